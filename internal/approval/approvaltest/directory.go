@@ -1,0 +1,74 @@
+package approvaltest
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"atlaskeybot/internal/approval"
+)
+
+// Directory is a workspace in memory. Whoever is not in it is an
+// [approval.Outsider]. The zero value is empty and ready.
+type Directory struct {
+	Script
+
+	held      sync.Mutex // guards what follows
+	standings map[approval.UserID]approval.Standing
+	groups    map[approval.GroupID][]approval.UserID
+}
+
+var _ approval.Directory = (*Directory)(nil)
+
+// Set says what the users are from now on.
+func (d *Directory) Set(standing approval.Standing, users ...approval.UserID) {
+	d.held.Lock()
+	defer d.held.Unlock()
+	if d.standings == nil {
+		d.standings = map[approval.UserID]approval.Standing{}
+	}
+	for _, u := range users {
+		d.standings[u] = standing
+	}
+}
+
+// SetGroup says who is in a group from now on.
+func (d *Directory) SetGroup(g approval.GroupID, members ...approval.UserID) {
+	d.held.Lock()
+	defer d.held.Unlock()
+	if d.groups == nil {
+		d.groups = map[approval.GroupID][]approval.UserID{}
+	}
+	d.groups[g] = slices.Clone(members)
+}
+
+// Standing implements [approval.Directory]. Its mishaps are those of
+// [CallStanding].
+func (d *Directory) Standing(ctx context.Context, who approval.Actor) (approval.Standing, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if m := d.next(CallStanding); m.Err != nil {
+		return "", m.Err
+	}
+	d.held.Lock()
+	defer d.held.Unlock()
+	if standing, ok := d.standings[who.User]; ok {
+		return standing, nil
+	}
+	return approval.Outsider, nil
+}
+
+// Members implements [approval.Directory]. An unknown group has none. Its
+// mishaps are those of [CallMembers].
+func (d *Directory) Members(ctx context.Context, g approval.GroupID) ([]approval.UserID, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if m := d.next(CallMembers); m.Err != nil {
+		return nil, m.Err
+	}
+	d.held.Lock()
+	defer d.held.Unlock()
+	return slices.Clone(d.groups[g]), nil
+}

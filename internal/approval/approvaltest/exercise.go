@@ -1,0 +1,106 @@
+package approvaltest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A clause is one promise of [approval.Store], checked on a fresh store.
+type clause func(t *testing.T, s approval.Store)
+
+// ExerciseStore checks newStore's stores against the contract in
+// [approval.Store]. newStore returns an empty store and cleans up after it.
+func ExerciseStore(t *testing.T, newStore func(t *testing.T) approval.Store) {
+	for topic, clauses := range map[string]map[string]clause{
+		"Create": creating, "Move": moving, "Work": working, "Drawing": drawing,
+		"NextDue": waiting, "Audit": auditing, "Reading": reading, "Context": cancelling,
+	} {
+		for name, check := range clauses {
+			t.Run(topic+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				check(t, newStore(t))
+			})
+		}
+	}
+}
+
+// racers is how many goroutines try one thing at once.
+const racers = 16
+
+// asked is a request as it is submitted. It is due for work an hour later.
+func asked(edit ...func(*approval.Request)) approval.Request {
+	r := approval.Request{
+		ID: "AKR-00001", Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: approval.APIKey, State: approval.Pending,
+		Requester: "U_bo", Origin: "form-1", Reason: "backfill of invoices, TICKET-12",
+		AskedAt: Epoch, LapsesAt: Epoch.Add(time.Hour),
+		Messages: []approval.MessageName{approval.CardMessage, approval.AskedMessage},
+	}
+	for _, e := range edit {
+		e(&r)
+	}
+	return r
+}
+
+// named is an edit: another request, of another form.
+func named(id approval.ID) func(*approval.Request) {
+	return func(r *approval.Request) { r.ID, r.Origin = id, "form-of-"+string(id) }
+}
+
+// due is an edit: the time at which the worker is due.
+func due(at time.Time) func(*approval.Request) {
+	return func(r *approval.Request) { r.LapsesAt = at }
+}
+
+// submitted is the audit line that belongs to a new request.
+func submitted(r approval.Request) approval.Entry {
+	return approval.Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: approval.Submit, To: r.State, By: r.Requester}
+}
+
+// create stores the asked-for request.
+func create(t *testing.T, s approval.Store, edit ...func(*approval.Request)) approval.Request {
+	t.Helper()
+	r := asked(edit...)
+	stored, err := s.Create(t.Context(), r, submitted(r))
+	require.NoError(t, err)
+	return stored
+}
+
+// approve is an approver's yes to r, a minute after it was asked.
+func approve(r approval.Request) (approval.Request, approval.Entry) {
+	at := Epoch.Add(time.Minute)
+	e := approval.Entry{At: at, Org: r.Org, Request: r.ID, Event: approval.Approve, From: r.State, To: approval.Approved, By: "U_ana"}
+	r.State = approval.Approved
+	r.Decision = approval.Decision{By: "U_ana", At: at}
+	r.LapsesAt = at.Add(24 * time.Hour)
+	return r, e
+}
+
+// move stores the approval of r.
+func move(t *testing.T, s approval.Store, r approval.Request) approval.Request {
+	t.Helper()
+	next, e := approve(r)
+	moved, err := s.Move(t.Context(), next, e)
+	require.NoError(t, err)
+	return moved
+}
+
+// trail reads the whole audit trail.
+func trail(t *testing.T, s approval.Store) []approval.Entry {
+	t.Helper()
+	var all []approval.Entry
+	require.NoError(t, s.Audit(t.Context(), func(e approval.Entry) error {
+		all = append(all, e)
+		return nil
+	}))
+	return all
+}
+
+// drawn ends what is owed of r's messages, so that only work is due.
+func drawn(t *testing.T, s approval.Store, r approval.Request) {
+	t.Helper()
+	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, time.Time{}))
+}

@@ -1,0 +1,164 @@
+package approvaltest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+var drawing = map[string]clause{
+	"the messages of a new request are owed at once":             newIsOwed,
+	"a request without messages owes none":                       noMessages,
+	"nothing is owed once everything is drawn":                   allDrawn,
+	"every message is owed again after each move":                moveOwes,
+	"it is still owed if the request changed while it was drawn": changedMeanwhile,
+	"a failed drawing is owed again at the given time":           drawingPutOff,
+	"a leased drawing is given again when the lease is over":     drawingLease,
+	"what is owed longest is given first":                        owedLongestFirst,
+	"a lease on the work is none on the drawing":                 leasesAreTwo,
+	"where a message is comes back with the request":             placesComeBack,
+	"a place noted again replaces the one before":                placeReplaced,
+	"noting a place changes no version and writes no audit line": placeIsNoChange,
+}
+
+// claimDrawing wants a drawing to be given at now.
+func claimDrawing(t *testing.T, s approval.Store, now time.Time) approval.Request {
+	t.Helper()
+	r, err := s.ClaimDrawing(t.Context(), now, now.Add(lease))
+	require.NoError(t, err)
+	return r
+}
+
+// noDrawing wants none to be given at now.
+func noDrawing(t *testing.T, s approval.Store, now time.Time) {
+	t.Helper()
+	_, err := s.ClaimDrawing(t.Context(), now, now.Add(lease))
+	require.ErrorIs(t, err, approval.ErrNothingDue)
+}
+
+func newIsOwed(t *testing.T, s approval.Store) {
+	noDrawing(t, s, Epoch)
+	r := create(t, s)
+	require.Equal(t, r, claimDrawing(t, s, Epoch))
+}
+
+func noMessages(t *testing.T, s approval.Store) {
+	create(t, s, func(r *approval.Request) { r.Messages = nil })
+	noDrawing(t, s, inAnHour)
+}
+
+func allDrawn(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	claimDrawing(t, s, Epoch)
+	drawn(t, s, r)
+	noDrawing(t, s, Epoch.AddDate(100, 0, 0))
+}
+
+func moveOwes(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	drawn(t, s, r)
+	for range 3 {
+		r = move(t, s, r)
+		require.Equal(t, r, claimDrawing(t, s, Epoch.Add(time.Minute)))
+		drawn(t, s, r)
+		noDrawing(t, s, inAnHour)
+	}
+}
+
+func changedMeanwhile(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	claimDrawing(t, s, Epoch)
+	moved := move(t, s, r)
+	noDrawing(t, s, Epoch.Add(lease-time.Millisecond)) // the lease holds
+	drawn(t, s, r)                                     // of the version before
+	require.Equal(t, moved, claimDrawing(t, s, Epoch.Add(time.Minute)))
+}
+
+func drawingPutOff(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	claimDrawing(t, s, Epoch)
+	later := Epoch.Add(30 * time.Second)
+	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, later))
+	noDrawing(t, s, later.Add(-time.Millisecond))
+	claimDrawing(t, s, later)
+
+	// The request changed, but Slack still asks for a pause.
+	move(t, s, r)
+	later = Epoch.Add(10 * time.Minute)
+	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, later))
+	noDrawing(t, s, later.Add(-time.Millisecond))
+	claimDrawing(t, s, later)
+}
+
+func drawingLease(t *testing.T, s approval.Store) {
+	create(t, s)
+	claimDrawing(t, s, Epoch)
+	noDrawing(t, s, Epoch.Add(lease-time.Millisecond))
+	claimDrawing(t, s, Epoch.Add(lease))
+}
+
+func owedLongestFirst(t *testing.T, s approval.Store) {
+	at := func(after time.Duration) func(*approval.Request) {
+		return func(r *approval.Request) { r.AskedAt = Epoch.Add(after) }
+	}
+	create(t, s, named("AKR-SECND"), at(2*time.Second))
+	create(t, s, named("AKR-FIRST"), at(1*time.Second))
+	now := Epoch.Add(time.Minute)
+	require.EqualValues(t, "AKR-FIRST", claimDrawing(t, s, now).ID)
+	require.EqualValues(t, "AKR-SECND", claimDrawing(t, s, now).ID)
+	noDrawing(t, s, now)
+}
+
+func leasesAreTwo(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	claim(t, s, inAnHour)
+	claimDrawing(t, s, inAnHour)
+	require.NoError(t, s.ReleaseWork(t.Context(), r.ID, r.Version, time.Time{}))
+	noDrawing(t, s, inAnHour)
+	claim(t, s, inAnHour)
+	drawn(t, s, r)
+	noWork(t, s, inAnHour)
+}
+
+func placesComeBack(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	create(t, s, named("AKR-OTHER"))
+	want := map[approval.MessageName]approval.Place{
+		approval.CardMessage:  {Channel: "C0APPROVERS", TS: "1772442000.000100", Shown: 1, Digest: "d1"},
+		approval.AskedMessage: {Channel: "D0BO", TS: "1772442000.000200", Shown: 1, Digest: "d2"},
+	}
+	for name, at := range want {
+		require.NoError(t, s.Drawn(t.Context(), r.ID, name, at))
+	}
+	got, err := s.Get(t.Context(), r.ID)
+	require.NoError(t, err)
+	require.Equal(t, want, got.Places)
+	theirs, err := s.ByRequester(t.Context(), r.Requester)
+	require.NoError(t, err)
+	require.Len(t, theirs, 2)
+	require.Equal(t, want, theirs[0].Places)
+	require.Empty(t, theirs[1].Places, "another request has its own")
+}
+
+func placeReplaced(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, approval.Place{Channel: "C1", TS: "1.1", Shown: 1, Digest: "d1"}))
+	last := approval.Place{Channel: "C2", TS: "2.2", Shown: 0, Digest: ""}
+	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, last))
+	got, err := s.Get(t.Context(), r.ID)
+	require.NoError(t, err)
+	require.Equal(t, map[approval.MessageName]approval.Place{approval.CardMessage: last}, got.Places)
+}
+
+func placeIsNoChange(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, approval.Place{Channel: "C1", TS: "1.1", Shown: 1}))
+	got, err := s.Get(t.Context(), r.ID)
+	require.NoError(t, err)
+	require.Equal(t, r.Version, got.Version)
+	require.Len(t, trail(t, s), 1)
+	move(t, s, r) // still of the version that was read before
+}

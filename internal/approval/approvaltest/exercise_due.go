@@ -1,0 +1,78 @@
+package approvaltest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+var waiting = map[string]clause{
+	"nothing comes due in an empty store":                   nothingComes,
+	"it is the earliest of all that is owed":                earliestDue,
+	"it is a drawing if that is earlier than the work":      drawingDue,
+	"what is leased comes due when its lease ends":          leasedDue,
+	"what was put off comes due at the time it was put off": putOffDue,
+	"nothing comes due when all is done":                    allDone,
+}
+
+// nextDue wants the store to have something at that time; zero is never.
+func nextDue(t *testing.T, s approval.Store, want time.Time) {
+	t.Helper()
+	got, err := s.NextDue(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func nothingComes(t *testing.T, s approval.Store) { nextDue(t, s, time.Time{}) }
+
+func earliestDue(t *testing.T, s approval.Store) {
+	drawn(t, s, create(t, s, named("AKR-LATER"), due(Epoch.Add(3*time.Hour))))
+	drawn(t, s, create(t, s, named("AKR-FIRST"), due(inAnHour)))
+	drawn(t, s, create(t, s, named("AKR-NEVER"), due(time.Time{})))
+	nextDue(t, s, inAnHour)
+}
+
+func drawingDue(t *testing.T, s approval.Store) {
+	create(t, s)
+	nextDue(t, s, Epoch)
+}
+
+func leasedDue(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	drawn(t, s, r)
+	claim(t, s, inAnHour)
+	nextDue(t, s, inAnHour.Add(lease))
+
+	other := create(t, s, named("AKR-OTHER"), due(inAnHour.Add(time.Second)))
+	drawn(t, s, other)
+	nextDue(t, s, inAnHour.Add(time.Second)) // not leased, and earlier
+	require.NoError(t, s.ReleaseWork(t.Context(), r.ID, r.Version, time.Time{}))
+	nextDue(t, s, inAnHour)
+
+	r = move(t, s, r)
+	claimDrawing(t, s, Epoch.Add(time.Minute))
+	nextDue(t, s, Epoch.Add(time.Minute+lease))
+}
+
+func putOffDue(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, Epoch.Add(5*time.Second)))
+	nextDue(t, s, Epoch.Add(5*time.Second))
+	drawn(t, s, r)
+	claim(t, s, inAnHour)
+	require.NoError(t, s.ReleaseWork(t.Context(), r.ID, r.Version, inAnHour.Add(5*time.Second)))
+	nextDue(t, s, inAnHour.Add(5*time.Second))
+}
+
+func allDone(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	next, e := approve(r)
+	next.State, e.To, e.Event, next.LapsesAt = approval.Withdrawn, approval.Withdrawn, approval.Withdraw, time.Time{}
+	r, err := s.Move(t.Context(), next, e)
+	require.NoError(t, err)
+	drawn(t, s, r)
+	nextDue(t, s, time.Time{})
+}

@@ -1,0 +1,184 @@
+package approvaltest
+
+import (
+	"context"
+	"math"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+var reading = map[string]clause{
+	"a request that is not there is not found":                   notFound,
+	"every field of a request comes back":                        everyField,
+	"times come back in UTC, to the millisecond":                 everyTime,
+	"text comes back in whatever script it was written":          anyText,
+	"big values come back":                                       bigValues,
+	"a person's requests are listed newest first, and no others": newestFirst,
+	"somebody without requests gets an empty list":               noRequests,
+}
+
+func notFound(t *testing.T, s approval.Store) {
+	create(t, s)
+	for _, id := range []approval.ID{"AKR-NOONE", "", "akr-00001", "AKR-00001 ", "%"} {
+		_, err := s.Get(t.Context(), id)
+		require.ErrorIs(t, err, approval.ErrNotFound, "%q", id)
+	}
+}
+
+// full has something in every field, as no real request has.
+func full() approval.Request {
+	return asked(func(r *approval.Request) {
+		at := func(d time.Duration) time.Time { return Epoch.Add(d) }
+		r.Access = approval.Access{
+			Description: "nightly export",
+			Roles:       []approval.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"},
+			Networks:    []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32"), netip.MustParsePrefix("2001:db8::/64")},
+			Lifetime:    30 * 24 * time.Hour,
+		}
+		r.Decision = approval.Decision{By: "U_ana", At: at(1), Reason: "all right"}
+		r.Attempt = 3
+		r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: at(2), Tries: 2, RetryAt: at(3), Then: approval.PutBack, Cause: approval.CauseNotShown, Code: "ratelimited"}
+		r.Debts = []approval.Debt{{Attempt: 1, Looks: 2, LookAt: at(4)}, {Attempt: 2, Looks: 1, LookAt: at(5)}}
+		r.Key = approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at(6)}
+		r.EndsAt = at(7)
+		r.Custody = approval.Custody{ShownAt: at(8), RemindAt: at(9), ConfirmBy: at(10), Reminded: true, ByUse: true}
+		r.Removal = approval.Removal{Since: at(11), Tries: 4, RetryAt: at(12), Told: true}
+		r.End = approval.End{Cause: approval.CauseRevoked, By: "U_bo", At: at(13), Code: "NONE"}
+	})
+}
+
+// stored is how r comes back when it was created as it is.
+func stored(t *testing.T, s approval.Store, r approval.Request) approval.Request {
+	t.Helper()
+	_, err := s.Create(t.Context(), r, submitted(r))
+	require.NoError(t, err)
+	got, err := s.Get(t.Context(), r.ID)
+	require.NoError(t, err)
+	return got
+}
+
+func everyField(t *testing.T, s approval.Store) {
+	r := full()
+	eachTime(reflect.ValueOf(&r).Elem(), func(at *time.Time) { *at = toMillis(*at) })
+	r.Version = 1
+	r.Places = map[approval.MessageName]approval.Place{}
+	requireFull(t, reflect.ValueOf(r), "Request")
+	require.Equal(t, r, stored(t, s, r))
+}
+
+// requireFull wants no field to be empty: a new one has to be added to full, or
+// nothing shows that it is stored.
+func requireFull(t *testing.T, v reflect.Value, path string) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.Map: // Places, which have clauses of their own
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() || v.Type() == reflect.TypeFor[netip.Prefix]() {
+			require.False(t, v.IsZero(), "%s is empty", path)
+			return
+		}
+		for i := range v.NumField() {
+			requireFull(t, v.Field(i), path+"."+v.Type().Field(i).Name)
+		}
+	case reflect.Slice:
+		require.NotZero(t, v.Len(), "%s is empty", path)
+		for i := range v.Len() {
+			requireFull(t, v.Index(i), path)
+		}
+	default:
+		require.False(t, v.IsZero(), "%s is empty", path)
+	}
+}
+
+func everyTime(t *testing.T, s approval.Store) {
+	kathmandu := time.FixedZone("+0545", 5*3600+45*60)
+	sent, want := full(), full()
+	eachTime(reflect.ValueOf(&sent).Elem(), func(at *time.Time) {
+		*at = time.Date(2026, 7, 1, 12, 30, 15, 123_999_999, kathmandu)
+	})
+	eachTime(reflect.ValueOf(&want).Elem(), func(at *time.Time) {
+		*at = time.Date(2026, 7, 1, 6, 45, 15, 123_000_000, time.UTC)
+	})
+	want.Version = 1
+	want.Places = map[approval.MessageName]approval.Place{}
+	require.Equal(t, want, stored(t, s, sent))
+	require.Equal(t, time.Date(2026, 7, 1, 6, 45, 15, 123_000_000, time.UTC), trail(t, s)[0].At)
+
+	// What is due is compared in the same milliseconds.
+	_, err := s.ClaimWork(t.Context(), want.LapsesAt, want.LapsesAt.Add(lease))
+	require.NoError(t, err)
+}
+
+func anyText(t *testing.T, s approval.Store) {
+	const text = "Größe 数据 مرحبا 🔑\u200d\t\"'`\\%_;--\u2028<!channel>&\n$1"
+	r := asked(func(r *approval.Request) {
+		r.Requester, r.Origin, r.Reason, r.Access.Description = approval.UserID(text), text, text, text
+	})
+	e := submitted(r)
+	e.Note = text
+	_, err := s.Create(t.Context(), r, e)
+	require.NoError(t, err)
+	theirs, err := s.ByRequester(t.Context(), approval.UserID(text))
+	require.NoError(t, err)
+	require.Len(t, theirs, 1)
+	require.Equal(t, text, theirs[0].Reason)
+	require.Equal(t, text, theirs[0].Access.Description)
+	require.Equal(t, text, theirs[0].Origin)
+	require.Equal(t, text, trail(t, s)[0].Note)
+	_, err = s.Create(t.Context(), r, e)
+	require.ErrorIs(t, err, approval.ErrDuplicate)
+}
+
+func bigValues(t *testing.T, s approval.Store) {
+	r := full()
+	r.Reason = strings.Repeat("äöü ", 50_000)
+	r.Access.Lifetime = math.MaxInt64
+	r.Access.Networks = nil
+	for i := range 1000 {
+		r.Access.Networks = append(r.Access.Networks, netip.PrefixFrom(netip.AddrFrom4([4]byte{203, 0, byte(i / 256), byte(i)}), 32))
+	}
+	r.Attempt = math.MaxInt32
+	r.EndsAt = time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
+	got := stored(t, s, r)
+	require.Equal(t, r.Reason, got.Reason)
+	require.Equal(t, r.Access, got.Access)
+	require.Equal(t, r.Attempt, got.Attempt)
+	require.Equal(t, r.EndsAt, got.EndsAt)
+
+	at := approval.Place{Channel: "C1", TS: "1.1", Shown: math.MaxInt64, Digest: strings.Repeat("d", 10_000)}
+	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, at))
+	got, err := s.Get(context.WithoutCancel(t.Context()), r.ID)
+	require.NoError(t, err)
+	require.Equal(t, at, got.Places[approval.CardMessage])
+}
+
+func newestFirst(t *testing.T, s approval.Store) {
+	at := func(after time.Duration) func(*approval.Request) {
+		return func(r *approval.Request) { r.AskedAt = Epoch.Add(after) }
+	}
+	create(t, s, named("AKR-SECND"), at(2*time.Second))
+	create(t, s, named("AKR-THIRD"), at(3*time.Second))
+	create(t, s, named("AKR-FIRST"), at(1*time.Second))
+	create(t, s, named("AKR-OTHER"), func(r *approval.Request) { r.Requester = "U_ana" })
+	theirs, err := s.ByRequester(t.Context(), "U_bo")
+	require.NoError(t, err)
+	var ids []approval.ID
+	for _, r := range theirs {
+		ids = append(ids, r.ID)
+	}
+	require.Equal(t, []approval.ID{"AKR-THIRD", "AKR-SECND", "AKR-FIRST"}, ids)
+}
+
+func noRequests(t *testing.T, s approval.Store) {
+	create(t, s)
+	theirs, err := s.ByRequester(t.Context(), "U_nobody")
+	require.NoError(t, err)
+	require.Empty(t, theirs)
+}

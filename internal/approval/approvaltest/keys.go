@@ -1,0 +1,177 @@
+package approvaltest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/secret"
+)
+
+// Keys is an Atlas in memory. The zero value is empty and ready.
+type Keys struct {
+	Script
+
+	// Now gives keys their time of making. Without it they are made at [Epoch].
+	Now func() time.Time
+
+	// Lag is for how long Find misses a new key, and still lists a deleted one,
+	// as Atlas's lists do.
+	Lag time.Duration
+
+	held sync.Mutex // guards what follows
+	all  []*madeKey
+}
+
+// A LiveKey is a key that exists in Atlas.
+type LiveKey struct {
+	approval.Key
+	Org     approval.OrgID
+	Request approval.ID // with Attempt, the mark
+	Attempt int
+	Access  approval.Access // as ordered
+
+	// Restricted is whether the access list is on the key. Without it the key
+	// works from anywhere.
+	Restricted bool
+	Used       bool
+}
+
+type madeKey struct {
+	LiveKey
+	goneAt time.Time // zero: alive
+}
+
+var _ approval.Keys = (*Keys)(nil)
+
+// Make implements [approval.Keys]. Its mishaps are those of [CallCreate] and
+// [CallRestrict].
+func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Key) error) (approval.Credential, error) {
+	var key *madeKey
+	if err := k.call(ctx, CallCreate, func() { key = k.create(o) }); err != nil {
+		return approval.Credential{}, fmt.Errorf("creating the key: %w", err)
+	}
+	if err := made(key.Key); err != nil {
+		return approval.Credential{}, err
+	}
+	if err := k.call(ctx, CallRestrict, func() { key.Restricted = true }); err != nil {
+		return approval.Credential{}, fmt.Errorf("putting the access list on the key: %w", err)
+	}
+	return approval.Credential{Key: key.Key, PrivateKey: PrivateKey(key.ID)}, nil
+}
+
+// PrivateKey is the private half of the key that [Keys] made with that id.
+func PrivateKey(keyID string) secret.Secret { return secret.New("private-half-of-" + keyID) }
+
+// create adds a key whose id and public half follow from how many there were.
+func (k *Keys) create(o approval.Order) *madeKey {
+	n := len(k.all) + 1
+	o.Access.Roles = slices.Clone(o.Access.Roles)
+	o.Access.Networks = slices.Clone(o.Access.Networks)
+	key := &madeKey{LiveKey: LiveKey{
+		Key: approval.Key{ID: fmt.Sprintf("%024x", n), PublicKey: fmt.Sprintf("pub%05d", n), MadeAt: k.now()},
+		Org: o.Org, Request: o.Request, Attempt: o.Attempt, Access: o.Access,
+	}}
+	k.all = append(k.all, key)
+	return key
+}
+
+// Remove implements [approval.Keys].
+func (k *Keys) Remove(ctx context.Context, org approval.OrgID, keyID string) error {
+	return k.call(ctx, CallRemove, func() {
+		if key := k.alive(org, keyID); key != nil {
+			key.goneAt = k.now()
+		}
+	})
+}
+
+// Find implements [approval.Keys].
+func (k *Keys) Find(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.Found, error) {
+	var found []approval.Found
+	err := k.call(ctx, CallFind, func() {
+		seen := k.now().Add(-k.Lag) // the list is as it was then
+		for _, key := range k.all {
+			isThere := !key.MadeAt.After(seen) && (key.goneAt.IsZero() || key.goneAt.After(seen))
+			if key.Org == org && key.Request == id && isThere {
+				found = append(found, approval.Found{Key: key.Key, Attempt: key.Attempt})
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// Used implements [approval.Keys]. A key that is gone was not used.
+func (k *Keys) Used(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
+	var used bool
+	err := k.call(ctx, CallUsed, func() {
+		key := k.alive(org, keyID)
+		used = key != nil && key.Used
+	})
+	return used && err == nil, err
+}
+
+// Use lets somebody use the key.
+func (k *Keys) Use(keyID string) {
+	k.held.Lock()
+	defer k.held.Unlock()
+	for _, key := range k.all {
+		if key.ID == keyID && key.goneAt.IsZero() {
+			key.Used = true
+		}
+	}
+}
+
+// Alive lists the keys that exist, oldest first.
+func (k *Keys) Alive() []LiveKey {
+	k.held.Lock()
+	defer k.held.Unlock()
+	var alive []LiveKey
+	for _, key := range k.all {
+		if key.goneAt.IsZero() {
+			alive = append(alive, key.LiveKey)
+		}
+	}
+	return alive
+}
+
+// Made counts the keys that ever existed.
+func (k *Keys) Made() int {
+	k.held.Lock()
+	defer k.held.Unlock()
+	return len(k.all)
+}
+
+// call does nothing after ctx has ended: whatever is cut is cut before it
+// reaches Atlas. happen runs under the lock.
+func (k *Keys) call(ctx context.Context, name Call, happen func()) error {
+	if err := ctx.Err(); err != nil {
+		return &approval.Fault{Verdict: approval.NotNow, Cause: approval.CauseAtlasAway, Err: err}
+	}
+	return k.do(name, func() {
+		k.held.Lock()
+		defer k.held.Unlock()
+		happen()
+	})
+}
+
+func (k *Keys) alive(org approval.OrgID, keyID string) *madeKey {
+	for _, key := range k.all {
+		if key.Org == org && key.ID == keyID && key.goneAt.IsZero() {
+			return key
+		}
+	}
+	return nil
+}
+
+func (k *Keys) now() time.Time {
+	if k.Now == nil {
+		return Epoch
+	}
+	return k.Now()
+}

@@ -1,0 +1,138 @@
+package approvaltest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// Memory is a Store that forgets everything with its end. It passes
+// [ExerciseStore] like every other. The zero value is empty and ready.
+type Memory struct {
+	// OnMove, if set, is asked before each Move and Create whether to apply it
+	// and what to return. (true, err) is the nasty case: it happened, but the
+	// caller is told that it did not. It may use the store.
+	OnMove func(approval.Entry) (apply bool, err error)
+
+	mu    sync.Mutex
+	rows  []*row // in the order of their making
+	audit []approval.Entry
+}
+
+// A row is a request with what is owed for it.
+type row struct {
+	approval.Request
+	work, draw duty
+}
+
+// A duty is due at a time, or never, and may be leased.
+type duty struct{ at, until time.Time }
+
+var _ approval.Store = (*Memory)(nil)
+
+// Create implements [approval.Store].
+func (m *Memory) Create(ctx context.Context, r approval.Request, e approval.Entry) (approval.Request, error) {
+	return m.hooked(ctx, e, func() (approval.Request, error) {
+		if i := slices.IndexFunc(m.rows, func(o *row) bool { return o.Origin == r.Origin }); i >= 0 {
+			return deepCopy(m.rows[i].Request), approval.ErrDuplicate
+		}
+		if m.find(r.ID) != nil {
+			return approval.Request{}, approval.ErrIDTaken
+		}
+		if err := m.note(e); err != nil {
+			return approval.Request{}, err
+		}
+		r.Version = 1
+		r.Places = nil
+		made := &row{}
+		m.rows = append(m.rows, made)
+		return made.store(r, e), nil
+	})
+}
+
+// Move implements [approval.Store].
+func (m *Memory) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
+	return m.hooked(ctx, e, func() (approval.Request, error) {
+		there := m.find(next.ID)
+		switch {
+		case there == nil:
+			return approval.Request{}, approval.ErrNotFound
+		case there.State != e.From || there.Version != next.Version:
+			return deepCopy(there.Request), approval.ErrConflict
+		}
+		if err := m.note(e); err != nil {
+			return approval.Request{}, err
+		}
+		next.Version++
+		next.Places = there.Places
+		return there.store(next, e), nil
+	})
+}
+
+// store keeps r and returns it; every message of it is owed.
+func (w *row) store(r approval.Request, e approval.Entry) approval.Request {
+	w.Request = deepCopy(r)
+	w.work.at = w.WorkAt()
+	w.draw.at = time.Time{}
+	if len(r.Messages) > 0 {
+		w.draw.at = toMillis(e.At)
+	}
+	return deepCopy(w.Request)
+}
+
+// hooked asks OnMove and applies what it says, under the lock.
+func (m *Memory) hooked(ctx context.Context, e approval.Entry, apply func() (approval.Request, error)) (approval.Request, error) {
+	if err := ctx.Err(); err != nil {
+		return approval.Request{}, err
+	}
+	isApplied, told := true, error(nil)
+	if m.OnMove != nil {
+		isApplied, told = m.OnMove(e)
+	}
+	if !isApplied {
+		return approval.Request{}, cmp.Or(told, errors.New("lost by the script"))
+	}
+	var stored approval.Request
+	err := m.locked(ctx, func() (err error) {
+		stored, err = apply()
+		return err
+	})
+	if told != nil {
+		return approval.Request{}, told
+	}
+	return stored, err
+}
+
+// locked calls do under the lock, unless ctx has ended.
+func (m *Memory) locked(ctx context.Context, do func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return do()
+}
+
+// with calls do under the lock with the request that id names.
+func (m *Memory) with(ctx context.Context, id approval.ID, do func(*row)) error {
+	return m.locked(ctx, func() error {
+		r := m.find(id)
+		if r == nil {
+			return approval.ErrNotFound
+		}
+		do(r)
+		return nil
+	})
+}
+
+func (m *Memory) find(id approval.ID) *row {
+	if i := slices.IndexFunc(m.rows, func(r *row) bool { return r.ID == id }); i >= 0 {
+		return m.rows[i]
+	}
+	return nil
+}

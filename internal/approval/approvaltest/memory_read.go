@@ -1,0 +1,66 @@
+package approvaltest
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"atlaskeybot/internal/approval"
+)
+
+// Get implements [approval.Store].
+func (m *Memory) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
+	var got approval.Request
+	err := m.with(ctx, id, func(r *row) { got = deepCopy(r.Request) })
+	return got, err
+}
+
+// ByRequester implements [approval.Store].
+func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+	var theirs []approval.Request
+	err := m.locked(ctx, func() error {
+		for _, r := range m.rows {
+			if r.Requester == user {
+				theirs = append(theirs, deepCopy(r.Request))
+			}
+		}
+		return nil
+	})
+	slices.SortStableFunc(theirs, func(a, b approval.Request) int { return b.AskedAt.Compare(a.AskedAt) })
+	return theirs, err
+}
+
+// Record implements [approval.Store].
+func (m *Memory) Record(ctx context.Context, e approval.Entry) error {
+	return m.locked(ctx, func() error { return m.note(e) })
+}
+
+func (m *Memory) note(e approval.Entry) error {
+	if e.At.IsZero() {
+		return errors.New("adding to the audit trail: the entry has no time")
+	}
+	e.Seq = int64(len(m.audit) + 1)
+	e.At = toMillis(e.At)
+	m.audit = append(m.audit, e)
+	return nil
+}
+
+// Audit implements [approval.Store].
+func (m *Memory) Audit(ctx context.Context, yield func(approval.Entry) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, e := range m.Entries() {
+		if err := yield(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Entries returns the audit trail so far.
+func (m *Memory) Entries() []approval.Entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.audit)
+}

@@ -1,0 +1,116 @@
+package approvaltest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/secret"
+)
+
+// Screens is a Slack in memory: it keeps what people see. The zero value is
+// empty and ready.
+type Screens struct {
+	Script
+
+	held     sync.Mutex // guards what follows
+	posted   []Message
+	revealed []Revealed
+}
+
+// A Message is one that people see.
+type Message struct {
+	Name    approval.MessageName
+	Request approval.Request // as it was last drawn
+	At      approval.Place
+	Drawn   int // how often
+}
+
+// Revealed is a private key that was shown, once.
+type Revealed struct {
+	Request    approval.ID
+	To         approval.UserID
+	Key        approval.Key
+	PrivateKey secret.Secret
+}
+
+var _ approval.Screens = (*Screens)(nil)
+
+// Draw implements [approval.Screens]. A request that has no place for the
+// message gets a new one, also if an earlier answer was lost: then there are
+// two, as there would be in Slack.
+func (s *Screens) Draw(ctx context.Context, r approval.Request, name approval.MessageName) (approval.Place, error) {
+	var at approval.Place
+	err := s.call(ctx, CallDraw, func() { at = s.draw(deepCopy(r), name) })
+	if err != nil {
+		return approval.Place{}, err
+	}
+	return at, nil
+}
+
+func (s *Screens) draw(r approval.Request, name approval.MessageName) approval.Place {
+	known := r.Places[name]
+	i := slices.IndexFunc(s.posted, func(m Message) bool { return m.At.TS == known.TS && m.At.Channel == known.Channel })
+	if i < 0 {
+		i = len(s.posted)
+		s.posted = append(s.posted, Message{Name: name, At: approval.Place{
+			Channel: channel(r, name),
+			TS:      fmt.Sprintf("1772442000.%06d", i+1),
+		}})
+	}
+	m := &s.posted[i]
+	m.Request = r
+	m.Drawn++
+	m.At.Shown = r.Version
+	m.At.Digest = fmt.Sprintf("%s@%d", name, r.Version)
+	return m.At
+}
+
+func channel(r approval.Request, name approval.MessageName) string {
+	if name.ToApprovers() {
+		return "C-approvers"
+	}
+	return "D-" + string(r.Requester)
+}
+
+// Reveal implements [approval.Screens].
+func (s *Screens) Reveal(ctx context.Context, r approval.Request, c approval.Credential) error {
+	return s.call(ctx, CallReveal, func() {
+		s.revealed = append(s.revealed, Revealed{Request: r.ID, To: r.Requester, Key: c.Key, PrivateKey: c.PrivateKey})
+	})
+}
+
+// Messages lists what people see of a request, oldest first.
+func (s *Screens) Messages(id approval.ID) []Message {
+	s.held.Lock()
+	defer s.held.Unlock()
+	var seen []Message
+	for _, m := range s.posted {
+		if m.Request.ID == id {
+			m.Request = deepCopy(m.Request)
+			seen = append(seen, m)
+		}
+	}
+	return seen
+}
+
+// Revealed lists the private keys that were shown, oldest first.
+func (s *Screens) Revealed() []Revealed {
+	s.held.Lock()
+	defer s.held.Unlock()
+	return slices.Clone(s.revealed)
+}
+
+// call does nothing after ctx has ended. happen runs under the lock.
+func (s *Screens) call(ctx context.Context, name Call, happen func()) error {
+	if err := ctx.Err(); err != nil {
+		return &approval.Fault{Verdict: approval.NotNow, Err: err}
+	}
+	return s.do(name, func() {
+		s.held.Lock()
+		defer s.held.Unlock()
+		happen()
+	})
+}

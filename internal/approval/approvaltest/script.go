@@ -1,0 +1,114 @@
+package approvaltest
+
+import (
+	"errors"
+	"sync"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A Call names what a stand-in was asked to do.
+type Call string
+
+// The calls that can go wrong.
+const (
+	CallCreate   Call = "create"   // Keys.Make, up to Atlas's answer
+	CallRestrict Call = "restrict" // Keys.Make, the access list
+	CallRemove   Call = "remove"
+	CallFind     Call = "find"
+	CallUsed     Call = "used"
+	CallDraw     Call = "draw"
+	CallReveal   Call = "reveal"
+	CallStanding Call = "standing"
+	CallMembers  Call = "members"
+)
+
+// A Mishap is how one call goes wrong. Failures come in pairs: the call was
+// lost, or it happened and only its answer was lost. The caller is told the
+// same.
+type Mishap struct {
+	Happened bool
+	Err      error // what the caller gets; nil is no mishap
+}
+
+// Lost is a call that did nothing.
+func Lost(err error) Mishap { return Mishap{Err: err} }
+
+// Unheard is a call that did everything and did not say so.
+func Unheard(err error) Mishap { return Mishap{Happened: true, Err: err} }
+
+// Fine is a call that goes well, to let a later one fail.
+func Fine() Mishap { return Mishap{} }
+
+// Refused is the error of a call that was refused for good.
+func Refused(why approval.Cause) *approval.Fault {
+	return &approval.Fault{Verdict: approval.Refused, Cause: why, Code: "SCRIPTED", Err: errors.New("refused by the script")}
+}
+
+// NotNow is the error of a call that did nothing and may work later.
+func NotNow(why approval.Cause) *approval.Fault {
+	return &approval.Fault{Verdict: approval.NotNow, Cause: why, Code: "SCRIPTED", Err: errors.New("put off by the script")}
+}
+
+// Unknown is the error of a call of which nobody can say whether it happened.
+func Unknown() *approval.Fault {
+	return &approval.Fault{Verdict: approval.Unknown, Cause: approval.CauseUnknown, Err: errors.New("the connection was cut by the script")}
+}
+
+// Script is what will go wrong with a stand-in's calls, and how often each was
+// made.
+type Script struct {
+	// OnCall, if set, hears of every call before it is made, on the caller's
+	// goroutine: the moment for somebody else to press a button.
+	OnCall func(Call)
+
+	mu     sync.Mutex
+	coming map[Call][]Mishap
+	calls  map[Call]int
+}
+
+// Fail says how the next calls of that name go, in their order. Calls beyond
+// them go well.
+func (s *Script) Fail(call Call, mishaps ...Mishap) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.coming == nil {
+		s.coming = map[Call][]Mishap{}
+	}
+	s.coming[call] = append(s.coming[call], mishaps...)
+}
+
+// Calls counts the calls of that name so far.
+func (s *Script) Calls(call Call) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls[call]
+}
+
+// next counts a call and takes its mishap off the script.
+func (s *Script) next(call Call) Mishap {
+	if s.OnCall != nil {
+		s.OnCall(call)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls == nil {
+		s.calls = map[Call]int{}
+	}
+	s.calls[call]++
+	if len(s.coming[call]) == 0 {
+		return Mishap{}
+	}
+	m := s.coming[call][0]
+	s.coming[call] = s.coming[call][1:]
+	return m
+}
+
+// do makes a call: happen runs unless the script says that it is lost.
+func (s *Script) do(call Call, happen func()) error {
+	m := s.next(call)
+	if m.Err == nil || m.Happened {
+		happen()
+	}
+	return m.Err
+}

@@ -1,0 +1,38 @@
+package approval
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// clone copies r so that a change of the copy is no change of r.
+func (r Request) clone() Request {
+	r.Access.Roles = slices.Clone(r.Access.Roles)
+	r.Access.Networks = slices.Clone(r.Access.Networks)
+	r.Debts = slices.Clone(r.Debts)
+	r.Messages = slices.Clone(r.Messages)
+	r.Places = maps.Clone(r.Places)
+	return r
+}
+
+// show adds a message to what people are to be shown of r.
+func (r *Request) show(m MessageName) {
+	if !slices.Contains(r.Messages, m) {
+		r.Messages = append(r.Messages, m)
+	}
+}
+
+// startMinting opens an attempt. Its number is on disk before Atlas hears of
+// it, and so is the key that it replaces.
+func (r *Request) startMinting(now time.Time) {
+	r.Attempt++
+	r.Mint = Mint{Stage: Waiting, CollectedAt: now}
+	r.Custody = Custody{}
+}
+
+// startRemoval makes the key's removal due now.
+func (r *Request) startRemoval(now time.Time, why End) {
+	r.End = why
+	r.Removal = Removal{Since: now, RetryAt: now}
+}

@@ -1,0 +1,192 @@
+package approval
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// freshFor is how long after the press a key may still be shown: later the
+	// requester need not be there any more.
+	freshFor = 90 * time.Second
+
+	// mintTries and mintWithin bound how long Atlas is asked again by itself.
+	mintTries  = 3
+	mintWithin = time.Minute
+
+	// tellAfter is how long a key that should be gone may live in silence.
+	tellAfter = 15 * time.Minute
+)
+
+// mint makes the key that the requester pressed for, or clears up after an
+// earlier run that was stopped while making it.
+func (w *Worker) mint(ctx context.Context, r Request) error {
+	switch {
+	case r.Mint.Stage == Undoing:
+		return w.clear(ctx, r)
+	case r.Mint.Stage == Begun, w.Now().Sub(r.Mint.CollectedAt) > freshFor:
+		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseInterrupted})
+	}
+	return w.attempt(ctx, r)
+}
+
+// attempt is the one function in which a private key is in memory.
+func (w *Worker) attempt(ctx context.Context, r Request) error {
+	if err := w.removeEarlier(ctx, r); err != nil {
+		return w.later(ctx, r, faultOf(err))
+	}
+	r, err := w.move(ctx, r, Begin, fmt.Sprintf("attempt %d", r.Attempt), func(next *Request, _ time.Time) {
+		next.Mint.Stage = Begun
+		next.Key = Key{}
+	})
+	if err != nil {
+		return err
+	}
+	order := Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}
+	credential, err := w.Keys.Make(ctx, order, func(k Key) error {
+		r, err = w.move(ctx, r, Made, "key "+k.ID+" "+k.PublicKey, func(next *Request, _ time.Time) { next.Key = k })
+		return err
+	})
+	if err != nil {
+		return w.notMade(ctx, r, faultOf(err))
+	}
+	if err := w.Screens.Reveal(ctx, r, credential); err != nil {
+		f := faultOf(err)
+		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseNotShown, Code: f.Code, Err: f})
+	}
+	_, err = w.move(ctx, r, HandOver, "", w.handOver)
+	return err
+}
+
+func (w *Worker) handOver(next *Request, now time.Time) {
+	next.Mint = Mint{}
+	next.Custody = Custody{ShownAt: now, RemindAt: now.Add(w.Policy.ConfirmWithin / 2), ConfirmBy: now.Add(w.Policy.ConfirmWithin)}
+	if next.EndsAt.IsZero() {
+		next.EndsAt = next.Key.MadeAt.Add(next.Access.Lifetime)
+	}
+}
+
+// removeEarlier removes what earlier attempts made or may have made, so that
+// the last key shown is the one that works. The first attempt has nothing to
+// look for.
+func (w *Worker) removeEarlier(ctx context.Context, r Request) error {
+	if r.Key.ID != "" {
+		if err := w.Keys.Remove(ctx, r.Org, r.Key.ID); err != nil {
+			return err
+		}
+	}
+	if r.Attempt == 1 && r.Mint.Tries == 0 {
+		return nil
+	}
+	found, err := w.Keys.Find(ctx, r.Org, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, k := range found {
+		if err := w.Keys.Remove(ctx, r.Org, k.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notMade decides what follows a create that did not work.
+func (w *Worker) notMade(ctx context.Context, r Request, f *Fault) error {
+	then := PutBack
+	if f.Verdict == Refused {
+		then = GiveUp
+	}
+	switch {
+	case r.Key.ID != "" || then == GiveUp:
+		return w.undo(ctx, r, then, f)
+	case f.Verdict == NotNow:
+		return w.later(ctx, r, f)
+	}
+	w.warn(r, "a create call without an answer", f)
+	_, err := w.move(ctx, r, PutBack, note(f), func(next *Request, now time.Time) {
+		next.owe(now)
+		w.putBack(next, now, f)
+	})
+	return err
+}
+
+// later tries the attempt again by itself a few times, then puts it back.
+func (w *Worker) later(ctx context.Context, r Request, f *Fault) error {
+	tries := r.Mint.Tries + 1
+	at := w.Now().Add(max(f.RetryAfter, backoff(tries)))
+	if tries >= mintTries || at.Sub(r.Mint.CollectedAt) > mintWithin {
+		return w.undo(ctx, r, PutBack, f)
+	}
+	w.warn(r, "Atlas says later", f)
+	_, err := w.move(ctx, r, Pause, note(f), func(next *Request, now time.Time) {
+		next.Mint.Stage = Waiting
+		next.Mint.RetryAt = at
+		next.Mint.Tries = tries
+	})
+	return err
+}
+
+// undo notes that what the attempt may have made has to go, and why, and then
+// removes it.
+func (w *Worker) undo(ctx context.Context, r Request, then Event, f *Fault) error {
+	w.warn(r, "undoing an attempt", f)
+	r, err := w.move(ctx, r, Undo, note(f), func(next *Request, now time.Time) {
+		if next.Mint.Stage == Begun && next.Key.ID == "" && f.Cause == CauseInterrupted {
+			next.owe(now) // nobody knows whether Atlas heard the call
+		}
+		next.Mint.Stage, next.Mint.Then, next.Mint.Cause, next.Mint.Code = Undoing, then, f.Cause, f.Code
+		next.Mint.Tries = 0
+		next.Mint.RetryAt = now
+		next.Removal = Removal{Since: now}
+	})
+	if err != nil {
+		return err
+	}
+	return w.clear(ctx, r)
+}
+
+// clear removes the attempt's key and goes where undo said.
+func (w *Worker) clear(ctx context.Context, r Request) error {
+	if r.Key.ID != "" {
+		if err := w.Keys.Remove(ctx, r.Org, r.Key.ID); err != nil {
+			return w.stillThere(ctx, r, Undo, faultOf(err))
+		}
+	}
+	f := &Fault{Cause: r.Mint.Cause, Code: r.Mint.Code}
+	_, err := w.move(ctx, r, r.Mint.Then, note(f), func(next *Request, now time.Time) {
+		next.Key = Key{}
+		if r.Mint.Then == GiveUp {
+			giveUp(next, now, f)
+			return
+		}
+		w.putBack(next, now, f)
+	})
+	return err
+}
+
+func (w *Worker) putBack(next *Request, now time.Time, f *Fault) {
+	next.Mint = Mint{Cause: f.Cause, Code: f.Code}
+	next.Removal = Removal{}
+	next.LapsesAt = now.Add(w.Policy.CollectWithin)
+}
+
+func giveUp(next *Request, now time.Time, f *Fault) {
+	next.Mint = Mint{}
+	next.Removal = Removal{}
+	next.End = End{Cause: f.Cause, Code: f.Code, At: now}
+	next.show(OutcomeMessage)
+	next.show(FailedNotice)
+}
+
+// note says for the audit trail what went wrong, in closed words only.
+func note(f *Fault) string {
+	if f.Code == "" {
+		return string(f.Cause)
+	}
+	return string(f.Cause) + " " + f.Code
+}
+
+func (w *Worker) warn(r Request, what string, f *Fault) {
+	w.Log.Warn(what, "request", r.ID, "attempt", r.Attempt, "cause", f.Cause, "code", f.Code, "error", f.Err)
+}

@@ -1,0 +1,143 @@
+package approval
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Networks reads addresses and CIDR blocks as people type them: one or many,
+// separated by commas, semicolons or space of any kind. It returns what is
+// left when duplicates and entries inside other entries are dropped, in the
+// order typed, and everything that is wrong.
+func (p Policy) Networks(text string) ([]netip.Prefix, []Problem) {
+	var kept []netip.Prefix
+	var problems []Problem
+	for _, word := range strings.FieldsFunc(text, isSeparator) {
+		network, problem := p.network(word)
+		if problem != nil {
+			problems = append(problems, *problem)
+			continue
+		}
+		kept = append(kept, network)
+	}
+	kept = dropContained(kept)
+	switch {
+	case len(kept) == 0 && len(problems) == 0:
+		problems = append(problems, Problem{Field: FieldNetworks, Code: Missing})
+	case len(kept) > p.MaxEntries:
+		problems = append(problems, Problem{Field: FieldNetworks, Code: TooMany, Given: strconv.Itoa(len(kept)), Limit: p.MaxEntries})
+	}
+	return kept, problems
+}
+
+func isSeparator(r rune) bool {
+	return r == ',' || r == ';' || r == ' ' || r == '\u00a0' || r == '\t' || r == '\n' || r == '\r'
+}
+
+var securityGroup = regexp.MustCompile(`^sg-[0-9a-fA-F]+$`)
+
+// network reads one word. A host without a mask is a network of one.
+func (p Policy) network(word string) (netip.Prefix, *Problem) {
+	wrong := func(code ProblemCode, hint string) (netip.Prefix, *Problem) {
+		return netip.Prefix{}, &Problem{Field: FieldNetworks, Code: code, Given: word, Hint: hint}
+	}
+	if securityGroup.MatchString(word) {
+		return wrong(SecurityGroup, "")
+	}
+	network, ok := parseNetwork(word)
+	if !ok {
+		return wrong(NotAnAddress, "")
+	}
+	if masked := network.Masked(); masked != network {
+		return wrong(HostBits, masked.String())
+	}
+	if widest := p.widest(network); network.Bits() < widest {
+		return wrong(TooWide, "/"+strconv.Itoa(widest))
+	}
+	if kind := notPublic(network); kind != "" {
+		return wrong(NotPublic, kind)
+	}
+	return network, nil
+}
+
+// parseNetwork refuses zones ("fe80::1%eth0") and unmaps IPv4 in IPv6.
+func parseNetwork(word string) (netip.Prefix, bool) {
+	if address, err := netip.ParseAddr(word); err == nil {
+		address = address.Unmap()
+		return netip.PrefixFrom(address, address.BitLen()), address.Zone() == ""
+	}
+	network, err := netip.ParsePrefix(word)
+	return network, err == nil && !network.Addr().Is4In6()
+}
+
+func (p Policy) widest(network netip.Prefix) int {
+	if network.Addr().Is4() {
+		return p.WidestIPv4
+	}
+	return p.WidestIPv6
+}
+
+// unreachable are the networks that Atlas, on the public internet, can never
+// see a caller from. Ranges for documentation are not among them: examples and
+// tests use them.
+var unreachable = []struct {
+	network netip.Prefix
+	kind    string
+}{
+	{netip.MustParsePrefix("0.0.0.0/8"), "unspecified"},
+	{netip.MustParsePrefix("10.0.0.0/8"), "private"},
+	{netip.MustParsePrefix("100.64.0.0/10"), "private"}, // carriers' own, RFC 6598
+	{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
+	{netip.MustParsePrefix("169.254.0.0/16"), "link-local"},
+	{netip.MustParsePrefix("172.16.0.0/12"), "private"},
+	{netip.MustParsePrefix("192.168.0.0/16"), "private"},
+	{netip.MustParsePrefix("224.0.0.0/4"), "multicast"},
+	{netip.MustParsePrefix("240.0.0.0/4"), "reserved"},
+	{netip.MustParsePrefix("::/128"), "unspecified"},
+	{netip.MustParsePrefix("::1/128"), "loopback"},
+	{netip.MustParsePrefix("::ffff:0:0/96"), "reserved"}, // IPv4 in disguise
+	{netip.MustParsePrefix("fc00::/7"), "private"},
+	{netip.MustParsePrefix("fe80::/10"), "link-local"},
+	{netip.MustParsePrefix("ff00::/8"), "multicast"},
+}
+
+func notPublic(network netip.Prefix) string {
+	for _, u := range unreachable {
+		if u.network.Overlaps(network) {
+			return u.kind
+		}
+	}
+	return ""
+}
+
+// dropContained keeps the first of equal entries and none that lies inside
+// another.
+func dropContained(all []netip.Prefix) []netip.Prefix {
+	var kept []netip.Prefix
+	for i, n := range all {
+		inside := slices.ContainsFunc(all, func(other netip.Prefix) bool {
+			return other.Bits() < n.Bits() && other.Contains(n.Addr())
+		})
+		if !inside && !slices.Contains(all[:i], n) {
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
+
+// Hosts counts the addresses in all networks, or returns false if there are
+// more than can be counted sensibly (an IPv6 network).
+func (a Access) Hosts() (int, bool) {
+	total := 0
+	for _, n := range a.Networks {
+		free := n.Addr().BitLen() - n.Bits()
+		if free > 32 {
+			return 0, false
+		}
+		total += 1 << free
+	}
+	return total, true
+}

@@ -1,0 +1,215 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"atlaskeybot/internal/secret"
+)
+
+// Store keeps requests and the audit trail. Every implementation passes
+// approvaltest.ExerciseStore. What it returned from survives a crash. Times
+// are kept to the millisecond.
+type Store interface {
+	// Create adds r, with Version 1, and e. If a request of the same Origin
+	// exists it changes nothing and returns that one with ErrDuplicate; if the
+	// ID is taken by another it returns ErrIDTaken.
+	Create(ctx context.Context, r Request, e Entry) (Request, error)
+
+	// Get returns ErrNotFound if there is no such request.
+	Get(ctx context.Context, id ID) (Request, error)
+
+	// Move stores next and adds e to the audit trail, together, if the stored
+	// request still is in e.From and has next's Version; the stored version is
+	// one higher, and every message is owed again. Of any number of concurrent
+	// Moves of one version exactly one succeeds; the others change nothing and
+	// get the request as it now is, with ErrConflict. Places are not touched.
+	Move(ctx context.Context, next Request, e Entry) (Request, error)
+
+	// Record adds e to the audit trail without a change: a refused decision.
+	Record(ctx context.Context, e Entry) error
+
+	// ClaimWork leases, until the given time, the request whose WorkAt is the
+	// longest past at now and that nobody else has leased for work.
+	// ErrNothingDue if there is none.
+	ClaimWork(ctx context.Context, now, until time.Time) (Request, error)
+
+	// ReleaseWork ends the lease. A non-zero at replaces the row's WorkAt if
+	// the request still has the given version.
+	ReleaseWork(ctx context.Context, id ID, version int64, at time.Time) error
+
+	// ClaimDrawing leases a request of which a message shows an older version
+	// than the request's, and is due at now. ErrNothingDue if there is none.
+	ClaimDrawing(ctx context.Context, now, until time.Time) (Request, error)
+
+	// Drawn notes where a message is and what it shows.
+	Drawn(ctx context.Context, id ID, name MessageName, at Place) error
+
+	// ReleaseDrawing ends the lease. With a zero at everything is drawn as of
+	// the given version, and nothing is owed unless the request changed since;
+	// otherwise drawing is due again at the given time.
+	ReleaseDrawing(ctx context.Context, id ID, version int64, at time.Time) error
+
+	// NextDue returns when ClaimWork or ClaimDrawing next has something to give
+	// that is not leased now; zero if nothing will come due by itself.
+	NextDue(ctx context.Context) (time.Time, error)
+
+	// ByRequester lists a person's requests, newest first.
+	ByRequester(ctx context.Context, user UserID) ([]Request, error)
+
+	// Audit calls yield for every entry, oldest first, until it returns an error.
+	Audit(ctx context.Context, yield func(Entry) error) error
+}
+
+// An Order is a key to be made.
+type Order struct {
+	Org     OrgID
+	Request ID
+	Attempt int
+	Access  Access
+}
+
+// A Credential is a key with its private half, in memory only.
+type Credential struct {
+	Key
+	PrivateKey secret.Secret
+}
+
+// A Found key carries the mark of a request.
+type Found struct {
+	Key
+	Attempt int
+}
+
+// Keys makes and removes keys in Atlas. Its errors are or wrap a *[Fault].
+type Keys interface {
+	// Make creates the key, calls made with its public part as soon as Atlas
+	// has answered, then puts the whole access list on it and compares all that
+	// Atlas says with the order. An error of made ends Make. After an error
+	// that came later than made the key may be alive and is the caller's to
+	// remove. A Fault with Verdict Unknown before made was called means that
+	// there may be a key whose private half nobody has.
+	Make(ctx context.Context, o Order, made func(Key) error) (Credential, error)
+
+	// Remove deletes a key. A key that is not there is a success.
+	Remove(ctx context.Context, org OrgID, keyID string) error
+
+	// Find lists the keys that carry exactly the mark of the given request,
+	// whatever their attempt. Atlas's lists lag: that nothing is found once
+	// proves nothing.
+	Find(ctx context.Context, org OrgID, id ID) ([]Found, error)
+
+	// Used reports whether the key's access list shows a use.
+	Used(ctx context.Context, org OrgID, keyID string) (bool, error)
+}
+
+// Screens shows people what they are owed.
+type Screens interface {
+	// Draw posts the named message of r, or makes the one at r.Places look as
+	// r is now, and returns where it is. Drawing twice is harmless.
+	// A *[Fault] says whether to try again.
+	Draw(ctx context.Context, r Request, name MessageName) (Place, error)
+
+	// Reveal shows the private key to r's requester, once. Any error means that
+	// it must be taken as both seen and not seen: the caller removes the key.
+	Reveal(ctx context.Context, r Request, c Credential) error
+}
+
+// An Actor is who pressed, as the signed payload says.
+type Actor struct {
+	User UserID
+	Team string // the workspace the person belongs to
+
+	// Enterprise is the organization of an Enterprise workspace, or empty.
+	Enterprise string
+}
+
+// A Standing is what somebody is to this workspace.
+type Standing string
+
+const (
+	Member      Standing = "member" // full and active
+	Guest       Standing = "guest"
+	Deactivated Standing = "deactivated"
+	Robot       Standing = "robot"
+	Outsider    Standing = "outsider" // of another workspace, or unknown
+)
+
+// Directory knows people. Its errors mean that it could not be asked.
+type Directory interface {
+	// Standing looks the actor up, now: nothing is remembered.
+	Standing(ctx context.Context, who Actor) (Standing, error)
+
+	// Members lists a group. The answer may be a few minutes old.
+	Members(ctx context.Context, g GroupID) ([]UserID, error)
+}
+
+// A Verdict says what a failed call leaves behind.
+type Verdict string
+
+const (
+	Refused Verdict = "refused" // for good; nothing happened
+	NotNow  Verdict = "not_now" // nothing happened; a later try may work
+	Unknown Verdict = "unknown" // it may have happened
+)
+
+// A Fault is why a call to Atlas or Slack did not work. Its text is for the log.
+type Fault struct {
+	Verdict    Verdict
+	Cause      Cause
+	Code       string        // the other side's own word for it
+	RetryAfter time.Duration // zero: it was not said
+	Err        error
+}
+
+func (f *Fault) Error() string {
+	return fmt.Sprintf("%s (%s %s): %v", f.Verdict, f.Cause, f.Code, f.Err)
+}
+
+// Unwrap returns the cause.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// faultOf makes a Fault of any error. An error nobody foresaw is Unknown: the
+// careful reading.
+func faultOf(err error) *Fault {
+	if f, ok := errors.AsType[*Fault](err); ok {
+		return f
+	}
+	return &Fault{Verdict: Unknown, Cause: CauseUnknown, Err: err}
+}
+
+// An Entry is one line of the audit trail.
+type Entry struct {
+	Seq     int64     `json:"seq"`
+	At      time.Time `json:"at"`
+	Org     OrgID     `json:"org"`
+	Request ID        `json:"request"`
+	Event   Event     `json:"event"`
+	From    State     `json:"from"`
+	To      State     `json:"to"`
+	By      UserID    `json:"by"` // empty: the bot itself
+	Note    string    `json:"note,omitempty"`
+
+	// Refused names why an attempt changed nothing; From and To are equal then.
+	Refused string `json:"refused,omitempty"`
+}
+
+var (
+	ErrNotFound   = errors.New("no such request")
+	ErrDuplicate  = errors.New("this form was sent before")
+	ErrIDTaken    = errors.New("the id is taken")
+	ErrConflict   = errors.New("the request has changed meanwhile")
+	ErrNothingDue = errors.New("nothing is due")
+
+	ErrNotAllowed  = errors.New("not possible in this state")
+	ErrOwnRequest  = errors.New("own request")
+	ErrNotApprover = errors.New("not an approver")
+	ErrNotOwner    = errors.New("not the requester")
+	ErrGuest       = errors.New("guest")
+	ErrDeactivated = errors.New("deactivated")
+	ErrRobot       = errors.New("not a person")
+	ErrOutsider    = errors.New("not of this workspace")
+	ErrCannotCheck = errors.New("the person could not be checked")
+)

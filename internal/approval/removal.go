@@ -1,0 +1,89 @@
+package approval
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// lapse ends a wait that took too long, or a key whose time is over.
+func (w *Worker) lapse(ctx context.Context, r Request) error {
+	cause := map[State]Cause{Pending: CauseUndecided, Approved: CauseUncollected, Active: CauseEndDate, Delivered: CauseEndDate}[r.State]
+	if r.State == Approved && !r.EndsAt.IsZero() && !r.EndsAt.After(w.Now()) {
+		cause = CauseEndDate
+	}
+	return w.lapseFor(ctx, r, cause)
+}
+
+func (w *Worker) lapseFor(ctx context.Context, r Request, cause Cause) error {
+	_, err := w.move(ctx, r, Lapse, string(cause), func(next *Request, now time.Time) {
+		if next.State == Revoking {
+			next.startRemoval(now, End{Cause: cause, At: now})
+			return
+		}
+		next.End = End{Cause: cause, At: now}
+		next.show(OutcomeMessage)
+	})
+	return err
+}
+
+// remove deletes the key of a request that is being revoked, for ever if need
+// be.
+func (w *Worker) remove(ctx context.Context, r Request) error {
+	if err := w.Keys.Remove(ctx, r.Org, r.Key.ID); err != nil {
+		return w.stillThere(ctx, r, Delay, faultOf(err))
+	}
+	_, err := w.move(ctx, r, Gone, "key "+r.Key.ID, func(next *Request, now time.Time) {
+		next.Removal = Removal{}
+		next.show(OutcomeMessage)
+	})
+	return err
+}
+
+// stillThere notes that a key could not be removed, and after a while lets
+// owner and approvers know that it is alive.
+func (w *Worker) stillThere(ctx context.Context, r Request, on Event, f *Fault) error {
+	w.warn(r, "a key could not be removed", f)
+	_, err := w.move(ctx, r, on, note(f), func(next *Request, now time.Time) {
+		next.Removal.Tries++
+		wait := max(f.RetryAfter, backoff(next.Removal.Tries))
+		next.Removal.RetryAt = now.Add(wait)
+		next.Mint.RetryAt = next.Removal.RetryAt
+		if now.Sub(next.Removal.Since) >= tellAfter && !next.Removal.Told {
+			next.Removal.Told = true
+			next.show(StuckMessage)
+			next.show(StuckNotice)
+		}
+	})
+	return err
+}
+
+// custody looks after a key that was shown and that nobody said they have: it
+// counts as confirmed if Atlas saw it in use, else its owner is reminded once
+// and the key goes.
+func (w *Worker) custody(ctx context.Context, r Request) error {
+	now := w.Now()
+	if !r.EndsAt.After(now) {
+		return w.lapseFor(ctx, r, CauseEndDate)
+	}
+	used, err := w.Keys.Used(ctx, r.Org, r.Key.ID)
+	switch {
+	case used:
+		_, err = w.move(ctx, r, Confirm, "seen in use", func(next *Request, _ time.Time) { next.Custody.ByUse = true })
+		return err
+	case !r.Custody.Reminded:
+		_, err = w.move(ctx, r, Remind, "", w.remind)
+		return err
+	case err != nil: // deleting a key that may be in use waits for an answer
+		return &retry{time.Minute, fmt.Errorf("asking whether the key is used: %w", err)}
+	}
+	return w.lapseFor(ctx, r, CauseUnconfirmed)
+}
+
+// remind never leaves less than half the time to answer, also when the bot was
+// down while the reminder was due.
+func (w *Worker) remind(next *Request, now time.Time) {
+	next.Custody.Reminded = true
+	next.Custody.ConfirmBy = latest(next.Custody.ConfirmBy, now.Add(w.Policy.ConfirmWithin/2))
+	next.show(ReminderMessage)
+}

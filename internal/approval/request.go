@@ -1,0 +1,252 @@
+package approval
+
+import (
+	"net/netip"
+	"time"
+)
+
+type (
+	// ID names a request, as in "AKR-7F3K2". People quote it and the key's
+	// description in Atlas carries it; it is a name, not a secret.
+	ID string
+
+	// UserID names a person. The domain does not care where it comes from.
+	UserID string
+
+	// GroupID names a group of people.
+	GroupID string
+
+	// OrgID names an Atlas organization.
+	OrgID string
+
+	// Role is an Atlas organization role, as in "ORG_READ_ONLY".
+	Role string
+
+	// Kind is what is handed out. There is one kind today.
+	Kind string
+)
+
+// APIKey is an organization API key: a public and a private half, used as user
+// name and password of HTTP Digest.
+const APIKey Kind = "api_key"
+
+// Access is what is asked for and granted.
+type Access struct {
+	Description string         `json:"description"` // what the key is for; becomes its description in Atlas
+	Roles       []Role         `json:"roles"`
+	Networks    []netip.Prefix `json:"networks"` // where the key may be used from
+	Lifetime    time.Duration  `json:"lifetime"` // counted from the key's making, in nanoseconds
+}
+
+// A Request is everything known about one wish for a key. It never holds the
+// private half.
+type Request struct {
+	ID        ID     `json:"id"`
+	Org       OrgID  `json:"org"`
+	Kind      Kind   `json:"kind"`
+	State     State  `json:"state"`
+	Version   int64  `json:"version"` // counts its changes; the store checks and raises it
+	Requester UserID `json:"requester"`
+
+	// Origin is unique to one filled-in form, so that a form sent twice makes
+	// one request.
+	Origin string `json:"origin"`
+
+	Access  Access    `json:"access"`
+	Reason  string    `json:"reason"`
+	AskedAt time.Time `json:"asked_at"`
+
+	// LapsesAt ends the wait of a pending request for a decision and of an
+	// approved one for its collection.
+	LapsesAt time.Time `json:"lapses_at,omitzero"`
+
+	Decision Decision `json:"decision,omitzero"`
+
+	// Attempt counts the keys that Atlas was, or was about to be, asked for.
+	Attempt int    `json:"attempt,omitempty"`
+	Mint    Mint   `json:"mint,omitzero"`
+	Debts   []Debt `json:"debts,omitempty"`
+	Key     Key    `json:"key,omitzero"`
+
+	// EndsAt is when the key is deleted. It is set when the first key has been
+	// shown and does not move when a key is replaced.
+	EndsAt time.Time `json:"ends_at,omitzero"`
+
+	Custody Custody `json:"custody,omitzero"`
+	Removal Removal `json:"removal,omitzero"`
+	End     End     `json:"end,omitzero"`
+
+	// Messages lists what people are to be shown of this request, in the order
+	// in which it is drawn. It only grows.
+	Messages []MessageName `json:"messages"`
+
+	// Places says where those messages are. The store keeps it beside the
+	// request: drawing changes no version.
+	Places map[MessageName]Place `json:"-"`
+}
+
+// A Decision is an approver's.
+type Decision struct {
+	By     UserID    `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitempty"` // of a denial; what the requester reads
+}
+
+// A Key is the part of an Atlas key that may be known.
+type Key struct {
+	ID        string    `json:"id"` // 24 hexadecimal digits
+	PublicKey string    `json:"public_key"`
+	MadeAt    time.Time `json:"made_at"`
+}
+
+// A Stage is how far the making of a key has come.
+type Stage string
+
+const (
+	Waiting Stage = "waiting" // nothing was sent to Atlas
+	Begun   Stage = "begun"   // something may have been sent
+	Undoing Stage = "undoing" // what was made has to go first
+)
+
+// Mint is the making of one key, while it lasts.
+type Mint struct {
+	Stage       Stage     `json:"stage"`
+	CollectedAt time.Time `json:"collected_at"` // when the requester pressed
+	Tries       int       `json:"tries,omitempty"`
+	RetryAt     time.Time `json:"retry_at,omitzero"`
+
+	// Then is PutBack or GiveUp: what follows once nothing is left in Atlas.
+	Then  Event  `json:"then,omitempty"`
+	Cause Cause  `json:"cause,omitempty"`
+	Code  string `json:"code,omitempty"` // Atlas's or Slack's own, for the log and the audit
+}
+
+// A Debt is a create call whose answer was lost. There may be a key that nobody
+// was shown; several looks over minutes decide, since lists lag.
+type Debt struct {
+	Attempt int       `json:"attempt"`
+	Looks   int       `json:"looks"`
+	LookAt  time.Time `json:"look_at"`
+}
+
+// Custody is the time between showing a private key and knowing that its owner
+// has it.
+type Custody struct {
+	ShownAt   time.Time `json:"shown_at"`
+	RemindAt  time.Time `json:"remind_at"`
+	ConfirmBy time.Time `json:"confirm_by"`
+	Reminded  bool      `json:"reminded,omitempty"`
+	ByUse     bool      `json:"by_use,omitempty"` // nobody said so, but the key was seen in use
+}
+
+// Removal is the deleting of a key, while it lasts.
+type Removal struct {
+	Since   time.Time `json:"since"`
+	Tries   int       `json:"tries,omitempty"`
+	RetryAt time.Time `json:"retry_at"`
+	Told    bool      `json:"told,omitempty"` // owner and channel know that it takes long
+}
+
+// End says why a request is over, or why its key has to go.
+type End struct {
+	Cause Cause     `json:"cause"`
+	By    UserID    `json:"by,omitempty"` // empty: nobody, it was time
+	At    time.Time `json:"at"`
+	Code  string    `json:"code,omitempty"` // Atlas's own, when it refused
+}
+
+// A Cause is a reason of a closed list. Sentences for people are made of it
+// where people are talked to.
+type Cause string
+
+const (
+	CauseNone         Cause = ""
+	CauseUndecided    Cause = "undecided"     // nobody decided in time
+	CauseUncollected  Cause = "uncollected"   // approved, not collected in time
+	CauseUnconfirmed  Cause = "unconfirmed"   // shown, but nobody said that they have it
+	CauseEndDate      Cause = "end_date"      // the approved lifetime is over
+	CauseRevoked      Cause = "revoked"       // a person ended it
+	CauseInterrupted  Cause = "interrupted"   // the bot was stopped while making the key
+	CauseNotShown     Cause = "not_shown"     // Slack did not clearly take the message
+	CauseAtlasAway    Cause = "atlas_away"    // Atlas did not answer, or said "later"
+	CauseUnknown      Cause = "unknown"       // Atlas may or may not have made a key
+	CauseMismatch     Cause = "mismatch"      // Atlas made something else than was approved
+	CauseBadLogin     Cause = "bad_login"     // Atlas does not accept the bot's own credential
+	CauseNotPermitted Cause = "not_permitted" // the bot's credential may not do this
+	CauseKeyLimit     Cause = "key_limit"     // the organization has as many keys as it may
+	CauseBadAddress   Cause = "bad_address"   // Atlas does not take one of the addresses
+	CauseBadRole      Cause = "bad_role"      // Atlas does not take one of the roles
+	CauseSuspended    Cause = "suspended"     // the Atlas account or organization is suspended or gone
+	CauseRefused      Cause = "refused"       // any other refusal
+)
+
+// A MessageName names one message that people are shown of a request.
+type MessageName string
+
+const (
+	CardMessage     MessageName = "card"           // to the approvers
+	AskedMessage    MessageName = "asked"          // to the requester: what happens next
+	ReadyMessage    MessageName = "ready"          // to the requester: the key can be collected
+	ReminderMessage MessageName = "reminder"       // to the requester: did you save it?
+	OutcomeMessage  MessageName = "outcome"        // to the requester: how it ended
+	StuckMessage    MessageName = "stuck"          // to the requester: the key cannot be deleted yet
+	StuckNotice     MessageName = "stuck.channel"  // the same to the approvers, under the card
+	FailedNotice    MessageName = "failed.channel" // to the approvers, under the card: no key was made
+)
+
+// ToApprovers reports whether m goes to the approvers' channel. Everything else
+// goes to the requester.
+func (m MessageName) ToApprovers() bool {
+	return m == CardMessage || m == StuckNotice || m == FailedNotice
+}
+
+// A Place is where a message is and what it shows.
+type Place struct {
+	Channel string
+	TS      string // empty: not posted yet
+	Shown   int64  // the request's version that it shows
+	Digest  string // of the content, so that an unchanged message is not sent again
+}
+
+// WorkAt is when the worker has to look at r next; zero is never.
+func (r Request) WorkAt() time.Time {
+	at := r.stateDue()
+	for _, d := range r.Debts {
+		at = earliest(at, d.LookAt)
+	}
+	return at
+}
+
+func (r Request) stateDue() time.Time {
+	switch r.State {
+	case Pending, Approved:
+		return earliest(r.LapsesAt, r.EndsAt)
+	case Minting:
+		return latest(r.Mint.CollectedAt, r.Mint.RetryAt)
+	case Delivered:
+		if !r.Custody.Reminded {
+			return earliest(r.Custody.RemindAt, r.EndsAt)
+		}
+		return earliest(r.Custody.ConfirmBy, r.EndsAt)
+	case Active:
+		return r.EndsAt
+	case Revoking:
+		return r.Removal.RetryAt
+	}
+	return time.Time{}
+}
+
+// earliest returns the earlier of two times, where zero is never.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

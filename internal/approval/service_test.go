@@ -1,0 +1,298 @@
+package approval_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+func TestTheWholeStory(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.ask()
+		w.is(id, approval.Pending)
+		assert.True(t, w.shows(id, approval.CardMessage))
+		assert.True(t, w.shows(id, approval.AskedMessage))
+		assert.False(t, w.shows(id, approval.ReadyMessage))
+
+		_, err := w.Approve(t.Context(), as(bob), id)
+		require.NoError(t, err)
+		w.settle()
+		r := w.is(id, approval.Approved)
+		assert.Equal(t, bob, r.Decision.By)
+		assert.True(t, w.shows(id, approval.ReadyMessage))
+		w.noKey()
+
+		w.pass(time.Hour)
+		pressed := time.Now()
+		_, err = w.Collect(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		w.settle()
+		r = w.is(id, approval.Delivered)
+		w.keyIsTheLastShown()
+		assert.Equal(t, alice, w.screens.Revealed()[0].To)
+		assert.WithinDuration(t, pressed.Add(8*time.Hour), r.EndsAt, time.Second, "the clock starts when the key exists")
+
+		_, err = w.Confirm(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		w.settle()
+		w.is(id, approval.Active)
+
+		w.pass(8 * time.Hour)
+		r = w.is(id, approval.Ended)
+		assert.Equal(t, approval.CauseEndDate, r.End.Cause)
+		assert.True(t, w.shows(id, approval.OutcomeMessage))
+		assert.False(t, w.shows(id, approval.ReminderMessage))
+		w.noKey()
+	})
+}
+
+func TestAFormSentTwiceMakesOneRequest(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		first, err := w.Submit(t.Context(), as(alice), form())
+		require.NoError(t, err)
+		second, err := w.Submit(t.Context(), as(alice), form())
+		require.NoError(t, err)
+		assert.Equal(t, first.ID, second.ID)
+		mine, err := w.Mine(t.Context(), as(alice))
+		require.NoError(t, err)
+		assert.Len(t, mine, 1)
+	})
+}
+
+func TestATakenIDIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		ids := []approval.ID{"AKR-00000", "AKR-00000", "AKR-00001"}
+		w.NewID = func() approval.ID { id := ids[0]; ids = ids[1:]; return id }
+		first, err := w.Submit(t.Context(), as(alice), form())
+		require.NoError(t, err)
+		second, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.Origin = "V2" }))
+		require.NoError(t, err)
+		assert.Equal(t, approval.ID("AKR-00000"), first.ID)
+		assert.Equal(t, approval.ID("AKR-00001"), second.ID)
+	})
+}
+
+// refused says who may not do what, and that nothing changes.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	type action = func(w *world, who approval.Actor, id approval.ID) error
+	approve := func(w *world, who approval.Actor, id approval.ID) error {
+		_, err := w.Approve(w.t.Context(), who, id)
+		return err
+	}
+	deny := func(w *world, who approval.Actor, id approval.ID) error {
+		_, err := w.Deny(w.t.Context(), who, id, "no")
+		return err
+	}
+	withdraw := func(w *world, who approval.Actor, id approval.ID) error {
+		_, err := w.Withdraw(w.t.Context(), who, id)
+		return err
+	}
+	collect := func(w *world, who approval.Actor, id approval.ID) error {
+		_, err := w.Collect(w.t.Context(), who, id)
+		return err
+	}
+	confirm := func(w *world, who approval.Actor, id approval.ID) error {
+		_, err := w.Confirm(w.t.Context(), who, id)
+		return err
+	}
+	replace := func(w *world, who approval.Actor, id approval.ID) error {
+		_, err := w.Replace(w.t.Context(), who, id)
+		return err
+	}
+	revoke := func(w *world, who approval.Actor, id approval.ID) error {
+		_, err := w.Revoke(w.t.Context(), who, id)
+		return err
+	}
+
+	for name, tt := range map[string]struct {
+		given func(w *world) approval.ID
+		do    action
+		who   approval.UserID
+		want  error
+		word  string
+	}{
+		"approve: one's own":            {(*world).ask, approve, alice, approval.ErrOwnRequest, "own_request"},
+		"approve: no approver":          {(*world).ask, approve, carol, approval.ErrNotApprover, "not_approver"},
+		"approve: a guest":              {(*world).ask, approve, gil, approval.ErrGuest, "guest"},
+		"approve: a stranger":           {(*world).ask, approve, eve, approval.ErrOutsider, "outsider"},
+		"approve: late":                 {(*world).active, approve, bob, approval.ErrNotAllowed, "not_allowed"},
+		"approve: twice":                {(*world).approved, approve, bob, approval.ErrNotAllowed, "not_allowed"},
+		"deny: one's own":               {(*world).ask, deny, alice, approval.ErrOwnRequest, "own_request"},
+		"deny: after the approval":      {(*world).approved, deny, dana, approval.ErrNotAllowed, "not_allowed"},
+		"withdraw: somebody else's":     {(*world).ask, withdraw, bob, approval.ErrNotOwner, "not_owner"},
+		"withdraw: a key that exists":   {(*world).delivered, withdraw, alice, approval.ErrNotAllowed, "not_allowed"},
+		"collect: somebody else's":      {(*world).approved, collect, bob, approval.ErrNotOwner, "not_owner"},
+		"collect: before the approval":  {(*world).ask, collect, alice, approval.ErrNotAllowed, "not_allowed"},
+		"collect: twice":                {(*world).delivered, collect, alice, approval.ErrNotAllowed, "not_allowed"},
+		"confirm: somebody else's":      {(*world).delivered, confirm, carol, approval.ErrNotOwner, "not_owner"},
+		"confirm: twice":                {(*world).active, confirm, alice, approval.ErrNotAllowed, "not_allowed"},
+		"replace: somebody else's":      {(*world).delivered, replace, bob, approval.ErrNotOwner, "not_owner"},
+		"replace: after it was saved":   {(*world).active, replace, alice, approval.ErrNotAllowed, "not_allowed"},
+		"revoke: neither owner nor app": {(*world).active, revoke, carol, approval.ErrNotOwner, "not_owner"},
+		"revoke: before there is a key": {(*world).approved, revoke, alice, approval.ErrNotAllowed, "not_allowed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				id := tt.given(w)
+				before := w.get(id)
+				require.ErrorIs(t, tt.do(w, as(tt.who), id), tt.want)
+				w.settle()
+				assert.Equal(t, before.Version, w.get(id).Version)
+				entries := w.store.Entries()
+				last := entries[len(entries)-1]
+				assert.Equal(t, tt.word, last.Refused)
+				assert.Equal(t, tt.who, last.By)
+			})
+		})
+	}
+}
+
+func TestAPersonWhoLeftMayDoNothing(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.approved()
+		w.directory.Set(approval.Deactivated, alice)
+		_, err := w.Collect(t.Context(), as(alice), id)
+		require.ErrorIs(t, err, approval.ErrDeactivated)
+		w.settle()
+		w.is(id, approval.Approved)
+		w.noKey()
+	})
+}
+
+func TestADirectoryThatDoesNotAnswerChangesNothing(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.ask()
+		w.directory.Fail(approvaltest.CallStanding, approvaltest.Lost(errors.New("slack is down")))
+		_, err := w.Approve(t.Context(), as(bob), id)
+		require.ErrorIs(t, err, approval.ErrCannotCheck)
+		w.is(id, approval.Pending)
+		_, err = w.Approve(t.Context(), as(bob), id)
+		require.NoError(t, err, "pressed again")
+	})
+}
+
+func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
+	t.Parallel()
+	groups := func(p *approval.Policy) {
+		p.ApproverUsers = []approval.UserID{bob}
+		p.ApproverGroups = []approval.GroupID{"S1"}
+	}
+	inWorld(t, func(w *world) {
+		w.directory.SetGroup("S1", dana)
+		id := w.ask()
+		down := approvaltest.Lost(errors.New("slack is down"))
+		w.directory.Fail(approvaltest.CallMembers, down, down)
+		_, err := w.Approve(t.Context(), as(dana), id)
+		require.ErrorIs(t, err, approval.ErrCannotCheck)
+		_, err = w.Approve(t.Context(), as(bob), id)
+		require.NoError(t, err)
+	}, groups)
+	inWorld(t, func(w *world) {
+		w.directory.SetGroup("S1", dana)
+		id := w.ask()
+		_, err := w.Approve(t.Context(), as(dana), id)
+		require.NoError(t, err)
+	}, groups)
+}
+
+func TestOthersCanApprove(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		edit func(*approval.Policy)
+		want bool
+	}{
+		"two approvers":           {func(*approval.Policy) {}, true},
+		"only the asker":          {func(p *approval.Policy) { p.ApproverUsers = []approval.UserID{alice} }, false},
+		"only the asker, who may": {func(p *approval.Policy) { p.ApproverUsers = []approval.UserID{alice}; p.AllowSelfApproval = true }, true},
+		"an empty group":          {func(p *approval.Policy) { p.ApproverUsers = nil; p.ApproverGroups = []approval.GroupID{"S0"} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, policy(tt.edit))
+			got, err := w.OthersCanApprove(t.Context(), alice)
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestSelfApprovalOnlyWhereItIsAllowed(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.ask()
+		_, err := w.Approve(t.Context(), as(alice), id)
+		require.NoError(t, err)
+	}, func(p *approval.Policy) { p.ApproverUsers = []approval.UserID{alice}; p.AllowSelfApproval = true })
+}
+
+func TestFiftyApproversAtOnce(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.ask()
+		var won, told atomic.Int32
+		race(50, func(i int) {
+			who := []approval.UserID{bob, dana}[i%2]
+			_, err := w.Approve(context.Background(), as(who), id)
+			if i%3 == 0 {
+				_, err = w.Deny(context.Background(), as(who), id, "")
+			}
+			switch {
+			case err == nil:
+				won.Add(1)
+			case errors.Is(err, approval.ErrNotAllowed):
+				told.Add(1)
+			}
+		})
+		w.settle()
+		r := w.get(id)
+		assert.Contains(t, []approval.State{approval.Approved, approval.Denied}, r.State)
+		decisions := 0
+		for _, e := range w.store.Entries() {
+			if e.Refused == "" && (e.Event == approval.Approve || e.Event == approval.Deny) {
+				decisions++
+			}
+		}
+		assert.Equal(t, 1, decisions)
+	})
+}
+
+func TestTwentyPressesMakeOneKey(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.approved()
+		var won atomic.Int32
+		race(20, func(int) {
+			if _, err := w.Collect(context.Background(), as(alice), id); err == nil {
+				won.Add(1)
+			}
+		})
+		w.settle()
+		assert.EqualValues(t, 1, won.Load())
+		assert.Equal(t, 1, w.keys.Made())
+		w.keyIsTheLastShown()
+	})
+}
+
+func race(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { f(i) })
+	}
+	wg.Wait()
+}

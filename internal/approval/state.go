@@ -1,0 +1,126 @@
+package approval
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A State says where a request stands. The names are stored and logged.
+type State string
+
+// The closed list of states. Each comment says who ends a state that can last.
+const (
+	Pending   State = "pending"   // waits for an approver; ended by a click or at LapsesAt
+	Approved  State = "approved"  // waits for the requester's press; ended by it or at LapsesAt
+	Minting   State = "minting"   // a key is being made; the worker ends it, also after a crash
+	Delivered State = "delivered" // the private key was shown; ended by a click, by use, or at ConfirmBy
+	Active    State = "active"    // the requester holds the key; ended by a click or at EndsAt
+	Revoking  State = "revoking"  // the key has to go; the worker tries until it is gone
+
+	Denied    State = "denied"    // an approver said no
+	Withdrawn State = "withdrawn" // the requester took it back
+	Expired   State = "expired"   // nobody decided, or nobody collected, in time
+	Failed    State = "failed"    // Atlas refused for good; no key stayed
+	Ended     State = "ended"     // the key existed and is gone
+)
+
+// Final reports whether nothing can follow s.
+func (s State) Final() bool {
+	return slices.Contains([]State{Denied, Withdrawn, Expired, Failed, Ended}, s)
+}
+
+// HasKey reports whether a key of a request in s may be alive in Atlas.
+func (s State) HasKey() bool {
+	return slices.Contains([]State{Minting, Delivered, Active, Revoking}, s)
+}
+
+// An Event moves a request. The names are stored and logged.
+type Event string
+
+// What people do.
+const (
+	Submit   Event = "submit" // creates the row; not in Transitions
+	Approve  Event = "approve"
+	Deny     Event = "deny"
+	Withdraw Event = "withdraw"
+	Collect  Event = "collect" // "Create my key"
+	Confirm  Event = "confirm" // "I saved it", or the key was seen in use
+	Replace  Event = "replace" // "I did not see it"
+	Revoke   Event = "revoke"
+)
+
+// What the worker does. The events that stay in their state are notes that must
+// be on disk before the next step may be taken.
+const (
+	Lapse    Event = "lapse"
+	Begin    Event = "begin" // the attempt's call to Atlas comes next
+	Made     Event = "made"  // Atlas made a key: its id, so that clean-up needs no search
+	Pause    Event = "pause" // nothing happened; try again at RetryAt
+	Undo     Event = "undo"  // remove what the attempt may have made, then Mint.Then
+	HandOver Event = "hand_over"
+	PutBack  Event = "put_back"
+	GiveUp   Event = "give_up"
+	Remind   Event = "remind"
+	Delay    Event = "delay" // the key could not be removed yet
+	Gone     Event = "gone"
+	Look     Event = "look" // searched for what an unanswered create may have left
+)
+
+// A Transition says where an event leads from a state.
+type Transition struct {
+	From State
+	On   Event
+	To   State
+}
+
+// Transitions is the whole machine. What is not listed is refused.
+// docs/state-machine.md is generated from it; TestDiagram keeps them equal.
+var Transitions = []Transition{
+	{Pending, Approve, Approved},
+	{Pending, Deny, Denied},
+	{Pending, Withdraw, Withdrawn},
+	{Pending, Lapse, Expired},
+
+	{Approved, Collect, Minting},
+	{Approved, Withdraw, Withdrawn},
+	{Approved, Lapse, Expired},
+
+	{Minting, Begin, Minting},
+	{Minting, Made, Minting},
+	{Minting, Pause, Minting},
+	{Minting, Undo, Minting},
+	{Minting, HandOver, Delivered},
+	{Minting, PutBack, Approved},
+	{Minting, GiveUp, Failed},
+
+	{Delivered, Remind, Delivered},
+	{Delivered, Confirm, Active},
+	{Delivered, Replace, Minting},
+	{Delivered, Revoke, Revoking},
+	{Delivered, Lapse, Revoking},
+
+	{Active, Revoke, Revoking},
+	{Active, Lapse, Revoking},
+
+	{Revoking, Delay, Revoking},
+	{Revoking, Gone, Ended},
+
+	{Approved, Look, Approved},
+	{Minting, Look, Minting},
+	{Delivered, Look, Delivered},
+	{Active, Look, Active},
+	{Revoking, Look, Revoking},
+	{Withdrawn, Look, Withdrawn},
+	{Expired, Look, Expired},
+	{Failed, Look, Failed},
+	{Ended, Look, Ended},
+}
+
+// Next returns where on leads from s, or s itself and [ErrNotAllowed].
+func (s State) Next(on Event) (State, error) {
+	i := slices.IndexFunc(Transitions, func(t Transition) bool { return t.From == s && t.On == on })
+	if i < 0 {
+		return s, fmt.Errorf("%w: %s a request that is %s", ErrNotAllowed, on, s)
+	}
+	return Transitions[i].To, nil
+}

@@ -1,0 +1,196 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Worker does what the rows say is owed: it makes and removes keys, lets
+// requests lapse and draws messages. The row is the queue: a wake-up is only a
+// hint, and a crash at any point loses nothing.
+type Worker struct {
+	Store   Store
+	Keys    Keys
+	Screens Screens
+	Policy  Policy
+	Now     func() time.Time
+	Log     *slog.Logger
+
+	hint chan struct{}
+
+	mu    sync.Mutex
+	tries map[ID]int // failed drawings in a row; lost at a restart
+}
+
+const (
+	parallel  = 4                // requests worked on, and drawn, at once
+	lease     = 2 * time.Minute  // for which a request is this worker's
+	workLimit = 90 * time.Second // for one piece of work; shorter than the lease
+	tick      = time.Minute      // after which the rows are read although nobody hinted
+
+	storePause = 5 * time.Second // after the store could not be read
+)
+
+// NewWorker returns a worker that has yet to be run.
+func NewWorker(store Store, keys Keys, screens Screens, policy Policy, now func() time.Time, log *slog.Logger) *Worker {
+	return &Worker{
+		Store: store, Keys: keys, Screens: screens, Policy: policy, Now: now, Log: log,
+		hint: make(chan struct{}, 1), tries: map[ID]int{},
+	}
+}
+
+// Wake hints that something may be owed. It never blocks.
+func (w *Worker) Wake() {
+	select {
+	case w.hint <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends, then finishes what is in hand.
+func (w *Worker) Run(ctx context.Context) {
+	var inHand sync.WaitGroup
+	defer inHand.Wait()
+	slots := make(chan struct{}, 2*parallel)
+	for ctx.Err() == nil {
+		wait := storePause
+		if w.startAll(ctx, &inHand, slots) {
+			wait = w.pause(ctx)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-w.hint:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// startAll starts everything that is due, as long as there are slots. It
+// reports whether the store could be read.
+func (w *Worker) startAll(ctx context.Context, inHand *sync.WaitGroup, slots chan struct{}) bool {
+	readable := true
+	for _, next := range []func(context.Context) (func(context.Context), error){w.claimWork, w.claimDrawing} {
+		for ctx.Err() == nil && take(slots) {
+			job, err := next(ctx)
+			if err != nil {
+				<-slots
+				if !errors.Is(err, ErrNothingDue) && ctx.Err() == nil {
+					w.Log.Error("reading what is owed", "error", err)
+					readable = false
+				}
+				break
+			}
+			inHand.Go(func() {
+				// A job outlives the signal to stop: it is finished, not cut.
+				bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
+				defer cancel()
+				defer w.Wake()
+				defer func() { <-slots }()
+				job(bounded)
+			})
+		}
+	}
+	return readable
+}
+
+func take(slots chan struct{}) bool {
+	select {
+	case slots <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *Worker) claimWork(ctx context.Context) (func(context.Context), error) {
+	now := w.Now()
+	r, err := w.Store.ClaimWork(ctx, now, now.Add(lease))
+	return func(ctx context.Context) { w.doWork(ctx, r) }, err
+}
+
+func (w *Worker) claimDrawing(ctx context.Context) (func(context.Context), error) {
+	now := w.Now()
+	r, err := w.Store.ClaimDrawing(ctx, now, now.Add(lease))
+	return func(ctx context.Context) { w.doDrawing(ctx, r) }, err
+}
+
+// pause is how long nothing is due. It is at least a moment: what is due may be
+// waiting for a slot.
+func (w *Worker) pause(ctx context.Context) time.Duration {
+	due, err := w.Store.NextDue(ctx)
+	if err != nil || due.IsZero() {
+		return tick
+	}
+	return min(max(due.Sub(w.Now()), 10*time.Millisecond), tick)
+}
+
+// A retry is returned by work that could not be done now and changed nothing.
+type retry struct {
+	after time.Duration
+	err   error
+}
+
+func (r *retry) Error() string { return r.err.Error() }
+func (r *retry) Unwrap() error { return r.err }
+
+// doWork does what is due for r and ends the lease.
+func (w *Worker) doWork(ctx context.Context, r Request) {
+	err := w.work(ctx, r)
+	var at time.Time
+	switch later, isRetry := errors.AsType[*retry](err); {
+	case err == nil, errors.Is(err, ErrConflict): // somebody moved the request: its row says what is owed now
+	case isRetry:
+		at = w.Now().Add(later.after)
+		w.Log.Warn("working on a request, to be tried again", "request", r.ID, "state", r.State, "after", later.after, "error", err)
+	default:
+		at = w.Now().Add(backoff(1))
+		w.Log.Error("working on a request", "request", r.ID, "state", r.State, "error", err)
+	}
+	if err := w.Store.ReleaseWork(ctx, r.ID, r.Version, at); err != nil {
+		w.Log.Error("ending a lease", "request", r.ID, "error", err)
+	}
+}
+
+func (w *Worker) work(ctx context.Context, r Request) error {
+	now := w.Now()
+	if due := r.stateDue(); due.IsZero() || due.After(now) {
+		return w.look(ctx, r)
+	}
+	switch r.State {
+	case Pending, Approved, Active:
+		return w.lapse(ctx, r)
+	case Minting:
+		return w.mint(ctx, r)
+	case Delivered:
+		return w.custody(ctx, r)
+	case Revoking:
+		return w.remove(ctx, r)
+	}
+	return w.look(ctx, r)
+}
+
+// move records an event of the worker's own.
+func (w *Worker) move(ctx context.Context, r Request, on Event, note string, change func(*Request, time.Time)) (Request, error) {
+	now := w.Now()
+	next, entry, err := step(r, on, "", now, note)
+	if err != nil {
+		return r, err
+	}
+	change(&next, now)
+	moved, err := w.Store.Move(ctx, next, entry)
+	if err != nil {
+		return r, err
+	}
+	w.Log.Info("request moved", "request", r.ID, "event", on, "from", entry.From, "to", entry.To, "note", note)
+	return moved, nil
+}
+
+// backoff grows from 5 seconds to 10 minutes.
+func backoff(tries int) time.Duration {
+	return min(5*time.Second<<min(max(tries-1, 0), 10), 10*time.Minute)
+}

@@ -1,0 +1,172 @@
+package approval_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+const (
+	alice = approval.UserID("U_ALICE") // asks
+	bob   = approval.UserID("U_BOB")   // approves
+	dana  = approval.UserID("U_DANA")  // approves
+	carol = approval.UserID("U_CAROL") // nobody special
+	gil   = approval.UserID("U_GIL")   // a guest
+	eve   = approval.UserID("U_EVE")   // of another workspace
+)
+
+func as(u approval.UserID) approval.Actor { return approval.Actor{User: u, Team: "T1"} }
+
+// A world is the domain with stand-ins around it and time that passes only
+// when nothing else can happen.
+type world struct {
+	t *testing.T
+	*approval.Service
+	store     *approvaltest.Memory
+	keys      *approvaltest.Keys
+	screens   *approvaltest.Screens
+	directory *approvaltest.Directory
+	worker    *approval.Worker
+}
+
+// inWorld runs f in a bubble whose clock jumps; the worker works beside it.
+func inWorld(t *testing.T, f func(w *world), edit ...func(*approval.Policy)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		w := newWorld(t, policy(edit...))
+		done := make(chan struct{})
+		go func() { defer close(done); w.worker.Run(ctx) }()
+		f(w)
+		stop()
+		<-done
+	})
+}
+
+func newWorld(t *testing.T, p approval.Policy) *world {
+	w := &world{
+		t: t, store: &approvaltest.Memory{}, keys: &approvaltest.Keys{Now: time.Now},
+		screens: &approvaltest.Screens{}, directory: &approvaltest.Directory{},
+	}
+	w.directory.Set(approval.Member, alice, bob, dana, carol)
+	w.directory.Set(approval.Guest, gil)
+	w.worker = approval.NewWorker(w.store, w.keys, w.screens, p, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	w.Service = &approval.Service{
+		Store: w.store, Directory: w.directory, Policy: p, Org: "org", Now: time.Now, NewID: approval.NewID, Wake: w.worker.Wake,
+	}
+	return w
+}
+
+// pass lets d go by, and everything happen that happens in it.
+func (w *world) pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// settle lets everything happen that is due.
+func (w *world) settle() { w.pass(time.Second) }
+
+func (w *world) get(id approval.ID) approval.Request {
+	w.t.Helper()
+	r, err := w.store.Get(w.t.Context(), id)
+	require.NoError(w.t, err)
+	return r
+}
+
+func (w *world) ask() approval.ID {
+	w.t.Helper()
+	r, err := w.Submit(w.t.Context(), as(alice), form())
+	require.NoError(w.t, err)
+	w.settle()
+	return r.ID
+}
+
+func (w *world) approved() approval.ID {
+	w.t.Helper()
+	id := w.ask()
+	_, err := w.Approve(w.t.Context(), as(bob), id)
+	require.NoError(w.t, err)
+	w.settle()
+	return id
+}
+
+func (w *world) delivered() approval.ID {
+	w.t.Helper()
+	id := w.approved()
+	_, err := w.Collect(w.t.Context(), as(alice), id)
+	require.NoError(w.t, err)
+	w.settle()
+	w.is(id, approval.Delivered)
+	return id
+}
+
+func (w *world) active() approval.ID {
+	w.t.Helper()
+	id := w.delivered()
+	_, err := w.Confirm(w.t.Context(), as(alice), id)
+	require.NoError(w.t, err)
+	w.settle()
+	return id
+}
+
+// is asserts the state on disk and that every message shows it.
+func (w *world) is(id approval.ID, want approval.State) approval.Request {
+	w.t.Helper()
+	r := w.get(id)
+	require.Equal(w.t, want, r.State)
+	for _, m := range w.screens.Messages(id) {
+		if m.At.TS == r.Places[m.Name].TS {
+			require.Equal(w.t, r.Version, m.Request.Version, "%s shows an old version", m.Name)
+		}
+	}
+	return r
+}
+
+// keyIsTheLastShown asserts the promise: one key, restricted, and it is the
+// one whose private half was shown last.
+func (w *world) keyIsTheLastShown() {
+	w.t.Helper()
+	alive, shown := w.keys.Alive(), w.screens.Revealed()
+	require.Len(w.t, alive, 1)
+	require.True(w.t, alive[0].Restricted)
+	require.NotEmpty(w.t, shown)
+	require.Equal(w.t, alive[0].ID, shown[len(shown)-1].Key.ID)
+}
+
+func (w *world) noKey() {
+	w.t.Helper()
+	require.Empty(w.t, w.keys.Alive())
+}
+
+// shows reports whether people see a message of that name.
+func (w *world) shows(id approval.ID, name approval.MessageName) bool {
+	for _, m := range w.screens.Messages(id) {
+		if m.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// runUntil runs the worker in real time until done.
+func runUntil(t *testing.T, w *world, done func() bool) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ended := make(chan struct{})
+	go func() { defer close(ended); w.worker.Run(ctx) }()
+	for !done() {
+		require.NoError(t, ctx.Err(), "it did not happen in time")
+		w.worker.Wake()
+		<-time.After(time.Millisecond)
+	}
+	stop()
+	<-ended
+}
