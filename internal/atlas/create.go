@@ -1,0 +1,127 @@
+package atlas
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"atlaskeybot/internal/secret"
+)
+
+// Wanted is a key to be made.
+type Wanted struct {
+	Description string         // of this key alone, as [Describe] makes it
+	Roles       []string       // organization roles, at least one
+	From        []netip.Prefix // where the key may be used from, at least one
+}
+
+// A NewKey is a key just made, with its private half, which Atlas shows once.
+type NewKey struct {
+	Key
+	Private secret.Secret
+
+	elsewhere bool // it has a role outside the organization
+}
+
+// Create makes a key, tells made of it, and puts its access list on it. All of
+// that is three requests: a challenge, the key, the list.
+//
+// Made is called as soon as a key is known to exist, whatever is wrong with it;
+// its error ends Create and is returned wrapped. After made was called an error
+// leaves the key alive, perhaps without its access list: delete it. Before made
+// was called an Error of Kind Unknown means that there may be a key that nobody
+// has, and any other that there is none.
+func (c *Client) Create(ctx context.Context, w Wanted, made func(Key) error) (NewKey, error) {
+	if len(w.Roles) == 0 || len(w.From) == 0 {
+		return NewKey{}, &Error{Op: opCreate, Kind: Refused, Err: errors.New("it has no role or no address")}
+	}
+	s := c.session()
+	body, err := s.postKey(ctx, w)
+	if err != nil {
+		return NewKey{}, err
+	}
+	key, err := readNewKey(body, c.org)
+	if err != nil {
+		return NewKey{}, &Error{Op: opCreate, Kind: Unknown, Status: http.StatusOK, Err: err}
+	}
+	if err := made(key.Key); err != nil {
+		return NewKey{}, fmt.Errorf("noting the new API key: %w", err)
+	}
+	if err := key.compare(w); err != nil {
+		return NewKey{}, &Error{Op: opCreate, Kind: Mismatch, Status: http.StatusOK, Err: err}
+	}
+	if err := s.addAccess(ctx, key.ID, w.From); err != nil {
+		return NewKey{}, err
+	}
+	return key, nil
+}
+
+const opCreate = "creating an API key"
+
+// postKey makes the key. After a stray 401 it looks whether there is one before
+// it asks again: where such an answer comes from is not known.
+func (s *session) postKey(ctx context.Context, w Wanted) ([]byte, error) {
+	body, err := json.Marshal(map[string]any{"desc": w.Description, "roles": set(w.Roles)})
+	if err != nil {
+		return nil, &Error{Op: opCreate, Kind: Refused, Err: errors.New("it cannot be written as JSON")}
+	}
+	call := call{op: opCreate, method: http.MethodPost, path: s.client.keysPath(), body: body, once: true}
+	answer, err := s.do(ctx, call)
+	stray, ok := errors.AsType[*Error](err)
+	if !ok || !stray.stray() {
+		return answer, err
+	}
+	keys, listErr := s.listKeys(ctx)
+	same := func(k Key) bool { return k.Description == w.Description }
+	if listErr != nil || slices.ContainsFunc(keys, same) {
+		stray.Kind = Unknown
+		return nil, stray
+	}
+	return s.do(ctx, call)
+}
+
+// newKeyBody reads the private half straight into a Secret.
+type newKeyBody struct {
+	PrivateKey secret.Secret `json:"privateKey"`
+}
+
+// readNewKey reads what a create answered. It fails if the key cannot be told
+// by it; a missing private half is for compare.
+func readNewKey(body []byte, org string) (NewKey, error) {
+	var public keyBody
+	var private newKeyBody
+	if json.Unmarshal(body, &public) != nil {
+		return NewKey{}, errNotUnderstood
+	}
+	key, err := public.key(org)
+	if err != nil {
+		return NewKey{}, err
+	}
+	if json.Unmarshal(body, &private) != nil {
+		private.PrivateKey = secret.Secret{}
+	}
+	return NewKey{Key: key, Private: private.PrivateKey, elsewhere: len(public.Roles) != len(key.Roles)}, nil
+}
+
+// compare says how k differs from w.
+func (k NewKey) compare(w Wanted) error {
+	switch {
+	case k.Private.IsZero() || strings.Contains(k.Private.Reveal(), "*"):
+		return errors.New("the answer lacks the private key")
+	case k.Description != w.Description:
+		return errors.New("the key has another description")
+	case k.elsewhere || !slices.Equal(set(k.Roles), set(w.Roles)):
+		return errors.New("the key has other roles")
+	}
+	return nil
+}
+
+// set returns each name once, sorted.
+func set(names []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(names)))
+}

@@ -1,0 +1,94 @@
+package atlas
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"atlaskeybot/internal/approval"
+)
+
+// causes says what Atlas's codes mean for a request. Those with WHITELIST in
+// them are also known with ACCESS_LIST.
+var causes = map[string]approval.Cause{
+	"CANNOT_ADD_GLOBAL_ROLE": approval.CauseBadRole,
+	"CANNOT_ADD_GROUP_ROLE":  approval.CauseBadRole,
+	"INVALID_ENUM_VALUE":     approval.CauseBadRole, // the only enumeration sent is that of roles
+	"INVALID_ROLE_FOR_ORG":   approval.CauseBadRole,
+	"MISSING_API_KEY_ROLES":  approval.CauseBadRole,
+	"ROLE_NEEDS_GROUP_ID":    approval.CauseBadRole,
+	"ROLE_NEEDS_ORG_ID":      approval.CauseBadRole,
+	"UNSUPPORTED_ROLE":       approval.CauseBadRole,
+
+	"ADDRESS_ALREADY_IN_ACCESS_LIST":               approval.CauseBadAddress,
+	"BAD_ACCESS_LIST_ADD_REQUEST":                  approval.CauseBadAddress,
+	"CANNOT_ADD_IP_ADDRESS_TO_API_KEY_ACCESS_LIST": approval.CauseBadAddress,
+	"DUPLICATE_ADDRESSES_IN_INPUT":                 approval.CauseBadAddress,
+	"INVALID_CIDR_BLOCK":                           approval.CauseBadAddress,
+	"INVALID_IP_ADDRESS_OR_CIDR_NOTATION":          approval.CauseBadAddress,
+	"IPV6_UNSUPPORTED":                             approval.CauseBadAddress,
+
+	"MAX_API_KEYS_PER_ORG_EXCEEDED": approval.CauseKeyLimit,
+	"MAX_PUBLIC_API_KEY_REACHED":    approval.CauseKeyLimit,
+
+	"ACCOUNT_SUSPENDED": approval.CauseSuspended,
+	"INACTIVE_ORG":      approval.CauseSuspended,
+	"INVALID_ORG_ID":    approval.CauseSuspended,
+	"NOT_ATLAS_ORG":     approval.CauseSuspended,
+	"ORG_NOT_FOUND":     approval.CauseSuspended,
+}
+
+// fieldCauses serve where Atlas says no more than that a field is bad.
+var fieldCauses = map[string]approval.Cause{
+	"role":      approval.CauseBadRole,
+	"ipaddress": approval.CauseBadAddress,
+	"cidrblock": approval.CauseBadAddress,
+}
+
+// fault says in approval's words what err means. Errors that are not Atlas's,
+// such as those of a callback, pass as they are.
+func fault(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	f := &approval.Fault{Code: e.Code, RetryAfter: e.RetryAfter, Err: err}
+	switch e.Kind {
+	case Refused:
+		f.Verdict, f.Cause = approval.Refused, e.cause()
+	case Unknown:
+		f.Verdict, f.Cause = approval.Unknown, approval.CauseUnknown
+	case Mismatch:
+		f.Verdict, f.Cause = approval.Refused, approval.CauseMismatch
+	case BadLogin:
+		// The request is all right: it waits until somebody mends the bot.
+		f.Verdict, f.Cause = approval.NotNow, e.loginCause()
+	case NotNow, Gone:
+		f.Verdict, f.Cause = approval.NotNow, approval.CauseAtlasAway
+	}
+	return f
+}
+
+func (e *Error) cause() approval.Cause {
+	if c, ok := causes[strings.ReplaceAll(e.Code, "WHITELIST", "ACCESS_LIST")]; ok {
+		return c
+	}
+	for _, field := range e.Fields {
+		for part, c := range fieldCauses {
+			if strings.Contains(strings.ToLower(field), part) {
+				return c
+			}
+		}
+	}
+	return approval.CauseRefused
+}
+
+// loginCause tells a login that is not accepted, or not from here, from one that
+// is but may too little.
+func (e *Error) loginCause() approval.Cause {
+	notAccepted := append([]string{"", "UNEXPECTED_ERROR", "NO_CURRENT_USER"}, addressCodes...)
+	if slices.Contains(notAccepted, e.Code) {
+		return approval.CauseBadLogin
+	}
+	return approval.CauseNotPermitted
+}

@@ -1,0 +1,152 @@
+package atlas
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// codeHeader repeats the error code. Atlas sends it with every refusal of its
+// own and never with a challenge; a proxy does not send it.
+const codeHeader = "X-Error-Code"
+
+// Atlas renamed its "whitelists" to access lists and keeps changing the status
+// that goes with a code, so codes decide and both spellings are known.
+var (
+	goneCodes = []string{
+		"API_KEY_NOT_FOUND", // with 400, and perhaps one day with 404
+		"API_KEY_ACCESS_LIST_ENTRY_NOT_FOUND", "API_KEY_WHITELIST_NOT_FOUND",
+	}
+	addressCodes = []string{
+		"IP_ADDRESS_NOT_ON_ACCESS_LIST", "IP_ADDRESS_NOT_ON_WHITELIST",
+		"ORG_REQUIRES_ACCESS_LIST", "ORG_REQUIRES_WHITELIST",
+		"RESOURCE_REQUIRES_ACCESS_LIST", "RESOURCE_REQUIRES_WHITELIST",
+	}
+	forbiddenCodes = []string{"ACCESS_FORBIDDEN", "USER_UNAUTHORIZED", "USER_CANNOT_ACCESS_ORG", "NOT_ORG_OWNER", "NOT_API_KEY_ADMIN", "NOT_ORG_USER_ADMIN"}
+	laterCodes     = []string{"WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"}
+)
+
+// A complaint is the body of an error answer, as far as it is read.
+type complaint struct {
+	ErrorCode        string            `json:"errorCode"`
+	Parameters       []json.RawMessage `json:"parameters"`
+	BadRequestDetail struct {
+		Fields []struct {
+			Field string `json:"field"`
+		} `json:"fields"`
+	} `json:"badRequestDetail"`
+}
+
+// judge returns nil if a is a success, and otherwise what it means.
+func (c *Client) judge(call call, a answer) *Error {
+	e := &Error{Op: call.op, Status: a.status, Err: a.err}
+	if a.status >= 200 && a.status < 300 {
+		return judgeSuccess(call, a, e)
+	}
+	if a.status == 0 {
+		e.Kind = lost(call, a)
+		return e
+	}
+	e.Err = nil // a refusal stands, even if the rest of its body was lost
+	body := readComplaint(a.body)
+	e.Code = cmp.Or(name(body.ErrorCode), name(a.header.Get(codeHeader)))
+	for _, f := range body.BadRequestDetail.Fields {
+		e.Fields = append(e.Fields, cmp.Or(name(f.Field), "?"))
+	}
+	if slices.Contains(addressCodes, e.Code) {
+		e.Caller = body.address()
+	}
+	e.RetryAfter = c.retryAfter(a.header, body)
+	e.Kind = judgeRefusal(call, a, e.Code)
+	return e
+}
+
+func judgeSuccess(call call, a answer, e *Error) *Error {
+	switch {
+	case !a.signed:
+		e.Kind, e.Err = NotNow, errors.New("an answer without a login: this is not Atlas")
+	case a.err != nil:
+		e.Kind = lost(call, a)
+	case len(a.body) > 0 && !isJSON(a.header):
+		e.Kind, e.Err = lost(call, a), errors.New("the answer is not JSON")
+	default:
+		return nil
+	}
+	return e
+}
+
+// judgeRefusal tells Atlas's own refusals, which carry a code, from those of
+// whatever stands before it.
+func judgeRefusal(call call, a answer, code string) Kind {
+	switch {
+	case a.status == http.StatusTooManyRequests, slices.Contains(laterCodes, code):
+		return NotNow
+	case a.status >= 500, a.status < 400, a.status == http.StatusRequestTimeout:
+		return lost(call, a)
+	case slices.Contains(goneCodes, code):
+		return Gone
+	case slices.Contains(addressCodes, code), slices.Contains(forbiddenCodes, code):
+		return BadLogin
+	case a.status == http.StatusUnauthorized && (a.challenged || code != ""):
+		return BadLogin
+	case code == "":
+		return NotNow
+	}
+	return Refused
+}
+
+// lost is the kind of a call without a clear answer. What was not signed was
+// not done, and doing anything but a POST twice does no harm.
+func lost(call call, a answer) Kind {
+	if call.post() && a.signed && a.sent {
+		return Unknown
+	}
+	return NotNow
+}
+
+func readComplaint(body []byte) complaint {
+	var c complaint
+	if json.Unmarshal(body, &c) != nil {
+		// Some part is not as documented; the code alone decides most.
+		var code struct {
+			ErrorCode string `json:"errorCode"`
+		}
+		_ = json.Unmarshal(body, &code)
+		return complaint{ErrorCode: code.ErrorCode}
+	}
+	return c
+}
+
+// address returns the first parameter if it is an address.
+func (c complaint) address() netip.Addr {
+	var s string
+	if len(c.Parameters) == 0 || json.Unmarshal(c.Parameters[0], &s) != nil {
+		return netip.Addr{}
+	}
+	address, _ := netip.ParseAddr(s)
+	return address.WithZone("")
+}
+
+// namePattern has no hyphen, so that no private key passes for a name.
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9_.\[\]]{1,80}$`)
+
+// name returns s if it looks like the name of something, and nothing otherwise:
+// codes and fields are logged and shown, and come from the other side.
+func name(s string) string {
+	if !namePattern.MatchString(s) {
+		return ""
+	}
+	return s
+}
+
+// isJSON goes by prefix: success is typed with a version and a charset, errors
+// are plain application/json.
+func isJSON(h http.Header) bool {
+	t := strings.ToLower(h.Get("Content-Type"))
+	return strings.HasPrefix(t, "application/json") || strings.HasPrefix(t, "application/vnd.atlas.")
+}

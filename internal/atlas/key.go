@@ -1,0 +1,116 @@
+package atlas
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+)
+
+// A Key is the public part of an organization API key.
+type Key struct {
+	ID          string // 24 hexadecimal digits; not the public key
+	PublicKey   string // the user name of a login
+	Description string
+	Roles       []string // those on the client's organization, sorted
+}
+
+// keyBody is a key as Atlas writes it. The private half is read apart, by
+// newKeyBody: everywhere but in the answer to a create it is masked anyway.
+type keyBody struct {
+	ID        string `json:"id"`
+	PublicKey string `json:"publicKey"`
+	Desc      string `json:"desc"`
+	Roles     []struct {
+		OrgID    string `json:"orgId"`
+		RoleName string `json:"roleName"`
+	} `json:"roles"`
+}
+
+// key returns b as a Key, if it has what identifies one.
+func (b keyBody) key(org string) (Key, error) {
+	if !isID(b.ID) || name(b.PublicKey) == "" {
+		return Key{}, errors.New("the answer lacks the key's id or its public key")
+	}
+	k := Key{ID: b.ID, PublicKey: b.PublicKey, Description: b.Desc}
+	for _, r := range b.Roles {
+		if r.OrgID == org {
+			k.Roles = append(k.Roles, r.RoleName)
+		}
+	}
+	k.Roles = set(k.Roles)
+	return k, nil
+}
+
+// ListKeys returns all keys of the organization, to the last page. Atlas's list
+// may lag behind what was made or deleted, the latter by minutes.
+func (c *Client) ListKeys(ctx context.Context) ([]Key, error) {
+	return c.session().listKeys(ctx)
+}
+
+func (s *session) listKeys(ctx context.Context) ([]Key, error) {
+	call := call{op: "listing the API keys", method: http.MethodGet, path: s.client.keysPath()}
+	bodies, err := pages[keyBody](ctx, s, call)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]Key, len(bodies))
+	for i, b := range bodies {
+		if keys[i], err = b.key(s.client.org); err != nil {
+			return nil, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: err}
+		}
+	}
+	return keys, nil
+}
+
+// GetKey returns one key. A key that does not exist is an Error of Kind Gone.
+func (c *Client) GetKey(ctx context.Context, id string) (Key, error) {
+	call := call{op: "reading an API key", method: http.MethodGet, path: c.keyPath(id)}
+	if !isID(id) {
+		return Key{}, notAnID(call.op)
+	}
+	var b keyBody
+	if err := c.session().read(ctx, call, &b); err != nil {
+		return Key{}, err
+	}
+	k, err := b.key(c.org)
+	if err == nil && k.ID != id {
+		err = errors.New("the answer is about another key")
+	}
+	if err != nil {
+		return Key{}, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: err}
+	}
+	return k, nil
+}
+
+// DeleteKey deletes a key. That there is none is a success. Lists may show the
+// key for minutes more, and Atlas does not say how soon it stops working. The
+// bot's own key, once [Client.Status] has told which that is, is not deleted.
+func (c *Client) DeleteKey(ctx context.Context, id string) error {
+	call := call{op: "deleting an API key", method: http.MethodDelete, path: c.keyPath(id)}
+	if own := c.ownKey.Load(); own != nil && *own == id {
+		return &Error{Op: call.op, Kind: Refused, Err: errors.New("it is the key that the bot logs in with")}
+	}
+	if !isID(id) {
+		return notAnID(call.op)
+	}
+	_, err := c.session().do(ctx, call)
+	return unlessGone(err)
+}
+
+// notAnID refuses to put into a path what could make it another path.
+func notAnID(op string) error {
+	return &Error{Op: op, Kind: Refused, Err: errors.New("what was given is no key's id")}
+}
+
+func unlessGone(err error) error {
+	if KindOf(err) == Gone {
+		return nil
+	}
+	return err
+}
+
+func (c *Client) orgPath() string            { return "/api/atlas/v2/orgs/" + c.org }
+func (c *Client) keysPath() string           { return c.orgPath() + "/apiKeys" }
+func (c *Client) keyPath(id string) string   { return c.keysPath() + "/" + url.PathEscape(id) }
+func (c *Client) accessPath(k string) string { return c.keyPath(k) + "/accessList" }

@@ -1,0 +1,78 @@
+package atlas_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/atlas"
+	"atlaskeybot/internal/secret"
+)
+
+func TestANonceThatGrewOldIsReplaced(t *testing.T) {
+	t.Parallel()
+	s := newScript(t, say(200, createdOK), say(200, accessOK))
+	_, err := s.client().Create(t.Context(), wanted(), func(atlas.Key) error { s.forget(); return nil })
+	require.NoError(t, err)
+	assert.Equal(t, []string{"(POST " + keysURL + ")", "POST " + keysURL, "(POST " + accessURL + ")", "POST " + accessURL}, s.lines())
+}
+
+func TestTheLogin(t *testing.T) {
+	t.Parallel()
+	challenge := recorded(t, "22")
+	for name, c := range map[string]struct {
+		legs   []leg
+		kind   atlas.Kind
+		code   string
+		caller string
+	}{
+		"one stray refusal is not the end": {legs: []leg{challenge}},
+		"a role too low":                   {legs: []leg{refuse(401, "USER_UNAUTHORIZED", "[]")}, kind: atlas.BadLogin, code: "USER_UNAUTHORIZED"},
+		"a role too low, with a challenge": {legs: []leg{with("WWW-Authenticate", `Digest realm="r", nonce="n", qop="auth"`, refuse(401, "NOT_ORG_OWNER", "[]"))}, kind: atlas.BadLogin, code: "NOT_ORG_OWNER"},
+		"an address that is not listed":    {legs: []leg{refuse(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", `["203.0.113.9"]`)}, kind: atlas.BadLogin, code: "IP_ADDRESS_NOT_ON_ACCESS_LIST", caller: "203.0.113.9"},
+		"the same by its old name":         {legs: []leg{refuse(403, "ORG_REQUIRES_WHITELIST", `["203.0.113.9"]`)}, kind: atlas.BadLogin, code: "ORG_REQUIRES_WHITELIST", caller: "203.0.113.9"},
+		"an empty 401 once":                {legs: []leg{say(401, "")}},
+		"an empty 401 for ever":            {legs: []leg{say(401, ""), say(401, ""), say(401, "")}, kind: atlas.NotNow},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScript(t, c.legs...)
+			if c.kind == "" {
+				s.legs = append(s.legs, say(200, `{"id":"`+org+`"}`))
+			}
+			s.uses["669gyxpgL6MGDuSZvQ80Spv3k+Jc99ed"] = 0 // of the recorded challenge
+			_, err := s.client().Organization(t.Context())
+			assert.Equal(t, c.kind, atlas.KindOf(err), err)
+			if c.kind == "" {
+				return
+			}
+			var e *atlas.Error
+			require.ErrorAs(t, err, &e)
+			assert.Equal(t, c.code, e.Code)
+			if c.caller != "" {
+				assert.Equal(t, c.caller, e.Caller.String())
+				assert.ErrorContains(t, err, c.caller)
+			}
+		})
+	}
+	t.Run("a wrong private key", func(t *testing.T) {
+		t.Parallel()
+		s := newScript(t)
+		c := s.client(func(c *atlas.Config) { c.Login = atlas.Digest{PublicKey: publicKey, PrivateKey: secret.New("wrong")} })
+		_, err := c.Create(t.Context(), wanted(), notNoted)
+		assert.Equal(t, atlas.BadLogin, atlas.KindOf(err))
+		assert.Len(t, s.lines(), 3)
+	})
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	elsewhere := newScript(t)
+	elsewhere.client()
+	s := newScript(t, with("Location", elsewhere.server.URL+"/api/atlas/v2", say(307, "")))
+	_, err := s.client().Status(t.Context())
+	assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+	assert.ErrorContains(t, err, "307")
+	assert.Empty(t, elsewhere.lines())
+}

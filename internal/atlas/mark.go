@@ -1,0 +1,65 @@
+package atlas
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// maxDescription is Atlas's limit, in what Java calls characters.
+const maxDescription = 250
+
+// mark is what tells a request's key in Atlas. It ends the key's description,
+// readable by anybody in the organization, and is how a key is found again
+// whose making was never answered. Like the whole description it keeps to the
+// characters that every kind of Atlas credential takes.
+func mark(requestID string, attempt int) string {
+	return fmt.Sprintf("keybot %s attempt %d", requestID, attempt)
+}
+
+var markPattern = regexp.MustCompile(`(?:^| - )keybot ([A-Za-z0-9._-]{1,64}) attempt ([1-9][0-9]{0,8})$`)
+
+// parseMark reads the mark that a description ends with.
+func parseMark(description string) (requestID string, attempt int, ok bool) {
+	m := markPattern.FindStringSubmatch(description)
+	if m == nil {
+		return "", 0, false
+	}
+	attempt, err := strconv.Atoi(m[2])
+	return m[1], attempt, err == nil
+}
+
+// Describe is the description of the key made by an attempt for a request: what
+// the requester wrote, as far as it fits, and the mark.
+func Describe(text, requestID string, attempt int) string {
+	end := mark(requestID, attempt)
+	text = clip(tidy(text), maxDescription-len(" - ")-len(end))
+	if text == "" {
+		return end
+	}
+	return text + " - " + end
+}
+
+// tidy replaces what may not be in a description by single spaces.
+func tidy(text string) string {
+	allowed := func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("-_.,'", r) {
+			return r
+		}
+		return ' '
+	}
+	return strings.Join(strings.Fields(strings.Map(allowed, text)), " ")
+}
+
+// clip shortens text to at most n UTF-16 units without cutting a character.
+func clip(text string, n int) string {
+	for i, r := range text {
+		if n -= utf16.RuneLen(r); n < 0 {
+			return strings.TrimRight(text[:i], " ")
+		}
+	}
+	return text
+}

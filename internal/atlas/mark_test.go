@@ -1,0 +1,84 @@
+package atlas
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf16"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	const end = "keybot AKR-7F3K2 attempt 2"
+	for name, c := range map[string]struct{ text, want string }{
+		"plain":               {"billing export", "billing export - " + end},
+		"nothing":             {" \n ", end},
+		"signs Atlas may not": {"billing (prod) <!channel>\n*all*", "billing prod channel all - " + end},
+		"signs Atlas may":     {"it's a.b_c, d-e", "it's a.b_c, d-e - " + end},
+		"letters of anywhere": {"Größe 価格", "Größe 価格 - " + end},
+		"somebody's own mark": {"x - keybot AKR-00000 attempt 9", "x - keybot AKR-00000 attempt 9 - " + end},
+		"too long":            {strings.Repeat("価", 300), strings.Repeat("価", 250-len(" - "+end)) + " - " + end},
+		"too long, and wide":  {strings.Repeat("𝒜", 300), strings.Repeat("𝒜", (250-len(" - "+end))/2) + " - " + end},
+		"cut behind a space":  {strings.Repeat("a", 250-len(" - "+end)-1) + " b", strings.Repeat("a", 250-len(" - "+end)-1) + " - " + end},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := Describe(c.text, "AKR-7F3K2", 2)
+			assert.Equal(t, c.want, got)
+			id, attempt, ok := parseMark(got)
+			assert.True(t, ok)
+			assert.Equal(t, "AKR-7F3K2", id)
+			assert.Equal(t, 2, attempt)
+		})
+	}
+}
+
+func TestMarksAreReadWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	for description, want := range map[string]string{
+		"keybot AKR-7F3K2 attempt 2":                                  "AKR-7F3K2",
+		"x - keybot AKR-7F3K21 attempt 2":                             "AKR-7F3K21",
+		"x - keybot AKR-7F3K2 attempt 1 - keybot AKR-00000 attempt 1": "AKR-00000",
+		"x keybot AKR-7F3K2 attempt 2":                                "",
+		"xkeybot AKR-7F3K2 attempt 2":                                 "",
+		"x - keybot AKR-7F3K2 attempt 2 ":                             "",
+		"x - keybot AKR-7F3K2 attempt 2\n":                            "",
+		"x - keybot AKR-7F3K2 attempt 2, for bo":                      "",
+		"x - keybot AKR-7F3K2 attempt 02":                             "",
+		"x - keybot AKR-7F3K2 attempt 0":                              "",
+		"x - keybot AKR-7F3K2 attempt ":                               "",
+		"x - keybot AKR-7F3K2":                                        "",
+		"x - keybot  attempt 2":                                       "",
+		"x - keybot AKR 7F3K2 attempt 2":                              "",
+		"x - keybot AKR-7F3K2 attempt 99999999999999999999":           "",
+		"": "",
+	} {
+		t.Run(description, func(t *testing.T) {
+			t.Parallel()
+			id, _, ok := parseMark(description)
+			assert.Equal(t, want, id)
+			assert.Equal(t, want != "", ok)
+		})
+	}
+}
+
+func TestDescriptionsFitAndCanBeRead(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		id := rapid.StringMatching(`AKR-[0-9A-HJKMNP-TV-Z]{5}`).Draw(t, "id")
+		attempt := rapid.IntRange(1, 999).Draw(t, "attempt")
+		d := Describe(rapid.String().Draw(t, "text"), id, attempt)
+		require.LessOrEqual(t, len(utf16.Encode([]rune(d))), 250)
+		gotID, gotAttempt, ok := parseMark(d)
+		require.True(t, ok, d)
+		require.Equal(t, id, gotID)
+		require.Equal(t, attempt, gotAttempt)
+		for _, r := range d {
+			require.True(t, unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("-_.,' ", r), "%q", r)
+		}
+	})
+}

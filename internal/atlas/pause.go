@@ -1,0 +1,52 @@
+package atlas
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const (
+	// maxTries bounds one call. Whoever called tries again later if it matters.
+	maxTries = 3
+
+	// patience bounds the waiting within one call: a person is looking on.
+	patience = 20 * time.Second
+
+	// floor is the shortest wait. Atlas does say "retry after 0 seconds".
+	floor = time.Second
+)
+
+// A pause is the waiting within one call so far.
+type pause struct{ last, total time.Duration }
+
+// add sets last to the wait before the next try. It reports false if that
+// would be too long.
+func (p *pause) add(err *Error, try int) bool {
+	wait := max(err.RetryAfter, floor<<(try-1))
+	p.last = wait + rand.N(wait/2) // so that those who were refused together do not return together
+	p.total += p.last
+	return p.total <= patience
+}
+
+// retryAfter reads how long to wait from the header, or else from the second
+// parameter of a rate limit's complaint.
+func (c *Client) retryAfter(h http.Header, body complaint) time.Duration {
+	s := h.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(s, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(s); err == nil {
+		return max(0, at.Sub(c.now()))
+	}
+	if body.ErrorCode != "RATE_LIMITED_TOKEN_BUCKET" || len(body.Parameters) < 2 {
+		return 0
+	}
+	var seconds uint32
+	if json.Unmarshal(body.Parameters[1], &seconds) != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}

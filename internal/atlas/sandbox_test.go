@@ -1,0 +1,343 @@
+package atlas_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/atlas"
+	emulated "atlaskeybot/internal/sandbox/atlas"
+	"atlaskeybot/internal/sandbox/wire"
+	"atlaskeybot/internal/secret"
+)
+
+// A rig is the client, the sandbox's Atlas, and a wire between them that fails
+// on demand.
+type rig struct {
+	*emulated.Organization
+	wire *wire.Recorder
+	api  *atlas.Client
+	keys *atlas.Keys
+}
+
+const sandboxOrg = approval.OrgID(emulated.DefaultID)
+
+func newRig(t *testing.T, opts emulated.Options, change ...func(*atlas.Config)) *rig {
+	r := &rig{Organization: emulated.New(opts), wire: wire.NewRecorder(time.Now)}
+	server := httptest.NewServer(r.wire.Handler(wire.Atlas, emulated.Operation, r.Organization))
+	t.Cleanup(server.Close)
+	t.Cleanup(r.wire.Close)
+	public, private := r.Credential()
+	cfg := atlas.Config{
+		BaseURL: server.URL,
+		OrgID:   emulated.DefaultID,
+		Login:   atlas.Digest{PublicKey: public, PrivateKey: secret.New(private)},
+		HTTP:    server.Client().Transport.(*http.Transport),
+		Sleep:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	var err error
+	r.api, err = atlas.New(cfg)
+	require.NoError(t, err)
+	t.Cleanup(r.api.Close)
+	r.keys = atlas.NewKeys(r.api)
+	return r
+}
+
+func order(id approval.ID, attempt int) approval.Order {
+	return approval.Order{Org: sandboxOrg, Request: id, Attempt: attempt, Access: approval.Access{
+		Description: "billing export (EU)",
+		Roles:       []approval.Role{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"},
+		Networks: []netip.Prefix{
+			netip.MustParsePrefix("203.0.113.7/32"), netip.MustParsePrefix("198.51.100.0/24"),
+			netip.MustParsePrefix("2001:db8::1/128"), netip.MustParsePrefix("2001:db8:7::/64"),
+		},
+	}}
+}
+
+func noted(approval.Key) error { return nil }
+
+const (
+	createKey  = "POST /orgs/{orgId}/apiKeys"
+	createList = "POST /orgs/{orgId}/apiKeys/{id}/accessList"
+	deleteKey  = "DELETE /orgs/{orgId}/apiKeys/{id}"
+)
+
+// calls counts the authenticated calls of an operation.
+func (r *rig) calls(operation string) (n int) {
+	for _, c := range r.wire.Calls() {
+		if c.Operation == operation && c.Auth {
+			n++
+		}
+	}
+	return n
+}
+
+func TestLifeOfAKeyInTheSandbox(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string]emulated.Options{
+		"nonces for a minute": {Seed: 1, RequireAccessList: true},
+		"nonces for one use":  {Seed: 2, SingleUseNonces: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, ctx := newRig(t, opts), t.Context()
+			var told approval.Key
+			made, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), func(k approval.Key) error { told = k; return nil })
+			require.NoError(t, err)
+			assert.Equal(t, told, made.Key)
+			assert.False(t, made.MadeAt.IsZero())
+
+			used, err := r.keys.Used(ctx, sandboxOrg, made.ID)
+			require.NoError(t, err)
+			assert.False(t, used)
+			status, _ := r.Use(made.PublicKey, made.PrivateKey.Reveal(), "198.51.100.77")
+			assert.Equal(t, 200, status)
+			status, code := r.Use(made.PublicKey, made.PrivateKey.Reveal(), "192.0.2.1")
+			assert.Equal(t, 403, status, code)
+			used, err = r.keys.Used(ctx, sandboxOrg, made.ID)
+			require.NoError(t, err)
+			assert.True(t, used)
+
+			found, err := r.keys.Find(ctx, sandboxOrg, "AKR-7F3K2")
+			require.NoError(t, err)
+			assert.Equal(t, []approval.Found{{Key: approval.Key{ID: made.ID, PublicKey: made.PublicKey}, Attempt: 1}}, found)
+
+			require.NoError(t, r.keys.Remove(ctx, sandboxOrg, made.ID))
+			assert.False(t, r.Alive(made.ID))
+			require.NoError(t, r.keys.Remove(ctx, sandboxOrg, made.ID), "gone is as good as deleted")
+			used, err = r.keys.Used(ctx, sandboxOrg, made.ID)
+			require.NoError(t, err)
+			assert.False(t, used)
+		})
+	}
+}
+
+func TestCreateInTheSandboxIsThreeRequests(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulated.Options{Seed: 1})
+	_, err := r.keys.Make(t.Context(), order("AKR-7F3K2", 1), noted)
+	require.NoError(t, err)
+	var seen []string
+	for _, c := range r.wire.Calls() {
+		seen = append(seen, c.Operation)
+	}
+	assert.Equal(t, []string{createKey, createKey, createList}, seen)
+}
+
+// Each way to lose a create call, before it was done and after: the client
+// cannot tell the two apart and must not try.
+func TestLostCreatesInTheSandbox(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[wire.Mode]struct {
+		verdict approval.Verdict
+		alive   int
+	}{
+		wire.ResetBefore:    {approval.Unknown, 0},
+		wire.ResetAfter:     {approval.Unknown, 1},
+		wire.LostAfter:      {approval.Unknown, 1},
+		wire.Error500Before: {approval.Unknown, 0},
+		wire.Error500After:  {approval.Unknown, 1},
+		wire.HTML503:        {approval.Unknown, 0},
+		wire.HTML503After:   {approval.Unknown, 1},
+		wire.Hang:           {approval.Unknown, 0},
+		wire.HangAfter:      {approval.Unknown, 1},
+		wire.TruncatedAfter: {approval.Unknown, 1},
+	} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			ctx := t.Context()
+			r := newRig(t, emulated.Options{Seed: 1}, func(c *atlas.Config) { c.Timeout = time.Second })
+			require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: createKey, Mode: mode}))
+			_, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), func(approval.Key) error {
+				t.Error("nobody knows of a key")
+				return nil
+			})
+			var f *approval.Fault
+			require.ErrorAs(t, err, &f)
+			assert.Equal(t, want.verdict, f.Verdict, err)
+			assert.Equal(t, want.alive, r.Count())
+			assert.Equal(t, 1, r.calls(createKey), "never asked twice")
+			for _, private := range r.Secrets() {
+				assert.NotContains(t, err.Error(), private)
+			}
+
+			found, err := r.keys.Find(ctx, sandboxOrg, "AKR-7F3K2")
+			require.NoError(t, err)
+			assert.Len(t, found, want.alive)
+			for _, k := range found {
+				require.NoError(t, r.keys.Remove(ctx, sandboxOrg, k.ID))
+			}
+			assert.Zero(t, r.Count())
+		})
+	}
+}
+
+// What the client may repeat by itself, for a POST too, since nothing was done.
+func TestCreateSurvivesInTheSandbox(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]wire.Fault{
+		"a reset of the first leg":   {Operation: createKey, Mode: wire.ResetBefore, FirstLeg: true},
+		"a 503 of the first leg":     {Operation: createKey, Mode: wire.HTML503, FirstLeg: true},
+		"a rate limit":               {Operation: createKey, Mode: wire.RateLimited},
+		"two rate limits":            {Operation: createKey, Mode: wire.RateLimited, Count: 2},
+		"a stray 401":                {Operation: createKey, Mode: wire.Empty401},
+		"a rate limit of the list":   {Operation: createList, Mode: wire.RateLimited},
+		"a stray 401 to the list":    {Operation: createList, Mode: wire.Empty401},
+		"an upgrade is not survived": {Operation: createKey, Mode: wire.AtlasError, Status: 405, Code: "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, emulated.Options{Seed: 1})
+			f.Side = wire.Atlas
+			require.NoError(t, r.wire.Set(f))
+			_, err := r.keys.Make(t.Context(), order("AKR-7F3K2", 1), noted)
+			if f.Mode == wire.AtlasError {
+				var fault *approval.Fault
+				require.ErrorAs(t, err, &fault)
+				assert.Equal(t, approval.NotNow, fault.Verdict)
+				assert.Zero(t, r.Count())
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, 1, r.Count())
+		})
+	}
+}
+
+func TestRefusalsOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		opts    emulated.Options
+		spoil   func(*approval.Order)
+		verdict approval.Verdict
+		cause   approval.Cause
+		alive   int
+	}{
+		"a role that is none":   {spoil: func(o *approval.Order) { o.Access.Roles = []approval.Role{"ORG_GOD"} }, verdict: approval.Refused, cause: approval.CauseBadRole},
+		"the role of a project": {spoil: func(o *approval.Order) { o.Access.Roles = []approval.Role{"GROUP_OWNER"} }, verdict: approval.Refused, cause: approval.CauseBadRole},
+		"IPv6":                  {opts: emulated.Options{RefuseIPv6: true}, verdict: approval.Refused, cause: approval.CauseBadAddress, alive: 1},
+		"a useless address":     {spoil: func(o *approval.Order) { o.Access.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} }, verdict: approval.Refused, cause: approval.CauseBadAddress, alive: 1},
+		"too many keys":         {opts: emulated.Options{MaxKeys: 1}, verdict: approval.Refused, cause: approval.CauseKeyLimit},
+		"another organization":  {spoil: func(o *approval.Order) { o.Org = "b0123456789abcdef012345b" }, verdict: approval.NotNow, cause: approval.CauseBadLogin},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, c.opts)
+			o := order("AKR-7F3K2", 1)
+			if c.spoil != nil {
+				c.spoil(&o)
+			}
+			_, err := r.keys.Make(t.Context(), o, noted)
+			var f *approval.Fault
+			require.ErrorAs(t, err, &f)
+			assert.Equal(t, c.verdict, f.Verdict, err)
+			assert.Equal(t, c.cause, f.Cause, err)
+			assert.Equal(t, c.alive, r.Count(), "what made was told of is the caller's to remove")
+		})
+	}
+}
+
+func TestFindTakesNoOthersKeys(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulated.Options{Seed: 1})
+	for _, desc := range []string{
+		"x - keybot AKR-7F3K21 attempt 1", "keybot AKR-7F3K2", "billing", "x - keybot AKR-7F3K2 attempt 1, of bo",
+	} {
+		_, err := r.AddKey(emulated.Draft{Desc: desc, Roles: []string{"ORG_MEMBER"}})
+		require.NoError(t, err)
+	}
+	for attempt := range 3 {
+		_, err := r.keys.Make(t.Context(), order("AKR-7F3K2", attempt+1), noted)
+		require.NoError(t, err)
+	}
+	found, err := r.keys.Find(t.Context(), sandboxOrg, "AKR-7F3K2")
+	require.NoError(t, err)
+	var attempts []int
+	for _, k := range found {
+		attempts = append(attempts, k.Attempt)
+	}
+	assert.ElementsMatch(t, []int{1, 2, 3}, attempts)
+}
+
+func TestRemoveInTheSandbox(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []wire.Mode{wire.ResetBefore, wire.ResetAfter, wire.LostAfter, wire.Error500After, wire.HTML503, wire.Empty401, wire.RateLimited} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
+			made, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), noted)
+			require.NoError(t, err)
+			require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: mode}))
+			require.NoError(t, r.keys.Remove(ctx, sandboxOrg, made.ID))
+			assert.Zero(t, r.Count())
+		})
+	}
+}
+
+func TestTheBotKeepsItsOwnKey(t *testing.T) {
+	t.Parallel()
+	r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
+	status, err := r.api.Status(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"ORG_OWNER"}, status.Roles)
+	require.Error(t, r.keys.Remove(ctx, sandboxOrg, status.KeyID))
+	assert.True(t, r.Alive(status.KeyID))
+	assert.Zero(t, r.calls(deleteKey))
+}
+
+func TestTheRestInTheSandbox(t *testing.T) {
+	t.Parallel()
+	r, ctx := newRig(t, emulated.Options{Seed: 1, RequireAccessList: true}), t.Context()
+	o, err := r.api.Organization(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, atlas.Organization{ID: emulated.DefaultID, Name: emulated.DefaultName}, o)
+	settings, err := r.api.Settings(ctx)
+	require.NoError(t, err)
+	assert.True(t, settings.AccessListRequired)
+	address, err := r.api.CallerAddress(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, emulated.DefaultSeenFrom, address.String())
+
+	start := time.Now().Add(-time.Minute)
+	made, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), noted)
+	require.NoError(t, err)
+	key, err := r.api.GetKey(ctx, made.ID)
+	require.NoError(t, err)
+	assert.Equal(t, "billing export EU - keybot AKR-7F3K2 attempt 1", key.Description)
+	events, err := r.api.Events(ctx, start, atlas.EventKeyCreated)
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	assert.Equal(t, made.PublicKey, events[0].Target)
+
+	for _, from := range order("", 1).Access.Networks {
+		require.NoError(t, r.api.DeleteAccessEntry(ctx, made.ID, from))
+	}
+	entries, err := r.api.ListAccess(ctx, made.ID)
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+}
+
+func TestManyAtOnceInTheSandbox(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulated.Options{Seed: 1, SingleUseNonces: true})
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() {
+			_, err := r.keys.Make(t.Context(), order("AKR-7F3K2", i+1), noted)
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
+	assert.Equal(t, 64, r.Count())
+}
