@@ -104,11 +104,11 @@ func owedLongestFirst(t *testing.T, s approval.Store) {
 	at := func(after time.Duration) func(*approval.Request) {
 		return func(r *approval.Request) { r.AskedAt = Epoch.Add(after) }
 	}
-	create(t, s, named("AKR-SECND"), at(2*time.Second))
-	create(t, s, named("AKR-FIRST"), at(1*time.Second))
+	create(t, s, named("AKR-AAAAA"), at(2*time.Second))
+	create(t, s, named("AKR-BBBBB"), at(1*time.Second))
 	now := Epoch.Add(time.Minute)
-	require.EqualValues(t, "AKR-FIRST", claimDrawing(t, s, now).ID)
-	require.EqualValues(t, "AKR-SECND", claimDrawing(t, s, now).ID)
+	require.EqualValues(t, "AKR-BBBBB", claimDrawing(t, s, now).ID)
+	require.EqualValues(t, "AKR-AAAAA", claimDrawing(t, s, now).ID)
 	noDrawing(t, s, now)
 }
 

@@ -163,9 +163,9 @@ func newestFirst(t *testing.T, s approval.Store) {
 	at := func(after time.Duration) func(*approval.Request) {
 		return func(r *approval.Request) { r.AskedAt = Epoch.Add(after) }
 	}
-	create(t, s, named("AKR-SECND"), at(2*time.Second))
-	create(t, s, named("AKR-THIRD"), at(3*time.Second))
-	create(t, s, named("AKR-FIRST"), at(1*time.Second))
+	create(t, s, named("AKR-CCCCC"), at(2*time.Second))
+	create(t, s, named("AKR-AAAAA"), at(3*time.Second))
+	create(t, s, named("AKR-BBBBB"), at(1*time.Second))
 	create(t, s, named("AKR-OTHER"), func(r *approval.Request) { r.Requester = "U_ana" })
 	theirs, err := s.ByRequester(t.Context(), "U_bo")
 	require.NoError(t, err)
@@ -173,7 +173,7 @@ func newestFirst(t *testing.T, s approval.Store) {
 	for _, r := range theirs {
 		ids = append(ids, r.ID)
 	}
-	require.Equal(t, []approval.ID{"AKR-THIRD", "AKR-SECND", "AKR-FIRST"}, ids)
+	require.Equal(t, []approval.ID{"AKR-AAAAA", "AKR-CCCCC", "AKR-BBBBB"}, ids)
 }
 
 func noRequests(t *testing.T, s approval.Store) {

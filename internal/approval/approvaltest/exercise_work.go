@@ -62,14 +62,14 @@ func neverDue(t *testing.T, s approval.Store) {
 }
 
 func longestPastFirst(t *testing.T, s approval.Store) {
-	create(t, s, named("AKR-SECND"), due(Epoch.Add(2*time.Second)))
-	create(t, s, named("AKR-FIRST"), due(Epoch.Add(1*time.Second)))
-	create(t, s, named("AKR-THIRD"), due(Epoch.Add(3*time.Second)))
+	create(t, s, named("AKR-BBBBB"), due(Epoch.Add(2*time.Second)))
+	create(t, s, named("AKR-CCCCC"), due(Epoch.Add(1*time.Second)))
+	create(t, s, named("AKR-AAAAA"), due(Epoch.Add(3*time.Second)))
 	create(t, s, named("AKR-LATER"), due(Epoch.Add(time.Hour)))
 	now := Epoch.Add(time.Minute)
-	require.EqualValues(t, "AKR-FIRST", claim(t, s, now))
-	require.EqualValues(t, "AKR-SECND", claim(t, s, now))
-	require.EqualValues(t, "AKR-THIRD", claim(t, s, now))
+	require.EqualValues(t, "AKR-CCCCC", claim(t, s, now))
+	require.EqualValues(t, "AKR-BBBBB", claim(t, s, now))
+	require.EqualValues(t, "AKR-AAAAA", claim(t, s, now))
 	noWork(t, s, now)
 }
 

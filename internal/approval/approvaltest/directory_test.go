@@ -1,0 +1,57 @@
+package approvaltest_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+func TestDirectory(t *testing.T) {
+	t.Parallel()
+	d := &approvaltest.Directory{}
+	d.Set(approval.Member, "U_bo", "U_ana")
+	d.Set(approval.Guest, "U_ana")
+	d.SetGroup("S_oncall", "U_ana", "U_di")
+	for user, want := range map[approval.UserID]approval.Standing{
+		"U_bo": approval.Member, "U_ana": approval.Guest, "U_stranger": approval.Outsider,
+	} {
+		got, err := d.Standing(t.Context(), approval.Actor{User: user})
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	members, err := d.Members(t.Context(), "S_oncall")
+	require.NoError(t, err)
+	require.Equal(t, []approval.UserID{"U_ana", "U_di"}, members)
+	members, err = d.Members(t.Context(), "S_unknown")
+	require.NoError(t, err)
+	require.Empty(t, members)
+}
+
+func TestDirectoryCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	d := &approvaltest.Directory{}
+	d.Set(approval.Member, "U_bo")
+	away := errors.New("away")
+	d.Fail(approvaltest.CallStanding, approvaltest.Fine(), approvaltest.Lost(away))
+	d.Fail(approvaltest.CallMembers, approvaltest.Lost(away))
+	for _, want := range []error{nil, away, nil} {
+		_, err := d.Standing(t.Context(), approval.Actor{User: "U_bo"})
+		require.ErrorIs(t, err, want)
+	}
+	_, err := d.Members(t.Context(), "S_oncall")
+	require.ErrorIs(t, err, away)
+	require.Equal(t, 3, d.Calls(approvaltest.CallStanding))
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	c := approvaltest.NewClock()
+	require.Equal(t, approvaltest.Epoch, c.Now())
+	require.Equal(t, c.Advance(time.Minute), c.Now())
+	require.Equal(t, time.Minute, c.Now().Sub(approvaltest.Epoch))
+}

@@ -1,0 +1,141 @@
+package approvaltest_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+var order = approval.Order{Org: "org", Request: "AKR-00001", Attempt: 1}
+
+// ignore is a caller of Make that writes nothing down.
+func ignore(approval.Key) error { return nil }
+
+func TestKeysMake(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		call       approvaltest.Call
+		mishap     approvaltest.Mishap
+		isMade     bool // made is called
+		alive      int
+		restricted bool
+	}{
+		"it goes well":                       {approvaltest.CallCreate, approvaltest.Fine(), true, 1, true},
+		"the create call is lost":            {approvaltest.CallCreate, approvaltest.Lost(approvaltest.Unknown()), false, 0, false},
+		"the create call's answer is lost":   {approvaltest.CallCreate, approvaltest.Unheard(approvaltest.Unknown()), false, 1, false},
+		"the access list is lost":            {approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Unknown()), true, 1, false},
+		"the access list's answer is lost":   {approvaltest.CallRestrict, approvaltest.Unheard(approvaltest.Unknown()), true, 1, true},
+		"the access list is refused by rule": {approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Refused(approval.CauseBadAddress)), true, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			keys := &approvaltest.Keys{}
+			keys.Fail(tt.call, tt.mishap)
+			var heard []approval.Key
+			c, err := keys.Make(t.Context(), order, func(k approval.Key) error {
+				heard = append(heard, k)
+				return nil
+			})
+			require.ErrorIs(t, err, tt.mishap.Err)
+			require.Equal(t, tt.isMade, len(heard) == 1)
+			alive := keys.Alive()
+			require.Len(t, alive, tt.alive)
+			if tt.alive == 1 {
+				require.Equal(t, tt.restricted, alive[0].Restricted)
+			}
+			if tt.mishap.Err == nil {
+				require.Equal(t, heard[0], c.Key)
+				require.Equal(t, approvaltest.PrivateKey(c.ID).Reveal(), c.PrivateKey.Reveal())
+				return
+			}
+			require.True(t, c.PrivateKey.IsZero())
+			_, ok := errors.AsType[*approval.Fault](err)
+			require.True(t, ok)
+		})
+	}
+}
+
+func TestKeysMakeEndsIfTheCallerCannotWriteTheKeyDown(t *testing.T) {
+	t.Parallel()
+	keys := &approvaltest.Keys{}
+	disk := errors.New("disk full")
+	_, err := keys.Make(t.Context(), order, func(approval.Key) error { return disk })
+	require.ErrorIs(t, err, disk)
+	require.Zero(t, keys.Calls(approvaltest.CallRestrict))
+	require.Len(t, keys.Alive(), 1, "it is the caller's to remove")
+}
+
+func TestKeysRemove(t *testing.T) {
+	t.Parallel()
+	keys := &approvaltest.Keys{}
+	c, err := keys.Make(t.Context(), order, ignore)
+	require.NoError(t, err)
+	keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)), approvaltest.Unheard(approvaltest.Unknown()))
+	require.Error(t, keys.Remove(t.Context(), "org", c.ID))
+	require.Len(t, keys.Alive(), 1)
+	require.Error(t, keys.Remove(t.Context(), "org", c.ID))
+	require.Empty(t, keys.Alive())
+	require.NoError(t, keys.Remove(t.Context(), "org", c.ID), "one that is not there is a success")
+	require.Equal(t, 1, keys.Made())
+	require.Equal(t, 3, keys.Calls(approvaltest.CallRemove))
+}
+
+func TestKeysFindLags(t *testing.T) {
+	t.Parallel()
+	clock := approvaltest.NewClock()
+	keys := &approvaltest.Keys{Now: clock.Now, Lag: 3 * time.Second}
+	c, err := keys.Make(t.Context(), order, ignore)
+	require.NoError(t, err)
+	found := func(id approval.ID) int {
+		all, err := keys.Find(t.Context(), "org", id)
+		require.NoError(t, err)
+		return len(all)
+	}
+	require.Zero(t, found("AKR-00001"), "it is not listed yet")
+	clock.Advance(3 * time.Second)
+	require.Equal(t, 1, found("AKR-00001"))
+	require.Zero(t, found("AKR-0000"), "a mark matches as a whole")
+	require.NoError(t, keys.Remove(t.Context(), "org", c.ID))
+	require.Equal(t, 1, found("AKR-00001"), "it is listed still")
+	clock.Advance(3 * time.Second)
+	require.Zero(t, found("AKR-00001"))
+}
+
+func TestKeysUsed(t *testing.T) {
+	t.Parallel()
+	keys := &approvaltest.Keys{}
+	c, err := keys.Make(t.Context(), order, ignore)
+	require.NoError(t, err)
+	for _, want := range []bool{false, true} {
+		used, err := keys.Used(t.Context(), "org", c.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, used)
+		keys.Use(c.ID)
+	}
+}
+
+func TestKeysDoNothingWhenCut(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	keys := &approvaltest.Keys{}
+	_, err := keys.Make(ctx, order, ignore)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Zero(t, keys.Made())
+}
+
+func TestOnCallHearsOfACallBeforeItIsMade(t *testing.T) {
+	t.Parallel()
+	keys := &approvaltest.Keys{}
+	var madeBefore []int
+	keys.OnCall = func(approvaltest.Call) { madeBefore = append(madeBefore, keys.Made()) }
+	_, err := keys.Make(t.Context(), order, ignore)
+	require.NoError(t, err)
+	require.Equal(t, []int{0, 1}, madeBefore, "before the create call, and before the access list")
+}

@@ -1,0 +1,77 @@
+package approvaltest_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/secret"
+)
+
+func TestScreensDraw(t *testing.T) {
+	t.Parallel()
+	screens := &approvaltest.Screens{}
+	r, _ := request()
+	r.Version = 1
+	at, err := screens.Draw(t.Context(), r, approval.CardMessage)
+	require.NoError(t, err)
+	require.Equal(t, "C-approvers", at.Channel)
+	require.EqualValues(t, 1, at.Shown)
+	asked, err := screens.Draw(t.Context(), r, approval.AskedMessage)
+	require.NoError(t, err)
+	require.Equal(t, "D-U_bo", asked.Channel)
+
+	r.Version, r.State = 2, approval.Approved
+	r.Places = map[approval.MessageName]approval.Place{approval.CardMessage: at}
+	again, err := screens.Draw(t.Context(), r, approval.CardMessage)
+	require.NoError(t, err)
+	require.Equal(t, at.TS, again.TS, "the same message")
+	require.EqualValues(t, 2, again.Shown)
+
+	seen := screens.Messages(r.ID)
+	require.Len(t, seen, 2)
+	require.Equal(t, approval.Approved, seen[0].Request.State)
+	require.Equal(t, 2, seen[0].Drawn)
+	require.Equal(t, approval.Pending, seen[1].Request.State, "not drawn again")
+}
+
+func TestScreensDrawGoesWrong(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		mishap approvaltest.Mishap
+		want   int // messages after a second try
+	}{
+		"the post is lost":         {approvaltest.Lost(approvaltest.NotNow("")), 1},
+		"the post is not heard of": {approvaltest.Unheard(approvaltest.Unknown()), 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			screens := &approvaltest.Screens{}
+			screens.Fail(approvaltest.CallDraw, tt.mishap)
+			r, _ := request()
+			_, err := screens.Draw(t.Context(), r, approval.CardMessage)
+			require.ErrorIs(t, err, tt.mishap.Err)
+			_, err = screens.Draw(t.Context(), r, approval.CardMessage)
+			require.NoError(t, err)
+			require.Len(t, screens.Messages(r.ID), tt.want)
+		})
+	}
+}
+
+func TestScreensReveal(t *testing.T) {
+	t.Parallel()
+	screens := &approvaltest.Screens{}
+	screens.Fail(approvaltest.CallReveal, approvaltest.Lost(approvaltest.Unknown()), approvaltest.Unheard(approvaltest.Unknown()))
+	r, _ := request()
+	c := approval.Credential{Key: approval.Key{ID: "k1"}, PrivateKey: secret.New("shown once")}
+	require.Error(t, screens.Reveal(t.Context(), r, c))
+	require.Empty(t, screens.Revealed())
+	require.Error(t, screens.Reveal(t.Context(), r, c))
+	require.NoError(t, screens.Reveal(t.Context(), r, c))
+	seen := screens.Revealed()
+	require.Len(t, seen, 2)
+	require.Equal(t, approval.UserID("U_bo"), seen[0].To)
+	require.Equal(t, "shown once", seen[0].PrivateKey.Reveal())
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// ClaimWork implements [approval.Store].
+func (s *Store) ClaimWork(ctx context.Context, now, until time.Time) (approval.Request, error) {
+	return s.claim(ctx, `
+		UPDATE request SET work_until = $1 WHERE id = (
+			SELECT id FROM request WHERE work_at > 0 AND work_at <= $2 AND work_until <= $2
+			ORDER BY work_at, id LIMIT 1`+s.dialect.skipLocked+`)
+		RETURNING id`, now, until)
+}
+
+// ClaimDrawing implements [approval.Store].
+func (s *Store) ClaimDrawing(ctx context.Context, now, until time.Time) (approval.Request, error) {
+	return s.claim(ctx, `
+		UPDATE request SET draw_until = $1 WHERE id = (
+			SELECT id FROM request WHERE draw_at > 0 AND draw_at <= $2 AND draw_until <= $2
+			ORDER BY draw_at, id LIMIT 1`+s.dialect.skipLocked+`)
+		RETURNING id`, now, until)
+}
+
+func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (approval.Request, error) {
+	var r approval.Request
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		var id approval.ID
+		err := tx.QueryRowContext(ctx, lease, millis(until), millis(now)).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return approval.ErrNothingDue
+		}
+		if err != nil {
+			return fmt.Errorf("leasing a request: %w", err)
+		}
+		r, err = get(ctx, tx, id)
+		return err
+	})
+	return r, err
+}
+
+// ReleaseWork implements [approval.Store].
+func (s *Store) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+	return s.one(ctx, id, `
+		UPDATE request SET work_until = 0,
+			work_at = CASE WHEN version = $2 AND $3 > 0 THEN $3 ELSE work_at END
+		WHERE id = $1`, id, version, millis(at))
+}
+
+// ReleaseDrawing implements [approval.Store].
+func (s *Store) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+	return s.one(ctx, id, `
+		UPDATE request SET draw_until = 0,
+			draw_at = CASE WHEN version = $2 OR $3 > 0 THEN $3 ELSE draw_at END
+		WHERE id = $1`, id, version, millis(at))
+}
+
+// Drawn implements [approval.Store].
+func (s *Store) Drawn(ctx context.Context, id approval.ID, name approval.MessageName, at approval.Place) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := get(ctx, tx, id); err != nil {
+			return err
+		}
+		const note = `
+			INSERT INTO message (request, name, channel, ts, shown, digest) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (request, name) DO UPDATE
+			SET channel = excluded.channel, ts = excluded.ts, shown = excluded.shown, digest = excluded.digest`
+		if _, err := tx.ExecContext(ctx, note, id, name, at.Channel, at.TS, at.Shown, at.Digest); err != nil {
+			return fmt.Errorf("noting where message %s of request %s is: %w", name, id, err)
+		}
+		return nil
+	})
+}
+
+// NextDue implements [approval.Store]. What is leased comes due when its lease
+// ends.
+func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
+	const next = `
+		SELECT COALESCE(MIN(due), 0) FROM (
+			SELECT CASE WHEN work_until > work_at THEN work_until ELSE work_at END AS due FROM request WHERE work_at > 0
+			UNION ALL
+			SELECT CASE WHEN draw_until > draw_at THEN draw_until ELSE draw_at END AS due FROM request WHERE draw_at > 0
+		) AS owed`
+	var due int64
+	if err := s.db.QueryRowContext(ctx, next).Scan(&due); err != nil {
+		return time.Time{}, fmt.Errorf("reading what is due next: %w", err)
+	}
+	return fromMillis(due), nil
+}
+
+// dropLeases ends the leases of a process that is gone.
+func (s *Store) dropLeases(ctx context.Context) error {
+	if _, err := s.db.ExecContext(ctx, `UPDATE request SET work_until = 0, draw_until = 0 WHERE work_until > 0 OR draw_until > 0`); err != nil {
+		return fmt.Errorf("dropping old leases: %w", err)
+	}
+	return nil
+}
+
+// one changes the one request that id names.
+func (s *Store) one(ctx context.Context, id approval.ID, change string, args ...any) error {
+	done, err := s.db.ExecContext(ctx, change, args...)
+	if err != nil {
+		return fmt.Errorf("updating request %s: %w", id, err)
+	}
+	n, err := done.RowsAffected()
+	if err == nil && n == 0 {
+		return approval.ErrNotFound
+	}
+	return err
+}

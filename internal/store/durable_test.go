@@ -1,0 +1,141 @@
+package store_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/secret"
+	"atlaskeybot/internal/store"
+)
+
+// An approval must not vanish with the power: NORMAL may lose the last commits.
+func TestSettingsOfTheConnection(t *testing.T) {
+	t.Parallel()
+	s := open(t, "sqlite:"+filepath.Join(t.TempDir(), "bot.db"))
+	for pragma, want := range map[string]string{
+		"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "5000",
+	} {
+		var got string
+		require.NoError(t, s.DB().QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got))
+		require.Equal(t, want, got, pragma)
+	}
+	require.Equal(t, 1, s.DB().Stats().MaxOpenConnections)
+}
+
+func TestTheAuditTrailOnlyGrows(t *testing.T) {
+	t.Parallel()
+	s := open(t, "sqlite::memory:")
+	r := asked("AKR-00001")
+	_, err := s.Create(t.Context(), r, submitted(r))
+	require.NoError(t, err)
+	for statement, want := range map[string]string{
+		"UPDATE audit SET by_whom = 'U_cy'": "the audit trail is never changed",
+		"DELETE FROM audit":                 "the audit trail is never shortened",
+	} {
+		_, err := s.DB().ExecContext(t.Context(), statement)
+		require.ErrorContains(t, err, want)
+	}
+	require.NoError(t, s.Audit(t.Context(), func(e approval.Entry) error {
+		require.EqualValues(t, "U_bo", e.By)
+		return nil
+	}))
+}
+
+func TestColumnsAgreeWithTheBody(t *testing.T) {
+	t.Parallel()
+	s := open(t, "sqlite::memory:")
+	r := asked("AKR-00001")
+	r, err := s.Create(t.Context(), r, submitted(r))
+	require.NoError(t, err)
+	r.State = approval.Approved
+	r.LapsesAt = approvaltest.Epoch.Add(2 * time.Hour)
+	e := approval.Entry{At: approvaltest.Epoch.Add(time.Minute), Request: r.ID, Event: approval.Approve, From: approval.Pending, To: approval.Approved}
+	_, err = s.Move(t.Context(), r, e)
+	require.NoError(t, err)
+
+	var state, body string
+	var version, workAt, drawAt int64
+	row := s.DB().QueryRowContext(t.Context(), `SELECT state, version, work_at, draw_at, body FROM request`)
+	require.NoError(t, row.Scan(&state, &version, &workAt, &drawAt, &body))
+	require.Equal(t, "approved", state)
+	require.EqualValues(t, 2, version)
+	require.Equal(t, approvaltest.Epoch.Add(2*time.Hour).UnixMilli(), workAt)
+	require.Equal(t, approvaltest.Epoch.Add(time.Minute).UnixMilli(), drawAt)
+	var truth approval.Request
+	require.NoError(t, json.Unmarshal([]byte(body), &truth))
+	require.Equal(t, approval.Approved, truth.State)
+	require.EqualValues(t, 2, truth.Version)
+}
+
+// Nothing that is stored has room for a private key.
+func TestNothingStoredCanHoldASecret(t *testing.T) {
+	t.Parallel()
+	require.True(t, canHold(reflect.TypeFor[approval.Credential](), reflect.TypeFor[secret.Secret]()), "the search finds what is there")
+	for _, stored := range []reflect.Type{
+		reflect.TypeFor[approval.Request](), reflect.TypeFor[approval.Entry](), reflect.TypeFor[approval.Place](),
+	} {
+		require.False(t, canHold(stored, reflect.TypeFor[secret.Secret]()), "%s", stored)
+	}
+}
+
+func canHold(in, what reflect.Type) bool {
+	switch in.Kind() {
+	case reflect.Struct:
+		for i := range in.NumField() {
+			if in.Field(i).Type.Kind() != reflect.Pointer && canHold(in.Field(i).Type, what) {
+				return true
+			}
+		}
+	case reflect.Map:
+		return canHold(in.Key(), what) || canHold(in.Elem(), what)
+	case reflect.Slice, reflect.Array:
+		return canHold(in.Elem(), what)
+	case reflect.Interface:
+		return true
+	}
+	return in == what
+}
+
+func TestPing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "bot.db")
+	s := open(t, "sqlite:"+path)
+	require.NoError(t, s.Ping(t.Context()))
+	require.NoError(t, s.Ping(t.Context()), "it leaves no transaction open")
+	require.NoError(t, s.Close())
+	require.Error(t, s.Ping(t.Context()))
+}
+
+func TestReadingBesideTheBot(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "bot.db")
+	bot := open(t, "sqlite:"+path)
+	r := asked("AKR-00001")
+	_, err := bot.Create(t.Context(), r, submitted(r))
+	require.NoError(t, err)
+
+	reader, err := store.Open(t.Context(), "sqlite:"+path, store.Options{ReadOnly: true})
+	require.NoError(t, err)
+	defer reader.Close()
+	lines := 0
+	require.NoError(t, reader.Audit(t.Context(), func(approval.Entry) error { lines++; return nil }))
+	require.Equal(t, 1, lines)
+	require.Error(t, reader.Record(t.Context(), submitted(r)))
+	require.NoError(t, bot.Record(t.Context(), submitted(r)), "the reader is in nobody's way")
+}
+
+func TestReadingMakesNothing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(tempDir(t), "bot.db")
+	_, err := store.Open(t.Context(), "sqlite:"+path, store.Options{ReadOnly: true})
+	require.EqualError(t, err, "opening database "+path+": there is no such file")
+	require.NoFileExists(t, path)
+	require.NoFileExists(t, path+".lock")
+}

@@ -1,0 +1,181 @@
+//go:build unix
+
+package store_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/store"
+)
+
+// The test binary, started again with these set, is another process on the
+// database.
+const (
+	envDatabase = "STORE_TEST_DATABASE"
+	envUmask    = "STORE_TEST_UMASK" // octal
+)
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(envDatabase); path != "" {
+		if err := fillUntilKilled(path); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// fillUntilKilled leases one request, then adds others and prints the name of
+// each when it is stored.
+func fillUntilKilled(path string) error {
+	if umask, err := strconv.ParseInt(os.Getenv(envUmask), 8, 0); err == nil {
+		syscall.Umask(int(umask))
+	}
+	ctx := context.Background()
+	s, err := store.Open(ctx, "sqlite:"+path, store.Options{})
+	if err != nil {
+		return err
+	}
+	for i := 0; ; i++ {
+		r := asked(approval.ID("AKR-" + strconv.Itoa(i)))
+		if _, err := s.Create(ctx, r, submitted(r)); err != nil {
+			return err
+		}
+		if i == 0 {
+			if _, err := s.ClaimWork(ctx, r.LapsesAt, r.LapsesAt.Add(time.Hour)); err != nil {
+				return err
+			}
+		}
+		fmt.Println(r.ID)
+	}
+}
+
+func asked(id approval.ID) approval.Request {
+	return approval.Request{
+		ID: id, Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: approval.APIKey, State: approval.Pending,
+		Requester: "U_bo", Origin: "form-of-" + string(id), Reason: "TICKET-12",
+		AskedAt: approvaltest.Epoch, LapsesAt: approvaltest.Epoch.Add(time.Hour),
+		Messages: []approval.MessageName{approval.CardMessage},
+	}
+}
+
+func submitted(r approval.Request) approval.Entry {
+	return approval.Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: approval.Submit, To: approval.Pending, By: r.Requester}
+}
+
+// another is a process that fills a database.
+type another struct {
+	cmd   *exec.Cmd
+	lines *bufio.Scanner
+}
+
+func startAnother(t *testing.T, path string, env ...string) *another {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), append(env, envDatabase+"="+path)...)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	a := &another{cmd, bufio.NewScanner(out)}
+	t.Cleanup(func() { a.kill(t) })
+	return a
+}
+
+// stored waits for the next request to be stored and returns its name.
+func (a *another) stored(t *testing.T) approval.ID {
+	t.Helper()
+	require.True(t, a.lines.Scan(), "the other process ended")
+	require.Regexp(t, `^AKR-\d+$`, a.lines.Text())
+	return approval.ID(a.lines.Text())
+}
+
+// kill ends the process at once, as SIGKILL does, and returns what it had
+// stored since.
+func (a *another) kill(t *testing.T) []approval.ID {
+	t.Helper()
+	if a.cmd.ProcessState != nil {
+		return nil
+	}
+	require.NoError(t, a.cmd.Process.Kill())
+	var rest []approval.ID
+	for a.lines.Scan() {
+		rest = append(rest, approval.ID(a.lines.Text()))
+	}
+	a.cmd.Wait() // "signal: killed"
+	return rest
+}
+
+func TestAnotherProcessIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "bot.db")
+	startAnother(t, path).stored(t)
+	_, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
+	require.EqualError(t, err, "opening database "+path+": another process is using it (it holds "+path+".lock); a SQLite file serves one bot")
+
+	link := filepath.Join(t.TempDir(), "link.db")
+	require.NoError(t, os.Symlink(path, link))
+	_, err = store.Open(t.Context(), "sqlite:"+link, store.Options{})
+	require.ErrorContains(t, err, "another process is using it", "by another name")
+}
+
+func TestWhatWasStoredSurvivesAKill(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "bot.db")
+	other := startAnother(t, path)
+	var acknowledged []approval.ID
+	for range 50 {
+		acknowledged = append(acknowledged, other.stored(t))
+	}
+	acknowledged = append(acknowledged, other.kill(t)...)
+
+	s := open(t, "sqlite:"+path) // at once: the lock ended with the process
+	for _, id := range acknowledged {
+		_, err := s.Get(t.Context(), id)
+		require.NoError(t, err)
+	}
+	lines := 0
+	require.NoError(t, s.Audit(t.Context(), func(approval.Entry) error { lines++; return nil }))
+	all, err := s.ByRequester(t.Context(), "U_bo")
+	require.NoError(t, err)
+	require.Len(t, all, lines, "each request with its audit line")
+
+	due := asked("").LapsesAt
+	r, err := s.ClaimWork(t.Context(), due, due.Add(time.Hour))
+	require.NoError(t, err)
+	require.EqualValues(t, "AKR-0", r.ID, "the killed process's lease is dropped")
+}
+
+func TestFilesAreTheOwnersWhateverTheUmask(t *testing.T) {
+	t.Parallel()
+	for name, umask := range map[string]string{"that takes nothing": "000", "that takes everything": "777"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "bot.db")
+			startAnother(t, path, envUmask+"="+umask).stored(t)
+			requireOwnerOnly(t, path, path+"-wal", path+"-shm", path+".lock")
+		})
+	}
+}
+
+func requireOwnerOnly(t *testing.T, paths ...string) {
+	t.Helper()
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.Equal(t, "-rw-------", info.Mode().String(), path)
+	}
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"atlaskeybot/internal/approval"
+)
+
+// Create implements [approval.Store].
+func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Entry) (approval.Request, error) {
+	r.Version = 1
+	var stored approval.Request
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		added, err := insert(ctx, tx, r, e)
+		if err != nil {
+			return err
+		}
+		if !added {
+			stored, err = taken(ctx, tx, r)
+			return err
+		}
+		if err := record(ctx, tx, e); err != nil {
+			return err
+		}
+		stored, err = get(ctx, tx, r.ID)
+		return err
+	})
+	return stored, err
+}
+
+// insert reports whether there was room for r.
+func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Entry) (bool, error) {
+	body, err := encode(r)
+	if err != nil {
+		return false, err
+	}
+	const add = `
+		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT DO NOTHING`
+	done, err := tx.ExecContext(ctx, add, r.ID, r.Org, r.Kind, r.State, r.Version, r.Requester, r.Origin,
+		millis(r.AskedAt), millis(r.WorkAt()), drawAt(r, e), body)
+	if err != nil {
+		return false, fmt.Errorf("inserting request %s: %w", r.ID, err)
+	}
+	n, err := done.RowsAffected()
+	return n == 1, err
+}
+
+// taken says what stands in the way of r.
+func taken(ctx context.Context, tx *sql.Tx, r approval.Request) (approval.Request, error) {
+	same, err := list(ctx, tx, `WHERE r.origin = $1`, r.Origin)
+	if err != nil {
+		return approval.Request{}, err
+	}
+	if len(same) == 0 {
+		return approval.Request{}, approval.ErrIDTaken
+	}
+	return same[0], approval.ErrDuplicate
+}
+
+// Get implements [approval.Store].
+func (s *Store) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
+	return get(ctx, s.db, id)
+}
+
+// Move implements [approval.Store].
+func (s *Store) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
+	var stored approval.Request
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		moved, err := update(ctx, tx, next, e)
+		if err != nil {
+			return err
+		}
+		if moved {
+			if err := record(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		stored, err = get(ctx, tx, next.ID)
+		if err == nil && !moved {
+			return approval.ErrConflict
+		}
+		return err
+	})
+	return stored, err
+}
+
+// update reports whether the request still was in e.From, and of next's version.
+func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.Entry) (bool, error) {
+	was := next.Version
+	next.Version++
+	body, err := encode(next)
+	if err != nil {
+		return false, err
+	}
+	const change = `
+		UPDATE request SET state = $1, version = $2, work_at = $3, draw_at = $4, body = $5
+		WHERE id = $6 AND state = $7 AND version = $8`
+	done, err := tx.ExecContext(ctx, change, next.State, next.Version, millis(next.WorkAt()), drawAt(next, e), body,
+		next.ID, e.From, was)
+	if err != nil {
+		return false, fmt.Errorf("updating request %s: %w", next.ID, err)
+	}
+	n, err := done.RowsAffected()
+	return n == 1, err
+}
+
+// drawAt is when the messages of a changed request are due: at once, if it has
+// any.
+func drawAt(r approval.Request, e approval.Entry) int64 {
+	if len(r.Messages) == 0 {
+		return 0
+	}
+	return millis(e.At)
+}
+
+// ByRequester implements [approval.Store].
+func (s *Store) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+	return list(ctx, s.db, `WHERE r.requester = $1 ORDER BY r.asked_at DESC, r.id`, user)
+}
+
+func encode(r approval.Request) (string, error) {
+	body, err := json.Marshal(toMillis(r))
+	if err != nil {
+		return "", fmt.Errorf("encoding request %s: %w", r.ID, err)
+	}
+	return string(body), nil
+}

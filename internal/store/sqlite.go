@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+const inMemory = ":memory:"
+
+// openSQLite opens what follows "sqlite:" in a URL.
+func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
+	switch {
+	case path == inMemory:
+		return openMemory(ctx, o)
+	case path == "" || strings.HasPrefix(path, "//"):
+		return nil, errors.New("opening the database: write a path right after sqlite:, as in sqlite:atlas-key-bot.db or sqlite:/var/lib/atlas-key-bot/bot.db")
+	}
+	path, err := resolve(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening database %s: %w", path, err)
+	}
+	s := &Store{dialect: sqliteDialect}
+	if o.ReadOnly {
+		err = mustExist(path)
+	} else {
+		s.lock, err = own(path)
+	}
+	if err == nil {
+		err = s.start(ctx, path, o)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening database %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func openMemory(ctx context.Context, o Options) (*Store, error) {
+	if o.ReadOnly {
+		return nil, errors.New("opening the database: one in memory is empty; there is nothing to read")
+	}
+	s := &Store{dialect: sqliteDialect}
+	if err := s.start(ctx, inMemory, o); err != nil {
+		return nil, fmt.Errorf("opening a database in memory: %w", err)
+	}
+	return s, nil
+}
+
+// resolve makes path absolute and follows links, so that one file has one lock
+// however it is named.
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return path, err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
+	}
+	return path, nil // not there yet
+}
+
+// start connects and brings the tables up to date. If it fails nothing stays
+// open.
+func (s *Store) start(ctx context.Context, path string, o Options) error {
+	if err := s.connect(path, o); err != nil {
+		return err
+	}
+	if err := s.prepare(ctx, o); err != nil {
+		return errors.Join(explainSQLite(err), s.Close())
+	}
+	return nil
+}
+
+func (s *Store) connect(path string, o Options) error {
+	db, err := sql.Open("sqlite", dsn(path, o))
+	if err != nil {
+		return err
+	}
+	// One connection, for ever: SQLite has one writer anyway, a queue in front
+	// of it is fair where its own waiting is not, and a database in memory
+	// ends with its connection.
+	db.SetMaxOpenConns(1)
+	db.SetMaxIdleConns(1)
+	s.db = db
+	return nil
+}
+
+func (s *Store) prepare(ctx context.Context, o Options) error {
+	if err := s.refuseForeign(ctx); err != nil {
+		return err
+	}
+	steps, err := migrations(migrationFiles, s.dialect)
+	if err != nil {
+		return err
+	}
+	if o.ReadOnly {
+		return s.mustBeAt(ctx, steps)
+	}
+	if err := s.migrate(ctx, steps); err != nil {
+		return err
+	}
+	return s.dropLeases(ctx)
+}
+
+// dsn names the database with the settings that every connection needs.
+func dsn(path string, o Options) string {
+	q := url.Values{
+		"_pragma": {
+			"busy_timeout(5000)", // for a person with the sqlite3 tool, or a reader
+			"foreign_keys(1)",
+		},
+		"_txlock": {"immediate"}, // a transaction that reads, then writes, never meets "busy" in between
+		"_dqs":    {"0"},         // "text" in double quotes is a mistake, not a string
+	}
+	if path == inMemory {
+		return "file::memory:?" + q.Encode()
+	}
+	q.Set("mode", "rw") // the file is there: own made it, so that its mode is right
+	if o.ReadOnly {
+		q.Add("_pragma", "query_only(1)")
+	} else {
+		q.Add("_pragma", "journal_mode(WAL)")
+		q.Add("_pragma", "synchronous(FULL)") // NORMAL may lose the last commits with the power
+	}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
+	return u.String()
+}
+
+// refuseForeign keeps the bot's tables out of another program's database.
+func (s *Store) refuseForeign(ctx context.Context) error {
+	var tables, ours int
+	const count = `SELECT count(*), count(CASE WHEN name = 'schema_version' THEN 1 END) FROM sqlite_master WHERE type = 'table'`
+	if err := s.db.QueryRowContext(ctx, count).Scan(&tables, &ours); err != nil {
+		return err
+	}
+	if tables > 0 && ours == 0 {
+		return errors.New("this is another program's database; choose another file")
+	}
+	return nil
+}
+
+// explainSQLite says what an operator can do about the errors of a file.
+func explainSQLite(err error) error {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	switch e.Code() & 0xff { // the low byte is the kind of error
+	case sqlite3.SQLITE_NOTADB:
+		return errors.New("this file is not a SQLite database")
+	case sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("this file is damaged; restore a backup: %w", err)
+	case sqlite3.SQLITE_BUSY:
+		return fmt.Errorf("another program has it locked: %w", err)
+	}
+	return err
+}
+
+// mustExist is for readers, who make nothing.
+func mustExist(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return errors.New("there is no such file")
+	case err != nil:
+		return err
+	case info.IsDir():
+		return errors.New("this is a directory")
+	}
+	return nil
+}
