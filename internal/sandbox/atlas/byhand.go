@@ -1,0 +1,165 @@
+package atlas
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+)
+
+// What people do without the bot: in the Atlas UI, or with a key they hold.
+
+// ErrNoKey means that no live key has that id.
+var ErrNoKey = errors.New("no such key")
+
+// somebody is who changes keys in the Atlas UI.
+var somebody = actor{username: "somebody@example.com"}
+
+// A Draft is a key to be made by hand.
+type Draft struct {
+	Desc       string   `json:"desc"`
+	Roles      []string `json:"roles"`       // organization roles
+	AccessList []string `json:"access_list"` // addresses and CIDR blocks
+}
+
+// An Edit is a change made by hand. A nil field stays as it is.
+type Edit struct {
+	Desc       *string  `json:"desc"`
+	Roles      []string `json:"roles"`       // replaces the organization roles
+	AccessList []string `json:"access_list"` // replaces the list; empty but not nil clears it
+}
+
+// Made is a new key with its secret.
+type Made struct {
+	ID         string `json:"id"`
+	PublicKey  string `json:"public_key"`
+	PrivateKey string `json:"private_key"`
+}
+
+// AddKey makes a key that the bot knows nothing of.
+func (o *Organization) AddKey(d Draft) (made Made, err error) {
+	networks, err := parseNetworks(d.AccessList)
+	if err != nil {
+		return Made{}, fmt.Errorf("adding a key: %w", err)
+	}
+	o.change(func() {
+		refused := o.checkRoles(d.Roles, orgRoles, groupRoles, groupRole)
+		if refused == nil {
+			refused = checkDesc(d.Desc)
+		}
+		var k *key
+		if refused == nil {
+			k, refused = o.add(d.Desc, orgScoped(o.id, d.Roles), somebody)
+		}
+		if refused != nil {
+			err = fmt.Errorf("adding a key: %s: %s", refused.Code, refused.detail())
+			return
+		}
+		for _, n := range networks {
+			o.addEntry(k, n, somebody)
+		}
+		made = Made{ID: k.id, PublicKey: k.publicKey, PrivateKey: k.privateKey}
+	})
+	return made, err
+}
+
+// EditKey changes a key behind the bot's back.
+func (o *Organization) EditKey(id string, e Edit) (err error) {
+	networks, err := parseNetworks(e.AccessList)
+	if err != nil {
+		return fmt.Errorf("editing key %s: %w", id, err)
+	}
+	o.change(func() {
+		k := o.living(id)
+		if k == nil {
+			err = fmt.Errorf("editing key %s: %w", id, ErrNoKey)
+			return
+		}
+		if e.Roles != nil {
+			if refused := o.checkRoles(e.Roles, orgRoles, groupRoles, groupRole); refused != nil {
+				err = fmt.Errorf("editing key %s: %s: %s", id, refused.Code, refused.detail())
+				return
+			}
+			o.setRoles(k, "", orgScoped(o.id, e.Roles), somebody)
+		}
+		if e.Desc != nil {
+			k.desc = *e.Desc
+			o.happened(descChanged, somebody, k, "")
+		}
+		if e.AccessList != nil {
+			o.replaceList(k, networks)
+		}
+	})
+	return err
+}
+
+// replaceList leaves entries that stay as they are, usage included.
+func (o *Organization) replaceList(k *key, networks []netip.Prefix) {
+	for i := len(k.entries) - 1; i >= 0; i-- {
+		if !slices.Contains(networks, k.entries[i].network) {
+			o.dropEntry(k, i, somebody)
+		}
+	}
+	for _, n := range networks {
+		if _, there := k.entryOf(n); !there {
+			o.addEntry(k, n, somebody)
+		}
+	}
+}
+
+// DeleteKey removes a key in the Atlas UI.
+func (o *Organization) DeleteKey(id string) (err error) {
+	o.change(func() {
+		k := o.living(id)
+		if k == nil {
+			err = fmt.Errorf("deleting key %s: %w", id, ErrNoKey)
+			return
+		}
+		o.remove(k, somebody)
+	})
+	return err
+}
+
+// Use calls Atlas with a key from an address, as the person who holds it
+// would. It returns the HTTP status and, of a refusal, the errorCode.
+func (o *Organization) Use(publicKey, privateKey, fromIP string) (status int, code string) {
+	addr, err := netip.ParseAddr(fromIP)
+	if err != nil {
+		return http.StatusBadRequest, badAddress.Code
+	}
+	o.change(func() { status, code = o.use(publicKey, privateKey, addr) })
+	return status, code
+}
+
+func (o *Organization) use(publicKey, privateKey string, from netip.Addr) (status int, code string) {
+	i := slices.IndexFunc(o.keys, func(k *key) bool {
+		return k.alive() && k.publicKey == publicKey && k.privateKey == privateKey
+	})
+	if i < 0 {
+		return unauthorized.Status, unauthorized.Code
+	}
+	if refused := o.admit(o.keys[i], from); refused != nil {
+		return refused.Status, refused.Code
+	}
+	return http.StatusOK, ""
+}
+
+// parseNetworks reads what a person typed, which may be an address or a block.
+func parseNetworks(list []string) ([]netip.Prefix, error) {
+	var networks []netip.Prefix
+	for _, s := range list {
+		network, err := netip.ParsePrefix(s)
+		if err != nil {
+			addr, errAddr := netip.ParseAddr(s)
+			if errAddr != nil {
+				return nil, fmt.Errorf("reading network %q: %w", s, err)
+			}
+			network = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		if network = network.Masked(); !slices.Contains(networks, network) {
+			networks = append(networks, network)
+		}
+	}
+	return networks, nil
+}

@@ -1,0 +1,75 @@
+package atlas_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// feed are the types of the events that a query answers, newest first.
+func (r *rig) feed(query string) []string {
+	r.t.Helper()
+	var page struct {
+		Results []struct{ EventTypeName, TargetPublicKey, PublicKey, WhitelistEntry string }
+	}
+	s := r.do("GET", org+"/events"+query, "")
+	require.Equal(r.t, 200, s.Status, s.Body)
+	s.into(r.t, &page)
+	types := []string{}
+	for _, e := range page.Results {
+		require.Equal(r.t, r.public, e.PublicKey, "the actor is the caller, not the subject")
+		require.NotEqual(r.t, r.public, e.TargetPublicKey)
+		types = append(types, e.EventTypeName)
+	}
+	return types
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	path := keys + "/" + r.create("mine").ID
+	r.clock.advance(time.Hour)
+	r.do("POST", path+"/accessList", `[{"ipAddress":"203.0.113.7"}]`)
+	r.do("DELETE", path+"/accessList/203.0.113.7", "")
+	r.clock.advance(time.Hour)
+	r.do("PATCH", path, `{"desc":"yours","roles":["ORG_OWNER"]}`)
+	r.do("DELETE", path, "")
+
+	const created, added, dropped = "API_KEY_CREATED", "API_KEY_ACCESS_LIST_ENTRY_ADDED", "API_KEY_ACCESS_LIST_ENTRY_DELETED"
+	const described, changed, deleted = "API_KEY_DESCRIPTION_CHANGED", "API_KEY_ROLES_CHANGED", "API_KEY_DELETED"
+	require.Equal(t, []string{deleted, changed, described, dropped, added, created}, r.feed(""))
+	require.Equal(t, []string{deleted, created}, r.feed("?eventType=API_KEY_CREATED&eventType=API_KEY_DELETED"))
+	require.Equal(t, []string{deleted, changed, described}, r.feed("?minDate=2026-08-10T05:00:00Z"))
+	require.Equal(t, []string{created}, r.feed("?maxDate=2026-08-10T03:30:00Z"))
+	require.Equal(t, []string{dropped, added}, r.feed("?minDate=2026-08-10T04:00:00Z&maxDate=2026-08-10T04:00:00Z"))
+	require.Equal(t, []string{changed}, r.feed("?itemsPerPage=1&pageNum=2"))
+}
+
+func TestProjectKeys(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	inProject := "/api/atlas/v2/groups/" + r.project() + "/apiKeys"
+	id := r.create("mine").ID
+	rolesOf := func() map[string]bool {
+		t.Helper()
+		held := map[string]bool{}
+		for _, k := range r.Snapshot().Keys {
+			if k.ID == id {
+				for _, role := range k.Roles {
+					held[role.Name] = true
+				}
+			}
+		}
+		return held
+	}
+
+	require.Equal(t, 204, r.do("POST", inProject+"/"+id, `[{"roles":["GROUP_READ_ONLY"]},{"roles":["GROUP_BACKUP_MANAGER"]}]`).Status)
+	require.Equal(t, map[string]bool{"ORG_READ_ONLY": true, "ORG_MEMBER": true, "GROUP_READ_ONLY": true, "GROUP_BACKUP_MANAGER": true}, rolesOf())
+	require.Equal(t, 200, r.do("PATCH", inProject+"/"+id, `{"roles":["GROUP_OWNER"]}`).Status)
+	require.Equal(t, map[string]bool{"ORG_READ_ONLY": true, "ORG_MEMBER": true, "GROUP_OWNER": true}, rolesOf(), "those not named go")
+	require.Contains(t, r.do("GET", inProject, "").Body, id)
+	require.Equal(t, 204, r.do("DELETE", inProject+"/"+id, "").Status)
+	require.Equal(t, map[string]bool{"ORG_READ_ONLY": true, "ORG_MEMBER": true}, rolesOf(), "the key stays in the organization")
+	require.NotContains(t, r.do("GET", inProject, "").Body, id)
+}

@@ -1,0 +1,119 @@
+package atlas
+
+import "slices"
+
+// The operations on the keys of a project.
+
+func (o *Organization) listProjectKeys(c *call) (any, *refusal) {
+	var views []keyView
+	for _, k := range o.visible() {
+		if k.inProject(c.path["groupId"]) {
+			views = append(views, o.show(k))
+		}
+	}
+	return paginate(c, views), nil
+}
+
+// createProjectKey makes an organization key; Atlas adds ORG_MEMBER itself.
+func (o *Organization) createProjectKey(c *call) (any, *refusal) {
+	in, refused := keyBody(c)
+	switch {
+	case refused != nil:
+		return nil, refused
+	case !in.hasDesc:
+		return nil, noDesc.of()
+	}
+	if refused := o.checkRoles(in.roles, groupRoles, orgRoles, orgRole); refused != nil {
+		return nil, refused
+	}
+	roles := append([]Role{{OrgID: o.id, Name: "ORG_MEMBER"}}, groupScoped(c.path["groupId"], in.roles)...)
+	k, refused := o.add(in.desc, roles, c.caller)
+	if refused != nil {
+		return nil, refused
+	}
+	o.happened(addedToGroup, c.caller, k, "")
+	return o.showOnce(k), nil
+}
+
+// assignKey takes an array of role lists, and refuses a key that is there.
+func (o *Organization) assignKey(c *call) (any, *refusal) {
+	names, refused := assignedRoles(c.body)
+	if refused != nil {
+		return nil, refused
+	}
+	if refused := o.checkRoles(names, groupRoles, orgRoles, orgRole); refused != nil {
+		return nil, refused
+	}
+	k, refused := o.write(c.path["id"])
+	switch {
+	case refused != nil:
+		return nil, refused
+	case k.inProject(c.path["groupId"]):
+		return nil, alreadyInGroup.of()
+	}
+	k.roles = append(k.roles, groupScoped(c.path["groupId"], names)...)
+	o.happened(addedToGroup, c.caller, k, "")
+	return nil, nil
+}
+
+func assignedRoles(body []byte) ([]string, *refusal) {
+	var items []attributes
+	if refused := decodeInto(body, &items); refused != nil {
+		return nil, refused
+	}
+	var names []string
+	for _, item := range items {
+		if refused := item.check("roles", "desc"); refused != nil {
+			return nil, refused
+		}
+		var roles []string
+		if _, refused := item.read("roles", &roles); refused != nil {
+			return nil, refused
+		}
+		names = append(names, roles...)
+	}
+	return names, nil
+}
+
+// updateAssignment replaces the project roles; those not named go.
+func (o *Organization) updateAssignment(c *call) (any, *refusal) {
+	in, refused := keyBody(c)
+	switch {
+	case refused != nil:
+		return nil, refused
+	case !in.hasDesc && !in.hasRoles:
+		return nil, missingAttribute.of("roles")
+	}
+	if in.hasRoles {
+		if refused := o.checkRoles(in.roles, groupRoles, orgRoles, orgRole); refused != nil {
+			return nil, refused
+		}
+	}
+	k, refused := o.write(c.path["id"])
+	if refused != nil {
+		return nil, refused
+	}
+	if in.hasDesc && in.desc != k.desc {
+		k.desc = in.desc
+		o.happened(descChanged, c.caller, k, "")
+	}
+	if in.hasRoles {
+		group := c.path["groupId"]
+		o.setRoles(k, group, groupScoped(group, in.roles), c.caller)
+	}
+	return o.show(k), nil
+}
+
+// unassignKey leaves the key in the organization.
+func (o *Organization) unassignKey(c *call) (any, *refusal) {
+	k, refused := o.write(c.path["id"])
+	if refused != nil {
+		return nil, refused
+	}
+	if !k.inProject(c.path["groupId"]) {
+		return nil, noSuchKey.of(k.id)
+	}
+	k.roles = slices.DeleteFunc(k.roles, func(r Role) bool { return r.GroupID == c.path["groupId"] })
+	o.happened(leftGroup, c.caller, k, "")
+	return nil, nil
+}

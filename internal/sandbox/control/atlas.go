@@ -1,0 +1,115 @@
+package control
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"atlaskeybot/internal/sandbox/atlas"
+)
+
+// AtlasInput is the body of POST /control/atlas. Which members matter depends
+// on the act.
+type AtlasInput struct {
+	Act        string   `json:"act"`
+	ID         string   `json:"id"` // of the key
+	Desc       *string  `json:"desc"`
+	Roles      []string `json:"roles"`
+	AccessList []string `json:"access_list"`
+	PublicKey  string   `json:"public_key"`
+	PrivateKey string   `json:"private_key"`
+	From       string   `json:"from"` // an address
+	On         bool     `json:"on"`
+	Create     string   `json:"create"` // durations, like 90s
+	Delete     string   `json:"delete"`
+}
+
+// An Act is something that can be made to happen.
+type Act[Input any] struct {
+	Name string
+	Says string // one sentence, with the members it takes
+	do   func(*Stage, *http.Request, Input) (any, error)
+}
+
+// AtlasActs lists what can happen in Atlas without the bot.
+var AtlasActs = []Act[AtlasInput]{
+	{"add", "Somebody makes a key: desc, roles, access_list. Answers id, public_key and private_key.", addKey},
+	{"edit", "Somebody changes key id: desc, roles, access_list; what is not given stays.", editKey},
+	{"delete", "Somebody deletes key id.", deleteKey},
+	{"use", "Somebody calls Atlas with public_key and private_key, from an address. Answers status and code.", useKey},
+	{"require-access-list", "The organization requires access lists, or not: on.", requireList},
+	{"single-use-nonces", "Digest nonces are good for one request, or for many: on.", singleUse},
+	{"lag", "Reads are behind writes by these durations: create, delete.", setLag},
+}
+
+func (s *Stage) atlasAct(r *http.Request) (any, error) {
+	var in AtlasInput
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return perform(s, r, AtlasActs, in.Act, in)
+}
+
+// perform runs the act of that name.
+func perform[Input any](s *Stage, r *http.Request, acts []Act[Input], name string, in Input) (any, error) {
+	names := make([]string, len(acts))
+	for i, act := range acts {
+		if act.Name == name {
+			return act.do(s, r, in)
+		}
+		names[i] = act.Name
+	}
+	return nil, fmt.Errorf("%w: unknown act %q, want one of %v", errInput, name, names)
+}
+
+func addKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	draft := atlas.Draft{Roles: in.Roles, AccessList: in.AccessList}
+	if in.Desc != nil {
+		draft.Desc = *in.Desc
+	}
+	return s.Atlas.AddKey(draft)
+}
+
+func editKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	return done{true}, s.Atlas.EditKey(in.ID, atlas.Edit{Desc: in.Desc, Roles: in.Roles, AccessList: in.AccessList})
+}
+
+func deleteKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	return done{true}, s.Atlas.DeleteKey(in.ID)
+}
+
+// Used is how Atlas answered a person.
+type Used struct {
+	Status int    `json:"status"`
+	Code   string `json:"code"` // errorCode, empty if it worked
+}
+
+func useKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	status, code := s.Atlas.Use(in.PublicKey, in.PrivateKey, in.From)
+	return Used{status, code}, nil
+}
+
+func requireList(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	s.Atlas.SetRequireAccessList(in.On)
+	return done{true}, nil
+}
+
+func singleUse(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	s.Atlas.SetSingleUseNonces(in.On)
+	return done{true}, nil
+}
+
+func setLag(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	var lag atlas.Lag
+	for given, into := range map[*string]*time.Duration{&in.Create: &lag.Create, &in.Delete: &lag.Delete} {
+		if *given == "" {
+			continue
+		}
+		var err error
+		if *into, err = time.ParseDuration(*given); err != nil || *into < 0 {
+			return nil, fmt.Errorf("%w: create and delete are durations from 0, like 90s", errInput)
+		}
+	}
+	s.Atlas.SetLag(lag)
+	return done{true}, nil
+}

@@ -1,0 +1,183 @@
+// Package control drives a sandbox over HTTP with JSON: faults, the clock, what
+// people do, what happens in Atlas by hand. It is for scripts; a test in Go
+// calls the other packages itself.
+//
+// It answers programs on this machine only. A web page of another origin, also
+// one whose name was made to point here, is refused.
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"atlaskeybot/internal/sandbox/atlas"
+	"atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+// maxBody bounds a request.
+const maxBody = 1 << 20
+
+// A Stage is what the control API acts on.
+type Stage struct {
+	Slack *slack.Workspace
+	Atlas *atlas.Organization
+	Wire  *wire.Recorder
+	Clock *wire.Clock
+}
+
+// A Route is one request the control API answers.
+type Route struct {
+	Pattern string // as http.ServeMux has it
+	Says    string // one sentence
+	serve   func(*Stage, *http.Request) (any, error)
+}
+
+// Routes lists the API. The sandbox's README.md is generated from it.
+var Routes = []Route{
+	{"GET /control/state", "People, their screens, the organization's keys, faults planned, findings.", (*Stage).state},
+	{"GET /control/calls", "The history of calls; ?after=N leaves the first N out.", (*Stage).calls},
+	{"GET /control/faults", "The faults that are planned.", (*Stage).faults},
+	{"POST /control/faults", `Plans a fault: {"side":"atlas","operation":"POST /orgs/{orgId}/apiKeys","mode":"lost-after"}.`, (*Stage).addFault},
+	{"DELETE /control/faults", "Forgets them all and releases what is frozen.", (*Stage).clearFaults},
+	{"POST /control/release", "Releases what is frozen now.", (*Stage).release},
+	{"POST /control/clock", `Moves the clock forward: {"advance":"1h"}.`, (*Stage).advance},
+	{"POST /control/slack", `Somebody does something in Slack: {"act":"command","user":"U0ALICE",...}.`, (*Stage).slackAct},
+	{"POST /control/atlas", `Something happens in Atlas by hand: {"act":"add",...}.`, (*Stage).atlasAct},
+}
+
+// errInput marks a request that makes no sense.
+var errInput = errors.New("bad request")
+
+// New returns the control API, to be served under /control/.
+func New(stage Stage) http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range Routes {
+		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			answer, err := route.serve(&stage, r)
+			write(w, answer, err)
+		})
+	}
+	return guard(mux)
+}
+
+func write(w http.ResponseWriter, answer any, err error) {
+	status := http.StatusOK
+	switch {
+	case errors.Is(err, errInput):
+		status = http.StatusBadRequest
+	case err != nil:
+		status = http.StatusConflict
+	}
+	if err != nil {
+		answer = map[string]string{"error": err.Error()}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(answer) // nobody is left to tell if it fails
+}
+
+// read decodes the one JSON value of a request, and no unknown member.
+func read(r *http.Request, into any) error {
+	if r.Header.Get("Content-Type") != "application/json" {
+		return fmt.Errorf("%w: Content-Type has to be application/json", errInput)
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("%w: reading JSON: %w", errInput, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("%w: more than one JSON value", errInput)
+	}
+	return nil
+}
+
+type done struct {
+	OK bool `json:"ok"`
+}
+
+// State is everything that can be seen.
+type State struct {
+	Now      time.Time               `json:"now"` // as the sandbox sees it
+	People   []slack.Person          `json:"people"`
+	Screens  map[string]slack.Screen `json:"screens"` // by user id
+	Lost     []slack.Ephemeral       `json:"lost"`    // ephemeral messages nobody saw
+	Findings []slack.Finding         `json:"findings"`
+	Atlas    atlas.Snapshot          `json:"atlas"`
+	Events   []atlas.Event           `json:"events"`
+	Faults   []wire.Fault            `json:"faults"`
+}
+
+func (s *Stage) state(*http.Request) (any, error) {
+	state := State{
+		Now: s.Clock.Now(), People: s.Slack.People(), Screens: map[string]slack.Screen{},
+		Lost: s.Slack.Lost(), Findings: s.Slack.Findings(),
+		Atlas: s.Atlas.Snapshot(), Events: s.Atlas.Events(), Faults: s.Wire.Faults(),
+	}
+	for _, p := range state.People {
+		state.Screens[p.ID] = s.Slack.Screen(p.ID)
+	}
+	return state, nil
+}
+
+func (s *Stage) calls(r *http.Request) (any, error) {
+	calls := s.Wire.Calls()
+	after := 0
+	if given := r.URL.Query().Get("after"); given != "" {
+		var err error
+		if after, err = strconv.Atoi(given); err != nil || after < 0 {
+			return nil, fmt.Errorf("%w: after is a number from 0", errInput)
+		}
+	}
+	return map[string][]wire.Call{"calls": append([]wire.Call{}, calls[min(after, len(calls)):]...)}, nil
+}
+
+func (s *Stage) faults(*http.Request) (any, error) {
+	return map[string][]wire.Fault{"faults": s.Wire.Faults()}, nil
+}
+
+func (s *Stage) addFault(r *http.Request) (any, error) {
+	var f wire.Fault
+	if err := read(r, &f); err != nil {
+		return nil, err
+	}
+	if err := s.Wire.Set(f); err != nil {
+		return nil, fmt.Errorf("%w: %w", errInput, err)
+	}
+	return done{true}, nil
+}
+
+func (s *Stage) clearFaults(*http.Request) (any, error) {
+	s.Wire.Clear()
+	return done{true}, nil
+}
+
+func (s *Stage) release(*http.Request) (any, error) {
+	s.Wire.Release()
+	return done{true}, nil
+}
+
+func (s *Stage) advance(r *http.Request) (any, error) {
+	var in struct {
+		Advance string `json:"advance"`
+	}
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	d, err := time.ParseDuration(in.Advance)
+	if err != nil || d < 0 {
+		return nil, fmt.Errorf("%w: advance is a duration from 0, like 90s or 24h", errInput)
+	}
+	s.Clock.Advance(d)
+	return map[string]time.Time{"now": s.Clock.Now()}, nil
+}

@@ -1,0 +1,151 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+// SlackInput is the body of POST /control/slack. Which members matter depends
+// on the act.
+type SlackInput struct {
+	Act          string                            `json:"act"`
+	User         string                            `json:"user"`
+	Conversation string                            `json:"conversation"` // of a message; empty: wherever the button is
+	TS           string                            `json:"ts"`           // empty: the newest message with that action
+	Command      string                            `json:"command"`
+	Text         string                            `json:"text"`
+	Action       string                            `json:"action"` // an action_id
+	Value        []string                          `json:"value"`
+	Values       map[string]map[string]slack.Value `json:"values"` // block_id, action_id
+	On           bool                              `json:"on"`
+	Code         string                            `json:"code"`
+	Scopes       []string                          `json:"scopes"`
+	Group        string                            `json:"group"`
+	Users        []string                          `json:"users"`
+	Reason       slack.Reason                      `json:"reason"`
+}
+
+// SlackActs lists what people do in Slack, and what happens to the workspace.
+var SlackActs = []Act[SlackInput]{
+	{"command", "user types command, with text, into conversation.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.Command(r.Context(), in.User, in.Conversation, in.Command, in.Text)
+	}},
+	{"press", "user presses action (value) of a message: conversation and ts, or the newest that has it.", press},
+	{"press-in-modal", "user uses action (value) in the open modal.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.PressInModal(r.Context(), in.User, in.Action, in.Value...)
+	}},
+	{"press-in-home", "user uses action (value) of the Home tab.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.PressInHome(r.Context(), in.User, in.Action, in.Value...)
+	}},
+	{"submit", "user fills values into the open modal and submits it. Answers what they then see.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return s.Slack.Submit(r.Context(), in.User, in.Values)
+	}},
+	{"submit-again", "user's last submission arrives once more.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return s.Slack.SubmitAgain(r.Context(), in.User)
+	}},
+	{"close-modal", "user presses Cancel.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.CloseModal(r.Context(), in.User)
+	}},
+	{"open-home", "user opens the app's Home tab.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.OpenHome(r.Context(), in.User)
+	}},
+	{"look", "user looks at conversation.", func(s *Stage, _ *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.Look(in.User, in.Conversation)
+	}},
+
+	{"away", "user closes Slack, and misses ephemeral messages.", quietly(func(w *slack.Workspace, in SlackInput) { w.Away(in.User) })},
+	{"active", "user has Slack open again.", quietly(func(w *slack.Workspace, in SlackInput) { w.Active(in.User) })},
+	{"reload", "user restarts Slack; with on, ephemeral messages are gone then.", quietly(func(w *slack.Workspace, in SlackInput) { w.Reload(in.User, in.On) })},
+	{"deactivate", "user is removed from the workspace.", quietly(func(w *slack.Workspace, in SlackInput) { w.Deactivate(in.User) })},
+	{"reactivate", "user is let in again.", quietly(func(w *slack.Workspace, in SlackInput) { w.Reactivate(in.User) })},
+	{"guest", "user becomes a guest, or a member again: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetGuest(in.User, in.On) })},
+	{"hide", "users.info does not show user, or does again: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.Hide(in.User, in.On) })},
+
+	{"share", "conversation is shared with the other workspace, or not: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.ShareChannel(in.Conversation, in.On) })},
+	{"private", "conversation becomes private, or public: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetPrivate(in.Conversation, in.On) })},
+	{"archive", "conversation is archived, or restored: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.Archive(in.Conversation, in.On) })},
+	{"restrict", "only administrators post in conversation, or everybody: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.Restrict(in.Conversation, in.On) })},
+	{"add-bot", "the bot is invited to conversation.", quietly(func(w *slack.Workspace, in SlackInput) { w.AddBotToChannel(in.Conversation) })},
+	{"remove-bot", "the bot is removed from conversation.", quietly(func(w *slack.Workspace, in SlackInput) { w.RemoveBotFromChannel(in.Conversation) })},
+
+	{"auth-error", "every call of the app answers code; empty restores service.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetAuthError(in.Code) })},
+	{"scopes", "the bot token may do scopes, and nothing else.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetScopes(in.Scopes...) })},
+	{"group", "user group has users, and nobody else.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetGroup(in.Group, in.Users...) })},
+	{"groups-need-upgrade", "the plan has no user groups, or has: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.GroupsNeedUpgrade(in.On) })},
+	{"messages-tab", "the app's Messages tab is there, or not: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.MessagesTab(in.On) })},
+	{"home-tab", "the app's Home tab is there, or not: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.HomeTab(in.On) })},
+	{"disconnect", "Slack ends the app's WebSockets, for a reason.", quietly(func(w *slack.Workspace, in SlackInput) { w.Disconnect(in.Reason) })},
+}
+
+func (s *Stage) slackAct(r *http.Request) (any, error) {
+	var in SlackInput
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return perform(s, r, SlackActs, in.Act, in)
+}
+
+// quietly is an act that cannot fail.
+func quietly(do func(*slack.Workspace, SlackInput)) func(*Stage, *http.Request, SlackInput) (any, error) {
+	return func(s *Stage, _ *http.Request, in SlackInput) (any, error) {
+		do(s.Slack, in)
+		return done{true}, nil
+	}
+}
+
+func press(s *Stage, r *http.Request, in SlackInput) (any, error) {
+	if in.TS == "" {
+		var found bool
+		in.Conversation, in.TS, found = newest(s.Slack.Screen(in.User), in.Conversation, in.Action)
+		if !found {
+			return nil, fmt.Errorf("pressing %s as %s: no message they see has it", in.Action, in.User)
+		}
+	}
+	return done{true}, s.Slack.Press(r.Context(), in.User, in.Conversation, in.TS, in.Action, in.Value...)
+}
+
+// newest finds the last message with an action; conversation may be empty.
+func newest(screen slack.Screen, conversation, action string) (in, ts string, found bool) {
+	for _, c := range screen.Conversations {
+		if conversation != "" && c.ID != conversation {
+			continue
+		}
+		for _, m := range slices.Backward(c.Messages) {
+			if has(m.Blocks, action) && m.TS > ts {
+				in, ts, found = c.ID, m.TS, true
+				break
+			}
+		}
+	}
+	return in, ts, found
+}
+
+// has reports whether an element somewhere in blocks has that action_id.
+func has(blocks json.RawMessage, action string) bool {
+	var v any
+	if json.Unmarshal(blocks, &v) != nil {
+		return false
+	}
+	return holds(v, action)
+}
+
+func holds(v any, action string) bool {
+	switch v := v.(type) {
+	case []any:
+		return slices.ContainsFunc(v, func(item any) bool { return holds(item, action) })
+	case map[string]any:
+		if v["action_id"] == action {
+			return true
+		}
+		for _, member := range v {
+			if holds(member, action) {
+				return true
+			}
+		}
+	}
+	return false
+}

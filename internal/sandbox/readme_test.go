@@ -1,0 +1,75 @@
+package sandbox_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/sandbox/atlas"
+	"atlaskeybot/internal/sandbox/control"
+	"atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+var update = flag.Bool("update", false, "rewrite the generated part of README.md")
+
+// generated is the part of README.md that comes from the tables.
+var generated = regexp.MustCompile(`(?s)<!-- tables: start -->\n.*<!-- tables: end -->\n`)
+
+func TestREADMEListsTheTables(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	want := "<!-- tables: start -->\n" + tables() + "<!-- tables: end -->\n"
+	if *update {
+		raw = generated.ReplaceAllLiteral(raw, []byte(want))
+		require.NoError(t, os.WriteFile("README.md", raw, 0o644))
+	}
+	require.Equal(t, want, string(generated.Find(raw)), "run: go test ./internal/sandbox -run README -update")
+}
+
+func tables() string {
+	var b strings.Builder
+	b.WriteString("\n## What Slack refuses here\n\nThe first broken rule answers, as Slack does: 200 and `ok: false`.\n\n| error | holds | for | from |\n| --- | --- | --- | --- |\n")
+	for _, r := range slack.Rules() {
+		methods := "every method"
+		if r.For != nil {
+			methods = strings.Join(r.For, ", ")
+		}
+		row(&b, "`"+r.Code+"`", r.Why, methods, r.Source)
+	}
+	b.WriteString("\n## What Atlas refuses here\n\n`+`: stricter than Atlas is known to be.\n\n| status | errorCode | holds | |\n| --- | --- | --- | --- |\n")
+	for _, r := range atlas.Rules {
+		row(&b, fmt.Sprint(r.Status), "`"+r.Code+"`", r.Why, map[bool]string{true: "+"}[r.Stricter])
+	}
+	b.WriteString("\n## Weather\n\n| mode | what the client meets | does it happen? |\n| --- | --- | --- |\n")
+	for _, m := range wire.Modes {
+		row(&b, "`"+string(m.Mode)+"`", m.Says, map[bool]string{true: "yes", false: "no"}[m.Happens])
+	}
+	b.WriteString("\n## Control API\n\n| request | what it does |\n| --- | --- |\n")
+	for _, r := range control.Routes {
+		row(&b, "`"+r.Pattern+"`", r.Says)
+	}
+	b.WriteString("\n`POST /control/slack` takes `act` and:\n\n| act | what it does |\n| --- | --- |\n")
+	for _, a := range control.SlackActs {
+		row(&b, "`"+a.Name+"`", a.Says)
+	}
+	b.WriteString("\n`POST /control/atlas` takes `act` and:\n\n| act | what it does |\n| --- | --- |\n")
+	for _, a := range control.AtlasActs {
+		row(&b, "`"+a.Name+"`", a.Says)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func row(b *strings.Builder, cells ...string) {
+	for i, cell := range cells {
+		cells[i] = strings.ReplaceAll(cell, "|", `\|`)
+	}
+	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}

@@ -1,0 +1,188 @@
+// Package sandbox stands in for Slack and Atlas on one machine: an emulated
+// workspace and an emulated organization on one loopback port, with a page to
+// click in and an API for scripts. It is stricter than they are: what they
+// might refuse, it refuses. It keeps nothing between runs and is not suited to
+// anything but development.
+package sandbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"atlaskeybot/internal/sandbox/atlas"
+	"atlaskeybot/internal/sandbox/control"
+	"atlaskeybot/internal/sandbox/page"
+	"atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+// Options shape a Sandbox. The zero value is usable.
+type Options struct {
+	// Listen is a loopback address with a port; default 127.0.0.1:0.
+	Listen string
+
+	// Seed is where everything random comes from. Zero picks one; see Seed.
+	Seed uint64
+
+	// Redeliver is the share of commands, clicks and submissions, 0 to 1, that
+	// arrive a second time.
+	Redeliver float64
+
+	// HTTPTarget is the base URL of the bot's HTTP door. Empty: Socket Mode.
+	HTTPTarget string
+
+	// Slack and Atlas say the rest. Clock, seed, addresses and what is named
+	// above are filled in.
+	Slack slack.Options
+	Atlas atlas.Options
+}
+
+// A Sandbox is one workspace and one organization being served. Close it.
+type Sandbox struct {
+	Slack *slack.Workspace
+	Atlas *atlas.Organization
+	Wire  *wire.Recorder
+	Clock *wire.Clock
+
+	seed     uint64
+	url      string
+	http     bool // commands and clicks are POSTed
+	server   *http.Server
+	endPages context.CancelFunc // ends what a browser has open
+	served   sync.WaitGroup
+}
+
+// New starts a sandbox. It refuses to listen beyond loopback.
+func New(opts Options) (*Sandbox, error) {
+	listener, err := listen(cmp.Or(opts.Listen, "127.0.0.1:0"))
+	if err != nil {
+		return nil, fmt.Errorf("starting the sandbox: %w", err)
+	}
+	s := &Sandbox{
+		Clock: &wire.Clock{},
+		seed:  cmp.Or(opts.Seed, rand.Uint64()|1),
+		url:   "http://" + listener.Addr().String(),
+		http:  opts.HTTPTarget != "",
+	}
+	s.Wire = wire.NewRecorder(s.Clock.Now)
+	s.Atlas = s.newAtlas(opts)
+	s.Slack = s.newSlack(opts)
+
+	ctx, cancel := context.WithCancel(context.Background()) // the pages' life; Close ends it
+	s.endPages = cancel
+	s.server = &http.Server{
+		Handler:           s.routes(opts.Slack.Command),
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          log.New(io.Discard, "", 0), // broken connections are what it is for
+	}
+	s.served.Go(func() { _ = s.server.Serve(listener) }) // ErrServerClosed, after Close
+	return s, nil
+}
+
+// listen binds a loopback address, given as an IP address or as localhost.
+func listen(address string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("reading address %q: %w", address, err)
+	}
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil || !addr.IsLoopback() {
+		return nil, fmt.Errorf("address %q is not loopback: whoever reaches a sandbox can do everything in it", address)
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, port))
+}
+
+func (s *Sandbox) newAtlas(opts Options) *atlas.Organization {
+	o := opts.Atlas
+	o.Now, o.Seed = s.Clock.Now, s.seed
+	return atlas.New(o)
+}
+
+func (s *Sandbox) newSlack(opts Options) *slack.Workspace {
+	o := opts.Slack
+	o.Now, o.Seed, o.BaseURL = s.Clock.Now, s.seed, s.url
+	o.Redeliver = opts.Redeliver
+	o.Secrets = s.secrets
+	if s.http {
+		o.Deliver, o.HTTPTarget = slack.HTTPMode, opts.HTTPTarget
+	}
+	return slack.New(o)
+}
+
+// secrets are what Slack must never be shown, but for the one moment.
+func (s *Sandbox) secrets() []string {
+	_, own := s.Atlas.Credential()
+	return append(s.Atlas.Secrets(), own)
+}
+
+// routes puts both platforms, the control API and the page on one port.
+// WebSockets go past the recorder, which holds answers back. Control and page
+// keep other origins out; the platforms ask for credentials.
+func (s *Sandbox) routes(command string) http.Handler {
+	toSlack := s.Slack.Handler()
+	toAtlas := s.Wire.Handler(wire.Atlas, atlas.Operation, s.Atlas)
+	mux := http.NewServeMux()
+	mux.Handle("/api/", s.Wire.Handler(wire.Slack, slack.Operation, toSlack))
+	mux.Handle("/api/atlas/", toAtlas)
+	mux.Handle("/api/private/", toAtlas)
+	mux.Handle("/link/", toSlack)
+	mux.Handle("/response/", s.Wire.Handler(wire.ResponseURL, slack.Operation, toSlack))
+	mux.Handle("/control/", control.New(control.Stage{Slack: s.Slack, Atlas: s.Atlas, Wire: s.Wire, Clock: s.Clock}))
+	mux.Handle("/", page.New(page.Options{Slack: s.Slack, Atlas: s.Atlas, Clock: s.Clock, Wire: s.Wire, Command: command}))
+	return mux
+}
+
+// URL is where the sandbox is served, without a slash at the end.
+func (s *Sandbox) URL() string { return s.url }
+
+// Seed is where everything random of this run comes from.
+func (s *Sandbox) Seed() uint64 { return s.seed }
+
+// Environment is what a bot has to be started with to live here.
+func (s *Sandbox) Environment() map[string]string {
+	public, private := s.Atlas.Credential()
+	environ := map[string]string{
+		"SLACK_BOT_TOKEN":        s.Slack.BotToken(),
+		"SLACK_APPROVAL_CHANNEL": slack.Approvals,
+		"SLACK_APPROVERS":        slack.Approvers,
+		"SLACK_API_URL":          s.url + "/api/",
+		"ATLAS_ORG_ID":           s.Atlas.Snapshot().ID,
+		"ATLAS_PUBLIC_KEY":       public,
+		"ATLAS_PRIVATE_KEY":      private,
+		"ATLAS_BASE_URL":         s.url,
+	}
+	if s.http {
+		environ["SLACK_SIGNING_SECRET"] = s.Slack.SigningSecret()
+	} else {
+		environ["SLACK_APP_TOKEN"] = s.Slack.AppToken()
+	}
+	return environ
+}
+
+// Close ends every connection. If ctx ends before the running requests do, it
+// cuts them off.
+func (s *Sandbox) Close(ctx context.Context) error {
+	s.Wire.Close()
+	s.endPages()
+	s.Slack.Close()
+	err := s.server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("closing the sandbox: %w", err), s.server.Close())
+	}
+	s.served.Wait()
+	return err
+}

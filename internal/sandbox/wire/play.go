@@ -1,0 +1,210 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// longestHang bounds what a client without a timeout can be made to wait.
+const longestHang = 2 * time.Minute
+
+// A play is one call on its way through a fault.
+type play struct {
+	rec   *Recorder
+	w     http.ResponseWriter
+	r     *http.Request
+	body  []byte
+	next  http.Handler
+	fault *Fault
+	call  Call
+	said  *answer // what the emulator answered; nil before the effect
+}
+
+// after lets the call happen, then does what then does.
+func after(then func(*play)) func(*play) {
+	return func(p *play) {
+		p.happen()
+		then(p)
+	}
+}
+
+// happen runs the emulator and keeps what it says.
+func (p *play) happen() {
+	p.rec.tell(BeforeEffect, p.call)
+	p.r.Body = io.NopCloser(bytes.NewReader(p.body))
+	p.said = &answer{header: http.Header{}}
+	p.next.ServeHTTP(p.said, p.r)
+	p.said.WriteHeader(http.StatusOK)
+	p.call.Status = p.said.status
+	p.call.Response = keep(p.said.body.Bytes())
+	p.rec.finish(p.call)
+	p.rec.tell(AfterEffect, p.call)
+}
+
+// pass lets the call happen and the client hear of it.
+func (p *play) pass() {
+	p.happen()
+	p.hear()
+}
+
+// hear gives the client the emulator's answer.
+func (p *play) hear() {
+	maps.Copy(p.w.Header(), p.said.header)
+	if bodyAllowed(p.said.status) {
+		p.w.Header().Set("Content-Length", strconv.Itoa(p.said.body.Len()))
+	}
+	p.w.WriteHeader(p.said.status)
+	_, _ = p.w.Write(p.said.body.Bytes())
+}
+
+func bodyAllowed(status int) bool {
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// answer sends something the emulator did not say.
+func (p *play) answer(status int, contentType, body string) {
+	if p.said == nil {
+		p.call.Status = status
+		p.call.Response = body
+		p.rec.finish(p.call)
+	}
+	if contentType != "" {
+		p.w.Header().Set("Content-Type", contentType)
+	}
+	p.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	p.w.WriteHeader(status)
+	_, _ = io.WriteString(p.w, body)
+}
+
+func (p *play) error500() {
+	if p.call.Side == Atlas {
+		p.refuse(http.StatusInternalServerError, "UNEXPECTED_ERROR", "Unexpected error.", []any{})
+		return
+	}
+	p.answer(http.StatusInternalServerError, "text/plain; charset=utf-8", "Internal Server Error")
+}
+
+func (p *play) html503() {
+	p.answer(http.StatusServiceUnavailable, "text/html; charset=utf-8",
+		"<html><head><title>503 Service Temporarily Unavailable</title></head><body><h1>503</h1></body></html>")
+}
+
+func (p *play) empty401() { p.answer(http.StatusUnauthorized, "", "") }
+
+func (p *play) rateLimited() {
+	wait := p.fault.RetryAfter
+	p.w.Header().Set("Retry-After", strconv.Itoa(wait))
+	if p.call.Side != Atlas {
+		p.answer(http.StatusTooManyRequests, "application/json; charset=utf-8", `{"ok":false,"error":"ratelimited"}`)
+		return
+	}
+	path := p.r.URL.Path[1:]
+	detail := fmt.Sprintf("Rate limit exceeded for %s. Please retry after %d seconds. Request capacity: 500. Refill rate: 250 per 60 seconds. "+
+		"For more information, see: http://dochub.mongodb.org/core/atlas-api-rate-limit.", path, wait)
+	p.refuse(http.StatusTooManyRequests, "RATE_LIMITED_TOKEN_BUCKET", detail, []any{path, wait, 500, 250, 60})
+}
+
+func (p *play) slackError() {
+	body, _ := json.Marshal(map[string]any{"ok": false, "error": p.fault.Error})
+	p.answer(http.StatusOK, "application/json; charset=utf-8", string(body))
+}
+
+func (p *play) okFalse() {
+	p.answer(http.StatusOK, "application/json; charset=utf-8", `{"ok":false}`)
+}
+
+func (p *play) atlasError() { p.refuse(p.fault.Status, p.fault.Code, p.fault.Detail, []any{}) }
+
+// refuse speaks as Atlas does: the code in the body and in a header.
+func (p *play) refuse(status int, code, detail string, parameters []any) {
+	body, _ := json.Marshal(map[string]any{
+		"detail": detail, "error": status, "errorCode": code, "parameters": parameters, "reason": http.StatusText(status),
+	})
+	p.w.Header().Set("X-Error-Code", code)
+	p.answer(status, "application/json", string(body))
+}
+
+// hang waits for the client to give up, then hangs up on it. Only a client
+// that never does sees the connection close.
+func (p *play) hang() {
+	bound := time.NewTimer(longestHang)
+	defer bound.Stop()
+	select {
+	case <-p.r.Context().Done():
+	case <-p.rec.closed:
+	case <-bound.C:
+	}
+	p.hangUp()
+}
+
+func (p *play) freeze() {
+	if p.released() {
+		p.pass() // also if the client has gone: the request had arrived
+		return
+	}
+	p.hangUp()
+}
+
+func (p *play) freezeAfter() {
+	p.happen()
+	if p.released() {
+		p.hear()
+		return
+	}
+	p.hangUp()
+}
+
+// released waits for Release and reports whether it came before Close.
+func (p *play) released() bool {
+	p.rec.mu.Lock()
+	release := p.rec.release
+	p.rec.mu.Unlock()
+	select {
+	case <-release:
+		return true
+	case <-p.rec.closed:
+		return false
+	}
+}
+
+func (p *play) reset() {
+	p.takeOver(func(conn net.Conn) {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // a RST instead of a FIN
+		}
+	})
+}
+
+func (p *play) hangUp() { p.takeOver(func(net.Conn) {}) }
+
+// truncate promises the whole body and sends half of it.
+func (p *play) truncate() {
+	body := p.said.body.Bytes()
+	p.takeOver(func(conn net.Conn) {
+		var out bytes.Buffer
+		fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", p.said.status, http.StatusText(p.said.status))
+		header := p.said.header.Clone()
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+		_ = header.Write(&out)
+		out.WriteString("\r\n")
+		out.Write(body[:len(body)/2])
+		_, _ = conn.Write(out.Bytes())
+	})
+}
+
+// takeOver takes the connection from the server, does last to it and closes it.
+func (p *play) takeOver(last func(net.Conn)) {
+	conn, _, err := http.NewResponseController(p.w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // no socket to break: the server ends the connection
+	}
+	defer conn.Close()
+	last(conn)
+}
