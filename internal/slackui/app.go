@@ -1,0 +1,73 @@
+package slackui
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// An App answers what people type and press. Both doors hand it deliveries.
+type App struct {
+	slack   *Slack
+	service *approval.Service
+	views   views
+	log     *slog.Logger
+	seen    *once
+	reply   *responder
+
+	slots  chan struct{} // bounds the deliveries in hand
+	inHand sync.WaitGroup
+}
+
+const (
+	maxInHand     = 64
+	deliveryLimit = 40 * time.Second // for one delivery, with everything after its answer
+	serviceLimit  = 2 * time.Second  // for the check and the disk, before Slack is answered
+	viewLimit     = 2500 * time.Millisecond
+)
+
+// App answers with service. It starts nothing; open a door with [Slack.Socket]
+// or [Slack.HTTP].
+func (s *Slack) App(service *approval.Service) *App {
+	return &App{
+		slack: s, service: service, log: s.config.Log, seen: newOnce(s.config.Now),
+		views: s.Screens(service.Policy).views, reply: newResponder(s.config.APIURL, s.client),
+		slots: make(chan struct{}, maxInHand),
+	}
+}
+
+// An ack answers a delivery, once. A nil body says only that it was received.
+type ack func(body any)
+
+// take runs work in a goroutine of its own and returns at once, false if too
+// much is in hand already. The work outlives the connection it came over, is
+// bounded in time, and a panic of it stops nobody else. If it panics before it
+// acknowledges, the person sees Slack's own error rather than a false success.
+func (a *App) take(ctx context.Context, work func(context.Context)) bool {
+	select {
+	case a.slots <- struct{}{}:
+	default:
+		a.log.Error("too much in hand, a delivery is left to Slack")
+		return false
+	}
+	a.inHand.Go(func() {
+		defer func() { <-a.slots }()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryLimit)
+		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				// What panicked can hold what people typed: only the place is logged.
+				a.log.Error("a delivery panicked", "stack", string(debug.Stack()))
+			}
+		}()
+		work(ctx)
+	})
+	return true
+}
+
+// Wait returns when everything in hand is done. Close the doors first.
+func (a *App) Wait() { a.inHand.Wait() }

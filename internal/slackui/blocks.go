@@ -1,0 +1,161 @@
+package slackui
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/slack-go/slack"
+)
+
+// Slack's limits, in characters, for what this package sends.
+const (
+	maxHeader  = 150
+	maxSection = 3000
+	maxText    = 3900 // of a message's text; chat.update refuses more than 4,000
+	maxConfirm = 300
+	maxOption  = 75
+)
+
+// A message is what people see (blocks) and what is read out to them or shown
+// in a notification (text). The text says everything that matters.
+type message struct {
+	Text   string        `json:"text"`
+	Blocks []slack.Block `json:"blocks"`
+}
+
+func newMessage(text mrkdwn, blocks ...slack.Block) message {
+	var shown []slack.Block
+	for _, b := range blocks {
+		if b != nil {
+			shown = append(shown, b)
+		}
+	}
+	return message{Text: clip(string(text), maxText), Blocks: shown}
+}
+
+// options sends m as it is: nothing in it is turned into a link, a mention or a
+// preview by Slack.
+func (m message) options() []slack.MsgOption {
+	return []slack.MsgOption{
+		slack.MsgOptionText(m.Text, false),
+		slack.MsgOptionBlocks(m.Blocks...),
+		slack.MsgOptionParse(false),
+		slack.MsgOptionDisableLinkUnfurl(),
+		slack.MsgOptionDisableMediaUnfurl(),
+	}
+}
+
+// digest tells whether two messages look the same.
+func (m message) digest() string {
+	content, err := json.Marshal(m)
+	if err != nil {
+		return "" // never equal to what is shown: it is sent
+	}
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:8])
+}
+
+// withoutButtons is m as a record of what is, with nothing to press.
+func (m message) withoutButtons() message {
+	var kept []slack.Block
+	for _, b := range m.Blocks {
+		if b.BlockType() != slack.MBTAction {
+			kept = append(kept, b)
+		}
+	}
+	m.Blocks = kept
+	return m
+}
+
+func plain(s string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
+}
+
+// symbols is plain text of our own in which :warning: becomes a picture.
+func symbols(s string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.PlainTextType, s, true, false)
+}
+
+// md is verbatim: Slack does not look for links and mentions in it on its own.
+func md(m mrkdwn) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.MarkdownType, clip(string(m), maxSection), false, true)
+}
+
+func header(s string) slack.Block { return slack.NewHeaderBlock(plain(clip(s, maxHeader))) }
+
+func section(m mrkdwn) slack.Block { return slack.NewSectionBlock(md(m), nil, nil) }
+
+func footnote(m mrkdwn) slack.Block { return slack.NewContextBlock("", md(m)) }
+
+// buttons is a row of them, or nothing.
+func buttons(all ...*slack.ButtonBlockElement) slack.Block {
+	if len(all) == 0 {
+		return nil
+	}
+	elements := make([]slack.BlockElement, len(all))
+	for i, b := range all {
+		elements[i] = b
+	}
+	return slack.NewActionBlock("", elements...)
+}
+
+func button(action, value, label string, style slack.Style) *slack.ButtonBlockElement {
+	return slack.NewButtonBlockElement(action, value, plain(label)).WithStyle(style)
+}
+
+// sure is a button that asks once more before it acts.
+func sure(b *slack.ButtonBlockElement, question string, text *slack.TextBlockObject, yes, no string) *slack.ButtonBlockElement {
+	text.Text = clip(text.Text, maxConfirm)
+	return b.WithConfirm(slack.NewConfirmationBlockObject(plain(question), text, plain(yes), plain(no)).WithStyle(b.Style))
+}
+
+// ask is an input whose block_id and action_id are both id.
+func ask(id, label, hint string, element slack.BlockElement) *slack.InputBlock {
+	var below *slack.TextBlockObject
+	if hint != "" {
+		below = plain(hint)
+	}
+	return slack.NewInputBlock(id, plain(label), below, element)
+}
+
+// quote sets somebody's own words apart. Nothing in them is obeyed.
+func quote(words string) slack.Block {
+	return slack.NewRichTextBlock("", &slack.RichTextQuote{
+		Type:     slack.RTEQuote,
+		Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(words, nil)},
+	})
+}
+
+// A fact is a line of what was asked for: its name and somebody's own words.
+type fact struct{ name, value string }
+
+// facts lists them one a line. Nothing in their values is obeyed.
+func facts(all ...fact) slack.Block {
+	var elements []slack.RichTextSectionElement
+	for i, f := range all {
+		if i > 0 {
+			elements = append(elements, slack.NewRichTextSectionTextElement("\n", nil))
+		}
+		elements = append(elements,
+			slack.NewRichTextSectionTextElement(f.name+": ", &slack.RichTextSectionTextStyle{Bold: true}),
+			slack.NewRichTextSectionTextElement(f.value, nil),
+		)
+	}
+	return slack.NewRichTextBlock("", slack.NewRichTextSection(elements...))
+}
+
+// codeBlock is text to be copied exactly.
+func codeBlock(text string) slack.Block {
+	return slack.NewRichTextBlock("", &slack.RichTextPreformatted{
+		Type:     slack.RTEPreformatted,
+		Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(text, nil)},
+	})
+}
+
+func modal(callback, title string, blocks ...slack.Block) slack.ModalViewRequest {
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: callback, Title: plain(title),
+		Close: plain("Cancel"), Blocks: slack.Blocks{BlockSet: blocks},
+	}
+}

@@ -1,0 +1,100 @@
+package slackui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// lookLimit bounds the look-up of whether anybody else could approve: a form
+// without that remark is better than a trigger that has expired.
+const lookLimit = 500 * time.Millisecond
+
+// command answers the slash command, wherever it was typed: by the
+// acknowledgment or by its response_url, never by a message of the bot.
+func (a *App) command(ctx context.Context, c command, answer ack) {
+	if !a.seen.first(c.trigger) {
+		answer(nil)
+		return
+	}
+	switch text := strings.TrimSpace(c.text); strings.ToLower(text) {
+	case "":
+		answer(nil)
+		a.openForm(ctx, c.who, c.trigger, c.responseURL, approval.Form{})
+	case "help":
+		answer(whisper(a.views.help("")))
+	case "list":
+		answer(nil)
+		a.sendList(ctx, c.who, c.responseURL, "", false)
+	default:
+		answer(whisper(a.views.help(say("I do not know “%s”. This is what I can do:", clip(text, 60)))))
+	}
+}
+
+// openForm opens the form, filled in from from, or says why not. Slack's
+// trigger lives three seconds, so who asks and who could approve are looked up
+// at the same time.
+func (a *App) openForm(ctx context.Context, who approval.Actor, trigger, responseURL string, from approval.Form) {
+	lonely := make(chan bool, 1)
+	go func() { lonely <- a.isLonely(ctx, who.User) }()
+	_, err := a.service.Mine(ctx, who) // who may not have requests may not make one
+	if nobodyElse := <-lonely; err == nil {
+		err = a.openView(ctx, trigger, form(a.service.Policy, nobodyElse, from))
+		if err == nil {
+			return
+		}
+		a.log.Warn("opening the form", "user", who.User, "error", err)
+		a.tell(ctx, responseURL, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more.")
+		return
+	}
+	a.refused(ctx, "opening the form", who, responseURL, approval.Request{}, err)
+}
+
+// isLonely reports whether it is known that nobody but the asker could approve.
+func (a *App) isLonely(ctx context.Context, asker approval.UserID) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	others, err := a.service.OthersCanApprove(ctx, asker)
+	return err == nil && !others
+}
+
+// sendList shows somebody their requests; replace puts the list in the place of
+// the one in which a button was pressed.
+func (a *App) sendList(ctx context.Context, who approval.Actor, responseURL string, first mrkdwn, replace bool) {
+	mine, err := a.service.Mine(ctx, who)
+	if err != nil {
+		a.refused(ctx, "listing requests", who, responseURL, approval.Request{}, err)
+		return
+	}
+	what := whisper(a.views.list(mine, first))
+	what.ReplaceOriginal = replace
+	if err := a.reply.post(ctx, responseURL, what); err != nil {
+		a.log.Warn("showing the list", "user", who.User, "error", err)
+	}
+}
+
+// tell says one thing to whoever acted, and to nobody else.
+func (a *App) tell(ctx context.Context, responseURL string, said mrkdwn) {
+	if err := a.reply.post(ctx, responseURL, whisper(sentence(said))); err != nil {
+		a.log.Warn("answering somebody", "error", err)
+	}
+}
+
+// refused says why nothing was changed, and logs what is not a person's doing.
+func (a *App) refused(ctx context.Context, doing string, who approval.Actor, responseURL string, r approval.Request, err error) {
+	a.logRefusal(doing, who, r, err)
+	a.tell(ctx, responseURL, refusal(err, r))
+}
+
+func (a *App) logRefusal(doing string, who approval.Actor, r approval.Request, err error) {
+	for _, w := range refusals {
+		if errors.Is(err, w.err) && !errors.Is(err, approval.ErrCannotCheck) || errors.Is(err, approval.ErrNotAllowed) {
+			a.log.Info("refused", "doing", doing, "user", who.User, "request", r.ID, "why", err)
+			return
+		}
+	}
+	a.log.Error(doing, "user", who.User, "request", r.ID, "error", err)
+}

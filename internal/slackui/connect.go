@@ -1,0 +1,158 @@
+package slackui
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/secret"
+)
+
+// Config is what is needed to talk to one Slack workspace.
+type Config struct {
+	Token         secret.Secret // xoxb-, of the bot
+	AppToken      secret.Secret // xapp-, for the Socket Mode door; may be empty
+	SigningSecret secret.Secret // for the HTTP door; may be empty
+
+	// APIURL is where the Web API is, and ends in a slash, as in
+	// https://slack.com/api/.
+	APIURL string
+
+	Channel string // the approvers' channel: an id, as in C0123456789
+	Command string // the slash command, as in /atlas-key
+
+	Log *slog.Logger
+	Now func() time.Time
+
+	// Transport carries every call to Slack; nil is [http.DefaultTransport].
+	Transport http.RoundTripper
+}
+
+// callLimit bounds one call to Slack; what a person waits for is bounded more
+// tightly where it is made.
+const callLimit = 10 * time.Second
+
+// Slack is a workspace that accepted our token.
+type Slack struct {
+	config Config
+	api    *slack.Client
+	client *http.Client
+
+	Team       string   // our workspace, as in T0123456789
+	Enterprise string   // its organization in Enterprise Grid, or empty
+	BotUser    string   // our own user id
+	URL        string   // of the workspace, for people
+	Scopes     []string // that the token has; nil if Slack did not say
+}
+
+// Connect asks Slack who we are. Its error is a *[approval.Fault]: with verdict
+// Refused the token is no good, else it may be tried again.
+func Connect(ctx context.Context, c Config) (*Slack, error) {
+	client := &http.Client{Transport: c.Transport, Timeout: callLimit, CheckRedirect: noRedirects}
+	s := &Slack{config: c, client: client, api: newAPI(c, client)}
+	me, err := s.api.AuthTestContext(ctx)
+	if err != nil {
+		return nil, fault(err)
+	}
+	if me.TeamID == "" || me.UserID == "" {
+		return nil, unclear("auth.test")
+	}
+	s.Team, s.Enterprise, s.BotUser, s.URL = me.TeamID, me.EnterpriseID, me.UserID, me.URL
+	if scopes := me.Header.Get("X-Oauth-Scopes"); scopes != "" {
+		s.Scopes = strings.Split(strings.ReplaceAll(scopes, " ", ""), ",")
+	}
+	return s, nil
+}
+
+// newAPI never retries and never debugs. The worker tries a drawing again by
+// itself, a person is told at once, and a message sent twice cannot be taken
+// back; debugging would log whole bodies, private keys included.
+func newAPI(c Config, client *http.Client) *slack.Client {
+	return slack.New(c.Token.Reveal(),
+		slack.OptionAPIURL(c.APIURL),
+		slack.OptionAppLevelToken(c.AppToken.Reveal()),
+		slack.OptionHTTPClient(client),
+	)
+}
+
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// MissingScopes lists what the token may not do although the bot needs it.
+func (s *Slack) MissingScopes() []string {
+	have := map[string]bool{}
+	for _, scope := range s.Scopes {
+		have[scope] = true
+	}
+	var missing []string
+	for _, scope := range Scopes {
+		if len(have) > 0 && !have[scope.Name] {
+			missing = append(missing, scope.Name)
+		}
+	}
+	return missing
+}
+
+// A ChannelError says what is wrong with the approvers' channel. Its text is a
+// sentence for the operator, with a way on.
+type ChannelError struct {
+	Channel string
+	Problem string
+}
+
+func (e *ChannelError) Error() string { return fmt.Sprintf("channel %s: %s", e.Channel, e.Problem) }
+
+// CheckChannel reports why approvers could not be asked in the configured
+// channel: a *[ChannelError], or a *[approval.Fault] if Slack did not say.
+func (s *Slack) CheckChannel(ctx context.Context) error {
+	wrong := func(problem string) error { return &ChannelError{Channel: s.config.Channel, Problem: problem} }
+	info, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: s.config.Channel})
+	if f := fault(err); f != nil && f.Code == "channel_not_found" {
+		return wrong("Slack knows no such channel, or it is private and the bot is not in it; invite the bot there and use the channel's id")
+	} else if f != nil {
+		return f
+	}
+	switch {
+	case info.ID == "":
+		return unclear("conversations.info")
+	case info.IsArchived:
+		return wrong("it is archived; choose another one")
+	case info.IsIM, info.IsMpIM:
+		return wrong("it is a direct conversation; approvers are asked in a channel")
+	case info.IsExtShared, info.IsPendingExtShared:
+		return wrong("it is shared with another company, whose people would see every request; choose one that is not")
+	case !info.IsMember:
+		return wrong("the bot is not a member; type /invite with the bot's name there")
+	}
+	return nil
+}
+
+// Directory is the workspace as the domain asks it about people.
+func (s *Slack) Directory() *Directory {
+	return &Directory{slack: s, groups: map[approval.GroupID]*group{}}
+}
+
+// Screens shows requests in the workspace. The card says so if policy lets
+// people approve their own requests.
+func (s *Slack) Screens(policy approval.Policy) *Screens {
+	return &Screens{slack: s, views: views{
+		channel:      s.config.Channel,
+		command:      s.config.Command,
+		selfApproval: policy.AllowSelfApproval,
+	}}
+}
+
+// loopback reports whether u stays on this machine.
+func loopback(u *url.URL) bool {
+	switch u.Hostname() {
+	case "localhost", "127.0.0.1", "::1":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,366 @@
+package slackui_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/secret"
+	"atlaskeybot/internal/slackui"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	alice = sandbox.Alice
+	bob   = sandbox.Bob
+	dana  = sandbox.Dana
+)
+
+var aliceDM = sandbox.AppDM(alice)
+
+// A desk is the whole conversation: an emulated workspace, the app in front of
+// it, and the domain behind it with an Atlas in memory.
+type desk struct {
+	*sandbox.Workspace
+	t       *testing.T
+	slack   *slackui.Slack
+	app     *slackui.App
+	service *approval.Service
+	store   *approvaltest.Memory
+	keys    *approvaltest.Keys
+	weather *weather
+	log     *syncLog
+}
+
+// setup is what a test may change before the desk is opened.
+type setup struct {
+	sandbox.Options
+	policy approval.Policy
+}
+
+func open(t *testing.T, edits ...func(*setup)) *desk {
+	t.Helper()
+	s := setup{Options: sandbox.Options{Seed: 7, Deliver: sandbox.SocketMode}, policy: policy()}
+	for _, e := range edits {
+		e(&s)
+	}
+	d := &desk{t: t, store: &approvaltest.Memory{}, keys: &approvaltest.Keys{Now: time.Now}, log: &syncLog{}}
+	s.Secrets = d.secrets
+
+	var door http.Handler = http.NotFoundHandler()
+	ours := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { door.ServeHTTP(w, r) }))
+	t.Cleanup(ours.Close)
+	s.HTTPTarget = ours.URL
+	d.Workspace = sandbox.New(s.Options)
+	theirs := httptest.NewServer(anyOrigin(d.Handler()))
+	d.SetBaseURL(theirs.URL)
+	d.weather = &weather{next: &http.Transport{}}
+	t.Cleanup(func() {
+		d.Close()
+		d.weather.next.(*http.Transport).CloseIdleConnections()
+		theirs.Close()
+	})
+	d.start(theirs.URL+"/api/", s)
+	if s.Deliver == sandbox.HTTPMode {
+		door = d.slack.HTTP(d.app)
+	} else {
+		d.runSocket()
+	}
+	return d
+}
+
+// anyOrigin lets the library's WebSocket in: it says that it comes from
+// api.slack.com, which is not where the workspace is.
+func anyOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (d *desk) start(api string, s setup) {
+	logger := slog.New(slog.NewTextHandler(d.log, nil))
+	var err error
+	d.slack, err = slackui.Connect(d.t.Context(), slackui.Config{
+		Token: secret.New(d.BotToken()), AppToken: secret.New(d.AppToken()), SigningSecret: secret.New(d.SigningSecret()),
+		APIURL: api, Channel: sandbox.Approvals, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.weather,
+	})
+	require.NoError(d.t, err)
+	worker := approval.NewWorker(d.store, d.keys, d.slack.Screens(s.policy), s.policy, time.Now, logger)
+	d.service = &approval.Service{
+		Store: d.store, Directory: d.slack.Directory(), Policy: s.policy, Org: "65a1b2c3d4e5f60718293a4b",
+		Now: time.Now, NewID: approval.NewID, Wake: worker.Wake,
+	}
+	d.app = d.slack.App(d.service)
+	d.while(worker.Run)
+	d.t.Cleanup(d.app.Wait)
+}
+
+// while runs f beside the test and ends it with the test.
+func (d *desk) while(f func(context.Context)) {
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { f(ctx) })
+	d.t.Cleanup(func() { stop(); running.Wait() })
+}
+
+func (d *desk) runSocket() {
+	socket := d.slack.Socket(d.app)
+	d.while(func(ctx context.Context) { _ = socket.Run(ctx) })
+	require.Eventually(d.t, socket.Ready, 5*time.Second, time.Millisecond, "log: %s", d.log)
+}
+
+func policy() approval.Policy {
+	return approval.Policy{
+		ApproverUsers: []approval.UserID{}, ApproverGroups: []approval.GroupID{sandbox.Approvers},
+		AllowedRoles: approval.DefaultRoles(), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
+		WidestIPv4: 24, WidestIPv6: 64, MaxEntries: 20,
+		PendingLapsesAfter: 24 * time.Hour, CollectWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+	}
+}
+
+func overHTTP(s *setup) { s.Deliver = sandbox.HTTPMode }
+
+// secrets are the private keys made so far, for the workspace to look out for.
+func (d *desk) secrets() []string {
+	var all []string
+	for _, k := range d.keys.Alive() {
+		all = append(all, approvaltest.PrivateKey(k.ID).Reveal())
+	}
+	return all
+}
+
+// What people do.
+
+func (d *desk) types(user, text string) {
+	d.t.Helper()
+	require.NoError(d.t, d.Command(d.t.Context(), user, sandbox.General, "/atlas-key", text))
+}
+
+type values = map[string]map[string]sandbox.Value
+
+func filled(edits ...func(values)) values {
+	v := values{
+		"form.description": {"form.description": sandbox.Text("invoices <!channel>")},
+		"form.roles":       {"form.roles": sandbox.Pick("ORG_READ_ONLY")},
+		"form.networks":    {"form.networks": sandbox.Text("203.0.113.7, 198.51.100.0/24")},
+		"form.lifetime":    {"form.lifetime": sandbox.Pick("8h0m0s")},
+		"form.reason":      {"form.reason": sandbox.Text("backfill <@U0CAROL> @here")},
+	}
+	for _, e := range edits {
+		e(v)
+	}
+	return v
+}
+
+// asks fills in the form and returns the request as it was stored.
+func (d *desk) asks(user string) approval.Request {
+	d.t.Helper()
+	d.types(user, "")
+	d.seesModal(user)
+	result, err := d.Submit(d.t.Context(), user, filled())
+	require.NoError(d.t, err)
+	require.Equal(d.t, sandbox.Closed, result.Outcome, "%+v", result)
+	mine, err := d.store.ByRequester(d.t.Context(), approval.UserID(user))
+	require.NoError(d.t, err)
+	require.NotEmpty(d.t, mine)
+	return mine[0]
+}
+
+// presses presses a button that the person sees somewhere.
+func (d *desk) presses(user, action string) {
+	d.t.Helper()
+	for {
+		conversation, m := d.seesButton(user, action)
+		err := d.Press(d.t.Context(), user, conversation, m.TS, action)
+		if errors.Is(err, sandbox.ErrCannot) {
+			continue // it was redrawn in this moment; seesButton waits, and not for ever
+		}
+		require.NoError(d.t, err)
+		return
+	}
+}
+
+// What people see.
+
+const patience = 5 * time.Second
+
+func (d *desk) sees(user, what string, seen func(sandbox.Screen) bool) sandbox.Screen {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
+	defer cancel()
+	s, err := d.Wait(ctx, user, seen)
+	require.NoError(d.t, err, "%s does not see %s; screen: %s\nlog: %s", user, what, texts(s), d.log)
+	return s
+}
+
+func (d *desk) seesModal(user string) *sandbox.Modal {
+	d.t.Helper()
+	return d.sees(user, "a modal", func(s sandbox.Screen) bool { return s.Modal != nil }).Modal
+}
+
+// seesText waits for a message with these words.
+func (d *desk) seesText(user, words string) sandbox.Message {
+	d.t.Helper()
+	var found sandbox.Message
+	d.sees(user, fmt.Sprintf("%q", words), func(s sandbox.Screen) bool {
+		_, m, ok := find(s, func(m sandbox.Message) bool { return strings.Contains(m.Text, words) })
+		found = m
+		return ok
+	})
+	return found
+}
+
+func (d *desk) seesButton(user, action string) (string, sandbox.Message) {
+	d.t.Helper()
+	var where string
+	var found sandbox.Message
+	d.sees(user, "the button "+action, func(s sandbox.Screen) bool {
+		conversation, m, ok := find(s, has(action))
+		where, found = conversation, m
+		return ok
+	})
+	return where, found
+}
+
+func (d *desk) noLongerSees(user, action string) {
+	d.t.Helper()
+	d.sees(user, "that "+action+" is gone", func(s sandbox.Screen) bool {
+		_, _, ok := find(s, has(action))
+		return !ok
+	})
+}
+
+func has(action string) func(sandbox.Message) bool {
+	return func(m sandbox.Message) bool { return strings.Contains(string(m.Blocks), `"`+action+`"`) }
+}
+
+func find(s sandbox.Screen, is func(sandbox.Message) bool) (string, sandbox.Message, bool) {
+	for _, c := range s.Conversations {
+		for _, m := range c.Messages {
+			if is(m) {
+				return c.ID, m, true
+			}
+		}
+	}
+	return "", sandbox.Message{}, false
+}
+
+func texts(s sandbox.Screen) string {
+	all, _ := json.MarshalIndent(s, "", " ")
+	return string(all)
+}
+
+// is waits until a request is in a state.
+func (d *desk) is(id approval.ID, state approval.State) approval.Request {
+	d.t.Helper()
+	var r approval.Request
+	require.Eventually(d.t, func() bool {
+		var err error
+		r, err = d.store.Get(context.Background(), id)
+		return err == nil && r.State == state
+	}, patience, time.Millisecond, "waiting for %s; log: %s", state, d.log)
+	return r
+}
+
+// clean asserts that nothing was done that Slack merely tolerates, and that
+// nothing private was logged.
+func (d *desk) clean() {
+	d.t.Helper()
+	require.Empty(d.t, d.Findings())
+	for _, s := range append(d.secrets(), "invoices", "backfill", d.BotToken(), d.AppToken(), d.SigningSecret()) {
+		require.NotContains(d.t, d.log.String(), s)
+	}
+}
+
+// weather is what happens to the calls to Slack on their way.
+type weather struct {
+	next http.RoundTripper
+
+	mu     sync.Mutex
+	faults []fault
+	calls  map[string]int
+}
+
+// A fault befalls the next call of a method.
+type fault struct {
+	method string
+	after  bool // the call reaches Slack; only the answer is lost
+	answer func() (*http.Response, error)
+}
+
+func (w *weather) add(f fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.faults = append(w.faults, f)
+}
+
+func (w *weather) count(method string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calls[method]
+}
+
+func (w *weather) take(r *http.Request) (fault, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	method := strings.TrimPrefix(r.URL.Path, "/api/")
+	if w.calls == nil {
+		w.calls = map[string]int{}
+	}
+	w.calls[method]++
+	for i, f := range w.faults {
+		if f.method == method || f.method == "response_url" && strings.HasPrefix(r.URL.Path, "/response/") {
+			w.faults = append(w.faults[:i:i], w.faults[i+1:]...)
+			return f, true
+		}
+	}
+	return fault{}, false
+}
+
+func (w *weather) RoundTrip(r *http.Request) (*http.Response, error) {
+	f, ok := w.take(r)
+	if !ok {
+		return w.next.RoundTrip(r)
+	}
+	if f.after {
+		res, err := w.next.RoundTrip(r)
+		if err == nil {
+			res.Body.Close()
+		}
+	}
+	return f.answer()
+}
+
+// syncLog keeps what was logged.
+type syncLog struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *syncLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *syncLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

@@ -1,0 +1,151 @@
+package slackui
+
+import (
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// The messages in the conversation with whoever asked, in the order in which
+// they appear there. Each is drawn for every state: what has become of it
+// replaces its buttons.
+
+// asked says what was kept of the form and where it waits.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ Your request AKR-7F3K2                       │
+//	│ It waits for an approver in #atlas-approvals │
+//	│ Description: …  Role: …  May be used from: … │
+//	│ ▏backfill of invoices, TICKET-12             │
+//	│ [ Withdraw ]                                 │
+//	└──────────────────────────────────────────────┘
+func (v views) asked(r approval.Request) message {
+	story := v.askedStory(r)
+	var pressable []*slack.ButtonBlockElement
+	if r.State == approval.Pending {
+		pressable = append(pressable, withdrawButton(r, actionAskedWithdraw))
+	}
+	return newMessage(
+		sentences(say("Your request %s for a MongoDB Atlas API key.", r.ID), story, accessText(r)),
+		header("Your request "+string(r.ID)),
+		section(story),
+		facts(accessFacts(r.Access)...),
+		quote(r.Reason),
+		buttons(pressable...),
+	)
+}
+
+func (v views) askedStory(r approval.Request) mrkdwn {
+	switch {
+	case r.State == approval.Pending && r.Places[approval.CardMessage].TS == "":
+		return say("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it lapses %s.", when(r.LapsesAt))
+	case r.State == approval.Pending:
+		return say("It waits for an approver in <#%s>. I tell you here when they decide; without a decision it lapses %s.", v.channel, when(r.LapsesAt))
+	case r.Decision.By == "", r.State == approval.Denied:
+		return ownersStory(r)
+	}
+	return sentences(approvedBy(r), "How it goes on is in the message about your key.")
+}
+
+// ready is where the key is created, appears, and is looked after.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ Your Atlas API key AKR-7F3K2                 │
+//	│ Approved by @bob. Press Create my key when … │
+//	│ [ Create my key ]  [ Withdraw ]              │
+//	│ invoices                                     │
+//	└──────────────────────────────────────────────┘
+func (v views) ready(r approval.Request) message {
+	story := ownersStory(r)
+	return newMessage(
+		sentences(story, say("Request %s: %s.", r.ID, r.Access.Description)),
+		header("Your Atlas API key "+string(r.ID)),
+		section(story),
+		buttons(readyButtons(r)...),
+		slack.NewContextBlock("", plain(r.Access.Description)),
+	)
+}
+
+func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
+	switch r.State {
+	case approval.Approved:
+		return []*slack.ButtonBlockElement{
+			button(actionReadyCreate, string(r.ID), "Create my key", slack.StylePrimary),
+			withdrawButton(r, actionReadyWithdraw),
+		}
+	case approval.Delivered:
+		return savedOrUnseen(r, actionReadySaved, actionReadyUnseen)
+	case approval.Active:
+		return []*slack.ButtonBlockElement{revokeButton(r, actionReadyRevoke)}
+	}
+	return nil
+}
+
+// reminder asks once more whether a key that was shown is saved.
+func (v views) reminder(r approval.Request) message {
+	story := ownersStory(r)
+	var pressable []*slack.ButtonBlockElement
+	if r.State == approval.Delivered {
+		story = say("*Did you save the private key*%s? Tell me by %s, or I delete it: a key that nobody holds must not stay.", keyName(r), when(r.Custody.ConfirmBy))
+		pressable = savedOrUnseen(r, actionReminderSaved, actionReminderUnseen)
+	}
+	return newMessage(
+		sentences(story, say("Request %s: %s.", r.ID, r.Access.Description)),
+		section(story),
+		buttons(pressable...),
+		footnote(say("Request %s", r.ID)),
+	)
+}
+
+// outcome says how a request ended, with a way to ask again.
+func (v views) outcome(r approval.Request) message {
+	story := ownersStory(r)
+	text := sentences(say("Request %s (%s):", r.ID, r.Access.Description), story)
+	if r.State == approval.Denied && r.Decision.Reason != "" {
+		text = sentences(text, say("The reason: %s", r.Decision.Reason))
+	}
+	var pressable []*slack.ButtonBlockElement
+	if r.State.Final() {
+		pressable = append(pressable, button(actionOutcomeAgain, string(r.ID), "Ask again", ""))
+	}
+	return newMessage(text,
+		section(story),
+		denialReason(r),
+		buttons(pressable...),
+		slack.NewContextBlock("", plain("Request "+string(r.ID)+": "+r.Access.Description)),
+	)
+}
+
+// stuck says that a key which should be gone is not.
+func (v views) stuck(r approval.Request) message {
+	story := ownersStory(r)
+	if isStuck(r) {
+		story = sentences(
+			say(":rotating_light: Your key%s of request %s is still alive in Atlas: it should be gone%s, but deleting it has not worked since %s.", keyName(r), r.ID, because(r), when(r.Removal.Since)),
+			"I keep trying, and the approvers know. Treat it as a key that works.",
+		)
+	}
+	return newMessage(story, section(story), footnote(say("Request %s", r.ID)))
+}
+
+func withdrawButton(r approval.Request, action string) *slack.ButtonBlockElement {
+	return sure(
+		button(action, string(r.ID), "Withdraw", ""),
+		"Withdraw this request?", plain("It ends here, and no key is made for it. You can ask again at any time."), "Withdraw", "Keep it",
+	)
+}
+
+func savedOrUnseen(r approval.Request, saved, unseen string) []*slack.ButtonBlockElement {
+	return []*slack.ButtonBlockElement{
+		button(saved, string(r.ID), "I saved it", slack.StylePrimary),
+		sure(button(unseen, string(r.ID), "I did not see it", ""),
+			"Make another key?", plain("The key that was shown stops working, and you are shown a new one at once. Only the last key shown works."), "Make another", "Cancel"),
+	}
+}
+
+func revokeButton(r approval.Request, action string) *slack.ButtonBlockElement {
+	return sure(
+		button(action, string(r.ID), "Revoke", slack.StyleDanger),
+		"Revoke this key?", plain("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working at once, and that cannot be undone."), "Revoke", "Keep it",
+	)
+}

@@ -1,0 +1,133 @@
+package slackui_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+func TestRequestsThatAreNotSlacks(t *testing.T) {
+	t.Parallel()
+	d := open(t, overHTTP)
+	r := d.asks(alice)
+	d.seesButton(bob, "card.approve")
+	for kind, want := range map[sandbox.Bad]int{
+		sandbox.BadSignature: 401, sandbox.NoSignature: 401, sandbox.StaleTimestamp: 401, sandbox.FutureTimestamp: 401,
+		sandbox.ReorderedBody: 401, sandbox.SSLCheck: 401, sandbox.PayloadInQuery: 400,
+	} {
+		status, body, err := d.SendBad(t.Context(), kind, sandbox.Forgery{User: bob, ActionID: "card.approve", Value: string(r.ID)})
+		require.NoError(t, err)
+		require.Equal(t, want, status, "%s: %s", kind, body)
+	}
+	d.app.Wait()
+	d.is(r.ID, approval.Pending)
+
+	status, body, err := d.SendBad(t.Context(), sandbox.Replay, sandbox.Forgery{User: bob, ActionID: "card.approve", Value: string(r.ID)})
+	require.NoError(t, err)
+	require.Equal(t, 200, status)
+	require.Empty(t, body)
+	d.is(r.ID, approval.Approved)
+	require.NoError(t, d.VerifyURL(t.Context()))
+	d.clean()
+}
+
+func TestTheHTTPDoorIsNarrow(t *testing.T) {
+	t.Parallel()
+	d := open(t, overHTTP)
+	door := d.slack.HTTP(d.app)
+	for name, tt := range map[string]struct {
+		method, path, body string
+		want               int
+	}{
+		"GET":              {http.MethodGet, "/slack/commands", "", 405},
+		"another path":     {http.MethodPost, "/slack/else", "", 404},
+		"an endless body":  {http.MethodPost, "/slack/interactions", strings.Repeat("x", 1<<20+1), 400},
+		"an unsigned body": {http.MethodPost, "/slack/interactions", "payload={}", 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := httptest.NewRecorder()
+			door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, strings.NewReader(tt.body)))
+			require.Equal(t, tt.want, w.Code)
+		})
+	}
+}
+
+func TestTheSocketComesBack(t *testing.T) {
+	t.Parallel()
+	for _, reason := range []sandbox.Reason{sandbox.RefreshRequested, sandbox.Abrupt, sandbox.TooManyWebsockets} {
+		t.Run(string(reason), func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			d.Disconnect(reason)
+			require.Eventually(t, func() bool { return d.ConnectionsOpened() == 2 && d.Connections() == 1 }, patience, time.Millisecond)
+			r := d.asks(alice)
+			d.presses(bob, "card.approve")
+			d.is(r.ID, approval.Approved)
+			d.clean()
+		})
+	}
+}
+
+func TestTheSocketIsNotOpenedInAStorm(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	stop := time.After(2500 * time.Millisecond)
+	for running := true; running; {
+		d.Disconnect(sandbox.TooManyWebsockets)
+		select {
+		case <-stop:
+			running = false
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	require.LessOrEqual(t, d.ConnectionsOpened(), 3)
+}
+
+func TestWhatNoWaitingMendsEndsTheSocket(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"missing_scope", "not_allowed_token_type", "invalid_auth", "account_inactive", "token_revoked", "token_expired",
+		"user_removed_from_team", "team_disabled", "forbidden_team", "not_authed"} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, overHTTP)
+			d.weather.add(fault{method: "apps.connections.open", answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			socket := d.slack.Socket(d.app)
+			err := socket.Run(ctx)
+			require.ErrorContains(t, err, code)
+			require.NotContains(t, err.Error(), "\n")
+			require.False(t, socket.Ready())
+			require.NoError(t, ctx.Err())
+		})
+	}
+}
+
+func TestTheSocketWaitsForASlackThatIsAway(t *testing.T) {
+	t.Parallel()
+	d := open(t, overHTTP)
+	d.weather.add(fault{method: "apps.connections.open", answer: status(503, "<html>")})
+	socket := d.slack.Socket(d.app)
+	d.while(func(ctx context.Context) { _ = socket.Run(ctx) })
+	require.Eventually(t, func() bool { return d.weather.count("apps.connections.open") == 1 }, patience, time.Millisecond)
+	require.False(t, socket.Ready())
+}
+
+func TestWhatSlackMayAddOneDay(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	require.NoError(t, d.SendEnvelope(t.Context(), "holograms", []byte(`{"x":1}`)), "it is acknowledged")
+	require.NoError(t, d.SendEnvelope(t.Context(), "interactive", []byte(`{"user":"not an object"}`)))
+	require.NoError(t, d.SendEnvelope(t.Context(), "slash_commands", []byte(`[]`)))
+	require.NoError(t, d.SendEnvelope(t.Context(), "events_api", []byte(`{"event":{"type":"app_home_opened"}}`)))
+	d.asks(alice)
+}

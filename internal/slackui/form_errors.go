@@ -1,0 +1,91 @@
+package slackui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"atlaskeybot/internal/approval"
+)
+
+const (
+	maxProblems = 4   // told of one field; the rest is counted
+	maxGiven    = 50  // characters of what was typed, quoted back
+	maxFieldSay = 600 // characters under one field
+)
+
+func decimal(n int) string { return strconv.Itoa(n) }
+
+// formErrors is what the modal shows under its fields: one text a field, by
+// block id. Each problem tells the way out. The texts are plain: Slack obeys
+// nothing in them.
+func formErrors(problems []approval.Problem) map[string]string {
+	byBlock := map[string][]string{}
+	for _, p := range problems {
+		block, ok := fieldBlocks[p.Field]
+		if !ok {
+			block = blockFormDescription
+		}
+		byBlock[block] = append(byBlock[block], problemText(p))
+	}
+	texts := map[string]string{}
+	for block, all := range byBlock {
+		more := ""
+		if len(all) > maxProblems {
+			more = fmt.Sprintf(" (and %d more)", len(all)-maxProblems)
+			all = all[:maxProblems]
+		}
+		texts[block] = clip(strings.Join(all, " "), maxFieldSay-len(more)) + more
+	}
+	return texts
+}
+
+func problemText(p approval.Problem) string {
+	given := clip(p.Given, maxGiven)
+	switch p.Code {
+	case approval.Missing:
+		return missing(p.Field)
+	case approval.TooLong:
+		return fmt.Sprintf("This is too long: shorten it to %d characters.", p.Limit)
+	case approval.Unprintable:
+		return "There are characters in it that cannot be seen, such as control characters; type it again rather than pasting it."
+	case approval.NotAnAddress:
+		return fmt.Sprintf("“%s” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.", given)
+	case approval.HostBits:
+		return fmt.Sprintf("“%s” names one host and a network at once: did you mean %s, or the host without the slash?", given, p.Hint)
+	case approval.TooWide:
+		return fmt.Sprintf("“%s” is too wide: %s is the widest that is allowed here.", given, p.Hint)
+	case approval.NotPublic:
+		return fmt.Sprintf("“%s” is %s, and Atlas sees only public addresses: enter the one that your traffic leaves through.", given, article(p.Hint))
+	case approval.SecurityGroup:
+		return fmt.Sprintf("“%s” is a security group: those belong to a project's IP access list, not to an API key. Enter the public address instead.", given)
+	case approval.TooMany:
+		return fmt.Sprintf("These are %s addresses, and at most %d are allowed: combine neighbours into networks.", given, p.Limit)
+	case approval.RoleNotAllowed:
+		return fmt.Sprintf("“%s” cannot be asked for here: choose another role.", given)
+	case approval.LifetimeNotAllowed:
+		return "This lifetime cannot be chosen here (any more): choose one from the list."
+	}
+	return "This cannot be accepted: change it and send it again."
+}
+
+func missing(f approval.Field) string {
+	switch f {
+	case approval.FieldDescription:
+		return "Say in a few words what the key is for."
+	case approval.FieldRoles:
+		return "Choose at least one role."
+	case approval.FieldNetworks:
+		return "Enter at least one address: without one Atlas would let the key in from nowhere."
+	case approval.FieldLifetime:
+		return "Choose how long the key should live."
+	}
+	return "Say why: approvers read it."
+}
+
+func article(kind string) string {
+	if kind == "unspecified" {
+		return "an unspecified address"
+	}
+	return "a " + kind + " address"
+}

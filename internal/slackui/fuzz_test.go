@@ -1,0 +1,69 @@
+package slackui
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/secret"
+)
+
+// FuzzInteraction: whatever Slack sends is read or refused, and what is read
+// can be worked with.
+func FuzzInteraction(f *testing.F) {
+	for _, name := range []string{"block_actions.message.json", "block_actions.ephemeral.json", "block_actions.view.confirm.json",
+		"block_actions.org_wide_install.ephemeral.json", "view_submission.json", "view_closed.json"} {
+		f.Add(sample(f, name))
+	}
+	f.Add([]byte(`{"user":{"id":"U1"},"view":{"state":{"values":{"form.lifetime":{"form.lifetime":{"selected_option":null}}}}}}`))
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		i, err := decodeInteraction(payload)
+		if err != nil {
+			return
+		}
+		require.NotEmpty(t, i.who().User)
+		form := filledIn(i.View)
+		_, _ = testPolicy.Check(form)
+		_, reason, _ := denied(i.View)
+		require.LessOrEqual(t, len([]rune(reason)), maxDenyReason)
+		(&App{}).decodePress(i)
+	})
+}
+
+// FuzzCommand does the same for both shapes of a command.
+func FuzzCommand(f *testing.F) {
+	f.Add(string(sample(f, "slash_command.http.form.txt")))
+	f.Add(string(payloadOf(f, "socket.slash_commands.json")))
+	f.Fuzz(func(t *testing.T, body string) {
+		if form, err := url.ParseQuery(body); err == nil {
+			if c, err := commandFromForm(form); err == nil {
+				require.NotEmpty(t, c.who.User)
+			}
+		}
+		if c, err := commandFromJSON([]byte(body)); err == nil {
+			require.NotEmpty(t, c.who.User)
+		}
+	})
+}
+
+// FuzzSignature: nothing but the right signature passes, and nothing panics.
+func FuzzSignature(f *testing.F) {
+	f.Add("1531420618", "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503", []byte("payload=x"))
+	f.Add("", "v0=", []byte{})
+	f.Add("-9223372036854775808", "v1=00", []byte{0xff})
+	f.Fuzz(func(t *testing.T, timestamp, signature string, body []byte) {
+		require.Error(t, verify(secret.New("nobody knows this"), timestamp, signature, body, time.Unix(1531420618, 0)))
+	})
+}
+
+// FuzzSay: nothing that is typed can begin a mention or a link.
+func FuzzSay(f *testing.F) {
+	f.Add(hostile)
+	f.Fuzz(func(t *testing.T, typed string) {
+		said := string(say("%s", typed))
+		require.NotContains(t, said, "<")
+		require.NotContains(t, said, ">")
+	})
+}

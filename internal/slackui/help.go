@@ -1,0 +1,20 @@
+package slackui
+
+import "github.com/slack-go/slack"
+
+// help explains everything there is to the command.
+func (v views) help(first mrkdwn) message {
+	how := say("I hand out MongoDB Atlas organization API keys, with approval.\n"+
+		"• `%[1]s` opens a form: what the key is for, its roles, the addresses it may be used from, how long it lives, and why.\n"+
+		"• `%[1]s list` shows your requests and keys, to withdraw or revoke them.\n"+
+		"• `%[1]s help` shows this.", v.command)
+	next := say("Your request goes to the approvers in <#%s>. Once one of them approves, I send you a message with *Create my key*: "+
+		"press it when you are ready to save the key. The private key is shown once, in our conversation, to you alone, and stored nowhere. "+
+		"Say *I saved it*, or *I did not see it* for another one. At its end date the key is deleted.", v.channel)
+	text := sentences(first, how, next)
+	var blocks []slack.Block
+	if first != "" {
+		blocks = append(blocks, section(first))
+	}
+	return newMessage(text, append(blocks, section(how), section(next))...)
+}

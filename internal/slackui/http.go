@@ -1,0 +1,148 @@
+package slackui
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// HTTP is the door for Slack's requests to us. Its paths are /slack/commands,
+// /slack/interactions and /slack/events.
+type HTTP struct {
+	app    *App
+	routes *http.ServeMux
+}
+
+const (
+	maxBody = 1 << 20 // bytes of a request of Slack's
+
+	// answerLimit is when a request is given up if nothing answered it; Slack
+	// has given it up by then.
+	answerLimit = 5 * time.Second
+)
+
+// HTTP opens the HTTP door to app.
+func (s *Slack) HTTP(app *App) *HTTP {
+	h := &HTTP{app: app, routes: http.NewServeMux()}
+	h.routes.HandleFunc("POST /slack/commands", h.signed("application/x-www-form-urlencoded", h.command))
+	h.routes.HandleFunc("POST /slack/interactions", h.signed("application/x-www-form-urlencoded", h.interaction))
+	h.routes.HandleFunc("POST /slack/events", h.signed("application/json", h.event))
+	return h
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.routes.ServeHTTP(w, r) }
+
+// signed lets only requests through that Slack signed, and each only once. The
+// body is read whole and checked before any of it is parsed.
+func (h *HTTP) signed(contentType string, next func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			http.Error(w, "unreadable", http.StatusBadRequest)
+			return
+		}
+		s := h.app.slack.config
+		signature := r.Header.Get("X-Slack-Signature")
+		if err := verify(s.SigningSecret, r.Header.Get("X-Slack-Request-Timestamp"), signature, body, s.Now()); err != nil {
+			h.app.log.Warn("a request that is not Slack's", "path", r.URL.Path, "why", err)
+			http.Error(w, "not Slack's", http.StatusUnauthorized)
+			return
+		}
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != contentType {
+			http.Error(w, "wrong content type", http.StatusUnsupportedMediaType)
+			return
+		}
+		if !h.app.seen.first(signature) {
+			w.WriteHeader(http.StatusOK) // sent again by somebody who listened: nothing happens
+			return
+		}
+		next(w, r, body)
+	}
+}
+
+func (h *HTTP) command(w http.ResponseWriter, r *http.Request, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		http.Error(w, "undecodable", http.StatusBadRequest)
+		return
+	}
+	if form.Get("ssl_check") == "1" { // Slack tries our certificate
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	c, err := commandFromForm(form)
+	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.command(ctx, c, answer) })
+}
+
+func (h *HTTP) interaction(w http.ResponseWriter, r *http.Request, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		http.Error(w, "undecodable", http.StatusBadRequest)
+		return
+	}
+	i, err := decodeInteraction([]byte(form.Get("payload")))
+	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.interact(ctx, i, answer) })
+}
+
+// event answers Slack's question whether we are here. Nothing else is
+// subscribed to; whatever comes is received and left.
+func (h *HTTP) event(w http.ResponseWriter, _ *http.Request, body []byte) {
+	var e struct {
+		Type      string `json:"type"`
+		Challenge string `json:"challenge"`
+	}
+	if err := json.Unmarshal(body, &e); err != nil {
+		http.Error(w, "undecodable", http.StatusBadRequest)
+		return
+	}
+	if e.Type == "url_verification" {
+		writeJSON(w, map[string]string{"challenge": e.Challenge})
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// deliver hands work to the app and sends its answer as soon as there is one.
+func (h *HTTP) deliver(w http.ResponseWriter, r *http.Request, undecodable error, work func(context.Context, ack)) {
+	if undecodable != nil {
+		h.app.log.Warn("a delivery could not be read", "path", r.URL.Path, "error", undecodable)
+		http.Error(w, "undecodable", http.StatusBadRequest)
+		return
+	}
+	answers := make(chan any, 1)
+	taken := h.app.take(r.Context(), func(ctx context.Context) {
+		work(ctx, func(body any) {
+			select {
+			case answers <- body:
+			default:
+			}
+		})
+	})
+	if !taken {
+		http.Error(w, "busy", http.StatusServiceUnavailable)
+		return
+	}
+	timer := time.NewTimer(answerLimit)
+	defer timer.Stop()
+	select {
+	case body := <-answers:
+		writeJSON(w, body)
+	case <-timer.C:
+		http.Error(w, "no answer", http.StatusInternalServerError)
+	}
+}
+
+// writeJSON writes body, or nothing but the status if there is none.
+func writeJSON(w http.ResponseWriter, body any) {
+	if body == nil {
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	json.NewEncoder(w).Encode(body)
+}

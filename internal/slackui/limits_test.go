@@ -1,0 +1,227 @@
+package slackui
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A node is an object of a screen as Slack gets it.
+type node = map[string]any
+
+// walk calls see for every object inside v, with where it is.
+func walk(v any, path string, see func(path string, n node)) {
+	switch v := v.(type) {
+	case node:
+		see(path, v)
+		for k, inner := range v {
+			walk(inner, path+"."+k, see)
+		}
+	case []any:
+		for i, inner := range v {
+			walk(inner, fmt.Sprintf("%s[%d]", path, i), see)
+		}
+	}
+}
+
+func decoded(t *testing.T, screen any) node {
+	t.Helper()
+	var n node
+	require.NoError(t, json.Unmarshal(pretty(t, screen), &n))
+	return n
+}
+
+// everything is each screen that has a golden, and each message in every
+// situation, sensible or not: none may be refused by Slack.
+func everything() map[string]any {
+	all := screens()
+	for _, name := range []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.ReadyMessage, approval.ReminderMessage,
+		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice} {
+		for state, edits := range situations {
+			all[string(name)+" in "+state] = testViews.message(request(edits...), name)
+			all[string(name)+" in "+state+", large"] = testViews.message(request(append(with(large), edits...)...), name)
+		}
+	}
+	return all
+}
+
+// maxChars is Slack's limit for a text, by the last key of its path.
+var maxChars = map[string]map[string]int{
+	"header":   {"text": 150},
+	"section":  {"text": 3000},
+	"button":   {"text": 75},
+	"modal":    {"title": 24, "submit": 24, "close": 24},
+	"input":    {"label": 2000, "hint": 2000},
+	"confirm":  {"title": 100, "text": 300, "confirm": 30, "deny": 30},
+	"option":   {"text": 75, "description": 75},
+	"selector": {"placeholder": 150},
+}
+
+func kind(path string, n node) string {
+	switch {
+	case strings.HasSuffix(path, ".confirm"):
+		return "confirm"
+	case strings.Contains(path[strings.LastIndex(path, ".")+1:], "option"):
+		return "option"
+	case strings.HasSuffix(fmt.Sprint(n["type"]), "_select"):
+		return "selector"
+	}
+	kind, _ := n["type"].(string)
+	return kind
+}
+
+func TestSlackTakesEveryScreen(t *testing.T) {
+	t.Parallel()
+	for name, screen := range everything() {
+		n := decoded(t, screen)
+		blocks, ok := n["blocks"].([]any)
+		require.True(t, ok, name)
+		require.NotEmpty(t, blocks, name)
+		if n["type"] == "modal" {
+			assert.LessOrEqual(t, len(blocks), 100, name)
+			assert.LessOrEqual(t, len(pretty(t, screen)), 20_000, name) // it can be sent as an answer
+		} else {
+			assert.LessOrEqual(t, len(blocks), 50, name)
+			text, _ := n["text"].(string)
+			assert.NotEmpty(t, text, name)
+			assert.LessOrEqual(t, utf8.RuneCountInString(text), 4000, name)
+		}
+		ids := map[string]bool{}
+		walk(n, "", func(path string, n node) { checkNode(t, name+path, n, ids) })
+	}
+}
+
+func checkNode(t *testing.T, where string, n node, ids map[string]bool) {
+	t.Helper()
+	for key, limit := range maxChars[kind(where, n)] {
+		if text, ok := n[key].(node); ok {
+			assert.LessOrEqual(t, utf8.RuneCountInString(text["text"].(string)), limit, "%s.%s", where, key)
+		}
+	}
+	if text, isText := n["text"].(string); isText {
+		assert.NotEmpty(t, text, where)
+		assert.LessOrEqual(t, utf8.RuneCountInString(text), 4000, where)
+		assert.True(t, utf8.ValidString(text), where)
+	}
+	for _, id := range []string{"action_id", "block_id"} {
+		if value, ok := n[id].(string); ok {
+			assert.False(t, ids[id+value], "%s: %s %s is there twice", where, id, value)
+			// Buttons of list rows share an id: each is alone in its block.
+			ids[id+value] = !strings.HasPrefix(value, "list.")
+			assert.LessOrEqual(t, len(value), 255, where)
+		}
+	}
+	if value, ok := n["value"].(string); ok {
+		assert.LessOrEqual(t, len(value), 75, where)
+	}
+	if options, ok := n["options"].([]any); ok {
+		assert.LessOrEqual(t, len(options), 100, where)
+		initial, _ := n["initial_options"].([]any)
+		for _, i := range initial {
+			assert.Contains(t, options, i, where)
+		}
+	}
+	if elements, ok := n["elements"].([]any); ok {
+		assert.NotEmpty(t, elements, where)
+		assert.True(t, n["type"] != "actions" || len(elements) <= 25, where)
+		assert.True(t, n["type"] != "context" || len(elements) <= 10, where)
+	}
+}
+
+// TestNothingTypedIsObeyed looks for live mentions and links in every text that
+// Slack interprets.
+func TestNothingTypedIsObeyed(t *testing.T) {
+	t.Parallel()
+	live := []string{"<!channel", "<!here", "<!everyone", "<@U123>", "<https://evil"}
+	for name, screen := range everything() {
+		walk(decoded(t, screen), "", func(path string, n node) {
+			text, ok := n["text"].(string)
+			interpreted := path == "" || n["type"] == "mrkdwn"
+			if !ok || !interpreted {
+				return
+			}
+			for _, token := range live {
+				assert.NotContains(t, text, token, "%s%s", name, path)
+			}
+			if n["type"] == "mrkdwn" {
+				assert.Equal(t, true, n["verbatim"], "%s%s: Slack would make links by itself", name, path)
+			}
+		})
+	}
+}
+
+// TestThePrivateKeyIsInOneBlock: never in a notification, and never in anything
+// that Slack hands around.
+func TestThePrivateKeyIsInOneBlock(t *testing.T) {
+	t.Parallel()
+	private := credential().PrivateKey.Reveal()
+	seen := 0
+	walk(decoded(t, testViews.secretNote(request(minting), credential())), "", func(path string, n node) {
+		for key, v := range n {
+			if s, ok := v.(string); ok && strings.Contains(s, private) {
+				seen++
+				assert.Equal(t, ".blocks[1].elements[0].elements[0]", path)
+				assert.Equal(t, "text", key)
+			}
+		}
+	})
+	require.Equal(t, 1, seen)
+	require.Equal(t, "Your Atlas API key is here.", testViews.secretNote(request(minting), credential()).Text)
+}
+
+// TestButtonsAreWhereTheyWork: in each state a person finds exactly the buttons
+// that the state machine allows there.
+func TestButtonsAreWhereTheyWork(t *testing.T) {
+	t.Parallel()
+	want := map[approval.MessageName]map[approval.State][]string{
+		approval.CardMessage:  {approval.Pending: {actionCardApprove, actionCardDeny}},
+		approval.AskedMessage: {approval.Pending: {actionAskedWithdraw}},
+		approval.ReadyMessage: {
+			approval.Approved:  {actionReadyCreate, actionReadyWithdraw},
+			approval.Delivered: {actionReadySaved, actionReadyUnseen},
+			approval.Active:    {actionReadyRevoke},
+		},
+		approval.ReminderMessage: {approval.Delivered: {actionReminderSaved, actionReminderUnseen}},
+		approval.OutcomeMessage: {approval.Denied: {actionOutcomeAgain}, approval.Withdrawn: {actionOutcomeAgain}, approval.Expired: {actionOutcomeAgain},
+			approval.Failed: {actionOutcomeAgain}, approval.Ended: {actionOutcomeAgain}},
+		approval.StuckMessage: {}, approval.StuckNotice: {}, approval.FailedNotice: {},
+	}
+	for name, states := range want {
+		for situation, edits := range situations {
+			r := request(edits...)
+			var got []string
+			walk(decoded(t, testViews.message(r, name)), "", func(_ string, n node) {
+				if n["type"] == "button" {
+					got = append(got, n["action_id"].(string))
+					assert.Equal(t, string(r.ID), n["value"])
+				}
+			})
+			assert.ElementsMatch(t, states[r.State], got, "%s in %s", name, situation)
+		}
+	}
+}
+
+func TestEveryButtonHasARoute(t *testing.T) {
+	t.Parallel()
+	drawn := map[string]bool{}
+	for _, screen := range everything() {
+		walk(decoded(t, screen), "", func(_ string, n node) {
+			if n["type"] == "button" {
+				drawn[n["action_id"].(string)] = true
+			}
+		})
+	}
+	for action := range drawn {
+		assert.Contains(t, routes, action)
+	}
+	for action := range routes {
+		assert.True(t, drawn[action], "%s is on no screen", action)
+	}
+}

@@ -1,0 +1,65 @@
+package slackui
+
+import (
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// maxListed requests take two blocks each, of the fifty that a message holds.
+const maxListed = 20
+
+// list shows somebody their own requests, newest first.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ AKR-7F3K2 has a key abcdefgh, ends …         │
+//	│ [ Revoke ]                                   │
+//	│ AKR-2Q9XV waits for an approver              │
+//	│ [ Withdraw ]                                 │
+//	└──────────────────────────────────────────────┘
+func (v views) list(mine []approval.Request, first mrkdwn) message {
+	if len(mine) == 0 {
+		return sentence(sentences(first, say("You have asked for no key yet. Type `%s` to ask for one.", v.command)))
+	}
+	text := sentences(first, "Your requests:")
+	blocks := []slack.Block{section(sentences(first, "*Your requests*, newest first:"))}
+	for i, r := range mine {
+		if i == maxListed {
+			blocks = append(blocks, footnote(say("And %d older ones.", len(mine)-maxListed)))
+			break
+		}
+		row := listed(r)
+		text = sentences(text, say("%s: %s", r.ID, row))
+		blocks = append(blocks, listedBlock(r, row))
+	}
+	return newMessage(text, blocks...)
+}
+
+// listedBlock is a row with its button beside it.
+func listedBlock(r approval.Request, row mrkdwn) slack.Block {
+	shown := slack.NewSectionBlock(md(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)), nil, nil)
+	switch r.State {
+	case approval.Delivered, approval.Active:
+		shown.Accessory = slack.NewAccessory(revokeButton(r, actionListRevoke))
+	case approval.Pending, approval.Approved:
+		shown.Accessory = slack.NewAccessory(withdrawButton(r, actionListWithdraw))
+	}
+	return shown
+}
+
+// listed says in a few words where r stands.
+func listed(r approval.Request) mrkdwn {
+	switch r.State {
+	case approval.Pending:
+		return say("Waits for an approver until %s.", when(r.LapsesAt))
+	case approval.Approved:
+		return say("Approved: create the key by %s, in our conversation.", when(r.LapsesAt))
+	case approval.Minting:
+		return makingOrUndoing(r, "The key is being made.")
+	case approval.Delivered:
+		return say("Key%s was shown; tell me by %s that you saved it. It ends %s.", keyName(r), when(r.Custody.ConfirmBy), when(r.EndsAt))
+	case approval.Active:
+		return say("Key%s, ends %s.", keyName(r), when(r.EndsAt))
+	}
+	return ownersStory(r)
+}

@@ -1,0 +1,192 @@
+package slackui
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSlackTakesTheManifest(t *testing.T) {
+	t.Parallel()
+	schema := readJSON(t, "testdata/manifest.schema.1.0.0.json")
+	for _, door := range []Door{SocketDoor, HTTPDoor} {
+		text, err := Manifest(door, "/atlas-key", "https://bot.example.com/")
+		require.NoError(t, err)
+		var m any
+		require.NoError(t, json.Unmarshal([]byte(text), &m))
+		assert.Empty(t, violations(schema, schema, m, string(door)))
+
+		m.(node)["surprise"] = true
+		assert.NotEmpty(t, violations(schema, schema, m, ""), "the validator notices nothing")
+	}
+}
+
+func TestEachDoorHasItsAddresses(t *testing.T) {
+	t.Parallel()
+	socket, err := Manifest(SocketDoor, "/keys", "")
+	require.NoError(t, err)
+	assert.Contains(t, socket, `"socket_mode_enabled": true`)
+	assert.NotContains(t, socket, "https://")
+	assert.Contains(t, socket, `"command": "/keys"`)
+
+	web, err := Manifest(HTTPDoor, "/keys", "https://bot.example.com/")
+	require.NoError(t, err)
+	assert.Contains(t, web, `"socket_mode_enabled": false`)
+	assert.Contains(t, web, `"url": "https://bot.example.com/slack/commands"`)
+	assert.Contains(t, web, `"request_url": "https://bot.example.com/slack/interactions"`)
+	for _, m := range []string{socket, web} {
+		assert.Contains(t, m, `"messages_tab_enabled": true`, "else nobody can be written to")
+	}
+}
+
+func TestManifestRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		door          Door
+		command, base string
+	}{
+		"a command without a slash":  {SocketDoor, "atlas-key", ""},
+		"a command of two words":     {SocketDoor, "/atlas key", ""},
+		"no command":                 {SocketDoor, "/", ""},
+		"an address that is not TLS": {HTTPDoor, "/atlas-key", "http://bot.example.com"},
+		"no address":                 {HTTPDoor, "/atlas-key", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Manifest(tt.door, tt.command, tt.base)
+			require.Error(t, err)
+		})
+	}
+}
+
+// TestScopesAreWhatTheMethodsNeed compares them with Slack's reference.
+// "commands" is the one that no method needs.
+func TestScopesAreWhatTheMethodsNeed(t *testing.T) {
+	t.Parallel()
+	needed := []string{"commands"}
+	for _, scopes := range readJSON(t, "testdata/scopes.json") {
+		for _, s := range scopes.([]any) {
+			needed = append(needed, s.(string))
+		}
+	}
+	slices.Sort(needed)
+	var asked []string
+	for _, s := range Scopes {
+		asked = append(asked, s.Name)
+		assert.NotEmpty(t, s.Why)
+	}
+	assert.ElementsMatch(t, slices.Compact(needed), asked)
+}
+
+func readJSON(t *testing.T, file string) node {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	var n node
+	require.NoError(t, json.Unmarshal(text, &n))
+	return n
+}
+
+// violations checks v against the keywords of JSON Schema that Slack's schema
+// uses.
+func violations(root, schema node, v any, at string) []string {
+	if ref, ok := schema["$ref"].(string); ok {
+		return violations(root, resolve(root, ref), v, at)
+	}
+	var found []string
+	complain := func(format string, args ...any) { found = append(found, at+": "+fmt.Sprintf(format, args...)) }
+	for _, sub := range list(schema["allOf"]) {
+		found = append(found, violations(root, sub.(node), v, at)...)
+	}
+	for _, key := range []string{"anyOf", "oneOf"} {
+		if options := list(schema[key]); len(options) > 0 && !slices.ContainsFunc(options, func(o any) bool {
+			return len(violations(root, o.(node), v, at)) == 0
+		}) {
+			complain("matches nothing of %s", key)
+		}
+	}
+	if enum := list(schema["enum"]); len(enum) > 0 && !slices.Contains(enum, v) {
+		complain("%v is none of %v", v, enum)
+	}
+	if kind, ok := schema["type"].(string); ok && !isKind(kind, v) {
+		complain("%v is no %s", v, kind)
+	}
+	switch v := v.(type) {
+	case node:
+		found = append(found, objectViolations(root, schema, v, at)...)
+	case []any:
+		if limit, ok := schema["maxItems"].(float64); ok && len(v) > int(limit) {
+			complain("too many items")
+		}
+		if items, ok := schema["items"].(node); ok {
+			for i, item := range v {
+				found = append(found, violations(root, items, item, fmt.Sprintf("%s[%d]", at, i))...)
+			}
+		}
+	case string:
+		length := float64(utf8.RuneCountInString(v))
+		if limit, ok := schema["maxLength"].(float64); ok && length > limit {
+			complain("too long")
+		}
+		if limit, ok := schema["minLength"].(float64); ok && length < limit {
+			complain("too short")
+		}
+		if pattern, ok := schema["pattern"].(string); ok && !regexp.MustCompile(pattern).MatchString(v) {
+			complain("%q does not match %s", v, pattern)
+		}
+	}
+	return found
+}
+
+func objectViolations(root, schema, v node, at string) []string {
+	var found []string
+	properties, _ := schema["properties"].(node)
+	for key, inner := range v {
+		property, known := properties[key].(node)
+		switch {
+		case known:
+			found = append(found, violations(root, property, inner, at+"."+key)...)
+		case schema["additionalProperties"] == false:
+			found = append(found, at+": "+key+" is not allowed")
+		}
+	}
+	for _, key := range list(schema["required"]) {
+		if _, ok := v[key.(string)]; !ok {
+			found = append(found, at+": "+key.(string)+" is missing")
+		}
+	}
+	return found
+}
+
+func resolve(root node, ref string) node {
+	at := any(root)
+	for _, step := range regexp.MustCompile(`[^#/]+`).FindAllString(ref, -1) {
+		at = at.(node)[step]
+	}
+	return at.(node)
+}
+
+func list(v any) []any { l, _ := v.([]any); return l }
+
+func isKind(kind string, v any) bool {
+	switch v := v.(type) {
+	case node:
+		return kind == "object"
+	case []any:
+		return kind == "array"
+	case string:
+		return kind == "string"
+	case bool:
+		return kind == "boolean"
+	case float64:
+		return kind == "number" || kind == "integer" && v == float64(int(v))
+	}
+	return kind == "null"
+}

@@ -1,0 +1,210 @@
+package slackui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+func TestWhatAFailedCallLeavesBehind(t *testing.T) {
+	t.Parallel()
+	said := func(code string) error { return slack.SlackErrorResponse{Err: code} }
+	for name, tt := range map[string]struct {
+		err   error
+		want  approval.Verdict
+		code  string
+		after time.Duration
+	}{
+		"429 with a time":           {&slack.RateLimitedError{RetryAfter: 7 * time.Second}, approval.NotNow, "ratelimited", 7 * time.Second},
+		"429 without":               {slack.StatusCodeError{Code: 429}, approval.NotNow, "http_429", 0},
+		"200 with ratelimited":      {said("ratelimited"), approval.NotNow, "ratelimited", 0},
+		"an error of the server":    {slack.StatusCodeError{Code: 503}, approval.Unknown, "http_503", 0},
+		"Slack's own failure":       {said("internal_error"), approval.Unknown, "internal_error", 0},
+		"a broken connection":       {io.ErrUnexpectedEOF, approval.Unknown, "", 0},
+		"not in the channel":        {said("not_in_channel"), approval.Refused, "not_in_channel", 0},
+		"an archived channel":       {said("is_archived"), approval.Refused, "is_archived", 0},
+		"the messages tab is off":   {said("messages_tab_disabled"), approval.Refused, "messages_tab_disabled", 0},
+		"blocks that Slack refuses": {said("invalid_blocks"), approval.Refused, "invalid_blocks", 0},
+		"a wrapped fault":           {fmt.Errorf("around: %w", unclear("chat.update")), approval.Unknown, "unclear_answer", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fault(fmt.Errorf("calling: %w", tt.err))
+			require.Equal(t, tt.want, f.Verdict)
+			require.Equal(t, tt.code, f.Code)
+			require.Equal(t, tt.after, f.RetryAfter)
+		})
+	}
+	require.Nil(t, fault(nil))
+	require.Empty(t, codeOf(nil))
+}
+
+func TestOnlySlackIsAnswered(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		api, link string
+		want      bool
+	}{
+		"Slack":                           {"https://slack.com/api/", "https://hooks.slack.com/actions/T1/1/x", true},
+		"Slack without TLS":               {"https://slack.com/api/", "http://hooks.slack.com/actions/T1/1/x", false},
+		"somebody who looks like Slack":   {"https://slack.com/api/", "https://hooks.slack.com.evil.example/x", false},
+		"somebody behind Slack's name":    {"https://slack.com/api/", "https://hooks.slack.com@evil.example/x", false},
+		"Slack on another port":           {"https://slack.com/api/", "https://hooks.slack.com:8443/x", false},
+		"this machine":                    {"https://slack.com/api/", "http://127.0.0.1:8080/x", false},
+		"a cloud's metadata":              {"https://slack.com/api/", "http://169.254.169.254/latest", false},
+		"nothing":                         {"https://slack.com/api/", "", false},
+		"the sandbox":                     {"http://127.0.0.1:4000/api/", "http://127.0.0.1:4000/response/1", true},
+		"another port beside the sandbox": {"http://127.0.0.1:4000/api/", "http://127.0.0.1:4001/response/1", false},
+		"a proxy of the API":              {"https://slack.corp.example/api/", "https://slack.corp.example/response/1", true},
+		"a proxy of the API without TLS":  {"http://slack.corp.example/api/", "http://slack.corp.example/response/1", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, newResponder(tt.api, nil).follows(tt.link))
+		})
+	}
+}
+
+func TestANoteIsRemovedInAFewTriesAndNoMore(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		statuses []int
+		calls    int
+		fails    bool
+	}{
+		"at once":               {[]int{200}, 1, false},
+		"at the third try":      {[]int{500, 503, 200}, 3, false},
+		"never":                 {[]int{500, 500, 500, 500, 500}, 4, true},
+		"the link is used up":   {[]int{404}, 1, true},
+		"Slack asks for a rest": {[]int{429, 200}, 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				calls := 0
+				client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+					body, _ := io.ReadAll(r.Body)
+					assert.JSONEq(t, `{"delete_original":true}`, string(body))
+					calls++
+					return &http.Response{StatusCode: tt.statuses[calls-1], Body: io.NopCloser(strings.NewReader(""))}, nil
+				})}
+				err := newResponder("https://slack.com/api/", client).deleteOriginal(t.Context(), "https://hooks.slack.com/x-secret")
+				require.Equal(t, tt.fails, err != nil)
+				require.Equal(t, tt.calls, calls)
+				if err != nil {
+					require.NotContains(t, err.Error(), "x-secret")
+				}
+			})
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestOnceForgetsOnlyWhatIsOld(t *testing.T) {
+	t.Parallel()
+	now := asked
+	o := newOnce(func() time.Time { return now })
+	require.True(t, o.first("a"))
+	require.False(t, o.first("a"))
+	require.True(t, o.first(""))
+	require.True(t, o.first(""))
+	now = now.Add(59 * time.Minute)
+	require.False(t, o.first("a"))
+	now = now.Add(2 * time.Minute)
+	require.False(t, o.first("a"), "an hour is the least")
+	now = now.Add(2 * time.Hour)
+	require.True(t, o.first("b"))
+	now = now.Add(2 * time.Hour)
+	require.True(t, o.first("a"))
+	for i := range 3 * rememberMax {
+		o.first(fmt.Sprint(i))
+	}
+	require.LessOrEqual(t, len(o.young)+len(o.old), 2*rememberMax)
+	require.False(t, o.first(fmt.Sprint(3*rememberMax-1)))
+}
+
+// TestConnectionsAreNotOpenedInAStorm: slack-go would call without a pause.
+func TestConnectionsAreNotOpenedInAStorm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var opened []time.Duration
+		start := time.Now()
+		p := &patience{now: time.Now, next: roundTrip(func(*http.Request) (*http.Response, error) {
+			opened = append(opened, time.Since(start))
+			return nil, errors.New("too_many_websockets")
+		})}
+		call := func() {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://slack.com/api/apps.connections.open", nil)
+			require.NoError(t, err)
+			_, err = p.RoundTrip(r)
+			require.Error(t, err)
+		}
+		for range 8 {
+			call()
+		}
+		s := time.Second
+		require.Equal(t, []time.Duration{0, 1 * s, 3 * s, 7 * s, 15 * s, 31 * s, 61 * s, 91 * s}, opened)
+
+		p.hello()
+		synctest.Wait()
+		<-time.After(2 * time.Minute) // of the bubble: the connection lasts
+		call()
+		require.Equal(t, 91*s+2*time.Minute, opened[8], "after one that lasted, at once")
+		call()
+		require.Equal(t, opened[8]+2*s, opened[9])
+	})
+}
+
+func TestAPanicStopsNobodyElse(t *testing.T) {
+	t.Parallel()
+	var log safeBuilder
+	a := &App{log: slog.New(slog.NewTextHandler(&log, nil)), slots: make(chan struct{}, maxInHand)}
+	require.True(t, a.take(t.Context(), func(ctx context.Context) { panic("typed: hunter2") }))
+	a.Wait()
+	require.Contains(t, log.String(), "a delivery panicked")
+	require.NotContains(t, log.String(), "hunter2")
+
+	release := make(chan struct{})
+	for range maxInHand {
+		require.True(t, a.take(t.Context(), func(context.Context) { <-release }))
+	}
+	require.False(t, a.take(t.Context(), func(context.Context) {}), "what is in hand is bounded")
+	close(release)
+	a.Wait()
+	require.True(t, a.take(t.Context(), func(context.Context) {}))
+	a.Wait()
+}
+
+type safeBuilder struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (s *safeBuilder) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuilder) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

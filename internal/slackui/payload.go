@@ -1,0 +1,132 @@
+package slackui
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"atlaskeybot/internal/approval"
+)
+
+// Only what is used is decoded, with types of our own: Slack adds fields and
+// block types at will, and a payload must not become unreadable by that.
+
+// A command is what somebody typed.
+type command struct {
+	who         approval.Actor
+	text        string
+	trigger     string
+	responseURL string
+}
+
+func commandFromForm(form url.Values) (command, error) {
+	return newCommand(form.Get)
+}
+
+func commandFromJSON(payload []byte) (command, error) {
+	var fields map[string]any
+	if err := json.Unmarshal(payload, &fields); err != nil {
+		return command{}, errors.New("decoding a command: not a JSON object")
+	}
+	return newCommand(func(name string) string {
+		s, _ := fields[name].(string)
+		return s
+	})
+}
+
+func newCommand(field func(string) string) (command, error) {
+	c := command{
+		who: approval.Actor{
+			User:       approval.UserID(field("user_id")),
+			Team:       field("team_id"),
+			Enterprise: field("enterprise_id"),
+		},
+		text: field("text"), trigger: field("trigger_id"), responseURL: field("response_url"),
+	}
+	if c.who.User == "" {
+		return command{}, errors.New("decoding a command: nobody typed it")
+	}
+	return c, nil
+}
+
+// An interaction is a press of a button or the sending of a modal.
+type interaction struct {
+	Type        string `json:"type"`
+	TriggerID   string `json:"trigger_id"`
+	ResponseURL string `json:"response_url"`
+	User        struct {
+		ID     string `json:"id"`
+		TeamID string `json:"team_id"`
+	} `json:"user"`
+	Team *struct {
+		EnterpriseID string `json:"enterprise_id"`
+	} `json:"team"` // null when the whole organization installed the app
+	Enterprise *struct {
+		ID string `json:"id"`
+	} `json:"enterprise"`
+	Container struct {
+		MessageTS   string `json:"message_ts"`
+		ChannelID   string `json:"channel_id"`
+		IsEphemeral bool   `json:"is_ephemeral"`
+	} `json:"container"`
+	Actions []struct {
+		ActionID string `json:"action_id"`
+		Value    string `json:"value"`
+		ActionTS string `json:"action_ts"`
+	} `json:"actions"`
+	View sentView `json:"view"`
+}
+
+// A sentView is a modal as it was sent.
+type sentView struct {
+	ID         string `json:"id"`
+	CallbackID string `json:"callback_id"`
+	Metadata   string `json:"private_metadata"`
+	State      struct {
+		Values map[string]map[string]input `json:"values"`
+	} `json:"state"`
+}
+
+// An input is what one element of a modal holds.
+type input struct {
+	Value    *string  `json:"value"` // null when an optional input is empty
+	Selected *option  `json:"selected_option"`
+	Chosen   []option `json:"selected_options"`
+}
+
+type option struct {
+	Value string `json:"value"`
+}
+
+func decodeInteraction(payload []byte) (interaction, error) {
+	var i interaction
+	if err := json.Unmarshal(payload, &i); err != nil {
+		return interaction{}, errors.New("decoding an interaction: not the JSON expected") // the cause can quote what was typed
+	}
+	if i.User.ID == "" {
+		return interaction{}, fmt.Errorf("decoding an interaction: nobody did it")
+	}
+	return i, nil
+}
+
+func (i interaction) who() approval.Actor {
+	who := approval.Actor{User: approval.UserID(i.User.ID), Team: i.User.TeamID}
+	switch {
+	case i.Enterprise != nil:
+		who.Enterprise = i.Enterprise.ID
+	case i.Team != nil:
+		who.Enterprise = i.Team.EnterpriseID
+	}
+	return who
+}
+
+// input returns what the element of the given id holds; zero if it is not there.
+func (v sentView) input(id string) input { return v.State.Values[id][id] }
+
+func (in input) text() string {
+	if in.Value == nil {
+		return ""
+	}
+	return *in.Value
+}

@@ -1,0 +1,220 @@
+package slackui_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/secret"
+	"atlaskeybot/internal/slackui"
+)
+
+func TestStandingIsLookedUpEachTime(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	directory := d.slack.Directory()
+	standing := func(user, team string) approval.Standing {
+		t.Helper()
+		s, err := directory.Standing(t.Context(), approval.Actor{User: approval.UserID(user), Team: team})
+		require.NoError(t, err)
+		return s
+	}
+	require.Equal(t, approval.Member, standing(alice, sandbox.TeamID))
+	require.Equal(t, approval.Guest, standing(sandbox.Gil, sandbox.TeamID))
+	require.Equal(t, approval.Deactivated, standing(sandbox.Dee, sandbox.TeamID))
+	require.Equal(t, approval.Outsider, standing(sandbox.Eve, sandbox.OtherTeam))
+	require.Equal(t, approval.Outsider, standing(sandbox.Eve, sandbox.TeamID), "Slack's own record counts too")
+	require.Equal(t, approval.Outsider, standing(alice, sandbox.OtherTeam))
+	require.Equal(t, approval.Outsider, standing(alice, ""))
+	require.Equal(t, approval.Outsider, standing("U0NOBODY", sandbox.TeamID))
+	require.Equal(t, approval.Robot, standing(sandbox.BotUser, sandbox.TeamID))
+
+	d.Deactivate(alice)
+	require.Equal(t, approval.Deactivated, standing(alice, sandbox.TeamID))
+	d.Hide(bob, true)
+	require.Equal(t, approval.Outsider, standing(bob, sandbox.TeamID))
+}
+
+func TestStandingsThatTheSandboxHasNot(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		user string
+		who  approval.Actor
+		want approval.Standing
+	}{
+		"Slackbot, who is no bot to Slack":            {`{"id":"USLACKBOT","team_id":"T0SANDBOX","is_bot":false}`, approval.Actor{User: "USLACKBOT", Team: "T0SANDBOX"}, approval.Robot},
+		"invited and not yet here":                    {`{"id":"U1","team_id":"T0SANDBOX","is_invited_user":true}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.Outsider},
+		"a single-channel guest":                      {`{"id":"U1","team_id":"T0SANDBOX","is_ultra_restricted":true}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.Guest},
+		"a stranger whom Slack does not call one":     {`{"id":"U1","team_id":"T0OTHER","is_stranger":false}`, approval.Actor{User: "U1", Team: "T0OTHER"}, approval.Outsider},
+		"of another organization":                     {`{"id":"U1","team_id":"T0OTHER","enterprise_user":{"enterprise_id":"E9"}}`, approval.Actor{User: "U1", Team: "T0OTHER", Enterprise: "E9"}, approval.Outsider},
+		"claims our workspace, but is of another one": {`{"id":"U1","team_id":"T0OTHER"}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.Outsider},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, overHTTP)
+			d.weather.add(fault{method: "users.info", answer: status(200, `{"ok":true,"user":`+tt.user+`}`)})
+			got, err := d.slack.Directory().Standing(t.Context(), tt.who)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestInEnterpriseGridTheOrganizationCounts(t *testing.T) {
+	t.Parallel()
+	w := &weather{}
+	w.add(fault{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT","bot_id":"B1","enterprise_id":"E1"}`)})
+	s, err := slackui.Connect(t.Context(), slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: time.Now, Transport: w})
+	require.NoError(t, err)
+	for name, tt := range map[string]struct {
+		user string
+		who  approval.Actor
+		want approval.Standing
+	}{
+		"another workspace of it":             {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.Member},
+		"no team in the payload":              {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1"}, approval.Member},
+		"another organization in the payload": {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E2"}, approval.Outsider},
+		"another organization":                {`"team_id":"T2","enterprise_user":{"enterprise_id":"E2"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.Outsider},
+		"none":                                {`"team_id":"T2"`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.Outsider},
+	} {
+		w.add(fault{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+tt.user+`}}`)})
+		got, err := s.Directory().Standing(t.Context(), tt.who)
+		require.NoError(t, err, name)
+		require.Equal(t, tt.want, got, name)
+	}
+}
+
+func TestStandingThatSlackDoesNotSay(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]string{
+		"ok false and no reason": `{"ok":false}`, "somebody else": `{"ok":true,"user":{"id":"U0BOB"}}`,
+		"a missing scope": `{"ok":false,"error":"missing_scope"}`, "nothing": ``,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, overHTTP)
+			d.weather.add(fault{method: "users.info", answer: status(200, answer)})
+			_, err := d.slack.Directory().Standing(t.Context(), approval.Actor{User: alice, Team: sandbox.TeamID})
+			_, isFault := errors.AsType[*approval.Fault](err)
+			require.True(t, isFault, "%v", err)
+		})
+	}
+}
+
+func TestMembersAreKeptForAWhileAndNoLonger(t *testing.T) {
+	t.Parallel()
+	var clock movable
+	w := &weather{}
+	w.add(fault{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)})
+	s, err := slackui.Connect(t.Context(), slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: clock.Now, Transport: w})
+	require.NoError(t, err)
+	directory := s.Directory()
+	members := func(answer string) ([]approval.UserID, error) {
+		w.add(fault{method: "usergroups.users.list", answer: status(200, answer)})
+		return directory.Members(t.Context(), "S1")
+	}
+	const away = `{"ok":false,"error":"internal_error"}`
+
+	_, err = members(away)
+	require.Error(t, err, "nothing is known yet")
+	got, err := members(`{"ok":true,"users":["U1","U2"]}`)
+	require.NoError(t, err)
+	require.Equal(t, []approval.UserID{"U1", "U2"}, got)
+
+	clock.advance(4 * time.Minute)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() { _, _ = directory.Members(t.Context(), "S1") })
+	}
+	all.Wait()
+	require.Equal(t, 2, w.count("usergroups.users.list"), "within five minutes nobody asks")
+
+	clock.advance(2 * time.Minute)
+	got, err = members(away)
+	require.NoError(t, err)
+	require.Equal(t, []approval.UserID{"U1", "U2"}, got, "for a while the old list counts")
+	clock.advance(10 * time.Minute)
+	_, err = members(away)
+	require.Error(t, err, "and then no longer")
+	got, err = members(`{"ok":true,"users":[]}`)
+	require.NoError(t, err)
+	require.Empty(t, got)
+}
+
+// movable is a clock that tests move.
+type movable struct {
+	mu  sync.Mutex
+	off time.Duration
+}
+
+func (c *movable) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC).Add(c.off)
+}
+
+func (c *movable) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.off += d
+}
+
+func TestTheChannelIsChecked(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		spoil func(*desk)
+		want  string
+	}{
+		"fine":                        {func(*desk) {}, ""},
+		"without the bot":             {func(d *desk) { d.RemoveBotFromChannel(sandbox.Approvals) }, "not a member"},
+		"private and without the bot": {func(d *desk) { d.RemoveBotFromChannel(sandbox.Approvals); d.SetPrivate(sandbox.Approvals, true) }, "knows no such channel"},
+		"archived":                    {func(d *desk) { d.Archive(sandbox.Approvals, true) }, "archived"},
+		"shared with others":          {func(d *desk) { d.ShareChannel(sandbox.Approvals, true) }, "shared with another company"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, overHTTP)
+			tt.spoil(d)
+			err := d.slack.CheckChannel(t.Context())
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			wrong, ok := errors.AsType[*slackui.ChannelError](err)
+			require.True(t, ok, "%v", err)
+			require.Contains(t, wrong.Problem, tt.want)
+		})
+	}
+	d := open(t, overHTTP)
+	d.weather.add(fault{method: "conversations.info", answer: status(503, "")})
+	_, isFault := errors.AsType[*approval.Fault](d.slack.CheckChannel(t.Context()))
+	require.True(t, isFault)
+}
+
+func TestConnectSaysWhoWeAre(t *testing.T) {
+	t.Parallel()
+	d := open(t, overHTTP)
+	require.Equal(t, sandbox.TeamID, d.slack.Team)
+	require.Equal(t, sandbox.BotUser, d.slack.BotUser)
+	require.Empty(t, d.slack.MissingScopes())
+
+	w := &weather{}
+	w.add(fault{method: "auth.test", answer: status(200, `{"ok":false,"error":"invalid_auth"}`)})
+	config := slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: time.Now, Transport: w}
+	_, err := slackui.Connect(t.Context(), config)
+	f, ok := errors.AsType[*approval.Fault](err)
+	require.True(t, ok)
+	require.Equal(t, approval.Refused, f.Verdict)
+	require.Equal(t, "invalid_auth", f.Code)
+
+	w.add(fault{method: "auth.test", answer: cut})
+	_, err = slackui.Connect(t.Context(), config)
+	f, ok = errors.AsType[*approval.Fault](err)
+	require.True(t, ok)
+	require.Equal(t, approval.Unknown, f.Verdict)
+}

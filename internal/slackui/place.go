@@ -1,0 +1,54 @@
+package slackui
+
+import (
+	"context"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// placeLimit leaves the larger part of Slack's three seconds to the press itself.
+const placeLimit = 500 * time.Millisecond
+
+// inPlace reports whether a button is in the message that we know: a post whose
+// answer was lost leaves a second one, with buttons that nobody draws again. If
+// not, the press is answered here, and the stray message loses its buttons.
+func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, answer ack) bool {
+	if p.ephemeral {
+		return true
+	}
+	bounded, cancel := context.WithTimeout(ctx, placeLimit)
+	defer cancel()
+	r, err := a.service.Get(bounded, p.id)
+	if err != nil {
+		answer(nil)
+		a.refused(ctx, p.action, p.who, p.responseURL, approval.Request{}, err)
+		return false
+	}
+	known := r.Places[in]
+	home := known.Channel
+	if home == "" && in.ToApprovers() {
+		home = a.slack.config.Channel
+	}
+	rightChannel := home == "" || home == p.channel
+	if rightChannel && (known.TS == "" || known.TS == p.ts) {
+		return true
+	}
+	answer(nil)
+	a.log.Warn("a press in a message that is not where we put it", "action", p.action, "user", p.who.User, "request", p.id)
+	a.tell(ctx, p.responseURL, "This is an older copy of the message, so nothing was changed. Please use the other one; its buttons work.")
+	if rightChannel {
+		a.retire(ctx, p, r, in)
+	}
+	return false
+}
+
+// retire draws a stray message as what the request is now, without buttons. It
+// can only be one of ours: Slack refuses every other.
+func (a *App) retire(ctx context.Context, p press, r approval.Request, in approval.MessageName) {
+	m := a.views.message(r, in).withoutButtons()
+	m.Blocks = append(m.Blocks, footnote("This is an older copy; the buttons are in the other message."))
+	if err := a.slack.update(ctx, p.channel, p.ts, m); err != nil {
+		a.log.Warn("redrawing a stray message", "request", p.id, "error", fault(err))
+	}
+}

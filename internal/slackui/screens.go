@@ -1,0 +1,103 @@
+package slackui
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// Screens is [approval.Screens] in Slack's messages.
+type Screens struct {
+	slack *Slack
+	views views
+}
+
+var _ approval.Screens = (*Screens)(nil)
+
+// lost are Slack's words for a message that can never be changed again.
+var lost = []string{"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
+
+// Draw implements [approval.Screens]. A message that already looks as it should
+// is not sent again; one that is lost is posted anew while it still matters.
+func (s *Screens) Draw(ctx context.Context, r approval.Request, name approval.MessageName) (approval.Place, error) {
+	m := s.views.message(r, name)
+	at := r.Places[name]
+	at.Shown = r.Version
+	digest := m.digest()
+	if at.TS != "" && at.Digest == digest {
+		return at, nil
+	}
+	at.Digest = digest
+	if at.TS == "" {
+		return s.post(ctx, r, name, m, at)
+	}
+	err := s.slack.update(ctx, at.Channel, at.TS, m)
+	switch {
+	case err == nil:
+		return at, nil
+	case !slices.Contains(lost, codeOf(err)):
+		return approval.Place{}, fault(err)
+	case r.State.Final():
+		return at, nil
+	}
+	return s.post(ctx, r, name, m, at)
+}
+
+func (s *Screens) post(ctx context.Context, r approval.Request, name approval.MessageName, m message, at approval.Place) (approval.Place, error) {
+	channel, options := string(r.Requester), m.options()
+	if name.ToApprovers() {
+		card := r.Places[approval.CardMessage]
+		channel = s.slack.config.Channel
+		if name != approval.CardMessage && card.TS != "" {
+			channel = cmp.Or(card.Channel, channel)
+			options = append(options, slack.MsgOptionTS(card.TS))
+		}
+	}
+	channel, ts, err := s.slack.api.PostMessageContext(ctx, channel, options...)
+	if err != nil {
+		return approval.Place{}, fault(err)
+	}
+	if channel == "" || ts == "" {
+		return approval.Place{}, unclear("chat.postMessage")
+	}
+	at.Channel, at.TS = channel, ts
+	return at, nil
+}
+
+// update makes a message of ours look like m. It sends everything each time:
+// Slack keeps or drops what is left out.
+func (s *Slack) update(ctx context.Context, channel, ts string, m message) error {
+	_, updated, _, err := s.api.UpdateMessageContext(ctx, channel, ts, m.options()...)
+	if err == nil && updated == "" {
+		return unclear("chat.update")
+	}
+	return err
+}
+
+// Reveal implements [approval.Screens]: the key appears to r's requester in the
+// conversation in which they pressed, and nowhere else. It is sent once; that
+// Slack took it is no proof that it was seen.
+func (s *Screens) Reveal(ctx context.Context, r approval.Request, c approval.Credential) error {
+	m := s.views.secretNote(r, c)
+	ts, err := s.slack.api.PostEphemeralContext(ctx, conversation(r), string(r.Requester), m.options()...)
+	if err != nil {
+		f := fault(err)
+		f.Err = errors.New("showing the key") // what Slack says about blocks could quote them
+		return f
+	}
+	if ts == "" {
+		return unclear("chat.postEphemeral")
+	}
+	return nil
+}
+
+// conversation is the one with whoever asked. Somebody can press faster than
+// the place of the message is recorded; an earlier one is in the same place.
+func conversation(r approval.Request) string {
+	return cmp.Or(r.Places[approval.ReadyMessage].Channel, r.Places[approval.AskedMessage].Channel)
+}

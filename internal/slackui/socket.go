@@ -1,0 +1,180 @@
+package slackui
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+)
+
+// Socket is the door of Socket Mode: we call Slack, and it hands us deliveries
+// over that connection.
+type Socket struct {
+	app      *App
+	api      *slack.Client
+	patience *patience
+	log      *slog.Logger
+	ready    atomic.Bool
+}
+
+// ackLimit bounds the wait for room to acknowledge; Slack waits no longer.
+const ackLimit = 3 * time.Second
+
+// Socket opens the Socket Mode door to app, once it is run.
+func (s *Slack) Socket(app *App) *Socket {
+	p := &patience{next: s.client.Transport, now: s.config.Now}
+	client := &http.Client{Transport: p, Timeout: patienceMax + callLimit, CheckRedirect: noRedirects}
+	return &Socket{app: app, api: newAPI(s.config, client), patience: p, log: s.config.Log}
+}
+
+// Ready reports whether Slack has said hello on the connection of now.
+func (d *Socket) Ready() bool { return d.ready.Load() }
+
+// hopeless are the answers to opening a connection that no waiting mends.
+var hopeless = []string{
+	"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired",
+	"not_allowed_token_type", "missing_scope", "missing_args", "user_removed_from_team",
+	"team_disabled", "forbidden_team", "no_permission",
+}
+
+// Run keeps a connection until ctx ends, which is no error. An error of Slack
+// that no waiting mends ends it with the reason. What is in hand then is
+// [App.Wait]'s to wait for.
+func (d *Socket) Run(ctx context.Context) error {
+	defer d.ready.Store(false)
+	for ctx.Err() == nil {
+		err := d.connect(ctx)
+		if slices.Contains(hopeless, codeOf(err)) {
+			return fmt.Errorf("opening a Socket Mode connection: %w", fault(err))
+		}
+		if err != nil && ctx.Err() == nil {
+			d.log.Warn("the Socket Mode connection is lost, to be opened again", "error", fault(err))
+		}
+	}
+	return nil
+}
+
+// connect runs the library until it has a connection error of its own. It would
+// wait up to five minutes after one, and for ever after a hopeless one; how long
+// we wait is [patience]'s business.
+func (d *Socket) connect(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	client := socketmode.New(d.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
+	ended := make(chan error, 1)
+	go func() { ended <- client.RunContext(ctx) }()
+	for {
+		select {
+		case err := <-ended:
+			d.ready.Store(false)
+			if cause := context.Cause(ctx); cause != nil {
+				return cause
+			}
+			return err
+		case e := <-client.Events:
+			d.handle(ctx, client, e, cancel)
+		}
+	}
+}
+
+// handle never blocks: while it does, the library answers no ping.
+func (d *Socket) handle(ctx context.Context, client *socketmode.Client, e socketmode.Event, stop context.CancelCauseFunc) {
+	switch e.Type {
+	case socketmode.EventTypeConnecting:
+		d.ready.Store(false)
+	case socketmode.EventTypeHello:
+		d.patience.hello()
+		d.ready.Store(true)
+		d.log.Info("Socket Mode connection is open")
+	case socketmode.EventTypeConnectionError:
+		failed, _ := e.Data.(*slack.ConnectionErrorEvent)
+		stop(connectionError(failed))
+	case socketmode.EventTypeErrorBadMessage:
+		bad, _ := e.Data.(*socketmode.ErrorBadMessage)
+		d.unreadable(ctx, client, bad)
+	case socketmode.EventTypeErrorWriteFailed:
+		d.log.Warn("an acknowledgment could not be sent; Slack delivers again")
+	case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
+		d.deliver(ctx, client, *e.Request)
+	}
+}
+
+func connectionError(e *slack.ConnectionErrorEvent) error {
+	if e == nil || e.ErrorObj == nil {
+		return errors.New("no reason was given")
+	}
+	return e.ErrorObj
+}
+
+// deliver hands the payload as it came to the app: the library's own decoding
+// of it is not used, so that both doors read it in one way.
+func (d *Socket) deliver(ctx context.Context, client *socketmode.Client, r socketmode.Request) {
+	answer := d.answer(ctx, client, r)
+	d.app.take(ctx, func(ctx context.Context) {
+		switch r.Type {
+		case socketmode.RequestTypeSlashCommands:
+			c, err := commandFromJSON(r.Payload)
+			if err != nil {
+				d.leave(answer, err)
+				return
+			}
+			d.app.command(ctx, c, answer)
+		case socketmode.RequestTypeInteractive:
+			i, err := decodeInteraction(r.Payload)
+			if err != nil {
+				d.leave(answer, err)
+				return
+			}
+			d.app.interact(ctx, i, answer)
+		default: // an event: nothing is subscribed to
+			answer(nil)
+		}
+	})
+}
+
+// leave acknowledges what cannot be read, so that Slack does not deliver it for
+// ever.
+func (d *Socket) leave(answer ack, err error) {
+	d.log.Warn("a delivery could not be read", "error", err)
+	answer(nil)
+}
+
+// unreadable does the same for what the library could not read.
+func (d *Socket) unreadable(ctx context.Context, client *socketmode.Client, bad *socketmode.ErrorBadMessage) {
+	var envelope socketmode.Request
+	if bad == nil || json.Unmarshal(bad.Message, &envelope) != nil || envelope.EnvelopeID == "" {
+		d.log.Warn("a frame could not be read")
+		return
+	}
+	d.deliver(ctx, client, envelope)
+}
+
+// answer acknowledges an envelope. An answer that is too large for Slack, or not
+// wanted, becomes a bare one.
+func (d *Socket) answer(ctx context.Context, client *socketmode.Client, r socketmode.Request) ack {
+	return func(body any) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackLimit)
+		defer cancel()
+		if !r.AcceptsResponsePayload {
+			body = nil
+		}
+		err := client.AckCtx(ctx, r.EnvelopeID, body)
+		if err != nil && body != nil && ctx.Err() == nil {
+			d.log.Error("an answer is too large and is left out", "error", err)
+			err = client.AckCtx(ctx, r.EnvelopeID, nil)
+		}
+		if err != nil {
+			d.log.Warn("an acknowledgment could not be sent; Slack delivers again", "error", err)
+		}
+	}
+}

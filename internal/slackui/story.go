@@ -1,0 +1,145 @@
+package slackui
+
+import (
+	"atlaskeybot/internal/approval"
+)
+
+// A story is where a request stands, in one or two sentences. It never says
+// that something is so before it is: a key "is being made" and "is being
+// deleted" until Atlas has said that it is done.
+
+// approversStory tells it to the approvers: who decided, then what came of it.
+func approversStory(r approval.Request) mrkdwn {
+	switch r.State {
+	case approval.Pending:
+		return say("*Waits for an approver.* Without a decision it lapses %s.", when(r.LapsesAt))
+	case approval.Denied:
+		return say(":no_entry: *Denied* by %s %s.", mention(r.Decision.By), when(r.Decision.At))
+	}
+	return sentences(approvedBy(r), afterDecision(r))
+}
+
+func afterDecision(r approval.Request) mrkdwn {
+	switch r.State {
+	case approval.Approved:
+		return sentences(lastTry(r), say("%s can create the key until %s.", mention(r.Requester), when(r.LapsesAt)))
+	case approval.Minting:
+		return makingOrUndoing(r, "The key is being made.")
+	case approval.Delivered:
+		return say("The key%s was shown to %s %s, who has yet to say that it is saved. It ends %s.", keyName(r), mention(r.Requester), when(r.Custody.ShownAt), when(r.EndsAt))
+	case approval.Active:
+		return sentences(say("%s has the key%s. It ends %s.", mention(r.Requester), keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use."))
+	case approval.Revoking:
+		return say("*The key%s is being deleted%s.*", keyName(r), because(r))
+	case approval.Withdrawn:
+		return say("*Withdrawn* by %s %s.", mention(r.Requester), when(r.End.At))
+	case approval.Expired:
+		return say("*Lapsed* %s: %s", when(r.End.At), whyLapsed(r))
+	case approval.Failed:
+		return sentences("*There is no key.*", whyNotMade(r.End.Cause), reference(r.End.Code))
+	case approval.Ended:
+		return say("*The key%s was deleted%s.*", keyName(r), because(r))
+	}
+	return say("State: %s.", r.State)
+}
+
+// ownersStory tells it to whoever asked.
+func ownersStory(r approval.Request) mrkdwn {
+	switch r.State {
+	case approval.Pending:
+		return say("It waits for an approver. Without a decision it lapses %s.", when(r.LapsesAt))
+	case approval.Approved:
+		return sentences(lastTry(r), approvedBy(r), say("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", when(r.LapsesAt)))
+	case approval.Minting:
+		return makingOrUndoing(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment.")
+	case approval.Delivered:
+		return say("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", keyName(r), when(r.Custody.ShownAt), when(r.Custody.ConfirmBy), when(r.EndsAt))
+	case approval.Active:
+		return sentences(say("You have the key%s. It ends %s and is deleted then.", keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use, so I take it that you saved it."))
+	case approval.Revoking:
+		return say("Your key%s is being deleted%s.", keyName(r), because(r))
+	case approval.Denied:
+		return say("%s denied your request %s.", mention(r.Decision.By), when(r.Decision.At))
+	case approval.Withdrawn:
+		return say("You took this request back %s.", when(r.End.At))
+	case approval.Expired:
+		return say("Your request lapsed %s: %s", when(r.End.At), whyLapsed(r))
+	case approval.Failed:
+		return sentences("There is no key.", whyNotMade(r.End.Cause), wayOn(r.End.Cause), reference(r.End.Code))
+	case approval.Ended:
+		return say("Your key%s was deleted%s.", keyName(r), because(r))
+	}
+	return say("State: %s.", r.State)
+}
+
+// approvedBy is empty if nobody approved.
+func approvedBy(r approval.Request) mrkdwn {
+	if r.Decision.By == "" || r.State == approval.Denied {
+		return ""
+	}
+	return say(":white_check_mark: *Approved* by %s %s.", mention(r.Decision.By), when(r.Decision.At))
+}
+
+// keyName is the key's public half with a space before it, if there is one.
+func keyName(r approval.Request) mrkdwn {
+	if r.Key.PublicKey == "" {
+		return ""
+	}
+	return say(" `%s`", r.Key.PublicKey)
+}
+
+func byUse(r approval.Request, said mrkdwn) mrkdwn {
+	if !r.Custody.ByUse {
+		return ""
+	}
+	return said
+}
+
+func makingOrUndoing(r approval.Request, making mrkdwn) mrkdwn {
+	if r.Mint.Stage != approval.Undoing {
+		return making
+	}
+	return sentences(whyNotMade(r.Mint.Cause), "What may have been made is being removed; nothing of it will work.")
+}
+
+// lastTry says why there is no key after a press: the request was put back.
+func lastTry(r approval.Request) mrkdwn {
+	switch r.Mint.Cause {
+	case approval.CauseNone:
+		return ""
+	case approval.CauseNotShown, approval.CauseInterrupted:
+		return sentences(whyNotMade(r.Mint.Cause), "If a key appeared, it no longer works: it takes another press.")
+	}
+	return sentences(whyNotMade(r.Mint.Cause), "It takes another press.")
+}
+
+// because goes on from "the key is being deleted".
+func because(r approval.Request) mrkdwn {
+	switch r.End.Cause {
+	case approval.CauseUnconfirmed:
+		return ", because nobody said in time that it was saved"
+	case approval.CauseEndDate:
+		return ", because its lifetime is over"
+	case approval.CauseRevoked:
+		return say(", because %s revoked it %s", mention(r.End.By), when(r.End.At))
+	}
+	return ""
+}
+
+func whyLapsed(r approval.Request) mrkdwn {
+	switch r.End.Cause {
+	case approval.CauseUndecided:
+		return "nobody decided in time."
+	case approval.CauseUncollected:
+		return "it was approved, but the key was not created in time."
+	case approval.CauseEndDate:
+		return "the end date of the access came."
+	}
+	return "its time was over."
+}
+
+// isStuck reports whether a key should be gone and is known not to be.
+func isStuck(r approval.Request) bool {
+	going := r.State == approval.Revoking || r.State == approval.Minting && r.Mint.Stage == approval.Undoing
+	return going && r.Removal.Told
+}

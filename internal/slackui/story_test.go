@@ -1,0 +1,339 @@
+package slackui_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+// doors are both ways in; every story that is about them runs through both.
+var doors = map[string][]func(*setup){
+	"over Socket Mode":                      {},
+	"over HTTP":                             {overHTTP},
+	"with everything delivered twice":       {func(s *setup) { s.Redeliver = 1 }},
+	"over HTTP, everything delivered twice": {overHTTP, func(s *setup) { s.Redeliver = 1 }},
+}
+
+func TestAKeyFromAskingToItsEnd(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, edits...)
+			r := d.asks(alice)
+			d.seesText(alice, "waits for an approver in <#C0APPROVALS>")
+
+			d.presses(bob, "card.approve")
+			d.is(r.ID, approval.Approved)
+			d.noLongerSees(bob, "card.approve")
+
+			require.NoError(t, d.Look(alice, aliceDM))
+			d.presses(alice, "ready.create")
+			d.is(r.ID, approval.Delivered)
+			_, note := d.seesButton(alice, "note.saved")
+			require.True(t, note.Ephemeral)
+			require.Contains(t, string(note.Blocks), approvaltest.PrivateKey(d.keys.Alive()[0].ID).Reveal())
+			require.Equal(t, "Your Atlas API key is here.", note.Text)
+
+			d.presses(alice, "note.saved")
+			d.is(r.ID, approval.Active)
+			d.noLongerSees(alice, "note.saved")
+			d.seesText(bob, "has the key")
+
+			d.types(alice, "list")
+			d.presses(alice, "list.revoke")
+			d.is(r.ID, approval.Ended)
+			d.seesText(alice, "was deleted, because <@U0ALICE> revoked it")
+			d.seesText(bob, "was deleted")
+			require.Empty(t, d.keys.Alive())
+			d.app.Wait()
+			_, aside, told := find(d.Screen(bob), func(m sandbox.Message) bool { return m.Ephemeral })
+			require.False(t, told, "nobody is told anything twice: %s", aside.Text)
+			d.clean()
+		})
+	}
+}
+
+func TestAKeyThatWasNotSeenIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	d.presses(dana, "card.approve")
+	d.presses(alice, "ready.create")
+	first := d.is(r.ID, approval.Delivered).Key
+	d.presses(alice, "ready.unseen")
+	require.Eventually(t, func() bool { return d.keys.Made() == 2 }, patience, time.Millisecond)
+	second := d.is(r.ID, approval.Delivered).Key
+	require.NotEqual(t, first.ID, second.ID)
+	require.Len(t, d.keys.Alive(), 1)
+	d.presses(alice, "ready.saved")
+	d.is(r.ID, approval.Active)
+	d.seesText(alice, "Thank you. The key")
+	d.clean()
+}
+
+func TestAnAnswerOfPostEphemeralThatIsLost(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	d.presses(bob, "card.approve")
+	d.weather.add(fault{method: "chat.postEphemeral", after: true, answer: cut})
+	d.presses(alice, "ready.create")
+	d.seesText(alice, "If a key appeared, it no longer works")
+	require.Empty(t, d.keys.Alive())
+	require.Equal(t, 1, d.weather.count("chat.postEphemeral"), "a note with a key is never sent again by itself")
+	d.presses(alice, "ready.create")
+	d.is(r.ID, approval.Delivered)
+}
+
+func TestPostEphemeralNeedsAClearOK(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func() (*http.Response, error){
+		"an error of the server":  status(500, "<html>"),
+		"ok false, and no reason": status(200, `{"ok":false}`),
+		"ok, and no message":      status(200, `{"ok":true}`),
+		"half an answer":          status(200, `{"ok":true,"mess`),
+		"too many calls":          status(429, `{"ok":false,"error":"ratelimited"}`),
+		"a refusal":               status(200, `{"ok":false,"error":"messages_tab_disabled"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			r := d.asks(alice)
+			d.presses(bob, "card.approve")
+			d.weather.add(fault{method: "chat.postEphemeral", answer: answer})
+			d.presses(alice, "ready.create")
+			d.seesText(alice, "Slack did not clearly take the message with the key.")
+			require.Equal(t, approval.CauseNotShown, d.is(r.ID, approval.Approved).Mint.Cause)
+			require.Empty(t, d.keys.Alive())
+		})
+	}
+}
+
+func TestDenyingTellsWhyAndOffersToAskAgain(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	d.presses(bob, "card.deny")
+	d.seesModal(bob)
+	result, err := d.Submit(t.Context(), bob, values{"deny.reason": {"deny.reason": sandbox.Text("not on a Friday")}})
+	require.NoError(t, err)
+	require.Equal(t, sandbox.Closed, result.Outcome)
+	d.is(r.ID, approval.Denied)
+	d.seesText(alice, "not on a Friday")
+
+	again, err := d.SubmitAgain(t.Context(), bob)
+	require.NoError(t, err)
+	require.Equal(t, sandbox.Closed, again.Outcome, "the same denial sent again is answered like the first")
+
+	d.presses(alice, "outcome.again")
+	modal := d.seesModal(alice)
+	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["form.networks"]["form.networks"])
+	require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["form.roles"]["form.roles"])
+	result, err = d.Submit(t.Context(), alice, nil)
+	require.NoError(t, err)
+	require.Equal(t, sandbox.Closed, result.Outcome)
+	mine, err := d.store.ByRequester(t.Context(), alice)
+	require.NoError(t, err)
+	require.Len(t, mine, 2)
+	require.Equal(t, mine[1].Access, mine[0].Access)
+	d.clean()
+}
+
+func TestAFormWithMistakesStaysOpen(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, edits...)
+			d.types(alice, "")
+			d.seesModal(alice)
+			result, err := d.Submit(t.Context(), alice, filled(func(v values) {
+				v["form.networks"]["form.networks"] = sandbox.Text("10.0.0.1 203.0.113.7/24 sg-0123abcd nonsense 0.0.0.0/0 <!channel>")
+			}))
+			require.NoError(t, err)
+			require.Equal(t, sandbox.Refused, result.Outcome)
+			require.False(t, result.Local)
+			said := result.Errors["form.networks"]
+			require.Contains(t, said, "“10.0.0.1” is a private address")
+			require.Contains(t, said, "did you mean 203.0.113.0/24")
+			require.Contains(t, said, "belong to a project's IP access list")
+			require.Contains(t, said, "(and 2 more)")
+
+			result, err = d.Submit(t.Context(), alice, filled())
+			require.NoError(t, err)
+			require.Equal(t, sandbox.Closed, result.Outcome)
+			again, err := d.SubmitAgain(t.Context(), alice)
+			require.NoError(t, err)
+			require.Equal(t, sandbox.Closed, again.Outcome)
+			mine, err := d.store.ByRequester(t.Context(), alice)
+			require.NoError(t, err)
+			require.Len(t, mine, 1, "one form is one request")
+		})
+	}
+}
+
+func TestWhoMayNotIsToldSo(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	d.presses(alice, "card.approve")
+	d.seesText(alice, "This is your own request")
+	d.Join(sandbox.Carol, sandbox.Approvals)
+	d.presses(sandbox.Carol, "card.deny")
+	d.seesText(sandbox.Carol, "Only approvers can decide")
+	d.types(sandbox.Gil, "")
+	d.seesText(sandbox.Gil, "Guests of this workspace cannot use this bot")
+
+	d.ShareChannel(sandbox.Approvals, true)
+	d.presses(sandbox.Eve, "card.approve")
+	d.seesText(sandbox.Eve, "Only members of this workspace")
+	d.is(r.ID, approval.Pending)
+}
+
+func TestTheSlowerApproverReadsWhoWasFaster(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	where, card := d.seesButton(bob, "card.approve")
+	d.presses(bob, "card.approve")
+	d.is(r.ID, approval.Approved)
+	require.NoError(t, d.PressStale(t.Context(), dana, where, card, "card.deny"))
+	d.seesText(dana, "<@U0BOB> was faster and approved it")
+	require.NoError(t, d.PressStale(t.Context(), bob, where, card, "card.approve"))
+	d.seesText(bob, "You decided on this")
+	d.clean()
+}
+
+func TestAStrayCardLosesItsButtons(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.weather.add(fault{method: "chat.postMessage", after: true, answer: cut}) // the card is there, and nobody knows where
+	r := d.asks(alice)
+	d.seesText(alice, "could not reach the approvers' channel yet")
+	_, stray := d.seesButton(bob, "card.approve")
+	require.Eventually(t, func() bool {
+		r, _ = d.store.Get(t.Context(), r.ID)
+		return r.Places[approval.CardMessage].TS != ""
+	}, 15*time.Second, 10*time.Millisecond)
+	require.NotEqual(t, stray.TS, r.Places[approval.CardMessage].TS)
+
+	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, stray.TS, "card.approve"))
+	d.seesText(bob, "This is an older copy of the message")
+	d.is(r.ID, approval.Pending)
+	d.sees(bob, "the stray card without buttons", func(s sandbox.Screen) bool {
+		_, m, _ := find(s, func(m sandbox.Message) bool { return m.TS == stray.TS })
+		return !has("card.approve")(m)
+	})
+	d.seesText(alice, "waits for an approver in")
+	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, r.Places[approval.CardMessage].TS, "card.approve"))
+	d.is(r.ID, approval.Approved)
+	d.clean()
+}
+
+func TestPressesThatNobodyCanMake(t *testing.T) {
+	t.Parallel()
+	for name, forged := range map[string]sandbox.Forgery{
+		"of a button that never was":         {User: bob, ActionID: "card.explode", Value: "AKR-7F3K2"},
+		"on a request that is no id":         {User: bob, ActionID: "card.approve", Value: "' OR 1=1 --"},
+		"on a request that is not there":     {User: bob, ActionID: "card.approve", Value: "AKR-ZZZZZ"},
+		"of a card's button on an ephemeral": {User: bob, ActionID: "card.approve", Ephemeral: true},
+		"of a note's button on a card":       {User: alice, ActionID: "note.saved", Value: "AKR-7F3K2"},
+		"in another channel":                 {User: bob, ActionID: "card.approve", Conversation: "C0ELSEWHERE", TS: "1.1"},
+		"of another workspace":               {User: bob, TeamID: "T0OTHER", ActionID: "card.approve"},
+		"by nobody we know":                  {User: "U0NOBODY", ActionID: "card.approve"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			r := d.asks(alice)
+			d.seesButton(bob, "card.approve")
+			if forged.Value == "" {
+				forged.Value = string(r.ID)
+			}
+			require.NoError(t, d.ForgeClick(t.Context(), forged))
+			d.app.Wait()
+			d.is(r.ID, approval.Pending)
+			require.NotContains(t, d.log.String(), "OR 1=1")
+			require.NotContains(t, d.log.String(), "explode")
+		})
+	}
+}
+
+func TestTheFormThatCouldNotBeOpened(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.weather.add(fault{method: "views.open", answer: status(200, `{"ok":false,"error":"expired_trigger_id"}`)})
+	d.types(alice, "")
+	d.seesText(alice, "The form could not be opened")
+
+	r := d.asks(alice)
+	d.weather.add(fault{method: "views.open", answer: cut})
+	d.presses(bob, "card.deny")
+	d.seesText(bob, "press *Deny* once more")
+	d.is(r.ID, approval.Pending)
+}
+
+func TestALonelyAskerIsWarned(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(s *setup) { s.policy.ApproverGroups = nil; s.policy.ApproverUsers = []approval.UserID{alice} })
+	d.types(alice, "")
+	require.Contains(t, string(d.seesModal(alice).View), "nobody but you could approve")
+}
+
+func TestTheCommandExplainsItself(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.types(alice, "help")
+	d.seesText(alice, "I hand out MongoDB Atlas organization API keys")
+	d.types(bob, "<!channel> please")
+	d.seesText(bob, "I do not know “&lt;!channel&gt; please”")
+	d.types(alice, "list")
+	d.seesText(alice, "You have asked for no key yet")
+	require.NoError(t, d.Command(t.Context(), alice, sandbox.AliceCarol, "/atlas-key", "HELP"), "also where the bot is not")
+	d.clean()
+}
+
+func TestANoteIsRemovedAfterAFewTries(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	d.presses(bob, "card.approve")
+	require.NoError(t, d.Look(alice, aliceDM))
+	d.presses(alice, "ready.create")
+	d.seesButton(alice, "note.saved")
+	d.is(r.ID, approval.Delivered)
+	d.weather.add(fault{method: "response_url", answer: cut})
+	d.presses(alice, "note.saved")
+	d.noLongerSees(alice, "note.saved")
+	d.clean()
+}
+
+func TestWhenSlackDoesNotSayWhoPressed(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	_, _ = d.seesButton(bob, "card.approve")
+	d.weather.add(fault{method: "users.info", answer: status(500, "")})
+	d.presses(bob, "card.approve")
+	d.seesText(bob, "Slack did not tell me in time who you are")
+	d.is(r.ID, approval.Pending)
+}
+
+// cut is a connection that breaks.
+func cut() (*http.Response, error) { return nil, errors.New("connection reset by the weather") }
+
+func status(code int, body string) func() (*http.Response, error) {
+	return func() (*http.Response, error) {
+		return &http.Response{StatusCode: code, Status: http.StatusText(code), Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
+	}
+}

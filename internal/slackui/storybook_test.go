@@ -1,0 +1,316 @@
+package slackui
+
+import (
+	"encoding/json"
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/secret"
+)
+
+var updateGolden = flag.Bool("update", false, "write the goldens anew; read the diff")
+
+// hostile is what somebody types who wants to wake up a channel.
+const hostile = "<!channel> <@U123> <https://evil.example|x> *bold* `code` @here & co"
+
+var (
+	asked = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+	later = asked.Add(20 * time.Minute)
+)
+
+type edit func(*approval.Request)
+
+// request is a request that waits for an approver, changed by edits.
+func request(edits ...edit) approval.Request {
+	r := approval.Request{
+		ID: "AKR-7F3K2", Org: "65a1b2c3d4e5f60718293a4b", Kind: approval.APIKey, State: approval.Pending, Version: 4,
+		Requester: "U0ALICE", Origin: "V1",
+		Access: approval.Access{
+			Description: "invoices " + hostile,
+			Roles:       []approval.Role{"ORG_READ_ONLY"},
+			Networks:    networks("203.0.113.7/32", "198.51.100.0/24"),
+			Lifetime:    7 * 24 * time.Hour,
+		},
+		Reason:  "backfill of invoices\n" + hostile,
+		AskedAt: asked, LapsesAt: asked.Add(24 * time.Hour),
+		Places: map[approval.MessageName]approval.Place{
+			approval.CardMessage:  {Channel: "C0APPROVALS", TS: "1.1"},
+			approval.AskedMessage: {Channel: "D0ALICE", TS: "2.2"},
+		},
+	}
+	for _, e := range edits {
+		e(&r)
+	}
+	return r
+}
+
+func networks(all ...string) []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, n := range all {
+		prefixes = append(prefixes, netip.MustParsePrefix(n))
+	}
+	return prefixes
+}
+
+func approved(r *approval.Request) {
+	r.State = approval.Approved
+	r.Decision = approval.Decision{By: "U0BOB", At: later}
+	r.LapsesAt = later.Add(24 * time.Hour)
+}
+
+func minting(r *approval.Request) {
+	approved(r)
+	r.State = approval.Minting
+	r.Attempt = 1
+	r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: later}
+}
+
+func putBack(c approval.Cause) edit {
+	return func(r *approval.Request) {
+		approved(r)
+		r.Attempt = 1
+		r.Mint = approval.Mint{Cause: c, Code: "SOME_CODE"}
+	}
+}
+
+func undoing(c approval.Cause) edit {
+	return func(r *approval.Request) {
+		minting(r)
+		r.Mint.Stage, r.Mint.Then, r.Mint.Cause = approval.Undoing, approval.PutBack, c
+		r.Removal.Since = later
+	}
+}
+
+func delivered(r *approval.Request) {
+	minting(r)
+	r.State = approval.Delivered
+	r.Mint = approval.Mint{}
+	r.Key = approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh", MadeAt: later}
+	r.EndsAt = later.Add(r.Access.Lifetime)
+	r.Custody = approval.Custody{ShownAt: later, RemindAt: later.Add(30 * time.Minute), ConfirmBy: later.Add(time.Hour)}
+}
+
+func active(r *approval.Request)    { delivered(r); r.State = approval.Active }
+func seenInUse(r *approval.Request) { active(r); r.Custody.ByUse = true }
+
+func revoking(e approval.End) edit {
+	return func(r *approval.Request) {
+		active(r)
+		e.At = later.Add(48 * time.Hour)
+		r.State, r.End, r.Removal = approval.Revoking, e, approval.Removal{Since: e.At}
+	}
+}
+
+func stuck(r *approval.Request) { r.Removal.Told = true }
+
+func ended(e approval.End) edit {
+	return func(r *approval.Request) {
+		revoking(e)(r)
+		r.State, r.Removal = approval.Ended, approval.Removal{}
+	}
+}
+
+func deniedFor(reason string) edit {
+	return func(r *approval.Request) {
+		r.State = approval.Denied
+		r.Decision = approval.Decision{By: "U0BOB", At: later, Reason: reason}
+		r.End = approval.End{By: "U0BOB", At: later}
+	}
+}
+
+func withdrawn(r *approval.Request) {
+	r.State, r.End = approval.Withdrawn, approval.End{By: r.Requester, At: later}
+}
+
+func expired(c approval.Cause) edit {
+	return func(r *approval.Request) { r.State, r.End = approval.Expired, approval.End{Cause: c, At: later} }
+}
+
+func failed(c approval.Cause) edit {
+	return func(r *approval.Request) {
+		approved(r)
+		r.State, r.End = approval.Failed, approval.End{Cause: c, At: later, Code: "SOME_ATLAS_CODE"}
+	}
+}
+
+func large(r *approval.Request) {
+	r.Access.Description = strings.Repeat("ü", approval.MaxDescription)
+	r.Reason = strings.Repeat("<&>", approval.MaxReason/3)
+	r.Access.Roles = nil
+	for _, info := range approval.OrgRoles {
+		r.Access.Roles = append(r.Access.Roles, info.Name)
+	}
+	r.Access.Networks = nil
+	for i := range 20 {
+		r.Access.Networks = append(r.Access.Networks, netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, byte(i + 16), 0xab, 0xcd, 0xef}), 64))
+	}
+}
+
+func unreached(r *approval.Request) { delete(r.Places, approval.CardMessage) }
+
+func with(edits ...edit) []edit { return edits }
+
+var (
+	revokedBy   = approval.End{Cause: approval.CauseRevoked, By: "U0ALICE"}
+	unconfirmed = approval.End{Cause: approval.CauseUnconfirmed}
+	endDate     = approval.End{Cause: approval.CauseEndDate}
+)
+
+// situations are all the states of a request that people can be shown.
+var situations = map[string][]edit{
+	"pending":                  nil,
+	"pending.unreached":        with(unreached),
+	"pending.large":            with(large),
+	"approved":                 with(approved),
+	"approved.interrupted":     with(putBack(approval.CauseInterrupted)),
+	"approved.not_shown":       with(putBack(approval.CauseNotShown)),
+	"approved.atlas_away":      with(putBack(approval.CauseAtlasAway)),
+	"approved.unknown":         with(putBack(approval.CauseUnknown)),
+	"approved.bad_login":       with(putBack(approval.CauseBadLogin)),
+	"minting":                  with(minting),
+	"minting.undoing":          with(undoing(approval.CauseNotShown)),
+	"minting.undoing.stuck":    with(undoing(approval.CauseNotShown), stuck),
+	"delivered":                with(delivered),
+	"delivered.large":          with(large, delivered),
+	"active":                   with(active),
+	"active.by_use":            with(seenInUse),
+	"revoking.revoked":         with(revoking(revokedBy)),
+	"revoking.unconfirmed":     with(revoking(unconfirmed)),
+	"revoking.end_date":        with(revoking(endDate)),
+	"revoking.stuck":           with(revoking(revokedBy), stuck),
+	"denied":                   with(deniedFor("not on a Friday\n" + hostile)),
+	"denied.no_reason":         with(deniedFor("")),
+	"withdrawn":                with(withdrawn),
+	"withdrawn.after_approval": with(approved, withdrawn),
+	"expired.undecided":        with(expired(approval.CauseUndecided)),
+	"expired.uncollected":      with(approved, expired(approval.CauseUncollected)),
+	"expired.end_date":         with(approved, expired(approval.CauseEndDate)),
+	"failed.key_limit":         with(failed(approval.CauseKeyLimit)),
+	"failed.bad_address":       with(failed(approval.CauseBadAddress)),
+	"failed.bad_role":          with(failed(approval.CauseBadRole)),
+	"failed.not_permitted":     with(failed(approval.CauseNotPermitted)),
+	"failed.suspended":         with(failed(approval.CauseSuspended)),
+	"failed.mismatch":          with(failed(approval.CauseMismatch)),
+	"failed.refused":           with(failed(approval.CauseRefused)),
+	"ended.revoked":            with(ended(revokedBy)),
+	"ended.unconfirmed":        with(ended(unconfirmed)),
+	"ended.end_date":           with(ended(endDate)),
+}
+
+// storybook says which situations of which message have a golden of their own.
+var storybook = map[approval.MessageName][]string{
+	approval.CardMessage: {"pending", "pending.large", "approved", "approved.not_shown", "approved.unknown", "minting", "minting.undoing", "delivered",
+		"active", "active.by_use", "revoking.revoked", "revoking.unconfirmed", "denied", "denied.no_reason", "withdrawn", "expired.undecided",
+		"expired.uncollected", "failed.key_limit", "ended.revoked", "ended.end_date"},
+	approval.AskedMessage: {"pending", "pending.unreached", "approved", "denied", "withdrawn", "expired.undecided", "active", "failed.refused"},
+	approval.ReadyMessage: {"approved", "approved.interrupted", "approved.not_shown", "approved.atlas_away", "approved.unknown", "approved.bad_login", "minting",
+		"minting.undoing", "delivered", "active", "active.by_use", "revoking.revoked", "withdrawn.after_approval", "expired.uncollected", "failed.bad_role", "ended.end_date"},
+	approval.ReminderMessage: {"delivered", "active", "active.by_use", "minting", "revoking.unconfirmed", "ended.unconfirmed"},
+	approval.OutcomeMessage: {"denied", "denied.no_reason", "expired.undecided", "expired.uncollected", "expired.end_date", "failed.key_limit", "failed.bad_address",
+		"failed.bad_role", "failed.not_permitted", "failed.suspended", "failed.mismatch", "failed.refused", "ended.revoked", "ended.unconfirmed", "ended.end_date"},
+	approval.StuckMessage: {"revoking.stuck", "minting.undoing.stuck", "ended.revoked"},
+	approval.StuckNotice:  {"revoking.stuck", "minting.undoing.stuck", "ended.revoked"},
+	approval.FailedNotice: {"failed.key_limit", "failed.refused"},
+}
+
+var testViews = views{channel: "C0APPROVALS", command: "/atlas-key"}
+
+var testPolicy = approval.Policy{
+	ApproverUsers: []approval.UserID{"U0BOB"},
+	AllowedRoles:  approval.DefaultRoles(),
+	Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
+	WidestIPv4:    24, WidestIPv6: 64, MaxEntries: 20,
+	PendingLapsesAfter: 24 * time.Hour, CollectWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+}
+
+// screens are all goldens by name: one screen in one state each.
+func screens() map[string]any {
+	all := map[string]any{}
+	for name, states := range storybook {
+		for _, state := range states {
+			all[string(name)+"."+state] = testViews.message(request(situations[state]...), name)
+		}
+	}
+	selfApproval := testViews
+	selfApproval.selfApproval = true
+	all["card.pending.self_approval"] = selfApproval.card(request())
+	all["card.pending.powerful"] = testViews.card(request(func(r *approval.Request) { r.Access.Roles = []approval.Role{"ORG_OWNER"} }))
+
+	all["form.empty"] = form(testPolicy, false, approval.Form{})
+	all["form.lonely"] = form(testPolicy, true, approval.Form{})
+	all["form.again"] = form(testPolicy, false, again(request()))
+	all["form.again.no_longer_allowed"] = form(testPolicy, false, again(request(func(r *approval.Request) {
+		r.Access.Roles, r.Access.Lifetime = []approval.Role{"ORG_OWNER"}, 90*24*time.Hour
+	})))
+	all["deny.form"] = denyForm(request())
+	all["notice.late"] = notice(tooLateToDecide(request(approved), "U0DANA"))
+	all["help"] = testViews.help("")
+	all["help.unknown_word"] = testViews.help(say("I do not know “%s”. This is what I can do:", hostile))
+	all["list.empty"] = testViews.list(nil, "")
+	all["list"] = testViews.list([]approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
+		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))}, "")
+	var many []approval.Request
+	for range 60 {
+		many = append(many, request(large, active))
+	}
+	all["list.long"] = testViews.list(many, "Done.")
+	all["note"] = testViews.secretNote(request(minting), credential())
+	all["note.replaced"] = testViews.secretNote(request(delivered), credential())
+	return all
+}
+
+func credential() approval.Credential {
+	return approval.Credential{
+		Key:        approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh", MadeAt: later},
+		PrivateKey: secret.New("00000000-1111-2222-3333-444444444444"),
+	}
+}
+
+// TestGoldens is the storybook: paste the blocks of a golden into Slack's Block
+// Kit Builder to see it.
+func TestGoldens(t *testing.T) {
+	t.Parallel()
+	for name, screen := range screens() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join("testdata", "golden", name+".json")
+			got := pretty(t, screen)
+			if *updateGolden {
+				require.NoError(t, os.WriteFile(file, got, 0o644))
+			}
+			want, err := os.ReadFile(file)
+			require.NoError(t, err, "run with -update, then read what it wrote")
+			require.Equal(t, string(want), string(got))
+		})
+	}
+}
+
+// TestGoldensAreAllDrawn finds goldens that no screen has any more.
+func TestGoldensAreAllDrawn(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("testdata", "golden", "*.json"))
+	require.NoError(t, err)
+	known := screens()
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".json")
+		require.Contains(t, known, name, "a golden without a screen")
+	}
+}
+
+func pretty(t *testing.T, v any) []byte {
+	t.Helper()
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	require.NoError(t, enc.Encode(v))
+	return []byte(b.String())
+}

@@ -1,0 +1,147 @@
+package slackui
+
+import (
+	"errors"
+
+	"atlaskeybot/internal/approval"
+)
+
+// The sentences said to people. The rules: one sentence for what is, one for the
+// way on; no blame, no jargon, no text of an error. The bot is "I"; whoever
+// reads is "you". A code of Atlas is quoted only as a reference to pass on.
+
+// whyNotMade says why there is no key, for every cause of that.
+func whyNotMade(c approval.Cause) mrkdwn {
+	switch c {
+	case approval.CauseInterrupted:
+		return "I was interrupted while making the key."
+	case approval.CauseNotShown:
+		return "Slack did not clearly take the message with the key."
+	case approval.CauseAtlasAway:
+		return "Atlas did not answer, or asked to be left alone for a while."
+	case approval.CauseUnknown:
+		return "Atlas did not say whether it made the key; if it did, I remove it."
+	case approval.CauseMismatch:
+		return "Atlas made something else than was approved, so it was not handed out."
+	case approval.CauseBadLogin:
+		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that."
+	case approval.CauseNotPermitted:
+		return "Atlas does not allow this bot to do that."
+	case approval.CauseKeyLimit:
+		return "The Atlas organization has as many API keys as it may have."
+	case approval.CauseBadAddress:
+		return "Atlas does not take one of the addresses."
+	case approval.CauseBadRole:
+		return "Atlas does not take one of the roles."
+	case approval.CauseSuspended:
+		return "The Atlas organization is suspended or gone."
+	}
+	return "Atlas refused to make the key."
+}
+
+// wayOn says what whoever asked can do after that.
+func wayOn(c approval.Cause) mrkdwn {
+	switch c {
+	case approval.CauseKeyLimit:
+		return "Ask an Organization Owner to delete keys that nobody needs, then ask again."
+	case approval.CauseBadAddress:
+		return "Check the addresses, then ask again with *Ask again*."
+	case approval.CauseBadRole:
+		return "Choose other roles with *Ask again*."
+	case approval.CauseBadLogin:
+		return "Ask again once they have."
+	}
+	return "Whoever runs this bot has to look at it; ask again once they have."
+}
+
+// reference quotes Atlas's own word for a refusal.
+func reference(code string) mrkdwn {
+	if code == "" {
+		return ""
+	}
+	return say("(Reference: `%s`)", clip(code, 80))
+}
+
+// refusal is what somebody is told whose action changed nothing. r is the
+// request as it is, or zero if none was read.
+func refusal(err error, r approval.Request) mrkdwn {
+	for _, w := range refusals {
+		if errors.Is(err, w.err) {
+			return w.said
+		}
+	}
+	switch {
+	case errors.Is(err, approval.ErrNotAllowed):
+		return tooLate(r)
+	case r.ID != "":
+		return say("That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote %s.", r.ID)
+	}
+	return "That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot."
+}
+
+var refusals = []struct {
+	err  error
+	said mrkdwn
+}{
+	{approval.ErrOwnRequest, "This is your own request, so somebody else has to decide on it. Nothing was changed."},
+	{approval.ErrNotApprover, "Only approvers can decide on this. Nothing was changed; the people who can are watching this channel."},
+	{approval.ErrNotOwner, "Only the person who asked can do that. Nothing was changed; with the slash command you can ask for a key of your own."},
+	{approval.ErrGuest, "Guests of this workspace cannot use this bot. Ask a full member whom you work with to request the key."},
+	{approval.ErrDeactivated, "Your Slack account is deactivated, so nothing was changed. Ask an administrator of the workspace."},
+	{approval.ErrRobot, "Only people can use this bot. Nothing was changed; press or type it yourself."},
+	{approval.ErrOutsider, "Only members of this workspace can use this bot. Ask somebody there whom you work with."},
+	{approval.ErrCannotCheck, "Slack did not tell me in time who you are, so nothing was changed. Try again in a minute."},
+	{approval.ErrNotFound, "I know no such request, so nothing was changed. Ask for a new key with the slash command."},
+	{approval.ErrConflict, "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
+}
+
+// tooLate says what came before a press that was possible when its button was
+// drawn.
+func tooLate(r approval.Request) mrkdwn {
+	switch r.State {
+	case approval.Pending:
+		return say("This request still waits for an approver, so that is not possible yet. It lapses %s.", when(r.LapsesAt))
+	case approval.Denied:
+		return say("%s was faster and denied it %s. Nothing else was changed.", mention(r.Decision.By), when(r.Decision.At))
+	case approval.Withdrawn:
+		return say("%s took this request back %s, so there is nothing to do any more.", mention(r.Requester), when(r.End.At))
+	case approval.Expired:
+		return say("This request lapsed %s: %s Ask again with the slash command.", when(r.End.At), whyLapsed(r))
+	case approval.Failed:
+		return sentences("No key could be made for this request.", whyNotMade(r.End.Cause), "Ask again with the slash command.")
+	case approval.Revoking:
+		return say("The key%s is being deleted%s. There is nothing else to do.", keyName(r), because(r))
+	case approval.Ended:
+		return say("The key%s was deleted%s. Ask for a new one with the slash command.", keyName(r), because(r))
+	}
+	return ""
+}
+
+// tooLateToDecide is [tooLate] for an approver: somebody was faster.
+func tooLateToDecide(r approval.Request, who approval.UserID) mrkdwn {
+	switch {
+	case r.Decision.By == "":
+		return tooLate(r)
+	case r.Decision.By == who:
+		return say("You decided on this %s already. The card shows how it goes on.", when(r.Decision.At))
+	case r.State == approval.Denied:
+		return tooLate(r)
+	}
+	return say("%s was faster and approved it %s. The card shows how it goes on.", mention(r.Decision.By), when(r.Decision.At))
+}
+
+// tooLateForOwner is [tooLate] for whoever asked, for states in which there is
+// something to do but not that.
+func tooLateForOwner(r approval.Request) mrkdwn {
+	switch r.State {
+	case approval.Approved:
+		return say("No key is out at the moment: press *Create my key* in the message about this request, by %s.", when(r.LapsesAt))
+	case approval.Minting:
+		return "The key is being made already. It appears in our conversation in a moment; there is nothing to press."
+	case approval.Delivered:
+		return say("The key%[1]s was shown already. Say in the message about it by %[2]s whether you saved it or did not see it.", keyName(r), when(r.Custody.ConfirmBy))
+	case approval.Active:
+		return say("You have the key%s already; it ends %s. If you lost it, revoke it and ask for a new one.", keyName(r), when(r.EndsAt))
+	}
+	return tooLate(r)
+}

@@ -1,0 +1,100 @@
+package slackui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+func TestSayEscapesEverythingButItself(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, mrkdwn("of &lt;!channel&gt; by <@U1>"), say("of %s by %s", "<!channel>", mention("U1")))
+	require.Equal(t, mrkdwn("&amp;lt;"), say("%s", "&lt;"), "what was typed as an entity is shown as typed")
+	require.Equal(t, mrkdwn("<@&lt;!channel&gt;>"), mention("<!channel>"))
+}
+
+func TestClipCountsCharacters(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "üüü", clip("üüü", 3))
+	require.Equal(t, "üü…", clip("üüüü", 3))
+}
+
+func TestSpanIsSaidAsPeopleDo(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		time.Hour: "1 hour", 8 * time.Hour: "8 hours", 24 * time.Hour: "24 hours", 7 * 24 * time.Hour: "7 days",
+		36 * time.Hour: "36 hours", 90 * time.Minute: "90 minutes", time.Minute: "1 minute", 90 * time.Second: "1m30s",
+	} {
+		assert.Equal(t, want, span(d))
+	}
+}
+
+func TestWhenIsInTheReadersZone(t *testing.T) {
+	t.Parallel()
+	berlin := time.FixedZone("CET", 3600)
+	require.Equal(t, mrkdwn("<!date^1772443800^{date_short_pretty} at {time}|2 Mar 2026 09:30 UTC>"), when(asked.In(berlin)))
+}
+
+// TestEveryProblemTellsAWayOut: one sentence for each, none of them the last
+// resort.
+func TestEveryProblemTellsAWayOut(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[approval.ProblemCode]string{
+		approval.Missing:            "Say why: approvers read it.",
+		approval.TooLong:            "This is too long: shorten it to 20 characters.",
+		approval.Unprintable:        "There are characters in it that cannot be seen, such as control characters; type it again rather than pasting it.",
+		approval.NotAnAddress:       "“x<!channel>” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.",
+		approval.HostBits:           "“x<!channel>” names one host and a network at once: did you mean private, or the host without the slash?",
+		approval.TooWide:            "“x<!channel>” is too wide: private is the widest that is allowed here.",
+		approval.NotPublic:          "“x<!channel>” is a private address, and Atlas sees only public addresses: enter the one that your traffic leaves through.",
+		approval.SecurityGroup:      "“x<!channel>” is a security group: those belong to a project's IP access list, not to an API key. Enter the public address instead.",
+		approval.TooMany:            "These are x<!channel> addresses, and at most 20 are allowed: combine neighbours into networks.",
+		approval.RoleNotAllowed:     "“x<!channel>” cannot be asked for here: choose another role.",
+		approval.LifetimeNotAllowed: "This lifetime cannot be chosen here (any more): choose one from the list.",
+	} {
+		p := approval.Problem{Field: approval.FieldReason, Code: code, Given: "x<!channel>", Hint: "private", Limit: 20}
+		assert.Equal(t, want, problemText(p))
+	}
+}
+
+func TestManyProblemsOfOneFieldAreOneBoundedText(t *testing.T) {
+	t.Parallel()
+	var many []approval.Problem
+	for range 500 {
+		many = append(many, approval.Problem{Field: approval.FieldNetworks, Code: approval.NotAnAddress, Given: strings.Repeat("ü", 3000)})
+	}
+	many = append(many, approval.Problem{Field: approval.FieldReason, Code: approval.Missing}, approval.Problem{Field: "?", Code: "?"})
+	texts := formErrors(many)
+	require.Len(t, texts, 3)
+	require.True(t, strings.HasSuffix(texts[blockFormNetworks], " (and 496 more)"), texts[blockFormNetworks])
+	require.LessOrEqual(t, len([]rune(texts[blockFormNetworks])), maxFieldSay)
+	require.Equal(t, "Say why: approvers read it.", texts[blockFormReason])
+	require.NotEmpty(t, texts[blockFormDescription], "a field without an input is told somewhere")
+}
+
+// TestEveryRefusalTellsAWayOn: a sentence for each error and each state.
+func TestEveryRefusalTellsAWayOn(t *testing.T) {
+	t.Parallel()
+	seen := map[mrkdwn]bool{}
+	for _, err := range []error{
+		approval.ErrOwnRequest, approval.ErrNotApprover, approval.ErrNotOwner, approval.ErrGuest, approval.ErrDeactivated,
+		approval.ErrRobot, approval.ErrOutsider, approval.ErrCannotCheck, approval.ErrNotFound, approval.ErrConflict,
+	} {
+		said := refusal(err, request())
+		assert.False(t, seen[said], "said of two errors: %s", said)
+		assert.NotContains(t, string(said), err.Error()+":")
+		seen[said] = true
+	}
+	for situation, edits := range situations {
+		assert.NotEmpty(t, tooLateForOwner(request(edits...)), situation)
+		assert.NotEmpty(t, tooLateToDecide(request(edits...), "U0DANA"), situation)
+	}
+	require.Contains(t, tooLateToDecide(request(approved), "U0DANA"), "<@U0BOB> was faster and approved it <!date^")
+	require.Contains(t, tooLateToDecide(request(deniedFor("")), "U0DANA"), "<@U0BOB> was faster and denied it <!date^")
+	require.Contains(t, tooLateToDecide(request(active), "U0BOB"), "You decided on this")
+}
