@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/atlas"
+	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/store"
+)
+
+// A bot is everything that runs in one process. The sandbox runs it with
+// another clock, and with nothing else different but addresses and credentials.
+type bot struct {
+	config Config
+	now    func() time.Time
+	log    *slog.Logger
+
+	// onStart, if set, is called with what wakes the worker once there is one,
+	// so that a clock that jumps can tell.
+	onStart func(wake func())
+
+	// listener, if set, is used instead of listening on LISTEN.
+	listener net.Listener
+
+	status *status
+	store  *store.Store
+	api    *atlas.Client
+	slack  *slackui.Slack
+}
+
+// run listens, opens the database, waits for Atlas and Slack, and works until
+// ctx ends; then it finishes what is in hand.
+func (b *bot) run(ctx context.Context) error {
+	b.status = newStatus()
+	b.status.wait("start", "the bot is starting")
+	if b.listener == nil {
+		var err error
+		if b.listener, err = net.Listen("tcp", b.config.Listen); err != nil {
+			return fmt.Errorf("listening on LISTEN: %w", err)
+		}
+	}
+	doors := http.NewServeMux()
+	stopServing := b.serve(doors)
+	defer stopServing()
+	err := b.start(ctx, doors, stopServing)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// start brings everything up in the order in which it is needed.
+func (b *bot) start(ctx context.Context, doors *http.ServeMux, stopServing func()) error {
+	var err error
+	if b.store, err = store.Open(ctx, b.config.DatabaseURL, store.Options{}); err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	defer b.store.Close()
+	defer stopServing() // before the database is closed
+	if err := b.meetAtlas(ctx); err != nil {
+		return err
+	}
+	if err := b.meetSlack(ctx); err != nil {
+		return err
+	}
+	return b.work(ctx, doors)
+}
+
+// work runs the worker and the door to Slack until ctx ends or the door cannot
+// be opened for good.
+func (b *bot) work(ctx context.Context, doors *http.ServeMux) error {
+	policy := b.config.policy()
+	worker := approval.NewWorker(b.store, atlas.NewKeys(b.api), b.slack.Screens(policy), policy, b.now, b.log)
+	service := &approval.Service{
+		Store: b.store, Directory: b.slack.Directory(), Policy: policy, Org: approval.OrgID(b.config.AtlasOrgID),
+		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,
+	}
+	if b.onStart != nil {
+		b.onStart(worker.Wake)
+	}
+	app := b.slack.App(service)
+	defer app.Wait()
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { worker.Run(ctx); return nil })
+	group.Go(func() error { return b.open(ctx, app, doors) })
+	b.status.check(b.usableStore)
+	b.status.done("start")
+	return group.Wait()
+}
+
+// open opens the door that the configuration names. Socket Mode wins if both
+// are given.
+func (b *bot) open(ctx context.Context, app *slackui.App, doors *http.ServeMux) error {
+	if b.config.SlackAppToken.IsZero() {
+		doors.Handle("/slack/", b.slack.HTTP(app))
+		b.log.Info("ready for Slack's requests", "door", "http", "listen", b.config.Listen)
+		<-ctx.Done()
+		return nil
+	}
+	if !b.config.SlackSigningSecret.IsZero() {
+		b.log.Info("SLACK_APP_TOKEN is set: Socket Mode is used, and SLACK_SIGNING_SECRET is not")
+	}
+	socket := b.slack.Socket(app)
+	b.status.check(func() (string, string) {
+		if !socket.Ready() {
+			return "slack", "Socket Mode is not connected"
+		}
+		return "slack", ""
+	})
+	if err := socket.Run(ctx); err != nil {
+		return fmt.Errorf("opening Socket Mode: %w", err)
+	}
+	return nil
+}
+
+func (b *bot) usableStore() (string, string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := b.store.Ping(ctx); err != nil {
+		b.log.Error("the database cannot be written", "error", err)
+		return "database", "it cannot be written"
+	}
+	return "database", ""
+}
+
+// serve answers /healthz and /readyz from the first moment, and whatever doors
+// are opened later. The returned function finishes the requests in hand.
+func (b *bot) serve(doors *http.ServeMux) func() {
+	doors.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
+	doors.Handle("GET /readyz", b.status)
+	server := &http.Server{
+		Handler: doors, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelDebug),
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
+			b.log.Error("serving", "error", err)
+		}
+	}()
+	b.log.Info("listening", "address", b.listener.Addr().String())
+	return sync.OnceFunc(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		server.Shutdown(ctx)
+		<-done
+	})
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// environment is a valid one, and functions that spoil it.
+func environment(edit ...func(map[string]string)) map[string]string {
+	e := map[string]string{
+		"SLACK_BOT_TOKEN": "xoxb-0000-not-real", "SLACK_APP_TOKEN": "xapp-0000-not-real",
+		"SLACK_APPROVAL_CHANNEL": "C0APPROVALS", "SLACK_APPROVERS": "U0BOB,S0APPROVERS",
+		"ATLAS_ORG_ID": "65a1b2c3d4e5f60718293a4b", "ATLAS_PUBLIC_KEY": "abcdefgh",
+		"ATLAS_PRIVATE_KEY": "00000000-0000-4000-8000-00000000cafe",
+	}
+	for _, f := range edit {
+		f(e)
+	}
+	return e
+}
+
+func set(name, value string) func(map[string]string) {
+	return func(e map[string]string) { e[name] = value }
+}
+
+func TestConfigDefaults(t *testing.T) {
+	c, err := readConfig(environment())
+	require.NoError(t, err)
+	assert.Equal(t, "https://slack.com/api/", c.SlackAPIURL)
+	assert.Equal(t, "https://cloud.mongodb.com", c.AtlasBaseURL)
+	assert.Equal(t, defaultListen, c.Listen)
+	p := c.policy()
+	assert.NotContains(t, p.AllowedRoles, "ORG_OWNER")
+	assert.Len(t, p.AllowedRoles, 6)
+	assert.Equal(t, []time.Duration{8 * time.Hour, 24 * time.Hour, 168 * time.Hour, 720 * time.Hour, 2160 * time.Hour}, p.Lifetimes)
+	assert.Equal(t, 24, p.WidestIPv4)
+	assert.Equal(t, 64, p.WidestIPv6)
+	assert.Equal(t, 20, p.MaxEntries)
+	assert.Equal(t, 24*time.Hour, p.PendingLapsesAfter)
+	assert.Equal(t, 24*time.Hour, p.CollectWithin)
+	assert.Equal(t, time.Hour, p.ConfirmWithin)
+	assert.False(t, p.AllowSelfApproval)
+	assert.EqualValues(t, []string{"U0BOB"}, toStrings(p.ApproverUsers))
+	assert.EqualValues(t, []string{"S0APPROVERS"}, toStrings(p.ApproverGroups))
+}
+
+func toStrings[T ~string](all []T) []string {
+	var out []string
+	for _, v := range all {
+		out = append(out, string(v))
+	}
+	return out
+}
+
+func TestConfigTellsEveryProblemAtOnce(t *testing.T) {
+	_, err := readConfig(map[string]string{
+		"SLACK_BOT_TOKEN": "xapp-swapped", "SLACK_APPROVERS": "bob", "ATLAS_ORG_ID": "my org",
+		"LIFETIMES": "8h,soon", "WIDEST_IPV4": "/99", "LISTEN": "8080", "SLACK_API_URL": "http://slack.com/api/",
+	})
+	require.Error(t, err)
+	for _, name := range []string{
+		"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_APPROVAL_CHANNEL is not set", "SLACK_APPROVERS", "ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY is not set",
+		"ATLAS_PRIVATE_KEY is not set", "LIFETIMES", "WIDEST_IPV4", "LISTEN", "SLACK_API_URL",
+	} {
+		assert.ErrorContains(t, err, name)
+	}
+	assert.NotContains(t, err.Error(), "xapp-swapped", "a token is not repeated, not even a wrong one")
+}
+
+func TestConfigRefuses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		spoil func(map[string]string)
+		says  string
+	}{
+		"no door":                      {set("SLACK_APP_TOKEN", ""), "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET"},
+		"a channel's name":             {set("SLACK_APPROVAL_CHANNEL", "#approvals"), "SLACK_APPROVAL_CHANNEL"},
+		"an empty approver":            {set("SLACK_APPROVERS", "U0BOB,,U0DANA"), "SLACK_APPROVERS"},
+		"keys swapped":                 {set("ATLAS_PUBLIC_KEY", "00000000-0000-4000-8000-00000000cafe"), "swapped"},
+		"Atlas in the clear":           {set("ATLAS_BASE_URL", "http://cloud.mongodb.com"), "ATLAS_BASE_URL"},
+		"a password in a URL":          {set("ATLAS_BASE_URL", "https://a:b@cloud.mongodb.com"), "ATLAS_BASE_URL"},
+		"an API URL without its slash": {set("SLACK_API_URL", "https://slack.com/api"), "SLACK_API_URL"},
+		"a project role":               {set("ALLOWED_ROLES", "GROUP_OWNER"), "ALLOWED_ROLES"},
+		"no time to confirm":           {set("CONFIRM_WITHIN", "1s"), "CONFIRM_WITHIN"},
+		"a life too short to confirm":  {set("CONFIRM_WITHIN", "12h"), "shorter than CONFIRM_WITHIN"},
+		"an unknown database":          {set("DATABASE_URL", "mysql://x"), "DATABASE_URL"},
+		"a strange log level":          {set("LOG_LEVEL", "loud"), "LOG_LEVEL"},
+		"not a boolean":                {set("ALLOW_SELF_APPROVAL", "maybe"), "ALLOW_SELF_APPROVAL"},
+		"no entries":                   {set("MAX_ENTRIES", "0"), "MAX_ENTRIES"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := readConfig(environment(tt.spoil))
+			require.ErrorContains(t, err, tt.says)
+			assert.Len(t, strings.Split(err.Error(), "\n"), 1, "one mistake, one line")
+		})
+	}
+}
+
+func TestConfigCanBePrinted(t *testing.T) {
+	e := environment(set("SLACK_SIGNING_SECRET", "8f742231b10e8888abcd99yyyzzz85a5"))
+	c, err := readConfig(e)
+	require.NoError(t, err)
+	printed := fmt.Sprintf("%v %+v %#v", c, c, c)
+	for _, name := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ATLAS_PRIVATE_KEY"} {
+		assert.NotContains(t, printed, e[name], name)
+	}
+}
+
+// TestEnvExample keeps the file that operators copy in step with the code: the
+// same variables, the same defaults.
+func TestEnvExample(t *testing.T) {
+	file, err := os.ReadFile("../../.env.example")
+	require.NoError(t, err)
+	inFile := map[string]string{}
+	for line := range strings.Lines(string(file)) {
+		line = strings.TrimSpace(strings.TrimPrefix(line, "#"))
+		if name, value, ok := strings.Cut(line, "="); ok && strings.ToUpper(name) == name && !strings.Contains(name, " ") {
+			inFile[name] = value
+		}
+	}
+	inCode := map[string]string{}
+	for f := range fieldsOf(reflect.TypeFor[Config]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+		inCode[name] = f.Tag.Get("envDefault")
+	}
+	assert.ElementsMatch(t, keys(inCode), keys(inFile))
+	for name, value := range inCode {
+		if value != "" {
+			assert.Equal(t, value, inFile[name], name)
+		}
+	}
+}
+
+func fieldsOf(t reflect.Type) func(func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for i := range t.NumField() {
+			if !yield(t.Field(i)) {
+				return
+			}
+		}
+	}
+}
+
+func keys(m map[string]string) []string {
+	var all []string
+	for k := range maps.Keys(m) {
+		all = append(all, k)
+	}
+	return all
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"atlaskeybot/internal/sandbox"
+)
+
+// redelivered is the share of clicks and commands that the sandbox delivers
+// twice, as Slack may.
+const redelivered = 0.2
+
+// sandbox runs an emulated Slack workspace and an emulated Atlas organization,
+// and the bot against them over the real protocols.
+func (p process) sandbox(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	flags.SetOutput(p.stderr)
+	listen := flags.String("listen", "127.0.0.1:8484", "the loopback address of the page and of both platforms")
+	overHTTP := flags.Bool("http", false, "deliver as signed HTTP requests instead of over Socket Mode")
+	database := flags.String("database", "sqlite::memory:", "where the bot keeps its requests")
+	seed := flags.Uint64("seed", 0, "repeat what was random in an earlier run; 0 picks one")
+	verbose := flags.Bool("verbose", false, "print the bot's log")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
+		return errUsage
+	}
+	level := slog.LevelWarn
+	if *verbose {
+		level = slog.LevelInfo
+	}
+	door, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listening for the bot: %w", err)
+	}
+	opts := sandbox.Options{Listen: *listen, Seed: *seed, Redeliver: redelivered}
+	if *overHTTP {
+		opts.HTTPTarget = "http://" + door.Addr().String()
+	}
+	s, err := sandbox.New(opts)
+	if err != nil {
+		return fmt.Errorf("%w (choose another address with -listen)", err)
+	}
+	defer closeSandbox(s)
+	environ := s.Environment()
+	environ["DATABASE_URL"] = *database
+	config, err := readConfig(environ)
+	if err != nil {
+		return fmt.Errorf("configuring the bot for the sandbox: %w", err)
+	}
+	fmt.Fprintf(p.stdout, "Open %s in a browser. Nothing leaves this machine; Ctrl-C ends it.\nseed %d\n", s.URL(), s.Seed())
+	b := &bot{
+		config: config, now: s.Clock.Now, listener: door,
+		log:     slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: level})),
+		onStart: func(wake func()) { s.Clock.Subscribe(wake) },
+	}
+	return b.run(ctx)
+}
+
+func closeSandbox(s *sandbox.Sandbox) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	s.Close(ctx)
+}
