@@ -1,0 +1,180 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+)
+
+// Press uses a button (or a select, with the values chosen) of a message as
+// user sees it now. With several buttons of one action id, value says which.
+// Confirmation dialogs are the page's business.
+func (w *Workspace) Press(ctx context.Context, user, conversation, ts, actionID string, value ...string) error {
+	return w.click(ctx, user, func() (obj, error) {
+		p, r, err := w.actorIn(user, conversation)
+		if err != nil {
+			return nil, err
+		}
+		m := w.onScreen(user, r, ts)
+		if m == nil {
+			return nil, cannot("%s sees no message %s in %s", p.Name, ts, conversation)
+		}
+		action, err := w.use(objects(anyList(m.blocks)), nil, actionID, value)
+		if err != nil {
+			return nil, err
+		}
+		return w.clickPayload(p, r, m, action), nil
+	})
+}
+
+// PressStale presses a button on an old copy of a message, as somebody does
+// whose screen has not caught up.
+func (w *Workspace) PressStale(ctx context.Context, user, conversation string, old Message, actionID string, value ...string) error {
+	return w.click(ctx, user, func() (obj, error) {
+		p, r, err := w.actorIn(user, conversation)
+		if err != nil {
+			return nil, err
+		}
+		var blocks []any
+		if err := json.Unmarshal(old.Blocks, &blocks); err != nil {
+			return nil, cannot("the old message has no buttons")
+		}
+		action, err := w.use(objects(blocks), nil, actionID, value)
+		if err != nil {
+			return nil, err
+		}
+		payload := w.clickPayload(p, r, &message{
+			ts: old.TS, room: r.id, author: old.Author, bot: old.Bot, ephemeral: old.Ephemeral, text: old.Text, blocks: blocks, threadTS: old.ThreadTS,
+		}, action)
+		if now := w.onScreen(user, r, old.TS); now != nil {
+			payload["response_url"] = w.newResponseURL(user, r, now) // it acts on the message, not on the copy
+		}
+		return payload, nil
+	})
+}
+
+// PressInModal uses a button or a select in user's open modal.
+func (w *Workspace) PressInModal(ctx context.Context, user, actionID string, value ...string) error {
+	return w.pressInView(ctx, user, "open modal", func() *view { return w.top(user) }, actionID, value)
+}
+
+// PressInHome uses a button or a select of user's Home tab.
+func (w *Workspace) PressInHome(ctx context.Context, user, actionID string, value ...string) error {
+	return w.pressInView(ctx, user, "Home tab", func() *view { return w.homes[user] }, actionID, value)
+}
+
+func (w *Workspace) pressInView(ctx context.Context, user, what string, which func() *view, actionID string, value []string) error {
+	return w.click(ctx, user, func() (obj, error) {
+		p, err := w.actor(user)
+		if err != nil {
+			return nil, err
+		}
+		v := which()
+		if v == nil {
+			return nil, cannot("%s has no %s", p.Name, what)
+		}
+		action, err := w.use(v.blocks(), v, actionID, value)
+		if err != nil {
+			return nil, err
+		}
+		return w.viewClickPayload(p, v, action), nil
+	})
+}
+
+// click makes a payload under the lock and delivers it.
+func (w *Workspace) click(ctx context.Context, user string, payload func() (obj, error)) error {
+	w.mu.Lock()
+	o, err := payload()
+	if err != nil {
+		w.mu.Unlock()
+		return err
+	}
+	parcel := w.parcel(kindInteraction, o, false)
+	w.mu.Unlock()
+	return w.sendClick(ctx, user, parcel)
+}
+
+func (w *Workspace) sendClick(ctx context.Context, user string, p parcel) error {
+	_, err := w.send(ctx, p)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.notify(user, "%s is not responding right now.", w.opts.AppName)
+	}
+	return nil
+}
+
+// onScreen is the message with a timestamp as user sees it, or nil.
+func (w *Workspace) onScreen(user string, r *room, ts string) *message {
+	if m := r.find(ts); m != nil {
+		return m
+	}
+	notes := w.sessions[user].notes
+	i := slices.IndexFunc(notes, func(m *message) bool { return m.ts == ts && m.room == r.id })
+	if i < 0 {
+		return nil
+	}
+	return notes[i]
+}
+
+// use makes the action of a payload: the element with this action id, used
+// with these values. In a view the values stay in it.
+func (w *Workspace) use(blocks []obj, v *view, actionID string, value []string) (obj, error) {
+	block, e := locate(blocks, actionID, value)
+	if e == nil {
+		return nil, cannot("there is no %q %q to press", actionID, value)
+	}
+	action := obj{"type": e["type"], "action_id": actionID, "block_id": block["block_id"], "action_ts": w.stamp()}
+	for _, name := range []string{"text", "value", "style", "confirm", "url", "placeholder", "initial_option", "min_query_length"} {
+		if it, ok := e[name]; ok {
+			action[name] = it
+		}
+	}
+	h, holds := holders[text(e["type"])]
+	switch {
+	case e["type"] == "button":
+	case e["type"] == "overflow" && len(value) == 1 && pickedOption(e, value[0], nil) != nil:
+		action["selected_option"] = pickedOption(e, value[0], nil)
+	case !holds:
+		return nil, cannot("a %s needs one of its options", e["type"])
+	default:
+		return action, w.fill(action, v, block, e, h, value)
+	}
+	return action, nil
+}
+
+// fill puts values into a select or the like, and into the action.
+func (w *Workspace) fill(action obj, v *view, block, e obj, h holder, value Value) error {
+	var offered []obj
+	if v != nil {
+		offered = v.offered[text(e["action_id"])]
+	}
+	if err := value.fits(e, offered); err != nil {
+		return err
+	}
+	action[h.key] = reported(e, h, value, offered)[h.key]
+	if v != nil {
+		v.entered[text(block["block_id"])][text(e["action_id"])] = value
+	}
+	return nil
+}
+
+// locate finds an element by its action id; of several buttons the one with
+// the value given.
+func locate(blocks []obj, actionID string, value []string) (block, element obj) {
+	for _, b := range blocks {
+		for _, e := range interactive(b) {
+			if e["action_id"] != actionID {
+				continue
+			}
+			if e["type"] == "button" && len(value) > 0 && e["value"] != value[0] {
+				continue
+			}
+			return b, e
+		}
+	}
+	return nil, nil
+}
