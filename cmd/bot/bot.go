@@ -80,9 +80,11 @@ func (b *bot) start(ctx context.Context, doors *http.ServeMux, stopServing func(
 // be opened for good.
 func (b *bot) work(ctx context.Context, doors *http.ServeMux) error {
 	policy := b.config.policy()
-	worker := approval.NewWorker(b.store, atlas.NewKeys(b.api), b.slack.Screens(policy), policy, b.now, b.log)
+	org := approval.OrgID(b.config.AtlasOrgID)
+	keys := atlas.NewKeys(b.api, b.slack.Team+"/"+b.slack.BotUser)
+	worker := approval.NewWorker(org, b.store, keys, b.slack.Screens(policy), policy, b.now, b.log)
 	service := &approval.Service{
-		Store: b.store, Directory: b.slack.Directory(), Policy: policy, Org: approval.OrgID(b.config.AtlasOrgID),
+		Store: b.store, Directory: b.slack.Directory(), Policy: policy, Org: org,
 		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	if b.onStart != nil {

@@ -11,13 +11,19 @@ func (r Request) clone() Request {
 	r.Access.Roles = slices.Clone(r.Access.Roles)
 	r.Access.Networks = slices.Clone(r.Access.Networks)
 	r.Debts = slices.Clone(r.Debts)
+	r.Drift.Roles = slices.Clone(r.Drift.Roles)
+	r.Drift.Networks = slices.Clone(r.Drift.Networks)
 	r.Messages = slices.Clone(r.Messages)
 	r.Places = maps.Clone(r.Places)
 	return r
 }
 
-// show adds a message to what people are to be shown of r.
+// show adds a message to what people are to be shown of r. An adopted request
+// has no requester to show anything to.
 func (r *Request) show(m MessageName) {
+	if r.Requester == "" && !m.ToApprovers() {
+		return
+	}
 	if !slices.Contains(r.Messages, m) {
 		r.Messages = append(r.Messages, m)
 	}

@@ -40,8 +40,9 @@ type Store interface {
 	// the request still has the given version.
 	ReleaseWork(ctx context.Context, id ID, version int64, at time.Time) error
 
-	// ClaimDrawing leases a request of which a message shows an older version
-	// than the request's, and is due at now. ErrNothingDue if there is none.
+	// ClaimDrawing leases a request whose drawing is owed and due at now. Every
+	// Create and Move makes it owed, until ReleaseDrawing says otherwise.
+	// ErrNothingDue if there is none.
 	ClaimDrawing(ctx context.Context, now, until time.Time) (Request, error)
 
 	// Drawn notes where a message is and what it shows.
@@ -52,12 +53,16 @@ type Store interface {
 	// otherwise drawing is due again at the given time.
 	ReleaseDrawing(ctx context.Context, id ID, version int64, at time.Time) error
 
-	// NextDue returns when ClaimWork or ClaimDrawing next has something to give
-	// that is not leased now; zero if nothing will come due by itself.
+	// NextDue returns when ClaimWork or ClaimDrawing next has something to give;
+	// what is leased comes due when its lease ends. Zero if nothing will come
+	// due by itself.
 	NextDue(ctx context.Context) (time.Time, error)
 
 	// ByRequester lists a person's requests, newest first.
 	ByRequester(ctx context.Context, user UserID) ([]Request, error)
+
+	// Live lists the requests that are delivered or active, oldest first.
+	Live(ctx context.Context) ([]Request, error)
 
 	// Audit calls yield for every entry, oldest first, until it returns an error.
 	Audit(ctx context.Context, yield func(Entry) error) error
@@ -77,11 +82,15 @@ type Credential struct {
 	PrivateKey secret.Secret
 }
 
-// A Found key carries the mark of a request.
+// A Found key carries the mark of a request. Its MadeAt is not known.
 type Found struct {
 	Key
+	Request ID
 	Attempt int
 }
+
+// ErrNoKey says that a key does not exist, as far as Atlas knows at that moment.
+var ErrNoKey = errors.New("no such key")
 
 // Keys makes and removes keys in Atlas. Its errors are or wrap a *[Fault].
 type Keys interface {
@@ -100,6 +109,13 @@ type Keys interface {
 	// whatever their attempt. Atlas's lists lag: that nothing is found once
 	// proves nothing.
 	Find(ctx context.Context, org OrgID, id ID) ([]Found, error)
+
+	// Marked lists the keys that carry a mark of this bot, as Find does.
+	Marked(ctx context.Context, org OrgID) ([]Found, error)
+
+	// Inspect reports how the key differs from the order it was made for, or
+	// ErrNoKey.
+	Inspect(ctx context.Context, o Order, keyID string) (Drift, error)
 
 	// Used reports whether the key's access list shows a use.
 	Used(ctx context.Context, org OrgID, keyID string) (bool, error)

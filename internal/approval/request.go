@@ -2,6 +2,7 @@ package approval
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -73,6 +74,7 @@ type Request struct {
 	EndsAt time.Time `json:"ends_at,omitzero"`
 
 	Custody Custody `json:"custody,omitzero"`
+	Drift   Drift   `json:"drift,omitzero"`
 	Removal Removal `json:"removal,omitzero"`
 	End     End     `json:"end,omitzero"`
 
@@ -129,6 +131,27 @@ type Debt struct {
 	LookAt  time.Time `json:"look_at"`
 }
 
+// Drift is how a live key differs in Atlas from what was approved. Somebody did
+// that by hand; it is told and not repaired.
+type Drift struct {
+	RolesChanged bool   `json:"roles_changed,omitempty"`
+	Roles        []Role `json:"roles,omitempty"` // as they are, if changed
+
+	NetworksChanged bool           `json:"networks_changed,omitempty"`
+	Networks        []netip.Prefix `json:"networks,omitempty"` // as they are, if changed; none: no access list
+
+	Renamed bool `json:"renamed,omitempty"` // and so cannot be found by its mark any more
+}
+
+// IsZero reports whether the key is as it was approved.
+func (d Drift) IsZero() bool { return !d.RolesChanged && !d.NetworksChanged && !d.Renamed }
+
+// Equal reports whether the same is different.
+func (d Drift) Equal(o Drift) bool {
+	return d.RolesChanged == o.RolesChanged && slices.Equal(d.Roles, o.Roles) &&
+		d.NetworksChanged == o.NetworksChanged && slices.Equal(d.Networks, o.Networks) && d.Renamed == o.Renamed
+}
+
 // Custody is the time between showing a private key and knowing that its owner
 // has it.
 type Custody struct {
@@ -166,6 +189,7 @@ const (
 	CauseUnconfirmed  Cause = "unconfirmed"   // shown, but nobody said that they have it
 	CauseEndDate      Cause = "end_date"      // the approved lifetime is over
 	CauseRevoked      Cause = "revoked"       // a person ended it
+	CauseVanished     Cause = "vanished"      // somebody deleted the key in Atlas
 	CauseInterrupted  Cause = "interrupted"   // the bot was stopped while making the key
 	CauseNotShown     Cause = "not_shown"     // Slack did not clearly take the message
 	CauseAtlasAway    Cause = "atlas_away"    // Atlas did not answer, or said "later"
@@ -192,12 +216,14 @@ const (
 	StuckMessage    MessageName = "stuck"          // to the requester: the key cannot be deleted yet
 	StuckNotice     MessageName = "stuck.channel"  // the same to the approvers, under the card
 	FailedNotice    MessageName = "failed.channel" // to the approvers, under the card: no key was made
+	DriftNotice     MessageName = "drift.channel"  // to the approvers, under the card: changed by hand
+	FoundNotice     MessageName = "found.channel"  // to the approvers: a key that no row knew
 )
 
 // ToApprovers reports whether m goes to the approvers' channel. Everything else
 // goes to the requester.
 func (m MessageName) ToApprovers() bool {
-	return m == CardMessage || m == StuckNotice || m == FailedNotice
+	return m == CardMessage || m == StuckNotice || m == FailedNotice || m == DriftNotice || m == FoundNotice
 }
 
 // A Place is where a message is and what it shows.

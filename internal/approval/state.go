@@ -64,6 +64,10 @@ const (
 	Delay    Event = "delay" // the key could not be removed yet
 	Gone     Event = "gone"
 	Look     Event = "look" // searched for what an unanswered create may have left
+
+	Adopt  Event = "adopt"  // creates a row for a marked key that none knew; not in Transitions
+	Differ Event = "differ" // somebody changed the key in Atlas, or changed it back
+	Vanish Event = "vanish" // somebody deleted the key in Atlas
 )
 
 // A Transition says where an event leads from a state.
@@ -104,6 +108,11 @@ var Transitions = []Transition{
 
 	{Revoking, Delay, Revoking},
 	{Revoking, Gone, Ended},
+
+	{Delivered, Differ, Delivered},
+	{Delivered, Vanish, Ended},
+	{Active, Differ, Active},
+	{Active, Vanish, Ended},
 
 	{Approved, Look, Approved},
 	{Minting, Look, Minting},

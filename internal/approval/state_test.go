@@ -16,18 +16,18 @@ import (
 // grid is written by hand, so that it can disagree with Transitions. A dot is
 // a refusal.
 const grid = `
-           approve   deny    withdraw   lapse     collect  confirm  replace  revoke    begin    made     pause    undo     hand_over  put_back  give_up  remind     delay     gone   look
-pending    approved  denied  withdrawn  expired   .        .        .        .         .        .        .        .        .          .         .        .          .         .      .
-approved   .         .       withdrawn  expired   minting  .        .        .         .        .        .        .        .          .         .        .          .         .      approved
-minting    .         .       .          .         .        .        .        .         minting  minting  minting  minting  delivered  approved  failed   .          .         .      minting
-delivered  .         .       .          revoking  .        active   minting  revoking  .        .        .        .        .          .         .        delivered  .         .      delivered
-active     .         .       .          revoking  .        .        .        revoking  .        .        .        .        .          .         .        .          .         .      active
-revoking   .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          revoking  ended  revoking
-denied     .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      .
-withdrawn  .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      withdrawn
-expired    .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      expired
-failed     .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      failed
-ended      .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      ended
+           approve   deny    withdraw   lapse     collect  confirm  replace  revoke    begin    made     pause    undo     hand_over  put_back  give_up  remind     delay     gone   look  differ     vanish
+pending    approved  denied  withdrawn  expired   .        .        .        .         .        .        .        .        .          .         .        .          .         .      .               .          .
+approved   .         .       withdrawn  expired   minting  .        .        .         .        .        .        .        .          .         .        .          .         .      approved        .          .
+minting    .         .       .          .         .        .        .        .         minting  minting  minting  minting  delivered  approved  failed   .          .         .      minting         .          .
+delivered  .         .       .          revoking  .        active   minting  revoking  .        .        .        .        .          .         .        delivered  .         .      delivered       delivered  ended
+active     .         .       .          revoking  .        .        .        revoking  .        .        .        .        .          .         .        .          .         .      active          active     ended
+revoking   .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          revoking  ended  revoking        .          .
+denied     .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      .               .          .
+withdrawn  .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      withdrawn       .          .
+expired    .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      expired         .          .
+failed     .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      failed          .          .
+ended      .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      ended           .          .
 `
 
 func TestGrid(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 // requests lapse and draws messages. The row is the queue: a wake-up is only a
 // hint, and a crash at any point loses nothing.
 type Worker struct {
+	Org     OrgID
 	Store   Store
 	Keys    Keys
 	Screens Screens
@@ -23,6 +24,11 @@ type Worker struct {
 
 	mu    sync.Mutex
 	tries map[ID]int // failed drawings in a row; lost at a restart
+
+	// reconciler's own memory; see there.
+	reconciledAt time.Time
+	missingSince map[ID]time.Time
+	inspectedAt  map[ID]time.Time
 }
 
 const (
@@ -35,10 +41,11 @@ const (
 )
 
 // NewWorker returns a worker that has yet to be run.
-func NewWorker(store Store, keys Keys, screens Screens, policy Policy, now func() time.Time, log *slog.Logger) *Worker {
+func NewWorker(org OrgID, store Store, keys Keys, screens Screens, policy Policy, now func() time.Time, log *slog.Logger) *Worker {
 	return &Worker{
-		Store: store, Keys: keys, Screens: screens, Policy: policy, Now: now, Log: log,
+		Org: org, Store: store, Keys: keys, Screens: screens, Policy: policy, Now: now, Log: log,
 		hint: make(chan struct{}, 1), tries: map[ID]int{},
+		missingSince: map[ID]time.Time{}, inspectedAt: map[ID]time.Time{},
 	}
 }
 
@@ -54,6 +61,7 @@ func (w *Worker) Wake() {
 func (w *Worker) Run(ctx context.Context) {
 	var inHand sync.WaitGroup
 	defer inHand.Wait()
+	inHand.Go(func() { w.reconcileForEver(ctx) })
 	slots := make(chan struct{}, 2*parallel)
 	for ctx.Err() == nil {
 		wait := storePause

@@ -2,18 +2,33 @@ package atlas
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
+	"net/netip"
+	"slices"
 
 	"atlaskeybot/internal/approval"
 )
 
 // Keys is [approval.Keys] in one organization of Atlas.
-type Keys struct{ api *Client }
+type Keys struct {
+	api *Client
+	bot string // for the marks
+}
 
 var _ approval.Keys = (*Keys)(nil)
 
-// NewKeys makes keys through api.
-func NewKeys(api *Client) *Keys { return &Keys{api: api} }
+// NewKeys makes keys through api. Identity is what one installation of the bot
+// has for ever and no other has: keys with the mark of another are strangers'.
+func NewKeys(api *Client, identity string) *Keys {
+	sum := sha256.Sum256([]byte(identity))
+	return &Keys{api: api, bot: base32.StdEncoding.EncodeToString(sum[:])[:6]}
+}
+
+func (k *Keys) mark(request approval.ID, attempt int) Mark {
+	return Mark{Request: string(request), Attempt: attempt, Bot: k.bot}
+}
 
 // Make implements [approval.Keys]. Atlas shows a private key once and makes a
 // new key for every call, so a lost answer leaves a key that nobody can use and
@@ -23,7 +38,7 @@ func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Ke
 		return approval.Credential{}, err
 	}
 	wanted := Wanted{
-		Description: Describe(o.Access.Description, string(o.Request), o.Attempt),
+		Description: Describe(o.Access.Description, k.mark(o.Request, o.Attempt)),
 		From:        o.Access.Networks,
 	}
 	for _, r := range o.Access.Roles {
@@ -52,6 +67,15 @@ func (k *Keys) Remove(ctx context.Context, org approval.OrgID, keyID string) err
 // Find implements [approval.Keys]. Marks are compared whole: a request's id may
 // be the beginning of another's.
 func (k *Keys) Find(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.Found, error) {
+	all, err := k.Marked(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(f approval.Found) bool { return f.Request != id }), nil
+}
+
+// Marked implements [approval.Keys].
+func (k *Keys) Marked(ctx context.Context, org approval.OrgID) ([]approval.Found, error) {
 	if err := k.here(org); err != nil {
 		return nil, err
 	}
@@ -61,11 +85,59 @@ func (k *Keys) Find(ctx context.Context, org approval.OrgID, id approval.ID) ([]
 	}
 	var found []approval.Found
 	for _, key := range keys {
-		if request, attempt, ok := parseMark(key.Description); ok && request == string(id) {
-			found = append(found, approval.Found{Key: k.public(key), Attempt: attempt})
+		if m, ok := parseMark(key.Description); ok && m.Bot == k.bot {
+			found = append(found, approval.Found{Key: k.public(key), Request: approval.ID(m.Request), Attempt: m.Attempt})
 		}
 	}
 	return found, nil
+}
+
+// Inspect implements [approval.Keys].
+func (k *Keys) Inspect(ctx context.Context, o approval.Order, keyID string) (approval.Drift, error) {
+	if err := k.here(o.Org); err != nil {
+		return approval.Drift{}, err
+	}
+	key, err := k.api.GetKey(ctx, keyID)
+	if err != nil {
+		return approval.Drift{}, k.missing(err)
+	}
+	entries, err := k.api.ListAccess(ctx, keyID)
+	if err != nil {
+		return approval.Drift{}, k.missing(err)
+	}
+	return k.drift(o, key, entries), nil
+}
+
+// drift says in what a key differs from its order.
+func (k *Keys) drift(o approval.Order, key Key, entries []Entry) approval.Drift {
+	var d approval.Drift
+	var ordered []string
+	for _, r := range o.Access.Roles {
+		ordered = append(ordered, string(r))
+	}
+	if !slices.Equal(set(ordered), key.Roles) {
+		d.RolesChanged = true
+		for _, r := range key.Roles {
+			d.Roles = append(d.Roles, approval.Role(r))
+		}
+	}
+	var listed []netip.Prefix
+	for _, e := range entries {
+		listed = append(listed, e.From)
+	}
+	if listed = canonical(listed); !slices.Equal(listed, canonical(o.Access.Networks)) {
+		d.NetworksChanged, d.Networks = true, listed
+	}
+	d.Renamed = key.Description != Describe(o.Access.Description, k.mark(o.Request, o.Attempt))
+	return d
+}
+
+// missing turns the error of a key that is not there into approval's.
+func (k *Keys) missing(err error) error {
+	if KindOf(err) == Gone {
+		return approval.ErrNoKey
+	}
+	return fault(err)
 }
 
 // Used implements [approval.Keys]. A key that does not exist was not used.

@@ -12,30 +12,39 @@ import (
 // maxDescription is Atlas's limit, in what Java calls characters.
 const maxDescription = 250
 
-// mark is what tells a request's key in Atlas. It ends the key's description,
+// A Mark is what tells a request's key in Atlas. It ends the key's description,
 // readable by anybody in the organization, and is how a key is found again
 // whose making was never answered. Like the whole description it keeps to the
 // characters that every kind of Atlas credential takes.
-func mark(requestID string, attempt int) string {
-	return fmt.Sprintf("keybot %s attempt %d", requestID, attempt)
+type Mark struct {
+	Request string
+	Attempt int
+
+	// Bot tells two bots apart that make keys in one organization: the ids of
+	// their requests can be equal.
+	Bot string
 }
 
-var markPattern = regexp.MustCompile(`(?:^| - )keybot ([A-Za-z0-9._-]{1,64}) attempt ([1-9][0-9]{0,8})$`)
+func (m Mark) String() string {
+	return fmt.Sprintf("keybot %s attempt %d of %s", m.Request, m.Attempt, m.Bot)
+}
+
+var markPattern = regexp.MustCompile(`(?:^| - )keybot ([A-Za-z0-9._-]{1,64}) attempt ([1-9][0-9]{0,8}) of ([A-Z0-9]{1,16})$`)
 
 // parseMark reads the mark that a description ends with.
-func parseMark(description string) (requestID string, attempt int, ok bool) {
+func parseMark(description string) (Mark, bool) {
 	m := markPattern.FindStringSubmatch(description)
 	if m == nil {
-		return "", 0, false
+		return Mark{}, false
 	}
 	attempt, err := strconv.Atoi(m[2])
-	return m[1], attempt, err == nil
+	return Mark{Request: m[1], Attempt: attempt, Bot: m[3]}, err == nil
 }
 
-// Describe is the description of the key made by an attempt for a request: what
-// the requester wrote, as far as it fits, and the mark.
-func Describe(text, requestID string, attempt int) string {
-	end := mark(requestID, attempt)
+// Describe is the description of the key with a mark: what the requester wrote,
+// as far as it fits, and the mark.
+func Describe(text string, m Mark) string {
+	end := m.String()
 	text = clip(tidy(text), maxDescription-len(" - ")-len(end))
 	if text == "" {
 		return end

@@ -13,26 +13,26 @@ import (
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
-	const end = "keybot AKR-7F3K2 attempt 2"
+	const end = "keybot AKR-7F3K2 attempt 2 of B0T"
 	for name, c := range map[string]struct{ text, want string }{
 		"plain":               {"billing export", "billing export - " + end},
 		"nothing":             {" \n ", end},
 		"signs Atlas may not": {"billing (prod) <!channel>\n*all*", "billing prod channel all - " + end},
 		"signs Atlas may":     {"it's a.b_c, d-e", "it's a.b_c, d-e - " + end},
 		"letters of anywhere": {"Größe 価格", "Größe 価格 - " + end},
-		"somebody's own mark": {"x - keybot AKR-00000 attempt 9", "x - keybot AKR-00000 attempt 9 - " + end},
+		"somebody's own mark": {"x - keybot AKR-00000 attempt 9 of B0T", "x - keybot AKR-00000 attempt 9 of B0T - " + end},
 		"too long":            {strings.Repeat("価", 300), strings.Repeat("価", 250-len(" - "+end)) + " - " + end},
 		"too long, and wide":  {strings.Repeat("𝒜", 300), strings.Repeat("𝒜", (250-len(" - "+end))/2) + " - " + end},
 		"cut behind a space":  {strings.Repeat("a", 250-len(" - "+end)-1) + " b", strings.Repeat("a", 250-len(" - "+end)-1) + " - " + end},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := Describe(c.text, "AKR-7F3K2", 2)
+			want := Mark{Request: "AKR-7F3K2", Attempt: 2, Bot: "B0T"}
+			got := Describe(c.text, want)
 			assert.Equal(t, c.want, got)
-			id, attempt, ok := parseMark(got)
+			mark, ok := parseMark(got)
 			assert.True(t, ok)
-			assert.Equal(t, "AKR-7F3K2", id)
-			assert.Equal(t, 2, attempt)
+			assert.Equal(t, want, mark)
 		})
 	}
 }
@@ -40,27 +40,30 @@ func TestDescribe(t *testing.T) {
 func TestMarksAreReadWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	for description, want := range map[string]string{
-		"keybot AKR-7F3K2 attempt 2":                                  "AKR-7F3K2",
-		"x - keybot AKR-7F3K21 attempt 2":                             "AKR-7F3K21",
-		"x - keybot AKR-7F3K2 attempt 1 - keybot AKR-00000 attempt 1": "AKR-00000",
-		"x keybot AKR-7F3K2 attempt 2":                                "",
-		"xkeybot AKR-7F3K2 attempt 2":                                 "",
-		"x - keybot AKR-7F3K2 attempt 2 ":                             "",
-		"x - keybot AKR-7F3K2 attempt 2\n":                            "",
-		"x - keybot AKR-7F3K2 attempt 2, for bo":                      "",
-		"x - keybot AKR-7F3K2 attempt 02":                             "",
-		"x - keybot AKR-7F3K2 attempt 0":                              "",
-		"x - keybot AKR-7F3K2 attempt ":                               "",
-		"x - keybot AKR-7F3K2":                                        "",
-		"x - keybot  attempt 2":                                       "",
-		"x - keybot AKR 7F3K2 attempt 2":                              "",
-		"x - keybot AKR-7F3K2 attempt 99999999999999999999":           "",
+		"keybot AKR-7F3K2 attempt 2 of B0T":                                         "AKR-7F3K2",
+		"x - keybot AKR-7F3K21 attempt 2 of B0T":                                    "AKR-7F3K21",
+		"x - keybot AKR-7F3K2 attempt 1 of B0T - keybot AKR-00000 attempt 1 of B0T": "AKR-00000",
+		"x keybot AKR-7F3K2 attempt 2 of B0T":                                       "",
+		"xkeybot AKR-7F3K2 attempt 2 of B0T":                                        "",
+		"x - keybot AKR-7F3K2 attempt 2 of B0T ":                                    "",
+		"x - keybot AKR-7F3K2 attempt 2 of B0T\n":                                   "",
+		"x - keybot AKR-7F3K2 attempt 2 of B0T, for bo":                             "",
+		"x - keybot AKR-7F3K2 attempt 02 of B0T":                                    "",
+		"x - keybot AKR-7F3K2 attempt 0 of B0T":                                     "",
+		"x - keybot AKR-7F3K2 attempt  of B0T":                                      "",
+		"x - keybot AKR-7F3K2 attempt 2":                                            "",
+		"x - keybot AKR-7F3K2 attempt 2 of ":                                        "",
+		"x - keybot AKR-7F3K2 attempt 2 of b0t":                                     "",
+		"x - keybot AKR-7F3K2":                                                      "",
+		"x - keybot  attempt 2 of B0T":                                              "",
+		"x - keybot AKR 7F3K2 attempt 2 of B0T":                                     "",
+		"x - keybot AKR-7F3K2 attempt 99999999999999999999 of B0T":                  "",
 		"": "",
 	} {
 		t.Run(description, func(t *testing.T) {
 			t.Parallel()
-			id, _, ok := parseMark(description)
-			assert.Equal(t, want, id)
+			mark, ok := parseMark(description)
+			assert.Equal(t, want, mark.Request)
 			assert.Equal(t, want != "", ok)
 		})
 	}
@@ -69,14 +72,16 @@ func TestMarksAreReadWholeOrNotAtAll(t *testing.T) {
 func TestDescriptionsFitAndCanBeRead(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		id := rapid.StringMatching(`AKR-[0-9A-HJKMNP-TV-Z]{5}`).Draw(t, "id")
-		attempt := rapid.IntRange(1, 999).Draw(t, "attempt")
-		d := Describe(rapid.String().Draw(t, "text"), id, attempt)
+		mark := Mark{
+			Request: rapid.StringMatching(`AKR-[0-9A-HJKMNP-TV-Z]{5}`).Draw(t, "id"),
+			Attempt: rapid.IntRange(1, 999).Draw(t, "attempt"),
+			Bot:     rapid.StringMatching(`[A-Z2-7]{6}`).Draw(t, "bot"),
+		}
+		d := Describe(rapid.String().Draw(t, "text"), mark)
 		require.LessOrEqual(t, len(utf16.Encode([]rune(d))), 250)
-		gotID, gotAttempt, ok := parseMark(d)
+		got, ok := parseMark(d)
 		require.True(t, ok, d)
-		require.Equal(t, id, gotID)
-		require.Equal(t, attempt, gotAttempt)
+		require.Equal(t, mark, got)
 		for _, r := range d {
 			require.True(t, unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("-_.,' ", r), "%q", r)
 		}

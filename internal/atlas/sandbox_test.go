@@ -50,7 +50,7 @@ func newRig(t *testing.T, opts emulated.Options, change ...func(*atlas.Config)) 
 	r.api, err = atlas.New(cfg)
 	require.NoError(t, err)
 	t.Cleanup(r.api.Close)
-	r.keys = atlas.NewKeys(r.api)
+	r.keys = atlas.NewKeys(r.api, "T1/B1")
 	return r
 }
 
@@ -111,7 +111,7 @@ func TestLifeOfAKeyInTheSandbox(t *testing.T) {
 
 			found, err := r.keys.Find(ctx, sandboxOrg, "AKR-7F3K2")
 			require.NoError(t, err)
-			assert.Equal(t, []approval.Found{{Key: approval.Key{ID: made.ID, PublicKey: made.PublicKey}, Attempt: 1}}, found)
+			assert.Equal(t, []approval.Found{{Key: approval.Key{ID: made.ID, PublicKey: made.PublicKey}, Request: "AKR-7F3K2", Attempt: 1}}, found)
 
 			require.NoError(t, r.keys.Remove(ctx, sandboxOrg, made.ID))
 			assert.False(t, r.Alive(made.ID))
@@ -248,11 +248,16 @@ func TestRefusalsOfTheSandbox(t *testing.T) {
 	}
 }
 
+// ownMark is what the rig's keys say of their bot: the first letters of a
+// digest of "T1/B1", worked out once.
+const ownMark = "4QHBZQ"
+
 func TestFindTakesNoOthersKeys(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	for _, desc := range []string{
-		"x - keybot AKR-7F3K21 attempt 1", "keybot AKR-7F3K2", "billing", "x - keybot AKR-7F3K2 attempt 1, of bo",
+		"x - keybot AKR-7F3K21 attempt 1 of " + ownMark, "keybot AKR-7F3K2", "billing",
+		"x - keybot AKR-7F3K2 attempt 1 of " + ownMark + ", of bo", "x - keybot AKR-7F3K2 attempt 1 of OTHERB",
 	} {
 		_, err := r.AddKey(emulated.Draft{Desc: desc, Roles: []string{"ORG_MEMBER"}})
 		require.NoError(t, err)
@@ -268,6 +273,41 @@ func TestFindTakesNoOthersKeys(t *testing.T) {
 		attempts = append(attempts, k.Attempt)
 	}
 	assert.ElementsMatch(t, []int{1, 2, 3}, attempts)
+}
+
+func TestInspectTellsWhatWasChangedByHand(t *testing.T) {
+	t.Parallel()
+	renamed, roles := "mine now", []string{"ORG_OWNER"}
+	wider, none := []string{"203.0.113.0/24"}, []string{}
+	for name, c := range map[string]struct {
+		edit emulated.Edit
+		want approval.Drift
+	}{
+		"nothing":        {emulated.Edit{}, approval.Drift{}},
+		"its name":       {emulated.Edit{Desc: &renamed}, approval.Drift{Renamed: true}},
+		"its roles":      {emulated.Edit{Roles: roles}, approval.Drift{RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}}},
+		"its list":       {emulated.Edit{AccessList: wider}, approval.Drift{NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}}},
+		"no list at all": {emulated.Edit{AccessList: none}, approval.Drift{NetworksChanged: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
+			o := order("AKR-7F3K2", 1)
+			made, err := r.keys.Make(ctx, o, noted)
+			require.NoError(t, err)
+			require.NoError(t, r.EditKey(made.ID, c.edit))
+			got, err := r.keys.Inspect(ctx, o, made.ID)
+			require.NoError(t, err)
+			assert.True(t, c.want.Equal(got), "%+v", got)
+		})
+	}
+}
+
+func TestInspectOfAMissingKey(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulated.Options{Seed: 1})
+	_, err := r.keys.Inspect(t.Context(), order("AKR-7F3K2", 1), "65a1b2c3d4e5f60718293aff")
+	require.ErrorIs(t, err, approval.ErrNoKey)
 }
 
 func TestRemoveInTheSandbox(t *testing.T) {
@@ -314,7 +354,7 @@ func TestTheRestInTheSandbox(t *testing.T) {
 	require.NoError(t, err)
 	key, err := r.api.GetKey(ctx, made.ID)
 	require.NoError(t, err)
-	assert.Equal(t, "billing export EU - keybot AKR-7F3K2 attempt 1", key.Description)
+	assert.Equal(t, "billing export EU - keybot AKR-7F3K2 attempt 1 of "+ownMark, key.Description)
 	events, err := r.api.Events(ctx, start, atlas.EventKeyCreated)
 	require.NoError(t, err)
 	require.Len(t, events, 1)

@@ -92,22 +92,3 @@ func confirmGrant(r approval.Request) string {
 	}
 	return warning + clip(titles(r.Access.Roles), 110) + ", for " + span(r.Access.Lifetime) + ", from " + from + "."
 }
-
-// stuckNotice tells approvers, under the card, of a key that cannot be deleted.
-func (v views) stuckNotice(r approval.Request) message {
-	story := approversStory(r)
-	if isStuck(r) {
-		story = sentences(
-			say(":rotating_light: The key%s of request %s is still alive in Atlas: deleting it has not worked since %s. I keep trying.", keyName(r), r.ID, when(r.Removal.Since)),
-			"If it cannot wait, an Organization Owner can delete it in Atlas under *Access Manager*, *Applications*, *API Keys*.",
-		)
-	}
-	return newMessage(story, section(story))
-}
-
-// failedNotice tells approvers, under the card, that what they approved came to
-// nothing.
-func (v views) failedNotice(r approval.Request) message {
-	story := approversStory(r)
-	return newMessage(say("Request %s: %s", r.ID, story), section(story))
-}

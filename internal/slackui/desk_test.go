@@ -51,6 +51,7 @@ type desk struct {
 type setup struct {
 	sandbox.Options
 	policy approval.Policy
+	onMove func(approval.Entry) (bool, error)
 }
 
 func open(t *testing.T, edits ...func(*setup)) *desk {
@@ -59,7 +60,7 @@ func open(t *testing.T, edits ...func(*setup)) *desk {
 	for _, e := range edits {
 		e(&s)
 	}
-	d := &desk{t: t, store: &approvaltest.Memory{}, keys: &approvaltest.Keys{Now: time.Now}, log: &syncLog{}}
+	d := &desk{t: t, store: &approvaltest.Memory{OnMove: s.onMove}, keys: &approvaltest.Keys{Now: time.Now}, log: &syncLog{}}
 	s.Secrets = d.secrets
 
 	var door http.Handler = http.NotFoundHandler()
@@ -101,7 +102,7 @@ func (d *desk) start(api string, s setup) {
 		APIURL: api, Channel: sandbox.Approvals, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.weather,
 	})
 	require.NoError(d.t, err)
-	worker := approval.NewWorker(d.store, d.keys, d.slack.Screens(s.policy), s.policy, time.Now, logger)
+	worker := approval.NewWorker("org", d.store, d.keys, d.slack.Screens(s.policy), s.policy, time.Now, logger)
 	d.service = &approval.Service{
 		Store: d.store, Directory: d.slack.Directory(), Policy: s.policy, Org: "65a1b2c3d4e5f60718293a4b",
 		Now: time.Now, NewID: approval.NewID, Wake: worker.Wake,

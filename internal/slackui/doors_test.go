@@ -2,8 +2,12 @@ package slackui_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +63,32 @@ func TestTheHTTPDoorIsNarrow(t *testing.T) {
 			require.Equal(t, tt.want, w.Code)
 		})
 	}
+}
+
+// TestARecordedRequestIsAnsweredOnce: the signature alone does not stop somebody
+// who listened.
+func TestARecordedRequestIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	d := open(t, overHTTP)
+	door := d.slack.HTTP(d.app)
+	const body = "command=%2Fatlas-key&text=help&user_id=U0ALICE&team_id=T0SANDBOX"
+	stamp := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(d.SigningSecret()))
+	mac.Write([]byte("v0:" + stamp + ":" + body))
+	send := func(contentType string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/slack/commands", strings.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		r.Header.Set("X-Slack-Request-Timestamp", stamp)
+		r.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		return w
+	}
+	require.Equal(t, 415, send("application/json").Code)
+	require.Contains(t, send("application/x-www-form-urlencoded").Body.String(), "I hand out MongoDB Atlas")
+	again := send("application/x-www-form-urlencoded")
+	require.Equal(t, 200, again.Code)
+	require.Empty(t, again.Body.String())
 }
 
 func TestTheSocketComesBack(t *testing.T) {

@@ -29,6 +29,8 @@ const (
 	actionReminderSaved  = "reminder.saved"
 	actionReminderUnseen = "reminder.unseen"
 	actionOutcomeAgain   = "outcome.again"
+	actionDriftRevoke    = "drift.revoke"
+	actionFoundRevoke    = "found.revoke"
 	actionNoteSaved      = "note.saved" // in the ephemeral message with the key
 	actionNoteUnseen     = "note.unseen"
 	actionListRevoke     = "list.revoke" // in the ephemeral list

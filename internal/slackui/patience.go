@@ -33,7 +33,7 @@ type patience struct {
 // RoundTrip implements [http.RoundTripper].
 func (p *patience) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(r.URL.Path, "/apps.connections.open") {
-		timer := time.NewTimer(0*p.wait())
+		timer := time.NewTimer(p.wait())
 		defer timer.Stop()
 		select {
 		case <-timer.C:

@@ -39,6 +39,8 @@ var routes = map[string]route{
 	actionReminderSaved:  {approval.ReminderMessage, (*App).saved},
 	actionReminderUnseen: {approval.ReminderMessage, (*App).unseen},
 	actionOutcomeAgain:   {approval.OutcomeMessage, (*App).askAgain},
+	actionDriftRevoke:    {approval.DriftNotice, (*App).revokeAsApprover},
+	actionFoundRevoke:    {approval.FoundNotice, (*App).revokeAsApprover},
 	actionNoteSaved:      {"", (*App).saved},
 	actionNoteUnseen:     {"", (*App).unseen},
 	actionListRevoke:     {"", (*App).revokeListed},
@@ -182,6 +184,18 @@ func (a *App) removeNote(ctx context.Context, p press, r approval.Request, err e
 func (a *App) revoke(ctx context.Context, p press, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Revoke)
 	a.tellOwner(ctx, p, r, err)
+}
+
+// revokeAsApprover is under a notice: whoever may not is told who may.
+func (a *App) revokeAsApprover(ctx context.Context, p press, answer ack) {
+	r, err := a.act(ctx, p, answer, a.service.Revoke)
+	switch {
+	case err == nil:
+	case errors.Is(err, approval.ErrNotOwner):
+		a.tell(ctx, p.responseURL, refusal(approval.ErrNotApprover, r))
+	default:
+		a.tell(ctx, p.responseURL, refusal(err, r))
+	}
 }
 
 func (a *App) revokeListed(ctx context.Context, p press, answer ack) {

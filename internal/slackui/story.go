@@ -120,6 +120,8 @@ func because(r approval.Request) mrkdwn {
 		return ", because nobody said in time that it was saved"
 	case approval.CauseEndDate:
 		return ", because its lifetime is over"
+	case approval.CauseVanished:
+		return ", by somebody in Atlas"
 	case approval.CauseRevoked:
 		return say(", because %s revoked it %s", mention(r.End.By), when(r.End.At))
 	}

@@ -318,6 +318,36 @@ func TestANoteIsRemovedAfterAFewTries(t *testing.T) {
 	d.clean()
 }
 
+// TestPressingFasterThanTheDisk: the note stays while the key in it may be the
+// one that works.
+func TestPressingFasterThanTheDisk(t *testing.T) {
+	t.Parallel()
+	written := make(chan struct{})
+	d := open(t, func(s *setup) {
+		s.onMove = func(e approval.Entry) (bool, error) {
+			if e.Event == approval.HandOver {
+				<-written
+			}
+			return true, nil
+		}
+	})
+	r := d.asks(alice)
+	d.presses(bob, "card.approve")
+	require.NoError(t, d.Look(alice, aliceDM))
+	d.presses(alice, "ready.create")
+	d.seesButton(alice, "note.saved")
+	d.presses(alice, "note.saved")
+	d.seesText(alice, "Press that once more in a moment")
+	d.app.Wait()
+	_, _, there := find(d.Screen(alice), has("note.saved"))
+	require.True(t, there)
+	close(written)
+	d.is(r.ID, approval.Delivered)
+	d.presses(alice, "note.saved")
+	d.is(r.ID, approval.Active)
+	d.noLongerSees(alice, "note.saved")
+}
+
 func TestWhenSlackDoesNotSayWhoPressed(t *testing.T) {
 	t.Parallel()
 	d := open(t)

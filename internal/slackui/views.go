@@ -33,6 +33,10 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 		return v.stuckNotice(r)
 	case approval.FailedNotice:
 		return v.failedNotice(r)
+	case approval.DriftNotice:
+		return v.driftNotice(r)
+	case approval.FoundNotice:
+		return v.foundNotice(r)
 	}
 	return newMessage(say("Request %s", r.ID), section(say("Request %s", r.ID)))
 }
@@ -85,13 +89,12 @@ func reach(a approval.Access) string {
 
 // asked-for access as facts, for the card and for whoever asked.
 func accessFacts(a approval.Access) []fact {
-	roles := a.Roles[0].Info()
-	value := roles.Title + ". " + roles.Grants
+	value, bullet := "", ""
 	if len(a.Roles) > 1 {
-		value = ""
-		for _, r := range a.Roles {
-			value += "\n • " + r.Info().Title + ". " + r.Info().Grants
-		}
+		bullet = "\n • "
+	}
+	for _, r := range a.Roles {
+		value += bullet + r.Info().Title + ". " + r.Info().Grants
 	}
 	from := addresses(a)
 	if hosts := reach(a); hosts != "" {

@@ -27,11 +27,11 @@ func get(ctx context.Context, q queryer, id approval.ID) (approval.Request, erro
 
 // list reads requests with their places, in one query, so that the two agree
 // without a transaction. The rest of the query picks and orders.
-func list(ctx context.Context, q queryer, rest string, arg any) ([]approval.Request, error) {
+func list(ctx context.Context, q queryer, rest string, args ...any) ([]approval.Request, error) {
 	const all = `
 		SELECT r.id, r.body, COALESCE(m.name, ''), COALESCE(m.channel, ''), COALESCE(m.ts, ''), COALESCE(m.shown, 0), COALESCE(m.digest, '')
 		FROM request r LEFT JOIN message m ON m.request = r.id `
-	rows, err := q.QueryContext(ctx, all+rest, arg)
+	rows, err := q.QueryContext(ctx, all+rest, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading requests: %w", err)
 	}

@@ -123,6 +123,11 @@ func (s *Store) ByRequester(ctx context.Context, user approval.UserID) ([]approv
 	return list(ctx, s.db, `WHERE r.requester = $1 ORDER BY r.asked_at DESC, r.id`, user)
 }
 
+// Live implements [approval.Store].
+func (s *Store) Live(ctx context.Context) ([]approval.Request, error) {
+	return list(ctx, s.db, `WHERE r.state IN ($1, $2) ORDER BY r.asked_at, r.id`, approval.Delivered, approval.Active)
+}
+
 func encode(r approval.Request) (string, error) {
 	body, err := json.Marshal(toMillis(r))
 	if err != nil {

@@ -22,6 +22,7 @@ var reading = map[string]clause{
 	"big values come back":                                       bigValues,
 	"a person's requests are listed newest first, and no others": newestFirst,
 	"somebody without requests gets an empty list":               noRequests,
+	"the live requests are the delivered and the active":         liveRequests,
 }
 
 func notFound(t *testing.T, s approval.Store) {
@@ -45,6 +46,10 @@ func full() approval.Request {
 		r.Decision = approval.Decision{By: "U_ana", At: at(1), Reason: "all right"}
 		r.Attempt = 3
 		r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: at(2), Tries: 2, RetryAt: at(3), Then: approval.PutBack, Cause: approval.CauseNotShown, Code: "ratelimited"}
+		r.Drift = approval.Drift{
+			RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, Renamed: true,
+			NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
+		}
 		r.Debts = []approval.Debt{{Attempt: 1, Looks: 2, LookAt: at(4)}, {Attempt: 2, Looks: 1, LookAt: at(5)}}
 		r.Key = approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at(6)}
 		r.EndsAt = at(7)
@@ -174,6 +179,20 @@ func newestFirst(t *testing.T, s approval.Store) {
 		ids = append(ids, r.ID)
 	}
 	require.Equal(t, []approval.ID{"AKR-AAAAA", "AKR-CCCCC", "AKR-BBBBB"}, ids)
+}
+
+func liveRequests(t *testing.T, s approval.Store) {
+	for i, state := range []approval.State{approval.Active, approval.Pending, approval.Delivered, approval.Ended, approval.Revoking} {
+		create(t, s, named(approval.ID("AKR-0000"+string(rune('1'+i)))), func(r *approval.Request) {
+			r.State = state
+			r.AskedAt = r.AskedAt.Add(-time.Duration(i) * time.Minute)
+		})
+	}
+	live, err := s.Live(t.Context())
+	require.NoError(t, err)
+	require.Len(t, live, 2)
+	require.Equal(t, approval.Delivered, live[0].State, "the oldest first")
+	require.Equal(t, approval.Active, live[1].State)
 }
 
 func noRequests(t *testing.T, s approval.Store) {

@@ -38,6 +38,7 @@ type LiveKey struct {
 	// works from anywhere.
 	Restricted bool
 	Used       bool
+	Drift      approval.Drift // what somebody changed by hand
 }
 
 type madeKey struct {
@@ -96,7 +97,7 @@ func (k *Keys) Find(ctx context.Context, org approval.OrgID, id approval.ID) ([]
 		for _, key := range k.all {
 			isThere := !key.MadeAt.After(seen) && (key.goneAt.IsZero() || key.goneAt.After(seen))
 			if key.Org == org && key.Request == id && isThere {
-				found = append(found, approval.Found{Key: key.Key, Attempt: key.Attempt})
+				found = append(found, approval.Found{Key: key.Key, Request: key.Request, Attempt: key.Attempt})
 			}
 		}
 	})
@@ -104,6 +105,50 @@ func (k *Keys) Find(ctx context.Context, org approval.OrgID, id approval.ID) ([]
 		return nil, err
 	}
 	return found, nil
+}
+
+// Marked implements [approval.Keys]. Its mishaps are those of [CallMarked].
+func (k *Keys) Marked(ctx context.Context, org approval.OrgID) ([]approval.Found, error) {
+	var found []approval.Found
+	err := k.call(ctx, CallMarked, func() {
+		seen := k.now().Add(-k.Lag)
+		for _, key := range k.all {
+			isThere := !key.MadeAt.After(seen) && (key.goneAt.IsZero() || key.goneAt.After(seen))
+			if key.Org == org && isThere && !key.Drift.Renamed {
+				found = append(found, approval.Found{Key: key.Key, Request: key.Request, Attempt: key.Attempt})
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// Inspect implements [approval.Keys]. Its mishaps are those of [CallInspect].
+func (k *Keys) Inspect(ctx context.Context, o approval.Order, keyID string) (approval.Drift, error) {
+	drift, missing := approval.Drift{}, false
+	err := k.call(ctx, CallInspect, func() {
+		key := k.alive(o.Org, keyID)
+		if missing = key == nil; !missing {
+			drift = key.Drift
+		}
+	})
+	if err == nil && missing {
+		err = approval.ErrNoKey
+	}
+	return drift, err
+}
+
+// Change lets somebody change a key by hand.
+func (k *Keys) Change(keyID string, d approval.Drift) {
+	k.held.Lock()
+	defer k.held.Unlock()
+	for _, key := range k.all {
+		if key.ID == keyID {
+			key.Drift = d
+		}
+	}
 }
 
 // Used implements [approval.Keys]. A key that is gone was not used.

@@ -30,6 +30,21 @@ func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]appro
 	return theirs, err
 }
 
+// Live implements [approval.Store].
+func (m *Memory) Live(ctx context.Context) ([]approval.Request, error) {
+	var live []approval.Request
+	err := m.locked(ctx, func() error {
+		for _, r := range m.rows {
+			if r.State == approval.Delivered || r.State == approval.Active {
+				live = append(live, deepCopy(r.Request))
+			}
+		}
+		return nil
+	})
+	slices.SortStableFunc(live, func(a, b approval.Request) int { return a.AskedAt.Compare(b.AskedAt) })
+	return live, err
+}
+
 // Record implements [approval.Store].
 func (m *Memory) Record(ctx context.Context, e approval.Entry) error {
 	return m.locked(ctx, func() error { return m.note(e) })

@@ -16,6 +16,8 @@ const (
 	CallRestrict Call = "restrict" // Keys.Make, the access list
 	CallRemove   Call = "remove"
 	CallFind     Call = "find"
+	CallMarked   Call = "marked"
+	CallInspect  Call = "inspect"
 	CallUsed     Call = "used"
 	CallDraw     Call = "draw"
 	CallReveal   Call = "reveal"

@@ -1,0 +1,198 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// reconcileEvery is the pause between two comparisons with Atlas.
+	reconcileEvery = 10 * time.Minute
+
+	// settled is how long a request must not have been in motion, and a key be
+	// missing, before Atlas's lists are believed: they lag by minutes.
+	settled = 3 * time.Minute
+
+	// inspectAtOnce bounds the keys looked at closely in one comparison, each of
+	// which costs two calls.
+	inspectAtOnce = 50
+
+	// strangersAtMost is how many keys of unknown requests are believed. More
+	// mean that this is not the database that the bot worked with.
+	strangersAtMost = 20
+)
+
+// reconcileForEver compares Atlas with the rows at start and from time to time.
+func (w *Worker) reconcileForEver(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		timer.Reset(reconcileTick)
+		if w.Now().Sub(w.reconciledAt) < reconcileEvery {
+			continue
+		}
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), reconcileEvery/2)
+		if err := w.reconcile(bounded); err != nil && ctx.Err() == nil {
+			w.Log.Warn("comparing Atlas with what is recorded", "error", err)
+		}
+		cancel()
+		w.reconciledAt = w.Now()
+	}
+}
+
+// reconcileTick is how often the clock is looked at: it may be moved.
+const reconcileTick = 10 * time.Second
+
+// reconcile removes marked keys whose request says that they should not exist,
+// ends requests whose key is gone, and tells what was changed by hand. Keys
+// without this bot's exact mark are never touched.
+func (w *Worker) reconcile(ctx context.Context) error {
+	found, err := w.Keys.Marked(ctx, w.Org)
+	if err != nil {
+		return fmt.Errorf("listing the keys with this bot's mark: %w", err)
+	}
+	var strangers []Found
+	for _, k := range found {
+		r, err := w.Store.Get(ctx, k.Request)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			strangers = append(strangers, k)
+		case err != nil:
+			return fmt.Errorf("reading request %s: %w", k.Request, err)
+		case r.leftBehind(k, w.Now()):
+			w.Log.Warn("removing a key that should not exist", "request", r.ID, "state", r.State, "key", k.ID, "attempt", k.Attempt)
+			if err := w.Keys.Remove(ctx, w.Org, k.ID); err != nil {
+				return fmt.Errorf("removing a key of request %s: %w", r.ID, err)
+			}
+		}
+	}
+	return errors.Join(w.adoptAll(ctx, strangers), w.inspectAll(ctx))
+}
+
+// leftBehind reports whether k, listed before r was read, should not exist. What
+// is in motion is the worker's, and what has just ended may only be listed still.
+func (r Request) leftBehind(k Found, now time.Time) bool {
+	switch {
+	case r.State == Minting, r.State == Revoking, len(r.Debts) > 0:
+		return false
+	case r.State.Final():
+		return now.Sub(r.End.At) >= settled
+	}
+	return k.ID != r.Key.ID && r.Requester != "" // what was adopted is told of, no more
+}
+
+// adoptAll gives rows to marked keys that no row knows, as after an older
+// database was restored. Nobody knows whether they are in use: they are told
+// of, never deleted unasked.
+func (w *Worker) adoptAll(ctx context.Context, strangers []Found) error {
+	if len(strangers) > strangersAtMost {
+		w.Log.Error("this database does not know the requests of most keys with this bot's mark: is it the right one?", "keys", len(strangers))
+		return nil
+	}
+	for _, k := range strangers {
+		now := w.Now()
+		r := Request{
+			ID: k.Request, Org: w.Org, Kind: APIKey, State: Active, Origin: "found " + k.ID,
+			AskedAt: now, Attempt: k.Attempt, Key: k.Key, Messages: []MessageName{FoundNotice},
+		}
+		e := Entry{At: now, Org: w.Org, Request: r.ID, Event: Adopt, To: Active, Note: "key " + k.ID + " " + k.PublicKey}
+		if _, err := w.Store.Create(ctx, r, e); err != nil && !errors.Is(err, ErrDuplicate) && !errors.Is(err, ErrIDTaken) {
+			return fmt.Errorf("adopting key %s: %w", k.ID, err)
+		}
+		w.Wake()
+	}
+	return nil
+}
+
+// inspectAll looks closely at live keys, those first that were not looked at
+// for the longest time.
+func (w *Worker) inspectAll(ctx context.Context) error {
+	live, err := w.Store.Live(ctx)
+	if err != nil {
+		return fmt.Errorf("listing the live requests: %w", err)
+	}
+	maps.DeleteFunc(w.inspectedAt, func(id ID, _ time.Time) bool {
+		return !slices.ContainsFunc(live, func(r Request) bool { return r.ID == id })
+	})
+	slices.SortStableFunc(live, func(a, b Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
+	var errs []error
+	for _, r := range live[:min(len(live), inspectAtOnce)] {
+		if r.Requester == "" {
+			continue // adopted: nobody knows how it should be
+		}
+		if err := w.inspect(ctx, r); err != nil && !errors.Is(err, ErrConflict) {
+			errs = append(errs, fmt.Errorf("looking at the key of request %s: %w", r.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (w *Worker) inspect(ctx context.Context, r Request) error {
+	order := Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}
+	drift, err := w.Keys.Inspect(ctx, order, r.Key.ID)
+	now := w.Now()
+	switch {
+	case errors.Is(err, ErrNoKey):
+		return w.missing(ctx, r, now)
+	case err != nil:
+		return err
+	}
+	delete(w.missingSince, r.ID)
+	w.inspectedAt[r.ID] = now
+	if drift.Equal(r.Drift) {
+		return nil
+	}
+	_, err = w.move(ctx, r, Differ, drift.note(), func(next *Request, _ time.Time) {
+		next.Drift = drift
+		next.show(DriftNotice)
+	})
+	w.Wake()
+	return err
+}
+
+// missing ends a request whose key Atlas does not know, in two looks that lie
+// minutes apart: reads lag.
+func (w *Worker) missing(ctx context.Context, r Request, now time.Time) error {
+	since, seen := w.missingSince[r.ID]
+	if !seen {
+		w.missingSince[r.ID] = now
+		return nil
+	}
+	if now.Sub(since) < settled || now.Sub(r.Key.MadeAt) < settled {
+		return nil
+	}
+	_, err := w.move(ctx, r, Vanish, "key "+r.Key.ID, func(next *Request, now time.Time) {
+		next.End = End{Cause: CauseVanished, At: now}
+		next.show(OutcomeMessage)
+	})
+	delete(w.missingSince, r.ID)
+	w.Wake()
+	return err
+}
+
+// note says for the audit trail what is different.
+func (d Drift) note() string {
+	var what []string
+	for _, c := range []struct {
+		changed bool
+		name    string
+	}{{d.RolesChanged, "roles"}, {d.NetworksChanged, "access list"}, {d.Renamed, "description"}} {
+		if c.changed {
+			what = append(what, c.name)
+		}
+	}
+	if len(what) == 0 {
+		return "as it was approved"
+	}
+	return strings.Join(what, ", ")
+}

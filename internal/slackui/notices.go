@@ -1,0 +1,90 @@
+package slackui
+
+import (
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// The notices are for the approvers, under the card if there is one: what they
+// should know although nobody asked them. When the matter is over, a notice says
+// what became of it.
+
+// stuckNotice tells of a key that cannot be deleted.
+func (v views) stuckNotice(r approval.Request) message {
+	story := approversStory(r)
+	if isStuck(r) {
+		story = sentences(
+			say(":rotating_light: The key%s of request %s is still alive in Atlas: deleting it has not worked since %s. I keep trying.", keyName(r), r.ID, when(r.Removal.Since)),
+			"If it cannot wait, an Organization Owner can delete it in Atlas under *Access Manager*, *Applications*, *API Keys*.",
+		)
+	}
+	return newMessage(story, section(story))
+}
+
+// failedNotice tells that what they approved came to nothing.
+func (v views) failedNotice(r approval.Request) message {
+	story := approversStory(r)
+	return newMessage(say("Request %s: %s", r.ID, story), section(story))
+}
+
+// driftNotice tells of a live key that somebody changed in Atlas by hand.
+func (v views) driftNotice(r approval.Request) message {
+	story := approversStory(r)
+	var pressable []*slack.ButtonBlockElement
+	switch {
+	case !isLive(r):
+	case r.Drift.IsZero():
+		story = say("The key%s of request %s is again what was approved.", keyName(r), r.ID)
+	default:
+		story = say(":warning: Somebody changed the key%s of request %s in Atlas by hand; it is not what was approved any more.\n%s\nI do not change it back: put it right in Atlas, or revoke it here.",
+			keyName(r), r.ID, differences(r))
+		pressable = append(pressable, revokeButton(r, actionDriftRevoke))
+	}
+	return newMessage(story, section(story), buttons(pressable...))
+}
+
+func differences(r approval.Request) mrkdwn {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, string(say(format, args...))) }
+	if d := r.Drift; d.RolesChanged {
+		add("• Roles: %s. Approved: %s.", orNone(titles(d.Roles)), titles(r.Access.Roles))
+	}
+	if d := r.Drift; d.NetworksChanged {
+		add("• May be used from: %s. Approved: %s.", orNone(clip(addresses(approval.Access{Networks: d.Networks}), 600)), clip(addresses(r.Access), 600))
+	}
+	if r.Drift.Renamed {
+		add("• The description lacks this bot's mark, so I could not find the key by it.")
+	}
+	return mrkdwn(strings.Join(all, "\n"))
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// foundNotice tells of a key with this bot's mark that no request is known of.
+// Nobody asked for it here, so nobody is named.
+func (v views) foundNotice(r approval.Request) message {
+	var story mrkdwn
+	var pressable []*slack.ButtonBlockElement
+	switch {
+	case isLive(r):
+		story = say(":warning: In Atlas there is a key%s with this bot's mark, of request %s, of which I have no record, as after an older database was restored. "+
+			"I do not know whether it is in use, so I leave it alone. If nobody needs it, revoke it here.", keyName(r), r.ID)
+		pressable = append(pressable, revokeButton(r, actionFoundRevoke))
+	default:
+		story = say("%s It carried this bot's mark, of request %s, of which I have no record.", afterDecision(r), r.ID)
+	}
+	return newMessage(story, section(story), buttons(pressable...))
+}
+
+// isLive reports whether r's key is out and may be revoked.
+func isLive(r approval.Request) bool {
+	return r.State == approval.Delivered || r.State == approval.Active
+}

@@ -1,0 +1,97 @@
+package slackui
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// What a preflight asks. Nothing here posts, opens or changes anything that a
+// person could see, and every error holds an *[approval.Fault].
+
+// TryAppToken asks Slack for the address of a Socket Mode connection and leaves
+// it unused. It returns the app that the token is of, or nothing if Slack did
+// not say. Only c's AppToken, APIURL and Transport matter.
+func TryAppToken(ctx context.Context, c Config) (app string, err error) {
+	client := &http.Client{Transport: c.Transport, Timeout: callLimit, CheckRedirect: noRedirects}
+	_, address, err := newAPI(c, client).StartSocketModeContext(ctx)
+	if err != nil {
+		return "", fault(err)
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return "", unclear("apps.connections.open")
+	}
+	return u.Query().Get("app_id"), nil
+}
+
+// AppID is the app that the bot's own token is of, or nothing if Slack does not
+// say.
+func (s *Slack) AppID(ctx context.Context) (string, error) {
+	me, err := s.api.GetUserInfoContext(ctx, s.BotUser, slack.GetUserInfoOptionIncludeLocale(false))
+	if err != nil {
+		return "", fmt.Errorf("looking up the bot: %w", fault(err))
+	}
+	return me.Profile.ApiAppID, nil
+}
+
+// SuperfluousScopes lists what the token may do although the bot never does it.
+func (s *Slack) SuperfluousScopes() []string {
+	var more []string
+	for _, name := range s.Scopes {
+		if !slices.ContainsFunc(Scopes, func(needed Scope) bool { return needed.Name == name }) {
+			more = append(more, name)
+		}
+	}
+	return more
+}
+
+// A UserGroup is one that Slack lists.
+type UserGroup struct {
+	Handle   string // as people write it, without the @
+	Disabled bool
+}
+
+// UserGroups lists the workspace's user groups, the disabled ones too.
+func (s *Slack) UserGroups(ctx context.Context) (map[approval.GroupID]UserGroup, error) {
+	listed, err := s.api.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeDisabled(true))
+	if err != nil {
+		return nil, fmt.Errorf("listing the user groups: %w", fault(err))
+	}
+	groups := map[approval.GroupID]UserGroup{}
+	for _, g := range listed {
+		groups[approval.GroupID(g.ID)] = UserGroup{Handle: g.Handle, Disabled: g.DateDelete != 0}
+	}
+	return groups, nil
+}
+
+const (
+	memberPage  = 200 // what Slack recommends
+	memberPages = 25  // a channel for approvers with more people than that is none
+)
+
+// ChannelMembers lists who is in the approvers' channel. Whole is false if the
+// channel has more members than were asked for.
+func (s *Slack) ChannelMembers(ctx context.Context) (members []approval.UserID, whole bool, err error) {
+	ask := slack.GetUsersInConversationParameters{ChannelID: s.config.Channel, Limit: memberPage}
+	for range memberPages {
+		users, next, err := s.api.GetUsersInConversationContext(ctx, &ask)
+		if err != nil {
+			return nil, false, fmt.Errorf("listing the members of %s: %w", s.config.Channel, fault(err))
+		}
+		for _, u := range users {
+			members = append(members, approval.UserID(u))
+		}
+		if next == "" {
+			return members, true, nil
+		}
+		ask.Cursor = next
+	}
+	return members, false, nil
+}
