@@ -1,0 +1,149 @@
+package page
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+// act is something a person does. ask has the fields of the query and the form;
+// "as" is somebody the workspace knows. An error is a sentence for the person.
+type act func(ctx context.Context, ask url.Values) error
+
+// maxForm is more than a full form of Slack's needs.
+const maxForm = 1 << 20
+
+// errUnknown is said to a request without somebody who makes it.
+var errUnknown = errors.New("this page does not know who you are: choose somebody at the top")
+
+// acts are all of them, by the path under /page/.
+func (p *page) acts() map[string]act {
+	return map[string]act{
+		"look":           p.look,
+		"command":        p.command,
+		"press":          p.press,
+		"press-in-modal": p.pressInModal,
+		"press-in-home":  p.pressInHome,
+		"submit":         p.submit,
+		"close":          p.closeModal,
+		"home":           p.openHome,
+		"presence":       p.presence,
+		"reload":         p.reload,
+		"share":          p.share,
+		"advance":        p.advance,
+		"fault":          p.fault,
+		"calm":           p.calm,
+	}
+}
+
+// acting answers 204, or 422 with the sentence. What changed is seen by
+// fetching the page again.
+func (p *page) acting(do act) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		err := r.ParseForm()
+		if err == nil {
+			err = errUnknown
+			if p.knows(r.Form.Get("as")) {
+				err = do(r.Context(), r.Form)
+			}
+		}
+		p.hub.ring()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+func (p *page) look(_ context.Context, ask url.Values) error {
+	return p.Slack.Look(ask.Get("as"), ask.Get("in"))
+}
+
+// command takes slash commands only: the bot reads no messages, so a message
+// would show that nothing happens, slowly.
+func (p *page) command(ctx context.Context, ask url.Values) error {
+	typed := strings.TrimSpace(ask.Get("text"))
+	if !strings.HasPrefix(typed, "/") {
+		return fmt.Errorf("only commands work here, so nothing was posted: try %s", p.Command)
+	}
+	name, rest, _ := strings.Cut(typed, " ")
+	return p.Slack.Command(ctx, ask.Get("as"), ask.Get("in"), name, strings.TrimSpace(rest))
+}
+
+func (p *page) press(ctx context.Context, ask url.Values) error {
+	return p.Slack.Press(ctx, ask.Get("as"), ask.Get("in"), ask.Get("ts"), ask.Get("action"), valueOf(ask["value"])...)
+}
+
+func (p *page) pressInModal(ctx context.Context, ask url.Values) error {
+	return p.Slack.PressInModal(ctx, ask.Get("as"), ask.Get("action"), valueOf(ask["value"])...)
+}
+
+func (p *page) pressInHome(ctx context.Context, ask url.Values) error {
+	return p.Slack.PressInHome(ctx, ask.Get("as"), ask.Get("action"), valueOf(ask["value"])...)
+}
+
+// submit reports no refusal: errors and trouble are in the modal.
+func (p *page) submit(ctx context.Context, ask url.Values) error {
+	values, err := fields(ask)
+	if err != nil {
+		return err
+	}
+	_, err = p.Slack.Submit(ctx, ask.Get("as"), values)
+	return err
+}
+
+func (p *page) closeModal(ctx context.Context, ask url.Values) error {
+	return p.Slack.CloseModal(ctx, ask.Get("as"))
+}
+
+func (p *page) openHome(ctx context.Context, ask url.Values) error {
+	return p.Slack.OpenHome(ctx, ask.Get("as"))
+}
+
+func (p *page) presence(_ context.Context, ask url.Values) error {
+	switch to := ask.Get("to"); to {
+	case "away":
+		p.Slack.Away(ask.Get("as"))
+	case "active":
+		p.Slack.Active(ask.Get("as"))
+	default:
+		return fmt.Errorf("nobody can be %q: only away or active", to)
+	}
+	return nil
+}
+
+func (p *page) reload(_ context.Context, ask url.Values) error {
+	p.Slack.Reload(ask.Get("as"), ask.Get("drop") == "yes")
+	return nil
+}
+
+// share lets strangers into the approvers' channel, through Slack Connect.
+func (p *page) share(_ context.Context, ask url.Values) error {
+	p.Slack.ShareChannel(slack.Approvals, ask.Get("to") == "yes")
+	return nil
+}
+
+func (p *page) advance(_ context.Context, ask url.Values) error {
+	by, err := time.ParseDuration(cmp.Or(ask.Get("by"), "0"))
+	if err != nil || by <= 0 {
+		return errors.New("the clock moves forward only, by a time such as 30m")
+	}
+	p.Clock.Advance(by)
+	return nil
+}
+
+func (p *page) fault(_ context.Context, ask url.Values) error { return p.setFault(ask.Get("id")) }
+
+func (p *page) calm(context.Context, url.Values) error {
+	p.Wire.Clear()
+	return nil
+}

@@ -1,0 +1,241 @@
+package page
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+// What the URL calls the app's two tabs, whoever looks: the Home tab is no
+// conversation, and the conversation has an id for each person.
+const (
+	homeTab     = "home"
+	messagesTab = "app"
+)
+
+// scene is everything one person sees at one moment. It is a pure function of
+// the emulators and the URL: to update a tab, it is drawn again, and the script
+// changes what differs.
+type scene struct {
+	Title    string
+	Me       face
+	People   []face
+	Channels []door
+	Direct   []door
+	App      appDoors
+	Here     place
+	Notices  []notice
+	Lost     []slack.Ephemeral // what Slack showed to nobody instead of to this person
+	Modal    *modal
+	Atlas    organization
+	Clock    clock
+	Weather  weather
+	Command  string
+}
+
+// face is a person, as the row of people shows them.
+type face struct {
+	slack.Person
+	First   string // name
+	Initial string
+	Tone    int    // of the colour behind the initial
+	Part    string // what they do in the story
+	Foreign bool   // of another workspace
+	URL     string
+	Me      bool
+}
+
+// door leads to a conversation.
+type door struct {
+	Name   string
+	URL    string
+	Here   bool
+	Unread int
+}
+
+type appDoors struct{ Home, Messages door }
+
+type notice struct {
+	ID   string
+	At   time.Time
+	Text template.HTML
+}
+
+type clock struct {
+	Now    time.Time
+	Ahead  string // of real time, in words; empty: not at all
+	Offset int64  // milliseconds ahead of the browser's clock
+}
+
+// noticesShown is how long, and how many of, Slack's own notices stand above
+// the field in which people type.
+const (
+	noticesShown    = 5 * time.Minute
+	noticesTogether = 3
+)
+
+// parts say who does what in the story, by the workspace's fixed cast.
+var parts = map[string]string{
+	slack.Alice: "asks for keys",
+	slack.Bob:   "approver",
+	slack.Dana:  "approver",
+	slack.Carol: "no part in it",
+	slack.Eve:   "other workspace",
+	slack.Gil:   "guest",
+}
+
+func (p *page) show(w http.ResponseWriter, r *http.Request) {
+	var out bytes.Buffer
+	if err := p.drawing.ExecuteTemplate(&out, "page.html", p.scene(r.URL.Query())); err != nil {
+		http.Error(w, "drawing the page: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Write(out.Bytes()) // the browser went away: nobody is left to tell
+}
+
+func (p *page) scene(query url.Values) scene {
+	people := p.Slack.People()
+	me := slack.Alice
+	if p.knows(query.Get("as")) {
+		me = query.Get("as")
+	}
+	screen := p.Slack.Screen(me)
+	now := p.Clock.Now()
+	d := drawer{names: namesOf(screen, people), people: people}
+	s := scene{
+		People:  faces(people, me, query.Get("in")),
+		Notices: d.notices(screen.Notices, now),
+		Lost:    lostTo(me, p.Slack.Lost()),
+		Modal:   d.modal(me, screen.Modal),
+		Atlas:   observe(p.Atlas, now),
+		Clock:   clock{Now: now, Ahead: span(p.Clock.Offset()), Offset: p.Clock.Offset().Milliseconds()},
+		Weather: p.forecast(),
+		Command: p.Command,
+	}
+	for _, f := range s.People {
+		if f.Me {
+			s.Me = f
+		}
+	}
+	here := standing(screen, query.Get("in"))
+	s.Channels, s.Direct, s.App = doors(screen, here)
+	s.Here = d.place(s.Me, screen, here)
+	s.Title = s.Here.Name + " · " + s.Me.RealName
+	return s
+}
+
+// knows reports whether user is one of the people somebody can be.
+func (p *page) knows(user string) bool {
+	return slices.ContainsFunc(p.Slack.People(), func(known slack.Person) bool {
+		return known.ID == user && !known.Deleted
+	})
+}
+
+func namesOf(screen slack.Screen, people []slack.Person) names {
+	n := names{
+		me:       screen.Me.ID,
+		people:   map[string]string{slack.BotUser: appName},
+		channels: map[string]string{slack.Approvals: "atlas-approvals", slack.General: "general"},
+		groups:   map[string]string{slack.Approvers: "atlas-approvers"},
+	}
+	for _, person := range people {
+		n.people[person.ID] = person.RealName
+	}
+	for _, c := range screen.Conversations {
+		if c.Kind == slack.KindChannel {
+			n.channels[c.ID] = c.Name
+		}
+	}
+	return n
+}
+
+// faces lead to the same place as seen by somebody else, if they see it.
+func faces(people []slack.Person, me, here string) []face {
+	var all []face
+	for i, person := range people {
+		if person.Deleted {
+			continue
+		}
+		all = append(all, face{
+			Person: person, First: strings.Fields(person.RealName + " ?")[0], Initial: initial(person.RealName), Tone: i%tones + 1,
+			Part: parts[person.ID], Foreign: person.TeamID != slack.TeamID, URL: urlOf(person.ID, here), Me: person.ID == me,
+		})
+	}
+	return all
+}
+
+// standing is what the URL names, or else the first conversation there is.
+func standing(screen slack.Screen, in string) string {
+	known := in == homeTab || in == messagesTab || slices.ContainsFunc(screen.Conversations, func(c slack.Conversation) bool { return c.ID == in })
+	if known || len(screen.Conversations) == 0 {
+		return in
+	}
+	return inURL(screen.Conversations[0])
+}
+
+// inURL is what the URL calls a conversation.
+func inURL(c slack.Conversation) string {
+	if c.Kind == slack.KindApp {
+		return messagesTab
+	}
+	return c.ID
+}
+
+func doors(screen slack.Screen, here string) (channels, direct []door, app appDoors) {
+	me := screen.Me.ID
+	app.Home = door{Name: "Home", URL: urlOf(me, homeTab), Here: here == homeTab}
+	app.Messages = door{Name: "Messages", URL: urlOf(me, messagesTab), Here: here == messagesTab}
+	for _, c := range screen.Conversations {
+		d := door{Name: c.Name, URL: urlOf(me, inURL(c)), Here: inURL(c) == here, Unread: c.Unread}
+		switch c.Kind {
+		case slack.KindChannel:
+			channels = append(channels, d)
+		case slack.KindApp:
+			app.Messages.Unread = c.Unread
+		default:
+			direct = append(direct, d)
+		}
+	}
+	return channels, direct, app
+}
+
+func (d drawer) notices(all []slack.Notice, now time.Time) []notice {
+	var shown []notice
+	for _, it := range all[max(0, len(all)-noticesTogether):] {
+		if now.Sub(it.At) < noticesShown {
+			id := "notice-" + it.At.UTC().Format("20060102T150405.000000000")
+			shown = append(shown, notice{ID: id, At: it.At, Text: d.mrkdwn(it.Text)})
+		}
+	}
+	return shown
+}
+
+func lostTo(me string, all []slack.Ephemeral) []slack.Ephemeral {
+	return slices.DeleteFunc(slices.Clone(all), func(e slack.Ephemeral) bool { return e.User != me })
+}
+
+// urlOf is where a tab of that person stands in that conversation.
+func urlOf(user, conversation string) string {
+	query := url.Values{"as": {user}}
+	if conversation != "" {
+		query.Set("in", conversation)
+	}
+	return "/?" + query.Encode()
+}
+
+// readView reads a modal or a Home tab. What cannot be read is shown as such.
+func readView(raw json.RawMessage) view {
+	var v view
+	if err := unmarshal(raw, &v); err != nil {
+		v.Blocks = []block{{Type: err.Error()}}
+	}
+	return v
+}
