@@ -11,10 +11,14 @@ import (
 // for what it may have made. One empty look proves nothing: lists lag.
 var lookAfter = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute}
 
+// believeAfter is how long Atlas's list is not believed against its own feed of
+// events. After that the standing comparison with Atlas finds what is left.
+const believeAfter = time.Hour
+
 // owe notes that the present attempt's create may have made a key that nobody
 // was shown.
 func (r *Request) owe(now time.Time) {
-	r.Debts = append(r.Debts, Debt{Attempt: r.Attempt, LookAt: now.Add(lookAfter[0])})
+	r.Debts = append(r.Debts, Debt{Attempt: r.Attempt, At: now, LookAt: now.Add(lookAfter[0])})
 }
 
 // look searches for the keys that r's debts stand for and removes them. It
@@ -34,24 +38,43 @@ func (w *Worker) look(ctx context.Context, r Request) error {
 		}
 		removed = append(removed, k.Attempt)
 	}
+	doubt, err := w.doubtsTheList(ctx, r, removed)
+	if err != nil {
+		return &retry{backoff(2), fmt.Errorf("reading Atlas's events: %w", err)}
+	}
 	_, err = w.move(ctx, r, Look, fmt.Sprintf("found and removed %d", len(removed)), func(next *Request, now time.Time) {
-		next.settle(now, removed)
+		next.settle(now, removed, doubt)
 	})
 	return err
 }
 
+// doubtsTheList asks the second witness before the last look is believed.
+func (w *Worker) doubtsTheList(ctx context.Context, r Request, removed []int) (bool, error) {
+	for _, d := range r.Debts {
+		isLast := d.Looks == len(lookAfter)-1 && !d.LookAt.After(w.Now())
+		if isLast && !slices.Contains(removed, d.Attempt) && w.Now().Sub(d.At) < believeAfter {
+			return w.Keys.Unlisted(ctx, r.Org, d.At.Add(-workLimit))
+		}
+	}
+	return false, nil
+}
+
 // settle drops the debts that were paid and those that were looked for often
-// enough, and plans the next look of the rest.
-func (r *Request) settle(now time.Time, removed []int) {
+// enough, and plans the next look of the rest. In doubt the last look is
+// repeated.
+func (r *Request) settle(now time.Time, removed []int, doubt bool) {
 	var open []Debt
 	for _, d := range r.Debts {
-		if !d.LookAt.After(now) {
-			d.Looks++
-			if d.Looks < len(lookAfter) {
-				d.LookAt = now.Add(lookAfter[d.Looks] - lookAfter[d.Looks-1])
-			}
+		if slices.Contains(removed, d.Attempt) {
+			continue
 		}
-		if d.Looks < len(lookAfter) && !slices.Contains(removed, d.Attempt) {
+		if !d.LookAt.After(now) {
+			if d.Looks++; d.Looks == len(lookAfter) && doubt {
+				d.Looks--
+			}
+			d.LookAt = now.Add(lookAfter[min(d.Looks, len(lookAfter)-1)] - lookAfter[d.Looks-1])
+		}
+		if d.Looks < len(lookAfter) {
 			open = append(open, d)
 		}
 	}

@@ -113,6 +113,10 @@ type Keys interface {
 	// Marked lists the keys that carry a mark of this bot, as Find does.
 	Marked(ctx context.Context, org OrgID) ([]Found, error)
 
+	// Unlisted reports whether Atlas's feed of events tells of a key that the
+	// bot made since then and that is neither listed nor deleted: the list lags.
+	Unlisted(ctx context.Context, org OrgID, since time.Time) (bool, error)
+
 	// Inspect reports how the key differs from the order it was made for, or
 	// ErrNoKey.
 	Inspect(ctx context.Context, o Order, keyID string) (Drift, error)

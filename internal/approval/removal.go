@@ -46,6 +46,7 @@ func (w *Worker) stillThere(ctx context.Context, r Request, on Event, f *Fault) 
 	w.warn(r, "a key could not be removed", f)
 	_, err := w.move(ctx, r, on, note(f), func(next *Request, now time.Time) {
 		next.Removal.Tries++
+		next.Removal.Cause, next.Removal.Code = f.Cause, f.Code
 		wait := max(f.RetryAfter, backoff(next.Removal.Tries))
 		next.Removal.RetryAt = now.Add(wait)
 		next.Mint.RetryAt = next.Removal.RetryAt

@@ -127,6 +127,7 @@ type Mint struct {
 // was shown; several looks over minutes decide, since lists lag.
 type Debt struct {
 	Attempt int       `json:"attempt"`
+	At      time.Time `json:"at"` // of the loss
 	Looks   int       `json:"looks"`
 	LookAt  time.Time `json:"look_at"`
 }
@@ -167,7 +168,9 @@ type Removal struct {
 	Since   time.Time `json:"since"`
 	Tries   int       `json:"tries,omitempty"`
 	RetryAt time.Time `json:"retry_at"`
-	Told    bool      `json:"told,omitempty"` // owner and channel know that it takes long
+	Told    bool      `json:"told,omitempty"`  // owner and channel know that it takes long
+	Cause   Cause     `json:"cause,omitempty"` // why the last try did not work
+	Code    string    `json:"code,omitempty"`  // Atlas's own word for it
 }
 
 // End says why a request is over, or why its key has to go.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"time"
 
 	"atlaskeybot/internal/approval"
 )
@@ -90,6 +91,34 @@ func (k *Keys) Marked(ctx context.Context, org approval.OrgID) ([]approval.Found
 		}
 	}
 	return found, nil
+}
+
+// Unlisted implements [approval.Keys]. An event names a key by its public half
+// alone, so all that the bot made, listed or deleted is compared.
+func (k *Keys) Unlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
+	if err := k.here(org); err != nil {
+		return false, err
+	}
+	events, err := k.api.Events(ctx, since, EventKeyCreated, EventKeyDeleted)
+	if err != nil {
+		return false, fault(err)
+	}
+	keys, err := k.api.ListKeys(ctx)
+	if err != nil {
+		return false, fault(err)
+	}
+	explained := map[string]bool{}
+	for _, key := range keys {
+		explained[key.PublicKey] = true
+	}
+	for _, e := range events {
+		if e.Type == EventKeyDeleted {
+			explained[e.Target] = true
+		}
+	}
+	return slices.ContainsFunc(events, func(e Event) bool {
+		return e.Type == EventKeyCreated && e.Actor == k.api.login.Name() && !explained[e.Target]
+	}), nil
 }
 
 // Inspect implements [approval.Keys].

@@ -13,6 +13,9 @@ import (
 type Authenticator interface {
 	// Signer returns a fresh signer for one operation.
 	Signer() Signer
+
+	// Name is what Atlas's events call whoever logs in so.
+	Name() string
 }
 
 // A Signer signs the requests of one operation, one after the other. It is
@@ -36,6 +39,9 @@ type Digest struct {
 
 // Signer implements [Authenticator].
 func (d Digest) Signer() Signer { return &digestSigner{login: d} }
+
+// Name implements [Authenticator]: the public key.
+func (d Digest) Name() string { return d.PublicKey }
 
 // A digestSigner keeps one challenge and answers it once per request. The
 // Transport of the digest library would do that too, but it does not tell which

@@ -303,6 +303,33 @@ func TestInspectTellsWhatWasChangedByHand(t *testing.T) {
 	}
 }
 
+func TestUnlistedKeysAreKnownFromTheEvents(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lag  emulated.Lag
+		then func(r *rig, made approval.Credential)
+		want bool
+	}{
+		"listed":         {emulated.Lag{}, func(*rig, approval.Credential) {}, false},
+		"not listed yet": {emulated.Lag{Create: time.Minute}, func(*rig, approval.Credential) {}, true},
+		"deleted":        {emulated.Lag{Create: time.Minute}, func(r *rig, k approval.Credential) { _ = r.DeleteKey(k.ID) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, ctx := newRig(t, emulated.Options{Seed: 1, Lag: c.lag}), t.Context()
+			since := time.Now().Add(-time.Minute)
+			_, err := r.AddKey(emulated.Draft{Desc: "a person's", Roles: []string{"ORG_MEMBER"}})
+			require.NoError(t, err)
+			made, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), noted)
+			require.NoError(t, err)
+			c.then(r, made)
+			got, err := r.keys.Unlisted(ctx, sandboxOrg, since)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, got)
+		})
+	}
+}
+
 func TestInspectOfAMissingKey(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})

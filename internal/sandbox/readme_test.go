@@ -1,7 +1,6 @@
 package sandbox_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"regexp"
@@ -16,7 +15,8 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-var update = flag.Bool("update", false, "rewrite the generated part of README.md")
+// update rewrites the generated part of README.md.
+var update = os.Getenv("UPDATE") != ""
 
 // generated is the part of README.md that comes from the tables.
 var generated = regexp.MustCompile(`(?s)<!-- tables: start -->\n.*<!-- tables: end -->\n`)
@@ -26,11 +26,11 @@ func TestREADMEListsTheTables(t *testing.T) {
 	raw, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	want := "<!-- tables: start -->\n" + tables() + "<!-- tables: end -->\n"
-	if *update {
+	if update {
 		raw = generated.ReplaceAllLiteral(raw, []byte(want))
 		require.NoError(t, os.WriteFile("README.md", raw, 0o644))
 	}
-	require.Equal(t, want, string(generated.Find(raw)), "run: go test ./internal/sandbox -run README -update")
+	require.Equal(t, want, string(generated.Find(raw)), "run UPDATE=1 go test ./internal/sandbox -run README")
 }
 
 func tables() string {

@@ -68,7 +68,7 @@ func open(t *testing.T, edits ...func(*setup)) *desk {
 	t.Cleanup(ours.Close)
 	s.HTTPTarget = ours.URL
 	d.Workspace = sandbox.New(s.Options)
-	theirs := httptest.NewServer(anyOrigin(d.Handler()))
+	theirs := httptest.NewServer(d.Handler())
 	d.SetBaseURL(theirs.URL)
 	d.weather = &weather{next: &http.Transport{}}
 	t.Cleanup(func() {
@@ -83,15 +83,6 @@ func open(t *testing.T, edits ...func(*setup)) *desk {
 		d.runSocket()
 	}
 	return d
-}
-
-// anyOrigin lets the library's WebSocket in: it says that it comes from
-// api.slack.com, which is not where the workspace is.
-func anyOrigin(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Header.Del("Origin")
-		next.ServeHTTP(w, r)
-	})
 }
 
 func (d *desk) start(api string, s setup) {

@@ -122,6 +122,7 @@ func (v views) stuck(r approval.Request) message {
 	if isStuck(r) {
 		story = sentences(
 			say(":rotating_light: Your key%s of request %s is still alive in Atlas: it should be gone%s, but deleting it has not worked since %s.", keyName(r), r.ID, because(r), when(r.Removal.Since)),
+			whyNotDeleted(r),
 			"I keep trying, and the approvers know. Treat it as a key that works.",
 		)
 	}
@@ -146,6 +147,6 @@ func savedOrUnseen(r approval.Request, saved, unseen string) []*slack.ButtonBloc
 func revokeButton(r approval.Request, action string) *slack.ButtonBlockElement {
 	return sure(
 		button(action, string(r.ID), "Revoke", slack.StyleDanger),
-		"Revoke this key?", plain("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working at once, and that cannot be undone."), "Revoke", "Keep it",
+		"Revoke this key?", plain("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working, and that cannot be undone."), "Revoke", "Keep it",
 	)
 }

@@ -46,12 +46,12 @@ func form(p approval.Policy, lonely bool, from approval.Form) slack.ModalViewReq
 
 func networksHint(p approval.Policy) string {
 	return "Public addresses or CIDR blocks, one or many, as in 203.0.113.7 or 198.51.100.0/24; " + widest(p) +
-		". Slack does not tell me yours: run `curl https://checkip.amazonaws.com` where the key will be used, or search the web for \"what is my ip\". " +
+		". Slack does not tell me yours: run “curl https://checkip.amazonaws.com” where the key will be used, or search the web for “what is my ip”. " +
 		"Private addresses (10.…, 192.168.…) and security groups do not work: Atlas sees only public ones."
 }
 
 func widest(p approval.Policy) string {
-	return "no wider than /" + decimal(p.WidestIPv4) + " (IPv6: /" + decimal(p.WidestIPv6) + "), at most " + count(p.MaxEntries, "line")
+	return "no wider than /" + decimal(p.WidestIPv4) + " (IPv6: /" + decimal(p.WidestIPv6) + "), at most " + decimal(p.MaxEntries) + " in all"
 }
 
 func line(id, initial string, limit int) *slack.PlainTextInputBlockElement {

@@ -43,7 +43,7 @@ func decoded(t *testing.T, screen any) node {
 func everything() map[string]any {
 	all := screens()
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.ReadyMessage, approval.ReminderMessage,
-		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice} {
+		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice, approval.DriftNotice} {
 		for state, edits := range situations {
 			all[string(name)+" in "+state] = testViews.message(request(edits...), name)
 			all[string(name)+" in "+state+", large"] = testViews.message(request(append(with(large), edits...)...), name)
@@ -193,6 +193,8 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 			approval.Failed: {actionOutcomeAgain}, approval.Ended: {actionOutcomeAgain}},
 		approval.StuckMessage: {}, approval.StuckNotice: {}, approval.FailedNotice: {},
 	}
+	assert.Contains(t, string(pretty(t, testViews.driftNotice(request(drifted)))), actionDriftRevoke)
+	assert.NotContains(t, string(pretty(t, testViews.driftNotice(request(active)))), actionDriftRevoke)
 	for name, states := range want {
 		for situation, edits := range situations {
 			r := request(edits...)

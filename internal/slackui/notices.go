@@ -18,6 +18,7 @@ func (v views) stuckNotice(r approval.Request) message {
 	if isStuck(r) {
 		story = sentences(
 			say(":rotating_light: The key%s of request %s is still alive in Atlas: deleting it has not worked since %s. I keep trying.", keyName(r), r.ID, when(r.Removal.Since)),
+			whyNotDeleted(r),
 			"If it cannot wait, an Organization Owner can delete it in Atlas under *Access Manager*, *Applications*, *API Keys*.",
 		)
 	}
@@ -52,8 +53,10 @@ func differences(r approval.Request) mrkdwn {
 	if d := r.Drift; d.RolesChanged {
 		add("• Roles: %s. Approved: %s.", orNone(titles(d.Roles)), titles(r.Access.Roles))
 	}
-	if d := r.Drift; d.NetworksChanged {
-		add("• May be used from: %s. Approved: %s.", orNone(clip(addresses(approval.Access{Networks: d.Networks}), 600)), clip(addresses(r.Access), 600))
+	if d := r.Drift; d.NetworksChanged && len(d.Networks) == 0 {
+		add("• *There is no access list any more*: it may work from anywhere. Approved: %s.", clip(addresses(r.Access), 600))
+	} else if d.NetworksChanged {
+		add("• May be used from: %s. Approved: %s.", clip(addresses(approval.Access{Networks: d.Networks}), 600), clip(addresses(r.Access), 600))
 	}
 	if r.Drift.Renamed {
 		add("• The description lacks this bot's mark, so I could not find the key by it.")

@@ -269,6 +269,26 @@ func TestPressesThatNobodyCanMake(t *testing.T) {
 	}
 }
 
+func TestAKeyOfWhichNothingIsKnownIsTheApproversToRevoke(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	found := approval.Request{
+		ID: "AKR-F00ND", Org: "65a1b2c3d4e5f60718293a4b", Kind: approval.APIKey, State: approval.Active, Origin: "found",
+		AskedAt: time.Now(), Key: approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh"}, Messages: []approval.MessageName{approval.FoundNotice},
+	}
+	_, err := d.store.Create(t.Context(), found, approval.Entry{At: time.Now(), Org: found.Org, Request: found.ID, Event: approval.Adopt, To: approval.Active})
+	require.NoError(t, err)
+	d.service.Wake()
+	d.Join(sandbox.Carol, sandbox.Approvals)
+	d.presses(sandbox.Carol, "found.revoke")
+	d.seesText(sandbox.Carol, "Only approvers can decide on this")
+	d.is(found.ID, approval.Active)
+	d.presses(bob, "found.revoke")
+	d.is(found.ID, approval.Ended)
+	d.seesText(dana, "was deleted, because <@U0BOB> revoked it")
+	d.clean()
+}
+
 func TestTheFormThatCouldNotBeOpened(t *testing.T) {
 	t.Parallel()
 	d := open(t)

@@ -2,7 +2,6 @@ package slackui
 
 import (
 	"encoding/json"
-	"flag"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -16,7 +15,8 @@ import (
 	"atlaskeybot/internal/secret"
 )
 
-var updateGolden = flag.Bool("update", false, "write the goldens anew; read the diff")
+// updateGolden writes the goldens anew; read the diff.
+var updateGolden = os.Getenv("UPDATE") != ""
 
 // hostile is what somebody types who wants to wake up a channel.
 const hostile = "<!channel> <@U123> <https://evil.example|x> *bold* `code` @here & co"
@@ -101,15 +101,16 @@ func delivered(r *approval.Request) {
 func active(r *approval.Request)    { delivered(r); r.State = approval.Active }
 func seenInUse(r *approval.Request) { active(r); r.Custody.ByUse = true }
 
-func revoking(e approval.End) edit {
+func revoking(why approval.End) edit {
 	return func(r *approval.Request) {
 		active(r)
-		e.At = later.Add(48 * time.Hour)
-		r.State, r.End, r.Removal = approval.Revoking, e, approval.Removal{Since: e.At}
+		r.State, r.End = approval.Revoking, why
+		r.End.At = later.Add(48 * time.Hour)
+		r.Removal = approval.Removal{Since: r.End.At}
 	}
 }
 
-func stuck(r *approval.Request) { r.Removal.Told = true }
+func stuck(r *approval.Request) { r.Removal.Told, r.Removal.Cause = true, approval.CauseAtlasAway }
 
 func ended(e approval.End) edit {
 	return func(r *approval.Request) {
@@ -141,6 +142,26 @@ func failed(c approval.Cause) edit {
 	}
 }
 
+// drifted is a live key that somebody changed by hand.
+func drifted(r *approval.Request) {
+	active(r)
+	r.Drift = approval.Drift{
+		RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"},
+		NetworksChanged: true, Networks: networks("0.0.0.0/0"), Renamed: true,
+	}
+}
+
+func unrestricted(r *approval.Request) {
+	active(r)
+	r.Drift = approval.Drift{NetworksChanged: true}
+}
+
+// found is a key of which nothing but its mark is known.
+func found(r *approval.Request) {
+	active(r)
+	*r = approval.Request{ID: r.ID, Org: r.Org, Kind: r.Kind, State: approval.Active, AskedAt: asked, Key: r.Key}
+}
+
 func large(r *approval.Request) {
 	r.Access.Description = strings.Repeat("ü", approval.MaxDescription)
 	r.Reason = strings.Repeat("<&>", approval.MaxReason/3)
@@ -159,9 +180,11 @@ func unreached(r *approval.Request) { delete(r.Places, approval.CardMessage) }
 func with(edits ...edit) []edit { return edits }
 
 var (
-	revokedBy   = approval.End{Cause: approval.CauseRevoked, By: "U0ALICE"}
-	unconfirmed = approval.End{Cause: approval.CauseUnconfirmed}
-	endDate     = approval.End{Cause: approval.CauseEndDate}
+	revokedBy    = approval.End{Cause: approval.CauseRevoked, By: "U0ALICE"}
+	unconfirmed  = approval.End{Cause: approval.CauseUnconfirmed}
+	endDate      = approval.End{Cause: approval.CauseEndDate}
+	vanished     = approval.End{Cause: approval.CauseVanished}
+	revokedByBob = approval.End{Cause: approval.CauseRevoked, By: "U0BOB"}
 )
 
 // situations are all the states of a request that people can be shown.
@@ -203,6 +226,16 @@ var situations = map[string][]edit{
 	"ended.revoked":            with(ended(revokedBy)),
 	"ended.unconfirmed":        with(ended(unconfirmed)),
 	"ended.end_date":           with(ended(endDate)),
+	"ended.vanished":           with(ended(vanished)),
+	"active.drifted":           with(drifted),
+	"active.unrestricted":      with(unrestricted),
+}
+
+// adopted are the situations of a request that nobody made here.
+var adopted = map[string][]edit{
+	"found":          with(found),
+	"found.revoking": with(found, func(r *approval.Request) { r.State, r.End = approval.Revoking, revokedByBob }),
+	"found.ended":    with(found, func(r *approval.Request) { r.State, r.End = approval.Ended, revokedByBob }),
 }
 
 // storybook says which situations of which message have a golden of their own.
@@ -215,10 +248,11 @@ var storybook = map[approval.MessageName][]string{
 		"minting.undoing", "delivered", "active", "active.by_use", "revoking.revoked", "withdrawn.after_approval", "expired.uncollected", "failed.bad_role", "ended.end_date"},
 	approval.ReminderMessage: {"delivered", "active", "active.by_use", "minting", "revoking.unconfirmed", "ended.unconfirmed"},
 	approval.OutcomeMessage: {"denied", "denied.no_reason", "expired.undecided", "expired.uncollected", "expired.end_date", "failed.key_limit", "failed.bad_address",
-		"failed.bad_role", "failed.not_permitted", "failed.suspended", "failed.mismatch", "failed.refused", "ended.revoked", "ended.unconfirmed", "ended.end_date"},
+		"failed.bad_role", "failed.not_permitted", "failed.suspended", "failed.mismatch", "failed.refused", "ended.revoked", "ended.unconfirmed", "ended.end_date", "ended.vanished"},
 	approval.StuckMessage: {"revoking.stuck", "minting.undoing.stuck", "ended.revoked"},
 	approval.StuckNotice:  {"revoking.stuck", "minting.undoing.stuck", "ended.revoked"},
 	approval.FailedNotice: {"failed.key_limit", "failed.refused"},
+	approval.DriftNotice:  {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
 }
 
 var testViews = views{channel: "C0APPROVALS", command: "/atlas-key"}
@@ -238,6 +272,11 @@ func screens() map[string]any {
 		for _, state := range states {
 			all[string(name)+"."+state] = testViews.message(request(situations[state]...), name)
 		}
+	}
+	for state, edits := range adopted {
+		r := request(edits...)
+		r.End.At = later
+		all[string(approval.FoundNotice)+"."+state] = testViews.foundNotice(r)
 	}
 	selfApproval := testViews
 	selfApproval.selfApproval = true
@@ -283,11 +322,11 @@ func TestGoldens(t *testing.T) {
 			t.Parallel()
 			file := filepath.Join("testdata", "golden", name+".json")
 			got := pretty(t, screen)
-			if *updateGolden {
+			if updateGolden {
 				require.NoError(t, os.WriteFile(file, got, 0o644))
 			}
 			want, err := os.ReadFile(file)
-			require.NoError(t, err, "run with -update, then read what it wrote")
+			require.NoError(t, err, "run with UPDATE=1, then read what it wrote")
 			require.Equal(t, string(want), string(got))
 		})
 	}

@@ -39,6 +39,19 @@ func whyNotMade(c approval.Cause) mrkdwn {
 	return "Atlas refused to make the key."
 }
 
+// whyNotDeleted says why a key that should be gone is still there.
+func whyNotDeleted(r approval.Request) mrkdwn {
+	switch r.Removal.Cause {
+	case approval.CauseAtlasAway, approval.CauseUnknown:
+		return "Atlas does not answer, or asks to be left alone for a while."
+	case approval.CauseBadLogin:
+		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that."
+	case approval.CauseNotPermitted:
+		return "Atlas does not allow this bot to delete it."
+	}
+	return sentences("Atlas refuses to delete it.", reference(r.Removal.Code))
+}
+
 // wayOn says what whoever asked can do after that.
 func wayOn(c approval.Cause) mrkdwn {
 	switch c {
@@ -114,7 +127,7 @@ func tooLate(r approval.Request) mrkdwn {
 	case approval.Ended:
 		return say("The key%s was deleted%s. Ask for a new one with the slash command.", keyName(r), because(r))
 	}
-	return ""
+	return "That is not possible at the moment, and nothing was changed. The messages about this request show what is."
 }
 
 // tooLateToDecide is [tooLate] for an approver: somebody was faster.

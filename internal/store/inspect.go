@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -16,8 +17,9 @@ type Condition struct {
 }
 
 // Inspect looks at the database at url beside whoever uses it. It makes,
-// migrates and locks nothing. Its error says why the database cannot be used,
-// but for whether it may be written: that is for the caller to try.
+// migrates and locks nothing. Its error says why the database cannot be used:
+// a directory that does not exist, a file that may not be written, another
+// program's, a newer bot's.
 func Inspect(ctx context.Context, url string) (Condition, error) {
 	path, _ := strings.CutPrefix(url, "sqlite:")
 	if path == inMemory {
@@ -36,6 +38,9 @@ func Inspect(ctx context.Context, url string) (Condition, error) {
 	}
 	err = mustExist(path)
 	if err == nil {
+		err = writable(path)
+	}
+	if err == nil {
 		c.InUse, err = locked(path + ".lock")
 	}
 	if err == nil {
@@ -45,6 +50,16 @@ func Inspect(ctx context.Context, url string) (Condition, error) {
 		return c, fmt.Errorf("inspecting database %s: %w", path, explainSQLite(err))
 	}
 	return c, nil
+}
+
+// writable goes before SQLite, which would leave files beside a database that
+// it cannot write.
+func writable(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return explainFile(path, err)
+	}
+	return file.Close()
 }
 
 // isOlder reports whether the schema is one of an earlier version. A file

@@ -35,7 +35,7 @@ func toMillis(r approval.Request) approval.Request {
 		&r.Removal.Since, &r.Removal.RetryAt,
 	}
 	for i := range r.Debts {
-		times = append(times, &r.Debts[i].LookAt)
+		times = append(times, &r.Debts[i].At, &r.Debts[i].LookAt)
 	}
 	for _, t := range times {
 		*t = t.UTC().Truncate(time.Millisecond)

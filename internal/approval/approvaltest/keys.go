@@ -125,6 +125,20 @@ func (k *Keys) Marked(ctx context.Context, org approval.OrgID) ([]approval.Found
 	return found, nil
 }
 
+// Unlisted implements [approval.Keys]. Its mishaps are those of [CallUnlisted].
+func (k *Keys) Unlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
+	unlisted := false
+	err := k.call(ctx, CallUnlisted, func() {
+		seen := k.now().Add(-k.Lag)
+		for _, key := range k.all {
+			if key.Org == org && !key.MadeAt.Before(since) && key.MadeAt.After(seen) && key.goneAt.IsZero() {
+				unlisted = true
+			}
+		}
+	})
+	return unlisted && err == nil, err
+}
+
 // Inspect implements [approval.Keys]. Its mishaps are those of [CallInspect].
 func (k *Keys) Inspect(ctx context.Context, o approval.Order, keyID string) (approval.Drift, error) {
 	drift, missing := approval.Drift{}, false

@@ -18,6 +18,7 @@ const (
 	CallFind     Call = "find"
 	CallMarked   Call = "marked"
 	CallInspect  Call = "inspect"
+	CallUnlisted Call = "unlisted"
 	CallUsed     Call = "used"
 	CallDraw     Call = "draw"
 	CallReveal   Call = "reveal"

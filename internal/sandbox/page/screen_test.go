@@ -2,7 +2,6 @@ package page_test
 
 import (
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,7 +14,8 @@ import (
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew; read the diff")
+// update writes the golden files anew; read the diff.
+var update = os.Getenv("UPDATE") != ""
 
 // golden compares html with a file of testdata, blank lines and indents aside.
 func golden(t *testing.T, name, html string) {
@@ -23,7 +23,7 @@ func golden(t *testing.T, name, html string) {
 	html = regexp.MustCompile(`\s*\n\s*`).ReplaceAllString(html, "\n")
 	html = regexp.MustCompile(`>\s*<`).ReplaceAllString(html, ">\n<") + "\n"
 	path := filepath.Join("testdata", name)
-	if *update {
+	if update {
 		require.NoError(t, os.WriteFile(path, []byte(html), 0o644))
 	}
 	want, err := os.ReadFile(path)

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// arrows says who may import whom, beside the standard library. Adapters never
+// import one another; the sandbox imports no package of the bot and no Slack
+// library, so that a client and a server built on one library cannot agree
+// where both are wrong. A package that is not listed does not belong here yet.
+var arrows = map[string][]string{
+	"internal/secret":                {},
+	"internal/approval":              {"internal/secret"},
+	"internal/approval/approvaltest": {"internal/approval", "internal/secret", "github.com/stretchr/testify/assert", "github.com/stretchr/testify/require"},
+	"internal/atlas":                 {"internal/approval", "internal/secret", "github.com/icholy/digest"},
+	"internal/slackui":               {"internal/approval", "internal/secret", "github.com/slack-go/slack", "github.com/slack-go/slack/socketmode"},
+	"internal/store":                 {"internal/approval", "modernc.org/sqlite", "modernc.org/sqlite/lib"},
+	"internal/sandbox":               {"internal/sandbox/atlas", "internal/sandbox/control", "internal/sandbox/page", "internal/sandbox/slack", "internal/sandbox/wire"},
+	"internal/sandbox/atlas":         {},
+	"internal/sandbox/control":       {"internal/sandbox/atlas", "internal/sandbox/slack", "internal/sandbox/wire"},
+	"internal/sandbox/page":          {"internal/sandbox/atlas", "internal/sandbox/slack", "internal/sandbox/wire"},
+	"internal/sandbox/slack":         {"github.com/coder/websocket"},
+	"internal/sandbox/wire":          {},
+	"cmd/bot": {
+		"internal/approval", "internal/atlas", "internal/sandbox", "internal/secret", "internal/slackui", "internal/store",
+		"github.com/caarlos0/env/v11", "golang.org/x/sync/errgroup",
+	},
+}
+
+func TestArrows(t *testing.T) {
+	t.Parallel()
+	const root = "../.."
+	seen := map[string]bool{}
+	require.NoError(t, filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		relative, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		pkg := path.Dir(filepath.ToSlash(relative))
+		seen[pkg] = true
+		allowed, listed := arrows[pkg]
+		assert.True(t, listed, "%s is not listed", pkg)
+		for _, imported := range importsOf(t, file) {
+			assert.True(t, slices.Contains(allowed, imported), "%s imports %s", relative, imported)
+		}
+		return nil
+	}))
+	for pkg := range arrows {
+		assert.True(t, seen[pkg], "%s is listed and does not exist", pkg)
+	}
+}
+
+// importsOf lists what a file imports beside the standard library, our own
+// packages without the module's name.
+func importsOf(t *testing.T, file string) []string {
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	require.NoError(t, err)
+	var all []string
+	for _, spec := range parsed.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		require.NoError(t, err)
+		first, _, _ := strings.Cut(name, "/")
+		switch own, isOwn := strings.CutPrefix(name, "atlaskeybot/"); {
+		case isOwn:
+			all = append(all, own)
+		case strings.Contains(first, "."):
+			all = append(all, name)
+		}
+	}
+	return all
+}
