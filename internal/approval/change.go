@@ -10,6 +10,7 @@ import (
 func (r Request) clone() Request {
 	r.Access.Roles = slices.Clone(r.Access.Roles)
 	r.Access.Networks = slices.Clone(r.Access.Networks)
+	r.Change.Old = slices.Clone(r.Change.Old)
 	r.Debts = slices.Clone(r.Debts)
 	r.Drift.Roles = slices.Clone(r.Drift.Roles)
 	r.Drift.Networks = slices.Clone(r.Drift.Networks)

@@ -53,6 +53,7 @@ const (
 	TooMany            ProblemCode = "too_many"         // Given: how many; Limit
 	RoleNotAllowed     ProblemCode = "role_not_allowed" // Given
 	LifetimeNotAllowed ProblemCode = "lifetime_not_allowed"
+	Unchanged          ProblemCode = "unchanged" // nothing would be different
 )
 
 // A Problem is one mistake in a form, told in the place where it was made.

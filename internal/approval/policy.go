@@ -27,6 +27,13 @@ type Policy struct {
 	PendingLapsesAfter time.Duration // from asking to a decision
 	CollectWithin      time.Duration // from approval to the first press
 	ConfirmWithin      time.Duration // from showing the key to "I saved it"
+
+	// RemindBefore is how long before its end the owner of a key is told, longest
+	// first. A key that lives short is told of at a quarter of its life.
+	RemindBefore []time.Duration
+
+	// Overlap is how long a key stays after its successor was taken into use.
+	Overlap time.Duration
 }
 
 // approvers lists who may decide, groups resolved. If a group cannot be

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"atlaskeybot/internal/secret"
@@ -101,6 +102,11 @@ type Keys interface {
 	// remove. A Fault with Verdict Unknown before made was called means that
 	// there may be a key whose private half nobody has.
 	Make(ctx context.Context, o Order, made func(Key) error) (Credential, error)
+
+	// Readdress makes the key's access list what is wanted: it adds first and
+	// then removes, so that the key is never without its list. Repeating it is
+	// harmless.
+	Readdress(ctx context.Context, org OrgID, keyID string, wanted []netip.Prefix) error
 
 	// Remove deletes a key. A key that is not there is a success.
 	Remove(ctx context.Context, org OrgID, keyID string) error

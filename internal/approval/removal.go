@@ -70,7 +70,10 @@ func (w *Worker) custody(ctx context.Context, r Request) error {
 	used, err := w.Keys.Used(ctx, r.Org, r.Key.ID)
 	switch {
 	case used:
-		_, err = w.move(ctx, r, Confirm, "seen in use", func(next *Request, _ time.Time) { next.Custody.ByUse = true })
+		_, err = w.move(ctx, r, Confirm, "seen in use", func(next *Request, now time.Time) {
+			next.Custody.ByUse = true
+			next.planReminder(now, w.Policy)
+		})
 		return err
 	case !r.Custody.Reminded:
 		_, err = w.move(ctx, r, Remind, "", w.remind)

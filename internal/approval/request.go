@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -49,6 +50,12 @@ type Request struct {
 	Version   int64  `json:"version"` // counts its changes; the store checks and raises it
 	Requester UserID `json:"requester"`
 
+	// Purpose says what is asked for. Of names the request whose live key is
+	// concerned, unless a new key is asked for.
+	Purpose Purpose `json:"purpose,omitempty"`
+	Of      ID      `json:"of,omitempty"`
+	Change  Change  `json:"change,omitzero"`
+
 	// Origin is unique to one filled-in form, so that a form sent twice makes
 	// one request.
 	Origin string `json:"origin"`
@@ -70,8 +77,19 @@ type Request struct {
 	Key     Key    `json:"key,omitzero"`
 
 	// EndsAt is when the key is deleted. It is set when the first key has been
-	// shown and does not move when a key is replaced.
+	// shown and does not move when a key is replaced: only an approved extension
+	// moves it, and a successor in use brings it nearer.
 	EndsAt time.Time `json:"ends_at,omitzero"`
+
+	// RemindAt is when the owner of an active key is next told of its end, and
+	// Endings counts how often they were.
+	RemindAt time.Time `json:"remind_at,omitzero"`
+	Endings  int       `json:"endings,omitempty"`
+
+	// Successor is the request of the key that is to take over from this one,
+	// and Settled says of a successor that its predecessor knows.
+	Successor ID   `json:"successor,omitempty"`
+	Settled   bool `json:"settled,omitempty"`
 
 	Custody Custody `json:"custody,omitzero"`
 	Drift   Drift   `json:"drift,omitzero"`
@@ -85,6 +103,23 @@ type Request struct {
 	// Places says where those messages are. The store keeps it beside the
 	// request: drawing changes no version.
 	Places map[MessageName]Place `json:"-"`
+}
+
+// A Purpose is what is asked for.
+type Purpose string
+
+const (
+	NewKey       Purpose = ""          // a key
+	Extension    Purpose = "extension" // more time for a live key
+	Rotation     Purpose = "rotation"  // a key that takes over from a live one
+	NewAddresses Purpose = "addresses" // another access list for a live key
+)
+
+// Change is what an extension or new addresses would do to a live key.
+type Change struct {
+	OldEnd time.Time      `json:"old_end,omitzero"`
+	NewEnd time.Time      `json:"new_end,omitzero"`
+	Old    []netip.Prefix `json:"old,omitempty"` // the list as it was when asked
 }
 
 // A Decision is an approver's.
@@ -179,6 +214,7 @@ type End struct {
 	By    UserID    `json:"by,omitempty"` // empty: nobody, it was time
 	At    time.Time `json:"at"`
 	Code  string    `json:"code,omitempty"` // Atlas's own, when it refused
+	Note  string    `json:"note,omitempty"` // why, in the words of whoever revoked
 }
 
 // A Cause is a reason of a closed list. Sentences for people are made of it
@@ -193,6 +229,8 @@ const (
 	CauseEndDate      Cause = "end_date"      // the approved lifetime is over
 	CauseRevoked      Cause = "revoked"       // a person ended it
 	CauseVanished     Cause = "vanished"      // somebody deleted the key in Atlas
+	CauseReplaced     Cause = "replaced"      // its successor took over
+	CauseKeyGone      Cause = "key_gone"      // the key that was to be changed is not live any more
 	CauseInterrupted  Cause = "interrupted"   // the bot was stopped while making the key
 	CauseNotShown     Cause = "not_shown"     // Slack did not clearly take the message
 	CauseAtlasAway    Cause = "atlas_away"    // Atlas did not answer, or said "later"
@@ -222,6 +260,10 @@ const (
 	DriftNotice     MessageName = "drift.channel"  // to the approvers, under the card: changed by hand
 	FoundNotice     MessageName = "found.channel"  // to the approvers: a key that no row knew
 )
+
+// EndingMessage names the n-th message, from 1, that tells the requester of a
+// key's coming end.
+func EndingMessage(n int) MessageName { return MessageName(fmt.Sprintf("ending.%d", n)) }
 
 // ToApprovers reports whether m goes to the approvers' channel. Everything else
 // goes to the requester.
@@ -258,7 +300,12 @@ func (r Request) stateDue() time.Time {
 		}
 		return earliest(r.Custody.ConfirmBy, r.EndsAt)
 	case Active:
-		return r.EndsAt
+		if r.Purpose == Rotation && !r.Settled {
+			return r.Decision.At // now: the predecessor has to know
+		}
+		return earliest(r.EndsAt, r.RemindAt)
+	case Applying:
+		return latest(r.Decision.At, r.Mint.RetryAt)
 	case Revoking:
 		return r.Removal.RetryAt
 	}

@@ -35,10 +35,15 @@ func (s *Service) Submit(ctx context.Context, who Actor, f Form) (Request, error
 	if err != nil {
 		return Request{}, err
 	}
-	r := s.asked(who.User, f, access)
+	return s.create(ctx, s.asked(who.User, f, access))
+}
+
+// create stores r under an id that is free. A form sent twice makes one request.
+func (s *Service) create(ctx context.Context, r Request) (Request, error) {
 	for range idTries {
 		r.ID = s.NewID()
-		created, err := s.Store.Create(ctx, r, Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: Submit, To: Pending, By: who.User})
+		e := Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: Submit, To: r.State, By: r.Requester, Note: string(r.Purpose)}
+		created, err := s.Store.Create(ctx, r, e)
 		switch {
 		case err == nil, errors.Is(err, ErrDuplicate):
 			s.Wake()
@@ -62,6 +67,16 @@ func (s *Service) asked(by UserID, f Form, access Access) Request {
 
 // Approve is an approver's yes. The requester collects the key.
 func (s *Service) Approve(ctx context.Context, who Actor, id ID) (Request, error) {
+	r, err := s.Store.Get(ctx, id)
+	if err != nil {
+		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
+	}
+	if r.Purpose == Extension || r.Purpose == NewAddresses {
+		return s.act(ctx, who, id, Grant, s.decider(who), "", func(r *Request, now time.Time) {
+			r.Decision = Decision{By: who.User, At: now}
+			r.show(OutcomeMessage)
+		})
+	}
 	return s.act(ctx, who, id, Approve, s.decider(who), "", func(r *Request, now time.Time) {
 		r.Decision = Decision{By: who.User, At: now}
 		r.LapsesAt = now.Add(s.Policy.CollectWithin)
@@ -107,7 +122,9 @@ func (s *Service) Collect(ctx context.Context, who Actor, id ID) (Request, error
 
 // Confirm is "I saved it".
 func (s *Service) Confirm(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Confirm, s.owner(who), "", func(*Request, time.Time) {})
+	return s.act(ctx, who, id, Confirm, s.owner(who), "", func(r *Request, now time.Time) {
+		r.planReminder(now, s.Policy)
+	})
 }
 
 // Replace is "I did not see it": the key goes, another is made and shown.
@@ -115,11 +132,27 @@ func (s *Service) Replace(ctx context.Context, who Actor, id ID) (Request, error
 	return s.act(ctx, who, id, Replace, s.owner(who), "", func(r *Request, now time.Time) { r.startMinting(now) })
 }
 
-// Revoke ends a live key: by its owner, or by an approver.
-func (s *Service) Revoke(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Revoke, s.revoker(who), "", func(r *Request, now time.Time) {
-		r.startRemoval(now, End{Cause: CauseRevoked, By: who.User, At: now})
+// Revoke ends a live key: by its owner, or by an approver, whose reason the
+// owner reads. The reason may be empty.
+func (s *Service) Revoke(ctx context.Context, who Actor, id ID, reason string) (Request, error) {
+	reason = strings.TrimSpace(reason)
+	return s.act(ctx, who, id, Revoke, s.revoker(who), reason, func(r *Request, now time.Time) {
+		r.startRemoval(now, End{Cause: CauseRevoked, By: who.User, At: now, Note: reason})
 	})
+}
+
+// MayRevoke reports why who could not revoke the key now, or nil. Nothing is
+// recorded: it is asked before a form is opened.
+func (s *Service) MayRevoke(ctx context.Context, who Actor, id ID) (Request, error) {
+	r, err := s.Store.Get(ctx, id)
+	if err != nil {
+		return Request{}, err
+	}
+	if err := s.revoker(who)(ctx, r); err != nil {
+		return r, err
+	}
+	_, err = r.State.Next(Revoke)
+	return r, err
 }
 
 // Get returns the request, for showing it.

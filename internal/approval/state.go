@@ -15,6 +15,7 @@ const (
 	Minting   State = "minting"   // a key is being made; the worker ends it, also after a crash
 	Delivered State = "delivered" // the private key was shown; ended by a click, by use, or at ConfirmBy
 	Active    State = "active"    // the requester holds the key; ended by a click or at EndsAt
+	Applying  State = "applying"  // an approved change of a live key; the worker ends it
 	Revoking  State = "revoking"  // the key has to go; the worker tries until it is gone
 
 	Denied    State = "denied"    // an approver said no
@@ -22,11 +23,12 @@ const (
 	Expired   State = "expired"   // nobody decided, or nobody collected, in time
 	Failed    State = "failed"    // Atlas refused for good; no key stayed
 	Ended     State = "ended"     // the key existed and is gone
+	Done      State = "done"      // the change was made
 )
 
 // Final reports whether nothing can follow s.
 func (s State) Final() bool {
-	return slices.Contains([]State{Denied, Withdrawn, Expired, Failed, Ended}, s)
+	return slices.Contains([]State{Denied, Withdrawn, Expired, Failed, Ended, Done}, s)
 }
 
 // HasKey reports whether a key of a request in s may be alive in Atlas.
@@ -47,6 +49,7 @@ const (
 	Confirm  Event = "confirm" // "I saved it", or the key was seen in use
 	Replace  Event = "replace" // "I did not see it"
 	Revoke   Event = "revoke"
+	Rotate   Event = "rotate" // of a live key: a successor is on its way
 )
 
 // What the worker does. The events that stay in their state are notes that must
@@ -64,6 +67,13 @@ const (
 	Delay    Event = "delay" // the key could not be removed yet
 	Gone     Event = "gone"
 	Look     Event = "look" // searched for what an unanswered create may have left
+
+	Grant     Event = "grant"     // approves a change of a live key, which the worker makes
+	Apply     Event = "apply"     // the change was made
+	Extend    Event = "extend"    // of a live key: it has a later end
+	Readdress Event = "readdress" // of a live key: it has another access list
+	Supersede Event = "supersede" // of a live key: its successor is in use, so it ends soon
+	Settle    Event = "settle"    // of a successor: its predecessor has been told to end
 
 	Adopt  Event = "adopt"  // creates a row for a marked key that none knew; not in Transitions
 	Differ Event = "differ" // somebody changed the key in Atlas, or changed it back
@@ -97,12 +107,23 @@ var Transitions = []Transition{
 	{Minting, PutBack, Approved},
 	{Minting, GiveUp, Failed},
 
+	{Pending, Grant, Applying},
+	{Applying, Apply, Done},
+	{Applying, Pause, Applying},
+	{Applying, GiveUp, Failed},
+
 	{Delivered, Remind, Delivered},
 	{Delivered, Confirm, Active},
 	{Delivered, Replace, Minting},
 	{Delivered, Revoke, Revoking},
 	{Delivered, Lapse, Revoking},
 
+	{Active, Remind, Active},
+	{Active, Rotate, Active},
+	{Active, Extend, Active},
+	{Active, Readdress, Active},
+	{Active, Supersede, Active},
+	{Active, Settle, Active},
 	{Active, Revoke, Revoking},
 	{Active, Lapse, Revoking},
 

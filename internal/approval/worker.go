@@ -170,8 +170,12 @@ func (w *Worker) work(ctx context.Context, r Request) error {
 		return w.look(ctx, r)
 	}
 	switch r.State {
-	case Pending, Approved, Active:
+	case Pending, Approved:
 		return w.lapse(ctx, r)
+	case Active:
+		return w.live(ctx, r)
+	case Applying:
+		return w.apply(ctx, r)
 	case Minting:
 		return w.mint(ctx, r)
 	case Delivered:
