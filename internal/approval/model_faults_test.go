@@ -109,7 +109,7 @@ func (f *faults) areOfClicks() bool {
 var faultyCalls = []approvaltest.Call{
 	approvaltest.CallCreate, approvaltest.CallCreate, approvaltest.CallRestrict, approvaltest.CallReveal,
 	approvaltest.CallRemove, approvaltest.CallFind, approvaltest.CallUsed, approvaltest.CallMarked,
-	approvaltest.CallInspect, approvaltest.CallDraw, approvaltest.CallStanding, approvaltest.CallMembers,
+	approvaltest.CallInspect, approvaltest.CallUnlisted, approvaltest.CallDraw, approvaltest.CallStanding, approvaltest.CallMembers,
 }
 
 // drawMishap makes up how a call fails. Only of a call whose verdict is

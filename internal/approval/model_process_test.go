@@ -172,6 +172,11 @@ func (g guardedKeys) Marked(ctx context.Context, org approval.OrgID) (found []ap
 	return found, err
 }
 
+func (g guardedKeys) Unlisted(ctx context.Context, org approval.OrgID, since time.Time) (is bool, err error) {
+	err = g.p.talk(ctx, approvaltest.CallUnlisted, func() error { is, err = g.p.trial.keys.Unlisted(ctx, org, since); return err })
+	return is && err == nil, err
+}
+
 func (g guardedKeys) Inspect(ctx context.Context, o approval.Order, id string) (d approval.Drift, err error) {
 	err = g.p.talk(ctx, approvaltest.CallInspect, func() error { d, err = g.p.trial.keys.Inspect(ctx, o, id); return err })
 	return d, err

@@ -97,7 +97,7 @@ func runTrial(t *rapid.T, tally *tally, open func() (approval.Store, func() erro
 func newTrial(t *rapid.T, tally *tally, open func() (approval.Store, func() error)) *trial {
 	tr := &trial{
 		t: t, tally: tally, open: open,
-		keys:    &approvaltest.Keys{Now: time.Now, Lag: rapid.SampledFrom([]time.Duration{0, 2 * time.Minute}).Draw(t, "lag")},
+		keys:    &approvaltest.Keys{Now: time.Now, Lag: rapid.SampledFrom([]time.Duration{0, 2 * time.Minute, 20 * time.Minute}).Draw(t, "lag")},
 		screens: &approvaltest.Screens{}, directory: &approvaltest.Directory{},
 		faults:    newFaults(rapid.SampledFrom([]time.Duration{0, time.Second, 4 * time.Second}).Draw(t, "latency")),
 		standings: map[approval.UserID]approval.Standing{},
