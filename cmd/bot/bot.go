@@ -106,7 +106,7 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux) error {
 func (b *bot) open(ctx context.Context, app *slackui.App, doors *http.ServeMux) error {
 	if b.config.SlackAppToken.IsZero() {
 		doors.Handle("/slack/", b.slack.HTTP(app))
-		b.log.Info("ready for Slack's requests", "door", "http", "listen", b.config.Listen)
+		b.log.Info("ready for Slack's requests", "door", "http", "address", b.listener.Addr().String())
 		<-ctx.Done()
 		return nil
 	}

@@ -160,7 +160,7 @@ func (c Config) check(environ map[string]string) []error {
 	c.checkPolicy(wrong)
 	for name, u := range map[string]string{"ATLAS_BASE_URL": c.AtlasBaseURL, "SLACK_API_URL": c.SlackAPIURL} {
 		if err := safeURL(u); err != nil {
-			errs = append(errs, fmt.Errorf("%s is %q: %w", name, u, err))
+			errs = append(errs, fmt.Errorf("%s: %w", name, err)) // not repeated: it may hold a password
 		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
@@ -176,7 +176,7 @@ func (c Config) checkSlack(wrong func(bool, string, ...any)) {
 	for _, a := range c.SlackApprovers {
 		wrong(!approverID.MatchString(strings.TrimSpace(a)), "SLACK_APPROVERS has %q: it wants user IDs (U… or W…) and user group IDs (S…), separated by commas", a)
 	}
-	wrong(!strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL is %q: it ends in a slash", c.SlackAPIURL)
+	wrong(!strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL: it ends in a slash")
 	wrong(!command.MatchString(c.SlackCommand), "SLACK_COMMAND is %q: a slash and up to 31 lower-case letters, digits, - and _", c.SlackCommand)
 }
 

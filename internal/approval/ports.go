@@ -191,7 +191,13 @@ type Fault struct {
 }
 
 func (f *Fault) Error() string {
-	return fmt.Sprintf("%s (%s %s): %v", f.Verdict, f.Cause, f.Code, f.Err)
+	text := string(f.Verdict)
+	for _, word := range []string{string(f.Cause), f.Code} {
+		if word != "" {
+			text += ", " + word
+		}
+	}
+	return fmt.Sprintf("%s: %v", text, f.Err)
 }
 
 // Unwrap returns the cause.

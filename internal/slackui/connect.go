@@ -2,7 +2,6 @@ package slackui
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -99,40 +98,6 @@ func (s *Slack) MissingScopes() []string {
 	return missing
 }
 
-// A ChannelError says what is wrong with the approvers' channel. Its text is a
-// sentence for the operator, with a way on.
-type ChannelError struct {
-	Channel string
-	Problem string
-}
-
-func (e *ChannelError) Error() string { return fmt.Sprintf("channel %s: %s", e.Channel, e.Problem) }
-
-// CheckChannel reports why approvers could not be asked in the configured
-// channel: a *[ChannelError], or a *[approval.Fault] if Slack did not say.
-func (s *Slack) CheckChannel(ctx context.Context) error {
-	wrong := func(problem string) error { return &ChannelError{Channel: s.config.Channel, Problem: problem} }
-	info, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: s.config.Channel})
-	if f := fault(err); f != nil && f.Code == "channel_not_found" {
-		return wrong("Slack knows no such channel, or it is private and the bot is not in it; invite the bot there and use the channel's id")
-	} else if f != nil {
-		return f
-	}
-	switch {
-	case info.ID == "":
-		return unclear("conversations.info")
-	case info.IsArchived:
-		return wrong("it is archived; choose another one")
-	case info.IsIM, info.IsMpIM:
-		return wrong("it is a direct conversation; approvers are asked in a channel")
-	case info.IsExtShared, info.IsPendingExtShared:
-		return wrong("it is shared with another company, whose people would see every request; choose one that is not")
-	case !info.IsMember:
-		return wrong("the bot is not a member; type /invite with the bot's name there")
-	}
-	return nil
-}
-
 // Directory is the workspace as the domain asks it about people.
 func (s *Slack) Directory() *Directory {
 	return &Directory{slack: s, groups: map[approval.GroupID]*group{}}
@@ -141,7 +106,7 @@ func (s *Slack) Directory() *Directory {
 // Screens shows requests in the workspace. The card says so if policy lets
 // people approve their own requests.
 func (s *Slack) Screens(policy approval.Policy) *Screens {
-	return &Screens{slack: s, views: views{
+	return &Screens{slack: s, channels: newChannels(s), views: views{
 		channel:      s.config.Channel,
 		command:      s.config.Command,
 		selfApproval: policy.AllowSelfApproval,

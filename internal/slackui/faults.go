@@ -27,7 +27,7 @@ func fault(err error) *approval.Fault {
 	if f, ok := errors.AsType[*approval.Fault](err); ok {
 		return f
 	}
-	f := &approval.Fault{Verdict: approval.Unknown, Cause: approval.CauseNotShown, Err: err}
+	f := &approval.Fault{Verdict: approval.Unknown, Err: err}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		f.Verdict, f.Code, f.RetryAfter = approval.NotNow, "ratelimited", limited.RetryAfter
 	}
@@ -75,7 +75,7 @@ func details(said slack.SlackErrorResponse) string {
 // {"ok":false} without a reason for a success.
 func unclear(method string) *approval.Fault {
 	return &approval.Fault{
-		Verdict: approval.Unknown, Cause: approval.CauseNotShown, Code: "unclear_answer",
+		Verdict: approval.Unknown, Code: "unclear_answer",
 		Err: fmt.Errorf("%s: slack's answer lacks what it promises", method),
 	}
 }

@@ -13,8 +13,9 @@ import (
 
 // Screens is [approval.Screens] in Slack's messages.
 type Screens struct {
-	slack *Slack
-	views views
+	slack    *Slack
+	views    views
+	channels *channels
 }
 
 var _ approval.Screens = (*Screens)(nil)
@@ -56,6 +57,9 @@ func (s *Screens) post(ctx context.Context, r approval.Request, name approval.Me
 		if name != approval.CardMessage && card.TS != "" {
 			channel = cmp.Or(card.Channel, channel)
 			options = append(options, slack.MsgOptionTS(card.TS))
+		}
+		if err := s.channels.open(ctx, channel); err != nil {
+			return approval.Place{}, err
 		}
 	}
 	channel, ts, err := s.slack.api.PostMessageContext(ctx, channel, options...)

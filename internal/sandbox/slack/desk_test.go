@@ -57,6 +57,9 @@ func newDesk(t *testing.T, o slack.Options) *desk {
 	t.Helper()
 	c := &clock{now: time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)}
 	o.Now, o.Seed = c.Now, 7
+	if o.Scopes == nil { // every method is tried, also those the bot does without
+		o.Scopes = append(slack.DefaultScopes(), "im:write")
+	}
 	w := slack.New(o)
 	server := httptest.NewServer(w.Handler())
 	w.SetBaseURL(server.URL)

@@ -194,7 +194,7 @@ func TestCommandFormLooksLikeSlacks(t *testing.T) {
 
 func TestAnswersLookLikeSlacks(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, slack.Options{Scopes: append(slack.DefaultScopes(), "team:read", "im:read")})
+	d := newDesk(t, slack.Options{Scopes: append(slack.DefaultScopes(), "im:write", "team:read", "im:read")})
 	a := d.connect(plainly)
 	blocks := []any{section("x")}
 	at := func() obj {

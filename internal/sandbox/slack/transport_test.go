@@ -40,7 +40,7 @@ func TestAuthentication(t *testing.T) {
 		require.Equal(t, true, a.obj["ok"], how)
 		require.Equal(t, slack.BotUser, a.obj["user_id"], how)
 		require.Equal(t, slack.TeamID, a.obj["team_id"], how)
-		require.Equal(t, "commands,chat:write,im:write,users:read,usergroups:read,channels:read,groups:read", a.header.Get("X-OAuth-Scopes"), how)
+		require.Equal(t, "commands,chat:write,users:read,usergroups:read,channels:read,groups:read,im:write", a.header.Get("X-OAuth-Scopes"), how)
 	}
 	inJSON := d.do(d.request("auth.test", jsonType, toJSON(t, obj{"token": d.BotToken()})))
 	require.Equal(t, "not_authed", inJSON.error(), "a token in a JSON body is not read")

@@ -183,7 +183,7 @@ func (o Options) withDefaults() Options {
 
 // DefaultScopes are the bot scopes of the app's manifest.
 func DefaultScopes() []string {
-	return []string{"commands", "chat:write", "im:write", "users:read", "usergroups:read", "channels:read", "groups:read"}
+	return []string{"commands", "chat:write", "users:read", "usergroups:read", "channels:read", "groups:read"}
 }
 
 // credentials fills in what the options left out. They open nothing but this

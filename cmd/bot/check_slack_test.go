@@ -1,0 +1,212 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+// An ailment is one thing wrong and what the preflight says of it. Nothing else
+// may be not ok.
+type ailment struct {
+	spoil func(l *lookout)
+	want  finding
+	also  []finding
+}
+
+// diagnosed spoils one thing each and reads the finding, the exit code, and
+// that nothing innocent is blamed.
+func diagnosed(t *testing.T, ailments map[string]ailment) {
+	t.Parallel()
+	for name, tt := range ailments {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLookout(t)
+			tt.spoil(l)
+			code, found := l.finds()
+			wanted := append([]finding{tt.want}, tt.also...)
+			for i := range wanted {
+				wanted[i].Says = strings.ReplaceAll(wanted[i].Says, "{host}", strings.TrimPrefix(l.URL(), "http://"))
+			}
+			blamed := 0
+			for _, f := range found {
+				if f.Result == notOK {
+					blamed++
+					assert.Contains(t, wanted, f)
+				}
+			}
+			for _, f := range wanted {
+				assert.Contains(t, found, f)
+			}
+			assert.Equal(t, min(blamed, 1), code)
+			if tt.want.Result == notOK {
+				assert.Equal(t, 1, code)
+			}
+		})
+	}
+}
+
+// slackAnswers has every call of a method answered with an error.
+func slackAnswers(method, code string) func(*lookout) {
+	return func(l *lookout) {
+		require.NoError(l.t, l.Wire.Set(wire.Fault{Side: wire.Slack, Operation: method, Mode: wire.SlackError, Error: code, Count: -1}))
+	}
+}
+
+const (
+	whereScopes   = "At api.slack.com/apps, OAuth & Permissions, add them and install the app again."
+	whereAppToken = "Make one at api.slack.com/apps, Basic Information, App-Level Tokens, with the scope connections:write."
+)
+
+func TestCheckOfTokens(t *testing.T) {
+	diagnosed(t, map[string]ailment{
+		"the bot token is unknown": {
+			func(l *lookout) { l.set("SLACK_BOT_TOKEN", "xoxb-not-of-this-workspace") },
+			finding{"slack bot token", notOK, "Slack does not know SLACK_BOT_TOKEN.", "Copy the Bot User OAuth Token from OAuth & Permissions again, whole."},
+			[]finding{{"approvers", notChecked, "SLACK_BOT_TOKEN has to work first.", ""}},
+		},
+		"every token was revoked": {
+			func(l *lookout) { l.Slack.RevokeToken() },
+			finding{"slack bot token", notOK, "SLACK_BOT_TOKEN was revoked.", reinstall},
+			[]finding{{"slack app token", notOK, "Slack does not know SLACK_APP_TOKEN, or it was revoked.", whereAppToken}},
+		},
+		"the app was removed": {
+			slackAnswers("auth.test", "account_inactive"),
+			finding{"slack bot token", notOK, "The app was removed from the workspace, or its bot deactivated.", reinstall}, nil,
+		},
+		"tokens rotate": {
+			slackAnswers("auth.test", "token_expired"),
+			finding{"slack bot token", notOK, "SLACK_BOT_TOKEN has expired: the app has token rotation on, which cannot be switched off.", "Make the app anew from 'bot manifest', which has it off."}, nil,
+		},
+		"an answer nobody foresaw": {
+			slackAnswers("auth.test", "team_access_not_granted"),
+			finding{"slack bot token", notOK, "Slack refuses SLACK_BOT_TOKEN with team_access_not_granted.", "Look the code up at docs.slack.dev."}, nil,
+		},
+		"Slack is busy": {
+			slackAnswers("auth.test", "ratelimited"),
+			finding{"slack bot token", notChecked, "Slack cannot answer now (ratelimited).", "Try again in a minute."}, nil,
+		},
+		"an answer that says nothing": {
+			func(l *lookout) {
+				require.NoError(l.t, l.Wire.Set(wire.Fault{Side: wire.Slack, Operation: "auth.test", Mode: wire.OKFalse, Count: -1}))
+			},
+			finding{"slack bot token", notChecked, "Slack's answer did not arrive or is not one of Slack.", "Try again; if it stays so, look at status.slack.com and at proxies."}, nil,
+		},
+		"the app token is unknown": {
+			func(l *lookout) { l.set("SLACK_APP_TOKEN", "xapp-not-of-this-workspace") },
+			finding{"slack app token", notOK, "Slack does not know SLACK_APP_TOKEN, or it was revoked.", whereAppToken}, nil,
+		},
+		"the app token is of another type": {
+			slackAnswers("apps.connections.open", "not_allowed_token_type"),
+			finding{"slack app token", notOK, "SLACK_APP_TOKEN is not an app-level token.", whereAppToken}, nil,
+		},
+		"the app token has no scope": {
+			slackAnswers("apps.connections.open", "missing_scope"),
+			finding{"slack app token", notOK, "SLACK_APP_TOKEN lacks the scope connections:write.", whereAppToken}, nil,
+		},
+		"the tokens are of two apps": {
+			madeUp("apps.connections.open", `{"ok":true,"url":"wss://wss.example/link/?ticket=1&app_id=A0OTHER"}`),
+			finding{"slack app token", notOK, "SLACK_APP_TOKEN is of app A0OTHER, SLACK_BOT_TOKEN of app A0SANDBOX.", "Copy both from the same app at api.slack.com/apps."}, nil,
+		},
+	})
+}
+
+// madeUp puts a proxy before the workspace that answers one method by itself,
+// with what the workspace never would.
+func madeUp(method, body string) func(*lookout) {
+	return func(l *lookout) {
+		u, err := url.Parse(l.URL())
+		require.NoError(l.t, err)
+		mux := http.NewServeMux()
+		mux.Handle("/", httputil.NewSingleHostReverseProxy(u))
+		mux.Handle("/api/"+method, answers(body))
+		server := httptest.NewServer(mux)
+		l.t.Cleanup(server.Close)
+		l.set("SLACK_API_URL", server.URL+"/api/")
+	}
+}
+
+func TestCheckOfScopes(t *testing.T) {
+	diagnosed(t, map[string]ailment{
+		"two are missing": {
+			func(l *lookout) { l.Slack.SetScopes("commands", "users:read", "usergroups:read", "channels:read") },
+			finding{"slack scopes", notOK, "The bot token lacks chat:write, groups:read.", whereScopes}, nil,
+		},
+		"people cannot be looked up": {
+			func(l *lookout) {
+				l.Slack.SetScopes("commands", "chat:write", "usergroups:read", "channels:read", "groups:read")
+			},
+			finding{"slack scopes", notOK, "The bot token lacks users:read.", whereScopes},
+			[]finding{
+				{"approver group", notChecked, "Of 2 members of @atlas-approvers (S0APPROVERS): U0BOB could not be looked up, U0DANA could not be looked up.", ""},
+				{"approvers", notChecked, "Nobody who can decide was found, but not everybody could be looked up.", ""},
+			},
+		},
+		"groups cannot be listed": {
+			func(l *lookout) {
+				l.Slack.SetScopes("commands", "chat:write", "users:read", "channels:read", "groups:read")
+			},
+			finding{"slack scopes", notOK, "The bot token lacks usergroups:read.", whereScopes},
+			[]finding{{"approver group", notChecked, "The bot token lacks a scope for it.", "Add the scopes named under slack scopes."}},
+		},
+		"one is more than needed": {
+			func(l *lookout) {
+				l.Slack.SetScopes("commands", "chat:write", "users:read", "usergroups:read", "channels:read", "groups:read", "channels:history")
+			},
+			finding{"slack scopes", warning, "The bot token may do more than the bot ever does: channels:history.", "At api.slack.com/apps, OAuth & Permissions, take them away and install the app again."}, nil,
+		},
+	})
+}
+
+func TestCheckOfTheChannel(t *testing.T) {
+	diagnosed(t, map[string]ailment{
+		"it is archived": {
+			func(l *lookout) { l.Slack.Archive(slack.Approvals, true) },
+			finding{"approvals channel", notOK, "Channel C0APPROVALS: it is archived.", "Choose another one."}, nil,
+		},
+		"it is shared": {
+			func(l *lookout) { l.Slack.ShareChannel(slack.Approvals, true) },
+			finding{"approvals channel", notOK, "Channel C0APPROVALS: it is shared with another company, whose people would see every request.", "Choose one that is not."}, nil,
+		},
+		"it is about to be shared": {
+			madeUp("conversations.info", `{"ok":true,"channel":{"id":"C0APPROVALS","is_member":true,"is_pending_ext_shared":true}}`),
+			finding{"approvals channel", notOK, "Channel C0APPROVALS: it is shared with another company, whose people would see every request.", "Choose one that is not."}, nil,
+		},
+		"the bot is not in it": {
+			func(l *lookout) { l.Slack.RemoveBotFromChannel(slack.Approvals) },
+			finding{"approvals channel", notOK, "Channel C0APPROVALS: the bot is not a member.", "Type /invite with the bot's name there."}, nil,
+		},
+		"it is private, and the bot is not in it": {
+			func(l *lookout) {
+				l.Slack.RemoveBotFromChannel(slack.Approvals)
+				l.Slack.SetPrivate(slack.Approvals, true)
+			},
+			finding{"approvals channel", notOK, "Channel C0APPROVALS: Slack knows no such channel, or it is private and the bot is not in it.", "Invite the bot there and use the channel's id."},
+			[]finding{{"approvers in channel", notChecked, "The channel has to be there first.", ""}},
+		},
+		"there is none": {
+			func(l *lookout) { l.set("SLACK_APPROVAL_CHANNEL", "C0NOWHERE") },
+			finding{"approvals channel", notOK, "Channel C0NOWHERE: Slack knows no such channel, or it is private and the bot is not in it.", "Invite the bot there and use the channel's id."}, nil,
+		},
+		"an approver is not in it": {
+			func(l *lookout) { l.Slack.Leave(dana, slack.Approvals) },
+			finding{"approvers in channel", warning, "In the approvals channel these are missing, though they can decide: U0DANA.", "Invite them there."}, nil,
+		},
+		"no approver is in it": {
+			func(l *lookout) {
+				l.Slack.Leave(dana, slack.Approvals)
+				l.Slack.Leave(bob, slack.Approvals)
+			},
+			finding{"approvers in channel", notOK, "Nobody who can decide is in the approvals channel.", "Invite the approvers there."}, nil,
+		},
+	})
+}

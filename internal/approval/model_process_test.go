@@ -1,0 +1,215 @@
+package approval_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+var (
+	errCrashed = errors.New("the process is no more")
+	errDisk    = errors.New("the disk is full")
+)
+
+// A process is one run of the bot, from its start to a stop or a crash. Once it
+// has crashed every port it holds is an error, so that nothing it still does
+// has an effect.
+type process struct {
+	trial   *trial
+	service *approval.Service
+	stop    context.CancelFunc // asks the worker to finish
+	done    chan struct{}      // closed when it has
+
+	died  chan struct{}
+	dying sync.Once
+
+	mu   sync.Mutex
+	fuse fuse
+}
+
+// A fuse is a crash to come.
+type fuse struct {
+	calls   int           // to that call from now; 0: none
+	happens bool          // whether that call still does what it should
+	down    time.Duration // before the bot is started again
+}
+
+// start starts the bot on what the last one left behind.
+func (tr *trial) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	p := &process{trial: tr, stop: stop, done: make(chan struct{}), died: make(chan struct{})}
+	store := guardedStore{p}
+	worker := approval.NewWorker("org", store, guardedKeys{p}, guardedScreens{p}, tr.policy, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	p.service = &approval.Service{
+		Store: store, Directory: guardedDirectory{p}, Policy: tr.policy, Org: "org",
+		Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
+	}
+	tr.process = p
+	go func() { defer close(p.done); worker.Run(ctx) }()
+}
+
+// restart ends the bot, lets time pass and starts it again.
+func (tr *trial) restart(crash bool, down time.Duration) {
+	if crash {
+		tr.process.crash()
+	}
+	tr.process.stop()
+	<-tr.process.done
+	tr.reopen()
+	<-time.After(down)
+	tr.start()
+}
+
+func (p *process) crash() { p.dying.Do(func() { close(p.died) }) }
+
+func (p *process) isDead() bool {
+	select {
+	case <-p.died:
+		return true
+	default:
+		return false
+	}
+}
+
+// call is the way of everything the process does to the world. It may be the
+// process's last, and it is when somebody else presses a button.
+func (p *process) call(happen func()) error {
+	p.trial.interrupt()
+	if p.isDead() {
+		return errCrashed
+	}
+	switch last, happens := p.burn(); {
+	case last && happens:
+		happen()
+		p.crash()
+	case last:
+		p.crash()
+	default:
+		happen()
+	}
+	if p.isDead() {
+		return errCrashed
+	}
+	return nil
+}
+
+// burn reports whether this call is the last one, and whether it happens.
+func (p *process) burn() (last, happens bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fuse.calls == 0 {
+		return false, false
+	}
+	p.fuse.calls--
+	return p.fuse.calls == 0, p.fuse.happens
+}
+
+// talk is a call to Atlas or Slack: it takes its time, half of it on the way
+// there, and may outlast the patience of the caller.
+func (p *process) talk(ctx context.Context, name approvaltest.Call, happen func() error) error {
+	if err := p.wait(ctx, name); err != nil {
+		return err
+	}
+	var err error
+	if crashed := p.call(func() { err = happen() }); crashed != nil {
+		return crashed
+	}
+	if late := p.wait(ctx, name); late != nil {
+		return late
+	}
+	return err
+}
+
+func (p *process) wait(ctx context.Context, name approvaltest.Call) error {
+	if d := p.trial.faults.latency(name) / 2; d > 0 {
+		select {
+		case <-ctx.Done():
+		case <-p.died:
+		case <-time.After(d):
+		}
+	}
+	if p.isDead() {
+		return errCrashed
+	}
+	if ctx.Err() != nil {
+		return &approval.Fault{Verdict: approval.Unknown, Cause: approval.CauseAtlasAway, Err: ctx.Err()}
+	}
+	return nil
+}
+
+type guardedKeys struct{ p *process }
+
+func (g guardedKeys) Make(ctx context.Context, o approval.Order, made func(approval.Key) error) (c approval.Credential, err error) {
+	err = g.p.talk(ctx, approvaltest.CallCreate, func() error {
+		c, err = g.p.trial.keys.Make(ctx, o, func(k approval.Key) error {
+			if err := made(k); err != nil {
+				return err
+			}
+			return g.p.wait(ctx, approvaltest.CallRestrict)
+		})
+		return err
+	})
+	return c, err
+}
+
+func (g guardedKeys) Remove(ctx context.Context, org approval.OrgID, id string) error {
+	return g.p.talk(ctx, approvaltest.CallRemove, func() error { return g.p.trial.keys.Remove(ctx, org, id) })
+}
+
+func (g guardedKeys) Find(ctx context.Context, org approval.OrgID, id approval.ID) (found []approval.Found, err error) {
+	err = g.p.talk(ctx, approvaltest.CallFind, func() error { found, err = g.p.trial.keys.Find(ctx, org, id); return err })
+	return found, err
+}
+
+func (g guardedKeys) Marked(ctx context.Context, org approval.OrgID) (found []approval.Found, err error) {
+	err = g.p.talk(ctx, approvaltest.CallMarked, func() error { found, err = g.p.trial.keys.Marked(ctx, org); return err })
+	return found, err
+}
+
+func (g guardedKeys) Unlisted(ctx context.Context, org approval.OrgID, since time.Time) (is bool, err error) {
+	err = g.p.talk(ctx, approvaltest.CallUnlisted, func() error { is, err = g.p.trial.keys.Unlisted(ctx, org, since); return err })
+	return is && err == nil, err
+}
+
+func (g guardedKeys) Inspect(ctx context.Context, o approval.Order, id string) (d approval.Drift, err error) {
+	err = g.p.talk(ctx, approvaltest.CallInspect, func() error { d, err = g.p.trial.keys.Inspect(ctx, o, id); return err })
+	return d, err
+}
+
+func (g guardedKeys) Used(ctx context.Context, org approval.OrgID, id string) (used bool, err error) {
+	err = g.p.talk(ctx, approvaltest.CallUsed, func() error { used, err = g.p.trial.keys.Used(ctx, org, id); return err })
+	return used && err == nil, err
+}
+
+type guardedScreens struct{ p *process }
+
+func (g guardedScreens) Draw(ctx context.Context, r approval.Request, m approval.MessageName) (at approval.Place, err error) {
+	err = g.p.talk(ctx, approvaltest.CallDraw, func() error { at, err = g.p.trial.screens.Draw(ctx, r, m); return err })
+	return at, err
+}
+
+func (g guardedScreens) Reveal(ctx context.Context, r approval.Request, c approval.Credential) error {
+	return g.p.talk(ctx, approvaltest.CallReveal, func() error { return g.p.trial.screens.Reveal(ctx, r, c) })
+}
+
+type guardedDirectory struct{ p *process }
+
+func (g guardedDirectory) Standing(ctx context.Context, who approval.Actor) (s approval.Standing, err error) {
+	if crashed := g.p.call(func() { s, err = g.p.trial.directory.Standing(ctx, who) }); crashed != nil {
+		return "", crashed
+	}
+	return s, err
+}
+
+func (g guardedDirectory) Members(ctx context.Context, group approval.GroupID) (all []approval.UserID, err error) {
+	if crashed := g.p.call(func() { all, err = g.p.trial.directory.Members(ctx, group) }); crashed != nil {
+		return nil, crashed
+	}
+	return all, err
+}

@@ -1,0 +1,104 @@
+package approval_test
+
+import (
+	"context"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// guardedStore is the store as a process has it: it fails in pairs, and with
+// the process's end for good.
+type guardedStore struct{ p *process }
+
+var _ approval.Store = guardedStore{}
+
+// The methods of a store, for its faults.
+const (
+	onCreate, onMove, onRecord, onGet      = "Create", "Move", "Record", "Get"
+	onClaimWork, onReleaseWork             = "ClaimWork", "ReleaseWork"
+	onClaimDrawing, onDrawn, onReleaseDraw = "ClaimDrawing", "Drawn", "ReleaseDrawing"
+	onNextDue, onMine, onLive, onAuditRead = "NextDue", "ByRequester", "Live", "Audit"
+)
+
+var storeMethods = []string{
+	onCreate, onMove, onMove, onMove, onRecord, onGet, onClaimWork, onReleaseWork,
+	onClaimDrawing, onDrawn, onReleaseDraw, onNextDue, onLive,
+}
+
+func stored[T any](g guardedStore, method string, happen func(approval.Store) (T, error)) (T, error) {
+	var none, got T
+	var err error
+	fails, applied := g.p.trial.faults.ofStore(method)
+	crashed := g.p.call(func() {
+		if !fails || applied {
+			got, err = happen(g.p.trial.store)
+		}
+	})
+	switch {
+	case crashed != nil:
+		return none, crashed
+	case fails:
+		return none, errDisk
+	}
+	return got, err
+}
+
+type nothing = struct{}
+
+func (g guardedStore) done(method string, happen func(approval.Store) error) error {
+	_, err := stored(g, method, func(s approval.Store) (nothing, error) { return nothing{}, happen(s) })
+	return err
+}
+
+func (g guardedStore) Create(ctx context.Context, r approval.Request, e approval.Entry) (approval.Request, error) {
+	return stored(g, onCreate, func(s approval.Store) (approval.Request, error) { return s.Create(ctx, r, e) })
+}
+
+func (g guardedStore) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
+	return stored(g, onGet, func(s approval.Store) (approval.Request, error) { return s.Get(ctx, id) })
+}
+
+func (g guardedStore) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
+	return stored(g, onMove, func(s approval.Store) (approval.Request, error) { return s.Move(ctx, next, e) })
+}
+
+func (g guardedStore) Record(ctx context.Context, e approval.Entry) error {
+	return g.done(onRecord, func(s approval.Store) error { return s.Record(ctx, e) })
+}
+
+func (g guardedStore) ClaimWork(ctx context.Context, now, until time.Time) (approval.Request, error) {
+	return stored(g, onClaimWork, func(s approval.Store) (approval.Request, error) { return s.ClaimWork(ctx, now, until) })
+}
+
+func (g guardedStore) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+	return g.done(onReleaseWork, func(s approval.Store) error { return s.ReleaseWork(ctx, id, version, at) })
+}
+
+func (g guardedStore) ClaimDrawing(ctx context.Context, now, until time.Time) (approval.Request, error) {
+	return stored(g, onClaimDrawing, func(s approval.Store) (approval.Request, error) { return s.ClaimDrawing(ctx, now, until) })
+}
+
+func (g guardedStore) Drawn(ctx context.Context, id approval.ID, name approval.MessageName, at approval.Place) error {
+	return g.done(onDrawn, func(s approval.Store) error { return s.Drawn(ctx, id, name, at) })
+}
+
+func (g guardedStore) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+	return g.done(onReleaseDraw, func(s approval.Store) error { return s.ReleaseDrawing(ctx, id, version, at) })
+}
+
+func (g guardedStore) NextDue(ctx context.Context) (time.Time, error) {
+	return stored(g, onNextDue, func(s approval.Store) (time.Time, error) { return s.NextDue(ctx) })
+}
+
+func (g guardedStore) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+	return stored(g, onMine, func(s approval.Store) ([]approval.Request, error) { return s.ByRequester(ctx, user) })
+}
+
+func (g guardedStore) Live(ctx context.Context) ([]approval.Request, error) {
+	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Live(ctx) })
+}
+
+func (g guardedStore) Audit(ctx context.Context, yield func(approval.Entry) error) error {
+	return g.done(onAuditRead, func(s approval.Store) error { return s.Audit(ctx, yield) })
+}

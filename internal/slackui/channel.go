@@ -1,0 +1,106 @@
+package slackui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A ChannelError says what is wrong with the approvers' channel. Its text is a
+// sentence for the operator, with a way on.
+type ChannelError struct {
+	Channel string
+	Code    string // of a closed list, as in "channel_shared"
+	Problem string
+}
+
+func (e *ChannelError) Error() string { return fmt.Sprintf("channel %s: %s", e.Channel, e.Problem) }
+
+// CheckChannel reports why approvers could not be asked in the configured
+// channel: a *[ChannelError], or a *[approval.Fault] if Slack did not say.
+func (s *Slack) CheckChannel(ctx context.Context) error {
+	return s.checkChannel(ctx, s.config.Channel)
+}
+
+func (s *Slack) checkChannel(ctx context.Context, id string) error {
+	wrong := func(code, problem string) error { return &ChannelError{Channel: id, Code: code, Problem: problem} }
+	info, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	if f := fault(err); f != nil && f.Code == "channel_not_found" {
+		return wrong(f.Code, "Slack knows no such channel, or it is private and the bot is not in it; invite the bot there and use the channel's id")
+	} else if f != nil {
+		return f
+	}
+	switch {
+	case info.ID == "":
+		return unclear("conversations.info")
+	case info.IsArchived:
+		return wrong("channel_archived", "it is archived; choose another one")
+	case info.IsIM, info.IsMpIM:
+		return wrong("channel_direct", "it is a direct conversation; approvers are asked in a channel")
+	case info.IsExtShared, info.IsPendingExtShared:
+		return wrong("channel_shared", "it is shared with another company, whose people would see every request; choose one that is not")
+	case !info.IsMember:
+		return wrong("not_in_channel", "the bot is not a member; type /invite with the bot's name there")
+	}
+	return nil
+}
+
+// channelFresh is how long a channel that was found in order is not looked at
+// again.
+const channelFresh = time.Minute
+
+// channels looks at a channel before something is posted there: it may have been
+// shared with another company since the start.
+type channels struct {
+	slack *Slack
+
+	mu    sync.Mutex
+	fine  map[string]time.Time // when it was
+	wrong map[string]bool      // it was not, when it was last looked at
+}
+
+func newChannels(s *Slack) *channels {
+	return &channels{slack: s, fine: map[string]time.Time{}, wrong: map[string]bool{}}
+}
+
+// open returns nil if approvers may be written to in the channel, or a
+// *[approval.Fault]. What is wrong is looked at again each time, so that what
+// waits goes out once it is mended.
+func (c *channels) open(ctx context.Context, id string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.slack.config.Now()
+	if at, ok := c.fine[id]; ok && now.Sub(at) < channelFresh {
+		return nil
+	}
+	delete(c.fine, id)
+	err := c.slack.checkChannel(ctx, id)
+	wrong, isWrong := errors.AsType[*ChannelError](err)
+	if err != nil && !isWrong {
+		return err
+	}
+	c.note(id, wrong)
+	if isWrong {
+		return &approval.Fault{Verdict: approval.Refused, Cause: approval.CauseNotShown, Code: wrong.Code, Err: wrong}
+	}
+	c.fine[id] = now
+	return nil
+}
+
+// note logs when a channel becomes unusable and when it is usable again: an
+// operator has to act, and one line is enough. wrong is nil if all is well.
+func (c *channels) note(id string, wrong *ChannelError) {
+	switch was := c.wrong[id]; {
+	case wrong != nil && !was:
+		c.slack.config.Log.Error("approvers cannot be asked in their channel", "channel", id, "code", wrong.Code, "problem", wrong.Problem)
+	case wrong == nil && was:
+		c.slack.config.Log.Info("approvers can be asked in their channel again", "channel", id)
+	}
+	c.wrong[id] = wrong != nil
+}
