@@ -101,7 +101,7 @@ func (tr *trial) press(p press) error {
 	case approval.Replace:
 		_, err = s.Replace(ctx, who, p.ID)
 	case approval.Revoke:
-		_, err = s.Revoke(ctx, who, p.ID)
+		_, err = s.Revoke(ctx, who, p.ID, "")
 	}
 	tr.mu.Lock()
 	defer tr.mu.Unlock()

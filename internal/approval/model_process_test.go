@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -180,6 +181,10 @@ func (g guardedKeys) Unlisted(ctx context.Context, org approval.OrgID, since tim
 func (g guardedKeys) Inspect(ctx context.Context, o approval.Order, id string) (d approval.Drift, err error) {
 	err = g.p.talk(ctx, approvaltest.CallInspect, func() error { d, err = g.p.trial.keys.Inspect(ctx, o, id); return err })
 	return d, err
+}
+
+func (g guardedKeys) Readdress(ctx context.Context, org approval.OrgID, id string, wanted []netip.Prefix) error {
+	return g.p.talk(ctx, approvaltest.CallReaddress, func() error { return g.p.trial.keys.Readdress(ctx, org, id, wanted) })
 }
 
 func (g guardedKeys) Used(ctx context.Context, org approval.OrgID, id string) (used bool, err error) {

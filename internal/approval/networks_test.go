@@ -19,6 +19,7 @@ func policy(edit ...func(*approval.Policy)) approval.Policy {
 		Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour},
 		WidestIPv4:    24, WidestIPv6: 64, MaxEntries: 5,
 		PendingLapsesAfter: 24 * time.Hour, CollectWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+		RemindBefore: []time.Duration{24 * time.Hour, time.Hour}, Overlap: 24 * time.Hour,
 	}
 	for _, e := range edit {
 		e(&p)

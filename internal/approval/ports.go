@@ -65,6 +65,9 @@ type Store interface {
 	// Live lists the requests that are delivered or active, oldest first.
 	Live(ctx context.Context) ([]Request, error)
 
+	// Waiting lists the requests that are pending, oldest first.
+	Waiting(ctx context.Context) ([]Request, error)
+
 	// Audit calls yield for every entry, oldest first, until it returns an error.
 	Audit(ctx context.Context, yield func(Entry) error) error
 }

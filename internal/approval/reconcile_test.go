@@ -89,9 +89,9 @@ func TestAKeyThatNoRowKnowsIsToldOfAndLeftAlone(t *testing.T) {
 		assert.Equal(t, []approval.MessageName{approval.FoundNotice}, r.Messages)
 		assert.Equal(t, 1, w.count(approval.Adopt))
 
-		_, err = w.Revoke(t.Context(), as(carol), r.ID)
+		_, err = w.Revoke(t.Context(), as(carol), r.ID, "")
 		require.ErrorIs(t, err, approval.ErrNotOwner)
-		_, err = w.Revoke(t.Context(), as(bob), r.ID)
+		_, err = w.Revoke(t.Context(), as(bob), r.ID, "")
 		require.NoError(t, err)
 		w.settle()
 		assert.Equal(t, approval.Ended, w.get(r.ID).State)

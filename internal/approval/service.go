@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -164,6 +165,36 @@ func (s *Service) Mine(ctx context.Context, who Actor) ([]Request, error) {
 		return nil, err
 	}
 	return s.Store.ByRequester(ctx, who.User)
+}
+
+// Waiting lists what waits for a decision of who's, oldest first: nothing for
+// those who may not decide.
+func (s *Service) Waiting(ctx context.Context, who Actor) ([]Request, error) {
+	if err := s.mayOversee(ctx, who); err != nil {
+		return nil, err
+	}
+	all, err := s.Store.Waiting(ctx)
+	if err != nil || s.Policy.AllowSelfApproval {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(r Request) bool { return r.Requester == who.User }), nil
+}
+
+// LiveKeys lists every live key of the organization for an approver, oldest
+// first.
+func (s *Service) LiveKeys(ctx context.Context, who Actor) ([]Request, error) {
+	if err := s.mayOversee(ctx, who); err != nil {
+		return nil, err
+	}
+	return s.Store.Live(ctx)
+}
+
+// mayOversee reports why who may not see what concerns approvers, or nil.
+func (s *Service) mayOversee(ctx context.Context, who Actor) error {
+	if err := mayAct(ctx, s.Directory, who); err != nil {
+		return err
+	}
+	return s.Policy.isApprover(ctx, s.Directory, who.User)
 }
 
 // OthersCanApprove reports whether anybody but the asker may decide on what

@@ -113,7 +113,7 @@ func TestRefusals(t *testing.T) {
 		return err
 	}
 	revoke := func(w *world, who approval.Actor, id approval.ID) error {
-		_, err := w.Revoke(w.t.Context(), who, id)
+		_, err := w.Revoke(w.t.Context(), who, id, "")
 		return err
 	}
 

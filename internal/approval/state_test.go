@@ -16,18 +16,20 @@ import (
 // grid is written by hand, so that it can disagree with Transitions. A dot is
 // a refusal.
 const grid = `
-           approve   deny    withdraw   lapse     collect  confirm  replace  revoke    begin    made     pause    undo     hand_over  put_back  give_up  remind     delay     gone   look  differ     vanish
-pending    approved  denied  withdrawn  expired   .        .        .        .         .        .        .        .        .          .         .        .          .         .      .               .          .
-approved   .         .       withdrawn  expired   minting  .        .        .         .        .        .        .        .          .         .        .          .         .      approved        .          .
-minting    .         .       .          .         .        .        .        .         minting  minting  minting  minting  delivered  approved  failed   .          .         .      minting         .          .
-delivered  .         .       .          revoking  .        active   minting  revoking  .        .        .        .        .          .         .        delivered  .         .      delivered       delivered  ended
-active     .         .       .          revoking  .        .        .        revoking  .        .        .        .        .          .         .        .          .         .      active          active     ended
-revoking   .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          revoking  ended  revoking        .          .
-denied     .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      .               .          .
-withdrawn  .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      withdrawn       .          .
-expired    .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      expired         .          .
-failed     .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      failed          .          .
-ended      .         .       .          .         .        .        .        .         .        .        .        .        .          .         .        .          .         .      ended           .          .
+           approve   deny    withdraw   lapse     collect  confirm  replace  revoke    begin    made     pause     undo     hand_over  put_back  give_up  remind     delay     gone   look       differ     vanish  grant     apply  rotate  extend  readdress  supersede  settle
+pending    approved  denied  withdrawn  expired   .        .        .        .         .        .        .         .        .          .         .        .          .         .      .          .          .       applying  .      .       .       .          .          .
+approved   .         .       withdrawn  expired   minting  .        .        .         .        .        .         .        .          .         .        .          .         .      approved   .          .       .         .      .       .       .          .          .
+minting    .         .       .          .         .        .        .        .         minting  minting  minting   minting  delivered  approved  failed   .          .         .      minting    .          .       .         .      .       .       .          .          .
+delivered  .         .       .          revoking  .        active   minting  revoking  .        .        .         .        .          .         .        delivered  .         .      delivered  delivered  ended   .         .      .       .       .          .          .
+active     .         .       .          revoking  .        .        .        revoking  .        .        .         .        .          .         .        active     .         .      active     active     ended   .         .      active  active  active     active     active
+applying   .         .       .          .         .        .        .        .         .        .        applying  .        .          .         failed   .          .         .      .          .          .       .         done   .       .       .          .          .
+revoking   .         .       .          .         .        .        .        .         .        .        .         .        .          .         .        .          revoking  ended  revoking   .          .       .         .      .       .       .          .          .
+denied     .         .       .          .         .        .        .        .         .        .        .         .        .          .         .        .          .         .      .          .          .       .         .      .       .       .          .          .
+withdrawn  .         .       .          .         .        .        .        .         .        .        .         .        .          .         .        .          .         .      withdrawn  .          .       .         .      .       .       .          .          .
+expired    .         .       .          .         .        .        .        .         .        .        .         .        .          .         .        .          .         .      expired    .          .       .         .      .       .       .          .          .
+failed     .         .       .          .         .        .        .        .         .        .        .         .        .          .         .        .          .         .      failed     .          .       .         .      .       .       .          .          .
+ended      .         .       .          .         .        .        .        .         .        .        .         .        .          .         .        .          .         .      ended      .          .       .         .      .       .       .          .          .
+done       .         .       .          .         .        .        .        .         .        .        .         .        .          .         .        .          .         .      .          .          .       .         .      .       .       .          .          .
 `
 
 func TestGrid(t *testing.T) {
@@ -114,7 +116,7 @@ func diagram() string {
 		}
 		fmt.Fprintf(&b, "    %s --> %s: %s\n", tr.From, tr.To, tr.On)
 	}
-	for _, s := range []approval.State{approval.Denied, approval.Withdrawn, approval.Expired, approval.Failed, approval.Ended} {
+	for _, s := range []approval.State{approval.Denied, approval.Withdrawn, approval.Expired, approval.Failed, approval.Ended, approval.Done} {
 		fmt.Fprintf(&b, "    %s --> [*]\n", s)
 	}
 	b.WriteString("```\n\nEvents that stay in their state: they put on disk what the next step needs.\n\n| state | events |\n| --- | --- |\n")

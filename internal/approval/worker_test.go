@@ -112,7 +112,7 @@ func TestRevokeByOwnerAndByApprover(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(w *world) {
 				id := w.active()
-				_, err := w.Revoke(t.Context(), as(who), id)
+				_, err := w.Revoke(t.Context(), as(who), id, "")
 				require.NoError(t, err)
 				w.settle()
 				r := w.is(id, approval.Ended)
@@ -226,7 +226,7 @@ func TestAKeyThatCannotBeRemovedIsToldOfAndTriedForEver(t *testing.T) {
 			away[i] = approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway))
 		}
 		w.keys.Fail(approvaltest.CallRemove, away...)
-		_, err := w.Revoke(t.Context(), as(alice), id)
+		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
 		w.pass(10 * time.Minute)
 		assert.False(t, w.shows(id, approval.StuckMessage))

@@ -79,27 +79,53 @@ func (c *Client) DeleteAccessEntry(ctx context.Context, keyID string, from netip
 	return unlessGone(err)
 }
 
+// AddAccess puts more entries on the access list of a key that has one.
+func (c *Client) AddAccess(ctx context.Context, keyID string, from []netip.Prefix) error {
+	if !isID(keyID) {
+		return notAnID(opAccess)
+	}
+	got, err := c.session().postAccess(ctx, keyID, from)
+	if err != nil {
+		return err
+	}
+	for _, p := range canonical(from) {
+		if !slices.Contains(got, p) {
+			return &Error{Op: opAccess, Kind: Mismatch, Status: http.StatusOK, Err: errors.New("the access list lacks what was added")}
+		}
+	}
+	return nil
+}
+
 const opAccess = "putting the access list on an API key"
 
 // addAccess puts from on a key that has no list yet, and compares the list that
 // Atlas answers with: all of it, whatever was there before.
 func (s *session) addAccess(ctx context.Context, keyID string, from []netip.Prefix) error {
-	body, err := json.Marshal(writeAddresses(from))
-	if err != nil {
-		return &Error{Op: opAccess, Kind: Refused, Err: errors.New("it cannot be written as JSON")}
-	}
-	answer, err := s.do(ctx, call{op: opAccess, method: http.MethodPost, path: s.client.accessPath(keyID), body: body})
+	got, err := s.postAccess(ctx, keyID, from)
 	if err != nil {
 		return err
-	}
-	got, err := readAccess(answer)
-	if err != nil {
-		return &Error{Op: opAccess, Kind: Unknown, Status: http.StatusOK, Err: err}
 	}
 	if !slices.Equal(got, canonical(from)) {
 		return &Error{Op: opAccess, Kind: Mismatch, Status: http.StatusOK, Err: errors.New("the access list is another one")}
 	}
 	return nil
+}
+
+// postAccess adds from and returns the list that Atlas answers with.
+func (s *session) postAccess(ctx context.Context, keyID string, from []netip.Prefix) ([]netip.Prefix, error) {
+	body, err := json.Marshal(writeAddresses(from))
+	if err != nil {
+		return nil, &Error{Op: opAccess, Kind: Refused, Err: errors.New("it cannot be written as JSON")}
+	}
+	answer, err := s.do(ctx, call{op: opAccess, method: http.MethodPost, path: s.client.accessPath(keyID), body: body})
+	if err != nil {
+		return nil, err
+	}
+	got, err := readAccess(answer)
+	if err != nil {
+		return nil, &Error{Op: opAccess, Kind: Unknown, Status: http.StatusOK, Err: err}
+	}
+	return got, nil
 }
 
 // readAccess returns the networks of an answered list, in canonical order.

@@ -57,6 +57,53 @@ func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Ke
 	return approval.Credential{Key: public, PrivateKey: key.Private}, nil
 }
 
+// Readdress implements [approval.Keys].
+func (k *Keys) Readdress(ctx context.Context, org approval.OrgID, keyID string, wanted []netip.Prefix) error {
+	if err := k.here(org); err != nil {
+		return err
+	}
+	entries, err := k.api.ListAccess(ctx, keyID)
+	if err != nil {
+		return goneOrFault(err)
+	}
+	wanted = canonical(wanted)
+	var have []netip.Prefix
+	for _, e := range entries {
+		have = append(have, e.From)
+	}
+	have = canonical(have)
+	if added := without(wanted, have); len(added) > 0 {
+		if err := k.api.AddAccess(ctx, keyID, added); err != nil {
+			return goneOrFault(err)
+		}
+	}
+	for _, p := range without(have, wanted) {
+		if err := k.api.DeleteAccessEntry(ctx, keyID, p); err != nil {
+			return goneOrFault(err)
+		}
+	}
+	return nil
+}
+
+// without returns what of all is not in others.
+func without(all, others []netip.Prefix) []netip.Prefix {
+	var left []netip.Prefix
+	for _, p := range all {
+		if !slices.Contains(others, p) {
+			left = append(left, p)
+		}
+	}
+	return left
+}
+
+// goneOrFault says of a call about a key that must exist what its error means.
+func goneOrFault(err error) error {
+	if KindOf(err) == Gone {
+		return &approval.Fault{Verdict: approval.Refused, Cause: approval.CauseKeyGone, Err: err}
+	}
+	return fault(err)
+}
+
 // Remove implements [approval.Keys].
 func (k *Keys) Remove(ctx context.Context, org approval.OrgID, keyID string) error {
 	if err := k.here(org); err != nil {

@@ -128,6 +128,11 @@ func (s *Store) Live(ctx context.Context) ([]approval.Request, error) {
 	return list(ctx, s.db, `WHERE r.state IN ($1, $2) ORDER BY r.asked_at, r.id`, approval.Delivered, approval.Active)
 }
 
+// Waiting implements [approval.Store].
+func (s *Store) Waiting(ctx context.Context) ([]approval.Request, error) {
+	return list(ctx, s.db, `WHERE r.state = $1 ORDER BY r.asked_at, r.id`, approval.Pending)
+}
+
 func encode(r approval.Request) (string, error) {
 	body, err := json.Marshal(toMillis(r))
 	if err != nil {

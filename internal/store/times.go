@@ -28,7 +28,7 @@ func fromMillis(ms int64) time.Time {
 func toMillis(r approval.Request) approval.Request {
 	r.Debts = slices.Clone(r.Debts)
 	times := []*time.Time{
-		&r.AskedAt, &r.LapsesAt, &r.EndsAt,
+		&r.AskedAt, &r.LapsesAt, &r.EndsAt, &r.RemindAt, &r.Change.OldEnd, &r.Change.NewEnd,
 		&r.Decision.At, &r.Key.MadeAt, &r.End.At,
 		&r.Mint.CollectedAt, &r.Mint.RetryAt,
 		&r.Custody.ShownAt, &r.Custody.RemindAt, &r.Custody.ConfirmBy,

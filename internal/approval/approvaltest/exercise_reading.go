@@ -15,14 +15,14 @@ import (
 )
 
 var reading = map[string]clause{
-	"a request that is not there is not found":                   notFound,
-	"every field of a request comes back":                        everyField,
-	"times come back in UTC, to the millisecond":                 everyTime,
-	"text comes back in whatever script it was written":          anyText,
-	"big values come back":                                       bigValues,
-	"a person's requests are listed newest first, and no others": newestFirst,
-	"somebody without requests gets an empty list":               noRequests,
-	"the live requests are the delivered and the active":         liveRequests,
+	"a request that is not there is not found":                                         notFound,
+	"every field of a request comes back":                                              everyField,
+	"times come back in UTC, to the millisecond":                                       everyTime,
+	"text comes back in whatever script it was written":                                anyText,
+	"big values come back":                                                             bigValues,
+	"a person's requests are listed newest first, and no others":                       newestFirst,
+	"somebody without requests gets an empty list":                                     noRequests,
+	"the live requests are the delivered and the active, the waiting ones the pending": liveRequests,
 }
 
 func notFound(t *testing.T, s approval.Store) {
@@ -46,6 +46,9 @@ func full() approval.Request {
 		r.Decision = approval.Decision{By: "U_ana", At: at(1), Reason: "all right"}
 		r.Attempt = 3
 		r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: at(2), Tries: 2, RetryAt: at(3), Then: approval.PutBack, Cause: approval.CauseNotShown, Code: "ratelimited"}
+		r.Purpose, r.Of, r.Successor, r.Settled = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true
+		r.Change = approval.Change{OldEnd: at(1), NewEnd: at(2), Old: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}
+		r.RemindAt, r.Endings = at(3), 2
 		r.Drift = approval.Drift{
 			RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, Renamed: true,
 			NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
@@ -55,7 +58,7 @@ func full() approval.Request {
 		r.EndsAt = at(7)
 		r.Custody = approval.Custody{ShownAt: at(8), RemindAt: at(9), ConfirmBy: at(10), Reminded: true, ByUse: true}
 		r.Removal = approval.Removal{Since: at(11), Tries: 4, RetryAt: at(12), Told: true, Cause: approval.CauseAtlasAway, Code: "RATE_LIMITED"}
-		r.End = approval.End{Cause: approval.CauseRevoked, By: "U_bo", At: at(13), Code: "NONE"}
+		r.End = approval.End{Cause: approval.CauseRevoked, By: "U_bo", At: at(13), Code: "NONE", Note: "not needed"}
 	})
 }
 
@@ -193,6 +196,10 @@ func liveRequests(t *testing.T, s approval.Store) {
 	require.Len(t, live, 2)
 	require.Equal(t, approval.Delivered, live[0].State, "the oldest first")
 	require.Equal(t, approval.Active, live[1].State)
+	waiting, err := s.Waiting(t.Context())
+	require.NoError(t, err)
+	require.Len(t, waiting, 1)
+	require.Equal(t, approval.Pending, waiting[0].State)
 }
 
 func noRequests(t *testing.T, s approval.Store) {

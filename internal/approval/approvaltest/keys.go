@@ -3,6 +3,7 @@ package approvaltest
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -78,6 +79,16 @@ func (k *Keys) create(o approval.Order) *madeKey {
 	}}
 	k.all = append(k.all, key)
 	return key
+}
+
+// Readdress implements [approval.Keys]. Its mishaps are those of
+// [CallReaddress].
+func (k *Keys) Readdress(ctx context.Context, org approval.OrgID, keyID string, wanted []netip.Prefix) error {
+	return k.call(ctx, CallReaddress, func() {
+		if key := k.alive(org, keyID); key != nil {
+			key.Access.Networks = slices.Clone(wanted)
+		}
+	})
 }
 
 // Remove implements [approval.Keys].

@@ -32,17 +32,26 @@ func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]appro
 
 // Live implements [approval.Store].
 func (m *Memory) Live(ctx context.Context) ([]approval.Request, error) {
-	var live []approval.Request
+	return m.in(ctx, approval.Delivered, approval.Active)
+}
+
+// Waiting implements [approval.Store].
+func (m *Memory) Waiting(ctx context.Context) ([]approval.Request, error) {
+	return m.in(ctx, approval.Pending)
+}
+
+func (m *Memory) in(ctx context.Context, states ...approval.State) ([]approval.Request, error) {
+	var found []approval.Request
 	err := m.locked(ctx, func() error {
 		for _, r := range m.rows {
-			if r.State == approval.Delivered || r.State == approval.Active {
-				live = append(live, deepCopy(r.Request))
+			if slices.Contains(states, r.State) {
+				found = append(found, deepCopy(r.Request))
 			}
 		}
 		return nil
 	})
-	slices.SortStableFunc(live, func(a, b approval.Request) int { return a.AskedAt.Compare(b.AskedAt) })
-	return live, err
+	slices.SortStableFunc(found, func(a, b approval.Request) int { return a.AskedAt.Compare(b.AskedAt) })
+	return found, err
 }
 
 // Record implements [approval.Store].

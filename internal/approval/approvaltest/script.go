@@ -19,11 +19,13 @@ const (
 	CallMarked   Call = "marked"
 	CallInspect  Call = "inspect"
 	CallUnlisted Call = "unlisted"
-	CallUsed     Call = "used"
-	CallDraw     Call = "draw"
-	CallReveal   Call = "reveal"
-	CallStanding Call = "standing"
-	CallMembers  Call = "members"
+
+	CallReaddress Call = "readdress"
+	CallUsed      Call = "used"
+	CallDraw      Call = "draw"
+	CallReveal    Call = "reveal"
+	CallStanding  Call = "standing"
+	CallMembers   Call = "members"
 )
 
 // A Mishap is how one call goes wrong. Failures come in pairs: the call was

@@ -1,0 +1,367 @@
+package approval_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// activeFor is a key that its owner holds, with a lifetime.
+func (w *world) activeFor(lifetime time.Duration) approval.ID {
+	w.t.Helper()
+	w.Policy.Lifetimes = append(w.Policy.Lifetimes, lifetime)
+	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *approval.Form) { f.Lifetime = lifetime }))
+	require.NoError(w.t, err)
+	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
+	require.NoError(w.t, err)
+	_, err = w.Collect(w.t.Context(), as(alice), r.ID)
+	require.NoError(w.t, err)
+	w.settle()
+	_, err = w.Confirm(w.t.Context(), as(alice), r.ID)
+	require.NoError(w.t, err)
+	w.settle()
+	w.is(r.ID, approval.Active)
+	return r.ID
+}
+
+func TestTheOwnerIsToldBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		lifetime time.Duration
+		told     []time.Duration // after the key was made
+	}{
+		"a week":      {7 * 24 * time.Hour, []time.Duration{6 * 24 * time.Hour, 7*24*time.Hour - time.Hour}},
+		"eight hours": {8 * time.Hour, []time.Duration{6 * time.Hour, 7 * time.Hour}},
+		"an hour":     {time.Hour, []time.Duration{45 * time.Minute}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				id := w.activeFor(tt.lifetime)
+				made := w.get(id).Key.MadeAt
+				for i, at := range tt.told {
+					w.pass(time.Until(made.Add(at - time.Minute)))
+					assert.Equal(t, i, w.get(id).Endings, "not before %s", at)
+					w.pass(2 * time.Minute)
+					assert.Equal(t, i+1, w.get(id).Endings)
+					assert.True(t, w.shows(id, approval.EndingMessage(i+1)))
+				}
+				w.pass(time.Until(made.Add(tt.lifetime + time.Minute)))
+				assert.Equal(t, len(tt.told), w.is(id, approval.Ended).Endings)
+			}, func(p *approval.Policy) { p.ConfirmWithin = 30 * time.Minute })
+		})
+	}
+}
+
+func (w *world) extends(id approval.ID) approval.ID {
+	w.t.Helper()
+	r, err := w.Extend(w.t.Context(), as(alice), id, approval.ExtensionForm{Origin: "X" + string(id), Extra: 24 * time.Hour, Reason: "not done yet"})
+	require.NoError(w.t, err)
+	w.settle()
+	return r.ID
+}
+
+func TestExtend(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.active()
+		ends := w.get(id).EndsAt
+		more := w.extends(id)
+		assert.Equal(t, approval.Change{OldEnd: ends, NewEnd: ends.Add(24 * time.Hour)}, w.is(more, approval.Pending).Change)
+		assert.Equal(t, ends, w.get(id).EndsAt, "asking changes nothing")
+		_, err := w.Approve(t.Context(), as(alice), more)
+		require.ErrorIs(t, err, approval.ErrOwnRequest)
+		_, err = w.Approve(t.Context(), as(bob), more)
+		require.NoError(t, err)
+		w.settle()
+		w.is(more, approval.Done)
+		assert.Equal(t, ends.Add(24*time.Hour), w.is(id, approval.Active).EndsAt)
+		assert.Len(t, w.screens.Revealed(), 1, "no new secret")
+		w.pass(9 * time.Hour)
+		w.is(id, approval.Active)
+		w.pass(24 * time.Hour)
+		w.is(id, approval.Ended)
+		w.noKey()
+	})
+}
+
+func TestAChangeThatIsDeniedOrComesTooLateChangesNothing(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.active()
+		ends := w.get(id).EndsAt
+		more := w.extends(id)
+		_, err := w.Deny(t.Context(), as(bob), more, "use it less")
+		require.NoError(t, err)
+		w.settle()
+		assert.Equal(t, ends, w.get(id).EndsAt)
+
+		late, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: "X2", Extra: 24 * time.Hour, Reason: "please"})
+		require.NoError(t, err)
+		_, err = w.Revoke(t.Context(), as(alice), id, "")
+		require.NoError(t, err)
+		w.settle()
+		_, err = w.Approve(t.Context(), as(bob), late.ID)
+		require.NoError(t, err)
+		w.settle()
+		assert.Equal(t, approval.CauseKeyGone, w.is(late.ID, approval.Failed).End.Cause)
+		w.is(id, approval.Ended)
+	})
+}
+
+func TestReaddress(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		typed    string
+		needsYes bool
+	}{
+		"another address":       {"203.0.113.7 198.51.100.9", true},
+		"a wider network":       {"203.0.113.0/24", true},
+		"something else":        {"198.51.100.9", true},
+		"a part of what it had": {"203.0.113.7", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				id := w.active()
+				if !tt.needsYes { // begin with more
+					r, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A0", Networks: "203.0.113.7 198.51.100.1", Reason: "two"})
+					require.NoError(t, err)
+					_, err = w.Approve(t.Context(), as(bob), r.ID)
+					require.NoError(t, err)
+					w.settle()
+				}
+				r, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A1", Networks: tt.typed, Reason: "moved"})
+				require.NoError(t, err)
+				w.settle()
+				if tt.needsYes {
+					w.is(r.ID, approval.Pending)
+					_, err = w.Approve(t.Context(), as(bob), r.ID)
+					require.NoError(t, err)
+					w.settle()
+				}
+				w.is(r.ID, approval.Done)
+				want, _ := policy().Networks(tt.typed)
+				assert.Equal(t, want, w.is(id, approval.Active).Access.Networks)
+				assert.Equal(t, want, w.keys.Alive()[0].Access.Networks, "and so says Atlas")
+			})
+		})
+	}
+}
+
+func TestAChangeOfAddressesIsTriedUntilAtlasAnswers(t *testing.T) {
+	t.Parallel()
+	for name, mishap := range map[string]approvaltest.Mishap{
+		"lost":                      approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)),
+		"done, its answer lost":     approvaltest.Unheard(approvaltest.Unknown()),
+		"refused, and then the key": approvaltest.Lost(approvaltest.Refused(approval.CauseBadAddress)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				id := w.active()
+				before := w.get(id).Access.Networks
+				w.keys.Fail(approvaltest.CallReaddress, mishap)
+				r, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A1", Networks: "198.51.100.9", Reason: "moved"})
+				require.NoError(t, err)
+				_, err = w.Approve(t.Context(), as(bob), r.ID)
+				require.NoError(t, err)
+				w.pass(time.Minute)
+				if name == "refused, and then the key" {
+					assert.Equal(t, approval.CauseBadAddress, w.is(r.ID, approval.Failed).End.Cause)
+					assert.Equal(t, before, w.get(id).Access.Networks)
+					return
+				}
+				w.is(r.ID, approval.Done)
+				assert.Equal(t, w.get(id).Access.Networks, w.keys.Alive()[0].Access.Networks)
+			})
+		})
+	}
+}
+
+func TestMistakesInAChange(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.active()
+		codes := func(err error) []approval.ProblemCode {
+			wrong, ok := errors.AsType[*approval.FormError](err)
+			require.True(t, ok, err)
+			var all []approval.ProblemCode
+			for _, p := range wrong.Problems {
+				all = append(all, p.Code)
+			}
+			return all
+		}
+		_, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: "1", Extra: time.Minute})
+		assert.Equal(t, []approval.ProblemCode{approval.Missing, approval.LifetimeNotAllowed}, codes(err))
+		_, err = w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "2", Networks: "203.0.113.7", Reason: "x"})
+		assert.Equal(t, []approval.ProblemCode{approval.Unchanged}, codes(err))
+		_, err = w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "3", Networks: "10.0.0.1", Reason: "x"})
+		assert.Equal(t, []approval.ProblemCode{approval.NotPublic}, codes(err))
+		for _, who := range []approval.UserID{bob, carol, eve} {
+			_, err = w.Extend(t.Context(), as(who), id, approval.ExtensionForm{Origin: "4", Extra: 8 * time.Hour, Reason: "x"})
+			require.ErrorIs(t, err, approval.ErrNotOwner)
+			_, err = w.Rotate(t.Context(), as(who), id)
+			require.ErrorIs(t, err, approval.ErrNotOwner)
+		}
+	})
+}
+
+func TestRotate(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.activeFor(7 * 24 * time.Hour)
+		ends := w.get(id).EndsAt
+		w.pass(24 * time.Hour)
+		next, err := w.Rotate(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		w.settle()
+		assert.Equal(t, ends, w.is(next.ID, approval.Approved).EndsAt, "no new approval, and no more time")
+		_, err = w.Rotate(t.Context(), as(alice), id)
+		require.ErrorIs(t, err, approval.ErrUnderway)
+		_, err = w.Collect(t.Context(), as(alice), next.ID)
+		require.NoError(t, err)
+		w.settle()
+		assert.Len(t, w.keys.Alive(), 2, "both live")
+		assert.Equal(t, ends, w.get(id).EndsAt)
+		_, err = w.Confirm(t.Context(), as(alice), next.ID)
+		require.NoError(t, err)
+		w.settle()
+		assert.WithinDuration(t, time.Now().Add(24*time.Hour), w.get(id).EndsAt, 5*time.Second)
+		w.pass(25 * time.Hour)
+		w.is(id, approval.Ended)
+		w.keyIsTheLastShown()
+		assert.Equal(t, ends, w.is(next.ID, approval.Active).EndsAt)
+	})
+}
+
+func TestSwitchedOver(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.activeFor(7 * 24 * time.Hour)
+		next, err := w.Rotate(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		_, err = w.SwitchedOver(t.Context(), as(alice), next.ID)
+		require.ErrorIs(t, err, approval.ErrNotAllowed, "not before the successor is in hand")
+		_, err = w.Collect(t.Context(), as(alice), next.ID)
+		require.NoError(t, err)
+		w.settle()
+		_, err = w.Confirm(t.Context(), as(alice), next.ID)
+		require.NoError(t, err)
+		w.settle()
+		_, err = w.SwitchedOver(t.Context(), as(bob), next.ID)
+		require.ErrorIs(t, err, approval.ErrNotOwner)
+		_, err = w.SwitchedOver(t.Context(), as(alice), next.ID)
+		require.NoError(t, err)
+		w.settle()
+		assert.Equal(t, approval.CauseReplaced, w.is(id, approval.Ended).End.Cause)
+		w.keyIsTheLastShown()
+	})
+}
+
+func TestASuccessorThatIsNeverCollectedLeavesTheKeyAlone(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.activeFor(7 * 24 * time.Hour)
+		ends := w.get(id).EndsAt
+		next, err := w.Rotate(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		w.pass(25 * time.Hour)
+		w.is(next.ID, approval.Expired)
+		assert.Equal(t, ends, w.is(id, approval.Active).EndsAt)
+		_, err = w.Rotate(t.Context(), as(alice), id)
+		require.NoError(t, err, "another try")
+	})
+}
+
+func TestAnApproversReasonForRevokingIsKept(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.active()
+		_, err := w.Revoke(t.Context(), as(bob), id, " it leaked ")
+		require.NoError(t, err)
+		w.settle()
+		r := w.is(id, approval.Ended)
+		assert.Equal(t, "it leaked", r.End.Note)
+		assert.Equal(t, bob, r.End.By)
+	})
+}
+
+// The store fails once at each note of a change. Whatever happens, the change
+// is made in the end, once.
+func TestAStoreThatFailsWhileChanging(t *testing.T) {
+	t.Parallel()
+	for _, event := range []approval.Event{approval.Extend, approval.Apply, approval.Readdress, approval.Supersede, approval.Settle, approval.Remind} {
+		for _, applied := range []bool{false, true} {
+			t.Run(string(event)+map[bool]string{false: " lost", true: " done, its answer lost"}[applied], func(t *testing.T) {
+				t.Parallel()
+				inWorld(t, func(w *world) {
+					id := w.activeFor(7 * 24 * time.Hour)
+					ends := w.get(id).EndsAt
+					failed := false
+					w.store.OnMove = func(e approval.Entry) (bool, error) {
+						if e.Event != event || failed {
+							return true, nil
+						}
+						failed = true
+						return applied, errors.New("the disk is full")
+					}
+					more := w.extends(id)
+					_, err := w.Approve(t.Context(), as(bob), more)
+					require.NoError(t, err)
+					w.pass(time.Minute)
+					assert.Equal(t, ends.Add(24*time.Hour), w.get(id).EndsAt)
+					other, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A", Networks: "198.51.100.9", Reason: "moved"})
+					require.NoError(t, err)
+					_, err = w.Approve(t.Context(), as(bob), other.ID)
+					require.NoError(t, err)
+					w.pass(time.Minute)
+					next, err := w.Rotate(t.Context(), as(alice), id)
+					require.NoError(t, err)
+					_, err = w.Collect(t.Context(), as(alice), next.ID)
+					require.NoError(t, err)
+					w.settle()
+					_, err = w.Confirm(t.Context(), as(alice), next.ID)
+					require.NoError(t, err)
+					w.pass(30 * time.Hour)
+					require.True(t, failed)
+					w.is(more, approval.Done)
+					w.is(other.ID, approval.Done)
+					w.is(id, approval.Ended)
+					w.keyIsTheLastShown()
+				})
+			})
+		}
+	}
+}
+
+func TestApproversSeeWhatWaitsForThemAndEveryKey(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		active := w.active()
+		r, err := w.Submit(t.Context(), as(bob), form(func(f *approval.Form) { f.Origin = "V2" }))
+		require.NoError(t, err)
+		for who, want := range map[approval.UserID]int{dana: 1, bob: 0} {
+			waiting, err := w.Waiting(t.Context(), as(who))
+			require.NoError(t, err)
+			assert.Len(t, waiting, want, who)
+		}
+		live, err := w.LiveKeys(t.Context(), as(dana))
+		require.NoError(t, err)
+		require.Len(t, live, 1)
+		assert.Equal(t, active, live[0].ID)
+		for _, who := range []approval.UserID{alice, carol} {
+			_, err = w.Waiting(t.Context(), as(who))
+			require.ErrorIs(t, err, approval.ErrNotApprover)
+			_, err = w.LiveKeys(t.Context(), as(who))
+			require.ErrorIs(t, err, approval.ErrNotApprover)
+		}
+		_ = r
+	})
+}
