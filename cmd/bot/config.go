@@ -82,6 +82,11 @@ type Config struct {
 	CollectWithin      span `env:"COLLECT_WITHIN" envDefault:"24h"`
 	ConfirmWithin      span `env:"CONFIRM_WITHIN" envDefault:"1h"`
 
+	// RemindBeforeEnd is how long before its end the owner of a key is told, and
+	// RotateOverlap how long a key stays once its successor is saved.
+	RemindBeforeEnd []span `env:"REMIND_BEFORE_END" envDefault:"24h,1h"`
+	RotateOverlap   span   `env:"ROTATE_OVERLAP" envDefault:"24h"`
+
 	// AllowSelfApproval lets an approver decide on their own request: for a
 	// one-person try. Every card says so.
 	AllowSelfApproval bool `env:"ALLOW_SELF_APPROVAL" envDefault:"false"`
@@ -202,8 +207,12 @@ func (c Config) checkPolicy(wrong func(bool, string, ...any)) {
 	for _, w := range []struct {
 		name  string
 		value span
-	}{{"PENDING_LAPSES_AFTER", c.PendingLapsesAfter}, {"COLLECT_WITHIN", c.CollectWithin}, {"CONFIRM_WITHIN", c.ConfirmWithin}} {
+	}{{"PENDING_LAPSES_AFTER", c.PendingLapsesAfter}, {"COLLECT_WITHIN", c.CollectWithin}, {"CONFIRM_WITHIN", c.ConfirmWithin}, {"ROTATE_OVERLAP", c.RotateOverlap}} {
 		wrong(w.value != 0 && time.Duration(w.value) < time.Minute, "%s is %s: nobody could keep it; at least 1m", w.name, time.Duration(w.value))
+	}
+	wrong(len(c.RemindBeforeEnd) > 10, "REMIND_BEFORE_END has %d entries: at most 10, since each is a message", len(c.RemindBeforeEnd))
+	for _, b := range c.RemindBeforeEnd {
+		wrong(time.Duration(b) < time.Minute, "REMIND_BEFORE_END has %s: nobody could act on it; at least 1m", time.Duration(b))
 	}
 	for _, l := range c.Lifetimes {
 		wrong(time.Duration(l) < time.Hour, "LIFETIMES has %s: at least 1h", time.Duration(l))
@@ -240,6 +249,7 @@ func (c Config) policy() approval.Policy {
 		WidestIPv4:        int(c.WidestIPv4), WidestIPv6: int(c.WidestIPv6), MaxEntries: c.MaxEntries,
 		PendingLapsesAfter: time.Duration(c.PendingLapsesAfter),
 		CollectWithin:      time.Duration(c.CollectWithin), ConfirmWithin: time.Duration(c.ConfirmWithin),
+		Overlap: time.Duration(c.RotateOverlap),
 	}
 	for _, a := range c.SlackApprovers {
 		if a = strings.TrimSpace(a); strings.HasPrefix(a, "S") {
@@ -255,5 +265,9 @@ func (c Config) policy() approval.Policy {
 		p.Lifetimes = append(p.Lifetimes, time.Duration(l))
 	}
 	slices.Sort(p.Lifetimes)
+	for _, b := range c.RemindBeforeEnd {
+		p.RemindBefore = append(p.RemindBefore, time.Duration(b))
+	}
+	slices.SortFunc(p.RemindBefore, func(a, b time.Duration) int { return cmp.Compare(b, a) }) // longest first
 	return p
 }

@@ -47,9 +47,17 @@ func TestConfigDefaults(t *testing.T) {
 	assert.Equal(t, 24*time.Hour, p.PendingLapsesAfter)
 	assert.Equal(t, 24*time.Hour, p.CollectWithin)
 	assert.Equal(t, time.Hour, p.ConfirmWithin)
+	assert.Equal(t, []time.Duration{24 * time.Hour, time.Hour}, p.RemindBefore)
+	assert.Equal(t, 24*time.Hour, p.Overlap)
 	assert.False(t, p.AllowSelfApproval)
 	assert.EqualValues(t, []string{"U0BOB"}, toStrings(p.ApproverUsers))
 	assert.EqualValues(t, []string{"S0APPROVERS"}, toStrings(p.ApproverGroups))
+}
+
+func TestRemindersAreSorted(t *testing.T) {
+	c, err := readConfig(environment(set("REMIND_BEFORE_END", "1h, 7d,24h")))
+	require.NoError(t, err)
+	assert.Equal(t, []time.Duration{168 * time.Hour, 24 * time.Hour, time.Hour}, c.policy().RemindBefore)
 }
 
 func toStrings[T ~string](all []T) []string {
@@ -90,6 +98,9 @@ func TestConfigRefuses(t *testing.T) {
 		"a project role":               {set("ALLOWED_ROLES", "GROUP_OWNER"), "ALLOWED_ROLES"},
 		"no time to confirm":           {set("CONFIRM_WITHIN", "1s"), "CONFIRM_WITHIN"},
 		"a life too short to confirm":  {set("CONFIRM_WITHIN", "12h"), "shorter than CONFIRM_WITHIN"},
+		"a reminder too late to act":   {set("REMIND_BEFORE_END", "24h,5s"), "REMIND_BEFORE_END"},
+		"a storm of reminders":         {set("REMIND_BEFORE_END", "1h,2h,3h,4h,5h,6h,7h,8h,9h,10h,11h"), "REMIND_BEFORE_END"},
+		"no time to switch over":       {set("ROTATE_OVERLAP", "1s"), "ROTATE_OVERLAP"},
 		"an unknown database":          {set("DATABASE_URL", "mysql://x"), "DATABASE_URL"},
 		"a strange log level":          {set("LOG_LEVEL", "loud"), "LOG_LEVEL"},
 		"not a boolean":                {set("ALLOW_SELF_APPROVAL", "maybe"), "ALLOW_SELF_APPROVAL"},

@@ -15,6 +15,7 @@ const (
 	maxText    = 3900 // of a message's text; chat.update refuses more than 4,000
 	maxConfirm = 300
 	maxOption  = 75
+	maxFact    = 2500 // Slack names no limit; what is longer nobody reads
 )
 
 // A message is what people see (blocks) and what is read out to them or shown

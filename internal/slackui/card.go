@@ -22,20 +22,30 @@ import (
 //	│ Request AKR-7F3K2 · asked …                   │
 //	└───────────────────────────────────────────────┘
 func (v views) card(r approval.Request) message {
-	intro := say("%s asks for a MongoDB Atlas API key.", mention(r.Requester))
-	story := approversStory(r)
+	wish, story := appealOf(r), approversStory(r)
 	return newMessage(
-		sentences(intro, story, powerWarning(r), say("Request %s.", r.ID), accessText(r)), // the story first: long texts are cut
-		header("API key request "+string(r.ID)),
-		section(intro),
-		facts(accessFacts(r.Access)...),
+		sentences(wish.intro, story, revokeReasonText(r), powerWarning(r), say("Request %s.", r.ID), wish.text), // the story first: long texts are cut
+		append(appealBlocks(r),
+			section(story),
+			denialReason(r),
+			revokeReason(r),
+			v.cardButtons(r),
+			footnote(sentences(say("Request %s, asked %s.", r.ID, when(r.AskedAt)), v.selfApprovalNote(r))),
+		)...,
+	)
+}
+
+// appealBlocks is what is to be decided on, without where it stands.
+func appealBlocks(r approval.Request) []slack.Block {
+	wish := appealOf(r)
+	return []slack.Block{
+		header(wish.title + " " + string(r.ID)),
+		section(wish.intro),
+		facts(wish.facts...),
+		optional(wish.dates),
 		quote(r.Reason),
 		optional(powerWarning(r)),
-		section(story),
-		denialReason(r),
-		v.decisionButtons(r),
-		footnote(sentences(say("Request %s, asked %s.", r.ID, when(r.AskedAt)), v.selfApprovalNote(r))),
-	)
+	}
 }
 
 // optional is a section, unless there is nothing to say.
@@ -68,27 +78,48 @@ func (v views) selfApprovalNote(r approval.Request) mrkdwn {
 	return "Here people may approve their own requests."
 }
 
-func (v views) decisionButtons(r approval.Request) slack.Block {
-	if r.State != approval.Pending {
+// revokeReason is what an approver wrote to the owner of a key that they
+// revoked.
+func revokeReason(r approval.Request) slack.Block {
+	if revokeReasonText(r) == "" {
 		return nil
 	}
-	grant := plain(confirmGrant(r))
+	return quote(r.End.Note)
+}
+
+func revokeReasonText(r approval.Request) mrkdwn {
+	over := r.State == approval.Revoking || r.State == approval.Ended
+	if !over || r.End.Cause != approval.CauseRevoked || r.End.Note == "" {
+		return ""
+	}
+	return say("The reason: %s", r.End.Note)
+}
+
+// cardButtons decide on what waits, and end a key that lives.
+func (v views) cardButtons(r approval.Request) slack.Block {
+	switch {
+	case r.State == approval.Pending:
+		return decisionButtons(r, actionCardApprove, actionCardDeny)
+	case isLive(r):
+		return buttons(button(actionCardRevoke, string(r.ID), "Revoke", slack.StyleDanger)) // it asks for a reason
+	}
+	return nil
+}
+
+func decisionButtons(r approval.Request, approve, deny string) slack.Block {
+	wish := appealOf(r)
 	return buttons(
-		sure(button(actionCardApprove, string(r.ID), "Approve", slack.StylePrimary), "Approve this key?", grant, "Approve", "Not yet"),
-		button(actionCardDeny, string(r.ID), "Deny", slack.StyleDanger),
+		sure(button(approve, string(r.ID), "Approve", slack.StylePrimary), wish.question, plain(wish.grant), "Approve", "Not yet"),
+		button(deny, string(r.ID), "Deny", slack.StyleDanger),
 	)
 }
 
 // confirmGrant repeats what is granted in the little room of a dialog, the
 // weightiest first.
 func confirmGrant(r approval.Request) string {
-	warning := ""
-	if powers(r.Access.Roles) != "" {
-		warning = "POWERFUL: "
-	}
 	from := clip(addresses(r.Access), 100)
 	if hosts := reach(r.Access); hosts != "" {
 		from += " (" + hosts + ")"
 	}
-	return warning + clip(titles(r.Access.Roles), 110) + ", for " + span(r.Access.Lifetime) + ", from " + from + "."
+	return warning(r) + clip(titles(r.Access.Roles), 110) + ", for " + span(r.Access.Lifetime) + ", from " + from + "."
 }

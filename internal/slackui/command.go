@@ -20,24 +20,34 @@ func (a *App) command(ctx context.Context, c command, answer ack) {
 		answer(nil)
 		return
 	}
-	switch text := strings.TrimSpace(c.text); strings.ToLower(text) {
+	text := strings.TrimSpace(c.text)
+	word, rest, _ := strings.Cut(text, " ")
+	if strings.EqualFold(word, "revoke") {
+		answer(nil)
+		a.askToRevoke(ctx, c, strings.TrimSpace(rest))
+		return
+	}
+	switch strings.ToLower(text) {
 	case "":
 		answer(nil)
-		a.openForm(ctx, c.who, c.trigger, c.responseURL, approval.Form{})
+		a.openForm(ctx, c.who, c.trigger, approval.Form{}, func(said mrkdwn) { a.tell(ctx, c.responseURL, said) })
 	case "help":
 		answer(whisper(a.views.help("")))
 	case "list":
 		answer(nil)
 		a.sendList(ctx, c.who, c.responseURL, "", false)
+	case "pending":
+		answer(nil)
+		a.sendPending(ctx, c)
 	default:
 		answer(whisper(a.views.help(say("I do not know “%s”. This is what I can do:", clip(text, 60)))))
 	}
 }
 
-// openForm opens the form, filled in from from, or says why not. Slack's
+// openForm opens the form, filled in from from, or tells why not. Slack's
 // trigger lives three seconds, so who asks and who could approve are looked up
 // at the same time.
-func (a *App) openForm(ctx context.Context, who approval.Actor, trigger, responseURL string, from approval.Form) {
+func (a *App) openForm(ctx context.Context, who approval.Actor, trigger string, from approval.Form, tell func(mrkdwn)) {
 	lonely := make(chan bool, 1)
 	go func() { lonely <- a.isLonely(ctx, who.User) }()
 	_, err := a.service.Mine(ctx, who) // who may not have requests may not make one
@@ -47,10 +57,11 @@ func (a *App) openForm(ctx context.Context, who approval.Actor, trigger, respons
 			return
 		}
 		a.log.Warn("opening the form", "user", who.User, "error", err)
-		a.tell(ctx, responseURL, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more.")
+		tell("The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more.")
 		return
 	}
-	a.refused(ctx, "opening the form", who, responseURL, approval.Request{}, err)
+	a.logRefusal("opening the form", who, approval.Request{}, err)
+	tell(refusal(err, approval.Request{}))
 }
 
 // isLonely reports whether it is known that nobody but the asker could approve.
@@ -91,7 +102,7 @@ func (a *App) refused(ctx context.Context, doing string, who approval.Actor, res
 
 func (a *App) logRefusal(doing string, who approval.Actor, r approval.Request, err error) {
 	for _, w := range refusals {
-		if errors.Is(err, w.err) && !errors.Is(err, approval.ErrCannotCheck) || errors.Is(err, approval.ErrNotAllowed) {
+		if errors.Is(err, w.err) && !errors.Is(err, approval.ErrCannotCheck) || errors.Is(err, approval.ErrNotAllowed) || errors.Is(err, approval.ErrUnderway) {
 			a.log.Info("refused", "doing", doing, "user", who.User, "request", r.ID, "why", err)
 			return
 		}

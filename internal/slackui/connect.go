@@ -110,6 +110,7 @@ func (s *Slack) Screens(policy approval.Policy) *Screens {
 		channel:      s.config.Channel,
 		command:      s.config.Command,
 		selfApproval: policy.AllowSelfApproval,
+		overlap:      policy.Overlap,
 	}}
 }
 

@@ -13,23 +13,27 @@ const maxDenyReason = 500
 
 // denyForm asks an approver for a reason, which may be left empty. The request
 // is denied when this is sent.
-func denyForm(r approval.Request) slack.ModalViewRequest {
+func denyForm(r approval.Request, metadata string) slack.ModalViewRequest {
 	reason := ask(blockDenyReason, "Why?", "The requester reads it. You may leave it empty.", lines(blockDenyReason, "", maxDenyReason))
 	reason.Optional = true
-	m := modal(viewDeny, "Deny "+string(r.ID),
-		section(say("%s asked for %s from %s, for %s.", mention(r.Requester), titles(r.Access.Roles), clip(addresses(r.Access), 300), span(r.Access.Lifetime))),
-		reason,
-	)
+	m := modal(viewDeny, "Deny "+string(r.ID), section(denying(r)), reason)
 	m.Submit = plain("Deny")
-	m.PrivateMetadata = string(r.ID)
+	m.PrivateMetadata = metadata
 	return m
 }
 
-// denied reads the form: which request, and why.
-func denied(v sentView) (approval.ID, string, bool) {
-	id, ok := approval.ParseID(v.Metadata)
-	reason := strings.ToValidUTF8(v.input(blockDenyReason).text(), "")
-	return id, clip(reason, maxDenyReason), ok
+func denying(r approval.Request) mrkdwn {
+	switch r.Purpose {
+	case approval.Extension:
+		return say("%s asked for %s more for the key of request %s, until %s.", mention(r.Requester), span(r.Access.Lifetime), r.Of, when(r.Change.NewEnd))
+	case approval.NewAddresses:
+		return say("%s asked that the key of request %s may be used from %s.", mention(r.Requester), r.Of, clip(addresses(r.Access), 300))
+	}
+	return say("%s asked for %s from %s, for %s.", mention(r.Requester), titles(r.Access.Roles), clip(addresses(r.Access), 300), span(r.Access.Lifetime))
+}
+
+func denialReasonGiven(v sentView) string {
+	return clip(strings.ToValidUTF8(v.input(blockDenyReason).text(), ""), maxDenyReason)
 }
 
 // notice is a modal that only says something, in the place of a form that

@@ -20,16 +20,17 @@ import (
 //	│ [ Withdraw ]                                 │
 //	└──────────────────────────────────────────────┘
 func (v views) asked(r approval.Request) message {
-	story := v.askedStory(r)
+	wish, story := appealOf(r), v.askedStory(r)
 	var pressable []*slack.ButtonBlockElement
 	if r.State == approval.Pending {
 		pressable = append(pressable, withdrawButton(r, actionAskedWithdraw))
 	}
 	return newMessage(
-		sentences(say("Your request %s for a MongoDB Atlas API key.", r.ID), story, accessText(r)),
+		sentences(say("Your request %s %s.", r.ID, wish.yours), story, wish.text),
 		header("Your request "+string(r.ID)),
 		section(story),
-		facts(accessFacts(r.Access)...),
+		facts(wish.facts...),
+		optional(wish.dates),
 		quote(r.Reason),
 		buttons(pressable...),
 	)
@@ -41,7 +42,9 @@ func (v views) askedStory(r approval.Request) mrkdwn {
 		return say("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it lapses %s.", when(r.LapsesAt))
 	case r.State == approval.Pending:
 		return say("It waits for an approver in <#%s>. I tell you here when they decide; without a decision it lapses %s.", v.channel, when(r.LapsesAt))
-	case r.Decision.By == "", r.State == approval.Denied:
+	case r.State == approval.Applying:
+		return "The change is being made. I tell you here when it is."
+	case r.Decision.By == "", r.State == approval.Denied, isChange(r):
 		return ownersStory(r)
 	}
 	return sentences(approvedBy(r), "How it goes on is in the message about your key.")
@@ -56,7 +59,7 @@ func (v views) askedStory(r approval.Request) mrkdwn {
 //	│ invoices                                     │
 //	└──────────────────────────────────────────────┘
 func (v views) ready(r approval.Request) message {
-	story := ownersStory(r)
+	story := sentences(ownersStory(r), v.earlierKey(r))
 	return newMessage(
 		sentences(story, say("Request %s: %s.", r.ID, r.Access.Description)),
 		header("Your Atlas API key "+string(r.ID)),
@@ -76,7 +79,7 @@ func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
 	case approval.Delivered:
 		return savedOrUnseen(r, actionReadySaved, actionReadyUnseen)
 	case approval.Active:
-		return []*slack.ButtonBlockElement{revokeButton(r, actionReadyRevoke)}
+		return keyButtons(r, readyKey)
 	}
 	return nil
 }
@@ -105,15 +108,23 @@ func (v views) outcome(r approval.Request) message {
 		text = sentences(text, say("The reason: %s", r.Decision.Reason))
 	}
 	var pressable []*slack.ButtonBlockElement
-	if r.State.Final() {
+	if mayAskAgain(r) {
 		pressable = append(pressable, button(actionOutcomeAgain, string(r.ID), "Ask again", ""))
 	}
-	return newMessage(text,
+	return newMessage(sentences(text, revokeReasonText(r)),
 		section(story),
 		denialReason(r),
+		revokeReason(r),
 		buttons(pressable...),
 		slack.NewContextBlock("", plain("Request "+string(r.ID)+": "+r.Access.Description)),
 	)
+}
+
+// mayAskAgain reports whether the form behind the command can bring what came
+// to nothing. A change is asked for where the key is, and so is a rotation
+// that was not collected.
+func mayAskAgain(r approval.Request) bool {
+	return r.State.Final() && (r.Purpose == approval.NewKey || r.Purpose == approval.Rotation && r.State == approval.Ended)
 }
 
 // stuck says that a key which should be gone is not.
@@ -132,8 +143,15 @@ func (v views) stuck(r approval.Request) message {
 func withdrawButton(r approval.Request, action string) *slack.ButtonBlockElement {
 	return sure(
 		button(action, string(r.ID), "Withdraw", ""),
-		"Withdraw this request?", plain("It ends here, and no key is made for it. You can ask again at any time."), "Withdraw", "Keep it",
+		"Withdraw this request?", plain(withdrawing(r)), "Withdraw", "Keep it",
 	)
+}
+
+func withdrawing(r approval.Request) string {
+	if isChange(r) {
+		return "It ends here, and the key stays as it is. You can ask again at any time."
+	}
+	return "It ends here, and no key is made for it. You can ask again at any time."
 }
 
 func savedOrUnseen(r approval.Request, saved, unseen string) []*slack.ButtonBlockElement {

@@ -2,7 +2,6 @@ package slackui
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -36,7 +35,7 @@ func form(p approval.Policy, lonely bool, from approval.Form) slack.ModalViewReq
 		ask(blockFormNetworks, "From which addresses?", networksHint(p),
 			lines(blockFormNetworks, from.Networks, approval.MaxNetworks)),
 		ask(blockFormLifetime, "For how long?", "Counted from the moment the key is made. Then it is deleted.",
-			lifetimesMenu(p.Lifetimes, from.Lifetime)),
+			spansMenu(blockFormLifetime, p.Lifetimes, from.Lifetime)),
 		ask(blockFormReason, "Why?", "Approvers read this.",
 			lines(blockFormReason, from.Reason, approval.MaxReason)),
 	)...)
@@ -91,7 +90,7 @@ func roleOption(info approval.RoleInfo) *slack.OptionBlockObject {
 	return slack.NewOptionBlockObject(string(info.Name), symbols(clip(title, maxOption)), plain(clip(info.Grants, maxOption)))
 }
 
-func lifetimesMenu(allowed []time.Duration, chosen time.Duration) *slack.SelectBlockElement {
+func spansMenu(id string, allowed []time.Duration, chosen time.Duration) *slack.SelectBlockElement {
 	var all []*slack.OptionBlockObject
 	var initial *slack.OptionBlockObject
 	for _, d := range allowed {
@@ -101,7 +100,7 @@ func lifetimesMenu(allowed []time.Duration, chosen time.Duration) *slack.SelectB
 			initial = o
 		}
 	}
-	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Choose"), blockFormLifetime, all...)
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Choose"), id, all...)
 	menu.InitialOption = initial
 	return menu
 }
@@ -129,7 +128,7 @@ func again(r approval.Request) approval.Form {
 	return approval.Form{
 		Description: r.Access.Description,
 		Roles:       r.Access.Roles,
-		Networks:    strings.ReplaceAll(addresses(r.Access), ", ", "\n"),
+		Networks:    typed(r.Access),
 		Lifetime:    r.Access.Lifetime,
 		Reason:      r.Reason,
 	}

@@ -19,12 +19,12 @@ func decimal(n int) string { return strconv.Itoa(n) }
 // formErrors is what the modal shows under its fields: one text a field, by
 // block id. Each problem tells the way out. The texts are plain: Slack obeys
 // nothing in them.
-func formErrors(problems []approval.Problem) map[string]string {
+func formErrors(problems []approval.Problem, blocks fieldBlocks) map[string]string {
 	byBlock := map[string][]string{}
 	for _, p := range problems {
-		block, ok := fieldBlocks[p.Field]
+		block, ok := blocks[p.Field]
 		if !ok {
-			block = blockFormDescription
+			block = blocks[""]
 		}
 		byBlock[block] = append(byBlock[block], problemText(p))
 	}
@@ -65,6 +65,8 @@ func problemText(p approval.Problem) string {
 		return fmt.Sprintf("“%s” cannot be asked for here: choose another role.", given)
 	case approval.LifetimeNotAllowed:
 		return "This lifetime cannot be chosen here (any more): choose one from the list."
+	case approval.Unchanged:
+		return "The key has exactly this list already: change something, or close this."
 	}
 	return "This cannot be accepted: change it and send it again."
 }

@@ -26,8 +26,10 @@ func FuzzInteraction(f *testing.F) {
 		require.NotEmpty(t, i.who().User)
 		form := filledIn(i.View)
 		_, _ = testPolicy.Check(form)
-		_, reason, _ := denied(i.View)
-		require.LessOrEqual(t, len([]rune(reason)), maxDenyReason)
+		require.LessOrEqual(t, len([]rune(denialReasonGiven(i.View))), maxDenyReason)
+		require.LessOrEqual(t, len([]rune(revokeReasonGiven(i.View))), maxRevokeReason)
+		about(i.View)
+		homeControl(i)
 		(&App{}).decodePress(i)
 	})
 }

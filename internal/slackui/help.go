@@ -6,11 +6,13 @@ import "github.com/slack-go/slack"
 func (v views) help(first mrkdwn) message {
 	how := say("I hand out MongoDB Atlas organization API keys, with approval.\n"+
 		"• `%[1]s` opens a form: what the key is for, its roles, the addresses it may be used from, how long it lives, and why.\n"+
-		"• `%[1]s list` shows your requests and keys, to withdraw or revoke them.\n"+
+		"• `%[1]s list` shows your requests and keys: withdraw, extend, rotate, change addresses, revoke.\n"+
+		"• `%[1]s revoke AKR-7F3K2` ends a key: yours, or any if you are an approver.\n"+
+		"• `%[1]s pending` shows approvers what waits for them.\n"+
 		"• `%[1]s help` shows this.", v.command)
 	next := say("Your request goes to the approvers in <#%s>. Once one of them approves, I send you a message with *Create my key*: "+
 		"press it when you are ready to save the key. The private key is shown once, in our conversation, to you alone, and stored nowhere. "+
-		"Say *I saved it*, or *I did not see it* for another one. At its end date the key is deleted.", v.channel)
+		"Say *I saved it*, or *I did not see it* for another one. I tell you before the key's end date, at which it is deleted. My *Home* tab shows all this in one place.", v.channel)
 	text := sentences(first, how, next)
 	var blocks []slack.Block
 	if first != "" {

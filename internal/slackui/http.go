@@ -89,22 +89,15 @@ func (h *HTTP) interaction(w http.ResponseWriter, r *http.Request, body []byte) 
 	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.interact(ctx, i, answer) })
 }
 
-// event answers Slack's question whether we are here. Nothing else is
-// subscribed to; whatever comes is received and left.
-func (h *HTTP) event(w http.ResponseWriter, _ *http.Request, body []byte) {
-	var e struct {
-		Type      string `json:"type"`
-		Challenge string `json:"challenge"`
-	}
-	if err := json.Unmarshal(body, &e); err != nil {
-		http.Error(w, "undecodable", http.StatusBadRequest)
-		return
-	}
-	if e.Type == "url_verification" {
+// event answers Slack's question whether we are here, and hands on what Slack
+// tells. Whatever else comes is received and left.
+func (h *HTTP) event(w http.ResponseWriter, r *http.Request, body []byte) {
+	e, err := decodeEvent(body)
+	if err == nil && e.Type == "url_verification" {
 		writeJSON(w, map[string]string{"challenge": e.Challenge})
 		return
 	}
-	w.WriteHeader(http.StatusOK)
+	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.homeOpened(ctx, e, answer) })
 }
 
 // deliver hands work to the app and sends its answer as soon as there is one.

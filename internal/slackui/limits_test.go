@@ -43,7 +43,7 @@ func decoded(t *testing.T, screen any) node {
 func everything() map[string]any {
 	all := screens()
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.ReadyMessage, approval.ReminderMessage,
-		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice, approval.DriftNotice} {
+		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice, approval.DriftNotice, approval.EndingMessage(1), approval.EndingMessage(2)} {
 		for state, edits := range situations {
 			all[string(name)+" in "+state] = testViews.message(request(edits...), name)
 			all[string(name)+" in "+state+", large"] = testViews.message(request(append(with(large), edits...)...), name)
@@ -84,10 +84,16 @@ func TestSlackTakesEveryScreen(t *testing.T) {
 		blocks, ok := n["blocks"].([]any)
 		require.True(t, ok, name)
 		require.NotEmpty(t, blocks, name)
-		if n["type"] == "modal" {
+		switch n["type"] {
+		case "home":
+			assert.LessOrEqual(t, len(blocks), 100, name)
+			assert.LessOrEqual(t, len(pretty(t, screen)), 250_000, name)
+			metadata, _ := n["private_metadata"].(string)
+			assert.LessOrEqual(t, len(metadata), 3000-len("AKR-7F3K2 "), name) // a modal carries it too
+		case "modal":
 			assert.LessOrEqual(t, len(blocks), 100, name)
 			assert.LessOrEqual(t, len(pretty(t, screen)), 20_000, name) // it can be sent as an answer
-		} else {
+		default:
 			assert.LessOrEqual(t, len(blocks), 50, name)
 			text, _ := n["text"].(string)
 			assert.NotEmpty(t, text, name)
@@ -109,12 +115,13 @@ func checkNode(t *testing.T, where string, n node, ids map[string]bool) {
 		assert.NotEmpty(t, text, where)
 		assert.LessOrEqual(t, utf8.RuneCountInString(text), 4000, where)
 		assert.True(t, utf8.ValidString(text), where)
+		assert.NotContains(t, text, "%!", "%s: say makes texts of its arguments", where)
 	}
 	for _, id := range []string{"action_id", "block_id"} {
 		if value, ok := n[id].(string); ok {
 			assert.False(t, ids[id+value], "%s: %s %s is there twice", where, id, value)
-			// Buttons of list rows share an id: each is alone in its block.
-			ids[id+value] = !strings.HasPrefix(value, "list.")
+			// Buttons of rows share an id: each is alone in its block.
+			ids[id+value] = !strings.HasPrefix(value, "list.") && !strings.HasPrefix(value, "home.")
 			assert.LessOrEqual(t, len(value), 255, where)
 		}
 	}
@@ -180,34 +187,68 @@ func TestThePrivateKeyIsInOneBlock(t *testing.T) {
 // that the state machine allows there.
 func TestButtonsAreWhereTheyWork(t *testing.T) {
 	t.Parallel()
+	again := []string{actionOutcomeAgain}
 	want := map[approval.MessageName]map[approval.State][]string{
-		approval.CardMessage:  {approval.Pending: {actionCardApprove, actionCardDeny}},
+		approval.CardMessage:  {approval.Pending: {actionCardApprove, actionCardDeny}, approval.Delivered: {actionCardRevoke}, approval.Active: {actionCardRevoke}},
 		approval.AskedMessage: {approval.Pending: {actionAskedWithdraw}},
 		approval.ReadyMessage: {
 			approval.Approved:  {actionReadyCreate, actionReadyWithdraw},
 			approval.Delivered: {actionReadySaved, actionReadyUnseen},
-			approval.Active:    {actionReadyRevoke},
+			approval.Active:    {actionReadyExtend, actionReadyRotate, actionReadyAddresses, actionReadyRevoke},
 		},
 		approval.ReminderMessage: {approval.Delivered: {actionReminderSaved, actionReminderUnseen}},
-		approval.OutcomeMessage: {approval.Denied: {actionOutcomeAgain}, approval.Withdrawn: {actionOutcomeAgain}, approval.Expired: {actionOutcomeAgain},
-			approval.Failed: {actionOutcomeAgain}, approval.Ended: {actionOutcomeAgain}},
-		approval.StuckMessage: {}, approval.StuckNotice: {}, approval.FailedNotice: {},
+		approval.OutcomeMessage:  {approval.Denied: again, approval.Withdrawn: again, approval.Expired: again, approval.Failed: again, approval.Ended: again},
+		approval.StuckMessage:    {}, approval.StuckNotice: {}, approval.FailedNotice: {},
 	}
 	assert.Contains(t, string(pretty(t, testViews.driftNotice(request(drifted)))), actionDriftRevoke)
 	assert.NotContains(t, string(pretty(t, testViews.driftNotice(request(active)))), actionDriftRevoke)
 	for name, states := range want {
 		for situation, edits := range situations {
 			r := request(edits...)
-			var got []string
-			walk(decoded(t, testViews.message(r, name)), "", func(_ string, n node) {
-				if n["type"] == "button" {
-					got = append(got, n["action_id"].(string))
-					assert.Equal(t, string(r.ID), n["value"])
-				}
-			})
-			assert.ElementsMatch(t, states[r.State], got, "%s in %s", name, situation)
+			expected := states[r.State]
+			switch {
+			case name == approval.OutcomeMessage && r.Purpose != approval.NewKey && situation != "rotation.ended":
+				expected = nil
+			case name == approval.ReadyMessage && situation == "rotation.active":
+				expected = append([]string{actionReadySwitched}, expected...)
+			}
+			assert.ElementsMatch(t, expected, pressable(t, r, name), "%s in %s", name, situation)
 		}
 	}
+}
+
+// TestOnlyTheNewestEndingHasButtons, and that only while the key lives.
+func TestOnlyTheNewestEndingHasButtons(t *testing.T) {
+	t.Parallel()
+	for situation, edits := range situations {
+		r := request(edits...)
+		for n := 1; n <= 2; n++ {
+			var want []string
+			if r.State == approval.Active && r.Endings == n {
+				want = []string{actionEndingExtend, actionEndingRotate, actionEndingRevoke}
+			}
+			assert.ElementsMatch(t, want, pressable(t, r, approval.EndingMessage(n)), "%d in %s", n, situation)
+		}
+	}
+	n, ok := endingNumber(approval.EndingMessage(12))
+	assert.True(t, ok)
+	assert.Equal(t, 12, n)
+	for _, name := range []approval.MessageName{"ending", "ending.", "ending.0", "ending.-1", "ending.x", "card"} {
+		_, ok := endingNumber(name)
+		assert.False(t, ok, name)
+	}
+}
+
+func pressable(t *testing.T, r approval.Request, name approval.MessageName) []string {
+	t.Helper()
+	var got []string
+	walk(decoded(t, testViews.message(r, name)), "", func(_ string, n node) {
+		if n["type"] == "button" {
+			got = append(got, n["action_id"].(string))
+			assert.Equal(t, string(r.ID), n["value"])
+		}
+	})
+	return got
 }
 
 func TestEveryButtonHasARoute(t *testing.T) {
@@ -215,15 +256,20 @@ func TestEveryButtonHasARoute(t *testing.T) {
 	drawn := map[string]bool{}
 	for _, screen := range everything() {
 		walk(decoded(t, screen), "", func(_ string, n node) {
-			if n["type"] == "button" {
+			if n["type"] == "button" || n["type"] == "static_select" && strings.HasPrefix(n["action_id"].(string), "home.") || n["type"] == "users_select" {
 				drawn[n["action_id"].(string)] = true
 			}
 		})
 	}
 	for action := range drawn {
-		assert.Contains(t, routes, action)
+		_, isRoute := routes[action]
+		_, isControl := homeControls[action]
+		assert.True(t, isRoute != isControl, "%s", action)
 	}
 	for action := range routes {
+		assert.True(t, drawn[action], "%s is on no screen", action)
+	}
+	for action := range homeControls {
 		assert.True(t, drawn[action], "%s is on no screen", action)
 	}
 }

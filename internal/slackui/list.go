@@ -13,7 +13,7 @@ const maxListed = 20
 //
 //	┌──────────────────────────────────────────────┐
 //	│ AKR-7F3K2 has a key abcdefgh, ends …         │
-//	│ [ Revoke ]                                   │
+//	│ [ Extend ] [ Rotate ] [ … ] [ Revoke ]       │
 //	│ AKR-2Q9XV waits for an approver              │
 //	│ [ Withdraw ]                                 │
 //	└──────────────────────────────────────────────┘
@@ -25,33 +25,35 @@ func (v views) list(mine []approval.Request, first mrkdwn) message {
 	blocks := []slack.Block{section(sentences(first, "*Your requests*, newest first:"))}
 	for i, r := range mine {
 		if i == maxListed {
-			blocks = append(blocks, footnote(say("And %d older ones.", len(mine)-maxListed)))
+			blocks = append(blocks, footnote(say("And %s older ones.", len(mine)-maxListed)))
 			break
 		}
 		row := listed(r)
 		text = sentences(text, say("%s: %s", r.ID, row))
-		blocks = append(blocks, listedBlock(r, row))
+		blocks = append(blocks, listedBlocks(r, row)...)
 	}
 	return newMessage(text, blocks...)
 }
 
-// listedBlock is a row with its button beside it.
-func listedBlock(r approval.Request, row mrkdwn) slack.Block {
+// listedBlocks is a row with its buttons beside it, or below if there are many.
+func listedBlocks(r approval.Request, row mrkdwn) []slack.Block {
 	shown := slack.NewSectionBlock(md(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)), nil, nil)
 	switch r.State {
-	case approval.Delivered, approval.Active:
+	case approval.Delivered:
 		shown.Accessory = slack.NewAccessory(revokeButton(r, actionListRevoke))
+	case approval.Active:
+		return []slack.Block{shown, buttons(keyButtons(r, listKey)...)}
 	case approval.Pending, approval.Approved:
 		shown.Accessory = slack.NewAccessory(withdrawButton(r, actionListWithdraw))
 	}
-	return shown
+	return []slack.Block{shown}
 }
 
 // listed says in a few words where r stands.
 func listed(r approval.Request) mrkdwn {
 	switch r.State {
 	case approval.Pending:
-		return say("Waits for an approver until %s.", when(r.LapsesAt))
+		return sentences(listedPurpose(r), say("Waits for an approver until %s.", when(r.LapsesAt)))
 	case approval.Approved:
 		return say("Approved: create the key by %s, in our conversation.", when(r.LapsesAt))
 	case approval.Minting:
@@ -62,4 +64,15 @@ func listed(r approval.Request) mrkdwn {
 		return say("Key%s, ends %s.", keyName(r), when(r.EndsAt))
 	}
 	return ownersStory(r)
+}
+
+// listedPurpose says what is asked for, if it is no key.
+func listedPurpose(r approval.Request) mrkdwn {
+	switch r.Purpose {
+	case approval.Extension:
+		return say("%s more for the key of request %s, until %s.", span(r.Access.Lifetime), r.Of, when(r.Change.NewEnd))
+	case approval.NewAddresses:
+		return say("Another access list for the key of request %s: %s.", r.Of, clip(addresses(r.Access), 300))
+	}
+	return ""
 }

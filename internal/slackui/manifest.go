@@ -63,6 +63,10 @@ type manifest struct {
 			Enabled bool   `json:"is_enabled"`
 			URL     string `json:"request_url,omitempty"`
 		} `json:"interactivity"`
+		Events struct {
+			URL string   `json:"request_url,omitempty"`
+			Bot []string `json:"bot_events"`
+		} `json:"event_subscriptions"`
 		OrgDeploy bool `json:"org_deploy_enabled"`
 		Socket    bool `json:"socket_mode_enabled"`
 		Rotation  bool `json:"token_rotation_enabled"`
@@ -95,21 +99,23 @@ func Manifest(door Door, command, baseURL string) (string, error) {
 }
 
 func newManifest(door Door, command, baseURL string) manifest {
-	c := manifestCommand{Command: command, Description: "Ask for a MongoDB Atlas API key", Usage: "[list | help]"}
+	c := manifestCommand{Command: command, Description: "Ask for a MongoDB Atlas API key", Usage: "[list | pending | revoke AKR-… | help]"}
 	var m manifest
 	m.Metadata.MajorVersion = 1
 	m.Display.Name, m.Display.Description, m.Display.Background = "Atlas Key Bot", "Request MongoDB Atlas API keys with approval", "#00684A"
 	// Messages must be on, or nobody can be written to; read only, so that nobody
 	// pastes a secret there.
-	m.Features.Home.Messages, m.Features.Home.ReadOnly = true, true
+	m.Features.Home.Home, m.Features.Home.Messages, m.Features.Home.ReadOnly = true, true, true
 	m.Features.Bot.Name, m.Features.Bot.Online = "atlas-key-bot", true
 	for _, s := range Scopes {
 		m.OAuth.Scopes.Bot = append(m.OAuth.Scopes.Bot, s.Name)
 	}
 	m.Settings.Interactivity.Enabled = true
+	m.Settings.Events.Bot = []string{"app_home_opened"} // needs no scope
 	m.Settings.Socket = door == SocketDoor
 	if door == HTTPDoor {
 		c.URL = baseURL + "/slack/commands"
+		m.Settings.Events.URL = baseURL + "/slack/events"
 		m.Settings.Interactivity.URL = baseURL + "/slack/interactions"
 	}
 	m.Features.Commands = []manifestCommand{c}

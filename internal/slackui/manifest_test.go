@@ -41,8 +41,11 @@ func TestEachDoorHasItsAddresses(t *testing.T) {
 	assert.Contains(t, web, `"socket_mode_enabled": false`)
 	assert.Contains(t, web, `"url": "https://bot.example.com/slack/commands"`)
 	assert.Contains(t, web, `"request_url": "https://bot.example.com/slack/interactions"`)
+	assert.Contains(t, web, `"request_url": "https://bot.example.com/slack/events"`)
 	for _, m := range []string{socket, web} {
 		assert.Contains(t, m, `"messages_tab_enabled": true`, "else nobody can be written to")
+		assert.Contains(t, m, `"home_tab_enabled": true`)
+		assert.Contains(t, m, `"app_home_opened"`, "else nobody's Home tab is drawn")
 	}
 }
 

@@ -66,6 +66,7 @@ type interaction struct {
 		ID string `json:"id"`
 	} `json:"enterprise"`
 	Container struct {
+		Type        string `json:"type"` // "message" or "view"
 		MessageTS   string `json:"message_ts"`
 		ChannelID   string `json:"channel_id"`
 		IsEphemeral bool   `json:"is_ephemeral"`
@@ -74,13 +75,19 @@ type interaction struct {
 		ActionID string `json:"action_id"`
 		Value    string `json:"value"`
 		ActionTS string `json:"action_ts"`
+
+		// Of a menu: what was chosen.
+		Selected     *option `json:"selected_option"`
+		SelectedUser string  `json:"selected_user"`
 	} `json:"actions"`
 	View sentView `json:"view"`
 }
 
-// A sentView is a modal as it was sent.
+// A sentView is a modal as it was sent, or the Home tab in which a button was
+// pressed.
 type sentView struct {
 	ID         string `json:"id"`
+	Hash       string `json:"hash"` // of what was on the screen
 	CallbackID string `json:"callback_id"`
 	Metadata   string `json:"private_metadata"`
 	State      struct {

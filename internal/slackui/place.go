@@ -14,7 +14,7 @@ const placeLimit = 500 * time.Millisecond
 // answer was lost leaves a second one, with buttons that nobody draws again. If
 // not, the press is answered here, and the stray message loses its buttons.
 func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, answer ack) bool {
-	if p.ephemeral {
+	if p.ephemeral || in == inHome { // neither has a place of its own
 		return true
 	}
 	bounded, cancel := context.WithTimeout(ctx, placeLimit)
@@ -24,6 +24,9 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 		answer(nil)
 		a.refused(ctx, p.action, p.who, p.responseURL, approval.Request{}, err)
 		return false
+	}
+	if in == inEnding {
+		in = endingAt(r, p.ts)
 	}
 	known := r.Places[in]
 	home := known.Channel
@@ -41,6 +44,16 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 		a.retire(ctx, p, r, in)
 	}
 	return false
+}
+
+// endingAt is the message of r's coming end that is at ts, or else the newest.
+func endingAt(r approval.Request, ts string) approval.MessageName {
+	for name, at := range r.Places {
+		if _, isEnding := endingNumber(name); isEnding && at.TS == ts {
+			return name
+		}
+	}
+	return approval.EndingMessage(max(r.Endings, 1))
 }
 
 // retire draws a stray message as what the request is now, without buttons. It

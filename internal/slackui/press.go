@@ -18,33 +18,8 @@ type press struct {
 	// Where the button was. An ephemeral message has no place of its own.
 	channel, ts string
 	ephemeral   bool
-}
 
-// A route says what a button does and in which message it is.
-type route struct {
-	in approval.MessageName // empty: in an ephemeral message
-	do func(*App, context.Context, press, ack)
-}
-
-// routes lists every button there is. One short method each.
-var routes = map[string]route{
-	actionCardApprove:    {approval.CardMessage, (*App).approve},
-	actionCardDeny:       {approval.CardMessage, (*App).deny},
-	actionAskedWithdraw:  {approval.AskedMessage, (*App).withdraw},
-	actionReadyCreate:    {approval.ReadyMessage, (*App).create},
-	actionReadyWithdraw:  {approval.ReadyMessage, (*App).withdraw},
-	actionReadySaved:     {approval.ReadyMessage, (*App).saved},
-	actionReadyUnseen:    {approval.ReadyMessage, (*App).unseen},
-	actionReadyRevoke:    {approval.ReadyMessage, (*App).revoke},
-	actionReminderSaved:  {approval.ReminderMessage, (*App).saved},
-	actionReminderUnseen: {approval.ReminderMessage, (*App).unseen},
-	actionOutcomeAgain:   {approval.OutcomeMessage, (*App).askAgain},
-	actionDriftRevoke:    {approval.DriftNotice, (*App).revokeAsApprover},
-	actionFoundRevoke:    {approval.FoundNotice, (*App).revokeAsApprover},
-	actionNoteSaved:      {"", (*App).saved},
-	actionNoteUnseen:     {"", (*App).unseen},
-	actionListRevoke:     {"", (*App).revokeListed},
-	actionListWithdraw:   {"", (*App).withdrawListed},
+	home *homePress // set if the button was in a Home tab
 }
 
 // interact answers a press or a modal.
@@ -62,11 +37,16 @@ func (a *App) interact(ctx context.Context, i interaction, answer ack) {
 // pressed checks the shape of a press and that the button is where we put it,
 // then does what the button is for.
 func (a *App) pressed(ctx context.Context, i interaction, answer ack) {
+	if turn, isControl := homeControl(i); isControl {
+		a.turnHome(ctx, i, turn, answer)
+		return
+	}
 	p, to, ok := a.decodePress(i)
 	if !ok {
 		a.log.Warn("a press that is not of a button of ours", "user", i.User.ID)
 		answer(nil)
-		a.tell(ctx, i.ResponseURL, "I do not know this button (any more), so nothing was changed. Type the slash command with “list” to see your requests.")
+		a.answer(ctx, p, "I do not know this button (any more), so nothing was changed. Type the slash command with “list” to see your requests.")
+		a.drawHomeAgain(ctx, p)
 		return
 	}
 	if !a.seen.first(i.TriggerID) {
@@ -77,19 +57,31 @@ func (a *App) pressed(ctx context.Context, i interaction, answer ack) {
 		return
 	}
 	to.do(a, ctx, p, answer)
+	a.drawHomeAgain(ctx, p)
+}
+
+// answer says one thing to whoever pressed, where they pressed.
+func (a *App) answer(ctx context.Context, p press, said mrkdwn) {
+	if p.home != nil {
+		p.home.said = said
+		return
+	}
+	a.tell(ctx, p.responseURL, said)
 }
 
 func (a *App) decodePress(i interaction) (press, route, bool) {
-	if len(i.Actions) != 1 {
-		return press{}, route{}, false
-	}
-	to, known := routes[i.Actions[0].ActionID]
-	id, valid := approval.ParseID(i.Actions[0].Value)
 	p := press{
-		who: i.who(), id: id, action: i.Actions[0].ActionID, trigger: i.TriggerID, responseURL: i.ResponseURL,
-		channel: i.Container.ChannelID, ts: i.Container.MessageTS, ephemeral: i.Container.IsEphemeral,
+		who: i.who(), trigger: i.TriggerID, responseURL: i.ResponseURL,
+		channel: i.Container.ChannelID, ts: i.Container.MessageTS, ephemeral: i.Container.IsEphemeral, home: pressedHome(i),
 	}
-	return p, to, known && valid && p.ephemeral == (to.in == "")
+	if len(i.Actions) != 1 {
+		return p, route{}, false
+	}
+	p.action = i.Actions[0].ActionID
+	to, known := routes[p.action]
+	id, valid := approval.ParseID(i.Actions[0].Value)
+	p.id = id
+	return p, to, known && valid && p.ephemeral == (to.in == "") && (p.home != nil) == (to.in == inHome)
 }
 
 // act calls the service within the time that Slack leaves, then acknowledges.
@@ -117,9 +109,9 @@ func (a *App) deny(ctx context.Context, p press, answer ack) {
 		a.tellDecider(ctx, p, r, err)
 		return
 	}
-	if err := a.openView(ctx, p.trigger, denyForm(r)); err != nil {
+	if err := a.openView(ctx, p.trigger, denyForm(r, aboutRequest(p))); err != nil {
 		a.log.Warn("opening the form for a denial", "user", p.who.User, "request", p.id, "error", err)
-		a.tell(ctx, p.responseURL, "The form for the reason could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press *Deny* once more.")
+		a.answer(ctx, p, "The form for the reason could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press *Deny* once more.")
 	}
 }
 
@@ -127,9 +119,9 @@ func (a *App) tellDecider(ctx context.Context, p press, r approval.Request, err 
 	switch {
 	case err == nil:
 	case errors.Is(err, approval.ErrNotAllowed):
-		a.tell(ctx, p.responseURL, tooLateToDecide(r, p.who.User))
+		a.answer(ctx, p, tooLateToDecide(r, p.who.User))
 	default:
-		a.tell(ctx, p.responseURL, refusal(err, r))
+		a.answer(ctx, p, refusal(err, r))
 	}
 }
 
@@ -150,11 +142,11 @@ func (a *App) saved(ctx context.Context, p press, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Confirm)
 	switch {
 	case err == nil && !p.ephemeral:
-		a.tell(ctx, p.responseURL, say("Thank you. The key%s is yours until %s.", keyName(r), when(r.EndsAt)))
+		a.answer(ctx, p, say("Thank you. The key%s is yours until %s.", keyName(r), when(r.EndsAt)))
 	case err != nil && r.State == approval.Active && r.Requester == p.who.User:
-		a.tell(ctx, p.responseURL, "Thank you, it is noted already. There is nothing else to do.")
+		a.answer(ctx, p, "Thank you, it is noted already. There is nothing else to do.")
 	case err != nil && r.State == approval.Minting:
-		a.tell(ctx, p.responseURL, "I am not quite done with this key. Press that once more in a moment.")
+		a.answer(ctx, p, "I am not quite done with this key. Press that once more in a moment.")
 	default:
 		a.tellOwner(ctx, p, r, err)
 	}
@@ -182,24 +174,23 @@ func (a *App) removeNote(ctx context.Context, p press, r approval.Request, err e
 }
 
 func (a *App) revoke(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.service.Revoke)
+	r, err := a.act(ctx, p, answer, a.revokeNow)
 	a.tellOwner(ctx, p, r, err)
 }
 
-// revokeAsApprover is under a notice: whoever may not is told who may.
+// revokeNow revokes without a reason: an owner needs none.
+func (a *App) revokeNow(ctx context.Context, who approval.Actor, id approval.ID) (approval.Request, error) {
+	return a.service.Revoke(ctx, who, id, "")
+}
+
+// revokeAsApprover is under a notice that says reason enough.
 func (a *App) revokeAsApprover(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.service.Revoke)
-	switch {
-	case err == nil:
-	case errors.Is(err, approval.ErrNotOwner):
-		a.tell(ctx, p.responseURL, refusal(approval.ErrNotApprover, r))
-	default:
-		a.tell(ctx, p.responseURL, refusal(err, r))
-	}
+	r, err := a.act(ctx, p, answer, a.revokeNow)
+	a.tellOverseer(ctx, p, r, err)
 }
 
 func (a *App) revokeListed(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.service.Revoke)
+	r, err := a.act(ctx, p, answer, a.revokeNow)
 	a.listAgain(ctx, p, r, err)
 }
 
@@ -220,7 +211,7 @@ func (a *App) askAgain(ctx context.Context, p press, answer ack) {
 		a.tellOwner(ctx, p, r, err)
 		return
 	}
-	a.openForm(ctx, p.who, p.trigger, p.responseURL, again(r))
+	a.openForm(ctx, p.who, p.trigger, again(r), func(said mrkdwn) { a.answer(ctx, p, said) })
 }
 
 // readOwn reads a request for whoever asked it, and for nobody else.
@@ -234,7 +225,7 @@ func (a *App) readOwn(ctx context.Context, who approval.Actor, id approval.ID) (
 
 func (a *App) tellOwner(ctx context.Context, p press, r approval.Request, err error) {
 	if err != nil {
-		a.tell(ctx, p.responseURL, ownerRefusal(r, err))
+		a.answer(ctx, p, ownerRefusal(r, err))
 	}
 }
 

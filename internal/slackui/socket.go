@@ -136,7 +136,14 @@ func (d *Socket) deliver(ctx context.Context, client *socketmode.Client, r socke
 				return
 			}
 			d.app.interact(ctx, i, answer)
-		default: // an event: nothing is subscribed to
+		case socketmode.RequestTypeEventsAPI:
+			e, err := decodeEvent(r.Payload)
+			if err != nil {
+				d.leave(answer, err)
+				return
+			}
+			d.app.homeOpened(ctx, e, answer)
+		default:
 			answer(nil)
 		}
 	})

@@ -16,7 +16,7 @@ func approversStory(r approval.Request) mrkdwn {
 	case approval.Denied:
 		return say(":no_entry: *Denied* by %s %s.", mention(r.Decision.By), when(r.Decision.At))
 	}
-	return sentences(approvedBy(r), afterDecision(r))
+	return sentences(unapproved(r), approvedBy(r), afterDecision(r))
 }
 
 func afterDecision(r approval.Request) mrkdwn {
@@ -28,14 +28,21 @@ func afterDecision(r approval.Request) mrkdwn {
 	case approval.Delivered:
 		return say("The key%s was shown to %s %s, who has yet to say that it is saved. It ends %s.", keyName(r), mention(r.Requester), when(r.Custody.ShownAt), when(r.EndsAt))
 	case approval.Active:
-		return sentences(say("%s has the key%s. It ends %s.", mention(r.Requester), keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use."))
+		return sentences(say("%s has the key%s. It ends %s.", mention(r.Requester), keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use."), successor(r))
 	case approval.Revoking:
 		return say("*The key%s is being deleted%s.*", keyName(r), because(r))
 	case approval.Withdrawn:
 		return say("*Withdrawn* by %s %s.", mention(r.Requester), when(r.End.At))
 	case approval.Expired:
 		return say("*Lapsed* %s: %s", when(r.End.At), whyLapsed(r))
+	case approval.Applying:
+		return changing(r)
+	case approval.Done:
+		return changed(r, "The")
 	case approval.Failed:
+		if isChange(r) {
+			return sentences("*The change was given up.*", notChanged(r), reference(r.End.Code))
+		}
 		return sentences("*There is no key.*", whyNotMade(r.End.Cause), reference(r.End.Code))
 	case approval.Ended:
 		return say("*The key%s was deleted%s.*", keyName(r), because(r))
@@ -49,13 +56,13 @@ func ownersStory(r approval.Request) mrkdwn {
 	case approval.Pending:
 		return say("It waits for an approver. Without a decision it lapses %s.", when(r.LapsesAt))
 	case approval.Approved:
-		return sentences(lastTry(r), approvedBy(r), say("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", when(r.LapsesAt)))
+		return sentences(lastTry(r), unapproved(r), approvedBy(r), say("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", when(r.LapsesAt)))
 	case approval.Minting:
 		return makingOrUndoing(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment.")
 	case approval.Delivered:
 		return say("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", keyName(r), when(r.Custody.ShownAt), when(r.Custody.ConfirmBy), when(r.EndsAt))
 	case approval.Active:
-		return sentences(say("You have the key%s. It ends %s and is deleted then.", keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use, so I take it that you saved it."))
+		return sentences(say("You have the key%s. It ends %s and is deleted then.", keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r))
 	case approval.Revoking:
 		return say("Your key%s is being deleted%s.", keyName(r), because(r))
 	case approval.Denied:
@@ -64,17 +71,25 @@ func ownersStory(r approval.Request) mrkdwn {
 		return say("You took this request back %s.", when(r.End.At))
 	case approval.Expired:
 		return say("Your request lapsed %s: %s", when(r.End.At), whyLapsed(r))
+	case approval.Applying:
+		return sentences(unapproved(r), approvedBy(r), changing(r))
+	case approval.Done:
+		return changed(r, "Your")
 	case approval.Failed:
-		return sentences("There is no key.", whyNotMade(r.End.Cause), wayOn(r.End.Cause), reference(r.End.Code))
+		if isChange(r) {
+			return sentences("The change you asked for was given up.", notChanged(r), reference(r.End.Code))
+		}
+		return sentences("There is no key.", whyNotMade(r.End.Cause), wayOn(r), reference(r.End.Code))
 	case approval.Ended:
 		return say("Your key%s was deleted%s.", keyName(r), because(r))
 	}
 	return say("State: %s.", r.State)
 }
 
-// approvedBy is empty if nobody approved.
+// approvedBy is empty if nobody approved. A successor carries the decision on
+// the key before it.
 func approvedBy(r approval.Request) mrkdwn {
-	if r.Decision.By == "" || r.State == approval.Denied {
+	if r.Decision.By == "" || r.State == approval.Denied || r.Purpose == approval.Rotation {
 		return ""
 	}
 	return say(":white_check_mark: *Approved* by %s %s.", mention(r.Decision.By), when(r.Decision.At))
@@ -86,6 +101,14 @@ func keyName(r approval.Request) mrkdwn {
 		return ""
 	}
 	return say(" `%s`", r.Key.PublicKey)
+}
+
+// successor names the request that was opened last to take over from r.
+func successor(r approval.Request) mrkdwn {
+	if r.Successor == "" {
+		return ""
+	}
+	return say("Request %s was opened to take over from it.", r.Successor)
 }
 
 func byUse(r approval.Request, said mrkdwn) mrkdwn {
@@ -124,6 +147,8 @@ func because(r approval.Request) mrkdwn {
 		return ", by somebody in Atlas"
 	case approval.CauseRevoked:
 		return say(", because %s revoked it %s", mention(r.End.By), when(r.End.At))
+	case approval.CauseReplaced:
+		return ", because its successor took over"
 	}
 	return ""
 }
@@ -133,6 +158,9 @@ func whyLapsed(r approval.Request) mrkdwn {
 	case approval.CauseUndecided:
 		return "nobody decided in time."
 	case approval.CauseUncollected:
+		if r.Purpose == approval.Rotation {
+			return "the key was not created in time."
+		}
 		return "it was approved, but the key was not created in time."
 	case approval.CauseEndDate:
 		return "the end date of the access came."

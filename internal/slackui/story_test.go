@@ -281,7 +281,7 @@ func TestAKeyOfWhichNothingIsKnownIsTheApproversToRevoke(t *testing.T) {
 	d.service.Wake()
 	d.Join(sandbox.Carol, sandbox.Approvals)
 	d.presses(sandbox.Carol, "found.revoke")
-	d.seesText(sandbox.Carol, "Only approvers can decide on this")
+	d.seesText(sandbox.Carol, "Only approvers and whoever asked for a key can revoke it")
 	d.is(found.ID, approval.Active)
 	d.presses(bob, "found.revoke")
 	d.is(found.ID, approval.Ended)

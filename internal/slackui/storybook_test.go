@@ -2,6 +2,7 @@ package slackui
 
 import (
 	"encoding/json"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -177,6 +178,14 @@ func large(r *approval.Request) {
 
 func unreached(r *approval.Request) { delete(r.Places, approval.CardMessage) }
 
+func joined(all ...map[string][]edit) map[string][]edit {
+	one := map[string][]edit{}
+	for _, m := range all {
+		maps.Copy(one, m)
+	}
+	return one
+}
+
 func with(edits ...edit) []edit { return edits }
 
 var (
@@ -185,10 +194,14 @@ var (
 	endDate      = approval.End{Cause: approval.CauseEndDate}
 	vanished     = approval.End{Cause: approval.CauseVanished}
 	revokedByBob = approval.End{Cause: approval.CauseRevoked, By: "U0BOB"}
+	replaced     = approval.End{Cause: approval.CauseReplaced, By: "U0ALICE"}
+
+	becauseOfAudit = approval.End{Cause: approval.CauseRevoked, By: "U0BOB", Note: "found in an audit\n" + hostile}
 )
 
-// situations are all the states of a request that people can be shown.
-var situations = map[string][]edit{
+// situations are all the states of a request that people can be shown, with
+// those of [lifeSituations].
+var situations = joined(lifeSituations, map[string][]edit{
 	"pending":                  nil,
 	"pending.unreached":        with(unreached),
 	"pending.large":            with(large),
@@ -228,8 +241,15 @@ var situations = map[string][]edit{
 	"ended.end_date":           with(ended(endDate)),
 	"ended.vanished":           with(ended(vanished)),
 	"active.drifted":           with(drifted),
-	"active.unrestricted":      with(unrestricted),
-}
+	"active.rotating":          with(active, succeeded),
+	"revoking.by_approver":     with(revoking(becauseOfAudit)),
+	"revoking.replaced":        with(revoking(replaced)),
+	"ended.by_approver":        with(ended(becauseOfAudit)),
+	"ended.replaced":           with(ended(replaced)),
+	"active.told":              with(active, told(1)),
+	"active.told_twice":        with(active, told(2)),
+	"ended.told":               with(ended(endDate), told(1)),
+})
 
 // adopted are the situations of a request that nobody made here.
 var adopted = map[string][]edit{
@@ -242,20 +262,22 @@ var adopted = map[string][]edit{
 var storybook = map[approval.MessageName][]string{
 	approval.CardMessage: {"pending", "pending.large", "approved", "approved.not_shown", "approved.unknown", "minting", "minting.undoing", "delivered",
 		"active", "active.by_use", "revoking.revoked", "revoking.unconfirmed", "denied", "denied.no_reason", "withdrawn", "expired.undecided",
-		"expired.uncollected", "failed.key_limit", "ended.revoked", "ended.end_date"},
-	approval.AskedMessage: {"pending", "pending.unreached", "approved", "denied", "withdrawn", "expired.undecided", "active", "failed.refused"},
+		"expired.uncollected", "failed.key_limit", "ended.revoked", "ended.end_date", "active.rotating", "ended.by_approver", "revoking.by_approver", "ended.replaced", "extension.pending", "extension.pending.powerful", "extension.denied", "extension.withdrawn", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.denied", "addresses.withdrawn", "addresses.expired", "addresses.applying", "addresses.applying.away", "addresses.applying.bad", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "rotation.approved", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed"},
+	approval.AskedMessage: {"pending", "pending.unreached", "approved", "denied", "withdrawn", "expired.undecided", "active", "failed.refused", "extension.pending", "extension.denied", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.narrowing", "addresses.narrowed", "addresses.done"},
 	approval.ReadyMessage: {"approved", "approved.interrupted", "approved.not_shown", "approved.atlas_away", "approved.unknown", "approved.bad_login", "minting",
-		"minting.undoing", "delivered", "active", "active.by_use", "revoking.revoked", "withdrawn.after_approval", "expired.uncollected", "failed.bad_role", "ended.end_date"},
+		"minting.undoing", "delivered", "active", "active.by_use", "revoking.revoked", "withdrawn.after_approval", "expired.uncollected", "failed.bad_role", "ended.end_date", "active.rotating", "revoking.by_approver", "revoking.replaced", "rotation.approved", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed"},
 	approval.ReminderMessage: {"delivered", "active", "active.by_use", "minting", "revoking.unconfirmed", "ended.unconfirmed"},
 	approval.OutcomeMessage: {"denied", "denied.no_reason", "expired.undecided", "expired.uncollected", "expired.end_date", "failed.key_limit", "failed.bad_address",
-		"failed.bad_role", "failed.not_permitted", "failed.suspended", "failed.mismatch", "failed.refused", "ended.revoked", "ended.unconfirmed", "ended.end_date", "ended.vanished"},
-	approval.StuckMessage: {"revoking.stuck", "minting.undoing.stuck", "ended.revoked"},
-	approval.StuckNotice:  {"revoking.stuck", "minting.undoing.stuck", "ended.revoked"},
-	approval.FailedNotice: {"failed.key_limit", "failed.refused"},
-	approval.DriftNotice:  {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
+		"failed.bad_role", "failed.not_permitted", "failed.suspended", "failed.mismatch", "failed.refused", "ended.revoked", "ended.unconfirmed", "ended.end_date", "ended.vanished", "ended.by_approver", "ended.replaced", "extension.denied", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.denied", "addresses.applying", "addresses.applying.away", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "rotation.expired", "rotation.ended", "rotation.failed"},
+	approval.StuckMessage:     {"revoking.stuck", "minting.undoing.stuck", "ended.revoked"},
+	approval.StuckNotice:      {"revoking.stuck", "minting.undoing.stuck", "ended.revoked"},
+	approval.FailedNotice:     {"failed.key_limit", "failed.refused", "extension.failed", "addresses.failed"},
+	approval.EndingMessage(1): {"active.told", "active.told_twice", "ended.told"},
+	approval.EndingMessage(2): {"active.told_twice"},
+	approval.DriftNotice:      {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
 }
 
-var testViews = views{channel: "C0APPROVALS", command: "/atlas-key"}
+var testViews = views{channel: "C0APPROVALS", command: "/atlas-key", overlap: 24 * time.Hour}
 
 var testPolicy = approval.Policy{
 	ApproverUsers: []approval.UserID{"U0BOB"},
@@ -289,7 +311,17 @@ func screens() map[string]any {
 	all["form.again.no_longer_allowed"] = form(testPolicy, false, again(request(func(r *approval.Request) {
 		r.Access.Roles, r.Access.Lifetime = []approval.Role{"ORG_OWNER"}, 90*24*time.Hour
 	})))
-	all["deny.form"] = denyForm(request())
+	all["deny.form"] = denyForm(request(), "AKR-7F3K2")
+	all["deny.form.extension"] = denyForm(request(extending), "AKR-7F3K2")
+	all["deny.form.addresses"] = denyForm(request(readdressing), "AKR-7F3K2")
+	all["extend.form"] = extendForm(testPolicy, request(active), "AKR-7F3K2")
+	all["extend.form.large"] = extendForm(testPolicy, request(large, active), "AKR-7F3K2")
+	all["addresses.form"] = addressesForm(testPolicy, request(active), "AKR-7F3K2")
+	all["addresses.form.large"] = addressesForm(testPolicy, request(large, active), "AKR-7F3K2")
+	all["revoke.form"] = revokeForm(request(active), "AKR-7F3K2")
+	all["revoke.form.found"] = revokeForm(request(found), "AKR-7F3K2")
+	all["revoke.sure"] = sureToRevoke(request(active), true)
+	all["revoke.sure.approver"] = sureToRevoke(request(active), false)
 	all["notice.late"] = notice(tooLateToDecide(request(approved), "U0DANA"))
 	all["help"] = testViews.help("")
 	all["help.unknown_word"] = testViews.help(say("I do not know “%s”. This is what I can do:", hostile))
@@ -301,6 +333,16 @@ func screens() map[string]any {
 		many = append(many, request(large, active))
 	}
 	all["list.long"] = testViews.list(many, "Done.")
+	all["list.changes"] = testViews.list([]approval.Request{request(extending), request(extending, done), request(readdressing), request(narrowing),
+		request(rotation(approved)), request(rotation(active)), request(active, succeeded)}, rotated(request(rotation(approved)), nil))
+	all["pending.nothing"] = testViews.pending(nil, later)
+	all["pending"] = testViews.pending([]approval.Request{request(), request(extending), request(readdressing), request(unreached)}, later.Add(5*time.Hour))
+	var waiting []approval.Request
+	for range 60 {
+		waiting = append(waiting, request(large, readdressing))
+	}
+	all["pending.long"] = testViews.pending(waiting, later)
+	maps.Copy(all, homes(many, waiting))
 	all["note"] = testViews.secretNote(request(minting), credential())
 	all["note.replaced"] = testViews.secretNote(request(delivered), credential())
 	return all

@@ -17,6 +17,16 @@ func (a *App) submit(ctx context.Context, i interaction, answer ack) {
 		a.submitForm(ctx, i, answer)
 	case viewDeny:
 		a.submitDenial(ctx, i, answer)
+	case viewExtend:
+		a.submitChange(ctx, i, answer, change{extendBlocks, func(ctx context.Context, id approval.ID) (approval.Request, error) {
+			return a.service.Extend(ctx, i.who(), id, extension(i.View))
+		}})
+	case viewAddresses:
+		a.submitChange(ctx, i, answer, change{addressesBlocks, func(ctx context.Context, id approval.ID) (approval.Request, error) {
+			return a.service.Readdress(ctx, i.who(), id, newAddresses(i.View))
+		}})
+	case viewRevoke:
+		a.submitRevocation(ctx, i, answer)
 	default:
 		a.log.Warn("a modal that is not ours was sent", "user", i.User.ID)
 		answer(nil)
@@ -30,12 +40,12 @@ func (a *App) submitForm(ctx context.Context, i interaction, answer ack) {
 	defer cancel()
 	if i.View.ID == "" { // a request without an origin could be made twice
 		a.log.Warn("a form without an id was sent", "user", i.User.ID)
-		answer(slack.NewUpdateViewSubmissionResponse(viewOf(notice("This form is not complete. Close it and open a new one."))))
+		answer(inPlaceOf("This form is not complete. Close it and open a new one."))
 		return
 	}
 	_, err := a.service.Submit(ctx, i.who(), filledIn(i.View))
 	if mistakes, ok := errors.AsType[*approval.FormError](err); ok {
-		answer(slack.NewErrorsViewSubmissionResponse(formErrors(mistakes.Problems)))
+		answer(slack.NewErrorsViewSubmissionResponse(formErrors(mistakes.Problems, formBlocks)))
 		return
 	}
 	if err == nil {
@@ -44,7 +54,7 @@ func (a *App) submitForm(ctx context.Context, i interaction, answer ack) {
 	}
 	a.logRefusal("submitting a form", i.who(), approval.Request{}, err)
 	if isForGood(err) {
-		answer(slack.NewUpdateViewSubmissionResponse(viewOf(notice(refusal(err, approval.Request{})))))
+		answer(inPlaceOf(refusal(err, approval.Request{})))
 		return
 	}
 	answer(slack.NewErrorsViewSubmissionResponse(map[string]string{
@@ -54,31 +64,48 @@ func (a *App) submitForm(ctx context.Context, i interaction, answer ack) {
 
 // submitDenial denies a request. Sent twice by one person it is one denial.
 func (a *App) submitDenial(ctx context.Context, i interaction, answer ack) {
-	ctx, cancel := context.WithTimeout(ctx, serviceLimit)
-	defer cancel()
-	id, reason, ok := denied(i.View)
+	id, home, ok := about(i.View)
 	if !ok {
-		a.log.Warn("a denial of no request was sent", "user", i.User.ID)
-		answer(slack.NewUpdateViewSubmissionResponse(viewOf(notice(refusal(approval.ErrNotFound, approval.Request{})))))
+		a.submittedNothing(i, answer)
 		return
 	}
 	who := i.who()
-	r, err := a.service.Deny(ctx, who, id, reason)
+	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
+	defer cancel()
+	r, err := a.service.Deny(bounded, who, id, denialReasonGiven(i.View))
 	sentAgain := errors.Is(err, approval.ErrNotAllowed) && r.State == approval.Denied && r.Decision.By == who.User
 	switch {
 	case err == nil || sentAgain:
 		answer(nil)
-		return
 	case errors.Is(err, approval.ErrNotAllowed):
-		answer(slack.NewUpdateViewSubmissionResponse(viewOf(notice(tooLateToDecide(r, who.User)))))
+		answer(inPlaceOf(tooLateToDecide(r, who.User)))
 	case isForGood(err):
-		answer(slack.NewUpdateViewSubmissionResponse(viewOf(notice(refusal(err, r)))))
+		answer(inPlaceOf(refusal(err, r)))
 	default:
-		answer(slack.NewErrorsViewSubmissionResponse(map[string]string{
-			blockDenyReason: "This could not be recorded just now. Nothing was changed: press Deny again in a minute.",
-		}))
+		answer(notRecorded(blockDenyReason, "Deny"))
 	}
-	a.logRefusal("denying", who, r, err)
+	if err != nil && !sentAgain {
+		a.logRefusal("denying", who, r, err)
+	}
+	a.drawHomeOf(ctx, who, home)
+}
+
+// submittedNothing answers a modal that is about no request: none of ours.
+func (a *App) submittedNothing(i interaction, answer ack) {
+	a.log.Warn("a modal about no request was sent", "user", i.User.ID)
+	answer(inPlaceOf(refusal(approval.ErrNotFound, approval.Request{})))
+}
+
+// inPlaceOf is the answer to a form that cannot be sent any more.
+func inPlaceOf(said mrkdwn) *slack.ViewSubmissionResponse {
+	return slack.NewUpdateViewSubmissionResponse(viewOf(notice(said)))
+}
+
+// notRecorded is the answer to a form that may be sent again.
+func notRecorded(block, button string) *slack.ViewSubmissionResponse {
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{
+		block: "This could not be recorded just now. Nothing was changed: press " + button + " again in a minute.",
+	})
 }
 
 // isForGood reports whether sending the same again would be refused again.

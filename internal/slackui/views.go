@@ -3,6 +3,7 @@ package slackui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"atlaskeybot/internal/approval"
 )
@@ -12,6 +13,7 @@ type views struct {
 	channel      string // the approvers'
 	command      string
 	selfApproval bool
+	overlap      time.Duration // for which a key stays after its successor was saved
 }
 
 // message draws the named message of r as r is now.
@@ -37,6 +39,9 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 		return v.driftNotice(r)
 	case approval.FoundNotice:
 		return v.foundNotice(r)
+	}
+	if n, ok := endingNumber(name); ok {
+		return v.ending(r, n)
 	}
 	return newMessage(say("Request %s", r.ID), section(say("Request %s", r.ID)))
 }
@@ -87,8 +92,12 @@ func reach(a approval.Access) string {
 	return ""
 }
 
-// asked-for access as facts, for the card and for whoever asked.
+// accessFacts is what a key may do, for the card and for whoever asked.
 func accessFacts(a approval.Access) []fact {
+	return []fact{{"Description", a.Description}, rolesFact(a), {"May be used from", from(a.Networks)}}
+}
+
+func rolesFact(a approval.Access) fact {
 	value, bullet := "", ""
 	if len(a.Roles) > 1 {
 		bullet = "\n • "
@@ -96,16 +105,7 @@ func accessFacts(a approval.Access) []fact {
 	for _, r := range a.Roles {
 		value += bullet + r.Info().Title + ". " + r.Info().Grants
 	}
-	from := addresses(a)
-	if hosts := reach(a); hosts != "" {
-		from += " (" + hosts + ")"
-	}
-	return []fact{
-		{"Description", a.Description},
-		{rolesLabel(a), value},
-		{"May be used from", from},
-		{"Lifetime", span(a.Lifetime) + " from the moment the key is made"},
-	}
+	return fact{rolesLabel(a), value}
 }
 
 func rolesLabel(a approval.Access) string {

@@ -53,8 +53,11 @@ func whyNotDeleted(r approval.Request) mrkdwn {
 }
 
 // wayOn says what whoever asked can do after that.
-func wayOn(c approval.Cause) mrkdwn {
-	switch c {
+func wayOn(r approval.Request) mrkdwn {
+	if r.Purpose == approval.Rotation {
+		return say("The key of request %s is as it was; you can rotate it once more, or ask for a new key.", r.Of)
+	}
+	switch r.End.Cause {
 	case approval.CauseKeyLimit:
 		return "Ask an Organization Owner to delete keys that nobody needs, then ask again."
 	case approval.CauseBadAddress:
@@ -86,11 +89,16 @@ func refusal(err error, r approval.Request) mrkdwn {
 	switch {
 	case errors.Is(err, approval.ErrNotAllowed):
 		return tooLate(r)
+	case errors.Is(err, approval.ErrUnderway):
+		return say("This key has a successor already, request %s, so no other one was made. Look for its message in our conversation.", r.Successor)
 	case r.ID != "":
 		return say("That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote %s.", r.ID)
 	}
 	return "That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot."
 }
+
+// notYours is said of a key that only its owner and approvers can end.
+const notYours mrkdwn = "Only approvers and whoever asked for a key can revoke it. Nothing was changed."
 
 var refusals = []struct {
 	err  error
@@ -120,7 +128,14 @@ func tooLate(r approval.Request) mrkdwn {
 		return say("%s took this request back %s, so there is nothing to do any more.", mention(r.Requester), when(r.End.At))
 	case approval.Expired:
 		return say("This request lapsed %s: %s Ask again with the slash command.", when(r.End.At), whyLapsed(r))
+	case approval.Applying:
+		return "This change is approved and is being made. There is nothing else to do."
+	case approval.Done:
+		return say("This change was made %s. There is nothing else to do.", when(r.End.At))
 	case approval.Failed:
+		if isChange(r) {
+			return sentences("This change was given up.", notChanged(r))
+		}
 		return sentences("No key could be made for this request.", whyNotMade(r.End.Cause), "Ask again with the slash command.")
 	case approval.Revoking:
 		return say("The key%s is being deleted%s. There is nothing else to do.", keyName(r), because(r))
@@ -154,7 +169,7 @@ func tooLateForOwner(r approval.Request) mrkdwn {
 	case approval.Delivered:
 		return say("The key%[1]s was shown already. Say in the message about it by %[2]s whether you saved it or did not see it.", keyName(r), when(r.Custody.ConfirmBy))
 	case approval.Active:
-		return say("You have the key%s already; it ends %s. If you lost it, revoke it and ask for a new one.", keyName(r), when(r.EndsAt))
+		return say("You have the key%s already; it ends %s. If you lost the private key, rotate it.", keyName(r), when(r.EndsAt))
 	}
 	return tooLate(r)
 }

@@ -55,6 +55,7 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		approval.SecurityGroup:      "“x<!channel>” is a security group: those belong to a project's IP access list, not to an API key. Enter the public address instead.",
 		approval.TooMany:            "These are x<!channel> addresses, and at most 20 are allowed: combine neighbours into networks.",
 		approval.RoleNotAllowed:     "“x<!channel>” cannot be asked for here: choose another role.",
+		approval.Unchanged:          "The key has exactly this list already: change something, or close this.",
 		approval.LifetimeNotAllowed: "This lifetime cannot be chosen here (any more): choose one from the list.",
 	} {
 		p := approval.Problem{Field: approval.FieldReason, Code: code, Given: "x<!channel>", Hint: "private", Limit: 20}
@@ -69,7 +70,7 @@ func TestManyProblemsOfOneFieldAreOneBoundedText(t *testing.T) {
 		many = append(many, approval.Problem{Field: approval.FieldNetworks, Code: approval.NotAnAddress, Given: strings.Repeat("ü", 3000)})
 	}
 	many = append(many, approval.Problem{Field: approval.FieldReason, Code: approval.Missing}, approval.Problem{Field: "?", Code: "?"})
-	texts := formErrors(many)
+	texts := formErrors(many, formBlocks)
 	require.Len(t, texts, 3)
 	require.True(t, strings.HasSuffix(texts[blockFormNetworks], " (and 496 more)"), texts[blockFormNetworks])
 	require.LessOrEqual(t, len([]rune(texts[blockFormNetworks])), maxFieldSay)

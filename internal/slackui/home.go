@@ -1,0 +1,150 @@
+package slackui
+
+import (
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// Of the hundred blocks that a Home tab holds: three a request of one's own, at
+// most eight one that waits, one a key of the organization.
+const (
+	maxHomeMine    = 8
+	maxHomeWaiting = 5
+	homePage       = 10
+)
+
+// A homeScreen is what one person's Home tab shows.
+type homeScreen struct {
+	said     mrkdwn             // what the last press came to
+	refused  bool               // nothing but why is shown
+	mine     []approval.Request // what is not over, newest first
+	approver bool               // only then what follows is shown
+	waiting  []approval.Request // oldest first
+	live     []approval.Request // that the search lets through, oldest first
+	search   search
+}
+
+// home is one's own requests and keys, and for approvers everybody's.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ The key abcdefgh … is being deleted.         │
+//	│ Your requests and keys        [ Ask for one ]│
+//	│ AKR-7F3K2 invoices                           │
+//	│ Key abcdefgh, ends …                         │
+//	│ [ Extend ] [ Rotate ] [ … ] [ Revoke ]       │
+//	│ Waiting for you                              │
+//	│ …the card…       [ Approve ]  [ Deny ]       │
+//	│ Live keys        [ Whose ▾ ] [ Role ▾ ] [ …] │
+//	│ AKR-2Q9XV abcdefgi of @carol …    [ Revoke ] │
+//	│ [ Previous ] [ Next ]                        │
+//	└──────────────────────────────────────────────┘
+func (v views) home(h homeScreen) slack.HomeTabViewRequest {
+	blocks := []slack.Block{optional(h.said)}
+	if !h.refused {
+		blocks = append(blocks, header("Your requests and keys"))
+		blocks = append(blocks, v.homeMine(h.mine)...)
+	}
+	if h.approver {
+		blocks = append(blocks, slack.NewDividerBlock(), header("Waiting for your decision"))
+		blocks = append(blocks, v.homeWaiting(h.waiting)...)
+		blocks = append(blocks, slack.NewDividerBlock(), header("Live keys of the organization"), searchBlock(h.search))
+		blocks = append(blocks, homeLive(h)...)
+	}
+	return slack.HomeTabViewRequest{
+		Type: slack.VTHomeTab, CallbackID: viewHome, PrivateMetadata: h.search.encode(),
+		Blocks: slack.Blocks{BlockSet: newMessage("", blocks...).Blocks},
+	}
+}
+
+func (v views) homeMine(mine []approval.Request) []slack.Block {
+	blocks := []slack.Block{slack.NewActionBlock("", button(actionHomeAsk, "", "Ask for a key", slack.StylePrimary))}
+	if len(mine) == 0 {
+		blocks = append(blocks, section(say("Nothing of yours waits or lives. What is over is in `%s list`.", v.command)))
+	}
+	for i, r := range mine {
+		if i == maxHomeMine {
+			return append(blocks, footnote(say("And %s older ones, in `%s list`.", len(mine)-maxHomeMine, v.command)))
+		}
+		row := sentences(listed(r), v.earlierKey(r))
+		blocks = append(blocks, section(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)), buttons(homeButtons(r)...))
+	}
+	return blocks
+}
+
+func homeButtons(r approval.Request) []*slack.ButtonBlockElement {
+	switch r.State {
+	case approval.Pending, approval.Approved:
+		return []*slack.ButtonBlockElement{withdrawButton(r, actionHomeWithdraw)}
+	case approval.Delivered:
+		return []*slack.ButtonBlockElement{revokeButton(r, actionHomeRevoke)}
+	case approval.Active:
+		return keyButtons(r, homeKey)
+	}
+	return nil
+}
+
+func (v views) homeWaiting(waiting []approval.Request) []slack.Block {
+	if len(waiting) == 0 {
+		return []slack.Block{section("Nothing waits for your decision.")}
+	}
+	var blocks []slack.Block
+	for i, r := range waiting {
+		if i == maxHomeWaiting {
+			return append(blocks, footnote(say("And %s newer ones, in `%s pending`.", len(waiting)-maxHomeWaiting, v.command)))
+		}
+		blocks = append(blocks, appealBlocks(r)...)
+		blocks = append(blocks, section(approversStory(r)), decisionButtons(r, actionHomeApprove, actionHomeDeny))
+	}
+	return blocks
+}
+
+// homeLive is one page of the keys, and the way to the others.
+func homeLive(h homeScreen) []slack.Block {
+	if len(h.live) == 0 {
+		return []slack.Block{section("No live key is like that.")}
+	}
+	pages := (len(h.live) + homePage - 1) / homePage
+	page := min(max(h.search.page, 0), pages-1)
+	first, last := page*homePage, min((page+1)*homePage, len(h.live))
+	blocks := []slack.Block{footnote(say("%s to %s of %s, oldest first", first+1, last, count(len(h.live), "key")))}
+	for _, r := range h.live[first:last] {
+		row := slack.NewSectionBlock(md(liveRow(r)), nil, nil)
+		row.Accessory = slack.NewAccessory(button(actionHomeOversee, string(r.ID), "Revoke", slack.StyleDanger))
+		blocks = append(blocks, row)
+	}
+	var turns []*slack.ButtonBlockElement
+	if page > 0 {
+		turns = append(turns, button(actionHomePrev, "", "Previous", ""))
+	}
+	if page < pages-1 {
+		turns = append(turns, button(actionHomeNext, "", "Next", ""))
+	}
+	return append(blocks, buttons(turns...))
+}
+
+func liveRow(r approval.Request) mrkdwn {
+	if r.Requester == "" {
+		return say("*%s*%s. No owner and no end are known: I found it with this bot's mark.", r.ID, keyName(r))
+	}
+	return say("*%s*%s of %s: %s\n%s; from %s. Ends %s.", r.ID, keyName(r), mention(r.Requester), clip(r.Access.Description, 100),
+		titles(r.Access.Roles), clip(addresses(r.Access), 200), when(r.EndsAt))
+}
+
+// matches reports whether an approver who searches for s wants to see r.
+func (s search) matches(r approval.Request, now time.Time) bool {
+	wrongPerson := s.person != "" && r.Requester != s.person
+	wrongEnd := s.within > 0 && (r.EndsAt.IsZero() || r.EndsAt.After(now.Add(s.within)))
+	return !wrongPerson && !wrongEnd && (s.role == "" || hasRole(r, s.role))
+}
+
+func hasRole(r approval.Request, role approval.Role) bool {
+	for _, have := range r.Access.Roles {
+		if have == role {
+			return true
+		}
+	}
+	return false
+}

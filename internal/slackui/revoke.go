@@ -1,0 +1,54 @@
+package slackui
+
+import (
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// maxRevokeReason is in characters.
+const maxRevokeReason = 500
+
+// revokeForm asks whoever revokes a key why, which may be left empty. The key
+// is revoked when this is sent.
+func revokeForm(r approval.Request, metadata string) slack.ModalViewRequest {
+	hint := "The owner of the key reads it. You may leave it empty."
+	if r.Requester == "" {
+		hint = "It is kept in the audit trail. You may leave it empty."
+	}
+	reason := ask(blockRevokeReason, "Why?", hint, lines(blockRevokeReason, "", maxRevokeReason))
+	reason.Optional = true
+	m := modal(viewRevoke, "Revoke "+string(r.ID), section(whatRevokingDoes(r)), reason)
+	m.Submit = plain("Revoke")
+	m.PrivateMetadata = metadata
+	return m
+}
+
+func whatRevokingDoes(r approval.Request) mrkdwn {
+	return say("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working, and that cannot be undone.",
+		keyName(r), r.ID, ownedBy(r), r.Access.Description)
+}
+
+// ownedBy names the owner; of an adopted key nobody knows who that is.
+func ownedBy(r approval.Request) mrkdwn {
+	if r.Requester == "" {
+		return "of which no owner is known"
+	}
+	return say("which %s asked for", mention(r.Requester))
+}
+
+func revokeReasonGiven(v sentView) string {
+	return clip(strings.ToValidUTF8(v.input(blockRevokeReason).text(), ""), maxRevokeReason)
+}
+
+// sureToRevoke is the answer to the command's "revoke": what it would do, and a
+// button that does it.
+func sureToRevoke(r approval.Request, mine bool) message {
+	b := button(actionSureRevoke, string(r.ID), "Revoke…", slack.StyleDanger) // a form asks for the reason
+	if mine {
+		b = revokeButton(r, actionSureRevoke)
+	}
+	return newMessage(whatRevokingDoes(r), section(whatRevokingDoes(r)), buttons(b))
+}

@@ -1,0 +1,58 @@
+package slackui
+
+import (
+	"context"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A route says what a button does and in which message it is.
+type route struct {
+	in approval.MessageName // empty: in an ephemeral message; see also [inEnding] and [inHome]
+	do func(*App, context.Context, press, ack)
+}
+
+// routes lists every button there is. One short method each.
+var routes = map[string]route{
+	actionCardApprove:    {approval.CardMessage, (*App).approve},
+	actionCardDeny:       {approval.CardMessage, (*App).deny},
+	actionAskedWithdraw:  {approval.AskedMessage, (*App).withdraw},
+	actionReadyCreate:    {approval.ReadyMessage, (*App).create},
+	actionReadyWithdraw:  {approval.ReadyMessage, (*App).withdraw},
+	actionReadySaved:     {approval.ReadyMessage, (*App).saved},
+	actionReadyUnseen:    {approval.ReadyMessage, (*App).unseen},
+	actionReadyRevoke:    {approval.ReadyMessage, (*App).revoke},
+	actionReminderSaved:  {approval.ReminderMessage, (*App).saved},
+	actionReminderUnseen: {approval.ReminderMessage, (*App).unseen},
+	actionOutcomeAgain:   {approval.OutcomeMessage, (*App).askAgain},
+	actionDriftRevoke:    {approval.DriftNotice, (*App).revokeAsApprover},
+	actionFoundRevoke:    {approval.FoundNotice, (*App).revokeAsApprover},
+	actionNoteSaved:      {"", (*App).saved},
+	actionNoteUnseen:     {"", (*App).unseen},
+	actionListRevoke:     {"", (*App).revokeListed},
+	actionListWithdraw:   {"", (*App).withdrawListed},
+
+	actionCardRevoke:     {approval.CardMessage, (*App).askWhyRevoke},
+	actionReadyExtend:    {approval.ReadyMessage, (*App).extend},
+	actionReadyRotate:    {approval.ReadyMessage, (*App).rotate},
+	actionReadyAddresses: {approval.ReadyMessage, (*App).readdress},
+	actionReadySwitched:  {approval.ReadyMessage, (*App).switched},
+	actionEndingExtend:   {inEnding, (*App).extend},
+	actionEndingRotate:   {inEnding, (*App).rotate},
+	actionEndingRevoke:   {inEnding, (*App).revoke},
+	actionListExtend:     {"", (*App).extend},
+	actionListRotate:     {"", (*App).rotateListed},
+	actionListAddresses:  {"", (*App).readdress},
+	actionListSwitched:   {"", (*App).switchedListed},
+	actionSureRevoke:     {"", (*App).revokeOrAskWhy},
+
+	actionHomeApprove:   {inHome, (*App).approve},
+	actionHomeDeny:      {inHome, (*App).deny},
+	actionHomeWithdraw:  {inHome, (*App).withdraw},
+	actionHomeExtend:    {inHome, (*App).extend},
+	actionHomeRotate:    {inHome, (*App).rotate},
+	actionHomeAddresses: {inHome, (*App).readdress},
+	actionHomeSwitched:  {inHome, (*App).switched},
+	actionHomeRevoke:    {inHome, (*App).revoke},
+	actionHomeOversee:   {inHome, (*App).askWhyRevoke},
+}

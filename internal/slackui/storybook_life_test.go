@@ -1,0 +1,117 @@
+package slackui
+
+import (
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// The situations of a key that lives and of what is asked for it.
+
+func succeeded(r *approval.Request) { r.Successor = "AKR-2Q9XV" }
+func powerful(r *approval.Request)  { r.Access.Roles = []approval.Role{"ORG_OWNER"} }
+
+// told is a key of whose end its owner was told n times.
+func told(n int) edit { return func(r *approval.Request) { r.Endings = n } }
+
+func extending(r *approval.Request) {
+	r.Purpose, r.Of = approval.Extension, "AKR-2Q9XV"
+	r.Change = approval.Change{OldEnd: later.Add(8 * time.Hour), NewEnd: later.Add(8*time.Hour + r.Access.Lifetime)}
+}
+
+func readdressing(r *approval.Request) {
+	r.Purpose, r.Of = approval.NewAddresses, "AKR-2Q9XV"
+	r.Change = approval.Change{Old: networks("203.0.113.7/32", "192.0.2.0/28")}
+}
+
+// narrowing takes an address away, which nobody has to approve.
+func narrowing(r *approval.Request) {
+	readdressing(r)
+	r.Change.Old = append(r.Access.Networks, networks("192.0.2.1/32")...)
+	r.State, r.Decision, r.LapsesAt = approval.Applying, approval.Decision{At: asked}, time.Time{}
+}
+
+func applying(c approval.Cause) edit {
+	return func(r *approval.Request) {
+		r.State, r.Decision = approval.Applying, approval.Decision{By: "U0BOB", At: later}
+		r.Mint.Cause = c
+	}
+}
+
+func done(r *approval.Request) {
+	if r.State == approval.Pending {
+		r.Decision = approval.Decision{By: "U0BOB", At: later}
+	}
+	r.State, r.End = approval.Done, approval.End{At: later.Add(time.Minute)}
+}
+
+func notApplied(c approval.Cause) edit {
+	return func(r *approval.Request) {
+		applying(approval.CauseNone)(r)
+		r.State, r.End = approval.Failed, approval.End{Cause: c, At: later, Code: "SOME_ATLAS_CODE"}
+	}
+}
+
+// rotation is a request for a key that takes over, in the state that then makes.
+func rotation(then edit) edit {
+	return func(r *approval.Request) {
+		then(r)
+		r.Purpose, r.Of, r.EndsAt = approval.Rotation, "AKR-2Q9XV", later.Add(8*time.Hour)
+	}
+}
+
+// lifeSituations are about changes and rotations.
+var lifeSituations = map[string][]edit{
+	"extension.pending":          with(extending),
+	"extension.pending.large":    with(large, extending),
+	"extension.pending.powerful": with(powerful, extending),
+	"extension.denied":           with(extending, deniedFor("not on a Friday\n"+hostile)),
+	"extension.withdrawn":        with(extending, withdrawn),
+	"extension.expired":          with(extending, expired(approval.CauseUndecided)),
+	"extension.applying":         with(extending, applying(approval.CauseNone)),
+	"extension.done":             with(extending, done),
+	"extension.failed":           with(extending, notApplied(approval.CauseKeyGone)),
+
+	"addresses.pending":       with(readdressing),
+	"addresses.pending.large": with(large, readdressing),
+	"addresses.denied":        with(readdressing, deniedFor("")),
+	"addresses.withdrawn":     with(readdressing, withdrawn),
+	"addresses.expired":       with(readdressing, expired(approval.CauseUndecided)),
+	"addresses.applying":      with(readdressing, applying(approval.CauseNone)),
+	"addresses.applying.away": with(readdressing, applying(approval.CauseAtlasAway)),
+	"addresses.applying.bad":  with(readdressing, applying(approval.CauseBadLogin)),
+	"addresses.narrowing":     with(narrowing),
+	"addresses.narrowed":      with(narrowing, done),
+	"addresses.done":          with(readdressing, done),
+	"addresses.failed":        with(readdressing, notApplied(approval.CauseBadAddress)),
+	"addresses.failed.other":  with(readdressing, notApplied(approval.CauseRefused)),
+
+	"rotation.approved":   with(rotation(approved)),
+	"rotation.minting":    with(rotation(minting)),
+	"rotation.delivered":  with(rotation(delivered)),
+	"rotation.active":     with(rotation(active)),
+	"rotation.withdrawn":  with(rotation(approved), withdrawn),
+	"rotation.expired":    with(rotation(approved), expired(approval.CauseUncollected)),
+	"rotation.ended":      with(rotation(ended(endDate))),
+	"rotation.failed":     with(rotation(failed(approval.CauseKeyLimit))),
+	"active.unrestricted": with(unrestricted),
+}
+
+// homes are Home tabs: of somebody with nothing, with everything, of an
+// approver, and with more than there is room for.
+func homes(manyKeys, manyWaiting []approval.Request) map[string]any {
+	search := search{person: "U0ALICE", role: "ORG_READ_ONLY", within: 24 * time.Hour}
+	mine := []approval.Request{request(), request(approved), request(minting), request(delivered), request(active), request(rotation(active)),
+		request(revoking(revokedBy)), request(narrowing)}
+	return map[string]any{
+		"home.empty":          testViews.home(homeScreen{}),
+		"home.refused":        testViews.home(homeScreen{said: refusal(approval.ErrGuest, approval.Request{}), refused: true}),
+		"home":                testViews.home(homeScreen{said: rotated(request(rotation(approved)), nil), mine: mine}),
+		"home.approver":       testViews.home(homeScreen{approver: true, waiting: []approval.Request{request(), request(extending)}, live: []approval.Request{request(active), request(found)}}),
+		"home.approver.idle":  testViews.home(homeScreen{approver: true, search: search}),
+		"home.approver.large": testViews.home(homeScreen{approver: true, mine: manyKeys, waiting: manyWaiting, live: manyKeys, search: turned(search, 1)}),
+		"home.approver.last":  testViews.home(homeScreen{approver: true, live: manyKeys, search: turned(search, 99)}),
+	}
+}
+
+func turned(s search, page int) search { s.page = page; return s }

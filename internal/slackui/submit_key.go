@@ -1,0 +1,90 @@
+package slackui
+
+import (
+	"context"
+	"errors"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A change is a form about a live key: its fields, and how it is recorded.
+type change struct {
+	blocks fieldBlocks
+	record func(context.Context, approval.ID) (approval.Request, error)
+}
+
+// submitChange records what somebody asks for a live key, or shows what to
+// correct. Sent twice it is one request, also if that was made in between.
+func (a *App) submitChange(ctx context.Context, i interaction, answer ack, c change) {
+	id, home, ok := about(i.View)
+	if !ok || i.View.ID == "" {
+		a.submittedNothing(i, answer)
+		return
+	}
+	who := i.who()
+	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
+	defer cancel()
+	r, err := c.record(bounded, id)
+	if err != nil && a.sentBefore(bounded, who, i.View.ID) {
+		err = nil
+	}
+	mistakes, wrong := errors.AsType[*approval.FormError](err)
+	switch {
+	case err == nil:
+		answer(nil)
+	case wrong:
+		answer(slack.NewErrorsViewSubmissionResponse(formErrors(mistakes.Problems, c.blocks)))
+		return
+	case errors.Is(err, approval.ErrNotAllowed), isForGood(err):
+		answer(inPlaceOf(ownerRefusal(r, err)))
+	default:
+		answer(notRecorded(c.blocks[""], "Send"))
+	}
+	if err != nil {
+		a.logRefusal("asking for a change", who, r, err)
+	}
+	a.drawHomeOf(ctx, who, home)
+}
+
+// sentBefore reports whether who has a request that came from this form.
+func (a *App) sentBefore(ctx context.Context, who approval.Actor, origin string) bool {
+	mine, err := a.service.Mine(ctx, who)
+	if err != nil {
+		return false
+	}
+	for _, r := range mine {
+		if r.Origin == origin {
+			return true
+		}
+	}
+	return false
+}
+
+// submitRevocation revokes a key. Sent twice by one person it is one
+// revocation.
+func (a *App) submitRevocation(ctx context.Context, i interaction, answer ack) {
+	id, home, ok := about(i.View)
+	if !ok {
+		a.submittedNothing(i, answer)
+		return
+	}
+	who := i.who()
+	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
+	defer cancel()
+	r, err := a.service.Revoke(bounded, who, id, revokeReasonGiven(i.View))
+	sentAgain := errors.Is(err, approval.ErrNotAllowed) && hasEnded(r) && r.End.By == who.User
+	switch {
+	case err == nil || sentAgain:
+		answer(nil)
+	case errors.Is(err, approval.ErrNotAllowed), isForGood(err):
+		answer(inPlaceOf(overseerRefusal(r, err)))
+	default:
+		answer(notRecorded(blockRevokeReason, "Revoke"))
+	}
+	if err != nil && !sentAgain {
+		a.logRefusal("revoking", who, r, err)
+	}
+	a.drawHomeOf(ctx, who, home)
+}
