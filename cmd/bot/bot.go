@@ -32,6 +32,14 @@ type bot struct {
 	// listener, if set, is used instead of listening on LISTEN.
 	listener net.Listener
 
+	// guard, if set, stands between the domain and the database.
+	guard func(approval.Store) approval.Store
+
+	// transport, if set, carries every call to Atlas and to Slack, and sleep
+	// waits between two tries at Atlas.
+	transport *http.Transport
+	sleep     func(context.Context, time.Duration) error
+
 	status *status
 	store  *store.Store
 	api    *atlas.Client
@@ -73,18 +81,22 @@ func (b *bot) start(ctx context.Context, doors *http.ServeMux, stopServing func(
 	if err := b.meetSlack(ctx); err != nil {
 		return err
 	}
-	return b.work(ctx, doors)
+	return b.work(ctx, doors, stopServing)
 }
 
 // work runs the worker and the door to Slack until ctx ends or the door cannot
 // be opened for good.
-func (b *bot) work(ctx context.Context, doors *http.ServeMux) error {
+func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()) error {
 	policy := b.config.policy()
 	org := approval.OrgID(b.config.AtlasOrgID)
 	keys := atlas.NewKeys(b.api, b.slack.Team+"/"+b.slack.BotUser)
-	worker := approval.NewWorker(org, b.store, keys, b.slack.Screens(policy), policy, b.now, b.log)
+	var kept approval.Store = b.store
+	if b.guard != nil {
+		kept = b.guard(kept)
+	}
+	worker := approval.NewWorker(org, kept, keys, b.slack.Screens(policy), policy, b.now, b.log)
 	service := &approval.Service{
-		Store: b.store, Directory: b.slack.Directory(), Policy: policy, Org: org,
+		Store: kept, Directory: b.slack.Directory(), Policy: policy, Org: org,
 		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	if b.onStart != nil {
@@ -92,6 +104,7 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux) error {
 	}
 	app := b.slack.App(service)
 	defer app.Wait()
+	defer stopServing() // first: what came in after the wait would be nobody's to finish
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { worker.Run(ctx); return nil })

@@ -47,7 +47,7 @@ func (a *App) openForm(ctx context.Context, who approval.Actor, trigger, respons
 			return
 		}
 		a.log.Warn("opening the form", "user", who.User, "error", err)
-		a.tell(ctx, responseURL, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more.")
+		a.tell(ctx, responseURL, notOpened(err, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more."))
 		return
 	}
 	a.refused(ctx, "opening the form", who, responseURL, approval.Request{}, err)

@@ -2,6 +2,8 @@ package slackui
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -28,8 +30,19 @@ func denyForm(r approval.Request) slack.ModalViewRequest {
 // denied reads the form: which request, and why.
 func denied(v sentView) (approval.ID, string, bool) {
 	id, ok := approval.ParseID(v.Metadata)
-	reason := strings.ToValidUTF8(v.input(blockDenyReason).text(), "")
+	reason := strings.Map(visible, v.input(blockDenyReason).text())
 	return id, clip(reason, maxDenyReason), ok
+}
+
+// visible drops what could hide or rearrange text: a denial counts without it.
+func visible(r rune) rune {
+	if r == '\n' || r == '\t' {
+		return r
+	}
+	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError {
+		return -1
+	}
+	return r
 }
 
 // notice is a modal that only says something, in the place of a form that

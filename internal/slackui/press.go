@@ -17,6 +17,7 @@ type press struct {
 
 	// Where the button was. An ephemeral message has no place of its own.
 	channel, ts string
+	text        string // of the message
 	ephemeral   bool
 }
 
@@ -87,7 +88,7 @@ func (a *App) decodePress(i interaction) (press, route, bool) {
 	id, valid := approval.ParseID(i.Actions[0].Value)
 	p := press{
 		who: i.who(), id: id, action: i.Actions[0].ActionID, trigger: i.TriggerID, responseURL: i.ResponseURL,
-		channel: i.Container.ChannelID, ts: i.Container.MessageTS, ephemeral: i.Container.IsEphemeral,
+		channel: i.Container.ChannelID, ts: i.Container.MessageTS, text: i.Message.Text, ephemeral: i.Container.IsEphemeral,
 	}
 	return p, to, known && valid && p.ephemeral == (to.in == "")
 }
@@ -119,7 +120,7 @@ func (a *App) deny(ctx context.Context, p press, answer ack) {
 	}
 	if err := a.openView(ctx, p.trigger, denyForm(r)); err != nil {
 		a.log.Warn("opening the form for a denial", "user", p.who.User, "request", p.id, "error", err)
-		a.tell(ctx, p.responseURL, "The form for the reason could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press *Deny* once more.")
+		a.tell(ctx, p.responseURL, notOpened(err, "The form for the reason could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press *Deny* once more."))
 	}
 }
 
