@@ -220,7 +220,7 @@ func TestCrowdOfApprovers(t *testing.T) {
 		fifty[i] = approval.UserID(fmt.Sprintf("U_%02d", i))
 	}
 	inCrowd(t, func(c *crowd) {
-		for range 5 {
+		for range 3 {
 			r := c.asked()
 			var presses []press
 			for i, who := range fifty {
@@ -233,7 +233,7 @@ func TestCrowdOfApprovers(t *testing.T) {
 
 func TestCrowdOfPressesMakesOneKey(t *testing.T) {
 	inCrowd(t, func(c *crowd) {
-		for i := range 5 {
+		for i := range 3 {
 			r := c.after(approval.Approve)
 			c.race(r, time.Now().Add(time.Minute), each(20, press{r.ID, approval.Collect, alice}))
 			require.Equal(c.t, i+1, c.keys.Made())
@@ -263,7 +263,7 @@ func TestCrowdAtTheMomentOfLapse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inCrowd(t, func(c *crowd) {
-				for range 8 {
+				for range 4 {
 					r := c.after(tt.given...)
 					at := tt.at(r)
 					if r.State == approval.Delivered {
