@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"internal/sandbox/slack":         {"github.com/coder/websocket"},
 	"internal/sandbox/wire":          {},
 	"cmd/bot": {
-		"internal/approval", "internal/atlas", "internal/sandbox", "internal/secret", "internal/slackui", "internal/store",
+		"internal/approval", "internal/atlas", "internal/sandbox", "internal/sandbox/slack", "internal/secret", "internal/slackui", "internal/store",
 		"github.com/caarlos0/env/v11", "golang.org/x/sync/errgroup",
 	},
 }

@@ -32,6 +32,14 @@ type bot struct {
 	// listener, if set, is used instead of listening on LISTEN.
 	listener net.Listener
 
+	// guard, if set, stands between the domain and the database.
+	guard func(approval.Store) approval.Store
+
+	// transport, if set, carries every call to Atlas and to Slack, and sleep
+	// waits between two tries at Atlas.
+	transport *http.Transport
+	sleep     func(context.Context, time.Duration) error
+
 	status *status
 	store  *store.Store
 	api    *atlas.Client
@@ -73,18 +81,22 @@ func (b *bot) start(ctx context.Context, doors *http.ServeMux, stopServing func(
 	if err := b.meetSlack(ctx); err != nil {
 		return err
 	}
-	return b.work(ctx, doors)
+	return b.work(ctx, doors, stopServing)
 }
 
 // work runs the worker and the door to Slack until ctx ends or the door cannot
 // be opened for good.
-func (b *bot) work(ctx context.Context, doors *http.ServeMux) error {
+func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()) error {
 	policy := b.config.policy()
 	org := approval.OrgID(b.config.AtlasOrgID)
 	keys := atlas.NewKeys(b.api, b.slack.Team+"/"+b.slack.BotUser)
-	worker := approval.NewWorker(org, b.store, keys, b.slack.Screens(policy), policy, b.now, b.log)
+	var kept approval.Store = b.store
+	if b.guard != nil {
+		kept = b.guard(kept)
+	}
+	worker := approval.NewWorker(org, kept, keys, b.slack.Screens(policy), policy, b.now, b.log)
 	service := &approval.Service{
-		Store: b.store, Directory: b.slack.Directory(), Policy: policy, Org: org,
+		Store: kept, Directory: b.slack.Directory(), Policy: policy, Org: org,
 		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	if b.onStart != nil {
@@ -92,23 +104,25 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux) error {
 	}
 	app := b.slack.App(service)
 	defer app.Wait()
+	defer stopServing() // first: what came in after the wait would be nobody's to finish
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { worker.Run(ctx); return nil })
-	group.Go(func() error { return b.open(ctx, app, doors) })
 	b.status.check(b.usableStore)
+	door := b.door(app, doors)
+	group.Go(func() error { return door(ctx) })
 	b.status.done("start")
 	return group.Wait()
 }
 
-// open opens the door that the configuration names. Socket Mode wins if both
-// are given.
-func (b *bot) open(ctx context.Context, app *slackui.App, doors *http.ServeMux) error {
+// door prepares the door that the configuration names, so that /readyz asks for
+// it from then on, and returns what keeps it open. Socket Mode wins if both are
+// given.
+func (b *bot) door(app *slackui.App, doors *http.ServeMux) func(context.Context) error {
 	if b.config.SlackAppToken.IsZero() {
 		doors.Handle("/slack/", b.slack.HTTP(app))
 		b.log.Info("ready for Slack's requests", "door", "http", "address", b.listener.Addr().String())
-		<-ctx.Done()
-		return nil
+		return func(ctx context.Context) error { <-ctx.Done(); return nil }
 	}
 	if !b.config.SlackSigningSecret.IsZero() {
 		b.log.Info("SLACK_APP_TOKEN is set: Socket Mode is used, and SLACK_SIGNING_SECRET is not")
@@ -120,10 +134,12 @@ func (b *bot) open(ctx context.Context, app *slackui.App, doors *http.ServeMux) 
 		}
 		return "slack", ""
 	})
-	if err := socket.Run(ctx); err != nil {
-		return fmt.Errorf("opening Socket Mode: %w", err)
+	return func(ctx context.Context) error {
+		if err := socket.Run(ctx); err != nil {
+			return fmt.Errorf("opening Socket Mode: %w", err)
+		}
+		return nil
 	}
-	return nil
 }
 
 func (b *bot) usableStore() (string, string) {

@@ -97,7 +97,22 @@ type Config struct {
 func readConfig(environ map[string]string) (Config, error) {
 	var c Config
 	errs := inOperatorsNames(env.ParseWithOptions(&c, env.Options{Environment: environ}))
-	return c, errors.Join(append(errs, c.check(environ)...)...)
+	return c, errors.Join(withoutCredentials(append(errs, c.check(environ)...))...)
+}
+
+// credential is what Slack's tokens and signing secrets and Atlas's private keys
+// look like.
+var credential = regexp.MustCompile(`(?i)\bxox[a-z.]*-[\w-]+|\bxapp-[\w-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}`)
+
+// withoutCredentials hides what somebody pasted into the wrong variable: the
+// problem quotes the value, and it is read by whoever reads logs.
+func withoutCredentials(errs []error) []error {
+	for i, err := range errs {
+		if text := err.Error(); credential.MatchString(text) {
+			errs[i] = errors.New(credential.ReplaceAllString(text, "[redacted]"))
+		}
+	}
+	return errs
 }
 
 // inOperatorsNames turns env's errors, which name fields, into sentences that

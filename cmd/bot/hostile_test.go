@@ -36,9 +36,9 @@ type letter struct {
 	body string
 	from io.Reader // instead of body, unsigned: what cannot be known beforehand
 
-	signedAt time.Duration               // from now
-	secret   string                      // the signature is made with; Slack's own if empty
-	spoil    func(stamp, sig *string)    // changes the headers; an empty one is not sent
+	signedAt time.Duration            // from now
+	secret   string                   // the signature is made with; Slack's own if empty
+	spoil    func(stamp, sig *string) // changes the headers; an empty one is not sent
 }
 
 // sends delivers a letter over a connection of its own and returns the answer.
@@ -137,7 +137,8 @@ func (w *town) holdsOut() {
 	assert.NotContains(w.t, w.log.String(), "panicked")
 	before := len(w.ledger())
 	id := w.asks()
-	w.presses(bob, "card.approve")
+	card := w.reads(bob, "card.approve", string(id))
+	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "card.approve"))
 	w.becomes(id, approval.Approved)
 	assert.Len(w.t, w.ledger(), before+1)
 }

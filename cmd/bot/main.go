@@ -42,7 +42,7 @@ func commands() []subcommand {
 		{"run", "run the bot (the default)", process.run},
 		{"sandbox", "try everything on this machine, without any account", process.sandbox},
 		{"manifest", "print the Slack app manifest", process.manifest},
-		{"audit", "print the audit trail as JSON lines", process.audit},
+		{"audit", "print, verify or compare the audit trail", process.audit},
 		{"check", "look before running: tokens, channel, approvers, Atlas; changes nothing", process.check},
 		{"health", "ask a running bot whether it is alive; for containers", process.health},
 		{"version", "print the version", process.version},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ func (b *bot) meetAtlas(ctx context.Context) error {
 	var err error
 	b.api, err = atlas.New(atlas.Config{
 		BaseURL: b.config.AtlasBaseURL, OrgID: b.config.AtlasOrgID, Now: b.now, Log: b.log,
+		HTTP: b.transport, Sleep: b.sleep,
 		Login: atlas.Digest{PublicKey: b.config.AtlasPublicKey, PrivateKey: b.config.AtlasPrivateKey},
 	})
 	if err != nil {
@@ -58,7 +60,7 @@ func (b *bot) meetSlack(ctx context.Context) error {
 		b.slack, err = slackui.Connect(ctx, slackui.Config{
 			Token: b.config.SlackBotToken, AppToken: b.config.SlackAppToken, SigningSecret: b.config.SlackSigningSecret,
 			APIURL: b.config.SlackAPIURL, Channel: b.config.SlackApprovalChannel, Command: b.config.SlackCommand,
-			Log: b.log, Now: b.now,
+			Log: b.log, Now: b.now, Transport: b.slackTransport(),
 		})
 		if f, ok := errors.AsType[*approval.Fault](err); ok && f.Verdict == approval.Refused {
 			return true, fmt.Errorf("slack does not accept SLACK_BOT_TOKEN: %w", err)
@@ -77,6 +79,14 @@ func (b *bot) meetSlack(ctx context.Context) error {
 	})
 }
 
+// slackTransport is nil, and not a nil transport, unless one was set.
+func (b *bot) slackTransport() http.RoundTripper {
+	if b.transport == nil {
+		return nil
+	}
+	return b.transport
+}
+
 // waitFor tries until it works, it is hopeless, or ctx ends.
 func (b *bot) waitFor(ctx context.Context, what string, try func() (hopeless bool, err error)) error {
 	defer b.status.done(what)
@@ -86,7 +96,7 @@ func (b *bot) waitFor(ctx context.Context, what string, try func() (hopeless boo
 			return err
 		}
 		b.status.wait(what, "it does not answer")
-		b.log.Warn("waiting for the other side", "side", what, "again_in", pause, "error", err)
+		b.log.Warn("waiting for the other side", "side", what, "again_in", pause.String(), "error", err)
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/sandbox"
+	"atlaskeybot/internal/sandbox/slack"
 )
 
 // redelivered is the share of clicks and commands that the sandbox delivers
@@ -36,7 +37,10 @@ func (p process) sandbox(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("listening for the bot: %w", err)
 	}
-	opts := sandbox.Options{Listen: *listen, Seed: *seed, Redeliver: redelivered}
+	opts := sandbox.Options{
+		Listen: *listen, Seed: *seed, Redeliver: redelivered,
+		Slack: slack.Options{EphemeralNeedsLook: true}, // who looks elsewhere misses the note, as may be in life
+	}
 	if *overHTTP {
 		opts.HTTPTarget = "http://" + door.Addr().String()
 	}

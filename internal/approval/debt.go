@@ -16,9 +16,10 @@ var lookAfter = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minu
 const believeAfter = time.Hour
 
 // owe notes that the present attempt's create may have made a key that nobody
-// was shown.
+// was shown. It was called after the press, and if the bot was stopped
+// meanwhile, long before now.
 func (r *Request) owe(now time.Time) {
-	r.Debts = append(r.Debts, Debt{Attempt: r.Attempt, At: now, LookAt: now.Add(lookAfter[0])})
+	r.Debts = append(r.Debts, Debt{Attempt: r.Attempt, At: r.Mint.CollectedAt, LookAt: now.Add(lookAfter[0])})
 }
 
 // look searches for the keys that r's debts stand for and removes them. It

@@ -14,7 +14,7 @@ func (w *Worker) doDrawing(ctx context.Context, r Request) {
 	if tries := w.countTries(r.ID, err); err != nil {
 		wait := max(backoff(tries), retryAfter(err))
 		at = w.Now().Add(wait)
-		w.Log.Warn("drawing messages, to be tried again", "request", r.ID, "after", wait, "error", err)
+		w.Log.Warn("drawing messages, to be tried again", "request", r.ID, "after", wait.String(), "error", err)
 	}
 	if err := w.Store.ReleaseDrawing(ctx, r.ID, r.Version, at); err != nil {
 		w.Log.Error("ending a lease", "request", r.ID, "error", err)

@@ -131,10 +131,12 @@ func unprintable(lines bool) func(rune) bool {
 
 func withoutRepeats(roles []Role) []Role {
 	var kept []Role
+	seen := map[Role]bool{}
 	for _, r := range roles {
-		if !slices.Contains(kept, r) {
+		if !seen[r] {
 			kept = append(kept, r)
 		}
+		seen[r] = true
 	}
 	return kept
 }

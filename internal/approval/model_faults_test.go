@@ -35,11 +35,14 @@ func (f *faults) heal() {
 	f.slow = map[approvaltest.Call]time.Duration{}
 }
 
-// hurry makes every call take no time.
-func (f *faults) hurry() {
+// take says how long every call takes from now on, and returns how long it
+// took before.
+func (f *faults) take(d time.Duration) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.usual = 0
+	before := f.usual
+	f.usual = d
+	return before
 }
 
 func (f *faults) add(call approvaltest.Call, m ...approvaltest.Mishap) {
@@ -115,7 +118,7 @@ var faultyCalls = []approvaltest.Call{
 // drawMishap makes up how a call fails. Only of a call whose verdict is
 // Unknown can nobody say whether it happened.
 func drawMishap(t *rapid.T) approvaltest.Mishap {
-	switch rapid.SampledFrom([]string{"refused", "not now", "wait", "lost", "unheard", "unforeseen", "fine"}).Draw(t, "mishap") {
+	switch pick(t, "mishap", []string{"refused", "not now", "wait", "lost", "unheard", "unforeseen", "fine"}) {
 	case "refused":
 		return approvaltest.Lost(approvaltest.Refused(approval.CauseBadAddress))
 	case "not now":

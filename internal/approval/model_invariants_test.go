@@ -27,29 +27,35 @@ func (tr *trial) check() {
 	}
 }
 
-// checkTrail folds the audit trail: it only grows, every step is one of the
-// machine's, and it leads to what is stored.
+// checkTrail asserts that the audit trail only grows and leads to what is
+// stored.
 func (tr *trial) checkTrail(entries []approval.Entry, rows []approval.Request) {
 	require.GreaterOrEqual(tr.t, len(entries), len(tr.trail), "the audit trail was shortened")
-	require.Equal(tr.t, tr.trail, entries[:len(tr.trail)], "the audit trail was changed")
+	require.True(tr.t, slices.Equal(tr.trail, entries[:len(tr.trail)]), "the audit trail was changed")
 	tr.trail = entries
+	replay(tr.t, entries, rows)
+}
+
+// replay folds the audit trail: every line is a step of the machine, takes up
+// where the last one ended, and is one change of the request.
+func replay(t require.TestingT, entries []approval.Entry, rows []approval.Request) {
 	states, changes := map[approval.ID]approval.State{}, map[approval.ID]int64{}
 	for _, e := range entries {
-		require.Equal(tr.t, states[e.Request], e.From, "%+v", e)
-		if e.Refused != "" {
-			require.Equal(tr.t, e.From, e.To, "%+v", e)
+		if e.Refused != "" { // From is what it was judged by; somebody may have been faster since
+			require.Equal(t, e.From, e.To, "%+v", e)
 			continue
 		}
+		require.Equal(t, states[e.Request], e.From, "%+v", e)
 		isStep := e.Event == approval.Submit && e.From == "" && e.To == approval.Pending ||
 			slices.Contains(approval.Transitions, approval.Transition{From: e.From, On: e.Event, To: e.To})
-		require.True(tr.t, isStep, "%+v", e)
+		require.True(t, isStep, "%+v", e)
 		states[e.Request] = e.To
 		changes[e.Request]++
 	}
-	require.Len(tr.t, states, len(rows))
+	require.Len(t, states, len(rows))
 	for _, r := range rows {
-		require.Equal(tr.t, states[r.ID], r.State, "%s: the trail leads elsewhere", r.ID)
-		require.Equal(tr.t, changes[r.ID], r.Version, "%s: a change is not in the trail, or is there twice", r.ID)
+		require.Equal(t, states[r.ID], r.State, "%s: the trail leads elsewhere", r.ID)
+		require.Equal(t, changes[r.ID], r.Version, "%s: a change is not in the trail, or is there twice", r.ID)
 	}
 }
 
@@ -78,13 +84,12 @@ func (tr *trial) checkTold(entries []approval.Entry) {
 
 // checkChange compares a request with what it was a step before.
 func (tr *trial) checkChange(was, is approval.Request) {
-	require.GreaterOrEqual(tr.t, is.Version, was.Version)
-	require.GreaterOrEqual(tr.t, is.Attempt, was.Attempt)
-	require.GreaterOrEqual(tr.t, len(is.Messages), len(was.Messages))
-	require.Equal(tr.t, was.Messages, is.Messages[:len(was.Messages)])
 	if was.ID == "" {
 		return
 	}
+	require.GreaterOrEqual(tr.t, is.Version, was.Version)
+	require.GreaterOrEqual(tr.t, is.Attempt, was.Attempt)
+	require.Subset(tr.t, is.Messages, was.Messages)
 	require.Equal(tr.t, was.Access, is.Access)
 	require.Equal(tr.t, was.Requester, is.Requester)
 	if !was.EndsAt.IsZero() {

@@ -37,6 +37,7 @@ type process struct {
 // A fuse is a crash to come.
 type fuse struct {
 	calls   int           // to that call from now; 0: none
+	of      string        // the calls that count; empty: all
 	happens bool          // whether that call still does what it should
 	down    time.Duration // before the bot is started again
 }
@@ -80,12 +81,13 @@ func (p *process) isDead() bool {
 
 // call is the way of everything the process does to the world. It may be the
 // process's last, and it is when somebody else presses a button.
-func (p *process) call(happen func()) error {
+func (p *process) call(what string, happen func()) error {
 	p.trial.interrupt()
+	p.trial.write("  %s", what)
 	if p.isDead() {
 		return errCrashed
 	}
-	switch last, happens := p.burn(); {
+	switch last, happens := p.burn(what); {
 	case last && happens:
 		happen()
 		p.crash()
@@ -101,10 +103,10 @@ func (p *process) call(happen func()) error {
 }
 
 // burn reports whether this call is the last one, and whether it happens.
-func (p *process) burn() (last, happens bool) {
+func (p *process) burn(what string) (last, happens bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.fuse.calls == 0 {
+	if p.fuse.calls == 0 || p.fuse.of != "" && p.fuse.of != what {
 		return false, false
 	}
 	p.fuse.calls--
@@ -118,7 +120,7 @@ func (p *process) talk(ctx context.Context, name approvaltest.Call, happen func(
 		return err
 	}
 	var err error
-	if crashed := p.call(func() { err = happen() }); crashed != nil {
+	if crashed := p.call(string(name), func() { err = happen() }); crashed != nil {
 		return crashed
 	}
 	if late := p.wait(ctx, name); late != nil {
@@ -206,14 +208,14 @@ func (g guardedScreens) Reveal(ctx context.Context, r approval.Request, c approv
 type guardedDirectory struct{ p *process }
 
 func (g guardedDirectory) Standing(ctx context.Context, who approval.Actor) (s approval.Standing, err error) {
-	if crashed := g.p.call(func() { s, err = g.p.trial.directory.Standing(ctx, who) }); crashed != nil {
+	if crashed := g.p.call("standing", func() { s, err = g.p.trial.directory.Standing(ctx, who) }); crashed != nil {
 		return "", crashed
 	}
 	return s, err
 }
 
 func (g guardedDirectory) Members(ctx context.Context, group approval.GroupID) (all []approval.UserID, err error) {
-	if crashed := g.p.call(func() { all, err = g.p.trial.directory.Members(ctx, group) }); crashed != nil {
+	if crashed := g.p.call("members", func() { all, err = g.p.trial.directory.Members(ctx, group) }); crashed != nil {
 		return nil, crashed
 	}
 	return all, err

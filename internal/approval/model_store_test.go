@@ -30,7 +30,7 @@ func stored[T any](g guardedStore, method string, happen func(approval.Store) (T
 	var none, got T
 	var err error
 	fails, applied := g.p.trial.faults.ofStore(method)
-	crashed := g.p.call(func() {
+	crashed := g.p.call(method, func() {
 		if !fails || applied {
 			got, err = happen(g.p.trial.store)
 		}
@@ -60,6 +60,7 @@ func (g guardedStore) Get(ctx context.Context, id approval.ID) (approval.Request
 }
 
 func (g guardedStore) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
+	g.p.trial.write("%s: %s %s -> %s, %s", e.Request, e.From, e.Event, e.To, e.Note)
 	return stored(g, onMove, func(s approval.Store) (approval.Request, error) { return s.Move(ctx, next, e) })
 }
 

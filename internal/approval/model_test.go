@@ -1,13 +1,15 @@
 package approval_test
 
 import (
+	"cmp"
 	"context"
+	"flag"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,30 +24,64 @@ import (
 
 // TestModel lets people press, time pass, things break and the bot be
 // restarted, at random, and checks after every step what has to hold. The long
-// run: go test -run Model -rapid.checks=5000
+// run: go test -run Model -rapid.checks=5000. It is not parallel: rapid's flags
+// are the process's.
 func TestModel(t *testing.T) {
-	t.Parallel()
-	tally := &tally{t: t}
-	defer tally.log()
-	rapid.Check(t, func(t *rapid.T) {
-		memory := &approvaltest.Memory{}
-		runTrial(t, tally, func() (approval.Store, func() error) { return memory, func() error { return nil } })
+	checks, steps := given("rapid.checks", 40), given("rapid.steps", 60)
+	t.Run("in memory", func(t *testing.T) {
+		set(t, checks, steps)
+		model(t, func(*rapid.T) func() (approval.Store, func() error) {
+			memory := &approvaltest.Memory{}
+			return func() (approval.Store, func() error) { return memory, func() error { return nil } }
+		})
+	})
+	t.Run("on SQLite", func(t *testing.T) {
+		set(t, max(checks/8, 1), steps)
+		dir, files := t.TempDir(), 0
+		model(t, func(t *rapid.T) func() (approval.Store, func() error) {
+			files++
+			url := fmt.Sprintf("sqlite:%s/%d.db", dir, files)
+			return func() (approval.Store, func() error) { // every restart opens it again
+				s, err := store.Open(context.Background(), url, store.Options{})
+				require.NoError(t, err)
+				return s, s.Close
+			}
+		})
 	})
 }
 
-// TestModelOnSQLite is the same on a file that every restart opens again.
-func TestModelOnSQLite(t *testing.T) {
-	t.Parallel()
+// given is what the command line says, or else the default.
+func given(name string, byDefault int) int {
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == name {
+			byDefault, _ = strconv.Atoi(f.Value.String())
+		}
+	})
+	return byDefault
+}
+
+func set(t *testing.T, checks, steps int) {
+	for name, n := range map[string]int{"rapid.checks": checks, "rapid.steps": steps} {
+		before := flag.Lookup(name).Value.String()
+		require.NoError(t, flag.Set(name, strconv.Itoa(n)))
+		t.Cleanup(func() { require.NoError(t, flag.Set(name, before)) })
+	}
+}
+
+func model(t *testing.T, newStore func(*rapid.T) func() (approval.Store, func() error)) {
 	tally := &tally{t: t}
 	defer tally.log()
-	dir := t.TempDir()
-	var files atomic.Int64
 	rapid.Check(t, func(t *rapid.T) {
-		path := filepath.Join(dir, fmt.Sprintf("%d.db", files.Add(1)))
-		runTrial(t, tally, func() (approval.Store, func() error) {
-			s, err := store.Open(context.Background(), "sqlite:"+path, store.Options{})
-			require.NoError(t, err)
-			return s, s.Close
+		open := newStore(t)
+		rapid.SyncTest(t, func(t *rapid.T) {
+			lags, latencies := []time.Duration{0, 2 * time.Minute, 20 * time.Minute}, []time.Duration{0, time.Second, 4 * time.Second}
+			tr := newTrial(t, open, pick(t, "lag", lags), pick(t, "latency", latencies))
+			tr.tally = tally
+			t.Cleanup(tr.end)
+			t.Cleanup(func() { tally.failed(t.Failed(), tr.journal) })
+			t.Repeat(map[string]func(*rapid.T){"": func(*rapid.T) { tr.check() }, "step": tr.step})
+			tr.finish()
+			tally.add(tr.trail)
 		})
 	})
 }
@@ -53,7 +89,7 @@ func TestModelOnSQLite(t *testing.T) {
 // A trial is one run of the model: the bot, what is around it, and what people
 // were told.
 type trial struct {
-	t         *rapid.T
+	t         rapid.TB
 	tally     *tally
 	policy    approval.Policy
 	keys      *approvaltest.Keys
@@ -67,7 +103,8 @@ type trial struct {
 	store approval.Store // without what may go wrong
 	close func() error
 
-	asked  map[string]approval.ID // what became of each form
+	forms  []approval.UserID   // who filled them in
+	asked  map[int]approval.ID // what people were told that became of them
 	before map[approval.ID]approval.Request
 	trail  []approval.Entry
 	ids    int
@@ -76,7 +113,14 @@ type trial struct {
 	told    map[press]account
 	wrong   []string
 	waiting []*surprise
+	journal []string
 }
+
+// Short times make short trials, but each is longer than a rest.
+const (
+	shortLife = 3 * time.Hour
+	longLife  = 25 * time.Hour
+)
 
 // A surprise is a press in the middle of something.
 type surprise struct {
@@ -84,26 +128,19 @@ type surprise struct {
 	do    func()
 }
 
-func runTrial(t *rapid.T, tally *tally, open func() (approval.Store, func() error)) {
-	rapid.SyncTest(t, func(t *rapid.T) {
-		tr := newTrial(t, tally, open)
-		t.Cleanup(tr.end)
-		t.Repeat(tr.actions())
-		tr.finish()
-		tally.add(tr.trail)
-	})
-}
-
-func newTrial(t *rapid.T, tally *tally, open func() (approval.Store, func() error)) *trial {
+// newTrial starts the bot. Atlas's lists lag, and each call takes its time.
+func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, latency time.Duration) *trial {
 	tr := &trial{
-		t: t, tally: tally, open: open,
-		keys:    &approvaltest.Keys{Now: time.Now, Lag: rapid.SampledFrom([]time.Duration{0, 2 * time.Minute, 20 * time.Minute}).Draw(t, "lag")},
+		t: t, open: open,
+		keys:    &approvaltest.Keys{Now: time.Now, Lag: lag},
 		screens: &approvaltest.Screens{}, directory: &approvaltest.Directory{},
-		faults:    newFaults(rapid.SampledFrom([]time.Duration{0, time.Second, 4 * time.Second}).Draw(t, "latency")),
+		faults:    newFaults(latency),
 		standings: map[approval.UserID]approval.Standing{},
-		asked:     map[string]approval.ID{}, before: map[approval.ID]approval.Request{}, told: map[press]account{},
+		asked:     map[int]approval.ID{}, before: map[approval.ID]approval.Request{}, told: map[press]account{},
 		policy: policy(func(p *approval.Policy) {
 			p.ApproverUsers, p.ApproverGroups = []approval.UserID{bob}, []approval.GroupID{"S1"}
+			p.PendingLapsesAfter, p.CollectWithin, p.ConfirmWithin = 4*time.Hour, 4*time.Hour, time.Hour
+			p.Lifetimes = []time.Duration{shortLife, longLife}
 		}),
 	}
 	tr.keys.OnCall, tr.screens.OnCall, tr.directory.OnCall = tr.faults.into(&tr.keys.Script), tr.faults.into(&tr.screens.Script), tr.faults.into(&tr.directory.Script)
@@ -162,7 +199,7 @@ func (tr *trial) requests() []approval.Request {
 		require.NoError(tr.t, err)
 		all = append(all, theirs...)
 	}
-	slices.SortFunc(all, func(a, b approval.Request) int { return compare(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b approval.Request) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }
 
@@ -192,6 +229,13 @@ func (tr *trial) interrupt() {
 	}
 }
 
+// write notes what happens, for the case that it went wrong.
+func (tr *trial) write(format string, args ...any) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.journal = append(tr.journal, time.Now().Format("02 15:04:05.000 ")+fmt.Sprintf(format, args...))
+}
+
 // isQuiet reports whether the answer to a press can be foreseen.
 func (tr *trial) isQuiet() bool {
 	tr.mu.Lock()
@@ -209,10 +253,13 @@ func (tr *trial) pass(d time.Duration) {
 
 // rest repairs everything and waits until nothing is under way any more: the
 // longest pause between two tries is 10 minutes, and so is the one between two
-// comparisons with Atlas.
+// comparisons with Atlas. In the end no call takes time, so that none is under
+// way because something was due just now.
 func (tr *trial) rest() {
 	tr.calm()
-	tr.pass(45 * time.Minute)
+	tr.pass(44 * time.Minute)
+	defer tr.faults.take(tr.faults.take(0))
+	tr.pass(time.Minute)
 	tr.checkAtRest()
 }
 
@@ -231,11 +278,10 @@ func (tr *trial) calm() {
 // waits until everything has come to its end.
 func (tr *trial) finish() {
 	tr.calm()
-	tr.faults.hurry()
+	tr.faults.take(0)
 	tr.rest()
-	for u := range forms {
-		tr.stand(forms[u], approval.Member)
-	}
+	tr.stand(alice, approval.Member)
+	tr.stand(carol, approval.Member)
 	for _, r := range tr.requests() {
 		if r.State != approval.Approved {
 			continue
@@ -245,7 +291,7 @@ func (tr *trial) finish() {
 		require.Equal(tr.t, approval.Delivered, tr.get(r.ID).State, "a patient person gets the key")
 	}
 	tr.rest()
-	tr.pass(3 * 24 * time.Hour)
+	tr.pass(longLife)
 	tr.checkAtRest()
 	for _, r := range tr.requests() {
 		require.True(tr.t, r.State.Final(), "%s is %s for ever", r.ID, r.State)
@@ -260,6 +306,7 @@ type tally struct {
 	trials int
 	steps  map[string]int
 	events map[string]int
+	story  string
 }
 
 func (c *tally) step(kind string) {
@@ -269,6 +316,16 @@ func (c *tally) step(kind string) {
 		c.steps = map[string]int{}
 	}
 	c.steps[kind]++
+}
+
+// failed prints the story of the first trial that fails. The worker's
+// goroutines do not always take turns in the same way, so that the trial may
+// not fail again.
+func (c *tally) failed(isFailed bool, journal []string) {
+	if isFailed && c.story == "" {
+		c.story = strings.Join(journal[max(0, len(journal)-400):], "\n")
+		c.t.Log("the first failure:\n" + c.story)
+	}
 }
 
 func (c *tally) add(trail []approval.Entry) {

@@ -6,13 +6,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Networks reads addresses and CIDR blocks as people type them: one or many,
 // separated by commas, semicolons or space of any kind. It returns what is
 // left when duplicates and entries inside other entries are dropped, in the
-// order typed, and everything that is wrong.
+// order typed, and everything that is wrong. Comparing each with each takes its
+// time, so what is longer than the form allows is not read.
 func (p Policy) Networks(text string) ([]netip.Prefix, []Problem) {
+	if utf8.RuneCountInString(text) > MaxNetworks {
+		return nil, []Problem{{Field: FieldNetworks, Code: TooLong, Limit: MaxNetworks}}
+	}
 	var kept []netip.Prefix
 	var problems []Problem
 	for _, word := range strings.FieldsFunc(text, isSeparator) {

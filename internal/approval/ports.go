@@ -69,6 +69,8 @@ type Store interface {
 	Waiting(ctx context.Context) ([]Request, error)
 
 	// Audit calls yield for every entry, oldest first, until it returns an error.
+	// The entries are one unbroken [Chain], however many wrote at once: an entry
+	// takes its place in it together with what it records.
 	Audit(ctx context.Context, yield func(Entry) error) error
 }
 
@@ -229,6 +231,16 @@ type Entry struct {
 
 	// Refused names why an attempt changed nothing; From and To are equal then.
 	Refused string `json:"refused,omitempty"`
+
+	// Key and KeyID are the public key and Atlas's id of the key that the line
+	// is about; empty if the request has none.
+	Key   string `json:"key,omitempty"`
+	KeyID string `json:"key_id,omitempty"`
+
+	// Prev is the Hash of the line before; Hash is over all of this one. The
+	// store fills in both, and Seq: see [Entry.Chained] and [Chain].
+	Prev string `json:"prev"`
+	Hash string `json:"hash"`
 }
 
 var (

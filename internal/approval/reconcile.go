@@ -106,7 +106,7 @@ func (w *Worker) adoptAll(ctx context.Context, strangers []Found) error {
 			AskedAt: now, Attempt: k.Attempt, Key: k.Key, Messages: []MessageName{FoundNotice},
 		}
 		e := Entry{At: now, Org: w.Org, Request: r.ID, Event: Adopt, To: Active, Note: "key " + k.ID + " " + k.PublicKey}
-		if _, err := w.Store.Create(ctx, r, e); err != nil && !errors.Is(err, ErrDuplicate) && !errors.Is(err, ErrIDTaken) {
+		if _, err := w.Store.Create(ctx, r, e.about(r.Key, r.Key)); err != nil && !errors.Is(err, ErrDuplicate) && !errors.Is(err, ErrIDTaken) {
 			return fmt.Errorf("adopting key %s: %w", k.ID, err)
 		}
 		w.Wake()

@@ -162,7 +162,7 @@ type Mint struct {
 // was shown; several looks over minutes decide, since lists lag.
 type Debt struct {
 	Attempt int       `json:"attempt"`
-	At      time.Time `json:"at"` // of the loss
+	At      time.Time `json:"at"` // of the press that the call followed
 	Looks   int       `json:"looks"`
 	LookAt  time.Time `json:"look_at"`
 }

@@ -259,7 +259,7 @@ func (s *Service) act(ctx context.Context, who Actor, id ID, on Event, may check
 			return r, s.refuse(ctx, r, on, who.User, err)
 		}
 		change(&next, now)
-		moved, err := s.Store.Move(ctx, next, entry)
+		moved, err := s.Store.Move(ctx, next, entry.about(r.Key, next.Key))
 		if errors.Is(err, ErrConflict) {
 			r = moved
 			continue
@@ -303,7 +303,7 @@ func (s *Service) refuse(ctx context.Context, r Request, on Event, by UserID, wh
 			continue
 		}
 		e := Entry{At: s.Now(), Org: r.Org, Request: r.ID, Event: on, From: r.State, To: r.State, By: by, Refused: refusal.name}
-		if err := s.Store.Record(ctx, e); err != nil {
+		if err := s.Store.Record(ctx, e.about(r.Key, r.Key)); err != nil {
 			return errors.Join(why, fmt.Errorf("recording the refusal: %w", err))
 		}
 		return why

@@ -154,7 +154,7 @@ func (w *Worker) doWork(ctx context.Context, r Request) {
 	case err == nil, errors.Is(err, ErrConflict): // somebody moved the request: its row says what is owed now
 	case isRetry:
 		at = w.Now().Add(later.after)
-		w.Log.Warn("working on a request, to be tried again", "request", r.ID, "state", r.State, "after", later.after, "error", err)
+		w.Log.Warn("working on a request, to be tried again", "request", r.ID, "state", r.State, "after", later.after.String(), "error", err)
 	default:
 		at = w.Now().Add(backoff(1))
 		w.Log.Error("working on a request", "request", r.ID, "state", r.State, "error", err)
@@ -194,7 +194,7 @@ func (w *Worker) move(ctx context.Context, r Request, on Event, note string, cha
 		return r, err
 	}
 	change(&next, now)
-	moved, err := w.Store.Move(ctx, next, entry)
+	moved, err := w.Store.Move(ctx, next, entry.about(r.Key, next.Key))
 	if err != nil {
 		return r, err
 	}

@@ -85,7 +85,7 @@ func TestCreateFailures(t *testing.T) {
 	t.Parallel()
 	ok, listed := say(200, createdOK), say(200, accessOK)
 	html := with("Content-Type", "text/html", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) })
-	badGateway := func(w http.ResponseWriter, r *http.Request) { http.Error(w, "<html>", 503) }
+	badGateway := func(w http.ResponseWriter, r *http.Request) { http.Error(w, "<html>", http.StatusServiceUnavailable) }
 	empty401 := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }
 	type outcome struct {
 		bare, legs []leg

@@ -57,7 +57,7 @@ func (a *App) openForm(ctx context.Context, who approval.Actor, trigger string, 
 			return
 		}
 		a.log.Warn("opening the form", "user", who.User, "error", err)
-		tell("The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more.")
+		tell(notOpened(err, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more."))
 		return
 	}
 	a.logRefusal("opening the form", who, approval.Request{}, err)

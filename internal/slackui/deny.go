@@ -2,6 +2,8 @@ package slackui
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -33,7 +35,18 @@ func denying(r approval.Request) mrkdwn {
 }
 
 func denialReasonGiven(v sentView) string {
-	return clip(strings.ToValidUTF8(v.input(blockDenyReason).text(), ""), maxDenyReason)
+	return clip(strings.Map(visible, v.input(blockDenyReason).text()), maxDenyReason)
+}
+
+// visible drops what could hide or rearrange text: a denial counts without it.
+func visible(r rune) rune {
+	if r == '\n' || r == '\t' {
+		return r
+	}
+	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError {
+		return -1
+	}
+	return r
 }
 
 // notice is a modal that only says something, in the place of a form that

@@ -71,6 +71,9 @@ type interaction struct {
 		ChannelID   string `json:"channel_id"`
 		IsEphemeral bool   `json:"is_ephemeral"`
 	} `json:"container"`
+	Message struct {
+		Text string `json:"text"`
+	} `json:"message"` // as Slack keeps it; not of an ephemeral one
 	Actions []struct {
 		ActionID string `json:"action_id"`
 		Value    string `json:"value"`

@@ -2,6 +2,7 @@ package slackui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -40,7 +41,7 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 	answer(nil)
 	a.log.Warn("a press in a message that is not where we put it", "action", p.action, "user", p.who.User, "request", p.id)
 	a.tell(ctx, p.responseURL, "This is an older copy of the message, so nothing was changed. Please use the other one; its buttons work.")
-	if rightChannel {
+	if rightChannel && strings.Contains(p.text, string(p.id)) { // a copy, and not the message of another request
 		a.retire(ctx, p, r, in)
 	}
 	return false

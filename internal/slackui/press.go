@@ -17,6 +17,7 @@ type press struct {
 
 	// Where the button was. An ephemeral message has no place of its own.
 	channel, ts string
+	text        string // of the message
 	ephemeral   bool
 
 	home *homePress // set if the button was in a Home tab
@@ -72,7 +73,8 @@ func (a *App) answer(ctx context.Context, p press, said mrkdwn) {
 func (a *App) decodePress(i interaction) (press, route, bool) {
 	p := press{
 		who: i.who(), trigger: i.TriggerID, responseURL: i.ResponseURL,
-		channel: i.Container.ChannelID, ts: i.Container.MessageTS, ephemeral: i.Container.IsEphemeral, home: pressedHome(i),
+		channel: i.Container.ChannelID, ts: i.Container.MessageTS, text: i.Message.Text, ephemeral: i.Container.IsEphemeral,
+		home: pressedHome(i),
 	}
 	if len(i.Actions) != 1 {
 		return p, route{}, false
@@ -111,7 +113,7 @@ func (a *App) deny(ctx context.Context, p press, answer ack) {
 	}
 	if err := a.openView(ctx, p.trigger, denyForm(r, aboutRequest(p))); err != nil {
 		a.log.Warn("opening the form for a denial", "user", p.who.User, "request", p.id, "error", err)
-		a.answer(ctx, p, "The form for the reason could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press *Deny* once more.")
+		a.answer(ctx, p, notOpened(err, "The form for the reason could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press *Deny* once more."))
 	}
 }
 

@@ -38,7 +38,7 @@ func (a *App) openChange(ctx context.Context, p press, answer ack, form func(app
 func (a *App) openAbout(ctx context.Context, p press, v slack.ModalViewRequest) {
 	if err := a.openView(ctx, p.trigger, v); err != nil {
 		a.log.Warn("opening a form about a request", "action", p.action, "user", p.who.User, "request", p.id, "error", err)
-		a.answer(ctx, p, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press the button once more.")
+		a.answer(ctx, p, notOpened(err, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press the button once more."))
 	}
 }
 

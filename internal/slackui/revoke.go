@@ -40,7 +40,7 @@ func ownedBy(r approval.Request) mrkdwn {
 }
 
 func revokeReasonGiven(v sentView) string {
-	return clip(strings.ToValidUTF8(v.input(blockRevokeReason).text(), ""), maxRevokeReason)
+	return clip(strings.Map(visible, v.input(blockRevokeReason).text()), maxRevokeReason)
 }
 
 // sureToRevoke is the answer to the command's "revoke": what it would do, and a

@@ -299,7 +299,7 @@ func TestTheFormThatCouldNotBeOpened(t *testing.T) {
 	r := d.asks(alice)
 	d.weather.add(fault{method: "views.open", answer: cut})
 	d.presses(bob, "card.deny")
-	d.seesText(bob, "press *Deny* once more")
+	d.seesText(bob, "did not say whether the form is open")
 	d.is(r.ID, approval.Pending)
 }
 

@@ -116,6 +116,15 @@ var refusals = []struct {
 	{approval.ErrConflict, "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
 }
 
+// notOpened is said if a form is known not to be open. If Slack gave no clear
+// answer it may be.
+func notOpened(err error, said mrkdwn) mrkdwn {
+	if f, ok := errors.AsType[*approval.Fault](err); ok && f.Verdict == approval.Unknown {
+		return "Slack did not say whether the form is open. If you see it, go on there; if not, try it once more. Nothing was changed."
+	}
+	return said
+}
+
 // tooLate says what came before a press that was possible when its button was
 // drawn.
 func tooLate(r approval.Request) mrkdwn {

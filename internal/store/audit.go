@@ -11,26 +11,55 @@ import (
 
 // Record implements [approval.Store].
 func (s *Store) Record(ctx context.Context, e approval.Entry) error {
-	return record(ctx, s.db, e)
+	return s.inTx(ctx, func(tx *sql.Tx) error { return record(ctx, tx, e) })
 }
 
-// An execer is the database, or a transaction on it.
-type execer interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
-
-func record(ctx context.Context, x execer, e approval.Entry) error {
+// record adds e to the end of the chain. Counting in audit_head comes first: it
+// locks that row, on any database, so that of many writers each follows
+// another, and a transaction that is rolled back leaves no gap.
+func record(ctx context.Context, tx *sql.Tx, e approval.Entry) error {
 	if e.At.IsZero() {
 		return errors.New("adding to the audit trail: the entry has no time")
 	}
+	var prev string
+	const count = `UPDATE audit_head SET seq = seq + 1 RETURNING seq, hash`
+	if err := tx.QueryRowContext(ctx, count).Scan(&e.Seq, &prev); err != nil {
+		return fmt.Errorf("finding the end of the audit trail: %w", err)
+	}
+	e = e.Chained(prev)
 	const add = `
-		INSERT INTO audit (at, org, request, event, from_state, to_state, by_whom, note, refused)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	_, err := x.ExecContext(ctx, add, millis(e.At), e.Org, e.Request, e.Event, e.From, e.To, e.By, e.Note, e.Refused)
+		INSERT INTO audit (seq, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+	_, err := tx.ExecContext(ctx, add, e.Seq, millis(e.At), e.Org, e.Request, e.Event, e.From, e.To, e.By, e.Note, e.Refused,
+		e.Key, e.KeyID, e.Prev, e.Hash)
 	if err != nil {
 		return fmt.Errorf("adding to the audit trail: %w", err)
 	}
+	return setHead(ctx, tx, e)
+}
+
+func setHead(ctx context.Context, tx *sql.Tx, last approval.Entry) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_head SET seq = $1, hash = $2`, last.Seq, last.Hash); err != nil {
+		return fmt.Errorf("moving the end of the audit trail: %w", err)
+	}
 	return nil
+}
+
+// An AuditHead is where the audit trail ends, as it is kept beside the lines.
+// It is zero for an empty trail.
+type AuditHead struct {
+	Seq  int64
+	Hash string
+}
+
+// AuditHead returns the end of the audit trail. Lines that are added later only
+// follow it.
+func (s *Store) AuditHead(ctx context.Context) (AuditHead, error) {
+	var h AuditHead
+	if err := s.db.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head`).Scan(&h.Seq, &h.Hash); err != nil {
+		return AuditHead{}, fmt.Errorf("reading the end of the audit trail: %w", err)
+	}
+	return h, nil
 }
 
 // auditPage is how many entries are read at once.
@@ -39,9 +68,13 @@ const auditPage = 500
 // Audit implements [approval.Store]. It reads in pages, so that yield may take
 // its time and use the store.
 func (s *Store) Audit(ctx context.Context, yield func(approval.Entry) error) error {
+	return eachEntry(ctx, s.db, yield)
+}
+
+func eachEntry(ctx context.Context, q queryer, yield func(approval.Entry) error) error {
 	var last int64
 	for {
-		page, err := s.entriesAfter(ctx, last)
+		page, err := entriesAfter(ctx, q, last)
 		if err != nil {
 			return fmt.Errorf("reading the audit trail: %w", err)
 		}
@@ -57,11 +90,11 @@ func (s *Store) Audit(ctx context.Context, yield func(approval.Entry) error) err
 	}
 }
 
-func (s *Store) entriesAfter(ctx context.Context, seq int64) ([]approval.Entry, error) {
+func entriesAfter(ctx context.Context, q queryer, seq int64) ([]approval.Entry, error) {
 	const next = `
-		SELECT seq, at, org, request, event, from_state, to_state, by_whom, note, refused
+		SELECT seq, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash
 		FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`
-	rows, err := s.db.QueryContext(ctx, next, seq, auditPage)
+	rows, err := q.QueryContext(ctx, next, seq, auditPage)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +103,8 @@ func (s *Store) entriesAfter(ctx context.Context, seq int64) ([]approval.Entry, 
 	for rows.Next() {
 		var e approval.Entry
 		var at int64
-		if err := rows.Scan(&e.Seq, &at, &e.Org, &e.Request, &e.Event, &e.From, &e.To, &e.By, &e.Note, &e.Refused); err != nil {
+		if err := rows.Scan(&e.Seq, &at, &e.Org, &e.Request, &e.Event, &e.From, &e.To, &e.By, &e.Note, &e.Refused,
+			&e.Key, &e.KeyID, &e.Prev, &e.Hash); err != nil {
 			return nil, err
 		}
 		e.At = fromMillis(at)

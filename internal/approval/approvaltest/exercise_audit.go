@@ -28,7 +28,7 @@ var auditing = map[string]clause{
 func refused() approval.Entry {
 	return approval.Entry{
 		At: Epoch.Add(30 * time.Second), Org: asked().Org, Request: asked().ID, Event: approval.Approve,
-		From: approval.Pending, To: approval.Pending, By: "U_cy", Note: "from the card", Refused: "not_approver",
+		From: approval.Pending, To: approval.Pending, By: "U_cy", Note: "from the card", Refused: "not_approver", Key: "abcdefgh", KeyID: "0123456789abcdef01234567",
 	}
 }
 
@@ -44,11 +44,11 @@ func wholeTrail(t *testing.T, s approval.Store) {
 	require.Less(t, got[0].Seq, got[1].Seq)
 	require.Less(t, got[1].Seq, got[2].Seq)
 	for i := range got {
-		got[i].Seq = 0
+		got[i].Seq, got[i].Prev, got[i].Hash = 0, "", ""
 	}
 	require.Equal(t, []approval.Entry{
 		{At: Epoch, Org: r.Org, Request: "AKR-00001", Event: "submit", From: "", To: "pending", By: "U_bo"},
-		{At: Epoch.Add(30 * time.Second), Org: r.Org, Request: "AKR-00001", Event: "approve", From: "pending", To: "pending", By: "U_cy", Note: "from the card", Refused: "not_approver"},
+		{At: Epoch.Add(30 * time.Second), Org: r.Org, Request: "AKR-00001", Event: "approve", From: "pending", To: "pending", By: "U_cy", Note: "from the card", Refused: "not_approver", Key: "abcdefgh", KeyID: "0123456789abcdef01234567"},
 		{At: Epoch.Add(time.Minute), Org: r.Org, Request: "AKR-00001", Event: "approve", From: "pending", To: "approved", By: "U_ana"},
 	}, got)
 }

@@ -63,9 +63,12 @@ func (m *Memory) note(e approval.Entry) error {
 	if e.At.IsZero() {
 		return errors.New("adding to the audit trail: the entry has no time")
 	}
-	e.Seq = int64(len(m.audit) + 1)
-	e.At = toMillis(e.At)
-	m.audit = append(m.audit, e)
+	var last approval.Entry
+	if len(m.audit) > 0 {
+		last = m.audit[len(m.audit)-1]
+	}
+	e.Seq = last.Seq + 1
+	m.audit = append(m.audit, e.Chained(last.Hash))
 	return nil
 }
 

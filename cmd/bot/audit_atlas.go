@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/atlas"
+)
+
+const (
+	// atlasAuditLimit bounds the reading of Atlas's events.
+	atlasAuditLimit = 5 * time.Minute
+
+	// eventsBefore is how much earlier than asked Atlas's events are read, to
+	// find there what a line was about.
+	eventsBefore = 24 * time.Hour
+)
+
+// More types of events that concern keys, as Atlas spells them. The bot causes
+// none of these.
+const (
+	eventRenamed     = "API_KEY_DESCRIPTION_CHANGED"
+	eventGivenGroup  = "API_KEY_ADDED_TO_GROUP"
+	eventTakenFromIt = "API_KEY_REMOVED_FROM_GROUP"
+)
+
+// compareWithAtlas prints what only one of the audit trail and Atlas's own
+// events tells of.
+func (a *auditing) compareWithAtlas(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, atlasAuditLimit)
+	defer cancel()
+	c, err := a.bothSides(ctx)
+	if err != nil {
+		return unchecked{err}
+	}
+	found := c.run()
+	out, err := newSheet(a.process.stdout, a.format, differenceColumns)
+	if err != nil {
+		return fmt.Errorf("printing the differences: %w", err)
+	}
+	for _, d := range found {
+		if err := out.add(d); err != nil {
+			return fmt.Errorf("printing the differences: %w", err)
+		}
+	}
+	if err := out.end(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.process.stderr, "compared %d lines of the audit trail with %d events of Atlas\n", len(c.entries), len(c.events))
+	if c.tooYoung > 0 {
+		fmt.Fprintf(a.process.stderr, "%d lines younger than %s were left out: Atlas's events may come late\n", c.tooYoung, feedDelay)
+	}
+	if c.keyless > 0 {
+		fmt.Fprintf(a.process.stderr, "%d lines of an older version of the bot name no key and could not be compared\n", c.keyless)
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("differences between the audit trail and Atlas's events: %d", len(found))
+	}
+	return nil
+}
+
+// bothSides reads Atlas before the trail: what the bot does there, it records
+// first that it will.
+func (a *auditing) bothSides(ctx context.Context) (*comparison, error) {
+	config, err := a.atlasConfig()
+	if err != nil {
+		return nil, err
+	}
+	api, err := atlas.New(atlas.Config{
+		BaseURL: config.AtlasBaseURL, OrgID: config.AtlasOrgID, Now: a.now,
+		Login: atlas.Digest{PublicKey: config.AtlasPublicKey, PrivateKey: config.AtlasPrivateKey},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to Atlas: %w", err)
+	}
+	defer api.Close()
+	c := &comparison{window: a.filter, now: a.now(), login: config.AtlasPublicKey}
+	org := approval.OrgID(config.AtlasOrgID)
+	if c.entries, err = a.entriesOf(ctx, org); err != nil {
+		return nil, err
+	}
+	if c.window.since.IsZero() {
+		c.window.since = begins(c.entries, c.now)
+	}
+	c.events, err = api.Events(ctx, feedStart(c.entries, c.window),
+		atlas.EventKeyCreated, atlas.EventKeyDeleted, atlas.EventAccessAdded, atlas.EventAccessTaken,
+		atlas.EventRolesChanged, eventRenamed, eventGivenGroup, eventTakenFromIt)
+	if err == nil {
+		c.keys, err = api.ListKeys(ctx)
+	}
+	if err != nil {
+		says, do := (&checkup{config: config}).atlasWords(err)
+		return nil, fmt.Errorf("atlas's events could not be read: %w. %s %s", err, says, do)
+	}
+	c.entries, err = a.entriesOf(ctx, org) // with what was written meanwhile
+	return c, err
+}
+
+// atlasConfig reads the ATLAS variables alone: whoever audits need not hold
+// Slack's secrets.
+func (a *auditing) atlasConfig() (Config, error) {
+	c, _ := readConfig(a.process.environ) // what it says of other variables is not ours
+	switch {
+	case !orgID.MatchString(c.AtlasOrgID) || c.AtlasPublicKey == "" || c.AtlasPrivateKey.IsZero():
+		return c, errors.New("-against-atlas reads Atlas: set ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY; a key with Organization Read Only will do")
+	case safeURL(c.AtlasBaseURL) != nil:
+		return c, fmt.Errorf("ATLAS_BASE_URL is %q: %w", c.AtlasBaseURL, safeURL(c.AtlasBaseURL))
+	}
+	return c, nil
+}
+
+// entriesOf reads what was done in one organization. What was refused did
+// nothing there.
+func (a *auditing) entriesOf(ctx context.Context, org approval.OrgID) ([]approval.Entry, error) {
+	var all []approval.Entry
+	err := a.store.Audit(ctx, func(e approval.Entry) error {
+		if e.Org == org && e.Refused == "" {
+			all = append(all, e)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the audit trail: %w", err)
+	}
+	return all, nil
+}
+
+// begins is when the trail does: what the bot did in Atlas before, it cannot
+// tell.
+func begins(entries []approval.Entry, now time.Time) time.Time {
+	if len(entries) == 0 {
+		return now
+	}
+	return entries[0].At.Add(-clockSkew)
+}
+
+// feedStart is from when on Atlas's events are needed: a key that is noted as
+// gone may have been deleted at any time since it was made.
+func feedStart(entries []approval.Entry, window auditFilter) time.Time {
+	start := window.since
+	made := map[string]time.Time{}
+	for _, e := range entries {
+		if _, seen := made[e.Key]; !seen && e.Key != "" {
+			made[e.Key] = e.At
+		}
+		if window.isWithin(e.At) && removes(e) && e.Key != "" && made[e.Key].Before(start) {
+			start = made[e.Key]
+		}
+	}
+	return start.Add(-eventsBefore)
+}

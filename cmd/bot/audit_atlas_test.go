@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/sandbox/atlas"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+// compares runs the comparison beside the bot, with nothing of the environment
+// but what it is documented to need.
+func (w *town) compares(args ...string) ([]difference, error) {
+	w.t.Helper()
+	environ := map[string]string{}
+	for _, name := range []string{"DATABASE_URL", "ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY", "ATLAS_BASE_URL"} {
+		environ[name] = w.environ[name]
+	}
+	out, err := auditsAt(w.t, w.Clock.Now(), environ, append([]string{"--against-atlas"}, args...)...)
+	var found []difference
+	for l := range strings.Lines(out) {
+		var d difference
+		require.NoError(w.t, json.Unmarshal([]byte(l), &d))
+		found = append(found, d)
+	}
+	return found, err
+}
+
+func TestTheTrailAgreesWithAtlas(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.delivered()
+	w.presses(alice, "note.unseen")
+	w.until("another key is there", func() bool { r := w.request(id); return r.Attempt == 2 && r.State == approval.Delivered })
+	w.presses(alice, "note.saved")
+	w.becomes(id, approval.Active)
+	w.spoils(goesWrong(wire.Atlas, createKey, wire.LostAfter))
+	second := w.approved()
+	w.pressesUntilShown(second)
+	w.presses(alice, "note.saved")
+	w.becomes(second, approval.Active)
+	w.passes(9 * time.Hour)
+	w.becomes(id, approval.Ended)
+	w.becomes(second, approval.Ended)
+	w.passes(feedDelay + time.Minute)
+
+	found, err := w.compares()
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
+
+func TestWhatWasDoneByHandIsFound(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	edited := w.active()
+	editedKey := w.request(edited).Key
+	_, err := w.Atlas.AddKey(atlas.Draft{Desc: "somebody's own", Roles: []string{"ORG_MEMBER"}, AccessList: []string{"192.0.2.1"}})
+	require.NoError(t, err)
+	w.passes(time.Hour)
+	before := w.Clock.Now()
+	require.NoError(t, w.Atlas.EditKey(editedKey.ID, atlas.Edit{Roles: []string{"ORG_OWNER"}, AccessList: []string{"203.0.113.7", "0.0.0.0/0"}}))
+	require.NoError(t, w.Atlas.DeleteKey(editedKey.ID))
+
+	found, err := w.compares()
+	require.EqualError(t, err, "differences between the audit trail and Atlas's events: 4")
+	require.NotErrorIs(t, err, errUsage, "they end the command with 1")
+	var events []string
+	for _, d := range found {
+		events = append(events, d.Event)
+		assert.Equal(t, toldByAtlas, d.ToldBy)
+		assert.Equal(t, editedKey.PublicKey, d.Key)
+		assert.Equal(t, edited, d.Request)
+		assert.Empty(t, d.Actor, "a person")
+		assert.Regexp(t, `^[0-9a-f]{24}$`, d.Ref)
+		assert.WithinDuration(t, before, d.At, time.Minute)
+	}
+	assert.ElementsMatch(t, []string{"API_KEY_ROLES_CHANGED", "API_KEY_ACCESS_LIST_ENTRY_ADDED", "API_KEY_ACCESS_LIST_ENTRY_DELETED", "API_KEY_DELETED"}, events)
+
+	w.passes(2 * time.Hour)
+	found, err = w.compares("--since", "1h")
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
+
+// Lines that no bot wrote.
+func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.active()
+	key := w.request(id).Key
+	require.NoError(t, w.bot.store.Record(t.Context(), approval.Entry{
+		At: w.Clock.Now(), Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Request: id, Event: approval.Gone,
+		From: approval.Revoking, To: approval.Ended, Key: key.PublicKey, KeyID: key.ID,
+	}))
+	require.NoError(t, w.bot.store.Record(t.Context(), approval.Entry{
+		At: w.Clock.Now(), Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Request: "AKR-00001", Event: approval.Made,
+		From: approval.Minting, To: approval.Minting, Key: "nosuchke", KeyID: "0123456789abcdef01234567",
+	}))
+	found, err := w.compares()
+	require.NoError(t, err, "Atlas may be late")
+	require.Empty(t, found)
+
+	w.passes(feedDelay + time.Minute)
+	found, err = w.compares()
+	require.ErrorContains(t, err, "events: 2")
+	require.Len(t, found, 2)
+	for i, want := range []difference{
+		{Event: "gone", Key: key.PublicKey, Request: id, Says: "the trail says that this key is gone, and Atlas's events tell of no deletion"},
+		{Event: "made", Key: "nosuchke", Request: "AKR-00001", Says: "the trail says that the bot made this key, and Atlas's events do not"},
+	} {
+		assert.Equal(t, toldByBot, found[i].ToldBy)
+		assert.Regexp(t, `^\d+$`, found[i].Ref, "the number of the line")
+		want.At, want.ToldBy, want.Ref = found[i].At, found[i].ToldBy, found[i].Ref
+		assert.Equal(t, want, found[i])
+	}
+}
+
+func TestDifferencesAsCSV(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	require.NoError(t, w.Atlas.DeleteKey(w.request(w.active()).Key.ID))
+	out, err := auditsAt(t, w.Clock.Now(), w.environ, "--against-atlas", "--format", "csv")
+	require.ErrorContains(t, err, "events: 1")
+	rows := strings.Split(out, "\r\n")
+	require.Len(t, rows, 3)
+	require.Equal(t, "at,told_by,event,key,request,actor,from,ref,says", rows[0])
+	require.Contains(t, rows[1], ",atlas,API_KEY_DELETED,")
+	require.Contains(t, rows[1], ",somebody else than the bot deleted this key")
+}
+
+func TestAtlasEventsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		spoil func(w *town)
+		want  string
+	}{
+		"a wrong credential":   {func(w *town) { w.environ["ATLAS_PRIVATE_KEY"] = "00000000-0000-0000-0000-000000000000" }, "Atlas refuses"},
+		"a refusal":            {func(w *town) { w.spoils(atlasSays("GET /orgs/{orgId}/events", 403, "ORG_REQUIRES_SOMETHING", 10)) }, "Atlas refuses with ORG_REQUIRES_SOMETHING (status 403)."},
+		"nobody there":         {func(w *town) { w.environ["ATLAS_BASE_URL"] = "http://127.0.0.1:1" }, "127.0.0.1:1"},
+		"an address in clear":  {func(w *town) { w.environ["ATLAS_BASE_URL"] = "http://atlas.example" }, `ATLAS_BASE_URL is "http://atlas.example": it must be https`},
+		"no credential at all": {func(w *town) { delete(w.environ, "ATLAS_PRIVATE_KEY") }, "set ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t, false, nil)
+			secret := w.environ["ATLAS_PRIVATE_KEY"]
+			t.Cleanup(func() { w.environ["ATLAS_PRIVATE_KEY"] = secret }) // which the town looks for at its end
+			tt.spoil(w)
+			found, err := w.compares()
+			require.ErrorIs(t, err, errUsage, "it ends the command with 2, not with 1")
+			require.ErrorContains(t, err, tt.want)
+			require.Empty(t, found)
+		})
+	}
+}
+
+// An auditor who wants a day of a long life needs what came before it: the key
+// was made, and its deletion may have gone unheard, long ago.
+func TestEventsAreReadFromWhereTheyAreNeeded(t *testing.T) {
+	t.Parallel()
+	const day = 24 * 60
+	entries := []approval.Entry{
+		lineAt(0, approval.Made, keyA), lineAt(10*day, approval.Made, keyB), lineAt(40*day, approval.Gone, keyB, approval.Ended),
+	}
+	for name, tt := range map[string]struct {
+		since float64
+		want  float64
+	}{
+		"the whole trail":          {0, -day},
+		"days when nothing went":   {41 * day, 40 * day},
+		"days in which a key went": {39 * day, 9 * day},
+		"from before it was made":  {5 * day, 4 * day},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, minute(tt.want), feedStart(entries, auditFilter{since: minute(tt.since)}))
+		})
+	}
+	require.Equal(t, minute(-1), begins(entries, minute(50*day)))
+	require.Equal(t, minute(50*day), begins(nil, minute(50*day)))
+}

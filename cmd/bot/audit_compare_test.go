@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/atlas"
+)
+
+// Logins and keys of the comparisons below.
+const (
+	theBot, oldBot, ann       = "botlogin", "oldlogin", "annlogin"
+	keyA, keyB, lost, foreign = "aaaaaaaa", "bbbbbbbb", "llllllll", "ffffffff"
+)
+
+// minute is some minutes after monday.
+func minute(minutes float64) time.Time {
+	return monday.Add(time.Duration(minutes * float64(time.Minute)))
+}
+
+func lineAt(minutes float64, on approval.Event, key string, to ...approval.State) approval.Entry {
+	e := approval.Entry{At: minute(minutes), Org: testOrg, Request: "AKR-00001", Event: on, Key: key, To: approval.Minting}
+	for _, s := range to {
+		e.To = s
+	}
+	return e
+}
+
+func eventAt(minutes float64, kind, actor, target string) atlas.Event {
+	return atlas.Event{ID: fmt.Sprintf("%s %v %s", kind, minutes, target), At: minute(minutes).Truncate(time.Second), Type: kind, Actor: actor, Target: target}
+}
+
+// twoKeys is a key that was made, replaced, and whose successor was revoked.
+func twoKeys() ([]approval.Entry, []atlas.Event) {
+	return []approval.Entry{
+			lineAt(0, approval.Begin, ""), lineAt(0.1, approval.Made, keyA), lineAt(0.2, approval.HandOver, keyA, approval.Delivered),
+			lineAt(5, approval.Replace, keyA), lineAt(5.1, approval.Begin, keyA), lineAt(5.2, approval.Made, keyB), lineAt(5.3, approval.HandOver, keyB, approval.Delivered),
+			lineAt(60, approval.Revoke, keyB, approval.Revoking), lineAt(60.1, approval.Gone, keyB, approval.Ended),
+		}, []atlas.Event{
+			eventAt(0.1, atlas.EventKeyCreated, theBot, keyA), eventAt(0.1, atlas.EventAccessAdded, theBot, keyA),
+			eventAt(5.1, atlas.EventKeyDeleted, theBot, keyA), eventAt(5.2, atlas.EventKeyCreated, theBot, keyB), eventAt(5.2, atlas.EventAccessAdded, theBot, keyB),
+			eventAt(60, atlas.EventKeyDeleted, theBot, keyB),
+		}
+}
+
+func marked(key, bot string) atlas.Key {
+	return atlas.Key{PublicKey: key, Description: atlas.Describe("nightly export", atlas.Mark{Request: "AKR-00001", Attempt: 1, Bot: bot})}
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		edit func(c *comparison)
+		want []string // event, key, and the beginning of what is said
+	}{
+		"nothing but the bot's work":                   {func(*comparison) {}, nil},
+		"clocks that are half a minute apart":          {shifted(30 * time.Second), nil},
+		"clocks that are half a minute apart, back":    {shifted(-30 * time.Second), nil},
+		"an event that two pages have":                 {func(c *comparison) { c.events = append(c.events, c.events[0]) }, nil},
+		"roles changed by somebody":                    {also(eventAt(30, atlas.EventRolesChanged, ann, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb somebody else than the bot changed this key's roles"}},
+		"roles changed by a person in Atlas":           {also(eventAt(30, atlas.EventRolesChanged, "", keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb somebody else than the bot changed this key's roles"}},
+		"an address added by somebody":                 {also(eventAt(30, atlas.EventAccessAdded, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb somebody else than the bot added to this key's access list"}},
+		"an address taken by somebody":                 {also(eventAt(30, atlas.EventAccessTaken, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb somebody else than the bot took from this key's access list"}},
+		"a project given by somebody":                  {also(eventAt(30, eventGivenGroup, ann, keyB)), []string{"API_KEY_ADDED_TO_GROUP bbbbbbbb somebody else than the bot gave this key access to a project"}},
+		"a key deleted by somebody before the bot did": {func(c *comparison) { c.events[5].Actor = ann }, []string{"API_KEY_DELETED bbbbbbbb somebody else than the bot deleted this key"}},
+		"strangers' keys": {also(eventAt(1, atlas.EventKeyCreated, ann, foreign), eventAt(2, atlas.EventRolesChanged, ann, foreign),
+			eventAt(3, atlas.EventKeyDeleted, ann, foreign)), nil},
+		"a key that somebody made with the bot's mark": {func(c *comparison) {
+			also(eventAt(10, atlas.EventKeyCreated, ann, foreign))(c)
+			c.keys = []atlas.Key{marked(foreign, "BOT"), marked(keyB, "BOT")}
+		}, []string{"API_KEY_CREATED ffffffff somebody else than the bot made this key"}},
+		"a key with another bot's mark": {func(c *comparison) {
+			also(eventAt(10, atlas.EventKeyCreated, ann, foreign))(c)
+			c.keys = []atlas.Key{marked(foreign, "OTHER"), marked(keyB, "BOT")}
+		}, nil},
+		"a mark of a request that the trail knows, when no other key is left": {func(c *comparison) {
+			also(eventAt(10, atlas.EventKeyCreated, ann, foreign))(c)
+			c.keys = []atlas.Key{marked(foreign, "BOT")}
+		}, []string{"API_KEY_CREATED ffffffff somebody else than the bot made this key"}},
+
+		"a create whose answer was lost, cleared up later": {func(c *comparison) {
+			c.entries = append(c.entries, lineAt(70, approval.Begin, ""), lineAt(71, approval.PutBack, "", approval.Approved), lineAt(72, approval.Look, "", approval.Approved))
+			also(eventAt(70.5, atlas.EventKeyCreated, theBot, lost), eventAt(72, atlas.EventKeyDeleted, theBot, lost))(c)
+		}, nil},
+		"two keys of one attempt": {func(c *comparison) {
+			c.entries = append(c.entries, lineAt(70, approval.Begin, ""))
+			also(eventAt(70.5, atlas.EventKeyCreated, theBot, lost), eventAt(70.6, atlas.EventKeyCreated, theBot, foreign))(c)
+		}, []string{"API_KEY_CREATED ffffffff the bot's own credential made this key, and the trail does not tell of it"}},
+		"a key made with the bot's credential": {also(eventAt(30, atlas.EventKeyCreated, theBot, foreign), eventAt(30, atlas.EventAccessAdded, theBot, foreign)),
+			[]string{"API_KEY_CREATED ffffffff the bot's own credential made this key"}},
+		"a stranger's key deleted with the bot's credential": {also(eventAt(1, atlas.EventKeyCreated, ann, foreign), eventAt(30, atlas.EventKeyDeleted, theBot, foreign)),
+			[]string{"API_KEY_DELETED ffffffff the bot's own credential deleted this key"}},
+		"a live key deleted with the bot's credential": {func(c *comparison) {
+			c.entries = c.entries[:7]
+			c.events[5] = eventAt(30, atlas.EventKeyDeleted, theBot, keyB)
+		}, []string{"API_KEY_DELETED bbbbbbbb the bot's own credential deleted this key"}},
+		"an address added with the bot's credential, later": {also(eventAt(30, atlas.EventAccessAdded, theBot, keyB)),
+			[]string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb the bot's own credential added to this key's access list"}},
+		"roles changed with the bot's credential":              {also(eventAt(30, atlas.EventRolesChanged, theBot, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb the bot's own credential changed this key's roles"}},
+		"roles of another key changed with the bot's":          {also(eventAt(30, atlas.EventRolesChanged, theBot, foreign)), nil},
+		"the bot had another credential then":                  {func(c *comparison) { actedAs(c, oldBot) }, nil},
+		"Atlas is read with a key that does nothing":           {func(c *comparison) { c.login = "reader" }, nil},
+		"the bot had another credential, used by others since": {func(c *comparison) { actedAs(c, oldBot); also(eventAt(30, atlas.EventKeyCreated, oldBot, foreign))(c) }, []string{"API_KEY_CREATED ffffffff the bot's own credential made this key"}},
+
+		"a key that Atlas does not know of": {func(c *comparison) { c.events = c.events[3:] },
+			[]string{"made aaaaaaaa the trail says that the bot made this key, and Atlas's events do not", "begin aaaaaaaa the trail says that this key is gone, and Atlas's events tell of no deletion"}},
+		"a key that is gone by the trail alone": {func(c *comparison) { c.events = c.events[:5] }, []string{"gone bbbbbbbb the trail says that this key is gone"}},
+		"a key that vanished by the trail alone": {func(c *comparison) {
+			c.entries[8] = lineAt(60.1, approval.Vanish, keyB, approval.Ended)
+			c.events = c.events[:5]
+		}, []string{"vanish bbbbbbbb the trail says that this key is gone"}},
+		"events that may yet come": {func(c *comparison) { c.events = c.events[:5]; c.now = minute(61) }, nil},
+		"lines without a key":      {func(c *comparison) { c.entries = append(c.entries, lineAt(80, approval.Made, "")) }, nil},
+		"what was before the time asked for": {func(c *comparison) {
+			also(eventAt(30, atlas.EventRolesChanged, ann, keyB))(c)
+			c.events = c.events[3:]
+			c.window.since = minute(40)
+		}, nil},
+		"what was after the time asked for": {func(c *comparison) {
+			c.events = c.events[:5]
+			c.window.until = minute(40)
+		}, nil},
+		"nothing at all": {func(c *comparison) { c.entries, c.events = nil, nil }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := &comparison{now: minute(600), login: theBot}
+			c.entries, c.events = twoKeys()
+			tt.edit(c)
+			var got []string
+			for _, d := range c.run() {
+				got = append(got, d.Event+" "+d.Key+" "+d.Says)
+			}
+			if !assert.Len(t, got, len(tt.want), "%q", got) {
+				return
+			}
+			for i := range got {
+				assert.Contains(t, got[i], tt.want[i])
+			}
+		})
+	}
+}
+
+// shifted is an edit: Atlas's clock is ahead by d.
+func shifted(d time.Duration) func(*comparison) {
+	return func(c *comparison) {
+		for i := range c.events {
+			c.events[i].At = c.events[i].At.Add(d)
+		}
+	}
+}
+
+// also is an edit: more events.
+func also(more ...atlas.Event) func(*comparison) {
+	return func(c *comparison) { c.events = append(c.events, more...) }
+}
+
+func actedAs(c *comparison, login string) {
+	for i := range c.events {
+		c.events[i].Actor = login
+	}
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/atlas"
+)
+
+// A difference is one thing that only one side tells of.
+type difference struct {
+	At      time.Time   `json:"at"`
+	ToldBy  string      `json:"told_by"` // the side that tells of it
+	Event   string      `json:"event"`   // by the name that it has there
+	Key     string      `json:"key"`     // its public key
+	Request approval.ID `json:"request"`
+	Actor   string      `json:"actor"` // the public key that did it; empty: a person, or the bot by its own word
+	From    string      `json:"from"`  // the address that it was done from
+	Ref     string      `json:"ref"`   // the event's id, or the number of the line
+	Says    string      `json:"says"`
+}
+
+// The two sides.
+const (
+	toldByAtlas = "atlas"
+	toldByBot   = "bot"
+)
+
+var differenceColumns = []string{"at", "told_by", "event", "key", "request", "actor", "from", "ref", "says"}
+
+func (d difference) cells() []string {
+	return []string{d.At.Format(time.RFC3339Nano), d.ToldBy, d.Event, d.Key, string(d.Request), d.Actor, d.From, d.Ref, d.Says}
+}
+
+func untold(e approval.Entry, says string) difference {
+	return difference{
+		At: e.At, ToldBy: toldByBot, Event: string(e.Event), Key: e.Key, Request: e.Request,
+		Ref: strconv.FormatInt(e.Seq, 10), Says: says,
+	}
+}
+
+// notRecorded finds what happened to the bot's keys in Atlas, and was not the
+// bot's doing.
+func (c *comparison) notRecorded() []difference {
+	var found []difference
+	for _, e := range c.events {
+		why := c.stranger(e) // also outside of the window: an attempt explains one key
+		if why == "" || !c.window.isWithin(e.At) {
+			continue
+		}
+		found = append(found, difference{
+			At: e.At, ToldBy: toldByAtlas, Event: e.Type, Key: e.Target, Request: c.requestOf(e.Target),
+			Actor: e.Actor, From: e.From, Ref: e.ID, Says: why,
+		})
+	}
+	return found
+}
+
+func (c *comparison) requestOf(key string) approval.ID {
+	if lines := c.about[key]; len(lines) > 0 {
+		return lines[0].Request
+	}
+	return c.marked[key]
+}
+
+// deeds says what each type of event does to a key.
+var deeds = map[string]string{
+	atlas.EventKeyCreated:   "made this key",
+	atlas.EventKeyDeleted:   "deleted this key",
+	atlas.EventAccessAdded:  "added to this key's access list",
+	atlas.EventAccessTaken:  "took from this key's access list",
+	atlas.EventRolesChanged: "changed this key's roles",
+	eventRenamed:            "changed this key's description",
+	eventGivenGroup:         "gave this key access to a project",
+	eventTakenFromIt:        "took this key's access to a project",
+}
+
+// stranger says why an event is not the bot's doing, or nothing if it is, or if
+// the key is no business of the bot's.
+func (c *comparison) stranger(e atlas.Event) string {
+	if deeds[e.Type] == "" || e.Target == "" {
+		return ""
+	}
+	switch isBot := c.bots[e.Actor]; {
+	case !isBot && c.isOurs(e.Target):
+		return "somebody else than the bot " + deeds[e.Type]
+	case isBot && !c.explained(e):
+		return "the bot's own credential " + deeds[e.Type] + ", and the trail does not tell of it: did somebody else use it?"
+	}
+	return ""
+}
+
+func (c *comparison) isOurs(key string) bool {
+	return len(c.about[key]) > 0 || c.marked[key] != "" || c.bots[c.created[key].Actor]
+}
+
+// explained reports whether the trail has a reason for what was done with the
+// bot's credential.
+func (c *comparison) explained(e atlas.Event) bool {
+	switch e.Type {
+	case atlas.EventKeyCreated:
+		return len(c.about[e.Target]) > 0 || c.spendAttempt(e.At)
+	case atlas.EventKeyDeleted:
+		return c.wasToGo(e)
+	case atlas.EventAccessAdded:
+		return !c.isOurs(e.Target) || c.isBeingMade(e)
+	}
+	return !c.isOurs(e.Target) // the bot does nothing else to keys; its credential may, to others
+}
+
+// spendAttempt lets an attempt whose answer was lost explain one key.
+func (c *comparison) spendAttempt(at time.Time) bool {
+	i := slices.IndexFunc(c.attempts, func(a attempt) bool { return !a.spent && isSoonAfter(at, a.at) })
+	if i < 0 {
+		return false
+	}
+	c.attempts[i].spent = true
+	return true
+}
+
+// wasToGo reports whether a line before the deletion says that the key has to
+// go. A key that no line knows may only be what a lost answer left.
+func (c *comparison) wasToGo(e atlas.Event) bool {
+	lines := c.about[e.Target]
+	if len(lines) == 0 {
+		return c.bots[c.created[e.Target].Actor]
+	}
+	return slices.ContainsFunc(lines, func(l approval.Entry) bool {
+		isToGo := l.To == approval.Revoking || l.To.Final() || l.Event == approval.Undo || l.Event == approval.Replace || removes(l)
+		return isToGo && !l.At.After(e.At.Add(clockSkew))
+	})
+}
+
+// isBeingMade reports whether an access list grew right after its key was made.
+func (c *comparison) isBeingMade(e atlas.Event) bool {
+	if made, ok := c.created[e.Target]; ok {
+		return isSoonAfter(e.At, made.At)
+	}
+	return slices.ContainsFunc(c.about[e.Target], func(l approval.Entry) bool {
+		return l.Event == approval.Made && isSoonAfter(e.At, l.At)
+	})
+}
+
+func isSoonAfter(at, began time.Time) bool {
+	return !at.Before(began.Add(-clockSkew)) && at.Before(began.Add(makingTakes+clockSkew))
+}

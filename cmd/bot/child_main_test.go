@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+// The test binary, started again with these set, is the bot in a process of its
+// own that can be killed.
+const (
+	envChild  = "BOT_TEST_CHILD"
+	envOffset = "BOT_TEST_OFFSET" // of its clock, in nanoseconds
+	envFate   = "BOT_TEST_FATE"   // a fate, in JSON
+)
+
+// childTimeout stands for the time after which the bot gives a call up, and
+// childHaste divides its waits between two tries at Atlas: nobody wants to wait
+// ten real seconds for each call that hangs.
+const (
+	childTimeout = 600 * time.Millisecond
+	childHaste   = 20
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(envChild) != "" {
+		os.Exit(childMain())
+	}
+	os.Exit(m.Run())
+}
+
+// A childBot is the bot in its own process, with a clock that its parent moves.
+// It ends when its parent closes stdin.
+type childBot struct {
+	bot    *bot
+	offset atomic.Int64
+
+	mu   sync.Mutex
+	wake func() // nil until there is a worker
+	kept *talliedStore
+}
+
+// childMain is `bot run`, but for the clock, the listener, the shorter waits and
+// the store that counts.
+func childMain() int {
+	offset, _ := strconv.ParseInt(os.Getenv(envOffset), 10, 64)
+	config, err := readConfig(env.ToMap(os.Environ()))
+	if err == nil {
+		err = runChild(config, time.Duration(offset))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bot:", err)
+		return 1
+	}
+	return 0
+}
+
+func runChild(config Config, offset time.Duration) error {
+	door, err := net.FileListener(os.NewFile(3, "door"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	c := &childBot{}
+	c.offset.Store(int64(offset))
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = childTimeout
+	c.bot = &bot{
+		config: config, now: c.now, log: newLog(os.Stderr, config), listener: door,
+		guard: c.guard, transport: transport, sleep: hurry,
+		onStart: func(wake func()) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.wake = wake
+		},
+	}
+	go c.obey(os.Stdin, os.Stdout, cancel)
+	return c.bot.run(ctx)
+}
+
+func (c *childBot) now() time.Time { return time.Now().Add(time.Duration(c.offset.Load())) }
+
+func (c *childBot) guard(s approval.Store) approval.Store {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var f fate
+	if json.Unmarshal([]byte(os.Getenv(envFate)), &f) != nil {
+		f = fate{}
+	}
+	c.kept = &talliedStore{inner: s, fate: f, counts: map[string]int{}, changes: 1}
+	return c.kept
+}
+
+func hurry(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d / childHaste)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// obey answers one line of its parent with one line.
+func (c *childBot) obey(in io.Reader, out io.Writer, end func()) {
+	defer end()
+	answers := json.NewEncoder(out)
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		word, rest, _ := strings.Cut(lines.Text(), " ")
+		switch word {
+		case "offset":
+			n, _ := strconv.ParseInt(rest, 10, 64)
+			c.moveClock(time.Duration(n))
+			answers.Encode("ok")
+		case "rest":
+			answers.Encode(c.rest())
+		case "audit":
+			answers.Encode(c.audit())
+		}
+	}
+}
+
+func (c *childBot) moveClock(offset time.Duration) {
+	kept, wake := c.parts()
+	if kept != nil {
+		kept.stir()
+	}
+	c.offset.Store(int64(offset))
+	if wake != nil {
+		wake()
+	}
+}
+
+func (c *childBot) parts() (*talliedStore, func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kept, c.wake
+}
+
+// A report is what a child knows when it is at rest: nothing is in hand, and
+// nothing is due before Due.
+type report struct {
+	Rest     bool                                                    `json:"rest"`
+	Due      time.Time                                               `json:"due"` // zero: never
+	Requests []approval.Request                                      `json:"requests"`
+	Places   map[approval.ID]map[approval.MessageName]approval.Place `json:"places"`
+	Commits  map[string]int                                          `json:"commits"`
+}
+
+// rest waits until the bot is ready and at rest, but not for long.
+func (c *childBot) rest() report {
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); {
+		if kept, wake := c.parts(); wake != nil {
+			if due, resting := kept.rest(c.now()); resting && len(c.bot.status.now()) == 0 {
+				return c.report(kept, due)
+			}
+		}
+		<-time.After(3 * time.Millisecond)
+	}
+	return report{}
+}
+
+func (c *childBot) report(kept *talliedStore, due time.Time) report {
+	ctx := context.Background()
+	all, err := kept.inner.ByRequester(ctx, approval.UserID(slack.Alice))
+	if err != nil {
+		return report{}
+	}
+	r := report{Rest: true, Due: due, Requests: all, Places: map[approval.ID]map[approval.MessageName]approval.Place{}, Commits: kept.tally()}
+	for _, q := range all {
+		r.Places[q.ID] = q.Places
+	}
+	return r
+}
+
+func (c *childBot) audit() []approval.Entry {
+	var all []approval.Entry
+	if kept, _ := c.parts(); kept != nil {
+		kept.inner.Audit(context.Background(), func(e approval.Entry) error { all = append(all, e); return nil })
+	}
+	return all
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+// A button is one that people see: in which state of a request, whose it is,
+// and where.
+type buttonRow struct {
+	state     approval.State
+	whose     string
+	channel   string
+	ephemeral bool
+}
+
+// buttonTable lists every button there is. TestEveryButtonIsInTheTable keeps it
+// in step with the screens.
+var buttonTable = map[string]buttonRow{
+	"card.approve":    {approval.Pending, bob, slack.Approvals, false},
+	"card.deny":       {approval.Pending, bob, slack.Approvals, false},
+	"asked.withdraw":  {approval.Pending, alice, slack.AppDM(alice), false},
+	"list.withdraw":   {approval.Pending, alice, slack.General, true},
+	"ready.create":    {approval.Approved, alice, slack.AppDM(alice), false},
+	"ready.withdraw":  {approval.Approved, alice, slack.AppDM(alice), false},
+	"ready.saved":     {approval.Delivered, alice, slack.AppDM(alice), false},
+	"ready.unseen":    {approval.Delivered, alice, slack.AppDM(alice), false},
+	"reminder.saved":  {approval.Delivered, alice, slack.AppDM(alice), false},
+	"reminder.unseen": {approval.Delivered, alice, slack.AppDM(alice), false},
+	"note.saved":      {approval.Delivered, alice, slack.AppDM(alice), true},
+	"note.unseen":     {approval.Delivered, alice, slack.AppDM(alice), true},
+	"ready.revoke":    {approval.Active, alice, slack.AppDM(alice), false},
+	"list.revoke":     {approval.Active, alice, slack.General, true},
+	"drift.revoke":    {approval.Active, bob, slack.Approvals, false},
+	"found.revoke":    {approval.Active, bob, slack.Approvals, false},
+	"outcome.again":   {approval.Ended, alice, slack.AppDM(alice), false},
+}
+
+// An intruder is somebody who may not press a button, and what made them so.
+type intruder struct {
+	user, team string
+	orgWide    bool
+	spoil      func(w *town, whose string) // before the press
+	mend       func(w *town, whose string)
+}
+
+// intruders maps what is wrong to who presses. An empty user is the person whose
+// button it is.
+var intruders = map[string]intruder{
+	"of another company":                  {user: eve, team: slack.OtherTeam},
+	"of another company, organization":    {user: eve, team: slack.OtherTeam, orgWide: true},
+	"of another company, claiming ours":   {user: eve, team: slack.TeamID},
+	"the right id, of another company":    {team: slack.OtherTeam},
+	"the right id, of another one's team": {team: slack.OtherTeam, orgWide: true},
+	"a guest":                             {user: gil},
+	"the departed":                        {user: slack.Dee},
+	"the bot itself":                      {user: slack.BotUser},
+	"a stranger":                          {user: "U0NOBODY"},
+	"a colleague":                         {user: carol},
+	"the right one, made a guest":         {spoil: func(w *town, u string) { w.Slack.SetGuest(u, true) }, mend: func(w *town, u string) { w.Slack.SetGuest(u, false) }},
+	"the right one, deactivated":          {spoil: func(w *town, u string) { w.Slack.Deactivate(u) }, mend: restored},
+	"the right one, not to be seen":       {spoil: func(w *town, u string) { w.Slack.Hide(u, true) }, mend: func(w *town, u string) { w.Slack.Hide(u, false) }},
+}
+
+func restored(w *town, user string) {
+	w.Slack.Reactivate(user)
+	w.Slack.Join(user, slack.Approvals)
+	w.Slack.Join(user, slack.General)
+}
+
+// TestWhoPressesIsLookedUpEachTime: every button, in the state in which it can
+// be pressed, by everybody who may not.
+func TestWhoPressesIsLookedUpEachTime(t *testing.T) {
+	for name, overHTTP := range map[string]bool{"socket": false, "http": true} {
+		for state, reach := range map[approval.State]func(*town) approval.ID{
+			approval.Pending: func(w *town) approval.ID { return w.asks() }, approval.Approved: (*town).approved, approval.Delivered: (*town).delivered,
+			approval.Active: (*town).active, approval.Ended: (*town).ended,
+		} {
+			t.Run(name+" "+string(state), func(t *testing.T) {
+				t.Parallel()
+				w := newTown(t, overHTTP, nil)
+				id := reach(w)
+				w.idle(id)
+				for action, row := range buttonTable {
+					if row.state == state {
+						w.isTried(id, action, row)
+					}
+				}
+			})
+		}
+	}
+}
+
+func (w *town) ended() approval.ID {
+	id := w.active()
+	w.presses(alice, "ready.revoke")
+	w.becomes(id, approval.Ended)
+	w.reads(alice, "outcome.again")
+	return id
+}
+
+// idle waits until everything that is owed of a request is drawn.
+func (w *town) idle(id approval.ID) {
+	w.t.Helper()
+	w.until("everything is drawn", func() bool {
+		r := w.request(id)
+		for _, name := range r.Messages {
+			if r.Places[name].Shown < r.Version {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// isTried has everybody who may not press one button press it.
+func (w *town) isTried(id approval.ID, action string, row buttonRow) {
+	w.t.Helper()
+	before, keys := w.request(id), w.botKeys()
+	ts := placeOf(before, action)
+	for what, who := range intruders {
+		if who.spoil != nil {
+			who.spoil(w, row.whose)
+		}
+		f := slack.Forgery{
+			User: who.user, TeamID: who.team, OrgWide: who.orgWide,
+			Conversation: row.channel, TS: ts, ActionID: action, Value: string(id), Ephemeral: row.ephemeral,
+		}
+		if f.User == "" {
+			f.User = row.whose
+		}
+		told := w.toldAside()
+		require.NoError(w.t, w.Slack.ForgeClick(w.ctx(), f))
+		w.until(action+" by "+what+" is answered", func() bool { return w.toldAside() > told })
+		if who.mend != nil {
+			who.mend(w, row.whose)
+		}
+		after := w.request(id)
+		assert.Equal(w.t, before.Version, after.Version, "%s by %s", action, what)
+		assert.Equal(w.t, before.State, after.State, "%s by %s", action, what)
+		assert.Equal(w.t, keys, w.botKeys(), "%s by %s", action, what)
+		assert.Nil(w.t, w.Slack.Screen(f.User).Modal, "%s by %s", action, what)
+	}
+}
+
+// placeOf is the ts of the message that a button is in, if it was posted. The
+// name of a button begins with that of its message.
+func placeOf(r approval.Request, action string) string {
+	prefix, _, _ := strings.Cut(action, ".")
+	for name, at := range r.Places {
+		if first, _, _ := strings.Cut(string(name), "."); first == prefix {
+			return at.TS
+		}
+	}
+	return "1700000000.000001"
+}
+
+// TestTheRightPersonIsLetThrough is the other half: those same presses, as they
+// are forged above, count if the person may.
+func TestTheRightPersonIsLetThrough(t *testing.T) {
+	for action, row := range buttonTable {
+		if row.state != approval.Active && row.state != approval.Approved {
+			continue
+		}
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t, false, nil)
+			reach := map[approval.State]func(*town) approval.ID{approval.Approved: (*town).approved, approval.Active: (*town).active}
+			id := reach[row.state](w)
+			w.idle(id)
+			before := w.request(id)
+			require.NoError(t, w.Slack.ForgeClick(t.Context(), slack.Forgery{
+				User: row.whose, TeamID: slack.TeamID, OrgWide: true, // a whole organization that installed the app, and team is null
+				Conversation: row.channel, TS: placeOf(before, action), ActionID: action, Value: string(id), Ephemeral: row.ephemeral,
+			}))
+			w.until("it counts", func() bool { return w.request(id).Version > before.Version })
+		})
+	}
+}
+
+// TestEveryButtonIsInTheTable: the names of all buttons on any screen in the
+// storybook, and all that the code knows, are those of the table above.
+func TestEveryButtonIsInTheTable(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	goldens, err := filepath.Glob("../../internal/slackui/testdata/golden/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, goldens)
+	for _, file := range goldens {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var screen any
+		require.NoError(t, json.Unmarshal(content, &screen))
+		eachButton(screen, func(action string) { seen[action] = true })
+	}
+	listed := slices.Sorted(maps.Keys(buttonTable))
+	assert.Equal(t, listed, slices.Sorted(maps.Keys(seen)), "on the screens")
+	assert.Equal(t, listed, actionConstants(t), "in ids.go")
+}
+
+func eachButton(v any, visit func(action string)) {
+	switch v := v.(type) {
+	case []any:
+		for _, it := range v {
+			eachButton(it, visit)
+		}
+	case map[string]any:
+		if action, _ := v["action_id"].(string); v["type"] == "button" {
+			visit(action)
+		}
+		for _, it := range v {
+			eachButton(it, visit)
+		}
+	}
+}
+
+// actionConstants are the names that slackui gives to buttons.
+func actionConstants(t *testing.T) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../../internal/slackui/ids.go", nil, 0)
+	require.NoError(t, err)
+	var all []string
+	name := regexp.MustCompile(`^action[A-Z]`)
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if ok && name.MatchString(spec.Names[0].Name) {
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			require.NoError(t, err)
+			all = append(all, value)
+		}
+		return true
+	})
+	slices.Sort(all)
+	return all
+}

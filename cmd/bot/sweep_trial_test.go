@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/sandbox"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+// A trial is one flow played once by patient people, with at most one
+// disturbance in it. The bot is a child; what it does is judged from outside.
+type trial struct {
+	*town
+	flow flow
+	at   point
+	what disturbance
+
+	door    *os.File
+	logFile string
+	died    int // how often the bot had to be started again
+
+	mu     sync.Mutex // guards what the hook shares
+	child  *child
+	counts map[point]int
+	doomed int // number of the call at whose end the child is killed
+	struck bool
+	lies   []string
+
+	people people
+}
+
+const (
+	// trialLimit is in real time.
+	trialLimit = 90 * time.Second
+
+	// ackWithin stands for Slack's three seconds.
+	ackWithin = time.Second
+)
+
+// newTrial opens a sandbox and plans the disturbance; nothing is running yet.
+func newTrial(t *testing.T, f flow, at point, what disturbance) *trial {
+	t.Helper()
+	door, address := listenForChild(t)
+	opts := sandbox.Options{Seed: 1}
+	opts.Slack.AckWithin = ackWithin
+	opts.Atlas.Lag = f.lag
+	if f.overHTTP {
+		opts.HTTPTarget = "http://" + address
+	}
+	s, err := sandbox.New(opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { closeSandbox(s) })
+	dir := t.TempDir()
+	w := &trial{
+		town: &town{Sandbox: s, t: t, database: filepath.Join(dir, "bot.db"), environ: s.Environment(), log: &journal{}},
+		flow: f, at: at, what: what, door: door, logFile: filepath.Join(dir, "bot.log"),
+		counts: map[point]int{}, people: newPeople(),
+	}
+	w.environ["DATABASE_URL"] = "sqlite:" + w.database
+	w.environ["LOG_LEVEL"] = "debug"
+	if what.fault.Mode != "" {
+		w.spoils(what.fault)
+	}
+	w.Wire.OnCall(w.onCall)
+	return w
+}
+
+// onCall kills the child where the trial wants it, and judges what it says.
+func (w *trial) onCall(phase wire.Phase, call wire.Call) {
+	switch {
+	case phase == wire.BeforeEffect && w.strikes(call):
+		w.current().kill()
+		panic(http.ErrAbortHandler) // and so it never happens
+	case phase == wire.AfterEffect:
+		w.witness(call)
+		if w.isDoomed(call) {
+			w.current().kill()
+		}
+	}
+}
+
+// strikes reports whether the child dies before this call has an effect.
+func (w *trial) strikes(call wire.Call) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := kindOf(call)
+	w.counts[p]++
+	p.nth, p.early = w.counts[p], w.at.early
+	if p != w.at || !w.what.kills() {
+		return false
+	}
+	w.struck = true
+	if w.what.how == killedAfter {
+		w.doomed = call.Seq
+	}
+	return w.what.how == killedBefore
+}
+
+func (w *trial) isDoomed(call wire.Call) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.doomed != 0 && w.doomed == call.Seq
+}
+
+func (w *trial) current() *child {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.child
+}
+
+// revive starts the bot if it is not running, as whatever supervises it would.
+// A fate comes true once.
+func (w *trial) revive() {
+	w.t.Helper()
+	c := w.current()
+	if c != nil && !c.isGone() {
+		return
+	}
+	var f fate
+	if c == nil {
+		f = fate{w.at.commit, w.at.nth, w.what.how}
+	} else {
+		w.died++
+		require.LessOrEqual(w.t, w.died, 3, "the bot does not stay up")
+	}
+	c = startChild(w.t, w.environ, w.door, w.logFile, w.Clock.Offset(), f)
+	w.mu.Lock()
+	w.child = c
+	w.mu.Unlock()
+}
+
+// live plays the flow to its end.
+func (w *trial) live() report {
+	w.t.Helper()
+	for deadline := time.Now().Add(trialLimit); time.Now().Before(deadline); {
+		w.revive()
+		r, err := w.current().rest()
+		if err != nil || !r.Rest {
+			continue
+		}
+		w.holdsAtRest(r)
+		w.people.waiting = false
+		if w.bobActs() || w.aliceActs() {
+			continue
+		}
+		if w.isOver(r) {
+			return r
+		}
+		w.letTimePass(r)
+	}
+	w.t.Fatal("the flow does not come to its end")
+	return report{}
+}
+
+func (w *trial) isOver(r report) bool {
+	return w.people.asked && len(r.Requests) == 1 && r.Requests[0].State.Final() && r.Due.IsZero() && !w.people.waiting
+}
+
+// letTimePass moves the clock to when something is due, or to when somebody
+// loses their patience.
+func (w *trial) letTimePass(r report) {
+	w.t.Helper()
+	wait := r.Due.Sub(w.Clock.Now()) + 2*time.Millisecond
+	if r.Due.IsZero() {
+		wait = patienceOfPeople
+		require.True(w.t, w.people.waiting, "nothing is due, nobody has anything to press, and it is not over")
+	}
+	if w.people.waiting {
+		wait = min(wait, patienceOfPeople)
+	}
+	w.Clock.Advance(max(wait, 0))
+	_ = w.current().moveClock(w.Clock.Offset()) // a child that is gone learns it at its start
+}
+
+// happened reports whether the disturbance came about: with another order of
+// things a point may not be reached.
+func (w *trial) happened() bool {
+	w.mu.Lock()
+	struck := w.struck
+	w.mu.Unlock()
+	if w.at.commit != "" {
+		return w.died > 0 || strings.Contains(w.journalNow(), errDiskFull.Error())
+	}
+	for _, c := range w.Wire.Calls() {
+		struck = struck || c.Fault != ""
+	}
+	return struck
+}
+
+func (w *trial) journalNow() string {
+	content, err := os.ReadFile(w.logFile)
+	assert.NoError(w.t, err)
+	return string(content)
+}
+
+// ends is what must hold when all is over. The child is dead then, so that what
+// is on disk is all there is.
+func (w *trial) ends(r report) {
+	w.t.Helper()
+	audit, err := w.current().audit()
+	require.NoError(w.t, err)
+	w.current().kill()
+	fmt.Fprint(w.log, w.journalNow())
+	assert.NotContains(w.t, w.log.String(), "DATA RACE")
+	assert.NotContains(w.t, w.log.String(), "panicked")
+
+	q := r.Requests[0]
+	assert.Equal(w.t, w.flow.ends, q.State, "how it ended")
+	assert.Empty(w.t, w.botKeys(), "keys that are alive after all is over")
+	w.oneAtATime()
+	w.nothingSaidTooEarly(q.ID, audit)
+	w.mu.Lock()
+	assert.Empty(w.t, w.lies, "what people were told and was not true")
+	w.mu.Unlock()
+	w.nothingLeaked()
+	w.nothingFound()
+}
+
+// play is a whole trial.
+func (w *trial) play() report {
+	w.t.Helper()
+	defer func() {
+		if w.t.Failed() {
+			w.explain()
+		}
+	}()
+	r := w.live()
+	w.ends(r)
+	return r
+}
+
+// explain prints what is known about a trial that failed.
+func (w *trial) explain() {
+	w.t.Logf("alice sees:\n%sbob sees:\n%s", told(w.Slack.Screen(alice)), told(w.Slack.Screen(bob)))
+	for _, c := range w.Wire.Calls() {
+		w.t.Logf("%d %s %s %s auth=%v status=%d fault=%s", c.Seq, c.At.Format(time.TimeOnly), c.Side, c.Operation, c.Auth, c.Status, c.Fault)
+	}
+	w.t.Log(w.journalNow())
+}
+
+// within is a context for what a person waits for; it ends with the child.
+func (w *trial) within(d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(w.ctx(), d)
+	c := w.current()
+	go func() {
+		select {
+		case <-c.gone:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}

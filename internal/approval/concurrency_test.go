@@ -1,0 +1,282 @@
+package approval_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A crowd is many people on several instances of the service, with two workers,
+// on one SQLite file.
+type crowd struct {
+	t        *testing.T
+	store    *store.Store
+	keys     *approvaltest.Keys
+	screens  *approvaltest.Screens
+	services []*approval.Service
+	rounds   int
+	winners  map[approval.Event]int // of the moves that were raced for
+}
+
+// inCrowd runs a story in a bubble: whoever waits for the same moment gets
+// there at once, on as many processors as there are. Afterwards nothing runs.
+func inCrowd(t *testing.T, story func(c *crowd), edit ...func(*approval.Policy)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "bot.db")
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
+		require.NoError(t, err)
+		c := &crowd{
+			t: t, store: s, keys: &approvaltest.Keys{Now: time.Now}, screens: &approvaltest.Screens{},
+			winners: map[approval.Event]int{},
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		var workers sync.WaitGroup
+		for range 2 {
+			worker := c.newInstance(policy(append(edit, shortWaits)...))
+			workers.Go(func() { worker.Run(ctx) })
+		}
+		story(c)
+		c.pass(15 * time.Minute)
+		c.check()
+		stop()
+		workers.Wait()
+		require.NoError(t, s.Close())
+		t.Logf("who was first: %v", c.winners)
+	})
+	goleak.VerifyNone(t)
+}
+
+// shortWaits keeps the nights away, which cost real time on a real file.
+func shortWaits(p *approval.Policy) {
+	p.PendingLapsesAfter, p.CollectWithin, p.ConfirmWithin = 5*time.Minute, 5*time.Minute, 8*time.Minute
+}
+
+// newInstance adds a worker with three services that wake it.
+func (c *crowd) newInstance(p approval.Policy) *approval.Worker {
+	everybody := &approvaltest.Directory{}
+	everybody.Set(approval.Member, alice, bob, dana)
+	everybody.Set(approval.Member, p.ApproverUsers...)
+	w := approval.NewWorker("org", c.store, c.keys, c.screens, p, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	for range 3 {
+		c.services = append(c.services, &approval.Service{
+			Store: c.store, Directory: everybody, Policy: p, Org: "org", Now: time.Now, NewID: approval.NewID, Wake: w.Wake,
+		})
+	}
+	return w
+}
+
+func (c *crowd) pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// asked is a new request of alice's.
+func (c *crowd) asked() approval.Request {
+	c.rounds++
+	r, err := c.services[0].Submit(c.t.Context(), as(alice), form(func(f *approval.Form) { f.Origin = fmt.Sprintf("V%d", c.rounds) }))
+	require.NoError(c.t, err)
+	c.pass(time.Second)
+	return r
+}
+
+// after is a new request after some presses.
+func (c *crowd) after(presses ...approval.Event) approval.Request {
+	r := c.asked()
+	for _, on := range presses {
+		who := alice
+		if on == approval.Approve {
+			who = bob
+		}
+		require.NoError(c.t, press{r.ID, on, who}.with(c.services[0]))
+		c.pass(time.Second)
+	}
+	return c.get(r.ID)
+}
+
+func (c *crowd) get(id approval.ID) approval.Request {
+	r, err := c.store.Get(c.t.Context(), id)
+	require.NoError(c.t, err)
+	return r
+}
+
+// race lets everybody press at one moment, and asserts that of all that could
+// end the state in which the request is exactly one did, and that everybody
+// was told the truth.
+func (c *crowd) race(r approval.Request, at time.Time, presses []press) {
+	answers := make([]error, len(presses))
+	var all sync.WaitGroup
+	for i, p := range presses {
+		all.Go(func() {
+			<-time.After(time.Until(at))
+			answers[i] = p.with(c.services[i%len(c.services)])
+		})
+	}
+	all.Wait()
+	c.pass(time.Second)
+
+	told := map[press]int{}
+	for i, err := range answers {
+		require.True(c.t, err == nil || isRefusal(err), "%+v was answered with %v", presses[i], err)
+		if err == nil {
+			told[presses[i]]++
+		}
+	}
+	recorded, refused, ends := map[press]int{}, 0, []approval.Event{}
+	for _, e := range c.since(r) {
+		switch {
+		case e.Refused != "":
+			refused++
+			continue
+		case e.By != "":
+			recorded[press{e.Request, e.Event, e.By}]++
+		}
+		if e.From == r.State && e.To != r.State {
+			ends = append(ends, e.Event)
+		}
+	}
+	require.Equal(c.t, told, recorded, "what people were told is what is recorded")
+	accepted := 0
+	for _, n := range told {
+		accepted += n
+	}
+	require.Equal(c.t, len(presses), accepted+refused, "everybody is in the trail once")
+	require.NotEmpty(c.t, ends)
+	c.winners[ends[0]]++
+	if on := c.get(r.ID); on.State != approval.Delivered && on.Attempt == r.Attempt {
+		require.Len(c.t, ends, 1)
+	}
+}
+
+// since lists what was recorded of a request after it was read.
+func (c *crowd) since(r approval.Request) []approval.Entry {
+	var all []approval.Entry
+	version := int64(0)
+	require.NoError(c.t, c.store.Audit(c.t.Context(), func(e approval.Entry) error {
+		if e.Request == r.ID && version >= r.Version {
+			all = append(all, e)
+		} else if e.Request == r.ID && e.Refused == "" {
+			version++
+		}
+		return nil
+	}))
+	return all
+}
+
+// check asserts that the trail leads to what is stored, and that the keys that
+// are alive are those that people hold.
+func (c *crowd) check() {
+	rows, err := c.store.ByRequester(c.t.Context(), alice)
+	require.NoError(c.t, err)
+	var entries []approval.Entry
+	require.NoError(c.t, c.store.Audit(c.t.Context(), func(e approval.Entry) error { entries = append(entries, e); return nil }))
+	replay(c.t, entries, rows)
+	var held, alive []string
+	for _, r := range rows {
+		if holdsKey(r) {
+			held = append(held, r.Key.ID)
+		}
+	}
+	for _, k := range c.keys.Alive() {
+		require.True(c.t, k.Restricted)
+		alive = append(alive, k.ID)
+	}
+	slices.Sort(held)
+	require.Equal(c.t, held, alive)
+	shown := map[approval.ID]string{}
+	for _, s := range c.screens.Revealed() {
+		shown[s.Request] = s.Key.ID
+	}
+	for _, id := range held {
+		require.Contains(c.t, slices.Collect(maps.Values(shown)), id, "the key that is held is the last one shown")
+	}
+}
+
+// each repeats the presses n times, mixed.
+func each(n int, presses ...press) []press {
+	return slices.Repeat(presses, n)
+}
+
+func TestCrowdOfApprovers(t *testing.T) {
+	fifty := make([]approval.UserID, 50)
+	for i := range fifty {
+		fifty[i] = approval.UserID(fmt.Sprintf("U_%02d", i))
+	}
+	inCrowd(t, func(c *crowd) {
+		for range 3 {
+			r := c.asked()
+			var presses []press
+			for i, who := range fifty {
+				presses = append(presses, press{r.ID, []approval.Event{approval.Approve, approval.Deny}[i%2], who})
+			}
+			c.race(r, time.Now().Add(time.Minute), presses)
+		}
+	}, func(p *approval.Policy) { p.ApproverUsers = append(fifty, bob) })
+}
+
+func TestCrowdOfPressesMakesOneKey(t *testing.T) {
+	inCrowd(t, func(c *crowd) {
+		for i := range 3 {
+			r := c.after(approval.Approve)
+			c.race(r, time.Now().Add(time.Minute), each(20, press{r.ID, approval.Collect, alice}))
+			require.Equal(c.t, i+1, c.keys.Made())
+			require.Equal(c.t, approval.Delivered, c.get(r.ID).State)
+		}
+	})
+}
+
+func TestCrowdAtTheMomentOfLapse(t *testing.T) {
+	for name, tt := range map[string]struct {
+		given   []approval.Event
+		at      func(approval.Request) time.Time
+		presses map[approval.Event]approval.UserID
+	}{
+		"approve, withdraw, lapse": {
+			nil, func(r approval.Request) time.Time { return r.LapsesAt },
+			map[approval.Event]approval.UserID{approval.Approve: bob, approval.Withdraw: alice},
+		},
+		"collect, withdraw, lapse": {
+			[]approval.Event{approval.Approve}, func(r approval.Request) time.Time { return r.LapsesAt },
+			map[approval.Event]approval.UserID{approval.Collect: alice, approval.Withdraw: alice},
+		},
+		"confirm, replace, revoke, lapse": {
+			[]approval.Event{approval.Approve, approval.Collect}, func(r approval.Request) time.Time { return r.Custody.ConfirmBy },
+			map[approval.Event]approval.UserID{approval.Confirm: alice, approval.Replace: alice, approval.Revoke: bob},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inCrowd(t, func(c *crowd) {
+				for range 4 {
+					r := c.after(tt.given...)
+					at := tt.at(r)
+					if r.State == approval.Delivered {
+						c.pass(time.Until(r.Custody.RemindAt)) // with its reminder, a line of its own
+						r = c.get(r.ID)
+					}
+					var presses []press
+					for on, who := range tt.presses {
+						presses = append(presses, press{r.ID, on, who})
+					}
+					c.race(r, at, each(4, presses...))
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,122 @@
+package slackui
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack/socketmode"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/secret"
+)
+
+// A silent Slack answers every call with a refusal.
+type silent struct{}
+
+func (silent) RoundTrip(*http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	answer.Header().Set("Content-Type", "application/json")
+	answer.WriteString(`{"ok":false,"error":"fuzzing"}`)
+	return answer.Result(), nil
+}
+
+const (
+	fuzzSecret = "8f742231b10e8888abcd99eeee777785"
+	fuzzStamp  = "1700000000"
+)
+
+// fuzzedApp is an app whose people are all known, with nobody to talk to.
+func fuzzedApp(log *bytes.Buffer) (*App, *approvaltest.Memory) {
+	now := func() time.Time { return time.Unix(1_700_000_000, 0) }
+	c := Config{SigningSecret: secret.New(fuzzSecret), APIURL: "https://slack.test/api/", Channel: "C0APPROVALS", Command: "/atlas-key",
+		Log: slog.New(slog.NewTextHandler(log, nil)), Now: now, Transport: silent{}}
+	client := &http.Client{Transport: c.Transport}
+	store := &approvaltest.Memory{}
+	people := &approvaltest.Directory{}
+	people.Set(approval.Member, "U0ALICE", "U0BOB", "W12345678", "U123ABC456")
+	s := &Slack{config: c, client: client, api: newAPI(c, client)}
+	return s.App(&approval.Service{
+		Store: store, Directory: people, Policy: testPolicy, Org: "65a1b2c3d4e5f60718293a4b", Now: now, NewID: approval.NewID, Wake: func() {},
+	}), store
+}
+
+// holds asserts what is so whatever was delivered: nothing panicked, and what
+// was stored is what the form could ask for.
+func holds(t *testing.T, app *App, store *approvaltest.Memory, log *bytes.Buffer) {
+	t.Helper()
+	app.Wait()
+	require.NotContains(t, log.String(), "panicked")
+	for _, who := range []approval.UserID{"U0ALICE", "U0BOB", "W12345678", "U123ABC456"} {
+		all, err := store.ByRequester(t.Context(), who)
+		require.NoError(t, err)
+		for _, r := range all {
+			_, err := testPolicy.Check(again(r))
+			require.NoError(t, err)
+		}
+	}
+}
+
+// FuzzHTTPDoor: whatever Slack has signed is answered with one of a few
+// statuses, and nothing else is answered at all.
+func FuzzHTTPDoor(f *testing.F) {
+	f.Add("commands", "application/x-www-form-urlencoded", []byte("command=%2Fatlas-key&text=help&user_id=U0ALICE&trigger_id=1.2.3"))
+	f.Add("commands", "application/x-www-form-urlencoded; charset=utf-8", []byte("ssl_check=1"))
+	f.Add("interactions", "application/x-www-form-urlencoded", []byte("payload=%7B%22type%22%3A%22block_actions%22%2C%22user%22%3A%7B%22id%22%3A%22U0BOB%22%7D%7D"))
+	f.Add("events", "application/json", []byte(`{"type":"url_verification","challenge":"x"}`))
+	f.Add("events", "application/json", []byte(`{"type":"event_callback","event":{"type":"app_home_opened"}}`))
+	f.Fuzz(func(t *testing.T, path, contentType string, body []byte) {
+		if strings.Trim(path, "abcdefghijklmnopqrstuvwxyz") != "" {
+			return // what is no path is net/http's to refuse
+		}
+		var log bytes.Buffer
+		app, store := fuzzedApp(&log)
+		door := app.slack.HTTP(app)
+		send := func(signature string) int {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/slack/"+path, bytes.NewReader(body))
+			r.Header.Set("Content-Type", contentType)
+			r.Header.Set("X-Slack-Request-Timestamp", fuzzStamp)
+			r.Header.Set("X-Slack-Signature", signature)
+			w := httptest.NewRecorder()
+			door.ServeHTTP(w, r)
+			return w.Code
+		}
+		unsigned := send("v0=" + strings.Repeat("0", 64))
+		require.Contains(t, []int{401, 404}, unsigned)
+		mac := hmac.New(sha256.New, []byte(fuzzSecret))
+		mac.Write([]byte("v0:" + fuzzStamp + ":"))
+		mac.Write(body)
+		signature := "v0=" + hex.EncodeToString(mac.Sum(nil))
+		first := send(signature)
+		require.Contains(t, []int{200, 400, 404, 415}, first)
+		require.Equal(t, unsigned == 404, first == 404)
+		holds(t, app, store, &log)
+	})
+}
+
+// FuzzSocketDoor: a frame that the library could not read is acknowledged if it
+// has a name, and does no harm.
+func FuzzSocketDoor(f *testing.F) {
+	f.Add(sample(f, "socket.slash_commands.json"))
+	f.Add([]byte(`{"envelope_id":"1","type":"interactive","payload":{"type":"block_actions","user":{"id":"U0BOB"},"actions":[{}]}}`))
+	f.Add([]byte(`{"envelope_id":"1","type":"slash_commands","accepts_response_payload":true,"payload":{"user_id":"U0ALICE","text":"help"}}`))
+	f.Add([]byte(`{"envelope_id":"1","type":"holograms","payload":[]}`))
+	f.Add([]byte(`{"envelope_id":"1","type":"interactive","accepts_response_payload":true,"payload":{"type":"view_submission","user":{"id":"U0ALICE"},"view":{"id":"V1","callback_id":"form"}}}`))
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		var log bytes.Buffer
+		app, store := fuzzedApp(&log)
+		door := app.slack.Socket(app)
+		client := socketmode.New(app.slack.api)
+		door.unreadable(t.Context(), client, &socketmode.ErrorBadMessage{Message: frame})
+		holds(t, app, store, &log)
+	})
+}
