@@ -127,3 +127,13 @@ func listenForChild(t *testing.T) (door *os.File, address string) {
 	t.Cleanup(func() { door.Close() })
 	return door, l.Addr().String()
 }
+
+func TestAChildEndsWhenItsParentLetsGo(t *testing.T) {
+	t.Parallel()
+	w := newTrial(t, flow{}, point{}, disturbance{})
+	w.revive()
+	c := w.current()
+	w.until("the bot is at rest", func() bool { r, err := c.rest(); return err == nil && r.Rest })
+	c.in.Close()
+	w.until("it ended by itself", c.isGone)
+}

@@ -92,10 +92,10 @@ func TestPressesThatAreNone(t *testing.T) {
 			"a value of an id and more":        press(value(string(id) + " " + canary)),
 			"a value in small letters":         press(value(strings.ToLower(string(id)))),
 			"a value with a NUL":               press(value(string(id) + "\x00")),
-			"a value of a megabyte":            press(value(strings.Repeat(canary, 30_000))),
+			"a huge value":                     press(value(strings.Repeat(canary, 10_000))),
 			"a value of another alphabet":      press(value("AKR-ＡＢＣ")),
 			"no team and none of the user's":   press(put("team", nil), put("user", map[string]any{"id": bob})),
-			"a user of a megabyte":             press(put("user", map[string]any{"id": strings.Repeat("U", 300_000), "team_id": slack.TeamID})),
+			"a huge user":                      press(put("user", map[string]any{"id": strings.Repeat("U", 100_000), "team_id": slack.TeamID})),
 			"a user with a NUL":                press(put("user", map[string]any{"id": bob + "\x00", "team_id": slack.TeamID})),
 			"a user with a parameter":          press(put("user", map[string]any{"id": bob + "&user=" + alice, "team_id": slack.TeamID})),
 			"no type":                          press(without("type")),
@@ -143,7 +143,7 @@ func TestModalsThatAreNone(t *testing.T) {
 		denial := func(who, of string) string {
 			return sent(who, "deny", "V-"+canary, of, map[string]any{"deny.reason": map[string]any{"value": canary}})
 		}
-		many := make([]string, 10_000)
+		many := make([]string, 1_000)
 		for i := range many {
 			many[i] = fmt.Sprintf("%s-%d", canary, i)
 		}
@@ -159,7 +159,7 @@ func TestModalsThatAreNone(t *testing.T) {
 			"a role that is not offered":  form(roles("ORG_OWNER")),
 			"a role with others":          form(roles("ORG_MEMBER", "ORG_OWNER")),
 			"a role of a project":         form(roles("GROUP_OWNER")),
-			"ten thousand roles":          form(roles(many...)),
+			"a thousand roles":            form(roles(many...)),
 			"a lifetime not offered":      form(lifetime("876000h0m0s")),
 			"a lifetime below zero":       form(lifetime("-8h")),
 			"a lifetime that is none":     form(lifetime(canary)),

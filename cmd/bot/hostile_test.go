@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -225,7 +226,8 @@ func (endless) Read(p []byte) (int, error) {
 // hostileTown is a town with one request that waits, and where its card is.
 func hostileTown(t *testing.T, overHTTP bool) (*town, approval.ID, slack.Message) {
 	t.Helper()
-	w := newTown(t, overHTTP, nil)
+	// How fast the bot is, is not the question here.
+	w := newTown(t, overHTTP, nil, func(o *sandbox.Options) { o.Slack.AckWithin = patience })
 	id := w.asks()
 	return w, id, w.reads(bob, "card.approve")
 }

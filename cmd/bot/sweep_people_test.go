@@ -109,7 +109,7 @@ func offers(m slack.Message, action string) bool {
 	return strings.Contains(string(m.Blocks), `"action_id":"`+action+`"`)
 }
 
-func any1(slack.Message) bool { return true }
+func whichever(slack.Message) bool { return true }
 
 // fills sends the modal that somebody has open.
 func (w *trial) fills(who string, modal *slack.Modal, values map[string]map[string]slack.Value) slack.Outcome {
@@ -137,7 +137,7 @@ func (w *trial) bobActs() bool {
 		return true
 	}
 	before := w.Slack.Screen(bob)
-	if !w.uses(bob, w.flow.bob, any1) {
+	if !w.uses(bob, w.flow.bob, whichever) {
 		return false
 	}
 	if w.flow.bob == "card.deny" {
@@ -166,11 +166,11 @@ func (w *trial) aliceActs() bool {
 		did := false
 		switch wish {
 		case create:
-			did = w.uses(alice, "ready.create", any1)
+			did = w.uses(alice, "ready.create", whichever)
 		case withdraw:
-			did = w.uses(alice, "asked.withdraw", any1) || w.uses(alice, "ready.withdraw", any1)
+			did = w.uses(alice, "asked.withdraw", whichever) || w.uses(alice, "ready.withdraw", whichever)
 		case revoke:
-			did = w.uses(alice, "ready.revoke", any1)
+			did = w.uses(alice, "ready.revoke", whichever)
 		case unseen:
 			did = w.aliceSawNothing()
 		case saved:

@@ -170,7 +170,7 @@ func (tr *trial) passMoment(t *rapid.T) {
 
 func (tr *trial) passWhile(t *rapid.T) {
 	tr.pass(pick(t, "while", []time.Duration{
-		6 * time.Minute, 11 * time.Minute, 30 * time.Minute, 40 * time.Minute, time.Hour, 3 * time.Hour, 26 * time.Hour,
+		6 * time.Minute, 11 * time.Minute, 30 * time.Minute, 40 * time.Minute, time.Hour, 3 * time.Hour, 8 * time.Hour,
 	}))
 }
 

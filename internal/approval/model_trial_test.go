@@ -1,0 +1,230 @@
+package approval_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// A trial is one run of the model: the bot, what is around it, and what people
+// were told.
+type trial struct {
+	t         rapid.TB
+	tally     *tally
+	policy    approval.Policy
+	keys      *approvaltest.Keys
+	screens   *approvaltest.Screens
+	directory *approvaltest.Directory
+	faults    *faults
+	standings map[approval.UserID]approval.Standing
+	process   *process
+
+	open  func() (approval.Store, func() error)
+	store approval.Store // without what may go wrong
+	close func() error
+
+	forms  []approval.UserID   // who filled them in
+	asked  map[int]approval.ID // what people were told that became of them
+	before map[approval.ID]approval.Request
+	trail  []approval.Entry
+	ids    int
+
+	mu      sync.Mutex // guards what follows: a press may come in the middle of work
+	told    map[press]account
+	wrong   []string
+	waiting []*surprise
+	journal []string
+}
+
+// Short times make short trials, but each is longer than a rest.
+const (
+	shortLife = 3 * time.Hour
+	longLife  = 7 * time.Hour
+)
+
+// A surprise is a press in the middle of something.
+type surprise struct {
+	calls int // after so many
+	do    func()
+}
+
+// newTrial starts the bot. Atlas's lists lag, and each call takes its time.
+func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, latency time.Duration) *trial {
+	tr := &trial{
+		t: t, open: open,
+		keys:    &approvaltest.Keys{Now: time.Now, Lag: lag},
+		screens: &approvaltest.Screens{}, directory: &approvaltest.Directory{},
+		faults:    newFaults(latency),
+		standings: map[approval.UserID]approval.Standing{},
+		asked:     map[int]approval.ID{}, before: map[approval.ID]approval.Request{}, told: map[press]account{},
+		policy: policy(func(p *approval.Policy) {
+			p.ApproverUsers, p.ApproverGroups = []approval.UserID{bob}, []approval.GroupID{"S1"}
+			p.PendingLapsesAfter, p.CollectWithin, p.ConfirmWithin = 4*time.Hour, 4*time.Hour, time.Hour
+			p.Lifetimes = []time.Duration{shortLife, longLife}
+		}),
+	}
+	tr.keys.OnCall, tr.screens.OnCall, tr.directory.OnCall = tr.faults.into(&tr.keys.Script), tr.faults.into(&tr.screens.Script), tr.faults.into(&tr.directory.Script)
+	tr.directory.SetGroup("S1", alice, dana)
+	for _, u := range people {
+		tr.stand(u, map[approval.UserID]approval.Standing{gil: approval.Guest, eve: approval.Outsider}[u])
+	}
+	tr.store, tr.close = open()
+	tr.start()
+	return tr
+}
+
+// stand says what somebody is from now on; by default a member.
+func (tr *trial) stand(u approval.UserID, s approval.Standing) {
+	if s == "" {
+		s = approval.Member
+	}
+	tr.standings[u] = s
+	tr.directory.Set(s, u)
+}
+
+// newID gives every other request a name that is taken.
+func (tr *trial) newID() approval.ID {
+	tr.ids++
+	return approval.ID(fmt.Sprintf("AKR-%05d", tr.ids/2))
+}
+
+// reopen opens the store again and drops the leases, as at a start.
+func (tr *trial) reopen() {
+	require.NoError(tr.t, tr.close())
+	tr.store, tr.close = tr.open()
+	for _, r := range tr.requests() {
+		require.NoError(tr.t, tr.store.ReleaseWork(context.Background(), r.ID, -1, time.Time{}))
+		require.NoError(tr.t, tr.store.ReleaseDrawing(context.Background(), r.ID, -1, time.Time{}))
+	}
+}
+
+func (tr *trial) end() {
+	tr.process.crash()
+	tr.process.stop()
+	<-tr.process.done
+	tr.close()
+}
+
+func (tr *trial) get(id approval.ID) approval.Request {
+	r, err := tr.store.Get(context.Background(), id)
+	require.NoError(tr.t, err)
+	return r
+}
+
+// requests lists all requests, in the order of their names.
+func (tr *trial) requests() []approval.Request {
+	var all []approval.Request
+	for _, u := range []approval.UserID{alice, carol} {
+		theirs, err := tr.store.ByRequester(context.Background(), u)
+		require.NoError(tr.t, err)
+		all = append(all, theirs...)
+	}
+	slices.SortFunc(all, func(a, b approval.Request) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+func (tr *trial) entries() []approval.Entry {
+	var all []approval.Entry
+	require.NoError(tr.t, tr.store.Audit(context.Background(), func(e approval.Entry) error {
+		all = append(all, e)
+		return nil
+	}))
+	return all
+}
+
+// interrupt lets a surprise happen whose time has come.
+func (tr *trial) interrupt() {
+	tr.mu.Lock()
+	var now []*surprise
+	tr.waiting = slices.DeleteFunc(tr.waiting, func(s *surprise) bool {
+		s.calls--
+		if s.calls <= 0 {
+			now = append(now, s)
+		}
+		return s.calls <= 0
+	})
+	tr.mu.Unlock()
+	for _, s := range now {
+		s.do()
+	}
+}
+
+// write notes what happens, for the case that it went wrong.
+func (tr *trial) write(format string, args ...any) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.journal = append(tr.journal, time.Now().Format("02 15:04:05.000 ")+fmt.Sprintf(format, args...))
+}
+
+// isQuiet reports whether the answer to a press can be foreseen.
+func (tr *trial) isQuiet() bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.process.mu.Lock()
+	defer tr.process.mu.Unlock()
+	return len(tr.waiting) == 0 && tr.process.fuse.calls == 0 && !tr.faults.areOfClicks()
+}
+
+// pass lets d go by, and everything happen that happens in it.
+func (tr *trial) pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// rest repairs everything and waits until nothing is under way any more: the
+// longest pause between two tries is 10 minutes, and so is the one between two
+// comparisons with Atlas. In the end no call takes time, so that none is under
+// way because something was due just now.
+func (tr *trial) rest() {
+	tr.calm()
+	tr.pass(44 * time.Minute)
+	defer tr.faults.take(tr.faults.take(0))
+	tr.pass(time.Minute)
+	tr.checkAtRest()
+}
+
+// calm takes back what is to go wrong.
+func (tr *trial) calm() {
+	tr.faults.heal()
+	tr.mu.Lock()
+	tr.waiting = nil
+	tr.mu.Unlock()
+	tr.process.mu.Lock()
+	tr.process.fuse = fuse{}
+	tr.process.mu.Unlock()
+}
+
+// finish settles, lets patient people collect what they may still collect, and
+// waits until everything has come to its end.
+func (tr *trial) finish() {
+	tr.calm()
+	tr.faults.take(0)
+	tr.rest()
+	tr.stand(alice, approval.Member)
+	tr.stand(carol, approval.Member)
+	for _, r := range tr.requests() {
+		if r.State != approval.Approved {
+			continue
+		}
+		tr.pressNow(press{r.ID, approval.Collect, r.Requester})
+		tr.pass(time.Second)
+		require.Equal(tr.t, approval.Delivered, tr.get(r.ID).State, "a patient person gets the key")
+	}
+	tr.rest()
+	tr.pass(longLife)
+	tr.checkAtRest()
+	for _, r := range tr.requests() {
+		require.True(tr.t, r.State.Final(), "%s is %s for ever", r.ID, r.State)
+	}
+	require.Empty(tr.t, tr.keys.Alive())
+}
