@@ -41,7 +41,7 @@ func (w *Worker) reconcileForEver(ctx context.Context) {
 		if w.Now().Sub(w.reconciledAt) < reconcileEvery {
 			continue
 		}
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), reconcileEvery/2)
+		bounded, cancel := context.WithTimeout(ctx, reconcileEvery/2) // what is cut short is found again
 		if err := w.reconcile(bounded); err != nil && ctx.Err() == nil {
 			w.Log.Warn("comparing Atlas with what is recorded", "error", err)
 		}
