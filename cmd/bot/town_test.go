@@ -126,6 +126,7 @@ func (w *town) startBot() {
 		w.door = nil
 	})
 	w.until("the bot is ready", func() bool { return isReady(address) })
+	require.NoError(w.t, w.Slack.AwaitConnection(w.ctx())) // Slack counts it a moment after its hello
 }
 
 // restartBot stops the bot and starts it again on the same database. In HTTP

@@ -114,7 +114,8 @@ func (d *desk) while(f func(context.Context)) {
 func (d *desk) runSocket() {
 	socket := d.slack.Socket(d.app)
 	d.while(func(ctx context.Context) { _ = socket.Run(ctx) })
-	require.Eventually(d.t, socket.Ready, 5*time.Second, time.Millisecond, "log: %s", d.log)
+	require.Eventually(d.t, socket.Ready, patience, time.Millisecond, "log: %s", d.log)
+	require.NoError(d.t, d.AwaitConnection(d.t.Context())) // Slack counts it a moment after its hello
 }
 
 func policy() approval.Policy {
@@ -190,7 +191,7 @@ func (d *desk) presses(user, action string) {
 
 // What people see.
 
-const patience = 5 * time.Second
+const patience = 20 * time.Second
 
 func (d *desk) sees(user, what string, seen func(sandbox.Screen) bool) sandbox.Screen {
 	d.t.Helper()
