@@ -126,7 +126,9 @@ func (w *town) startBot() {
 		w.door = nil
 	})
 	w.until("the bot is ready", func() bool { return isReady(address) })
-	require.NoError(w.t, w.Slack.AwaitConnection(w.ctx())) // Slack counts it a moment after its hello
+	soon, release := context.WithTimeout(w.ctx(), patience)
+	defer release()
+	require.NoError(w.t, w.Slack.AwaitConnection(soon)) // Slack counts it a moment after its hello
 }
 
 // restartBot stops the bot and starts it again on the same database. In HTTP

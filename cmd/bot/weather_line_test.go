@@ -22,6 +22,7 @@ type line struct {
 	sockets map[net.Conn]net.Conn // the bot's end of each WebSocket, and Slack's
 	calls   map[net.Conn]net.Conn // of everything else
 	oneWay  bool
+	over    bool // the test is: nothing is carried any more
 }
 
 // newLine lays a line to where url is served.
@@ -34,7 +35,7 @@ func newLine(t *testing.T, url string) *line {
 	l.running.Go(l.accept)
 	t.Cleanup(func() {
 		l.listener.Close()
-		l.cut(true)
+		l.end()
 		l.running.Wait()
 	})
 	return l
@@ -69,6 +70,14 @@ func (l *line) cut(all bool) {
 	}
 }
 
+// end cuts everything, also what is accepted just now.
+func (l *line) end() {
+	l.mu.Lock()
+	l.over = true
+	l.mu.Unlock()
+	l.cut(true)
+}
+
 func (l *line) accept() {
 	for {
 		bot, err := l.listener.Accept()
@@ -80,6 +89,7 @@ func (l *line) accept() {
 			bot.Close()
 			continue
 		}
+		l.note(bot, slack, false) // until it has said what it is
 		l.running.Go(func() { l.carry(bot, slack) })
 	}
 }
@@ -88,6 +98,7 @@ func (l *line) accept() {
 func (l *line) carry(bot, slack net.Conn) {
 	defer slack.Close()
 	defer bot.Close()
+	defer l.forget(bot)
 	first := make([]byte, 64<<10)
 	n, err := bot.Read(first)
 	if err != nil {
@@ -95,7 +106,6 @@ func (l *line) carry(bot, slack net.Conn) {
 	}
 	isSocket := bytes.HasPrefix(first[:n], []byte("GET /link/"))
 	l.note(bot, slack, isSocket)
-	defer l.forget(bot)
 	if _, err := slack.Write(first[:n]); err != nil {
 		return
 	}
@@ -118,7 +128,13 @@ func (l *line) isMuted() bool {
 func (l *line) note(bot, slack net.Conn, isSocket bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.over {
+		bot.Close()
+		slack.Close()
+		return
+	}
 	if isSocket {
+		delete(l.calls, bot)
 		l.sockets[bot] = slack
 	} else {
 		l.calls[bot] = slack
