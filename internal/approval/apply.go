@@ -103,8 +103,8 @@ func (w *Worker) readdress(ctx context.Context, r, parent Request) error {
 	return err
 }
 
-// notApplied gives up what Atlas refuses, after putting the access list back as
-// far as Atlas lets us, and tries the rest again with growing pauses.
+// notApplied gives up what Atlas refuses, of which a part may have been made,
+// and tries the rest again with growing pauses.
 func (w *Worker) notApplied(ctx context.Context, r Request, f *Fault) error {
 	w.warn(r, "a change was not made", f)
 	if f.Verdict == Refused {
