@@ -5,7 +5,6 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -69,9 +68,6 @@ func TestACrashSaysNothing(t *testing.T) {
 	}
 	t.Run("it is asked for its stacks while it shows the key", func(t *testing.T) {
 		t.Parallel()
-		if runtime.GOOS == "windows" {
-			t.Skip("there is no SIGQUIT")
-		}
 		w, id := crashTown(t)
 		w.spoils(wire.Fault{Side: wire.Slack, Operation: "chat.postEphemeral", Mode: wire.FreezeAfter})
 		said := w.crashes("never", func(p *os.Process) {
