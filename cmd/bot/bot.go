@@ -87,16 +87,16 @@ func (b *bot) start(ctx context.Context, doors *http.ServeMux, stopServing func(
 // work runs the worker and the door to Slack until ctx ends or the door cannot
 // be opened for good.
 func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()) error {
-	policy := b.config.policy()
-	org := approval.OrgID(b.config.AtlasOrgID)
+	orgs := b.config.orgs()
 	keys := atlas.NewKeys(b.api, b.slack.Team+"/"+b.slack.BotUser)
 	var kept approval.Store = b.store
 	if b.guard != nil {
 		kept = b.guard(kept)
 	}
-	worker := approval.NewWorker(org, kept, keys, b.slack.Screens(policy), policy, b.now, b.log)
+	directory := b.slack.Directory()
+	worker := approval.NewWorker(orgs, kept, keys, b.slack.Screens(orgs), directory, b.now, b.log)
 	service := &approval.Service{
-		Store: kept, Directory: b.slack.Directory(), Policy: policy, Org: org,
+		Store: kept, Directory: directory, Orgs: orgs,
 		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	if b.onStart != nil {

@@ -36,14 +36,14 @@ type roll struct {
 // approvers looks up everybody who may decide, then whether they are enough.
 func (c *checkup) approvers(ctx context.Context, s *slackui.Slack) {
 	r := &roll{checkup: c, workspace: s, directory: s.Directory(), deciders: map[approval.UserID]bool{}}
-	policy := c.config.policy()
-	for _, u := range policy.ApproverUsers {
+	named := c.config.approvers()
+	for _, u := range named.Users {
 		if approverID.MatchString(string(u)) { // others are problems of the configuration
 			r.person(ctx, u)
 		}
 	}
-	if len(policy.ApproverGroups) > 0 {
-		r.groups(ctx, policy.ApproverGroups)
+	if len(named.Groups) > 0 {
+		r.groups(ctx, named.Groups)
 	}
 	r.enough()
 	r.inChannel(ctx)
@@ -168,7 +168,7 @@ func (r *roll) inChannel(ctx context.Context) {
 		r.skip("Nobody who can decide was found.", check)
 		return
 	}
-	members, whole, err := r.workspace.ChannelMembers(ctx)
+	members, whole, err := r.workspace.ChannelMembers(ctx, r.config.SlackApprovalChannel)
 	switch {
 	case codeOf(err) == "channel_not_found":
 		r.skip("The channel has to be there first.", check)

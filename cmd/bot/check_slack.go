@@ -58,7 +58,7 @@ func (c *checkup) appSettings() {
 func (c *checkup) slackConfig() slackui.Config {
 	return slackui.Config{
 		Token: c.config.SlackBotToken, AppToken: c.config.SlackAppToken, SigningSecret: c.config.SlackSigningSecret,
-		APIURL: c.config.SlackAPIURL, Channel: c.config.SlackApprovalChannel, Command: c.config.SlackCommand,
+		APIURL: c.config.SlackAPIURL, Channels: c.config.channels(), Command: c.config.SlackCommand,
 		Log: slog.New(slog.DiscardHandler), Now: c.now,
 	}
 }
@@ -207,7 +207,7 @@ func (c *checkup) channel(ctx context.Context, s *slackui.Slack) {
 		c.skip("SLACK_APPROVAL_CHANNEL has to be corrected first.", check)
 		return
 	}
-	err := s.CheckChannel(ctx)
+	err := s.CheckChannel(ctx, c.config.SlackApprovalChannel)
 	if wrong, ok := errors.AsType[*slackui.ChannelError](err); ok {
 		says, do, _ := strings.Cut(wrong.Problem, "; ") // what is wrong, and the way on
 		c.bad(check, "Channel "+wrong.Channel+": "+says+".", sentence(do))

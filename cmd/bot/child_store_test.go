@@ -198,3 +198,7 @@ func (s *talliedStore) Live(ctx context.Context) ([]approval.Request, error) {
 func (s *talliedStore) Waiting(ctx context.Context) ([]approval.Request, error) {
 	return s.inner.Waiting(ctx)
 }
+
+func (s *talliedStore) Unsigned(ctx context.Context) ([]approval.Request, error) {
+	return s.inner.Unsigned(ctx)
+}

@@ -257,6 +257,28 @@ func isLoopback(host string) bool {
 	return err == nil && address.IsLoopback()
 }
 
+// orgs are the organizations that the bot serves, with their rules.
+func (c Config) orgs() approval.Orgs {
+	return approval.Orgs{{ID: approval.OrgID(c.AtlasOrgID), Name: "Atlas", Policy: c.policy()}}
+}
+
+// channels are the approvers' channels of the organizations.
+func (c Config) channels() map[approval.OrgID]string {
+	return map[approval.OrgID]string{approval.OrgID(c.AtlasOrgID): c.SlackApprovalChannel}
+}
+
+func (c Config) approvers() approval.Who {
+	var who approval.Who
+	for _, a := range c.SlackApprovers {
+		if a = strings.TrimSpace(a); strings.HasPrefix(a, "S") {
+			who.Groups = append(who.Groups, approval.GroupID(a))
+		} else {
+			who.Users = append(who.Users, approval.UserID(a))
+		}
+	}
+	return who
+}
+
 // policy is the part of the configuration that the domain knows.
 func (c Config) policy() approval.Policy {
 	p := approval.Policy{
@@ -266,16 +288,12 @@ func (c Config) policy() approval.Policy {
 		CollectWithin:      time.Duration(c.CollectWithin), ConfirmWithin: time.Duration(c.ConfirmWithin),
 		Overlap: time.Duration(c.RotateOverlap),
 	}
-	for _, a := range c.SlackApprovers {
-		if a = strings.TrimSpace(a); strings.HasPrefix(a, "S") {
-			p.ApproverGroups = append(p.ApproverGroups, approval.GroupID(a))
-		} else {
-			p.ApproverUsers = append(p.ApproverUsers, approval.UserID(a))
-		}
-	}
+	p.Needs = []approval.Need{{From: c.approvers(), Count: 1}}
+	var roles []approval.Role
 	for _, r := range c.AllowedRoles {
-		p.AllowedRoles = append(p.AllowedRoles, approval.Role(strings.TrimSpace(r)))
+		roles = append(roles, approval.Role(strings.TrimSpace(r)))
 	}
+	p.Roles = approval.RulesFor(roles...)
 	for _, l := range c.Lifetimes {
 		p.Lifetimes = append(p.Lifetimes, time.Duration(l))
 	}

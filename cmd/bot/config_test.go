@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
 )
 
 // environment is a valid one, and functions that spoil it.
@@ -38,8 +40,11 @@ func TestConfigDefaults(t *testing.T) {
 	assert.Equal(t, "https://cloud.mongodb.com", c.AtlasBaseURL)
 	assert.Equal(t, defaultListen, c.Listen)
 	p := c.policy()
-	assert.NotContains(t, p.AllowedRoles, "ORG_OWNER")
-	assert.Len(t, p.AllowedRoles, 6)
+	assert.Len(t, p.Roles, 6)
+	for _, rule := range p.Roles {
+		assert.NotEqual(t, approval.Role("ORG_OWNER"), rule.Role)
+		assert.True(t, rule.Ask.Everyone)
+	}
 	assert.Equal(t, []time.Duration{8 * time.Hour, 24 * time.Hour, 168 * time.Hour, 720 * time.Hour, 2160 * time.Hour}, p.Lifetimes)
 	assert.Equal(t, 24, p.WidestIPv4)
 	assert.Equal(t, 64, p.WidestIPv6)
@@ -50,8 +55,7 @@ func TestConfigDefaults(t *testing.T) {
 	assert.Equal(t, []time.Duration{24 * time.Hour, time.Hour}, p.RemindBefore)
 	assert.Equal(t, 24*time.Hour, p.Overlap)
 	assert.False(t, p.AllowSelfApproval)
-	assert.EqualValues(t, []string{"U0BOB"}, toStrings(p.ApproverUsers))
-	assert.EqualValues(t, []string{"S0APPROVERS"}, toStrings(p.ApproverGroups))
+	assert.Equal(t, []approval.Need{{From: approval.Who{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0APPROVERS"}}, Count: 1}}, p.Needs)
 }
 
 func TestRemindersAreSorted(t *testing.T) {

@@ -59,7 +59,7 @@ func (b *bot) meetSlack(ctx context.Context) error {
 		var err error
 		b.slack, err = slackui.Connect(ctx, slackui.Config{
 			Token: b.config.SlackBotToken, AppToken: b.config.SlackAppToken, SigningSecret: b.config.SlackSigningSecret,
-			APIURL: b.config.SlackAPIURL, Channel: b.config.SlackApprovalChannel, Command: b.config.SlackCommand,
+			APIURL: b.config.SlackAPIURL, Channels: b.config.channels(), Command: b.config.SlackCommand,
 			Log: b.log, Now: b.now, Transport: b.slackTransport(),
 		})
 		if f, ok := errors.AsType[*approval.Fault](err); ok && f.Verdict == approval.Refused {
@@ -71,7 +71,7 @@ func (b *bot) meetSlack(ctx context.Context) error {
 		if missing := b.slack.MissingScopes(); len(missing) > 0 {
 			return true, fmt.Errorf("SLACK_BOT_TOKEN lacks the scopes %s: add them to the app, and install it again", strings.Join(missing, ", "))
 		}
-		err = b.slack.CheckChannel(ctx)
+		err = b.slack.CheckChannel(ctx, b.config.SlackApprovalChannel)
 		if wrong, ok := errors.AsType[*slackui.ChannelError](err); ok {
 			return true, fmt.Errorf("SLACK_APPROVAL_CHANNEL: %w", wrong)
 		}

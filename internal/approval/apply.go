@@ -19,7 +19,7 @@ func (w *Worker) live(ctx context.Context, r Request) error {
 	_, err := w.move(ctx, r, Remind, "", func(next *Request, now time.Time) {
 		next.Endings++
 		next.show(EndingMessage(next.Endings))
-		next.planReminder(now, w.Policy)
+		next.planReminder(now, w.policy(r.Org))
 	})
 	return err
 }
@@ -31,11 +31,11 @@ func (w *Worker) supersede(ctx context.Context, r Request) error {
 	if err != nil {
 		return fmt.Errorf("reading request %s: %w", r.Of, err)
 	}
-	ends := w.Now().Add(w.Policy.Overlap)
+	ends := w.Now().Add(w.policy(r.Org).Overlap)
 	if old.State == Active && old.EndsAt.After(ends) {
 		_, err := w.move(ctx, old, Supersede, "by "+string(r.ID), func(next *Request, now time.Time) {
 			next.EndsAt = ends
-			next.planReminder(now, w.Policy)
+			next.planReminder(now, w.policy(r.Org))
 		})
 		if errors.Is(err, ErrConflict) {
 			return &retry{time.Second, err}
@@ -75,6 +75,7 @@ func (w *Worker) apply(ctx context.Context, r Request) error {
 	_, err = w.move(ctx, r, Apply, "", func(next *Request, now time.Time) {
 		next.Mint = Mint{}
 		next.End = End{At: now}
+		next.show(OverNotice)
 	})
 	return err
 }
@@ -85,7 +86,7 @@ func (w *Worker) extend(ctx context.Context, r, parent Request) error {
 	}
 	_, err := w.move(ctx, parent, Extend, "by "+string(r.ID), func(next *Request, now time.Time) {
 		next.EndsAt = r.Change.NewEnd
-		next.planReminder(now, w.Policy)
+		next.planReminder(now, w.policy(r.Org))
 	})
 	return err
 }
@@ -98,7 +99,7 @@ func (w *Worker) readdress(ctx context.Context, r, parent Request) error {
 		return nil // noted by an earlier run
 	}
 	_, err := w.move(ctx, parent, Readdress, "by "+string(r.ID), func(next *Request, _ time.Time) {
-		next.Access.Networks = r.Access.Networks
+		next.Access.Networks, next.Access.Named = r.Access.Networks, r.Access.Named
 	})
 	return err
 }

@@ -8,15 +8,33 @@ import (
 
 // clone copies r so that a change of the copy is no change of r.
 func (r Request) clone() Request {
-	r.Access.Roles = slices.Clone(r.Access.Roles)
-	r.Access.Networks = slices.Clone(r.Access.Networks)
+	r.Access = r.Access.clone()
+	r.Wanted = r.Wanted.clone()
+	r.Needs = slices.Clone(r.Needs)
+	r.Approvals = slices.Clone(r.Approvals)
+	r.Transfers = slices.Clone(r.Transfers)
 	r.Change.Old = slices.Clone(r.Change.Old)
 	r.Debts = slices.Clone(r.Debts)
 	r.Drift.Roles = slices.Clone(r.Drift.Roles)
 	r.Drift.Networks = slices.Clone(r.Drift.Networks)
+	r.Drift.Projects = slices.Clone(r.Drift.Projects)
 	r.Messages = slices.Clone(r.Messages)
 	r.Places = maps.Clone(r.Places)
 	return r
+}
+
+func (a Access) clone() Access {
+	a.Roles = slices.Clone(a.Roles)
+	a.Networks = slices.Clone(a.Networks)
+	a.Projects = slices.Clone(a.Projects)
+	for i := range a.Projects {
+		a.Projects[i].Roles = slices.Clone(a.Projects[i].Roles)
+	}
+	a.Named = slices.Clone(a.Named)
+	for i := range a.Named {
+		a.Named[i].Networks = slices.Clone(a.Named[i].Networks)
+	}
+	return a
 }
 
 // show adds a message to what people are to be shown of r. An adopted request

@@ -73,11 +73,11 @@ func shortWaits(p *approval.Policy) {
 func (c *crowd) newInstance(p approval.Policy) *approval.Worker {
 	everybody := &approvaltest.Directory{}
 	everybody.Set(approval.Member, alice, bob, dana)
-	everybody.Set(approval.Member, p.ApproverUsers...)
-	w := approval.NewWorker("org", c.store, c.keys, c.screens, p, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	everybody.Set(approval.Member, p.Approvers().Users...)
+	w := approval.NewWorker(orgs(p), c.store, c.keys, c.screens, everybody, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	for range 3 {
 		c.services = append(c.services, &approval.Service{
-			Store: c.store, Directory: everybody, Policy: p, Org: "org", Now: time.Now, NewID: approval.NewID, Wake: w.Wake,
+			Store: c.store, Directory: everybody, Orgs: orgs(p), Now: time.Now, NewID: approval.NewID, Wake: w.Wake,
 		})
 	}
 	return w
@@ -228,7 +228,7 @@ func TestCrowdOfApprovers(t *testing.T) {
 			}
 			c.race(r, time.Now().Add(time.Minute), presses)
 		}
-	}, func(p *approval.Policy) { p.ApproverUsers = append(fifty, bob) })
+	}, func(p *approval.Policy) { p.Needs = anyOf(append(fifty, bob)...) })
 }
 
 func TestCrowdOfPressesMakesOneKey(t *testing.T) {

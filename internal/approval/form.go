@@ -13,8 +13,14 @@ type Form struct {
 	// Origin is the same each time one form is sent; see [Request.Origin].
 	Origin string
 
+	// Org is the organization; it may be left out if there is one.
+	Org OrgID
+
 	Description string
 	Roles       []Role
+	Projects    []ProjectID
+	InProjects  []Role   // in each of Projects
+	Named       []string // names of [Policy.Networks]
 	Networks    string
 	Lifetime    time.Duration
 	Reason      string
@@ -31,8 +37,12 @@ const (
 type Field string
 
 const (
+	FieldOrg         Field = "org"
 	FieldDescription Field = "description"
 	FieldRoles       Field = "roles"
+	FieldProjects    Field = "projects"
+	FieldInProjects  Field = "in_projects"
+	FieldNamed       Field = "named"
 	FieldNetworks    Field = "networks"
 	FieldLifetime    Field = "lifetime"
 	FieldReason      Field = "reason"
@@ -52,8 +62,14 @@ const (
 	SecurityGroup      ProblemCode = "security_group"   // Given
 	TooMany            ProblemCode = "too_many"         // Given: how many; Limit
 	RoleNotAllowed     ProblemCode = "role_not_allowed" // Given
+	RoleNotForYou      ProblemCode = "role_not_for_you" // Given
 	LifetimeNotAllowed ProblemCode = "lifetime_not_allowed"
-	Unchanged          ProblemCode = "unchanged" // nothing would be different
+	LifetimeTooLong    ProblemCode = "lifetime_too_long" // Given: the role that allows less; Most
+	NoSuchNetwork      ProblemCode = "no_such_network"   // Given
+	NoSuchProject      ProblemCode = "no_such_project"   // Given
+	TooManyProjects    ProblemCode = "too_many_projects" // Limit
+	NotLess            ProblemCode = "not_less"          // Given: more than was asked for
+	Unchanged          ProblemCode = "unchanged"         // nothing would be different
 )
 
 // A Problem is one mistake in a form, told in the place where it was made.
@@ -63,6 +79,7 @@ type Problem struct {
 	Given string
 	Hint  string
 	Limit int
+	Most  time.Duration
 }
 
 // A FormError carries all problems of a form.
@@ -70,40 +87,89 @@ type FormError struct{ Problems []Problem }
 
 func (e *FormError) Error() string { return "the form has mistakes" }
 
+// MaxProjects bounds the projects of one request: each costs a call while
+// somebody waits for their key.
+const MaxProjects = 10
+
 // Check turns a form into what it asks for, or returns a *[FormError] that
-// tells everything that is wrong with it.
+// tells everything that is wrong with it. Who asks is not looked at. Projects
+// have their ids only.
 func (p Policy) Check(f Form) (Access, error) {
+	access, problems := p.check(f)
+	return access, formError(problems)
+}
+
+func (p Policy) check(f Form) (Access, []Problem) {
 	access := Access{
 		Description: strings.TrimSpace(f.Description),
 		Roles:       withoutRepeats(f.Roles),
 		Lifetime:    f.Lifetime,
 	}
 	problems := checkText(FieldDescription, access.Description, MaxDescription, false)
-	problems = append(problems, p.checkRoles(access.Roles)...)
-	networks, wrong := p.Networks(f.Networks)
-	access.Networks = networks
-	problems = append(problems, wrong...)
-	if !slices.Contains(p.Lifetimes, f.Lifetime) {
-		problems = append(problems, Problem{Field: FieldLifetime, Code: LifetimeNotAllowed})
-	}
+	problems = append(problems, checkRoles(FieldRoles, access.Roles, p.Roles)...)
+	projects, wrong := p.checkProjects(f)
+	access.Projects, problems = projects, append(problems, wrong...)
+	named, wrong := p.checkNamed(f.Named, access.allRoles())
+	access.Named, problems = named, append(problems, wrong...)
+	networks, wrong := p.networks(f.Networks, named, access.allRoles())
+	access.Networks, problems = networks, append(problems, wrong...)
+	problems = append(problems, p.checkLifetime(f.Lifetime, access.allRoles())...)
 	problems = append(problems, checkText(FieldReason, strings.TrimSpace(f.Reason), MaxReason, true)...)
 	if len(problems) > 0 {
-		return Access{}, &FormError{Problems: problems}
+		return Access{}, problems
 	}
 	return access, nil
 }
 
-func (p Policy) checkRoles(roles []Role) []Problem {
+func formError(problems []Problem) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return &FormError{Problems: problems}
+}
+
+func checkRoles(field Field, roles []Role, rules []RoleRule) []Problem {
 	if len(roles) == 0 {
-		return []Problem{{Field: FieldRoles, Code: Missing}}
+		return []Problem{{Field: field, Code: Missing}}
 	}
 	var problems []Problem
 	for _, r := range roles {
-		if !slices.Contains(p.AllowedRoles, r) {
-			problems = append(problems, Problem{Field: FieldRoles, Code: RoleNotAllowed, Given: string(r)})
+		if !slices.ContainsFunc(rules, func(rule RoleRule) bool { return rule.Role == r }) {
+			problems = append(problems, Problem{Field: field, Code: RoleNotAllowed, Given: string(r)})
 		}
 	}
 	return problems
+}
+
+// checkProjects reads projects and the roles in them: both or neither.
+func (p Policy) checkProjects(f Form) ([]ProjectAccess, []Problem) {
+	roles := withoutRepeats(f.InProjects)
+	switch {
+	case len(f.Projects) == 0 && len(roles) == 0:
+		return nil, nil
+	case len(f.Projects) == 0:
+		return nil, []Problem{{Field: FieldProjects, Code: Missing}}
+	case len(f.Projects) > MaxProjects:
+		return nil, []Problem{{Field: FieldProjects, Code: TooManyProjects, Limit: MaxProjects}}
+	}
+	var projects []ProjectAccess
+	for _, id := range f.Projects {
+		if !slices.ContainsFunc(projects, func(have ProjectAccess) bool { return have.ID == id }) {
+			projects = append(projects, ProjectAccess{Project: Project{ID: id}, Roles: slices.Clone(roles)})
+		}
+	}
+	return projects, checkRoles(FieldInProjects, roles, p.ProjectRoles)
+}
+
+// checkLifetime holds a lifetime against the choices and the roles' limits.
+func (p Policy) checkLifetime(d time.Duration, roles []Role) []Problem {
+	if !slices.Contains(p.Lifetimes, d) {
+		return []Problem{{Field: FieldLifetime, Code: LifetimeNotAllowed}}
+	}
+	if most, role := p.longest(roles); most > 0 && d > most {
+		return []Problem{{Field: FieldLifetime, Code: LifetimeTooLong, Given: string(role), Most: most}}
+	}
+	return nil
 }
 
 func checkText(field Field, text string, limit int, lines bool) []Problem {

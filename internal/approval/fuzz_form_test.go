@@ -43,7 +43,9 @@ func FuzzForm(f *testing.F) {
 
 func withinPolicy(t *testing.T, p approval.Policy, a approval.Access) {
 	t.Helper()
-	if len(a.Roles) == 0 || slices.ContainsFunc(a.Roles, func(r approval.Role) bool { return !slices.Contains(p.AllowedRoles, r) }) {
+	if len(a.Roles) == 0 || slices.ContainsFunc(a.Roles, func(r approval.Role) bool {
+		return !slices.ContainsFunc(p.Roles, func(rule approval.RoleRule) bool { return rule.Role == r })
+	}) {
 		t.Fatalf("roles %v", a.Roles)
 	}
 	if !slices.Contains(p.Lifetimes, a.Lifetime) {

@@ -24,72 +24,88 @@ type ExtensionForm struct {
 	Reason string
 }
 
-// Extend asks for more time for the same access. Approvers decide; no new
-// secret is made.
+// Extend asks for more time for the same access. Approvers decide as on a new
+// key; no new secret is made.
 func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm) (Request, error) {
-	parent, err := s.liveOf(ctx, who, id)
+	parent, org, err := s.liveOf(ctx, who, id)
 	if err != nil {
 		return parent, err
 	}
 	problems := checkText(FieldReason, strings.TrimSpace(f.Reason), MaxReason, true)
-	if !slices.Contains(s.Policy.Lifetimes, f.Extra) {
-		problems = append(problems, Problem{Field: FieldLifetime, Code: LifetimeNotAllowed})
-	}
+	problems = append(problems, org.Policy.checkLifetime(f.Extra, parent.Access.allRoles())...)
 	if len(problems) > 0 {
-		return parent, &FormError{Problems: problems}
+		return parent, formError(problems)
 	}
-	r := s.follow(parent, Extension, f.Origin, f.Reason)
+	r := s.follow(org, parent, Extension, f.Origin, f.Reason)
 	r.Access.Lifetime = f.Extra
 	r.Change = Change{OldEnd: parent.EndsAt, NewEnd: parent.EndsAt.Add(f.Extra)}
+	if r.Standing, err = s.record(ctx, who.User); err != nil {
+		return parent, err
+	}
+	s.route(&r, org.Policy.read(ctx, s.Directory))
 	return s.create(ctx, r)
 }
 
 // An AddressesForm asks for another access list for a live key.
 type AddressesForm struct {
-	Origin   string // see [Request.Origin]
-	Networks string // the whole list, as typed
+	Origin   string   // see [Request.Origin]
+	Named    []string // names of [Policy.Named]
+	Networks string   // with them the whole list, as typed
 	Reason   string
 }
 
 // Readdress asks for another access list. Approvers decide, unless entries are
 // only removed: less access needs nobody's yes.
 func (s *Service) Readdress(ctx context.Context, who Actor, id ID, f AddressesForm) (Request, error) {
-	parent, err := s.liveOf(ctx, who, id)
+	parent, org, err := s.liveOf(ctx, who, id)
 	if err != nil {
 		return parent, err
 	}
-	networks, problems := s.Policy.Networks(f.Networks)
+	r, problems := s.readdressed(org, parent, f)
+	if len(problems) > 0 {
+		return parent, formError(problems)
+	}
+	if r.Standing, err = s.record(ctx, who.User); err != nil {
+		return parent, err
+	}
+	if onlyNarrows(parent.Access.Networks, r.Access.Networks) {
+		r.State = Applying
+		r.Decision = Decision{At: r.AskedAt} // by nobody: it was not needed
+		r.approved(r.AskedAt, org.Policy)
+		return s.create(ctx, r)
+	}
+	s.route(&r, org.Policy.read(ctx, s.Directory))
+	return s.create(ctx, r)
+}
+
+func (s *Service) readdressed(org Org, parent Request, f AddressesForm) (Request, []Problem) {
+	roles := parent.Access.allRoles()
+	named, problems := org.Policy.checkNamed(f.Named, roles)
+	networks, wrong := org.Policy.networks(f.Networks, named, roles)
+	problems = append(problems, wrong...)
 	if len(problems) == 0 && sameNetworks(networks, parent.Access.Networks) {
 		problems = append(problems, Problem{Field: FieldNetworks, Code: Unchanged})
 	}
 	problems = append(problems, checkText(FieldReason, strings.TrimSpace(f.Reason), MaxReason, true)...)
-	if len(problems) > 0 {
-		return parent, &FormError{Problems: problems}
-	}
-	r := s.follow(parent, NewAddresses, f.Origin, f.Reason)
-	r.Access.Networks = networks
+	r := s.follow(org, parent, NewAddresses, f.Origin, f.Reason)
+	r.Access.Networks, r.Access.Named = networks, named
 	r.Change = Change{Old: parent.Access.Networks}
-	if onlyNarrows(parent.Access.Networks, networks) {
-		r.State, r.LapsesAt = Applying, time.Time{}
-		r.Decision = Decision{At: r.AskedAt} // by nobody: it was not needed
-		r.show(OutcomeMessage)
-	}
-	return s.create(ctx, r)
+	return r, problems
 }
 
 // Rotate opens a successor with the same access until the same end, which was
 // approved with the key. It is collected like a new key.
 func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error) {
-	parent, err := s.liveOf(ctx, who, id)
+	parent, org, err := s.liveOf(ctx, who, id)
 	if err != nil {
 		return parent, err
 	}
 	if err := s.noneUnderway(ctx, parent); err != nil {
 		return parent, err
 	}
-	r := s.follow(parent, Rotation, fmt.Sprintf("rotation of %s at %d", parent.ID, parent.Version), parent.Reason)
+	r := s.follow(org, parent, Rotation, fmt.Sprintf("rotation of %s at %d", parent.ID, parent.Version), parent.Reason)
 	r.State, r.Decision, r.EndsAt = Approved, parent.Decision, parent.EndsAt
-	r.LapsesAt = r.AskedAt.Add(s.Policy.CollectWithin)
+	r.approved(r.AskedAt, org.Policy)
 	r.Messages = []MessageName{CardMessage, ReadyMessage}
 	successor, err := s.create(ctx, r)
 	if err != nil {
@@ -131,27 +147,31 @@ func (s *Service) SwitchedOver(ctx context.Context, who Actor, id ID) (Request, 
 }
 
 // liveOf returns the request of a live key to its owner, and to nobody else.
-func (s *Service) liveOf(ctx context.Context, who Actor, id ID) (Request, error) {
+func (s *Service) liveOf(ctx context.Context, who Actor, id ID) (Request, Org, error) {
 	r, err := s.Store.Get(ctx, id)
 	if err != nil {
-		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
+		return Request{}, Org{}, fmt.Errorf("reading request %s: %w", id, err)
 	}
 	if err := isOwner(ctx, s.Directory, r, who); err != nil {
-		return r, s.refuse(ctx, r, Extend, who.User, err)
+		return r, Org{}, s.refuse(ctx, r, Extend, who.User, err)
 	}
-	_, err = r.State.Next(Extend)
-	return r, err
+	if _, err := r.State.Next(Extend); err != nil {
+		return r, Org{}, err
+	}
+	org, err := s.Orgs.Find(r.Org)
+	return r, org, err
 }
 
-// MayChange returns the request if who may ask for a change of its key now.
-// Nothing is recorded but a refusal: it is asked before a form is opened.
-func (s *Service) MayChange(ctx context.Context, who Actor, id ID) (Request, error) {
+// MayChange returns the request, and its organization, if who may ask for a
+// change of its key now. Nothing is recorded but a refusal: it is asked before a
+// form is opened.
+func (s *Service) MayChange(ctx context.Context, who Actor, id ID) (Request, Org, error) {
 	return s.liveOf(ctx, who, id)
 }
 
 // follow is a request about parent's key.
-func (s *Service) follow(parent Request, purpose Purpose, origin, reason string) Request {
-	r := s.asked(parent.Requester, Form{Origin: origin, Reason: reason}, parent.clone().Access)
+func (s *Service) follow(org Org, parent Request, purpose Purpose, origin, reason string) Request {
+	r := s.asked(org, parent.Requester, Form{Origin: origin, Reason: reason}, parent.Access.clone())
 	r.Purpose, r.Of = purpose, parent.ID
 	return r
 }

@@ -15,7 +15,7 @@ import (
 // activeFor is a key that its owner holds, with a lifetime.
 func (w *world) activeFor(lifetime time.Duration) approval.ID {
 	w.t.Helper()
-	w.Policy.Lifetimes = append(w.Policy.Lifetimes, lifetime)
+	w.Orgs[0].Policy.Lifetimes = append(w.Orgs[0].Policy.Lifetimes, lifetime)
 	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *approval.Form) { f.Lifetime = lifetime }))
 	require.NoError(w.t, err)
 	_, err = w.Approve(w.t.Context(), as(bob), r.ID)

@@ -2,6 +2,7 @@ package approval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -27,6 +28,8 @@ func (w *Worker) mint(ctx context.Context, r Request) error {
 		return w.clear(ctx, r)
 	case r.Mint.Stage == Begun, w.Now().Sub(r.Mint.CollectedAt) > freshFor:
 		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseInterrupted})
+	case r.Places[ReadyMessage].TS == "" && r.Places[AskedMessage].TS == "":
+		return &retry{time.Second, errors.New("there is no conversation yet in which the key could be shown")}
 	}
 	return w.attempt(ctx, r)
 }
@@ -60,8 +63,10 @@ func (w *Worker) attempt(ctx context.Context, r Request) error {
 }
 
 func (w *Worker) handOver(next *Request, now time.Time) {
+	wait := w.policy(next.Org).ConfirmWithin
 	next.Mint = Mint{}
-	next.Custody = Custody{ShownAt: now, RemindAt: now.Add(w.Policy.ConfirmWithin / 2), ConfirmBy: now.Add(w.Policy.ConfirmWithin)}
+	next.Custody = Custody{ShownAt: now, RemindAt: now.Add(wait / 2), ConfirmBy: now.Add(wait)}
+	next.show(MadeNotice)
 	if next.EndsAt.IsZero() {
 		next.EndsAt = next.Key.MadeAt.Add(next.Access.Lifetime)
 	}
@@ -168,7 +173,7 @@ func (w *Worker) clear(ctx context.Context, r Request) error {
 func (w *Worker) putBack(next *Request, now time.Time, f *Fault) {
 	next.Mint = Mint{Cause: f.Cause, Code: f.Code}
 	next.Removal = Removal{}
-	next.LapsesAt = now.Add(w.Policy.CollectWithin)
+	next.LapsesAt = now.Add(w.policy(next.Org).CollectWithin)
 }
 
 func giveUp(next *Request, now time.Time, f *Fault) {

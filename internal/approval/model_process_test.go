@@ -47,9 +47,9 @@ func (tr *trial) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &process{trial: tr, stop: stop, done: make(chan struct{}), died: make(chan struct{})}
 	store := guardedStore{p}
-	worker := approval.NewWorker("org", store, guardedKeys{p}, guardedScreens{p}, tr.policy, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	worker := approval.NewWorker(orgs(tr.policy), store, guardedKeys{p}, guardedScreens{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	p.service = &approval.Service{
-		Store: store, Directory: guardedDirectory{p}, Policy: tr.policy, Org: "org",
+		Store: store, Directory: guardedDirectory{p}, Orgs: orgs(tr.policy),
 		Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
 	}
 	tr.process = p
@@ -189,6 +189,11 @@ func (g guardedKeys) Readdress(ctx context.Context, org approval.OrgID, id strin
 	return g.p.talk(ctx, approvaltest.CallReaddress, func() error { return g.p.trial.keys.Readdress(ctx, org, id, wanted) })
 }
 
+func (g guardedKeys) Projects(ctx context.Context, org approval.OrgID) (all []approval.Project, err error) {
+	err = g.p.talk(ctx, approvaltest.CallProjects, func() error { all, err = g.p.trial.keys.Projects(ctx, org); return err })
+	return all, err
+}
+
 func (g guardedKeys) Used(ctx context.Context, org approval.OrgID, id string) (used bool, err error) {
 	err = g.p.talk(ctx, approvaltest.CallUsed, func() error { used, err = g.p.trial.keys.Used(ctx, org, id); return err })
 	return used && err == nil, err
@@ -212,6 +217,11 @@ func (g guardedDirectory) Standing(ctx context.Context, who approval.Actor) (s a
 		return "", crashed
 	}
 	return s, err
+}
+
+func (g guardedDirectory) Deactivated(ctx context.Context, user approval.UserID) (gone bool, err error) {
+	err = g.p.talk(ctx, approvaltest.CallAccount, func() error { gone, err = g.p.trial.directory.Deactivated(ctx, user); return err })
+	return gone, err
 }
 
 func (g guardedDirectory) Members(ctx context.Context, group approval.GroupID) (all []approval.UserID, err error) {

@@ -104,6 +104,10 @@ func (g guardedStore) Waiting(ctx context.Context) ([]approval.Request, error) {
 	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Waiting(ctx) })
 }
 
+func (g guardedStore) Unsigned(ctx context.Context) ([]approval.Request, error) {
+	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Unsigned(ctx) })
+}
+
 func (g guardedStore) Audit(ctx context.Context, yield func(approval.Entry) error) error {
 	return g.done(onAuditRead, func(s approval.Store) error { return s.Audit(ctx, yield) })
 }

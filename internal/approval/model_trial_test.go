@@ -68,7 +68,7 @@ func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, laten
 		standings: map[approval.UserID]approval.Standing{},
 		asked:     map[int]approval.ID{}, before: map[approval.ID]approval.Request{}, told: map[press]account{},
 		policy: policy(func(p *approval.Policy) {
-			p.ApproverUsers, p.ApproverGroups = []approval.UserID{bob}, []approval.GroupID{"S1"}
+			p.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{bob}, Groups: []approval.GroupID{"S1"}}, Count: 1}}
 			p.PendingLapsesAfter, p.CollectWithin, p.ConfirmWithin = 4*time.Hour, 4*time.Hour, time.Hour
 			p.Lifetimes = []time.Duration{shortLife, longLife}
 		}),

@@ -14,14 +14,21 @@ import (
 // left when duplicates and entries inside other entries are dropped, in the
 // order typed, and everything that is wrong. Comparing each with each takes its
 // time, so what is longer than the form allows is not read.
-func (p Policy) Networks(text string) ([]netip.Prefix, []Problem) {
+func (p Policy) Networks(text string) ([]netip.Prefix, []Problem) { return p.networks(text, nil, nil) }
+
+// networks adds what was picked by name to what was typed. How wide an entry
+// may be also depends on the roles.
+func (p Policy) networks(text string, named []NamedNetwork, roles []Role) ([]netip.Prefix, []Problem) {
 	if utf8.RuneCountInString(text) > MaxNetworks {
 		return nil, []Problem{{Field: FieldNetworks, Code: TooLong, Limit: MaxNetworks}}
 	}
 	var kept []netip.Prefix
+	for _, n := range named {
+		kept = append(kept, n.Networks...)
+	}
 	var problems []Problem
 	for _, word := range strings.FieldsFunc(text, isSeparator) {
-		network, problem := p.network(word)
+		network, problem := p.network(word, roles)
 		if problem != nil {
 			problems = append(problems, *problem)
 			continue
@@ -38,6 +45,39 @@ func (p Policy) Networks(text string) ([]netip.Prefix, []Problem) {
 	return kept, problems
 }
 
+// checkNamed finds what was picked by name. The operator wrote these networks
+// down, so only a role's own rule may find them too wide.
+func (p Policy) checkNamed(names []string, roles []Role) ([]NamedNetwork, []Problem) {
+	var named []NamedNetwork
+	var problems []Problem
+	for _, name := range names {
+		i := slices.IndexFunc(p.Named, func(n NamedNetwork) bool { return n.Name == name })
+		if i < 0 {
+			problems = append(problems, Problem{Field: FieldNamed, Code: NoSuchNetwork, Given: name})
+			continue
+		}
+		for _, network := range p.Named[i].Networks {
+			if widest := p.widestFor(network, roles, 0); network.Bits() < widest {
+				problems = append(problems, Problem{Field: FieldNamed, Code: TooWide, Given: name, Hint: "/" + strconv.Itoa(widest)})
+				break
+			}
+		}
+		named = append(named, p.Named[i])
+	}
+	return named, problems
+}
+
+// inside lists the entries of the networks with these names.
+func inside(named []NamedNetwork, names []string) []netip.Prefix {
+	var all []netip.Prefix
+	for _, n := range named {
+		if slices.Contains(names, n.Name) {
+			all = append(all, n.Networks...)
+		}
+	}
+	return all
+}
+
 func isSeparator(r rune) bool {
 	return r == ',' || r == ';' || r == ' ' || r == '\u00a0' || r == '\t' || r == '\n' || r == '\r'
 }
@@ -45,7 +85,7 @@ func isSeparator(r rune) bool {
 var securityGroup = regexp.MustCompile(`^sg-[0-9a-fA-F]+$`)
 
 // network reads one word. A host without a mask is a network of one.
-func (p Policy) network(word string) (netip.Prefix, *Problem) {
+func (p Policy) network(word string, roles []Role) (netip.Prefix, *Problem) {
 	wrong := func(code ProblemCode, hint string) (netip.Prefix, *Problem) {
 		return netip.Prefix{}, &Problem{Field: FieldNetworks, Code: code, Given: word, Hint: hint}
 	}
@@ -59,7 +99,7 @@ func (p Policy) network(word string) (netip.Prefix, *Problem) {
 	if masked := network.Masked(); masked != network {
 		return wrong(HostBits, masked.String())
 	}
-	if widest := p.widest(network); network.Bits() < widest {
+	if widest := p.widestFor(network, roles, p.widest(network)); network.Bits() < widest {
 		return wrong(TooWide, "/"+strconv.Itoa(widest))
 	}
 	if kind := notPublic(network); kind != "" {
@@ -83,6 +123,20 @@ func (p Policy) widest(network netip.Prefix) int {
 		return p.WidestIPv4
 	}
 	return p.WidestIPv6
+}
+
+// widestFor is the smallest prefix length at which a key with these roles may be
+// used from network, and at least atLeast.
+func (p Policy) widestFor(network netip.Prefix, roles []Role, atLeast int) int {
+	for _, role := range roles {
+		rule, _ := p.rule(role)
+		if network.Addr().Is4() {
+			atLeast = max(atLeast, rule.WidestIPv4)
+		} else {
+			atLeast = max(atLeast, rule.WidestIPv6)
+		}
+	}
+	return atLeast
 }
 
 // unreachable are the networks that Atlas, on the public internet, can never

@@ -12,12 +12,22 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
+// anyOf is the need of one of these people's approval.
+func anyOf(users ...approval.UserID) []approval.Need {
+	return []approval.Need{{From: approval.Who{Users: users}, Count: 1}}
+}
+
+// orgs are one organization with p for its rules.
+func orgs(p approval.Policy) approval.Orgs {
+	return approval.Orgs{{ID: "org", Name: "Production", Policy: p}}
+}
+
 func policy(edit ...func(*approval.Policy)) approval.Policy {
 	p := approval.Policy{
-		ApproverUsers: []approval.UserID{"U_BOB", "U_DANA"},
-		AllowedRoles:  approval.DefaultRoles(),
-		Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour},
-		WidestIPv4:    24, WidestIPv6: 64, MaxEntries: 5,
+		Needs:      anyOf("U_BOB", "U_DANA"),
+		Roles:      approval.RulesFor(approval.DefaultRoles()...),
+		Lifetimes:  []time.Duration{8 * time.Hour, 24 * time.Hour},
+		WidestIPv4: 24, WidestIPv6: 64, MaxEntries: 5,
 		PendingLapsesAfter: 24 * time.Hour, CollectWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 		RemindBefore: []time.Duration{24 * time.Hour, time.Hour}, Overlap: 24 * time.Hour,
 	}

@@ -68,6 +68,10 @@ type Store interface {
 	// Waiting lists the requests that are pending, oldest first.
 	Waiting(ctx context.Context) ([]Request, error)
 
+	// Unsigned lists the requests that are an Emergency and have no Review, oldest
+	// first, whatever their state.
+	Unsigned(ctx context.Context) ([]Request, error)
+
 	// Audit calls yield for every entry, oldest first, until it returns an error.
 	// The entries are one unbroken [Chain], however many wrote at once: an entry
 	// takes its place in it together with what it records.
@@ -101,8 +105,8 @@ var ErrNoKey = errors.New("no such key")
 // Keys makes and removes keys in Atlas. Its errors are or wrap a *[Fault].
 type Keys interface {
 	// Make creates the key, calls made with its public part as soon as Atlas
-	// has answered, then puts the whole access list on it and compares all that
-	// Atlas says with the order. An error of made ends Make. After an error
+	// has answered, then puts the whole access list on it, gives it its roles in
+	// projects and compares all that Atlas says with the order. An error of made ends Make. After an error
 	// that came later than made the key may be alive and is the caller's to
 	// remove. A Fault with Verdict Unknown before made was called means that
 	// there may be a key whose private half nobody has.
@@ -131,6 +135,9 @@ type Keys interface {
 	// Inspect reports how the key differs from the order it was made for, or
 	// ErrNoKey.
 	Inspect(ctx context.Context, o Order, keyID string) (Drift, error)
+
+	// Projects lists the organization's projects, by name.
+	Projects(ctx context.Context, org OrgID) ([]Project, error)
 
 	// Used reports whether the key's access list shows a use.
 	Used(ctx context.Context, org OrgID, keyID string) (bool, error)
@@ -172,6 +179,10 @@ const (
 type Directory interface {
 	// Standing looks the actor up, now: nothing is remembered.
 	Standing(ctx context.Context, who Actor) (Standing, error)
+
+	// Deactivated reports whether the account of user was switched off or does
+	// not exist any more.
+	Deactivated(ctx context.Context, user UserID) (bool, error)
 
 	// Members lists a group. The answer may be a few minutes old.
 	Members(ctx context.Context, g GroupID) ([]UserID, error)

@@ -42,9 +42,12 @@ func (w *Worker) reconcileForEver(ctx context.Context) {
 			continue
 		}
 		bounded, cancel := context.WithTimeout(ctx, reconcileEvery/2) // what is cut short is found again
-		if err := w.reconcile(bounded); err != nil && ctx.Err() == nil {
-			w.Log.Warn("comparing Atlas with what is recorded", "error", err)
+		for _, org := range w.Orgs {
+			if err := w.reconcile(bounded, org.ID); err != nil && ctx.Err() == nil {
+				w.Log.Warn("comparing Atlas with what is recorded", "org", org.ID, "error", err)
+			}
 		}
+		w.lookAtOwners(bounded)
 		cancel()
 		w.reconciledAt = w.Now()
 	}
@@ -56,8 +59,8 @@ const reconcileTick = 10 * time.Second
 // reconcile removes marked keys whose request says that they should not exist,
 // ends requests whose key is gone, and tells what was changed by hand. Keys
 // without this bot's exact mark are never touched.
-func (w *Worker) reconcile(ctx context.Context) error {
-	found, err := w.Keys.Marked(ctx, w.Org)
+func (w *Worker) reconcile(ctx context.Context, org OrgID) error {
+	found, err := w.Keys.Marked(ctx, org)
 	if err != nil {
 		return fmt.Errorf("listing the keys with this bot's mark: %w", err)
 	}
@@ -69,14 +72,16 @@ func (w *Worker) reconcile(ctx context.Context) error {
 			strangers = append(strangers, k)
 		case err != nil:
 			return fmt.Errorf("reading request %s: %w", k.Request, err)
+		case r.Org != org:
+			strangers = append(strangers, k) // no key of another organization's request
 		case r.leftBehind(k, w.Now()):
 			w.Log.Warn("removing a key that should not exist", "request", r.ID, "state", r.State, "key", k.ID, "attempt", k.Attempt)
-			if err := w.Keys.Remove(ctx, w.Org, k.ID); err != nil {
+			if err := w.Keys.Remove(ctx, org, k.ID); err != nil {
 				return fmt.Errorf("removing a key of request %s: %w", r.ID, err)
 			}
 		}
 	}
-	return errors.Join(w.adoptAll(ctx, strangers), w.inspectAll(ctx))
+	return errors.Join(w.adoptAll(ctx, org, strangers), w.inspectAll(ctx, org))
 }
 
 // leftBehind reports whether k, listed before r was read, should not exist. What
@@ -94,18 +99,18 @@ func (r Request) leftBehind(k Found, now time.Time) bool {
 // adoptAll gives rows to marked keys that no row knows, as after an older
 // database was restored. Nobody knows whether they are in use: they are told
 // of, never deleted unasked.
-func (w *Worker) adoptAll(ctx context.Context, strangers []Found) error {
+func (w *Worker) adoptAll(ctx context.Context, org OrgID, strangers []Found) error {
 	if len(strangers) > strangersAtMost {
-		w.Log.Error("this database does not know the requests of most keys with this bot's mark: is it the right one?", "keys", len(strangers))
+		w.Log.Error("this database does not know the requests of most keys with this bot's mark: is it the right one?", "org", org, "keys", len(strangers))
 		return nil
 	}
 	for _, k := range strangers {
 		now := w.Now()
 		r := Request{
-			ID: k.Request, Org: w.Org, Kind: APIKey, State: Active, Origin: "found " + k.ID,
+			ID: k.Request, Org: org, Kind: APIKey, State: Active, Origin: "found " + k.ID,
 			AskedAt: now, Attempt: k.Attempt, Key: k.Key, Messages: []MessageName{FoundNotice},
 		}
-		e := Entry{At: now, Org: w.Org, Request: r.ID, Event: Adopt, To: Active, Note: "key " + k.ID + " " + k.PublicKey}
+		e := Entry{At: now, Org: org, Request: r.ID, Event: Adopt, To: Active, Note: "key " + k.ID + " " + k.PublicKey}
 		if _, err := w.Store.Create(ctx, r, e.about(r.Key, r.Key)); err != nil && !errors.Is(err, ErrDuplicate) && !errors.Is(err, ErrIDTaken) {
 			return fmt.Errorf("adopting key %s: %w", k.ID, err)
 		}
@@ -116,7 +121,7 @@ func (w *Worker) adoptAll(ctx context.Context, strangers []Found) error {
 
 // inspectAll looks closely at live keys, those first that were not looked at
 // for the longest time.
-func (w *Worker) inspectAll(ctx context.Context) error {
+func (w *Worker) inspectAll(ctx context.Context, org OrgID) error {
 	live, err := w.Store.Live(ctx)
 	if err != nil {
 		return fmt.Errorf("listing the live requests: %w", err)
@@ -124,6 +129,7 @@ func (w *Worker) inspectAll(ctx context.Context) error {
 	maps.DeleteFunc(w.inspectedAt, func(id ID, _ time.Time) bool {
 		return !slices.ContainsFunc(live, func(r Request) bool { return r.ID == id })
 	})
+	live = slices.DeleteFunc(live, func(r Request) bool { return r.Org != org })
 	slices.SortStableFunc(live, func(a, b Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
 	var errs []error
 	for _, r := range live[:min(len(live), inspectAtOnce)] {
@@ -174,6 +180,7 @@ func (w *Worker) missing(ctx context.Context, r Request, now time.Time) error {
 	_, err := w.move(ctx, r, Vanish, "key "+r.Key.ID, func(next *Request, now time.Time) {
 		next.End = End{Cause: CauseVanished, At: now}
 		next.show(OutcomeMessage)
+		next.show(OverNotice)
 	})
 	delete(w.missingSince, r.ID)
 	w.Wake()
@@ -186,7 +193,7 @@ func (d Drift) note() string {
 	for _, c := range []struct {
 		changed bool
 		name    string
-	}{{d.RolesChanged, "roles"}, {d.NetworksChanged, "access list"}, {d.Renamed, "description"}} {
+	}{{d.RolesChanged, "roles"}, {d.NetworksChanged, "access list"}, {d.ProjectsChanged, "projects"}, {d.Renamed, "description"}} {
 		if c.changed {
 			what = append(what, c.name)
 		}

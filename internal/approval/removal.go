@@ -23,6 +23,7 @@ func (w *Worker) lapseFor(ctx context.Context, r Request, cause Cause) error {
 		}
 		next.End = End{Cause: cause, At: now}
 		next.show(OutcomeMessage)
+		next.show(OverNotice)
 	})
 	return err
 }
@@ -36,6 +37,7 @@ func (w *Worker) remove(ctx context.Context, r Request) error {
 	_, err := w.move(ctx, r, Gone, "key "+r.Key.ID, func(next *Request, now time.Time) {
 		next.Removal = Removal{}
 		next.show(OutcomeMessage)
+		next.show(OverNotice)
 	})
 	return err
 }
@@ -72,7 +74,7 @@ func (w *Worker) custody(ctx context.Context, r Request) error {
 	case used:
 		_, err = w.move(ctx, r, Confirm, "seen in use", func(next *Request, now time.Time) {
 			next.Custody.ByUse = true
-			next.planReminder(now, w.Policy)
+			next.planReminder(now, w.policy(r.Org))
 		})
 		return err
 	case !r.Custody.Reminded:
@@ -88,6 +90,6 @@ func (w *Worker) custody(ctx context.Context, r Request) error {
 // down while the reminder was due.
 func (w *Worker) remind(next *Request, now time.Time) {
 	next.Custody.Reminded = true
-	next.Custody.ConfirmBy = latest(next.Custody.ConfirmBy, now.Add(w.Policy.ConfirmWithin/2))
+	next.Custody.ConfirmBy = latest(next.Custody.ConfirmBy, now.Add(w.policy(next.Org).ConfirmWithin/2))
 	next.show(ReminderMessage)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -21,8 +23,12 @@ type (
 	// OrgID names an Atlas organization.
 	OrgID string
 
-	// Role is an Atlas organization role, as in "ORG_READ_ONLY".
+	// Role is an Atlas organization role, as in "ORG_READ_ONLY", or a project
+	// role, as in "GROUP_READ_ONLY".
 	Role string
+
+	// ProjectID is Atlas's id of a project, 24 hexadecimal digits.
+	ProjectID string
 
 	// Kind is what is handed out. There is one kind today.
 	Kind string
@@ -38,6 +44,31 @@ type Access struct {
 	Roles       []Role         `json:"roles"`
 	Networks    []netip.Prefix `json:"networks"` // where the key may be used from
 	Lifetime    time.Duration  `json:"lifetime"` // counted from the key's making, in nanoseconds
+
+	// Projects are what the key may do in single projects, beside its roles in
+	// the organization.
+	Projects []ProjectAccess `json:"projects,omitempty"`
+
+	// Named are the networks of Networks that were picked by their name.
+	Named []NamedNetwork `json:"named,omitempty"`
+}
+
+// A Project of an organization.
+type Project struct {
+	ID   ProjectID `json:"id"`
+	Name string    `json:"name"`
+}
+
+// ProjectAccess is what a key may do in one project.
+type ProjectAccess struct {
+	Project
+	Roles []Role `json:"roles"`
+}
+
+// A NamedNetwork is one that people pick by its name, as in "office".
+type NamedNetwork struct {
+	Name     string         `json:"name"`
+	Networks []netip.Prefix `json:"networks"`
 }
 
 // A Request is everything known about one wish for a key. It never holds the
@@ -64,9 +95,36 @@ type Request struct {
 	Reason  string    `json:"reason"`
 	AskedAt time.Time `json:"asked_at"`
 
+	// Wanted is what was asked for, if NarrowedBy approved less of it.
+	Wanted     Access `json:"wanted,omitzero"`
+	NarrowedBy UserID `json:"narrowed_by,omitempty"`
+
+	Standing Record `json:"standing,omitzero"`
+
+	// Emergency says that the key was taken without approval, by break-glass.
+	// Review is then somebody else's signature under it.
+	Emergency bool   `json:"emergency,omitempty"`
+	Review    Review `json:"review,omitzero"`
+
 	// LapsesAt ends the wait of a pending request for a decision and of an
 	// approved one for its collection.
 	LapsesAt time.Time `json:"lapses_at,omitzero"`
+
+	// Needs are the approvals that it takes, as the rules were when it was last
+	// decided on, and Approvals those that it has.
+	Needs     []Need     `json:"needs,omitempty"`
+	Approvals []Approval `json:"approvals,omitempty"`
+
+	// ProdAt is when an undecided request is next brought up again, and Prods
+	// counts how often it was. EscalateAt is when it goes to the second group;
+	// EscalatedAt when it did, and EscalatedTo is who that was. NudgedAt is when
+	// the requester asked once more.
+	ProdAt      time.Time `json:"prod_at,omitzero"`
+	Prods       int       `json:"prods,omitempty"`
+	EscalateAt  time.Time `json:"escalate_at,omitzero"`
+	EscalatedAt time.Time `json:"escalated_at,omitzero"`
+	EscalatedTo Who       `json:"escalated_to,omitzero"`
+	NudgedAt    time.Time `json:"nudged_at,omitzero"`
 
 	Decision Decision `json:"decision,omitzero"`
 
@@ -91,13 +149,19 @@ type Request struct {
 	Successor ID   `json:"successor,omitempty"`
 	Settled   bool `json:"settled,omitempty"`
 
+	// OwnerGone is when the owner's account was found deactivated. Transfers
+	// lists whom the key was handed to since; the last of them is Requester.
+	OwnerGone time.Time  `json:"owner_gone,omitzero"`
+	Transfers []Transfer `json:"transfers,omitempty"`
+
 	Custody Custody `json:"custody,omitzero"`
 	Drift   Drift   `json:"drift,omitzero"`
 	Removal Removal `json:"removal,omitzero"`
 	End     End     `json:"end,omitzero"`
 
 	// Messages lists what people are to be shown of this request, in the order
-	// in which it is drawn. It only grows.
+	// in which it is drawn. It grows, until the key gets another owner: what the
+	// former one was shown is theirs.
 	Messages []MessageName `json:"messages"`
 
 	// Places says where those messages are. The store keeps it beside the
@@ -122,11 +186,38 @@ type Change struct {
 	Old    []netip.Prefix `json:"old,omitempty"` // the list as it was when asked
 }
 
-// A Decision is an approver's.
+// A Decision is the last approver's, or a rule's.
 type Decision struct {
 	By     UserID    `json:"by"`
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason,omitempty"` // of a denial; what the requester reads
+	Rule   string    `json:"rule,omitempty"`   // the name of the rule by which nobody had to approve
+}
+
+// An Approval is one person's yes.
+type Approval struct {
+	By UserID    `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// A Record is what is known of a requester when they ask.
+type Record struct {
+	Held  int  `json:"held,omitempty"`  // live keys of theirs
+	First bool `json:"first,omitempty"` // they never asked before
+}
+
+// A Review is the signature under a key taken by break-glass.
+type Review struct {
+	By UserID    `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// A Transfer is a key handed to another owner.
+type Transfer struct {
+	From UserID    `json:"from"`
+	To   UserID    `json:"to"`
+	By   UserID    `json:"by"`
+	At   time.Time `json:"at"`
 }
 
 // A Key is the part of an Atlas key that may be known.
@@ -176,16 +267,27 @@ type Drift struct {
 	NetworksChanged bool           `json:"networks_changed,omitempty"`
 	Networks        []netip.Prefix `json:"networks,omitempty"` // as they are, if changed; none: no access list
 
+	ProjectsChanged bool            `json:"projects_changed,omitempty"`
+	Projects        []ProjectAccess `json:"projects,omitempty"` // as they are, if changed; names as far as they are known
+
 	Renamed bool `json:"renamed,omitempty"` // and so cannot be found by its mark any more
 }
 
 // IsZero reports whether the key is as it was approved.
-func (d Drift) IsZero() bool { return !d.RolesChanged && !d.NetworksChanged && !d.Renamed }
+func (d Drift) IsZero() bool {
+	return !d.RolesChanged && !d.NetworksChanged && !d.ProjectsChanged && !d.Renamed
+}
 
 // Equal reports whether the same is different.
 func (d Drift) Equal(o Drift) bool {
 	return d.RolesChanged == o.RolesChanged && slices.Equal(d.Roles, o.Roles) &&
-		d.NetworksChanged == o.NetworksChanged && slices.Equal(d.Networks, o.Networks) && d.Renamed == o.Renamed
+		d.NetworksChanged == o.NetworksChanged && slices.Equal(d.Networks, o.Networks) && d.Renamed == o.Renamed &&
+		d.ProjectsChanged == o.ProjectsChanged && slices.EqualFunc(d.Projects, o.Projects, ProjectAccess.equal)
+}
+
+// equal compares the roles as they are listed.
+func (a ProjectAccess) equal(o ProjectAccess) bool {
+	return a.ID == o.ID && slices.Equal(a.Roles, o.Roles)
 }
 
 // Custody is the time between showing a private key and knowing that its owner
@@ -230,6 +332,7 @@ const (
 	CauseRevoked      Cause = "revoked"       // a person ended it
 	CauseVanished     Cause = "vanished"      // somebody deleted the key in Atlas
 	CauseReplaced     Cause = "replaced"      // its successor took over
+	CauseDeclined     Cause = "declined"      // the requester did not want what was approved
 	CauseKeyGone      Cause = "key_gone"      // the key that was to be changed is not live any more
 	CauseInterrupted  Cause = "interrupted"   // the bot was stopped while making the key
 	CauseNotShown     Cause = "not_shown"     // Slack did not clearly take the message
@@ -241,6 +344,7 @@ const (
 	CauseKeyLimit     Cause = "key_limit"     // the organization has as many keys as it may
 	CauseBadAddress   Cause = "bad_address"   // Atlas does not take one of the addresses
 	CauseBadRole      Cause = "bad_role"      // Atlas does not take one of the roles
+	CauseBadProject   Cause = "bad_project"   // one of the projects is not there, or not within the credential's reach
 	CauseSuspended    Cause = "suspended"     // the Atlas account or organization is suspended or gone
 	CauseRefused      Cause = "refused"       // any other refusal
 )
@@ -249,26 +353,60 @@ const (
 type MessageName string
 
 const (
-	CardMessage     MessageName = "card"           // to the approvers
-	AskedMessage    MessageName = "asked"          // to the requester: what happens next
-	ReadyMessage    MessageName = "ready"          // to the requester: the key can be collected
-	ReminderMessage MessageName = "reminder"       // to the requester: did you save it?
-	OutcomeMessage  MessageName = "outcome"        // to the requester: how it ended
-	StuckMessage    MessageName = "stuck"          // to the requester: the key cannot be deleted yet
-	StuckNotice     MessageName = "stuck.channel"  // the same to the approvers, under the card
-	FailedNotice    MessageName = "failed.channel" // to the approvers, under the card: no key was made
-	DriftNotice     MessageName = "drift.channel"  // to the approvers, under the card: changed by hand
-	FoundNotice     MessageName = "found.channel"  // to the approvers: a key that no row knew
+	CardMessage     MessageName = "card"              // to the approvers
+	AskedMessage    MessageName = "asked"             // to the requester: what happens next
+	ReadyMessage    MessageName = "ready"             // to the requester: the key can be collected
+	ReminderMessage MessageName = "reminder"          // to the requester: did you save it?
+	OutcomeMessage  MessageName = "outcome"           // to the requester: how it ended
+	StuckMessage    MessageName = "stuck"             // to the requester: the key cannot be deleted yet
+	StuckNotice     MessageName = "stuck.channel"     // the same to the approvers, under the card
+	FailedNotice    MessageName = "failed.channel"    // to the approvers, under the card: no key was made
+	DriftNotice     MessageName = "drift.channel"     // to the approvers, under the card: changed by hand
+	FoundNotice     MessageName = "found.channel"     // to the approvers: a key that no row knew
+	DecidedNotice   MessageName = "decided.channel"   // under the card: who decided, and what
+	MadeNotice      MessageName = "made.channel"      // under the card: there is a key
+	OverNotice      MessageName = "over.channel"      // under the card: how it ended
+	NudgedNotice    MessageName = "nudged.channel"    // under the card: the requester asks once more
+	EscalatedNotice MessageName = "escalated.channel" // under the card, to the second group
+	ReviewNotice    MessageName = "review.channel"    // to the approvers: a key taken by break-glass, to be signed
+	OwnerGoneNotice MessageName = "ownergone.channel" // to the approvers: the owner was deactivated
 )
 
 // EndingMessage names the n-th message, from 1, that tells the requester of a
 // key's coming end.
-func EndingMessage(n int) MessageName { return MessageName(fmt.Sprintf("ending.%d", n)) }
+func EndingMessage(n int) MessageName { return numbered("ending.%d", n) }
+
+// TransferMessage names the message by which the n-th new owner, from 1, learns
+// of their key.
+func TransferMessage(n int) MessageName { return numbered("transfer.%d", n) }
+
+// EndorsedNotice names the notice under the card of the n-th approval, from 1,
+// that was not the last one.
+func EndorsedNotice(n int) MessageName { return numbered("endorsed.%d.channel", n) }
+
+// ProdNotice names the n-th notice under the card, from 1, that nobody has
+// decided yet.
+func ProdNotice(n int) MessageName { return numbered("prod.%d.channel", n) }
+
+func numbered(format string, n int) MessageName { return MessageName(fmt.Sprintf(format, n)) }
+
+// Number returns which of its kind m is, if it is one that [EndingMessage] or
+// its like names with kind, as in "ending".
+func (m MessageName) Number(kind string) (int, bool) {
+	rest, isKind := strings.CutPrefix(string(m), kind+".")
+	n, err := strconv.Atoi(strings.TrimSuffix(rest, ".channel"))
+	return n, isKind && err == nil
+}
 
 // ToApprovers reports whether m goes to the approvers' channel. Everything else
 // goes to the requester.
 func (m MessageName) ToApprovers() bool {
-	return m == CardMessage || m == StuckNotice || m == FailedNotice || m == DriftNotice || m == FoundNotice
+	return m == CardMessage || strings.HasSuffix(string(m), ".channel")
+}
+
+// InThread reports whether m stands under the card.
+func (m MessageName) InThread() bool {
+	return m.ToApprovers() && m != CardMessage && m != FoundNotice && m != ReviewNotice && m != OwnerGoneNotice
 }
 
 // A Place is where a message is and what it shows.
@@ -290,7 +428,9 @@ func (r Request) WorkAt() time.Time {
 
 func (r Request) stateDue() time.Time {
 	switch r.State {
-	case Pending, Approved:
+	case Pending:
+		return earliest(earliest(r.LapsesAt, r.EndsAt), earliest(r.ProdAt, r.EscalateAt))
+	case Approved:
 		return earliest(r.LapsesAt, r.EndsAt)
 	case Minting:
 		return latest(r.Mint.CollectedAt, r.Mint.RetryAt)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,8 +16,8 @@ import (
 type Service struct {
 	Store     Store
 	Directory Directory
-	Policy    Policy
-	Org       OrgID
+	Orgs      Orgs
+	Catalog   *Catalog // of projects; nil if nobody can ask for any
 	Now       func() time.Time
 	NewID     func() ID
 	Wake      func() // a hint to the worker; may be lost
@@ -29,21 +29,96 @@ const idTries = 5
 // Submit records a request. A form sent twice makes one request, and the
 // second call returns it like the first. A *[FormError] tells what to correct.
 func (s *Service) Submit(ctx context.Context, who Actor, f Form) (Request, error) {
-	if err := mayAct(ctx, s.Directory, who); err != nil {
-		return Request{}, err
-	}
-	access, err := s.Policy.Check(f)
+	org, err := s.orgOf(f)
 	if err != nil {
 		return Request{}, err
 	}
-	return s.create(ctx, s.asked(who.User, f, access))
+	if err := mayAct(ctx, s.Directory, who); err != nil {
+		return Request{}, err
+	}
+	rd := org.Policy.read(ctx, s.Directory)
+	access, problems := rd.check(f)
+	forOthers, err := rd.checkAsker(who.User, f)
+	if err != nil {
+		return Request{}, err
+	}
+	problems = append(problems, forOthers...)
+	if len(problems) > 0 {
+		return Request{}, formError(problems)
+	}
+	if access, err = s.nameProjects(ctx, org.ID, access); err != nil {
+		return Request{}, err
+	}
+	r := s.asked(org, who.User, f, access)
+	if r.Standing, err = s.record(ctx, who.User); err != nil {
+		return Request{}, err
+	}
+	s.route(&r, rd)
+	return s.create(ctx, r)
+}
+
+// orgOf returns the organization that a form is about.
+func (s *Service) orgOf(f Form) (Org, error) {
+	if f.Org == "" && len(s.Orgs) == 1 {
+		return s.Orgs[0], nil
+	}
+	return s.Orgs.Find(f.Org)
+}
+
+// checkAsker holds the roles of a form against who may ask for them.
+func (rd reading) checkAsker(asker UserID, f Form) ([]Problem, error) {
+	var problems []Problem
+	for field, roles := range map[Field][]Role{FieldRoles: f.Roles, FieldInProjects: f.InProjects} {
+		for _, role := range withoutRepeats(roles) {
+			if _, known := rd.rule(role); !known {
+				continue
+			}
+			may, err := rd.mayAsk(asker, role)
+			if err != nil {
+				return nil, err
+			}
+			if !may {
+				problems = append(problems, Problem{Field: field, Code: RoleNotForYou, Given: string(role)})
+			}
+		}
+	}
+	return problems, nil
+}
+
+// route says who has to approve r, or that a rule did.
+func (s *Service) route(r *Request, rd reading) {
+	rule, auto := rd.auto(r.Requester, r.Access)
+	if !auto {
+		r.Needs = rd.needs(r.Access)
+		return
+	}
+	r.Decision = Decision{At: r.AskedAt, Rule: rule.Name}
+	if r.State = Approved; r.isChange() {
+		r.State = Applying
+	}
+	r.approved(r.AskedAt, rd.Policy)
+}
+
+// record is what is known of somebody who asks.
+func (s *Service) record(ctx context.Context, user UserID) (Record, error) {
+	all, err := s.Store.ByRequester(ctx, user)
+	if err != nil {
+		return Record{}, fmt.Errorf("reading the requests of %s: %w", user, err)
+	}
+	known := Record{First: len(all) == 0}
+	for _, r := range all {
+		if (r.State == Delivered || r.State == Active) && !r.isChange() {
+			known.Held++
+		}
+	}
+	return known, nil
 }
 
 // create stores r under an id that is free. A form sent twice makes one request.
 func (s *Service) create(ctx context.Context, r Request) (Request, error) {
 	for range idTries {
 		r.ID = s.NewID()
-		e := Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: Submit, To: r.State, By: r.Requester, Note: string(r.Purpose)}
+		e := Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: Submit, To: r.State, By: r.Requester, Note: r.origin()}
 		created, err := s.Store.Create(ctx, r, e)
 		switch {
 		case err == nil, errors.Is(err, ErrDuplicate):
@@ -56,63 +131,43 @@ func (s *Service) create(ctx context.Context, r Request) (Request, error) {
 	return Request{}, fmt.Errorf("storing the request: %w", ErrIDTaken)
 }
 
-func (s *Service) asked(by UserID, f Form, access Access) Request {
-	now := s.Now()
-	return Request{
-		Org: s.Org, Kind: APIKey, Origin: f.Origin, State: Pending, Requester: by,
+// origin says for the audit trail what a new request is, unless it is a plain
+// one.
+func (r Request) origin() string {
+	switch {
+	case r.Emergency:
+		return "break-glass"
+	case r.Decision.Rule != "":
+		return strings.TrimSpace(string(r.Purpose) + " approved by the rule " + strconv.Quote(r.Decision.Rule))
+	}
+	return string(r.Purpose)
+}
+
+func (s *Service) asked(org Org, by UserID, f Form, access Access) Request {
+	now, p := s.Now(), org.Policy
+	r := Request{
+		Org: org.ID, Kind: APIKey, Origin: f.Origin, State: Pending, Requester: by,
 		Access: access, Reason: strings.TrimSpace(f.Reason),
-		AskedAt: now, LapsesAt: now.Add(s.Policy.PendingLapsesAfter),
+		AskedAt: now, LapsesAt: now.Add(p.PendingLapsesAfter),
 		Messages: []MessageName{CardMessage, AskedMessage},
 	}
-}
-
-// Approve is an approver's yes. The requester collects the key.
-func (s *Service) Approve(ctx context.Context, who Actor, id ID) (Request, error) {
-	r, err := s.Store.Get(ctx, id)
-	if err != nil {
-		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
+	r.planProd(p)
+	if p.EscalateAfter > 0 && !p.EscalateTo.IsZero() {
+		r.EscalateAt = now.Add(p.EscalateAfter)
 	}
-	if r.Purpose == Extension || r.Purpose == NewAddresses {
-		return s.act(ctx, who, id, Grant, s.decider(who), "", func(r *Request, now time.Time) {
-			r.Decision = Decision{By: who.User, At: now}
-			r.show(OutcomeMessage)
-		})
-	}
-	return s.act(ctx, who, id, Approve, s.decider(who), "", func(r *Request, now time.Time) {
-		r.Decision = Decision{By: who.User, At: now}
-		r.LapsesAt = now.Add(s.Policy.CollectWithin)
-		r.show(ReadyMessage)
-	})
-}
-
-// Deny is an approver's no. The requester reads the reason, which may be empty.
-func (s *Service) Deny(ctx context.Context, who Actor, id ID, reason string) (Request, error) {
-	reason = strings.TrimSpace(reason)
-	return s.act(ctx, who, id, Deny, s.decider(who), reason, func(r *Request, now time.Time) {
-		r.Decision = Decision{By: who.User, At: now, Reason: reason}
-		r.End = End{By: who.User, At: now}
-		r.show(OutcomeMessage)
-	})
-}
-
-// MayDecide reports why who could not approve or deny the request now, or nil.
-// Nothing is recorded: it is asked before a form is opened.
-func (s *Service) MayDecide(ctx context.Context, who Actor, id ID) (Request, error) {
-	r, err := s.Store.Get(ctx, id)
-	if err != nil {
-		return Request{}, err
-	}
-	if err := s.Policy.mayDecide(ctx, s.Directory, r, who); err != nil {
-		return r, err
-	}
-	_, err = r.State.Next(Deny)
-	return r, err
+	return r
 }
 
 // Withdraw takes a request back before a key is made for it.
+// It also declines what an approver left of it.
 func (s *Service) Withdraw(ctx context.Context, who Actor, id ID) (Request, error) {
 	return s.act(ctx, who, id, Withdraw, s.owner(who), "", func(r *Request, now time.Time) {
-		r.End = End{By: who.User, At: now}
+		cause := CauseNone
+		if r.NarrowedBy != "" && r.Decision.By != "" {
+			cause = CauseDeclined
+		}
+		r.End = End{Cause: cause, By: who.User, At: now}
+		r.show(OverNotice)
 	})
 }
 
@@ -124,36 +179,20 @@ func (s *Service) Collect(ctx context.Context, who Actor, id ID) (Request, error
 // Confirm is "I saved it".
 func (s *Service) Confirm(ctx context.Context, who Actor, id ID) (Request, error) {
 	return s.act(ctx, who, id, Confirm, s.owner(who), "", func(r *Request, now time.Time) {
-		r.planReminder(now, s.Policy)
+		r.planReminder(now, s.policy(r.Org))
 	})
+}
+
+// policy is that of an organization. One that is not configured any more allows
+// nothing; what still happens to its requests needs none.
+func (s *Service) policy(id OrgID) Policy {
+	org, _ := s.Orgs.Find(id)
+	return org.Policy
 }
 
 // Replace is "I did not see it": the key goes, another is made and shown.
 func (s *Service) Replace(ctx context.Context, who Actor, id ID) (Request, error) {
 	return s.act(ctx, who, id, Replace, s.owner(who), "", func(r *Request, now time.Time) { r.startMinting(now) })
-}
-
-// Revoke ends a live key: by its owner, or by an approver, whose reason the
-// owner reads. The reason may be empty.
-func (s *Service) Revoke(ctx context.Context, who Actor, id ID, reason string) (Request, error) {
-	reason = strings.TrimSpace(reason)
-	return s.act(ctx, who, id, Revoke, s.revoker(who), reason, func(r *Request, now time.Time) {
-		r.startRemoval(now, End{Cause: CauseRevoked, By: who.User, At: now, Note: reason})
-	})
-}
-
-// MayRevoke reports why who could not revoke the key now, or nil. Nothing is
-// recorded: it is asked before a form is opened.
-func (s *Service) MayRevoke(ctx context.Context, who Actor, id ID) (Request, error) {
-	r, err := s.Store.Get(ctx, id)
-	if err != nil {
-		return Request{}, err
-	}
-	if err := s.revoker(who)(ctx, r); err != nil {
-		return r, err
-	}
-	_, err = r.State.Next(Revoke)
-	return r, err
 }
 
 // Get returns the request, for showing it.
@@ -167,110 +206,64 @@ func (s *Service) Mine(ctx context.Context, who Actor) ([]Request, error) {
 	return s.Store.ByRequester(ctx, who.User)
 }
 
-// Waiting lists what waits for a decision of who's, oldest first: nothing for
-// those who may not decide.
-func (s *Service) Waiting(ctx context.Context, who Actor) ([]Request, error) {
-	if err := s.mayOversee(ctx, who); err != nil {
-		return nil, err
-	}
-	all, err := s.Store.Waiting(ctx)
-	if err != nil || s.Policy.AllowSelfApproval {
-		return all, err
-	}
-	return slices.DeleteFunc(all, func(r Request) bool { return r.Requester == who.User }), nil
-}
-
-// LiveKeys lists every live key of the organization for an approver, oldest
-// first.
-func (s *Service) LiveKeys(ctx context.Context, who Actor) ([]Request, error) {
-	if err := s.mayOversee(ctx, who); err != nil {
-		return nil, err
-	}
-	return s.Store.Live(ctx)
-}
-
-// mayOversee reports why who may not see what concerns approvers, or nil.
-func (s *Service) mayOversee(ctx context.Context, who Actor) error {
-	if err := mayAct(ctx, s.Directory, who); err != nil {
-		return err
-	}
-	return s.Policy.isApprover(ctx, s.Directory, who.User)
-}
-
-// OthersCanApprove reports whether anybody but the asker may decide on what
-// they ask for, as far as the directory knows.
-func (s *Service) OthersCanApprove(ctx context.Context, asker UserID) (bool, error) {
-	approvers, err := s.Policy.approvers(ctx, s.Directory)
-	for _, a := range approvers {
-		if a != asker {
-			return true, nil
-		}
-	}
-	return s.Policy.AllowSelfApproval, err
-}
-
 // A check says why somebody may not do something to r, or nil.
 type check func(ctx context.Context, r Request) error
 
-func (s *Service) decider(who Actor) check {
-	return func(ctx context.Context, r Request) error { return s.Policy.mayDecide(ctx, s.Directory, r, who) }
-}
-
 func (s *Service) owner(who Actor) check {
 	return func(ctx context.Context, r Request) error { return isOwner(ctx, s.Directory, r, who) }
-}
-
-func (s *Service) revoker(who Actor) check {
-	return func(ctx context.Context, r Request) error {
-		if who.User == r.Requester {
-			return mayAct(ctx, s.Directory, who)
-		}
-		if err := mayAct(ctx, s.Directory, who); err != nil {
-			return err
-		}
-		if err := s.Policy.isApprover(ctx, s.Directory, who.User); err != nil {
-			if errors.Is(err, ErrNotApprover) {
-				return ErrNotOwner
-			}
-			return err
-		}
-		return nil
-	}
 }
 
 // actTries bounds how often one action is tried again because a note of the
 // worker came between reading and moving.
 const actTries = 10
 
-// act checks and moves. The change is applied to the request as it is on disk;
-// if somebody else moved it meanwhile, the machine is asked again.
+// An action is what a press comes to: an event, its note for the audit trail,
+// and what changes with it.
+type action struct {
+	on     Event
+	note   string
+	change func(*Request, time.Time)
+}
+
+// act checks and moves by one event.
 func (s *Service) act(ctx context.Context, who Actor, id ID, on Event, may check, note string, change func(*Request, time.Time)) (Request, error) {
 	r, err := s.Store.Get(ctx, id)
 	if err != nil {
 		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
 	}
+	return s.attempt(ctx, who, r, on, may, func(Request) (action, error) { return action{on, note, change}, nil })
+}
+
+// attempt checks and moves. What the press comes to is worked out from the
+// request as it is on disk; if somebody else moved it meanwhile, once more. A
+// refusal is recorded as one of on.
+func (s *Service) attempt(ctx context.Context, who Actor, r Request, on Event, may check, plan func(Request) (action, error)) (Request, error) {
 	if err := may(ctx, r); err != nil {
 		return r, s.refuse(ctx, r, on, who.User, err)
 	}
 	for range actTries {
-		now := s.Now()
-		next, entry, err := step(r, on, who.User, now, note)
+		do, err := plan(r)
 		if err != nil {
 			return r, s.refuse(ctx, r, on, who.User, err)
 		}
-		change(&next, now)
+		now := s.Now()
+		next, entry, err := step(r, do.on, who.User, now, do.note)
+		if err != nil {
+			return r, s.refuse(ctx, r, on, who.User, err)
+		}
+		do.change(&next, now)
 		moved, err := s.Store.Move(ctx, next, entry.about(r.Key, next.Key))
 		if errors.Is(err, ErrConflict) {
 			r = moved
 			continue
 		}
 		if err != nil {
-			return r, fmt.Errorf("recording %s of request %s: %w", on, id, err)
+			return r, fmt.Errorf("recording %s of request %s: %w", do.on, r.ID, err)
 		}
 		s.Wake()
 		return moved, nil
 	}
-	return r, fmt.Errorf("recording %s of request %s: %w", on, id, ErrConflict)
+	return r, fmt.Errorf("recording %s of request %s: %w", on, r.ID, ErrConflict)
 }
 
 // step asks the machine and returns the request in its next state with the
@@ -294,6 +287,8 @@ var refusals = []struct {
 	{ErrNotAllowed, "not_allowed"}, {ErrOwnRequest, "own_request"}, {ErrNotApprover, "not_approver"},
 	{ErrNotOwner, "not_owner"}, {ErrGuest, "guest"}, {ErrDeactivated, "deactivated"}, {ErrRobot, "robot"},
 	{ErrOutsider, "outsider"}, {ErrCannotCheck, "cannot_check"},
+	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {ErrNudged, "nudged"},
+	{ErrNoOrg, "no_org"}, {ErrNotNamed, "not_named"}, {ErrSigned, "signed"}, {ErrOwnerBack, "owner_back"}, {ErrNotEligible, "not_eligible"},
 }
 
 // refuse records a refused action and returns why it was refused.

@@ -190,8 +190,7 @@ func TestADirectoryThatDoesNotAnswerChangesNothing(t *testing.T) {
 func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
 	t.Parallel()
 	groups := func(p *approval.Policy) {
-		p.ApproverUsers = []approval.UserID{bob}
-		p.ApproverGroups = []approval.GroupID{"S1"}
+		p.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{bob}, Groups: []approval.GroupID{"S1"}}, Count: 1}}
 	}
 	inWorld(t, func(w *world) {
 		w.directory.SetGroup("S1", dana)
@@ -211,23 +210,26 @@ func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
 	}, groups)
 }
 
-func TestOthersCanApprove(t *testing.T) {
+func TestThePreviewSaysThatNobodyElseCouldApprove(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		edit func(*approval.Policy)
 		want bool
 	}{
-		"two approvers":           {func(*approval.Policy) {}, true},
-		"only the asker":          {func(p *approval.Policy) { p.ApproverUsers = []approval.UserID{alice} }, false},
-		"only the asker, who may": {func(p *approval.Policy) { p.ApproverUsers = []approval.UserID{alice}; p.AllowSelfApproval = true }, true},
-		"an empty group":          {func(p *approval.Policy) { p.ApproverUsers = nil; p.ApproverGroups = []approval.GroupID{"S0"} }, false},
+		"two approvers":           {func(*approval.Policy) {}, false},
+		"only the asker":          {func(p *approval.Policy) { p.Needs = anyOf(alice) }, true},
+		"only the asker, who may": {func(p *approval.Policy) { p.Needs = anyOf(alice); p.AllowSelfApproval = true }, false},
+		"an empty group": {func(p *approval.Policy) {
+			p.Needs = []approval.Need{{From: approval.Who{Groups: []approval.GroupID{"S0"}}, Count: 1}}
+		}, true},
+		"two are needed, and the asker is one of two": {func(p *approval.Policy) { p.Needs = anyOf(alice, bob); p.Needs[0].Count = 2 }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, policy(tt.edit))
-			got, err := w.OthersCanApprove(t.Context(), alice)
+			got, err := w.Preview(t.Context(), as(alice), form())
 			require.NoError(t, err)
-			assert.Equal(t, tt.want, got)
+			assert.Equal(t, tt.want, got.Lonely)
 		})
 	}
 }
@@ -238,7 +240,7 @@ func TestSelfApprovalOnlyWhereItIsAllowed(t *testing.T) {
 		id := w.ask()
 		_, err := w.Approve(t.Context(), as(alice), id)
 		require.NoError(t, err)
-	}, func(p *approval.Policy) { p.ApproverUsers = []approval.UserID{alice}; p.AllowSelfApproval = true })
+	}, func(p *approval.Policy) { p.Needs = anyOf(alice); p.AllowSelfApproval = true })
 }
 
 func TestFiftyApproversAtOnce(t *testing.T) {

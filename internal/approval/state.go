@@ -41,25 +41,31 @@ type Event string
 
 // What people do.
 const (
-	Submit   Event = "submit" // creates the row; not in Transitions
+	Submit   Event = "submit"  // creates the row; not in Transitions
+	Endorse  Event = "endorse" // an approval that is not the last one needed
 	Approve  Event = "approve"
 	Deny     Event = "deny"
+	Nudge    Event = "nudge" // asks once more for a decision
 	Withdraw Event = "withdraw"
 	Collect  Event = "collect" // "Create my key"
 	Confirm  Event = "confirm" // "I saved it", or the key was seen in use
 	Replace  Event = "replace" // "I did not see it"
 	Revoke   Event = "revoke"
-	Rotate   Event = "rotate" // of a live key: a successor is on its way
+	Rotate   Event = "rotate"   // of a live key: a successor is on its way
+	HandTo   Event = "transfer" // of a live key: it has another owner
+	Sign     Event = "sign"     // somebody else looked at a key taken by break-glass
 )
 
 // What the worker does. The events that stay in their state are notes that must
 // be on disk before the next step may be taken.
 const (
 	Lapse    Event = "lapse"
-	Begin    Event = "begin" // the attempt's call to Atlas comes next
-	Made     Event = "made"  // Atlas made a key: its id, so that clean-up needs no search
-	Pause    Event = "pause" // nothing happened; try again at RetryAt
-	Undo     Event = "undo"  // remove what the attempt may have made, then Mint.Then
+	Prod     Event = "prod"     // brings an undecided request up again
+	Escalate Event = "escalate" // asks the second group as well
+	Begin    Event = "begin"    // the attempt's call to Atlas comes next
+	Made     Event = "made"     // Atlas made a key: its id, so that clean-up needs no search
+	Pause    Event = "pause"    // nothing happened; try again at RetryAt
+	Undo     Event = "undo"     // remove what the attempt may have made, then Mint.Then
 	HandOver Event = "hand_over"
 	PutBack  Event = "put_back"
 	GiveUp   Event = "give_up"
@@ -78,6 +84,9 @@ const (
 	Adopt  Event = "adopt"  // creates a row for a marked key that none knew; not in Transitions
 	Differ Event = "differ" // somebody changed the key in Atlas, or changed it back
 	Vanish Event = "vanish" // somebody deleted the key in Atlas
+
+	Orphan Event = "orphan" // the owner of a live key was deactivated
+	Return Event = "return" // and is active again
 )
 
 // A Transition says where an event leads from a state.
@@ -90,6 +99,10 @@ type Transition struct {
 // Transitions is the whole machine. What is not listed is refused.
 // docs/state-machine.md is generated from it; TestDiagram keeps them equal.
 var Transitions = []Transition{
+	{Pending, Endorse, Pending},
+	{Pending, Nudge, Pending},
+	{Pending, Prod, Pending},
+	{Pending, Escalate, Pending},
 	{Pending, Approve, Approved},
 	{Pending, Deny, Denied},
 	{Pending, Withdraw, Withdrawn},
@@ -124,6 +137,7 @@ var Transitions = []Transition{
 	{Active, Readdress, Active},
 	{Active, Supersede, Active},
 	{Active, Settle, Active},
+	{Active, HandTo, Active},
 	{Active, Revoke, Revoking},
 	{Active, Lapse, Revoking},
 
@@ -134,6 +148,18 @@ var Transitions = []Transition{
 	{Delivered, Vanish, Ended},
 	{Active, Differ, Active},
 	{Active, Vanish, Ended},
+	{Active, Orphan, Active},
+	{Active, Return, Active},
+
+	{Approved, Sign, Approved},
+	{Minting, Sign, Minting},
+	{Delivered, Sign, Delivered},
+	{Active, Sign, Active},
+	{Revoking, Sign, Revoking},
+	{Withdrawn, Sign, Withdrawn},
+	{Expired, Sign, Expired},
+	{Failed, Sign, Failed},
+	{Ended, Sign, Ended},
 
 	{Approved, Look, Approved},
 	{Minting, Look, Minting},

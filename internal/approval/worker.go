@@ -12,13 +12,13 @@ import (
 // requests lapse and draws messages. The row is the queue: a wake-up is only a
 // hint, and a crash at any point loses nothing.
 type Worker struct {
-	Org     OrgID
-	Store   Store
-	Keys    Keys
-	Screens Screens
-	Policy  Policy
-	Now     func() time.Time
-	Log     *slog.Logger
+	Orgs      Orgs
+	Store     Store
+	Keys      Keys
+	Screens   Screens
+	Directory Directory
+	Now       func() time.Time
+	Log       *slog.Logger
 
 	hint chan struct{}
 
@@ -29,6 +29,7 @@ type Worker struct {
 	reconciledAt time.Time
 	missingSince map[ID]time.Time
 	inspectedAt  map[ID]time.Time
+	ownersAt     time.Time // when the owners' accounts were last looked at
 }
 
 const (
@@ -41,9 +42,9 @@ const (
 )
 
 // NewWorker returns a worker that has yet to be run.
-func NewWorker(org OrgID, store Store, keys Keys, screens Screens, policy Policy, now func() time.Time, log *slog.Logger) *Worker {
+func NewWorker(orgs Orgs, store Store, keys Keys, screens Screens, directory Directory, now func() time.Time, log *slog.Logger) *Worker {
 	return &Worker{
-		Org: org, Store: store, Keys: keys, Screens: screens, Policy: policy, Now: now, Log: log,
+		Orgs: orgs, Store: store, Keys: keys, Screens: screens, Directory: directory, Now: now, Log: log,
 		hint: make(chan struct{}, 1), tries: map[ID]int{},
 		missingSince: map[ID]time.Time{}, inspectedAt: map[ID]time.Time{},
 	}
@@ -164,13 +165,23 @@ func (w *Worker) doWork(ctx context.Context, r Request) {
 	}
 }
 
+// orgAwayPause is how often a request of an organization that is not configured
+// any more is looked at.
+const orgAwayPause = 10 * time.Minute
+
 func (w *Worker) work(ctx context.Context, r Request) error {
 	now := w.Now()
+	org, err := w.Orgs.Find(r.Org)
+	if err != nil {
+		return &retry{orgAwayPause, err}
+	}
 	if due := r.stateDue(); due.IsZero() || due.After(now) {
 		return w.look(ctx, r)
 	}
 	switch r.State {
-	case Pending, Approved:
+	case Pending:
+		return w.waiting(ctx, r, org.Policy)
+	case Approved:
 		return w.lapse(ctx, r)
 	case Active:
 		return w.live(ctx, r)
@@ -184,6 +195,12 @@ func (w *Worker) work(ctx context.Context, r Request) error {
 		return w.remove(ctx, r)
 	}
 	return w.look(ctx, r)
+}
+
+// policy is that of an organization; see [Service.policy].
+func (w *Worker) policy(id OrgID) Policy {
+	org, _ := w.Orgs.Find(id)
+	return org.Policy
 }
 
 // move records an event of the worker's own.

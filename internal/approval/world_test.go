@@ -58,9 +58,9 @@ func newWorld(t *testing.T, p approval.Policy) *world {
 	}
 	w.directory.Set(approval.Member, alice, bob, dana, carol)
 	w.directory.Set(approval.Guest, gil)
-	w.worker = approval.NewWorker("org", w.store, w.keys, w.screens, p, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	w.worker = approval.NewWorker(orgs(p), w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	w.Service = &approval.Service{
-		Store: w.store, Directory: w.directory, Policy: p, Org: "org", Now: time.Now, NewID: approval.NewID, Wake: w.worker.Wake,
+		Store: w.store, Directory: w.directory, Orgs: orgs(p), Now: time.Now, NewID: approval.NewID, Wake: w.worker.Wake,
 	}
 	return w
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -18,6 +19,10 @@ type Wanted struct {
 	Description string         // of this key alone, as [Describe] makes it
 	Roles       []string       // organization roles, at least one
 	From        []netip.Prefix // where the key may be used from, at least one
+
+	// Projects are the roles in single projects, at least one in each, by the
+	// project's id.
+	Projects map[string][]string
 }
 
 // A NewKey is a key just made, with its private half, which Atlas shows once.
@@ -28,17 +33,22 @@ type NewKey struct {
 	elsewhere bool // it has a role outside the organization
 }
 
-// Create makes a key, tells made of it, and puts its access list on it. All of
-// that is three requests: a challenge, the key, the list.
+// Create makes a key, tells made of it, puts its access list on it, and gives it
+// its roles in projects. All of that is three requests, a challenge, the key and
+// the list, and one for each project.
 //
 // Made is called as soon as a key is known to exist, whatever is wrong with it;
 // its error ends Create and is returned wrapped. After made was called an error
-// leaves the key alive, perhaps without its access list: delete it. Before made
+// leaves the key alive, perhaps without its access list or with roles in some of
+// its projects: delete it. Before made
 // was called an Error of Kind Unknown means that there may be a key that nobody
 // has, and any other that there is none.
 func (c *Client) Create(ctx context.Context, w Wanted, made func(Key) error) (NewKey, error) {
 	if len(w.Roles) == 0 || len(w.From) == 0 {
 		return NewKey{}, &Error{Op: opCreate, Kind: Refused, Err: errors.New("it has no role or no address")}
+	}
+	if err := w.checkProjects(); err != nil {
+		return NewKey{}, err
 	}
 	s := c.session()
 	body, err := s.postKey(ctx, w)
@@ -57,6 +67,11 @@ func (c *Client) Create(ctx context.Context, w Wanted, made func(Key) error) (Ne
 	}
 	if err := s.addAccess(ctx, key.ID, w.From); err != nil {
 		return NewKey{}, err
+	}
+	for _, project := range slices.Sorted(maps.Keys(w.Projects)) {
+		if err := s.assign(ctx, key.ID, project, w); err != nil {
+			return NewKey{}, err
+		}
 	}
 	return key, nil
 }

@@ -33,7 +33,7 @@ type Error struct {
 	Status int    // of HTTP; 0 without an answer
 	Code   string // Atlas's own word, as in "INVALID_ENUM_VALUE"; often empty
 
-	// Fields names the parts of the request that Atlas complains of.
+	// Fields names the parts of the request that are complained of.
 	Fields []string
 
 	// Caller is the address Atlas saw the bot at, if it refused that address.

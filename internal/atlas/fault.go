@@ -13,7 +13,9 @@ import (
 var causes = map[string]approval.Cause{
 	"CANNOT_ADD_GLOBAL_ROLE": approval.CauseBadRole,
 	"CANNOT_ADD_GROUP_ROLE":  approval.CauseBadRole,
+	"CANNOT_ADD_ORG_ROLE":    approval.CauseBadRole,
 	"INVALID_ENUM_VALUE":     approval.CauseBadRole, // the only enumeration sent is that of roles
+	"INVALID_ROLE_FOR_GROUP": approval.CauseBadRole,
 	"INVALID_ROLE_FOR_ORG":   approval.CauseBadRole,
 	"MISSING_API_KEY_ROLES":  approval.CauseBadRole,
 	"ROLE_NEEDS_GROUP_ID":    approval.CauseBadRole,
@@ -27,6 +29,11 @@ var causes = map[string]approval.Cause{
 	"INVALID_CIDR_BLOCK":                           approval.CauseBadAddress,
 	"INVALID_IP_ADDRESS_OR_CIDR_NOTATION":          approval.CauseBadAddress,
 	"IPV6_UNSUPPORTED":                             approval.CauseBadAddress,
+
+	"GROUP_NOT_FOUND":          approval.CauseBadProject,
+	"NOT_GROUP_USER_ADMIN":     approval.CauseBadProject,
+	"NOT_IN_GROUP":             approval.CauseBadProject,
+	"USER_CANNOT_ACCESS_GROUP": approval.CauseBadProject,
 
 	"MAX_API_KEYS_PER_ORG_EXCEEDED": approval.CauseKeyLimit,
 	"MAX_PUBLIC_API_KEY_REACHED":    approval.CauseKeyLimit,
@@ -43,6 +50,7 @@ var fieldCauses = map[string]approval.Cause{
 	"role":      approval.CauseBadRole,
 	"ipaddress": approval.CauseBadAddress,
 	"cidrblock": approval.CauseBadAddress,
+	"project":   approval.CauseBadProject,
 }
 
 // fault says in approval's words what err means. Errors that are not Atlas's,

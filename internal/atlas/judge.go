@@ -28,6 +28,7 @@ var (
 		"RESOURCE_REQUIRES_ACCESS_LIST", "RESOURCE_REQUIRES_WHITELIST",
 	}
 	forbiddenCodes = []string{"ACCESS_FORBIDDEN", "USER_UNAUTHORIZED", "USER_CANNOT_ACCESS_ORG", "NOT_ORG_OWNER", "NOT_API_KEY_ADMIN", "NOT_ORG_USER_ADMIN"}
+	projectCodes   = []string{"GROUP_NOT_FOUND", "NOT_IN_GROUP", "USER_CANNOT_ACCESS_GROUP", "NOT_GROUP_USER_ADMIN"}
 	laterCodes     = []string{"WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"}
 )
 
@@ -90,6 +91,8 @@ func judgeRefusal(call call, a answer, code string) Kind {
 		return lost(call, a)
 	case slices.Contains(goneCodes, code):
 		return Gone
+	case slices.Contains(projectCodes, code):
+		return Refused // with whatever status: it is the project that is wrong, not the login
 	case slices.Contains(addressCodes, code), slices.Contains(forbiddenCodes, code):
 		return BadLogin
 	case a.status == http.StatusUnauthorized && (a.challenged || code != ""):

@@ -13,6 +13,9 @@ type Key struct {
 	PublicKey   string // the user name of a login
 	Description string
 	Roles       []string // those on the client's organization, sorted
+
+	// Projects are its roles in single projects, sorted, by the project's id.
+	Projects map[string][]string
 }
 
 // keyBody is a key as Atlas writes it. The private half is read apart, by
@@ -23,6 +26,7 @@ type keyBody struct {
 	Desc      string `json:"desc"`
 	Roles     []struct {
 		OrgID    string `json:"orgId"`
+		GroupID  string `json:"groupId"`
 		RoleName string `json:"roleName"`
 	} `json:"roles"`
 }
@@ -34,12 +38,28 @@ func (b keyBody) key(org string) (Key, error) {
 	}
 	k := Key{ID: b.ID, PublicKey: b.PublicKey, Description: b.Desc}
 	for _, r := range b.Roles {
-		if r.OrgID == org {
+		switch {
+		case r.GroupID != "":
+			if k.Projects == nil {
+				k.Projects = map[string][]string{}
+			}
+			k.Projects[r.GroupID] = set(append(k.Projects[r.GroupID], r.RoleName))
+		case r.OrgID == org:
 			k.Roles = append(k.Roles, r.RoleName)
 		}
 	}
 	k.Roles = set(k.Roles)
 	return k, nil
+}
+
+// isForeign reports whether the key has a role in another organization than org.
+func (b keyBody) isForeign(org string) bool {
+	for _, r := range b.Roles {
+		if r.GroupID == "" && r.OrgID != org {
+			return true
+		}
+	}
+	return false
 }
 
 // ListKeys returns all keys of the organization, to the last page. Atlas's list

@@ -1,12 +1,14 @@
 package atlas
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -40,10 +42,9 @@ func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Ke
 	}
 	wanted := Wanted{
 		Description: Describe(o.Access.Description, k.mark(o.Request, o.Attempt)),
+		Roles:       names(o.Access.Roles),
 		From:        o.Access.Networks,
-	}
-	for _, r := range o.Access.Roles {
-		wanted.Roles = append(wanted.Roles, string(r))
+		Projects:    projectRoles(o.Access),
 	}
 	var public approval.Key
 	key, err := k.api.Create(ctx, wanted, func(key Key) error {
@@ -184,36 +185,31 @@ func (k *Keys) Inspect(ctx context.Context, o approval.Order, keyID string) (app
 	return k.drift(o, key, entries), nil
 }
 
-// drift says in what a key differs from its order.
-func (k *Keys) drift(o approval.Order, key Key, entries []Entry) approval.Drift {
-	var d approval.Drift
-	var ordered []string
-	for _, r := range o.Access.Roles {
-		ordered = append(ordered, string(r))
-	}
-	if !slices.Equal(set(ordered), key.Roles) {
-		d.RolesChanged = true
-		for _, r := range key.Roles {
-			d.Roles = append(d.Roles, approval.Role(r))
-		}
-	}
-	var listed []netip.Prefix
-	for _, e := range entries {
-		listed = append(listed, e.From)
-	}
-	if listed = canonical(listed); !slices.Equal(listed, canonical(o.Access.Networks)) {
-		d.NetworksChanged, d.Networks = true, listed
-	}
-	d.Renamed = key.Description != Describe(o.Access.Description, k.mark(o.Request, o.Attempt))
-	return d
-}
-
 // missing turns the error of a key that is not there into approval's.
 func (k *Keys) missing(err error) error {
 	if KindOf(err) == Gone {
 		return approval.ErrNoKey
 	}
 	return fault(err)
+}
+
+// Projects implements [approval.Keys]. Capitals do not matter to the order.
+func (k *Keys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
+	if err := k.here(org); err != nil {
+		return nil, err
+	}
+	all, err := k.api.ListProjects(ctx)
+	if err != nil {
+		return nil, fault(err)
+	}
+	projects := make([]approval.Project, len(all))
+	for i, p := range all {
+		projects[i] = approval.Project{ID: approval.ProjectID(p.ID), Name: p.Name}
+	}
+	slices.SortFunc(projects, func(a, b approval.Project) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	return projects, nil
 }
 
 // Used implements [approval.Keys]. A key that does not exist was not used.

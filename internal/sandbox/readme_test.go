@@ -59,7 +59,7 @@ func tables() string {
 	for _, a := range control.SlackActs {
 		row(&b, "`"+a.Name+"`", a.Says)
 	}
-	b.WriteString("\n`POST /control/atlas` takes `act` and:\n\n| act | what it does |\n| --- | --- |\n")
+	b.WriteString("\n`POST /control/atlas` takes `act`, `org` if it is not the first organization, and:\n\n| act | what it does |\n| --- | --- |\n")
 	for _, a := range control.AtlasActs {
 		row(&b, "`"+a.Name+"`", a.Says)
 	}

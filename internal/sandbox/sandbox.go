@@ -1,5 +1,5 @@
 // Package sandbox stands in for Slack and Atlas on one machine: an emulated
-// workspace and an emulated organization on one loopback port, with a page to
+// workspace and emulated organizations on one loopback port, with a page to
 // click in and an API for scripts. It is stricter than they are: what they
 // might refuse, it refuses. It keeps nothing between runs and is not suited to
 // anything but development.
@@ -41,18 +41,23 @@ type Options struct {
 	// HTTPTarget is the base URL of the bot's HTTP door. Empty: Socket Mode.
 	HTTPTarget string
 
-	// Slack and Atlas say the rest. Clock, seed, addresses and what is named
-	// above are filled in.
+	// Organizations is how many organizations Atlas has, at most 256; default 1.
+	Organizations int
+
+	// Slack and Atlas say the rest; Atlas of every organization, but that all
+	// after the first have a name and an id of their own. Clock, seed, addresses
+	// and what is named above are filled in.
 	Slack slack.Options
 	Atlas atlas.Options
 }
 
-// A Sandbox is one workspace and one organization being served. Close it.
+// A Sandbox is one workspace and its organizations being served. Close it.
 type Sandbox struct {
-	Slack *slack.Workspace
-	Atlas *atlas.Organization
-	Wire  *wire.Recorder
-	Clock *wire.Clock
+	Slack   *slack.Workspace
+	Atlas   *atlas.Organization   // the first, and mostly the only one
+	Atlases []*atlas.Organization // all of them, at one address, each with its own credential
+	Wire    *wire.Recorder
+	Clock   *wire.Clock
 
 	seed     uint64
 	url      string
@@ -75,7 +80,8 @@ func New(opts Options) (*Sandbox, error) {
 		http:  opts.HTTPTarget != "",
 	}
 	s.Wire = wire.NewRecorder(s.Clock.Now)
-	s.Atlas = s.newAtlas(opts)
+	s.Atlases = s.newAtlas(opts).Organizations()
+	s.Atlas = s.Atlases[0]
 	s.Slack = s.newSlack(opts)
 
 	ctx, cancel := context.WithCancel(context.Background()) // the pages' life; Close ends it
@@ -106,10 +112,10 @@ func listen(address string) (net.Listener, error) {
 	return net.Listen("tcp", net.JoinHostPort(host, port))
 }
 
-func (s *Sandbox) newAtlas(opts Options) *atlas.Organization {
+func (s *Sandbox) newAtlas(opts Options) *atlas.Cloud {
 	o := opts.Atlas
 	o.Now, o.Seed = s.Clock.Now, s.seed
-	return atlas.New(o)
+	return atlas.NewCloud(opts.Organizations, o)
 }
 
 func (s *Sandbox) newSlack(opts Options) *slack.Workspace {
@@ -125,8 +131,12 @@ func (s *Sandbox) newSlack(opts Options) *slack.Workspace {
 
 // secrets are what Slack must never be shown, but for the one moment.
 func (s *Sandbox) secrets() []string {
-	_, own := s.Atlas.Credential()
-	return append(s.Atlas.Secrets(), own)
+	var secrets []string
+	for _, o := range s.Atlases {
+		_, own := o.Credential()
+		secrets = append(append(secrets, o.Secrets()...), own)
+	}
+	return secrets
 }
 
 // routes puts both platforms, the control API and the page on one port.
@@ -134,7 +144,7 @@ func (s *Sandbox) secrets() []string {
 // keep other origins out; the platforms ask for credentials.
 func (s *Sandbox) routes(command string) http.Handler {
 	toSlack := s.Slack.Handler()
-	toAtlas := s.Wire.Handler(wire.Atlas, atlas.Operation, s.Atlas)
+	toAtlas := s.Wire.Handler(wire.Atlas, atlas.Operation, s.Atlas.Cloud)
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.Wire.Handler(wire.Slack, slack.Operation, toSlack))
 	mux.Handle("/api/atlas/", toAtlas)
@@ -152,7 +162,9 @@ func (s *Sandbox) URL() string { return s.url }
 // Seed is where everything random of this run comes from.
 func (s *Sandbox) Seed() uint64 { return s.seed }
 
-// Environment is what a bot has to be started with to live here.
+// Environment is what a bot has to be started with to live here, in the first
+// organization. What another one takes is its Snapshot's ID and its Credential;
+// the address is the same.
 func (s *Sandbox) Environment() map[string]string {
 	public, private := s.Atlas.Credential()
 	environ := map[string]string{

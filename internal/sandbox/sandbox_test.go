@@ -251,3 +251,40 @@ func TestCloseCutsOffWhatHangs(t *testing.T) {
 	require.NoError(t, s.Close(ctx))
 	require.Error(t, <-failed)
 }
+
+// Several organizations share the address; each has its own credential.
+func TestSeveralOrganizations(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{Organizations: 2})
+	require.Len(t, s.Atlases, 2)
+	require.Same(t, s.Atlas, s.Atlases[0])
+	require.Equal(t, atlas.DefaultID, s.Environment()["ATLAS_ORG_ID"])
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	header := map[string]string{"Accept": "application/vnd.atlas.2023-01-01+json"}
+	for i, caller := range s.Atlases {
+		public, private := caller.Credential()
+		for j, asked := range s.Atlases {
+			client := &http.Client{Transport: &digest.Transport{Username: public, Password: private, Transport: transport}}
+			status, body := send(t, client, "GET", s.URL()+"/api/atlas/v2/orgs/"+asked.Snapshot().ID+"/groups", "", header)
+			if i == j {
+				require.Equal(t, 200, status, body)
+				continue
+			}
+			require.Equal(t, 401, status)
+			require.Contains(t, body, "USER_CANNOT_ACCESS_ORG")
+		}
+	}
+}
+
+func TestLeaksOfEveryOrganizationAreFound(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{Organizations: 2})
+	made, err := s.Atlases[1].AddKey(atlas.Draft{Desc: "d", Roles: []string{"ORG_MEMBER"}})
+	require.NoError(t, err)
+	env := s.Environment()
+	send(t, http.DefaultClient, "POST", env["SLACK_API_URL"]+"chat.postMessage",
+		url.Values{"channel": {slack.Approvals}, "text": {"your key: " + made.PrivateKey}}.Encode(),
+		map[string]string{"Authorization": "Bearer " + env["SLACK_BOT_TOKEN"], "Content-Type": "application/x-www-form-urlencoded"})
+	require.True(t, slices.ContainsFunc(s.Slack.Findings(), func(f slack.Finding) bool { return f.Kind == slack.FoundSecret }))
+}

@@ -35,7 +35,7 @@ const (
 func (s *Slack) App(service *approval.Service) *App {
 	return &App{
 		slack: s, service: service, log: s.config.Log, seen: newOnce(s.config.Now),
-		views: s.Screens(service.Policy).views, reply: newResponder(s.config.APIURL, s.client),
+		views: s.Screens(service.Orgs).views, reply: newResponder(s.config.APIURL, s.client),
 		slots: make(chan struct{}, maxInHand),
 	}
 }

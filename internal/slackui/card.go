@@ -72,7 +72,7 @@ func denialReason(r approval.Request) slack.Block {
 }
 
 func (v views) selfApprovalNote(r approval.Request) mrkdwn {
-	if !v.selfApproval || r.State != approval.Pending {
+	if !v.policy(r).AllowSelfApproval || r.State != approval.Pending {
 		return ""
 	}
 	return "Here people may approve their own requests."

@@ -22,13 +22,9 @@ type ChannelError struct {
 
 func (e *ChannelError) Error() string { return fmt.Sprintf("channel %s: %s", e.Channel, e.Problem) }
 
-// CheckChannel reports why approvers could not be asked in the configured
-// channel: a *[ChannelError], or a *[approval.Fault] if Slack did not say.
-func (s *Slack) CheckChannel(ctx context.Context) error {
-	return s.checkChannel(ctx, s.config.Channel)
-}
-
-func (s *Slack) checkChannel(ctx context.Context, id string) error {
+// CheckChannel reports why approvers could not be asked in the channel: a
+// *[ChannelError], or a *[approval.Fault] if Slack did not say.
+func (s *Slack) CheckChannel(ctx context.Context, id string) error {
 	wrong := func(code, problem string) error { return &ChannelError{Channel: id, Code: code, Problem: problem} }
 	info, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 	if f := fault(err); f != nil && f.Code == "channel_not_found" {
@@ -80,7 +76,7 @@ func (c *channels) open(ctx context.Context, id string) error {
 		return nil
 	}
 	delete(c.fine, id)
-	err := c.slack.checkChannel(ctx, id)
+	err := c.slack.CheckChannel(ctx, id)
 	wrong, isWrong := errors.AsType[*ChannelError](err)
 	if err != nil && !isWrong {
 		return err

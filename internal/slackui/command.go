@@ -52,7 +52,7 @@ func (a *App) openForm(ctx context.Context, who approval.Actor, trigger string, 
 	go func() { lonely <- a.isLonely(ctx, who.User) }()
 	_, err := a.service.Mine(ctx, who) // who may not have requests may not make one
 	if nobodyElse := <-lonely; err == nil {
-		err = a.openView(ctx, trigger, form(a.service.Policy, nobodyElse, from))
+		err = a.openView(ctx, trigger, form(a.service.Orgs[0].Policy, nobodyElse, from))
 		if err == nil {
 			return
 		}
@@ -68,8 +68,8 @@ func (a *App) openForm(ctx context.Context, who approval.Actor, trigger string, 
 func (a *App) isLonely(ctx context.Context, asker approval.UserID) bool {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	others, err := a.service.OthersCanApprove(ctx, asker)
-	return err == nil && !others
+	preview, err := a.service.Preview(ctx, approval.Actor{User: asker}, approval.Form{Org: a.service.Orgs[0].ID})
+	return err == nil && preview.Lonely
 }
 
 // sendList shows somebody their requests; replace puts the list in the place of

@@ -24,7 +24,10 @@ type Config struct {
 	// https://slack.com/api/.
 	APIURL string
 
-	Channel string // the approvers' channel: an id, as in C0123456789
+	// Channels are the approvers' channels of the organizations: ids, as in
+	// C0123456789.
+	Channels map[approval.OrgID]string
+
 	Command string // the slash command, as in /atlas-key
 
 	Log *slog.Logger
@@ -103,14 +106,12 @@ func (s *Slack) Directory() *Directory {
 	return &Directory{slack: s, groups: map[approval.GroupID]*group{}}
 }
 
-// Screens shows requests in the workspace. The card says so if policy lets
-// people approve their own requests.
-func (s *Slack) Screens(policy approval.Policy) *Screens {
+// Screens shows requests of these organizations in the workspace.
+func (s *Slack) Screens(orgs approval.Orgs) *Screens {
 	return &Screens{slack: s, channels: newChannels(s), views: views{
-		channel:      s.config.Channel,
-		command:      s.config.Command,
-		selfApproval: policy.AllowSelfApproval,
-		overlap:      policy.Overlap,
+		orgs:     orgs,
+		channels: s.config.Channels,
+		command:  s.config.Command,
 	}}
 }
 

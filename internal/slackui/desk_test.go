@@ -85,17 +85,20 @@ func open(t *testing.T, edits ...func(*setup)) *desk {
 	return d
 }
 
+const org = approval.OrgID("65a1b2c3d4e5f60718293a4b")
+
 func (d *desk) start(api string, s setup) {
 	logger := slog.New(slog.NewTextHandler(d.log, nil))
 	var err error
 	d.slack, err = slackui.Connect(d.t.Context(), slackui.Config{
 		Token: secret.New(d.BotToken()), AppToken: secret.New(d.AppToken()), SigningSecret: secret.New(d.SigningSecret()),
-		APIURL: api, Channel: sandbox.Approvals, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.weather,
+		APIURL: api, Channels: map[approval.OrgID]string{org: sandbox.Approvals}, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.weather,
 	})
 	require.NoError(d.t, err)
-	worker := approval.NewWorker("org", d.store, d.keys, d.slack.Screens(s.policy), s.policy, time.Now, logger)
+	orgs := approval.Orgs{{ID: org, Name: "Production", Policy: s.policy}}
+	worker := approval.NewWorker(orgs, d.store, d.keys, d.slack.Screens(orgs), d.slack.Directory(), time.Now, logger)
 	d.service = &approval.Service{
-		Store: d.store, Directory: d.slack.Directory(), Policy: s.policy, Org: "65a1b2c3d4e5f60718293a4b",
+		Store: d.store, Directory: d.slack.Directory(), Orgs: orgs,
 		Now: time.Now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	d.app = d.slack.App(d.service)
@@ -120,8 +123,8 @@ func (d *desk) runSocket() {
 
 func policy() approval.Policy {
 	return approval.Policy{
-		ApproverUsers: []approval.UserID{}, ApproverGroups: []approval.GroupID{sandbox.Approvers},
-		AllowedRoles: approval.DefaultRoles(), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
+		Needs: []approval.Need{{From: approval.Who{Groups: []approval.GroupID{sandbox.Approvers}}, Count: 1}},
+		Roles: approval.RulesFor(approval.DefaultRoles()...), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
 		WidestIPv4: 24, WidestIPv6: 64, MaxEntries: 20,
 		PendingLapsesAfter: 24 * time.Hour, CollectWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 	}

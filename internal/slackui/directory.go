@@ -45,6 +45,22 @@ func (d *Directory) Standing(ctx context.Context, who approval.Actor) (approval.
 	return d.standing(*user, who), nil
 }
 
+// Deactivated implements [approval.Directory].
+func (d *Directory) Deactivated(ctx context.Context, user approval.UserID) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	found, err := d.slack.api.GetUserInfoContext(ctx, string(user), slack.GetUserInfoOptionIncludeLocale(false))
+	switch {
+	case codeOf(err) == "user_not_found":
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("looking up %s: %w", user, fault(err))
+	case found.ID != string(user):
+		return false, fmt.Errorf("looking up %s: %w", user, unclear("users.info"))
+	}
+	return found.Deleted, nil
+}
+
 // slackbot is the one robot that Slack does not call a bot.
 const slackbot = "USLACKBOT"
 

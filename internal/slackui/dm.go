@@ -41,7 +41,7 @@ func (v views) askedStory(r approval.Request) mrkdwn {
 	case r.State == approval.Pending && r.Places[approval.CardMessage].TS == "":
 		return say("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it lapses %s.", when(r.LapsesAt))
 	case r.State == approval.Pending:
-		return say("It waits for an approver in <#%s>. I tell you here when they decide; without a decision it lapses %s.", v.channel, when(r.LapsesAt))
+		return say("It waits for an approver in <#%s>. I tell you here when they decide; without a decision it lapses %s.", v.channel(r), when(r.LapsesAt))
 	case r.State == approval.Applying:
 		return "The change is being made. I tell you here when it is."
 	case r.Decision.By == "", r.State == approval.Denied, isChange(r):

@@ -31,7 +31,7 @@ func form(p approval.Policy, lonely bool, from approval.Form) slack.ModalViewReq
 		ask(blockFormDescription, "What is the key for?", "It becomes the key's description in Atlas.",
 			line(blockFormDescription, from.Description, approval.MaxDescription)),
 		ask(blockFormRoles, "What may it do?", "Organization roles. As few as will do: approvers look at them.",
-			rolesMenu(p.AllowedRoles, from.Roles)),
+			rolesMenu(allowed(p), from.Roles)),
 		ask(blockFormNetworks, "From which addresses?", networksHint(p),
 			lines(blockFormNetworks, from.Networks, approval.MaxNetworks)),
 		ask(blockFormLifetime, "For how long?", "Counted from the moment the key is made. Then it is deleted.",
@@ -41,6 +41,14 @@ func form(p approval.Policy, lonely bool, from approval.Form) slack.ModalViewReq
 	)...)
 	m.Submit = plain("Send")
 	return m
+}
+
+func allowed(p approval.Policy) []approval.Role {
+	var roles []approval.Role
+	for _, rule := range p.Roles {
+		roles = append(roles, rule.Role)
+	}
+	return roles
 }
 
 func networksHint(p approval.Policy) string {

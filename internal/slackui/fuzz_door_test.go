@@ -38,7 +38,7 @@ const (
 // fuzzedApp is an app whose people are all known, with nobody to talk to.
 func fuzzedApp(log *bytes.Buffer) (*App, *approvaltest.Memory) {
 	now := func() time.Time { return time.Unix(1_700_000_000, 0) }
-	c := Config{SigningSecret: secret.New(fuzzSecret), APIURL: "https://slack.test/api/", Channel: "C0APPROVALS", Command: "/atlas-key",
+	c := Config{SigningSecret: secret.New(fuzzSecret), APIURL: "https://slack.test/api/", Channels: map[approval.OrgID]string{testOrg: "C0APPROVALS"}, Command: "/atlas-key",
 		Log: slog.New(slog.NewTextHandler(log, nil)), Now: now, Transport: silent{}}
 	client := &http.Client{Transport: c.Transport}
 	store := &approvaltest.Memory{}
@@ -46,7 +46,7 @@ func fuzzedApp(log *bytes.Buffer) (*App, *approvaltest.Memory) {
 	people.Set(approval.Member, "U0ALICE", "U0BOB", "W12345678", "U123ABC456")
 	s := &Slack{config: c, client: client, api: newAPI(c, client)}
 	return s.App(&approval.Service{
-		Store: store, Directory: people, Policy: testPolicy, Org: "65a1b2c3d4e5f60718293a4b", Now: now, NewID: approval.NewID, Wake: func() {},
+		Store: store, Directory: people, Orgs: approval.Orgs{{ID: testOrg, Name: "Production", Policy: testPolicy}}, Now: now, NewID: approval.NewID, Wake: func() {},
 	}), store
 }
 

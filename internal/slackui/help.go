@@ -2,6 +2,17 @@ package slackui
 
 import "github.com/slack-go/slack"
 
+// approversChannels names where approvers are asked, one channel or several.
+func (v views) approversChannels() mrkdwn {
+	var all mrkdwn
+	for i, org := range v.orgs {
+		if all += say("<#%s>", v.channels[org.ID]); i < len(v.orgs)-1 {
+			all += ", "
+		}
+	}
+	return all
+}
+
 // help explains everything there is to the command.
 func (v views) help(first mrkdwn) message {
 	how := say("I hand out MongoDB Atlas organization API keys, with approval.\n"+
@@ -10,9 +21,9 @@ func (v views) help(first mrkdwn) message {
 		"• `%[1]s revoke AKR-7F3K2` ends a key: yours, or any if you are an approver.\n"+
 		"• `%[1]s pending` shows approvers what waits for them.\n"+
 		"• `%[1]s help` shows this.", v.command)
-	next := say("Your request goes to the approvers in <#%s>. Once one of them approves, I send you a message with *Create my key*: "+
+	next := say("Your request goes to the approvers in %s. Once one of them approves, I send you a message with *Create my key*: "+
 		"press it when you are ready to save the key. The private key is shown once, in our conversation, to you alone, and stored nowhere. "+
-		"Say *I saved it*, or *I did not see it* for another one. I tell you before the key's end date, at which it is deleted. My *Home* tab shows all this in one place.", v.channel)
+		"Say *I saved it*, or *I did not see it* for another one. I tell you before the key's end date, at which it is deleted. My *Home* tab shows all this in one place.", v.approversChannels())
 	text := sentences(first, how, next)
 	var blocks []slack.Block
 	if first != "" {

@@ -80,7 +80,7 @@ func (v views) pending(waiting []approval.Request, now time.Time) message {
 func (v views) cardPlace(r approval.Request) mrkdwn {
 	at := r.Places[approval.CardMessage]
 	if at.TS == "" {
-		return say("Its card could not be posted to <#%s> yet; I keep trying.", v.channel)
+		return say("Its card could not be posted to <#%s> yet; I keep trying.", v.channel(r))
 	}
 	return say("Its card is in <#%s>.", at.Channel)
 }

@@ -180,7 +180,7 @@ func TestTheChannelIsChecked(t *testing.T) {
 			t.Parallel()
 			d := open(t, overHTTP)
 			tt.spoil(d)
-			err := d.slack.CheckChannel(t.Context())
+			err := d.slack.CheckChannel(t.Context(), sandbox.Approvals)
 			if tt.want == "" {
 				require.NoError(t, err)
 				return
@@ -192,7 +192,7 @@ func TestTheChannelIsChecked(t *testing.T) {
 	}
 	d := open(t, overHTTP)
 	d.weather.add(fault{method: "conversations.info", answer: status(503, "")})
-	_, isFault := errors.AsType[*approval.Fault](d.slack.CheckChannel(t.Context()))
+	_, isFault := errors.AsType[*approval.Fault](d.slack.CheckChannel(t.Context(), sandbox.Approvals))
 	require.True(t, isFault)
 }
 

@@ -32,7 +32,7 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 	known := r.Places[in]
 	home := known.Channel
 	if home == "" && in.ToApprovers() {
-		home = a.slack.config.Channel
+		home = a.views.channel(r)
 	}
 	rightChannel := home == "" || home == p.channel
 	if rightChannel && (known.TS == "" || known.TS == p.ts) {

@@ -76,14 +76,14 @@ const (
 	memberPages = 25  // a channel for approvers with more people than that is none
 )
 
-// ChannelMembers lists who is in the approvers' channel. Whole is false if the
+// ChannelMembers lists who is in a channel. Whole is false if the
 // channel has more members than were asked for.
-func (s *Slack) ChannelMembers(ctx context.Context) (members []approval.UserID, whole bool, err error) {
-	ask := slack.GetUsersInConversationParameters{ChannelID: s.config.Channel, Limit: memberPage}
+func (s *Slack) ChannelMembers(ctx context.Context, channel string) (members []approval.UserID, whole bool, err error) {
+	ask := slack.GetUsersInConversationParameters{ChannelID: channel, Limit: memberPage}
 	for range memberPages {
 		users, next, err := s.api.GetUsersInConversationContext(ctx, &ask)
 		if err != nil {
-			return nil, false, fmt.Errorf("listing the members of %s: %w", s.config.Channel, fault(err))
+			return nil, false, fmt.Errorf("listing the members of %s: %w", channel, fault(err))
 		}
 		for _, u := range users {
 			members = append(members, approval.UserID(u))

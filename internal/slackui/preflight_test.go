@@ -33,7 +33,7 @@ func workspace(t *testing.T, w *slack.Workspace, made map[string]string) (*slack
 	w.SetBaseURL(server.URL)
 	c := slackui.Config{
 		Token: secret.New(w.BotToken()), AppToken: secret.New(w.AppToken()), APIURL: server.URL + "/api/",
-		Channel: slack.Approvals, Command: "/atlas-key", Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Channels: map[approval.OrgID]string{org: slack.Approvals}, Command: "/atlas-key", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 	s, err := slackui.Connect(t.Context(), c)
 	require.NoError(t, err)
@@ -109,7 +109,7 @@ func TestChannelMembersToTheLastPage(t *testing.T) {
 	for i := range 450 {
 		w.Join(fmt.Sprintf("U1%03d", i), slack.Approvals)
 	}
-	members, whole, err := s.ChannelMembers(t.Context())
+	members, whole, err := s.ChannelMembers(t.Context(), slack.Approvals)
 	require.NoError(t, err)
 	assert.True(t, whole)
 	assert.Len(t, members, 450+4)
@@ -122,7 +122,7 @@ func TestChannelMembersEnds(t *testing.T) {
 	s, _ := workspace(t, slack.New(slack.Options{}), map[string]string{
 		"conversations.members": `{"ok":true,"members":["U0BOB"],"response_metadata":{"next_cursor":"again"}}`,
 	})
-	_, whole, err := s.ChannelMembers(t.Context())
+	_, whole, err := s.ChannelMembers(t.Context(), slack.Approvals)
 	require.NoError(t, err)
 	assert.False(t, whole)
 }

@@ -14,19 +14,22 @@ import (
 // extend opens the form for more time.
 func (a *App) extend(ctx context.Context, p press, answer ack) {
 	a.openChange(ctx, p, answer, func(r approval.Request) slack.ModalViewRequest {
-		return extendForm(a.service.Policy, r, aboutRequest(p))
+		return extendForm(a.views.policy(r), r, aboutRequest(p))
 	})
 }
 
 // readdress opens the form for another access list.
 func (a *App) readdress(ctx context.Context, p press, answer ack) {
 	a.openChange(ctx, p, answer, func(r approval.Request) slack.ModalViewRequest {
-		return addressesForm(a.service.Policy, r, aboutRequest(p))
+		return addressesForm(a.views.policy(r), r, aboutRequest(p))
 	})
 }
 
 func (a *App) openChange(ctx context.Context, p press, answer ack, form func(approval.Request) slack.ModalViewRequest) {
-	r, err := a.act(ctx, p, answer, a.service.MayChange)
+	r, err := a.act(ctx, p, answer, func(ctx context.Context, who approval.Actor, id approval.ID) (approval.Request, error) {
+		r, _, err := a.service.MayChange(ctx, who, id)
+		return r, err
+	})
 	if err != nil {
 		a.tellOwner(ctx, p, r, err)
 		return

@@ -53,8 +53,8 @@ func (s *Screens) post(ctx context.Context, r approval.Request, name approval.Me
 	channel, options := string(r.Requester), m.options()
 	if name.ToApprovers() {
 		card := r.Places[approval.CardMessage]
-		channel = s.slack.config.Channel
-		if name != approval.CardMessage && card.TS != "" {
+		channel = s.views.channel(r)
+		if name.InThread() && card.TS != "" {
 			channel = cmp.Or(card.Channel, channel)
 			options = append(options, slack.MsgOptionTS(card.TS))
 		}

@@ -22,7 +22,7 @@ func drawn(t *testing.T) (*desk, *slackui.Screens, approval.Request) {
 		r, _ = d.store.Get(t.Context(), r.ID)
 		return r.Places[approval.CardMessage].TS != "" && r.Places[approval.AskedMessage].TS != ""
 	}, patience, 1e6)
-	return d, d.slack.Screens(policy()), r
+	return d, d.slack.Screens(approval.Orgs{{ID: org, Policy: policy()}}), r
 }
 
 func TestWhatLooksAsItShouldIsNotSentAgain(t *testing.T) {

@@ -305,7 +305,7 @@ func TestTheFormThatCouldNotBeOpened(t *testing.T) {
 
 func TestALonelyAskerIsWarned(t *testing.T) {
 	t.Parallel()
-	d := open(t, func(s *setup) { s.policy.ApproverGroups = nil; s.policy.ApproverUsers = []approval.UserID{alice} })
+	d := open(t, func(s *setup) { s.policy.Needs[0].From = approval.Who{Users: []approval.UserID{alice}} })
 	d.types(alice, "")
 	require.Contains(t, string(d.seesModal(alice).View), "nobody but you could approve")
 }

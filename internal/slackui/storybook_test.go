@@ -32,7 +32,7 @@ type edit func(*approval.Request)
 // request is a request that waits for an approver, changed by edits.
 func request(edits ...edit) approval.Request {
 	r := approval.Request{
-		ID: "AKR-7F3K2", Org: "65a1b2c3d4e5f60718293a4b", Kind: approval.APIKey, State: approval.Pending, Version: 4,
+		ID: "AKR-7F3K2", Org: testOrg, Kind: approval.APIKey, State: approval.Pending, Version: 4,
 		Requester: "U0ALICE", Origin: "V1",
 		Access: approval.Access{
 			Description: "invoices " + hostile,
@@ -277,13 +277,24 @@ var storybook = map[approval.MessageName][]string{
 	approval.DriftNotice:      {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
 }
 
-var testViews = views{channel: "C0APPROVALS", command: "/atlas-key", overlap: 24 * time.Hour}
+const testOrg = approval.OrgID("65a1b2c3d4e5f60718293a4b")
+
+var testViews = viewsOf(testPolicy)
+
+// viewsOf are the views of one organization with these rules.
+func viewsOf(p approval.Policy) views {
+	return views{
+		orgs:     approval.Orgs{{ID: testOrg, Name: "Production", Policy: p}},
+		channels: map[approval.OrgID]string{testOrg: "C0APPROVALS"},
+		command:  "/atlas-key",
+	}
+}
 
 var testPolicy = approval.Policy{
-	ApproverUsers: []approval.UserID{"U0BOB"},
-	AllowedRoles:  approval.DefaultRoles(),
-	Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
-	WidestIPv4:    24, WidestIPv6: 64, MaxEntries: 20,
+	Needs:      []approval.Need{{From: approval.Who{Users: []approval.UserID{"U0BOB"}}, Count: 1}},
+	Roles:      approval.RulesFor(approval.DefaultRoles()...),
+	Lifetimes:  []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
+	WidestIPv4: 24, WidestIPv6: 64, MaxEntries: 20, Overlap: 24 * time.Hour,
 	PendingLapsesAfter: 24 * time.Hour, CollectWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 }
 
@@ -300,9 +311,9 @@ func screens() map[string]any {
 		r.End.At = later
 		all[string(approval.FoundNotice)+"."+state] = testViews.foundNotice(r)
 	}
-	selfApproval := testViews
-	selfApproval.selfApproval = true
-	all["card.pending.self_approval"] = selfApproval.card(request())
+	lax := testPolicy
+	lax.AllowSelfApproval = true
+	all["card.pending.self_approval"] = viewsOf(lax).card(request())
 	all["card.pending.powerful"] = testViews.card(request(func(r *approval.Request) { r.Access.Roles = []approval.Role{"ORG_OWNER"} }))
 
 	all["form.empty"] = form(testPolicy, false, approval.Form{})

@@ -3,17 +3,25 @@ package slackui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"atlaskeybot/internal/approval"
 )
 
 // views draws the messages: pure functions of a request and of these settings.
 type views struct {
-	channel      string // the approvers'
-	command      string
-	selfApproval bool
-	overlap      time.Duration // for which a key stays after its successor was saved
+	orgs     approval.Orgs
+	channels map[approval.OrgID]string // the approvers'
+	command  string
+}
+
+// channel is the approvers' of r's organization.
+func (v views) channel(r approval.Request) string { return v.channels[r.Org] }
+
+// policy is that of r's organization; the zero one if it is not configured any
+// more.
+func (v views) policy(r approval.Request) approval.Policy {
+	org, _ := v.orgs.Find(r.Org)
+	return org.Policy
 }
 
 // message draws the named message of r as r is now.

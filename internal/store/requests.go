@@ -38,11 +38,11 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Entr
 		return false, err
 	}
 	const add = `
-		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, unsigned, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT DO NOTHING`
 	done, err := tx.ExecContext(ctx, add, r.ID, r.Org, r.Kind, r.State, r.Version, r.Requester, r.Origin,
-		millis(r.AskedAt), millis(r.WorkAt()), drawAt(r, e), body)
+		millis(r.AskedAt), millis(r.WorkAt()), drawAt(r, e), unsigned(r), body)
 	if err != nil {
 		return false, fmt.Errorf("inserting request %s: %w", r.ID, err)
 	}
@@ -98,9 +98,9 @@ func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.E
 		return false, err
 	}
 	const change = `
-		UPDATE request SET state = $1, version = $2, work_at = $3, draw_at = $4, body = $5
-		WHERE id = $6 AND state = $7 AND version = $8`
-	done, err := tx.ExecContext(ctx, change, next.State, next.Version, millis(next.WorkAt()), drawAt(next, e), body,
+		UPDATE request SET state = $1, version = $2, requester = $3, work_at = $4, draw_at = $5, unsigned = $6, body = $7
+		WHERE id = $8 AND state = $9 AND version = $10`
+	done, err := tx.ExecContext(ctx, change, next.State, next.Version, next.Requester, millis(next.WorkAt()), drawAt(next, e), unsigned(next), body,
 		next.ID, e.From, was)
 	if err != nil {
 		return false, fmt.Errorf("updating request %s: %w", next.ID, err)
@@ -118,6 +118,14 @@ func drawAt(r approval.Request, e approval.Entry) int64 {
 	return millis(e.At)
 }
 
+// unsigned is 1 for a key taken by break-glass that nobody else has signed.
+func unsigned(r approval.Request) int {
+	if r.Emergency && r.Review.By == "" {
+		return 1
+	}
+	return 0
+}
+
 // ByRequester implements [approval.Store].
 func (s *Store) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
 	return list(ctx, s.db, `WHERE r.requester = $1 ORDER BY r.asked_at DESC, r.id`, user)
@@ -131,6 +139,11 @@ func (s *Store) Live(ctx context.Context) ([]approval.Request, error) {
 // Waiting implements [approval.Store].
 func (s *Store) Waiting(ctx context.Context) ([]approval.Request, error) {
 	return list(ctx, s.db, `WHERE r.state = $1 ORDER BY r.asked_at, r.id`, approval.Pending)
+}
+
+// Unsigned implements [approval.Store].
+func (s *Store) Unsigned(ctx context.Context) ([]approval.Request, error) {
+	return list(ctx, s.db, `WHERE r.unsigned > 0 ORDER BY r.asked_at, r.id`)
 }
 
 func encode(r approval.Request) (string, error) {

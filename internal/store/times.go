@@ -27,8 +27,11 @@ func fromMillis(ms int64) time.Time {
 // missing here.
 func toMillis(r approval.Request) approval.Request {
 	r.Debts = slices.Clone(r.Debts)
+	r.Approvals = slices.Clone(r.Approvals)
+	r.Transfers = slices.Clone(r.Transfers)
 	times := []*time.Time{
 		&r.AskedAt, &r.LapsesAt, &r.EndsAt, &r.RemindAt, &r.Change.OldEnd, &r.Change.NewEnd,
+		&r.ProdAt, &r.EscalateAt, &r.EscalatedAt, &r.NudgedAt, &r.Review.At, &r.OwnerGone,
 		&r.Decision.At, &r.Key.MadeAt, &r.End.At,
 		&r.Mint.CollectedAt, &r.Mint.RetryAt,
 		&r.Custody.ShownAt, &r.Custody.RemindAt, &r.Custody.ConfirmBy,
@@ -36,6 +39,12 @@ func toMillis(r approval.Request) approval.Request {
 	}
 	for i := range r.Debts {
 		times = append(times, &r.Debts[i].At, &r.Debts[i].LookAt)
+	}
+	for i := range r.Approvals {
+		times = append(times, &r.Approvals[i].At)
+	}
+	for i := range r.Transfers {
+		times = append(times, &r.Transfers[i].At)
 	}
 	for _, t := range times {
 		*t = t.UTC().Truncate(time.Millisecond)

@@ -59,6 +59,20 @@ func (d *Directory) Standing(ctx context.Context, who approval.Actor) (approval.
 	return approval.Outsider, nil
 }
 
+// Deactivated implements [approval.Directory]. Its mishaps are those of
+// [CallAccount].
+func (d *Directory) Deactivated(ctx context.Context, user approval.UserID) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	if m := d.next(CallAccount); m.Err != nil {
+		return false, m.Err
+	}
+	d.held.Lock()
+	defer d.held.Unlock()
+	return d.standings[user] == approval.Deactivated, nil
+}
+
 // Members implements [approval.Directory]. An unknown group has none. Its
 // mishaps are those of [CallMembers].
 func (d *Directory) Members(ctx context.Context, g approval.GroupID) ([]approval.UserID, error) {

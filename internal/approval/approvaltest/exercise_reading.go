@@ -23,6 +23,8 @@ var reading = map[string]clause{
 	"a person's requests are listed newest first, and no others":                       newestFirst,
 	"somebody without requests gets an empty list":                                     noRequests,
 	"the live requests are the delivered and the active, the waiting ones the pending": liveRequests,
+	"the unsigned requests are emergencies without a review, oldest first":             unsignedRequests,
+	"a request with another owner is that owner's":                                     anotherOwner,
 }
 
 func notFound(t *testing.T, s approval.Store) {
@@ -200,6 +202,49 @@ func liveRequests(t *testing.T, s approval.Store) {
 	require.NoError(t, err)
 	require.Len(t, waiting, 1)
 	require.Equal(t, approval.Pending, waiting[0].State)
+}
+
+func unsignedRequests(t *testing.T, s approval.Store) {
+	emergency := func(r *approval.Request) { r.State, r.Emergency = approval.Active, true }
+	create(t, s, named("AKR-00001"))
+	late := create(t, s, named("AKR-00002"), emergency)
+	early := create(t, s, named("AKR-00003"), emergency, func(r *approval.Request) {
+		r.AskedAt, r.State = r.AskedAt.Add(-time.Hour), approval.Ended
+	})
+	create(t, s, named("AKR-00004"), emergency, func(r *approval.Request) {
+		r.Review = approval.Review{By: "U_cy", At: Epoch}
+	})
+	require.Equal(t, []approval.ID{"AKR-00003", "AKR-00002"}, unsigned(t, s), "the oldest first, also when they are over")
+	for _, r := range []approval.Request{late, early} {
+		r.Review = approval.Review{By: "U_cy", At: Epoch}
+		_, err := s.Move(t.Context(), r, approval.Entry{At: Epoch, Org: r.Org, Request: r.ID, Event: approval.Sign, From: r.State, To: r.State})
+		require.NoError(t, err)
+	}
+	require.Empty(t, unsigned(t, s), "they are signed now")
+}
+
+func unsigned(t *testing.T, s approval.Store) []approval.ID {
+	all, err := s.Unsigned(t.Context())
+	require.NoError(t, err)
+	var ids []approval.ID
+	for _, r := range all {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
+func anotherOwner(t *testing.T, s approval.Store) {
+	r := create(t, s, func(r *approval.Request) { r.State = approval.Active })
+	before := r.Requester
+	r.Requester = "U_heir"
+	_, err := s.Move(t.Context(), r, approval.Entry{At: Epoch, Org: r.Org, Request: r.ID, Event: approval.HandTo, From: r.State, To: r.State})
+	require.NoError(t, err)
+	theirs, err := s.ByRequester(t.Context(), "U_heir")
+	require.NoError(t, err)
+	require.Len(t, theirs, 1)
+	theirs, err = s.ByRequester(t.Context(), before)
+	require.NoError(t, err)
+	require.Empty(t, theirs)
 }
 
 func noRequests(t *testing.T, s approval.Store) {

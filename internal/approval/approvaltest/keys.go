@@ -2,14 +2,22 @@ package approvaltest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/secret"
+)
+
+// Calls of Keys beside those of [CallCreate] and the like.
+const (
+	CallAssign   Call = "assign"   // Keys.Make, the roles in one project; once for each
+	CallProjects Call = "projects" // Keys.Projects
 )
 
 // Keys is an Atlas in memory. The zero value is empty and ready.
@@ -23,8 +31,9 @@ type Keys struct {
 	// as Atlas's lists do.
 	Lag time.Duration
 
-	held sync.Mutex // guards what follows
-	all  []*madeKey
+	held     sync.Mutex // guards what follows
+	all      []*madeKey
+	projects map[approval.OrgID][]approval.Project // by name; see Have
 }
 
 // A LiveKey is a key that exists in Atlas.
@@ -38,8 +47,11 @@ type LiveKey struct {
 	// Restricted is whether the access list is on the key. Without it the key
 	// works from anywhere.
 	Restricted bool
-	Used       bool
-	Drift      approval.Drift // what somebody changed by hand
+
+	// Assigned is what the key has of Access.Projects.
+	Assigned []approval.ProjectAccess
+	Used     bool
+	Drift    approval.Drift // what somebody changed by hand
 }
 
 type madeKey struct {
@@ -49,8 +61,8 @@ type madeKey struct {
 
 var _ approval.Keys = (*Keys)(nil)
 
-// Make implements [approval.Keys]. Its mishaps are those of [CallCreate] and
-// [CallRestrict].
+// Make implements [approval.Keys]. Its mishaps are those of [CallCreate],
+// [CallRestrict] and, once for every project, [CallAssign].
 func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Key) error) (approval.Credential, error) {
 	var key *madeKey
 	if err := k.call(ctx, CallCreate, func() { key = k.create(o) }); err != nil {
@@ -62,7 +74,26 @@ func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Ke
 	if err := k.call(ctx, CallRestrict, func() { key.Restricted = true }); err != nil {
 		return approval.Credential{}, fmt.Errorf("putting the access list on the key: %w", err)
 	}
+	for _, p := range o.Access.Projects {
+		if err := k.assign(ctx, key, p); err != nil {
+			return approval.Credential{}, fmt.Errorf("giving the key its roles in project %s: %w", p.ID, err)
+		}
+	}
 	return approval.Credential{Key: key.Key, PrivateKey: PrivateKey(key.ID)}, nil
+}
+
+// assign gives key its roles in a project, if the organization has that.
+func (k *Keys) assign(ctx context.Context, key *madeKey, p approval.ProjectAccess) error {
+	missing := false
+	err := k.call(ctx, CallAssign, func() {
+		if missing = !k.has(key.Org, p.ID); !missing {
+			key.Assigned = append(key.Assigned, copyProjects([]approval.ProjectAccess{p})...)
+		}
+	})
+	if err == nil && missing {
+		err = &approval.Fault{Verdict: approval.Refused, Cause: approval.CauseBadProject, Err: errors.New("no such project")}
+	}
+	return err
 }
 
 // PrivateKey is the private half of the key that [Keys] made with that id.
@@ -73,6 +104,7 @@ func (k *Keys) create(o approval.Order) *madeKey {
 	n := len(k.all) + 1
 	o.Access.Roles = slices.Clone(o.Access.Roles)
 	o.Access.Networks = slices.Clone(o.Access.Networks)
+	o.Access.Projects = copyProjects(o.Access.Projects)
 	key := &madeKey{LiveKey: LiveKey{
 		Key: approval.Key{ID: fmt.Sprintf("%024x", n), PublicKey: fmt.Sprintf("pub%05d", n), MadeAt: k.now()},
 		Org: o.Org, Request: o.Request, Attempt: o.Attempt, Access: o.Access,
@@ -174,6 +206,43 @@ func (k *Keys) Change(keyID string, d approval.Drift) {
 			key.Drift = d
 		}
 	}
+}
+
+// Have lets an organization have these projects and no other. Until then it has
+// every project that is asked for, and lists none.
+func (k *Keys) Have(org approval.OrgID, projects ...approval.Project) {
+	k.held.Lock()
+	defer k.held.Unlock()
+	if k.projects == nil {
+		k.projects = map[approval.OrgID][]approval.Project{}
+	}
+	k.projects[org] = slices.SortedFunc(slices.Values(projects), func(a, b approval.Project) int {
+		return strings.Compare(a.Name, b.Name)
+	})
+}
+
+func (k *Keys) has(org approval.OrgID, id approval.ProjectID) bool {
+	projects, told := k.projects[org]
+	return !told || slices.ContainsFunc(projects, func(p approval.Project) bool { return p.ID == id })
+}
+
+// Projects implements [approval.Keys]. Its mishaps are those of [CallProjects].
+func (k *Keys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
+	var projects []approval.Project
+	err := k.call(ctx, CallProjects, func() { projects = slices.Clone(k.projects[org]) })
+	if err != nil {
+		return nil, err
+	}
+	return projects, nil
+}
+
+// copyProjects shares no memory with projects.
+func copyProjects(projects []approval.ProjectAccess) []approval.ProjectAccess {
+	projects = slices.Clone(projects)
+	for i := range projects {
+		projects[i].Roles = slices.Clone(projects[i].Roles)
+	}
+	return projects
 }
 
 // Used implements [approval.Keys]. A key that is gone was not used.

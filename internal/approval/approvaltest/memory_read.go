@@ -40,11 +40,20 @@ func (m *Memory) Waiting(ctx context.Context) ([]approval.Request, error) {
 	return m.in(ctx, approval.Pending)
 }
 
+// Unsigned implements [approval.Store].
+func (m *Memory) Unsigned(ctx context.Context) ([]approval.Request, error) {
+	return m.those(ctx, func(r approval.Request) bool { return r.Emergency && r.Review.By == "" })
+}
+
 func (m *Memory) in(ctx context.Context, states ...approval.State) ([]approval.Request, error) {
+	return m.those(ctx, func(r approval.Request) bool { return slices.Contains(states, r.State) })
+}
+
+func (m *Memory) those(ctx context.Context, are func(approval.Request) bool) ([]approval.Request, error) {
 	var found []approval.Request
 	err := m.locked(ctx, func() error {
 		for _, r := range m.rows {
-			if slices.Contains(states, r.State) {
+			if are(r.Request) {
 				found = append(found, deepCopy(r.Request))
 			}
 		}

@@ -25,6 +25,7 @@ const (
 	CallDraw      Call = "draw"
 	CallReveal    Call = "reveal"
 	CallStanding  Call = "standing"
+	CallAccount   Call = "account"
 	CallMembers   Call = "members"
 )
 

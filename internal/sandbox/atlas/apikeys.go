@@ -61,7 +61,7 @@ func (o *Organization) updateKey(c *call) (any, *refusal) {
 		o.happened(descChanged, c.caller, k, "")
 	}
 	if in.hasRoles {
-		o.setRoles(k, "", orgScoped(o.id, in.roles), c.caller)
+		o.setRoles(k, in.roles, c.caller)
 	}
 	return o.show(k), nil
 }
@@ -109,14 +109,9 @@ func (o *Organization) remove(k *key, by actor) {
 	o.happened(keyDeleted, by, k, "")
 }
 
-// setRoles replaces the roles that k has in group, or in the organization.
-func (o *Organization) setRoles(k *key, group string, roles []Role, by actor) {
-	var kept []Role
-	for _, r := range k.roles {
-		if r.GroupID != group {
-			kept = append(kept, r)
-		}
-	}
-	k.roles = append(kept, roles...)
+// setRoles replaces the roles that k has in the organization.
+func (o *Organization) setRoles(k *key, names []string, by actor) {
+	k.leave("") // those of the organization have no project
+	k.roles = append(k.roles, orgScoped(o.id, names)...)
 	o.happened(rolesChanged, by, k, "")
 }

@@ -3,6 +3,7 @@ package atlas
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -28,6 +29,10 @@ type Edit struct {
 	Desc       *string  `json:"desc"`
 	Roles      []string `json:"roles"`       // replaces the organization roles
 	AccessList []string `json:"access_list"` // replaces the list; empty but not nil clears it
+
+	// Projects replaces, by the project's id, the roles in the projects named;
+	// none means that the key leaves.
+	Projects map[string][]string `json:"projects"`
 }
 
 // Made is a new key with its secret.
@@ -64,7 +69,7 @@ func (o *Organization) AddKey(d Draft) (made Made, err error) {
 	return made, err
 }
 
-// EditKey changes a key behind the bot's back.
+// EditKey changes a key behind the bot's back, in all that e says or in nothing.
 func (o *Organization) EditKey(id string, e Edit) (err error) {
 	networks, err := parseNetworks(e.AccessList)
 	if err != nil {
@@ -76,22 +81,54 @@ func (o *Organization) EditKey(id string, e Edit) (err error) {
 			err = fmt.Errorf("editing key %s: %w", id, ErrNoKey)
 			return
 		}
-		if e.Roles != nil {
-			if refused := o.checkRoles(e.Roles, orgRoles, groupRoles, groupRole); refused != nil {
-				err = fmt.Errorf("editing key %s: %s: %s", id, refused.Code, refused.detail())
-				return
-			}
-			o.setRoles(k, "", orgScoped(o.id, e.Roles), somebody)
+		if refused := o.checkEdit(e); refused != nil {
+			err = fmt.Errorf("editing key %s: %s: %s", id, refused.Code, refused.detail())
+			return
 		}
-		if e.Desc != nil {
-			k.desc = *e.Desc
-			o.happened(descChanged, somebody, k, "")
-		}
-		if e.AccessList != nil {
-			o.replaceList(k, networks)
-		}
+		o.edit(k, e, networks)
 	})
 	return err
+}
+
+func (o *Organization) checkEdit(e Edit) *refusal {
+	if e.Roles != nil {
+		if refused := o.checkRoles(e.Roles, orgRoles, groupRoles, groupRole); refused != nil {
+			return refused
+		}
+	}
+	for id, roles := range e.Projects {
+		if o.project(id) == nil {
+			return noSuchGroup.of(id)
+		}
+		if len(roles) == 0 {
+			continue
+		}
+		if refused := o.checkRoles(roles, groupRoles, orgRoles, orgRole); refused != nil {
+			return refused
+		}
+	}
+	return nil
+}
+
+func (o *Organization) edit(k *key, e Edit, networks []netip.Prefix) {
+	if e.Roles != nil {
+		o.setRoles(k, e.Roles, somebody)
+	}
+	for _, id := range slices.Sorted(maps.Keys(e.Projects)) {
+		if roles := e.Projects[id]; len(roles) > 0 {
+			o.assign(k, id, roles, somebody)
+		} else if k.inProject(id) {
+			k.leave(id)
+			o.happened(leftGroup, somebody, k, "")
+		}
+	}
+	if e.Desc != nil {
+		k.desc = *e.Desc
+		o.happened(descChanged, somebody, k, "")
+	}
+	if e.AccessList != nil {
+		o.replaceList(k, networks)
+	}
 }
 
 // replaceList leaves entries that stay as they are, usage included.
@@ -123,12 +160,17 @@ func (o *Organization) DeleteKey(id string) (err error) {
 
 // Use calls Atlas with a key from an address, as the person who holds it
 // would. It returns the HTTP status and, of a refusal, the errorCode.
-func (o *Organization) Use(publicKey, privateKey, fromIP string) (status int, code string) {
+func (c *Cloud) Use(publicKey, privateKey, fromIP string) (status int, code string) {
 	addr, err := netip.ParseAddr(fromIP)
 	if err != nil {
 		return http.StatusBadRequest, badAddress.Code
 	}
-	o.change(func() { status, code = o.use(publicKey, privateKey, addr) })
+	for _, o := range c.organizations {
+		o.change(func() { status, code = o.use(publicKey, privateKey, addr) })
+		if status != unauthorized.Status {
+			break
+		}
+	}
 	return status, code
 }
 

@@ -80,13 +80,19 @@ func (c *call) page() (number, size int, bad string) {
 	return number, size, ""
 }
 
-// checkScope checks that the organization and the project exist.
+// checkScope checks that the organization and the project exist and are not
+// somebody else's.
 func (o *Organization) checkScope(c *call) *refusal {
 	if org, ok := c.path["orgId"]; ok && org != o.id {
+		if o.organization(org) != nil {
+			return foreignOrg.of()
+		}
 		return noSuchOrg.of(org)
 	}
-	group, ok := c.path["groupId"]
-	if ok && !slices.ContainsFunc(o.projects, func(p project) bool { return p.id == group }) {
+	if group, ok := c.path["groupId"]; ok && o.project(group) == nil {
+		if o.hasProject(group) {
+			return notInGroup.of()
+		}
 		return noSuchGroup.of(group)
 	}
 	return nil

@@ -65,42 +65,46 @@ func (n *nonces) use(value string, count int64, at time.Time) standing {
 	return fresh
 }
 
-// authenticate returns the live key that signed r, or nil and whether the
-// challenge that follows says stale.
-func (o *Organization) authenticate(r *http.Request) (k *key, isStale bool) {
+// authenticate returns the live key that signed r and its organization, or nil
+// and whether the challenge that follows says stale.
+func (c *Cloud) authenticate(r *http.Request) (o *Organization, k *key, isStale bool) {
 	given, ok := parseDigest(r.Header.Get("Authorization"))
 	if !ok || given["realm"] != realm || given["uri"] != r.URL.RequestURI() || given["qop"] != "auth" {
-		return nil, false
+		return nil, nil, false
 	}
 	if algorithm, sent := given["algorithm"]; sent && !strings.EqualFold(algorithm, "MD5") {
-		return nil, false
+		return nil, nil, false
 	}
 	count, err := strconv.ParseInt(given["nc"], 16, 64)
 	if err != nil || len(given["nc"]) != 8 || given["cnonce"] == "" {
-		return nil, false
+		return nil, nil, false
 	}
-	switch o.nonces.use(given["nonce"], count, o.now()) {
+	switch c.nonces.use(given["nonce"], count, c.now()) {
 	case stale:
-		return nil, true
+		return nil, nil, true
 	case replayed:
-		return nil, false
+		return nil, nil, false
 	}
-	return o.signer(r.Method, given), false
+	o, k = c.signer(r.Method, given)
+	return o, k, false
 }
 
-// signer is the live key whose secret made the response.
-func (o *Organization) signer(method string, given map[string]string) *key {
-	for _, k := range o.keys {
-		if !k.alive() || k.publicKey != given["username"] {
-			continue
-		}
-		want := hash(hash(k.publicKey, realm, k.privateKey),
-			given["nonce"], given["nc"], given["cnonce"], given["qop"], hash(method, given["uri"]))
-		if subtle.ConstantTimeCompare([]byte(want), []byte(given["response"])) == 1 {
-			return k
+// signer is the live key whose secret made the response, and its organization.
+func (c *Cloud) signer(method string, given map[string]string) (*Organization, *key) {
+	for _, o := range c.organizations {
+		for _, k := range o.keys {
+			if k.alive() && k.publicKey == given["username"] && k.signed(method, given) {
+				return o, k
+			}
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+func (k *key) signed(method string, given map[string]string) bool {
+	want := hash(hash(k.publicKey, realm, k.privateKey),
+		given["nonce"], given["nc"], given["cnonce"], given["qop"], hash(method, given["uri"]))
+	return subtle.ConstantTimeCompare([]byte(want), []byte(given["response"])) == 1
 }
 
 func hash(parts ...string) string {
@@ -118,12 +122,12 @@ const challengeBody = `{
 
 // challenge asks for a Digest response. It carries neither X-Error-Code nor
 // RateLimit headers, and costs no token.
-func (o *Organization) challenge(isStale bool) reply {
-	value := base64.StdEncoding.EncodeToString(o.randomBytes(24))
-	o.nonces.add(value, o.now())
+func (c *Cloud) challenge(isStale bool) reply {
+	value := base64.StdEncoding.EncodeToString(c.randomBytes(24))
+	c.nonces.add(value, c.now())
 	h := http.Header{}
 	h.Set("Content-Type", "application/json")
-	h.Set("Date", o.now().Format(http.TimeFormat))
+	h.Set("Date", c.now().Format(http.TimeFormat))
 	h.Set("Server", "mdbws")
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("WWW-Authenticate", fmt.Sprintf(`Digest realm="%s", domain="", nonce="%s", algorithm=MD5, qop="auth", stale=%t`, realm, value, isStale))

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/sandbox/atlas"
 )
 
 // feed are the types of the events that a query answers, newest first.
@@ -72,4 +74,32 @@ func TestProjectKeys(t *testing.T) {
 	require.Equal(t, 204, r.do("DELETE", inProject+"/"+id, "").Status)
 	require.Equal(t, map[string]bool{"ORG_READ_ONLY": true, "ORG_MEMBER": true}, rolesOf(), "the key stays in the organization")
 	require.NotContains(t, r.do("GET", inProject, "").Body, id)
+	require.Equal(t, []string{"API_KEY_REMOVED_FROM_GROUP", "API_KEY_ROLES_CHANGED", "API_KEY_ADDED_TO_GROUP", "API_KEY_CREATED"}, r.feed(""))
+}
+
+// PATCH assigns too, as often as one likes, and answers with the whole key.
+func TestPatchAssignsAKey(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	first, second := r.Snapshot().Projects[0].ID, r.Snapshot().Projects[1].ID
+	id := r.create("mine").ID
+	var k key
+	for range 2 {
+		for _, project := range []string{first, second} {
+			s := r.do("PATCH", "/api/atlas/v2/groups/"+project+"/apiKeys/"+id, `{"roles":["GROUP_READ_ONLY"]}`)
+			require.Equal(t, 200, s.Status, s.Body)
+			require.Empty(t, violations(t, "ApiKeyUserDetails", s.Body))
+			k = key{} // what was decoded before does not show through
+			s.into(t, &k)
+		}
+	}
+	require.ElementsMatch(t, []struct{ OrgID, GroupID, RoleName string }{
+		{atlas.DefaultID, "", "ORG_READ_ONLY"}, {atlas.DefaultID, "", "ORG_MEMBER"}, {"", first, "GROUP_READ_ONLY"}, {"", second, "GROUP_READ_ONLY"},
+	}, k.Roles)
+	require.Equal(t, []string{"API_KEY_ROLES_CHANGED", "API_KEY_ROLES_CHANGED", "API_KEY_ADDED_TO_GROUP", "API_KEY_ADDED_TO_GROUP", "API_KEY_CREATED"}, r.feed(""))
+
+	require.Equal(t, 204, r.do("DELETE", keys+"/"+id, "").Status)
+	for _, project := range []string{first, second} {
+		require.NotContains(t, r.do("GET", "/api/atlas/v2/groups/"+project+"/apiKeys", "").Body, id, "it is gone everywhere")
+	}
 }

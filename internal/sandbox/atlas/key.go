@@ -33,12 +33,6 @@ type entry struct {
 	lastFrom netip.Addr
 }
 
-// project is what the API calls a group.
-type project struct {
-	id, name string
-	created  time.Time
-}
-
 // newKey makes a key without adding it.
 func (o *Organization) newKey(desc string, roles []Role) *key {
 	return &key{

@@ -2,7 +2,7 @@ package atlas
 
 import "strings"
 
-// What lies around the keys: status, organization, settings, projects, ipinfo.
+// What lies around the keys: status, organization, settings, ipinfo.
 
 type statusView struct {
 	APIKey     callerView `json:"apiKey"`
@@ -39,22 +39,6 @@ type settingsView struct {
 	MultiFactorAuthRequired     bool   `json:"multiFactorAuthRequired"`
 	RestrictEmployeeAccess      bool   `json:"restrictEmployeeAccess"`
 	SecurityContact             string `json:"securityContact"`
-}
-
-type projectView struct {
-	ClusterCount              int       `json:"clusterCount"`
-	Created                   string    `json:"created"`
-	ID                        string    `json:"id"`
-	Links                     []link    `json:"links"`
-	Name                      string    `json:"name"`
-	OrgID                     string    `json:"orgId"`
-	Tags                      []tagView `json:"tags"`
-	WithDefaultAlertsSettings bool      `json:"withDefaultAlertsSettings"`
-}
-
-type tagView struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
 }
 
 type ipView struct {
@@ -96,21 +80,6 @@ func (o *Organization) getOrg(*call) (any, *refusal) {
 
 func (o *Organization) getSettings(*call) (any, *refusal) {
 	return settingsView{APIAccessListRequired: o.requireList, GenAIFeaturesEnabled: true, MaxServiceAccountSecretLife: 8760}, nil
-}
-
-// listProjects serves both the organization's projects and the caller's own.
-func (o *Organization) listProjects(c *call) (any, *refusal) {
-	seesAll := c.caller.key.hasAny("", "ORG_OWNER", "ORG_READ_ONLY")
-	var found []projectView
-	for _, p := range o.projects {
-		if strings.HasPrefix(p.name, c.URL.Query().Get("name")) && (seesAll || c.caller.key.inProject(p.id)) {
-			found = append(found, projectView{
-				Created: timestamp(p.created), ID: p.id, Links: self("/groups/" + p.id),
-				Name: p.name, OrgID: o.id, Tags: []tagView{{"stage", "sandbox"}}, WithDefaultAlertsSettings: true,
-			})
-		}
-	}
-	return paginate(c, found), nil
 }
 
 func (o *Organization) ipInfo(*call) (any, *refusal) {

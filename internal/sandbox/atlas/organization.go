@@ -1,5 +1,6 @@
-// Package atlas stands in for the MongoDB Atlas Administration API of one
-// organization: its API keys, their access lists, and what lies around them.
+// Package atlas stands in for the MongoDB Atlas Administration API: the API
+// keys of an organization, their access lists and projects, and what lies around
+// them.
 // It is stricter than Atlas: what Atlas might refuse, it refuses, and where
 // Atlas promises no order and no exact count, it gives none.
 //
@@ -8,12 +9,8 @@ package atlas
 
 import (
 	"cmp"
-	"encoding/hex"
-	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -56,49 +53,44 @@ type Lag struct {
 	Delete time.Duration // a deleted key stays in reads for so long
 }
 
-// An Organization is the emulated Atlas. Its methods may be called at any time
+// An Organization is one in a [Cloud]. Its methods may be called at any time
 // from any goroutine.
 type Organization struct {
+	*Cloud
+
 	id, name string
-	now      func() time.Time
 	maxKeys  int
 	noIPv6   bool
-	seenFrom netip.Addr
 
-	mu          sync.Mutex
 	requireList bool
 	lag         Lag
-	rand        *rand.Rand
-	counter     uint32
 	own         *key   // the bot's credential
 	keys        []*key // ever made, the deleted ones too
-	projects    []project
+	projects    []*project
 	events      []event // oldest first
-	nonces      nonces
 	buckets     map[string]*bucket
 	subscribers []func()
 }
 
-// New returns an organization with one project and one key, the bot's
+// New returns the only organization of a [Cloud] of its own.
+func New(opts Options) *Organization { return NewCloud(1, opts).organizations[0] }
+
+// newOrganization returns one with a few projects and one key, the bot's
 // credential: an Organization Owner whose access list holds SeenFrom.
-func New(opts Options) *Organization {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
+func (c *Cloud) newOrganization(opts Options) *Organization {
 	o := &Organization{
-		id:          cmp.Or(opts.ID, DefaultID),
-		name:        cmp.Or(opts.Name, DefaultName),
-		now:         func() time.Time { return opts.Now().UTC() },
+		Cloud:       c,
+		id:          opts.ID,
+		name:        opts.Name,
 		maxKeys:     cmp.Or(opts.MaxKeys, DefaultMaxKeys),
 		noIPv6:      opts.RefuseIPv6,
-		seenFrom:    netip.MustParseAddr(cmp.Or(opts.SeenFrom, DefaultSeenFrom)),
 		requireList: opts.RequireAccessList,
 		lag:         opts.Lag,
-		rand:        rand.New(rand.NewPCG(opts.Seed, 1)),
-		nonces:      nonces{single: opts.SingleUseNonces},
 		buckets:     map[string]*bucket{},
 	}
-	o.projects = []project{{id: o.newID(), name: "Sandbox Project", created: o.now()}}
+	for _, name := range defaultProjects() {
+		o.addProject(name)
+	}
 	o.own = o.newKey("atlas-key-bot", []Role{{OrgID: o.id, Name: "ORG_OWNER"}})
 	o.own.entries = []*entry{{network: netip.PrefixFrom(o.seenFrom, o.seenFrom.BitLen()), created: o.now()}}
 	o.keys = []*key{o.own}
@@ -113,7 +105,8 @@ func (o *Organization) SetRequireAccessList(required bool) {
 // SetLag changes how far reads are behind writes, from now on.
 func (o *Organization) SetLag(lag Lag) { o.change(func() { o.lag = lag }) }
 
-// SetSingleUseNonces changes whether a nonce is good for one request only.
+// SetSingleUseNonces changes whether a nonce is good for one request only, in
+// the whole [Cloud].
 func (o *Organization) SetSingleUseNonces(single bool) {
 	o.change(func() { o.nonces.single = single })
 }
@@ -125,7 +118,7 @@ func (o *Organization) Subscribe(f func()) {
 	o.subscribers = append(o.subscribers, f)
 }
 
-// change runs do alone and tells the subscribers.
+// change runs do alone, in the whole [Cloud], and tells the subscribers.
 func (o *Organization) change(do func()) {
 	o.mu.Lock()
 	do()
@@ -140,41 +133,4 @@ func (o *Organization) tell() {
 	for _, f := range subscribers {
 		f()
 	}
-}
-
-// newID makes an id as MongoDB does: seconds, a machine, a counter.
-func (o *Organization) newID() string {
-	o.counter++
-	return fmt.Sprintf("%08x%s%06x", o.now().Unix(), "a7c1eba59b", 0x2c88fa+o.counter)
-}
-
-// newPublicKey makes eight lower-case letters that no other key has.
-func (o *Organization) newPublicKey() string {
-	for {
-		letters := make([]byte, 8)
-		for i := range letters {
-			letters[i] = byte('a' + o.rand.IntN(26))
-		}
-		taken := slices.ContainsFunc(o.keys, func(k *key) bool { return k.publicKey == string(letters) })
-		if !taken {
-			return string(letters)
-		}
-	}
-}
-
-// newPrivateKey makes a random UUID.
-func (o *Organization) newPrivateKey() string {
-	b := o.randomBytes(16)
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	s := hex.EncodeToString(b)
-	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
-}
-
-func (o *Organization) randomBytes(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(o.rand.Uint32())
-	}
-	return b
 }

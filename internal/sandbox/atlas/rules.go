@@ -22,11 +22,12 @@ var (
 	noSuchResource   = Rule{"RESOURCE_NOT_FOUND", 404, "Cannot find resource %s.", "a path or method that is none; a slash within an entry is sent as %2F", false}
 	noVersion        = Rule{"INVALID_VERSION_DATE", 400, "There is no version number in the request.", "Accept, and Content-Type with a body, are application/vnd.atlas.2023-01-01+json", true}
 	badPath          = Rule{"PATH_PARAM_PARSE_ERROR", 400, "One or more path parameter in the request URI %s is malformed.", "ids in a path are 24 lower-case hexadecimal digits; a key's public key is not its id", false}
-	noSuchOrg        = Rule{"ORG_NOT_FOUND", 404, "No organization with ID %s exists.", "the organization is this one", false}
+	noSuchOrg        = Rule{"ORG_NOT_FOUND", 404, "No organization with ID %s exists.", "the organization exists", false}
+	foreignOrg       = Rule{"USER_CANNOT_ACCESS_ORG", 401, "User cannot access this organization.", "an organization is closed to the keys of others", false}
 	noSuchGroup      = Rule{"GROUP_NOT_FOUND", 404, "No group with ID %s exists.", "the project exists", false}
 	rateLimited      = Rule{"RATE_LIMITED_TOKEN_BUCKET", 429, "Rate limit exceeded for %s. Please retry after %d seconds. Request capacity: %d. Refill rate: %d per %d seconds. For more information, see: http://dochub.mongodb.org/core/atlas-api-rate-limit.", "every set of endpoints has a token bucket; the wait it tells may be 0 seconds", false}
 	roleTooLow       = Rule{"USER_UNAUTHORIZED", 401, "Current user is not authorized to perform this action.", "writing takes an Organization Owner, or a Project Access Manager within a project", false}
-	notInGroup       = Rule{"USER_CANNOT_ACCESS_GROUP", 401, "User cannot access this group.", "a project is closed to keys without a role in it", false}
+	notInGroup       = Rule{"USER_CANNOT_ACCESS_GROUP", 401, "User cannot access this group.", "a project is closed to keys without a role in it, and to those of another organization", false}
 	badQuery         = Rule{"INVALID_QUERY_PARAMETER", 400, "Invalid query parameter %s specified.", "pageNum is from 1, itemsPerPage is 1 to 500; envelope, pretty and unknown parameters are refused", true}
 	malformed        = Rule{"MALFORMED_JSON", 400, "Received JSON is malformed.", "a body is one JSON value and nothing behind it", true}
 	wrongShape       = Rule{"INVALID_JSON", 400, "Received JSON does not match expected format.", "a key is an object; access-list entries and assignments are arrays, also if there is one", false}
@@ -34,7 +35,7 @@ var (
 	unknownAttribute = Rule{"INVALID_ATTRIBUTE", 400, "Invalid attribute %s specified.", "attributes that are none are refused", true}
 	readOnly         = Rule{"ATTRIBUTE_READ_ONLY", 400, "The attribute %s is read-only and cannot be changed by the user.", "id, publicKey, privateKey and links are not the caller's to set", true}
 	missingAttribute = Rule{"MISSING_ATTRIBUTE", 400, "The required attribute %s was not specified.", "an entry has ipAddress or cidrBlock, a list has an entry, a change has desc or roles", true}
-	noSuchKey        = Rule{"API_KEY_NOT_FOUND", 400, "No API key with ID %s exists.", "a missing key is 400, not 404, on GET, PATCH and DELETE alike", false}
+	noSuchKey        = Rule{"API_KEY_NOT_FOUND", 400, "No API key with ID %s exists.", "a missing key is 400, not 404, on GET, PATCH and DELETE alike; so is one that is to leave a project it is not in", false}
 	noDesc           = Rule{"API_KEY_REQUIRES_DESCRIPTION", 400, "All API keys require a non-empty description.", "desc is there and not blank", false}
 	longDesc         = Rule{"INVALID_API_KEY_DESC", 400, "API key descriptions are required and must be less than %d characters.", "desc has at most 250 characters, counted in UTF-16", true}
 	noRoles          = Rule{"MISSING_API_KEY_ROLES", 400, "API keys must have at least one role.", "roles are not empty", false}
@@ -43,7 +44,7 @@ var (
 	groupRole        = Rule{"CANNOT_ADD_GROUP_ROLE", 400, "Adding a group-level role in an organization is not supported.", "an organization key is given organization roles", false}
 	orgRole          = Rule{"CANNOT_ADD_ORG_ROLE", 400, "Adding an organization-level role in a group is not supported.", "within a project, project roles are given", false}
 	tooManyKeys      = Rule{"MAX_API_KEYS_PER_ORG_EXCEEDED", 400, "Maximum number of API keys per org (%d) in %s exceeded while trying to add API keys.", "an organization holds 500 keys", false}
-	alreadyInGroup   = Rule{"API_KEY_ALREADY_IN_GROUP", 400, "API key is already in the group.", "a key is assigned to a project once; then it is changed", false}
+	alreadyInGroup   = Rule{"API_KEY_ALREADY_IN_GROUP", 400, "API key is already in the group.", "POST assigns a key to a project once; PATCH assigns it, or changes its roles there", false}
 	bothForms        = Rule{"BAD_WHITELIST_ADD_REQUEST", 400, "Should not specify both the IP address and the CIDR block.", "an entry has one of ipAddress and cidrBlock", false}
 	badAddress       = Rule{"INVALID_IP_ADDRESS_OR_CIDR_NOTATION", 400, "The address %s must be in valid IP address or CIDR notation.", "addresses match the patterns of the specification: an IPv6 ipAddress is eight lower-case groups, only a cidrBlock may use ::", true}
 	hostBits         = Rule{"INVALID_CIDR_BLOCK", 400, "The cidr block %s must be in valid CIDR notation.", "a cidrBlock has no host bits set", true}
@@ -58,7 +59,7 @@ var (
 // Rules lists everything this Atlas refuses. The sandbox's README.md is
 // generated from it, and the tests break each.
 var Rules = []Rule{
-	unauthorized, listRequired, notOnList, noSuchResource, noVersion, badPath, noSuchOrg, noSuchGroup, rateLimited,
+	unauthorized, listRequired, notOnList, noSuchResource, noVersion, badPath, noSuchOrg, foreignOrg, noSuchGroup, rateLimited,
 	roleTooLow, notInGroup, badQuery,
 	malformed, wrongShape, wrongAttribute, unknownAttribute, readOnly, missingAttribute,
 	noSuchKey, noDesc, longDesc, noRoles, badRole, badEnum, groupRole, orgRole, tooManyKeys, alreadyInGroup,

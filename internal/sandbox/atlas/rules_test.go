@@ -83,6 +83,17 @@ var refusals = map[string]struct {
 	"assigning a key twice":                  {call: "POST /api/atlas/v2/groups/PROJECT/apiKeys/ASSIGNED", body: `[{"roles":["GROUP_OWNER"]}]`, status: 400, code: "API_KEY_ALREADY_IN_GROUP", detail: "API key is already in the group."},
 	"unassigning a key that is not assigned": {call: "DELETE /api/atlas/v2/groups/PROJECT/apiKeys/%s", status: 400, code: "API_KEY_NOT_FOUND"},
 	"a project list without being an array":  {call: "POST /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `{"roles":["GROUP_OWNER"]}`, status: 400, code: "INVALID_JSON"},
+	"a PATCH of nothing in a project":        {call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `{}`, status: 400, code: "MISSING_ATTRIBUTE"},
+	"an array of changes in a project":       {call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `[{"roles":["GROUP_OWNER"]}]`, status: 400, code: "INVALID_JSON"},
+	"no roles in a project":                  {call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `{"roles":[]}`, status: 400, code: "MISSING_API_KEY_ROLES"},
+	"an empty assignment":                    {call: "POST /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `[]`, status: 400, code: "MISSING_API_KEY_ROLES"},
+	"an organization role among a project's": {call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `{"roles":["GROUP_OWNER","ORG_OWNER"]}`, status: 400, code: "CANNOT_ADD_ORG_ROLE"},
+	"assigning a missing key":                {call: "POST /api/atlas/v2/groups/PROJECT/apiKeys/" + nobody, body: `[{"roles":["GROUP_OWNER"]}]`, status: 400, code: "API_KEY_NOT_FOUND"},
+	"changing a missing key in a project":    {call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/" + nobody, body: `{"roles":["GROUP_OWNER"]}`, status: 400, code: "API_KEY_NOT_FOUND", detail: "No API key with ID 0123456789abcdef01234567 exists."},
+	"unassigning a missing key":              {call: "DELETE /api/atlas/v2/groups/PROJECT/apiKeys/" + nobody, status: 400, code: "API_KEY_NOT_FOUND"},
+	"assigning to a missing project":         {call: "PATCH /api/atlas/v2/groups/" + nobody + "/apiKeys/%s", body: `{"roles":["GROUP_OWNER"]}`, status: 404, code: "GROUP_NOT_FOUND"},
+	"a project by its name":                  {call: "PATCH /api/atlas/v2/groups/Search/apiKeys/%s", body: `{"roles":["GROUP_OWNER"]}`, status: 400, code: "PATH_PARAM_PARSE_ERROR"},
+	"assigning without a role in a project":  {weak: true, call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `{"roles":["GROUP_OWNER"]}`, status: 401, code: "USER_CANNOT_ACCESS_GROUP"},
 	"deleting without a trace of a role":     {weak: true, call: "PATCH " + keys + "/%s", body: `{"desc":"d"}`, status: 401, code: "USER_UNAUTHORIZED"},
 	"two values for one parameter":           {call: "GET " + keys + "?pageNum=1&pageNum=2", status: 400, code: "INVALID_QUERY_PARAMETER"},
 	"a date that is none":                    {call: "GET " + org + "/events?minDate=yesterday", status: 400, code: "INVALID_QUERY_PARAMETER"},
@@ -101,6 +112,7 @@ var elsewhere = map[string]string{
 	"RATE_LIMITED_TOKEN_BUCKET":     "TestBucket",
 	"BAD_REQUEST":                   "TestBadRoleHasTwoAnswers",
 	"INVALID_ENUM_VALUE":            "TestBadRoleHasTwoAnswers",
+	"USER_CANNOT_ACCESS_ORG":        "TestOrganizationsDoNotSeeOneAnother",
 }
 
 func TestRefusals(t *testing.T) {
@@ -199,4 +211,20 @@ func TestBadRoleHasTwoAnswers(t *testing.T) {
 	require.Contains(t, seen["BAD_REQUEST"],
 		`{"badRequestDetail":{"fields":[{"description":"Invalid role name 'ORG_EMPEROR'. Must be a valid Role name.","field":"_roles"}]},"detail":"The request content produced validation errors."`)
 	require.Zero(t, r.Count())
+}
+
+func TestBadProjectRoleHasTwoAnswersToo(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	path := "/api/atlas/v2/groups/" + r.project() + "/apiKeys/" + r.create("mine").ID
+	for call, body := range map[string]string{"PATCH": `{"roles":["GROUP_EMPEROR"]}`, "POST": `[{"roles":["GROUP_EMPEROR"]}]`} {
+		seen := map[string]bool{}
+		for range 40 {
+			s := r.do(call, path, body)
+			require.Equal(t, 400, s.Status)
+			seen[s.code(t)] = true
+		}
+		require.Equal(t, map[string]bool{"INVALID_ENUM_VALUE": true, "BAD_REQUEST": true}, seen, call)
+	}
+	require.Len(t, r.Snapshot().Keys[1].Roles, 2)
 }

@@ -40,16 +40,21 @@ type reply struct {
 	body   []byte
 }
 
-// ServeHTTP answers the Admin API under /api/atlas/v2 and /api/private.
-// Every request is carried out alone and wholly.
-func (o *Organization) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP answers the Admin API under /api/atlas/v2 and /api/private, to each
+// caller for the organization of its key. Every request is carried out alone and
+// wholly.
+func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
 		return
 	}
-	var said reply
-	o.change(func() { said = o.answer(r, body) })
+	c.mu.Lock()
+	said, asked := c.answer(r, body)
+	c.mu.Unlock()
+	if asked != nil {
+		asked.tell()
+	}
 	for name, values := range said.header {
 		w.Header()[name] = values
 	}
@@ -60,12 +65,17 @@ func (o *Organization) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(said.body)
 }
 
-// answer decides everything about one request.
-func (o *Organization) answer(r *http.Request, body []byte) reply {
-	caller, isStale := o.authenticate(r)
+// answer decides everything about one request. It returns the organization
+// asked, or nil before a caller is known.
+func (c *Cloud) answer(r *http.Request, body []byte) (reply, *Organization) {
+	o, caller, isStale := c.authenticate(r)
 	if caller == nil {
-		return o.challenge(isStale)
+		return c.challenge(isStale), nil
 	}
+	return o.answerTo(caller, r, body), o
+}
+
+func (o *Organization) answerTo(caller *key, r *http.Request, body []byte) reply {
 	c := call{Request: r, body: body, caller: actor{key: caller}}
 	h := o.headers()
 	view, refused := o.carryOut(&c, h)

@@ -14,6 +14,14 @@ type Snapshot struct {
 	RequireAccessList bool   `json:"require_access_list"`
 	SeenFrom          string `json:"seen_from"` // where HTTP callers seem to come from
 	Keys              []Key  `json:"keys"`      // the live ones, oldest first
+
+	Projects []Project `json:"projects"` // oldest first
+}
+
+// A Project is what the API calls a group.
+type Project struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // A Key is one live key.
@@ -49,11 +57,14 @@ type Event struct {
 func (o *Organization) Snapshot() Snapshot {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s := Snapshot{ID: o.id, Name: o.name, RequireAccessList: o.requireList, SeenFrom: o.seenFrom.String(), Keys: []Key{}}
+	s := Snapshot{ID: o.id, Name: o.name, RequireAccessList: o.requireList, SeenFrom: o.seenFrom.String(), Keys: []Key{}, Projects: []Project{}}
 	for _, k := range o.keys {
 		if k.alive() {
 			s.Keys = append(s.Keys, o.seen(k))
 		}
+	}
+	for _, p := range o.projects {
+		s.Projects = append(s.Projects, Project{ID: p.id, Name: p.name})
 	}
 	return s
 }

@@ -12,7 +12,8 @@ import (
 // on the act.
 type AtlasInput struct {
 	Act        string   `json:"act"`
-	ID         string   `json:"id"` // of the key
+	Org        string   `json:"org"` // id of the organization; empty: the first
+	ID         string   `json:"id"`  // of the key or project
 	Desc       *string  `json:"desc"`
 	Roles      []string `json:"roles"`
 	AccessList []string `json:"access_list"`
@@ -22,6 +23,10 @@ type AtlasInput struct {
 	On         bool     `json:"on"`
 	Create     string   `json:"create"` // durations, like 90s
 	Delete     string   `json:"delete"`
+	Name       string   `json:"name"`
+	Count      int      `json:"count"`
+
+	Projects map[string][]string `json:"projects"` // roles by project
 }
 
 // An Act is something that can be made to happen.
@@ -31,12 +36,16 @@ type Act[Input any] struct {
 	do   func(*Stage, *http.Request, Input) (any, error)
 }
 
-// AtlasActs lists what can happen in Atlas without the bot.
+// AtlasActs lists what can happen in Atlas without the bot, in the organization
+// org.
 var AtlasActs = []Act[AtlasInput]{
 	{"add", "Somebody makes a key: desc, roles, access_list. Answers id, public_key and private_key.", addKey},
-	{"edit", "Somebody changes key id: desc, roles, access_list; what is not given stays.", editKey},
+	{"edit", "Somebody changes key id: desc, roles, access_list, projects ({id: roles}); what is not given stays.", editKey},
 	{"delete", "Somebody deletes key id.", deleteKey},
 	{"use", "Somebody calls Atlas with public_key and private_key, from an address. Answers status and code.", useKey},
+	{"add-project", "Somebody makes a project: name; with count so many, numbered. Answers their ids.", addProject},
+	{"rename-project", "Somebody gives project id another name.", renameProject},
+	{"delete-project", "Somebody deletes project id.", deleteProject},
 	{"require-access-list", "The organization requires access lists, or not: on.", requireList},
 	{"single-use-nonces", "Digest nonces are good for one request, or for many: on.", singleUse},
 	{"lag", "Reads are behind writes by these durations: create, delete.", setLag},
@@ -47,7 +56,14 @@ func (s *Stage) atlasAct(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	return perform(s, r, AtlasActs, in.Act, in)
+	for _, o := range s.Atlas.Organizations() {
+		if in.Org == "" || o.Snapshot().ID == in.Org {
+			there := *s
+			there.Atlas = o
+			return perform(&there, r, AtlasActs, in.Act, in)
+		}
+	}
+	return nil, fmt.Errorf("%w: no organization %q", errInput, in.Org)
 }
 
 // perform runs the act of that name.
@@ -71,11 +87,43 @@ func addKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
 }
 
 func editKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
-	return done{true}, s.Atlas.EditKey(in.ID, atlas.Edit{Desc: in.Desc, Roles: in.Roles, AccessList: in.AccessList})
+	return done{true}, s.Atlas.EditKey(in.ID, atlas.Edit{Desc: in.Desc, Roles: in.Roles, AccessList: in.AccessList, Projects: in.Projects})
 }
 
 func deleteKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
 	return done{true}, s.Atlas.DeleteKey(in.ID)
+}
+
+// Added are the ids of new projects.
+type Added struct {
+	IDs []string `json:"ids"`
+}
+
+// addProject makes one, or as many as a script needs to fill pages.
+func addProject(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	if in.Count < 0 || in.Count > maxProjects {
+		return nil, fmt.Errorf("%w: count is 0 to %d", errInput, maxProjects)
+	}
+	names := []string{in.Name}
+	if in.Count > 0 {
+		names = nil
+	}
+	for i := range in.Count {
+		names = append(names, fmt.Sprintf("%s %03d", in.Name, i+1))
+	}
+	ids, err := s.Atlas.AddProjects(names...)
+	return Added{ids}, err
+}
+
+// maxProjects is as many as one act may make.
+const maxProjects = 2000
+
+func renameProject(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	return done{true}, s.Atlas.RenameProject(in.ID, in.Name)
+}
+
+func deleteProject(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	return done{true}, s.Atlas.DeleteProject(in.ID)
 }
 
 // Used is how Atlas answered a person.

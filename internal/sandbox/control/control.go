@@ -26,7 +26,7 @@ const maxBody = 1 << 20
 // A Stage is what the control API acts on.
 type Stage struct {
 	Slack *slack.Workspace
-	Atlas *atlas.Organization
+	Atlas *atlas.Organization // the first; the others are in its Cloud
 	Wire  *wire.Recorder
 	Clock *wire.Clock
 }
@@ -110,22 +110,27 @@ type done struct {
 type State struct {
 	Now      time.Time               `json:"now"` // as the sandbox sees it
 	People   []slack.Person          `json:"people"`
+	Groups   []slack.Group           `json:"groups"`
 	Screens  map[string]slack.Screen `json:"screens"` // by user id
 	Lost     []slack.Ephemeral       `json:"lost"`    // ephemeral messages nobody saw
 	Findings []slack.Finding         `json:"findings"`
 	Atlas    atlas.Snapshot          `json:"atlas"`
 	Events   []atlas.Event           `json:"events"`
+	Others   []atlas.Snapshot        `json:"others"` // the organizations beside the first
 	Faults   []wire.Fault            `json:"faults"`
 }
 
 func (s *Stage) state(*http.Request) (any, error) {
 	state := State{
-		Now: s.Clock.Now(), People: s.Slack.People(), Screens: map[string]slack.Screen{},
-		Lost: s.Slack.Lost(), Findings: s.Slack.Findings(),
+		Now: s.Clock.Now(), People: s.Slack.People(), Groups: s.Slack.Groups(), Screens: map[string]slack.Screen{},
+		Others: []atlas.Snapshot{}, Lost: s.Slack.Lost(), Findings: s.Slack.Findings(),
 		Atlas: s.Atlas.Snapshot(), Events: s.Atlas.Events(), Faults: s.Wire.Faults(),
 	}
 	for _, p := range state.People {
 		state.Screens[p.ID] = s.Slack.Screen(p.ID)
+	}
+	for _, o := range s.Atlas.Organizations()[1:] {
+		state.Others = append(state.Others, o.Snapshot())
 	}
 	return state, nil
 }

@@ -24,7 +24,7 @@ type remote struct {
 	url string
 }
 
-func start(t *testing.T) *remote {
+func start(t *testing.T, edit ...func(*control.Stage)) *remote {
 	t.Helper()
 	clock := &wire.Clock{}
 	r := &remote{t: t, Stage: control.Stage{
@@ -33,6 +33,9 @@ func start(t *testing.T) *remote {
 		Atlas: atlas.New(atlas.Options{Now: clock.Now, Seed: 7}),
 		Slack: slack.New(slack.Options{Now: clock.Now, Seed: 7}),
 	}}
+	for _, e := range edit {
+		e(&r.Stage)
+	}
 	server := httptest.NewServer(control.New(r.Stage))
 	t.Cleanup(func() {
 		server.Close()

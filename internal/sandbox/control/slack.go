@@ -18,6 +18,7 @@ type SlackInput struct {
 	TS           string                            `json:"ts"`           // empty: the newest message with that action
 	Command      string                            `json:"command"`
 	Text         string                            `json:"text"`
+	Block        string                            `json:"block"`  // a block_id
 	Action       string                            `json:"action"` // an action_id
 	Value        []string                          `json:"value"`
 	Values       map[string]map[string]slack.Value `json:"values"` // block_id, action_id
@@ -40,6 +41,15 @@ var SlackActs = []Act[SlackInput]{
 	}},
 	{"press-in-home", "user uses action (value) of the Home tab.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.PressInHome(r.Context(), in.User, in.Action, in.Value...)
+	}},
+	{"fill", "user fills values into the open modal, and does not submit; the app hears of what it dispatches.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.Fill(r.Context(), in.User, in.Values)
+	}},
+	{"enter", "user presses Enter in the text field block/action of the open modal.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.PressEnter(r.Context(), in.User, in.Block, in.Action)
+	}},
+	{"suggest", "user types text into the external select block/action of the open modal. Answers what the menu shows.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+		return s.Slack.Suggest(r.Context(), in.User, in.Block, in.Action, in.Text)
 	}},
 	{"submit", "user fills values into the open modal and submits it. Answers what they then see.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
 		return s.Slack.Submit(r.Context(), in.User, in.Values)
@@ -74,7 +84,11 @@ var SlackActs = []Act[SlackInput]{
 
 	{"auth-error", "every call of the app answers code; empty restores service.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetAuthError(in.Code) })},
 	{"scopes", "the bot token may do scopes, and nothing else.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetScopes(in.Scopes...) })},
-	{"group", "user group has users, and nobody else.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetGroup(in.Group, in.Users...) })},
+	{"group", "user group has users, and nobody else; it is made if needed.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetGroup(in.Group, in.Users...) })},
+	{"name-group", "user group is mentioned as @text.", quietly(func(w *slack.Workspace, in SlackInput) { w.NameGroup(in.Group, in.Text) })},
+	{"disable-group", "user group is disabled, or enabled again: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.DisableGroup(in.Group, in.On) })},
+	{"join", "user joins conversation.", quietly(func(w *slack.Workspace, in SlackInput) { w.Join(in.User, in.Conversation) })},
+	{"leave", "user leaves conversation.", quietly(func(w *slack.Workspace, in SlackInput) { w.Leave(in.User, in.Conversation) })},
 	{"groups-need-upgrade", "the plan has no user groups, or has: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.GroupsNeedUpgrade(in.On) })},
 	{"messages-tab", "the app's Messages tab is there, or not: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.MessagesTab(in.On) })},
 	{"home-tab", "the app's Home tab is there, or not: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.HomeTab(in.On) })},

@@ -88,12 +88,6 @@ func (w *Workspace) SetAuthError(code string) { w.set(func() { w.authErr = code 
 // SetScopes replaces what the bot token may do.
 func (w *Workspace) SetScopes(scopes ...string) { w.set(func() { w.scopes = slices.Clone(scopes) }) }
 
-// SetGroup replaces the members of a user group, making the group if needed.
-// They may be deactivated, guests, or of another workspace.
-func (w *Workspace) SetGroup(group string, users ...string) {
-	w.set(func() { w.groups[group] = slices.Clone(users) })
-}
-
 // GroupsNeedUpgrade makes user groups answer plan_upgrade_required.
 func (w *Workspace) GroupsNeedUpgrade(on bool) { w.set(func() { w.noGroups = on }) }
 

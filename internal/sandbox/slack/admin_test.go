@@ -88,6 +88,21 @@ func TestGroups(t *testing.T) {
 	require.Equal(t, "atlas-approvers", group["handle"])
 	require.Equal(t, []any{slack.Eve, slack.Gil}, group["users"])
 	require.Equal(t, "2", group["user_count"])
+
+	d.NameGroup("S0FINANCE", "finance")
+	d.SetGroup("S0FINANCE", slack.Carol)
+	require.Equal(t, []slack.Group{
+		{ID: slack.Approvers, Handle: "atlas-approvers", Users: []string{slack.Eve, slack.Gil}},
+		{ID: "S0FINANCE", Handle: "finance", Users: []string{slack.Carol}},
+	}, d.Groups())
+	d.DisableGroup(slack.Approvers, true)
+	require.Len(t, d.ok("usergroups.list", nil).obj["usergroups"], 1)
+	disabled := d.ok("usergroups.list", obj{"include_disabled": true}).obj["usergroups"].([]any)[0].(obj)
+	require.NotZero(t, disabled["date_delete"])
+	require.Equal(t, []any{slack.Eve, slack.Gil}, d.ok("usergroups.users.list", obj{"usergroup": slack.Approvers, "include_disabled": true}).obj["users"])
+	d.DisableGroup(slack.Approvers, false)
+	members()
+
 	d.GroupsNeedUpgrade(true)
 	require.Equal(t, "plan_upgrade_required", d.form("usergroups.list", nil).error())
 	d.GroupsNeedUpgrade(false)

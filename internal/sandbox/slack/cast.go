@@ -53,10 +53,11 @@ type room struct {
 
 // session is what one person's client knows.
 type session struct {
-	looking string            // conversation id
-	read    map[string]string // conversation id to the last ts seen
-	notes   []*message        // ephemeral messages on the screen
-	acted   time.Time         // when the person last did something
+	looking string                    // conversation id
+	read    map[string]string         // conversation id to the last ts seen
+	notes   []*message                // ephemeral messages on the screen
+	acted   time.Time                 // when the person last did something
+	chosen  map[string]map[spot]Value // by message ts: what they chose in it
 }
 
 func (w *Workspace) cast() {
@@ -83,7 +84,7 @@ func (w *Workspace) cast() {
 	w.addRoom(&room{id: Approvals, name: "atlas-approvals", kind: KindChannel, members: []string{Alice, Bob, Dana, BotUser}})
 	w.addRoom(&room{id: General, name: "general", kind: KindChannel, members: []string{Alice, Bob, Dana, Carol, Gil}})
 	w.addRoom(&room{id: AliceCarol, kind: KindDM, private: true, members: []string{Alice, Carol}})
-	w.groups = map[string][]string{Approvers: {Bob, Dana}}
+	w.groups = map[string]*group{Approvers: {handle: "atlas-approvers", users: []string{Bob, Dana}}}
 }
 
 func (w *Workspace) addRoom(r *room) *room {

@@ -55,10 +55,22 @@ func (p parcel) letter() letter {
 	case kindCommand:
 		return letter{"/slack/commands", formType, []byte(commandForm(p.payload).Encode())}
 	case kindInteraction:
-		return letter{"/slack/interactions", formType, []byte(url.Values{"payload": {string(p.payload)}}.Encode())}
+		return letter{p.interactionURL(), formType, []byte(url.Values{"payload": {string(p.payload)}}.Encode())}
 	default:
 		return letter{"/slack/events", jsonType, p.payload}
 	}
+}
+
+// interactionURL is the Request URL of interactions, or for block_suggestion the
+// Options Load URL, which the manifest has apart.
+func (p parcel) interactionURL() string {
+	var payload struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(p.payload, &payload) == nil && payload.Type == "block_suggestion" {
+		return "/slack/options"
+	}
+	return "/slack/interactions"
 }
 
 func commandForm(payload json.RawMessage) url.Values {

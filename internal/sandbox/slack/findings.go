@@ -26,6 +26,7 @@ const (
 	FoundLongText    = "long_text"    // text beyond what Slack keeps or advises
 	FoundReconnects  = "reconnects"   // more than 50 apps.connections.open a minute
 	FoundUnsolicited = "unsolicited"  // an ephemeral nobody's action asked for
+	FoundOptions     = "options"      // no good answer to block_suggestion
 )
 
 // solicited is how long after somebody did something an ephemeral message to

@@ -30,6 +30,15 @@ func (w *Workspace) ForgeClick(ctx context.Context, f Forgery) error {
 	return w.sendClick(ctx, cmp.Or(f.User, Eve), parcel)
 }
 
+// Forge delivers an arbitrary interaction payload, such as a block_suggestion,
+// and returns what the app answered.
+func (w *Workspace) Forge(ctx context.Context, payload json.RawMessage) (answer json.RawMessage, err error) {
+	w.mu.Lock()
+	parcel := w.parcel(kindInteraction, payload, true)
+	w.mu.Unlock()
+	return w.door.deliver(ctx, parcel)
+}
+
 // forged is the payload of a forged click.
 func (w *Workspace) forged(f Forgery) any {
 	if f.Payload != nil {
@@ -78,7 +87,7 @@ func (w *Workspace) forgedMessage(f Forgery, r *room) *message {
 // forgedAction is the real action if the message has it, changed where the
 // forgery says otherwise, or a button that never was.
 func (w *Workspace) forgedAction(f Forgery, m *message) obj {
-	action, err := w.use(objects(anyList(m.blocks)), nil, f.ActionID, nil)
+	action, _, err := w.use(newForm(objects(anyList(m.blocks))), f.ActionID, nil)
 	if err != nil {
 		action = obj{
 			"type": "button", "action_id": f.ActionID, "block_id": cmp.Or(f.BlockID, "forged"), "value": f.Value,

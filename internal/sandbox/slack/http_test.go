@@ -26,6 +26,8 @@ type httpApp struct {
 	t   *testing.T
 	url string
 
+	close func()
+
 	mu     sync.Mutex
 	status int
 	answer string
@@ -41,7 +43,7 @@ type received struct {
 func newHTTPApp(t *testing.T) *httpApp {
 	a := &httpApp{t: t, status: 200, got: make(chan received, 100)}
 	server := httptest.NewServer(a)
-	a.url = server.URL
+	a.url, a.close = server.URL, server.Close
 	t.Cleanup(server.Close)
 	return a
 }

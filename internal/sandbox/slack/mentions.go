@@ -36,7 +36,7 @@ func (w *Workspace) inspectContent(where string, v any) {
 
 // inspectMarkup looks at one text that Slack reads as mrkdwn.
 func (w *Workspace) inspectMarkup(where, s string) {
-	if crowd.MatchString(s) {
+	if crowd.MatchString(s) && !w.opts.MayCallCrowds {
 		w.find(FoundMention, where, "the message pings a crowd")
 	}
 	for _, token := range live.FindAllString(s, -1) {

@@ -84,34 +84,35 @@ func (w *Workspace) meets(user string) bool {
 func (w *Workspace) groupList(c *call) obj {
 	list := []any{}
 	for _, id := range sorted(w.groups) {
+		kept := w.groups[id]
+		if kept.disabled && !c.is("include_disabled") {
+			continue
+		}
+		deleted := 0
+		if kept.disabled {
+			deleted = created
+		}
 		g := obj{
-			"id": id, "team_id": TeamID, "is_usergroup": true, "name": w.groupName(id), "handle": w.groupName(id),
-			"description": "", "is_external": false, "date_create": created, "date_update": created, "date_delete": 0,
+			"id": id, "team_id": TeamID, "is_usergroup": true, "name": kept.handle, "handle": kept.handle,
+			"description": "", "is_external": false, "date_create": created, "date_update": created, "date_delete": deleted,
 			"auto_type": nil, "created_by": Alice, "updated_by": Alice, "deleted_by": nil,
 			"prefs": obj{"channels": []any{}, "groups": []any{}},
 		}
 		if c.is("include_count") {
-			g["user_count"] = strconv.Itoa(len(w.groups[id]))
+			g["user_count"] = strconv.Itoa(len(kept.users))
 		}
 		if c.is("include_users") {
-			g["users"] = w.groups[id]
+			g["users"] = kept.users
 		}
 		list = append(list, g)
 	}
 	return obj{"usergroups": list}
 }
 
-func (w *Workspace) groupName(id string) string {
-	if id == Approvers {
-		return "atlas-approvers"
-	}
-	return "group-" + id
-}
-
 // groupMembers lists everybody in the group, deactivated people, guests and
 // strangers included, as Slack does.
 func (w *Workspace) groupMembers(c *call) obj {
-	return obj{"users": anyStrings(w.groups[c.str("usergroup")])}
+	return obj{"users": anyStrings(w.groups[c.str("usergroup")].users)}
 }
 
 func (w *Workspace) openConversation(c *call) obj {

@@ -9,28 +9,28 @@ type view struct {
 	hash           string
 	src            obj                         // as the app gave it, defaults filled in
 	entered        map[string]map[string]Value // block_id, action_id: what the person filled in
-	offered        map[string][]obj            // action_id of an external select: options the app suggested
+	offered        map[spot][]obj              // of an external select: options the app suggested
 	errors         map[string]string
 	trouble        string
 }
 
 // newView takes over what the app sent. It keeps nothing open yet.
 func (w *Workspace) newView(owner string, src obj) *view {
-	v := &view{id: "V0" + w.random(capitals, 9), owner: owner, offered: map[string][]obj{}}
+	v := &view{id: "V0" + w.random(capitals, 9), owner: owner}
 	v.root = v.id
 	w.replace(v, src)
 	return v
 }
 
-// replace gives a view new content. What was filled in stays where block_id
-// and action_id stay; everything else starts from its initial value.
+// replace gives a view new content; see carry for what stays filled in.
 func (w *Workspace) replace(v *view, src obj) {
 	blocks, _ := src["blocks"].([]any)
 	src = deepCopy(src).(obj)
 	src["blocks"] = normal(blocks, w.elementID)
 	fillTexts([]any{src["title"], src["submit"], src["close"]})
-	v.src, v.hash, v.errors, v.trouble = src, w.stamp()+"."+w.random(hexadecimal, 8), nil, ""
-	v.entered = initialValues(v.blocks(), v.entered)
+	f := carry(v.form(), objects(src["blocks"]))
+	v.src, v.entered, v.offered = src, f.entered, f.offered
+	v.hash, v.errors, v.trouble = w.stamp()+"."+w.random(hexadecimal, 8), nil, ""
 	w.changed()
 }
 
@@ -43,7 +43,7 @@ func (v *view) wire() obj {
 		"private_metadata": text(v.src["private_metadata"]), "callback_id": text(v.src["callback_id"]), "external_id": text(v.src["external_id"]),
 		"title": v.src["title"], "submit": v.src["submit"], "close": v.src["close"],
 		"clear_on_close": v.src["clear_on_close"] == true, "notify_on_close": v.src["notify_on_close"] == true,
-		"state": obj{"values": stateValues(v.blocks(), v.entered, v.offered)}, "root_view_id": v.root, "previous_view_id": nil,
+		"state": obj{"values": v.form().values()}, "root_view_id": v.root, "previous_view_id": nil,
 		"app_id": AppID, "app_installed_team_id": TeamID, "bot_id": BotID,
 	}
 	if v.previous != "" {

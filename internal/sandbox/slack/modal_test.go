@@ -310,32 +310,3 @@ func TestSelectsInModalsKeepWhatWasChosen(t *testing.T) {
 	require.Equal(t, slack.Pick("b"), d.Screen(slack.Alice).Modal.Values["side"]["s"])
 	require.ErrorIs(t, d.PressInModal(t.Context(), slack.Alice, "s", "c"), slack.ErrCannot)
 }
-
-func TestSuggestions(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t, slack.Options{})
-	a := d.connect(func(envelope obj) (any, bool) {
-		if envelope["payload"].(obj)["type"] != "block_suggestion" {
-			return nil, true
-		}
-		return obj{"options": []any{opt("prod"), opt("test")}}, true
-	})
-	id := d.asked(a, modal(obj{"type": "input", "block_id": "p", "label": plain("p"), "element": obj{"type": "external_select", "action_id": "p", "min_query_length": 2}}))
-	got, err := d.Suggest(t.Context(), slack.Alice, id, "p", "p", "x")
-	require.NoError(t, err)
-	require.Empty(t, got, "too short to ask")
-	require.Empty(t, a.envelopes)
-	_, err = d.Submit(t.Context(), slack.Alice, filled{"p": {"p": slack.Pick("prod")}})
-	require.ErrorIs(t, err, slack.ErrCannot, "it was not offered yet")
-
-	got, err = d.Suggest(t.Context(), slack.Alice, id, "p", "p", "pr")
-	require.NoError(t, err)
-	require.Equal(t, []slack.Option{{Text: "prod", Value: "prod"}, {Text: "test", Value: "test"}}, got)
-	asked := a.next()
-	require.Equal(t, true, asked["accepts_response_payload"])
-	require.Equal(t, "pr", asked["payload"].(obj)["value"])
-	_, err = d.Submit(t.Context(), slack.Alice, filled{"p": {"p": slack.Pick("prod")}})
-	require.NoError(t, err)
-	_, err = d.Suggest(t.Context(), slack.Bob, id, "p", "p", "pr")
-	require.ErrorIs(t, err, slack.ErrCannot)
-}

@@ -52,7 +52,7 @@ func (w *Workspace) clickPayload(p Person, r *room, m *message, action obj) obj 
 	}
 	o["container"], o["channel"] = container, obj{"id": r.id, "name": r.channelName()}
 	o["trigger_id"], o["response_url"] = w.newTrigger(p.ID), w.newResponseURL(p.ID, r, m)
-	o["state"] = obj{"values": stateValues(objects(anyList(m.blocks)), nil, nil)}
+	o["state"] = obj{"values": w.messageForm(p.ID, m).values()}
 	o["actions"] = []any{action}
 	if !m.ephemeral {
 		o["message"] = m.wire()

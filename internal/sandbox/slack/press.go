@@ -19,12 +19,25 @@ func (w *Workspace) Press(ctx context.Context, user, conversation, ts, actionID 
 		if m == nil {
 			return nil, cannot("%s sees no message %s in %s", p.Name, ts, conversation)
 		}
-		action, err := w.use(objects(anyList(m.blocks)), nil, actionID, value)
-		if err != nil {
-			return nil, err
-		}
-		return w.clickPayload(p, r, m, action), nil
+		return w.useMessage(p, r, m, actionID, value)
 	})
+}
+
+// useMessage is the payload of using an element of a message; nil if the app
+// does not hear of it. What is chosen there stays on the person's screen.
+func (w *Workspace) useMessage(p Person, r *room, m *message, actionID string, value Value) (obj, error) {
+	f := w.messageForm(p.ID, m)
+	action, told, err := w.use(f, actionID, value)
+	if err != nil {
+		return nil, err
+	}
+	if chosen, ok := f.entered[text(action["block_id"])][actionID]; ok {
+		w.sessions[p.ID].choose(m.ts, spot{text(action["block_id"]), actionID}, chosen)
+	}
+	if !told {
+		return nil, nil
+	}
+	return w.clickPayload(p, r, m, action), nil
 }
 
 // PressStale presses a button on an old copy of a message, as somebody does
@@ -39,7 +52,7 @@ func (w *Workspace) PressStale(ctx context.Context, user, conversation string, o
 		if err := json.Unmarshal(old.Blocks, &blocks); err != nil {
 			return nil, cannot("the old message has no buttons")
 		}
-		action, err := w.use(objects(blocks), nil, actionID, value)
+		action, _, err := w.use(newForm(objects(blocks)), actionID, value)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +66,8 @@ func (w *Workspace) PressStale(ctx context.Context, user, conversation string, o
 	})
 }
 
-// PressInModal uses a button or a select in user's open modal.
+// PressInModal uses a button or a select in user's open modal. What is chosen
+// in an input block is told to the app only if the block says so; see Fill.
 func (w *Workspace) PressInModal(ctx context.Context, user, actionID string, value ...string) error {
 	return w.pressInView(ctx, user, "open modal", func() *view { return w.top(user) }, actionID, value)
 }
@@ -73,19 +87,20 @@ func (w *Workspace) pressInView(ctx context.Context, user, what string, which fu
 		if v == nil {
 			return nil, cannot("%s has no %s", p.Name, what)
 		}
-		action, err := w.use(v.blocks(), v, actionID, value)
-		if err != nil {
+		action, told, err := w.use(v.form(), actionID, value)
+		if err != nil || !told {
 			return nil, err
 		}
 		return w.viewClickPayload(p, v, action), nil
 	})
 }
 
-// click makes a payload under the lock and delivers it.
+// click makes a payload under the lock and delivers it, if there is one.
 func (w *Workspace) click(ctx context.Context, user string, payload func() (obj, error)) error {
 	w.mu.Lock()
 	o, err := payload()
-	if err != nil {
+	if err != nil || o == nil {
+		w.changed()
 		w.mu.Unlock()
 		return err
 	}
@@ -121,45 +136,47 @@ func (w *Workspace) onScreen(user string, r *room, ts string) *message {
 }
 
 // use makes the action of a payload: the element with this action id, used
-// with these values. In a view the values stay in it.
-func (w *Workspace) use(blocks []obj, v *view, actionID string, value []string) (obj, error) {
-	block, e := locate(blocks, actionID, value)
+// with these values, which stay in the form. told is false if the app does not
+// hear of it. A text that is typed here is ended with Enter.
+func (w *Workspace) use(f form, actionID string, value Value) (action obj, told bool, err error) {
+	block, e := locate(f.blocks, actionID, value)
 	if e == nil {
-		return nil, cannot("there is no %q %q to press", actionID, value)
-	}
-	action := obj{"type": e["type"], "action_id": actionID, "block_id": block["block_id"], "action_ts": w.stamp()}
-	for _, name := range []string{"text", "value", "style", "confirm", "url", "placeholder", "initial_option", "min_query_length"} {
-		if it, ok := e[name]; ok {
-			action[name] = it
-		}
+		return nil, false, cannot("there is no %q %q to press", actionID, value)
 	}
 	h, holds := holders[text(e["type"])]
 	switch {
 	case e["type"] == "button":
+		return w.action(f, block, e), true, nil
 	case e["type"] == "overflow" && len(value) == 1 && pickedOption(e, value[0], nil) != nil:
+		action = w.action(f, block, e)
 		action["selected_option"] = pickedOption(e, value[0], nil)
+		return action, true, nil
 	case !holds:
-		return nil, cannot("a %s needs one of its options", e["type"])
-	default:
-		return action, w.fill(action, v, block, e, h, value)
+		return nil, false, cannot("a %s needs one of its options", e["type"])
 	}
-	return action, nil
+	at := spot{text(block["block_id"]), text(e["action_id"])}
+	if err := w.fits(value, e, f.offered[at]); err != nil {
+		return nil, false, err
+	}
+	f.entered[at.block][at.action] = value
+	told = tells(block, e, onChange) || h.text && tells(block, e, onEnter)
+	return w.action(f, block, e), told, nil
 }
 
-// fill puts values into a select or the like, and into the action.
-func (w *Workspace) fill(action obj, v *view, block, e obj, h holder, value Value) error {
-	var offered []obj
-	if v != nil {
-		offered = v.offered[text(e["action_id"])]
+// action is an element as "actions" of a payload have it, with what is filled
+// into it now.
+func (w *Workspace) action(f form, block, e obj) obj {
+	at := spot{text(block["block_id"]), text(e["action_id"])}
+	action := obj{"type": e["type"], "action_id": at.action, "block_id": at.block, "action_ts": w.stamp()}
+	for _, name := range []string{"text", "value", "style", "confirm", "url", "placeholder", "initial_option", "initial_user", "min_query_length"} {
+		if it, ok := e[name]; ok {
+			action[name] = it
+		}
 	}
-	if err := value.fits(e, offered); err != nil {
-		return err
+	if h, holds := holders[text(e["type"])]; holds {
+		action[h.key] = reported(e, h, f.entered[at.block][at.action], f.offered[at])[h.key]
 	}
-	action[h.key] = reported(e, h, value, offered)[h.key]
-	if v != nil {
-		v.entered[text(block["block_id"])][text(e["action_id"])] = value
-	}
-	return nil
+	return action
 }
 
 // locate finds an element by its action id; of several buttons the one with

@@ -52,6 +52,17 @@ var chatRules = []Rule{
 		p := c.w.people[c.str("user")]
 		return p == nil || p.Deleted || !c.room().has(p.ID)
 	}},
+	{"cannot_reply_to_message", "a reply stands under a message of the conversation that is no reply itself", guess, posting, func(c *call) bool {
+		if !c.has("thread_ts") {
+			return false
+		}
+		r := c.target()
+		if r == nil {
+			return true
+		}
+		parent := r.find(c.str("thread_ts"))
+		return parent == nil || parent.threadTS != "" && parent.threadTS != parent.ts
+	}},
 	{"message_not_found", "the message exists and is not ephemeral", methodPage, changing, func(c *call) bool { return c.room().find(c.str("ts")) == nil }},
 	{"cant_update_message", "the bot edits its own messages", methodPage, []string{"chat.update"}, notItsOwn},
 	{"cant_delete_message", "the bot deletes its own messages", methodPage, []string{"chat.delete"}, notItsOwn},

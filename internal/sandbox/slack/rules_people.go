@@ -45,8 +45,10 @@ var peopleRules = []Rule{
 	{"bot_not_found", "the bot exists", methodPage, []string{"bots.info"}, func(c *call) bool { return c.has("bot") && c.str("bot") != BotID }},
 	{"plan_upgrade_required", "user groups need a paid plan", methodPage, []string{"usergroups.list", "usergroups.users.list"}, func(c *call) bool { return c.w.noGroups }},
 	{"no_such_subteam", "the user group exists", methodPage, []string{"usergroups.users.list"}, func(c *call) bool {
-		_, ok := c.w.groups[c.str("usergroup")]
-		return !ok
+		return c.w.groups[c.str("usergroup")] == nil
+	}},
+	{"no_such_subteam", "a disabled user group is shown to those who ask with include_disabled", guess, []string{"usergroups.users.list"}, func(c *call) bool {
+		return c.w.groups[c.str("usergroup")].disabled && !c.is("include_disabled")
 	}},
 }
 

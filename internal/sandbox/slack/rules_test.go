@@ -155,6 +155,10 @@ func breakPlaces(breaks breaker) {
 	breaks("an ephemeral message goes to a member of the conversation", "user_not_in_channel", calling("chat.postEphemeral", obj{
 		"channel": slack.Approvals, "user": slack.Carol, "text": message,
 	}))
+	breaks("a reply stands under a message of the conversation that is no reply itself", "cannot_reply_to_message", func(d *desk) answer {
+		reply := d.ok("chat.postMessage", obj{"channel": slack.Approvals, "text": message, "thread_ts": d.card("a")}).obj["ts"]
+		return d.form("chat.postMessage", obj{"channel": slack.Approvals, "text": message, "thread_ts": reply})
+	})
 	breaks("the message exists and is not ephemeral", "message_not_found", func(d *desk) answer {
 		note := d.ok("chat.postEphemeral", to(slack.Approvals)).obj["message_ts"]
 		return d.form("chat.update", obj{"channel": slack.Approvals, "ts": note, "text": message})
@@ -222,6 +226,10 @@ func breakPeople(breaks breaker) {
 		return d.form("usergroups.users.list", obj{"usergroup": slack.Approvers})
 	})
 	breaks("the user group exists", "no_such_subteam", calling("usergroups.users.list", obj{"usergroup": "S0NONE"}))
+	breaks("a disabled user group is shown to those who ask with include_disabled", "no_such_subteam", func(d *desk) answer {
+		d.DisableGroup(slack.Approvers, true)
+		return d.form("usergroups.users.list", obj{"usergroup": slack.Approvers})
+	})
 }
 
 // triggered opens a view with a fresh trigger, after something happened.

@@ -41,6 +41,7 @@ type Message struct {
 	At        time.Time       `json:"at"`
 	Edited    bool            `json:"edited"`
 	ThreadTS  string          `json:"thread_ts,omitempty"`
+	Mentions  Mentions        `json:"mentions"` // whom it calls, as it is now
 }
 
 // Modal is the view a person has open.
@@ -94,6 +95,7 @@ type Result struct {
 type Option struct {
 	Text  string `json:"text"`
 	Value string `json:"value"`
+	Group string `json:"group,omitempty"` // the label above it, if any
 }
 
 // Ephemeral is a message that was accepted with ok and shown to nobody.

@@ -1,10 +1,6 @@
 package slack
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // A holder says how Slack reports what was filled into an element, and where
 // the element keeps what it starts with.
@@ -13,15 +9,17 @@ type holder struct {
 	initial string
 	many    bool
 	choice  bool // one of the options, not a text
+	person  bool // the id of somebody
+	text    bool // typed, character by character
 }
 
 // holders are the elements that hold a value. Buttons and overflow menus do not.
 var holders = map[string]holder{
-	"plain_text_input":      {key: "value", initial: "initial_value"},
-	"number_input":          {key: "value", initial: "initial_value"},
+	"plain_text_input":      {key: "value", initial: "initial_value", text: true},
+	"number_input":          {key: "value", initial: "initial_value", text: true},
 	"datepicker":            {key: "selected_date", initial: "initial_date"},
-	"users_select":          {key: "selected_user", initial: "initial_user"},
-	"multi_users_select":    {key: "selected_users", initial: "initial_users", many: true},
+	"users_select":          {key: "selected_user", initial: "initial_user", person: true},
+	"multi_users_select":    {key: "selected_users", initial: "initial_users", many: true, person: true},
 	"static_select":         {key: "selected_option", initial: "initial_option", choice: true},
 	"external_select":       {key: "selected_option", initial: "initial_option", choice: true},
 	"radio_buttons":         {key: "selected_option", initial: "initial_option", choice: true},
@@ -30,19 +28,14 @@ var holders = map[string]holder{
 	"multi_external_select": {key: "selected_options", initial: "initial_options", many: true, choice: true},
 }
 
-// initialValues are the values blocks start with. Where block_id and action_id
-// were there before, what was filled in stays.
-func initialValues(blocks []obj, before map[string]map[string]Value) map[string]map[string]Value {
+// initialValues are the values blocks start with.
+func initialValues(blocks []obj) map[string]map[string]Value {
 	values := map[string]map[string]Value{}
 	eachHolder(blocks, func(block, action string, e obj, h holder) {
 		if values[block] == nil {
 			values[block] = map[string]Value{}
 		}
-		old, kept := before[block][action]
-		if !kept {
-			old = initialValue(e, h)
-		}
-		values[block][action] = old
+		values[block][action] = initialValue(e, h)
 	})
 	return values
 }
@@ -67,17 +60,14 @@ func initialValue(e obj, h holder) Value {
 	return v
 }
 
-// stateValues is "state.values" of a payload.
-func stateValues(blocks []obj, entered map[string]map[string]Value, offered map[string][]obj) obj {
-	if entered == nil {
-		entered = initialValues(blocks, nil)
-	}
+// values is "state.values" of a payload.
+func (f form) values() obj {
 	state := obj{}
-	eachHolder(blocks, func(block, action string, e obj, h holder) {
+	eachHolder(f.blocks, func(block, action string, e obj, h holder) {
 		if state[block] == nil {
 			state[block] = obj{}
 		}
-		state[block].(obj)[action] = reported(e, h, entered[block][action], offered[action])
+		state[block].(obj)[action] = reported(e, h, f.entered[block][action], f.offered[spot{block, action}])
 	})
 	return state
 }
@@ -118,13 +108,17 @@ func (v Value) given() Value {
 	return slices.DeleteFunc(slices.Clone(v), func(s string) bool { return s == "" })
 }
 
-// choices are the options a person can pick of an element.
+// choices are the options a person can pick of an element, the latest first.
 func choices(e obj, offered []obj) []obj {
-	all := append(optionsOf(e), offered...)
+	all := append(slices.Clone(offered), optionsOf(e)...)
+	return append(all, initialOptions(e)...)
+}
+
+func initialOptions(e obj) []obj {
 	if o, ok := e["initial_option"].(obj); ok {
-		all = append(all, o)
+		return []obj{o}
 	}
-	return append(all, objects(e["initial_options"])...)
+	return objects(e["initial_options"])
 }
 
 // pickedOption is the whole option with the given value, or nil.
@@ -132,22 +126,6 @@ func pickedOption(e obj, value string, offered []obj) any {
 	for _, o := range choices(e, offered) {
 		if o["value"] == value {
 			return o
-		}
-	}
-	return nil
-}
-
-var errNoOption = errors.New("there is no such option")
-
-// fits reports whether a person can fill v into e.
-func (v Value) fits(e obj, offered []obj) error {
-	h := holders[text(e["type"])]
-	if !h.many && len(v) > 1 {
-		return fmt.Errorf("%w: one value only for a %s", ErrCannot, e["type"])
-	}
-	for _, s := range v.given() {
-		if h.choice && pickedOption(e, s, offered) == nil {
-			return fmt.Errorf("%w: %w: %q", ErrCannot, errNoOption, s)
 		}
 	}
 	return nil

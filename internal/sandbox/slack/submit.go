@@ -13,7 +13,8 @@ type submission struct {
 }
 
 // Submit fills in values (block_id, action_id) over what is there, and presses
-// the modal's submit button.
+// the modal's submit button. The app hears of the values with the submission
+// only, also where a block dispatches: to have it hear of a change, Fill first.
 func (w *Workspace) Submit(ctx context.Context, user string, values map[string]map[string]Value) (Result, error) {
 	w.mu.Lock()
 	p, err := w.actor(user)
@@ -80,32 +81,7 @@ func (w *Workspace) fillModal(user string, values map[string]map[string]Value) (
 	case v.src["submit"] == nil:
 		return nil, cannot("the modal has no submit button")
 	}
-	for _, block := range sorted(values) {
-		for _, action := range sorted(values[block]) {
-			e := v.element(block, action)
-			if e == nil {
-				return nil, cannot("the modal has no field %s/%s", block, action)
-			}
-			value := values[block][action]
-			if err := value.fits(e, v.offered[action]); err != nil {
-				return nil, err
-			}
-			v.entered[block][action] = value
-			w.typed = append(w.typed, value.given()...)
-		}
-	}
-	return v, nil
-}
-
-// element is the field with these ids, or nil.
-func (v *view) element(block, action string) obj {
-	var found obj
-	eachHolder(v.blocks(), func(b, a string, e obj, _ holder) {
-		if b == block && a == action {
-			found = e
-		}
-	})
-	return found
+	return v, w.enter(v.form(), values)
 }
 
 // CloseModal presses Cancel: the top view closes, and the app hears of it if

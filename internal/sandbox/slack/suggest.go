@@ -2,48 +2,78 @@ package slack
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"unicode/utf8"
 )
 
-// Suggest asks the app for the options of an external select, as typing does.
-// Slack asks from min_query_length characters on, 3 if the app did not say.
-func (w *Workspace) Suggest(ctx context.Context, user, viewID, blockID, actionID, typed string) ([]Option, error) {
+// Suggestions are what the menu of an external select shows.
+type Suggestions struct {
+	Options []Option `json:"options"`
+	// Nothing is what the menu says instead, if there are no options. Slack tells
+	// a person nothing of an app that did not answer, or answered nonsense.
+	Nothing string `json:"nothing,omitempty"`
+}
+
+// noResults is what people report to see, also if the app was late:
+// slackapi/bolt-js#1479, slackapi/bolt-python#1083, slackapi/java-slack-sdk#1204.
+const noResults = "No results found"
+
+// Suggest types into an external select of user's open modal, for which Slack
+// asks the app: block_suggestion, whose answer has to come within three
+// seconds. Slack asks from min_query_length characters on, 3 if the app did not
+// say. What the app suggested can be chosen from then on.
+func (w *Workspace) Suggest(ctx context.Context, user, blockID, actionID, typed string) (Suggestions, error) {
 	w.mu.Lock()
-	p, err := w.actor(user)
-	v := w.views[viewID]
-	if err == nil && (v == nil || v.owner != user || v.element(blockID, actionID) == nil) {
-		err = cannot("%s sees no field %s/%s", p.Name, blockID, actionID)
-	}
+	v, e, p, err := w.searching(user, spot{blockID, actionID})
 	if err != nil {
 		w.mu.Unlock()
-		return nil, err
+		return Suggestions{}, err
 	}
-	if utf8.RuneCountInString(typed) < queryLength(v.element(blockID, actionID)) {
+	if n := queryLength(e); utf8.RuneCountInString(typed) < n {
 		w.mu.Unlock()
-		return nil, nil
+		return Suggestions{Nothing: fmt.Sprintf("Type at least %d characters", n)}, nil // Slack's own words are not known
 	}
 	parcel := w.parcel(kindInteraction, w.suggestionPayload(p, v, blockID, actionID, typed), true)
 	w.mu.Unlock()
 
 	answer, err := w.door.deliver(ctx, parcel)
-	if err != nil {
-		return nil, fmt.Errorf("asking the app for options: %w", err)
+	if ctx.Err() != nil {
+		return Suggestions{}, ctx.Err()
 	}
-	var o obj
-	if err := json.Unmarshal(answer, &o); err != nil {
-		return nil, fmt.Errorf("reading the app's options: %w", err)
-	}
-	k := &checker{}
-	suggested(k, "", o)
-	if len(k.problems) > 0 {
-		return nil, fmt.Errorf("reading the app's options: %s", k.problems[0])
-	}
+	secrets := w.opts.Secrets()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	v.offered[actionID] = append(v.offered[actionID], optionsOf(o)...)
-	return shownOptions(o), nil
+	return w.suggested(v, spot{blockID, actionID}, suggestion{app: w.opts.AppName, raw: answer, err: err}, secrets), nil
+}
+
+// searching finds the external select somebody types into.
+func (w *Workspace) searching(user string, at spot) (v *view, e obj, p Person, err error) {
+	if p, err = w.actor(user); err != nil {
+		return nil, nil, p, err
+	}
+	if v = w.top(user); v == nil {
+		return nil, nil, p, cannot("%s has no open modal", p.Name)
+	}
+	if _, e = v.form().find(at); e == nil || !external(e) {
+		return nil, nil, p, cannot("the modal has no field %s/%s that asks the app", at.block, at.action)
+	}
+	return v, e, p, nil
+}
+
+// suggested is what the menu shows of an answer. The caller holds mu.
+func (w *Workspace) suggested(v *view, at spot, s suggestion, secrets []string) Suggestions {
+	const where = "block_suggestion"
+	w.seek(where, secrets, string(s.raw))
+	if rule, detail := s.broken(); rule != nil {
+		w.find(FoundOptions, where, "a rule is broken: "+rule.Why+detail)
+		return Suggestions{Nothing: noResults}
+	}
+	o, _ := s.object()
+	if len(optionsOf(o)) == 0 {
+		return Suggestions{Nothing: noResults}
+	}
+	v.offered[at] = append(optionsOf(o), v.offered[at]...)
+	return Suggestions{Options: shownOptions(o)}
 }
 
 // queryLength is how much has to be typed before Slack asks.
@@ -54,17 +84,22 @@ func queryLength(e obj) int {
 	return 3
 }
 
-// suggested is the shape of an answer to block_suggestion.
-var suggested = also(record(fields{
-	"options":       may(list(0, 100, selectOption)),
-	"option_groups": may(list(0, 100, optionGroup)),
-}), eitherOptions)
-
 func shownOptions(o obj) []Option {
 	var shown []Option
-	for _, it := range optionsOf(o) {
-		label, _ := it["text"].(obj)
-		shown = append(shown, Option{Text: text(label["text"]), Value: text(it["value"])})
+	add := func(group string, options []obj) {
+		for _, it := range options {
+			shown = append(shown, Option{Text: label(it["text"]), Value: text(it["value"]), Group: group})
+		}
+	}
+	add("", objects(o["options"]))
+	for _, g := range objects(o["option_groups"]) {
+		add(label(g["label"]), objects(g["options"]))
 	}
 	return shown
+}
+
+// label is the text of a text object.
+func label(v any) string {
+	o, _ := v.(obj)
+	return text(o["text"])
 }

@@ -41,7 +41,8 @@ type Options struct {
 	// Deliver is SocketMode if empty.
 	Deliver Delivery
 	// HTTPTarget is the base URL of the app in HTTPMode. The paths are
-	// /slack/commands, /slack/interactions and /slack/events.
+	// /slack/commands, /slack/interactions, /slack/events and, where external
+	// selects load their options (message_menu_options_url), /slack/options.
 	HTTPTarget string
 
 	// Command is the app's slash command; "/atlas-key" if empty.
@@ -68,6 +69,10 @@ type Options struct {
 	// WritableMessagesTab lets people type in the app's own DM. The manifest
 	// says read-only, so that nobody pastes secrets there.
 	WritableMessagesTab bool
+
+	// MayCallCrowds lets the app write <!here> and the like where it means to.
+	// Otherwise that is a finding.
+	MayCallCrowds bool
 
 	// AckWithin is how long the app may take to acknowledge; 3 s if zero.
 	AckWithin time.Duration
@@ -103,7 +108,7 @@ type Workspace struct {
 	people   map[string]*Person
 	rooms    map[string]*room
 	order    []string // room ids as they came to be
-	groups   map[string][]string
+	groups   map[string]*group
 	noGroups bool // the plan has no user groups
 	tabOff   bool // the Messages tab is off
 	homeOff  bool // the Home tab is off

@@ -51,9 +51,25 @@ func (o *Organization) assignKey(c *call) (any, *refusal) {
 	case k.inProject(c.path["groupId"]):
 		return nil, alreadyInGroup.of()
 	}
-	k.roles = append(k.roles, groupScoped(c.path["groupId"], names)...)
-	o.happened(addedToGroup, c.caller, k, "")
+	o.assign(k, c.path["groupId"], names, c.caller)
 	return nil, nil
+}
+
+// assign makes names the roles that k has in a project, whether or not it is
+// there already.
+func (o *Organization) assign(k *key, group string, names []string, by actor) {
+	what := addedToGroup
+	if k.inProject(group) {
+		what = rolesChanged
+	}
+	k.leave(group)
+	k.roles = append(k.roles, groupScoped(group, names)...)
+	o.happened(what, by, k, "")
+}
+
+// leave takes away what k may do in a project.
+func (k *key) leave(group string) {
+	k.roles = slices.DeleteFunc(k.roles, func(r Role) bool { return r.GroupID == group })
 }
 
 func assignedRoles(body []byte) ([]string, *refusal) {
@@ -75,7 +91,9 @@ func assignedRoles(body []byte) ([]string, *refusal) {
 	return names, nil
 }
 
-// updateAssignment replaces the project roles; those not named go.
+// updateAssignment replaces the project roles; those not named go. A key that is
+// not in the project is put there, which is how the Atlas CLI and Vault's
+// secrets engine assign a key.
 func (o *Organization) updateAssignment(c *call) (any, *refusal) {
 	in, refused := keyBody(c)
 	switch {
@@ -98,8 +116,7 @@ func (o *Organization) updateAssignment(c *call) (any, *refusal) {
 		o.happened(descChanged, c.caller, k, "")
 	}
 	if in.hasRoles {
-		group := c.path["groupId"]
-		o.setRoles(k, group, groupScoped(group, in.roles), c.caller)
+		o.assign(k, c.path["groupId"], in.roles, c.caller)
 	}
 	return o.show(k), nil
 }
@@ -113,7 +130,7 @@ func (o *Organization) unassignKey(c *call) (any, *refusal) {
 	if !k.inProject(c.path["groupId"]) {
 		return nil, noSuchKey.of(k.id)
 	}
-	k.roles = slices.DeleteFunc(k.roles, func(r Role) bool { return r.GroupID == c.path["groupId"] })
+	k.leave(c.path["groupId"])
 	o.happened(leftGroup, c.caller, k, "")
 	return nil, nil
 }

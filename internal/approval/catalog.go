@@ -1,0 +1,133 @@
+package approval
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	catalogFresh = 5 * time.Minute  // a list of projects is not asked for again
+	catalogStale = 24 * time.Hour   // and may still be searched, if Atlas does not answer
+	catalogLimit = 30 * time.Second // for asking, whoever waits
+)
+
+// A Catalog remembers the projects of organizations, so that somebody who types
+// a name is answered within Slack's three seconds. Nobody waits for Atlas while
+// a list is known: a newer one is fetched behind their back.
+type Catalog struct {
+	Keys Keys
+	Now  func() time.Time
+
+	mu    sync.Mutex
+	lists map[OrgID]*projectList
+}
+
+type projectList struct {
+	projects []Project
+	at       time.Time     // of the list; zero: there is none yet
+	fetching chan struct{} // closed when the fetch under way is over; nil: none is
+	err      error         // of the last fetch
+}
+
+// Search lists, by name, the projects whose name contains text or whose ID it
+// is.
+func (c *Catalog) Search(ctx context.Context, org OrgID, text string) ([]Project, error) {
+	all, err := c.list(ctx, org)
+	text = strings.ToLower(strings.TrimSpace(text))
+	var found []Project
+	for _, p := range all {
+		if strings.Contains(strings.ToLower(p.Name), text) || string(p.ID) == text {
+			found = append(found, p)
+		}
+	}
+	return found, err
+}
+
+// Warm fetches a list before somebody needs it.
+func (c *Catalog) Warm(org OrgID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refresh(org)
+}
+
+// list returns what is known, and waits only if nothing is.
+func (c *Catalog) list(ctx context.Context, org OrgID) ([]Project, error) {
+	c.mu.Lock()
+	l := c.refresh(org)
+	known, wait := c.Now().Sub(l.at) < catalogStale, l.fetching
+	projects := l.projects
+	c.mu.Unlock()
+	if known || wait == nil {
+		return projects, nil
+	}
+	select {
+	case <-wait:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for Atlas's list of projects: %w", ctx.Err())
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.err != nil {
+		return nil, fmt.Errorf("listing the projects: %w", l.err)
+	}
+	return l.projects, nil
+}
+
+// refresh starts to fetch a list that is not fresh. The lock is held.
+func (c *Catalog) refresh(org OrgID) *projectList {
+	if c.lists == nil {
+		c.lists = map[OrgID]*projectList{}
+	}
+	l := c.lists[org]
+	if l == nil {
+		l = &projectList{}
+		c.lists[org] = l
+	}
+	if l.fetching == nil && c.Now().Sub(l.at) >= catalogFresh {
+		l.fetching = make(chan struct{})
+		go c.fetch(org, l)
+	}
+	return l
+}
+
+func (c *Catalog) fetch(org OrgID, l *projectList) {
+	ctx, cancel := context.WithTimeout(context.Background(), catalogLimit)
+	defer cancel()
+	projects, err := c.Keys.Projects(ctx, org)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.err = err; err == nil {
+		l.projects, l.at = projects, c.Now()
+	}
+	close(l.fetching)
+	l.fetching = nil
+}
+
+// nameProjects adds the names to the projects of a form, or returns a
+// *[FormError] if one is not there.
+func (s *Service) nameProjects(ctx context.Context, org OrgID, a Access) (Access, error) {
+	if len(a.Projects) == 0 {
+		return a, nil
+	}
+	if s.Catalog == nil {
+		return a, formError([]Problem{{Field: FieldProjects, Code: NoSuchProject}})
+	}
+	all, err := s.Catalog.list(ctx, org)
+	if err != nil {
+		return a, fmt.Errorf("%w: %w", ErrNoProjects, err)
+	}
+	var problems []Problem
+	for i, wanted := range a.Projects {
+		at := slices.IndexFunc(all, func(p Project) bool { return p.ID == wanted.ID })
+		if at < 0 {
+			problems = append(problems, Problem{Field: FieldProjects, Code: NoSuchProject, Given: string(wanted.ID)})
+			continue
+		}
+		a.Projects[i].Project = all[at]
+	}
+	return a, formError(problems)
+}

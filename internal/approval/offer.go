@@ -1,0 +1,98 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrNoProjects says that Atlas's projects could not be listed just now.
+var ErrNoProjects = errors.New("the projects could not be listed")
+
+// An Offer is what one person can ask for in one organization.
+type Offer struct {
+	Org          Org
+	Roles        []Role
+	ProjectRoles []Role // none: no access to projects
+	Named        []NamedNetwork
+	Lifetimes    []time.Duration
+}
+
+// Offer returns what who can ask for. The form shows it before they choose;
+// what is sent is checked again.
+func (s *Service) Offer(ctx context.Context, who Actor, id OrgID) (Offer, error) {
+	org, err := s.orgOf(Form{Org: id})
+	if err != nil {
+		return Offer{}, err
+	}
+	if err := mayAct(ctx, s.Directory, who); err != nil {
+		return Offer{}, err
+	}
+	rd := org.Policy.read(ctx, s.Directory)
+	offer := Offer{Org: org, Named: org.Policy.Named, Lifetimes: org.Policy.Lifetimes}
+	offer.Roles = rd.offered(who.User, org.Policy.Roles)
+	if s.Catalog != nil {
+		offer.ProjectRoles = rd.offered(who.User, org.Policy.ProjectRoles)
+	}
+	return offer, nil
+}
+
+// offered lists the roles that user may ask for. One whose people are not known
+// just now is offered: sending decides.
+func (rd reading) offered(user UserID, rules []RoleRule) []Role {
+	var roles []Role
+	for _, rule := range rules {
+		if may, err := rd.members.include(rule.Ask, user); may || err != nil {
+			roles = append(roles, rule.Role)
+		}
+	}
+	return roles
+}
+
+// A Preview is what sending a form would come to, as far as it is filled in.
+type Preview struct {
+	Needs    []Need    // whose approvals it would take
+	Rule     string    // or the rule by which it would take none
+	Lonely   bool      // nobody but the asker could give them, as far as is known
+	Problems []Problem // with what is filled in, and not with what is missing
+}
+
+// Preview looks at a form before it is sent. Nothing is recorded.
+func (s *Service) Preview(ctx context.Context, who Actor, f Form) (Preview, error) {
+	org, err := s.orgOf(f)
+	if err != nil {
+		return Preview{}, err
+	}
+	return org.Policy.read(ctx, s.Directory).preview(who.User, f)
+}
+
+// Explain is Preview for an operator: of one policy, for anybody.
+func (p Policy) Explain(ctx context.Context, d Directory, user UserID, f Form) (Preview, error) {
+	return p.read(ctx, d).preview(user, f)
+}
+
+func (rd reading) preview(user UserID, f Form) (Preview, error) {
+	var preview Preview
+	_, problems := rd.check(f)
+	forOthers, err := rd.checkAsker(user, f)
+	if err != nil {
+		return preview, err
+	}
+	for _, p := range append(problems, forOthers...) {
+		if p.Code != Missing && !(p.Code == LifetimeNotAllowed && f.Lifetime == 0) {
+			preview.Problems = append(preview.Problems, p)
+		}
+	}
+	access := Access{Roles: withoutRepeats(f.Roles), Lifetime: f.Lifetime}
+	access.Projects, _ = rd.checkProjects(f)
+	named, _ := rd.checkNamed(f.Named, nil)
+	access.Networks, _ = rd.networks(f.Networks, named, nil)
+	if rule, auto := rd.auto(user, access); auto && len(access.Roles) > 0 && access.Lifetime > 0 && len(access.Networks) > 0 {
+		preview.Rule = rule.Name
+		return preview, nil
+	}
+	preview.Needs = rd.needs(access)
+	possible, err := rd.couldBeApproved(user, access)
+	preview.Lonely = err == nil && !possible
+	return preview, nil
+}

@@ -1,0 +1,114 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What approvers see and do of keys that are not theirs.
+
+// Waiting lists what waits for a decision of who's, oldest first. Whoever
+// approves nothing at all gets [ErrNotApprover].
+func (s *Service) Waiting(ctx context.Context, who Actor) ([]Request, error) {
+	overseen, err := s.overseen(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Store.Waiting(ctx)
+	return slices.DeleteFunc(all, func(r Request) bool {
+		rd, ok := overseen[r.Org]
+		return !ok || rd.mayDecide(r, who.User) != nil || r.approvedBy(who.User)
+	}), err
+}
+
+func (r Request) approvedBy(user UserID) bool {
+	return slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By == user })
+}
+
+// LiveKeys lists every live key of the organizations that who oversees, oldest
+// first.
+func (s *Service) LiveKeys(ctx context.Context, who Actor) ([]Request, error) {
+	overseen, err := s.overseen(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Store.Live(ctx)
+	return slices.DeleteFunc(all, func(r Request) bool {
+		_, ok := overseen[r.Org]
+		return !ok
+	}), err
+}
+
+// overseen are the organizations of which who is an approver, with their rules
+// as they are now; [ErrNotApprover] if there is none.
+func (s *Service) overseen(ctx context.Context, who Actor) (map[OrgID]reading, error) {
+	if err := mayAct(ctx, s.Directory, who); err != nil {
+		return nil, err
+	}
+	found := map[OrgID]reading{}
+	why := ErrNotApprover
+	for _, org := range s.Orgs {
+		rd := org.Policy.read(ctx, s.Directory)
+		switch err := rd.isApprover(who.User); {
+		case err == nil:
+			found[org.ID] = rd
+		case !errors.Is(err, ErrNotApprover):
+			why = err
+		}
+	}
+	if len(found) == 0 {
+		return nil, why
+	}
+	return found, nil
+}
+
+// mayOversee reports why who may not act on keys of r's organization, or nil.
+func (s *Service) mayOversee(ctx context.Context, who Actor, r Request) error {
+	if err := mayAct(ctx, s.Directory, who); err != nil {
+		return err
+	}
+	org, err := s.Orgs.Find(r.Org)
+	if err != nil {
+		return err
+	}
+	return org.Policy.read(ctx, s.Directory).isApprover(who.User)
+}
+
+// Revoke ends a live key: by its owner, or by an approver, whose reason the
+// owner reads. The reason may be empty.
+func (s *Service) Revoke(ctx context.Context, who Actor, id ID, reason string) (Request, error) {
+	reason = strings.TrimSpace(reason)
+	return s.act(ctx, who, id, Revoke, s.revoker(who), reason, func(r *Request, now time.Time) {
+		r.startRemoval(now, End{Cause: CauseRevoked, By: who.User, At: now, Note: reason})
+	})
+}
+
+// MayRevoke reports why who could not revoke the key now, or nil. Nothing is
+// recorded: it is asked before a form is opened.
+func (s *Service) MayRevoke(ctx context.Context, who Actor, id ID) (Request, error) {
+	r, err := s.Store.Get(ctx, id)
+	if err != nil {
+		return Request{}, err
+	}
+	if err := s.revoker(who)(ctx, r); err != nil {
+		return r, err
+	}
+	_, err = r.State.Next(Revoke)
+	return r, err
+}
+
+func (s *Service) revoker(who Actor) check {
+	return func(ctx context.Context, r Request) error {
+		if who.User == r.Requester {
+			return mayAct(ctx, s.Directory, who)
+		}
+		err := s.mayOversee(ctx, who, r)
+		if errors.Is(err, ErrNotApprover) {
+			return ErrNotOwner
+		}
+		return err
+	}
+}

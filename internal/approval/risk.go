@@ -1,0 +1,55 @@
+package approval
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// A Risk is something that an approver should look at twice.
+type Risk string
+
+const (
+	RiskRoles    Risk = "roles"    // a powerful role
+	RiskNetwork  Risk = "network"  // usable from a wide network
+	RiskLifetime Risk = "lifetime" // a long life
+	RiskHolds    Risk = "holds"    // the requester has live keys already
+	RiskFirst    Risk = "first"    // the requester never asked before
+)
+
+const (
+	// wide are more addresses than a few machines and their gateways have: an
+	// IPv4 block of more than 16, an IPv6 network larger than one site's.
+	wideIPv4 = 28
+	wideIPv6 = 56
+
+	// long is a life in which people change teams.
+	long = 30 * 24 * time.Hour
+)
+
+// Risks lists what an approver should look at twice, the weightiest first.
+func (r Request) Risks() []Risk {
+	var all []Risk
+	for _, c := range []struct {
+		yes  bool
+		risk Risk
+	}{
+		{slices.ContainsFunc(r.Access.allRoles(), func(role Role) bool { return role.Info().Powerful }), RiskRoles},
+		{slices.ContainsFunc(r.Access.Networks, isWide), RiskNetwork},
+		{r.Access.Lifetime > long, RiskLifetime},
+		{r.Standing.Held > 0, RiskHolds},
+		{r.Standing.First, RiskFirst},
+	} {
+		if c.yes {
+			all = append(all, c.risk)
+		}
+	}
+	return all
+}
+
+func isWide(n netip.Prefix) bool {
+	if n.Addr().Is4() {
+		return n.Bits() < wideIPv4
+	}
+	return n.Bits() < wideIPv6
+}

@@ -1,0 +1,82 @@
+package approval
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Who names people: single ones, groups of them, or everybody. The zero value
+// is nobody.
+type Who struct {
+	Everyone bool      `json:"everyone,omitempty"`
+	Users    []UserID  `json:"users,omitempty"`
+	Groups   []GroupID `json:"groups,omitempty"`
+}
+
+// IsZero reports whether nobody is named.
+func (w Who) IsZero() bool { return !w.Everyone && len(w.Users) == 0 && len(w.Groups) == 0 }
+
+// Equal reports whether the same people are named in the same order.
+func (w Who) Equal(o Who) bool {
+	return w.Everyone == o.Everyone && slices.Equal(w.Users, o.Users) && slices.Equal(w.Groups, o.Groups)
+}
+
+// members is who is in which group at one moment. A group that could not be
+// listed has an error instead.
+type members struct {
+	of     map[GroupID][]UserID
+	failed map[GroupID]error
+}
+
+// listAll lists the groups at the same time: somebody waits for the answer.
+func listAll(ctx context.Context, d Directory, groups []GroupID) members {
+	m := members{of: map[GroupID][]UserID{}, failed: map[GroupID]error{}}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for _, g := range groups {
+		all.Go(func() {
+			users, err := d.Members(ctx, g)
+			mu.Lock()
+			defer mu.Unlock()
+			if m.of[g] = users; err != nil {
+				m.failed[g] = fmt.Errorf("listing the members of %s: %w", g, err)
+			}
+		})
+	}
+	all.Wait()
+	return m
+}
+
+// include reports whether user is among who. If that cannot be said without a
+// group that could not be listed the error is [ErrCannotCheck].
+func (m members) include(who Who, user UserID) (bool, error) {
+	if who.Everyone || slices.Contains(who.Users, user) {
+		return true, nil
+	}
+	var unknown error
+	for _, g := range who.Groups {
+		if slices.Contains(m.of[g], user) {
+			return true, nil
+		}
+		if err := m.failed[g]; err != nil {
+			unknown = fmt.Errorf("%w: %w", ErrCannotCheck, err)
+		}
+	}
+	return false, unknown
+}
+
+// people lists who, each once; everybody is nobody in particular.
+func (m members) people(who Who) ([]UserID, error) {
+	all := slices.Clone(who.Users)
+	var unknown error
+	for _, g := range who.Groups {
+		all = append(all, m.of[g]...)
+		if err := m.failed[g]; err != nil {
+			unknown = fmt.Errorf("%w: %w", ErrCannotCheck, err)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), unknown
+}

@@ -1,0 +1,117 @@
+package atlas
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// A Project of the organization. The API calls it a group.
+type Project struct {
+	ID   string // 24 hexadecimal digits
+	Name string
+}
+
+// ListProjects returns all projects of the organization, to the last page, in
+// whatever order Atlas has them.
+func (c *Client) ListProjects(ctx context.Context) ([]Project, error) {
+	call := call{op: "listing the projects", method: http.MethodGet, path: c.orgPath() + "/groups"}
+	bodies, err := pages[projectBody](ctx, c.session(), call)
+	if err != nil {
+		return nil, err
+	}
+	projects := make([]Project, len(bodies))
+	for i, b := range bodies {
+		if !isID(b.ID) || b.OrgID != c.org {
+			return nil, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+		}
+		projects[i] = Project{ID: b.ID, Name: b.Name}
+	}
+	return projects, nil
+}
+
+type projectBody struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	OrgID string `json:"orgId"`
+}
+
+// checkProjects refuses what could not be assigned, before there is a key.
+func (w Wanted) checkProjects() error {
+	for _, id := range slices.Sorted(maps.Keys(w.Projects)) {
+		switch {
+		case !isID(id):
+			return &Error{Op: opAssign, Kind: Refused, Fields: []string{"project"}, Err: errors.New("what was given is no project's id")}
+		case len(w.Projects[id]) == 0:
+			return &Error{Op: opAssign, Kind: Refused, Fields: []string{"roles"}, Err: errors.New("it has no role there")}
+		}
+	}
+	return nil
+}
+
+const opAssign = "giving an API key its roles in a project"
+
+// assign gives a key its roles in one project and compares the key that Atlas
+// answers with: all of it, whatever was there before.
+//
+// PATCH puts a key into a project as well as it changes what it may do there,
+// and so may be repeated. POST refuses a key that is there already, with which
+// the answer to a first try that was lost would look like a refusal.
+func (s *session) assign(ctx context.Context, keyID, project string, w Wanted) error {
+	body, err := json.Marshal(map[string]any{"roles": set(w.Projects[project])})
+	if err != nil {
+		return &Error{Op: opAssign, Kind: Refused, Err: errors.New("it cannot be written as JSON")}
+	}
+	answer, err := s.do(ctx, call{op: opAssign, method: http.MethodPatch, path: projectKeyPath(project, keyID), body: body})
+	if err != nil {
+		return outOfReach(err)
+	}
+	var b keyBody
+	if json.Unmarshal(answer, &b) != nil {
+		return &Error{Op: opAssign, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+	}
+	key, err := b.key(s.client.org)
+	if err == nil && key.ID != keyID {
+		err = errNotUnderstood
+	}
+	if err != nil {
+		return &Error{Op: opAssign, Kind: NotNow, Status: http.StatusOK, Err: err}
+	}
+	if b.isForeign(s.client.org) || !w.covers(key, project) {
+		return &Error{Op: opAssign, Kind: Mismatch, Status: http.StatusOK, Err: errors.New("the key has other roles")}
+	}
+	return nil
+}
+
+// covers reports whether key has its roles in the organization and in project,
+// and nothing anywhere else that w does not name. Whether Atlas shows what the
+// key may do in other projects is not documented.
+func (w Wanted) covers(key Key, project string) bool {
+	if _, there := key.Projects[project]; !there || !slices.Equal(key.Roles, set(w.Roles)) {
+		return false
+	}
+	for id, roles := range key.Projects {
+		if !slices.Equal(roles, set(w.Projects[id])) {
+			return false
+		}
+	}
+	return true
+}
+
+// outOfReach makes a refusal of a login that may too little: it has just made a
+// key in the organization, so what it lacks is this project.
+func outOfReach(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if ok && e.Kind == BadLogin && slices.Contains(forbiddenCodes, e.Code) {
+		e.Kind, e.Fields = Refused, []string{"project"}
+	}
+	return err
+}
+
+func projectKeyPath(project, keyID string) string {
+	return "/api/atlas/v2/groups/" + url.PathEscape(project) + "/apiKeys/" + url.PathEscape(keyID)
+}

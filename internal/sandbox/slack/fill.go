@@ -1,0 +1,116 @@
+package slack
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// Fill fills in values (block_id, action_id) over what is in user's open modal,
+// and does not submit. The app hears of what changed where DispatchRules say
+// so: one block_actions after the other, in the order of the blocks, each with
+// the whole state as it is now. Screen shows what came of it.
+func (w *Workspace) Fill(ctx context.Context, user string, values map[string]map[string]Value) error {
+	return w.inModal(ctx, user, func(p Person, v *view) ([]obj, error) {
+		before := map[string]map[string]Value{}
+		for block, actions := range v.entered {
+			before[block] = maps.Clone(actions)
+		}
+		f := v.form()
+		if err := w.mayPick(f, values); err != nil {
+			return nil, err
+		}
+		if err := w.enter(f, values); err != nil {
+			return nil, err
+		}
+		var actions []obj
+		for _, block := range f.blocks {
+			for _, e := range interactive(block) {
+				id, action := text(block["block_id"]), text(e["action_id"])
+				h, holds := holders[text(e["type"])]
+				if holds && !h.same(before[id][action], f.entered[id][action]) && tells(block, e, onChange) {
+					actions = append(actions, w.action(f, block, e))
+				}
+			}
+		}
+		return actions, nil
+	})
+}
+
+// PressEnter presses Enter in a text field of user's open modal, of which the
+// app hears where DispatchRules say so.
+func (w *Workspace) PressEnter(ctx context.Context, user, blockID, actionID string) error {
+	return w.inModal(ctx, user, func(_ Person, v *view) ([]obj, error) {
+		f := v.form()
+		block, e := f.find(spot{blockID, actionID})
+		if e == nil || !holders[text(e["type"])].text {
+			return nil, cannot("the modal has no text field %s/%s", blockID, actionID)
+		}
+		if !tells(block, e, onEnter) {
+			return nil, nil
+		}
+		return []obj{w.action(f, block, e)}, nil
+	})
+}
+
+// inModal does something in user's open modal, and tells the app of the
+// actions that come of it.
+func (w *Workspace) inModal(ctx context.Context, user string, do func(Person, *view) ([]obj, error)) error {
+	parcels, err := w.actionsInModal(user, do)
+	if err != nil {
+		return err
+	}
+	for _, p := range parcels {
+		if err := w.sendClick(ctx, user, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Workspace) actionsInModal(user string, do func(Person, *view) ([]obj, error)) ([]parcel, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, err := w.actor(user)
+	if err != nil {
+		return nil, err
+	}
+	v := w.top(user)
+	if v == nil {
+		return nil, cannot("%s has no open modal", p.Name)
+	}
+	actions, err := do(p, v)
+	if err != nil {
+		return nil, err
+	}
+	var parcels []parcel
+	for _, action := range actions {
+		parcels = append(parcels, w.parcel(kindInteraction, w.viewClickPayload(p, v, action), false))
+	}
+	w.changed()
+	return parcels, nil
+}
+
+// mayPick keeps a person from choosing more than a field takes, as the client
+// does. Submit lets them, and says what is wrong.
+func (w *Workspace) mayPick(f form, values map[string]map[string]Value) error {
+	for block, actions := range values {
+		for action, value := range actions {
+			_, e := f.find(spot{block, action})
+			if most, ok := e["max_selected_items"].(float64); ok && len(value.given()) > int(most) {
+				return cannot("at most %d can be chosen", int(most))
+			}
+		}
+	}
+	return nil
+}
+
+// same compares two values of a field. A choice of many has no order.
+func (h holder) same(a, b Value) bool {
+	a, b = a.given(), b.given()
+	if h.many {
+		slices.Sort(a)
+		slices.Sort(b)
+	}
+	return slices.Equal(a, b)
+}
