@@ -86,8 +86,13 @@ func (s *Service) yes(rd reading, by UserID, r Request, grant func(Request) (Acc
 	needs := rd.needs(access)
 	covered := rd.covered(needs, r, append(slices.Clone(before), by))
 	isLast := covered == total(needs)
-	if !isLast && covered == rd.covered(needs, r, before) {
-		return action{}, ErrNotNeeded
+	if !isLast {
+		if err := rd.members.failure(); err != nil {
+			return action{}, err // it may be the last: nobody would press again
+		}
+		if covered == rd.covered(needs, r, before) {
+			return action{}, ErrNotNeeded
+		}
 	}
 	less := describeLess(r.Access, access)
 	return action{on: s.approvalEvent(r, isLast), note: less, change: func(next *Request, now time.Time) {

@@ -2,9 +2,7 @@ package approval
 
 import "slices"
 
-// A RoleInfo describes an organization role to the people who ask and decide.
-// Source: MongoDB's role reference and the Admin API specification of August
-// 2026, which lists exactly these seven for API keys.
+// A RoleInfo describes a role to the people who ask and decide.
 type RoleInfo struct {
 	Name   Role
 	Title  string // as Atlas calls it
@@ -16,6 +14,8 @@ type RoleInfo struct {
 }
 
 // OrgRoles lists every organization role an API key can have, least first.
+// Source: MongoDB's role reference and the Admin API specification of August
+// 2026, which lists exactly these seven for API keys.
 var OrgRoles = []RoleInfo{
 	{"ORG_MEMBER", "Organization Member", "Reads settings and users, and only projects it was added to.", false},
 	{"ORG_READ_ONLY", "Organization Read Only", "Reads settings, users and all projects.", false},
@@ -41,9 +41,10 @@ func DefaultRoles() []Role {
 // Info describes r. A role that Atlas added later than this list is shown by
 // its name and treated as powerful.
 func (r Role) Info() RoleInfo {
-	i := slices.IndexFunc(OrgRoles, func(info RoleInfo) bool { return info.Name == r })
-	if i < 0 {
-		return RoleInfo{Name: r, Title: string(r), Grants: "See the Atlas documentation.", Powerful: true}
+	for _, known := range [][]RoleInfo{OrgRoles, ProjectRoles} {
+		if i := slices.IndexFunc(known, func(info RoleInfo) bool { return info.Name == r }); i >= 0 {
+			return known[i]
+		}
 	}
-	return OrgRoles[i]
+	return RoleInfo{Name: r, Title: string(r), Grants: "See the Atlas documentation.", Powerful: true}
 }

@@ -67,6 +67,14 @@ func (m members) include(who Who, user UserID) (bool, error) {
 	return false, unknown
 }
 
+// failure is [ErrCannotCheck] if any group could not be listed.
+func (m members) failure() error {
+	for _, err := range m.failed {
+		return fmt.Errorf("%w: %w", ErrCannotCheck, err)
+	}
+	return nil
+}
+
 // people lists who, each once; everybody is nobody in particular.
 func (m members) people(who Who) ([]UserID, error) {
 	all := slices.Clone(who.Users)

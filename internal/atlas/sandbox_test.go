@@ -31,14 +31,19 @@ type rig struct {
 const sandboxOrg = approval.OrgID(emulated.DefaultID)
 
 func newRig(t *testing.T, opts emulated.Options, change ...func(*atlas.Config)) *rig {
-	r := &rig{Organization: emulated.New(opts), wire: wire.NewRecorder(time.Now)}
+	return newRigOf(t, emulated.New(opts), change...)
+}
+
+// newRigOf is a client of an organization, which need not be alone in its cloud.
+func newRigOf(t *testing.T, o *emulated.Organization, change ...func(*atlas.Config)) *rig {
+	r := &rig{Organization: o, wire: wire.NewRecorder(time.Now)}
 	server := httptest.NewServer(r.wire.Handler(wire.Atlas, emulated.Operation, r.Organization))
 	t.Cleanup(server.Close)
 	t.Cleanup(r.wire.Close)
 	public, private := r.Credential()
 	cfg := atlas.Config{
 		BaseURL: server.URL,
-		OrgID:   emulated.DefaultID,
+		OrgID:   r.Snapshot().ID,
 		Login:   atlas.Digest{PublicKey: public, PrivateKey: secret.New(private)},
 		HTTP:    server.Client().Transport.(*http.Transport),
 		Sleep:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },

@@ -139,3 +139,65 @@ func TestOnCallHearsOfACallBeforeItIsMade(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{0, 1}, madeBefore, "before the create call, and before the access list")
 }
+
+func TestKeysMakeAssignsProjectsLast(t *testing.T) {
+	t.Parallel()
+	search, payments := approval.Project{ID: "b1", Name: "Search"}, approval.Project{ID: "b2", Name: "Payments"}
+	for name, tt := range map[string]struct {
+		mishaps  []approvaltest.Mishap
+		have     []approval.Project // nil: any
+		cause    approval.Cause     // of the failure, if any
+		assigned int
+	}{
+		"it goes well":                 {nil, nil, approval.CauseNone, 2},
+		"the first is lost":            {[]approvaltest.Mishap{approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway))}, nil, approval.CauseAtlasAway, 0},
+		"the second is lost":           {[]approvaltest.Mishap{approvaltest.Fine(), approvaltest.Lost(approvaltest.Unknown())}, nil, approval.CauseUnknown, 1},
+		"the second's answer is lost":  {[]approvaltest.Mishap{approvaltest.Fine(), approvaltest.Unheard(approvaltest.Unknown())}, nil, approval.CauseUnknown, 2},
+		"both are there":               {nil, []approval.Project{payments, search}, approval.CauseNone, 2},
+		"the second is not there":      {nil, []approval.Project{search}, approval.CauseBadProject, 1},
+		"there are no projects at all": {nil, []approval.Project{}, approval.CauseBadProject, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			keys := &approvaltest.Keys{}
+			keys.Fail(approvaltest.CallAssign, tt.mishaps...)
+			if tt.have != nil {
+				keys.Have("org", tt.have...)
+			}
+			o := order
+			o.Access.Projects = []approval.ProjectAccess{
+				{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}}, {Project: payments, Roles: []approval.Role{"GROUP_OWNER"}},
+			}
+			heard := 0
+			_, err := keys.Make(t.Context(), o, func(approval.Key) error { heard++; return nil })
+			require.Equal(t, 1, heard)
+			alive := keys.Alive()
+			require.Len(t, alive, 1, "whatever fails, the key is there")
+			require.True(t, alive[0].Restricted, "its list is on it before it may do anything in a project")
+			require.Len(t, alive[0].Assigned, tt.assigned)
+			if tt.cause == approval.CauseNone {
+				require.NoError(t, err)
+				require.Equal(t, o.Access.Projects, alive[0].Assigned)
+				return
+			}
+			f, ok := errors.AsType[*approval.Fault](err)
+			require.True(t, ok)
+			require.Equal(t, tt.cause, f.Cause)
+		})
+	}
+}
+
+func TestKeysProjects(t *testing.T) {
+	t.Parallel()
+	keys := &approvaltest.Keys{}
+	keys.Have("org", approval.Project{ID: "b1", Name: "Search"}, approval.Project{ID: "b2", Name: "Payments"})
+	projects, err := keys.Projects(t.Context(), "org")
+	require.NoError(t, err)
+	require.Equal(t, []approval.Project{{ID: "b2", Name: "Payments"}, {ID: "b1", Name: "Search"}}, projects)
+	projects, err = keys.Projects(t.Context(), "other")
+	require.NoError(t, err)
+	require.Empty(t, projects)
+	keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))
+	_, err = keys.Projects(t.Context(), "org")
+	require.Error(t, err)
+}

@@ -10,12 +10,17 @@ var orgRoles = []string{
 }
 
 // groupRoles are the project roles a key can have: the enum as it was until the
-// specification dropped it in 2025, and the role that may assign keys.
+// specification dropped it in 2025, and those that the documentation has named
+// since.
 var groupRoles = []string{
 	"GROUP_OWNER", "GROUP_CLUSTER_MANAGER", "GROUP_STREAM_PROCESSING_OWNER", "GROUP_DATA_ACCESS_ADMIN",
 	"GROUP_DATA_ACCESS_READ_WRITE", "GROUP_DATA_ACCESS_READ_ONLY", "GROUP_DATABASE_ACCESS_ADMIN",
 	"GROUP_BACKUP_MANAGER", "GROUP_OBSERVABILITY_VIEWER", "GROUP_READ_ONLY", "GROUP_SEARCH_INDEX_EDITOR",
 	"GROUP_ACCESS_MANAGER",
+	"GROUP_CLUSTER_CREATOR", "GROUP_REPLICA_SET_MANAGER", "GROUP_CLUSTER_LOG_VIEWER", "GROUP_CLUSTER_RESILIENCE_TESTER",
+	"GROUP_BACKUP_CREATOR", "GROUP_BACKUP_RECOVERY_OPERATOR", "GROUP_BACKUP_EXPORT_OPERATOR",
+	"GROUP_NETWORK_ACCESS_MANAGER", "GROUP_TRIGGER_MANAGER", "GROUP_INDEX_MANAGER",
+	"GROUP_REAL_TIME_PERFORMANCE_OPERATOR", "GROUP_SUPPORT_ACCESS_MANAGER", "GROUP_ALERTS_MANAGER", "GROUP_MODEL_OWNER",
 }
 
 // checkRoles checks the names given for an organization, or for a project.

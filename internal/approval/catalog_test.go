@@ -1,0 +1,215 @@
+package approval_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+var (
+	payments = approval.Project{ID: "64b000000000000000000001", Name: "Payments"}
+	search   = approval.Project{ID: "64b000000000000000000002", Name: "Search"}
+)
+
+func projects(p *approval.Policy) {
+	p.ProjectRoles = []approval.RoleRule{
+		{Role: "GROUP_READ_ONLY", Ask: everyone},
+		{Role: "GROUP_OWNER", Ask: everyone, Needs: []approval.Need{{From: users(dana), Count: 1}}, Longest: 8 * time.Hour},
+	}
+}
+
+func inProjects(ids []approval.ProjectID, roles ...approval.Role) func(*approval.Form) {
+	return func(f *approval.Form) { f.Projects, f.InProjects = ids, roles }
+}
+
+// withProjects gives the world a catalog of two projects.
+func (w *world) withProjects() *approval.Catalog {
+	w.keys.Have("org", payments, search)
+	w.Catalog = &approval.Catalog{Keys: w.keys, Now: time.Now}
+	return w.Catalog
+}
+
+func TestSearchingProjects(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy(projects))
+		c := w.withProjects()
+		for text, want := range map[string][]approval.Project{
+			"":                  {payments, search},
+			"PAY":               {payments},
+			"s":                 {payments, search},
+			string(search.ID):   {search},
+			"nothing like that": nil,
+		} {
+			found, err := c.Search(t.Context(), "org", text)
+			require.NoError(t, err)
+			assert.Equal(t, want, found, text)
+		}
+		assert.Equal(t, 1, w.keys.Calls(approvaltest.CallProjects), "Atlas was asked once")
+	})
+}
+
+func TestAKnownListIsSearchedWhileAtlasIsAsked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy(projects))
+		c := w.withProjects()
+		_, err := c.Search(t.Context(), "org", "")
+		require.NoError(t, err)
+		w.keys.Have("org", payments)
+		time.Sleep(6 * time.Minute) // the bubble's clock
+		found, err := c.Search(t.Context(), "org", "")
+		require.NoError(t, err)
+		assert.Len(t, found, 2, "the list that is known, at once")
+		synctest.Wait()
+		found, err = c.Search(t.Context(), "org", "")
+		require.NoError(t, err)
+		assert.Len(t, found, 1, "and then the newer one")
+	})
+}
+
+func TestAtlasDownMeansNoProjectsOrTheOldOnes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy(projects))
+		c := w.withProjects()
+		away := approvaltest.Lost(errors.New("atlas is down"))
+		w.keys.Fail(approvaltest.CallProjects, away)
+		_, err := c.Search(t.Context(), "org", "")
+		require.Error(t, err)
+		found, err := c.Search(t.Context(), "org", "")
+		require.NoError(t, err, "asked once more")
+		assert.Len(t, found, 2)
+		time.Sleep(6 * time.Minute) // the bubble's clock
+		w.keys.Fail(approvaltest.CallProjects, away)
+		found, err = c.Search(t.Context(), "org", "")
+		require.NoError(t, err)
+		assert.Len(t, found, 2)
+		synctest.Wait()
+	})
+}
+
+func TestNobodyWaitsForASlowAtlas(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy(projects))
+		c := w.withProjects()
+		w.keys.OnCall = func(approvaltest.Call) { <-time.After(10 * time.Second) }
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := c.Search(ctx, "org", "")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 2*time.Second, time.Since(began))
+		time.Sleep(time.Minute) // the bubble's clock: the fetch goes on
+		found, err := c.Search(t.Context(), "org", "")
+		require.NoError(t, err)
+		assert.Len(t, found, 2)
+	})
+}
+
+func TestAKeyWithAccessToProjects(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.withProjects()
+		r, err := w.Submit(w.t.Context(), as(alice), form(inProjects([]approval.ProjectID{payments.ID, search.ID, payments.ID}, "GROUP_READ_ONLY")))
+		require.NoError(t, err)
+		want := []approval.ProjectAccess{
+			{Project: payments, Roles: []approval.Role{"GROUP_READ_ONLY"}},
+			{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}},
+		}
+		assert.Equal(t, want, r.Access.Projects, "with their names, each once")
+		_, err = w.Approve(w.t.Context(), as(bob), r.ID)
+		require.NoError(t, err)
+		_, err = w.Collect(w.t.Context(), as(alice), r.ID)
+		require.NoError(t, err)
+		w.settle()
+		w.is(r.ID, approval.Delivered)
+		w.keyIsTheLastShown()
+		assert.Equal(t, want, w.keys.Alive()[0].Assigned, "before it is shown")
+	}, projects)
+}
+
+func TestAKeyThatCannotBeAssignedIsDeleted(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		how  approvaltest.Mishap
+		want approval.State
+	}{
+		"refused":         {approvaltest.Lost(&approval.Fault{Verdict: approval.Refused, Cause: approval.CauseBadProject, Code: "GROUP_NOT_FOUND"}), approval.Failed},
+		"not now":         {approvaltest.Lost(&approval.Fault{Verdict: approval.NotNow, Cause: approval.CauseAtlasAway}), approval.Approved},
+		"its answer lost": {approvaltest.Unheard(&approval.Fault{Verdict: approval.Unknown, Cause: approval.CauseAtlasAway}), approval.Approved},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				w.withProjects()
+				r, err := w.Submit(w.t.Context(), as(alice), form(inProjects([]approval.ProjectID{payments.ID}, "GROUP_READ_ONLY")))
+				require.NoError(t, err)
+				_, err = w.Approve(w.t.Context(), as(bob), r.ID)
+				require.NoError(t, err)
+				w.keys.Fail(approvaltest.CallAssign, tt.how)
+				_, err = w.Collect(w.t.Context(), as(alice), r.ID)
+				require.NoError(t, err)
+				w.settle()
+				w.is(r.ID, tt.want)
+				w.noKey()
+				assert.Empty(t, w.screens.Revealed(), "nothing is shown that does not have all that was approved")
+			}, projects)
+		})
+	}
+}
+
+func TestWhatIsWrongWithProjects(t *testing.T) {
+	t.Parallel()
+	eleven := make([]approval.ProjectID, 11)
+	for name, tt := range map[string]struct {
+		edit func(*approval.Form)
+		want approval.Problem
+	}{
+		"projects without a role": {inProjects([]approval.ProjectID{payments.ID}), approval.Problem{Field: approval.FieldInProjects, Code: approval.Missing}},
+		"a role without projects": {inProjects(nil, "GROUP_READ_ONLY"), approval.Problem{Field: approval.FieldProjects, Code: approval.Missing}},
+		"a role of no rule":       {inProjects([]approval.ProjectID{payments.ID}, "GROUP_BACKUP_MANAGER"), approval.Problem{Field: approval.FieldInProjects, Code: approval.RoleNotAllowed, Given: "GROUP_BACKUP_MANAGER"}},
+		"a project that is not there": {inProjects([]approval.ProjectID{"64b00000000000000000000f"}, "GROUP_READ_ONLY"),
+			approval.Problem{Field: approval.FieldProjects, Code: approval.NoSuchProject, Given: "64b00000000000000000000f"}},
+		"too many": {inProjects(eleven, "GROUP_READ_ONLY"), approval.Problem{Field: approval.FieldProjects, Code: approval.TooManyProjects, Limit: 10}},
+		"a lifetime that the project's role forbids": {func(f *approval.Form) {
+			inProjects([]approval.ProjectID{payments.ID}, "GROUP_OWNER")(f)
+			f.Lifetime = 24 * time.Hour
+		}, approval.Problem{Field: approval.FieldLifetime, Code: approval.LifetimeTooLong, Given: "GROUP_OWNER", Most: 8 * time.Hour}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, policy(projects))
+				w.withProjects()
+				_, err := w.Submit(t.Context(), as(alice), form(tt.edit))
+				var mistakes *approval.FormError
+				require.ErrorAs(t, err, &mistakes)
+				assert.Equal(t, []approval.Problem{tt.want}, mistakes.Problems)
+			})
+		})
+	}
+}
+
+func TestARoleInAProjectAsksForItsApprovers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy(projects))
+		w.withProjects()
+		r, err := w.Submit(t.Context(), as(alice), form(inProjects([]approval.ProjectID{payments.ID}, "GROUP_OWNER")))
+		require.NoError(t, err)
+		assert.Equal(t, []approval.Need{
+			{From: users(dana), Count: 1, For: []approval.Role{"GROUP_OWNER"}},
+			{From: users(bob, dana), Count: 1},
+		}, r.Needs)
+	})
+}

@@ -1,0 +1,149 @@
+package approval_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// glass lets whoever is on call take an owner's key for two hours.
+func glass(p *approval.Policy) {
+	p.BreakGlass = approval.BreakGlass{People: groups(oncall), Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+}
+
+func emergency(edit ...func(*approval.Form)) approval.Form {
+	return form(append([]func(*approval.Form){func(f *approval.Form) {
+		f.Roles, f.Lifetime, f.Reason = []approval.Role{"ORG_OWNER"}, 0, "production is down, INC-7"
+	}}, edit...)...)
+}
+
+func TestBreakGlassMakesAKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.staff()
+		r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+		require.NoError(t, err)
+		again, err := w.BreakGlass(t.Context(), as(carol), emergency())
+		require.NoError(t, err)
+		assert.Equal(t, r.ID, again.ID, "sent twice")
+		w.pass(5 * time.Second)
+		r = w.is(r.ID, approval.Delivered)
+		w.keyIsTheLastShown()
+		assert.Equal(t, carol, w.screens.Revealed()[0].To)
+		assert.Equal(t, []approval.Role{"ORG_OWNER"}, w.keys.Alive()[0].Access.Roles)
+		assert.WithinDuration(t, time.Now().Add(2*time.Hour), r.EndsAt, 10*time.Second)
+		assert.True(t, w.shows(r.ID, approval.CardMessage))
+		assert.True(t, w.shows(r.ID, approval.ReviewNotice))
+		assert.Equal(t, "break-glass", w.store.Entries()[0].Note)
+
+		w.pass(3 * time.Hour)
+		w.is(r.ID, approval.Ended)
+		w.noKey()
+		open, err := w.Unsigned(t.Context(), as(bob))
+		require.NoError(t, err)
+		require.Len(t, open, 1, "it stays open when the key is gone")
+		_, err = w.Sign(t.Context(), as(bob), r.ID)
+		require.NoError(t, err)
+		open, err = w.Unsigned(t.Context(), as(bob))
+		require.NoError(t, err)
+		assert.Empty(t, open)
+	}, glass)
+}
+
+func TestBreakGlassIsOffByDefault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy())
+	for _, who := range []approval.UserID{alice, bob} {
+		_, err := w.BreakGlass(t.Context(), as(who), emergency())
+		require.ErrorIs(t, err, approval.ErrNotNamed)
+		_, err = w.MayBreakGlass(t.Context(), as(who))
+		require.ErrorIs(t, err, approval.ErrNotNamed)
+	}
+}
+
+func TestWhoMayBreakGlassAndForWhat(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		by   approval.UserID
+		edit func(*approval.Form)
+		want error // nil: a FormError with problem
+		code approval.ProblemCode
+	}{
+		"somebody else":           {alice, func(*approval.Form) {}, approval.ErrNotNamed, ""},
+		"a guest":                 {gil, func(*approval.Form) {}, approval.ErrGuest, ""},
+		"a stranger":              {eve, func(*approval.Form) {}, approval.ErrOutsider, ""},
+		"a role that is not one":  {carol, asking("ORG_READ_ONLY"), nil, approval.RoleNotAllowed},
+		"without a reason":        {carol, func(f *approval.Form) { f.Reason = "  " }, nil, approval.Missing},
+		"from too wide a network": {carol, func(f *approval.Form) { f.Networks = "203.0.112.0/22" }, nil, approval.TooWide},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, policy(glass))
+			w.staff()
+			_, err := w.BreakGlass(t.Context(), as(tt.by), emergency(tt.edit))
+			if tt.want != nil {
+				require.ErrorIs(t, err, tt.want)
+				return
+			}
+			var mistakes *approval.FormError
+			require.ErrorAs(t, err, &mistakes)
+			assert.Equal(t, tt.code, mistakes.Problems[0].Code)
+		})
+	}
+}
+
+func TestSomebodyElseSigns(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.staff()
+		r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+		require.NoError(t, err)
+		w.pass(5 * time.Second)
+		_, err = w.Sign(t.Context(), as(carol), r.ID)
+		require.ErrorIs(t, err, approval.ErrOwnRequest, "carol approves, too, but it is her key")
+		_, err = w.Sign(t.Context(), as(alice), r.ID)
+		require.ErrorIs(t, err, approval.ErrNotApprover)
+		_, err = w.Sign(t.Context(), as(bob), r.ID)
+		require.NoError(t, err)
+		_, err = w.Sign(t.Context(), as(dana), r.ID)
+		require.ErrorIs(t, err, approval.ErrSigned)
+		assert.Equal(t, bob, w.get(r.ID).Review.By)
+	}, glass, func(p *approval.Policy) { p.Needs = anyOf(bob, dana, carol) })
+}
+
+func TestOnlyKeysTakenByBreakGlassAreSigned(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		_, err := w.Sign(t.Context(), as(bob), w.active())
+		require.ErrorIs(t, err, approval.ErrNotAllowed)
+	})
+}
+
+// Without a conversation there is nowhere to show the key: none is made.
+func TestBreakGlassWhileSlackIsDown(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.staff()
+		for range 40 {
+			w.screens.Fail(approvaltest.CallDraw, approvaltest.Lost(errors.New("slack is down")))
+		}
+		r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+		require.NoError(t, err)
+		w.pass(20 * time.Second)
+		w.noKey()
+		w.pass(time.Hour)
+		r = w.get(r.ID)
+		assert.Equal(t, approval.Approved, r.State, "carol is asked to press")
+		w.noKey()
+		_, err = w.Collect(t.Context(), as(carol), r.ID)
+		require.NoError(t, err)
+		w.settle()
+		w.is(r.ID, approval.Delivered)
+	}, glass)
+}

@@ -1,0 +1,132 @@
+package approval_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// orphaned is a live key whose owner was deactivated, and is flagged.
+func (w *world) orphaned() approval.ID {
+	w.t.Helper()
+	id := w.activeFor(7 * 24 * time.Hour)
+	w.directory.Set(approval.Deactivated, alice)
+	w.pass(90 * time.Minute)
+	require.False(w.t, w.get(id).OwnerGone.IsZero())
+	return id
+}
+
+func TestAKeyOfSomebodyDeactivatedIsFlagged(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.orphaned()
+		assert.True(t, w.shows(id, approval.OwnerGoneNotice))
+		w.is(id, approval.Active)
+		w.directory.Set(approval.Member, alice)
+		w.pass(90 * time.Minute)
+		assert.True(t, w.get(id).OwnerGone.IsZero(), "and is not any more when they are back")
+	})
+}
+
+func TestAnAccountThatCannotBeLookedUpIsNotGone(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.activeFor(7 * 24 * time.Hour)
+		for range 3 {
+			w.directory.Fail(approvaltest.CallAccount, approvaltest.Lost(errors.New("slack is down")))
+		}
+		w.pass(2 * time.Hour)
+		assert.True(t, w.get(id).OwnerGone.IsZero())
+	})
+}
+
+func TestAKeyGetsAnotherOwner(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.orphaned()
+		r, err := w.HandTo(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+		assert.Equal(t, carol, r.Requester)
+		assert.True(t, r.OwnerGone.IsZero())
+		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.DecidedNotice, approval.MadeNotice, approval.OwnerGoneNotice, approval.TransferMessage(1)}, r.Messages)
+		w.settle()
+		assert.True(t, w.shows(id, approval.TransferMessage(1)))
+
+		theirs, err := w.Mine(t.Context(), as(carol))
+		require.NoError(t, err)
+		require.Len(t, theirs, 1)
+		_, err = w.Revoke(t.Context(), as(carol), id, "")
+		require.NoError(t, err)
+		w.settle()
+		w.is(id, approval.Ended)
+		w.noKey()
+	})
+}
+
+func TestWhoHandsAKeyToWhom(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		by, to approval.UserID
+		want   error
+	}{
+		"not an approver":             {carol, dana, approval.ErrNotApprover},
+		"to a guest":                  {bob, gil, approval.ErrNotEligible},
+		"to a stranger":               {bob, eve, approval.ErrNotEligible},
+		"to nobody":                   {bob, "", approval.ErrNotEligible},
+		"to whoever had it":           {bob, alice, approval.ErrOwnerBack},
+		"to themself":                 {bob, bob, nil},
+		"to somebody who can hold it": {bob, carol, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				id := w.orphaned()
+				_, err := w.HandTo(t.Context(), as(tt.by), id, tt.to)
+				require.ErrorIs(t, err, tt.want)
+			})
+		})
+	}
+}
+
+func TestAKeyIsHandedOnOnce(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.orphaned()
+		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+		_, err = w.HandTo(t.Context(), as(dana), id, dana)
+		require.ErrorIs(t, err, approval.ErrOwnerBack, "its owner is carol, who is active")
+		w.settle()
+		assert.Equal(t, carol, w.get(id).Requester)
+	})
+}
+
+func TestTheKeyOfSomebodyActiveIsNotHandedOn(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.active()
+		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		require.ErrorIs(t, err, approval.ErrOwnerBack)
+	})
+}
+
+func TestTheOperatorRevokes(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.active()
+		_, err := w.RevokeAsOperator(t.Context(), id, "seen in a public repository")
+		require.NoError(t, err)
+		w.settle()
+		r := w.is(id, approval.Ended)
+		assert.Equal(t, approval.End{Cause: approval.CauseRevoked, By: approval.Operator, At: r.End.At, Note: "seen in a public repository"}, r.End)
+		w.noKey()
+		_, err = w.RevokeAsOperator(t.Context(), id, "")
+		require.ErrorIs(t, err, approval.ErrNotAllowed, "twice")
+	})
+}

@@ -1,0 +1,123 @@
+package atlas_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/atlas"
+	emulated "atlaskeybot/internal/sandbox/atlas"
+)
+
+// newFleet is a bot with a credential in two of three organizations.
+func newFleet(t *testing.T) (atlas.Fleet, []*rig) {
+	t.Helper()
+	fleet, rigs := atlas.Fleet{}, []*rig{}
+	for _, o := range emulated.NewCloud(3, emulated.Options{Seed: 1}).Organizations() {
+		r := newRigOf(t, o)
+		rigs = append(rigs, r)
+		fleet[approval.OrgID(o.Snapshot().ID)] = r.keys
+	}
+	delete(fleet, approval.OrgID(rigs[2].Snapshot().ID))
+	return fleet, rigs
+}
+
+func TestAFleetMakesKeysWhereTheyBelong(t *testing.T) {
+	t.Parallel()
+	fleet, rigs := newFleet(t)
+	ctx := t.Context()
+	for i, r := range rigs[:2] {
+		o := r.orderIn(t, "AKR-7F3K2")
+		o.Org = approval.OrgID(r.Snapshot().ID)
+		made, err := fleet.Make(ctx, o, noted)
+		require.NoError(t, err)
+		assert.True(t, r.Alive(made.ID))
+		assert.False(t, rigs[1-i].Alive(made.ID))
+		assert.Len(t, r.held(made.ID), 3)
+
+		drift, err := fleet.Inspect(ctx, o, made.ID)
+		require.NoError(t, err)
+		assert.True(t, drift.IsZero())
+		found, err := fleet.Find(ctx, o.Org, o.Request)
+		require.NoError(t, err)
+		require.Len(t, found, 1, "the same request's id in another organization is another's")
+		assert.Equal(t, made.ID, found[0].ID)
+		marked, err := fleet.Marked(ctx, o.Org)
+		require.NoError(t, err)
+		assert.Equal(t, found, marked)
+		require.NoError(t, fleet.Readdress(ctx, o.Org, made.ID, o.Access.Networks[:1]))
+		used, err := fleet.Used(ctx, o.Org, made.ID)
+		require.NoError(t, err)
+		assert.False(t, used)
+		unlisted, err := fleet.Unlisted(ctx, o.Org, time.Now().Add(-time.Hour))
+		require.NoError(t, err)
+		assert.False(t, unlisted)
+		projects, err := fleet.Projects(ctx, o.Org)
+		require.NoError(t, err)
+		assert.Contains(t, projects, r.projectNamed(t, "Search"))
+	}
+	first := rigs[0].Snapshot()
+	require.NoError(t, fleet.Remove(ctx, approval.OrgID(first.ID), first.Keys[1].ID))
+	assert.Zero(t, rigs[0].Count())
+	assert.Equal(t, 1, rigs[1].Count())
+}
+
+// A project of another organization is refused by Atlas, though the fleet could
+// log in there too.
+func TestAFleetKeepsProjectsApart(t *testing.T) {
+	t.Parallel()
+	fleet, rigs := newFleet(t)
+	o := rigs[1].orderIn(t, "AKR-7F3K2")
+	_, err := fleet.Make(t.Context(), o, noted)
+	var f *approval.Fault
+	require.ErrorAs(t, err, &f)
+	assert.Equal(t, approval.Refused, f.Verdict)
+	assert.Equal(t, approval.CauseBadProject, f.Cause)
+}
+
+func TestAFleetRefusesWhatItHasNoCredentialFor(t *testing.T) {
+	t.Parallel()
+	fleet, rigs := newFleet(t)
+	ctx, org := t.Context(), approval.OrgID(rigs[2].Snapshot().ID)
+	o := order("AKR-7F3K2", 1)
+	o.Org = org
+	for name, call := range map[string]func() error{
+		"Make":      func() error { _, err := fleet.Make(ctx, o, noted); return err },
+		"Readdress": func() error { return fleet.Readdress(ctx, org, madeID, o.Access.Networks) },
+		"Remove":    func() error { return fleet.Remove(ctx, org, madeID) },
+		"Find":      func() error { _, err := fleet.Find(ctx, org, o.Request); return err },
+		"Marked":    func() error { _, err := fleet.Marked(ctx, org); return err },
+		"Unlisted":  func() error { _, err := fleet.Unlisted(ctx, org, time.Time{}); return err },
+		"Inspect":   func() error { _, err := fleet.Inspect(ctx, o, madeID); return err },
+		"Projects":  func() error { _, err := fleet.Projects(ctx, org); return err },
+		"Used":      func() error { _, err := fleet.Used(ctx, org, madeID); return err },
+	} {
+		var f *approval.Fault
+		require.ErrorAs(t, call(), &f, name)
+		assert.Equal(t, approval.Refused, f.Verdict, name)
+		assert.Equal(t, approval.CauseNotPermitted, f.Cause, name)
+	}
+	for _, r := range rigs {
+		assert.Empty(t, r.wire.Calls())
+	}
+}
+
+// A credential of one organization set up for another's is an operator's
+// mistake: requests wait until it is mended.
+func TestACredentialOfAnotherOrganization(t *testing.T) {
+	t.Parallel()
+	all := emulated.NewCloud(2, emulated.Options{Seed: 1}).Organizations()
+	r := newRigOf(t, all[0], func(c *atlas.Config) { c.OrgID = all[1].Snapshot().ID })
+	o := order("AKR-7F3K2", 1)
+	o.Org = approval.OrgID(all[1].Snapshot().ID)
+	_, err := r.keys.Make(t.Context(), o, noted)
+	var f *approval.Fault
+	require.ErrorAs(t, err, &f)
+	assert.Equal(t, approval.NotNow, f.Verdict)
+	assert.Equal(t, approval.CauseNotPermitted, f.Cause)
+	_, err = r.api.Organization(t.Context())
+	assert.Equal(t, atlas.BadLogin, atlas.KindOf(err))
+}
