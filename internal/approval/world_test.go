@@ -42,14 +42,19 @@ type world struct {
 func inWorld(t *testing.T, f func(w *world), edit ...func(*approval.Policy)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, stop := context.WithCancel(t.Context())
 		w := newWorld(t, policy(edit...))
-		done := make(chan struct{})
-		go func() { defer close(done); w.worker.Run(ctx) }()
-		f(w)
-		stop()
-		<-done
+		w.run(func() { f(w) })
 	})
+}
+
+// run lets the worker work while f does what it does.
+func (w *world) run(f func()) {
+	ctx, stop := context.WithCancel(w.t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); w.worker.Run(ctx) }()
+	f()
+	stop()
+	<-done
 }
 
 func newWorld(t *testing.T, p approval.Policy) *world {

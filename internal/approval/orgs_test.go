@@ -1,0 +1,139 @@
+package approval_test
+
+import (
+	"io"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// twoOrgs are one that bob and dana approve for, and one that carol does.
+func twoOrgs() approval.Orgs {
+	return approval.Orgs{
+		{ID: "org", Name: "Production", Policy: policy()},
+		{ID: "org2", Name: "Staging", Policy: policy(func(p *approval.Policy) { p.Needs = anyOf(carol) })},
+	}
+}
+
+// inTwoOrgs is inWorld with two organizations.
+func inTwoOrgs(t *testing.T, f func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy())
+		w.Orgs = twoOrgs()
+		w.worker.Orgs = twoOrgs()
+		w.run(func() { f(w) })
+	})
+}
+
+func in(org approval.OrgID) func(*approval.Form) {
+	return func(f *approval.Form) { f.Org, f.Origin = org, "V-"+string(org) }
+}
+
+func TestEachOrganizationHasItsOwnRulesAndKeys(t *testing.T) {
+	t.Parallel()
+	inTwoOrgs(t, func(w *world) {
+		ctx := w.t.Context()
+		_, err := w.Submit(ctx, as(alice), form())
+		require.ErrorIs(t, err, approval.ErrNoOrg, "with two, the form says which")
+		r, err := w.Submit(ctx, as(alice), form(in("org2")))
+		require.NoError(t, err)
+		_, err = w.Approve(ctx, as(bob), r.ID)
+		require.ErrorIs(t, err, approval.ErrNotApprover, "bob approves for the other one")
+		_, err = w.Approve(ctx, as(carol), r.ID)
+		require.NoError(t, err)
+		_, err = w.Collect(ctx, as(alice), r.ID)
+		require.NoError(t, err)
+		w.settle()
+		require.Len(t, w.keys.Alive(), 1)
+		assert.Equal(t, approval.OrgID("org2"), w.keys.Alive()[0].Org)
+		_, err = w.Revoke(ctx, as(bob), r.ID, "")
+		require.ErrorIs(t, err, approval.ErrNotOwner)
+		for _, e := range w.store.Entries() {
+			assert.Equal(t, approval.OrgID("org2"), e.Org)
+		}
+	})
+}
+
+func TestApproversSeeTheirOrganizationOnly(t *testing.T) {
+	t.Parallel()
+	inTwoOrgs(t, func(w *world) {
+		ctx := w.t.Context()
+		for _, org := range []approval.OrgID{"org", "org2"} {
+			_, err := w.Submit(ctx, as(alice), form(in(org)))
+			require.NoError(t, err)
+		}
+		for who, org := range map[approval.UserID]approval.OrgID{bob: "org", carol: "org2"} {
+			waiting, err := w.Waiting(ctx, as(who))
+			require.NoError(t, err)
+			require.Len(t, waiting, 1, who)
+			assert.Equal(t, org, waiting[0].Org)
+		}
+		_, err := w.Waiting(ctx, as(alice))
+		require.ErrorIs(t, err, approval.ErrNotApprover)
+	})
+}
+
+func TestEveryOrganizationIsComparedWithItsRows(t *testing.T) {
+	t.Parallel()
+	inTwoOrgs(t, func(w *world) {
+		ctx := w.t.Context()
+		for _, org := range []approval.OrgID{"org", "org2"} {
+			order := approval.Order{Org: org, Request: approval.ID("AKR-" + map[approval.OrgID]string{"org": "0000A", "org2": "0000B"}[org]), Attempt: 1}
+			_, err := w.keys.Make(ctx, order, func(approval.Key) error { return nil })
+			require.NoError(t, err)
+		}
+		w.pass(aWhile)
+		assert.Equal(t, approval.OrgID("org"), w.get("AKR-0000A").Org)
+		assert.Equal(t, approval.OrgID("org2"), w.get("AKR-0000B").Org)
+	})
+}
+
+// What was asked of an organization that is not configured any more is neither
+// lost nor decided, and a key of it is not taken for gone.
+func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy())
+		w.Orgs, w.worker.Orgs = twoOrgs(), twoOrgs()
+		var waits, live approval.ID
+		w.run(func() {
+			r, err := w.Submit(t.Context(), as(alice), form(in("org2")))
+			require.NoError(t, err)
+			waits = r.ID
+			r, err = w.Submit(t.Context(), as(alice), form(in("org2"), func(f *approval.Form) { f.Origin = "another" }))
+			require.NoError(t, err)
+			live = r.ID
+			_, err = w.Approve(t.Context(), as(carol), live)
+			require.NoError(t, err)
+			_, err = w.Collect(t.Context(), as(alice), live)
+			require.NoError(t, err)
+			w.settle()
+			_, err = w.Confirm(t.Context(), as(alice), live)
+			require.NoError(t, err)
+		})
+		w.Orgs = twoOrgs()[:1]
+		w.worker = approval.NewWorker(w.Orgs, w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		w.run(func() {
+			w.pass(48 * time.Hour)
+			w.is(waits, approval.Pending)
+			w.is(live, approval.Active)
+			_, err := w.Approve(t.Context(), as(carol), waits)
+			require.ErrorIs(t, err, approval.ErrNoOrg)
+			require.Len(t, w.keys.Alive(), 1)
+		})
+		w.worker = approval.NewWorker(twoOrgs(), w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		w.run(func() {
+			w.pass(15 * time.Minute)
+			w.is(waits, approval.Expired)
+			w.is(live, approval.Ended)
+			w.noKey()
+		})
+	})
+}
