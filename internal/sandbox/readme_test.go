@@ -43,6 +43,14 @@ func tables() string {
 		}
 		row(&b, "`"+r.Code+"`", r.Why, methods, r.Source)
 	}
+	b.WriteString("\n## When Slack tells the app of a field\n\nBefore a modal is submitted. The first line that holds decides.\n\n| field | the app hears of | from |\n| --- | --- | --- |\n")
+	for _, r := range slack.DispatchRules {
+		row(&b, r.Field, r.Hears, r.Source)
+	}
+	b.WriteString("\n## What an answer to `block_suggestion` has to be\n\nOtherwise the menu says \"No results found\", and a finding says why.\n\n| holds | from |\n| --- | --- |\n")
+	for _, r := range slack.OptionRules {
+		row(&b, r.Why, r.Source)
+	}
 	b.WriteString("\n## What Atlas refuses here\n\n`+`: stricter than Atlas is known to be.\n\n| status | errorCode | holds | |\n| --- | --- | --- | --- |\n")
 	for _, r := range atlas.Rules {
 		row(&b, fmt.Sprint(r.Status), "`"+r.Code+"`", r.Why, map[bool]string{true: "+"}[r.Stricter])

@@ -179,6 +179,32 @@ func TestSlackByHand(t *testing.T) {
 	r.do("POST /control/slack", `{"act":"active","user":"U0ALICE"}`, nil)
 	require.True(t, active())
 
+	for _, act := range []string{
+		`{"act":"group","group":"S0FINANCE","users":["U0CAROL"]}`, `{"act":"name-group","group":"S0FINANCE","text":"finance"}`,
+		`{"act":"disable-group","group":"S0FINANCE","on":true}`, `{"act":"guest","user":"U0CAROL","on":true}`,
+		`{"act":"deactivate","user":"U0BOB"}`, `{"act":"reactivate","user":"U0GONE"}`, `{"act":"join","user":"U0CAROL","conversation":"C0APPROVALS"}`,
+	} {
+		status, text := r.do("POST /control/slack", act, nil)
+		require.Equal(t, 200, status, text)
+	}
+	var state control.State
+	r.do("GET /control/state", "", &state)
+	require.Equal(t, slack.Group{ID: "S0FINANCE", Handle: "finance", Users: []string{slack.Carol}, Disabled: true}, state.Groups[1])
+	require.True(t, state.Screens[slack.Bob].Me.Deleted)
+	require.False(t, state.Screens[slack.Dee].Me.Deleted)
+	require.True(t, state.Screens[slack.Carol].Me.Guest)
+	require.Equal(t, slack.Approvals, state.Screens[slack.Carol].Conversations[0].ID)
+	r.do("POST /control/slack", `{"act":"leave","user":"U0CAROL","conversation":"C0APPROVALS"}`, nil)
+
+	for _, act := range []string{
+		`{"act":"fill","user":"U0ALICE","values":{"b":{"a":["x"]}}}`, `{"act":"enter","user":"U0ALICE","block":"b","action":"a"}`,
+		`{"act":"suggest","user":"U0ALICE","block":"b","action":"a","text":"x"}`,
+	} {
+		status, text := r.do("POST /control/slack", act, nil)
+		require.Equal(t, 409, status, act)
+		require.Contains(t, text, "alice has no open modal")
+	}
+
 	status, text := r.do("POST /control/slack", `{"act":"press","user":"U0ALICE","action":"card.approve"}`, nil)
 	require.Equal(t, 409, status)
 	require.Contains(t, text, "no message they see has it")

@@ -31,12 +31,15 @@ func (p *page) acts() map[string]act {
 		"press":          p.press,
 		"press-in-modal": p.pressInModal,
 		"press-in-home":  p.pressInHome,
+		"fill":           p.fill,
+		"enter":          p.enter,
 		"submit":         p.submit,
 		"close":          p.closeModal,
 		"home":           p.openHome,
 		"presence":       p.presence,
 		"reload":         p.reload,
 		"share":          p.share,
+		"staff":          p.staff,
 		"advance":        p.advance,
 		"fault":          p.fault,
 		"calm":           p.calm,
@@ -83,7 +86,11 @@ func (p *page) press(ctx context.Context, ask url.Values) error {
 	return p.Slack.Press(ctx, ask.Get("as"), ask.Get("in"), ask.Get("ts"), ask.Get("action"), valueOf(ask["value"])...)
 }
 
+// pressInModal comes with the whole form, as Slack's client sends it.
 func (p *page) pressInModal(ctx context.Context, ask url.Values) error {
+	if err := p.fill(ctx, ask); err != nil {
+		return err
+	}
 	return p.Slack.PressInModal(ctx, ask.Get("as"), ask.Get("action"), valueOf(ask["value"])...)
 }
 
@@ -93,7 +100,7 @@ func (p *page) pressInHome(ctx context.Context, ask url.Values) error {
 
 // submit reports no refusal: errors and trouble are in the modal.
 func (p *page) submit(ctx context.Context, ask url.Values) error {
-	values, err := fields(ask)
+	values, err := p.filled(ask)
 	if err != nil {
 		return err
 	}

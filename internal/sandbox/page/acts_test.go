@@ -3,6 +3,7 @@ package page_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,13 @@ func TestWhatIsPressedReachesSlack(t *testing.T) {
 		"a form with several boxes ticked":     {"/page/submit?as=U0ALICE", "field/r/r=&field/r/r=x&field/r/r=y", `submit U0ALICE map[r:map[r:[x y]]]`},
 		"a form with no box ticked":            {"/page/submit?as=U0ALICE", "field/r/r=", `submit U0ALICE map[r:map[r:[]]]`},
 		"a form with odd ids":                  {"/page/submit?as=U0ALICE", "field/a%252Fb/c%2520d=1", `submit U0ALICE map[a/b:map[c d:[1]]]`},
+		"a button of a modal, form and all":    {"/page/press-in-modal?as=U0BOB&action=more&value=x", "field/why/why=a", `fill U0BOB map[why:map[why:[a]]]; press-in-modal U0BOB more ["x"]`},
+		"a field of a modal that is filled in": {"/page/fill?as=U0BOB", "field/p/p=&field/p/p=prod&field/p/p=test&field/why/why=", `fill U0BOB map[p:map[p:[prod test]] why:map[why:[]]]`},
+		"Enter in a text field":                {"/page/enter?as=U0BOB", "field=field/a%252Fb/why&field/a%252Fb/why=7", `fill U0BOB map[a/b:map[why:[7]]]; enter U0BOB a/b why`},
+		"somebody is let go":                   {"/page/staff?as=U0BOB&user=U0ALICE&to=gone", "", "deactivate U0ALICE"},
+		"somebody comes back":                  {"/page/staff?as=U0BOB&user=U0GONE&to=back", "", "reactivate U0GONE"},
+		"somebody is but a guest":              {"/page/staff?as=U0BOB&user=U0BOB&to=guest", "", "guest U0BOB true"},
+		"a guest is taken on":                  {"/page/staff?as=U0BOB&user=U0BOB&to=member", "", "guest U0BOB false"},
 		"cancel":                               {"/page/close?as=U0ALICE", "", "close U0ALICE"},
 		"looking at a channel":                 {"/page/look?as=U0ALICE&in=C1", "", "look U0ALICE C1"},
 		"opening the Home tab":                 {"/page/home?as=U0ALICE", "", "home U0ALICE"},
@@ -39,7 +47,7 @@ func TestWhatIsPressedReachesSlack(t *testing.T) {
 			s := newStage(t)
 			w := s.post(c.target, c.form)
 			require.Equal(t, http.StatusNoContent, w.Code, w.Body.String())
-			require.Equal(t, []string{c.want}, s.slack.acts())
+			require.Equal(t, strings.Split(c.want, "; "), s.slack.acts())
 		})
 	}
 }
@@ -53,6 +61,8 @@ func TestWhatIsRefusedHereReachesNobody(t *testing.T) {
 		"somebody who left asks":    {"/page/close?as=U0GONE", "", "this page does not know who you are: choose somebody at the top\n"},
 		"the clock never goes back": {"/page/advance?as=U0ALICE&by=-1h", "", "the clock moves forward only, by a time such as 30m\n"},
 		"there is no such fault":    {"/page/fault?as=U0ALICE&id=flood", "", "there is no fault called \"flood\"\n"},
+		"nobody is let go twice":    {"/page/staff?as=U0ALICE&user=U0NOBODY&to=gone", "", "\"U0NOBODY\" is nobody of this workspace\n"},
+		"nobody is promoted":        {"/page/staff?as=U0ALICE&user=U0BOB&to=boss", "", "nobody can be made \"boss\"\n"},
 		"nobody can be asleep":      {"/page/presence?as=U0ALICE&to=asleep", "", "nobody can be \"asleep\": only away or active\n"},
 	}
 	for name, c := range tests {

@@ -52,6 +52,9 @@ type element struct {
 	InitialUser    string     `json:"initial_user"`
 	InitialUsers   []string   `json:"initial_users"`
 	Multiline      bool       `json:"multiline"`
+	Dispatch       struct {
+		On []string `json:"trigger_actions_on"`
+	} `json:"dispatch_action_config"`
 
 	AltText string `json:"alt_text"`
 }
@@ -81,6 +84,24 @@ type view struct {
 	Submit *text   `json:"submit"`
 	Close  *text   `json:"close"`
 	Blocks []block `json:"blocks"`
+	State  state   `json:"state"`
+}
+
+// state is what is chosen in a view, with the words of what was suggested.
+type state struct {
+	Values map[string]map[string]struct {
+		One  *option  `json:"selected_option"`
+		Many []option `json:"selected_options"`
+	} `json:"values"`
+}
+
+// picked are the options chosen of an element, with their words.
+func (s state) picked(blockID, actionID string) []option {
+	v := s.Values[blockID][actionID]
+	if v.One != nil {
+		return []option{*v.One}
+	}
+	return v.Many
 }
 
 func unmarshal[T any](b []byte, into *T) error {

@@ -1,10 +1,13 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/url"
 	"slices"
+
+	"atlaskeybot/internal/sandbox/slack"
 )
 
 // control is something to press, pick or fill in, ready for the template of
@@ -22,7 +25,10 @@ type control struct {
 	Focus       bool
 	Required    bool
 	Invalid     bool
+	Labelled    bool   // by a label around or beside it
 	Notes       string // DOM ids of hint and error
+	Tells       string // in a modal, when the app hears of it: change, enter
+	Search      *search
 	Groups      []drawnGroup
 	Confirm     *drawnConfirm
 }
@@ -65,13 +71,16 @@ var kinds = map[string]string{
 	"number_input":        "number",
 	"datepicker":          "date",
 	"image":               "picture",
+
+	"external_select":       "search",
+	"multi_external_select": "search",
 }
 
 // control draws the element at place i of a block.
-func (d drawer) control(i int, blockID string, e element) control {
+func (d drawer) control(i int, b block, e element) control {
 	c := control{
 		Kind:        kinds[e.Type],
-		ID:          fmt.Sprintf("%s-%d", d.id, i),
+		ID:          d.elementID(i, e),
 		Name:        "value",
 		Label:       d.text(e.Text),
 		Spoken:      e.Label,
@@ -79,11 +88,12 @@ func (d drawer) control(i int, blockID string, e element) control {
 		Placeholder: e.Placeholder.label(),
 		Focus:       e.Focus,
 	}
-	chosen := d.chosen(blockID, e)
-	switch c.Kind {
-	case "":
+	chosen := d.chosen(b.BlockID, e)
+	if c.Kind == "" || c.Kind == "search" && !d.inForm {
 		c.Kind, c.Label = "note", plainText(fmt.Sprintf("This page cannot draw the element %q.", e.Type), false)
 		return c
+	}
+	switch c.Kind {
 	case "picture":
 		c.Label = plainText(e.AltText, false)
 		return c
@@ -95,6 +105,10 @@ func (d drawer) control(i int, blockID string, e element) control {
 	}
 	c.URL = d.pressing(e.ActionID, e.Value)
 	c.Groups = d.groups(c, e, chosen)
+	if d.inForm && c.Kind != "button" && c.Kind != "overflow" {
+		c.URL, c.Name, c.Tells = "", fieldName(b.BlockID, e.ActionID), tells(b, e)
+		c.Search = d.search(c, b, e)
+	}
 	if e.Confirm != nil {
 		c.Confirm = &drawnConfirm{
 			ID: c.ID + "-confirm", Style: e.Confirm.Style,
@@ -103,6 +117,15 @@ func (d drawer) control(i int, blockID string, e element) control {
 		}
 	}
 	return c
+}
+
+// elementID names an element by the app's ids: another id is another field, in
+// which nothing of what somebody typed is left.
+func (d drawer) elementID(i int, e element) string {
+	if e.ActionID == "" {
+		return fmt.Sprintf("%s-%d", d.id, i)
+	}
+	return d.id + "/" + url.PathEscape(e.ActionID)
 }
 
 // chosen is what stands in an element now.
@@ -115,7 +138,7 @@ func (d drawer) chosen(blockID string, e element) []string {
 
 func (d drawer) groups(c control, e element, chosen []string) []drawnGroup {
 	if e.Type == "users_select" || e.Type == "multi_users_select" {
-		e.Options = d.peopleOptions()
+		e.Options = d.peopleOptions(chosen)
 	}
 	var groups []drawnGroup
 	for g, from := range e.choices() {
@@ -132,11 +155,16 @@ func (d drawer) groups(c control, e element, chosen []string) []drawnGroup {
 	return groups
 }
 
-func (d drawer) peopleOptions() []option {
+// peopleOptions are the people a menu offers, and who is chosen already: they
+// may have left since.
+func (d drawer) peopleOptions(chosen []string) []option {
 	var options []option
-	for _, p := range d.people {
-		if !p.Deleted {
-			options = append(options, option{Text: text{Text: p.RealName}, Value: p.ID})
+	for _, p := range d.listed {
+		options = append(options, option{Text: text{Text: p.RealName}, Value: p.ID})
+	}
+	for _, id := range chosen {
+		if !slices.ContainsFunc(d.listed, func(p slack.Person) bool { return p.ID == id }) {
+			options = append(options, option{Text: text{Text: cmp.Or(d.names.people[id], id)}, Value: id})
 		}
 	}
 	return options

@@ -21,11 +21,13 @@ import (
 
 // workspace is a hand-written screen, and a list of what was done to it.
 type workspace struct {
-	mu      sync.Mutex
-	done    []string
-	screen  slack.Screen
-	refuse  error
-	changes chan struct{}
+	mu     sync.Mutex
+	done   []string
+	screen slack.Screen
+	refuse error
+
+	suggestions slack.Suggestions
+	changes     chan struct{}
 }
 
 func (w *workspace) did(format string, args ...any) error {
@@ -86,6 +88,24 @@ func (w *workspace) PressInHome(_ context.Context, user, action string, value ..
 	return w.did("press-in-home %s %s %q", user, action, value)
 }
 
+func (w *workspace) Directory() []slack.Person {
+	return append(w.People()[:2], slack.Person{ID: slack.BotUser, RealName: "Atlas Key Bot"})
+}
+func (w *workspace) Groups() []slack.Group {
+	return []slack.Group{{ID: slack.Approvers, Handle: "atlas-approvers", Users: []string{slack.Bob}}}
+}
+func (w *workspace) Deactivate(user string)           { w.did("deactivate %s", user) }
+func (w *workspace) Reactivate(user string)           { w.did("reactivate %s", user) }
+func (w *workspace) SetGuest(user string, guest bool) { w.did("guest %s %t", user, guest) }
+func (w *workspace) Fill(_ context.Context, user string, values map[string]map[string]slack.Value) error {
+	return w.did("fill %s %v", user, values)
+}
+func (w *workspace) PressEnter(_ context.Context, user, block, action string) error {
+	return w.did("enter %s %s %s", user, block, action)
+}
+func (w *workspace) Suggest(_ context.Context, user, block, action, typed string) (slack.Suggestions, error) {
+	return w.suggestions, w.did("suggest %s %s %s %q", user, block, action, typed)
+}
 func (w *workspace) Submit(_ context.Context, user string, values map[string]map[string]slack.Value) (slack.Result, error) {
 	return slack.Result{}, w.did("submit %s %v", user, values)
 }

@@ -16,8 +16,11 @@ import (
 type drawer struct {
 	names
 	people []slack.Person
-	id     string // begins the DOM ids of everything drawn
-	press  string // the act of its buttons: a path with its query
+	listed []slack.Person // whom a menu of people offers
+	id     string         // begins the DOM ids of everything drawn
+	press  string         // the act of its buttons: a path with its query
+	inForm bool           // a modal: what is chosen is sent with everything else
+	state  state
 	values map[string]map[string]slack.Value
 	errors map[string]string
 }
@@ -40,11 +43,13 @@ type contextItem struct {
 }
 
 type input struct {
+	ID       string
 	Label    template.HTML
 	Hint     template.HTML
 	Error    string
 	Optional bool
 	Group    bool // the label names several fields
+	Enter    bool // Enter tells the app
 	Field    control
 	HintID   string
 	ErrorID  string
@@ -91,7 +96,7 @@ func (d drawer) block(i int, b block) drawnBlock {
 			drawn.Fields = append(drawn.Fields, d.text(&f))
 		}
 		if b.Accessory != nil {
-			drawn.Accessory = new(d.control(0, b.BlockID, *b.Accessory))
+			drawn.Accessory = new(d.control(0, b, *b.Accessory))
 		}
 	case "context":
 		drawn.Items = d.context(b.Elements)
@@ -134,7 +139,7 @@ func (d drawer) controls(b block) []control {
 	}
 	drawn := make([]control, len(elements))
 	for i, e := range elements {
-		drawn[i] = d.control(i, b.BlockID, e)
+		drawn[i] = d.control(i, b, e)
 	}
 	return drawn
 }
@@ -152,15 +157,16 @@ func (d drawer) input(b block) *input {
 		return nil
 	}
 	in := &input{
-		Label: d.text(b.Label), Hint: d.text(b.Hint), Error: d.errors[b.BlockID], Optional: b.Optional,
-		HintID: d.id + "-hint", ErrorID: d.id + "-error",
+		ID: d.id, Label: d.text(b.Label), Hint: d.text(b.Hint), Error: d.errors[b.BlockID], Optional: b.Optional,
+		HintID: d.id + "//hint", ErrorID: d.id + "//error",
 	}
-	in.Field = d.control(0, b.BlockID, *b.Element)
-	in.Field.Name = fieldName(b.BlockID, b.Element.ActionID)
+	in.Field = d.control(0, b, *b.Element)
+	in.Field.Labelled = true
 	in.Field.Required, in.Field.Notes, in.Field.Invalid = !b.Optional, in.notes(), in.Error != ""
 	if !b.Dispatch {
 		in.Field.URL = ""
 	}
+	in.Enter = slices.Contains(strings.Fields(in.Field.Tells), "enter") && in.Field.Kind != "area"
 	in.Group = slices.Contains([]string{"many", "one"}, in.Field.Kind)
 	return in
 }

@@ -96,7 +96,7 @@ func TestThePageHasNothingInline(t *testing.T) {
 	s.says(`[{"type":"section","text":{"type":"mrkdwn","text":"hello"}}]`)
 	html := s.get(t, "/")
 	require.Equal(t, 1, strings.Count(html, "<script"))
-	require.Contains(t, html, `<script src="/assets/page.js" defer></script>`)
+	require.Contains(t, html, `<script src="/assets/page.js" type="module"></script>`)
 	require.NotContains(t, html, "<style")
 	require.NotRegexp(t, `<[^>]* style=`, html)
 	require.NotRegexp(t, `<[^>]* on[a-z]+=`, html)

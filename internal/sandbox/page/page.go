@@ -22,6 +22,8 @@ import (
 type Workspace interface {
 	People() []slack.Person
 	Screen(user string) slack.Screen
+	Directory() []slack.Person
+	Groups() []slack.Group
 	Lost() []slack.Ephemeral
 	Changes() (ch <-chan struct{}, stop func())
 
@@ -30,11 +32,17 @@ type Workspace interface {
 	Active(user string)
 	Reload(user string, drop bool)
 	ShareChannel(channel string, shared bool)
+	Deactivate(user string)
+	Reactivate(user string)
+	SetGuest(user string, guest bool)
 
 	Command(ctx context.Context, user, conversation, command, text string) error
 	Press(ctx context.Context, user, conversation, ts, actionID string, value ...string) error
 	PressInModal(ctx context.Context, user, actionID string, value ...string) error
 	PressInHome(ctx context.Context, user, actionID string, value ...string) error
+	Fill(ctx context.Context, user string, values map[string]map[string]slack.Value) error
+	PressEnter(ctx context.Context, user, blockID, actionID string) error
+	Suggest(ctx context.Context, user, blockID, actionID, typed string) (slack.Suggestions, error)
 	Submit(ctx context.Context, user string, values map[string]map[string]slack.Value) (slack.Result, error)
 	CloseModal(ctx context.Context, user string) error
 	OpenHome(ctx context.Context, user string) error
@@ -93,6 +101,7 @@ func (p *page) routes() *http.ServeMux {
 	mux.HandleFunc("GET /{$}", p.show)
 	mux.HandleFunc("GET /page/events", p.events)
 	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(files)))
+	mux.HandleFunc("POST /page/suggest", p.suggest)
 	for path, act := range p.acts() {
 		mux.Handle("POST /page/"+path, p.acting(act))
 	}

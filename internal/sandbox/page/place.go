@@ -156,7 +156,7 @@ func (d drawer) modal(me string, open *slack.Modal) *modal {
 	}
 	v := readView(open.View)
 	d.id, d.press = domID("modal", open.ViewID), "/page/press-in-modal?"+url.Values{"as": {me}}.Encode()
-	d.values, d.errors = open.Values, open.Errors
+	d.values, d.errors, d.inForm, d.state = open.Values, open.Errors, true, v.State
 	drawn := &modal{
 		ID: d.id, User: me, Title: d.text(&v.Title), Submit: d.text(v.Submit), Close: d.text(v.Close),
 		Trouble: open.Trouble, Blocks: d.blocks(v.Blocks),

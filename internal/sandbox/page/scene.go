@@ -37,6 +37,7 @@ type scene struct {
 	Atlas    organization
 	Clock    clock
 	Weather  weather
+	Staff    []member
 	Command  string
 }
 
@@ -103,13 +104,10 @@ func (p *page) show(w http.ResponseWriter, r *http.Request) {
 
 func (p *page) scene(query url.Values) scene {
 	people := p.Slack.People()
-	me := slack.Alice
-	if p.knows(query.Get("as")) {
-		me = query.Get("as")
-	}
+	me := whoever(people, query.Get("as"))
 	screen := p.Slack.Screen(me)
 	now := p.Clock.Now()
-	d := drawer{names: namesOf(screen, people), people: people}
+	d := drawer{names: namesOf(screen, people, p.Slack.Groups()), people: people, listed: p.Slack.Directory()}
 	s := scene{
 		People:  faces(people, me, query.Get("in")),
 		Notices: d.notices(screen.Notices, now),
@@ -119,6 +117,7 @@ func (p *page) scene(query url.Values) scene {
 		Clock:   clock{Now: now, Ahead: span(p.Clock.Offset()), Offset: p.Clock.Offset().Milliseconds()},
 		Weather: p.forecast(),
 		Command: p.Command,
+		Staff:   staff(people, p.Slack.Groups()),
 	}
 	for _, f := range s.People {
 		if f.Me {
@@ -132,6 +131,22 @@ func (p *page) scene(query url.Values) scene {
 	return s
 }
 
+// whoever is the person asked for, if they are there; else somebody who is.
+func whoever(people []slack.Person, asked string) string {
+	me := slack.Alice
+	for _, person := range slices.Backward(people) {
+		if !person.Deleted {
+			me = person.ID
+		}
+	}
+	for _, person := range people {
+		if person.ID == asked && !person.Deleted {
+			me = asked
+		}
+	}
+	return me
+}
+
 // knows reports whether user is one of the people somebody can be.
 func (p *page) knows(user string) bool {
 	return slices.ContainsFunc(p.Slack.People(), func(known slack.Person) bool {
@@ -139,12 +154,15 @@ func (p *page) knows(user string) bool {
 	})
 }
 
-func namesOf(screen slack.Screen, people []slack.Person) names {
+func namesOf(screen slack.Screen, people []slack.Person, groups []slack.Group) names {
 	n := names{
 		me:       screen.Me.ID,
 		people:   map[string]string{slack.BotUser: appName},
 		channels: map[string]string{slack.Approvals: "atlas-approvals", slack.General: "general"},
-		groups:   map[string]string{slack.Approvers: "atlas-approvers"},
+		groups:   map[string]string{},
+	}
+	for _, g := range groups {
+		n.groups[g.ID] = g.Handle
 	}
 	for _, person := range people {
 		n.people[person.ID] = person.RealName

@@ -11,36 +11,41 @@ import (
 // so: one block_actions after the other, in the order of the blocks, each with
 // the whole state as it is now. Screen shows what came of it.
 func (w *Workspace) Fill(ctx context.Context, user string, values map[string]map[string]Value) error {
-	return w.inModal(ctx, user, func(p Person, v *view) ([]obj, error) {
-		before := map[string]map[string]Value{}
-		for block, actions := range v.entered {
-			before[block] = maps.Clone(actions)
-		}
+	return w.inModal(ctx, user, func(v *view) ([]obj, error) {
 		f := v.form()
-		if err := w.mayPick(f, values); err != nil {
+		before := form{blocks: f.blocks, entered: map[string]map[string]Value{}}
+		for block, actions := range f.entered {
+			before.entered[block] = maps.Clone(actions)
+		}
+		if err := mayPick(f, values); err != nil {
 			return nil, err
 		}
 		if err := w.enter(f, values); err != nil {
 			return nil, err
 		}
-		var actions []obj
-		for _, block := range f.blocks {
-			for _, e := range interactive(block) {
-				id, action := text(block["block_id"]), text(e["action_id"])
-				h, holds := holders[text(e["type"])]
-				if holds && !h.same(before[id][action], f.entered[id][action]) && tells(block, e, onChange) {
-					actions = append(actions, w.action(f, block, e))
-				}
+		return w.changes(before, f), nil
+	})
+}
+
+// changes are the actions of what the app hears of.
+func (w *Workspace) changes(before, now form) []obj {
+	var actions []obj
+	for _, block := range now.blocks {
+		for _, e := range interactive(block) {
+			id, action := text(block["block_id"]), text(e["action_id"])
+			h, holds := holders[text(e["type"])]
+			if holds && !h.same(before.entered[id][action], now.entered[id][action]) && tells(block, e, onChange) {
+				actions = append(actions, w.action(now, block, e))
 			}
 		}
-		return actions, nil
-	})
+	}
+	return actions
 }
 
 // PressEnter presses Enter in a text field of user's open modal, of which the
 // app hears where DispatchRules say so.
 func (w *Workspace) PressEnter(ctx context.Context, user, blockID, actionID string) error {
-	return w.inModal(ctx, user, func(_ Person, v *view) ([]obj, error) {
+	return w.inModal(ctx, user, func(v *view) ([]obj, error) {
 		f := v.form()
 		block, e := f.find(spot{blockID, actionID})
 		if e == nil || !holders[text(e["type"])].text {
@@ -55,7 +60,7 @@ func (w *Workspace) PressEnter(ctx context.Context, user, blockID, actionID stri
 
 // inModal does something in user's open modal, and tells the app of the
 // actions that come of it.
-func (w *Workspace) inModal(ctx context.Context, user string, do func(Person, *view) ([]obj, error)) error {
+func (w *Workspace) inModal(ctx context.Context, user string, do func(*view) ([]obj, error)) error {
 	parcels, err := w.actionsInModal(user, do)
 	if err != nil {
 		return err
@@ -68,7 +73,7 @@ func (w *Workspace) inModal(ctx context.Context, user string, do func(Person, *v
 	return nil
 }
 
-func (w *Workspace) actionsInModal(user string, do func(Person, *view) ([]obj, error)) ([]parcel, error) {
+func (w *Workspace) actionsInModal(user string, do func(*view) ([]obj, error)) ([]parcel, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p, err := w.actor(user)
@@ -79,7 +84,7 @@ func (w *Workspace) actionsInModal(user string, do func(Person, *view) ([]obj, e
 	if v == nil {
 		return nil, cannot("%s has no open modal", p.Name)
 	}
-	actions, err := do(p, v)
+	actions, err := do(v)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +98,7 @@ func (w *Workspace) actionsInModal(user string, do func(Person, *view) ([]obj, e
 
 // mayPick keeps a person from choosing more than a field takes, as the client
 // does. Submit lets them, and says what is wrong.
-func (w *Workspace) mayPick(f form, values map[string]map[string]Value) error {
+func mayPick(f form, values map[string]map[string]Value) error {
 	for block, actions := range values {
 		for action, value := range actions {
 			_, e := f.find(spot{block, action})

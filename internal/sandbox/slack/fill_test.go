@@ -192,9 +192,17 @@ func TestPeopleToChoose(t *testing.T) {
 		require.ErrorIs(t, pick(nobody), slack.ErrCannot, nobody)
 	}
 	require.ErrorIs(t, pick(slack.Bob, slack.Dana, slack.Carol), slack.ErrCannot, "two at most")
+	listed := func() (ids []string) {
+		for _, p := range d.Directory() {
+			ids = append(ids, p.ID)
+		}
+		return ids
+	}
+	require.Equal(t, []string{slack.Alice, slack.Bob, slack.Dana, slack.Carol, slack.Gil, slack.BotUser}, listed())
 	require.NoError(t, pick(slack.Gil, slack.BotUser), "guests and bots are listed")
 	require.Equal(t, []any{slack.Gil, slack.BotUser}, a.nextPayload()["actions"].([]any)[0].(obj)["selected_users"])
 	d.ShareChannel(slack.Approvals, true)
+	require.Contains(t, listed(), slack.Eve)
 	require.NoError(t, pick(slack.Eve), "strangers too, while a channel is shared")
 	a.next()
 

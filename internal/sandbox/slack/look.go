@@ -96,6 +96,14 @@ func (w *Workspace) People() []Person {
 	return all
 }
 
+// Directory lists whom a menu of people offers: the app itself, too.
+func (w *Workspace) Directory() []Person {
+	all := append(w.People(), Person{ID: BotUser, Name: "atlas-key-bot", RealName: w.opts.AppName, TeamID: TeamID})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.DeleteFunc(all, func(p Person) bool { return !w.listed(p.ID) })
+}
+
 // Wait blocks until user's screen satisfies seen, and returns that screen. If
 // ctx ends first it returns the screen as it is then, and ctx's error.
 func (w *Workspace) Wait(ctx context.Context, user string, seen func(Screen) bool) (Screen, error) {

@@ -69,6 +69,7 @@ func (w *Workspace) suggested(v *view, at spot, s suggestion, secrets []string) 
 		return Suggestions{Nothing: noResults}
 	}
 	o, _ := s.object()
+	fillTexts(o)
 	if len(optionsOf(o)) == 0 {
 		return Suggestions{Nothing: noResults}
 	}

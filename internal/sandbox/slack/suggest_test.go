@@ -72,7 +72,7 @@ func TestSuggestions(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, slack.Closed, result.Outcome)
 	chosen := a.nextPayload()["view"].(obj)["state"].(obj)["values"].(obj)["p"].(obj)["p"].(obj)
-	require.Equal(t, "prod", chosen["selected_option"].(obj)["value"])
+	require.Equal(t, obj{"text": obj{"type": "plain_text", "text": "prod", "emoji": true}, "value": "prod"}, chosen["selected_option"])
 	require.Empty(t, d.Findings())
 }
 

@@ -1,124 +1,9 @@
 // The page keeps itself current by fetching itself and changing what differs.
-// So the server has one way to draw a screen, and what somebody types, picks,
-// scrolls or has focused stays as it is. Needs a browser of 2024 or later.
-'use strict';
-(() => {
-const $ = (selector, root = document) => root.querySelector(selector);
-const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-
-// --- changing what differs -------------------------------------------------
-
-// These belong to the browser or to this script; the server does not say them.
-const ours = new Set(['open', 'aria-busy', 'data-fresh', 'data-leaving']);
-
-function morph(have, want) {
-  if (have.nodeType !== Node.ELEMENT_NODE) {
-    if (have.nodeValue !== want.nodeValue) have.nodeValue = want.nodeValue;
-    return;
-  }
-  if (have.id === 'toasts') return;
-  for (const { name } of [...have.attributes]) {
-    if (!ours.has(name) && !want.hasAttribute(name)) have.removeAttribute(name);
-  }
-  for (const { name, value } of want.attributes) {
-    if (!ours.has(name) && have.getAttribute(name) !== value) have.setAttribute(name, value);
-  }
-  morphChildren(have, want);
-}
-
-function morphChildren(have, want) {
-  const kept = new Map();
-  for (const next of want.children) if (next.id) kept.set(next.id, next.nodeName);
-  const known = new Map();
-  for (const child of [...have.children]) {
-    if (!child.id || child.dataset.leaving) continue;
-    if (kept.get(child.id) === child.nodeName) known.set(child.id, child);
-    else leave(child);
-  }
-  let at = have.firstChild;
-  for (const next of [...want.childNodes]) {
-    while (at?.dataset?.leaving) at = at.nextSibling;
-    const match = next.id ? known.get(next.id) : at && alike(at, next) ? at : null;
-    if (!match) {
-      const added = document.importNode(next, true);
-      have.insertBefore(added, at);
-      if (added.nodeType === Node.ELEMENT_NODE) enter(added);
-      continue;
-    }
-    if (match === at) at = at.nextSibling;
-    else have.insertBefore(match, at);
-    morph(match, next);
-  }
-  while (at) {
-    const after = at.nextSibling;
-    if (!at.dataset?.leaving) leave(at);
-    at = after;
-  }
-}
-
-const alike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && !a.id && !b.id;
-
-function enter(node) {
-  if ('new' in node.dataset) {
-    node.dataset.fresh = '';
-    setTimeout(() => delete node.dataset.fresh, 6000);
-  }
-  if ('toast' in node.dataset) toast($('.said', node).textContent);
-}
-
-// leave removes a node. An open dialog gives the focus back first, and a key
-// that is gone stays long enough to be seen going.
-function leave(node) {
-  if (node.nodeType === Node.ELEMENT_NODE) {
-    for (const dialog of [node, ...$$('dialog', node)]) if (dialog.nodeName === 'DIALOG' && dialog.open) dialog.close();
-    if ('leave' in node.dataset) {
-      node.dataset.leaving = 'yes';
-      node.removeAttribute('id');
-      setTimeout(() => node.remove(), 4000);
-      return;
-    }
-  }
-  node.remove();
-}
-
-// --- time ------------------------------------------------------------------
-
-const ahead = (root = document) => Number($('#clock', root)?.dataset.offset || 0);
-const show = (at, options) => new Intl.DateTimeFormat(navigator.language, options).format(at);
-const day = { year: 'numeric', month: 'long', day: 'numeric' };
-const short = { year: 'numeric', month: 'short', day: 'numeric' };
-const hour = { hour: '2-digit', minute: '2-digit' };
-
-function pretty(at, now, options) {
-  const midnight = (t) => new Date(t.getFullYear(), t.getMonth(), t.getDate());
-  const days = Math.round((midnight(at) - midnight(now)) / 864e5);
-  return { '-1': 'yesterday', 0: 'today', 1: 'tomorrow' }[days] || show(at, options);
-}
-
-const tokens = {
-  date_num: (at) => at.toLocaleDateString('sv'),
-  date: (at) => show(at, day),
-  date_short: (at) => show(at, short),
-  date_long: (at) => show(at, { ...day, weekday: 'long' }),
-  date_pretty: (at, now) => pretty(at, now, day),
-  date_short_pretty: (at, now) => pretty(at, now, short),
-  date_long_pretty: (at, now) => pretty(at, now, { ...day, weekday: 'long' }),
-  time: (at) => show(at, hour),
-  time_secs: (at) => show(at, { ...hour, second: '2-digit' }),
-};
-
-// localize writes times in the browser's zone.
-function localize(root) {
-  const now = new Date(Date.now() + ahead(root));
-  for (const time of $$('time[data-format]', root)) {
-    const at = new Date(time.dateTime);
-    const text = time.dataset.format.replace(/\{(\w+)\}/g, (all, token) => tokens[token]?.(at, now) ?? all);
-    if (time.textContent !== text) time.textContent = text; // an unchanged one is not read out again
-    time.title = show(at, { ...day, ...hour, weekday: 'long' });
-  }
-  const clock = $('#clock', root);
-  if (clock) clock.textContent = show(now, { weekday: 'short', day: 'numeric', month: 'short', ...hour });
-}
+// So the server has one way to draw a screen. Needs a browser of 2024 or later.
+import { $, $$, toast } from './dom.js';
+import { morph } from './morph.js';
+import { searching } from './search.js';
+import { localize } from './time.js';
 
 // --- keeping current -------------------------------------------------------
 
@@ -211,19 +96,6 @@ async function act(url, body, pressed, quiet = false) {
   }
 }
 
-function toast(text) {
-  const note = document.createElement('p');
-  note.textContent = text.trim().replace(/\s+/g, ' ');
-  const toasts = $('#toasts');
-  toasts.append(note);
-  if (toasts.matches(':popover-open')) toasts.hidePopover(); // to be above a dialog opened since
-  toasts.showPopover();
-  setTimeout(() => {
-    note.remove();
-    if (!toasts.children.length) toasts.hidePopover();
-  }, 7000);
-}
-
 // sure asks the question of a button that has one.
 function sure(pressed) {
   const dialog = pressed.dataset.confirm && document.getElementById(pressed.dataset.confirm);
@@ -233,12 +105,66 @@ function sure(pressed) {
   return new Promise((answered) => dialog.addEventListener('close', () => answered(dialog.returnValue === 'yes'), { once: true }));
 }
 
+// press uses a button, or a menu with what was chosen. In a modal everything
+// that stands there comes along.
 async function press(pressed, values = []) {
   const url = pressed.dataset.url; // the message may be drawn anew while the question stands
   if (!await sure(pressed)) return;
   pressed.closest('details.overflow')?.removeAttribute('open');
-  await act(url, new URLSearchParams(values.map((value) => ['value', value])), pressed);
+  const form = pressed.closest('form[data-fill]');
+  const send = (body) => {
+    for (const value of values) body.append('value', value);
+    return act(url, body, form ? null : pressed);
+  };
+  if (form) await once(pressed, () => send(new URLSearchParams(new FormData(form))));
+  else await send(new URLSearchParams());
 }
+
+// Of a modal one thing is sent after the other, as it was done.
+let last = Promise.resolve();
+const inTurn = (task) => (last = last.then(task, task));
+
+// once does so for a button, which cannot be pressed again until it is done.
+async function once(pressed, task) {
+  if (pressed.getAttribute('aria-busy')) return false;
+  pressed.setAttribute('aria-busy', 'true');
+  try {
+    return await inTurn(task);
+  } finally {
+    pressed.removeAttribute('aria-busy');
+  }
+}
+
+// fill sends what stands in a modal; edit changes that first. The app hears of
+// what it asked to hear of.
+function fill(form, edit = () => {}) {
+  return inTurn(() => {
+    if (!form.isConnected) return false;
+    const body = new URLSearchParams(new FormData(form));
+    edit(body);
+    return act(form.dataset.fill, body);
+  });
+}
+
+// A text tells of every character, or of Enter. Some are left out while
+// somebody types fast, as one may in life.
+let typing = 0;
+document.addEventListener('input', (event) => {
+  if (!event.target.matches('input[data-tells~=change], textarea[data-tells~=change]')) return;
+  clearTimeout(typing);
+  typing = setTimeout(fill, 250, event.target.form);
+});
+
+document.addEventListener('keydown', (event) => {
+  const field = event.target;
+  if (event.key !== 'Enter' || event.isComposing || !field.matches?.('[data-tells~=enter]')) return;
+  if (field.nodeName === 'INPUT') event.preventDefault(); // which would submit
+  inTurn(() => {
+    const body = new URLSearchParams(new FormData(field.form));
+    body.set('field', field.name);
+    return act(field.form.dataset.enter, body);
+  });
+});
 
 document.addEventListener('click', (event) => {
   const answer = event.target.closest('[data-answer]');
@@ -253,6 +179,7 @@ document.addEventListener('click', (event) => {
 });
 
 document.addEventListener('change', (event) => {
+  if (event.target.closest('[data-tells~=change]')) return fill(event.target.form);
   const field = event.target.closest('[data-url]');
   if (!field || field.nodeName === 'FORM' || field.nodeName === 'BUTTON') return;
   const inputs = field.matches('.choices') ? $$(':checked', field) : [field];
@@ -263,7 +190,8 @@ document.addEventListener('submit', async (event) => {
   const form = event.target.closest('form[data-url]');
   if (!form) return;
   event.preventDefault();
-  const done = await act(form.dataset.url, new URLSearchParams(new FormData(form)), event.submitter || form);
+  clearTimeout(typing);
+  const done = await once(event.submitter || form, () => act(form.dataset.url, new URLSearchParams(new FormData(form))));
   if (!form.isConnected) return;
   if (done && form.closest('.typing')) form.reset();
   const wrong = $('.wrong', form);
@@ -297,7 +225,7 @@ addEventListener('popstate', refresh);
 document.addEventListener('visibilitychange', listen);
 setInterval(() => localize(document), 1000);
 setInterval(() => { listen(); if (document.visibilityState === 'visible') refresh(); }, 20000); // ages, and faults used up
+searching(fill);
 localize(document);
 settle(null, true);
 listen();
-})();
