@@ -39,21 +39,28 @@ func notFound(t *testing.T, s approval.Store) {
 func full() approval.Request {
 	return asked(func(r *approval.Request) {
 		at := func(d time.Duration) time.Time { return Epoch.Add(d) }
-		r.Access = approval.Access{
-			Description: "nightly export",
-			Roles:       []approval.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"},
-			Networks:    []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32"), netip.MustParsePrefix("2001:db8::/64")},
-			Lifetime:    30 * 24 * time.Hour,
-		}
 		r.Decision = approval.Decision{By: "U_ana", At: at(1), Reason: "all right"}
 		r.Attempt = 3
 		r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: at(2), Tries: 2, RetryAt: at(3), Then: approval.PutBack, Cause: approval.CauseNotShown, Code: "ratelimited"}
 		r.Purpose, r.Of, r.Successor, r.Settled = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true
 		r.Change = approval.Change{OldEnd: at(1), NewEnd: at(2), Old: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}
 		r.RemindAt, r.Endings = at(3), 2
+		r.Access = fullAccess()
+		r.Wanted, r.NarrowedBy = fullAccess(), "U_cy"
+		r.Standing = approval.Record{Held: 2, First: true}
+		r.Emergency, r.Review = true, approval.Review{By: "U_cy", At: at(4)}
+		everybody := approval.Who{Everyone: true, Users: []approval.UserID{"U_cy"}, Groups: []approval.GroupID{"S_cy"}}
+		r.Needs = []approval.Need{{From: everybody, Count: 2, For: []approval.Role{"ORG_OWNER"}}}
+		r.Approvals = []approval.Approval{{By: "U_cy", At: at(5)}, {By: "U_di", At: at(6)}}
+		r.ProdAt, r.Prods, r.NudgedAt = at(7), 2, at(8)
+		r.EscalateAt, r.EscalatedAt, r.EscalatedTo = at(9), at(10), everybody
+		r.Decision.Rule = "reading from CI"
+		r.OwnerGone = at(11)
+		r.Transfers = []approval.Transfer{{From: "U_al", To: "U_bo", By: "U_cy", At: at(12)}}
 		r.Drift = approval.Drift{
 			RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, Renamed: true,
 			NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
+			ProjectsChanged: true, Projects: fullAccess().Projects,
 		}
 		r.Debts = []approval.Debt{{Attempt: 1, Looks: 2, At: at(3), LookAt: at(4)}, {Attempt: 2, Looks: 1, At: at(4), LookAt: at(5)}}
 		r.Key = approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at(6)}
@@ -62,6 +69,15 @@ func full() approval.Request {
 		r.Removal = approval.Removal{Since: at(11), Tries: 4, RetryAt: at(12), Told: true, Cause: approval.CauseAtlasAway, Code: "RATE_LIMITED"}
 		r.End = approval.End{Cause: approval.CauseRevoked, By: "U_bo", At: at(13), Code: "NONE", Note: "not needed"}
 	})
+}
+
+func fullAccess() approval.Access {
+	from := []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::1/128")}
+	return approval.Access{
+		Description: "billing export", Roles: []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"}, Networks: from, Lifetime: 8 * time.Hour,
+		Projects: []approval.ProjectAccess{{Project: approval.Project{ID: "64b000000000000000000001", Name: "Payments"}, Roles: []approval.Role{"GROUP_OWNER"}}},
+		Named:    []approval.NamedNetwork{{Name: "office", Networks: from[:1]}},
+	}
 }
 
 // stored is how r comes back when it was created as it is.
