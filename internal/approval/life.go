@@ -42,7 +42,9 @@ func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm)
 	if r.Standing, err = s.record(ctx, who.User); err != nil {
 		return parent, err
 	}
-	s.route(&r, org.Policy.read(ctx, s.Directory))
+	whole := r.Access
+	whole.Lifetime = r.Change.NewEnd.Sub(parent.Key.MadeAt) // or a rule could be stretched without end
+	s.route(&r, org.Policy.read(ctx, s.Directory), whole)
 	return s.create(ctx, r)
 }
 
@@ -74,7 +76,9 @@ func (s *Service) Readdress(ctx context.Context, who Actor, id ID, f AddressesFo
 		r.approved(r.AskedAt, org.Policy)
 		return s.create(ctx, r)
 	}
-	s.route(&r, org.Policy.read(ctx, s.Directory))
+	whole := r.Access
+	whole.Lifetime = parent.EndsAt.Sub(parent.Key.MadeAt)
+	s.route(&r, org.Policy.read(ctx, s.Directory), whole)
 	return s.create(ctx, r)
 }
 

@@ -53,7 +53,7 @@ func (s *Service) Submit(ctx context.Context, who Actor, f Form) (Request, error
 	if r.Standing, err = s.record(ctx, who.User); err != nil {
 		return Request{}, err
 	}
-	s.route(&r, rd)
+	s.route(&r, rd, r.Access)
 	return s.create(ctx, r)
 }
 
@@ -85,9 +85,10 @@ func (rd reading) checkAsker(asker UserID, f Form) ([]Problem, error) {
 	return problems, nil
 }
 
-// route says who has to approve r, or that a rule did.
-func (s *Service) route(r *Request, rd reading) {
-	rule, auto := rd.auto(r.Requester, r.Access)
+// route says who has to approve r, or that a rule did: whole is the access as it
+// would be, with all of its lifetime.
+func (s *Service) route(r *Request, rd reading, whole Access) {
+	rule, auto := rd.auto(r.Requester, whole)
 	if !auto {
 		r.Needs = rd.needs(r.Access)
 		return
