@@ -6,6 +6,30 @@ import "atlaskeybot/internal/approval"
 // be said without knowing who is in which group.
 func awaited(r approval.Request) mrkdwn { return shorten(missingApprovals(r), 900) }
 
+// awaitedByAll is awaited for the card. Whoever is named in a message is called
+// when it is posted: that is for those whom a role's rule asks for. The usual
+// approvers watch the channel.
+func awaitedByAll(r approval.Request) mrkdwn {
+	if len(r.Approvals) > 0 {
+		return awaited(r) // the card was posted before
+	}
+	var all []mrkdwn
+	for _, n := range r.Needs {
+		switch {
+		case len(n.For) > 0:
+			all = append(all, approvalsNeeded([]approval.Need{n}))
+		case n.Count == 1:
+			all = append(all, "an approver")
+		default:
+			all = append(all, say("%s approvers", n.Count))
+		}
+	}
+	if len(all) == 0 {
+		return "an approver"
+	}
+	return shorten(enumerated(all, "and"), 900)
+}
+
 func missingApprovals(r approval.Request) mrkdwn {
 	missing := needed(r) - len(r.Approvals)
 	switch {

@@ -67,7 +67,7 @@ func allScreens() map[string]any {
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.ReadyMessage, approval.ReminderMessage,
 		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice, approval.DriftNotice, approval.EndingMessage(1), approval.EndingMessage(2),
 		approval.DecidedNotice, approval.EndorsedNotice(1), approval.MadeNotice, approval.OverNotice, approval.ProdNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
-		approval.ReviewNotice, approval.OwnerGoneNotice, approval.TransferMessage(1)} {
+		approval.ReviewNotice, approval.OwnerGoneNotice(1), approval.TransferMessage(1)} {
 		for state, edits := range situations {
 			all[string(name)+" in "+state] = testViews.message(request(edits...), name)
 			all[string(name)+" in "+state+", large"] = testViews.message(request(append(with(large), edits...)...), name)
@@ -294,9 +294,9 @@ func TestWhatApproversLookAfterHasButtonsAsLongAsItTakes(t *testing.T) {
 		"minting.emergency":      {approval.ReviewNotice, []string{actionReviewSign}},
 		"ended.emergency":        {approval.ReviewNotice, []string{actionReviewSign}},
 		"active.reviewed":        {approval.ReviewNotice, nil},
-		"active.orphan":          {approval.OwnerGoneNotice, []string{actionOwnerGoneRevoke}},
-		"active":                 {approval.OwnerGoneNotice, nil},
-		"ended.handed":           {approval.OwnerGoneNotice, nil},
+		"active.orphan":          {approval.OwnerGoneNotice(1), []string{actionOwnerGoneRevoke}},
+		"active":                 {approval.OwnerGoneNotice(1), nil},
+		"ended.handed":           {approval.OwnerGoneNotice(1), nil},
 		"active.handed":          {approval.TransferMessage(1), mine},
 		"active.handed.rotation": {approval.TransferMessage(1), append([]string{actionTransferSwitched}, mine...)},
 		"active.handed.twice":    {approval.TransferMessage(1), nil},
@@ -306,7 +306,7 @@ func TestWhatApproversLookAfterHasButtonsAsLongAsItTakes(t *testing.T) {
 		drawn := string(pretty(t, testViews.message(r, tt.message)))
 		assert.Equal(t, name == "active.orphan", strings.Contains(drawn, actionOwnerGoneHandTo), name)
 	}
-	assert.Empty(t, pressable(t, request(active, handed("U0CAROL")), approval.OwnerGoneNotice))
+	assert.Empty(t, pressable(t, request(active, handed("U0CAROL")), approval.OwnerGoneNotice(1)))
 	assert.ElementsMatch(t, mine, pressable(t, request(active, handed("U0CAROL", "U0DANA")), approval.TransferMessage(2)))
 }
 

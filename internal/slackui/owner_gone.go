@@ -6,6 +6,9 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
+// inOwnerGone stands for whichever notice of a deactivated owner a button is in.
+const inOwnerGone approval.MessageName = "ownergone"
+
 // ownerGone says of a live key that its owner cannot look after it.
 func ownerGone(r approval.Request) mrkdwn {
 	if r.OwnerGone.IsZero() || !isLive(r) {
@@ -22,8 +25,10 @@ func ownerGone(r approval.Request) mrkdwn {
 //	│ their key abcdefgh lives on …                │
 //	│ [ Hand over to … ▾ ]  [ Revoke ]             │
 //	└──────────────────────────────────────────────┘
-func (v views) ownerGoneNotice(r approval.Request) message {
+func (v views) ownerGoneNotice(r approval.Request, n int) message {
 	switch {
+	case n < r.Orphaned:
+		return remark(say("The owner of the key%s of request %s had been deactivated. A newer message says how it is now.", keyName(r), r.ID), "")
 	case !isLive(r):
 		return remark(sentences(say("Request %s:", r.ID), approversStory(r)), "")
 	case r.OwnerGone.IsZero() && len(r.Transfers) > 0:

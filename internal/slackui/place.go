@@ -29,6 +29,8 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 	switch in {
 	case inEnding:
 		in = numberedAt(r, p.ts, "ending", approval.EndingMessage(max(r.Endings, 1)))
+	case inOwnerGone:
+		in = numberedAt(r, p.ts, "ownergone", approval.OwnerGoneNotice(max(r.Orphaned, 1)))
 	case inTransfer:
 		in = numberedAt(r, p.ts, "transfer", approval.TransferMessage(max(len(r.Transfers), 1)))
 	}

@@ -13,7 +13,7 @@ func approversStory(r approval.Request) mrkdwn {
 	switch r.State {
 	case approval.Pending:
 		return joinedBy("\n", approvedSoFar(r), leftOut(r, "was asked for"),
-			say("*Waits for %s.* Without a decision it lapses %s.", awaited(r), when(r.LapsesAt)), urged(r))
+			say("*Waits for %s.* Without a decision it lapses %s.", awaitedByAll(r), when(r.LapsesAt)), urged(r))
 	case approval.Denied:
 		return say(":no_entry: *Denied* by %s %s.", mention(r.Decision.By), when(r.Decision.At))
 	}

@@ -287,7 +287,7 @@ func (d *desk) orphan() approval.Request {
 		Access:   approval.Access{Description: "invoices", Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, Lifetime: time.Hour},
 		Decision: approval.Decision{By: bob, At: now}, EndsAt: now.Add(time.Hour), OwnerGone: now,
 		Key:      approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh", MadeAt: now},
-		Messages: []approval.MessageName{approval.CardMessage, approval.OwnerGoneNotice},
+		Messages: []approval.MessageName{approval.CardMessage, approval.OwnerGoneNotice(1)},
 	}
 	r, err := d.store.Create(d.t.Context(), r, approval.Entry{At: now, Org: org, Request: r.ID, Event: approval.Submit, To: r.State, By: r.Requester})
 	require.NoError(d.t, err)
@@ -361,7 +361,7 @@ func TestAMenuIsOnlyAboutTheRequestOfItsPlace(t *testing.T) {
 			where, notice := d.seesButton(bob, "ownergone.handto")
 			require.Eventually(t, func() bool {
 				r, err := d.store.Get(t.Context(), id)
-				return err == nil && r.Places[approval.OwnerGoneNotice].TS != ""
+				return err == nil && r.Places[approval.OwnerGoneNotice(1)].TS != ""
 			}, patience, time.Millisecond)
 			r, err := d.store.Get(t.Context(), id)
 			require.NoError(t, err)

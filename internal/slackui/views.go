@@ -58,8 +58,6 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 		return v.escalatedNotice(r)
 	case approval.ReviewNotice:
 		return v.reviewNotice(r)
-	case approval.OwnerGoneNotice:
-		return v.ownerGoneNotice(r)
 	}
 	return v.numbered(r, name)
 }
@@ -68,6 +66,7 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 func (v views) numbered(r approval.Request, name approval.MessageName) message {
 	for kind, draw := range map[string]func(approval.Request, int) message{
 		"ending": v.ending, "transfer": v.transfer, "endorsed": v.endorsedNotice, "prod": v.prodNotice,
+		"ownergone": v.ownerGoneNotice,
 	} {
 		if n, ok := numberOf(name, kind); ok {
 			return draw(r, n)
