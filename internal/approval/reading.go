@@ -166,6 +166,9 @@ func (rd reading) covered(needs []Need, r Request, users []UserID) int {
 	taken := make([]int, len(slots)) // by which user, from 1
 	count := 0
 	for i, user := range users {
+		if count == len(slots) {
+			break
+		}
 		if rd.place(i+1, user, users, r, slots, taken, make([]bool, len(slots))) {
 			count++
 		}
