@@ -33,7 +33,11 @@ func isReady(address string) bool {
 // the bot's own tokens, where they must not be.
 func (w *town) nothingLeaked() {
 	w.t.Helper()
-	secrets := append(w.Atlas.Secrets(), w.environ["ATLAS_PRIVATE_KEY"], w.environ["SLACK_BOT_TOKEN"])
+	secrets := append(w.issued(), w.environ["SLACK_BOT_TOKEN"])
+	for _, org := range w.Atlases {
+		_, own := org.Credential()
+		secrets = append(secrets, own)
+	}
 	for _, name := range []string{"SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"} {
 		if w.environ[name] != "" {
 			secrets = append(secrets, w.environ[name])
@@ -56,6 +60,15 @@ func (w *town) nothingLeaked() {
 	w.onlyTheNoteHasTheKey()
 }
 
+// issued are the private keys that Atlas ever gave out, in any organization.
+func (w *town) issued() []string {
+	var all []string
+	for _, org := range w.Atlases {
+		all = append(all, org.Secrets()...)
+	}
+	return all
+}
+
 // onlyTheNoteHasTheKey reads all that went to Slack: a private key may be in
 // the blocks of an ephemeral message and nowhere else.
 func (w *town) onlyTheNoteHasTheKey() {
@@ -64,7 +77,7 @@ func (w *town) onlyTheNoteHasTheKey() {
 		if c.Side == wire.Atlas {
 			continue
 		}
-		for _, s := range w.Atlas.Secrets() {
+		for _, s := range w.issued() {
 			if !strings.Contains(c.Request, s) && !strings.Contains(c.Response, s) {
 				continue
 			}

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"sync"
+
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
@@ -109,4 +112,14 @@ func (w *town) count(match func(approval.Entry) bool) int {
 		return nil
 	}))
 	return n
+}
+
+// atOnce does things at the same time.
+func (w *town) atOnce(all ...func() error) {
+	w.t.Helper()
+	var together sync.WaitGroup
+	for _, do := range all {
+		together.Go(func() { assert.NoError(w.t, do()) })
+	}
+	together.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"path/filepath"
 	"strings"
@@ -72,6 +73,15 @@ func bothDoors(t *testing.T, story func(t *testing.T, w *town), edit ...func(*sa
 // newTown starts a sandbox and the bot in it, and waits until the bot is ready.
 func newTown(t *testing.T, overHTTP bool, environ map[string]string, edit ...func(*sandbox.Options)) *town {
 	t.Helper()
+	w := emptyTown(t, overHTTP, edit...)
+	maps.Copy(w.environ, environ)
+	w.moveIn()
+	return w
+}
+
+// emptyTown starts a sandbox in which no bot lives yet.
+func emptyTown(t *testing.T, overHTTP bool, edit ...func(*sandbox.Options)) *town {
+	t.Helper()
 	door, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	opts := sandbox.Options{Seed: 1}
@@ -84,20 +94,23 @@ func newTown(t *testing.T, overHTTP bool, environ map[string]string, edit ...fun
 	s, err := sandbox.New(opts)
 	require.NoError(t, err)
 	w := &town{Sandbox: s, t: t, database: filepath.Join(t.TempDir(), "bot.db"), environ: s.Environment(), log: &journal{}, door: door}
-	for k, v := range environ {
-		w.environ[k] = v
-	}
 	w.environ["DATABASE_URL"] = "sqlite:" + w.database
+	return w
+}
+
+// moveIn starts the bot, and at the end of the story looks at what must hold in
+// all of them.
+func (w *town) moveIn() {
+	w.t.Helper()
 	w.startBot()
-	t.Cleanup(func() {
+	w.t.Cleanup(func() {
 		w.stopBot()
 		w.nothingLeaked()
 		w.nothingFound()
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		s.Close(ctx)
+		w.Sandbox.Close(ctx)
 	})
-	return w
 }
 
 // startBot runs the bot as it would run for an operator, but for its clock.
@@ -131,11 +144,16 @@ func (w *town) startBot() {
 	require.NoError(w.t, w.Slack.AwaitConnection(soon)) // Slack counts it a moment after its hello
 }
 
-// restartBot stops the bot and starts it again on the same database. In HTTP
-// mode the door moves, which the workspace cannot follow: Socket Mode only.
+// restartBot stops the bot and starts it again on the same database, behind the
+// same door: Slack would not find it at another one.
 func (w *town) restartBot() {
 	w.t.Helper()
+	kept, err := w.door.(*net.TCPListener).File() // the bot closes its own
+	require.NoError(w.t, err)
 	w.stopBot()
+	w.door, err = net.FileListener(kept)
+	require.NoError(w.t, err)
+	require.NoError(w.t, kept.Close())
 	w.startBot()
 }
 

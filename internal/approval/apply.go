@@ -32,7 +32,7 @@ func (w *Worker) supersede(ctx context.Context, r Request) error {
 		return fmt.Errorf("reading request %s: %w", r.Of, err)
 	}
 	ends := w.Now().Add(w.policy(r.Org).Overlap)
-	if old.State == Active && old.EndsAt.After(ends) {
+	if old.State == Active && old.Requester == r.Requester && old.EndsAt.After(ends) {
 		_, err := w.move(ctx, old, Supersede, "by "+string(r.ID), func(next *Request, now time.Time) {
 			next.EndsAt = ends
 			next.planReminder(now, w.policy(r.Org))
@@ -56,7 +56,7 @@ func (w *Worker) apply(ctx context.Context, r Request) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading request %s: %w", r.Of, err)
-	case parent.State != Active:
+	case parent.State != Active, parent.Requester != r.Requester: // over, or somebody else's by now
 		return w.notApplied(ctx, r, &Fault{Verdict: Refused, Cause: CauseKeyGone})
 	case r.Purpose == Extension:
 		err = w.extend(ctx, r, parent)

@@ -31,6 +31,7 @@ type crowd struct {
 	keys     *approvaltest.Keys
 	screens  *approvaltest.Screens
 	services []*approval.Service
+	people   []*approvaltest.Directory
 	rounds   int
 	winners  map[approval.Event]int // of the moves that were raced for
 }
@@ -74,6 +75,7 @@ func (c *crowd) newInstance(p approval.Policy) *approval.Worker {
 	everybody := &approvaltest.Directory{}
 	everybody.Set(approval.Member, alice, bob, dana)
 	everybody.Set(approval.Member, p.Approvers().Users...)
+	c.people = append(c.people, everybody)
 	w := approval.NewWorker(orgs(p), c.store, c.keys, c.screens, everybody, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	for range 3 {
 		c.services = append(c.services, &approval.Service{
@@ -105,7 +107,8 @@ func (c *crowd) after(presses ...approval.Event) approval.Request {
 		if on == approval.Approve {
 			who = bob
 		}
-		require.NoError(c.t, press{r.ID, on, who}.with(c.services[0]))
+		_, err := press{ID: r.ID, On: on, Who: who}.with(c.services[0])
+		require.NoError(c.t, err)
 		c.pass(time.Second)
 	}
 	return c.get(r.ID)
@@ -121,32 +124,22 @@ func (c *crowd) get(id approval.ID) approval.Request {
 // end the state in which the request is exactly one did, and that everybody
 // was told the truth.
 func (c *crowd) race(r approval.Request, at time.Time, presses []press) {
-	answers := make([]error, len(presses))
-	var all sync.WaitGroup
-	for i, p := range presses {
-		all.Go(func() {
-			<-time.After(time.Until(at))
-			answers[i] = p.with(c.services[i%len(c.services)])
-		})
-	}
-	all.Wait()
-	c.pass(time.Second)
-
-	told := map[press]int{}
+	answers := c.all(at, presses)
+	told := map[mark]int{}
 	for i, err := range answers {
 		require.True(c.t, err == nil || isRefusal(err), "%+v was answered with %v", presses[i], err)
 		if err == nil {
-			told[presses[i]]++
+			told[markOf(r.ID, presses[i].On, presses[i].Who)]++
 		}
 	}
-	recorded, refused, ends := map[press]int{}, 0, []approval.Event{}
+	recorded, refused, ends := map[mark]int{}, 0, []approval.Event{}
 	for _, e := range c.since(r) {
 		switch {
 		case e.Refused != "":
 			refused++
 			continue
 		case e.By != "":
-			recorded[press{e.Request, e.Event, e.By}]++
+			recorded[markOf(e.Request, e.Event, e.By)]++
 		}
 		if e.From == r.State && e.To != r.State {
 			ends = append(ends, e.Event)
@@ -165,6 +158,21 @@ func (c *crowd) race(r approval.Request, at time.Time, presses []press) {
 	}
 }
 
+// all lets everybody press at one moment, and returns what they are told.
+func (c *crowd) all(at time.Time, presses []press) []error {
+	answers := make([]error, len(presses))
+	var all sync.WaitGroup
+	for i, p := range presses {
+		all.Go(func() {
+			<-time.After(time.Until(at))
+			_, answers[i] = p.with(c.services[i%len(c.services)])
+		})
+	}
+	all.Wait()
+	c.pass(time.Second)
+	return answers
+}
+
 // since lists what was recorded of a request after it was read.
 func (c *crowd) since(r approval.Request) []approval.Entry {
 	var all []approval.Entry
@@ -180,11 +188,21 @@ func (c *crowd) since(r approval.Request) []approval.Entry {
 	return all
 }
 
+// rows lists all requests.
+func (c *crowd) rows() []approval.Request {
+	var all []approval.Request
+	for _, u := range []approval.UserID{alice, bob, dana} {
+		theirs, err := c.store.ByRequester(c.t.Context(), u)
+		require.NoError(c.t, err)
+		all = append(all, theirs...)
+	}
+	return all
+}
+
 // check asserts that the trail leads to what is stored, and that the keys that
 // are alive are those that people hold.
 func (c *crowd) check() {
-	rows, err := c.store.ByRequester(c.t.Context(), alice)
-	require.NoError(c.t, err)
+	rows := c.rows()
 	var entries []approval.Entry
 	require.NoError(c.t, c.store.Audit(c.t.Context(), func(e approval.Entry) error { entries = append(entries, e); return nil }))
 	replay(c.t, entries, rows)
@@ -224,7 +242,7 @@ func TestCrowdOfApprovers(t *testing.T) {
 			r := c.asked()
 			var presses []press
 			for i, who := range fifty {
-				presses = append(presses, press{r.ID, []approval.Event{approval.Approve, approval.Deny}[i%2], who})
+				presses = append(presses, press{ID: r.ID, On: []approval.Event{approval.Approve, approval.Deny}[i%2], Who: who})
 			}
 			c.race(r, time.Now().Add(time.Minute), presses)
 		}
@@ -235,7 +253,7 @@ func TestCrowdOfPressesMakesOneKey(t *testing.T) {
 	inCrowd(t, func(c *crowd) {
 		for i := range 3 {
 			r := c.after(approval.Approve)
-			c.race(r, time.Now().Add(time.Minute), each(20, press{r.ID, approval.Collect, alice}))
+			c.race(r, time.Now().Add(time.Minute), each(20, press{ID: r.ID, On: approval.Collect, Who: alice}))
 			require.Equal(c.t, i+1, c.keys.Made())
 			require.Equal(c.t, approval.Delivered, c.get(r.ID).State)
 		}
@@ -272,7 +290,7 @@ func TestCrowdAtTheMomentOfLapse(t *testing.T) {
 					}
 					var presses []press
 					for on, who := range tt.presses {
-						presses = append(presses, press{r.ID, on, who})
+						presses = append(presses, press{ID: r.ID, On: on, Who: who})
 					}
 					c.race(r, at, each(4, presses...))
 				}

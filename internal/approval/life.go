@@ -107,7 +107,9 @@ func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error)
 	if err := s.noneUnderway(ctx, parent); err != nil {
 		return parent, err
 	}
-	r := s.follow(org, parent, Rotation, fmt.Sprintf("rotation of %s at %d", parent.ID, parent.Version), parent.Reason)
+	// The origin stays until the key names its successor: one that a crash left
+	// behind is found again.
+	r := s.follow(org, parent, Rotation, fmt.Sprintf("rotation of %s after %q", parent.ID, parent.Successor), parent.Reason)
 	r.State, r.Decision, r.EndsAt = Approved, parent.Decision, parent.EndsAt
 	r.approved(r.AskedAt, org.Policy)
 	r.Messages = []MessageName{CardMessage, ReadyMessage}
@@ -115,8 +117,18 @@ func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error)
 	if err != nil {
 		return parent, err
 	}
-	_, err = s.act(ctx, who, id, Rotate, s.owner(who), "successor "+string(successor.ID), func(r *Request, _ time.Time) { r.Successor = successor.ID })
+	_, err = s.act(ctx, who, id, Rotate, s.stillOwner(who), "successor "+string(successor.ID), func(r *Request, _ time.Time) { r.Successor = successor.ID })
 	return successor, err
+}
+
+// stillOwner is for somebody who was looked up a moment ago.
+func (s *Service) stillOwner(who Actor) check {
+	return func(_ context.Context, r Request) error {
+		if who.User != r.Requester {
+			return ErrNotOwner
+		}
+		return nil
+	}
 }
 
 // noneUnderway refuses a second successor while the first may still be
@@ -129,7 +141,7 @@ func (s *Service) noneUnderway(ctx context.Context, parent Request) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading request %s: %w", parent.Successor, err)
-	case first.State.Final() && first.State != Ended:
+	case first.State.Final():
 		return nil
 	}
 	return ErrUnderway

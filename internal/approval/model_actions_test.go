@@ -2,6 +2,7 @@ package approval_test
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"slices"
 	"testing/synctest"
@@ -16,10 +17,11 @@ import (
 // A kind of step, and how often it is taken among the others. It needs a
 // request that is somehow, or nothing.
 type kind struct {
-	weight int
-	name   string
-	needs  func(approval.Request) bool
-	do     func(*rapid.T)
+	weight  int
+	name    string
+	needs   func(approval.Request) bool
+	do      func(*rapid.T)
+	isFault bool
 }
 
 // GoString is what a failed trial prints.
@@ -27,20 +29,24 @@ func (k kind) GoString() string { return k.name }
 
 func (tr *trial) kinds() []kind {
 	return []kind{
-		{20, "press what is next", isOpen, tr.pressNext},
-		{3, "press anything", isAny, tr.pressAnything},
-		{5, "press in the middle", isOpen, tr.pressLater},
-		{5, "submit", nil, tr.submitForm},
-		{8, "a moment passes", nil, tr.passMoment},
-		{1, "a while passes", nil, tr.passWhile},
-		{7, "a call will fail", nil, tr.failCall},
-		{2, "the store will fail", nil, tr.failStore},
-		{1, "calls become slow", nil, tr.slowDown},
-		{2, "the bot will crash", nil, tr.lightFuse},
-		{1, "the bot is restarted", nil, tr.restartNow},
-		{2, "a key is touched", holdsKey, tr.touchKey},
-		{1, "people leave or return", nil, tr.leave},
-		{1, "everything settles down", nil, func(*rapid.T) { tr.rest() }},
+		{weight: 24, name: "press what is next", needs: isOpen, do: tr.pressNext},
+		{weight: 4, name: "press anything", needs: isAny, do: tr.pressAnything},
+		{weight: 6, name: "press in the middle", needs: isOpen, do: tr.pressLater},
+		{weight: 5, name: "submit", do: tr.submitForm},
+		{weight: 2, name: "sign", needs: isUnsigned, do: tr.sign},
+		{weight: 8, name: "a moment passes", do: tr.passMoment},
+		{weight: 2, name: "a while passes", do: tr.passWhile},
+		{weight: 7, name: "a call will fail", do: tr.failCall, isFault: true},
+		{weight: 2, name: "the store will fail", do: tr.failStore, isFault: true},
+		{weight: 1, name: "calls become slow", do: tr.slowDown, isFault: true},
+		{weight: 2, name: "the bot will crash", do: tr.lightFuse, isFault: true},
+		{weight: 1, name: "the bot is restarted", do: tr.restartNow, isFault: true},
+		{weight: 2, name: "a key is touched", needs: holdsKey, do: tr.touchKey},
+		{weight: 1, name: "people leave or return", do: tr.leave},
+		{weight: 2, name: "an owner is gone for long", needs: isActive, do: tr.orphan},
+		{weight: 2, name: "a group changes", do: tr.regroup},
+		{weight: 1, name: "a project goes or comes", do: tr.moveProject},
+		{weight: 1, name: "everything settles down", do: func(*rapid.T) { tr.rest() }},
 	}
 }
 
@@ -48,7 +54,7 @@ func (tr *trial) kinds() []kind {
 func (tr *trial) step(t *rapid.T) {
 	var all []kind
 	for _, k := range tr.kinds() {
-		if k.needs == nil || len(tr.among(k.needs)) > 0 {
+		if !(k.isFault && tr.isCalm) && (k.needs == nil || len(tr.among(k.needs)) > 0) {
 			all = append(all, slices.Repeat([]kind{k}, k.weight)...)
 		}
 	}
@@ -95,73 +101,31 @@ func (tr *trial) revive() {
 	}
 }
 
-// submitForm sends a new form, or one that was sent before.
-func (tr *trial) submitForm(t *rapid.T) {
-	n := len(tr.forms)
-	isNew := n == 0 || len(tr.among(isOpen)) < openAtMost && number(t, "form", 4) > 1
-	if isNew {
-		tr.forms = append(tr.forms, pick(t, "who", []approval.UserID{alice, alice, alice, carol, carol, gil}))
-	} else {
-		n = number(t, "again", n) - 1
-	}
-	tr.submit(n)
-}
-
-// openAtMost keeps trials small: more requests at once are only slower.
-const openAtMost = 4
-
 func isAny(approval.Request) bool { return true }
 
 func isOpen(r approval.Request) bool { return !r.State.Final() }
+
+func isActive(r approval.Request) bool { return r.State == approval.Active }
+
+func isUnsigned(r approval.Request) bool { return r.Emergency && r.Review.By == "" }
 
 func holdsKey(r approval.Request) bool {
 	return r.State == approval.Delivered || r.State == approval.Active
 }
 
 func (tr *trial) among(is func(approval.Request) bool) []approval.Request {
-	return slices.DeleteFunc(tr.requests(), func(r approval.Request) bool { return !is(r) })
+	var all []approval.Request
+	for _, id := range tr.known() {
+		if r := tr.last(id); is(r) {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 func (tr *trial) one(t *rapid.T, is func(approval.Request) bool) approval.Request {
 	all := tr.among(is)
 	return all[number(t, "request", len(all))-1]
-}
-
-func (tr *trial) pressAnything(t *rapid.T) {
-	r := tr.one(t, isAny)
-	tr.pressNow(press{r.ID, pick(t, "button", clicks), pick(t, "who", people)})
-}
-
-// next is what leads a request on, mostly.
-var next = map[approval.State][]approval.Event{
-	approval.Pending:   {approval.Approve, approval.Approve, approval.Approve, approval.Deny, approval.Withdraw},
-	approval.Approved:  {approval.Collect, approval.Collect, approval.Collect, approval.Collect, approval.Withdraw},
-	approval.Minting:   {approval.Collect, approval.Withdraw},
-	approval.Delivered: {approval.Confirm, approval.Replace, approval.Replace, approval.Revoke},
-	approval.Active:    {approval.Confirm, approval.Revoke},
-	approval.Revoking:  {approval.Revoke},
-}
-
-func (tr *trial) drawNext(t *rapid.T) press {
-	r := tr.one(t, isOpen)
-	on := pick(t, "button", next[r.State])
-	who := r.Requester
-	if on == approval.Approve || on == approval.Deny {
-		who = bob
-	}
-	return press{r.ID, on, who}
-}
-
-func (tr *trial) pressNext(t *rapid.T) { tr.pressNow(tr.drawNext(t)) }
-
-// pressLater presses something in the middle of what the bot does next.
-func (tr *trial) pressLater(t *rapid.T) {
-	r := tr.one(t, isOpen)
-	p := press{r.ID, pick(t, "button", clicks), pick(t, "who", []approval.UserID{r.Requester, r.Requester, bob})}
-	calls := number(t, "calls", 12)
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	tr.waiting = append(tr.waiting, &surprise{calls, func() { tr.press(p) }})
 }
 
 func (tr *trial) passMoment(t *rapid.T) {
@@ -170,7 +134,7 @@ func (tr *trial) passMoment(t *rapid.T) {
 
 func (tr *trial) passWhile(t *rapid.T) {
 	tr.pass(pick(t, "while", []time.Duration{
-		6 * time.Minute, 11 * time.Minute, 30 * time.Minute, 40 * time.Minute, time.Hour, 3 * time.Hour, 8 * time.Hour,
+		6 * time.Minute, 11 * time.Minute, 30 * time.Minute, 40 * time.Minute, time.Hour, time.Hour, 2 * time.Hour, 3 * time.Hour, 8 * time.Hour,
 	}))
 }
 
@@ -221,21 +185,58 @@ func (tr *trial) touchKey(t *rapid.T) {
 	case "delete":
 		onCall := tr.keys.OnCall
 		tr.keys.OnCall = nil
-		require.NoError(tr.t, tr.keys.Remove(context.Background(), "org", r.Key.ID))
+		require.NoError(tr.t, tr.keys.Remove(context.Background(), r.Org, r.Key.ID))
 		tr.keys.OnCall = onCall
 	}
 }
 
 // leave deactivates somebody, or brings back whoever was.
 func (tr *trial) leave(t *rapid.T) {
-	u := pick(t, "who", []approval.UserID{alice, bob, carol})
-	for who, s := range tr.standings {
-		if s == approval.Deactivated {
-			tr.stand(who, approval.Member)
-			u = ""
+	if !tr.welcome() {
+		tr.house.stand(pick(t, "who", []approval.UserID{alice, bob, carol, dana, heidi}), approval.Deactivated)
+	}
+}
+
+// welcome brings everybody back, and reports whether anybody was away.
+func (tr *trial) welcome() bool {
+	isAway := false
+	for _, u := range people {
+		if tr.house.standing(u) == approval.Deactivated {
+			tr.house.stand(u, approval.Member)
+			isAway = true
 		}
 	}
-	if u != "" {
-		tr.stand(u, approval.Deactivated)
+	return isAway
+}
+
+// orphan deactivates the owner of a key until the bot has seen it, if it can.
+func (tr *trial) orphan(t *rapid.T) {
+	r := tr.one(t, isActive)
+	if tr.house.isMember(r.Requester) {
+		tr.house.stand(r.Requester, approval.Deactivated)
+	}
+	tr.pass(noticed)
+}
+
+// regroup lets somebody into a group, or out of it.
+func (tr *trial) regroup(t *rapid.T) {
+	g := pick(t, "group", slices.Sorted(maps.Keys(movers)))
+	u := pick(t, "who", movers[g])
+	members := slices.Clone(tr.house.groups[g])
+	if i := slices.Index(members, u); i >= 0 {
+		members = slices.Delete(members, i, i+1)
+	} else {
+		members = append(members, u)
+	}
+	tr.house.group(g, members...)
+}
+
+// moveProject deletes a project in Atlas, or brings it back.
+func (tr *trial) moveProject(*rapid.T) {
+	tr.searchMoved++
+	if tr.searchMoved%2 == 1 {
+		tr.keys.Have(org, payments)
+	} else {
+		tr.keys.Have(org, payments, search)
 	}
 }

@@ -102,7 +102,7 @@ func (f *faults) ofStore(method string) (fails, applied bool) {
 func (f *faults) areOfClicks() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	n := len(f.coming[approvaltest.CallStanding]) + len(f.coming[approvaltest.CallMembers])
+	n := len(f.coming[approvaltest.CallStanding]) + len(f.coming[approvaltest.CallMembers]) + len(f.coming[approvaltest.CallProjects]) + len(f.coming[approvaltest.CallAccount])
 	for _, all := range f.store {
 		n += len(all)
 	}
@@ -113,6 +113,7 @@ var faultyCalls = []approvaltest.Call{
 	approvaltest.CallCreate, approvaltest.CallCreate, approvaltest.CallRestrict, approvaltest.CallReveal,
 	approvaltest.CallRemove, approvaltest.CallFind, approvaltest.CallUsed, approvaltest.CallMarked,
 	approvaltest.CallInspect, approvaltest.CallUnlisted, approvaltest.CallDraw, approvaltest.CallStanding, approvaltest.CallMembers,
+	approvaltest.CallReaddress, approvaltest.CallReaddress, approvaltest.CallAssign, approvaltest.CallAssign, approvaltest.CallProjects, approvaltest.CallAccount,
 }
 
 // drawMishap makes up how a call fails. Only of a call whose verdict is

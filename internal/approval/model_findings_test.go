@@ -28,12 +28,8 @@ func inTrial(t *testing.T, lag time.Duration, story func(tr *trial)) {
 
 // approved is a request of alice's that bob approved.
 func (tr *trial) approved() approval.ID {
-	tr.forms = append(tr.forms, alice)
-	tr.submit(0)
-	tr.pass(time.Second)
-	id := tr.asked[0]
-	require.NoError(tr.t, tr.press(press{id, approval.Approve, bob}))
-	tr.pass(time.Second)
+	id := tr.asks(alice, "plain")
+	tr.takes(press{ID: id, On: approval.Approve, Who: bob})
 	return id
 }
 
@@ -45,7 +41,8 @@ func TestADebtOfACrashIsAsOldAsTheCall(t *testing.T) {
 	inTrial(t, 20*time.Minute, func(tr *trial) {
 		id := tr.approved()
 		tr.process.fuse = fuse{of: onMove, calls: 3, down: 5 * time.Minute} // collect, begin, and not made
-		require.NoError(t, tr.press(press{id, approval.Collect, alice}))
+		_, err := tr.press(press{ID: id, On: approval.Collect, Who: alice})
+		require.NoError(t, err)
 		tr.pass(time.Second)
 		require.True(t, tr.process.isDead())
 		tr.revive()
@@ -55,5 +52,94 @@ func TestADebtOfACrashIsAsOldAsTheCall(t *testing.T) {
 		tr.pass(10 * time.Minute)
 		assert.Empty(t, tr.get(id).Debts)
 		assert.Empty(t, tr.keys.Alive())
+	})
+}
+
+// lose lets somebody go for so long that the bot notices, and gives their key
+// to carol.
+func (tr *trial) lose(who approval.UserID, id approval.ID) {
+	tr.house.stand(who, approval.Deactivated)
+	tr.pass(noticed)
+	tr.takes(press{ID: id, On: approval.HandTo, Who: bob, How: string(carol)})
+}
+
+// What somebody asked for their key is not made once it is another's.
+func TestAFormerOwnersChangeIsNotMade(t *testing.T) {
+	t.Parallel()
+	for on, how := range map[approval.Event]string{approval.Extend: "a lot", approval.Readdress: "another"} {
+		inTrial(t, 0, func(tr *trial) {
+			id := tr.active(alice, "wide", bob)
+			before := tr.get(id)
+			change := tr.takes(press{ID: id, On: on, Who: alice, How: how})
+			tr.lose(alice, id)
+			tr.takes(press{ID: change, On: approval.Approve, Who: bob})
+			assert.Equal(t, approval.Failed, tr.get(change).State)
+			assert.Equal(t, before.EndsAt, tr.get(id).EndsAt)
+			assert.Equal(t, before.Access, tr.get(id).Access)
+		})
+	}
+}
+
+// Nor does the successor that they opened end it.
+func TestAFormerOwnersSuccessorEndsNothing(t *testing.T) {
+	t.Parallel()
+	inTrial(t, 0, func(tr *trial) {
+		id := tr.active(alice, "wide", bob)
+		ends := tr.get(id).EndsAt
+		next := tr.takes(press{ID: id, On: approval.Rotate, Who: alice})
+		tr.lose(alice, id)
+		tr.house.stand(alice, approval.Member)
+		tr.takes(press{ID: next, On: approval.Collect, Who: alice})
+		tr.takes(press{ID: next, On: approval.Confirm, Who: alice})
+		assert.Equal(t, ends, tr.get(id).EndsAt)
+		_, err := tr.press(press{ID: next, On: switchedOver, Who: alice})
+		require.ErrorIs(t, err, approval.ErrNotOwner)
+	})
+}
+
+// The bot looks at accounts now and then: who is back may still be noted as
+// gone.
+func TestTheKeyOfSomebodyWhoIsBackStaysTheirs(t *testing.T) {
+	t.Parallel()
+	inTrial(t, 0, func(tr *trial) {
+		id := tr.active(alice, "wide", bob)
+		tr.house.stand(alice, approval.Deactivated)
+		tr.pass(noticed)
+		tr.house.stand(alice, approval.Member)
+		require.False(t, tr.get(id).OwnerGone.IsZero())
+		_, err := tr.press(press{ID: id, On: approval.HandTo, Who: bob, How: string(carol)})
+		require.ErrorIs(t, err, approval.ErrOwnerBack)
+	})
+}
+
+// A successor that was never confirmed is over, and does not stand in the way
+// of another one.
+func TestAKeyWhoseSuccessorEndedGetsAnother(t *testing.T) {
+	t.Parallel()
+	inTrial(t, 0, func(tr *trial) {
+		next := tr.succeeded()
+		tr.pass(70 * time.Minute)
+		require.Equal(t, approval.Ended, tr.get(next).State)
+		again := tr.takes(press{ID: tr.get(next).Of, On: approval.Rotate, Who: alice})
+		assert.NotEqual(t, next, again)
+	})
+}
+
+// A successor is opened before its predecessor names it. If the bot stops in
+// between, the next press finds it, whatever else happened to the key.
+func TestASuccessorThatACrashLeftBehindIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	inTrial(t, 0, func(tr *trial) {
+		id := tr.active(alice, "ci")
+		tr.process.fuse = fuse{of: onCreate, calls: 1, happens: true}
+		_, err := tr.press(press{ID: id, On: approval.Rotate, Who: alice})
+		require.ErrorIs(t, err, errCrashed)
+		tr.revive()
+		left := tr.among(func(r approval.Request) bool { return r.Of == id })
+		require.Len(t, left, 1)
+		tr.pass(150 * time.Minute)
+		require.Equal(t, 1, tr.get(id).Endings, "the key has changed since")
+		assert.Equal(t, left[0].ID, tr.takes(press{ID: id, On: approval.Rotate, Who: alice}))
+		assert.Equal(t, left[0].ID, tr.get(id).Successor)
 	})
 }

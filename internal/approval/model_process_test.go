@@ -47,10 +47,10 @@ func (tr *trial) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &process{trial: tr, stop: stop, done: make(chan struct{}), died: make(chan struct{})}
 	store := guardedStore{p}
-	worker := approval.NewWorker(orgs(tr.policy), store, guardedKeys{p}, guardedScreens{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	worker := approval.NewWorker(tr.orgs, store, guardedKeys{p}, guardedScreens{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	p.service = &approval.Service{
-		Store: store, Directory: guardedDirectory{p}, Orgs: orgs(tr.policy),
-		Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
+		Store: store, Directory: guardedDirectory{p}, Orgs: tr.orgs,
+		Catalog: &approval.Catalog{Keys: guardedKeys{p}, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
 	}
 	tr.process = p
 	go func() { defer close(p.done); worker.Run(ctx) }()
@@ -180,8 +180,17 @@ func (g guardedKeys) Unlisted(ctx context.Context, org approval.OrgID, since tim
 	return is && err == nil, err
 }
 
+// Inspect also tells an access list that is not as ordered.
 func (g guardedKeys) Inspect(ctx context.Context, o approval.Order, id string) (d approval.Drift, err error) {
-	err = g.p.talk(ctx, approvaltest.CallInspect, func() error { d, err = g.p.trial.keys.Inspect(ctx, o, id); return err })
+	err = g.p.talk(ctx, approvaltest.CallInspect, func() error {
+		d, err = g.p.trial.keys.Inspect(ctx, o, id)
+		for _, k := range g.p.trial.keys.Alive() {
+			if k.ID == id && err == nil && !d.NetworksChanged && !isSame(k.Access.Networks, o.Access.Networks) {
+				d.NetworksChanged, d.Networks = true, k.Access.Networks
+			}
+		}
+		return err
+	})
 	return d, err
 }
 
@@ -207,9 +216,13 @@ func (g guardedScreens) Draw(ctx context.Context, r approval.Request, m approval
 }
 
 func (g guardedScreens) Reveal(ctx context.Context, r approval.Request, c approval.Credential) error {
-	return g.p.talk(ctx, approvaltest.CallReveal, func() error { return g.p.trial.screens.Reveal(ctx, r, c) })
+	return g.p.talk(ctx, approvaltest.CallReveal, func() error {
+		g.p.trial.revealed(r, c)
+		return g.p.trial.screens.Reveal(ctx, r, c)
+	})
 }
 
+// guardedDirectory takes no time: what a press comes to is known beforehand.
 type guardedDirectory struct{ p *process }
 
 func (g guardedDirectory) Standing(ctx context.Context, who approval.Actor) (s approval.Standing, err error) {
@@ -220,7 +233,9 @@ func (g guardedDirectory) Standing(ctx context.Context, who approval.Actor) (s a
 }
 
 func (g guardedDirectory) Deactivated(ctx context.Context, user approval.UserID) (gone bool, err error) {
-	err = g.p.talk(ctx, approvaltest.CallAccount, func() error { gone, err = g.p.trial.directory.Deactivated(ctx, user); return err })
+	if crashed := g.p.call("account", func() { gone, err = g.p.trial.directory.Deactivated(ctx, user) }); crashed != nil {
+		return false, crashed
+	}
 	return gone, err
 }
 

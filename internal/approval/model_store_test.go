@@ -8,7 +8,8 @@ import (
 )
 
 // guardedStore is the store as a process has it: it fails in pairs, and with
-// the process's end for good.
+// the process's end for good. Changes are made one after the other, so that
+// each can be looked at when it is made.
 type guardedStore struct{ p *process }
 
 var _ approval.Store = guardedStore{}
@@ -52,7 +53,15 @@ func (g guardedStore) done(method string, happen func(approval.Store) error) err
 }
 
 func (g guardedStore) Create(ctx context.Context, r approval.Request, e approval.Entry) (approval.Request, error) {
-	return stored(g, onCreate, func(s approval.Store) (approval.Request, error) { return s.Create(ctx, r, e) })
+	return stored(g, onCreate, func(s approval.Store) (approval.Request, error) {
+		g.p.trial.storing.Lock()
+		defer g.p.trial.storing.Unlock()
+		created, err := s.Create(ctx, r, e)
+		if err == nil {
+			g.p.trial.created(created, e)
+		}
+		return created, err
+	})
 }
 
 func (g guardedStore) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
@@ -61,7 +70,16 @@ func (g guardedStore) Get(ctx context.Context, id approval.ID) (approval.Request
 
 func (g guardedStore) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
 	g.p.trial.write("%s: %s %s -> %s, %s", e.Request, e.From, e.Event, e.To, e.Note)
-	return stored(g, onMove, func(s approval.Store) (approval.Request, error) { return s.Move(ctx, next, e) })
+	return stored(g, onMove, func(s approval.Store) (approval.Request, error) {
+		g.p.trial.storing.Lock()
+		defer g.p.trial.storing.Unlock()
+		was := g.p.trial.last(next.ID)
+		is, err := s.Move(ctx, next, e)
+		if err == nil {
+			g.p.trial.moved(was, is, e)
+		}
+		return is, err
+	})
 }
 
 func (g guardedStore) Record(ctx context.Context, e approval.Entry) error {

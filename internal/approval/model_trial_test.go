@@ -1,7 +1,6 @@
 package approval_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,36 +20,36 @@ import (
 type trial struct {
 	t         rapid.TB
 	tally     *tally
-	policy    approval.Policy
+	isCalm    bool // nothing goes wrong but what people do
+	orgs      approval.Orgs
+	house     *house
 	keys      *approvaltest.Keys
 	screens   *approvaltest.Screens
 	directory *approvaltest.Directory
 	faults    *faults
-	standings map[approval.UserID]approval.Standing
 	process   *process
 
 	open  func() (approval.Store, func() error)
 	store approval.Store // without what may go wrong
 	close func() error
 
-	forms  []approval.UserID   // who filled them in
-	asked  map[int]approval.ID // what people were told that became of them
-	before map[approval.ID]approval.Request
-	trail  []approval.Entry
-	ids    int
+	forms   []sent              // what people filled in
+	asked   map[int]approval.ID // what people were told that became of it
+	trail   []approval.Entry
+	chain   approval.Chain
+	ids     int
+	changes int // forms for changes of live keys
 
+	searchMoved int // how often Atlas's project was deleted or came back
+
+	storing sync.Mutex // one change of the store at a time
 	mu      sync.Mutex // guards what follows: a press may come in the middle of work
-	told    map[press]account
+	ledger
+	told    map[mark]account
 	wrong   []string
 	waiting []*surprise
 	journal []string
 }
-
-// Short times make short trials, but each is longer than a rest.
-const (
-	shortLife = 3 * time.Hour
-	longLife  = 7 * time.Hour
-)
 
 // A surprise is a press in the middle of something.
 type surprise struct {
@@ -58,38 +57,35 @@ type surprise struct {
 	do    func()
 }
 
+// A witness writes down what failed, too: the next run of the trial may go
+// otherwise.
+type witness struct {
+	rapid.TB
+	trial *trial
+}
+
+func (w witness) Errorf(format string, args ...any) {
+	w.trial.write(format, args...)
+	w.TB.Errorf(format, args...)
+}
+
 // newTrial starts the bot. Atlas's lists lag, and each call takes its time.
 func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, latency time.Duration) *trial {
 	tr := &trial{
-		t: t, open: open,
+		open: open, orgs: houseRules(), ledger: newLedger(),
 		keys:    &approvaltest.Keys{Now: time.Now, Lag: lag},
 		screens: &approvaltest.Screens{}, directory: &approvaltest.Directory{},
-		faults:    newFaults(latency),
-		standings: map[approval.UserID]approval.Standing{},
-		asked:     map[int]approval.ID{}, before: map[approval.ID]approval.Request{}, told: map[press]account{},
-		policy: policy(func(p *approval.Policy) {
-			p.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{bob}, Groups: []approval.GroupID{"S1"}}, Count: 1}}
-			p.PendingLapsesAfter, p.CollectWithin, p.ConfirmWithin = 4*time.Hour, 4*time.Hour, time.Hour
-			p.Lifetimes = []time.Duration{shortLife, longLife}
-		}),
+		faults: newFaults(latency),
+		asked:  map[int]approval.ID{}, told: map[mark]account{},
 	}
+	tr.t = witness{t, tr}
 	tr.keys.OnCall, tr.screens.OnCall, tr.directory.OnCall = tr.faults.into(&tr.keys.Script), tr.faults.into(&tr.screens.Script), tr.faults.into(&tr.directory.Script)
-	tr.directory.SetGroup("S1", alice, dana)
-	for _, u := range people {
-		tr.stand(u, map[approval.UserID]approval.Standing{gil: approval.Guest, eve: approval.Outsider}[u])
-	}
+	tr.house = newHouse(tr.directory)
+	tr.keys.Have(org, payments, search)
+	tr.keys.Have(org2)
 	tr.store, tr.close = open()
 	tr.start()
 	return tr
-}
-
-// stand says what somebody is from now on; by default a member.
-func (tr *trial) stand(u approval.UserID, s approval.Standing) {
-	if s == "" {
-		s = approval.Member
-	}
-	tr.standings[u] = s
-	tr.directory.Set(s, u)
 }
 
 // newID gives every other request a name that is taken.
@@ -124,13 +120,17 @@ func (tr *trial) get(id approval.ID) approval.Request {
 // requests lists all requests, in the order of their names.
 func (tr *trial) requests() []approval.Request {
 	var all []approval.Request
-	for _, u := range []approval.UserID{alice, carol} {
-		theirs, err := tr.store.ByRequester(context.Background(), u)
-		require.NoError(tr.t, err)
-		all = append(all, theirs...)
+	for _, id := range tr.known() {
+		all = append(all, tr.get(id))
 	}
-	slices.SortFunc(all, func(a, b approval.Request) int { return cmp.Compare(a.ID, b.ID) })
 	return all
+}
+
+// last is a request as it was stored last.
+func (tr *trial) last(id approval.ID) approval.Request {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.rows[id]
 }
 
 func (tr *trial) entries() []approval.Entry {
@@ -210,18 +210,22 @@ func (tr *trial) finish() {
 	tr.calm()
 	tr.faults.take(0)
 	tr.rest()
-	tr.stand(alice, approval.Member)
-	tr.stand(carol, approval.Member)
+	tr.welcome()
+	tr.keys.Have(org, payments, search)
 	for _, r := range tr.requests() {
 		if r.State != approval.Approved {
 			continue
 		}
-		tr.pressNow(press{r.ID, approval.Collect, r.Requester})
+		tr.pressNow(press{ID: r.ID, On: approval.Collect, Who: r.Requester})
 		tr.pass(time.Second)
 		require.Equal(tr.t, approval.Delivered, tr.get(r.ID).State, "a patient person gets the key")
 	}
 	tr.rest()
-	tr.pass(longLife)
+	for range 30 {
+		if tr.pass(longLife); len(tr.among(isOpen)) == 0 {
+			break
+		}
+	}
 	tr.checkAtRest()
 	for _, r := range tr.requests() {
 		require.True(tr.t, r.State.Final(), "%s is %s for ever", r.ID, r.State)

@@ -239,10 +239,10 @@ func (s *Service) act(ctx context.Context, who Actor, id ID, on Event, may check
 // request as it is on disk; if somebody else moved it meanwhile, once more. A
 // refusal is recorded as one of on.
 func (s *Service) attempt(ctx context.Context, who Actor, r Request, on Event, may check, plan func(Request) (action, error)) (Request, error) {
-	if err := may(ctx, r); err != nil {
-		return r, s.refuse(ctx, r, on, who.User, err)
-	}
 	for range actTries {
+		if err := may(ctx, r); err != nil {
+			return r, s.refuse(ctx, r, on, who.User, err)
+		}
 		do, err := plan(r)
 		if err != nil {
 			return r, s.refuse(ctx, r, on, who.User, err)

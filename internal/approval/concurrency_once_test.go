@@ -1,0 +1,116 @@
+package approval_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// once lets everybody press what can be done once, and asserts that it was, and
+// that everybody else was told why not.
+func (c *crowd) once(r approval.Request, on approval.Event, presses []press) {
+	c.t.Helper()
+	accepted := 0
+	for i, err := range c.all(time.Now().Add(time.Minute), presses) {
+		require.True(c.t, err == nil || isRefusal(err), "%+v was answered with %v", presses[i], err)
+		if err == nil {
+			accepted++
+		}
+	}
+	done := 0
+	for _, e := range c.since(r) {
+		if e.Event == on && e.Refused == "" {
+			done++
+		}
+	}
+	require.Equal(c.t, 1, accepted, "who was told that they did it")
+	require.Equal(c.t, 1, done)
+}
+
+// about lists the requests about r's key.
+func (c *crowd) about(r approval.Request, p approval.Purpose) []approval.Request {
+	var all []approval.Request
+	for _, o := range c.rows() {
+		if o.Of == r.ID && o.Purpose == p {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+func TestCrowdOfApproversOfWhomThreeAreNeeded(t *testing.T) {
+	thirty := make([]approval.UserID, 30)
+	for i := range thirty {
+		thirty[i] = approval.UserID(fmt.Sprintf("U_%02d", i))
+	}
+	inCrowd(t, func(c *crowd) {
+		for range 3 {
+			r := c.asked()
+			var presses []press
+			for _, who := range thirty {
+				presses = append(presses, press{ID: r.ID, On: approval.Approve, Who: who})
+			}
+			c.race(r, time.Now().Add(time.Minute), append(presses, presses...))
+			by := map[approval.UserID]bool{}
+			for _, a := range c.get(r.ID).Approvals {
+				by[a.By] = true
+			}
+			require.Len(c.t, by, 3, "three people")
+			require.Len(c.t, c.get(r.ID).Approvals, 3)
+		}
+	}, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(thirty...), Count: 3}} })
+}
+
+func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
+	toActive := []approval.Event{approval.Approve, approval.Collect, approval.Confirm}
+	t.Run("nudge", func(t *testing.T) {
+		inCrowd(t, func(c *crowd) {
+			r := c.asked()
+			c.once(r, approval.Nudge, each(20, press{ID: r.ID, On: approval.Nudge, Who: alice}))
+		})
+	})
+	t.Run("sign", func(t *testing.T) {
+		inCrowd(t, func(c *crowd) {
+			r, err := c.services[0].BreakGlass(c.t.Context(), as(alice), emergency())
+			require.NoError(c.t, err)
+			c.pass(10 * time.Second)
+			c.once(c.get(r.ID), approval.Sign, each(10, press{ID: r.ID, On: approval.Sign, Who: bob}, press{ID: r.ID, On: approval.Sign, Who: dana}))
+		}, func(p *approval.Policy) {
+			p.BreakGlass = approval.BreakGlass{People: users(alice), Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+		})
+	})
+	t.Run("hand over", func(t *testing.T) {
+		inCrowd(t, func(c *crowd) {
+			r := c.after(toActive...)
+			for _, d := range c.people {
+				d.Set(approval.Deactivated, alice)
+			}
+			c.pass(75 * time.Minute)
+			c.once(c.get(r.ID), approval.HandTo, each(10,
+				press{ID: r.ID, On: approval.HandTo, Who: bob, How: string(dana)}, press{ID: r.ID, On: approval.HandTo, Who: dana, How: string(bob)}))
+		})
+	})
+	for name, press := range map[string]press{
+		"rotate":                     {On: approval.Rotate},
+		"a form for more time":       {On: approval.Extend, How: "a working day"},
+		"a form for other addresses": {On: approval.Readdress, How: "another"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inCrowd(t, func(c *crowd) {
+				r := c.after(toActive...)
+				press.ID, press.Who = r.ID, alice
+				for _, err := range c.all(time.Now().Add(time.Minute), each(20, press)) {
+					require.True(c.t, err == nil || isSaid(err), err)
+				}
+				purpose := map[approval.Event]approval.Purpose{
+					approval.Rotate: approval.Rotation, approval.Extend: approval.Extension, approval.Readdress: approval.NewAddresses,
+				}[press.On]
+				require.Len(c.t, c.about(r, purpose), 1)
+			})
+		})
+	}
+}

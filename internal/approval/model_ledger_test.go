@@ -1,0 +1,213 @@
+package approval_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A ledger is what the model knows of every request from having seen each of
+// its changes.
+type ledger struct {
+	rows      map[approval.ID]approval.Request
+	allowed   map[approval.ID]string                        // why the request was: "approved", "by rule", "break-glass"
+	wanted    map[approval.ID]approval.Access               // as it was asked for
+	broke     map[approval.ID]approval.UserID               // who took it by break-glass
+	pressed   map[approval.ID]mark                          // who last pressed for a key
+	openSince map[approval.ID]time.Time                     // it can be collected
+	listed    map[approval.ID]map[approval.MessageName]bool // ever
+	reminded  map[approval.ID]int                           // since its end moved
+	endSince  map[approval.ID]time.Time                     // its end is where it is, and somebody has the key
+}
+
+func newLedger() ledger {
+	return ledger{
+		rows: map[approval.ID]approval.Request{}, allowed: map[approval.ID]string{}, wanted: map[approval.ID]approval.Access{},
+		broke: map[approval.ID]approval.UserID{}, pressed: map[approval.ID]mark{}, openSince: map[approval.ID]time.Time{},
+		listed: map[approval.ID]map[approval.MessageName]bool{}, reminded: map[approval.ID]int{}, endSince: map[approval.ID]time.Time{},
+	}
+}
+
+// moved hears of every change as soon as it is stored, one at a time.
+func (tr *trial) moved(was, is approval.Request, e approval.Entry) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	m := move{tr, was, is, e}
+	for _, p := range promises {
+		if !p.kept(m) {
+			tr.wrong = append(tr.wrong, fmt.Sprintf("%s, but: %s %s %s -> %s by %q\nwas %+v\nis  %+v", p.name, is.ID, was.State, e.Event, is.State, e.By, was, is))
+		}
+	}
+	if e.Event == approval.Approve || e.Event == approval.Grant {
+		tr.allowed[is.ID] = "approved"
+	}
+	if e.Event == approval.Collect || e.Event == approval.Replace {
+		tr.pressed[is.ID] = mark{is.ID, e.Event, e.By}
+	}
+	tr.note(is, e)
+	if !was.EndsAt.Equal(is.EndsAt) || was.State == approval.Delivered && is.State == approval.Active {
+		tr.reminded[is.ID], tr.endSince[is.ID] = 0, e.At
+	}
+	if e.Event == approval.Remind && is.State == approval.Active {
+		tr.reminded[is.ID]++
+	}
+}
+
+func (tr *trial) note(r approval.Request, e approval.Entry) {
+	tr.rows[r.ID] = r
+	if e.From != approval.Approved && e.To == approval.Approved {
+		tr.openSince[r.ID] = e.At
+	}
+	if tr.listed[r.ID] == nil {
+		tr.listed[r.ID] = map[approval.MessageName]bool{}
+	}
+	for _, name := range r.Messages {
+		tr.listed[r.ID][name] = true
+	}
+}
+
+// created hears of every request as soon as it is stored.
+func (tr *trial) created(r approval.Request, e approval.Entry) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.wanted[r.ID] = r.Access
+	if r.Emergency {
+		tr.broke[r.ID], tr.pressed[r.ID] = r.Requester, mark{r.ID, e.Event, e.By}
+	}
+	if why := tr.whyWrong(r, e); why != "" {
+		tr.wrong = append(tr.wrong, fmt.Sprintf("%s: %+v", why, r))
+	}
+	tr.note(r, e)
+}
+
+// whyWrong says what is wrong with a new request, or nothing, and notes why it
+// needs nobody's yes.
+func (tr *trial) whyWrong(r approval.Request, e approval.Entry) string {
+	parent := tr.rows[r.Of]
+	life := r.Access.Lifetime
+	if r.Purpose == approval.Extension {
+		life = r.Change.NewEnd.Sub(parent.Key.MadeAt)
+	} else if r.Purpose == approval.NewAddresses {
+		life = parent.EndsAt.Sub(parent.Key.MadeAt)
+	}
+	isByRule := tr.house.byRule(r.Requester, r.Org, r.Access, life)
+	switch {
+	case e.By == "" || e.By != r.Requester || !tr.house.isMember(e.By):
+		return "it is asked by an active member"
+	case r.Purpose != approval.NewKey && (parent.ID == "" || parent.Requester != r.Requester):
+		return "a change of a key is asked by whoever has it"
+	case r.Purpose == approval.Rotation:
+		return tr.whyWrongRotation(r, parent)
+	case r.Emergency:
+		tr.allowed[r.ID] = "break-glass"
+		if !tr.house.mayBreakGlass(r.Requester, r.Org) || r.Access.Lifetime != glassLife || !slices.Equal(r.Access.Roles, []approval.Role{owners}) || len(r.Access.Projects) > 0 {
+			return "break-glass is for those who are named, for what is named"
+		}
+	case r.State == approval.Pending:
+		if isByRule {
+			return "what a rule approves waits for nobody"
+		}
+	case r.Purpose == approval.NewAddresses && reaches(parent.Access.Networks, r.Access.Networks): // less needs no yes, and gives none
+	case !isByRule || r.Decision.Rule == "":
+		return "somebody has to approve it, or a rule"
+	default:
+		tr.allowed[r.ID] = "by rule"
+	}
+	return ""
+}
+
+func (tr *trial) whyWrongRotation(r, parent approval.Request) string {
+	tr.allowed[r.ID] = tr.allowed[parent.ID]
+	isOther := func(o approval.Request) bool {
+		return o.Of == r.Of && o.Purpose == approval.Rotation && !o.State.Final()
+	}
+	for _, o := range tr.rows {
+		if isOther(o) {
+			return "a key has one successor at a time, and not " + string(o.ID) + " as well"
+		}
+	}
+	if tr.allowed[parent.ID] == "" || !r.EndsAt.Equal(parent.EndsAt) || fmt.Sprint(r.Access) != fmt.Sprint(parent.Access) {
+		return "a successor is what its predecessor was, until the same end"
+	}
+	return ""
+}
+
+// revealed hears of every private key that is about to be shown.
+func (tr *trial) revealed(r approval.Request, c approval.Credential) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	var key string
+	for _, k := range tr.keys.Alive() {
+		isWhole := k.Restricted && fmt.Sprint(k.Assigned) == fmt.Sprint(k.Access.Projects)
+		if k.ID == c.ID && isWhole && isWithin(k.Access, tr.rows[r.ID].Access) && k.Org == r.Org {
+			key = k.ID
+		}
+	}
+	now := tr.rows[r.ID]
+	for name, kept := range map[string]bool{
+		"it is alive, whole, and no more than its request says": key != "",
+		"it is allowed": tr.allowed[r.ID] != "",
+		"it is shown to whoever asked and pressed": r.Requester == now.Requester && tr.pressed[r.ID].By == now.Requester,
+		"it is being made, and known":              now.State == approval.Minting && now.Key.ID == c.ID,
+		"it was pressed for just now":              time.Since(now.Mint.CollectedAt) <= 4*time.Minute,
+	} {
+		if !kept {
+			tr.wrong = append(tr.wrong, fmt.Sprintf("a key is shown although not: %s: %+v", name, now))
+		}
+	}
+}
+
+func (m move) keepsMessages() bool {
+	for _, name := range m.was.Messages {
+		isDropped := !slices.Contains(m.is.Messages, name)
+		if isDropped && (m.e.Event != approval.HandTo || name.ToApprovers()) {
+			return false
+		}
+	}
+	for i, name := range m.is.Messages {
+		isAgain := !slices.Contains(m.was.Messages, name) && m.trial.listed[m.is.ID][name]
+		isFormer := m.e.Event == approval.HandTo && !name.ToApprovers() && !strings.HasPrefix(string(name), "transfer.")
+		if isAgain || isFormer || slices.Contains(m.is.Messages[:i], name) {
+			return false
+		}
+	}
+	return true
+}
+
+// keepsNumbers asserts that a number comes once and that none goes back.
+func (m move) keepsNumbers() bool {
+	for _, name := range m.is.Messages {
+		if slices.Contains(m.was.Messages, name) {
+			continue
+		}
+		for kind, count := range map[string]int{"ending": m.is.Endings, "transfer": len(m.is.Transfers), "endorsed": len(m.is.Approvals), "prod": m.is.Prods} {
+			if n, is := name.Number(kind); is && n != count {
+				return false
+			}
+		}
+	}
+	grows := m.is.Endings >= m.was.Endings && m.is.Prods >= m.was.Prods && len(m.is.Transfers) >= len(m.was.Transfers)
+	return grows && m.is.Endings-m.was.Endings <= 1
+}
+
+// known lists the names of all requests.
+func (tr *trial) known() []approval.ID {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	var all []approval.ID
+	for id := range tr.rows {
+		all = append(all, id)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// about returns a request that another names, or the zero value.
+func (tr *trial) about(id approval.ID) approval.Request {
+	r, _ := tr.store.Get(context.Background(), id)
+	return r
+}

@@ -1,0 +1,177 @@
+package approval_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A move is one change of a request as it was stored, looked at in the moment
+// when it was: who is who cannot have changed since.
+type move struct {
+	trial   *trial
+	was, is approval.Request
+	e       approval.Entry
+}
+
+// promises are what holds of every move.
+var promises = []struct {
+	name string
+	kept func(m move) bool
+}{
+	{"what is over stays over", func(m move) bool {
+		isNote := m.e.Event == approval.Look || m.e.Event == approval.Sign
+		return !m.was.State.Final() || isNote && m.is.State == m.was.State && m.is.End == m.was.End && m.is.Key == m.was.Key
+	}},
+	{"what people do has a person, and what the bot does has none", move.hasItsPerson},
+	{"whoever does something is an active member, or the operator who revokes", func(m move) bool {
+		isOperator := m.e.By == approval.Operator && m.e.Event == approval.Revoke
+		return m.e.By == "" || isOperator || m.trial.house.isMember(m.e.By)
+	}},
+	{"what is the owner's to do is done by whoever is the owner then", func(m move) bool {
+		return !slices.Contains(ofOwners, m.e.Event) || m.e.By == "" || m.e.By == m.was.Requester
+	}},
+	{"one approver's no is enough, and nobody else's", func(m move) bool {
+		return m.e.Event != approval.Deny || m.trial.house.mayDecide(m.e.By, m.was) && m.isNotOwn()
+	}},
+	{"a yes is one person's, who may give it, and the last one is given when all are there", move.isYes},
+	{"a key's end is later by a granted extension, nearer by a successor in use, and else where it was", move.keepsEnd},
+	{"the access is what it was, or less, or what a change of addresses says", move.keepsAccess},
+	{"a key is another's only if its owner is gone, by an approver, to an active member", move.keepsOwner},
+	{"nothing that was shown is taken back, but what a former owner was shown", move.keepsMessages},
+	{"every notice that is numbered is there once", move.keepsNumbers},
+	{"break-glass is signed once, by an approver who did not break it and does not own it", func(m move) bool {
+		isSign := m.e.Event == approval.Sign && m.was.Emergency && m.trial.house.oversees(m.e.By, m.is.Org) &&
+			m.e.By != m.trial.broke[m.is.ID] && m.e.By != m.is.Requester && m.was.Review.By == "" && m.is.Review.By == m.e.By
+		return m.is.Review == m.was.Review || isSign
+	}},
+	{"the requester asks once more once", func(m move) bool {
+		return m.e.Event != approval.Nudge || m.was.NudgedAt.IsZero() && !m.is.NudgedAt.IsZero()
+	}},
+	{"a second group is asked once, and in its time", func(m move) bool {
+		return m.e.Event != approval.Escalate || m.is.Org == org && m.was.EscalatedAt.IsZero() && !m.at().Before(m.was.AskedAt.Add(escalates))
+	}},
+	{"what nobody decides is brought up in its time", func(m move) bool {
+		times := []time.Duration{prodOne, prodTwo}
+		return m.e.Event != approval.Prod || m.is.Org == org && m.is.Prods > m.was.Prods && m.is.Prods <= len(times) &&
+			!m.at().Before(m.was.AskedAt.Add(times[m.is.Prods-1]))
+	}},
+	{"nothing lapses before its time", move.isTime},
+	{"an owner is told of the end shortly before it", func(m move) bool {
+		left, life := m.is.EndsAt.Sub(m.at()), m.is.EndsAt.Sub(m.is.Key.MadeAt)
+		return m.e.Event != approval.Remind || m.was.State != approval.Active || left <= min(time.Hour, life/4)
+	}},
+	{"where nothing goes wrong, an owner was told before their key's time is over", func(m move) bool {
+		last := m.was.EndsAt.Add(-min(soon, m.was.EndsAt.Sub(m.was.Key.MadeAt)/4))
+		isEnd := m.e.Event == approval.Lapse && m.was.State == approval.Active && m.trial.isCalm
+		return !isEnd || m.trial.reminded[m.is.ID] > 0 || m.trial.endSince[m.is.ID].After(last.Add(-time.Minute))
+	}},
+	{"a key is ended by its owner, an approver or the operator, who stands there", func(m move) bool {
+		may := m.e.By == m.was.Requester || m.trial.house.oversees(m.e.By, m.is.Org) || m.e.By == approval.Operator
+		return m.e.Event != approval.Revoke || may && m.is.End.By == m.e.By
+	}},
+}
+
+// ofOwners are the events that only a request's owner brings about.
+var ofOwners = []approval.Event{approval.Nudge, approval.Withdraw, approval.Collect, approval.Confirm, approval.Replace, approval.Rotate}
+
+// ofOthers are those that other people do.
+var ofOthers = []approval.Event{approval.Approve, approval.Endorse, approval.Grant, approval.Deny, approval.Revoke, approval.HandTo, approval.Sign}
+
+func (m move) at() time.Time { return m.e.At.Truncate(time.Millisecond) }
+
+func (m move) isNotOwn() bool { return m.e.By != m.was.Requester || m.is.Org == org2 }
+
+func (m move) hasItsPerson() bool {
+	if m.e.Event == approval.Confirm && m.e.By == "" {
+		return m.is.Custody.ByUse
+	}
+	return (m.e.By != "") == (slices.Contains(ofOwners, m.e.Event) || slices.Contains(ofOthers, m.e.Event))
+}
+
+func (m move) isYes() bool {
+	if !slices.Contains([]approval.Event{approval.Approve, approval.Endorse, approval.Grant}, m.e.Event) {
+		return len(m.is.Approvals) == len(m.was.Approvals)
+	}
+	before, after := yeses(m.was), yeses(m.is)
+	needed, isEsc := slots(m.is.Org, m.is.Access), isEscalated(m.was)
+	filled := m.trial.house.filled(needed, after, isEsc)
+	isNew := len(after) == len(before)+1 && slices.Equal(after[:len(before)], before) && after[len(before)] == m.e.By && !slices.Contains(before, m.e.By)
+	isLast := m.e.Event != approval.Endorse
+	counts := isLast || filled > m.trial.house.filled(needed, before, isEsc)
+	return isNew && counts && m.isNotOwn() && m.trial.house.mayDecide(m.e.By, m.was) && isLast == (filled == len(needed))
+}
+
+// child finds a request about m's key, by the person who has it.
+func (m move) child(p approval.Purpose, s approval.State, is func(approval.Request) bool) (approval.Request, bool) {
+	for _, r := range m.trial.rows {
+		if r.Of == m.is.ID && r.Purpose == p && r.State == s && r.Requester == m.was.Requester && is(r) {
+			return r, true
+		}
+	}
+	return approval.Request{}, false
+}
+
+func (m move) keepsEnd() bool {
+	was, is := m.was.EndsAt, m.is.EndsAt
+	switch {
+	case is.Equal(was):
+		return true
+	case was.IsZero():
+		return m.e.Event == approval.HandOver && is.Equal(m.is.Key.MadeAt.Add(m.is.Access.Lifetime))
+	case is.After(was):
+		_, granted := m.child(approval.Extension, approval.Applying, func(r approval.Request) bool {
+			return m.trial.allowed[r.ID] != "" && r.Change.NewEnd.Equal(is)
+		})
+		return m.e.Event == approval.Extend && granted
+	}
+	_, inUse := m.child(approval.Rotation, approval.Active, func(approval.Request) bool { return true })
+	return m.e.Event == approval.Supersede && inUse && is.Equal(m.at().Add(overlap))
+}
+
+func (m move) keepsAccess() bool {
+	was, is := m.was.Access, m.is.Access
+	if fmt.Sprint(was) == fmt.Sprint(is) {
+		return true
+	}
+	switch m.e.Event {
+	case approval.Approve, approval.Endorse:
+		return m.is.Purpose == approval.NewKey && isWithin(is, was) && m.is.NarrowedBy == m.e.By && isWithin(is, m.is.Wanted) &&
+			isWithin(m.is.Wanted, m.trial.wanted[m.is.ID]) && isWithin(m.trial.wanted[m.is.ID], m.is.Wanted)
+	case approval.Readdress:
+		_, granted := m.child(approval.NewAddresses, approval.Applying, func(r approval.Request) bool {
+			return isSame(r.Access.Networks, is.Networks) && (m.trial.allowed[r.ID] != "" || reaches(r.Change.Old, is.Networks))
+		})
+		is.Networks, is.Named = was.Networks, was.Named
+		return granted && fmt.Sprint(was) == fmt.Sprint(is)
+	}
+	return false
+}
+
+func (m move) keepsOwner() bool {
+	if m.is.Requester == m.was.Requester {
+		return true
+	}
+	h, last := m.trial.house, m.is.Transfers[len(m.is.Transfers)-1]
+	isTold := last.From == m.was.Requester && last.To == m.is.Requester && last.By == m.e.By && m.is.OwnerGone.IsZero()
+	return m.e.Event == approval.HandTo && h.standing(m.was.Requester) == approval.Deactivated && !m.was.OwnerGone.IsZero() &&
+		h.oversees(m.e.By, m.is.Org) && h.isMember(m.is.Requester) && isTold && m.is.Key == m.was.Key
+}
+
+func (m move) isTime() bool {
+	if m.e.Event != approval.Lapse {
+		return true
+	}
+	is := func(due time.Time) bool { return !due.IsZero() && !m.at().Before(due) }
+	switch m.was.State {
+	case approval.Pending:
+		return is(m.was.AskedAt.Add(decide))
+	case approval.Approved:
+		return is(m.trial.openSince[m.is.ID].Add(collect)) || is(m.was.EndsAt)
+	case approval.Delivered:
+		return is(m.was.EndsAt) || m.was.Custody.Reminded && is(m.was.Custody.ShownAt.Add(confirm))
+	}
+	return is(m.was.EndsAt)
+}

@@ -1,0 +1,111 @@
+package approval_test
+
+import (
+	"maps"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"atlaskeybot/internal/approval"
+)
+
+// clicks are all actions on a request.
+var clicks = slices.Sorted(maps.Keys(possible))
+
+// next is what leads a request on, mostly.
+var next = map[approval.State][]approval.Event{
+	approval.Pending:   {approval.Approve, approval.Approve, approval.Approve, approveLess, approval.Deny, approval.Withdraw, approval.Nudge},
+	approval.Approved:  {approval.Collect, approval.Collect, approval.Collect, approval.Collect, approval.Withdraw},
+	approval.Minting:   {approval.Collect, approval.Withdraw},
+	approval.Delivered: {approval.Confirm, approval.Confirm, approval.Confirm, approval.Replace, approval.Revoke},
+	approval.Active: {approval.Extend, approval.Extend, approval.Readdress, approval.Readdress, approval.Readdress, approval.Rotate, approval.Rotate,
+		switchedOver, approval.Revoke, asOperator, approval.HandTo},
+	approval.Applying: {approval.Withdraw, approval.Approve},
+	approval.Revoking: {approval.Revoke},
+}
+
+func (tr *trial) drawNext(t *rapid.T) press {
+	r := tr.one(t, isOpen)
+	return tr.drawHow(t, r, pick(t, "button", tr.nextOf(r)))
+}
+
+// nextOf leaves out what is only worth trying now and then.
+func (tr *trial) nextOf(r approval.Request) []approval.Event {
+	if !r.OwnerGone.IsZero() {
+		return []approval.Event{approval.HandTo, approval.HandTo, approval.HandTo, approval.Revoke}
+	}
+	all := slices.Clone(next[r.State])
+	return slices.DeleteFunc(all, func(on approval.Event) bool {
+		return on == approval.HandTo || on == switchedOver && r.Purpose != approval.Rotation ||
+			on == approveLess && r.Purpose != approval.NewKey || on == approval.Nudge && !r.NudgedAt.IsZero()
+	})
+}
+
+// drawHow makes a press of somebody who may do it, if there is anybody.
+func (tr *trial) drawHow(t *rapid.T, r approval.Request, on approval.Event) press {
+	p := press{ID: r.ID, On: on, Who: r.Requester}
+	tr.drawForm(t, &p)
+	if slices.Contains(ofOthers, on) || on == approveLess {
+		able := slices.DeleteFunc(slices.Clone(people), func(u approval.UserID) bool {
+			by := p
+			by.Who = u
+			return slices.ContainsFunc(tr.whyNot(by, r), func(err error) bool { return err != errMistake && err != approval.ErrNotEligible })
+		})
+		p.Who = bob
+		if number(t, "fit", 6) == 1 {
+			able = people
+		}
+		if len(able) > 0 {
+			p.Who = pick(t, "who", able)
+		}
+	}
+	return p
+}
+
+// drawForm fills in what goes with a button.
+func (tr *trial) drawForm(t *rapid.T, p *press) {
+	switch p.On {
+	case approveLess:
+		p.How = pick(t, "less", slices.Sorted(maps.Keys(narrowings)))
+	case approval.Extend:
+		p.How = pick(t, "extra", slices.Sorted(maps.Keys(extras)))
+	case approval.Readdress:
+		p.How = pick(t, "addresses", slices.Sorted(maps.Keys(addresses)))
+	case approval.HandTo:
+		p.How = string(pick(t, "to", []approval.UserID{carol, alice, dana, bob, gil, eve, ""}))
+	default:
+		return
+	}
+	if tr.changes == 0 || number(t, "form", 5) > 1 {
+		tr.changes++
+	}
+	p.Nth = tr.changes
+}
+
+func (tr *trial) pressNext(t *rapid.T) { tr.pressNow(tr.drawNext(t)) }
+
+func (tr *trial) pressAnything(t *rapid.T) {
+	p := press{ID: tr.one(t, isAny).ID, On: pick(t, "button", clicks), Who: pick(t, "who", people)}
+	tr.drawForm(t, &p)
+	tr.pressNow(p)
+}
+
+// pressLater presses something in the middle of what the bot does next.
+func (tr *trial) pressLater(t *rapid.T) {
+	r := tr.one(t, isOpen)
+	p := press{ID: r.ID, On: pick(t, "button", clicks)}
+	if flip(t, "useful") {
+		p = tr.drawHow(t, r, pick(t, "button", tr.nextOf(r)))
+	} else {
+		p.Who = pick(t, "who", []approval.UserID{r.Requester, r.Requester, bob, heidi})
+		tr.drawForm(t, &p)
+	}
+	calls := number(t, "calls", 12)
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.waiting = append(tr.waiting, &surprise{calls, func() { tr.press(p) }})
+}
+
+func (tr *trial) sign(t *rapid.T) {
+	tr.pressNow(tr.drawHow(t, tr.one(t, isUnsigned), approval.Sign))
+}

@@ -1,0 +1,73 @@
+package approval_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// checkAtRest holds after everything that goes wrong has been repaired and had
+// time to settle.
+func (tr *trial) checkAtRest() {
+	tr.check()
+	now := time.Now()
+	alive := map[approval.ID][]approvaltest.LiveKey{}
+	for _, k := range tr.keys.Alive() {
+		alive[k.Request] = append(alive[k.Request], k)
+	}
+	for _, r := range tr.requests() {
+		require.NotContains(tr.t, []approval.State{approval.Minting, approval.Revoking, approval.Applying}, r.State, "%s is under way for ever", r.ID)
+		require.Empty(tr.t, r.Debts, "%s", r.ID)
+		if holdsKey(r) {
+			require.Len(tr.t, alive[r.ID], 1, "%s is %s: the key that was shown last is the only one", r.ID, r.State)
+			tr.checkHeld(r, alive[r.ID][0])
+		} else {
+			require.Empty(tr.t, alive[r.ID], "%s is %s and has a key", r.ID, r.State)
+		}
+		if !r.State.Final() {
+			require.True(tr.t, r.WorkAt().After(now), "%s is %s and overdue since %s", r.ID, r.State, r.WorkAt())
+		}
+		tr.checkMessages(r)
+		require.NotContains(tr.t, fmt.Sprintf("%+v", r), "private-half-of")
+	}
+	next, err := tr.store.NextDue(context.Background())
+	require.NoError(tr.t, err)
+	require.True(tr.t, next.IsZero() || next.After(now), "something is due since %s", next)
+}
+
+// checkHeld compares a key with its request: it is what that says, or the
+// request tells how it differs.
+func (tr *trial) checkHeld(r approval.Request, k approvaltest.LiveKey) {
+	require.Equal(tr.t, r.Key.ID, k.ID, "%s holds another key", r.ID)
+	require.True(tr.t, r.EndsAt.After(time.Now()), "%s: the key outlives its end", r.ID)
+	if isSame(r.Access.Networks, k.Access.Networks) {
+		require.Equal(tr.t, k.Drift.NetworksChanged, r.Drift.NetworksChanged, "%s: what was changed by hand", r.ID)
+	} else {
+		require.True(tr.t, r.Drift.NetworksChanged, "%s: nobody is told that the key's list is another", r.ID)
+	}
+	require.Equal(tr.t, k.Drift.Renamed, r.Drift.Renamed)
+}
+
+// checkMessages asserts that people see the request as it is stored, and each
+// message once unless something went wrong while it was posted.
+func (tr *trial) checkMessages(r approval.Request) {
+	seen, times := map[string]approval.Request{}, map[approval.MessageName]int{}
+	for _, m := range tr.screens.Messages(r.ID) {
+		seen[m.At.TS] = m.Request
+		times[m.Name]++
+	}
+	for _, name := range r.Messages {
+		at := r.Places[name]
+		require.NotEmpty(tr.t, at.TS, "%s: %s was never posted", r.ID, name)
+		require.Equal(tr.t, r.Version, at.Shown, "%s: %s is out of date", r.ID, name)
+		require.Equal(tr.t, r.Version, seen[at.TS].Version, "%s: %s shows an old version", r.ID, name)
+	}
+	for name, n := range times {
+		require.True(tr.t, n == 1 || !tr.isCalm, "%s: %s was posted %d times", r.ID, name, n)
+	}
+}

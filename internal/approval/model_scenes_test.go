@@ -1,0 +1,98 @@
+package approval_test
+
+import (
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A scene is where a trial begins, so that it need not get there by chance.
+type scene struct {
+	name string
+	set  func(tr *trial)
+}
+
+// GoString is what a failed trial prints.
+func (s scene) GoString() string { return s.name }
+
+var scenes = []scene{
+	{"nothing", func(*trial) {}},
+	{"nothing", func(*trial) {}},
+	{"somebody waits for a second approval", func(tr *trial) {
+		tr.takes(press{ID: tr.asks(alice, "all"), On: approval.Approve, Who: grace})
+	}},
+	{"somebody waits for long", func(tr *trial) {
+		tr.asks(carol, "admin")
+		tr.pass(100 * time.Minute)
+	}},
+	{"a key", func(tr *trial) { tr.active(alice, "wide", bob) }},
+	{"a key with projects", func(tr *trial) { tr.active(carol, "projects", bob) }},
+	{"a key by rule", func(tr *trial) { tr.active(alice, "ci") }},
+	{"a key of staging", func(tr *trial) { tr.active(alice, "staging", alice, bob) }},
+	{"a key taken by break-glass", func(tr *trial) { tr.active(dana, "emergency") }},
+	{"a key that waits for another end", func(tr *trial) {
+		tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.Extend, Who: alice, How: "a lot"})
+	}},
+	{"a key that waits for other addresses", func(tr *trial) {
+		tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.Readdress, Who: alice, How: "one more"})
+	}},
+	{"a key with a successor that waits", func(tr *trial) { tr.rotated() }},
+	{"a key with a successor", func(tr *trial) { tr.succeeded() }},
+	{"a key with a successor in use", func(tr *trial) {
+		tr.takes(press{ID: tr.succeeded(), On: approval.Confirm, Who: alice})
+	}},
+	{"a key whose owner is gone", func(tr *trial) {
+		tr.active(alice, "wide", bob)
+		tr.house.stand(alice, approval.Deactivated)
+		tr.pass(noticed)
+	}},
+	{"a key with a successor, whose owner is gone", func(tr *trial) {
+		tr.rotated()
+		tr.house.stand(alice, approval.Deactivated)
+		tr.pass(noticed)
+	}},
+}
+
+// asks sends a wish that is taken.
+func (tr *trial) asks(who approval.UserID, name string) approval.ID {
+	tr.forms = append(tr.forms, sent{who, name})
+	r := tr.submit(len(tr.forms) - 1)
+	tr.pass(10 * time.Second)
+	return r.ID
+}
+
+// takes presses something that is taken, and returns what it makes or changes.
+func (tr *trial) takes(p press) approval.ID {
+	tr.changes++
+	p.Nth = tr.changes
+	r := tr.pressNow(p)
+	tr.pass(20 * time.Second)
+	return r.ID
+}
+
+// active is a key that its owner has, after these approvals.
+func (tr *trial) active(who approval.UserID, name string, by ...approval.UserID) approval.ID {
+	id := tr.asks(who, name)
+	for _, u := range by {
+		tr.takes(press{ID: id, On: approval.Approve, Who: u})
+	}
+	if tr.get(id).State == approval.Approved {
+		tr.takes(press{ID: id, On: approval.Collect, Who: who})
+	}
+	tr.pass(20 * time.Second)
+	tr.takes(press{ID: id, On: approval.Confirm, Who: who})
+	require.Equal(tr.t, approval.Active, tr.get(id).State)
+	return id
+}
+
+func (tr *trial) rotated() approval.ID {
+	return tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.Rotate, Who: alice})
+}
+
+func (tr *trial) succeeded() approval.ID {
+	id := tr.takes(press{ID: tr.rotated(), On: approval.Collect, Who: alice})
+	tr.pass(20 * time.Second)
+	return id
+}

@@ -1,0 +1,201 @@
+package approval_test
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// errMistake stands for any *[approval.FormError].
+var errMistake = errors.New("the form has mistakes")
+
+// possible says by hand in which states people can do what.
+var possible = map[approval.Event][]approval.State{
+	approval.Approve:   {approval.Pending},
+	approveLess:        {approval.Pending},
+	approval.Deny:      {approval.Pending},
+	approval.Nudge:     {approval.Pending},
+	approval.Withdraw:  {approval.Pending, approval.Approved},
+	approval.Collect:   {approval.Approved},
+	approval.Confirm:   {approval.Delivered},
+	approval.Replace:   {approval.Delivered},
+	approval.Revoke:    {approval.Delivered, approval.Active},
+	asOperator:         {approval.Delivered, approval.Active},
+	approval.Extend:    {approval.Active},
+	approval.Readdress: {approval.Active},
+	approval.Rotate:    {approval.Active},
+	switchedOver:       {approval.Active},
+	approval.HandTo:    {approval.Active},
+	approval.Sign: {approval.Approved, approval.Minting, approval.Delivered, approval.Active, approval.Revoking,
+		approval.Withdrawn, approval.Expired, approval.Failed, approval.Ended},
+}
+
+// whyNot lists by hand everything that speaks against a press, if nothing goes
+// wrong. It is taken if there is nothing, and else refused for one of these.
+func (tr *trial) whyNot(p press, r approval.Request) []error {
+	var all []error
+	against := func(is bool, why error) {
+		if is {
+			all = append(all, why)
+		}
+	}
+	against(!slices.Contains(possible[p.On], r.State), approval.ErrNotAllowed)
+	if p.On == asOperator {
+		return all
+	}
+	all = append(all, tr.whyNobody(p.Who)...)
+	isOwner := p.Who == r.Requester
+	switch p.On {
+	case approval.Approve, approveLess, approval.Deny:
+		against(isOwner && r.Org == org, approval.ErrOwnRequest)
+		against(!tr.house.mayDecide(p.Who, r), approval.ErrNotApprover)
+		if p.On != approval.Deny {
+			all = append(all, tr.whyNotYes(p, r)...)
+		}
+	case approval.Revoke:
+		against(!isOwner && !tr.house.oversees(p.Who, r.Org), approval.ErrNotOwner)
+	case approval.Sign:
+		against(!tr.house.oversees(p.Who, r.Org), approval.ErrNotApprover)
+		against(isOwner || p.Who == tr.breaker(r.ID), approval.ErrOwnRequest)
+		against(!r.Emergency, approval.ErrNotAllowed)
+		against(r.Review.By != "", approval.ErrSigned)
+	case approval.HandTo:
+		to := approval.UserID(p.How)
+		against(!tr.house.oversees(p.Who, r.Org), approval.ErrNotApprover)
+		against(r.OwnerGone.IsZero() || to == r.Requester || tr.house.standing(r.Requester) != approval.Deactivated, approval.ErrOwnerBack)
+		against(!tr.house.isMember(to), approval.ErrNotEligible)
+	default:
+		against(!isOwner, approval.ErrNotOwner)
+		all = append(all, tr.whyNotOwn(p, r)...)
+	}
+	return all
+}
+
+// whyNobody says why somebody may do nothing at all.
+func (tr *trial) whyNobody(u approval.UserID) []error {
+	why := map[approval.Standing]error{
+		approval.Guest: approval.ErrGuest, approval.Deactivated: approval.ErrDeactivated, approval.Outsider: approval.ErrOutsider,
+	}[tr.house.standing(u)]
+	if why == nil {
+		return nil
+	}
+	return []error{why}
+}
+
+// whyNotYes says why an approval would not be taken.
+func (tr *trial) whyNotYes(p press, r approval.Request) []error {
+	var all []error
+	left := r.Access
+	if p.On == approveLess {
+		_, want, mistaken := narrowings[p.How](r.Access)
+		left = want
+		if mistaken {
+			all = append(all, errMistake)
+		}
+		if r.Purpose != approval.NewKey {
+			all = append(all, approval.ErrNotAllowed)
+		}
+	}
+	before := yeses(r)
+	if slices.Contains(before, p.Who) {
+		all = append(all, approval.ErrAlreadyApproved)
+	}
+	needed, after := slots(r.Org, left), append(before, p.Who)
+	is, was := tr.house.filled(needed, after, isEscalated(r)), tr.house.filled(needed, before, isEscalated(r))
+	if is == was && is < len(needed) {
+		all = append(all, approval.ErrNotNeeded)
+	}
+	return all
+}
+
+func yeses(r approval.Request) []approval.UserID {
+	var all []approval.UserID
+	for _, a := range r.Approvals {
+		all = append(all, a.By)
+	}
+	return all
+}
+
+// whyNotOwn says why an owner could not do that with what is theirs.
+func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
+	switch p.On {
+	case approval.Nudge:
+		if !r.NudgedAt.IsZero() {
+			return []error{approval.ErrNudged}
+		}
+	case approval.Extend:
+		if isMistakenExtra(r.Access, extras[p.How]) {
+			return []error{errMistake}
+		}
+	case approval.Readdress:
+		f, want := addresses[p.How](r.Access)
+		if areMistaken(r.Org, f, r.Access.Networks, want) {
+			return []error{errMistake}
+		}
+	case approval.Rotate:
+		if next := tr.about(r.Successor); next.ID != "" && !next.State.Final() {
+			return []error{approval.ErrUnderway}
+		}
+	case switchedOver:
+		var all []error
+		old := tr.about(r.Of)
+		if r.Purpose != approval.Rotation || !slices.Contains(possible[approval.Revoke], old.State) {
+			all = append(all, approval.ErrNotAllowed)
+		}
+		if old.Requester != p.Who {
+			all = append(all, approval.ErrNotOwner)
+		}
+		return all
+	}
+	return nil
+}
+
+// pressNow presses at a moment when nothing else happens, so that it is known
+// beforehand what has to be the answer.
+func (tr *trial) pressNow(p press) approval.Request {
+	before, many := tr.get(p.ID), len(tr.known())
+	isForeseen := tr.isQuiet()
+	against := tr.whyNot(p, before)
+	wasSent := tr.wasSent(p)
+	r, err := tr.press(p)
+	switch {
+	case !isForeseen:
+	case len(against) == 0:
+		require.NoError(tr.t, err, "%+v on a request that is %s", p, before.State)
+		if !wasSent {
+			tr.checkOutcome(p, before, r)
+		}
+	default:
+		require.Error(tr.t, err, "%+v on a request that is %s, against which there is %v", p, before.State, against)
+		require.True(tr.t, isFor(err, against), "%+v on a request that is %s: %v, and not %v", p, before.State, against, err)
+		require.Equal(tr.t, before.Version, tr.get(p.ID).Version, "%+v was refused and changed something", p)
+		require.Len(tr.t, tr.known(), many, "%+v was refused and made a request", p)
+	}
+	if wasSent {
+		require.Len(tr.t, tr.known(), many, "%+v: one form made two requests", p)
+	}
+	return r
+}
+
+func isFor(err error, against []error) bool {
+	_, isMistake := errors.AsType[*approval.FormError](err)
+	return isOneOf(err, against) || isMistake && slices.Contains(against, errMistake)
+}
+
+// checkOutcome asserts, where the answer is known beforehand, what came of a
+// press with a form.
+func (tr *trial) checkOutcome(p press, before, r approval.Request) {
+	switch p.On {
+	case approveLess:
+		_, want, _ := narrowings[p.How](before.Access)
+		require.True(tr.t, isWithin(want, r.Access) && isWithin(r.Access, want), "%+v left %+v", p, r.Access)
+	case approval.Extend:
+		require.Equal(tr.t, before.EndsAt.Add(extras[p.How]), r.Change.NewEnd)
+	case approval.Readdress:
+		_, want := addresses[p.How](before.Access)
+		require.True(tr.t, isSame(want, r.Access.Networks), "%+v asks for %v", p, r.Access.Networks)
+	}
+}

@@ -1,0 +1,44 @@
+package approval_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// What is said of a role fits under its option in Slack.
+func TestEveryRoleIsDescribed(t *testing.T) {
+	t.Parallel()
+	require.Len(t, approval.OrgRoles, 7)
+	require.Len(t, approval.ProjectRoles, 26)
+	seen := map[string]bool{}
+	for prefix, roles := range map[string][]approval.RoleInfo{"ORG_": approval.OrgRoles, "GROUP_": approval.ProjectRoles} {
+		for _, info := range roles {
+			assert.True(t, strings.HasPrefix(string(info.Name), prefix), info.Name)
+			assert.NotEmpty(t, info.Title, info.Name)
+			assert.LessOrEqual(t, utf8.RuneCountInString(info.Grants), 75, info.Name)
+			assert.True(t, strings.HasSuffix(info.Grants, "."), info.Name)
+			assert.Equal(t, info, info.Name.Info())
+			assert.False(t, seen[info.Title], info.Title)
+			seen[info.Title] = true
+		}
+	}
+	unknown := approval.Role("GROUP_LATER").Info()
+	assert.True(t, unknown.Powerful)
+	assert.Equal(t, "GROUP_LATER", unknown.Title)
+}
+
+func TestDefaultProjectRoles(t *testing.T) {
+	t.Parallel()
+	roles := approval.DefaultProjectRoles()
+	require.Len(t, roles, 24)
+	assert.NotContains(t, roles, approval.Role("GROUP_OWNER"))
+	assert.NotContains(t, roles, approval.Role("GROUP_ACCESS_MANAGER"))
+	assert.False(t, approval.Role("GROUP_READ_ONLY").Info().Powerful)
+	assert.True(t, approval.Role("GROUP_DATA_ACCESS_READ_WRITE").Info().Powerful)
+}
