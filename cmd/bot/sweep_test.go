@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,8 +49,9 @@ func TestSweep(t *testing.T) {
 	began := time.Now()
 	var jobs []job
 	var rows []*row
-	for i, f := range flows() {
-		points := discover(t, f)
+	for i, f := range chosen(t, os.Getenv("SWEEP_FLOW")) {
+		points, read := discover(t, f)
+		f.undisturbed = read
 		r := &row{flow: f.name, points: len(points)}
 		rows = append(rows, r)
 		for _, p := range points {
@@ -67,6 +70,14 @@ func TestSweep(t *testing.T) {
 	t.Logf("%d trials in %s\n%s", len(jobs), time.Since(began).Round(time.Second), table(rows))
 }
 
+// chosen are the flows whose names a regular expression matches.
+func chosen(t *testing.T, names string) []flow {
+	t.Helper()
+	match, err := regexp.Compile(names)
+	require.NoError(t, err)
+	return slices.DeleteFunc(flows(), func(f flow) bool { return !match.MatchString(f.name) })
+}
+
 func (s share) chooses(d disturbance, chance *rand.Rand) bool {
 	if d.kills() {
 		return chance.IntN(s.kills) == 0
@@ -83,7 +94,7 @@ type job struct {
 }
 
 // discover plays a flow undisturbed and lists its points.
-func discover(t *testing.T, f flow) (points []point) {
+func discover(t *testing.T, f flow) (points []point, read map[string]int) {
 	t.Helper()
 	t.Run(f.name+"/undisturbed", func(t *testing.T) {
 		w := newTrial(t, f, point{}, disturbance{})
@@ -96,9 +107,9 @@ func discover(t *testing.T, f flow) (points []point) {
 		}
 		r := w.play()
 		require.Zero(t, w.died)
-		points = pointsOf(w.Wire.Calls(), lastEarly, r.Commits)
+		points, read = pointsOf(w.Wire.Calls(), lastEarly, r.Commits), w.messages()
 	})
-	return points
+	return points, read
 }
 
 // work tries the jobs, a few at a time.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -37,7 +39,9 @@ type trial struct {
 	struck bool
 	lies   []string
 
-	people people
+	people  people
+	keyEnds map[approval.ID][]time.Time // when its key is to end, as that moved
+	known   []approval.ID               // the requests, in the order in which they were made
 }
 
 const (
@@ -65,7 +69,7 @@ func newTrial(t *testing.T, f flow, at point, what disturbance) *trial {
 	w := &trial{
 		town: &town{Sandbox: s, t: t, database: filepath.Join(dir, "bot.db"), environ: s.Environment(), log: &journal{}},
 		flow: f, at: at, what: what, door: door, logFile: filepath.Join(dir, "bot.log"),
-		counts: map[point]int{}, people: newPeople(),
+		counts: map[point]int{}, people: newPeople(), keyEnds: map[approval.ID][]time.Time{},
 	}
 	w.environ["DATABASE_URL"] = "sqlite:" + w.database
 	w.environ["LOG_LEVEL"] = "debug"
@@ -149,9 +153,10 @@ func (w *trial) live() report {
 		if err != nil || !r.Rest {
 			continue
 		}
+		w.known = r.ids()
 		w.holdsAtRest(r)
 		w.people.waiting = false
-		if w.bobActs() || w.aliceActs() {
+		if w.someoneActs() {
 			continue
 		}
 		if w.isOver(r) {
@@ -163,8 +168,10 @@ func (w *trial) live() report {
 	return report{}
 }
 
+// isOver reports whether all that was to come has come, and nobody waits.
 func (w *trial) isOver(r report) bool {
-	return w.people.asked && len(r.Requests) == 1 && r.Requests[0].State.Final() && r.Due.IsZero() && !w.people.waiting
+	final := !slices.ContainsFunc(r.Requests, func(q approval.Request) bool { return !q.State.Final() })
+	return final && len(r.Requests) >= len(w.flow.ends) && r.Due.IsZero() && !w.people.waiting
 }
 
 // letTimePass moves the clock to when something is due, or to when somebody
@@ -215,11 +222,18 @@ func (w *trial) ends(r report) {
 	assert.NotContains(w.t, w.log.String(), "DATA RACE")
 	assert.NotContains(w.t, w.log.String(), "panicked")
 
-	q := r.Requests[0]
-	assert.Equal(w.t, w.flow.ends, q.State, "how it ended")
+	var ends []end
+	for _, q := range r.Requests {
+		ends = append(ends, end{q.State, q.End.Cause})
+	}
+	assert.Equal(w.t, w.flow.ends, ends, "how it ended")
 	assert.Empty(w.t, w.botKeys(), "keys that are alive after all is over")
 	w.oneAtATime()
-	w.nothingSaidTooEarly(q.ID, audit)
+	w.nothingSaidTooEarly(audit)
+	w.endsMovedOnlyIf(audit)
+	w.deletedInTime(r)
+	w.toWhomItBelongs(r)
+	w.saidOnce()
 	w.mu.Lock()
 	assert.Empty(w.t, w.lies, "what people were told and was not true")
 	w.mu.Unlock()
@@ -235,14 +249,16 @@ func (w *trial) play() report {
 			w.explain()
 		}
 	}()
-	r := w.live()
+	r := w.pressesLeftovers(w.live())
 	w.ends(r)
 	return r
 }
 
 // explain prints what is known about a trial that failed.
 func (w *trial) explain() {
-	w.t.Logf("alice sees:\n%sbob sees:\n%s", told(w.Slack.Screen(alice)), told(w.Slack.Screen(bob)))
+	for _, p := range w.flow.people {
+		w.t.Logf("%s sees:\n%s", p.who, told(w.Slack.Screen(p.who)))
+	}
 	for _, c := range w.Wire.Calls() {
 		w.t.Logf("%d %s %s %s auth=%v status=%d fault=%s", c.Seq, c.At.Format(time.TimeOnly), c.Side, c.Operation, c.Auth, c.Status, c.Fault)
 	}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/sandbox/atlas"
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+// A flow is what people want. They follow no script: they look at their
+// screens and press what is offered and what they want, again if nothing came
+// of it.
+type flow struct {
+	name     string
+	overHTTP bool
+	lag      atlas.Lag
+	people   []person
+
+	grant grant          // what its keys may do when they are shown; usual if left out
+	ends  []end          // how its requests end, in the order in which they are made
+	posts map[string]int // sentences, and how often they are posted
+
+	undisturbed map[string]int // what people read when nothing disturbs it; see saidOnce
+}
+
+// A person is somebody of the cast, and what they want, most urgent first.
+type person struct {
+	who   string
+	wants []act
+}
+
+// An end is how a request ends.
+type end struct {
+	state approval.State
+	cause approval.Cause
+}
+
+// A grant is what a key may do: its parts as [grantOf] writes them.
+type grant struct{ roles, from, projects string }
+
+// usual is what [wish] asks for.
+var usual = grant{roles: "ORG_BILLING_READ_ONLY", from: "198.51.100.0/24 203.0.113.7"}
+
+func (f flow) shownWith() grant {
+	if f.grant == (grant{}) {
+		return usual
+	}
+	return f.grant
+}
+
+var (
+	approves = press("card.approve")
+	denies   = sends("denial", press("card.deny"), "deny", entered("deny.reason", "use the dashboard"))
+
+	asks      = sends("form", types("/atlas-key", ""), "form", wish())
+	asksWeek  = sends("form", types("/atlas-key", ""), "form", wish(field("form.lifetime", slack.Pick("168h0m0s"))))
+	creates   = press("ready.create")
+	revokes   = press("ready.revoke")
+	withdraws = either(press("asked.withdraw"), press("ready.withdraw"))
+	rotates   = until("was opened to take over|it takes over from the key", press("ready.rotate"))
+
+	wantsADayMore = sends("extension", press("ready.extend"), "extend", with(entered("extend.reason", "the export is not done"), "extend.lifetime", "24h0m0s"))
+)
+
+func wantsFrom(networks string) act {
+	return sends("addresses", press("ready.addresses"), "addresses", with(entered("addresses.reason", "another runner"), "addresses.networks", networks))
+}
+
+// flows are all the ways through the machine that people take.
+func flows() []flow {
+	all := [][]flow{newKeyFlows(), changeFlows(), rotationFlows()}
+	var flows []flow
+	for _, some := range all {
+		flows = append(flows, some...)
+	}
+	return flows
+}
+
+func newKeyFlows() []flow {
+	lag := atlas.Lag{Create: 20 * time.Second, Delete: 20 * time.Second}
+	bob := person{bob, []act{approves}}
+	return []flow{
+		{
+			name: "saved, until its end date", people: []person{bob, {alice, []act{asks, creates, saves}}},
+			ends: []end{{approval.Ended, approval.CauseEndDate}}, posts: map[string]int{tellsOfItsEnd: 2},
+		},
+		{
+			name: "not seen, then revoked", overHTTP: true, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
+			ends: []end{{approval.Ended, approval.CauseRevoked}},
+		},
+		{
+			name: "not seen, and Atlas lags", lag: lag, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
+			ends: []end{{approval.Ended, approval.CauseRevoked}},
+		},
+		{
+			name: "never confirmed", people: []person{bob, {alice, []act{asks, creates}}},
+			ends: []end{{approval.Ended, approval.CauseUnconfirmed}}, posts: map[string]int{`Did you save the private key`: 1},
+		},
+		{
+			name: "denied", overHTTP: true, people: []person{{alice, []act{asks}}, {slack.Bob, []act{denies}}},
+			ends: []end{{approval.Denied, ""}},
+		},
+		{
+			name: "withdrawn", people: []person{{alice, []act{asks, withdraws}}},
+			ends: []end{{approval.Withdrawn, ""}},
+		},
+		{
+			name: "never decided", overHTTP: true, people: []person{{alice, []act{asks}}},
+			ends: []end{{approval.Expired, approval.CauseUndecided}},
+		},
+		{
+			name: "approved, never collected", people: []person{bob, {alice, []act{asks}}},
+			ends: []end{{approval.Expired, approval.CauseUncollected}},
+		},
+	}
+}
+
+// tellsOfItsEnd is said to an owner before a key's end.
+const tellsOfItsEnd = `Your key .* and is deleted then: whatever uses it stops working`
+
+// changeFlows change a key that lives.
+func changeFlows() []flow {
+	bob := person{bob, []act{approves}}
+	done := end{approval.Done, ""}
+	return []flow{
+		{
+			name: "extended, then revoked", people: []person{bob, {alice, []act{asks, creates, saves, wantsADayMore, after("now ends", revokes)}}},
+			ends: []end{{approval.Ended, approval.CauseRevoked}, done},
+		},
+		{
+			name: "extension denied", overHTTP: true,
+			people: []person{
+				{slack.Bob, []act{on(1, approves), after("asks for more time", denies)}},
+				{alice, []act{asks, creates, saves, wantsADayMore}},
+			},
+			ends: []end{{approval.Ended, approval.CauseEndDate}, {approval.Denied, ""}}, posts: map[string]int{tellsOfItsEnd: 2},
+		},
+		{
+			name: "other addresses, approved", people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7 192.0.2.9"), after("may now be used from", revokes)}}},
+			ends: []end{{approval.Ended, approval.CauseRevoked}, done},
+		},
+		{
+			name: "fewer addresses", overHTTP: true, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7"), after("may now be used from", revokes)}}},
+			ends: []end{{approval.Ended, approval.CauseRevoked}, done},
+		},
+		{
+			name: "reminded of its end", people: []person{bob, {alice, []act{asksWeek, creates, saves}}},
+			ends: []end{{approval.Ended, approval.CauseEndDate}}, posts: map[string]int{tellsOfItsEnd: 2},
+		},
+	}
+}
+
+// rotationFlows have two keys, for a while.
+func rotationFlows() []flow {
+	bob := person{bob, []act{approves}}
+	return []flow{
+		{
+			name: "rotated, and switched over", people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), until("The earlier key .* is being deleted", press("ready.switched")), after("its successor took over", on(2, revokes))}}},
+			ends: []end{{approval.Ended, approval.CauseReplaced}, {approval.Ended, approval.CauseRevoked}},
+		},
+		{
+			name: "rotated, and the overlap ends", overHTTP: true, people: []person{bob, {alice, []act{asksWeek, creates, saves, on(1, rotates)}}},
+			ends: []end{{approval.Ended, approval.CauseEndDate}, {approval.Ended, approval.CauseEndDate}},
+		},
+		{
+			name: "rotated, never collected", people: []person{bob, {alice, []act{asks, on(1, creates), saves, on(1, rotates)}}},
+			ends: []end{{approval.Ended, approval.CauseEndDate}, {approval.Expired, approval.CauseEndDate}},
+		},
+	}
+}
