@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"time"
 
 	"atlaskeybot/internal/sandbox"
@@ -24,9 +25,11 @@ func (p process) sandbox(ctx context.Context, args []string) error {
 	listen := flags.String("listen", "127.0.0.1:8484", "the loopback address of the page and of both platforms")
 	overHTTP := flags.Bool("http", false, "deliver as signed HTTP requests instead of over Socket Mode")
 	database := flags.String("database", "sqlite::memory:", "where the bot keeps its requests")
+	policy := flags.String("policy", "", "a policy file; without it one that has something of everything")
+	orgs := flags.Int("orgs", 1, "how many Atlas organizations there are, up to 5")
 	seed := flags.Uint64("seed", 0, "repeat what was random in an earlier run; 0 picks one")
 	verbose := flags.Bool("verbose", false, "print the bot's log")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || *orgs < 1 || *orgs > 5 {
 		return errUsage
 	}
 	level := slog.LevelWarn
@@ -38,8 +41,11 @@ func (p process) sandbox(ctx context.Context, args []string) error {
 		return fmt.Errorf("listening for the bot: %w", err)
 	}
 	opts := sandbox.Options{
-		Listen: *listen, Seed: *seed, Redeliver: redelivered,
-		Slack: slack.Options{EphemeralNeedsLook: true}, // who looks elsewhere misses the note, as may be in life
+		Listen: *listen, Seed: *seed, Redeliver: redelivered, Organizations: *orgs,
+		Slack: slack.Options{
+			EphemeralNeedsLook: true, // who looks elsewhere misses the note, as may be in life
+			MayCallCrowds:      true, // break-glass does, once
+		},
 	}
 	if *overHTTP {
 		opts.HTTPTarget = "http://" + door.Addr().String()
@@ -49,7 +55,15 @@ func (p process) sandbox(ctx context.Context, args []string) error {
 		return fmt.Errorf("%w (choose another address with -listen)", err)
 	}
 	defer closeSandbox(s)
-	environ := s.Environment()
+	dir, err := os.MkdirTemp("", "atlas-key-bot-sandbox-")
+	if err != nil {
+		return fmt.Errorf("making a directory for the sandbox: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	environ, err := furnish(s, *policy, dir)
+	if err != nil {
+		return err
+	}
 	environ["DATABASE_URL"] = *database
 	config, err := readConfig(environ)
 	if err != nil {

@@ -149,9 +149,11 @@ type Request struct {
 	Successor ID   `json:"successor,omitempty"`
 	Settled   bool `json:"settled,omitempty"`
 
-	// OwnerGone is when the owner's account was found deactivated. Transfers
-	// lists whom the key was handed to since; the last of them is Requester.
+	// OwnerGone is when the owner's account was found deactivated, and Orphaned
+	// counts how often one was. Transfers lists whom the key was handed to; the
+	// last of them is Requester.
 	OwnerGone time.Time  `json:"owner_gone,omitzero"`
+	Orphaned  int        `json:"orphaned,omitempty"`
 	Transfers []Transfer `json:"transfers,omitempty"`
 
 	Custody Custody `json:"custody,omitzero"`
@@ -369,7 +371,6 @@ const (
 	NudgedNotice    MessageName = "nudged.channel"    // under the card: the requester asks once more
 	EscalatedNotice MessageName = "escalated.channel" // under the card, to the second group
 	ReviewNotice    MessageName = "review.channel"    // to the approvers: a key taken by break-glass, to be signed
-	OwnerGoneNotice MessageName = "ownergone.channel" // to the approvers: the owner was deactivated
 )
 
 // EndingMessage names the n-th message, from 1, that tells the requester of a
@@ -383,6 +384,10 @@ func TransferMessage(n int) MessageName { return numbered("transfer.%d", n) }
 // EndorsedNotice names the notice under the card of the n-th approval, from 1,
 // that was not the last one.
 func EndorsedNotice(n int) MessageName { return numbered("endorsed.%d.channel", n) }
+
+// OwnerGoneNotice names the n-th notice to the approvers, from 1, that the key's
+// owner was deactivated.
+func OwnerGoneNotice(n int) MessageName { return numbered("ownergone.%d.channel", n) }
 
 // ProdNotice names the n-th notice under the card, from 1, that nobody has
 // decided yet.
@@ -406,7 +411,8 @@ func (m MessageName) ToApprovers() bool {
 
 // InThread reports whether m stands under the card.
 func (m MessageName) InThread() bool {
-	return m.ToApprovers() && m != CardMessage && m != FoundNotice && m != ReviewNotice && m != OwnerGoneNotice
+	_, ownerGone := m.Number("ownergone")
+	return m.ToApprovers() && m != CardMessage && m != FoundNotice && m != ReviewNotice && !ownerGone
 }
 
 // A Place is where a message is and what it shows.

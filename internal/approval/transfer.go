@@ -27,6 +27,12 @@ func (s *Service) HandTo(ctx context.Context, who Actor, id ID, to UserID) (Requ
 		if r.OwnerGone.IsZero() || to == r.Requester {
 			return ErrOwnerBack
 		}
+		switch gone, err := s.Directory.Deactivated(ctx, r.Requester); { // they may be back since that was noted
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrCannotCheck, err)
+		case !gone:
+			return ErrOwnerBack
+		}
 		switch err := mayAct(ctx, s.Directory, Actor{User: to, Team: who.Team, Enterprise: who.Enterprise}); {
 		case errors.Is(err, ErrCannotCheck):
 			return err
@@ -95,7 +101,8 @@ func (w *Worker) flagOwner(ctx context.Context, r Request, gone bool) error {
 	_, err := w.move(ctx, r, on, "", func(next *Request, now time.Time) {
 		if next.OwnerGone = (time.Time{}); gone {
 			next.OwnerGone = now
-			next.show(OwnerGoneNotice)
+			next.Orphaned++
+			next.show(OwnerGoneNotice(next.Orphaned))
 		}
 	})
 	w.Wake()

@@ -26,11 +26,14 @@ func TestAKeyOfSomebodyDeactivatedIsFlagged(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
-		assert.True(t, w.shows(id, approval.OwnerGoneNotice))
+		assert.True(t, w.shows(id, approval.OwnerGoneNotice(1)))
 		w.is(id, approval.Active)
 		w.directory.Set(approval.Member, alice)
 		w.pass(90 * time.Minute)
 		assert.True(t, w.get(id).OwnerGone.IsZero(), "and is not any more when they are back")
+		w.directory.Set(approval.Deactivated, alice)
+		w.pass(90 * time.Minute)
+		assert.True(t, w.shows(id, approval.OwnerGoneNotice(2)), "approvers are told anew")
 	})
 }
 
@@ -54,7 +57,7 @@ func TestAKeyGetsAnotherOwner(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, carol, r.Requester)
 		assert.True(t, r.OwnerGone.IsZero())
-		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.DecidedNotice, approval.MadeNotice, approval.OwnerGoneNotice, approval.TransferMessage(1)}, r.Messages)
+		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.DecidedNotice, approval.MadeNotice, approval.OwnerGoneNotice(1), approval.TransferMessage(1)}, r.Messages)
 		w.settle()
 		assert.True(t, w.shows(id, approval.TransferMessage(1)))
 

@@ -1,7 +1,8 @@
 package slackui
 
 import (
-	"strings"
+	"context"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -14,25 +15,67 @@ import (
 //	┌──────────────────────────────────────────────┐
 //	│ Change addresses                             │
 //	│ The whole list of the key … It counts …      │
+//	│ From which networks?   [ office          ▾ ] │
 //	│ From which addresses?  [ 203.0.113.7       ] │
 //	│ Why?                   [                   ] │
+//	│ This will go to 1 of @platform               │
 //	│                        [ Cancel ] [ Send ]   │
 //	└──────────────────────────────────────────────┘
-func addressesForm(p approval.Policy, r approval.Request, metadata string) slack.ModalViewRequest {
-	m := modal(viewAddresses, "Change addresses",
-		section(say("This is the whole access list of the key%s of request %s. :warning: *A change counts wherever the key is used*, in every project it belongs to: what you take away stops working from there.", keyName(r), r.ID)),
-		section("If you only take addresses away, nobody has to approve it and it happens at once. Anything else waits for an approver; until then the list stays as it is."),
-		ask(blockAddressesNetworks, "From which addresses?", networksHint(p), lines(blockAddressesNetworks, typed(r.Access), approval.MaxNetworks)),
+func addressesForm(k liveKey, o outlook) slack.ModalViewRequest {
+	blocks := []slack.Block{
+		section(say("This is the whole access list of the key%s of request %s. :warning: *A change counts wherever the key is used*, in every project it belongs to: what you take away stops working from there.", keyName(k.r), k.r.ID)),
+		section("If you only take addresses away, nobody has to approve it and it happens at once. Anything else waits for approval; until then the list stays as it is."),
+	}
+	has := formOf(stillNamed(k.r.Access, k.org.Policy))
+	byName, text := networkFields(addressesBlocks, k.org.Policy, has.Named, has.Networks)
+	if byName != nil {
+		blocks = append(blocks, live(byName))
+	}
+	blocks = append(blocks, text,
 		ask(blockAddressesReason, "Why?", "Approvers read this.", lines(blockAddressesReason, "", approval.MaxReason)),
-	)
+		slack.NewDividerBlock())
+	if said := foreseen(o.Problems); said != "" {
+		blocks = append(blocks, section(said))
+	}
+	m := modal(viewAddresses, "Change addresses", append(blocks, section(o.route("What has to be approved goes to")))...)
 	m.Submit = plain("Send")
-	m.PrivateMetadata = metadata
+	m.PrivateMetadata = k.metadata
 	return m
 }
 
 func newAddresses(v sentView) approval.AddressesForm {
-	return approval.AddressesForm{Origin: v.ID, Networks: v.input(blockAddressesNetworks).text(), Reason: v.input(blockAddressesReason).text()}
+	return approval.AddressesForm{
+		Origin:   v.ID,
+		Named:    picked[string](v.input(blockAddressesNamed)),
+		Networks: v.input(blockAddressesNetworks).text(),
+		Reason:   v.input(blockAddressesReason).text(),
+	}
 }
 
-// typed lists addresses as somebody would type them, one a line.
-func typed(a approval.Access) string { return strings.ReplaceAll(addresses(a), ", ", "\n") }
+// readdress opens the form for another access list.
+func (a *App) readdress(ctx context.Context, p press, answer ack) {
+	a.openChange(ctx, p, answer, func(k liveKey) slack.ModalViewRequest {
+		return a.addressesView(ctx, p.who, k, approval.AddressesForm{})
+	})
+}
+
+// addressesAgain is the form after a choice in it.
+func (a *App) addressesAgain(ctx context.Context, i interaction) (slack.ModalViewRequest, error) {
+	k, err := a.liveKeyOf(ctx, i)
+	if err != nil {
+		return slack.ModalViewRequest{}, err
+	}
+	return a.addressesView(ctx, i.who(), k, newAddresses(i.View)), nil
+}
+
+// addressesView looks at what another list would come to; before there is one,
+// at whose approval is usual.
+func (a *App) addressesView(ctx context.Context, who approval.Actor, k liveKey, wanted approval.AddressesForm) slack.ModalViewRequest {
+	f := formOf(k.r.Access)
+	f.Org, f.Named, f.Networks = k.org.ID, wanted.Named, wanted.Networks
+	o := a.outlook(ctx, who, f, lookLimit)
+	o.Problems = slices.DeleteFunc(o.Problems, func(p approval.Problem) bool {
+		return p.Field != approval.FieldNamed && p.Field != approval.FieldNetworks
+	})
+	return addressesForm(k, o)
+}

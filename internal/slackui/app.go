@@ -17,6 +17,7 @@ type App struct {
 	views   views
 	log     *slog.Logger
 	seen    *once
+	turns   *turns
 	reply   *responder
 
 	slots  chan struct{} // bounds the deliveries in hand
@@ -34,7 +35,7 @@ const (
 // or [Slack.HTTP].
 func (s *Slack) App(service *approval.Service) *App {
 	return &App{
-		slack: s, service: service, log: s.config.Log, seen: newOnce(s.config.Now),
+		slack: s, service: service, log: s.config.Log, seen: newOnce(s.config.Now), turns: newTurns(s.config.Now),
 		views: s.Screens(service.Orgs).views, reply: newResponder(s.config.APIURL, s.client),
 		slots: make(chan struct{}, maxInHand),
 	}

@@ -1,8 +1,7 @@
 package slackui
 
 import (
-	"net/netip"
-	"slices"
+	"fmt"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -21,7 +20,17 @@ type appeal struct {
 	question, grant string // of the dialog behind Approve
 }
 
-func appealOf(r approval.Request) appeal {
+func (v views) appealOf(r approval.Request) appeal {
+	a := appealFor(r)
+	if org := v.orgName(r); org != "" {
+		a.facts = append([]fact{{"Organization", org}}, a.facts...)
+		a.text = sentences(say("Organization: %s.", org), a.text)
+		a.grant = clip(org, 40) + ": " + a.grant
+	}
+	return a
+}
+
+func appealFor(r approval.Request) appeal {
 	switch r.Purpose {
 	case approval.Extension:
 		return extensionAppeal(r)
@@ -30,13 +39,39 @@ func appealOf(r approval.Request) appeal {
 	case approval.Rotation:
 		return rotationAppeal(r)
 	}
-	return appeal{
+	return keyAppeal(r)
+}
+
+func keyAppeal(r approval.Request) appeal {
+	a := appeal{
 		title: "API key request",
 		yours: "for a MongoDB Atlas API key",
-		intro: say("%s asks for a MongoDB Atlas API key.", mention(r.Requester)),
+		intro: say("%s asks for a MongoDB Atlas API key.", mention(asker(r))),
 		facts: append(accessFacts(r.Access), fact{"Lifetime", span(r.Access.Lifetime) + " from the moment the key is made"}),
-		text:  accessText(r), question: "Approve this key?", grant: confirmGrant(r),
+		text:  sentences(mayText(r.Access), say("Lifetime: %s. Reason: %s.", span(r.Access.Lifetime), r.Reason)), question: "Approve this key?", grant: confirmGrant(r),
 	}
+	if r.Emergency {
+		a.title = "Break-glass"
+		a.intro = sentences(alarm(r), say(":rotating_light: *Break-glass:* %s takes a MongoDB Atlas API key without approval.", mention(asker(r))))
+	}
+	return a
+}
+
+// alarm calls whoever watches the channel, when the card is posted and not when
+// it is drawn again.
+func alarm(r approval.Request) mrkdwn {
+	if r.Places[approval.CardMessage].TS != "" {
+		return ""
+	}
+	return "<!here>"
+}
+
+// asker is who asked for a key, whoever owns it now.
+func asker(r approval.Request) approval.UserID {
+	if len(r.Transfers) > 0 {
+		return r.Transfers[0].From
+	}
+	return r.Requester
 }
 
 func extensionAppeal(r approval.Request) appeal {
@@ -47,10 +82,9 @@ func extensionAppeal(r approval.Request) appeal {
 		facts:    append(accessFacts(r.Access), fact{"More time", span(r.Access.Lifetime)}),
 		dates:    say("When this was asked, the key was to end %s. With the extension it ends %s.", when(r.Change.OldEnd), when(r.Change.NewEnd)),
 		question: "Give it more time?",
-		grant:    warning(r) + clip(titles(r.Access.Roles), 110) + ": " + span(r.Access.Lifetime) + " more, until " + utc(r.Change.NewEnd) + ".",
+		grant:    warning(r) + rolesInShort(r.Access) + ": " + span(r.Access.Lifetime) + " more, until " + utc(r.Change.NewEnd) + ".",
 	}
-	a.text = sentences(a.dates, say("Description: %s. %s: %s. May be used from: %s. Reason: %s.",
-		r.Access.Description, rolesLabel(r.Access), titles(r.Access.Roles), addresses(r.Access), r.Reason))
+	a.text = sentences(a.dates, mayText(r.Access), say("Reason: %s.", r.Reason))
 	return a
 }
 
@@ -58,61 +92,58 @@ func extensionAppeal(r approval.Request) appeal {
 // addresses cannot be compared by looking at them.
 func addressesAppeal(r approval.Request) appeal {
 	added, removed := missingFrom(r.Change.Old, r.Access.Networks), missingFrom(r.Access.Networks, r.Change.Old)
-	return appeal{
+	a := appeal{
 		title: "Change of addresses",
 		yours: say("for another access list of the key of request %s", r.Of),
 		intro: say("%s asks for another access list of the live key of request %s. It counts wherever the key is used, in every project it belongs to.", mention(r.Requester), r.Of),
-		facts: []fact{
-			{"Description", r.Access.Description}, rolesFact(r.Access),
-			{"When asked", from(r.Change.Old)}, {"Wanted", from(r.Access.Networks)},
-			{"Added", from(added)}, {"Removed", from(removed)},
-		},
+		facts: []fact{{"Description", r.Access.Description}, rolesFact(r.Access)},
 		text: say("Added: %s. Removed: %s. Then it may be used from: %s. Description: %s. %s: %s. Reason: %s.",
-			from(added), from(removed), from(r.Access.Networks), r.Access.Description, rolesLabel(r.Access), titles(r.Access.Roles), r.Reason),
+			from(added), from(removed), usableFrom(r.Access), r.Access.Description, rolesLabel(r.Access), titles(r.Access.Roles), r.Reason),
 		question: "Allow these addresses?",
 		grant:    warning(r) + clip(titles(r.Access.Roles), 80) + ". Added: " + clip(from(added), 90) + ". Removed: " + clip(from(removed), 60) + ".",
 	}
+	if len(r.Access.Projects) > 0 {
+		a.facts = append(a.facts, projectsFact(r.Access))
+	}
+	a.facts = append(a.facts, fact{"When asked", from(r.Change.Old)}, fact{"Wanted", usableFrom(r.Access)}, fact{"Added", from(added)}, fact{"Removed", from(removed)})
+	return a
 }
 
 // rotationAppeal asks for nothing: approvers only know.
 func rotationAppeal(r approval.Request) appeal {
 	a := appeal{
 		title: "Rotation",
-		intro: say("%s rotates the key of request %s: another key takes over.", mention(r.Requester), r.Of),
+		intro: say("%s rotates the key of request %s: another key takes over.", mention(asker(r)), r.Of),
 		facts: accessFacts(r.Access),
 	}
 	if !r.EndsAt.IsZero() && r.Key.ID == "" {
 		a.dates = say("It is to end when that key was to end: %s.", when(r.EndsAt))
 	}
-	a.text = sentences(a.dates, say("Description: %s. %s: %s. May be used from: %s.",
-		r.Access.Description, rolesLabel(r.Access), titles(r.Access.Roles), addresses(r.Access)))
+	a.text = sentences(a.dates, mayText(r.Access))
 	return a
 }
 
-// missingFrom lists what of wanted is not in have.
-func missingFrom(have, wanted []netip.Prefix) []netip.Prefix {
-	var missing []netip.Prefix
-	for _, n := range wanted {
-		if !slices.Contains(have, n) {
-			missing = append(missing, n)
-		}
+// confirmGrant repeats what is granted in the little room of a dialog, the
+// weightiest first.
+func confirmGrant(r approval.Request) string {
+	from := clip(namedAddresses(r.Access), 100)
+	if hosts := reach(r.Access); hosts != "" {
+		from += " (" + hosts + ")"
 	}
-	return missing
+	return warning(r) + rolesInShort(r.Access) + ", for " + span(r.Access.Lifetime) + ", from " + from + "."
 }
 
-// from lists addresses with how many hosts they are.
-func from(networks []netip.Prefix) string {
-	a := approval.Access{Networks: networks}
-	text := orNone(clip(addresses(a), maxFact))
-	if hosts := reach(a); hosts != "" {
-		text += " (" + hosts + ")"
+// rolesInShort is what a key may do, without the names of projects.
+func rolesInShort(a approval.Access) string {
+	if len(a.Projects) == 0 {
+		return clip(titles(a.Roles), 110)
 	}
-	return text
+	return fmt.Sprintf("%s; in %s %s", clip(titles(a.Roles), 70), count(len(a.Projects), "project"), clip(titles(projectRoles(a.Projects)), 60))
 }
 
 // warning begins the little room of a dialog, if there is something to warn of.
 func warning(r approval.Request) string {
-	if powers(r.Access.Roles) == "" {
+	if powers(allRoles(r.Access)) == "" {
 		return ""
 	}
 	return "POWERFUL: "

@@ -32,7 +32,7 @@ func newMessage(text mrkdwn, blocks ...slack.Block) message {
 			shown = append(shown, b)
 		}
 	}
-	return message{Text: clip(string(text), maxText), Blocks: shown}
+	return message{Text: string(shorten(text, maxText)), Blocks: shown}
 }
 
 // options sends m as it is: nothing in it is turned into a link, a mention or a
@@ -80,7 +80,7 @@ func symbols(s string) *slack.TextBlockObject {
 
 // md is verbatim: Slack does not look for links and mentions in it on its own.
 func md(m mrkdwn) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.MarkdownType, clip(string(m), maxSection), false, true)
+	return slack.NewTextBlockObject(slack.MarkdownType, string(shorten(m, maxSection)), false, true)
 }
 
 func header(s string) slack.Block { return slack.NewHeaderBlock(plain(clip(s, maxHeader))) }

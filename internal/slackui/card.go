@@ -16,16 +16,16 @@ import (
 //	│ May be used from: 203.0.113.7                 │
 //	│ Lifetime: 7 days from …                       │
 //	│ ▏backfill of invoices, TICKET-12              │
-//	│ ⚠ Powerful: Organization Owner. …             │
-//	│ Waits for an approver until …                 │
-//	│ [ Approve ]  [ Deny ]                         │
+//	│ ⚠ Look twice: powerful: Organization Owner; … │
+//	│ Approved by @bob (1 of 2). Waits for 1 more … │
+//	│ [ Approve ] [ Approve with changes ] [ Deny ] │
 //	│ Request AKR-7F3K2 · asked …                   │
 //	└───────────────────────────────────────────────┘
 func (v views) card(r approval.Request) message {
-	wish, story := appealOf(r), approversStory(r)
+	wish, story := v.appealOf(r), approversStory(r)
 	return newMessage(
-		sentences(wish.intro, story, revokeReasonText(r), powerWarning(r), say("Request %s.", r.ID), wish.text), // the story first: long texts are cut
-		append(appealBlocks(r),
+		sentences(wish.intro, story, revokeReasonText(r), lookTwice(r), say("Request %s.", r.ID), wish.text), // the story first: long texts are cut
+		append(v.appealBlocks(r),
 			section(story),
 			denialReason(r),
 			revokeReason(r),
@@ -36,15 +36,15 @@ func (v views) card(r approval.Request) message {
 }
 
 // appealBlocks is what is to be decided on, without where it stands.
-func appealBlocks(r approval.Request) []slack.Block {
-	wish := appealOf(r)
+func (v views) appealBlocks(r approval.Request) []slack.Block {
+	wish := v.appealOf(r)
 	return []slack.Block{
 		header(wish.title + " " + string(r.ID)),
 		section(wish.intro),
 		facts(wish.facts...),
 		optional(wish.dates),
 		quote(r.Reason),
-		optional(powerWarning(r)),
+		optional(lookTwice(r)),
 	}
 }
 
@@ -54,14 +54,6 @@ func optional(m mrkdwn) slack.Block {
 		return nil
 	}
 	return section(m)
-}
-
-func powerWarning(r approval.Request) mrkdwn {
-	roles := powers(r.Access.Roles)
-	if roles == "" {
-		return ""
-	}
-	return say(":warning: *Powerful:* %s. Such roles can spend money, reach every project's data, or make more keys.", roles)
 }
 
 func denialReason(r approval.Request) slack.Block {
@@ -99,27 +91,30 @@ func revokeReasonText(r approval.Request) mrkdwn {
 func (v views) cardButtons(r approval.Request) slack.Block {
 	switch {
 	case r.State == approval.Pending:
-		return decisionButtons(r, actionCardApprove, actionCardDeny)
+		return v.decisionButtons(r, onCard)
 	case isLive(r):
 		return buttons(button(actionCardRevoke, string(r.ID), "Revoke", slack.StyleDanger)) // it asks for a reason
 	}
 	return nil
 }
 
-func decisionButtons(r approval.Request, approve, deny string) slack.Block {
-	wish := appealOf(r)
-	return buttons(
-		sure(button(approve, string(r.ID), "Approve", slack.StylePrimary), wish.question, plain(wish.grant), "Approve", "Not yet"),
-		button(deny, string(r.ID), "Deny", slack.StyleDanger),
-	)
-}
+// decisions are the buttons of what waits, on one screen.
+type decisions struct{ approve, less, deny string }
 
-// confirmGrant repeats what is granted in the little room of a dialog, the
-// weightiest first.
-func confirmGrant(r approval.Request) string {
-	from := clip(addresses(r.Access), 100)
-	if hosts := reach(r.Access); hosts != "" {
-		from += " (" + hosts + ")"
+var (
+	onCard = decisions{actionCardApprove, actionCardLess, actionCardDeny}
+	onHome = decisions{actionHomeApprove, actionHomeLess, actionHomeDeny}
+)
+
+// decisionButtons offer to leave less only of a new key: a part of a change can
+// be asked for anew.
+func (v views) decisionButtons(r approval.Request, on decisions) slack.Block {
+	wish := v.appealOf(r)
+	all := []*slack.ButtonBlockElement{
+		sure(button(on.approve, string(r.ID), "Approve", slack.StylePrimary), wish.question, plain(wish.grant), "Approve", "Not yet"),
 	}
-	return warning(r) + clip(titles(r.Access.Roles), 110) + ", for " + span(r.Access.Lifetime) + ", from " + from + "."
+	if r.Purpose == approval.NewKey {
+		all = append(all, button(on.less, string(r.ID), "Approve with changes", ""))
+	}
+	return buttons(append(all, button(on.deny, string(r.ID), "Deny", slack.StyleDanger))...)
 }

@@ -30,7 +30,7 @@ func changed(r approval.Request, whose mrkdwn) mrkdwn {
 	if r.Purpose == approval.Extension {
 		return say(":white_check_mark: %s key of request %s now ends %s. (Changed %s.)", whose, r.Of, when(r.Change.NewEnd), when(r.End.At))
 	}
-	return say(":white_check_mark: %s key of request %s may now be used from %s. (Changed %s.)", whose, r.Of, clip(addresses(r.Access), maxFact), when(r.End.At))
+	return say(":white_check_mark: %s key of request %s may now be used from %s. (Changed %s.)", whose, r.Of, clip(namedAddresses(r.Access), maxFact), when(r.End.At))
 }
 
 // notChanged says why a change was given up. A list can be changed in part when
@@ -54,7 +54,7 @@ func unapproved(r approval.Request) mrkdwn {
 	switch {
 	case r.Purpose == approval.Rotation:
 		return say("No approval was needed: it takes over from the key of request %s, with the access and until the end that were approved for that.", r.Of)
-	case r.Purpose == approval.NewAddresses && r.Decision.By == "" && !r.Decision.At.IsZero():
+	case r.Purpose == approval.NewAddresses && r.Decision.By == "" && r.Decision.Rule == "" && !r.Decision.At.IsZero():
 		return "No approval was needed: addresses are only removed."
 	}
 	return ""

@@ -4,14 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"atlaskeybot/internal/approval"
 )
-
-// lookLimit bounds the look-up of whether anybody else could approve: a form
-// without that remark is better than a trigger that has expired.
-const lookLimit = 500 * time.Millisecond
 
 // command answers the slash command, wherever it was typed: by the
 // acknowledgment or by its response_url, never by a message of the bot.
@@ -30,7 +25,10 @@ func (a *App) command(ctx context.Context, c command, answer ack) {
 	switch strings.ToLower(text) {
 	case "":
 		answer(nil)
-		a.openForm(ctx, c.who, c.trigger, approval.Form{}, func(said mrkdwn) { a.tell(ctx, c.responseURL, said) })
+		a.openForm(ctx, c.who, c.trigger, draft{}, func(said mrkdwn) { a.tell(ctx, c.responseURL, said) })
+	case "emergency":
+		answer(nil)
+		a.askEmergency(ctx, c)
 	case "help":
 		answer(whisper(a.views.help("")))
 	case "list":
@@ -42,34 +40,6 @@ func (a *App) command(ctx context.Context, c command, answer ack) {
 	default:
 		answer(whisper(a.views.help(say("I do not know “%s”. This is what I can do:", clip(text, 60)))))
 	}
-}
-
-// openForm opens the form, filled in from from, or tells why not. Slack's
-// trigger lives three seconds, so who asks and who could approve are looked up
-// at the same time.
-func (a *App) openForm(ctx context.Context, who approval.Actor, trigger string, from approval.Form, tell func(mrkdwn)) {
-	lonely := make(chan bool, 1)
-	go func() { lonely <- a.isLonely(ctx, who.User) }()
-	_, err := a.service.Mine(ctx, who) // who may not have requests may not make one
-	if nobodyElse := <-lonely; err == nil {
-		err = a.openView(ctx, trigger, form(a.service.Orgs[0].Policy, nobodyElse, from))
-		if err == nil {
-			return
-		}
-		a.log.Warn("opening the form", "user", who.User, "error", err)
-		tell(notOpened(err, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more."))
-		return
-	}
-	a.logRefusal("opening the form", who, approval.Request{}, err)
-	tell(refusal(err, approval.Request{}))
-}
-
-// isLonely reports whether it is known that nobody but the asker could approve.
-func (a *App) isLonely(ctx context.Context, asker approval.UserID) bool {
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
-	defer cancel()
-	preview, err := a.service.Preview(ctx, approval.Actor{User: asker}, approval.Form{Org: a.service.Orgs[0].ID})
-	return err == nil && preview.Lonely
 }
 
 // sendList shows somebody their requests; replace puts the list in the place of

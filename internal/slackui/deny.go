@@ -18,20 +18,26 @@ const maxDenyReason = 500
 func denyForm(r approval.Request, metadata string) slack.ModalViewRequest {
 	reason := ask(blockDenyReason, "Why?", "The requester reads it. You may leave it empty.", lines(blockDenyReason, "", maxDenyReason))
 	reason.Optional = true
-	m := modal(viewDeny, "Deny "+string(r.ID), section(denying(r)), reason)
+	m := modal(viewDeny, "Deny "+string(r.ID), section(wished(r)), reason)
 	m.Submit = plain("Deny")
 	m.PrivateMetadata = metadata
 	return m
 }
 
-func denying(r approval.Request) mrkdwn {
+// wished says in a sentence what somebody asked for.
+func wished(r approval.Request) mrkdwn {
+	from := clip(namedAddresses(r.Access), 300)
 	switch r.Purpose {
 	case approval.Extension:
 		return say("%s asked for %s more for the key of request %s, until %s.", mention(r.Requester), span(r.Access.Lifetime), r.Of, when(r.Change.NewEnd))
 	case approval.NewAddresses:
-		return say("%s asked that the key of request %s may be used from %s.", mention(r.Requester), r.Of, clip(addresses(r.Access), 300))
+		return say("%s asked that the key of request %s may be used from %s.", mention(r.Requester), r.Of, from)
 	}
-	return say("%s asked for %s from %s, for %s.", mention(r.Requester), titles(r.Access.Roles), clip(addresses(r.Access), 300), span(r.Access.Lifetime))
+	projects := mrkdwn("")
+	if len(r.Access.Projects) > 0 {
+		projects = say(", and in projects (%s)", clip(projectsText(r.Access.Projects), 600))
+	}
+	return say("%s asked for %s%s from %s, for %s.", mention(r.Requester), titles(r.Access.Roles), projects, from, span(r.Access.Lifetime))
 }
 
 func denialReasonGiven(v sentView) string {

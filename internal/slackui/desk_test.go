@@ -51,6 +51,7 @@ type desk struct {
 type setup struct {
 	sandbox.Options
 	policy approval.Policy
+	more   approval.Orgs // beside the one with policy
 	onMove func(approval.Entry) (bool, error)
 }
 
@@ -89,17 +90,22 @@ const org = approval.OrgID("65a1b2c3d4e5f60718293a4b")
 
 func (d *desk) start(api string, s setup) {
 	logger := slog.New(slog.NewTextHandler(d.log, nil))
+	orgs := append(approval.Orgs{{ID: org, Name: "Production", Policy: s.policy}}, s.more...)
+	channels := map[approval.OrgID]string{}
+	for _, o := range orgs {
+		channels[o.ID] = sandbox.Approvals
+	}
 	var err error
 	d.slack, err = slackui.Connect(d.t.Context(), slackui.Config{
 		Token: secret.New(d.BotToken()), AppToken: secret.New(d.AppToken()), SigningSecret: secret.New(d.SigningSecret()),
-		APIURL: api, Channels: map[approval.OrgID]string{org: sandbox.Approvals}, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.weather,
+		APIURL: api, Channels: channels, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.weather,
 	})
 	require.NoError(d.t, err)
-	orgs := approval.Orgs{{ID: org, Name: "Production", Policy: s.policy}}
 	worker := approval.NewWorker(orgs, d.store, d.keys, d.slack.Screens(orgs), d.slack.Directory(), time.Now, logger)
 	d.service = &approval.Service{
 		Store: d.store, Directory: d.slack.Directory(), Orgs: orgs,
-		Now: time.Now, NewID: approval.NewID, Wake: worker.Wake,
+		Catalog: &approval.Catalog{Keys: d.keys, Now: time.Now},
+		Now:     time.Now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	d.app = d.slack.App(d.service)
 	d.while(worker.Run)

@@ -14,16 +14,16 @@ import (
 //
 //	┌──────────────────────────────────────────────┐
 //	│ Your request AKR-7F3K2                       │
-//	│ It waits for an approver in #atlas-approvals │
+//	│ It waits in #atlas-approvals for 1 of @…     │
 //	│ Description: …  Role: …  May be used from: … │
 //	│ ▏backfill of invoices, TICKET-12             │
-//	│ [ Withdraw ]                                 │
+//	│ [ Nudge ]  [ Withdraw ]                      │
 //	└──────────────────────────────────────────────┘
 func (v views) asked(r approval.Request) message {
-	wish, story := appealOf(r), v.askedStory(r)
+	wish, story := v.appealOf(r), v.askedStory(r)
 	var pressable []*slack.ButtonBlockElement
 	if r.State == approval.Pending {
-		pressable = append(pressable, withdrawButton(r, actionAskedWithdraw))
+		pressable = pendingButtons(r, actionAskedNudge, actionAskedWithdraw)
 	}
 	return newMessage(
 		sentences(say("Your request %s %s.", r.ID, wish.yours), story, wish.text),
@@ -41,13 +41,26 @@ func (v views) askedStory(r approval.Request) mrkdwn {
 	case r.State == approval.Pending && r.Places[approval.CardMessage].TS == "":
 		return say("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it lapses %s.", when(r.LapsesAt))
 	case r.State == approval.Pending:
-		return say("It waits for an approver in <#%s>. I tell you here when they decide; without a decision it lapses %s.", v.channel(r), when(r.LapsesAt))
+		return joinedBy("\n", sentences(approvedSoFar(r), leftOut(r, "you asked for")),
+			say("It waits for %s in <#%s>. I tell you here when they decide; without a decision it lapses %s.", awaited(r), v.channel(r), when(r.LapsesAt)), yourUrging(r))
 	case r.State == approval.Applying:
 		return "The change is being made. I tell you here when it is."
-	case r.Decision.By == "", r.State == approval.Denied, isChange(r):
+	case r.Decision.At.IsZero(), r.State == approval.Denied, r.End.Cause == approval.CauseDeclined, isChange(r):
 		return ownersStory(r)
 	}
-	return sentences(approvedBy(r), "How it goes on is in the message about your key.")
+	return sentences(approvedBy(r), leftOut(r, "you asked for"), "How it goes on is in the message about your key.")
+}
+
+// yourUrging says what was done so that somebody decides.
+func yourUrging(r approval.Request) mrkdwn {
+	var nudged, escalated mrkdwn
+	if !r.NudgedAt.IsZero() {
+		nudged = say("You asked once more %s.", when(r.NudgedAt))
+	}
+	if !r.EscalatedAt.IsZero() {
+		escalated = say("It went to %s as well %s.", people(r.EscalatedTo), when(r.EscalatedAt))
+	}
+	return sentences(nudged, escalated)
 }
 
 // ready is where the key is created, appears, and is looked after.
@@ -140,7 +153,27 @@ func (v views) stuck(r approval.Request) message {
 	return newMessage(story, section(story), footnote(say("Request %s", r.ID)))
 }
 
+// pendingButtons are what whoever waits can do. They can ask once more once,
+// if there is a card to do it under.
+func pendingButtons(r approval.Request, nudge, withdraw string) []*slack.ButtonBlockElement {
+	var all []*slack.ButtonBlockElement
+	if r.NudgedAt.IsZero() && r.Places[approval.CardMessage].TS != "" {
+		all = append(all, sure(
+			button(nudge, string(r.ID), "Nudge", ""),
+			"Ask once more?", plain("Approvers read under the card that you still wait for a decision. You can do that once."), "Nudge", "Not yet",
+		))
+	}
+	return append(all, withdrawButton(r, withdraw))
+}
+
+// withdrawButton takes a request back, or declines what was left of it.
 func withdrawButton(r approval.Request, action string) *slack.ButtonBlockElement {
+	if r.State == approval.Approved && isLess(r) {
+		return sure(
+			button(action, string(r.ID), "Decline", ""),
+			"Decline what was approved?", plain("It ends here, and no key is made. You can ask again at any time, and say why you need more."), "Decline", "Keep it",
+		)
+	}
 	return sure(
 		button(action, string(r.ID), "Withdraw", ""),
 		"Withdraw this request?", plain(withdrawing(r)), "Withdraw", "Keep it",

@@ -1,9 +1,6 @@
 package slackui
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
@@ -12,13 +9,6 @@ import (
 // inEnding stands for whichever message of a key's coming end a button is in:
 // there are as many as the owner was told.
 const inEnding approval.MessageName = "ending"
-
-// endingNumber is n of [approval.EndingMessage], if name is one.
-func endingNumber(name approval.MessageName) (int, bool) {
-	digits, isEnding := strings.CutPrefix(string(name), "ending.")
-	n, err := strconv.Atoi(digits)
-	return n, isEnding && err == nil && n > 0
-}
 
 // ending tells the owner that a key's end comes near, while there is something
 // to do about it. What came later, or another telling, leaves one line.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"atlaskeybot/internal/approval"
 )
 
 // A mrkdwn is text that is already safe to show. Make one with [say].
@@ -30,18 +28,17 @@ func say(format string, args ...any) mrkdwn {
 }
 
 // sentences joins what is said, leaving out what is empty.
-func sentences(all ...mrkdwn) mrkdwn {
+func sentences(all ...mrkdwn) mrkdwn { return joinedBy(" ", all...) }
+
+func joinedBy(with string, all ...mrkdwn) mrkdwn {
 	var said []string
 	for _, s := range all {
 		if s != "" {
 			said = append(said, string(s))
 		}
 	}
-	return mrkdwn(strings.Join(said, " "))
+	return mrkdwn(strings.Join(said, with))
 }
-
-// mention names a person in a way that Slack shows with their name.
-func mention(u approval.UserID) mrkdwn { return say("<@%s>", u) }
 
 // when names a moment in the reader's own time zone, with UTC for whoever
 // cannot be shown that.
@@ -77,4 +74,19 @@ func clip(s string, limit int) string {
 		return s
 	}
 	return string(r[:limit-1]) + "…"
+}
+
+// shorten does the same to what is safe to show already. What Slack reads as
+// one thing, such as a mention, is kept whole or left out.
+func shorten(m mrkdwn, limit int) mrkdwn {
+	short := clip(string(m), limit)
+	if short == string(m) {
+		return m
+	}
+	for open, closing := range map[string]string{"<": ">", "&": ";"} {
+		if at := strings.LastIndex(short, open); at > strings.LastIndex(short, closing) {
+			short = short[:at] + "…"
+		}
+	}
+	return mrkdwn(short)
 }

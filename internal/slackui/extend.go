@@ -1,12 +1,22 @@
 package slackui
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
 )
+
+// An extendScreen is the modal in which the owner of a live key asks for more
+// time, at one moment.
+type extendScreen struct {
+	liveKey
+	limit   approval.Problem // that a role of the key sets; zero if none does
+	outlook outlook
+}
 
 // extendForm asks how much longer a key should live, and why.
 //
@@ -15,23 +25,84 @@ import (
 //	│ The key abcdefgh of AKR-7F3K2 ends …         │
 //	│ How much longer?   [ 8 hours             ▾ ] │
 //	│ Why?               [                       ] │
+//	│ This will go to 1 of @platform               │
 //	│                        [ Cancel ] [ Send ]   │
 //	└──────────────────────────────────────────────┘
-func extendForm(p approval.Policy, r approval.Request, metadata string) slack.ModalViewRequest {
-	m := modal(viewExtend, "More time",
-		section(say("The key%s of request %s (%s) ends %s. Approvers decide whether it gets more time; no new key is made.", keyName(r), r.ID, r.Access.Description, when(r.EndsAt))),
-		ask(blockExtendLifetime, "How much longer?", "Added to the present end.", spansMenu(blockExtendLifetime, p.Lifetimes, 0)),
+func extendForm(s extendScreen) slack.ModalViewRequest {
+	blocks := []slack.Block{section(say("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", keyName(s.r), s.r.ID, s.r.Access.Description, when(s.r.EndsAt)))}
+	if s.limit.Most > 0 {
+		blocks = append(blocks, section(say("Because of %s it gets at most %s at a time.", approval.Role(s.limit.Given).Info().Title, span(s.limit.Most))))
+	}
+	blocks = append(blocks,
+		live(ask(blockExtendLifetime, "How much longer?", "Added to the present end.", spansMenu(blockExtendLifetime, s.choices(), 0))),
 		ask(blockExtendReason, "Why?", "Approvers read this.", lines(blockExtendReason, "", approval.MaxReason)),
 	)
+	m := modal(viewExtend, "More time", append(blocks, slack.NewDividerBlock(), section(s.outlook.route("This will go to")))...)
 	m.Submit = plain("Send")
-	m.PrivateMetadata = metadata
+	m.PrivateMetadata = s.metadata
 	return m
 }
 
-func extension(v sentView) approval.ExtensionForm {
-	f := approval.ExtensionForm{Origin: v.ID, Reason: v.input(blockExtendReason).text()}
-	if o := v.input(blockExtendLifetime).Selected; o != nil {
-		f.Extra, _ = time.ParseDuration(o.Value) // zero is none that a policy allows
+// choices are those that the limit leaves; a menu without any Slack would
+// refuse.
+func (s extendScreen) choices() []time.Duration {
+	all := s.org.Policy.Lifetimes
+	within := slices.DeleteFunc(slices.Clone(all), func(d time.Duration) bool { return s.limit.Most > 0 && d > s.limit.Most })
+	if len(within) == 0 {
+		return all
 	}
-	return f
+	return within
+}
+
+func extension(v sentView) approval.ExtensionForm {
+	return approval.ExtensionForm{Origin: v.ID, Reason: v.input(blockExtendReason).text(), Extra: v.input(blockExtendLifetime).span()}
+}
+
+// extend opens the form for more time.
+func (a *App) extend(ctx context.Context, p press, answer ack) {
+	a.openChange(ctx, p, answer, func(k liveKey) slack.ModalViewRequest { return a.extendView(ctx, p.who, k, 0) })
+}
+
+// extendAgain is the form after a choice in it.
+func (a *App) extendAgain(ctx context.Context, i interaction) (slack.ModalViewRequest, error) {
+	k, err := a.liveKeyOf(ctx, i)
+	if err != nil {
+		return slack.ModalViewRequest{}, err
+	}
+	return a.extendView(ctx, i.who(), k, extension(i.View).Extra), nil
+}
+
+// extendView looks at what an extension would come to, and at the longest one
+// for its limit.
+func (a *App) extendView(ctx context.Context, who approval.Actor, k liveKey, extra time.Duration) slack.ModalViewRequest {
+	s := extendScreen{liveKey: k}
+	longest := make(chan outlook, 1)
+	go func() { longest <- a.outlookOn(ctx, who, k, slices.Max(k.org.Policy.Lifetimes)) }()
+	s.outlook = a.outlookOn(ctx, who, k, wholeLife(k.r, extra))
+	for _, p := range (<-longest).Problems {
+		if p.Code == approval.LifetimeTooLong {
+			s.limit = p
+		}
+	}
+	return extendForm(s)
+}
+
+// wholeLife is how long a key would live in all, which is what a rule that
+// approves looks at; zero if no extension is chosen.
+func wholeLife(r approval.Request, extra time.Duration) time.Duration {
+	if extra <= 0 {
+		return 0
+	}
+	return r.EndsAt.Add(extra).Sub(r.Key.MadeAt)
+}
+
+// outlookOn is what a key with the same access and that lifetime would come to.
+// If the rules of now do not allow its addresses, no rule is known to approve
+// it.
+func (a *App) outlookOn(ctx context.Context, who approval.Actor, k liveKey, lifetime time.Duration) outlook {
+	f := formOf(stillNamed(k.r.Access, k.org.Policy))
+	f.Org, f.Lifetime = k.org.ID, lifetime
+	o := a.outlook(ctx, who, f, lookLimit)
+	o.unknown = o.unknown || o.Rule != "" && slices.ContainsFunc(o.Problems, func(p approval.Problem) bool { return p.Field == approval.FieldNetworks })
+	return o
 }

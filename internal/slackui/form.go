@@ -2,53 +2,124 @@ package slackui
 
 import (
 	"slices"
-	"time"
 
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
 )
 
+// A draft is a form as far as it is filled in.
+type draft struct {
+	approval.Form
+	projects []approval.Project // those of the form, with their names
+}
+
+// A formScreen is the modal in which somebody asks for a key, at one moment.
+type formScreen struct {
+	orgs    approval.Orgs // to choose from; not shown if there is one
+	offer   approval.Offer
+	filled  draft
+	outlook outlook
+}
+
 // form is the modal in which a key is asked for. Its id at Slack becomes the
-// request's origin, so that a form sent twice makes one request.
+// request's origin, so that a form sent twice makes one request. A choice in it
+// draws it again: another organization offers something else, and what is below
+// follows from what is chosen. What is typed stays.
 //
 //	┌──────────────────────────────────────────────┐
 //	│ Ask for an API key                           │
-//	│ ⚠ Nobody but you could approve …             │
-//	│ What is it for?    [                       ] │
-//	│ What may it do?    [ roles               ▾ ] │
-//	│ From where?        [ addresses             ] │
-//	│ For how long?      [ 8 hours             ▾ ] │
-//	│ Why?               [                       ] │
-//	│                        [ Cancel ] [ Send ]   │
+//	│ In which organization?  [ Production      ▾ ]│
+//	│ What is the key for?    [                   ]│
+//	│ What may it do?         [ roles           ▾ ]│
+//	│ In which projects?      [ type a name     ▾ ]│
+//	│ What may it do in them? [ roles           ▾ ]│
+//	│ From which networks?    [ office          ▾ ]│
+//	│ From which addresses?   [                   ]│
+//	│ For how long?           [ 8 hours         ▾ ]│
+//	│ Why?                    [                   ]│
+//	│ This will go to 1 of @platform and …         │
+//	│                          [ Cancel ] [ Send ] │
 //	└──────────────────────────────────────────────┘
-func form(p approval.Policy, lonely bool, from approval.Form) slack.ModalViewRequest {
-	var blocks []slack.Block
-	if lonely {
-		blocks = append(blocks, footnote(":warning: As far as I can see nobody but you could approve this, and your own request is not yours to decide. You can send it; tell whoever runs this bot that it needs another approver."))
+func form(s formScreen) slack.ModalViewRequest {
+	blocks := orgField(blockFormOrg, s.orgs, s.offer.Org.ID)
+	if len(s.offer.Roles) == 0 {
+		blocks = append(blocks, section(nothingOffered(s.offer.Org)))
+	} else {
+		blocks = append(blocks, s.fields()...)
+		blocks = append(blocks, s.outlook.blocks()...)
 	}
-	m := modal(viewForm, "Ask for an API key", append(blocks,
-		ask(blockFormDescription, "What is the key for?", "It becomes the key's description in Atlas.",
-			line(blockFormDescription, from.Description, approval.MaxDescription)),
-		ask(blockFormRoles, "What may it do?", "Organization roles. As few as will do: approvers look at them.",
-			rolesMenu(allowed(p), from.Roles)),
-		ask(blockFormNetworks, "From which addresses?", networksHint(p),
-			lines(blockFormNetworks, from.Networks, approval.MaxNetworks)),
-		ask(blockFormLifetime, "For how long?", "Counted from the moment the key is made. Then it is deleted.",
-			spansMenu(blockFormLifetime, p.Lifetimes, from.Lifetime)),
-		ask(blockFormReason, "Why?", "Approvers read this.",
-			lines(blockFormReason, from.Reason, approval.MaxReason)),
-	)...)
+	m := modal(viewForm, "Ask for an API key", blocks...)
 	m.Submit = plain("Send")
+	m.PrivateMetadata = drawnFor{s.offer.Org.ID, s.place()}.encode()
 	return m
 }
 
-func allowed(p approval.Policy) []approval.Role {
-	var roles []approval.Role
-	for _, rule := range p.Roles {
-		roles = append(roles, rule.Role)
+func nothingOffered(org approval.Org) mrkdwn {
+	return say("In %s there is no role that you may ask for. Whoever runs this bot can change that.", org.Name)
+}
+
+// place is that of the organization in the list.
+func (s formScreen) place() int { return placeOf(s.offer.Org.ID, s.orgs) }
+
+func placeOf(id approval.OrgID, orgs approval.Orgs) int {
+	return max(slices.IndexFunc(orgs, func(o approval.Org) bool { return o.ID == id }), 0)
+}
+
+// orgField is empty if there is nothing to choose.
+func orgField(id string, orgs approval.Orgs, chosen approval.OrgID) []slack.Block {
+	if len(orgs) < 2 {
+		return nil
 	}
-	return roles
+	return []slack.Block{live(ask(id, "In which organization?", "What can be asked for differs: what is chosen below begins anew.", orgsMenu(id, orgs, chosen)))}
+}
+
+func (s formScreen) fields() []slack.Block {
+	ids, f, p := formBlocks.in(s.place()), s.filled, s.offer.Org.Policy
+	blocks := []slack.Block{
+		ask(blockFormDescription, "What is the key for?", "It becomes the key's description in Atlas.",
+			line(blockFormDescription, f.Description, approval.MaxDescription)),
+		live(ask(ids[approval.FieldRoles], "What may it do?", "Organization roles. As few as will do: approvers look at them.",
+			rolesMenu(ids[approval.FieldRoles], s.offer.Roles, f.Roles))),
+	}
+	blocks = append(blocks, s.projectFields(ids)...)
+	byName, addresses := networkFields(ids, p, f.Named, f.Networks)
+	if byName != nil {
+		blocks = append(blocks, live(byName))
+	}
+	return append(blocks, addresses,
+		live(ask(ids[approval.FieldLifetime], "For how long?", "Counted from the moment the key is made. Then it is deleted.",
+			spansMenu(ids[approval.FieldLifetime], s.offer.Lifetimes, f.Lifetime))),
+		ask(blockFormReason, "Why?", "Approvers read this.",
+			lines(blockFormReason, f.Reason, approval.MaxReason)),
+	)
+}
+
+// projectFields are there if the asker may ask for anything in projects.
+func (s formScreen) projectFields(ids fieldBlocks) []slack.Block {
+	if len(s.offer.ProjectRoles) == 0 {
+		return nil
+	}
+	which, what := ids[approval.FieldProjects], ids[approval.FieldInProjects]
+	return []slack.Block{
+		mayBeEmpty(live(ask(which, "In which projects?", "Type a part of a project's name. At most "+decimal(approval.MaxProjects)+".",
+			projectsMenu(which, s.filled.projects)))),
+		mayBeEmpty(live(ask(what, "What may it do in these projects?", "Project roles, the same in each of them.",
+			rolesMenu(what, s.offer.ProjectRoles, s.filled.InProjects)))),
+	}
+}
+
+// networkFields ask where a key may be used from. Where there are networks with
+// names, nobody has to type an address; byName is nil where there are none.
+func networkFields(ids fieldBlocks, p approval.Policy, named []string, typed string) (byName, text *slack.InputBlock) {
+	text = ask(ids[approval.FieldNetworks], "From which addresses?", networksHint(p),
+		lines(ids[approval.FieldNetworks], typed, approval.MaxNetworks))
+	if len(offeredNetworks(p)) == 0 {
+		return nil, text
+	}
+	byName = ask(ids[approval.FieldNamed], "From which networks?", "Networks that have a name here. Choose some, or enter addresses below, or both.",
+		networksMenu(ids[approval.FieldNamed], offeredNetworks(p), named))
+	return mayBeEmpty(byName), mayBeEmpty(text)
 }
 
 func networksHint(p approval.Policy) string {
@@ -59,85 +130,4 @@ func networksHint(p approval.Policy) string {
 
 func widest(p approval.Policy) string {
 	return "no wider than /" + decimal(p.WidestIPv4) + " (IPv6: /" + decimal(p.WidestIPv6) + "), at most " + decimal(p.MaxEntries) + " in all"
-}
-
-func line(id, initial string, limit int) *slack.PlainTextInputBlockElement {
-	e := slack.NewPlainTextInputBlockElement(nil, id)
-	e.MaxLength = limit
-	e.InitialValue = clip(initial, limit)
-	return e
-}
-
-func lines(id, initial string, limit int) *slack.PlainTextInputBlockElement {
-	e := line(id, initial, limit)
-	e.Multiline = true
-	return e
-}
-
-// rolesMenu offers what may be asked for. What is no longer allowed is left out
-// of what was chosen before.
-func rolesMenu(allowed, chosen []approval.Role) *slack.MultiSelectBlockElement {
-	var all, initial []*slack.OptionBlockObject
-	for _, r := range allowed {
-		o := roleOption(r.Info())
-		all = append(all, o)
-		if slices.Contains(chosen, r) {
-			initial = append(initial, o)
-		}
-	}
-	menu := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, plain("Choose roles"), blockFormRoles, all...)
-	menu.InitialOptions = initial
-	return menu
-}
-
-func roleOption(info approval.RoleInfo) *slack.OptionBlockObject {
-	title := info.Title
-	if info.Powerful {
-		title = ":warning: " + title
-	}
-	return slack.NewOptionBlockObject(string(info.Name), symbols(clip(title, maxOption)), plain(clip(info.Grants, maxOption)))
-}
-
-func spansMenu(id string, allowed []time.Duration, chosen time.Duration) *slack.SelectBlockElement {
-	var all []*slack.OptionBlockObject
-	var initial *slack.OptionBlockObject
-	for _, d := range allowed {
-		o := slack.NewOptionBlockObject(d.String(), plain(span(d)), nil)
-		all = append(all, o)
-		if d == chosen {
-			initial = o
-		}
-	}
-	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Choose"), id, all...)
-	menu.InitialOption = initial
-	return menu
-}
-
-// filledIn is the form as it was sent. What Slack's menus cannot produce is
-// passed on as it is: the policy refuses it.
-func filledIn(v sentView) approval.Form {
-	f := approval.Form{
-		Origin:      v.ID,
-		Description: v.input(blockFormDescription).text(),
-		Networks:    v.input(blockFormNetworks).text(),
-		Reason:      v.input(blockFormReason).text(),
-	}
-	for _, o := range v.input(blockFormRoles).Chosen {
-		f.Roles = append(f.Roles, approval.Role(o.Value))
-	}
-	if o := v.input(blockFormLifetime).Selected; o != nil {
-		f.Lifetime, _ = time.ParseDuration(o.Value) // zero is no lifetime that a policy allows
-	}
-	return f
-}
-
-// again is the form that r came from, to be filled in the same way.
-func again(r approval.Request) approval.Form {
-	return approval.Form{
-		Description: r.Access.Description,
-		Roles:       r.Access.Roles,
-		Networks:    typed(r.Access),
-		Lifetime:    r.Access.Lifetime,
-		Reason:      r.Reason,
-	}
 }

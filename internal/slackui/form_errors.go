@@ -54,6 +54,9 @@ func problemText(p approval.Problem) string {
 	case approval.HostBits:
 		return fmt.Sprintf("“%s” names one host and a network at once: did you mean %s, or the host without the slash?", given, p.Hint)
 	case approval.TooWide:
+		if p.Field == approval.FieldNamed {
+			return fmt.Sprintf("The network “%s” is too wide for a key with these roles: %s is the widest. Leave it out, or enter some of its addresses.", given, p.Hint)
+		}
 		return fmt.Sprintf("“%s” is too wide: %s is the widest that is allowed here.", given, p.Hint)
 	case approval.NotPublic:
 		return fmt.Sprintf("“%s” is %s, and Atlas sees only public addresses: enter the one that your traffic leaves through.", given, article(p.Hint))
@@ -63,6 +66,18 @@ func problemText(p approval.Problem) string {
 		return fmt.Sprintf("These are %s addresses, and at most %d are allowed: combine neighbours into networks.", given, p.Limit)
 	case approval.RoleNotAllowed:
 		return fmt.Sprintf("“%s” cannot be asked for here: choose another role.", given)
+	case approval.RoleNotForYou:
+		return fmt.Sprintf("%s is not a role that you may ask for: choose another one.", title(p.Given))
+	case approval.NoSuchNetwork:
+		return fmt.Sprintf("There is no network “%s” here (any more): choose from the list.", given)
+	case approval.NoSuchProject:
+		return fmt.Sprintf("There is no project “%s” in this organization (any more): choose from what appears while you type.", given)
+	case approval.TooManyProjects:
+		return fmt.Sprintf("At most %d projects fit into one request: send the others in another one.", p.Limit)
+	case approval.NotLess:
+		return notLess(p)
+	case approval.LifetimeTooLong:
+		return fmt.Sprintf("A key with %s lives at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), span(p.Most))
 	case approval.LifetimeNotAllowed:
 		return "This lifetime cannot be chosen here (any more): choose one from the list."
 	case approval.Unchanged:
@@ -77,6 +92,10 @@ func missing(f approval.Field) string {
 		return "Say in a few words what the key is for."
 	case approval.FieldRoles:
 		return "Choose at least one role."
+	case approval.FieldProjects:
+		return "Choose the projects that the project roles are for, or take these roles away."
+	case approval.FieldInProjects:
+		return "Choose what the key may do in these projects, or take the projects away."
 	case approval.FieldNetworks:
 		return "Enter at least one address: without one Atlas would let the key in from nowhere."
 	case approval.FieldLifetime:
@@ -84,6 +103,20 @@ func missing(f approval.Field) string {
 	}
 	return "Say why: approvers read it."
 }
+
+// notLess says that an approver would grant more than is asked for.
+func notLess(p approval.Problem) string {
+	switch p.Field {
+	case approval.FieldRoles:
+		return fmt.Sprintf("%s is not asked for (any more): take it away.", title(p.Given))
+	case approval.FieldNetworks:
+		return fmt.Sprintf("“%s” is not among the addresses that are asked for: leave some of those, or narrow them.", clip(p.Given, maxGiven))
+	}
+	return "This is longer than what is asked for, or no choice here (any more): choose from the list."
+}
+
+// title names a role as Atlas does.
+func title(role string) string { return clip(approval.Role(role).Info().Title, maxGiven) }
 
 func article(kind string) string {
 	if kind == "unspecified" {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,18 @@ import (
 	"atlaskeybot/internal/approval/approvaltest"
 	"atlaskeybot/internal/secret"
 )
+
+// newPayloads are what modals send that follow what is chosen in them.
+var newPayloads = []string{
+	`{"type":"block_suggestion","user":{"id":"U0ALICE"},"block_id":"form.projects","action_id":"form.projects","value":"pay","view":{"id":"V1","callback_id":"form","private_metadata":"org=65a1b2c3d4e5f60718293a4b"}}`,
+	`{"type":"block_suggestion","user":{"id":"U0BOB"},"action_id":"form.projects.1","value":"","view":{"id":"V1","callback_id":"form","private_metadata":"org=65a1b2c3d4e5f60718293a4c&place=1"}}`,
+	`{"type":"block_actions","user":{"id":"U0ALICE"},"trigger_id":"1.2","container":{"type":"view"},"actions":[{"action_id":"form.org","block_id":"form.org","action_ts":"1.1"}],"view":{"id":"V1","hash":"1.x","callback_id":"form","private_metadata":"org=65a1b2c3d4e5f60718293a4b","state":{"values":{"form.org":{"form.org":{"selected_option":{"value":"65a1b2c3d4e5f60718293a4c"}}},"form.projects":{"form.projects":{"selected_options":[{"text":{"text":"payments"},"value":"65a1b2c3d4e5f60718290001"}]}}}}}}`,
+	`{"type":"block_actions","user":{"id":"U0ALICE"},"trigger_id":"1.3","container":{"type":"view"},"actions":[{"action_id":"extend.lifetime","action_ts":"1.1"}],"view":{"id":"V1","callback_id":"extend","private_metadata":"AKR-7F3K2"}}`,
+	`{"type":"view_submission","user":{"id":"U0ALICE"},"view":{"id":"V1","callback_id":"form","private_metadata":"org=65a1b2c3d4e5f60718293a4b","state":{"values":{"form.org":{"form.org":{"selected_option":{"value":"65a1b2c3d4e5f60718293a4b"}}},"form.description":{"form.description":{"value":"x"}},"form.roles":{"form.roles":{"selected_options":[{"value":"ORG_OWNER"}]}},"form.projects":{"form.projects":{"selected_options":[{"value":"65a1b2c3d4e5f60718290001"}]}},"form.in_projects":{"form.in_projects":{"selected_options":[{"value":"GROUP_OWNER"}]}},"form.named":{"form.named":{"selected_options":[{"value":"vpn"}]}},"form.networks":{"form.networks":{"value":null}},"form.lifetime":{"form.lifetime":{"selected_option":{"value":"8h0m0s"}}},"form.reason":{"form.reason":{"value":"why"}}}}}}`,
+	`{"type":"view_submission","user":{"id":"U0ALICE"},"view":{"id":"V1","callback_id":"form","private_metadata":"org=65a1b2c3d4e5f60718293a4c&place=1","state":{"values":{"form.org":{"form.org":{"selected_option":{"value":"65a1b2c3d4e5f60718293a4b"}}},"form.description":{"form.description":{"value":"x"}},"form.roles.1":{"form.roles.1":{"selected_options":[{"value":"ORG_OWNER"}]}}}}}}`,
+	`{"type":"view_submission","user":{"id":"U0BOB"},"view":{"id":"V1","callback_id":"emergency","private_metadata":"org=65a1b2c3d4e5f60718293a4b","state":{"values":{"emergency.description":{"emergency.description":{"value":"x"}},"emergency.roles":{"emergency.roles":{"selected_options":[{"value":"ORG_OWNER"}]}}}}}}`,
+	`{"type":"view_submission","user":{"id":"U0BOB"},"view":{"id":"V1","callback_id":"less","private_metadata":"AKR-7F3K2","state":{"values":{"less.roles":{"less.roles":{"selected_options":[{"value":"ORG_READ_ONLY"}]}},"less.networks":{"less.networks":{"value":"203.0.113.7"}},"less.lifetime":{"less.lifetime":{"selected_option":{"value":"8h0m0s"}}}}}}}`,
+}
 
 // A silent Slack answers every call with a refusal.
 type silent struct{}
@@ -44,9 +57,11 @@ func fuzzedApp(log *bytes.Buffer) (*App, *approvaltest.Memory) {
 	store := &approvaltest.Memory{}
 	people := &approvaltest.Directory{}
 	people.Set(approval.Member, "U0ALICE", "U0BOB", "W12345678", "U123ABC456")
+	keys := &approvaltest.Keys{}
+	keys.Have(testOrg, payments, search1)
 	s := &Slack{config: c, client: client, api: newAPI(c, client)}
 	return s.App(&approval.Service{
-		Store: store, Directory: people, Orgs: approval.Orgs{{ID: testOrg, Name: "Production", Policy: testPolicy}}, Now: now, NewID: approval.NewID, Wake: func() {},
+		Store: store, Directory: people, Orgs: approval.Orgs{strict, staging}, Catalog: &approval.Catalog{Keys: keys, Now: now}, Now: now, NewID: approval.NewID, Wake: func() {},
 	}), store
 }
 
@@ -60,7 +75,7 @@ func holds(t *testing.T, app *App, store *approvaltest.Memory, log *bytes.Buffer
 		all, err := store.ByRequester(t.Context(), who)
 		require.NoError(t, err)
 		for _, r := range all {
-			_, err := testPolicy.Check(again(r))
+			_, err := strictPolicy.Check(again(strictPolicy, r).Form)
 			require.NoError(t, err)
 		}
 	}
@@ -72,6 +87,12 @@ func FuzzHTTPDoor(f *testing.F) {
 	f.Add("commands", "application/x-www-form-urlencoded", []byte("command=%2Fatlas-key&text=help&user_id=U0ALICE&trigger_id=1.2.3"))
 	f.Add("commands", "application/x-www-form-urlencoded; charset=utf-8", []byte("ssl_check=1"))
 	f.Add("interactions", "application/x-www-form-urlencoded", []byte("payload=%7B%22type%22%3A%22block_actions%22%2C%22user%22%3A%7B%22id%22%3A%22U0BOB%22%7D%7D"))
+	const form = "application/x-www-form-urlencoded"
+	for _, payload := range newPayloads {
+		f.Add("interactions", form, []byte("payload="+url.QueryEscape(payload)))
+		f.Add("options", form, []byte("payload="+url.QueryEscape(payload)))
+	}
+	f.Add("options", form, []byte("payload=%zz"))
 	f.Add("events", "application/json", []byte(`{"type":"url_verification","challenge":"x"}`))
 	f.Add("events", "application/json", []byte(`{"type":"event_callback","event":{"type":"app_home_opened"}}`))
 	f.Fuzz(func(t *testing.T, path, contentType string, body []byte) {
@@ -109,6 +130,9 @@ func FuzzSocketDoor(f *testing.F) {
 	f.Add(sample(f, "socket.slash_commands.json"))
 	f.Add([]byte(`{"envelope_id":"1","type":"interactive","payload":{"type":"block_actions","user":{"id":"U0BOB"},"actions":[{}]}}`))
 	f.Add([]byte(`{"envelope_id":"1","type":"slash_commands","accepts_response_payload":true,"payload":{"user_id":"U0ALICE","text":"help"}}`))
+	for _, payload := range newPayloads {
+		f.Add([]byte(`{"envelope_id":"1","type":"interactive","accepts_response_payload":true,"payload":` + payload + `}`))
+	}
 	f.Add([]byte(`{"envelope_id":"1","type":"holograms","payload":[]}`))
 	f.Add([]byte(`{"envelope_id":"1","type":"interactive","accepts_response_payload":true,"payload":{"type":"view_submission","user":{"id":"U0ALICE"},"view":{"id":"V1","callback_id":"form"}}}`))
 	f.Fuzz(func(t *testing.T, frame []byte) {

@@ -18,14 +18,24 @@ func FuzzInteraction(f *testing.F) {
 		f.Add(sample(f, name))
 	}
 	f.Add([]byte(`{"user":{"id":"U1"},"view":{"state":{"values":{"form.lifetime":{"form.lifetime":{"selected_option":null}}}}}}`))
+	for _, payload := range newPayloads {
+		f.Add([]byte(payload))
+	}
+	f.Add([]byte(`{"type":"block_actions","user":{"id":"U1"},"actions":[{"action_id":"ownergone.handto","block_id":"ownergone.AKR-7F3K2","selected_user":"U2"}]}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		i, err := decodeInteraction(payload)
 		if err != nil {
 			return
 		}
 		require.NotEmpty(t, i.who().User)
-		form := filledIn(i.View)
-		_, _ = testPolicy.Check(form)
+		_, _ = testPolicy.Check(filledIn(i.View).Form)
+		moved := formBlocks.moved(i.View)
+		require.True(t, moved.Org == filledIn(i.View).Org || len(moved.Roles)+len(moved.Projects)+len(moved.InProjects)+len(moved.Named) == 0)
+		_, _ = testPolicy.Check(emergencyBlocks.moved(i.View).Form)
+		require.NotNil(t, formBlocks.of(i.View))
+		isApprovedAs(request(), i.who().User, whatIsLeft(i.View))
+		newAddresses(i.View)
+		extension(i.View)
 		require.LessOrEqual(t, len([]rune(denialReasonGiven(i.View))), maxDenyReason)
 		require.LessOrEqual(t, len([]rune(revokeReasonGiven(i.View))), maxRevokeReason)
 		about(i.View)

@@ -1,6 +1,7 @@
 package slackui
 
 import (
+	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -8,11 +9,12 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// Of the hundred blocks that a Home tab holds: three a request of one's own, at
-// most eight one that waits, one a key of the organization.
+// Of the hundred blocks that a Home tab holds: two a request of one's own, at
+// most eight one that waits, one a key that is to be reviewed or lives.
 const (
 	maxHomeMine    = 8
 	maxHomeWaiting = 5
+	maxHomeReviews = 5
 	homePage       = 10
 )
 
@@ -23,6 +25,7 @@ type homeScreen struct {
 	mine     []approval.Request // what is not over, newest first
 	approver bool               // only then what follows is shown
 	waiting  []approval.Request // oldest first
+	unsigned []approval.Request // taken by break-glass, and not reviewed; oldest first
 	live     []approval.Request // that the search lets through, oldest first
 	search   search
 }
@@ -36,7 +39,9 @@ type homeScreen struct {
 //	│ Key abcdefgh, ends …                         │
 //	│ [ Extend ] [ Rotate ] [ … ] [ Revoke ]       │
 //	│ Waiting for you                              │
-//	│ …the card…       [ Approve ]  [ Deny ]       │
+//	│ …the card…       [ Approve ]  [ … ]          │
+//	│ To be reviewed                               │
+//	│ AKR-5K8MN taken by @bob …      [ Reviewed ]  │
 //	│ Live keys        [ Whose ▾ ] [ Role ▾ ] [ …] │
 //	│ AKR-2Q9XV abcdefgi of @carol …    [ Revoke ] │
 //	│ [ Previous ] [ Next ]                        │
@@ -50,8 +55,9 @@ func (v views) home(h homeScreen) slack.HomeTabViewRequest {
 	if h.approver {
 		blocks = append(blocks, slack.NewDividerBlock(), header("Waiting for your decision"))
 		blocks = append(blocks, v.homeWaiting(h.waiting)...)
+		blocks = append(blocks, v.homeUnsigned(h.unsigned)...)
 		blocks = append(blocks, slack.NewDividerBlock(), header("Live keys of the organization"), searchBlock(h.search))
-		blocks = append(blocks, homeLive(h)...)
+		blocks = append(blocks, v.homeLive(h)...)
 	}
 	return slack.HomeTabViewRequest{
 		Type: slack.VTHomeTab, CallbackID: viewHome, PrivateMetadata: h.search.encode(),
@@ -68,7 +74,7 @@ func (v views) homeMine(mine []approval.Request) []slack.Block {
 		if i == maxHomeMine {
 			return append(blocks, footnote(say("And %s older ones, in `%s list`.", len(mine)-maxHomeMine, v.command)))
 		}
-		row := sentences(listed(r), v.earlierKey(r))
+		row := sentences(v.listed(r), v.earlierKey(r))
 		blocks = append(blocks, section(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)), buttons(homeButtons(r)...))
 	}
 	return blocks
@@ -76,7 +82,9 @@ func (v views) homeMine(mine []approval.Request) []slack.Block {
 
 func homeButtons(r approval.Request) []*slack.ButtonBlockElement {
 	switch r.State {
-	case approval.Pending, approval.Approved:
+	case approval.Pending:
+		return pendingButtons(r, actionHomeNudge, actionHomeWithdraw)
+	case approval.Approved:
 		return []*slack.ButtonBlockElement{withdrawButton(r, actionHomeWithdraw)}
 	case approval.Delivered:
 		return []*slack.ButtonBlockElement{revokeButton(r, actionHomeRevoke)}
@@ -95,14 +103,31 @@ func (v views) homeWaiting(waiting []approval.Request) []slack.Block {
 		if i == maxHomeWaiting {
 			return append(blocks, footnote(say("And %s newer ones, in `%s pending`.", len(waiting)-maxHomeWaiting, v.command)))
 		}
-		blocks = append(blocks, appealBlocks(r)...)
-		blocks = append(blocks, section(approversStory(r)), decisionButtons(r, actionHomeApprove, actionHomeDeny))
+		blocks = append(blocks, v.appealBlocks(r)...)
+		blocks = append(blocks, section(approversStory(r)), v.decisionButtons(r, onHome))
+	}
+	return blocks
+}
+
+// homeUnsigned is there only if somebody broke the glass.
+func (v views) homeUnsigned(unsigned []approval.Request) []slack.Block {
+	if len(unsigned) == 0 {
+		return nil
+	}
+	blocks := []slack.Block{slack.NewDividerBlock(), header("To be reviewed")}
+	for i, r := range unsigned {
+		if i == maxHomeReviews {
+			return append(blocks, footnote(say("And %s newer ones, in `%s pending`.", len(unsigned)-maxHomeReviews, v.command)))
+		}
+		row := slack.NewSectionBlock(md(say("*%s* %s\n%s Reason: %s", r.ID, clip(r.Access.Description, 100), v.takenRow(r), clip(r.Reason, 300))), nil, nil)
+		row.Accessory = slack.NewAccessory(signButton(r, actionHomeSign))
+		blocks = append(blocks, row)
 	}
 	return blocks
 }
 
 // homeLive is one page of the keys, and the way to the others.
-func homeLive(h homeScreen) []slack.Block {
+func (v views) homeLive(h homeScreen) []slack.Block {
 	if len(h.live) == 0 {
 		return []slack.Block{section("No live key is like that.")}
 	}
@@ -111,7 +136,7 @@ func homeLive(h homeScreen) []slack.Block {
 	first, last := page*homePage, min((page+1)*homePage, len(h.live))
 	blocks := []slack.Block{footnote(say("%s to %s of %s, oldest first", first+1, last, count(len(h.live), "key")))}
 	for _, r := range h.live[first:last] {
-		row := slack.NewSectionBlock(md(liveRow(r)), nil, nil)
+		row := slack.NewSectionBlock(md(v.liveRow(r)), nil, nil)
 		row.Accessory = slack.NewAccessory(button(actionHomeOversee, string(r.ID), "Revoke", slack.StyleDanger))
 		blocks = append(blocks, row)
 	}
@@ -125,12 +150,12 @@ func homeLive(h homeScreen) []slack.Block {
 	return append(blocks, buttons(turns...))
 }
 
-func liveRow(r approval.Request) mrkdwn {
+func (v views) liveRow(r approval.Request) mrkdwn {
 	if r.Requester == "" {
-		return say("*%s*%s. No owner and no end are known: I found it with this bot's mark.", r.ID, keyName(r))
+		return say("*%s*%s%s. No owner and no end are known: I found it with this bot's mark.", r.ID, keyName(r), v.inOrg(r))
 	}
-	return say("*%s*%s of %s: %s\n%s; from %s. Ends %s.", r.ID, keyName(r), mention(r.Requester), clip(r.Access.Description, 100),
-		titles(r.Access.Roles), clip(addresses(r.Access), 200), when(r.EndsAt))
+	return sentences(say("*%s*%s of %s%s: %s\n%s; from %s. Ends %s.", r.ID, keyName(r), mention(r.Requester), v.inOrg(r), clip(r.Access.Description, 100),
+		clip(mayDo(r.Access), 300), clip(namedAddresses(r.Access), 200), when(r.EndsAt)), ownerGone(r))
 }
 
 // matches reports whether an approver who searches for s wants to see r.
@@ -141,10 +166,5 @@ func (s search) matches(r approval.Request, now time.Time) bool {
 }
 
 func hasRole(r approval.Request, role approval.Role) bool {
-	for _, have := range r.Access.Roles {
-		if have == role {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(allRoles(r.Access), role)
 }

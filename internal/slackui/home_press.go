@@ -51,7 +51,7 @@ func (a *App) turnHome(ctx context.Context, i interaction, t turn, answer ack) {
 	}
 	home.search = t(home.search, chosen)
 	if pressed.ActionID == actionHomeAsk {
-		a.openForm(ctx, i.who(), i.TriggerID, approval.Form{}, func(said mrkdwn) { home.said = said })
+		a.openForm(ctx, i.who(), i.TriggerID, draft{}, func(said mrkdwn) { home.said = said })
 	}
 	a.drawHomeOf(ctx, i.who(), home)
 }
@@ -121,6 +121,9 @@ func (a *App) homeOf(ctx context.Context, who approval.Actor, home homePress) (h
 		}
 	}
 	waiting, err := a.service.Waiting(ctx, who)
+	if err == nil {
+		h.unsigned, err = a.service.Unsigned(ctx, who)
+	}
 	if err == nil {
 		h.live, err = a.service.LiveKeys(ctx, who)
 	}

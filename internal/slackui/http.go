@@ -11,7 +11,7 @@ import (
 )
 
 // HTTP is the door for Slack's requests to us. Its paths are /slack/commands,
-// /slack/interactions and /slack/events.
+// /slack/interactions, /slack/options and /slack/events.
 type HTTP struct {
 	app    *App
 	routes *http.ServeMux
@@ -28,18 +28,22 @@ const (
 // HTTP opens the HTTP door to app.
 func (s *Slack) HTTP(app *App) *HTTP {
 	h := &HTTP{app: app, routes: http.NewServeMux()}
-	h.routes.HandleFunc("POST /slack/commands", h.signed("application/x-www-form-urlencoded", h.command))
-	h.routes.HandleFunc("POST /slack/interactions", h.signed("application/x-www-form-urlencoded", h.interaction))
-	h.routes.HandleFunc("POST /slack/events", h.signed("application/json", h.event))
+	h.routes.HandleFunc("POST /slack/commands", h.signed("application/x-www-form-urlencoded", h.once(h.command)))
+	h.routes.HandleFunc("POST /slack/interactions", h.signed("application/x-www-form-urlencoded", h.once(h.interaction)))
+	h.routes.HandleFunc("POST /slack/options", h.signed("application/x-www-form-urlencoded", h.suggestion))
+	h.routes.HandleFunc("POST /slack/events", h.signed("application/json", h.once(h.event)))
 	return h
 }
 
 // ServeHTTP implements [http.Handler].
 func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.routes.ServeHTTP(w, r) }
 
-// signed lets only requests through that Slack signed, and each only once. The
-// body is read whole and checked before any of it is parsed.
-func (h *HTTP) signed(contentType string, next func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
+// A reader of requests gets their body with them.
+type reader func(w http.ResponseWriter, r *http.Request, body []byte)
+
+// signed lets only requests through that Slack signed. The body is read whole
+// and checked before any of it is parsed.
+func (h *HTTP) signed(contentType string, next reader) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
@@ -47,8 +51,7 @@ func (h *HTTP) signed(contentType string, next func(http.ResponseWriter, *http.R
 			return
 		}
 		s := h.app.slack.config
-		signature := r.Header.Get("X-Slack-Signature")
-		if err := verify(s.SigningSecret, r.Header.Get("X-Slack-Request-Timestamp"), signature, body, s.Now()); err != nil {
+		if err := verify(s.SigningSecret, r.Header.Get("X-Slack-Request-Timestamp"), r.Header.Get("X-Slack-Signature"), body, s.Now()); err != nil {
 			h.app.log.Warn("a request that is not Slack's", "path", r.URL.Path, "why", err)
 			http.Error(w, "not Slack's", http.StatusUnauthorized)
 			return
@@ -57,7 +60,14 @@ func (h *HTTP) signed(contentType string, next func(http.ResponseWriter, *http.R
 			http.Error(w, "wrong content type", http.StatusUnsupportedMediaType)
 			return
 		}
-		if !h.app.seen.first(signature) {
+		next(w, r, body)
+	}
+}
+
+// once lets each signed request through only once.
+func (h *HTTP) once(next reader) reader {
+	return func(w http.ResponseWriter, r *http.Request, body []byte) {
+		if !h.app.seen.first(r.Header.Get("X-Slack-Signature")) {
 			w.WriteHeader(http.StatusOK) // sent again by somebody who listened: nothing happens
 			return
 		}
@@ -89,6 +99,28 @@ func (h *HTTP) interaction(w http.ResponseWriter, r *http.Request, body []byte) 
 	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.interact(ctx, i, answer) })
 }
 
+// suggestion answers what somebody types into a menu, and answers the same again
+// if they type the same again. It does nothing else: a recorded press that is
+// sent here stays without effect. Whatever goes wrong, the menu is empty: Slack
+// shows nobody an error there.
+func (h *HTTP) suggestion(w http.ResponseWriter, r *http.Request, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		form = nil
+	}
+	i, err := decodeInteraction([]byte(form.Get("payload")))
+	if err != nil {
+		h.app.log.Warn("a delivery could not be read", "path", r.URL.Path, "error", err)
+		writeJSON(w, nothingFound)
+		return
+	}
+	answered, status := h.await(r.Context(), func(ctx context.Context, answer ack) { h.app.suggest(ctx, i, answer) })
+	if status != http.StatusOK {
+		answered = nothingFound
+	}
+	writeJSON(w, answered)
+}
+
 // event answers Slack's question whether we are here, and hands on what Slack
 // tells. Whatever else comes is received and left.
 func (h *HTTP) event(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -107,8 +139,22 @@ func (h *HTTP) deliver(w http.ResponseWriter, r *http.Request, undecodable error
 		http.Error(w, "undecodable", http.StatusBadRequest)
 		return
 	}
+	body, status := h.await(r.Context(), work)
+	switch status {
+	case http.StatusOK:
+		writeJSON(w, body)
+	case http.StatusServiceUnavailable:
+		http.Error(w, "busy", status)
+	default:
+		http.Error(w, "no answer", status)
+	}
+}
+
+// await hands work to the app and returns its answer, and with what status that
+// is sent.
+func (h *HTTP) await(ctx context.Context, work func(context.Context, ack)) (answered any, status int) {
 	answers := make(chan any, 1)
-	taken := h.app.take(r.Context(), func(ctx context.Context) {
+	taken := h.app.take(ctx, func(ctx context.Context) {
 		work(ctx, func(body any) {
 			select {
 			case answers <- body:
@@ -117,16 +163,15 @@ func (h *HTTP) deliver(w http.ResponseWriter, r *http.Request, undecodable error
 		})
 	})
 	if !taken {
-		http.Error(w, "busy", http.StatusServiceUnavailable)
-		return
+		return nil, http.StatusServiceUnavailable
 	}
 	timer := time.NewTimer(answerLimit)
 	defer timer.Stop()
 	select {
 	case body := <-answers:
-		writeJSON(w, body)
+		return body, http.StatusOK
 	case <-timer.C:
-		http.Error(w, "no answer", http.StatusInternalServerError)
+		return nil, http.StatusInternalServerError
 	}
 }
 

@@ -1,18 +1,18 @@
 package slackui
 
-import "atlaskeybot/internal/approval"
-
 // These names are a wire format. Slack stores them in messages that outlive a
 // deploy, so they are never reused and never renamed; add a new one instead.
 // A name says screen, then thing. The value of every button is the request's
 // id, nothing else: who pressed comes from the signed payload, and what is
 // asked comes from the store.
 const (
-	viewForm      = "form"      // callback_id of the modal behind the command
+	viewForm      = "form"      // callback_id of the modal behind the command; private_metadata: see [drawnFor]
 	viewDeny      = "deny"      // callback_id; private_metadata: see [aboutRequest]
 	viewExtend    = "extend"    // the same
 	viewAddresses = "addresses" // the same
 	viewRevoke    = "revoke"    // the same
+	viewLess      = "less"      // the same
+	viewEmergency = "emergency" // callback_id of the modal behind the command's "emergency"; private_metadata: see [drawnFor]
 	viewHome      = "home"      // callback_id of the Home tab; private_metadata: see [search]
 
 	blockFormDescription = "form.description" // an input's block_id and
@@ -20,10 +20,27 @@ const (
 	blockFormNetworks    = "form.networks"    // values and errors use one key
 	blockFormLifetime    = "form.lifetime"
 	blockFormReason      = "form.reason"
+	blockFormOrg         = "form.org" // what depends on it: see [inOrg]
+	blockFormProjects    = "form.projects"
+	blockFormInProjects  = "form.in_projects"
+	blockFormNamed       = "form.named"
 	blockDenyReason      = "deny.reason"
+
+	blockEmergencyOrg         = "emergency.org"
+	blockEmergencyDescription = "emergency.description"
+	blockEmergencyRoles       = "emergency.roles"
+	blockEmergencyNamed       = "emergency.named"
+	blockEmergencyNetworks    = "emergency.networks"
+	blockEmergencyReason      = "emergency.reason"
+
+	blockLessRoles    = "less.roles"
+	blockLessProjects = "less.projects"
+	blockLessNetworks = "less.networks"
+	blockLessLifetime = "less.lifetime"
 
 	blockExtendLifetime    = "extend.lifetime"
 	blockExtendReason      = "extend.reason"
+	blockAddressesNamed    = "addresses.named"
 	blockAddressesNetworks = "addresses.networks"
 	blockAddressesReason   = "addresses.reason"
 	blockRevokeReason      = "revoke.reason"
@@ -69,7 +86,26 @@ const (
 	actionHomeSwitched  = "home.switched"
 	actionHomeRevoke    = "home.revoke"
 	actionHomeOversee   = "home.oversee" // revokes any live key, with a reason
+
+	actionCardLess          = "card.less" // approves a part
+	actionHomeLess          = "home.less"
+	actionAskedNudge        = "asked.nudge"
+	actionListNudge         = "list.nudge"
+	actionHomeNudge         = "home.nudge"
+	actionReviewSign        = "review.sign"
+	actionHomeSign          = "home.sign"
+	actionOwnerGoneRevoke   = "ownergone.revoke"
+	actionOwnerGoneHandTo   = "ownergone.handto" // a menu; see [blockOwnerGone]
+	actionTransferExtend    = "transfer.extend"
+	actionTransferRotate    = "transfer.rotate"
+	actionTransferAddresses = "transfer.addresses"
+	actionTransferSwitched  = "transfer.switched"
+	actionTransferRevoke    = "transfer.revoke"
 )
+
+// blockOwnerGone begins the block_id of the menu of people, which has no value:
+// the id of the request follows.
+const blockOwnerGone = "ownergone."
 
 // The controls of the Home tab are about no request; see [homeControls].
 const (
@@ -80,29 +116,4 @@ const (
 	actionHomeAll    = "home.all"
 	actionHomePrev   = "home.prev"
 	actionHomeNext   = "home.next"
-)
-
-// The fieldBlocks of a modal name the input of each field. Under "" is the
-// first one: what is wrong with no field in particular is said there.
-type fieldBlocks map[approval.Field]string
-
-var (
-	formBlocks = fieldBlocks{
-		"":                        blockFormDescription,
-		approval.FieldDescription: blockFormDescription,
-		approval.FieldRoles:       blockFormRoles,
-		approval.FieldNetworks:    blockFormNetworks,
-		approval.FieldLifetime:    blockFormLifetime,
-		approval.FieldReason:      blockFormReason,
-	}
-	extendBlocks = fieldBlocks{
-		"":                     blockExtendLifetime,
-		approval.FieldLifetime: blockExtendLifetime,
-		approval.FieldReason:   blockExtendReason,
-	}
-	addressesBlocks = fieldBlocks{
-		"":                     blockAddressesNetworks,
-		approval.FieldNetworks: blockAddressesNetworks,
-		approval.FieldReason:   blockAddressesReason,
-	}
 )

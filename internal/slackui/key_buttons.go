@@ -13,6 +13,8 @@ var (
 	readyKey = keyActions{actionReadySwitched, actionReadyExtend, actionReadyRotate, actionReadyAddresses, actionReadyRevoke}
 	listKey  = keyActions{actionListSwitched, actionListExtend, actionListRotate, actionListAddresses, actionListRevoke}
 	homeKey  = keyActions{actionHomeSwitched, actionHomeExtend, actionHomeRotate, actionHomeAddresses, actionHomeRevoke}
+
+	transferKey = keyActions{actionTransferSwitched, actionTransferExtend, actionTransferRotate, actionTransferAddresses, actionTransferRevoke}
 )
 
 // keyButtons is what the owner of an active key can do with it.

@@ -3,7 +3,10 @@ package slackui
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -39,14 +42,36 @@ func decoded(t *testing.T, screen any) node {
 }
 
 // everything is each screen that has a golden, and each message in every
-// situation, sensible or not: none may be refused by Slack.
-func everything() map[string]any {
+// situation, sensible or not: none may be refused by Slack. They are drawn once
+// and as Slack gets them.
+var everything = sync.OnceValue(func() map[string]node {
+	all := map[string]node{}
+	for name, screen := range allScreens() {
+		sent, err := json.Marshal(screen)
+		if err != nil {
+			panic(err)
+		}
+		var n node
+		if err := json.Unmarshal(sent, &n); err != nil {
+			panic(err)
+		}
+		all[name] = n
+	}
+	return all
+})
+
+func allScreens() map[string]any {
 	all := screens()
+	maps.Copy(all, absurdScreens())
+	all["the end of a found key"] = ofTwo().overNotice(request(adopted["found.ended"]...))
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.ReadyMessage, approval.ReminderMessage,
-		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice, approval.DriftNotice, approval.EndingMessage(1), approval.EndingMessage(2)} {
+		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice, approval.DriftNotice, approval.EndingMessage(1), approval.EndingMessage(2),
+		approval.DecidedNotice, approval.EndorsedNotice(1), approval.MadeNotice, approval.OverNotice, approval.ProdNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
+		approval.ReviewNotice, approval.OwnerGoneNotice(1), approval.TransferMessage(1)} {
 		for state, edits := range situations {
 			all[string(name)+" in "+state] = testViews.message(request(edits...), name)
 			all[string(name)+" in "+state+", large"] = testViews.message(request(append(with(large), edits...)...), name)
+			all[string(name)+" in "+state+", absurd"] = ofTwo().message(request(append(with(absurd), edits...)...), name)
 		}
 	}
 	return all
@@ -79,20 +104,23 @@ func kind(path string, n node) string {
 
 func TestSlackTakesEveryScreen(t *testing.T) {
 	t.Parallel()
-	for name, screen := range everything() {
-		n := decoded(t, screen)
+	for name, n := range everything() {
 		blocks, ok := n["blocks"].([]any)
 		require.True(t, ok, name)
 		require.NotEmpty(t, blocks, name)
 		switch n["type"] {
 		case "home":
 			assert.LessOrEqual(t, len(blocks), 100, name)
-			assert.LessOrEqual(t, len(pretty(t, screen)), 250_000, name)
+			assert.LessOrEqual(t, len(pretty(t, n)), 250_000, name)
 			metadata, _ := n["private_metadata"].(string)
 			assert.LessOrEqual(t, len(metadata), 3000-len("AKR-7F3K2 "), name) // a modal carries it too
 		case "modal":
 			assert.LessOrEqual(t, len(blocks), 100, name)
-			assert.LessOrEqual(t, len(pretty(t, screen)), 20_000, name) // it can be sent as an answer
+			limit := 250_000
+			if n["callback_id"] == nil { // a notice, which is sent as an answer
+				limit = 20_000
+			}
+			assert.LessOrEqual(t, len(pretty(t, n)), limit, name)
 		default:
 			assert.LessOrEqual(t, len(blocks), 50, name)
 			text, _ := n["text"].(string)
@@ -146,14 +174,18 @@ func checkNode(t *testing.T, where string, n node, ids map[string]bool) {
 // Slack interprets.
 func TestNothingTypedIsObeyed(t *testing.T) {
 	t.Parallel()
-	live := []string{"<!channel", "<!here", "<!everyone", "<@U123>", "<https://evil"}
+	live := []string{"<@>", "<!channel", "<!here", "<!everyone", "<@U123>", "<https://evil"}
 	for name, screen := range everything() {
-		walk(decoded(t, screen), "", func(path string, n node) {
+		walk(screen, "", func(path string, n node) {
 			text, ok := n["text"].(string)
 			interpreted := path == "" || n["type"] == "mrkdwn"
 			if !ok || !interpreted {
 				return
 			}
+			if strings.HasPrefix(name, "card") && strings.Contains(name, "minting.emergency.new") { // see TestBreakGlassCallsTheChannelOnce
+				text = strings.TrimPrefix(text, "<!here> :rotating_light: ")
+			}
+			assert.GreaterOrEqual(t, strings.LastIndex(text, ">"), strings.LastIndex(text, "<"), "%s%s: cut in the middle of a mention", name, path)
 			for _, token := range live {
 				assert.NotContains(t, text, token, "%s%s", name, path)
 			}
@@ -162,6 +194,34 @@ func TestNothingTypedIsObeyed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBreakGlassCallsTheChannelOnce: when the card is posted. Drawing it again
+// notifies nobody, and says so.
+func TestBreakGlassCallsTheChannelOnce(t *testing.T) {
+	t.Parallel()
+	for situation, edits := range situations {
+		r := request(edits...)
+		m := testViews.card(r)
+		posts := r.Emergency && r.Places[approval.CardMessage].TS == ""
+		assert.Equal(t, posts, strings.HasPrefix(m.Text, "<!here> "), situation)
+		for _, name := range []approval.MessageName{approval.ReviewNotice, approval.ReadyMessage, approval.MadeNotice, approval.OverNotice} {
+			assert.NotContains(t, string(pretty(t, testViews.message(r, name))), "<!here>", "%s in %s", name, situation)
+		}
+	}
+}
+
+// TestBringingUpAgainCallsNobody but the requester, where they ask themselves.
+func TestBringingUpAgainCallsNobody(t *testing.T) {
+	t.Parallel()
+	for situation, edits := range situations {
+		r := request(edits...)
+		assert.NotRegexp(t, `<@|<!subteam|<!here`, string(pretty(t, testViews.prodNotice(r, 1))), situation)
+		nudge := strings.ReplaceAll(string(pretty(t, testViews.nudgedNotice(r))), string(mention(r.Requester)), "")
+		assert.NotRegexp(t, `<@|<!subteam|<!here`, nudge, situation)
+	}
+	second := testViews.escalatedNotice(request(situations["pending.escalated"]...))
+	assert.Contains(t, second.Text, "<!subteam^S0SECOND>, <@U0CAROL>")
 }
 
 // TestThePrivateKeyIsInOneBlock: never in a notification, and never in anything
@@ -189,8 +249,8 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 	t.Parallel()
 	again := []string{actionOutcomeAgain}
 	want := map[approval.MessageName]map[approval.State][]string{
-		approval.CardMessage:  {approval.Pending: {actionCardApprove, actionCardDeny}, approval.Delivered: {actionCardRevoke}, approval.Active: {actionCardRevoke}},
-		approval.AskedMessage: {approval.Pending: {actionAskedWithdraw}},
+		approval.CardMessage:  {approval.Pending: {actionCardApprove, actionCardLess, actionCardDeny}, approval.Delivered: {actionCardRevoke}, approval.Active: {actionCardRevoke}},
+		approval.AskedMessage: {approval.Pending: {actionAskedNudge, actionAskedWithdraw}},
 		approval.ReadyMessage: {
 			approval.Approved:  {actionReadyCreate, actionReadyWithdraw},
 			approval.Delivered: {actionReadySaved, actionReadyUnseen},
@@ -199,6 +259,8 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 		approval.ReminderMessage: {approval.Delivered: {actionReminderSaved, actionReminderUnseen}},
 		approval.OutcomeMessage:  {approval.Denied: again, approval.Withdrawn: again, approval.Expired: again, approval.Failed: again, approval.Ended: again},
 		approval.StuckMessage:    {}, approval.StuckNotice: {}, approval.FailedNotice: {},
+		approval.DecidedNotice: {}, approval.EndorsedNotice(1): {}, approval.MadeNotice: {}, approval.OverNotice: {},
+		approval.ProdNotice(1): {}, approval.NudgedNotice: {}, approval.EscalatedNotice: {},
 	}
 	assert.Contains(t, string(pretty(t, testViews.driftNotice(request(drifted)))), actionDriftRevoke)
 	assert.NotContains(t, string(pretty(t, testViews.driftNotice(request(active)))), actionDriftRevoke)
@@ -209,12 +271,43 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 			switch {
 			case name == approval.OutcomeMessage && r.Purpose != approval.NewKey && situation != "rotation.ended":
 				expected = nil
-			case name == approval.ReadyMessage && situation == "rotation.active":
+			case name == approval.ReadyMessage && r.State == approval.Active && r.Purpose == approval.Rotation:
 				expected = append([]string{actionReadySwitched}, expected...)
+			case name == approval.CardMessage && r.State == approval.Pending && r.Purpose != approval.NewKey:
+				expected = []string{actionCardApprove, actionCardDeny}
+			case name == approval.AskedMessage && slices.Contains([]string{"pending.nudged", "pending.escalated", "pending.absurd", "pending.unreached"}, situation):
+				expected = []string{actionAskedWithdraw}
 			}
 			assert.ElementsMatch(t, expected, pressable(t, r, name), "%s in %s", name, situation)
 		}
 	}
+}
+
+// TestWhatApproversLookAfterHasButtonsAsLongAsItTakes, and no longer.
+func TestWhatApproversLookAfterHasButtonsAsLongAsItTakes(t *testing.T) {
+	t.Parallel()
+	mine := []string{actionTransferExtend, actionTransferRotate, actionTransferAddresses, actionTransferRevoke}
+	for name, tt := range map[string]struct {
+		message approval.MessageName
+		want    []string
+	}{
+		"minting.emergency":      {approval.ReviewNotice, []string{actionReviewSign}},
+		"ended.emergency":        {approval.ReviewNotice, []string{actionReviewSign}},
+		"active.reviewed":        {approval.ReviewNotice, nil},
+		"active.orphan":          {approval.OwnerGoneNotice(1), []string{actionOwnerGoneRevoke}},
+		"active":                 {approval.OwnerGoneNotice(1), nil},
+		"ended.handed":           {approval.OwnerGoneNotice(1), nil},
+		"active.handed":          {approval.TransferMessage(1), mine},
+		"active.handed.rotation": {approval.TransferMessage(1), append([]string{actionTransferSwitched}, mine...)},
+		"active.handed.twice":    {approval.TransferMessage(1), nil},
+	} {
+		r := request(situations[name]...)
+		assert.ElementsMatch(t, tt.want, pressable(t, r, tt.message), name)
+		drawn := string(pretty(t, testViews.message(r, tt.message)))
+		assert.Equal(t, name == "active.orphan", strings.Contains(drawn, actionOwnerGoneHandTo), name)
+	}
+	assert.Empty(t, pressable(t, request(active, handed("U0CAROL")), approval.OwnerGoneNotice(1)))
+	assert.ElementsMatch(t, mine, pressable(t, request(active, handed("U0CAROL", "U0DANA")), approval.TransferMessage(2)))
 }
 
 // TestOnlyTheNewestEndingHasButtons, and that only while the key lives.
@@ -230,11 +323,11 @@ func TestOnlyTheNewestEndingHasButtons(t *testing.T) {
 			assert.ElementsMatch(t, want, pressable(t, r, approval.EndingMessage(n)), "%d in %s", n, situation)
 		}
 	}
-	n, ok := endingNumber(approval.EndingMessage(12))
+	n, ok := numberOf(approval.EndingMessage(12), "ending")
 	assert.True(t, ok)
 	assert.Equal(t, 12, n)
 	for _, name := range []approval.MessageName{"ending", "ending.", "ending.0", "ending.-1", "ending.x", "card"} {
-		_, ok := endingNumber(name)
+		_, ok := numberOf(name, "ending")
 		assert.False(t, ok, name)
 	}
 }
@@ -255,7 +348,7 @@ func TestEveryButtonHasARoute(t *testing.T) {
 	t.Parallel()
 	drawn := map[string]bool{}
 	for _, screen := range everything() {
-		walk(decoded(t, screen), "", func(_ string, n node) {
+		walk(screen, "", func(_ string, n node) {
 			if n["type"] == "button" || n["type"] == "static_select" && strings.HasPrefix(n["action_id"].(string), "home.") || n["type"] == "users_select" {
 				drawn[n["action_id"].(string)] = true
 			}

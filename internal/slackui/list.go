@@ -28,40 +28,44 @@ func (v views) list(mine []approval.Request, first mrkdwn) message {
 			blocks = append(blocks, footnote(say("And %s older ones.", len(mine)-maxListed)))
 			break
 		}
-		row := listed(r)
+		row := v.listed(r)
 		text = sentences(text, say("%s: %s", r.ID, row))
-		blocks = append(blocks, listedBlocks(r, row)...)
+		blocks = append(blocks, v.listedBlocks(r, row)...)
 	}
 	return newMessage(text, blocks...)
 }
 
 // listedBlocks is a row with its buttons beside it, or below if there are many.
-func listedBlocks(r approval.Request, row mrkdwn) []slack.Block {
+func (v views) listedBlocks(r approval.Request, row mrkdwn) []slack.Block {
 	shown := slack.NewSectionBlock(md(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)), nil, nil)
 	switch r.State {
 	case approval.Delivered:
 		shown.Accessory = slack.NewAccessory(revokeButton(r, actionListRevoke))
 	case approval.Active:
 		return []slack.Block{shown, buttons(keyButtons(r, listKey)...)}
-	case approval.Pending, approval.Approved:
+	case approval.Pending:
+		return []slack.Block{shown, buttons(pendingButtons(r, actionListNudge, actionListWithdraw)...)}
+	case approval.Approved:
 		shown.Accessory = slack.NewAccessory(withdrawButton(r, actionListWithdraw))
 	}
 	return []slack.Block{shown}
 }
 
 // listed says in a few words where r stands.
-func listed(r approval.Request) mrkdwn {
+func (v views) listed(r approval.Request) mrkdwn { return sentences(v.org(r), listedStory(r)) }
+
+func listedStory(r approval.Request) mrkdwn {
 	switch r.State {
 	case approval.Pending:
-		return sentences(listedPurpose(r), say("Waits for an approver until %s.", when(r.LapsesAt)))
+		return sentences(listedPurpose(r), approvedSoFar(r), say("Waits for %s until %s.", awaited(r), when(r.LapsesAt)), yourUrging(r))
 	case approval.Approved:
-		return say("Approved: create the key by %s, in our conversation.", when(r.LapsesAt))
+		return sentences(leftOut(r, "you asked for"), say("Approved: create the key by %s, in our conversation.", when(r.LapsesAt)))
 	case approval.Minting:
 		return makingOrUndoing(r, "The key is being made.")
 	case approval.Delivered:
-		return say("Key%s was shown; tell me by %s that you saved it. It ends %s.", keyName(r), when(r.Custody.ConfirmBy), when(r.EndsAt))
+		return sentences(say("Key%s was shown; tell me by %s that you saved it. It ends %s.", keyName(r), when(r.Custody.ConfirmBy), when(r.EndsAt)), yourEmergency(r))
 	case approval.Active:
-		return say("Key%s, ends %s.", keyName(r), when(r.EndsAt))
+		return sentences(say("Key%s, ends %s.", keyName(r), when(r.EndsAt)), yourEmergency(r))
 	}
 	return ownersStory(r)
 }
@@ -72,7 +76,7 @@ func listedPurpose(r approval.Request) mrkdwn {
 	case approval.Extension:
 		return say("%s more for the key of request %s, until %s.", span(r.Access.Lifetime), r.Of, when(r.Change.NewEnd))
 	case approval.NewAddresses:
-		return say("Another access list for the key of request %s: %s.", r.Of, clip(addresses(r.Access), 300))
+		return say("Another access list for the key of request %s: %s.", r.Of, clip(namedAddresses(r.Access), 300))
 	}
 	return ""
 }

@@ -62,6 +62,7 @@ type manifest struct {
 		Interactivity struct {
 			Enabled bool   `json:"is_enabled"`
 			URL     string `json:"request_url,omitempty"`
+			Options string `json:"message_menu_options_url,omitempty"`
 		} `json:"interactivity"`
 		Events struct {
 			URL string   `json:"request_url,omitempty"`
@@ -99,7 +100,7 @@ func Manifest(door Door, command, baseURL string) (string, error) {
 }
 
 func newManifest(door Door, command, baseURL string) manifest {
-	c := manifestCommand{Command: command, Description: "Ask for a MongoDB Atlas API key", Usage: "[list | pending | revoke AKR-… | help]"}
+	c := manifestCommand{Command: command, Description: "Ask for a MongoDB Atlas API key", Usage: "[list | pending | revoke AKR-… | emergency | help]"}
 	var m manifest
 	m.Metadata.MajorVersion = 1
 	m.Display.Name, m.Display.Description, m.Display.Background = "Atlas Key Bot", "Request MongoDB Atlas API keys with approval", "#00684A"
@@ -117,6 +118,7 @@ func newManifest(door Door, command, baseURL string) manifest {
 		c.URL = baseURL + "/slack/commands"
 		m.Settings.Events.URL = baseURL + "/slack/events"
 		m.Settings.Interactivity.URL = baseURL + "/slack/interactions"
+		m.Settings.Interactivity.Options = baseURL + "/slack/options"
 	}
 	m.Features.Commands = []manifestCommand{c}
 	return m

@@ -51,24 +51,20 @@ func differences(r approval.Request) mrkdwn {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, string(say(format, args...))) }
 	if d := r.Drift; d.RolesChanged {
-		add("• Roles: %s. Approved: %s.", orNone(titles(d.Roles)), titles(r.Access.Roles))
+		add("• Roles: %s. Approved: %s.", orNone(clip(titles(d.Roles), 400)), clip(titles(r.Access.Roles), 400))
 	}
 	if d := r.Drift; d.NetworksChanged && len(d.Networks) == 0 {
 		add("• *There is no access list any more*: it may work from anywhere. Approved: %s.", clip(addresses(r.Access), 600))
 	} else if d.NetworksChanged {
 		add("• May be used from: %s. Approved: %s.", clip(addresses(approval.Access{Networks: d.Networks}), 600), clip(addresses(r.Access), 600))
 	}
+	if d := r.Drift; d.ProjectsChanged {
+		add("• Projects: %s. Approved: %s.", orNone(clip(projectsText(d.Projects), 900)), orNone(clip(projectsText(r.Access.Projects), 900)))
+	}
 	if r.Drift.Renamed {
 		add("• The description lacks this bot's mark, so I could not find the key by it.")
 	}
 	return mrkdwn(strings.Join(all, "\n"))
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }
 
 // foundNotice tells of a key with this bot's mark that no request is known of.

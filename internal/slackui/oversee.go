@@ -31,12 +31,19 @@ func (a *App) askToRevoke(ctx context.Context, c command, which string) {
 	}
 }
 
-// maxPending rows of one block each, of the fifty that a message holds.
-const maxPending = 40
+// Rows of one block each, of the fifty that a message holds.
+const (
+	maxPending  = 38
+	maxUnsigned = 7
+)
 
 // sendPending answers "pending" to an approver.
 func (a *App) sendPending(ctx context.Context, c command) {
 	waiting, err := a.service.Waiting(ctx, c.who)
+	var unsigned []approval.Request
+	if err == nil {
+		unsigned, err = a.service.Unsigned(ctx, c.who)
+	}
 	if err != nil {
 		a.logRefusal("listing what waits", c.who, approval.Request{}, err)
 		said := refusal(err, approval.Request{})
@@ -46,35 +53,55 @@ func (a *App) sendPending(ctx context.Context, c command) {
 		a.tell(ctx, c.responseURL, said)
 		return
 	}
-	if err := a.reply.post(ctx, c.responseURL, whisper(a.views.pending(waiting, a.slack.config.Now()))); err != nil {
+	if err := a.reply.post(ctx, c.responseURL, whisper(a.views.pending(waiting, unsigned, a.slack.config.Now()))); err != nil {
 		a.log.Warn("showing what waits", "user", c.who.User, "error", err)
 	}
 }
 
 // pending lists what waits for a decision, oldest first, with the place of each
-// card.
+// card, and what is to be reviewed.
 //
 //	┌──────────────────────────────────────────────┐
 //	│ 2 requests wait for a decision, oldest first │
 //	│ AKR-7F3K2 invoices                           │
 //	│ @alice asks for … 3 hours ago, in #approvals │
+//	│ 1 key to be reviewed: taken by break-glass   │
+//	│ AKR-5K8MN @bob took a key …                  │
 //	└──────────────────────────────────────────────┘
-func (v views) pending(waiting []approval.Request, now time.Time) message {
+func (v views) pending(waiting, unsigned []approval.Request, now time.Time) message {
+	var said []mrkdwn
+	var blocks []slack.Block
+	add := func(m mrkdwn) { said, blocks = append(said, m), append(blocks, section(m)) }
+	row := func(r approval.Request, story mrkdwn) {
+		said = append(said, say("%s: %s", r.ID, story))
+		blocks = append(blocks, section(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), story)))
+	}
 	if len(waiting) == 0 {
-		return sentence("Nothing waits for your decision.")
+		add("Nothing waits for your decision.")
+	} else {
+		add(say("*%s waiting for your decision*, oldest first:", count(len(waiting), "request")))
 	}
-	first := say("*%s waiting for your decision*, oldest first:", count(len(waiting), "request"))
-	text, blocks := first, []slack.Block{section(first)}
-	for i, r := range waiting {
-		if i == maxPending {
-			blocks = append(blocks, footnote(say("And %s newer ones.", len(waiting)-maxPending)))
-			break
-		}
-		row := sentences(appealOf(r).intro, say("That was %s ago.", span(age(now, r.AskedAt))), v.cardPlace(r))
-		text = sentences(text, say("%s: %s", r.ID, row))
-		blocks = append(blocks, section(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)))
+	for _, r := range first(waiting, maxPending) {
+		row(r, sentences(v.appealOf(r).intro, v.org(r), approvedSoFar(r), say("That was %s ago.", span(age(now, r.AskedAt))), v.cardPlace(r)))
 	}
-	return newMessage(text, blocks...)
+	blocks = append(blocks, newer(waiting, maxPending))
+	if len(unsigned) > 0 {
+		add(say("*%s to be reviewed*, taken without approval, oldest first:", count(len(unsigned), "key")))
+	}
+	for _, r := range first(unsigned, maxUnsigned) {
+		row(r, sentences(v.takenRow(r), say("That was %s ago.", span(age(now, r.AskedAt))), v.reviewPlace(r)))
+	}
+	return newMessage(sentences(said...), append(blocks, newer(unsigned, maxUnsigned))...)
+}
+
+func first(all []approval.Request, n int) []approval.Request { return all[:min(n, len(all))] }
+
+// newer counts what was left out.
+func newer(all []approval.Request, shown int) slack.Block {
+	if len(all) <= shown {
+		return nil
+	}
+	return footnote(say("And %s newer ones.", len(all)-shown))
 }
 
 func (v views) cardPlace(r approval.Request) mrkdwn {
@@ -83,6 +110,19 @@ func (v views) cardPlace(r approval.Request) mrkdwn {
 		return say("Its card could not be posted to <#%s> yet; I keep trying.", v.channel(r))
 	}
 	return say("Its card is in <#%s>.", at.Channel)
+}
+
+// takenRow says in a few words what somebody took without approval.
+func (v views) takenRow(r approval.Request) mrkdwn {
+	return say("%s took a key without approval%s: %s, for %s.", mention(asker(r)), v.inOrg(r), clip(titles(r.Access.Roles), 300), span(r.Access.Lifetime))
+}
+
+func (v views) reviewPlace(r approval.Request) mrkdwn {
+	at := r.Places[approval.ReviewNotice]
+	if at.TS == "" {
+		return ""
+	}
+	return say("Sign under *To be reviewed* in <#%s>, or in my *Home* tab.", at.Channel)
 }
 
 // age is how long ago something was, in whole minutes, hours or days.

@@ -50,7 +50,8 @@ func newCommand(field func(string) string) (command, error) {
 	return c, nil
 }
 
-// An interaction is a press of a button or the sending of a modal.
+// An interaction is a press of a button, a choice in a menu, what is typed into
+// one, or the sending of a modal.
 type interaction struct {
 	Type        string `json:"type"`
 	TriggerID   string `json:"trigger_id"`
@@ -76,6 +77,7 @@ type interaction struct {
 	} `json:"message"` // as Slack keeps it; not of an ephemeral one
 	Actions []struct {
 		ActionID string `json:"action_id"`
+		BlockID  string `json:"block_id"` // names the request of an element that has no value
 		Value    string `json:"value"`
 		ActionTS string `json:"action_ts"`
 
@@ -84,6 +86,11 @@ type interaction struct {
 		SelectedUser string  `json:"selected_user"`
 	} `json:"actions"`
 	View sentView `json:"view"`
+
+	// Of somebody who types into a menu that asks us for its options: in which
+	// one, and what.
+	ActionID string `json:"action_id"`
+	Value    string `json:"value"`
 }
 
 // A sentView is a modal as it was sent, or the Home tab in which a button was
@@ -107,6 +114,9 @@ type input struct {
 
 type option struct {
 	Value string `json:"value"`
+	Text  struct {
+		Text string `json:"text"`
+	} `json:"text"`
 }
 
 func decodeInteraction(payload []byte) (interaction, error) {

@@ -82,7 +82,7 @@ func TestAModalAsSlackSendsIt(t *testing.T) {
 	require.Equal(t, "view-id", i.View.CallbackID)
 	require.Equal(t, "This is for you!", i.View.Metadata)
 	require.Equal(t, "test", *i.View.State.Values["hspI"]["maBWU"].Value)
-	require.Equal(t, approval.Form{Origin: "V111"}, filledIn(i.View), "a form of somebody else holds nothing of ours")
+	require.Equal(t, approval.Form{Origin: "V111"}, filledIn(i.View).Form, "a form of somebody else holds nothing of ours")
 }
 
 func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
@@ -97,7 +97,25 @@ func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
 	require.Equal(t, approval.Form{
 		Origin: "V1", Description: "invoices", Roles: []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"},
 		Networks: "203.0.113.7", Lifetime: 8 * time.Hour,
-	}, filledIn(i.View))
+	}, filledIn(i.View).Form)
+}
+
+// TestWhatIsTypedIntoAMenu has the fields that Slack documents for
+// block_suggestion: there is no trigger and no state to rely on.
+func TestWhatIsTypedIntoAMenu(t *testing.T) {
+	t.Parallel()
+	i, err := decodeInteraction([]byte(`{"type":"block_suggestion","user":{"id":"W1","username":"a","name":"a","team_id":"T1"},"container":{"type":"view","view_id":"V1"},
+		"api_app_id":"A1","token":"x","action_id":"form.projects.1","block_id":"form.projects.1","value":"pay","team":{"id":"T1","domain":"d","enterprise_id":"E1","enterprise_name":"n"},
+		"view":{"id":"V1","team_id":"T1","type":"modal","private_metadata":"org=o1&place=1","callback_id":"form","state":{"values":{}},"hash":"1.x","previous_view_id":null}}`))
+	require.NoError(t, err)
+	require.Equal(t, approval.Actor{User: "W1", Team: "T1", Enterprise: "E1"}, i.who())
+	require.Equal(t, []string{"form.projects.1", "pay"}, []string{i.ActionID, i.Value})
+	require.Equal(t, drawnFor{"o1", 1}, parseDrawnFor(i.View.Metadata))
+	require.Equal(t, formBlocks.drawn(i.View)[approval.FieldProjects], i.ActionID)
+	require.Equal(t, "org=o1&place=1", drawnFor{"o1", 1}.encode())
+	for _, unreadable := range []string{"", "%zz", "place=-3", "place=x", "AKR-7F3K2"} {
+		require.Equal(t, drawnFor{}, parseDrawnFor(unreadable), unreadable)
+	}
 }
 
 // TestAskingAgainAsksForTheSame: what is filled in from a request is read back
@@ -105,8 +123,8 @@ func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
 func TestAskingAgainAsksForTheSame(t *testing.T) {
 	t.Parallel()
 	r := request()
-	f := again(r)
-	access, err := testPolicy.Check(f)
+	f := again(testPolicy, r)
+	access, err := testPolicy.Check(f.Form)
 	require.NoError(t, err)
 	require.Equal(t, r.Access, access)
 	require.Equal(t, r.Reason, f.Reason)

@@ -26,8 +26,13 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 		a.refused(ctx, p.action, p.who, p.responseURL, approval.Request{}, err)
 		return false
 	}
-	if in == inEnding {
-		in = endingAt(r, p.ts)
+	switch in {
+	case inEnding:
+		in = numberedAt(r, p.ts, "ending", approval.EndingMessage(max(r.Endings, 1)))
+	case inOwnerGone:
+		in = numberedAt(r, p.ts, "ownergone", approval.OwnerGoneNotice(max(r.Orphaned, 1)))
+	case inTransfer:
+		in = numberedAt(r, p.ts, "transfer", approval.TransferMessage(max(len(r.Transfers), 1)))
 	}
 	known := r.Places[in]
 	home := known.Channel
@@ -47,14 +52,15 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 	return false
 }
 
-// endingAt is the message of r's coming end that is at ts, or else the newest.
-func endingAt(r approval.Request, ts string) approval.MessageName {
+// numberedAt is the message of r of that kind which is at ts, or else the
+// newest.
+func numberedAt(r approval.Request, ts, kind string, newest approval.MessageName) approval.MessageName {
 	for name, at := range r.Places {
-		if _, isEnding := endingNumber(name); isEnding && at.TS == ts {
+		if _, isKind := numberOf(name, kind); isKind && at.TS == ts {
 			return name
 		}
 	}
-	return approval.EndingMessage(max(r.Endings, 1))
+	return newest
 }
 
 // retire draws a stray message as what the request is now, without buttons. It

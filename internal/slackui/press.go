@@ -3,6 +3,7 @@ package slackui
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"atlaskeybot/internal/approval"
 )
@@ -21,15 +22,23 @@ type press struct {
 	ephemeral   bool
 
 	home *homePress // set if the button was in a Home tab
+
+	chosen approval.UserID // of a menu of people
 }
 
-// interact answers a press or a modal.
+// interact answers a press, a choice, or a modal.
 func (a *App) interact(ctx context.Context, i interaction, answer ack) {
 	switch i.Type {
 	case "view_submission":
 		a.submit(ctx, i, answer)
 	case "block_actions":
+		if isChoice(i) {
+			a.chose(ctx, i, answer)
+			return
+		}
 		a.pressed(ctx, i, answer)
+	case "block_suggestion":
+		a.suggest(ctx, i, answer)
 	default: // a modal that was closed; whatever else Slack may send one day
 		answer(nil)
 	}
@@ -79,9 +88,14 @@ func (a *App) decodePress(i interaction) (press, route, bool) {
 	if len(i.Actions) != 1 {
 		return p, route{}, false
 	}
-	p.action = i.Actions[0].ActionID
+	pressed := i.Actions[0]
+	p.action, p.chosen = pressed.ActionID, approval.UserID(pressed.SelectedUser)
 	to, known := routes[p.action]
-	id, valid := approval.ParseID(i.Actions[0].Value)
+	name := pressed.Value
+	if p.action == actionOwnerGoneHandTo { // a menu has no value
+		name = strings.TrimPrefix(pressed.BlockID, blockOwnerGone)
+	}
+	id, valid := approval.ParseID(name)
 	p.id = id
 	return p, to, known && valid && p.ephemeral == (to.in == "") && (p.home != nil) == (to.in == inHome)
 }
@@ -129,6 +143,12 @@ func (a *App) tellDecider(ctx context.Context, p press, r approval.Request, err 
 
 func (a *App) withdraw(ctx context.Context, p press, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Withdraw)
+	a.tellOwner(ctx, p, r, err)
+}
+
+// nudge needs no words when it works: the message is drawn again.
+func (a *App) nudge(ctx context.Context, p press, answer ack) {
+	r, err := a.act(ctx, p, answer, a.service.Nudge)
 	a.tellOwner(ctx, p, r, err)
 }
 
@@ -196,6 +216,11 @@ func (a *App) revokeListed(ctx context.Context, p press, answer ack) {
 	a.listAgain(ctx, p, r, err)
 }
 
+func (a *App) nudgeListed(ctx context.Context, p press, answer ack) {
+	r, err := a.act(ctx, p, answer, a.service.Nudge)
+	a.listAgain(ctx, p, r, err)
+}
+
 func (a *App) withdrawListed(ctx context.Context, p press, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Withdraw)
 	a.listAgain(ctx, p, r, err)
@@ -213,7 +238,7 @@ func (a *App) askAgain(ctx context.Context, p press, answer ack) {
 		a.tellOwner(ctx, p, r, err)
 		return
 	}
-	a.openForm(ctx, p.who, p.trigger, again(r), func(said mrkdwn) { a.answer(ctx, p, said) })
+	a.openForm(ctx, p.who, p.trigger, again(a.views.policy(r), r), func(said mrkdwn) { a.answer(ctx, p, said) })
 }
 
 // readOwn reads a request for whoever asked it, and for nobody else.

@@ -11,32 +11,6 @@ import (
 
 // The buttons of a key that lives.
 
-// extend opens the form for more time.
-func (a *App) extend(ctx context.Context, p press, answer ack) {
-	a.openChange(ctx, p, answer, func(r approval.Request) slack.ModalViewRequest {
-		return extendForm(a.views.policy(r), r, aboutRequest(p))
-	})
-}
-
-// readdress opens the form for another access list.
-func (a *App) readdress(ctx context.Context, p press, answer ack) {
-	a.openChange(ctx, p, answer, func(r approval.Request) slack.ModalViewRequest {
-		return addressesForm(a.views.policy(r), r, aboutRequest(p))
-	})
-}
-
-func (a *App) openChange(ctx context.Context, p press, answer ack, form func(approval.Request) slack.ModalViewRequest) {
-	r, err := a.act(ctx, p, answer, func(ctx context.Context, who approval.Actor, id approval.ID) (approval.Request, error) {
-		r, _, err := a.service.MayChange(ctx, who, id)
-		return r, err
-	})
-	if err != nil {
-		a.tellOwner(ctx, p, r, err)
-		return
-	}
-	a.openAbout(ctx, p, form(r))
-}
-
 // openAbout opens a modal about a request, or says that it could not be opened.
 func (a *App) openAbout(ctx context.Context, p press, v slack.ModalViewRequest) {
 	if err := a.openView(ctx, p.trigger, v); err != nil {

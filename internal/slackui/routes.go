@@ -8,7 +8,7 @@ import (
 
 // A route says what a button does and in which message it is.
 type route struct {
-	in approval.MessageName // empty: in an ephemeral message; see also [inEnding] and [inHome]
+	in approval.MessageName // empty: in an ephemeral message; see also [inEnding], [inTransfer] and [inHome]
 	do func(*App, context.Context, press, ack)
 }
 
@@ -55,4 +55,19 @@ var routes = map[string]route{
 	actionHomeSwitched:  {inHome, (*App).switched},
 	actionHomeRevoke:    {inHome, (*App).revoke},
 	actionHomeOversee:   {inHome, (*App).askWhyRevoke},
+
+	actionCardLess:          {approval.CardMessage, (*App).less},
+	actionHomeLess:          {inHome, (*App).less},
+	actionAskedNudge:        {approval.AskedMessage, (*App).nudge},
+	actionListNudge:         {"", (*App).nudgeListed},
+	actionHomeNudge:         {inHome, (*App).nudge},
+	actionReviewSign:        {approval.ReviewNotice, (*App).sign},
+	actionHomeSign:          {inHome, (*App).sign},
+	actionOwnerGoneRevoke:   {inOwnerGone, (*App).askWhyRevoke},
+	actionOwnerGoneHandTo:   {inOwnerGone, (*App).handTo},
+	actionTransferExtend:    {inTransfer, (*App).extend},
+	actionTransferRotate:    {inTransfer, (*App).rotate},
+	actionTransferAddresses: {inTransfer, (*App).readdress},
+	actionTransferSwitched:  {inTransfer, (*App).switched},
+	actionTransferRevoke:    {inTransfer, (*App).revoke},
 }

@@ -12,11 +12,12 @@ import (
 func approversStory(r approval.Request) mrkdwn {
 	switch r.State {
 	case approval.Pending:
-		return say("*Waits for an approver.* Without a decision it lapses %s.", when(r.LapsesAt))
+		return joinedBy("\n", approvedSoFar(r), leftOut(r, "was asked for"),
+			say("*Waits for %s.* Without a decision it lapses %s.", awaitedByAll(r), when(r.LapsesAt)), urged(r))
 	case approval.Denied:
 		return say(":no_entry: *Denied* by %s %s.", mention(r.Decision.By), when(r.Decision.At))
 	}
-	return sentences(unapproved(r), approvedBy(r), afterDecision(r))
+	return sentences(unapproved(r), approvedBy(r), leftOut(r, "was asked for"), review(r), afterDecision(r), handedOver(r))
 }
 
 func afterDecision(r approval.Request) mrkdwn {
@@ -32,7 +33,7 @@ func afterDecision(r approval.Request) mrkdwn {
 	case approval.Revoking:
 		return say("*The key%s is being deleted%s.*", keyName(r), because(r))
 	case approval.Withdrawn:
-		return say("*Withdrawn* by %s %s.", mention(r.Requester), when(r.End.At))
+		return withdrawal(r)
 	case approval.Expired:
 		return say("*Lapsed* %s: %s", when(r.End.At), whyLapsed(r))
 	case approval.Applying:
@@ -54,20 +55,23 @@ func afterDecision(r approval.Request) mrkdwn {
 func ownersStory(r approval.Request) mrkdwn {
 	switch r.State {
 	case approval.Pending:
-		return say("It waits for an approver. Without a decision it lapses %s.", when(r.LapsesAt))
+		return sentences(approvedSoFar(r), say("It waits for %s. Without a decision it lapses %s.", awaited(r), when(r.LapsesAt)))
 	case approval.Approved:
-		return sentences(lastTry(r), unapproved(r), approvedBy(r), say("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", when(r.LapsesAt)))
+		return sentences(lastTry(r), unapproved(r), approvedBy(r), leftOut(r, "you asked for"), say("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", when(r.LapsesAt)), mayDecline(r))
 	case approval.Minting:
-		return makingOrUndoing(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment.")
+		return sentences(makingOrUndoing(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment."), yourEmergency(r))
 	case approval.Delivered:
-		return say("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", keyName(r), when(r.Custody.ShownAt), when(r.Custody.ConfirmBy), when(r.EndsAt))
+		return sentences(say("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", keyName(r), when(r.Custody.ShownAt), when(r.Custody.ConfirmBy), when(r.EndsAt)), yourEmergency(r))
 	case approval.Active:
-		return sentences(say("You have the key%s. It ends %s and is deleted then.", keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r))
+		return sentences(say("You have the key%s. It ends %s and is deleted then.", keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), yourEmergency(r))
 	case approval.Revoking:
 		return say("Your key%s is being deleted%s.", keyName(r), because(r))
 	case approval.Denied:
 		return say("%s denied your request %s.", mention(r.Decision.By), when(r.Decision.At))
 	case approval.Withdrawn:
+		if r.End.Cause == approval.CauseDeclined {
+			return sentences(leftOut(r, "you asked for"), say("You declined that %s, so no key was made.", when(r.End.At)))
+		}
 		return say("You took this request back %s.", when(r.End.At))
 	case approval.Expired:
 		return say("Your request lapsed %s: %s", when(r.End.At), whyLapsed(r))
@@ -86,13 +90,27 @@ func ownersStory(r approval.Request) mrkdwn {
 	return say("State: %s.", r.State)
 }
 
-// approvedBy is empty if nobody approved. A successor carries the decision on
-// the key before it.
-func approvedBy(r approval.Request) mrkdwn {
-	if r.Decision.By == "" || r.State == approval.Denied || r.Purpose == approval.Rotation {
+func withdrawal(r approval.Request) mrkdwn {
+	if r.End.Cause == approval.CauseDeclined {
+		return say("*Declined* by %s %s, who did not want what was approved.", mention(r.Requester), when(r.End.At))
+	}
+	return say("*Withdrawn* by %s %s.", mention(r.Requester), when(r.End.At))
+}
+
+func mayDecline(r approval.Request) mrkdwn {
+	if !isLess(r) {
 		return ""
 	}
-	return say(":white_check_mark: *Approved* by %s %s.", mention(r.Decision.By), when(r.Decision.At))
+	return "If that is no use to you, press *Decline*."
+}
+
+// handedOver says whose the key was before.
+func handedOver(r approval.Request) mrkdwn {
+	if len(r.Transfers) == 0 {
+		return ""
+	}
+	last := r.Transfers[len(r.Transfers)-1]
+	return say("%s handed it from %s to %s %s.", mention(last.By), mention(last.From), mention(last.To), when(last.At))
 }
 
 // keyName is the key's public half with a space before it, if there is one.

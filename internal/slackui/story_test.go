@@ -30,7 +30,7 @@ func TestAKeyFromAskingToItsEnd(t *testing.T) {
 			t.Parallel()
 			d := open(t, edits...)
 			r := d.asks(alice)
-			d.seesText(alice, "waits for an approver in <#C0APPROVALS>")
+			d.seesText(alice, "waits for 1 of <!subteam^S0APPROVERS> in <#C0APPROVALS>")
 
 			d.presses(bob, "card.approve")
 			d.is(r.ID, approval.Approved)
@@ -234,7 +234,7 @@ func TestAStrayCardLosesItsButtons(t *testing.T) {
 		_, m, _ := find(s, func(m sandbox.Message) bool { return m.TS == stray.TS })
 		return !has("card.approve")(m)
 	})
-	d.seesText(alice, "waits for an approver in")
+	d.seesText(alice, "It waits for 1 of")
 	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, r.Places[approval.CardMessage].TS, "card.approve"))
 	d.is(r.ID, approval.Approved)
 	d.clean()

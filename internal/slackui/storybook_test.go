@@ -200,8 +200,8 @@ var (
 )
 
 // situations are all the states of a request that people can be shown, with
-// those of [lifeSituations].
-var situations = joined(lifeSituations, map[string][]edit{
+// those of [lifeSituations] and [ruleSituations].
+var situations = joined(lifeSituations, ruleSituations, map[string][]edit{
 	"pending":                  nil,
 	"pending.unreached":        with(unreached),
 	"pending.large":            with(large),
@@ -316,19 +316,7 @@ func screens() map[string]any {
 	all["card.pending.self_approval"] = viewsOf(lax).card(request())
 	all["card.pending.powerful"] = testViews.card(request(func(r *approval.Request) { r.Access.Roles = []approval.Role{"ORG_OWNER"} }))
 
-	all["form.empty"] = form(testPolicy, false, approval.Form{})
-	all["form.lonely"] = form(testPolicy, true, approval.Form{})
-	all["form.again"] = form(testPolicy, false, again(request()))
-	all["form.again.no_longer_allowed"] = form(testPolicy, false, again(request(func(r *approval.Request) {
-		r.Access.Roles, r.Access.Lifetime = []approval.Role{"ORG_OWNER"}, 90*24*time.Hour
-	})))
-	all["deny.form"] = denyForm(request(), "AKR-7F3K2")
-	all["deny.form.extension"] = denyForm(request(extending), "AKR-7F3K2")
-	all["deny.form.addresses"] = denyForm(request(readdressing), "AKR-7F3K2")
-	all["extend.form"] = extendForm(testPolicy, request(active), "AKR-7F3K2")
-	all["extend.form.large"] = extendForm(testPolicy, request(large, active), "AKR-7F3K2")
-	all["addresses.form"] = addressesForm(testPolicy, request(active), "AKR-7F3K2")
-	all["addresses.form.large"] = addressesForm(testPolicy, request(large, active), "AKR-7F3K2")
+	maps.Copy(all, modals())
 	all["revoke.form"] = revokeForm(request(active), "AKR-7F3K2")
 	all["revoke.form.found"] = revokeForm(request(found), "AKR-7F3K2")
 	all["revoke.sure"] = sureToRevoke(request(active), true)
@@ -346,14 +334,15 @@ func screens() map[string]any {
 	all["list.long"] = testViews.list(many, "Done.")
 	all["list.changes"] = testViews.list([]approval.Request{request(extending), request(extending, done), request(readdressing), request(narrowing),
 		request(rotation(approved)), request(rotation(active)), request(active, succeeded)}, rotated(request(rotation(approved)), nil))
-	all["pending.nothing"] = testViews.pending(nil, later)
-	all["pending"] = testViews.pending([]approval.Request{request(), request(extending), request(readdressing), request(unreached)}, later.Add(5*time.Hour))
+	all["pending.nothing"] = testViews.pending(nil, nil, later)
+	all["pending"] = testViews.pending([]approval.Request{request(), request(extending), request(readdressing), request(unreached)}, nil, later.Add(5*time.Hour))
 	var waiting []approval.Request
 	for range 60 {
 		waiting = append(waiting, request(large, readdressing))
 	}
-	all["pending.long"] = testViews.pending(waiting, later)
+	all["pending.long"] = testViews.pending(waiting, nil, later)
 	maps.Copy(all, homes(many, waiting))
+	maps.Copy(all, ruleScreens())
 	all["note"] = testViews.secretNote(request(minting), credential())
 	all["note.replaced"] = testViews.secretNote(request(delivered), credential())
 	return all

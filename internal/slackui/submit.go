@@ -14,7 +14,11 @@ import (
 func (a *App) submit(ctx context.Context, i interaction, answer ack) {
 	switch i.View.CallbackID {
 	case viewForm:
-		a.submitForm(ctx, i, answer)
+		a.submitForm(ctx, i, answer, filling{formBlocks, "Send", a.service.Submit})
+	case viewEmergency:
+		a.submitForm(ctx, i, answer, filling{emergencyBlocks, "Take the key", a.service.BreakGlass})
+	case viewLess:
+		a.submitLess(ctx, i, answer)
 	case viewDeny:
 		a.submitDenial(ctx, i, answer)
 	case viewExtend:
@@ -31,35 +35,6 @@ func (a *App) submit(ctx context.Context, i interaction, answer ack) {
 		a.log.Warn("a modal that is not ours was sent", "user", i.User.ID)
 		answer(nil)
 	}
-}
-
-// submitForm records a request, or shows what to correct with everything typed
-// still there.
-func (a *App) submitForm(ctx context.Context, i interaction, answer ack) {
-	ctx, cancel := context.WithTimeout(ctx, serviceLimit)
-	defer cancel()
-	if i.View.ID == "" { // a request without an origin could be made twice
-		a.log.Warn("a form without an id was sent", "user", i.User.ID)
-		answer(inPlaceOf("This form is not complete. Close it and open a new one."))
-		return
-	}
-	_, err := a.service.Submit(ctx, i.who(), filledIn(i.View))
-	if mistakes, ok := errors.AsType[*approval.FormError](err); ok {
-		answer(slack.NewErrorsViewSubmissionResponse(formErrors(mistakes.Problems, formBlocks)))
-		return
-	}
-	if err == nil {
-		answer(nil)
-		return
-	}
-	a.logRefusal("submitting a form", i.who(), approval.Request{}, err)
-	if isForGood(err) {
-		answer(inPlaceOf(refusal(err, approval.Request{})))
-		return
-	}
-	answer(slack.NewErrorsViewSubmissionResponse(map[string]string{
-		blockFormDescription: "This could not be recorded just now. Nothing that you typed is lost: press Send again in a minute.",
-	}))
 }
 
 // submitDenial denies a request. Sent twice by one person it is one denial.

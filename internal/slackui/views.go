@@ -1,8 +1,7 @@
 package slackui
 
 import (
-	"fmt"
-	"strings"
+	"cmp"
 
 	"atlaskeybot/internal/approval"
 )
@@ -47,84 +46,64 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 		return v.driftNotice(r)
 	case approval.FoundNotice:
 		return v.foundNotice(r)
+	case approval.DecidedNotice:
+		return v.decidedNotice(r)
+	case approval.MadeNotice:
+		return v.madeNotice(r)
+	case approval.OverNotice:
+		return v.overNotice(r)
+	case approval.NudgedNotice:
+		return v.nudgedNotice(r)
+	case approval.EscalatedNotice:
+		return v.escalatedNotice(r)
+	case approval.ReviewNotice:
+		return v.reviewNotice(r)
 	}
-	if n, ok := endingNumber(name); ok {
-		return v.ending(r, n)
-	}
-	return newMessage(say("Request %s", r.ID), section(say("Request %s", r.ID)))
+	return v.numbered(r, name)
 }
 
-// titles names roles as Atlas does.
-func titles(roles []approval.Role) string {
-	all := make([]string, len(roles))
-	for i, r := range roles {
-		all[i] = r.Info().Title
-	}
-	return strings.Join(all, ", ")
-}
-
-// powers lists the roles that an approver should look at twice.
-func powers(roles []approval.Role) string {
-	var all []approval.Role
-	for _, r := range roles {
-		if r.Info().Powerful {
-			all = append(all, r)
+// numbered draws a message of which there can be several.
+func (v views) numbered(r approval.Request, name approval.MessageName) message {
+	for kind, draw := range map[string]func(approval.Request, int) message{
+		"ending": v.ending, "transfer": v.transfer, "endorsed": v.endorsedNotice, "prod": v.prodNotice,
+		"ownergone": v.ownerGoneNotice,
+	} {
+		if n, ok := numberOf(name, kind); ok {
+			return draw(r, n)
 		}
 	}
-	return titles(all)
+	return sentence(say("Request %s", r.ID))
 }
 
-// addresses lists where a key may be used from; single hosts without a mask.
-func addresses(a approval.Access) string {
-	all := make([]string, len(a.Networks))
-	for i, n := range a.Networks {
-		all[i] = n.String()
-		if n.IsSingleIP() {
-			all[i] = n.Addr().String()
-		}
+// numberOf is which of its kind name is, from 1, if it is one.
+func numberOf(name approval.MessageName, kind string) (int, bool) {
+	n, ok := name.Number(kind)
+	return n, ok && n > 0
+}
+
+// orgName is empty if there is only one organization.
+func (v views) orgName(r approval.Request) string {
+	if len(v.orgs) < 2 {
+		return ""
 	}
-	return strings.Join(all, ", ")
+	org, _ := v.orgs.Find(r.Org)
+	return clip(cmp.Or(org.Name, string(org.ID)), maxName)
 }
 
-// aHandful of hosts can be counted by looking at them.
-const aHandful = 8
-
-// reach says how many hosts the addresses are, when that is not plain to see.
-func reach(a approval.Access) string {
-	switch hosts, countable := a.Hosts(); {
-	case !countable:
-		return "IPv6 networks with more hosts than can be counted"
-	case hosts > aHandful:
-		return fmt.Sprintf("%d hosts in all", hosts)
+// org is a sentence of nothing but the name.
+func (v views) org(r approval.Request) mrkdwn {
+	name := v.orgName(r)
+	if name == "" {
+		return ""
 	}
-	return ""
+	return say("%s.", name)
 }
 
-// accessFacts is what a key may do, for the card and for whoever asked.
-func accessFacts(a approval.Access) []fact {
-	return []fact{{"Description", a.Description}, rolesFact(a), {"May be used from", from(a.Networks)}}
-}
-
-func rolesFact(a approval.Access) fact {
-	value, bullet := "", ""
-	if len(a.Roles) > 1 {
-		bullet = "\n • "
+// inOrg goes on from what is somewhere, if there are several places.
+func (v views) inOrg(r approval.Request) mrkdwn {
+	org := v.orgName(r)
+	if org == "" {
+		return ""
 	}
-	for _, r := range a.Roles {
-		value += bullet + r.Info().Title + ". " + r.Info().Grants
-	}
-	return fact{rolesLabel(a), value}
-}
-
-func rolesLabel(a approval.Access) string {
-	if len(a.Roles) == 1 {
-		return "Role"
-	}
-	return "Roles"
-}
-
-// accessText is the same to be read out.
-func accessText(r approval.Request) mrkdwn {
-	return say("Description: %s. %s: %s. May be used from: %s. Lifetime: %s. Reason: %s.",
-		r.Access.Description, rolesLabel(r.Access), titles(r.Access.Roles), addresses(r.Access), span(r.Access.Lifetime), r.Reason)
+	return say(" in %s", org)
 }

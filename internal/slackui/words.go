@@ -2,6 +2,7 @@ package slackui
 
 import (
 	"errors"
+	"slices"
 
 	"atlaskeybot/internal/approval"
 )
@@ -33,6 +34,8 @@ func whyNotMade(c approval.Cause) mrkdwn {
 		return "Atlas does not take one of the addresses."
 	case approval.CauseBadRole:
 		return "Atlas does not take one of the roles."
+	case approval.CauseBadProject:
+		return "One of the projects is not there any more, or this bot cannot reach it."
 	case approval.CauseSuspended:
 		return "The Atlas organization is suspended or gone."
 	}
@@ -64,6 +67,8 @@ func wayOn(r approval.Request) mrkdwn {
 		return "Check the addresses, then ask again with *Ask again*."
 	case approval.CauseBadRole:
 		return "Choose other roles with *Ask again*."
+	case approval.CauseBadProject:
+		return "Check the projects, then ask again with *Ask again*."
 	case approval.CauseBadLogin:
 		return "Ask again once they have."
 	}
@@ -82,13 +87,19 @@ func reference(code string) mrkdwn {
 // request as it is, or zero if none was read.
 func refusal(err error, r approval.Request) mrkdwn {
 	for _, w := range refusals {
-		if errors.Is(err, w.err) {
+		switch {
+		case !errors.Is(err, w.err):
+		case w.about != nil && r.ID != "":
+			return w.about(r)
+		default:
 			return w.said
 		}
 	}
 	switch {
 	case errors.Is(err, approval.ErrNotAllowed):
 		return tooLate(r)
+	case errors.Is(err, approval.ErrNoProjects):
+		return "Atlas does not tell me its projects just now, so nothing was changed. Try again in a minute, or without projects."
 	case errors.Is(err, approval.ErrUnderway):
 		return say("This key has a successor already, request %s, so no other one was made. Look for its message in our conversation.", r.Successor)
 	case r.ID != "":
@@ -100,20 +111,31 @@ func refusal(err error, r approval.Request) mrkdwn {
 // notYours is said of a key that only its owner and approvers can end.
 const notYours mrkdwn = "Only approvers and whoever asked for a key can revoke it. Nothing was changed."
 
+// refusals are in the order in which they are looked for: an error can be two of
+// them. What is said about a request is said if there is one.
 var refusals = []struct {
-	err  error
-	said mrkdwn
+	err   error
+	said  mrkdwn
+	about func(approval.Request) mrkdwn
 }{
-	{approval.ErrOwnRequest, "This is your own request, so somebody else has to decide on it. Nothing was changed."},
-	{approval.ErrNotApprover, "Only approvers can decide on this. Nothing was changed; the people who can are watching this channel."},
-	{approval.ErrNotOwner, "Only the person who asked can do that. Nothing was changed; with the slash command you can ask for a key of your own."},
-	{approval.ErrGuest, "Guests of this workspace cannot use this bot. Ask a full member whom you work with to request the key."},
-	{approval.ErrDeactivated, "Your Slack account is deactivated, so nothing was changed. Ask an administrator of the workspace."},
-	{approval.ErrRobot, "Only people can use this bot. Nothing was changed; press or type it yourself."},
-	{approval.ErrOutsider, "Only members of this workspace can use this bot. Ask somebody there whom you work with."},
-	{approval.ErrCannotCheck, "Slack did not tell me in time who you are, so nothing was changed. Try again in a minute."},
-	{approval.ErrNotFound, "I know no such request, so nothing was changed. Ask for a new key with the slash command."},
-	{approval.ErrConflict, "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
+	{err: approval.ErrNotEligible, said: "Only an active full member of this workspace can hold a key. Nothing was changed; choose somebody else."},
+	{err: approval.ErrOwnRequest, said: "This is your own request, so somebody else has to decide on it. Nothing was changed."},
+	{err: approval.ErrNotApprover, said: "Only approvers can decide on this. Nothing was changed; the people who can are watching this channel."},
+	{err: approval.ErrNotOwner, said: "Only the person who asked can do that. Nothing was changed; with the slash command you can ask for a key of your own."},
+	{err: approval.ErrGuest, said: "Guests of this workspace cannot use this bot. Ask a full member whom you work with to request the key."},
+	{err: approval.ErrDeactivated, said: "Your Slack account is deactivated, so nothing was changed. Ask an administrator of the workspace."},
+	{err: approval.ErrRobot, said: "Only people can use this bot. Nothing was changed; press or type it yourself."},
+	{err: approval.ErrOutsider, said: "Only members of this workspace can use this bot. Ask somebody there whom you work with."},
+	{err: approval.ErrCannotCheck, said: "Slack did not tell me in time who you are, so nothing was changed. Try again in a minute."},
+	{err: approval.ErrNotFound, said: "I know no such request, so nothing was changed. Ask for a new key with the slash command."},
+	{err: approval.ErrConflict, said: "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
+	{err: approval.ErrAlreadyApproved, said: "You approved this already; it takes others as well. Nothing was changed.", about: approvedAlready},
+	{err: approval.ErrNotNeeded, said: "It takes the approval of other people. Nothing was changed.", about: notNeeded},
+	{err: approval.ErrNudged, said: "You asked once more already. Nothing was changed.", about: nudgedAlready},
+	{err: approval.ErrSigned, said: "Somebody signed that already. Nothing was changed.", about: signedAlready},
+	{err: approval.ErrOwnerBack, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
+	{err: approval.ErrNotNamed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command."},
+	{err: approval.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; whoever runs this bot can say why."},
 }
 
 // notOpened is said if a form is known not to be open. If Slack gave no clear
@@ -163,6 +185,8 @@ func tooLateToDecide(r approval.Request, who approval.UserID) mrkdwn {
 		return say("You decided on this %s already. The card shows how it goes on.", when(r.Decision.At))
 	case r.State == approval.Denied:
 		return tooLate(r)
+	case slices.ContainsFunc(r.Approvals, func(a approval.Approval) bool { return a.By == who }):
+		return say("You approved this already, and %s gave the last approval %s. The card shows how it goes on.", mention(r.Decision.By), when(r.Decision.At))
 	}
 	return say("%s was faster and approved it %s. The card shows how it goes on.", mention(r.Decision.By), when(r.Decision.At))
 }

@@ -1,6 +1,8 @@
 package slackui
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -56,9 +58,25 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		approval.TooMany:            "These are x<!channel> addresses, and at most 20 are allowed: combine neighbours into networks.",
 		approval.RoleNotAllowed:     "“x<!channel>” cannot be asked for here: choose another role.",
 		approval.Unchanged:          "The key has exactly this list already: change something, or close this.",
+		approval.RoleNotForYou:      "x<!channel> is not a role that you may ask for: choose another one.",
+		approval.NoSuchNetwork:      "There is no network “x<!channel>” here (any more): choose from the list.",
+		approval.NoSuchProject:      "There is no project “x<!channel>” in this organization (any more): choose from what appears while you type.",
+		approval.TooManyProjects:    "At most 20 projects fit into one request: send the others in another one.",
+		approval.LifetimeTooLong:    "A key with x<!channel> lives at most 8 hours: choose a shorter lifetime, or leave that role out.",
+		approval.NotLess:            "This is longer than what is asked for, or no choice here (any more): choose from the list.",
 		approval.LifetimeNotAllowed: "This lifetime cannot be chosen here (any more): choose one from the list.",
 	} {
-		p := approval.Problem{Field: approval.FieldReason, Code: code, Given: "x<!channel>", Hint: "private", Limit: 20}
+		p := approval.Problem{Field: approval.FieldReason, Code: code, Given: "x<!channel>", Hint: "private", Limit: 20, Most: 8 * time.Hour}
+		assert.Equal(t, want, problemText(p))
+	}
+	for want, p := range map[string]approval.Problem{
+		"The network “office” is too wide for a key with these roles: /32 is the widest. Leave it out, or enter some of its addresses.": {Field: approval.FieldNamed, Code: approval.TooWide, Given: "office", Hint: "/32"},
+		"Organization Owner is not asked for (any more): take it away.":                                                                 {Field: approval.FieldRoles, Code: approval.NotLess, Given: "ORG_OWNER"},
+		"“192.0.2.1/32” is not among the addresses that are asked for: leave some of those, or narrow them.":                            {Field: approval.FieldNetworks, Code: approval.NotLess, Given: "192.0.2.1/32"},
+		"Organization Owner is not a role that you may ask for: choose another one.":                                                    {Field: approval.FieldRoles, Code: approval.RoleNotForYou, Given: "ORG_OWNER"},
+		"Choose the projects that the project roles are for, or take these roles away.":                                                 {Field: approval.FieldProjects, Code: approval.Missing},
+		"Choose what the key may do in these projects, or take the projects away.":                                                      {Field: approval.FieldInProjects, Code: approval.Missing},
+	} {
 		assert.Equal(t, want, problemText(p))
 	}
 }
@@ -85,7 +103,10 @@ func TestEveryRefusalTellsAWayOn(t *testing.T) {
 	for _, err := range []error{
 		approval.ErrOwnRequest, approval.ErrNotApprover, approval.ErrNotOwner, approval.ErrGuest, approval.ErrDeactivated,
 		approval.ErrRobot, approval.ErrOutsider, approval.ErrCannotCheck, approval.ErrNotFound, approval.ErrConflict,
+		approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrNudged, approval.ErrNotNamed, approval.ErrSigned, approval.ErrOwnerBack,
+		approval.ErrNotEligible, approval.ErrNoOrg, approval.ErrNoProjects,
 	} {
+		assert.NotEqual(t, refusal(errors.New("boom"), approval.Request{}), refusal(err, approval.Request{}), "%s has no sentence without a request", err)
 		said := refusal(err, request())
 		assert.False(t, seen[said], "said of two errors: %s", said)
 		assert.NotContains(t, string(said), err.Error()+":")
@@ -98,4 +119,24 @@ func TestEveryRefusalTellsAWayOn(t *testing.T) {
 	require.Contains(t, tooLateToDecide(request(approved), "U0DANA"), "<@U0BOB> was faster and approved it <!date^")
 	require.Contains(t, tooLateToDecide(request(deniedFor("")), "U0DANA"), "<@U0BOB> was faster and denied it <!date^")
 	require.Contains(t, tooLateToDecide(request(active), "U0BOB"), "You decided on this")
+	require.Contains(t, tooLateToDecide(request(situations["approved.two"]...), "U0DANA"), "You approved this already, and <@U0BOB> gave the last approval <!date^")
+}
+
+// TestARefusalSaysWhatCameBefore: by whom and when, or what it still takes.
+func TestARefusalSaysWhatCameBefore(t *testing.T) {
+	t.Parallel()
+	of := func(err error, situation string) mrkdwn { return refusal(err, request(situations[situation]...)) }
+	for said, got := range map[mrkdwn]mrkdwn{
+		"You approved this already. It waits for 1 more of <@U0BOB>, <@U0DANA>. Nothing was changed.":                                     of(approval.ErrAlreadyApproved, "pending.pair.one"),
+		"<@U0BOB> reviewed this already, " + when(later.Add(time.Hour)) + ". There is nothing else to do.":                                of(approval.ErrSigned, "active.reviewed"),
+		"You asked once more already, " + when(later) + "; the approvers read it under the card. Nothing was changed.":                    of(approval.ErrNudged, "pending.nudged"),
+		"<@U0BOB> handed it from <@U0ALICE> to <@U0CAROL> " + when(later.Add(25*time.Hour)) + ". Nothing else was changed.":               of(approval.ErrOwnerBack, "active.handed"),
+		"The account of <@U0ALICE> is active, so the key stays theirs. Nothing was changed.":                                              of(approval.ErrOwnerBack, "active"),
+		"The key is theirs already, and their account is deactivated. Nothing was changed; choose somebody else.":                         of(approval.ErrOwnerBack, "active.orphan"),
+		"Only an active full member of this workspace can hold a key. Nothing was changed; choose somebody else.":                         refusal(fmt.Errorf("%w: %w", approval.ErrNotEligible, approval.ErrGuest), request(situations["active.orphan"]...)),
+		"Atlas does not tell me its projects just now, so nothing was changed. Try again in a minute, or without projects.":               refusal(approval.ErrNoProjects, approval.Request{}),
+		"All the approvals that you could give are there; it waits for other people: 1 more of <@U0BOB>, <@U0DANA>. Nothing was changed.": of(approval.ErrNotNeeded, "pending.pair.one"),
+	} {
+		assert.Equal(t, said, got)
+	}
 }

@@ -55,7 +55,7 @@ func full() approval.Request {
 		r.ProdAt, r.Prods, r.NudgedAt = at(7), 2, at(8)
 		r.EscalateAt, r.EscalatedAt, r.EscalatedTo = at(9), at(10), everybody
 		r.Decision.Rule = "reading from CI"
-		r.OwnerGone = at(11)
+		r.OwnerGone, r.Orphaned = at(11), 2
 		r.Transfers = []approval.Transfer{{From: "U_al", To: "U_bo", By: "U_cy", At: at(12)}}
 		r.Drift = approval.Drift{
 			RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, Renamed: true,

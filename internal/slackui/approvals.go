@@ -1,0 +1,99 @@
+package slackui
+
+import "atlaskeybot/internal/approval"
+
+// awaited says whose approvals a pending request still waits for, as far as can
+// be said without knowing who is in which group.
+func awaited(r approval.Request) mrkdwn { return shorten(missingApprovals(r), 900) }
+
+// awaitedByAll is awaited for the card. Whoever is named in a message is called
+// when it is posted: that is for those whom a role's rule asks for. The usual
+// approvers watch the channel.
+func awaitedByAll(r approval.Request) mrkdwn {
+	if len(r.Approvals) > 0 {
+		return awaited(r) // the card was posted before
+	}
+	var all []mrkdwn
+	for _, n := range r.Needs {
+		switch {
+		case len(n.For) > 0:
+			all = append(all, approvalsNeeded([]approval.Need{n}))
+		case n.Count == 1:
+			all = append(all, "an approver")
+		default:
+			all = append(all, say("%s approvers", n.Count))
+		}
+	}
+	if len(all) == 0 {
+		return "an approver"
+	}
+	return shorten(enumerated(all, "and"), 900)
+}
+
+func missingApprovals(r approval.Request) mrkdwn {
+	missing := needed(r) - len(r.Approvals)
+	switch {
+	case len(r.Needs) == 0:
+		return "an approver"
+	case len(r.Approvals) == 0:
+		return approvalsNeeded(r.Needs)
+	case len(r.Needs) == 1 && missing > 0:
+		return say("%s more of %s", missing, people(r.Needs[0].From))
+	}
+	return say("%s (it takes %s)", count(max(missing, 1), "more approval"), approvalsNeeded(r.Needs))
+}
+
+// needed counts the approvals that r takes in all.
+func needed(r approval.Request) int {
+	sum := 0
+	for _, n := range r.Needs {
+		sum += n.Count
+	}
+	return sum
+}
+
+// approvedSoFar is empty before the first approval, and after the last.
+func approvedSoFar(r approval.Request) mrkdwn {
+	if r.State != approval.Pending || len(r.Approvals) == 0 {
+		return ""
+	}
+	return say("Approved by %s (%s of %s).", approvers(r), len(r.Approvals), max(needed(r), len(r.Approvals)+1))
+}
+
+// approvers names whoever approved, in their order.
+func approvers(r approval.Request) mrkdwn {
+	if len(r.Approvals) == 0 {
+		return mention(r.Decision.By)
+	}
+	var all []mrkdwn
+	for _, a := range r.Approvals {
+		all = append(all, mention(a.By))
+	}
+	return enumerated(all, "and")
+}
+
+// approvedBy is empty if nobody and no rule approved. A successor carries the
+// decision on the key before it.
+func approvedBy(r approval.Request) mrkdwn {
+	switch {
+	case r.State == approval.Denied, r.Purpose == approval.Rotation:
+		return ""
+	case r.Decision.Rule != "":
+		return say(":white_check_mark: *Approved by the rule “%s”* %s: nobody had to.", clip(r.Decision.Rule, maxName), when(r.Decision.At))
+	case r.Decision.By == "":
+		return ""
+	}
+	return say(":white_check_mark: *Approved* by %s %s.", approvers(r), when(r.Decision.At))
+}
+
+// urged says what was done so that somebody decides.
+func urged(r approval.Request) mrkdwn {
+	var nudged, escalated mrkdwn
+	if !r.NudgedAt.IsZero() {
+		nudged = say("%s asked once more %s.", mention(r.Requester), when(r.NudgedAt))
+	}
+	if !r.EscalatedAt.IsZero() {
+		escalated = say("Since %s it waits for %s as well: any of them counts for whoever is missing.", when(r.EscalatedAt), people(r.EscalatedTo))
+	}
+	return sentences(nudged, escalated)
+}

@@ -1,0 +1,122 @@
+package slackui_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+// withBreakGlass lets Alice take keys in both organizations, and Bob in one.
+func withBreakGlass(s *setup) {
+	rule := approval.BreakGlass{People: approval.Who{Users: []approval.UserID{alice}}, Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+	s.policy.BreakGlass, s.more[0].Policy.BreakGlass = rule, rule
+	s.MayCallCrowds = true // who watches the channel is to look at it
+	s.policy.BreakGlass.People.Users = []approval.UserID{alice, bob}
+}
+
+func outage(edits ...func(values)) values {
+	v := values{
+		"emergency.description": {"emergency.description": sandbox.Text("invoices")},
+		"emergency.roles":       {"emergency.roles": sandbox.Pick("ORG_OWNER")},
+		"emergency.networks":    {"emergency.networks": sandbox.Text("203.0.113.7")},
+		"emergency.reason":      {"emergency.reason": sandbox.Text("backfill: production is down <!channel>")},
+	}
+	for _, e := range edits {
+		e(v)
+	}
+	return v
+}
+
+func TestAKeyInAnEmergency(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openRich(t, append(edits, withBreakGlass)...)
+			d.types(alice, "emergency")
+			modal := d.seesModal(alice)
+			require.Contains(t, shown(modal), "without anybody's approval")
+			require.Contains(t, shown(modal), "lives 2 hours")
+
+			result := d.submits(alice, outage(func(v values) { v["emergency.networks"]["emergency.networks"] = sandbox.Text("203.0.113.0/24") }))
+			require.Contains(t, result.Errors["emergency.networks"], "too wide: /32 is the widest")
+			require.Equal(t, sandbox.Text("invoices"), d.seesModal(alice).Values["emergency.description"]["emergency.description"])
+			result = d.submits(alice, outage(func(v values) { v["emergency.reason"]["emergency.reason"] = nil }))
+			require.True(t, result.Local, "a reason must be there")
+
+			require.NoError(t, d.Look(alice, aliceDM))
+			require.Equal(t, sandbox.Closed, d.submits(alice, outage()).Outcome)
+			again, err := d.SubmitAgain(t.Context(), alice)
+			require.NoError(t, err)
+			require.Equal(t, sandbox.Closed, again.Outcome)
+			require.Len(t, d.requestsOf(alice), 1, "one form is one key")
+			r := d.is(d.requestsOf(alice)[0].ID, approval.Delivered)
+			require.True(t, r.Emergency)
+			require.Equal(t, 2*time.Hour, r.Access.Lifetime)
+			_, note := d.seesButton(alice, "note.saved")
+			require.True(t, note.Ephemeral)
+			d.seesButton(bob, "review.sign")
+			d.clean()
+		})
+	}
+}
+
+func TestAnEmergencyElsewhere(t *testing.T) {
+	t.Parallel()
+	d := openRich(t, withBreakGlass, func(s *setup) {
+		s.more[0].Policy.Named = []approval.NamedNetwork{{Name: "vpn", Networks: s.policy.Named[0].Networks}}
+	})
+	d.types(alice, "emergency")
+	d.seesModal(alice)
+	d.fills(alice, outage())
+	d.fills(alice, pick("emergency.org", string(stagingOrg)))
+	modal := d.seesInModal(alice, "emergency.roles.1")
+	require.Empty(t, modal.Values["emergency.roles.1"]["emergency.roles.1"])
+	require.Equal(t, sandbox.Text("invoices"), modal.Values["emergency.description"]["emergency.description"])
+	result := d.submits(alice, values{
+		"emergency.roles.1": {"emergency.roles.1": sandbox.Pick("ORG_OWNER")}, "emergency.named.1": {"emergency.named.1": sandbox.Pick("vpn")},
+		"emergency.networks": {"emergency.networks": sandbox.Text("")},
+	})
+	require.Equal(t, sandbox.Closed, result.Outcome, "%+v", result)
+	r := d.requestsOf(alice)[0]
+	require.Equal(t, stagingOrg, r.Org)
+	require.Equal(t, "vpn", r.Access.Named[0].Name)
+	d.is(r.ID, approval.Delivered)
+}
+
+func TestWhoMayNotBreakTheGlass(t *testing.T) {
+	t.Parallel()
+	d := openRich(t, withBreakGlass)
+	d.types(sandbox.Carol, "EMERGENCY")
+	d.seesText(sandbox.Carol, "The normal way is `/atlas-key`")
+	d.types(sandbox.Gil, "emergency")
+	d.seesText(sandbox.Gil, "Guests of this workspace cannot use this bot")
+	d.weather.add(fault{method: "users.info", answer: cut})
+	d.types(dana, "emergency")
+	d.seesText(dana, "did not tell me in time who you are")
+	d.weather.add(fault{method: "views.open", answer: cut})
+	d.types(alice, "emergency")
+	d.seesText(alice, "did not say whether the form is open")
+
+	d.types(bob, "emergency")
+	require.NotContains(t, shown(d.seesModal(bob)), "emergency.org", "there is one where he may")
+	require.Zero(t, d.keys.Made())
+	d.clean()
+}
+
+func TestAnEmergencyThatCouldNotBeRecorded(t *testing.T) {
+	t.Parallel()
+	d := openRich(t, withBreakGlass)
+	d.types(bob, "emergency")
+	d.seesModal(bob)
+	d.weather.add(fault{method: "users.info", answer: status(500, "")})
+	result := d.submits(bob, outage())
+	require.Contains(t, result.Errors["emergency.description"], "press Take the key again")
+	require.Zero(t, d.keys.Made())
+	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome)
+	d.is(d.requestsOf(bob)[0].ID, approval.Delivered)
+}

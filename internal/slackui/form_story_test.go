@@ -1,0 +1,330 @@
+package slackui_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+const (
+	stagingOrg = approval.OrgID("65a1b2c3d4e5f60718293a4c")
+	security   = "S0SECURITY"
+	payments   = "65a1b2c3d4e5f60718290001"
+)
+
+// rich is a setup with two organizations: in the first everything can be asked
+// for, in the second little.
+func rich(s *setup) {
+	s.more = approval.Orgs{{ID: stagingOrg, Name: "Staging", Policy: policy()}}
+	s.more[0].Policy.Roles = approval.RulesFor("ORG_MEMBER")
+	s.policy.Roles = approval.RulesFor("ORG_READ_ONLY", "ORG_OWNER")
+	s.policy.Roles[1] = approval.RoleRule{
+		Role: "ORG_OWNER", Ask: approval.Who{Users: []approval.UserID{alice}}, Longest: 8 * time.Hour, WidestIPv4: 32,
+		Needs: []approval.Need{{From: approval.Who{Groups: []approval.GroupID{sandbox.Approvers}}, Count: 1}, {From: approval.Who{Groups: []approval.GroupID{security}}, Count: 1}},
+	}
+	s.policy.ProjectRoles = approval.RulesFor("GROUP_READ_ONLY")
+	s.policy.Named = []approval.NamedNetwork{{Name: "office", Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}}}
+	s.policy.Auto = []approval.AutoRule{{Name: "reading from the office", For: approval.Who{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []string{"office"}, Longest: 24 * time.Hour}}
+}
+
+func openRich(t *testing.T, edits ...func(*setup)) *desk {
+	d := open(t, append([]func(*setup){rich}, edits...)...)
+	d.SetGroup(security, sandbox.Carol)
+	d.keys.Have(org, approval.Project{ID: payments, Name: "payments"}, approval.Project{ID: "65a1b2c3d4e5f60718290002", Name: "search"})
+	return d
+}
+
+func (d *desk) opensForm(user string) *sandbox.Modal {
+	d.t.Helper()
+	d.types(user, "")
+	return d.seesModal(user)
+}
+
+func (d *desk) fills(user string, v values) {
+	d.t.Helper()
+	require.NoError(d.t, d.Fill(d.t.Context(), user, v))
+}
+
+// seesInModal waits until the modal says something, and returns it.
+func (d *desk) seesInModal(user, words string) *sandbox.Modal {
+	d.t.Helper()
+	return d.sees(user, "in the modal: "+words, func(s sandbox.Screen) bool {
+		return s.Modal != nil && strings.Contains(shown(s.Modal), words)
+	}).Modal
+}
+
+// shown is a modal as JSON that says < and > as they are.
+func shown(m *sandbox.Modal) string {
+	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(m.View))
+}
+
+func pick(block string, options ...string) values {
+	return values{block: {block: sandbox.Pick(options...)}}
+}
+
+func (d *desk) submits(user string, v values) sandbox.Result {
+	d.t.Helper()
+	result, err := d.Submit(d.t.Context(), user, v)
+	require.NoError(d.t, err)
+	return result
+}
+
+func (d *desk) requestsOf(user string) []approval.Request {
+	d.t.Helper()
+	mine, err := d.store.ByRequester(d.t.Context(), approval.UserID(user))
+	require.NoError(d.t, err)
+	return mine
+}
+
+func TestAFormFollowsWhatIsChosen(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openRich(t, edits...)
+			modal := d.opensForm(alice)
+			require.Contains(t, shown(modal), "This will go to 1 of <!subteam^S0APPROVERS>.")
+			d.fills(alice, values{"form.description": {"form.description": sandbox.Text("invoices <!channel>")}, "form.reason": {"form.reason": sandbox.Text("why")}})
+
+			d.fills(alice, pick("form.roles", "ORG_OWNER"))
+			d.seesInModal(alice, "and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
+			d.fills(alice, pick("form.lifetime", "168h0m0s"))
+			d.seesInModal(alice, "A key with Organization Owner lives at most 8 hours")
+			d.fills(alice, pick("form.named", "office"))
+			d.seesInModal(alice, "The network “office” is too wide for a key with these roles: /32 is the widest.")
+
+			d.fills(alice, pick("form.roles", "ORG_READ_ONLY"))
+			d.fills(alice, pick("form.lifetime", "8h0m0s"))
+			modal = d.seesInModal(alice, "*No approval is needed*: rule “reading from the office”")
+			require.NotContains(t, shown(modal), "cannot be sent")
+			require.Equal(t, sandbox.Text("invoices <!channel>"), modal.Values["form.description"]["form.description"], "what was typed stays")
+			require.Equal(t, sandbox.Pick("office"), modal.Values["form.named"]["form.named"])
+
+			require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
+			r := d.requestsOf(alice)[0]
+			require.Equal(t, "reading from the office", r.Decision.Rule)
+			require.Equal(t, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}, r.Access.Networks)
+			d.clean()
+		})
+	}
+}
+
+// TestChoosingFasterThanSlackDraws: the last choice is what is drawn, although
+// its hash is one that our own drawing made stale.
+func TestChoosingFasterThanSlackDraws(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	d.opensForm(alice)
+	d.fills(alice, values{
+		"form.roles": {"form.roles": sandbox.Pick("ORG_OWNER")}, "form.named": {"form.named": sandbox.Pick("office")},
+		"form.lifetime": {"form.lifetime": sandbox.Pick("168h0m0s")},
+	}) // three deliveries, each with the same state and the same hash
+	modal := d.seesInModal(alice, "A key with Organization Owner lives at most 8 hours")
+	require.Contains(t, shown(modal), "too wide for a key with these roles")
+	d.app.Wait()
+	for _, roles := range [][]string{{"ORG_READ_ONLY"}, {"ORG_OWNER"}, {"ORG_READ_ONLY", "ORG_OWNER"}, {"ORG_READ_ONLY"}} {
+		d.fills(alice, pick("form.roles", roles...))
+	}
+	d.fills(alice, pick("form.lifetime", "8h0m0s"))
+	d.seesInModal(alice, "rule “reading from the office”")
+	d.app.Wait()
+	require.Contains(t, shown(d.seesModal(alice)), "rule “reading from the office”", "nothing older comes after it")
+	d.clean()
+}
+
+func TestAnotherOrganizationBeginsAnew(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openRich(t, edits...)
+			d.opensForm(alice)
+			d.fills(alice, filled(func(v values) {
+				delete(v, "form.lifetime")
+				v["form.named"] = map[string]sandbox.Value{"form.named": sandbox.Pick("office")}
+			}))
+			d.fills(alice, pick("form.org", string(stagingOrg)))
+			modal := d.seesInModal(alice, "form.roles.1")
+			require.NotContains(t, shown(modal), "office", "what only the other one has is gone")
+			require.NotContains(t, shown(modal), "ORG_READ_ONLY")
+			require.Empty(t, modal.Values["form.roles.1"]["form.roles.1"])
+			require.Equal(t, sandbox.Text("203.0.113.7, 198.51.100.0/24"), modal.Values["form.networks"]["form.networks"], "what was typed stays")
+
+			result := d.submits(alice, values{"form.lifetime.1": {"form.lifetime.1": sandbox.Pick("8h0m0s")}, "form.roles.1": {"form.roles.1": sandbox.Pick("ORG_MEMBER")}, "form.networks": {"form.networks": sandbox.Text("10.0.0.1")}})
+			require.Contains(t, result.Errors["form.networks"], "is a private address")
+			d.fills(alice, values{"form.networks": {"form.networks": sandbox.Text("203.0.113.7")}})
+			result = d.submits(alice, values{"form.lifetime.1": {"form.lifetime.1": sandbox.Pick("8h0m0s")}, "form.roles.1": {"form.roles.1": sandbox.Pick("ORG_MEMBER")}})
+			require.Equal(t, sandbox.Closed, result.Outcome, "%+v", result)
+			r := d.requestsOf(alice)[0]
+			require.Equal(t, stagingOrg, r.Org)
+			require.Equal(t, []approval.Role{"ORG_MEMBER"}, r.Access.Roles)
+			require.Empty(t, r.Access.Named)
+			d.clean()
+		})
+	}
+}
+
+// TestSendingBeforeTheFormFollowed: what was chosen was chosen from what another
+// organization offers.
+func TestSendingBeforeTheFormFollowed(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	d.opensForm(alice)
+	d.fills(alice, filled())
+	d.app.Wait()
+	d.weather.add(fault{method: "views.update", answer: status(500, "")})
+	d.fills(alice, pick("form.org", string(stagingOrg)))
+	d.app.Wait()
+	result := d.submits(alice, nil)
+	require.Equal(t, sandbox.Refused, result.Outcome)
+	require.Contains(t, result.Errors["form.org"], "another organization")
+	d.seesInModal(alice, "form.roles.1")
+	require.Empty(t, d.requestsOf(alice))
+	require.Equal(t, sandbox.Closed, d.submits(alice, values{"form.lifetime.1": {"form.lifetime.1": sandbox.Pick("8h0m0s")}, "form.roles.1": {"form.roles.1": sandbox.Pick("ORG_MEMBER")}}).Outcome)
+	require.Equal(t, stagingOrg, d.requestsOf(alice)[0].Org)
+}
+
+// TestAFormThatCannotFollow keeps what is in it, and can be sent.
+func TestAFormThatCannotFollow(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*desk){
+		"Slack does not take it": func(d *desk) { d.weather.add(fault{method: "views.update", answer: status(500, "")}) },
+		"Slack's answer is lost": func(d *desk) { d.weather.add(fault{method: "views.update", after: true, answer: cut}) },
+		"somebody else drew it": func(d *desk) {
+			d.weather.add(fault{method: "views.update", answer: status(200, `{"ok":false,"error":"hash_conflict"}`)})
+		},
+		"Slack does not say who chose":  func(d *desk) { d.weather.add(fault{method: "users.info", answer: cut}) },
+		"Slack does not list the group": func(d *desk) { d.weather.add(fault{method: "usergroups.users.list", answer: cut}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openRich(t)
+			d.opensForm(alice)
+			spoil(d)
+			d.fills(alice, filled())
+			d.app.Wait()
+			modal := d.seesModal(alice)
+			require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["form.roles"]["form.roles"])
+			require.Equal(t, sandbox.Pick("8h0m0s"), modal.Values["form.lifetime"]["form.lifetime"])
+			require.Empty(t, modal.Trouble)
+			require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
+			require.Len(t, d.requestsOf(alice), 1)
+		})
+	}
+}
+
+// TestAFormOpensWithoutKnowingTheGroups: who has to approve is in the rules.
+func TestAFormOpensWithoutKnowingTheGroups(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	for range 10 {
+		d.weather.add(fault{method: "usergroups.users.list", answer: status(500, "")})
+	}
+	modal := d.opensForm(alice)
+	require.Contains(t, shown(modal), "This will go to 1 of <!subteam^S0APPROVERS>.")
+	require.NotContains(t, shown(modal), "nobody but you", "that is not known")
+	require.Equal(t, sandbox.Closed, d.submits(alice, filled()).Outcome)
+	require.Len(t, d.requestsOf(alice), 1)
+}
+
+func TestOnlyWhatSomebodyMayAskForIsOffered(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	require.NotContains(t, shown(d.opensForm(bob)), "ORG_OWNER")
+	require.Contains(t, shown(d.opensForm(alice)), "ORG_OWNER")
+
+	none := open(t, func(s *setup) { s.policy.Roles[0].Ask = approval.Who{}; s.policy.Roles = s.policy.Roles[:1] })
+	none.types(bob, "")
+	none.seesText(bob, "In Production there is no role that you may ask for.")
+
+	other := openRich(t, func(s *setup) { s.more[0].Policy.Roles[0].Ask = approval.Who{} })
+	other.opensForm(alice)
+	other.fills(alice, pick("form.org", string(stagingOrg)))
+	other.seesInModal(alice, "In Staging there is no role that you may ask for.")
+	result := other.submits(alice, nil)
+	require.Equal(t, sandbox.Refused, result.Outcome)
+	require.NotEmpty(t, result.Errors["form.org"], "said where there is a field")
+	other.fills(alice, pick("form.org", string(org)))
+	other.seesInModal(alice, `"form.roles"`)
+}
+
+func TestAskingAgainFillsInEverything(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	d.opensForm(alice)
+	d.suggests(alice, "pay")
+	d.fills(alice, filled(func(v values) {
+		v["form.named"] = map[string]sandbox.Value{"form.named": sandbox.Pick("office")}
+		v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick(payments)}
+		v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}
+	}))
+	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
+	first := d.requestsOf(alice)[0]
+	require.Equal(t, []approval.ProjectAccess{{Project: approval.Project{ID: payments, Name: "payments"}, Roles: []approval.Role{"GROUP_READ_ONLY"}}}, first.Access.Projects)
+	d.presses(bob, "card.deny")
+	d.seesModal(bob)
+	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome)
+	d.presses(alice, "outcome.again")
+	modal := d.seesModal(alice)
+	require.Equal(t, sandbox.Pick(payments), modal.Values["form.projects"]["form.projects"])
+	require.Equal(t, sandbox.Pick("office"), modal.Values["form.named"]["form.named"])
+	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["form.networks"]["form.networks"])
+	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
+	second := d.requestsOf(alice)[0]
+	require.NotEqual(t, first.ID, second.ID)
+	require.Equal(t, first.Access, second.Access)
+	d.clean()
+}
+
+// TestMistakesInWhatIsNew are told where they were made.
+func TestMistakesInWhatIsNew(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	d.opensForm(alice)
+	d.suggests(alice, "pay")
+	for name, tt := range map[string]struct {
+		edit  values
+		field string
+		want  string
+	}{
+		"projects and nothing to do there": {values{"form.projects": {"form.projects": sandbox.Pick(payments)}}, "form.in_projects", "Choose what the key may do"},
+		"project roles and no projects":    {values{"form.in_projects": {"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}}, "form.projects", "Choose the projects"},
+		"nowhere to come from":             {values{"form.networks": {"form.networks": sandbox.Text("")}}, "form.networks", "Enter at least one address"},
+		"too long for a role":              {values{"form.roles": {"form.roles": sandbox.Pick("ORG_OWNER")}, "form.lifetime": {"form.lifetime": sandbox.Pick("168h0m0s")}}, "form.lifetime", "at most 8 hours"},
+	} {
+		clean := filled(func(v values) {
+			v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick()}
+			v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick()}
+		})
+		for block, actions := range tt.edit {
+			clean[block] = actions
+		}
+		result := d.submits(alice, clean)
+		require.Equal(t, sandbox.Refused, result.Outcome, name)
+		require.Contains(t, result.Errors[tt.field], tt.want, name)
+		require.Equal(t, sandbox.Text("invoices <!channel>"), d.seesModal(alice).Values["form.description"]["form.description"], name)
+	}
+
+	d.app.Wait()
+	d.keys.Have(org)
+	d.service.Catalog = &approval.Catalog{Keys: d.keys, Now: time.Now}
+	gone := filled(func(v values) {
+		v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick(payments)}
+		v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}
+	})
+	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "There is no project")
+
+	d.app.Wait()
+	d.service.Catalog = &approval.Catalog{Keys: d.keys, Now: time.Now}
+	d.keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))
+	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "Atlas did not tell me its projects just now")
+	require.Equal(t, sandbox.Pick(payments), d.seesModal(alice).Values["form.projects"]["form.projects"])
+	require.Empty(t, d.requestsOf(alice))
+}

@@ -1,0 +1,155 @@
+package slackui_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+// asksForAll asks for two roles and a project, for a week.
+func (d *desk) asksForAll(user string) approval.Request {
+	d.t.Helper()
+	d.opensForm(user)
+	d.suggests(user, "pay")
+	d.fills(user, filled(func(v values) {
+		v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick(payments)}
+		v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}
+		v["form.lifetime"] = map[string]sandbox.Value{"form.lifetime": sandbox.Pick("168h0m0s")}
+	}))
+	require.Equal(d.t, sandbox.Closed, d.submits(user, nil).Outcome)
+	return d.requestsOf(user)[0]
+}
+
+var left = values{
+	"less.projects": {"less.projects": sandbox.Pick()},
+	"less.networks": {"less.networks": sandbox.Text("203.0.113.7")},
+	"less.lifetime": {"less.lifetime": sandbox.Pick("8h0m0s")},
+}
+
+func TestAnApproverApprovesLess(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openRich(t, edits...)
+			r := d.asksForAll(alice)
+			d.presses(bob, "card.less")
+			modal := d.seesModal(bob)
+			require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["less.roles"]["less.roles"])
+			require.Equal(t, sandbox.Pick(payments), modal.Values["less.projects"]["less.projects"])
+			require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["less.networks"]["less.networks"])
+			require.Equal(t, sandbox.Pick("168h0m0s"), modal.Values["less.lifetime"]["less.lifetime"])
+
+			result := d.submits(bob, values{"less.networks": {"less.networks": sandbox.Text("203.0.113.7 192.0.2.1")}})
+			require.Contains(t, result.Errors["less.networks"], "“192.0.2.1/32” is not among the addresses that are asked for")
+			require.Equal(t, sandbox.Text("203.0.113.7 192.0.2.1"), d.seesModal(bob).Values["less.networks"]["less.networks"])
+			d.is(r.ID, approval.Pending)
+
+			require.Equal(t, sandbox.Closed, d.submits(bob, left).Outcome)
+			again, err := d.SubmitAgain(t.Context(), bob)
+			require.NoError(t, err)
+			require.Equal(t, sandbox.Closed, again.Outcome, "sent twice it is one approval")
+			r = d.is(r.ID, approval.Approved)
+			require.Len(t, r.Approvals, 1)
+			require.Equal(t, approval.UserID(bob), r.NarrowedBy)
+			require.Empty(t, r.Access.Projects)
+			require.Equal(t, []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, r.Access.Networks)
+			require.Equal(t, 8*time.Hour, r.Access.Lifetime)
+			d.clean()
+		})
+	}
+}
+
+func TestWhoMayNotApproveLess(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	r := d.asksForAll(alice)
+	d.presses(alice, "card.less")
+	d.seesText(alice, "This is your own request")
+	d.Join(sandbox.Carol, sandbox.Approvals)
+	d.presses(sandbox.Carol, "card.less")
+	d.seesText(sandbox.Carol, "Only approvers can decide")
+
+	d.weather.add(fault{method: "views.open", answer: status(200, `{"ok":false,"error":"expired_trigger_id"}`)})
+	d.presses(bob, "card.less")
+	d.seesText(bob, "The form could not be opened")
+
+	d.presses(bob, "card.less")
+	d.seesModal(bob)
+	d.presses(dana, "card.approve")
+	d.is(r.ID, approval.Approved)
+	require.Equal(t, sandbox.Updated, d.submits(bob, left).Outcome)
+	d.seesInModal(bob, "<@U0DANA> was faster and approved it")
+	require.Equal(t, 7*24*time.Hour, d.is(r.ID, approval.Approved).Access.Lifetime)
+	d.clean()
+}
+
+// TestAnOlderFormForLess is no approval of what somebody did approve before.
+func TestAnOlderFormForLess(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	r := d.asksForAll(alice)
+	d.presses(bob, "card.less")
+	d.seesModal(bob)
+	d.presses(bob, "card.approve")
+	d.is(r.ID, approval.Approved)
+	require.Equal(t, sandbox.Updated, d.submits(bob, left).Outcome)
+	d.seesInModal(bob, "You decided on this")
+}
+
+// TestLessOfWhatTakesTwoApprovals: who approved a part is not asked again.
+func TestLessOfWhatTakesTwoApprovals(t *testing.T) {
+	t.Parallel()
+	d := openRich(t, func(s *setup) { s.policy.Needs[0].Count = 2 })
+	r := d.asksForAll(alice)
+	d.presses(bob, "card.less")
+	d.seesModal(bob)
+	require.Equal(t, sandbox.Closed, d.submits(bob, left).Outcome)
+	again, err := d.SubmitAgain(t.Context(), bob)
+	require.NoError(t, err)
+	require.Equal(t, sandbox.Closed, again.Outcome)
+	r = d.is(r.ID, approval.Pending)
+	require.Len(t, r.Approvals, 1)
+	require.Equal(t, 8*time.Hour, r.Access.Lifetime)
+
+	d.presses(dana, "card.less")
+	modal := d.seesModal(dana)
+	require.NotContains(t, shown(modal), "less.projects", "there are none any more")
+	require.Equal(t, sandbox.Closed, d.submits(dana, nil).Outcome)
+	require.Equal(t, []approval.Approval{r.Approvals[0], d.is(r.ID, approval.Approved).Approvals[1]}, d.is(r.ID, approval.Approved).Approvals)
+	d.clean()
+}
+
+func TestLessThatCouldNotBeRecorded(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	r := d.asksForAll(alice)
+	d.presses(bob, "card.less")
+	d.seesModal(bob)
+	d.weather.add(fault{method: "users.info", answer: status(500, "")})
+	result := d.submits(bob, left)
+	require.Contains(t, result.Errors["less.roles"], "press Approve again")
+	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome, "and what was filled in is still there")
+	require.Equal(t, 8*time.Hour, d.is(r.ID, approval.Approved).Access.Lifetime)
+}
+
+func TestApprovingLessFromAHomeTabDrawsItAgain(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	r := d.asksForAll(alice)
+	d.seesButton(bob, "card.less")
+	require.NoError(t, d.OpenHome(t.Context(), bob))
+	d.sees(bob, "the request in the Home tab", func(s sandbox.Screen) bool { return strings.Contains(string(s.Home), "home.less") })
+	require.NoError(t, d.PressInHome(t.Context(), bob, "home.less", string(r.ID)))
+	d.seesModal(bob)
+	require.Equal(t, sandbox.Closed, d.submits(bob, left).Outcome)
+	d.is(r.ID, approval.Approved)
+	d.sees(bob, "that it waits no longer", func(s sandbox.Screen) bool { return !strings.Contains(string(s.Home), "home.less") })
+	d.clean()
+}

@@ -1,0 +1,97 @@
+package slackui_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+// getsKey makes somebody a live key, from a form that v is filled into.
+func (d *desk) getsKey(user string, v values) approval.Request {
+	d.t.Helper()
+	d.opensForm(user)
+	d.fills(user, v)
+	require.Equal(d.t, sandbox.Closed, d.submits(user, nil).Outcome)
+	r := d.requestsOf(user)[0]
+	for _, approver := range []string{bob, sandbox.Carol}[:len(r.Needs)] {
+		d.presses(approver, "card.approve")
+		require.Eventually(d.t, func() bool {
+			got, err := d.store.Get(d.t.Context(), r.ID)
+			return err == nil && len(got.Approvals) > 0 && got.Approvals[len(got.Approvals)-1].By == approval.UserID(approver)
+		}, patience, time.Millisecond)
+	}
+	d.presses(user, "ready.create")
+	d.is(r.ID, approval.Delivered)
+	d.presses(user, "ready.saved")
+	return d.is(r.ID, approval.Active)
+}
+
+func TestMoreTimeSaysItsLimitAndWhoIsAsked(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	d.Join(sandbox.Carol, sandbox.Approvals)
+	d.getsKey(alice, filled(func(v values) {
+		v["form.roles"] = map[string]sandbox.Value{"form.roles": sandbox.Pick("ORG_OWNER")}
+		v["form.networks"] = map[string]sandbox.Value{"form.networks": sandbox.Text("203.0.113.7")}
+		v["form.reason"] = map[string]sandbox.Value{"form.reason": sandbox.Text("backfill")} // Carol is mentioned here, as an approver
+	}))
+	d.presses(alice, "ready.extend")
+	modal := d.seesModal(alice)
+	require.Contains(t, shown(modal), "Because of Organization Owner it gets at most 8 hours at a time.")
+	require.NotContains(t, shown(modal), "168h0m0s")
+	require.Contains(t, shown(modal), "1 of <!subteam^S0APPROVERS> (because of Organization Owner) and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
+	d.clean()
+}
+
+func TestMoreTimeFollowsWhatIsChosen(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	r := d.getsKey(alice, filled(func(v values) {
+		delete(v, "form.networks")
+		v["form.named"] = map[string]sandbox.Value{"form.named": sandbox.Pick("office")}
+	}))
+	d.presses(alice, "ready.extend")
+	require.Contains(t, shown(d.seesModal(alice)), "This will go to 1 of <!subteam^S0APPROVERS>.")
+	d.fills(alice, values{"extend.reason": {"extend.reason": sandbox.Text("backfill")}})
+	d.fills(alice, pick("extend.lifetime", "8h0m0s"))
+	modal := d.seesInModal(alice, "*No approval is needed*: rule “reading from the office”")
+	require.Equal(t, sandbox.Text("backfill"), modal.Values["extend.reason"]["extend.reason"])
+	d.fills(alice, pick("extend.lifetime", "168h0m0s"))
+	d.seesInModal(alice, "This will go to 1 of")
+	d.fills(alice, pick("extend.lifetime", "8h0m0s"))
+	d.seesInModal(alice, "*No approval is needed*")
+	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
+	d.is(d.requestsOf(alice)[0].ID, approval.Done)
+	require.Equal(t, r.EndsAt.Add(8*time.Hour).UnixMilli(), d.is(r.ID, approval.Active).EndsAt.UnixMilli())
+	d.clean()
+}
+
+func TestAnotherAccessListByName(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	r := d.getsKey(alice, filled())
+	d.presses(alice, "ready.addresses")
+	modal := d.seesModal(alice)
+	require.Contains(t, shown(modal), "What has to be approved goes to 1 of <!subteam^S0APPROVERS>.")
+	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["addresses.networks"]["addresses.networks"])
+	d.fills(alice, values{"addresses.networks": {"addresses.networks": sandbox.Text("")}, "addresses.reason": {"addresses.reason": sandbox.Text("backfill")}})
+	require.Contains(t, d.submits(alice, nil).Errors["addresses.networks"], "Enter at least one address")
+	d.fills(alice, pick("addresses.named", "office"))
+	d.seesInModal(alice, "*No approval is needed*: rule “reading from the office”")
+	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
+	d.is(d.requestsOf(alice)[0].ID, approval.Done)
+	got := d.is(r.ID, approval.Active)
+	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}, got.Access.Networks)
+	require.Equal(t, "office", got.Access.Named[0].Name)
+
+	d.presses(alice, "ready.addresses")
+	modal = d.seesModal(alice)
+	require.Equal(t, sandbox.Pick("office"), modal.Values["addresses.named"]["addresses.named"])
+	require.Empty(t, modal.Values["addresses.networks"]["addresses.networks"])
+	d.clean()
+}

@@ -1,0 +1,27 @@
+package slackui
+
+import "atlaskeybot/internal/approval"
+
+// approvalsNeeded says whose approvals needs are: "1 of @platform and 1 of
+// @security (because of Organization Owner)".
+func approvalsNeeded(needs []approval.Need) mrkdwn {
+	all := make([]mrkdwn, len(needs))
+	for i, n := range needs {
+		all[i] = someOf(n.From, n.Count)
+		if len(n.For) > 0 {
+			all[i] += say(" (because of %s)", titles(n.For))
+		}
+	}
+	return enumerated(all, "and")
+}
+
+// someOf says n of who.
+func someOf(who approval.Who, n int) mrkdwn {
+	switch {
+	case who.Everyone:
+		return say("%s of this workspace", count(n, "member"))
+	case len(who.Users) == 1 && len(who.Groups) == 0:
+		return mention(who.Users[0])
+	}
+	return say("%s of %s", n, people(who))
+}

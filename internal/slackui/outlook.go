@@ -1,0 +1,75 @@
+package slackui
+
+import (
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// An outlook is what sending a form would come to, as far as it is filled in.
+type outlook struct {
+	approval.Preview
+	unknown bool // nobody could be asked in time
+}
+
+// maxForeseen problems are told before a form is sent; the rest is counted.
+const maxForeseen = 5
+
+// blocks is what stands below a form.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ ⚠ This cannot be sent as it is:              │
+//	│ • A key with … lives at most 8 hours …       │
+//	│ This will go to 1 of @platform and 1 of …    │
+//	│ This follows what you choose; …              │
+//	└──────────────────────────────────────────────┘
+func (o outlook) blocks() []slack.Block {
+	blocks := []slack.Block{slack.NewDividerBlock()}
+	if said := foreseen(o.Problems); said != "" {
+		blocks = append(blocks, section(said))
+	}
+	return append(blocks, section(o.route("This will go to")), footnote("This follows what you choose above. Addresses that you type are looked at when you send."))
+}
+
+// route says whose approval it would take, after "This will go to".
+func (o outlook) route(goesTo mrkdwn) mrkdwn {
+	switch {
+	case o.unknown:
+		return "Who will be asked I could not find out just now. You can send this all the same."
+	case o.Rule != "":
+		return say(":zap: *No approval is needed*: rule “%s”. It is recorded, and the approvers are told.", o.Rule)
+	}
+	return sentences(say("%s %s.", goesTo, approvalsNeeded(o.Needs)), o.lonely())
+}
+
+func (o outlook) lonely() mrkdwn {
+	if !o.Lonely {
+		return ""
+	}
+	who := say("nobody but you could approve this, and your own request is not yours to decide")
+	if needed(approval.Request{Needs: o.Needs}) > 1 {
+		who = "there are too few people beside you who could approve this, and your own request is not yours to decide"
+	}
+	return say(":warning: As far as I can see %s. You can send it; tell whoever runs this bot that it needs other approvers.", who)
+}
+
+// foreseen tells of what is wrong with what was chosen. What was typed can be
+// in the middle of being typed; only what a role says about it is told.
+func foreseen(problems []approval.Problem) mrkdwn {
+	var told []string
+	for _, p := range problems {
+		isTyped := p.Field == approval.FieldNetworks || p.Field == approval.FieldDescription || p.Field == approval.FieldReason
+		if !isTyped || p.Code == approval.TooWide {
+			told = append(told, string(say("• %s", problemText(p))))
+		}
+	}
+	if len(told) == 0 {
+		return ""
+	}
+	if more := len(told) - maxForeseen; more > 0 {
+		told = append(told[:maxForeseen], string(say("• And %s more.", more)))
+	}
+	return say(":warning: *This cannot be sent as it is:*\n%s", mrkdwn(strings.Join(told, "\n")))
+}

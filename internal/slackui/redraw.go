@@ -1,0 +1,70 @@
+package slackui
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// redrawn are the modals that follow what is chosen in them: how each looks
+// after a choice.
+var redrawn = map[string]func(*App, context.Context, interaction) (slack.ModalViewRequest, error){
+	viewForm:      (*App).formAgain,
+	viewEmergency: (*App).emergencyAgain,
+	viewExtend:    (*App).extendAgain,
+	viewAddresses: (*App).addressesAgain,
+}
+
+// isChoice reports whether something was chosen in a modal that follows it.
+func isChoice(i interaction) bool {
+	return redrawn[i.View.CallbackID] != nil && i.Container.Type == "view"
+}
+
+// chose shows a modal as it is after a choice in it.
+func (a *App) chose(ctx context.Context, i interaction, answer ack) {
+	answer(nil)
+	if i.View.ID == "" || len(i.Actions) != 1 || !a.seen.first(i.TriggerID) {
+		return
+	}
+	a.redraw(ctx, i, i.Actions[0].ActionTS)
+}
+
+// redraw draws a modal again after what was done at that time of Slack's, if
+// nothing later does. If that does not work the modal stays as it is, with
+// everything in it: what is sent is checked in any case.
+func (a *App) redraw(ctx context.Context, i interaction, at string) {
+	hash, done, isNewest := a.turns.take(ctx, i.View.ID, i.View.Hash, at)
+	if !isNewest {
+		return
+	}
+	hash, err := a.drawAgain(ctx, i, hash)
+	done(hash)
+	if _, isSlacks := errors.AsType[*approval.Fault](err); isSlacks {
+		a.log.Warn("drawing a modal again", "user", i.User.ID, "error", err)
+	} else if err != nil {
+		a.logRefusal("drawing a modal again", i.who(), approval.Request{}, err)
+	}
+}
+
+// drawAgain returns the hash of what is on the screen then; empty if it is the
+// same as before or not known.
+func (a *App) drawAgain(ctx context.Context, i interaction, hash string) (string, error) {
+	v, err := redrawn[i.View.CallbackID](a, ctx, i)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, viewLimit)
+	defer cancel()
+	res, err := a.slack.api.UpdateViewContext(ctx, v, "", hash, i.View.ID)
+	switch {
+	case slices.Contains([]string{"hash_conflict", "not_found"}, codeOf(err)):
+		return "", nil // it was changed or closed meanwhile
+	case err != nil:
+		return "", fault(err)
+	}
+	return res.View.Hash, nil
+}

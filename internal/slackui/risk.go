@@ -1,0 +1,92 @@
+package slackui
+
+import (
+	"net/netip"
+	"slices"
+
+	"atlaskeybot/internal/approval"
+)
+
+// lookTwice is one line of what an approver should not pass over, while
+// somebody has to look, or if nobody had to.
+func lookTwice(r approval.Request) mrkdwn {
+	if r.State != approval.Pending && !r.Emergency && r.Decision.Rule == "" {
+		return ""
+	}
+	var all []mrkdwn
+	for _, risk := range r.Risks() {
+		all = append(all, riskSaid(r, risk))
+	}
+	said := joinedBy("; ", all...)
+	switch {
+	case said == "":
+		return ""
+	case powers(allRoles(r.Access)) != "":
+		return say(":warning: *Look twice:* %s.", said)
+	}
+	return say(":mag: *Look twice:* %s.", said)
+}
+
+// riskSaid is empty for what is no news: whoever asks for a change holds the
+// key that it is about, and for its addresses its lifetime does not matter.
+func riskSaid(r approval.Request, risk approval.Risk) mrkdwn {
+	switch risk {
+	case approval.RiskRoles:
+		return say("powerful role %s", clip(powers(allRoles(r.Access)), 300))
+	case approval.RiskNetwork:
+		return wideNetworks(r.Access)
+	case approval.RiskLifetime:
+		return longLife(r)
+	case approval.RiskHolds:
+		held := r.Standing.Held
+		if isChange(r) {
+			held--
+		}
+		if held > 0 {
+			return say("%s held %s when they asked", mention(asker(r)), count(held, "live key"))
+		}
+	case approval.RiskFirst:
+		return say("it is the first request of %s", mention(asker(r)))
+	}
+	return ""
+}
+
+func longLife(r approval.Request) mrkdwn {
+	switch r.Purpose {
+	case approval.NewAddresses:
+		return ""
+	case approval.Extension:
+		return say("%s more", span(r.Access.Lifetime))
+	}
+	return say("lives %s", span(r.Access.Lifetime))
+}
+
+func wideNetworks(a approval.Access) mrkdwn {
+	var wide []mrkdwn
+	for _, n := range a.Networks {
+		if isWide(n) {
+			wide = append(wide, wideNetwork(a, n))
+		}
+	}
+	return say("wide network %s", enumerated(wide, "and"))
+}
+
+// isWide asks the domain what is wide, of one network.
+func isWide(n netip.Prefix) bool {
+	probe := approval.Request{Access: approval.Access{Networks: []netip.Prefix{n}}}
+	return slices.Contains(probe.Risks(), approval.RiskNetwork)
+}
+
+func wideNetwork(a approval.Access, n netip.Prefix) mrkdwn {
+	alone := approval.Access{Networks: []netip.Prefix{n}}
+	said := say("%s", n)
+	for _, named := range a.Named {
+		if slices.Contains(named.Networks, n) {
+			said = say("%s, %s", clip(named.Name, maxName), n)
+		}
+	}
+	if hosts, countable := alone.Hosts(); countable {
+		said += say(" (%s)", count(hosts, "host"))
+	}
+	return said
+}

@@ -1,0 +1,280 @@
+package slackui
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// The situations of requests under an organization's rules: several approvals,
+// less than was asked for, rules that approve, break-glass, and keys whose owner
+// is gone.
+
+var (
+	platform = approval.Need{From: approval.Who{Groups: []approval.GroupID{"S0PLATFORM"}}, Count: 1}
+	security = approval.Need{From: approval.Who{Groups: []approval.GroupID{"S0SECURITY"}}, Count: 1, For: []approval.Role{"ORG_OWNER"}}
+	pair     = approval.Need{From: approval.Who{Users: []approval.UserID{"U0BOB", "U0DANA"}}, Count: 2}
+
+	billing = approval.Project{ID: "5f1a2b3c4d5e6f7081920a01", Name: "billing " + hostile}
+	search0 = approval.Project{ID: "5f1a2b3c4d5e6f7081920a02", Name: "search"}
+)
+
+func needing(needs ...approval.Need) edit {
+	return func(r *approval.Request) { r.Needs = needs }
+}
+
+// endorsed is approved by those people, one after the other, and still pending.
+func endorsed(by ...approval.UserID) edit {
+	return func(r *approval.Request) {
+		for i, u := range by {
+			r.Approvals = append(r.Approvals, approval.Approval{By: u, At: asked.Add(time.Duration(i+1) * time.Minute)})
+		}
+	}
+}
+
+func inProjects(r *approval.Request) {
+	r.Access.Projects = []approval.ProjectAccess{
+		{Project: billing, Roles: []approval.Role{"GROUP_READ_ONLY"}},
+		{Project: search0, Roles: []approval.Role{"GROUP_READ_ONLY", "GROUP_OWNER"}},
+	}
+}
+
+func named(r *approval.Request) {
+	r.Access.Named = []approval.NamedNetwork{{Name: "office " + hostile, Networks: networks("198.51.100.0/24")}}
+}
+
+// risky has everything that an approver should look at twice.
+func risky(r *approval.Request) {
+	powerful(r)
+	named(r)
+	r.Access.Networks = networks("203.0.113.7/32", "198.51.100.0/24", "192.0.2.0/26", "2001:db8::/48")
+	r.Access.Lifetime = 90 * 24 * time.Hour
+	r.Standing = approval.Record{Held: 2, First: true}
+}
+
+// harmless has nothing.
+func harmless(r *approval.Request) { r.Access.Networks = networks("203.0.113.7/32") }
+
+// less is what Bob left of a request for more.
+func less(r *approval.Request) {
+	r.Wanted = r.Access
+	r.Wanted.Roles = []approval.Role{"ORG_READ_ONLY", "ORG_OWNER"}
+	r.Wanted.Projects = []approval.ProjectAccess{{Project: billing, Roles: []approval.Role{"GROUP_OWNER"}}}
+	r.Access.Networks = networks("203.0.113.7/32")
+	r.Access.Lifetime = 8 * time.Hour
+	r.NarrowedBy = "U0BOB"
+}
+
+func declined(r *approval.Request) {
+	r.State, r.End = approval.Withdrawn, approval.End{Cause: approval.CauseDeclined, By: r.Requester, At: later}
+}
+
+// byRule is approved by a rule when it was asked.
+func byRule(r *approval.Request) {
+	r.Decision = approval.Decision{At: asked, Rule: "Staff, read-only " + hostile}
+}
+
+// emergency is a key taken by break-glass, in the state that then makes.
+func emergency(then edit) edit {
+	return func(r *approval.Request) {
+		powerful(r)
+		r.Access.Lifetime = time.Hour
+		then(r)
+		r.Emergency, r.Decision = true, approval.Decision{At: asked}
+		r.Places[approval.ReviewNotice] = approval.Place{Channel: "C0APPROVALS", TS: "3.3"}
+	}
+}
+
+func reviewed(r *approval.Request) { r.Review = approval.Review{By: "U0BOB", At: later.Add(time.Hour)} }
+
+func nudged(r *approval.Request) { r.NudgedAt = later }
+func escalated(r *approval.Request) {
+	r.EscalatedAt = later
+	r.EscalatedTo = approval.Who{Groups: []approval.GroupID{"S0SECOND"}, Users: []approval.UserID{"U0CAROL"}}
+}
+
+func prodded(n int) edit { return func(r *approval.Request) { r.Prods = n } }
+
+func ownerIsGone(r *approval.Request) { r.OwnerGone = later.Add(24 * time.Hour) }
+
+// handed is a key that Bob handed from one to the next of those people.
+func handed(to ...approval.UserID) edit {
+	return func(r *approval.Request) {
+		for i, u := range to {
+			r.Transfers = append(r.Transfers, approval.Transfer{From: r.Requester, To: u, By: "U0BOB", At: later.Add(time.Duration(i+25) * time.Hour)})
+			r.Requester = u
+		}
+		r.OwnerGone = time.Time{}
+	}
+}
+
+func byOperator(r *approval.Request) {
+	r.End = approval.End{Cause: approval.CauseRevoked, By: approval.Operator, At: later, Note: "the laptop was lost"}
+}
+
+func driftedInProjects(r *approval.Request) {
+	inProjects(r)
+	active(r)
+	r.Drift = approval.Drift{ProjectsChanged: true, Projects: []approval.ProjectAccess{
+		{Project: approval.Project{ID: billing.ID}, Roles: []approval.Role{"GROUP_OWNER"}},
+		{Project: search0},
+	}}
+}
+
+// absurd is as long as rules and people together can make it.
+func absurd(r *approval.Request) {
+	large(r)
+	r.Access.Projects, r.Access.Named = nil, nil
+	for i := range approval.MaxProjects {
+		r.Access.Projects = append(r.Access.Projects, approval.ProjectAccess{
+			Project: approval.Project{ID: "5f1a2b3c4d5e6f7081920aff", Name: strings.Repeat("<ü>", 200)},
+			Roles:   []approval.Role{"GROUP_OWNER", "GROUP_DATA_ACCESS_ADMIN", "GROUP_READ_ONLY", approval.Role(strings.Repeat("X", 100+i))},
+		})
+		r.Access.Named = append(r.Access.Named, approval.NamedNetwork{Name: strings.Repeat("&", 500), Networks: []netip.Prefix{r.Access.Networks[i]}})
+	}
+	r.Wanted = r.Access
+	r.Wanted.Networks, r.Wanted.Lifetime = networks("203.0.113.7/32"), 365*24*time.Hour
+	r.Access.Projects = r.Access.Projects[:5]
+	r.NarrowedBy = "U0BOB"
+	var crowd []approval.UserID
+	for range 200 {
+		crowd = append(crowd, "U0123456789")
+	}
+	for range 30 {
+		r.Needs = append(r.Needs, approval.Need{From: approval.Who{Users: crowd}, Count: 100, For: r.Access.Roles})
+	}
+	endorsed(crowd[:99]...)(r)
+	r.Decision.Rule = strings.Repeat("<r>", 200)
+	r.Standing = approval.Record{Held: 1000, First: true}
+	nudged(r)
+	r.EscalatedAt, r.EscalatedTo = later, approval.Who{Users: crowd}
+}
+
+var ruleSituations = map[string][]edit{
+	"pending.one":            with(needing(platform)),
+	"pending.risky":          with(needing(platform, security), risky),
+	"pending.harmless":       with(needing(pair), harmless),
+	"pending.pair.one":       with(needing(pair), endorsed("U0BOB")),
+	"pending.two":            with(needing(platform, security), powerful),
+	"pending.two.one":        with(needing(platform, security), powerful, endorsed("U0BOB")),
+	"pending.less":           with(needing(pair), less, endorsed("U0BOB")),
+	"pending.projects":       with(needing(platform), inProjects, named),
+	"pending.nudged":         with(needing(platform), nudged),
+	"pending.escalated":      with(needing(platform), nudged, escalated),
+	"pending.prodded":        with(needing(platform), prodded(2)),
+	"pending.everyone":       with(needing(approval.Need{From: approval.Who{Everyone: true}, Count: 2})),
+	"approved.two":           with(needing(platform, security), endorsed("U0DANA", "U0BOB"), approved),
+	"approved.less":          with(less, endorsed("U0BOB"), approved),
+	"approved.rule":          with(approved, byRule),
+	"denied.one":             with(needing(pair), endorsed("U0DANA"), nudged, escalated, prodded(1), deniedFor("too much")),
+	"active.less":            with(less, endorsed("U0BOB"), active),
+	"active.projects":        with(inProjects, named, active),
+	"declined":               with(less, endorsed("U0BOB"), approved, declined),
+	"minting.emergency":      with(emergency(minting)),
+	"minting.emergency.new":  with(emergency(minting), unreached),
+	"active.emergency":       with(emergency(active)),
+	"active.reviewed":        with(emergency(active), reviewed),
+	"ended.emergency":        with(emergency(ended(endDate))),
+	"ended.reviewed":         with(emergency(ended(endDate)), reviewed),
+	"active.orphan":          with(inProjects, active, ownerIsGone),
+	"active.handed":          with(active, ownerIsGone, handed("U0CAROL")),
+	"active.handed.rotation": with(rotation(active), ownerIsGone, handed("U0CAROL")),
+	"active.handed.twice":    with(active, handed("U0CAROL", "U0DANA")),
+	"ended.handed":           with(active, handed("U0CAROL"), func(r *approval.Request) { r.State = approval.Ended; r.End = endDate }),
+	"ended.operator":         with(ended(revokedBy), byOperator),
+	"active.drifted.project": with(driftedInProjects),
+	"failed.bad_project":     with(inProjects, failed(approval.CauseBadProject)),
+	"applying.rule":          with(readdressing, applying(approval.CauseNone), byRule),
+	"pending.absurd":         with(absurd),
+}
+
+var ruleStorybook = map[approval.MessageName][]string{
+	approval.CardMessage: {"pending.one", "pending.risky", "pending.harmless", "pending.pair.one", "pending.two", "pending.two.one", "pending.less", "pending.projects",
+		"pending.nudged", "pending.escalated", "pending.everyone", "approved.two", "approved.less", "approved.rule", "active.less", "active.projects", "declined",
+		"minting.emergency.new", "minting.emergency", "active.reviewed", "active.handed", "active.handed.twice", "ended.operator", "applying.rule"},
+	approval.AskedMessage: {"pending.one", "pending.two.one", "pending.less", "pending.nudged", "pending.escalated", "approved.two", "approved.less", "approved.rule", "declined"},
+	approval.ReadyMessage: {"approved.two", "approved.less", "approved.rule", "declined", "minting.emergency", "active.emergency", "active.reviewed", "ended.operator", "failed.bad_project"},
+	approval.DecidedNotice: {"denied", "denied.no_reason", "denied.one", "approved", "approved.two", "approved.less", "approved.rule", "active.less", "extension.done", "addresses.narrowed",
+		"addresses.done", "applying.rule", "active.handed"},
+	approval.EndorsedNotice(1):  {"pending.pair.one", "pending.less", "approved.two"},
+	approval.MadeNotice:         {"delivered", "active", "active.handed", "active.emergency", "rotation.active", "ended.end_date"},
+	approval.OverNotice:         {"ended.revoked", "ended.by_approver", "ended.operator", "ended.unconfirmed", "ended.vanished", "ended.handed", "withdrawn", "declined", "expired.undecided", "expired.uncollected", "extension.done", "addresses.narrowed"},
+	approval.ProdNotice(1):      {"pending.prodded", "denied.one", "approved.two"},
+	approval.ProdNotice(2):      {"pending.prodded", "pending.less"},
+	approval.NudgedNotice:       {"pending.nudged", "denied.one"},
+	approval.EscalatedNotice:    {"pending.escalated", "denied.one"},
+	approval.ReviewNotice:       {"minting.emergency", "active.emergency", "active.reviewed", "ended.emergency", "ended.reviewed"},
+	approval.OwnerGoneNotice(1):    {"active.orphan", "active.handed", "active", "ended.handed"},
+	approval.TransferMessage(1): {"active.handed", "active.handed.rotation", "active.handed.twice", "ended.handed"},
+	approval.OutcomeMessage:     {"failed.bad_project", "ended.operator"},
+	approval.DriftNotice:        {"active.drifted.project"},
+}
+
+// ofTwo are the views of a bot that serves two organizations, in one of which
+// people may break the glass.
+func ofTwo() views {
+	rules := testPolicy
+	rules.BreakGlass = approval.BreakGlass{People: approval.Who{Users: []approval.UserID{"U0ALICE"}}, Roles: []approval.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+	return views{
+		orgs: approval.Orgs{
+			{ID: testOrg, Name: "Production " + hostile, Policy: rules},
+			{ID: "65a1b2c3d4e5f60718293a4c", Name: "Staging", Policy: testPolicy},
+		},
+		channels: map[approval.OrgID]string{testOrg: "C0APPROVALS", "65a1b2c3d4e5f60718293a4c": "C0STAGING"},
+		command:  "/atlas-key",
+	}
+}
+
+// ruleScreens are those that more than a request and one organization make.
+func ruleScreens() map[string]any {
+	two := ofTwo()
+	r := func(situation string) approval.Request { return request(situations[situation]...) }
+	unsigned := []approval.Request{r("active.emergency"), r("ended.emergency")}
+	all := map[string]any{
+		"two.card.pending":      two.card(r("pending.projects")),
+		"two.card.extension":    two.card(r("extension.pending")),
+		"two.decided.channel":   two.decidedNotice(r("approved.two")),
+		"two.review.channel":    two.reviewNotice(r("active.emergency")),
+		"two.ownergone.1.channel": two.ownerGoneNotice(r("active.orphan"), 1),
+		"two.list":              two.list([]approval.Request{r("pending.two.one"), r("approved.less"), r("active.emergency")}, ""),
+		"two.help":              two.help(""),
+		"two.pending":           two.pending([]approval.Request{r("pending.two.one")}, unsigned, later.Add(5*time.Hour)),
+		"two.home": two.home(homeScreen{approver: true, mine: []approval.Request{r("pending.nudged"), r("pending.one"), r("approved.less")},
+			waiting: []approval.Request{r("pending.risky")}, unsigned: unsigned, live: []approval.Request{r("active.orphan"), request(found)}}),
+		"list.rules":       testViews.list([]approval.Request{r("pending.one"), r("pending.nudged"), r("pending.two.one"), r("approved.less"), r("declined"), r("active.emergency")}, ""),
+		"pending.unsigned": testViews.pending(nil, unsigned, later.Add(5*time.Hour)),
+		"home.gone":        testViews.home(homeScreen{approver: true, live: []approval.Request{r("active.orphan"), r("active.handed")}}),
+	}
+	for name, states := range ruleStorybook {
+		for _, state := range states {
+			all[string(name)+"."+state] = testViews.message(r(state), name)
+		}
+	}
+	return all
+}
+
+// absurdScreens have no goldens: nobody should have to read them.
+func absurdScreens() map[string]any {
+	two := ofTwo()
+	var waiting, taken []approval.Request
+	for range 60 {
+		waiting = append(waiting, request(absurd, extending))
+		taken = append(taken, request(absurd, emergency(active)))
+	}
+	return map[string]any{
+		"absurd pending":    two.pending(waiting, taken, later),
+		"absurd home":       two.home(homeScreen{said: "Done.", approver: true, mine: taken, waiting: waiting, unsigned: taken, live: taken, search: turned(search{person: "U0ALICE"}, 1)}),
+		"absurd list":       two.list(waiting, ""),
+		"absurd owner gone": two.ownerGoneNotice(request(absurd, active, ownerIsGone), 1),
+		"absurd transfer":   two.transfer(request(absurd, active, handed("U0CAROL")), 1),
+		"absurd drift":      two.driftNotice(request(absurd, driftedAbsurdly)),
+		"absurd card":       two.card(request(absurd, emergency(ended(becauseOfAudit)), handed("U0CAROL"))),
+	}
+}
+
+func driftedAbsurdly(r *approval.Request) {
+	active(r)
+	r.Drift = approval.Drift{RolesChanged: true, Roles: r.Access.Roles, NetworksChanged: true, Networks: r.Access.Networks, ProjectsChanged: true, Projects: r.Wanted.Projects, Renamed: true}
+}

@@ -1,0 +1,72 @@
+package slackui
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// suggestions are what a menu shows while somebody types into it.
+type suggestions struct {
+	Options []*slack.OptionBlockObject `json:"options"`
+}
+
+// nothingFound is also the answer to whoever may not see any.
+var nothingFound = suggestions{Options: []*slack.OptionBlockObject{}}
+
+// maxSuggested is in bytes. An answer travels in one frame, of which Slack takes
+// 20,480; what does not fit is found by typing more.
+const maxSuggested = 18_000
+
+// suggest answers what somebody types into the menu of projects. Only whoever
+// can ask for roles in projects there sees their names.
+func (a *App) suggest(ctx context.Context, i interaction, answer ack) {
+	found, err := a.projectsLike(ctx, i)
+	if err != nil {
+		a.log.Warn("suggesting projects", "user", i.User.ID, "error", err) // what was typed is nobody's business
+	}
+	answer(fitting(found, i.Value))
+}
+
+func (a *App) projectsLike(ctx context.Context, i interaction) ([]approval.Project, error) {
+	ctx, cancel := context.WithTimeout(ctx, serviceLimit)
+	defer cancel()
+	drawn := parseDrawnFor(i.View.Metadata)
+	if i.View.CallbackID != viewForm || i.ActionID != inOrg(blockFormProjects, drawn.place) {
+		return nil, nil
+	}
+	offer, err := a.service.Offer(ctx, i.who(), drawn.org)
+	if err != nil || len(offer.ProjectRoles) == 0 {
+		return nil, err
+	}
+	return a.service.Catalog.Search(ctx, offer.Org.ID, i.Value)
+}
+
+// fitting are as many of the projects as Slack takes, those first whose name
+// begins with what was typed.
+func fitting(found []approval.Project, typed string) suggestions {
+	typed = strings.ToLower(strings.TrimSpace(typed))
+	begins := func(p approval.Project) int {
+		if strings.HasPrefix(strings.ToLower(p.Name), typed) {
+			return 0
+		}
+		return 1
+	}
+	found = slices.Clone(found)
+	slices.SortStableFunc(found, func(a, b approval.Project) int { return begins(a) - begins(b) })
+	fit, size := nothingFound, 0
+	for _, p := range found[:min(len(found), maxOptions)] {
+		o := projectOption(p)
+		encoded, err := json.Marshal(o)
+		if size += len(encoded) + 1; err != nil || size > maxSuggested {
+			break
+		}
+		fit.Options = append(fit.Options, o)
+	}
+	return fit
+}

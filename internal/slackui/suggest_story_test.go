@@ -1,0 +1,176 @@
+package slackui_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+// suggests types into the menu of projects and returns what it shows.
+func (d *desk) suggests(user, typed string) []sandbox.Option {
+	d.t.Helper()
+	shown, err := d.Suggest(d.t.Context(), user, "form.projects", "form.projects", typed)
+	require.NoError(d.t, err)
+	require.Equal(d.t, len(shown.Options) == 0, shown.Nothing != "")
+	return shown.Options
+}
+
+func TestProjectsAreSuggestedAsSomebodyTypes(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openRich(t, edits...)
+			d.opensForm(alice)
+			require.Equal(t, []sandbox.Option{{Text: "payments", Value: payments}}, d.suggests(alice, "PAY"))
+			require.Equal(t, []sandbox.Option{{Text: "payments", Value: payments}}, d.suggests(alice, "PAY"), "the same again is answered again")
+			require.Equal(t, []sandbox.Option{{Text: "payments", Value: payments}}, d.suggests(alice, payments), "by its id")
+			require.Equal(t, []string{"search", "payments"}, labels(d.suggests(alice, "s")), "what begins with it comes first")
+			require.Empty(t, d.suggests(alice, "nothing is called so"))
+			d.clean()
+		})
+	}
+}
+
+func labels(options []sandbox.Option) []string {
+	var all []string
+	for _, o := range options {
+		all = append(all, o.Text)
+	}
+	return all
+}
+
+// TestManyProjectsAreSuggestedAsFarAsSlackTakesThem: at most a hundred, in one
+// small frame, however long their names are.
+func TestManyProjectsAreSuggestedAsFarAsSlackTakesThem(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		for what, tt := range map[string]struct {
+			title string
+			least int
+		}{
+			"short names": {"p%03d", 90},
+			"long names":  {"p%03d" + strings.Repeat("<ü", 100), 20},
+		} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				t.Parallel()
+				d := openRich(t, edits...)
+				var many []approval.Project
+				for i := range 300 {
+					many = append(many, approval.Project{ID: approval.ProjectID(fmt.Sprintf("%024x", i)), Name: fmt.Sprintf(tt.title, i)})
+				}
+				d.keys.Have(org, many...)
+				d.opensForm(alice)
+				shown := d.suggests(alice, "p")
+				require.GreaterOrEqual(t, len(shown), tt.least)
+				require.LessOrEqual(t, len(shown), 100)
+				require.NotEmpty(t, d.suggests(alice, "p299"), "what did not fit is found by typing more")
+				d.clean()
+			})
+		}
+	}
+}
+
+func TestNobodyElseIsToldOfProjects(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openRich(t, edits...)
+			for who, tt := range map[string]struct {
+				user, team, callback, action, metadata, typed string
+			}{
+				"a guest":                             {sandbox.Gil, sandbox.TeamID, "form", "form.projects", "org=" + string(org), "pay"},
+				"somebody deactivated":                {sandbox.Dee, sandbox.TeamID, "form", "form.projects", "org=" + string(org), "pay"},
+				"a stranger":                          {sandbox.Eve, sandbox.OtherTeam, "form", "form.projects", "org=" + string(org), "pay"},
+				"nobody we know":                      {"U0NOBODY", sandbox.TeamID, "form", "form.projects", "org=" + string(org), "pay"},
+				"an organization without projects":    {alice, sandbox.TeamID, "form", "form.projects", "org=" + string(stagingOrg), "pay"},
+				"an organization that is not there":   {alice, sandbox.TeamID, "form", "form.projects", "org=65a1b2c3d4e5f60718293aff", "pay"},
+				"no organization":                     {alice, sandbox.TeamID, "form", "form.projects", "", "pay"},
+				"another menu":                        {alice, sandbox.TeamID, "form", "form.roles", "org=" + string(org), "pay"},
+				"the menu of another place":           {alice, sandbox.TeamID, "form", "form.projects.1", "org=" + string(org), "pay"},
+				"another modal":                       {alice, sandbox.TeamID, "deny", "form.projects", "org=" + string(org), "pay"},
+				"metadata that cannot be read":        {alice, sandbox.TeamID, "form", "form.projects", "%zz", "pay"},
+				"a text of which nothing is in there": {alice, sandbox.TeamID, "form", "form.projects", "org=" + string(org), strings.Repeat("pay", 10_000)},
+			} {
+				payload, err := json.Marshal(map[string]any{
+					"type": "block_suggestion", "user": map[string]string{"id": tt.user, "team_id": tt.team}, "action_id": tt.action, "block_id": tt.action, "value": tt.typed,
+					"view": map[string]string{"id": "V1", "callback_id": tt.callback, "private_metadata": tt.metadata},
+				})
+				require.NoError(t, err)
+				answer, err := d.Forge(t.Context(), payload)
+				require.NoError(t, err, who)
+				require.JSONEq(t, `{"options":[]}`, string(answer), who)
+			}
+			require.NotContains(t, d.log.String(), "paypay", "what was typed is not logged")
+		})
+	}
+}
+
+func TestSuggestionsThatCannotBeMade(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		for what, spoil := range map[string]func(*desk){
+			"Atlas is away": func(d *desk) {
+				d.keys.Fail(approvaltest.CallProjects, approvaltest.Lost(errors.New("away")), approvaltest.Lost(errors.New("away")))
+			},
+			"Slack does not say who asks": func(d *desk) { d.weather.add(fault{method: "users.info", answer: status(500, "")}) },
+		} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				t.Parallel()
+				d := openRich(t, edits...)
+				spoilAfter := what != "Atlas is away"
+				if !spoilAfter {
+					spoil(d)
+				}
+				d.opensForm(alice)
+				d.app.Wait()
+				if spoilAfter {
+					spoil(d)
+				}
+				require.Empty(t, d.suggests(alice, "pay"))
+				require.Contains(t, d.log.String(), "suggesting projects")
+				require.NotEmpty(t, d.suggests(alice, "pay"), "and then again")
+				require.Empty(t, d.Findings(), "an empty menu, and no error of ours")
+			})
+		}
+	}
+}
+
+// TestASlowAtlasIsNotWaitedForTooLong: Slack waits three seconds.
+func TestASlowAtlasIsNotWaitedForTooLong(t *testing.T) {
+	t.Parallel()
+	d := openRich(t)
+	answered := make(chan struct{})
+	d.service.Catalog.Keys = slowKeys{d.keys, answered}
+	d.opensForm(alice)
+	require.Empty(t, d.suggests(alice, "pay"))
+	close(answered)
+	require.Eventually(t, func() bool { return len(d.suggests(alice, "pay")) == 1 }, patience, time.Millisecond)
+	require.Empty(t, d.Findings(), "it was answered in time")
+}
+
+// slowKeys list no projects until they may.
+type slowKeys struct {
+	approval.Keys
+	until chan struct{}
+}
+
+func (k slowKeys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
+	select {
+	case <-k.until:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return k.Keys.Projects(ctx, org)
+}

@@ -1,0 +1,134 @@
+package slackui
+
+import "atlaskeybot/internal/approval"
+
+// The notices under the card tell its story once more, in the order in which it
+// happened: whoever follows the thread reads each step without opening
+// anything. Each says what was true for good when it was posted.
+
+// what names a request to whoever did not read its card. Of a key that was
+// found in Atlas nothing but the id is known.
+func what(r approval.Request) mrkdwn {
+	if r.Requester == "" {
+		return say("request %s", r.ID)
+	}
+	wish := ""
+	switch r.Purpose {
+	case approval.Extension:
+		wish = " for more time"
+	case approval.NewAddresses:
+		wish = " for other addresses"
+	}
+	return say("request %s%s (%s)", r.ID, wish, clip(r.Access.Description, 100))
+}
+
+func (v views) whose(r approval.Request) mrkdwn {
+	if r.Requester == "" {
+		return what(r) + v.inOrg(r)
+	}
+	return say("%s of %s%s", what(r), mention(asker(r)), v.inOrg(r))
+}
+
+// remark is a notice of one sentence, with somebody's own words below.
+func remark(said mrkdwn, words string) message {
+	if words == "" {
+		return newMessage(said, section(said))
+	}
+	return newMessage(sentences(said, say("The reason: %s", words)), section(said), quote(words))
+}
+
+// decidedNotice says who decided, and what.
+func (v views) decidedNotice(r approval.Request) message {
+	d := r.Decision
+	switch {
+	case r.State == approval.Denied:
+		return remark(say(":no_entry: %s denied %s %s.", mention(d.By), v.whose(r), when(d.At)), d.Reason)
+	case d.Rule != "":
+		return remark(say(":white_check_mark: The rule “%s” approved %s %s: nobody had to.", clip(d.Rule, maxName), v.whose(r), when(d.At)), "")
+	case d.By == "":
+		return remark(sentences(say("%s sent %s%s %s.", mention(asker(r)), what(r), v.inOrg(r), when(d.At)), unapproved(r)), "")
+	case len(r.Approvals) > 1:
+		said := say(":white_check_mark: %s approved %s %s: the last of %s.", mention(d.By), v.whose(r), when(d.At), count(len(r.Approvals), "approval"))
+		return remark(sentences(said, leftOut(r, "was asked for")), "")
+	}
+	said := say(":white_check_mark: %s approved %s %s.", mention(d.By), v.whose(r), when(d.At))
+	return remark(sentences(said, leftOut(r, "was asked for")), "")
+}
+
+// endorsedNotice tells of the n-th approval, which was not the last.
+func (v views) endorsedNotice(r approval.Request, n int) message {
+	if n > len(r.Approvals) {
+		return v.nothingMore(r)
+	}
+	a := r.Approvals[n-1]
+	said := say(":ballot_box_with_check: %s approved %s %s: %s of %s.", mention(a.By), v.whose(r), when(a.At), n, count(max(needed(r), n+1), "approval"))
+	if a.By == r.NarrowedBy {
+		said = sentences(said, leftOut(r, "was asked for"))
+	}
+	return remark(said, "")
+}
+
+// madeNotice says that there is a key.
+func (v views) madeNotice(r approval.Request) message {
+	life := say("It lives %s, unless something ends it before or approvers give it more time.", span(r.Access.Lifetime))
+	if r.Purpose == approval.Rotation {
+		life = say("It takes over from the key of request %s.", r.Of)
+	}
+	return remark(sentences(say(":key: The key%s of %s was made and shown to %s alone.", keyName(r), what(r), mention(asker(r))), life), "")
+}
+
+// overNotice says how it ended.
+func (v views) overNotice(r approval.Request) message {
+	switch r.State {
+	case approval.Ended:
+		note := ""
+		if revokeReasonText(r) != "" {
+			note = r.End.Note
+		}
+		return remark(say(":wastebasket: The key%s of %s was deleted%s.", keyName(r), v.whose(r), because(r)), note)
+	case approval.Withdrawn:
+		if r.End.Cause == approval.CauseDeclined {
+			return remark(say("%s declined what was approved of %s %s. No key is made.", mention(r.Requester), what(r), when(r.End.At)), "")
+		}
+		return remark(say("%s took %s back %s.", mention(r.Requester), what(r), when(r.End.At)), "")
+	case approval.Expired:
+		return remark(say(":hourglass: The time of %s was over %s: %s", v.whose(r), when(r.End.At), whyLapsed(r)), "")
+	case approval.Done:
+		return remark(sentences(changed(r, "The"), say("That was request %s of %s.", r.ID, mention(asker(r)))), "")
+	}
+	return remark(sentences(say("Request %s:", r.ID), approversStory(r)), "")
+}
+
+func (v views) nothingMore(r approval.Request) message { return remark(say("Request %s", r.ID), "") }
+
+// prodNotice brings up a request that nobody has decided. Nobody is mentioned:
+// it is there for whoever looks.
+func (v views) prodNotice(r approval.Request, n int) message {
+	if r.State != approval.Pending || n < r.Prods {
+		return remark(say("This was brought up while it waited: %s.", what(r)), "")
+	}
+	sofar := mrkdwn("*Nobody has decided yet* on")
+	if len(r.Approvals) > 0 {
+		sofar = say("*%s of %s so far* for", len(r.Approvals), count(max(needed(r), len(r.Approvals)+1), "approval"))
+	}
+	return remark(say(":hourglass_flowing_sand: %s %s, which has waited since %s. Without a decision it lapses %s. The buttons are on the card above.",
+		sofar, what(r), when(r.AskedAt), when(r.LapsesAt)), "")
+}
+
+// nudgedNotice mentions nobody but the requester.
+func (v views) nudgedNotice(r approval.Request) message {
+	said := say(":wave: %s asked once more for a decision on %s, %s.", mention(r.Requester), what(r), when(r.NudgedAt))
+	if r.State == approval.Pending {
+		said = sentences(said, say("It has waited since %s; without a decision it lapses %s.", when(r.AskedAt), when(r.LapsesAt)))
+	}
+	return remark(said, "")
+}
+
+// escalatedNotice calls the second group.
+func (v views) escalatedNotice(r approval.Request) message {
+	said := say(":arrow_up: Nobody had decided on %s by %s, so it went to %s as well.", v.whose(r), when(r.EscalatedAt), people(r.EscalatedTo))
+	if r.State == approval.Pending {
+		said = sentences(said, say("Any of you can decide: each counts for whoever is missing. Without a decision it lapses %s. The buttons are on the card above.", when(r.LapsesAt)))
+	}
+	return remark(said, "")
+}

@@ -1,0 +1,47 @@
+package slackui
+
+import (
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// inTransfer stands for whichever message of a handing over a button is in.
+const inTransfer approval.MessageName = "transfer"
+
+// transfer tells somebody that a key is theirs now, with what they can do with
+// it.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ A key is yours now: AKR-7F3K2                │
+//	│ @bob handed you the key abcdefgh of @alice … │
+//	│ Description: …  Role: …  May be used from: … │
+//	│ ▏backfill of invoices, TICKET-12             │
+//	│ You have the key. It ends …                  │
+//	│ I do not know its private key: to get one …  │
+//	│ [ Extend ] [ Rotate ] [ … ] [ Revoke ]       │
+//	└──────────────────────────────────────────────┘
+func (v views) transfer(r approval.Request, n int) message {
+	switch {
+	case n != len(r.Transfers):
+		return remark(sentences(say("Request %s:", r.ID), handedOver(r)), "")
+	case r.State != approval.Active:
+		return remark(sentences(say("Request %s:", r.ID), ownersStory(r)), "")
+	}
+	t := r.Transfers[n-1]
+	intro := say("%s handed you the Atlas API key%s of %s%s %s: their account is deactivated, and you look after it now.",
+		mention(t.By), keyName(r), mention(t.From), v.inOrg(r), when(t.At))
+	story := sentences(say("It ends %s and is deleted then; I tell you before.", when(r.EndsAt)), successor(r), v.earlierKey(r))
+	way := mrkdwn("I do not know its private key and cannot show it. If you need one, press *Rotate*: you get another key with the same access, and this one keeps working while you switch over. If nothing needs it, revoke it.")
+	return newMessage(
+		sentences(intro, story, way, say("Request %s.", r.ID), mayText(r.Access), say("It was asked for with this reason: %s", r.Reason)),
+		header("A key is yours now: "+string(r.ID)),
+		section(intro),
+		facts(accessFacts(r.Access)...),
+		quote(r.Reason),
+		section(story),
+		section(way),
+		buttons(keyButtons(r, transferKey)...),
+		slack.NewContextBlock("", plain("Request "+string(r.ID)+": "+r.Access.Description)),
+	)
+}

@@ -1,0 +1,88 @@
+package slackui
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// turns let the choices that somebody makes in one modal be drawn one after the
+// other. Who chooses faster than Slack draws sends a hash that our own drawing
+// has made stale; here it is known which came of it. Another process does not
+// know that, and then Slack refuses the drawing.
+type turns struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	young map[string]*drawn // by view
+	old   map[string]*drawn
+	since time.Time // of young
+}
+
+// A drawn is a modal that was drawn again. Whoever has the turn may draw.
+type drawn struct {
+	turn   chan struct{} // holds one value while somebody has the turn
+	newest string        // of the choices, by Slack's time of them
+
+	hash  string          // of what we drew last
+	stale map[string]bool // the hashes before that
+}
+
+const (
+	turnsFor = time.Hour // at least; at most twice
+	turnsMax = 2_000     // modals in each half
+)
+
+func newTurns(now func() time.Time) *turns {
+	return &turns{now: now, young: map[string]*drawn{}}
+}
+
+// take waits for the turn to draw a view after the choice made at, and returns
+// the hash to draw over. A choice that is not the newest does not get it; what
+// is no choice, and has no time, does. Call done with the hash of what was
+// drawn, empty if nothing was.
+func (t *turns) take(ctx context.Context, view, hash, at string) (now string, done func(drawn string), isNewest bool) {
+	d := t.of(view, at)
+	select {
+	case d.turn <- struct{}{}:
+	case <-ctx.Done():
+		return "", nil, false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at != "" && d.newest != at {
+		<-d.turn
+		return "", nil, false
+	}
+	if d.stale[hash] {
+		hash = d.hash
+	}
+	return hash, func(drawn string) { t.end(d, hash, drawn) }, true
+}
+
+func (t *turns) end(d *drawn, before, after string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if after != "" {
+		d.stale[before], d.hash = true, after
+	}
+	<-d.turn
+}
+
+// of finds the view, and notes that something was chosen in it at.
+func (t *turns) of(view, at string) *drawn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := t.now(); now.Sub(t.since) >= turnsFor || len(t.young) >= turnsMax {
+		t.old, t.young, t.since = t.young, map[string]*drawn{}, now
+	}
+	d := t.young[view]
+	if d == nil {
+		if d = t.old[view]; d == nil {
+			d = &drawn{turn: make(chan struct{}, 1), stale: map[string]bool{}}
+		}
+		t.young[view] = d
+	}
+	d.newest = max(d.newest, at)
+	return d
+}
