@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"internal/atlas":                 {"internal/approval", "internal/secret", "github.com/icholy/digest"},
 	"internal/slackui":               {"internal/approval", "internal/secret", "github.com/slack-go/slack", "github.com/slack-go/slack/socketmode"},
 	"internal/store":                 {"internal/approval", "modernc.org/sqlite", "modernc.org/sqlite/lib"},
+	"internal/policyfile":            {"internal/approval", "go.yaml.in/yaml/v3"},
 	"internal/sandbox":               {"internal/sandbox/atlas", "internal/sandbox/control", "internal/sandbox/page", "internal/sandbox/slack", "internal/sandbox/wire"},
 	"internal/sandbox/atlas":         {},
 	"internal/sandbox/control":       {"internal/sandbox/atlas", "internal/sandbox/slack", "internal/sandbox/wire"},
@@ -33,7 +34,7 @@ var arrows = map[string][]string{
 	"internal/sandbox/slack":         {"github.com/coder/websocket"},
 	"internal/sandbox/wire":          {},
 	"cmd/bot": {
-		"internal/approval", "internal/atlas", "internal/sandbox", "internal/sandbox/slack", "internal/secret", "internal/slackui", "internal/store",
+		"internal/approval", "internal/atlas", "internal/policyfile", "internal/sandbox", "internal/sandbox/slack", "internal/secret", "internal/slackui", "internal/store",
 		"github.com/caarlos0/env/v11", "golang.org/x/sync/errgroup",
 	},
 }

@@ -25,6 +25,7 @@ func (p process) auditAt(ctx context.Context, args []string, now func() time.Tim
 	if err != nil {
 		return err
 	}
+	a.filter.org = a.organizationNamed(a.filter.org)
 	a.store, err = store.Open(ctx, a.database, store.Options{ReadOnly: true})
 	if err != nil {
 		err = fmt.Errorf("opening the database: %w", err)
@@ -91,7 +92,7 @@ var lineHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // expects what they would not get.
 func (a *auditing) check() error {
 	a.head = strings.ToLower(strings.TrimSpace(a.head))
-	window := auditFilter{since: a.filter.since, until: a.filter.until}
+	window := auditFilter{since: a.filter.since, until: a.filter.until, org: a.filter.org}
 	switch {
 	case a.format != formatJSON && a.format != formatCSV:
 		return fmt.Errorf("-format is %q: json or csv", a.format)
@@ -100,13 +101,25 @@ func (a *auditing) check() error {
 	case a.verify && a.filter != (auditFilter{}):
 		return errors.New("-verify is about the whole trail: leave the filters away")
 	case a.againstAtlas && a.filter != window:
-		return errors.New("-against-atlas takes -since and -until, and no other filter")
+		return errors.New("-against-atlas takes -since, -until and -org, and no other filter")
 	case a.head != "" && !a.verify:
 		return errors.New("-head goes with -verify")
 	case a.head != "" && !lineHash.MatchString(a.head):
 		return errors.New("-head is not a hash: it is 64 hexadecimal digits, as -verify prints them")
 	}
 	return nil
+}
+
+// organizationNamed lets an organization be given by its name or its word of
+// ORGS as well.
+func (a *auditing) organizationNamed(word approval.OrgID) approval.OrgID {
+	c, _ := readConfig(a.process.environ) // what it says of other variables is not ours
+	for _, o := range c.organizations {
+		if o.is(string(word)) && o.id != "" {
+			return o.id
+		}
+	}
+	return word
 }
 
 // print prints the lines that were asked for.

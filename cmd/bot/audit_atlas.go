@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -28,15 +27,30 @@ const (
 )
 
 // compareWithAtlas prints what only one of the audit trail and Atlas's own
-// events tells of.
+// events tells of, in every organization or in the one that was asked for.
 func (a *auditing) compareWithAtlas(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, atlasAuditLimit)
 	defer cancel()
-	c, err := a.bothSides(ctx)
+	config, orgs, err := a.atlasConfig()
 	if err != nil {
 		return unchecked{err}
 	}
-	found := c.run()
+	var found []difference
+	for _, o := range orgs {
+		c, err := a.bothSides(ctx, config, o)
+		if err != nil {
+			return unchecked{err}
+		}
+		for _, d := range c.run() {
+			d.Org = o.id
+			found = append(found, d)
+		}
+		a.tellHowMuch(o, c)
+	}
+	return a.printDifferences(found)
+}
+
+func (a *auditing) printDifferences(found []difference) error {
 	out, err := newSheet(a.process.stdout, a.format, differenceColumns)
 	if err != nil {
 		return fmt.Errorf("printing the differences: %w", err)
@@ -49,37 +63,41 @@ func (a *auditing) compareWithAtlas(ctx context.Context) error {
 	if err := out.end(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.process.stderr, "compared %d lines of the audit trail with %d events of Atlas\n", len(c.entries), len(c.events))
-	if c.tooYoung > 0 {
-		fmt.Fprintf(a.process.stderr, "%d lines younger than %s were left out: Atlas's events may come late\n", c.tooYoung, feedDelay)
-	}
-	if c.keyless > 0 {
-		fmt.Fprintf(a.process.stderr, "%d lines of an older version of the bot name no key and could not be compared\n", c.keyless)
-	}
 	if len(found) > 0 {
 		return fmt.Errorf("differences between the audit trail and Atlas's events: %d", len(found))
 	}
 	return nil
 }
 
+func (a *auditing) tellHowMuch(o organization, c *comparison) {
+	say := func(format string, args ...any) {
+		if o.prefix != "" { // one of several
+			format = o.name + ": " + format
+		}
+		fmt.Fprintf(a.process.stderr, format+"\n", args...)
+	}
+	say("compared %d lines of the audit trail with %d events of Atlas", len(c.entries), len(c.events))
+	if c.tooYoung > 0 {
+		say("%d lines younger than %s were left out: Atlas's events may come late", c.tooYoung, feedDelay)
+	}
+	if c.keyless > 0 {
+		say("%d lines of an older version of the bot name no key and could not be compared", c.keyless)
+	}
+}
+
 // bothSides reads Atlas before the trail: what the bot does there, it records
 // first that it will.
-func (a *auditing) bothSides(ctx context.Context) (*comparison, error) {
-	config, err := a.atlasConfig()
-	if err != nil {
-		return nil, err
-	}
+func (a *auditing) bothSides(ctx context.Context, config Config, o organization) (*comparison, error) {
 	api, err := atlas.New(atlas.Config{
-		BaseURL: config.AtlasBaseURL, OrgID: config.AtlasOrgID, Now: a.now,
-		Login: atlas.Digest{PublicKey: config.AtlasPublicKey, PrivateKey: config.AtlasPrivateKey},
+		BaseURL: config.AtlasBaseURL, OrgID: string(o.id), Now: a.now,
+		Login: atlas.Digest{PublicKey: o.publicKey, PrivateKey: o.privateKey},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to Atlas: %w", err)
 	}
 	defer api.Close()
-	c := &comparison{window: a.filter, now: a.now(), login: config.AtlasPublicKey}
-	org := approval.OrgID(config.AtlasOrgID)
-	if c.entries, err = a.entriesOf(ctx, org); err != nil {
+	c := &comparison{window: a.filter, now: a.now(), login: o.publicKey}
+	if c.entries, err = a.entriesOf(ctx, o.id); err != nil {
 		return nil, err
 	}
 	if c.window.since.IsZero() {
@@ -95,21 +113,32 @@ func (a *auditing) bothSides(ctx context.Context) (*comparison, error) {
 		says, do := (&checkup{config: config}).atlasWords(err)
 		return nil, fmt.Errorf("atlas's events could not be read: %w. %s %s", err, says, do)
 	}
-	c.entries, err = a.entriesOf(ctx, org) // with what was written meanwhile
+	c.entries, err = a.entriesOf(ctx, o.id) // with what was written meanwhile
 	return c, err
 }
 
 // atlasConfig reads the ATLAS variables alone: whoever audits need not hold
-// Slack's secrets.
-func (a *auditing) atlasConfig() (Config, error) {
+// Slack's secrets. It returns the organizations that are to be compared.
+func (a *auditing) atlasConfig() (Config, []organization, error) {
 	c, _ := readConfig(a.process.environ) // what it says of other variables is not ours
-	switch {
-	case !orgID.MatchString(c.AtlasOrgID) || c.AtlasPublicKey == "" || c.AtlasPrivateKey.IsZero():
-		return c, errors.New("-against-atlas reads Atlas: set ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY; a key with Organization Read Only will do")
-	case safeURL(c.AtlasBaseURL) != nil:
-		return c, fmt.Errorf("ATLAS_BASE_URL is %q: %w", c.AtlasBaseURL, safeURL(c.AtlasBaseURL))
+	if safeURL(c.AtlasBaseURL) != nil {
+		return c, nil, fmt.Errorf("ATLAS_BASE_URL is %q: %w", c.AtlasBaseURL, safeURL(c.AtlasBaseURL))
 	}
-	return c, nil
+	var orgs []organization
+	for _, o := range c.organizations {
+		if a.filter.org != "" && a.filter.org != o.id {
+			continue
+		}
+		if !orgID.MatchString(string(o.id)) || o.publicKey == "" || o.privateKey.IsZero() {
+			return c, nil, fmt.Errorf("-against-atlas reads Atlas: set %s, %s and %s; a key with Organization Read Only will do",
+				o.variable("ATLAS_ORG_ID"), o.variable("ATLAS_PUBLIC_KEY"), o.variable("ATLAS_PRIVATE_KEY"))
+		}
+		orgs = append(orgs, o)
+	}
+	if len(orgs) == 0 {
+		return c, nil, fmt.Errorf("the environment has no credential for the organization %s", a.filter.org)
+	}
+	return c, orgs, nil
 }
 
 // entriesOf reads what was done in one organization. What was refused did

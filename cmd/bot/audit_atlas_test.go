@@ -117,6 +117,7 @@ func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
 		assert.Equal(t, toldByBot, found[i].ToldBy)
 		assert.Regexp(t, `^\d+$`, found[i].Ref, "the number of the line")
 		want.At, want.ToldBy, want.Ref = found[i].At, found[i].ToldBy, found[i].Ref
+		want.Org = approval.OrgID(w.environ["ATLAS_ORG_ID"])
 		assert.Equal(t, want, found[i])
 	}
 }
@@ -129,7 +130,7 @@ func TestDifferencesAsCSV(t *testing.T) {
 	require.ErrorContains(t, err, "events: 1")
 	rows := strings.Split(out, "\r\n")
 	require.Len(t, rows, 3)
-	require.Equal(t, "at,told_by,event,key,request,actor,from,ref,says", rows[0])
+	require.Equal(t, "at,told_by,event,key,request,actor,from,ref,says,org", rows[0])
 	require.Contains(t, rows[1], ",atlas,API_KEY_DELETED,")
 	require.Contains(t, rows[1], ",somebody else than the bot deleted this key")
 }

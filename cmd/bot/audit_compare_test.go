@@ -100,6 +100,17 @@ func TestCompare(t *testing.T) {
 		}, []string{"API_KEY_DELETED bbbbbbbb the bot's own credential deleted this key"}},
 		"an address added with the bot's credential, later": {also(eventAt(30, atlas.EventAccessAdded, theBot, keyB)),
 			[]string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb the bot's own credential added to this key's access list"}},
+		"another access list, as approved": {func(c *comparison) {
+			c.entries = append(c.entries, lineAt(31, approval.Readdress, keyB, approval.Active))
+			also(eventAt(30, atlas.EventAccessAdded, theBot, keyB), eventAt(30.5, atlas.EventAccessTaken, theBot, keyB))(c)
+		}, nil},
+		"an address taken with the bot's credential, long before": {func(c *comparison) {
+			c.entries = append(c.entries, lineAt(31, approval.Readdress, keyB, approval.Active))
+			also(eventAt(15, atlas.EventAccessTaken, theBot, keyB))(c)
+		}, []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb the bot's own credential took from this key's access list"}},
+		"projects given as the key was made": {also(eventAt(5.3, eventGivenGroup, theBot, keyB)), nil},
+		"a project given with the bot's credential, later": {also(eventAt(30, eventGivenGroup, theBot, keyB)),
+			[]string{"API_KEY_ADDED_TO_GROUP bbbbbbbb the bot's own credential gave this key access to a project"}},
 		"roles changed with the bot's credential":              {also(eventAt(30, atlas.EventRolesChanged, theBot, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb the bot's own credential changed this key's roles"}},
 		"roles of another key changed with the bot's":          {also(eventAt(30, atlas.EventRolesChanged, theBot, foreign)), nil},
 		"the bot had another credential then":                  {func(c *comparison) { actedAs(c, oldBot) }, nil},

@@ -50,7 +50,7 @@ func (f *auditFilter) flags(flags *flag.FlagSet, now time.Time) {
 		}
 		return nil
 	})
-	flags.Func("org", "what concerns this Atlas organization, by its id", func(word string) error {
+	flags.Func("org", "what concerns this Atlas organization, by its id or its name here", func(word string) error {
 		f.org = approval.OrgID(word)
 		return notEmpty(word)
 	})

@@ -20,6 +20,8 @@ type difference struct {
 	From    string      `json:"from"`  // the address that it was done from
 	Ref     string      `json:"ref"`   // the event's id, or the number of the line
 	Says    string      `json:"says"`
+
+	Org approval.OrgID `json:"org"`
 }
 
 // The two sides.
@@ -28,10 +30,10 @@ const (
 	toldByBot   = "bot"
 )
 
-var differenceColumns = []string{"at", "told_by", "event", "key", "request", "actor", "from", "ref", "says"}
+var differenceColumns = []string{"at", "told_by", "event", "key", "request", "actor", "from", "ref", "says", "org"}
 
 func (d difference) cells() []string {
-	return []string{d.At.Format(time.RFC3339Nano), d.ToldBy, d.Event, d.Key, string(d.Request), d.Actor, d.From, d.Ref, d.Says}
+	return []string{d.At.Format(time.RFC3339Nano), d.ToldBy, d.Event, d.Key, string(d.Request), d.Actor, d.From, d.Ref, d.Says, string(d.Org)}
 }
 
 func untold(e approval.Entry, says string) difference {
@@ -104,7 +106,9 @@ func (c *comparison) explained(e atlas.Event) bool {
 		return len(c.about[e.Target]) > 0 || c.spendAttempt(e.At)
 	case atlas.EventKeyDeleted:
 		return c.wasToGo(e)
-	case atlas.EventAccessAdded:
+	case atlas.EventAccessAdded, atlas.EventAccessTaken:
+		return !c.isOurs(e.Target) || c.isBeingMade(e) || c.isReaddressed(e)
+	case eventGivenGroup:
 		return !c.isOurs(e.Target) || c.isBeingMade(e)
 	}
 	return !c.isOurs(e.Target) // the bot does nothing else to keys; its credential may, to others
@@ -133,7 +137,16 @@ func (c *comparison) wasToGo(e atlas.Event) bool {
 	})
 }
 
-// isBeingMade reports whether an access list grew right after its key was made.
+// isReaddressed reports whether an access list was changed shortly before a line
+// that says so.
+func (c *comparison) isReaddressed(e atlas.Event) bool {
+	return slices.ContainsFunc(c.about[e.Target], func(l approval.Entry) bool {
+		return l.Event == approval.Readdress && !e.At.Before(l.At.Add(-changingTakes)) && !e.At.After(l.At.Add(clockSkew))
+	})
+}
+
+// isBeingMade reports whether a key got its access list or a project right after
+// it was made.
 func (c *comparison) isBeingMade(e atlas.Event) bool {
 	if made, ok := c.created[e.Target]; ok {
 		return isSoonAfter(e.At, made.At)

@@ -141,7 +141,7 @@ func TestAuditIsAskedWrongly(t *testing.T) {
 		"an unknown flag":        {"--who", "not defined"},
 		"a part of the chain":    {"--verify --since 2d", "-verify is about the whole trail"},
 		"two things at once":     {"--verify --against-atlas", "two commands"},
-		"Atlas, of one person":   {"--against-atlas --user U0EVE", "takes -since and -until"},
+		"Atlas, of one person":   {"--against-atlas --user U0EVE", "takes -since, -until and -org"},
 		"a head for nothing":     {"--head " + strings.Repeat("a", 64), "-head goes with -verify"},
 		"a head that is no hash": {"--verify --head AKR-7F3K2", "64 hexadecimal digits"},
 		"no database to verify":  {"--verify --database sqlite:/no/such/bot.db", "there is no such file"},

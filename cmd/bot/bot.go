@@ -48,7 +48,7 @@ type bot struct {
 
 	status *status
 	store  *store.Store
-	api    *atlas.Client
+	apis   map[approval.OrgID]*atlas.Client
 	slack  *slackui.Slack
 }
 
@@ -94,7 +94,7 @@ func (b *bot) start(ctx context.Context, doors *http.ServeMux, stopServing func(
 // be opened for good.
 func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()) error {
 	orgs := b.config.orgs()
-	keys := atlas.NewKeys(b.api, b.slack.Team+"/"+b.slack.BotUser)
+	keys := b.keys()
 	var kept approval.Store = b.store
 	if b.guard != nil {
 		kept = b.guard(kept)
@@ -106,6 +106,7 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 		Store: kept, Directory: directory, Orgs: orgs,
 		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,
 	}
+	service.Catalog = b.catalog(orgs, keys)
 	if b.onStart != nil {
 		b.onStart(worker.Wake)
 	}
@@ -120,6 +121,31 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 	group.Go(func() error { return door(ctx) })
 	b.status.done("start")
 	return group.Wait()
+}
+
+// keys makes keys in every organization, marked as this installation's.
+func (b *bot) keys() approval.Keys {
+	fleet := atlas.Fleet{}
+	for id, api := range b.apis {
+		fleet[id] = atlas.NewKeys(api, b.slack.Team+"/"+b.slack.BotUser)
+	}
+	return fleet
+}
+
+// catalog is nil unless projects can be asked for somewhere. Their lists are
+// fetched now, before somebody types a name.
+func (b *bot) catalog(orgs approval.Orgs, keys approval.Keys) *approval.Catalog {
+	var c *approval.Catalog
+	for _, org := range orgs {
+		if len(org.Policy.ProjectRoles) == 0 {
+			continue
+		}
+		if c == nil {
+			c = &approval.Catalog{Keys: keys, Now: b.now}
+		}
+		c.Warm(org.ID)
+	}
+	return c
 }
 
 // door prepares the door that the configuration names, so that /readyz asks for

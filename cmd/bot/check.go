@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"atlaskeybot/internal/policyfile"
 )
 
 // checkLimit bounds a whole preflight.
@@ -64,6 +67,7 @@ type checkup struct {
 	now     func() time.Time
 
 	config   Config
+	org      organization // the one being looked at
 	findings []finding
 }
 
@@ -83,6 +87,18 @@ func (c *checkup) bad(check, says, do string)     { c.add(check, notOK, says, do
 func (c *checkup) warn(check, says, do string)    { c.add(check, warning, says, do) }
 func (c *checkup) unknown(check, says, do string) { c.add(check, notChecked, says, do) }
 
+// eachOrganization looks at one after the other; checks are what that comes to.
+func (c *checkup) eachOrganization(checks []string, look func()) {
+	if len(c.config.organizations) == 0 {
+		c.skip("ORGS has to be corrected first.", checks...)
+	}
+	for _, o := range c.config.organizations {
+		c.org = o
+		look()
+	}
+	c.org = organization{}
+}
+
 // skip notes that checks were not made, since something before them failed.
 func (c *checkup) skip(why string, checks ...string) {
 	for _, check := range checks {
@@ -91,6 +107,9 @@ func (c *checkup) skip(why string, checks ...string) {
 }
 
 func (c *checkup) add(check string, r result, says, do string) {
+	if c.org.prefix != "" { // one of several
+		says = c.org.name + ": " + says
+	}
 	c.findings = append(c.findings, finding{check, r, c.clean(says), c.clean(do)})
 }
 
@@ -101,12 +120,19 @@ var looksSecret = regexp.MustCompile(`xox[a-z.]*-[\w-]+|xapp-[\w-]+|[0-9a-fA-F]{
 // clean is the last door: no secret leaves, also none that was pasted into the
 // wrong variable and is repeated as such.
 func (c *checkup) clean(text string) string {
-	for _, name := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ATLAS_PRIVATE_KEY"} {
-		if value := c.process.environ[name]; len(value) >= 8 {
+	for name, value := range c.process.environ {
+		if isSecret(name) && len(value) >= 8 {
 			text = strings.ReplaceAll(text, value, "[redacted]")
 		}
 	}
 	return looksSecret.ReplaceAllString(text, "[redacted]")
+}
+
+// isSecret reports whether a variable holds a secret. The private keys of several
+// organizations have prefixes.
+func isSecret(variable string) bool {
+	return slices.Contains([]string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"}, variable) ||
+		strings.HasSuffix(variable, "ATLAS_PRIVATE_KEY")
 }
 
 // configuration has a line for every problem that run would end with.
@@ -116,12 +142,12 @@ func (c *checkup) configuration() {
 		c.ok("configuration", "Every variable is there and has a value that can be used.")
 		return
 	}
-	problems := []error{err}
-	if all, ok := err.(interface{ Unwrap() []error }); ok {
-		problems = all.Unwrap()
-	}
-	for _, problem := range problems {
-		c.bad("configuration", sentence(problem.Error()), "Mend it in the bot's environment; .env.example explains every variable.")
+	for _, problem := range problemsOf(err) {
+		do := "Mend it in the bot's environment; .env.example explains every variable."
+		if _, inFile := errors.AsType[*policyfile.Problem](problem); inFile {
+			do = "Mend it in the policy file; docs/policy.md explains every field."
+		}
+		c.bad("configuration", sentence(problem.Error()), do)
 	}
 }
 

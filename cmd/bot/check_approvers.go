@@ -23,20 +23,22 @@ var notMember = map[approval.Standing]string{
 	approval.Outsider:    "is nobody of this workspace",
 }
 
-// A roll is the calling of those who are named in SLACK_APPROVERS.
+// A roll is the calling of those who may approve, as the policy says.
 type roll struct {
 	*checkup
 	workspace *slackui.Slack
 	directory *slackui.Directory
 
+	never    map[approval.UserID]bool // who may not, whatever else is said
 	deciders map[approval.UserID]bool // who can decide
 	unsure   bool                     // somebody could not be looked up
 }
 
 // approvers looks up everybody who may decide, then whether they are enough.
 func (c *checkup) approvers(ctx context.Context, s *slackui.Slack) {
-	r := &roll{checkup: c, workspace: s, directory: s.Directory(), deciders: map[approval.UserID]bool{}}
-	named := c.config.approvers()
+	r := &roll{checkup: c, workspace: s, directory: s.Directory(), never: map[approval.UserID]bool{}, deciders: map[approval.UserID]bool{}}
+	r.excludeNever(ctx)
+	named := c.org.policy.Approvers()
 	for _, u := range named.Users {
 		if approverID.MatchString(string(u)) { // others are problems of the configuration
 			r.person(ctx, u)
@@ -47,6 +49,33 @@ func (c *checkup) approvers(ctx context.Context, s *slackui.Slack) {
 	}
 	r.enough()
 	r.inChannel(ctx)
+	if c.org.policyFile != "" {
+		r.policyFile(ctx)
+	}
+}
+
+// namedIn is where the operator names approvers.
+func (r *roll) namedIn() string {
+	if r.org.policyFile != "" {
+		return r.org.policyFile
+	}
+	return r.org.approversVariable
+}
+
+// excludeNever learns who may not approve. A group that cannot be listed is told
+// of elsewhere.
+func (r *roll) excludeNever(ctx context.Context) {
+	never := r.org.policy.Never
+	for _, u := range never.Users {
+		r.never[u] = true
+	}
+	for _, g := range never.Groups {
+		members, err := r.directory.Members(ctx, g)
+		r.unsure = r.unsure || err != nil
+		for _, u := range members {
+			r.never[u] = true
+		}
+	}
 }
 
 // look looks somebody up, as if they had pressed a button in this workspace.
@@ -55,7 +84,7 @@ func (r *roll) look(ctx context.Context, u approval.UserID) (approval.Standing, 
 	switch {
 	case err != nil:
 		r.unsure = true
-	case standing == approval.Member:
+	case standing == approval.Member && !r.never[u]:
 		r.deciders[u] = true
 	}
 	return standing, err
@@ -68,7 +97,7 @@ func (r *roll) person(ctx context.Context, u approval.UserID) {
 	case err != nil:
 		r.refusal(check, "to look up "+string(u), err)
 	case standing != approval.Member:
-		r.bad(check, fmt.Sprintf("%s %s.", u, notMember[standing]), fmt.Sprintf("Take %s out of SLACK_APPROVERS: only full members of the workspace decide.", u))
+		r.bad(check, fmt.Sprintf("%s %s.", u, notMember[standing]), fmt.Sprintf("Take %s out of %s: only full members of the workspace decide.", u, r.namedIn()))
 	default:
 		r.ok(check, string(u)+" is a full member of the workspace.")
 	}
@@ -79,7 +108,7 @@ func (r *roll) groups(ctx context.Context, groups []approval.GroupID) {
 	const check = "approver group"
 	listed, err := r.workspace.UserGroups(ctx)
 	if codeOf(err) == "plan_upgrade_required" {
-		r.bad(check, "The workspace's plan has no user groups.", "Name people by their ids in SLACK_APPROVERS, or upgrade the workspace.")
+		r.bad(check, "The workspace's plan has no user groups.", "Name people by their ids in "+r.namedIn()+", or upgrade the workspace.")
 		return
 	}
 	if err != nil {
@@ -93,7 +122,7 @@ func (r *roll) groups(ctx context.Context, groups []approval.GroupID) {
 		case !there:
 			r.bad(check, fmt.Sprintf("Slack lists no user group %s.", id), "Copy the group's id (People & user groups, the group, ..., Copy group ID).")
 		case g.Disabled:
-			r.bad(check, fmt.Sprintf("The user group %s is disabled.", called(id, g)), "Enable it in Slack, or name another one in SLACK_APPROVERS.")
+			r.bad(check, fmt.Sprintf("The user group %s is disabled.", called(id, g)), "Enable it in Slack, or name another one in "+r.namedIn()+".")
 		default:
 			r.group(ctx, id, g)
 		}
@@ -151,11 +180,11 @@ func (r *roll) enough() {
 	case n == 0 && r.unsure:
 		r.unknown(check, "Nobody who can decide was found, but not everybody could be looked up.", "")
 	case n == 0:
-		r.bad(check, "Nobody can decide, so every request would lapse.", "Name at least two full members of the workspace in SLACK_APPROVERS.")
-	case r.config.AllowSelfApproval:
+		r.bad(check, "Nobody can decide, so every request would lapse.", "Name at least two full members of the workspace in "+r.namedIn()+".")
+	case r.org.policy.AllowSelfApproval:
 		r.warn(check, fmt.Sprintf("%d can decide, also on their own requests: ALLOW_SELF_APPROVAL is on.", n), "Switch ALLOW_SELF_APPROVAL off when the try is over.")
 	case n == 1:
-		r.warn(check, "One person can decide. Nobody decides on their own request, so they themself can get no key.", "Name a second one in SLACK_APPROVERS.")
+		r.warn(check, "One person can decide. Nobody decides on their own request, so they themself can get no key.", "Name a second one in "+r.namedIn()+".")
 	default:
 		r.ok(check, fmt.Sprintf("%d people can decide. Nobody decides on their own request.", n))
 	}
@@ -168,7 +197,7 @@ func (r *roll) inChannel(ctx context.Context) {
 		r.skip("Nobody who can decide was found.", check)
 		return
 	}
-	members, whole, err := r.workspace.ChannelMembers(ctx, r.config.SlackApprovalChannel)
+	members, whole, err := r.workspace.ChannelMembers(ctx, r.org.channel)
 	switch {
 	case codeOf(err) == "channel_not_found":
 		r.skip("The channel has to be there first.", check)

@@ -25,13 +25,21 @@ func (c *checkup) atlas(ctx context.Context) {
 		c.skip("Atlas was not reached.", all...)
 		return
 	}
-	if !orgID.MatchString(c.config.AtlasOrgID) || c.config.AtlasPublicKey == "" || c.config.AtlasPrivateKey.IsZero() {
-		c.skip("ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY have to be set first.", all...)
+	c.eachOrganization(all, func() { c.credential(ctx) })
+}
+
+// credential looks at the bot's login in one organization, and at what that may
+// do.
+func (c *checkup) credential(ctx context.Context) {
+	all := append([]string{"atlas login"}, atlasChecks...)
+	o := c.org
+	if !orgID.MatchString(string(o.id)) || o.publicKey == "" || o.privateKey.IsZero() {
+		c.skip(fmt.Sprintf("%s, %s and %s have to be set first.", o.variable("ATLAS_ORG_ID"), o.variable("ATLAS_PUBLIC_KEY"), o.variable("ATLAS_PRIVATE_KEY")), all...)
 		return
 	}
 	api, err := atlas.New(atlas.Config{
-		BaseURL: c.config.AtlasBaseURL, OrgID: c.config.AtlasOrgID, Now: c.now, Timeout: connectLimit,
-		Login: atlas.Digest{PublicKey: c.config.AtlasPublicKey, PrivateKey: c.config.AtlasPrivateKey},
+		BaseURL: c.config.AtlasBaseURL, OrgID: string(o.id), Now: c.now, Timeout: connectLimit,
+		Login: atlas.Digest{PublicKey: o.publicKey, PrivateKey: o.privateKey},
 	})
 	if err != nil {
 		c.skip("The ATLAS variables have to be corrected first.", all...)
@@ -43,7 +51,7 @@ func (c *checkup) atlas(ctx context.Context) {
 		c.noLogin(err)
 		return
 	}
-	c.ok("atlas login", fmt.Sprintf("Atlas accepts the API key %s.", c.config.AtlasPublicKey))
+	c.ok("atlas login", fmt.Sprintf("Atlas accepts the API key %s.", o.publicKey))
 	if !c.organization(ctx, api) {
 		c.skip("The organization has to be found first.", atlasChecks[1:]...)
 		return
@@ -73,7 +81,7 @@ func (c *checkup) noLogin(err error) {
 		c.skip(why, "atlas login", "atlas organization", "atlas role", "atlas lists required", "atlas access list")
 		c.bad("atlas address", "The bot's address is not on the access list of the API key."+seen, addList)
 	case ok && e.Kind == atlas.BadLogin:
-		c.bad("atlas login", "Atlas does not accept ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY: one of them is wrong, or the key was deleted.",
+		c.bad("atlas login", fmt.Sprintf("Atlas does not accept %s and %s: one of them is wrong, or the key was deleted.", c.org.variable("ATLAS_PUBLIC_KEY"), c.org.variable("ATLAS_PRIVATE_KEY")),
 			"Compare the public key in Atlas, Organization Access Manager, Applications, API Keys; if the private key is lost, make a new one there.")
 		c.skip("The login has to work first.", atlasChecks...)
 	default:
@@ -83,24 +91,24 @@ func (c *checkup) noLogin(err error) {
 	}
 }
 
-// organization reports whether the key belongs to ATLAS_ORG_ID. If not it names
+// organization reports whether the key belongs to the organization. If not it names
 // the one that was probably meant.
 func (c *checkup) organization(ctx context.Context, api *atlas.Client) bool {
 	const check = "atlas organization"
 	org, err := api.Organization(ctx)
 	switch kind := atlas.KindOf(err); {
 	case err == nil && org.Deleted:
-		c.bad(check, fmt.Sprintf("The organization %s (%s) was deleted.", org.Name, org.ID), "Set ATLAS_ORG_ID to another one, and make a key there.")
+		c.bad(check, fmt.Sprintf("The organization %s (%s) was deleted.", org.Name, org.ID), "Set "+c.org.variable("ATLAS_ORG_ID")+" to another one, and make a key there.")
 		return false
 	case err == nil:
 		c.ok(check, fmt.Sprintf("It is %s (%s).", org.Name, org.ID))
 		return true
 	case kind == atlas.Refused || kind == atlas.BadLogin || kind == atlas.Gone:
-		do := "Set ATLAS_ORG_ID to the id under Organization Settings of the organization that the key was made in."
+		do := "Set " + c.org.variable("ATLAS_ORG_ID") + " to the id under Organization Settings of the organization that the key was made in."
 		if mine, err := api.Organizations(ctx); err == nil && len(mine) > 0 {
-			do = fmt.Sprintf("The key belongs to %s: set ATLAS_ORG_ID to %s if that one is meant, or else make a key in the other.", mine[0].Name, mine[0].ID)
+			do = fmt.Sprintf("The key belongs to %s: set %s to %s if that one is meant, or else make a key in the other.", mine[0].Name, c.org.variable("ATLAS_ORG_ID"), mine[0].ID)
 		}
-		c.bad(check, fmt.Sprintf("Atlas shows the API key no organization %s.", c.config.AtlasOrgID), do)
+		c.bad(check, fmt.Sprintf("Atlas shows the API key no organization %s.", c.org.id), do)
 	default:
 		says, do := c.atlasWords(err)
 		c.unknown(check, says, do)

@@ -31,16 +31,21 @@ func (c *checkup) workspace(ctx context.Context) {
 	s := c.botToken(ctx)
 	c.door(ctx, s)
 	if s == nil {
-		c.skip("SLACK_BOT_TOKEN has to work first.", "slack scopes", "approvals channel", "approvers", "approvers in channel")
+		c.skip("SLACK_BOT_TOKEN has to work first.", append([]string{"slack scopes"}, channelChecks...)...)
 		return
 	}
 	c.scopes(s)
-	c.channel(ctx, s)
-	c.approvers(ctx, s)
+	c.eachOrganization(channelChecks, func() {
+		c.channel(ctx, s)
+		c.approvers(ctx, s)
+	})
 }
 
+// channelChecks are of the people and the place that each organization has.
+var channelChecks = []string{"approvals channel", "approvers", "approvers in channel"}
+
 func (c *checkup) slackChecks() []string {
-	return []string{"slack bot token", c.doorCheck(), "slack scopes", "approvals channel", "approvers", "approvers in channel"}
+	return append([]string{"slack bot token", c.doorCheck(), "slack scopes"}, channelChecks...)
 }
 
 // appSettings says what Slack tells nobody but the owner of the app. Posting
@@ -203,19 +208,19 @@ func (c *checkup) sameApp(ctx context.Context, s *slackui.Slack, app string) {
 
 func (c *checkup) channel(ctx context.Context, s *slackui.Slack) {
 	const check = "approvals channel"
-	if !channelID.MatchString(c.config.SlackApprovalChannel) {
-		c.skip("SLACK_APPROVAL_CHANNEL has to be corrected first.", check)
+	if !channelID.MatchString(c.org.channel) {
+		c.skip(c.org.channelVariable+" has to be corrected first.", check)
 		return
 	}
-	err := s.CheckChannel(ctx, c.config.SlackApprovalChannel)
+	err := s.CheckChannel(ctx, c.org.channel)
 	if wrong, ok := errors.AsType[*slackui.ChannelError](err); ok {
 		says, do, _ := strings.Cut(wrong.Problem, "; ") // what is wrong, and the way on
 		c.bad(check, "Channel "+wrong.Channel+": "+says+".", sentence(do))
 		return
 	}
 	if err != nil {
-		c.refusal(check, "to tell about channel "+c.config.SlackApprovalChannel, err)
+		c.refusal(check, "to tell about channel "+c.org.channel, err)
 		return
 	}
-	c.ok(check, c.config.SlackApprovalChannel+" is there, is not shared with another company, and the bot is a member.")
+	c.ok(check, c.org.channel+" is there, is not shared with another company, and the bot is a member.")
 }

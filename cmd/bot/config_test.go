@@ -39,7 +39,7 @@ func TestConfigDefaults(t *testing.T) {
 	assert.Equal(t, "https://slack.com/api/", c.SlackAPIURL)
 	assert.Equal(t, "https://cloud.mongodb.com", c.AtlasBaseURL)
 	assert.Equal(t, defaultListen, c.Listen)
-	p := c.policy()
+	p := c.orgs()[0].Policy
 	assert.Len(t, p.Roles, 6)
 	for _, rule := range p.Roles {
 		assert.NotEqual(t, approval.Role("ORG_OWNER"), rule.Role)
@@ -61,7 +61,7 @@ func TestConfigDefaults(t *testing.T) {
 func TestRemindersAreSorted(t *testing.T) {
 	c, err := readConfig(environment(set("REMIND_BEFORE_END", "1h, 7d,24h")))
 	require.NoError(t, err)
-	assert.Equal(t, []time.Duration{168 * time.Hour, 24 * time.Hour, time.Hour}, c.policy().RemindBefore)
+	assert.Equal(t, []time.Duration{168 * time.Hour, 24 * time.Hour, time.Hour}, c.orgs()[0].Policy.RemindBefore)
 }
 
 func toStrings[T ~string](all []T) []string {
@@ -145,6 +145,10 @@ func TestEnvExample(t *testing.T) {
 		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
 		inCode[name] = f.Tag.Get("envDefault")
 	}
+	for f := range fieldsOf(reflect.TypeFor[prefixedVariables]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+		inCode["ORG_PRODUCTION_"+name] = ""
+	}
 	assert.ElementsMatch(t, keys(inCode), keys(inFile))
 	for name, value := range inCode {
 		if value != "" {
@@ -153,10 +157,12 @@ func TestEnvExample(t *testing.T) {
 	}
 }
 
+// fieldsOf lists the fields that are filled from variables, those of embedded
+// structs too.
 func fieldsOf(t reflect.Type) func(func(reflect.StructField) bool) {
 	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			if !yield(t.Field(i)) {
+		for _, f := range reflect.VisibleFields(t) {
+			if f.Tag.Get("env") != "" && !yield(f) {
 				return
 			}
 		}

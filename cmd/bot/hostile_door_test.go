@@ -173,7 +173,7 @@ func TestAReplayAfterARestart(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	w.becomes(id, approval.Approved)
 	before := w.ledger()
-	w.restartBot() // its door has moved, and the letter is sent there
+	w.restartBot()
 	status, _ = w.sends(letter{body: press})
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, before, w.ledger())

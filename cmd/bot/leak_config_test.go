@@ -74,7 +74,29 @@ func variables() []string {
 		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
 		all = append(all, name)
 	}
+	for f := range fieldsOf(reflect.TypeFor[prefixedVariables]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+		all = append(all, "ORG_STAGING_"+name)
+	}
 	return all
+}
+
+// TestVariablesOfSeveralOrganizationsAreMixedUp does the same where each has its
+// own.
+func TestVariablesOfSeveralOrganizationsAreMixedUp(t *testing.T) {
+	t.Parallel()
+	s := searchFor(credentials)
+	for _, variable := range variables() {
+		for name, credential := range credentials {
+			e := severalOrganizations()
+			maps.Copy(e, map[string]string{
+				"SLACK_BOT_TOKEN": credentials["SLACK_BOT_TOKEN"], "SLACK_APP_TOKEN": credentials["SLACK_APP_TOKEN"],
+				"ORG_STAGING_ATLAS_PRIVATE_KEY": credentials["ATLAS_PRIVATE_KEY"],
+			})
+			e[variable] = credential
+			s.nowhere(t, map[string]string{variable + " holds " + name: startsWith(t, e)})
+		}
+	}
 }
 
 // startsWith checks a configuration, as every start does, and returns what an

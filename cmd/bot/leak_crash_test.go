@@ -95,6 +95,15 @@ func crashTown(t *testing.T) (*town, approval.ID) {
 // that makes the key, and returns what it wrote.
 func (w *town) crashes(at approval.Event, then func(*os.Process)) string {
 	w.t.Helper()
+	return w.crashesAfter(at, func() {
+		note := w.reads(alice, "ready.create")
+		require.NoError(w.t, w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), note.TS, "ready.create"))
+	}, then)
+}
+
+// crashesAfter does the same with something else that makes a key.
+func (w *town) crashesAfter(at approval.Event, do func(), then func(*os.Process)) string {
+	w.t.Helper()
 	own, err := os.Executable()
 	require.NoError(w.t, err)
 	var output bytes.Buffer
@@ -107,8 +116,7 @@ func (w *town) crashes(at approval.Event, then func(*os.Process)) string {
 	cmd.WaitDelay = time.Second
 	require.NoError(w.t, cmd.Start())
 	w.until("the bot is connected", func() bool { return w.Slack.Connections() == 1 })
-	note := w.reads(alice, "ready.create")
-	require.NoError(w.t, w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), note.TS, "ready.create"))
+	do()
 	if then != nil {
 		then(cmd.Process)
 	}

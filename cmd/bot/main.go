@@ -44,6 +44,8 @@ func commands() []subcommand {
 		{"manifest", "print the Slack app manifest", process.manifest},
 		{"audit", "print, verify or compare the audit trail", process.audit},
 		{"check", "look before running: tokens, channel, approvers, Atlas; changes nothing", process.check},
+		{"policy", "check a policy file, or explain what it says of somebody", process.policy},
+		{"revoke", "have a live key deleted, beside a running bot", process.revoke},
 		{"health", "ask a running bot whether it is alive; for containers", process.health},
 		{"version", "print the version", process.version},
 		{"help", "print this", process.help},

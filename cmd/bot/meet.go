@@ -24,36 +24,50 @@ const (
 	loginTries = 3
 )
 
-// meetAtlas checks the bot's own credential. A refused one ends the start; an
-// Atlas that does not answer is waited for.
+// meetAtlas checks the bot's own credential in every organization. Refused ones
+// end the start, all of them at once; an Atlas that does not answer is waited
+// for.
 func (b *bot) meetAtlas(ctx context.Context) error {
-	var err error
-	b.api, err = atlas.New(atlas.Config{
-		BaseURL: b.config.AtlasBaseURL, OrgID: b.config.AtlasOrgID, Now: b.now, Log: b.log,
-		HTTP: b.transport, Sleep: b.sleep,
-		Login: atlas.Digest{PublicKey: b.config.AtlasPublicKey, PrivateKey: b.config.AtlasPrivateKey},
-	})
-	if err != nil {
-		return fmt.Errorf("connecting to Atlas: %w", err)
+	b.apis = map[approval.OrgID]*atlas.Client{}
+	var refused []error
+	for _, o := range b.config.organizations {
+		api, err := atlas.New(atlas.Config{
+			BaseURL: b.config.AtlasBaseURL, OrgID: string(o.id), Now: b.now, Log: b.log,
+			HTTP: b.transport, Sleep: b.sleep,
+			Login: atlas.Digest{PublicKey: o.publicKey, PrivateKey: o.privateKey},
+		})
+		if err != nil {
+			return fmt.Errorf("connecting to Atlas: %w", err)
+		}
+		b.apis[o.id] = api
+		if err := b.meetOrganization(ctx, o, api); ctx.Err() != nil {
+			return err
+		} else if err != nil {
+			refused = append(refused, err)
+		}
 	}
+	return errors.Join(refused...)
+}
+
+func (b *bot) meetOrganization(ctx context.Context, o organization, api *atlas.Client) error {
 	refusals := 0
 	return b.waitFor(ctx, "atlas", func() (bool, error) {
-		who, err := b.api.Status(ctx)
+		who, err := api.Status(ctx)
 		kind := atlas.KindOf(err)
 		if kind == atlas.BadLogin {
 			refusals++
 		}
 		switch {
 		case err == nil && len(who.Roles) > 0 && !slices.Contains(who.Roles, "ORG_OWNER"):
-			return true, fmt.Errorf("the key in ATLAS_PUBLIC_KEY has the roles %s in the organization: making keys needs ORG_OWNER", strings.Join(who.Roles, ", "))
+			return true, fmt.Errorf("the key in %s has the roles %s in the organization: making keys needs ORG_OWNER", o.variable("ATLAS_PUBLIC_KEY"), strings.Join(who.Roles, ", "))
 		case kind == atlas.Refused || kind == atlas.Gone || refusals >= loginTries:
-			return true, fmt.Errorf("atlas does not accept ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY: %w", err)
+			return true, fmt.Errorf("atlas does not accept %s and %s: %w", o.variable("ATLAS_PUBLIC_KEY"), o.variable("ATLAS_PRIVATE_KEY"), err)
 		}
 		return false, err
 	})
 }
 
-// meetSlack checks the token and the approvers' channel.
+// meetSlack checks the token and the approvers' channels.
 func (b *bot) meetSlack(ctx context.Context) error {
 	return b.waitFor(ctx, "slack", func() (bool, error) {
 		var err error
@@ -71,12 +85,28 @@ func (b *bot) meetSlack(ctx context.Context) error {
 		if missing := b.slack.MissingScopes(); len(missing) > 0 {
 			return true, fmt.Errorf("SLACK_BOT_TOKEN lacks the scopes %s: add them to the app, and install it again", strings.Join(missing, ", "))
 		}
-		err = b.slack.CheckChannel(ctx, b.config.SlackApprovalChannel)
-		if wrong, ok := errors.AsType[*slackui.ChannelError](err); ok {
-			return true, fmt.Errorf("SLACK_APPROVAL_CHANNEL: %w", wrong)
-		}
-		return false, err
+		return b.checkChannels(ctx)
 	})
+}
+
+// checkChannels looks at the approvers' channel of every organization, each
+// once.
+func (b *bot) checkChannels(ctx context.Context) (hopeless bool, err error) {
+	var refused []error
+	checked := map[string]bool{}
+	for _, o := range b.config.organizations {
+		if checked[o.channel] {
+			continue
+		}
+		checked[o.channel] = true
+		err := b.slack.CheckChannel(ctx, o.channel)
+		if wrong, ok := errors.AsType[*slackui.ChannelError](err); ok {
+			refused = append(refused, fmt.Errorf("%s: %w", o.channelVariable, wrong))
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return len(refused) > 0, errors.Join(refused...)
 }
 
 // slackTransport is nil, and not a nil transport, unless one was set.

@@ -30,6 +30,9 @@ func (s *Store) ClaimDrawing(ctx context.Context, now, until time.Time) (approva
 
 func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (approval.Request, error) {
 	var r approval.Request
+	if s.isGuest {
+		return r, errors.New("leasing a request: this process is a guest of the database, and does no work on it")
+	}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		var id approval.ID
 		err := tx.QueryRowContext(ctx, lease, millis(until), millis(now)).Scan(&id)

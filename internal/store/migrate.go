@@ -112,7 +112,7 @@ func (s *Store) refuseNewer(ctx context.Context, steps []migration) error {
 	return nil
 }
 
-// mustBeAt is for readers, who change nothing.
+// mustBeAt is for guests, who bring nothing up to date.
 func (s *Store) mustBeAt(ctx context.Context, steps []migration) error {
 	if err := s.refuseNewer(ctx, steps); err != nil {
 		return err

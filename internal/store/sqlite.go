@@ -28,11 +28,14 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening database %s: %w", path, err)
 	}
-	s := &Store{dialect: sqliteDialect}
-	if o.ReadOnly {
+	s := &Store{dialect: sqliteDialect, isGuest: o.isGuest()}
+	if s.isGuest {
 		err = mustExist(path)
 	} else {
 		s.lock, err = own(path)
+	}
+	if err == nil && o.Beside {
+		err = writable(path)
 	}
 	if err == nil {
 		err = s.start(ctx, path, o)
@@ -44,8 +47,8 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 func openMemory(ctx context.Context, o Options) (*Store, error) {
-	if o.ReadOnly {
-		return nil, errors.New("opening the database: one in memory is empty; there is nothing to read")
+	if o.isGuest() {
+		return nil, errors.New("opening the database: one in memory is empty, and is its owner's alone")
 	}
 	s := &Store{dialect: sqliteDialect}
 	if err := s.start(ctx, inMemory, o); err != nil {
@@ -101,7 +104,7 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if o.ReadOnly {
+	if o.isGuest() {
 		return s.mustBeAt(ctx, steps)
 	}
 	if err := s.migrate(ctx, steps); err != nil {
@@ -127,8 +130,10 @@ func dsn(path string, o Options) string {
 	if o.ReadOnly {
 		q.Add("_pragma", "query_only(1)")
 	} else {
-		q.Add("_pragma", "journal_mode(WAL)")
 		q.Add("_pragma", "synchronous(FULL)") // NORMAL may lose the last commits with the power
+	}
+	if !o.isGuest() {
+		q.Add("_pragma", "journal_mode(WAL)") // which stays with the file
 	}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
 	return u.String()
@@ -164,7 +169,7 @@ func explainSQLite(err error) error {
 	return err
 }
 
-// mustExist is for readers, who make nothing.
+// mustExist is for guests, who make nothing.
 func mustExist(path string) error {
 	info, err := os.Stat(path)
 	switch {

@@ -24,6 +24,7 @@ type Store struct {
 	db      *sql.DB
 	dialect dialect
 	lock    *os.File // held as long as the file is ours; nil if nothing is locked
+	isGuest bool     // the file is another process's
 }
 
 var _ approval.Store = (*Store)(nil)
@@ -33,14 +34,23 @@ type Options struct {
 	// ReadOnly opens an existing database beside the bot that owns it. Nothing
 	// is locked, made or brought up to date, and every change is refused.
 	ReadOnly bool
+
+	// Beside opens an existing database, to move requests beside the bot that
+	// owns it, or in its absence. Nothing is locked, made, brought up to date or
+	// taken from the owner; work and drawings are not to be claimed.
+	Beside bool
 }
+
+// isGuest reports whether another process owns the database.
+func (o Options) isGuest() bool { return o.ReadOnly || o.Beside }
 
 // Open opens the database at url, making it if there is none, and brings its
 // tables up to date. A url is "sqlite:" and a path, or "sqlite::memory:" for a
 // database that lasts as long as the Store.
 //
-// A SQLite file belongs to one process: a second one is refused, and leases
-// that a crash left behind are dropped. Call [Store.Close] when done.
+// A SQLite file belongs to one process: a second one is refused, unless it says
+// that it is a guest, and leases that a crash left behind are dropped. Call
+// [Store.Close] when done.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	scheme, path, ok := strings.Cut(url, ":")
 	switch {

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/policyfile"
+	"atlaskeybot/internal/slackui"
+)
+
+// An explaining is a question about what the rules say of somebody.
+type explaining struct {
+	process process
+	config  Config
+
+	user     approval.UserID
+	form     approval.Form
+	projects int                // the form has no more of them than it may
+	groups   []approval.GroupID // that the user is in
+	told     bool               // groups was given
+	orgName  string
+	file     string
+
+	org       organization
+	directory approval.Directory
+	assumed   bool // nobody was asked who is in which group
+}
+
+// policyExplain says in sentences whether somebody may ask for something, and
+// who would be asked.
+func (p process) policyExplain(ctx context.Context, args []string) error {
+	x, err := readExplaining(p, args)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, errUsage)
+	}
+	policy, problems := x.policy()
+	if err := p.printProblems(problems); err != nil {
+		return err
+	}
+	standing, err := x.people(ctx, policy)
+	if err != nil {
+		return err
+	}
+	preview, err := policy.Explain(ctx, x.directory, x.user, x.form)
+	if err != nil {
+		return fmt.Errorf("asking who is in which group: %w", err)
+	}
+	if x.projects > approval.MaxProjects {
+		preview.Problems = append(preview.Problems, approval.Problem{Code: approval.TooManyProjects, Limit: approval.MaxProjects})
+	}
+	x.print(ctx, policy, preview, standing)
+	return nil
+}
+
+func readExplaining(p process, args []string) (*explaining, error) {
+	x := &explaining{process: p}
+	flags := flag.NewFlagSet("policy explain", flag.ContinueOnError)
+	flags.SetOutput(p.stderr)
+	flags.Func("user", "who asks, by the Slack user id", func(word string) error {
+		x.user = approval.UserID(word)
+		if !approverID.MatchString(word) || word[0] == 'S' {
+			return errors.New("a user id looks like U012ABCDEF")
+		}
+		return nil
+	})
+	flags.Func("roles", "the organization roles, with commas", func(words string) error { x.form.Roles = commas[approval.Role](words); return nil })
+	flags.Func("for", "how long, as in 8h or 7d", func(word string) (err error) {
+		x.form.Lifetime, err = policyfile.ParseSpan(word)
+		return err
+	})
+	flags.StringVar(&x.form.Networks, "from", "", "addresses and blocks, with commas")
+	flags.Func("network", "named networks, with commas", func(words string) error { x.form.Named = commas[string](words); return nil })
+	projects := flags.Int("projects", 0, "in how many projects")
+	flags.Func("project-roles", "the roles there, with commas", func(words string) error { x.form.InProjects = commas[approval.Role](words); return nil })
+	flags.Func("groups", "the user groups that they are in, with commas; empty: none; left out: Slack is asked, if SLACK_BOT_TOKEN is set", func(words string) error {
+		x.groups, x.told = commas[approval.GroupID](words), true
+		return nil
+	})
+	flags.StringVar(&x.orgName, "org", "", "the organization, by its name, if there are several")
+	if err := flags.Parse(args); err != nil {
+		return nil, errors.New(policyUsage)
+	}
+	x.projects = *projects
+	for i := range min(max(x.projects, 0), approval.MaxProjects) {
+		x.form.Projects = append(x.form.Projects, approval.ProjectID(fmt.Sprint(i)))
+	}
+	x.file = flags.Arg(0)
+	switch {
+	case flags.NArg() > 1:
+		return nil, errors.New(policyUsage)
+	case x.user == "" || len(x.form.Roles) == 0 || x.form.Lifetime == 0:
+		return nil, errors.New("-user, -roles and -for have to be given")
+	case (x.projects > 0) != (len(x.form.InProjects) > 0):
+		return nil, errors.New("-projects and -project-roles go together")
+	}
+	return x, nil
+}
+
+// commas reads a list.
+func commas[T ~string](words string) []T {
+	var all []T
+	for word := range strings.SplitSeq(words, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			all = append(all, T(word))
+		}
+	}
+	return all
+}
+
+// policy returns the rules that go, or what is wrong with them.
+func (x *explaining) policy() (approval.Policy, []error) {
+	var problems []error
+	x.config, problems = readRules(x.process.environ)
+	orgs := x.config.organizations
+	at := 0
+	if x.orgName != "" {
+		at = slices.IndexFunc(orgs, func(o organization) bool { return o.is(x.orgName) })
+	}
+	switch {
+	case at < 0 || len(orgs) == 0:
+		return approval.Policy{}, append(problems, fmt.Errorf("there is no organization %q: there are %s", x.orgName, namesOf(orgs)))
+	case x.orgName == "" && len(orgs) > 1:
+		return approval.Policy{}, append(problems, fmt.Errorf("-org has to say which organization: %s", namesOf(orgs)))
+	}
+	x.org = orgs[at]
+	policy := x.config.policy(x.org.approvers)
+	if x.file == "" {
+		x.file = x.org.policyFile
+	}
+	if x.file != "" {
+		var err error
+		policy, err = policyfile.Read(x.file, policy)
+		return policy, append(problems, problemsOf(err)...)
+	}
+	if x.org.approvers.IsZero() {
+		problems = append(problems, errors.New("nobody approves: set SLACK_APPROVERS, or name a policy file"))
+	}
+	return policy, problems
+}
+
+func namesOf(orgs []organization) string {
+	var all []string
+	for _, o := range orgs {
+		all = append(all, o.name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// explainLimit bounds what Slack is asked.
+const explainLimit = 20 * time.Second
+
+// people finds out who is in which group, and what the user is to the workspace,
+// as far as Slack can be asked.
+func (x *explaining) people(ctx context.Context, policy approval.Policy) (approval.Standing, error) {
+	if x.told || x.config.SlackBotToken.IsZero() {
+		x.assumed = true
+		x.directory = policyfile.Assumed{User: x.user, In: x.groups}
+		return approval.Member, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, explainLimit)
+	defer cancel()
+	s, err := slackui.Connect(ctx, slackui.Config{
+		Token: x.config.SlackBotToken, APIURL: x.config.SlackAPIURL, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	if err != nil {
+		return "", fmt.Errorf("asking Slack (give -groups to do without): %w", err)
+	}
+	directory := s.Directory()
+	x.directory = directory
+	standing, err := directory.Standing(ctx, approval.Actor{User: x.user, Team: s.Team, Enterprise: s.Enterprise})
+	if err != nil {
+		return "", fmt.Errorf("asking Slack (give -groups to do without): %w", err)
+	}
+	return standing, nil
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/policyfile"
+)
+
+// problem says what is over a limit, and which.
+func (x *explaining) problem(policy approval.Policy, p approval.Problem) string {
+	switch p.Code {
+	case approval.RoleNotAllowed:
+		return fmt.Sprintf("Nobody may ask for %s: it is not among the roles.", p.Given)
+	case approval.RoleNotForYou:
+		return fmt.Sprintf("%s may not ask for %s: that is for %s.", x.user, p.Given, policyfile.Names(askersOf(policy, approval.Role(p.Given))))
+	case approval.LifetimeNotAllowed:
+		return fmt.Sprintf("%s is not one of the lifetimes: %s.", policyfile.Span(x.form.Lifetime), spans(policy.Lifetimes))
+	case approval.LifetimeTooLong:
+		return fmt.Sprintf("A key with %s lives at most %s.", p.Given, policyfile.Span(p.Most))
+	case approval.NoSuchNetwork:
+		return fmt.Sprintf("There is no network named %q.", p.Given)
+	case approval.TooManyProjects:
+		return fmt.Sprintf("One request is for at most %d projects.", p.Limit)
+	case approval.TooLong:
+		return fmt.Sprintf("The addresses have more than %d characters.", p.Limit)
+	}
+	return x.networkProblem(p)
+}
+
+func (x *explaining) networkProblem(p approval.Problem) string {
+	switch p.Code {
+	case approval.TooWide:
+		return fmt.Sprintf("%s is wider than %s, the widest with these roles.", p.Given, p.Hint)
+	case approval.TooMany:
+		return fmt.Sprintf("These are %s addresses and blocks: at most %d.", p.Given, p.Limit)
+	case approval.HostBits:
+		return fmt.Sprintf("%s has bits set behind its mask; the network is %s.", p.Given, p.Hint)
+	case approval.NotPublic:
+		return fmt.Sprintf("%s is or holds %s addresses, from which Atlas sees nobody.", p.Given, p.Hint)
+	case approval.SecurityGroup:
+		return fmt.Sprintf("%s is a security group, which Atlas does not know.", p.Given)
+	}
+	return fmt.Sprintf("%q is not an address or a block.", p.Given)
+}
+
+func askersOf(policy approval.Policy, role approval.Role) approval.Who {
+	rules := slices.Concat(policy.Roles, policy.ProjectRoles)
+	i := slices.IndexFunc(rules, func(rule approval.RoleRule) bool { return rule.Role == role })
+	if i < 0 {
+		return approval.Who{}
+	}
+	return rules[i].Ask
+}
+
+func spans(all []time.Duration) string {
+	var words []string
+	for _, d := range all {
+		words = append(words, policyfile.Span(d))
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/policyfile"
+	"atlaskeybot/internal/store"
+)
+
+const (
+	// revokeWait is longer than a running bot takes to look at its rows.
+	revokeWait = 90 * time.Second
+
+	// revokeLook is how often the row is read meanwhile.
+	revokeLook = 250 * time.Millisecond
+)
+
+// revoke has a live key deleted, for whoever runs the bot: when Slack is down, or
+// the approvers are asleep. It moves the row beside the running bot, which does
+// the rest; see docs/adr/0011-a-second-process-moves-rows.md.
+func (p process) revoke(ctx context.Context, args []string) error {
+	return p.revokeAt(ctx, args, time.Now)
+}
+
+func (p process) revokeAt(ctx context.Context, args []string, now func() time.Time) error {
+	v, err := readRevoking(p, args, now)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, errUsage)
+	}
+	v.store, err = store.Open(ctx, v.database, store.Options{Beside: true})
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	defer v.store.Close()
+	r, err := v.move(ctx)
+	if err != nil {
+		return err
+	}
+	return v.watch(ctx, r)
+}
+
+// A revoking is one key that has to go.
+type revoking struct {
+	process  process
+	now      func() time.Time
+	store    *store.Store
+	database string
+	id       approval.ID
+	reason   string
+	wait     time.Duration
+}
+
+func readRevoking(p process, args []string, now func() time.Time) (*revoking, error) {
+	v := &revoking{process: p, now: now}
+	flags := flag.NewFlagSet("revoke", flag.ContinueOnError)
+	flags.SetOutput(p.stderr)
+	flags.StringVar(&v.database, "database", cmp.Or(p.environ["DATABASE_URL"], "sqlite:atlas-key-bot.db"), "the bot's database; the default is DATABASE_URL")
+	flags.StringVar(&v.reason, "reason", "", "why; the owner of the key reads it")
+	flags.DurationVar(&v.wait, "wait", revokeWait, "how long to wait until the key is gone")
+	const usage = "bot revoke [-reason TEXT] ID, as in bot revoke AKR-7F3K2"
+	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
+		return nil, errors.New(usage)
+	}
+	id, ok := approval.ParseID(strings.ToUpper(flags.Arg(0)))
+	if err := flags.Parse(flags.Args()[1:]); err != nil || flags.NArg() > 0 { // flags may follow, too
+		return nil, errors.New(usage)
+	}
+	v.reason = strings.TrimSpace(v.reason)
+	unreadable := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+	switch {
+	case !ok:
+		return nil, errors.New("an id looks like AKR-7F3K2")
+	case utf8.RuneCountInString(v.reason) > approval.MaxReason:
+		return nil, fmt.Errorf("-reason has more than %d characters", approval.MaxReason)
+	case !utf8.ValidString(v.reason) || strings.ContainsFunc(v.reason, unreadable):
+		return nil, errors.New("-reason is one line of plain text")
+	}
+	v.id = id
+	return v, nil
+}
+
+// move notes in the row that the key has to go.
+func (v *revoking) move(ctx context.Context) (approval.Request, error) {
+	r, err := v.store.Get(ctx, v.id)
+	switch {
+	case errors.Is(err, approval.ErrNotFound):
+		return r, fmt.Errorf("there is no request %s in this database", v.id)
+	case err != nil:
+		return r, fmt.Errorf("reading request %s: %w", v.id, err)
+	case r.State == approval.Revoking:
+		v.say("The key %s of %s is being deleted already.", r.Key.PublicKey, r.ID)
+		return r, nil
+	}
+	service := &approval.Service{Store: v.store, Now: v.now, Wake: func() {}}
+	r, err = service.RevokeAsOperator(ctx, v.id, v.reason)
+	switch {
+	case errors.Is(err, approval.ErrNotAllowed):
+		return r, errors.New(whyNoKey(r))
+	case err != nil:
+		return r, fmt.Errorf("revoking %s: %w", v.id, err)
+	}
+	v.say("It is recorded that the key %s of %s has to go. Its owner is %s.", r.Key.PublicKey, r.ID, cmp.Or(r.Requester, "not known"))
+	return r, nil
+}
+
+// watch waits until the bot has deleted the key.
+func (v *revoking) watch(ctx context.Context, r approval.Request) error {
+	if running, err := v.running(ctx); err != nil || !running {
+		return cmp.Or(err, errNoBot)
+	}
+	v.say("Waiting up to %s for the bot to delete it in Atlas.", policyfile.Span(v.wait))
+	deadline := time.NewTimer(v.wait)
+	defer deadline.Stop()
+	look := time.NewTicker(revokeLook)
+	defer look.Stop()
+	for !r.State.Final() {
+		select {
+		case <-ctx.Done():
+			return errors.New("stopped waiting: the bot deletes the key all the same")
+		case <-deadline.C:
+			return v.late(ctx, r)
+		case <-look.C:
+		}
+		var err error
+		if r, err = v.store.Get(ctx, v.id); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("reading request %s: %w", v.id, err)
+		}
+	}
+	v.say("The key %s is gone: it was deleted in Atlas.", r.Key.PublicKey)
+	return nil
+}
+
+// errNoBot is an error of a revocation that nobody carries out yet.
+var errNoBot = errors.New("no bot seems to be running: the key works until one is started, which then deletes it")
+
+// late says why the key is still there.
+func (v *revoking) late(ctx context.Context, r approval.Request) error {
+	if running, err := v.running(ctx); err != nil || !running {
+		return cmp.Or(err, errNoBot)
+	}
+	return fmt.Errorf("the key is not gone yet: %s. The bot goes on trying; to see, run the same command again", whyAlive(r.Removal))
+}
+
+// running reports whether some process has the database for its own.
+func (v *revoking) running(ctx context.Context) (bool, error) {
+	found, err := store.Inspect(ctx, v.database)
+	if err != nil {
+		return false, fmt.Errorf("looking for a running bot: %w", err)
+	}
+	return found.InUse, nil
+}
+
+func (v *revoking) say(format string, args ...any) {
+	fmt.Fprintf(v.process.stdout, format+"\n", args...)
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// whyNoKey says of a request that has no live key why that is so, and the way
+// on.
+func whyNoKey(r approval.Request) string {
+	if r.Purpose == approval.Extension || r.Purpose == approval.NewAddresses {
+		return fmt.Sprintf("%s is about a change of the key of %s: revoke that one", r.ID, r.Of)
+	}
+	switch r.State {
+	case approval.Pending:
+		return fmt.Sprintf("%s has no key: it waits for a decision. Deny it in Slack", r.ID)
+	case approval.Approved:
+		return fmt.Sprintf("%s has no key: it is approved, and its requester may have one made until %s. Revoke it then", r.ID, inUTC(r.LapsesAt))
+	case approval.Minting:
+		return fmt.Sprintf("the key of %s is being made at this moment: try again in a minute", r.ID)
+	case approval.Ended:
+		return fmt.Sprintf("the key %s of %s is gone already: it had to go on %s", r.Key.PublicKey, r.ID, inUTC(r.End.At))
+	case approval.Denied:
+		return fmt.Sprintf("%s has no key: it was denied", r.ID)
+	case approval.Withdrawn:
+		return fmt.Sprintf("%s has no key: its requester took it back", r.ID)
+	case approval.Expired:
+		return fmt.Sprintf("%s has no key: it lapsed", r.ID)
+	}
+	return fmt.Sprintf("%s has no key: none could be made", r.ID)
+}
+
+func inUTC(at time.Time) string { return at.UTC().Format(time.DateTime) + " UTC" }
+
+// whyAlive says why a key that has to go is still there.
+func whyAlive(m approval.Removal) string {
+	why := "Atlas refuses to delete it"
+	switch m.Cause {
+	case approval.CauseNone:
+		return "the bot has not come to it"
+	case approval.CauseAtlasAway, approval.CauseUnknown:
+		why = "Atlas does not answer, or asks to be left alone for a while"
+	case approval.CauseBadLogin:
+		why = "Atlas does not accept the bot's own credential"
+	case approval.CauseNotPermitted:
+		why = "Atlas does not allow the bot to delete it"
+	}
+	if m.Code != "" {
+		why += " (" + m.Code + ")"
+	}
+	return why
+}

@@ -1,0 +1,84 @@
+package policyfile
+
+import (
+	"regexp"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"atlaskeybot/internal/approval"
+)
+
+// ruleName is shown to people and recorded.
+var ruleName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}\p{P}\p{Sc}+ ]{0,59}$`)
+
+const maxRules = 100
+
+// autoApprove reads the cases that take nobody's approval.
+func (r *reader) autoApprove(n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	var all []approval.AutoRule
+	for _, item := range r.list(n, "auto_approve") {
+		const what = "a rule of auto_approve"
+		m := r.mapping(item, what, "name", "for", "roles", "networks", "longest", "projects")
+		if item.Kind != yaml.MappingNode || r.missing(item, what, m, "name", "for", "roles", "longest") {
+			continue
+		}
+		rule := r.auto(m)
+		again := slices.ContainsFunc(all, func(o approval.AutoRule) bool { return o.Name == rule.Name })
+		r.wrong(m["name"], again, "two rules are named %q: requests are recorded with that name", rule.Name)
+		all = append(all, rule)
+	}
+	r.wrong(n, len(all) > maxRules, "auto_approve has %d rules: at most %d", len(all), maxRules)
+	r.policy.Auto = all
+}
+
+func (r *reader) auto(m map[string]*yaml.Node) approval.AutoRule {
+	name, ok := r.word(m["name"], "name")
+	r.wrong(m["name"], ok && !ruleName.MatchString(name), "name is %q: up to 60 letters, digits, spaces and signs, beginning with a letter or digit", name)
+	rule := approval.AutoRule{
+		Name:     name,
+		For:      r.anybody(m["for"], "for"),
+		Roles:    r.some(m["roles"], "roles", organization, inProjects),
+		Projects: r.yes(m["projects"], "projects", false),
+	}
+	r.harmless(m["roles"], rule)
+	r.complete(m, rule)
+	for _, item := range r.words(m["networks"], "networks") {
+		known := slices.ContainsFunc(r.policy.Named, func(n approval.NamedNetwork) bool { return n.Name == item.Value })
+		r.wrong(item, !known, "there is no network named %q under networks, named", item.Value)
+		rule.Networks = append(rule.Networks, item.Value)
+	}
+	// Without a network in its list a rule goes for every network.
+	r.wrong(m["networks"], m["networks"] != nil && len(m["networks"].Content) == 0, "networks has nothing in it: leave it away if the rule goes for every network")
+	rule.Longest, _ = r.atLeast(m["longest"], "longest", shortestLife)
+	r.fits(m["longest"], "longest", rule.Longest)
+	return rule
+}
+
+// harmless refuses roles that somebody has to look at, and such as nobody may
+// ask for.
+func (r *reader) harmless(n *yaml.Node, rule approval.AutoRule) {
+	rules := slices.Concat(r.policy.Roles, r.policy.ProjectRoles)
+	for _, role := range rule.Roles {
+		at := n.Content[slices.IndexFunc(n.Content, func(item *yaml.Node) bool { return item.Value == string(role) })]
+		offered := slices.ContainsFunc(rules, func(o approval.RoleRule) bool { return o.Role == role })
+		if !r.wrong(at, !offered, "nobody may ask for %s: it is not under roles, nor under the roles of projects", role) {
+			r.wrong(at, role.Info().Powerful, "%s is a powerful role: it always takes somebody's approval", role)
+		}
+	}
+}
+
+// complete refuses rules that could never fit.
+func (r *reader) complete(m map[string]*yaml.Node, rule approval.AutoRule) {
+	of := func(k kind) bool {
+		return slices.ContainsFunc(rule.Roles, func(role approval.Role) bool { return k.shape.MatchString(string(role)) })
+	}
+	r.wrong(m["roles"], len(rule.Roles) > 0 && !of(organization), "roles has no organization role, and every key has one: the rule would never fit")
+	r.wrong(m["roles"], !rule.Projects && of(inProjects), "roles has project roles, and projects is not true: they would never fit")
+	if rule.Projects {
+		r.wrong(m["projects"], len(rule.Roles) > 0 && !of(inProjects), "projects is true, and roles has no project role: the rule would never fit a request for projects")
+	}
+}

@@ -1,0 +1,96 @@
+package policyfile
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"atlaskeybot/internal/approval"
+)
+
+var (
+	userID  = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)
+	groupID = regexp.MustCompile(`^S[A-Z0-9]{2,}$`)
+)
+
+const (
+	maxNeeds = 5 // different groups of people for one request
+	maxCount = 5
+)
+
+// people reads a list of users and groups. None is a wish, too.
+func (r *reader) people(n *yaml.Node, what string, stay approval.Who) approval.Who {
+	if n == nil {
+		return stay
+	}
+	var who approval.Who
+	for _, item := range r.words(n, what) {
+		switch {
+		case userID.MatchString(item.Value):
+			who.Users = append(who.Users, approval.UserID(item.Value))
+		case groupID.MatchString(item.Value):
+			who.Groups = append(who.Groups, approval.GroupID(item.Value))
+		default:
+			r.add(item.Line, "%s has %q: it wants user ids (U… or W…) and user group ids (S…)", what, item.Value)
+		}
+	}
+	return who
+}
+
+// somebody is people, of whom there has to be one.
+func (r *reader) somebody(n *yaml.Node, what string) approval.Who {
+	r.wrong(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s names nobody", what)
+	return r.people(n, what, approval.Who{})
+}
+
+// anybody is somebody, or the word everyone.
+func (r *reader) anybody(n *yaml.Node, what string) approval.Who {
+	if n.Kind == yaml.ScalarNode && n.Value == "everyone" {
+		return approval.Who{Everyone: true}
+	}
+	return r.somebody(n, what)
+}
+
+// needs reads a list of approvals, one at least.
+func (r *reader) needs(n *yaml.Node, what string) []approval.Need {
+	var all []approval.Need
+	for _, item := range r.list(n, what) {
+		m := r.mapping(item, "an entry of "+what, "from", "count")
+		if item.Kind != yaml.MappingNode || r.missing(item, "an entry of "+what, m, "from") {
+			continue
+		}
+		need := approval.Need{From: r.somebody(m["from"], "from"), Count: r.number(m["count"], "count", 1, maxCount, 1)}
+		only := len(need.From.Users)
+		r.wrong(item, len(need.From.Groups) == 0 && only > 0 && need.Count > only,
+			"%s: count is %d, and from names %d", what, need.Count, only)
+		r.wrong(item, slices.ContainsFunc(all, func(o approval.Need) bool { return o.From.Equal(need.From) }),
+			"%s has the same people in two entries: write one of them, with a count", what)
+		all = append(all, need)
+	}
+	r.wrong(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s has nothing in it: leave it away, or say whose approval it takes", what)
+	r.wrong(n, len(all) > maxNeeds, "%s has %d entries: at most %d", what, len(all), maxNeeds)
+	return all
+}
+
+// left reports whether anybody of who may approve, groups taken as full.
+func left(who, never approval.Who) bool {
+	return slices.ContainsFunc(who.Users, func(u approval.UserID) bool { return !slices.Contains(never.Users, u) }) ||
+		slices.ContainsFunc(who.Groups, func(g approval.GroupID) bool { return !slices.Contains(never.Groups, g) })
+}
+
+// Names writes who as a list for an operator.
+func Names(who approval.Who) string {
+	var all []string
+	if who.Everyone {
+		all = append(all, "everyone")
+	}
+	for _, u := range who.Users {
+		all = append(all, string(u))
+	}
+	for _, g := range who.Groups {
+		all = append(all, string(g))
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,120 @@
+// Package policyfile reads the rules of one organization from a YAML file that
+// its security people can read and review. It decides nothing: a file becomes an
+// [approval.Policy], or a list of everything that is wrong with it, with lines.
+//
+// The reader knows every key and every limit. There are no anchors, no second
+// document, and no key that is skipped because nobody knows it.
+package policyfile
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"atlaskeybot/internal/approval"
+)
+
+// maxSize bounds a file, in bytes. A thousand rules are far below.
+const maxSize = 1 << 20
+
+// Read reads a file over base; see [Parse].
+func Read(file string, base approval.Policy) (approval.Policy, error) {
+	text, err := readFile(file)
+	if err != nil {
+		return base, &Problem{File: file, Says: err.Error()}
+	}
+	return Parse(file, text, base)
+}
+
+func readFile(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("there is no such file")
+	case err != nil:
+		return nil, errors.New("this user may not read it")
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	switch {
+	case err != nil:
+		return nil, errors.New("it cannot be read")
+	case len(text) > maxSize:
+		return nil, fmt.Errorf("it is larger than %d bytes", maxSize)
+	}
+	return text, nil
+}
+
+// Parse reads text over base, the policy as the environment has it: what the
+// file says goes, and what it leaves out stays. The error joins a *[Problem] for
+// each thing that is wrong, in the order of lines; file is how they name it.
+func Parse(file string, text []byte, base approval.Policy) (approval.Policy, error) {
+	r := &reader{file: file, policy: base, roleAt: map[approval.Role]*yaml.Node{}}
+	if root := r.document(text); root != nil {
+		r.read(root)
+	}
+	return r.policy, r.err()
+}
+
+// A reader is a file being read.
+type reader struct {
+	file     string
+	policy   approval.Policy // as far as it was read
+	problems []*Problem
+	roleAt   map[approval.Role]*yaml.Node // where a role has approvals of its own
+}
+
+// read goes through the file in an order in which what is needed to check
+// something was read before it.
+func (r *reader) read(root *yaml.Node) {
+	m := r.mapping(root, "the file",
+		"approvals", "never_approve", "self_approval", "roles", "projects", "lifetimes", "networks", "auto_approve",
+		"pending", "collect_within", "confirm_within", "remind_before_end", "rotate_overlap", "break_glass")
+	p := &r.policy
+	p.Never = r.people(m["never_approve"], "never_approve", p.Never)
+	p.AllowSelfApproval = r.yes(m["self_approval"], "self_approval", p.AllowSelfApproval)
+	p.CollectWithin = r.span(m["collect_within"], "collect_within", p.CollectWithin)
+	p.ConfirmWithin = r.span(m["confirm_within"], "confirm_within", p.ConfirmWithin)
+	p.Overlap = r.span(m["rotate_overlap"], "rotate_overlap", p.Overlap)
+	p.RemindBefore = r.reminders(m["remind_before_end"], "remind_before_end", p.RemindBefore)
+	slices.SortFunc(p.RemindBefore, func(a, b span) int { return cmp.Compare(b, a) }) // longest first
+	r.lifetimes(m)
+	r.networks(m["networks"])
+	r.approvals(m)
+	r.roles(m["roles"])
+	r.projects(m["projects"])
+	r.autoApprove(m["auto_approve"])
+	r.pending(m["pending"])
+	r.breakGlass(m["break_glass"])
+	r.possible(m)
+}
+
+// lifetimes reads the choices, and holds them against the time to confirm.
+func (r *reader) lifetimes(m map[string]*yaml.Node) {
+	p := &r.policy
+	if n := m["lifetimes"]; n != nil {
+		p.Lifetimes = r.spans(n, "lifetimes", shortestLife, maxChoices)
+		slices.Sort(p.Lifetimes)
+	}
+	at := cmp.Or(m["lifetimes"], m["confirm_within"])
+	for _, l := range p.Lifetimes {
+		r.wrong(at, at != nil && l < p.ConfirmWithin, "a lifetime is %s, which is shorter than confirm_within (%s)", Span(l), Span(p.ConfirmWithin))
+	}
+}
+
+// approvals reads what every request takes. Somebody has to approve.
+func (r *reader) approvals(m map[string]*yaml.Node) {
+	if n := m["approvals"]; n != nil {
+		r.policy.Needs = r.needs(n, "approvals")
+		return
+	}
+	if len(r.policy.Needs) == 0 {
+		r.add(1, "nobody approves: there are no approvals here, and SLACK_APPROVERS is not set")
+	}
+}

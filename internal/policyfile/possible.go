@@ -1,0 +1,78 @@
+package policyfile
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+
+	"atlaskeybot/internal/approval"
+)
+
+// Assumed is a directory of people that nobody was asked about: every group has
+// members enough for whatever is wanted of it, and User is in the groups In.
+// What is impossible with it is impossible whoever is in which group.
+type Assumed struct {
+	User approval.UserID
+	In   []approval.GroupID
+}
+
+var _ approval.Directory = Assumed{}
+
+// Standing implements [approval.Directory]: everybody is a member.
+func (Assumed) Standing(context.Context, approval.Actor) (approval.Standing, error) {
+	return approval.Member, nil
+}
+
+// Deactivated implements [approval.Directory].
+func (Assumed) Deactivated(context.Context, approval.UserID) (bool, error) { return false, nil }
+
+// Members implements [approval.Directory]. No two groups share a member, but
+// for User.
+func (a Assumed) Members(_ context.Context, g approval.GroupID) ([]approval.UserID, error) {
+	var all []approval.UserID
+	for i := range maxNeeds * maxCount {
+		all = append(all, approval.UserID(fmt.Sprintf("%s/%d", g, i)))
+	}
+	for _, in := range a.In {
+		if in == g {
+			all = append(all, a.User)
+		}
+	}
+	return all, nil
+}
+
+// possible looks for approvals that could never all be given: one person counts
+// for one of them, and those of never_approve for none. It asks the rules
+// themselves, once everything else is in order.
+func (r *reader) possible(m map[string]*yaml.Node) {
+	if len(r.problems) > 0 {
+		return
+	}
+	const says = "can never all be given: one person counts for one of them, and whoever is in never_approve for none"
+	usual := cmp.Or(m["approvals"], m["never_approve"])
+	r.wrong(usual, usual != nil && r.cannot(approval.Form{}), "the usual approvals (of %s) %s", r.asked(), says)
+	for role, at := range r.roleAt {
+		form := approval.Form{Roles: []approval.Role{role}}
+		if inProjects.shape.MatchString(string(role)) {
+			form = approval.Form{Projects: []approval.ProjectID{"any"}, InProjects: []approval.Role{role}}
+		}
+		r.wrong(at, r.cannot(form), "the approvals of %s %s", role, says)
+	}
+}
+
+func (r *reader) cannot(form approval.Form) bool {
+	preview, err := r.policy.Explain(context.Background(), Assumed{}, "", form)
+	return err == nil && preview.Lonely
+}
+
+// asked names those of the usual approvals.
+func (r *reader) asked() string {
+	var all approval.Who
+	for _, n := range r.policy.Needs {
+		all.Users = append(all.Users, n.From.Users...)
+		all.Groups = append(all.Groups, n.From.Groups...)
+	}
+	return Names(all)
+}

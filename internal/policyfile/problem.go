@@ -1,0 +1,46 @@
+package policyfile
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A Problem is one thing wrong with a file. Its text is a sentence for whoever
+// wrote that line, without the full stop.
+type Problem struct {
+	File string
+	Line int // from 1; zero: the file as a whole
+	Says string
+}
+
+func (p *Problem) Error() string {
+	if p.Line == 0 {
+		return fmt.Sprintf("%s: %s", p.File, p.Says)
+	}
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Says)
+}
+
+func (r *reader) add(line int, format string, args ...any) {
+	r.problems = append(r.problems, &Problem{r.file, line, fmt.Sprintf(format, args...)})
+}
+
+// wrong notes a problem at n, if it is bad, and returns whether it is.
+func (r *reader) wrong(n *yaml.Node, bad bool, format string, args ...any) bool {
+	if bad {
+		r.add(n.Line, format, args...)
+	}
+	return bad
+}
+
+// err joins what was noted, in the order of lines.
+func (r *reader) err() error {
+	slices.SortStableFunc(r.problems, func(a, b *Problem) int { return a.Line - b.Line })
+	all := make([]error, len(r.problems))
+	for i, p := range r.problems {
+		all[i] = p
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,137 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/store"
+)
+
+func beside(t *testing.T, path string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{Beside: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// denied is r with somebody's no, and the line of it.
+func denied(r approval.Request, by approval.UserID) (approval.Request, approval.Entry) {
+	r.State = approval.Denied
+	return r, approval.Entry{
+		At: approvaltest.Epoch.Add(time.Minute), Org: r.Org, Request: r.ID, Event: approval.Deny,
+		From: approval.Pending, To: approval.Denied, By: by,
+	}
+}
+
+// Of an owner and a guest that move one row, one wins; the audit trail is one
+// chain.
+func TestBesideItsOwner(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "bot.db")
+	owner, guest := open(t, "sqlite:"+path), beside(t, path)
+	for i := range 20 {
+		r := asked(approval.ID("AKR-000" + string(rune('A'+i))))
+		r, err := owner.Create(t.Context(), r, submitted(r))
+		require.NoError(t, err)
+		var wg sync.WaitGroup
+		won := make(chan approval.UserID, 2)
+		for by, s := range map[approval.UserID]*store.Store{"owner": owner, "guest": guest} {
+			wg.Go(func() {
+				next, e := denied(r, by)
+				if _, err := s.Move(t.Context(), next, e); err == nil {
+					won <- by
+				} else {
+					assert.ErrorIs(t, err, approval.ErrConflict)
+				}
+			})
+		}
+		wg.Wait()
+		require.Len(t, won, 1)
+	}
+	var chain approval.Chain
+	require.NoError(t, owner.Audit(t.Context(), chain.Next))
+	require.EqualValues(t, 40, chain.Lines)
+}
+
+// A guest takes no lease away from the owner, and sees to it that what it wrote
+// survives a loss of power.
+func TestBesideTakesNothingFromItsOwner(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "bot.db")
+	owner := open(t, "sqlite:"+path)
+	r := asked("AKR-00001")
+	r.LapsesAt = approvaltest.Epoch
+	_, err := owner.Create(t.Context(), r, submitted(r))
+	require.NoError(t, err)
+	now := approvaltest.Epoch.Add(time.Hour)
+	_, err = owner.ClaimWork(t.Context(), now, now.Add(time.Minute))
+	require.NoError(t, err)
+
+	guest := beside(t, path)
+	_, err = owner.ClaimWork(t.Context(), now, now.Add(time.Minute))
+	require.ErrorIs(t, err, approval.ErrNothingDue, "it is still leased")
+	_, err = guest.ClaimWork(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
+	require.ErrorContains(t, err, "does no work")
+	_, err = guest.ClaimDrawing(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
+	require.ErrorContains(t, err, "does no work")
+	var synchronous string
+	require.NoError(t, guest.DB().QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous))
+	require.Equal(t, "2", synchronous)
+
+	_, err = store.Open(t.Context(), "sqlite:"+path, store.Options{})
+	require.ErrorContains(t, err, "another process is using it", "the lock is still the owner's")
+	require.NoError(t, owner.Close())
+	open(t, "sqlite:"+path) // the guest holds none
+	_, err = guest.Get(t.Context(), "AKR-00001")
+	require.NoError(t, err)
+}
+
+// in puts a test's directory into a text.
+func in(dir, text string) string { return strings.ReplaceAll(text, "{dir}", dir) }
+
+func readOnly(t *testing.T, dir string) {
+	require.NoError(t, open(t, "sqlite:"+dir+"/bot.db").Close())
+	require.NoError(t, os.Chmod(dir+"/bot.db", 0o400))
+	asNobody(t, dir)
+}
+
+func TestBesideRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		url  string
+		make func(t *testing.T, dir string)
+		want string
+	}{
+		"memory":    {"sqlite::memory:", nil, "one in memory is empty, and is its owner's alone"},
+		"no file":   {"sqlite:{dir}/bot.db", nil, "there is no such file"},
+		"a text":    {"sqlite:{dir}/bot.db", write("bot.db", "dear diary, and so on and on", 0o600), "this file is not a SQLite database"},
+		"a diary":   {"sqlite:{dir}/bot.db", database("bot.db", "CREATE TABLE diary (day TEXT)"), "this is another program's database"},
+		"an older":  {"sqlite:{dir}/bot.db", database("bot.db", "CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT)"), "it was written by an older version of the bot"},
+		"read-only": {"sqlite:{dir}/bot.db", readOnly, "this user may not write {dir}/bot.db"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := tempDir(t)
+			if tt.make != nil {
+				tt.make(t, dir)
+			}
+			_, err := store.Open(t.Context(), in(dir, tt.url), store.Options{Beside: true})
+			require.ErrorContains(t, err, in(dir, tt.want))
+			left, err := filepath.Glob(dir + "/*.lock")
+			require.NoError(t, err)
+			if name != "read-only" {
+				require.Empty(t, left, "a guest makes no lock")
+			}
+		})
+	}
+}
