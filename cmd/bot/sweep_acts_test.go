@@ -92,7 +92,7 @@ func types(command, text string) act {
 }
 
 // sends opens a modal and sends it filled in, until it is taken.
-func sends(name string, opens act, callback string, values map[string]map[string]slack.Value) act {
+func sends(name string, opens act, callback string, fill filling) act {
 	return func(w *trial, who string) bool {
 		w.t.Helper()
 		if w.people.taken[who+name] {
@@ -109,6 +109,11 @@ func sends(name string, opens act, callback string, values map[string]map[string
 		if callbackOf(before.Modal) != callback || !w.may(who+name, name) {
 			return false
 		}
+		values := fill(w, who)
+		if values == nil { // the form does not look as it should: begin anew
+			require.NoError(w.t, w.Slack.DismissModals(w.ctx(), who))
+			return true
+		}
 		result, err := w.Slack.Submit(w.ctx(), who, values)
 		require.NoError(w.t, err)
 		if result.Outcome == slack.Closed {
@@ -121,9 +126,21 @@ func sends(name string, opens act, callback string, values map[string]map[string
 	}
 }
 
-// entered is one field of a modal, and with one more of a select.
-func entered(block, text string) map[string]map[string]slack.Value {
-	return map[string]map[string]slack.Value{block: {block: slack.Text(text)}}
+// A filling is what somebody fills into a modal: block_id and action_id to value.
+// It is nil if they cannot.
+type filling func(w *trial, who string) map[string]map[string]slack.Value
+
+func as(values map[string]map[string]slack.Value) filling {
+	return func(*trial, string) map[string]map[string]slack.Value { return values }
+}
+
+// entered are texts, each after the name of its block; with adds a choice.
+func entered(blocks ...string) map[string]map[string]slack.Value {
+	values := map[string]map[string]slack.Value{}
+	for i := 0; i < len(blocks); i += 2 {
+		values[blocks[i]] = map[string]slack.Value{blocks[i]: slack.Text(blocks[i+1])}
+	}
+	return values
 }
 
 func with(values map[string]map[string]slack.Value, block string, choice ...string) map[string]map[string]slack.Value {

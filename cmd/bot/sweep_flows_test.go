@@ -15,6 +15,8 @@ type flow struct {
 	name     string
 	overHTTP bool
 	lag      atlas.Lag
+	policy   string // of a policy file; none if empty
+	orgs     int    // how many organizations; one if zero
 	people   []person
 
 	grant grant          // what its keys may do when they are shown; usual if left out
@@ -36,8 +38,11 @@ type end struct {
 	cause approval.Cause
 }
 
-// A grant is what a key may do: its parts as [grantOf] writes them.
-type grant struct{ roles, from, projects string }
+// A grant is what a key may do: its parts as [trial.grantOf] writes them.
+type grant struct {
+	org                   int // from 0
+	roles, from, projects string
+}
 
 // usual is what [wish] asks for.
 var usual = grant{roles: "ORG_BILLING_READ_ONLY", from: "198.51.100.0/24 203.0.113.7"}
@@ -51,25 +56,25 @@ func (f flow) shownWith() grant {
 
 var (
 	approves = press("card.approve")
-	denies   = sends("denial", press("card.deny"), "deny", entered("deny.reason", "use the dashboard"))
+	denies   = sends("denial", press("card.deny"), "deny", as(entered("deny.reason", "use the dashboard")))
 
-	asks      = sends("form", types("/atlas-key", ""), "form", wish())
-	asksWeek  = sends("form", types("/atlas-key", ""), "form", wish(field("form.lifetime", slack.Pick("168h0m0s"))))
+	asks      = sends("form", types("/atlas-key", ""), "form", as(wish()))
+	asksWeek  = sends("form", types("/atlas-key", ""), "form", as(wish(field("form.lifetime", slack.Pick("168h0m0s")))))
 	creates   = press("ready.create")
 	revokes   = press("ready.revoke")
 	withdraws = either(press("asked.withdraw"), press("ready.withdraw"))
 	rotates   = until("was opened to take over|it takes over from the key", press("ready.rotate"))
 
-	wantsADayMore = sends("extension", press("ready.extend"), "extend", with(entered("extend.reason", "the export is not done"), "extend.lifetime", "24h0m0s"))
+	wantsADayMore = sends("extension", press("ready.extend"), "extend", as(with(entered("extend.reason", "the export is not done"), "extend.lifetime", "24h0m0s")))
 )
 
 func wantsFrom(networks string) act {
-	return sends("addresses", press("ready.addresses"), "addresses", with(entered("addresses.reason", "another runner"), "addresses.networks", networks))
+	return sends("addresses", press("ready.addresses"), "addresses", as(with(entered("addresses.reason", "another runner"), "addresses.networks", networks)))
 }
 
 // flows are all the ways through the machine that people take.
 func flows() []flow {
-	all := [][]flow{newKeyFlows(), changeFlows(), rotationFlows()}
+	all := [][]flow{newKeyFlows(), changeFlows(), rotationFlows(), ruleFlows()}
 	var flows []flow
 	for _, some := range all {
 		flows = append(flows, some...)

@@ -11,32 +11,44 @@ import (
 )
 
 // grantOf is what a key in Atlas may do, and allowed what a row says.
-func grantOf(k atlas.Key) grant {
+func (w *trial) grantOf(k atlas.Key) grant {
+	g := grant{org: slices.IndexFunc(w.Atlases, func(o *atlas.Organization) bool {
+		return slices.ContainsFunc(o.Snapshot().Keys, func(other atlas.Key) bool { return other.ID == k.ID })
+	})}
+	names := map[string]string{}
+	for _, o := range w.Atlases {
+		for _, p := range o.Snapshot().Projects {
+			names[p.ID] = p.Name
+		}
+	}
 	var roles, projects []string
 	for _, r := range k.Roles {
 		if r.GroupID != "" {
-			projects = append(projects, r.GroupID+":"+r.Name)
+			projects = append(projects, names[r.GroupID]+":"+r.Name)
 		} else {
 			roles = append(roles, r.Name)
 		}
 	}
-	return grant{sorted(roles), sorted(networksOf(k)), sorted(projects)}
+	g.roles, g.from, g.projects = sorted(roles), sorted(networksOf(k)), sorted(projects)
+	return g
 }
 
-func allowed(a approval.Access) grant {
+func (w *trial) allowed(q approval.Request) grant {
+	g := grant{org: slices.IndexFunc(w.Atlases, func(o *atlas.Organization) bool { return o.Snapshot().ID == string(q.Org) })}
 	var roles, from, projects []string
-	for _, r := range a.Roles {
+	for _, r := range q.Access.Roles {
 		roles = append(roles, string(r))
 	}
-	for _, n := range a.Networks {
+	for _, n := range q.Access.Networks {
 		from = append(from, strings.TrimSuffix(n.String(), "/32"))
 	}
-	for _, p := range a.Projects {
+	for _, p := range q.Access.Projects {
 		for _, r := range p.Roles {
-			projects = append(projects, string(p.ID)+":"+string(r))
+			projects = append(projects, p.Name+":"+string(r))
 		}
 	}
-	return grant{sorted(roles), sorted(from), sorted(projects)}
+	g.roles, g.from, g.projects = sorted(roles), sorted(from), sorted(projects)
+	return g
 }
 
 func sorted(all []string) string {
@@ -48,10 +60,10 @@ func sorted(all []string) string {
 // mayDoItsRow asserts that a key may do what its request says. While a new
 // access list is put in the place of the old one, it has entries of both.
 func (w *trial) mayDoItsRow(d *doubts, r report, q approval.Request, k atlas.Key) {
-	has, says := grantOf(k), allowed(q.Access)
+	has, says := w.grantOf(k), w.allowed(q)
 	for _, change := range r.Requests {
 		if change.Of == q.ID && change.Purpose == approval.NewAddresses && change.State == approval.Applying {
-			either := append(strings.Fields(says.from), strings.Fields(allowed(change.Access).from)...)
+			either := append(strings.Fields(says.from), strings.Fields(w.allowed(change).from)...)
 			assert.Subset(d, either, strings.Fields(has.from), "key %s of %s", k.PublicKey, q.ID)
 			assert.NotEmpty(d, has.from, "key %s of %s has no access list", k.PublicKey, q.ID)
 			has.from, says.from = "", ""

@@ -40,6 +40,9 @@ func newPeople() people {
 func (w *trial) someoneActs() bool {
 	w.t.Helper()
 	for _, p := range w.flow.people {
+		if w.Slack.Screen(p.who).Me.Deleted {
+			continue
+		}
 		w.reads(p.who)
 		if w.putsNoticeAway(p.who) {
 			return true

@@ -82,6 +82,7 @@ func (w *trial) judge(d *doubts, r report) {
 	for _, q := range r.Requests {
 		w.keysHold(d, r, q, alive[q.ID])
 		w.endHolds(d, q)
+		w.reviewHolds(d, q, r.Places[q.ID])
 		delete(alive, q.ID)
 		if isDrawn(q, r.Places[q.ID]) {
 			w.screensHold(d, q, r.Places[q.ID])
@@ -172,18 +173,18 @@ func (w *trial) witness(c wire.Call) {
 		}
 	}
 	if key := firstIn(words, keyInNote); key != "" {
-		if k, there := w.living(key); !there || grantOf(k) != w.flow.shownWith() {
+		if k, there := w.living(key); !there || w.grantOf(k) != w.flow.shownWith() {
 			w.lie("key %s is shown and is not there or not whole: %+v", key, k)
 		}
 	}
 	for _, found := range saidToBeUsable.FindAllStringSubmatch(words, -1) {
 		for _, k := range w.alive()[approval.ID(found[1])] {
-			if from := sorted(strings.Split(found[2], ", ")); from != grantOf(k).from {
+			if from := sorted(strings.Split(found[2], ", ")); from != w.grantOf(k).from {
 				w.lie("key %s is said to be usable from %s: %+v", k.PublicKey, from, k)
 			}
 		}
 	}
-	if strings.Contains(words, "could not be opened") && slices.ContainsFunc(w.flow.people, func(p person) bool { return w.Slack.Screen(p.who).Modal != nil }) {
+	if strings.Contains(words, "could not be opened") && w.allFormsOpened() {
 		w.lie("a form is open, and is said not to be")
 	}
 	if strings.Contains(words, "There is no key") {
@@ -193,6 +194,16 @@ func (w *trial) witness(c wire.Call) {
 			}
 		}
 	}
+}
+
+// allFormsOpened reports whether somebody has a form open, and the bot has never
+// tried to open one in vain: that it uses a trigger twice is no such try.
+func (w *trial) allFormsOpened() bool {
+	inVain := slices.ContainsFunc(w.Wire.Calls(), func(c wire.Call) bool {
+		opened := strings.Contains(c.Response, `"ok":true`) || strings.Contains(c.Response, "exchanged_trigger_id")
+		return c.Operation == "views.open" && !opened
+	})
+	return !inVain && slices.ContainsFunc(w.flow.people, func(p person) bool { return w.Slack.Screen(p.who).Modal != nil })
 }
 
 func (w *trial) lie(format string, args ...any) {

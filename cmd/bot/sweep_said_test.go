@@ -27,7 +27,7 @@ var claims = []struct {
 	says words
 	in   []approval.State
 }{
-	{words{"aits for an approver"}, []approval.State{approval.Pending}},
+	{words{"*Waits for ", "It waits for "}, []approval.State{approval.Pending}},
 	{words{"could not reach the approvers"}, nil},
 	{words{"key is being made"}, []approval.State{approval.Minting}},
 	{words{"can create the key until", "Press *Create my key* when"}, []approval.State{approval.Approved}},
@@ -48,7 +48,11 @@ func (w *trial) screensHold(d *doubts, q approval.Request, places map[approval.M
 		if name.ToApprovers() {
 			who = bob
 		}
-		m, there := message(w.Slack.Screen(who), places[name])
+		screen := w.Slack.Screen(who)
+		if screen.Me.Deleted {
+			continue // they see nothing any more
+		}
+		m, there := message(screen, places[name])
 		if !assert.True(d, there, "%s is not where it should be", name) {
 			continue
 		}
@@ -72,6 +76,17 @@ func (w *trial) screensHold(d *doubts, q approval.Request, places map[approval.M
 // saidToEnd is when a key that lives is said to end, in Unix seconds.
 var saidToEnd = regexp.MustCompile(`It ends <!date\^([0-9]+)\^`)
 
+// reviewHolds asserts that a key without approval waits for a signature until it
+// has one, whatever becomes of the key.
+func (w *trial) reviewHolds(d *doubts, q approval.Request, places map[approval.MessageName]approval.Place) {
+	if !q.Emergency || !isDrawn(q, places) {
+		return
+	}
+	m, there := message(w.Slack.Screen(bob), places[approval.ReviewNotice])
+	assert.True(d, there, "the review of %s is not to be seen", q.ID)
+	assert.Equal(d, q.Review.By == "", offers(m, "review.sign"), "the review of %s can be signed", q.ID)
+}
+
 func message(s slack.Screen, at approval.Place) (slack.Message, bool) {
 	for _, c := range s.Conversations {
 		for _, m := range c.Messages {
@@ -93,7 +108,7 @@ var traces = []struct {
 	{words{"*Denied* by", "denied your request"}, []approval.Event{approval.Deny}},
 	{words{"*Withdrawn* by", "took this request back"}, []approval.Event{approval.Withdraw}},
 	{words{"*Lapsed*", "request lapsed"}, []approval.Event{approval.Lapse}},
-	{words{"key is being made"}, []approval.Event{approval.Collect, approval.Replace}},
+	{words{"key is being made"}, []approval.Event{approval.Collect, approval.Replace, approval.Submit}},
 	{words{"was shown here", "was shown to"}, []approval.Event{approval.HandOver}},
 	{words{"ou have the key", "has the key", "is yours until"}, []approval.Event{approval.Confirm}},
 	{words{"is being deleted"}, []approval.Event{approval.Revoke, approval.Lapse}},

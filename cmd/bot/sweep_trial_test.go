@@ -17,6 +17,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/sandbox"
+	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
 
@@ -58,7 +59,8 @@ func newTrial(t *testing.T, f flow, at point, what disturbance) *trial {
 	door, address := listenForChild(t)
 	opts := sandbox.Options{Seed: 1}
 	opts.Slack.AckWithin = ackWithin
-	opts.Atlas.Lag = f.lag
+	opts.Slack.MayCallCrowds = strings.Contains(f.policy, "break_glass") // its card calls whoever is there
+	opts.Atlas.Lag, opts.Organizations = f.lag, f.orgs
 	if f.overHTTP {
 		opts.HTTPTarget = "http://" + address
 	}
@@ -73,11 +75,40 @@ func newTrial(t *testing.T, f flow, at point, what disturbance) *trial {
 	}
 	w.environ["DATABASE_URL"] = "sqlite:" + w.database
 	w.environ["LOG_LEVEL"] = "debug"
+	w.follows(f)
 	if what.fault.Mode != "" {
 		w.spoils(what.fault)
 	}
 	w.Wire.OnCall(w.onCall)
 	return w
+}
+
+// follows gives the bot the rules of a flow and its organizations, and lets
+// everybody see the approvers' channel.
+func (w *trial) follows(f flow) {
+	w.t.Helper()
+	for _, p := range f.people {
+		w.Slack.Join(p.who, slack.Approvals)
+	}
+	if f.policy != "" {
+		w.environ["POLICY_FILE"] = filepath.Join(filepath.Dir(w.database), "policy.yaml")
+		require.NoError(w.t, os.WriteFile(w.environ["POLICY_FILE"], []byte(f.policy), 0o600))
+	}
+	if f.orgs < 2 {
+		return
+	}
+	for _, name := range []string{"ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY"} {
+		delete(w.environ, name)
+	}
+	var all []string
+	for i, o := range w.Atlases {
+		word := fmt.Sprintf("org%d", i+1)
+		all = append(all, word)
+		prefix := "ORG_" + strings.ToUpper(word) + "_"
+		w.environ[prefix+"ATLAS_ORG_ID"] = o.Snapshot().ID
+		w.environ[prefix+"ATLAS_PUBLIC_KEY"], w.environ[prefix+"ATLAS_PRIVATE_KEY"] = o.Credential()
+	}
+	w.environ["ORGS"] = strings.Join(all, ",")
 }
 
 // onCall kills the child where the trial wants it, and judges what it says.
@@ -238,7 +269,15 @@ func (w *trial) ends(r report) {
 	assert.Empty(w.t, w.lies, "what people were told and was not true")
 	w.mu.Unlock()
 	w.nothingLeaked()
-	w.nothingFound()
+	w.foundNothing()
+}
+
+// foundNothing is nothingFound, but that a menu stays empty if the bot is dead
+// or hears nothing.
+func (w *trial) foundNothing() {
+	w.t.Helper()
+	found := slices.DeleteFunc(w.Slack.Findings(), func(f slack.Finding) bool { return w.what.how != "" && f.Kind == slack.FoundOptions })
+	assert.Empty(w.t, found)
 }
 
 // play is a whole trial.
