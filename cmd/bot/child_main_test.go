@@ -181,6 +181,16 @@ func (r report) ids() []approval.ID {
 	return all
 }
 
+// find is the request with an id, or none.
+func (r report) find(id approval.ID) approval.Request {
+	for _, q := range r.Requests {
+		if q.ID == id {
+			return q
+		}
+	}
+	return approval.Request{}
+}
+
 // rest waits until the bot is ready and at rest, but not for long.
 func (c *childBot) rest() report {
 	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); {

@@ -36,7 +36,14 @@ type person struct {
 type end struct {
 	state approval.State
 	cause approval.Cause
+	lives time.Duration // from its first key's making to its last key's end; zero: as people like
 }
+
+// atEndDate is a key that lives as long as it was to.
+func atEndDate(lives time.Duration) end { return end{approval.Ended, approval.CauseEndDate, lives} }
+
+// ended is how a request ends, where people say when.
+func ended(state approval.State, cause approval.Cause) end { return end{state, cause, 0} }
 
 // A grant is what a key may do: its parts as [trial.grantOf] writes them.
 type grant struct {
@@ -88,38 +95,40 @@ func newKeyFlows() []flow {
 	return []flow{
 		{
 			name: "saved, until its end date", people: []person{bob, {alice, []act{asks, creates, saves}}},
-			ends: []end{{approval.Ended, approval.CauseEndDate}}, posts: map[string]int{tellsOfItsEnd: 2},
+			ends: []end{atEndDate(8 * time.Hour)}, posts: map[string]int{tellsOfItsEnd: 2},
 		},
 		{
 			name: "not seen, then revoked", overHTTP: true, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
-			ends: []end{{approval.Ended, approval.CauseRevoked}},
+			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
 		},
 		{
 			name: "not seen, and Atlas lags", lag: lag, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
-			ends: []end{{approval.Ended, approval.CauseRevoked}},
+			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
 		},
 		{
 			name: "never confirmed", people: []person{bob, {alice, []act{asks, creates}}},
-			ends: []end{{approval.Ended, approval.CauseUnconfirmed}}, posts: map[string]int{`Did you save the private key`: 1},
+			ends: []end{ended(approval.Ended, approval.CauseUnconfirmed)}, posts: map[string]int{`Did you save the private key`: 1},
 		},
 		{
 			name: "denied", overHTTP: true, people: []person{{alice, []act{asks}}, {slack.Bob, []act{denies}}},
-			ends: []end{{approval.Denied, ""}},
+			ends: []end{ended(approval.Denied, "")},
 		},
 		{
 			name: "withdrawn", people: []person{{alice, []act{asks, withdraws}}},
-			ends: []end{{approval.Withdrawn, ""}},
+			ends: []end{ended(approval.Withdrawn, "")},
 		},
 		{
 			name: "never decided", overHTTP: true, people: []person{{alice, []act{asks}}},
-			ends: []end{{approval.Expired, approval.CauseUndecided}},
+			ends: []end{ended(approval.Expired, approval.CauseUndecided)},
 		},
 		{
 			name: "approved, never collected", people: []person{bob, {alice, []act{asks}}},
-			ends: []end{{approval.Expired, approval.CauseUncollected}},
+			ends: []end{ended(approval.Expired, approval.CauseUncollected)},
 		},
 	}
 }
+
+const day = 24 * time.Hour
 
 // tellsOfItsEnd is said to an owner before a key's end.
 const tellsOfItsEnd = `Your key .* and is deleted then: whatever uses it stops working`
@@ -127,11 +136,11 @@ const tellsOfItsEnd = `Your key .* and is deleted then: whatever uses it stops w
 // changeFlows change a key that lives.
 func changeFlows() []flow {
 	bob := person{bob, []act{approves}}
-	done := end{approval.Done, ""}
+	done := ended(approval.Done, "")
 	return []flow{
 		{
 			name: "extended, then revoked", people: []person{bob, {alice, []act{asks, creates, saves, wantsADayMore, after("now ends", revokes)}}},
-			ends: []end{{approval.Ended, approval.CauseRevoked}, done},
+			ends: []end{ended(approval.Ended, approval.CauseRevoked), done},
 		},
 		{
 			name: "extension denied", overHTTP: true,
@@ -139,19 +148,19 @@ func changeFlows() []flow {
 				{slack.Bob, []act{on(1, approves), after("asks for more time", denies)}},
 				{alice, []act{asks, creates, saves, wantsADayMore}},
 			},
-			ends: []end{{approval.Ended, approval.CauseEndDate}, {approval.Denied, ""}}, posts: map[string]int{tellsOfItsEnd: 2},
+			ends: []end{atEndDate(8 * time.Hour), ended(approval.Denied, "")}, posts: map[string]int{tellsOfItsEnd: 2},
 		},
 		{
 			name: "other addresses, approved", people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7 192.0.2.9"), after("may now be used from", revokes)}}},
-			ends: []end{{approval.Ended, approval.CauseRevoked}, done},
+			ends: []end{ended(approval.Ended, approval.CauseRevoked), done},
 		},
 		{
 			name: "fewer addresses", overHTTP: true, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7"), after("may now be used from", revokes)}}},
-			ends: []end{{approval.Ended, approval.CauseRevoked}, done},
+			ends: []end{ended(approval.Ended, approval.CauseRevoked), done},
 		},
 		{
 			name: "reminded of its end", people: []person{bob, {alice, []act{asksWeek, creates, saves}}},
-			ends: []end{{approval.Ended, approval.CauseEndDate}}, posts: map[string]int{tellsOfItsEnd: 2},
+			ends: []end{atEndDate(7 * day)}, posts: map[string]int{tellsOfItsEnd: 2},
 		},
 	}
 }
@@ -162,15 +171,15 @@ func rotationFlows() []flow {
 	return []flow{
 		{
 			name: "rotated, and switched over", people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), until("The earlier key .* is being deleted", press("ready.switched")), after("its successor took over", on(2, revokes))}}},
-			ends: []end{{approval.Ended, approval.CauseReplaced}, {approval.Ended, approval.CauseRevoked}},
+			ends: []end{ended(approval.Ended, approval.CauseReplaced), ended(approval.Ended, approval.CauseRevoked)},
 		},
 		{
 			name: "rotated, and the overlap ends", overHTTP: true, people: []person{bob, {alice, []act{asksWeek, creates, saves, on(1, rotates)}}},
-			ends: []end{{approval.Ended, approval.CauseEndDate}, {approval.Ended, approval.CauseEndDate}},
+			ends: []end{atEndDate(day), atEndDate(7 * day)},
 		},
 		{
 			name: "rotated, never collected", people: []person{bob, {alice, []act{asks, on(1, creates), saves, on(1, rotates)}}},
-			ends: []end{{approval.Ended, approval.CauseEndDate}, {approval.Expired, approval.CauseEndDate}},
+			ends: []end{atEndDate(8 * time.Hour), ended(approval.Expired, approval.CauseEndDate)},
 		},
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -113,20 +114,41 @@ func happenings(audit []approval.Entry, id approval.ID, on approval.Event) int {
 	return n
 }
 
-// deletedInTime asserts that no key was deleted before its time was over,
-// unless somebody wanted that.
-func (w *trial) deletedInTime(r report) {
+// leeway is how late something may be: people press again after half a minute,
+// and Atlas is asked again after longer and longer.
+const leeway = 15 * time.Minute
+
+// endedAsItShould compares how each request ended with what its flow says, and
+// with how long its keys lived in Atlas.
+func (w *trial) endedAsItShould(r report) {
 	w.t.Helper()
-	for _, q := range r.Requests {
-		if q.State != approval.Ended || q.End.Cause != approval.CauseEndDate {
-			continue
+	if !assert.Len(w.t, r.Requests, len(w.flow.ends), "requests") {
+		return
+	}
+	for i, q := range r.Requests {
+		want := w.flow.ends[i]
+		assert.Equal(w.t, want, end{q.State, q.End.Cause, want.lives}, "how %s ended", q.ID)
+		if from, to := w.lifetime(q.ID); want.lives > 0 {
+			assert.False(w.t, to.Before(q.EndsAt), "%s ended at %s, before %s", q.ID, to, q.EndsAt)
+			assert.WithinDuration(w.t, from.Add(want.lives), to, leeway, "the life of the keys of %s", q.ID)
 		}
-		for _, o := range w.Atlases {
-			for _, e := range o.Events() {
-				if e.Type == "API_KEY_DELETED" && e.Target == q.Key.PublicKey {
-					assert.False(w.t, e.At.Before(q.EndsAt), "%s was deleted at %s, before %s", e.Target, e.At, q.EndsAt)
-				}
+	}
+}
+
+// lifetime is when Atlas made the first key of a request, and when it deleted
+// the last.
+func (w *trial) lifetime(id approval.ID) (from, to time.Time) {
+	made := w.made()
+	for _, o := range w.Atlases {
+		for _, e := range o.Events() {
+			switch {
+			case made[e.Target] != id:
+			case e.Type == "API_KEY_CREATED" && from.IsZero():
+				from = e.At
+			case e.Type == "API_KEY_DELETED":
+				to = e.At
 			}
 		}
 	}
+	return from, to
 }

@@ -85,7 +85,7 @@ func (w *trial) judge(d *doubts, r report) {
 		w.reviewHolds(d, q, r.Places[q.ID])
 		delete(alive, q.ID)
 		if isDrawn(q, r.Places[q.ID]) {
-			w.screensHold(d, q, r.Places[q.ID])
+			w.screensHold(d, r, q, r.Places[q.ID])
 		}
 	}
 	assert.Empty(d, alive, "keys of no request")
@@ -229,6 +229,14 @@ const debtLimit = 10 * time.Minute
 // long.
 func (w *trial) oneAtATime() {
 	w.t.Helper()
+	made := w.made()
+	for _, o := range w.Atlases {
+		w.oneAtATimeIn(o, made)
+	}
+}
+
+// made says for which request Atlas made a key, by its public half.
+func (w *trial) made() map[string]approval.ID {
 	made := map[string]approval.ID{}
 	for _, c := range w.Wire.Calls() {
 		var key struct{ Desc, PublicKey string }
@@ -236,9 +244,7 @@ func (w *trial) oneAtATime() {
 			made[key.PublicKey] = madeFor(key.Desc)
 		}
 	}
-	for _, o := range w.Atlases {
-		w.oneAtATimeIn(o, made)
-	}
+	return made
 }
 
 func (w *trial) oneAtATimeIn(o *atlas.Organization, made map[string]approval.ID) {

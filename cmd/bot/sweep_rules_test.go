@@ -62,7 +62,7 @@ var (
 
 func ruleFlows() []flow {
 	both := []act{approves}
-	revoked := []end{{approval.Ended, approval.CauseRevoked}}
+	revoked := []end{ended(approval.Ended, approval.CauseRevoked)}
 	return []flow{
 		{
 			name: "approved by two", policy: needsTwo,
@@ -76,7 +76,7 @@ func ruleFlows() []flow {
 		{
 			name:   "approved with less, and declined",
 			people: []person{{bob, []act{leavesLess}}, {alice, []act{asks, press("ready.withdraw")}}},
-			ends:   []end{{approval.Withdrawn, approval.CauseDeclined}}, posts: map[string]int{`declined what was approved`: 1},
+			ends:   []end{ended(approval.Withdrawn, approval.CauseDeclined)}, posts: map[string]int{`declined what was approved`: 1},
 		},
 		{
 			name: "approved by a rule", policy: needsNobody, overHTTP: true,

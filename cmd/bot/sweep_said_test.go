@@ -42,7 +42,7 @@ var claims = []struct {
 }
 
 // screensHold reads the messages of a request that are drawn.
-func (w *trial) screensHold(d *doubts, q approval.Request, places map[approval.MessageName]approval.Place) {
+func (w *trial) screensHold(d *doubts, r report, q approval.Request, places map[approval.MessageName]approval.Place) {
 	for _, name := range q.Messages {
 		who := string(q.Requester)
 		if name.ToApprovers() {
@@ -65,6 +65,9 @@ func (w *trial) screensHold(d *doubts, q approval.Request, places map[approval.M
 		if ends := firstIn(m.Text, saidToEnd); ends != "" {
 			assert.Equal(d, fmt.Sprint(q.EndsAt.Unix()), ends, "%s says when the key ends", name)
 		}
+		if ends := firstIn(m.Text, saidToEndNow); ends != "" && r.find(q.Of).State == approval.Active {
+			assert.Equal(d, fmt.Sprint(r.find(q.Of).EndsAt.Unix()), ends, "%s says when the key of %s now ends", name, q.Of)
+		}
 		if strings.Contains(string(m.Blocks), "no longer works") {
 			for _, k := range w.alive()[q.ID] {
 				assert.False(d, w.wasShown(k.PublicKey), "%s says that a key no longer works", name)
@@ -73,8 +76,12 @@ func (w *trial) screensHold(d *doubts, q approval.Request, places map[approval.M
 	}
 }
 
-// saidToEnd is when a key that lives is said to end, in Unix seconds.
-var saidToEnd = regexp.MustCompile(`It ends <!date\^([0-9]+)\^`)
+// When a key that lives is said to end, in Unix seconds: by its own messages, and
+// by those of a request for more time.
+var (
+	saidToEnd    = regexp.MustCompile(`It ends <!date\^([0-9]+)\^`)
+	saidToEndNow = regexp.MustCompile(`now ends <!date\^([0-9]+)\^`)
+)
 
 // reviewHolds asserts that a key without approval waits for a signature until it
 // has one, whatever becomes of the key.

@@ -253,16 +253,11 @@ func (w *trial) ends(r report) {
 	assert.NotContains(w.t, w.log.String(), "DATA RACE")
 	assert.NotContains(w.t, w.log.String(), "panicked")
 
-	var ends []end
-	for _, q := range r.Requests {
-		ends = append(ends, end{q.State, q.End.Cause})
-	}
-	assert.Equal(w.t, w.flow.ends, ends, "how it ended")
+	w.endedAsItShould(r)
 	assert.Empty(w.t, w.botKeys(), "keys that are alive after all is over")
 	w.oneAtATime()
 	w.nothingSaidTooEarly(audit)
 	w.endsMovedOnlyIf(audit)
-	w.deletedInTime(r)
 	w.toWhomItBelongs(r)
 	w.saidOnce()
 	w.mu.Lock()
