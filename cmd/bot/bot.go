@@ -107,6 +107,7 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	service.Catalog = b.catalog(orgs, keys)
+	defer service.Catalog.Close() // after the deliveries that search it
 	if b.onStart != nil {
 		b.onStart(worker.Wake)
 	}

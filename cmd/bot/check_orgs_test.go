@@ -215,3 +215,17 @@ func TestEveryCredentialIsCheckedAtTheStart(t *testing.T) {
 	require.ErrorContains(t, err, "atlas does not accept ORG_PRODUCTION_ATLAS_PUBLIC_KEY and ORG_PRODUCTION_ATLAS_PRIVATE_KEY")
 	require.ErrorContains(t, err, "atlas does not accept ORG_STAGING_ATLAS_PUBLIC_KEY and ORG_STAGING_ATLAS_PRIVATE_KEY")
 }
+
+func TestSwappedOrganizationsEndTheStart(t *testing.T) {
+	t.Parallel()
+	w := emptyTown(t, false, func(o *sandbox.Options) { o.Organizations = 2 })
+	asSeveral(w.environ, w.Sandbox)
+	production, staging := "ORG_PRODUCTION_ATLAS_ORG_ID", "ORG_STAGING_ATLAS_ORG_ID"
+	w.environ[production], w.environ[staging] = w.environ[staging], w.environ[production]
+	config, err := readConfig(w.environ)
+	require.NoError(t, err)
+	b := &bot{config: config, now: w.Clock.Now, listener: w.door, log: newLog(w.log, config)}
+	err = b.run(t.Context())
+	require.ErrorContains(t, err, "the key in ORG_PRODUCTION_ATLAS_PUBLIC_KEY is not of the organization in ORG_PRODUCTION_ATLAS_ORG_ID")
+	require.ErrorContains(t, err, "the key in ORG_STAGING_ATLAS_PUBLIC_KEY is not of the organization in ORG_STAGING_ATLAS_ORG_ID")
+}

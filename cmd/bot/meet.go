@@ -62,9 +62,22 @@ func (b *bot) meetOrganization(ctx context.Context, o organization, api *atlas.C
 			return true, fmt.Errorf("the key in %s has the roles %s in the organization: making keys needs ORG_OWNER", o.variable("ATLAS_PUBLIC_KEY"), strings.Join(who.Roles, ", "))
 		case kind == atlas.Refused || kind == atlas.Gone || refusals >= loginTries:
 			return true, fmt.Errorf("atlas does not accept %s and %s: %w", o.variable("ATLAS_PUBLIC_KEY"), o.variable("ATLAS_PRIVATE_KEY"), err)
+		case err == nil && len(b.config.organizations) > 1:
+			return b.isItsOwn(ctx, o, api)
 		}
 		return false, err
 	})
+}
+
+// isItsOwn finds credentials that were swapped between organizations: Atlas
+// accepts them, and says so only when it is asked about the organization.
+func (b *bot) isItsOwn(ctx context.Context, o organization, api *atlas.Client) (hopeless bool, err error) {
+	_, err = api.Organization(ctx)
+	switch atlas.KindOf(err) {
+	case atlas.BadLogin, atlas.Refused, atlas.Gone:
+		return true, fmt.Errorf("the key in %s is not of the organization in %s: %w", o.variable("ATLAS_PUBLIC_KEY"), o.variable("ATLAS_ORG_ID"), err)
+	}
+	return false, err
 }
 
 // meetSlack checks the token and the approvers' channels.

@@ -22,8 +22,11 @@ type Catalog struct {
 	Keys Keys
 	Now  func() time.Time
 
-	mu    sync.Mutex
-	lists map[OrgID]*projectList
+	mu       sync.Mutex
+	lists    map[OrgID]*projectList
+	stop     context.CancelFunc // of the fetches under way; nil before the first
+	ctx      context.Context
+	fetching sync.WaitGroup
 }
 
 type projectList struct {
@@ -87,15 +90,33 @@ func (c *Catalog) refresh(org OrgID) *projectList {
 		l = &projectList{}
 		c.lists[org] = l
 	}
-	if l.fetching == nil && c.Now().Sub(l.at) >= catalogFresh {
+	if c.stop == nil {
+		c.ctx, c.stop = context.WithCancel(context.Background())
+	}
+	if l.fetching == nil && c.ctx.Err() == nil && c.Now().Sub(l.at) >= catalogFresh {
 		l.fetching = make(chan struct{})
-		go c.fetch(org, l)
+		c.fetching.Go(func() { c.fetch(org, l) })
 	}
 	return l
 }
 
+// Close cuts off what is being fetched and returns when it is over. Lists that
+// are known can still be searched. A nil Catalog has nothing to close.
+func (c *Catalog) Close() {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	if c.stop == nil {
+		c.ctx, c.stop = context.WithCancel(context.Background())
+	}
+	c.stop()
+	c.mu.Unlock()
+	c.fetching.Wait()
+}
+
 func (c *Catalog) fetch(org OrgID, l *projectList) {
-	ctx, cancel := context.WithTimeout(context.Background(), catalogLimit)
+	ctx, cancel := context.WithTimeout(c.ctx, catalogLimit)
 	defer cancel()
 	projects, err := c.Keys.Projects(ctx, org)
 	c.mu.Lock()

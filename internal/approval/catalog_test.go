@@ -213,3 +213,25 @@ func TestARoleInAProjectAsksForItsApprovers(t *testing.T) {
 		}, r.Needs)
 	})
 }
+
+func TestClosingCutsOffWhatIsFetched(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy(projects))
+		c := w.withProjects()
+		_, err := c.Search(t.Context(), "org", "")
+		require.NoError(t, err)
+		time.Sleep(6 * time.Minute) // the bubble's clock
+		w.keys.OnCall = func(approvaltest.Call) { <-time.After(10 * time.Second) }
+		found, err := c.Search(t.Context(), "org", "")
+		require.NoError(t, err)
+		c.Close()
+		require.Len(t, found, 2)
+		calls := w.keys.Calls(approvaltest.CallProjects)
+		found, err = c.Search(t.Context(), "org", "pay")
+		require.NoError(t, err)
+		assert.Len(t, found, 1, "what is known can be searched")
+		assert.Equal(t, calls, w.keys.Calls(approvaltest.CallProjects), "and nothing is fetched any more")
+		(*approval.Catalog)(nil).Close()
+	})
+}

@@ -23,20 +23,6 @@ func (r Request) clone() Request {
 	return r
 }
 
-func (a Access) clone() Access {
-	a.Roles = slices.Clone(a.Roles)
-	a.Networks = slices.Clone(a.Networks)
-	a.Projects = slices.Clone(a.Projects)
-	for i := range a.Projects {
-		a.Projects[i].Roles = slices.Clone(a.Projects[i].Roles)
-	}
-	a.Named = slices.Clone(a.Named)
-	for i := range a.Named {
-		a.Named[i].Networks = slices.Clone(a.Named[i].Networks)
-	}
-	return a
-}
-
 // show adds a message to what people are to be shown of r. An adopted request
 // has no requester to show anything to.
 func (r *Request) show(m MessageName) {

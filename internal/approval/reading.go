@@ -57,15 +57,6 @@ func addNeed(all []Need, n Need, role Role) []Need {
 	return all
 }
 
-// allRoles lists the roles in the organization and in projects, each once.
-func (a Access) allRoles() []Role {
-	all := slices.Clone(a.Roles)
-	for _, p := range a.Projects {
-		all = append(all, p.Roles...)
-	}
-	return withoutRepeats(all)
-}
-
 // auto returns the rule by which access takes nobody's approval.
 func (rd reading) auto(user UserID, a Access) (AutoRule, bool) {
 	for _, rule := range rd.Auto {
@@ -166,6 +157,9 @@ func (rd reading) covered(needs []Need, r Request, users []UserID) int {
 	taken := make([]int, len(slots)) // by which user, from 1
 	count := 0
 	for i, user := range users {
+		if count == len(slots) {
+			break
+		}
 		if rd.place(i+1, user, users, r, slots, taken, make([]bool, len(slots))) {
 			count++
 		}

@@ -1,11 +1,8 @@
 package approval
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -37,39 +34,6 @@ type (
 // APIKey is an organization API key: a public and a private half, used as user
 // name and password of HTTP Digest.
 const APIKey Kind = "api_key"
-
-// Access is what is asked for and granted.
-type Access struct {
-	Description string         `json:"description"` // what the key is for; becomes its description in Atlas
-	Roles       []Role         `json:"roles"`
-	Networks    []netip.Prefix `json:"networks"` // where the key may be used from
-	Lifetime    time.Duration  `json:"lifetime"` // counted from the key's making, in nanoseconds
-
-	// Projects are what the key may do in single projects, beside its roles in
-	// the organization.
-	Projects []ProjectAccess `json:"projects,omitempty"`
-
-	// Named are the networks of Networks that were picked by their name.
-	Named []NamedNetwork `json:"named,omitempty"`
-}
-
-// A Project of an organization.
-type Project struct {
-	ID   ProjectID `json:"id"`
-	Name string    `json:"name"`
-}
-
-// ProjectAccess is what a key may do in one project.
-type ProjectAccess struct {
-	Project
-	Roles []Role `json:"roles"`
-}
-
-// A NamedNetwork is one that people pick by its name, as in "office".
-type NamedNetwork struct {
-	Name     string         `json:"name"`
-	Networks []netip.Prefix `json:"networks"`
-}
 
 // A Request is everything known about one wish for a key. It never holds the
 // private half.
@@ -319,108 +283,6 @@ type End struct {
 	At    time.Time `json:"at"`
 	Code  string    `json:"code,omitempty"` // Atlas's own, when it refused
 	Note  string    `json:"note,omitempty"` // why, in the words of whoever revoked
-}
-
-// A Cause is a reason of a closed list. Sentences for people are made of it
-// where people are talked to.
-type Cause string
-
-const (
-	CauseNone         Cause = ""
-	CauseUndecided    Cause = "undecided"     // nobody decided in time
-	CauseUncollected  Cause = "uncollected"   // approved, not collected in time
-	CauseUnconfirmed  Cause = "unconfirmed"   // shown, but nobody said that they have it
-	CauseEndDate      Cause = "end_date"      // the approved lifetime is over
-	CauseRevoked      Cause = "revoked"       // a person ended it
-	CauseVanished     Cause = "vanished"      // somebody deleted the key in Atlas
-	CauseReplaced     Cause = "replaced"      // its successor took over
-	CauseDeclined     Cause = "declined"      // the requester did not want what was approved
-	CauseKeyGone      Cause = "key_gone"      // the key that was to be changed is not live any more
-	CauseInterrupted  Cause = "interrupted"   // the bot was stopped while making the key
-	CauseNotShown     Cause = "not_shown"     // Slack did not clearly take the message
-	CauseAtlasAway    Cause = "atlas_away"    // Atlas did not answer, or said "later"
-	CauseUnknown      Cause = "unknown"       // Atlas may or may not have made a key
-	CauseMismatch     Cause = "mismatch"      // Atlas made something else than was approved
-	CauseBadLogin     Cause = "bad_login"     // Atlas does not accept the bot's own credential
-	CauseNotPermitted Cause = "not_permitted" // the bot's credential may not do this
-	CauseKeyLimit     Cause = "key_limit"     // the organization has as many keys as it may
-	CauseBadAddress   Cause = "bad_address"   // Atlas does not take one of the addresses
-	CauseBadRole      Cause = "bad_role"      // Atlas does not take one of the roles
-	CauseBadProject   Cause = "bad_project"   // one of the projects is not there, or not within the credential's reach
-	CauseSuspended    Cause = "suspended"     // the Atlas account or organization is suspended or gone
-	CauseRefused      Cause = "refused"       // any other refusal
-)
-
-// A MessageName names one message that people are shown of a request.
-type MessageName string
-
-const (
-	CardMessage     MessageName = "card"              // to the approvers
-	AskedMessage    MessageName = "asked"             // to the requester: what happens next
-	ReadyMessage    MessageName = "ready"             // to the requester: the key can be collected
-	ReminderMessage MessageName = "reminder"          // to the requester: did you save it?
-	OutcomeMessage  MessageName = "outcome"           // to the requester: how it ended
-	StuckMessage    MessageName = "stuck"             // to the requester: the key cannot be deleted yet
-	StuckNotice     MessageName = "stuck.channel"     // the same to the approvers, under the card
-	FailedNotice    MessageName = "failed.channel"    // to the approvers, under the card: no key was made
-	DriftNotice     MessageName = "drift.channel"     // to the approvers, under the card: changed by hand
-	FoundNotice     MessageName = "found.channel"     // to the approvers: a key that no row knew
-	DecidedNotice   MessageName = "decided.channel"   // under the card: who decided, and what
-	MadeNotice      MessageName = "made.channel"      // under the card: there is a key
-	OverNotice      MessageName = "over.channel"      // under the card: how it ended
-	NudgedNotice    MessageName = "nudged.channel"    // under the card: the requester asks once more
-	EscalatedNotice MessageName = "escalated.channel" // under the card, to the second group
-	ReviewNotice    MessageName = "review.channel"    // to the approvers: a key taken by break-glass, to be signed
-)
-
-// EndingMessage names the n-th message, from 1, that tells the requester of a
-// key's coming end.
-func EndingMessage(n int) MessageName { return numbered("ending.%d", n) }
-
-// TransferMessage names the message by which the n-th new owner, from 1, learns
-// of their key.
-func TransferMessage(n int) MessageName { return numbered("transfer.%d", n) }
-
-// EndorsedNotice names the notice under the card of the n-th approval, from 1,
-// that was not the last one.
-func EndorsedNotice(n int) MessageName { return numbered("endorsed.%d.channel", n) }
-
-// OwnerGoneNotice names the n-th notice to the approvers, from 1, that the key's
-// owner was deactivated.
-func OwnerGoneNotice(n int) MessageName { return numbered("ownergone.%d.channel", n) }
-
-// ProdNotice names the n-th notice under the card, from 1, that nobody has
-// decided yet.
-func ProdNotice(n int) MessageName { return numbered("prod.%d.channel", n) }
-
-func numbered(format string, n int) MessageName { return MessageName(fmt.Sprintf(format, n)) }
-
-// Number returns which of its kind m is, if it is one that [EndingMessage] or
-// its like names with kind, as in "ending".
-func (m MessageName) Number(kind string) (int, bool) {
-	rest, isKind := strings.CutPrefix(string(m), kind+".")
-	n, err := strconv.Atoi(strings.TrimSuffix(rest, ".channel"))
-	return n, isKind && err == nil
-}
-
-// ToApprovers reports whether m goes to the approvers' channel. Everything else
-// goes to the requester.
-func (m MessageName) ToApprovers() bool {
-	return m == CardMessage || strings.HasSuffix(string(m), ".channel")
-}
-
-// InThread reports whether m stands under the card.
-func (m MessageName) InThread() bool {
-	_, ownerGone := m.Number("ownergone")
-	return m.ToApprovers() && m != CardMessage && m != FoundNotice && m != ReviewNotice && !ownerGone
-}
-
-// A Place is where a message is and what it shows.
-type Place struct {
-	Channel string
-	TS      string // empty: not posted yet
-	Shown   int64  // the request's version that it shows
-	Digest  string // of the content, so that an unchanged message is not sent again
 }
 
 // WorkAt is when the worker has to look at r next; zero is never.

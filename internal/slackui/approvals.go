@@ -14,15 +14,19 @@ func awaitedByAll(r approval.Request) mrkdwn {
 		return awaited(r) // the card was posted before
 	}
 	var all []mrkdwn
+	var named []approval.Need
 	for _, n := range r.Needs {
 		switch {
 		case len(n.For) > 0:
-			all = append(all, approvalsNeeded([]approval.Need{n}))
+			named = append(named, n)
 		case n.Count == 1:
 			all = append(all, "an approver")
 		default:
 			all = append(all, say("%s approvers", n.Count))
 		}
+	}
+	if len(named) > 0 {
+		all = append(all, approvalsNeeded(named))
 	}
 	if len(all) == 0 {
 		return "an approver"

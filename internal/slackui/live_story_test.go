@@ -44,7 +44,7 @@ func TestMoreTimeSaysItsLimitAndWhoIsAsked(t *testing.T) {
 	modal := d.seesModal(alice)
 	require.Contains(t, shown(modal), "Because of Organization Owner it gets at most 8 hours at a time.")
 	require.NotContains(t, shown(modal), "168h0m0s")
-	require.Contains(t, shown(modal), "1 of <!subteam^S0APPROVERS> (because of Organization Owner) and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
+	require.Contains(t, shown(modal), "1 of <!subteam^S0APPROVERS> and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
 	d.clean()
 }
 

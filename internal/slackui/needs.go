@@ -1,6 +1,10 @@
 package slackui
 
-import "atlaskeybot/internal/approval"
+import (
+	"slices"
+
+	"atlaskeybot/internal/approval"
+)
 
 // approvalsNeeded says whose approvals needs are: "1 of @platform and 1 of
 // @security (because of Organization Owner)".
@@ -8,7 +12,8 @@ func approvalsNeeded(needs []approval.Need) mrkdwn {
 	all := make([]mrkdwn, len(needs))
 	for i, n := range needs {
 		all[i] = someOf(n.From, n.Count)
-		if len(n.For) > 0 {
+		sameNext := i+1 < len(needs) && slices.Equal(n.For, needs[i+1].For)
+		if len(n.For) > 0 && !sameNext {
 			all[i] += say(" (because of %s)", titles(n.For))
 		}
 	}

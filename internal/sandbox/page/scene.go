@@ -87,7 +87,7 @@ var parts = map[string]string{
 	slack.Alice: "asks for keys",
 	slack.Bob:   "approver",
 	slack.Dana:  "approver",
-	slack.Carol: "no part in it",
+	slack.Carol: "security, on call",
 	slack.Eve:   "other workspace",
 	slack.Gil:   "guest",
 }

@@ -1,0 +1,63 @@
+package approval
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Access is what is asked for and granted.
+type Access struct {
+	Description string         `json:"description"` // what the key is for; becomes its description in Atlas
+	Roles       []Role         `json:"roles"`
+	Networks    []netip.Prefix `json:"networks"` // where the key may be used from
+	Lifetime    time.Duration  `json:"lifetime"` // counted from the key's making, in nanoseconds
+
+	// Projects are what the key may do in single projects, beside its roles in
+	// the organization.
+	Projects []ProjectAccess `json:"projects,omitempty"`
+
+	// Named are the networks of Networks that were picked by their name.
+	Named []NamedNetwork `json:"named,omitempty"`
+}
+
+// A Project of an organization.
+type Project struct {
+	ID   ProjectID `json:"id"`
+	Name string    `json:"name"`
+}
+
+// ProjectAccess is what a key may do in one project.
+type ProjectAccess struct {
+	Project
+	Roles []Role `json:"roles"`
+}
+
+// A NamedNetwork is one that people pick by its name, as in "office".
+type NamedNetwork struct {
+	Name     string         `json:"name"`
+	Networks []netip.Prefix `json:"networks"`
+}
+
+func (a Access) clone() Access {
+	a.Roles = slices.Clone(a.Roles)
+	a.Networks = slices.Clone(a.Networks)
+	a.Projects = slices.Clone(a.Projects)
+	for i := range a.Projects {
+		a.Projects[i].Roles = slices.Clone(a.Projects[i].Roles)
+	}
+	a.Named = slices.Clone(a.Named)
+	for i := range a.Named {
+		a.Named[i].Networks = slices.Clone(a.Named[i].Networks)
+	}
+	return a
+}
+
+// allRoles lists the roles in the organization and in projects, each once.
+func (a Access) allRoles() []Role {
+	all := slices.Clone(a.Roles)
+	for _, p := range a.Projects {
+		all = append(all, p.Roles...)
+	}
+	return withoutRepeats(all)
+}

@@ -1,0 +1,79 @@
+package approval
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A MessageName names one message that people are shown of a request.
+type MessageName string
+
+const (
+	CardMessage     MessageName = "card"              // to the approvers
+	AskedMessage    MessageName = "asked"             // to the requester: what happens next
+	ReadyMessage    MessageName = "ready"             // to the requester: the key can be collected
+	ReminderMessage MessageName = "reminder"          // to the requester: did you save it?
+	OutcomeMessage  MessageName = "outcome"           // to the requester: how it ended
+	StuckMessage    MessageName = "stuck"             // to the requester: the key cannot be deleted yet
+	StuckNotice     MessageName = "stuck.channel"     // the same to the approvers, under the card
+	FailedNotice    MessageName = "failed.channel"    // to the approvers, under the card: no key was made
+	DriftNotice     MessageName = "drift.channel"     // to the approvers, under the card: changed by hand
+	FoundNotice     MessageName = "found.channel"     // to the approvers: a key that no row knew
+	DecidedNotice   MessageName = "decided.channel"   // under the card: who decided, and what
+	MadeNotice      MessageName = "made.channel"      // under the card: there is a key
+	OverNotice      MessageName = "over.channel"      // under the card: how it ended
+	NudgedNotice    MessageName = "nudged.channel"    // under the card: the requester asks once more
+	EscalatedNotice MessageName = "escalated.channel" // under the card, to the second group
+	ReviewNotice    MessageName = "review.channel"    // to the approvers: a key taken by break-glass, to be signed
+)
+
+// EndingMessage names the n-th message, from 1, that tells the requester of a
+// key's coming end.
+func EndingMessage(n int) MessageName { return numbered("ending.%d", n) }
+
+// TransferMessage names the message by which the n-th new owner, from 1, learns
+// of their key.
+func TransferMessage(n int) MessageName { return numbered("transfer.%d", n) }
+
+// EndorsedNotice names the notice under the card of the n-th approval, from 1,
+// that was not the last one.
+func EndorsedNotice(n int) MessageName { return numbered("endorsed.%d.channel", n) }
+
+// OwnerGoneNotice names the n-th notice to the approvers, from 1, that the key's
+// owner was deactivated.
+func OwnerGoneNotice(n int) MessageName { return numbered("ownergone.%d.channel", n) }
+
+// ProdNotice names the n-th notice under the card, from 1, that nobody has
+// decided yet.
+func ProdNotice(n int) MessageName { return numbered("prod.%d.channel", n) }
+
+func numbered(format string, n int) MessageName { return MessageName(fmt.Sprintf(format, n)) }
+
+// Number returns which of its kind m is, if it is one that [EndingMessage] or
+// its like names with kind, as in "ending".
+func (m MessageName) Number(kind string) (int, bool) {
+	rest, isKind := strings.CutPrefix(string(m), kind+".")
+	n, err := strconv.Atoi(strings.TrimSuffix(rest, ".channel"))
+	return n, isKind && err == nil
+}
+
+// ToApprovers reports whether m goes to the approvers' channel. Everything else
+// goes to the requester.
+func (m MessageName) ToApprovers() bool {
+	return m == CardMessage || strings.HasSuffix(string(m), ".channel")
+}
+
+// InThread reports whether m stands under the card.
+func (m MessageName) InThread() bool {
+	_, ownerGone := m.Number("ownergone")
+	return m.ToApprovers() && m != CardMessage && m != FoundNotice && m != ReviewNotice && !ownerGone
+}
+
+// A Place is where a message is and what it shows.
+type Place struct {
+	Channel string
+	TS      string // empty: not posted yet
+	Shown   int64  // the request's version that it shows
+	Digest  string // of the content, so that an unchanged message is not sent again
+}
