@@ -23,6 +23,8 @@ type flow struct {
 	ends  []end          // how its requests end, in the order in which they are made
 	posts map[string]int // sentences, and how often they are posted
 
+	messages int // how many are posted in all, if nothing disturbs the flow
+
 	undisturbed map[string]int // what people read when nothing disturbs it; see saidOnce
 }
 
@@ -94,35 +96,35 @@ func newKeyFlows() []flow {
 	bob := person{bob, []act{approves}}
 	return []flow{
 		{
-			name: "saved, until its end date", people: []person{bob, {alice, []act{asks, creates, saves}}},
+			name: "saved, until its end date", messages: 9, people: []person{bob, {alice, []act{asks, creates, saves}}},
 			ends: []end{atEndDate(8 * time.Hour)}, posts: map[string]int{tellsOfItsEnd: 2},
 		},
 		{
-			name: "not seen, then revoked", overHTTP: true, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
+			name: "not seen, then revoked", messages: 7, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
 			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
 		},
 		{
-			name: "not seen, and Atlas lags", lag: lag, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
+			name: "not seen, and Atlas lags", messages: 7, lag: lag, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
 			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
 		},
 		{
-			name: "never confirmed", people: []person{bob, {alice, []act{asks, creates}}},
+			name: "never confirmed", messages: 8, people: []person{bob, {alice, []act{asks, creates}}},
 			ends: []end{ended(approval.Ended, approval.CauseUnconfirmed)}, posts: map[string]int{`Did you save the private key`: 1},
 		},
 		{
-			name: "denied", overHTTP: true, people: []person{{alice, []act{asks}}, {slack.Bob, []act{denies}}},
+			name: "denied", messages: 4, overHTTP: true, people: []person{{alice, []act{asks}}, {slack.Bob, []act{denies}}},
 			ends: []end{ended(approval.Denied, "")},
 		},
 		{
-			name: "withdrawn", people: []person{{alice, []act{asks, withdraws}}},
+			name: "withdrawn", messages: 3, people: []person{{alice, []act{asks, withdraws}}},
 			ends: []end{ended(approval.Withdrawn, "")},
 		},
 		{
-			name: "never decided", overHTTP: true, people: []person{{alice, []act{asks}}},
+			name: "never decided", messages: 5, overHTTP: true, people: []person{{alice, []act{asks}}},
 			ends: []end{ended(approval.Expired, approval.CauseUndecided)},
 		},
 		{
-			name: "approved, never collected", people: []person{bob, {alice, []act{asks}}},
+			name: "approved, never collected", messages: 6, people: []person{bob, {alice, []act{asks}}},
 			ends: []end{ended(approval.Expired, approval.CauseUncollected)},
 		},
 	}
@@ -139,11 +141,11 @@ func changeFlows() []flow {
 	done := ended(approval.Done, "")
 	return []flow{
 		{
-			name: "extended, then revoked", people: []person{bob, {alice, []act{asks, creates, saves, wantsADayMore, after("now ends", revokes)}}},
+			name: "extended, then revoked", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, wantsADayMore, after("now ends", revokes)}}},
 			ends: []end{ended(approval.Ended, approval.CauseRevoked), done},
 		},
 		{
-			name: "extension denied", overHTTP: true,
+			name: "extension denied", messages: 13, overHTTP: true,
 			people: []person{
 				{slack.Bob, []act{on(1, approves), after("asks for more time", denies)}},
 				{alice, []act{asks, creates, saves, wantsADayMore}},
@@ -151,15 +153,15 @@ func changeFlows() []flow {
 			ends: []end{atEndDate(8 * time.Hour), ended(approval.Denied, "")}, posts: map[string]int{tellsOfItsEnd: 2},
 		},
 		{
-			name: "other addresses, approved", people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7 192.0.2.9"), after("may now be used from", revokes)}}},
+			name: "other addresses, approved", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7 192.0.2.9"), after("may now be used from", revokes)}}},
 			ends: []end{ended(approval.Ended, approval.CauseRevoked), done},
 		},
 		{
-			name: "fewer addresses", overHTTP: true, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7"), after("may now be used from", revokes)}}},
+			name: "fewer addresses", messages: 12, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7"), after("may now be used from", revokes)}}},
 			ends: []end{ended(approval.Ended, approval.CauseRevoked), done},
 		},
 		{
-			name: "reminded of its end", people: []person{bob, {alice, []act{asksWeek, creates, saves}}},
+			name: "reminded of its end", messages: 9, people: []person{bob, {alice, []act{asksWeek, creates, saves}}},
 			ends: []end{atEndDate(7 * day)}, posts: map[string]int{tellsOfItsEnd: 2},
 		},
 	}
@@ -170,15 +172,15 @@ func rotationFlows() []flow {
 	bob := person{bob, []act{approves}}
 	return []flow{
 		{
-			name: "rotated, and switched over", people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), until("The earlier key .* is being deleted", press("ready.switched")), after("its successor took over", on(2, revokes))}}},
+			name: "rotated, and switched over", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), until("The earlier key .* is being deleted", press("ready.switched")), after("its successor took over", on(2, revokes))}}},
 			ends: []end{ended(approval.Ended, approval.CauseReplaced), ended(approval.Ended, approval.CauseRevoked)},
 		},
 		{
-			name: "rotated, and the overlap ends", overHTTP: true, people: []person{bob, {alice, []act{asksWeek, creates, saves, on(1, rotates)}}},
+			name: "rotated, and the overlap ends", messages: 16, overHTTP: true, people: []person{bob, {alice, []act{asksWeek, creates, saves, on(1, rotates)}}},
 			ends: []end{atEndDate(day), atEndDate(7 * day)},
 		},
 		{
-			name: "rotated, never collected", people: []person{bob, {alice, []act{asks, on(1, creates), saves, on(1, rotates)}}},
+			name: "rotated, never collected", messages: 13, people: []person{bob, {alice, []act{asks, on(1, creates), saves, on(1, rotates)}}},
 			ends: []end{atEndDate(8 * time.Hour), ended(approval.Expired, approval.CauseEndDate)},
 		},
 	}

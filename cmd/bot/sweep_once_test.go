@@ -59,6 +59,9 @@ func (w *trial) messages() map[string]int {
 // nothing disturbed it, and counts what was posted as that is to be.
 func (w *trial) saidOnce() {
 	w.t.Helper()
+	if w.what.how == "" {
+		assert.Equal(w.t, w.flow.messages, w.posted(regexp.MustCompile(".")), "messages that were posted")
+	}
 	spare := w.spare()
 	var twice []string
 	for words, n := range w.messages() {

@@ -65,53 +65,53 @@ func ruleFlows() []flow {
 	revoked := []end{ended(approval.Ended, approval.CauseRevoked)}
 	return []flow{
 		{
-			name: "approved by two", policy: needsTwo,
+			name: "approved by two", messages: 8, policy: needsTwo,
 			people: []person{{bob, []act{approvesOnce(bob)}}, {dana, []act{approvesOnce(dana)}}, {alice, []act{asks, creates, saves, revokes}}},
 			ends:   revoked, posts: map[string]int{`:ballot_box_with_check:`: 1, `the last of 2 approvals`: 1},
 		},
 		{
-			name: "approved with less", overHTTP: true, grant: grant{roles: usual.roles, from: "203.0.113.7"},
+			name: "approved with less", messages: 7, overHTTP: true, grant: grant{roles: usual.roles, from: "203.0.113.7"},
 			people: []person{{bob, []act{leavesLess}}, {alice, []act{asks, creates, saves, revokes}}}, ends: revoked,
 		},
 		{
-			name:   "approved with less, and declined",
+			name: "approved with less, and declined", messages: 5,
 			people: []person{{bob, []act{leavesLess}}, {alice, []act{asks, press("ready.withdraw")}}},
 			ends:   []end{ended(approval.Withdrawn, approval.CauseDeclined)}, posts: map[string]int{`declined what was approved`: 1},
 		},
 		{
-			name: "approved by a rule", policy: needsNobody, overHTTP: true,
+			name: "approved by a rule", messages: 7, policy: needsNobody, overHTTP: true,
 			people: []person{{alice, []act{asks, creates, saves, revokes}}, {bob, nil}},
 			ends:   revoked, posts: map[string]int{`The rule “looking at invoices” approved`: 1},
 		},
 		{
-			name: "break-glass", policy: letsAlice, grant: grant{roles: "ORG_OWNER", from: "203.0.113.7"},
+			name: "break-glass", messages: 6, policy: letsAlice, grant: grant{roles: "ORG_OWNER", from: "203.0.113.7"},
 			people: []person{{alice, []act{breaksGlass, creates, saves, revokes}}, {bob, []act{after("was deleted", press("review.sign"))}}},
 			ends:   revoked, posts: map[string]int{`To be reviewed:`: 1},
 		},
 		{
-			name: "nudged, brought up, escalated", policy: escalates,
+			name: "nudged, brought up, escalated", messages: 10, policy: escalates,
 			people: []person{{alice, []act{asks, nudges, creates, saves, revokes}}, {carol, []act{after("so it went to", approves)}}, {bob, nil}},
 			ends:   revoked, posts: map[string]int{`:wave:`: 1, `Nobody has decided yet`: 1, `:arrow_up:`: 1},
 		},
 		{
-			name: "its owner leaves", people: []person{
+			name: "its owner leaves", messages: 9, people: []person{
 				{bob, []act{approves, after("<@U0ALICE> has the key", leaves(alice)), handsTo(carol)}},
 				{alice, []act{asksWeek, creates, saves}}, {carol, []act{press("transfer.revoke")}},
 			},
 			ends: revoked, posts: map[string]int{`:ghost: The account of <@U0ALICE> is deactivated`: 1},
 		},
 		{
-			name: "in projects", policy: offersProjects,
+			name: "in projects", messages: 7, policy: offersProjects,
 			grant:  grant{roles: usual.roles, from: usual.from, projects: "Analytics:GROUP_CLUSTER_MANAGER Analytics:GROUP_READ_ONLY Search:GROUP_CLUSTER_MANAGER Search:GROUP_READ_ONLY"},
 			people: []person{{bob, both}, {alice, []act{asksInProjects, creates, saves, revokes}}}, ends: revoked,
 		},
 		{
-			name:   "revoked by the operator",
+			name: "revoked by the operator", messages: 7,
 			people: []person{{bob, both}, {alice, []act{asks, creates, saves}}, {alice, []act{after("[Yy]ou have the key", operatorRevokes)}}},
 			ends:   revoked,
 		},
 		{
-			name: "in the second organization", orgs: 2, overHTTP: true, grant: grant{org: 1, roles: usual.roles, from: usual.from},
+			name: "in the second organization", messages: 7, orgs: 2, overHTTP: true, grant: grant{org: 1, roles: usual.roles, from: usual.from},
 			people: []person{{bob, both}, {alice, []act{asksInSecond, creates, saves, revokes}}}, ends: revoked,
 		},
 	}
