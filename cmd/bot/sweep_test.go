@@ -34,7 +34,7 @@ func sampleSize(t *testing.T, sweep string) int {
 		require.NoError(t, err, "SWEEP is full, or how many trials")
 		return n
 	case raceEnabled:
-		return 60
+		return 40
 	}
 	return 400
 }
