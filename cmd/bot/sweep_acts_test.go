@@ -4,6 +4,8 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -40,6 +42,29 @@ func (w *trial) uses(who, action string, fits func(slack.Message) bool, value ..
 		return false
 	})
 	return did
+}
+
+// pressAtHome uses a button of the Home tab, and opens that until it is there.
+func pressAtHome(action string) act {
+	return func(w *trial, who string) bool {
+		w.t.Helper()
+		before := w.Slack.Screen(who)
+		if strings.Contains(string(before.Home), `"action_id":"`+action+`"`) {
+			if !w.may(who+action, action) {
+				return false
+			}
+			require.NoError(w.t, w.Slack.PressInHome(w.ctx(), who, action))
+			return true
+		}
+		if !w.may(who+"home", "home") {
+			return false
+		}
+		require.NoError(w.t, w.Slack.OpenHome(w.ctx(), who))
+		ctx, cancel := w.within(3 * time.Second)
+		defer cancel()
+		_, _ = w.Slack.Wait(ctx, who, func(s slack.Screen) bool { return string(s.Home) != string(before.Home) })
+		return true
+	}
 }
 
 // on narrows an act to the nth request of the flow, from 1.

@@ -71,6 +71,7 @@ var (
 	asksWeek  = sends("form", types("/atlas-key", ""), "form", as(wish(field("form.lifetime", slack.Pick("168h0m0s")))))
 	creates   = press("ready.create")
 	revokes   = press("ready.revoke")
+	switches  = until("The earlier key .* is being deleted", press("ready.switched"))
 	withdraws = either(press("asked.withdraw"), press("ready.withdraw"))
 	rotates   = until("was opened to take over|it takes over from the key", press("ready.rotate"))
 
@@ -124,6 +125,14 @@ func newKeyFlows() []flow {
 			ends: []end{ended(approval.Expired, approval.CauseUndecided)},
 		},
 		{
+			name: "approved and revoked in the Home tab", messages: 7,
+			people: []person{
+				{slack.Bob, []act{after("Waits for", pressAtHome("home.approve"))}},
+				{alice, []act{asks, creates, saves, after("ou have the key", pressAtHome("home.revoke"))}},
+			},
+			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
+		},
+		{
 			name: "approved, never collected", messages: 6, people: []person{bob, {alice, []act{asks}}},
 			ends: []end{ended(approval.Expired, approval.CauseUncollected)},
 		},
@@ -172,7 +181,7 @@ func rotationFlows() []flow {
 	bob := person{bob, []act{approves}}
 	return []flow{
 		{
-			name: "rotated, and switched over", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), until("The earlier key .* is being deleted", press("ready.switched")), after("its successor took over", on(2, revokes))}}},
+			name: "rotated, and switched over", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), switches, after("its successor took over", on(2, revokes))}}},
 			ends: []end{ended(approval.Ended, approval.CauseReplaced), ended(approval.Ended, approval.CauseRevoked)},
 		},
 		{

@@ -101,6 +101,14 @@ func ruleFlows() []flow {
 			ends: revoked, posts: map[string]int{`:ghost: The account of <@U0ALICE> is deactivated`: 1},
 		},
 		{
+			name: "its owner leaves, and the next one rotates", messages: 14, people: []person{
+				{bob, []act{approves, after("<@U0ALICE> has the key", leaves(alice)), handsTo(carol)}},
+				{alice, []act{asksWeek, creates, saves}},
+				{carol, []act{until("it takes over from the key", press("transfer.rotate")), creates, saves, switches, after("its successor took over", on(2, revokes))}},
+			},
+			ends: []end{ended(approval.Ended, approval.CauseReplaced), ended(approval.Ended, approval.CauseRevoked)},
+		},
+		{
 			name: "in projects", messages: 7, policy: offersProjects,
 			grant:  grant{roles: usual.roles, from: usual.from, projects: "Analytics:GROUP_CLUSTER_MANAGER Analytics:GROUP_READ_ONLY Search:GROUP_CLUSTER_MANAGER Search:GROUP_READ_ONLY"},
 			people: []person{{bob, both}, {alice, []act{asksInProjects, creates, saves, revokes}}}, ends: revoked,
