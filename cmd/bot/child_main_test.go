@@ -138,6 +138,8 @@ func (c *childBot) obey(in io.Reader, out io.Writer, end func()) {
 			n, _ := strconv.ParseInt(rest, 10, 64)
 			c.moveClock(time.Duration(n))
 			answers.Encode("ok")
+		case "hold":
+			answers.Encode(c.hold())
 		case "rest":
 			answers.Encode(c.rest())
 		case "audit":
@@ -152,9 +154,17 @@ func (c *childBot) moveClock(offset time.Duration) {
 		kept.stir()
 	}
 	c.offset.Store(int64(offset))
+	if kept != nil {
+		kept.letGo()
+	}
 	if wake != nil {
 		wake()
 	}
+}
+
+func (c *childBot) hold() bool {
+	kept, _ := c.parts()
+	return kept == nil || kept.hold()
 }
 
 func (c *childBot) parts() (*talliedStore, func()) {

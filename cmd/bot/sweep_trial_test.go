@@ -156,7 +156,15 @@ func (w *trial) letTimePass(r report) {
 	if w.people.waiting {
 		wait = min(wait, patienceOfPeople)
 	}
-	w.Clock.Advance(max(wait, 0))
+	w.passes(max(wait, 0))
+}
+
+// passes moves the clock of everybody, unless something came in meanwhile.
+func (w *trial) passes(d time.Duration) {
+	if held, err := w.current().hold(); err == nil && !held {
+		return
+	}
+	w.Clock.Advance(d)
 	_ = w.current().moveClock(w.Clock.Offset()) // a child that is gone learns it at its start
 }
 
