@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,11 @@ type bot struct {
 
 	// guard, if set, stands between the domain and the database.
 	guard func(approval.Store) approval.Store
+
+	// compareTick and onCompared, if set, are the worker's CompareTick and
+	// Compared.
+	compareTick time.Duration
+	onCompared  func(at time.Time)
 
 	// transport, if set, carries every call to Atlas and to Slack, and sleep
 	// waits between two tries at Atlas.
@@ -95,6 +101,7 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 	}
 	directory := b.slack.Directory()
 	worker := approval.NewWorker(orgs, kept, keys, b.slack.Screens(orgs), directory, b.now, b.log)
+	worker.CompareTick, worker.Compared = cmp.Or(b.compareTick, worker.CompareTick), b.onCompared
 	service := &approval.Service{
 		Store: kept, Directory: directory, Orgs: orgs,
 		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,

@@ -19,7 +19,6 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"atlaskeybot/internal/approval"
-	"atlaskeybot/internal/sandbox/slack"
 )
 
 // The test binary, started again with these set, is the bot in a process of its
@@ -38,6 +37,13 @@ const (
 	childHaste   = 20
 )
 
+// The child compares Atlas with its rows as soon as that is due, of which it is
+// told by its clock: it looks at that all the time.
+const (
+	childTick    = 5 * time.Millisecond
+	compareEvery = 10 * time.Minute
+)
+
 func TestMain(m *testing.M) {
 	if os.Getenv(envChild) != "" {
 		os.Exit(childMain())
@@ -50,6 +56,7 @@ func TestMain(m *testing.M) {
 type childBot struct {
 	bot    *bot
 	offset atomic.Int64
+	next   atomic.Int64 // when the next comparison with Atlas is due, in Unix nanoseconds
 
 	mu   sync.Mutex
 	wake func() // nil until there is a worker
@@ -84,7 +91,8 @@ func runChild(config Config, offset time.Duration) error {
 	transport.ResponseHeaderTimeout = childTimeout
 	c.bot = &bot{
 		config: config, now: c.now, log: newLog(os.Stderr, config), listener: door,
-		guard: c.guard, transport: transport, sleep: hurry,
+		guard: c.guard, transport: transport, sleep: hurry, compareTick: childTick,
+		onCompared: func(at time.Time) { c.next.Store(at.Add(compareEvery).UnixNano()) },
 		onStart: func(wake func()) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
@@ -130,6 +138,8 @@ func (c *childBot) obey(in io.Reader, out io.Writer, end func()) {
 			n, _ := strconv.ParseInt(rest, 10, 64)
 			c.moveClock(time.Duration(n))
 			answers.Encode("ok")
+		case "hold":
+			answers.Encode(c.hold())
 		case "rest":
 			answers.Encode(c.rest())
 		case "audit":
@@ -144,9 +154,17 @@ func (c *childBot) moveClock(offset time.Duration) {
 		kept.stir()
 	}
 	c.offset.Store(int64(offset))
+	if kept != nil {
+		kept.letGo()
+	}
 	if wake != nil {
 		wake()
 	}
+}
+
+func (c *childBot) hold() bool {
+	kept, _ := c.parts()
+	return kept == nil || kept.hold()
 }
 
 func (c *childBot) parts() (*talliedStore, func()) {
@@ -165,11 +183,31 @@ type report struct {
 	Commits  map[string]int                                          `json:"commits"`
 }
 
+func (r report) ids() []approval.ID {
+	var all []approval.ID
+	for _, q := range r.Requests {
+		all = append(all, q.ID)
+	}
+	return all
+}
+
+// find is the request with an id, or none.
+func (r report) find(id approval.ID) approval.Request {
+	for _, q := range r.Requests {
+		if q.ID == id {
+			return q
+		}
+	}
+	return approval.Request{}
+}
+
 // rest waits until the bot is ready and at rest, but not for long.
 func (c *childBot) rest() report {
 	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); {
 		if kept, wake := c.parts(); wake != nil {
-			if due, resting := kept.rest(c.now()); resting && len(c.bot.status.now()) == 0 {
+			now := c.now()
+			compared := c.next.Load() > now.UnixNano()
+			if due, resting := kept.rest(now); resting && compared && len(c.bot.status.now()) == 0 {
 				return c.report(kept, due)
 			}
 		}
@@ -178,14 +216,19 @@ func (c *childBot) rest() report {
 	return report{}
 }
 
+// report lists every request that the audit trail knows, in the order in which
+// they were made.
 func (c *childBot) report(kept *talliedStore, due time.Time) report {
-	ctx := context.Background()
-	all, err := kept.inner.ByRequester(ctx, approval.UserID(slack.Alice))
-	if err != nil {
-		return report{}
-	}
-	r := report{Rest: true, Due: due, Requests: all, Places: map[approval.ID]map[approval.MessageName]approval.Place{}, Commits: kept.tally()}
-	for _, q := range all {
+	r := report{Rest: true, Due: due, Places: map[approval.ID]map[approval.MessageName]approval.Place{}, Commits: kept.tally()}
+	for _, e := range c.audit() {
+		if _, known := r.Places[e.Request]; known || e.Request == "" {
+			continue
+		}
+		q, err := kept.inner.Get(context.Background(), e.Request)
+		if err != nil {
+			return report{}
+		}
+		r.Requests = append(r.Requests, q)
 		r.Places[q.ID] = q.Places
 	}
 	return r

@@ -37,9 +37,10 @@ type talliedStore struct {
 
 	mu      sync.Mutex
 	counts  map[string]int
-	inHand  int // claims that were not released
-	changes int // after each of which the worker reads what is due
-	checked int // changes as of its last reading
+	inHand  int  // claims that were not released
+	held    bool // nothing is claimed for a moment
+	changes int  // after each of which the worker reads what is due
+	checked int  // changes as of its last reading
 	due     time.Time
 }
 
@@ -77,34 +78,60 @@ func die() {
 	select {}
 }
 
-// claimed counts a lease that was taken. That nothing was due is no commit.
-func (s *talliedStore) claimed(name string, r approval.Request, err error) (approval.Request, error) {
+// claim counts a lease that is taken. That nothing was due is no commit, and
+// while the clock is held nothing is.
+func (s *talliedStore) claim(name string, take func() (approval.Request, error)) (approval.Request, error) {
+	if !s.begins() {
+		return approval.Request{}, approval.ErrNothingDue
+	}
+	r, err := take()
 	if err != nil {
+		s.add(-1, 0)
 		return r, err
 	}
-	s.mu.Lock()
-	s.inHand++
-	s.changes++
-	s.mu.Unlock()
+	s.add(0, 1)
 	if s.count(name) && s.fate.How != diskFull {
 		die()
 	}
 	return r, nil
 }
 
-func (s *talliedStore) released() {
+func (s *talliedStore) begins() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inHand--
-	s.changes++
+	if !s.held {
+		s.inHand++
+	}
+	return !s.held
 }
 
-// stir says that what is due has to be read again.
-func (s *talliedStore) stir() {
+func (s *talliedStore) add(inHand, changes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.changes++
+	s.inHand += inHand
+	s.changes += changes
 }
+
+// hold keeps work from being begun until the clock was moved, unless some is in
+// hand: that would seem to take hours, and its lease to be over.
+func (s *talliedStore) hold() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = s.inHand == 0
+	return s.held
+}
+
+func (s *talliedStore) letGo() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = false
+}
+
+// released ends a lease.
+func (s *talliedStore) released() { s.add(-1, 1) }
+
+// stir says that what is due has to be read again.
+func (s *talliedStore) stir() { s.add(0, 1) }
 
 // stirIf is for changes after which somebody wakes the worker, if they worked.
 func (s *talliedStore) stirIf(err error) {
@@ -143,8 +170,7 @@ func (s *talliedStore) Record(ctx context.Context, e approval.Entry) error {
 }
 
 func (s *talliedStore) ClaimWork(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	r, err := s.inner.ClaimWork(ctx, now, until)
-	return s.claimed("claim work", r, err)
+	return s.claim("claim work", func() (approval.Request, error) { return s.inner.ClaimWork(ctx, now, until) })
 }
 
 func (s *talliedStore) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {
@@ -153,8 +179,7 @@ func (s *talliedStore) ReleaseWork(ctx context.Context, id approval.ID, version 
 }
 
 func (s *talliedStore) ClaimDrawing(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	r, err := s.inner.ClaimDrawing(ctx, now, until)
-	return s.claimed("claim drawing", r, err)
+	return s.claim("claim drawing", func() (approval.Request, error) { return s.inner.ClaimDrawing(ctx, now, until) })
 }
 
 func (s *talliedStore) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {

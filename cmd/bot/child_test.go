@@ -111,6 +111,13 @@ func (c *child) rest() (r report, err error) {
 	return r, err
 }
 
+// hold asks for nothing to be begun until the clock is moved. It is refused if
+// something is in hand.
+func (c *child) hold() (held bool, err error) {
+	err = c.ask("hold", &held)
+	return held, err
+}
+
 func (c *child) audit() (all []approval.Entry, err error) {
 	err = c.ask("audit", &all)
 	return all, err

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,65 +10,48 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
-	"atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-// A flow is what people want. They do not follow a script: they look at their
-// screens and press what is offered and what they want, again if nothing came
-// of it.
-type flow struct {
-	name     string
-	overHTTP bool
-	lag      atlas.Lag
-	bob      string   // the button he presses on a card; none if empty
-	alice    []string // what she presses when it is offered; see aliceActs
-	ends     approval.State
-}
-
-// flows are all the ways through the machine that people take.
-func flows() []flow {
-	lag := atlas.Lag{Create: 20 * time.Second, Delete: 20 * time.Second}
-	return []flow{
-		{name: "saved, until its end date", bob: "card.approve", alice: []string{create, saved}, ends: approval.Ended},
-		{name: "not seen, then revoked", overHTTP: true, bob: "card.approve", alice: []string{create, unseen, saved, revoke}, ends: approval.Ended},
-		{name: "not seen, and Atlas lags", lag: lag, bob: "card.approve", alice: []string{create, unseen, saved, revoke}, ends: approval.Ended},
-		{name: "never confirmed", bob: "card.approve", alice: []string{create}, ends: approval.Ended},
-		{name: "denied", overHTTP: true, bob: "card.deny", ends: approval.Denied},
-		{name: "withdrawn", alice: []string{withdraw}, ends: approval.Withdrawn},
-		{name: "never decided", overHTTP: true, ends: approval.Expired},
-		{name: "approved, never collected", bob: "card.approve", ends: approval.Expired},
-	}
-}
-
-// What Alice may want.
-const (
-	create   = "create"
-	unseen   = "unseen" // once
-	saved    = "saved"
-	revoke   = "revoke"
-	withdraw = "withdraw"
-)
-
-// people is what Alice and Bob remember.
+// people is what the people of a flow remember.
 type people struct {
-	asked    bool                 // Alice's form was taken
-	pressed  map[string]time.Time // what was pressed, and when
-	times    map[string]int       // how often, for whatever name
-	waiting  bool                 // somebody pressed, and still waits for what comes of it
-	seen     []string             // the public halves of the keys that Alice saw, in order
-	replaced string               // the key for which she said that she did not see it
+	pressed  map[string]time.Time     // what was pressed, and when
+	times    map[string]int           // how often, for whatever name
+	taken    map[string]bool          // the forms that were taken
+	asked    int                      // how many of them ask for something
+	waiting  bool                     // somebody pressed, and still waits for what comes of it
+	seen     map[approval.ID][]string // the public halves of the keys that were seen, by request, in order
+	only     approval.ID              // the request that an act is narrowed to
+	replaced string                   // the key of which somebody said that they did not see it
 }
 
 // patienceOfPeople is after how long people press again, and enoughOfIt how
 // often they do.
 const (
 	patienceOfPeople = 30 * time.Second
-	enoughOfIt       = 8
+	enoughOfIt       = 12
 )
 
 func newPeople() people {
-	return people{pressed: map[string]time.Time{}, times: map[string]int{}}
+	return people{pressed: map[string]time.Time{}, times: map[string]int{}, taken: map[string]bool{}, seen: map[approval.ID][]string{}}
+}
+
+// someoneActs lets people do what they want, one thing at a time.
+func (w *trial) someoneActs() bool {
+	w.t.Helper()
+	for _, p := range w.flow.people {
+		if w.Slack.Screen(p.who).Me.Deleted {
+			continue
+		}
+		w.reads(p.who)
+		if w.putsNoticeAway(p.who) {
+			return true
+		}
+		if slices.ContainsFunc(p.wants, func(do act) bool { return do(w, p.who) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // may reports whether somebody who did this before would do it (again) now.
@@ -85,64 +68,14 @@ func (w *trial) may(what, name string) bool {
 	return true
 }
 
-// uses presses the newest button with that name that fits, if there is one.
-func (w *trial) uses(who, action string, fits func(slack.Message) bool) bool {
+// putsNoticeAway closes a modal that only says something.
+func (w *trial) putsNoticeAway(who string) bool {
 	w.t.Helper()
-	for _, c := range w.Slack.Screen(who).Conversations {
-		for _, m := range slices.Backward(c.Messages) {
-			if !offers(m, action) || !fits(m) {
-				continue
-			}
-			if !w.may(who+m.TS+action+m.Text+string(m.Blocks), action) {
-				return false
-			}
-			if err := w.Slack.Press(w.ctx(), who, c.ID, m.TS, action); !errors.Is(err, slack.ErrCannot) {
-				require.NoError(w.t, err)
-			}
-			return true
-		}
-	}
-	return false
-}
-
-func offers(m slack.Message, action string) bool {
-	return strings.Contains(string(m.Blocks), `"action_id":"`+action+`"`)
-}
-
-func whichever(slack.Message) bool { return true }
-
-// fills sends the modal that somebody has open.
-func (w *trial) fills(who string, modal *slack.Modal, values map[string]map[string]slack.Value) slack.Outcome {
-	w.t.Helper()
-	if !strings.Contains(string(modal.View), `"submit":{`) { // a notice; start again
-		require.NoError(w.t, w.Slack.DismissModals(w.ctx(), who))
-		return slack.Cleared
-	}
-	result, err := w.Slack.Submit(w.ctx(), who, values)
-	require.NoError(w.t, err)
-	return result.Outcome
-}
-
-// bobActs decides. He uses whatever card has buttons.
-func (w *trial) bobActs() bool {
-	w.t.Helper()
-	if w.flow.bob == "" {
+	modal := w.Slack.Screen(who).Modal
+	if modal == nil || strings.Contains(string(modal.View), `"submit":{`) {
 		return false
 	}
-	if modal := w.Slack.Screen(bob).Modal; modal != nil {
-		if !w.may("denial", "denial") {
-			return false
-		}
-		w.fills(bob, modal, map[string]map[string]slack.Value{"deny.reason": {"deny.reason": slack.Text("use the dashboard")}})
-		return true
-	}
-	before := w.Slack.Screen(bob)
-	if !w.uses(bob, w.flow.bob, whichever) {
-		return false
-	}
-	if w.flow.bob == "card.deny" {
-		w.awaitsModal(bob, before)
-	}
+	require.NoError(w.t, w.Slack.DismissModals(w.ctx(), who))
 	return true
 }
 
@@ -155,121 +88,70 @@ func (w *trial) awaitsModal(who string, before slack.Screen) {
 	})
 }
 
-// aliceActs asks until she is heard, and then presses what she wants.
-func (w *trial) aliceActs() bool {
-	w.t.Helper()
-	if !w.people.asked {
-		return w.aliceAsks()
-	}
-	w.aliceReads()
-	for _, wish := range w.flow.alice {
-		did := false
-		switch wish {
-		case create:
-			did = w.uses(alice, "ready.create", whichever)
-		case withdraw:
-			did = w.uses(alice, "asked.withdraw", whichever) || w.uses(alice, "ready.withdraw", whichever)
-		case revoke:
-			did = w.uses(alice, "ready.revoke", whichever)
-		case unseen:
-			did = w.aliceSawNothing()
-		case saved:
-			did = w.aliceSaves()
-		}
-		if did {
-			return true
-		}
-	}
-	return false
-}
-
-func (w *trial) aliceAsks() bool {
-	w.t.Helper()
-	before := w.Slack.Screen(alice)
-	if before.Modal != nil {
-		if !w.may("form", "form") {
-			return false
-		}
-		w.people.asked = w.fills(alice, before.Modal, wish()) == slack.Closed
-		return true
-	}
-	if !w.may("command", "command") {
-		return false
-	}
-	require.NoError(w.t, w.Slack.Command(w.ctx(), alice, slack.General, "/atlas-key", ""))
-	w.awaitsModal(alice, before)
-	return true
-}
-
-var (
-	keyInNote    = regexp.MustCompile(`MONGODB_ATLAS_PUBLIC_API_KEY=([a-z]{8})`)
-	keyInMessage = regexp.MustCompile("key `([a-z]{8})`")
-)
-
-// aliceReads remembers the keys that she was shown.
-func (w *trial) aliceReads() {
-	for _, c := range w.Slack.Screen(alice).Conversations {
-		for _, m := range c.Messages {
-			for _, found := range keyInNote.FindAllStringSubmatch(string(m.Blocks), -1) {
-				if !slices.Contains(w.people.seen, found[1]) {
-					w.people.seen = append(w.people.seen, found[1])
-				}
+// each yields the messages on somebody's screen, the newest of a conversation
+// first.
+func (w *trial) each(who string, yield func(in slack.Conversation, m slack.Message) bool) {
+	for _, c := range w.Slack.Screen(who).Conversations {
+		for _, m := range slices.Backward(c.Messages) {
+			if !yield(c, m) {
+				return
 			}
 		}
 	}
 }
 
-// aliceSawNothing says so once, of the first key that was handed over.
-func (w *trial) aliceSawNothing() bool {
-	w.t.Helper()
-	return w.uses(alice, "ready.unseen", func(m slack.Message) bool {
-		key := named(m)
-		if w.people.replaced == "" {
-			w.people.replaced = key
+// reads is how people remember the keys that they were shown.
+func (w *trial) reads(who string) {
+	w.each(who, func(_ slack.Conversation, m slack.Message) bool {
+		if found := keyInNote.FindStringSubmatch(string(m.Blocks)); found != nil {
+			if id := requestOf(m); !slices.Contains(w.people.seen[id], found[1]) {
+				w.people.seen[id] = append(w.people.seen[id], found[1])
+			}
 		}
-		return key == w.people.replaced
+		return true
 	})
 }
 
-// aliceSaves is honest: she saved the last key that she was shown, and of any
-// other she says that she did not see it.
-func (w *trial) aliceSaves() bool {
-	w.t.Helper()
-	last := ""
-	if n := len(w.people.seen); n > 0 {
-		last = w.people.seen[n-1]
-	}
-	hers := func(m slack.Message) bool { return named(m) == last }
-	if !w.shows(alice, "ready.saved") {
-		return false
-	}
-	inNote := func(m slack.Message) bool { return strings.Contains(string(m.Blocks), "PUBLIC_API_KEY="+last) }
-	handedOver := false
-	for _, c := range w.Slack.Screen(alice).Conversations {
-		for _, m := range c.Messages {
-			handedOver = handedOver || offers(m, "ready.saved") && hers(m)
-		}
-	}
-	if handedOver && w.uses(alice, "note.saved", inNote) {
-		return true
-	}
-	return w.uses(alice, "ready.saved", hers) || !w.people.waiting && w.uses(alice, "ready.unseen", func(m slack.Message) bool { return !hers(m) })
+// isHers reports whether a message is about the last key that was seen of its
+// request.
+func (w *trial) isHers(m slack.Message) bool {
+	seen := w.people.seen[requestOf(m)]
+	return len(seen) > 0 && keyNamed(m) == seen[len(seen)-1]
 }
 
-func (w *trial) shows(who, action string) bool {
-	for _, c := range w.Slack.Screen(who).Conversations {
-		if slices.ContainsFunc(c.Messages, func(m slack.Message) bool { return offers(m, action) }) {
-			return true
-		}
-	}
-	return false
+var (
+	keyInNote    = regexp.MustCompile(`MONGODB_ATLAS_PUBLIC_API_KEY=([a-z]{8})`)
+	keyInMessage = regexp.MustCompile("key `([a-z]{8})`")
+	idInButton   = regexp.MustCompile(`"value":"(AKR-[0-9A-Z]+)"`)
+)
+
+// keyNamed is the key that a message is about.
+func keyNamed(m slack.Message) string { return firstIn(string(m.Blocks), keyInNote, keyInMessage) }
+
+// requestOf is the request that the buttons of a message are about.
+func requestOf(m slack.Message) approval.ID {
+	return approval.ID(firstIn(string(m.Blocks), idInButton))
 }
 
-// named is the key that a message is about.
-func named(m slack.Message) string {
-	found := keyInMessage.FindStringSubmatch(string(m.Blocks))
-	if found == nil {
-		return ""
+// firstIn is the first group of the first pattern that is found.
+func firstIn(text string, patterns ...*regexp.Regexp) string {
+	for _, p := range patterns {
+		if found := p.FindStringSubmatch(text); found != nil {
+			return found[1]
+		}
 	}
-	return found[1]
+	return ""
+}
+
+func offers(m slack.Message, action string) bool {
+	return strings.Contains(string(m.Blocks), `"action_id":"`+action+`"`)
+}
+
+// callbackOf is the callback_id of a modal.
+func callbackOf(modal *slack.Modal) string {
+	var view struct {
+		CallbackID string `json:"callback_id"`
+	}
+	_ = json.Unmarshal(modal.View, &view)
+	return view.CallbackID
 }

@@ -16,30 +16,37 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-// The promise: at most one key per request is alive, it has its whole access
-// list, and whoever asked was shown it; what was decided stays; what is said is
-// so. Debts are the exception: for minutes there may be a key that nobody saw.
-
-// approvedFrom is the access list that wish asks for.
-var approvedFrom = []string{"198.51.100.0/24", "203.0.113.7"}
+// The promise: at most one key per request is alive, it may do what its row says
+// and no more, and whoever asked was shown it; what was decided stays; what is
+// said is so. Debts are the exception: for minutes there may be a key that
+// nobody saw.
 
 var markOf = regexp.MustCompile(`keybot (AKR-[0-9A-Z]+) attempt `)
+
+// botKeys are the keys that the bot made, in all organizations.
+func (w *trial) botKeys() []atlas.Key {
+	var made []atlas.Key
+	for _, o := range w.Atlases {
+		for _, k := range o.Snapshot().Keys {
+			if markOf.MatchString(k.Desc) {
+				made = append(made, k)
+			}
+		}
+	}
+	return made
+}
 
 // alive groups the keys that the bot made and that are alive by request.
 func (w *trial) alive() map[approval.ID][]atlas.Key {
 	all := map[approval.ID][]atlas.Key{}
 	for _, k := range w.botKeys() {
-		id := approval.ID(markOf.FindStringSubmatch(k.Desc)[1])
-		all[id] = append(all[id], k)
+		all[madeFor(k.Desc)] = append(all[madeFor(k.Desc)], k)
 	}
 	return all
 }
 
-func isWhole(k atlas.Key) bool {
-	from := networksOf(k)
-	slices.Sort(from)
-	return slices.Equal(from, approvedFrom) && len(k.Roles) == 1 && k.Roles[0].Name == "ORG_BILLING_READ_ONLY"
-}
+// madeFor is the request that a key's description names.
+func madeFor(desc string) approval.ID { return approval.ID(firstIn(desc, markOf)) }
 
 // doubts collects what seems not to hold.
 type doubts []string
@@ -69,36 +76,37 @@ func (r report) isLike(o report) bool {
 }
 
 func (w *trial) judge(d *doubts, r report) {
-	if w.people.asked {
-		assert.Len(d, r.Requests, 1, "one form is one request")
-	}
+	assert.GreaterOrEqual(d, len(r.Requests), w.people.asked, "a form was taken and there is no request")
+	assert.LessOrEqual(d, len(r.Requests), len(w.flow.ends), "one form is one request")
 	alive := w.alive()
 	for _, q := range r.Requests {
-		w.keysHold(d, q, alive[q.ID])
+		w.keysHold(d, r, q, alive[q.ID])
+		w.endHolds(d, q)
+		w.reviewHolds(d, q, r.Places[q.ID])
 		delete(alive, q.ID)
 		if isDrawn(q, r.Places[q.ID]) {
-			w.screensHold(d, q, r.Places[q.ID])
+			w.screensHold(d, r, q, r.Places[q.ID])
 		}
 	}
 	assert.Empty(d, alive, "keys of no request")
 }
 
-func (w *trial) keysHold(d *doubts, q approval.Request, keys []atlas.Key) {
+func (w *trial) keysHold(d *doubts, r report, q approval.Request, keys []atlas.Key) {
 	var current []atlas.Key
+	shown := w.shown()[q.ID]
 	for _, k := range keys {
 		switch {
 		case k.ID == q.Key.ID:
 			current = append(current, k)
 		default:
 			assert.NotEmpty(d, q.Debts, "%s: key %s is alive and nobody's business", q.State, k.PublicKey)
-			assert.NotContains(d, w.shown(), k.PublicKey, "%s: a key that was shown is unknown", q.State)
+			assert.NotContains(d, shown, k.PublicKey, "%s: a key that was shown is unknown", q.State)
 		}
 	}
 	switch q.State {
 	case approval.Delivered, approval.Active:
-		if assert.Len(d, current, 1, "%s: the key of the request", q.State) {
-			assert.True(d, isWhole(current[0]), "%s: %+v", q.State, current[0])
-			shown := w.shown()
+		if assert.Len(d, current, 1, "%s: the key of %s", q.State, q.ID) {
+			w.mayDoItsRow(d, r, q, current[0])
 			assert.True(d, len(shown) > 0 && shown[len(shown)-1] == current[0].PublicKey, "%s: the last key shown of %v is not %s", q.State, shown, current[0].PublicKey)
 		}
 	case approval.Minting, approval.Revoking: // on its way
@@ -107,17 +115,30 @@ func (w *trial) keysHold(d *doubts, q approval.Request, keys []atlas.Key) {
 	}
 }
 
-// shown lists the public halves of the keys that Slack showed, in order.
-func (w *trial) shown() []string {
-	var all []string
+// shown lists the public halves of the keys that Slack showed, by request and in
+// order.
+func (w *trial) shown() map[approval.ID][]string {
+	all := map[approval.ID][]string{}
 	for _, c := range w.Wire.Calls() {
 		if c.Operation == "chat.postEphemeral" && strings.Contains(c.Response, `"ok":true`) {
-			if found := keyInNote.FindStringSubmatch(said(c)); found != nil {
-				all = append(all, found[1])
+			words := said(c)
+			if key := firstIn(words, keyInNote); key != "" {
+				id := approval.ID(firstIn(words, idInButton))
+				all[id] = append(all[id], key)
 			}
 		}
 	}
 	return all
+}
+
+// wasShown reports whether a key was shown to anybody.
+func (w *trial) wasShown(publicKey string) bool {
+	for _, keys := range w.shown() {
+		if slices.Contains(keys, publicKey) {
+			return true
+		}
+	}
+	return false
 }
 
 // said is what a call to Slack says, in one string.
@@ -135,7 +156,10 @@ func isDrawn(q approval.Request, places map[approval.MessageName]approval.Place)
 	})
 }
 
-var saidToBeGone = regexp.MustCompile("key `([a-z]{8})` was deleted")
+var (
+	saidToBeGone   = regexp.MustCompile("key `([a-z]{8})` was deleted")
+	saidToBeUsable = regexp.MustCompile(`key of request (AKR-[0-9A-Z]+) may now be used from ([0-9a-f.:/, ]*[0-9a-f/])\.`)
+)
 
 // witness compares what is said with what is so at that very moment.
 func (w *trial) witness(c wire.Call) {
@@ -148,17 +172,38 @@ func (w *trial) witness(c wire.Call) {
 			w.lie("key %s is said to be deleted and is alive", found[1])
 		}
 	}
-	if found := keyInNote.FindStringSubmatch(words); found != nil {
-		if k, there := w.living(found[1]); !there || !isWhole(k) {
-			w.lie("key %s is shown and is not there or not whole: %+v", found[1], k)
+	if key := firstIn(words, keyInNote); key != "" {
+		if k, there := w.living(key); !there || w.grantOf(k) != w.flow.shownWith() {
+			w.lie("key %s is shown and is not there or not whole: %+v", key, k)
 		}
 	}
-	if strings.Contains(words, "could not be opened") && (w.Slack.Screen(alice).Modal != nil || w.Slack.Screen(bob).Modal != nil) {
+	for _, found := range saidToBeUsable.FindAllStringSubmatch(words, -1) {
+		for _, k := range w.alive()[approval.ID(found[1])] {
+			if from := sorted(strings.Split(found[2], ", ")); from != w.grantOf(k).from {
+				w.lie("key %s is said to be usable from %s: %+v", k.PublicKey, from, k)
+			}
+		}
+	}
+	if strings.Contains(words, "could not be opened") && w.allFormsOpened() {
 		w.lie("a form is open, and is said not to be")
 	}
-	if strings.Contains(words, "There is no key") && len(w.botKeys()) > 0 {
-		w.lie("there is a key, and people are told that there is none")
+	if strings.Contains(words, "There is no key") {
+		for _, id := range idsIn(words) {
+			if len(w.alive()[id]) > 0 {
+				w.lie("there is a key of %s, and people are told that there is none", id)
+			}
+		}
 	}
+}
+
+// allFormsOpened reports whether somebody has a form open, and the bot has never
+// tried to open one in vain: that it uses a trigger twice is no such try.
+func (w *trial) allFormsOpened() bool {
+	inVain := slices.ContainsFunc(w.Wire.Calls(), func(c wire.Call) bool {
+		opened := strings.Contains(c.Response, `"ok":true`) || strings.Contains(c.Response, "exchanged_trigger_id")
+		return c.Operation == "views.open" && !opened
+	})
+	return !inVain && slices.ContainsFunc(w.flow.people, func(p person) bool { return w.Slack.Screen(p.who).Modal != nil })
 }
 
 func (w *trial) lie(format string, args ...any) {
@@ -184,15 +229,28 @@ const debtLimit = 10 * time.Minute
 // long.
 func (w *trial) oneAtATime() {
 	w.t.Helper()
+	made := w.made()
+	for _, o := range w.Atlases {
+		w.oneAtATimeIn(o, made)
+	}
+}
+
+// made says for which request Atlas made a key, by its public half.
+func (w *trial) made() map[string]approval.ID {
 	made := map[string]approval.ID{}
 	for _, c := range w.Wire.Calls() {
 		var key struct{ Desc, PublicKey string }
 		if c.Operation == createKey && json.Unmarshal([]byte(c.Response), &key) == nil && markOf.MatchString(key.Desc) {
-			made[key.PublicKey] = approval.ID(markOf.FindStringSubmatch(key.Desc)[1])
+			made[key.PublicKey] = madeFor(key.Desc)
 		}
 	}
+	return made
+}
+
+func (w *trial) oneAtATimeIn(o *atlas.Organization, made map[string]approval.ID) {
+	w.t.Helper()
 	since := map[string]time.Time{}
-	for _, e := range w.Atlas.Events() {
+	for _, e := range o.Events() {
 		switch e.Type {
 		case "API_KEY_CREATED":
 			for other := range since {
@@ -202,7 +260,7 @@ func (w *trial) oneAtATime() {
 			}
 			since[e.Target] = e.At
 		case "API_KEY_DELETED":
-			if !slices.Contains(w.shown(), e.Target) {
+			if !w.wasShown(e.Target) {
 				assert.LessOrEqual(w.t, e.At.Sub(since[e.Target]), debtLimit, "a key that nobody was shown lived too long")
 			}
 			delete(since, e.Target)
@@ -212,7 +270,6 @@ func (w *trial) oneAtATime() {
 
 func (w *trial) mayCoexist(a, b string) {
 	w.t.Helper()
-	shown := w.shown()
-	both := slices.Contains(shown, a) && slices.Contains(shown, b)
+	both := w.wasShown(a) && w.wasShown(b)
 	assert.True(w.t, w.flow.lag.Create > 0 && !both, "keys %s and %s of one request were alive together", a, b)
 }

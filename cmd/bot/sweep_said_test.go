@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -12,48 +14,84 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
+// words are looked for one by one.
+type words []string
+
+func (w words) anyIn(text string) bool {
+	return slices.ContainsFunc(w, func(one string) bool { return strings.Contains(text, one) })
+}
+
 // claims are sentences that are true only in some states, or only if Atlas
 // agrees.
 var claims = []struct {
-	says *regexp.Regexp
+	says words
 	in   []approval.State
 }{
-	{regexp.MustCompile(`[Ww]aits for an approver`), []approval.State{approval.Pending}},
-	{regexp.MustCompile(`could not reach the approvers`), nil},
-	{regexp.MustCompile(`key is being made`), []approval.State{approval.Minting}},
-	{regexp.MustCompile(`can create the key until|Press \*Create my key\* when`), []approval.State{approval.Approved}},
-	{regexp.MustCompile(`was shown (here|to)`), []approval.State{approval.Delivered}},
-	{regexp.MustCompile(`[Yy]ou have the key|> has the key`), []approval.State{approval.Active}},
-	{regexp.MustCompile(`is being deleted`), []approval.State{approval.Revoking}},
-	{regexp.MustCompile(`was deleted`), []approval.State{approval.Ended}},
-	{regexp.MustCompile(`\*Denied\* by|denied your request`), []approval.State{approval.Denied}},
-	{regexp.MustCompile(`\*Withdrawn\* by|took this request back`), []approval.State{approval.Withdrawn}},
-	{regexp.MustCompile(`\*Lapsed\*|request lapsed`), []approval.State{approval.Expired}},
-	{regexp.MustCompile(`There is no key`), []approval.State{approval.Failed}},
+	{words{"*Waits for ", "It waits for "}, []approval.State{approval.Pending}},
+	{words{"could not reach the approvers"}, nil},
+	{words{"key is being made"}, []approval.State{approval.Minting}},
+	{words{"can create the key until", "Press *Create my key* when"}, []approval.State{approval.Approved}},
+	{words{"was shown here", "was shown to"}, []approval.State{approval.Delivered}},
+	{words{"ou have the key", "> has the key"}, []approval.State{approval.Active}},
+	{words{"is being deleted"}, []approval.State{approval.Revoking}},
+	{words{"was deleted"}, []approval.State{approval.Ended}},
+	{words{"*Denied* by", "denied your request"}, []approval.State{approval.Denied}},
+	{words{"*Withdrawn* by", "took this request back"}, []approval.State{approval.Withdrawn}},
+	{words{"*Lapsed*", "request lapsed"}, []approval.State{approval.Expired}},
+	{words{"There is no key"}, []approval.State{approval.Failed}},
 }
 
 // screensHold reads the messages of a request that are drawn.
-func (w *trial) screensHold(d *doubts, q approval.Request, places map[approval.MessageName]approval.Place) {
-	for name, at := range places {
-		who := alice
+func (w *trial) screensHold(d *doubts, r report, q approval.Request, places map[approval.MessageName]approval.Place) {
+	for _, name := range q.Messages {
+		who := string(q.Requester)
 		if name.ToApprovers() {
 			who = bob
 		}
-		m, there := message(w.Slack.Screen(who), at)
+		screen := w.Slack.Screen(who)
+		if screen.Me.Deleted {
+			continue // they see nothing any more
+		}
+		m, there := message(screen, places[name])
 		if !assert.True(d, there, "%s is not where it should be", name) {
 			continue
 		}
+		all := m.Text + string(m.Blocks)
 		for _, claim := range claims {
-			if claim.says.MatchString(m.Text + string(m.Blocks)) {
+			if claim.says.anyIn(all) {
 				assert.Contains(d, claim.in, q.State, "%s says %q", name, claim.says)
 			}
 		}
+		if ends := firstIn(m.Text, saidToEnd); ends != "" {
+			assert.Equal(d, fmt.Sprint(q.EndsAt.Unix()), ends, "%s says when the key ends", name)
+		}
+		if ends := firstIn(m.Text, saidToEndNow); ends != "" && r.find(q.Of).State == approval.Active {
+			assert.Equal(d, fmt.Sprint(r.find(q.Of).EndsAt.Unix()), ends, "%s says when the key of %s now ends", name, q.Of)
+		}
 		if strings.Contains(string(m.Blocks), "no longer works") {
-			for _, k := range w.botKeys() {
-				assert.NotContains(d, w.shown(), k.PublicKey, "%s says that a key no longer works", name)
+			for _, k := range w.alive()[q.ID] {
+				assert.False(d, w.wasShown(k.PublicKey), "%s says that a key no longer works", name)
 			}
 		}
 	}
+}
+
+// When a key that lives is said to end, in Unix seconds: by its own messages, and
+// by those of a request for more time.
+var (
+	saidToEnd    = regexp.MustCompile(`It ends <!date\^([0-9]+)\^`)
+	saidToEndNow = regexp.MustCompile(`now ends <!date\^([0-9]+)\^`)
+)
+
+// reviewHolds asserts that a key without approval waits for a signature until it
+// has one, whatever becomes of the key.
+func (w *trial) reviewHolds(d *doubts, q approval.Request, places map[approval.MessageName]approval.Place) {
+	if !q.Emergency || !isDrawn(q, places) {
+		return
+	}
+	m, there := message(w.Slack.Screen(bob), places[approval.ReviewNotice])
+	assert.True(d, there, "the review of %s is not to be seen", q.ID)
+	assert.Equal(d, q.Review.By == "", offers(m, "review.sign"), "the review of %s can be signed", q.ID)
 }
 
 func message(s slack.Screen, at approval.Place) (slack.Message, bool) {
@@ -70,35 +108,52 @@ func message(s slack.Screen, at approval.Place) (slack.Message, bool) {
 // traces says which line of the audit trail must be there for a sentence to
 // have been said.
 var traces = []struct {
-	says *regexp.Regexp
+	says words
 	on   []approval.Event
 }{
-	{regexp.MustCompile(`\*Approved\* by`), []approval.Event{approval.Approve}},
-	{regexp.MustCompile(`\*Denied\* by|denied your request`), []approval.Event{approval.Deny}},
-	{regexp.MustCompile(`\*Withdrawn\* by|took this request back`), []approval.Event{approval.Withdraw}},
-	{regexp.MustCompile(`\*Lapsed\*|request lapsed`), []approval.Event{approval.Lapse}},
-	{regexp.MustCompile(`key is being made`), []approval.Event{approval.Collect, approval.Replace}},
-	{regexp.MustCompile(`was shown (here|to)`), []approval.Event{approval.HandOver}},
-	{regexp.MustCompile(`[Yy]ou have the key|has the key|is yours until`), []approval.Event{approval.Confirm}},
-	{regexp.MustCompile(`is being deleted`), []approval.Event{approval.Revoke, approval.Lapse}},
-	{regexp.MustCompile(`was deleted`), []approval.Event{approval.Gone}},
-	{regexp.MustCompile(`There is no key`), []approval.Event{approval.GiveUp}},
+	{words{"*Approved* by"}, []approval.Event{approval.Approve, approval.Grant}},
+	{words{"*Denied* by", "denied your request"}, []approval.Event{approval.Deny}},
+	{words{"*Withdrawn* by", "took this request back"}, []approval.Event{approval.Withdraw}},
+	{words{"*Lapsed*", "request lapsed"}, []approval.Event{approval.Lapse}},
+	{words{"key is being made"}, []approval.Event{approval.Collect, approval.Replace, approval.Submit}},
+	{words{"was shown here", "was shown to"}, []approval.Event{approval.HandOver}},
+	{words{"ou have the key", "has the key", "is yours until"}, []approval.Event{approval.Confirm}},
+	{words{"is being deleted"}, []approval.Event{approval.Revoke, approval.Lapse}},
+	{words{"was deleted"}, []approval.Event{approval.Gone}},
+	{words{"There is no key"}, []approval.Event{approval.GiveUp}},
+	{words{"The change is being made"}, []approval.Event{approval.Grant, approval.Submit}},
+	{words{"now ends"}, []approval.Event{approval.Extend}},
+	{words{"may now be used from"}, []approval.Event{approval.Readdress}},
+	{words{"was opened to take over"}, []approval.Event{approval.Rotate}},
 }
 
-// nothingSaidTooEarly asserts that whatever was ever said, or only sent, is on
-// disk.
-func (w *trial) nothingSaidTooEarly(id approval.ID, audit []approval.Entry) {
+// nothingSaidTooEarly asserts that whatever was ever said, or only sent, of a
+// request was on disk by then.
+func (w *trial) nothingSaidTooEarly(audit []approval.Entry) {
 	w.t.Helper()
 	for _, c := range w.Wire.Calls() {
 		if c.Side == wire.Atlas {
 			continue
 		}
+		text := said(c)
+		about := idsIn(text)
 		for _, trace := range traces {
-			if trace.says.MatchString(said(c)) {
+			if trace.says.anyIn(text) {
 				assert.True(w.t, slices.ContainsFunc(audit, func(e approval.Entry) bool {
-					return e.Request == id && e.Refused == "" && slices.Contains(trace.on, e.Event)
-				}), "%q was said and is not on disk", trace.says)
+					return (len(about) == 0 || slices.Contains(about, e.Request)) && e.Refused == "" && slices.Contains(trace.on, e.Event) && !e.At.After(c.At.Add(time.Millisecond))
+				}), "%q was said of %v at %s and was not on disk", trace.says, about, c.At)
 			}
 		}
 	}
+}
+
+var requestNamed = regexp.MustCompile(`AKR-[0-9A-Z]{3,}`)
+
+// idsIn lists the requests that a text names.
+func idsIn(text string) []approval.ID {
+	var all []approval.ID
+	for _, id := range requestNamed.FindAllString(text, -1) {
+		all = append(all, approval.ID(id))
+	}
+	return all
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,97 +21,119 @@ import (
 // atOnce is how many trials are played at once: most of a trial is waiting.
 const atOnce = 8
 
-// A share says how much of all there is is tried: one in so many, by chance.
-type share struct{ kills, others int }
-
-// shareOf reads SWEEP. "full" tries everything everywhere, which takes minutes.
-// Otherwise chance chooses, with a seed that is printed: mostly ways to be
-// killed, and fewer under the race detector, which is slow.
-func shareOf(sweep string) share {
+// sampleSize reads SWEEP: how many trials chance chooses, most of them ways to
+// be killed. "full" is every one, which takes an hour. Under the race detector,
+// which is slow, there are fewer.
+func sampleSize(t *testing.T, sweep string) int {
+	t.Helper()
 	switch {
 	case sweep == "full":
-		return share{1, 1}
+		return math.MaxInt
+	case sweep != "":
+		n, err := strconv.Atoi(sweep)
+		require.NoError(t, err, "SWEEP is full, or how many trials")
+		return n
 	case raceEnabled:
-		return share{16, 320}
+		return 40
 	}
-	return share{3, 60}
+	return 400
 }
 
 // TestSweep plays every flow once undisturbed, and then again for every point
 // at which it can be disturbed and every way to do so. SWEEP_SEED repeats what
-// chance chose.
+// chance chose, and SWEEP_FLOW is a pattern of flows.
 func TestSweep(t *testing.T) {
 	seed, _ := strconv.ParseUint(os.Getenv("SWEEP_SEED"), 10, 64)
 	seed = cmp.Or(seed, rand.Uint64N(1_000_000)+1)
 	t.Logf("SWEEP_SEED=%d", seed)
-	chance := rand.New(rand.NewPCG(seed, 0))
-	some := shareOf(os.Getenv("SWEEP"))
+	size := sampleSize(t, os.Getenv("SWEEP"))
 
 	began := time.Now()
-	var jobs []job
-	var rows []*row
-	for i, f := range flows() {
-		points := discover(t, f)
-		r := &row{flow: f.name, points: len(points)}
-		rows = append(rows, r)
-		for _, p := range points {
-			if p.early && i > 0 {
-				continue // the start is the same for all
-			}
-			for _, d := range disturbances(p) {
-				if some.chooses(d, chance) {
-					jobs = append(jobs, job{f, p, d, r})
-				}
-			}
-		}
-	}
-	chance.Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
-	work(t, jobs)
+	rows := discoverAll(t, chosen(t, os.Getenv("SWEEP_FLOW")))
+	jobs := sample(jobsOf(rows), size, rand.New(rand.NewPCG(seed, 0)))
+	inParallel(jobs, func(j job) { try(t, j) })
 	t.Logf("%d trials in %s\n%s", len(jobs), time.Since(began).Round(time.Second), table(rows))
 }
 
-func (s share) chooses(d disturbance, chance *rand.Rand) bool {
-	if d.kills() {
-		return chance.IntN(s.kills) == 0
+// chosen are the flows whose names a regular expression matches.
+func chosen(t *testing.T, names string) []flow {
+	t.Helper()
+	match, err := regexp.Compile(names)
+	require.NoError(t, err)
+	return slices.DeleteFunc(flows(), func(f flow) bool { return !match.MatchString(f.name) })
+}
+
+// discoverAll plays every flow undisturbed.
+func discoverAll(t *testing.T, all []flow) []*row {
+	rows := make([]*row, len(all))
+	for i, f := range all {
+		rows[i] = &row{flow: f}
 	}
-	return chance.IntN(s.others) == 0
+	inParallel(rows, func(r *row) { discover(t, r) })
+	return rows
+}
+
+// discover plays a flow undisturbed, lists its points and remembers what people
+// read.
+func discover(t *testing.T, r *row) {
+	t.Run(r.flow.name+"/undisturbed", func(t *testing.T) {
+		w := newTrial(t, r.flow, point{}, disturbance{})
+		w.rest()
+		lastEarly := len(w.Wire.Calls())
+		last := w.play()
+		require.Zero(t, w.died)
+		r.points, r.flow.undisturbed = pointsOf(w.Wire.Calls(), lastEarly, last.Commits), w.messages()
+	})
+}
+
+// jobsOf lists all trials there are. The start is the same for all flows of one
+// configuration, and is disturbed in the first of them only.
+func jobsOf(rows []*row) []job {
+	var jobs []job
+	started := map[string]bool{}
+	for _, r := range rows {
+		configuration := fmt.Sprint(r.flow.overHTTP, r.flow.policy, r.flow.orgs)
+		for _, p := range r.points {
+			if p.early && started[configuration] {
+				continue
+			}
+			for _, d := range disturbances(p) {
+				jobs = append(jobs, job{r, p, d})
+			}
+		}
+		started[configuration] = true
+	}
+	return jobs
+}
+
+// sample has chance choose so many jobs, four of five of them ways to be killed.
+func sample(jobs []job, size int, chance *rand.Rand) []job {
+	chance.Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
+	if size >= len(jobs) {
+		return jobs
+	}
+	left := map[bool]int{true: size - size/5, false: size / 5}
+	return slices.DeleteFunc(jobs, func(j job) bool {
+		left[j.what.kills()]--
+		return left[j.what.kills()] < 0
+	})
 }
 
 // A job is one trial to come.
 type job struct {
-	flow flow
+	row  *row
 	at   point
 	what disturbance
-	row  *row
 }
 
-// discover plays a flow undisturbed and lists its points.
-func discover(t *testing.T, f flow) (points []point) {
-	t.Helper()
-	t.Run(f.name+"/undisturbed", func(t *testing.T) {
-		w := newTrial(t, f, point{}, disturbance{})
-		w.revive()
-		lastEarly := 0
-		for lastEarly == 0 {
-			if r, err := w.current().rest(); err == nil && r.Rest {
-				lastEarly = len(w.Wire.Calls())
-			}
-		}
-		r := w.play()
-		require.Zero(t, w.died)
-		points = pointsOf(w.Wire.Calls(), lastEarly, r.Commits)
-	})
-	return points
-}
-
-// work tries the jobs, a few at a time.
-func work(t *testing.T, jobs []job) {
-	queue := make(chan job)
+// inParallel does all the jobs, a few at a time.
+func inParallel[T any](jobs []T, do func(T)) {
+	queue := make(chan T)
 	var workers sync.WaitGroup
 	for range atOnce {
 		workers.Go(func() {
 			for j := range queue {
-				try(t, j)
+				do(j)
 			}
 		})
 	}
@@ -121,18 +146,18 @@ func work(t *testing.T, jobs []job) {
 
 func try(t *testing.T, j job) {
 	happened := false
-	held := t.Run(fmt.Sprintf("%s/%s/%s", j.flow.name, strings.ReplaceAll(j.at.String(), "/", "_"), j.what.how), func(t *testing.T) {
-		w := newTrial(t, j.flow, j.at, j.what)
+	held := t.Run(fmt.Sprintf("%s/%s/%s", j.row.flow.name, strings.ReplaceAll(j.at.String(), "/", "_"), j.what.how), func(t *testing.T) {
+		w := newTrial(t, j.row.flow, j.at, j.what)
 		w.play()
 		happened = w.happened()
 	})
 	j.row.note(happened, held)
 }
 
-// A row is what came of one flow.
+// A row is a flow and what came of it.
 type row struct {
-	flow   string
-	points int
+	flow   flow
+	points []point
 
 	mu                   sync.Mutex
 	tried, reached, held int
@@ -155,7 +180,7 @@ func table(rows []*row) string {
 	to := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(to, "flow\tpoints\ttried\treached\theld")
 	for _, r := range rows {
-		fmt.Fprintf(to, "%s\t%d\t%d\t%d\t%d\n", r.flow, r.points, r.tried, r.reached, r.held)
+		fmt.Fprintf(to, "%s\t%d\t%d\t%d\t%d\n", r.flow.name, len(r.points), r.tried, r.reached, r.held)
 	}
 	to.Flush()
 	return b.String()

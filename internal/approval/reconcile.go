@@ -37,7 +37,7 @@ func (w *Worker) reconcileForEver(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		timer.Reset(reconcileTick)
+		timer.Reset(w.CompareTick)
 		if w.Now().Sub(w.reconciledAt) < reconcileEvery {
 			continue
 		}
@@ -50,11 +50,11 @@ func (w *Worker) reconcileForEver(ctx context.Context) {
 		w.lookAtOwners(bounded)
 		cancel()
 		w.reconciledAt = w.Now()
+		if w.Compared != nil {
+			w.Compared(w.reconciledAt)
+		}
 	}
 }
-
-// reconcileTick is how often the clock is looked at: it may be moved.
-const reconcileTick = 10 * time.Second
 
 // reconcile removes marked keys whose request says that they should not exist,
 // ends requests whose key is gone, and tells what was changed by hand. Keys

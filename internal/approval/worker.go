@@ -20,6 +20,11 @@ type Worker struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
+	// CompareTick is how often the clock is looked at for the next comparison
+	// with Atlas: it may be moved. Compared, if set, hears when one is over.
+	CompareTick time.Duration
+	Compared    func(at time.Time)
+
 	hint chan struct{}
 
 	mu    sync.Mutex
@@ -45,6 +50,7 @@ const (
 func NewWorker(orgs Orgs, store Store, keys Keys, screens Screens, directory Directory, now func() time.Time, log *slog.Logger) *Worker {
 	return &Worker{
 		Orgs: orgs, Store: store, Keys: keys, Screens: screens, Directory: directory, Now: now, Log: log,
+		CompareTick: 10 * time.Second,
 		hint: make(chan struct{}, 1), tries: map[ID]int{},
 		missingSince: map[ID]time.Time{}, inspectedAt: map[ID]time.Time{},
 	}

@@ -139,8 +139,12 @@ var refusals = []struct {
 }
 
 // notOpened is said if a form is known not to be open. If Slack gave no clear
-// answer it may be.
+// answer it may be; and if the press was delivered again to a bot that was
+// started meanwhile, it may be since the first time.
 func notOpened(err error, said mrkdwn) mrkdwn {
+	if codeOf(err) == "exchanged_trigger_id" {
+		return "That opened the form once already. If you see it, go on there; if not, try it once more. Nothing was changed."
+	}
 	if f, ok := errors.AsType[*approval.Fault](err); ok && f.Verdict == approval.Unknown {
 		return "Slack did not say whether the form is open. If you see it, go on there; if not, try it once more. Nothing was changed."
 	}
