@@ -97,8 +97,12 @@ func (s *Service) yes(rd reading, by UserID, r Request, grant func(Request) (Acc
 	less := describeLess(r.Access, access)
 	return action{on: s.approvalEvent(r, isLast), note: less, change: func(next *Request, now time.Time) {
 		next.Needs = needs
-		next.Approvals = append(next.Approvals, Approval{By: by, At: now})
-		next.narrowTo(access, by, less != "")
+		yes := Approval{By: by, At: now}
+		if less != "" {
+			yes.Before, yes.After = next.Access.clone(), access
+			next.narrowTo(access, by)
+		}
+		next.Approvals = append(next.Approvals, yes)
 		if !isLast {
 			next.show(EndorsedNotice(len(next.Approvals)))
 			return
@@ -134,10 +138,7 @@ func (r *Request) approved(now time.Time, p Policy) {
 	r.show(ReadyMessage)
 }
 
-func (r *Request) narrowTo(a Access, by UserID, isLess bool) {
-	if !isLess {
-		return
-	}
+func (r *Request) narrowTo(a Access, by UserID) {
 	if r.NarrowedBy == "" {
 		r.Wanted = r.Access
 	}

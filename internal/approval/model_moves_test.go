@@ -38,6 +38,11 @@ var promises = []struct {
 	}},
 	{"a yes is one person's, who may give it, and the last one is given when all are there", move.isYes},
 	{"a key's end is later by a granted extension, nearer by a successor in use, and else where it was", move.keepsEnd},
+	{"a successor in use has told its predecessor to end", func(m move) bool {
+		old := m.trial.rows[m.is.Of]
+		isLate := old.State == approval.Active && old.Requester == m.is.Requester && old.EndsAt.After(m.at().Add(overlap))
+		return m.e.Event != approval.Settle || !isLate
+	}},
 	{"the access is what it was, or less, or what a change of addresses says", move.keepsAccess},
 	{"a key is another's only if its owner is gone, by an approver, to an active member", move.keepsOwner},
 	{"nothing that was shown is taken back, but what a former owner was shown", move.keepsMessages},

@@ -14,7 +14,7 @@ var clicks = slices.Sorted(maps.Keys(possible))
 
 // next is what leads a request on, mostly.
 var next = map[approval.State][]approval.Event{
-	approval.Pending:   {approval.Approve, approval.Approve, approval.Approve, approveLess, approval.Deny, approval.Withdraw, approval.Nudge},
+	approval.Pending:   {approval.Approve, approval.Approve, approval.Approve, approveLess, approveLess, approval.Deny, approval.Withdraw, approval.Nudge},
 	approval.Approved:  {approval.Collect, approval.Collect, approval.Collect, approval.Collect, approval.Withdraw},
 	approval.Minting:   {approval.Collect, approval.Withdraw},
 	approval.Delivered: {approval.Confirm, approval.Confirm, approval.Confirm, approval.Replace, approval.Revoke},
@@ -36,8 +36,7 @@ func (tr *trial) nextOf(r approval.Request) []approval.Event {
 	}
 	all := slices.Clone(next[r.State])
 	return slices.DeleteFunc(all, func(on approval.Event) bool {
-		return on == approval.HandTo || on == switchedOver && r.Purpose != approval.Rotation ||
-			on == approveLess && r.Purpose != approval.NewKey || on == approval.Nudge && !r.NudgedAt.IsZero()
+		return on == switchedOver && r.Purpose != approval.Rotation
 	})
 }
 
@@ -66,7 +65,7 @@ func (tr *trial) drawHow(t *rapid.T, r approval.Request, on approval.Event) pres
 func (tr *trial) drawForm(t *rapid.T, p *press) {
 	switch p.On {
 	case approveLess:
-		p.How = pick(t, "less", slices.Sorted(maps.Keys(narrowings)))
+		p.How = pick(t, "less", append(slices.Sorted(maps.Keys(narrowings)), "one role", "one role", "one network", "shorter"))
 	case approval.Extend:
 		p.How = pick(t, "extra", slices.Sorted(maps.Keys(extras)))
 	case approval.Readdress:
@@ -106,6 +105,11 @@ func (tr *trial) pressLater(t *rapid.T) {
 	tr.waiting = append(tr.waiting, &surprise{calls, func() { tr.press(p) }})
 }
 
+// sign lets somebody sign, and now and then whoever should not.
 func (tr *trial) sign(t *rapid.T) {
-	tr.pressNow(tr.drawHow(t, tr.one(t, isUnsigned), approval.Sign))
+	p := tr.drawHow(t, tr.one(t, isUnsigned), approval.Sign)
+	if number(t, "own", 4) == 1 {
+		p.Who = tr.breaker(p.ID)
+	}
+	tr.pressNow(p)
 }

@@ -43,6 +43,12 @@ var scenes = []scene{
 	{"a key with a successor in use", func(tr *trial) {
 		tr.takes(press{ID: tr.succeeded(), On: approval.Confirm, Who: alice})
 	}},
+	{"a key that waits for other addresses, whose owner is gone", func(tr *trial) {
+		tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.Readdress, Who: alice, How: "another"})
+		tr.house.stand(alice, approval.Deactivated)
+		tr.pass(noticed)
+	}},
+	{"somebody waits for two approvals", func(tr *trial) { tr.asks(alice, "all") }},
 	{"a key whose owner is gone", func(tr *trial) {
 		tr.active(alice, "wide", bob)
 		tr.house.stand(alice, approval.Deactivated)

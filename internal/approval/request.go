@@ -164,7 +164,14 @@ type Decision struct {
 type Approval struct {
 	By UserID    `json:"by"`
 	At time.Time `json:"at"`
+
+	// Before and After are the access before and after it, if By approved less.
+	Before Access `json:"before,omitzero"`
+	After  Access `json:"after,omitzero"`
 }
+
+// IsLess reports whether By approved less than there was.
+func (a Approval) IsLess() bool { return a.After.Lifetime != 0 }
 
 // A Record is what is known of a requester when they ask.
 type Record struct {

@@ -51,7 +51,7 @@ func NewWorker(orgs Orgs, store Store, keys Keys, screens Screens, directory Dir
 	return &Worker{
 		Orgs: orgs, Store: store, Keys: keys, Screens: screens, Directory: directory, Now: now, Log: log,
 		CompareTick: 10 * time.Second,
-		hint: make(chan struct{}, 1), tries: map[ID]int{},
+		hint:        make(chan struct{}, 1), tries: map[ID]int{},
 		missingSince: map[ID]time.Time{}, inspectedAt: map[ID]time.Time{},
 	}
 }

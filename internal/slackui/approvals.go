@@ -13,25 +13,14 @@ func awaitedByAll(r approval.Request) mrkdwn {
 	if len(r.Approvals) > 0 {
 		return awaited(r) // the card was posted before
 	}
-	var all []mrkdwn
-	var named []approval.Need
-	for _, n := range r.Needs {
-		switch {
-		case len(n.For) > 0:
-			named = append(named, n)
-		case n.Count == 1:
-			all = append(all, "an approver")
-		default:
-			all = append(all, say("%s approvers", n.Count))
-		}
-	}
-	if len(named) > 0 {
-		all = append(all, approvalsNeeded(named))
-	}
-	if len(all) == 0 {
+	usual := len(r.Needs) == 1 && len(r.Needs[0].For) == 0
+	switch {
+	case usual && r.Needs[0].Count > 1:
+		return say("%s approvers", r.Needs[0].Count)
+	case usual:
 		return "an approver"
 	}
-	return shorten(enumerated(all, "and"), 900)
+	return awaited(r)
 }
 
 func missingApprovals(r approval.Request) mrkdwn {

@@ -10,30 +10,40 @@ import (
 // asker can decline.
 func isLess(r approval.Request) bool { return r.NarrowedBy != "" && r.Decision.By != "" }
 
-// leftOut says what an approver left out of what was asked for by whom.
+// leftOut says what approvers left out of what was asked for by whom, one after
+// the other.
 func leftOut(r approval.Request, whoAsked mrkdwn) mrkdwn {
-	if r.NarrowedBy == "" {
+	var all []mrkdwn
+	for _, a := range r.Approvals {
+		all = append(all, leftOutBy(a, whoAsked))
+	}
+	return sentences(all...)
+}
+
+// leftOutBy is empty if an approver left nothing out.
+func leftOutBy(a approval.Approval, whoAsked mrkdwn) mrkdwn {
+	if !a.IsLess() {
 		return ""
 	}
-	what := joinedBy("; ", withoutRoles(r), withoutProjects(r), fewerAddresses(r), shorterLife(r))
+	what := joinedBy("; ", withoutRoles(a), withoutProjects(a), fewerAddresses(a), shorterLife(a))
 	if what != "" {
 		what = ": " + what
 	}
-	return say(":scissors: *%s approved less than %s*%s.", mention(r.NarrowedBy), whoAsked, shorten(what, 1000))
+	return say(":scissors: *%s approved less than %s*%s.", mention(a.By), whoAsked, shorten(what, 1000))
 }
 
-func withoutRoles(r approval.Request) mrkdwn {
-	gone := slices.DeleteFunc(slices.Clone(r.Wanted.Roles), func(role approval.Role) bool { return slices.Contains(r.Access.Roles, role) })
+func withoutRoles(a approval.Approval) mrkdwn {
+	gone := slices.DeleteFunc(slices.Clone(a.Before.Roles), func(role approval.Role) bool { return slices.Contains(a.After.Roles, role) })
 	if len(gone) == 0 {
 		return ""
 	}
 	return say("without %s", clip(titles(gone), 300))
 }
 
-func withoutProjects(r approval.Request) mrkdwn {
+func withoutProjects(a approval.Approval) mrkdwn {
 	var gone []mrkdwn
-	for _, p := range r.Wanted.Projects {
-		if !slices.ContainsFunc(r.Access.Projects, func(have approval.ProjectAccess) bool { return have.ID == p.ID }) {
+	for _, p := range a.Before.Projects {
+		if !slices.ContainsFunc(a.After.Projects, func(have approval.ProjectAccess) bool { return have.ID == p.ID }) {
 			gone = append(gone, say("%s in %s", titles(p.Roles), projectName(p.Project)))
 		}
 	}
@@ -43,20 +53,17 @@ func withoutProjects(r approval.Request) mrkdwn {
 	return "without " + joinedBy(", ", gone...)
 }
 
-// fewerAddresses is not said once the owner can have changed them: what is
-// different then need not be the approver's doing.
-func fewerAddresses(r approval.Request) mrkdwn {
-	fixed := r.EndsAt.IsZero() || r.State == approval.Delivered
-	before, now := namedAddresses(r.Wanted), namedAddresses(r.Access)
-	if !fixed || before == now {
+func fewerAddresses(a approval.Approval) mrkdwn {
+	before, now := namedAddresses(a.Before), namedAddresses(a.After)
+	if before == now {
 		return ""
 	}
 	return say("from %s instead of %s", clip(now, 300), clip(before, 300))
 }
 
-func shorterLife(r approval.Request) mrkdwn {
-	if r.Wanted.Lifetime == r.Access.Lifetime {
+func shorterLife(a approval.Approval) mrkdwn {
+	if a.Before.Lifetime == a.After.Lifetime {
 		return ""
 	}
-	return say("for %s instead of %s", span(r.Access.Lifetime), span(r.Wanted.Lifetime))
+	return say("for %s instead of %s", span(a.After.Lifetime), span(a.Before.Lifetime))
 }

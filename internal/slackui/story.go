@@ -158,15 +158,15 @@ func lastTry(r approval.Request) mrkdwn {
 func because(r approval.Request) mrkdwn {
 	switch r.End.Cause {
 	case approval.CauseUnconfirmed:
-		return ", because nobody said in time that it was saved"
+		return say(", because nobody had said by %s that it was saved", when(r.End.At))
 	case approval.CauseEndDate:
-		return ", because its lifetime is over"
+		return say(", because its lifetime was over %s", when(r.End.At))
 	case approval.CauseVanished:
-		return ", by somebody in Atlas"
+		return say(", by somebody in Atlas, as I found %s", when(r.End.At))
 	case approval.CauseRevoked:
 		return say(", because %s revoked it %s", mention(r.End.By), when(r.End.At))
 	case approval.CauseReplaced:
-		return ", because its successor took over"
+		return say(", because its successor took over %s", when(r.End.At))
 	}
 	return ""
 }

@@ -64,7 +64,17 @@ func less(r *approval.Request) {
 	r.Wanted.Projects = []approval.ProjectAccess{{Project: billing, Roles: []approval.Role{"GROUP_OWNER"}}}
 	r.Access.Networks = networks("203.0.113.7/32")
 	r.Access.Lifetime = 8 * time.Hour
+	byBob(r)
+}
+
+// byBob says that it was Bob who left less, in the last approval.
+func byBob(r *approval.Request) {
 	r.NarrowedBy = "U0BOB"
+	if len(r.Approvals) == 0 {
+		r.Approvals = []approval.Approval{{By: "U0BOB", At: asked.Add(time.Hour)}}
+	}
+	last := &r.Approvals[len(r.Approvals)-1]
+	last.Before, last.After = r.Wanted, r.Access
 }
 
 func declined(r *approval.Request) {
@@ -137,7 +147,7 @@ func absurd(r *approval.Request) {
 	r.Wanted = r.Access
 	r.Wanted.Networks, r.Wanted.Lifetime = networks("203.0.113.7/32"), 365*24*time.Hour
 	r.Access.Projects = r.Access.Projects[:5]
-	r.NarrowedBy = "U0BOB"
+	byBob(r)
 	var crowd []approval.UserID
 	for range 200 {
 		crowd = append(crowd, "U0123456789")
@@ -159,19 +169,19 @@ var ruleSituations = map[string][]edit{
 	"pending.pair.one":       with(needing(pair), endorsed("U0BOB")),
 	"pending.two":            with(needing(platform, security), powerful),
 	"pending.two.one":        with(needing(platform, security), powerful, endorsed("U0BOB")),
-	"pending.less":           with(needing(pair), less, endorsed("U0BOB")),
+	"pending.less":           with(needing(pair), endorsed("U0BOB"), less),
 	"pending.projects":       with(needing(platform), inProjects, named),
 	"pending.nudged":         with(needing(platform), nudged),
 	"pending.escalated":      with(needing(platform), nudged, escalated),
 	"pending.prodded":        with(needing(platform), prodded(2)),
 	"pending.everyone":       with(needing(approval.Need{From: approval.Who{Everyone: true}, Count: 2})),
 	"approved.two":           with(needing(platform, security), endorsed("U0DANA", "U0BOB"), approved),
-	"approved.less":          with(less, endorsed("U0BOB"), approved),
+	"approved.less":          with(endorsed("U0BOB"), less, approved),
 	"approved.rule":          with(approved, byRule),
 	"denied.one":             with(needing(pair), endorsed("U0DANA"), nudged, escalated, prodded(1), deniedFor("too much")),
-	"active.less":            with(less, endorsed("U0BOB"), active),
+	"active.less":            with(endorsed("U0BOB"), less, active),
 	"active.projects":        with(inProjects, named, active),
-	"declined":               with(less, endorsed("U0BOB"), approved, declined),
+	"declined":               with(endorsed("U0BOB"), less, approved, declined),
 	"minting.emergency":      with(emergency(minting)),
 	"minting.emergency.new":  with(emergency(minting), unreached),
 	"active.emergency":       with(emergency(active)),

@@ -47,12 +47,16 @@ func (v views) decidedNotice(r approval.Request) message {
 		return remark(say(":white_check_mark: The rule “%s” approved %s %s: nobody had to.", clip(d.Rule, maxName), v.whose(r), when(d.At)), "")
 	case d.By == "":
 		return remark(sentences(say("%s sent %s%s %s.", mention(asker(r)), what(r), v.inOrg(r), when(d.At)), unapproved(r)), "")
-	case len(r.Approvals) > 1:
-		said := say(":white_check_mark: %s approved %s %s: the last of %s.", mention(d.By), v.whose(r), when(d.At), count(len(r.Approvals), "approval"))
-		return remark(sentences(said, leftOut(r, "was asked for")), "")
 	}
-	said := say(":white_check_mark: %s approved %s %s.", mention(d.By), v.whose(r), when(d.At))
-	return remark(sentences(said, leftOut(r, "was asked for")), "")
+	said := say(":white_check_mark: %s approved %s %s", mention(d.By), v.whose(r), when(d.At))
+	n := len(r.Approvals)
+	if n > 1 {
+		said += say(": the last of %s", count(n, "approval"))
+	}
+	if said += "."; n > 0 {
+		said = sentences(said, leftOutBy(r.Approvals[n-1], "was asked for"))
+	}
+	return remark(said, "")
 }
 
 // endorsedNotice tells of the n-th approval, which was not the last.
@@ -62,10 +66,7 @@ func (v views) endorsedNotice(r approval.Request, n int) message {
 	}
 	a := r.Approvals[n-1]
 	said := say(":ballot_box_with_check: %s approved %s %s: %s of %s.", mention(a.By), v.whose(r), when(a.At), n, count(max(needed(r), n+1), "approval"))
-	if a.By == r.NarrowedBy {
-		said = sentences(said, leftOut(r, "was asked for"))
-	}
-	return remark(said, "")
+	return remark(sentences(said, leftOutBy(a, "was asked for")), "")
 }
 
 // madeNotice says that there is a key.
@@ -74,7 +75,7 @@ func (v views) madeNotice(r approval.Request) message {
 	if r.Purpose == approval.Rotation {
 		life = say("It takes over from the key of request %s.", r.Of)
 	}
-	return remark(sentences(say(":key: The key%s of %s was made and shown to %s alone.", keyName(r), what(r), mention(asker(r))), life), "")
+	return remark(sentences(say(":key: The key%s of %s was made and shown to %s alone %s.", keyName(r), what(r), mention(asker(r)), when(r.Key.MadeAt)), life), "")
 }
 
 // overNotice says how it ended.
