@@ -175,7 +175,7 @@ func TestRulesTwoApproveWithChanges(t *testing.T) {
 		assert.Len(t, w.request(id).Approvals, 1)
 		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"less.networks": "203.0.113.7"}).Outcome)
 		w.becomes(id, approval.Approved)
-		w.reads(alice, "ready.create", "from 203.0.113.7 instead of 203.0.113.7, 198.51.100.0/24", "without Organization Read Only")
+		w.reads(alice, "ready.create", "from 203.0.113.7 instead of 203.0.113.7, 198.51.100.64/28", "without Organization Read Only")
 		w.under(id, "@"+carol, "from 203.0.113.7 instead of")
 		w.presses(alice, "ready.create")
 		w.becomes(id, approval.Delivered)

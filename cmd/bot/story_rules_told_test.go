@@ -68,7 +68,7 @@ var tellings = map[string]telling{
 	"revoked by an approver": {(*town).active, byWriting(bob, "card.revoke", "revoke.reason", "seen in a log"), approval.Ended,
 		[]string{"@" + bob, "seen in a log"}, []string{"@" + bob, "seen in a log", "outcome.again"}},
 	"at its end": {(*town).nearItsEnd, byWaiting(time.Hour), approval.Ended,
-		[]string{"its lifetime is over"}, []string{"its lifetime is over", "outcome.again"}},
+		[]string{"its lifetime was over"}, []string{"its lifetime was over", "outcome.again"}},
 }
 
 func TestRulesBeingTold(t *testing.T) {
