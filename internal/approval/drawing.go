@@ -30,6 +30,9 @@ func (w *Worker) drawAll(ctx context.Context, r Request) error {
 	}
 	var errs []error
 	for _, name := range r.Messages {
+		if !name.ToApprovers() && !r.OwnerGone.IsZero() {
+			continue // nobody reads it; when they are back it is drawn
+		}
 		if err := w.draw(ctx, r, name); err != nil {
 			errs = append(errs, fmt.Errorf("drawing %s: %w", name, err))
 		}

@@ -55,14 +55,6 @@ func TestADebtOfACrashIsAsOldAsTheCall(t *testing.T) {
 	})
 }
 
-// lose lets somebody go for so long that the bot notices, and gives their key
-// to carol.
-func (tr *trial) lose(who approval.UserID, id approval.ID) {
-	tr.house.stand(who, approval.Deactivated)
-	tr.pass(noticed)
-	tr.takes(press{ID: id, On: approval.HandTo, Who: bob, How: string(carol)})
-}
-
 // What somebody asked for their key is not made once it is another's.
 func TestAFormerOwnersChangeIsNotMade(t *testing.T) {
 	t.Parallel()

@@ -107,8 +107,8 @@ func (tr *trial) whyWrong(r approval.Request, e approval.Entry) string {
 		if !tr.house.mayBreakGlass(r.Requester, r.Org) || r.Access.Lifetime != glassLife || !slices.Equal(r.Access.Roles, []approval.Role{owners}) || len(r.Access.Projects) > 0 {
 			return "break-glass is for those who are named, for what is named"
 		}
-	case r.State == approval.Pending:
-		if isByRule {
+	case r.State == approval.Pending: // a rule whose group cannot be listed lets nobody through
+		if isByRule && tr.isCalm {
 			return "what a rule approves waits for nobody"
 		}
 	case r.Purpose == approval.NewAddresses && reaches(parent.Access.Networks, r.Access.Networks): // less needs no yes, and gives none

@@ -45,6 +45,10 @@ var promises = []struct {
 	}},
 	{"the access is what it was, or less, or what a change of addresses says", move.keepsAccess},
 	{"a key is another's only if its owner is gone, by an approver, to an active member", move.keepsOwner},
+	{"an owner is noted as gone when they are, and as back when they are", func(m move) bool {
+		isGone := m.trial.house.standing(m.was.Requester) == approval.Deactivated
+		return (m.e.Event != approval.Orphan || isGone) && (m.e.Event != approval.Return || !isGone)
+	}},
 	{"nothing that was shown is taken back, but what a former owner was shown", move.keepsMessages},
 	{"every notice that is numbered is there once", move.keepsNumbers},
 	{"break-glass is signed once, by an approver who did not break it and does not own it", func(m move) bool {

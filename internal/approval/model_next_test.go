@@ -19,25 +19,30 @@ var next = map[approval.State][]approval.Event{
 	approval.Minting:   {approval.Collect, approval.Withdraw},
 	approval.Delivered: {approval.Confirm, approval.Confirm, approval.Confirm, approval.Replace, approval.Revoke},
 	approval.Active: {approval.Extend, approval.Extend, approval.Readdress, approval.Readdress, approval.Readdress, approval.Rotate, approval.Rotate,
-		switchedOver, approval.Revoke, asOperator, approval.HandTo},
+		approval.Revoke, asOperator, approval.HandTo},
 	approval.Applying: {approval.Withdraw, approval.Approve},
 	approval.Revoking: {approval.Revoke},
 }
 
+// drawNext is mostly pressed by somebody who may.
 func (tr *trial) drawNext(t *rapid.T) press {
 	r := tr.one(t, isOpen)
-	return tr.drawHow(t, r, pick(t, "button", tr.nextOf(r)))
+	p := tr.drawHow(t, r, pick(t, "button", tr.nextOf(r)))
+	if number(t, "fit", 8) == 1 {
+		p.Who = pick(t, "who", people)
+	}
+	return p
 }
 
-// nextOf leaves out what is only worth trying now and then.
 func (tr *trial) nextOf(r approval.Request) []approval.Event {
 	if !r.OwnerGone.IsZero() {
 		return []approval.Event{approval.HandTo, approval.HandTo, approval.HandTo, approval.Revoke}
 	}
 	all := slices.Clone(next[r.State])
-	return slices.DeleteFunc(all, func(on approval.Event) bool {
-		return on == switchedOver && r.Purpose != approval.Rotation
-	})
+	if r.State == approval.Active && r.Purpose == approval.Rotation {
+		all = append(all, switchedOver, switchedOver, switchedOver)
+	}
+	return all
 }
 
 // drawHow makes a press of somebody who may do it, if there is anybody.
@@ -51,9 +56,6 @@ func (tr *trial) drawHow(t *rapid.T, r approval.Request, on approval.Event) pres
 			return slices.ContainsFunc(tr.whyNot(by, r), func(err error) bool { return err != errMistake && err != approval.ErrNotEligible })
 		})
 		p.Who = bob
-		if number(t, "fit", 6) == 1 {
-			able = people
-		}
 		if len(able) > 0 {
 			p.Who = pick(t, "who", able)
 		}
@@ -67,7 +69,7 @@ func (tr *trial) drawForm(t *rapid.T, p *press) {
 	case approveLess:
 		p.How = pick(t, "less", append(slices.Sorted(maps.Keys(narrowings)), "one role", "one role", "one network", "shorter"))
 	case approval.Extend:
-		p.How = pick(t, "extra", slices.Sorted(maps.Keys(extras)))
+		p.How = pick(t, "extra", append(slices.Sorted(maps.Keys(extras)), "a little", "a lot"))
 	case approval.Readdress:
 		p.How = pick(t, "addresses", slices.Sorted(maps.Keys(addresses)))
 	case approval.HandTo:

@@ -79,7 +79,7 @@ func (p press) withForm(s *approval.Service) (approval.Request, error) {
 	panic("nobody can press " + p.On)
 }
 
-func (p press) origin() string { return fmt.Sprintf("%s of %s, %d", p.On, p.ID, p.Nth) }
+func (p press) origin() string { return fmt.Sprintf("%s of %s by %s, %d", p.On, p.ID, p.Who, p.Nth) }
 
 // makes reports whether the press makes a request of its own.
 func (p press) makes() bool {

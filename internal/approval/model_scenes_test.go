@@ -43,12 +43,14 @@ var scenes = []scene{
 	{"a key with a successor in use", func(tr *trial) {
 		tr.takes(press{ID: tr.succeeded(), On: approval.Confirm, Who: alice})
 	}},
-	{"a key that waits for other addresses, whose owner is gone", func(tr *trial) {
-		tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.Readdress, Who: alice, How: "another"})
-		tr.house.stand(alice, approval.Deactivated)
-		tr.pass(noticed)
+	{"a key of carol's, for which alice waits for other addresses", func(tr *trial) {
+		id := tr.active(alice, "wide", bob)
+		tr.takes(press{ID: id, On: approval.Readdress, Who: alice, How: "another"})
+		tr.lose(alice, id)
 	}},
-	{"somebody waits for two approvals", func(tr *trial) { tr.asks(alice, "all") }},
+	{"somebody of both groups approved", func(tr *trial) {
+		tr.takes(press{ID: tr.asks(alice, "owner"), On: approval.Approve, Who: heidi})
+	}},
 	{"a key whose owner is gone", func(tr *trial) {
 		tr.active(alice, "wide", bob)
 		tr.house.stand(alice, approval.Deactivated)
@@ -58,6 +60,12 @@ var scenes = []scene{
 		tr.rotated()
 		tr.house.stand(alice, approval.Deactivated)
 		tr.pass(noticed)
+	}},
+	{"a key of carol's, with a successor of alice's", func(tr *trial) {
+		next := tr.rotated()
+		tr.lose(alice, tr.get(next).Of)
+		tr.house.stand(alice, approval.Member)
+		tr.takes(press{ID: next, On: approval.Collect, Who: alice})
 	}},
 }
 
@@ -101,4 +109,12 @@ func (tr *trial) succeeded() approval.ID {
 	id := tr.takes(press{ID: tr.rotated(), On: approval.Collect, Who: alice})
 	tr.pass(20 * time.Second)
 	return id
+}
+
+// lose lets somebody go for so long that the bot notices, and gives their key
+// to carol.
+func (tr *trial) lose(who approval.UserID, id approval.ID) {
+	tr.house.stand(who, approval.Deactivated)
+	tr.pass(noticed)
+	tr.takes(press{ID: id, On: approval.HandTo, Who: bob, How: string(carol)})
 }

@@ -96,7 +96,7 @@ func TestEveryOrganizationIsComparedWithItsRows(t *testing.T) {
 }
 
 // What was asked of an organization that is not configured any more is neither
-// lost nor decided, and a key of it is not taken for gone.
+// lost nor decided, and no key is made or deleted elsewhere.
 func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 		w.Orgs = twoOrgs()[:1]
 		w.worker = approval.NewWorker(w.Orgs, w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		w.run(func() {
-			w.pass(48 * time.Hour)
+			w.pass(4 * time.Hour)
 			w.is(waits, approval.Pending)
 			w.is(live, approval.Active)
 			_, err := w.Approve(t.Context(), as(carol), waits)
@@ -130,7 +130,7 @@ func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 		})
 		w.worker = approval.NewWorker(twoOrgs(), w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		w.run(func() {
-			w.pass(15 * time.Minute)
+			w.pass(24 * time.Hour)
 			w.is(waits, approval.Expired)
 			w.is(live, approval.Ended)
 			w.noKey()

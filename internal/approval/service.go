@@ -174,7 +174,7 @@ func (s *Service) Withdraw(ctx context.Context, who Actor, id ID) (Request, erro
 
 // Collect is the requester's press of "Create my key".
 func (s *Service) Collect(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Collect, s.owner(who), "", func(r *Request, now time.Time) { r.startMinting(now) })
+	return s.act(ctx, who, id, Collect, s.served(s.owner(who)), "", func(r *Request, now time.Time) { r.startMinting(now) })
 }
 
 // Confirm is "I saved it".
@@ -193,7 +193,7 @@ func (s *Service) policy(id OrgID) Policy {
 
 // Replace is "I did not see it": the key goes, another is made and shown.
 func (s *Service) Replace(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Replace, s.owner(who), "", func(r *Request, now time.Time) { r.startMinting(now) })
+	return s.act(ctx, who, id, Replace, s.served(s.owner(who)), "", func(r *Request, now time.Time) { r.startMinting(now) })
 }
 
 // Get returns the request, for showing it.
@@ -212,6 +212,18 @@ type check func(ctx context.Context, r Request) error
 
 func (s *Service) owner(who Actor) check {
 	return func(ctx context.Context, r Request) error { return isOwner(ctx, s.Directory, r, who) }
+}
+
+// served is may, for what needs the organization to be configured: a key cannot
+// be made in another.
+func (s *Service) served(may check) check {
+	return func(ctx context.Context, r Request) error {
+		if err := may(ctx, r); err != nil {
+			return err
+		}
+		_, err := s.Orgs.Find(r.Org)
+		return err
+	}
 }
 
 // actTries bounds how often one action is tried again because a note of the

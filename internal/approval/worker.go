@@ -179,7 +179,7 @@ func (w *Worker) work(ctx context.Context, r Request) error {
 	now := w.Now()
 	org, err := w.Orgs.Find(r.Org)
 	if err != nil {
-		return &retry{orgAwayPause, err}
+		return w.workWithout(ctx, r, err)
 	}
 	if due := r.stateDue(); due.IsZero() || due.After(now) {
 		return w.look(ctx, r)
@@ -201,6 +201,21 @@ func (w *Worker) work(ctx context.Context, r Request) error {
 		return w.remove(ctx, r)
 	}
 	return w.look(ctx, r)
+}
+
+// workWithout is work for a request whose organization is not configured any
+// more. A key that has to go is tried for, so that people are told that it
+// lives on; everything else waits for the organization to be back.
+func (w *Worker) workWithout(ctx context.Context, r Request, why error) error {
+	ended := !r.EndsAt.IsZero() && !r.EndsAt.After(w.Now())
+	switch due := r.stateDue(); {
+	case due.IsZero(), due.After(w.Now()):
+	case r.State == Revoking:
+		return w.remove(ctx, r)
+	case ended && (r.State == Active || r.State == Delivered):
+		return w.lapse(ctx, r)
+	}
+	return &retry{orgAwayPause, why}
 }
 
 // policy is that of an organization; see [Service.policy].

@@ -27,5 +27,9 @@ func ownedAgain(r approval.Request) mrkdwn {
 	case len(r.Transfers) > 0:
 		return sentences(handedOver(r), "Nothing else was changed.")
 	}
+	return stillActive(r)
+}
+
+func stillActive(r approval.Request) mrkdwn {
 	return say("The account of %s is active, so the key stays theirs. Nothing was changed.", mention(r.Requester))
 }

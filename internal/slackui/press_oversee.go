@@ -42,6 +42,8 @@ func (a *App) handTo(ctx context.Context, p press, answer ack) {
 		a.answer(ctx, p, say("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose somebody else.", mention(p.chosen)))
 	case errors.Is(err, approval.ErrNotApprover):
 		a.answer(ctx, p, "Only approvers can hand a key over. Nothing was changed.")
+	case errors.Is(err, approval.ErrOwnerBack) && !r.OwnerGone.IsZero() && p.chosen != r.Requester:
+		a.answer(ctx, p, stillActive(r)) // and I have not noticed yet
 	case err != nil:
 		a.answer(ctx, p, refusal(err, r))
 	}
