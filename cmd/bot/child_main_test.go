@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -48,8 +49,16 @@ func TestMain(m *testing.M) {
 	if os.Getenv(envChild) != "" {
 		os.Exit(childMain())
 	}
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		parallel.Value.Set(storiesAtOnce)
+	}
 	os.Exit(m.Run())
 }
+
+// storiesAtOnce is how many stories are told at the same time: most of one is
+// waiting for somebody.
+const storiesAtOnce = "6"
 
 // A childBot is the bot in its own process, with a clock that its parent moves.
 // It ends when its parent closes stdin.

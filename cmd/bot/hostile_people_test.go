@@ -68,13 +68,28 @@ var buttonTable = map[string]buttonRow{
 	"list.addresses":  {approval.Active, alice, slack.General, true, true},
 	"list.switched":   {approval.Active, alice, slack.General, true, true},
 	"sure.revoke":     {approval.Active, alice, slack.General, true, false},
+
+	"card.less":          {approval.Pending, bob, slack.Approvals, false, true},
+	"asked.nudge":        {approval.Pending, alice, slack.AppDM(alice), false, false},
+	"list.nudge":         {approval.Pending, alice, slack.General, true, false},
+	"review.sign":        {approval.Active, bob, slack.Approvals, false, true}, // counts for break-glass only
+	"ownergone.revoke":   {approval.Active, bob, slack.Approvals, false, true},
+	"transfer.extend":    {approval.Active, alice, slack.AppDM(alice), false, true},
+	"transfer.rotate":    {approval.Active, alice, slack.AppDM(alice), false, false},
+	"transfer.addresses": {approval.Active, alice, slack.AppDM(alice), false, true},
+	"transfer.switched":  {approval.Active, alice, slack.AppDM(alice), false, true},
+	"transfer.revoke":    {approval.Active, alice, slack.AppDM(alice), false, false},
 }
+
+// menuTable lists the menus in messages. Their choices are no presses of
+// buttons; the stories of handing over make them as strangers too.
+var menuTable = []string{"ownergone.handto"}
 
 // homeTable lists what is pressed and chosen in a Home tab, where everybody sees
 // a tab of their own. The stories of the Home tab press them as strangers too.
 var homeTable = []string{
-	"home.addresses", "home.all", "home.approve", "home.ask", "home.deny", "home.ends", "home.extend", "home.next", "home.oversee",
-	"home.person", "home.prev", "home.revoke", "home.role", "home.rotate", "home.switched", "home.withdraw",
+	"home.addresses", "home.all", "home.approve", "home.ask", "home.deny", "home.ends", "home.extend", "home.less", "home.next", "home.nudge",
+	"home.oversee", "home.person", "home.prev", "home.revoke", "home.role", "home.rotate", "home.sign", "home.switched", "home.withdraw",
 }
 
 // An intruder is somebody who may not press a button, and what made them so.
@@ -234,7 +249,7 @@ func TestEveryButtonIsInTheTable(t *testing.T) {
 		require.NoError(t, json.Unmarshal(content, &screen))
 		eachButton(screen, func(action string) { seen[action] = true })
 	}
-	listed := slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(buttonTable)), homeTable...)))
+	listed := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(buttonTable)), homeTable, menuTable)))
 	assert.Equal(t, listed, slices.Sorted(maps.Keys(seen)), "on the screens")
 	assert.Equal(t, listed, actionConstants(t), "in ids.go")
 }
@@ -246,7 +261,7 @@ func eachButton(v any, visit func(action string)) {
 			eachButton(it, visit)
 		}
 	case map[string]any:
-		if action, _ := v["action_id"].(string); v["type"] == "button" || strings.HasPrefix(action, "home.") {
+		if action, _ := v["action_id"].(string); v["type"] == "button" || strings.HasPrefix(action, "home.") || slices.Contains(menuTable, action) {
 			visit(action)
 		}
 		for _, it := range v {

@@ -129,7 +129,7 @@ func (w *world) is(id approval.ID, want approval.State) approval.Request {
 	r := w.get(id)
 	require.Equal(w.t, want, r.State)
 	for _, m := range w.screens.Messages(id) {
-		unread := !m.Name.ToApprovers() && !r.OwnerGone.IsZero() // drawn when its owner is back
+		unread := !m.Name.ToApprovers() && !r.OwnerGone.IsZero()                              // drawn when its owner is back
 		if slices.Contains(r.Messages, m.Name) && m.At.TS == r.Places[m.Name].TS && !unread { // not what a former owner was shown
 			require.Equal(w.t, r.Version, m.Request.Version, "%s shows an old version", m.Name)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -302,7 +303,8 @@ type weather struct {
 // A fault befalls the next call of a method.
 type fault struct {
 	method string
-	after  bool // the call reaches Slack; only the answer is lost
+	about  string // if set, only a call whose body holds this
+	after  bool   // the call reaches Slack; only the answer is lost
 	answer func() (*http.Response, error)
 }
 
@@ -327,12 +329,24 @@ func (w *weather) take(r *http.Request) (fault, bool) {
 	}
 	w.calls[method]++
 	for i, f := range w.faults {
-		if f.method == method || f.method == "response_url" && strings.HasPrefix(r.URL.Path, "/response/") {
+		if (f.method == method || f.method == "response_url" && strings.HasPrefix(r.URL.Path, "/response/")) && holdsInBody(r, f.about) {
 			w.faults = append(w.faults[:i:i], w.faults[i+1:]...)
 			return f, true
 		}
 	}
 	return fault{}, false
+}
+
+func holdsInBody(r *http.Request, text string) bool {
+	if text == "" || r.GetBody == nil {
+		return text == ""
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return false
+	}
+	content, err := io.ReadAll(body)
+	return err == nil && strings.Contains(string(content), text)
 }
 
 func (w *weather) RoundTrip(r *http.Request) (*http.Response, error) {

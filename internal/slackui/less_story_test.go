@@ -132,7 +132,7 @@ func TestLessThatCouldNotBeRecorded(t *testing.T) {
 	r := d.asksForAll(alice)
 	d.presses(bob, "card.less")
 	d.seesModal(bob)
-	d.weather.add(fault{method: "users.info", answer: status(500, "")})
+	d.weather.add(fault{method: "users.info", about: bob, answer: status(500, "")}) // and not of the form that is still being drawn for alice
 	result := d.submits(bob, left)
 	require.Contains(t, result.Errors["less.roles"], "press Approve again")
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome, "and what was filled in is still there")
