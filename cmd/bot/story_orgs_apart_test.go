@@ -207,9 +207,15 @@ func TestAKeyOutlivesItsOrganizationsAbsence(t *testing.T) {
 		putBack := w.withoutStaging()
 		w.passes(9 * time.Hour)
 		other := w.activeInOrg(0) // which shows that the bot works
-		assert.Equal(t, approval.Active, w.request(live).State)
-		require.Len(t, w.keysIn(1), 1)
+		w.becomes(live, approval.Revoking) // its time is over
 		w.rests(other)
+		w.until("it is told that the key is alive", func() bool {
+			w.passes(time.Minute)
+			return w.request(live).Removal.Told
+		})
+		w.reads(alice, string(live), "still alive in Atlas")
+		require.Len(t, w.keysIn(1), 1)
+		w.rests(live)
 		putBack()
 		w.until("it is deleted", func() bool {
 			w.passes(time.Minute)

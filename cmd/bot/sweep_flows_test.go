@@ -127,7 +127,7 @@ func newKeyFlows() []flow {
 		{
 			name: "approved and revoked in the Home tab", messages: 7,
 			people: []person{
-				{slack.Bob, []act{after("Waits for", pressAtHome("home.approve"))}},
+				{slack.Bob, []act{until("approved request", after("Waits for", pressAtHome("home.approve")))}},
 				{alice, []act{asks, creates, saves, after("ou have the key", pressAtHome("home.revoke"))}},
 			},
 			ends: []end{ended(approval.Ended, approval.CauseRevoked)},

@@ -110,6 +110,13 @@ func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 					approval.Rotate: approval.Rotation, approval.Extend: approval.Extension, approval.Readdress: approval.NewAddresses,
 				}[press.On]
 				require.Len(c.t, c.about(r, purpose), 1)
+				noted := 0
+				for _, e := range c.since(r) {
+					if e.Event == approval.Rotate {
+						noted++
+					}
+				}
+				require.LessOrEqual(c.t, noted, 1, "one successor is noted once")
 			})
 		})
 	}

@@ -117,15 +117,19 @@ func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error)
 	if err != nil {
 		return parent, err
 	}
-	_, err = s.act(ctx, who, id, Rotate, s.stillOwner(who), "successor "+string(successor.ID), func(r *Request, _ time.Time) { r.Successor = successor.ID })
+	_, err = s.act(ctx, who, id, Rotate, yetWithout(successor.ID, who), "successor "+string(successor.ID), func(r *Request, _ time.Time) { r.Successor = successor.ID })
 	return successor, err
 }
 
-// stillOwner is for somebody who was looked up a moment ago.
-func (s *Service) stillOwner(who Actor) check {
+// yetWithout is of a key of who's, who was looked up a moment ago, that does not
+// name its successor yet.
+func yetWithout(successor ID, who Actor) check {
 	return func(_ context.Context, r Request) error {
-		if who.User != r.Requester {
+		switch {
+		case who.User != r.Requester:
 			return ErrNotOwner
+		case r.Successor == successor:
+			return ErrUnderway
 		}
 		return nil
 	}
