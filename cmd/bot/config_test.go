@@ -64,14 +64,6 @@ func TestRemindersAreSorted(t *testing.T) {
 	assert.Equal(t, []time.Duration{168 * time.Hour, 24 * time.Hour, time.Hour}, c.orgs()[0].Policy.RemindBefore)
 }
 
-func toStrings[T ~string](all []T) []string {
-	var out []string
-	for _, v := range all {
-		out = append(out, string(v))
-	}
-	return out
-}
-
 func TestConfigTellsEveryProblemAtOnce(t *testing.T) {
 	_, err := readConfig(map[string]string{
 		"SLACK_BOT_TOKEN": "xapp-swapped", "SLACK_APPROVERS": "bob", "ATLAS_ORG_ID": "my org",

@@ -206,7 +206,7 @@ func TestAKeyOutlivesItsOrganizationsAbsence(t *testing.T) {
 		w.rests(live)
 		putBack := w.withoutStaging()
 		w.passes(9 * time.Hour)
-		other := w.activeInOrg(0) // which shows that the bot works
+		other := w.activeInOrg(0)          // which shows that the bot works
 		w.becomes(live, approval.Revoking) // its time is over
 		w.rests(other)
 		w.until("it is told that the key is alive", func() bool {
