@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type town struct {
 	door     net.Listener
 	stopBot  func()
 	bot      *bot
+	kept     atomic.Pointer[talliedStore] // the bot's; nil before it has one
 }
 
 // A journal is a log that can be read while it is written.
@@ -127,6 +129,11 @@ func (w *town) startBot() {
 		config: config, now: w.Clock.Now, listener: w.door,
 		log:     slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		onStart: func(wake func()) { w.Clock.Subscribe(wake) },
+		guard: func(s approval.Store) approval.Store {
+			kept := &talliedStore{inner: s, counts: map[string]int{}}
+			w.kept.Store(kept)
+			return kept
+		},
 	}
 	done := make(chan error, 1)
 	address := w.door.Addr().String()
@@ -338,8 +345,21 @@ func (w *town) active() approval.ID {
 	return id
 }
 
-// passes moves the clock of the whole town.
-func (w *town) passes(d time.Duration) { w.Clock.Advance(d) }
+// passes moves the clock of the whole town, if possible while the bot has
+// nothing in hand: that would seem to take so long, and its lease to be over.
+func (w *town) passes(d time.Duration) {
+	if kept := w.kept.Load(); kept != nil {
+		for giveUp := time.Now().Add(inHandFor); !kept.hold() && time.Now().Before(giveUp); {
+			<-time.After(5 * time.Millisecond)
+		}
+		defer kept.letGo()
+	}
+	w.Clock.Advance(d)
+}
+
+// inHandFor bounds, in real time, the wait for what is in hand: in bad weather
+// it can take longer, and that is what some stories are about.
+const inHandFor = 300 * time.Millisecond
 
 // spoils plans a fault.
 func (w *town) spoils(f wire.Fault) {

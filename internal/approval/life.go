@@ -109,7 +109,7 @@ func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error)
 	}
 	// The origin stays until the key names its successor: one that a crash left
 	// behind is found again.
-	r := s.follow(org, parent, Rotation, fmt.Sprintf("rotation of %s after %q", parent.ID, parent.Successor), parent.Reason)
+	r := s.follow(org, parent, Rotation, fmt.Sprintf("rotation of %s by %s after %q", parent.ID, who.User, parent.Successor), parent.Reason)
 	r.State, r.Decision, r.EndsAt = Approved, parent.Decision, parent.EndsAt
 	r.approved(r.AskedAt, org.Policy)
 	r.Messages = []MessageName{CardMessage, ReadyMessage}

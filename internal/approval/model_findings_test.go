@@ -86,6 +86,9 @@ func TestAFormerOwnersSuccessorEndsNothing(t *testing.T) {
 		assert.Equal(t, ends, tr.get(id).EndsAt)
 		_, err := tr.press(press{ID: next, On: switchedOver, Who: alice})
 		require.ErrorIs(t, err, approval.ErrNotOwner)
+		mine := tr.takes(press{ID: id, On: approval.Rotate, Who: carol})
+		assert.NotEqual(t, next, mine, "nor does it keep its next owner from another")
+		assert.Equal(t, carol, tr.get(mine).Requester)
 	})
 }
 

@@ -123,11 +123,11 @@ func (tr *trial) whyWrong(r approval.Request, e approval.Entry) string {
 func (tr *trial) whyWrongRotation(r, parent approval.Request) string {
 	tr.allowed[r.ID] = tr.allowed[parent.ID]
 	isOther := func(o approval.Request) bool {
-		return o.Of == r.Of && o.Purpose == approval.Rotation && !o.State.Final()
+		return o.Of == r.Of && o.Purpose == approval.Rotation && !o.State.Final() && o.Requester == r.Requester
 	}
 	for _, o := range tr.rows {
 		if isOther(o) {
-			return "a key has one successor at a time, and not " + string(o.ID) + " as well"
+			return "an owner has one successor of a key at a time, and not " + string(o.ID) + " as well"
 		}
 	}
 	if tr.allowed[parent.ID] == "" || !r.EndsAt.Equal(parent.EndsAt) || fmt.Sprint(r.Access) != fmt.Sprint(parent.Access) {

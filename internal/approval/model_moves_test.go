@@ -113,14 +113,15 @@ func (m move) isYes() bool {
 	return isNew && counts && m.isNotOwn() && m.trial.house.mayDecide(m.e.By, m.was) && isLast == (filled == len(needed))
 }
 
-// child finds a request about m's key, by the person who has it.
-func (m move) child(p approval.Purpose, s approval.State, is func(approval.Request) bool) (approval.Request, bool) {
+// hasChild reports whether there is such a request about m's key, by the person
+// who has it.
+func (m move) hasChild(p approval.Purpose, is func(approval.Request) bool) bool {
 	for _, r := range m.trial.rows {
-		if r.Of == m.is.ID && r.Purpose == p && r.State == s && r.Requester == m.was.Requester && is(r) {
-			return r, true
+		if r.Of == m.is.ID && r.Purpose == p && r.Requester == m.was.Requester && is(r) {
+			return true
 		}
 	}
-	return approval.Request{}, false
+	return false
 }
 
 func (m move) keepsEnd() bool {
@@ -131,12 +132,14 @@ func (m move) keepsEnd() bool {
 	case was.IsZero():
 		return m.e.Event == approval.HandOver && is.Equal(m.is.Key.MadeAt.Add(m.is.Access.Lifetime))
 	case is.After(was):
-		_, granted := m.child(approval.Extension, approval.Applying, func(r approval.Request) bool {
-			return m.trial.allowed[r.ID] != "" && r.Change.NewEnd.Equal(is)
+		granted := m.hasChild(approval.Extension, func(r approval.Request) bool {
+			return r.State == approval.Applying && m.trial.allowed[r.ID] != "" && r.Change.NewEnd.Equal(is)
 		})
 		return m.e.Event == approval.Extend && granted
 	}
-	_, inUse := m.child(approval.Rotation, approval.Active, func(approval.Request) bool { return true })
+	inUse := m.hasChild(approval.Rotation, func(r approval.Request) bool { // or was, a moment ago
+		return slices.Contains([]approval.State{approval.Active, approval.Revoking, approval.Ended}, r.State)
+	})
 	return m.e.Event == approval.Supersede && inUse && is.Equal(m.at().Add(overlap))
 }
 
@@ -150,8 +153,8 @@ func (m move) keepsAccess() bool {
 		return m.is.Purpose == approval.NewKey && isWithin(is, was) && m.is.NarrowedBy == m.e.By && isWithin(is, m.is.Wanted) &&
 			isWithin(m.is.Wanted, m.trial.wanted[m.is.ID]) && isWithin(m.trial.wanted[m.is.ID], m.is.Wanted)
 	case approval.Readdress:
-		_, granted := m.child(approval.NewAddresses, approval.Applying, func(r approval.Request) bool {
-			return isSame(r.Access.Networks, is.Networks) && (m.trial.allowed[r.ID] != "" || reaches(r.Change.Old, is.Networks))
+		granted := m.hasChild(approval.NewAddresses, func(r approval.Request) bool {
+			return r.State == approval.Applying && isSame(r.Access.Networks, is.Networks) && (m.trial.allowed[r.ID] != "" || reaches(r.Change.Old, is.Networks))
 		})
 		is.Networks, is.Named = was.Networks, was.Named
 		return granted && fmt.Sprint(was) == fmt.Sprint(is)
