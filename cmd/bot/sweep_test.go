@@ -36,7 +36,7 @@ func sampleSize(t *testing.T, sweep string) int {
 	case raceEnabled:
 		return 40
 	}
-	return 400
+	return 200
 }
 
 // TestSweep plays every flow once undisturbed, and then again for every point

@@ -89,14 +89,22 @@ func (p Policy) inEmergency() Policy {
 	return p
 }
 
+// firstOwner is who asked for the key, whoever has it now.
+func (r Request) firstOwner() UserID {
+	if len(r.Transfers) > 0 {
+		return r.Transfers[0].From
+	}
+	return r.Requester
+}
+
 // Sign is an approver's signature under a key that was taken by break-glass. It
-// is never its owner's.
+// is never its owner's, nor that of whoever took it.
 func (s *Service) Sign(ctx context.Context, who Actor, id ID) (Request, error) {
 	may := func(ctx context.Context, r Request) error {
 		switch err := s.mayOversee(ctx, who, r); {
 		case err != nil:
 			return err
-		case who.User == r.Requester:
+		case who.User == r.Requester, who.User == r.firstOwner():
 			return ErrOwnRequest
 		case !r.Emergency:
 			return ErrNotAllowed

@@ -138,3 +138,16 @@ func TestASuccessorThatACrashLeftBehindIsFoundAgain(t *testing.T) {
 		assert.Equal(t, left[0].ID, tr.get(id).Successor)
 	})
 }
+
+// Whoever broke the glass does not sign for it, whoever has the key meanwhile.
+func TestNobodySignsForTheGlassThatTheyBroke(t *testing.T) {
+	t.Parallel()
+	inTrial(t, 0, func(tr *trial) {
+		id := tr.active(dana, "emergency")
+		tr.lose(dana, id)
+		tr.house.stand(dana, approval.Member)
+		_, err := tr.press(press{ID: id, On: approval.Sign, Who: dana})
+		require.ErrorIs(t, err, approval.ErrOwnRequest)
+		tr.takes(press{ID: id, On: approval.Sign, Who: bob})
+	})
+}

@@ -21,7 +21,7 @@ import (
 // run: go test -run Model -rapid.checks=5000. It is not parallel: rapid's flags
 // are the process's.
 func TestModel(t *testing.T) {
-	checks, steps := given("rapid.checks", 40), given("rapid.steps", 60)
+	checks, steps := given("rapid.checks", 32), given("rapid.steps", 60)
 	t.Run("in memory", func(t *testing.T) {
 		set(t, checks, steps)
 		model(t, func(*rapid.T) func() (approval.Store, func() error) {
