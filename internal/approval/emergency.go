@@ -104,10 +104,10 @@ func (s *Service) Sign(ctx context.Context, who Actor, id ID) (Request, error) {
 		switch err := s.mayOversee(ctx, who, r); {
 		case err != nil:
 			return err
-		case who.User == r.Requester, who.User == r.firstOwner():
-			return ErrOwnRequest
 		case !r.Emergency:
 			return ErrNotAllowed
+		case who.User == r.Requester, who.User == r.firstOwner():
+			return ErrOwnRequest
 		case r.Review.By != "":
 			return ErrSigned
 		}

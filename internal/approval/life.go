@@ -135,6 +135,28 @@ func yetWithout(successor ID, who Actor) check {
 	}
 }
 
+// ErrNotLive says that the key which a successor would take over from is gone, or
+// somebody else's by now.
+var ErrNotLive = errors.New("the key before it is not theirs and live any more")
+
+// successorOf is may, for a successor only while the key before it lives and is
+// the same person's: what an approver revoked is not replaced.
+func (s *Service) successorOf(may check) check {
+	return func(ctx context.Context, r Request) error {
+		if err := may(ctx, r); err != nil || r.Purpose != Rotation {
+			return err
+		}
+		before, err := s.Store.Get(ctx, r.Of)
+		switch {
+		case err != nil:
+			return fmt.Errorf("reading request %s: %w", r.Of, err)
+		case before.State != Active, before.Requester != r.Requester:
+			return ErrNotLive
+		}
+		return nil
+	}
+}
+
 // noneUnderway refuses a second successor while the first may still be
 // collected.
 func (s *Service) noneUnderway(ctx context.Context, parent Request) error {

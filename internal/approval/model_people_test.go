@@ -167,7 +167,7 @@ var strangers = []error{
 
 var sentinels = append([]error{
 	approval.ErrNotAllowed, approval.ErrOwnRequest, approval.ErrNotApprover, approval.ErrNotOwner,
-	approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrNudged, approval.ErrNoOrg, approval.ErrNotNamed,
+	approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrNudged, approval.ErrNoOrg, approval.ErrNotLive, approval.ErrNotNamed,
 	approval.ErrSigned, approval.ErrOwnerBack, approval.ErrNotEligible,
 }, strangers...)
 

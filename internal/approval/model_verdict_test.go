@@ -135,6 +135,10 @@ func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
 		if areMistaken(r.Org, f, r.Access.Networks, want) {
 			return []error{errMistake}
 		}
+	case approval.Collect:
+		if old := tr.about(r.Of); r.Purpose == approval.Rotation && (old.State != approval.Active || old.Requester != r.Requester) {
+			return []error{approval.ErrNotLive}
+		}
 	case approval.Rotate:
 		if next := tr.about(r.Successor); next.ID != "" && !next.State.Final() {
 			return []error{approval.ErrUnderway}

@@ -174,7 +174,7 @@ func (s *Service) Withdraw(ctx context.Context, who Actor, id ID) (Request, erro
 
 // Collect is the requester's press of "Create my key".
 func (s *Service) Collect(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Collect, s.served(s.owner(who)), "", func(r *Request, now time.Time) { r.startMinting(now) })
+	return s.act(ctx, who, id, Collect, s.served(s.successorOf(s.owner(who))), "", func(r *Request, now time.Time) { r.startMinting(now) })
 }
 
 // Confirm is "I saved it".
@@ -301,7 +301,7 @@ var refusals = []struct {
 	{ErrNotOwner, "not_owner"}, {ErrGuest, "guest"}, {ErrDeactivated, "deactivated"}, {ErrRobot, "robot"},
 	{ErrOutsider, "outsider"}, {ErrCannotCheck, "cannot_check"},
 	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {ErrNudged, "nudged"},
-	{ErrNoOrg, "no_org"}, {ErrNotNamed, "not_named"}, {ErrSigned, "signed"}, {ErrOwnerBack, "owner_back"}, {ErrNotEligible, "not_eligible"},
+	{ErrNoOrg, "no_org"}, {ErrNotLive, "not_live"}, {ErrNotNamed, "not_named"}, {ErrSigned, "signed"}, {ErrOwnerBack, "owner_back"}, {ErrNotEligible, "not_eligible"},
 }
 
 // refuse records a refused action and returns why it was refused.

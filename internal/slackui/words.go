@@ -135,6 +135,7 @@ var refusals = []struct {
 	{err: approval.ErrSigned, said: "Somebody signed that already. Nothing was changed.", about: signedAlready},
 	{err: approval.ErrOwnerBack, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
 	{err: approval.ErrNotNamed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command."},
+	{err: approval.ErrNotLive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command."},
 	{err: approval.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; whoever runs this bot can say why."},
 }
 

@@ -104,7 +104,7 @@ func TestEveryRefusalTellsAWayOn(t *testing.T) {
 		approval.ErrOwnRequest, approval.ErrNotApprover, approval.ErrNotOwner, approval.ErrGuest, approval.ErrDeactivated,
 		approval.ErrRobot, approval.ErrOutsider, approval.ErrCannotCheck, approval.ErrNotFound, approval.ErrConflict,
 		approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrNudged, approval.ErrNotNamed, approval.ErrSigned, approval.ErrOwnerBack,
-		approval.ErrNotEligible, approval.ErrNoOrg, approval.ErrNoProjects,
+		approval.ErrNotEligible, approval.ErrNoOrg, approval.ErrNotLive, approval.ErrNoProjects,
 	} {
 		assert.NotEqual(t, refusal(errors.New("boom"), approval.Request{}), refusal(err, approval.Request{}), "%s has no sentence without a request", err)
 		said := refusal(err, request())

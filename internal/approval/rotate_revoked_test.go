@@ -1,0 +1,28 @@
+package approval_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// An approver who revokes a key revokes what was opened to take over from it.
+func TestARevokedKeyHasNoSuccessor(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.activeFor(7 * 24 * time.Hour)
+		next, err := w.Rotate(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		_, err = w.Revoke(t.Context(), as(bob), id, "seen in a log")
+		require.NoError(t, err)
+		w.settle()
+		_, err = w.Collect(t.Context(), as(alice), next.ID)
+		require.ErrorIs(t, err, approval.ErrNotLive)
+		w.settle()
+		w.is(next.ID, approval.Approved)
+		w.noKey()
+	})
+}
