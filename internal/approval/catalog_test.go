@@ -65,7 +65,7 @@ func TestAKnownListIsSearchedWhileAtlasIsAsked(t *testing.T) {
 		_, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
 		w.keys.Have("org", payments)
-		time.Sleep(6 * time.Minute) // the bubble's clock
+		<-time.After(6 * time.Minute) // the bubble's clock
 		found, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
 		assert.Len(t, found, 2, "the list that is known, at once")
@@ -88,7 +88,7 @@ func TestAtlasDownMeansNoProjectsOrTheOldOnes(t *testing.T) {
 		found, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err, "asked once more")
 		assert.Len(t, found, 2)
-		time.Sleep(6 * time.Minute) // the bubble's clock
+		<-time.After(6 * time.Minute) // the bubble's clock
 		w.keys.Fail(approvaltest.CallProjects, away)
 		found, err = c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
@@ -109,7 +109,7 @@ func TestNobodyWaitsForASlowAtlas(t *testing.T) {
 		_, err := c.Search(ctx, "org", "")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, 2*time.Second, time.Since(began))
-		time.Sleep(time.Minute) // the bubble's clock: the fetch goes on
+		<-time.After(time.Minute) // the bubble's clock: the fetch goes on
 		found, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
 		assert.Len(t, found, 2)
@@ -221,7 +221,7 @@ func TestClosingCutsOffWhatIsFetched(t *testing.T) {
 		c := w.withProjects()
 		_, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
-		time.Sleep(6 * time.Minute) // the bubble's clock
+		<-time.After(6 * time.Minute) // the bubble's clock
 		w.keys.OnCall = func(approvaltest.Call) { <-time.After(10 * time.Second) }
 		found, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
