@@ -11,10 +11,11 @@ import (
 // command answers the slash command, wherever it was typed: by the
 // acknowledgment or by its response_url, never by a message of the bot.
 func (a *App) command(ctx context.Context, c command, answer ack) {
-	if !a.seen.first(c.trigger) {
-		answer(nil)
-		return
-	}
+	a.seen.do(ctx, c.trigger, answer, func(answer ack) { a.obey(ctx, c, answer) })
+}
+
+// obey does what was typed.
+func (a *App) obey(ctx context.Context, c command, answer ack) {
 	text := strings.TrimSpace(c.text)
 	word, rest, _ := strings.Cut(text, " ")
 	if strings.EqualFold(word, "revoke") {

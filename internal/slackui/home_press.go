@@ -40,10 +40,13 @@ func homeControl(i interaction) (turn, bool) {
 
 // turnHome shows something else of the live keys.
 func (a *App) turnHome(ctx context.Context, i interaction, t turn, answer ack) {
-	answer(nil)
-	if !a.seen.first(i.TriggerID) {
-		return
-	}
+	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
+		answer(nil)
+		a.turn(ctx, i, t)
+	})
+}
+
+func (a *App) turn(ctx context.Context, i interaction, t turn) {
 	home, pressed := pressedHome(i), i.Actions[0]
 	chosen := pressed.SelectedUser
 	if o := pressed.Selected; o != nil && o.Value != anything {
@@ -59,11 +62,12 @@ func (a *App) turnHome(ctx context.Context, i interaction, t turn, answer ack) {
 // homeOpened draws a tab that somebody opened. It is drawn from the store each
 // time, with whatever was searched for before.
 func (a *App) homeOpened(ctx context.Context, e event, answer ack) {
-	answer(nil)
-	if !e.opensHome() || !a.seen.first(e.ID) {
-		return
-	}
-	a.drawHomeOf(ctx, e.who(), &homePress{search: parseSearch(e.Event.View.Metadata)})
+	a.seen.do(ctx, e.ID, answer, func(answer ack) {
+		answer(nil)
+		if e.opensHome() {
+			a.drawHomeOf(ctx, e.who(), &homePress{search: parseSearch(e.Event.View.Metadata)})
+		}
+	})
 }
 
 // drawHomeAgain shows in the tab what a press in it came to.

@@ -28,10 +28,10 @@ const (
 // HTTP opens the HTTP door to app.
 func (s *Slack) HTTP(app *App) *HTTP {
 	h := &HTTP{app: app, routes: http.NewServeMux()}
-	h.routes.HandleFunc("POST /slack/commands", h.signed("application/x-www-form-urlencoded", h.once(h.command)))
-	h.routes.HandleFunc("POST /slack/interactions", h.signed("application/x-www-form-urlencoded", h.once(h.interaction)))
+	h.routes.HandleFunc("POST /slack/commands", h.signed("application/x-www-form-urlencoded", h.command))
+	h.routes.HandleFunc("POST /slack/interactions", h.signed("application/x-www-form-urlencoded", h.interaction))
 	h.routes.HandleFunc("POST /slack/options", h.signed("application/x-www-form-urlencoded", h.suggestion))
-	h.routes.HandleFunc("POST /slack/events", h.signed("application/json", h.once(h.event)))
+	h.routes.HandleFunc("POST /slack/events", h.signed("application/json", h.event))
 	return h
 }
 
@@ -58,17 +58,6 @@ func (h *HTTP) signed(contentType string, next reader) http.HandlerFunc {
 		}
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != contentType {
 			http.Error(w, "wrong content type", http.StatusUnsupportedMediaType)
-			return
-		}
-		next(w, r, body)
-	}
-}
-
-// once lets each signed request through only once.
-func (h *HTTP) once(next reader) reader {
-	return func(w http.ResponseWriter, r *http.Request, body []byte) {
-		if !h.app.seen.first(r.Header.Get("X-Slack-Signature")) {
-			w.WriteHeader(http.StatusOK) // sent again by somebody who listened: nothing happens
 			return
 		}
 		next(w, r, body)
@@ -132,14 +121,19 @@ func (h *HTTP) event(w http.ResponseWriter, r *http.Request, body []byte) {
 	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.homeOpened(ctx, e, answer) })
 }
 
-// deliver hands work to the app and sends its answer as soon as there is one.
+// deliver hands work to the app and sends its answer as soon as there is one. A
+// proxy can send a request again, and so can somebody who listened: whatever has
+// the same signature gets the same answer.
 func (h *HTTP) deliver(w http.ResponseWriter, r *http.Request, undecodable error, work func(context.Context, ack)) {
 	if undecodable != nil {
 		h.app.log.Warn("a delivery could not be read", "path", r.URL.Path, "error", undecodable)
 		http.Error(w, "undecodable", http.StatusBadRequest)
 		return
 	}
-	body, status := h.await(r.Context(), work)
+	signature := r.Header.Get("X-Slack-Signature")
+	body, status := h.await(r.Context(), func(ctx context.Context, answer ack) {
+		h.app.seen.do(ctx, signature, answer, func(answer ack) { work(ctx, answer) })
+	})
 	switch status {
 	case http.StatusOK:
 		writeJSON(w, body)

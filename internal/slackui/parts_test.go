@@ -117,29 +117,6 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestOnceForgetsOnlyWhatIsOld(t *testing.T) {
-	t.Parallel()
-	now := asked
-	o := newOnce(func() time.Time { return now })
-	require.True(t, o.first("a"))
-	require.False(t, o.first("a"))
-	require.True(t, o.first(""))
-	require.True(t, o.first(""))
-	now = now.Add(59 * time.Minute)
-	require.False(t, o.first("a"))
-	now = now.Add(2 * time.Minute)
-	require.False(t, o.first("a"), "an hour is the least")
-	now = now.Add(2 * time.Hour)
-	require.True(t, o.first("b"))
-	now = now.Add(2 * time.Hour)
-	require.True(t, o.first("a"))
-	for i := range 3 * rememberMax {
-		o.first(fmt.Sprint(i))
-	}
-	require.LessOrEqual(t, len(o.young)+len(o.old), 2*rememberMax)
-	require.False(t, o.first(fmt.Sprint(3*rememberMax-1)))
-}
-
 // TestConnectionsAreNotOpenedInAStorm: slack-go would call without a pause.
 func TestConnectionsAreNotOpenedInAStorm(t *testing.T) {
 	t.Parallel()

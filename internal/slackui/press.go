@@ -59,15 +59,13 @@ func (a *App) pressed(ctx context.Context, i interaction, answer ack) {
 		a.drawHomeAgain(ctx, p)
 		return
 	}
-	if !a.seen.first(i.TriggerID) {
-		answer(nil)
-		return
-	}
-	if !a.inPlace(ctx, p, to.in, answer) {
-		return
-	}
-	to.do(a, ctx, p, answer)
-	a.drawHomeAgain(ctx, p)
+	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
+		if !a.inPlace(ctx, p, to.in, answer) {
+			return
+		}
+		to.do(a, ctx, p, answer)
+		a.drawHomeAgain(ctx, p)
+	})
 }
 
 // answer says one thing to whoever pressed, where they pressed.

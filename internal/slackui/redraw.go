@@ -26,11 +26,12 @@ func isChoice(i interaction) bool {
 
 // chose shows a modal as it is after a choice in it.
 func (a *App) chose(ctx context.Context, i interaction, answer ack) {
-	answer(nil)
-	if i.View.ID == "" || len(i.Actions) != 1 || !a.seen.first(i.TriggerID) {
-		return
-	}
-	a.redraw(ctx, i, i.Actions[0].ActionTS)
+	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
+		answer(nil)
+		if i.View.ID != "" && len(i.Actions) == 1 {
+			a.redraw(ctx, i, i.Actions[0].ActionTS)
+		}
+	})
 }
 
 // redraw draws a modal again after what was done at that time of Slack's, if

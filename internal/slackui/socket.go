@@ -121,32 +121,36 @@ func connectionError(e *slack.ConnectionErrorEvent) error {
 func (d *Socket) deliver(ctx context.Context, client *socketmode.Client, r socketmode.Request) {
 	answer := d.answer(ctx, client, r)
 	d.app.take(ctx, func(ctx context.Context) {
-		switch r.Type {
-		case socketmode.RequestTypeSlashCommands:
-			c, err := commandFromJSON(r.Payload)
-			if err != nil {
-				d.leave(answer, err)
-				return
-			}
-			d.app.command(ctx, c, answer)
-		case socketmode.RequestTypeInteractive:
-			i, err := decodeInteraction(r.Payload)
-			if err != nil {
-				d.leave(answer, err)
-				return
-			}
-			d.app.interact(ctx, i, answer)
-		case socketmode.RequestTypeEventsAPI:
-			e, err := decodeEvent(r.Payload)
-			if err != nil {
-				d.leave(answer, err)
-				return
-			}
-			d.app.homeOpened(ctx, e, answer)
-		default:
-			answer(nil)
-		}
+		d.app.seen.do(ctx, r.EnvelopeID, answer, func(answer ack) { d.handOn(ctx, r, answer) })
 	})
+}
+
+func (d *Socket) handOn(ctx context.Context, r socketmode.Request, answer ack) {
+	switch r.Type {
+	case socketmode.RequestTypeSlashCommands:
+		c, err := commandFromJSON(r.Payload)
+		if err != nil {
+			d.leave(answer, err)
+			return
+		}
+		d.app.command(ctx, c, answer)
+	case socketmode.RequestTypeInteractive:
+		i, err := decodeInteraction(r.Payload)
+		if err != nil {
+			d.leave(answer, err)
+			return
+		}
+		d.app.interact(ctx, i, answer)
+	case socketmode.RequestTypeEventsAPI:
+		e, err := decodeEvent(r.Payload)
+		if err != nil {
+			d.leave(answer, err)
+			return
+		}
+		d.app.homeOpened(ctx, e, answer)
+	default:
+		answer(nil)
+	}
 }
 
 // leave acknowledges what cannot be read, so that Slack does not deliver it for

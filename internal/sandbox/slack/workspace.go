@@ -60,6 +60,10 @@ type Options struct {
 	// Redeliver is the share of commands, clicks and submissions, 0 to 1, that
 	// are delivered a second time, as they were, after the app acknowledged them.
 	Redeliver float64
+	// ProxyRepeats is the share of requests in HTTPMode, 0 to 1, that a proxy in
+	// front of the app sends a second time, byte for byte and signature for
+	// signature. What the app answers to the second is what Slack gets.
+	ProxyRepeats float64
 	// RateLimits switches the limits of Slack's tiers on, and one message a
 	// second per channel.
 	RateLimits bool

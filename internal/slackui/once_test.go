@@ -1,0 +1,156 @@
+package slackui
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// firstOf does a delivery of that name and reports whether it was the first.
+func firstOf(o *once, name string) (first bool) {
+	o.do(context.Background(), name, func(any) {}, func(answer ack) { first = true; answer(nil) })
+	return first
+}
+
+func TestOnceForgetsOnlyWhatIsOld(t *testing.T) {
+	t.Parallel()
+	now := asked
+	o := newOnce(func() time.Time { return now })
+	require.True(t, firstOf(o, "a"))
+	require.False(t, firstOf(o, "a"))
+	require.True(t, firstOf(o, ""))
+	require.True(t, firstOf(o, ""))
+	now = now.Add(59 * time.Minute)
+	require.False(t, firstOf(o, "a"))
+	now = now.Add(2 * time.Minute)
+	require.False(t, firstOf(o, "a"), "an hour is the least")
+	now = now.Add(2 * time.Hour)
+	require.True(t, firstOf(o, "b"))
+	now = now.Add(2 * time.Hour)
+	require.True(t, firstOf(o, "a"))
+	for i := range 3 * rememberMax {
+		firstOf(o, fmt.Sprint(i))
+	}
+	require.LessOrEqual(t, len(o.young.all)+len(o.old.all), 2*rememberMax)
+	require.False(t, firstOf(o, fmt.Sprint(3*rememberMax-1)))
+}
+
+func TestRepeatedDeliveryGetsFirstAnswer(t *testing.T) {
+	t.Parallel()
+	o := newOnce(time.Now)
+	answer := func() (got any, done int) {
+		o.do(t.Context(), "v0=1", func(body any) { got = body }, func(answer ack) {
+			done++
+			answer(map[string]string{"response_action": "errors"})
+		})
+		return got, done
+	}
+	_, done := answer()
+	require.Equal(t, 1, done)
+	for range 2 {
+		got, done := answer()
+		require.JSONEq(t, `{"response_action":"errors"}`, fmt.Sprintf("%s", got))
+		require.Zero(t, done)
+	}
+}
+
+func TestRepeatedDeliveryWaitsForAnswerInFlight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOnce(time.Now)
+		var answers []string
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		done := 0
+		for range 3 {
+			all.Go(func() {
+				o.do(t.Context(), "v0=1", func(body any) {
+					mu.Lock()
+					defer mu.Unlock()
+					answers = append(answers, fmt.Sprintf("%s after %s", body, time.Since(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))))
+				}, func(answer ack) {
+					done++
+					time.Sleep(2 * time.Second)
+					answer("x")
+				})
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		require.Equal(t, 1, done)
+		require.ElementsMatch(t, []string{`x after 2s`, `"x" after 2s`, `"x" after 2s`}, answers)
+	})
+}
+
+func TestDeliveryWithoutAnswerIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	o := newOnce(time.Now)
+	func() {
+		defer func() { _ = recover() }()
+		o.do(t.Context(), "v0=1", func(any) {}, func(ack) { panic("before it answered") })
+	}()
+	require.True(t, firstOf(o, "v0=1"))
+	require.False(t, firstOf(o, "v0=1"))
+}
+
+func TestRepeatedDeliveryIsNotAwaitedForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOnce(time.Now)
+		release := make(chan struct{})
+		var first sync.WaitGroup
+		first.Go(func() { o.do(t.Context(), "v0=1", func(any) {}, func(ack) { <-release }) })
+		synctest.Wait()
+		began, answered := time.Now(), false
+		o.do(t.Context(), "v0=1", func(any) { answered = true }, func(ack) { panic("it is being done already") })
+		require.Equal(t, 5*time.Second, time.Since(began))
+		require.False(t, answered)
+		close(release)
+		first.Wait()
+	})
+}
+
+func TestRememberedAnswersAreBounded(t *testing.T) {
+	t.Parallel()
+	o := newOnce(func() time.Time { return asked })
+	large := strings.Repeat("x", 20_000)
+	for i := range 1000 { // 20 MB
+		o.do(t.Context(), fmt.Sprint(i), func(any) {}, func(answer ack) { answer(large) })
+	}
+	held := 0
+	for _, h := range []half{o.young, o.old} {
+		for name, d := range h.all {
+			held += len(name) + len(d.answer)
+		}
+	}
+	require.Less(t, held, 5<<20)
+	require.False(t, firstOf(o, "999"))
+}
+
+// TestRepeatedCommandGetsFirstAnswer covers Socket Mode: an acknowledgment can
+// be lost with its connection, and Slack delivers the same command again.
+func TestRepeatedCommandGetsFirstAnswer(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	app, _ := fuzzedApp(&log)
+	c := command{text: "help", trigger: "1.2.3"}
+	c.who.User = "U0ALICE"
+	var answers []string
+	for range 2 {
+		app.command(t.Context(), c, func(body any) {
+			sent, err := json.Marshal(body)
+			require.NoError(t, err)
+			answers = append(answers, string(sent))
+		})
+	}
+	require.Contains(t, answers[0], "I hand out MongoDB Atlas")
+	require.Equal(t, answers[0], answers[1])
+}

@@ -1,0 +1,78 @@
+package slackui_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+// behindProxy is Slack's requests by way of a proxy that sends each of them
+// twice, and hands the second answer back.
+func behindProxy(s *setup) { s.Deliver, s.ProxyRepeats = sandbox.HTTPMode, 1 }
+
+// sendsForm fills in the form, edited, and returns what Slack made of the
+// second answer.
+func (d *desk) sendsForm(user string, edits ...func(values)) sandbox.Result {
+	d.t.Helper()
+	d.types(user, "")
+	d.seesModal(user)
+	result, err := d.Submit(d.t.Context(), user, filled(edits...))
+	require.NoError(d.t, err)
+	return result
+}
+
+func TestRepeatedFormThatCouldNotBeRecordedStaysOpen(t *testing.T) {
+	t.Parallel()
+	d := open(t, behindProxy)
+	d.types(alice, "")
+	d.seesModal(alice)
+	d.weather.add(fault{method: "users.info", answer: status(500, "")})
+	result, err := d.Submit(t.Context(), alice, filled())
+	require.NoError(t, err)
+	require.Equal(t, sandbox.Refused, result.Outcome, "%+v", result)
+	mine, err := d.store.ByRequester(t.Context(), approval.UserID(alice))
+	require.NoError(t, err)
+	require.Empty(t, mine)
+
+	result, err = d.Submit(t.Context(), alice, filled())
+	require.NoError(t, err)
+	require.Equal(t, sandbox.Closed, result.Outcome, "%+v", result)
+	d.seesButton(bob, "card.approve")
+	d.clean()
+}
+
+func TestRepeatedFormWithMistakesStaysOpen(t *testing.T) {
+	t.Parallel()
+	d := open(t, behindProxy)
+	result := d.sendsForm(alice, func(v values) {
+		v["form.networks"] = map[string]sandbox.Value{"form.networks": sandbox.Text("10.0.0.1")}
+	})
+	require.Equal(t, sandbox.Refused, result.Outcome, "%+v", result)
+}
+
+func TestRepeatedRequestsDoEverythingOnce(t *testing.T) {
+	t.Parallel()
+	d := open(t, behindProxy)
+	r := d.asks(alice)
+	d.presses(bob, "card.approve")
+	d.presses(alice, "ready.create")
+	d.presses(alice, "note.saved")
+	d.is(r.ID, approval.Active)
+	require.Len(t, d.keys.Alive(), 1)
+	mine, err := d.store.ByRequester(t.Context(), approval.UserID(alice))
+	require.NoError(t, err)
+	require.Len(t, mine, 1)
+	d.types(alice, "help")
+	d.seesText(alice, "I hand out MongoDB Atlas")
+	approvals := 0
+	for _, e := range d.store.Entries() {
+		if e.Event == approval.Approve {
+			approvals++
+		}
+	}
+	require.Equal(t, 1, approvals)
+	d.clean()
+}
