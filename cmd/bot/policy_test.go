@@ -159,6 +159,17 @@ func TestPolicyExplain(t *testing.T) {
 	}
 }
 
+func TestPolicyExplainNamesEveryApprovalBesideAHarmlessRole(t *testing.T) {
+	t.Parallel()
+	file := policyOf(t, "approvals: [{from: [U0BOB]}, {from: [U0DANA]}]\n"+
+		"roles: {ORG_BILLING_ADMIN: {}, ORG_MEMBER: {approvals: [{from: [U0BOB]}]}}\n")
+	code, out, errs := asksPolicy(t, nil, "explain", "-user", "U0ALICE", "-roles", "ORG_BILLING_ADMIN,ORG_MEMBER", "-for", "8h", "-groups=", file)
+	assert.Zero(t, code, errs)
+	assert.Contains(t, out, "It takes 2 approvals, each of another person:\n"+
+		"- 1 of U0BOB, which the rule of ORG_MEMBER asks for.\n"+
+		"- 1 of U0DANA, as usual: no rule asks for other approvals of ORG_BILLING_ADMIN.\n")
+}
+
 // Without a file the environment is explained, and Slack is asked who is who.
 func TestPolicyExplainAsksSlack(t *testing.T) {
 	t.Parallel()

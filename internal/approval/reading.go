@@ -17,42 +17,59 @@ func (p Policy) read(ctx context.Context, d Directory) reading {
 }
 
 // needs lists the approvals that access takes: those of each role that has
-// needs of its own, or else the policy's. The same need of two roles is one.
+// needs of its own, and the policy's if a role has none. Every list that goes
+// for a role of the access counts in full, so that asking for more never takes
+// fewer approvals; what two lists want of the same people is wanted once.
 func (p Policy) needs(a Access) []Need {
 	var all []Need
-	plain := false
-	for _, role := range a.allRoles() {
+	roles := a.allRoles()
+	usual := len(roles) == 0
+	for _, role := range roles {
 		rule, _ := p.rule(role)
 		if len(rule.Needs) == 0 {
-			plain = true
+			usual = true
 			continue
 		}
-		for _, n := range rule.Needs {
-			all = addNeed(all, n, role)
-		}
+		all = mergeNeeds(all, rule.Needs, role)
 	}
-	if len(all) == 0 || plain && !slices.ContainsFunc(p.Needs, func(n Need) bool { return coveredBy(n, all) }) {
-		for _, n := range p.Needs {
-			all = addNeed(all, n, "")
-		}
+	if usual {
+		all = mergeNeeds(all, p.Needs, "")
 	}
 	return all
 }
 
-// coveredBy reports whether all asks for as many of the same people.
-func coveredBy(n Need, all []Need) bool {
-	return slices.ContainsFunc(all, func(o Need) bool { return o.From.Equal(n.From) && o.Count >= n.Count })
+// mergeNeeds adds a list of approvals that belong together: of the same people
+// the larger number is needed. The list is a role's own, or the usual one if
+// role is empty.
+func mergeNeeds(all, list []Need, role Role) []Need {
+	for _, n := range summed(list) {
+		i := slices.IndexFunc(all, func(o Need) bool { return o.From.Equal(n.From) })
+		if i < 0 {
+			all = append(all, Need{From: n.From})
+			i = len(all) - 1
+		}
+		switch {
+		case role != "" && !slices.Contains(all[i].For, role):
+			all[i].For = append(all[i].For, role)
+		case role == "" && n.Count > all[i].Count:
+			all[i].For = nil // the roles alone would take fewer
+		}
+		all[i].Count = max(all[i].Count, n.Count)
+	}
+	return all
 }
 
-func addNeed(all []Need, n Need, role Role) []Need {
-	i := slices.IndexFunc(all, func(o Need) bool { return o.From.Equal(n.From) })
-	if i < 0 {
-		all = append(all, Need{From: n.From, Count: n.Count})
-		i = len(all) - 1
-	}
-	all[i].Count = max(all[i].Count, n.Count)
-	if role != "" && !slices.Contains(all[i].For, role) {
-		all[i].For = append(all[i].For, role)
+// summed is one list with each group of people once: two entries for the same
+// people are two approvals.
+func summed(list []Need) []Need {
+	var all []Need
+	for _, n := range list {
+		i := slices.IndexFunc(all, func(o Need) bool { return o.From.Equal(n.From) })
+		if i < 0 {
+			all = append(all, Need{From: n.From})
+			i = len(all) - 1
+		}
+		all[i].Count += n.Count
 	}
 	return all
 }

@@ -18,9 +18,17 @@ type Who struct {
 // IsZero reports whether nobody is named.
 func (w Who) IsZero() bool { return !w.Everyone && len(w.Users) == 0 && len(w.Groups) == 0 }
 
-// Equal reports whether the same people are named in the same order.
+// Equal reports whether the same users and groups are named, in any order.
 func (w Who) Equal(o Who) bool {
-	return w.Everyone == o.Everyone && slices.Equal(w.Users, o.Users) && slices.Equal(w.Groups, o.Groups)
+	return w.Everyone == o.Everyone && equalSets(w.Users, o.Users) && equalSets(w.Groups, o.Groups)
+}
+
+func equalSets[T comparable](a, b []T) bool {
+	return containsAll(a, b) && containsAll(b, a)
+}
+
+func containsAll[T comparable](all, some []T) bool {
+	return !slices.ContainsFunc(some, func(one T) bool { return !slices.Contains(all, one) })
 }
 
 // members is who is in which group at one moment. A group that could not be
