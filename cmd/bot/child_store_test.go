@@ -169,8 +169,8 @@ func (s *talliedStore) Record(ctx context.Context, e approval.Entry) error {
 	return s.commit("record: "+string(e.Event), func() error { return s.inner.Record(ctx, e) })
 }
 
-func (s *talliedStore) ClaimWork(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return s.claim("claim work", func() (approval.Request, error) { return s.inner.ClaimWork(ctx, now, until) })
+func (s *talliedStore) ClaimWork(ctx context.Context, now, until time.Time, in ...approval.State) (approval.Request, error) {
+	return s.claim("claim work", func() (approval.Request, error) { return s.inner.ClaimWork(ctx, now, until, in...) })
 }
 
 func (s *talliedStore) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {

@@ -115,7 +115,7 @@ func (w *Worker) notApplied(ctx context.Context, r Request, f *Fault) error {
 	_, err := w.move(ctx, r, Pause, note(f), func(next *Request, now time.Time) {
 		next.Mint.Tries++
 		next.Mint.Cause, next.Mint.Code = f.Cause, f.Code
-		next.Mint.RetryAt = now.Add(max(f.RetryAfter, backoff(next.Mint.Tries)))
+		next.Mint.RetryAt = now.Add(waitAfter(f, next.Mint.Tries))
 	})
 	return err
 }

@@ -22,6 +22,11 @@ func (r *Request) owe(now time.Time) {
 	r.Debts = append(r.Debts, Debt{Attempt: r.Attempt, At: r.Mint.CollectedAt, LookAt: now.Add(lookAfter[0])})
 }
 
+// isLookDue reports whether it is time to search for the key of a lost create.
+func (r Request) isLookDue(now time.Time) bool {
+	return slices.ContainsFunc(r.Debts, func(d Debt) bool { return isPast(d.LookAt, now) })
+}
+
 // look searches for the keys that r's debts stand for and removes them. It
 // never touches the key that r holds, nor one without r's exact mark.
 func (w *Worker) look(ctx context.Context, r Request) error {
@@ -52,7 +57,7 @@ func (w *Worker) look(ctx context.Context, r Request) error {
 // doubtsTheList asks the second witness before the last look is believed.
 func (w *Worker) doubtsTheList(ctx context.Context, r Request, removed []int) (bool, error) {
 	for _, d := range r.Debts {
-		isLast := d.Looks == len(lookAfter)-1 && !d.LookAt.After(w.Now())
+		isLast := d.Looks == len(lookAfter)-1 && isPast(d.LookAt, w.Now())
 		if isLast && !slices.Contains(removed, d.Attempt) && w.Now().Sub(d.At) < believeAfter {
 			return w.Keys.Unlisted(ctx, r.Org, d.At.Add(-workLimit))
 		}
@@ -69,7 +74,7 @@ func (r *Request) settle(now time.Time, removed []int, doubt bool) {
 		if slices.Contains(removed, d.Attempt) {
 			continue
 		}
-		if !d.LookAt.After(now) {
+		if isPast(d.LookAt, now) {
 			if d.Looks++; d.Looks == len(lookAfter) && doubt {
 				d.Looks--
 			}

@@ -4,47 +4,66 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
+// A failedDraw is what is known of a message that could not be drawn. It is
+// kept in memory: after a restart every message is tried at once.
+type failedDraw struct {
+	tries   int       // that failed in a row
+	retryAt time.Time // when it is tried again
+
+	// version is the request's at the last try. A newer one is tried at once,
+	// unless the call is limited: Slack asked to wait.
+	version int64
+	limited bool
+}
+
 // doDrawing brings every message of r up to date and ends the lease.
 func (w *Worker) doDrawing(ctx context.Context, r Request) {
-	err := w.drawAll(ctx, r)
-	var at time.Time
-	if tries := w.countTries(r.ID, err); err != nil {
-		wait := max(backoff(tries), retryAfter(err))
-		at = w.Now().Add(wait)
-		w.Log.Warn("drawing messages, to be tried again", "request", r.ID, "after", wait.String(), "error", err)
+	at, err := w.drawAll(ctx, r)
+	if err != nil {
+		w.Log.Warn("drawing messages, to be tried again", "request", r.ID, "again_in", at.Sub(w.Now()).String(), "error", err)
 	}
 	if err := w.Store.ReleaseDrawing(ctx, r.ID, r.Version, at); err != nil {
 		w.Log.Error("ending a lease", "request", r.ID, "error", err)
 	}
 }
 
-// drawAll draws in the order of r.Messages, the approvers' card first. One
-// message that cannot be drawn does not keep the others from being.
-func (w *Worker) drawAll(ctx context.Context, r Request) error {
+// drawAll draws in the order of r.Messages, the approvers' card first, and
+// returns when the next message is to be tried again; zero if none is. A message
+// that cannot be drawn keeps no other from being: each waits for itself.
+func (w *Worker) drawAll(ctx context.Context, r Request) (time.Time, error) {
 	r = r.clone()
 	if r.Places == nil {
 		r.Places = map[MessageName]Place{}
 	}
+	var again time.Time
 	var errs []error
 	for _, name := range r.Messages {
 		if !name.ToApprovers() && !r.OwnerGone.IsZero() {
 			continue // nobody reads it; when they are back it is drawn
 		}
-		if err := w.draw(ctx, r, name); err != nil {
+		if at := w.drawWaits(r, name); !at.IsZero() {
+			again = earliest(again, at)
+			continue
+		}
+		err := w.draw(ctx, r, name)
+		if at := w.noteDraw(r, name, err); err != nil {
+			again = earliest(again, at)
 			errs = append(errs, fmt.Errorf("drawing %s: %w", name, err))
 		}
 	}
-	return errors.Join(errs...)
+	w.forgetDraws(r)
+	return again, errors.Join(errs...)
 }
 
 func (w *Worker) draw(ctx context.Context, r Request, name MessageName) error {
-	before := r.Places[name]
-	if before.TS != "" && before.Shown >= r.Version {
+	if isDrawn(r, name) {
 		return nil
 	}
+	before := r.Places[name]
 	at, err := w.Screens.Draw(ctx, r, name)
 	if err != nil {
 		return err
@@ -59,6 +78,12 @@ func (w *Worker) draw(ctx context.Context, r Request, name MessageName) error {
 	return w.Store.Drawn(ctx, r.ID, name, at)
 }
 
+// isDrawn reports whether the message shows r as it is.
+func isDrawn(r Request, name MessageName) bool {
+	at := r.Places[name]
+	return at.TS != "" && at.Shown >= r.Version
+}
+
 // redraw makes a message owed again: the requester may have read that the
 // approvers could not be reached, and now they could.
 func (w *Worker) redraw(ctx context.Context, r Request, name MessageName) error {
@@ -71,21 +96,53 @@ func (w *Worker) redraw(ctx context.Context, r Request, name MessageName) error 
 	return w.Store.Drawn(ctx, r.ID, name, at)
 }
 
-// countTries counts failures in a row, so that the pause between them grows.
-func (w *Worker) countTries(id ID, err error) int {
+// drawWaits returns until when a message is not to be tried; zero if it may be
+// tried now.
+func (w *Worker) drawWaits(r Request, name MessageName) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f, failed := w.failedDraws[r.ID][name]
+	now := w.Now()
+	switch {
+	case !failed, isDrawn(r, name), !f.limited && r.Version > f.version:
+		return time.Time{}
+	case isPast(f.retryAt, now):
+		return time.Time{}
+	}
+	return f.retryAt
+}
+
+// noteDraw notes how a try to draw went, so that the pause between failures
+// grows, and returns when it is tried again.
+func (w *Worker) noteDraw(r Request, name MessageName, err error) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err == nil {
-		delete(w.tries, id)
-		return 0
+		delete(w.failedDraws[r.ID], name)
+		return time.Time{}
 	}
-	w.tries[id]++
-	return w.tries[id]
+	if w.failedDraws[r.ID] == nil {
+		w.failedDraws[r.ID] = map[MessageName]failedDraw{}
+	}
+	f := w.failedDraws[r.ID][name]
+	fault := faultOf(err)
+	f.tries++
+	f.version, f.limited = r.Version, fault.RetryAfter > 0
+	f.retryAt = w.Now().Add(waitAfter(fault, f.tries))
+	w.failedDraws[r.ID][name] = f
+	return f.retryAt
 }
 
-func retryAfter(err error) time.Duration {
-	if f, ok := errors.AsType[*Fault](err); ok {
-		return f.RetryAfter
+// forgetDraws drops what is known of messages that are not r's any more.
+func (w *Worker) forgetDraws(r Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for name := range w.failedDraws[r.ID] {
+		if !slices.Contains(r.Messages, name) {
+			delete(w.failedDraws[r.ID], name)
+		}
 	}
-	return 0
+	if len(w.failedDraws[r.ID]) == 0 {
+		delete(w.failedDraws, r.ID)
+	}
 }

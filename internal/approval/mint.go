@@ -119,7 +119,7 @@ func (w *Worker) notMade(ctx context.Context, r Request, f *Fault) error {
 // later tries the attempt again by itself a few times, then puts it back.
 func (w *Worker) later(ctx context.Context, r Request, f *Fault) error {
 	tries := r.Mint.Tries + 1
-	at := w.Now().Add(max(f.RetryAfter, backoff(tries)))
+	at := w.Now().Add(waitAfter(f, tries))
 	if tries >= mintTries || at.Sub(r.Mint.CollectedAt) > mintWithin {
 		return w.undo(ctx, r, PutBack, f)
 	}
@@ -153,13 +153,17 @@ func (w *Worker) undo(ctx context.Context, r Request, then Event, f *Fault) erro
 
 // clear removes the attempt's key and goes where undo said.
 func (w *Worker) clear(ctx context.Context, r Request) error {
+	r, err := w.tellStuck(ctx, r, Undo)
+	if err != nil {
+		return err
+	}
 	if r.Key.ID != "" {
 		if err := w.Keys.Remove(ctx, r.Org, r.Key.ID); err != nil {
 			return w.stillThere(ctx, r, Undo, faultOf(err))
 		}
 	}
 	f := &Fault{Cause: r.Mint.Cause, Code: r.Mint.Code}
-	_, err := w.move(ctx, r, r.Mint.Then, note(f), func(next *Request, now time.Time) {
+	_, err = w.move(ctx, r, r.Mint.Then, note(f), func(next *Request, now time.Time) {
 		next.Key = Key{}
 		if r.Mint.Then == GiveUp {
 			giveUp(next, now, f)

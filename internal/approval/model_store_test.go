@@ -86,8 +86,8 @@ func (g guardedStore) Record(ctx context.Context, e approval.Entry) error {
 	return g.done(onRecord, func(s approval.Store) error { return s.Record(ctx, e) })
 }
 
-func (g guardedStore) ClaimWork(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return stored(g, onClaimWork, func(s approval.Store) (approval.Request, error) { return s.ClaimWork(ctx, now, until) })
+func (g guardedStore) ClaimWork(ctx context.Context, now, until time.Time, in ...approval.State) (approval.Request, error) {
+	return stored(g, onClaimWork, func(s approval.Store) (approval.Request, error) { return s.ClaimWork(ctx, now, until, in...) })
 }
 
 func (g guardedStore) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {

@@ -33,9 +33,14 @@ type Store interface {
 	Record(ctx context.Context, e Entry) error
 
 	// ClaimWork leases, until the given time, the request whose WorkAt is the
-	// longest past at now and that nobody else has leased for work.
-	// ErrNothingDue if there is none.
-	ClaimWork(ctx context.Context, now, until time.Time) (Request, error)
+	// longest past at now and that nobody else has leased for work; only one in
+	// the given states, if there are any. ErrNothingDue if there is none.
+	//
+	// A time that is further ahead than [MaxWait] where no wait is that long was
+	// written before the clock went back, and counts as past: the WorkAt of a
+	// request in one of the states of [ShortWaits], the time of a drawing, and every
+	// lease.
+	ClaimWork(ctx context.Context, now, until time.Time, in ...State) (Request, error)
 
 	// ReleaseWork ends the lease. A non-zero at replaces the row's WorkAt if
 	// the request still has the given version.
@@ -202,7 +207,7 @@ type Fault struct {
 	Verdict    Verdict
 	Cause      Cause
 	Code       string        // the other side's own word for it
-	RetryAfter time.Duration // zero: it was not said
+	RetryAfter time.Duration // zero: it was not said; never more than [MaxWait]
 	Err        error
 }
 

@@ -31,10 +31,14 @@ func (w *Worker) lapseFor(ctx context.Context, r Request, cause Cause) error {
 // remove deletes the key of a request that is being revoked, for ever if need
 // be.
 func (w *Worker) remove(ctx context.Context, r Request) error {
+	r, err := w.tellStuck(ctx, r, Delay)
+	if err != nil {
+		return err
+	}
 	if err := w.Keys.Remove(ctx, r.Org, r.Key.ID); err != nil {
 		return w.stillThere(ctx, r, Delay, faultOf(err))
 	}
-	_, err := w.move(ctx, r, Gone, "key "+r.Key.ID, func(next *Request, now time.Time) {
+	_, err = w.move(ctx, r, Gone, "key "+r.Key.ID, func(next *Request, now time.Time) {
 		next.Removal = Removal{}
 		next.show(OutcomeMessage)
 		next.show(OverNotice)
@@ -42,21 +46,46 @@ func (w *Worker) remove(ctx context.Context, r Request) error {
 	return err
 }
 
-// stillThere notes that a key could not be removed, and after a while lets
-// owner and approvers know that it is alive.
+// tellStuck lets owner and approvers know that a key is still alive, once that
+// has lasted for tellAfter. It comes before the next try: a call that hangs must
+// not keep anybody from being told.
+func (w *Worker) tellStuck(ctx context.Context, r Request, on Event) (Request, error) {
+	if !r.Removal.lateToTell(w.Now()) {
+		return r, nil
+	}
+	return w.move(ctx, r, on, "still alive", func(next *Request, _ time.Time) { next.tellStuck() })
+}
+
+func (r *Request) tellStuck() {
+	r.Removal.Told = true
+	r.show(StuckMessage)
+	r.show(StuckNotice)
+}
+
+// lateToTell reports whether people have to be told that the removal takes long.
+func (m Removal) lateToTell(now time.Time) bool {
+	return !m.Told && !m.Since.IsZero() && now.Sub(m.Since) >= tellAfter
+}
+
+// stillThere notes that a key could not be removed, and plans the next try: at
+// the latest when people have to be told.
 func (w *Worker) stillThere(ctx context.Context, r Request, on Event, f *Fault) error {
 	w.warn(r, "a key could not be removed", f)
 	_, err := w.move(ctx, r, on, note(f), func(next *Request, now time.Time) {
 		next.Removal.Tries++
 		next.Removal.Cause, next.Removal.Code = f.Cause, f.Code
-		wait := max(f.RetryAfter, backoff(next.Removal.Tries))
-		next.Removal.RetryAt = now.Add(wait)
-		next.Mint.RetryAt = next.Removal.RetryAt
-		if now.Sub(next.Removal.Since) >= tellAfter && !next.Removal.Told {
-			next.Removal.Told = true
-			next.show(StuckMessage)
-			next.show(StuckNotice)
+		wait := waitAfter(f, next.Removal.Tries)
+		if next.Removal.Since.After(now) {
+			next.Removal.Since = now // the clock went back
 		}
+		next.Removal.RetryAt = now.Add(wait)
+		if next.Removal.lateToTell(now) {
+			next.tellStuck()
+		}
+		if tell := next.Removal.Since.Add(tellAfter); !next.Removal.Told && tell.Before(next.Removal.RetryAt) {
+			next.Removal.RetryAt = tell
+		}
+		next.Mint.RetryAt = next.Removal.RetryAt
 	})
 	return err
 }

@@ -31,6 +31,10 @@ func (s State) Final() bool {
 	return slices.Contains([]State{Denied, Withdrawn, Expired, Failed, Ended, Done}, s)
 }
 
+// ShortWaits lists the states in which nothing that the worker waits for is ever
+// further ahead than [MaxWait]: it tries until it is done, or only clears up.
+var ShortWaits = []State{Minting, Applying, Revoking, Denied, Withdrawn, Expired, Failed, Ended, Done}
+
 // HasKey reports whether a key of a request in s may be alive in Atlas.
 func (s State) HasKey() bool {
 	return slices.Contains([]State{Minting, Delivered, Active, Revoking}, s)

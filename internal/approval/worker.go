@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,8 +28,8 @@ type Worker struct {
 
 	hint chan struct{}
 
-	mu    sync.Mutex
-	tries map[ID]int // failed drawings in a row; lost at a restart
+	mu          sync.Mutex
+	failedDraws map[ID]map[MessageName]failedDraw
 
 	// reconciler's own memory; see there.
 	reconciledAt time.Time
@@ -46,12 +47,17 @@ const (
 	storePause = 5 * time.Second // after the store could not be read
 )
 
+// MaxWait is the longest wait between two tries, also if Atlas, Slack or a proxy
+// before them asks for a longer one: a key that has to go must not stay for as
+// long as somebody else says.
+const MaxWait = 10 * time.Minute
+
 // NewWorker returns a worker that has yet to be run.
 func NewWorker(orgs Orgs, store Store, keys Keys, screens Screens, directory Directory, now func() time.Time, log *slog.Logger) *Worker {
 	return &Worker{
 		Orgs: orgs, Store: store, Keys: keys, Screens: screens, Directory: directory, Now: now, Log: log,
 		CompareTick: 10 * time.Second,
-		hint:        make(chan struct{}, 1), tries: map[ID]int{},
+		hint:        make(chan struct{}, 1), failedDraws: map[ID]map[MessageName]failedDraw{},
 		missingSince: map[ID]time.Time{}, inspectedAt: map[ID]time.Time{},
 	}
 }
@@ -181,8 +187,11 @@ func (w *Worker) work(ctx context.Context, r Request) error {
 	if err != nil {
 		return w.workWithout(ctx, r, err)
 	}
-	if due := r.stateDue(); due.IsZero() || due.After(now) {
+	switch due := r.stateDue(); {
+	case r.isLookDue(now) && (due.IsZero() || due.After(now)):
 		return w.look(ctx, r)
+	case due.IsZero(), due.After(now) && !slices.Contains(ShortWaits, r.State):
+		return &retry{r.WorkAt().Sub(now), errNotDue}
 	}
 	switch r.State {
 	case Pending:
@@ -200,8 +209,12 @@ func (w *Worker) work(ctx context.Context, r Request) error {
 	case Revoking:
 		return w.remove(ctx, r)
 	}
-	return w.look(ctx, r)
+	return &retry{r.WorkAt().Sub(now), errNotDue}
 }
+
+// errNotDue says that a request came up before its time, as it does if the clock
+// goes back at that moment.
+var errNotDue = errors.New("nothing is due yet")
 
 // workWithout is work for a request whose organization is not configured any
 // more. A key that has to go is tried for, so that people are told that it
@@ -240,7 +253,19 @@ func (w *Worker) move(ctx context.Context, r Request, on Event, note string, cha
 	return moved, nil
 }
 
-// backoff grows from 5 seconds to 10 minutes.
+// backoff grows from 5 seconds to [MaxWait].
 func backoff(tries int) time.Duration {
-	return min(5*time.Second<<min(max(tries-1, 0), 10), 10*time.Minute)
+	return min(5*time.Second<<min(max(tries-1, 0), 10), MaxWait)
+}
+
+// isPast reports whether a wait that began at most [MaxWait] ago is over. One
+// that is longer than that began before the clock went back.
+func isPast(at, now time.Time) bool {
+	return !at.After(now) || at.After(now.Add(MaxWait))
+}
+
+// waitAfter is how long to wait after that many failed tries, the last of which
+// ended with f: as long as the other side asked, or longer, but at most [MaxWait].
+func waitAfter(f *Fault, tries int) time.Duration {
+	return min(max(f.RetryAfter, backoff(tries)), MaxWait)
 }

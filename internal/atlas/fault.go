@@ -60,7 +60,7 @@ func fault(err error) error {
 	if !ok {
 		return err
 	}
-	f := &approval.Fault{Code: e.Code, RetryAfter: e.RetryAfter, Err: err}
+	f := &approval.Fault{Code: e.Code, RetryAfter: min(e.RetryAfter, approval.MaxWait), Err: err}
 	switch e.Kind {
 	case Refused:
 		f.Verdict, f.Cause = approval.Refused, e.cause()

@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"time"
+
+	"atlaskeybot/internal/retryafter"
 )
 
 const (
@@ -26,6 +27,9 @@ type pause struct{ last, total time.Duration }
 // would be too long.
 func (p *pause) add(err *Error, try int) bool {
 	wait := max(err.RetryAfter, floor<<(try-1))
+	if wait > patience { // also so that the sum below cannot overflow
+		return false
+	}
 	p.last = wait + rand.N(wait/2) // so that those who were refused together do not return together
 	p.total += p.last
 	return p.total <= patience
@@ -34,12 +38,10 @@ func (p *pause) add(err *Error, try int) bool {
 // retryAfter reads how long to wait from the header, or else from the second
 // parameter of a rate limit's complaint.
 func (c *Client) retryAfter(h http.Header, body complaint) time.Duration {
-	s := h.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(s, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(s); err == nil {
-		return max(0, at.Sub(c.now()))
+	if s := h.Get("Retry-After"); s != "" {
+		if wait := retryafter.Parse(s, c.now()); wait > 0 {
+			return wait
+		}
 	}
 	if body.ErrorCode != "RATE_LIMITED_TOKEN_BUCKET" || len(body.Parameters) < 2 {
 		return 0

@@ -57,7 +57,7 @@ type Slack struct {
 // Connect asks Slack who we are. Its error is a *[approval.Fault]: with verdict
 // Refused the token is no good, else it may be tried again.
 func Connect(ctx context.Context, c Config) (*Slack, error) {
-	client := &http.Client{Transport: c.Transport, Timeout: callLimit, CheckRedirect: noRedirects}
+	client := &http.Client{Transport: &retryAfterReader{next: c.Transport, now: c.Now}, Timeout: callLimit, CheckRedirect: noRedirects}
 	s := &Slack{config: c, client: client, api: newAPI(c, client)}
 	me, err := s.api.AuthTestContext(ctx)
 	if err != nil {

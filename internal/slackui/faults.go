@@ -29,7 +29,7 @@ func fault(err error) *approval.Fault {
 	}
 	f := &approval.Fault{Verdict: approval.Unknown, Err: err}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		f.Verdict, f.Code, f.RetryAfter = approval.NotNow, "ratelimited", limited.RetryAfter
+		f.Verdict, f.Code, f.RetryAfter = approval.NotNow, "ratelimited", min(limited.RetryAfter, approval.MaxWait)
 	}
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
 		f.Code = fmt.Sprintf("http_%d", status.Code)

@@ -5,25 +5,40 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval"
 )
 
 // ClaimWork implements [approval.Store].
-func (s *Store) ClaimWork(ctx context.Context, now, until time.Time) (approval.Request, error) {
+func (s *Store) ClaimWork(ctx context.Context, now, until time.Time, in ...approval.State) (approval.Request, error) {
+	due := `(work_at <= $2 OR work_at > $3 AND ` + stateIn(approval.ShortWaits...) + `)`
+	if len(in) > 0 {
+		due += ` AND ` + stateIn(in...)
+	}
 	return s.claim(ctx, `
 		UPDATE request SET work_until = $1 WHERE id = (
-			SELECT id FROM request WHERE work_at > 0 AND work_at <= $2 AND work_until <= $2
+			SELECT id FROM request WHERE work_at > 0 AND `+due+` AND (work_until <= $2 OR work_until > $3)
 			ORDER BY work_at, id LIMIT 1`+s.dialect.skipLocked+`)
 		RETURNING id`, now, until)
+}
+
+// stateIn is the condition that a row is in one of the given states, whose names
+// are constants of ours.
+func stateIn(states ...approval.State) string {
+	names := make([]string, len(states))
+	for i, s := range states {
+		names[i] = "'" + string(s) + "'"
+	}
+	return `state IN (` + strings.Join(names, ", ") + `)`
 }
 
 // ClaimDrawing implements [approval.Store].
 func (s *Store) ClaimDrawing(ctx context.Context, now, until time.Time) (approval.Request, error) {
 	return s.claim(ctx, `
 		UPDATE request SET draw_until = $1 WHERE id = (
-			SELECT id FROM request WHERE draw_at > 0 AND draw_at <= $2 AND draw_until <= $2
+			SELECT id FROM request WHERE draw_at > 0 AND (draw_at <= $2 OR draw_at > $3) AND (draw_until <= $2 OR draw_until > $3)
 			ORDER BY draw_at, id LIMIT 1`+s.dialect.skipLocked+`)
 		RETURNING id`, now, until)
 }
@@ -35,7 +50,7 @@ func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (
 	}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		var id approval.ID
-		err := tx.QueryRowContext(ctx, lease, millis(until), millis(now)).Scan(&id)
+		err := tx.QueryRowContext(ctx, lease, millis(until), millis(now), millis(now.Add(approval.MaxWait))).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return approval.ErrNothingDue
 		}
@@ -97,10 +112,17 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	return fromMillis(due), nil
 }
 
-// dropLeases ends the leases of a process that is gone.
+// dropLeases ends the leases of a process that is gone, and the waits for its
+// next tries: whoever starts the bot again wants to see it work.
 func (s *Store) dropLeases(ctx context.Context) error {
-	if _, err := s.db.ExecContext(ctx, `UPDATE request SET work_until = 0, draw_until = 0 WHERE work_until > 0 OR draw_until > 0`); err != nil {
-		return fmt.Errorf("dropping old leases: %w", err)
+	for _, drop := range []string{
+		`UPDATE request SET work_until = 0, draw_until = 0 WHERE work_until > 0 OR draw_until > 0`,
+		`UPDATE request SET work_at = 1 WHERE work_at > 1 AND ` + stateIn(approval.Minting, approval.Applying, approval.Revoking),
+		`UPDATE request SET draw_at = 1 WHERE draw_at > 1`,
+	} {
+		if _, err := s.db.ExecContext(ctx, drop); err != nil {
+			return fmt.Errorf("dropping old leases: %w", err)
+		}
 	}
 	return nil
 }

@@ -29,6 +29,36 @@ func TestSettingsOfTheConnection(t *testing.T) {
 	require.Equal(t, 1, s.DB().Stats().MaxOpenConnections)
 }
 
+// A bot that is started again tries at once what the one before it had put off,
+// and waits for dates as before.
+func TestRestartRetriesAtOnce(t *testing.T) {
+	t.Parallel()
+	path := "sqlite:" + filepath.Join(t.TempDir(), "bot.db")
+	now := approvaltest.Epoch
+	soon := now.Add(9 * time.Minute)
+	s, err := store.Open(t.Context(), path, store.Options{})
+	require.NoError(t, err)
+	pending, revoking := asked("AKR-WAITS"), asked("AKR-TRIED")
+	revoking.State, revoking.Removal = approval.Revoking, approval.Removal{Since: now, RetryAt: soon}
+	for _, r := range []approval.Request{pending, revoking} {
+		_, err = s.Create(t.Context(), r, submitted(r))
+		require.NoError(t, err)
+		require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, 1, soon))
+	}
+	require.NoError(t, s.Close())
+
+	s = open(t, path)
+	r, err := s.ClaimWork(t.Context(), now, now.Add(time.Minute))
+	require.NoError(t, err)
+	require.EqualValues(t, "AKR-TRIED", r.ID)
+	_, err = s.ClaimWork(t.Context(), now, now.Add(time.Minute))
+	require.ErrorIs(t, err, approval.ErrNothingDue)
+	for range 2 {
+		_, err = s.ClaimDrawing(t.Context(), now, now.Add(time.Minute))
+		require.NoError(t, err)
+	}
+}
+
 func TestTheAuditTrailOnlyGrows(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite::memory:")

@@ -10,6 +10,7 @@ import (
 )
 
 var drawing = map[string]clause{
+	"what waits for longer than any drawing may is due":          drawAfterClockWentBack,
 	"the messages of a new request are owed at once":             newIsOwed,
 	"a request without messages owes none":                       noMessages,
 	"nothing is owed once everything is drawn":                   allDrawn,
@@ -161,4 +162,11 @@ func placeIsNoChange(t *testing.T, s approval.Store) {
 	require.Equal(t, r.Version, got.Version)
 	require.Len(t, trail(t, s), 1)
 	move(t, s, r) // still of the version that was read before
+}
+
+func drawAfterClockWentBack(t *testing.T, s approval.Store) {
+	create(t, s)
+	_, err := s.ClaimDrawing(t.Context(), Epoch.Add(-10*time.Minute), Epoch)
+	require.ErrorIs(t, err, approval.ErrNothingDue)
+	claimDrawing(t, s, Epoch.Add(-10*time.Minute-time.Second))
 }

@@ -15,6 +15,9 @@ var working = map[string]clause{
 	"nothing is due in an empty store":                            nothingToWork,
 	"work is due at its time and not before":                      workAtItsTime,
 	"a request that never needs the worker is never due":          neverDue,
+	"only a request in one of the given states is given":          claimInStates,
+	"what waits for longer than anything may is due":              claimAfterClockWentBack,
+	"a lease that lasts longer than any is over":                  leaseAfterClockWentBack,
 	"what is longest past is given first":                         longestPastFirst,
 	"of many that claim at once each gets another request":        claimsDoNotMeet,
 	"a leased request is given again when the lease is over":      leaseEnds,
@@ -59,6 +62,38 @@ func workAtItsTime(t *testing.T, s approval.Store) {
 func neverDue(t *testing.T, s approval.Store) {
 	create(t, s, due(time.Time{}))
 	noWork(t, s, Epoch.AddDate(100, 0, 0))
+}
+
+func claimInStates(t *testing.T, s approval.Store) {
+	create(t, s, named("AKR-FIRST"), due(Epoch.Add(time.Second)))
+	r := create(t, s, named("AKR-OTHER"), due(Epoch.Add(2*time.Second)))
+	now := Epoch.AddDate(0, 0, 2)
+	move(t, s, r)
+	got, err := s.ClaimWork(t.Context(), now, now.Add(lease), approval.Approved, approval.Revoking)
+	require.NoError(t, err)
+	require.EqualValues(t, "AKR-OTHER", got.ID)
+	_, err = s.ClaimWork(t.Context(), now, now.Add(lease), approval.Approved, approval.Revoking)
+	require.ErrorIs(t, err, approval.ErrNothingDue)
+	require.EqualValues(t, "AKR-FIRST", claim(t, s, now))
+}
+
+// claimAfterClockWentBack: a request whose key is to be deleted waits for ten
+// minutes at most, whatever its row says; one that waits for a date does not.
+func claimAfterClockWentBack(t *testing.T, s approval.Store) {
+	create(t, s, named("AKR-WAITS"), due(inAnHour))
+	create(t, s, named("AKR-SOON0"), func(r *approval.Request) {
+		r.State, r.Removal = approval.Revoking, approval.Removal{RetryAt: Epoch.Add(10 * time.Minute)}
+	})
+	noWork(t, s, Epoch)
+	require.EqualValues(t, "AKR-SOON0", claim(t, s, Epoch.Add(-time.Second)))
+	noWork(t, s, Epoch.Add(-time.Second))
+}
+
+func leaseAfterClockWentBack(t *testing.T, s approval.Store) {
+	create(t, s)
+	_, err := s.ClaimWork(t.Context(), inAnHour, inAnHour.Add(3*time.Hour))
+	require.NoError(t, err)
+	claim(t, s, inAnHour)
 }
 
 func longestPastFirst(t *testing.T, s approval.Store) {

@@ -2,42 +2,53 @@ package approvaltest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"atlaskeybot/internal/approval"
 )
 
 // ClaimWork implements [approval.Store].
-func (m *Memory) ClaimWork(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return m.claim(ctx, now, until, func(r *row) *duty { return &r.work })
+func (m *Memory) ClaimWork(ctx context.Context, now, until time.Time, in ...approval.State) (approval.Request, error) {
+	return m.claim(ctx, now, until, func(r *row) (*duty, bool) {
+		if len(in) > 0 && !slices.Contains(in, r.State) {
+			return nil, false
+		}
+		return &r.work, slices.Contains(approval.ShortWaits, r.State)
+	})
 }
 
 // ClaimDrawing implements [approval.Store].
 func (m *Memory) ClaimDrawing(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return m.claim(ctx, now, until, func(r *row) *duty { return &r.draw })
+	return m.claim(ctx, now, until, func(r *row) (*duty, bool) { return &r.draw, true })
 }
 
-func (m *Memory) claim(ctx context.Context, now, until time.Time, of func(*row) *duty) (approval.Request, error) {
+// claim leases what is due. Of says what is owed for a row, nil for nothing, and
+// whether that is never far ahead.
+func (m *Memory) claim(ctx context.Context, now, until time.Time, of func(*row) (owed *duty, isSoon bool)) (approval.Request, error) {
 	var claimed approval.Request
 	err := m.locked(ctx, func() error {
-		var first *row
+		var first *duty
 		for _, r := range m.rows {
-			if of(r).isDue(toMillis(now)) && (first == nil || of(r).at.Before(of(first).at)) {
-				first = r
+			owed, isSoon := of(r)
+			if owed != nil && owed.isDue(toMillis(now), isSoon) && (first == nil || owed.at.Before(first.at)) {
+				first, claimed = owed, r.Request
 			}
 		}
 		if first == nil {
 			return approval.ErrNothingDue
 		}
-		of(first).until = toMillis(until)
-		claimed = deepCopy(first.Request)
+		first.until = toMillis(until)
+		claimed = deepCopy(claimed)
 		return nil
 	})
 	return claimed, err
 }
 
-func (d *duty) isDue(now time.Time) bool {
-	return !d.at.IsZero() && !d.at.After(now) && !d.until.After(now)
+func (d *duty) isDue(now time.Time, isSoon bool) bool {
+	implausible := now.Add(approval.MaxWait)
+	isPast := !d.at.After(now) || isSoon && d.at.After(implausible)
+	return !d.at.IsZero() && isPast && (!d.until.After(now) || d.until.After(implausible))
 }
 
 // next is when d can be claimed, or zero.
