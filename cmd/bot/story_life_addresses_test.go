@@ -50,7 +50,7 @@ func TestChangeAddressesWithApproval(t *testing.T) {
 		w.pressesOn(bob, "card.approve", string(change))
 		w.becomes(change, approval.Done)
 		w.hasList(id, "203.0.113.7", "192.0.2.9")
-		w.reads(alice, string(change), "may now be used from 203.0.113.7, 192.0.2.9")
+		w.reads(alice, string(change), "may now be used from `203.0.113.7, 192.0.2.9`")
 		assert.Equal(t, []string{"POST", "DELETE"}, w.listChanges(before), "nothing is taken away before the new is there")
 	})
 }
@@ -80,7 +80,7 @@ func TestNarrowingNeedsNoApproval(t *testing.T) {
 		w.hasList(id, "203.0.113.7")
 		card := w.readsIn(bob, slack.Approvals, string(change), "No approval was needed")
 		assert.False(t, holds(card, "card.approve"))
-		w.reads(alice, string(change), "may now be used from 203.0.113.7")
+		w.reads(alice, string(change), "may now be used from `203.0.113.7`")
 	})
 }
 

@@ -102,7 +102,7 @@ func TestRulesApproveWithChangesOnlyOnePart(t *testing.T) {
 			[]string{"ORG_READ_ONLY"}, []string{"203.0.113.7", "198.51.100.0/24"}, 24 * time.Hour,
 		},
 		"one address less": {
-			map[string]string{"less.networks": "203.0.113.7"}, "from 203.0.113.7 instead of 203.0.113.7, 198.51.100.0/24",
+			map[string]string{"less.networks": "203.0.113.7"}, "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`",
 			[]string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, []string{"203.0.113.7"}, 24 * time.Hour,
 		},
 		"a shorter life": {
@@ -175,8 +175,8 @@ func TestRulesTwoApproveWithChanges(t *testing.T) {
 		assert.Len(t, w.request(id).Approvals, 1)
 		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"less.networks": "203.0.113.7"}).Outcome)
 		w.becomes(id, approval.Approved)
-		w.reads(alice, "ready.create", "from 203.0.113.7 instead of 203.0.113.7, 198.51.100.64/28", "without Organization Read Only")
-		w.under(id, "@"+carol, "from 203.0.113.7 instead of")
+		w.reads(alice, "ready.create", "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.64/28`", "without Organization Read Only")
+		w.under(id, "@"+carol, "from `203.0.113.7` instead of")
 		w.presses(alice, "ready.create")
 		w.becomes(id, approval.Delivered)
 		w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7")

@@ -48,8 +48,8 @@ func TestRulesApproversLookTwice(t *testing.T) {
 			said string
 		}{
 			"a powerful role":       {withRoles("ORG_READ_ONLY", "ORG_OWNER"), "Look twice:* powerful role Organization Owner."},
-			"a wide network":        {withAddresses("203.0.113.7, 198.51.100.0/27"), "Look twice:* wide network 198.51.100.0/27 (32 hosts)."},
-			"a wide network (IPv6)": {withAddresses("2001:db8::/64, 198.51.100.0/24"), "Look twice:* wide network 198.51.100.0/24 (256 hosts)."},
+			"a wide network":        {withAddresses("203.0.113.7, 198.51.100.0/27"), "Look twice:* wide network `198.51.100.0/27` (32 hosts)."},
+			"a wide network (IPv6)": {withAddresses("2001:db8::/64, 198.51.100.0/24"), "Look twice:* wide network `198.51.100.0/24` (256 hosts)."},
 			"a long life":           {withLifetime("2160h0m0s"), "Look twice:* lives 90 days."},
 		} {
 			id := w.asks(modest(tt.wish)...)
@@ -66,7 +66,7 @@ func TestRulesWhoHoldsKeysAlready(t *testing.T) {
 		w.active()
 		id := w.asks(modest(withRoles("ORG_OWNER"), withLifetime("2160h0m0s"), withAddresses("198.51.100.0/24"))...)
 		card := w.card(id)
-		assert.Contains(t, card.Text, "Look twice:* powerful role Organization Owner; wide network 198.51.100.0/24 (256 hosts); lives 90 days; <@"+alice+"> held 1 live key when they asked.")
+		assert.Contains(t, card.Text, "Look twice:* powerful role Organization Owner; wide network `198.51.100.0/24` (256 hosts); lives 90 days; <@"+alice+"> held 1 live key when they asked.")
 		assert.NotContains(t, card.Text, "first request")
 		assert.False(t, holds(w.reads(alice, "asked.withdraw", string(id)), "Look twice"), "the asker is not warned of themselves")
 		w.approves(bob, id)

@@ -81,7 +81,7 @@ func ruleFlows() []flow {
 		{
 			name: "approved by a rule", messages: 7, policy: needsNobody, overHTTP: true,
 			people: []person{{alice, []act{asks, creates, saves, revokes}}, {bob, nil}},
-			ends:   revoked, posts: map[string]int{`The rule “looking at invoices” approved`: 1},
+			ends:   revoked, posts: map[string]int{"The rule `looking at invoices` approved": 1},
 		},
 		{
 			name: "break-glass", messages: 6, policy: letsAlice, grant: grant{roles: "ORG_OWNER", from: "203.0.113.7"},

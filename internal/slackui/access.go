@@ -183,7 +183,7 @@ func projectsText(projects []approval.ProjectAccess) string {
 
 // mayText is what a key may do, to be read out.
 func mayText(a approval.Access) mrkdwn {
-	text := say("Description: %s. %s: %s.", a.Description, rolesLabel(a), titles(a.Roles))
+	text := say("Description: %s. %s: %s.", a.Description, botText(rolesLabel(a)), botText(titles(a.Roles)))
 	if len(a.Projects) > 0 {
 		text = sentences(text, say("Projects: %s.", projectsText(a.Projects)))
 	}

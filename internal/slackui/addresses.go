@@ -34,9 +34,7 @@ func addressesForm(k liveKey, o outlook) slack.ModalViewRequest {
 	blocks = append(blocks, text,
 		ask(blockAddressesReason, "Why?", "Approvers read this.", lines(blockAddressesReason, "", approval.MaxReason)),
 		slack.NewDividerBlock())
-	if said := foreseen(o.Problems); said != "" {
-		blocks = append(blocks, section(said))
-	}
+	blocks = append(blocks, foreseen(o.Problems)...)
 	m := modal(viewAddresses, "Change addresses", append(blocks, section(o.route("What has to be approved goes to")))...)
 	m.Submit = plain("Send")
 	m.PrivateMetadata = k.metadata

@@ -24,7 +24,7 @@ func (v views) appealOf(r approval.Request) appeal {
 	a := appealFor(r)
 	if org := v.orgName(r); org != "" {
 		a.facts = append([]fact{{"Organization", org}}, a.facts...)
-		a.text = sentences(say("Organization: %s.", org), a.text)
+		a.text = sentences(say("Organization: %s.", orgText(org)), a.text)
 		a.grant = clip(org, 40) + ": " + a.grant
 	}
 	return a
@@ -48,7 +48,7 @@ func keyAppeal(r approval.Request) appeal {
 		yours: "for a MongoDB Atlas API key",
 		intro: say("%s asks for a MongoDB Atlas API key.", mention(asker(r))),
 		facts: append(accessFacts(r.Access), fact{"Lifetime", span(r.Access.Lifetime) + " from the moment the key is made"}),
-		text:  sentences(mayText(r.Access), say("Lifetime: %s. Reason: %s.", span(r.Access.Lifetime), r.Reason)), question: "Approve this key?", grant: confirmGrant(r),
+		text:  sentences(mayText(r.Access), say("Lifetime: %s. Reason: %s.", botText(span(r.Access.Lifetime)), r.Reason)), question: "Approve this key?", grant: confirmGrant(r),
 	}
 	if r.Emergency {
 		a.title = "Break-glass"
@@ -98,7 +98,7 @@ func addressesAppeal(r approval.Request) appeal {
 		intro: say("%s asks for another access list of the live key of request %s. It counts wherever the key is used, in every project it belongs to.", mention(r.Requester), r.Of),
 		facts: []fact{{"Description", r.Access.Description}, rolesFact(r.Access)},
 		text: say("Added: %s. Removed: %s. Then it may be used from: %s. Description: %s. %s: %s. Reason: %s.",
-			from(added), from(removed), usableFrom(r.Access), r.Access.Description, rolesLabel(r.Access), titles(r.Access.Roles), r.Reason),
+			from(added), from(removed), usableFrom(r.Access), r.Access.Description, botText(rolesLabel(r.Access)), botText(titles(r.Access.Roles)), r.Reason),
 		question: "Allow these addresses?",
 		grant:    warning(r) + clip(titles(r.Access.Roles), 80) + ". Added: " + clip(from(added), 90) + ". Removed: " + clip(from(removed), 60) + ".",
 	}

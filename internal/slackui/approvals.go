@@ -33,7 +33,7 @@ func missingApprovals(r approval.Request) mrkdwn {
 	case len(r.Needs) == 1 && missing > 0:
 		return say("%s more of %s", missing, people(r.Needs[0].From))
 	}
-	return say("%s (it takes %s)", count(max(missing, 1), "more approval"), approvalsNeeded(r.Needs))
+	return say("%s (it takes %s)", botText(count(max(missing, 1), "more approval")), approvalsNeeded(r.Needs))
 }
 
 // needed counts the approvals that r takes in all.
@@ -72,7 +72,7 @@ func approvedBy(r approval.Request) mrkdwn {
 	case r.State == approval.Denied, r.Purpose == approval.Rotation:
 		return ""
 	case r.Decision.Rule != "":
-		return say(":white_check_mark: *Approved by the rule “%s”* %s: nobody had to.", clip(r.Decision.Rule, maxName), when(r.Decision.At))
+		return say(":white_check_mark: *Approved by the rule* %s %s: nobody had to.", clip(r.Decision.Rule, maxName), when(r.Decision.At))
 	case r.Decision.By == "":
 		return ""
 	}

@@ -87,6 +87,12 @@ func header(s string) slack.Block { return slack.NewHeaderBlock(plain(clip(s, ma
 
 func section(m mrkdwn) slack.Block { return slack.NewSectionBlock(md(m), nil, nil) }
 
+// plainSection is a section in which Slack formats nothing: its sentences quote
+// what people typed.
+func plainSection(s string) slack.Block {
+	return slack.NewSectionBlock(plain(clip(s, maxSection)), nil, nil)
+}
+
 func footnote(m mrkdwn) slack.Block { return slack.NewContextBlock("", md(m)) }
 
 // buttons is a row of them, or nothing.

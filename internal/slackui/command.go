@@ -39,7 +39,7 @@ func (a *App) obey(ctx context.Context, c command, answer ack) {
 		answer(nil)
 		a.sendPending(ctx, c)
 	default:
-		answer(whisper(a.views.help(say("I do not know “%s”. This is what I can do:", clip(text, 60)))))
+		answer(whisper(a.views.help(say("I do not know %s. This is what I can do:", clip(text, 60)))))
 	}
 }
 

@@ -80,7 +80,7 @@ func newAPI(c Config, client *http.Client) *slack.Client {
 	return slack.New(c.Token.Reveal(),
 		slack.OptionAPIURL(c.APIURL),
 		slack.OptionAppLevelToken(c.AppToken.Reveal()),
-		slack.OptionHTTPClient(copyingClient{client}),
+		slack.OptionHTTPClient(client),
 	)
 }
 

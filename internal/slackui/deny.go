@@ -29,15 +29,15 @@ func wished(r approval.Request) mrkdwn {
 	from := clip(namedAddresses(r.Access), 300)
 	switch r.Purpose {
 	case approval.Extension:
-		return say("%s asked for %s more for the key of request %s, until %s.", mention(r.Requester), span(r.Access.Lifetime), r.Of, when(r.Change.NewEnd))
+		return say("%s asked for %s more for the key of request %s, until %s.", mention(r.Requester), botText(span(r.Access.Lifetime)), r.Of, when(r.Change.NewEnd))
 	case approval.NewAddresses:
 		return say("%s asked that the key of request %s may be used from %s.", mention(r.Requester), r.Of, from)
 	}
 	projects := mrkdwn("")
 	if len(r.Access.Projects) > 0 {
-		projects = say(", and in projects (%s)", clip(projectsText(r.Access.Projects), 600))
+		projects = say(", and in projects %s", clip(projectsText(r.Access.Projects), 600))
 	}
-	return say("%s asked for %s%s from %s, for %s.", mention(r.Requester), titles(r.Access.Roles), projects, from, span(r.Access.Lifetime))
+	return say("%s asked for %s%s from %s, for %s.", mention(r.Requester), botText(titles(r.Access.Roles)), projects, from, botText(span(r.Access.Lifetime)))
 }
 
 func denialReasonGiven(v sentView) string {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"atlaskeybot/internal/approval"
 )
 
@@ -30,71 +32,64 @@ const standingLimit = 1500 * time.Millisecond
 func (d *Directory) Standing(ctx context.Context, who approval.Actor) (approval.Standing, error) {
 	ctx, cancel := context.WithTimeout(ctx, standingLimit)
 	defer cancel()
-	user, err := d.slack.userInfo(ctx, who.User)
+	user, err := d.slack.api.GetUserInfoContext(ctx, string(who.User), slack.GetUserInfoOptionIncludeLocale(false))
 	if code := codeOf(err); code == "user_not_found" || code == "user_not_visible" {
 		return approval.Outsider, nil
 	}
-	if err == nil {
-		standing, isKnown := d.standing(user, who)
-		if isKnown {
-			return standing, nil
-		}
-		err = unclear("users.info")
+	if err != nil {
+		return "", fmt.Errorf("looking up %s: %w", who.User, fault(err))
 	}
-	return "", fmt.Errorf("looking up %s: %w", who.User, fault(err))
+	if user.ID != string(who.User) {
+		return "", fmt.Errorf("looking up %s: %w", who.User, unclear("users.info"))
+	}
+	return d.standing(*user, who), nil
 }
 
 // Deactivated implements [approval.Directory].
 func (d *Directory) Deactivated(ctx context.Context, user approval.UserID) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	found, err := d.slack.userInfo(ctx, user)
+	found, err := d.slack.api.GetUserInfoContext(ctx, string(user), slack.GetUserInfoOptionIncludeLocale(false))
 	switch {
 	case codeOf(err) == "user_not_found":
 		return true, nil
-	case err == nil && found.Deleted == nil:
-		err = unclear("users.info")
-	case err == nil:
-		return *found.Deleted, nil
+	case err != nil:
+		return false, fmt.Errorf("looking up %s: %w", user, fault(err))
+	case found.ID != string(user):
+		return false, fmt.Errorf("looking up %s: %w", user, unclear("users.info"))
 	}
-	return false, fmt.Errorf("looking up %s: %w", user, fault(err))
+	return found.Deleted, nil
 }
 
 // slackbot is the one robot that Slack does not call a bot.
 const slackbot = "USLACKBOT"
 
-// standing is what somebody is. It is not known if Slack did not say all that a
-// full member is told by: nobody is one by what was left out.
-func (d *Directory) standing(user userInfo, who approval.Actor) (_ approval.Standing, isKnown bool) {
+func (d *Directory) standing(user slack.User, who approval.Actor) approval.Standing {
 	switch {
-	case isTrue(user.Deleted):
-		return approval.Deactivated, true
-	case isTrue(user.IsBot), user.ID == slackbot:
-		return approval.Robot, true
-	case user.IsStranger, user.IsInvitedUser, d.isForeign(user, who):
-		return approval.Outsider, true
-	case isTrue(user.IsRestricted), isTrue(user.IsUltraRestricted):
-		return approval.Guest, true
-	case !user.hasFlags(), user.TeamID == "" && !d.isOfOurOrganization(user, who):
-		return "", false
+	case user.Deleted:
+		return approval.Deactivated
+	case user.IsBot || user.ID == slackbot:
+		return approval.Robot
+	case user.IsStranger, user.IsInvitedUser, !d.isOurs(user, who):
+		return approval.Outsider
+	case user.IsRestricted, user.IsUltraRestricted:
+		return approval.Guest
 	}
-	return approval.Member, true
+	return approval.Member
 }
 
-// isForeign reports whether somebody belongs to another workspace, by the signed
-// payload or by Slack's own record. In Enterprise Grid the other workspaces of
+// isOurs reports whether somebody belongs to this workspace, by the signed
+// payload and by Slack's own record. In Enterprise Grid the other workspaces of
 // our organization count as ours; that a person of another company is shown
 // with is_stranger false does not.
-func (d *Directory) isForeign(user userInfo, who approval.Actor) bool {
-	if d.isOfOurOrganization(user, who) {
-		return false
-	}
-	return who.Team != d.slack.Team || user.TeamID != "" && user.TeamID != d.slack.Team
-}
-
-func (d *Directory) isOfOurOrganization(user userInfo, who approval.Actor) bool {
+func (d *Directory) isOurs(user slack.User, who approval.Actor) bool {
 	ours := d.slack.Enterprise
-	return ours != "" && user.Enterprise.ID == ours && (who.Enterprise == "" || who.Enterprise == ours)
+	sameOrganization := ours != "" && user.Enterprise.EnterpriseID == ours &&
+		(who.Enterprise == "" || who.Enterprise == ours)
+	if sameOrganization {
+		return true
+	}
+	return who.Team == d.slack.Team && (user.TeamID == "" || user.TeamID == d.slack.Team)
 }
 
 const (

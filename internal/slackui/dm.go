@@ -42,7 +42,7 @@ func (v views) askedStory(r approval.Request) mrkdwn {
 		return say("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it lapses %s.", when(r.LapsesAt))
 	case r.State == approval.Pending:
 		return joinedBy("\n", sentences(approvedSoFar(r), leftOut(r, "you asked for")),
-			say("It waits for %s in <#%s>. I tell you here when they decide; without a decision it lapses %s.", awaited(r), v.channel(r), when(r.LapsesAt)), yourUrging(r))
+			say("It waits for %s in <#%s>. I tell you here when they decide; without a decision it lapses %s.", awaited(r), botText(v.channel(r)), when(r.LapsesAt)), yourUrging(r))
 	case r.State == approval.Applying:
 		return "The change is being made. I tell you here when it is."
 	case r.Decision.At.IsZero(), r.State == approval.Denied, r.End.Cause == approval.CauseDeclined, isChange(r):
@@ -78,7 +78,7 @@ func (v views) ready(r approval.Request) message {
 		header("Your Atlas API key "+string(r.ID)),
 		section(story),
 		buttons(readyButtons(r)...),
-		slack.NewContextBlock("", plain(r.Access.Description)),
+		footnote(code(r.Access.Description)),
 	)
 }
 
@@ -129,7 +129,7 @@ func (v views) outcome(r approval.Request) message {
 		denialReason(r),
 		revokeReason(r),
 		buttons(pressable...),
-		slack.NewContextBlock("", plain("Request "+string(r.ID)+": "+r.Access.Description)),
+		footnote(requestLine(r)),
 	)
 }
 

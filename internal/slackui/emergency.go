@@ -40,7 +40,7 @@ func emergencyForm(s emergencyScreen) slack.ModalViewRequest {
 			"• It appears in our conversation, visible to you alone, lives %s and is deleted then.\n"+
 			"• <#%s> reads at once that you took it, what it may do, and your reason.\n"+
 			"• Somebody else has to look at that and sign it there.\n"+
-			"If it can wait for an approver, close this and ask in the normal way.", span(rule.Lifetime), s.channel)),
+			"If it can wait for an approver, close this and ask in the normal way.", botText(span(rule.Lifetime)), botText(s.channel))),
 	}
 	blocks = append(blocks, orgField(blockEmergencyOrg, s.orgs, s.org.ID)...)
 	byName, addresses := networkFields(ids, s.org.Policy, s.filled.Named, s.filled.Networks)
@@ -76,7 +76,7 @@ func (a *App) askEmergency(ctx context.Context, c command) {
 
 func (a *App) noEmergency(err error) mrkdwn {
 	if errors.Is(err, approval.ErrNotNamed) {
-		return say("A key without approval is for a few people who are named for emergencies, and you are not among them. Nothing was made. The normal way is `%s`: say in the reason how urgent it is.", a.views.command)
+		return say("A key without approval is for a few people who are named for emergencies, and you are not among them. Nothing was made. The normal way is `%s`: say in the reason how urgent it is.", botText(a.views.command))
 	}
 	return refusal(err, approval.Request{})
 }

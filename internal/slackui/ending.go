@@ -24,17 +24,17 @@ func (v views) ending(r approval.Request, n int) message {
 		return newMessage(sentences(say("Request %s:", r.ID), story), footnote(sentences(say("Request %s:", r.ID), story)))
 	}
 	story := say(":hourglass_flowing_sand: *Your key%s ends %s* and is deleted then: whatever uses it stops working.", keyName(r), when(r.EndsAt))
-	way := "If you need it for longer, ask for more time with *Extend*. If you are done with it, revoke it."
+	way := mrkdwn("If you need it for longer, ask for more time with *Extend*. If you are done with it, revoke it.")
 	return newMessage(
-		sentences(story, mrkdwn(way), say("Request %s: %s.", r.ID, r.Access.Description)),
+		sentences(story, way, say("Request %s: %s.", r.ID, r.Access.Description)),
 		section(story),
-		section(mrkdwn(way)),
+		section(way),
 		buttons(
 			button(actionEndingExtend, string(r.ID), "Extend", slack.StylePrimary),
 			rotateButton(r, actionEndingRotate),
 			labelled(revokeButton(r, actionEndingRevoke), "Revoke now"),
 		),
-		slack.NewContextBlock("", plain("Request "+string(r.ID)+": "+r.Access.Description)),
+		footnote(requestLine(r)),
 	)
 }
 

@@ -2,29 +2,66 @@ package slackui
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"atlaskeybot/internal/approval"
 )
 
 // A mrkdwn is text that is already safe to show. Make one with [say].
 type mrkdwn string
 
+// A botText is text that the bot itself wrote, such as a role's title or a
+// duration. It is escaped and otherwise shown as it is.
+type botText string
+
 // escaper disarms the only three characters that Slack gives a meaning which
 // reaches beyond the message: mentions and links begin with them.
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// say formats args into format, escaping every argument that is not itself
-// mrkdwn: a reason of "<!channel>" must be shown, not obeyed.
+// say formats args into format. What the bot wrote and ids and numbers of its
+// own stand there as they are. Everything else, such as a string, is taken for
+// the text of people and becomes [code]: a description of "*prod* :key:" or
+// "<!channel>" must be shown, not obeyed, and must not look like a sentence of
+// the bot's.
 func say(format string, args ...any) mrkdwn {
 	safe := make([]any, len(args))
 	for i, a := range args {
-		if m, ok := a.(mrkdwn); ok {
-			safe[i] = string(m)
-		} else {
+		switch a := a.(type) {
+		case mrkdwn:
+			safe[i] = string(a)
+		case botText, int, approval.ID, approval.State, approval.UserID, approval.GroupID:
 			safe[i] = escaper.Replace(fmt.Sprint(a))
+		default:
+			safe[i] = string(code(fmt.Sprint(a)))
 		}
 	}
 	return mrkdwn(fmt.Sprintf(format, safe...))
+}
+
+// code is text in which Slack formats nothing and draws no emoji: the groups of
+// an address such as 2001:db8:100::5 are emoji codes elsewhere. A code span is
+// one line and ends at a backtick, so both are replaced.
+func code(text string) mrkdwn {
+	line := strings.Join(strings.Fields(strings.ReplaceAll(text, "`", "'")), " ")
+	if line == "" {
+		return ""
+	}
+	return mrkdwn("`" + escaper.Replace(line) + "`")
+}
+
+// plainName has nothing in it that Slack could format.
+var plainName = regexp.MustCompile(`^[\p{L}\p{M}\p{N}]+(?:[ .,-][\p{L}\p{M}\p{N}]+)*$`)
+
+// orgText is an organization's name as its operator gave it: as it is, or as
+// [code] if Slack could format it.
+func orgText(name string) mrkdwn {
+	if plainName.MatchString(name) {
+		return mrkdwn(name)
+	}
+	return code(name)
 }
 
 // sentences joins what is said, leaving out what is empty.
@@ -43,7 +80,7 @@ func joinedBy(with string, all ...mrkdwn) mrkdwn {
 // when names a moment in the reader's own time zone, with UTC for whoever
 // cannot be shown that.
 func when(t time.Time) mrkdwn {
-	return say("<!date^%s^{date_short_pretty} at {time}|%s>", fmt.Sprint(t.Unix()), t.UTC().Format("2 Jan 2006 15:04 UTC"))
+	return say("<!date^%s^{date_short_pretty} at {time}|%s>", botText(fmt.Sprint(t.Unix())), botText(t.UTC().Format("2 Jan 2006 15:04 UTC")))
 }
 
 // span says a duration as people do: "8 hours", "7 days".
@@ -77,16 +114,20 @@ func clip(s string, limit int) string {
 }
 
 // shorten does the same to what is safe to show already. What Slack reads as
-// one thing, such as a mention, is kept whole or left out.
+// one thing, such as a mention, is kept whole or left out, and code that was cut
+// ends where the text does: its rest would be formatted.
 func shorten(m mrkdwn, limit int) mrkdwn {
-	short := clip(string(m), limit)
-	if short == string(m) {
+	if utf8.RuneCountInString(string(m)) <= limit {
 		return m
 	}
+	short := clip(string(m), limit-1) // leaves room for the end of code
 	for open, closing := range map[string]string{"<": ">", "&": ";"} {
 		if at := strings.LastIndex(short, open); at > strings.LastIndex(short, closing) {
 			short = short[:at] + "…"
 		}
+	}
+	if strings.Count(short, "`")%2 == 1 {
+		short += "`"
 	}
 	return mrkdwn(short)
 }

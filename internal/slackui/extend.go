@@ -31,7 +31,7 @@ type extendScreen struct {
 func extendForm(s extendScreen) slack.ModalViewRequest {
 	blocks := []slack.Block{section(say("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", keyName(s.r), s.r.ID, s.r.Access.Description, when(s.r.EndsAt)))}
 	if s.limit.Most > 0 {
-		blocks = append(blocks, section(say("Because of %s it gets at most %s at a time.", approval.Role(s.limit.Given).Info().Title, span(s.limit.Most))))
+		blocks = append(blocks, section(say("Because of %s it gets at most %s at a time.", botText(approval.Role(s.limit.Given).Info().Title), botText(span(s.limit.Most)))))
 	}
 	blocks = append(blocks,
 		live(ask(blockExtendLifetime, "How much longer?", "Added to the present end.", spansMenu(blockExtendLifetime, s.choices(), 0))),

@@ -56,7 +56,7 @@ func form(s formScreen) slack.ModalViewRequest {
 }
 
 func nothingOffered(org approval.Org) mrkdwn {
-	return say("In %s there is no role that you may ask for. Whoever runs this bot can change that.", org.Name)
+	return say("In %s there is no role that you may ask for. Whoever runs this bot can change that.", orgText(org.Name))
 }
 
 // place is that of the organization in the list.

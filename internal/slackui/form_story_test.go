@@ -102,7 +102,7 @@ func TestAFormFollowsWhatIsChosen(t *testing.T) {
 
 			d.fills(alice, pick("form.roles", "ORG_READ_ONLY"))
 			d.fills(alice, pick("form.lifetime", "8h0m0s"))
-			modal = d.seesInModal(alice, "*No approval is needed*: rule “reading from the office”")
+			modal = d.seesInModal(alice, "*No approval is needed*: rule `reading from the office`")
 			require.NotContains(t, shown(modal), "cannot be sent")
 			require.Equal(t, sandbox.Text("invoices <!channel>"), modal.Values["form.description"]["form.description"], "what was typed stays")
 			require.Equal(t, sandbox.Pick("office"), modal.Values["form.named"]["form.named"])
@@ -133,9 +133,9 @@ func TestChoosingFasterThanSlackDraws(t *testing.T) {
 		d.fills(alice, pick("form.roles", roles...))
 	}
 	d.fills(alice, pick("form.lifetime", "8h0m0s"))
-	d.seesInModal(alice, "rule “reading from the office”")
+	d.seesInModal(alice, "rule `reading from the office`")
 	d.app.Wait()
-	require.Contains(t, shown(d.seesModal(alice)), "rule “reading from the office”", "nothing older comes after it")
+	require.Contains(t, shown(d.seesModal(alice)), "rule `reading from the office`", "nothing older comes after it")
 	d.clean()
 }
 

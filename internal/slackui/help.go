@@ -6,7 +6,7 @@ import "github.com/slack-go/slack"
 func (v views) approversChannels() mrkdwn {
 	var all mrkdwn
 	for i, org := range v.orgs {
-		if all += say("<#%s>", v.channels[org.ID]); i < len(v.orgs)-1 {
+		if all += say("<#%s>", botText(v.channels[org.ID])); i < len(v.orgs)-1 {
 			all += ", "
 		}
 	}
@@ -20,7 +20,7 @@ func (v views) help(first mrkdwn) message {
 		"• `%[1]s list` shows your requests and keys: withdraw, extend, rotate, change addresses, revoke.\n"+
 		"• `%[1]s revoke AKR-7F3K2` ends a key: yours, or any if you are an approver.\n"+
 		"• `%[1]s pending` shows approvers what waits for them.\n"+
-		"%[2]s• `%[1]s help` shows this.", v.command, v.helpInEmergency())
+		"%[2]s• `%[1]s help` shows this.", botText(v.command), v.helpInEmergency())
 	next := say("Your request goes to the approvers in %s. Once it is approved, I send you a message with *Create my key*: "+
 		"press it when you are ready to save the key. The private key is shown once, in our conversation, to you alone, and stored nowhere. "+
 		"Say *I saved it*, or *I did not see it* for another one. I tell you before the key's end date, at which it is deleted. My *Home* tab shows all this in one place.", v.approversChannels())
@@ -36,7 +36,7 @@ func (v views) help(first mrkdwn) message {
 func (v views) helpInEmergency() mrkdwn {
 	for _, org := range v.orgs {
 		if !org.Policy.BreakGlass.People.IsZero() {
-			return say("• `%s emergency` gives the people named for it a short-lived key at once; approvers are called, and somebody else reviews it.\n", v.command)
+			return say("• `%s emergency` gives the people named for it a short-lived key at once; approvers are called, and somebody else reviews it.\n", botText(v.command))
 		}
 	}
 	return ""

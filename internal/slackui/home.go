@@ -68,11 +68,11 @@ func (v views) home(h homeScreen) slack.HomeTabViewRequest {
 func (v views) homeMine(mine []approval.Request) []slack.Block {
 	blocks := []slack.Block{slack.NewActionBlock("", button(actionHomeAsk, "", "Ask for a key", slack.StylePrimary))}
 	if len(mine) == 0 {
-		blocks = append(blocks, section(say("Nothing of yours waits or lives. What is over is in `%s list`.", v.command)))
+		blocks = append(blocks, section(say("Nothing of yours waits or lives. What is over is in `%s list`.", botText(v.command))))
 	}
 	for i, r := range mine {
 		if i == maxHomeMine {
-			return append(blocks, footnote(say("And %s older ones, in `%s list`.", len(mine)-maxHomeMine, v.command)))
+			return append(blocks, footnote(say("And %s older ones, in `%s list`.", len(mine)-maxHomeMine, botText(v.command))))
 		}
 		row := sentences(v.listed(r), v.earlierKey(r))
 		blocks = append(blocks, section(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)), buttons(homeButtons(r)...))
@@ -101,7 +101,7 @@ func (v views) homeWaiting(waiting []approval.Request) []slack.Block {
 	var blocks []slack.Block
 	for i, r := range waiting {
 		if i == maxHomeWaiting {
-			return append(blocks, footnote(say("And %s newer ones, in `%s pending`.", len(waiting)-maxHomeWaiting, v.command)))
+			return append(blocks, footnote(say("And %s newer ones, in `%s pending`.", len(waiting)-maxHomeWaiting, botText(v.command))))
 		}
 		blocks = append(blocks, v.appealBlocks(r)...)
 		blocks = append(blocks, section(approversStory(r)), v.decisionButtons(r, onHome))
@@ -117,7 +117,7 @@ func (v views) homeUnsigned(unsigned []approval.Request) []slack.Block {
 	blocks := []slack.Block{slack.NewDividerBlock(), header("To be reviewed")}
 	for i, r := range unsigned {
 		if i == maxHomeReviews {
-			return append(blocks, footnote(say("And %s newer ones, in `%s pending`.", len(unsigned)-maxHomeReviews, v.command)))
+			return append(blocks, footnote(say("And %s newer ones, in `%s pending`.", len(unsigned)-maxHomeReviews, botText(v.command))))
 		}
 		row := slack.NewSectionBlock(md(say("*%s* %s\n%s Reason: %s", r.ID, clip(r.Access.Description, 100), v.takenRow(r), clip(r.Reason, 300))), nil, nil)
 		row.Accessory = slack.NewAccessory(signButton(r, actionHomeSign))
@@ -134,7 +134,7 @@ func (v views) homeLive(h homeScreen) []slack.Block {
 	pages := (len(h.live) + homePage - 1) / homePage
 	page := min(max(h.search.page, 0), pages-1)
 	first, last := page*homePage, min((page+1)*homePage, len(h.live))
-	blocks := []slack.Block{footnote(say("%s to %s of %s, oldest first", first+1, last, count(len(h.live), "key")))}
+	blocks := []slack.Block{footnote(say("%s to %s of %s, oldest first", first+1, last, botText(count(len(h.live), "key"))))}
 	for _, r := range h.live[first:last] {
 		row := slack.NewSectionBlock(md(v.liveRow(r)), nil, nil)
 		row.Accessory = slack.NewAccessory(button(actionHomeOversee, string(r.ID), "Revoke", slack.StyleDanger))

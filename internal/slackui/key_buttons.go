@@ -54,5 +54,5 @@ func (v views) earlierKey(r approval.Request) mrkdwn {
 		return ""
 	}
 	return say("The earlier key, of request %s, stays for a while so that you can switch: for %s after you saved this one, if nothing ends it before and you do not extend it. "+
-		"When nothing uses it any more, press *I switched over*.", r.Of, span(v.policy(r).Overlap))
+		"When nothing uses it any more, press *I switched over*.", r.Of, botText(span(v.policy(r).Overlap)))
 }

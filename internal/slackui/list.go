@@ -19,7 +19,7 @@ const maxListed = 20
 //	└──────────────────────────────────────────────┘
 func (v views) list(mine []approval.Request, first mrkdwn) message {
 	if len(mine) == 0 {
-		return sentence(sentences(first, say("You have asked for no key yet. Type `%s` to ask for one.", v.command)))
+		return sentence(sentences(first, say("You have asked for no key yet. Type `%s` to ask for one.", botText(v.command))))
 	}
 	text := sentences(first, "Your requests:")
 	blocks := []slack.Block{section(sentences(first, "*Your requests*, newest first:"))}
@@ -74,7 +74,7 @@ func listedStory(r approval.Request) mrkdwn {
 func listedPurpose(r approval.Request) mrkdwn {
 	switch r.Purpose {
 	case approval.Extension:
-		return say("%s more for the key of request %s, until %s.", span(r.Access.Lifetime), r.Of, when(r.Change.NewEnd))
+		return say("%s more for the key of request %s, until %s.", botText(span(r.Access.Lifetime)), r.Of, when(r.Change.NewEnd))
 	case approval.NewAddresses:
 		return say("Another access list for the key of request %s: %s.", r.Of, clip(namedAddresses(r.Access), 300))
 	}

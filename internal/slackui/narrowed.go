@@ -37,14 +37,14 @@ func withoutRoles(a approval.Approval) mrkdwn {
 	if len(gone) == 0 {
 		return ""
 	}
-	return say("without %s", clip(titles(gone), 300))
+	return say("without %s", botText(clip(titles(gone), 300)))
 }
 
 func withoutProjects(a approval.Approval) mrkdwn {
 	var gone []mrkdwn
 	for _, p := range a.Before.Projects {
 		if !slices.ContainsFunc(a.After.Projects, func(have approval.ProjectAccess) bool { return have.ID == p.ID }) {
-			gone = append(gone, say("%s in %s", titles(p.Roles), projectName(p.Project)))
+			gone = append(gone, say("%s in %s", botText(titles(p.Roles)), projectName(p.Project)))
 		}
 	}
 	if len(gone) == 0 {
@@ -65,5 +65,5 @@ func shorterLife(a approval.Approval) mrkdwn {
 	if a.Before.Lifetime == a.After.Lifetime {
 		return ""
 	}
-	return say("for %s instead of %s", span(a.After.Lifetime), span(a.Before.Lifetime))
+	return say("for %s instead of %s", botText(span(a.After.Lifetime)), botText(span(a.Before.Lifetime)))
 }

@@ -14,7 +14,7 @@ func approvalsNeeded(needs []approval.Need) mrkdwn {
 		all[i] = someOf(n.From, n.Count)
 		sameNext := i+1 < len(needs) && slices.Equal(n.For, needs[i+1].For)
 		if len(n.For) > 0 && !sameNext {
-			all[i] += say(" (because of %s)", titles(n.For))
+			all[i] += say(" (because of %s)", botText(titles(n.For)))
 		}
 	}
 	return enumerated(all, "and")
@@ -24,7 +24,7 @@ func approvalsNeeded(needs []approval.Need) mrkdwn {
 func someOf(who approval.Who, n int) mrkdwn {
 	switch {
 	case who.Everyone:
-		return say("%s of this workspace", count(n, "member"))
+		return say("%s of this workspace", botText(count(n, "member")))
 	case len(who.Users) == 1 && len(who.Groups) == 0:
 		return mention(who.Users[0])
 	}

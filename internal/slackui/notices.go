@@ -1,8 +1,6 @@
 package slackui
 
 import (
-	"strings"
-
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
@@ -48,10 +46,10 @@ func (v views) driftNotice(r approval.Request) message {
 }
 
 func differences(r approval.Request) mrkdwn {
-	var all []string
-	add := func(format string, args ...any) { all = append(all, string(say(format, args...))) }
+	var all []mrkdwn
+	add := func(format string, args ...any) { all = append(all, say(format, args...)) }
 	if d := r.Drift; d.RolesChanged {
-		add("• Roles: %s. Approved: %s.", orNone(clip(titles(d.Roles), 400)), clip(titles(r.Access.Roles), 400))
+		add("• Roles: %s. Approved: %s.", botText(orNone(clip(titles(d.Roles), 400))), botText(clip(titles(r.Access.Roles), 400)))
 	}
 	if d := r.Drift; d.NetworksChanged && len(d.Networks) == 0 {
 		add("• *There is no access list any more*: it may work from anywhere. Approved: %s.", clip(addresses(r.Access), 600))
@@ -64,7 +62,7 @@ func differences(r approval.Request) mrkdwn {
 	if r.Drift.Renamed {
 		add("• The description lacks this bot's mark, so I could not find the key by it.")
 	}
-	return mrkdwn(strings.Join(all, "\n"))
+	return joinedBy("\n", all...)
 }
 
 // foundNotice tells of a key with this bot's mark that no request is known of.

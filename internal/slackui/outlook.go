@@ -1,6 +1,7 @@
 package slackui
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -27,9 +28,7 @@ const maxForeseen = 5
 //	└──────────────────────────────────────────────┘
 func (o outlook) blocks() []slack.Block {
 	blocks := []slack.Block{slack.NewDividerBlock()}
-	if said := foreseen(o.Problems); said != "" {
-		blocks = append(blocks, section(said))
-	}
+	blocks = append(blocks, foreseen(o.Problems)...)
 	return append(blocks, section(o.route("This will go to")), footnote("This follows what you choose above. Addresses that you type are looked at when you send."))
 }
 
@@ -39,7 +38,7 @@ func (o outlook) route(goesTo mrkdwn) mrkdwn {
 	case o.unknown:
 		return "Who will be asked I could not find out just now. You can send this all the same."
 	case o.Rule != "":
-		return say(":zap: *No approval is needed*: rule “%s”. It is recorded, and the approvers are told.", o.Rule)
+		return say(":zap: *No approval is needed*: rule %s. It is recorded, and the approvers are told.", o.Rule)
 	}
 	return sentences(say("%s %s.", goesTo, approvalsNeeded(o.Needs)), o.lonely())
 }
@@ -57,19 +56,19 @@ func (o outlook) lonely() mrkdwn {
 
 // foreseen tells of what is wrong with what was chosen. What was typed can be
 // in the middle of being typed; only what a role says about it is told.
-func foreseen(problems []approval.Problem) mrkdwn {
+func foreseen(problems []approval.Problem) []slack.Block {
 	var told []string
 	for _, p := range problems {
 		isTyped := p.Field == approval.FieldNetworks || p.Field == approval.FieldDescription || p.Field == approval.FieldReason
 		if !isTyped || p.Code == approval.TooWide {
-			told = append(told, string(say("• %s", problemText(p))))
+			told = append(told, "• "+problemText(p))
 		}
 	}
 	if len(told) == 0 {
-		return ""
+		return nil
 	}
 	if more := len(told) - maxForeseen; more > 0 {
-		told = append(told[:maxForeseen], string(say("• And %s more.", more)))
+		told = append(told[:maxForeseen], fmt.Sprintf("• And %d more.", more))
 	}
-	return say(":warning: *This cannot be sent as it is:*\n%s", mrkdwn(strings.Join(told, "\n")))
+	return []slack.Block{section(":warning: *This cannot be sent as it is:*"), plainSection(strings.Join(told, "\n"))}
 }

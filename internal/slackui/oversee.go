@@ -15,7 +15,7 @@ import (
 func (a *App) askToRevoke(ctx context.Context, c command, which string) {
 	id, ok := approval.ParseID(strings.ToUpper(which))
 	if !ok {
-		a.tell(ctx, c.responseURL, say("Say which key by its request, as in `%[1]s revoke AKR-7F3K2`; `%[1]s list` shows yours. Nothing was changed.", a.views.command))
+		a.tell(ctx, c.responseURL, say("Say which key by its request, as in `%[1]s revoke AKR-7F3K2`; `%[1]s list` shows yours. Nothing was changed.", botText(a.views.command)))
 		return
 	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
@@ -48,7 +48,7 @@ func (a *App) sendPending(ctx context.Context, c command) {
 		a.logRefusal("listing what waits", c.who, approval.Request{}, err)
 		said := refusal(err, approval.Request{})
 		if errors.Is(err, approval.ErrNotApprover) {
-			said = say("This is for approvers. Your own requests are in `%s list`.", a.views.command)
+			said = say("This is for approvers. Your own requests are in `%s list`.", botText(a.views.command))
 		}
 		a.tell(ctx, c.responseURL, said)
 		return
@@ -79,17 +79,17 @@ func (v views) pending(waiting, unsigned []approval.Request, now time.Time) mess
 	if len(waiting) == 0 {
 		add("Nothing waits for your decision.")
 	} else {
-		add(say("*%s waiting for your decision*, oldest first:", count(len(waiting), "request")))
+		add(say("*%s waiting for your decision*, oldest first:", botText(count(len(waiting), "request"))))
 	}
 	for _, r := range first(waiting, maxPending) {
-		row(r, sentences(v.appealOf(r).intro, v.org(r), approvedSoFar(r), say("That was %s ago.", span(age(now, r.AskedAt))), v.cardPlace(r)))
+		row(r, sentences(v.appealOf(r).intro, v.org(r), approvedSoFar(r), say("That was %s ago.", botText(span(age(now, r.AskedAt)))), v.cardPlace(r)))
 	}
 	blocks = append(blocks, newer(waiting, maxPending))
 	if len(unsigned) > 0 {
-		add(say("*%s to be reviewed*, taken without approval, oldest first:", count(len(unsigned), "key")))
+		add(say("*%s to be reviewed*, taken without approval, oldest first:", botText(count(len(unsigned), "key"))))
 	}
 	for _, r := range first(unsigned, maxUnsigned) {
-		row(r, sentences(v.takenRow(r), say("That was %s ago.", span(age(now, r.AskedAt))), v.reviewPlace(r)))
+		row(r, sentences(v.takenRow(r), say("That was %s ago.", botText(span(age(now, r.AskedAt)))), v.reviewPlace(r)))
 	}
 	return newMessage(sentences(said...), append(blocks, newer(unsigned, maxUnsigned))...)
 }
@@ -107,14 +107,14 @@ func newer(all []approval.Request, shown int) slack.Block {
 func (v views) cardPlace(r approval.Request) mrkdwn {
 	at := r.Places[approval.CardMessage]
 	if at.TS == "" {
-		return say("Its card could not be posted to <#%s> yet; I keep trying.", v.channel(r))
+		return say("Its card could not be posted to <#%s> yet; I keep trying.", botText(v.channel(r)))
 	}
-	return say("Its card is in <#%s>.", at.Channel)
+	return say("Its card is in <#%s>.", botText(at.Channel))
 }
 
 // takenRow says in a few words what somebody took without approval.
 func (v views) takenRow(r approval.Request) mrkdwn {
-	return say("%s took a key without approval%s: %s, for %s.", mention(asker(r)), v.inOrg(r), clip(titles(r.Access.Roles), 300), span(r.Access.Lifetime))
+	return say("%s took a key without approval%s: %s, for %s.", mention(asker(r)), v.inOrg(r), botText(clip(titles(r.Access.Roles), 300)), botText(span(r.Access.Lifetime)))
 }
 
 func (v views) reviewPlace(r approval.Request) mrkdwn {
@@ -122,7 +122,7 @@ func (v views) reviewPlace(r approval.Request) mrkdwn {
 	if at.TS == "" {
 		return ""
 	}
-	return say("Sign under *To be reviewed* in <#%s>, or in my *Home* tab.", at.Channel)
+	return say("Sign under *To be reviewed* in <#%s>, or in my *Home* tab.", botText(at.Channel))
 }
 
 // age is how long ago something was, in whole minutes, hours or days.

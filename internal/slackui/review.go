@@ -24,7 +24,7 @@ func yourEmergency(r approval.Request) mrkdwn {
 	case !r.Emergency:
 		return ""
 	case r.Review.By == "":
-		return say("You took it without approval: it lives only %s, and somebody else reviews why.", span(r.Access.Lifetime))
+		return say("You took it without approval: it lives only %s, and somebody else reviews why.", botText(span(r.Access.Lifetime)))
 	}
 	return say("You took it without approval; %s reviewed that %s.", mention(r.Review.By), when(r.Review.At))
 }
@@ -40,7 +40,7 @@ func yourEmergency(r approval.Request) mrkdwn {
 //	└──────────────────────────────────────────────┘
 func (v views) reviewNotice(r approval.Request) message {
 	what := say("%s took a key without approval %s%s: %s; usable from %s, for %s. Request %s.",
-		mention(asker(r)), when(r.AskedAt), v.inOrg(r), clip(titles(r.Access.Roles), 300), clip(usableFrom(r.Access), 600), span(r.Access.Lifetime), r.ID)
+		mention(asker(r)), when(r.AskedAt), v.inOrg(r), botText(clip(titles(r.Access.Roles), 300)), clip(usableFrom(r.Access), 600), botText(span(r.Access.Lifetime)), r.ID)
 	if r.Review.By != "" {
 		signed := say(":white_check_mark: *Reviewed* by %s %s.", mention(r.Review.By), when(r.Review.At))
 		return newMessage(sentences(signed, what, say("Reason: %s", r.Reason)), section(signed), section(what), quote(r.Reason))

@@ -32,7 +32,7 @@ func lookTwice(r approval.Request) mrkdwn {
 func riskSaid(r approval.Request, risk approval.Risk) mrkdwn {
 	switch risk {
 	case approval.RiskRoles:
-		return say("powerful role %s", clip(powers(allRoles(r.Access)), 300))
+		return say("powerful role %s", botText(clip(powers(allRoles(r.Access)), 300)))
 	case approval.RiskNetwork:
 		return wideNetworks(r.Access)
 	case approval.RiskLifetime:
@@ -43,7 +43,7 @@ func riskSaid(r approval.Request, risk approval.Risk) mrkdwn {
 			held--
 		}
 		if held > 0 {
-			return say("%s held %s when they asked", mention(asker(r)), count(held, "live key"))
+			return say("%s held %s when they asked", mention(asker(r)), botText(count(held, "live key")))
 		}
 	case approval.RiskFirst:
 		return say("it is the first request of %s", mention(asker(r)))
@@ -56,9 +56,9 @@ func longLife(r approval.Request) mrkdwn {
 	case approval.NewAddresses:
 		return ""
 	case approval.Extension:
-		return say("%s more", span(r.Access.Lifetime))
+		return say("%s more", botText(span(r.Access.Lifetime)))
 	}
-	return say("lives %s", span(r.Access.Lifetime))
+	return say("lives %s", botText(span(r.Access.Lifetime)))
 }
 
 func wideNetworks(a approval.Access) mrkdwn {
@@ -86,7 +86,7 @@ func wideNetwork(a approval.Access, n netip.Prefix) mrkdwn {
 		}
 	}
 	if hosts, countable := alone.Hosts(); countable {
-		said += say(" (%s)", count(hosts, "host"))
+		said += say(" (%s)", botText(count(hosts, "host")))
 	}
 	return said
 }

@@ -118,7 +118,7 @@ func keyName(r approval.Request) mrkdwn {
 	if r.Key.PublicKey == "" {
 		return ""
 	}
-	return say(" `%s`", r.Key.PublicKey)
+	return say(" %s", r.Key.PublicKey)
 }
 
 // successor names the request that was opened last to take over from r.

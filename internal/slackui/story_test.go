@@ -316,7 +316,7 @@ func TestTheCommandExplainsItself(t *testing.T) {
 	d.types(alice, "help")
 	d.seesText(alice, "I hand out MongoDB Atlas organization API keys")
 	d.types(bob, "<!channel> please")
-	d.seesText(bob, "I do not know “&lt;!channel&gt; please”")
+	d.seesText(bob, "I do not know `&lt;!channel&gt; please`")
 	d.types(alice, "list")
 	d.seesText(alice, "You have asked for no key yet")
 	require.NoError(t, d.Command(t.Context(), alice, sandbox.AliceCarol, "/atlas-key", "HELP"), "also where the bot is not")

@@ -20,7 +20,7 @@ import (
 var updateGolden = os.Getenv("UPDATE") != ""
 
 // hostile is what somebody types who wants to wake up a channel.
-const hostile = "<!channel> <@U123> <https://evil.example|x> *bold* `code` @here & co"
+const hostile = "<!channel> <@U123> <https://evil.example|x> *bold* `code` @here & co ~old~ _under_ :bomb: 2001:db8:100::5"
 
 var (
 	asked = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
@@ -323,7 +323,7 @@ func screens() map[string]any {
 	all["revoke.sure.approver"] = sureToRevoke(request(active), false)
 	all["notice.late"] = notice(tooLateToDecide(request(approved), "U0DANA"))
 	all["help"] = testViews.help("")
-	all["help.unknown_word"] = testViews.help(say("I do not know “%s”. This is what I can do:", hostile))
+	all["help.unknown_word"] = testViews.help(say("I do not know %s. This is what I can do:", hostile))
 	all["list.empty"] = testViews.list(nil, "")
 	all["list"] = testViews.list([]approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
 		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))}, "")

@@ -12,7 +12,7 @@ func what(r approval.Request) mrkdwn {
 	if r.Requester == "" {
 		return say("request %s", r.ID)
 	}
-	wish := ""
+	wish := mrkdwn("")
 	switch r.Purpose {
 	case approval.Extension:
 		wish = " for more time"
@@ -44,14 +44,14 @@ func (v views) decidedNotice(r approval.Request) message {
 	case r.State == approval.Denied:
 		return remark(say(":no_entry: %s denied %s %s.", mention(d.By), v.whose(r), when(d.At)), d.Reason)
 	case d.Rule != "":
-		return remark(say(":white_check_mark: The rule “%s” approved %s %s: nobody had to.", clip(d.Rule, maxName), v.whose(r), when(d.At)), "")
+		return remark(say(":white_check_mark: The rule %s approved %s %s: nobody had to.", clip(d.Rule, maxName), v.whose(r), when(d.At)), "")
 	case d.By == "":
 		return remark(sentences(say("%s sent %s%s %s.", mention(asker(r)), what(r), v.inOrg(r), when(d.At)), unapproved(r)), "")
 	}
 	said := say(":white_check_mark: %s approved %s %s", mention(d.By), v.whose(r), when(d.At))
 	n := len(r.Approvals)
 	if n > 1 {
-		said += say(": the last of %s", count(n, "approval"))
+		said += say(": the last of %s", botText(count(n, "approval")))
 	}
 	if said += "."; n > 0 {
 		said = sentences(said, leftOutBy(r.Approvals[n-1], "was asked for"))
@@ -65,13 +65,13 @@ func (v views) endorsedNotice(r approval.Request, n int) message {
 		return v.nothingMore(r)
 	}
 	a := r.Approvals[n-1]
-	said := say(":ballot_box_with_check: %s approved %s %s: %s of %s.", mention(a.By), v.whose(r), when(a.At), n, count(max(needed(r), n+1), "approval"))
+	said := say(":ballot_box_with_check: %s approved %s %s: %s of %s.", mention(a.By), v.whose(r), when(a.At), n, botText(count(max(needed(r), n+1), "approval")))
 	return remark(sentences(said, leftOutBy(a, "was asked for")), "")
 }
 
 // madeNotice says that there is a key.
 func (v views) madeNotice(r approval.Request) message {
-	life := say("It lives %s, unless something ends it before or approvers give it more time.", span(r.Access.Lifetime))
+	life := say("It lives %s, unless something ends it before or approvers give it more time.", botText(span(r.Access.Lifetime)))
 	if r.Purpose == approval.Rotation {
 		life = say("It takes over from the key of request %s.", r.Of)
 	}
@@ -110,7 +110,7 @@ func (v views) prodNotice(r approval.Request, n int) message {
 	}
 	sofar := mrkdwn("*Nobody has decided yet* on")
 	if len(r.Approvals) > 0 {
-		sofar = say("*%s of %s so far* for", len(r.Approvals), count(max(needed(r), len(r.Approvals)+1), "approval"))
+		sofar = say("*%s of %s so far* for", len(r.Approvals), botText(count(max(needed(r), len(r.Approvals)+1), "approval")))
 	}
 	return remark(say(":hourglass_flowing_sand: %s %s, which has waited since %s. Without a decision it lapses %s. The buttons are on the card above.",
 		sofar, what(r), when(r.AskedAt), when(r.LapsesAt)), "")

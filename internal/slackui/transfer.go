@@ -1,10 +1,6 @@
 package slackui
 
-import (
-	"github.com/slack-go/slack"
-
-	"atlaskeybot/internal/approval"
-)
+import "atlaskeybot/internal/approval"
 
 // inTransfer stands for whichever message of a handing over a button is in.
 const inTransfer approval.MessageName = "transfer"
@@ -42,6 +38,6 @@ func (v views) transfer(r approval.Request, n int) message {
 		section(story),
 		section(way),
 		buttons(keyButtons(r, transferKey)...),
-		slack.NewContextBlock("", plain("Request "+string(r.ID)+": "+r.Access.Description)),
+		footnote(requestLine(r)),
 	)
 }

@@ -96,7 +96,7 @@ func (v views) org(r approval.Request) mrkdwn {
 	if name == "" {
 		return ""
 	}
-	return say("%s.", name)
+	return say("%s.", orgText(name))
 }
 
 // inOrg goes on from what is somewhere, if there are several places.
@@ -105,5 +105,5 @@ func (v views) inOrg(r approval.Request) mrkdwn {
 	if org == "" {
 		return ""
 	}
-	return say(" in %s", org)
+	return say(" in %s", orgText(org))
 }

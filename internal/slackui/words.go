@@ -75,12 +75,15 @@ func wayOn(r approval.Request) mrkdwn {
 	return "Whoever runs this bot has to look at it; ask again once they have."
 }
 
+// requestLine names a request by its id and description.
+func requestLine(r approval.Request) mrkdwn { return say("Request %s: %s", r.ID, r.Access.Description) }
+
 // reference quotes Atlas's own word for a refusal.
 func reference(code string) mrkdwn {
 	if code == "" {
 		return ""
 	}
-	return say("(Reference: `%s`)", clip(code, 80))
+	return say("(Reference: %s)", clip(code, 80))
 }
 
 // refusal is what somebody is told whose action changed nothing. r is the

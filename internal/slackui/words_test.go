@@ -3,6 +3,7 @@ package slackui
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +16,13 @@ import (
 
 func TestSayEscapesEverythingButItself(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, mrkdwn("of &lt;!channel&gt; by <@U1>"), say("of %s by %s", "<!channel>", mention("U1")))
-	require.Equal(t, mrkdwn("&amp;lt;"), say("%s", "&lt;"), "what was typed as an entity is shown as typed")
+	require.Equal(t, mrkdwn("of `&lt;!channel&gt;` by <@U1>"), say("of %s by %s", "<!channel>", mention("U1")))
+	require.Equal(t, mrkdwn("`&amp;lt;`"), say("%s", "&lt;"), "what was typed as an entity is shown as typed")
+	require.Equal(t, mrkdwn("for 8 hours"), say("for %s", botText("8 hours")))
+	require.Equal(t, mrkdwn("`*a* 'b' c`"), say("%s", " *a* `b`\n c"), "code is one line and ends at a backtick")
+	require.Equal(t, mrkdwn("`2001:db8:100::5`"), say("%s", netip.MustParseAddr("2001:db8:100::5")))
+	require.Equal(t, mrkdwn(""), code(" \n "))
+	require.Equal(t, mrkdwn("a `b …`"), shorten(say("a %s", "b *c* d"), 7), "code that is cut ends there")
 	require.Equal(t, mrkdwn("<@&lt;!channel&gt;>"), mention("<!channel>"))
 }
 

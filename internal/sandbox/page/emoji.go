@@ -7,7 +7,7 @@ import (
 
 // emoji are the shortcodes that a bot of this kind uses. Others stay text.
 var emoji = map[string]string{
-	"+1": "👍", "-1": "👎", "alarm_clock": "⏰", "arrow_right": "➡️", "arrows_counterclockwise": "🔄",
+	"+1": "👍", "-1": "👎", "100": "💯", "1234": "🔢", "a": "🅰️", "ab": "🆎", "b": "🅱️", "bomb": "💣", "alarm_clock": "⏰", "arrow_right": "➡️", "arrows_counterclockwise": "🔄",
 	"arrow_up": "⬆️", "ballot_box_with_check": "☑️", "bell": "🔔", "black_square_for_stop": "⏹️", "boom": "💥", "bulb": "💡", "bust_in_silhouette": "👤",
 	"calendar": "📆", "clipboard": "📋", "clock1": "🕐", "clock3": "🕒", "construction": "🚧",
 	"exclamation": "❗", "eyes": "👀", "fire": "🔥", "ghost": "👻",
