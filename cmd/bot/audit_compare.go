@@ -19,10 +19,6 @@ const (
 	// called to the last call.
 	makingTakes = 2 * time.Minute
 
-	// changingTakes bounds the time from the first call that changes an access list
-	// to the line that says that it was changed, with every pause between.
-	changingTakes = 10 * time.Minute
-
 	// feedDelay is how late an event may appear.
 	feedDelay = 5 * time.Minute
 )

@@ -22,6 +22,14 @@ func minute(minutes float64) time.Time {
 	return monday.Add(time.Duration(minutes * float64(time.Minute)))
 }
 
+// relistsAt are the lines of a change of key B's access list: of its beginning,
+// and of its end.
+func relistsAt(begins, ends float64, as approval.State) []approval.Entry {
+	begun, over := lineAt(begins, approval.Relist, keyB, approval.Active), lineAt(ends, approval.Apply, "", as)
+	begun.Note, over.Request = "by AKR-CHNGE", "AKR-CHNGE"
+	return []approval.Entry{begun, over}
+}
+
 func lineAt(minutes float64, on approval.Event, key string, to ...approval.State) approval.Entry {
 	e := approval.Entry{At: minute(minutes), Org: testOrg, Request: "AKR-00001", Event: on, Key: key, To: approval.Minting}
 	for _, s := range to {
@@ -101,12 +109,24 @@ func TestCompare(t *testing.T) {
 		"an address added with the bot's credential, later": {also(eventAt(30, atlas.EventAccessAdded, theBot, keyB)),
 			[]string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb the bot's own credential added to this key's access list"}},
 		"another access list, as approved": {func(c *comparison) {
-			c.entries = append(c.entries, lineAt(31, approval.Readdress, keyB, approval.Active))
+			c.entries = append(c.entries, relistsAt(29, 31, approval.Done)...)
 			also(eventAt(30, atlas.EventAccessAdded, theBot, keyB), eventAt(30.5, atlas.EventAccessTaken, theBot, keyB))(c)
 		}, nil},
-		"an address taken with the bot's credential, long before": {func(c *comparison) {
-			c.entries = append(c.entries, lineAt(31, approval.Readdress, keyB, approval.Active))
+		"another access list, taken back after an hour": {func(c *comparison) {
+			c.entries = append(c.entries, relistsAt(10, 75, approval.Failed)...)
+			also(eventAt(10, atlas.EventAccessAdded, theBot, keyB), eventAt(74, atlas.EventAccessTaken, theBot, keyB))(c)
+		}, nil},
+		"another access list, not finished yet": {func(c *comparison) {
+			c.entries = append(c.entries, relistsAt(10, 75, approval.Failed)[0])
+			also(eventAt(10, atlas.EventAccessAdded, theBot, keyB))(c)
+		}, nil},
+		"an address taken with the bot's credential, before an approved change": {func(c *comparison) {
+			c.entries = append(c.entries, relistsAt(29, 31, approval.Done)...)
 			also(eventAt(15, atlas.EventAccessTaken, theBot, keyB))(c)
+		}, []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb the bot's own credential took from this key's access list"}},
+		"an address taken with the bot's credential, after an approved change": {func(c *comparison) {
+			c.entries = append(c.entries, relistsAt(29, 31, approval.Done)...)
+			also(eventAt(45, atlas.EventAccessTaken, theBot, keyB))(c)
 		}, []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb the bot's own credential took from this key's access list"}},
 		"projects given as the key was made": {also(eventAt(5.3, eventGivenGroup, theBot, keyB)), nil},
 		"a project given with the bot's credential, later": {also(eventAt(30, eventGivenGroup, theBot, keyB)),

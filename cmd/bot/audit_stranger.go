@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -137,11 +138,17 @@ func (c *comparison) wasToGo(e atlas.Event) bool {
 	})
 }
 
-// isReaddressed reports whether an access list was changed shortly before a line
-// that says so.
+// isReaddressed reports whether an access list was changed between the line that
+// says that it will be and the end of the request for it, which may also be that
+// all of it was taken back.
 func (c *comparison) isReaddressed(e atlas.Event) bool {
 	return slices.ContainsFunc(c.about[e.Target], func(l approval.Entry) bool {
-		return l.Event == approval.Readdress && !e.At.Before(l.At.Add(-changingTakes)) && !e.At.After(l.At.Add(clockSkew))
+		if l.Event != approval.Relist || e.At.Before(l.At.Add(-clockSkew)) {
+			return false
+		}
+		by, _ := strings.CutPrefix(l.Note, "by ")
+		over := slices.IndexFunc(c.entries, func(o approval.Entry) bool { return string(o.Request) == by && o.To.Final() })
+		return over < 0 || !e.At.After(c.entries[over].At.Add(clockSkew))
 	})
 }
 

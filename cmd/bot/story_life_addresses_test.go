@@ -163,3 +163,23 @@ func TestAtlasRefusesAnAddress(t *testing.T) {
 		assert.Equal(t, approval.Active, w.request(id).State)
 	})
 }
+
+// Atlas adds the new address and then refuses to delete the former one.
+func TestAnAccessListThatCannotBeChangedAsAWholeGoesBack(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.active()
+		change := w.asksForAddresses(id, "203.0.113.7 192.0.2.9")
+		w.readsIn(bob, slack.Approvals, "card.approve", string(change))
+		w.spoils(atlasSays("DELETE /orgs/{orgId}/apiKeys/{id}/accessList/{entry}", 400, refusedCode, 3))
+		w.pressesOn(bob, "card.approve", string(change))
+		w.readsIn(bob, slack.Approvals, string(change), "may work from the addresses of both lists")
+		w.until("the change is over", func() bool {
+			w.passes(10 * time.Second)
+			return w.request(change).State.Final()
+		})
+		w.becomes(change, approval.Failed)
+		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
+		w.reads(alice, string(change), "has the access list that it had before")
+		assert.Equal(t, approval.Active, w.request(id).State)
+	})
+}

@@ -56,18 +56,20 @@ func (w *Worker) apply(ctx context.Context, r Request) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading request %s: %w", r.Of, err)
+	case r.Mint.Stage == Undoing:
+		return w.restoreList(ctx, r, parent)
 	case parent.State != Active, parent.Requester != r.Requester: // over, or somebody else's by now
-		return w.notApplied(ctx, r, &Fault{Verdict: Refused, Cause: CauseKeyGone})
+		return w.notApplied(ctx, r, parent, &Fault{Verdict: Refused, Cause: CauseKeyGone})
 	case r.Purpose == Extension:
 		err = w.extend(ctx, r, parent)
 	default:
-		err = w.readdress(ctx, r, parent)
+		r, parent, err = w.readdress(ctx, r, parent)
 	}
 	if errors.Is(err, ErrConflict) {
 		return &retry{time.Second, err}
 	}
 	if f, ok := errors.AsType[*Fault](err); ok {
-		return w.notApplied(ctx, r, f)
+		return w.notApplied(ctx, r, parent, f)
 	}
 	if err != nil {
 		return err
@@ -91,23 +93,14 @@ func (w *Worker) extend(ctx context.Context, r, parent Request) error {
 	return err
 }
 
-func (w *Worker) readdress(ctx context.Context, r, parent Request) error {
-	if err := w.Keys.Readdress(ctx, r.Org, parent.Key.ID, r.Access.Networks); err != nil {
-		return faultOf(err)
-	}
-	if sameNetworks(parent.Access.Networks, r.Access.Networks) {
-		return nil // noted by an earlier run
-	}
-	_, err := w.move(ctx, parent, Readdress, "by "+string(r.ID), func(next *Request, _ time.Time) {
-		next.Access.Networks, next.Access.Named = r.Access.Networks, r.Access.Named
-	})
-	return err
-}
-
-// notApplied gives up what Atlas refuses, of which a part may have been made,
-// and tries the rest again with growing pauses.
-func (w *Worker) notApplied(ctx context.Context, r Request, f *Fault) error {
+// notApplied gives up what Atlas refuses and tries the rest again with growing
+// pauses. An access list of which a part may have been changed goes back first.
+func (w *Worker) notApplied(ctx context.Context, r, parent Request, f *Fault) error {
 	w.warn(r, "a change was not made", f)
+	begun := parent.Changing.By == r.ID
+	if begun && (f.Verdict == Refused || w.Now().Sub(parent.Changing.Since) > changeWithin) {
+		return w.undoList(ctx, r, parent, f)
+	}
 	if f.Verdict == Refused {
 		_, err := w.move(ctx, r, GiveUp, note(f), func(next *Request, now time.Time) { giveUp(next, now, f) })
 		return err

@@ -113,7 +113,7 @@ var faultyCalls = []approvaltest.Call{
 	approvaltest.CallCreate, approvaltest.CallCreate, approvaltest.CallRestrict, approvaltest.CallReveal,
 	approvaltest.CallRemove, approvaltest.CallFind, approvaltest.CallUsed, approvaltest.CallMarked,
 	approvaltest.CallInspect, approvaltest.CallUnlisted, approvaltest.CallDraw, approvaltest.CallStanding, approvaltest.CallMembers,
-	approvaltest.CallReaddress, approvaltest.CallReaddress, approvaltest.CallAssign, approvaltest.CallAssign, approvaltest.CallProjects, approvaltest.CallAccount,
+	approvaltest.CallReaddress, approvaltest.CallReaddress, approvaltest.CallKeep, approvaltest.CallKeep, approvaltest.CallAssign, approvaltest.CallAssign, approvaltest.CallProjects, approvaltest.CallAccount,
 }
 
 // drawMishap makes up how a call fails. Only of a call whose verdict is

@@ -194,8 +194,12 @@ func (g guardedKeys) Inspect(ctx context.Context, o approval.Order, id string) (
 	return d, err
 }
 
-func (g guardedKeys) Readdress(ctx context.Context, org approval.OrgID, id string, wanted []netip.Prefix) error {
-	return g.p.talk(ctx, approvaltest.CallReaddress, func() error { return g.p.trial.keys.Readdress(ctx, org, id, wanted) })
+func (g guardedKeys) AddAccess(ctx context.Context, org approval.OrgID, id string, networks []netip.Prefix) error {
+	return g.p.talk(ctx, approvaltest.CallReaddress, func() error { return g.p.trial.keys.AddAccess(ctx, org, id, networks) })
+}
+
+func (g guardedKeys) KeepAccess(ctx context.Context, org approval.OrgID, id string, keep, drop []netip.Prefix) error {
+	return g.p.talk(ctx, approvaltest.CallKeep, func() error { return g.p.trial.keys.KeepAccess(ctx, org, id, keep, drop) })
 }
 
 func (g guardedKeys) Projects(ctx context.Context, org approval.OrgID) (all []approval.Project, err error) {

@@ -117,10 +117,14 @@ type Keys interface {
 	// there may be a key whose private half nobody has.
 	Make(ctx context.Context, o Order, made func(Key) error) (Credential, error)
 
-	// Readdress makes the key's access list what is wanted: it adds first and
-	// then removes, so that the key is never without its list. Repeating it is
-	// harmless.
-	Readdress(ctx context.Context, org OrgID, keyID string, wanted []netip.Prefix) error
+	// AddAccess puts networks on the key's access list. After a nil error all of
+	// them are on it; after any other some may be. Repeating it is harmless.
+	AddAccess(ctx context.Context, org OrgID, keyID string, networks []netip.Prefix) error
+
+	// KeepAccess takes everything off the key's access list but keep, and drop
+	// even if Atlas does not list it: lists lag. The key is never without an
+	// entry. After an error some may still be there. Repeating it is harmless.
+	KeepAccess(ctx context.Context, org OrgID, keyID string, keep, drop []netip.Prefix) error
 
 	// Remove deletes a key. A key that is not there is a success.
 	Remove(ctx context.Context, org OrgID, keyID string) error

@@ -129,13 +129,12 @@ func (w *Worker) inspectAll(ctx context.Context, org OrgID) error {
 	maps.DeleteFunc(w.inspectedAt, func(id ID, _ time.Time) bool {
 		return !slices.ContainsFunc(live, func(r Request) bool { return r.ID == id })
 	})
-	live = slices.DeleteFunc(live, func(r Request) bool { return r.Org != org })
+	live = slices.DeleteFunc(live, func(r Request) bool {
+		return r.Org != org || r.Requester == "" // adopted: nobody knows how it should be
+	})
 	slices.SortStableFunc(live, func(a, b Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
 	var errs []error
 	for _, r := range live[:min(len(live), inspectAtOnce)] {
-		if r.Requester == "" {
-			continue // adopted: nobody knows how it should be
-		}
 		if err := w.inspect(ctx, r); err != nil && !errors.Is(err, ErrConflict) {
 			errs = append(errs, fmt.Errorf("looking at the key of request %s: %w", r.ID, err))
 		}
@@ -144,6 +143,10 @@ func (w *Worker) inspectAll(ctx context.Context, org OrgID) error {
 }
 
 func (w *Worker) inspect(ctx context.Context, r Request) error {
+	if moving, err := w.isListInMotion(ctx, r); err != nil || moving {
+		w.inspectedAt[r.ID] = w.Now()
+		return err
+	}
 	order := Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}
 	drift, err := w.Keys.Inspect(ctx, order, r.Key.ID)
 	now := w.Now()

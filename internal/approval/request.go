@@ -120,10 +120,11 @@ type Request struct {
 	Orphaned  int        `json:"orphaned,omitempty"`
 	Transfers []Transfer `json:"transfers,omitempty"`
 
-	Custody Custody `json:"custody,omitzero"`
-	Drift   Drift   `json:"drift,omitzero"`
-	Removal Removal `json:"removal,omitzero"`
-	End     End     `json:"end,omitzero"`
+	Custody  Custody    `json:"custody,omitzero"`
+	Changing ListChange `json:"changing,omitzero"`
+	Drift    Drift      `json:"drift,omitzero"`
+	Removal  Removal    `json:"removal,omitzero"`
+	End      End        `json:"end,omitzero"`
 
 	// Messages lists what people are to be shown of this request, in the order
 	// in which it is drawn. It grows, until the key gets another owner: what the
@@ -150,6 +151,10 @@ type Change struct {
 	OldEnd time.Time      `json:"old_end,omitzero"`
 	NewEnd time.Time      `json:"new_end,omitzero"`
 	Old    []netip.Prefix `json:"old,omitempty"` // the list as it was when asked
+
+	// Added says that the new entries are all on the key's access list, and that
+	// the former ones may be going.
+	Added bool `json:"added,omitempty"`
 }
 
 // A Decision is the last approver's, or a rule's.

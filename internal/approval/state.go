@@ -69,7 +69,7 @@ const (
 	Begin    Event = "begin"    // the attempt's call to Atlas comes next
 	Made     Event = "made"     // Atlas made a key: its id, so that clean-up needs no search
 	Pause    Event = "pause"    // nothing happened; try again at RetryAt
-	Undo     Event = "undo"     // remove what the attempt may have made, then Mint.Then
+	Undo     Event = "undo"     // take back what may have been made, then Mint.Then
 	HandOver Event = "hand_over"
 	PutBack  Event = "put_back"
 	GiveUp   Event = "give_up"
@@ -80,6 +80,7 @@ const (
 
 	Grant     Event = "grant"     // approves a change of a live key, which the worker makes
 	Apply     Event = "apply"     // the change was made
+	Relist    Event = "relist"    // the next call to Atlas changes the access list of a live key
 	Extend    Event = "extend"    // of a live key: it has a later end
 	Readdress Event = "readdress" // of a live key: it has another access list
 	Supersede Event = "supersede" // of a live key: its successor is in use, so it ends soon
@@ -126,7 +127,9 @@ var Transitions = []Transition{
 
 	{Pending, Grant, Applying},
 	{Applying, Apply, Done},
+	{Applying, Relist, Applying},
 	{Applying, Pause, Applying},
+	{Applying, Undo, Applying},
 	{Applying, GiveUp, Failed},
 
 	{Delivered, Remind, Delivered},
@@ -138,6 +141,7 @@ var Transitions = []Transition{
 	{Active, Remind, Active},
 	{Active, Rotate, Active},
 	{Active, Extend, Active},
+	{Active, Relist, Active},
 	{Active, Readdress, Active},
 	{Active, Supersede, Active},
 	{Active, Settle, Active},

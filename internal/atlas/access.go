@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -47,11 +48,17 @@ func (b entryBody) entry() (Entry, error) {
 // ListAccess returns the access list of a key. An empty one means that the key
 // works from anywhere or from nowhere, as [Settings] say.
 func (c *Client) ListAccess(ctx context.Context, keyID string) ([]Entry, error) {
-	call := call{op: "reading an access list", method: http.MethodGet, path: c.accessPath(keyID)}
 	if !isID(keyID) {
-		return nil, notAnID(call.op)
+		return nil, notAnID(opListAccess)
 	}
-	bodies, err := pages[entryBody](ctx, c.session(), call)
+	return c.session().listAccess(ctx, keyID)
+}
+
+const opListAccess = "reading an access list"
+
+func (s *session) listAccess(ctx context.Context, keyID string) ([]Entry, error) {
+	call := call{op: opListAccess, method: http.MethodGet, path: s.client.accessPath(keyID)}
+	bodies, err := pages[entryBody](ctx, s, call)
 	if err != nil {
 		return nil, err
 	}
@@ -64,85 +71,82 @@ func (c *Client) ListAccess(ctx context.Context, keyID string) ([]Entry, error) 
 	return entries, nil
 }
 
-// DeleteAccessEntry takes one entry off a key's access list. That there is none
-// is a success. Without its last entry a key may work from anywhere.
-func (c *Client) DeleteAccessEntry(ctx context.Context, keyID string, from netip.Prefix) error {
-	call := call{
-		op:     "deleting an access list entry",
-		method: http.MethodDelete,
-		path:   c.accessPath(keyID) + "/" + url.PathEscape(pathAddress(from)),
-	}
-	if !isID(keyID) {
-		return notAnID(call.op)
-	}
-	_, err := c.session().do(ctx, call)
-	return unlessGone(err)
-}
-
-// AddAccess puts more entries on the access list of a key that has one.
-func (c *Client) AddAccess(ctx context.Context, keyID string, from []netip.Prefix) error {
-	if !isID(keyID) {
-		return notAnID(opAccess)
-	}
-	got, err := c.session().postAccess(ctx, keyID, from)
+// listNetworks returns the networks of a key's list, in canonical order.
+func (s *session) listNetworks(ctx context.Context, keyID string) ([]netip.Prefix, error) {
+	entries, err := s.listAccess(ctx, keyID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, p := range canonical(from) {
-		if !slices.Contains(got, p) {
-			return &Error{Op: opAccess, Kind: Mismatch, Status: http.StatusOK, Err: errors.New("the access list lacks what was added")}
-		}
+	var networks []netip.Prefix
+	for _, e := range entries {
+		networks = append(networks, e.From)
 	}
-	return nil
+	return canonical(networks), nil
 }
 
 const opAccess = "putting the access list on an API key"
 
-// addAccess puts from on a key that has no list yet, and compares the list that
-// Atlas answers with: all of it, whatever was there before.
+// addAccess puts from on a key that has no list yet, and compares what is on it
+// then: all of it, whatever was there before.
 func (s *session) addAccess(ctx context.Context, keyID string, from []netip.Prefix) error {
-	got, err := s.postAccess(ctx, keyID, from)
-	if err != nil {
-		return err
+	got, isPart, err := s.postAccess(ctx, keyID, from)
+	otherwise := error(&Error{Op: opAccess, Kind: Mismatch, Status: http.StatusOK, Err: errors.New("the access list is another one")})
+	if isThereAlready(err) { // an earlier try did it, and its answer was lost
+		isPart, otherwise, err = true, err, nil
 	}
-	if !slices.Equal(got, canonical(from)) {
-		return &Error{Op: opAccess, Kind: Mismatch, Status: http.StatusOK, Err: errors.New("the access list is another one")}
+	for try := 1; err == nil; try++ {
+		wanted := canonical(from)
+		switch {
+		case slices.Equal(got, wanted):
+			return nil
+		case !isPart, len(without(got, wanted)) > 0, try > maxTries:
+			return otherwise
+		case try > 1 && s.client.sleep(ctx, floor<<(try-1)) != nil: // the list may lag
+			return &Error{Op: opAccess, Kind: NotNow, Err: plain(ctx.Err())}
+		}
+		got, err = s.listNetworks(ctx, keyID)
 	}
-	return nil
+	return err
 }
 
-// postAccess adds from and returns the list that Atlas answers with.
-func (s *session) postAccess(ctx context.Context, keyID string, from []netip.Prefix) ([]netip.Prefix, error) {
+// postAccess adds from and returns the list as Atlas answers with it, and
+// whether that may be a part: the answer is a page, of 100 entries by default.
+func (s *session) postAccess(ctx context.Context, keyID string, from []netip.Prefix) (got []netip.Prefix, isPart bool, err error) {
 	body, err := json.Marshal(writeAddresses(from))
 	if err != nil {
-		return nil, &Error{Op: opAccess, Kind: Refused, Err: errors.New("it cannot be written as JSON")}
+		return nil, false, &Error{Op: opAccess, Kind: Refused, Err: errors.New("it cannot be written as JSON")}
 	}
-	answer, err := s.do(ctx, call{op: opAccess, method: http.MethodPost, path: s.client.accessPath(keyID), body: body})
+	answer, err := s.do(ctx, call{
+		op: opAccess, method: http.MethodPost, path: s.client.accessPath(keyID), body: body,
+		query: url.Values{"itemsPerPage": {strconv.Itoa(pageSize)}},
+	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	got, err := readAccess(answer)
+	got, isPart, err = readAccess(answer)
 	if err != nil {
-		return nil, &Error{Op: opAccess, Kind: Unknown, Status: http.StatusOK, Err: err}
+		return nil, false, &Error{Op: opAccess, Kind: Unknown, Status: http.StatusOK, Err: err}
 	}
-	return got, nil
+	return got, isPart, nil
 }
 
-// readAccess returns the networks of an answered list, in canonical order.
-func readAccess(body []byte) ([]netip.Prefix, error) {
-	var list struct {
-		Results []entryBody `json:"results"`
+// readAccess returns the networks of an answered page, in canonical order, and
+// whether there may be more on the list.
+func readAccess(body []byte) (got []netip.Prefix, isPart bool, err error) {
+	var page struct {
+		Results    []entryBody `json:"results"`
+		TotalCount int         `json:"totalCount"`
 	}
-	if json.Unmarshal(body, &list) != nil || list.Results == nil {
-		return nil, errNotUnderstood
+	if json.Unmarshal(body, &page) != nil || page.Results == nil {
+		return nil, false, errNotUnderstood
 	}
-	var got []netip.Prefix
-	for _, b := range list.Results {
+	for _, b := range page.Results {
 		e, err := b.entry()
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		got = append(got, e.From)
 	}
-	return canonical(got), nil
+	const smallestPage = 100 // what Atlas answers with if it does not heed the size asked for
+	return canonical(got), len(got) >= smallestPage || page.TotalCount > len(got), nil
 }

@@ -56,7 +56,7 @@ func TestCreateIsThreeRequestsOnOneConnection(t *testing.T) {
 
 	assert.Equal(t, "gswvkocq", key.PublicKey)
 	assert.Equal(t, secretMade, key.Private.Reveal())
-	assert.Equal(t, []string{"(POST " + keysURL + ")", "POST " + keysURL, "POST " + accessURL}, s.lines())
+	assert.Equal(t, []string{"(POST " + keysURL + ")", "POST " + keysURL, "POST " + accessURL + "?itemsPerPage=500"}, s.lines())
 	assert.Equal(t, 2, seenAtMade, "made is told before the access list is sent")
 	assert.Equal(t, 1, s.conns)
 	assert.Empty(t, s.seen[0].body, "nothing can come of the request that only asks for a challenge")
@@ -141,7 +141,7 @@ func TestCreateFailures(t *testing.T) {
 			var made bool
 			key, err := s.client().Create(t.Context(), wanted(), func(atlas.Key) error { made = true; return nil })
 			assert.Equal(t, c.made, made)
-			assert.Equal(t, c.keys, s.count("POST "+keysURL)-s.count("POST "+accessURL))
+			assert.Equal(t, c.keys, s.count("POST "+keysURL)-s.count("POST "+accessURL+"?itemsPerPage=500"))
 			assert.Empty(t, s.legs, "legs that were not played")
 			if c.kind == "" {
 				require.NoError(t, err)
@@ -220,7 +220,7 @@ func TestCreateWhenTheKeyCannotBeNoted(t *testing.T) {
 	_, err := s.client().Create(t.Context(), wanted(), func(atlas.Key) error { return full })
 	require.ErrorIs(t, err, full)
 	assert.Empty(t, atlas.KindOf(err), "it is not Atlas that failed")
-	assert.Zero(t, s.count("POST "+accessURL))
+	assert.Zero(t, s.count("POST "+accessURL+"?itemsPerPage=500"))
 }
 
 func TestCreateRefusesAKeyForNothingOrFromAnywhere(t *testing.T) {

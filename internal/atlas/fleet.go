@@ -35,13 +35,22 @@ func (f Fleet) Make(ctx context.Context, o approval.Order, made func(approval.Ke
 	return k.Make(ctx, o, made)
 }
 
-// Readdress implements [approval.Keys].
-func (f Fleet) Readdress(ctx context.Context, org approval.OrgID, keyID string, wanted []netip.Prefix) error {
+// AddAccess implements [approval.Keys].
+func (f Fleet) AddAccess(ctx context.Context, org approval.OrgID, keyID string, networks []netip.Prefix) error {
 	k, err := f.in(org)
 	if err != nil {
 		return err
 	}
-	return k.Readdress(ctx, org, keyID, wanted)
+	return k.AddAccess(ctx, org, keyID, networks)
+}
+
+// KeepAccess implements [approval.Keys].
+func (f Fleet) KeepAccess(ctx context.Context, org approval.OrgID, keyID string, keep, drop []netip.Prefix) error {
+	k, err := f.in(org)
+	if err != nil {
+		return err
+	}
+	return k.KeepAccess(ctx, org, keyID, keep, drop)
 }
 
 // Remove implements [approval.Keys].

@@ -48,7 +48,8 @@ func TestAFleetMakesKeysWhereTheyBelong(t *testing.T) {
 		marked, err := fleet.Marked(ctx, o.Org)
 		require.NoError(t, err)
 		assert.Equal(t, found, marked)
-		require.NoError(t, fleet.Readdress(ctx, o.Org, made.ID, o.Access.Networks[:1]))
+		require.NoError(t, fleet.AddAccess(ctx, o.Org, made.ID, o.Access.Networks))
+		require.NoError(t, fleet.KeepAccess(ctx, o.Org, made.ID, o.Access.Networks[:1], nil))
 		used, err := fleet.Used(ctx, o.Org, made.ID)
 		require.NoError(t, err)
 		assert.False(t, used)
@@ -85,15 +86,16 @@ func TestAFleetRefusesWhatItHasNoCredentialFor(t *testing.T) {
 	o := order("AKR-7F3K2", 1)
 	o.Org = org
 	for name, call := range map[string]func() error{
-		"Make":      func() error { _, err := fleet.Make(ctx, o, noted); return err },
-		"Readdress": func() error { return fleet.Readdress(ctx, org, madeID, o.Access.Networks) },
-		"Remove":    func() error { return fleet.Remove(ctx, org, madeID) },
-		"Find":      func() error { _, err := fleet.Find(ctx, org, o.Request); return err },
-		"Marked":    func() error { _, err := fleet.Marked(ctx, org); return err },
-		"Unlisted":  func() error { _, err := fleet.Unlisted(ctx, org, time.Time{}); return err },
-		"Inspect":   func() error { _, err := fleet.Inspect(ctx, o, madeID); return err },
-		"Projects":  func() error { _, err := fleet.Projects(ctx, org); return err },
-		"Used":      func() error { _, err := fleet.Used(ctx, org, madeID); return err },
+		"Make":       func() error { _, err := fleet.Make(ctx, o, noted); return err },
+		"AddAccess":  func() error { return fleet.AddAccess(ctx, org, madeID, o.Access.Networks) },
+		"KeepAccess": func() error { return fleet.KeepAccess(ctx, org, madeID, o.Access.Networks, nil) },
+		"Remove":     func() error { return fleet.Remove(ctx, org, madeID) },
+		"Find":       func() error { _, err := fleet.Find(ctx, org, o.Request); return err },
+		"Marked":     func() error { _, err := fleet.Marked(ctx, org); return err },
+		"Unlisted":   func() error { _, err := fleet.Unlisted(ctx, org, time.Time{}); return err },
+		"Inspect":    func() error { _, err := fleet.Inspect(ctx, o, madeID); return err },
+		"Projects":   func() error { _, err := fleet.Projects(ctx, org); return err },
+		"Used":       func() error { _, err := fleet.Used(ctx, org, madeID); return err },
 	} {
 		var f *approval.Fault
 		require.ErrorAs(t, call(), &f, name)

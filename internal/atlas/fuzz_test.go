@@ -30,7 +30,7 @@ func FuzzAnswers(f *testing.F) {
 		} else {
 			require.Contains(t, []string{errNotUnderstood.Error(), "the answer lacks the key's id or its public key"}, err.Error())
 		}
-		if list, err := readAccess(body); err == nil {
+		if list, _, err := readAccess(body); err == nil {
 			for _, p := range list {
 				require.True(t, p.IsValid())
 				require.Equal(t, p.Masked(), p)

@@ -18,11 +18,11 @@ const codeHeader = "X-Error-Code"
 // Atlas renamed its "whitelists" to access lists and keeps changing the status
 // that goes with a code, so codes decide and both spellings are known.
 var (
-	goneCodes = []string{
-		"API_KEY_NOT_FOUND", // with 400, and perhaps one day with 404
-		"API_KEY_ACCESS_LIST_ENTRY_NOT_FOUND", "API_KEY_WHITELIST_NOT_FOUND",
-	}
-	addressCodes = []string{
+	keyGoneCodes    = []string{"API_KEY_NOT_FOUND"} // with 400, and perhaps one day with 404
+	entryGoneCodes  = []string{"API_KEY_ACCESS_LIST_ENTRY_NOT_FOUND", "API_KEY_WHITELIST_NOT_FOUND"}
+	entryThereCodes = []string{"ADDRESS_ALREADY_IN_ACCESS_LIST", "ADDRESS_ALREADY_IN_WHITELIST"}
+	goneCodes       = slices.Concat(keyGoneCodes, entryGoneCodes)
+	addressCodes    = []string{
 		"IP_ADDRESS_NOT_ON_ACCESS_LIST", "IP_ADDRESS_NOT_ON_WHITELIST",
 		"ORG_REQUIRES_ACCESS_LIST", "ORG_REQUIRES_WHITELIST",
 		"RESOURCE_REQUIRES_ACCESS_LIST", "RESOURCE_REQUIRES_WHITELIST",

@@ -95,7 +95,7 @@ func TestGone(t *testing.T) {
 	})
 }
 
-func TestDeleteAccessEntry(t *testing.T) {
+func TestEntriesAreDeletedByTheNameTheyHaveInAPath(t *testing.T) {
 	t.Parallel()
 	for from, path := range map[string]string{
 		"203.0.113.7/32":  "203.0.113.7",
@@ -105,9 +105,10 @@ func TestDeleteAccessEntry(t *testing.T) {
 	} {
 		t.Run(from, func(t *testing.T) {
 			t.Parallel()
-			s := newScript(t, refuse(404, "API_KEY_WHITELIST_NOT_FOUND", "[]"))
-			require.NoError(t, s.client().DeleteAccessEntry(t.Context(), madeID, netip.MustParsePrefix(from)))
-			assert.Equal(t, "DELETE "+accessURL+"/"+path, s.lines()[1])
+			s := newScript(t, say(200, `{"results":[{"ipAddress":"198.51.100.1"}]}`), refuse(404, "API_KEY_WHITELIST_NOT_FOUND", "[]"))
+			keep, drop := netip.MustParsePrefix("198.51.100.1/32"), netip.MustParsePrefix(from)
+			require.NoError(t, s.client().KeepAccess(t.Context(), madeID, []netip.Prefix{keep}, []netip.Prefix{drop}))
+			assert.Equal(t, "DELETE "+accessURL+"/"+path, s.lines()[2])
 		})
 	}
 }
@@ -122,7 +123,9 @@ func TestOnlyKeyIDsGoIntoPaths(t *testing.T) {
 		assert.Equal(t, atlas.Refused, atlas.KindOf(err), id)
 		_, err = c.ListAccess(t.Context(), id)
 		assert.Equal(t, atlas.Refused, atlas.KindOf(err), id)
-		assert.Equal(t, atlas.Refused, atlas.KindOf(c.DeleteAccessEntry(t.Context(), id, netip.MustParsePrefix("203.0.113.7/32"))), id)
+		networks := []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}
+		assert.Equal(t, atlas.Refused, atlas.KindOf(c.AddAccess(t.Context(), id, networks)), id)
+		assert.Equal(t, atlas.Refused, atlas.KindOf(c.KeepAccess(t.Context(), id, networks, nil)), id)
 	}
 	assert.Empty(t, s.lines())
 }

@@ -58,43 +58,20 @@ func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Ke
 	return approval.Credential{Key: public, PrivateKey: key.Private}, nil
 }
 
-// Readdress implements [approval.Keys].
-func (k *Keys) Readdress(ctx context.Context, org approval.OrgID, keyID string, wanted []netip.Prefix) error {
+// AddAccess implements [approval.Keys].
+func (k *Keys) AddAccess(ctx context.Context, org approval.OrgID, keyID string, networks []netip.Prefix) error {
 	if err := k.here(org); err != nil {
 		return err
 	}
-	entries, err := k.api.ListAccess(ctx, keyID)
-	if err != nil {
-		return goneOrFault(err)
-	}
-	wanted = canonical(wanted)
-	var have []netip.Prefix
-	for _, e := range entries {
-		have = append(have, e.From)
-	}
-	have = canonical(have)
-	if added := without(wanted, have); len(added) > 0 {
-		if err := k.api.AddAccess(ctx, keyID, added); err != nil {
-			return goneOrFault(err)
-		}
-	}
-	for _, p := range without(have, wanted) {
-		if err := k.api.DeleteAccessEntry(ctx, keyID, p); err != nil {
-			return goneOrFault(err)
-		}
-	}
-	return nil
+	return goneOrFault(k.api.AddAccess(ctx, keyID, networks))
 }
 
-// without returns what of all is not in others.
-func without(all, others []netip.Prefix) []netip.Prefix {
-	var left []netip.Prefix
-	for _, p := range all {
-		if !slices.Contains(others, p) {
-			left = append(left, p)
-		}
+// KeepAccess implements [approval.Keys].
+func (k *Keys) KeepAccess(ctx context.Context, org approval.OrgID, keyID string, keep, drop []netip.Prefix) error {
+	if err := k.here(org); err != nil {
+		return err
 	}
-	return left
+	return goneOrFault(k.api.KeepAccess(ctx, keyID, keep, drop))
 }
 
 // goneOrFault says of a call about a key that must exist what its error means.

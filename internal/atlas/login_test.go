@@ -15,7 +15,7 @@ func TestANonceThatGrewOldIsReplaced(t *testing.T) {
 	s := newScript(t, say(200, createdOK), say(200, accessOK))
 	_, err := s.client().Create(t.Context(), wanted(), func(atlas.Key) error { s.forget(); return nil })
 	require.NoError(t, err)
-	assert.Equal(t, []string{"(POST " + keysURL + ")", "POST " + keysURL, "(POST " + accessURL + ")", "POST " + accessURL}, s.lines())
+	assert.Equal(t, []string{"(POST " + keysURL + ")", "POST " + keysURL, "(POST " + accessURL + "?itemsPerPage=500)", "POST " + accessURL + "?itemsPerPage=500"}, s.lines())
 }
 
 func TestTheLogin(t *testing.T) {

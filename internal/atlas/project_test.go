@@ -59,7 +59,7 @@ func TestEachProjectIsOneMoreRequest(t *testing.T) {
 			})
 			require.NoError(t, err)
 			assert.Equal(t, []string{
-				"(POST " + keysURL + ")", "POST " + keysURL, "POST " + accessURL, "PATCH " + assignURL(search), "PATCH " + assignURL(payments),
+				"(POST " + keysURL + ")", "POST " + keysURL, "POST " + accessURL + "?itemsPerPage=500", "PATCH " + assignURL(search), "PATCH " + assignURL(payments),
 			}, s.lines())
 			assert.Equal(t, 2, seenAtMade, "made is told first")
 			assert.Equal(t, 1, s.conns)
@@ -118,7 +118,7 @@ func TestAssignmentFailures(t *testing.T) {
 				return nil
 			})
 			assert.Equal(t, 1, made)
-			assert.Equal(t, 1, s.count("POST "+keysURL)-s.count("POST "+accessURL), "never two keys")
+			assert.Equal(t, 1, s.count("POST "+keysURL)-s.count("POST "+accessURL+"?itemsPerPage=500"), "never two keys")
 			assert.Empty(t, s.legs, "legs that were not played")
 			if c.kind == "" {
 				require.NoError(t, err)

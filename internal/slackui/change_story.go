@@ -10,6 +10,10 @@ func isChange(r approval.Request) bool {
 
 // changing tells how the making of an approved change goes.
 func changing(r approval.Request) mrkdwn {
+	if isGoingBack(r) {
+		return sentences("*The change couldn't be made*, so the access list goes back to what it was.", whyNotChanged(r.Mint.Cause),
+			"Until that's done, the key may work from the addresses of both lists. I tell you when it is.")
+	}
 	return sentences("The change is being made.", notYet(r.Mint.Cause))
 }
 
@@ -33,20 +37,50 @@ func changed(r approval.Request, whose mrkdwn) mrkdwn {
 	return say(":white_check_mark: %s key of request %s may now be used from %s. (Changed %s.)", whose, r.Of, clip(namedAddresses(r.Access), maxFact), when(r.End.At))
 }
 
-// notChanged says why a change was given up. A list can be changed in part when
-// Atlas refuses: it is changed entry by entry.
+// isGoingBack reports whether a change of an access list is being taken back.
+func isGoingBack(r approval.Request) bool {
+	return r.State == approval.Applying && r.Mint.Stage == approval.Undoing
+}
+
+// stuckGoingBack tells of an access list that does not go back.
+func stuckGoingBack(r approval.Request) mrkdwn {
+	return sentences(
+		say(":rotating_light: The key of request %s may work from more addresses than it should: its access list is to go back to %s, and that hasn't worked since %s.",
+			r.Of, clip(addresses(approval.Access{Networks: r.Change.Old}), maxFact), when(r.Removal.Since)),
+		"I keep trying. If it can't wait, revoke the key, or put the list right in Atlas.",
+	)
+}
+
+// notChanged says why a change was given up, and what the key has now.
 func notChanged(r approval.Request) mrkdwn {
-	switch r.End.Cause {
-	case approval.CauseKeyGone:
+	switch {
+	case r.End.Cause == approval.CauseKeyGone && r.Purpose == approval.NewAddresses:
+		return say("The key of request %s was no longer live, or had another owner, so its access list wasn't changed.", r.Of)
+	case r.End.Cause == approval.CauseKeyGone:
 		return say("The key of request %s was no longer live, so there was nothing to change.", r.Of)
+	}
+	if r.Purpose != approval.NewAddresses {
+		return whyNotChanged(r.End.Cause)
+	}
+	return sentences(whyNotChanged(r.End.Cause), say("The key of request %s has the access list that it had before.", r.Of))
+}
+
+func whyNotChanged(c approval.Cause) mrkdwn {
+	switch c {
 	case approval.CauseBadAddress:
-		return say("Atlas does not take one of the addresses for the key of request %s.", r.Of)
+		return "Atlas does not take one of the addresses."
+	case approval.CauseKeyGone:
+		return "The key has another owner by now."
 	case approval.CauseNotPermitted:
 		return "Atlas does not allow this bot to do that; whoever runs it has to look at that."
+	case approval.CauseBadLogin:
+		return "Atlas didn't accept this bot's own credential for an hour; whoever runs the bot has to look at that."
 	case approval.CauseSuspended:
 		return "The Atlas organization is suspended or gone."
+	case approval.CauseAtlasAway, approval.CauseUnknown:
+		return "Atlas gave no clear answer for an hour."
 	}
-	return say("Atlas refused the change. A part of it may have been made: look at the key of request %s in Atlas.", r.Of)
+	return "Atlas refused the change."
 }
 
 // unapproved says why nobody decided on what happens all the same.

@@ -43,6 +43,8 @@ func (v views) askedStory(r approval.Request) mrkdwn {
 	case r.State == approval.Pending:
 		return joinedBy("\n", sentences(approvedSoFar(r), leftOut(r, "you asked for")),
 			say("It waits for %s in <#%s>. I tell you here when they decide; without a decision it lapses %s.", awaited(r), botText(v.channel(r)), when(r.LapsesAt)), yourUrging(r))
+	case isGoingBack(r):
+		return changing(r)
 	case r.State == approval.Applying:
 		return "The change is being made. I tell you here when it is."
 	case r.Decision.At.IsZero(), r.State == approval.Denied, r.End.Cause == approval.CauseDeclined, isChange(r):
@@ -143,7 +145,10 @@ func mayAskAgain(r approval.Request) bool {
 // stuck says that a key which should be gone is not.
 func (v views) stuck(r approval.Request) message {
 	story := ownersStory(r)
-	if isStuck(r) {
+	switch {
+	case isStuck(r) && isChange(r):
+		story = stuckGoingBack(r)
+	case isStuck(r):
 		story = sentences(
 			say(":rotating_light: Your key%s of request %s is still alive in Atlas: it should be gone%s, but deleting it has not worked since %s.", keyName(r), r.ID, because(r), when(r.Removal.Since)),
 			whyNotDeleted(r),

@@ -13,7 +13,10 @@ import (
 // stuckNotice tells of a key that cannot be deleted.
 func (v views) stuckNotice(r approval.Request) message {
 	story := approversStory(r)
-	if isStuck(r) {
+	switch {
+	case isStuck(r) && isChange(r):
+		story = stuckGoingBack(r)
+	case isStuck(r):
 		story = sentences(
 			say(":rotating_light: The key%s of request %s is still alive in Atlas: deleting it has not worked since %s. I keep trying.", keyName(r), r.ID, when(r.Removal.Since)),
 			whyNotDeleted(r),

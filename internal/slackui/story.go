@@ -188,6 +188,6 @@ func whyLapsed(r approval.Request) mrkdwn {
 
 // isStuck reports whether a key should be gone and is known not to be.
 func isStuck(r approval.Request) bool {
-	going := r.State == approval.Revoking || r.State == approval.Minting && r.Mint.Stage == approval.Undoing
+	going := r.State == approval.Revoking || r.State == approval.Minting && r.Mint.Stage == approval.Undoing || isGoingBack(r)
 	return going && r.Removal.Told
 }

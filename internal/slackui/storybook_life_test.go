@@ -38,6 +38,12 @@ func applying(c approval.Cause) edit {
 	}
 }
 
+// goingBack is a change that Atlas refused half-way.
+func goingBack(r *approval.Request) {
+	applying(approval.CauseRefused)(r)
+	r.Mint.Stage, r.Removal.Since = approval.Undoing, later
+}
+
 func done(r *approval.Request) {
 	if r.State == approval.Pending {
 		r.Decision = approval.Decision{By: "U0BOB", At: later}
@@ -80,6 +86,10 @@ var lifeSituations = map[string][]edit{
 	"addresses.applying":      with(readdressing, applying(approval.CauseNone)),
 	"addresses.applying.away": with(readdressing, applying(approval.CauseAtlasAway)),
 	"addresses.applying.bad":  with(readdressing, applying(approval.CauseBadLogin)),
+	"addresses.back":          with(readdressing, goingBack),
+	"addresses.back.away":     with(readdressing, goingBack, func(r *approval.Request) { r.Mint.Cause = approval.CauseAtlasAway }),
+	"addresses.back.stuck":    with(readdressing, goingBack, stuck),
+	"addresses.failed.gone":   with(readdressing, notApplied(approval.CauseKeyGone)),
 	"addresses.narrowing":     with(narrowing),
 	"addresses.narrowed":      with(narrowing, done),
 	"addresses.done":          with(readdressing, done),

@@ -168,6 +168,9 @@ func tooLate(r approval.Request) mrkdwn {
 	case approval.Expired:
 		return say("This request lapsed %s: %s Ask again with the slash command.", when(r.End.At), whyLapsed(r))
 	case approval.Applying:
+		if isGoingBack(r) {
+			return changing(r)
+		}
 		return "This change is approved and is being made. There is nothing else to do."
 	case approval.Done:
 		return say("This change was made %s. There is nothing else to do.", when(r.End.At))

@@ -113,14 +113,36 @@ func (k *Keys) create(o approval.Order) *madeKey {
 	return key
 }
 
-// Readdress implements [approval.Keys]. Its mishaps are those of
+// AddAccess implements [approval.Keys]. Its mishaps are those of
 // [CallReaddress].
-func (k *Keys) Readdress(ctx context.Context, org approval.OrgID, keyID string, wanted []netip.Prefix) error {
-	return k.call(ctx, CallReaddress, func() {
-		if key := k.alive(org, keyID); key != nil {
-			key.Access.Networks = slices.Clone(wanted)
+func (k *Keys) AddAccess(ctx context.Context, org approval.OrgID, keyID string, networks []netip.Prefix) error {
+	return k.relist(ctx, CallReaddress, org, keyID, func(list []netip.Prefix) []netip.Prefix {
+		for _, n := range networks {
+			if !slices.Contains(list, n) {
+				list = append(list, n)
+			}
+		}
+		return list
+	})
+}
+
+// KeepAccess implements [approval.Keys]. Its mishaps are those of [CallKeep].
+func (k *Keys) KeepAccess(ctx context.Context, org approval.OrgID, keyID string, keep, _ []netip.Prefix) error {
+	return k.relist(ctx, CallKeep, org, keyID, func([]netip.Prefix) []netip.Prefix { return slices.Clone(keep) })
+}
+
+func (k *Keys) relist(ctx context.Context, call Call, org approval.OrgID, keyID string, to func([]netip.Prefix) []netip.Prefix) error {
+	isGone := false
+	err := k.call(ctx, call, func() {
+		key := k.alive(org, keyID)
+		if isGone = key == nil; !isGone {
+			key.Access.Networks = to(slices.Clone(key.Access.Networks))
 		}
 	})
+	if err == nil && isGone {
+		err = &approval.Fault{Verdict: approval.Refused, Cause: approval.CauseKeyGone, Err: errors.New("no such key")}
+	}
+	return err
 }
 
 // Remove implements [approval.Keys].

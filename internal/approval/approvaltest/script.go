@@ -20,7 +20,8 @@ const (
 	CallInspect  Call = "inspect"
 	CallUnlisted Call = "unlisted"
 
-	CallReaddress Call = "readdress"
+	CallReaddress Call = "readdress" // Keys.AddAccess
+	CallKeep      Call = "keep"      // Keys.KeepAccess
 	CallUsed      Call = "used"
 	CallDraw      Call = "draw"
 	CallReveal    Call = "reveal"

@@ -12,11 +12,11 @@ func (o *Organization) listEntries(c *call) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	return o.entryPage(c, k), nil
+	return o.entryPage(c, k, o.listed(k)), nil
 }
 
-// addEntries adds all of the body's entries, or none, and answers with the
-// whole list.
+// addEntries adds all of the body's entries, or none, and answers with a page of
+// the list as it is then: the first 100 entries, unless the caller asks for more.
 func (o *Organization) addEntries(c *call) (any, *refusal) {
 	networks, refused := o.networks(c.body)
 	if refused != nil {
@@ -34,7 +34,7 @@ func (o *Organization) addEntries(c *call) (any, *refusal) {
 	for _, n := range networks {
 		o.addEntry(k, n, c.caller)
 	}
-	return o.entryPage(c, k), nil
+	return o.entryPage(c, k, k.entries), nil
 }
 
 func (o *Organization) getEntry(c *call) (any, *refusal) {
@@ -65,9 +65,25 @@ func (o *Organization) deleteEntry(c *call) (any, *refusal) {
 	return nil, nil
 }
 
-func (o *Organization) entryPage(c *call, k *key) pageOf[entryView] {
-	views := make([]entryView, len(k.entries))
-	for i, e := range k.entries {
+// listed returns the entries that a read shows: reads are behind by the lag.
+func (o *Organization) listed(k *key) []*entry {
+	if o.lag.List == 0 {
+		return k.entries
+	}
+	seen := o.now().Add(-o.lag.List)
+	var entries []*entry
+	for _, e := range slices.Concat(k.entries, k.former) {
+		isThere := e.deleted.IsZero() || e.deleted.After(seen)
+		if isThere && !e.created.After(seen) {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+func (o *Organization) entryPage(c *call, k *key, entries []*entry) pageOf[entryView] {
+	views := make([]entryView, len(entries))
+	for i, e := range entries {
 		views[i] = o.showEntry(k, e)
 	}
 	return paginate(c, views)
@@ -80,6 +96,8 @@ func (o *Organization) addEntry(k *key, network netip.Prefix, by actor) {
 
 func (o *Organization) dropEntry(k *key, i int, by actor) {
 	name := k.entries[i].name()
+	k.entries[i].deleted = o.now()
+	k.former = append(k.former, k.entries[i])
 	k.entries = slices.Delete(k.entries, i, i+1)
 	o.happened(entryDeleted, by, k, name)
 }

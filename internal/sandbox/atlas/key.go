@@ -20,6 +20,7 @@ type key struct {
 	desc                      string
 	roles                     []Role
 	entries                   []*entry
+	former                    []*entry // deleted; lagging reads show them
 	created                   time.Time
 	deleted                   time.Time // zero while it lives
 }
@@ -28,6 +29,7 @@ type key struct {
 type entry struct {
 	network  netip.Prefix
 	created  time.Time
+	deleted  time.Time // zero while it is on the list
 	count    int
 	lastUsed time.Time
 	lastFrom netip.Addr

@@ -51,6 +51,7 @@ type Options struct {
 type Lag struct {
 	Create time.Duration // a new key is missing from reads for so long
 	Delete time.Duration // a deleted key stays in reads for so long
+	List   time.Duration // the access list of a key is read as it was so long ago
 }
 
 // An Organization is one in a [Cloud]. Its methods may be called at any time

@@ -23,6 +23,7 @@ type AtlasInput struct {
 	On         bool     `json:"on"`
 	Create     string   `json:"create"` // durations, like 90s
 	Delete     string   `json:"delete"`
+	List       string   `json:"list"`
 	Name       string   `json:"name"`
 	Count      int      `json:"count"`
 
@@ -48,7 +49,7 @@ var AtlasActs = []Act[AtlasInput]{
 	{"delete-project", "Somebody deletes project id.", deleteProject},
 	{"require-access-list", "The organization requires access lists, or not: on.", requireList},
 	{"single-use-nonces", "Digest nonces are good for one request, or for many: on.", singleUse},
-	{"lag", "Reads are behind writes by these durations: create, delete.", setLag},
+	{"lag", "Reads are behind writes by these durations: create, delete, list (of a key's access list).", setLag},
 }
 
 func (s *Stage) atlasAct(r *http.Request) (any, error) {
@@ -149,13 +150,13 @@ func singleUse(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
 
 func setLag(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
 	var lag atlas.Lag
-	for given, into := range map[*string]*time.Duration{&in.Create: &lag.Create, &in.Delete: &lag.Delete} {
+	for given, into := range map[*string]*time.Duration{&in.Create: &lag.Create, &in.Delete: &lag.Delete, &in.List: &lag.List} {
 		if *given == "" {
 			continue
 		}
 		var err error
 		if *into, err = time.ParseDuration(*given); err != nil || *into < 0 {
-			return nil, fmt.Errorf("%w: create and delete are durations from 0, like 90s", errInput)
+			return nil, fmt.Errorf("%w: create, delete and list are durations from 0, like 90s", errInput)
 		}
 	}
 	s.Atlas.SetLag(lag)

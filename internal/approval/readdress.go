@@ -1,0 +1,137 @@
+package approval
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Atlas has no call that replaces an access list. The new entries are added,
+// then the former ones are deleted one by one, and any of these calls can fail,
+// or happen without an answer. While a change is under way the key may work
+// from the addresses of both lists; it ends with one of them, never with both.
+
+// changeWithin is how long a change of an access list is tried for, from its
+// first call to Atlas. After that the list goes back to what it was.
+const changeWithin = time.Hour
+
+// A ListChange is the change of a live key's access list that is under way in
+// Atlas.
+type ListChange struct {
+	By    ID        `json:"by,omitempty"` // the request that asks for it; over once that is final
+	Since time.Time `json:"since"`        // the first call to Atlas, or its end if By is empty
+}
+
+// readdress gives the key of parent the access list of r. Each step is on disk
+// before the next may reach Atlas, so that an earlier run that was stopped is
+// taken up, or taken back, from where it was.
+func (w *Worker) readdress(ctx context.Context, r, parent Request) (Request, Request, error) {
+	if sameNetworks(parent.Access.Networks, r.Access.Networks) {
+		return r, parent, nil // noted by an earlier run
+	}
+	parent, err := w.beginList(ctx, r, parent)
+	if err != nil {
+		return r, parent, err
+	}
+	former, wanted := parent.Access.Networks, r.Access.Networks
+	if !r.Change.Added {
+		if err := w.Keys.AddAccess(ctx, r.Org, parent.Key.ID, withoutNetworks(wanted, former)); err != nil {
+			return r, parent, faultOf(err)
+		}
+		r, err = w.move(ctx, r, Relist, "deleting the former addresses", func(next *Request, _ time.Time) { next.Change.Added = true })
+		if err != nil {
+			return r, parent, err
+		}
+	}
+	if err := w.Keys.KeepAccess(ctx, r.Org, parent.Key.ID, wanted, former); err != nil {
+		return r, parent, faultOf(err)
+	}
+	parent, err = w.move(ctx, parent, Readdress, "by "+string(r.ID), func(next *Request, now time.Time) {
+		next.Access.Networks, next.Access.Named = r.Access.Networks, r.Access.Named
+		next.Changing = ListChange{Since: now}
+	})
+	return r, parent, err
+}
+
+// beginList notes with the key that r changes its access list now. Two changes
+// of one list at once could leave a mix of both.
+func (w *Worker) beginList(ctx context.Context, r, parent Request) (Request, error) {
+	if parent.Changing.By == r.ID {
+		return parent, nil
+	}
+	if parent.Changing.By != "" {
+		other, err := w.Store.Get(ctx, parent.Changing.By)
+		switch {
+		case err != nil:
+			return parent, fmt.Errorf("reading request %s: %w", parent.Changing.By, err)
+		case !other.State.Final():
+			return parent, &retry{10 * time.Second, fmt.Errorf("request %s changes the same access list", other.ID)}
+		}
+	}
+	return w.move(ctx, parent, Relist, "by "+string(r.ID), func(next *Request, now time.Time) {
+		next.Changing = ListChange{By: r.ID, Since: now}
+	})
+}
+
+// undoList notes that the access list has to go back to what it was, and why,
+// and then puts it back.
+func (w *Worker) undoList(ctx context.Context, r, parent Request, f *Fault) error {
+	r, err := w.move(ctx, r, Undo, note(f), func(next *Request, now time.Time) {
+		next.Mint = Mint{Stage: Undoing, Then: GiveUp, Cause: f.Cause, Code: f.Code, RetryAt: now}
+		next.Removal = Removal{Since: now}
+	})
+	if err != nil {
+		return err
+	}
+	return w.restoreList(ctx, r, parent)
+}
+
+// restoreList puts back the access list that the key had before r, for ever if
+// need be, and then gives r up. A key that is going takes its list with it.
+func (w *Worker) restoreList(ctx context.Context, r, parent Request) error {
+	f := &Fault{Cause: CauseKeyGone}
+	if parent.State == Active {
+		f = &Fault{Cause: r.Mint.Cause, Code: r.Mint.Code}
+		switch back := w.tryRestoreList(ctx, r, parent); {
+		case back == nil:
+		case back.Cause == CauseKeyGone:
+			f = back
+		default:
+			return w.stillThere(ctx, r, Undo, back)
+		}
+	}
+	_, err := w.move(ctx, r, r.Mint.Then, note(f), func(next *Request, now time.Time) { giveUp(next, now, f) })
+	return err
+}
+
+func (w *Worker) tryRestoreList(ctx context.Context, r, parent Request) *Fault {
+	former, wanted := parent.Access.Networks, r.Access.Networks
+	if r.Change.Added { // until then none of the former entries was deleted
+		if err := w.Keys.AddAccess(ctx, r.Org, parent.Key.ID, withoutNetworks(former, wanted)); err != nil {
+			return faultOf(err)
+		}
+	}
+	if err := w.Keys.KeepAccess(ctx, r.Org, parent.Key.ID, former, wanted); err != nil {
+		return faultOf(err)
+	}
+	return nil
+}
+
+// isListInMotion reports whether r's access list is being changed, or was until
+// a moment ago: what Atlas lists then tells nothing.
+func (w *Worker) isListInMotion(ctx context.Context, r Request) (bool, error) {
+	if r.Changing.By == "" {
+		return w.Now().Sub(r.Changing.Since) < settled, nil
+	}
+	by, err := w.Store.Get(ctx, r.Changing.By)
+	if err != nil {
+		return false, fmt.Errorf("reading request %s: %w", r.Changing.By, err)
+	}
+	return !by.State.Final() || w.Now().Sub(by.End.At) < settled, nil
+}
+
+func withoutNetworks(all, others []netip.Prefix) []netip.Prefix {
+	return slices.DeleteFunc(slices.Clone(all), func(n netip.Prefix) bool { return slices.Contains(others, n) })
+}
