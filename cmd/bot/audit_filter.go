@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -44,7 +43,7 @@ func (f *auditFilter) flags(flags *flag.FlagSet, now time.Time) {
 		return notEmpty(word)
 	})
 	flags.Func("request", "what concerns this request, as in AKR-7F3K2", func(word string) error {
-		id, ok := approval.ParseID(strings.ToUpper(word))
+		id, ok := approval.TypedID(word)
 		if f.request = id; !ok {
 			return errors.New("an id looks like AKR-7F3K2")
 		}

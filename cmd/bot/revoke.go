@@ -6,12 +6,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
 	"atlaskeybot/internal/policyfile"
 	"atlaskeybot/internal/store"
 )
@@ -70,19 +69,19 @@ func readRevoking(p process, args []string, now func() time.Time) (*revoking, er
 	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
 		return nil, errors.New(usage)
 	}
-	id, ok := approval.ParseID(strings.ToUpper(flags.Arg(0)))
+	id, ok := approval.TypedID(flags.Arg(0))
 	if err := flags.Parse(flags.Args()[1:]); err != nil || flags.NArg() > 0 { // flags may follow, too
 		return nil, errors.New(usage)
 	}
-	v.reason = strings.TrimSpace(v.reason)
-	unreadable := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+	v.reason = plaintext.Line(v.reason)
+	bad, refused := plaintext.Refused(v.reason, false)
 	switch {
 	case !ok:
 		return nil, errors.New("an id looks like AKR-7F3K2")
 	case utf8.RuneCountInString(v.reason) > approval.MaxReason:
 		return nil, fmt.Errorf("-reason has more than %d characters", approval.MaxReason)
-	case !utf8.ValidString(v.reason) || strings.ContainsFunc(v.reason, unreadable):
-		return nil, errors.New("-reason is one line of plain text")
+	case refused:
+		return nil, fmt.Errorf("-reason is one line of plain text, without %s", plaintext.Name(bad))
 	}
 	v.id = id
 	return v, nil

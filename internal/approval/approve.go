@@ -208,7 +208,7 @@ func describeLess(a, b Access) string {
 // Deny is an approver's no: one is enough. The requester reads the reason,
 // which may be empty.
 func (s *Service) Deny(ctx context.Context, who Actor, id ID, reason string) (Request, error) {
-	reason = strings.TrimSpace(reason)
+	reason = optionalText(reason)
 	return s.decide(ctx, who, id, Deny, reason, func(r *Request, now time.Time) {
 		r.Decision = Decision{By: who.User, At: now, Reason: reason}
 		r.End = End{By: who.User, At: now}

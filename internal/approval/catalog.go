@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"atlaskeybot/internal/plaintext"
 )
 
 const (
@@ -36,14 +38,14 @@ type projectList struct {
 	err      error         // of the last fetch
 }
 
-// Search lists, by name, the projects whose name contains text or whose ID it
-// is.
+// Search lists, by name, the projects whose name contains text, as people compare
+// names, or whose ID it is.
 func (c *Catalog) Search(ctx context.Context, org OrgID, text string) ([]Project, error) {
 	all, err := c.list(ctx, org)
-	text = strings.ToLower(strings.TrimSpace(text))
+	text = plaintext.Fold(text)
 	var found []Project
 	for _, p := range all {
-		if strings.Contains(strings.ToLower(p.Name), text) || string(p.ID) == text {
+		if strings.Contains(plaintext.Fold(p.Name), text) || string(p.ID) == text {
 			found = append(found, p)
 		}
 	}
@@ -119,6 +121,9 @@ func (c *Catalog) fetch(org OrgID, l *projectList) {
 	ctx, cancel := context.WithTimeout(c.ctx, catalogLimit)
 	defer cancel()
 	projects, err := c.Keys.Projects(ctx, org)
+	for i := range projects {
+		projects[i].Name = plaintext.Foreign(projects[i].Name)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if l.err = err; err == nil {

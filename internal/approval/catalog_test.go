@@ -48,6 +48,7 @@ func TestSearchingProjects(t *testing.T) {
 			"s":                 {payments, search},
 			string(search.ID):   {search},
 			"nothing like that": nil,
+			"pay\u200bMENTS":    {payments},
 		} {
 			found, err := c.Search(t.Context(), "org", text)
 			require.NoError(t, err)

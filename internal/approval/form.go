@@ -2,10 +2,10 @@ package approval
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"atlaskeybot/internal/plaintext"
 )
 
 // A Form is what somebody filled in, as typed.
@@ -54,7 +54,7 @@ type ProblemCode string
 const (
 	Missing            ProblemCode = "missing"
 	TooLong            ProblemCode = "too_long"         // Limit: characters
-	Unprintable        ProblemCode = "unprintable"      // control characters
+	Unprintable        ProblemCode = "unprintable"      // Given: the character, by its name
 	NotAnAddress       ProblemCode = "not_an_address"   // Given
 	HostBits           ProblemCode = "host_bits"        // Given; Hint: the network it would be
 	TooWide            ProblemCode = "too_wide"         // Given; Hint: the widest mask, as in "/24"
@@ -101,7 +101,7 @@ func (p Policy) Check(f Form) (Access, error) {
 
 func (p Policy) check(f Form) (Access, []Problem) {
 	access := Access{
-		Description: strings.TrimSpace(f.Description),
+		Description: plaintext.Line(f.Description),
 		Roles:       withoutRepeats(f.Roles),
 		Lifetime:    f.Lifetime,
 	}
@@ -114,7 +114,7 @@ func (p Policy) check(f Form) (Access, []Problem) {
 	networks, wrong := p.networks(f.Networks, named, access.allRoles())
 	access.Networks, problems = networks, append(problems, wrong...)
 	problems = append(problems, p.checkLifetime(f.Lifetime, access.allRoles())...)
-	problems = append(problems, checkText(FieldReason, strings.TrimSpace(f.Reason), MaxReason, true)...)
+	problems = append(problems, checkText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)...)
 	if len(problems) > 0 {
 		return Access{}, problems
 	}
@@ -172,27 +172,26 @@ func (p Policy) checkLifetime(d time.Duration, roles []Role) []Problem {
 	return nil
 }
 
+// checkText wants text as [plaintext.Line] or [plaintext.Lines] return it.
 func checkText(field Field, text string, limit int, lines bool) []Problem {
+	bad, refused := plaintext.Refused(text, lines)
 	switch {
-	case text == "":
+	case plaintext.IsEmpty(text):
 		return []Problem{{Field: field, Code: Missing}}
 	case utf8.RuneCountInString(text) > limit:
 		return []Problem{{Field: field, Code: TooLong, Limit: limit}}
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable(lines)):
-		return []Problem{{Field: field, Code: Unprintable}}
+	case refused:
+		return []Problem{{Field: field, Code: Unprintable, Given: plaintext.Name(bad)}}
 	}
 	return nil
 }
 
-// unprintable finds what could rearrange or hide text: control characters and
-// the marks that turn the writing direction.
-func unprintable(lines bool) func(rune) bool {
-	return func(r rune) bool {
-		if lines && (r == '\n' || r == '\r' || r == '\t') {
-			return false
-		}
-		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError
+// optionalText is what counts of a text that may be left out.
+func optionalText(s string) string {
+	if s = plaintext.ForeignLines(s); plaintext.IsEmpty(s) {
+		return ""
 	}
+	return s
 }
 
 func withoutRepeats(roles []Role) []Role {

@@ -47,6 +47,12 @@ func TestCheckRefuses(t *testing.T) {
 		"a long description":        {func(f *approval.Form) { f.Description = strings.Repeat("ä", 201) }, approval.FieldDescription, approval.TooLong},
 		"a description of lines":    {func(f *approval.Form) { f.Description = "a\nb" }, approval.FieldDescription, approval.Unprintable},
 		"a description turned over": {func(f *approval.Form) { f.Description = "a\u202eb" }, approval.FieldDescription, approval.Unprintable},
+		"an unseen description":     {func(f *approval.Form) { f.Description = "\u3000\u200b\u2060\ufeff\u3164\u2800\U000e0041" }, approval.FieldDescription, approval.Missing},
+		"a mark on nothing":         {func(f *approval.Form) { f.Description = " \u0301" }, approval.FieldDescription, approval.Missing},
+		"a line separator":          {func(f *approval.Form) { f.Description = "a\u2028b" }, approval.FieldDescription, approval.Unprintable},
+		"a next line":               {func(f *approval.Form) { f.Description = "a\u0085b" }, approval.FieldDescription, approval.Unprintable},
+		"an unseen reason":          {func(f *approval.Form) { f.Reason = "\u200b\n\u2029\u115f\ufe0f" }, approval.FieldReason, approval.Missing},
+		"a reason turned over":      {func(f *approval.Form) { f.Reason = "a\n\u2066b" }, approval.FieldReason, approval.Unprintable},
 		"no role":                   {func(f *approval.Form) { f.Roles = nil }, approval.FieldRoles, approval.Missing},
 		"the owner's role":          {func(f *approval.Form) { f.Roles = []approval.Role{"ORG_OWNER"} }, approval.FieldRoles, approval.RoleNotAllowed},
 		"a role nobody knows":       {func(f *approval.Form) { f.Roles = []approval.Role{"GROUP_OWNER"} }, approval.FieldRoles, approval.RoleNotAllowed},
@@ -66,6 +72,16 @@ func TestCheckRefuses(t *testing.T) {
 			assert.Equal(t, tt.code, wrong.Problems[0].Code)
 		})
 	}
+}
+
+func TestCheckKeepsWhatIsSeen(t *testing.T) {
+	t.Parallel()
+	access, err := policy().Check(form(func(f *approval.Form) {
+		f.Description = "\ufeffcafe\u0301\u00a0da\u00adta\u200b "
+		f.Reason = "first\u2028second\u0085\r\n\r\n\r\nthird"
+	}))
+	require.NoError(t, err)
+	assert.Equal(t, "café data", access.Description)
 }
 
 func TestCheckTellsEverythingAtOnce(t *testing.T) {

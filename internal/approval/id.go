@@ -1,6 +1,11 @@
 package approval
 
-import "crypto/rand"
+import (
+	"crypto/rand"
+	"strings"
+
+	"atlaskeybot/internal/plaintext"
+)
 
 // alphabet is Crockford's base 32: no letter that is easily read as another.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -29,6 +34,21 @@ func ParseID(s string) (ID, bool) {
 	}
 	return ID(s), true
 }
+
+// TypedID reads an ID as people type or paste it: in any capitals, with any dash
+// or space or none, in quotation marks or with a full stop after it, and with
+// letters that look like the digits in IDs, as O for 0.
+func TypedID(s string) (ID, bool) {
+	typed := strings.ToUpper(strings.Trim(plaintext.Fold(s), " '\"<>()[]*_~.,;:!?"))
+	rest, ok := strings.CutPrefix(typed, "AKR")
+	if !ok {
+		return "", false
+	}
+	return ParseID("AKR-" + lookalikes.Replace(strings.TrimLeft(rest, " -_")))
+}
+
+// lookalikes are the letters that are not in the alphabet because of digits.
+var lookalikes = strings.NewReplacer("O", "0", "I", "1", "L", "1")
 
 func isInAlphabet(c rune) bool {
 	for _, a := range alphabet {

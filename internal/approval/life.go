@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
+
+	"atlaskeybot/internal/plaintext"
 )
 
 // What follows concerns a key that lives: it can get more time, a successor or
@@ -31,7 +32,7 @@ func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm)
 	if err != nil {
 		return parent, err
 	}
-	problems := checkText(FieldReason, strings.TrimSpace(f.Reason), MaxReason, true)
+	problems := checkText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)
 	problems = append(problems, org.Policy.checkLifetime(f.Extra, parent.Access.allRoles())...)
 	if len(problems) > 0 {
 		return parent, formError(problems)
@@ -90,7 +91,7 @@ func (s *Service) readdressed(org Org, parent Request, f AddressesForm) (Request
 	if len(problems) == 0 && sameNetworks(networks, parent.Access.Networks) {
 		problems = append(problems, Problem{Field: FieldNetworks, Code: Unchanged})
 	}
-	problems = append(problems, checkText(FieldReason, strings.TrimSpace(f.Reason), MaxReason, true)...)
+	problems = append(problems, checkText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)...)
 	r := s.follow(org, parent, NewAddresses, f.Origin, f.Reason)
 	r.Access.Networks, r.Access.Named = networks, named
 	r.Change = Change{Old: parent.Access.Networks}

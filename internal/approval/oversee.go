@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -80,7 +79,7 @@ func (s *Service) mayOversee(ctx context.Context, who Actor, r Request) error {
 // Revoke ends a live key: by its owner, or by an approver, whose reason the
 // owner reads. The reason may be empty.
 func (s *Service) Revoke(ctx context.Context, who Actor, id ID, reason string) (Request, error) {
-	reason = strings.TrimSpace(reason)
+	reason = optionalText(reason)
 	return s.act(ctx, who, id, Revoke, s.revoker(who), reason, func(r *Request, now time.Time) {
 		r.startRemoval(now, End{Cause: CauseRevoked, By: who.User, At: now, Note: reason})
 	})

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"atlaskeybot/internal/plaintext"
 )
 
 // Service is what people can do. Every method checks who acts, against the
@@ -148,7 +150,7 @@ func (s *Service) asked(org Org, by UserID, f Form, access Access) Request {
 	now, p := s.Now(), org.Policy
 	r := Request{
 		Org: org.ID, Kind: APIKey, Origin: f.Origin, State: Pending, Requester: by,
-		Access: access, Reason: strings.TrimSpace(f.Reason),
+		Access: access, Reason: plaintext.Lines(f.Reason),
 		AskedAt: now, LapsesAt: now.Add(p.PendingLapsesAfter),
 		Messages: []MessageName{CardMessage, AskedMessage},
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxDescription is Atlas's limit, in what Java calls characters.
@@ -14,8 +16,8 @@ const maxDescription = 250
 
 // A Mark is what tells a request's key in Atlas. It ends the key's description,
 // readable by anybody in the organization, and is how a key is found again
-// whose making was never answered. Like the whole description it keeps to the
-// characters that every kind of Atlas credential takes.
+// whose making was never answered. It keeps to the characters that every kind of
+// Atlas credential takes.
 type Mark struct {
 	Request string
 	Attempt int
@@ -52,22 +54,30 @@ func Describe(text string, m Mark) string {
 	return text + " - " + end
 }
 
-// tidy replaces what may not be in a description by single spaces.
+// tidy replaces what may not be in a description by single spaces. Beside what
+// service accounts take (letters, numbers and a few signs) it leaves combining
+// marks and joiners, without which Hindi, Thai or Persian cannot be read: the
+// description of an API key may hold them.
 func tidy(text string) string {
 	allowed := func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("-_.,'", r) {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || strings.ContainsRune("-_.,'\u200c\u200d", r) {
 			return r
 		}
 		return ' '
 	}
-	return strings.Join(strings.Fields(strings.Map(allowed, text)), " ")
+	return strings.Join(strings.Fields(strings.Map(allowed, norm.NFC.String(text))), " ")
 }
 
-// clip shortens text to at most n UTF-16 units without cutting a character.
+// clip shortens text to at most n UTF-16 units without cutting a character or
+// parting it from its marks.
 func clip(text string, n int) string {
+	whole := 0 // where the last character with its marks ended
 	for i, r := range text {
+		if !unicode.IsMark(r) {
+			whole = i
+		}
 		if n -= utf16.RuneLen(r); n < 0 {
-			return strings.TrimRight(text[:i], " ")
+			return strings.TrimRight(text[:whole], " \u200c\u200d")
 		}
 	}
 	return text

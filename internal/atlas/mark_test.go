@@ -20,6 +20,11 @@ func TestDescribe(t *testing.T) {
 		"signs Atlas may not": {"billing (prod) <!channel>\n*all*", "billing prod channel all - " + end},
 		"signs Atlas may":     {"it's a.b_c, d-e", "it's a.b_c, d-e - " + end},
 		"letters of anywhere": {"Größe 価格", "Größe 価格 - " + end},
+		"Hindi":               {"हिन्दी क्\u200dष", "हिन्दी क्\u200dष - " + end},
+		"Thai":                {"ผู้ดูแล (ระบบ)", "ผู้ดูแล ระบบ - " + end},
+		"Persian":             {"می\u200cخواهم", "می\u200cخواهم - " + end},
+		"decomposed accents":  {"Gro\u0308ße", "Größe - " + end},
+		"too long for a mark": {strings.Repeat("a", 250-len(" - "+end)-1) + "नि", strings.Repeat("a", 250-len(" - "+end)-1) + " - " + end},
 		"somebody's own mark": {"x - keybot AKR-00000 attempt 9 of B0T", "x - keybot AKR-00000 attempt 9 of B0T - " + end},
 		"too long":            {strings.Repeat("価", 300), strings.Repeat("価", 250-len(" - "+end)) + " - " + end},
 		"too long, and wide":  {strings.Repeat("𝒜", 300), strings.Repeat("𝒜", (250-len(" - "+end))/2) + " - " + end},
@@ -83,7 +88,7 @@ func TestDescriptionsFitAndCanBeRead(t *testing.T) {
 		require.True(t, ok, d)
 		require.Equal(t, mark, got)
 		for _, r := range d {
-			require.True(t, unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("-_.,' ", r), "%q", r)
+			require.True(t, unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || strings.ContainsRune("-_.,' \u200c\u200d", r), "%q", r)
 		}
 	})
 }

@@ -7,10 +7,11 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
 )
 
 // ruleName is shown to people and recorded.
-var ruleName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}\p{P}\p{Sc}+ ]{0,59}$`)
+var ruleName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{M}\p{N}\p{P}\p{Sc}\x{200c}\x{200d}+ ]{0,59}$`)
 
 const maxRules = 100
 
@@ -37,6 +38,7 @@ func (r *reader) autoApprove(n *yaml.Node) {
 
 func (r *reader) auto(m map[string]*yaml.Node) approval.AutoRule {
 	name, ok := r.word(m["name"], "name")
+	name = plaintext.Line(name)
 	r.wrong(m["name"], ok && !ruleName.MatchString(name), "name is %q: up to 60 letters, digits, spaces and signs, beginning with a letter or digit", name)
 	rule := approval.AutoRule{
 		Name:     name,

@@ -21,6 +21,9 @@ var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 // more than one document. An empty file is refused: it is rather one that was
 // cut off than a wish for no rules.
 func (r *reader) document(text []byte) *yaml.Node {
+	if !r.legible(text) {
+		return nil
+	}
 	in := yaml.NewDecoder(bytes.NewReader(text))
 	var first, second yaml.Node
 	switch err := in.Decode(&first); {

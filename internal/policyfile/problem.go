@@ -6,10 +6,12 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"atlaskeybot/internal/plaintext"
 )
 
 // A Problem is one thing wrong with a file. Its text is a sentence for whoever
-// wrote that line, without the full stop.
+// wrote that line, without the full stop. Nothing in it is obeyed by a terminal.
 type Problem struct {
 	File string
 	Line int // from 1; zero: the file as a whole
@@ -24,7 +26,7 @@ func (p *Problem) Error() string {
 }
 
 func (r *reader) add(line int, format string, args ...any) {
-	r.problems = append(r.problems, &Problem{r.file, line, fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, &Problem{r.file, line, plaintext.Show(fmt.Sprintf(format, args...))})
 }
 
 // wrong notes a problem at n, if it is bad, and returns whether it is.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
 )
 
 // command answers the slash command, wherever it was typed: by the
@@ -16,7 +17,7 @@ func (a *App) command(ctx context.Context, c command, answer ack) {
 
 // obey does what was typed.
 func (a *App) obey(ctx context.Context, c command, answer ack) {
-	text := strings.TrimSpace(c.text)
+	text := plaintext.Foreign(c.text) // phones type other spaces and dashes
 	word, rest, _ := strings.Cut(text, " ")
 	if strings.EqualFold(word, "revoke") {
 		answer(nil)

@@ -1,13 +1,10 @@
 package slackui
 
 import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
 )
 
 // maxDenyReason is in characters.
@@ -40,19 +37,10 @@ func wished(r approval.Request) mrkdwn {
 	return say("%s asked for %s%s from %s, for %s.", mention(r.Requester), botText(titles(r.Access.Roles)), projects, from, botText(span(r.Access.Lifetime)))
 }
 
+// denialReasonGiven leaves out what could hide or rearrange text: a denial counts
+// without it.
 func denialReasonGiven(v sentView) string {
-	return clip(strings.Map(visible, v.input(blockDenyReason).text()), maxDenyReason)
-}
-
-// visible drops what could hide or rearrange text: a denial counts without it.
-func visible(r rune) rune {
-	if r == '\n' || r == '\t' {
-		return r
-	}
-	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError {
-		return -1
-	}
-	return r
+	return clip(plaintext.ForeignLines(v.input(blockDenyReason).text()), maxDenyReason)
 }
 
 // notice is a modal that only says something, in the place of a form that

@@ -48,7 +48,7 @@ func problemText(p approval.Problem) string {
 	case approval.TooLong:
 		return fmt.Sprintf("This is too long: shorten it to %d characters.", p.Limit)
 	case approval.Unprintable:
-		return "There are characters in it that cannot be seen, such as control characters; type it again rather than pasting it."
+		return fmt.Sprintf("There is a character in it that cannot be seen or turns text around, %s: type it again rather than pasting it.", p.Given)
 	case approval.NotAnAddress:
 		return fmt.Sprintf("“%s” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.", given)
 	case approval.HostBits:

@@ -3,7 +3,6 @@ package slackui
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -13,7 +12,7 @@ import (
 
 // askToRevoke answers "revoke AKR-7F3K2": it says what that would do and asks.
 func (a *App) askToRevoke(ctx context.Context, c command, which string) {
-	id, ok := approval.ParseID(strings.ToUpper(which))
+	id, ok := approval.TypedID(which)
 	if !ok {
 		a.tell(ctx, c.responseURL, say("Say which key by its request, as in `%[1]s revoke AKR-7F3K2`; `%[1]s list` shows yours. Nothing was changed.", botText(a.views.command)))
 		return

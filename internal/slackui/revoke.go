@@ -1,11 +1,10 @@
 package slackui
 
 import (
-	"strings"
-
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
 )
 
 // maxRevokeReason is in characters.
@@ -40,7 +39,7 @@ func ownedBy(r approval.Request) mrkdwn {
 }
 
 func revokeReasonGiven(v sentView) string {
-	return clip(strings.Map(visible, v.input(blockRevokeReason).text()), maxRevokeReason)
+	return clip(plaintext.ForeignLines(v.input(blockRevokeReason).text()), maxRevokeReason)
 }
 
 // sureToRevoke is the answer to the command's "revoke": what it would do, and a

@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
 )
 
 // suggestions are what a menu shows while somebody types into it.
@@ -50,9 +51,9 @@ func (a *App) projectsLike(ctx context.Context, i interaction) ([]approval.Proje
 // fitting are as many of the projects as Slack takes, those first whose name
 // begins with what was typed.
 func fitting(found []approval.Project, typed string) suggestions {
-	typed = strings.ToLower(strings.TrimSpace(typed))
+	typed = plaintext.Fold(typed)
 	begins := func(p approval.Project) int {
-		if strings.HasPrefix(strings.ToLower(p.Name), typed) {
+		if strings.HasPrefix(plaintext.Fold(p.Name), typed) {
 			return 0
 		}
 		return 1

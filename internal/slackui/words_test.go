@@ -55,7 +55,7 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 	for code, want := range map[approval.ProblemCode]string{
 		approval.Missing:            "Say why: approvers read it.",
 		approval.TooLong:            "This is too long: shorten it to 20 characters.",
-		approval.Unprintable:        "There are characters in it that cannot be seen, such as control characters; type it again rather than pasting it.",
+		approval.Unprintable:        "There is a character in it that cannot be seen or turns text around, x<!channel>: type it again rather than pasting it.",
 		approval.NotAnAddress:       "“x<!channel>” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.",
 		approval.HostBits:           "“x<!channel>” names one host and a network at once: did you mean private, or the host without the slash?",
 		approval.TooWide:            "“x<!channel>” is too wide: private is the widest that is allowed here.",

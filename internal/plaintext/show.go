@@ -1,0 +1,61 @@
+package plaintext
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/runenames"
+)
+
+// Name says which character r is, as in "U+200B (zero width space)", so that it
+// can be looked for where it cannot be seen.
+func Name(r rune) string {
+	name := strings.ToLower(runenames.Name(r))
+	if known, ok := controls[r]; ok {
+		name = known
+	}
+	if name == "" || strings.HasPrefix(name, "<") {
+		name = "no character that can be seen"
+		if unicode.IsControl(r) {
+			name = "control character"
+		}
+	}
+	return fmt.Sprintf("U+%04X (%s)", r, name)
+}
+
+// controls have no names in Unicode's list.
+var controls = map[rune]string{
+	0: "null", '\a': "bell", '\b': "backspace", '\t': "tab", '\n': "line feed", '\v': "vertical tab", '\f': "form feed", '\r': "carriage return",
+	0x1b: "escape", 0x7f: "delete", 0x85: "next line",
+}
+
+// Show returns s as it can be quoted in a message or printed on a terminal: what
+// cannot be seen, and what a terminal obeys, is written as its number in angle
+// brackets, as in "203.0.113.7<U+200B>".
+func Show(s string) string {
+	var shown strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&shown, "<%02X>", s[i])
+		case isRefused(r), invisible(r), r != ' ' && isSpace(r):
+			fmt.Fprintf(&shown, "<U+%04X>", r)
+		default:
+			shown.WriteRune(r)
+		}
+		i += size
+	}
+	return shown.String()
+}
+
+// ShowLines is [Show] for several lines.
+func ShowLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = Show(line)
+	}
+	return strings.Join(lines, "\n")
+}
