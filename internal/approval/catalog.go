@@ -63,7 +63,7 @@ func (c *Catalog) Warm(org OrgID) {
 func (c *Catalog) list(ctx context.Context, org OrgID) ([]Project, error) {
 	c.mu.Lock()
 	l := c.refresh(org)
-	known, wait := c.Now().Sub(l.at) < catalogStale, l.fetching
+	known, wait := isWithin(l.at, c.Now(), catalogStale), l.fetching
 	projects := l.projects
 	c.mu.Unlock()
 	if known || wait == nil {
@@ -95,11 +95,18 @@ func (c *Catalog) refresh(org OrgID) *projectList {
 	if c.stop == nil {
 		c.ctx, c.stop = context.WithCancel(context.Background())
 	}
-	if l.fetching == nil && c.ctx.Err() == nil && c.Now().Sub(l.at) >= catalogFresh {
+	if l.fetching == nil && c.ctx.Err() == nil && !isWithin(l.at, c.Now(), catalogFresh) {
 		l.fetching = make(chan struct{})
 		c.fetching.Go(func() { c.fetch(org, l) })
 	}
 	return l
+}
+
+// isWithin reports whether at is at most that long before now. A time that lies
+// ahead is not: the clock went back, and nobody knows how old it is.
+func isWithin(at, now time.Time, d time.Duration) bool {
+	age := now.Sub(at)
+	return age >= 0 && age < d
 }
 
 // Close cuts off what is being fetched and returns when it is over. Lists that
@@ -120,7 +127,7 @@ func (c *Catalog) Close() {
 func (c *Catalog) fetch(org OrgID, l *projectList) {
 	ctx, cancel := context.WithTimeout(c.ctx, catalogLimit)
 	defer cancel()
-	projects, err := c.Keys.Projects(ctx, org)
+	projects, err := safely(func() ([]Project, error) { return c.Keys.Projects(ctx, org) })
 	for i := range projects {
 		projects[i].Name = plaintext.Foreign(projects[i].Name)
 	}

@@ -49,7 +49,8 @@ func (w *Worker) drawAll(ctx context.Context, r Request) (time.Time, error) {
 			again = earliest(again, at)
 			continue
 		}
-		err := w.draw(ctx, r, name)
+		err := safelyDo(func() error { return w.draw(ctx, r, name) })
+		w.logPanic("drawing a message panicked: it is set aside", r.ID, err, "message", name)
 		if at := w.noteDraw(r, name, err); err != nil {
 			again = earliest(again, at)
 			errs = append(errs, fmt.Errorf("drawing %s: %w", name, err))

@@ -16,6 +16,10 @@ const (
 	mintTries  = 3
 	mintWithin = time.Minute
 
+	// showWithin is how long after the press a key that was made is shown. The
+	// making alone cannot take so long: the clock was moved, or the machine slept.
+	showWithin = freshFor + workLimit
+
 	// tellAfter is how long a key that should be gone may live in silence.
 	tellAfter = 15 * time.Minute
 )
@@ -54,12 +58,32 @@ func (w *Worker) attempt(ctx context.Context, r Request) error {
 	if err != nil {
 		return w.notMade(ctx, r, faultOf(err))
 	}
+	if r, err = w.stillOurs(ctx, r); err != nil {
+		return err
+	}
+	if w.Now().Sub(r.Mint.CollectedAt) > showWithin {
+		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseInterrupted})
+	}
 	if err := w.Screens.Reveal(ctx, r, credential); err != nil {
 		f := faultOf(err)
 		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseNotShown, Code: f.Code, Err: f})
 	}
 	_, err = w.move(ctx, r, HandOver, "", w.handOver)
 	return err
+}
+
+// stillOurs returns r as it is on disk, just before its key is shown. If the
+// attempt went on without us, as it does once our lease is over, its key is dead
+// and must not be shown: [ErrConflict].
+func (w *Worker) stillOurs(ctx context.Context, r Request) (Request, error) {
+	now, err := w.Store.Get(ctx, r.ID)
+	switch {
+	case err != nil:
+		return r, fmt.Errorf("reading request %s before its key is shown: %w", r.ID, err)
+	case now.State != Minting, now.Attempt != r.Attempt, now.Mint.Stage != Begun, now.Key.ID != r.Key.ID:
+		return r, ErrConflict
+	}
+	return now, nil
 }
 
 func (w *Worker) handOver(next *Request, now time.Time) {

@@ -34,7 +34,8 @@ type Store interface {
 
 	// ClaimWork leases, until the given time, the request whose WorkAt is the
 	// longest past at now and that nobody else has leased for work; only one in
-	// the given states, if there are any. ErrNothingDue if there is none.
+	// the given states, if there are any. ErrNothingDue if there is none. One
+	// that cannot be read is leased all the same, and the error is ErrUnreadable.
 	//
 	// A time that is further ahead than [MaxWait] where no wait is that long was
 	// written before the clock went back, and counts as past: the WorkAt of a
@@ -269,6 +270,7 @@ var (
 	ErrIDTaken    = errors.New("the id is taken")
 	ErrConflict   = errors.New("the request has changed meanwhile")
 	ErrNothingDue = errors.New("nothing is due")
+	ErrUnreadable = errors.New("the stored request cannot be read")
 
 	ErrNotAllowed  = errors.New("not possible in this state")
 	ErrOwnRequest  = errors.New("own request")

@@ -38,16 +38,18 @@ func (w *Worker) reconcileForEver(ctx context.Context) {
 		case <-timer.C:
 		}
 		timer.Reset(w.CompareTick)
-		if w.Now().Sub(w.reconciledAt) < reconcileEvery {
+		if isWithin(w.reconciledAt, w.Now(), reconcileEvery) {
 			continue
 		}
 		bounded, cancel := context.WithTimeout(ctx, reconcileEvery/2) // what is cut short is found again
 		for _, org := range w.Orgs {
-			if err := w.reconcile(bounded, org.ID); err != nil && ctx.Err() == nil {
+			if err := safelyDo(func() error { return w.reconcile(bounded, org.ID) }); err != nil && ctx.Err() == nil {
+				w.logPanic("comparing Atlas with what is recorded panicked", "", err)
 				w.Log.Warn("comparing Atlas with what is recorded", "org", org.ID, "error", err)
 			}
 		}
-		w.lookAtOwners(bounded)
+		err := safelyDo(func() error { w.lookAtOwners(bounded); return nil })
+		w.logPanic("looking at the owners panicked", "", err)
 		cancel()
 		w.reconciledAt = w.Now()
 		if w.Compared != nil {
@@ -91,7 +93,7 @@ func (r Request) leftBehind(k Found, now time.Time) bool {
 	case r.State == Minting, r.State == Revoking, len(r.Debts) > 0:
 		return false
 	case r.State.Final():
-		return now.Sub(r.End.At) >= settled
+		return !isWithin(r.End.At, now, settled)
 	}
 	return k.ID != r.Key.ID && r.Requester != "" // what was adopted is told of, no more
 }
@@ -135,7 +137,9 @@ func (w *Worker) inspectAll(ctx context.Context, org OrgID) error {
 	slices.SortStableFunc(live, func(a, b Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
 	var errs []error
 	for _, r := range live[:min(len(live), inspectAtOnce)] {
-		if err := w.inspect(ctx, r); err != nil && !errors.Is(err, ErrConflict) {
+		err := safelyDo(func() error { return w.inspect(ctx, r) })
+		w.logPanic("looking at a key panicked", r.ID, err)
+		if err != nil && !errors.Is(err, ErrConflict) {
 			errs = append(errs, fmt.Errorf("looking at the key of request %s: %w", r.ID, err))
 		}
 	}
@@ -173,11 +177,11 @@ func (w *Worker) inspect(ctx context.Context, r Request) error {
 // minutes apart: reads lag.
 func (w *Worker) missing(ctx context.Context, r Request, now time.Time) error {
 	since, seen := w.missingSince[r.ID]
-	if !seen {
+	if !seen || since.After(now) {
 		w.missingSince[r.ID] = now
 		return nil
 	}
-	if now.Sub(since) < settled || now.Sub(r.Key.MadeAt) < settled {
+	if now.Sub(since) < settled || isWithin(r.Key.MadeAt, now, settled) {
 		return nil
 	}
 	_, err := w.move(ctx, r, Vanish, "key "+r.Key.ID, func(next *Request, now time.Time) {

@@ -321,7 +321,7 @@ func (r Request) stateDue() time.Time {
 		return earliest(r.Custody.ConfirmBy, r.EndsAt)
 	case Active:
 		if r.Purpose == Rotation && !r.Settled {
-			return r.Decision.At // now: the predecessor has to know
+			return atOnce // the predecessor has to know
 		}
 		return earliest(r.EndsAt, r.RemindAt)
 	case Applying:
@@ -331,6 +331,10 @@ func (r Request) stateDue() time.Time {
 	}
 	return time.Time{}
 }
+
+// atOnce is the time of what is due at once, whatever the clock says: it may be
+// moved between the press and the work.
+var atOnce = time.UnixMilli(1)
 
 // earliest returns the earlier of two times, where zero is never.
 func earliest(a, b time.Time) time.Time {

@@ -53,7 +53,7 @@ func (s *Service) HandTo(ctx context.Context, who Actor, id ID, to UserID) (Requ
 const ownerCheckEvery = time.Hour
 
 func (w *Worker) lookAtOwners(ctx context.Context) {
-	if w.Now().Sub(w.ownersAt) < ownerCheckEvery {
+	if isWithin(w.ownersAt, w.Now(), ownerCheckEvery) {
 		return
 	}
 	if err := w.checkOwners(ctx); err != nil && ctx.Err() == nil {

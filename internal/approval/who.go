@@ -45,7 +45,7 @@ func listAll(ctx context.Context, d Directory, groups []GroupID) members {
 	var all sync.WaitGroup
 	for _, g := range groups {
 		all.Go(func() {
-			users, err := d.Members(ctx, g)
+			users, err := safely(func() ([]UserID, error) { return d.Members(ctx, g) })
 			mu.Lock()
 			defer mu.Unlock()
 			if m.of[g] = users; err != nil {

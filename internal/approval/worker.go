@@ -26,10 +26,14 @@ type Worker struct {
 	CompareTick time.Duration
 	Compared    func(at time.Time)
 
-	hint chan struct{}
+	hint   chan struct{}
+	seenAt time.Time // what the clock said when due work was last looked for
+	seen   time.Time // and when that was, to measure from
 
 	mu          sync.Mutex
 	failedDraws map[ID]map[MessageName]failedDraw
+	inHand      map[inHandKey]bool
+	panics      map[ID]int // of the work on a request, in a row
 
 	// reconciler's own memory; see there.
 	reconciledAt time.Time
@@ -39,7 +43,6 @@ type Worker struct {
 }
 
 const (
-	parallel  = 4                // requests worked on, and drawn, at once
 	lease     = 2 * time.Minute  // for which a request is this worker's
 	workLimit = 90 * time.Second // for one piece of work; shorter than the lease
 	tick      = time.Minute      // after which the rows are read although nobody hinted
@@ -58,6 +61,7 @@ func NewWorker(orgs Orgs, store Store, keys Keys, screens Screens, directory Dir
 		Orgs: orgs, Store: store, Keys: keys, Screens: screens, Directory: directory, Now: now, Log: log,
 		CompareTick: 10 * time.Second,
 		hint:        make(chan struct{}, 1), failedDraws: map[ID]map[MessageName]failedDraw{},
+		inHand: map[inHandKey]bool{}, panics: map[ID]int{},
 		missingSince: map[ID]time.Time{}, inspectedAt: map[ID]time.Time{},
 	}
 }
@@ -75,10 +79,10 @@ func (w *Worker) Run(ctx context.Context) {
 	var inHand sync.WaitGroup
 	defer inHand.Wait()
 	inHand.Go(func() { w.reconcileForEver(ctx) })
-	slots := make(chan struct{}, 2*parallel)
+	queues := w.queues()
 	for ctx.Err() == nil {
 		wait := storePause
-		if w.startAll(ctx, &inHand, slots) {
+		if w.startAll(ctx, &inHand, queues) {
 			wait = w.pause(ctx)
 		}
 		timer := time.NewTimer(wait)
@@ -89,65 +93,6 @@ func (w *Worker) Run(ctx context.Context) {
 		}
 		timer.Stop()
 	}
-}
-
-// startAll starts everything that is due, as long as there are slots. It
-// reports whether the store could be read.
-func (w *Worker) startAll(ctx context.Context, inHand *sync.WaitGroup, slots chan struct{}) bool {
-	readable := true
-	for _, next := range []func(context.Context) (func(context.Context), error){w.claimWork, w.claimDrawing} {
-		for ctx.Err() == nil && take(slots) {
-			job, err := next(ctx)
-			if err != nil {
-				<-slots
-				if !errors.Is(err, ErrNothingDue) && ctx.Err() == nil {
-					w.Log.Error("reading what is owed", "error", err)
-					readable = false
-				}
-				break
-			}
-			inHand.Go(func() {
-				// A job outlives the signal to stop: it is finished, not cut.
-				bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
-				defer cancel()
-				defer w.Wake()
-				defer func() { <-slots }()
-				job(bounded)
-			})
-		}
-	}
-	return readable
-}
-
-func take(slots chan struct{}) bool {
-	select {
-	case slots <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-func (w *Worker) claimWork(ctx context.Context) (func(context.Context), error) {
-	now := w.Now()
-	r, err := w.Store.ClaimWork(ctx, now, now.Add(lease))
-	return func(ctx context.Context) { w.doWork(ctx, r) }, err
-}
-
-func (w *Worker) claimDrawing(ctx context.Context) (func(context.Context), error) {
-	now := w.Now()
-	r, err := w.Store.ClaimDrawing(ctx, now, now.Add(lease))
-	return func(ctx context.Context) { w.doDrawing(ctx, r) }, err
-}
-
-// pause is how long nothing is due. It is at least a moment: what is due may be
-// waiting for a slot.
-func (w *Worker) pause(ctx context.Context) time.Duration {
-	due, err := w.Store.NextDue(ctx)
-	if err != nil || due.IsZero() {
-		return tick
-	}
-	return min(max(due.Sub(w.Now()), 10*time.Millisecond), tick)
 }
 
 // A retry is returned by work that could not be done now and changed nothing.
@@ -161,9 +106,14 @@ func (r *retry) Unwrap() error { return r.err }
 
 // doWork does what is due for r and ends the lease.
 func (w *Worker) doWork(ctx context.Context, r Request) {
-	err := w.work(ctx, r)
+	err := safelyDo(func() error { return w.work(ctx, r) })
 	var at time.Time
-	switch later, isRetry := errors.AsType[*retry](err); {
+	panics := w.countPanics(r.ID, err)
+	later, isRetry := errors.AsType[*retry](err)
+	switch {
+	case panics > 0:
+		at = w.Now().Add(backoff(panics))
+		w.logPanic("the work on a request panicked: it is set aside", r.ID, err, "state", r.State, "again_in", backoff(panics).String())
 	case err == nil, errors.Is(err, ErrConflict): // somebody moved the request: its row says what is owed now
 	case isRetry:
 		at = w.Now().Add(later.after)
@@ -174,6 +124,26 @@ func (w *Worker) doWork(ctx context.Context, r Request) {
 	}
 	if err := w.Store.ReleaseWork(ctx, r.ID, r.Version, at); err != nil {
 		w.Log.Error("ending a lease", "request", r.ID, "error", err)
+	}
+}
+
+// countPanics counts panics in a row of the work on a request, so that the pause
+// between them grows.
+func (w *Worker) countPanics(id ID, err error) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, panicked := errors.AsType[*panicError](err); !panicked {
+		delete(w.panics, id)
+		return 0
+	}
+	w.panics[id]++
+	return w.panics[id]
+}
+
+// logPanic logs where something panicked, if err says that it did.
+func (w *Worker) logPanic(what string, id ID, err error, more ...any) {
+	if p, panicked := errors.AsType[*panicError](err); panicked {
+		w.Log.Error(what, append([]any{"request", id, "stack", p.stack}, more...)...)
 	}
 }
 

@@ -59,15 +59,19 @@ func (a *App) take(ctx context.Context, work func(context.Context)) bool {
 		defer func() { <-a.slots }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryLimit)
 		defer cancel()
-		defer func() {
-			if p := recover(); p != nil {
-				// What panicked can hold what people typed: only the place is logged.
-				a.log.Error("a delivery panicked", "stack", string(debug.Stack()))
-			}
-		}()
+		defer logPanic(a.log, "a delivery panicked")
 		work(ctx)
 	})
 	return true
+}
+
+// logPanic ends a panic and logs where it was. It is to be deferred, in every
+// goroutine that is started: a panic in one would end the process. What panicked
+// can hold what people typed, so only the place is logged.
+func logPanic(log *slog.Logger, what string) {
+	if p := recover(); p != nil {
+		log.Error(what, "stack", string(debug.Stack()))
+	}
 }
 
 // Wait returns when everything in hand is done. Close the doors first.

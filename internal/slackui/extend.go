@@ -99,10 +99,12 @@ func wholeLife(r approval.Request, extra time.Duration) time.Duration {
 // outlookOn is what a key with the same access and that lifetime would come to.
 // If the rules of now do not allow its addresses, no rule is known to approve
 // it.
-func (a *App) outlookOn(ctx context.Context, who approval.Actor, k liveKey, lifetime time.Duration) outlook {
+func (a *App) outlookOn(ctx context.Context, who approval.Actor, k liveKey, lifetime time.Duration) (o outlook) {
+	o.unknown = true
+	defer logPanic(a.log, "looking at what an extension would come to panicked")
 	f := formOf(stillNamed(k.r.Access, k.org.Policy))
 	f.Org, f.Lifetime = k.org.ID, lifetime
-	o := a.outlook(ctx, who, f, lookLimit)
+	o = a.outlook(ctx, who, f, lookLimit)
 	o.unknown = o.unknown || o.Rule != "" && slices.ContainsFunc(o.Problems, func(p approval.Problem) bool { return p.Field == approval.FieldNetworks })
 	return o
 }

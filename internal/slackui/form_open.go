@@ -51,7 +51,9 @@ func (a *App) formScreen(ctx context.Context, who approval.Actor, from draft, lo
 }
 
 // outlook looks at what a form would come to, for as long as limit.
-func (a *App) outlook(ctx context.Context, who approval.Actor, f approval.Form, limit time.Duration) outlook {
+func (a *App) outlook(ctx context.Context, who approval.Actor, f approval.Form, limit time.Duration) (o outlook) {
+	o.unknown = true
+	defer logPanic(a.log, "looking at what a form would come to panicked")
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	preview, err := a.service.Preview(ctx, who, f)

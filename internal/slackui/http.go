@@ -36,7 +36,17 @@ func (s *Slack) HTTP(app *App) *HTTP {
 }
 
 // ServeHTTP implements [http.Handler].
-func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.routes.ServeHTTP(w, r) }
+func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	isDone := false
+	defer func() {
+		if !isDone {
+			http.Error(w, "internal error", http.StatusInternalServerError)
+		}
+	}()
+	defer logPanic(h.app.log, "a request of Slack's panicked")
+	h.routes.ServeHTTP(w, r)
+	isDone = true
+}
 
 // A reader of requests gets their body with them.
 type reader func(w http.ResponseWriter, r *http.Request, body []byte)

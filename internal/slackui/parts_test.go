@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -167,6 +169,42 @@ func TestAPanicStopsNobodyElse(t *testing.T) {
 	a.Wait()
 	require.True(t, a.take(t.Context(), func(context.Context) {}))
 	a.Wait()
+}
+
+// The goroutines that look ahead for a form end by themselves, and the form is
+// opened without what they would have found.
+func TestPanicOfLookAheadIsIsolated(t *testing.T) {
+	t.Parallel()
+	var log safeBuilder
+	a := &App{log: slog.New(slog.NewTextHandler(&log, nil))} // without a service
+	k := liveKey{org: approval.Org{ID: "o"}}
+	looked := make(chan outlook, 2)
+	go func() { looked <- a.outlook(t.Context(), approval.Actor{}, approval.Form{}, time.Second) }()
+	go func() { looked <- a.outlookOn(t.Context(), approval.Actor{}, k, time.Hour) }()
+	require.True(t, (<-looked).unknown)
+	require.True(t, (<-looked).unknown)
+	require.Contains(t, log.String(), "level=ERROR")
+}
+
+func TestPanicOfHTTPRequestIsIsolated(t *testing.T) {
+	t.Parallel()
+	var log safeBuilder
+	h := &HTTP{app: &App{log: slog.New(slog.NewTextHandler(&log, nil))}, routes: http.NewServeMux()}
+	h.routes.HandleFunc("/", func(http.ResponseWriter, *http.Request) { panic("typed: hunter2") })
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/slack/commands", nil))
+	require.Equal(t, http.StatusInternalServerError, answer.Code)
+	require.Contains(t, log.String(), "level=ERROR")
+	require.NotContains(t, log.String(), "hunter2")
+}
+
+// A frame whose handling panics costs neither the connection nor the process.
+func TestPanicOfSocketFrameIsIsolated(t *testing.T) {
+	t.Parallel()
+	var log safeBuilder
+	d := &Socket{log: slog.New(slog.NewTextHandler(&log, nil))}
+	d.handle(t.Context(), nil, socketmode.Event{Type: socketmode.EventTypeSlashCommand}, nil) // without a request
+	require.Contains(t, log.String(), "level=ERROR")
 }
 
 type safeBuilder struct {

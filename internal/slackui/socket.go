@@ -72,7 +72,12 @@ func (d *Socket) connect(ctx context.Context) error {
 	defer cancel(nil)
 	client := socketmode.New(d.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
 	ended := make(chan error, 1)
-	go func() { ended <- client.RunContext(ctx) }()
+	go func() {
+		err := errors.New("the connection's own code panicked")
+		defer func() { ended <- err }()
+		defer logPanic(d.log, "the Socket Mode connection panicked")
+		err = client.RunContext(ctx)
+	}()
 	for {
 		select {
 		case err := <-ended:
@@ -89,6 +94,7 @@ func (d *Socket) connect(ctx context.Context) error {
 
 // handle never blocks: while it does, the library answers no ping.
 func (d *Socket) handle(ctx context.Context, client *socketmode.Client, e socketmode.Event, stop context.CancelCauseFunc) {
+	defer logPanic(d.log, "a frame of Socket Mode panicked")
 	switch e.Type {
 	case socketmode.EventTypeConnecting:
 		d.ready.Store(false)

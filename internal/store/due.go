@@ -48,8 +48,8 @@ func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (
 	if s.isGuest {
 		return r, errors.New("leasing a request: this process is a guest of the database, and does no work on it")
 	}
+	var id approval.ID
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		var id approval.ID
 		err := tx.QueryRowContext(ctx, lease, millis(until), millis(now), millis(now.Add(approval.MaxWait))).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return approval.ErrNothingDue
@@ -58,8 +58,14 @@ func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (
 			return fmt.Errorf("leasing a request: %w", err)
 		}
 		r, err = get(ctx, tx, id)
+		if errors.Is(err, approval.ErrUnreadable) {
+			return nil // the lease stays, so that the next claim gives another
+		}
 		return err
 	})
+	if err == nil && r.ID == "" {
+		return r, fmt.Errorf("leasing request %s: %w", id, approval.ErrUnreadable)
+	}
 	return r, err
 }
 

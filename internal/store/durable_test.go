@@ -59,6 +59,32 @@ func TestRestartRetriesAtOnce(t *testing.T) {
 	}
 }
 
+// A row whose body is damaged is told of and set aside: the others are worked on.
+func TestUnreadableRequestKeepsNoOtherWaiting(t *testing.T) {
+	t.Parallel()
+	s := open(t, "sqlite::memory:")
+	for i, id := range []approval.ID{"AKR-BROKE", "AKR-WHOLE"} {
+		r := asked(id)
+		r.LapsesAt = r.AskedAt.Add(time.Duration(i) * time.Second)
+		_, err := s.Create(t.Context(), r, submitted(r))
+		require.NoError(t, err)
+	}
+	_, err := s.DB().ExecContext(t.Context(), `UPDATE request SET body = '{"id":7' WHERE id = 'AKR-BROKE'`)
+	require.NoError(t, err)
+	now := approvaltest.Epoch.Add(time.Minute)
+	for _, claim := range []func() (approval.Request, error){
+		func() (approval.Request, error) { return s.ClaimWork(t.Context(), now, now.Add(time.Minute)) },
+		func() (approval.Request, error) { return s.ClaimDrawing(t.Context(), now, now.Add(time.Minute)) },
+	} {
+		_, err = claim()
+		require.ErrorIs(t, err, approval.ErrUnreadable)
+		require.ErrorContains(t, err, "AKR-BROKE")
+		r, err := claim()
+		require.NoError(t, err)
+		require.EqualValues(t, "AKR-WHOLE", r.ID)
+	}
+}
+
 func TestTheAuditTrailOnlyGrows(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite::memory:")

@@ -65,7 +65,7 @@ func list(ctx context.Context, q queryer, rest string, args ...any) ([]approval.
 func decode(id approval.ID, body string) (approval.Request, error) {
 	r := approval.Request{Places: map[approval.MessageName]approval.Place{}}
 	if err := json.Unmarshal([]byte(body), &r); err != nil {
-		return approval.Request{}, fmt.Errorf("decoding request %s: %w", id, err)
+		return approval.Request{}, fmt.Errorf("decoding request %s: %w: %w", id, approval.ErrUnreadable, err)
 	}
 	return r, nil
 }

@@ -1,0 +1,139 @@
+package approval_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// askAs sends a form of the given person's, as the n-th of its kind.
+func (w *world) askAs(who approval.UserID, n int) approval.ID {
+	w.t.Helper()
+	r, err := w.Submit(w.t.Context(), as(who), form(func(f *approval.Form) { f.Origin = fmt.Sprintf("form %d", n) }))
+	require.NoError(w.t, err)
+	return r.ID
+}
+
+// activeKeys are n keys that their owner holds.
+func (w *world) activeKeys(n int) []approval.ID {
+	w.t.Helper()
+	var all []approval.ID
+	for i := range n {
+		id := w.askAs(alice, i)
+		_, err := w.Approve(w.t.Context(), as(bob), id)
+		require.NoError(w.t, err)
+		all = append(all, id)
+	}
+	w.settle()
+	for _, id := range all {
+		_, err := w.Collect(w.t.Context(), as(alice), id)
+		require.NoError(w.t, err)
+	}
+	w.pass(10 * time.Second)
+	for _, id := range all {
+		_, err := w.Confirm(w.t.Context(), as(alice), id)
+		require.NoError(w.t, err)
+	}
+	w.pass(10 * time.Second)
+	return all
+}
+
+// hang makes every call of that name last that long.
+func hang(on *approvaltest.Script, call approvaltest.Call, d time.Duration) {
+	on.OnCall = func(c approvaltest.Call) {
+		if c == call {
+			<-time.After(d)
+		}
+	}
+}
+
+func TestDeletionsThatHangKeepNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	for _, keys := range []int{20, 200} {
+		t.Run(fmt.Sprint(keys), func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				all := w.activeKeys(keys)
+				approved := w.askAs(carol, 1000)
+				_, err := w.Approve(t.Context(), as(bob), approved)
+				require.NoError(t, err)
+				w.settle()
+				hang(&w.keys.Script, approvaltest.CallRemove, time.Minute)
+				for _, id := range all {
+					_, err := w.Revoke(t.Context(), as(bob), id, "")
+					require.NoError(t, err)
+				}
+				w.settle()
+
+				asked := w.askAs(carol, 1001)
+				w.pass(5 * time.Second)
+				assert.True(t, w.shows(asked, approval.CardMessage), "the approvers' card is posted")
+				_, err = w.Collect(t.Context(), as(carol), approved)
+				require.NoError(t, err)
+				w.pass(5 * time.Second)
+				w.is(approved, approval.Delivered)
+
+				w.pass(time.Duration(keys/32+1)*time.Minute + 10*time.Second)
+				for _, id := range all {
+					require.Equal(t, approval.Ended, w.get(id).State, "deletions go on side by side")
+				}
+			})
+		})
+	}
+}
+
+func TestMessagesThatHangKeepNoDeletionWaiting(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.active()
+		hang(&w.screens.Script, approvaltest.CallDraw, 10*time.Second)
+		for n := range 60 {
+			w.askAs(carol, n)
+		}
+		w.settle()
+		_, err := w.Revoke(t.Context(), as(bob), id, "")
+		require.NoError(t, err)
+		w.settle()
+		assert.Equal(t, approval.Ended, w.get(id).State)
+	})
+}
+
+// While Atlas does not say whether keys are used, pending requests lapse and
+// keys end at their time.
+func TestChecksThatHangKeepNoDateWaiting(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		var shown []approval.ID
+		for n := range 40 {
+			id := w.askAs(alice, n)
+			_, err := w.Approve(t.Context(), as(bob), id)
+			require.NoError(t, err)
+			shown = append(shown, id)
+		}
+		w.settle()
+		for _, id := range shown {
+			_, err := w.Collect(t.Context(), as(alice), id)
+			require.NoError(t, err)
+		}
+		w.pass(10 * time.Second)
+		hang(&w.keys.Script, approvaltest.CallUsed, 80*time.Second)
+		pending := w.askAs(carol, 1000)
+		w.pass(30 * time.Minute) // the reminders are due
+		require.Equal(t, approval.Pending, w.get(pending).State)
+		_, err := w.Withdraw(t.Context(), as(carol), pending)
+		require.NoError(t, err)
+		active := shown[39] // not in hand
+		_, err = w.Confirm(t.Context(), as(alice), active)
+		require.NoError(t, err)
+		_, err = w.Revoke(t.Context(), as(alice), active, "")
+		require.NoError(t, err)
+		w.settle()
+		assert.Equal(t, approval.Ended, w.get(active).State)
+	})
+}
