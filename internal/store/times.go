@@ -35,7 +35,7 @@ func toMillis(r approval.Request) approval.Request {
 		&r.Decision.At, &r.Key.MadeAt, &r.End.At,
 		&r.Mint.CollectedAt, &r.Mint.RetryAt,
 		&r.Custody.ShownAt, &r.Custody.RemindAt, &r.Custody.ConfirmBy,
-		&r.Removal.Since, &r.Removal.RetryAt,
+		&r.Removal.Since, &r.Removal.RetryAt, &r.Changing.Since,
 	}
 	for i := range r.Debts {
 		times = append(times, &r.Debts[i].At, &r.Debts[i].LookAt)
