@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -68,7 +67,7 @@ func readAudit(p process, args []string, now func() time.Time) (*auditing, error
 	a := &auditing{process: p, now: now}
 	flags := flag.NewFlagSet("audit", flag.ContinueOnError)
 	flags.SetOutput(p.stderr)
-	flags.StringVar(&a.database, "database", cmp.Or(p.environ["DATABASE_URL"], "sqlite:atlas-key-bot.db"), "the database to read; the default is DATABASE_URL")
+	flags.StringVar(&a.database, "database", p.databaseURL(), "the database to read; the default is DATABASE_URL")
 	flags.StringVar(&a.format, "format", formatJSON, "json (lines) or csv")
 	flags.BoolVar(&a.verify, "verify", false, "check the chain over the whole trail, and print its head")
 	flags.StringVar(&a.head, "head", "", "with -verify: a head printed earlier, which must still be in the chain")

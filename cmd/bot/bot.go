@@ -41,6 +41,9 @@ type bot struct {
 	compareTick time.Duration
 	onCompared  func(at time.Time)
 
+	// storeTick, if set, is used instead of [storeTick].
+	storeTick time.Duration
+
 	// transport, if set, carries every call to Atlas and to Slack, and sleep
 	// waits between two tries at Atlas.
 	transport *http.Transport
@@ -81,6 +84,10 @@ func (b *bot) start(ctx context.Context, doors *http.ServeMux, stopServing func(
 	}
 	defer b.store.Close()
 	defer stopServing() // before the database is closed
+	if err := b.checkStore(ctx); err != nil {
+		return err
+	}
+	defer b.watchStore(ctx)()
 	if err := b.meetAtlas(ctx); err != nil {
 		return err
 	}
@@ -117,7 +124,6 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { worker.Run(ctx); return nil })
-	b.status.check(b.usableStore)
 	door := b.door(app, doors)
 	group.Go(func() error { return door(ctx) })
 	b.status.done("start")
@@ -174,16 +180,6 @@ func (b *bot) door(app *slackui.App, doors *http.ServeMux) func(context.Context)
 		}
 		return nil
 	}
-}
-
-func (b *bot) usableStore() (string, string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	if err := b.store.Ping(ctx); err != nil {
-		b.log.Error("the database cannot be written", "error", err)
-		return "database", "it cannot be written"
-	}
-	return "database", ""
 }
 
 // serve answers /healthz and /readyz from the first moment, and whatever doors

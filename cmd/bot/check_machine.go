@@ -34,6 +34,8 @@ func (c *checkup) database(ctx context.Context) {
 		c.warn(check, "It is in memory: a restart forgets every request, and keys that were made are not deleted when they end.", "Set DATABASE_URL to a file: sqlite:PATH.")
 	case !found.Exists:
 		c.newDatabase(found.Path)
+	case found.Wrong != nil:
+		c.bad(check, sentence(found.Path+": "+found.Wrong.Error()), "Stop the bot, and put a backup in its place with 'bot restore FILE'. The damaged file is kept.")
 	case found.InUse:
 		c.ok(check, found.Path+" is in use by a bot and can be read. End that bot before you start another one.")
 	case found.Older:

@@ -45,6 +45,8 @@ func commands() []subcommand {
 		{"audit", "print, verify or compare the audit trail", process.audit},
 		{"check", "look before running: tokens, channel, approvers, Atlas; changes nothing", process.check},
 		{"policy", "check a policy file, or explain what it says of somebody", process.policy},
+		{"backup", "copy the database into a new file, beside a running bot", process.backup},
+		{"restore", "put a backup in the place of the database; the bot must be stopped", process.restore},
 		{"revoke", "have a live key deleted, beside a running bot", process.revoke},
 		{"health", "ask a running bot whether it is alive; for containers", process.health},
 		{"version", "print the version", process.version},

@@ -62,7 +62,7 @@ func readRevoking(p process, args []string, now func() time.Time) (*revoking, er
 	v := &revoking{process: p, now: now}
 	flags := flag.NewFlagSet("revoke", flag.ContinueOnError)
 	flags.SetOutput(p.stderr)
-	flags.StringVar(&v.database, "database", cmp.Or(p.environ["DATABASE_URL"], "sqlite:atlas-key-bot.db"), "the bot's database; the default is DATABASE_URL")
+	flags.StringVar(&v.database, "database", p.databaseURL(), "the bot's database; the default is DATABASE_URL")
 	flags.StringVar(&v.reason, "reason", "", "why; the owner of the key reads it")
 	flags.DurationVar(&v.wait, "wait", revokeWait, "how long to wait until the key is gone")
 	const usage = "bot revoke [-reason TEXT] ID, as in bot revoke AKR-7F3K2"

@@ -8,8 +8,11 @@ import (
 	"time"
 )
 
-// defaultListen is LISTEN's default, for commands that read nothing else.
-const defaultListen = "127.0.0.1:8080"
+// Defaults of LISTEN and DATABASE_URL, for commands that read nothing else.
+const (
+	defaultListen   = "127.0.0.1:8080"
+	defaultDatabase = "sqlite:atlas-key-bot.db"
+)
 
 // run is the bot as an operator runs it.
 func (p process) run(ctx context.Context, args []string) error {

@@ -14,6 +14,10 @@ type Condition struct {
 	Exists bool
 	InUse  bool // a bot has it open
 	Older  bool // the next start brings it up to date
+
+	// Wrong is why a bot would not start with it, or should not go on: it is
+	// damaged, or put together from two. Nil if it is whole.
+	Wrong error
 }
 
 // Inspect looks at the database at url beside whoever uses it. It makes,
@@ -27,7 +31,7 @@ func Inspect(ctx context.Context, url string) (Condition, error) {
 	}
 	path, err := resolve(path)
 	if err != nil {
-		return Condition{}, fmt.Errorf("inspecting database %s: %w", path, err)
+		return Condition{Path: path}, fmt.Errorf("inspecting database %s: %w", path, err)
 	}
 	c := Condition{Path: path, Exists: exists(path)}
 	if !c.Exists {
@@ -44,7 +48,10 @@ func Inspect(ctx context.Context, url string) (Condition, error) {
 		c.InUse, err = locked(path + ".lock")
 	}
 	if err == nil {
-		c.Older, err = isOlder(ctx, path)
+		err = hasOneName(path)
+	}
+	if err == nil {
+		err = c.read(ctx, path)
 	}
 	if err != nil {
 		return c, fmt.Errorf("inspecting database %s: %w", path, explainSQLite(err))
@@ -62,28 +69,32 @@ func writable(path string) error {
 	return file.Close()
 }
 
-// isOlder reports whether the schema is one of an earlier version. A file
-// without any table is: it becomes a database with the first start.
-func isOlder(ctx context.Context, path string) (bool, error) {
+// read looks at what is in the file. A file without any table is older: it
+// becomes a database with the first start.
+func (c *Condition) read(ctx context.Context, path string) error {
 	s := &Store{dialect: sqliteDialect}
 	if err := s.connect(path, Options{ReadOnly: true}); err != nil {
-		return false, err
+		return err
 	}
 	defer s.Close()
 	if err := s.refuseForeign(ctx); err != nil {
-		return false, err
+		return err
 	}
 	var tables int
 	if err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil || tables == 0 {
-		return err == nil, err
+		c.Older = err == nil
+		return err
 	}
 	steps, err := migrations(migrationFiles, s.dialect)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := s.refuseNewer(ctx, steps); err != nil {
-		return false, err
+		return err
 	}
 	at, err := s.schemaVersion(ctx)
-	return at < len(steps), err
+	if c.Older = at < len(steps); err == nil && !c.Older {
+		c.Wrong = s.QuickCheck(ctx)
+	}
+	return err
 }

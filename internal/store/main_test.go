@@ -27,9 +27,16 @@ import (
 const (
 	envDatabase = "STORE_TEST_DATABASE"
 	envUmask    = "STORE_TEST_UMASK" // octal
+
+	// With these it restores a backup and dies after a step of that.
+	envRestore = "STORE_TEST_RESTORE" // the backup
+	envStep    = "STORE_TEST_STEP"
 )
 
 func TestMain(m *testing.M) {
+	if from := os.Getenv(envRestore); from != "" {
+		dieRestoring(os.Getenv(envDatabase), from, os.Getenv(envStep))
+	}
 	if path := os.Getenv(envDatabase); path != "" {
 		if err := fillUntilKilled(path); err != nil {
 			fmt.Println(err)
@@ -37,6 +44,18 @@ func TestMain(m *testing.M) {
 		}
 	}
 	goleak.VerifyTestMain(m)
+}
+
+// dieRestoring restores a backup until it has reached a step.
+func dieRestoring(path, from, step string) {
+	_, err := store.RestoreWatched(context.Background(), path, from, func(reached string) {
+		if reached == step {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	})
+	fmt.Println(err)
+	os.Exit(1)
 }
 
 // fillUntilKilled leases one request, then adds others and prints the name of

@@ -94,7 +94,7 @@ func TestADatabaseOfSchema1IsBroughtUpToDate(t *testing.T) {
 	old, err := os.ReadFile("testdata/schema-1.sql")
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "bot.db")
-	require.NoError(t, present(path))
+	require.NoError(t, os.WriteFile(path, nil, ownerOnly))
 	makeOld(t, path, string(old))
 
 	_, err = Open(t.Context(), "sqlite:"+path, Options{ReadOnly: true})
@@ -115,7 +115,7 @@ func TestADatabaseOfSchema1IsBroughtUpToDate(t *testing.T) {
 
 func makeOld(t *testing.T, path, statements string) {
 	t.Helper()
-	require.NoError(t, present(path))
+	require.NoError(t, os.WriteFile(path, nil, ownerOnly))
 	s := &Store{dialect: sqliteDialect}
 	require.NoError(t, s.connect(path, Options{}))
 	_, err := s.db.ExecContext(t.Context(), statements)

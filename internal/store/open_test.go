@@ -27,7 +27,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no path":               {"sqlite:", nil, "write a path right after sqlite:"},
 		"two slashes":           {"sqlite://bot.db", nil, "write a path right after sqlite:"},
 		"a missing directory":   {"sqlite:{dir}/no/bot.db", nil, "opening database {dir}/no/bot.db: the directory {dir}/no does not exist"},
-		"a directory":           {"sqlite:{dir}/bot.db", mkdir("bot.db", 0o700), "bot.db: is a directory"},
+		"a directory":           {"sqlite:{dir}/bot.db", mkdir("bot.db", 0o700), "bot.db: this is a directory"},
 		"a text":                {"sqlite:{dir}/bot.db", write("bot.db", strings.Repeat("dear diary, ", 100), 0o600), "opening database {dir}/bot.db: this file is not a SQLite database"},
 		"a stranger's database": {"sqlite:{dir}/bot.db", database("bot.db", "CREATE TABLE diary (day TEXT)"), "opening database {dir}/bot.db: this is another program's database; choose another file"},
 		"a newer schema": {"sqlite:{dir}/bot.db", database("bot.db", `

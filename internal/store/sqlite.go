@@ -16,6 +16,10 @@ import (
 
 const inMemory = ":memory:"
 
+// walLimit is how large the write-ahead log may stay once its contents are in
+// the database, in bytes. It grows further as long as another process reads.
+const walLimit = 8 << 20
+
 // openSQLite opens what follows "sqlite:" in a URL.
 func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	switch {
@@ -30,9 +34,9 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	s := &Store{dialect: sqliteDialect, isGuest: o.isGuest()}
 	if s.isGuest {
-		err = mustExist(path)
+		err = attach(path)
 	} else {
-		s.lock, err = own(path)
+		s.owned, err = own(path)
 	}
 	if err == nil && o.Beside {
 		err = writable(path)
@@ -44,6 +48,18 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("opening database %s: %w", path, err)
 	}
 	return s, nil
+}
+
+// attach is for guests, who make nothing. A file with a second name may be
+// opened by the one that its owner uses, and by no other.
+func attach(path string) error {
+	if err := mustExist(path); err != nil {
+		return err
+	}
+	if inUse, err := locked(path + ".lock"); err != nil || inUse {
+		return err
+	}
+	return hasOneName(path)
 }
 
 func openMemory(ctx context.Context, o Options) (*Store, error) {
@@ -67,7 +83,13 @@ func resolve(path string) (string, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real, nil
 	}
-	return path, nil // not there yet
+	if _, err := os.Lstat(path); err == nil {
+		return path, errors.New("it is a link to something that is not there")
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		return filepath.Join(dir, filepath.Base(path)), nil // not there yet
+	}
+	return path, nil
 }
 
 // start connects and brings the tables up to date. If it fails nothing stays
@@ -79,14 +101,20 @@ func (s *Store) start(ctx context.Context, path string, o Options) error {
 	if err := s.prepare(ctx, o); err != nil {
 		return errors.Join(explainSQLite(err), s.Close())
 	}
+	s.health.opened()
 	return nil
 }
 
 func (s *Store) connect(path string, o Options) error {
-	db, err := sql.Open("sqlite", dsn(path, o))
+	s.health = &fileHealth{}
+	if path != inMemory {
+		s.health.path = path
+	}
+	c, err := newConnector(dsn(path, o), s.health)
 	if err != nil {
 		return err
 	}
+	db := sql.OpenDB(c)
 	// One connection, for ever: SQLite has one writer anyway, a queue in front
 	// of it is fair where its own waiting is not, and a database in memory
 	// ends with its connection.
@@ -134,6 +162,7 @@ func dsn(path string, o Options) string {
 	}
 	if !o.isGuest() {
 		q.Add("_pragma", "journal_mode(WAL)") // which stays with the file
+		q.Add("_pragma", fmt.Sprintf("journal_size_limit(%d)", walLimit))
 	}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
 	return u.String()
@@ -162,7 +191,7 @@ func explainSQLite(err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return errors.New("this file is not a SQLite database")
 	case sqlite3.SQLITE_CORRUPT:
-		return fmt.Errorf("this file is damaged; restore a backup: %w", err)
+		return fmt.Errorf("this file is damaged; restore a backup with 'bot restore': %w", err)
 	case sqlite3.SQLITE_BUSY:
 		return fmt.Errorf("another program has it locked: %w", err)
 	}
@@ -171,14 +200,8 @@ func explainSQLite(err error) error {
 
 // mustExist is for guests, who make nothing.
 func mustExist(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
+	if !exists(path) {
 		return errors.New("there is no such file")
-	case err != nil:
-		return err
-	case info.IsDir():
-		return errors.New("this is a directory")
 	}
-	return nil
+	return mustBeRegular(path)
 }

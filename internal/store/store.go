@@ -12,7 +12,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"atlaskeybot/internal/approval"
@@ -23,8 +22,9 @@ import (
 type Store struct {
 	db      *sql.DB
 	dialect dialect
-	lock    *os.File // held as long as the file is ours; nil if nothing is locked
-	isGuest bool     // the file is another process's
+	owned   *ownedFile // nil in memory and for a guest
+	isGuest bool       // the file is another process's
+	health  *fileHealth
 }
 
 var _ approval.Store = (*Store)(nil)
@@ -68,23 +68,20 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 // Close ends the use of the database. Closing twice is harmless.
 func (s *Store) Close() error {
 	err := s.db.Close()
-	if s.lock == nil {
+	if s.owned == nil {
 		return err
 	}
-	err = errors.Join(err, unlockFile(s.lock))
-	s.lock = nil
+	err = errors.Join(err, s.owned.letGo())
+	s.owned = nil
 	return err
 }
 
-// Ping reports whether the database can be written now: it takes the lock that
-// every change takes, and lets it go.
-func (s *Store) Ping(ctx context.Context) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("beginning a transaction: %w", err)
-	}
-	return tx.Rollback()
-}
+// Path is where the database is, absolute and without links; empty for one in
+// memory.
+func (s *Store) Path() string { return s.health.path }
+
+// IsNew reports whether Open made the database.
+func (s *Store) IsNew() bool { return s.owned != nil && s.owned.isNew }
 
 // inTx runs do in one transaction and commits it, unless do returns an error.
 func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {

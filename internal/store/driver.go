@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"io"
+)
+
+// A connector opens connections of SQLite that tell a [fileHealth] about every
+// error, whichever statement it comes from, and that change nothing in a file
+// that is lost.
+type connector struct {
+	dsn    string
+	driver driver.Driver
+	health *fileHealth
+}
+
+func newConnector(dsn string, h *fileHealth) (connector, error) {
+	registered, err := sql.Open("sqlite", "") // connects to nothing
+	if err != nil {
+		return connector{}, err
+	}
+	defer registered.Close()
+	return connector{dsn, registered.Driver(), h}, nil
+}
+
+// Driver implements [driver.Connector].
+func (c connector) Driver() driver.Driver { return c.driver }
+
+// Connect implements [driver.Connector].
+func (c connector) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.driver.Open(c.dsn)
+	if err != nil {
+		return nil, c.health.note(err)
+	}
+	return &connection{conn.(sqliteConn), c.health}, nil
+}
+
+// A sqliteConn is what the driver's connections can do.
+type sqliteConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.SessionResetter
+	driver.Validator
+}
+
+type connection struct {
+	sqliteConn
+	health *fileHealth
+}
+
+func (c *connection) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if err := c.health.mayChange(); err != nil && !opts.ReadOnly {
+		return nil, err
+	}
+	tx, err := c.sqliteConn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, c.health.note(err)
+	}
+	return &transaction{tx, c.health}, nil
+}
+
+func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if err := c.health.mayChange(); err != nil {
+		return nil, err
+	}
+	done, err := c.sqliteConn.ExecContext(ctx, query, args)
+	return done, c.health.note(err)
+}
+
+func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	found, err := c.sqliteConn.QueryContext(ctx, query, args)
+	if err != nil {
+		return nil, c.health.note(err)
+	}
+	return &rows{found, c.health}, nil
+}
+
+func (c *connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	prepared, err := c.sqliteConn.PrepareContext(ctx, query)
+	return prepared, c.health.note(err)
+}
+
+type transaction struct {
+	driver.Tx
+	health *fileHealth
+}
+
+func (t *transaction) Commit() error { return t.health.note(t.Tx.Commit()) }
+
+type rows struct {
+	driver.Rows
+	health *fileHealth
+}
+
+func (r *rows) Next(to []driver.Value) error {
+	err := r.Rows.Next(to)
+	if err == io.EOF {
+		return err
+	}
+	return r.health.note(err)
+}

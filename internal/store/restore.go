@@ -1,0 +1,329 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A Restored is what a restore did.
+type Restored struct {
+	Summary
+	Path   string // of the database
+	KeptAs string // where the database before is now; empty if there was none
+
+	// Before is what that one held; nil if it could not be read.
+	Before *Summary
+}
+
+// Restore puts the backup at from in the place of the database at databaseURL.
+// No process may use that one. The backup is copied and the copy checked before
+// anything is touched; the database that is there is kept under another name.
+// Killed at any moment, it leaves the one or the other, whole.
+func Restore(ctx context.Context, databaseURL, from string, now time.Time, progress Progress) (Restored, error) {
+	path, isFile := strings.CutPrefix(databaseURL, "sqlite:")
+	if !isFile || path == "" || path == inMemory {
+		return Restored{}, errors.New("restoring: only a file, sqlite:PATH, can be restored")
+	}
+	path, err := resolve(path)
+	if err != nil {
+		return Restored{}, fmt.Errorf("restoring database %s: %w", path, err)
+	}
+	r := &restoring{path: path, now: now, progress: progress, reached: func(string) {}}
+	done, err := r.run(ctx, from)
+	if err != nil {
+		return Restored{}, fmt.Errorf("restoring database %s: %w", path, err)
+	}
+	return done, nil
+}
+
+// A restoring is a restore under way.
+type restoring struct {
+	path     string
+	now      time.Time
+	progress Progress
+	reached  func(step string) // so that tests can kill it there
+
+	fresh string   // the checked copy of the backup
+	old   *os.File // the database that is there; nil if there is none
+}
+
+func (r *restoring) run(ctx context.Context, from string) (done Restored, err error) {
+	done.Path = r.path
+	letGo, err := r.claim()
+	if err != nil {
+		return done, err
+	}
+	defer letGo()
+	if done.Summary, err = r.bring(ctx, from); err != nil {
+		return done, err
+	}
+	defer removeDatabase(r.fresh) // renamed by then, if all went well
+	r.reached("checked")
+	if r.old != nil {
+		letOld, err := r.setAside(ctx, &done)
+		if err != nil {
+			return done, err
+		}
+		defer letOld()
+	}
+	return done, r.swap()
+}
+
+// claim keeps every bot away from the database.
+func (r *restoring) claim() (letGo func(), err error) {
+	if dir := filepath.Dir(r.path); !exists(dir) {
+		return nil, fmt.Errorf("the directory %s does not exist", dir)
+	}
+	if err := mustBeRegular(r.path); err != nil {
+		return nil, err
+	}
+	if err := mustBeRegular(r.path + ".lock"); err != nil {
+		return nil, err
+	}
+	lock, err := lockFile(r.path + ".lock")
+	if err != nil {
+		return nil, fmt.Errorf("stop the bot first: %w", err)
+	}
+	o := &ownedFile{lock: lock}
+	if err := giveOwner(r.path+".lock", r.path); err != nil {
+		return nil, errors.Join(err, o.letGo())
+	}
+	r.sweep()
+	if exists(r.path) {
+		if o.file, err = os.OpenFile(r.path, os.O_RDWR, 0); err != nil {
+			return nil, errors.Join(explainFile(r.path, err), o.letGo())
+		}
+		if err := lockInode(o.file); err != nil {
+			return nil, errors.Join(fmt.Errorf("stop the bot first: %w", err), o.letGo())
+		}
+		r.old = o.file
+	}
+	return func() { o.letGo() }, nil
+}
+
+// sweep removes what a restore left that was killed.
+func (r *restoring) sweep() {
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(r.path), partialOf(r.path)+"*")) // a bad pattern: nothing
+	for _, path := range left {
+		os.Remove(path)
+	}
+}
+
+// bring copies the backup, and what SQLite may keep beside it, next to the
+// database, and checks the copy.
+func (r *restoring) bring(ctx context.Context, from string) (Summary, error) {
+	source, err := r.backupFile(from)
+	if err != nil {
+		return Summary{}, err
+	}
+	fresh, err := newPartial(r.path)
+	if err != nil {
+		return Summary{}, err
+	}
+	r.fresh = fresh
+	sum, err := r.copyBackup(ctx, source)
+	if err != nil {
+		removeDatabase(fresh)
+	}
+	return sum, err
+}
+
+// backupFile refuses what cannot be a backup before it is read.
+func (r *restoring) backupFile(from string) (string, error) {
+	source, err := resolve(from)
+	if err == nil && !exists(source) {
+		err = errors.New("there is no such file")
+	}
+	if err == nil {
+		err = mustBeRegular(source)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading backup %s: %w", source, err)
+	}
+	if r.old != nil {
+		is, _ := os.Stat(source)
+		if was, err := r.old.Stat(); err == nil && os.SameFile(is, was) {
+			return "", fmt.Errorf("%s is the database itself", source)
+		}
+	}
+	if inUse, err := locked(source + ".lock"); err != nil || inUse {
+		return "", errors.Join(err, fmt.Errorf("%s is in use by a bot: copy it with 'bot backup', and restore that", source))
+	}
+	return source, nil
+}
+
+func (r *restoring) copyBackup(ctx context.Context, source string) (Summary, error) {
+	for _, end := range []string{"-wal", "-journal"} {
+		if sizeOf(source+end) > 0 {
+			if err := r.copyTo(ctx, source+end, r.fresh+end, nil); err != nil {
+				return Summary{}, err
+			}
+		}
+	}
+	if err := r.copyTo(ctx, source, r.fresh, r.progress); err != nil {
+		return Summary{}, err
+	}
+	if sizeOf(r.fresh) == 0 {
+		return Summary{}, fmt.Errorf("backup %s is empty", source)
+	}
+	sum, err := verifyCopy(ctx, r.fresh)
+	if err != nil {
+		return sum, fmt.Errorf("checking backup %s, with nothing changed: %w", source, err)
+	}
+	return sum, giveOwner(r.fresh, r.path)
+}
+
+// copyTo copies a file that nobody else has open.
+func (r *restoring) copyTo(ctx context.Context, from, to string, progress Progress) error {
+	source, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", from, err)
+	}
+	defer source.Close()
+	return copyFile(ctx, source, to, progress)
+}
+
+// copyAtOnce is how many bytes are copied between two looks at the context.
+const copyAtOnce = 4 << 20
+
+// copyFile copies source from its beginning into the file at to and brings that
+// to the disk.
+func copyFile(ctx context.Context, source *os.File, to string, progress Progress) error {
+	info, err := source.Stat()
+	if err != nil {
+		return err
+	}
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, ownerOnly)
+	if err != nil {
+		return explainFile(to, err)
+	}
+	all := io.NewSectionReader(source, 0, info.Size())
+	for done := int64(0); done < info.Size(); {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(err, target.Close())
+		}
+		n, err := io.CopyN(target, all, min(copyAtOnce, info.Size()-done))
+		if err != nil {
+			return errors.Join(fmt.Errorf("writing %s: %w", to, explainFile(to, err)), target.Close())
+		}
+		done += n
+		if progress != nil {
+			progress(done, info.Size())
+		}
+	}
+	return errors.Join(target.Sync(), target.Close())
+}
+
+// setAside makes the database that is there one file without a log beside it,
+// and copies it. No other process can open it until the returned function is
+// called. A database that SQLite cannot read is copied as it lies there.
+func (r *restoring) setAside(ctx context.Context, done *Restored) (letGo func(), err error) {
+	if done.KeptAs, err = freeName(r.path+".replaced-", r.now); err != nil {
+		return nil, err
+	}
+	s := &Store{dialect: sqliteDialect, isGuest: true}
+	if err := s.connect(r.path, Options{Beside: true}); err != nil {
+		return nil, err
+	}
+	letGo = func() { s.Close() }
+	if isSQLite(r.old) {
+		err = s.holdAlone(ctx, done)
+	}
+	if err == nil {
+		r.reached("folded")
+		err = r.keepLog(ctx, done.KeptAs)
+	}
+	if err == nil {
+		err = copyFile(ctx, r.old, done.KeptAs, r.progress)
+	}
+	if err == nil {
+		err = errors.Join(tighten(done.KeptAs), giveOwner(done.KeptAs, r.path), syncFile(filepath.Dir(r.path)))
+	}
+	if err != nil {
+		letGo()
+		removeDatabase(done.KeptAs)
+		return nil, fmt.Errorf("keeping the database that is there: %w", err)
+	}
+	r.reached("kept")
+	return letGo, nil
+}
+
+// isSQLite reports whether a file begins as a database does. SQLite would write
+// the log into whatever lies there.
+func isSQLite(file *os.File) bool {
+	const magic = "SQLite format 3\x00"
+	begin := make([]byte, len(magic))
+	_, err := file.ReadAt(begin, 0)
+	return err == nil && string(begin) == magic
+}
+
+// holdAlone takes the log away and locks the database until s is closed.
+func (s *Store) holdAlone(ctx context.Context, done *Restored) error {
+	err := s.leaveWAL(ctx)
+	if err == nil {
+		err = s.refuseForeign(ctx)
+	}
+	if err == nil {
+		_, err = s.db.ExecContext(ctx, `BEGIN EXCLUSIVE`)
+	}
+	if errors.Is(s.health.state(), ErrDamaged) {
+		return nil // which is why it is replaced
+	}
+	if err != nil {
+		return explainSQLite(err)
+	}
+	if sum, err := s.summary(ctx); err == nil {
+		done.Before = &sum
+	}
+	return nil
+}
+
+// keepLog copies the log of a database that cannot be read; any other has none
+// by now.
+func (r *restoring) keepLog(ctx context.Context, aside string) error {
+	if sizeOf(r.path+"-wal") == 0 {
+		return nil
+	}
+	return r.copyTo(ctx, r.path+"-wal", aside+"-wal", nil)
+}
+
+// freeName is a name with the time in it that no file has.
+func freeName(begin string, now time.Time) (string, error) {
+	name := begin + now.UTC().Format("20060102T150405Z")
+	for n := 1; n < 100; n++ {
+		try := name
+		if n > 1 {
+			try = fmt.Sprintf("%s-%d", name, n)
+		}
+		if _, err := os.Lstat(try); errors.Is(err, fs.ErrNotExist) {
+			return try, nil
+		}
+	}
+	return "", fmt.Errorf("there are too many files like %s: move them away", name)
+}
+
+// swap puts the checked copy in the place of the database. The log of the one
+// before goes first: SQLite would apply it to whatever has this name.
+func (r *restoring) swap() error {
+	for _, end := range []string{"-wal", "-shm", "-journal"} {
+		if err := os.Remove(r.path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return explainFile(r.path+end, err)
+		}
+	}
+	if err := syncFile(filepath.Dir(r.path)); err != nil {
+		return err
+	}
+	r.reached("cleared")
+	if err := os.Rename(r.fresh, r.path); err != nil {
+		return explainFile(r.path, err)
+	}
+	r.reached("renamed")
+	return syncFile(filepath.Dir(r.path))
+}
