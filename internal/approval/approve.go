@@ -63,12 +63,15 @@ func (s *Service) approve(ctx context.Context, who Actor, id ID, grant func(Requ
 	}
 	rd := org.Policy.read(ctx, s.Directory)
 	return s.attempt(ctx, who, r, on, s.decider(who, rd), func(r Request) (action, error) {
-		return s.yes(rd, who.User, r, grant)
+		return s.yes(ctx, who, rd, r, grant)
 	})
 }
 
-// yes is what one more approval of r comes to.
-func (s *Service) yes(rd reading, by UserID, r Request, grant func(Request) (Access, error)) (action, error) {
+// yes is what one more approval of r comes to. Those that are there are looked
+// at again: who was deactivated since, or may not decide any more, does not
+// count. Somebody whose approval is there already can still give the last one,
+// if the rules want fewer by now or another's counts again.
+func (s *Service) yes(ctx context.Context, who Actor, rd reading, r Request, grant func(Request) (Access, error)) (action, error) {
 	if r.State != Pending {
 		return action{}, ErrNotAllowed
 	}
@@ -76,40 +79,60 @@ func (s *Service) yes(rd reading, by UserID, r Request, grant func(Request) (Acc
 	if err != nil {
 		return action{}, err
 	}
-	var before []UserID
-	for _, a := range r.Approvals {
-		before = append(before, a.By)
+	had := r.approvedBy(who.User)
+	if r.Approvals, err = s.lookAgain(ctx, who, rd, r); err != nil {
+		return action{}, err
 	}
-	if slices.Contains(before, by) {
-		return action{}, ErrAlreadyApproved
-	}
-	needs := rd.needs(access)
-	covered := rd.covered(needs, r, append(slices.Clone(before), by))
+	needs, before := rd.needs(access), without(r.Counted(), who.User)
+	covered := rd.covered(needs, r, append(slices.Clone(before), who.User))
 	isLast := covered == total(needs)
 	if !isLast {
 		if err := rd.members.failure(); err != nil {
 			return action{}, err // it may be the last: nobody would press again
 		}
-		if covered == rd.covered(needs, r, before) {
+		switch {
+		case had:
+			return action{}, ErrAlreadyApproved
+		case covered == rd.covered(needs, r, before):
 			return action{}, ErrNotNeeded
 		}
 	}
 	less := describeLess(r.Access, access)
-	return action{on: s.approvalEvent(r, isLast), note: less, change: func(next *Request, now time.Time) {
-		next.Needs = needs
-		yes := Approval{By: by, At: now}
-		if less != "" {
-			yes.Before, yes.After = next.Access.clone(), access
-			next.narrowTo(access, by)
-		}
-		next.Approvals = append(next.Approvals, yes)
+	note := strings.TrimPrefix(less+", "+describeVoid(r.Approvals), ", ")
+	return action{on: s.approvalEvent(r, isLast), note: strings.TrimSuffix(note, ", "), change: func(next *Request, now time.Time) {
+		next.Needs, next.Approvals = needs, slices.Clone(r.Approvals)
+		next.approve(who.User, now, access, less != "")
 		if !isLast {
 			next.show(EndorsedNotice(len(next.Approvals)))
 			return
 		}
-		next.Decision = Decision{By: by, At: now}
+		next.Decision = Decision{By: who.User, At: now}
 		next.approved(now, rd.Policy)
 	}}, nil
+}
+
+// approve notes a yes. Of one person there is one approval: a second yes takes
+// the place of one that did not count for a while.
+func (r *Request) approve(by UserID, now time.Time, access Access, isLess bool) {
+	i := slices.IndexFunc(r.Approvals, func(a Approval) bool { return a.By == by })
+	if i < 0 {
+		i = len(r.Approvals)
+		r.Approvals = append(r.Approvals, Approval{By: by})
+	}
+	yes := &r.Approvals[i]
+	yes.At, yes.Void = now, ""
+	if !isLess {
+		return
+	}
+	if !yes.IsLess() {
+		yes.Before = r.Access.clone()
+	}
+	yes.After = access
+	r.narrowTo(access, by)
+}
+
+func without(users []UserID, user UserID) []UserID {
+	return slices.DeleteFunc(users, func(u UserID) bool { return u == user })
 }
 
 func (s *Service) approvalEvent(r Request, isLast bool) Event {

@@ -104,13 +104,14 @@ func (m move) isYes() bool {
 	if !slices.Contains([]approval.Event{approval.Approve, approval.Endorse, approval.Grant}, m.e.Event) {
 		return len(m.is.Approvals) == len(m.was.Approvals)
 	}
-	before, after := yeses(m.was), yeses(m.is)
+	had, has := yeses(m.was), yeses(m.is)
+	others := m.trial.house.counted(m.was, m.e.By)
 	needed, isEsc := slots(m.is.Org, m.is.Access), isEscalated(m.was)
-	filled := m.trial.house.filled(needed, after, isEsc)
-	isNew := len(after) == len(before)+1 && slices.Equal(after[:len(before)], before) && after[len(before)] == m.e.By && !slices.Contains(before, m.e.By)
+	filled := m.trial.house.filled(needed, append(others, m.e.By), isEsc)
+	isNoted := slices.Equal(has, union(had, []approval.UserID{m.e.By}))
 	isLast := m.e.Event != approval.Endorse
-	counts := isLast || filled > m.trial.house.filled(needed, before, isEsc)
-	return isNew && counts && m.isNotOwn() && m.trial.house.mayDecide(m.e.By, m.was) && isLast == (filled == len(needed))
+	counts := isLast || filled > m.trial.house.filled(needed, others, isEsc) && !slices.Contains(m.was.Counted(), m.e.By)
+	return isNoted && counts && m.isNotOwn() && m.trial.house.mayDecide(m.e.By, m.was) && isLast == (filled == len(needed))
 }
 
 // hasChild reports whether there is such a request about m's key, by the person

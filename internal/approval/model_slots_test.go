@@ -97,6 +97,22 @@ func (h *house) mayDecide(u approval.UserID, r approval.Request) bool {
 	return slices.ContainsFunc(slots(r.Org, r.Access), func(s slot) bool { return h.fits(u, s, isEscalated(r)) })
 }
 
+// counted lists whose approvals of r are worth anything now, but not one's.
+func (h *house) counted(r approval.Request, but approval.UserID) []approval.UserID {
+	whole := r
+	if r.NarrowedBy != "" {
+		whole.Access = r.Wanted
+	}
+	var all []approval.UserID
+	for _, u := range yeses(r) {
+		isOwn := u == r.Requester && r.Org == org
+		if u != but && h.isMember(u) && !isOwn && h.mayDecide(u, whole) {
+			all = append(all, u)
+		}
+	}
+	return all
+}
+
 func isEscalated(r approval.Request) bool { return !r.EscalatedAt.IsZero() }
 
 // oversees reports whether somebody approves anything in an organization.

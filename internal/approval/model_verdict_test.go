@@ -99,13 +99,14 @@ func (tr *trial) whyNotYes(p press, r approval.Request) []error {
 			all = append(all, approval.ErrNotAllowed)
 		}
 	}
-	before := yeses(r)
-	if slices.Contains(before, p.Who) {
+	others := tr.house.counted(r, p.Who)
+	needed := slots(r.Org, left)
+	is, was := tr.house.filled(needed, append(slices.Clone(others), p.Who), isEscalated(r)), tr.house.filled(needed, others, isEscalated(r))
+	switch {
+	case is == len(needed):
+	case slices.Contains(r.Counted(), p.Who):
 		all = append(all, approval.ErrAlreadyApproved)
-	}
-	needed, after := slots(r.Org, left), append(before, p.Who)
-	is, was := tr.house.filled(needed, after, isEscalated(r)), tr.house.filled(needed, before, isEscalated(r))
-	if is == was && is < len(needed) {
+	case is == was:
 		all = append(all, approval.ErrNotNeeded)
 	}
 	return all

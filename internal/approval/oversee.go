@@ -23,9 +23,7 @@ func (s *Service) Waiting(ctx context.Context, who Actor) ([]Request, error) {
 	}), err
 }
 
-func (r Request) approvedBy(user UserID) bool {
-	return slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By == user })
-}
+func (r Request) approvedBy(user UserID) bool { return slices.Contains(r.Counted(), user) }
 
 // LiveKeys lists every live key of the organizations that who oversees, oldest
 // first.

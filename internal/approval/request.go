@@ -173,6 +173,10 @@ type Approval struct {
 	// Before and After are the access before and after it, if By approved less.
 	Before Access `json:"before,omitzero"`
 	After  Access `json:"after,omitzero"`
+
+	// Void says why it does not count any more, as was found when somebody else
+	// approved; empty: it counts.
+	Void VoidReason `json:"void,omitempty"`
 }
 
 // IsLess reports whether By approved less than there was.

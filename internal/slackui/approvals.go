@@ -24,11 +24,11 @@ func awaitedByAll(r approval.Request) mrkdwn {
 }
 
 func missingApprovals(r approval.Request) mrkdwn {
-	missing := needed(r) - len(r.Approvals)
+	missing := needed(r) - len(r.Counted())
 	switch {
 	case len(r.Needs) == 0:
 		return "an approver"
-	case len(r.Approvals) == 0:
+	case len(r.Counted()) == 0:
 		return approvalsNeeded(r.Needs)
 	case len(r.Needs) == 1 && missing > 0:
 		return say("%s more of %s", missing, people(r.Needs[0].From))
@@ -47,20 +47,25 @@ func needed(r approval.Request) int {
 
 // approvedSoFar is empty before the first approval, and after the last.
 func approvedSoFar(r approval.Request) mrkdwn {
-	if r.State != approval.Pending || len(r.Approvals) == 0 {
+	if r.State != approval.Pending {
 		return ""
 	}
-	return say("Approved by %s (%s of %s).", approvers(r), len(r.Approvals), max(needed(r), len(r.Approvals)+1))
+	var so mrkdwn
+	if n := len(r.Counted()); n > 0 {
+		so = say("Approved by %s (%s of %s).", approvers(r), n, max(needed(r), n+1))
+	}
+	return sentences(so, notCounted(r.Approvals))
 }
 
-// approvers names whoever approved, in their order.
+// approvers names whose approval counts, in their order.
 func approvers(r approval.Request) mrkdwn {
-	if len(r.Approvals) == 0 {
+	counted := r.Counted()
+	if len(counted) == 0 {
 		return mention(r.Decision.By)
 	}
 	var all []mrkdwn
-	for _, a := range r.Approvals {
-		all = append(all, mention(a.By))
+	for _, user := range counted {
+		all = append(all, mention(user))
 	}
 	return enumerated(all, "and")
 }

@@ -45,8 +45,8 @@ func denialReasonGiven(v sentView) string {
 
 // notice is a modal that only says something, in the place of a form that
 // cannot be sent any more.
-func notice(said mrkdwn) slack.ModalViewRequest {
-	m := modal("", "Nothing was changed", section(said))
+func notice(title string, said mrkdwn) slack.ModalViewRequest {
+	m := modal("", title, section(said))
 	m.Close = plain("Close")
 	return m
 }

@@ -105,6 +105,8 @@ func (a *App) submitLess(ctx context.Context, i interaction, answer ack) {
 	}
 	mistakes, wrong := errors.AsType[*approval.FormError](err)
 	switch {
+	case err == nil && stillMissing(r) != "":
+		answer(slack.NewUpdateViewSubmissionResponse(viewOf(notice("Approval recorded", stillMissing(r)))))
 	case err == nil:
 		answer(nil)
 	case wrong:

@@ -110,9 +110,16 @@ func (a *App) act(ctx context.Context, p press, answer ack, do func(context.Cont
 	return r, err
 }
 
-// approve needs no words when it works: the card is drawn again.
+// approve needs no words when it works: the card is drawn again. Who meant to
+// give the last approval, and did not, is told what is missing.
 func (a *App) approve(ctx context.Context, p press, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Approve)
+	if err == nil {
+		if said := stillMissing(r); said != "" {
+			a.answer(ctx, p, said)
+		}
+		return
+	}
 	a.tellDecider(ctx, p, r, err)
 }
 

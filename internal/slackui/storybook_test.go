@@ -321,7 +321,7 @@ func screens() map[string]any {
 	all["revoke.form.found"] = revokeForm(request(found), "AKR-7F3K2")
 	all["revoke.sure"] = sureToRevoke(request(active), true)
 	all["revoke.sure.approver"] = sureToRevoke(request(active), false)
-	all["notice.late"] = notice(tooLateToDecide(request(approved), "U0DANA"))
+	all["notice.late"] = notice("Nothing was changed", tooLateToDecide(request(approved), "U0DANA"))
 	all["help"] = testViews.help("")
 	all["help.unknown_word"] = testViews.help(say("I do not know %s. This is what I can do:", hostile))
 	all["list.empty"] = testViews.list(nil, "")

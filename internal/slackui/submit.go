@@ -73,7 +73,7 @@ func (a *App) submittedNothing(i interaction, answer ack) {
 
 // inPlaceOf is the answer to a form that cannot be sent any more.
 func inPlaceOf(said mrkdwn) *slack.ViewSubmissionResponse {
-	return slack.NewUpdateViewSubmissionResponse(viewOf(notice(said)))
+	return slack.NewUpdateViewSubmissionResponse(viewOf(notice("Nothing was changed", said)))
 }
 
 // notRecorded is the answer to a form that may be sent again.

@@ -49,14 +49,17 @@ func (v views) decidedNotice(r approval.Request) message {
 		return remark(sentences(say("%s sent %s%s %s.", mention(asker(r)), what(r), v.inOrg(r), when(d.At)), unapproved(r)), "")
 	}
 	said := say(":white_check_mark: %s approved %s %s", mention(d.By), v.whose(r), when(d.At))
-	n := len(r.Approvals)
+	n := len(r.Counted())
 	if n > 1 {
 		said += say(": the last of %s", botText(count(n, "approval")))
 	}
-	if said += "."; n > 0 {
-		said = sentences(said, leftOutBy(r.Approvals[n-1], "was asked for"))
+	said += "."
+	for _, a := range r.Approvals {
+		if a.By == d.By {
+			said = sentences(said, leftOutBy(a, "was asked for"))
+		}
 	}
-	return remark(said, "")
+	return remark(sentences(said, notCounted(r.Approvals)), "")
 }
 
 // endorsedNotice tells of the n-th approval, which was not the last.
@@ -64,9 +67,10 @@ func (v views) endorsedNotice(r approval.Request, n int) message {
 	if n > len(r.Approvals) {
 		return v.nothingMore(r)
 	}
-	a := r.Approvals[n-1]
-	said := say(":ballot_box_with_check: %s approved %s %s: %s of %s.", mention(a.By), v.whose(r), when(a.At), n, botText(count(max(needed(r), n+1), "approval")))
-	return remark(sentences(said, leftOutBy(a, "was asked for")), "")
+	a, earlier := r.Approvals[n-1], approval.Request{Approvals: r.Approvals[:n-1]}
+	counted := len(earlier.Counted()) + 1
+	said := say(":ballot_box_with_check: %s approved %s %s: %s of %s.", mention(a.By), v.whose(r), when(a.At), counted, botText(count(max(needed(r), counted+1), "approval")))
+	return remark(sentences(said, leftOutBy(a, "was asked for"), notCounted(earlier.Approvals)), "")
 }
 
 // madeNotice says that there is a key.
@@ -109,8 +113,8 @@ func (v views) prodNotice(r approval.Request, n int) message {
 		return remark(say("This was brought up while it waited: %s.", what(r)), "")
 	}
 	sofar := mrkdwn("*Nobody has decided yet* on")
-	if len(r.Approvals) > 0 {
-		sofar = say("*%s of %s so far* for", len(r.Approvals), botText(count(max(needed(r), len(r.Approvals)+1), "approval")))
+	if n := len(r.Counted()); n > 0 {
+		sofar = say("*%s of %s so far* for", n, botText(count(max(needed(r), n+1), "approval")))
 	}
 	return remark(say(":hourglass_flowing_sand: %s %s, which has waited since %s. Without a decision it lapses %s. The buttons are on the card above.",
 		sofar, what(r), when(r.AskedAt), when(r.LapsesAt)), "")

@@ -1,0 +1,200 @@
+package approval_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// twoOfFour takes two approvals of bob, dana, and the group of frank and heidi.
+func twoOfFour(p *approval.Policy) {
+	p.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{bob, dana}, Groups: []approval.GroupID{platform}}, Count: 2}}
+}
+
+// rules replaces the policy, as a restart does.
+func (w *world) rules(edit func(*approval.Policy)) { edit(&w.Orgs[0].Policy) }
+
+func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		first  approval.UserID
+		change func(*world)
+		void   approval.VoidReason // empty: it counts
+	}{
+		"still an approver":           {bob, func(*world) {}, ""},
+		"deactivated":                 {bob, func(w *world) { w.directory.Set(approval.Deactivated, bob) }, approval.VoidDeactivated},
+		"a guest by now":              {bob, func(w *world) { w.directory.Set(approval.Guest, bob) }, approval.VoidGuest},
+		"not of the workspace":        {bob, func(w *world) { w.directory.Set(approval.Outsider, bob) }, approval.VoidOutsider},
+		"excluded by now":             {bob, func(w *world) { w.rules(func(p *approval.Policy) { p.Never = users(bob) }) }, approval.VoidNotApprover},
+		"a group that is excluded":    {frank, func(w *world) { w.rules(func(p *approval.Policy) { p.Never = groups(platform) }) }, approval.VoidNotApprover},
+		"out of the group":            {frank, func(w *world) { w.directory.SetGroup(platform, heidi) }, approval.VoidNotApprover},
+		"out of the policy":           {bob, func(w *world) { w.rules(func(p *approval.Policy) { p.Needs[0].From.Users = []approval.UserID{dana} }) }, approval.VoidNotApprover},
+		"in a group, and deactivated": {frank, func(w *world) { w.directory.Set(approval.Deactivated, frank) }, approval.VoidDeactivated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				w.staff()
+				id := w.ask()
+				_, err := w.Approve(t.Context(), as(tt.first), id)
+				require.NoError(t, err)
+				tt.change(w)
+				r, err := w.Approve(t.Context(), as(dana), id)
+				require.NoError(t, err)
+				if tt.void == "" {
+					require.Equal(t, approval.Approved, r.State)
+					return
+				}
+				require.Equal(t, approval.Pending, r.State, "one approval counts, and it takes two")
+				require.Equal(t, []approval.UserID{dana}, r.Counted())
+				require.Equal(t, tt.void, r.Approvals[0].Void)
+				last := w.store.Entries()[len(w.store.Entries())-1]
+				assert.Equal(t, approval.Endorse, last.Event)
+				assert.Equal(t, "approval of "+string(tt.first)+" does not count ("+string(tt.void)+")", last.Note)
+
+				_, err = w.Approve(t.Context(), as(dana), id)
+				require.ErrorIs(t, err, approval.ErrAlreadyApproved)
+				w.rules(func(p *approval.Policy) { p.Needs[0].From.Users = append(p.Needs[0].From.Users, carol) })
+				r, err = w.Approve(t.Context(), as(carol), id)
+				require.NoError(t, err)
+				require.Equal(t, approval.Approved, r.State, "two that count")
+			}, twoOfFour)
+		})
+	}
+}
+
+func TestApprovalsOfAChangeCountInTheSameWay(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.staff()
+		id := w.active()
+		w.rules(twoOfFour)
+		change, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: "V2", Extra: lifetimes[0], Reason: "not done"})
+		require.NoError(t, err)
+		_, err = w.Approve(t.Context(), as(bob), change.ID)
+		require.NoError(t, err)
+		w.directory.Set(approval.Deactivated, bob)
+		change, err = w.Approve(t.Context(), as(dana), change.ID)
+		require.NoError(t, err)
+		require.Equal(t, approval.Pending, change.State)
+		ends := w.get(id).EndsAt
+		w.settle()
+		require.Equal(t, ends, w.get(id).EndsAt)
+		change, err = w.Approve(t.Context(), as(frank), change.ID)
+		require.NoError(t, err)
+		require.Equal(t, approval.Applying, change.State)
+	})
+}
+
+func TestAnApprovalCountsAgainWhenItsGiverIsBack(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.ask()
+		_, err := w.Approve(t.Context(), as(bob), id)
+		require.NoError(t, err)
+		w.directory.Set(approval.Deactivated, bob)
+		_, err = w.Approve(t.Context(), as(dana), id)
+		require.NoError(t, err)
+		w.directory.Set(approval.Member, bob)
+		r, err := w.Approve(t.Context(), as(dana), id)
+		require.NoError(t, err)
+		require.Equal(t, approval.Approved, r.State, "somebody has to press, and dana may once more")
+		require.Len(t, r.Approvals, 2)
+		require.Equal(t, []approval.UserID{bob, dana}, r.Counted())
+	}, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} })
+}
+
+func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.ask()
+		_, err := w.Approve(t.Context(), as(bob), id)
+		require.NoError(t, err)
+		w.directory.Set(approval.Guest, bob)
+		_, err = w.Approve(t.Context(), as(dana), id)
+		require.NoError(t, err)
+		_, err = w.Approve(t.Context(), as(bob), id)
+		require.ErrorIs(t, err, approval.ErrGuest)
+		w.directory.Set(approval.Member, bob)
+		waiting, err := w.Waiting(t.Context(), as(bob))
+		require.NoError(t, err)
+		require.Len(t, waiting, 1, "his approval is missing")
+		r, err := w.Approve(t.Context(), as(bob), id)
+		require.NoError(t, err)
+		require.Equal(t, approval.Approved, r.State)
+		require.Len(t, r.Approvals, 2)
+	}, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} })
+}
+
+func TestAMemberOfAGroupStandsInForOneWhoseApprovalDoesNotCount(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.owners()
+		_, err := w.Approve(t.Context(), as(frank), id)
+		require.NoError(t, err)
+		w.directory.Set(approval.Deactivated, frank)
+		r, err := w.Approve(t.Context(), as(heidi), id)
+		require.NoError(t, err, "of platform as frank was")
+		require.Equal(t, approval.Pending, r.State)
+		r, err = w.Approve(t.Context(), as(grace), id)
+		require.NoError(t, err)
+		require.Equal(t, approval.Approved, r.State)
+	}, strict)
+}
+
+func TestAnOwnApprovalDoesNotCountOnceThatIsOff(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.ask()
+		_, err := w.Approve(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		w.rules(func(p *approval.Policy) { p.AllowSelfApproval = false })
+		r, err := w.Approve(t.Context(), as(bob), id)
+		require.NoError(t, err)
+		require.Equal(t, approval.Pending, r.State)
+		require.Equal(t, approval.VoidOwnRequest, r.Approvals[0].Void)
+	}, func(p *approval.Policy) {
+		p.AllowSelfApproval = true
+		p.Needs = []approval.Need{{From: users(alice, bob, dana), Count: 2}}
+	})
+}
+
+func TestTheLastApprovalIsRefusedWhileAnEarlierGiverCannotBeChecked(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.ask()
+		_, err := w.Approve(t.Context(), as(bob), id)
+		require.NoError(t, err)
+		w.directory.Fail(approvaltest.CallStanding, approvaltest.Mishap{}, approvaltest.Lost(errors.New("slack is down")))
+		_, err = w.Approve(t.Context(), as(dana), id)
+		require.ErrorIs(t, err, approval.ErrCannotCheck)
+		require.Equal(t, approval.Pending, w.get(id).State)
+		r, err := w.Approve(t.Context(), as(dana), id)
+		require.NoError(t, err)
+		require.Equal(t, approval.Approved, r.State)
+	}, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} })
+}
+
+func TestAnApprovalOfWhatWasTakenAwayIsNotVoid(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.staff()
+		w.directory.SetGroup(platform, frank, heidi, alice)
+		r, err := w.Submit(t.Context(), as(alice), form(asking("ORG_OWNER", "ORG_READ_ONLY")))
+		require.NoError(t, err)
+		_, err = w.Approve(t.Context(), as(grace), r.ID)
+		require.NoError(t, err)
+		r, err = w.ApproveLess(t.Context(), as(bob), r.ID, approval.Narrowing{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
+		require.NoError(t, err)
+		require.Equal(t, approval.Pending, r.State, "two of the usual are needed")
+		r, err = w.Approve(t.Context(), as(dana), r.ID)
+		require.NoError(t, err)
+		require.Equal(t, approval.Approved, r.State)
+		require.Equal(t, []approval.UserID{grace, bob, dana}, r.Counted())
+	}, strict, func(p *approval.Policy) { p.Needs[0].Count = 2 })
+}

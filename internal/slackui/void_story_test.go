@@ -1,0 +1,59 @@
+package slackui_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+// twoOf takes two approvals of bob, dana, and the group of carol, whose name is
+// in what people type.
+func twoOf(s *setup) {
+	s.policy.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{bob, dana}, Groups: []approval.GroupID{guards}}, Count: 2}}
+}
+
+func TestLastApproverIsToldWhoseApprovalDoesNotCount(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, append(edits, twoOf)...)
+			d.SetGroup(guards, carol)
+			d.Join(carol, sandbox.Approvals)
+			r := d.asks(alice)
+			d.presses(bob, "card.approve")
+			d.seesText(dana, "(1 of 2)")
+			d.Deactivate(bob)
+			d.presses(dana, "card.approve")
+			d.seesText(dana, "Your approval is recorded. The approval of <@U0BOB> does not count any more: that account is deactivated. The request still waits for 1 more of")
+			d.is(r.ID, approval.Pending)
+			const sofar = "Approved by <@U0DANA> (1 of 2). The approval of <@U0BOB> does not count any more: that account is deactivated."
+			d.seesText(carol, sofar)
+			d.seesText(alice, sofar)
+			d.clean()
+			d.presses(carol, "card.approve")
+			d.is(r.ID, approval.Approved)
+			d.seesText(alice, "*Approved* by <@U0DANA> and <@U0CAROL>")
+		})
+	}
+}
+
+func TestApproverOfLessIsToldWhoseApprovalDoesNotCount(t *testing.T) {
+	t.Parallel()
+	d := openRich(t, twoOf)
+	d.SetGroup(guards, carol)
+	r := d.asksForAll(alice)
+	d.presses(bob, "card.approve")
+	d.seesText(dana, "(1 of 2)")
+	d.SetGuest(bob, true)
+	d.presses(dana, "card.less")
+	d.seesModal(dana)
+	result := d.submits(dana, left)
+	require.Equal(t, sandbox.Updated, result.Outcome)
+	d.seesInModal(dana, "The approval of <@U0BOB> does not count any more: guests do not approve.")
+	d.is(r.ID, approval.Pending)
+	d.clean()
+}
