@@ -32,7 +32,12 @@ func whyNoKey(r approval.Request) string {
 	return fmt.Sprintf("%s has no key: none could be made", r.ID)
 }
 
-func inUTC(at time.Time) string { return at.UTC().Format(time.DateTime) + " UTC" }
+func inUTC(at time.Time) string {
+	if at.IsZero() {
+		return "an unknown time"
+	}
+	return at.UTC().Format(time.DateTime) + " UTC"
+}
 
 // whyAlive says why a key that has to go is still there.
 func whyAlive(m approval.Removal) string {

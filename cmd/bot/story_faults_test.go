@@ -218,6 +218,30 @@ func TestALostNoteCostsOnePress(t *testing.T) {
 	})
 }
 
+// The second key could not get its access list: what was said of the first
+// stays, and nothing is said of one that was never shown.
+func TestWhatWasSaidOfAKeyStaysTrue(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.delivered()
+		first := w.botKeys()[0].PublicKey
+		said := w.readsIn(bob, slack.Approvals, ":key: The key", first).Text
+		assert.NotContains(t, said, "0001")
+
+		w.spoils(wire.Fault{Side: wire.Atlas, Operation: addAccess, Mode: wire.Error500Before, Count: -1})
+		w.presses(alice, "ready.unseen")
+		w.until("no key lives", func() bool { w.passes(10 * time.Second); return w.request(id).State == approval.Approved })
+		assert.Empty(t, w.botKeys())
+		assert.Equal(t, said, w.readsIn(bob, slack.Approvals, ":key:").Text)
+
+		w.Wire.Clear()
+		w.presses(alice, "ready.create")
+		w.becomes(id, approval.Delivered)
+		second := w.botKeys()[0].PublicKey
+		assert.Contains(t, w.readsIn(bob, slack.Approvals, ":key: Another key").Text, second)
+		assert.Equal(t, said, w.readsIn(bob, slack.Approvals, ":key: The key").Text)
+	})
+}
+
 func TestNobodyConfirms(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.delivered()

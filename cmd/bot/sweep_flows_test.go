@@ -101,11 +101,11 @@ func newKeyFlows() []flow {
 			ends: []end{atEndDate(8 * time.Hour)}, posts: map[string]int{tellsOfItsEnd: 2},
 		},
 		{
-			name: "not seen, then revoked", messages: 7, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
+			name: "not seen, then revoked", messages: 8, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
 			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
 		},
 		{
-			name: "not seen, and Atlas lags", messages: 7, lag: lag, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
+			name: "not seen, and Atlas lags", messages: 8, lag: lag, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
 			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
 		},
 		{

@@ -19,6 +19,7 @@ func (r Request) clone() Request {
 	r.Drift.Networks = slices.Clone(r.Drift.Networks)
 	r.Drift.Projects = slices.Clone(r.Drift.Projects)
 	r.Messages = slices.Clone(r.Messages)
+	r.Events = maps.Clone(r.Events)
 	r.Places = maps.Clone(r.Places)
 	return r
 }

@@ -65,7 +65,14 @@ func (w *Worker) draw(ctx context.Context, r Request, name MessageName) error {
 		return nil
 	}
 	before := r.Places[name]
-	at, err := w.Screens.Draw(ctx, r, name)
+	if name.IsEvent() && before.TS != "" {
+		return w.drawn(ctx, r, name, before) // what was said is never said otherwise
+	}
+	of, err := r.atEvent(name)
+	if err != nil {
+		return err
+	}
+	at, err := w.Screens.Draw(ctx, of, name)
 	if err != nil {
 		return err
 	}
@@ -74,6 +81,11 @@ func (w *Worker) draw(ctx context.Context, r Request, name MessageName) error {
 			return err
 		}
 	}
+	return w.drawn(ctx, r, name, at)
+}
+
+// drawn records that a message is at a place and shows r as it is.
+func (w *Worker) drawn(ctx context.Context, r Request, name MessageName, at Place) error {
 	at.Shown = r.Version
 	r.Places[name] = at
 	return w.Store.Drawn(ctx, r.ID, name, at)

@@ -21,7 +21,7 @@ const (
 	DriftNotice     MessageName = "drift.channel"     // to the approvers, under the card: changed by hand
 	FoundNotice     MessageName = "found.channel"     // to the approvers: a key that no row knew
 	DecidedNotice   MessageName = "decided.channel"   // under the card: who decided, and what
-	MadeNotice      MessageName = "made.channel"      // under the card: there is a key
+	MadeNotice      MessageName = "made.channel"      // under the card: there is a key; see also [MadeAgainNotice]
 	OverNotice      MessageName = "over.channel"      // under the card: how it ended
 	NudgedNotice    MessageName = "nudged.channel"    // under the card: the requester asks once more
 	EscalatedNotice MessageName = "escalated.channel" // under the card, to the second group
@@ -39,6 +39,20 @@ func TransferMessage(n int) MessageName { return numbered("transfer.%d", n) }
 // EndorsedNotice names the notice under the card of the n-th approval, from 1,
 // that was not the last one.
 func EndorsedNotice(n int) MessageName { return numbered("endorsed.%d.channel", n) }
+
+// MadeAgainNotice names the notice under the card of the n-th key, from 1, that
+// was shown: each but the first took over from one that was not seen.
+func MadeAgainNotice(n int) MessageName {
+	if n <= 1 {
+		return MadeNotice
+	}
+	return numbered("made.%d.channel", n)
+}
+
+func (m MessageName) isMade() bool {
+	_, isAgain := m.Number("made")
+	return m == MadeNotice || isAgain
+}
 
 // OwnerGoneNotice names the n-th notice to the approvers, from 1, that the key's
 // owner was deactivated.

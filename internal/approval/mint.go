@@ -90,7 +90,7 @@ func (w *Worker) handOver(next *Request, now time.Time) {
 	wait := w.policy(next.Org).ConfirmWithin
 	next.Mint = Mint{}
 	next.Custody = Custody{ShownAt: now, RemindAt: now.Add(wait / 2), ConfirmBy: now.Add(wait)}
-	next.show(MadeNotice)
+	next.showMade()
 	if next.EndsAt.IsZero() {
 		next.EndsAt = next.Key.MadeAt.Add(next.Access.Lifetime)
 	}

@@ -3,6 +3,8 @@ package approval_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -60,6 +62,10 @@ func (tr *trial) checkMessages(r approval.Request) {
 	for _, m := range tr.screens.Messages(r.ID) {
 		seen[m.At.TS] = m.Request
 		times[m.Name]++
+		if m.Name.IsEvent() {
+			require.Equal(tr.t, 1, m.Drawn, "%s: %s was drawn again", r.ID, m.Name)
+			tr.checkEvent(m)
+		}
 	}
 	for _, name := range r.Messages {
 		if !name.ToApprovers() && !r.OwnerGone.IsZero() {
@@ -68,9 +74,39 @@ func (tr *trial) checkMessages(r approval.Request) {
 		at := r.Places[name]
 		require.NotEmpty(tr.t, at.TS, "%s: %s was never posted", r.ID, name)
 		require.Equal(tr.t, r.Version, at.Shown, "%s: %s is out of date", r.ID, name)
-		require.Equal(tr.t, r.Version, seen[at.TS].Version, "%s: %s shows an old version", r.ID, name)
+		if !name.IsEvent() {
+			require.Equal(tr.t, r.Version, seen[at.TS].Version, "%s: %s shows an old version", r.ID, name)
+		}
 	}
 	for name, n := range times {
 		require.True(tr.t, n == 1 || !tr.isCalm, "%s: %s was posted %d times", r.ID, name, n)
+	}
+}
+
+// eventStates are the states to which the events lead that are posted.
+var eventStates = map[approval.MessageName][]approval.State{
+	approval.DecidedNotice:   {approval.Approved, approval.Denied, approval.Applying},
+	approval.FailedNotice:    {approval.Failed},
+	approval.OverNotice:      {approval.Withdrawn, approval.Expired, approval.Ended, approval.Done},
+	approval.NudgedNotice:    {approval.Pending},
+	approval.EscalatedNotice: {approval.Pending},
+}
+
+// checkEvent asserts that an event post tells of the moment of its event,
+// however late it was posted.
+func (tr *trial) checkEvent(m approvaltest.Message) {
+	r := m.Request
+	switch states, ok := eventStates[m.Name]; {
+	case ok:
+		require.Contains(tr.t, states, r.State, "%s: %s is of another moment", r.ID, m.Name)
+	case strings.HasPrefix(string(m.Name), "endorsed"):
+		require.Equal(tr.t, approval.Pending, r.State, "%s: %s is of another moment", r.ID, m.Name)
+	case strings.HasPrefix(string(m.Name), "made"):
+		require.Equal(tr.t, approval.Delivered, r.State, "%s: %s is of another moment", r.ID, m.Name)
+		require.True(tr.t, slices.ContainsFunc(tr.screens.Revealed(), func(s approvaltest.Revealed) bool {
+			return s.Request == r.ID && s.To == r.Requester && s.Key.ID == r.Key.ID
+		}), "%s: %s tells of a key that was not shown", r.ID, m.Name)
+	default:
+		tr.t.Fatalf("%s: an event post that nobody expects", m.Name)
 	}
 }

@@ -131,6 +131,10 @@ type Request struct {
 	// former one was shown is theirs.
 	Messages []MessageName `json:"messages"`
 
+	// Events keeps, for each event post that is still to be posted, the request as
+	// it was when that happened, in JSON.
+	Events map[MessageName]string `json:"events,omitempty"`
+
 	// Places says where those messages are. The store keeps it beside the
 	// request: drawing changes no version.
 	Places map[MessageName]Place `json:"-"`

@@ -120,7 +120,8 @@ func (s *Service) record(ctx context.Context, user UserID) (Record, error) {
 // create stores r under an id that is free. A form sent twice makes one request.
 func (s *Service) create(ctx context.Context, r Request) (Request, error) {
 	for range idTries {
-		r.ID = s.NewID()
+		r.ID, r.Events = s.NewID(), nil
+		r.keepEvents()
 		e := Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: Submit, To: r.State, By: r.Requester, Note: r.origin()}
 		created, err := s.Store.Create(ctx, r, e)
 		switch {
@@ -267,6 +268,7 @@ func (s *Service) attempt(ctx context.Context, who Actor, r Request, on Event, m
 			return r, s.refuse(ctx, r, on, who.User, err)
 		}
 		do.change(&next, now)
+		next.keepEvents()
 		moved, err := s.Store.Move(ctx, next, entry.about(r.Key, next.Key))
 		if errors.Is(err, ErrConflict) {
 			r = moved

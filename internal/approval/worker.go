@@ -215,6 +215,7 @@ func (w *Worker) move(ctx context.Context, r Request, on Event, note string, cha
 		return r, err
 	}
 	change(&next, now)
+	next.keepEvents()
 	moved, err := w.Store.Move(ctx, next, entry.about(r.Key, next.Key))
 	if err != nil {
 		return r, err

@@ -150,4 +150,9 @@ func warning(r approval.Request) string {
 }
 
 // utc names a moment where Slack shows no reader's own time.
-func utc(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") }
+func utc(t time.Time) string {
+	if t.IsZero() {
+		return unknownTime
+	}
+	return t.UTC().Format("2 Jan 2006 15:04 UTC")
+}

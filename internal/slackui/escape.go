@@ -77,10 +77,16 @@ func joinedBy(with string, all ...mrkdwn) mrkdwn {
 	return mrkdwn(strings.Join(said, with))
 }
 
+// unknownTime is said in the place of a time that was not recorded.
+const unknownTime = "at an unknown time"
+
 // when names a moment in the reader's own time zone, with UTC for whoever
-// cannot be shown that.
+// cannot be shown that. The zero time is none, and is never shown as a date.
 func when(t time.Time) mrkdwn {
-	return say("<!date^%s^{date_short_pretty} at {time}|%s>", botText(fmt.Sprint(t.Unix())), botText(t.UTC().Format("2 Jan 2006 15:04 UTC")))
+	if t.IsZero() {
+		return unknownTime
+	}
+	return say("<!date^%s^{date_short_pretty} at {time}|%s>", botText(fmt.Sprint(t.Unix())), botText(utc(t)))
 }
 
 // span says a duration as people do: "8 hours", "7 days".

@@ -66,7 +66,7 @@ func allScreens() map[string]any {
 	all["the end of a found key"] = ofTwo().overNotice(request(adopted["found.ended"]...))
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.ReadyMessage, approval.ReminderMessage,
 		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice, approval.DriftNotice, approval.EndingMessage(1), approval.EndingMessage(2),
-		approval.DecidedNotice, approval.EndorsedNotice(1), approval.MadeNotice, approval.OverNotice, approval.ProdNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
+		approval.DecidedNotice, approval.EndorsedNotice(1), approval.MadeNotice, approval.MadeAgainNotice(2), approval.OverNotice, approval.ProdNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
 		approval.ReviewNotice, approval.OwnerGoneNotice(1), approval.TransferMessage(1)} {
 		for state, edits := range situations {
 			all[string(name)+" in "+state] = testViews.message(request(edits...), name)

@@ -4,7 +4,8 @@ import "atlaskeybot/internal/approval"
 
 // The notices under the card tell its story once more, in the order in which it
 // happened: whoever follows the thread reads each step without opening
-// anything. Each says what was true for good when it was posted.
+// anything. Those that tell of an event are posted once and never changed, so
+// each says only what stays true; see [approval.MessageName.IsEvent].
 
 // what names a request to whoever did not read its card. Of a key that was
 // found in Atlas nothing but the id is known.
@@ -73,13 +74,19 @@ func (v views) endorsedNotice(r approval.Request, n int) message {
 	return remark(sentences(said, leftOutBy(a, "was asked for"), notCounted(earlier.Approvals)), "")
 }
 
-// madeNotice says that there is a key.
-func (v views) madeNotice(r approval.Request) message {
+// madeNotice says that the n-th key of r was made and shown: from the second on
+// because the one before it was not seen.
+func (v views) madeNotice(r approval.Request, n int) message {
 	life := say("It lives %s, unless something ends it before or approvers give it more time.", botText(span(r.Access.Lifetime)))
 	if r.Purpose == approval.Rotation {
 		life = say("It takes over from the key of request %s.", r.Of)
 	}
-	return remark(sentences(say(":key: The key%s of %s was made and shown to %s alone %s.", keyName(r), what(r), mention(asker(r)), when(r.Key.MadeAt)), life), "")
+	made := say(":key: The key%s of %s was made and shown to %s alone %s.", keyName(r), what(r), mention(asker(r)), when(r.Custody.ShownAt))
+	if n > 1 {
+		life = say("The one before it was not seen and is deleted. It lives until %s, unless something ends it before or approvers give it more time.", when(r.EndsAt))
+		made = say(":key: Another key%s of %s was made and shown to %s alone %s.", keyName(r), what(r), mention(asker(r)), when(r.Custody.ShownAt))
+	}
+	return remark(sentences(made, life), "")
 }
 
 // overNotice says how it ended.
@@ -122,18 +129,16 @@ func (v views) prodNotice(r approval.Request, n int) message {
 
 // nudgedNotice mentions nobody but the requester.
 func (v views) nudgedNotice(r approval.Request) message {
-	said := say(":wave: %s asked once more for a decision on %s, %s.", mention(r.Requester), what(r), when(r.NudgedAt))
-	if r.State == approval.Pending {
-		said = sentences(said, say("It has waited since %s; without a decision it lapses %s.", when(r.AskedAt), when(r.LapsesAt)))
-	}
-	return remark(said, "")
+	return remark(sentences(
+		say(":wave: %s asked once more for a decision on %s, %s.", mention(r.Requester), what(r), when(r.NudgedAt)),
+		say("It was asked for %s, and lapses %s unless it is decided or withdrawn before.", when(r.AskedAt), when(r.LapsesAt)),
+	), "")
 }
 
 // escalatedNotice calls the second group.
 func (v views) escalatedNotice(r approval.Request) message {
-	said := say(":arrow_up: Nobody had decided on %s by %s, so it went to %s as well.", v.whose(r), when(r.EscalatedAt), people(r.EscalatedTo))
-	if r.State == approval.Pending {
-		said = sentences(said, say("Any of you can decide: each counts for whoever is missing. Without a decision it lapses %s. The buttons are on the card above.", when(r.LapsesAt)))
-	}
-	return remark(said, "")
+	return remark(sentences(
+		say(":arrow_up: Nobody had decided on %s by %s, so it went to %s as well.", v.whose(r), when(r.EscalatedAt), people(r.EscalatedTo)),
+		say("Any of you can decide until somebody has: each counts for whoever is missing. It lapses %s unless it is decided or withdrawn before. The buttons are on the card above.", when(r.LapsesAt)),
+	), "")
 }

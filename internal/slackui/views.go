@@ -49,7 +49,7 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 	case approval.DecidedNotice:
 		return v.decidedNotice(r)
 	case approval.MadeNotice:
-		return v.madeNotice(r)
+		return v.madeNotice(r, 1)
 	case approval.OverNotice:
 		return v.overNotice(r)
 	case approval.NudgedNotice:
@@ -66,7 +66,7 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 func (v views) numbered(r approval.Request, name approval.MessageName) message {
 	for kind, draw := range map[string]func(approval.Request, int) message{
 		"ending": v.ending, "transfer": v.transfer, "endorsed": v.endorsedNotice, "prod": v.prodNotice,
-		"ownergone": v.ownerGoneNotice,
+		"ownergone": v.ownerGoneNotice, "made": v.madeNotice,
 	} {
 		if n, ok := numberOf(name, kind); ok {
 			return draw(r, n)

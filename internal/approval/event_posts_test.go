@@ -1,0 +1,95 @@
+package approval_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// posted is the message of that name as it stands; there is one.
+func (w *world) posted(id approval.ID, name approval.MessageName) approvaltest.Message {
+	w.t.Helper()
+	all := w.screens.Messages(id)
+	all = slices.DeleteFunc(all, func(m approvaltest.Message) bool { return m.Name != name })
+	require.Len(w.t, all, 1, "%s", name)
+	return all[0]
+}
+
+func TestEachKeyShownHasItsOwnPost(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.delivered()
+		first := w.get(id).Key
+		w.pass(20 * time.Minute)
+		w.keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Refused(approval.CauseMismatch)))
+		_, err := w.Replace(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		w.settle()
+		assert.Empty(t, w.keys.Alive())
+		made := w.posted(id, approval.MadeNotice)
+		assert.Equal(t, 1, made.Drawn)
+		assert.Equal(t, first.ID, made.Request.Key.ID)
+		assert.False(t, made.Request.Custody.ShownAt.IsZero())
+	})
+	inWorld(t, func(w *world) {
+		id := w.delivered()
+		first := w.get(id).Key
+		_, err := w.Replace(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		w.settle()
+		r := w.is(id, approval.Delivered)
+		assert.Equal(t, []approval.MessageName{"card", "asked", "decided.channel", "ready", "made.channel", "made.2.channel"}, r.Messages)
+		assert.Equal(t, first.ID, w.posted(id, "made.channel").Request.Key.ID)
+		assert.Equal(t, r.Key.ID, w.posted(id, "made.2.channel").Request.Key.ID)
+		assert.NotContains(t, r.Events, approval.MadeNotice, "what was posted is kept no longer than the next change")
+	})
+}
+
+func TestEventPostedLateTellsOfItsMoment(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy())
+		r, err := w.Submit(t.Context(), as(alice), form())
+		require.NoError(t, err)
+		_, err = w.Nudge(t.Context(), as(alice), r.ID)
+		require.NoError(t, err)
+		lapsesUndecided := w.get(r.ID).LapsesAt
+		<-time.After(time.Hour)
+		_, err = w.Approve(t.Context(), as(bob), r.ID)
+		require.NoError(t, err)
+		lapsesUncollected := w.get(r.ID).LapsesAt
+		<-time.After(time.Hour)
+		_, err = w.Withdraw(t.Context(), as(alice), r.ID)
+		require.NoError(t, err)
+		w.run(func() { // it was down all the while
+			w.settle()
+			nudged, decided, over := w.posted(r.ID, approval.NudgedNotice).Request, w.posted(r.ID, approval.DecidedNotice).Request, w.posted(r.ID, approval.OverNotice).Request
+			assert.Equal(t, approval.Pending, nudged.State)
+			assert.Equal(t, lapsesUndecided, nudged.LapsesAt)
+			assert.Equal(t, approval.Approved, decided.State)
+			assert.Equal(t, lapsesUncollected, decided.LapsesAt)
+			assert.Equal(t, approval.Withdrawn, over.State)
+			assert.NotEqual(t, lapsesUndecided, lapsesUncollected)
+		})
+	})
+}
+
+func TestWhichMessagesAreEventPosts(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[approval.MessageName]bool{
+		"decided.channel": true, "endorsed.1.channel": true, "endorsed.12.channel": true, "made.channel": true, "made.2.channel": true,
+		"failed.channel": true, "over.channel": true, "nudged.channel": true, "escalated.channel": true,
+		"card": false, "asked": false, "ready": false, "reminder": false, "outcome": false, "stuck": false, "stuck.channel": false,
+		"drift.channel": false, "found.channel": false, "review.channel": false, "ending.1": false, "transfer.1": false,
+		"ownergone.1.channel": false, "prod.1.channel": false,
+	} {
+		assert.Equal(t, want, name.IsEvent(), name)
+	}
+}

@@ -1,0 +1,28 @@
+package slackui
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestNoScreenShowsZeroTime draws every message in every situation, also in
+// those in which nobody draws it: a time that is not recorded is never a date.
+func TestNoScreenShowsZeroTime(t *testing.T) {
+	t.Parallel()
+	require.EqualValues(t, "at an unknown time", when(time.Time{}))
+	require.Equal(t, "at an unknown time", utc(time.Time{}))
+	for name, screen := range allScreens() {
+		sent, err := json.Marshal(screen)
+		require.NoError(t, err)
+		require.NotContains(t, string(sent), "0001 00:00", name)
+		require.NotContains(t, string(sent), "date^-", name)
+	}
+	for name, screen := range screens() { // which people do see
+		sent, err := json.Marshal(screen)
+		require.NoError(t, err)
+		require.NotContains(t, string(sent), "unknown time", name)
+	}
+}
