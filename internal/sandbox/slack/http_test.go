@@ -217,6 +217,16 @@ func TestRedeliveryOverHTTP(t *testing.T) {
 	require.Equal(t, app.next().body, app.next().body)
 }
 
+func TestProxyRepeatsRequestWithItsSignature(t *testing.T) {
+	t.Parallel()
+	app := newHTTPApp(t)
+	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url, ProxyRepeats: 1})
+	require.NoError(t, d.Press(t.Context(), slack.Bob, slack.Approvals, d.card("approve"), "approve"))
+	first, second := app.next(), app.next()
+	require.Equal(t, first.body, second.body)
+	require.Equal(t, first.header.Get("X-Slack-Signature"), second.header.Get("X-Slack-Signature"))
+}
+
 func TestActionsEndWithTheirContext(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
