@@ -14,6 +14,7 @@ func (r Request) clone() Request {
 	r.Approvals = slices.Clone(r.Approvals)
 	r.Transfers = slices.Clone(r.Transfers)
 	r.Change.Old = slices.Clone(r.Change.Old)
+	r.Strangers.IDs = slices.Clone(r.Strangers.IDs)
 	r.Debts = slices.Clone(r.Debts)
 	r.Drift.Roles = slices.Clone(r.Drift.Roles)
 	r.Drift.Networks = slices.Clone(r.Drift.Networks)

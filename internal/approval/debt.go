@@ -30,7 +30,7 @@ func (r Request) isLookDue(now time.Time) bool {
 // look searches for the keys that r's debts stand for and removes them. It
 // never touches the key that r holds, nor one without r's exact mark.
 func (w *Worker) look(ctx context.Context, r Request) error {
-	found, err := w.Keys.Find(ctx, r.Org, r.ID)
+	found, err := w.ownedBy(ctx, r)
 	if err != nil {
 		return &retry{backoff(2), fmt.Errorf("looking for a key that nobody was shown: %w", err)}
 	}

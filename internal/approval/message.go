@@ -20,6 +20,7 @@ const (
 	FailedNotice    MessageName = "failed.channel"    // to the approvers, under the card: no key was made
 	DriftNotice     MessageName = "drift.channel"     // to the approvers, under the card: changed by hand
 	FoundNotice     MessageName = "found.channel"     // to the approvers: a key that no row knew
+	FoundManyNotice MessageName = "foundmany.channel" // to the approvers: several at once
 	DecidedNotice   MessageName = "decided.channel"   // under the card: who decided, and what
 	MadeNotice      MessageName = "made.channel"      // under the card: there is a key; see also [MadeAgainNotice]
 	OverNotice      MessageName = "over.channel"      // under the card: how it ended
@@ -81,7 +82,7 @@ func (m MessageName) ToApprovers() bool {
 // InThread reports whether m stands under the card.
 func (m MessageName) InThread() bool {
 	_, ownerGone := m.Number("ownergone")
-	return m.ToApprovers() && m != CardMessage && m != FoundNotice && m != ReviewNotice && !ownerGone
+	return m.ToApprovers() && m != CardMessage && m != FoundNotice && m != FoundManyNotice && m != ReviewNotice && !ownerGone
 }
 
 // A Place is where a message is and what it shows.

@@ -108,7 +108,7 @@ func (w *Worker) removeEarlier(ctx context.Context, r Request) error {
 	if r.Attempt == 1 && r.Mint.Tries == 0 {
 		return nil
 	}
-	found, err := w.Keys.Find(ctx, r.Org, r.ID)
+	found, err := w.ownedBy(ctx, r)
 	if err != nil {
 		return err
 	}

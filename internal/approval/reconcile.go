@@ -22,9 +22,8 @@ const (
 	// which costs two calls.
 	inspectAtOnce = 50
 
-	// strangersAtMost is how many keys of unknown requests are believed. More
-	// mean that this is not the database that the bot worked with.
-	strangersAtMost = 20
+	// removeAtOnce bounds the keys removed in one comparison.
+	removeAtOnce = 50
 )
 
 // reconcileForEver compares Atlas with the rows at start and from time to time.
@@ -60,30 +59,59 @@ func (w *Worker) reconcileForEver(ctx context.Context) {
 
 // reconcile removes marked keys whose request says that they should not exist,
 // ends requests whose key is gone, and tells what was changed by hand. Keys
-// without this bot's exact mark are never touched.
+// without this bot's exact mark are never touched. Anybody who may name a key can
+// write that mark, so nothing that a description says keeps the live keys from
+// being looked at.
 func (w *Worker) reconcile(ctx context.Context, org OrgID) error {
+	live, err := w.Store.Live(ctx)
+	if err != nil {
+		return fmt.Errorf("listing the live requests: %w", err)
+	}
+	return errors.Join(w.compareMarked(ctx, org, live), w.inspectAll(ctx, org, live))
+}
+
+// compareMarked compares the keys that carry this bot's mark with the requests
+// that they name.
+func (w *Worker) compareMarked(ctx context.Context, org OrgID, live []Request) error {
 	found, err := w.Keys.Marked(ctx, org)
 	if err != nil {
 		return fmt.Errorf("listing the keys with this bot's mark: %w", err)
 	}
+	holders := holdersOf(live)
 	var strangers []Found
+	var errs []error
+	removed := 0
 	for _, k := range found {
+		if holder, isHeld := holders[k.ID]; isHeld && holder != k.Request {
+			continue // of another request: somebody renamed it, which is told as a difference
+		}
 		r, err := w.Store.Get(ctx, k.Request)
 		switch {
 		case errors.Is(err, ErrNotFound):
 			strangers = append(strangers, k)
 		case err != nil:
-			return fmt.Errorf("reading request %s: %w", k.Request, err)
+			errs = append(errs, fmt.Errorf("reading request %s: %w", k.Request, err))
 		case r.Org != org:
 			strangers = append(strangers, k) // no key of another organization's request
-		case r.leftBehind(k, w.Now()):
+		case r.leftBehind(k, w.Now()) && removed < removeAtOnce:
+			removed++
 			w.Log.Warn("removing a key that should not exist", "request", r.ID, "state", r.State, "key", k.ID, "attempt", k.Attempt)
 			if err := w.Keys.Remove(ctx, org, k.ID); err != nil {
-				return fmt.Errorf("removing a key of request %s: %w", r.ID, err)
+				errs = append(errs, fmt.Errorf("removing a key of request %s: %w", r.ID, err))
 			}
 		}
 	}
-	return errors.Join(w.adoptAll(ctx, org, strangers), w.inspectAll(ctx, org))
+	errs = append(errs, w.adoptAll(ctx, org, strangers, live), w.checkAdopted(ctx, org, found, live))
+	return errors.Join(errs...)
+}
+
+// holdersOf says which request each live key belongs to, by the key's id.
+func holdersOf(live []Request) map[string]ID {
+	holders := map[string]ID{}
+	for _, r := range live {
+		holders[r.Key.ID] = r.ID
+	}
+	return holders
 }
 
 // leftBehind reports whether k, listed before r was read, should not exist. What
@@ -95,44 +123,17 @@ func (r Request) leftBehind(k Found, now time.Time) bool {
 	case r.State.Final():
 		return !isWithin(r.End.At, now, settled)
 	}
-	return k.ID != r.Key.ID && r.Requester != "" // what was adopted is told of, no more
-}
-
-// adoptAll gives rows to marked keys that no row knows, as after an older
-// database was restored. Nobody knows whether they are in use: they are told
-// of, never deleted unasked.
-func (w *Worker) adoptAll(ctx context.Context, org OrgID, strangers []Found) error {
-	if len(strangers) > strangersAtMost {
-		w.Log.Error("this database does not know the requests of most keys with this bot's mark: is it the right one?", "org", org, "keys", len(strangers))
-		return nil
-	}
-	for _, k := range strangers {
-		now := w.Now()
-		r := Request{
-			ID: k.Request, Org: org, Kind: APIKey, State: Active, Origin: "found " + k.ID,
-			AskedAt: now, Attempt: k.Attempt, Key: k.Key, Messages: []MessageName{FoundNotice},
-		}
-		e := Entry{At: now, Org: org, Request: r.ID, Event: Adopt, To: Active, Note: "key " + k.ID + " " + k.PublicKey}
-		if _, err := w.Store.Create(ctx, r, e.about(r.Key, r.Key)); err != nil && !errors.Is(err, ErrDuplicate) && !errors.Is(err, ErrIDTaken) {
-			return fmt.Errorf("adopting key %s: %w", k.ID, err)
-		}
-		w.Wake()
-	}
-	return nil
+	return k.ID != r.Key.ID && !r.isAdopted() // what was adopted is told of, no more
 }
 
 // inspectAll looks closely at live keys, those first that were not looked at
 // for the longest time.
-func (w *Worker) inspectAll(ctx context.Context, org OrgID) error {
-	live, err := w.Store.Live(ctx)
-	if err != nil {
-		return fmt.Errorf("listing the live requests: %w", err)
-	}
+func (w *Worker) inspectAll(ctx context.Context, org OrgID, live []Request) error {
 	maps.DeleteFunc(w.inspectedAt, func(id ID, _ time.Time) bool {
 		return !slices.ContainsFunc(live, func(r Request) bool { return r.ID == id })
 	})
-	live = slices.DeleteFunc(live, func(r Request) bool {
-		return r.Org != org || r.Requester == "" // adopted: nobody knows how it should be
+	live = slices.DeleteFunc(slices.Clone(live), func(r Request) bool {
+		return r.Org != org || r.isAdopted() // nobody knows how those should be
 	})
 	slices.SortStableFunc(live, func(a, b Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
 	var errs []error
@@ -187,7 +188,9 @@ func (w *Worker) missing(ctx context.Context, r Request, now time.Time) error {
 	_, err := w.move(ctx, r, Vanish, "key "+r.Key.ID, func(next *Request, now time.Time) {
 		next.End = End{Cause: CauseVanished, At: now}
 		next.show(OutcomeMessage)
-		next.show(OverNotice)
+		if !next.isAdopted() { // what was told of those says so itself
+			next.show(OverNotice)
+		}
 	})
 	delete(w.missingSince, r.ID)
 	w.Wake()

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
 )
 
 const aWhile = 25 * time.Minute // more than two comparisons with Atlas
@@ -99,16 +100,153 @@ func TestAKeyThatNoRowKnowsIsToldOfAndLeftAlone(t *testing.T) {
 	})
 }
 
-func TestAnotherDatabaseIsNotBelieved(t *testing.T) {
+// mark makes n keys in Atlas that carry this bot's mark, of requests that no row
+// knows.
+func (w *world) mark(n int) (ids []approval.ID) {
+	w.t.Helper()
+	for range n {
+		id := approval.NewID()
+		_, err := w.keys.Make(w.t.Context(), orderOf(id, 1), func(approval.Key) error { return nil })
+		require.NoError(w.t, err)
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// posts counts the messages of that name that people see.
+func (w *world) posts(name approval.MessageName) int {
+	n := 0
+	seen := map[approval.ID]bool{}
+	for _, e := range w.store.Entries() {
+		if !seen[e.Request] && w.shows(e.Request, name) {
+			n++
+		}
+		seen[e.Request] = true
+	}
+	return n
+}
+
+func TestAnotherDatabaseIsNotBelievedAndPeopleAreToldOnceADay(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
-		for range 21 {
-			_, err := w.keys.Make(t.Context(), orderOf(approval.NewID(), 1), func(approval.Key) error { return nil })
+		w.mark(21)
+		w.pass(23 * time.Hour)
+		assert.Len(t, w.keys.Alive(), 21)
+		assert.Equal(t, 1, w.count(approval.Adopt))
+		assert.Equal(t, 1, w.posts(approval.FoundManyNotice))
+		w.pass(24 * time.Hour)
+		assert.Equal(t, 2, w.posts(approval.FoundManyNotice))
+		assert.Zero(t, w.posts(approval.FoundNotice))
+	})
+}
+
+func TestManyMarkedKeysAreToldOfInOneMessageAndCanAllBeRevoked(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		ids := w.mark(12)
+		w.pass(aWhile)
+		assert.Equal(t, 1, w.posts(approval.FoundManyNotice))
+		assert.Zero(t, w.posts(approval.FoundNotice))
+		for _, id := range ids {
+			_, err := w.Revoke(t.Context(), as(bob), id, "")
 			require.NoError(t, err)
 		}
+		w.settle()
+		w.noKey()
+	})
+}
+
+// Somebody makes marked keys and deletes them again, for three days.
+func TestMarkedKeysRaiseNoAlarmsWithoutBound(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		for range 3 * 24 * 2 {
+			w.mark(4)
+			w.pass(30 * time.Minute)
+			for _, k := range w.keys.Alive()[2:] {
+				require.NoError(t, w.keys.Remove(t.Context(), "org", k.ID))
+			}
+		}
+		assert.LessOrEqual(t, w.posts(approval.FoundNotice), 3*5)
+		assert.LessOrEqual(t, w.posts(approval.FoundManyNotice), 4)
+		assert.Positive(t, w.posts(approval.FoundManyNotice))
+		assert.Zero(t, w.posts(approval.OverNotice))
+		assert.LessOrEqual(t, w.count(approval.Adopt), 4*(5+20))
+	})
+}
+
+// Sixty keys that nobody knows do not hide what was done to a real one.
+func TestMarkedKeysHideNoDifferenceOfARealOne(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.activeFor(7 * 24 * time.Hour)
+		key := w.keys.Alive()[0].ID
+		for range 4 {
+			w.mark(20)
+			w.pass(25 * time.Hour)
+		}
+		require.Greater(t, w.count(approval.Adopt), 60)
+		w.keys.Change(key, approval.Drift{NetworksChanged: true})
 		w.pass(aWhile)
-		assert.Len(t, w.keys.Alive(), 21)
-		assert.Zero(t, w.count(approval.Adopt))
+		assert.True(t, w.get(id).Drift.NetworksChanged)
+
+		w.keys.Fail(approvaltest.CallMarked, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)), approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))
+		w.keys.Change(key, approval.Drift{})
+		w.pass(15 * time.Minute)
+		assert.True(t, w.get(id).Drift.IsZero(), "nor does a list that cannot be read")
+	})
+}
+
+func TestAKeyThatCannotBeRemovedKeepsNoOtherFromBeingLookedAt(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.active()
+		key := w.keys.Alive()[0].ID
+		_, err := w.keys.Make(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
+		require.NoError(t, err)
+		for range 3 {
+			w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.Refused(approval.CauseRefused)))
+		}
+		w.keys.Change(key, approval.Drift{RolesChanged: true})
+		w.pass(15 * time.Minute)
+		assert.True(t, w.get(id).Drift.RolesChanged)
+	})
+}
+
+// Somebody gives a live key the mark of a request that is over.
+func TestALiveKeyIsNotRemovedForTheMarkOfAnotherRequest(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		over := w.ask()
+		_, err := w.Withdraw(t.Context(), as(alice), over)
+		require.NoError(t, err)
+		w.pass(time.Hour)
+		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.Origin = "V2" }))
+		require.NoError(t, err)
+		_, err = w.Approve(t.Context(), as(bob), r.ID)
+		require.NoError(t, err)
+		w.settle()
+		_, err = w.Collect(t.Context(), as(alice), r.ID)
+		require.NoError(t, err)
+		w.settle()
+		_, err = w.Confirm(t.Context(), as(alice), r.ID)
+		require.NoError(t, err)
+		w.keys.Rename(w.keys.Alive()[0].ID, over, 1)
+		w.pass(aWhile)
+		assert.Equal(t, approval.Active, w.get(r.ID).State)
+		assert.Len(t, w.keys.Alive(), 1)
+	})
+}
+
+func TestTheRowOfAnAdoptedKeyEndsWithIt(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.mark(1)[0]
+		w.pass(aWhile)
+		w.is(id, approval.Active)
+		require.NoError(t, w.keys.Remove(t.Context(), "org", w.keys.Alive()[0].ID))
+		w.pass(aWhile)
+		assert.Equal(t, approval.CauseVanished, w.is(id, approval.Ended).End.Cause)
 	})
 }
 

@@ -126,6 +126,9 @@ type Request struct {
 	Removal  Removal    `json:"removal,omitzero"`
 	End      End        `json:"end,omitzero"`
 
+	// Strangers are, of an adopted key, those that are told of together with it.
+	Strangers Strangers `json:"strangers,omitzero"`
+
 	// Messages lists what people are to be shown of this request, in the order
 	// in which it is drawn. It grows, until the key gets another owner: what the
 	// former one was shown is theirs.

@@ -39,6 +39,7 @@ type Worker struct {
 	reconciledAt time.Time
 	missingSince map[ID]time.Time
 	inspectedAt  map[ID]time.Time
+	adopted      []adoption
 	ownersAt     time.Time // when the owners' accounts were last looked at
 }
 

@@ -111,8 +111,13 @@ func (k *Keys) Marked(ctx context.Context, org approval.OrgID) ([]approval.Found
 	}
 	var found []approval.Found
 	for _, key := range keys {
-		if m, ok := parseMark(key.Description); ok && m.Bot == k.bot {
-			found = append(found, approval.Found{Key: k.public(key), Request: approval.ID(m.Request), Attempt: m.Attempt})
+		m, ok := parseMark(key.Description)
+		if !ok || m.Bot != k.bot {
+			continue
+		}
+		// Anybody can write a mark; one of what is no request's id is nobody's.
+		if id, ok := approval.ParseID(m.Request); ok && !k.api.isOwn(key) {
+			found = append(found, approval.Found{Key: k.public(key), Request: id, Attempt: m.Attempt})
 		}
 	}
 	return found, nil

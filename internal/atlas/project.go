@@ -24,12 +24,16 @@ func (c *Client) ListProjects(ctx context.Context) ([]Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	projects := make([]Project, len(bodies))
-	for i, b := range bodies {
+	var projects []Project
+	for _, b := range bodies {
 		if !isID(b.ID) || b.OrgID != c.org {
-			return nil, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+			c.log.WarnContext(ctx, "leaving out a project that is not as documented", "project", idOrNothing(b.ID), "org", c.org)
+			continue
 		}
-		projects[i] = Project{ID: b.ID, Name: b.Name}
+		projects = append(projects, Project{ID: b.ID, Name: b.Name})
+	}
+	if len(projects) == 0 && len(bodies) > 0 {
+		return nil, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
 	}
 	return projects, nil
 }

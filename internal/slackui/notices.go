@@ -1,6 +1,8 @@
 package slackui
 
 import (
+	"strings"
+
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
@@ -82,6 +84,23 @@ func (v views) foundNotice(r approval.Request) message {
 		story = say("%s It carried this bot's mark, of request %s, of which I have no record.", afterDecision(r), r.ID)
 	}
 	return newMessage(story, section(story), buttons(pressable...))
+}
+
+// foundManyNotice tells of several such keys at once. It reports what was found
+// then, whatever becomes of the key that it hangs on.
+func (v views) foundManyNotice(r approval.Request) message {
+	story := say(":warning: In Atlas, %s carry this bot's mark, of requests of which I have no record (found %s).", botText(count(r.Strangers.Count, "key")), when(r.AskedAt))
+	if len(r.Strangers.IDs) == 0 {
+		story = sentences(story, "So many mean that this is not the database that the bot worked with, or that somebody copies the mark: whoever runs the bot has to look at that. I leave the keys alone.")
+		return newMessage(story, section(story))
+	}
+	var ids []string
+	for _, id := range r.Strangers.IDs {
+		ids = append(ids, string(id))
+	}
+	story = sentences(story, "That is so after an older database was restored, or if somebody copies the mark. I don't know whether they are in use, so I leave them alone.",
+		say("If nobody needs one, revoke it with `%s revoke` and its id: %s.", botText(v.command), botText(strings.Join(ids, ", "))))
+	return newMessage(story, section(story))
 }
 
 // isLive reports whether r's key is out and may be revoked.

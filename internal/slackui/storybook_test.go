@@ -310,6 +310,10 @@ func screens() map[string]any {
 		r := request(edits...)
 		r.End.At = later
 		all[string(approval.FoundNotice)+"."+state] = testViews.foundNotice(r)
+		r.AskedAt, r.Strangers = asked, approval.Strangers{Count: 3, IDs: []approval.ID{"AKR-7F3K2", "AKR-2Q9XV", "AKR-00001"}}
+		all[string(approval.FoundManyNotice)+"."+state] = testViews.foundManyNotice(r)
+		r.Strangers = approval.Strangers{Count: 40}
+		all[string(approval.FoundManyNotice)+".too_many."+state] = testViews.foundManyNotice(r)
 	}
 	lax := testPolicy
 	lax.AllowSelfApproval = true

@@ -46,6 +46,8 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 		return v.driftNotice(r)
 	case approval.FoundNotice:
 		return v.foundNotice(r)
+	case approval.FoundManyNotice:
+		return v.foundManyNotice(r)
 	case approval.DecidedNotice:
 		return v.decidedNotice(r)
 	case approval.MadeNotice:

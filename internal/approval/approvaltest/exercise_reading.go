@@ -44,6 +44,7 @@ func full() approval.Request {
 		r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: at(2), Tries: 2, RetryAt: at(3), Then: approval.PutBack, Cause: approval.CauseNotShown, Code: "ratelimited"}
 		r.Purpose, r.Of, r.Successor, r.Settled = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true
 		r.Change = approval.Change{OldEnd: at(1), NewEnd: at(2), Old: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Added: true}
+		r.Strangers = approval.Strangers{Count: 2, IDs: []approval.ID{"AKR-33333"}}
 		r.Changing = approval.ListChange{By: "AKR-22222", Since: at(3)}
 		r.RemindAt, r.Endings = at(3), 2
 		r.Access = fullAccess()

@@ -230,6 +230,17 @@ func (k *Keys) Change(keyID string, d approval.Drift) {
 	}
 }
 
+// Rename lets somebody give a key the mark of another request.
+func (k *Keys) Rename(keyID string, id approval.ID, attempt int) {
+	k.held.Lock()
+	defer k.held.Unlock()
+	for _, key := range k.all {
+		if key.ID == keyID {
+			key.Request, key.Attempt = id, attempt
+		}
+	}
+}
+
 // Have lets an organization have these projects and no other. Until then it has
 // every project that is asked for, and lists none.
 func (k *Keys) Have(org approval.OrgID, projects ...approval.Project) {

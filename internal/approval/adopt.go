@@ -1,0 +1,205 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A key that carries this bot's mark, and whose request no row knows, may be
+// what an older database left behind. It may as well be anybody's: who can name
+// a key can write the mark. So such keys are told of and never deleted unasked,
+// a few of them one by one, and more in one message, once a day.
+
+const (
+	// strangersAtMost is how many such keys are given rows at once. More mean
+	// that this is not the database that the bot worked with.
+	strangersAtMost = 20
+
+	// foundADay is how many such keys of one organization are told of one by one
+	// within a day.
+	foundADay = 5
+
+	// day is how long what was told counts.
+	day = 24 * time.Hour
+
+	// adoptedAtOnce bounds the rows of such keys that are looked at in one
+	// comparison.
+	adoptedAtOnce = 20
+)
+
+// Strangers are the keys that one message tells of together.
+type Strangers struct {
+	Count int  `json:"count"`
+	IDs   []ID `json:"ids,omitempty"` // of the requests that have rows now; none if there are too many
+}
+
+// isAdopted reports whether nothing is known of r but its key.
+func (r Request) isAdopted() bool { return r.Requester == "" }
+
+// adoptAll gives rows to marked keys that no row knows, so that they can be
+// revoked, and has people told.
+func (w *Worker) adoptAll(ctx context.Context, org OrgID, strangers []Found, live []Request) error {
+	if len(strangers) == 0 {
+		return nil
+	}
+	one, many := w.toldToday(org, live)
+	if named := w.namedToday(org, live); len(named) > 0 { // left by a comparison that was cut short
+		for _, k := range strangers {
+			if slices.Contains(named, k.Request) {
+				if err := w.adopt(ctx, org, k, "", Strangers{}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if many {
+		w.Log.Warn("more keys of unknown requests carry this bot's mark; people are told once a day", "org", org, "keys", len(strangers))
+		return nil
+	}
+	if one+len(strangers) <= foundADay {
+		for _, k := range strangers {
+			if err := w.adopt(ctx, org, k, FoundNotice, Strangers{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return w.adoptMany(ctx, org, strangers)
+}
+
+// adoptMany has one message tell of all. It hangs on the first row.
+func (w *Worker) adoptMany(ctx context.Context, org OrgID, strangers []Found) error {
+	all := Strangers{Count: len(strangers)}
+	if len(strangers) > strangersAtMost {
+		w.Log.Error("this database does not know the requests of most keys with this bot's mark: is it the right one?", "org", org, "keys", len(strangers))
+		return w.adopt(ctx, org, strangers[0], FoundManyNotice, all)
+	}
+	for _, k := range strangers {
+		if !slices.Contains(all.IDs, k.Request) {
+			all.IDs = append(all.IDs, k.Request)
+		}
+	}
+	if err := w.adopt(ctx, org, strangers[0], FoundManyNotice, all); err != nil {
+		return err
+	}
+	for _, k := range strangers[1:] {
+		if err := w.adopt(ctx, org, k, "", Strangers{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// namedToday lists the requests that were told of together within a day.
+func (w *Worker) namedToday(org OrgID, live []Request) []ID {
+	var named []ID
+	for _, r := range live {
+		if r.Org == org && r.isAdopted() && w.Now().Sub(r.AskedAt) < day {
+			named = append(named, r.Strangers.IDs...)
+		}
+	}
+	return named
+}
+
+// adopt makes a row for a key, with one message or none.
+func (w *Worker) adopt(ctx context.Context, org OrgID, k Found, m MessageName, all Strangers) error {
+	now := w.Now()
+	r := Request{
+		ID: k.Request, Org: org, Kind: APIKey, State: Active, Origin: "found " + k.ID,
+		AskedAt: now, Attempt: k.Attempt, Key: k.Key, Strangers: all,
+	}
+	if m != "" {
+		r.Messages = []MessageName{m}
+	}
+	e := Entry{At: now, Org: org, Request: r.ID, Event: Adopt, To: Active, Note: "key " + k.ID + " " + k.PublicKey}
+	_, err := w.Store.Create(ctx, r, e.about(r.Key, r.Key))
+	if errors.Is(err, ErrDuplicate) || errors.Is(err, ErrIDTaken) {
+		return nil // another key carries the same mark
+	}
+	if err != nil {
+		return fmt.Errorf("adopting key %s: %w", k.ID, err)
+	}
+	w.adopted = append(w.adopted, adoption{org, now, m})
+	w.Wake()
+	return nil
+}
+
+// An adoption is remembered for a day, also once its key is gone.
+type adoption struct {
+	org  OrgID
+	at   time.Time
+	told MessageName
+}
+
+// toldToday returns how many keys of unknown requests were told of one by one
+// within a day, and whether many were told of together. A restart forgets those
+// that are gone.
+func (w *Worker) toldToday(org OrgID, live []Request) (one int, many bool) {
+	now := w.Now()
+	isOld := func(at time.Time) bool { return now.Sub(at) >= day }
+	w.adopted = slices.DeleteFunc(w.adopted, func(a adoption) bool { return isOld(a.at) })
+	count := func(told bool, n *int) {
+		if told {
+			*n++
+		}
+	}
+	var here, rows int
+	for _, a := range w.adopted {
+		count(a.org == org && a.told == FoundNotice, &here)
+		many = many || a.org == org && a.told == FoundManyNotice
+	}
+	for _, r := range live {
+		if r.Org == org && r.isAdopted() && !isOld(r.AskedAt) {
+			count(slices.Contains(r.Messages, FoundNotice), &rows)
+			many = many || slices.Contains(r.Messages, FoundManyNotice)
+		}
+	}
+	return max(here, rows), many
+}
+
+// checkAdopted ends the rows of adopted keys that are not in Atlas any more.
+// Those that are listed are there.
+func (w *Worker) checkAdopted(ctx context.Context, org OrgID, found []Found, live []Request) error {
+	live = slices.DeleteFunc(slices.Clone(live), func(r Request) bool {
+		isListed := slices.ContainsFunc(found, func(k Found) bool { return k.ID == r.Key.ID })
+		return r.Org != org || !r.isAdopted() || isListed
+	})
+	slices.SortStableFunc(live, func(a, b Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
+	var errs []error
+	for _, r := range live[:min(len(live), adoptedAtOnce)] {
+		now := w.Now()
+		w.inspectedAt[r.ID] = now
+		_, err := w.Keys.Inspect(ctx, Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt}, r.Key.ID)
+		switch {
+		case errors.Is(err, ErrNoKey):
+			err = w.missing(ctx, r, now)
+		case err == nil:
+			delete(w.missingSince, r.ID)
+		}
+		if err != nil && !errors.Is(err, ErrConflict) {
+			errs = append(errs, fmt.Errorf("looking at the adopted key of %s: %w", r.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ownedBy lists the keys that carry r's mark, but for those that another live
+// request holds: somebody renamed those.
+func (w *Worker) ownedBy(ctx context.Context, r Request) ([]Found, error) {
+	found, err := w.Keys.Find(ctx, r.Org, r.ID)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	live, err := w.Store.Live(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing the live requests: %w", err)
+	}
+	holders := holdersOf(live)
+	return slices.DeleteFunc(found, func(k Found) bool {
+		holder, isHeld := holders[k.ID]
+		return isHeld && holder != r.ID
+	}), nil
+}
