@@ -53,7 +53,7 @@ func full() approval.Request {
 		r.Emergency, r.Review = true, approval.Review{By: "U_cy", At: at(4)}
 		everybody := approval.Who{Everyone: true, Users: []approval.UserID{"U_cy"}, Groups: []approval.GroupID{"S_cy"}}
 		r.Needs = []approval.Need{{From: everybody, Count: 2, For: []approval.Role{"ORG_OWNER"}}}
-		r.Approvals = []approval.Approval{{By: "U_cy", At: at(5), Before: fullAccess(), After: fullAccess()}, {By: "U_di", At: at(6), Before: fullAccess(), After: fullAccess()}}
+		r.Approvals = []approval.Approval{{By: "U_cy", At: at(5), Before: fullAccess(), After: fullAccess(), Void: approval.VoidDeactivated}, {By: "U_di", At: at(6), Before: fullAccess(), After: fullAccess(), Void: approval.VoidGuest}}
 		r.ProdAt, r.Prods, r.NudgedAt = at(7), 2, at(8)
 		r.EscalateAt, r.EscalatedAt, r.EscalatedTo = at(9), at(10), everybody
 		r.Decision.Rule = "reading from CI"
