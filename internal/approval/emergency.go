@@ -89,16 +89,8 @@ func (p Policy) inEmergency() Policy {
 	return p
 }
 
-// firstOwner is who asked for the key, whoever has it now.
-func (r Request) firstOwner() UserID {
-	if len(r.Transfers) > 0 {
-		return r.Transfers[0].From
-	}
-	return r.Requester
-}
-
 // Sign is an approver's signature under a key that was taken by break-glass. It
-// is never its owner's, nor that of whoever took it.
+// is never that of anybody who has or had the key.
 func (s *Service) Sign(ctx context.Context, who Actor, id ID) (Request, error) {
 	may := func(ctx context.Context, r Request) error {
 		switch err := s.mayOversee(ctx, who, r); {
@@ -106,7 +98,7 @@ func (s *Service) Sign(ctx context.Context, who Actor, id ID) (Request, error) {
 			return err
 		case !r.Emergency:
 			return ErrNotAllowed
-		case who.User == r.Requester, who.User == r.firstOwner():
+		case r.ownedBefore(who.User):
 			return ErrOwnRequest
 		case r.Review.By != "":
 			return ErrSigned

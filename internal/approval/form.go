@@ -64,12 +64,13 @@ const (
 	RoleNotAllowed     ProblemCode = "role_not_allowed" // Given
 	RoleNotForYou      ProblemCode = "role_not_for_you" // Given
 	LifetimeNotAllowed ProblemCode = "lifetime_not_allowed"
-	LifetimeTooLong    ProblemCode = "lifetime_too_long" // Given: the role that allows less; Most
-	NoSuchNetwork      ProblemCode = "no_such_network"   // Given
-	NoSuchProject      ProblemCode = "no_such_project"   // Given
-	TooManyProjects    ProblemCode = "too_many_projects" // Limit
-	NotLess            ProblemCode = "not_less"          // Given: more than was asked for
-	Unchanged          ProblemCode = "unchanged"         // nothing would be different
+	LifetimeTooLong    ProblemCode = "lifetime_too_long"  // Given: the role that allows less; Most
+	ExtensionTooLong   ProblemCode = "extension_too_long" // Given: the role that allows less; Most: in all
+	NoSuchNetwork      ProblemCode = "no_such_network"    // Given
+	NoSuchProject      ProblemCode = "no_such_project"    // Given
+	TooManyProjects    ProblemCode = "too_many_projects"  // Limit
+	NotLess            ProblemCode = "not_less"           // Given: more than was asked for
+	Unchanged          ProblemCode = "unchanged"          // nothing would be different
 )
 
 // A Problem is one mistake in a form, told in the place where it was made.

@@ -25,15 +25,20 @@ type ExtensionForm struct {
 	Reason string
 }
 
-// Extend asks for more time for the same access. Approvers decide as on a new
-// key; no new secret is made.
+// Extend asks for more time for the same access, within what its roles allow
+// over all its keys. Approvers decide as on a new key; no new secret is made.
+// What break-glass gave gets no more time.
 func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm) (Request, error) {
 	parent, org, err := s.liveOf(ctx, who, id)
 	if err != nil {
 		return parent, err
 	}
+	rd := org.Policy.read(ctx, s.Directory)
+	if err := rd.mayExtend(parent); err != nil {
+		return parent, s.refuse(ctx, parent, Extend, who.User, err)
+	}
 	problems := checkText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)
-	problems = append(problems, org.Policy.checkLifetime(f.Extra, parent.Access.allRoles())...)
+	problems = append(problems, rd.checkExtension(parent, f.Extra)...)
 	if len(problems) > 0 {
 		return parent, formError(problems)
 	}
@@ -44,9 +49,38 @@ func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm)
 		return parent, err
 	}
 	whole := r.Access
-	whole.Lifetime = r.Change.NewEnd.Sub(parent.Key.MadeAt) // or a rule could be stretched without end
-	s.route(&r, org.Policy.read(ctx, s.Directory), whole)
+	whole.Lifetime = parent.LifeUntil(r.Change.NewEnd) // or a rule could be stretched without end
+	s.route(&r, rd, whole)
 	return s.create(ctx, r)
+}
+
+// mayExtend reports why the owner of r's key cannot be given any more time, or
+// nil.
+func (rd reading) mayExtend(r Request) error {
+	if r.ByBreakGlass() {
+		return ErrBreakGlassEnds
+	}
+	if err := rd.mayAskForAll(r.Requester, r.Access); err != nil {
+		return err
+	}
+	fits := func(extra time.Duration) bool { return len(rd.checkExtension(r, extra)) == 0 }
+	if most, role := rd.longest(r.Access.allRoles()); most > 0 && !slices.ContainsFunc(rd.Lifetimes, fits) {
+		return &RoleError{Role: role, Most: most, Why: ErrOutlivesRole}
+	}
+	return nil
+}
+
+// checkExtension holds more time against the choices, and what the key then
+// lives in all against the limits of its roles.
+func (p Policy) checkExtension(r Request, extra time.Duration) []Problem {
+	if !slices.Contains(p.Lifetimes, extra) {
+		return []Problem{{Field: FieldLifetime, Code: LifetimeNotAllowed}}
+	}
+	most, role := p.longest(r.Access.allRoles())
+	if most > 0 && r.LifeUntil(r.EndsAt.Add(extra)) > most {
+		return []Problem{{Field: FieldLifetime, Code: ExtensionTooLong, Given: string(role), Most: most}}
+	}
+	return nil
 }
 
 // An AddressesForm asks for another access list for a live key.
@@ -71,6 +105,7 @@ func (s *Service) Readdress(ctx context.Context, who Actor, id ID, f AddressesFo
 	if r.Standing, err = s.record(ctx, who.User); err != nil {
 		return parent, err
 	}
+	rd := org.Policy.read(ctx, s.Directory)
 	if onlyNarrows(parent.Access.Networks, r.Access.Networks) {
 		r.State = Applying
 		r.Decision = Decision{At: r.AskedAt} // by nobody: it was not needed
@@ -78,8 +113,11 @@ func (s *Service) Readdress(ctx context.Context, who Actor, id ID, f AddressesFo
 		return s.create(ctx, r)
 	}
 	whole := r.Access
-	whole.Lifetime = parent.EndsAt.Sub(parent.Key.MadeAt)
-	s.route(&r, org.Policy.read(ctx, s.Directory), whole)
+	whole.Lifetime = parent.LifeUntil(parent.EndsAt)
+	if err := rd.entitled(who.User, parent, whole.Lifetime); err != nil {
+		return parent, s.refuse(ctx, parent, Readdress, who.User, err)
+	}
+	s.route(&r, rd, whole)
 	return s.create(ctx, r)
 }
 
@@ -98,8 +136,10 @@ func (s *Service) readdressed(org Org, parent Request, f AddressesForm) (Request
 	return r, problems
 }
 
-// Rotate opens a successor with the same access until the same end, which was
-// approved with the key. It is collected like a new key.
+// Rotate opens a successor with the same access until the same end. It is
+// collected like a new key, and takes no approval if the access was approved for
+// its owner: a key that was handed over shows its private half to an owner whom
+// nobody approved yet.
 func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error) {
 	parent, org, err := s.liveOf(ctx, who, id)
 	if err != nil {
@@ -108,18 +148,47 @@ func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error)
 	if err := s.noneUnderway(ctx, parent); err != nil {
 		return parent, err
 	}
-	// The origin stays until the key names its successor: one that a crash left
-	// behind is found again.
-	r := s.follow(org, parent, Rotation, fmt.Sprintf("rotation of %s by %s after %q", parent.ID, who.User, parent.Successor), parent.Reason)
-	r.State, r.Decision, r.EndsAt = Approved, parent.Decision, parent.EndsAt
-	r.approved(r.AskedAt, org.Policy)
-	r.Messages = []MessageName{CardMessage, ReadyMessage}
+	rd := org.Policy.read(ctx, s.Directory)
+	if err := rd.entitled(who.User, parent, parent.LifeUntil(parent.EndsAt)); err != nil {
+		return parent, s.refuse(ctx, parent, Rotate, who.User, err)
+	}
+	r, err := s.successorTo(ctx, org, rd, parent)
+	if err != nil {
+		return parent, err
+	}
 	successor, err := s.create(ctx, r)
 	if err != nil {
 		return parent, err
 	}
 	_, err = s.act(ctx, who, id, Rotate, yetWithout(successor.ID, who), "successor "+string(successor.ID), func(r *Request, _ time.Time) { r.Successor = successor.ID })
 	return successor, err
+}
+
+// successorTo is a request for a key that takes over from parent's, approved or
+// with the approvals that it takes.
+func (s *Service) successorTo(ctx context.Context, org Org, rd reading, parent Request) (Request, error) {
+	// The origin stays until the key names its successor: one that a crash left
+	// behind is found again.
+	origin := fmt.Sprintf("rotation of %s by %s after %q", parent.ID, parent.Requester, parent.Successor)
+	r := s.follow(org, parent, Rotation, origin, parent.Reason)
+	r.EndsAt, r.Since, r.BreakGlassOf = parent.EndsAt, parent.started(), parent.BreakGlassOf
+	if parent.Emergency {
+		r.BreakGlassOf = parent.ID
+	}
+	if rd.isApprovedForOwner(parent) {
+		r.State, r.Decision = Approved, parent.Decision
+		r.approved(r.AskedAt, org.Policy)
+		r.Messages = []MessageName{CardMessage, ReadyMessage}
+		return r, nil
+	}
+	var err error
+	if r.Standing, err = s.record(ctx, r.Requester); err != nil {
+		return r, err
+	}
+	whole := r.Access
+	whole.Lifetime = parent.LifeUntil(parent.EndsAt)
+	s.route(&r, rd, whole)
+	return r, nil
 }
 
 // yetWithout is of a key of who's, who was looked up a moment ago, that does not
@@ -210,6 +279,18 @@ func (s *Service) liveOf(ctx context.Context, who Actor, id ID) (Request, Org, e
 // form is opened.
 func (s *Service) MayChange(ctx context.Context, who Actor, id ID) (Request, Org, error) {
 	return s.liveOf(ctx, who, id)
+}
+
+// MayExtend is MayChange for more time, which some keys cannot get at all.
+func (s *Service) MayExtend(ctx context.Context, who Actor, id ID) (Request, Org, error) {
+	r, org, err := s.liveOf(ctx, who, id)
+	if err != nil {
+		return r, org, err
+	}
+	if err := org.Policy.read(ctx, s.Directory).mayExtend(r); err != nil {
+		return r, org, s.refuse(ctx, r, Extend, who.User, err)
+	}
+	return r, org, nil
 }
 
 // follow is a request about parent's key.

@@ -94,6 +94,9 @@ func (w *Worker) handOver(next *Request, now time.Time) {
 	if next.EndsAt.IsZero() {
 		next.EndsAt = next.Key.MadeAt.Add(next.Access.Lifetime)
 	}
+	if next.Since.IsZero() {
+		next.Since = next.Key.MadeAt
+	}
 }
 
 // removeEarlier removes what earlier attempts made or may have made, so that

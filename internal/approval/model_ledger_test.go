@@ -21,6 +21,9 @@ type ledger struct {
 	openSince map[approval.ID]time.Time                     // it can be collected
 	listed    map[approval.ID]map[approval.MessageName]bool // ever
 	reminded  map[approval.ID]int                           // since its end moved
+	began     map[approval.ID]time.Time                     // when the first key that was handed over was made
+	owners    map[approval.ID][]approval.UserID             // who has had it
+	alone     map[approval.ID]bool                          // who last handed it over could alone approve it
 	endSince  map[approval.ID]time.Time                     // its end is where it is, and somebody has the key
 }
 
@@ -28,7 +31,7 @@ func newLedger() ledger {
 	return ledger{
 		rows: map[approval.ID]approval.Request{}, allowed: map[approval.ID]string{}, wanted: map[approval.ID]approval.Access{},
 		broke: map[approval.ID]approval.UserID{}, pressed: map[approval.ID]mark{}, openSince: map[approval.ID]time.Time{},
-		listed: map[approval.ID]map[approval.MessageName]bool{}, reminded: map[approval.ID]int{}, endSince: map[approval.ID]time.Time{},
+		listed: map[approval.ID]map[approval.MessageName]bool{}, reminded: map[approval.ID]int{}, began: map[approval.ID]time.Time{}, owners: map[approval.ID][]approval.UserID{}, alone: map[approval.ID]bool{}, endSince: map[approval.ID]time.Time{},
 	}
 }
 
@@ -48,6 +51,12 @@ func (tr *trial) moved(was, is approval.Request, e approval.Entry) {
 	if e.Event == approval.Collect || e.Event == approval.Replace {
 		tr.pressed[is.ID] = mark{is.ID, e.Event, e.By}
 	}
+	if e.Event == approval.HandTo {
+		tr.alone[is.ID] = tr.house.approvesAlone(e.By, is.Org, is.Access)
+	}
+	if e.Event == approval.HandOver && tr.began[is.ID].IsZero() {
+		tr.began[is.ID] = is.Key.MadeAt
+	}
 	tr.note(is, e)
 	if !was.EndsAt.Equal(is.EndsAt) || was.State == approval.Delivered && is.State == approval.Active {
 		tr.reminded[is.ID], tr.endSince[is.ID] = 0, e.At
@@ -59,6 +68,9 @@ func (tr *trial) moved(was, is approval.Request, e approval.Entry) {
 
 func (tr *trial) note(r approval.Request, e approval.Entry) {
 	tr.rows[r.ID] = r
+	if !slices.Contains(tr.owners[r.ID], r.Requester) {
+		tr.owners[r.ID] = append(tr.owners[r.ID], r.Requester)
+	}
 	if e.From != approval.Approved && e.To == approval.Approved {
 		tr.openSince[r.ID] = e.At
 	}
@@ -90,9 +102,9 @@ func (tr *trial) whyWrong(r approval.Request, e approval.Entry) string {
 	parent := tr.rows[r.Of]
 	life := r.Access.Lifetime
 	if r.Purpose == approval.Extension {
-		life = r.Change.NewEnd.Sub(parent.Key.MadeAt)
-	} else if r.Purpose == approval.NewAddresses {
-		life = parent.EndsAt.Sub(parent.Key.MadeAt)
+		life = r.Change.NewEnd.Sub(tr.rootOf(parent).began)
+	} else if r.Purpose != approval.NewKey {
+		life = parent.EndsAt.Sub(tr.rootOf(parent).began)
 	}
 	isByRule := tr.house.byRule(r.Requester, r.Org, r.Access, life)
 	switch {
@@ -100,8 +112,10 @@ func (tr *trial) whyWrong(r approval.Request, e approval.Entry) string {
 		return "it is asked by an active member"
 	case r.Purpose != approval.NewKey && (parent.ID == "" || parent.Requester != r.Requester):
 		return "a change of a key is asked by whoever has it"
+	case r.Purpose == approval.Extension && tr.isCalm && tr.house.whyNotMore(parent, tr.rootOf(parent)) != nil:
+		return "more time is within what the owner could ask for in all, and never of break-glass"
 	case r.Purpose == approval.Rotation:
-		return tr.whyWrongRotation(r, parent)
+		return tr.whyWrongRotation(r, parent, isByRule)
 	case r.Emergency:
 		tr.allowed[r.ID] = "break-glass"
 		if !tr.house.mayBreakGlass(r.Requester, r.Org) || r.Access.Lifetime != glassLife || !slices.Equal(r.Access.Roles, []approval.Role{owners}) || len(r.Access.Projects) > 0 {
@@ -120,8 +134,18 @@ func (tr *trial) whyWrong(r approval.Request, e approval.Entry) string {
 	return ""
 }
 
-func (tr *trial) whyWrongRotation(r, parent approval.Request) string {
-	tr.allowed[r.ID] = tr.allowed[parent.ID]
+func (tr *trial) whyWrongRotation(r, parent approval.Request, isByRule bool) string {
+	waits := r.State == approval.Pending
+	switch {
+	case waits && tr.isCalm && (isByRule || tr.isForOwner(parent)):
+		return "what needs no approval waits for nobody"
+	case !waits && tr.isForOwner(parent):
+		tr.allowed[r.ID] = tr.allowed[parent.ID]
+	case !waits && !isByRule:
+		return "nobody approved that this owner sees a private key"
+	case !waits:
+		tr.allowed[r.ID] = "by rule"
+	}
 	isOther := func(o approval.Request) bool {
 		return o.Of == r.Of && o.Purpose == approval.Rotation && !o.State.Final() && o.Requester == r.Requester
 	}
@@ -129,6 +153,9 @@ func (tr *trial) whyWrongRotation(r, parent approval.Request) string {
 		if isOther(o) {
 			return "an owner has one successor of a key at a time, and not " + string(o.ID) + " as well"
 		}
+	}
+	if tr.isCalm && tr.house.whyNotHave(r.Requester, parent, tr.rootOf(parent), parent.EndsAt) != nil {
+		return "who rotates a key could ask for its access"
 	}
 	if tr.allowed[parent.ID] == "" || !r.EndsAt.Equal(parent.EndsAt) || fmt.Sprint(r.Access) != fmt.Sprint(parent.Access) {
 		return "a successor is what its predecessor was, until the same end"

@@ -44,16 +44,16 @@ var promises = []struct {
 		return m.e.Event != approval.Settle || !isLate
 	}},
 	{"the access is what it was, or less, or what a change of addresses says", move.keepsAccess},
-	{"a key is another's only if its owner is gone, by an approver, to an active member", move.keepsOwner},
+	{"a key is another's only if its owner is gone, by an approver of that access, to an active member who could ask for it", move.keepsOwner},
 	{"an owner is noted as gone when they are, and as back when they are", func(m move) bool {
 		isGone := m.trial.house.standing(m.was.Requester) == approval.Deactivated
 		return (m.e.Event != approval.Orphan || isGone) && (m.e.Event != approval.Return || !isGone)
 	}},
 	{"nothing that was shown is taken back, but what a former owner was shown", move.keepsMessages},
 	{"every notice that is numbered is there once", move.keepsNumbers},
-	{"break-glass is signed once, by an approver who did not break it and does not own it", func(m move) bool {
+	{"break-glass is signed once, by an approver who never had the key", func(m move) bool {
 		isSign := m.e.Event == approval.Sign && m.was.Emergency && m.trial.house.oversees(m.e.By, m.is.Org) &&
-			m.e.By != m.trial.broke[m.is.ID] && m.e.By != m.is.Requester && m.was.Review.By == "" && m.is.Review.By == m.e.By
+			!m.trial.hadIt(m.e.By, m.is) && m.was.Review.By == "" && m.is.Review.By == m.e.By
 		return m.is.Review == m.was.Review || isSign
 	}},
 	{"the requester asks once more once", func(m move) bool {
@@ -170,7 +170,8 @@ func (m move) keepsOwner() bool {
 	h, last := m.trial.house, m.is.Transfers[len(m.is.Transfers)-1]
 	isTold := last.From == m.was.Requester && last.To == m.is.Requester && last.By == m.e.By && m.is.OwnerGone.IsZero()
 	return m.e.Event == approval.HandTo && h.standing(m.was.Requester) == approval.Deactivated && !m.was.OwnerGone.IsZero() &&
-		h.oversees(m.e.By, m.is.Org) && h.isMember(m.is.Requester) && isTold && m.is.Key == m.was.Key
+		h.approvesAccess(m.e.By, m.is.Org, m.is.Access) && m.e.By != m.is.Requester && h.isMember(m.is.Requester) &&
+		h.whyNotHave(m.is.Requester, m.is, m.trial.rootOf(m.is), m.is.EndsAt) == nil && isTold && m.is.Key == m.was.Key
 }
 
 func (m move) isTime() bool {
@@ -180,7 +181,7 @@ func (m move) isTime() bool {
 	is := func(due time.Time) bool { return !due.IsZero() && !m.at().Before(due) }
 	switch m.was.State {
 	case approval.Pending:
-		return is(m.was.AskedAt.Add(decide))
+		return is(m.was.AskedAt.Add(decide)) || is(m.was.EndsAt)
 	case approval.Approved:
 		return is(m.trial.openSince[m.is.ID].Add(collect)) || is(m.was.EndsAt)
 	case approval.Delivered:

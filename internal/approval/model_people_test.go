@@ -138,6 +138,8 @@ func (tr *trial) press(p press) (approval.Request, error) {
 			tr.tell(mark{On: approval.Extend, By: p.Who, ID: p.ID}, account{unclear: 1})
 			tr.tell(mark{On: approval.Submit, By: p.Who}, account{unclear: 1})
 		}
+	case p.makes() && isOneOf(err, ofRoles):
+		tr.tell(mark{p.ID, p.On, p.Who}, account{refused: 1})
 	case p.makes() && (isStranger(err) || errors.Is(err, approval.ErrNotOwner)):
 		tr.tell(mark{p.ID, approval.Extend, p.Who}, account{refused: 1})
 	case isRefusal(err) && !p.makes():
@@ -165,11 +167,14 @@ var strangers = []error{
 	approval.ErrGuest, approval.ErrDeactivated, approval.ErrRobot, approval.ErrOutsider, approval.ErrCannotCheck,
 }
 
+// ofRoles refuse a change of a live key for what the rules say of its access.
+var ofRoles = []error{approval.ErrRoleNotOffered, approval.ErrRoleNotTheirs, approval.ErrOutlivesRole, approval.ErrBreakGlassEnds}
+
 var sentinels = append([]error{
 	approval.ErrNotAllowed, approval.ErrOwnRequest, approval.ErrNotApprover, approval.ErrNotOwner,
 	approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrNudged, approval.ErrNoOrg, approval.ErrNotLive, approval.ErrNotNamed,
-	approval.ErrSigned, approval.ErrOwnerBack, approval.ErrNotEligible,
-}, strangers...)
+	approval.ErrSigned, approval.ErrOwnerBack, approval.ErrNotEligible, approval.ErrToSelf,
+}, append(strangers, ofRoles...)...)
 
 func isOneOf(err error, all []error) bool {
 	return slices.ContainsFunc(all, func(s error) bool { return errors.Is(err, s) })

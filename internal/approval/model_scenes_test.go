@@ -112,9 +112,9 @@ func (tr *trial) succeeded() approval.ID {
 }
 
 // lose lets somebody go for so long that the bot notices, and gives their key
-// to carol.
+// to carol, by an approver whom any access takes.
 func (tr *trial) lose(who approval.UserID, id approval.ID) {
 	tr.house.stand(who, approval.Deactivated)
 	tr.pass(noticed)
-	tr.takes(press{ID: id, On: approval.HandTo, Who: bob, How: string(carol)})
+	tr.takes(press{ID: id, On: approval.HandTo, Who: heidi, How: string(carol)})
 }

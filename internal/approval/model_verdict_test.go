@@ -59,12 +59,16 @@ func (tr *trial) whyNot(p press, r approval.Request) []error {
 		against(!isOwner && !tr.house.oversees(p.Who, r.Org), approval.ErrNotOwner)
 	case approval.Sign:
 		against(!tr.house.oversees(p.Who, r.Org), approval.ErrNotApprover)
-		against(isOwner || p.Who == tr.breaker(r.ID), approval.ErrOwnRequest)
+		against(tr.owned(p.Who, r), approval.ErrOwnRequest)
 		against(!r.Emergency, approval.ErrNotAllowed)
 		against(r.Review.By != "", approval.ErrSigned)
 	case approval.HandTo:
 		to := approval.UserID(p.How)
-		against(!tr.house.oversees(p.Who, r.Org), approval.ErrNotApprover)
+		against(!tr.house.approvesAccess(p.Who, r.Org, r.Access), approval.ErrNotApprover)
+		against(to == p.Who, approval.ErrToSelf)
+		if why := tr.house.whyNotHave(to, r, tr.root(r), r.EndsAt); why != nil {
+			against(true, why)
+		}
 		against(r.OwnerGone.IsZero() || to == r.Requester || tr.house.standing(r.Requester) != approval.Deactivated, approval.ErrOwnerBack)
 		against(!tr.house.isMember(to), approval.ErrNotEligible)
 	default:
@@ -128,13 +132,19 @@ func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
 			return []error{approval.ErrNudged}
 		}
 	case approval.Extend:
-		if isMistakenExtra(r.Access, extras[p.How]) {
+		if why := tr.house.whyNotMore(r, tr.root(r)); why != nil {
+			return []error{why}
+		}
+		if extras[p.How] != shortLife && extras[p.How] != longLife {
 			return []error{errMistake}
 		}
 	case approval.Readdress:
 		f, want := addresses[p.How](r.Access)
 		if areMistaken(r.Org, f, r.Access.Networks, want) {
 			return []error{errMistake}
+		}
+		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.EndsAt); why != nil && !reaches(r.Access.Networks, want) {
+			return []error{why}
 		}
 	case approval.Collect:
 		if old := tr.about(r.Of); r.Purpose == approval.Rotation && (old.State != approval.Active || old.Requester != r.Requester) {
@@ -143,6 +153,9 @@ func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
 	case approval.Rotate:
 		if next := tr.about(r.Successor); next.ID != "" && !next.State.Final() {
 			return []error{approval.ErrUnderway}
+		}
+		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.EndsAt); why != nil {
+			return []error{why}
 		}
 	case switchedOver:
 		var all []error

@@ -193,8 +193,3 @@ func areMistaken(of approval.OrgID, f approval.AddressesForm, before, want []net
 
 // extras are how much longer owners want their key.
 var extras = map[string]time.Duration{"a little": shortLife, "a lot": longLife, "a minute": time.Minute, "a working day": 8 * time.Hour}
-
-func isMistakenExtra(a approval.Access, extra time.Duration) bool {
-	isOwners := len(a.Roles) > 0 && isSubset([]approval.Role{owners}, a.Roles)
-	return extra != shortLife && extra != longLife || isOwners && extra > shortLife
-}

@@ -76,7 +76,7 @@ type RoleRule struct {
 	Role    Role
 	Ask     Who           // who may ask for it
 	Needs   []Need        // the approvals that it takes; none: the policy's
-	Longest time.Duration // one request gives a key with this role at most; zero: as long as any
+	Longest time.Duration // a key with this role lives at most in all, with extensions and rotations; zero: as long as any
 
 	// WidestIPv4 and WidestIPv6 are the smallest prefix lengths, in bits, from
 	// which a key with this role may be used; zero: the policy's.

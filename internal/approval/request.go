@@ -103,6 +103,12 @@ type Request struct {
 	// moves it, and a successor in use brings it nearer.
 	EndsAt time.Time `json:"ends_at,omitzero"`
 
+	// Since is when the access began: when the first key was made, or for a
+	// successor the first key of its rotations. BreakGlassOf names the request of
+	// that key if it was taken by break-glass.
+	Since        time.Time `json:"since,omitzero"`
+	BreakGlassOf ID        `json:"break_glass_of,omitempty"`
+
 	// RemindAt is when the owner of an active key is next told of its end, and
 	// Endings counts how often they were.
 	RemindAt time.Time `json:"remind_at,omitzero"`
@@ -207,6 +213,9 @@ type Transfer struct {
 	To   UserID    `json:"to"`
 	By   UserID    `json:"by"`
 	At   time.Time `json:"at"`
+
+	// Approved says that By alone gave every approval that the access takes.
+	Approved bool `json:"approved,omitempty"`
 }
 
 // A Key is the part of an Atlas key that may be known.

@@ -306,6 +306,8 @@ var refusals = []struct {
 	{ErrOutsider, "outsider"}, {ErrCannotCheck, "cannot_check"},
 	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {ErrNudged, "nudged"},
 	{ErrNoOrg, "no_org"}, {ErrNotLive, "not_live"}, {ErrNotNamed, "not_named"}, {ErrSigned, "signed"}, {ErrOwnerBack, "owner_back"}, {ErrNotEligible, "not_eligible"},
+	{ErrToSelf, "to_self"}, {ErrRoleNotOffered, "role_not_offered"}, {ErrRoleNotTheirs, "role_not_theirs"},
+	{ErrOutlivesRole, "outlives_role"}, {ErrBreakGlassEnds, "break_glass_ends"},
 }
 
 // refuse records a refused action and returns why it was refused.

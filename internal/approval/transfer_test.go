@@ -83,7 +83,7 @@ func TestWhoHandsAKeyToWhom(t *testing.T) {
 		"to a stranger":               {bob, eve, approval.ErrNotEligible},
 		"to nobody":                   {bob, "", approval.ErrNotEligible},
 		"to whoever had it":           {bob, alice, approval.ErrOwnerBack},
-		"to themself":                 {bob, bob, nil},
+		"to themself":                 {bob, bob, approval.ErrToSelf},
 		"to somebody who can hold it": {bob, carol, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -52,7 +52,7 @@ func newAddresses(v sentView) approval.AddressesForm {
 
 // readdress opens the form for another access list.
 func (a *App) readdress(ctx context.Context, p press, answer ack) {
-	a.openChange(ctx, p, answer, func(k liveKey) slack.ModalViewRequest {
+	a.openChange(ctx, p, answer, a.service.MayChange, func(k liveKey) slack.ModalViewRequest {
 		return a.addressesView(ctx, p.who, k, approval.AddressesForm{})
 	})
 }

@@ -109,12 +109,19 @@ func addressesAppeal(r approval.Request) appeal {
 	return a
 }
 
-// rotationAppeal asks for nothing: approvers only know.
+// rotationAppeal asks for nothing, and approvers only know; but the new owner of
+// a key that was handed over asks for its private half.
 func rotationAppeal(r approval.Request) appeal {
 	a := appeal{
-		title: "Rotation",
-		intro: say("%s rotates the key of request %s: another key takes over.", mention(asker(r)), r.Of),
-		facts: accessFacts(r.Access),
+		title:    "Rotation",
+		yours:    say("to rotate the key of request %s", r.Of),
+		intro:    say("%s rotates the key of request %s: another key takes over.", mention(asker(r)), r.Of),
+		facts:    accessFacts(r.Access),
+		question: "Approve this rotation?",
+		grant:    confirmGrant(r),
+	}
+	if !carriesDecision(r) {
+		a.intro = say("%s asks to rotate the key of request %s, which was handed to them: another key with this access takes over, and they see its private key.", mention(asker(r)), r.Of)
 	}
 	if !r.EndsAt.IsZero() && r.Key.ID == "" {
 		a.dates = say("It is to end when that key was to end: %s.", when(r.EndsAt))

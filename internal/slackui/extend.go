@@ -14,7 +14,8 @@ import (
 // time, at one moment.
 type extendScreen struct {
 	liveKey
-	limit   approval.Problem // that a role of the key sets; zero if none does
+	most    time.Duration // that the key may live in all, as mostOf says; zero if no role does
+	mostOf  approval.Role
 	outlook outlook
 }
 
@@ -30,8 +31,8 @@ type extendScreen struct {
 //	└──────────────────────────────────────────────┘
 func extendForm(s extendScreen) slack.ModalViewRequest {
 	blocks := []slack.Block{section(say("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", keyName(s.r), s.r.ID, s.r.Access.Description, when(s.r.EndsAt)))}
-	if s.limit.Most > 0 {
-		blocks = append(blocks, section(say("Because of %s it gets at most %s at a time.", botText(approval.Role(s.limit.Given).Info().Title), botText(span(s.limit.Most)))))
+	if s.most > 0 {
+		blocks = append(blocks, section(say("Because of %s it lives at most %s in all, with its extensions and rotations.", botText(s.mostOf.Info().Title), botText(span(s.most)))))
 	}
 	blocks = append(blocks,
 		live(ask(blockExtendLifetime, "How much longer?", "Added to the present end.", spansMenu(blockExtendLifetime, s.choices(), 0))),
@@ -47,7 +48,7 @@ func extendForm(s extendScreen) slack.ModalViewRequest {
 // refuse.
 func (s extendScreen) choices() []time.Duration {
 	all := s.org.Policy.Lifetimes
-	within := slices.DeleteFunc(slices.Clone(all), func(d time.Duration) bool { return s.limit.Most > 0 && d > s.limit.Most })
+	within := slices.DeleteFunc(slices.Clone(all), func(d time.Duration) bool { return s.most > 0 && wholeLife(s.r, d) > s.most })
 	if len(within) == 0 {
 		return all
 	}
@@ -60,7 +61,7 @@ func extension(v sentView) approval.ExtensionForm {
 
 // extend opens the form for more time.
 func (a *App) extend(ctx context.Context, p press, answer ack) {
-	a.openChange(ctx, p, answer, func(k liveKey) slack.ModalViewRequest { return a.extendView(ctx, p.who, k, 0) })
+	a.openChange(ctx, p, answer, a.service.MayExtend, func(k liveKey) slack.ModalViewRequest { return a.extendView(ctx, p.who, k, 0) })
 }
 
 // extendAgain is the form after a choice in it.
@@ -72,18 +73,10 @@ func (a *App) extendAgain(ctx context.Context, i interaction) (slack.ModalViewRe
 	return a.extendView(ctx, i.who(), k, extension(i.View).Extra), nil
 }
 
-// extendView looks at what an extension would come to, and at the longest one
-// for its limit.
+// extendView looks at what an extension would come to.
 func (a *App) extendView(ctx context.Context, who approval.Actor, k liveKey, extra time.Duration) slack.ModalViewRequest {
-	s := extendScreen{liveKey: k}
-	longest := make(chan outlook, 1)
-	go func() { longest <- a.outlookOn(ctx, who, k, slices.Max(k.org.Policy.Lifetimes)) }()
-	s.outlook = a.outlookOn(ctx, who, k, wholeLife(k.r, extra))
-	for _, p := range (<-longest).Problems {
-		if p.Code == approval.LifetimeTooLong {
-			s.limit = p
-		}
-	}
+	s := extendScreen{liveKey: k, outlook: a.outlookOn(ctx, who, k, wholeLife(k.r, extra))}
+	s.most, s.mostOf = k.org.Policy.MostLife(k.r.Access)
 	return extendForm(s)
 }
 
@@ -93,7 +86,7 @@ func wholeLife(r approval.Request, extra time.Duration) time.Duration {
 	if extra <= 0 {
 		return 0
 	}
-	return r.EndsAt.Add(extra).Sub(r.Key.MadeAt)
+	return r.LifeUntil(r.EndsAt.Add(extra))
 }
 
 // outlookOn is what a key with the same access and that lifetime would come to.

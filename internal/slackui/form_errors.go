@@ -78,6 +78,8 @@ func problemText(p approval.Problem) string {
 		return notLess(p)
 	case approval.LifetimeTooLong:
 		return fmt.Sprintf("A key with %s lives at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), span(p.Most))
+	case approval.ExtensionTooLong:
+		return fmt.Sprintf("A key with %s lives at most %s in all, with its extensions and rotations: choose less.", title(p.Given), span(p.Most))
 	case approval.LifetimeNotAllowed:
 		return "This lifetime cannot be chosen here (any more): choose one from the list."
 	case approval.Unchanged:

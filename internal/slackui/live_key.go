@@ -15,12 +15,15 @@ type liveKey struct {
 	metadata string // of the modal: see [aboutRequest]
 }
 
+// A mayChange is [approval.Service.MayChange], or what refuses more.
+type mayChange func(context.Context, approval.Actor, approval.ID) (approval.Request, approval.Org, error)
+
 // openChange opens a modal about a live key for its owner.
-func (a *App) openChange(ctx context.Context, p press, answer ack, modal func(liveKey) slack.ModalViewRequest) {
+func (a *App) openChange(ctx context.Context, p press, answer ack, may mayChange, modal func(liveKey) slack.ModalViewRequest) {
 	k := liveKey{metadata: aboutRequest(p)}
 	r, err := a.act(ctx, p, answer, func(ctx context.Context, who approval.Actor, id approval.ID) (approval.Request, error) {
 		var err error
-		k.r, k.org, err = a.service.MayChange(ctx, who, id)
+		k.r, k.org, err = may(ctx, who, id)
 		return k.r, err
 	})
 	if err != nil {

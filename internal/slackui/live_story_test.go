@@ -33,19 +33,44 @@ func (d *desk) getsKey(user string, v values) approval.Request {
 
 func TestMoreTimeSaysItsLimitAndWhoIsAsked(t *testing.T) {
 	t.Parallel()
-	d := openRich(t)
+	d := openRich(t, ownersLive(24*time.Hour))
 	d.Join(sandbox.Carol, sandbox.Approvals)
-	d.getsKey(alice, filled(func(v values) {
-		v["form.roles"] = map[string]sandbox.Value{"form.roles": sandbox.Pick("ORG_OWNER")}
-		v["form.networks"] = map[string]sandbox.Value{"form.networks": sandbox.Text("203.0.113.7")}
-		v["form.reason"] = map[string]sandbox.Value{"form.reason": sandbox.Text("backfill")} // Carol is mentioned here, as an approver
-	}))
+	d.getsKey(alice, ownersForm())
 	d.presses(alice, "ready.extend")
 	modal := d.seesModal(alice)
-	require.Contains(t, shown(modal), "Because of Organization Owner it gets at most 8 hours at a time.")
+	require.Contains(t, shown(modal), "Because of Organization Owner it lives at most 24 hours in all, with its extensions and rotations.")
 	require.NotContains(t, shown(modal), "168h0m0s")
 	require.Contains(t, shown(modal), "1 of <!subteam^S0APPROVERS> and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
 	d.clean()
+}
+
+func TestAKeyThatLivesAsLongAsItsRoleAllowsGetsNoMoreTime(t *testing.T) {
+	t.Parallel()
+	d := openRich(t, ownersLive(8*time.Hour))
+	d.Join(sandbox.Carol, sandbox.Approvals)
+	d.getsKey(alice, ownersForm())
+	d.presses(alice, "ready.extend")
+	d.seesText(alice, "A key with the role Organization Owner lives at most 8 hours in all, with its extensions and rotations. Nothing was changed")
+	d.clean()
+}
+
+// ownersLive sets how long keys of Organization Owners live at most.
+func ownersLive(longest time.Duration) func(*setup) {
+	return func(s *setup) {
+		for i := range s.policy.Roles {
+			if s.policy.Roles[i].Role == "ORG_OWNER" {
+				s.policy.Roles[i].Longest = longest
+			}
+		}
+	}
+}
+
+func ownersForm() values {
+	return filled(func(v values) {
+		v["form.roles"] = map[string]sandbox.Value{"form.roles": sandbox.Pick("ORG_OWNER")}
+		v["form.networks"] = map[string]sandbox.Value{"form.networks": sandbox.Text("203.0.113.7")}
+		v["form.reason"] = map[string]sandbox.Value{"form.reason": sandbox.Text("backfill")} // Carol is mentioned here, as an approver
+	})
 }
 
 func TestMoreTimeFollowsWhatIsChosen(t *testing.T) {

@@ -34,6 +34,9 @@ func rotated(r approval.Request, err error) mrkdwn {
 	if err != nil {
 		return ownerRefusal(r, err)
 	}
+	if r.State == approval.Pending {
+		return say("Request %s asks for a successor: the key was handed to you, so approvers decide before you see a private key of it. The key you have keeps working meanwhile.", r.ID)
+	}
 	return say("The successor is request %s: press *Create my key* in its message in our conversation, by %s. The key you have keeps working meanwhile.", r.ID, when(r.LapsesAt))
 }
 

@@ -37,14 +37,29 @@ func (a *App) handTo(ctx context.Context, p press, answer ack) {
 	r, err := a.act(ctx, p, answer, func(ctx context.Context, who approval.Actor, id approval.ID) (approval.Request, error) {
 		return a.service.HandTo(ctx, who, id, p.chosen)
 	})
+	role, ofRole := errors.AsType[*approval.RoleError](err)
 	switch {
+	case ofRole:
+		a.answer(ctx, p, cannotReceive(p.chosen, role))
 	case errors.Is(err, approval.ErrNotEligible):
 		a.answer(ctx, p, say("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose somebody else.", mention(p.chosen)))
 	case errors.Is(err, approval.ErrNotApprover):
-		a.answer(ctx, p, "Only approvers can hand a key over. Nothing was changed.")
+		a.answer(ctx, p, say("Only approvers can hand a key over, and only those whose approval its access takes: %s. Nothing was changed; ask one of them.", botText(clip(titles(allRoles(r.Access)), 300))))
 	case errors.Is(err, approval.ErrOwnerBack) && !r.OwnerGone.IsZero() && p.chosen != r.Requester:
 		a.answer(ctx, p, stillActive(r)) // and I have not noticed yet
 	case err != nil:
 		a.answer(ctx, p, refusal(err, r))
 	}
+}
+
+// cannotReceive says which role of a key keeps it from a new owner.
+func cannotReceive(to approval.UserID, e *approval.RoleError) mrkdwn {
+	role := botText(title(string(e.Role)))
+	switch {
+	case errors.Is(e, approval.ErrRoleNotOffered):
+		return say("The role %s of this key can't be asked for here any more, so no one can take the key over. Nothing was changed; revoke it when nothing needs it.", role)
+	case errors.Is(e, approval.ErrRoleNotTheirs):
+		return say("%s may not ask for the role %s of this key, so it can't be theirs. Nothing was changed; choose another person.", mention(to), role)
+	}
+	return say("A key with the role %s lives at most %s in all by now, and this one lives longer, so no one can take it over. Nothing was changed; revoke it when nothing needs it.", role, botText(span(e.Most)))
 }

@@ -63,7 +63,16 @@ func rotation(then edit) edit {
 	return func(r *approval.Request) {
 		then(r)
 		r.Purpose, r.Of, r.EndsAt = approval.Rotation, "AKR-2Q9XV", later.Add(8*time.Hour)
+		r.Decision.At = asked.Add(-24 * time.Hour) // of the key before it
 	}
+}
+
+// ofGlass is a rotation of a key that was taken by break-glass.
+func ofGlass(r *approval.Request) { r.BreakGlassOf, r.Decision.By = r.Of, "" }
+
+// handedRotation asks to rotate a key that was handed over.
+func handedRotation(r *approval.Request) {
+	r.Purpose, r.Of, r.EndsAt = approval.Rotation, "AKR-2Q9XV", later.Add(8*time.Hour)
 }
 
 // lifeSituations are about changes and rotations.
@@ -96,15 +105,20 @@ var lifeSituations = map[string][]edit{
 	"addresses.failed":        with(readdressing, notApplied(approval.CauseBadAddress)),
 	"addresses.failed.other":  with(readdressing, notApplied(approval.CauseRefused)),
 
-	"rotation.approved":   with(rotation(approved)),
-	"rotation.minting":    with(rotation(minting)),
-	"rotation.delivered":  with(rotation(delivered)),
-	"rotation.active":     with(rotation(active)),
-	"rotation.withdrawn":  with(rotation(approved), withdrawn),
-	"rotation.expired":    with(rotation(approved), expired(approval.CauseUncollected)),
-	"rotation.ended":      with(rotation(ended(endDate))),
-	"rotation.failed":     with(rotation(failed(approval.CauseKeyLimit))),
-	"active.unrestricted": with(unrestricted),
+	"rotation.approved":        with(rotation(approved)),
+	"rotation.minting":         with(rotation(minting)),
+	"rotation.delivered":       with(rotation(delivered)),
+	"rotation.active":          with(rotation(active)),
+	"rotation.withdrawn":       with(rotation(approved), withdrawn),
+	"rotation.expired":         with(rotation(approved), expired(approval.CauseUncollected)),
+	"rotation.glass":           with(rotation(approved), ofGlass),
+	"rotation.handed":          with(handedRotation),
+	"rotation.handed.powerful": with(powerful, handedRotation),
+	"rotation.handed.approved": with(handedRotation, approved),
+	"rotation.handed.denied":   with(handedRotation, deniedFor("ask for a new one")),
+	"rotation.ended":           with(rotation(ended(endDate))),
+	"rotation.failed":          with(rotation(failed(approval.CauseKeyLimit))),
+	"active.unrestricted":      with(unrestricted),
 }
 
 // homes are Home tabs: of somebody with nothing, with everything, of an

@@ -118,7 +118,7 @@ func modals() map[string]any {
 		"less.form.large": lessForm(testPolicy, request(large), "AKR-7F3K2"),
 
 		"extend.form":       extendForm(extendScreen{liveKey: key, outlook: usual}),
-		"extend.form.limit": extendForm(extendScreen{liveKey: liveKey{request(whole, active), strict, "AKR-7F3K2"}, outlook: two, limit: everyProblem[0]}),
+		"extend.form.limit": extendForm(extendScreen{liveKey: liveKey{request(whole, active), strict, "AKR-7F3K2"}, outlook: two, most: 8 * 24 * time.Hour, mostOf: "ORG_OWNER"}),
 		"extend.form.auto":  extendForm(extendScreen{liveKey: key, outlook: auto}),
 		"extend.form.large": extendForm(extendScreen{liveKey: liveKey{request(large, active), production, "AKR-7F3K2"}, outlook: bob}),
 

@@ -19,6 +19,10 @@ func what(r approval.Request) mrkdwn {
 		wish = " for more time"
 	case approval.NewAddresses:
 		wish = " for other addresses"
+	case approval.Rotation:
+		if !carriesDecision(r) {
+			wish = " for a rotation"
+		}
 	}
 	return say("request %s%s (%s)", r.ID, wish, clip(r.Access.Description, 100))
 }

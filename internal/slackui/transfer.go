@@ -28,7 +28,7 @@ func (v views) transfer(r approval.Request, n int) message {
 	intro := say("%s handed you the Atlas API key%s of %s%s %s: their account is deactivated, and you look after it now.",
 		mention(t.By), keyName(r), mention(t.From), v.inOrg(r), when(t.At))
 	story := sentences(say("It ends %s and is deleted then; I tell you before.", when(r.EndsAt)), successor(r), v.earlierKey(r))
-	way := mrkdwn("I do not know its private key and cannot show it. If you need one, press *Rotate*: you get another key with the same access, and this one keeps working while you switch over. If nothing needs it, revoke it.")
+	way := sentences("I do not know its private key and cannot show it. If you need one, press *Rotate*: you get another key with the same access, and this one keeps working while you switch over.", approvalFirst(t), "If nothing needs it, revoke it.")
 	return newMessage(
 		sentences(intro, story, way, say("Request %s.", r.ID), mayText(r.Access), say("It was asked for with this reason: %s", r.Reason)),
 		header("A key is yours now: "+string(r.ID)),
@@ -40,4 +40,13 @@ func (v views) transfer(r approval.Request, n int) message {
 		buttons(keyButtons(r, transferKey)...),
 		footnote(requestLine(r)),
 	)
+}
+
+// approvalFirst says that a rotation takes approvals that the transfer did not
+// have.
+func approvalFirst(t approval.Transfer) mrkdwn {
+	if t.Approved {
+		return ""
+	}
+	return "Approvers decide on that first, as on a new key."
 }

@@ -89,6 +89,9 @@ func reference(code string) mrkdwn {
 // refusal is what somebody is told whose action changed nothing. r is the
 // request as it is, or zero if none was read.
 func refusal(err error, r approval.Request) mrkdwn {
+	if role, ok := errors.AsType[*approval.RoleError](err); ok {
+		return roleRefusal(role)
+	}
 	for _, w := range refusals {
 		switch {
 		case !errors.Is(err, w.err):
@@ -139,7 +142,24 @@ var refusals = []struct {
 	{err: approval.ErrOwnerBack, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
 	{err: approval.ErrNotNamed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command."},
 	{err: approval.ErrNotLive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command."},
+	{err: approval.ErrToSelf, said: "You can't hand a key to yourself. Nothing was changed; choose another person."},
+	{err: approval.ErrBreakGlassEnds, said: "This key was taken by break-glass, so it gets no more time. Nothing was changed; ask for a new key with the slash command."},
+	{err: approval.ErrRoleNotOffered, said: "A role of this key can't be asked for here any more. Nothing was changed; ask for a new key with the slash command."},
+	{err: approval.ErrRoleNotTheirs, said: "A role of this key isn't one that its owner may ask for. Nothing was changed; ask for a new key with the slash command."},
+	{err: approval.ErrOutlivesRole, said: "A role of this key doesn't allow it to live that long. Nothing was changed; ask for a new key with the slash command."},
 	{err: approval.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; whoever runs this bot can say why."},
+}
+
+// roleRefusal says to the owner of a key which of its roles refuses a change.
+func roleRefusal(e *approval.RoleError) mrkdwn {
+	role := botText(title(string(e.Role)))
+	switch {
+	case errors.Is(e, approval.ErrRoleNotOffered):
+		return say("The role %s of this key can't be asked for here any more, so the key can only lose addresses or be revoked. Nothing was changed; ask for a new key with other roles.", role)
+	case errors.Is(e, approval.ErrRoleNotTheirs):
+		return say("The role %s of this key isn't one that you may ask for. Nothing was changed; ask for a new key with other roles.", role)
+	}
+	return say("A key with the role %s lives at most %s in all, with its extensions and rotations. Nothing was changed; ask for a new key with the slash command.", role, botText(span(e.Most)))
 }
 
 // notOpened is said if a form is known not to be open. If Slack gave no clear

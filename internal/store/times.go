@@ -30,7 +30,7 @@ func toMillis(r approval.Request) approval.Request {
 	r.Approvals = slices.Clone(r.Approvals)
 	r.Transfers = slices.Clone(r.Transfers)
 	times := []*time.Time{
-		&r.AskedAt, &r.LapsesAt, &r.EndsAt, &r.RemindAt, &r.Change.OldEnd, &r.Change.NewEnd,
+		&r.AskedAt, &r.LapsesAt, &r.EndsAt, &r.Since, &r.RemindAt, &r.Change.OldEnd, &r.Change.NewEnd,
 		&r.ProdAt, &r.EscalateAt, &r.EscalatedAt, &r.NudgedAt, &r.Review.At, &r.OwnerGone,
 		&r.Decision.At, &r.Key.MadeAt, &r.End.At,
 		&r.Mint.CollectedAt, &r.Mint.RetryAt,

@@ -58,7 +58,7 @@ func full() approval.Request {
 		r.EscalateAt, r.EscalatedAt, r.EscalatedTo = at(9), at(10), everybody
 		r.Decision.Rule = "reading from CI"
 		r.OwnerGone, r.Orphaned = at(11), 2
-		r.Transfers = []approval.Transfer{{From: "U_al", To: "U_bo", By: "U_cy", At: at(12)}}
+		r.Transfers = []approval.Transfer{{From: "U_al", To: "U_bo", By: "U_cy", At: at(12), Approved: true}}
 		r.Drift = approval.Drift{
 			RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, Renamed: true,
 			NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
@@ -66,7 +66,7 @@ func full() approval.Request {
 		}
 		r.Debts = []approval.Debt{{Attempt: 1, Looks: 2, At: at(3), LookAt: at(4)}, {Attempt: 2, Looks: 1, At: at(4), LookAt: at(5)}}
 		r.Key = approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at(6)}
-		r.EndsAt = at(7)
+		r.EndsAt, r.Since, r.BreakGlassOf = at(7), at(6), "AKR-GLASS"
 		r.Custody = approval.Custody{ShownAt: at(8), RemindAt: at(9), ConfirmBy: at(10), Reminded: true, ByUse: true}
 		r.Removal = approval.Removal{Since: at(11), Tries: 4, RetryAt: at(12), Told: true, Cause: approval.CauseAtlasAway, Code: "RATE_LIMITED"}
 		r.End = approval.End{Cause: approval.CauseRevoked, By: "U_bo", At: at(13), Code: "NONE", Note: "not needed"}

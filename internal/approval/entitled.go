@@ -1,0 +1,103 @@
+package approval
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// What may be done to a live key follows the rules of the access that the key
+// has afterwards: its owner, or its next owner, could be given that access by
+// the policy as it is now.
+
+var (
+	// ErrRoleNotOffered says that a role of the key left the policy.
+	ErrRoleNotOffered = errors.New("the role is not offered any more")
+
+	// ErrRoleNotTheirs says that a person may not ask for a role of the key.
+	ErrRoleNotTheirs = errors.New("the role is not for them")
+
+	// ErrOutlivesRole says that the key would live longer than a role allows.
+	ErrOutlivesRole = errors.New("longer than the role allows")
+
+	// ErrBreakGlassEnds says that break-glass is never prolonged.
+	ErrBreakGlassEnds = errors.New("break-glass is not prolonged")
+)
+
+// A RoleError says which role of a key refuses a change. It wraps one of
+// [ErrRoleNotOffered], [ErrRoleNotTheirs] and [ErrOutlivesRole].
+type RoleError struct {
+	Role Role
+	Most time.Duration // with ErrOutlivesRole: the longest life
+	Why  error
+}
+
+func (e *RoleError) Error() string { return fmt.Sprintf("%s: %v", e.Role, e.Why) }
+
+// Unwrap returns why.
+func (e *RoleError) Unwrap() error { return e.Why }
+
+// ByBreakGlass reports whether the key, or the key at the start of its
+// rotations, was taken without approval.
+func (r Request) ByBreakGlass() bool { return r.Emergency || r.BreakGlassOf != "" }
+
+// started is when the access of r's key began: when the first key of its
+// rotations was made.
+func (r Request) started() time.Time {
+	if r.Since.IsZero() {
+		return r.Key.MadeAt
+	}
+	return r.Since
+}
+
+// LifeUntil is how long the access of r's key lasts in all, with the keys before
+// it, if the key ends then.
+func (r Request) LifeUntil(end time.Time) time.Duration { return end.Sub(r.started()) }
+
+// entitled reports why user could not be given the access of r's key for life
+// in all by the rules of now, or nil.
+func (rd reading) entitled(user UserID, r Request, life time.Duration) error {
+	if r.ByBreakGlass() {
+		given, err := rd.breaksGlass(user, r.Access, life)
+		if given || err != nil {
+			return err
+		}
+	}
+	if err := rd.mayAskForAll(user, r.Access); err != nil {
+		return err
+	}
+	if most, role := rd.longest(r.Access.allRoles()); most > 0 && life > most {
+		return &RoleError{Role: role, Most: most, Why: ErrOutlivesRole}
+	}
+	return nil
+}
+
+// mayAskForAll reports why user may not ask for every role of a, or nil.
+func (rd reading) mayAskForAll(user UserID, a Access) error {
+	for _, role := range a.allRoles() {
+		if _, offered := rd.rule(role); !offered {
+			return &RoleError{Role: role, Why: ErrRoleNotOffered}
+		}
+		switch may, err := rd.mayAsk(user, role); {
+		case err != nil:
+			return err
+		case !may:
+			return &RoleError{Role: role, Why: ErrRoleNotTheirs}
+		}
+	}
+	return nil
+}
+
+// breaksGlass reports whether user could take access by break-glass for life.
+func (rd reading) breaksGlass(user UserID, a Access, life time.Duration) (bool, error) {
+	beyond := slices.ContainsFunc(a.allRoles(), func(role Role) bool { return !slices.Contains(rd.BreakGlass.Roles, role) })
+	if beyond || life > rd.BreakGlass.Lifetime {
+		return false, nil
+	}
+	return rd.members.include(rd.BreakGlass.People, user)
+}
+
+// MostLife is the longest life that the roles of a allow in all, and the role
+// that says so; zero if none does.
+func (p Policy) MostLife(a Access) (time.Duration, Role) { return p.longest(a.allRoles()) }

@@ -1,0 +1,225 @@
+package approval_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// ownersKey is a live key with the role ORG_OWNER of frank, whose account is
+// deactivated by now: it took one approval of platform and one of security.
+func (w *world) ownersKey() approval.ID {
+	w.t.Helper()
+	w.staff()
+	r, err := w.Submit(w.t.Context(), as(frank), form(asking("ORG_OWNER")))
+	require.NoError(w.t, err)
+	for _, approver := range []approval.UserID{heidi, grace} {
+		_, err = w.Approve(w.t.Context(), as(approver), r.ID)
+		require.NoError(w.t, err)
+	}
+	w.collects(frank, r.ID)
+	w.directory.Set(approval.Deactivated, frank)
+	w.pass(90 * time.Minute)
+	require.False(w.t, w.get(r.ID).OwnerGone.IsZero())
+	return r.ID
+}
+
+// collects makes the key of an approved request, and confirms it.
+func (w *world) collects(owner approval.UserID, id approval.ID) {
+	w.t.Helper()
+	w.settle()
+	_, err := w.Collect(w.t.Context(), as(owner), id)
+	require.NoError(w.t, err)
+	w.settle()
+	_, err = w.Confirm(w.t.Context(), as(owner), id)
+	require.NoError(w.t, err)
+	w.settle()
+	w.is(id, approval.Active)
+}
+
+func longerOwners(p *approval.Policy) { p.Roles[3].Longest = 24 * time.Hour }
+
+func TestTransferTakesAnApproverOfThatAccess(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		by, to approval.UserID
+		want   error
+	}{
+		"an approver of other access":              {bob, heidi, approval.ErrNotApprover},
+		"no approver":                              {carol, heidi, approval.ErrNotApprover},
+		"to themself":                              {heidi, heidi, approval.ErrToSelf},
+		"to a member who may not ask for the role": {grace, carol, approval.ErrRoleNotTheirs},
+		"to a guest":                               {grace, gil, approval.ErrNotEligible},
+		"to an approver who may ask for the role":  {grace, heidi, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				id := w.ownersKey()
+				before := w.get(id)
+				r, err := w.HandTo(t.Context(), as(tt.by), id, tt.to)
+				require.ErrorIs(t, err, tt.want)
+				if tt.want != nil {
+					assert.Equal(t, before.Requester, r.Requester)
+					assert.Equal(t, before.Version, w.get(id).Version, "nothing was changed")
+					return
+				}
+				assert.Equal(t, tt.to, r.Requester)
+			}, strict)
+		})
+	}
+}
+
+func TestTransferByAnExcludedApproverIsRefused(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.orphaned()
+		_, err := w.HandTo(t.Context(), as(dana), id, carol)
+		require.ErrorIs(t, err, approval.ErrNotApprover)
+		_, err = w.HandTo(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+	}, func(p *approval.Policy) { p.Never = users(dana) })
+}
+
+// The approver of the transfer is one of two whom the access takes, so the new
+// owner sees a private key only after both have approved.
+func TestRotationAfterTransferTakesTheApprovalsOfTheAccess(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.ownersKey()
+		ends := w.get(id).EndsAt
+		_, err := w.HandTo(t.Context(), as(grace), id, heidi)
+		require.NoError(t, err)
+		next, err := w.Rotate(t.Context(), as(heidi), id)
+		require.NoError(t, err)
+		w.settle()
+		require.Equal(t, approval.Pending, w.is(next.ID, approval.Pending).State)
+		assert.Equal(t, next.ID, w.get(id).Successor)
+		assert.Equal(t, ends, w.get(next.ID).EndsAt)
+		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.AskedMessage}, next.Messages)
+		_, err = w.Collect(t.Context(), as(heidi), next.ID)
+		require.ErrorIs(t, err, approval.ErrNotAllowed)
+		_, err = w.Approve(t.Context(), as(heidi), next.ID)
+		require.ErrorIs(t, err, approval.ErrOwnRequest)
+		require.Len(t, w.screens.Revealed(), 1, "frank's")
+
+		w.directory.SetGroup(platform, frank, heidi, dana)
+		for _, approver := range []approval.UserID{grace, dana} {
+			_, err = w.Approve(t.Context(), as(approver), next.ID)
+			require.NoError(t, err)
+		}
+		w.collects(heidi, next.ID)
+		assert.Equal(t, heidi, w.screens.Revealed()[1].To)
+		again, err := w.Rotate(t.Context(), as(heidi), next.ID)
+		require.NoError(t, err)
+		assert.Equal(t, approval.Approved, again.State, "this key was approved for heidi")
+	}, strict, longerOwners)
+}
+
+func TestRotationAfterTransferByTheOnlyApproverTakesNoOther(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.orphaned()
+		handed, err := w.HandTo(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+		assert.True(t, handed.Transfers[0].Approved)
+		next, err := w.Rotate(t.Context(), as(carol), id)
+		require.NoError(t, err)
+		assert.Equal(t, approval.Approved, next.State)
+		w.collects(carol, next.ID)
+	})
+}
+
+// A transfer counts as an approval by the rules as they are at the rotation.
+func TestRotationAfterTransferFollowsThePolicyOfNow(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.orphaned()
+		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+		w.Service.Orgs = orgs(policy(func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} }))
+		next, err := w.Rotate(t.Context(), as(carol), id)
+		require.NoError(t, err)
+		assert.Equal(t, approval.Pending, next.State)
+	})
+	inWorld(t, func(w *world) {
+		id := w.orphaned()
+		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+		w.Service.Orgs = orgs(policy(func(p *approval.Policy) {
+			for i := range p.Roles {
+				p.Roles[i].Ask = users(alice)
+			}
+		}))
+		_, err = w.Rotate(t.Context(), as(carol), id)
+		require.ErrorIs(t, err, approval.ErrRoleNotTheirs, "carol may not ask for it any more")
+	})
+}
+
+// The last transfer decides: what an earlier one approved was for another owner.
+func TestRotationAfterTwoTransfersLooksAtTheLast(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.orphaned()
+		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+		w.directory.Set(approval.Deactivated, carol)
+		w.pass(90 * time.Minute)
+		two := orgs(policy(func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} }))
+		w.Service.Orgs = two
+		_, err = w.HandTo(t.Context(), as(dana), id, bob)
+		require.NoError(t, err)
+		next, err := w.Rotate(t.Context(), as(bob), id)
+		require.NoError(t, err)
+		require.Equal(t, approval.Pending, next.State)
+		_, err = w.Approve(t.Context(), as(bob), next.ID)
+		require.ErrorIs(t, err, approval.ErrOwnRequest)
+		assert.Equal(t, []bool{true, false}, []bool{w.get(id).Transfers[0].Approved, w.get(id).Transfers[1].Approved})
+	})
+}
+
+// A rule that approves this access for the new owner approves the rotation too.
+func TestRotationAfterTransferCanBeApprovedByARule(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.byRule()
+		w.directory.Set(approval.Deactivated, alice)
+		w.pass(90 * time.Minute)
+		two := policy(strict, sixteenHours, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} })
+		w.Service.Orgs = orgs(two)
+		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+		require.False(t, w.get(id).Transfers[0].Approved)
+		next, err := w.Rotate(t.Context(), as(carol), id)
+		require.NoError(t, err)
+		assert.Equal(t, approval.Approved, next.State)
+		assert.Equal(t, "reading from CI", next.Decision.Rule)
+	}, strict, sixteenHours)
+}
+
+func TestTransferOfABreakGlassKey(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.staff()
+		w.directory.SetGroup(oncall, carol, dana)
+		r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+		require.NoError(t, err)
+		w.settle()
+		_, err = w.Confirm(t.Context(), as(carol), r.ID)
+		require.NoError(t, err)
+		w.directory.Set(approval.Deactivated, carol)
+		w.pass(70 * time.Minute)
+		require.False(t, w.get(r.ID).OwnerGone.IsZero())
+		_, err = w.HandTo(t.Context(), as(bob), r.ID, alice)
+		require.ErrorIs(t, err, approval.ErrRoleNotOffered, "alice could not have taken it")
+		handed, err := w.HandTo(t.Context(), as(bob), r.ID, dana)
+		require.NoError(t, err)
+		assert.True(t, handed.Emergency, "it is to be reviewed still")
+		_, err = w.Sign(t.Context(), as(dana), r.ID)
+		require.ErrorIs(t, err, approval.ErrOwnRequest)
+	}, glass, func(p *approval.Policy) { p.Roles = approval.RulesFor("ORG_READ_ONLY") })
+}
