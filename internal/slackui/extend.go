@@ -32,7 +32,7 @@ type extendScreen struct {
 func extendForm(s extendScreen) slack.ModalViewRequest {
 	blocks := []slack.Block{section(say("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", keyName(s.r), s.r.ID, s.r.Access.Description, when(s.r.EndsAt)))}
 	if s.most > 0 {
-		blocks = append(blocks, section(say("Because of %s it lives at most %s in all, with its extensions and rotations.", botText(s.mostOf.Info().Title), botText(span(s.most)))))
+		blocks = append(blocks, section(say("Because of %s it lives at most %s in all, with its extensions and rotations.", botText(titles([]approval.Role{s.mostOf})), botText(span(s.most)))))
 	}
 	blocks = append(blocks,
 		live(ask(blockExtendLifetime, "How much longer?", "Added to the present end.", spansMenu(blockExtendLifetime, s.choices(), 0))),

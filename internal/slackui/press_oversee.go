@@ -54,7 +54,7 @@ func (a *App) handTo(ctx context.Context, p press, answer ack) {
 
 // cannotReceive says which role of a key keeps it from a new owner.
 func cannotReceive(to approval.UserID, e *approval.RoleError) mrkdwn {
-	role := botText(title(string(e.Role)))
+	role := botText(titles([]approval.Role{e.Role}))
 	switch {
 	case errors.Is(e, approval.ErrRoleNotOffered):
 		return say("The role %s of this key can't be asked for here any more, so no one can take the key over. Nothing was changed; revoke it when nothing needs it.", role)

@@ -152,7 +152,7 @@ var refusals = []struct {
 
 // roleRefusal says to the owner of a key which of its roles refuses a change.
 func roleRefusal(e *approval.RoleError) mrkdwn {
-	role := botText(title(string(e.Role)))
+	role := botText(titles([]approval.Role{e.Role}))
 	switch {
 	case errors.Is(e, approval.ErrRoleNotOffered):
 		return say("The role %s of this key can't be asked for here any more, so the key can only lose addresses or be revoked. Nothing was changed; ask for a new key with other roles.", role)
