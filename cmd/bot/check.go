@@ -120,9 +120,12 @@ var looksSecret = regexp.MustCompile(`xox[a-z.]*-[\w-]+|xapp-[\w-]+|[0-9a-fA-F]{
 // clean is the last door: no secret leaves, also none that was pasted into the
 // wrong variable and is repeated as such.
 func (c *checkup) clean(text string) string {
-	for name, value := range c.process.environ {
-		if isSecret(name) && len(value) >= 8 {
-			text = strings.ReplaceAll(text, value, "[redacted]")
+	meant, _ := readable(c.process.environ)
+	for _, environ := range []map[string]string{c.process.environ, meant} {
+		for name, value := range environ {
+			if isSecret(name) && len(value) >= 8 {
+				text = strings.ReplaceAll(text, value, "[redacted]")
+			}
 		}
 	}
 	return looksSecret.ReplaceAllString(text, "[redacted]")
@@ -140,7 +143,9 @@ func (c *checkup) configuration() {
 	var err error
 	if c.config, err = readConfig(c.process.environ); err == nil {
 		c.ok("configuration", "Every variable is there and has a value that can be used.")
-		return
+	}
+	for _, w := range c.config.warnings {
+		c.warn("configuration", sentence(w), "Correct its name, or take it out of the bot's environment; .env.example has every name.")
 	}
 	for _, problem := range problemsOf(err) {
 		do := "Mend it in the bot's environment; .env.example explains every variable."
@@ -193,13 +198,13 @@ func printFindings(w io.Writer, findings []finding, asJSON bool) error {
 	return errors.Join(errs...)
 }
 
-// sentence begins with a capital and ends with a full stop.
+// sentence begins with a capital and ends with a full stop or a question mark.
 func sentence(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
 	if size == 0 {
 		return ""
 	}
-	return string(unicode.ToUpper(first)) + s[size:] + "."
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+s[size:], ".") + map[bool]string{false: "."}[strings.HasSuffix(s, "?")]
 }
 
 func inWords(r result) string { return strings.ReplaceAll(string(r), "_", " ") }

@@ -17,7 +17,7 @@ var atlasChecks = []string{"atlas organization", "atlas role", "atlas lists requ
 // atlas makes every check of the bot's own credential and its organization.
 func (c *checkup) atlas(ctx context.Context) {
 	all := append([]string{"atlas login"}, atlasChecks...)
-	if safeURL(c.config.AtlasBaseURL) != nil {
+	if safeAtlasURL(c.config.AtlasBaseURL) != nil {
 		c.skip("ATLAS_BASE_URL has to be corrected first.", append([]string{"atlas connection", "atlas clock"}, all...)...)
 		return
 	}

@@ -107,7 +107,7 @@ func askReady(ctx context.Context, at netip.AddrPort) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := direct.Do(req)
 	if err != nil {
 		return false, err
 	}

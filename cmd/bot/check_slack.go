@@ -19,7 +19,7 @@ func (c *checkup) slack(ctx context.Context) {
 }
 
 func (c *checkup) workspace(ctx context.Context) {
-	if safeURL(c.config.SlackAPIURL) != nil || !strings.HasSuffix(c.config.SlackAPIURL, "/") {
+	if safeSlackURL(c.config.SlackAPIURL) != nil {
 		c.skip("SLACK_API_URL has to be corrected first.", "slack connection", "slack clock")
 		c.skip("SLACK_API_URL has to be corrected first.", c.slackChecks()...)
 		return
@@ -160,7 +160,7 @@ func (c *checkup) signingSecret() {
 	switch secret := c.config.SlackSigningSecret; {
 	case secret.IsZero():
 		c.skip("SLACK_APP_TOKEN or SLACK_SIGNING_SECRET has to be set first.", check)
-	case !signingSecret.MatchString(secret.Reveal()):
+	case !signingSecret.MatchString(unquote(c.process.environ["SLACK_SIGNING_SECRET"])): // as it was given
 		c.bad(check, "SLACK_SIGNING_SECRET does not look like one: 32 digits and letters a to f.", "Copy it from Basic Information, App Credentials, Signing Secret.")
 	default:
 		c.ok(check, "It looks like one. Whether it is this app's shows with Slack's first request.")

@@ -82,6 +82,10 @@ type Config struct {
 	// organizations is what the variables above and the policy files come to, in
 	// the order of OrgNames. There is at least one.
 	organizations []organization
+
+	// warnings are sentences about what may be a mistake and keeps nothing from
+	// working.
+	warnings []string
 }
 
 // readConfig reads and checks environ, and the policy files that it names. All
@@ -89,9 +93,12 @@ type Config struct {
 // once.
 func readConfig(environ map[string]string) (Config, error) {
 	var c Config
-	errs := inOperatorsNames(env.ParseWithOptions(&c, env.Options{Environment: environ}), "")
+	environ, errs := readable(environ)
+	errs = append(errs, inOperatorsNames(env.ParseWithOptions(&c, env.Options{Environment: environ}), "")...)
 	errs = append(errs, c.check()...)
 	errs = append(errs, c.readOrganizations(environ)...)
+	wrong, warnings := misspelled(environ, c.OrgNames)
+	errs, c.warnings = append(errs, wrong...), warnings
 	return c, errors.Join(eachOnce(withoutCredentials(errs))...)
 }
 

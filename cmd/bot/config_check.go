@@ -32,8 +32,8 @@ func (c Config) check() []error {
 	c.checkSlack(wrong)
 	c.checkMachine(wrong)
 	c.checkPolicy(wrong)
-	for name, u := range map[string]string{"ATLAS_BASE_URL": c.AtlasBaseURL, "SLACK_API_URL": c.SlackAPIURL} {
-		if err := safeURL(u); err != nil {
+	for name, err := range map[string]error{"ATLAS_BASE_URL": safeAtlasURL(c.AtlasBaseURL), "SLACK_API_URL": safeSlackURL(c.SlackAPIURL)} {
+		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err)) // not repeated: it may hold a password
 		}
 	}
@@ -46,7 +46,6 @@ func (c Config) checkSlack(wrong func(bool, string, ...any)) {
 	wrong(bot != "" && !strings.HasPrefix(bot, "xoxb-"), "SLACK_BOT_TOKEN is not a bot token: it starts with xoxb- (OAuth & Permissions, Bot User OAuth Token)")
 	wrong(app != "" && !strings.HasPrefix(app, "xapp-"), "SLACK_APP_TOKEN is not an app-level token: it starts with xapp- (Basic Information, App-Level Tokens)")
 	wrong(app == "" && c.SlackSigningSecret.IsZero(), "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)")
-	wrong(!strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL: it ends in a slash")
 	wrong(!command.MatchString(c.SlackCommand), "SLACK_COMMAND is %q: a slash and up to 31 lower-case letters, digits, - and _", c.SlackCommand)
 }
 
@@ -83,14 +82,37 @@ func (c Config) checkPolicy(wrong func(bool, string, ...any)) {
 	}
 }
 
+// safeAtlasURL refuses all but an address: the calls have paths of their own,
+// and what is added to one makes Atlas answer that something is not found.
+func safeAtlasURL(s string) error {
+	if err := safeURL(s); err != nil {
+		return err
+	}
+	if u, _ := url.Parse(s); u.Path != "" && u.Path != "/" {
+		return errors.New("it may hold no path: it is the address alone, as in https://cloud.mongodb.com")
+	}
+	return nil
+}
+
+// safeSlackURL refuses what is not the root of Slack's Web API.
+func safeSlackURL(s string) error {
+	if err := safeURL(s); err != nil {
+		return err
+	}
+	if u, _ := url.Parse(s); u.Path != "/api/" {
+		return errors.New("it ends in a slash, after the path of the Web API and nothing else, as in https://slack.com/api/")
+	}
+	return nil
+}
+
 // safeURL refuses what would send a secret over the network in the clear.
 func safeURL(s string) error {
 	u, err := url.Parse(s)
 	switch {
-	case err != nil || u.Host == "":
+	case err != nil || u.Hostname() == "" || u.Opaque != "":
 		return errors.New("it is not a URL")
-	case u.User != nil || u.RawQuery != "":
-		return errors.New("it may hold no user and no query")
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
+		return errors.New("it may hold no user, no query and no fragment")
 	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	}

@@ -27,7 +27,7 @@ const (
 
 // databaseURL is the database that a command is about if no flag names another.
 func (p process) databaseURL() string {
-	return cmp.Or(p.environ["DATABASE_URL"], defaultDatabase)
+	return cmp.Or(unquote(p.environ["DATABASE_URL"]), defaultDatabase)
 }
 
 // checkStore ends a start with a database that is not whole, and says if it is

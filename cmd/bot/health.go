@@ -17,7 +17,7 @@ func (p process) health(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		return errUsage
 	}
-	at, err := netip.ParseAddrPort(cmp.Or(p.environ["LISTEN"], defaultListen))
+	at, err := netip.ParseAddrPort(cmp.Or(unquote(p.environ["LISTEN"]), defaultListen))
 	if err != nil {
 		return errors.New("LISTEN is no IP address with a port")
 	}
@@ -32,7 +32,7 @@ func (p process) health(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := direct.Do(req)
 	if err != nil {
 		return fmt.Errorf("asking %s: %w", address, err)
 	}
@@ -42,3 +42,6 @@ func (p process) health(ctx context.Context, args []string) error {
 	}
 	return nil
 }
+
+// direct calls what is on this machine. HTTP_PROXY is for what is elsewhere.
+var direct = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}

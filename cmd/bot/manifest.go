@@ -15,7 +15,7 @@ func (p process) manifest(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("manifest", flag.ContinueOnError)
 	flags.SetOutput(p.stderr)
 	url := flags.String("http", "", "the public https address of the bot, for HTTP mode; without it the manifest is for Socket Mode")
-	name := flags.String("command", cmp.Or(p.environ["SLACK_COMMAND"], "/atlas-key"), "the slash command")
+	name := flags.String("command", cmp.Or(unquote(p.environ["SLACK_COMMAND"]), "/atlas-key"), "the slash command")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		return errUsage
 	}

@@ -78,6 +78,7 @@ func (p process) policyFiles(given string) ([]rulesFile, []error) {
 // readRules reads what the environment says of rules. The rest of it may be
 // missing: whoever reviews rules need not hold tokens.
 func readRules(environ map[string]string) (Config, []error) {
+	environ, problems := readable(environ)
 	c, _ := readConfig(environ) // with what it says of the rest
 	var values []error
 	err := env.ParseWithOptions(&Config{}, env.Options{Environment: environ})
@@ -88,9 +89,8 @@ func readRules(environ map[string]string) (Config, []error) {
 			}
 		}
 	}
-	var problems []error
 	if len(values) > 0 {
-		problems = inOperatorsNames(env.AggregateError{Errors: values}, "")
+		problems = append(problems, inOperatorsNames(env.AggregateError{Errors: values}, "")...)
 	}
 	c.checkPolicy(func(bad bool, format string, args ...any) {
 		if bad {

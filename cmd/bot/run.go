@@ -24,6 +24,9 @@ func (p process) run(ctx context.Context, args []string) error {
 		return fmt.Errorf("the configuration has problems:\n%w", err)
 	}
 	b := &bot{config: config, now: time.Now, log: newLog(p.stderr, config)}
+	for _, w := range config.warnings {
+		b.log.Warn("the configuration: " + w)
+	}
 	return b.run(ctx)
 }
 

@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"database/sql"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +30,16 @@ func TestOpenRefuses(t *testing.T) {
 		"two slashes":           {"sqlite://bot.db", nil, "write a path right after sqlite:"},
 		"a missing directory":   {"sqlite:{dir}/no/bot.db", nil, "opening database {dir}/no/bot.db: the directory {dir}/no does not exist"},
 		"a directory":           {"sqlite:{dir}/bot.db", mkdir("bot.db", 0o700), "bot.db: this is a directory"},
+		"the end of a line":     {"sqlite:{dir}/bot.db\r", nil, `bot.db\r": there is a space at an end of its path, or a character in it that cannot be seen`},
+		"a space at the end":    {"sqlite:{dir}/bot.db ", nil, "there is a space at an end of its path"},
+		"a device":              {"sqlite:/dev/null", nil, "opening database /dev/null: this is a device, not a file"},
+		"a pipe":                {"sqlite:{dir}/bot.db", func(t *testing.T, dir string) { require.NoError(t, syscall.Mkfifo(dir+"/bot.db", 0o644)) }, "bot.db: this is a pipe, not a file"},
+		"a socket":              {"sqlite:{dir}/bot.db", socket, "bot.db: this is a socket, not a file"},
+		"a link to a device":    {"sqlite:{dir}/bot.db", link("/dev/null", "bot.db"), "opening database /dev/null: this is a device, not a file"},
+		"a link to nothing":     {"sqlite:{dir}/bot.db", link("/mnt/not/mounted/bot.db", "bot.db"), "opening database {dir}/bot.db: it is a link to something that is not there"},
+		"a log that is a link":  {"sqlite:{dir}/bot.db", link("/dev/null", "bot.db-wal"), "bot.db-wal: this is a link, not a file"},
+		"a lock that is a link": {"sqlite:{dir}/bot.db", link("/dev/null", "bot.db.lock"), "bot.db.lock: this is a link, not a file"},
+		"a log without it":      {"sqlite:{dir}/bot.db", write("bot.db-wal", "left", 0o600), "it is not there, but {dir}/bot.db-wal, a part of it, is"},
 		"a text":                {"sqlite:{dir}/bot.db", write("bot.db", strings.Repeat("dear diary, ", 100), 0o600), "opening database {dir}/bot.db: this file is not a SQLite database"},
 		"a stranger's database": {"sqlite:{dir}/bot.db", database("bot.db", "CREATE TABLE diary (day TEXT)"), "opening database {dir}/bot.db: this is another program's database; choose another file"},
 		"a newer schema": {"sqlite:{dir}/bot.db", database("bot.db", `
@@ -68,6 +80,83 @@ func TestOpenRefusesWhatItMayNotWrite(t *testing.T) {
 			require.EqualError(t, err, strings.ReplaceAll("opening database {dir}/bot.db: "+tt.want, "{dir}", dir))
 		})
 	}
+}
+
+func link(to, name string) func(*testing.T, string) {
+	return func(t *testing.T, dir string) { require.NoError(t, os.Symlink(to, filepath.Join(dir, name))) }
+}
+
+func socket(t *testing.T, dir string) {
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: dir + "/bot.db"})
+	require.NoError(t, err)
+	t.Cleanup(func() { listener.Close() })
+}
+
+// What is no database keeps its mode, and gets no lock beside it.
+func TestOpenTouchesNothingThatIsNoFile(t *testing.T) {
+	t.Parallel()
+	dir := tempDir(t)
+	require.NoError(t, syscall.Mkfifo(dir+"/bot.db", 0o644))
+	require.NoError(t, os.Chmod(dir+"/bot.db", 0o666))
+	for _, o := range []store.Options{{}, {ReadOnly: true}, {Beside: true}} {
+		_, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", o)
+		require.ErrorContains(t, err, "this is a pipe, not a file")
+	}
+	_, err := store.Inspect(t.Context(), "sqlite:"+dir+"/bot.db")
+	require.ErrorContains(t, err, "this is a pipe, not a file")
+	info, err := os.Stat(dir + "/bot.db")
+	require.NoError(t, err)
+	require.Equal(t, "prw-rw-rw-", info.Mode().String())
+	require.NoFileExists(t, dir+"/bot.db.lock")
+}
+
+func TestASecondNameOfTheFileIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := tempDir(t)
+	s := open(t, "sqlite:"+dir+"/bot.db")
+	fill(t, s, 0, 1)
+	require.NoError(t, os.Link(dir+"/bot.db", dir+"/other.db"))
+	for _, o := range []store.Options{{}, {ReadOnly: true}, {Beside: true}} {
+		_, err := store.Open(t.Context(), "sqlite:"+dir+"/other.db", o)
+		require.Error(t, err)
+		require.Contains(t, err.Error(), "hard link")
+	}
+	guest, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Beside: true})
+	require.NoError(t, err, "a guest may come by the name that the bot uses")
+	require.NoError(t, guest.Close())
+	require.NoError(t, s.Close())
+
+	_, err = store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{})
+	require.ErrorContains(t, err, "the file has 2 names (hard links)", "also with no other bot: its log may lie beside the other name")
+	_, err = store.Inspect(t.Context(), "sqlite:"+dir+"/bot.db")
+	require.ErrorContains(t, err, "the file has 2 names (hard links)")
+	require.NoError(t, os.Remove(dir+"/other.db"))
+	require.Equal(t, 1, counts(t, dir+"/bot.db"))
+}
+
+func TestACopyOfTheFileIsAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	dir := tempDir(t)
+	s := open(t, "sqlite:"+dir+"/bot.db")
+	fill(t, s, 0, 1)
+	_, err := store.Backup(t.Context(), "sqlite:"+dir+"/bot.db", dir+"/other.db", noProgress)
+	require.NoError(t, err)
+	require.Equal(t, 1, counts(t, dir+"/other.db"), "beside the bot on the first")
+}
+
+// The lock on the inode is no lock for SQLite: readers come and go beside it.
+func TestLockOnTheInodeKeepsSQLitesOwnLocks(t *testing.T) {
+	t.Parallel()
+	dir := tempDir(t)
+	startAnother(t, dir+"/bot.db").stored(t)
+	require.NoError(t, os.Remove(dir+"/bot.db.lock"))
+	_, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{})
+	require.ErrorContains(t, err, "another process is using it, perhaps by another name")
+	guest, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Beside: true})
+	require.NoError(t, err)
+	defer guest.Close()
+	_, err = guest.Get(t.Context(), "AKR-0")
+	require.NoError(t, err)
 }
 
 // A refused Open leaves nothing behind that would refuse the next one.

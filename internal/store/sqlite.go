@@ -8,7 +8,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -76,6 +78,9 @@ func openMemory(ctx context.Context, o Options) (*Store, error) {
 // resolve makes path absolute and follows links, so that one file has one lock
 // however it is named.
 func resolve(path string) (string, error) {
+	if strings.TrimSpace(path) != path || strings.ContainsFunc(path, unicode.IsControl) {
+		return strconv.Quote(path), errors.New("there is a space at an end of its path, or a character in it that cannot be seen, such as the end of a line")
+	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return path, err
