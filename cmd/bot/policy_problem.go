@@ -39,6 +39,10 @@ func (x *explaining) networkProblem(p approval.Problem) string {
 		return fmt.Sprintf("These are %s addresses and blocks: at most %d.", p.Given, p.Limit)
 	case approval.HostBits:
 		return fmt.Sprintf("%s has bits set behind its mask; the network is %s.", p.Given, p.Hint)
+	case approval.IsRange:
+		return fmt.Sprintf("%s is a range; the networks are %s.", p.Given, p.Hint)
+	case approval.IsMask:
+		return fmt.Sprintf("%s has a mask; with its prefix length it is %s.", p.Given, p.Hint)
 	case approval.NotPublic:
 		return fmt.Sprintf("%s is or holds %s addresses, from which Atlas sees nobody.", p.Given, p.Hint)
 	case approval.SecurityGroup:

@@ -55,10 +55,12 @@ const (
 	Missing            ProblemCode = "missing"
 	TooLong            ProblemCode = "too_long"         // Limit: characters
 	Unprintable        ProblemCode = "unprintable"      // Given: the character, by its name
-	NotAnAddress       ProblemCode = "not_an_address"   // Given
+	NotAnAddress       ProblemCode = "not_an_address"   // Given; Hint: the address in it, if there is one
+	IsRange            ProblemCode = "is_range"         // Given; Hint: the blocks that it is
+	IsMask             ProblemCode = "is_mask"          // Given; Hint: the block that it is
 	HostBits           ProblemCode = "host_bits"        // Given; Hint: the network it would be
 	TooWide            ProblemCode = "too_wide"         // Given; Hint: the widest mask, as in "/24"
-	NotPublic          ProblemCode = "not_public"       // Given; Hint: private, loopback, link-local, multicast, unspecified, reserved
+	NotPublic          ProblemCode = "not_public"       // Given; Hint: the purpose, as in "private"
 	SecurityGroup      ProblemCode = "security_group"   // Given
 	TooMany            ProblemCode = "too_many"         // Given: how many; Limit
 	RoleNotAllowed     ProblemCode = "role_not_allowed" // Given

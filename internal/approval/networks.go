@@ -5,12 +5,13 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"atlaskeybot/internal/plaintext"
 )
 
-// Networks reads addresses and CIDR blocks as people type them: one or many,
-// separated by commas, semicolons or space of any kind. It returns what is
+// Networks reads addresses and CIDR blocks as people type and paste them: one or
+// many, separated by space or commas of any kind. It returns what is
 // left when duplicates and entries inside other entries are dropped, in the
 // order typed, and everything that is wrong. Comparing each with each takes its
 // time, so what is longer than the form allows is not read.
@@ -27,7 +28,7 @@ func (p Policy) networks(text string, named []NamedNetwork, roles []Role) ([]net
 		kept = append(kept, n.Networks...)
 	}
 	var problems []Problem
-	for _, word := range strings.FieldsFunc(text, isSeparator) {
+	for _, word := range pasted(text) {
 		network, problem := p.network(word, roles)
 		if problem != nil {
 			problems = append(problems, *problem)
@@ -78,23 +79,22 @@ func inside(named []NamedNetwork, names []string) []netip.Prefix {
 	return all
 }
 
-func isSeparator(r rune) bool {
-	return r == ',' || r == ';' || r == ' ' || r == '\u00a0' || r == '\t' || r == '\n' || r == '\r'
-}
-
 var securityGroup = regexp.MustCompile(`^sg-[0-9a-fA-F]+$`)
 
 // network reads one word. A host without a mask is a network of one.
 func (p Policy) network(word string, roles []Role) (netip.Prefix, *Problem) {
 	wrong := func(code ProblemCode, hint string) (netip.Prefix, *Problem) {
-		return netip.Prefix{}, &Problem{Field: FieldNetworks, Code: code, Given: word, Hint: hint}
+		return netip.Prefix{}, &Problem{Field: FieldNetworks, Code: code, Given: plaintext.Show(word), Hint: hint}
 	}
 	if securityGroup.MatchString(word) {
 		return wrong(SecurityGroup, "")
 	}
+	if code, hint, ok := otherNotation(word); ok {
+		return wrong(code, hint)
+	}
 	network, ok := parseNetwork(word)
 	if !ok {
-		return wrong(NotAnAddress, "")
+		return wrong(NotAnAddress, meantAddress(word))
 	}
 	if masked := network.Masked(); masked != network {
 		return wrong(HostBits, masked.String())
@@ -137,39 +137,6 @@ func (p Policy) widestFor(network netip.Prefix, roles []Role, atLeast int) int {
 		}
 	}
 	return atLeast
-}
-
-// unreachable are the networks that Atlas, on the public internet, can never
-// see a caller from. Ranges for documentation are not among them: examples and
-// tests use them.
-var unreachable = []struct {
-	network netip.Prefix
-	kind    string
-}{
-	{netip.MustParsePrefix("0.0.0.0/8"), "unspecified"},
-	{netip.MustParsePrefix("10.0.0.0/8"), "private"},
-	{netip.MustParsePrefix("100.64.0.0/10"), "private"}, // carriers' own, RFC 6598
-	{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
-	{netip.MustParsePrefix("169.254.0.0/16"), "link-local"},
-	{netip.MustParsePrefix("172.16.0.0/12"), "private"},
-	{netip.MustParsePrefix("192.168.0.0/16"), "private"},
-	{netip.MustParsePrefix("224.0.0.0/4"), "multicast"},
-	{netip.MustParsePrefix("240.0.0.0/4"), "reserved"},
-	{netip.MustParsePrefix("::/128"), "unspecified"},
-	{netip.MustParsePrefix("::1/128"), "loopback"},
-	{netip.MustParsePrefix("::ffff:0:0/96"), "reserved"}, // IPv4 in disguise
-	{netip.MustParsePrefix("fc00::/7"), "private"},
-	{netip.MustParsePrefix("fe80::/10"), "link-local"},
-	{netip.MustParsePrefix("ff00::/8"), "multicast"},
-}
-
-func notPublic(network netip.Prefix) string {
-	for _, u := range unreachable {
-		if u.network.Overlaps(network) {
-			return u.kind
-		}
-	}
-	return ""
 }
 
 // dropContained keeps the first of equal entries and none that lies inside

@@ -67,6 +67,8 @@ func (r *reader) prefix(word string) (netip.Prefix, error) {
 	switch p := problems[0]; p.Code {
 	case approval.HostBits:
 		return netip.Prefix{}, errors.New("it has bits set behind its mask; the network is " + p.Hint)
+	case approval.IsRange, approval.IsMask:
+		return netip.Prefix{}, errors.New("write it as " + p.Hint)
 	case approval.NotPublic:
 		return netip.Prefix{}, errors.New("it is or holds " + p.Hint + " addresses, from which Atlas sees nobody")
 	}

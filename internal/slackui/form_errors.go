@@ -10,7 +10,7 @@ import (
 
 const (
 	maxProblems = 4   // told of one field; the rest is counted
-	maxGiven    = 50  // characters of what was typed, quoted back
+	maxGiven    = 80  // characters of what was typed, quoted back
 	maxFieldSay = 600 // characters under one field
 )
 
@@ -50,7 +50,14 @@ func problemText(p approval.Problem) string {
 	case approval.Unprintable:
 		return fmt.Sprintf("There is a character in it that cannot be seen or turns text around, %s: type it again rather than pasting it.", p.Given)
 	case approval.NotAnAddress:
+		if p.Hint != "" {
+			return fmt.Sprintf("“%s” is more than an address: leave only %s.", given, p.Hint)
+		}
 		return fmt.Sprintf("“%s” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.", given)
+	case approval.IsRange:
+		return fmt.Sprintf("“%s” is a range: enter the networks that it is instead, which are %s.", given, p.Hint)
+	case approval.IsMask:
+		return fmt.Sprintf("“%s” has a mask: enter it with its prefix length instead, which is %s.", given, p.Hint)
 	case approval.HostBits:
 		return fmt.Sprintf("“%s” names one host and a network at once: did you mean %s, or the host without the slash?", given, p.Hint)
 	case approval.TooWide:
@@ -121,8 +128,8 @@ func notLess(p approval.Problem) string {
 func title(role string) string { return clip(approval.Role(role).Info().Title, maxGiven) }
 
 func article(kind string) string {
-	if kind == "unspecified" {
-		return "an unspecified address"
+	if strings.HasPrefix(kind, "u") {
+		return "an " + kind + " address"
 	}
 	return "a " + kind + " address"
 }

@@ -56,7 +56,9 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		approval.Missing:            "Say why: approvers read it.",
 		approval.TooLong:            "This is too long: shorten it to 20 characters.",
 		approval.Unprintable:        "There is a character in it that cannot be seen or turns text around, x<!channel>: type it again rather than pasting it.",
-		approval.NotAnAddress:       "“x<!channel>” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.",
+		approval.NotAnAddress:       "“x<!channel>” is more than an address: leave only private.",
+		approval.IsRange:            "“x<!channel>” is a range: enter the networks that it is instead, which are private.",
+		approval.IsMask:             "“x<!channel>” has a mask: enter it with its prefix length instead, which is private.",
 		approval.HostBits:           "“x<!channel>” names one host and a network at once: did you mean private, or the host without the slash?",
 		approval.TooWide:            "“x<!channel>” is too wide: private is the widest that is allowed here.",
 		approval.NotPublic:          "“x<!channel>” is a private address, and Atlas sees only public addresses: enter the one that your traffic leaves through.",
@@ -77,6 +79,7 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 	}
 	for want, p := range map[string]approval.Problem{
 		"The network “office” is too wide for a key with these roles: /32 is the widest. Leave it out, or enter some of its addresses.": {Field: approval.FieldNamed, Code: approval.TooWide, Given: "office", Hint: "/32"},
+		"“x” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.":                                                          {Field: approval.FieldNetworks, Code: approval.NotAnAddress, Given: "x"},
 		"Organization Owner is not asked for (any more): take it away.":                                                                 {Field: approval.FieldRoles, Code: approval.NotLess, Given: "ORG_OWNER"},
 		"“192.0.2.1/32” is not among the addresses that are asked for: leave some of those, or narrow them.":                            {Field: approval.FieldNetworks, Code: approval.NotLess, Given: "192.0.2.1/32"},
 		"Organization Owner is not a role that you may ask for: choose another one.":                                                    {Field: approval.FieldRoles, Code: approval.RoleNotForYou, Given: "ORG_OWNER"},
