@@ -89,7 +89,7 @@ func (a *auditing) tellHowMuch(o organization, c *comparison) {
 // first that it will.
 func (a *auditing) bothSides(ctx context.Context, config Config, o organization) (*comparison, error) {
 	api, err := atlas.New(atlas.Config{
-		BaseURL: config.AtlasBaseURL, OrgID: string(o.id), Now: a.now,
+		BaseURL: config.AtlasBaseURL, OrgID: string(o.id), Now: a.now, Proxy: config.proxy,
 		Login: atlas.Digest{PublicKey: o.publicKey, PrivateKey: o.privateKey},
 	})
 	if err != nil {

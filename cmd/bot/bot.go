@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -170,7 +171,7 @@ func (b *bot) door(app *slackui.App, doors *http.ServeMux) func(context.Context)
 	socket := b.slack.Socket(app)
 	b.status.check(func() (string, string) {
 		if !socket.Ready() {
-			return "slack", "Socket Mode is not connected"
+			return "slack", strings.TrimSuffix("Socket Mode is not connected: "+socket.Why(), ": ")
 		}
 		return "slack", ""
 	})

@@ -77,6 +77,7 @@ func (c *checkup) run(ctx context.Context) []finding {
 	c.configuration()
 	c.database(ctx)
 	c.listenAddress(ctx)
+	c.proxies()
 	c.slack(ctx)
 	c.atlas(ctx)
 	return c.findings

@@ -38,7 +38,7 @@ func (c *checkup) credential(ctx context.Context) {
 		return
 	}
 	api, err := atlas.New(atlas.Config{
-		BaseURL: c.config.AtlasBaseURL, OrgID: string(o.id), Now: c.now, Timeout: connectLimit,
+		BaseURL: c.config.AtlasBaseURL, OrgID: string(o.id), Now: c.now, Timeout: connectLimit, Proxy: c.config.proxy,
 		Login: atlas.Digest{PublicKey: o.publicKey, PrivateKey: o.privateKey},
 	})
 	if err != nil {

@@ -9,10 +9,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
 	"atlaskeybot/internal/atlas"
+	"atlaskeybot/internal/proxy"
+	"atlaskeybot/internal/slackui"
 )
 
 const (
@@ -29,6 +32,21 @@ const (
 	skewUnseen = 3 * time.Second
 )
 
+// proxies says which calls go through a proxy; where none does it says nothing.
+func (c *checkup) proxies() {
+	var through []string
+	for _, to := range []struct{ who, address string }{
+		{"Slack", c.config.SlackAPIURL}, {"Socket Mode", slackui.SocketHost}, {"Atlas", c.config.AtlasBaseURL},
+	} {
+		if host := c.config.proxy.Host(to.address); host != "" {
+			through = append(through, fmt.Sprintf("calls to %s go through %s", to.who, host))
+		}
+	}
+	if len(through) > 0 {
+		c.ok("proxy", sentence(strings.Join(through, ", ")))
+	}
+}
+
 // reach makes one call without any credential, to tell a network that does not
 // work from a credential that does not, and reads the clock of the other side.
 // It adds the findings "<who> connection" and "<who> clock".
@@ -41,7 +59,9 @@ func (c *checkup) reach(ctx context.Context, who, variable, address string) bool
 		c.skip("There was no answer to read the time from.", who+" clock")
 		return false
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	transport := c.config.proxy.Transport()
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	before := c.now()
 	res, err := client.Do(req)
 	if err != nil {
@@ -51,7 +71,11 @@ func (c *checkup) reach(ctx context.Context, who, variable, address string) bool
 		return false
 	}
 	defer res.Body.Close()
-	c.ok(who+" connection", req.URL.Host+" answers.")
+	says := req.URL.Host + " answers"
+	if through := c.config.proxy.Host(address); through != "" {
+		says += " through the proxy " + through
+	}
+	c.ok(who+" connection", says+".")
 	c.clock(who+" clock", res.Header.Get("Date"), before, c.now())
 	return true
 }
@@ -85,8 +109,11 @@ func (c *checkup) clock(check, date string, before, after time.Time) {
 // the address is set; empty if it is not the matter.
 func networkWords(u *url.URL, variable string, err error) (says, do string) {
 	lookup, isLookup := errors.AsType[*net.DNSError](err)
+	through, isProxy := errors.AsType[*proxy.Error](err)
 	_, isCertificate := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
+	case isProxy:
+		return sentence(through.Error()), "Correct HTTPS_PROXY, with its user and password if it wants them, or have the proxy let the bot through to " + u.Host + "; NO_PROXY names what needs none."
 	case isLookup:
 		return fmt.Sprintf("The name %s cannot be looked up.", lookup.Name), "Check " + variable + " and this machine's DNS."
 	case isCertificate:

@@ -6,6 +6,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/proxy"
 	"atlaskeybot/internal/secret"
 )
 
@@ -83,6 +84,9 @@ type Config struct {
 	// the order of OrgNames. There is at least one.
 	organizations []organization
 
+	// proxy is what HTTPS_PROXY and its like say.
+	proxy proxy.Settings
+
 	// warnings are sentences about what may be a mistake and keeps nothing from
 	// working.
 	warnings []string
@@ -99,6 +103,7 @@ func readConfig(environ map[string]string) (Config, error) {
 	errs = append(errs, c.readOrganizations(environ)...)
 	wrong, warnings := misspelled(environ, c.OrgNames)
 	errs, c.warnings = append(errs, wrong...), warnings
+	errs = append(errs, c.readProxy(environ)...)
 	return c, errors.Join(eachOnce(withoutCredentials(errs))...)
 }
 

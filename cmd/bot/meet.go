@@ -11,6 +11,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/atlas"
+	"atlaskeybot/internal/proxy"
 	"atlaskeybot/internal/slackui"
 )
 
@@ -33,7 +34,7 @@ func (b *bot) meetAtlas(ctx context.Context) error {
 	for _, o := range b.config.organizations {
 		api, err := atlas.New(atlas.Config{
 			BaseURL: b.config.AtlasBaseURL, OrgID: string(o.id), Now: b.now, Log: b.log,
-			HTTP: b.transport, Sleep: b.sleep,
+			HTTP: b.transport, Proxy: b.config.proxy, Sleep: b.sleep,
 			Login: atlas.Digest{PublicKey: o.publicKey, PrivateKey: o.privateKey},
 		})
 		if err != nil {
@@ -82,12 +83,13 @@ func (b *bot) isItsOwn(ctx context.Context, o organization, api *atlas.Client) (
 
 // meetSlack checks the token and the approvers' channels.
 func (b *bot) meetSlack(ctx context.Context) error {
+	transport := b.slackTransport()
 	return b.waitFor(ctx, "slack", func() (bool, error) {
 		var err error
 		b.slack, err = slackui.Connect(ctx, slackui.Config{
 			Token: b.config.SlackBotToken, AppToken: b.config.SlackAppToken, SigningSecret: b.config.SlackSigningSecret,
 			APIURL: b.config.SlackAPIURL, Channels: b.config.channels(), Command: b.config.SlackCommand,
-			Log: b.log, Now: b.now, Transport: b.slackTransport(),
+			Log: b.log, Now: b.now, Transport: transport, Proxy: b.config.proxy,
 		})
 		if f, ok := errors.AsType[*approval.Fault](err); ok && f.Verdict == approval.Refused {
 			return true, fmt.Errorf("slack does not accept SLACK_BOT_TOKEN: %w", err)
@@ -122,10 +124,10 @@ func (b *bot) checkChannels(ctx context.Context) (hopeless bool, err error) {
 	return len(refused) > 0, errors.Join(refused...)
 }
 
-// slackTransport is nil, and not a nil transport, unless one was set.
+// slackTransport goes through the proxy, unless another transport was set.
 func (b *bot) slackTransport() http.RoundTripper {
 	if b.transport == nil {
-		return nil
+		return b.config.proxy.Transport()
 	}
 	return b.transport
 }
@@ -138,7 +140,7 @@ func (b *bot) waitFor(ctx context.Context, what string, try func() (hopeless boo
 		if err == nil || hopeless {
 			return err
 		}
-		b.status.wait(what, "it does not answer")
+		b.status.wait(what, whyNoAnswer(err))
 		b.log.Warn("waiting for the other side", "side", what, "again_in", pause.String(), "error", err)
 		timer := time.NewTimer(pause)
 		select {
@@ -148,4 +150,13 @@ func (b *bot) waitFor(ctx context.Context, what string, try func() (hopeless boo
 		case <-timer.C:
 		}
 	}
+}
+
+// whyNoAnswer is what /readyz says of the error of a first contact: it names a
+// proxy that stands in the way.
+func whyNoAnswer(err error) string {
+	if e, ok := errors.AsType[*proxy.Error](err); ok {
+		return "it does not answer: " + e.Error()
+	}
+	return "it does not answer"
 }

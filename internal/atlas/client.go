@@ -16,6 +16,8 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
+
+	"atlaskeybot/internal/proxy"
 )
 
 // Config is what a Client needs. BaseURL, OrgID and Login must be set.
@@ -26,6 +28,9 @@ type Config struct {
 
 	// HTTP carries all calls. Nil is a transport of the client's own.
 	HTTP *http.Transport
+
+	// Proxy is how that transport gets out.
+	Proxy proxy.Settings
 
 	// Timeout ends one HTTP exchange, of which a call has one to three. Zero
 	// is 20 seconds.
@@ -84,9 +89,9 @@ func New(cfg Config) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	transport := cfg.HTTP
-	if transport == nil {
-		transport = newTransport()
+	transport := http.RoundTripper(cfg.HTTP)
+	if cfg.HTTP == nil {
+		transport = cfg.Proxy.Transport()
 	}
 	c.http = &http.Client{
 		Transport: transport,
@@ -98,12 +103,6 @@ func New(cfg Config) (*Client, error) {
 
 // Close closes the connections that are idle.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-func newTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 16 // one per operation under way, so that each finds its own again
-	return t
-}
 
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

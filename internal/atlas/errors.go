@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"atlaskeybot/internal/proxy"
 )
 
 // A Kind says what a failed call leaves behind, and whom it concerns.
@@ -103,9 +105,12 @@ func plain(err error) error {
 		lookup  *net.DNSError
 		cert    *tls.CertificateVerificationError
 	)
+	through, isProxy := errors.AsType[*proxy.Error](err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
+	case isProxy:
+		return through
 	case errors.Is(err, context.DeadlineExceeded):
 		return context.DeadlineExceeded
 	case errors.As(err, &lookup):

@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/proxy"
 	"atlaskeybot/internal/secret"
 )
 
@@ -35,6 +36,9 @@ type Config struct {
 
 	// Transport carries every call to Slack; nil is [http.DefaultTransport].
 	Transport http.RoundTripper
+
+	// Proxy is how the WebSocket of Socket Mode gets out.
+	Proxy proxy.Settings
 }
 
 // callLimit bounds one call to Slack; what a person waits for is bounded more

@@ -9,12 +9,16 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
+
+	"atlaskeybot/internal/proxy"
 )
 
 // Socket is the door of Socket Mode: we call Slack, and it hands us deliveries
@@ -24,7 +28,9 @@ type Socket struct {
 	api      *slack.Client
 	patience *patience
 	log      *slog.Logger
+	dialer   *websocket.Dialer
 	ready    atomic.Bool
+	why      atomic.Pointer[string] // see [Socket.Why]
 }
 
 // ackLimit bounds the wait for room to acknowledge; Slack waits no longer.
@@ -34,7 +40,48 @@ const ackLimit = 3 * time.Second
 func (s *Slack) Socket(app *App) *Socket {
 	p := &patience{next: s.client.Transport, now: s.config.Now}
 	client := &http.Client{Transport: p, Timeout: patienceMax + callLimit, CheckRedirect: noRedirects}
-	return &Socket{app: app, api: newAPI(s.config, client), patience: p, log: s.config.Log}
+	return &Socket{app: app, api: newAPI(s.config, client), patience: p, log: s.config.Log, dialer: dialer(s.config.Proxy)}
+}
+
+const (
+	// dialLimit bounds the opening of a WebSocket, and frameSize is what may be
+	// sent in one frame, in bytes: Slack wants an answer in one.
+	dialLimit = 45 * time.Second
+	frameSize = 32 << 10
+)
+
+// SocketHost stands for the hosts that Slack names for Socket Mode, which are
+// not known before it does.
+const SocketHost = "https://wss-primary.slack.com"
+
+// dialer opens the WebSocket through the proxy, if there is one. The library's
+// own words for a proxy that refuses do not name it; SOCKS it speaks itself.
+func dialer(p proxy.Settings) *websocket.Dialer {
+	d := &websocket.Dialer{HandshakeTimeout: dialLimit, WriteBufferSize: frameSize}
+	if p.IsSOCKS(SocketHost) {
+		d.Proxy = func(r *http.Request) (*url.URL, error) { return p.For(r.URL), nil }
+	} else {
+		d.NetDialTLSContext = p.DialTLS
+	}
+	return d
+}
+
+// Why says what keeps the connection from being opened, if it is known: a proxy
+// that refuses. An operator reads it.
+func (d *Socket) Why() string {
+	if why := d.why.Load(); why != nil && !d.Ready() {
+		return *why
+	}
+	return ""
+}
+
+// note remembers what a proxy did to the last connection.
+func (d *Socket) note(err error) {
+	d.why.Store(nil)
+	if e, ok := errors.AsType[*proxy.Error](err); ok {
+		why := e.Error()
+		d.why.Store(&why)
+	}
 }
 
 // Ready reports whether Slack has said hello on the connection of now.
@@ -54,6 +101,7 @@ func (d *Socket) Run(ctx context.Context) error {
 	defer d.ready.Store(false)
 	for ctx.Err() == nil {
 		err := d.connect(ctx)
+		d.note(err)
 		if slices.Contains(hopeless, codeOf(err)) {
 			return fmt.Errorf("opening a Socket Mode connection: %w", fault(err))
 		}
@@ -70,7 +118,7 @@ func (d *Socket) Run(ctx context.Context) error {
 func (d *Socket) connect(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	client := socketmode.New(d.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
+	client := socketmode.New(d.api, socketmode.OptionLog(log.New(io.Discard, "", 0)), socketmode.OptionDialer(d.dialer))
 	ended := make(chan error, 1)
 	go func() {
 		err := errors.New("the connection's own code panicked")

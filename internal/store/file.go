@@ -32,6 +32,9 @@ func own(path string) (*ownedFile, error) {
 	if dir := filepath.Dir(path); !exists(dir) {
 		return nil, fmt.Errorf("the directory %s does not exist", dir)
 	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: is a directory", path)
+	}
 	if err := mustBeRegular(path); err != nil {
 		return nil, err
 	}
@@ -54,11 +57,13 @@ func own(path string) (*ownedFile, error) {
 	return o, nil
 }
 
-// take opens the database file, making an empty one if there is none, which
-// SQLite takes for an empty database.
+// take opens the database file, making one if there is none.
 func (o *ownedFile) take(path string) error {
 	o.isNew = sizeOf(path) == 0
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, ownerOnly)
+	if err := present(path); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return explainFile(path, err)
 	}
@@ -67,12 +72,22 @@ func (o *ownedFile) take(path string) error {
 		return err
 	}
 	// SQLite gives the files beside a database its mode. These may be older.
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+	for _, name := range []string{path + "-wal", path + "-shm"} {
 		if err := tighten(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
+}
+
+// present makes an empty file if there is none, which SQLite takes for an empty
+// database. Opening it here finds out whether it can be written.
+func present(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, ownerOnly)
+	if err != nil {
+		return explainFile(path, err)
+	}
+	return errors.Join(tighten(path), file.Close())
 }
 
 // letGo ends the ownership.

@@ -29,7 +29,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no path":               {"sqlite:", nil, "write a path right after sqlite:"},
 		"two slashes":           {"sqlite://bot.db", nil, "write a path right after sqlite:"},
 		"a missing directory":   {"sqlite:{dir}/no/bot.db", nil, "opening database {dir}/no/bot.db: the directory {dir}/no does not exist"},
-		"a directory":           {"sqlite:{dir}/bot.db", mkdir("bot.db", 0o700), "bot.db: this is a directory"},
+		"a directory":           {"sqlite:{dir}/bot.db", mkdir("bot.db", 0o700), "bot.db: is a directory"},
 		"the end of a line":     {"sqlite:{dir}/bot.db\r", nil, `bot.db\r": there is a space at an end of its path, or a character in it that cannot be seen`},
 		"a space at the end":    {"sqlite:{dir}/bot.db ", nil, "there is a space at an end of its path"},
 		"a device":              {"sqlite:/dev/null", nil, "opening database /dev/null: this is a device, not a file"},
