@@ -16,6 +16,11 @@ func (w *Worker) live(ctx context.Context, r Request) error {
 	case !r.EndsAt.IsZero() && !r.EndsAt.After(now):
 		return w.lapse(ctx, r)
 	}
+	return w.remindOfEnd(ctx, r)
+}
+
+// remindOfEnd tells the owner that their key ends soon.
+func (w *Worker) remindOfEnd(ctx context.Context, r Request) error {
 	_, err := w.move(ctx, r, Remind, "", func(next *Request, now time.Time) {
 		next.Endings++
 		next.show(EndingMessage(next.Endings))

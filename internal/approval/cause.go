@@ -27,5 +27,6 @@ const (
 	CauseBadRole      Cause = "bad_role"      // Atlas does not take one of the roles
 	CauseBadProject   Cause = "bad_project"   // one of the projects is not there, or not within the credential's reach
 	CauseSuspended    Cause = "suspended"     // the Atlas account or organization is suspended or gone
+	CauseNoOrg        Cause = "no_org"        // the organization is not configured any more
 	CauseRefused      Cause = "refused"       // any other refusal
 )

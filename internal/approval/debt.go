@@ -24,15 +24,19 @@ func (r *Request) owe(now time.Time) {
 
 // isLookDue reports whether it is time to search for the key of a lost create.
 func (r Request) isLookDue(now time.Time) bool {
-	return slices.ContainsFunc(r.Debts, func(d Debt) bool { return isPast(d.LookAt, now) })
+	return r.Leftover.IsOpen() && isPast(r.Leftover.LookAt, now) ||
+		slices.ContainsFunc(r.Debts, func(d Debt) bool { return isPast(d.LookAt, now) })
 }
 
 // look searches for the keys that r's debts stand for and removes them. It
 // never touches the key that r holds, nor one without r's exact mark.
 func (w *Worker) look(ctx context.Context, r Request) error {
+	if r.Leftover.IsOpen() && isPast(r.Leftover.LookAt, w.Now()) {
+		return w.removeLeftover(ctx, r)
+	}
 	found, err := w.ownedBy(ctx, r)
 	if err != nil {
-		return &retry{backoff(2), fmt.Errorf("looking for a key that nobody was shown: %w", err)}
+		return w.cannotLook(ctx, r, fmt.Errorf("looking for a key that nobody was shown: %w", err))
 	}
 	var removed []int
 	for _, k := range found {
@@ -40,18 +44,43 @@ func (w *Worker) look(ctx context.Context, r Request) error {
 			continue
 		}
 		if err := w.Keys.Remove(ctx, r.Org, k.ID); err != nil {
-			return &retry{backoff(2), fmt.Errorf("removing a key that nobody was shown: %w", err)}
+			return w.cannotLook(ctx, r, fmt.Errorf("removing a key that nobody was shown: %w", err))
 		}
 		removed = append(removed, k.Attempt)
 	}
 	doubt, err := w.doubtsTheList(ctx, r, removed)
 	if err != nil {
-		return &retry{backoff(2), fmt.Errorf("reading Atlas's events: %w", err)}
+		return w.cannotLook(ctx, r, fmt.Errorf("reading Atlas's events: %w", err))
 	}
 	_, err = w.move(ctx, r, Look, fmt.Sprintf("found and removed %d", len(removed)), func(next *Request, now time.Time) {
 		next.settle(now, removed, doubt)
 	})
 	return err
+}
+
+// cannotLook puts a look off. Once the create is a quarter of an hour old, owner
+// and approvers are told that there may be a key.
+func (w *Worker) cannotLook(ctx context.Context, r Request, why error) error {
+	now := w.Now()
+	isLate := func(d Debt) bool { return !d.Told && now.Sub(d.At) >= tellAfter }
+	if slices.ContainsFunc(r.Debts, isLate) {
+		var err error
+		r, err = w.move(ctx, r, Look, note(w.orgFault(r, faultOf(why))), func(next *Request, _ time.Time) {
+			for i := range next.Debts {
+				next.Debts[i].Told = next.Debts[i].Told || isLate(next.Debts[i])
+			}
+			next.show(UnresolvedMessage)
+			next.show(UnresolvedNotice)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	pause := waitAfter(faultOf(why), 2)
+	if _, err := w.Orgs.Find(r.Org); err != nil {
+		pause = time.Minute // nothing changes until the bot is started again, but people are told in time
+	}
+	return &retry{pause, why}
 }
 
 // doubtsTheList asks the second witness before the last look is believed.

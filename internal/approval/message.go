@@ -10,23 +10,27 @@ import (
 type MessageName string
 
 const (
-	CardMessage     MessageName = "card"              // to the approvers
-	AskedMessage    MessageName = "asked"             // to the requester: what happens next
-	ReadyMessage    MessageName = "ready"             // to the requester: the key can be collected
-	ReminderMessage MessageName = "reminder"          // to the requester: did you save it?
-	OutcomeMessage  MessageName = "outcome"           // to the requester: how it ended
-	StuckMessage    MessageName = "stuck"             // to the requester: the key cannot be deleted yet
-	StuckNotice     MessageName = "stuck.channel"     // the same to the approvers, under the card
-	FailedNotice    MessageName = "failed.channel"    // to the approvers, under the card: no key was made
-	DriftNotice     MessageName = "drift.channel"     // to the approvers, under the card: changed by hand
-	FoundNotice     MessageName = "found.channel"     // to the approvers: a key that no row knew
-	FoundManyNotice MessageName = "foundmany.channel" // to the approvers: several at once
-	DecidedNotice   MessageName = "decided.channel"   // under the card: who decided, and what
-	MadeNotice      MessageName = "made.channel"      // under the card: there is a key; see also [MadeAgainNotice]
-	OverNotice      MessageName = "over.channel"      // under the card: how it ended
-	NudgedNotice    MessageName = "nudged.channel"    // under the card: the requester asks once more
-	EscalatedNotice MessageName = "escalated.channel" // under the card, to the second group
-	ReviewNotice    MessageName = "review.channel"    // to the approvers: a key taken by break-glass, to be signed
+	CardMessage       MessageName = "card"               // to the approvers
+	AskedMessage      MessageName = "asked"              // to the requester: what happens next
+	ReadyMessage      MessageName = "ready"              // to the requester: the key can be collected
+	ReminderMessage   MessageName = "reminder"           // to the requester: did you save it?
+	OutcomeMessage    MessageName = "outcome"            // to the requester: how it ended
+	StuckMessage      MessageName = "stuck"              // to the requester: the key cannot be deleted yet
+	StuckNotice       MessageName = "stuck.channel"      // the same to the approvers, under the card
+	UnresolvedMessage MessageName = "unresolved"         // to the requester: there may be a key that cannot be looked for
+	UnresolvedNotice  MessageName = "unresolved.channel" // the same to the approvers, under the card
+	LeftoverMessage   MessageName = "leftover"           // to the requester: the key came back after its deletion
+	LeftoverNotice    MessageName = "leftover.channel"   // the same to the approvers, under the card
+	FailedNotice      MessageName = "failed.channel"     // to the approvers, under the card: no key was made
+	DriftNotice       MessageName = "drift.channel"      // to the approvers, under the card: changed by hand
+	FoundNotice       MessageName = "found.channel"      // to the approvers: a key that no row knew
+	FoundManyNotice   MessageName = "foundmany.channel"  // to the approvers: several at once
+	DecidedNotice     MessageName = "decided.channel"    // under the card: who decided, and what
+	MadeNotice        MessageName = "made.channel"       // under the card: there is a key; see also [MadeAgainNotice]
+	OverNotice        MessageName = "over.channel"       // under the card: how it ended
+	NudgedNotice      MessageName = "nudged.channel"     // under the card: the requester asks once more
+	EscalatedNotice   MessageName = "escalated.channel"  // under the card, to the second group
+	ReviewNotice      MessageName = "review.channel"     // to the approvers: a key taken by break-glass, to be signed
 )
 
 // EndingMessage names the n-th message, from 1, that tells the requester of a

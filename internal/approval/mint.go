@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -204,7 +205,7 @@ func (w *Worker) clear(ctx context.Context, r Request) error {
 func (w *Worker) putBack(next *Request, now time.Time, f *Fault) {
 	next.Mint = Mint{Cause: f.Cause, Code: f.Code}
 	next.Removal = Removal{}
-	next.LapsesAt = now.Add(w.policy(next.Org).CollectWithin)
+	next.LapsesAt = now.Add(cmp.Or(w.policy(next.Org).CollectWithin, collectAnyway))
 }
 
 func giveUp(next *Request, now time.Time, f *Fault) {

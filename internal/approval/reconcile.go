@@ -78,6 +78,7 @@ func (w *Worker) compareMarked(ctx context.Context, org OrgID, live []Request) e
 		return fmt.Errorf("listing the keys with this bot's mark: %w", err)
 	}
 	holders := holdersOf(live)
+	w.forgetLeftovers(org, found)
 	var strangers []Found
 	var errs []error
 	removed := 0
@@ -96,8 +97,8 @@ func (w *Worker) compareMarked(ctx context.Context, org OrgID, live []Request) e
 		case r.leftBehind(k, w.Now()) && removed < removeAtOnce:
 			removed++
 			w.Log.Warn("removing a key that should not exist", "request", r.ID, "state", r.State, "key", k.ID, "attempt", k.Attempt)
-			if err := w.Keys.Remove(ctx, org, k.ID); err != nil {
-				errs = append(errs, fmt.Errorf("removing a key of request %s: %w", r.ID, err))
+			if err := w.removeLeftBehind(ctx, r, k); err != nil {
+				errs = append(errs, err)
 			}
 		}
 	}
@@ -119,6 +120,8 @@ func holdersOf(live []Request) map[string]ID {
 func (r Request) leftBehind(k Found, now time.Time) bool {
 	switch {
 	case r.State == Minting, r.State == Revoking, len(r.Debts) > 0:
+		return false
+	case r.Leftover.IsOpen() && r.Leftover.Key.ID == k.ID:
 		return false
 	case r.State.Final():
 		return !isWithin(r.End.At, now, settled)

@@ -70,6 +70,7 @@ func (m Removal) lateToTell(now time.Time) bool {
 // stillThere notes that a key could not be removed, and plans the next try: at
 // the latest when people have to be told.
 func (w *Worker) stillThere(ctx context.Context, r Request, on Event, f *Fault) error {
+	f = w.orgFault(r, f)
 	w.warn(r, "a key could not be removed", f)
 	_, err := w.move(ctx, r, on, note(f), func(next *Request, now time.Time) {
 		next.Removal.Tries++

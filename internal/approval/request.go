@@ -129,8 +129,12 @@ type Request struct {
 	Custody  Custody    `json:"custody,omitzero"`
 	Changing ListChange `json:"changing,omitzero"`
 	Drift    Drift      `json:"drift,omitzero"`
-	Removal  Removal    `json:"removal,omitzero"`
-	End      End        `json:"end,omitzero"`
+
+	// Leftover is the key that came back after its deletion, if one did.
+	Leftover Leftover `json:"leftover,omitzero"`
+
+	Removal Removal `json:"removal,omitzero"`
+	End     End     `json:"end,omitzero"`
 
 	// Strangers are, of an adopted key, those that are told of together with it.
 	Strangers Strangers `json:"strangers,omitzero"`
@@ -254,6 +258,7 @@ type Debt struct {
 	At      time.Time `json:"at"` // of the press that the call followed
 	Looks   int       `json:"looks"`
 	LookAt  time.Time `json:"look_at"`
+	Told    bool      `json:"told,omitempty"` // owner and channel know that it cannot be looked for
 }
 
 // Drift is how a live key differs in Atlas from what was approved. Somebody did
@@ -323,6 +328,7 @@ func (r Request) WorkAt() time.Time {
 	for _, d := range r.Debts {
 		at = earliest(at, d.LookAt)
 	}
+	at = earliest(at, r.Leftover.LookAt)
 	return at
 }
 

@@ -55,6 +55,7 @@ const (
 	Confirm  Event = "confirm" // "I saved it", or the key was seen in use
 	Replace  Event = "replace" // "I did not see it"
 	Revoke   Event = "revoke"
+	Retry    Event = "retry"    // has a deletion tried at once that waits for its next try
 	Rotate   Event = "rotate"   // of a live key: a successor is on its way
 	HandTo   Event = "transfer" // of a live key: it has another owner
 	Sign     Event = "sign"     // somebody else looked at a key taken by break-glass
@@ -122,6 +123,7 @@ var Transitions = []Transition{
 	{Minting, Pause, Minting},
 	{Minting, Undo, Minting},
 	{Minting, HandOver, Delivered},
+	{Minting, Retry, Minting},
 	{Minting, PutBack, Approved},
 	{Minting, GiveUp, Failed},
 
@@ -150,6 +152,7 @@ var Transitions = []Transition{
 	{Active, Lapse, Revoking},
 
 	{Revoking, Delay, Revoking},
+	{Revoking, Retry, Revoking},
 	{Revoking, Gone, Ended},
 
 	{Delivered, Differ, Delivered},

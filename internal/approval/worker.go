@@ -35,6 +35,8 @@ type Worker struct {
 	inHand      map[inHandKey]bool
 	panics      map[ID]int // of the work on a request, in a row
 
+	deletedAgain map[OrgID]map[string]int // by the comparison, by key
+
 	// reconciler's own memory; see there.
 	reconciledAt time.Time
 	missingSince map[ID]time.Time
@@ -62,7 +64,7 @@ func NewWorker(orgs Orgs, store Store, keys Keys, screens Screens, directory Dir
 		Orgs: orgs, Store: store, Keys: keys, Screens: screens, Directory: directory, Now: now, Log: log,
 		CompareTick: 10 * time.Second,
 		hint:        make(chan struct{}, 1), failedDraws: map[ID]map[MessageName]failedDraw{},
-		inHand: map[inHandKey]bool{}, panics: map[ID]int{},
+		inHand: map[inHandKey]bool{}, panics: map[ID]int{}, deletedAgain: map[OrgID]map[string]int{},
 		missingSince: map[ID]time.Time{}, inspectedAt: map[ID]time.Time{},
 	}
 }
@@ -148,10 +150,6 @@ func (w *Worker) logPanic(what string, id ID, err error, more ...any) {
 	}
 }
 
-// orgAwayPause is how often a request of an organization that is not configured
-// any more is looked at.
-const orgAwayPause = 10 * time.Minute
-
 func (w *Worker) work(ctx context.Context, r Request) error {
 	now := w.Now()
 	org, err := w.Orgs.Find(r.Org)
@@ -186,21 +184,6 @@ func (w *Worker) work(ctx context.Context, r Request) error {
 // errNotDue says that a request came up before its time, as it does if the clock
 // goes back at that moment.
 var errNotDue = errors.New("nothing is due yet")
-
-// workWithout is work for a request whose organization is not configured any
-// more. A key that has to go is tried for, so that people are told that it
-// lives on; everything else waits for the organization to be back.
-func (w *Worker) workWithout(ctx context.Context, r Request, why error) error {
-	ended := !r.EndsAt.IsZero() && !r.EndsAt.After(w.Now())
-	switch due := r.stateDue(); {
-	case due.IsZero(), due.After(w.Now()):
-	case r.State == Revoking:
-		return w.remove(ctx, r)
-	case ended && (r.State == Active || r.State == Delivered):
-		return w.lapse(ctx, r)
-	}
-	return &retry{orgAwayPause, why}
-}
 
 // policy is that of an organization; see [Service.policy].
 func (w *Worker) policy(id OrgID) Policy {

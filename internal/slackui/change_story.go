@@ -22,6 +22,8 @@ func notYet(c approval.Cause) mrkdwn {
 	switch c {
 	case approval.CauseNone:
 		return ""
+	case approval.CauseNoOrg:
+		return sentences(noOrg, "I keep trying.")
 	case approval.CauseBadLogin:
 		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that. I keep trying."
 	}

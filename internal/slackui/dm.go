@@ -91,6 +91,13 @@ func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
 			button(actionReadyCreate, string(r.ID), "Create my key", slack.StylePrimary),
 			withdrawButton(r, actionReadyWithdraw),
 		}
+	case approval.Minting:
+		if again := deleting(r, actionReadyCheck); again != nil {
+			return again
+		}
+		return []*slack.ButtonBlockElement{button(actionReadyCheck, string(r.ID), "Check again", "")}
+	case approval.Revoking:
+		return deleting(r, actionReadyCheck)
 	case approval.Delivered:
 		return savedOrUnseen(r, actionReadySaved, actionReadyUnseen)
 	case approval.Active:
@@ -155,7 +162,7 @@ func (v views) stuck(r approval.Request) message {
 			"I keep trying, and the approvers know. Treat it as a key that works.",
 		)
 	}
-	return newMessage(story, section(story), footnote(say("Request %s", r.ID)))
+	return newMessage(story, section(story), buttons(deleting(r, actionStuckCheck)...), footnote(say("Request %s", r.ID)))
 }
 
 // pendingButtons are what whoever waits can do. They can ask once more once,

@@ -67,9 +67,11 @@ func allScreens() map[string]any {
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.ReadyMessage, approval.ReminderMessage,
 		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice, approval.DriftNotice, approval.EndingMessage(1), approval.EndingMessage(2),
 		approval.DecidedNotice, approval.EndorsedNotice(1), approval.MadeNotice, approval.MadeAgainNotice(2), approval.OverNotice, approval.ProdNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
-		approval.ReviewNotice, approval.OwnerGoneNotice(1), approval.TransferMessage(1)} {
+		approval.ReviewNotice, approval.OwnerGoneNotice(1), approval.TransferMessage(1),
+		approval.UnresolvedMessage, approval.UnresolvedNotice, approval.LeftoverMessage, approval.LeftoverNotice} {
 		for state, edits := range situations {
 			all[string(name)+" in "+state] = testViews.message(request(edits...), name)
+			all["checked in "+state] = checkedMessage(request(edits...))
 			all[string(name)+" in "+state+", large"] = testViews.message(request(append(with(large), edits...)...), name)
 			all[string(name)+" in "+state+", absurd"] = ofTwo().message(request(append(with(absurd), edits...)...), name)
 		}
@@ -253,12 +255,14 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 		approval.AskedMessage: {approval.Pending: {actionAskedNudge, actionAskedWithdraw}},
 		approval.ReadyMessage: {
 			approval.Approved:  {actionReadyCreate, actionReadyWithdraw},
+			approval.Minting:   {actionReadyCheck},
 			approval.Delivered: {actionReadySaved, actionReadyUnseen},
 			approval.Active:    {actionReadyExtend, actionReadyRotate, actionReadyAddresses, actionReadyRevoke},
 		},
 		approval.ReminderMessage: {approval.Delivered: {actionReminderSaved, actionReminderUnseen}},
 		approval.OutcomeMessage:  {approval.Denied: again, approval.Withdrawn: again, approval.Expired: again, approval.Failed: again, approval.Ended: again},
 		approval.StuckMessage:    {}, approval.StuckNotice: {}, approval.FailedNotice: {},
+		approval.UnresolvedMessage: {}, approval.UnresolvedNotice: {}, approval.LeftoverMessage: {}, approval.LeftoverNotice: {},
 		approval.DecidedNotice: {}, approval.EndorsedNotice(1): {}, approval.MadeNotice: {}, approval.OverNotice: {},
 		approval.ProdNotice(1): {}, approval.NudgedNotice: {}, approval.EscalatedNotice: {},
 	}
@@ -269,6 +273,10 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 			r := request(edits...)
 			expected := states[r.State]
 			switch {
+			case name == approval.ReadyMessage && situation == "revoking.waits":
+				expected = []string{actionReadyCheck}
+			case name == approval.StuckMessage && r.IsDeleting() && r.Removal.Tries > 0:
+				expected = []string{actionStuckCheck}
 			case name == approval.OutcomeMessage && r.Purpose != approval.NewKey && situation != "rotation.ended":
 				expected = nil
 			case name == approval.ReadyMessage && r.State == approval.Active && r.Purpose == approval.Rotation:

@@ -172,6 +172,8 @@ func (a *App) saved(ctx context.Context, p press, answer ack) {
 		a.answer(ctx, p, say("Thank you. The key%s is yours until %s.", keyName(r), when(r.EndsAt)))
 	case err != nil && r.State == approval.Active && r.Requester == p.who.User:
 		a.answer(ctx, p, "Thank you, it is noted already. There is nothing else to do.")
+	case isUndone(r, err):
+		a.answer(ctx, p, undoneForOwner(r))
 	case err != nil && r.State == approval.Minting:
 		a.answer(ctx, p, "I am not quite done with this key. Press that once more in a moment.")
 	default:

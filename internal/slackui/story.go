@@ -46,7 +46,7 @@ func afterDecision(r approval.Request) mrkdwn {
 		}
 		return sentences("*There is no key.*", whyNotMade(r.End.Cause), reference(r.End.Code))
 	case approval.Ended:
-		return say("*The key%s was deleted%s.*", keyName(r), because(r))
+		return sentences(say("*The key%s was deleted%s.*", keyName(r), because(r)), stillListed(r))
 	}
 	return say("State: %s.", r.State)
 }
@@ -65,7 +65,7 @@ func ownersStory(r approval.Request) mrkdwn {
 	case approval.Active:
 		return sentences(say("You have the key%s. It ends %s and is deleted then.", keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), yourEmergency(r))
 	case approval.Revoking:
-		return say("Your key%s is being deleted%s.", keyName(r), because(r))
+		return sentences(say("Your key%s is being deleted%s.", keyName(r), because(r)), notDeletedYet(r))
 	case approval.Denied:
 		return say("%s denied your request %s.", mention(r.Decision.By), when(r.Decision.At))
 	case approval.Withdrawn:
@@ -85,7 +85,7 @@ func ownersStory(r approval.Request) mrkdwn {
 		}
 		return sentences("There is no key.", whyNotMade(r.End.Cause), wayOn(r), reference(r.End.Code))
 	case approval.Ended:
-		return say("Your key%s was deleted%s.", keyName(r), because(r))
+		return sentences(say("Your key%s was deleted%s.", keyName(r), because(r)), stillListed(r))
 	}
 	return say("State: %s.", r.State)
 }
@@ -140,7 +140,7 @@ func makingOrUndoing(r approval.Request, making mrkdwn) mrkdwn {
 	if r.Mint.Stage != approval.Undoing {
 		return making
 	}
-	return sentences(whyNotMade(r.Mint.Cause), "What may have been made is being removed; nothing of it will work.")
+	return sentences(whyNotMade(r.Mint.Cause), undoingStory(r))
 }
 
 // lastTry says why there is no key after a press: the request was put back.

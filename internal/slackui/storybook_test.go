@@ -111,6 +111,25 @@ func revoking(why approval.End) edit {
 	}
 }
 
+// notDeleted is a key whose deletion has not worked yet.
+func notDeleted(r *approval.Request) {
+	r.Key = approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh", MadeAt: later}
+	r.Removal.Tries, r.Removal.Cause = 2, approval.CauseAtlasAway
+}
+
+func withoutOrg(r *approval.Request) { r.Org = "65a1b2c3d4e5f60718293a40" }
+
+// unresolved is a create of which Atlas never said whether it happened.
+func unresolved(r *approval.Request) {
+	r.Debts = []approval.Debt{{Attempt: 1, At: later, LookAt: later, Told: true}}
+}
+
+func cameBack(r *approval.Request) {
+	r.Leftover = approval.Leftover{Key: r.Key, Since: later.Add(50 * time.Hour), LookAt: later.Add(51 * time.Hour)}
+}
+
+func goneAtLast(r *approval.Request) { cameBack(r); r.Leftover.LookAt = time.Time{} }
+
 func stuck(r *approval.Request) { r.Removal.Told, r.Removal.Cause = true, approval.CauseAtlasAway }
 
 func ended(e approval.End) edit {
@@ -214,6 +233,16 @@ var situations = joined(lifeSituations, ruleSituations, map[string][]edit{
 	"minting":                  with(minting),
 	"minting.undoing":          with(undoing(approval.CauseNotShown)),
 	"minting.undoing.stuck":    with(undoing(approval.CauseNotShown), stuck),
+	"minting.undoing.shown":    with(undoing(approval.CauseNotShown), notDeleted),
+	"minting.undoing.unshown":  with(undoing(approval.CauseUnknown), notDeleted),
+	"minting.undoing.no_org":   with(undoing(approval.CauseInterrupted), notDeleted, stuck, func(r *approval.Request) { r.Removal.Cause = approval.CauseNoOrg }),
+	"approved.no_org":          with(putBack(approval.CauseNoOrg), withoutOrg),
+	"approved.unresolved":      with(putBack(approval.CauseUnknown), unresolved),
+	"approved.unresolved.org":  with(putBack(approval.CauseNoOrg), unresolved, withoutOrg),
+	"approved.resolved":        with(putBack(approval.CauseUnknown)),
+	"revoking.waits":           with(revoking(revokedBy), notDeleted),
+	"ended.came_back":          with(ended(revokedBy), cameBack),
+	"ended.gone_at_last":       with(ended(revokedBy), goneAtLast),
 	"delivered":                with(delivered),
 	"delivered.large":          with(large, delivered),
 	"active":                   with(active),
@@ -265,17 +294,21 @@ var storybook = map[approval.MessageName][]string{
 		"expired.uncollected", "failed.key_limit", "ended.revoked", "ended.end_date", "active.rotating", "ended.by_approver", "revoking.by_approver", "ended.replaced", "extension.pending", "extension.pending.powerful", "extension.denied", "extension.withdrawn", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.denied", "addresses.withdrawn", "addresses.expired", "addresses.applying", "addresses.applying.away", "addresses.applying.bad", "addresses.back", "addresses.back.stuck", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "rotation.approved", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed",
 		"rotation.glass", "rotation.handed", "rotation.handed.powerful", "rotation.handed.approved", "rotation.handed.denied"},
 	approval.AskedMessage: {"rotation.handed", "rotation.handed.approved", "rotation.handed.denied", "pending", "pending.unreached", "approved", "denied", "withdrawn", "expired.undecided", "active", "failed.refused", "extension.pending", "extension.denied", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.back", "addresses.back.away", "addresses.narrowing", "addresses.narrowed", "addresses.done"},
-	approval.ReadyMessage: {"approved", "approved.interrupted", "approved.not_shown", "approved.atlas_away", "approved.unknown", "approved.bad_login", "minting",
-		"minting.undoing", "delivered", "active", "active.by_use", "revoking.revoked", "withdrawn.after_approval", "expired.uncollected", "failed.bad_role", "ended.end_date", "active.rotating", "revoking.by_approver", "revoking.replaced", "rotation.approved", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed"},
+	approval.ReadyMessage: {"approved", "approved.interrupted", "approved.not_shown", "approved.atlas_away", "approved.unknown", "approved.bad_login", "approved.no_org", "minting",
+		"minting.undoing", "minting.undoing.shown", "minting.undoing.unshown", "minting.undoing.no_org", "revoking.waits", "ended.came_back", "delivered", "active", "active.by_use", "revoking.revoked", "withdrawn.after_approval", "expired.uncollected", "failed.bad_role", "ended.end_date", "active.rotating", "revoking.by_approver", "revoking.replaced", "rotation.approved", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed"},
 	approval.ReminderMessage: {"delivered", "active", "active.by_use", "minting", "revoking.unconfirmed", "ended.unconfirmed"},
 	approval.OutcomeMessage: {"denied", "denied.no_reason", "expired.undecided", "expired.uncollected", "expired.end_date", "failed.key_limit", "failed.bad_address",
 		"failed.bad_role", "failed.not_permitted", "failed.suspended", "failed.mismatch", "failed.refused", "ended.revoked", "ended.unconfirmed", "ended.end_date", "ended.vanished", "ended.by_approver", "ended.replaced", "extension.denied", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.denied", "addresses.applying", "addresses.applying.away", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "addresses.failed.gone", "rotation.expired", "rotation.ended", "rotation.failed"},
-	approval.StuckMessage:     {"revoking.stuck", "minting.undoing.stuck", "ended.revoked", "addresses.back.stuck", "addresses.failed.other"},
-	approval.StuckNotice:      {"revoking.stuck", "minting.undoing.stuck", "ended.revoked", "addresses.back.stuck", "addresses.failed.other"},
-	approval.FailedNotice:     {"failed.key_limit", "failed.refused", "extension.failed", "addresses.failed"},
-	approval.EndingMessage(1): {"active.told", "active.told_twice", "ended.told"},
-	approval.EndingMessage(2): {"active.told_twice"},
-	approval.DriftNotice:      {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
+	approval.StuckMessage:      {"revoking.stuck", "minting.undoing.stuck", "minting.undoing.no_org", "ended.revoked", "addresses.back.stuck", "addresses.failed.other"},
+	approval.StuckNotice:       {"revoking.stuck", "minting.undoing.stuck", "minting.undoing.no_org", "ended.revoked", "addresses.back.stuck", "addresses.failed.other"},
+	approval.UnresolvedMessage: {"approved.unresolved", "approved.unresolved.org", "approved.resolved"},
+	approval.UnresolvedNotice:  {"approved.unresolved", "approved.unresolved.org", "approved.resolved"},
+	approval.LeftoverMessage:   {"ended.came_back", "ended.gone_at_last"},
+	approval.LeftoverNotice:    {"ended.came_back", "ended.gone_at_last"},
+	approval.FailedNotice:      {"failed.key_limit", "failed.refused", "extension.failed", "addresses.failed"},
+	approval.EndingMessage(1):  {"active.told", "active.told_twice", "ended.told"},
+	approval.EndingMessage(2):  {"active.told_twice"},
+	approval.DriftNotice:       {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
 }
 
 const testOrg = approval.OrgID("65a1b2c3d4e5f60718293a4b")

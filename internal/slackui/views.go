@@ -40,6 +40,14 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 		return v.stuck(r)
 	case approval.StuckNotice:
 		return v.stuckNotice(r)
+	case approval.UnresolvedMessage:
+		return v.unresolved(r)
+	case approval.UnresolvedNotice:
+		return v.unresolvedNotice(r)
+	case approval.LeftoverMessage:
+		return v.leftover(r)
+	case approval.LeftoverNotice:
+		return v.leftoverNotice(r)
 	case approval.FailedNotice:
 		return v.failedNotice(r)
 	case approval.DriftNotice:

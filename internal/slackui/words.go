@@ -28,6 +28,8 @@ func whyNotMade(c approval.Cause) mrkdwn {
 		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that."
 	case approval.CauseNotPermitted:
 		return "Atlas does not allow this bot to do that."
+	case approval.CauseNoOrg:
+		return noOrg
 	case approval.CauseKeyLimit:
 		return "The Atlas organization has as many API keys as it may have."
 	case approval.CauseBadAddress:
@@ -45,6 +47,8 @@ func whyNotMade(c approval.Cause) mrkdwn {
 // whyNotDeleted says why a key that should be gone is still there.
 func whyNotDeleted(r approval.Request) mrkdwn {
 	switch r.Removal.Cause {
+	case approval.CauseNoOrg:
+		return noOrg
 	case approval.CauseAtlasAway, approval.CauseUnknown:
 		return "Atlas does not answer, or asks to be left alone for a while."
 	case approval.CauseBadLogin:
@@ -200,6 +204,9 @@ func tooLate(r approval.Request) mrkdwn {
 		}
 		return sentences("No key could be made for this request.", whyNotMade(r.End.Cause), "Ask again with the slash command.")
 	case approval.Revoking:
+		if r.Removal.Tries > 0 {
+			return sentences(say("The key%s is being deleted%s.", keyName(r), because(r)), notDeletedYet(r))
+		}
 		return say("The key%s is being deleted%s. There is nothing else to do.", keyName(r), because(r))
 	case approval.Ended:
 		return say("The key%s was deleted%s. Ask for a new one with the slash command.", keyName(r), because(r))
@@ -229,6 +236,9 @@ func tooLateForOwner(r approval.Request) mrkdwn {
 	case approval.Approved:
 		return say("No key is out at the moment: press *Create my key* in the message about this request, by %s.", when(r.LapsesAt))
 	case approval.Minting:
+		if r.Mint.Stage == approval.Undoing {
+			return undoneForOwner(r)
+		}
 		return "The key is being made already. It appears in our conversation in a moment; there is nothing to press."
 	case approval.Delivered:
 		return say("The key%[1]s was shown already. Say in the message about it by %[2]s whether you saved it or did not see it.", keyName(r), when(r.Custody.ConfirmBy))

@@ -36,6 +36,7 @@ func toMillis(r approval.Request) approval.Request {
 		&r.Mint.CollectedAt, &r.Mint.RetryAt,
 		&r.Custody.ShownAt, &r.Custody.RemindAt, &r.Custody.ConfirmBy,
 		&r.Removal.Since, &r.Removal.RetryAt, &r.Changing.Since,
+		&r.Leftover.Key.MadeAt, &r.Leftover.Since, &r.Leftover.LookAt,
 	}
 	for i := range r.Debts {
 		times = append(times, &r.Debts[i].At, &r.Debts[i].LookAt)

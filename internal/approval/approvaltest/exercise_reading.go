@@ -64,8 +64,9 @@ func full() approval.Request {
 			NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
 			ProjectsChanged: true, Projects: fullAccess().Projects,
 		}
-		r.Debts = []approval.Debt{{Attempt: 1, Looks: 2, At: at(3), LookAt: at(4)}, {Attempt: 2, Looks: 1, At: at(4), LookAt: at(5)}}
+		r.Debts = []approval.Debt{{Attempt: 1, Looks: 2, At: at(3), LookAt: at(4), Told: true}, {Attempt: 2, Looks: 1, At: at(4), LookAt: at(5), Told: true}}
 		r.Key = approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at(6)}
+		r.Leftover = approval.Leftover{Key: approval.Key{ID: "0123456789abcdef01234568", PublicKey: "bcdefghi", MadeAt: at(6)}, Since: at(7), LookAt: at(8)}
 		r.EndsAt, r.Since, r.BreakGlassOf = at(7), at(6), "AKR-GLASS"
 		r.Custody = approval.Custody{ShownAt: at(8), RemindAt: at(9), ConfirmBy: at(10), Reminded: true, ByUse: true}
 		r.Removal = approval.Removal{Since: at(11), Tries: 4, RetryAt: at(12), Told: true, Cause: approval.CauseAtlasAway, Code: "RATE_LIMITED"}

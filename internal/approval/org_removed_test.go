@@ -1,0 +1,186 @@
+package approval_test
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// afterRemoval runs given in a world, starts the bot again without the
+// organization, and runs f: every call about the organization fails then.
+func afterRemoval(t *testing.T, given func(w *world) approval.ID, f func(w *world, id approval.ID)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policy())
+		var id approval.ID
+		w.run(func() { id = given(w) })
+		w.restart(approval.Orgs{{ID: "another", Name: "Another", Policy: policy()}})
+		w.run(func() { f(w, id) })
+	})
+}
+
+// removedKeys are the keys of an organization without a credential.
+type removedKeys struct{ approval.Keys }
+
+var errNoCredential = approvaltest.Refused(approval.CauseNotPermitted)
+
+func (removedKeys) Make(context.Context, approval.Order, func(approval.Key) error) (approval.Credential, error) {
+	return approval.Credential{}, errNoCredential
+}
+func (removedKeys) Readdress(context.Context, approval.OrgID, string, []netip.Prefix) error {
+	return errNoCredential
+}
+func (removedKeys) Remove(context.Context, approval.OrgID, string) error { return errNoCredential }
+func (removedKeys) Find(context.Context, approval.OrgID, approval.ID) ([]approval.Found, error) {
+	return nil, errNoCredential
+}
+func (removedKeys) Marked(context.Context, approval.OrgID) ([]approval.Found, error) {
+	return nil, errNoCredential
+}
+
+// restart makes another worker and service, as a process that is started again.
+func (w *world) restart(orgs approval.Orgs) {
+	w.worker = approval.NewWorker(orgs, w.store, removedKeys{}, w.screens, w.directory, time.Now, w.worker.Log)
+	w.Service = &approval.Service{Store: w.store, Directory: w.directory, Orgs: orgs, Now: time.Now, NewID: approval.NewID, Wake: w.worker.Wake}
+}
+
+// interrupted is a request whose making stopped for good at the given event.
+func interrupted(at approval.Event) func(w *world) approval.ID {
+	return func(w *world) approval.ID {
+		id := w.approved()
+		dead := false
+		w.store.OnMove = func(e approval.Entry) (bool, error) {
+			if e.Event == at {
+				dead = true
+			}
+			if dead {
+				return e.Event == at, assert.AnError // this one was written, and nothing after it
+			}
+			return true, nil
+		}
+		_, err := w.Collect(w.t.Context(), as(alice), id)
+		require.NoError(w.t, err)
+		w.settle()
+		return id
+	}
+}
+
+// Whatever a request was about when its organization was removed from the
+// configuration: within an hour owner and approvers are told of a key that may
+// be alive.
+func TestKeyOfARemovedOrganizationIsReported(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		given func(w *world) approval.ID
+		told  []approval.MessageName
+	}{
+		"killed with a key, before it was shown": {interrupted(approval.Made), []approval.MessageName{approval.StuckMessage, approval.StuckNotice}},
+		"killed before Atlas answered":           {interrupted(approval.Begin), []approval.MessageName{approval.UnresolvedMessage, approval.UnresolvedNotice}},
+		"approved, and a create without an answer": {func(w *world) approval.ID {
+			id := w.approved()
+			w.keys.Lag = time.Hour
+			w.keys.Fail(approvaltest.CallCreate, approvaltest.Unheard(approvaltest.Unknown()))
+			_, err := w.Collect(w.t.Context(), as(alice), id)
+			require.NoError(w.t, err)
+			w.settle()
+			w.is(id, approval.Approved)
+			return id
+		}, []approval.MessageName{approval.UnresolvedMessage, approval.UnresolvedNotice}},
+		"being replaced": {func(w *world) approval.ID {
+			id := w.delivered()
+			w.keys.Fail(approvaltest.CallRemove, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))...)
+			_, err := w.Replace(w.t.Context(), as(alice), id)
+			require.NoError(w.t, err)
+			return id
+		}, []approval.MessageName{approval.StuckMessage, approval.StuckNotice}},
+		"revoking": {func(w *world) approval.ID {
+			id := w.active()
+			w.keys.Fail(approvaltest.CallRemove, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))...)
+			_, err := w.Revoke(w.t.Context(), as(alice), id, "")
+			require.NoError(w.t, err)
+			return id
+		}, []approval.MessageName{approval.StuckMessage, approval.StuckNotice}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			afterRemoval(t, func(w *world) approval.ID {
+				id := tt.given(w)
+				return id
+			}, func(w *world, id approval.ID) {
+				w.store.OnMove = nil
+				w.pass(time.Hour)
+				for _, m := range tt.told {
+					assert.True(t, w.shows(id, m), "%s", m)
+				}
+			})
+		})
+	}
+}
+
+func TestUnconfirmedKeyOfARemovedOrganizationIsReported(t *testing.T) {
+	t.Parallel()
+	afterRemoval(t, (*world).delivered, func(w *world, id approval.ID) {
+		w.pass(40 * time.Minute)
+		assert.True(t, w.shows(id, approval.ReminderMessage))
+		w.pass(time.Hour)
+		r := w.is(id, approval.Revoking)
+		assert.Equal(t, approval.CauseUnconfirmed, r.End.Cause)
+		assert.Equal(t, approval.CauseNoOrg, r.Removal.Cause)
+		assert.True(t, w.shows(id, approval.StuckMessage))
+	})
+}
+
+func TestChangeInARemovedOrganizationIsReported(t *testing.T) {
+	t.Parallel()
+	afterRemoval(t, func(w *world) approval.ID {
+		id := w.activeFor(7 * 24 * time.Hour)
+		w.keys.Fail(approvaltest.CallReaddress, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))...)
+		change, err := w.Readdress(w.t.Context(), as(alice), id, approval.AddressesForm{Origin: "change", Reason: "moved", Networks: "203.0.113.9"})
+		require.NoError(w.t, err)
+		_, err = w.Approve(w.t.Context(), as(bob), change.ID)
+		require.NoError(w.t, err)
+		return change.ID
+	}, func(w *world, id approval.ID) {
+		w.pass(time.Hour)
+		assert.Equal(t, approval.CauseNoOrg, w.is(id, approval.Applying).Mint.Cause)
+		assert.True(t, w.shows(id, approval.StuckMessage))
+	})
+}
+
+// What needs no Atlas ends as it would: nobody decided, or nobody collected.
+func TestWaitsInARemovedOrganizationLapse(t *testing.T) {
+	t.Parallel()
+	for name, given := range map[string]func(w *world) approval.ID{"pending": (*world).ask, "approved": (*world).approved} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			afterRemoval(t, given, func(w *world, id approval.ID) {
+				w.pass(25 * time.Hour)
+				w.is(id, approval.Expired)
+			})
+		})
+	}
+}
+
+// Whoever pressed as the organization was removed is told, and has a button.
+func TestPressInARemovedOrganizationIsPutBack(t *testing.T) {
+	t.Parallel()
+	afterRemoval(t, func(w *world) approval.ID {
+		id := w.approved()
+		w.store.OnMove = func(e approval.Entry) (bool, error) { return e.Event == approval.Collect, nil }
+		_, err := w.Collect(w.t.Context(), as(alice), id)
+		require.NoError(w.t, err)
+		return id
+	}, func(w *world, id approval.ID) {
+		w.store.OnMove = nil
+		w.pass(time.Minute)
+		assert.Equal(t, approval.CauseNoOrg, w.is(id, approval.Approved).Mint.Cause)
+	})
+}
