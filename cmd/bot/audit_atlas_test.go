@@ -130,9 +130,9 @@ func TestDifferencesAsCSV(t *testing.T) {
 	require.ErrorContains(t, err, "events: 1")
 	rows := strings.Split(out, "\r\n")
 	require.Len(t, rows, 3)
-	require.Equal(t, "at,told_by,event,key,request,actor,from,ref,says,org", rows[0])
-	require.Contains(t, rows[1], ",atlas,API_KEY_DELETED,")
-	require.Contains(t, rows[1], ",somebody else than the bot deleted this key")
+	require.Equal(t, `"at","told_by","event","key","request","actor","from","ref","says","org"`, rows[0])
+	require.Contains(t, rows[1], `,"atlas","API_KEY_DELETED",`)
+	require.Contains(t, rows[1], `,"somebody else than the bot deleted this key`)
 }
 
 func TestAtlasEventsThatCannotBeRead(t *testing.T) {

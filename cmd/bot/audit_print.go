@@ -1,7 +1,9 @@
 package main
 
 import (
-	"encoding/csv"
+	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
 )
 
 // The formats of lines.
@@ -26,49 +29,64 @@ type printable interface {
 
 // A sheet prints lines of one kind.
 type sheet struct {
-	json *json.Encoder
-	csv  *csv.Writer // nil: JSON
+	to    *bufio.Writer
+	isCSV bool
 }
 
 func newSheet(w io.Writer, format string, columns []string) (*sheet, error) {
-	if format != formatCSV {
-		s := &sheet{json: json.NewEncoder(w)}
-		s.json.SetEscapeHTML(false)
+	s := &sheet{to: bufio.NewWriter(w), isCSV: format == formatCSV}
+	if !s.isCSV {
 		return s, nil
 	}
-	s := &sheet{csv: csv.NewWriter(w)}
-	s.csv.UseCRLF = true
-	return s, s.csv.Write(columns)
+	return s, s.row(columns)
 }
 
 func (s *sheet) add(l printable) error {
-	if s.csv == nil {
-		return s.json.Encode(l)
+	if s.isCSV {
+		return s.row(l.cells())
 	}
-	cells := l.cells()
-	for i := range cells {
-		cells[i] = tame(cells[i])
+	var line bytes.Buffer
+	to := json.NewEncoder(&line)
+	to.SetEscapeHTML(false)
+	if err := to.Encode(l); err != nil {
+		return fmt.Errorf("printing: %w", err)
 	}
-	return s.csv.Write(cells)
+	return cmp.Or(s.print(escapeJSON(line.Bytes())), s.end())
+}
+
+// row prints cells, each of them quoted: where a spreadsheet separates cells by
+// semicolons or tabs, these in a text do not begin another one.
+func (s *sheet) row(cells []string) error {
+	quoted := make([]string, len(cells))
+	for i, cell := range cells {
+		quoted[i] = `"` + strings.ReplaceAll(tame(cell), `"`, `""`) + `"`
+	}
+	return s.print([]byte(strings.Join(quoted, ",") + "\r\n"))
+}
+
+func (s *sheet) print(b []byte) error {
+	if _, err := s.to.Write(b); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return nil
 }
 
 // end prints what is left. Nothing may be added after it.
 func (s *sheet) end() error {
-	if s.csv == nil {
-		return nil
-	}
-	s.csv.Flush()
-	if err := s.csv.Error(); err != nil {
+	if err := s.to.Flush(); err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}
 	return nil
 }
 
 // tame keeps a spreadsheet from taking a cell for a formula: people write
-// reasons, and other people open them. The apostrophe marks a text there.
+// reasons, and other people open them. The apostrophe marks a text there. What
+// spreadsheets skip before a formula, such as spaces of any kind and invisible
+// characters, does not hide one.
 func tame(cell string) string {
-	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(cell, " "))
-	if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+	begins, _ := utf8.DecodeRuneInString(cell)
+	first, _ := utf8.DecodeRuneInString(plaintext.Foreign(cell))
+	if strings.ContainsRune("\t\r\n", begins) || strings.ContainsRune("=+-@＝＋－＠﹢﹣﹦﹫−", first) {
 		return "'" + cell
 	}
 	return cell

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -124,9 +125,27 @@ func TestSpreadsheetsRunNothing(t *testing.T) {
 	for cell, want := range map[string]string{
 		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "\rx": "'\rx", "\nx": "'\nx",
 		"  =1+1": "'  =1+1", "＝1+1": "'＝1+1", "1=1": "1=1", "a-b": "a-b", "": "", "'=1": "'=1",
+		"\u00a0=1+1": "'\u00a0=1+1", "\u200b=1": "'\u200b=1", "\ufeff@A1": "'\ufeff@A1", "\u3000\u2060 +1": "'\u3000\u2060 +1", " \t=1": "' \t=1", "\u2028-1": "'\u2028-1",
+		"\x00=1": "'\x00=1", "\u202e=1": "'\u202e=1", "﹦1": "'﹦1", "\u200b1": "\u200b1",
 	} {
 		assert.Equal(t, want, tame(cell))
 	}
+}
+
+// TestEachCellOfACSVIsQuoted: a semicolon or a tab in a reason begins no cell of
+// its own where these separate cells.
+func TestEachCellOfACSVIsQuoted(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	s, err := newSheet(&out, formatCSV, []string{"seq", "note"})
+	require.NoError(t, err)
+	require.NoError(t, s.row([]string{"1", `a;=HYPERLINK("x")`}))
+	require.NoError(t, s.row([]string{"", "b\t=1\nc"}))
+	require.NoError(t, s.end())
+	assert.Equal(t, "\"seq\",\"note\"\r\n\"1\",\"a;=HYPERLINK(\"\"x\"\")\"\r\n\"\",\"b\t=1\nc\"\r\n", out.String())
+	read, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
+	require.NoError(t, err)
+	assert.Equal(t, [][]string{{"seq", "note"}, {"1", `a;=HYPERLINK("x")`}, {"", "b\t=1\nc"}}, read)
 }
 
 func TestAuditIsAskedWrongly(t *testing.T) {

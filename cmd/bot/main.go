@@ -64,6 +64,7 @@ func (p process) main(ctx context.Context, args []string) int {
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
+	p.stdout, p.stderr = &terminal{to: p.stdout}, &terminal{to: p.stderr}
 	err := fmt.Errorf("unknown command %q: %w", name, errUsage)
 	for _, c := range commands() {
 		if c.name == name {

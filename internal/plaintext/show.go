@@ -51,6 +51,25 @@ func Show(s string) string {
 	return shown.String()
 }
 
+// ShowRefused is [Show] for the output of a program: only what is refused, and so
+// could do something to a terminal, is replaced.
+func ShowRefused(s string) string {
+	var shown strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&shown, "<%02X>", s[i])
+		case isRefused(r) && r != utf8.RuneError:
+			fmt.Fprintf(&shown, "<U+%04X>", r)
+		default:
+			shown.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return shown.String()
+}
+
 // ShowLines is [Show] for several lines.
 func ShowLines(s string) string {
 	lines := strings.Split(s, "\n")
