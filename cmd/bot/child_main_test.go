@@ -65,6 +65,7 @@ const storiesAtOnce = "6"
 type childBot struct {
 	bot    *bot
 	offset atomic.Int64
+	skew   atomic.Int64 // by which its clock has jumped
 	next   atomic.Int64 // when the next comparison with Atlas is due, in Unix nanoseconds
 
 	mu   sync.Mutex
@@ -112,7 +113,19 @@ func runChild(config Config, offset time.Duration) error {
 	return c.bot.run(ctx)
 }
 
-func (c *childBot) now() time.Time { return time.Now().Add(time.Duration(c.offset.Load())) }
+func (c *childBot) now() time.Time {
+	return time.Now().Add(time.Duration(c.offset.Load() + c.skew.Load()))
+}
+
+// jump moves the clock of this machine alone.
+func (c *childBot) jump(d time.Duration) {
+	c.skew.Store(int64(d))
+	c.next.Store(0) // whether the comparison with Atlas is due has to be looked at again
+	if kept, wake := c.parts(); wake != nil {
+		kept.stir()
+		wake()
+	}
+}
 
 func (c *childBot) guard(s approval.Store) approval.Store {
 	c.mu.Lock()
@@ -121,7 +134,7 @@ func (c *childBot) guard(s approval.Store) approval.Store {
 	if json.Unmarshal([]byte(os.Getenv(envFate)), &f) != nil {
 		f = fate{}
 	}
-	c.kept = &talliedStore{inner: s, fate: f, counts: map[string]int{}, changes: 1}
+	c.kept = &talliedStore{inner: s, fate: f, jump: c.jump, counts: map[string]int{}, leases: map[lease]bool{}, changes: 1}
 	return c.kept
 }
 
@@ -186,7 +199,8 @@ func (c *childBot) parts() (*talliedStore, func()) {
 // nothing is due before Due.
 type report struct {
 	Rest     bool                                                    `json:"rest"`
-	Due      time.Time                                               `json:"due"` // zero: never
+	Due      time.Time                                               `json:"due"`  // zero: never
+	Skew     time.Duration                                           `json:"skew"` // by which the clock has jumped
 	Requests []approval.Request                                      `json:"requests"`
 	Places   map[approval.ID]map[approval.MessageName]approval.Place `json:"places"`
 	Commits  map[string]int                                          `json:"commits"`
@@ -228,7 +242,7 @@ func (c *childBot) rest() report {
 // report lists every request that the audit trail knows, in the order in which
 // they were made.
 func (c *childBot) report(kept *talliedStore, due time.Time) report {
-	r := report{Rest: true, Due: due, Places: map[approval.ID]map[approval.MessageName]approval.Place{}, Commits: kept.tally()}
+	r := report{Rest: true, Due: due, Skew: time.Duration(c.skew.Load()), Places: map[approval.ID]map[approval.MessageName]approval.Place{}, Commits: kept.tally()}
 	for _, e := range c.audit() {
 		if _, known := r.Places[e.Request]; known || e.Request == "" {
 			continue

@@ -17,6 +17,8 @@ type fate struct {
 	Commit string `json:"commit"`
 	Nth    int    `json:"nth"` // from 1
 	How    string `json:"how"`
+
+	Jump time.Duration `json:"jump,omitempty"` // of the clock, for clockJumps
 }
 
 // How a commit can go wrong.
@@ -24,7 +26,12 @@ const (
 	killedBefore = "killed before"
 	killedAfter  = "killed after"
 	diskFull     = "the disk is full" // nothing is kept, and the bot is told
+
+	diskStaysFull = "the disk stays full" // the same of [fullFor] commits in a row
+	clockJumps    = "the clock jumps"
 )
+
+const fullFor = 6
 
 var errDiskFull = errors.New("database or disk is full")
 
@@ -34,10 +41,13 @@ var errDiskFull = errors.New("database or disk is full")
 type talliedStore struct {
 	inner approval.Store
 	fate  fate
+	jump  func(time.Duration) // moves the clock
 
 	mu      sync.Mutex
 	counts  map[string]int
-	inHand  int  // claims that were not released
+	full    int // so many commits fail from now on
+	leases  map[lease]bool
+	inHand  int  // leases that were not released, and one that is being taken
 	held    bool // nothing is claimed for a moment
 	changes int  // after each of which the worker reads what is due
 	checked int  // changes as of its last reading
@@ -52,14 +62,25 @@ func (s *talliedStore) commit(name string, do func() error) error {
 	if fated && s.fate.How == killedBefore {
 		die()
 	}
-	if fated && s.fate.How == diskFull {
+	if fated && s.fate.How == diskFull || s.isFull() {
 		return fmt.Errorf("committing: %w", errDiskFull)
 	}
 	err := do()
 	if fated && s.fate.How == killedAfter {
 		die()
 	}
+	if fated && s.fate.How == clockJumps {
+		s.jump(s.fate.Jump)
+	}
 	return err
+}
+
+// isFull reports whether the disk is still full, of which this commit is one.
+func (s *talliedStore) isFull() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.full--
+	return s.full >= 0
 }
 
 // count reports whether this is the commit at which something happens.
@@ -67,7 +88,11 @@ func (s *talliedStore) count(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counts[name]++
-	return s.fate.Commit == name && s.fate.Nth == s.counts[name]
+	fated := s.fate.Commit == name && s.fate.Nth == s.counts[name]
+	if fated && s.fate.How == diskStaysFull {
+		s.full = fullFor
+	}
+	return fated
 }
 
 // die is what kill -9 does.
@@ -89,11 +114,30 @@ func (s *talliedStore) claim(name string, take func() (approval.Request, error))
 		s.add(-1, 0)
 		return r, err
 	}
-	s.add(0, 1)
-	if s.count(name) && s.fate.How != diskFull {
+	s.leased(lease{name, r.ID})
+	if fated := s.count(name); fated && s.fate.How == killedAfter {
 		die()
+	} else if fated && s.fate.How == clockJumps {
+		s.jump(s.fate.Jump)
 	}
 	return r, nil
+}
+
+// A lease is a request that is in hand for something.
+type lease struct {
+	claim string
+	id    approval.ID
+}
+
+// leased counts a lease. One that the clock ended early can be taken twice.
+func (s *talliedStore) leased(l lease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes++
+	if s.leases[l] {
+		s.inHand--
+	}
+	s.leases[l] = true
 }
 
 func (s *talliedStore) begins() bool {
@@ -128,7 +172,15 @@ func (s *talliedStore) letGo() {
 }
 
 // released ends a lease.
-func (s *talliedStore) released() { s.add(-1, 1) }
+func (s *talliedStore) released(l lease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes++
+	if s.leases[l] {
+		s.inHand--
+	}
+	delete(s.leases, l)
+}
 
 // stir says that what is due has to be read again.
 func (s *talliedStore) stir() { s.add(0, 1) }
@@ -174,7 +226,7 @@ func (s *talliedStore) ClaimWork(ctx context.Context, now, until time.Time, in .
 }
 
 func (s *talliedStore) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {
-	defer s.released()
+	defer s.released(lease{"claim work", id})
 	return s.commit("release work", func() error { return s.inner.ReleaseWork(ctx, id, version, at) })
 }
 
@@ -183,7 +235,7 @@ func (s *talliedStore) ClaimDrawing(ctx context.Context, now, until time.Time) (
 }
 
 func (s *talliedStore) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {
-	defer s.released()
+	defer s.released(lease{"claim drawing", id})
 	return s.commit("release drawing", func() error { return s.inner.ReleaseDrawing(ctx, id, version, at) })
 }
 

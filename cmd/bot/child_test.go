@@ -137,7 +137,7 @@ func listenForChild(t *testing.T) (door *os.File, address string) {
 
 func TestAChildEndsWhenItsParentLetsGo(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t, flow{}, point{}, disturbance{})
+	w := newTrial(t, flow{})
 	w.revive()
 	c := w.current()
 	w.until("the bot is at rest", func() bool { r, err := c.rest(); return err == nil && r.Rest })

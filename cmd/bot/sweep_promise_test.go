@@ -99,7 +99,8 @@ func (w *trial) keysHold(d *doubts, r report, q approval.Request, keys []atlas.K
 		case k.ID == q.Key.ID:
 			current = append(current, k)
 		default:
-			assert.NotEmpty(d, q.Debts, "%s: key %s is alive and nobody's business", q.State, k.PublicKey)
+			begun := q.State == approval.Minting && q.Mint.Stage == approval.Begun // the disk was full when it was made
+			assert.True(d, begun || len(q.Debts) > 0, "%s: key %s is alive and nobody's business", q.State, k.PublicKey)
 			assert.NotContains(d, shown, k.PublicKey, "%s: a key that was shown is unknown", q.State)
 		}
 	}
@@ -167,6 +168,9 @@ func (w *trial) witness(c wire.Call) {
 		return
 	}
 	words := said(c)
+	if zeroTime.MatchString(words) {
+		w.lie("a time is said that was never recorded: %s", words)
+	}
 	for _, found := range saidToBeGone.FindAllStringSubmatch(words, -1) {
 		if _, there := w.living(found[1]); there {
 			w.lie("key %s is said to be deleted and is alive", found[1])
@@ -261,7 +265,7 @@ func (w *trial) oneAtATimeIn(o *atlas.Organization, made map[string]approval.ID)
 			since[e.Target] = e.At
 		case "API_KEY_DELETED":
 			if !w.wasShown(e.Target) {
-				assert.LessOrEqual(w.t, e.At.Sub(since[e.Target]), debtLimit, "a key that nobody was shown lived too long")
+				assert.LessOrEqual(w.t, e.At.Sub(since[e.Target]), debtLimit+w.longWaits(), "a key that nobody was shown lived too long")
 			}
 			delete(since, e.Target)
 		}

@@ -62,6 +62,14 @@ func (w *trial) screensHold(d *doubts, r report, q approval.Request, places map[
 				assert.Contains(d, claim.in, q.State, "%s says %q", name, claim.says)
 			}
 		}
+		assert.False(d, name.IsEvent() && m.Edited, "%s tells of an event and was changed", name)
+		assert.NotRegexp(d, zeroTime, all, "%s", name)
+		if changed := firstIn(m.Text, changedInBrackets); changed != "" {
+			assert.Equal(d, fmt.Sprint(q.End.At.Unix()), changed, "%s says in brackets when it was changed", name)
+		}
+		if found := firstIn(m.Text, foundInBrackets); found != "" && !q.OwnerGone.IsZero() {
+			assert.Equal(d, fmt.Sprint(q.OwnerGone.Unix()), found, "%s says in brackets when that was found", name)
+		}
 		if ends := firstIn(m.Text, saidToEnd); ends != "" {
 			assert.Equal(d, fmt.Sprint(q.EndsAt.Unix()), ends, "%s says when the key ends", name)
 		}
@@ -140,8 +148,8 @@ func (w *trial) nothingSaidTooEarly(audit []approval.Entry) {
 		for _, trace := range traces {
 			if trace.says.anyIn(text) {
 				assert.True(w.t, slices.ContainsFunc(audit, func(e approval.Entry) bool {
-					return (len(about) == 0 || slices.Contains(about, e.Request)) && e.Refused == "" && slices.Contains(trace.on, e.Event) && !e.At.After(c.At.Add(time.Millisecond))
-				}), "%q was said of %v at %s and was not on disk", trace.says, about, c.At)
+					return (len(about) == 0 || slices.Contains(about, e.Request)) && e.Refused == "" && slices.Contains(trace.on, e.Event) && !e.At.After(c.At.Add(max(w.skew, 0)+time.Millisecond))
+				}), "%q was said of %v at %s, the clock being %s off, and was not on disk: %s", trace.says, about, c.At, w.skew, text)
 			}
 		}
 	}

@@ -15,12 +15,17 @@ import (
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-// newTrial opens a sandbox and plans the disturbance; nothing is running yet.
-func newTrial(t *testing.T, f flow, at point, what disturbance) *trial {
+// newTrial opens a sandbox and plans what goes wrong; nothing is running yet.
+func newTrial(t *testing.T, f flow, plan ...strike) *trial {
 	t.Helper()
 	door, address := listenForChild(t)
 	opts := sandbox.Options{Seed: 1}
 	opts.Slack.AckWithin = ackWithin
+	for _, s := range plan {
+		if s.what.how == listsLag {
+			f.lag = lag
+		}
+	}
 	opts.Slack.MayCallCrowds = strings.Contains(f.policy, "break_glass") // its card calls whoever is there
 	opts.Atlas.Lag, opts.Organizations = f.lag, f.orgs
 	if f.overHTTP {
@@ -32,14 +37,16 @@ func newTrial(t *testing.T, f flow, at point, what disturbance) *trial {
 	dir := t.TempDir()
 	w := &trial{
 		town: &town{Sandbox: s, t: t, database: filepath.Join(dir, "bot.db"), environ: s.Environment(), log: &journal{}},
-		flow: f, at: at, what: what, door: door, logFile: filepath.Join(dir, "bot.log"),
+		flow: f, plan: plan, began: s.Clock.Now(), door: door, logFile: filepath.Join(dir, "bot.log"),
 		counts: map[point]int{}, people: newPeople(), keyEnds: map[approval.ID][]time.Time{},
 	}
 	w.environ["DATABASE_URL"] = "sqlite:" + w.database
 	w.environ["LOG_LEVEL"] = "debug"
 	w.follows(f)
-	if what.fault.Mode != "" {
-		w.spoils(what.fault)
+	for _, s := range plan {
+		if s.what.fault.Mode != "" {
+			w.spoils(s.what.fault)
+		}
 	}
 	w.Wire.OnCall(w.onCall)
 	return w

@@ -36,21 +36,22 @@ func sampleSize(t *testing.T, sweep string) int {
 	case raceEnabled:
 		return 40
 	}
-	return 200
+	return 160
 }
 
 // TestSweep plays every flow once undisturbed, and then again for every point
 // at which it can be disturbed and every way to do so. SWEEP_SEED repeats what
 // chance chose, and SWEEP_FLOW is a pattern of flows.
 func TestSweep(t *testing.T) {
-	seed, _ := strconv.ParseUint(os.Getenv("SWEEP_SEED"), 10, 64)
-	seed = cmp.Or(seed, rand.Uint64N(1_000_000)+1)
+	given, _ := strconv.ParseUint(os.Getenv("SWEEP_SEED"), 10, 64)
+	seed := cmp.Or(given, rand.Uint64N(1_000_000)+1)
 	t.Logf("SWEEP_SEED=%d", seed)
 	size := sampleSize(t, os.Getenv("SWEEP"))
 
 	began := time.Now()
 	rows := discoverAll(t, chosen(t, os.Getenv("SWEEP_FLOW")))
-	jobs := sample(jobsOf(rows), size, rand.New(rand.NewPCG(seed, 0)))
+	pairs := samplePairs(rows, pairsToTry(t, os.Getenv("SWEEP_PAIRS")), cmp.Or(given, pairsSeed))
+	jobs := append(sample(jobsOf(rows), size, rand.New(rand.NewPCG(seed, 0))), pairs...)
 	inParallel(jobs, func(j job) { try(t, j) })
 	t.Logf("%d trials in %s\n%s", len(jobs), time.Since(began).Round(time.Second), table(rows))
 }
@@ -77,12 +78,13 @@ func discoverAll(t *testing.T, all []flow) []*row {
 // read.
 func discover(t *testing.T, r *row) {
 	t.Run(r.flow.name+"/undisturbed", func(t *testing.T) {
-		w := newTrial(t, r.flow, point{}, disturbance{})
+		w := newTrial(t, r.flow)
 		w.rest()
 		lastEarly := len(w.Wire.Calls())
 		last := w.play()
 		require.Zero(t, w.died)
 		r.points, r.flow.undisturbed = pointsOf(w.Wire.Calls(), lastEarly, last.Commits), w.messages()
+		r.flow.took = w.took
 	})
 }
 
@@ -98,7 +100,7 @@ func jobsOf(rows []*row) []job {
 				continue
 			}
 			for _, d := range disturbances(p) {
-				jobs = append(jobs, job{r, p, d})
+				jobs = append(jobs, job{r, []strike{{p, d}}})
 			}
 		}
 		started[configuration] = true
@@ -114,16 +116,25 @@ func sample(jobs []job, size int, chance *rand.Rand) []job {
 	}
 	left := map[bool]int{true: size - size/5, false: size / 5}
 	return slices.DeleteFunc(jobs, func(j job) bool {
-		left[j.what.kills()]--
-		return left[j.what.kills()] < 0
+		kills := j.plan[0].what.kills()
+		left[kills]--
+		return left[kills] < 0
 	})
 }
 
 // A job is one trial to come.
 type job struct {
 	row  *row
-	at   point
-	what disturbance
+	plan []strike
+}
+
+// name says in which flow what goes wrong, and where.
+func (j job) name() string {
+	var all []string
+	for _, s := range j.plan {
+		all = append(all, strings.ReplaceAll(s.at.String(), "/", "_")+"/"+s.what.how)
+	}
+	return j.row.flow.name + "/" + strings.Join(all, " and ")
 }
 
 // inParallel does all the jobs, a few at a time.
@@ -146,12 +157,12 @@ func inParallel[T any](jobs []T, do func(T)) {
 
 func try(t *testing.T, j job) {
 	happened := false
-	held := t.Run(fmt.Sprintf("%s/%s/%s", j.row.flow.name, strings.ReplaceAll(j.at.String(), "/", "_"), j.what.how), func(t *testing.T) {
-		w := newTrial(t, j.row.flow, j.at, j.what)
+	held := t.Run(j.name(), func(t *testing.T) {
+		w := newTrial(t, j.row.flow, j.plan...)
 		w.play()
 		happened = w.happened()
 	})
-	j.row.note(happened, held)
+	j.row.note(happened, held, len(j.plan) > 1)
 }
 
 // A row is a flow and what came of it.
@@ -159,29 +170,43 @@ type row struct {
 	flow   flow
 	points []point
 
-	mu                   sync.Mutex
-	tried, reached, held int
+	mu    sync.Mutex
+	ones  tally
+	pairs tally
 }
 
-func (r *row) note(happened, held bool) {
+// A tally counts trials, those in which everything came about, and those that
+// held.
+type tally struct{ tried, reached, held int }
+
+func (r *row) note(happened, held, isPair bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tried++
+	to := &r.ones
+	if isPair {
+		to = &r.pairs
+	}
+	to.tried++
 	if happened {
-		r.reached++
+		to.reached++
 	}
 	if held {
-		r.held++
+		to.held++
 	}
 }
 
 func table(rows []*row) string {
 	var b strings.Builder
 	to := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(to, "flow\tpoints\ttried\treached\theld")
+	fmt.Fprintln(to, "flow\tpoints\ttried\treached\theld\tpairs\treached\theld")
+	var sum [2]tally
 	for _, r := range rows {
-		fmt.Fprintf(to, "%s\t%d\t%d\t%d\t%d\n", r.flow.name, len(r.points), r.tried, r.reached, r.held)
+		fmt.Fprintf(to, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", r.flow.name, len(r.points), r.ones.tried, r.ones.reached, r.ones.held, r.pairs.tried, r.pairs.reached, r.pairs.held)
+		for i, t := range []tally{r.ones, r.pairs} {
+			sum[i] = tally{sum[i].tried + t.tried, sum[i].reached + t.reached, sum[i].held + t.held}
+		}
 	}
+	fmt.Fprintf(to, "all\t\t%d\t%d\t%d\t%d\t%d\t%d\n", sum[0].tried, sum[0].reached, sum[0].held, sum[1].tried, sum[1].reached, sum[1].held)
 	to.Flush()
 	return b.String()
 }

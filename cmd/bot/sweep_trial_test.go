@@ -18,13 +18,12 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-// A trial is one flow played once by patient people, with at most one
-// disturbance in it. The bot is a child; what it does is judged from outside.
+// A trial is one flow played once by patient people, with at most two things
+// going wrong in it. The bot is a child; what it does is judged from outside.
 type trial struct {
 	*town
 	flow flow
-	at   point
-	what disturbance
+	plan []strike // what goes wrong, if it comes to that
 
 	door    *os.File
 	logFile string
@@ -36,6 +35,9 @@ type trial struct {
 	doomed int // number of the call at whose end the child is killed
 	struck bool
 	lies   []string
+	skew   time.Duration // of the child's clock, against the sandbox's
+	began  time.Time
+	took   time.Duration
 
 	people  people
 	keyEnds map[approval.ID][]time.Time // when its key is to end, as that moved
@@ -70,15 +72,19 @@ func (w *trial) strikes(call wire.Call) bool {
 	defer w.mu.Unlock()
 	p := kindOf(call)
 	w.counts[p]++
-	p.nth, p.early = w.counts[p], w.at.early
-	if p != w.at || !w.what.kills() {
-		return false
-	}
-	w.struck = true
-	if w.what.how == killedAfter {
+	p.nth = w.counts[p]
+	for _, s := range w.plan {
+		p.early = s.at.early
+		if p != s.at || !s.what.kills() {
+			continue
+		}
+		w.struck = true
+		if s.what.how == killedBefore {
+			return true
+		}
 		w.doomed = call.Seq
 	}
-	return w.what.how == killedBefore
+	return false
 }
 
 func (w *trial) isDoomed(call wire.Call) bool {
@@ -103,7 +109,7 @@ func (w *trial) revive() {
 	}
 	var f fate
 	if c == nil {
-		f = fate{w.at.commit, w.at.nth, w.what.how}
+		f = w.fate()
 	} else {
 		w.died++
 		require.LessOrEqual(w.t, w.died, 3, "the bot does not stay up")
@@ -114,6 +120,19 @@ func (w *trial) revive() {
 	w.mu.Unlock()
 }
 
+// fate is what happens at a commit.
+func (w *trial) fate() fate {
+	for _, s := range w.plan {
+		if s.at.commit != "" {
+			return fate{s.at.commit, s.at.nth, s.what.how, s.what.jump}
+		}
+	}
+	return fate{}
+}
+
+// botNow is what the bot's clock says.
+func (w *trial) botNow() time.Time { return w.Clock.Now().Add(w.skew) }
+
 // live plays the flow to its end.
 func (w *trial) live() report {
 	w.t.Helper()
@@ -123,7 +142,7 @@ func (w *trial) live() report {
 		if err != nil || !r.Rest {
 			continue
 		}
-		w.known = r.ids()
+		w.known, w.skew = r.ids(), r.Skew
 		w.holdsAtRest(r)
 		w.people.waiting = false
 		if w.someoneActs() {
@@ -141,14 +160,15 @@ func (w *trial) live() report {
 // isOver reports whether all that was to come has come, and nobody waits.
 func (w *trial) isOver(r report) bool {
 	final := !slices.ContainsFunc(r.Requests, func(q approval.Request) bool { return !q.State.Final() })
-	return final && len(r.Requests) >= len(w.flow.ends) && r.Due.IsZero() && !w.people.waiting
+	all := len(r.Requests) >= len(w.flow.ends) || w.skew > 0 // what lapsed early is not changed any more
+	return final && all && r.Due.IsZero() && !w.people.waiting
 }
 
 // letTimePass moves the clock to when something is due, or to when somebody
 // loses their patience.
 func (w *trial) letTimePass(r report) {
 	w.t.Helper()
-	wait := r.Due.Sub(w.Clock.Now()) + 2*time.Millisecond
+	wait := r.Due.Sub(w.botNow()) + 2*time.Millisecond
 	if r.Due.IsZero() {
 		wait = patienceOfPeople
 		require.True(w.t, w.people.waiting, "nothing is due, nobody has anything to press, and it is not over")
@@ -172,15 +192,26 @@ func (w *trial) passes(d time.Duration) {
 // things a point may not be reached.
 func (w *trial) happened() bool {
 	w.mu.Lock()
-	struck := w.struck
+	struck, skew := w.struck, w.skew
 	w.mu.Unlock()
-	if w.at.commit != "" {
-		return w.died > 0 || strings.Contains(w.journalNow(), errDiskFull.Error())
-	}
+	journal, faults := w.journalNow(), 0
 	for _, c := range w.Wire.Calls() {
-		struck = struck || c.Fault != ""
+		if c.Fault != "" {
+			faults++
+		}
 	}
-	return struck
+	for _, s := range w.plan {
+		switch {
+		case s.what.fault.Mode != "":
+			faults--
+		case s.what.how == clockJumps && skew == 0,
+			s.what.fillsDisk() && !strings.Contains(journal, errDiskFull.Error()),
+			s.what.kills() && s.at.commit != "" && w.died == 0,
+			s.what.kills() && s.at.commit == "" && !struck:
+			return false
+		}
+	}
+	return faults >= 0
 }
 
 func (w *trial) journalNow() string {
@@ -205,6 +236,8 @@ func (w *trial) ends(r report) {
 	w.oneAtATime()
 	w.nothingSaidTooEarly(audit)
 	w.endsMovedOnlyIf(audit)
+	w.postsHold(audit)
+	w.takesNoLongerThan()
 	w.toWhomItBelongs(r)
 	w.saidOnce()
 	w.mu.Lock()
@@ -218,7 +251,7 @@ func (w *trial) ends(r report) {
 // or hears nothing.
 func (w *trial) foundNothing() {
 	w.t.Helper()
-	found := slices.DeleteFunc(w.Slack.Findings(), func(f slack.Finding) bool { return w.what.how != "" && f.Kind == slack.FoundOptions })
+	found := slices.DeleteFunc(w.Slack.Findings(), func(f slack.Finding) bool { return len(w.plan) > 0 && f.Kind == slack.FoundOptions })
 	assert.Empty(w.t, found)
 }
 

@@ -38,7 +38,7 @@ func (c *Client) KeepAccess(ctx context.Context, keyID string, keep, drop []neti
 	s := c.session()
 	keep = canonical(keep)
 	listed, err := s.listNetworks(ctx, keyID)
-	if err != nil {
+	if err != nil && KindOf(err) != Gone { // a key can be too new to be read: the write says whether it is gone
 		return err
 	}
 	if err := s.ensureAccess(ctx, keyID, without(keep, listed)); err != nil {

@@ -160,6 +160,20 @@ func TestALaggingAccessListIsNoProofOfAnything(t *testing.T) {
 	}
 }
 
+func TestListOfAKeyTooNewToBeReadIsChanged(t *testing.T) {
+	t.Parallel()
+	r, ctx := newRig(t, emulated.Options{Seed: 1, Lag: emulated.Lag{Create: 20 * time.Second}}), t.Context()
+	former, wanted := hosts(0, 2), hosts(10, 1)
+	made, err := r.keys.Make(ctx, orderFrom(former), noted)
+	require.NoError(t, err)
+	require.NoError(t, r.keys.AddAccess(ctx, sandboxOrg, made.ID, wanted))
+	require.NoError(t, r.keys.KeepAccess(ctx, sandboxOrg, made.ID, wanted, former))
+	assert.ElementsMatch(t, plainly(wanted), r.onKey(t, made.ID))
+
+	require.NoError(t, r.DeleteKey(made.ID))
+	assert.Equal(t, atlas.Gone, atlas.KindOf(r.keys.KeepAccess(ctx, sandboxOrg, made.ID, former, wanted)))
+}
+
 func TestALostAnswerToTheListOfANewKeyIsNotARefusal(t *testing.T) {
 	t.Parallel()
 	conflict := refuse(409, "ADDRESS_ALREADY_IN_ACCESS_LIST", `["203.0.113.7"]`)
