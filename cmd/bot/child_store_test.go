@@ -268,6 +268,10 @@ func (s *talliedStore) Audit(ctx context.Context, yield func(approval.Entry) err
 	return s.inner.Audit(ctx, yield)
 }
 
+func (s *talliedStore) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
+	return s.inner.Successors(ctx, id)
+}
+
 func (s *talliedStore) Live(ctx context.Context) ([]approval.Request, error) {
 	return s.inner.Live(ctx)
 }

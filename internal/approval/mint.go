@@ -41,6 +41,9 @@ func (w *Worker) mint(ctx context.Context, r Request) error {
 
 // attempt is the one function in which a private key is in memory.
 func (w *Worker) attempt(ctx context.Context, r Request) error {
+	if err := w.predecessorLives(ctx, r); err != nil {
+		return w.predecessorGone(ctx, r, err)
+	}
 	if err := w.removeEarlier(ctx, r); err != nil {
 		return w.later(ctx, r, faultOf(err))
 	}
@@ -62,6 +65,9 @@ func (w *Worker) attempt(ctx context.Context, r Request) error {
 	if r, err = w.stillOurs(ctx, r); err != nil {
 		return err
 	}
+	if err := w.predecessorLives(ctx, r); err != nil {
+		return w.predecessorGone(ctx, r, err)
+	}
 	if w.Now().Sub(r.Mint.CollectedAt) > showWithin {
 		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseInterrupted})
 	}
@@ -70,6 +76,15 @@ func (w *Worker) attempt(ctx context.Context, r Request) error {
 		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseNotShown, Code: f.Code, Err: f})
 	}
 	_, err = w.move(ctx, r, HandOver, "", w.handOver)
+	return err
+}
+
+// predecessorGone gives up a successor whose predecessor is gone, and tries again
+// if that could not be read: a key that was made is found there and removed.
+func (w *Worker) predecessorGone(ctx context.Context, r Request, err error) error {
+	if f, ok := errors.AsType[*Fault](err); ok {
+		return w.undo(ctx, r, GiveUp, f)
+	}
 	return err
 }
 

@@ -151,7 +151,7 @@ func (tr *trial) checkTimes(r approval.Request) {
 	age := time.Since(r.AskedAt) - time.Minute
 	due := r.WorkAt()
 	// Telling its predecessor is due at once, whenever that is: at rest it is done.
-	tells := r.State == approval.Active && r.Purpose == approval.Rotation && !r.Settled
+	tells := r.Cascade != "" || r.State == approval.Active && r.Purpose == approval.Rotation && !r.Settled
 	require.True(tr.t, tells || due.IsZero() || time.Since(due) < 2*time.Minute, "%s is %s, and overdue since %s", r.ID, r.State, due)
 	require.True(tr.t, r.EndsAt.IsZero() || time.Since(r.EndsAt) < 2*time.Minute, "%s outlives its end", r.ID)
 	if r.State == approval.Active && tr.house.isGone(r.Requester) && tr.heldSince(r.ID) > noticed {

@@ -3,6 +3,7 @@ package approval_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -22,7 +23,7 @@ var promises = []struct {
 	kept func(m move) bool
 }{
 	{"what is over stays over", func(m move) bool {
-		isNote := m.e.Event == approval.Look || m.e.Event == approval.Sign
+		isNote := m.e.Event == approval.Look || m.e.Event == approval.Sign || m.e.Event == approval.Cascaded
 		return !m.was.State.Final() || isNote && m.is.State == m.was.State && m.is.End == m.was.End && m.is.Key == m.was.Key
 	}},
 	{"what people do has a person, and what the bot does has none", move.hasItsPerson},
@@ -74,7 +75,7 @@ var promises = []struct {
 	}},
 	{"where nothing goes wrong, an owner was told before their key's time is over", func(m move) bool {
 		last := m.was.EndsAt.Add(-min(soon, m.was.EndsAt.Sub(m.was.Key.MadeAt)/4))
-		isEnd := m.e.Event == approval.Lapse && m.was.State == approval.Active && m.trial.isCalm
+		isEnd := m.is.End.Cause == approval.CauseEndDate && m.was.State == approval.Active && m.trial.isCalm
 		return !isEnd || m.trial.reminded[m.is.ID] > 0 || m.trial.endSince[m.is.ID].After(last.Add(-time.Minute))
 	}},
 	{"a key is ended by its owner, an approver or the operator, who stands there", func(m move) bool {
@@ -179,6 +180,9 @@ func (m move) isTime() bool {
 		return true
 	}
 	is := func(due time.Time) bool { return !due.IsZero() && !m.at().Before(due) }
+	if with, isCascade := strings.CutPrefix(m.e.Note, "with "); isCascade {
+		return m.trial.endsWith(m.was, m.trial.rows[approval.ID(with)])
+	}
 	switch m.was.State {
 	case approval.Pending:
 		return is(m.was.AskedAt.Add(decide)) || is(m.was.EndsAt)

@@ -173,7 +173,7 @@ var ofRoles = []error{approval.ErrRoleNotOffered, approval.ErrRoleNotTheirs, app
 var sentinels = append([]error{
 	approval.ErrNotAllowed, approval.ErrOwnRequest, approval.ErrNotApprover, approval.ErrNotOwner,
 	approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrNudged, approval.ErrNoOrg, approval.ErrNotLive, approval.ErrNotNamed,
-	approval.ErrSigned, approval.ErrOwnerBack, approval.ErrNotEligible, approval.ErrToSelf,
+	approval.ErrSigned, approval.ErrOwnerBack, approval.ErrNotEligible, approval.ErrToSelf, approval.ErrPredecessorRevoked,
 }, append(strangers, ofRoles...)...)
 
 func isOneOf(err error, all []error) bool {

@@ -34,6 +34,7 @@ func (tr *trial) checkAtRest() {
 		if !r.State.Final() {
 			require.True(tr.t, r.WorkAt().After(now), "%s is %s and overdue since %s", r.ID, r.State, r.WorkAt())
 		}
+		tr.checkRevoked(r)
 		tr.checkMessages(r)
 		require.NotContains(tr.t, fmt.Sprintf("%+v", r), "private-half-of")
 	}

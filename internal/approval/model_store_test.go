@@ -114,6 +114,10 @@ func (g guardedStore) ByRequester(ctx context.Context, user approval.UserID) ([]
 	return stored(g, onMine, func(s approval.Store) ([]approval.Request, error) { return s.ByRequester(ctx, user) })
 }
 
+func (g guardedStore) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
+	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Successors(ctx, id) })
+}
+
 func (g guardedStore) Live(ctx context.Context) ([]approval.Request, error) {
 	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Live(ctx) })
 }

@@ -146,7 +146,11 @@ func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
 		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.EndsAt); why != nil && !reaches(r.Access.Networks, want) {
 			return []error{why}
 		}
-	case approval.Collect:
+	case approval.Confirm:
+		if r.Purpose == approval.Rotation && tr.about(r.Of).Cascade == approval.CascadeAll {
+			return []error{approval.ErrPredecessorRevoked}
+		}
+	case approval.Collect, approval.Replace:
 		if old := tr.about(r.Of); r.Purpose == approval.Rotation && (old.State != approval.Active || old.Requester != r.Requester) {
 			return []error{approval.ErrNotLive}
 		}

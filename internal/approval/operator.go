@@ -15,5 +15,6 @@ func (s *Service) RevokeAsOperator(ctx context.Context, id ID, reason string) (R
 	anybody := func(context.Context, Request) error { return nil }
 	return s.act(ctx, Actor{User: Operator}, id, Revoke, anybody, reason, func(r *Request, now time.Time) {
 		r.startRemoval(now, End{Cause: CauseRevoked, By: Operator, At: now, Note: reason})
+		r.revokedBy(Operator)
 	})
 }

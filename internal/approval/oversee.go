@@ -80,6 +80,7 @@ func (s *Service) Revoke(ctx context.Context, who Actor, id ID, reason string) (
 	reason = optionalText(reason)
 	return s.act(ctx, who, id, Revoke, s.revoker(who), reason, func(r *Request, now time.Time) {
 		r.startRemoval(now, End{Cause: CauseRevoked, By: who.User, At: now, Note: reason})
+		r.revokedBy(who.User)
 	})
 }
 

@@ -68,6 +68,10 @@ type Store interface {
 	// ByRequester lists a person's requests, newest first.
 	ByRequester(ctx context.Context, user UserID) ([]Request, error)
 
+	// Successors lists the requests for a key that takes over from the key of the
+	// given request, whatever their state and whoever's, oldest first.
+	Successors(ctx context.Context, id ID) ([]Request, error)
+
 	// Live lists the requests that are delivered or active, oldest first.
 	Live(ctx context.Context) ([]Request, error)
 

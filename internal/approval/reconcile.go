@@ -190,6 +190,7 @@ func (w *Worker) missing(ctx context.Context, r Request, now time.Time) error {
 	}
 	_, err := w.move(ctx, r, Vanish, "key "+r.Key.ID, func(next *Request, now time.Time) {
 		next.End = End{Cause: CauseVanished, At: now}
+		next.cascadeTo(CascadeUnconfirmed)
 		next.show(OutcomeMessage)
 		if !next.isAdopted() { // what was told of those says so itself
 			next.show(OverNotice)

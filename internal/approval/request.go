@@ -119,6 +119,10 @@ type Request struct {
 	Successor ID   `json:"successor,omitempty"`
 	Settled   bool `json:"settled,omitempty"`
 
+	// Cascade says which requests of the same rotations have yet to be ended with
+	// this one. Empty: none.
+	Cascade CascadeScope `json:"cascade,omitempty"`
+
 	// OwnerGone is when the owner's account was found deactivated, and Orphaned
 	// counts how often one was. Transfers lists whom the key was handed to; the
 	// last of them is Requester.
@@ -333,6 +337,9 @@ func (r Request) WorkAt() time.Time {
 }
 
 func (r Request) stateDue() time.Time {
+	if r.Cascade != "" {
+		return atOnce
+	}
 	switch r.State {
 	case Pending:
 		return earliest(earliest(r.LapsesAt, r.EndsAt), earliest(r.ProdAt, r.EscalateAt))

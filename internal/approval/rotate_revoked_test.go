@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
@@ -22,7 +23,7 @@ func TestARevokedKeyHasNoSuccessor(t *testing.T) {
 		_, err = w.Collect(t.Context(), as(alice), next.ID)
 		require.ErrorIs(t, err, approval.ErrNotLive)
 		w.settle()
-		w.is(next.ID, approval.Approved)
+		assert.Equal(t, approval.CauseKeyGone, w.is(next.ID, approval.Expired).End.Cause)
 		w.noKey()
 	})
 }

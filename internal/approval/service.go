@@ -182,7 +182,7 @@ func (s *Service) Collect(ctx context.Context, who Actor, id ID) (Request, error
 
 // Confirm is "I saved it".
 func (s *Service) Confirm(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Confirm, s.owner(who), "", func(r *Request, now time.Time) {
+	return s.act(ctx, who, id, Confirm, s.unlessRevoked(s.owner(who)), "", func(r *Request, now time.Time) {
 		r.planReminder(now, s.policy(r.Org))
 	})
 }
@@ -196,7 +196,7 @@ func (s *Service) policy(id OrgID) Policy {
 
 // Replace is "I did not see it": the key goes, another is made and shown.
 func (s *Service) Replace(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Replace, s.served(s.owner(who)), "", func(r *Request, now time.Time) { r.startMinting(now) })
+	return s.act(ctx, who, id, Replace, s.served(s.successorOf(s.owner(who))), "", func(r *Request, now time.Time) { r.startMinting(now) })
 }
 
 // Get returns the request, for showing it.
@@ -306,7 +306,7 @@ var refusals = []struct {
 	{ErrOutsider, "outsider"}, {ErrCannotCheck, "cannot_check"},
 	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {ErrNudged, "nudged"},
 	{ErrNoOrg, "no_org"}, {ErrNotLive, "not_live"}, {ErrNotNamed, "not_named"}, {ErrSigned, "signed"}, {ErrOwnerBack, "owner_back"}, {ErrNotEligible, "not_eligible"},
-	{ErrToSelf, "to_self"}, {ErrRoleNotOffered, "role_not_offered"}, {ErrRoleNotTheirs, "role_not_theirs"},
+	{ErrPredecessorRevoked, "predecessor_revoked"}, {ErrToSelf, "to_self"}, {ErrRoleNotOffered, "role_not_offered"}, {ErrRoleNotTheirs, "role_not_theirs"},
 	{ErrOutlivesRole, "outlives_role"}, {ErrBreakGlassEnds, "break_glass_ends"},
 }
 

@@ -85,6 +85,7 @@ const (
 	Extend    Event = "extend"    // of a live key: it has a later end
 	Readdress Event = "readdress" // of a live key: it has another access list
 	Supersede Event = "supersede" // of a live key: its successor is in use, so it ends soon
+	Cascaded  Event = "cascaded"  // the other keys of its rotations were ended with it
 	Settle    Event = "settle"    // of a successor: its predecessor has been told to end
 
 	Adopt  Event = "adopt"  // creates a row for a marked key that none knew; not in Transitions
@@ -150,6 +151,10 @@ var Transitions = []Transition{
 	{Active, HandTo, Active},
 	{Active, Revoke, Revoking},
 	{Active, Lapse, Revoking},
+
+	{Active, Cascaded, Active},
+	{Revoking, Cascaded, Revoking},
+	{Ended, Cascaded, Ended},
 
 	{Revoking, Delay, Revoking},
 	{Revoking, Retry, Revoking},

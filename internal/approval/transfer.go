@@ -49,7 +49,10 @@ func (s *Service) HandTo(ctx context.Context, who Actor, id ID, to UserID) (Requ
 	}
 	return s.act(ctx, who, id, HandTo, may, "to "+string(to), func(r *Request, now time.Time) {
 		r.Transfers = append(r.Transfers, Transfer{From: r.Requester, To: to, By: who.User, At: now, Approved: approved})
-		r.Requester, r.OwnerGone, r.Successor = to, time.Time{}, "" // what the former owner opened is theirs
+		if r.Successor != "" {
+			r.Cascade = CascadeUnconfirmed // the former owner does not collect what they opened
+		}
+		r.Requester, r.OwnerGone, r.Successor = to, time.Time{}, ""
 		r.Messages = slices.DeleteFunc(r.Messages, func(m MessageName) bool { return !m.ToApprovers() })
 		r.show(TransferMessage(len(r.Transfers)))
 	})

@@ -151,6 +151,9 @@ func (w *Worker) logPanic(what string, id ID, err error, more ...any) {
 }
 
 func (w *Worker) work(ctx context.Context, r Request) error {
+	if r.Cascade != "" {
+		return w.cascade(ctx, r)
+	}
 	now := w.Now()
 	org, err := w.Orgs.Find(r.Org)
 	if err != nil {

@@ -26,8 +26,16 @@ func revokeForm(r approval.Request, metadata string) slack.ModalViewRequest {
 }
 
 func whatRevokingDoes(r approval.Request) mrkdwn {
-	return say("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working, and that cannot be undone.",
-		keyName(r), r.ID, ownedBy(r), r.Access.Description)
+	return sentences(say("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working, and that cannot be undone.",
+		keyName(r), r.ID, ownedBy(r), r.Access.Description), othersGo(r))
+}
+
+// othersGo says that an approver ends the access, and not one key of it.
+func othersGo(r approval.Request) mrkdwn {
+	if r.Purpose != approval.Rotation && r.Successor == "" {
+		return ""
+	}
+	return "If you revoke it as an approver, the keys before and after it in its rotations are deleted too."
 }
 
 // ownedBy names the owner; of an adopted key nobody knows who that is.

@@ -165,6 +165,8 @@ func because(r approval.Request) mrkdwn {
 		return say(", by somebody in Atlas, as I found %s", when(r.End.At))
 	case approval.CauseRevoked:
 		return say(", because %s revoked it %s", mention(r.End.By), when(r.End.At))
+	case approval.CauseKeyGone:
+		return say(", because the key before it is gone or has another owner, as I found %s", when(r.End.At))
 	case approval.CauseReplaced:
 		return say(", because its successor took over %s", when(r.End.At))
 	}
@@ -180,6 +182,8 @@ func whyLapsed(r approval.Request) mrkdwn {
 			return "the key was not created in time."
 		}
 		return "it was approved, but the key was not created in time."
+	case approval.CauseKeyGone:
+		return "the key that it was to take over from is gone, or has another owner."
 	case approval.CauseEndDate:
 		return "the end date of the access came."
 	}

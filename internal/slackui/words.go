@@ -40,6 +40,8 @@ func whyNotMade(c approval.Cause) mrkdwn {
 		return "One of the projects is not there any more, or this bot cannot reach it."
 	case approval.CauseSuspended:
 		return "The Atlas organization is suspended or gone."
+	case approval.CauseKeyGone:
+		return "The key that it was to take over from is gone, or has another owner."
 	}
 	return "Atlas refused to make the key."
 }
@@ -61,6 +63,9 @@ func whyNotDeleted(r approval.Request) mrkdwn {
 
 // wayOn says what whoever asked can do after that.
 func wayOn(r approval.Request) mrkdwn {
+	if r.Purpose == approval.Rotation && r.End.Cause == approval.CauseKeyGone {
+		return "If you still need a key, ask for a new one with the slash command."
+	}
 	if r.Purpose == approval.Rotation {
 		return say("The key of request %s is as it was; you can rotate it once more, or ask for a new key.", r.Of)
 	}
@@ -146,6 +151,7 @@ var refusals = []struct {
 	{err: approval.ErrOwnerBack, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
 	{err: approval.ErrNotNamed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command."},
 	{err: approval.ErrNotLive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command."},
+	{err: approval.ErrPredecessorRevoked, said: "The key that this one takes over from was revoked, so this one is deleted too. If you still need a key, ask for a new one with the slash command."},
 	{err: approval.ErrToSelf, said: "You can't hand a key to yourself. Nothing was changed; choose another person."},
 	{err: approval.ErrBreakGlassEnds, said: "This key was taken by break-glass, so it gets no more time. Nothing was changed; ask for a new key with the slash command."},
 	{err: approval.ErrRoleNotOffered, said: "A role of this key can't be asked for here any more. Nothing was changed; ask for a new key with the slash command."},

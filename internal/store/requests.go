@@ -38,11 +38,11 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Entr
 		return false, err
 	}
 	const add = `
-		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, unsigned, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, unsigned, predecessor, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT DO NOTHING`
 	done, err := tx.ExecContext(ctx, add, r.ID, r.Org, r.Kind, r.State, r.Version, r.Requester, r.Origin,
-		millis(r.AskedAt), millis(r.WorkAt()), drawAt(r, e), unsigned(r), body)
+		millis(r.AskedAt), millis(r.WorkAt()), drawAt(r, e), unsigned(r), predecessor(r), body)
 	if err != nil {
 		return false, fmt.Errorf("inserting request %s: %w", r.ID, err)
 	}
@@ -124,6 +124,19 @@ func unsigned(r approval.Request) int {
 		return 1
 	}
 	return 0
+}
+
+// predecessor names the request whose key r's key takes over from, if any.
+func predecessor(r approval.Request) approval.ID {
+	if r.Purpose == approval.Rotation {
+		return r.Of
+	}
+	return ""
+}
+
+// Successors implements [approval.Store].
+func (s *Store) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
+	return list(ctx, s.db, `WHERE r.predecessor = $1 AND r.predecessor <> '' ORDER BY r.asked_at, r.id`, id)
 }
 
 // ByRequester implements [approval.Store].

@@ -68,6 +68,7 @@ func full() approval.Request {
 		r.Key = approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at(6)}
 		r.Leftover = approval.Leftover{Key: approval.Key{ID: "0123456789abcdef01234568", PublicKey: "bcdefghi", MadeAt: at(6)}, Since: at(7), LookAt: at(8)}
 		r.EndsAt, r.Since, r.BreakGlassOf = at(7), at(6), "AKR-GLASS"
+		r.Cascade = approval.CascadeAll
 		r.Custody = approval.Custody{ShownAt: at(8), RemindAt: at(9), ConfirmBy: at(10), Reminded: true, ByUse: true}
 		r.Removal = approval.Removal{Since: at(11), Tries: 4, RetryAt: at(12), Told: true, Cause: approval.CauseAtlasAway, Code: "RATE_LIMITED"}
 		r.End = approval.End{Cause: approval.CauseRevoked, By: "U_bo", At: at(13), Code: "NONE", Note: "not needed"}

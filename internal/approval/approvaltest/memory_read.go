@@ -30,6 +30,11 @@ func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]appro
 	return theirs, err
 }
 
+// Successors implements [approval.Store].
+func (m *Memory) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
+	return m.those(ctx, func(r approval.Request) bool { return r.Of == id && r.Purpose == approval.Rotation })
+}
+
 // Live implements [approval.Store].
 func (m *Memory) Live(ctx context.Context) ([]approval.Request, error) {
 	return m.in(ctx, approval.Delivered, approval.Active)

@@ -1,0 +1,215 @@
+package approval_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A rotated pair is a live key and the request of its successor.
+type rotatedPair struct{ before, next approval.ID }
+
+func (w *world) rotates() rotatedPair {
+	w.t.Helper()
+	id := w.activeFor(7 * 24 * time.Hour)
+	next, err := w.Rotate(w.t.Context(), as(alice), id)
+	require.NoError(w.t, err)
+	w.settle()
+	return rotatedPair{id, next.ID}
+}
+
+// takesTo brings the successor to a state.
+func (w *world) takesTo(id approval.ID, state approval.State) {
+	w.t.Helper()
+	if state == approval.Approved {
+		return
+	}
+	_, err := w.Collect(w.t.Context(), as(alice), id)
+	require.NoError(w.t, err)
+	if state == approval.Minting {
+		return
+	}
+	w.settle()
+	if state == approval.Active {
+		_, err := w.Confirm(w.t.Context(), as(alice), id)
+		require.NoError(w.t, err)
+		w.settle()
+	}
+	w.is(id, state)
+}
+
+// revocations are the ways in which a key ends that its owner did not choose.
+var revocations = map[string]func(w *world, id approval.ID) error{
+	"by an approver": func(w *world, id approval.ID) error {
+		_, err := w.Revoke(w.t.Context(), as(bob), id, "seen in a log")
+		return err
+	},
+	"by the operator": func(w *world, id approval.ID) error {
+		_, err := w.RevokeAsOperator(w.t.Context(), id, "seen in a log")
+		return err
+	},
+}
+
+func TestRevocationEndsTheSuccessorInEveryState(t *testing.T) {
+	t.Parallel()
+	for how, revoke := range revocations {
+		for _, state := range []approval.State{approval.Approved, approval.Minting, approval.Delivered, approval.Active} {
+			t.Run(how+"/"+string(state), func(t *testing.T) {
+				t.Parallel()
+				inWorld(t, func(w *world) {
+					pair := w.rotates()
+					w.takesTo(pair.next, state)
+					require.NoError(t, revoke(w, pair.before))
+					w.pass(time.Minute)
+					w.noKey()
+					w.is(pair.before, approval.Ended)
+					assert.True(t, w.get(pair.next).State.Final(), w.get(pair.next).State)
+					for _, press := range []func(context.Context, approval.Actor, approval.ID) (approval.Request, error){w.Collect, w.Replace, w.Confirm} {
+						_, err := press(t.Context(), as(alice), pair.next)
+						require.Error(t, err)
+					}
+					w.pass(time.Hour)
+					w.noKey()
+					assert.Empty(t, w.get(pair.before).Cascade)
+				})
+			})
+		}
+	}
+}
+
+// The access is revoked, and not one of its two keys.
+func TestRevocationOfASuccessorEndsThePredecessor(t *testing.T) {
+	t.Parallel()
+	for how, revoke := range revocations {
+		for _, state := range []approval.State{approval.Delivered, approval.Active} {
+			t.Run(how+"/"+string(state), func(t *testing.T) {
+				t.Parallel()
+				inWorld(t, func(w *world) {
+					pair := w.rotates()
+					w.takesTo(pair.next, state)
+					require.NoError(t, revoke(w, pair.next))
+					w.pass(time.Minute)
+					w.noKey()
+					r := w.is(pair.before, approval.Ended)
+					assert.Equal(t, approval.CauseRevoked, r.End.Cause)
+					assert.Equal(t, "seen in a log", r.End.Note)
+				})
+			})
+		}
+	}
+}
+
+// Of three keys the first and the last live: the one between was switched over.
+func TestRevocationReachesOverAKeyThatIsGone(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		pair := w.rotates()
+		w.takesTo(pair.next, approval.Active)
+		third, err := w.Rotate(t.Context(), as(alice), pair.next)
+		require.NoError(t, err)
+		w.takesTo(third.ID, approval.Active)
+		_, err = w.SwitchedOver(t.Context(), as(alice), third.ID)
+		require.NoError(t, err)
+		w.settle()
+		w.is(pair.next, approval.Ended)
+		require.Len(t, w.keys.Alive(), 2)
+		_, err = w.Revoke(t.Context(), as(bob), pair.before, "")
+		require.NoError(t, err)
+		w.settle()
+		w.noKey()
+		assert.Equal(t, bob, w.is(third.ID, approval.Ended).End.By)
+	})
+}
+
+func TestAnOwnerWhoRevokesTheEarlierKeyKeepsTheOneThatTheyHold(t *testing.T) {
+	t.Parallel()
+	for _, state := range []approval.State{approval.Delivered, approval.Active} {
+		inWorld(t, func(w *world) {
+			pair := w.rotates()
+			w.takesTo(pair.next, state)
+			_, err := w.Revoke(t.Context(), as(alice), pair.before, "")
+			require.NoError(t, err)
+			w.settle()
+			w.is(pair.before, approval.Ended)
+			w.is(pair.next, state)
+			w.keyIsTheLastShown()
+			_, err = w.Replace(t.Context(), as(alice), pair.next)
+			require.Error(t, err, "no other key is made")
+		})
+	}
+	inWorld(t, func(w *world) {
+		pair := w.rotates()
+		_, err := w.Revoke(t.Context(), as(alice), pair.before, "")
+		require.NoError(t, err)
+		w.settle()
+		w.is(pair.next, approval.Expired)
+		w.noKey()
+	})
+}
+
+func TestASuccessorOnItsWayEndsWithAKeyThatWasDeletedByHand(t *testing.T) {
+	t.Parallel()
+	for state, alive := range map[approval.State]int{approval.Approved: 0, approval.Delivered: 0, approval.Active: 1} {
+		inWorld(t, func(w *world) {
+			pair := w.rotates()
+			w.takesTo(pair.next, state)
+			require.NoError(t, w.keys.Remove(t.Context(), w.get(pair.before).Org, w.get(pair.before).Key.ID))
+			w.pass(30 * time.Minute)
+			require.Equal(t, approval.CauseVanished, w.is(pair.before, approval.Ended).End.Cause)
+			assert.Len(t, w.keys.Alive(), alive, state)
+		}, func(p *approval.Policy) { p.ConfirmWithin = 8 * time.Hour })
+	}
+}
+
+func TestASuccessorOnItsWayEndsWithATransfer(t *testing.T) {
+	t.Parallel()
+	for _, state := range []approval.State{approval.Approved, approval.Delivered} {
+		inWorld(t, func(w *world) {
+			pair := w.rotates()
+			w.takesTo(pair.next, state)
+			w.directory.Set(approval.Deactivated, alice)
+			w.pass(90 * time.Minute)
+			_, err := w.HandTo(t.Context(), as(bob), pair.before, carol)
+			require.NoError(t, err)
+			w.directory.Set(approval.Member, alice)
+			w.settle()
+			assert.True(t, w.get(pair.next).State.Final(), w.get(pair.next).State)
+			require.Len(t, w.keys.Alive(), 1, "carol's")
+		}, func(p *approval.Policy) { p.ConfirmWithin = 8 * time.Hour })
+	}
+}
+
+// A crash between the move of one request and that of the other leaves nothing
+// alive: what is owed is on the row that was moved first.
+func TestRevocationSurvivesACrashBetweenItsMoves(t *testing.T) {
+	t.Parallel()
+	for _, state := range []approval.State{approval.Approved, approval.Minting, approval.Delivered, approval.Active} {
+		for at := range 4 {
+			inWorld(t, func(w *world) {
+				pair := w.rotates()
+				w.takesTo(pair.next, state)
+				moves := 0
+				w.store.OnMove = func(e approval.Entry) (bool, error) {
+					if e.By != "" {
+						return true, nil
+					}
+					if moves++; moves-1 == at {
+						return at%2 == 0, context.DeadlineExceeded
+					}
+					return true, nil
+				}
+				_, err := w.Revoke(t.Context(), as(bob), pair.before, "")
+				require.NoError(t, err)
+				w.pass(20 * time.Minute)
+				w.noKey()
+				assert.True(t, w.get(pair.next).State.Final(), w.get(pair.next).State)
+				assert.Empty(t, w.get(pair.before).Cascade)
+			})
+		}
+	}
+}

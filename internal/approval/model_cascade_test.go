@@ -1,0 +1,53 @@
+package approval_test
+
+import (
+	"slices"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// first is the request of the first key of a key's rotations. It needs tr.mu.
+func (tr *trial) first(r approval.Request) approval.ID {
+	for r.Purpose == approval.Rotation {
+		r = tr.rows[r.Of]
+	}
+	return r.ID
+}
+
+// isRevokedByOther reports whether a person other than its owner revoked a key.
+func isRevokedByOther(r approval.Request) bool {
+	return r.End.Cause == approval.CauseRevoked && r.End.By != r.Requester
+}
+
+// endsWith says by hand whether a request may end before its time because of
+// another one. It needs tr.mu.
+func (tr *trial) endsWith(r, with approval.Request) bool {
+	isSuccessor := r.Purpose == approval.Rotation && r.Of == with.ID
+	isNew := r.State == approval.Pending || r.State == approval.Approved
+	switch {
+	case isRevokedByOther(with):
+		return tr.first(r) == tr.first(with)
+	case with.End.Cause == approval.CauseRevoked: // by its owner
+		return isSuccessor && isNew
+	case with.End.Cause == approval.CauseVanished, len(with.Transfers) > 0:
+		return isSuccessor && (isNew || r.State == approval.Delivered)
+	}
+	return false
+}
+
+// checkRevoked asserts that no key lives whose access was revoked by a person
+// other than its owner.
+func (tr *trial) checkRevoked(r approval.Request) {
+	if !holdsKey(r) {
+		return
+	}
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	for _, other := range tr.rows {
+		isOne := tr.first(other) == tr.first(r) && isRevokedByOther(other)
+		isOver := slices.Contains([]approval.State{approval.Revoking, approval.Ended}, other.State)
+		require.False(tr.t, isOne && isOver, "%s lives although %s of the same rotations was revoked by %s", r.ID, other.ID, other.End.By)
+	}
+}
