@@ -3,12 +3,17 @@ package approval
 // ProjectRoles lists every project role an API key can have, least first within
 // each kind of work. Source: MongoDB's list of user roles of 2026; the Admin API
 // specification itself has named none since the middle of 2025.
+//
+// Those that are not powerful read settings, or change what is only told to
+// people. The others are powerful because they read data (queries in metrics and
+// logs hold values of it), change or move data, cost money or end clusters,
+// decide who and what reaches the project, or make keys.
 var ProjectRoles = []RoleInfo{
 	{"GROUP_READ_ONLY", "Project Read Only", "Reads settings and metadata of the project, and no data.", false},
-	{"GROUP_OBSERVABILITY_VIEWER", "Project Observability Viewer", "Reads metrics, and samples of queries.", false},
-	{"GROUP_CLUSTER_LOG_VIEWER", "Project Cluster Log Viewer", "Reads and downloads the logs of clusters.", false},
+	{"GROUP_OBSERVABILITY_VIEWER", "Project Observability Viewer", "Reads metrics, and samples of queries with the values in them.", true},
+	{"GROUP_CLUSTER_LOG_VIEWER", "Project Cluster Log Viewer", "Reads the logs of clusters, with queries and the values in them.", true},
 	{"GROUP_ALERTS_MANAGER", "Project Alerts Manager", "Changes alerts of the project.", false},
-	{"GROUP_DATA_ACCESS_READ_ONLY", "Project Data Access Read Only", "Reads the data in the project's databases.", false},
+	{"GROUP_DATA_ACCESS_READ_ONLY", "Project Data Access Read Only", "Reads the data in the project's databases.", true},
 	{"GROUP_DATA_ACCESS_READ_WRITE", "Project Data Access Read/Write", "Reads and changes the data in the project's databases.", true},
 	{"GROUP_DATA_ACCESS_ADMIN", "Project Data Access Admin", "Reads and changes data, and creates databases, collections and indexes.", true},
 	{"GROUP_DATABASE_ACCESS_ADMIN", "Project Database Access Admin", "Creates database users, and so reaches all data of the project.", true},

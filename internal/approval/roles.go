@@ -8,8 +8,9 @@ type RoleInfo struct {
 	Title  string // as Atlas calls it
 	Grants string // one sentence, at most 75 characters
 
-	// Powerful roles are marked for the approver: they can spend money, reach
-	// every project's data, or make more keys.
+	// Powerful roles are marked for the approver, and no rule approves them by
+	// itself: they can spend money, read or change data, decide who reaches it, or
+	// make more keys.
 	Powerful bool
 }
 
