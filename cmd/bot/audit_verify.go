@@ -38,6 +38,7 @@ type verification struct {
 	chain  approval.Chain
 	kept   string // a hash from an earlier time, or empty
 	keptAt int64  // the line that has it; 0: none so far
+	upTo   int64  // how many lines were read up to the end that was noted before
 }
 
 // run reads the end that the database notes beside the trail before and after
@@ -49,6 +50,13 @@ func (v *verification) run(ctx context.Context, s *store.Store) error {
 	}
 	if err := s.Audit(ctx, func(e approval.Entry) error { return v.next(e, before) }); err != nil {
 		return err
+	}
+	rows, err := s.AuditRows(ctx, before.Seq)
+	if err != nil {
+		return err
+	}
+	if rows != v.upTo {
+		return fmt.Errorf("%w: the table has %d rows up to line %d, and the trail %d: rows were inserted that are no lines of it", approval.ErrBrokenChain, rows, before.Seq, v.upTo)
 	}
 	after, err := auditEnd(ctx, s)
 	if err != nil {
@@ -63,6 +71,9 @@ func (v *verification) next(e approval.Entry, before store.AuditHead) error {
 	}
 	if e.Seq == before.Seq && e.Hash != before.Hash {
 		return fmt.Errorf("%w at line %d: it is not the line that was written, whose hash the database notes beside the trail: the chain was made anew", approval.ErrBrokenChain, e.Seq)
+	}
+	if e.Seq <= before.Seq {
+		v.upTo++
 	}
 	if v.kept != "" && e.Hash == v.kept {
 		v.keptAt = e.Seq

@@ -2,6 +2,8 @@ package main
 
 import (
 	"database/sql"
+	"fmt"
+	"math"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -97,6 +99,44 @@ func TestTamperingShows(t *testing.T) {
 			assert.Contains(t, errs, tt.want)
 		})
 	}
+}
+
+// insertedWith is a line with a hash that is right for what it says.
+func insertedWith(seq int64, prev string) string {
+	e := approval.Entry{Seq: seq, At: monday, Org: testOrg, Request: "AKR-7F3K2", Event: approval.Approve, From: approval.Pending, To: approval.Approved, By: "U0EVE"}.Chained(prev)
+	return fmt.Sprintf(`INSERT INTO audit (seq, at, org, request, event, from_state, to_state, by_whom, note, refused, prev, hash)
+		VALUES (%d, %d, '%s', 'AKR-7F3K2', 'approve', 'pending', 'approved', 'U0EVE', '', '', '%s', '%s');`, seq, monday.UnixMilli(), testOrg, e.Prev, e.Hash)
+}
+
+func TestLinesThatTheChainDoesNotHoldShow(t *testing.T) {
+	t.Parallel()
+	const loose = `CREATE TABLE copy AS SELECT * FROM audit; DROP TABLE audit; ALTER TABLE copy RENAME TO audit;` // any row fits in it
+	for name, tt := range map[string]struct{ statements, want string }{
+		"number 0":              {insertedWith(0, ""), "broken at line 0 (2026-03-02T09:00:00Z, approve AKR-7F3K2): the bot numbers its lines from 1: it was inserted"},
+		"a number below 0":      {insertedWith(-5, ""), "broken at line -5"},
+		"the lowest number":     {insertedWith(math.MinInt64, ""), "broken at line -9223372036854775808"},
+		"the highest number":    {insertedWith(math.MaxInt64, "x"), "broken at line 9223372036854775807"},
+		"two below 0":           {insertedWith(-5, "") + insertedWith(-4, "x"), "broken at line -5"},
+		"a line twice":          {loose + `INSERT INTO audit SELECT * FROM audit WHERE seq = 3`, "broken at line 3"},
+		"without a number":      {loose + `INSERT INTO audit SELECT NULL, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6: rows were inserted that are no lines of it"},
+		"a number that is none": {loose + `INSERT INTO audit SELECT 'x', at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
+		"a number between":      {loose + `INSERT INTO audit SELECT 3.5, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database := written(t, week()...)
+			tampers(t, database, tt.statements)
+			code, out, errs := audits(t, nil, database, "--verify")
+			assert.Equal(t, 1, code)
+			assert.Empty(t, out)
+			assert.Contains(t, errs, tt.want)
+		})
+	}
+	database := written(t, week()...)
+	tampers(t, database, insertedWith(-5, ""))
+	code, out, errs := audits(t, nil, database)
+	require.Zero(t, code, errs)
+	require.Contains(t, out, `"seq":-5,`, "what is printed is all that is there")
 }
 
 // forged is a trail that its owner wrote anew, hashes and all.

@@ -249,3 +249,20 @@ func TestDeletedDatabaseIsNoticedAndSaved(t *testing.T) {
 		})
 	}
 }
+
+func TestALogThatGrowsIsSaid(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "bot.db")
+	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
+	require.NoError(t, err)
+	defer s.Close()
+	log := &journal{}
+	watch := storeWatch{bot: &bot{store: s, log: newLog(log, Config{LogLevel: "info"})}, now: time.Now}
+	watch.look(t.Context())
+	require.Empty(t, log.String())
+	require.NoError(t, os.Truncate(path+"-wal", largeWAL)) // what follows the last change is not read
+	watch.look(t.Context())
+	watch.look(t.Context())
+	require.Equal(t, 1, strings.Count(log.String(), `"level":"WARN","msg":"the write-ahead log of the database grows`))
+	require.NotContains(t, log.String(), "ERROR")
+}

@@ -1,24 +1,20 @@
 package main
 
-import (
-	"maps"
-
-	"atlaskeybot/internal/proxy"
-)
+import "atlaskeybot/internal/proxy"
 
 // proxyVariables are read by Go's programs alike, in both spellings.
 var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"}
 
 // readProxy reads through which proxy calls go.
 func (c *Config) readProxy(environ map[string]string) []error {
-	environ = maps.Clone(environ)
+	meant := map[string]string{}
 	for _, name := range proxyVariables {
-		environ[name] = unquote(environ[name])
+		meant[name] = unquote(environ[name])
 	}
 	var problems []error
-	c.proxy, problems = proxy.FromEnvironment(environ)
+	c.proxy, problems = proxy.FromEnvironment(meant)
 	for _, all := range []string{"ALL_PROXY", "all_proxy"} {
-		if environ[all] != "" && environ["HTTPS_PROXY"] == "" && environ["https_proxy"] == "" {
+		if environ[all] != "" && meant["HTTPS_PROXY"] == "" && meant["https_proxy"] == "" {
 			c.warnings = append(c.warnings, all+" is set, and the bot does not read it: is HTTPS_PROXY meant?")
 		}
 	}

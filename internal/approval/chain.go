@@ -67,6 +67,8 @@ func (c *Chain) Next(e Entry) error {
 func (c *Chain) wrong(e Entry) string {
 	before := c.Last
 	switch {
+	case e.Seq <= 0:
+		return "the bot numbers its lines from 1: it was inserted"
 	case e.Hash == "":
 		return "it has no hash: it was inserted, and not by the bot"
 	case e.Hash != e.sum():

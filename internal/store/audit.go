@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 
 	"atlaskeybot/internal/approval"
 )
@@ -72,9 +73,9 @@ func (s *Store) Audit(ctx context.Context, yield func(approval.Entry) error) err
 }
 
 func eachEntry(ctx context.Context, q queryer, yield func(approval.Entry) error) error {
-	var last int64
+	from := int64(math.MinInt64) // the bot's own begin with 1; what was inserted may not
 	for {
-		page, err := entriesAfter(ctx, q, last)
+		page, err := entriesFrom(ctx, q, from)
 		if err != nil {
 			return fmt.Errorf("reading the audit trail: %w", err)
 		}
@@ -82,7 +83,10 @@ func eachEntry(ctx context.Context, q queryer, yield func(approval.Entry) error)
 			if err := yield(e); err != nil {
 				return err
 			}
-			last = e.Seq
+			if e.Seq == math.MaxInt64 {
+				return nil
+			}
+			from = e.Seq + 1
 		}
 		if len(page) < auditPage {
 			return nil
@@ -90,10 +94,22 @@ func eachEntry(ctx context.Context, q queryer, yield func(approval.Entry) error)
 	}
 }
 
-func entriesAfter(ctx context.Context, q queryer, seq int64) ([]approval.Entry, error) {
+// AuditRows counts the rows of the trail with a number of upTo at most, and
+// those whose number is none, whatever was done to the table: every line that
+// [Store.Audit] yields is one of them.
+func (s *Store) AuditRows(ctx context.Context, upTo int64) (int64, error) {
+	var n int64
+	const count = `SELECT count(*) FROM audit WHERE typeof(seq) <> 'integer' OR seq <= $1`
+	if err := s.db.QueryRowContext(ctx, count, upTo).Scan(&n); err != nil {
+		return 0, fmt.Errorf("counting the audit trail: %w", err)
+	}
+	return n, nil
+}
+
+func entriesFrom(ctx context.Context, q queryer, seq int64) ([]approval.Entry, error) {
 	const next = `
 		SELECT seq, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash
-		FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`
+		FROM audit WHERE seq >= $1 AND typeof(seq) = 'integer' ORDER BY seq LIMIT $2`
 	rows, err := q.QueryContext(ctx, next, seq, auditPage)
 	if err != nil {
 		return nil, err

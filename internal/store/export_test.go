@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"strings"
 	"time"
 )
 
@@ -13,4 +15,55 @@ func (s *Store) DB() *sql.DB { return s.db }
 func RestoreWatched(ctx context.Context, path, from string, reached func(step string)) (Restored, error) {
 	r := &restoring{path: path, now: time.Now(), reached: reached}
 	return r.run(ctx, from)
+}
+
+// MigrateUntil brings the database at path up to date as a start does, but calls
+// the SQL function die(n) after the n-th statement of every migration, counted
+// from 0 over all of them. It returns how many statements there are.
+func MigrateUntil(ctx context.Context, path string, n int) (int, error) {
+	steps, err := migrations(migrationFiles, sqliteDialect)
+	if err != nil {
+		return 0, err
+	}
+	count := 0
+	for i := range steps {
+		var text strings.Builder
+		for _, statement := range statementsOf(steps[i].sql) {
+			text.WriteString(statement)
+			if count == n {
+				text.WriteString("\nSELECT die();\n")
+			}
+			count++
+		}
+		steps[i].sql = text.String() // the checksum stays that of the real one
+	}
+	s := &Store{dialect: sqliteDialect}
+	if s.owned, err = own(path); err != nil {
+		return count, err
+	}
+	if err := s.connect(path, Options{}); err != nil {
+		return count, err
+	}
+	return count, errors.Join(s.migrate(ctx, steps), s.Close())
+}
+
+// statementsOf splits a migration; a trigger ends with its END.
+func statementsOf(text string) []string {
+	var all []string
+	var one strings.Builder
+	for line := range strings.Lines(text) {
+		one.WriteString(line)
+		code, _, _ := strings.Cut(line, "--")
+		code = strings.TrimSpace(code)
+		inTrigger := strings.Contains(one.String(), "CREATE TRIGGER")
+		if strings.HasSuffix(code, ";") && (!inTrigger || strings.HasSuffix(code, "END;")) {
+			all = append(all, one.String())
+			one.Reset()
+		}
+	}
+	if len(all) == 0 {
+		return []string{text}
+	}
+	all[len(all)-1] += one.String()
+	return all
 }

@@ -5,6 +5,7 @@ package store_test
 import (
 	"bufio"
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"modernc.org/sqlite"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
@@ -31,11 +33,17 @@ const (
 	// With these it restores a backup and dies after a step of that.
 	envRestore = "STORE_TEST_RESTORE" // the backup
 	envStep    = "STORE_TEST_STEP"
+
+	// With this it brings a database up to date and dies after that statement.
+	envStatement = "STORE_TEST_STATEMENT"
 )
 
 func TestMain(m *testing.M) {
 	if from := os.Getenv(envRestore); from != "" {
 		dieRestoring(os.Getenv(envDatabase), from, os.Getenv(envStep))
+	}
+	if n, err := strconv.Atoi(os.Getenv(envStatement)); err == nil {
+		dieMigrating(os.Getenv(envDatabase), n)
 	}
 	if path := os.Getenv(envDatabase); path != "" {
 		if err := fillUntilKilled(path); err != nil {
@@ -54,6 +62,17 @@ func dieRestoring(path, from, step string) {
 			select {}
 		}
 	})
+	fmt.Println(err)
+	os.Exit(1)
+}
+
+// dieMigrating brings a database up to date until it has run n statements more.
+func dieMigrating(path string, n int) {
+	sqlite.MustRegisterScalarFunction("die", 0, func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	})
+	_, err := store.MigrateUntil(context.Background(), path, n)
 	fmt.Println(err)
 	os.Exit(1)
 }
