@@ -30,6 +30,10 @@ type Edit struct {
 	Roles      []string `json:"roles"`       // replaces the organization roles
 	AccessList []string `json:"access_list"` // replaces the list; empty but not nil clears it
 
+	// InheritUIList says whether the key takes the organization's list of the UI
+	// besides its own. Nothing but an event shows it.
+	InheritUIList *bool `json:"inherit_ui_list"`
+
 	// Projects replaces, by the project's id, the roles in the projects named;
 	// none means that the key leaves.
 	Projects map[string][]string `json:"projects"`
@@ -119,7 +123,7 @@ func (o *Organization) edit(k *key, e Edit, networks []netip.Prefix) {
 			o.assign(k, id, roles, somebody)
 		} else if k.inProject(id) {
 			k.leave(id)
-			o.happened(leftGroup, somebody, k, "")
+			o.happenedIn(id, leftGroup, somebody, k)
 		}
 	}
 	if e.Desc != nil {
@@ -128,6 +132,13 @@ func (o *Organization) edit(k *key, e Edit, networks []netip.Prefix) {
 	}
 	if e.AccessList != nil {
 		o.replaceList(k, networks)
+	}
+	if e.InheritUIList != nil {
+		what := inheritsNoMore
+		if *e.InheritUIList {
+			what = inheritsUIList
+		}
+		o.happened(what, somebody, k, "")
 	}
 }
 
@@ -185,6 +196,30 @@ func (o *Organization) use(publicKey, privateKey string, from netip.Addr) (statu
 		return refused.Status, refused.Code
 	}
 	return http.StatusOK, ""
+}
+
+// CreateProject has the holder of a key make a project with it, from an address.
+// It returns the project's id, or the status and the errorCode of the refusal.
+func (c *Cloud) CreateProject(publicKey, privateKey, fromIP, name string) (id string, status int, code string) {
+	status, code = c.Use(publicKey, privateKey, fromIP)
+	if status != http.StatusOK {
+		return "", status, code
+	}
+	for _, o := range c.organizations {
+		o.change(func() {
+			i := slices.IndexFunc(o.keys, func(k *key) bool { return k.alive() && k.publicKey == publicKey })
+			if i < 0 {
+				return
+			}
+			p, refused := o.newProject(name, o.keys[i])
+			if refused != nil {
+				status, code = refused.Status, refused.Code
+				return
+			}
+			id, status = p.id, http.StatusCreated
+		})
+	}
+	return id, status, code
 }
 
 // parseNetworks reads what a person typed, which may be an address or a block.

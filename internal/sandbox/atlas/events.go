@@ -17,16 +17,29 @@ const (
 	entryDeleted eventType = "API_KEY_ACCESS_LIST_ENTRY_DELETED"
 	addedToGroup eventType = "API_KEY_ADDED_TO_GROUP"
 	leftGroup    eventType = "API_KEY_REMOVED_FROM_GROUP"
+	groupCreated eventType = "GROUP_CREATED"
+
+	inheritsUIList eventType = "API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_ENABLED"
+	inheritsNoMore eventType = "API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_DISABLED"
 )
 
-// event is one line of the feed. The subject is known by its public key alone.
+// event is one line of a feed. The subject is known by its public key alone.
+// What happens to a key in a project is in that project's feed only; that a
+// project was made is in both.
 type event struct {
 	id, kind string
 	at       time.Time
 	by       actor
+	group    string // the project; empty: the organization
 	target   string // public key
 	entry    string
 	from     string
+}
+
+// isIn reports whether e is in the feed of a project, or of the organization if
+// group is empty.
+func (e event) isIn(group string) bool {
+	return e.group == group || group == "" && e.kind == string(groupCreated)
 }
 
 // eventView is an event as recorded, undocumented members included.
@@ -34,13 +47,14 @@ type eventView struct {
 	APIKeyID        string `json:"apiKeyId,omitempty"` // of the actor
 	Created         string `json:"created"`
 	EventTypeName   string `json:"eventTypeName"`
+	GroupID         string `json:"groupId,omitempty"`
 	ID              string `json:"id"`
 	IsGlobalAdmin   bool   `json:"isGlobalAdmin"`
 	Links           []link `json:"links"`
-	OrgID           string `json:"orgId"`
+	OrgID           string `json:"orgId,omitempty"`
 	PublicKey       string `json:"publicKey,omitempty"` // of the actor
 	RemoteAddress   string `json:"remoteAddress"`
-	TargetPublicKey string `json:"targetPublicKey"`
+	TargetPublicKey string `json:"targetPublicKey,omitempty"`
 	Username        string `json:"username,omitempty"` // a person in the UI
 	WhitelistEntry  string `json:"whitelistEntry,omitempty"`
 }
@@ -52,7 +66,7 @@ type eventPage struct {
 	TotalCount int         `json:"totalCount"`
 }
 
-// happened adds to the feed.
+// happened adds to the organization's feed.
 func (o *Organization) happened(kind eventType, by actor, k *key, entry string) {
 	o.events = append(o.events, event{
 		id: o.newID(), kind: string(kind), at: o.now(), by: by,
@@ -60,7 +74,16 @@ func (o *Organization) happened(kind eventType, by actor, k *key, entry string) 
 	})
 }
 
-// listEvents answers newest first.
+// happenedIn adds to the feed of a project. Without k it is about the project.
+func (o *Organization) happenedIn(group string, kind eventType, by actor, k *key) {
+	e := event{id: o.newID(), kind: string(kind), at: o.now(), by: by, group: group, from: o.seenFrom.String()}
+	if k != nil {
+		e.target = k.publicKey
+	}
+	o.events = append(o.events, e)
+}
+
+// listEvents answers newest first, of a project or of the organization.
 func (o *Organization) listEvents(c *call) (any, *refusal) {
 	query := c.URL.Query()
 	since, refused := queryTime(c, "minDate")
@@ -73,7 +96,7 @@ func (o *Organization) listEvents(c *call) (any, *refusal) {
 	}
 	var views []eventView
 	for _, e := range slices.Backward(o.events) {
-		wanted := !query.Has("eventType") || slices.Contains(query["eventType"], e.kind)
+		wanted := e.isIn(c.path["groupId"]) && (!query.Has("eventType") || slices.Contains(query["eventType"], e.kind))
 		if wanted && !e.at.Before(since) && (until.IsZero() || !e.at.After(until)) {
 			views = append(views, o.showEvent(e))
 		}
@@ -101,7 +124,12 @@ func queryTime(c *call, name string) (time.Time, *refusal) {
 func (o *Organization) showEvent(e event) eventView {
 	view := eventView{
 		Created: timestamp(e.at), EventTypeName: e.kind, ID: e.id, Links: self("/groups/null/events/" + e.id),
-		OrgID: o.id, RemoteAddress: e.from, TargetPublicKey: e.target, Username: e.by.username, WhitelistEntry: e.entry,
+		GroupID: e.group, RemoteAddress: e.from, TargetPublicKey: e.target, Username: e.by.username, WhitelistEntry: e.entry,
+	}
+	if e.group == "" {
+		view.OrgID = o.id
+	} else {
+		view.Links = self("/groups/" + e.group + "/events/" + e.id)
 	}
 	if e.by.key != nil {
 		view.APIKeyID, view.PublicKey = e.by.key.id, e.by.key.publicKey

@@ -10,12 +10,15 @@ import (
 )
 
 // feed are the types of the events that a query answers, newest first.
-func (r *rig) feed(query string) []string {
+func (r *rig) feed(query string) []string { return r.feedOf(org, query) }
+
+// feedOf is that of an organization or a project, by its path.
+func (r *rig) feedOf(path, query string) []string {
 	r.t.Helper()
 	var page struct {
 		Results []struct{ EventTypeName, TargetPublicKey, PublicKey, WhitelistEntry string }
 	}
-	s := r.do("GET", org+"/events"+query, "")
+	s := r.do("GET", path+"/events"+query, "")
 	require.Equal(r.t, 200, s.Status, s.Body)
 	s.into(r.t, &page)
 	types := []string{}
@@ -74,7 +77,8 @@ func TestProjectKeys(t *testing.T) {
 	require.Equal(t, 204, r.do("DELETE", inProject+"/"+id, "").Status)
 	require.Equal(t, map[string]bool{"ORG_READ_ONLY": true, "ORG_MEMBER": true}, rolesOf(), "the key stays in the organization")
 	require.NotContains(t, r.do("GET", inProject, "").Body, id)
-	require.Equal(t, []string{"API_KEY_REMOVED_FROM_GROUP", "API_KEY_ROLES_CHANGED", "API_KEY_ADDED_TO_GROUP", "API_KEY_CREATED"}, r.feed(""))
+	require.Equal(t, []string{"API_KEY_CREATED"}, r.feed(""))
+	require.Equal(t, []string{"API_KEY_REMOVED_FROM_GROUP", "API_KEY_ROLES_CHANGED", "API_KEY_ADDED_TO_GROUP"}, r.feedOf("/api/atlas/v2/groups/"+r.project(), ""), "as recorded")
 }
 
 // PATCH assigns too, as often as one likes, and answers with the whole key.
@@ -96,10 +100,45 @@ func TestPatchAssignsAKey(t *testing.T) {
 	require.ElementsMatch(t, []struct{ OrgID, GroupID, RoleName string }{
 		{atlas.DefaultID, "", "ORG_READ_ONLY"}, {atlas.DefaultID, "", "ORG_MEMBER"}, {"", first, "GROUP_READ_ONLY"}, {"", second, "GROUP_READ_ONLY"},
 	}, k.Roles)
-	require.Equal(t, []string{"API_KEY_ROLES_CHANGED", "API_KEY_ROLES_CHANGED", "API_KEY_ADDED_TO_GROUP", "API_KEY_ADDED_TO_GROUP", "API_KEY_CREATED"}, r.feed(""))
+	require.Equal(t, []string{"API_KEY_CREATED"}, r.feed(""))
+	for _, project := range []string{first, second} {
+		require.Equal(t, []string{"API_KEY_ROLES_CHANGED", "API_KEY_ADDED_TO_GROUP"}, r.feedOf("/api/atlas/v2/groups/"+project, ""))
+	}
 
 	require.Equal(t, 204, r.do("DELETE", keys+"/"+id, "").Status)
 	for _, project := range []string{first, second} {
 		require.NotContains(t, r.do("GET", "/api/atlas/v2/groups/"+project+"/apiKeys", "").Body, id, "it is gone everywhere")
 	}
+}
+
+// As recorded of a key that made twenty-five projects.
+func TestTheKeyThatMakesAProjectOwnsIt(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	made, err := r.AddKey(atlas.Draft{Desc: "ci", Roles: []string{"ORG_GROUP_CREATOR"}, AccessList: []string{atlas.DefaultSeenFrom}})
+	require.NoError(t, err)
+	id, status, code := r.CreateProject(made.PublicKey, made.PrivateKey, atlas.DefaultSeenFrom, "New")
+	require.Equal(t, 201, status, code)
+
+	keys := r.Snapshot().Keys
+	require.Contains(t, keys[len(keys)-1].Roles, atlas.Role{GroupID: id, Name: "GROUP_OWNER"})
+	feed := r.do("GET", org+"/events?eventType=GROUP_CREATED", "").Body
+	require.Contains(t, feed, `"groupId":"`+id+`"`)
+	require.Contains(t, feed, `"publicKey":"`+made.PublicKey+`"`)
+	require.NotContains(t, feed, "targetPublicKey")
+	require.NotContains(t, r.do("GET", org+"/events", "").Body, "API_KEY_ADDED_TO_GROUP", "that is in the project's feed alone")
+	require.Contains(t, r.do("GET", "/api/atlas/v2/groups/"+id+"/events", "").Body, "API_KEY_ADDED_TO_GROUP")
+
+	status, code = r.Use(made.PublicKey, made.PrivateKey, "192.0.2.1")
+	require.Equal(t, 403, status, code)
+	_, status, _ = r.CreateProject(made.PublicKey, made.PrivateKey, "192.0.2.1", "Newer")
+	require.Equal(t, 403, status, "its access list counts")
+	weak, err := r.AddKey(atlas.Draft{Desc: "weak", Roles: []string{"ORG_MEMBER"}, AccessList: []string{atlas.DefaultSeenFrom}})
+	require.NoError(t, err)
+	_, status, code = r.CreateProject(weak.PublicKey, weak.PrivateKey, atlas.DefaultSeenFrom, "Newer")
+	require.Equal(t, 401, status)
+	require.Equal(t, "USER_UNAUTHORIZED", code)
+
+	s := r.do("POST", "/api/atlas/v2/groups", `{"name":"By the bot","orgId":"`+atlas.DefaultID+`"}`)
+	require.Equal(t, 201, s.Status, s.Body)
 }

@@ -3,6 +3,8 @@ package atlas
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -64,13 +66,73 @@ func (o *Organization) listProjects(c *call) (any, *refusal) {
 	var found []projectView
 	for _, p := range o.projects {
 		if strings.HasPrefix(p.name, c.URL.Query().Get("name")) && (seesAll || c.caller.key.inProject(p.id)) {
-			found = append(found, projectView{
-				Created: timestamp(p.created), ID: p.id, Links: self("/groups/" + p.id),
-				Name: p.name, OrgID: o.id, Tags: []tagView{{"stage", "sandbox"}}, WithDefaultAlertsSettings: true,
-			})
+			found = append(found, o.showProject(p))
 		}
 	}
 	return paginate(c, found), nil
+}
+
+func (o *Organization) showProject(p *project) projectView {
+	return projectView{
+		Created: timestamp(p.created), ID: p.id, Links: self("/groups/" + p.id),
+		Name: p.name, OrgID: o.id, Tags: []tagView{{"stage", "sandbox"}}, WithDefaultAlertsSettings: true,
+	}
+}
+
+// projectName is the pattern of the specification.
+var projectName = regexp.MustCompile(`^[\p{L}\p{N}\-_.(),:&@+' ]{1,64}$`)
+
+// createProject makes a project of a key's organization. The key owns it from
+// then on.
+func (o *Organization) createProject(c *call) (any, *refusal) {
+	var a attributes
+	if refused := decodeInto(c.body, &a); refused != nil {
+		return nil, refused
+	}
+	if a == nil {
+		return nil, wrongShape.of()
+	}
+	var name, org string
+	refused := a.check("name", "orgId", "regionUsageRestrictions", "tags", "withDefaultAlertsSettings")
+	for attribute, into := range map[string]*string{"name": &name, "orgId": &org} {
+		if refused != nil {
+			return nil, refused
+		}
+		var isThere bool
+		if isThere, refused = a.read(attribute, into); refused == nil && !isThere {
+			refused = missingAttribute.of(attribute)
+		}
+	}
+	switch {
+	case refused != nil:
+		return nil, refused
+	case org != o.id && o.organization(org) != nil:
+		return nil, foreignOrg.of()
+	case org != o.id:
+		return nil, noSuchOrg.of(org)
+	}
+	p, refused := o.newProject(name, c.caller.key)
+	if refused != nil {
+		return nil, refused
+	}
+	c.status = http.StatusCreated
+	return o.showProject(p), nil
+}
+
+// newProject makes a project that by owns, which its feed tells of.
+func (o *Organization) newProject(name string, by *key) (*project, *refusal) {
+	switch {
+	case !by.hasAny("", "ORG_OWNER", "ORG_GROUP_CREATOR"):
+		return nil, roleTooLow.of()
+	case !projectName.MatchString(name):
+		return nil, wrongAttribute.of("name")
+	case o.checkProjectName(name) != nil:
+		return nil, projectThere.of(name)
+	}
+	p := o.addProject(name)
+	o.happenedIn(p.id, groupCreated, actor{key: by}, nil)
+	o.assign(by, p.id, []string{"GROUP_OWNER"}, actor{key: by})
+	return p, nil
 }
 
 // AddProjects makes projects of these names and returns their ids. It makes all

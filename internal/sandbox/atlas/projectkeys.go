@@ -31,7 +31,7 @@ func (o *Organization) createProjectKey(c *call) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	o.happened(addedToGroup, c.caller, k, "")
+	o.happenedIn(c.path["groupId"], addedToGroup, c.caller, k)
 	return o.showOnce(k), nil
 }
 
@@ -64,7 +64,7 @@ func (o *Organization) assign(k *key, group string, names []string, by actor) {
 	}
 	k.leave(group)
 	k.roles = append(k.roles, groupScoped(group, names)...)
-	o.happened(what, by, k, "")
+	o.happenedIn(group, what, by, k)
 }
 
 // leave takes away what k may do in a project.
@@ -131,6 +131,6 @@ func (o *Organization) unassignKey(c *call) (any, *refusal) {
 		return nil, noSuchKey.of(k.id)
 	}
 	k.leave(c.path["groupId"])
-	o.happened(leftGroup, c.caller, k, "")
+	o.happenedIn(c.path["groupId"], leftGroup, c.caller, k)
 	return nil, nil
 }

@@ -68,6 +68,8 @@ func routes() []route {
 		{"GET", "/orgs/{orgId}/settings", v2, member, settingsLimit, nil, false, (*Organization).getSettings},
 		{"GET", "/orgs/{orgId}/groups", v2, member, groupLimit, append([]string{"name"}, paged...), false, (*Organization).listProjects},
 		{"GET", "/orgs/{orgId}/events", v2, member, eventLimit, append([]string{"eventType", "minDate", "maxDate", "includeRaw"}, paged...), false, (*Organization).listEvents},
+		{"GET", "/groups/{groupId}/events", v2, projectReader, eventLimit, append([]string{"eventType", "minDate", "maxDate", "includeRaw"}, paged...), false, (*Organization).listEvents},
+		{"POST", "/groups", v2, anyone, groupsLimit, []string{"projectOwnerId"}, false, (*Organization).createProject},
 		{"GET", "/groups", v2, anyone, groupsLimit, paged, false, (*Organization).listProjects},
 		{"GET", "/ipinfo", private, anyone, unlimited, nil, true, (*Organization).ipInfo},
 	}

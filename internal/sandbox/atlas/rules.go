@@ -44,6 +44,7 @@ var (
 	groupRole        = Rule{"CANNOT_ADD_GROUP_ROLE", 400, "Adding a group-level role in an organization is not supported.", "an organization key is given organization roles", false}
 	orgRole          = Rule{"CANNOT_ADD_ORG_ROLE", 400, "Adding an organization-level role in a group is not supported.", "within a project, project roles are given", false}
 	tooManyKeys      = Rule{"MAX_API_KEYS_PER_ORG_EXCEEDED", 400, "Maximum number of API keys per org (%d) in %s exceeded while trying to add API keys.", "an organization holds 500 keys", false}
+	projectThere     = Rule{"GROUP_ALREADY_EXISTS", 409, "A group with name %s already exists.", "a project has a name that no other of the organization has", false}
 	alreadyInGroup   = Rule{"API_KEY_ALREADY_IN_GROUP", 400, "API key is already in the group.", "POST assigns a key to a project once; PATCH assigns it, or changes its roles there", false}
 	bothForms        = Rule{"BAD_WHITELIST_ADD_REQUEST", 400, "Should not specify both the IP address and the CIDR block.", "an entry has one of ipAddress and cidrBlock", false}
 	badAddress       = Rule{"INVALID_IP_ADDRESS_OR_CIDR_NOTATION", 400, "The address %s must be in valid IP address or CIDR notation.", "addresses match the patterns of the specification: an IPv6 ipAddress is eight lower-case groups, only a cidrBlock may use ::", true}
@@ -62,7 +63,7 @@ var Rules = []Rule{
 	unauthorized, listRequired, notOnList, noSuchResource, noVersion, badPath, noSuchOrg, foreignOrg, noSuchGroup, rateLimited,
 	roleTooLow, notInGroup, badQuery,
 	malformed, wrongShape, wrongAttribute, unknownAttribute, readOnly, missingAttribute,
-	noSuchKey, noDesc, longDesc, noRoles, badRole, badEnum, groupRole, orgRole, tooManyKeys, alreadyInGroup,
+	noSuchKey, noDesc, longDesc, noRoles, badRole, badEnum, groupRole, orgRole, tooManyKeys, projectThere, alreadyInGroup,
 	bothForms, badAddress, hostBits, noIPv6, uselessAddress, twiceInInput, onListAlready, noSuchEntry, callersAddress,
 }
 

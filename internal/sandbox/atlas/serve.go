@@ -2,6 +2,7 @@ package atlas
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -25,6 +26,7 @@ type call struct {
 	path   map[string]string // the path's parameters by name
 	body   []byte
 	caller actor
+	status int // of a success; 200 if it is not set
 }
 
 // actor is who changes something: a key, or a person in the Atlas UI.
@@ -90,7 +92,7 @@ func (o *Organization) answerTo(caller *key, r *http.Request, body []byte) reply
 	if c.route.unversioned {
 		h.Set("Content-Type", "application/json")
 	}
-	return reply{status: http.StatusOK, header: h, body: encode(view)}
+	return reply{status: cmp.Or(c.status, http.StatusOK), header: h, body: encode(view)}
 }
 
 // carryOut checks c in the order Atlas does and runs its route. It returns

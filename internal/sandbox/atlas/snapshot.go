@@ -44,12 +44,13 @@ type Access struct {
 	LastFrom string    `json:"last_from,omitempty"`
 }
 
-// An Event is one line of the organization's feed.
+// An Event is one line of the organization's feed, or of a project's.
 type Event struct {
 	At     time.Time `json:"at"`
 	Type   string    `json:"type"`
-	By     string    `json:"by"`     // public key, or the name of a person in the UI
-	Target string    `json:"target"` // public key
+	By     string    `json:"by"`              // public key, or the name of a person in the UI
+	Group  string    `json:"group,omitempty"` // the project
+	Target string    `json:"target"`          // public key
 	Entry  string    `json:"entry,omitempty"`
 }
 
@@ -103,7 +104,7 @@ func (o *Organization) Secrets() []string {
 	return secrets
 }
 
-// Events returns the feed, oldest first.
+// Events returns what all feeds hold, oldest first.
 func (o *Organization) Events() []Event {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -113,7 +114,7 @@ func (o *Organization) Events() []Event {
 		if e.by.key != nil {
 			by = e.by.key.publicKey
 		}
-		events[i] = Event{At: e.at, Type: e.kind, By: by, Target: e.target, Entry: e.entry}
+		events[i] = Event{At: e.at, Type: e.kind, By: by, Group: e.group, Target: e.target, Entry: e.entry}
 	}
 	return events
 }
