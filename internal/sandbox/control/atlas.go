@@ -28,6 +28,8 @@ type AtlasInput struct {
 	Count      int      `json:"count"`
 
 	Projects map[string][]string `json:"projects"` // roles by project
+
+	InheritUIList *bool `json:"inherit_ui_list"`
 }
 
 // An Act is something that can be made to happen.
@@ -41,9 +43,10 @@ type Act[Input any] struct {
 // org.
 var AtlasActs = []Act[AtlasInput]{
 	{"add", "Somebody makes a key: desc, roles, access_list. Answers id, public_key and private_key.", addKey},
-	{"edit", "Somebody changes key id: desc, roles, access_list, projects ({id: roles}); what is not given stays.", editKey},
+	{"edit", "Somebody changes key id: desc, roles, access_list, projects ({id: roles}), inherit_ui_list; what is not given stays.", editKey},
 	{"delete", "Somebody deletes key id.", deleteKey},
 	{"use", "Somebody calls Atlas with public_key and private_key, from an address. Answers status and code.", useKey},
+	{"create-project", "Somebody makes a project with public_key and private_key, from an address: name. The key owns it. Answers id, status and code.", createProject},
 	{"add-project", "Somebody makes a project: name; with count so many, numbered. Answers their ids.", addProject},
 	{"rename-project", "Somebody gives project id another name.", renameProject},
 	{"delete-project", "Somebody deletes project id.", deleteProject},
@@ -88,7 +91,7 @@ func addKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
 }
 
 func editKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
-	return done{true}, s.Atlas.EditKey(in.ID, atlas.Edit{Desc: in.Desc, Roles: in.Roles, AccessList: in.AccessList, Projects: in.Projects})
+	return done{true}, s.Atlas.EditKey(in.ID, atlas.Edit{InheritUIList: in.InheritUIList, Desc: in.Desc, Roles: in.Roles, AccessList: in.AccessList, Projects: in.Projects})
 }
 
 func deleteKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
@@ -136,6 +139,17 @@ type Used struct {
 func useKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
 	status, code := s.Atlas.Use(in.PublicKey, in.PrivateKey, in.From)
 	return Used{status, code}, nil
+}
+
+// Created is how Atlas answered a person who made a project.
+type Created struct {
+	ID string `json:"id"`
+	Used
+}
+
+func createProject(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+	id, status, code := s.Atlas.CreateProject(in.PublicKey, in.PrivateKey, in.From, in.Name)
+	return Created{id, Used{status, code}}, nil
 }
 
 func requireList(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
