@@ -15,6 +15,8 @@ func (r Request) clone() Request {
 	r.Transfers = slices.Clone(r.Transfers)
 	r.Change.Old = slices.Clone(r.Change.Old)
 	r.Strangers.IDs = slices.Clone(r.Strangers.IDs)
+	r.Owns = slices.Clone(r.Owns)
+	r.Change.Left = slices.Clone(r.Change.Left)
 	r.Debts = slices.Clone(r.Debts)
 	r.Drift.Roles = slices.Clone(r.Drift.Roles)
 	r.Drift.Networks = slices.Clone(r.Drift.Networks)

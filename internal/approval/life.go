@@ -171,6 +171,7 @@ func (s *Service) successorTo(ctx context.Context, org Org, rd reading, parent R
 	// behind is found again.
 	origin := fmt.Sprintf("rotation of %s by %s after %q", parent.ID, parent.Requester, parent.Successor)
 	r := s.follow(org, parent, Rotation, origin, parent.Reason)
+	r.Change.Left = slices.Clone(parent.Owns)
 	r.EndsAt, r.Since, r.BreakGlassOf = parent.EndsAt, parent.started(), parent.BreakGlassOf
 	if parent.Emergency {
 		r.BreakGlassOf = parent.ID

@@ -25,6 +25,7 @@ const (
 	DriftNotice       MessageName = "drift.channel"      // to the approvers, under the card: changed by hand
 	FoundNotice       MessageName = "found.channel"      // to the approvers: a key that no row knew
 	FoundManyNotice   MessageName = "foundmany.channel"  // to the approvers: several at once
+	OwnsNotice        MessageName = "owns.channel"       // to the approvers, under the card: projects that the key created
 	DecidedNotice     MessageName = "decided.channel"    // under the card: who decided, and what
 	MadeNotice        MessageName = "made.channel"       // under the card: there is a key; see also [MadeAgainNotice]
 	OverNotice        MessageName = "over.channel"       // under the card: how it ended

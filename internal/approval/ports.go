@@ -94,6 +94,11 @@ type Order struct {
 	Request ID
 	Attempt int
 	Access  Access
+
+	// MadeAt and Owns are of a key that exists: when it was made, and what it was
+	// last known to own. Inspect looks for what is new.
+	MadeAt time.Time
+	Owns   []OwnedProject
 }
 
 // A Credential is a key with its private half, in memory only.

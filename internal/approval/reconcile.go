@@ -155,7 +155,7 @@ func (w *Worker) inspect(ctx context.Context, r Request) error {
 		w.inspectedAt[r.ID] = w.Now()
 		return err
 	}
-	order := Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}
+	order := Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access, MadeAt: r.Key.MadeAt, Owns: r.Owns}
 	drift, err := w.Keys.Inspect(ctx, order, r.Key.ID)
 	now := w.Now()
 	switch {
@@ -166,15 +166,20 @@ func (w *Worker) inspect(ctx context.Context, r Request) error {
 	}
 	delete(w.missingSince, r.ID)
 	w.inspectedAt[r.ID] = now
+	owns := drift.Owns
+	drift.Owns = nil
 	if drift.Equal(r.Drift) {
-		return nil
+		return w.noteOwned(ctx, r, owns)
 	}
-	_, err = w.move(ctx, r, Differ, drift.note(), func(next *Request, _ time.Time) {
+	r, err = w.move(ctx, r, Differ, drift.note(), func(next *Request, _ time.Time) {
 		next.Drift = drift
 		next.show(DriftNotice)
 	})
 	w.Wake()
-	return err
+	if err != nil {
+		return err
+	}
+	return w.noteOwned(ctx, r, owns)
 }
 
 // missing ends a request whose key Atlas does not know, in two looks that lie

@@ -140,6 +140,9 @@ type Request struct {
 	Removal Removal `json:"removal,omitzero"`
 	End     End     `json:"end,omitzero"`
 
+	// Owns are the projects that the live key owns because it created them, by id.
+	Owns []OwnedProject `json:"owns,omitempty"`
+
 	// Strangers are, of an adopted key, those that are told of together with it.
 	Strangers Strangers `json:"strangers,omitzero"`
 
@@ -172,6 +175,10 @@ type Change struct {
 	OldEnd time.Time      `json:"old_end,omitzero"`
 	NewEnd time.Time      `json:"new_end,omitzero"`
 	Old    []netip.Prefix `json:"old,omitempty"` // the list as it was when asked
+
+	// Left are the projects that the key before this one owns, and this one will
+	// not: those who create a project own it.
+	Left []OwnedProject `json:"left,omitempty"`
 
 	// Added says that the new entries are all on the key's access list, and that
 	// the former ones may be going.
@@ -276,6 +283,9 @@ type Drift struct {
 
 	ProjectsChanged bool            `json:"projects_changed,omitempty"`
 	Projects        []ProjectAccess `json:"projects,omitempty"` // as they are, if changed; names as far as they are known
+
+	// Owns is no difference: see [Request.Owns], where it is kept.
+	Owns []OwnedProject `json:"owns,omitempty"`
 
 	Renamed bool `json:"renamed,omitempty"` // and so cannot be found by its mark any more
 }

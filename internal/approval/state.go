@@ -90,6 +90,7 @@ const (
 
 	Adopt  Event = "adopt"  // creates a row for a marked key that none knew; not in Transitions
 	Differ Event = "differ" // somebody changed the key in Atlas, or changed it back
+	Own    Event = "own"    // the key owns other projects by now, which it created
 	Vanish Event = "vanish" // somebody deleted the key in Atlas
 
 	Orphan Event = "orphan" // the owner of a live key was deactivated
@@ -161,8 +162,10 @@ var Transitions = []Transition{
 	{Revoking, Gone, Ended},
 
 	{Delivered, Differ, Delivered},
+	{Delivered, Own, Delivered},
 	{Delivered, Vanish, Ended},
 	{Active, Differ, Active},
+	{Active, Own, Active},
 	{Active, Vanish, Ended},
 	{Active, Orphan, Active},
 	{Active, Return, Active},

@@ -9,8 +9,12 @@ import (
 )
 
 // drift says in what a key differs from its order.
-func (k *Keys) drift(o approval.Order, key Key, entries []Entry) approval.Drift {
-	var d approval.Drift
+func (k *Keys) drift(o approval.Order, key Key, entries []Entry, owns []approval.OwnedProject) approval.Drift {
+	d := approval.Drift{Owns: owns}
+	key.Projects = maps.Clone(key.Projects)
+	for _, p := range owns {
+		delete(key.Projects, string(p.ID))
+	}
 	if !slices.Equal(set(names(o.Access.Roles)), key.Roles) {
 		d.RolesChanged, d.Roles = true, rolesOf(key.Roles)
 	}

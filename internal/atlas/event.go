@@ -7,37 +7,58 @@ import (
 	"time"
 )
 
-// Types of events that concern keys, as Atlas spells them.
+// Types of events that concern keys and projects, as Atlas spells them.
 const (
-	EventKeyCreated   = "API_KEY_CREATED"
-	EventKeyDeleted   = "API_KEY_DELETED"
-	EventAccessAdded  = "API_KEY_ACCESS_LIST_ENTRY_ADDED"
-	EventAccessTaken  = "API_KEY_ACCESS_LIST_ENTRY_DELETED"
-	EventRolesChanged = "API_KEY_ROLES_CHANGED"
+	EventKeyCreated     = "API_KEY_CREATED"
+	EventKeyDeleted     = "API_KEY_DELETED"
+	EventAccessAdded    = "API_KEY_ACCESS_LIST_ENTRY_ADDED"
+	EventAccessTaken    = "API_KEY_ACCESS_LIST_ENTRY_DELETED"
+	EventRolesChanged   = "API_KEY_ROLES_CHANGED"
+	EventProjectCreated = "GROUP_CREATED"
 )
 
-// An Event is one line of the organization's activity feed: a second witness of
-// what happened to keys.
+// An Event is one line of an activity feed: a second witness of what happened.
+// What happens to a key in a project is in that project's feed alone.
 type Event struct {
-	ID     string    `json:"id"`
-	At     time.Time `json:"created"`
-	Type   string    `json:"eventTypeName"`
-	Actor  string    `json:"publicKey"`       // the key that did it; empty for a person
-	Target string    `json:"targetPublicKey"` // the key that it was done to
-	From   string    `json:"remoteAddress"`
+	ID      string    `json:"id"`
+	At      time.Time `json:"created"`
+	Type    string    `json:"eventTypeName"`
+	Actor   string    `json:"publicKey"`       // the key that did it; empty for a person or a service account
+	Person  string    `json:"username"`        // the person who did it, or the name of whatever else did
+	Target  string    `json:"targetPublicKey"` // the key that it was done to
+	Project string    `json:"groupId"`         // empty: the organization
+	From    string    `json:"remoteAddress"`
+
+	// Delegate is what acted for the person, such as an application with access
+	// to their account. Empty if they acted themselves.
+	Delegate Delegate `json:"delegatePrincipal"`
 }
 
-// Events lists what happened since a moment, newest first. Without types it
-// lists everything.
+// A Delegate acts for a person.
+type Delegate struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Events lists what happened in the organization since a moment, newest first.
+// Without types it lists everything; since the zero time, whatever there is.
 func (c *Client) Events(ctx context.Context, since time.Time, types ...string) ([]Event, error) {
-	query := url.Values{
-		"minDate":   {since.UTC().Truncate(time.Second).Format(time.RFC3339)},
-		"eventType": types,
+	return c.events(ctx, "listing the organization's events", c.orgPath(), since, types)
+}
+
+// ProjectEvents is [Client.Events] of one project, by its id.
+func (c *Client) ProjectEvents(ctx context.Context, project string, since time.Time, types ...string) ([]Event, error) {
+	const op = "listing a project's events"
+	if !isID(project) {
+		return nil, notAnID(op)
 	}
-	return pages[Event](ctx, c.session(), call{
-		op:     "listing the organization's events",
-		method: http.MethodGet,
-		path:   c.orgPath() + "/events",
-		query:  query,
-	})
+	return c.events(ctx, op, "/api/atlas/v2/groups/"+project, since, types)
+}
+
+func (c *Client) events(ctx context.Context, op, path string, since time.Time, types []string) ([]Event, error) {
+	query := url.Values{"eventType": types}
+	if !since.IsZero() {
+		query.Set("minDate", since.UTC().Truncate(time.Second).Format(time.RFC3339))
+	}
+	return pages[Event](ctx, c.session(), call{op: op, method: http.MethodGet, path: path + "/events", query: query})
 }

@@ -164,7 +164,7 @@ func (k *Keys) Inspect(ctx context.Context, o approval.Order, keyID string) (app
 	if err != nil {
 		return approval.Drift{}, k.missing(err)
 	}
-	return k.drift(o, key, entries), nil
+	return k.drift(o, key, entries, k.owned(ctx, o, key)), nil
 }
 
 // missing turns the error of a key that is not there into approval's.

@@ -32,10 +32,11 @@ func keyButtons(r approval.Request, on keyActions) []*slack.ButtonBlockElement {
 }
 
 func rotateButton(r approval.Request, action string) *slack.ButtonBlockElement {
-	return sure(
-		button(action, string(r.ID), "Rotate", ""),
-		"Make a successor?", plain("You get another key with the same access until the same end. The key "+r.Key.PublicKey+" keeps working while you switch over."), "Rotate", "Cancel",
-	)
+	what := "You get another key with the same access until the same end. The key " + r.Key.PublicKey + " keeps working while you switch over."
+	if len(r.Owns) > 0 {
+		what += " The projects that it created stay its own: the new key does not own them."
+	}
+	return sure(button(action, string(r.ID), "Rotate", ""), "Make a successor?", plain(what), "Rotate", "Cancel")
 }
 
 // switchedButton names the request and not the key: a request knows its own

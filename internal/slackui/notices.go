@@ -1,7 +1,6 @@
 package slackui
 
 import (
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -89,17 +88,17 @@ func (v views) foundNotice(r approval.Request) message {
 // foundManyNotice tells of several such keys at once. It reports what was found
 // then, whatever becomes of the key that it hangs on.
 func (v views) foundManyNotice(r approval.Request) message {
-	story := say(":warning: In Atlas, %s carry this bot's mark, of requests of which I have no record (found %s).", botText(count(r.Strangers.Count, "key")), when(r.AskedAt))
+	story := say(":warning: Keys in Atlas that carry this bot's mark, of requests of which I have no record: %s (found %s).", r.Strangers.Count, when(r.AskedAt))
 	if len(r.Strangers.IDs) == 0 {
 		story = sentences(story, "So many mean that this is not the database that the bot worked with, or that somebody copies the mark: whoever runs the bot has to look at that. I leave the keys alone.")
 		return newMessage(story, section(story))
 	}
-	var ids []string
+	var ids []mrkdwn
 	for _, id := range r.Strangers.IDs {
-		ids = append(ids, string(id))
+		ids = append(ids, say("%s", id))
 	}
 	story = sentences(story, "That is so after an older database was restored, or if somebody copies the mark. I don't know whether they are in use, so I leave them alone.",
-		say("If nobody needs one, revoke it with `%s revoke` and its id: %s.", botText(v.command), botText(strings.Join(ids, ", "))))
+		say("If nobody needs one, revoke it with `%s revoke` and its id: %s.", botText(v.command), joinedBy(", ", ids...)))
 	return newMessage(story, section(story))
 }
 

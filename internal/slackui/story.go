@@ -57,13 +57,13 @@ func ownersStory(r approval.Request) mrkdwn {
 	case approval.Pending:
 		return sentences(approvedSoFar(r), say("It waits for %s. Without a decision it lapses %s.", awaited(r), when(r.LapsesAt)))
 	case approval.Approved:
-		return sentences(lastTry(r), unapproved(r), approvedBy(r), leftOut(r, "you asked for"), say("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", when(r.LapsesAt)), mayDecline(r))
+		return sentences(lastTry(r), unapproved(r), approvedBy(r), leftOut(r, "you asked for"), say("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", when(r.LapsesAt)), mayDecline(r), leavesBehind(r))
 	case approval.Minting:
 		return sentences(makingOrUndoing(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment."), yourEmergency(r))
 	case approval.Delivered:
-		return sentences(say("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", keyName(r), when(r.Custody.ShownAt), when(r.Custody.ConfirmBy), when(r.EndsAt)), yourEmergency(r))
+		return sentences(say("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", keyName(r), when(r.Custody.ShownAt), when(r.Custody.ConfirmBy), when(r.EndsAt)), leavesBehind(r), yourEmergency(r))
 	case approval.Active:
-		return sentences(say("You have the key%s. It ends %s and is deleted then.", keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), yourEmergency(r))
+		return sentences(say("You have the key%s. It ends %s and is deleted then.", keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), leavesBehind(r), yourEmergency(r))
 	case approval.Revoking:
 		return sentences(say("Your key%s is being deleted%s.", keyName(r), because(r)), notDeletedYet(r))
 	case approval.Denied:

@@ -1,6 +1,7 @@
 package slackui
 
 import (
+	"fmt"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -36,6 +37,22 @@ func applying(c approval.Cause) edit {
 		r.State, r.Decision = approval.Applying, approval.Decision{By: "U0BOB", At: later}
 		r.Mint.Cause = c
 	}
+}
+
+// owning is a key that created projects, or of which that is not known.
+func owning(proven ...bool) edit {
+	return func(r *approval.Request) {
+		for i, is := range proven {
+			id := approval.ProjectID(fmt.Sprintf("%024d", i))
+			r.Owns = append(r.Owns, approval.OwnedProject{Project: approval.Project{ID: id, Name: "new *" + fmt.Sprint(i) + "*"}, Proven: is})
+		}
+	}
+}
+
+// leaving is a successor of such a key.
+func leaving(r *approval.Request) {
+	owning(true, false)(r)
+	r.Change.Left, r.Owns = r.Owns, nil
 }
 
 // goingBack is a change that Atlas refused half-way.
@@ -95,6 +112,12 @@ var lifeSituations = map[string][]edit{
 	"addresses.applying":      with(readdressing, applying(approval.CauseNone)),
 	"addresses.applying.away": with(readdressing, applying(approval.CauseAtlasAway)),
 	"addresses.applying.bad":  with(readdressing, applying(approval.CauseBadLogin)),
+	"rotation.left":           with(rotation(approved), leaving),
+	"active.owns":             with(active, owning(true, true)),
+	"active.owns.unknown":     with(active, owning(true, false)),
+	"active.owns.none":        with(active, owning()),
+	"active.owns.many":        with(active, owning(make([]bool, 40)...)),
+	"ended.owned":             with(active, owning(true), ended(approval.End{Cause: approval.CauseEndDate, At: later})),
 	"addresses.back":          with(readdressing, goingBack),
 	"addresses.back.away":     with(readdressing, goingBack, func(r *approval.Request) { r.Mint.Cause = approval.CauseAtlasAway }),
 	"addresses.back.stuck":    with(readdressing, goingBack, stuck),

@@ -54,6 +54,8 @@ func (v views) message(r approval.Request, name approval.MessageName) message {
 		return v.driftNotice(r)
 	case approval.FoundNotice:
 		return v.foundNotice(r)
+	case approval.OwnsNotice:
+		return v.ownsNotice(r)
 	case approval.FoundManyNotice:
 		return v.foundManyNotice(r)
 	case approval.DecidedNotice:

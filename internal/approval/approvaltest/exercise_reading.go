@@ -44,6 +44,8 @@ func full() approval.Request {
 		r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: at(2), Tries: 2, RetryAt: at(3), Then: approval.PutBack, Cause: approval.CauseNotShown, Code: "ratelimited"}
 		r.Purpose, r.Of, r.Successor, r.Settled = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true
 		r.Change = approval.Change{OldEnd: at(1), NewEnd: at(2), Old: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Added: true}
+		r.Owns = []approval.OwnedProject{{Project: approval.Project{ID: "p1", Name: "One"}, Proven: true}}
+		r.Change.Left = r.Owns
 		r.Strangers = approval.Strangers{Count: 2, IDs: []approval.ID{"AKR-33333"}}
 		r.Changing = approval.ListChange{By: "AKR-22222", Since: at(3)}
 		r.RemindAt, r.Endings = at(3), 2
@@ -60,7 +62,7 @@ func full() approval.Request {
 		r.OwnerGone, r.Orphaned = at(11), 2
 		r.Transfers = []approval.Transfer{{From: "U_al", To: "U_bo", By: "U_cy", At: at(12), Approved: true}}
 		r.Drift = approval.Drift{
-			RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, Renamed: true,
+			RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, Renamed: true, Owns: r.Owns,
 			NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
 			ProjectsChanged: true, Projects: fullAccess().Projects,
 		}

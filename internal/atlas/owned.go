@@ -1,0 +1,78 @@
+package atlas
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// projectOwner is the role that Atlas gives to the key that creates a project.
+const projectOwner = "GROUP_OWNER"
+
+// owned lists the projects that a key has because it created them, by id: those
+// outside of its order in which it is owner and nothing else, if its order lets it
+// create any. Atlas's feed proves it; neither a feed nor a list of projects that
+// cannot be read keeps the key from being looked at.
+func (k *Keys) owned(ctx context.Context, o approval.Order, key Key) []approval.OwnedProject {
+	if !o.Access.MayCreateProjects() {
+		return nil
+	}
+	ordered := projectRoles(o.Access)
+	known := map[string]approval.OwnedProject{}
+	for _, p := range o.Owns {
+		known[string(p.ID)] = p
+	}
+	var owns []approval.OwnedProject
+	isNews, isUnproven := false, false
+	for _, id := range slices.Sorted(maps.Keys(key.Projects)) {
+		if _, isOrdered := ordered[id]; isOrdered || !slices.Equal(key.Projects[id], []string{projectOwner}) {
+			continue
+		}
+		p, isKnown := known[id]
+		p.ID = approval.ProjectID(id)
+		isNews, isUnproven = isNews || !isKnown, isUnproven || !p.Proven
+		owns = append(owns, p)
+	}
+	if isNews {
+		k.nameProjects(ctx, owns)
+	}
+	if isUnproven {
+		k.proveOwned(ctx, o, key, owns)
+	}
+	return owns
+}
+
+func (k *Keys) nameProjects(ctx context.Context, owns []approval.OwnedProject) {
+	all, err := k.api.ListProjects(ctx)
+	if err != nil {
+		k.api.log.WarnContext(ctx, "reading the names of projects that a key created", "error", err)
+		return
+	}
+	for i, p := range owns {
+		for _, named := range all {
+			if named.ID == string(p.ID) {
+				owns[i].Name = named.Name
+			}
+		}
+	}
+}
+
+// proveOwned reads who created the projects.
+func (k *Keys) proveOwned(ctx context.Context, o approval.Order, key Key, owns []approval.OwnedProject) {
+	since := o.MadeAt
+	if !since.IsZero() {
+		since = since.Add(-time.Minute) // clocks differ
+	}
+	events, err := k.api.Events(ctx, since, EventProjectCreated)
+	if err != nil {
+		k.api.log.WarnContext(ctx, "reading who created a project", "error", err)
+		return
+	}
+	for i, p := range owns {
+		isCreation := func(e Event) bool { return e.Project == string(p.ID) && e.Actor == key.PublicKey }
+		owns[i].Proven = p.Proven || slices.ContainsFunc(events, isCreation)
+	}
+}
