@@ -1,7 +1,6 @@
 package slackui
 
 import (
-
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
