@@ -177,7 +177,7 @@ func (s *Service) successorTo(ctx context.Context, org Org, rd reading, parent R
 		r.BreakGlassOf = parent.ID
 	}
 	if rd.isApprovedForOwner(parent) {
-		r.State, r.Decision = Approved, parent.Decision
+		r.State, r.Decision, r.CarriesDecision = Approved, parent.Decision, true
 		r.approved(r.AskedAt, org.Policy)
 		r.Messages = []MessageName{CardMessage, ReadyMessage}
 		return r, nil

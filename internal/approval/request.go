@@ -90,7 +90,10 @@ type Request struct {
 	EscalatedTo Who       `json:"escalated_to,omitzero"`
 	NudgedAt    time.Time `json:"nudged_at,omitzero"`
 
-	Decision Decision `json:"decision,omitzero"`
+	// CarriesDecision says of a rotation that it took no approval: its decision is
+	// the one on the key before it.
+	Decision        Decision `json:"decision,omitzero"`
+	CarriesDecision bool     `json:"carries_decision,omitempty"`
 
 	// Attempt counts the keys that Atlas was, or was about to be, asked for.
 	Attempt int    `json:"attempt,omitempty"`

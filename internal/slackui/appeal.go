@@ -120,7 +120,7 @@ func rotationAppeal(r approval.Request) appeal {
 		question: "Approve this rotation?",
 		grant:    confirmGrant(r),
 	}
-	if !carriesDecision(r) {
+	if !r.CarriesDecision {
 		a.intro = say("%s asks to rotate the key of request %s, which was handed to them: another key with this access takes over, and they see its private key.", mention(asker(r)), r.Of)
 	}
 	if !r.EndsAt.IsZero() && r.Key.ID == "" {

@@ -70,17 +70,11 @@ func approvers(r approval.Request) mrkdwn {
 	return enumerated(all, "and")
 }
 
-// carriesDecision reports whether r is a rotation that took no approval: its
-// decision is the one on the key before it.
-func carriesDecision(r approval.Request) bool {
-	return r.Purpose == approval.Rotation && !r.Decision.At.IsZero() && r.Decision.At.Before(r.AskedAt)
-}
-
 // approvedBy is empty if nobody and no rule approved. A successor that took no
 // approval carries the decision on the key before it.
 func approvedBy(r approval.Request) mrkdwn {
 	switch {
-	case r.State == approval.Denied, carriesDecision(r):
+	case r.State == approval.Denied, r.CarriesDecision:
 		return ""
 	case r.Decision.Rule != "":
 		return say(":white_check_mark: *Approved by the rule* %s %s: nobody had to.", clip(r.Decision.Rule, maxName), when(r.Decision.At))

@@ -88,9 +88,9 @@ func whyNotChanged(c approval.Cause) mrkdwn {
 // unapproved says why nobody decided on what happens all the same.
 func unapproved(r approval.Request) mrkdwn {
 	switch {
-	case carriesDecision(r) && r.BreakGlassOf != "":
+	case r.CarriesDecision && r.BreakGlassOf != "":
 		return say("No approval was needed: it takes over from the key of request %s, which was taken by break-glass, until the same end.", r.Of)
-	case carriesDecision(r):
+	case r.CarriesDecision:
 		return say("No approval was needed: it takes over from the key of request %s, with the access and until the end that were approved for that.", r.Of)
 	case r.Purpose == approval.NewAddresses && r.Decision.By == "" && r.Decision.Rule == "" && !r.Decision.At.IsZero():
 		return "No approval was needed: addresses are only removed."

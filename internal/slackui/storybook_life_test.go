@@ -79,7 +79,7 @@ func notApplied(c approval.Cause) edit {
 func rotation(then edit) edit {
 	return func(r *approval.Request) {
 		then(r)
-		r.Purpose, r.Of, r.EndsAt = approval.Rotation, "AKR-2Q9XV", later.Add(8*time.Hour)
+		r.Purpose, r.Of, r.EndsAt, r.CarriesDecision = approval.Rotation, "AKR-2Q9XV", later.Add(8*time.Hour), true
 		r.Decision.At = asked.Add(-24 * time.Hour) // of the key before it
 	}
 }

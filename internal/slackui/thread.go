@@ -20,7 +20,7 @@ func what(r approval.Request) mrkdwn {
 	case approval.NewAddresses:
 		wish = " for other addresses"
 	case approval.Rotation:
-		if !carriesDecision(r) {
+		if !r.CarriesDecision {
 			wish = " for a rotation"
 		}
 	}

@@ -42,7 +42,7 @@ func full() approval.Request {
 		r.Decision = approval.Decision{By: "U_ana", At: at(1), Reason: "all right"}
 		r.Attempt = 3
 		r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: at(2), Tries: 2, RetryAt: at(3), Then: approval.PutBack, Cause: approval.CauseNotShown, Code: "ratelimited"}
-		r.Purpose, r.Of, r.Successor, r.Settled = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true
+		r.Purpose, r.Of, r.Successor, r.Settled, r.CarriesDecision = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true, true
 		r.Change = approval.Change{OldEnd: at(1), NewEnd: at(2), Old: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Added: true}
 		r.Owns = []approval.OwnedProject{{Project: approval.Project{ID: "p1", Name: "One"}, Proven: true}}
 		r.Change.Left = r.Owns
