@@ -11,8 +11,13 @@ import (
 
 // How what a key may do is said.
 
-// maxName is for names that people or Atlas gave to something.
-const maxName = 80
+// Limits of ours, in characters, so that everything has its place in a message.
+const (
+	maxName    = 80   // that people or Atlas gave to something
+	maxNetwork = 800  // the addresses of a network with a name
+	maxOneList = 1200 // of addresses, where there are several lists
+	maxFolded  = 1500 // what a key may do in projects, before it is said once for all
+)
 
 // titles names roles as Atlas does.
 func titles(roles []approval.Role) string {
@@ -53,30 +58,32 @@ func withProjectRoles(roles []approval.Role, projects []approval.ProjectAccess) 
 	return all
 }
 
-// addresses lists where a key may be used from; single hosts without a mask.
-func addresses(a approval.Access) string {
-	all := make([]string, len(a.Networks))
-	for i, n := range a.Networks {
+// addresses lists where a key may be used from.
+func addresses(a approval.Access) string { return strings.Join(hosts(a.Networks), ", ") }
+
+// hosts writes networks; single hosts without a mask.
+func hosts(networks []netip.Prefix) []string {
+	all := make([]string, len(networks))
+	for i, n := range networks {
 		all[i] = n.String()
 		if n.IsSingleIP() {
 			all[i] = n.Addr().String()
 		}
 	}
-	return strings.Join(all, ", ")
+	return all
 }
 
 // namedAddresses lists the same, with what was picked by its name under that name.
-func namedAddresses(a approval.Access) string {
+func namedAddresses(a approval.Access) string { return strings.Join(addressEntries(a), ", ") }
+
+func addressEntries(a approval.Access) []string {
 	var all []string
 	rest := a.Networks
 	for _, n := range a.Named {
-		all = append(all, fmt.Sprintf("%s (%s)", clip(n.Name, maxName), addresses(approval.Access{Networks: n.Networks})))
+		all = append(all, fmt.Sprintf("%s (%s)", clip(n.Name, maxName), listUpTo(maxNetwork, ", ", hosts(n.Networks))))
 		rest = missingFrom(n.Networks, rest)
 	}
-	if len(rest) > 0 {
-		all = append(all, addresses(approval.Access{Networks: rest}))
-	}
-	return strings.Join(all, ", ")
+	return append(all, hosts(rest)...)
 }
 
 // missingFrom lists what of wanted is not in have.
@@ -104,12 +111,14 @@ func reach(a approval.Access) string {
 	return ""
 }
 
-// from lists addresses with how many hosts they are.
-func from(all []netip.Prefix) string { return usableFrom(approval.Access{Networks: all}) }
+// from lists addresses with how many hosts they are, as one list of several.
+func from(all []netip.Prefix) string { return usableUpTo(maxOneList, approval.Access{Networks: all}) }
 
 // usableFrom does the same, with names.
-func usableFrom(a approval.Access) string {
-	text := orNone(clip(namedAddresses(a), maxFact))
+func usableFrom(a approval.Access) string { return usableUpTo(maxFact, a) }
+
+func usableUpTo(limit int, a approval.Access) string {
+	text := orNone(listUpTo(limit, ", ", addressEntries(a)))
 	if hosts := reach(a); hosts != "" {
 		text += " (" + hosts + ")"
 	}
@@ -165,20 +174,34 @@ func rolesLabel(a approval.Access) string {
 }
 
 func projectsFact(a approval.Access) fact {
-	var value string
-	for _, p := range a.Projects {
-		value += bullet + inProject(p)
+	intro, entries := projectEntries(a.Projects, bullet)
+	return fact{"Projects", intro + bullet + listUpTo(maxFact, bullet, entries)}
+}
+
+// projectEntries names projects and what a key may do in each. If that is long
+// and the same in all of them, it is said once, in the intro.
+func projectEntries(projects []approval.ProjectAccess, between string) (intro string, entries []string) {
+	same := true
+	for _, p := range projects {
+		entries = append(entries, inProject(p))
+		same = same && slices.Equal(p.Roles, projects[0].Roles)
 	}
-	return fact{"Projects", value}
+	if !same || len(projects) < 2 || len(strings.Join(entries, between)) <= maxFolded {
+		return "", entries
+	}
+	for i, p := range projects {
+		entries[i] = projectName(p.Project)
+	}
+	return fmt.Sprintf("%d projects, each: %s", len(projects), orNone(titles(projects[0].Roles))), entries
 }
 
 // projectsText lists projects in a sentence.
 func projectsText(projects []approval.ProjectAccess) string {
-	all := make([]string, len(projects))
-	for i, p := range projects {
-		all[i] = inProject(p)
+	intro, entries := projectEntries(projects, "; ")
+	if intro != "" {
+		intro += "; namely "
 	}
-	return strings.Join(all, "; ")
+	return intro + strings.Join(entries, "; ")
 }
 
 // mayText is what a key may do, to be read out.

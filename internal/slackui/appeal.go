@@ -105,7 +105,7 @@ func addressesAppeal(r approval.Request) appeal {
 	if len(r.Access.Projects) > 0 {
 		a.facts = append(a.facts, projectsFact(r.Access))
 	}
-	a.facts = append(a.facts, fact{"When asked", from(r.Change.Old)}, fact{"Wanted", usableFrom(r.Access)}, fact{"Added", from(added)}, fact{"Removed", from(removed)})
+	a.facts = append(a.facts, fact{"When asked", from(r.Change.Old)}, fact{"Wanted", usableUpTo(maxOneList, r.Access)}, fact{"Added", from(added)}, fact{"Removed", from(removed)})
 	return a
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"github.com/slack-go/slack"
 )
@@ -26,13 +27,12 @@ type message struct {
 }
 
 func newMessage(text mrkdwn, blocks ...slack.Block) message {
-	var shown []slack.Block
-	for _, b := range blocks {
-		if b != nil {
-			shown = append(shown, b)
-		}
-	}
-	return message{Text: string(shorten(text, maxText)), Blocks: shown}
+	return message{Text: string(shorten(text, maxText)), Blocks: within(maxMessage, present(blocks))}
+}
+
+// present leaves out the blocks that there is nothing to say in.
+func present(blocks []slack.Block) []slack.Block {
+	return slices.DeleteFunc(slices.Clone(blocks), func(b slack.Block) bool { return b == nil })
 }
 
 // options sends m as it is: nothing in it is turned into a link, a mention or a

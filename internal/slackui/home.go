@@ -61,7 +61,7 @@ func (v views) home(h homeScreen) slack.HomeTabViewRequest {
 	}
 	return slack.HomeTabViewRequest{
 		Type: slack.VTHomeTab, CallbackID: viewHome, PrivateMetadata: h.search.encode(),
-		Blocks: slack.Blocks{BlockSet: newMessage("", blocks...).Blocks},
+		Blocks: slack.Blocks{BlockSet: present(blocks)},
 	}
 }
 

@@ -128,10 +128,22 @@ func TestSlackTakesEveryScreen(t *testing.T) {
 			text, _ := n["text"].(string)
 			assert.NotEmpty(t, text, name)
 			assert.LessOrEqual(t, utf8.RuneCountInString(text), 4000, name)
+			assert.LessOrEqual(t, charactersOf(n["blocks"]), 10_000, name)
 		}
 		ids := map[string]bool{}
 		walk(n, "", func(path string, n node) { checkNode(t, name+path, n, ids) })
 	}
+}
+
+// charactersOf sums the texts of blocks up.
+func charactersOf(blocks any) int {
+	sum := 0
+	walk(blocks, "", func(_ string, n node) {
+		if text, ok := n["text"].(string); ok {
+			sum += utf8.RuneCountInString(text)
+		}
+	})
+	return sum
 }
 
 func checkNode(t *testing.T, where string, n node, ids map[string]bool) {

@@ -9,6 +9,9 @@ import (
 // maxListed requests take two blocks each, of the fifty that a message holds.
 const maxListed = 20
 
+// maxFootnote is more than the line below a list takes, in characters.
+const maxFootnote = 50
+
 // list shows somebody their own requests, newest first.
 //
 //	┌──────────────────────────────────────────────┐
@@ -23,14 +26,16 @@ func (v views) list(mine []approval.Request, first mrkdwn) message {
 	}
 	text := sentences(first, "Your requests:")
 	blocks := []slack.Block{section(sentences(first, "*Your requests*, newest first:"))}
+	room := maxMessage - size(blocks...) - maxFootnote
 	for i, r := range mine {
-		if i == maxListed {
-			blocks = append(blocks, footnote(say("And %s older ones.", len(mine)-maxListed)))
+		row := v.listed(r)
+		shown := v.listedBlocks(r, row)
+		if room -= size(shown...); i == maxListed || room < 0 {
+			blocks = append(blocks, footnote(say("And %s older ones.", len(mine)-i)))
 			break
 		}
-		row := v.listed(r)
 		text = sentences(text, say("%s: %s", r.ID, row))
-		blocks = append(blocks, v.listedBlocks(r, row)...)
+		blocks = append(blocks, shown...)
 	}
 	return newMessage(text, blocks...)
 }

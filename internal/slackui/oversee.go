@@ -71,36 +71,31 @@ func (v views) pending(waiting, unsigned []approval.Request, now time.Time) mess
 	var said []mrkdwn
 	var blocks []slack.Block
 	add := func(m mrkdwn) { said, blocks = append(said, m), append(blocks, section(m)) }
-	row := func(r approval.Request, story mrkdwn) {
-		said = append(said, say("%s: %s", r.ID, story))
-		blocks = append(blocks, section(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), story)))
+	rows := func(all []approval.Request, most, room int, story func(approval.Request) mrkdwn) {
+		for i, r := range all {
+			row := section(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), story(r)))
+			if room -= size(row); i == most || room < 0 {
+				blocks = append(blocks, footnote(say("And %s newer ones.", len(all)-i)))
+				return
+			}
+			said, blocks = append(said, say("%s: %s", r.ID, story(r))), append(blocks, row)
+		}
 	}
 	if len(waiting) == 0 {
 		add("Nothing waits for your decision.")
 	} else {
 		add(say("*%s waiting for your decision*, oldest first:", botText(count(len(waiting), "request"))))
 	}
-	for _, r := range first(waiting, maxPending) {
-		row(r, sentences(v.appealOf(r).intro, v.org(r), approvedSoFar(r), say("That was %s ago.", botText(span(age(now, r.AskedAt)))), v.cardPlace(r)))
-	}
-	blocks = append(blocks, newer(waiting, maxPending))
+	rows(waiting, maxPending, maxMessage*3/4, func(r approval.Request) mrkdwn {
+		return sentences(v.appealOf(r).intro, v.org(r), approvedSoFar(r), say("That was %s ago.", botText(span(age(now, r.AskedAt)))), v.cardPlace(r))
+	})
 	if len(unsigned) > 0 {
 		add(say("*%s to be reviewed*, taken without approval, oldest first:", botText(count(len(unsigned), "key"))))
 	}
-	for _, r := range first(unsigned, maxUnsigned) {
-		row(r, sentences(v.takenRow(r), say("That was %s ago.", botText(span(age(now, r.AskedAt)))), v.reviewPlace(r)))
-	}
-	return newMessage(sentences(said...), append(blocks, newer(unsigned, maxUnsigned))...)
-}
-
-func first(all []approval.Request, n int) []approval.Request { return all[:min(n, len(all))] }
-
-// newer counts what was left out.
-func newer(all []approval.Request, shown int) slack.Block {
-	if len(all) <= shown {
-		return nil
-	}
-	return footnote(say("And %s newer ones.", len(all)-shown))
+	rows(unsigned, maxUnsigned, maxMessage/4-6*maxFootnote, func(r approval.Request) mrkdwn {
+		return sentences(v.takenRow(r), say("That was %s ago.", botText(span(age(now, r.AskedAt)))), v.reviewPlace(r))
+	})
+	return newMessage(sentences(said...), blocks...)
 }
 
 func (v views) cardPlace(r approval.Request) mrkdwn {

@@ -168,11 +168,12 @@ func TestBadViews(t *testing.T) {
 func TestGoodBlocks(t *testing.T) {
 	t.Parallel()
 	sure := obj{"title": plain(x(100)), "text": obj{"type": "mrkdwn", "text": x(300)}, "confirm": plain(x(30)), "deny": plain(x(30)), "style": "danger"}
+	manyFields := obj{"type": "section", "fields": repeat(10, plain(x(2000))), "accessory": button(obj{"confirm": sure, "value": x(2000), "style": "primary", "text": plain(x(75))})}
 	everywhere := []any{
 		obj{"type": "header", "text": plain(x(150)), "block_id": x(255)},
 		obj{"type": "divider"},
 		section(x(3000)),
-		obj{"type": "section", "fields": repeat(10, plain(x(2000))), "accessory": button(obj{"confirm": sure, "value": x(2000), "style": "primary", "text": plain(x(75))})},
+		obj{"type": "section", "fields": repeat(10, plain(x(200))), "accessory": button(obj{"confirm": sure, "value": x(2000), "style": "primary", "text": plain(x(75))})},
 		obj{"type": "section", "text": obj{"type": "mrkdwn", "text": "x", "verbatim": true}, "accessory": obj{"type": "image", "image_url": "https://x", "alt_text": "x"}},
 		obj{"type": "context", "elements": []any{plain("x"), obj{"type": "image", "image_url": "https://x", "alt_text": "x"}}},
 		actions(button(nil), staticSelect(nil), obj{"type": "overflow", "options": []any{obj{"text": plain("a"), "value": "a", "url": "https://x"}}}),
@@ -202,8 +203,8 @@ func TestGoodBlocks(t *testing.T) {
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
 	d.ok("chat.postMessage", obj{"channel": slack.Approvals, "text": "x", "blocks": append(everywhere, fields...)})
-	d.ok("views.open", obj{"trigger_id": d.trigger(a), "view": modal(append(everywhere, fields...)...)})
-	d.ok("views.publish", obj{"user_id": slack.Alice, "view": home(append(everywhere, fields...)...)})
+	d.ok("views.open", obj{"trigger_id": d.trigger(a), "view": modal(append(append(everywhere, manyFields), fields...)...)})
+	d.ok("views.publish", obj{"user_id": slack.Alice, "view": home(append(append(everywhere, manyFields), fields...)...)})
 }
 
 // Slack's own words, as people quoted them, are what the validator says.

@@ -20,6 +20,10 @@ const (
 	editLimit      = 4_000  // characters
 	ephemeralLimit = 4_000  // bytes
 	metadataLimit  = 16_384 // bytes; Slack does not say
+
+	// blocksLimit is in characters. Slack does not say; it was seen to refuse
+	// 11,341 and 13,200 (github.com/slackapi/bolt-js issues 2867 and 2509).
+	blocksLimit = 10_000
 )
 
 // chatRules are about where a message goes.
@@ -97,6 +101,9 @@ var messageRules = []Rule{
 		}
 		return c.problems != nil
 	}},
+	{"msg_blocks_too_long", "the texts of a message's blocks have at most 10000 characters together", "slackapi/bolt-js issues 2509 and 2867", writing, func(c *call) bool {
+		return textOf(c.blocks()) > blocksLimit
+	}},
 	{"invalid_attachments", "attachments are a JSON array", methodPage, writing, func(c *call) bool {
 		_, ok := c.list("attachments")
 		return !ok
@@ -121,6 +128,25 @@ func (c *call) target() *room {
 		return c.w.openAppRoom(c.str("channel"))
 	}
 	return c.room()
+}
+
+// textOf counts the characters of all texts in blocks.
+func textOf(v any) int {
+	sum := 0
+	switch v := v.(type) {
+	case []any:
+		for _, inner := range v {
+			sum += textOf(inner)
+		}
+	case obj:
+		if text, ok := v["text"].(string); ok {
+			sum += utf8.RuneCountInString(text)
+		}
+		for _, inner := range v {
+			sum += textOf(inner)
+		}
+	}
+	return sum
 }
 
 func (c *call) text() string {

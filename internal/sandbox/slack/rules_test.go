@@ -188,6 +188,9 @@ func breakMessages(breaks breaker) {
 	breaks("an edited text has at most 4000 characters", "msg_too_long", func(d *desk) answer {
 		return d.form("chat.update", obj{"channel": slack.Approvals, "ts": d.card("a"), "text": strings.Repeat("é", 4001)})
 	})
+	breaks("the texts of a message's blocks have at most 10000 characters together", "msg_blocks_too_long", calling("chat.postMessage", obj{
+		"channel": slack.Approvals, "text": "x", "blocks": []any{section(x(3000)), section(x(3000)), section(x(3000)), section(x(1001))},
+	}))
 	breaks("an ephemeral text has at most 4000 bytes", "msg_too_long", calling("chat.postEphemeral", obj{
 		"channel": slack.Approvals, "user": slack.Alice, "text": strings.Repeat("é", 2001),
 	}))
