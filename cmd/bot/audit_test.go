@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -179,12 +180,29 @@ func TestAuditIsAskedWrongly(t *testing.T) {
 	assert.Contains(t, errs, "there is no such file")
 }
 
+func TestRefusalsAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/audit.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "| `refused` | why |")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "\n\n")
+	var told []string
+	for line := range strings.Lines(section) {
+		reasons, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		for _, word := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(reasons, -1) {
+			told = append(told, word[1])
+		}
+	}
+	assert.ElementsMatch(t, approval.Refusals(), told, "docs/audit.md lists exactly the reasons that are written")
+}
+
 // docs/audit.md explains every event, every field and every flag.
 func TestAuditIsDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/audit.md")
 	require.NoError(t, err)
-	words := append(append([]string{string(approval.Submit), string(approval.Adopt)}, auditColumns...), differenceColumns...)
+	words := append(append([]string{string(approval.Submit), string(approval.Adopt), string(approval.View)}, auditColumns...), differenceColumns...)
 	for _, tr := range approval.Transitions {
 		words = append(words, string(tr.On))
 	}

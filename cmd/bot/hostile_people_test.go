@@ -185,13 +185,15 @@ func (w *town) isTried(id approval.ID, action string, row buttonRow) {
 		if f.User == "" {
 			f.User = row.whose
 		}
-		told := w.toldAside()
+		isTheirs := func(e approval.Entry) bool { return e.Request == id && e.By == approval.UserID(f.User) && e.Refused != "" }
+		told, refused := w.toldAside(), w.count(isTheirs)
 		require.NoError(w.t, w.Slack.ForgeClick(w.ctx(), f))
 		w.until(action+" by "+what+" is answered", func() bool { return w.toldAside() > told })
 		if who.mend != nil {
 			who.mend(w, row.whose)
 		}
 		after := w.request(id)
+		assert.Equal(w.t, refused+1, w.count(isTheirs), "%s by %s is in the audit trail", action, what)
 		assert.Equal(w.t, before.Version, after.Version, "%s by %s", action, what)
 		assert.Equal(w.t, before.State, after.State, "%s by %s", action, what)
 		assert.Equal(w.t, keys, w.botKeys(), "%s by %s", action, what)

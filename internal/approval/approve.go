@@ -3,7 +3,6 @@ package approval
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -49,14 +48,11 @@ func (s *Service) ApproveLess(ctx context.Context, who Actor, id ID, n Narrowing
 }
 
 func (s *Service) approve(ctx context.Context, who Actor, id ID, grant func(Request) (Access, error)) (Request, error) {
-	r, err := s.Store.Get(ctx, id)
+	r, err := s.get(ctx, who, id, Approve)
 	if err != nil {
-		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
+		return Request{}, err
 	}
-	on := Approve
-	if r.isChange() {
-		on = Grant
-	}
+	on := s.approvalEvent(r, true)
 	org, err := s.Orgs.Find(r.Org)
 	if err != nil {
 		return r, s.refuse(ctx, r, on, who.User, err)
@@ -242,31 +238,39 @@ func (s *Service) Deny(ctx context.Context, who Actor, id ID, reason string) (Re
 
 // decide moves a request by somebody who may decide on it.
 func (s *Service) decide(ctx context.Context, who Actor, id ID, on Event, note string, change func(*Request, time.Time)) (Request, error) {
-	return s.act(ctx, who, id, on, func(ctx context.Context, r Request) error {
+	return s.act(ctx, who, id, on, s.deciderNow(who), note, change)
+}
+
+// deciderNow is decider by the rules as they are when it is asked.
+func (s *Service) deciderNow(who Actor) check {
+	return func(ctx context.Context, r Request) error {
 		org, err := s.Orgs.Find(r.Org)
 		if err != nil {
 			return err
 		}
 		return s.decider(who, org.Policy.read(ctx, s.Directory))(ctx, r)
-	}, note, change)
+	}
 }
 
-// MayDecide reports why who could not approve or deny the request now, or nil.
-// Nothing is recorded: it is asked before a form is opened.
-func (s *Service) MayDecide(ctx context.Context, who Actor, id ID) (Request, error) {
-	r, err := s.Store.Get(ctx, id)
-	if err != nil {
-		return Request{}, err
-	}
-	org, err := s.Orgs.Find(r.Org)
-	if err != nil {
-		return r, err
-	}
-	if err := s.decider(who, org.Policy.read(ctx, s.Directory))(ctx, r); err != nil {
-		return r, err
-	}
-	_, err = r.State.Next(Deny)
-	return r, err
+// MayDeny reports why who could not deny the request now, or nil. Nothing is
+// recorded but a refusal: it is asked before a form is opened.
+func (s *Service) MayDeny(ctx context.Context, who Actor, id ID) (Request, error) {
+	return s.may(ctx, who, id, Deny, s.deciderNow(who))
+}
+
+// MayApproveLess reports why who could not approve a part of the request now, or
+// nil. A change of a live key is approved as a whole. Nothing is recorded but a
+// refusal: it is asked before a form is opened.
+func (s *Service) MayApproveLess(ctx context.Context, who Actor, id ID) (Request, error) {
+	return s.may(ctx, who, id, Approve, func(ctx context.Context, r Request) error {
+		if err := s.deciderNow(who)(ctx, r); err != nil {
+			return err
+		}
+		if r.Purpose != NewKey {
+			return ErrNotAllowed
+		}
+		return nil
+	})
 }
 
 func (s *Service) decider(who Actor, rd reading) check {

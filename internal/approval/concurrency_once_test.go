@@ -112,7 +112,7 @@ func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 				require.Len(c.t, c.about(r, purpose), 1)
 				noted := 0
 				for _, e := range c.since(r) {
-					if e.Event == approval.Rotate {
+					if e.Event == approval.Rotate && e.Refused == "" {
 						noted++
 					}
 				}

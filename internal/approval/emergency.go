@@ -14,9 +14,20 @@ var (
 	ErrSigned = errors.New("signed already")
 )
 
+// byBreakGlass is the note of break-glass in the audit trail.
+const byBreakGlass = "break-glass"
+
 // MayBreakGlass returns the organizations in which who may take a key without
-// approval, or [ErrNotNamed].
+// approval, or [ErrNotNamed]. Nothing is recorded but a refusal.
 func (s *Service) MayBreakGlass(ctx context.Context, who Actor) (Orgs, error) {
+	open, err := s.breakGlassIn(ctx, who)
+	if err != nil {
+		return nil, s.refuseToAsk(ctx, s.orgIDOf(Form{}), who.User, byBreakGlass, err)
+	}
+	return open, nil
+}
+
+func (s *Service) breakGlassIn(ctx context.Context, who Actor) (Orgs, error) {
 	if err := mayAct(ctx, s.Directory, who); err != nil {
 		return nil, err
 	}
@@ -41,6 +52,14 @@ func (s *Service) MayBreakGlass(ctx context.Context, who Actor) (Orgs, error) {
 // that. The form's lifetime and projects are not read. A *[FormError] tells what
 // to correct; a form sent twice makes one request.
 func (s *Service) BreakGlass(ctx context.Context, who Actor, f Form) (Request, error) {
+	r, err := s.breakGlass(ctx, who, f)
+	if err != nil {
+		return Request{}, s.refuseToAsk(ctx, s.orgIDOf(f), who.User, byBreakGlass, err)
+	}
+	return r, nil
+}
+
+func (s *Service) breakGlass(ctx context.Context, who Actor, f Form) (Request, error) {
 	org, err := s.orgOf(f)
 	if err != nil {
 		return Request{}, err

@@ -29,7 +29,7 @@ type ExtensionForm struct {
 // over all its keys. Approvers decide as on a new key; no new secret is made.
 // What break-glass gave gets no more time.
 func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm) (Request, error) {
-	parent, org, err := s.liveOf(ctx, who, id)
+	parent, org, err := s.liveOf(ctx, who, id, Extend)
 	if err != nil {
 		return parent, err
 	}
@@ -40,7 +40,7 @@ func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm)
 	problems := checkText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)
 	problems = append(problems, rd.checkExtension(parent, f.Extra)...)
 	if len(problems) > 0 {
-		return parent, formError(problems)
+		return parent, s.refuse(ctx, parent, Extend, who.User, formError(problems))
 	}
 	r := s.follow(org, parent, Extension, f.Origin, f.Reason)
 	r.Access.Lifetime = f.Extra
@@ -94,13 +94,13 @@ type AddressesForm struct {
 // Readdress asks for another access list. Approvers decide, unless entries are
 // only removed: less access needs nobody's yes.
 func (s *Service) Readdress(ctx context.Context, who Actor, id ID, f AddressesForm) (Request, error) {
-	parent, org, err := s.liveOf(ctx, who, id)
+	parent, org, err := s.liveOf(ctx, who, id, Readdress)
 	if err != nil {
 		return parent, err
 	}
 	r, problems := s.readdressed(org, parent, f)
 	if len(problems) > 0 {
-		return parent, formError(problems)
+		return parent, s.refuse(ctx, parent, Readdress, who.User, formError(problems))
 	}
 	if r.Standing, err = s.record(ctx, who.User); err != nil {
 		return parent, err
@@ -141,12 +141,12 @@ func (s *Service) readdressed(org Org, parent Request, f AddressesForm) (Request
 // its owner: a key that was handed over shows its private half to an owner whom
 // nobody approved yet.
 func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error) {
-	parent, org, err := s.liveOf(ctx, who, id)
+	parent, org, err := s.liveOf(ctx, who, id, Rotate)
 	if err != nil {
 		return parent, err
 	}
 	if err := s.noneUnderway(ctx, parent); err != nil {
-		return parent, err
+		return parent, s.refuse(ctx, parent, Rotate, who.User, err)
 	}
 	rd := org.Policy.read(ctx, s.Directory)
 	if err := rd.entitled(who.User, parent, parent.LifeUntil(parent.EndsAt)); err != nil {
@@ -247,9 +247,12 @@ func (s *Service) noneUnderway(ctx context.Context, parent Request) error {
 // SwitchedOver says, of a successor, that nothing uses its predecessor any
 // more: the predecessor goes now.
 func (s *Service) SwitchedOver(ctx context.Context, who Actor, id ID) (Request, error) {
-	successor, err := s.Store.Get(ctx, id)
+	successor, err := s.get(ctx, who, id, Revoke)
 	if err != nil {
-		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
+		return Request{}, err
+	}
+	if err := s.owner(who)(ctx, successor); err != nil {
+		return successor, s.refuse(ctx, successor, Revoke, who.User, err)
 	}
 	if successor.Purpose != Rotation || successor.State != Active {
 		return successor, s.refuse(ctx, successor, Revoke, who.User, ErrNotAllowed)
@@ -259,32 +262,30 @@ func (s *Service) SwitchedOver(ctx context.Context, who Actor, id ID) (Request, 
 	})
 }
 
-// liveOf returns the request of a live key to its owner, and to nobody else.
-func (s *Service) liveOf(ctx context.Context, who Actor, id ID) (Request, Org, error) {
-	r, err := s.Store.Get(ctx, id)
+// liveOf returns the request of a live key to its owner, and to nobody else, for
+// what on says.
+func (s *Service) liveOf(ctx context.Context, who Actor, id ID, on Event) (Request, Org, error) {
+	r, err := s.may(ctx, who, id, on, s.owner(who))
 	if err != nil {
-		return Request{}, Org{}, fmt.Errorf("reading request %s: %w", id, err)
-	}
-	if err := isOwner(ctx, s.Directory, r, who); err != nil {
-		return r, Org{}, s.refuse(ctx, r, Extend, who.User, err)
-	}
-	if _, err := r.State.Next(Extend); err != nil {
 		return r, Org{}, err
 	}
 	org, err := s.Orgs.Find(r.Org)
-	return r, org, err
+	if err != nil {
+		return r, org, s.refuse(ctx, r, on, who.User, err)
+	}
+	return r, org, nil
 }
 
-// MayChange returns the request, and its organization, if who may ask for a
-// change of its key now. Nothing is recorded but a refusal: it is asked before a
-// form is opened.
-func (s *Service) MayChange(ctx context.Context, who Actor, id ID) (Request, Org, error) {
-	return s.liveOf(ctx, who, id)
+// MayReaddress returns the request, and its organization, if who may ask for
+// another access list of its key now. Nothing is recorded but a refusal: it is
+// asked before a form is opened.
+func (s *Service) MayReaddress(ctx context.Context, who Actor, id ID) (Request, Org, error) {
+	return s.liveOf(ctx, who, id, Readdress)
 }
 
-// MayExtend is MayChange for more time, which some keys cannot get at all.
+// MayExtend is MayReaddress for more time, which some keys cannot get at all.
 func (s *Service) MayExtend(ctx context.Context, who Actor, id ID) (Request, Org, error) {
-	r, org, err := s.liveOf(ctx, who, id)
+	r, org, err := s.liveOf(ctx, who, id, Extend)
 	if err != nil {
 		return r, org, err
 	}

@@ -135,20 +135,15 @@ func (tr *trial) press(p press) (approval.Request, error) {
 			tr.tell(markOf(tr.rows[p.ID].Of, p.On, p.Who), account{unclear: 1})
 		}
 		if p.makes() {
-			tr.tell(mark{On: approval.Extend, By: p.Who, ID: p.ID}, account{unclear: 1})
 			tr.tell(mark{On: approval.Submit, By: p.Who}, account{unclear: 1})
 		}
-	case p.makes() && isOneOf(err, ofRoles):
-		tr.tell(mark{p.ID, p.On, p.Who}, account{refused: 1})
-	case p.makes() && (isStranger(err) || errors.Is(err, approval.ErrNotOwner)):
-		tr.tell(mark{p.ID, approval.Extend, p.Who}, account{refused: 1})
-	case isRefusal(err) && !p.makes():
+	case isRefusal(err):
 		tr.tell(markOf(r.ID, p.On, p.Who), account{refused: 1})
-	case isSaid(err):
-		tr.tell(m, account{unclear: 1})
 		if p.On == approval.Rotate { // the key was ended while its successor was opened
 			tr.tell(mark{On: approval.Submit, By: p.Who}, account{unclear: 1})
 		}
+	case isSaid(err):
+		tr.tell(m, account{unclear: 1})
 	default:
 		tr.wrong = append(tr.wrong, fmt.Sprintf("%+v was answered with an error for which there is no sentence: %v", p, err))
 	}
@@ -173,7 +168,7 @@ var ofRoles = []error{approval.ErrRoleNotOffered, approval.ErrRoleNotTheirs, app
 var sentinels = append([]error{
 	approval.ErrNotAllowed, approval.ErrOwnRequest, approval.ErrNotApprover, approval.ErrNotOwner,
 	approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrNudged, approval.ErrNoOrg, approval.ErrNotLive, approval.ErrNotNamed,
-	approval.ErrSigned, approval.ErrOwnerBack, approval.ErrNotEligible, approval.ErrToSelf, approval.ErrPredecessorRevoked,
+	approval.ErrSigned, approval.ErrOwnerBack, approval.ErrNotEligible, approval.ErrToSelf, approval.ErrPredecessorRevoked, approval.ErrUnderway,
 }, append(strangers, ofRoles...)...)
 
 func isOneOf(err error, all []error) bool {
@@ -185,9 +180,9 @@ func isStranger(err error) bool { return isOneOf(err, strangers) }
 // isRefusal reports whether an error is one that the audit trail has a name for.
 func isRefusal(err error) bool { return isOneOf(err, sentinels) }
 
-// isSaid reports whether people are told something about an error that is not
-// recorded: of a form, or of a change of a live key.
+// isSaid reports whether people are told something about an error that need not
+// be recorded.
 func isSaid(err error) bool {
 	_, isMistake := errors.AsType[*approval.FormError](err)
-	return isMistake || isOneOf(err, []error{approval.ErrUnderway, approval.ErrNotAllowed, approval.ErrNoOrg, approval.ErrNoProjects})
+	return isMistake || errors.Is(err, approval.ErrNoProjects)
 }

@@ -18,9 +18,22 @@ type Offer struct {
 	Lifetimes    []time.Duration
 }
 
-// Offer returns what who can ask for. The form shows it before they choose;
-// what is sent is checked again.
+// Offer returns what who can ask for, or [ErrNothingOffered] with the
+// organization if that is nothing and there is no other one. The form shows it
+// before they choose; what is sent is checked again. Nothing is recorded but a
+// refusal.
 func (s *Service) Offer(ctx context.Context, who Actor, id OrgID) (Offer, error) {
+	offer, err := s.offer(ctx, who, id)
+	if err == nil && len(offer.Roles) == 0 && len(s.Orgs) == 1 {
+		err = ErrNothingOffered
+	}
+	if err != nil {
+		return offer, s.refuseToAsk(ctx, s.orgIDOf(Form{Org: id}), who.User, "form", err)
+	}
+	return offer, nil
+}
+
+func (s *Service) offer(ctx context.Context, who Actor, id OrgID) (Offer, error) {
 	org, err := s.orgOf(Form{Org: id})
 	if err != nil {
 		return Offer{}, err

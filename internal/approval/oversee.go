@@ -85,17 +85,24 @@ func (s *Service) Revoke(ctx context.Context, who Actor, id ID, reason string) (
 }
 
 // MayRevoke reports why who could not revoke the key now, or nil. Nothing is
-// recorded: it is asked before a form is opened.
+// recorded but a refusal: it is asked before a form is opened.
 func (s *Service) MayRevoke(ctx context.Context, who Actor, id ID) (Request, error) {
-	r, err := s.Store.Get(ctx, id)
+	return s.may(ctx, who, id, Revoke, s.revoker(who))
+}
+
+// may reports why who could not do on to a request now, or nil.
+func (s *Service) may(ctx context.Context, who Actor, id ID, on Event, may check) (Request, error) {
+	r, err := s.get(ctx, who, id, on)
 	if err != nil {
 		return Request{}, err
 	}
-	if err := s.revoker(who)(ctx, r); err != nil {
-		return r, err
+	if err = may(ctx, r); err == nil {
+		_, err = r.State.Next(on)
 	}
-	_, err = r.State.Next(Revoke)
-	return r, err
+	if err != nil {
+		return r, s.refuse(ctx, r, on, who.User, err)
+	}
+	return r, nil
 }
 
 func (s *Service) revoker(who Actor) check {

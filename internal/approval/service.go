@@ -31,6 +31,14 @@ const idTries = 5
 // Submit records a request. A form sent twice makes one request, and the
 // second call returns it like the first. A *[FormError] tells what to correct.
 func (s *Service) Submit(ctx context.Context, who Actor, f Form) (Request, error) {
+	r, err := s.submit(ctx, who, f)
+	if err != nil {
+		return Request{}, s.refuseToAsk(ctx, s.orgIDOf(f), who.User, "", err)
+	}
+	return r, nil
+}
+
+func (s *Service) submit(ctx context.Context, who Actor, f Form) (Request, error) {
 	org, err := s.orgOf(f)
 	if err != nil {
 		return Request{}, err
@@ -65,6 +73,16 @@ func (s *Service) orgOf(f Form) (Org, error) {
 		return s.Orgs[0], nil
 	}
 	return s.Orgs.Find(f.Org)
+}
+
+// orgIDOf is the organization that a form is about; empty if it is not
+// configured.
+func (s *Service) orgIDOf(f Form) OrgID {
+	org, err := s.orgOf(f)
+	if err != nil {
+		return ""
+	}
+	return org.ID
 }
 
 // checkAsker holds the roles of a form against who may ask for them.
@@ -140,7 +158,7 @@ func (s *Service) create(ctx context.Context, r Request) (Request, error) {
 func (r Request) origin() string {
 	switch {
 	case r.Emergency:
-		return "break-glass"
+		return byBreakGlass
 	case r.Decision.Rule != "":
 		return strings.TrimSpace(string(r.Purpose) + " approved by the rule " + strconv.Quote(r.Decision.Rule))
 	}
@@ -199,6 +217,19 @@ func (s *Service) Replace(ctx context.Context, who Actor, id ID) (Request, error
 	return s.act(ctx, who, id, Replace, s.served(s.successorOf(s.owner(who))), "", func(r *Request, now time.Time) { r.startMinting(now) })
 }
 
+// MayAskAgain returns a request whose form who may fill in from it: their own.
+// Nothing is recorded but a refusal.
+func (s *Service) MayAskAgain(ctx context.Context, who Actor, id ID) (Request, error) {
+	r, err := s.get(ctx, who, id, Submit)
+	if err != nil {
+		return Request{}, err
+	}
+	if err := s.owner(who)(ctx, r); err != nil {
+		return Request{}, s.refuse(ctx, r, Submit, who.User, err)
+	}
+	return r, nil
+}
+
 // Get returns the request, for showing it.
 func (s *Service) Get(ctx context.Context, id ID) (Request, error) { return s.Store.Get(ctx, id) }
 
@@ -243,9 +274,9 @@ type action struct {
 
 // act checks and moves by one event.
 func (s *Service) act(ctx context.Context, who Actor, id ID, on Event, may check, note string, change func(*Request, time.Time)) (Request, error) {
-	r, err := s.Store.Get(ctx, id)
+	r, err := s.get(ctx, who, id, on)
 	if err != nil {
-		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
+		return Request{}, err
 	}
 	return s.attempt(ctx, who, r, on, may, func(Request) (action, error) { return action{on, note, change}, nil })
 }
@@ -294,33 +325,4 @@ func step(r Request, on Event, by UserID, now time.Time, note string) (Request, 
 	next := r.clone()
 	next.State = to
 	return next, e, nil
-}
-
-// refusals names, for the audit trail, the errors that refuse an action.
-var refusals = []struct {
-	err  error
-	name string
-}{
-	{ErrNotAllowed, "not_allowed"}, {ErrOwnRequest, "own_request"}, {ErrNotApprover, "not_approver"},
-	{ErrNotOwner, "not_owner"}, {ErrGuest, "guest"}, {ErrDeactivated, "deactivated"}, {ErrRobot, "robot"},
-	{ErrOutsider, "outsider"}, {ErrCannotCheck, "cannot_check"},
-	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {ErrNudged, "nudged"},
-	{ErrNoOrg, "no_org"}, {ErrNotLive, "not_live"}, {ErrNotNamed, "not_named"}, {ErrSigned, "signed"}, {ErrOwnerBack, "owner_back"}, {ErrNotEligible, "not_eligible"},
-	{ErrPredecessorRevoked, "predecessor_revoked"}, {ErrToSelf, "to_self"}, {ErrRoleNotOffered, "role_not_offered"}, {ErrRoleNotTheirs, "role_not_theirs"},
-	{ErrOutlivesRole, "outlives_role"}, {ErrBreakGlassEnds, "break_glass_ends"},
-}
-
-// refuse records a refused action and returns why it was refused.
-func (s *Service) refuse(ctx context.Context, r Request, on Event, by UserID, why error) error {
-	for _, refusal := range refusals {
-		if !errors.Is(why, refusal.err) {
-			continue
-		}
-		e := Entry{At: s.Now(), Org: r.Org, Request: r.ID, Event: on, From: r.State, To: r.State, By: by, Refused: refusal.name}
-		if err := s.Store.Record(ctx, e.about(r.Key, r.Key)); err != nil {
-			return errors.Join(why, fmt.Errorf("recording the refusal: %w", err))
-		}
-		return why
-	}
-	return why
 }

@@ -59,6 +59,7 @@ const (
 	Rotate   Event = "rotate"   // of a live key: a successor is on its way
 	HandTo   Event = "transfer" // of a live key: it has another owner
 	Sign     Event = "sign"     // somebody else looked at a key taken by break-glass
+	View     Event = "view"     // of a list; only ever refused
 )
 
 // What the worker does. The events that stay in their state are notes that must

@@ -52,14 +52,14 @@ func newAddresses(v sentView) approval.AddressesForm {
 
 // readdress opens the form for another access list.
 func (a *App) readdress(ctx context.Context, p press, answer ack) {
-	a.openChange(ctx, p, answer, a.service.MayChange, func(k liveKey) slack.ModalViewRequest {
+	a.openChange(ctx, p, answer, a.service.MayReaddress, func(k liveKey) slack.ModalViewRequest {
 		return a.addressesView(ctx, p.who, k, approval.AddressesForm{})
 	})
 }
 
 // addressesAgain is the form after a choice in it.
 func (a *App) addressesAgain(ctx context.Context, i interaction) (slack.ModalViewRequest, error) {
-	k, err := a.liveKeyOf(ctx, i)
+	k, err := a.liveKeyOf(ctx, i, a.service.MayReaddress)
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}

@@ -49,6 +49,7 @@ func (a *App) obey(ctx context.Context, c command, answer ack) {
 func (a *App) sendList(ctx context.Context, who approval.Actor, responseURL string, first mrkdwn, replace bool) {
 	mine, err := a.service.Mine(ctx, who)
 	if err != nil {
+		err = a.service.RefuseView(ctx, who, "list", err)
 		a.refused(ctx, "listing requests", who, responseURL, approval.Request{}, err)
 		return
 	}

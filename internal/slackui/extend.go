@@ -66,7 +66,7 @@ func (a *App) extend(ctx context.Context, p press, answer ack) {
 
 // extendAgain is the form after a choice in it.
 func (a *App) extendAgain(ctx context.Context, i interaction) (slack.ModalViewRequest, error) {
-	k, err := a.liveKeyOf(ctx, i)
+	k, err := a.liveKeyOf(ctx, i, a.service.MayExtend)
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}

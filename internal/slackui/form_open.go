@@ -2,6 +2,7 @@ package slackui
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -22,11 +23,11 @@ func (a *App) openForm(ctx context.Context, who approval.Actor, trigger string, 
 	s, err := a.formScreen(ctx, who, from, lookLimit)
 	if err != nil {
 		a.logRefusal("opening the form", who, approval.Request{}, err)
-		tell(refusal(err, approval.Request{}))
-		return
-	}
-	if len(s.offer.Roles) == 0 && len(s.orgs) == 1 {
-		tell(nothingOffered(s.offer.Org))
+		said := refusal(err, approval.Request{})
+		if errors.Is(err, approval.ErrNothingOffered) {
+			said = nothingOffered(s.offer.Org)
+		}
+		tell(said)
 		return
 	}
 	if err := a.openView(ctx, trigger, form(s)); err != nil {

@@ -75,12 +75,12 @@ func whatIsLeft(v sentView) approval.Narrowing {
 // less opens the form for a part of what was asked for; that is approved when
 // it is sent.
 func (a *App) less(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.service.MayDecide)
+	r, err := a.act(ctx, p, answer, a.service.MayApproveLess)
 	switch {
+	case errors.Is(err, approval.ErrNotAllowed) && r.State == approval.Pending:
+		a.answer(ctx, p, "A change of a live key is approved as it is or not at all. Nothing was changed.")
 	case err != nil:
 		a.tellDecider(ctx, p, r, err)
-	case r.Purpose != approval.NewKey:
-		a.answer(ctx, p, "A change of a live key is approved as it is or not at all. Nothing was changed.")
 	case utf8.RuneCountInString(wholeList(r.Access)) > approval.MaxNetworks:
 		a.answer(ctx, p, "These are too many addresses for a form, so I cannot take single ones away. Nothing was changed: approve it as it is, or deny it and say why.")
 	default:

@@ -15,7 +15,7 @@ type liveKey struct {
 	metadata string // of the modal: see [aboutRequest]
 }
 
-// A mayChange is [approval.Service.MayChange], or what refuses more.
+// A mayChange is [approval.Service.MayReaddress] or [approval.Service.MayExtend].
 type mayChange func(context.Context, approval.Actor, approval.ID) (approval.Request, approval.Org, error)
 
 // openChange opens a modal about a live key for its owner.
@@ -34,13 +34,13 @@ func (a *App) openChange(ctx context.Context, p press, answer ack, may mayChange
 }
 
 // liveKeyOf is the key that an open modal is about, if it still is.
-func (a *App) liveKeyOf(ctx context.Context, i interaction) (liveKey, error) {
+func (a *App) liveKeyOf(ctx context.Context, i interaction, may mayChange) (liveKey, error) {
 	id, _, ok := about(i.View)
 	if !ok {
 		return liveKey{}, approval.ErrNotFound
 	}
 	ctx, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
-	r, org, err := a.service.MayChange(ctx, i.who(), id)
+	r, org, err := may(ctx, i.who(), id)
 	return liveKey{r, org, i.View.Metadata}, err
 }

@@ -44,6 +44,7 @@ func (a *App) sendPending(ctx context.Context, c command) {
 		unsigned, err = a.service.Unsigned(ctx, c.who)
 	}
 	if err != nil {
+		err = a.service.RefuseView(ctx, c.who, "pending", err)
 		a.logRefusal("listing what waits", c.who, approval.Request{}, err)
 		said := refusal(err, approval.Request{})
 		if errors.Is(err, approval.ErrNotApprover) {

@@ -2,6 +2,7 @@ package slackui
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -22,6 +23,9 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 	defer cancel()
 	r, err := a.service.Get(bounded, p.id)
 	if err != nil {
+		if errors.Is(err, approval.ErrNotFound) {
+			err = a.service.RefusePress(bounded, p.who, p.id, eventOf(p.action))
+		}
 		answer(nil)
 		a.refused(ctx, p.action, p.who, p.responseURL, approval.Request{}, err)
 		return false
@@ -44,7 +48,8 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 		return true
 	}
 	answer(nil)
-	a.log.Warn("a press in a message that is not where we put it", "action", p.action, "user", p.who.User, "request", p.id)
+	err = a.service.RefusePress(bounded, p.who, p.id, eventOf(p.action))
+	a.log.Warn("a press in a message that is not where we put it", "action", p.action, "user", p.who.User, "request", p.id, "why", err)
 	a.tell(ctx, p.responseURL, "This is an older copy of the message, so nothing was changed. Please use the other one; its buttons work.")
 	if rightChannel && strings.Contains(p.text, string(p.id)) { // a copy, and not the message of another request
 		a.retire(ctx, p, r, in)

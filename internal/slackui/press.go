@@ -52,20 +52,31 @@ func (a *App) pressed(ctx context.Context, i interaction, answer ack) {
 		return
 	}
 	p, to, ok := a.decodePress(i)
-	if !ok {
-		a.log.Warn("a press that is not of a button of ours", "user", i.User.ID)
-		answer(nil)
-		a.answer(ctx, p, "I do not know this button (any more), so nothing was changed. Type the slash command with “list” to see your requests.")
-		a.drawHomeAgain(ctx, p)
-		return
-	}
 	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
+		if !ok {
+			a.unknownButton(ctx, p, answer)
+			a.drawHomeAgain(ctx, p)
+			return
+		}
 		if !a.inPlace(ctx, p, to.in, answer) {
 			return
 		}
 		to.do(a, ctx, p, answer)
 		a.drawHomeAgain(ctx, p)
 	})
+}
+
+// unknownButton answers the press of what is no button of ours, or one of ours
+// in a place where it never is.
+func (a *App) unknownButton(ctx context.Context, p press, answer ack) {
+	a.log.Warn("a press that is not of a button of ours", "user", p.who.User)
+	if on := eventOf(p.action); on != "" && p.id != "" {
+		bounded, cancel := context.WithTimeout(ctx, serviceLimit)
+		defer cancel()
+		a.logRefusal(p.action, p.who, approval.Request{}, a.service.RefusePress(bounded, p.who, p.id, on))
+	}
+	answer(nil)
+	a.answer(ctx, p, "I do not know this button (any more), so nothing was changed. Type the slash command with “list” to see your requests.")
 }
 
 // answer says one thing to whoever pressed, where they pressed.
@@ -125,7 +136,7 @@ func (a *App) approve(ctx context.Context, p press, answer ack) {
 
 // deny opens the form for a reason; the request is denied when that is sent.
 func (a *App) deny(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.service.MayDecide)
+	r, err := a.act(ctx, p, answer, a.service.MayDeny)
 	if err != nil {
 		a.tellDecider(ctx, p, r, err)
 		return
@@ -240,21 +251,12 @@ func (a *App) listAgain(ctx context.Context, p press, r approval.Request, err er
 
 // askAgain opens the form filled in from a request of one's own.
 func (a *App) askAgain(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.readOwn)
+	r, err := a.act(ctx, p, answer, a.service.MayAskAgain)
 	if err != nil {
 		a.tellOwner(ctx, p, r, err)
 		return
 	}
 	a.openForm(ctx, p.who, p.trigger, again(a.views.policy(r), r), func(said mrkdwn) { a.answer(ctx, p, said) })
-}
-
-// readOwn reads a request for whoever asked it, and for nobody else.
-func (a *App) readOwn(ctx context.Context, who approval.Actor, id approval.ID) (approval.Request, error) {
-	r, err := a.service.Get(ctx, id)
-	if err == nil && r.Requester != who.User {
-		return approval.Request{}, approval.ErrNotOwner
-	}
-	return r, err
 }
 
 func (a *App) tellOwner(ctx context.Context, p press, r approval.Request, err error) {

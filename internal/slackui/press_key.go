@@ -76,7 +76,7 @@ func (a *App) askWhyRevoke(ctx context.Context, p press, answer ack) {
 // revokeOrAskWhy is behind the command's question, which owners answered by
 // confirming it.
 func (a *App) revokeOrAskWhy(ctx context.Context, p press, answer ack) {
-	r, err := a.readOwn(ctx, p.who, p.id)
+	r, err := a.service.Get(ctx, p.id)
 	if err == nil && r.Requester == p.who.User {
 		r, err = a.act(ctx, p, answer, a.revokeNow)
 		a.answer(ctx, p, revoked(r, err))

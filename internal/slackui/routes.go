@@ -2,6 +2,7 @@ package slackui
 
 import (
 	"context"
+	"strings"
 
 	"atlaskeybot/internal/approval"
 )
@@ -10,6 +11,25 @@ import (
 type route struct {
 	in approval.MessageName // empty: in an ephemeral message; see also [inEnding], [inTransfer] and [inHome]
 	do func(*App, context.Context, press, ack)
+}
+
+// verbs are what the buttons do, by the end of their names: each is refused as
+// that event in the audit trail.
+var verbs = map[string]approval.Event{
+	"approve": approval.Approve, "less": approval.Approve, "deny": approval.Deny,
+	"withdraw": approval.Withdraw, "create": approval.Collect, "saved": approval.Confirm, "unseen": approval.Replace,
+	"revoke": approval.Revoke, "oversee": approval.Revoke, "switched": approval.Revoke, "again": approval.Submit,
+	"extend": approval.Extend, "rotate": approval.Rotate, "addresses": approval.Readdress,
+	"nudge": approval.Nudge, "sign": approval.Sign, "handto": approval.HandTo,
+}
+
+// eventOf is what a button does; empty if it is none of ours.
+func eventOf(action string) approval.Event {
+	if _, known := routes[action]; !known {
+		return ""
+	}
+	_, verb, _ := strings.Cut(action, ".")
+	return verbs[verb]
 }
 
 // routes lists every button there is. One short method each.

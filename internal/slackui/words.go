@@ -157,6 +157,8 @@ var refusals = []struct {
 	{err: approval.ErrRoleNotOffered, said: "A role of this key can't be asked for here any more. Nothing was changed; ask for a new key with the slash command."},
 	{err: approval.ErrRoleNotTheirs, said: "A role of this key isn't one that its owner may ask for. Nothing was changed; ask for a new key with the slash command."},
 	{err: approval.ErrOutlivesRole, said: "A role of this key doesn't allow it to live that long. Nothing was changed; ask for a new key with the slash command."},
+	{err: approval.ErrMisplaced, said: "This button isn't where I put it, so nothing was changed. Please use the other message about this request; its buttons work."},
+	{err: approval.ErrNothingOffered, said: "The rules here let you ask for nothing. Nothing was changed; whoever runs this bot can say why."},
 	{err: approval.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; whoever runs this bot can say why."},
 }
 

@@ -1,0 +1,164 @@
+package approval_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// TestRefusalsAreInTheAuditTrail: whatever is refused before there is a change,
+// forms that are opened and lists included, leaves one line that says why.
+func TestRefusalsAreInTheAuditTrail(t *testing.T) {
+	t.Parallel()
+	with := func(call func(*approval.Service, context.Context, approval.Actor, approval.ID) error) func(*world, approval.Actor, approval.ID) error {
+		return func(w *world, who approval.Actor, id approval.ID) error { return call(w.Service, w.t.Context(), who, id) }
+	}
+	for name, tt := range map[string]struct {
+		reach func(*world) approval.ID // nil: about no request
+		who   approval.UserID
+		try   func(*world, approval.Actor, approval.ID) error
+		event approval.Event
+		note  string
+		want  string
+	}{
+		"opening Deny": {(*world).ask, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.MayDeny(ctx, who, id)
+			return err
+		}), approval.Deny, "", "not_approver"},
+		"opening Deny of one's own": {(*world).ask, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.MayDeny(ctx, who, id)
+			return err
+		}), approval.Deny, "", "own_request"},
+		"opening Deny too late": {(*world).approved, dana, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.MayDeny(ctx, who, id)
+			return err
+		}), approval.Deny, "", "not_allowed"},
+		"opening Approve with changes": {(*world).ask, gil, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.MayApproveLess(ctx, who, id)
+			return err
+		}), approval.Approve, "", "guest"},
+		"opening Revoke": {(*world).active, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.MayRevoke(ctx, who, id)
+			return err
+		}), approval.Revoke, "", "not_owner"},
+		"opening Revoke of a key that is none": {(*world).ask, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.MayRevoke(ctx, who, id)
+			return err
+		}), approval.Revoke, "", "not_allowed"},
+		"opening the form for more time": {(*world).active, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, _, err := s.MayExtend(ctx, who, id)
+			return err
+		}), approval.Extend, "", "not_owner"},
+		"opening the form for addresses": {(*world).delivered, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, _, err := s.MayReaddress(ctx, who, id)
+			return err
+		}), approval.Readdress, "", "not_allowed"},
+		"rotating": {(*world).active, eve, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.Rotate(ctx, who, id)
+			return err
+		}), approval.Rotate, "", "not_owner"},
+		"rotating twice": {func(w *world) approval.ID {
+			id := w.active()
+			_, err := w.Rotate(w.t.Context(), as(alice), id)
+			require.NoError(w.t, err)
+			return id
+		}, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.Rotate(ctx, who, id)
+			return err
+		}), approval.Rotate, "", "underway"},
+		"asking for too much more time": {(*world).active, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.Extend(ctx, who, id, approval.ExtensionForm{Origin: "V9", Extra: 9 * time.Hour, Reason: "more"})
+			return err
+		}), approval.Extend, "", "lifetime_not_allowed"},
+		"asking for too wide addresses": {(*world).active, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.Readdress(ctx, who, id, approval.AddressesForm{Origin: "V9", Networks: "203.0.112.0/20", Reason: "more"})
+			return err
+		}), approval.Readdress, "", "too_wide"},
+		"switching over, of a key that is no successor": {(*world).active, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.SwitchedOver(ctx, who, id)
+			return err
+		}), approval.Revoke, "", "not_allowed"},
+		"asking again in somebody else's name": {(*world).ask, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			r, err := s.MayAskAgain(ctx, who, id)
+			assert.Empty(t, r, "nothing of it is shown")
+			return err
+		}), approval.Submit, "", "not_owner"},
+		"approving with changes that add": {(*world).ask, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.ApproveLess(ctx, who, id, approval.Narrowing{Roles: []approval.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour})
+			return err
+		}), approval.Approve, "", "not_less"},
+		"pressing a button where it is not": {(*world).ask, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			return s.RefusePress(ctx, who, id, approval.Approve)
+		}), approval.Approve, "", "misplaced"},
+		"a request that is not there": {func(*world) approval.ID { return "AKR-22222" }, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+			_, err := s.MayRevoke(ctx, who, id)
+			return err
+		}), approval.Revoke, "", "not_found"},
+		"opening the form": {nil, gil, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+			_, err := s.Offer(ctx, who, "")
+			return err
+		}), approval.Submit, "form", "guest"},
+		"sending the form": {nil, gil, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+			_, err := s.Submit(ctx, who, form())
+			return err
+		}), approval.Submit, "", "guest"},
+		"sending the form for a role of others": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+			_, err := s.Submit(ctx, who, form(asking("ORG_OWNER")))
+			return err
+		}), approval.Submit, "", "role_not_for_you"},
+		"sending the form for a role that is not offered": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+			_, err := s.Submit(ctx, who, form(asking("ORG_GROUP_CREATOR")))
+			return err
+		}), approval.Submit, "", "role_not_allowed"},
+		"typing emergency": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+			_, err := s.MayBreakGlass(ctx, who)
+			return err
+		}), approval.Submit, "break-glass", "not_named"},
+		"breaking the glass": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+			_, err := s.BreakGlass(ctx, who, form())
+			return err
+		}), approval.Submit, "break-glass", "not_named"},
+		"a list": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+			_, err := s.Waiting(ctx, who)
+			return s.RefuseView(ctx, who, "pending", err)
+		}), approval.View, "pending", "not_approver"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				var id approval.ID
+				if tt.reach != nil {
+					id = tt.reach(w)
+				}
+				before := w.store.Entries()
+				require.Error(t, tt.try(w, as(tt.who), id))
+				lines := w.store.Entries()[len(before):]
+				require.Len(t, lines, 1, "one line")
+				got := lines[0]
+				assert.Equal(t, []any{id, tt.event, tt.who, tt.note, tt.want}, []any{got.Request, got.Event, got.By, got.Note, got.Refused})
+				assert.False(t, got.At.IsZero())
+				assert.Equal(t, got.From, got.To)
+			}, func(p *approval.Policy) {
+				p.BreakGlass = approval.BreakGlass{People: users(dana), Roles: []approval.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+				p.Roles = append(approval.RulesFor("ORG_BILLING_READ_ONLY"), approval.RoleRule{Role: "ORG_OWNER", Ask: users(dana)})
+			})
+		})
+	}
+}
+
+func TestMistakesInFormsLeaveNoLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy())
+	for _, edit := range []func(*approval.Form){
+		func(f *approval.Form) { f.Networks = "here" }, func(f *approval.Form) { f.Reason = "" }, func(f *approval.Form) { f.Networks = "10.0.0.1" },
+	} {
+		_, err := w.Submit(t.Context(), as(alice), form(edit))
+		require.Error(t, err)
+	}
+	require.Empty(t, w.store.Entries())
+}
