@@ -185,7 +185,9 @@ func (w *town) isTried(id approval.ID, action string, row buttonRow) {
 		if f.User == "" {
 			f.User = row.whose
 		}
-		isTheirs := func(e approval.Entry) bool { return e.Request == id && e.By == approval.UserID(f.User) && e.Refused != "" }
+		isTheirs := func(e approval.Entry) bool {
+			return e.Request == id && e.By == approval.UserID(f.User) && e.Refused != ""
+		}
 		told, refused := w.toldAside(), w.count(isTheirs)
 		require.NoError(w.t, w.Slack.ForgeClick(w.ctx(), f))
 		w.until(action+" by "+what+" is answered", func() bool { return w.toldAside() > told })

@@ -138,7 +138,11 @@ func (tr *trial) press(p press) (approval.Request, error) {
 			tr.tell(mark{On: approval.Submit, By: p.Who}, account{unclear: 1})
 		}
 	case isRefusal(err):
-		tr.tell(markOf(r.ID, p.On, p.Who), account{refused: 1})
+		on := r.ID
+		if p.makes() { // what is returned may be the request that was made already
+			on = p.ID
+		}
+		tr.tell(markOf(on, p.On, p.Who), account{refused: 1})
 		if p.On == approval.Rotate { // the key was ended while its successor was opened
 			tr.tell(mark{On: approval.Submit, By: p.Who}, account{unclear: 1})
 		}

@@ -16,7 +16,9 @@ import (
 func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 	t.Parallel()
 	with := func(call func(*approval.Service, context.Context, approval.Actor, approval.ID) error) func(*world, approval.Actor, approval.ID) error {
-		return func(w *world, who approval.Actor, id approval.ID) error { return call(w.Service, w.t.Context(), who, id) }
+		return func(w *world, who approval.Actor, id approval.ID) error {
+			return call(w.Service, w.t.Context(), who, id)
+		}
 	}
 	for name, tt := range map[string]struct {
 		reach func(*world) approval.ID // nil: about no request
