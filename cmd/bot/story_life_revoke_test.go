@@ -72,7 +72,7 @@ func TestTheCommandRevokes(t *testing.T) {
 		w.types(carol, "revoke "+string(id))
 		w.readsIn(carol, slack.General, "Only approvers and whoever asked for a key can revoke it")
 
-		w.types(bob, "revoke "+strings.ToLower(string(id)))
+		w.types(bob, "revoke “"+strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(string(id), "0", "O")), "-", "–")+"”.") // as a phone types it
 		w.readsIn(bob, slack.General, string(id), "is deleted in Atlas", "sure.revoke")
 		w.opens(bob, "sure.revoke")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), bob))

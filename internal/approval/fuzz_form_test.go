@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
 )
 
 // FuzzForm: whatever is filled in is refused with something to say, or is within
@@ -34,7 +35,7 @@ func FuzzForm(f *testing.F) {
 		}
 		withinPolicy(t, p, access)
 		readable(t, access.Description, approval.MaxDescription)
-		readable(t, strings.TrimSpace(reason), approval.MaxReason)
+		readable(t, plaintext.Lines(reason), approval.MaxReason)
 		if strings.ContainsAny(access.Description, "\r\n") {
 			t.Fatalf("a description of two lines: %q", access.Description)
 		}

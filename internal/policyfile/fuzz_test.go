@@ -17,7 +17,7 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		string(example), "", "[", "a: [*b]", "{}", "? [a]\n: b", "roles: {ORG_OWNER: }", "auto_approve: [{name: , for: , roles: , longest: }]",
 		"networks: {named: {a: [&x 1, *x]}}", "pending: {escalate_to: [], escalate_after: 1h}", "break_glass: {people: [], roles: [], lifetime: }",
-		"approvals: [[], {from: {}}]", "lifetimes: {a: b}", "!!binary a", "--- a\n--- b", "projects: {roles: }",
+		"approvals: [[], {from: {}}]", "lifetimes: {a: b}", "!!binary a", "--- a\n--- b", "approvals: [{from: [U0BOB]}] # x\u2028self_approval: true", "\ufeffa: b\r\u0085", "projects: {roles: }",
 	} {
 		f.Add(seed)
 	}
@@ -27,6 +27,8 @@ func FuzzParse(f *testing.F) {
 			require.NotEmpty(t, err.Error())
 			return
 		}
+		require.NotContains(t, text, "\u2028", "what no editor shows is no rule")
+		require.NotContains(t, text, "\u202e")
 		require.NotEmpty(t, p.Needs)
 		require.NotEmpty(t, p.Roles)
 		require.NotEmpty(t, p.Lifetimes)

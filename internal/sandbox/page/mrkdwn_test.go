@@ -44,6 +44,8 @@ func TestMrkdwn(t *testing.T) {
 		"a bare address":             {"https://a.test", "https://a.test"},
 		"a date":                     {"<!date^1700000000^{date_short} at {time}|Nov 14>", `<time datetime="2023-11-14T22:13:20Z" data-format="{date_short} at {time}">Nov 14</time>`},
 		"a date that is none":        {"<!date^soon^{time}|soon>", "soon"},
+		"an address":                 {"2001:db8:100::5", `2001:db8<span role="img" aria-label="100">💯</span>:5`},
+		"an address as code":         {"`2001:db8:100::5`", `<code>2001:db8:100::5</code>`},
 		"an emoji":                   {":key:", `<span role="img" aria-label="key">🔑</span>`},
 		"an emoji nobody knows":      {":no_such: 10:30:00", ":no_such: 10:30:00"},
 		"angles that mean nothing":   {"<b>x</b>", "&lt;b&gt;x&lt;/b&gt;"},
