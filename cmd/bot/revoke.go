@@ -95,11 +95,15 @@ func (v *revoking) move(ctx context.Context) (approval.Request, error) {
 		return r, fmt.Errorf("there is no request %s in this database", v.id)
 	case err != nil:
 		return r, fmt.Errorf("reading request %s: %w", v.id, err)
-	case r.State == approval.Revoking:
-		v.say("The key %s of %s is being deleted already.", r.Key.PublicKey, r.ID)
-		return r, nil
 	}
 	service := &approval.Service{Store: v.store, Now: v.now, Wake: func() {}}
+	if r.IsDeleting() {
+		v.say("The key %s of %s is being deleted already.", r.Key.PublicKey, r.ID)
+		if r, err = service.TryAgainAsOperator(ctx, v.id); err != nil {
+			return r, fmt.Errorf("having the deletion of %s tried again: %w", v.id, err)
+		}
+		return r, nil
+	}
 	r, err = service.RevokeAsOperator(ctx, v.id, v.reason)
 	switch {
 	case errors.Is(err, approval.ErrNotAllowed):
@@ -113,6 +117,7 @@ func (v *revoking) move(ctx context.Context) (approval.Request, error) {
 
 // watch waits until the bot has deleted the key.
 func (v *revoking) watch(ctx context.Context, r approval.Request) error {
+	key := r.Key.PublicKey // a request that is put back forgets it
 	if running, err := v.running(ctx); err != nil || !running {
 		return cmp.Or(err, errNoBot)
 	}
@@ -121,7 +126,7 @@ func (v *revoking) watch(ctx context.Context, r approval.Request) error {
 	defer deadline.Stop()
 	look := time.NewTicker(revokeLook)
 	defer look.Stop()
-	for !r.State.Final() {
+	for r.IsDeleting() {
 		select {
 		case <-ctx.Done():
 			return errors.New("stopped waiting: the bot deletes the key all the same")
@@ -134,7 +139,7 @@ func (v *revoking) watch(ctx context.Context, r approval.Request) error {
 			return fmt.Errorf("reading request %s: %w", v.id, err)
 		}
 	}
-	v.say("The key %s is gone: it was deleted in Atlas.", r.Key.PublicKey)
+	v.say("The key %s is gone: it was deleted in Atlas.", key)
 	return nil
 }
 

@@ -139,8 +139,14 @@ func TestWhyThereIsNoKey(t *testing.T) {
 		r    approval.Request
 		want string
 	}{
-		"approved":  {approval.Request{State: approval.Approved, LapsesAt: at}, "AKR-00001 has no key: it is approved, and its requester may have one made until 2026-11-23 16:00:00 UTC. Revoke it then"},
-		"minting":   {approval.Request{State: approval.Minting}, "the key of AKR-00001 is being made at this moment: try again in a minute"},
+		"approved": {approval.Request{State: approval.Approved, LapsesAt: at}, "AKR-00001 has no key: it is approved, and its requester may have one made until 2026-11-23 16:00:00 UTC. Revoke it then"},
+		"minting":  {approval.Request{State: approval.Minting}, "the key of AKR-00001 is being made at this moment: try again in a minute"},
+		"begun": {approval.Request{State: approval.Minting, Org: "o1", Mint: approval.Mint{Stage: approval.Begun}},
+			"the key of AKR-00001 is being made at this moment: try again in a minute. If nothing changes, a bot that is set up for the organization o1 has to be started: it clears up"},
+		"unresolved": {approval.Request{State: approval.Approved, Org: "o1", Debts: []approval.Debt{{Attempt: 1}}},
+			"Atlas never said whether it made a key for AKR-00001: a running bot that is set up for the organization o1 looks for one and deletes it. If it cannot wait, look in Atlas for a key whose description contains AKR-00001"},
+		"leftover": {approval.Request{State: approval.Ended, Leftover: approval.Leftover{Key: approval.Key{PublicKey: "abcdefgh"}, LookAt: at}},
+			"Atlas said that the key abcdefgh of AKR-00001 was deleted, and lists it again: a running bot goes on deleting it. If it cannot wait, delete it in Atlas"},
 		"denied":    {approval.Request{State: approval.Denied}, "AKR-00001 has no key: it was denied"},
 		"withdrawn": {approval.Request{State: approval.Withdrawn}, "AKR-00001 has no key: its requester took it back"},
 		"expired":   {approval.Request{State: approval.Expired}, "AKR-00001 has no key: it lapsed"},
@@ -213,4 +219,22 @@ type writerFunc func(string)
 func (f writerFunc) Write(p []byte) (int, error) {
 	f(string(p))
 	return len(p), nil
+}
+
+// Atlas asked to be left alone for an hour: the operator's command has the
+// deletion tried at once.
+func TestRevokeTriesAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.active()
+	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
+	said, err := w.revokes(string(id), "-wait", "2s")
+	require.ErrorContains(t, err, "the key is not gone yet")
+	assert.Contains(t, said, "It is recorded")
+	require.Len(t, w.botKeys(), 1)
+
+	said, err = w.revokes(string(id))
+	require.NoError(t, err)
+	assert.Contains(t, said, "is gone: it was deleted in Atlas.\n")
+	assert.Empty(t, w.botKeys())
 }

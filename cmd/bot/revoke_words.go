@@ -13,12 +13,21 @@ func whyNoKey(r approval.Request) string {
 	if r.Purpose == approval.Extension || r.Purpose == approval.NewAddresses {
 		return fmt.Sprintf("%s is about a change of the key of %s: revoke that one", r.ID, r.Of)
 	}
+	switch {
+	case r.Leftover.IsOpen():
+		return fmt.Sprintf("Atlas said that the key %s of %s was deleted, and lists it again: a running bot goes on deleting it. If it cannot wait, delete it in Atlas", r.Leftover.Key.PublicKey, r.ID)
+	case len(r.Debts) > 0:
+		return fmt.Sprintf("Atlas never said whether it made a key for %s: a running bot that is set up for the organization %s looks for one and deletes it. If it cannot wait, look in Atlas for a key whose description contains %s", r.ID, r.Org, r.ID)
+	}
 	switch r.State {
 	case approval.Pending:
 		return fmt.Sprintf("%s has no key: it waits for a decision. Deny it in Slack", r.ID)
 	case approval.Approved:
 		return fmt.Sprintf("%s has no key: it is approved, and its requester may have one made until %s. Revoke it then", r.ID, inUTC(r.LapsesAt))
 	case approval.Minting:
+		if r.Mint.Stage == approval.Begun {
+			return fmt.Sprintf("the key of %s is being made at this moment: try again in a minute. If nothing changes, a bot that is set up for the organization %s has to be started: it clears up", r.ID, r.Org)
+		}
 		return fmt.Sprintf("the key of %s is being made at this moment: try again in a minute", r.ID)
 	case approval.Ended:
 		return fmt.Sprintf("the key %s of %s is gone already: it had to go on %s", r.Key.PublicKey, r.ID, inUTC(r.End.At))
@@ -47,6 +56,8 @@ func whyAlive(m approval.Removal) string {
 		return "the bot has not come to it"
 	case approval.CauseAtlasAway, approval.CauseUnknown:
 		why = "Atlas does not answer, or asks to be left alone for a while"
+	case approval.CauseNoOrg:
+		why = "the bot is not set up for its organization any more; set it up again, or delete the key in Atlas"
 	case approval.CauseBadLogin:
 		why = "Atlas does not accept the bot's own credential"
 	case approval.CauseNotPermitted:
