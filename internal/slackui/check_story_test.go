@@ -1,0 +1,51 @@
+package slackui_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+)
+
+// Slack does not let the message be edited that says "stay here": the button that
+// it has answers what is so, and with what can be done.
+func TestCheckAgainAnswersWhatIsSo(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	d.presses(bob, "card.approve")
+	d.seesButton(alice, "ready.create")
+	making, release := make(chan struct{}), make(chan struct{})
+	d.keys.OnCall = func(c approvaltest.Call) {
+		if c == approvaltest.CallCreate {
+			close(making)
+			<-release
+		}
+	}
+	d.presses(alice, "ready.create")
+	<-making
+	d.seesText(alice, "Your key is being made")
+	d.presses(alice, "ready.check")
+	d.seesText(alice, "Your key is still being made.")
+
+	for range 60 {
+		d.weather.add(fault{method: "chat.update", answer: status(429, `{"ok":false,"error":"ratelimited"}`)})
+	}
+	close(release)
+	d.is(r.ID, approval.Delivered)
+	d.presses(alice, "ready.check")
+	d.seesText(alice, "was shown here")
+	d.presses(alice, "note.saved")
+	d.is(r.ID, approval.Active)
+	require.Len(t, d.keys.Alive(), 1)
+}
+
+func TestCheckAgainIsForTheOwnerAlone(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	_, err := d.service.TryAgain(t.Context(), approval.Actor{User: bob, Team: d.slack.Team}, r.ID)
+	require.ErrorIs(t, err, approval.ErrNotOwner)
+}
