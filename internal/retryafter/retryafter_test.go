@@ -41,6 +41,8 @@ func TestParseReadsSecondsAndDates(t *testing.T) {
 		"4.x":                            0,
 		".5":                             0,
 		"5 minutes":                      0,
+		"5, 7":                           0,
+		"٥":                              0,
 		"":                               0,
 	} {
 		assert.Equal(t, want, retryafter.Parse(value, now), "%q", value)
