@@ -22,10 +22,10 @@ import (
 var arrows = map[string][]string{
 	"internal/secret":                {},
 	"internal/retryafter":            {},
-	"internal/approval":              {"internal/secret"},
+	"internal/approval":              {"internal/secret", "golang.org/x/time/rate"},
 	"internal/approval/approvaltest": {"internal/approval", "internal/secret", "github.com/stretchr/testify/assert", "github.com/stretchr/testify/require"},
 	"internal/atlas":                 {"internal/approval", "internal/retryafter", "internal/secret", "github.com/icholy/digest"},
-	"internal/slackui":               {"internal/approval", "internal/retryafter", "internal/secret", "github.com/slack-go/slack", "github.com/slack-go/slack/socketmode"},
+	"internal/slackui":               {"internal/approval", "internal/retryafter", "internal/secret", "github.com/slack-go/slack", "github.com/slack-go/slack/socketmode", "golang.org/x/net/publicsuffix", "golang.org/x/time/rate"},
 	"internal/store":                 {"internal/approval", "modernc.org/sqlite", "modernc.org/sqlite/lib"},
 	"internal/policyfile":            {"internal/approval", "go.yaml.in/yaml/v3"},
 	"internal/sandbox":               {"internal/sandbox/atlas", "internal/sandbox/control", "internal/sandbox/page", "internal/sandbox/slack", "internal/sandbox/wire"},

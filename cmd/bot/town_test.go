@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -87,6 +88,7 @@ func emptyTown(t *testing.T, overHTTP bool, edit ...func(*sandbox.Options)) *tow
 	door, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	opts := sandbox.Options{Seed: 1}
+	opts.Slack.RateLimits = os.Getenv("STORY_RATE_LIMITS") != ""
 	if overHTTP {
 		opts.HTTPTarget = "http://" + door.Addr().String()
 	}

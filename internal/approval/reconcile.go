@@ -38,6 +38,7 @@ func (w *Worker) reconcileForEver(ctx context.Context) {
 		}
 		timer.Reset(w.CompareTick)
 		if isWithin(w.reconciledAt, w.Now(), reconcileEvery) {
+			w.goOnWithOwners(ctx)
 			continue
 		}
 		bounded, cancel := context.WithTimeout(ctx, reconcileEvery/2) // what is cut short is found again
@@ -55,6 +56,16 @@ func (w *Worker) reconcileForEver(ctx context.Context) {
 			w.Compared(w.reconciledAt)
 		}
 	}
+}
+
+// goOnWithOwners looks at owners for whom there was no time yet.
+func (w *Worker) goOnWithOwners(ctx context.Context) {
+	if w.owners.over {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, reconcileEvery/2)
+	defer cancel()
+	w.lookAtOwners(bounded)
 }
 
 // reconcile removes marked keys whose request says that they should not exist,

@@ -42,7 +42,7 @@ type Worker struct {
 	missingSince map[ID]time.Time
 	inspectedAt  map[ID]time.Time
 	adopted      []adoption
-	ownersAt     time.Time // when the owners' accounts were last looked at
+	owners       *ownerRound
 }
 
 const (
@@ -66,6 +66,7 @@ func NewWorker(orgs Orgs, store Store, keys Keys, screens Screens, directory Dir
 		hint:        make(chan struct{}, 1), failedDraws: map[ID]map[MessageName]failedDraw{},
 		inHand: map[inHandKey]bool{}, panics: map[ID]int{}, deletedAgain: map[OrgID]map[string]int{},
 		missingSince: map[ID]time.Time{}, inspectedAt: map[ID]time.Time{},
+		owners: newOwnerRound(),
 	}
 }
 

@@ -18,6 +18,7 @@ type App struct {
 	log     *slog.Logger
 	seen    *once
 	turns   *turns
+	paced   *paced
 	reply   *responder
 
 	slots  chan struct{} // bounds the deliveries in hand
@@ -35,7 +36,7 @@ const (
 // or [Slack.HTTP].
 func (s *Slack) App(service *approval.Service) *App {
 	return &App{
-		slack: s, service: service, log: s.config.Log, seen: newOnce(s.config.Now), turns: newTurns(s.config.Now),
+		slack: s, service: service, log: s.config.Log, seen: newOnce(s.config.Now), turns: newTurns(s.config.Now), paced: newPaced(s.config.Now),
 		views: s.Screens(service.Orgs).views, reply: newResponder(s.config.APIURL, s.client),
 		slots: make(chan struct{}, maxInHand),
 	}
@@ -57,7 +58,7 @@ func (a *App) take(ctx context.Context, work func(context.Context)) bool {
 	}
 	a.inHand.Go(func() {
 		defer func() { <-a.slots }()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryLimit)
+		ctx, cancel := context.WithTimeout(forDelivery(context.WithoutCancel(ctx)), deliveryLimit)
 		defer cancel()
 		defer logPanic(a.log, "a delivery panicked")
 		work(ctx)

@@ -19,6 +19,14 @@ func (a *App) command(ctx context.Context, c command, answer ack) {
 func (a *App) obey(ctx context.Context, c command, answer ack) {
 	text := plaintext.Foreign(c.text) // phones type other spaces and dashes
 	word, rest, _ := strings.Cut(text, " ")
+	what := showing
+	if strings.EqualFold(word, "revoke") || strings.EqualFold(text, "emergency") {
+		what = pressing
+	}
+	if wait, _ := a.inHurry(c.who, what); wait > 0 {
+		answer(whisper(sentence(tooFast(wait))))
+		return
+	}
 	if strings.EqualFold(word, "revoke") {
 		answer(nil)
 		a.askToRevoke(ctx, c, strings.TrimSpace(rest))
@@ -47,7 +55,7 @@ func (a *App) obey(ctx context.Context, c command, answer ack) {
 // sendList shows somebody their requests; replace puts the list in the place of
 // the one in which a button was pressed.
 func (a *App) sendList(ctx context.Context, who approval.Actor, responseURL string, first mrkdwn, replace bool) {
-	mine, err := a.service.Mine(ctx, who)
+	mine, err := a.service.Mine(forDrawing(ctx), who)
 	if err != nil {
 		err = a.service.RefuseView(ctx, who, "list", err)
 		a.refused(ctx, "listing requests", who, responseURL, approval.Request{}, err)
@@ -79,6 +87,10 @@ func (a *App) logRefusal(doing string, who approval.Actor, r approval.Request, e
 			a.log.Info("refused", "doing", doing, "user", who.User, "request", r.ID, "why", err)
 			return
 		}
+	}
+	if askedToWait(err) > 0 {
+		a.log.Warn(doing, "user", who.User, "request", r.ID, "error", err)
+		return
 	}
 	a.log.Error(doing, "user", who.User, "request", r.ID, "error", err)
 }

@@ -61,7 +61,7 @@ type Slack struct {
 // Connect asks Slack who we are. Its error is a *[approval.Fault]: with verdict
 // Refused the token is no good, else it may be tried again.
 func Connect(ctx context.Context, c Config) (*Slack, error) {
-	client := &http.Client{Transport: &retryAfterReader{next: c.Transport, now: c.Now}, Timeout: callLimit, CheckRedirect: noRedirects}
+	client := &http.Client{Transport: answers{&retryAfterReader{next: c.Transport, now: c.Now}}, Timeout: callLimit, CheckRedirect: noRedirects}
 	s := &Slack{config: c, client: client, api: newAPI(c, client)}
 	me, err := s.api.AuthTestContext(ctx)
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Slack) MissingScopes() []string {
 
 // Directory is the workspace as the domain asks it about people.
 func (s *Slack) Directory() *Directory {
-	return &Directory{slack: s, groups: map[approval.GroupID]*group{}}
+	return &Directory{slack: s, accounts: newAccounts(s.config.Now), groups: map[approval.GroupID]*group{}}
 }
 
 // Screens shows requests of these organizations in the workspace.

@@ -3,19 +3,18 @@ package slackui
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
-	"time"
-
-	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
 )
 
 // Directory is [approval.Directory] over Slack's users.info and
-// usergroups.users.list.
+// usergroups.users.list. What a context says of the delivery it belongs to,
+// and whether something is only drawn, decides how old an answer may be: see
+// [Directory.account].
 type Directory struct {
-	slack *Slack
+	slack    *Slack
+	accounts *accounts
 
 	mu     sync.Mutex
 	groups map[approval.GroupID]*group
@@ -23,137 +22,71 @@ type Directory struct {
 
 var _ approval.Directory = (*Directory)(nil)
 
-// standingLimit leaves room for the disk and the answer within Slack's three
-// seconds.
-const standingLimit = 1500 * time.Millisecond
-
-// Standing implements [approval.Directory]. It asks each time: people are
-// deactivated between two clicks.
+// Standing implements [approval.Directory]. Outside of a drawing Slack is asked
+// anew for every delivery: people are deactivated between two clicks.
 func (d *Directory) Standing(ctx context.Context, who approval.Actor) (approval.Standing, error) {
-	ctx, cancel := context.WithTimeout(ctx, standingLimit)
-	defer cancel()
-	user, err := d.slack.api.GetUserInfoContext(ctx, string(who.User), slack.GetUserInfoOptionIncludeLocale(false))
-	if code := codeOf(err); code == "user_not_found" || code == "user_not_visible" {
-		return approval.Outsider, nil
+	is, err := d.account(ctx, who.User, func(a account) bool {
+		standing, isKnown := d.standing(a, who)
+		return isKnown && standing == approval.Member
+	})
+	if err == nil {
+		if standing, isKnown := d.standing(is, who); isKnown {
+			return standing, nil
+		}
+		err = unclear("users.info")
 	}
-	if err != nil {
-		return "", fmt.Errorf("looking up %s: %w", who.User, fault(err))
-	}
-	if user.ID != string(who.User) {
-		return "", fmt.Errorf("looking up %s: %w", who.User, unclear("users.info"))
-	}
-	return d.standing(*user, who), nil
+	return "", fmt.Errorf("looking up %s: %w", who.User, err)
 }
 
 // Deactivated implements [approval.Directory].
 func (d *Directory) Deactivated(ctx context.Context, user approval.UserID) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	found, err := d.slack.api.GetUserInfoContext(ctx, string(user), slack.GetUserInfoOptionIncludeLocale(false))
+	is, err := d.account(ctx, user, func(account) bool { return false })
 	switch {
-	case codeOf(err) == "user_not_found":
+	case err == nil && is.missing:
 		return true, nil
-	case err != nil:
-		return false, fmt.Errorf("looking up %s: %w", user, fault(err))
-	case found.ID != string(user):
-		return false, fmt.Errorf("looking up %s: %w", user, unclear("users.info"))
+	case err == nil && is.saysDeleted:
+		return is.deleted, nil
+	case err == nil:
+		err = unclear("users.info")
 	}
-	return found.Deleted, nil
+	return false, fmt.Errorf("looking up %s: %w", user, err)
 }
 
 // slackbot is the one robot that Slack does not call a bot.
 const slackbot = "USLACKBOT"
 
-func (d *Directory) standing(user slack.User, who approval.Actor) approval.Standing {
+// standing is what somebody is. It is not known if Slack did not say all that a
+// full member is told by: nobody is one by what was left out.
+func (d *Directory) standing(a account, who approval.Actor) (_ approval.Standing, isKnown bool) {
 	switch {
-	case user.Deleted:
-		return approval.Deactivated
-	case user.IsBot || user.ID == slackbot:
-		return approval.Robot
-	case user.IsStranger, user.IsInvitedUser, !d.isOurs(user, who):
-		return approval.Outsider
-	case user.IsRestricted, user.IsUltraRestricted:
-		return approval.Guest
+	case a.missing, a.hidden:
+		return approval.Outsider, true
+	case a.deleted:
+		return approval.Deactivated, true
+	case a.robot:
+		return approval.Robot, true
+	case a.stranger, d.isForeign(a, who):
+		return approval.Outsider, true
+	case a.guest:
+		return approval.Guest, true
+	case !a.saysAll, a.team == "" && !d.isOfOurOrganization(a, who):
+		return "", false
 	}
-	return approval.Member
+	return approval.Member, true
 }
 
-// isOurs reports whether somebody belongs to this workspace, by the signed
-// payload and by Slack's own record. In Enterprise Grid the other workspaces of
+// isForeign reports whether somebody belongs to another workspace, by the signed
+// payload or by Slack's own record. In Enterprise Grid the other workspaces of
 // our organization count as ours; that a person of another company is shown
 // with is_stranger false does not.
-func (d *Directory) isOurs(user slack.User, who approval.Actor) bool {
+func (d *Directory) isForeign(a account, who approval.Actor) bool {
+	if d.isOfOurOrganization(a, who) {
+		return false
+	}
+	return who.Team != d.slack.Team || a.team != "" && a.team != d.slack.Team
+}
+
+func (d *Directory) isOfOurOrganization(a account, who approval.Actor) bool {
 	ours := d.slack.Enterprise
-	sameOrganization := ours != "" && user.Enterprise.EnterpriseID == ours &&
-		(who.Enterprise == "" || who.Enterprise == ours)
-	if sameOrganization {
-		return true
-	}
-	return who.Team == d.slack.Team && (user.TeamID == "" || user.TeamID == d.slack.Team)
-}
-
-const (
-	groupFresh = 5 * time.Minute  // a group's list is not asked for again
-	groupStale = 15 * time.Minute // the list counts, if Slack does not answer
-	groupLimit = 1500 * time.Millisecond
-)
-
-// A group is what is known of a user group. Whoever has the turn may ask Slack;
-// the others wait for what it says, as long as they can.
-type group struct {
-	turn chan struct{} // holds one value while somebody has the turn
-
-	members []approval.UserID
-	asked   time.Time // when members were true; zero: never
-}
-
-// Members implements [approval.Directory]. Slack allows about twenty such calls
-// a minute, so the list is kept for a while. Deactivated members do no harm in
-// it: whoever presses is looked up by [Directory.Standing].
-func (d *Directory) Members(ctx context.Context, id approval.GroupID) ([]approval.UserID, error) {
-	g := d.group(id)
-	select {
-	case g.turn <- struct{}{}:
-		defer func() { <-g.turn }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("listing group %s: %w", id, ctx.Err())
-	}
-	age := d.slack.config.Now().Sub(g.asked)
-	if !g.asked.IsZero() && age < groupFresh {
-		return slices.Clone(g.members), nil
-	}
-	members, err := d.ask(ctx, id)
-	switch {
-	case err == nil:
-		g.members, g.asked = members, d.slack.config.Now()
-	case g.asked.IsZero() || age >= groupStale:
-		return nil, err
-	}
-	return slices.Clone(g.members), nil
-}
-
-func (d *Directory) group(id approval.GroupID) *group {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.groups[id] == nil {
-		d.groups[id] = &group{turn: make(chan struct{}, 1)}
-	}
-	return d.groups[id]
-}
-
-func (d *Directory) ask(ctx context.Context, id approval.GroupID) ([]approval.UserID, error) {
-	ctx, cancel := context.WithTimeout(ctx, groupLimit)
-	defer cancel()
-	users, err := d.slack.api.GetUserGroupMembersContext(ctx, string(id))
-	if err != nil {
-		return nil, fmt.Errorf("listing group %s: %w", id, fault(err))
-	}
-	if users == nil { // an empty group is [], an answer that says nothing is not
-		return nil, fmt.Errorf("listing group %s: %w", id, unclear("usergroups.users.list"))
-	}
-	members := make([]approval.UserID, len(users))
-	for i, u := range users {
-		members[i] = approval.UserID(u)
-	}
-	return members, nil
+	return ours != "" && a.enterprise == ours && (who.Enterprise == "" || who.Enterprise == ours)
 }

@@ -1,10 +1,13 @@
 package slackui
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -13,13 +16,35 @@ import (
 )
 
 // passing are Slack's own words for "later": nothing happened.
-var passing = []string{"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"}
+var passing = []string{codeRateLimited, "rate_limited", "service_unavailable", "team_added_to_org"}
+
+// codeRateLimited is Slack's word for too many calls.
+const codeRateLimited = "ratelimited"
+
+// rateLimited are all the ways in which Slack says that.
+var rateLimited = []string{codeRateLimited, "rate_limited", "http_429"}
 
 // muddled are Slack's words for failures of its own: it may have happened.
-var muddled = []string{"fatal_error", "internal_error", "request_timeout"}
+var muddled = []string{"fatal_error", "internal_error", "request_timeout", "update_failed", codeUnreadable}
+
+// codeUnreadable stands for an error word that is none of Slack's.
+const codeUnreadable = "unreadable"
+
+// slackWord is what Slack's error words look like. What else comes in their
+// place is not repeated anywhere: it can be what was sent, echoed.
+var slackWord = regexp.MustCompile(`^[a-z0-9_.:-]{1,64}$`)
+
+// word is one of Slack's error words, or [codeUnreadable].
+func word(s string) string {
+	if slackWord.MatchString(s) && !hasCredential(s) {
+		return s
+	}
+	return codeUnreadable
+}
 
 // fault reads what an error of slack-go says about the call; nil for nil. A
-// call that got no clear answer may have happened.
+// call that got no clear answer may have happened. Nothing of its text came from
+// elsewhere without being cleared.
 func fault(err error) *approval.Fault {
 	if err == nil {
 		return nil
@@ -27,12 +52,14 @@ func fault(err error) *approval.Fault {
 	if f, ok := errors.AsType[*approval.Fault](err); ok {
 		return f
 	}
-	f := &approval.Fault{Verdict: approval.Unknown, Err: err}
+	f := &approval.Fault{Verdict: approval.Unknown, Err: cleared(err)}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		f.Verdict, f.Code, f.RetryAfter = approval.NotNow, "ratelimited", min(limited.RetryAfter, approval.MaxWait)
+		f.Verdict, f.Code, f.RetryAfter = approval.NotNow, codeRateLimited, min(limited.RetryAfter, approval.MaxWait)
+		f.Err = fmt.Errorf("slack wants to be left alone for %s", f.RetryAfter)
 	}
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
 		f.Code = fmt.Sprintf("http_%d", status.Code)
+		f.Err = fmt.Errorf("an answer with status %d", status.Code)
 		switch {
 		case status.Code == http.StatusTooManyRequests:
 			f.Verdict = approval.NotNow
@@ -41,10 +68,26 @@ func fault(err error) *approval.Fault {
 		}
 	}
 	if said, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-		f.Code, f.Verdict = said.Err, verdict(said.Err)
-		f.Err = fmt.Errorf("slack says %s%s", said.Err, details(said))
+		f.Code = word(said.Err)
+		f.Verdict = verdict(f.Code)
+		f.Err = fmt.Errorf("slack says %s%s", f.Code, details(said))
 	}
 	return f
+}
+
+// cleared is an error without an answer of Slack's in it. Errors of the decoder
+// quote what they could not read.
+func cleared(err error) error {
+	_, isSyntax := errors.AsType[*json.SyntaxError](err)
+	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
+	_, isNumber := errors.AsType[*strconv.NumError](err)
+	switch {
+	case errors.Is(err, errWebPage):
+		return errWebPage
+	case isSyntax, isType, isNumber:
+		return errors.New("slack's answer is not what it should be")
+	}
+	return foreignError(err)
 }
 
 func verdict(code string) approval.Verdict {
@@ -57,18 +100,23 @@ func verdict(code string) approval.Verdict {
 	return approval.Refused
 }
 
+// maxDetails of a refusal are repeated.
+const maxDetails = 5
+
 // details adds what Slack says about a refusal: a missing scope, or where in
 // the blocks the mistake is. It names places, not contents.
 func details(said slack.SlackErrorResponse) string {
 	var all []string
 	if said.Needed != "" {
-		all = append(all, "needed "+said.Needed)
+		all = append(all, "needed "+foreignText(said.Needed))
 	}
-	all = append(all, said.ResponseMetadata.Messages...)
+	for _, m := range said.ResponseMetadata.Messages {
+		all = append(all, foreignText(m))
+	}
 	if len(all) == 0 {
 		return ""
 	}
-	return ": " + strings.Join(all, "; ")
+	return ": " + strings.Join(all[:min(len(all), maxDetails)], "; ")
 }
 
 // unclear is an answer that lacks what it promised. slack-go takes

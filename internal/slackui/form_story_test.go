@@ -200,7 +200,6 @@ func TestAFormThatCannotFollow(t *testing.T) {
 		"somebody else drew it": func(d *desk) {
 			d.weather.add(fault{method: "views.update", answer: status(200, `{"ok":false,"error":"hash_conflict"}`)})
 		},
-		"Slack does not say who chose":  func(d *desk) { d.weather.add(fault{method: "users.info", answer: cut}) },
 		"Slack does not list the group": func(d *desk) { d.weather.add(fault{method: "usergroups.users.list", answer: cut}) },
 	} {
 		t.Run(name, func(t *testing.T) {

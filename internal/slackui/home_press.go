@@ -48,6 +48,10 @@ func (a *App) turnHome(ctx context.Context, i interaction, t turn, answer ack) {
 
 func (a *App) turn(ctx context.Context, i interaction, t turn) {
 	home, pressed := pressedHome(i), i.Actions[0]
+	if wait, tell := a.inHurry(i.who(), showing); wait > 0 {
+		a.homeTooFast(ctx, i.who(), home.search, wait, tell)
+		return
+	}
 	chosen := pressed.SelectedUser
 	if o := pressed.Selected; o != nil && o.Value != anything {
 		chosen = o.Value
@@ -65,9 +69,18 @@ func (a *App) homeOpened(ctx context.Context, e event, answer ack) {
 	a.seen.do(ctx, e.ID, answer, func(answer ack) {
 		answer(nil)
 		if e.opensHome() {
-			a.drawHomeOf(ctx, e.who(), &homePress{search: parseSearch(e.Event.View.Metadata)})
+			a.drawOpened(ctx, e.who(), parseSearch(e.Event.View.Metadata))
 		}
 	})
+}
+
+// drawOpened draws a tab, unless whoever opens it is too fast.
+func (a *App) drawOpened(ctx context.Context, who approval.Actor, shown search) {
+	if wait, tell := a.inHurry(who, showing); wait > 0 {
+		a.homeTooFast(ctx, who, shown, wait, tell)
+		return
+	}
+	a.drawHomeOf(ctx, who, &homePress{search: shown})
 }
 
 // drawHomeAgain shows in the tab what a press in it came to.
@@ -79,6 +92,7 @@ func (a *App) drawHomeOf(ctx context.Context, who approval.Actor, home *homePres
 	if home == nil {
 		return
 	}
+	ctx = forDrawing(ctx)
 	err := a.publishHome(ctx, who, *home)
 	if codeOf(err) == "hash_conflict" {
 		home.hash = ""
@@ -94,9 +108,14 @@ func (a *App) publishHome(ctx context.Context, who approval.Actor, home homePres
 	if err != nil {
 		return err
 	}
+	return a.publish(ctx, who, screen, home.hash)
+}
+
+// publish shows a Home tab, over the one with that hash if there is one.
+func (a *App) publish(ctx context.Context, who approval.Actor, screen homeScreen, hash string) error {
 	req := slack.PublishViewContextRequest{UserID: string(who.User), View: a.views.home(screen)}
-	if home.hash != "" {
-		req.Hash = &home.hash
+	if hash != "" {
+		req.Hash = &hash
 	}
 	res, err := a.slack.api.PublishViewContext(ctx, req)
 	if err != nil {

@@ -97,6 +97,9 @@ func (a *App) submitLess(ctx context.Context, i interaction, answer ack) {
 		return
 	}
 	who, n := i.who(), whatIsLeft(i.View)
+	if a.sentInHurry(i, answer) {
+		return
+	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
 	r, err := a.service.ApproveLess(bounded, who, id, n)
@@ -117,7 +120,7 @@ func (a *App) submitLess(ctx context.Context, i interaction, answer ack) {
 	case isForGood(err):
 		answer(inPlaceOf(refusal(err, r)))
 	default:
-		answer(notRecorded(blockLessRoles, "Approve"))
+		answer(notRecorded(blockLessRoles, "Approve", err))
 	}
 	if err != nil {
 		a.logRefusal("approving less", who, r, err)

@@ -38,6 +38,7 @@ const (
 
 // sendPending answers "pending" to an approver.
 func (a *App) sendPending(ctx context.Context, c command) {
+	ctx = forDrawing(ctx)
 	waiting, err := a.service.Waiting(ctx, c.who)
 	var unsigned []approval.Request
 	if err == nil {

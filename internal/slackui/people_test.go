@@ -82,17 +82,30 @@ func TestInEnterpriseGridTheOrganizationCounts(t *testing.T) {
 		"another organization":                {`"team_id":"T2","enterprise_user":{"enterprise_id":"E2"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.Outsider},
 		"none":                                {`"team_id":"T2"`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.Outsider},
 	} {
-		w.add(fault{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+tt.user+`}}`)})
+		w.add(fault{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+fullMember+`,`+tt.user+`}}`)})
 		got, err := s.Directory().Standing(t.Context(), tt.who)
 		require.NoError(t, err, name)
 		require.Equal(t, tt.want, got, name)
 	}
 }
 
+// fullMember are the flags that Slack sends of every active person.
+const fullMember = `"deleted":false,"is_bot":false,"is_restricted":false,"is_ultra_restricted":false`
+
 func TestStandingThatSlackDoesNotSay(t *testing.T) {
 	t.Parallel()
+	const identity = `"id":"U0ALICE","team_id":"T0SANDBOX"`
 	for name, answer := range map[string]string{
-		"ok false and no reason": `{"ok":false}`, "somebody else": `{"ok":true,"user":{"id":"U0BOB"}}`,
+		"half a user":                 `{"ok":true,"user":{"id":"U0ALICE"}}`,
+		"no team":                     `{"ok":true,"user":{"id":"U0ALICE",` + fullMember + `}}`,
+		"an empty team":               `{"ok":true,"user":{"id":"U0ALICE","team_id":"",` + fullMember + `}}`,
+		"no flags":                    `{"ok":true,"user":{` + identity + `}}`,
+		"not whether deactivated":     `{"ok":true,"user":{` + identity + `,"is_bot":false,"is_restricted":false,"is_ultra_restricted":false}}`,
+		"not whether a bot":           `{"ok":true,"user":{` + identity + `,"deleted":false,"is_restricted":false,"is_ultra_restricted":false}}`,
+		"not whether a guest":         `{"ok":true,"user":{` + identity + `,"deleted":false,"is_bot":false,"is_ultra_restricted":false}}`,
+		"not whether a guest of one":  `{"ok":true,"user":{` + identity + `,"deleted":false,"is_bot":false,"is_restricted":false}}`,
+		"null in the place of a flag": `{"ok":true,"user":{` + identity + `,"deleted":null,"is_bot":false,"is_restricted":false,"is_ultra_restricted":false}}`,
+		"ok false and no reason":      `{"ok":false}`, "somebody else": `{"ok":true,"user":{"id":"U0BOB"}}`,
 		"a missing scope": `{"ok":false,"error":"missing_scope"}`, "nothing": ``,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +113,23 @@ func TestStandingThatSlackDoesNotSay(t *testing.T) {
 			d := open(t, overHTTP)
 			d.weather.add(fault{method: "users.info", answer: status(200, answer)})
 			_, err := d.slack.Directory().Standing(t.Context(), approval.Actor{User: alice, Team: sandbox.TeamID})
+			_, isFault := errors.AsType[*approval.Fault](err)
+			require.True(t, isFault, "%v", err)
+		})
+	}
+}
+
+func TestDeactivationThatSlackDoesNotSay(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]string{
+		"half a user": `{"ok":true,"user":{"id":"U0ALICE","team_id":"T0SANDBOX"}}`, "somebody else": `{"ok":true,"user":{"id":"U0BOB","deleted":true}}`,
+		"ok false and no reason": `{"ok":false}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, overHTTP)
+			d.weather.add(fault{method: "users.info", answer: status(200, answer)})
+			_, err := d.slack.Directory().Deactivated(t.Context(), alice)
 			_, isFault := errors.AsType[*approval.Fault](err)
 			require.True(t, isFault, "%v", err)
 		})

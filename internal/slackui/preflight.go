@@ -19,7 +19,7 @@ import (
 // it unused. It returns the app that the token is of, or nothing if Slack did
 // not say. Only c's AppToken, APIURL and Transport matter.
 func TryAppToken(ctx context.Context, c Config) (app string, err error) {
-	client := &http.Client{Transport: c.Transport, Timeout: callLimit, CheckRedirect: noRedirects}
+	client := &http.Client{Transport: answers{c.Transport}, Timeout: callLimit, CheckRedirect: noRedirects}
 	_, address, err := newAPI(c, client).StartSocketModeContext(ctx)
 	if err != nil {
 		return "", fault(err)

@@ -53,6 +53,10 @@ func (a *App) pressed(ctx context.Context, i interaction, answer ack) {
 	}
 	p, to, ok := a.decodePress(i)
 	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
+		if wait, tell := a.inHurry(p.who, pressing); wait > 0 {
+			a.pressedTooFast(ctx, p, answer, wait, tell)
+			return
+		}
 		if !ok {
 			a.unknownButton(ctx, p, answer)
 			a.drawHomeAgain(ctx, p)

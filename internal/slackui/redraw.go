@@ -28,6 +28,9 @@ func isChoice(i interaction) bool {
 func (a *App) chose(ctx context.Context, i interaction, answer ack) {
 	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
 		answer(nil)
+		if wait, _ := a.inHurry(i.who(), choosing); wait > 0 {
+			return // there is no room for a sentence: what is sent is checked in any case
+		}
 		if i.View.ID != "" && len(i.Actions) == 1 {
 			a.redraw(ctx, i, i.Actions[0].ActionTS)
 		}
@@ -54,7 +57,7 @@ func (a *App) redraw(ctx context.Context, i interaction, at string) {
 // drawAgain returns the hash of what is on the screen then; empty if it is the
 // same as before or not known.
 func (a *App) drawAgain(ctx context.Context, i interaction, hash string) (string, error) {
-	v, err := redrawn[i.View.CallbackID](a, ctx, i)
+	v, err := redrawn[i.View.CallbackID](a, forDrawing(ctx), i)
 	if err != nil {
 		return "", err
 	}

@@ -7,15 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // A responder says things through the response_url of a command or a press:
 // to the person who acted, wherever they are, without a token.
 type responder struct {
 	api    *url.URL // of the Web API; nil if it cannot be read
+	hooks  []string // the hosts of Slack's own response_urls
 	client *http.Client
 }
 
@@ -24,7 +29,30 @@ func newResponder(apiURL string, client *http.Client) *responder {
 	if err != nil {
 		api = nil
 	}
-	return &responder{api: api, client: client}
+	return &responder{api: api, hooks: hooksOf(api), client: client}
+}
+
+const (
+	slackHooks = "hooks.slack.com"
+	govSlack   = "slack-gov.com"
+)
+
+// hooksOf are the hosts at which Slack takes answers: hooks. of the domain that
+// the Web API is in. A proxy before slack.com hands on payloads that name
+// Slack's own host; GovSlack is another Slack, with which slack.com has nothing
+// to do.
+func hooksOf(api *url.URL) []string {
+	if api == nil {
+		return nil
+	}
+	domain, err := publicsuffix.EffectiveTLDPlusOne(api.Hostname())
+	switch {
+	case err != nil, net.ParseIP(api.Hostname()) != nil:
+		return []string{slackHooks}
+	case domain == govSlack:
+		return []string{"hooks." + govSlack}
+	}
+	return []string{slackHooks, "hooks." + domain}
 }
 
 // An aside is an ephemeral message, or what is to become of the one in which a
@@ -52,7 +80,7 @@ func (r *responder) follows(link string) bool {
 	if err != nil || u.User != nil {
 		return false
 	}
-	if u.Scheme == "https" && u.Host == "hooks.slack.com" {
+	if u.Scheme == "https" && slices.Contains(r.hooks, u.Host) {
 		return true
 	}
 	if r.api == nil || u.Host != r.api.Host {

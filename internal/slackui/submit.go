@@ -45,6 +45,9 @@ func (a *App) submitDenial(ctx context.Context, i interaction, answer ack) {
 		return
 	}
 	who := i.who()
+	if a.sentInHurry(i, answer) {
+		return
+	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
 	r, err := a.service.Deny(bounded, who, id, denialReasonGiven(i.View))
@@ -57,7 +60,7 @@ func (a *App) submitDenial(ctx context.Context, i interaction, answer ack) {
 	case isForGood(err):
 		answer(inPlaceOf(refusal(err, r)))
 	default:
-		answer(notRecorded(blockDenyReason, "Deny"))
+		answer(notRecorded(blockDenyReason, "Deny", err))
 	}
 	if err != nil && !sentAgain {
 		a.logRefusal("denying", who, r, err)
@@ -77,9 +80,9 @@ func inPlaceOf(said mrkdwn) *slack.ViewSubmissionResponse {
 }
 
 // notRecorded is the answer to a form that may be sent again.
-func notRecorded(block, button string) *slack.ViewSubmissionResponse {
+func notRecorded(block, button string, err error) *slack.ViewSubmissionResponse {
 	return slack.NewErrorsViewSubmissionResponse(map[string]string{
-		block: "This could not be recorded just now. Nothing was changed: press " + button + " again in a minute.",
+		block: "This could not be recorded just now. Nothing was changed: press " + button + " again " + soon(err) + ".",
 	})
 }
 

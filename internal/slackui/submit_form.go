@@ -30,6 +30,9 @@ func (a *App) submitForm(ctx context.Context, i interaction, answer ack, f filli
 		a.notYetThere(ctx, i, answer, blocks)
 		return
 	}
+	if a.sentInHurry(i, answer) {
+		return
+	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
 	_, err := f.record(bounded, i.who(), sent.Form)
@@ -50,7 +53,7 @@ func (a *App) submitForm(ctx context.Context, i interaction, answer ack, f filli
 	case isForGood(err):
 		answer(inPlaceOf(refusal(err, approval.Request{})))
 	default:
-		answer(formRefused(blocks, "", "This could not be recorded just now. Nothing that you typed is lost: press "+f.button+" again in a minute."))
+		answer(formRefused(blocks, "", "This could not be recorded just now. Nothing that you typed is lost: press "+f.button+" again "+soon(err)+"."))
 	}
 }
 

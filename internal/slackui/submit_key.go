@@ -24,6 +24,9 @@ func (a *App) submitChange(ctx context.Context, i interaction, answer ack, c cha
 		return
 	}
 	who := i.who()
+	if a.sentInHurry(i, answer) {
+		return
+	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
 	r, err := c.record(bounded, id)
@@ -40,7 +43,7 @@ func (a *App) submitChange(ctx context.Context, i interaction, answer ack, c cha
 	case errors.Is(err, approval.ErrNotAllowed), isForGood(err):
 		answer(inPlaceOf(ownerRefusal(r, err)))
 	default:
-		answer(notRecorded(c.blocks[""], "Send"))
+		answer(notRecorded(c.blocks[""], "Send", err))
 	}
 	if err != nil {
 		a.logRefusal("asking for a change", who, r, err)
@@ -71,6 +74,9 @@ func (a *App) submitRevocation(ctx context.Context, i interaction, answer ack) {
 		return
 	}
 	who := i.who()
+	if a.sentInHurry(i, answer) {
+		return
+	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
 	r, err := a.service.Revoke(bounded, who, id, revokeReasonGiven(i.View))
@@ -81,7 +87,7 @@ func (a *App) submitRevocation(ctx context.Context, i interaction, answer ack) {
 	case errors.Is(err, approval.ErrNotAllowed), isForGood(err):
 		answer(inPlaceOf(overseerRefusal(r, err)))
 	default:
-		answer(notRecorded(blockRevokeReason, "Revoke"))
+		answer(notRecorded(blockRevokeReason, "Revoke", err))
 	}
 	if err != nil && !sentAgain {
 		a.logRefusal("revoking", who, r, err)

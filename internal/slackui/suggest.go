@@ -27,7 +27,11 @@ const maxSuggested = 18_000
 // suggest answers what somebody types into the menu of projects. Only whoever
 // can ask for roles in projects there sees their names.
 func (a *App) suggest(ctx context.Context, i interaction, answer ack) {
-	found, err := a.projectsLike(ctx, i)
+	if wait, _ := a.inHurry(i.who(), typing); wait > 0 {
+		answer(nothingFound) // a menu has no room for a sentence
+		return
+	}
+	found, err := a.projectsLike(forDrawing(ctx), i)
 	if err != nil {
 		a.log.Warn("suggesting projects", "user", i.User.ID, "error", err) // what was typed is nobody's business
 	}

@@ -106,6 +106,8 @@ func refusal(err error, r approval.Request) mrkdwn {
 		case !errors.Is(err, w.err):
 		case w.about != nil && r.ID != "":
 			return w.about(r)
+		case w.why != nil:
+			return w.why(err)
 		default:
 			return w.said
 		}
@@ -132,6 +134,7 @@ var refusals = []struct {
 	err   error
 	said  mrkdwn
 	about func(approval.Request) mrkdwn
+	why   func(error) mrkdwn // in place of said, if what is said depends on the error
 }{
 	{err: approval.ErrNotEligible, said: "Only an active full member of this workspace can hold a key. Nothing was changed; choose somebody else."},
 	{err: approval.ErrOwnRequest, said: "This is your own request, so somebody else has to decide on it. Nothing was changed."},
@@ -141,7 +144,7 @@ var refusals = []struct {
 	{err: approval.ErrDeactivated, said: "Your Slack account is deactivated, so nothing was changed. Ask an administrator of the workspace."},
 	{err: approval.ErrRobot, said: "Only people can use this bot. Nothing was changed; press or type it yourself."},
 	{err: approval.ErrOutsider, said: "Only members of this workspace can use this bot. Ask somebody there whom you work with."},
-	{err: approval.ErrCannotCheck, said: "Slack did not tell me in time who you are, so nothing was changed. Try again in a minute."},
+	{err: approval.ErrCannotCheck, why: notChecked},
 	{err: approval.ErrNotFound, said: "I know no such request, so nothing was changed. Ask for a new key with the slash command."},
 	{err: approval.ErrConflict, said: "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
 	{err: approval.ErrAlreadyApproved, said: "You approved this already; it takes others as well. Nothing was changed.", about: approvedAlready},

@@ -1,0 +1,111 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// ownerCheckEvery is how often the account of a key's owner is looked at.
+	ownerCheckEvery = time.Hour
+
+	// ownersAtOnce and ownersEvery are the pace of that: Slack's limit for
+	// look-ups is one for everybody, and who approves or revokes goes first.
+	ownersAtOnce = 5
+	ownersEvery  = 5 * time.Second
+)
+
+// An ownerRound looks at the accounts of the owners of live keys, each once.
+type ownerRound struct {
+	pace      *rate.Limiter
+	startedAt time.Time       // zero: there was none yet
+	looked    map[UserID]bool // whether the account is gone
+	failed    map[UserID]bool // Slack did not say: asked in the next round
+	over      bool            // everybody was looked at
+	notBefore time.Time       // Slack wants to be left alone until then
+}
+
+func newOwnerRound() *ownerRound {
+	return &ownerRound{pace: rate.NewLimiter(rate.Every(ownersEvery), ownersAtOnce), over: true}
+}
+
+// start begins another round if one is due at now. A clock that went back makes
+// it due.
+func (o *ownerRound) start(now time.Time) {
+	age := now.Sub(o.startedAt)
+	if o.startedAt.IsZero() || age < 0 || o.over && age >= ownerCheckEvery {
+		o.startedAt, o.looked, o.failed, o.over, o.notBefore = now, map[UserID]bool{}, map[UserID]bool{}, false, time.Time{}
+	}
+}
+
+// lookAtOwners goes on with the round as far as its pace allows. The rest is
+// looked at when it is called again.
+func (w *Worker) lookAtOwners(ctx context.Context) {
+	o := w.owners
+	o.start(w.Now())
+	if o.over || w.Now().Before(o.notBefore) {
+		return
+	}
+	if err := w.checkOwners(ctx, o); err != nil && ctx.Err() == nil {
+		w.Log.Warn("looking at the accounts of keys' owners", "error", err)
+	}
+}
+
+// checkOwners flags the keys of people who were deactivated.
+func (w *Worker) checkOwners(ctx context.Context, o *ownerRound) error {
+	live, err := w.Store.Live(ctx)
+	if err != nil {
+		return fmt.Errorf("listing the live requests: %w", err)
+	}
+	var errs []error
+	for _, r := range live {
+		if r.State != Active || r.Requester == "" || o.failed[r.Requester] {
+			continue
+		}
+		gone, known := o.looked[r.Requester]
+		if !known {
+			if !o.pace.AllowN(w.Now(), 1) {
+				return errors.Join(errs...)
+			}
+			gone, err = w.Directory.Deactivated(ctx, r.Requester)
+			if f := faultOf(err); err != nil && f.Verdict == NotNow {
+				o.notBefore = w.Now().Add(max(min(f.RetryAfter, ownerCheckEvery/6), ownersEvery))
+				return errors.Join(append(errs, fmt.Errorf("looking at the account of %s: %w", r.Requester, err))...)
+			}
+			if err != nil {
+				o.failed[r.Requester] = true
+				errs = append(errs, fmt.Errorf("looking at the account of %s: %w", r.Requester, err))
+				continue
+			}
+			o.looked[r.Requester] = gone
+		}
+		if err := w.flagOwner(ctx, r, gone); err != nil && !errors.Is(err, ErrConflict) {
+			errs = append(errs, err)
+		}
+	}
+	o.over = true
+	return errors.Join(errs...)
+}
+
+func (w *Worker) flagOwner(ctx context.Context, r Request, gone bool) error {
+	if gone == !r.OwnerGone.IsZero() {
+		return nil
+	}
+	on := Return
+	if gone {
+		on = Orphan
+	}
+	_, err := w.move(ctx, r, on, "", func(next *Request, now time.Time) {
+		if next.OwnerGone = (time.Time{}); gone {
+			next.OwnerGone = now
+			next.Orphaned++
+			next.show(OwnerGoneNotice(next.Orphaned))
+		}
+	})
+	w.Wake()
+	return err
+}

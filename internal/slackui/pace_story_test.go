@@ -1,0 +1,140 @@
+package slackui_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+func withRates(s *setup) { s.RateLimits = true }
+
+// asDocumented opens a desk with Slack's documented rates over both doors.
+func asDocumented(t *testing.T, story func(t *testing.T, d *desk)) {
+	t.Parallel()
+	t.Run("over Socket Mode", func(t *testing.T) { t.Parallel(); story(t, open(t, withRates)) })
+	t.Run("over HTTP", func(t *testing.T) { t.Parallel(); story(t, open(t, withRates, overHTTP)) })
+}
+
+func TestGuestsWhoOpenHomeFastDoNotStopApprovals(t *testing.T) {
+	asDocumented(t, func(t *testing.T, d *desk) {
+		r := d.asks(alice)
+		for range 300 {
+			require.NoError(t, d.OpenHome(t.Context(), sandbox.Gil))
+		}
+		require.Eventually(t, func() bool {
+			require.NoError(t, d.OpenHome(t.Context(), sandbox.Gil))
+			return strings.Contains(string(d.Screen(sandbox.Gil).Home), "You're faster than I can follow. Open this tab again in ")
+		}, patience, 50*time.Millisecond)
+		d.presses(bob, "card.approve")
+		d.is(r.ID, approval.Approved)
+		d.presses(alice, "ready.create")
+		d.is(r.ID, approval.Delivered)
+		d.presses(alice, "note.saved")
+		d.is(r.ID, approval.Active)
+		require.NotContains(t, d.log.String(), "method=users.info")
+		d.clean()
+	})
+}
+
+func TestAMemberWhoSendsFormsFastDoesNotStopApprovals(t *testing.T) {
+	asDocumented(t, func(t *testing.T, d *desk) {
+		r := d.asks(alice)
+		taken, left := 0, 0
+		for i := range 100 {
+			answer, err := d.Forge(t.Context(), manyForms(t, sandbox.Carol, i))
+			require.NoError(t, err)
+			result := string(answer)
+			if strings.Contains(result, "You're faster than I can follow, so this was not recorded. Nothing that you typed is lost: send it again in ") {
+				left++
+				continue
+			}
+			taken++
+		}
+		require.LessOrEqual(t, taken, 35)
+		require.GreaterOrEqual(t, left, 65)
+		d.presses(bob, "card.approve")
+		d.is(r.ID, approval.Approved)
+	})
+}
+
+// manyForms is a form of user's, as Slack hands it over; each i is another one.
+func manyForms(t *testing.T, user string, i int) json.RawMessage {
+	t.Helper()
+	state := map[string]any{}
+	for id, text := range map[string]string{"form.description": "one of many", "form.networks": "203.0.113.7", "form.reason": "because"} {
+		state[id] = map[string]any{id: map[string]string{"type": "plain_text_input", "value": text}}
+	}
+	state["form.roles"] = map[string]any{"form.roles": map[string]any{"selected_options": []any{map[string]any{"value": "ORG_READ_ONLY"}}}}
+	state["form.lifetime"] = map[string]any{"form.lifetime": map[string]any{"selected_option": map[string]any{"value": "8h0m0s"}}}
+	payload, err := json.Marshal(map[string]any{
+		"type": "view_submission", "user": map[string]string{"id": user, "team_id": sandbox.TeamID},
+		"view": map[string]any{"id": fmt.Sprintf("V%d", i), "callback_id": "form", "private_metadata": "org=" + string(org), "state": map[string]any{"values": state}},
+	})
+	require.NoError(t, err)
+	return payload
+}
+
+// TestPeopleWhoPressFastDoNotStopApprovals, three of them together, although
+// each press is looked up.
+func TestPeopleWhoPressFastDoNotStopApprovals(t *testing.T) {
+	asDocumented(t, func(t *testing.T, d *desk) {
+		r := d.asks(alice)
+		conversation, card := d.seesButton(bob, "card.approve")
+		for range 90 {
+			for _, user := range []string{sandbox.Gil, sandbox.Carol, sandbox.Dee} {
+				require.NoError(t, d.ForgeClick(t.Context(), sandbox.Forgery{
+					User: user, TeamID: sandbox.TeamID, Conversation: conversation, TS: card.TS, ActionID: "card.approve", Value: string(r.ID),
+				}))
+			}
+		}
+		d.app.Wait()
+		require.Greater(t, d.weather.count("users.info"), 90, "the limit was reached")
+		d.is(r.ID, approval.Pending)
+		d.presses(bob, "card.approve")
+		d.is(r.ID, approval.Approved)
+	})
+}
+
+// TestARevocationIsNotHeldBackByHome: what is shown and what is done have a pace
+// each.
+func TestARevocationIsNotHeldBackByHome(t *testing.T) {
+	asDocumented(t, func(t *testing.T, d *desk) {
+		r := d.asks(alice)
+		d.presses(bob, "card.approve")
+		d.presses(alice, "ready.create")
+		d.is(r.ID, approval.Delivered)
+		d.presses(alice, "note.saved")
+		d.is(r.ID, approval.Active)
+		for range 100 {
+			require.NoError(t, d.OpenHome(t.Context(), alice))
+		}
+		d.presses(alice, "ready.revoke")
+		d.is(r.ID, approval.Ended)
+	})
+}
+
+// TestWhatIsTooFastIsAnsweredWithASentence, wherever it is done.
+func TestWhatIsTooFastIsAnsweredWithASentence(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	r := d.asks(alice)
+	conversation, card := d.seesButton(sandbox.Bob, "card.approve")
+	for range 120 {
+		require.NoError(t, d.Press(t.Context(), dana, conversation, card.TS, "card.deny"))
+	}
+	d.seesText(dana, "You're faster than I can follow, so I left this one out and nothing was changed. Try again in ")
+	for range 30 {
+		d.types(alice, "list")
+	}
+	d.seesText(alice, "You're faster than I can follow")
+	d.is(r.ID, approval.Pending)
+	d.presses(bob, "card.approve")
+	d.is(r.ID, approval.Approved)
+}
