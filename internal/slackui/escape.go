@@ -99,6 +99,8 @@ func span(d time.Duration) string {
 		return count(int(d/time.Hour), "hour")
 	case d%time.Minute == 0:
 		return count(int(d/time.Minute), "minute")
+	case d%time.Second == 0 && d < time.Minute:
+		return count(int(d/time.Second), "second")
 	}
 	return d.String()
 }

@@ -3,7 +3,6 @@ package slackui
 import (
 	"context"
 	"errors"
-	"math"
 	"slices"
 	"time"
 
@@ -26,7 +25,7 @@ func (a *App) inHurry(who approval.Actor, what doing) (wait time.Duration, tell 
 }
 
 func tooFast(wait time.Duration) mrkdwn {
-	return say("You're faster than I can follow, so I left this one out and nothing was changed. Try again in %s.", seconds(wait))
+	return say("You're faster than I can follow, so I left this one out and nothing was changed. Try again in %s.", botText(span(readable(wait))))
 }
 
 // pressedTooFast answers a press that is left out. A Home tab is published once
@@ -50,7 +49,7 @@ func (a *App) homeTooFast(ctx context.Context, who approval.Actor, shown search,
 	if !tell {
 		return
 	}
-	said := say("You're faster than I can follow. Open this tab again in %s.", seconds(wait))
+	said := say("You're faster than I can follow. Open this tab again in %s.", botText(span(readable(wait))))
 	if err := a.publish(ctx, who, homeScreen{said: said, refused: true, search: shown}, ""); err != nil {
 		a.log.Warn("publishing a Home tab", "user", who.User, "error", err)
 	}
@@ -79,24 +78,24 @@ func sentTooFast(v sentView, wait time.Duration) *slack.ViewSubmissionResponse {
 		return inPlaceOf(tooFast(wait))
 	}
 	return slack.NewErrorsViewSubmissionResponse(map[string]string{
-		block: "You're faster than I can follow, so this was not recorded. Nothing that you typed is lost: send it again in " + seconds(wait) + ".",
+		block: "You're faster than I can follow, so this was not recorded. Nothing that you typed is lost: send it again in " + span(readable(wait)) + ".",
 	})
 }
 
-// seconds is a wait as people read it: in whole seconds, or minutes.
-func seconds(wait time.Duration) string {
-	n := max(int(math.Ceil(wait.Seconds())), 1)
-	if n > 90 {
-		return count((n+59)/60, "minute")
+// readable is a wait in whole seconds, or minutes, and no shorter.
+func readable(wait time.Duration) time.Duration {
+	unit := time.Second
+	if wait > time.Minute {
+		unit = time.Minute
 	}
-	return count(n, "second")
+	return max((wait + unit - 1).Truncate(unit), unit)
 }
 
 // soon is when something can be tried again that err kept from happening: as
 // Slack says, or in a minute.
 func soon(err error) string {
 	if wait := askedToWait(err); wait > 0 {
-		return "in " + seconds(wait)
+		return "in " + span(readable(wait))
 	}
 	return "in a minute"
 }
@@ -112,7 +111,7 @@ func askedToWait(err error) time.Duration {
 // notChecked says that somebody could not be looked up.
 func notChecked(err error) mrkdwn {
 	if wait := askedToWait(err); wait > 0 {
-		return say("Slack wants me to wait before I look up who you are, so nothing was changed. Try again in %s.", seconds(wait))
+		return say("Slack wants me to wait before I look up who you are, so nothing was changed. Try again in %s.", botText(span(readable(wait))))
 	}
 	return "Slack did not tell me in time who you are, so nothing was changed. Try again in a minute."
 }
