@@ -190,3 +190,13 @@ func TestAGroupWithoutEndIsNotRead(t *testing.T) {
 	require.Error(t, err)
 	require.LessOrEqual(t, w.count("usergroups.users.list"), 20)
 }
+
+// TestAnApproverOnTheSecondPageOfAGroupCanApprove: no page is left out.
+func TestAnApproverOnTheSecondPageOfAGroupCanApprove(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(s *setup) { s.GroupPage = 1 })
+	d.SetGroup(sandbox.Approvers, dana, bob)
+	r := d.asks(alice)
+	d.presses(bob, "card.approve")
+	d.is(r.ID, approval.Approved)
+}

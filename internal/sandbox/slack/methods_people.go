@@ -112,7 +112,17 @@ func (w *Workspace) groupList(c *call) obj {
 // groupMembers lists everybody in the group, deactivated people, guests and
 // strangers included, as Slack does.
 func (w *Workspace) groupMembers(c *call) obj {
-	return obj{"users": anyStrings(w.groups[c.str("usergroup")].users)}
+	all := w.groups[c.str("usergroup")].users
+	if w.opts.GroupPage == 0 {
+		return obj{"users": anyStrings(all)}
+	}
+	from, _ := c.offset()
+	from = min(from, len(all))
+	to, next := min(from+w.opts.GroupPage, len(all)), ""
+	if to < len(all) {
+		next = fmt.Sprintf("%s%d", cursorPrefix, to)
+	}
+	return obj{"users": anyStrings(all[from:to]), "response_metadata": obj{"next_cursor": next}}
 }
 
 func (w *Workspace) openConversation(c *call) obj {

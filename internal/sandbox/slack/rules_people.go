@@ -31,7 +31,7 @@ var conversationRules = []Rule{
 		n, err := strconv.Atoi(c.str("limit"))
 		return c.has("limit") && (err != nil || n < 1 || n > 1000)
 	}},
-	{"invalid_cursor", "cursor is one this method gave out", methodPage, []string{"conversations.members"}, func(c *call) bool {
+	{"invalid_cursor", "cursor is one this method gave out", methodPage, []string{"conversations.members", "usergroups.users.list"}, func(c *call) bool {
 		_, ok := c.offset()
 		return !ok
 	}},

@@ -70,6 +70,9 @@ type Options struct {
 	// EphemeralNeedsLook shows an ephemeral message only to people who look at
 	// that very conversation. Otherwise being active is enough.
 	EphemeralNeedsLook bool
+	// GroupPage is how many members usergroups.users.list answers with at once;
+	// all of them if zero. Slack lists invalid_cursor among the method's errors.
+	GroupPage int
 	// WritableMessagesTab lets people type in the app's own DM. The manifest
 	// says read-only, so that nobody pastes secrets there.
 	WritableMessagesTab bool
