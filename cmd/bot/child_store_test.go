@@ -272,6 +272,18 @@ func (s *talliedStore) Successors(ctx context.Context, id approval.ID) ([]approv
 	return s.inner.Successors(ctx, id)
 }
 
+func (s *talliedStore) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
+	return s.inner.ByOrigin(ctx, origin)
+}
+
+func (s *talliedStore) Tally(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Tally, error) {
+	return s.inner.Tally(ctx, user, org, since)
+}
+
+func (s *talliedStore) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+	return s.inner.OpenByRequester(ctx, user)
+}
+
 func (s *talliedStore) Live(ctx context.Context) ([]approval.Request, error) {
 	return s.inner.Live(ctx)
 }

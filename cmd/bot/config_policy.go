@@ -30,6 +30,7 @@ func (c Config) policy(approve approval.Who) approval.Policy {
 		AllowSelfApproval: c.AllowSelfApproval,
 		WidestIPv4:        int(c.WidestIPv4), WidestIPv6: int(c.WidestIPv6), MaxEntries: c.MaxEntries,
 		PendingLapsesAfter: time.Duration(c.PendingLapsesAfter),
+		Limits:             approval.DefaultLimits,
 		CollectWithin:      time.Duration(c.CollectWithin), ConfirmWithin: time.Duration(c.ConfirmWithin),
 		Overlap: time.Duration(c.RotateOverlap),
 	}

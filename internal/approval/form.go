@@ -71,6 +71,9 @@ const (
 	NoSuchNetwork      ProblemCode = "no_such_network"    // Given
 	NoSuchProject      ProblemCode = "no_such_project"    // Given
 	TooManyProjects    ProblemCode = "too_many_projects"  // Limit
+	TooManyOpen        ProblemCode = "too_many_open"      // Limit: requests that are open
+	TooManyKeys        ProblemCode = "too_many_keys"      // Limit: live keys
+	TooManyPerHour     ProblemCode = "too_many_per_hour"  // Limit: requests in an hour
 	NotLess            ProblemCode = "not_less"           // Given: more than was asked for
 	Unchanged          ProblemCode = "unchanged"          // nothing would be different
 )

@@ -45,9 +45,6 @@ func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm)
 	r := s.follow(org, parent, Extension, f.Origin, f.Reason)
 	r.Access.Lifetime = f.Extra
 	r.Change = Change{OldEnd: parent.EndsAt, NewEnd: parent.EndsAt.Add(f.Extra)}
-	if r.Standing, err = s.record(ctx, who.User); err != nil {
-		return parent, err
-	}
 	whole := r.Access
 	whole.Lifetime = parent.LifeUntil(r.Change.NewEnd) // or a rule could be stretched without end
 	s.route(&r, rd, whole)
@@ -101,9 +98,6 @@ func (s *Service) Readdress(ctx context.Context, who Actor, id ID, f AddressesFo
 	r, problems := s.readdressed(org, parent, f)
 	if len(problems) > 0 {
 		return parent, s.refuse(ctx, parent, Readdress, who.User, formError(problems))
-	}
-	if r.Standing, err = s.record(ctx, who.User); err != nil {
-		return parent, err
 	}
 	rd := org.Policy.read(ctx, s.Directory)
 	if onlyNarrows(parent.Access.Networks, r.Access.Networks) {
@@ -181,10 +175,6 @@ func (s *Service) successorTo(ctx context.Context, org Org, rd reading, parent R
 		r.approved(r.AskedAt, org.Policy)
 		r.Messages = []MessageName{CardMessage, ReadyMessage}
 		return r, nil
-	}
-	var err error
-	if r.Standing, err = s.record(ctx, r.Requester); err != nil {
-		return r, err
 	}
 	whole := r.Access
 	whole.Lifetime = parent.LifeUntil(parent.EndsAt)

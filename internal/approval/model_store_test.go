@@ -118,6 +118,18 @@ func (g guardedStore) Successors(ctx context.Context, id approval.ID) ([]approva
 	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Successors(ctx, id) })
 }
 
+func (g guardedStore) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
+	return stored(g, onGet, func(s approval.Store) (approval.Request, error) { return s.ByOrigin(ctx, origin) })
+}
+
+func (g guardedStore) Tally(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Tally, error) {
+	return stored(g, onMine, func(s approval.Store) (approval.Tally, error) { return s.Tally(ctx, user, org, since) })
+}
+
+func (g guardedStore) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+	return stored(g, onMine, func(s approval.Store) ([]approval.Request, error) { return s.OpenByRequester(ctx, user) })
+}
+
 func (g guardedStore) Live(ctx context.Context) ([]approval.Request, error) {
 	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Live(ctx) })
 }

@@ -40,6 +40,8 @@ type Policy struct {
 
 	BreakGlass BreakGlass
 
+	Limits Limits
+
 	PendingLapsesAfter time.Duration // from asking to a decision
 	CollectWithin      time.Duration // from approval to the first press
 	ConfirmWithin      time.Duration // from showing the key to "I saved it"

@@ -65,7 +65,18 @@ type Store interface {
 	// due by itself.
 	NextDue(ctx context.Context) (time.Time, error)
 
-	// ByRequester lists a person's requests, newest first.
+	// ByOrigin returns the request that a form made, or ErrNotFound.
+	ByOrigin(ctx context.Context, origin string) (Request, error)
+
+	// Tally counts a person's requests, reading no more than what it counts:
+	// Recent are those of org since then.
+	Tally(ctx context.Context, user UserID, org OrgID, since time.Time) (Tally, error)
+
+	// OpenByRequester lists those of a person's requests that are not over, newest
+	// first; at most [MaxListed].
+	OpenByRequester(ctx context.Context, user UserID) ([]Request, error)
+
+	// ByRequester lists a person's newest [MaxListed] requests, newest first.
 	ByRequester(ctx context.Context, user UserID) ([]Request, error)
 
 	// Successors lists the requests for a key that takes over from the key of the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"atlaskeybot/internal/plaintext"
@@ -23,6 +24,8 @@ type Service struct {
 	Now       func() time.Time
 	NewID     func() ID
 	Wake      func() // a hint to the worker; may be lost
+
+	creating sync.Mutex // one request is counted and stored at a time
 }
 
 // idTries bounds the search for an id that is free.
@@ -60,9 +63,6 @@ func (s *Service) submit(ctx context.Context, who Actor, f Form) (Request, error
 		return Request{}, err
 	}
 	r := s.asked(org, who.User, f, access)
-	if r.Standing, err = s.record(ctx, who.User); err != nil {
-		return Request{}, err
-	}
 	s.route(&r, rd, r.Access)
 	return s.create(ctx, r)
 }
@@ -120,23 +120,14 @@ func (s *Service) route(r *Request, rd reading, whole Access) {
 	r.approved(r.AskedAt, rd.Policy)
 }
 
-// record is what is known of somebody who asks.
-func (s *Service) record(ctx context.Context, user UserID) (Record, error) {
-	all, err := s.Store.ByRequester(ctx, user)
-	if err != nil {
-		return Record{}, fmt.Errorf("reading the requests of %s: %w", user, err)
-	}
-	known := Record{First: len(all) == 0}
-	for _, r := range all {
-		if (r.State == Delivered || r.State == Active) && !r.isChange() {
-			known.Held++
-		}
-	}
-	return known, nil
-}
-
 // create stores r under an id that is free. A form sent twice makes one request.
+// Nobody counts in between: many forms at once do not pass a limit together.
 func (s *Service) create(ctx context.Context, r Request) (Request, error) {
+	s.creating.Lock()
+	defer s.creating.Unlock()
+	if err := s.admit(ctx, &r); err != nil {
+		return Request{}, err
+	}
 	for range idTries {
 		r.ID, r.Events = s.NewID(), nil
 		r.keepEvents()
@@ -233,12 +224,29 @@ func (s *Service) MayAskAgain(ctx context.Context, who Actor, id ID) (Request, e
 // Get returns the request, for showing it.
 func (s *Service) Get(ctx context.Context, id ID) (Request, error) { return s.Store.Get(ctx, id) }
 
-// Mine lists who's requests, newest first.
+// Mine lists who's newest [MaxListed] requests, newest first.
 func (s *Service) Mine(ctx context.Context, who Actor) ([]Request, error) {
 	if err := mayAct(ctx, s.Directory, who); err != nil {
 		return nil, err
 	}
 	return s.Store.ByRequester(ctx, who.User)
+}
+
+// MineOpen lists those of who's requests that are not over, newest first; at most
+// [MaxListed].
+func (s *Service) MineOpen(ctx context.Context, who Actor) ([]Request, error) {
+	if err := mayAct(ctx, s.Directory, who); err != nil {
+		return nil, err
+	}
+	return s.Store.OpenByRequester(ctx, who.User)
+}
+
+// ByOrigin returns the request that a form made, to whoever sent it.
+func (s *Service) ByOrigin(ctx context.Context, who Actor, origin string) (Request, error) {
+	if err := mayAct(ctx, s.Directory, who); err != nil {
+		return Request{}, err
+	}
+	return s.Store.ByOrigin(ctx, origin)
 }
 
 // A check says why somebody may not do something to r, or nil.

@@ -35,6 +35,10 @@ func (s State) Final() bool {
 // further ahead than [MaxWait]: it tries until it is done, or only clears up.
 var ShortWaits = []State{Minting, Applying, Revoking, Denied, Withdrawn, Expired, Failed, Ended, Done}
 
+// OpenStates are those of a request that waits: for people, or for what was
+// approved.
+var OpenStates = []State{Pending, Approved, Minting, Applying}
+
 // HasKey reports whether a key of a request in s may be alive in Atlas.
 func (s State) HasKey() bool {
 	return slices.Contains([]State{Minting, Delivered, Active, Revoking}, s)

@@ -75,7 +75,7 @@ type reader struct {
 func (r *reader) read(root *yaml.Node) {
 	m := r.mapping(root, "the file",
 		"approvals", "never_approve", "self_approval", "roles", "projects", "lifetimes", "networks", "auto_approve",
-		"pending", "collect_within", "confirm_within", "remind_before_end", "rotate_overlap", "break_glass")
+		"pending", "collect_within", "confirm_within", "remind_before_end", "rotate_overlap", "break_glass", "limits")
 	p := &r.policy
 	p.Never = r.people(m["never_approve"], "never_approve", p.Never)
 	p.AllowSelfApproval = r.yes(m["self_approval"], "self_approval", p.AllowSelfApproval)
@@ -92,6 +92,7 @@ func (r *reader) read(root *yaml.Node) {
 	r.autoApprove(m["auto_approve"])
 	r.pending(m["pending"])
 	r.breakGlass(m["break_glass"])
+	r.limits(m["limits"])
 	r.possible(m)
 }
 

@@ -71,6 +71,7 @@ func TestTheExample(t *testing.T) {
 			Name: "reading from CI for a day", For: everyone, Roles: []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"},
 			Networks: []string{"ci"}, Longest: day,
 		}},
+		Limits:             approval.Limits{OpenRequests: 20, LiveKeys: 50, RequestsPerHour: 30},
 		BreakGlass:         approval.BreakGlass{People: groups("S0ONCALL"), Roles: []approval.Role{"ORG_OWNER", "ORG_READ_ONLY"}, Lifetime: 2 * hour},
 		PendingLapsesAfter: day, CollectWithin: day, ConfirmWithin: hour,
 		ProdAfter: []time.Duration{2 * hour, 6 * hour}, EscalateAfter: 8 * hour, EscalateTo: groups("S0MANAGERS"),
@@ -94,8 +95,9 @@ func TestWhatIsLeftOutStays(t *testing.T) {
 		"the built-in list of project roles": {"projects: {roles: default}", func(p *approval.Policy) {
 			p.ProjectRoles = approval.RulesFor(approval.DefaultProjectRoles()...)
 		}},
-		"lifetimes, unsorted": {"lifetimes: [7d, 8h]", func(p *approval.Policy) { p.Lifetimes = []time.Duration{8 * time.Hour, 168 * time.Hour} }},
-		"one limit of many":   {"networks: {max_entries: 3}", func(p *approval.Policy) { p.MaxEntries = 3 }},
+		"lifetimes, unsorted":   {"lifetimes: [7d, 8h]", func(p *approval.Policy) { p.Lifetimes = []time.Duration{8 * time.Hour, 168 * time.Hour} }},
+		"one limit of a person": {"limits: {live_keys: 3}", func(p *approval.Policy) { p.Limits.LiveKeys = 3 }},
+		"one limit of many":     {"networks: {max_entries: 3}", func(p *approval.Policy) { p.MaxEntries = 3 }},
 		"a mask without its slash": {"networks: {widest_ipv4: 30}", func(p *approval.Policy) {
 			p.WidestIPv4 = 30
 		}},
@@ -135,7 +137,7 @@ func TestProblems(t *testing.T) {
 		"no YAML":                     {"roles:\n  ORG_MEMBER: {}\n bad: [", "p.yaml:2: this is not YAML: did not find expected key"},
 		"two documents":               {"lifetimes: [8h]\n---\nlifetimes: [9h]", "p.yaml:2: there is more than one document: write one, without ---"},
 		"a list":                      {"- a\n- b", "p.yaml:1: the file is not a list of keys with values, as in key: value"},
-		"an unknown key":              {"lifetimes: [8h]\napproval: []", `p.yaml:2: the file has no key "approval": there are approvals, never_approve, self_approval, roles, projects, lifetimes, networks, auto_approve, pending, collect_within, confirm_within, remind_before_end, rotate_overlap, break_glass`},
+		"an unknown key":              {"lifetimes: [8h]\napproval: []", `p.yaml:2: the file has no key "approval": there are approvals, never_approve, self_approval, roles, projects, lifetimes, networks, auto_approve, pending, collect_within, confirm_within, remind_before_end, rotate_overlap, break_glass, limits`},
 		"an unknown key of a role":    {"roles:\n  ORG_MEMBER: {asks: everyone}", `p.yaml:2: ORG_MEMBER has no key "asks": there are ask, approvals, longest, widest_ipv4, widest_ipv6`},
 		"a repeated key":              {"lifetimes: [8h]\nself_approval: false\nlifetimes: [9h]", "p.yaml:3: lifetimes is here a second time: the first is in line 1"},
 		"a repeated role":             {"roles:\n  ORG_MEMBER: {}\n  ORG_MEMBER: {}", "p.yaml:3: ORG_MEMBER is here a second time: the first is in line 2"},
@@ -173,6 +175,7 @@ func TestProblems(t *testing.T) {
 		"too short to confirm":        {"confirm_within: 12h", "p.yaml:1: a lifetime is 8h, which is shorter than confirm_within (12h)"},
 		"no time to collect":          {"collect_within: 5s", "p.yaml:1: collect_within is 5s: at least 1m"},
 		"too many reminders":          {"remind_before_end: [1h, 2h, 3h, 4h, 5h, 6h, 7h, 8h, 9h, 10h, 11h]", "p.yaml:1: remind_before_end has 11 entries: at most 10"},
+		"no open requests":            {"limits: {open_requests: 0}", "p.yaml:1: open_requests is 0: 1 to 1000"},
 		"no entries":                  {"networks: {max_entries: 0}", "p.yaml:1: max_entries is 0: 1 to 200"},
 		"a mask that is none":         {"networks: {widest_ipv6: wide}", `p.yaml:1: widest_ipv6: "wide" is not the length of a network's prefix, like /24`},
 		"a network with a bad name":   {"networks:\n  named:\n    \"a,b\": [192.0.2.1]", `p.yaml:3: a network is named "a,b": up to 40 letters, digits, spaces, dots, - and _, beginning with a letter or digit`},

@@ -85,6 +85,12 @@ func problemText(p approval.Problem) string {
 		return notLess(p)
 	case approval.LifetimeTooLong:
 		return fmt.Sprintf("A key with %s lives at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), span(p.Most))
+	case approval.TooManyOpen:
+		return fmt.Sprintf("You have %d open requests, which is as many as may wait at once: withdraw one in the list of your requests, or send this when one is over.", p.Limit)
+	case approval.TooManyKeys:
+		return fmt.Sprintf("You have %d keys that live or are on their way, which is as many as one person may have: revoke one that nothing needs, then send this again.", p.Limit)
+	case approval.TooManyPerHour:
+		return fmt.Sprintf("You sent %d requests within an hour, which is as many as one person may: send this again in a while.", p.Limit)
 	case approval.ExtensionTooLong:
 		return fmt.Sprintf("A key with %s lives at most %s in all, with its extensions and rotations: choose less.", title(p.Given), span(p.Most))
 	case approval.LifetimeNotAllowed:

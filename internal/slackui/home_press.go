@@ -130,7 +130,7 @@ func (a *App) publish(ctx context.Context, who approval.Actor, screen homeScreen
 // homeOf reads what somebody may see. An error means that they have no tab.
 func (a *App) homeOf(ctx context.Context, who approval.Actor, home homePress) (homeScreen, error) {
 	h := homeScreen{said: home.said, search: home.search}
-	mine, err := a.service.Mine(ctx, who)
+	mine, err := a.service.MineOpen(ctx, who)
 	if errors.Is(err, approval.ErrOutsider) || errors.Is(err, approval.ErrDeactivated) {
 		return h, err
 	}
@@ -138,11 +138,7 @@ func (a *App) homeOf(ctx context.Context, who approval.Actor, home homePress) (h
 		a.logRefusal("showing a Home tab", who, approval.Request{}, err)
 		return homeScreen{said: refusal(err, approval.Request{}), refused: true}, nil
 	}
-	for _, r := range mine {
-		if !r.State.Final() {
-			h.mine = append(h.mine, r)
-		}
-	}
+	h.mine = mine
 	waiting, err := a.service.Waiting(ctx, who)
 	if err == nil {
 		h.unsigned, err = a.service.Unsigned(ctx, who)

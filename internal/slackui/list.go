@@ -31,7 +31,11 @@ func (v views) list(mine []approval.Request, first mrkdwn) message {
 		row := v.listed(r)
 		shown := v.listedBlocks(r, row)
 		if room -= size(shown...); i == maxListed || room < 0 {
-			blocks = append(blocks, footnote(say("And %s older ones.", len(mine)-i)))
+			more := say("And %s older ones.", len(mine)-i)
+			if len(mine) == approval.MaxListed { // there may be more than were read
+				more = "And older ones."
+			}
+			blocks = append(blocks, footnote(more))
 			break
 		}
 		text = sentences(text, say("%s: %s", r.ID, row))

@@ -53,16 +53,8 @@ func (a *App) submitChange(ctx context.Context, i interaction, answer ack, c cha
 
 // sentBefore reports whether who has a request that came from this form.
 func (a *App) sentBefore(ctx context.Context, who approval.Actor, origin string) bool {
-	mine, err := a.service.Mine(ctx, who)
-	if err != nil {
-		return false
-	}
-	for _, r := range mine {
-		if r.Origin == origin {
-			return true
-		}
-	}
-	return false
+	r, err := a.service.ByOrigin(ctx, who, origin)
+	return err == nil && r.Requester == who.User
 }
 
 // submitRevocation revokes a key. Sent twice by one person it is one

@@ -2,6 +2,7 @@ package slackui
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"atlaskeybot/internal/approval"
@@ -98,6 +99,9 @@ func reference(code string) mrkdwn {
 // refusal is what somebody is told whose action changed nothing. r is the
 // request as it is, or zero if none was read.
 func refusal(err error, r approval.Request) mrkdwn {
+	if limit, ok := overLimit(err); ok {
+		return say("%s Nothing was changed.", botText(fmt.Sprint(problemText(limit))))
+	}
 	if role, ok := errors.AsType[*approval.RoleError](err); ok {
 		return roleRefusal(role)
 	}
@@ -163,6 +167,15 @@ var refusals = []struct {
 	{err: approval.ErrMisplaced, said: "This button isn't where I put it, so nothing was changed. Please use the other message about this request; its buttons work."},
 	{err: approval.ErrNothingOffered, said: "The rules here let you ask for nothing. Nothing was changed; whoever runs this bot can say why."},
 	{err: approval.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; whoever runs this bot can say why."},
+}
+
+// overLimit is the first limit of one person that a request would pass.
+func overLimit(err error) (approval.Problem, bool) {
+	mistakes, ok := errors.AsType[*approval.FormError](err)
+	if !ok || len(mistakes.Problems) == 0 {
+		return approval.Problem{}, false
+	}
+	return mistakes.Problems[0], true
 }
 
 // roleRefusal says to the owner of a key which of its roles refuses a change.

@@ -38,11 +38,11 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Entr
 		return false, err
 	}
 	const add = `
-		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, unsigned, predecessor, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, unsigned, predecessor, new_key, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT DO NOTHING`
 	done, err := tx.ExecContext(ctx, add, r.ID, r.Org, r.Kind, r.State, r.Version, r.Requester, r.Origin,
-		millis(r.AskedAt), millis(r.WorkAt()), drawAt(r, e), unsigned(r), predecessor(r), body)
+		millis(r.AskedAt), millis(r.WorkAt()), drawAt(r, e), unsigned(r), predecessor(r), newKey(r), body)
 	if err != nil {
 		return false, fmt.Errorf("inserting request %s: %w", r.ID, err)
 	}
@@ -126,6 +126,14 @@ func unsigned(r approval.Request) int {
 	return 0
 }
 
+// newKey is 1 if r asks for a new key.
+func newKey(r approval.Request) int {
+	if r.Purpose == approval.NewKey {
+		return 1
+	}
+	return 0
+}
+
 // predecessor names the request whose key r's key takes over from, if any.
 func predecessor(r approval.Request) approval.ID {
 	if r.Purpose == approval.Rotation {
@@ -141,7 +149,8 @@ func (s *Store) Successors(ctx context.Context, id approval.ID) ([]approval.Requ
 
 // ByRequester implements [approval.Store].
 func (s *Store) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
-	return list(ctx, s.db, `WHERE r.requester = $1 ORDER BY r.asked_at DESC, r.id`, user)
+	return list(ctx, s.db, `WHERE r.id IN (SELECT id FROM request WHERE requester = $1 ORDER BY asked_at DESC, id LIMIT $2) ORDER BY r.asked_at DESC, r.id`,
+		user, approval.MaxListed)
 }
 
 // Live implements [approval.Store].

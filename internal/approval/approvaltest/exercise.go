@@ -17,7 +17,7 @@ type clause func(t *testing.T, s approval.Store)
 func ExerciseStore(t *testing.T, newStore func(t *testing.T) approval.Store) {
 	for topic, clauses := range map[string]map[string]clause{
 		"Create": creating, "Move": moving, "Work": working, "Drawing": drawing,
-		"NextDue": waiting, "Audit": auditing, "Chain": chaining, "Reading": reading, "Context": cancelling,
+		"NextDue": waiting, "Audit": auditing, "Chain": chaining, "Reading": reading, "Counting": counting, "Context": cancelling,
 	} {
 		for name, check := range clauses {
 			t.Run(topic+"/"+name, func(t *testing.T) {

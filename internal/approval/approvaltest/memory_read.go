@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"atlaskeybot/internal/approval"
 )
@@ -27,12 +28,57 @@ func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]appro
 		return nil
 	})
 	slices.SortStableFunc(theirs, func(a, b approval.Request) int { return b.AskedAt.Compare(a.AskedAt) })
-	return theirs, err
+	return theirs[:min(len(theirs), approval.MaxListed)], err
+}
+
+// OpenByRequester implements [approval.Store].
+func (m *Memory) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+	open, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user && !r.State.Final() })
+	slices.SortStableFunc(open, func(a, b approval.Request) int { return b.AskedAt.Compare(a.AskedAt) })
+	return open[:min(len(open), approval.MaxListed)], err
+}
+
+// ByOrigin implements [approval.Store].
+func (m *Memory) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
+	found, err := m.those(ctx, func(r approval.Request) bool { return r.Origin == origin })
+	if err == nil && len(found) == 0 {
+		return approval.Request{}, approval.ErrNotFound
+	}
+	if err != nil {
+		return approval.Request{}, err
+	}
+	return found[0], nil
+}
+
+// Tally implements [approval.Store].
+func (m *Memory) Tally(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Tally, error) {
+	var t approval.Tally
+	theirs, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user })
+	for _, r := range theirs {
+		t.Any = true
+		isLive, isHere := r.State == approval.Delivered || r.State == approval.Active, r.Org == org
+		if isLive {
+			t.Held++
+		}
+		if isLive && isHere {
+			t.Live++
+		}
+		if isHere && slices.Contains(approval.OpenStates, r.State) {
+			t.Open++
+			if r.Purpose == approval.NewKey {
+				t.Coming++
+			}
+		}
+		if isHere && toMillis(r.AskedAt).After(toMillis(since)) {
+			t.Recent++
+		}
+	}
+	return t, err
 }
 
 // Successors implements [approval.Store].
 func (m *Memory) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
-	return m.those(ctx, func(r approval.Request) bool { return r.Of == id && r.Purpose == approval.Rotation })
+	return m.those(ctx, func(r approval.Request) bool { return id != "" && r.Of == id && r.Purpose == approval.Rotation })
 }
 
 // Live implements [approval.Store].

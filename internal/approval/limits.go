@@ -1,0 +1,72 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Limits bound what one person has in one organization at a time. Zero: no
+// bound.
+type Limits struct {
+	OpenRequests    int // that wait for a decision, for their key to be made or for a change
+	LiveKeys        int // and keys on their way; a rotation is not counted
+	RequestsPerHour int // of every kind, also those that take no approval
+}
+
+// DefaultLimits go if the policy does not say otherwise: more than people need
+// by hand, and less than a script does harm with.
+var DefaultLimits = Limits{OpenRequests: 20, LiveKeys: 50, RequestsPerHour: 30}
+
+// MaxListed bounds the requests of one person that are read at once.
+const MaxListed = 100
+
+// A Tally counts one person's requests.
+type Tally struct {
+	Any    bool // they asked before, in any organization
+	Held   int  // live keys, in all organizations
+	Open   int  // of the organization, that are open
+	Coming int  // of these, those that get a new key
+	Live   int  // live keys of the organization
+	Recent int  // of the organization, since the given time
+}
+
+// checkLimits returns a *[FormError] if one more request r is too much.
+func (l Limits) checkLimits(r Request, have Tally) error {
+	var problems []Problem
+	over := func(limit, is int, code ProblemCode) {
+		if limit > 0 && is >= limit {
+			problems = append(problems, Problem{Field: FieldReason, Code: code, Limit: limit})
+		}
+	}
+	over(l.OpenRequests, have.Open, TooManyOpen)
+	if r.Purpose == NewKey {
+		over(l.LiveKeys, have.Live+have.Coming, TooManyKeys)
+	}
+	over(l.RequestsPerHour, have.Recent, TooManyPerHour)
+	return formError(problems)
+}
+
+// admit counts what r's requester has, notes it on r and holds it against the
+// limits. A form that was sent before is admitted: it makes no other request.
+func (s *Service) admit(ctx context.Context, r *Request) error {
+	have, err := s.Store.Tally(ctx, r.Requester, r.Org, r.AskedAt.Add(-time.Hour))
+	if err != nil {
+		return fmt.Errorf("counting the requests of %s: %w", r.Requester, err)
+	}
+	if r.Purpose != Rotation || r.State == Pending {
+		r.Standing = Record{Held: have.Held, First: !have.Any}
+	}
+	limit := s.policy(r.Org).Limits.checkLimits(*r, have)
+	if limit == nil {
+		return nil
+	}
+	switch _, err := s.Store.ByOrigin(ctx, r.Origin); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, ErrNotFound):
+		return fmt.Errorf("looking for the request of a form: %w", err)
+	}
+	return limit
+}

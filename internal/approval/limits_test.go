@@ -1,0 +1,94 @@
+package approval_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+func limited(l approval.Limits) func(*approval.Policy) {
+	return func(p *approval.Policy) { p.Limits = l }
+}
+
+func origin(n int) func(*approval.Form) {
+	return func(f *approval.Form) { f.Origin = fmt.Sprintf("L%d", n) }
+}
+
+func requireLimit(t *testing.T, err error, code approval.ProblemCode, limit int) {
+	t.Helper()
+	mistakes, ok := errors.AsType[*approval.FormError](err)
+	require.True(t, ok, err)
+	require.Equal(t, []approval.Problem{{Field: approval.FieldReason, Code: code, Limit: limit}}, mistakes.Problems)
+}
+
+func TestOpenRequestsOfOnePersonAreLimited(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		first, err := w.Submit(t.Context(), as(alice), form(origin(1)))
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(alice), form(origin(2)))
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(alice), form(origin(3)))
+		requireLimit(t, err, approval.TooManyOpen, 2)
+		again, err := w.Submit(t.Context(), as(alice), form(origin(1)))
+		require.NoError(t, err, "a form sent twice is no other request")
+		assert.Equal(t, first.ID, again.ID)
+		_, err = w.Submit(t.Context(), as(carol), form(origin(4)))
+		require.NoError(t, err, "another person")
+		_, err = w.Withdraw(t.Context(), as(alice), first.ID)
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(alice), form(origin(5)))
+		require.NoError(t, err)
+	}, limited(approval.Limits{OpenRequests: 2}))
+}
+
+func TestLiveKeysOfOnePersonAreLimited(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.active()
+		_, err := w.Submit(t.Context(), as(alice), form(origin(2)))
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(alice), form(origin(3)))
+		requireLimit(t, err, approval.TooManyKeys, 2)
+		_, err = w.Rotate(t.Context(), as(alice), id)
+		require.NoError(t, err, "a rotation takes the place of a key")
+	}, limited(approval.Limits{LiveKeys: 2}))
+}
+
+func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.staff()
+		_, err := w.BreakGlass(t.Context(), as(carol), emergency(origin(1)))
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(carol), form(origin(2), func(f *approval.Form) {
+			f.Roles, f.Named, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+		}))
+		require.NoError(t, err)
+		_, err = w.BreakGlass(t.Context(), as(carol), emergency(origin(3)))
+		requireLimit(t, err, approval.TooManyPerHour, 2)
+		w.pass(time.Hour)
+		_, err = w.BreakGlass(t.Context(), as(carol), emergency(origin(4)))
+		require.NoError(t, err)
+	}, strict, glass, limited(approval.Limits{RequestsPerHour: 2}))
+}
+
+func TestManyFormsAtOnceDoNotPassALimitTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy(limited(approval.Limits{OpenRequests: 3})))
+	var all sync.WaitGroup
+	for n := range 40 {
+		all.Go(func() { _, _ = w.Submit(t.Context(), as(alice), form(origin(n))) })
+	}
+	all.Wait()
+	open, err := w.MineOpen(t.Context(), as(alice))
+	require.NoError(t, err)
+	assert.Len(t, open, 3)
+}

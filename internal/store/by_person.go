@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// A person can have tens of thousands of requests. What is read here is bounded
+// by what is shown or counted: each query has an index that begins with the
+// person.
+
+// openOrLive are the states that are not over.
+var openOrLive = stateIn(approval.Pending, approval.Approved, approval.Minting, approval.Applying, approval.Delivered, approval.Active, approval.Revoking)
+
+// OpenByRequester implements [approval.Store].
+func (s *Store) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+	return list(ctx, s.db, `
+		WHERE r.id IN (SELECT id FROM request WHERE requester = $1 AND `+openOrLive+` ORDER BY asked_at DESC, id LIMIT $2)
+		ORDER BY r.asked_at DESC, r.id`, user, approval.MaxListed)
+}
+
+// ByOrigin implements [approval.Store].
+func (s *Store) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
+	found, err := list(ctx, s.db, `WHERE r.origin = $1`, origin)
+	if err != nil {
+		return approval.Request{}, err
+	}
+	if len(found) == 0 {
+		return approval.Request{}, approval.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// Tally implements [approval.Store].
+func (s *Store) Tally(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Tally, error) {
+	live, open := stateIn(approval.Delivered, approval.Active), stateIn(approval.OpenStates...)
+	var t approval.Tally
+	err := s.db.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM request WHERE requester = $1),
+			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+live+`),
+			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+live+` AND org = $2),
+			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+open+` AND org = $2),
+			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+open+` AND org = $2 AND new_key > 0),
+			(SELECT COUNT(*) FROM request WHERE requester = $1 AND asked_at > $3 AND org = $2)`,
+		user, org, millis(since)).Scan(&t.Any, &t.Held, &t.Live, &t.Open, &t.Coming, &t.Recent)
+	if err != nil && err != sql.ErrNoRows {
+		return t, fmt.Errorf("counting requests: %w", err)
+	}
+	return t, nil
+}
