@@ -137,6 +137,9 @@ func (s *talliedStore) leased(l lease) {
 	if s.leases[l] {
 		s.inHand--
 	}
+	if s.leases == nil {
+		s.leases = map[lease]bool{}
+	}
 	s.leases[l] = true
 }
 
