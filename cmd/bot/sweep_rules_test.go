@@ -122,6 +122,11 @@ func ruleFlows() []flow {
 			name: "in the second organization", messages: 7, orgs: 2, overHTTP: true, grant: grant{org: 1, roles: usual.roles, from: usual.from},
 			people: []person{{bob, both}, {alice, []act{asksInSecond, creates, saves, revokes}}}, ends: revoked,
 		},
+		{
+			name: "rotated in the second organization", messages: 12, orgs: 2, grant: grant{org: 1, roles: usual.roles, from: usual.from},
+			people: []person{{bob, both}, {alice, []act{asksInSecond, creates, saves, on(1, rotates), switches, after("its successor took over", on(2, revokes))}}},
+			ends:   []end{ended(approval.Ended, approval.CauseReplaced), ended(approval.Ended, approval.CauseRevoked)},
+		},
 	}
 }
 
