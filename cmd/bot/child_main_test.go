@@ -134,7 +134,7 @@ func (c *childBot) guard(s approval.Store) approval.Store {
 	if json.Unmarshal([]byte(os.Getenv(envFate)), &f) != nil {
 		f = fate{}
 	}
-	c.kept = &talliedStore{inner: s, fate: f, jump: c.jump, counts: map[string]int{}, leases: map[lease]bool{}, changes: 1}
+	c.kept = &talliedStore{inner: s, fate: f, jump: c.jump, counts: map[string]int{}, changes: 1}
 	return c.kept
 }
 

@@ -11,6 +11,7 @@ import (
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/sandbox/wire"
 )
 
 func TestDenyWithAReason(t *testing.T) {
@@ -196,6 +197,23 @@ func TestEverythingIsDeliveredTwice(t *testing.T) {
 			assert.Equal(t, 1, w.entries(id, e), e)
 		}
 	}, func(o *sandbox.Options) { o.Redeliver = 1 })
+}
+
+// A proxy repeats each request with its signature, and Slack gets the second
+// answer. The first time, Slack did not tell the bot who sent the form.
+func TestRequestsRepeatedByProxyGetTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, true, nil, func(o *sandbox.Options) { o.ProxyRepeats = 1 })
+	w.opensForm(alice)
+	w.spoils(goesWrong(wire.Slack, "users.info", wire.Error500Before))
+	result, err := w.Slack.Submit(w.ctx(), alice, wish())
+	require.NoError(t, err)
+	require.Equal(t, slack.Refused, result.Outcome, "the form closed, and nothing was recorded")
+	result, err = w.Slack.Submit(w.ctx(), alice, wish())
+	require.NoError(t, err)
+	require.Equal(t, slack.Closed, result.Outcome)
+	w.reads(bob, "card.approve")
+	assert.Equal(t, 1, w.entries(w.newest(), approval.Submit))
 }
 
 func TestSelfApprovalWhereItIsAllowed(t *testing.T) {

@@ -37,6 +37,9 @@ type Options struct {
 	// Redeliver is the share of commands, clicks and submissions, 0 to 1, that
 	// arrive a second time.
 	Redeliver float64
+	// ProxyRepeats is the share of requests over HTTP, 0 to 1, that a proxy in
+	// front of the app sends a second time, as they were signed.
+	ProxyRepeats float64
 
 	// HTTPTarget is the base URL of the bot's HTTP door. Empty: Socket Mode.
 	HTTPTarget string
@@ -121,7 +124,7 @@ func (s *Sandbox) newAtlas(opts Options) *atlas.Cloud {
 func (s *Sandbox) newSlack(opts Options) *slack.Workspace {
 	o := opts.Slack
 	o.Now, o.Seed, o.BaseURL = s.Clock.Now, s.seed, s.url
-	o.Redeliver = opts.Redeliver
+	o.Redeliver, o.ProxyRepeats = opts.Redeliver, opts.ProxyRepeats
 	o.Secrets = s.secrets
 	if s.http {
 		o.Deliver, o.HTTPTarget = slack.HTTPMode, opts.HTTPTarget
