@@ -23,9 +23,9 @@ func (s *Service) TryAgainAsOperator(ctx context.Context, id ID) (Request, error
 }
 
 func (s *Service) tryAgain(ctx context.Context, who Actor, id ID, may check) (Request, error) {
-	r, err := s.Store.Get(ctx, id)
+	r, err := s.get(ctx, who, id, Retry)
 	if err != nil {
-		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
+		return Request{}, err
 	}
 	if err := may(ctx, r); err != nil {
 		return r, s.refuse(ctx, r, Retry, who.User, err)

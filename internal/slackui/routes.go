@@ -20,7 +20,7 @@ var verbs = map[string]approval.Event{
 	"withdraw": approval.Withdraw, "create": approval.Collect, "saved": approval.Confirm, "unseen": approval.Replace,
 	"revoke": approval.Revoke, "oversee": approval.Revoke, "switched": approval.Revoke, "again": approval.Submit,
 	"extend": approval.Extend, "rotate": approval.Rotate, "addresses": approval.Readdress,
-	"nudge": approval.Nudge, "sign": approval.Sign, "handto": approval.HandTo,
+	"nudge": approval.Nudge, "sign": approval.Sign, "check": approval.Retry, "handto": approval.HandTo,
 }
 
 // eventOf is what a button does; empty if it is none of ours.

@@ -1,0 +1,400 @@
+package approval_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+)
+
+// The table of authority: every action x every kind of person x every state, as
+// it was written down by hand. "ok" is allowed; everything else is the reason in
+// the audit trail.
+//
+// Who somebody is is looked at before the state: a column other than "ok" goes
+// in every state. Where it is "ok", the action is possible in the states that
+// authorityStates names, and not_allowed in the others.
+//
+// owner: has the request. approver: of its access. other: approves another
+// role of the same organization. excluded: an approver in never_approve.
+// member: any colleague, and the owner before a transfer. elsewhere: an approver
+// of another organization.
+const authority = `
+action             owner       approver     other        excluded     member       guest deactivated bot   outsider elsewhere
+Approve            own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
+ApproveLess        own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
+MayApproveLess     own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
+Deny               own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
+MayDeny            own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
+Nudge              ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+Withdraw           ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+Collect            ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+Confirm            ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+Replace            ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+Extend             ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+MayExtend          ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+Readdress          ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+MayReaddress       ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+Rotate             ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+SwitchedOver       ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+MayAskAgain        ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+Revoke             ok          ok           ok           not_owner    not_owner    guest deactivated robot outsider not_owner
+MayRevoke          ok          ok           ok           not_owner    not_owner    guest deactivated robot outsider not_owner
+Sign               not_approver ok          ok           not_approver not_approver guest deactivated robot outsider not_approver
+HandTo             not_approver ok          not_approver not_approver not_approver guest deactivated robot outsider not_approver
+TryAgain           ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+TryAgainAsOperator ok          ok           ok           ok           ok           ok    ok          ok    ok       ok
+RefusePress        misplaced   misplaced    misplaced    misplaced    misplaced    misplaced misplaced misplaced misplaced misplaced
+RevokeAsOperator   ok          ok           ok           ok           ok           ok    ok          ok    ok       ok
+`
+
+// authorityStates are the states in which an action is possible for whom the
+// table lets, and its event in the audit trail.
+var authorityStates = map[string]struct {
+	event approval.Event
+	in    string
+}{
+	"Approve":            {approval.Approve, "pending change"},
+	"ApproveLess":        {approval.Approve, "pending"},
+	"MayApproveLess":     {approval.Approve, "pending"},
+	"Deny":               {approval.Deny, "pending change"},
+	"MayDeny":            {approval.Deny, "pending change"},
+	"Nudge":              {approval.Nudge, "pending change"},
+	"Withdraw":           {approval.Withdraw, "pending change approved"},
+	"Collect":            {approval.Collect, "approved"},
+	"Confirm":            {approval.Confirm, "delivered"},
+	"Replace":            {approval.Replace, "delivered"},
+	"Extend":             {approval.Extend, "active handed successor"},
+	"MayExtend":          {approval.Extend, "active handed successor"},
+	"Readdress":          {approval.Readdress, "active glass handed successor"},
+	"MayReaddress":       {approval.Readdress, "active glass handed successor"},
+	"Rotate":             {approval.Rotate, "active glass handed successor"},
+	"SwitchedOver":       {approval.Revoke, "successor"},
+	"MayAskAgain":        {approval.Submit, "pending change approved minting delivered active glass handed successor applying revoking denied withdrawn expired failed ended done"},
+	"Revoke":             {approval.Revoke, "delivered active glass handed orphaned successor"},
+	"MayRevoke":          {approval.Revoke, "delivered active glass handed orphaned successor"},
+	"Sign":               {approval.Sign, "glass"},
+	"HandTo":             {approval.HandTo, "orphaned"},
+	"TryAgain":           {approval.Retry, everyState}, // where nothing waits it changes nothing
+	"TryAgainAsOperator": {approval.Retry, everyState},
+	"RefusePress":        {approval.Approve, ""},
+	"RevokeAsOperator":   {approval.Revoke, "delivered active glass handed orphaned successor"},
+}
+
+// authorityExceptions are cells that differ: action, person, state. "*" is every
+// state that is not named.
+var authorityExceptions = map[[3]string]string{
+	{"Extend", "owner", "glass"}:    "break_glass_ends",
+	{"MayExtend", "owner", "glass"}: "break_glass_ends",
+	{"HandTo", "approver", "*"}:     "owner_back",
+}
+
+// authorityElsewhere are the actions about no request, by person.
+const authorityElsewhere = `
+action        owner        approver other excluded     member       guest deactivated bot   outsider elsewhere
+Submit        ok           ok       ok    ok           ok           guest deactivated robot outsider ok
+Offer         ok           ok       ok    ok           ok           guest deactivated robot outsider ok
+MayBreakGlass not_named    ok       not_named not_named not_named   guest deactivated robot outsider not_named
+BreakGlass    not_named    ok       not_named not_named not_named   guest deactivated robot outsider not_named
+Mine          ok           ok       ok    ok           ok           guest deactivated robot outsider ok
+Waiting       not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
+LiveKeys      not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
+Unsigned      not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
+RefuseView    not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver
+`
+
+// unguarded are the methods that only read, for a screen that is checked
+// elsewhere.
+var unguarded = []string{"Get", "Preview"}
+
+const (
+	colleague = approval.UserID("U_COLLEAGUE")
+	departed  = approval.UserID("U_DEPARTED")
+	machine   = approval.UserID("U_MACHINE")
+	zoe       = approval.UserID("U_ZOE") // approves in the other organization
+)
+
+// cast is who is who in the table; the owner depends on the state.
+var cast = map[string]approval.UserID{
+	"approver": bob, "other": grace, "excluded": heidi, "member": colleague, "guest": gil, "deactivated": departed, "bot": machine,
+	"outsider": eve, "elsewhere": zoe,
+}
+
+// authorityWorld has two organizations with nothing in common.
+func authorityWorld(t *testing.T) *world {
+	w := newWorld(t, policy(func(p *approval.Policy) {
+		p.Needs = []approval.Need{{From: users(bob, heidi), Count: 1}}
+		p.Never = users(heidi)
+		p.Roles = append(approval.RulesFor("ORG_READ_ONLY"), approval.RoleRule{Role: "ORG_OWNER", Ask: everyone, Needs: []approval.Need{{From: users(grace), Count: 1}}})
+		p.BreakGlass = approval.BreakGlass{People: users(bob), Roles: []approval.Role{"ORG_READ_ONLY"}, Lifetime: time.Hour}
+	}))
+	w.Orgs = append(w.Orgs, approval.Org{ID: org2, Name: "Staging", Policy: policy(func(p *approval.Policy) {
+		p.Needs = []approval.Need{{From: users(zoe), Count: 1}}
+		p.Roles = approval.RulesFor("ORG_READ_ONLY")
+	})})
+	w.directory.Set(approval.Member, grace, heidi, colleague, zoe)
+	w.directory.Set(approval.Deactivated, departed)
+	w.directory.Set(approval.Robot, machine)
+	return w
+}
+
+// rowIn is a request in one of the table's states, as it stands in the store.
+func (w *world) rowIn(state string) approval.Request {
+	w.t.Helper()
+	now := time.Now()
+	r := approval.Request{
+		ID: "AKR-22222", Org: org, Kind: approval.APIKey, Origin: "V1", Requester: alice, AskedAt: now, LapsesAt: now.Add(time.Hour),
+		Access:   access(24*time.Hour, []string{"203.0.113.0/28"}, "ORG_READ_ONLY"),
+		Messages: []approval.MessageName{approval.CardMessage},
+	}
+	plain := map[string]approval.State{"handed": approval.Active, "orphaned": approval.Active, "glass": approval.Active, "successor": approval.Active, "change": approval.Pending}
+	if r.State = plain[state]; r.State == "" {
+		r.State = approval.State(state)
+	}
+	if r.State.HasKey() {
+		r.Key = approval.Key{ID: "64b0000000000000000000aa", PublicKey: "abcdefgh", MadeAt: now}
+		r.EndsAt = now.Add(24 * time.Hour)
+	}
+	switch state {
+	case "handed":
+		r.Requester, r.Transfers = carol, []approval.Transfer{{From: alice, To: carol, By: bob, At: now}}
+	case "orphaned":
+		r.OwnerGone = now
+		w.directory.Set(approval.Deactivated, alice)
+	case "glass":
+		r.Emergency = true
+	case "change", "applying", "done":
+		r.Purpose, r.Of, r.Change.NewEnd = approval.Extension, "AKR-33333", now.Add(48*time.Hour)
+	case "successor":
+		before := r
+		before.ID, before.Origin, before.Successor = "AKR-33333", "V0", r.ID
+		w.create(before)
+		r.Purpose, r.Of = approval.Rotation, before.ID
+	}
+	return w.create(r)
+}
+
+func (w *world) create(r approval.Request) approval.Request {
+	w.t.Helper()
+	r, err := w.store.Create(w.t.Context(), r, approval.Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: approval.Submit, To: r.State, By: r.Requester})
+	require.NoError(w.t, err)
+	return r
+}
+
+// does calls a method of the service by its name.
+func (w *world) does(action string, who approval.Actor, r approval.Request) error {
+	ctx, id, s := w.t.Context(), r.ID, w.Service
+	fill := form(func(f *approval.Form) { f.Org, f.Roles = org, []approval.Role{"ORG_READ_ONLY"} })
+	var err error
+	switch action {
+	case "ApproveLess":
+		_, err = s.ApproveLess(ctx, who, id, allOf(r.Access))
+	case "Deny", "Revoke":
+		do := map[string]func() (approval.Request, error){
+			"Deny":   func() (approval.Request, error) { return s.Deny(ctx, who, id, "no") },
+			"Revoke": func() (approval.Request, error) { return s.Revoke(ctx, who, id, "") },
+		}[action]
+		_, err = do()
+	case "Extend":
+		_, err = s.Extend(ctx, who, id, approval.ExtensionForm{Origin: "V2", Extra: 8 * time.Hour, Reason: "more"})
+	case "Readdress":
+		_, err = s.Readdress(ctx, who, id, approval.AddressesForm{Origin: "V2", Networks: "203.0.113.7", Reason: "fewer"})
+	case "MayExtend":
+		_, _, err = s.MayExtend(ctx, who, id)
+	case "MayReaddress":
+		_, _, err = s.MayReaddress(ctx, who, id)
+	case "HandTo":
+		_, err = s.HandTo(ctx, who, id, carol)
+	case "RefusePress":
+		err = s.RefusePress(ctx, who, id, approval.Approve)
+	case "RevokeAsOperator":
+		_, err = s.RevokeAsOperator(ctx, id, "seen in a log")
+	case "TryAgainAsOperator":
+		_, err = s.TryAgainAsOperator(ctx, id)
+	case "Submit":
+		_, err = s.Submit(ctx, who, fill)
+	case "BreakGlass":
+		_, err = s.BreakGlass(ctx, who, fill)
+	case "Offer":
+		_, err = s.Offer(ctx, who, org)
+	case "MayBreakGlass":
+		_, err = s.MayBreakGlass(ctx, who)
+	case "RefuseView":
+		err = s.RefuseView(ctx, who, "pending", approval.ErrNotApprover)
+	case "Mine", "Waiting", "LiveKeys", "Unsigned":
+		out := reflect.ValueOf(s).MethodByName(action).Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(who)})
+		err, _ = out[1].Interface().(error)
+	default: // of one request, without a form
+		out := reflect.ValueOf(s).MethodByName(action).Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(who), reflect.ValueOf(id)})
+		err, _ = out[1].Interface().(error)
+	}
+	return err
+}
+
+// tableOf reads a table: by action and person.
+func tableOf(text string) map[string]map[string]string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	people := strings.Fields(lines[0])[1:]
+	table := map[string]map[string]string{}
+	for _, line := range lines[1:] {
+		cells := strings.Fields(line)
+		row := map[string]string{}
+		for i, person := range people {
+			row[person] = cells[i+1]
+		}
+		table[cells[0]] = row
+	}
+	return table
+}
+
+const everyState = "pending change approved minting delivered active glass handed orphaned successor applying revoking denied withdrawn expired failed ended done"
+
+// wantedCell is what the table says.
+func wantedCell(action, person, state string, column string) string {
+	if state == "orphaned" && person == "owner" && action != "RefusePress" && !strings.HasSuffix(action, "AsOperator") {
+		return "deactivated" // whatever it is
+	}
+	if column != "ok" {
+		return column
+	}
+	if want, known := authorityExceptions[[3]string{action, person, state}]; known {
+		return want
+	}
+	if slices.Contains(strings.Fields(authorityStates[action].in), state) {
+		return "ok"
+	}
+	if want, known := authorityExceptions[[3]string{action, person, "*"}]; known {
+		return want
+	}
+	return "not_allowed"
+}
+
+func TestAuthorityIsWhatTheTableSays(t *testing.T) {
+	t.Parallel()
+	for action, row := range tableOf(authority) {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			for _, state := range strings.Fields(everyState) {
+				for person, column := range row {
+					w := authorityWorld(t)
+					r := w.rowIn(state)
+					user := cast[person]
+					if person == "owner" {
+						user = r.Requester
+					}
+					w.checkCell(action, person, state, user, r, wantedCell(action, person, state, column))
+					if state == "handed" && person == "member" {
+						w = authorityWorld(t)
+						r = w.rowIn(state)
+						w.checkCell(action, "former owner", state, alice, r, wantedCell(action, person, state, column))
+					}
+				}
+			}
+		})
+	}
+}
+
+// checkCell tries one action, and looks at the answer, the request and the audit
+// trail.
+func (w *world) checkCell(action, person, state string, user approval.UserID, r approval.Request, want string) {
+	w.t.Helper()
+	before := len(w.store.Entries())
+	err := w.does(action, as(user), r)
+	lines := w.store.Entries()[before:]
+	about := []any{"%s by %s on %s: %v", action, person, state, err}
+	if want == "ok" {
+		require.NoError(w.t, err, about...)
+		for _, e := range lines {
+			require.Empty(w.t, e.Refused, about...)
+		}
+		return
+	}
+	require.Error(w.t, err, about...)
+	require.Equal(w.t, r.Version, w.get(r.ID).Version, about...)
+	require.Len(w.t, lines, 1, about...)
+	by, event := user, authorityStates[action].event
+	if action == "RevokeAsOperator" {
+		by = approval.Operator
+	}
+	if event == approval.Approve && r.Purpose == approval.Extension && strings.HasPrefix(action, "Approve") {
+		event = approval.Grant
+	}
+	got := lines[0]
+	require.Equal(w.t, []any{want, event, by, r.ID, org}, []any{got.Refused, got.Event, got.By, got.Request, got.Org}, about...)
+}
+
+func TestAuthorityAboutNoRequestIsWhatTheTableSays(t *testing.T) {
+	t.Parallel()
+	silent := []string{"Mine", "Waiting", "LiveKeys", "Unsigned"} // a screen shows less, which is no refusal
+	for action, row := range tableOf(authorityElsewhere) {
+		for person, want := range row {
+			w := authorityWorld(t)
+			w.rowIn("pending")
+			user := cast[person]
+			if person == "owner" {
+				user = alice
+			}
+			before := len(w.store.Entries())
+			err := w.does(action, as(user), approval.Request{})
+			lines := w.store.Entries()[before:]
+			if want == "ok" {
+				require.NoError(t, err, "%s by %s", action, person)
+				continue
+			}
+			require.Error(t, err, "%s by %s", action, person)
+			if slices.Contains(silent, action) {
+				require.Empty(t, lines)
+				continue
+			}
+			require.Len(t, lines, 1, "%s by %s", action, person)
+			require.Equal(t, want, lines[0].Refused, "%s by %s", action, person)
+			require.Equal(t, user, lines[0].By)
+		}
+	}
+}
+
+func TestEveryMethodOfTheServiceIsInTheAuthorityTable(t *testing.T) {
+	t.Parallel()
+	var have, told []string
+	service := reflect.TypeFor[*approval.Service]()
+	for i := range service.NumMethod() {
+		have = append(have, service.Method(i).Name)
+	}
+	for _, table := range []string{authority, authorityElsewhere} {
+		for action := range tableOf(table) {
+			told = append(told, action)
+		}
+	}
+	require.ElementsMatch(t, have, append(told, unguarded...))
+	for action := range tableOf(authority) {
+		require.Contains(t, authorityStates, action)
+	}
+}
+
+func TestNothingOfOneOrganizationIsSeenInAnother(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"pending", "active", "glass"} {
+		w := authorityWorld(t)
+		r := w.rowIn(state)
+		for user, want := range map[approval.UserID]int{bob: 1, zoe: 0} {
+			seen := map[approval.ID]bool{}
+			for _, list := range []func() ([]approval.Request, error){
+				func() ([]approval.Request, error) { return w.Waiting(t.Context(), as(user)) },
+				func() ([]approval.Request, error) { return w.LiveKeys(t.Context(), as(user)) },
+				func() ([]approval.Request, error) { return w.Unsigned(t.Context(), as(user)) },
+			} {
+				all, err := list()
+				require.NoError(t, err)
+				for _, one := range all {
+					seen[one.ID] = true
+				}
+			}
+			require.Len(t, seen, want, "%s of %s", r.ID, user)
+		}
+	}
+}
