@@ -24,6 +24,11 @@ const (
 	eventRenamed     = "API_KEY_DESCRIPTION_CHANGED"
 	eventGivenGroup  = "API_KEY_ADDED_TO_GROUP"
 	eventTakenFromIt = "API_KEY_REMOVED_FROM_GROUP"
+
+	// A switch in Atlas's pages. Nothing but these events shows it: no field of a
+	// key or of its access list does.
+	eventInherits     = "API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_ENABLED"
+	eventInheritsNone = "API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_DISABLED"
 )
 
 // compareWithAtlas prints what only one of the audit trail and Atlas's own
@@ -77,6 +82,9 @@ func (a *auditing) tellHowMuch(o organization, c *comparison) {
 		fmt.Fprintf(a.process.stderr, format+"\n", args...)
 	}
 	say("compared %d lines of the audit trail with %d events of Atlas", len(c.entries), len(c.events))
+	if c.projects+c.goneProjects > 0 {
+		say("of these, from the feeds of %d projects; %d deleted projects have none any more", c.projects, c.goneProjects)
+	}
 	if c.tooYoung > 0 {
 		say("%d lines younger than %s were left out: Atlas's events may come late", c.tooYoung, feedDelay)
 	}
@@ -105,9 +113,12 @@ func (a *auditing) bothSides(ctx context.Context, config Config, o organization)
 	}
 	c.events, err = api.Events(ctx, feedStart(c.entries, c.window),
 		atlas.EventKeyCreated, atlas.EventKeyDeleted, atlas.EventAccessAdded, atlas.EventAccessTaken,
-		atlas.EventRolesChanged, eventRenamed, eventGivenGroup, eventTakenFromIt)
+		atlas.EventRolesChanged, atlas.EventProjectCreated, eventRenamed, eventInherits, eventInheritsNone)
 	if err == nil {
 		c.keys, err = api.ListKeys(ctx)
+	}
+	if err == nil {
+		err = a.readProjects(ctx, api, c)
 	}
 	if err != nil {
 		says, do := (&checkup{config: config}).atlasWords(err)

@@ -35,11 +35,14 @@ type comparison struct {
 
 	tooYoung, keyless int // lines that were not compared
 
+	projects, goneProjects int // whose feeds were read, and could not be
+
 	about    map[string][]approval.Entry // the lines about a key, by its public key
 	attempts []attempt
 	bots     map[string]bool        // the logins of the bot, present and past
 	created  map[string]atlas.Event // by the key that was made
 	deleted  map[string]bool
+	creators map[string]string      // of projects, by their ids
 	marked   map[string]approval.ID // keys that carry this bot's mark
 }
 
@@ -70,13 +73,15 @@ func (c *comparison) readEvents() {
 		return strings.Compare(a.ID, b.ID)
 	})
 	c.events = slices.CompactFunc(c.events, func(a, b atlas.Event) bool { return a.ID == b.ID })
-	c.created, c.deleted = map[string]atlas.Event{}, map[string]bool{}
+	c.created, c.deleted, c.creators = map[string]atlas.Event{}, map[string]bool{}, map[string]string{}
 	for _, e := range c.events {
 		switch e.Type {
 		case atlas.EventKeyCreated:
 			c.created[e.Target] = e
 		case atlas.EventKeyDeleted:
 			c.deleted[e.Target] = true
+		case atlas.EventProjectCreated:
+			c.creators[e.Project] = e.Actor
 		}
 	}
 }

@@ -131,6 +131,28 @@ func TestCompare(t *testing.T) {
 		"projects given as the key was made": {also(eventAt(5.3, eventGivenGroup, theBot, keyB)), nil},
 		"a project given with the bot's credential, later": {also(eventAt(30, eventGivenGroup, theBot, keyB)),
 			[]string{"API_KEY_ADDED_TO_GROUP bbbbbbbb the bot's own credential gave this key access to a project"}},
+		"roles in a project changed as the key was made": {func(c *comparison) {
+			e := eventAt(5.3, atlas.EventRolesChanged, theBot, keyB)
+			e.Project = "p1"
+			also(e)(c)
+		}, nil},
+		"a key that owns the project it created": {func(c *comparison) {
+			made, given := eventAt(29, atlas.EventProjectCreated, keyB, ""), eventAt(29, eventGivenGroup, keyB, keyB)
+			made.Project, given.Project = "p1", "p1"
+			also(made, given)(c)
+		}, nil},
+		"a key that gave itself a project it did not create": {func(c *comparison) {
+			given := eventAt(29, eventGivenGroup, keyB, keyB)
+			given.Project = "p1"
+			also(given)(c)
+		}, []string{"API_KEY_ADDED_TO_GROUP bbbbbbbb the key itself gave this key access to a project"}},
+		"a key made to inherit the list of the UI": {also(eventAt(30, eventInherits, ann, keyB)),
+			[]string{"API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_ENABLED bbbbbbbb somebody else than the bot let this key be used from the addresses of the organization's UI access list"}},
+		"something done for a person": {func(c *comparison) {
+			e := eventAt(30, atlas.EventRolesChanged, ann, keyB)
+			e.Delegate.Name = "an agent"
+			also(e)(c)
+		}, []string{"API_KEY_ROLES_CHANGED bbbbbbbb an application that acts for a person (an agent) changed this key's roles"}},
 		"roles changed with the bot's credential":              {also(eventAt(30, atlas.EventRolesChanged, theBot, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb the bot's own credential changed this key's roles"}},
 		"roles of another key changed with the bot's":          {also(eventAt(30, atlas.EventRolesChanged, theBot, foreign)), nil},
 		"the bot had another credential then":                  {func(c *comparison) { actedAs(c, oldBot) }, nil},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,6 +79,8 @@ var deeds = map[string]string{
 	eventRenamed:            "changed this key's description",
 	eventGivenGroup:         "gave this key access to a project",
 	eventTakenFromIt:        "took this key's access to a project",
+	eventInherits:           "let this key be used from the addresses of the organization's UI access list as well as from its own list",
+	eventInheritsNone:       "let this key be used from its own access list only, no longer from the organization's UI access list",
 }
 
 // stranger says why an event is not the bot's doing, or nothing if it is, or if
@@ -87,12 +90,32 @@ func (c *comparison) stranger(e atlas.Event) string {
 		return ""
 	}
 	switch isBot := c.bots[e.Actor]; {
+	case c.isByCreating(e):
+		return ""
 	case !isBot && c.isOurs(e.Target):
-		return "somebody else than the bot " + deeds[e.Type]
+		return actorWords(e) + " " + deeds[e.Type]
 	case isBot && !c.explained(e):
 		return "the bot's own credential " + deeds[e.Type] + ", and the trail does not tell of it: did somebody else use it?"
 	}
 	return ""
+}
+
+// actorWords says who else than the bot did something, as far as Atlas tells.
+func actorWords(e atlas.Event) string {
+	switch {
+	case e.Delegate.Name != "" || e.Delegate.ID != "":
+		return "an application that acts for a person (" + cmp.Or(e.Delegate.Name, e.Delegate.ID) + ")"
+	case e.Actor == e.Target && e.Actor != "":
+		return "the key itself"
+	}
+	return "somebody else than the bot"
+}
+
+// isByCreating reports whether a key came into a project by creating it: Atlas
+// makes it the owner.
+func (c *comparison) isByCreating(e atlas.Event) bool {
+	isInto := e.Type == eventGivenGroup || e.Type == atlas.EventRolesChanged
+	return isInto && e.Project != "" && e.Actor == e.Target && c.creators[e.Project] == e.Target
 }
 
 func (c *comparison) isOurs(key string) bool {
@@ -111,6 +134,8 @@ func (c *comparison) explained(e atlas.Event) bool {
 		return !c.isOurs(e.Target) || c.isBeingMade(e) || c.isReaddressed(e)
 	case eventGivenGroup:
 		return !c.isOurs(e.Target) || c.isBeingMade(e)
+	case atlas.EventRolesChanged: // in a project: what PATCH is recorded as, also as a key is made
+		return !c.isOurs(e.Target) || e.Project != "" && c.isBeingMade(e)
 	}
 	return !c.isOurs(e.Target) // the bot does nothing else to keys; its credential may, to others
 }

@@ -135,6 +135,9 @@ func (c *checkup) atlasWords(err error) (says, do string) {
 	switch {
 	case !ok:
 		return "Atlas could not be asked.", "Try again."
+	case errors.Is(err, atlas.ErrWebPage):
+		return "ATLAS_BASE_URL (" + c.config.AtlasBaseURL + ") answers with a web page instead of JSON: a proxy or a login page stands between, or the address is not that of Atlas.",
+			"Let the machine of the bot reach Atlas without a login page, and check ATLAS_BASE_URL: it has no path."
 	case e.Status == http.StatusTooManyRequests:
 		return "Atlas asks to wait.", "Try again in a minute."
 	case e.Status >= 300 && e.Code != "":

@@ -129,4 +129,8 @@ func plain(err error) error {
 	return errBroken
 }
 
+// ErrWebPage is the cause of an Error of an answer that is a page for people, as of a captive portal, a
+// proxy, or a login that the call was sent on to.
+var ErrWebPage = errors.New("answered with a web page instead of JSON: a proxy or a login page stands between")
+
 var errBroken = errors.New("the connection or the answer is broken")

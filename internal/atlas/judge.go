@@ -54,6 +54,9 @@ func (c *Client) judge(call call, a answer) *Error {
 		return e
 	}
 	e.Err = nil // a refusal stands, even if the rest of its body was lost
+	if isWebPage(a) || a.status >= 300 && a.status < 400 {
+		e.Err = ErrWebPage
+	}
 	body := readComplaint(a.body)
 	e.Code = cmp.Or(name(body.ErrorCode), name(a.header.Get(codeHeader)))
 	for _, f := range body.BadRequestDetail.Fields {
@@ -67,14 +70,33 @@ func (c *Client) judge(call call, a answer) *Error {
 	return e
 }
 
+// notJSON says what else an answer is.
+func notJSON(a answer) error {
+	if isWebPage(a) {
+		return ErrWebPage
+	}
+	return errors.New("the answer is not JSON")
+}
+
+// isWebPage goes by the type, or without one by how the body begins.
+func isWebPage(a answer) bool {
+	t := strings.ToLower(a.header.Get("Content-Type"))
+	if strings.HasPrefix(t, "text/html") || strings.HasPrefix(t, "application/xhtml") {
+		return true
+	}
+	return !isJSON(a.header) && strings.HasPrefix(strings.TrimSpace(string(a.body[:min(len(a.body), 64)])), "<")
+}
+
 func judgeSuccess(call call, a answer, e *Error) *Error {
 	switch {
+	case !a.signed && isWebPage(a):
+		e.Kind, e.Err = NotNow, ErrWebPage
 	case !a.signed:
 		e.Kind, e.Err = NotNow, errors.New("an answer without a login: this is not Atlas")
 	case a.err != nil:
 		e.Kind = lost(call, a)
 	case len(a.body) > 0 && !isJSON(a.header):
-		e.Kind, e.Err = lost(call, a), errors.New("the answer is not JSON")
+		e.Kind, e.Err = lost(call, a), notJSON(a)
 	default:
 		return nil
 	}

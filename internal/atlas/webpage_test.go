@@ -1,0 +1,46 @@
+package atlas_test
+
+import (
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/atlas"
+)
+
+// page is an answer with a page for people, whatever type it claims.
+func page(status int, contentType string) leg {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		io.WriteString(w, "<!DOCTYPE html><html><body>Please log in</body></html>")
+	}
+}
+
+// What was created may exist: who answered with a page is not known.
+func TestAWebPageInsteadOfJSONIsSaidToBeOne(t *testing.T) {
+	t.Parallel()
+	for name, l := range map[string]leg{
+		"a captive portal": page(200, "text/html; charset=utf-8"),
+		"without a type":   page(200, "application/octet-stream"),
+		"a proxy":          page(503, "text/html"),
+		"a refusal":        page(403, "text/html"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := newScript(t, l, l, l).client().ListKeys(t.Context())
+			require.ErrorIs(t, err, atlas.ErrWebPage)
+			assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+			assert.NotContains(t, err.Error(), "log in", "nothing of the page")
+		})
+	}
+	t.Run("to a create", func(t *testing.T) {
+		t.Parallel()
+		_, err := newScript(t, page(200, "text/html")).client().Create(t.Context(), wanted(), notNoted)
+		require.ErrorIs(t, err, atlas.ErrWebPage)
+		assert.Equal(t, atlas.Unknown, atlas.KindOf(err))
+	})
+}
