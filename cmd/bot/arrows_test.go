@@ -22,12 +22,14 @@ import (
 var arrows = map[string][]string{
 	"internal/secret":                {},
 	"internal/retryafter":            {},
-	"internal/approval":              {"internal/secret", "golang.org/x/time/rate"},
+	"internal/proxy":                 {"golang.org/x/net/http/httpproxy"},
+	"internal/plaintext":             {"golang.org/x/text/unicode/norm", "golang.org/x/text/unicode/runenames"},
+	"internal/approval":              {"internal/plaintext", "internal/secret", "golang.org/x/time/rate"},
 	"internal/approval/approvaltest": {"internal/approval", "internal/secret", "github.com/stretchr/testify/assert", "github.com/stretchr/testify/require"},
-	"internal/atlas":                 {"internal/approval", "internal/retryafter", "internal/secret", "github.com/icholy/digest"},
-	"internal/slackui":               {"internal/approval", "internal/retryafter", "internal/secret", "github.com/slack-go/slack", "github.com/slack-go/slack/socketmode", "golang.org/x/net/publicsuffix", "golang.org/x/time/rate"},
+	"internal/atlas":                 {"internal/approval", "internal/proxy", "internal/retryafter", "internal/secret", "github.com/icholy/digest", "golang.org/x/text/unicode/norm"},
+	"internal/slackui":               {"internal/approval", "internal/plaintext", "internal/proxy", "internal/retryafter", "internal/secret", "github.com/gorilla/websocket", "github.com/slack-go/slack", "github.com/slack-go/slack/socketmode", "golang.org/x/net/publicsuffix", "golang.org/x/time/rate"},
 	"internal/store":                 {"internal/approval", "modernc.org/sqlite", "modernc.org/sqlite/lib"},
-	"internal/policyfile":            {"internal/approval", "go.yaml.in/yaml/v3"},
+	"internal/policyfile":            {"internal/approval", "internal/plaintext", "go.yaml.in/yaml/v3"},
 	"internal/sandbox":               {"internal/sandbox/atlas", "internal/sandbox/control", "internal/sandbox/page", "internal/sandbox/slack", "internal/sandbox/wire"},
 	"internal/sandbox/atlas":         {},
 	"internal/sandbox/control":       {"internal/sandbox/atlas", "internal/sandbox/slack", "internal/sandbox/wire"},
@@ -35,7 +37,7 @@ var arrows = map[string][]string{
 	"internal/sandbox/slack":         {"github.com/coder/websocket"},
 	"internal/sandbox/wire":          {},
 	"cmd/bot": {
-		"internal/approval", "internal/atlas", "internal/policyfile", "internal/sandbox", "internal/sandbox/slack", "internal/secret", "internal/slackui", "internal/store",
+		"internal/approval", "internal/atlas", "internal/plaintext", "internal/policyfile", "internal/proxy", "internal/sandbox", "internal/sandbox/slack", "internal/secret", "internal/slackui", "internal/store",
 		"github.com/caarlos0/env/v11", "golang.org/x/sync/errgroup",
 	},
 }
