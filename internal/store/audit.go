@@ -10,7 +10,8 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// Record implements [approval.Store].
+// Record implements [approval.Store]. A line that names a request has to be a
+// refusal: [Store.QuickCheck] takes any other for a change of that request.
 func (s *Store) Record(ctx context.Context, e approval.Entry) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error { return record(ctx, tx, e) })
 }
