@@ -65,7 +65,7 @@ func (c *checkup) credential(ctx context.Context) {
 // used from is asked before anything else, so an address that is refused says
 // nothing of the rest.
 func (c *checkup) noLogin(err error) {
-	const addList = "In Atlas, Organization Access Manager, Applications, API Keys, edit the key and add the bot's address to its access list."
+	addList := "At " + c.keysPage() + " edit the key, and add the bot's address to its access list."
 	e, ok := errors.AsType[*atlas.Error](err)
 	seen := ""
 	if ok && e.Caller.IsValid() {
@@ -82,7 +82,7 @@ func (c *checkup) noLogin(err error) {
 		c.bad("atlas address", "The bot's address is not on the access list of the API key."+seen, addList)
 	case ok && e.Kind == atlas.BadLogin:
 		c.bad("atlas login", fmt.Sprintf("Atlas does not accept %s and %s: one of them is wrong, or the key was deleted.", c.org.variable("ATLAS_PUBLIC_KEY"), c.org.variable("ATLAS_PRIVATE_KEY")),
-			"Compare the public key in Atlas, Organization Access Manager, Applications, API Keys; if the private key is lost, make a new one there.")
+			"Compare the public key at "+c.keysPage()+"; if the private key is lost, make a new one there.")
 		c.skip("The login has to work first.", atlasChecks...)
 	default:
 		says, do := c.atlasWords(err)
@@ -122,9 +122,9 @@ func (c *checkup) role(who atlas.Status) {
 	case slices.Contains(who.Roles, "ORG_OWNER"):
 		c.ok(check, "The API key has "+roles+".")
 	case roles == "":
-		c.unknown(check, "Atlas did not say which roles the API key has in the organization.", "See in Atlas, Organization Access Manager, that it has Organization Owner.")
+		c.unknown(check, "Atlas did not say which roles the API key has in the organization.", "See at "+c.keysPage()+" that it has Organization Owner.")
 	default:
-		c.bad(check, "The API key has "+roles+"; making and deleting keys needs ORG_OWNER.", "In Atlas, Organization Access Manager, Applications, API Keys, give it Organization Owner.")
+		c.bad(check, "The API key has "+roles+"; making and deleting keys needs ORG_OWNER.", "At "+c.keysPage()+" give it Organization Owner.")
 	}
 }
 
@@ -148,7 +148,8 @@ func (c *checkup) listsRequired(ctx context.Context, api *atlas.Client) {
 // ownList looks at the access list of the bot's own key, and at the address
 // that Atlas sees the bot at.
 func (c *checkup) ownList(ctx context.Context, api *atlas.Client, who atlas.Status) {
-	const check, add = "atlas access list", "In Atlas, Organization Access Manager, Applications, API Keys, edit the key's access list."
+	const check = "atlas access list"
+	add := "At " + c.keysPage() + " edit the key's access list."
 	address, unseen := api.CallerAddress(ctx)
 	if who.KeyID == "" {
 		c.skip("Atlas did not say which key the bot logs in with.", check, "atlas address")
@@ -170,6 +171,12 @@ func (c *checkup) ownList(ctx context.Context, api *atlas.Client, who atlas.Stat
 		c.ok(check, "The bot's API key works from "+networks(entries)+" only.")
 	}
 	c.ownAddress(entries, address, unseen)
+}
+
+// keysPage is the address of Atlas's page of the organization's API keys: links
+// outlive the names of menus.
+func (c *checkup) keysPage() string {
+	return strings.TrimSuffix(c.config.AtlasBaseURL, "/") + "/v2#/org/" + string(c.org.id) + "/access/apiKeys"
 }
 
 func networks(entries []atlas.Entry) string {

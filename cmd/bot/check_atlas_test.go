@@ -26,7 +26,7 @@ func atlasAnswers(operation string, status int, code string) func(*lookout) {
 	}
 }
 
-const addToList = "In Atlas, Organization Access Manager, Applications, API Keys, edit the key and add the bot's address to its access list."
+const addToList = "At {keys} edit the key, and add the bot's address to its access list."
 
 func TestCheckOfTheAtlasKey(t *testing.T) {
 	owner := []string{"ORG_OWNER"}
@@ -35,7 +35,7 @@ func TestCheckOfTheAtlasKey(t *testing.T) {
 			func(l *lookout) { l.set("ATLAS_PRIVATE_KEY", "00000000-0000-4000-8000-00000000cafe") },
 			finding{
 				"atlas login", notOK, "Atlas does not accept ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY: one of them is wrong, or the key was deleted.",
-				"Compare the public key in Atlas, Organization Access Manager, Applications, API Keys; if the private key is lost, make a new one there.",
+				"Compare the public key at {keys}; if the private key is lost, make a new one there.",
 			},
 			[]finding{{"atlas role", notChecked, "The login has to work first.", ""}},
 		},
@@ -43,7 +43,7 @@ func TestCheckOfTheAtlasKey(t *testing.T) {
 			anotherKey([]string{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, atlas.DefaultSeenFrom),
 			finding{
 				"atlas role", notOK, "The API key has ORG_BILLING_ADMIN, ORG_READ_ONLY; making and deleting keys needs ORG_OWNER.",
-				"In Atlas, Organization Access Manager, Applications, API Keys, give it Organization Owner.",
+				"At {keys} give it Organization Owner.",
 			}, nil,
 		},
 		"it has no access list, and needs one": {
@@ -58,7 +58,7 @@ func TestCheckOfTheAtlasKey(t *testing.T) {
 			},
 			finding{
 				"atlas access list", warning, "The bot's API key has no access list: whoever steals it can use it from everywhere.",
-				"In Atlas, Organization Access Manager, Applications, API Keys, edit the key's access list.",
+				"At {keys} edit the key's access list.",
 			},
 			[]finding{{"atlas address", allOK, "Atlas sees the bot at 198.51.100.7.", ""}},
 		},
@@ -66,7 +66,7 @@ func TestCheckOfTheAtlasKey(t *testing.T) {
 			anotherKey(owner, "0.0.0.0/0"),
 			finding{
 				"atlas access list", warning, "The access list of the bot's API key has the whole internet on it.",
-				"In Atlas, Organization Access Manager, Applications, API Keys, edit the key's access list.",
+				"At {keys} edit the key's access list.",
 			}, nil,
 		},
 		"its access list has a network on it": {

@@ -68,7 +68,7 @@ func TestCheckTellsWhichOrganization(t *testing.T) {
 			func(l *lookout) { l.set("ORG_STAGING_ATLAS_PRIVATE_KEY", "00000000-0000-4000-8000-00000000beef") },
 			finding{
 				"atlas login", notOK, "Staging: Atlas does not accept ORG_STAGING_ATLAS_PUBLIC_KEY and ORG_STAGING_ATLAS_PRIVATE_KEY: one of them is wrong, or the key was deleted.",
-				"Compare the public key in Atlas, Organization Access Manager, Applications, API Keys; if the private key is lost, make a new one there.",
+				"Compare the public key at {keys}; if the private key is lost, make a new one there.",
 			},
 		},
 		"its id": {

@@ -115,6 +115,11 @@ func (l *lookout) finds() (int, []finding) {
 	code, out := l.checks("-json")
 	var found []finding
 	require.NoError(l.t, json.Unmarshal([]byte(out), &found), out)
+	for i := range found {
+		for _, o := range l.Atlas.Organizations() {
+			found[i].Do = strings.ReplaceAll(found[i].Do, l.environ["ATLAS_BASE_URL"]+"/v2#/org/"+o.Snapshot().ID+"/access/apiKeys", "{keys}")
+		}
+	}
 	return code, found
 }
 

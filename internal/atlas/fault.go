@@ -38,6 +38,8 @@ var causes = map[string]approval.Cause{
 	"MAX_API_KEYS_PER_ORG_EXCEEDED": approval.CauseKeyLimit,
 	"MAX_PUBLIC_API_KEY_REACHED":    approval.CauseKeyLimit,
 
+	"MAX_SERVICE_ACCOUNTS_PER_ORG_EXCEEDED": approval.CauseKeyLimit,
+
 	"ACCOUNT_SUSPENDED": approval.CauseSuspended,
 	"INACTIVE_ORG":      approval.CauseSuspended,
 	"INVALID_ORG_ID":    approval.CauseSuspended,

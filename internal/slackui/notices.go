@@ -20,7 +20,7 @@ func (v views) stuckNotice(r approval.Request) message {
 		story = sentences(
 			say(":rotating_light: The key%s of request %s is still alive in Atlas: deleting it has not worked since %s. I keep trying.", keyName(r), r.ID, when(r.Removal.Since)),
 			whyNotDeleted(r),
-			"If it cannot wait, an Organization Owner can delete it in Atlas under *Access Manager*, *Applications*, *API Keys*.",
+			"If it cannot wait, an Organization Owner can delete it in Atlas, among the organization's API keys.",
 		)
 	}
 	return newMessage(story, section(story))
