@@ -58,6 +58,7 @@ func (w *Worker) startAll(ctx context.Context, inHand *sync.WaitGroup, queues []
 			due = latestSeen
 		}
 		if err := w.start(ctx, inHand, q, due); err != nil && ctx.Err() == nil {
+			w.logPanic("reading what is owed panicked", "", err, "queue", q.name)
 			w.Log.Error("reading what is owed", "queue", q.name, "error", err)
 			readable = false
 		}
