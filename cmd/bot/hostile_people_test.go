@@ -43,6 +43,9 @@ var buttonTable = map[string]buttonRow{
 	"list.withdraw":   {approval.Pending, alice, slack.General, true, false},
 	"ready.create":    {approval.Approved, alice, slack.AppDM(alice), false, false},
 	"ready.withdraw":  {approval.Approved, alice, slack.AppDM(alice), false, false},
+	"checked.create":  {approval.Approved, alice, slack.AppDM(alice), true, false},
+	"ready.check":     {approval.Delivered, alice, slack.AppDM(alice), false, true}, // answers what is so
+	"stuck.check":     {approval.Delivered, alice, slack.AppDM(alice), false, true},
 	"ready.saved":     {approval.Delivered, alice, slack.AppDM(alice), false, false},
 	"ready.unseen":    {approval.Delivered, alice, slack.AppDM(alice), false, false},
 	"reminder.saved":  {approval.Delivered, alice, slack.AppDM(alice), false, false},

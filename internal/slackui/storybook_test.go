@@ -382,6 +382,10 @@ func screens() map[string]any {
 	all["pending.long"] = testViews.pending(waiting, nil, later)
 	maps.Copy(all, homes(many, waiting))
 	maps.Copy(all, ruleScreens())
+	all["checked.minting"] = checkedMessage(request(minting))
+	all["checked.deleting"] = checkedMessage(request(undoing(approval.CauseNotShown), notDeleted))
+	all["checked.approved"] = checkedMessage(request(putBack(approval.CauseNotShown)))
+	all["checked.delivered"] = checkedMessage(request(delivered))
 	all["note"] = testViews.secretNote(request(minting), credential())
 	all["note.replaced"] = testViews.secretNote(request(delivered), credential())
 	return all
