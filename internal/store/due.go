@@ -11,7 +11,8 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// ClaimWork implements [approval.Store].
+// ClaimWork implements [approval.Store]. What is due after $3 is due now: the clock
+// went back since it was written.
 func (s *Store) ClaimWork(ctx context.Context, now, until time.Time, in ...approval.State) (approval.Request, error) {
 	due := `(work_at <= $2 OR work_at > $3 AND ` + stateIn(approval.ShortWaits...) + `)`
 	if len(in) > 0 {
