@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 	"internal/sandbox/wire":          {},
 	"cmd/bot": {
 		"internal/approval", "internal/atlas", "internal/plaintext", "internal/policyfile", "internal/proxy", "internal/sandbox", "internal/sandbox/slack", "internal/secret", "internal/slackui", "internal/store",
-		"github.com/caarlos0/env/v11", "golang.org/x/sync/errgroup",
+		"github.com/caarlos0/env/v11", "golang.org/x/net/netutil", "golang.org/x/sync/errgroup",
 	},
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"atlaskeybot/internal/approval"
@@ -161,7 +162,9 @@ func (b *bot) catalog(orgs approval.Orgs, keys approval.Keys) *approval.Catalog 
 // given.
 func (b *bot) door(app *slackui.App, doors *http.ServeMux) func(context.Context) error {
 	if b.config.SlackAppToken.IsZero() {
-		doors.Handle("/slack/", b.slack.HTTP(app))
+		door := b.slack.HTTP(app)
+		doors.Handle("/slack/", door)
+		b.status.check(func() (string, string) { return "slack", door.Why() })
 		b.log.Info("ready for Slack's requests", "door", "http", "address", b.listener.Addr().String())
 		return func(ctx context.Context) error { <-ctx.Done(); return nil }
 	}
@@ -183,6 +186,9 @@ func (b *bot) door(app *slackui.App, doors *http.ServeMux) func(context.Context)
 	}
 }
 
+// maxConnections bounds what is open at once. Slack uses a few.
+const maxConnections = 1000
+
 // serve answers /healthz and /readyz from the first moment, and whatever doors
 // are opened later. The returned function finishes the requests in hand.
 func (b *bot) serve(doors *http.ServeMux) func() {
@@ -190,13 +196,13 @@ func (b *bot) serve(doors *http.ServeMux) func() {
 	doors.Handle("GET /readyz", b.status)
 	server := &http.Server{
 		Handler: doors, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
+		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelDebug),
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(netutil.LimitListener(b.listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 			b.log.Error("serving", "error", err)
 		}
 	}()

@@ -46,6 +46,8 @@ func (c Config) checkSlack(wrong func(bool, string, ...any)) {
 	wrong(bot != "" && !strings.HasPrefix(bot, "xoxb-"), "SLACK_BOT_TOKEN is not a bot token: it starts with xoxb- (OAuth & Permissions, Bot User OAuth Token)")
 	wrong(app != "" && !strings.HasPrefix(app, "xapp-"), "SLACK_APP_TOKEN is not an app-level token: it starts with xapp- (Basic Information, App-Level Tokens)")
 	wrong(app == "" && c.SlackSigningSecret.IsZero(), "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)")
+	secret := c.SlackSigningSecret.Reveal()
+	wrong(app == "" && secret != "" && !signingSecret.MatchString(secret), "SLACK_SIGNING_SECRET does not look like one: 32 digits and letters a to f (Basic Information, App Credentials, Signing Secret)")
 	wrong(!command.MatchString(c.SlackCommand), "SLACK_COMMAND is %q: a slash and up to 31 lower-case letters, digits, - and _", c.SlackCommand)
 }
 

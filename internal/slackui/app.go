@@ -21,6 +21,8 @@ type App struct {
 	paced   *paced
 	reply   *responder
 
+	signatures *signatures
+
 	slots  chan struct{} // bounds the deliveries in hand
 	inHand sync.WaitGroup
 }
@@ -36,7 +38,8 @@ const (
 // or [Slack.HTTP].
 func (s *Slack) App(service *approval.Service) *App {
 	return &App{
-		slack: s, service: service, log: s.config.Log, seen: newOnce(s.config.Now), turns: newTurns(s.config.Now), paced: newPaced(s.config.Now),
+		signatures: &signatures{log: s.config.Log},
+		slack:      s, service: service, log: s.config.Log, seen: newOnce(s.config.Now), turns: newTurns(s.config.Now), paced: newPaced(s.config.Now),
 		views: s.Screens(service.Orgs).views, reply: newResponder(s.config.APIURL, s.client),
 		slots: make(chan struct{}, maxInHand),
 	}

@@ -13,12 +13,21 @@ import (
 // HTTP is the door for Slack's requests to us. Its paths are /slack/commands,
 // /slack/interactions, /slack/options and /slack/events.
 type HTTP struct {
-	app    *App
-	routes *http.ServeMux
+	app     *App
+	routes  *http.ServeMux
+	reading chan struct{} // holds one value for each body that is being read
 }
 
 const (
-	maxBody = 1 << 20 // bytes of a request of Slack's
+	maxBody = 256 << 10 // bytes of a request of Slack's
+
+	// maxReading bodies are read at once, so that their memory is bounded however
+	// many connections there are: before the signature, anybody can send one.
+	maxReading = 32
+
+	// readLimit is how long one body may take. Slack sends in milliseconds, and a
+	// slow sender holds a place of the few.
+	readLimit = 2 * time.Second
 
 	// answerLimit is when a request is given up if nothing answered it; Slack
 	// has given it up by then.
@@ -27,11 +36,21 @@ const (
 
 // HTTP opens the HTTP door to app.
 func (s *Slack) HTTP(app *App) *HTTP {
-	h := &HTTP{app: app, routes: http.NewServeMux()}
-	h.routes.HandleFunc("POST /slack/commands", h.signed("application/x-www-form-urlencoded", h.command))
-	h.routes.HandleFunc("POST /slack/interactions", h.signed("application/x-www-form-urlencoded", h.interaction))
-	h.routes.HandleFunc("POST /slack/options", h.signed("application/x-www-form-urlencoded", h.suggestion))
-	h.routes.HandleFunc("POST /slack/events", h.signed("application/json", h.event))
+	h := &HTTP{app: app, routes: http.NewServeMux(), reading: make(chan struct{}, maxReading)}
+	const form = "application/x-www-form-urlencoded"
+	for path, serve := range map[string]http.HandlerFunc{
+		"/slack/commands":     h.signed(form, h.command),
+		"/slack/interactions": h.signed(form, h.interaction),
+		"/slack/options":      h.signed(form, h.suggestion),
+		"/slack/events":       h.signed("application/json", h.event),
+	} {
+		h.routes.HandleFunc("POST "+path, serve)
+		h.routes.HandleFunc("POST "+path+"/{$}", serve) // as people type it into the app's settings
+	}
+	h.routes.HandleFunc("POST /slack/", func(w http.ResponseWriter, r *http.Request) {
+		app.log.Warn("a request for a path that is none of the bot's", "method", r.Method, "path", foreignText(r.URL.Path))
+		http.NotFound(w, r)
+	})
 	return h
 }
 
@@ -51,27 +70,83 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // A reader of requests gets their body with them.
 type reader func(w http.ResponseWriter, r *http.Request, body []byte)
 
-// signed lets only requests through that Slack signed. The body is read whole
-// and checked before any of it is parsed.
+// signed lets only requests through that Slack signed. What costs nothing is
+// looked at first: length, time, the shape of the signature. Then the body is
+// read whole and checked before any of it is parsed.
 func (h *HTTP) signed(contentType string, next reader) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil {
-			http.Error(w, "unreadable", http.StatusBadRequest)
-			return
-		}
 		s := h.app.slack.config
-		if err := verify(s.SigningSecret, r.Header.Get("X-Slack-Request-Timestamp"), r.Header.Get("X-Slack-Signature"), body, s.Now()); err != nil {
-			h.app.log.Warn("a request that is not Slack's", "path", r.URL.Path, "why", err)
-			http.Error(w, "not Slack's", http.StatusUnauthorized)
+		timestamp, signature := r.Header.Get("X-Slack-Request-Timestamp"), r.Header.Get("X-Slack-Signature")
+		if r.ContentLength > maxBody {
+			h.refuse(w, http.StatusBadRequest, "unreadable")
 			return
 		}
+		if err := plausible(timestamp, signature, s.Now()); err != nil {
+			h.notSlacks(w, r, err)
+			return
+		}
+		body, status := h.read(w, r)
+		if status != http.StatusOK {
+			h.refuse(w, status, "unreadable")
+			return
+		}
+		if err := verify(s.SigningSecret, timestamp, signature, body, s.Now()); err != nil {
+			h.notSlacks(w, r, err)
+			return
+		}
+		h.app.signatures.accepted()
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != contentType {
 			http.Error(w, "wrong content type", http.StatusUnsupportedMediaType)
 			return
 		}
 		next(w, r, body)
 	}
+}
+
+// read reads a body into as much memory as its length, and returns with what
+// status it is refused otherwise. At most [maxReading] are read at once; the
+// others wait unread, for as long as one may take.
+func (h *HTTP) read(w http.ResponseWriter, r *http.Request) (body []byte, status int) {
+	timer := time.NewTimer(readLimit)
+	defer timer.Stop()
+	select {
+	case h.reading <- struct{}{}:
+		defer func() { <-h.reading }()
+	case <-timer.C:
+		return nil, http.StatusServiceUnavailable
+	case <-r.Context().Done():
+		return nil, http.StatusBadRequest
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(readLimit)) // a recorder in tests has none
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	from := http.MaxBytesReader(w, r.Body, maxBody)
+	if r.ContentLength < 0 {
+		body, err := io.ReadAll(from)
+		return body, readStatus(err)
+	}
+	body = make([]byte, r.ContentLength)
+	_, err := io.ReadFull(from, body)
+	return body, readStatus(err)
+}
+
+func readStatus(err error) int {
+	if err != nil {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+// refuse answers before the body was read, and takes no more of it.
+func (h *HTTP) refuse(w http.ResponseWriter, status int, said string) {
+	w.Header().Set("Connection", "close")
+	http.Error(w, said, status)
+}
+
+func (h *HTTP) notSlacks(w http.ResponseWriter, r *http.Request, why error) {
+	h.app.log.Warn("a request that is not Slack's", "path", r.URL.Path, "why", why)
+	h.app.signatures.refused(why)
+	h.refuse(w, http.StatusUnauthorized, "not Slack's")
 }
 
 func (h *HTTP) command(w http.ResponseWriter, r *http.Request, body []byte) {

@@ -46,6 +46,7 @@ func TestGuestsWhoOpenHomeFastDoNotStopApprovals(t *testing.T) {
 func TestAMemberWhoSendsFormsFastDoesNotStopApprovals(t *testing.T) {
 	asDocumented(t, func(t *testing.T, d *desk) {
 		r := d.asks(alice)
+		d.seesButton(bob, "card.approve")
 		taken, left := 0, 0
 		for i := range 100 {
 			answer, err := d.Forge(t.Context(), manyForms(t, sandbox.Carol, i))
@@ -59,7 +60,8 @@ func TestAMemberWhoSendsFormsFastDoesNotStopApprovals(t *testing.T) {
 		}
 		require.LessOrEqual(t, taken, 35)
 		require.GreaterOrEqual(t, left, 65)
-		d.presses(bob, "card.approve")
+		card := d.is(r.ID, approval.Pending).Places[approval.CardMessage]
+		require.NoError(t, d.Press(t.Context(), bob, card.Channel, card.TS, "card.approve"))
 		d.is(r.ID, approval.Approved)
 	})
 }
