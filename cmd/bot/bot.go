@@ -126,6 +126,7 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { worker.Run(ctx); return nil })
+	b.status.check(func() (string, string) { return "slack messages", b.slack.Trouble() })
 	door := b.door(app, doors)
 	group.Go(func() error { return door(ctx) })
 	b.status.done("start")

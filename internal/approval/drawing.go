@@ -49,6 +49,9 @@ func (w *Worker) drawAll(ctx context.Context, r Request) (time.Time, error) {
 			again = earliest(again, at)
 			continue
 		}
+		if name.InThread() && hasNoCard(r) {
+			continue // it comes after the card, or it would stand in the channel for ever
+		}
 		err := safelyDo(func() error { return w.draw(ctx, r, name) })
 		w.logPanic("drawing a message panicked: it is set aside", r.ID, err, "message", name)
 		if at := w.noteDraw(r, name, err); err != nil {
@@ -58,6 +61,12 @@ func (w *Worker) drawAll(ctx context.Context, r Request) (time.Time, error) {
 	}
 	w.forgetDraws(r)
 	return again, errors.Join(errs...)
+}
+
+// hasNoCard reports whether r's card is owed and not posted yet. It is tried
+// first, and until when it waits the messages in its thread do.
+func hasNoCard(r Request) bool {
+	return slices.Contains(r.Messages, CardMessage) && r.Places[CardMessage].TS == ""
 }
 
 func (w *Worker) draw(ctx context.Context, r Request, name MessageName) error {

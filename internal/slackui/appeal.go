@@ -2,6 +2,7 @@ package slackui
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -22,6 +23,9 @@ type appeal struct {
 
 func (v views) appealOf(r approval.Request) appeal {
 	a := appealFor(r)
+	if r.Emergency && r.Purpose == approval.NewKey && alarm(r) != "" {
+		a.intro = sentences(a.intro, v.called(r))
+	}
 	if org := v.orgName(r); org != "" {
 		a.facts = append([]fact{{"Organization", org}}, a.facts...)
 		a.text = sentences(say("Organization: %s.", orgText(org)), a.text)
@@ -64,6 +68,23 @@ func alarm(r approval.Request) mrkdwn {
 		return ""
 	}
 	return "<!here>"
+}
+
+// called names the approvers of r's organization: a call to whoever is here
+// reaches nobody who is away, and a workspace can forbid it.
+func (v views) called(r approval.Request) mrkdwn {
+	var all approval.Who
+	for _, n := range v.policy(r).Needs {
+		all.Groups = append(all.Groups, n.From.Groups...)
+		all.Users = append(all.Users, n.From.Users...)
+	}
+	slices.Sort(all.Groups)
+	slices.Sort(all.Users)
+	all.Groups, all.Users = slices.Compact(all.Groups), slices.Compact(all.Users)
+	if all.IsZero() {
+		return ""
+	}
+	return say("Please look at it: %s.", people(all))
 }
 
 // asker is who asked for a key, whoever owns it now.

@@ -29,6 +29,8 @@ func (s *Slack) CheckChannel(ctx context.Context, id string) error {
 	info, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 	if f := fault(err); f != nil && f.Code == "channel_not_found" {
 		return wrong(f.Code, "Slack knows no such channel, or it is private and the bot is not in it; invite the bot there and use the channel's id")
+	} else if f != nil && forbidden[f.Code] != "" {
+		return wrong(f.Code, forbidden[f.Code])
 	} else if f != nil {
 		return f
 	}
@@ -40,16 +42,20 @@ func (s *Slack) CheckChannel(ctx context.Context, id string) error {
 	case info.IsIM, info.IsMpIM:
 		return wrong("channel_direct", "it is a direct conversation; approvers are asked in a channel")
 	case info.IsExtShared, info.IsPendingExtShared:
-		return wrong("channel_shared", "it is shared with another company, whose people would see every request; choose one that is not")
+		return wrong(codeShared, "it is shared with another company, whose people would see every request; choose one that is not")
 	case !info.IsMember:
 		return wrong("not_in_channel", "the bot is not a member; type /invite with the bot's name there")
 	}
 	return nil
 }
 
+// codeShared is the Code of a channel that people of another company read.
+const codeShared = "channel_shared"
+
 // channelFresh is how long a channel that was found in order is not looked at
-// again.
-const channelFresh = time.Minute
+// again: the longest that people of another company could read what is written
+// there. Slack allows about fifty looks a minute.
+const channelFresh = 5 * time.Second
 
 // channels looks at a channel before something is posted there: it may have been
 // shared with another company since the start.
@@ -57,12 +63,12 @@ type channels struct {
 	slack *Slack
 
 	mu    sync.Mutex
-	fine  map[string]time.Time // when it was
-	wrong map[string]bool      // it was not, when it was last looked at
+	fine  map[string]time.Time     // when it was
+	wrong map[string]*ChannelError // what was wrong when it was last looked at
 }
 
 func newChannels(s *Slack) *channels {
-	return &channels{slack: s, fine: map[string]time.Time{}, wrong: map[string]bool{}}
+	return &channels{slack: s, fine: map[string]time.Time{}, wrong: map[string]*ChannelError{}}
 }
 
 // open returns nil if approvers may be written to in the channel, or a
@@ -72,7 +78,7 @@ func (c *channels) open(ctx context.Context, id string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.slack.config.Now()
-	if at, ok := c.fine[id]; ok && now.Sub(at) < channelFresh {
+	if at, ok := c.fine[id]; ok && now.Sub(at) >= 0 && now.Sub(at) < channelFresh {
 		return nil
 	}
 	delete(c.fine, id)
@@ -93,10 +99,12 @@ func (c *channels) open(ctx context.Context, id string) error {
 // operator has to act, and one line is enough. wrong is nil if all is well.
 func (c *channels) note(id string, wrong *ChannelError) {
 	switch was := c.wrong[id]; {
-	case wrong != nil && !was:
-		c.slack.config.Log.Error("approvers cannot be asked in their channel", "channel", id, "code", wrong.Code, "problem", wrong.Problem)
-	case wrong == nil && was:
+	case wrong != nil:
+		if c.wrong[id] = wrong; was == nil || was.Code != wrong.Code {
+			c.slack.config.Log.Error("approvers cannot be asked in their channel", "channel", id, "code", wrong.Code, "problem", wrong.Problem)
+		}
+	case was != nil:
+		delete(c.wrong, id)
 		c.slack.config.Log.Info("approvers can be asked in their channel again", "channel", id)
 	}
-	c.wrong[id] = wrong != nil
 }

@@ -61,6 +61,9 @@ func (a *App) sendList(ctx context.Context, who approval.Actor, responseURL stri
 		a.refused(ctx, "listing requests", who, responseURL, approval.Request{}, err)
 		return
 	}
+	if a.views.troubles.tabIsOff() {
+		first = sentences(first, tabOff)
+	}
 	what := whisper(a.views.list(mine, first))
 	what.ReplaceOriginal = replace
 	if err := a.reply.post(ctx, responseURL, what); err != nil {

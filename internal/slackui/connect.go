@@ -51,6 +51,9 @@ type Slack struct {
 	api    *slack.Client
 	client *http.Client
 
+	channels *channels
+	troubles *troubles
+
 	Team       string   // our workspace, as in T0123456789
 	Enterprise string   // its organization in Enterprise Grid, or empty
 	BotUser    string   // our own user id
@@ -62,7 +65,8 @@ type Slack struct {
 // Refused the token is no good, else it may be tried again.
 func Connect(ctx context.Context, c Config) (*Slack, error) {
 	client := &http.Client{Transport: answers{&retryAfterReader{next: c.Transport, now: c.Now}}, Timeout: callLimit, CheckRedirect: noRedirects}
-	s := &Slack{config: c, client: client, api: newAPI(c, client)}
+	s := &Slack{config: c, client: client, api: newAPI(c, client), troubles: newTroubles(c.Log)}
+	s.channels = newChannels(s)
 	me, err := s.api.AuthTestContext(ctx)
 	if err != nil {
 		return nil, fault(err)
@@ -112,10 +116,11 @@ func (s *Slack) Directory() *Directory {
 
 // Screens shows requests of these organizations in the workspace.
 func (s *Slack) Screens(orgs approval.Orgs) *Screens {
-	return &Screens{slack: s, channels: newChannels(s), views: views{
+	return &Screens{slack: s, views: views{
 		orgs:     orgs,
 		channels: s.config.Channels,
 		command:  s.config.Command,
+		troubles: s.troubles,
 	}}
 }
 

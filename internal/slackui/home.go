@@ -67,6 +67,9 @@ func (v views) home(h homeScreen) slack.HomeTabViewRequest {
 
 func (v views) homeMine(mine []approval.Request) []slack.Block {
 	blocks := []slack.Block{slack.NewActionBlock("", button(actionHomeAsk, "", "Ask for a key", slack.StylePrimary))}
+	if v.troubles.tabIsOff() {
+		blocks = append(blocks, section(tabOff))
+	}
 	if len(mine) == 0 {
 		blocks = append(blocks, section(say("Nothing of yours waits or lives. What is over is in `%s list`.", botText(v.command))))
 	}

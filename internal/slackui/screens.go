@@ -13,15 +13,14 @@ import (
 
 // Screens is [approval.Screens] in Slack's messages.
 type Screens struct {
-	slack    *Slack
-	views    views
-	channels *channels
+	slack *Slack
+	views views
 }
 
 var _ approval.Screens = (*Screens)(nil)
 
 // lost are Slack's words for a message that can never be changed again.
-var lost = []string{"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
+var lost = []string{"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "block_mismatch"}
 
 // Draw implements [approval.Screens]. A message that already looks as it should
 // is not sent again; one that is lost is posted anew while it still matters.
@@ -37,6 +36,12 @@ func (s *Screens) Draw(ctx context.Context, r approval.Request, name approval.Me
 	if at.TS == "" {
 		return s.post(ctx, r, name, m, at)
 	}
+	if name.ToApprovers() {
+		// People of another company would read who decides.
+		if err := s.slack.channels.open(ctx, at.Channel); codeOf(err) == codeShared {
+			return approval.Place{}, err
+		}
+	}
 	err := s.slack.update(ctx, at.Channel, at.TS, m)
 	switch {
 	case err == nil:
@@ -50,7 +55,7 @@ func (s *Screens) Draw(ctx context.Context, r approval.Request, name approval.Me
 }
 
 func (s *Screens) post(ctx context.Context, r approval.Request, name approval.MessageName, m message, at approval.Place) (approval.Place, error) {
-	channel, options := string(r.Requester), m.options()
+	channel, where, options := string(r.Requester), inDMs, m.options()
 	if name.ToApprovers() {
 		card := r.Places[approval.CardMessage]
 		channel = s.views.channel(r)
@@ -58,11 +63,13 @@ func (s *Screens) post(ctx context.Context, r approval.Request, name approval.Me
 			channel = cmp.Or(card.Channel, channel)
 			options = append(options, slack.MsgOptionTS(card.TS))
 		}
-		if err := s.channels.open(ctx, channel); err != nil {
+		if err := s.slack.channels.open(ctx, channel); err != nil {
 			return approval.Place{}, err
 		}
+		where = "channel " + channel
 	}
 	channel, ts, err := s.slack.api.PostMessageContext(ctx, channel, options...)
+	s.slack.troubles.sent(where, codeOf(err))
 	if err != nil {
 		return approval.Place{}, fault(err)
 	}

@@ -11,6 +11,7 @@ type views struct {
 	orgs     approval.Orgs
 	channels map[approval.OrgID]string // the approvers'
 	command  string
+	troubles *troubles // nil: none are known
 }
 
 // channel is the approvers' of r's organization.

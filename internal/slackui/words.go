@@ -194,7 +194,7 @@ func roleRefusal(e *approval.RoleError) mrkdwn {
 // answer it may be; and if the press was delivered again to a bot that was
 // started meanwhile, it may be since the first time.
 func notOpened(err error, said mrkdwn) mrkdwn {
-	if codeOf(err) == "exchanged_trigger_id" {
+	if slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, codeOf(err)) {
 		return "That opened the form once already. If you see it, go on there; if not, try it once more. Nothing was changed."
 	}
 	if f, ok := errors.AsType[*approval.Fault](err); ok && f.Verdict == approval.Unknown {
