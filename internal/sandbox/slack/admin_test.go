@@ -142,3 +142,16 @@ func TestUpdatesKeepMetadataAndReplaceTheRest(t *testing.T) {
 	d.ok("chat.delete", obj{"channel": slack.Approvals, "ts": ts})
 	require.Empty(t, d.seen(slack.Bob, slack.Approvals).Messages)
 }
+
+func TestGroupsArePagedIfTheWorkspaceSaysSo(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, slack.Options{GroupPage: 1})
+	d.SetGroup(slack.Approvers, slack.Bob, slack.Dana)
+	first := d.ok("usergroups.users.list", obj{"usergroup": slack.Approvers}).obj
+	require.Equal(t, []any{slack.Bob}, first["users"])
+	next := first["response_metadata"].(obj)["next_cursor"]
+	second := d.ok("usergroups.users.list", obj{"usergroup": slack.Approvers, "cursor": next}).obj
+	require.Equal(t, []any{slack.Dana}, second["users"])
+	require.Equal(t, "", second["response_metadata"].(obj)["next_cursor"])
+	require.Equal(t, "invalid_cursor", d.form("usergroups.users.list", obj{"usergroup": slack.Approvers, "cursor": "else"}).error())
+}
