@@ -36,7 +36,9 @@ func TestWhoCannotBeWrittenToReadsWhy(t *testing.T) {
 	d := open(t)
 	d.MessagesTab(false)
 	r := d.asks(alice)
-	require.Eventually(t, func() bool { return strings.Contains(d.slack.Trouble(), "direct messages: the app's Messages tab is off") }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return strings.Contains(d.slack.Trouble(), "direct messages: the app's Messages tab is off")
+	}, patience, time.Millisecond)
 	d.types(alice, "list")
 	d.seesText(alice, "I can't write to you: the *Messages* tab of this app is off.")
 	require.NoError(t, d.OpenHome(t.Context(), alice))
