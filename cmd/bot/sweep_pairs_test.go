@@ -133,6 +133,6 @@ func (w *trial) takesNoLongerThan() {
 	w.t.Helper()
 	w.took = w.Clock.Now().Sub(w.began)
 	if w.flow.took > 0 && w.skew == 0 {
-		assert.Less(w.t, w.took, w.flow.took+2*w.leeway()+ownersAreLookedAt, "how long it lasted; undisturbed %s", w.flow.took)
+		assert.Less(w.t, w.took, w.flow.took+2*w.leeway()+time.Duration(len(w.plan))*ownersAreLookedAt, "how long it lasted; undisturbed %s", w.flow.took)
 	}
 }

@@ -57,18 +57,6 @@ func (m message) digest() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// withoutButtons is m as a record of what is, with nothing to press.
-func (m message) withoutButtons() message {
-	var kept []slack.Block
-	for _, b := range m.Blocks {
-		if b.BlockType() != slack.MBTAction {
-			kept = append(kept, b)
-		}
-	}
-	m.Blocks = kept
-	return m
-}
-
 func plain(s string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
 }

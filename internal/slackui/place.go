@@ -52,7 +52,7 @@ func (a *App) inPlace(ctx context.Context, p press, in approval.MessageName, ans
 	a.log.Warn("a press in a message that is not where we put it", "action", p.action, "user", p.who.User, "request", p.id, "why", err)
 	a.tell(ctx, p.responseURL, "This is an older copy of the message, so nothing was changed. Please use the other one; its buttons work.")
 	if rightChannel && strings.Contains(p.text, string(p.id)) { // a copy, and not the message of another request
-		a.retire(ctx, p, r, in)
+		a.retire(ctx, p, r)
 	}
 	return false
 }
@@ -68,11 +68,11 @@ func numberedAt(r approval.Request, ts, kind string, newest approval.MessageName
 	return newest
 }
 
-// retire draws a stray message as what the request is now, without buttons. It
-// can only be one of ours: Slack refuses every other.
-func (a *App) retire(ctx context.Context, p press, r approval.Request, in approval.MessageName) {
-	m := a.views.message(r, in).withoutButtons()
-	m.Blocks = append(m.Blocks, footnote("This is an older copy; the buttons are in the other message."))
+// retire takes the buttons and the story off a stray message: it is drawn never
+// again, so what it said of the request would not stay true. It can only be one
+// of ours: Slack refuses every other.
+func (a *App) retire(ctx context.Context, p press, r approval.Request) {
+	m := sentence(say("This is an older copy of a message about request %s. The other one shows how it stands, and has the buttons.", r.ID))
 	if err := a.slack.update(ctx, p.channel, p.ts, m); err != nil {
 		a.log.Warn("redrawing a stray message", "request", p.id, "error", fault(err))
 	}

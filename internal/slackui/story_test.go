@@ -235,6 +235,8 @@ func TestAStrayCardLosesItsButtons(t *testing.T) {
 		return !has("card.approve")(m)
 	})
 	d.seesText(alice, "It waits for 1 of")
+	_, copied, _ := find(d.sees(bob, "the stray card", func(sandbox.Screen) bool { return true }), func(m sandbox.Message) bool { return m.TS == stray.TS })
+	require.NotContains(t, copied.Text+string(copied.Blocks), "Waits for", "what would not stay true")
 	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, r.Places[approval.CardMessage].TS, "card.approve"))
 	d.is(r.ID, approval.Approved)
 	d.clean()
