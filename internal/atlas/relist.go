@@ -26,8 +26,8 @@ func (c *Client) AddAccess(ctx context.Context, keyID string, networks []netip.P
 
 // KeepAccess takes everything off a key's access list but keep, and drop even
 // if no read shows it. What a read does not show of keep it adds first, so that
-// the key is never without an entry: it may work from everywhere then.
-// Repeating it does no harm.
+// the key is never without an entry: it may work from everywhere then. Only a
+// write is believed that there is no such key. Repeating it does no harm.
 func (c *Client) KeepAccess(ctx context.Context, keyID string, keep, drop []netip.Prefix) error {
 	switch {
 	case !isID(keyID):
