@@ -36,6 +36,10 @@ type Socket struct {
 // ackLimit bounds the wait for room to acknowledge; Slack waits no longer.
 const ackLimit = 3 * time.Second
 
+// maxFrame bounds what is read of one message of Slack's, in bytes. A form with
+// all its answers takes a quarter of it.
+const maxFrame = 1 << 20
+
 // Socket opens the Socket Mode door to app, once it is run.
 func (s *Slack) Socket(app *App) *Socket {
 	p := &patience{next: s.client.Transport, now: s.config.Now}
@@ -118,7 +122,7 @@ func (d *Socket) Run(ctx context.Context) error {
 func (d *Socket) connect(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	client := socketmode.New(d.api, socketmode.OptionLog(log.New(io.Discard, "", 0)), socketmode.OptionDialer(d.dialer))
+	client := socketmode.New(d.api, socketmode.OptionLog(log.New(io.Discard, "", 0)), socketmode.OptionDialer(d.dialer), socketmode.OptionReadLimit(maxFrame))
 	ended := make(chan error, 1)
 	go func() {
 		err := errors.New("the connection's own code panicked")
