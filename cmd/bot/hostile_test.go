@@ -130,6 +130,17 @@ func (w *town) toldAside() int {
 	return n
 }
 
+// lastAside is what somebody was last told aside, as it was sent.
+func (w *town) lastAside() string {
+	last := ""
+	for _, c := range w.Wire.Calls() {
+		if c.Side == wire.ResponseURL && c.Status == http.StatusOK {
+			last = c.Request
+		}
+	}
+	return last
+}
+
 // holdsOut asserts what must be so after any hostility: nothing sent is
 // repeated in the log, no delivery panicked, and the bot serves on.
 func (w *town) holdsOut() {

@@ -102,6 +102,8 @@ Offer         ok           ok       ok    ok           ok           guest deacti
 MayBreakGlass not_named    ok       not_named not_named not_named   guest deactivated robot outsider not_named
 BreakGlass    not_named    ok       not_named not_named not_named   guest deactivated robot outsider not_named
 Mine          ok           ok       ok    ok           ok           guest deactivated robot outsider ok
+MineOpen      ok           ok       ok    ok           ok           guest deactivated robot outsider ok
+ByOrigin      ok           not_found not_found not_found not_found  guest deactivated robot outsider not_found
 Waiting       not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
 LiveKeys      not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
 Unsigned      not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
@@ -226,7 +228,9 @@ func (w *world) does(action string, who approval.Actor, r approval.Request) erro
 		_, err = s.MayBreakGlass(ctx, who)
 	case "RefuseView":
 		err = s.RefuseView(ctx, who, "pending", approval.ErrNotApprover)
-	case "Mine", "Waiting", "LiveKeys", "Unsigned":
+	case "ByOrigin":
+		_, err = s.ByOrigin(ctx, who, "V1")
+	case "Mine", "MineOpen", "Waiting", "LiveKeys", "Unsigned":
 		out := reflect.ValueOf(s).MethodByName(action).Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(who)})
 		err, _ = out[1].Interface().(error)
 	default: // of one request, without a form
@@ -330,7 +334,7 @@ func (w *world) checkCell(action, person, state string, user approval.UserID, r 
 
 func TestAuthorityAboutNoRequestIsWhatTheTableSays(t *testing.T) {
 	t.Parallel()
-	silent := []string{"Mine", "Waiting", "LiveKeys", "Unsigned"} // a screen shows less, which is no refusal
+	silent := []string{"Mine", "MineOpen", "ByOrigin", "Waiting", "LiveKeys", "Unsigned"} // a screen shows less, which is no refusal
 	for action, row := range tableOf(authorityElsewhere) {
 		for person, want := range row {
 			w := authorityWorld(t)

@@ -48,7 +48,7 @@ func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm)
 	whole := r.Access
 	whole.Lifetime = parent.LifeUntil(r.Change.NewEnd) // or a rule could be stretched without end
 	s.route(&r, rd, whole)
-	return s.create(ctx, r)
+	return s.createFor(ctx, parent, Extend, r)
 }
 
 // mayExtend reports why the owner of r's key cannot be given any more time, or
@@ -104,7 +104,7 @@ func (s *Service) Readdress(ctx context.Context, who Actor, id ID, f AddressesFo
 		r.State = Applying
 		r.Decision = Decision{At: r.AskedAt} // by nobody: it was not needed
 		r.approved(r.AskedAt, org.Policy)
-		return s.create(ctx, r)
+		return s.createFor(ctx, parent, Readdress, r)
 	}
 	whole := r.Access
 	whole.Lifetime = parent.LifeUntil(parent.EndsAt)
@@ -112,7 +112,7 @@ func (s *Service) Readdress(ctx context.Context, who Actor, id ID, f AddressesFo
 		return parent, s.refuse(ctx, parent, Readdress, who.User, err)
 	}
 	s.route(&r, rd, whole)
-	return s.create(ctx, r)
+	return s.createFor(ctx, parent, Readdress, r)
 }
 
 func (s *Service) readdressed(org Org, parent Request, f AddressesForm) (Request, []Problem) {
@@ -150,12 +150,21 @@ func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error)
 	if err != nil {
 		return parent, err
 	}
-	successor, err := s.create(ctx, r)
+	successor, err := s.createFor(ctx, parent, Rotate, r)
 	if err != nil {
 		return parent, err
 	}
 	_, err = s.act(ctx, who, id, Rotate, yetWithout(successor.ID, who), "successor "+string(successor.ID), func(r *Request, _ time.Time) { r.Successor = successor.ID })
 	return successor, err
+}
+
+// createFor stores a request about parent's key; a refusal is one of on.
+func (s *Service) createFor(ctx context.Context, parent Request, on Event, r Request) (Request, error) {
+	made, err := s.create(ctx, r)
+	if err != nil {
+		return parent, s.refuse(ctx, parent, on, r.Requester, err)
+	}
+	return made, nil
 }
 
 // successorTo is a request for a key that takes over from parent's, approved or

@@ -43,6 +43,7 @@ var refusals = []struct {
 var ruled = map[ProblemCode]bool{
 	RoleNotAllowed: true, RoleNotForYou: true, LifetimeNotAllowed: true, LifetimeTooLong: true, ExtensionTooLong: true,
 	TooWide: true, TooMany: true, TooManyProjects: true, NotLess: true,
+	TooManyOpen: true, TooManyKeys: true, TooManyPerHour: true,
 }
 
 // Refusals lists the reasons that the audit trail may give for a refusal.

@@ -241,12 +241,20 @@ func (s *Service) MineOpen(ctx context.Context, who Actor) ([]Request, error) {
 	return s.Store.OpenByRequester(ctx, who.User)
 }
 
-// ByOrigin returns the request that a form made, to whoever sent it.
+// ByOrigin returns the request that a form made, to the person who sent the form.
+// For others there is none.
 func (s *Service) ByOrigin(ctx context.Context, who Actor, origin string) (Request, error) {
 	if err := mayAct(ctx, s.Directory, who); err != nil {
 		return Request{}, err
 	}
-	return s.Store.ByOrigin(ctx, origin)
+	r, err := s.Store.ByOrigin(ctx, origin)
+	switch {
+	case err != nil:
+		return Request{}, err
+	case r.Requester != who.User:
+		return Request{}, ErrNotFound
+	}
+	return r, nil
 }
 
 // A check says why somebody may not do something to r, or nil.

@@ -360,6 +360,10 @@ func screens() map[string]any {
 	all["revoke.form.found"] = revokeForm(request(found), "AKR-7F3K2")
 	all["revoke.sure"] = sureToRevoke(request(active), true)
 	all["revoke.sure.approver"] = sureToRevoke(request(active), false)
+	all["card.pending.void"] = testViews.card(request(func(r *approval.Request) {
+		r.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{"U0BOB", "U0DANA", "U0CAROL"}}, Count: 2}}
+		r.Approvals = []approval.Approval{{By: "U0BOB", Void: approval.VoidDeactivated}, {By: "U0DANA"}}
+	}))
 	all["notice.late"] = notice("Nothing was changed", tooLateToDecide(request(approved), "U0DANA"))
 	all["help"] = testViews.help("")
 	all["help.unknown_word"] = testViews.help(say("I do not know %s. This is what I can do:", hostile))
