@@ -36,6 +36,8 @@ func (c *checkup) database(ctx context.Context) {
 		c.newDatabase(found.Path)
 	case found.Wrong != nil:
 		c.bad(check, sentence(found.Path+": "+found.Wrong.Error()), "Stop the bot, and put a backup in its place with 'bot restore FILE'. The damaged file is kept.")
+	case len(found.Unreadable) > 0:
+		c.bad(check, found.Path+" has requests that are "+unreadableRequests(found.Unreadable)+".", "Stop the bot, and put a backup in its place with 'bot restore FILE', or look after these requests' keys in Atlas; every other request works.")
 	case found.InUse:
 		c.ok(check, found.Path+" is in use by a bot and can be read. End that bot before you start another one.")
 	case found.Older:

@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/store"
 )
 
@@ -40,6 +43,9 @@ func (b *bot) checkStore(ctx context.Context) error {
 	if err := b.store.QuickCheck(ctx); err != nil {
 		return fmt.Errorf("checking the database %s: %w", b.store.Path(), err)
 	}
+	if _, err := b.store.FindUnreadable(ctx); err != nil {
+		return fmt.Errorf("checking the database %s: %w", b.store.Path(), err)
+	}
 	return nil
 }
 
@@ -50,11 +56,13 @@ func (b *bot) watchStore(ctx context.Context) (stop func()) {
 	b.status.check(func() (string, string) {
 		return "database", whyUnusable(b.lookAtStore(context.WithoutCancel(ctx)))
 	})
+	b.status.warns(func() (string, string) { return "requests", b.whyUnreadable(context.WithoutCancel(ctx)) })
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		w := storeWatch{bot: b, now: time.Now}
+		w.lookAtRequests(ctx)
 		ticker := time.NewTicker(cmp.Or(b.storeTick, storeTick))
 		defer ticker.Stop()
 		for {
@@ -96,6 +104,8 @@ type storeWatch struct {
 	saidAt  time.Time
 	walAt   time.Time
 	rescued bool
+
+	unreadable []approval.ID // what was said of requests
 }
 
 // look says in the log what is wrong with the database, when it begins, now and
@@ -116,10 +126,59 @@ func (w *storeWatch) look(ctx context.Context) {
 		w.rescued = false
 	}
 	w.why = why
+	if why == "" {
+		w.lookAtRequests(ctx)
+	}
 	if size := w.bot.store.WALSize(); size >= largeWAL && w.now().Sub(w.walAt) >= sayAgain {
 		w.walAt = w.now()
 		w.bot.log.Warn("the write-ahead log of the database grows: another process reads the database and does not end", "path", w.bot.store.Path()+"-wal", "bytes", size)
 	}
+}
+
+// lookAtRequests says which requests cannot be read, once each, and which can be
+// again. They are damaged in the database, and no list has them.
+func (w *storeWatch) lookAtRequests(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	is, err := w.bot.store.Unreadable(ctx)
+	if err != nil {
+		return // which the look at the database says
+	}
+	for _, id := range is {
+		if !slices.Contains(w.unreadable, id) {
+			w.bot.log.Error("a request cannot be read and is in no list: its row is damaged; stop the bot and restore a backup with 'bot restore', or look after its key in Atlas", "request", id)
+		}
+	}
+	for _, id := range w.unreadable {
+		if !slices.Contains(is, id) {
+			w.bot.log.Info("a request can be read again", "request", id)
+		}
+	}
+	w.unreadable = is
+}
+
+// whyUnreadable is what /readyz says of requests that cannot be read.
+func (b *bot) whyUnreadable(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	ids, _ := b.store.Unreadable(ctx) // if the database cannot be read, that is said instead
+	return unreadableRequests(ids)
+}
+
+// unreadableRequests names the first of ids; or "" if there are none.
+func unreadableRequests(ids []approval.ID) string {
+	const named = 5
+	if len(ids) == 0 {
+		return ""
+	}
+	var names []string
+	for _, id := range ids[:min(len(ids), named)] {
+		names = append(names, string(id))
+	}
+	if more := len(ids) - named; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return "damaged in the database and in no list: " + strings.Join(names, ", ")
 }
 
 // rescue saves what is in a file that has lost its name: with the end of this

@@ -13,6 +13,7 @@ type status struct {
 	mu      sync.Mutex
 	missing map[string]string // what, and why; an operator reads it
 	checks  []func() (what, why string)
+	warn    func() (what, why string) // of what keeps nobody from being served
 }
 
 func newStatus() *status { return &status{missing: map[string]string{}} }
@@ -38,6 +39,28 @@ func (s *status) check(ask func() (what, why string)) {
 	s.checks = append(s.checks, ask)
 }
 
+// warns sets a question whose answer is told while the bot is ready.
+func (s *status) warns(ask func() (what, why string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warn = ask
+}
+
+// warnings are what is not as it should be.
+func (s *status) warnings() map[string]string {
+	s.mu.Lock()
+	ask := s.warn
+	s.mu.Unlock()
+	if ask == nil {
+		return nil
+	}
+	what, why := ask()
+	if why == "" {
+		return nil
+	}
+	return map[string]string{what: why}
+}
+
 func (s *status) now() map[string]string {
 	s.mu.Lock()
 	missing := map[string]string{}
@@ -54,12 +77,17 @@ func (s *status) now() map[string]string {
 	return missing
 }
 
-// ServeHTTP answers 200 {"ready":true}, or 503 with what is missing.
+// ServeHTTP answers 200 {"ready":true}, or 503 with what is missing; with
+// warnings, if there are any.
 func (s *status) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	missing := s.now()
 	w.Header().Set("Content-Type", "application/json")
 	if len(missing) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	json.NewEncoder(w).Encode(map[string]any{"ready": len(missing) == 0, "missing": missing})
+	says := map[string]any{"ready": len(missing) == 0, "missing": missing}
+	if warnings := s.warnings(); len(warnings) > 0 {
+		says["warnings"] = warnings
+	}
+	json.NewEncoder(w).Encode(says)
 }

@@ -72,6 +72,10 @@ type Store interface {
 	// Recent are those of org since then.
 	Tally(ctx context.Context, user UserID, org OrgID, since time.Time) (Tally, error)
 
+	// The lists of people's, live, waiting and unsigned requests leave out what
+	// cannot be read, so that one damaged row hides no other. Everything else that
+	// meets it fails with ErrUnreadable.
+
 	// OpenByRequester lists those of a person's requests that are not over, newest
 	// first; at most [MaxListed].
 	OpenByRequester(ctx context.Context, user UserID) ([]Request, error)
@@ -80,7 +84,8 @@ type Store interface {
 	ByRequester(ctx context.Context, user UserID) ([]Request, error)
 
 	// Successors lists the requests for a key that takes over from the key of the
-	// given request, whatever their state and whoever's, oldest first.
+	// given request, whatever their state and whoever's, oldest first: all of them,
+	// or ErrUnreadable.
 	Successors(ctx context.Context, id ID) ([]Request, error)
 
 	// Live lists the requests that are delivered or active, oldest first.

@@ -18,14 +18,14 @@ var openOrLive = stateIn(approval.Pending, approval.Approved, approval.Minting, 
 
 // OpenByRequester implements [approval.Store].
 func (s *Store) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
-	return list(ctx, s.db, `
+	return s.listReadable(ctx, `
 		WHERE r.id IN (SELECT id FROM request WHERE requester = $1 AND `+openOrLive+` ORDER BY asked_at DESC, id LIMIT $2)
 		ORDER BY r.asked_at DESC, r.id`, user, approval.MaxListed)
 }
 
 // ByOrigin implements [approval.Store].
 func (s *Store) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
-	found, err := list(ctx, s.db, `WHERE r.origin = $1`, origin)
+	found, err := listAll(ctx, s.db, `WHERE r.origin = $1`, origin)
 	if err != nil {
 		return approval.Request{}, err
 	}

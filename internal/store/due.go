@@ -59,7 +59,7 @@ func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (
 			return fmt.Errorf("leasing a request: %w", err)
 		}
 		r, err = get(ctx, tx, id)
-		if errors.Is(err, approval.ErrUnreadable) {
+		if errors.Is(s.rows.note(err), approval.ErrUnreadable) {
 			return nil // the lease stays, so that the next claim gives another
 		}
 		return err

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"atlaskeybot/internal/approval"
 )
 
 // A Condition is what can be told of a database without touching it.
@@ -18,6 +20,9 @@ type Condition struct {
 	// Wrong is why a bot would not start with it, or should not go on: it is
 	// damaged, or put together from two. Nil if it is whole.
 	Wrong error
+
+	// Unreadable are the requests that are damaged in an otherwise whole database.
+	Unreadable []approval.ID
 }
 
 // Inspect looks at the database at url beside whoever uses it. It makes,
@@ -95,6 +100,9 @@ func (c *Condition) read(ctx context.Context, path string) error {
 	at, err := s.schemaVersion(ctx)
 	if c.Older = at < len(steps); err == nil && !c.Older {
 		c.Wrong = s.QuickCheck(ctx)
+	}
+	if err == nil && !c.Older && c.Wrong == nil {
+		c.Unreadable, err = s.FindUnreadable(ctx)
 	}
 	return err
 }

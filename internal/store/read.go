@@ -15,7 +15,7 @@ type queryer interface {
 }
 
 func get(ctx context.Context, q queryer, id approval.ID) (approval.Request, error) {
-	found, err := list(ctx, q, `WHERE r.id = $1`, id)
+	found, err := listAll(ctx, q, `WHERE r.id = $1`, id)
 	if err != nil {
 		return approval.Request{}, err
 	}
@@ -25,47 +25,69 @@ func get(ctx context.Context, q queryer, id approval.ID) (approval.Request, erro
 	return found[0], nil
 }
 
-// list reads requests with their places, in one query, so that the two agree
-// without a transaction. The rest of the query picks and orders.
-func list(ctx context.Context, q queryer, rest string, args ...any) ([]approval.Request, error) {
+// listAll reads requests, every one or none: its error wraps
+// [approval.ErrUnreadable] if one of them cannot be read.
+func listAll(ctx context.Context, q queryer, rest string, args ...any) ([]approval.Request, error) {
+	found, damaged, err := read(ctx, q, rest, args...)
+	if err == nil && len(damaged) > 0 {
+		err = damaged[0]
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// read reads requests with their places, in one query, so that the two agree
+// without a transaction. The rest of the query picks and orders by request. The
+// requests that cannot be read are left out, and told of one by one.
+func read(ctx context.Context, q queryer, rest string, args ...any) (found []approval.Request, damaged []unreadableRow, err error) {
 	const all = `
 		SELECT r.id, r.body, COALESCE(m.name, ''), COALESCE(m.channel, ''), COALESCE(m.ts, ''), COALESCE(m.shown, 0), COALESCE(m.digest, '')
 		FROM request r LEFT JOIN message m ON m.request = r.id `
 	rows, err := q.QueryContext(ctx, all+rest, args...)
 	if err != nil {
-		return nil, fmt.Errorf("reading requests: %w", err)
+		return nil, nil, fmt.Errorf("reading requests: %w", err)
 	}
 	defer rows.Close()
-	var found []approval.Request
-	for rows.Next() {
-		var id approval.ID
+	var id approval.ID // of the row before
+	for isFirst := true; rows.Next(); isFirst = false {
+		was := id
 		var body string
 		var name approval.MessageName
 		var at approval.Place
-		if err := rows.Scan(&id, &body, &name, &at.Channel, &at.TS, &at.Shown, &at.Digest); err != nil {
-			return nil, fmt.Errorf("reading requests: %w", err)
+		var shown any // a damaged place has another type there
+		if err := rows.Scan(&id, &body, &name, &at.Channel, &at.TS, &shown, &at.Digest); err != nil {
+			return nil, nil, fmt.Errorf("reading requests: %w", err)
 		}
-		if len(found) == 0 || found[len(found)-1].ID != id {
-			r, err := decode(id, body)
-			if err != nil {
-				return nil, err
+		if isFirst || id != was {
+			r, ok := decode(id, body)
+			if !ok {
+				damaged = append(damaged, unreadableRow{id})
+				continue
 			}
 			found = append(found, r)
 		}
-		if name != "" {
-			found[len(found)-1].Places[name] = at
+		if len(found) == 0 || found[len(found)-1].ID != id || name == "" {
+			continue
 		}
+		var isNumber bool
+		if at.Shown, isNumber = shown.(int64); !isNumber {
+			found = found[:len(found)-1]
+			damaged = append(damaged, unreadableRow{id})
+			continue
+		}
+		found[len(found)-1].Places[name] = at
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading requests: %w", err)
+		return nil, nil, fmt.Errorf("reading requests: %w", err)
 	}
-	return found, nil
+	return found, damaged, nil
 }
 
-func decode(id approval.ID, body string) (approval.Request, error) {
+// decode reports whether body is the request that its row is of.
+func decode(id approval.ID, body string) (approval.Request, bool) {
 	r := approval.Request{Places: map[approval.MessageName]approval.Place{}}
-	if err := json.Unmarshal([]byte(body), &r); err != nil {
-		return approval.Request{}, fmt.Errorf("decoding request %s: %w: %w", id, approval.ErrUnreadable, err)
-	}
-	return r, nil
+	err := json.Unmarshal([]byte(body), &r)
+	return r, err == nil && r.ID == id
 }

@@ -52,7 +52,7 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Entr
 
 // taken says what stands in the way of r.
 func taken(ctx context.Context, tx *sql.Tx, r approval.Request) (approval.Request, error) {
-	same, err := list(ctx, tx, `WHERE r.origin = $1`, r.Origin)
+	same, err := listAll(ctx, tx, `WHERE r.origin = $1`, r.Origin)
 	if err != nil {
 		return approval.Request{}, err
 	}
@@ -64,7 +64,8 @@ func taken(ctx context.Context, tx *sql.Tx, r approval.Request) (approval.Reques
 
 // Get implements [approval.Store].
 func (s *Store) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
-	return get(ctx, s.db, id)
+	r, err := get(ctx, s.db, id)
+	return r, s.rows.note(err)
 }
 
 // Move implements [approval.Store].
@@ -142,30 +143,31 @@ func predecessor(r approval.Request) approval.ID {
 	return ""
 }
 
-// Successors implements [approval.Store].
+// Successors implements [approval.Store]. It fails as a whole on a request that
+// cannot be read: a key left out of it would outlive its revocation.
 func (s *Store) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
-	return list(ctx, s.db, `WHERE r.predecessor = $1 AND r.predecessor <> '' ORDER BY r.asked_at, r.id`, id)
+	return listAll(ctx, s.db, `WHERE r.predecessor = $1 AND r.predecessor <> '' ORDER BY r.asked_at, r.id`, id)
 }
 
 // ByRequester implements [approval.Store].
 func (s *Store) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
-	return list(ctx, s.db, `WHERE r.id IN (SELECT id FROM request WHERE requester = $1 ORDER BY asked_at DESC, id LIMIT $2) ORDER BY r.asked_at DESC, r.id`,
+	return s.listReadable(ctx, `WHERE r.id IN (SELECT id FROM request WHERE requester = $1 ORDER BY asked_at DESC, id LIMIT $2) ORDER BY r.asked_at DESC, r.id`,
 		user, approval.MaxListed)
 }
 
 // Live implements [approval.Store].
 func (s *Store) Live(ctx context.Context) ([]approval.Request, error) {
-	return list(ctx, s.db, `WHERE r.state IN ($1, $2) ORDER BY r.asked_at, r.id`, approval.Delivered, approval.Active)
+	return s.listReadable(ctx, `WHERE r.state IN ($1, $2) ORDER BY r.asked_at, r.id`, approval.Delivered, approval.Active)
 }
 
 // Waiting implements [approval.Store].
 func (s *Store) Waiting(ctx context.Context) ([]approval.Request, error) {
-	return list(ctx, s.db, `WHERE r.state = $1 ORDER BY r.asked_at, r.id`, approval.Pending)
+	return s.listReadable(ctx, `WHERE r.state = $1 ORDER BY r.asked_at, r.id`, approval.Pending)
 }
 
 // Unsigned implements [approval.Store].
 func (s *Store) Unsigned(ctx context.Context) ([]approval.Request, error) {
-	return list(ctx, s.db, `WHERE r.unsigned > 0 ORDER BY r.asked_at, r.id`)
+	return s.listReadable(ctx, `WHERE r.unsigned > 0 ORDER BY r.asked_at, r.id`)
 }
 
 func encode(r approval.Request) (string, error) {

@@ -25,6 +25,7 @@ type Store struct {
 	owned   *ownedFile // nil in memory and for a guest
 	isGuest bool       // the file is another process's
 	health  *fileHealth
+	rows    rowHealth
 }
 
 var _ approval.Store = (*Store)(nil)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -20,14 +21,22 @@ func open(t *testing.T, url string) *store.Store {
 	return s
 }
 
+// A damager cuts the JSON of a request short.
+type damager struct{ *store.Store }
+
+func (d damager) Damage(ctx context.Context, id approval.ID) error {
+	_, err := d.DB().ExecContext(ctx, `UPDATE request SET body = substr(body, 1, 20) WHERE id = $1`, id)
+	return err
+}
+
 func TestStoreOnAFile(t *testing.T) {
 	t.Parallel()
-	approvaltest.ExerciseStore(t, func(t *testing.T) approval.Store {
-		return open(t, "sqlite:"+filepath.Join(t.TempDir(), "bot.db"))
+	approvaltest.ExerciseStore(t, func(t *testing.T) approvaltest.Damager {
+		return damager{open(t, "sqlite:"+filepath.Join(t.TempDir(), "bot.db"))}
 	})
 }
 
 func TestStoreInMemory(t *testing.T) {
 	t.Parallel()
-	approvaltest.ExerciseStore(t, func(t *testing.T) approval.Store { return open(t, "sqlite::memory:") })
+	approvaltest.ExerciseStore(t, func(t *testing.T) approvaltest.Damager { return damager{open(t, "sqlite::memory:")} })
 }

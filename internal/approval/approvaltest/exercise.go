@@ -1,6 +1,7 @@
 package approvaltest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -12,12 +13,18 @@ import (
 // A clause is one promise of [approval.Store], checked on a fresh store.
 type clause func(t *testing.T, s approval.Store)
 
+// A Damager can make one of its requests unreadable, as a disk would.
+type Damager interface {
+	approval.Store
+	Damage(ctx context.Context, id approval.ID) error
+}
+
 // ExerciseStore checks newStore's stores against the contract in
 // [approval.Store]. newStore returns an empty store and cleans up after it.
-func ExerciseStore(t *testing.T, newStore func(t *testing.T) approval.Store) {
+func ExerciseStore(t *testing.T, newStore func(t *testing.T) Damager) {
 	for topic, clauses := range map[string]map[string]clause{
 		"Create": creating, "Move": moving, "Work": working, "Drawing": drawing,
-		"NextDue": waiting, "Audit": auditing, "Chain": chaining, "Reading": reading, "Counting": counting, "Context": cancelling,
+		"NextDue": waiting, "Audit": auditing, "Chain": chaining, "Reading": reading, "Counting": counting, "Damage": damaging, "Context": cancelling,
 	} {
 		for name, check := range clauses {
 			t.Run(topic+"/"+name, func(t *testing.T) {

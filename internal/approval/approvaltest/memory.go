@@ -28,6 +28,7 @@ type Memory struct {
 type row struct {
 	approval.Request
 	work, draw duty
+	isDamaged  bool // nothing of it can be read
 }
 
 // A duty is due at a time, or never, and may be leased.
@@ -76,7 +77,7 @@ func (m *Memory) Move(ctx context.Context, next approval.Request, e approval.Ent
 
 // store keeps r and returns it; every message of it is owed.
 func (w *row) store(r approval.Request, e approval.Entry) approval.Request {
-	w.Request = deepCopy(r)
+	w.Request, w.isDamaged = deepCopy(r), false
 	w.work.at = w.WorkAt()
 	w.draw.at = time.Time{}
 	if len(r.Messages) > 0 {
@@ -128,6 +129,11 @@ func (m *Memory) with(ctx context.Context, id approval.ID, do func(*row)) error 
 		do(r)
 		return nil
 	})
+}
+
+// Damage implements [Damager].
+func (m *Memory) Damage(ctx context.Context, id approval.ID) error {
+	return m.with(ctx, id, func(r *row) { r.isDamaged = true })
 }
 
 func (m *Memory) find(id approval.ID) *row {

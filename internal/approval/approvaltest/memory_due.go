@@ -29,16 +29,21 @@ func (m *Memory) claim(ctx context.Context, now, until time.Time, of func(*row) 
 	var claimed approval.Request
 	err := m.locked(ctx, func() error {
 		var first *duty
+		isDamaged := false
 		for _, r := range m.rows {
 			owed, isSoon := of(r)
 			if owed != nil && owed.isDue(toMillis(now), isSoon) && (first == nil || owed.at.Before(first.at)) {
-				first, claimed = owed, r.Request
+				first, claimed, isDamaged = owed, r.Request, r.isDamaged
 			}
 		}
 		if first == nil {
 			return approval.ErrNothingDue
 		}
 		first.until = toMillis(until)
+		if isDamaged {
+			claimed = approval.Request{}
+			return approval.ErrUnreadable
+		}
 		claimed = deepCopy(claimed)
 		return nil
 	})

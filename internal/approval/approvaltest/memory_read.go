@@ -12,7 +12,11 @@ import (
 // Get implements [approval.Store].
 func (m *Memory) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
 	var got approval.Request
-	err := m.with(ctx, id, func(r *row) { got = deepCopy(r.Request) })
+	isDamaged := false
+	err := m.with(ctx, id, func(r *row) { got, isDamaged = deepCopy(r.Request), r.isDamaged })
+	if isDamaged {
+		return approval.Request{}, approval.ErrUnreadable
+	}
 	return got, err
 }
 
@@ -21,7 +25,7 @@ func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]appro
 	var theirs []approval.Request
 	err := m.locked(ctx, func() error {
 		for _, r := range m.rows {
-			if r.Requester == user {
+			if r.Requester == user && !r.isDamaged {
 				theirs = append(theirs, deepCopy(r.Request))
 			}
 		}
@@ -78,7 +82,23 @@ func (m *Memory) Tally(ctx context.Context, user approval.UserID, org approval.O
 
 // Successors implements [approval.Store].
 func (m *Memory) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
-	return m.those(ctx, func(r approval.Request) bool { return id != "" && r.Of == id && r.Purpose == approval.Rotation })
+	var found []approval.Request
+	err := m.locked(ctx, func() error {
+		for _, r := range m.rows {
+			switch isOne := id != "" && r.Of == id && r.Purpose == approval.Rotation; {
+			case isOne && r.isDamaged:
+				return approval.ErrUnreadable
+			case isOne:
+				found = append(found, deepCopy(r.Request))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(found, func(a, b approval.Request) int { return a.AskedAt.Compare(b.AskedAt) })
+	return found, nil
 }
 
 // Live implements [approval.Store].
@@ -104,7 +124,7 @@ func (m *Memory) those(ctx context.Context, are func(approval.Request) bool) ([]
 	var found []approval.Request
 	err := m.locked(ctx, func() error {
 		for _, r := range m.rows {
-			if are(r.Request) {
+			if are(r.Request) && !r.isDamaged {
 				found = append(found, deepCopy(r.Request))
 			}
 		}

@@ -12,7 +12,7 @@ import (
 
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	approvaltest.ExerciseStore(t, func(*testing.T) approval.Store { return &approvaltest.Memory{} })
+	approvaltest.ExerciseStore(t, func(*testing.T) approvaltest.Damager { return &approvaltest.Memory{} })
 }
 
 func request() (approval.Request, approval.Entry) {
