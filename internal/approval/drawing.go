@@ -18,6 +18,10 @@ type failedDraw struct {
 	// unless the call is limited: Slack asked to wait.
 	version int64
 	limited bool
+
+	// gaveUp: it went to a person who is deactivated. It is tried again when the
+	// request changes, and not before.
+	gaveUp bool
 }
 
 // doDrawing brings every message of r up to date and ends the lease.
@@ -45,6 +49,9 @@ func (w *Worker) drawAll(ctx context.Context, r Request) (time.Time, error) {
 		if !name.ToApprovers() && !r.OwnerGone.IsZero() {
 			continue // nobody reads it; when they are back it is drawn
 		}
+		if w.isGivenUp(r, name) {
+			continue
+		}
 		if at := w.drawWaits(r, name); !at.IsZero() {
 			again = earliest(again, at)
 			continue
@@ -54,12 +61,16 @@ func (w *Worker) drawAll(ctx context.Context, r Request) (time.Time, error) {
 		}
 		err := safelyDo(func() error { return w.draw(ctx, r, name) })
 		w.logPanic("drawing a message panicked: it is set aside", r.ID, err, "message", name)
+		if err != nil && w.isForNobody(ctx, r, name, err) {
+			w.giveUp(ctx, r, name, err)
+			continue
+		}
 		if at := w.noteDraw(r, name, err); err != nil {
 			again = earliest(again, at)
 			errs = append(errs, fmt.Errorf("drawing %s: %w", name, err))
 		}
 	}
-	w.forgetDraws(r)
+	w.forgetDraws(r, again.IsZero())
 	return again, errors.Join(errs...)
 }
 
@@ -155,12 +166,13 @@ func (w *Worker) noteDraw(r Request, name MessageName, err error) time.Time {
 	return f.retryAt
 }
 
-// forgetDraws drops what is known of messages that are not r's any more.
-func (w *Worker) forgetDraws(r Request) {
+// forgetDraws drops what is known of messages that are not r's any more, or of
+// all if none of r's is owed any more.
+func (w *Worker) forgetDraws(r Request, all bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for name := range w.failedDraws[r.ID] {
-		if !slices.Contains(r.Messages, name) {
+		if all || !slices.Contains(r.Messages, name) {
 			delete(w.failedDraws[r.ID], name)
 		}
 	}

@@ -71,7 +71,11 @@ func (s *Screens) post(ctx context.Context, r approval.Request, name approval.Me
 	channel, ts, err := s.slack.api.PostMessageContext(ctx, channel, options...)
 	s.slack.troubles.sent(where, codeOf(err))
 	if err != nil {
-		return approval.Place{}, fault(err)
+		f := fault(err)
+		if forbidden[f.Code] != "" {
+			f.Cause = approval.CauseNotPermitted
+		}
+		return approval.Place{}, f
 	}
 	if channel == "" || ts == "" {
 		return approval.Place{}, unclear("chat.postMessage")

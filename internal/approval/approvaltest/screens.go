@@ -18,6 +18,7 @@ type Screens struct {
 	held     sync.Mutex // guards what follows
 	posted   []Message
 	revealed []Revealed
+	refuse   func(approval.Request, approval.MessageName) error
 }
 
 // A Message is one that people see.
@@ -42,12 +43,28 @@ var _ approval.Screens = (*Screens)(nil)
 // message gets a new one, also if an earlier answer was lost: then there are
 // two, as there would be in Slack.
 func (s *Screens) Draw(ctx context.Context, r approval.Request, name approval.MessageName) (approval.Place, error) {
+	s.held.Lock()
+	refuse := s.refuse
+	s.held.Unlock()
+	if refuse != nil {
+		if err := refuse(deepCopy(r), name); err != nil {
+			return approval.Place{}, err
+		}
+	}
 	var at approval.Place
 	err := s.call(ctx, CallDraw, func() { at = s.draw(deepCopy(r), name) })
 	if err != nil {
 		return approval.Place{}, err
 	}
 	return at, nil
+}
+
+// Refuse has every drawing fail from now on for which why returns an error; nil
+// ends that.
+func (s *Screens) Refuse(why func(approval.Request, approval.MessageName) error) {
+	s.held.Lock()
+	defer s.held.Unlock()
+	s.refuse = why
 }
 
 func (s *Screens) draw(r approval.Request, name approval.MessageName) approval.Place {

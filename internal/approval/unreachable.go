@@ -1,0 +1,50 @@
+package approval
+
+import (
+	"context"
+	"errors"
+)
+
+// A message to a person whose account is deactivated or gone is refused by Slack
+// in several words, for ever. The directory, not the word, decides whether it is
+// given up: a person who is still there is tried again.
+
+// isForNobody reports whether a message was refused for good and goes to a person
+// who is deactivated or gone. If the directory cannot be asked it is tried again.
+func (w *Worker) isForNobody(ctx context.Context, r Request, name MessageName, err error) bool {
+	f := faultOf(err)
+	if name.ToApprovers() || f.Verdict != Refused || f.Cause == CauseNotPermitted {
+		return false // what an administrator forbids is no person's doing
+	}
+	gone, err := w.Directory.Deactivated(ctx, r.Requester)
+	if err != nil {
+		w.Log.Warn("looking at the account of a person who cannot be written to", "request", r.ID, "user", r.Requester, "error", err)
+	}
+	return gone && err == nil
+}
+
+// giveUp leaves a message undrawn until the request changes. A live key whose
+// owner is gone is told to the approvers at once.
+func (w *Worker) giveUp(ctx context.Context, r Request, name MessageName, err error) {
+	w.Log.Warn("a message is given up: the person is deactivated or gone", "request", r.ID, "message", name, "user", r.Requester, "error", err)
+	w.mu.Lock()
+	if w.failedDraws[r.ID] == nil {
+		w.failedDraws[r.ID] = map[MessageName]failedDraw{}
+	}
+	w.failedDraws[r.ID][name] = failedDraw{version: r.Version, gaveUp: true}
+	w.mu.Unlock()
+	if r.State != Active {
+		return
+	}
+	if err := w.flagOwner(ctx, r, true); err != nil && !errors.Is(err, ErrConflict) {
+		w.Log.Warn("noting that the owner of a key is deactivated", "request", r.ID, "error", err)
+	}
+}
+
+// isGivenUp reports whether a message was given up and r is as it was then.
+func (w *Worker) isGivenUp(r Request, name MessageName) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := w.failedDraws[r.ID][name]
+	return f.gaveUp && f.version == r.Version
+}
