@@ -74,6 +74,7 @@ var buttonTable = map[string]buttonRow{
 
 	"card.less":          {approval.Pending, bob, slack.Approvals, false, true},
 	"asked.nudge":        {approval.Pending, alice, slack.AppDM(alice), false, false},
+	"list.create":        {approval.Approved, alice, slack.General, true, false},
 	"list.nudge":         {approval.Pending, alice, slack.General, true, false},
 	"review.sign":        {approval.Active, bob, slack.Approvals, false, true}, // counts for break-glass only
 	"ownergone.revoke":   {approval.Active, bob, slack.Approvals, false, true},
@@ -91,7 +92,7 @@ var menuTable = []string{"ownergone.handto"}
 // homeTable lists what is pressed and chosen in a Home tab, where everybody sees
 // a tab of their own. The stories of the Home tab press them as strangers too.
 var homeTable = []string{
-	"home.addresses", "home.all", "home.approve", "home.ask", "home.deny", "home.ends", "home.extend", "home.less", "home.next", "home.nudge",
+	"home.addresses", "home.all", "home.approve", "home.ask", "home.create", "home.deny", "home.ends", "home.extend", "home.less", "home.next", "home.nudge",
 	"home.oversee", "home.person", "home.prev", "home.revoke", "home.role", "home.rotate", "home.sign", "home.switched", "home.withdraw",
 }
 

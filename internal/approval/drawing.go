@@ -18,6 +18,8 @@ type failedDraw struct {
 	// unless the call is limited: Slack asked to wait.
 	version int64
 	limited bool
+	refused bool      // for good, as the other side sees it
+	triedAt time.Time // the last time
 
 	// gaveUp: it went to a person who is deactivated. It is tried again when the
 	// request changes, and not before.
@@ -160,10 +162,19 @@ func (w *Worker) noteDraw(r Request, name MessageName, err error) time.Time {
 	f := w.failedDraws[r.ID][name]
 	fault := faultOf(err)
 	f.tries++
-	f.version, f.limited = r.Version, fault.RetryAfter > 0
+	f.version, f.limited, f.refused, f.triedAt = r.Version, fault.RetryAfter > 0, fault.Verdict == Refused, w.Now()
 	f.retryAt = w.Now().Add(waitAfter(fault, f.tries))
 	w.failedDraws[r.ID][name] = f
 	return f.retryAt
+}
+
+// isRefusedSince reports whether the last try of a message was refused, and made
+// after since.
+func (w *Worker) isRefusedSince(r Request, name MessageName, since time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := w.failedDraws[r.ID][name]
+	return f.refused && f.triedAt.After(since)
 }
 
 // forgetDraws drops what is known of messages that are not r's any more, or of

@@ -17,6 +17,10 @@ const (
 	mintTries  = 3
 	mintWithin = time.Minute
 
+	// conversationWithin is how long after the press the first message to the
+	// requester may take to be posted: without it there is no place for a key.
+	conversationWithin = 10 * time.Second
+
 	// showWithin is how long after the press a key that was made is shown. The
 	// making alone cannot take so long: the clock was moved, or the machine slept.
 	showWithin = freshFor + workLimit
@@ -33,10 +37,18 @@ func (w *Worker) mint(ctx context.Context, r Request) error {
 		return w.clear(ctx, r)
 	case r.Mint.Stage == Begun, w.Now().Sub(r.Mint.CollectedAt) > freshFor:
 		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseInterrupted})
-	case r.Places[ReadyMessage].TS == "" && r.Places[AskedMessage].TS == "":
+	case hasNoConversation(r) && (w.isRefusedSince(r, ReadyMessage, r.Mint.CollectedAt) || w.Now().Sub(r.Mint.CollectedAt) > conversationWithin):
+		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseNotShown, Code: "no_conversation"})
+	case hasNoConversation(r):
 		return &retry{time.Second, errors.New("there is no conversation yet in which the key could be shown")}
 	}
 	return w.attempt(ctx, r)
+}
+
+// hasNoConversation reports whether no message to the requester was posted yet: it
+// is not known where the key could be shown.
+func hasNoConversation(r Request) bool {
+	return r.Places[ReadyMessage].TS == "" && r.Places[AskedMessage].TS == ""
 }
 
 // attempt is the one function in which a private key is in memory.

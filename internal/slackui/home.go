@@ -71,11 +71,11 @@ func (v views) homeMine(mine []approval.Request) []slack.Block {
 		blocks = append(blocks, section(tabOff))
 	}
 	if len(mine) == 0 {
-		blocks = append(blocks, section(say("Nothing of yours waits or lives. What is over is in `%s list`.", botText(v.command))))
+		blocks = append(blocks, section(say("Nothing of yours waits or lives. To see what is over, type `%s list` in any channel.", botText(v.command))))
 	}
 	for i, r := range mine {
 		if i == maxHomeMine {
-			return append(blocks, footnote(say("And %s older ones, in `%s list`.", len(mine)-maxHomeMine, botText(v.command))))
+			return append(blocks, footnote(say("And %s older ones: type `%s list` in any channel.", len(mine)-maxHomeMine, botText(v.command))))
 		}
 		row := sentences(v.listed(r), v.earlierKey(r))
 		blocks = append(blocks, section(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)), buttons(homeButtons(r)...))
@@ -88,7 +88,7 @@ func homeButtons(r approval.Request) []*slack.ButtonBlockElement {
 	case approval.Pending:
 		return pendingButtons(r, actionHomeNudge, actionHomeWithdraw)
 	case approval.Approved:
-		return []*slack.ButtonBlockElement{withdrawButton(r, actionHomeWithdraw)}
+		return approvedButtons(r, actionHomeCreate, actionHomeWithdraw)
 	case approval.Delivered:
 		return []*slack.ButtonBlockElement{revokeButton(r, actionHomeRevoke)}
 	case approval.Active:
@@ -104,7 +104,7 @@ func (v views) homeWaiting(waiting []approval.Request) []slack.Block {
 	var blocks []slack.Block
 	for i, r := range waiting {
 		if i == maxHomeWaiting {
-			return append(blocks, footnote(say("And %s newer ones, in `%s pending`.", len(waiting)-maxHomeWaiting, botText(v.command))))
+			return append(blocks, footnote(say("And %s newer ones: type `%s pending` in any channel.", len(waiting)-maxHomeWaiting, botText(v.command))))
 		}
 		blocks = append(blocks, v.appealBlocks(r)...)
 		blocks = append(blocks, section(approversStory(r)), v.decisionButtons(r, onHome))
@@ -120,7 +120,7 @@ func (v views) homeUnsigned(unsigned []approval.Request) []slack.Block {
 	blocks := []slack.Block{slack.NewDividerBlock(), header("To be reviewed")}
 	for i, r := range unsigned {
 		if i == maxHomeReviews {
-			return append(blocks, footnote(say("And %s newer ones, in `%s pending`.", len(unsigned)-maxHomeReviews, botText(v.command))))
+			return append(blocks, footnote(say("And %s newer ones: type `%s pending` in any channel.", len(unsigned)-maxHomeReviews, botText(v.command))))
 		}
 		row := slack.NewSectionBlock(md(say("*%s* %s\n%s Reason: %s", r.ID, clip(r.Access.Description, 100), v.takenRow(r), clip(r.Reason, 300))), nil, nil)
 		row.Accessory = slack.NewAccessory(signButton(r, actionHomeSign))

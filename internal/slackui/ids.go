@@ -104,6 +104,8 @@ const (
 	actionTransferAddresses = "transfer.addresses"
 	actionTransferSwitched  = "transfer.switched"
 	actionTransferRevoke    = "transfer.revoke"
+	actionListCreate        = "list.create" // while the message with ready.create is not posted
+	actionHomeCreate        = "home.create" // the same
 )
 
 // blockOwnerGone begins the block_id of the menu of people, which has no value:

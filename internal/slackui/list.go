@@ -55,6 +55,9 @@ func (v views) listedBlocks(r approval.Request, row mrkdwn) []slack.Block {
 	case approval.Pending:
 		return []slack.Block{shown, buttons(pendingButtons(r, actionListNudge, actionListWithdraw)...)}
 	case approval.Approved:
+		if isReadyMissing(r) {
+			return []slack.Block{shown, buttons(approvedButtons(r, actionListCreate, actionListWithdraw)...)}
+		}
 		shown.Accessory = slack.NewAccessory(withdrawButton(r, actionListWithdraw))
 	}
 	return []slack.Block{shown}
@@ -68,6 +71,9 @@ func listedStory(r approval.Request) mrkdwn {
 	case approval.Pending:
 		return sentences(listedPurpose(r), approvedSoFar(r), say("Waits for %s until %s.", awaited(r), when(r.LapsesAt)), yourUrging(r))
 	case approval.Approved:
+		if isReadyMissing(r) {
+			return sentences(leftOut(r, "you asked for"), say("Approved: create the key by %s. Its message in our conversation is not posted yet, so the button is here.", when(r.LapsesAt)))
+		}
 		return sentences(leftOut(r, "you asked for"), say("Approved: create the key by %s, in our conversation.", when(r.LapsesAt)))
 	case approval.Minting:
 		return makingOrUndoing(r, "The key is being made.")

@@ -80,7 +80,7 @@ func (a *App) unknownButton(ctx context.Context, p press, answer ack) {
 		a.logRefusal(p.action, p.who, approval.Request{}, a.service.RefusePress(bounded, p.who, p.id, on))
 	}
 	answer(nil)
-	a.answer(ctx, p, "I do not know this button (any more), so nothing was changed. Type the slash command with “list” to see your requests.")
+	a.answer(ctx, p, "I do not know this button (any more), so nothing was changed. Type the slash command with “list” in any channel to see your requests.")
 }
 
 // answer says one thing to whoever pressed, where they pressed.

@@ -93,4 +93,6 @@ var routes = map[string]route{
 	actionTransferAddresses: {inTransfer, (*App).readdress},
 	actionTransferSwitched:  {inTransfer, (*App).switched},
 	actionTransferRevoke:    {inTransfer, (*App).revoke},
+	actionListCreate:        {"", (*App).createListed},
+	actionHomeCreate:        {inHome, (*App).createAtHome},
 }

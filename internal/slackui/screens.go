@@ -100,6 +100,7 @@ func (s *Slack) update(ctx context.Context, channel, ts string, m message) error
 func (s *Screens) Reveal(ctx context.Context, r approval.Request, c approval.Credential) error {
 	m := s.views.secretNote(r, c)
 	ts, err := s.slack.api.PostEphemeralContext(ctx, conversation(r), string(r.Requester), m.options()...)
+	s.slack.troubles.sent(inDMs, codeOf(err))
 	if err != nil {
 		f := fault(err)
 		f.Err = errors.New("showing the key") // what Slack says about blocks could quote them

@@ -85,4 +85,4 @@ func (s *Slack) Trouble() string {
 }
 
 // tabOff tells a person why they were not written to.
-const tabOff mrkdwn = ":warning: I can't write to you: the *Messages* tab of this app is off. Ask whoever runs this bot to turn it on; then the message with *Create my key* appears there by itself."
+const tabOff mrkdwn = ":warning: I can't write to you: the *Messages* tab of this app is off. Ask whoever runs this bot to turn it on; then what I have to say, and the button *Create my key*, appear there by themselves."

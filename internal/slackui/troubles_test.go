@@ -125,3 +125,78 @@ func TestAnEchoOfTheKeyIsNotKept(t *testing.T) {
 		})
 	}
 }
+
+// TestKeyIsCreatedWhereItsMessageIsMissing: in Home and in the list, while the
+// Messages tab is off and once it is on again.
+func TestKeyIsCreatedWhereItsMessageIsMissing(t *testing.T) {
+	t.Parallel()
+	for name, offFrom := range map[string]string{"off before anything was posted": "the start", "off since the request": "the approval"} {
+		for where, press := range map[string]func(d *desk){
+			"in the list": func(d *desk) { d.types(alice, "list"); d.presses(alice, "list.create") },
+			"in Home": func(d *desk) {
+				d.opensHome(alice, "home.create")
+				require.NoError(d.t, d.PressInHome(d.t.Context(), alice, "home.create"))
+			},
+		} {
+			t.Run(name+", "+where, func(t *testing.T) {
+				t.Parallel()
+				d := open(t)
+				d.MessagesTab(offFrom != "the start")
+				r := d.asks(alice)
+				if offFrom != "the start" {
+					d.seesButton(alice, "asked.withdraw")
+					d.MessagesTab(false)
+				}
+				d.presses(bob, "card.approve")
+				d.is(r.ID, approval.Approved)
+
+				press(d)
+				d.sees(alice, "that no key stayed", func(s sandbox.Screen) bool {
+					_, _, told := find(s, func(m sandbox.Message) bool {
+						return strings.Contains(m.Text, "No key stayed of request "+string(r.ID))
+					})
+					return told || strings.Contains(string(s.Home), "No key stayed of request "+string(r.ID))
+				})
+				d.is(r.ID, approval.Approved)
+				require.Empty(t, d.keys.Alive())
+
+				d.MessagesTab(true)
+				require.NoError(t, d.Look(alice, aliceDM))
+				press(d)
+				d.is(r.ID, approval.Delivered)
+				_, note := d.seesButton(alice, "note.saved")
+				require.True(t, note.Ephemeral)
+				d.seesButton(alice, "ready.saved")
+				said := "is in our conversation, in the *Messages* tab of this app"
+				d.sees(alice, said, func(s sandbox.Screen) bool {
+					_, _, told := find(s, func(m sandbox.Message) bool { return strings.Contains(m.Text, said) })
+					return told || strings.Contains(string(s.Home), said)
+				})
+				require.Len(t, d.keys.Alive(), 1)
+				require.Empty(t, d.slack.Trouble())
+			})
+		}
+	}
+}
+
+// TestDeactivatedRequesterIsNotWrittenToForEver, in whatever words Slack refuses.
+func TestDeactivatedRequesterIsNotWrittenToForEver(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"channel_not_found", "user_disabled", "cannot_dm_bot", "account_inactive", "user_not_found", "is_inactive"} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			r := d.asks(alice)
+			d.seesButton(bob, "card.approve")
+			d.seesButton(alice, "asked.withdraw")
+			d.Deactivate(alice)
+			d.weather.add(fault{method: "chat.postMessage", about: "channel=" + alice, answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
+			d.presses(bob, "card.approve")
+			d.is(r.ID, approval.Approved)
+			require.Eventually(t, func() bool { return strings.Contains(d.log.String(), "a message is given up") }, patience, time.Millisecond)
+			next, err := d.store.NextDue(t.Context())
+			require.NoError(t, err)
+			require.True(t, next.IsZero() || time.Until(next) > time.Hour, "nothing is tried again: %s", next)
+		})
+	}
+}

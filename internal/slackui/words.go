@@ -65,7 +65,7 @@ func whyNotDeleted(r approval.Request) mrkdwn {
 // wayOn says what whoever asked can do after that.
 func wayOn(r approval.Request) mrkdwn {
 	if r.Purpose == approval.Rotation && r.End.Cause == approval.CauseKeyGone {
-		return "If you still need a key, ask for a new one with the slash command."
+		return "If you still need a key, ask for a new one with the slash command, in any channel."
 	}
 	if r.Purpose == approval.Rotation {
 		return say("The key of request %s is as it was; you can rotate it once more, or ask for a new key.", r.Of)
@@ -143,27 +143,27 @@ var refusals = []struct {
 	{err: approval.ErrNotEligible, said: "Only an active full member of this workspace can hold a key. Nothing was changed; choose somebody else."},
 	{err: approval.ErrOwnRequest, said: "This is your own request, so somebody else has to decide on it. Nothing was changed."},
 	{err: approval.ErrNotApprover, said: "Only approvers can decide on this. Nothing was changed; the people who can are watching this channel."},
-	{err: approval.ErrNotOwner, said: "Only the person who asked can do that. Nothing was changed; with the slash command you can ask for a key of your own."},
+	{err: approval.ErrNotOwner, said: "Only the person who asked can do that. Nothing was changed; with the slash command, in any channel, you can ask for a key of your own."},
 	{err: approval.ErrGuest, said: "Guests of this workspace cannot use this bot. Ask a full member whom you work with to request the key."},
 	{err: approval.ErrDeactivated, said: "Your Slack account is deactivated, so nothing was changed. Ask an administrator of the workspace."},
 	{err: approval.ErrRobot, said: "Only people can use this bot. Nothing was changed; press or type it yourself."},
 	{err: approval.ErrOutsider, said: "Only members of this workspace can use this bot. Ask somebody there whom you work with."},
 	{err: approval.ErrCannotCheck, why: notChecked},
-	{err: approval.ErrNotFound, said: "I know no such request, so nothing was changed. Ask for a new key with the slash command."},
+	{err: approval.ErrNotFound, said: "I know no such request, so nothing was changed. Ask for a new key with the slash command, in any channel."},
 	{err: approval.ErrConflict, said: "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
 	{err: approval.ErrAlreadyApproved, said: "You approved this already; it takes others as well. Nothing was changed.", about: approvedAlready},
 	{err: approval.ErrNotNeeded, said: "It takes the approval of other people. Nothing was changed.", about: notNeeded},
 	{err: approval.ErrNudged, said: "You asked once more already. Nothing was changed.", about: nudgedAlready},
 	{err: approval.ErrSigned, said: "Somebody signed that already. Nothing was changed.", about: signedAlready},
 	{err: approval.ErrOwnerBack, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
-	{err: approval.ErrNotNamed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command."},
-	{err: approval.ErrNotLive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command."},
-	{err: approval.ErrPredecessorRevoked, said: "The key that this one takes over from was revoked, so this one is deleted too. If you still need a key, ask for a new one with the slash command."},
+	{err: approval.ErrNotNamed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command, in any channel."},
+	{err: approval.ErrNotLive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command, in any channel."},
+	{err: approval.ErrPredecessorRevoked, said: "The key that this one takes over from was revoked, so this one is deleted too. If you still need a key, ask for a new one with the slash command, in any channel."},
 	{err: approval.ErrToSelf, said: "You can't hand a key to yourself. Nothing was changed; choose another person."},
-	{err: approval.ErrBreakGlassEnds, said: "This key was taken by break-glass, so it gets no more time. Nothing was changed; ask for a new key with the slash command."},
-	{err: approval.ErrRoleNotOffered, said: "A role of this key can't be asked for here any more. Nothing was changed; ask for a new key with the slash command."},
-	{err: approval.ErrRoleNotTheirs, said: "A role of this key isn't one that its owner may ask for. Nothing was changed; ask for a new key with the slash command."},
-	{err: approval.ErrOutlivesRole, said: "A role of this key doesn't allow it to live that long. Nothing was changed; ask for a new key with the slash command."},
+	{err: approval.ErrBreakGlassEnds, said: "This key was taken by break-glass, so it gets no more time. Nothing was changed; ask for a new key with the slash command, in any channel."},
+	{err: approval.ErrRoleNotOffered, said: "A role of this key can't be asked for here any more. Nothing was changed; ask for a new key with the slash command, in any channel."},
+	{err: approval.ErrRoleNotTheirs, said: "A role of this key isn't one that its owner may ask for. Nothing was changed; ask for a new key with the slash command, in any channel."},
+	{err: approval.ErrOutlivesRole, said: "A role of this key doesn't allow it to live that long. Nothing was changed; ask for a new key with the slash command, in any channel."},
 	{err: approval.ErrMisplaced, said: "This button isn't where I put it, so nothing was changed. Please use the other message about this request; its buttons work."},
 	{err: approval.ErrNothingOffered, said: "The rules here let you ask for nothing. Nothing was changed; whoever runs this bot can say why."},
 	{err: approval.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; whoever runs this bot can say why."},
@@ -187,7 +187,7 @@ func roleRefusal(e *approval.RoleError) mrkdwn {
 	case errors.Is(e, approval.ErrRoleNotTheirs):
 		return say("The role %s of this key isn't one that you may ask for. Nothing was changed; ask for a new key with other roles.", role)
 	}
-	return say("A key with the role %s lives at most %s in all, with its extensions and rotations. Nothing was changed; ask for a new key with the slash command.", role, botText(span(e.Most)))
+	return say("A key with the role %s lives at most %s in all, with its extensions and rotations. Nothing was changed; ask for a new key with the slash command, in any channel.", role, botText(span(e.Most)))
 }
 
 // notOpened is said if a form is known not to be open. If Slack gave no clear
@@ -214,7 +214,7 @@ func tooLate(r approval.Request) mrkdwn {
 	case approval.Withdrawn:
 		return say("%s took this request back %s, so there is nothing to do any more.", mention(r.Requester), when(r.End.At))
 	case approval.Expired:
-		return say("This request lapsed %s: %s Ask again with the slash command.", when(r.End.At), whyLapsed(r))
+		return say("This request lapsed %s: %s Ask again with the slash command, in any channel.", when(r.End.At), whyLapsed(r))
 	case approval.Applying:
 		if isGoingBack(r) {
 			return changing(r)
@@ -226,14 +226,14 @@ func tooLate(r approval.Request) mrkdwn {
 		if isChange(r) {
 			return sentences("This change was given up.", notChanged(r))
 		}
-		return sentences("No key could be made for this request.", whyNotMade(r.End.Cause), "Ask again with the slash command.")
+		return sentences("No key could be made for this request.", whyNotMade(r.End.Cause), "Ask again with the slash command, in any channel.")
 	case approval.Revoking:
 		if r.Removal.Tries > 0 {
 			return sentences(say("The key%s is being deleted%s.", keyName(r), because(r)), notDeletedYet(r))
 		}
 		return say("The key%s is being deleted%s. There is nothing else to do.", keyName(r), because(r))
 	case approval.Ended:
-		return say("The key%s was deleted%s. Ask for a new one with the slash command.", keyName(r), because(r))
+		return say("The key%s was deleted%s. Ask for a new one with the slash command, in any channel.", keyName(r), because(r))
 	}
 	return "That is not possible at the moment, and nothing was changed. The messages about this request show what is."
 }

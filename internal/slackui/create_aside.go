@@ -1,0 +1,85 @@
+package slackui
+
+import (
+	"context"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+)
+
+// The button *Create my key* is in Home and in the list while the message that
+// holds it could not be posted: the Messages tab can be off. What came of the
+// press is said where it was made, since nothing else may reach the requester.
+
+const (
+	// createdLimit is how long the outcome is waited for, and createdPause how
+	// long between two looks.
+	createdLimit = 15 * time.Second
+	createdPause = 250 * time.Millisecond
+)
+
+// isReadyMissing reports whether the message with *Create my key* is not posted.
+func isReadyMissing(r approval.Request) bool {
+	return r.State == approval.Approved && r.Places[approval.ReadyMessage].TS == ""
+}
+
+func approvedButtons(r approval.Request, create, withdraw string) []*slack.ButtonBlockElement {
+	var all []*slack.ButtonBlockElement
+	if isReadyMissing(r) {
+		all = append(all, button(create, string(r.ID), "Create my key", slack.StylePrimary))
+	}
+	return append(all, withdrawButton(r, withdraw))
+}
+
+func (a *App) createAtHome(ctx context.Context, p press, answer ack) {
+	a.answer(ctx, p, a.createAside(ctx, p, answer))
+}
+
+func (a *App) createListed(ctx context.Context, p press, answer ack) {
+	a.sendList(ctx, p.who, p.responseURL, a.createAside(ctx, p, answer), true)
+}
+
+// createAside has the key made and shown in the conversation, and returns what
+// came of it.
+func (a *App) createAside(ctx context.Context, p press, answer ack) mrkdwn {
+	r, err := a.act(ctx, p, answer, a.service.Collect)
+	if err != nil {
+		return ownerRefusal(r, err)
+	}
+	return a.created(a.untilMade(ctx, r))
+}
+
+// untilMade returns r once its key was shown or put back, or as it is after
+// [createdLimit].
+func (a *App) untilMade(ctx context.Context, r approval.Request) approval.Request {
+	ctx, cancel := context.WithTimeout(ctx, createdLimit)
+	defer cancel()
+	look := time.NewTicker(createdPause)
+	defer look.Stop()
+	for r.State == approval.Minting {
+		select {
+		case <-ctx.Done():
+			return r
+		case <-look.C:
+		}
+		if now, err := a.service.Get(ctx, r.ID); err == nil {
+			r = now
+		}
+	}
+	return r
+}
+
+func (a *App) created(r approval.Request) mrkdwn {
+	switch {
+	case r.State == approval.Minting:
+		return say("The key of request %s is being made. If I can write to you, it appears in our conversation, in the *Messages* tab of this app.", r.ID)
+	case r.State == approval.Delivered:
+		return say("The key%s of request %s is in our conversation, in the *Messages* tab of this app. It is shown there once.", keyName(r), r.ID)
+	case r.State == approval.Approved && a.views.troubles.tabIsOff():
+		return sentences(say("No key stayed of request %s: it can be shown to you in our conversation only, and the *Messages* tab is still off.", r.ID),
+			"Once it is on, press *Create my key* again.")
+	}
+	return sentences(say("Request %s:", r.ID), ownersStory(r))
+}
