@@ -55,7 +55,11 @@ func TestEachOrganizationHasItsOwnRulesAndKeys(t *testing.T) {
 		assert.Equal(t, approval.OrgID("org2"), w.keys.Alive()[0].Org)
 		_, err = w.Revoke(ctx, as(bob), r.ID, "")
 		require.ErrorIs(t, err, approval.ErrNotOwner)
-		for _, e := range w.store.Entries() {
+		entries := w.store.Entries()
+		require.NotEmpty(t, entries)
+		assert.Equal(t, "no_org", entries[0].Refused)
+		assert.Empty(t, entries[0].Org, "a form that names no organization was refused")
+		for _, e := range entries[1:] {
 			assert.Equal(t, approval.OrgID("org2"), e.Org)
 		}
 	})
