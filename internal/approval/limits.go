@@ -48,6 +48,30 @@ func (l Limits) checkLimits(r Request, have Tally) error {
 	return formError(problems)
 }
 
+// limitsReached lists the limits that one more request of user for a key would
+// exceed.
+func (s *Service) limitsReached(ctx context.Context, user UserID, org Org) ([]Problem, error) {
+	have, err := s.Store.Tally(ctx, user, org.ID, s.Now().Add(-time.Hour))
+	if err != nil {
+		return nil, fmt.Errorf("counting the requests of %s: %w", user, err)
+	}
+	reached, _ := errors.AsType[*FormError](org.Policy.Limits.checkLimits(Request{Purpose: NewKey}, have))
+	if reached == nil {
+		return nil, nil
+	}
+	return reached.Problems, nil
+}
+
+// mayHoldOneMore returns a *[FormError] with [TooManyKeys] if user has as many
+// live keys of the organization, with those on their way, as one person may.
+func (s *Service) mayHoldOneMore(ctx context.Context, user UserID, org OrgID) error {
+	have, err := s.Store.Tally(ctx, user, org, s.Now())
+	if err != nil {
+		return fmt.Errorf("counting the keys of %s: %w", user, err)
+	}
+	return Limits{LiveKeys: s.policy(org).Limits.LiveKeys}.checkLimits(Request{Purpose: NewKey}, have)
+}
+
 // admit counts what r's requester has, notes it on r and holds it against the
 // limits. A form that was sent before is admitted: it makes no other request.
 func (s *Service) admit(ctx context.Context, r *Request) error {

@@ -92,3 +92,42 @@ func TestManyFormsAtOnceDoNotPassALimitTogether(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, open, 3)
 }
+
+func TestPreviewNamesTheLimitsThatARequestWouldExceed(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		got, err := w.Preview(t.Context(), as(alice), form())
+		require.NoError(t, err)
+		assert.Empty(t, got.Problems)
+		w.active()
+		_, err = w.Submit(t.Context(), as(alice), form(origin(2)))
+		require.NoError(t, err)
+		got, err = w.Preview(t.Context(), as(alice), form())
+		require.NoError(t, err)
+		assert.Equal(t, []approval.Problem{
+			{Field: approval.FieldReason, Code: approval.TooManyOpen, Limit: 1},
+			{Field: approval.FieldReason, Code: approval.TooManyKeys, Limit: 2},
+			{Field: approval.FieldReason, Code: approval.TooManyPerHour, Limit: 2},
+		}, got.Problems)
+		got, err = w.Preview(t.Context(), as(carol), form())
+		require.NoError(t, err)
+		assert.Empty(t, got.Problems, "another person has limits of their own")
+	}, limited(approval.Limits{OpenRequests: 1, LiveKeys: 2, RequestsPerHour: 2}))
+}
+
+func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.orphaned()
+		r, err := w.Submit(t.Context(), as(carol), form(origin(2)))
+		require.NoError(t, err)
+		before := w.get(id)
+		_, err = w.HandTo(t.Context(), as(bob), id, carol)
+		requireLimit(t, err, approval.TooManyKeys, 1)
+		assert.Equal(t, before.Version, w.get(id).Version, "nothing was changed")
+		_, err = w.Withdraw(t.Context(), as(carol), r.ID)
+		require.NoError(t, err)
+		_, err = w.HandTo(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+	}, limited(approval.Limits{LiveKeys: 1}))
+}

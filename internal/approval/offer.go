@@ -76,7 +76,13 @@ func (s *Service) Preview(ctx context.Context, who Actor, f Form) (Preview, erro
 	if err != nil {
 		return Preview{}, err
 	}
-	return org.Policy.read(ctx, s.Directory).preview(who.User, f)
+	preview, err := org.Policy.read(ctx, s.Directory).preview(who.User, f)
+	if err != nil {
+		return preview, err
+	}
+	limits, err := s.limitsReached(ctx, who.User, org)
+	preview.Problems = append(preview.Problems, limits...)
+	return preview, err
 }
 
 // Explain is Preview for an operator: of one policy, for anybody.

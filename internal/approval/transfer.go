@@ -82,7 +82,10 @@ func (s *Service) mayReceive(ctx context.Context, rd reading, who Actor, r Reque
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrNotEligible, err)
 	}
-	return rd.entitled(to, r, r.LifeUntil(r.EndsAt))
+	if err := rd.entitled(to, r, r.LifeUntil(r.EndsAt)); err != nil {
+		return err
+	}
+	return s.mayHoldOneMore(ctx, to, r.Org)
 }
 
 // ownedBefore reports whether user has or had r's key.

@@ -54,13 +54,19 @@ func (o outlook) lonely() mrkdwn {
 	return say(":warning: As far as I can see %s. You can send it; tell whoever runs this bot that it needs other approvers.", who)
 }
 
+// isLimit reports whether a problem is about what the person has already, and
+// nothing in the form.
+func isLimit(p approval.Problem) bool {
+	return p.Code == approval.TooManyOpen || p.Code == approval.TooManyKeys || p.Code == approval.TooManyPerHour
+}
+
 // foreseen tells of what is wrong with what was chosen. What was typed can be
 // in the middle of being typed; only what a role says about it is told.
 func foreseen(problems []approval.Problem) []slack.Block {
 	var told []string
 	for _, p := range problems {
 		isTyped := p.Field == approval.FieldNetworks || p.Field == approval.FieldDescription || p.Field == approval.FieldReason
-		if !isTyped || p.Code == approval.TooWide {
+		if !isTyped || p.Code == approval.TooWide || isLimit(p) {
 			told = append(told, "• "+problemText(p))
 		}
 	}

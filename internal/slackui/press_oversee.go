@@ -3,6 +3,7 @@ package slackui
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"atlaskeybot/internal/approval"
 )
@@ -41,6 +42,8 @@ func (a *App) handTo(ctx context.Context, p press, answer ack) {
 	switch {
 	case ofRole:
 		a.answer(ctx, p, cannotReceive(p.chosen, role))
+	case hasTooManyKeys(err):
+		a.answer(ctx, p, say("%s has as many live keys as one person may have, so this one can't be theirs. Nothing was changed; choose another person, or revoke the key if nothing needs it.", mention(p.chosen)))
 	case errors.Is(err, approval.ErrNotEligible):
 		a.answer(ctx, p, say("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose somebody else.", mention(p.chosen)))
 	case errors.Is(err, approval.ErrNotApprover):
@@ -50,6 +53,13 @@ func (a *App) handTo(ctx context.Context, p press, answer ack) {
 	case err != nil:
 		a.answer(ctx, p, refusal(err, r))
 	}
+}
+
+// hasTooManyKeys reports whether a transfer was refused because the new owner is
+// at their limit.
+func hasTooManyKeys(err error) bool {
+	form, ok := errors.AsType[*approval.FormError](err)
+	return ok && slices.ContainsFunc(form.Problems, func(p approval.Problem) bool { return p.Code == approval.TooManyKeys })
 }
 
 // cannotReceive says which role of a key keeps it from a new owner.
