@@ -28,13 +28,27 @@ type failedDraw struct {
 
 // doDrawing brings every message of r up to date and ends the lease.
 func (w *Worker) doDrawing(ctx context.Context, r Request) {
-	at, err := w.drawAll(ctx, r)
+	at, err := w.endThenDraw(ctx, r)
 	if err != nil {
 		w.Log.Warn("drawing messages, to be tried again", "request", r.ID, "again_in", at.Sub(w.Now()).String(), "error", err)
 	}
 	if err := w.Store.ReleaseDrawing(ctx, r.ID, r.Version, at); err != nil {
 		w.Log.Error("ending a lease", "request", r.ID, "error", err)
 	}
+}
+
+// endThenDraw draws r unless its key has no predecessor any more: then it is
+// ended, and owed anew.
+func (w *Worker) endThenDraw(ctx context.Context, r Request) (time.Time, error) {
+	moved, err := w.endUnnamed(ctx, r)
+	if moved {
+		return time.Time{}, nil
+	}
+	again, drawing := w.drawAll(ctx, r)
+	if err != nil {
+		again = earliest(again, w.Now().Add(backoff(1)))
+	}
+	return again, errors.Join(err, drawing)
 }
 
 // drawAll draws in the order of r.Messages, the approvers' card first, and

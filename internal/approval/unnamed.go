@@ -1,0 +1,61 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// A rotation stores the successor first and names it in the key's own request
+// then. If the bot stops in between, or the key is revoked at that moment, the
+// successor exists and nothing that ends the key knows of it. Both requests are
+// drawn again after every change, so both are looked at then: whichever was
+// stored later finds the other.
+
+// endUnnamed ends the successors that were opened for a key and that cannot take
+// over from it any more: r itself, or those of r that r does not name. It reports
+// whether that moved r.
+func (w *Worker) endUnnamed(ctx context.Context, r Request) (bool, error) {
+	switch {
+	case r.isUncollectedSuccessor():
+		return w.endWithoutPredecessor(ctx, r)
+	case r.Key.ID != "" && (r.State == Revoking || r.State == Ended), r.State == Active && len(r.Transfers) > 0:
+		return false, w.endUnnamedOf(ctx, r)
+	}
+	return false, nil
+}
+
+// isUncollectedSuccessor reports whether r is a successor that no key was made
+// for.
+func (r Request) isUncollectedSuccessor() bool {
+	return r.Purpose == Rotation && (r.State == Pending || r.State == Approved)
+}
+
+// endWithoutPredecessor ends r if the key that it was to take over from is gone.
+func (w *Worker) endWithoutPredecessor(ctx context.Context, r Request) (bool, error) {
+	err := w.predecessorLives(ctx, r)
+	if !errors.Is(err, ErrNotLive) {
+		return false, err
+	}
+	if err := w.endBeside(ctx, Request{ID: r.Of}, r, End{Cause: CauseKeyGone}); err != nil {
+		return false, fmt.Errorf("ending request %s, which has no predecessor: %w", r.ID, err)
+	}
+	return true, nil
+}
+
+func (w *Worker) endUnnamedOf(ctx context.Context, r Request) error {
+	successors, err := w.Store.Successors(ctx, r.ID)
+	if err != nil {
+		return fmt.Errorf("listing the successors of request %s: %w", r.ID, err)
+	}
+	for _, next := range successors {
+		stays := r.State == Active && next.Requester == r.Requester
+		if stays || next.ID == r.Successor || !next.isUncollectedSuccessor() {
+			continue
+		}
+		if err := w.endBeside(ctx, r, next, End{Cause: CauseKeyGone}); err != nil {
+			return fmt.Errorf("ending request %s with %s: %w", next.ID, r.ID, err)
+		}
+	}
+	return nil
+}
