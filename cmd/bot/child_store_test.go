@@ -267,6 +267,10 @@ func (s *talliedStore) ByRequester(ctx context.Context, user approval.UserID) ([
 	return s.inner.ByRequester(ctx, user)
 }
 
+func (s *talliedStore) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
+	return s.inner.PageByRequester(ctx, user, at, limit)
+}
+
 func (s *talliedStore) Audit(ctx context.Context, yield func(approval.Entry) error) error {
 	return s.inner.Audit(ctx, yield)
 }

@@ -230,7 +230,9 @@ func (w *world) does(action string, who approval.Actor, r approval.Request) erro
 		err = s.RefuseView(ctx, who, "pending", approval.ErrNotApprover)
 	case "ByOrigin":
 		_, err = s.ByOrigin(ctx, who, "V1")
-	case "Mine", "MineOpen", "Waiting", "LiveKeys", "Unsigned":
+	case "Mine":
+		_, err = s.Mine(ctx, who, approval.Cursor{}, 20)
+	case "MineOpen", "Waiting", "LiveKeys", "Unsigned":
 		out := reflect.ValueOf(s).MethodByName(action).Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(who)})
 		err, _ = out[1].Interface().(error)
 	default: // of one request, without a form

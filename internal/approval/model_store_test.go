@@ -114,6 +114,15 @@ func (g guardedStore) ByRequester(ctx context.Context, user approval.UserID) ([]
 	return stored(g, onMine, func(s approval.Store) ([]approval.Request, error) { return s.ByRequester(ctx, user) })
 }
 
+func (g guardedStore) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
+	more := false
+	found, err := stored(g, onMine, func(s approval.Store) (found []approval.Request, err error) {
+		found, more, err = s.PageByRequester(ctx, user, at, limit)
+		return found, err
+	})
+	return found, more, err
+}
+
 func (g guardedStore) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
 	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Successors(ctx, id) })
 }

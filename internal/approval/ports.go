@@ -83,6 +83,12 @@ type Store interface {
 	// ByRequester lists a person's newest [MaxListed] requests, newest first.
 	ByRequester(ctx context.Context, user UserID) ([]Request, error)
 
+	// PageByRequester lists at most limit of a person's requests, newest first, and
+	// by ID where they were asked for at one time: those that come next after the
+	// cursor, or before it if it is Newer. It reads no others, and reports whether
+	// there are more in that direction. What cannot be read is left out.
+	PageByRequester(ctx context.Context, user UserID, at Cursor, limit int) ([]Request, bool, error)
+
 	// Successors lists the requests for a key that takes over from the key of the
 	// given request, whatever their state and whoever's, oldest first: all of them,
 	// or ErrUnreadable.

@@ -65,7 +65,8 @@ func (w *Worker) goOnWithOwners(ctx context.Context) {
 	}
 	bounded, cancel := context.WithTimeout(ctx, reconcileEvery/2)
 	defer cancel()
-	w.lookAtOwners(bounded)
+	err := safelyDo(func() error { w.lookAtOwners(bounded); return nil })
+	w.logPanic("looking at the owners panicked", "", err)
 }
 
 // reconcile removes marked keys whose request says that they should not exist,

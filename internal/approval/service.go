@@ -224,14 +224,6 @@ func (s *Service) MayAskAgain(ctx context.Context, who Actor, id ID) (Request, e
 // Get returns the request, for showing it.
 func (s *Service) Get(ctx context.Context, id ID) (Request, error) { return s.Store.Get(ctx, id) }
 
-// Mine lists who's newest [MaxListed] requests, newest first.
-func (s *Service) Mine(ctx context.Context, who Actor) ([]Request, error) {
-	if err := mayAct(ctx, s.Directory, who); err != nil {
-		return nil, err
-	}
-	return s.Store.ByRequester(ctx, who.User)
-}
-
 // MineOpen lists those of who's requests that are not over, newest first; at most
 // [MaxListed].
 func (s *Service) MineOpen(ctx context.Context, who Actor) ([]Request, error) {

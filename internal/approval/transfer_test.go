@@ -61,9 +61,9 @@ func TestAKeyGetsAnotherOwner(t *testing.T) {
 		w.settle()
 		assert.True(t, w.shows(id, approval.TransferMessage(1)))
 
-		theirs, err := w.Mine(t.Context(), as(carol))
+		theirs, err := w.Mine(t.Context(), as(carol), approval.Cursor{}, 20)
 		require.NoError(t, err)
-		require.Len(t, theirs, 1)
+		require.Len(t, theirs.Requests, 1)
 		_, err = w.Revoke(t.Context(), as(carol), id, "")
 		require.NoError(t, err)
 		w.settle()

@@ -52,23 +52,10 @@ func (a *App) obey(ctx context.Context, c command, answer ack) {
 	}
 }
 
-// sendList shows somebody their requests; replace puts the list in the place of
-// the one in which a button was pressed.
+// sendList shows somebody the newest of their requests; replace puts the list in
+// the place of the one in which a button was pressed.
 func (a *App) sendList(ctx context.Context, who approval.Actor, responseURL string, first mrkdwn, replace bool) {
-	mine, err := a.service.Mine(forDrawing(ctx), who)
-	if err != nil {
-		err = a.service.RefuseView(ctx, who, "list", err)
-		a.refused(ctx, "listing requests", who, responseURL, approval.Request{}, err)
-		return
-	}
-	if a.views.troubles.tabIsOff() {
-		first = sentences(first, tabOff)
-	}
-	what := whisper(a.views.list(mine, first))
-	what.ReplaceOriginal = replace
-	if err := a.reply.post(ctx, responseURL, what); err != nil {
-		a.log.Warn("showing the list", "user", who.User, "error", err)
-	}
+	a.sendPage(ctx, who, responseURL, first, replace, approval.Cursor{})
 }
 
 // tell says one thing to whoever acted, and to nobody else.

@@ -112,6 +112,12 @@ const (
 // the id of the request follows.
 const blockOwnerGone = "ownergone."
 
+// The buttons below the list are about no request; see [listPages].
+const (
+	actionListNewer = "list.newer"
+	actionListOlder = "list.older"
+)
+
 // The controls of the Home tab are about no request; see [homeControls].
 const (
 	actionHomeAsk    = "home.ask"

@@ -12,34 +12,36 @@ const maxListed = 20
 // maxFootnote is more than the line below a list takes, in characters.
 const maxFootnote = 50
 
-// list shows somebody their own requests, newest first.
+// list shows somebody a page of their own requests, newest first.
 //
 //	┌──────────────────────────────────────────────┐
 //	│ AKR-7F3K2 has a key abcdefgh, ends …         │
 //	│ [ Extend ] [ Rotate ] [ … ] [ Revoke ]       │
 //	│ AKR-2Q9XV waits for an approver              │
 //	│ [ Withdraw ]                                 │
+//	│ [ Newer ] [ Older ]                          │
 //	└──────────────────────────────────────────────┘
-func (v views) list(mine []approval.Request, first mrkdwn) message {
+func (v views) list(page approval.Page, first mrkdwn) message {
+	mine := page.Requests
 	if len(mine) == 0 {
 		return sentence(sentences(first, say("You have asked for no key yet. Type `%s` to ask for one.", botText(v.command))))
 	}
 	text := sentences(first, "Your requests:")
 	blocks := []slack.Block{section(sentences(first, "*Your requests*, newest first:"))}
 	room := maxMessage - size(blocks...) - maxFootnote
-	for i, r := range mine {
+	fit := 0
+	for _, r := range mine {
 		row := v.listed(r)
 		shown := v.listedBlocks(r, row)
-		if room -= size(shown...); i == maxListed || room < 0 {
-			more := say("And %s older ones.", len(mine)-i)
-			if len(mine) == approval.MaxListed { // there may be more than were read
-				more = "And older ones."
-			}
-			blocks = append(blocks, footnote(more))
+		if room -= size(shown...); fit == maxListed || room < 0 {
 			break
 		}
+		fit++
 		text = sentences(text, say("%s: %s", r.ID, row))
 		blocks = append(blocks, shown...)
+	}
+	if turn := pageButtons(page, mine[:fit]); turn != nil {
+		blocks = append(blocks, turn)
 	}
 	return newMessage(text, blocks...)
 }

@@ -51,6 +51,10 @@ func (a *App) pressed(ctx context.Context, i interaction, answer ack) {
 		a.turnHome(ctx, i, turn, answer)
 		return
 	}
+	if isPageTurn(i) {
+		a.turnPage(ctx, i, answer)
+		return
+	}
 	p, to, ok := a.decodePress(i)
 	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
 		if wait, tell := a.inHurry(p.who, pressing); wait > 0 {
@@ -250,7 +254,7 @@ func (a *App) withdrawListed(ctx context.Context, p press, answer ack) {
 
 // listAgain draws the list in its place, after a refusal with the reason above.
 func (a *App) listAgain(ctx context.Context, p press, r approval.Request, err error) {
-	a.sendList(ctx, p.who, p.responseURL, ownerRefusal(r, err), true)
+	a.sendPage(ctx, p.who, p.responseURL, ownerRefusal(r, err), true, a.pageOf(ctx, p))
 }
 
 // askAgain opens the form filled in from a request of one's own.

@@ -27,7 +27,7 @@ func (a *App) rotate(ctx context.Context, p press, answer ack) {
 
 func (a *App) rotateListed(ctx context.Context, p press, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Rotate)
-	a.sendList(ctx, p.who, p.responseURL, rotated(r, err), true)
+	a.sendPage(ctx, p.who, p.responseURL, rotated(r, err), true, a.pageOf(ctx, p))
 }
 
 func rotated(r approval.Request, err error) mrkdwn {
@@ -48,7 +48,7 @@ func (a *App) switched(ctx context.Context, p press, answer ack) {
 
 func (a *App) switchedListed(ctx context.Context, p press, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.SwitchedOver)
-	a.sendList(ctx, p.who, p.responseURL, switchedOver(r, err), true)
+	a.sendPage(ctx, p.who, p.responseURL, switchedOver(r, err), true, a.pageOf(ctx, p))
 }
 
 // switchedOver tells of the predecessor, which is the request that is returned.

@@ -249,12 +249,12 @@ func ruleScreens() map[string]any {
 		"two.decided.channel":     two.decidedNotice(r("approved.two")),
 		"two.review.channel":      two.reviewNotice(r("active.emergency")),
 		"two.ownergone.1.channel": two.ownerGoneNotice(r("active.orphan"), 1),
-		"two.list":                two.list([]approval.Request{r("pending.two.one"), r("approved.less"), r("active.emergency")}, ""),
+		"two.list":                two.list(approval.Page{Requests: []approval.Request{r("pending.two.one"), r("approved.less"), r("active.emergency")}}, ""),
 		"two.help":                two.help(""),
 		"two.pending":             two.pending([]approval.Request{r("pending.two.one")}, unsigned, later.Add(5*time.Hour)),
 		"two.home": two.home(homeScreen{approver: true, mine: []approval.Request{r("pending.nudged"), r("pending.one"), r("approved.less")},
 			waiting: []approval.Request{r("pending.risky")}, unsigned: unsigned, live: []approval.Request{r("active.orphan"), request(found)}}),
-		"list.rules":       testViews.list([]approval.Request{r("pending.one"), r("pending.nudged"), r("pending.two.one"), r("approved.less"), r("declined"), r("active.emergency")}, ""),
+		"list.rules":       testViews.list(approval.Page{Requests: []approval.Request{r("pending.one"), r("pending.nudged"), r("pending.two.one"), r("approved.less"), r("declined"), r("active.emergency")}}, ""),
 		"pending.unsigned": testViews.pending(nil, unsigned, later.Add(5*time.Hour)),
 		"home.gone":        testViews.home(homeScreen{approver: true, live: []approval.Request{r("active.orphan"), r("active.handed")}}),
 	}
@@ -277,7 +277,7 @@ func absurdScreens() map[string]any {
 	return map[string]any{
 		"absurd pending":    two.pending(waiting, taken, later),
 		"absurd home":       two.home(homeScreen{said: "Done.", approver: true, mine: taken, waiting: waiting, unsigned: taken, live: taken, search: turned(search{person: "U0ALICE"}, 1)}),
-		"absurd list":       two.list(waiting, ""),
+		"absurd list":       two.list(approval.Page{Requests: waiting}, ""),
 		"absurd owner gone": two.ownerGoneNotice(request(absurd, active, ownerIsGone), 1),
 		"absurd transfer":   two.transfer(request(absurd, active, handed("U0CAROL")), 1),
 		"absurd drift":      two.driftNotice(request(absurd, driftedAbsurdly)),

@@ -367,16 +367,16 @@ func screens() map[string]any {
 	all["notice.late"] = notice("Nothing was changed", tooLateToDecide(request(approved), "U0DANA"))
 	all["help"] = testViews.help("")
 	all["help.unknown_word"] = testViews.help(say("I do not know %s. This is what I can do:", hostile))
-	all["list.empty"] = testViews.list(nil, "")
-	all["list"] = testViews.list([]approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
-		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))}, "")
+	all["list.empty"] = testViews.list(approval.Page{}, "")
+	all["list"] = testViews.list(approval.Page{Requests: []approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
+		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))}}, "")
 	var many []approval.Request
 	for range 60 {
 		many = append(many, request(large, active))
 	}
-	all["list.long"] = testViews.list(many, "Done.")
-	all["list.changes"] = testViews.list([]approval.Request{request(extending), request(extending, done), request(readdressing), request(narrowing),
-		request(rotation(approved)), request(rotation(active)), request(active, succeeded)}, rotated(request(rotation(approved)), nil))
+	all["list.long"] = testViews.list(approval.Page{Requests: many, Newer: true}, "Done.")
+	all["list.changes"] = testViews.list(approval.Page{Requests: []approval.Request{request(extending), request(extending, done), request(readdressing), request(narrowing),
+		request(rotation(approved)), request(rotation(active)), request(active, succeeded)}}, rotated(request(rotation(approved)), nil))
 	all["pending.nothing"] = testViews.pending(nil, nil, later)
 	all["pending"] = testViews.pending([]approval.Request{request(), request(extending), request(readdressing), request(unreached)}, nil, later.Add(5*time.Hour))
 	var waiting []approval.Request

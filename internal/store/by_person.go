@@ -23,6 +23,35 @@ func (s *Store) OpenByRequester(ctx context.Context, user approval.UserID) ([]ap
 		ORDER BY r.asked_at DESC, r.id`, user, approval.MaxListed)
 }
 
+// PageByRequester implements [approval.Store].
+func (s *Store) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
+	page, args := firstPage, []any{user, limit}
+	if !at.AskedAt.IsZero() {
+		page, args = olderPage, append(args, millis(at.AskedAt), at.ID)
+		if at.Newer {
+			page = newerPage
+		}
+	}
+	found, err := s.listReadable(ctx, `WHERE r.id IN (`+page+`) ORDER BY r.asked_at DESC, r.id`, args...)
+	if err != nil {
+		return nil, false, err
+	}
+	args[1] = limit + 1 // also what cannot be read counts
+	var there int
+	if err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM (`+page+`)`, args...).Scan(&there); err != nil {
+		return nil, false, fmt.Errorf("counting a page of requests: %w", err)
+	}
+	return found, there > limit, nil
+}
+
+// The pages of one person's list: $1 is the person, $2 the length, $3 and $4 the
+// place.
+const (
+	firstPage = `SELECT id FROM request WHERE requester = $1 ORDER BY asked_at DESC, id LIMIT $2`
+	olderPage = `SELECT id FROM request WHERE requester = $1 AND asked_at <= $3 AND (asked_at < $3 OR id > $4) ORDER BY asked_at DESC, id LIMIT $2`
+	newerPage = `SELECT id FROM request WHERE requester = $1 AND asked_at >= $3 AND (asked_at > $3 OR id < $4) ORDER BY asked_at, id DESC LIMIT $2`
+)
+
 // ByOrigin implements [approval.Store].
 func (s *Store) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
 	found, err := listAll(ctx, s.db, `WHERE r.origin = $1`, origin)

@@ -105,7 +105,7 @@ func TestADatabaseOfSchema1IsBroughtUpToDate(t *testing.T) {
 	defer s.Close()
 	at, err := s.schemaVersion(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, 6, at)
+	require.Equal(t, 7, at)
 	r, err := s.Get(t.Context(), "AKR-7F3K2")
 	require.NoError(t, err)
 	require.Equal(t, fixture(), r)
@@ -159,7 +159,7 @@ func TestOpeningAgainChangesNothing(t *testing.T) {
 		require.NoError(t, err)
 		at, err := s.schemaVersion(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, 6, at)
+		require.Equal(t, 7, at)
 		require.NoError(t, s.Close())
 	}
 }

@@ -45,7 +45,7 @@ func TestOpenRefuses(t *testing.T) {
 		"a newer schema": {"sqlite:{dir}/bot.db", database("bot.db", `
 			CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT);
 			INSERT INTO schema_version VALUES (99, '0099_later.sql', '')`),
-			"opening database {dir}/bot.db: it was written by a newer version of the bot (schema 99, this one knows 6); run that version, or restore the backup made before the update"},
+			"opening database {dir}/bot.db: it was written by a newer version of the bot (schema 99, this one knows 7); run that version, or restore the backup made before the update"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -151,8 +151,8 @@ func (s *Store) Successors(ctx context.Context, id approval.ID) ([]approval.Requ
 
 // ByRequester implements [approval.Store].
 func (s *Store) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
-	return s.listReadable(ctx, `WHERE r.id IN (SELECT id FROM request WHERE requester = $1 ORDER BY asked_at DESC, id LIMIT $2) ORDER BY r.asked_at DESC, r.id`,
-		user, approval.MaxListed)
+	newest, _, err := s.PageByRequester(ctx, user, approval.Cursor{}, approval.MaxListed)
+	return newest, err
 }
 
 // Live implements [approval.Store].

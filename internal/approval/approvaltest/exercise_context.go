@@ -35,7 +35,11 @@ func cancelledBefore(t *testing.T, s approval.Store) {
 		"ReleaseDrawing": func() error { return s.ReleaseDrawing(over, r.ID, r.Version, time.Time{}) },
 		"NextDue":        func() error { _, err := s.NextDue(over); return err },
 		"ByRequester":    func() error { _, err := s.ByRequester(over, r.Requester); return err },
-		"Audit":          func() error { return s.Audit(over, nothing) },
+		"PageByRequester": func() error {
+			_, _, err := s.PageByRequester(over, r.Requester, approval.Cursor{}, 1)
+			return err
+		},
+		"Audit": func() error { return s.Audit(over, nothing) },
 	} {
 		require.ErrorIs(t, call(), context.Canceled, name)
 	}

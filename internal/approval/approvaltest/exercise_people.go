@@ -15,6 +15,7 @@ var counting = map[string]clause{
 	"a person's requests are counted":     tallied,
 	"a form's request is found":           foundByOrigin,
 	"lists of one person are bounded":     bounded,
+	"a person's requests have pages":      paged,
 	"successors are found by their own":   succeeded,
 	"nobody has nothing, and never asked": talliedOfNobody,
 }
@@ -72,6 +73,44 @@ func bounded(t *testing.T, s approval.Store) {
 	require.Len(t, open, (approval.MaxListed+6)/2)
 	for _, r := range open {
 		require.False(t, r.State.Final())
+	}
+}
+
+// paged has two requests of the same millisecond at the edges of its pages.
+func paged(t *testing.T, s approval.Store) {
+	for n, second := range []int{0, 1, 2, 2, 2, 3, 4} {
+		stored(t, s, asked(named(approval.ID(fmt.Sprintf("AKR-%05d", n))), func(r *approval.Request) {
+			r.AskedAt = Epoch.Add(time.Duration(second) * time.Second)
+		}))
+	}
+	stored(t, s, asked(named("AKR-00009"), func(r *approval.Request) { r.Requester, r.AskedAt = "U_cy", Epoch.Add(2*time.Second) }))
+	at := func(second int, id approval.ID, newer bool) approval.Cursor {
+		return approval.Cursor{AskedAt: Epoch.Add(time.Duration(second) * time.Second), ID: id, Newer: newer}
+	}
+	for name, tt := range map[string]struct {
+		at    approval.Cursor
+		limit int
+		want  []approval.ID
+		more  bool
+	}{
+		"the newest":                  {approval.Cursor{}, 3, []approval.ID{"AKR-00006", "AKR-00005", "AKR-00002"}, true},
+		"older":                       {at(2, "AKR-00002", false), 3, []approval.ID{"AKR-00003", "AKR-00004", "AKR-00001"}, true},
+		"the oldest":                  {at(1, "AKR-00001", false), 3, []approval.ID{"AKR-00000"}, false},
+		"after the oldest":            {at(0, "AKR-00000", false), 3, nil, false},
+		"newer":                       {at(2, "AKR-00004", true), 3, []approval.ID{"AKR-00005", "AKR-00002", "AKR-00003"}, true},
+		"newer, nearly the newest":    {at(3, "AKR-00005", true), 3, []approval.ID{"AKR-00006"}, false},
+		"before the newest":           {at(4, "AKR-00006", true), 3, nil, false},
+		"at no request":               {at(2, "", false), 2, []approval.ID{"AKR-00002", "AKR-00003"}, true},
+		"at another person's request": {at(2, "AKR-00009", false), 2, []approval.ID{"AKR-00001", "AKR-00000"}, false},
+	} {
+		page, more, err := s.PageByRequester(t.Context(), "U_bo", tt.at, tt.limit)
+		require.NoError(t, err)
+		var got []approval.ID
+		for _, r := range page {
+			got = append(got, r.ID)
+		}
+		require.Equal(t, tt.want, got, name)
+		require.Equal(t, tt.more, more, name)
 	}
 }
 

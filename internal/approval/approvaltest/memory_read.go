@@ -1,6 +1,7 @@
 package approvaltest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -33,6 +34,25 @@ func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]appro
 	})
 	slices.SortStableFunc(theirs, func(a, b approval.Request) int { return b.AskedAt.Compare(a.AskedAt) })
 	return theirs[:min(len(theirs), approval.MaxListed)], err
+}
+
+// PageByRequester implements [approval.Store].
+func (m *Memory) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
+	theirs, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user })
+	byPlace := func(a, b approval.Request) int {
+		return cmp.Or(b.AskedAt.Truncate(time.Millisecond).Compare(a.AskedAt.Truncate(time.Millisecond)), cmp.Compare(a.ID, b.ID))
+	}
+	slices.SortFunc(theirs, byPlace)
+	if at.AskedAt.IsZero() {
+		return theirs[:min(len(theirs), limit)], len(theirs) > limit, err
+	}
+	place := approval.Request{AskedAt: at.AskedAt, ID: at.ID}
+	if at.Newer {
+		theirs = slices.DeleteFunc(theirs, func(r approval.Request) bool { return byPlace(r, place) >= 0 })
+		return theirs[max(0, len(theirs)-limit):], len(theirs) > limit, err
+	}
+	theirs = slices.DeleteFunc(theirs, func(r approval.Request) bool { return byPlace(r, place) <= 0 })
+	return theirs[:min(len(theirs), limit)], len(theirs) > limit, err
 }
 
 // OpenByRequester implements [approval.Store].

@@ -1,0 +1,89 @@
+package slackui_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	sandbox "atlaskeybot/internal/sandbox/slack"
+)
+
+var listedID = regexp.MustCompile(`\*(AKR-[0-9A-Z]{5})\*`)
+
+// hasAsked stores requests of a user that are over, the newest with the highest
+// number, and one of the oldest that still waits.
+func (d *desk) hasAsked(user approval.UserID, many int) {
+	d.t.Helper()
+	began := time.Now().Add(-24 * time.Hour)
+	for n := range many {
+		r := approval.Request{
+			ID: approval.ID(fmt.Sprintf("AKR-%05d", n)), Org: org, Kind: approval.APIKey, State: approval.Withdrawn, Origin: fmt.Sprintf("V-%s-%d", user, n),
+			Requester: user, AskedAt: began.Add(time.Duration(n/3) * time.Second), Reason: "backfill", Access: approval.Access{Description: fmt.Sprintf("number %d", n)},
+			LapsesAt: time.Now().Add(time.Hour), Messages: []approval.MessageName{},
+		}
+		if n == 1 {
+			r.State = approval.Pending
+		}
+		_, err := d.store.Create(d.t.Context(), r, approval.Entry{At: r.AskedAt, Org: org, Request: r.ID, Event: approval.Submit, To: r.State, By: user})
+		require.NoError(d.t, err)
+	}
+}
+
+// page waits for a list that begins with a request, and returns its ids.
+func (d *desk) page(user, first string) []string {
+	d.t.Helper()
+	var ids []string
+	d.sees(user, "the page that begins with "+first, func(s sandbox.Screen) bool {
+		_, m, ok := find(s, func(m sandbox.Message) bool {
+			found := listedID.FindStringSubmatch(string(m.Blocks))
+			return found != nil && found[1] == first
+		})
+		ids = nil
+		for _, found := range listedID.FindAllStringSubmatch(string(m.Blocks), -1) {
+			ids = append(ids, found[1])
+		}
+		return ok
+	})
+	return ids
+}
+
+func TestListReachesEveryRequestPageByPage(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.hasAsked(alice, 47)
+	d.types(alice, "list")
+	// Three of each second, by id: the newest second has two, AKR-00045 and AKR-00046.
+	first := d.page(alice, "AKR-00045")
+	require.Len(t, first, 20)
+	d.presses(alice, "list.older")
+	second := d.page(alice, "AKR-00024")
+	require.Len(t, second, 20)
+	d.presses(alice, "list.older")
+	third := d.page(alice, "AKR-00008")
+	require.Equal(t, []string{"AKR-00008", "AKR-00003", "AKR-00004", "AKR-00005", "AKR-00000", "AKR-00001", "AKR-00002"}, third)
+	d.noLongerSees(alice, "list.older")
+	seen := map[string]bool{}
+	for _, page := range [][]string{first, second, third} {
+		for _, id := range page {
+			seen[id] = true
+		}
+	}
+	assert.Len(t, seen, 47)
+	d.presses(alice, "list.withdraw")
+	d.is("AKR-00001", approval.Withdrawn)
+	d.noLongerSees(alice, "list.withdraw")
+	d.page(alice, "AKR-00000") // still where they were, and not at the beginning
+	d.presses(alice, "list.newer")
+	require.Len(t, d.page(alice, "AKR-00022"), 20)
+	d.presses(alice, "list.newer")
+	require.Len(t, d.page(alice, "AKR-00044"), 20)
+	d.presses(alice, "list.newer") // fewer than a page are newer
+	require.Equal(t, first, d.page(alice, "AKR-00045"))
+	d.noLongerSees(alice, "list.newer")
+	d.clean()
+}
