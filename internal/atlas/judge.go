@@ -97,6 +97,9 @@ func judgeSuccess(call call, a answer, e *Error) *Error {
 		e.Kind = lost(call, a)
 	case len(a.body) > 0 && !isJSON(a.header):
 		e.Kind, e.Err = lost(call, a), notJSON(a)
+	case call.method == http.MethodDelete && a.status != http.StatusNoContent:
+		// Nothing says that it is gone. Asking again does: it is not found then.
+		e.Kind, e.Err = NotNow, errNotUnderstood
 	default:
 		return nil
 	}
