@@ -141,26 +141,6 @@ func (s *Store) Rescue(ctx context.Context, now time.Time) (to string, err error
 	return to, err
 }
 
-// newPartial makes an empty file, readable by its owner alone, beside the one
-// that it becomes.
-func newPartial(to string) (string, error) {
-	file, err := os.CreateTemp(filepath.Dir(to), partialOf(to)+"*")
-	if err != nil {
-		return "", explainFile(to, err)
-	}
-	return file.Name(), errors.Join(tighten(file.Name()), file.Close())
-}
-
-// partialOf begins the names of what is not finished.
-func partialOf(to string) string { return "." + filepath.Base(to) + ".partial-" }
-
-// removeDatabase removes a file and what SQLite keeps beside it.
-func removeDatabase(path string) {
-	for _, end := range []string{"", "-wal", "-shm", "-journal"} {
-		os.Remove(path + end)
-	}
-}
-
 // pagesAtOnce is how many pages are copied between two looks at the context.
 const pagesAtOnce = 256
 
@@ -259,35 +239,6 @@ func (s *Store) leaveWAL(ctx context.Context) error {
 		return errors.New("another process has it open")
 	}
 	return nil
-}
-
-// publish gives a finished file its name, which must be free, for good.
-func publish(partial, to string) error {
-	if err := syncFile(partial); err != nil {
-		return explainFile(to, err)
-	}
-	err := os.Link(partial, to) // unlike a rename, it overwrites nothing
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("%s is there already and is not overwritten: choose another name", to)
-	case err != nil: // this file system has no links
-		if _, there := os.Lstat(to); !errors.Is(there, fs.ErrNotExist) {
-			return fmt.Errorf("%s is there already and is not overwritten: choose another name", to)
-		}
-		err = os.Rename(partial, to)
-	default:
-		err = os.Remove(partial)
-	}
-	return errors.Join(err, syncFile(filepath.Dir(to)))
-}
-
-// syncFile brings a file, or the names in a directory, to the disk.
-func syncFile(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
 }
 
 // explainCopy says why a copy could not be written.

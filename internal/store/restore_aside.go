@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// setAside makes the database that is there one file without a log beside it,
+// and copies it. No other process can open it until the returned function is
+// called. A database that SQLite cannot read is copied as it lies there.
+func (r *restoring) setAside(ctx context.Context, done *Restored) (letGo func(), err error) {
+	if done.KeptAs, err = freeName(r.path+".replaced-", r.now); err != nil {
+		return nil, err
+	}
+	s := &Store{dialect: sqliteDialect, isGuest: true}
+	if err := s.connect(r.path, Options{Beside: true}); err != nil {
+		return nil, err
+	}
+	letGo = func() { s.Close() }
+	if isSQLite(r.old) {
+		err = s.holdAlone(ctx, done)
+	}
+	if err == nil {
+		r.reached("folded")
+		err = r.keepLog(ctx, done.KeptAs)
+	}
+	if err == nil {
+		err = copyFile(ctx, r.old, done.KeptAs, r.progress)
+	}
+	if err == nil {
+		err = errors.Join(tighten(done.KeptAs), giveOwner(done.KeptAs, r.path), syncFile(filepath.Dir(r.path)))
+	}
+	if err != nil {
+		letGo()
+		removeDatabase(done.KeptAs)
+		return nil, fmt.Errorf("keeping the database that is there: %w", err)
+	}
+	r.reached("kept")
+	return letGo, nil
+}
+
+// isSQLite reports whether a file begins as a database does. SQLite would write
+// the log into whatever lies there.
+func isSQLite(file *os.File) bool {
+	const magic = "SQLite format 3\x00"
+	begin := make([]byte, len(magic))
+	_, err := file.ReadAt(begin, 0)
+	return err == nil && string(begin) == magic
+}
+
+// holdAlone takes the log away and locks the database until s is closed.
+func (s *Store) holdAlone(ctx context.Context, done *Restored) error {
+	err := s.leaveWAL(ctx)
+	if err == nil {
+		err = s.refuseForeign(ctx)
+	}
+	if err == nil {
+		_, err = s.db.ExecContext(ctx, `BEGIN EXCLUSIVE`)
+	}
+	if errors.Is(s.health.state(), ErrDamaged) {
+		return nil // which is why it is replaced
+	}
+	if err != nil {
+		return explainSQLite(err)
+	}
+	if sum, err := s.summary(ctx); err == nil {
+		done.Before = &sum
+	}
+	return nil
+}
+
+// keepLog copies the log of a database that cannot be read; any other has none
+// by now.
+func (r *restoring) keepLog(ctx context.Context, aside string) error {
+	if sizeOf(r.path+"-wal") == 0 {
+		return nil
+	}
+	return r.copyTo(ctx, r.path+"-wal", aside+"-wal", nil)
+}
+
+// freeName is a name with the time in it that no file has.
+func freeName(begin string, now time.Time) (string, error) {
+	name := begin + now.UTC().Format("20060102T150405Z")
+	for n := 1; n < 100; n++ {
+		try := name
+		if n > 1 {
+			try = fmt.Sprintf("%s-%d", name, n)
+		}
+		if _, err := os.Lstat(try); errors.Is(err, fs.ErrNotExist) {
+			return try, nil
+		}
+	}
+	return "", fmt.Errorf("there are too many files like %s: move them away", name)
+}
