@@ -173,11 +173,8 @@ func (c *checkup) ownList(ctx context.Context, api *atlas.Client, who atlas.Stat
 	c.ownAddress(entries, address, unseen)
 }
 
-// keysPage is the address of Atlas's page of the organization's API keys: links
-// outlive the names of menus.
-func (c *checkup) keysPage() string {
-	return strings.TrimSuffix(c.config.AtlasBaseURL, "/") + "/v2#/org/" + string(c.org.id) + "/access/apiKeys"
-}
+// keysPage is the address of Atlas's page of the organization's API keys.
+func (c *checkup) keysPage() string { return c.config.keysPages()[c.org.id] }
 
 func networks(entries []atlas.Entry) string {
 	var all []string

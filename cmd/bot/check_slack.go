@@ -63,7 +63,7 @@ func (c *checkup) appSettings() {
 func (c *checkup) slackConfig() slackui.Config {
 	return slackui.Config{
 		Token: c.config.SlackBotToken, AppToken: c.config.SlackAppToken, SigningSecret: c.config.SlackSigningSecret,
-		APIURL: c.config.SlackAPIURL, Channels: c.config.channels(), Command: c.config.SlackCommand,
+		APIURL: c.config.SlackAPIURL, Channels: c.config.channels(), KeysPages: c.config.keysPages(), Command: c.config.SlackCommand,
 		Log: slog.New(slog.DiscardHandler), Now: c.now, Transport: c.config.proxy.Transport(), Proxy: c.config.proxy,
 	}
 }

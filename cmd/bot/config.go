@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/caarlos0/env/v11"
 
@@ -112,6 +113,15 @@ func (c Config) orgs() approval.Orgs {
 	var all approval.Orgs
 	for _, o := range c.organizations {
 		all = append(all, approval.Org{ID: o.id, Name: o.name, Policy: o.policy})
+	}
+	return all
+}
+
+// keysPages are the addresses of Atlas's pages of the organizations' API keys.
+func (c Config) keysPages() map[approval.OrgID]string {
+	all := map[approval.OrgID]string{}
+	for _, o := range c.organizations {
+		all[o.id] = strings.TrimSuffix(c.AtlasBaseURL, "/") + "/v2#/org/" + string(o.id) + "/access/apiKeys"
 	}
 	return all
 }

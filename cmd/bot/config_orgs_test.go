@@ -56,6 +56,10 @@ func TestSeveralOrganizations(t *testing.T) {
 	require.NoError(t, err)
 	production, staging := approval.OrgID("65a1b2c3d4e5f60718293a4b"), approval.OrgID("65a1b2c3d4e5f60718293a4c")
 	assert.Equal(t, map[approval.OrgID]string{production: "C0APPROVALS", staging: "C0STAGING"}, c.channels())
+	assert.Equal(t, map[approval.OrgID]string{
+		production: "https://cloud.mongodb.com/v2#/org/65a1b2c3d4e5f60718293a4b/access/apiKeys",
+		staging:    "https://cloud.mongodb.com/v2#/org/65a1b2c3d4e5f60718293a4c/access/apiKeys",
+	}, c.keysPages())
 	orgs := c.orgs()
 	require.Len(t, orgs, 2)
 	assert.Equal(t, production, orgs[0].ID)

@@ -88,7 +88,7 @@ func (b *bot) meetSlack(ctx context.Context) error {
 		var err error
 		b.slack, err = slackui.Connect(ctx, slackui.Config{
 			Token: b.config.SlackBotToken, AppToken: b.config.SlackAppToken, SigningSecret: b.config.SlackSigningSecret,
-			APIURL: b.config.SlackAPIURL, Channels: b.config.channels(), Command: b.config.SlackCommand,
+			APIURL: b.config.SlackAPIURL, Channels: b.config.channels(), KeysPages: b.config.keysPages(), Command: b.config.SlackCommand,
 			Log: b.log, Now: b.now, Transport: transport, Proxy: b.config.proxy,
 		})
 		if f, ok := errors.AsType[*approval.Fault](err); ok && f.Verdict == approval.Refused {

@@ -29,6 +29,10 @@ type Config struct {
 	// C0123456789.
 	Channels map[approval.OrgID]string
 
+	// KeysPages are Atlas's pages of the organizations' API keys: URLs. What has
+	// none is told of without a link.
+	KeysPages map[approval.OrgID]string
+
 	Command string // the slash command, as in /atlas-key
 
 	Log *slog.Logger
@@ -117,10 +121,11 @@ func (s *Slack) Directory() *Directory {
 // Screens shows requests of these organizations in the workspace.
 func (s *Slack) Screens(orgs approval.Orgs) *Screens {
 	return &Screens{slack: s, views: views{
-		orgs:     orgs,
-		channels: s.config.Channels,
-		command:  s.config.Command,
-		troubles: s.troubles,
+		orgs:      orgs,
+		channels:  s.config.Channels,
+		keysPages: s.config.KeysPages,
+		command:   s.config.Command,
+		troubles:  s.troubles,
 	}}
 }
 

@@ -74,7 +74,7 @@ func isWordy(r rune) bool {
 func TestOnlyTextOfTheBotIsMarkedAsSuch(t *testing.T) {
 	t.Parallel()
 	own := regexp.MustCompile(`^(clip\(|orNone\()*(span|count|titles|powers|rolesLabel|v\.channel|fmt\.Sprint)\(` +
-		`|^(v|a\.views)\.command$|^(at\.Channel|s\.channel|v\.channels\[org\.ID\])$|^t\.UTC\(\)\.Format\(|^approval\.Role\(s\.limit\.Given\)\.Info\(\)\.Title$`)
+		`|^(v|a\.views)\.command$|^(at\.Channel|s\.channel|v\.channels\[org\.ID\]|v\.keysPages\[org\])$|^t\.UTC\(\)\.Format\(|^approval\.Role\(s\.limit\.Given\)\.Info\(\)\.Title$`)
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	for _, file := range files {

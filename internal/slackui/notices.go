@@ -20,10 +20,19 @@ func (v views) stuckNotice(r approval.Request) message {
 		story = sentences(
 			say(":rotating_light: The key%s of request %s is still alive in Atlas: deleting it has not worked since %s. I keep trying.", keyName(r), r.ID, when(r.Removal.Since)),
 			whyNotDeleted(r),
-			"If it cannot wait, an Organization Owner can delete it in Atlas, among the organization's API keys.",
+			say("If it can't wait, an Organization Owner can delete it in Atlas, among %s.", v.keysPage(r.Org)),
 		)
 	}
 	return newMessage(story, section(story))
+}
+
+// keysPage is a link to Atlas's page of an organization's API keys: links outlive
+// the names of menus. An organization that is not configured any more has none.
+func (v views) keysPage(org approval.OrgID) mrkdwn {
+	if v.keysPages[org] == "" {
+		return "the organization's API keys"
+	}
+	return say("<%s|the organization's API keys>", botText(v.keysPages[org]))
 }
 
 // failedNotice tells that what they approved came to nothing.

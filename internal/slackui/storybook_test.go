@@ -319,9 +319,10 @@ var testViews = viewsOf(testPolicy)
 // viewsOf are the views of one organization with these rules.
 func viewsOf(p approval.Policy) views {
 	return views{
-		orgs:     approval.Orgs{{ID: testOrg, Name: "Production", Policy: p}},
-		channels: map[approval.OrgID]string{testOrg: "C0APPROVALS"},
-		command:  "/atlas-key",
+		orgs:      approval.Orgs{{ID: testOrg, Name: "Production", Policy: p}},
+		channels:  map[approval.OrgID]string{testOrg: "C0APPROVALS"},
+		keysPages: map[approval.OrgID]string{testOrg: "https://cloud.mongodb.com/v2#/org/65a1b2c3d4e5f60718293a4b/access/apiKeys"},
+		command:   "/atlas-key",
 	}
 }
 

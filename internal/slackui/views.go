@@ -8,10 +8,11 @@ import (
 
 // views draws the messages: pure functions of a request and of these settings.
 type views struct {
-	orgs     approval.Orgs
-	channels map[approval.OrgID]string // the approvers'
-	command  string
-	troubles *troubles // nil: none are known
+	orgs      approval.Orgs
+	channels  map[approval.OrgID]string // the approvers'
+	keysPages map[approval.OrgID]string // URLs
+	command   string
+	troubles  *troubles // nil: none are known
 }
 
 // channel is the approvers' of r's organization.
