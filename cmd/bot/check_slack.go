@@ -80,6 +80,10 @@ func (c *checkup) botToken(ctx context.Context) *slackui.Slack {
 	s, err := slackui.Connect(ctx, c.slackConfig())
 	switch code := codeOf(err); {
 	case err == nil:
+		if is, err := s.Install(ctx); err == nil && is.IsOrganizationWide {
+			c.warn(check, "Slack accepts it, but the app is installed into a whole organization of Enterprise Grid, and the bot serves one workspace.", "At api.slack.com/apps, install the app into one workspace and copy that Bot User OAuth Token.")
+			return s
+		}
 		c.ok(check, fmt.Sprintf("Slack accepts it: %s in workspace %s, %s", s.BotUser, s.Team, s.URL))
 		return s
 	case code == "invalid_auth":

@@ -113,6 +113,14 @@ func TestCheckOfTokens(t *testing.T) {
 			slackAnswers("apps.connections.open", "missing_scope"),
 			finding{"slack app token", notOK, "SLACK_APP_TOKEN lacks the scope connections:write.", whereAppToken}, nil,
 		},
+		"the app is installed into an organization": {
+			madeUp("auth.test", `{"ok":true,"team_id":"T0SANDBOX","user_id":"U0BOT","url":"https://x.slack.com/","enterprise_id":"E1","is_enterprise_install":true}`),
+			finding{"slack bot token", warning, "Slack accepts it, but the app is installed into a whole organization of Enterprise Grid, and the bot serves one workspace.", "At api.slack.com/apps, install the app into one workspace and copy that Bot User OAuth Token."}, nil,
+		},
+		"auth.test names another app": {
+			madeUp("auth.test", `{"ok":true,"team_id":"T0SANDBOX","user_id":"U0BOT","url":"https://x.slack.com/","app_id":"A0THIRD"}`),
+			finding{"slack app token", notOK, "SLACK_APP_TOKEN is of app A0SANDBOX, SLACK_BOT_TOKEN of app A0THIRD.", "Copy both from the same app at api.slack.com/apps."}, nil,
+		},
 		"the tokens are of two apps": {
 			madeUp("apps.connections.open", `{"ok":true,"url":"wss://wss.example/link/?ticket=1&app_id=A0OTHER"}`),
 			finding{"slack app token", notOK, "SLACK_APP_TOKEN is of app A0OTHER, SLACK_BOT_TOKEN of app A0SANDBOX.", "Copy both from the same app at api.slack.com/apps."}, nil,

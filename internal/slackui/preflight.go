@@ -31,9 +31,35 @@ func TryAppToken(ctx context.Context, c Config) (app string, err error) {
 	return u.Query().Get("app_id"), nil
 }
 
+// An Install is what Slack says of the app's installation beyond what a bot needs.
+type Install struct {
+	AppID              string // empty if Slack doesn't say
+	IsOrganizationWide bool   // into a whole organization of Enterprise Grid
+}
+
+// Install asks Slack how the app of the bot's own token is installed.
+func (s *Slack) Install(ctx context.Context) (Install, error) {
+	var said struct {
+		slack.SlackResponse
+		AppID               string `json:"app_id"`
+		IsEnterpriseInstall bool   `json:"is_enterprise_install"`
+	}
+	err := s.call(ctx, "auth.test", url.Values{}, &said)
+	if err == nil {
+		err = said.Err()
+	}
+	if err != nil {
+		return Install{}, fmt.Errorf("asking how the app is installed: %w", fault(err))
+	}
+	return Install{AppID: said.AppID, IsOrganizationWide: said.IsEnterpriseInstall}, nil
+}
+
 // AppID is the app that the bot's own token is of, or nothing if Slack does not
-// say.
+// say: auth.test names it, or else the bot's own profile.
 func (s *Slack) AppID(ctx context.Context) (string, error) {
+	if is, err := s.Install(ctx); err == nil && is.AppID != "" {
+		return is.AppID, nil
+	}
 	me, err := s.api.GetUserInfoContext(ctx, s.BotUser, slack.GetUserInfoOptionIncludeLocale(false))
 	if err != nil {
 		return "", fmt.Errorf("looking up the bot: %w", fault(err))

@@ -30,11 +30,23 @@ type Socket struct {
 	log      *slog.Logger
 	dialer   *websocket.Dialer
 	ready    atomic.Bool
-	why      atomic.Pointer[string] // see [Socket.Why]
+
+	helloLimit, pingLimit time.Duration          // shorter in tests
+	why                   atomic.Pointer[string] // see [Socket.Why]
 }
 
 // ackLimit bounds the wait for room to acknowledge; Slack waits no longer.
 const ackLimit = 3 * time.Second
+
+const (
+	// helloLimit bounds the wait for Slack's hello on a connection, and pingLimit
+	// the time between two pings: without them it is half open, and another one is
+	// opened. The library looks once each pingLimit.
+	helloLimit = 30 * time.Second
+	pingLimit  = 30 * time.Second
+)
+
+var errNoHello = errors.New("slack opened a connection and did not say hello")
 
 // maxFrame bounds what is read of one message of Slack's, in bytes. A form with
 // all its answers takes a quarter of it.
@@ -44,7 +56,7 @@ const maxFrame = 1 << 20
 func (s *Slack) Socket(app *App) *Socket {
 	p := &patience{next: s.client.Transport, now: s.config.Now}
 	client := &http.Client{Transport: p, Timeout: patienceMax + callLimit, CheckRedirect: noRedirects}
-	return &Socket{app: app, api: newAPI(s.config, client), patience: p, log: s.config.Log, dialer: dialer(s.config.Proxy)}
+	return &Socket{app: app, api: newAPI(s.config, client), patience: p, log: s.config.Log, dialer: dialer(s.config.Proxy), helloLimit: helloLimit, pingLimit: pingLimit}
 }
 
 const (
@@ -122,7 +134,7 @@ func (d *Socket) Run(ctx context.Context) error {
 func (d *Socket) connect(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	client := socketmode.New(d.api, socketmode.OptionLog(log.New(io.Discard, "", 0)), socketmode.OptionDialer(d.dialer), socketmode.OptionReadLimit(maxFrame))
+	client := socketmode.New(d.api, socketmode.OptionLog(log.New(io.Discard, "", 0)), socketmode.OptionDialer(d.dialer), socketmode.OptionReadLimit(maxFrame), socketmode.OptionPingInterval(d.pingLimit))
 	ended := make(chan error, 1)
 	go func() {
 		err := errors.New("the connection's own code panicked")
@@ -130,8 +142,13 @@ func (d *Socket) connect(ctx context.Context) error {
 		defer logPanic(d.log, "the Socket Mode connection panicked")
 		err = client.RunContext(ctx)
 	}()
+	silence := time.NewTimer(d.helloLimit)
+	silence.Stop()
+	defer silence.Stop()
 	for {
 		select {
+		case <-silence.C:
+			cancel(errNoHello)
 		case err := <-ended:
 			d.ready.Store(false)
 			if cause := context.Cause(ctx); cause != nil {
@@ -139,6 +156,12 @@ func (d *Socket) connect(ctx context.Context) error {
 			}
 			return err
 		case e := <-client.Events:
+			switch e.Type {
+			case socketmode.EventTypeConnected:
+				silence.Reset(d.helloLimit)
+			case socketmode.EventTypeHello, socketmode.EventTypeConnecting:
+				silence.Stop()
+			}
 			d.handle(ctx, client, e, cancel)
 		}
 	}
