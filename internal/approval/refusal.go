@@ -94,6 +94,13 @@ func (s *Service) recordRefusal(ctx context.Context, e Entry, why error) error {
 	if e.Refused == "" {
 		return why
 	}
+	if e.By != "" { // the operator is no flood
+		recorded, leftOut := s.refused.take(e.By, e.At)
+		if !recorded {
+			return why
+		}
+		e.Note = noteLeftOut(e.Note, leftOut)
+	}
 	if err := s.Store.Record(ctx, e); err != nil {
 		return errors.Join(why, fmt.Errorf("recording the refusal: %w", err))
 	}

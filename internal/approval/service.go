@@ -25,7 +25,8 @@ type Service struct {
 	NewID     func() ID
 	Wake      func() // a hint to the worker; may be lost
 
-	creating sync.Mutex // one request is counted and stored at a time
+	creating sync.Mutex  // one request is counted and stored at a time
+	refused  refusalPace // of each person, in the audit trail
 }
 
 // idTries bounds the search for an id that is free.

@@ -200,3 +200,33 @@ func TestDeactivatedRequesterIsNotWrittenToForEver(t *testing.T) {
 		})
 	}
 }
+
+// TestArchivedChannelIsToldUntilItIsOver: the post is refused while the bot runs,
+// the operator reads why, and the card goes out once the channel is back.
+func TestArchivedChannelIsToldUntilItIsOver(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.asks(alice)
+	d.seesButton(bob, "card.approve")
+	d.Archive(sandbox.Approvals, true)
+	d.asks(carol) // at once: the channel was found in order a moment ago
+	require.Eventually(t, func() bool {
+		return strings.Contains(d.slack.Trouble(), "channel "+sandbox.Approvals+": it is archived")
+	}, patience, time.Millisecond)
+	require.Equal(t, 1, strings.Count(d.log.String(), "level=ERROR"))
+	require.Contains(t, d.log.String(), "approvers cannot be asked in their channel")
+	d.seesText(carol, "could not reach the approvers")
+	d.Archive(sandbox.Approvals, false)
+	require.Eventually(t, func() bool { return d.slack.Trouble() == "" }, 2*patience, time.Millisecond)
+	d.sees(bob, "both cards", func(s sandbox.Screen) bool {
+		n := 0
+		for _, c := range s.Conversations {
+			for _, m := range c.Messages {
+				if has("card.approve")(m) {
+					n++
+				}
+			}
+		}
+		return n == 2
+	})
+}
