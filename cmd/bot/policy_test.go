@@ -214,3 +214,17 @@ func TestPolicyIsDocumented(t *testing.T) {
 	_, out, _ := asksPolicy(t, nil, "explain", "-user", "U012ABCDEF", "-roles", "ORG_OWNER", "-for", "8h", "-groups", "S0SRE", example)
 	assert.Contains(t, string(text), "    "+strings.ReplaceAll(strings.TrimSpace(out), "\n", "\n    ")+"\n")
 }
+
+// A role that reads data takes an approval, also where the rule names it among
+// others that do not.
+func TestPolicyCheckReportsARuleThatApprovesReadingData(t *testing.T) {
+	t.Parallel()
+	for _, role := range []string{"GROUP_DATA_ACCESS_READ_ONLY", "GROUP_DATA_ACCESS_READ_WRITE", "GROUP_DATA_ACCESS_ADMIN", "GROUP_OWNER"} {
+		file := policyOf(t, "roles: {ORG_MEMBER: {}}\nprojects: {roles: {GROUP_READ_ONLY: {}, "+role+": {}}}\n"+
+			"auto_approve:\n  - name: from ci\n    for: everyone\n    roles: [ORG_MEMBER, GROUP_READ_ONLY, "+role+"]\n    longest: 8h\n    projects: true\n")
+		code, out, errs := asksPolicy(t, map[string]string{"SLACK_APPROVERS": "U0BOB"}, "check", file)
+		assert.Equal(t, 1, code, role)
+		assert.Equal(t, file+":6: "+role+" is a powerful role: it always takes somebody's approval\n", out)
+		assert.Equal(t, "bot: there is a problem\n", errs)
+	}
+}

@@ -44,7 +44,11 @@ func (p process) revokeAt(ctx context.Context, args []string, now func() time.Ti
 	if err != nil {
 		return err
 	}
-	return v.watch(ctx, r)
+	others, err := v.endWith(ctx, r)
+	if err != nil {
+		return err
+	}
+	return v.watch(ctx, append([]approval.Request{r}, others...))
 }
 
 // A revoking is one key that has to go.
@@ -115,43 +119,110 @@ func (v *revoking) move(ctx context.Context) (approval.Request, error) {
 	return r, nil
 }
 
-// watch waits until the bot has deleted the key.
-func (v *revoking) watch(ctx context.Context, r approval.Request) error {
-	key := r.Key.PublicKey // a request that is put back forgets it
+// endWith lists the requests of the other keys that go with r's, says so, and has
+// waiting deletions of them tried at once.
+func (v *revoking) endWith(ctx context.Context, r approval.Request) ([]approval.Request, error) {
+	all, err := approval.RotationsOf(ctx, v.store, r)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the keys that go with the one of %s: %w", r.ID, err)
+	}
+	service := &approval.Service{Store: v.store, Now: v.now, Wake: func() {}}
+	var going []approval.Request
+	for _, other := range all {
+		switch {
+		case other.IsDeleting():
+			if other, err = service.TryAgainAsOperator(ctx, other.ID); err != nil {
+				return nil, fmt.Errorf("having the deletion of %s tried again: %w", other.ID, err)
+			}
+		case r.Cascade != approval.CascadeAll || !other.State.HasKey():
+			continue
+		}
+		v.say("%s goes with it: a rotation connects the two.", keyOf(other))
+		going = append(going, other)
+	}
+	return going, nil
+}
+
+// keyOf names the key of a request at the beginning of a sentence.
+func keyOf(r approval.Request) string {
+	if r.Key.PublicKey == "" {
+		return fmt.Sprintf("The key that is being made for %s", r.ID)
+	}
+	return fmt.Sprintf("The key %s of %s", r.Key.PublicKey, r.ID)
+}
+
+// isGoing reports whether the key of a request that has to go may be alive.
+func isGoing(r approval.Request, named approval.ID) bool {
+	return r.IsDeleting() || r.ID != named && r.State.HasKey()
+}
+
+// watch waits until the bot has deleted the keys of all, and says of each that it
+// did.
+func (v *revoking) watch(ctx context.Context, all []approval.Request) error {
 	if running, err := v.running(ctx); err != nil || !running {
 		return cmp.Or(err, errNoBot)
 	}
-	v.say("Waiting up to %s for the bot to delete it in Atlas.", policyfile.Span(v.wait))
+	what := "it"
+	if len(all) > 1 {
+		what = "them"
+	}
+	v.say("Waiting up to %s for the bot to delete %s in Atlas.", policyfile.Span(v.wait), what)
 	deadline := time.NewTimer(v.wait)
 	defer deadline.Stop()
 	look := time.NewTicker(revokeLook)
 	defer look.Stop()
-	for r.IsDeleting() {
+	for {
+		left, err := v.lookAt(ctx, all)
+		switch {
+		case ctx.Err() != nil:
+			return errors.New("stopped waiting: the bot deletes the key all the same")
+		case err != nil:
+			return err
+		case len(left) == 0:
+			return nil
+		}
+		all = left
 		select {
 		case <-ctx.Done():
-			return errors.New("stopped waiting: the bot deletes the key all the same")
 		case <-deadline.C:
-			return v.late(ctx, r)
+			return v.late(ctx, left[0])
 		case <-look.C:
 		}
-		var err error
-		if r, err = v.store.Get(ctx, v.id); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("reading request %s: %w", v.id, err)
-		}
 	}
-	v.say("The key %s is gone: it was deleted in Atlas.", key)
-	return nil
+}
+
+// lookAt reads the requests of keys that have to go, says which keys are gone by
+// now, and returns the others.
+func (v *revoking) lookAt(ctx context.Context, all []approval.Request) ([]approval.Request, error) {
+	var left []approval.Request
+	for _, was := range all {
+		r, err := v.store.Get(ctx, was.ID)
+		if err != nil {
+			return nil, fmt.Errorf("reading request %s: %w", was.ID, err)
+		}
+		if isGoing(r, v.id) {
+			left = append(left, r)
+			continue
+		}
+		key := cmp.Or(was.Key.PublicKey, "of "+string(was.ID)) // a request that is put back forgets it
+		v.say("The key %s is gone: it was deleted in Atlas.", key)
+	}
+	return left, nil
 }
 
 // errNoBot is an error of a revocation that nobody carries out yet.
 var errNoBot = errors.New("no bot seems to be running: the key works until one is started, which then deletes it")
 
-// late says why the key is still there.
+// late says why the key of r, which has to go, is still there.
 func (v *revoking) late(ctx context.Context, r approval.Request) error {
 	if running, err := v.running(ctx); err != nil || !running {
 		return cmp.Or(err, errNoBot)
 	}
-	return fmt.Errorf("the key is not gone yet: %s. The bot goes on trying; to see, run the same command again", whyAlive(r.Removal))
+	which := "the key"
+	if r.ID != v.id {
+		which = "the key of " + string(r.ID)
+	}
+	return fmt.Errorf("%s is not gone yet: %s. The bot goes on trying; to see, run the same command again", which, whyAlive(r.Removal))
 }
 
 // running reports whether some process has the database for its own.

@@ -238,3 +238,26 @@ func TestRevokeTriesAgainAtOnce(t *testing.T) {
 	assert.Contains(t, said, "is gone: it was deleted in Atlas.\n")
 	assert.Empty(t, w.botKeys())
 }
+
+func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.activeFor("168h0m0s")
+	next := w.rotates(id)
+	first, second := w.request(id).Key.PublicKey, w.request(next).Key.PublicKey
+	said, err := w.revokes("-reason", "seen in a public repository", string(next))
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	require.Len(t, lines, 5)
+	assert.Equal(t, []string{
+		"It is recorded that the key " + second + " of " + string(next) + " has to go. Its owner is U0ALICE.",
+		"The key " + first + " of " + string(id) + " goes with it: a rotation connects the two.",
+		"Waiting up to 1m30s for the bot to delete them in Atlas.",
+	}, lines[:3])
+	assert.ElementsMatch(t, []string{
+		"The key " + first + " is gone: it was deleted in Atlas.",
+		"The key " + second + " is gone: it was deleted in Atlas.",
+	}, lines[3:])
+	assert.Empty(t, w.botKeys())
+	assert.Equal(t, approval.Ended, w.request(id).State)
+}

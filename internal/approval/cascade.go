@@ -73,9 +73,15 @@ func (w *Worker) rotationsOf(ctx context.Context, r Request) ([]Request, error) 
 	if r.Cascade != CascadeAll {
 		return w.Store.Successors(ctx, r.ID)
 	}
+	return RotationsOf(ctx, w.Store, r)
+}
+
+// RotationsOf lists the requests for the keys before and after r's, whatever
+// their state, the first one's first and without r.
+func RotationsOf(ctx context.Context, store Store, r Request) ([]Request, error) {
 	first := r
 	for first.Purpose == Rotation {
-		before, err := w.Store.Get(ctx, first.Of)
+		before, err := store.Get(ctx, first.Of)
 		if err != nil {
 			return nil, fmt.Errorf("reading request %s: %w", first.Of, err)
 		}
@@ -83,7 +89,7 @@ func (w *Worker) rotationsOf(ctx context.Context, r Request) ([]Request, error) 
 	}
 	all := []Request{first}
 	for i := 0; i < len(all); i++ {
-		next, err := w.Store.Successors(ctx, all[i].ID)
+		next, err := store.Successors(ctx, all[i].ID)
 		if err != nil {
 			return nil, fmt.Errorf("listing the successors of request %s: %w", all[i].ID, err)
 		}

@@ -1,6 +1,7 @@
 package approval_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -67,5 +68,37 @@ func TestARuleApprovesAddressesThatItNames(t *testing.T) {
 		elsewhere, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A3", Networks: "203.0.113.7", Reason: "from home"})
 		require.NoError(t, err)
 		assert.Equal(t, approval.Pending, elsewhere.State)
+	}, strict, sixteenHours)
+}
+
+// Each round asks for eight hours more and takes another key: the rule approves
+// until sixteen hours after the first key, and what exceeds them goes to people.
+func TestRuleIsNotStretchedByRotatingAndExtending(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		id := w.byRule()
+		made := w.get(id).Key.MadeAt
+		for round := range 6 {
+			more, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: fmt.Sprintf("X%d", round), Extra: 8 * time.Hour, Reason: "more"})
+			require.NoError(t, err)
+			if round == 0 {
+				require.Equal(t, approval.Applying, more.State, "sixteen hours in all are within the rule")
+			} else {
+				require.Equal(t, approval.Pending, more.State, "round %d", round)
+				require.Empty(t, more.Decision.Rule, "round %d", round)
+				_, err = w.Withdraw(t.Context(), as(alice), more.ID)
+				require.NoError(t, err)
+			}
+			w.settle()
+			require.WithinDuration(t, made.Add(16*time.Hour), w.get(id).EndsAt, 10*time.Second, "round %d", round)
+			next, err := w.Rotate(t.Context(), as(alice), id)
+			require.NoError(t, err)
+			w.collects(alice, next.ID)
+			w.pass(90 * time.Minute)
+			id = next.ID
+			require.WithinDuration(t, made.Add(16*time.Hour), w.get(id).EndsAt, 10*time.Second, "round %d", round)
+		}
+		w.pass(made.Add(16*time.Hour + time.Minute).Sub(time.Now()))
+		w.noKey()
 	}, strict, sixteenHours)
 }
