@@ -105,7 +105,7 @@ func TestSeveralOrganizationsRefused(t *testing.T) {
 		"one organization twice":     {set("ORG_STAGING_ATLAS_ORG_ID", "65a1b2c3d4e5f60718293a4b"), "ORG_PRODUCTION_ATLAS_ORG_ID and ORG_STAGING_ATLAS_ORG_ID are the same organization"},
 		"one key twice":              {set("ORG_STAGING_ATLAS_PUBLIC_KEY", "abcdefgh"), "ORG_PRODUCTION_ATLAS_PUBLIC_KEY and ORG_STAGING_ATLAS_PUBLIC_KEY are the same key: a key is of one organization"},
 		"one name twice":             {set("ORG_STAGING_NAME", "production"), "two organizations are named production (ORG_PRODUCTION_NAME, ORG_STAGING_NAME): people could not tell them apart"},
-		"a name that hides":          {set("ORG_STAGING_NAME", "\u202eStaging"), `ORG_STAGING_NAME is "\u202eStaging": up to 40 letters`},
+		"a name that hides":          {set("ORG_STAGING_NAME", "\u202eStaging"), `ORG_STAGING_NAME is "\u202eStaging": it begins with a character that cannot be seen (U+202E)`},
 		"one that is not named":      {set("ORG_TEST_ATLAS_ORG_ID", "65a1b2c3d4e5f60718293a4d"), "ORG_TEST_ATLAS_ORG_ID is set, and ORGS does not name test"},
 		"ORGS is forgotten": {func(e map[string]string) {
 			for name, value := range environment() {
