@@ -120,3 +120,22 @@ func TestAnEmergencyThatCouldNotBeRecorded(t *testing.T) {
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome)
 	d.is(d.requestsOf(bob)[0].ID, approval.Delivered)
 }
+
+// TestBreakGlassNamesEveryApprover: <!here> reaches nobody who is away, and a
+// workspace can forbid it.
+func TestBreakGlassNamesEveryApprover(t *testing.T) {
+	t.Parallel()
+	d := openRich(t, withBreakGlass, func(s *setup) {
+		s.policy.Needs = []approval.Need{
+			{From: approval.Who{Groups: []approval.GroupID{sandbox.Bob}}, Count: 1},
+			{From: approval.Who{Users: []approval.UserID{carol}}, Count: 1},
+		}
+	})
+	d.types(alice, "emergency")
+	d.seesModal(alice)
+	require.Equal(t, sandbox.Closed, d.submits(alice, outage()).Outcome)
+	card := d.seesText(bob, "takes a MongoDB Atlas API key without approval")
+	for _, called := range []string{"<!here>", "<!subteam^" + sandbox.Bob + ">", "<@" + carol + ">"} {
+		require.Contains(t, card.Text, called)
+	}
+}
