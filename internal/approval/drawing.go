@@ -11,15 +11,14 @@ import (
 // A failedDraw is what is known of a message that could not be drawn. It is
 // kept in memory: after a restart every message is tried at once.
 type failedDraw struct {
-	tries   int       // that failed in a row
+	tries   int       // of that version, that failed in a row
 	retryAt time.Time // when it is tried again
 
 	// version is the request's at the last try. A newer one is tried at once,
 	// unless the call is limited: Slack asked to wait.
 	version int64
 	limited bool
-	refused bool      // for good, as the other side sees it
-	triedAt time.Time // the last time
+	refused bool // for good, as the other side sees it
 
 	// gaveUp: it went to a person who is deactivated. It is tried again when the
 	// request changes, and not before.
@@ -162,7 +161,8 @@ func (w *Worker) drawWaits(r Request, name MessageName) time.Time {
 }
 
 // noteDraw notes how a try to draw went, so that the pause between failures
-// grows, and returns when it is tried again.
+// grows, and returns when it is tried again. A newer version starts with the
+// shortest pause: a requester who pressed a button waits for its message.
 func (w *Worker) noteDraw(r Request, name MessageName, err error) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -175,20 +175,23 @@ func (w *Worker) noteDraw(r Request, name MessageName, err error) time.Time {
 	}
 	f := w.failedDraws[r.ID][name]
 	fault := faultOf(err)
+	if r.Version > f.version {
+		f.tries = 0
+	}
 	f.tries++
-	f.version, f.limited, f.refused, f.triedAt = r.Version, fault.RetryAfter > 0, fault.Verdict == Refused, w.Now()
+	f.version, f.limited, f.refused = r.Version, fault.RetryAfter > 0, fault.Verdict == Refused
 	f.retryAt = w.Now().Add(waitAfter(fault, f.tries))
 	w.failedDraws[r.ID][name] = f
 	return f.retryAt
 }
 
-// isRefusedSince reports whether the last try of a message was refused, and made
-// after since.
-func (w *Worker) isRefusedSince(r Request, name MessageName, since time.Time) bool {
+// isRefused reports whether the message was refused when r, as it is, was last
+// drawn.
+func (w *Worker) isRefused(r Request, name MessageName) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.failedDraws[r.ID][name]
-	return f.refused && f.triedAt.After(since)
+	return f.refused && f.version >= r.Version
 }
 
 // forgetDraws drops what is known of messages that are not r's any more, or of

@@ -147,3 +147,33 @@ func TestBreakGlassWhileSlackIsDown(t *testing.T) {
 		w.is(r.ID, approval.Delivered)
 	}, glass)
 }
+
+// TestKeyIsShownOnceSlackIsBack while the press is fresh, however long Slack was
+// down before it.
+func TestKeyIsShownOnceSlackIsBack(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]time.Duration{"down since the request": 0, "down for an hour": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				w.staff()
+				w.screens.Refuse(func(approval.Request, approval.MessageName) error {
+					return errors.New("slack is down")
+				})
+				r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+				require.NoError(t, err)
+				if before > 0 {
+					w.pass(before)
+					_, err = w.Collect(t.Context(), as(carol), r.ID)
+					require.NoError(t, err)
+				}
+				w.pass(40 * time.Second)
+				w.noKey()
+				w.screens.Refuse(nil)
+				w.pass(40 * time.Second)
+				w.is(r.ID, approval.Delivered)
+				w.keyIsTheLastShown()
+			}, glass)
+		})
+	}
+}

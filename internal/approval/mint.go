@@ -17,10 +17,6 @@ const (
 	mintTries  = 3
 	mintWithin = time.Minute
 
-	// conversationWithin is how long after the press the first message to the
-	// requester may take to be posted: without it there is no place for a key.
-	conversationWithin = 10 * time.Second
-
 	// showWithin is how long after the press a key that was made is shown. The
 	// making alone cannot take so long: the clock was moved, or the machine slept.
 	showWithin = freshFor + workLimit
@@ -37,7 +33,7 @@ func (w *Worker) mint(ctx context.Context, r Request) error {
 		return w.clear(ctx, r)
 	case r.Mint.Stage == Begun, w.Now().Sub(r.Mint.CollectedAt) > freshFor:
 		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseInterrupted})
-	case hasNoConversation(r) && (w.isRefusedSince(r, ReadyMessage, r.Mint.CollectedAt) || w.Now().Sub(r.Mint.CollectedAt) > conversationWithin):
+	case hasNoConversation(r) && w.isRefused(r, ReadyMessage):
 		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseNotShown, Code: "no_conversation"})
 	case hasNoConversation(r):
 		return &retry{time.Second, errors.New("there is no conversation yet in which the key could be shown")}
