@@ -55,9 +55,9 @@ type Store interface {
 	// Drawn notes where a message is and what it shows.
 	Drawn(ctx context.Context, id ID, name MessageName, at Place) error
 
-	// ReleaseDrawing ends the lease. With a zero at everything is drawn as of
-	// the given version, and nothing is owed unless the request changed since;
-	// otherwise drawing is due again at the given time.
+	// ReleaseDrawing ends the lease. If the request still has the given version,
+	// drawing is due again at the given time, or not owed if that is zero. If it
+	// changed since, drawing stays due as the change made it.
 	ReleaseDrawing(ctx context.Context, id ID, version int64, at time.Time) error
 
 	// NextDue returns when ClaimWork or ClaimDrawing next has something to give;

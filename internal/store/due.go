@@ -82,7 +82,7 @@ func (s *Store) ReleaseWork(ctx context.Context, id approval.ID, version int64, 
 func (s *Store) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {
 	return s.one(ctx, id, `
 		UPDATE request SET draw_until = 0,
-			draw_at = CASE WHEN version = $2 OR $3 > 0 THEN $3 ELSE draw_at END
+			draw_at = CASE WHEN version = $2 THEN $3 ELSE draw_at END
 		WHERE id = $1`, id, version, millis(at))
 }
 

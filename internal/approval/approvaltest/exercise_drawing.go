@@ -17,6 +17,7 @@ var drawing = map[string]clause{
 	"every message is owed again after each move":                moveOwes,
 	"it is still owed if the request changed while it was drawn": changedMeanwhile,
 	"a failed drawing is owed again at the given time":           drawingPutOff,
+	"a failed drawing puts off no change made meanwhile":         failedDrawingPutsOffNoChange,
 	"a leased drawing is given again when the lease is over":     drawingLease,
 	"what is owed longest is given first":                        owedLongestFirst,
 	"a lease on the work is none on the drawing":                 leasesAreTwo,
@@ -85,13 +86,14 @@ func drawingPutOff(t *testing.T, s approval.Store) {
 	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, later))
 	noDrawing(t, s, later.Add(-time.Millisecond))
 	claimDrawing(t, s, later)
+}
 
-	// The request changed, but Slack still asks for a pause.
-	move(t, s, r)
-	later = Epoch.Add(10 * time.Minute)
-	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, later))
-	noDrawing(t, s, later.Add(-time.Millisecond))
-	claimDrawing(t, s, later)
+func failedDrawingPutsOffNoChange(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	claimDrawing(t, s, Epoch)
+	moved := move(t, s, r)
+	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, Epoch.Add(10*time.Minute)))
+	require.Equal(t, moved, claimDrawing(t, s, Epoch.Add(time.Minute)))
 }
 
 func drawingLease(t *testing.T, s approval.Store) {

@@ -78,7 +78,7 @@ func (m *Memory) ReleaseWork(ctx context.Context, id approval.ID, version int64,
 func (m *Memory) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {
 	return m.with(ctx, id, func(r *row) {
 		r.draw.until = time.Time{}
-		if !at.IsZero() || r.Version == version {
+		if r.Version == version {
 			r.draw.at = toMillis(at)
 		}
 	})
