@@ -40,7 +40,9 @@ func init() {
 	os.Exit(0)
 }
 
-// A panickyStore panics at one event, with the request in its hands.
+// A panickyStore ends the process at one event, while the request is in the
+// hands of the goroutine that stores it. The panic is in another goroutine, since
+// the worker recovers those of its own.
 type panickyStore struct {
 	approval.Store
 	at approval.Event
@@ -48,7 +50,8 @@ type panickyStore struct {
 
 func (s *panickyStore) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
 	if e.Event == s.at {
-		panic(next.ID)
+		go panic(next.ID)
+		<-ctx.Done()
 	}
 	return s.Store.Move(ctx, next, e)
 }
@@ -120,6 +123,8 @@ func (w *town) crashesAfter(at approval.Event, do func(), then func(*os.Process)
 	if then != nil {
 		then(cmd.Process)
 	}
+	stuck := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+	defer stuck.Stop()
 	err = cmd.Wait()
 	require.Error(w.t, err)
 	assert.Equal(w.t, 2, cmd.ProcessState.ExitCode(), "the runtime's own code\n%s", output.String())
