@@ -90,7 +90,12 @@ func TestLettersThatSlackWouldNotWrite(t *testing.T) {
 		"is the certificate good?":         {letter{path: "/slack/commands", body: "ssl_check=1&token=" + canary + "&user_id=" + alice}, 200},
 	} {
 		status, answer := w.sends(tt.letter)
-		assert.Equal(t, tt.want, status, name)
+		if len(tt.body) > 256<<10 {
+			// The bot hangs up without reading the rest, which can reach the client first.
+			assert.Contains(t, []int{0, tt.want}, status, name)
+		} else {
+			assert.Equal(t, tt.want, status, name)
+		}
 		assert.NotContains(t, answer, canary, name)
 		assert.Equal(t, before, w.ledger(), name)
 	}
@@ -115,9 +120,9 @@ func TestLettersWithoutASignature(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, status, name)
 		assert.NotContains(t, answer, canary, name)
 	}
-	// What has no end is read to the cap and no further.
+	// What has no end is not read: it has no signature.
 	status, _ := w.sends(letter{from: endless{}, spoil: unsigned})
-	assert.Contains(t, []int{0, http.StatusBadRequest}, status, "the bot hangs up, or says so first")
+	assert.Contains(t, []int{0, http.StatusUnauthorized}, status, "the bot hangs up, or says so first")
 	assert.Equal(t, before, w.ledger())
 
 	status, answer := w.sends(letter{path: "/slack/events", contentType: "application/json; charset=utf-8", body: `{"type":"url_verification","challenge":"echo"}`})

@@ -96,6 +96,10 @@ var homeTable = []string{
 	"home.oversee", "home.person", "home.prev", "home.revoke", "home.role", "home.rotate", "home.sign", "home.switched", "home.withdraw",
 }
 
+// pageTable lists the buttons that turn the pages of a list: they are about no
+// request, and the list they show is the presser's own.
+var pageTable = []string{"list.newer", "list.older"}
+
 // An intruder is somebody who may not press a button, and what made them so.
 type intruder struct {
 	user, team string
@@ -259,7 +263,7 @@ func TestEveryButtonIsInTheTable(t *testing.T) {
 		require.NoError(t, json.Unmarshal(content, &screen))
 		eachButton(screen, func(action string) { seen[action] = true })
 	}
-	listed := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(buttonTable)), homeTable, menuTable)))
+	listed := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(buttonTable)), homeTable, menuTable, pageTable)))
 	assert.Equal(t, listed, slices.Sorted(maps.Keys(seen)), "on the screens")
 	assert.Equal(t, listed, actionConstants(t), "in ids.go")
 }

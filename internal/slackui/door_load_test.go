@@ -114,7 +114,7 @@ func TestAPathWithASlashAtItsEndIsServed(t *testing.T) {
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/slack/command", strings.NewReader("x")))
 	require.Equal(t, 404, w.Code)
-	require.Contains(t, d.log.String(), "a request for a path that is none of the bot's")
+	require.Contains(t, d.log.String(), "a request for a path that is not served")
 }
 
 // TestAWrongSigningSecretIsSaidAtTheFirstRequest, once, and by /readyz until a

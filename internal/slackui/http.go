@@ -48,7 +48,7 @@ func (s *Slack) HTTP(app *App) *HTTP {
 		h.routes.HandleFunc("POST "+path+"/{$}", serve) // as people type it into the app's settings
 	}
 	h.routes.HandleFunc("POST /slack/", func(w http.ResponseWriter, r *http.Request) {
-		app.log.Warn("a request for a path that is none of the bot's", "method", r.Method, "path", foreignText(r.URL.Path))
+		app.log.Warn("a request for a path that is not served; Slack's are /slack/commands, /slack/interactions, /slack/options and /slack/events")
 		http.NotFound(w, r)
 	})
 	return h
