@@ -79,7 +79,7 @@ func (w *Worker) removeLeftover(ctx context.Context, r Request) error {
 	}
 	_, err := w.Keys.Inspect(ctx, Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}, id)
 	if err == nil {
-		err = errors.New("Atlas still knows it")
+		err = errors.New("it is still known to Atlas")
 	}
 	if !errors.Is(err, ErrNoKey) {
 		return &retry{MaxWait, fmt.Errorf("deleting key %s once more: %w", id, err)}

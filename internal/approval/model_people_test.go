@@ -179,8 +179,6 @@ func isOneOf(err error, all []error) bool {
 	return slices.ContainsFunc(all, func(s error) bool { return errors.Is(err, s) })
 }
 
-func isStranger(err error) bool { return isOneOf(err, strangers) }
-
 // isRefusal reports whether an error is one that the audit trail has a name for.
 func isRefusal(err error) bool { return isOneOf(err, sentinels) }
 

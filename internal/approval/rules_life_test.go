@@ -98,7 +98,7 @@ func TestRuleIsNotStretchedByRotatingAndExtending(t *testing.T) {
 			id = next.ID
 			require.WithinDuration(t, made.Add(16*time.Hour), w.get(id).EndsAt, 10*time.Second, "round %d", round)
 		}
-		w.pass(made.Add(16*time.Hour + time.Minute).Sub(time.Now()))
+		w.pass(time.Until(made.Add(16*time.Hour + time.Minute)))
 		w.noKey()
 	}, strict, sixteenHours)
 }
