@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
@@ -121,6 +122,9 @@ func (w *town) files() map[string]string {
 	require.NotEmpty(w.t, names)
 	for _, name := range names {
 		content, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) && name != w.database {
+			continue // SQLite takes its own files away when the bot closes the database
+		}
 		require.NoError(w.t, err)
 		found[filepath.Base(name)+" "+time.Now().Format("05.000000")] = string(content)
 	}
