@@ -57,20 +57,20 @@ func (b *bot) watchStore(ctx context.Context) (stop func()) {
 		return "database", whyUnusable(b.lookAtStore(context.WithoutCancel(ctx)))
 	})
 	b.status.warns(func() (string, string) { return "requests", b.whyUnreadable(context.WithoutCancel(ctx)) })
-	ctx, cancel := context.WithCancel(ctx)
+	watching, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		w := storeWatch{bot: b, now: time.Now}
-		w.lookAtRequests(ctx)
+		w.lookAtRequests(watching)
 		ticker := time.NewTicker(cmp.Or(b.storeTick, storeTick))
 		defer ticker.Stop()
 		for {
 			select {
-			case <-ctx.Done():
+			case <-watching.Done():
 				return
 			case <-ticker.C:
-				w.look(ctx)
+				w.look(watching)
 			}
 		}
 	}()

@@ -2,6 +2,7 @@ package approval_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -193,16 +194,16 @@ func TestRevocationSurvivesACrashBetweenItsMoves(t *testing.T) {
 			inWorld(t, func(w *world) {
 				pair := w.rotates()
 				w.takesTo(pair.next, state)
-				moves := 0
-				w.store.OnMove = func(e approval.Entry) (bool, error) {
+				var moves atomic.Int64
+				w.store.SetOnMove(func(e approval.Entry) (bool, error) {
 					if e.By != "" {
 						return true, nil
 					}
-					if moves++; moves-1 == at {
+					if int(moves.Add(1))-1 == at {
 						return at%2 == 0, context.DeadlineExceeded
 					}
 					return true, nil
-				}
+				})
 				_, err := w.Revoke(t.Context(), as(bob), pair.before, "")
 				require.NoError(t, err)
 				w.pass(20 * time.Minute)

@@ -103,7 +103,7 @@ func TestNobodyWaitsForASlowAtlas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, policy(projects))
 		c := w.withProjects()
-		w.keys.OnCall = func(approvaltest.Call) { <-time.After(10 * time.Second) }
+		w.keys.SetOnCall(func(approvaltest.Call) { <-time.After(10 * time.Second) })
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		began := time.Now()
@@ -223,7 +223,7 @@ func TestClosingCutsOffWhatIsFetched(t *testing.T) {
 		_, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
 		<-time.After(6 * time.Minute) // the bubble's clock
-		w.keys.OnCall = func(approvaltest.Call) { <-time.After(10 * time.Second) }
+		w.keys.SetOnCall(func(approvaltest.Call) { <-time.After(10 * time.Second) })
 		found, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
 		c.Close()

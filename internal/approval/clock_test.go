@@ -49,7 +49,8 @@ func TestClockJumpWhileMakingShowsNoDeadKey(t *testing.T) {
 							<-time.After(30 * time.Second) // long enough for another to take over
 						}
 					}
-					w.keys.OnCall, w.screens.OnCall = onCall, onCall
+					w.keys.SetOnCall(onCall)
+					w.screens.SetOnCall(onCall)
 					_, err := w.Collect(t.Context(), as(alice), id)
 					require.NoError(t, err)
 					w.pass(time.Minute)

@@ -305,13 +305,13 @@ func TestAStoreThatFailsWhileChanging(t *testing.T) {
 					id := w.activeFor(7 * 24 * time.Hour)
 					ends := w.get(id).EndsAt
 					failed := false
-					w.store.OnMove = func(e approval.Entry) (bool, error) {
+					w.store.SetOnMove(func(e approval.Entry) (bool, error) {
 						if e.Event != event || failed {
 							return true, nil
 						}
 						failed = true
 						return applied, errors.New("the disk is full")
-					}
+					})
 					more := w.extends(id)
 					_, err := w.Approve(t.Context(), as(bob), more)
 					require.NoError(t, err)

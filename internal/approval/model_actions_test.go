@@ -183,10 +183,10 @@ func (tr *trial) touchKey(t *rapid.T) {
 	case "restore":
 		tr.keys.Change(r.Key.ID, approval.Drift{})
 	case "delete":
-		onCall := tr.keys.OnCall
-		tr.keys.OnCall = nil
+		onCall := tr.keys.OnCall()
+		tr.keys.SetOnCall(nil)
 		require.NoError(tr.t, tr.keys.Remove(context.Background(), r.Org, r.Key.ID))
-		tr.keys.OnCall = onCall
+		tr.keys.SetOnCall(onCall)
 	}
 }
 

@@ -79,7 +79,9 @@ func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, laten
 		asked:  map[int]approval.ID{}, told: map[mark]account{},
 	}
 	tr.t = witness{t, tr}
-	tr.keys.OnCall, tr.screens.OnCall, tr.directory.OnCall = tr.faults.into(&tr.keys.Script), tr.faults.into(&tr.screens.Script), tr.faults.into(&tr.directory.Script)
+	tr.keys.SetOnCall(tr.faults.into(&tr.keys.Script))
+	tr.screens.SetOnCall(tr.faults.into(&tr.screens.Script))
+	tr.directory.SetOnCall(tr.faults.into(&tr.directory.Script))
 	tr.house = newHouse(tr.directory)
 	tr.keys.Have(org, payments, search)
 	tr.keys.Have(org2)

@@ -57,7 +57,7 @@ func interrupted(at approval.Event) func(w *world) approval.ID {
 	return func(w *world) approval.ID {
 		id := w.approved()
 		dead := false
-		w.store.OnMove = func(e approval.Entry) (bool, error) {
+		w.store.SetOnMove(func(e approval.Entry) (bool, error) {
 			if e.Event == at {
 				dead = true
 			}
@@ -65,7 +65,7 @@ func interrupted(at approval.Event) func(w *world) approval.ID {
 				return e.Event == at, assert.AnError // this one was written, and nothing after it
 			}
 			return true, nil
-		}
+		})
 		_, err := w.Collect(w.t.Context(), as(alice), id)
 		require.NoError(w.t, err)
 		w.settle()
@@ -115,7 +115,7 @@ func TestKeyOfARemovedOrganizationIsReported(t *testing.T) {
 				id := tt.given(w)
 				return id
 			}, func(w *world, id approval.ID) {
-				w.store.OnMove = nil
+				w.store.SetOnMove(nil)
 				w.pass(time.Hour)
 				for _, m := range tt.told {
 					assert.True(t, w.shows(id, m), "%s", m)
@@ -174,12 +174,12 @@ func TestPressInARemovedOrganizationIsPutBack(t *testing.T) {
 	t.Parallel()
 	afterRemoval(t, func(w *world) approval.ID {
 		id := w.approved()
-		w.store.OnMove = func(e approval.Entry) (bool, error) { return e.Event == approval.Collect, nil }
+		w.store.SetOnMove(func(e approval.Entry) (bool, error) { return e.Event == approval.Collect, nil })
 		_, err := w.Collect(w.t.Context(), as(alice), id)
 		require.NoError(w.t, err)
 		return id
 	}, func(w *world, id approval.ID) {
-		w.store.OnMove = nil
+		w.store.SetOnMove(nil)
 		w.pass(time.Minute)
 		assert.Equal(t, approval.CauseNoOrg, w.is(id, approval.Approved).Mint.Cause)
 	})

@@ -43,13 +43,13 @@ func TestOwnersAreLookedAtAtAPace(t *testing.T) {
 		w.directory.Set(approval.Deactivated, "U59")
 		var mu sync.Mutex
 		var looks []time.Time
-		w.directory.OnCall = func(c approvaltest.Call) {
+		w.directory.SetOnCall(func(c approvaltest.Call) {
 			if c == approvaltest.CallAccount {
 				mu.Lock()
 				defer mu.Unlock()
 				looks = append(looks, time.Now())
 			}
-		}
+		})
 		w.pass(80 * time.Minute)
 		assert.False(t, w.get(last).OwnerGone.IsZero(), "the last of them is looked at too")
 		mu.Lock()

@@ -66,7 +66,9 @@ func TestPanicIsIsolated(t *testing.T) {
 							panic(panicked)
 						}
 					}
-					w.keys.OnCall, w.screens.OnCall, w.directory.OnCall = explode, explode, explode
+					w.keys.SetOnCall(explode)
+					w.screens.SetOnCall(explode)
+					w.directory.SetOnCall(explode)
 					start(w, id)
 					other := w.askAs(carol, 7)
 					w.pass(2 * time.Hour)

@@ -46,11 +46,11 @@ func (w *world) activeKeys(n int) []approval.ID {
 
 // hang makes every call of that name last that long.
 func hang(on *approvaltest.Script, call approvaltest.Call, d time.Duration) {
-	on.OnCall = func(c approvaltest.Call) {
+	on.SetOnCall(func(c approvaltest.Call) {
 		if c == call {
 			<-time.After(d)
 		}
-	}
+	})
 }
 
 func TestDeletionsThatHangKeepNobodyWaiting(t *testing.T) {

@@ -129,7 +129,7 @@ func TestAChangeOfAnAccessListSurvivesACrashAtEachStep(t *testing.T) {
 							w.keys.Fail(approvaltest.CallKeep, approvaltest.Unheard(approvaltest.Refused(approval.CauseRefused)))
 						}
 						moves := 0
-						w.store.OnMove = func(e approval.Entry) (bool, error) {
+						w.store.SetOnMove(func(e approval.Entry) (bool, error) {
 							if e.By != "" {
 								return true, nil
 							}
@@ -137,7 +137,7 @@ func TestAChangeOfAnAccessListSurvivesACrashAtEachStep(t *testing.T) {
 								return true, nil
 							}
 							return isStored, errors.New("stopped")
-						}
+						})
 						change := w.moves(id, "A1", "198.51.100.9")
 						w.pass(time.Hour)
 						state := w.get(change).State

@@ -69,11 +69,11 @@ func TestLateDeletionIsReportedWhileACallHangs(t *testing.T) {
 		id := w.active()
 		revoked := time.Now()
 		w.keys.Fail(approvaltest.CallRemove, repeated(100, approvaltest.Lost(askToWait(0)))...)
-		w.keys.OnCall = func(c approvaltest.Call) {
+		w.keys.SetOnCall(func(c approvaltest.Call) {
 			if c == approvaltest.CallRemove && time.Since(revoked) > 14*time.Minute {
 				<-time.After(80 * time.Second)
 			}
-		}
+		})
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
 		w.pass(16*time.Minute + 30*time.Second)

@@ -258,13 +258,13 @@ func TestAStoreThatFailsWhileMaking(t *testing.T) {
 						w.screens.Fail(approvaltest.CallReveal, approvaltest.Unheard(approvaltest.Unknown()))
 					}
 					failed := false
-					w.store.OnMove = func(e approval.Entry) (bool, error) {
+					w.store.SetOnMove(func(e approval.Entry) (bool, error) {
 						if e.Event != event || failed {
 							return true, nil
 						}
 						failed = true
 						return applied, errors.New("the disk is full")
-					}
+					})
 					for range 3 {
 						if w.get(id).State == approval.Approved {
 							w.Collect(t.Context(), as(alice), id)

@@ -18,12 +18,12 @@ func TestCheckAgainAnswersWhatIsSo(t *testing.T) {
 	d.presses(bob, "card.approve")
 	d.seesButton(alice, "ready.create")
 	making, release := make(chan struct{}), make(chan struct{})
-	d.keys.OnCall = func(c approvaltest.Call) {
+	d.keys.SetOnCall(func(c approvaltest.Call) {
 		if c == approvaltest.CallCreate {
 			close(making)
 			<-release
 		}
-	}
+	})
 	d.presses(alice, "ready.create")
 	<-making
 	d.seesText(alice, "Your key is being made")

@@ -62,7 +62,8 @@ func open(t *testing.T, edits ...func(*setup)) *desk {
 	for _, e := range edits {
 		e(&s)
 	}
-	d := &desk{t: t, store: &approvaltest.Memory{OnMove: s.onMove}, keys: &approvaltest.Keys{Now: time.Now}, log: &syncLog{}}
+	d := &desk{t: t, store: &approvaltest.Memory{}, keys: &approvaltest.Keys{Now: time.Now}, log: &syncLog{}}
+	d.store.SetOnMove(s.onMove)
 	s.Secrets = d.secrets
 
 	var door http.Handler = http.NotFoundHandler()

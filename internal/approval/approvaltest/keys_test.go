@@ -134,7 +134,7 @@ func TestOnCallHearsOfACallBeforeItIsMade(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
 	var madeBefore []int
-	keys.OnCall = func(approvaltest.Call) { madeBefore = append(madeBefore, keys.Made()) }
+	keys.SetOnCall(func(approvaltest.Call) { madeBefore = append(madeBefore, keys.Made()) })
 	_, err := keys.Make(t.Context(), order, ignore)
 	require.NoError(t, err)
 	require.Equal(t, []int{0, 1}, madeBefore, "before the create call, and before the access list")

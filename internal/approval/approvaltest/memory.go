@@ -14,10 +14,10 @@ import (
 // Memory is a Store that forgets everything with its end. It passes
 // [ExerciseStore] like every other. The zero value is empty and ready.
 type Memory struct {
-	// OnMove, if set, is asked before each Move and Create whether to apply it
+	// onMove, if set, is asked before each Move and Create whether to apply it
 	// and what to return. (true, err) is the nasty case: it happened, but the
 	// caller is told that it did not. It may use the store.
-	OnMove func(approval.Entry) (apply bool, err error)
+	onMove func(approval.Entry) (apply bool, err error)
 
 	mu    sync.Mutex
 	rows  []*row // in the order of their making
@@ -86,14 +86,22 @@ func (w *row) store(r approval.Request, e approval.Entry) approval.Request {
 	return deepCopy(w.Request)
 }
 
-// hooked asks OnMove and applies what it says, under the lock.
+// SetOnMove has hook asked before each Move and Create whether to apply it and
+// what to answer. nil: each is applied.
+func (m *Memory) SetOnMove(hook func(approval.Entry) (apply bool, err error)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.onMove = hook
+}
+
+// hooked asks onMove, and applies what it says under the lock.
 func (m *Memory) hooked(ctx context.Context, e approval.Entry, apply func() (approval.Request, error)) (approval.Request, error) {
 	if err := ctx.Err(); err != nil {
 		return approval.Request{}, err
 	}
 	isApplied, told := true, error(nil)
-	if m.OnMove != nil {
-		isApplied, told = m.OnMove(e)
+	if m.onMove != nil {
+		isApplied, told = m.onMove(e)
 	}
 	if !isApplied {
 		return approval.Request{}, cmp.Or(told, errors.New("lost by the script"))

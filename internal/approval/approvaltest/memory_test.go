@@ -43,12 +43,12 @@ func TestMemoryOnMove(t *testing.T) {
 			r, e := request()
 			r, err := s.Create(t.Context(), r, e)
 			require.NoError(t, err)
-			s.OnMove = func(e approval.Entry) (bool, error) {
+			s.SetOnMove(func(e approval.Entry) (bool, error) {
 				require.Equal(t, approval.Approve, e.Event)
 				_, err := s.Get(t.Context(), e.Request) // it may use the store
 				require.NoError(t, err)
 				return tt.apply, tt.told
-			}
+			})
 			r.State = approval.Approved
 			_, err = s.Move(t.Context(), r, approval.Entry{At: approvaltest.Epoch, Request: r.ID, Event: approval.Approve, From: approval.Pending, To: approval.Approved})
 			require.ErrorIs(t, err, tt.wantErr)

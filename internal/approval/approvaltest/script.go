@@ -65,11 +65,8 @@ func Unknown() *approval.Fault {
 // Script is what will go wrong with a stand-in's calls, and how often each was
 // made.
 type Script struct {
-	// OnCall, if set, hears of every call before it is made, on the caller's
-	// goroutine: the moment for somebody else to press a button.
-	OnCall func(Call)
-
 	mu     sync.Mutex
+	onCall func(Call)
 	coming map[Call][]Mishap
 	calls  map[Call]int
 }
@@ -92,10 +89,25 @@ func (s *Script) Calls(call Call) int {
 	return s.calls[call]
 }
 
+// SetOnCall has hook hear of every call before it is made, on the caller's
+// goroutine: the moment for another person to click. nil: none does.
+func (s *Script) SetOnCall(hook func(Call)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onCall = hook
+}
+
+// OnCall returns the hook.
+func (s *Script) OnCall() func(Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.onCall
+}
+
 // next counts a call and takes its mishap off the script.
 func (s *Script) next(call Call) Mishap {
-	if s.OnCall != nil {
-		s.OnCall(call)
+	if hook := s.OnCall(); hook != nil {
+		hook(call)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
