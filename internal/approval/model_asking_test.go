@@ -53,7 +53,9 @@ func (tr *trial) submit(n int) approval.Request {
 	if f.isEmergency() {
 		ask = tr.process.service.BreakGlass
 	}
+	made := tr.makeOne()
 	r, err := ask(context.Background(), as(f.who), filled)
+	made()
 	tr.write("%s sends %q: %s %v", f.who, f.wish, r.ID, err)
 	tr.tellAsker(f, r, err)
 	switch {

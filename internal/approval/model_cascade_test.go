@@ -26,11 +26,12 @@ func isRevokedByOther(r approval.Request) bool {
 func (tr *trial) endsWith(r, with approval.Request) bool {
 	isSuccessor := r.Purpose == approval.Rotation && r.Of == with.ID
 	isNew := r.State == approval.Pending || r.State == approval.Approved
+	isOver := with.State == approval.Revoking || with.State == approval.Ended
 	switch {
+	case isSuccessor && isNew && isOver: // there is nothing to take over from
+		return true
 	case isRevokedByOther(with):
 		return tr.first(r) == tr.first(with)
-	case with.End.Cause == approval.CauseRevoked: // by its owner
-		return isSuccessor && isNew
 	case with.End.Cause == approval.CauseVanished, len(with.Transfers) > 0:
 		return isSuccessor && (isNew || r.State == approval.Delivered)
 	}

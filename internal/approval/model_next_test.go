@@ -104,7 +104,7 @@ func (tr *trial) pressLater(t *rapid.T) {
 	calls := number(t, "calls", 12)
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.waiting = append(tr.waiting, &surprise{calls, func() { tr.press(p) }})
+	tr.waiting = append(tr.waiting, &surprise{calls, p.makes(), func() { tr.press(p) }})
 }
 
 // sign lets somebody sign, and now and then whoever should not.

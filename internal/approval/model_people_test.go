@@ -116,6 +116,9 @@ type account struct {
 
 // press lets somebody press a button, and notes what they are told.
 func (tr *trial) press(p press) (approval.Request, error) {
+	if p.makes() {
+		defer tr.makeOne()()
+	}
 	r, err := p.with(tr.process.service)
 	tr.write("%s presses %s (%s) on %s: %v", p.Who, p.On, p.How, p.ID, err)
 	tr.mu.Lock()

@@ -48,12 +48,14 @@ type trial struct {
 	told    map[mark]account
 	wrong   []string
 	waiting []*surprise
+	making  int // requests that are being stored
 	journal []string
 }
 
 // A surprise is a press in the middle of something.
 type surprise struct {
 	calls int // after so many
+	makes bool
 	do    func()
 }
 
@@ -144,20 +146,35 @@ func (tr *trial) entries() []approval.Entry {
 	return all
 }
 
-// interrupt lets a surprise happen whose time has come.
+// interrupt lets a surprise happen whose time has come. One that makes a request
+// waits until no other is being made: the service makes them one after the other,
+// and what interrupts runs inside of what it interrupts.
 func (tr *trial) interrupt() {
 	tr.mu.Lock()
 	var now []*surprise
 	tr.waiting = slices.DeleteFunc(tr.waiting, func(s *surprise) bool {
 		s.calls--
-		if s.calls <= 0 {
+		isDue := s.calls <= 0 && (!s.makes || tr.making == 0)
+		if isDue {
 			now = append(now, s)
 		}
-		return s.calls <= 0
+		return isDue
 	})
 	tr.mu.Unlock()
 	for _, s := range now {
 		s.do()
+	}
+}
+
+// makeOne has what makes a request known for its time: see interrupt.
+func (tr *trial) makeOne() (made func()) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.making++
+	return func() {
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		tr.making--
 	}
 }
 
