@@ -127,7 +127,7 @@ func (a *auditing) print(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("printing the audit trail: %w", err)
 	}
-	err = a.store.Audit(ctx, func(e approval.Entry) error {
+	err = a.store.Audit(ctx, func(e approval.AuditEntry) error {
 		if !a.filter.takes(e) {
 			return nil
 		}

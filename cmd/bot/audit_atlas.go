@@ -112,7 +112,7 @@ func (a *auditing) bothSides(ctx context.Context, config Config, o organization)
 		c.window.since = begins(c.entries, c.now)
 	}
 	c.events, err = api.Events(ctx, feedStart(c.entries, c.window),
-		atlas.EventKeyCreated, atlas.EventKeyDeleted, atlas.EventAccessAdded, atlas.EventAccessTaken,
+		atlas.EventKeyCreated, atlas.EventKeyDeleted, atlas.EventAccessAdded, atlas.EventAccessRemoved,
 		atlas.EventRolesChanged, atlas.EventProjectCreated, eventRenamed, eventInherits, eventInheritsNone)
 	if err == nil {
 		c.keys, err = api.ListKeys(ctx)
@@ -154,9 +154,9 @@ func (a *auditing) atlasConfig() (Config, []organization, error) {
 
 // entriesOf reads what was done in one organization. What was refused did
 // nothing there.
-func (a *auditing) entriesOf(ctx context.Context, org approval.OrgID) ([]approval.Entry, error) {
-	var all []approval.Entry
-	err := a.store.Audit(ctx, func(e approval.Entry) error {
+func (a *auditing) entriesOf(ctx context.Context, org approval.OrgID) ([]approval.AuditEntry, error) {
+	var all []approval.AuditEntry
+	err := a.store.Audit(ctx, func(e approval.AuditEntry) error {
 		if e.Org == org && e.Refused == "" {
 			all = append(all, e)
 		}
@@ -170,7 +170,7 @@ func (a *auditing) entriesOf(ctx context.Context, org approval.OrgID) ([]approva
 
 // begins is when the trail does: what the bot did in Atlas before, it cannot
 // tell.
-func begins(entries []approval.Entry, now time.Time) time.Time {
+func begins(entries []approval.AuditEntry, now time.Time) time.Time {
 	if len(entries) == 0 {
 		return now
 	}
@@ -179,7 +179,7 @@ func begins(entries []approval.Entry, now time.Time) time.Time {
 
 // feedStart is from when on Atlas's events are needed: a key that is noted as
 // gone may have been deleted at any time since it was made.
-func feedStart(entries []approval.Entry, window auditFilter) time.Time {
+func feedStart(entries []approval.AuditEntry, window auditFilter) time.Time {
 	start := window.since
 	made := map[string]time.Time{}
 	for _, e := range entries {

@@ -37,17 +37,17 @@ func TestTheTrailAgreesWithAtlas(t *testing.T) {
 	w := newTown(t, false, nil)
 	id := w.delivered()
 	w.presses(alice, "note.unseen")
-	w.until("another key is there", func() bool { r := w.request(id); return r.Attempt == 2 && r.State == approval.Delivered })
+	w.until("another key is there", func() bool { r := w.request(id); return r.Attempt == 2 && r.State == approval.StateDelivered })
 	w.presses(alice, "note.saved")
-	w.becomes(id, approval.Active)
+	w.becomes(id, approval.StateActive)
 	w.spoils(goesWrong(wire.Atlas, createKey, wire.LostAfter))
 	second := w.approved()
 	w.pressesUntilShown(second)
 	w.presses(alice, "note.saved")
-	w.becomes(second, approval.Active)
+	w.becomes(second, approval.StateActive)
 	w.passes(9 * time.Hour)
-	w.becomes(id, approval.Ended)
-	w.becomes(second, approval.Ended)
+	w.becomes(id, approval.StateEnded)
+	w.becomes(second, approval.StateEnded)
 	w.passes(feedDelay + time.Minute)
 
 	found, err := w.compares()
@@ -94,13 +94,13 @@ func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
 	w := newTown(t, false, nil)
 	id := w.active()
 	key := w.request(id).Key
-	require.NoError(t, w.bot.store.Record(t.Context(), approval.Entry{
-		At: w.Clock.Now(), Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Request: id, Event: approval.Gone,
-		From: approval.Revoking, To: approval.Ended, Key: key.PublicKey, KeyID: key.ID,
+	require.NoError(t, w.bot.store.Record(t.Context(), approval.AuditEntry{
+		At: w.Clock.Now(), Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Request: id, Event: approval.EventDeleted,
+		From: approval.StateRevoking, To: approval.StateEnded, Key: key.PublicKey, KeyID: key.ID,
 	}))
-	require.NoError(t, w.bot.store.Record(t.Context(), approval.Entry{
-		At: w.Clock.Now(), Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Request: "AKR-00001", Event: approval.Made,
-		From: approval.Minting, To: approval.Minting, Key: "nosuchke", KeyID: "0123456789abcdef01234567",
+	require.NoError(t, w.bot.store.Record(t.Context(), approval.AuditEntry{
+		At: w.Clock.Now(), Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Request: "AKR-00001", Event: approval.EventKeyCreated,
+		From: approval.StateIssuing, To: approval.StateIssuing, Key: "nosuchke", KeyID: "0123456789abcdef01234567",
 	}))
 	found, err := w.compares()
 	require.NoError(t, err, "Atlas may be late")
@@ -166,8 +166,8 @@ func TestAtlasEventsThatCannotBeRead(t *testing.T) {
 func TestEventsAreReadFromWhereTheyAreNeeded(t *testing.T) {
 	t.Parallel()
 	const day = 24 * 60
-	entries := []approval.Entry{
-		lineAt(0, approval.Made, keyA), lineAt(10*day, approval.Made, keyB), lineAt(40*day, approval.Gone, keyB, approval.Ended),
+	entries := []approval.AuditEntry{
+		lineAt(0, approval.EventKeyCreated, keyA), lineAt(10*day, approval.EventKeyCreated, keyB), lineAt(40*day, approval.EventDeleted, keyB, approval.StateEnded),
 	}
 	for name, tt := range map[string]struct {
 		since float64

@@ -29,7 +29,7 @@ type comparison struct {
 	window  auditFilter // since and until
 	now     time.Time
 	login   string // with which Atlas was read
-	entries []approval.Entry
+	entries []approval.AuditEntry
 	events  []atlas.Event // from before the window on
 	keys    []atlas.Key   // those there are now
 
@@ -37,7 +37,7 @@ type comparison struct {
 
 	projects, goneProjects int // whose feeds were read, and could not be
 
-	about    map[string][]approval.Entry // the lines about a key, by its public key
+	about    map[string][]approval.AuditEntry // the lines about a key, by its public key
 	attempts []attempt
 	bots     map[string]bool        // the logins of the bot, present and past
 	created  map[string]atlas.Event // by the key that was made
@@ -89,17 +89,17 @@ func (c *comparison) readEvents() {
 // readEntries learns which keys the trail knows, and with which logins the bot
 // made them: its credential may have been another once.
 func (c *comparison) readEntries() {
-	c.about, c.bots = map[string][]approval.Entry{}, map[string]bool{c.login: true}
+	c.about, c.bots = map[string][]approval.AuditEntry{}, map[string]bool{c.login: true}
 	open := map[approval.ID]int{} // the attempt under way, by its place in attempts
 	for _, e := range c.entries {
 		if e.Key != "" {
 			c.about[e.Key] = append(c.about[e.Key], e)
 		}
 		switch e.Event {
-		case approval.Begin:
+		case approval.EventCreateStarted:
 			open[e.Request] = len(c.attempts)
 			c.attempts = append(c.attempts, attempt{at: e.At, request: e.Request})
-		case approval.Made:
+		case approval.EventKeyCreated:
 			if i, ok := open[e.Request]; ok && e.Key != "" {
 				c.attempts[i].spent = true
 			}
@@ -114,7 +114,7 @@ func (c *comparison) readEntries() {
 // on the keys that the trail knows. If none of those is left, the requests
 // that a mark names have to do.
 func (c *comparison) readMarks() {
-	marks, bots, requests := map[string]atlas.Mark{}, map[string]bool{}, map[approval.ID]bool{}
+	marks, bots, requests := map[string]atlas.Tag{}, map[string]bool{}, map[approval.ID]bool{}
 	for _, e := range c.entries {
 		requests[e.Request] = true
 	}
@@ -136,20 +136,20 @@ func (c *comparison) readMarks() {
 	}
 }
 
-// readMark reads the mark that a description ends with: what [atlas.Mark] writes.
-func readMark(description string) (atlas.Mark, bool) {
-	var m atlas.Mark
+// readMark reads the mark that a description ends with: what [atlas.Tag] writes.
+func readMark(description string) (atlas.Tag, bool) {
+	var m atlas.Tag
 	end := description[max(strings.LastIndex(description, "keybot "), 0):]
 	_, err := fmt.Sscanf(end, "keybot %s attempt %d of %s", &m.Request, &m.Attempt, &m.Bot)
 	return m, err == nil && m.String() == end
 }
 
 // removes reports whether a line says that a key is not there any more.
-func removes(e approval.Entry) bool {
+func removes(e approval.AuditEntry) bool {
 	switch e.Event {
-	case approval.Gone, approval.Vanish:
+	case approval.EventDeleted, approval.EventDeletedExternally:
 		return true
-	case approval.Begin, approval.PutBack, approval.GiveUp: // with a key: the one that went
+	case approval.EventCreateStarted, approval.EventReturnToApproved, approval.EventFail: // with a key: the one that went
 		return e.Key != ""
 	}
 	return false
@@ -160,7 +160,7 @@ func (c *comparison) notInAtlas() []difference {
 	var found []difference
 	told := map[string]bool{} // a key is missed once
 	for _, e := range c.entries {
-		isMade := e.Event == approval.Made
+		isMade := e.Event == approval.EventKeyCreated
 		switch {
 		case !c.window.isWithin(e.At) || !isMade && !removes(e):
 		case e.Key == "":

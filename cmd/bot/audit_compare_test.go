@@ -24,14 +24,14 @@ func minute(minutes float64) time.Time {
 
 // relistsAt are the lines of a change of key B's access list: of its beginning,
 // and of its end.
-func relistsAt(begins, ends float64, as approval.State) []approval.Entry {
-	begun, over := lineAt(begins, approval.Relist, keyB, approval.Active), lineAt(ends, approval.Apply, "", as)
+func relistsAt(begins, ends float64, as approval.State) []approval.AuditEntry {
+	begun, over := lineAt(begins, approval.EventChangeAccessList, keyB, approval.StateActive), lineAt(ends, approval.EventApply, "", as)
 	begun.Note, over.Request = "by AKR-CHNGE", "AKR-CHNGE"
-	return []approval.Entry{begun, over}
+	return []approval.AuditEntry{begun, over}
 }
 
-func lineAt(minutes float64, on approval.Event, key string, to ...approval.State) approval.Entry {
-	e := approval.Entry{At: minute(minutes), Org: testOrg, Request: "AKR-00001", Event: on, Key: key, To: approval.Minting}
+func lineAt(minutes float64, on approval.Event, key string, to ...approval.State) approval.AuditEntry {
+	e := approval.AuditEntry{At: minute(minutes), Org: testOrg, Request: "AKR-00001", Event: on, Key: key, To: approval.StateIssuing}
 	for _, s := range to {
 		e.To = s
 	}
@@ -43,11 +43,11 @@ func eventAt(minutes float64, kind, actor, target string) atlas.Event {
 }
 
 // twoKeys is a key that was made, replaced, and whose successor was revoked.
-func twoKeys() ([]approval.Entry, []atlas.Event) {
-	return []approval.Entry{
-			lineAt(0, approval.Begin, ""), lineAt(0.1, approval.Made, keyA), lineAt(0.2, approval.HandOver, keyA, approval.Delivered),
-			lineAt(5, approval.Replace, keyA), lineAt(5.1, approval.Begin, keyA), lineAt(5.2, approval.Made, keyB), lineAt(5.3, approval.HandOver, keyB, approval.Delivered),
-			lineAt(60, approval.Revoke, keyB, approval.Revoking), lineAt(60.1, approval.Gone, keyB, approval.Ended),
+func twoKeys() ([]approval.AuditEntry, []atlas.Event) {
+	return []approval.AuditEntry{
+			lineAt(0, approval.EventCreateStarted, ""), lineAt(0.1, approval.EventKeyCreated, keyA), lineAt(0.2, approval.EventDeliver, keyA, approval.StateDelivered),
+			lineAt(5, approval.EventReplace, keyA), lineAt(5.1, approval.EventCreateStarted, keyA), lineAt(5.2, approval.EventKeyCreated, keyB), lineAt(5.3, approval.EventDeliver, keyB, approval.StateDelivered),
+			lineAt(60, approval.EventRevoke, keyB, approval.StateRevoking), lineAt(60.1, approval.EventDeleted, keyB, approval.StateEnded),
 		}, []atlas.Event{
 			eventAt(0.1, atlas.EventKeyCreated, theBot, keyA), eventAt(0.1, atlas.EventAccessAdded, theBot, keyA),
 			eventAt(5.1, atlas.EventKeyDeleted, theBot, keyA), eventAt(5.2, atlas.EventKeyCreated, theBot, keyB), eventAt(5.2, atlas.EventAccessAdded, theBot, keyB),
@@ -56,7 +56,7 @@ func twoKeys() ([]approval.Entry, []atlas.Event) {
 }
 
 func marked(key, bot string) atlas.Key {
-	return atlas.Key{PublicKey: key, Description: atlas.Describe("nightly export", atlas.Mark{Request: "AKR-00001", Attempt: 1, Bot: bot})}
+	return atlas.Key{PublicKey: key, Description: atlas.Describe("nightly export", atlas.Tag{Request: "AKR-00001", Attempt: 1, Bot: bot})}
 }
 
 func TestCompare(t *testing.T) {
@@ -72,7 +72,7 @@ func TestCompare(t *testing.T) {
 		"roles changed by somebody":                    {also(eventAt(30, atlas.EventRolesChanged, ann, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb somebody else than the bot changed this key's roles"}},
 		"roles changed by a person in Atlas":           {also(eventAt(30, atlas.EventRolesChanged, "", keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb somebody else than the bot changed this key's roles"}},
 		"an address added by somebody":                 {also(eventAt(30, atlas.EventAccessAdded, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb somebody else than the bot added to this key's access list"}},
-		"an address taken by somebody":                 {also(eventAt(30, atlas.EventAccessTaken, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb somebody else than the bot took from this key's access list"}},
+		"an address taken by somebody":                 {also(eventAt(30, atlas.EventAccessRemoved, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb somebody else than the bot took from this key's access list"}},
 		"a project given by somebody":                  {also(eventAt(30, eventGivenGroup, ann, keyB)), []string{"API_KEY_ADDED_TO_GROUP bbbbbbbb somebody else than the bot gave this key access to a project"}},
 		"a key deleted by somebody before the bot did": {func(c *comparison) { c.events[5].Actor = ann }, []string{"API_KEY_DELETED bbbbbbbb somebody else than the bot deleted this key"}},
 		"strangers' keys": {also(eventAt(1, atlas.EventKeyCreated, ann, foreign), eventAt(2, atlas.EventRolesChanged, ann, foreign),
@@ -91,11 +91,11 @@ func TestCompare(t *testing.T) {
 		}, []string{"API_KEY_CREATED ffffffff somebody else than the bot made this key"}},
 
 		"a create whose answer was lost, cleared up later": {func(c *comparison) {
-			c.entries = append(c.entries, lineAt(70, approval.Begin, ""), lineAt(71, approval.PutBack, "", approval.Approved), lineAt(72, approval.Look, "", approval.Approved))
+			c.entries = append(c.entries, lineAt(70, approval.EventCreateStarted, ""), lineAt(71, approval.EventReturnToApproved, "", approval.StateApproved), lineAt(72, approval.EventOrphanSearch, "", approval.StateApproved))
 			also(eventAt(70.5, atlas.EventKeyCreated, theBot, lost), eventAt(72, atlas.EventKeyDeleted, theBot, lost))(c)
 		}, nil},
 		"two keys of one attempt": {func(c *comparison) {
-			c.entries = append(c.entries, lineAt(70, approval.Begin, ""))
+			c.entries = append(c.entries, lineAt(70, approval.EventCreateStarted, ""))
 			also(eventAt(70.5, atlas.EventKeyCreated, theBot, lost), eventAt(70.6, atlas.EventKeyCreated, theBot, foreign))(c)
 		}, []string{"API_KEY_CREATED ffffffff the bot's own credential made this key, and the trail does not tell of it"}},
 		"a key made with the bot's credential": {also(eventAt(30, atlas.EventKeyCreated, theBot, foreign), eventAt(30, atlas.EventAccessAdded, theBot, foreign)),
@@ -109,24 +109,24 @@ func TestCompare(t *testing.T) {
 		"an address added with the bot's credential, later": {also(eventAt(30, atlas.EventAccessAdded, theBot, keyB)),
 			[]string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb the bot's own credential added to this key's access list"}},
 		"another access list, as approved": {func(c *comparison) {
-			c.entries = append(c.entries, relistsAt(29, 31, approval.Done)...)
-			also(eventAt(30, atlas.EventAccessAdded, theBot, keyB), eventAt(30.5, atlas.EventAccessTaken, theBot, keyB))(c)
+			c.entries = append(c.entries, relistsAt(29, 31, approval.StateApplied)...)
+			also(eventAt(30, atlas.EventAccessAdded, theBot, keyB), eventAt(30.5, atlas.EventAccessRemoved, theBot, keyB))(c)
 		}, nil},
 		"another access list, taken back after an hour": {func(c *comparison) {
-			c.entries = append(c.entries, relistsAt(10, 75, approval.Failed)...)
-			also(eventAt(10, atlas.EventAccessAdded, theBot, keyB), eventAt(74, atlas.EventAccessTaken, theBot, keyB))(c)
+			c.entries = append(c.entries, relistsAt(10, 75, approval.StateFailed)...)
+			also(eventAt(10, atlas.EventAccessAdded, theBot, keyB), eventAt(74, atlas.EventAccessRemoved, theBot, keyB))(c)
 		}, nil},
 		"another access list, not finished yet": {func(c *comparison) {
-			c.entries = append(c.entries, relistsAt(10, 75, approval.Failed)[0])
+			c.entries = append(c.entries, relistsAt(10, 75, approval.StateFailed)[0])
 			also(eventAt(10, atlas.EventAccessAdded, theBot, keyB))(c)
 		}, nil},
 		"an address taken with the bot's credential, before an approved change": {func(c *comparison) {
-			c.entries = append(c.entries, relistsAt(29, 31, approval.Done)...)
-			also(eventAt(15, atlas.EventAccessTaken, theBot, keyB))(c)
+			c.entries = append(c.entries, relistsAt(29, 31, approval.StateApplied)...)
+			also(eventAt(15, atlas.EventAccessRemoved, theBot, keyB))(c)
 		}, []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb the bot's own credential took from this key's access list"}},
 		"an address taken with the bot's credential, after an approved change": {func(c *comparison) {
-			c.entries = append(c.entries, relistsAt(29, 31, approval.Done)...)
-			also(eventAt(45, atlas.EventAccessTaken, theBot, keyB))(c)
+			c.entries = append(c.entries, relistsAt(29, 31, approval.StateApplied)...)
+			also(eventAt(45, atlas.EventAccessRemoved, theBot, keyB))(c)
 		}, []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb the bot's own credential took from this key's access list"}},
 		"projects given as the key was made": {also(eventAt(5.3, eventGivenGroup, theBot, keyB)), nil},
 		"a project given with the bot's credential, later": {also(eventAt(30, eventGivenGroup, theBot, keyB)),
@@ -163,11 +163,11 @@ func TestCompare(t *testing.T) {
 			[]string{"made aaaaaaaa the trail says that the bot made this key, and Atlas's events do not", "begin aaaaaaaa the trail says that this key is gone, and Atlas's events tell of no deletion"}},
 		"a key that is gone by the trail alone": {func(c *comparison) { c.events = c.events[:5] }, []string{"gone bbbbbbbb the trail says that this key is gone"}},
 		"a key that vanished by the trail alone": {func(c *comparison) {
-			c.entries[8] = lineAt(60.1, approval.Vanish, keyB, approval.Ended)
+			c.entries[8] = lineAt(60.1, approval.EventDeletedExternally, keyB, approval.StateEnded)
 			c.events = c.events[:5]
 		}, []string{"vanish bbbbbbbb the trail says that this key is gone"}},
 		"events that may yet come": {func(c *comparison) { c.events = c.events[:5]; c.now = minute(61) }, nil},
-		"lines without a key":      {func(c *comparison) { c.entries = append(c.entries, lineAt(80, approval.Made, "")) }, nil},
+		"lines without a key":      {func(c *comparison) { c.entries = append(c.entries, lineAt(80, approval.EventKeyCreated, "")) }, nil},
 		"what was before the time asked for": {func(c *comparison) {
 			also(eventAt(30, atlas.EventRolesChanged, ann, keyB))(c)
 			c.events = c.events[3:]

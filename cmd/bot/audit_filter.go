@@ -66,7 +66,7 @@ func notEmpty(word string) error {
 }
 
 // takes reports whether e is one of the lines.
-func (f auditFilter) takes(e approval.Entry) bool {
+func (f auditFilter) takes(e approval.AuditEntry) bool {
 	return f.isWithin(e.At) &&
 		cmp.Or(f.user, e.By) == e.By &&
 		(f.key == "" || f.key == e.Key || f.key == e.KeyID) &&

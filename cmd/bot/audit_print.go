@@ -98,7 +98,7 @@ var auditColumns = []string{
 }
 
 // An auditLine is an entry as it is printed.
-type auditLine approval.Entry
+type auditLine approval.AuditEntry
 
 func (l auditLine) cells() []string {
 	return []string{

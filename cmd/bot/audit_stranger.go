@@ -38,7 +38,7 @@ func (d difference) cells() []string {
 	return []string{d.At.Format(time.RFC3339Nano), d.ToldBy, d.Event, d.Key, string(d.Request), d.Actor, d.From, d.Ref, d.Says, string(d.Org)}
 }
 
-func untold(e approval.Entry, says string) difference {
+func untold(e approval.AuditEntry, says string) difference {
 	return difference{
 		At: e.At, ToldBy: toldByBot, Event: string(e.Event), Key: e.Key, Request: e.Request,
 		Ref: strconv.FormatInt(e.Seq, 10), Says: says,
@@ -71,16 +71,16 @@ func (c *comparison) requestOf(key string) approval.ID {
 
 // deeds says what each type of event does to a key.
 var deeds = map[string]string{
-	atlas.EventKeyCreated:   "made this key",
-	atlas.EventKeyDeleted:   "deleted this key",
-	atlas.EventAccessAdded:  "added to this key's access list",
-	atlas.EventAccessTaken:  "took from this key's access list",
-	atlas.EventRolesChanged: "changed this key's roles",
-	eventRenamed:            "changed this key's description",
-	eventGivenGroup:         "gave this key access to a project",
-	eventTakenFromIt:        "took this key's access to a project",
-	eventInherits:           "let this key be used from the addresses of the organization's UI access list as well as from its own list",
-	eventInheritsNone:       "let this key be used from its own access list only, no longer from the organization's UI access list",
+	atlas.EventKeyCreated:    "made this key",
+	atlas.EventKeyDeleted:    "deleted this key",
+	atlas.EventAccessAdded:   "added to this key's access list",
+	atlas.EventAccessRemoved: "took from this key's access list",
+	atlas.EventRolesChanged:  "changed this key's roles",
+	eventRenamed:             "changed this key's description",
+	eventGivenGroup:          "gave this key access to a project",
+	eventTakenFromIt:         "took this key's access to a project",
+	eventInherits:            "let this key be used from the addresses of the organization's UI access list as well as from its own list",
+	eventInheritsNone:        "let this key be used from its own access list only, no longer from the organization's UI access list",
 }
 
 // stranger says why an event is not the bot's doing, or nothing if it is, or if
@@ -130,7 +130,7 @@ func (c *comparison) explained(e atlas.Event) bool {
 		return len(c.about[e.Target]) > 0 || c.spendAttempt(e.At)
 	case atlas.EventKeyDeleted:
 		return c.wasToGo(e)
-	case atlas.EventAccessAdded, atlas.EventAccessTaken:
+	case atlas.EventAccessAdded, atlas.EventAccessRemoved:
 		return !c.isOurs(e.Target) || c.isBeingMade(e) || c.isReaddressed(e)
 	case eventGivenGroup:
 		return !c.isOurs(e.Target) || c.isBeingMade(e)
@@ -157,8 +157,8 @@ func (c *comparison) wasToGo(e atlas.Event) bool {
 	if len(lines) == 0 {
 		return c.bots[c.created[e.Target].Actor]
 	}
-	return slices.ContainsFunc(lines, func(l approval.Entry) bool {
-		isToGo := l.To == approval.Revoking || l.To.Final() || l.Event == approval.Undo || l.Event == approval.Replace || removes(l)
+	return slices.ContainsFunc(lines, func(l approval.AuditEntry) bool {
+		isToGo := l.To == approval.StateRevoking || l.To.Final() || l.Event == approval.EventRollback || l.Event == approval.EventReplace || removes(l)
 		return isToGo && !l.At.After(e.At.Add(clockSkew))
 	})
 }
@@ -167,12 +167,12 @@ func (c *comparison) wasToGo(e atlas.Event) bool {
 // says that it will be and the end of the request for it, which may also be that
 // all of it was taken back.
 func (c *comparison) isReaddressed(e atlas.Event) bool {
-	return slices.ContainsFunc(c.about[e.Target], func(l approval.Entry) bool {
-		if l.Event != approval.Relist || e.At.Before(l.At.Add(-clockSkew)) {
+	return slices.ContainsFunc(c.about[e.Target], func(l approval.AuditEntry) bool {
+		if l.Event != approval.EventChangeAccessList || e.At.Before(l.At.Add(-clockSkew)) {
 			return false
 		}
 		by, _ := strings.CutPrefix(l.Note, "by ")
-		over := slices.IndexFunc(c.entries, func(o approval.Entry) bool { return string(o.Request) == by && o.To.Final() })
+		over := slices.IndexFunc(c.entries, func(o approval.AuditEntry) bool { return string(o.Request) == by && o.To.Final() })
 		return over < 0 || !e.At.After(c.entries[over].At.Add(clockSkew))
 	})
 }
@@ -183,8 +183,8 @@ func (c *comparison) isBeingMade(e atlas.Event) bool {
 	if made, ok := c.created[e.Target]; ok {
 		return isSoonAfter(e.At, made.At)
 	}
-	return slices.ContainsFunc(c.about[e.Target], func(l approval.Entry) bool {
-		return l.Event == approval.Made && isSoonAfter(e.At, l.At)
+	return slices.ContainsFunc(c.about[e.Target], func(l approval.AuditEntry) bool {
+		return l.Event == approval.EventKeyCreated && isSoonAfter(e.At, l.At)
 	})
 }
 

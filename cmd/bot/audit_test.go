@@ -25,7 +25,7 @@ var monday = time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
 const testOrg = "5f1f2a3b4c5d6e7f8a9b0c1d"
 
 // written makes a database with these lines in its audit trail.
-func written(t *testing.T, lines ...approval.Entry) (database string) {
+func written(t *testing.T, lines ...approval.AuditEntry) (database string) {
 	t.Helper()
 	database = filepath.Join(t.TempDir(), "bot.db")
 	s, err := store.Open(t.Context(), "sqlite:"+database, store.Options{})
@@ -38,16 +38,16 @@ func written(t *testing.T, lines ...approval.Entry) (database string) {
 }
 
 // week is a trail with somebody's mischief in it.
-func week() []approval.Entry {
+func week() []approval.AuditEntry {
 	const id, key, keyID = "AKR-7F3K2", "abcdefgh", "0123456789abcdef01234567"
-	return []approval.Entry{
-		{At: monday, Org: testOrg, Request: id, Event: approval.Submit, To: approval.Pending, By: "U0BO"},
-		{At: monday.Add(time.Minute), Org: testOrg, Request: id, Event: approval.Approve, From: approval.Pending, To: approval.Pending, By: "U0EVE", Refused: "not_approver"},
-		{At: monday.Add(time.Hour), Org: testOrg, Request: id, Event: approval.Made, From: approval.Minting, To: approval.Minting, Note: "key " + keyID + " " + key, Key: key, KeyID: keyID},
-		{At: monday.Add(25 * time.Hour), Org: testOrg, Request: "AKR-00002", Event: approval.Submit, To: approval.Pending, By: "U0EVE"},
-		{At: monday.Add(26 * time.Hour), Org: testOrg, Request: "AKR-00002", Event: approval.Deny, From: approval.Pending, To: approval.Denied, By: "U0ANA",
+	return []approval.AuditEntry{
+		{At: monday, Org: testOrg, Request: id, Event: approval.EventSubmit, To: approval.StatePending, By: "U0BO"},
+		{At: monday.Add(time.Minute), Org: testOrg, Request: id, Event: approval.EventApprove, From: approval.StatePending, To: approval.StatePending, By: "U0EVE", Refused: "not_approver"},
+		{At: monday.Add(time.Hour), Org: testOrg, Request: id, Event: approval.EventKeyCreated, From: approval.StateIssuing, To: approval.StateIssuing, Note: "key " + keyID + " " + key, Key: key, KeyID: keyID},
+		{At: monday.Add(25 * time.Hour), Org: testOrg, Request: "AKR-00002", Event: approval.EventSubmit, To: approval.StatePending, By: "U0EVE"},
+		{At: monday.Add(26 * time.Hour), Org: testOrg, Request: "AKR-00002", Event: approval.EventDeny, From: approval.StatePending, To: approval.StateDenied, By: "U0ANA",
 			Note: "=HYPERLINK(\"http://evil.example\",\"why\"), and\nmore"},
-		{At: monday.Add(48 * time.Hour), Org: "a0123456789abcdef012345a", Request: id, Event: approval.Gone, From: approval.Revoking, To: approval.Ended, Key: key, KeyID: keyID},
+		{At: monday.Add(48 * time.Hour), Org: "a0123456789abcdef012345a", Request: id, Event: approval.EventDeleted, From: approval.StateRevoking, To: approval.StateEnded, Key: key, KeyID: keyID},
 	}
 }
 
@@ -103,7 +103,7 @@ func TestAuditFilters(t *testing.T) {
 			require.NoError(t, err)
 			var got []int64
 			for l := range strings.Lines(out) {
-				var e approval.Entry
+				var e approval.AuditEntry
 				require.NoError(t, json.Unmarshal([]byte(l), &e))
 				got = append(got, e.Seq)
 			}
@@ -202,11 +202,11 @@ func TestAuditIsDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/audit.md")
 	require.NoError(t, err)
-	words := append(append([]string{string(approval.Submit), string(approval.Adopt), string(approval.View)}, auditColumns...), differenceColumns...)
+	words := append(append([]string{string(approval.EventSubmit), string(approval.EventAdopt), string(approval.EventView)}, auditColumns...), differenceColumns...)
 	for _, tr := range approval.Transitions {
 		words = append(words, string(tr.On))
 	}
-	entry := reflect.TypeFor[approval.Entry]()
+	entry := reflect.TypeFor[approval.AuditEntry]()
 	for i := range entry.NumField() {
 		name, _, _ := strings.Cut(entry.Field(i).Tag.Get("json"), ",")
 		assert.Equal(t, auditColumns[i], name, "as JSON and as CSV a line has the same fields")

@@ -48,7 +48,7 @@ func (v *verification) run(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Audit(ctx, func(e approval.Entry) error { return v.next(e, before) }); err != nil {
+	if err := s.Audit(ctx, func(e approval.AuditEntry) error { return v.next(e, before) }); err != nil {
 		return err
 	}
 	rows, err := s.AuditRows(ctx, before.Seq)
@@ -65,7 +65,7 @@ func (v *verification) run(ctx context.Context, s *store.Store) error {
 	return v.checkEnds(before, after)
 }
 
-func (v *verification) next(e approval.Entry, before store.AuditHead) error {
+func (v *verification) next(e approval.AuditEntry, before store.AuditHead) error {
 	if err := v.chain.Next(e); err != nil {
 		return err
 	}

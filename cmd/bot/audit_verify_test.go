@@ -103,7 +103,7 @@ func TestTamperingShows(t *testing.T) {
 
 // insertedWith is a line with a hash that is right for what it says.
 func insertedWith(seq int64, prev string) string {
-	e := approval.Entry{Seq: seq, At: monday, Org: testOrg, Request: "AKR-7F3K2", Event: approval.Approve, From: approval.Pending, To: approval.Approved, By: "U0EVE"}.Chained(prev)
+	e := approval.AuditEntry{Seq: seq, At: monday, Org: testOrg, Request: "AKR-7F3K2", Event: approval.EventApprove, From: approval.StatePending, To: approval.StateApproved, By: "U0EVE"}.Linked(prev)
 	return fmt.Sprintf(`INSERT INTO audit (seq, at, org, request, event, from_state, to_state, by_whom, note, refused, prev, hash)
 		VALUES (%d, %d, '%s', 'AKR-7F3K2', 'approve', 'pending', 'approved', 'U0EVE', '', '', '%s', '%s');`, seq, monday.UnixMilli(), testOrg, e.Prev, e.Hash)
 }
@@ -140,7 +140,7 @@ func TestLinesThatTheChainDoesNotHoldShow(t *testing.T) {
 }
 
 // forged is a trail that its owner wrote anew, hashes and all.
-func forged(t *testing.T, database string, edit func([]approval.Entry) []approval.Entry) {
+func forged(t *testing.T, database string, edit func([]approval.AuditEntry) []approval.AuditEntry) {
 	t.Helper()
 	all := edit(week())
 	tampers(t, database, `DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = ''`)
@@ -155,10 +155,10 @@ func forged(t *testing.T, database string, edit func([]approval.Entry) []approva
 // What a chain cannot show by itself, a head that was kept elsewhere does.
 func TestAKeptHeadShowsWhatWasWrittenAnew(t *testing.T) {
 	t.Parallel()
-	for name, edit := range map[string]func([]approval.Entry) []approval.Entry{
-		"cut off at its end": func(all []approval.Entry) []approval.Entry { return all[:4] },
-		"edited":             func(all []approval.Entry) []approval.Entry { all[1].By = "U0ANA"; return all },
-		"with a line less":   func(all []approval.Entry) []approval.Entry { return append(all[:1], all[2:]...) },
+	for name, edit := range map[string]func([]approval.AuditEntry) []approval.AuditEntry{
+		"cut off at its end": func(all []approval.AuditEntry) []approval.AuditEntry { return all[:4] },
+		"edited":             func(all []approval.AuditEntry) []approval.AuditEntry { all[1].By = "U0ANA"; return all },
+		"with a line less":   func(all []approval.AuditEntry) []approval.AuditEntry { return append(all[:1], all[2:]...) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,7 +184,7 @@ func TestAnewWithoutTheNoteOfTheEnd(t *testing.T) {
 	defer db.Close()
 	var hash string
 	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT hash FROM audit_head`).Scan(&hash))
-	forged(t, database, func(all []approval.Entry) []approval.Entry { all[1].By = "U0ANA"; return all })
+	forged(t, database, func(all []approval.AuditEntry) []approval.AuditEntry { all[1].By = "U0ANA"; return all })
 	_, err = db.ExecContext(t.Context(), `UPDATE audit_head SET hash = $1`, hash)
 	require.NoError(t, err)
 	code, _, errs := audits(t, nil, database, "--verify")

@@ -33,8 +33,8 @@ func kept(t *testing.T, path string, requests int) {
 	require.NoError(t, err)
 	for i := range requests {
 		id := approval.ID("AKR-0000" + string(rune('A'+i)))
-		r := approval.Request{ID: id, Org: testOrg, Kind: approval.APIKey, State: approval.Pending, Requester: "U0BO", Origin: string(id), AskedAt: monday, LapsesAt: monday.Add(time.Hour)}
-		_, err := s.Create(t.Context(), r, approval.Entry{At: monday, Org: testOrg, Request: id, Event: approval.Submit, To: approval.Pending, By: "U0BO"})
+		r := approval.Request{ID: id, Org: testOrg, Kind: approval.APIKey, State: approval.StatePending, Requester: "U0BO", IdempotencyKey: string(id), RequestedAt: monday, ExpiresAt: monday.Add(time.Hour)}
+		_, err := s.Create(t.Context(), r, approval.AuditEntry{At: monday, Org: testOrg, Request: id, Event: approval.EventSubmit, To: approval.StatePending, By: "U0BO"})
 		require.NoError(t, err)
 	}
 	require.NoError(t, s.Close())
@@ -131,7 +131,7 @@ func TestPeopleGoOnAfterARestore(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, door.Close())
 	w.startBot()
-	r := w.becomes(id, approval.Active)
+	r := w.becomes(id, approval.StateActive)
 	require.Len(t, w.botKeys(), 1, "the key of the restored row lives on")
 	w.rests(r.ID)
 }
@@ -239,7 +239,7 @@ func TestDeletedDatabaseIsNoticedAndSaved(t *testing.T) {
 			require.Zero(t, code, errs)
 			require.Contains(t, out, `"event":"submit"`)
 
-			_, err = w.bot.store.Move(t.Context(), w.request(id), approval.Entry{At: time.Now(), Request: id, Event: approval.Deny, From: approval.Pending, To: approval.Denied})
+			_, err = w.bot.store.Move(t.Context(), w.request(id), approval.AuditEntry{At: time.Now(), Request: id, Event: approval.EventDeny, From: approval.StatePending, To: approval.StateDenied})
 			require.ErrorIs(t, err, store.ErrLost, "nothing is recorded that the next start would not find")
 
 			require.NoError(t, os.Rename(w.database+".away", w.database))

@@ -38,7 +38,7 @@ type bot struct {
 	// guard, if set, stands between the domain and the database.
 	guard func(approval.Store) approval.Store
 
-	// compareTick and onCompared, if set, are the worker's CompareTick and
+	// compareTick and onCompared, if set, are the worker's ReconcileTick and
 	// Compared.
 	compareTick time.Duration
 	onCompared  func(at time.Time)
@@ -109,14 +109,14 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 		kept = b.guard(kept)
 	}
 	directory := b.slack.Directory()
-	worker := approval.NewWorker(orgs, kept, keys, b.slack.Screens(orgs), directory, b.now, b.log)
-	worker.CompareTick, worker.Compared = cmp.Or(b.compareTick, worker.CompareTick), b.onCompared
+	worker := approval.NewWorker(orgs, kept, keys, b.slack.Messenger(orgs), directory, b.now, b.log)
+	worker.ReconcileTick, worker.OnReconciled = cmp.Or(b.compareTick, worker.ReconcileTick), b.onCompared
 	service := &approval.Service{
 		Store: kept, Directory: directory, Orgs: orgs,
 		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,
 	}
-	service.Catalog = b.catalog(orgs, keys)
-	defer service.Catalog.Close() // after the deliveries that search it
+	service.Projects = b.catalog(orgs, keys)
+	defer service.Projects.Close() // after the deliveries that search it
 	if b.onStart != nil {
 		b.onStart(worker.Wake)
 	}
@@ -135,7 +135,7 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 
 // keys makes keys in every organization, marked as this installation's.
 func (b *bot) keys() approval.Keys {
-	fleet := atlas.Fleet{}
+	fleet := atlas.MultiOrg{}
 	for id, api := range b.apis {
 		fleet[id] = atlas.NewKeys(api, b.slack.Team+"/"+b.slack.BotUser)
 	}
@@ -144,16 +144,16 @@ func (b *bot) keys() approval.Keys {
 
 // catalog is nil unless projects can be asked for somewhere. Their lists are
 // fetched now, before somebody types a name.
-func (b *bot) catalog(orgs approval.Orgs, keys approval.Keys) *approval.Catalog {
-	var c *approval.Catalog
+func (b *bot) catalog(orgs approval.Orgs, keys approval.Keys) *approval.ProjectCache {
+	var c *approval.ProjectCache
 	for _, org := range orgs {
 		if len(org.Policy.ProjectRoles) == 0 {
 			continue
 		}
 		if c == nil {
-			c = &approval.Catalog{Keys: keys, Now: b.now}
+			c = &approval.ProjectCache{Keys: keys, Now: b.now}
 		}
-		c.Warm(org.ID)
+		c.Prefetch(org.ID)
 	}
 	return c
 }

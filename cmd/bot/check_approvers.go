@@ -16,11 +16,11 @@ import (
 const lookedUp = 40
 
 // notMember says why somebody cannot decide.
-var notMember = map[approval.Standing]string{
+var notMember = map[approval.MemberStatus]string{
 	approval.Guest:       "is a guest",
 	approval.Deactivated: "is deactivated",
-	approval.Robot:       "is a bot",
-	approval.Outsider:    "is nobody of this workspace",
+	approval.Bot:         "is a bot",
+	approval.External:    "is nobody of this workspace",
 }
 
 // A roll is the calling of those who may approve, as the policy says.
@@ -65,7 +65,7 @@ func (r *roll) namedIn() string {
 // excludeNever learns who may not approve. A group that cannot be listed is told
 // of elsewhere.
 func (r *roll) excludeNever(ctx context.Context) {
-	never := r.org.policy.Never
+	never := r.org.policy.ExcludedApprovers
 	for _, u := range never.Users {
 		r.never[u] = true
 	}
@@ -79,8 +79,8 @@ func (r *roll) excludeNever(ctx context.Context) {
 }
 
 // look looks somebody up, as if they had pressed a button in this workspace.
-func (r *roll) look(ctx context.Context, u approval.UserID) (approval.Standing, error) {
-	standing, err := r.directory.Standing(ctx, approval.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
+func (r *roll) look(ctx context.Context, u approval.UserID) (approval.MemberStatus, error) {
+	standing, err := r.directory.MemberStatus(ctx, approval.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
 	switch {
 	case err != nil:
 		r.unsure = true

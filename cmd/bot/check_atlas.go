@@ -77,10 +77,10 @@ func (c *checkup) noLogin(err error) {
 		c.skip(why, "atlas login", "atlas organization", "atlas role", "atlas lists required")
 		c.bad("atlas access list", "The organization requires an access list and the API key has none."+seen, addList)
 		c.skip("There is no access list to be on.", "atlas address")
-	case ok && e.Kind == atlas.BadLogin && e.Caller.IsValid():
+	case ok && e.Kind == atlas.InvalidCredential && e.Caller.IsValid():
 		c.skip(why, "atlas login", "atlas organization", "atlas role", "atlas lists required", "atlas access list")
 		c.bad("atlas address", "The bot's address is not on the access list of the API key."+seen, addList)
-	case ok && e.Kind == atlas.BadLogin:
+	case ok && e.Kind == atlas.InvalidCredential:
 		c.bad("atlas login", fmt.Sprintf("Atlas does not accept %s and %s: one of them is wrong, or the key was deleted.", c.org.variable("ATLAS_PUBLIC_KEY"), c.org.variable("ATLAS_PRIVATE_KEY")),
 			"Compare the public key at "+c.keysPage()+"; if the private key is lost, make a new one there.")
 		c.skip("The login has to work first.", atlasChecks...)
@@ -103,7 +103,7 @@ func (c *checkup) organization(ctx context.Context, api *atlas.Client) bool {
 	case err == nil:
 		c.ok(check, fmt.Sprintf("It is %s (%s).", org.Name, org.ID))
 		return true
-	case kind == atlas.Refused || kind == atlas.BadLogin || kind == atlas.Gone:
+	case kind == atlas.Permanent || kind == atlas.InvalidCredential || kind == atlas.Gone:
 		do := "Set " + c.org.variable("ATLAS_ORG_ID") + " to the id under Organization Settings of the organization that the key was made in."
 		if mine, err := api.Organizations(ctx); err == nil && len(mine) > 0 {
 			do = fmt.Sprintf("The key belongs to %s: set %s to %s if that one is meant, or else make a key in the other.", mine[0].Name, c.org.variable("ATLAS_ORG_ID"), mine[0].ID)

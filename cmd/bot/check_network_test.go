@@ -95,13 +95,13 @@ func TestAtlasWords(t *testing.T) {
 		err  error
 		says string
 	}{
-		"a limit":             {&atlas.Error{Kind: atlas.NotNow, Status: 429, Code: "RATE_LIMITED_TOKEN_BUCKET"}, "Atlas asks to wait."},
-		"a refusal":           {&atlas.Error{Kind: atlas.Refused, Status: 402, Code: "ACCOUNT_SUSPENDED"}, "Atlas refuses with ACCOUNT_SUSPENDED (status 402)."},
-		"a failure":           {&atlas.Error{Kind: atlas.NotNow, Status: 503}, "Atlas, or something before it, answers with status 503 and no reason."},
-		"a stray 401":         {&atlas.Error{Kind: atlas.NotNow, Status: 401}, "Atlas, or something before it, answers with status 401 and no reason."},
-		"a page of a proxy's": {&atlas.Error{Kind: atlas.NotNow, Status: 200, Err: errors.New("the answer is not JSON")}, "The answer is not one of Atlas."},
-		"no answer":           {&atlas.Error{Kind: atlas.NotNow, Err: context.DeadlineExceeded}, "cloud.mongodb.com did not answer within 10s."},
-		"a broken connection": {&atlas.Error{Kind: atlas.NotNow, Err: io.ErrUnexpectedEOF}, "The connection to cloud.mongodb.com broke off."},
+		"a limit":             {&atlas.Error{Kind: atlas.Transient, Status: 429, Code: "RATE_LIMITED_TOKEN_BUCKET"}, "Atlas asks to wait."},
+		"a refusal":           {&atlas.Error{Kind: atlas.Permanent, Status: 402, Code: "ACCOUNT_SUSPENDED"}, "Atlas refuses with ACCOUNT_SUSPENDED (status 402)."},
+		"a failure":           {&atlas.Error{Kind: atlas.Transient, Status: 503}, "Atlas, or something before it, answers with status 503 and no reason."},
+		"a stray 401":         {&atlas.Error{Kind: atlas.Transient, Status: 401}, "Atlas, or something before it, answers with status 401 and no reason."},
+		"a page of a proxy's": {&atlas.Error{Kind: atlas.Transient, Status: 200, Err: errors.New("the answer is not JSON")}, "The answer is not one of Atlas."},
+		"no answer":           {&atlas.Error{Kind: atlas.Transient, Err: context.DeadlineExceeded}, "cloud.mongodb.com did not answer within 10s."},
+		"a broken connection": {&atlas.Error{Kind: atlas.Transient, Err: io.ErrUnexpectedEOF}, "The connection to cloud.mongodb.com broke off."},
 		"anything":            {errors.New("secret"), "Atlas could not be asked."},
 	} {
 		says, do := c.atlasWords(tt.err)

@@ -176,9 +176,9 @@ func TestComparingSeveralOrganizations(t *testing.T) {
 	asSeveral(w.environ, w.Sandbox)
 	w.moveIn()
 	staging := w.Atlases[1].Snapshot().ID
-	require.NoError(t, w.bot.store.Record(t.Context(), approval.Entry{
-		At: w.Clock.Now(), Org: approval.OrgID(staging), Request: "AKR-00001", Event: approval.Made,
-		From: approval.Minting, To: approval.Minting, Key: "nosuchke", KeyID: "0123456789abcdef01234567",
+	require.NoError(t, w.bot.store.Record(t.Context(), approval.AuditEntry{
+		At: w.Clock.Now(), Org: approval.OrgID(staging), Request: "AKR-00001", Event: approval.EventKeyCreated,
+		From: approval.StateIssuing, To: approval.StateIssuing, Key: "nosuchke", KeyID: "0123456789abcdef01234567",
 	}))
 	w.passes(2 * feedDelay)
 	for org, want := range map[string]int{"": 1, "staging": 1, staging: 1, "Production": 0} {

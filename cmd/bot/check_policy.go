@@ -21,22 +21,22 @@ func (r *roll) policyFile(ctx context.Context) {
 // takes.
 func (r *roll) approvals(ctx context.Context) {
 	const check = "approvals"
-	policy := r.org.policy
+	current := r.org.policy
 	forms := map[string]approval.Form{"most requests": {}}
-	for _, rule := range policy.Roles {
+	for _, rule := range current.Roles {
 		forms[string(rule.Role)] = approval.Form{Roles: []approval.Role{rule.Role}}
 	}
-	for _, rule := range policy.ProjectRoles {
-		forms[string(rule.Role)] = approval.Form{Projects: []approval.ProjectID{"any"}, InProjects: []approval.Role{rule.Role}}
+	for _, rule := range current.ProjectRoles {
+		forms[string(rule.Role)] = approval.Form{Projects: []approval.ProjectID{"any"}, ProjectRoles: []approval.Role{rule.Role}}
 	}
 	var impossible []string
 	for what, form := range forms {
-		preview, err := policy.Explain(ctx, r.directory, "", form)
+		preview, err := current.Explain(ctx, r.directory, "", form)
 		if err != nil {
 			r.refusal(check, "to list a group", err)
 			return
 		}
-		if preview.Lonely {
+		if preview.NoEligibleApprover {
 			impossible = append(impossible, what)
 		}
 	}
@@ -55,7 +55,7 @@ func (r *roll) others(ctx context.Context) {
 	users, groups := r.namedOtherwise()
 	found := len(r.findings)
 	for _, u := range users {
-		standing, err := r.directory.Standing(ctx, approval.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
+		standing, err := r.directory.MemberStatus(ctx, approval.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
 		switch {
 		case err != nil:
 			r.refusal(check, "to look up "+string(u), err)
@@ -68,7 +68,7 @@ func (r *roll) others(ctx context.Context) {
 	}
 	if n := len(users) + len(groups); n > 0 && len(r.findings) == found {
 		r.ok(check, fmt.Sprintf("Everybody else whom the policy names is there: %s.",
-			policyfile.Names(approval.Who{Users: users, Groups: groups})))
+			policyfile.Names(approval.Principals{Users: users, Groups: groups})))
 	}
 }
 
@@ -91,15 +91,15 @@ func (r *roll) otherGroups(ctx context.Context, groups []approval.GroupID) {
 
 // namedOtherwise lists whom the policy names, and who is no approver, each once.
 func (r *roll) namedOtherwise() ([]approval.UserID, []approval.GroupID) {
-	policy := r.org.policy
-	all := []approval.Who{policy.Never, policy.BreakGlass.People}
-	for _, rule := range slices.Concat(policy.Roles, policy.ProjectRoles) {
-		all = append(all, rule.Ask)
+	current := r.org.policy
+	all := []approval.Principals{current.ExcludedApprovers, current.BreakGlass.People}
+	for _, rule := range slices.Concat(current.Roles, current.ProjectRoles) {
+		all = append(all, rule.AllowedRequesters)
 	}
-	for _, rule := range policy.Auto {
+	for _, rule := range current.AutoApprovals {
 		all = append(all, rule.For)
 	}
-	approvers := policy.Approvers()
+	approvers := current.Approvers()
 	var users []approval.UserID
 	var groups []approval.GroupID
 	for _, who := range all {

@@ -105,11 +105,11 @@ func (c *checkup) botToken(ctx context.Context) *slackui.Slack {
 // refusal is for answers of Slack's that have no sentence of their own. What is
 // no clear no leaves the check unmade.
 func (c *checkup) refusal(check, what string, err error) {
-	f, _ := errors.AsType[*approval.Fault](err)
+	f, _ := errors.AsType[*approval.CallError](err)
 	switch {
 	case f == nil || f.Code == "" || f.Code == "unclear_answer":
 		c.unknown(check, "Slack's answer did not arrive or is not one of Slack.", "Try again; if it stays so, look at status.slack.com and at proxies.")
-	case f.Verdict != approval.Refused:
+	case f.Class != approval.Permanent:
 		c.unknown(check, "Slack cannot answer now ("+f.Code+").", "Try again in a minute.")
 	case f.Code == "missing_scope":
 		c.unknown(check, "The bot token lacks a scope for it.", "Add the scopes named under slack scopes.")
@@ -119,7 +119,7 @@ func (c *checkup) refusal(check, what string, err error) {
 }
 
 func codeOf(err error) string {
-	if f, ok := errors.AsType[*approval.Fault](err); ok {
+	if f, ok := errors.AsType[*approval.CallError](err); ok {
 		return f.Code
 	}
 	return ""

@@ -198,12 +198,12 @@ func (c *childBot) parts() (*talliedStore, func()) {
 // A report is what a child knows when it is at rest: nothing is in hand, and
 // nothing is due before Due.
 type report struct {
-	Rest     bool                                                    `json:"rest"`
-	Due      time.Time                                               `json:"due"`  // zero: never
-	Skew     time.Duration                                           `json:"skew"` // by which the clock has jumped
-	Requests []approval.Request                                      `json:"requests"`
-	Places   map[approval.ID]map[approval.MessageName]approval.Place `json:"places"`
-	Commits  map[string]int                                          `json:"commits"`
+	Rest     bool                                                         `json:"rest"`
+	Due      time.Time                                                    `json:"due"`  // zero: never
+	Skew     time.Duration                                                `json:"skew"` // by which the clock has jumped
+	Requests []approval.Request                                           `json:"requests"`
+	Places   map[approval.ID]map[approval.MessageName]approval.MessageRef `json:"places"`
+	Commits  map[string]int                                               `json:"commits"`
 }
 
 func (r report) ids() []approval.ID {
@@ -242,7 +242,7 @@ func (c *childBot) rest() report {
 // report lists every request that the audit trail knows, in the order in which
 // they were made.
 func (c *childBot) report(kept *talliedStore, due time.Time) report {
-	r := report{Rest: true, Due: due, Skew: time.Duration(c.skew.Load()), Places: map[approval.ID]map[approval.MessageName]approval.Place{}, Commits: kept.tally()}
+	r := report{Rest: true, Due: due, Skew: time.Duration(c.skew.Load()), Places: map[approval.ID]map[approval.MessageName]approval.MessageRef{}, Commits: kept.tally()}
 	for _, e := range c.audit() {
 		if _, known := r.Places[e.Request]; known || e.Request == "" {
 			continue
@@ -252,15 +252,15 @@ func (c *childBot) report(kept *talliedStore, due time.Time) report {
 			return report{}
 		}
 		r.Requests = append(r.Requests, q)
-		r.Places[q.ID] = q.Places
+		r.Places[q.ID] = q.MessageRefs
 	}
 	return r
 }
 
-func (c *childBot) audit() []approval.Entry {
-	var all []approval.Entry
+func (c *childBot) audit() []approval.AuditEntry {
+	var all []approval.AuditEntry
 	if kept, _ := c.parts(); kept != nil {
-		kept.inner.Audit(context.Background(), func(e approval.Entry) error { all = append(all, e); return nil })
+		kept.inner.Audit(context.Background(), func(e approval.AuditEntry) error { all = append(all, e); return nil })
 	}
 	return all
 }

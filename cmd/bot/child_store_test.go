@@ -43,15 +43,15 @@ type talliedStore struct {
 	fate  fate
 	jump  func(time.Duration) // moves the clock
 
-	mu      sync.Mutex
-	counts  map[string]int
-	full    int // so many commits fail from now on
-	leases  map[lease]bool
-	inHand  int  // leases that were not released, and one that is being taken
-	held    bool // nothing is claimed for a moment
-	changes int  // after each of which the worker reads what is due
-	checked int  // changes as of its last reading
-	due     time.Time
+	mu       sync.Mutex
+	counts   map[string]int
+	full     int // so many commits fail from now on
+	leases   map[lease]bool
+	inFlight int  // leases that were not released, and one that is being taken
+	held     bool // nothing is claimed for a moment
+	changes  int  // after each of which the worker reads what is due
+	checked  int  // changes as of its last reading
+	due      time.Time
 }
 
 var _ approval.Store = (*talliedStore)(nil)
@@ -135,7 +135,7 @@ func (s *talliedStore) leased(l lease) {
 	defer s.mu.Unlock()
 	s.changes++
 	if s.leases[l] {
-		s.inHand--
+		s.inFlight--
 	}
 	if s.leases == nil {
 		s.leases = map[lease]bool{}
@@ -147,7 +147,7 @@ func (s *talliedStore) begins() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.held {
-		s.inHand++
+		s.inFlight++
 	}
 	return !s.held
 }
@@ -155,7 +155,7 @@ func (s *talliedStore) begins() bool {
 func (s *talliedStore) add(inHand, changes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inHand += inHand
+	s.inFlight += inHand
 	s.changes += changes
 }
 
@@ -164,7 +164,7 @@ func (s *talliedStore) add(inHand, changes int) {
 func (s *talliedStore) hold() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held = s.inHand == 0
+	s.held = s.inFlight == 0
 	return s.held
 }
 
@@ -180,7 +180,7 @@ func (s *talliedStore) released(l lease) {
 	defer s.mu.Unlock()
 	s.changes++
 	if s.leases[l] {
-		s.inHand--
+		s.inFlight--
 	}
 	delete(s.leases, l)
 }
@@ -199,7 +199,7 @@ func (s *talliedStore) stirIf(err error) {
 func (s *talliedStore) rest(now time.Time) (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.due, s.inHand == 0 && s.checked == s.changes && (s.due.IsZero() || s.due.After(now))
+	return s.due, s.inFlight == 0 && s.checked == s.changes && (s.due.IsZero() || s.due.After(now))
 }
 
 func (s *talliedStore) tally() map[string]int {
@@ -208,19 +208,19 @@ func (s *talliedStore) tally() map[string]int {
 	return maps.Clone(s.counts)
 }
 
-func (s *talliedStore) Create(ctx context.Context, r approval.Request, e approval.Entry) (created approval.Request, err error) {
+func (s *talliedStore) Create(ctx context.Context, r approval.Request, e approval.AuditEntry) (created approval.Request, err error) {
 	err = s.commit("create", func() error { created, err = s.inner.Create(ctx, r, e); return err })
 	s.stirIf(err)
 	return created, err
 }
 
-func (s *talliedStore) Move(ctx context.Context, next approval.Request, e approval.Entry) (moved approval.Request, err error) {
+func (s *talliedStore) Move(ctx context.Context, next approval.Request, e approval.AuditEntry) (moved approval.Request, err error) {
 	err = s.commit("move: "+string(e.Event), func() error { moved, err = s.inner.Move(ctx, next, e); return err })
 	s.stirIf(err)
 	return moved, err
 }
 
-func (s *talliedStore) Record(ctx context.Context, e approval.Entry) error {
+func (s *talliedStore) Record(ctx context.Context, e approval.AuditEntry) error {
 	return s.commit("record: "+string(e.Event), func() error { return s.inner.Record(ctx, e) })
 }
 
@@ -233,17 +233,17 @@ func (s *talliedStore) ReleaseWork(ctx context.Context, id approval.ID, version 
 	return s.commit("release work", func() error { return s.inner.ReleaseWork(ctx, id, version, at) })
 }
 
-func (s *talliedStore) ClaimDrawing(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return s.claim("claim drawing", func() (approval.Request, error) { return s.inner.ClaimDrawing(ctx, now, until) })
+func (s *talliedStore) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
+	return s.claim("claim drawing", func() (approval.Request, error) { return s.inner.ClaimSync(ctx, now, until) })
 }
 
-func (s *talliedStore) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+func (s *talliedStore) ReleaseSync(ctx context.Context, id approval.ID, version int64, at time.Time) error {
 	defer s.released(lease{"claim drawing", id})
-	return s.commit("release drawing", func() error { return s.inner.ReleaseDrawing(ctx, id, version, at) })
+	return s.commit("release drawing", func() error { return s.inner.ReleaseSync(ctx, id, version, at) })
 }
 
-func (s *talliedStore) Drawn(ctx context.Context, id approval.ID, name approval.MessageName, at approval.Place) error {
-	return s.commit("drawn: "+string(name), func() error { return s.inner.Drawn(ctx, id, name, at) })
+func (s *talliedStore) SaveMessageRef(ctx context.Context, id approval.ID, name approval.MessageName, at approval.MessageRef) error {
+	return s.commit("drawn: "+string(name), func() error { return s.inner.SaveMessageRef(ctx, id, name, at) })
 }
 
 func (s *talliedStore) NextDue(ctx context.Context) (time.Time, error) {
@@ -263,15 +263,15 @@ func (s *talliedStore) Get(ctx context.Context, id approval.ID) (approval.Reques
 	return s.inner.Get(ctx, id)
 }
 
-func (s *talliedStore) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
-	return s.inner.ByRequester(ctx, user)
+func (s *talliedStore) ListByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+	return s.inner.ListByRequester(ctx, user)
 }
 
 func (s *talliedStore) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
 	return s.inner.PageByRequester(ctx, user, at, limit)
 }
 
-func (s *talliedStore) Audit(ctx context.Context, yield func(approval.Entry) error) error {
+func (s *talliedStore) Audit(ctx context.Context, yield func(approval.AuditEntry) error) error {
 	return s.inner.Audit(ctx, yield)
 }
 
@@ -283,22 +283,22 @@ func (s *talliedStore) ByOrigin(ctx context.Context, origin string) (approval.Re
 	return s.inner.ByOrigin(ctx, origin)
 }
 
-func (s *talliedStore) Tally(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Tally, error) {
-	return s.inner.Tally(ctx, user, org, since)
+func (s *talliedStore) Usage(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Usage, error) {
+	return s.inner.Usage(ctx, user, org, since)
 }
 
 func (s *talliedStore) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
 	return s.inner.OpenByRequester(ctx, user)
 }
 
-func (s *talliedStore) Live(ctx context.Context) ([]approval.Request, error) {
-	return s.inner.Live(ctx)
+func (s *talliedStore) ListActive(ctx context.Context) ([]approval.Request, error) {
+	return s.inner.ListActive(ctx)
 }
 
-func (s *talliedStore) Waiting(ctx context.Context) ([]approval.Request, error) {
-	return s.inner.Waiting(ctx)
+func (s *talliedStore) ListPending(ctx context.Context) ([]approval.Request, error) {
+	return s.inner.ListPending(ctx)
 }
 
-func (s *talliedStore) Unsigned(ctx context.Context) ([]approval.Request, error) {
-	return s.inner.Unsigned(ctx)
+func (s *talliedStore) AwaitingReview(ctx context.Context) ([]approval.Request, error) {
+	return s.inner.AwaitingReview(ctx)
 }

@@ -118,7 +118,7 @@ func (c *child) hold() (held bool, err error) {
 	return held, err
 }
 
-func (c *child) audit() (all []approval.Entry, err error) {
+func (c *child) audit() (all []approval.AuditEntry, err error) {
 	err = c.ask("audit", &all)
 	return all, err
 }

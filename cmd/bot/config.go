@@ -58,15 +58,15 @@ type Config struct {
 	// Lifetimes are the choices people have, in hours or days.
 	Lifetimes []span `env:"LIFETIMES" envDefault:"8h,24h,7d,30d,90d"`
 
-	// WidestIPv4 and WidestIPv6 are the widest networks that a key may be used
+	// MinPrefixIPv4 and MinPrefixIPv6 are the widest networks that a key may be used
 	// from.
-	WidestIPv4 mask `env:"WIDEST_IPV4" envDefault:"/24"`
-	WidestIPv6 mask `env:"WIDEST_IPV6" envDefault:"/64"`
+	MinPrefixIPv4 mask `env:"WIDEST_IPV4" envDefault:"/24"`
+	MinPrefixIPv6 mask `env:"WIDEST_IPV6" envDefault:"/64"`
 
 	// MaxEntries bounds the addresses and blocks on one key's access list.
 	MaxEntries int `env:"MAX_ENTRIES" envDefault:"20"`
 
-	// PendingLapsesAfter, CollectWithin and ConfirmWithin bound the waits for a
+	// RequestTTL, IssueWithin and ConfirmWithin bound the waits for a
 	// decision, for the first press of "Create my key", and for "I saved it".
 	PendingLapsesAfter span `env:"PENDING_LAPSES_AFTER" envDefault:"24h"`
 	CollectWithin      span `env:"COLLECT_WITHIN" envDefault:"24h"`

@@ -66,8 +66,8 @@ func (c Config) checkPolicy(wrong func(bool, string, ...any)) {
 	}
 	wrong(len(c.AllowedRoles) > 100 || len(c.Lifetimes) > 100, "ALLOWED_ROLES and LIFETIMES may have 100 entries each: Slack shows no more in a menu")
 	wrong(c.MaxEntries < 1 || c.MaxEntries > 200, "MAX_ENTRIES is %d: 1 to 200", c.MaxEntries)
-	wrong(c.WidestIPv4 > 32, "WIDEST_IPV4 is /%d: /0 to /32", c.WidestIPv4)
-	wrong(c.WidestIPv6 > 128, "WIDEST_IPV6 is /%d: /0 to /128", c.WidestIPv6)
+	wrong(c.MinPrefixIPv4 > 32, "WIDEST_IPV4 is /%d: /0 to /32", c.MinPrefixIPv4)
+	wrong(c.MinPrefixIPv6 > 128, "WIDEST_IPV6 is /%d: /0 to /128", c.MinPrefixIPv6)
 	for _, w := range []struct {
 		name  string
 		value span

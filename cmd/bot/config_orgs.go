@@ -53,8 +53,8 @@ type organization struct {
 	publicKey  string
 	privateKey secret.Secret
 	channel    string
-	approvers  approval.Who // of the environment
-	policyFile string       // empty: the environment has the rules
+	approvers  approval.Principals // of the environment
+	policyFile string              // empty: the environment has the rules
 
 	// channelVariable and approversVariable are where the two were read from: they
 	// may be had in common.

@@ -64,10 +64,10 @@ func TestSeveralOrganizations(t *testing.T) {
 	require.Len(t, orgs, 2)
 	assert.Equal(t, production, orgs[0].ID)
 	assert.Equal(t, "Production", orgs[0].Name)
-	assert.Equal(t, approval.Who{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0APPROVERS"}}, orgs[0].Policy.Approvers())
+	assert.Equal(t, approval.Principals{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0APPROVERS"}}, orgs[0].Policy.Approvers())
 	assert.Equal(t, staging, orgs[1].ID)
 	assert.Equal(t, "Staging & QA", orgs[1].Name)
-	assert.Equal(t, approval.Who{Users: []approval.UserID{"U0ANA"}}, orgs[1].Policy.Approvers())
+	assert.Equal(t, approval.Principals{Users: []approval.UserID{"U0ANA"}}, orgs[1].Policy.Approvers())
 	assert.Equal(t, "ijklmnop", c.organizations[1].publicKey)
 	assert.Equal(t, "00000000-0000-4000-8000-00000000beef", c.organizations[1].privateKey.Reveal())
 	printed := fmt.Sprintf("%v %+v %#v", c, c, c)
@@ -130,7 +130,7 @@ func TestPolicyFileOfTheConfiguration(t *testing.T) {
 	c, err := readConfig(environment(unset("SLACK_APPROVERS"), set("POLICY_FILE", file)))
 	require.NoError(t, err)
 	p := c.orgs()[0].Policy
-	assert.Equal(t, []approval.Need{{From: approval.Who{Groups: []approval.GroupID{"S0OPS"}}, Count: 2}}, p.Needs)
+	assert.Equal(t, []approval.Requirement{{From: approval.Principals{Groups: []approval.GroupID{"S0OPS"}}, Count: 2}}, p.Requirements)
 	assert.Len(t, p.Roles, 6, "as the environment says")
 
 	c, err = readConfig(severalOrganizations(set("ORG_STAGING_POLICY_FILE", file), set("POLICY_FILE", policyOf(t, "networks: {max_entries: 3}"))))
@@ -184,7 +184,7 @@ func TestRemindersOfWaiting(t *testing.T) {
 	c, err := readConfig(environment(set("PENDING_LAPSES_AFTER", "6h")))
 	require.NoError(t, err)
 	p := c.orgs()[0].Policy
-	assert.Equal(t, "[3h0m0s]", fmt.Sprint(p.ProdAfter))
+	assert.Equal(t, "[3h0m0s]", fmt.Sprint(p.RemindApproversAfter))
 	assert.Zero(t, p.EscalateAfter)
 	assert.Empty(t, p.ProjectRoles)
 	assert.True(t, p.BreakGlass.People.IsZero())

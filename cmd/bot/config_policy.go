@@ -10,8 +10,8 @@ import (
 )
 
 // whoOf reads a list of users and user groups.
-func whoOf(ids []string) approval.Who {
-	var who approval.Who
+func whoOf(ids []string) approval.Principals {
+	var who approval.Principals
 	for _, a := range ids {
 		if a = strings.TrimSpace(a); strings.HasPrefix(a, "S") {
 			who.Groups = append(who.Groups, approval.GroupID(a))
@@ -25,20 +25,20 @@ func whoOf(ids []string) approval.Who {
 // policy is the part of the environment that the domain knows: the rules of an
 // organization without a file, and what a file leaves out. Without approvers
 // nobody approves yet.
-func (c Config) policy(approve approval.Who) approval.Policy {
+func (c Config) policy(approve approval.Principals) approval.Policy {
 	p := approval.Policy{
 		AllowSelfApproval: c.AllowSelfApproval,
-		WidestIPv4:        int(c.WidestIPv4), WidestIPv6: int(c.WidestIPv6), MaxEntries: c.MaxEntries,
-		PendingLapsesAfter: time.Duration(c.PendingLapsesAfter),
-		Limits:             approval.DefaultLimits,
-		CollectWithin:      time.Duration(c.CollectWithin), ConfirmWithin: time.Duration(c.ConfirmWithin),
-		Overlap: time.Duration(c.RotateOverlap),
+		MinPrefixIPv4:     int(c.MinPrefixIPv4), MinPrefixIPv6: int(c.MinPrefixIPv6), MaxEntries: c.MaxEntries,
+		RequestTTL:  time.Duration(c.PendingLapsesAfter),
+		Limits:      approval.DefaultLimits,
+		IssueWithin: time.Duration(c.CollectWithin), ConfirmWithin: time.Duration(c.ConfirmWithin),
+		RotationGracePeriod: time.Duration(c.RotateOverlap),
 	}
 	if !approve.IsZero() {
-		p.Needs = []approval.Need{{From: approve, Count: 1}}
+		p.Requirements = []approval.Requirement{{From: approve, Count: 1}}
 	}
-	if p.PendingLapsesAfter > 0 {
-		p.ProdAfter = []time.Duration{p.PendingLapsesAfter / 2}
+	if p.RequestTTL > 0 {
+		p.RemindApproversAfter = []time.Duration{p.RequestTTL / 2}
 	}
 	var roles []approval.Role
 	for _, r := range c.AllowedRoles {

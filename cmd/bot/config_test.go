@@ -43,19 +43,19 @@ func TestConfigDefaults(t *testing.T) {
 	assert.Len(t, p.Roles, 6)
 	for _, rule := range p.Roles {
 		assert.NotEqual(t, approval.Role("ORG_OWNER"), rule.Role)
-		assert.True(t, rule.Ask.Everyone)
+		assert.True(t, rule.AllowedRequesters.Everyone)
 	}
 	assert.Equal(t, []time.Duration{8 * time.Hour, 24 * time.Hour, 168 * time.Hour, 720 * time.Hour, 2160 * time.Hour}, p.Lifetimes)
-	assert.Equal(t, 24, p.WidestIPv4)
-	assert.Equal(t, 64, p.WidestIPv6)
+	assert.Equal(t, 24, p.MinPrefixIPv4)
+	assert.Equal(t, 64, p.MinPrefixIPv6)
 	assert.Equal(t, 20, p.MaxEntries)
-	assert.Equal(t, 24*time.Hour, p.PendingLapsesAfter)
-	assert.Equal(t, 24*time.Hour, p.CollectWithin)
+	assert.Equal(t, 24*time.Hour, p.RequestTTL)
+	assert.Equal(t, 24*time.Hour, p.IssueWithin)
 	assert.Equal(t, time.Hour, p.ConfirmWithin)
 	assert.Equal(t, []time.Duration{24 * time.Hour, time.Hour}, p.RemindBefore)
-	assert.Equal(t, 24*time.Hour, p.Overlap)
+	assert.Equal(t, 24*time.Hour, p.RotationGracePeriod)
 	assert.False(t, p.AllowSelfApproval)
-	assert.Equal(t, []approval.Need{{From: approval.Who{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0APPROVERS"}}, Count: 1}}, p.Needs)
+	assert.Equal(t, []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0APPROVERS"}}, Count: 1}}, p.Requirements)
 }
 
 func TestRemindersAreSorted(t *testing.T) {

@@ -53,12 +53,12 @@ func TestFullDiskIsSaidToWhoeverPressesAndLosesNothing(t *testing.T) {
 	w.moveIn()
 	id := w.asksAlone()
 	w.rests(id)
-	lines := w.count(func(approval.Entry) bool { return true })
+	lines := w.count(func(approval.AuditEntry) bool { return true })
 
 	fill()
 	w.presses(bob, "card.approve")
 	require.Equal(t, "That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote "+string(id)+".", w.whispered(bob).Text)
-	require.Equal(t, approval.Pending, w.request(id).State, "nothing is half done")
+	require.Equal(t, approval.StatePending, w.request(id).State, "nothing is half done")
 	require.Empty(t, w.botKeys())
 	if isMounted {
 		require.Equal(t, store.ErrFull.Error(), missing(t, w.address(), "database"))
@@ -66,8 +66,8 @@ func TestFullDiskIsSaidToWhoeverPressesAndLosesNothing(t *testing.T) {
 
 	drain()
 	w.until("it is over, without a restart", func() bool { return isReady(w.address()) })
-	require.Equal(t, lines, w.count(func(approval.Entry) bool { return true }))
+	require.Equal(t, lines, w.count(func(approval.AuditEntry) bool { return true }))
 	w.presses(bob, "card.approve")
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	require.NoError(t, w.bot.store.QuickCheck(t.Context()))
 }

@@ -50,7 +50,7 @@ func TestAWrongButtonIsAnsweredInASentence(t *testing.T) {
 			card := w.reads(bob, "card.approve", string(id))
 			assert.Equal(t, ts, card.TS)
 			require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, ts, "card.approve"))
-			w.becomes(id, approval.Approved)
+			w.becomes(id, approval.StateApproved)
 		}
 		w.holdsOut()
 	})

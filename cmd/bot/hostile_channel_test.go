@@ -110,7 +110,7 @@ func TestTheChannelIsSharedLater(t *testing.T) {
 					return strings.Contains(w.log.String(), `"level":"ERROR","msg":"approvers cannot be asked in their channel"`)
 				})
 				assert.Contains(t, w.log.String(), tt.code)
-				w.until("it is known where the message is", func() bool { return w.request(id).Places[approval.AskedMessage].TS != "" })
+				w.until("it is known where the message is", func() bool { return w.request(id).MessageRefs[approval.RequestedMessage].TS != "" })
 				for range 5 {
 					w.waits(func() bool { return false })
 				}
@@ -126,7 +126,7 @@ func TestTheChannelIsSharedLater(t *testing.T) {
 				w.sees(alice, "that the approvers were reached", func(s slack.Screen) bool { _, _, still := find(s, string(id), "could not"); return !still })
 				card := w.reads(bob, "card.approve", string(id))
 				require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, card.TS, "card.approve"))
-				w.becomes(id, approval.Approved)
+				w.becomes(id, approval.StateApproved)
 			})
 		})
 	}

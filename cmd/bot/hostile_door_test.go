@@ -142,7 +142,7 @@ func TestLettersThatWereHeard(t *testing.T) {
 	press := payload(click(bob, slack.Approvals, card.TS, "card.approve", string(id)))
 	status, _ := w.sends(letter{body: press, spoil: keep})
 	require.Equal(t, http.StatusOK, status)
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	w.reads(alice, "ready.create")
 	before := w.ledger()
 	require.Len(t, signatures, 1)
@@ -163,7 +163,7 @@ func TestLettersThatWereHeard(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, status, "and too late")
 	}
 	assert.Equal(t, before, w.ledger())
-	assert.Equal(t, 1, w.entries(id, approval.Approve))
+	assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 	assert.Equal(t, 0, w.refusals(id), "a replay is not even tried")
 	w.holdsOut()
 }
@@ -176,13 +176,13 @@ func TestAReplayAfterARestart(t *testing.T) {
 	press := payload(click(bob, slack.Approvals, card.TS, "card.approve", string(id)))
 	status, _ := w.sends(letter{body: press})
 	require.Equal(t, http.StatusOK, status)
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	before := w.ledger()
 	w.restartBot()
 	status, _ = w.sends(letter{body: press})
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, before, w.ledger())
-	assert.Equal(t, 1, w.entries(id, approval.Approve))
+	assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 }
 
 // TestWhatPeopleTypeIsNotLogged: text of a command is people's own, be it

@@ -203,7 +203,7 @@ func TestADenialOfAnotherRequest(t *testing.T) {
 	eachDoor(t, func(t *testing.T, w *town, _ approval.ID, _ slack.Message) {
 		require.Equal(t, http.StatusOK, w.hands(sent(bob, "form", "V-of-bob", "", filled())))
 		w.reads(dana, "card.approve", bob)
-		all, err := w.bot.store.ByRequester(t.Context(), approval.UserID(bob))
+		all, err := w.bot.store.ListByRequester(t.Context(), approval.UserID(bob))
 		require.NoError(t, err)
 		require.Len(t, all, 1)
 		before := w.ledger()
@@ -220,7 +220,7 @@ func TestAReasonIsShownAsTextOnly(t *testing.T) {
 	eachDoor(t, func(t *testing.T, w *town, id approval.ID, _ slack.Message) {
 		reason := map[string]any{"deny.reason": map[string]any{"value": "no\x00\x1b[2J \u202ereason\r\nat all " + strings.Repeat("x", 2000)}}
 		require.Equal(t, http.StatusOK, w.hands(sent(bob, "deny", "V2", string(id), reason)))
-		said := w.becomes(id, approval.Denied).Decision.Reason
+		said := w.becomes(id, approval.StateDenied).Decision.Reason
 		assert.True(t, strings.HasPrefix(said, "no[2J reason\nat all xxx"), "%q", said)
 		assert.LessOrEqual(t, len([]rune(said)), 500)
 		w.reads(alice, "outcome.again")

@@ -37,52 +37,52 @@ type buttonRow struct {
 // buttonTable lists every button there is. TestEveryButtonIsInTheTable keeps it
 // in step with the screens.
 var buttonTable = map[string]buttonRow{
-	"card.approve":    {approval.Pending, bob, slack.Approvals, false, false},
-	"card.deny":       {approval.Pending, bob, slack.Approvals, false, false},
-	"asked.withdraw":  {approval.Pending, alice, slack.AppDM(alice), false, false},
-	"list.withdraw":   {approval.Pending, alice, slack.General, true, false},
-	"ready.create":    {approval.Approved, alice, slack.AppDM(alice), false, false},
-	"ready.withdraw":  {approval.Approved, alice, slack.AppDM(alice), false, false},
-	"checked.create":  {approval.Approved, alice, slack.AppDM(alice), true, false},
-	"ready.check":     {approval.Delivered, alice, slack.AppDM(alice), false, true}, // answers what is so
-	"stuck.check":     {approval.Delivered, alice, slack.AppDM(alice), false, true},
-	"ready.saved":     {approval.Delivered, alice, slack.AppDM(alice), false, false},
-	"ready.unseen":    {approval.Delivered, alice, slack.AppDM(alice), false, false},
-	"reminder.saved":  {approval.Delivered, alice, slack.AppDM(alice), false, false},
-	"reminder.unseen": {approval.Delivered, alice, slack.AppDM(alice), false, false},
-	"note.saved":      {approval.Delivered, alice, slack.AppDM(alice), true, false},
-	"note.unseen":     {approval.Delivered, alice, slack.AppDM(alice), true, false},
-	"ready.revoke":    {approval.Active, alice, slack.AppDM(alice), false, false},
-	"list.revoke":     {approval.Active, alice, slack.General, true, false},
-	"drift.revoke":    {approval.Active, bob, slack.Approvals, false, false},
-	"found.revoke":    {approval.Active, bob, slack.Approvals, false, false},
-	"outcome.again":   {approval.Ended, alice, slack.AppDM(alice), false, false},
+	"card.approve":    {approval.StatePending, bob, slack.Approvals, false, false},
+	"card.deny":       {approval.StatePending, bob, slack.Approvals, false, false},
+	"asked.withdraw":  {approval.StatePending, alice, slack.AppDM(alice), false, false},
+	"list.withdraw":   {approval.StatePending, alice, slack.General, true, false},
+	"ready.create":    {approval.StateApproved, alice, slack.AppDM(alice), false, false},
+	"ready.withdraw":  {approval.StateApproved, alice, slack.AppDM(alice), false, false},
+	"checked.create":  {approval.StateApproved, alice, slack.AppDM(alice), true, false},
+	"ready.check":     {approval.StateDelivered, alice, slack.AppDM(alice), false, true}, // answers what is so
+	"stuck.check":     {approval.StateDelivered, alice, slack.AppDM(alice), false, true},
+	"ready.saved":     {approval.StateDelivered, alice, slack.AppDM(alice), false, false},
+	"ready.unseen":    {approval.StateDelivered, alice, slack.AppDM(alice), false, false},
+	"reminder.saved":  {approval.StateDelivered, alice, slack.AppDM(alice), false, false},
+	"reminder.unseen": {approval.StateDelivered, alice, slack.AppDM(alice), false, false},
+	"note.saved":      {approval.StateDelivered, alice, slack.AppDM(alice), true, false},
+	"note.unseen":     {approval.StateDelivered, alice, slack.AppDM(alice), true, false},
+	"ready.revoke":    {approval.StateActive, alice, slack.AppDM(alice), false, false},
+	"list.revoke":     {approval.StateActive, alice, slack.General, true, false},
+	"drift.revoke":    {approval.StateActive, bob, slack.Approvals, false, false},
+	"found.revoke":    {approval.StateActive, bob, slack.Approvals, false, false},
+	"outcome.again":   {approval.StateEnded, alice, slack.AppDM(alice), false, false},
 
-	"card.revoke":     {approval.Active, bob, slack.Approvals, false, true},
-	"ready.extend":    {approval.Active, alice, slack.AppDM(alice), false, true},
-	"ready.rotate":    {approval.Active, alice, slack.AppDM(alice), false, false},
-	"ready.addresses": {approval.Active, alice, slack.AppDM(alice), false, true},
-	"ready.switched":  {approval.Active, alice, slack.AppDM(alice), false, true},
-	"ending.extend":   {approval.Active, alice, slack.AppDM(alice), false, true},
-	"ending.rotate":   {approval.Active, alice, slack.AppDM(alice), false, false},
-	"ending.revoke":   {approval.Active, alice, slack.AppDM(alice), false, false},
-	"list.extend":     {approval.Active, alice, slack.General, true, true},
-	"list.rotate":     {approval.Active, alice, slack.General, true, false},
-	"list.addresses":  {approval.Active, alice, slack.General, true, true},
-	"list.switched":   {approval.Active, alice, slack.General, true, true},
-	"sure.revoke":     {approval.Active, alice, slack.General, true, false},
+	"card.revoke":     {approval.StateActive, bob, slack.Approvals, false, true},
+	"ready.extend":    {approval.StateActive, alice, slack.AppDM(alice), false, true},
+	"ready.rotate":    {approval.StateActive, alice, slack.AppDM(alice), false, false},
+	"ready.addresses": {approval.StateActive, alice, slack.AppDM(alice), false, true},
+	"ready.switched":  {approval.StateActive, alice, slack.AppDM(alice), false, true},
+	"ending.extend":   {approval.StateActive, alice, slack.AppDM(alice), false, true},
+	"ending.rotate":   {approval.StateActive, alice, slack.AppDM(alice), false, false},
+	"ending.revoke":   {approval.StateActive, alice, slack.AppDM(alice), false, false},
+	"list.extend":     {approval.StateActive, alice, slack.General, true, true},
+	"list.rotate":     {approval.StateActive, alice, slack.General, true, false},
+	"list.addresses":  {approval.StateActive, alice, slack.General, true, true},
+	"list.switched":   {approval.StateActive, alice, slack.General, true, true},
+	"sure.revoke":     {approval.StateActive, alice, slack.General, true, false},
 
-	"card.less":          {approval.Pending, bob, slack.Approvals, false, true},
-	"asked.nudge":        {approval.Pending, alice, slack.AppDM(alice), false, false},
-	"list.create":        {approval.Approved, alice, slack.General, true, false},
-	"list.nudge":         {approval.Pending, alice, slack.General, true, false},
-	"review.sign":        {approval.Active, bob, slack.Approvals, false, true}, // counts for break-glass only
-	"ownergone.revoke":   {approval.Active, bob, slack.Approvals, false, true},
-	"transfer.extend":    {approval.Active, alice, slack.AppDM(alice), false, true},
-	"transfer.rotate":    {approval.Active, alice, slack.AppDM(alice), false, false},
-	"transfer.addresses": {approval.Active, alice, slack.AppDM(alice), false, true},
-	"transfer.switched":  {approval.Active, alice, slack.AppDM(alice), false, true},
-	"transfer.revoke":    {approval.Active, alice, slack.AppDM(alice), false, false},
+	"card.less":          {approval.StatePending, bob, slack.Approvals, false, true},
+	"asked.nudge":        {approval.StatePending, alice, slack.AppDM(alice), false, false},
+	"list.create":        {approval.StateApproved, alice, slack.General, true, false},
+	"list.nudge":         {approval.StatePending, alice, slack.General, true, false},
+	"review.sign":        {approval.StateActive, bob, slack.Approvals, false, true}, // counts for break-glass only
+	"ownergone.revoke":   {approval.StateActive, bob, slack.Approvals, false, true},
+	"transfer.extend":    {approval.StateActive, alice, slack.AppDM(alice), false, true},
+	"transfer.rotate":    {approval.StateActive, alice, slack.AppDM(alice), false, false},
+	"transfer.addresses": {approval.StateActive, alice, slack.AppDM(alice), false, true},
+	"transfer.switched":  {approval.StateActive, alice, slack.AppDM(alice), false, true},
+	"transfer.revoke":    {approval.StateActive, alice, slack.AppDM(alice), false, false},
 }
 
 // menuTable lists the menus in messages. Their choices are no presses of
@@ -137,8 +137,8 @@ func restored(w *town, user string) {
 func TestWhoPressesIsLookedUpEachTime(t *testing.T) {
 	for name, overHTTP := range map[string]bool{"socket": false, "http": true} {
 		for state, reach := range map[approval.State]func(*town) approval.ID{
-			approval.Pending: func(w *town) approval.ID { return w.asks() }, approval.Approved: (*town).approved, approval.Delivered: (*town).delivered,
-			approval.Active: (*town).active, approval.Ended: (*town).ended,
+			approval.StatePending: func(w *town) approval.ID { return w.asks() }, approval.StateApproved: (*town).approved, approval.StateDelivered: (*town).delivered,
+			approval.StateActive: (*town).active, approval.StateEnded: (*town).ended,
 		} {
 			t.Run(name+" "+string(state), func(t *testing.T) {
 				t.Parallel()
@@ -158,7 +158,7 @@ func TestWhoPressesIsLookedUpEachTime(t *testing.T) {
 func (w *town) ended() approval.ID {
 	id := w.active()
 	w.presses(alice, "ready.revoke")
-	w.becomes(id, approval.Ended)
+	w.becomes(id, approval.StateEnded)
 	w.reads(alice, "outcome.again")
 	return id
 }
@@ -169,7 +169,7 @@ func (w *town) idle(id approval.ID) {
 	w.until("everything is drawn", func() bool {
 		r := w.request(id)
 		for _, name := range r.Messages {
-			if r.Places[name].Shown < r.Version {
+			if r.MessageRefs[name].Shown < r.Version {
 				return false
 			}
 		}
@@ -193,7 +193,7 @@ func (w *town) isTried(id approval.ID, action string, row buttonRow) {
 		if f.User == "" {
 			f.User = row.whose
 		}
-		isTheirs := func(e approval.Entry) bool {
+		isTheirs := func(e approval.AuditEntry) bool {
 			return e.Request == id && e.By == approval.UserID(f.User) && e.Refused != ""
 		}
 		told, refused := w.toldAside(), w.count(isTheirs)
@@ -217,7 +217,7 @@ func (w *town) isTried(id approval.ID, action string, row buttonRow) {
 // name of a button begins with that of its message.
 func placeOf(r approval.Request, action string) string {
 	prefix, _, _ := strings.Cut(action, ".")
-	for name, at := range r.Places {
+	for name, at := range r.MessageRefs {
 		if first, _, _ := strings.Cut(string(name), "."); first == prefix {
 			return at.TS
 		}
@@ -229,13 +229,13 @@ func placeOf(r approval.Request, action string) string {
 // are forged above, count if the person may.
 func TestTheRightPersonIsLetThrough(t *testing.T) {
 	for action, row := range buttonTable {
-		if row.elsewhere || row.state != approval.Active && row.state != approval.Approved {
+		if row.elsewhere || row.state != approval.StateActive && row.state != approval.StateApproved {
 			continue
 		}
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
 			w := newTown(t, false, nil)
-			reach := map[approval.State]func(*town) approval.ID{approval.Approved: (*town).approved, approval.Active: (*town).active}
+			reach := map[approval.State]func(*town) approval.ID{approval.StateApproved: (*town).approved, approval.StateActive: (*town).active}
 			id := reach[row.state](w)
 			w.idle(id)
 			before := w.request(id)

@@ -110,7 +110,7 @@ func (w *town) ledger() ledger {
 	w.t.Helper()
 	l := ledger{}
 	for _, who := range []string{alice, bob, dana, carol, eve, gil, slack.Dee, slack.BotUser, "", "U0NOBODY"} {
-		all, err := w.bot.store.ByRequester(w.ctx(), approval.UserID(who))
+		all, err := w.bot.store.ListByRequester(w.ctx(), approval.UserID(who))
 		require.NoError(w.t, err)
 		for _, r := range all {
 			l[r.ID] = r.Version
@@ -151,7 +151,7 @@ func (w *town) holdsOut() {
 	id := w.asks()
 	card := w.reads(bob, "card.approve", string(id))
 	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "card.approve"))
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	assert.Len(w.t, w.ledger(), before+1)
 }
 

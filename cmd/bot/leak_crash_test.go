@@ -48,7 +48,7 @@ type panickyStore struct {
 	at approval.Event
 }
 
-func (s *panickyStore) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
+func (s *panickyStore) Move(ctx context.Context, next approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	if e.Event == s.at {
 		go panic(next.ID)
 		<-ctx.Done()
@@ -59,7 +59,7 @@ func (s *panickyStore) Move(ctx context.Context, next approval.Request, e approv
 // TestACrashSaysNothing: the bot dies with a private key in memory, with every
 // goroutine's stack written out.
 func TestACrashSaysNothing(t *testing.T) {
-	for name, at := range map[string]approval.Event{"the key is made": approval.Made, "the key is shown": approval.HandOver} {
+	for name, at := range map[string]approval.Event{"the key is made": approval.EventKeyCreated, "the key is shown": approval.EventDeliver} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w, id := crashTown(t)

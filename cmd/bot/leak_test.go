@@ -188,7 +188,7 @@ func (w *town) ready() approval.ID {
 			err := w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "card.approve")
 			assert.True(w.t, err == nil || errors.Is(err, slack.ErrCannot), "%v", err)
 		}
-		return w.request(id).State == approval.Approved
+		return w.request(id).State == approval.StateApproved
 	})
 	w.reads(alice, "ready.create", string(id))
 	return id
@@ -197,9 +197,9 @@ func (w *town) ready() approval.ID {
 func (w *town) endsIt(id approval.ID) {
 	w.t.Helper()
 	w.presses(alice, "note.saved")
-	w.becomes(id, approval.Active)
+	w.becomes(id, approval.StateActive)
 	w.presses(alice, "ready.revoke")
-	w.becomes(id, approval.Ended)
+	w.becomes(id, approval.StateEnded)
 	w.idle(id)
 }
 
@@ -207,7 +207,7 @@ func replaceStory(w *town) {
 	id := w.shown()
 	attempt := w.request(id).Attempt
 	w.presses(alice, "note.unseen")
-	w.until("another key was shown", func() bool { r := w.request(id); return r.State == approval.Delivered && r.Attempt > attempt })
+	w.until("another key was shown", func() bool { r := w.request(id); return r.State == approval.StateDelivered && r.Attempt > attempt })
 	w.endsIt(id)
 }
 
@@ -236,7 +236,7 @@ func refusedStory(w *town) {
 		id := w.ready()
 		w.spoils(f)
 		w.presses(alice, "ready.create")
-		w.becomes(id, approval.Failed)
+		w.becomes(id, approval.StateFailed)
 		w.idle(id)
 	}
 }
@@ -247,7 +247,7 @@ func deniedStory(w *town) {
 	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "card.deny"))
 	w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 	w.submits(bob, "deny.reason", "use the dashboard")
-	w.becomes(id, approval.Denied)
+	w.becomes(id, approval.StateDenied)
 	w.idle(id)
 }
 
@@ -261,7 +261,7 @@ func debtStory(w *town) {
 	w.pressesUntilShown(id)
 	w.until("every look is done", func() bool {
 		w.passes(10 * time.Second)
-		return len(w.request(id).Debts) == 0
+		return len(w.request(id).UnresolvedCreates) == 0
 	})
 	w.endsIt(id)
 }
@@ -269,10 +269,10 @@ func debtStory(w *town) {
 func stuckStory(w *town) {
 	id := w.shown()
 	w.presses(alice, "note.saved")
-	w.becomes(id, approval.Active)
+	w.becomes(id, approval.StateActive)
 	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.HTML503, Count: -1})
 	w.presses(alice, "ready.revoke")
-	w.until("it takes long", func() bool { w.passes(time.Minute); return w.request(id).Removal.Told })
+	w.until("it takes long", func() bool { w.passes(time.Minute); return w.request(id).Deletion.Notified })
 	w.Wire.Clear()
-	w.until("it is gone", func() bool { w.passes(time.Minute); return w.request(id).State == approval.Ended })
+	w.until("it is gone", func() bool { w.passes(time.Minute); return w.request(id).State == approval.StateEnded })
 }

@@ -22,9 +22,9 @@ func (p process) manifest(_ context.Context, args []string) error {
 	if !command.MatchString(*name) {
 		return fmt.Errorf("-command is %q: a slash and up to 31 lower-case letters, digits, - and _: %w", *name, errUsage)
 	}
-	door := slackui.SocketDoor
+	door := slackui.SocketModeTransport
 	if *url != "" {
-		door = slackui.HTTPDoor
+		door = slackui.HTTPTransport
 		if err := safeURL(*url); err != nil || !strings.HasPrefix(*url, "https://") {
 			return fmt.Errorf("-http is %q: Slack calls https addresses only: %w", *url, errUsage)
 		}

@@ -55,13 +55,13 @@ func (b *bot) meetOrganization(ctx context.Context, o organization, api *atlas.C
 	return b.waitFor(ctx, "atlas", func() (bool, error) {
 		who, err := api.Status(ctx)
 		kind := atlas.KindOf(err)
-		if kind == atlas.BadLogin {
+		if kind == atlas.InvalidCredential {
 			refusals++
 		}
 		switch {
 		case err == nil && len(who.Roles) > 0 && !slices.Contains(who.Roles, "ORG_OWNER"):
 			return true, fmt.Errorf("the key in %s has the roles %s in the organization: making keys needs ORG_OWNER", o.variable("ATLAS_PUBLIC_KEY"), strings.Join(who.Roles, ", "))
-		case kind == atlas.Refused || kind == atlas.Gone || refusals >= loginTries:
+		case kind == atlas.Permanent || kind == atlas.Gone || refusals >= loginTries:
 			return true, fmt.Errorf("atlas does not accept %s and %s: %w", o.variable("ATLAS_PUBLIC_KEY"), o.variable("ATLAS_PRIVATE_KEY"), err)
 		case err == nil && len(b.config.organizations) > 1:
 			return b.isItsOwn(ctx, o, api)
@@ -75,7 +75,7 @@ func (b *bot) meetOrganization(ctx context.Context, o organization, api *atlas.C
 func (b *bot) isItsOwn(ctx context.Context, o organization, api *atlas.Client) (hopeless bool, err error) {
 	_, err = api.Organization(ctx)
 	switch atlas.KindOf(err) {
-	case atlas.BadLogin, atlas.Refused, atlas.Gone:
+	case atlas.InvalidCredential, atlas.Permanent, atlas.Gone:
 		return true, fmt.Errorf("the key in %s is not of the organization in %s: %w", o.variable("ATLAS_PUBLIC_KEY"), o.variable("ATLAS_ORG_ID"), err)
 	}
 	return false, err
@@ -91,7 +91,7 @@ func (b *bot) meetSlack(ctx context.Context) error {
 			APIURL: b.config.SlackAPIURL, Channels: b.config.channels(), KeysPages: b.config.keysPages(), Command: b.config.SlackCommand,
 			Log: b.log, Now: b.now, Transport: transport, Proxy: b.config.proxy,
 		})
-		if f, ok := errors.AsType[*approval.Fault](err); ok && f.Verdict == approval.Refused {
+		if f, ok := errors.AsType[*approval.CallError](err); ok && f.Class == approval.Permanent {
 			return true, fmt.Errorf("slack does not accept SLACK_BOT_TOKEN: %w", err)
 		}
 		if err != nil {

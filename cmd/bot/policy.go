@@ -39,9 +39,9 @@ func (p process) policyCheck(args []string) error {
 	}
 	var summaries []string
 	for _, f := range files {
-		policy, err := policyfile.Read(f.name, f.base)
+		current, err := policyfile.Read(f.name, f.base)
 		problems = append(problems, problemsOf(err)...)
-		summaries = append(summaries, fmt.Sprintf("%s is in order: %s", f.name, policyfile.Summary(policy)))
+		summaries = append(summaries, fmt.Sprintf("%s is in order: %s", f.name, policyfile.Summary(current)))
 	}
 	if err := p.printProblems(problems); err != nil {
 		return err

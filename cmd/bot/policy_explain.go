@@ -40,22 +40,22 @@ func (p process) policyExplain(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
 	}
-	policy, problems := x.policy()
+	current, problems := x.policy()
 	if err := p.printProblems(problems); err != nil {
 		return err
 	}
-	standing, err := x.people(ctx, policy)
+	standing, err := x.people(ctx, current)
 	if err != nil {
 		return err
 	}
-	preview, err := policy.Explain(ctx, x.directory, x.user, x.form)
+	preview, err := current.Explain(ctx, x.directory, x.user, x.form)
 	if err != nil {
 		return fmt.Errorf("asking who is in which group: %w", err)
 	}
 	if x.projects > approval.MaxProjects {
 		preview.Problems = append(preview.Problems, approval.Problem{Code: approval.TooManyProjects, Limit: approval.MaxProjects})
 	}
-	x.print(ctx, policy, preview, standing)
+	x.print(ctx, current, preview, standing)
 	return nil
 }
 
@@ -72,13 +72,13 @@ func readExplaining(p process, args []string) (*explaining, error) {
 	})
 	flags.Func("roles", "the organization roles, with commas", func(words string) error { x.form.Roles = commas[approval.Role](words); return nil })
 	flags.Func("for", "how long, as in 8h or 7d", func(word string) (err error) {
-		x.form.Lifetime, err = policyfile.ParseSpan(word)
+		x.form.Lifetime, err = policyfile.ParseDuration(word)
 		return err
 	})
 	flags.StringVar(&x.form.Networks, "from", "", "addresses and blocks, with commas")
-	flags.Func("network", "named networks, with commas", func(words string) error { x.form.Named = commas[string](words); return nil })
+	flags.Func("network", "named networks, with commas", func(words string) error { x.form.NetworkPresets = commas[string](words); return nil })
 	projects := flags.Int("projects", 0, "in how many projects")
-	flags.Func("project-roles", "the roles there, with commas", func(words string) error { x.form.InProjects = commas[approval.Role](words); return nil })
+	flags.Func("project-roles", "the roles there, with commas", func(words string) error { x.form.ProjectRoles = commas[approval.Role](words); return nil })
 	flags.Func("groups", "the user groups that they are in, with commas; empty: none; left out: Slack is asked, if SLACK_BOT_TOKEN is set", func(words string) error {
 		x.groups, x.told = commas[approval.GroupID](words), true
 		return nil
@@ -97,7 +97,7 @@ func readExplaining(p process, args []string) (*explaining, error) {
 		return nil, errors.New(policyUsage)
 	case x.user == "" || len(x.form.Roles) == 0 || x.form.Lifetime == 0:
 		return nil, errors.New("-user, -roles and -for have to be given")
-	case (x.projects > 0) != (len(x.form.InProjects) > 0):
+	case (x.projects > 0) != (len(x.form.ProjectRoles) > 0):
 		return nil, errors.New("-projects and -project-roles go together")
 	}
 	return x, nil
@@ -130,19 +130,19 @@ func (x *explaining) policy() (approval.Policy, []error) {
 		return approval.Policy{}, append(problems, fmt.Errorf("-org has to say which organization: %s", namesOf(orgs)))
 	}
 	x.org = orgs[at]
-	policy := x.config.policy(x.org.approvers)
+	current := x.config.policy(x.org.approvers)
 	if x.file == "" {
 		x.file = x.org.policyFile
 	}
 	if x.file != "" {
 		var err error
-		policy, err = policyfile.Read(x.file, policy)
-		return policy, append(problems, problemsOf(err)...)
+		current, err = policyfile.Read(x.file, current)
+		return current, append(problems, problemsOf(err)...)
 	}
 	if x.org.approvers.IsZero() {
 		problems = append(problems, errors.New("nobody approves: set SLACK_APPROVERS, or name a policy file"))
 	}
-	return policy, problems
+	return current, problems
 }
 
 func namesOf(orgs []organization) string {
@@ -158,10 +158,10 @@ const explainLimit = 20 * time.Second
 
 // people finds out who is in which group, and what the user is to the workspace,
 // as far as Slack can be asked.
-func (x *explaining) people(ctx context.Context, policy approval.Policy) (approval.Standing, error) {
+func (x *explaining) people(ctx context.Context, current approval.Policy) (approval.MemberStatus, error) {
 	if x.told || x.config.SlackBotToken.IsZero() {
 		x.assumed = true
-		x.directory = policyfile.Assumed{User: x.user, In: x.groups}
+		x.directory = policyfile.StaticDirectory{User: x.user, In: x.groups}
 		return approval.Member, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, explainLimit)
@@ -174,7 +174,7 @@ func (x *explaining) people(ctx context.Context, policy approval.Policy) (approv
 	}
 	directory := s.Directory()
 	x.directory = directory
-	standing, err := directory.Standing(ctx, approval.Actor{User: x.user, Team: s.Team, Enterprise: s.Enterprise})
+	standing, err := directory.MemberStatus(ctx, approval.Actor{User: x.user, Team: s.Team, Enterprise: s.Enterprise})
 	if err != nil {
 		return "", fmt.Errorf("asking Slack (give -groups to do without): %w", err)
 	}

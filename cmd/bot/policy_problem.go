@@ -11,16 +11,16 @@ import (
 )
 
 // problem says what is over a limit, and which.
-func (x *explaining) problem(policy approval.Policy, p approval.Problem) string {
+func (x *explaining) problem(current approval.Policy, p approval.Problem) string {
 	switch p.Code {
 	case approval.RoleNotAllowed:
 		return fmt.Sprintf("Nobody may ask for %s: it is not among the roles.", p.Given)
-	case approval.RoleNotForYou:
-		return fmt.Sprintf("%s may not ask for %s: that is for %s.", x.user, p.Given, policyfile.Names(askersOf(policy, approval.Role(p.Given))))
+	case approval.RoleNotForRequester:
+		return fmt.Sprintf("%s may not ask for %s: that is for %s.", x.user, p.Given, policyfile.Names(askersOf(current, approval.Role(p.Given))))
 	case approval.LifetimeNotAllowed:
-		return fmt.Sprintf("%s is not one of the lifetimes: %s.", policyfile.Span(x.form.Lifetime), spans(policy.Lifetimes))
+		return fmt.Sprintf("%s is not one of the lifetimes: %s.", policyfile.FormatDuration(x.form.Lifetime), spans(current.Lifetimes))
 	case approval.LifetimeTooLong:
-		return fmt.Sprintf("A key with %s lives at most %s.", p.Given, policyfile.Span(p.Most))
+		return fmt.Sprintf("A key with %s lives at most %s.", p.Given, policyfile.FormatDuration(p.Most))
 	case approval.NoSuchNetwork:
 		return fmt.Sprintf("There is no network named %q.", p.Given)
 	case approval.TooManyProjects:
@@ -51,19 +51,19 @@ func (x *explaining) networkProblem(p approval.Problem) string {
 	return fmt.Sprintf("%q is not an address or a block.", p.Given)
 }
 
-func askersOf(policy approval.Policy, role approval.Role) approval.Who {
-	rules := slices.Concat(policy.Roles, policy.ProjectRoles)
+func askersOf(current approval.Policy, role approval.Role) approval.Principals {
+	rules := slices.Concat(current.Roles, current.ProjectRoles)
 	i := slices.IndexFunc(rules, func(rule approval.RoleRule) bool { return rule.Role == role })
 	if i < 0 {
-		return approval.Who{}
+		return approval.Principals{}
 	}
-	return rules[i].Ask
+	return rules[i].AllowedRequesters
 }
 
 func spans(all []time.Duration) string {
 	var words []string
 	for _, d := range all {
-		words = append(words, policyfile.Span(d))
+		words = append(words, policyfile.FormatDuration(d))
 	}
 	return strings.Join(words, ", ")
 }

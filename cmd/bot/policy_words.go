@@ -12,7 +12,7 @@ import (
 
 // print answers in the order in which it is decided: may they, within the
 // limits, and who is asked.
-func (x *explaining) print(ctx context.Context, policy approval.Policy, preview approval.Preview, standing approval.Standing) {
+func (x *explaining) print(ctx context.Context, current approval.Policy, preview approval.Preview, standing approval.MemberStatus) {
 	x.say("%s asks for %s.", x.user, x.wish())
 	if x.assumed && !x.told {
 		x.say("Assumed: %s is in no user group. Say -groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.", x.user)
@@ -24,7 +24,7 @@ func (x *explaining) print(ctx context.Context, policy approval.Policy, preview 
 	if len(preview.Problems) > 0 {
 		x.say("That is refused:")
 		for _, p := range preview.Problems {
-			x.say("- %s", x.problem(policy, p))
+			x.say("- %s", x.problem(current, p))
 		}
 		x.say("Were it not:")
 	} else {
@@ -34,9 +34,9 @@ func (x *explaining) print(ctx context.Context, policy approval.Policy, preview 
 		x.say("Nobody has to approve: the rule %q fits.", preview.Rule)
 		return
 	}
-	x.approvals(policy, preview)
-	x.own(ctx, policy, preview)
-	x.later(policy)
+	x.approvals(current, preview)
+	x.own(ctx, current, preview)
+	x.later(current)
 }
 
 func (x *explaining) say(format string, args ...any) {
@@ -46,15 +46,15 @@ func (x *explaining) say(format string, args ...any) {
 // wish is the form in words.
 func (x *explaining) wish() string {
 	f := x.form
-	words := join(f.Roles) + " for " + policyfile.Span(f.Lifetime)
+	words := join(f.Roles) + " for " + policyfile.FormatDuration(f.Lifetime)
 	if len(f.Projects) > 0 {
-		words += fmt.Sprintf(", and %s in %d projects", join(f.InProjects), x.projects)
+		words += fmt.Sprintf(", and %s in %d projects", join(f.ProjectRoles), x.projects)
 	}
 	var from []string
 	if f.Networks != "" {
 		from = append(from, f.Networks)
 	}
-	for _, name := range f.Named {
+	for _, name := range f.NetworkPresets {
 		from = append(from, "the network "+name)
 	}
 	if len(from) > 0 {
@@ -75,9 +75,9 @@ func join[T ~string](all []T) string {
 }
 
 // approvals says whose it takes, and why theirs.
-func (x *explaining) approvals(policy approval.Policy, preview approval.Preview) {
+func (x *explaining) approvals(current approval.Policy, preview approval.Preview) {
 	total := 0
-	for _, n := range preview.Needs {
+	for _, n := range preview.Requirements {
 		total += n.Count
 	}
 	switch total {
@@ -86,23 +86,23 @@ func (x *explaining) approvals(policy approval.Policy, preview approval.Preview)
 	default:
 		x.say("It takes %d approvals, each of another person:", total)
 	}
-	for _, n := range preview.Needs {
-		x.say("- %d of %s, %s.", n.Count, policyfile.Names(n.From), x.why(policy, n))
+	for _, n := range preview.Requirements {
+		x.say("- %d of %s, %s.", n.Count, policyfile.Names(n.From), x.why(current, n))
 	}
-	if !policy.Never.IsZero() {
-		x.say("Of these, whoever is in never_approve does not count: %s.", policyfile.Names(policy.Never))
+	if !current.ExcludedApprovers.IsZero() {
+		x.say("Of these, whoever is in never_approve does not count: %s.", policyfile.Names(current.ExcludedApprovers))
 	}
-	if preview.Lonely {
+	if preview.NoEligibleApprover {
 		x.say("Nobody but %s could give them, so nobody would.", x.user)
 	}
-	if len(policy.Auto) > 0 {
+	if len(current.AutoApprovals) > 0 {
 		x.say("No rule by which nobody has to approve fits%s.", x.unsaid())
 	}
 }
 
 // unsaid reminds of what the rules look at and the question does not say.
 func (x *explaining) unsaid() string {
-	if x.form.Networks == "" && len(x.form.Named) == 0 {
+	if x.form.Networks == "" && len(x.form.NetworkPresets) == 0 {
 		return "; they look at the addresses, too: say -from or -network"
 	}
 	return ""
@@ -110,36 +110,36 @@ func (x *explaining) unsaid() string {
 
 // why names the roles whose rule asks for an approval, or those for which none
 // asks for others.
-func (x *explaining) why(policy approval.Policy, n approval.Need) string {
+func (x *explaining) why(current approval.Policy, n approval.Requirement) string {
 	if len(n.For) > 0 {
 		return "which the rule of " + join(n.For) + " asks for"
 	}
 	own := map[approval.Role]bool{}
-	for _, rule := range slices.Concat(policy.Roles, policy.ProjectRoles) {
-		own[rule.Role] = len(rule.Needs) > 0
+	for _, rule := range slices.Concat(current.Roles, current.ProjectRoles) {
+		own[rule.Role] = len(rule.Requirements) > 0
 	}
-	plain := slices.DeleteFunc(slices.Concat(x.form.Roles, x.form.InProjects), func(role approval.Role) bool { return own[role] })
+	plain := slices.DeleteFunc(slices.Concat(x.form.Roles, x.form.ProjectRoles), func(role approval.Role) bool { return own[role] })
 	return "as usual: no rule asks for other approvals of " + join(plain)
 }
 
 // own tells an approver that their own yes does not count, and whoever may break
 // the glass that they may.
-func (x *explaining) own(ctx context.Context, policy approval.Policy, preview approval.Preview) {
-	for _, n := range preview.Needs {
-		if !policy.AllowSelfApproval && x.isAmong(ctx, n.From) {
+func (x *explaining) own(ctx context.Context, current approval.Policy, preview approval.Preview) {
+	for _, n := range preview.Requirements {
+		if !current.AllowSelfApproval && x.isAmong(ctx, n.From) {
 			x.say("%s is among them, and does not decide on their own request.", x.user)
 			break
 		}
 	}
-	if x.isAmong(ctx, policy.BreakGlass.People) {
+	if x.isAmong(ctx, current.BreakGlass.People) {
 		x.say("In an emergency %s may take %s for %s without approval; somebody else signs for it afterwards.",
-			x.user, join(policy.BreakGlass.Roles), policyfile.Span(policy.BreakGlass.Lifetime))
+			x.user, join(current.BreakGlass.Roles), policyfile.FormatDuration(current.BreakGlass.Lifetime))
 	}
 }
 
-// isAmong takes a group that cannot be listed for one that the user is not in:
+// requireAmong takes a group that cannot be listed for one that the user is not in:
 // what hangs on it was decided before.
-func (x *explaining) isAmong(ctx context.Context, who approval.Who) bool {
+func (x *explaining) isAmong(ctx context.Context, who approval.Principals) bool {
 	return who.Everyone || slices.Contains(who.Users, x.user) || slices.ContainsFunc(who.Groups, func(g approval.GroupID) bool {
 		members, err := x.directory.Members(ctx, g)
 		return err == nil && slices.Contains(members, x.user)
@@ -147,9 +147,9 @@ func (x *explaining) isAmong(ctx context.Context, who approval.Who) bool {
 }
 
 // later says what becomes of the request if nobody decides.
-func (x *explaining) later(policy approval.Policy) {
-	if policy.EscalateAfter > 0 {
-		x.say("Undecided after %s it goes to %s as well.", policyfile.Span(policy.EscalateAfter), policyfile.Names(policy.EscalateTo))
+func (x *explaining) later(current approval.Policy) {
+	if current.EscalateAfter > 0 {
+		x.say("Undecided after %s it goes to %s as well.", policyfile.FormatDuration(current.EscalateAfter), policyfile.Names(current.EscalateTo))
 	}
-	x.say("Undecided after %s it lapses.", policyfile.Span(policy.PendingLapsesAfter))
+	x.say("Undecided after %s it lapses.", policyfile.FormatDuration(current.RequestTTL))
 }

@@ -87,7 +87,7 @@ func (w *town) onlyTheNoteHasTheKey() {
 	}
 }
 
-// nothingFound asserts that the workspace, which watches for what Slack lets
+// noOptions asserts that the workspace, which watches for what Slack lets
 // pass and people regret, has nothing to say.
 func (w *town) nothingFound() {
 	w.t.Helper()

@@ -35,7 +35,7 @@ func (p process) revokeAt(ctx context.Context, args []string, now func() time.Ti
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
 	}
-	v.store, err = store.Open(ctx, v.database, store.Options{Beside: true})
+	v.store, err = store.Open(ctx, v.database, store.Options{Attach: true})
 	if err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
@@ -166,7 +166,7 @@ func (v *revoking) watch(ctx context.Context, all []approval.Request) error {
 	if len(all) > 1 {
 		what = "them"
 	}
-	v.say("Waiting up to %s for the bot to delete %s in Atlas.", policyfile.Span(v.wait), what)
+	v.say("Waiting up to %s for the bot to delete %s in Atlas.", policyfile.FormatDuration(v.wait), what)
 	deadline := time.NewTimer(v.wait)
 	defer deadline.Stop()
 	look := time.NewTicker(revokeLook)
@@ -222,7 +222,7 @@ func (v *revoking) late(ctx context.Context, r approval.Request) error {
 	if r.ID != v.id {
 		which = "the key of " + string(r.ID)
 	}
-	return fmt.Errorf("%s is not gone yet: %s. The bot goes on trying; to see, run the same command again", which, whyAlive(r.Removal))
+	return fmt.Errorf("%s is not gone yet: %s. The bot goes on trying; to see, run the same command again", which, whyAlive(r.Deletion))
 }
 
 // running reports whether some process has the database for its own.

@@ -37,10 +37,10 @@ func (w *town) revokes(args ...string) (said string, err error) {
 }
 
 // operated are the lines of the audit trail that are the operator's.
-func (w *town) operated(id approval.ID) []approval.Entry {
+func (w *town) operated(id approval.ID) []approval.AuditEntry {
 	w.t.Helper()
-	var all []approval.Entry
-	require.NoError(w.t, w.bot.store.Audit(w.ctx(), func(e approval.Entry) error {
+	var all []approval.AuditEntry
+	require.NoError(w.t, w.bot.store.Audit(w.ctx(), func(e approval.AuditEntry) error {
 		if e.Request == id && e.By == approval.Operator {
 			all = append(all, e)
 		}
@@ -70,9 +70,9 @@ func TestRevokeBesideARunningBot(t *testing.T) {
 
 	lines := w.operated(id)
 	require.Len(t, lines, 2)
-	assert.Equal(t, approval.Revoke, lines[0].Event)
-	assert.Equal(t, approval.Active, lines[0].From)
-	assert.Equal(t, approval.Revoking, lines[0].To)
+	assert.Equal(t, approval.EventRevoke, lines[0].Event)
+	assert.Equal(t, approval.StateActive, lines[0].From)
+	assert.Equal(t, approval.StateRevoking, lines[0].To)
 	assert.Equal(t, "seen in a public repository", lines[0].Note)
 	assert.Equal(t, key, lines[0].Key)
 	assert.Equal(t, "not_allowed", lines[1].Refused)
@@ -97,7 +97,7 @@ func TestRevokeWithoutARunningBot(t *testing.T) {
 	assert.Contains(t, said, "is being deleted already.\n")
 
 	w.startBot()
-	w.becomes(id, approval.Ended)
+	w.becomes(id, approval.StateEnded)
 	assert.Empty(t, w.botKeys())
 	assert.Len(t, w.operated(id), 1, "asking again changed nothing")
 }
@@ -129,7 +129,7 @@ func TestRevokeOfWhatHasNoKey(t *testing.T) {
 	_, err = w.revokes("AKR-ZZZZZ")
 	require.EqualError(t, err, "there is no request AKR-ZZZZZ in this database")
 	require.NotErrorIs(t, err, errUsage)
-	assert.Equal(t, approval.Pending, w.request(waiting).State)
+	assert.Equal(t, approval.StatePending, w.request(waiting).State)
 }
 
 func TestWhyThereIsNoKey(t *testing.T) {
@@ -139,27 +139,27 @@ func TestWhyThereIsNoKey(t *testing.T) {
 		r    approval.Request
 		want string
 	}{
-		"approved": {approval.Request{State: approval.Approved, LapsesAt: at}, "AKR-00001 has no key: it is approved, and its requester may have one made until 2026-11-23 16:00:00 UTC. Revoke it then"},
-		"minting":  {approval.Request{State: approval.Minting}, "the key of AKR-00001 is being made at this moment: try again in a minute"},
-		"begun": {approval.Request{State: approval.Minting, Org: "o1", Mint: approval.Mint{Stage: approval.Begun}},
+		"approved": {approval.Request{State: approval.StateApproved, ExpiresAt: at}, "AKR-00001 has no key: it is approved, and its requester may have one made until 2026-11-23 16:00:00 UTC. Revoke it then"},
+		"minting":  {approval.Request{State: approval.StateIssuing}, "the key of AKR-00001 is being made at this moment: try again in a minute"},
+		"begun": {approval.Request{State: approval.StateIssuing, Org: "o1", Issuance: approval.Issuance{Stage: approval.StageStarted}},
 			"the key of AKR-00001 is being made at this moment: try again in a minute. If nothing changes, a bot that is set up for the organization o1 has to be started: it clears up"},
-		"unresolved": {approval.Request{State: approval.Approved, Org: "o1", Debts: []approval.Debt{{Attempt: 1}}},
+		"unresolved": {approval.Request{State: approval.StateApproved, Org: "o1", UnresolvedCreates: []approval.UnresolvedCreate{{Attempt: 1}}},
 			"Atlas never said whether it made a key for AKR-00001: a running bot that is set up for the organization o1 looks for one and deletes it. If it cannot wait, look in Atlas for a key whose description contains AKR-00001"},
-		"leftover": {approval.Request{State: approval.Ended, Leftover: approval.Leftover{Key: approval.Key{PublicKey: "abcdefgh"}, LookAt: at}},
+		"leftover": {approval.Request{State: approval.StateEnded, Leftover: approval.Leftover{Key: approval.Key{PublicKey: "abcdefgh"}, SearchAt: at}},
 			"Atlas said that the key abcdefgh of AKR-00001 was deleted, and lists it again: a running bot goes on deleting it. If it cannot wait, delete it in Atlas"},
-		"denied":    {approval.Request{State: approval.Denied}, "AKR-00001 has no key: it was denied"},
-		"withdrawn": {approval.Request{State: approval.Withdrawn}, "AKR-00001 has no key: its requester took it back"},
-		"expired":   {approval.Request{State: approval.Expired}, "AKR-00001 has no key: it lapsed"},
-		"failed":    {approval.Request{State: approval.Failed}, "AKR-00001 has no key: none could be made"},
-		"a change":  {approval.Request{State: approval.Done, Purpose: approval.Extension, Of: "AKR-00002"}, "AKR-00001 is about a change of the key of AKR-00002: revoke that one"},
+		"denied":    {approval.Request{State: approval.StateDenied}, "AKR-00001 has no key: it was denied"},
+		"withdrawn": {approval.Request{State: approval.StateWithdrawn}, "AKR-00001 has no key: its requester took it back"},
+		"expired":   {approval.Request{State: approval.StateExpired}, "AKR-00001 has no key: it lapsed"},
+		"failed":    {approval.Request{State: approval.StateFailed}, "AKR-00001 has no key: none could be made"},
+		"a change":  {approval.Request{State: approval.StateApplied, Type: approval.Extension, ParentID: "AKR-00002"}, "AKR-00001 is about a change of the key of AKR-00002: revoke that one"},
 	} {
 		tt.r.ID = "AKR-00001"
 		assert.Equal(t, tt.want, whyNoKey(tt.r), name)
 	}
-	for want, m := range map[string]approval.Removal{
+	for want, m := range map[string]approval.Deletion{
 		"the bot has not come to it":                                    {},
-		"Atlas does not answer, or asks to be left alone for a while":   {Cause: approval.CauseAtlasAway},
-		"Atlas does not accept the bot's own credential (UNAUTHORIZED)": {Cause: approval.CauseBadLogin, Code: "UNAUTHORIZED"},
+		"Atlas does not answer, or asks to be left alone for a while":   {Cause: approval.CauseAtlasUnavailable},
+		"Atlas does not accept the bot's own credential (UNAUTHORIZED)": {Cause: approval.CauseInvalidCredential, Code: "UNAUTHORIZED"},
 		"Atlas does not allow the bot to delete it":                     {Cause: approval.CauseNotPermitted},
 		"Atlas refuses to delete it (SOME_CODE)":                        {Cause: approval.CauseRefused, Code: "SOME_CODE"},
 	} {
@@ -211,7 +211,7 @@ func TestRevokeInterrupted(t *testing.T) {
 	require.False(t, errors.Is(err, errUsage))
 	w.Wire.Clear()
 	w.passes(time.Hour)
-	w.becomes(id, approval.Ended)
+	w.becomes(id, approval.StateEnded)
 }
 
 type writerFunc func(string)
@@ -259,5 +259,5 @@ func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
 		"The key " + second + " is gone: it was deleted in Atlas.",
 	}, lines[3:])
 	assert.Empty(t, w.botKeys())
-	assert.Equal(t, approval.Ended, w.request(id).State)
+	assert.Equal(t, approval.StateEnded, w.request(id).State)
 }

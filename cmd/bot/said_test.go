@@ -94,18 +94,18 @@ func (w *town) asksAlone() approval.ID {
 
 // entries counts the lines of the audit trail about an event that happened.
 func (w *town) entries(id approval.ID, on approval.Event) int {
-	return w.count(func(e approval.Entry) bool { return e.Request == id && e.Event == on && e.Refused == "" })
+	return w.count(func(e approval.AuditEntry) bool { return e.Request == id && e.Event == on && e.Refused == "" })
 }
 
 // refusals counts the lines about what was refused.
 func (w *town) refusals(id approval.ID) int {
-	return w.count(func(e approval.Entry) bool { return e.Request == id && e.Refused != "" })
+	return w.count(func(e approval.AuditEntry) bool { return e.Request == id && e.Refused != "" })
 }
 
-func (w *town) count(match func(approval.Entry) bool) int {
+func (w *town) count(match func(approval.AuditEntry) bool) int {
 	w.t.Helper()
 	n := 0
-	require.NoError(w.t, w.bot.store.Audit(w.ctx(), func(e approval.Entry) error {
+	require.NoError(w.t, w.bot.store.Audit(w.ctx(), func(e approval.AuditEntry) error {
 		if match(e) {
 			n++
 		}

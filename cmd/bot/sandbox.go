@@ -25,7 +25,7 @@ func (p process) sandbox(ctx context.Context, args []string) error {
 	listen := flags.String("listen", "127.0.0.1:8484", "the loopback address of the page and of both platforms")
 	overHTTP := flags.Bool("http", false, "deliver as signed HTTP requests instead of over Socket Mode")
 	database := flags.String("database", "sqlite::memory:", "where the bot keeps its requests")
-	policy := flags.String("policy", "", "a policy file; without it one that has something of everything")
+	current := flags.String("policy", "", "a policy file; without it one that has something of everything")
 	orgs := flags.Int("orgs", 1, "how many Atlas organizations there are, up to 5")
 	seed := flags.Uint64("seed", 0, "repeat what was random in an earlier run; 0 picks one")
 	verbose := flags.Bool("verbose", false, "print the bot's log")
@@ -60,7 +60,7 @@ func (p process) sandbox(ctx context.Context, args []string) error {
 		return fmt.Errorf("making a directory for the sandbox: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	environ, err := furnish(s, *policy, dir)
+	environ, err := furnish(s, *current, dir)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,9 @@ func TestDenyWithAReason(t *testing.T) {
 		id := w.asks()
 		w.presses(bob, "card.deny")
 		w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
-		assert.Equal(t, approval.Pending, w.request(id).State, "nothing is denied before the reason is sent")
+		assert.Equal(t, approval.StatePending, w.request(id).State, "nothing is denied before the reason is sent")
 		w.submits(bob, "deny.reason", "use the billing dashboard instead")
-		w.becomes(id, approval.Denied)
+		w.becomes(id, approval.StateDenied)
 		w.reads(alice, "use the billing dashboard instead", "outcome.again")
 		card := w.reads(bob, "use the billing dashboard instead")
 		assert.False(t, holds(card, "card.approve"))
@@ -35,7 +35,7 @@ func TestDenyWithoutAReason(t *testing.T) {
 		w.presses(dana, "card.deny")
 		w.sees(dana, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 		w.submits(dana, "deny.reason", "")
-		w.becomes(id, approval.Denied)
+		w.becomes(id, approval.StateDenied)
 		w.reads(alice, "outcome.again")
 	})
 }
@@ -45,11 +45,11 @@ func TestWithdraw(t *testing.T) {
 		id := w.asks()
 		card := w.reads(bob, "card.approve")
 		w.presses(alice, "asked.withdraw")
-		w.becomes(id, approval.Withdrawn)
+		w.becomes(id, approval.StateWithdrawn)
 		w.sees(bob, "a card without buttons", func(s slack.Screen) bool { _, _, there := find(s, "card.approve"); return !there })
 		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "card.approve"))
 		w.whispered(bob)
-		assert.Equal(t, approval.Withdrawn, w.request(id).State)
+		assert.Equal(t, approval.StateWithdrawn, w.request(id).State)
 	})
 }
 
@@ -57,7 +57,7 @@ func TestWithdrawAfterTheApproval(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.approved()
 		w.presses(alice, "ready.withdraw")
-		w.becomes(id, approval.Withdrawn)
+		w.becomes(id, approval.StateWithdrawn)
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -66,7 +66,7 @@ func TestNobodyDecides(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
 		w.passes(24*time.Hour + time.Minute)
-		w.becomes(id, approval.Expired)
+		w.becomes(id, approval.StateExpired)
 		w.reads(alice, "outcome.again")
 		w.sees(bob, "a card without buttons", func(s slack.Screen) bool { _, _, there := find(s, "card.approve"); return !there })
 	})
@@ -77,10 +77,10 @@ func TestNobodyCollects(t *testing.T) {
 		id := w.approved()
 		old := w.reads(alice, "ready.create")
 		w.passes(24*time.Hour + time.Minute)
-		w.becomes(id, approval.Expired)
+		w.becomes(id, approval.StateExpired)
 		w.reads(alice, "outcome.again")
 		w.staleInDM(alice, old, "ready.create")
-		assert.Equal(t, approval.Expired, w.request(id).State)
+		assert.Equal(t, approval.StateExpired, w.request(id).State)
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -95,7 +95,7 @@ func TestTwoApproversAtOnce(t *testing.T) {
 			both.Go(func() { assert.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "card.approve")) })
 		}
 		both.Wait()
-		r := w.becomes(id, approval.Approved)
+		r := w.becomes(id, approval.StateApproved)
 		winner, loser := bob, dana
 		if r.Decision.By == approval.UserID(dana) {
 			winner, loser = dana, bob
@@ -152,7 +152,7 @@ func TestAStrangerFromAnotherWorkspaceDecidesNothing(t *testing.T) {
 			require.NoError(t, w.Slack.ForgeClick(w.ctx(), f))
 		}
 		w.until("the refusals are in the audit trail", func() bool { return w.refusals(id) >= 4 })
-		assert.Equal(t, approval.Pending, w.request(id).State)
+		assert.Equal(t, approval.StatePending, w.request(id).State)
 	})
 }
 
@@ -184,8 +184,8 @@ func TestADoubleClickApprovesOnce(t *testing.T) {
 		w.presses(bob, "card.approve")
 		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "card.approve"))
 		w.whispered(bob)
-		w.becomes(id, approval.Approved)
-		assert.Equal(t, 1, w.entries(id, approval.Approve))
+		w.becomes(id, approval.StateApproved)
+		assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 	})
 }
 
@@ -193,7 +193,7 @@ func TestEverythingIsDeliveredTwice(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
 		assert.Len(t, w.botKeys(), 1)
-		for _, e := range []approval.Event{approval.Submit, approval.Approve, approval.Collect, approval.Confirm} {
+		for _, e := range []approval.Event{approval.EventSubmit, approval.EventApprove, approval.EventIssue, approval.EventConfirm} {
 			assert.Equal(t, 1, w.entries(id, e), e)
 		}
 	}, func(o *sandbox.Options) { o.Redeliver = 1 })
@@ -213,7 +213,7 @@ func TestRequestsRepeatedByProxyGetTheFirstAnswer(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, slack.Closed, result.Outcome)
 	w.reads(bob, "card.approve")
-	assert.Equal(t, 1, w.entries(w.newest(), approval.Submit))
+	assert.Equal(t, 1, w.entries(w.newest(), approval.EventSubmit))
 }
 
 func TestSelfApprovalWhereItIsAllowed(t *testing.T) {
@@ -221,5 +221,5 @@ func TestSelfApprovalWhereItIsAllowed(t *testing.T) {
 	w := newTown(t, false, map[string]string{"ALLOW_SELF_APPROVAL": "true", "SLACK_APPROVERS": alice})
 	id := w.asksAlone()
 	w.presses(alice, "card.approve")
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 }

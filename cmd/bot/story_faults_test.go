@@ -34,7 +34,7 @@ func (w *town) pressesUntilShown(id approval.ID) {
 	w.t.Helper()
 	w.until("the key was handed over", func() bool {
 		switch r := w.request(id); r.State {
-		case approval.Approved:
+		case approval.StateApproved:
 			c, m, ok := find(w.Slack.Screen(alice), `"action_id": "ready.create"`)
 			if ok {
 				err := w.Slack.Press(w.ctx(), alice, c.ID, m.TS, "ready.create")
@@ -42,11 +42,11 @@ func (w *town) pressesUntilShown(id approval.ID) {
 					require.NoError(w.t, err)
 				}
 			}
-		case approval.Minting:
-			if r.Mint.RetryAt.After(w.Clock.Now()) {
-				w.passes(r.Mint.RetryAt.Sub(w.Clock.Now()))
+		case approval.StateIssuing:
+			if r.Issuance.RetryAt.After(w.Clock.Now()) {
+				w.passes(r.Issuance.RetryAt.Sub(w.Clock.Now()))
 			}
-		case approval.Delivered:
+		case approval.StateDelivered:
 			return true
 		}
 		return false
@@ -104,11 +104,11 @@ func TestMakingAKeyInBadWeather(t *testing.T) {
 			w.pressesUntilShown(id)
 			w.until("every look for a key that nobody was shown is done", func() bool {
 				w.passes(10 * time.Second)
-				return len(w.request(id).Debts) == 0
+				return len(w.request(id).UnresolvedCreates) == 0
 			})
 			w.holdsTheLastShown()
 			w.presses(alice, "note.saved")
-			w.becomes(id, approval.Active)
+			w.becomes(id, approval.StateActive)
 			w.holdsTheKeyOnly()
 		})
 	}
@@ -137,9 +137,9 @@ func TestAtlasRefusesForGood(t *testing.T) {
 			id := w.approved()
 			w.spoils(fault)
 			w.presses(alice, "ready.create")
-			r := w.becomes(id, approval.Failed)
-			assert.NotEmpty(t, r.End.Cause)
-			assert.Equal(t, fault.Code, r.End.Code)
+			r := w.becomes(id, approval.StateFailed)
+			assert.NotEmpty(t, r.Outcome.Cause)
+			assert.Equal(t, fault.Code, r.Outcome.Code)
 			w.reads(alice, "outcome.again")
 			w.readsIn(bob, slack.Approvals, string(id), "no key")
 			assert.Empty(t, w.botKeys())
@@ -163,10 +163,10 @@ func TestAtlasRefusesTheBot(t *testing.T) {
 			w.spoils(fault)
 			w.presses(alice, "ready.create")
 			w.until("it is put back", func() bool {
-				if r := w.request(id); r.State == approval.Minting && r.Mint.RetryAt.After(w.Clock.Now()) {
-					w.passes(r.Mint.RetryAt.Sub(w.Clock.Now()))
+				if r := w.request(id); r.State == approval.StateIssuing && r.Issuance.RetryAt.After(w.Clock.Now()) {
+					w.passes(r.Issuance.RetryAt.Sub(w.Clock.Now()))
 				}
-				return w.request(id).State == approval.Approved
+				return w.request(id).State == approval.StateApproved
 			})
 			assert.Empty(t, w.botKeys())
 			w.Wire.Clear()
@@ -182,10 +182,10 @@ func TestAKeyThatCannotBeDeletedIsSaidToBeAlive(t *testing.T) {
 		id := w.active()
 		w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.HTML503, Count: -1})
 		w.presses(alice, "ready.revoke")
-		w.becomes(id, approval.Revoking)
+		w.becomes(id, approval.StateRevoking)
 		w.until("it takes long", func() bool {
 			w.passes(time.Minute)
-			return w.request(id).Removal.Told
+			return w.request(id).Deletion.Notified
 		})
 		w.reads(alice, "alive")
 		w.readsIn(bob, slack.Approvals, "alive")
@@ -193,7 +193,7 @@ func TestAKeyThatCannotBeDeletedIsSaidToBeAlive(t *testing.T) {
 		w.Wire.Clear()
 		w.until("it is gone", func() bool {
 			w.passes(time.Minute)
-			return w.request(id).State == approval.Ended
+			return w.request(id).State == approval.StateEnded
 		})
 		assert.Empty(t, w.botKeys())
 	})
@@ -206,13 +206,13 @@ func TestALostNoteCostsOnePress(t *testing.T) {
 		c, m, _ := find(w.Slack.Screen(alice), `"action_id": "ready.create"`)
 		w.Slack.Away(alice)
 		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: alice, Conversation: c.ID, TS: m.TS, ActionID: "ready.create", Value: string(id)}))
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.Slack.Active(alice)
 		first := w.botKeys()
 		require.Len(t, first, 1)
 		w.presses(alice, "ready.unseen")
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.holdsTheLastShown()
 		assert.NotEqual(t, first[0].ID, w.botKeys()[0].ID)
 	})
@@ -229,13 +229,13 @@ func TestWhatWasSaidOfAKeyStaysTrue(t *testing.T) {
 
 		w.spoils(wire.Fault{Side: wire.Atlas, Operation: addAccess, Mode: wire.Error500Before, Count: -1})
 		w.presses(alice, "ready.unseen")
-		w.until("no key lives", func() bool { w.passes(10 * time.Second); return w.request(id).State == approval.Approved })
+		w.until("no key lives", func() bool { w.passes(10 * time.Second); return w.request(id).State == approval.StateApproved })
 		assert.Empty(t, w.botKeys())
 		assert.Equal(t, said, w.readsIn(bob, slack.Approvals, ":key:").Text)
 
 		w.Wire.Clear()
 		w.presses(alice, "ready.create")
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		second := w.botKeys()[0].PublicKey
 		assert.Contains(t, w.readsIn(bob, slack.Approvals, ":key: Another key").Text, second)
 		assert.Equal(t, said, w.readsIn(bob, slack.Approvals, ":key: The key").Text)
@@ -248,7 +248,7 @@ func TestNobodyConfirms(t *testing.T) {
 		w.passes(31 * time.Minute)
 		w.reads(alice, "reminder.saved")
 		w.passes(30 * time.Minute)
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		w.presses(alice, "outcome.again")
 		screen := w.sees(alice, "the form again", func(s slack.Screen) bool { return s.Modal != nil })
@@ -267,8 +267,8 @@ func TestAKeyInUseNeedsNoConfirmation(t *testing.T) {
 		status, code := w.Atlas.Use(w.botKeys()[0].PublicKey, all[len(all)-1], "198.51.100.9")
 		require.Equal(t, 200, status, code)
 		w.passes(31 * time.Minute)
-		r := w.becomes(id, approval.Active)
-		assert.True(t, r.Custody.ByUse)
+		r := w.becomes(id, approval.StateActive)
+		assert.True(t, r.Confirmation.ByUse)
 		require.Len(t, w.botKeys(), 1)
 	})
 }
@@ -278,7 +278,7 @@ func TestRevokeByTheOwner(t *testing.T) {
 		id := w.active()
 		old := w.reads(alice, "ready.revoke")
 		w.presses(alice, "ready.revoke")
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		w.staleInDM(alice, old, "ready.revoke")
 		w.whispered(alice)
@@ -291,17 +291,17 @@ func TestARestartForgetsNothing(t *testing.T) {
 	id := w.asks()
 	w.restartBot()
 	w.presses(bob, "card.approve")
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	w.restartBot()
 	w.presses(alice, "ready.create")
 	w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	w.restartBot()
 	w.presses(alice, "note.saved")
-	w.becomes(id, approval.Active)
+	w.becomes(id, approval.StateActive)
 	w.restartBot()
 	w.passes(9 * time.Hour)
-	w.becomes(id, approval.Ended)
+	w.becomes(id, approval.StateEnded)
 	assert.Empty(t, w.botKeys())
 }
 
@@ -311,7 +311,7 @@ func TestOneCreateCostsThreeRequests(t *testing.T) {
 	id := w.approved()
 	before := len(w.Wire.Calls())
 	w.presses(alice, "ready.create")
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	var operations []string
 	for _, c := range w.Wire.Calls()[before:] {
 		if c.Side == wire.Atlas {

@@ -16,7 +16,7 @@ func (w *town) signed(id approval.ID, by string) {
 	w.t.Helper()
 	r := w.onDisk(id, "is signed", func(r approval.Request) bool { return r.Review.By != "" })
 	assert.Equal(w.t, approval.UserID(by), r.Review.By)
-	assert.Equal(w.t, 1, w.entries(id, approval.Sign))
+	assert.Equal(w.t, 1, w.entries(id, approval.EventReview))
 }
 
 func TestSomebodyElseSigns(t *testing.T) {
@@ -67,9 +67,9 @@ func TestAReviewOutlivesTheKey(t *testing.T) {
 	underRules(t, glass, func(t *testing.T, w *town) {
 		id := w.breaksGlass()
 		w.presses(alice, "note.saved")
-		w.becomes(id, approval.Active)
+		w.becomes(id, approval.StateActive)
 		w.pressesOn(alice, "ready.revoke")
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		w.rests(id)
 		w.passes(30 * 24 * time.Hour)
 		w.restartBot()
@@ -112,10 +112,10 @@ func TestAKeyOfAnEmergencyIsRevokedByAnApprover(t *testing.T) {
 	underRules(t, glass, func(t *testing.T, w *town) {
 		id := w.breaksGlass()
 		w.presses(alice, "note.saved")
-		w.becomes(id, approval.Active)
+		w.becomes(id, approval.StateActive)
 		w.opens(bob, "card.revoke", string(id))
 		w.submits(bob, "revoke.reason", "that was no emergency")
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		w.reads(alice, "because <@"+bob+"> revoked it", "that was no emergency")
 		assert.Empty(t, w.botKeys())
 		w.pressesOn(bob, "review.sign", string(id))

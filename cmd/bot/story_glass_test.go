@@ -66,7 +66,7 @@ func (w *town) breaksGlass() approval.ID {
 	w.reachesForGlass(alice)
 	id := w.sendsOutage()
 	w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	return id
 }
 
@@ -103,8 +103,8 @@ func TestBreakingTheGlass(t *testing.T) {
 		w.holdsTheLastShown()
 		key := w.botKeys()[0]
 		assert.Equal(t, []atlas.Role{{OrgID: w.environ["ATLAS_ORG_ID"], Name: "ORG_OWNER"}}, key.Roles)
-		r := w.becomes(id, approval.Delivered)
-		assert.Equal(t, r.Key.MadeAt.Add(2*time.Hour), r.EndsAt)
+		r := w.becomes(id, approval.StateDelivered)
+		assert.Equal(t, r.Key.MadeAt.Add(2*time.Hour), r.KeyExpiresAt)
 		assert.Empty(t, r.Approvals)
 
 		card := w.readsIn(bob, slack.Approvals, "card.revoke", string(id))
@@ -115,17 +115,17 @@ func TestBreakingTheGlass(t *testing.T) {
 		w.readsIn(bob, slack.Approvals, "review.sign", string(id), "production is down, INC-7")
 
 		w.presses(alice, "note.saved")
-		w.becomes(id, approval.Active)
+		w.becomes(id, approval.StateActive)
 		w.rests(id)
 		w.passes(2*time.Hour + time.Minute)
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		w.rests(id)
 		assert.Empty(t, w.botKeys())
 		posted, redrawn := w.alarms()
 		assert.Equal(t, 1, posted, "the channel is called once")
 		assert.Zero(t, redrawn)
-		assert.Equal(t, 1, w.count(func(e approval.Entry) bool {
-			return e.Request == id && e.Event == approval.Submit && e.Note == "break-glass" && e.By == alice && e.To == approval.Minting
+		assert.Equal(t, 1, w.count(func(e approval.AuditEntry) bool {
+			return e.Request == id && e.Event == approval.EventSubmit && e.Note == "break-glass" && e.By == alice && e.To == approval.StateIssuing
 		}))
 	})
 }
@@ -203,7 +203,7 @@ func TestAnEmergencySentTwiceIsOneKey(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, again.Outcome)
 		w.presses(alice, "note.saved")
-		w.becomes(id, approval.Active)
+		w.becomes(id, approval.StateActive)
 		w.rests(id)
 		assert.Len(t, w.ledger(), 1)
 		w.holdsTheKeyOnly()
@@ -220,13 +220,13 @@ func TestAnEmergencyTypedElsewhere(t *testing.T) {
 		require.NoError(t, w.Slack.Look(alice, slack.General))
 		w.reachesForGlass(alice)
 		id := w.sendsOutage()
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		ready := w.readsIn(alice, w.appDM(alice), "ready.unseen", string(id))
 		require.Len(t, w.Slack.Lost(), 1, "the note was shown to nobody")
 		require.NoError(t, w.Slack.Look(alice, w.appDM(alice)))
 		require.NoError(t, w.Slack.Press(w.ctx(), alice, w.appDM(alice), ready.TS, "ready.unseen"))
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.holdsTheLastShown()
 		posted, _ := w.alarms()
 		assert.Equal(t, 1, posted)
@@ -239,10 +239,10 @@ func TestAnEmergencyKeyGetsNoMoreTime(t *testing.T) {
 	underRules(t, glass, func(t *testing.T, w *town) {
 		id := w.breaksGlass()
 		w.presses(alice, "note.saved")
-		ends := w.becomes(id, approval.Active).EndsAt
+		ends := w.becomes(id, approval.StateActive).KeyExpiresAt
 		w.pressesOn(alice, "ready.extend", string(id))
 		w.reads(alice, "This key was taken by break-glass, so it gets no more time")
-		assert.Equal(t, ends, w.request(id).EndsAt)
+		assert.Equal(t, ends, w.request(id).KeyExpiresAt)
 		w.readsIn(bob, slack.Approvals, "review.sign", string(id))
 	})
 }

@@ -38,7 +38,7 @@ func TestBreakingTheGlassInBadWeather(t *testing.T) {
 			w.pressesUntilShown(id)
 			w.until("every look for a key that nobody was shown is done", func() bool {
 				w.passes(10 * time.Second)
-				return len(w.request(id).Debts) == 0
+				return len(w.request(id).UnresolvedCreates) == 0
 			})
 			w.holdsTheLastShown()
 			w.readsIn(bob, slack.Approvals, "review.sign", string(id))
@@ -52,7 +52,7 @@ func TestAtlasRefusesInAnEmergency(t *testing.T) {
 		w.reachesForGlass(alice)
 		w.spoils(atlasSays(createKey, 400, "MAX_API_KEYS_PER_ORG_EXCEEDED", -1))
 		id := w.sendsOutage()
-		assert.Equal(t, approval.CauseKeyLimit, w.becomes(id, approval.Failed).End.Cause)
+		assert.Equal(t, approval.CauseKeyLimit, w.becomes(id, approval.StateFailed).Outcome.Cause)
 		w.reads(alice, "outcome.again", string(id))
 		w.readsIn(bob, slack.Approvals, string(id), "no key")
 		assert.Empty(t, w.botKeys())
@@ -69,7 +69,7 @@ func TestSlackIsDownInAnEmergency(t *testing.T) {
 		id := w.sendsOutage()
 		w.until("the bot tried to say so", func() bool { return w.called("chat.postMessage") })
 		w.passes(30 * time.Second)
-		assert.Equal(t, approval.Minting, w.request(id).State)
+		assert.Equal(t, approval.StateIssuing, w.request(id).State)
 		assert.False(t, w.called(createKey))
 		w.Wire.Clear()
 		w.until("the conversation is there", func() bool {
@@ -97,7 +97,7 @@ func TestSlackIsDownTooLongInAnEmergency(t *testing.T) {
 		w.until("the bot tried to say so", func() bool { return w.called("chat.postMessage") })
 		w.until("it is put back", func() bool {
 			w.passes(5 * time.Second)
-			return w.request(id).State == approval.Approved
+			return w.request(id).State == approval.StateApproved
 		})
 		assert.False(t, w.called(createKey))
 		w.Wire.Clear()
@@ -125,7 +125,7 @@ func TestARestartInAnEmergency(t *testing.T) {
 		w.Wire.Clear()
 		w.until("the conversation is there", func() bool {
 			w.passes(time.Second)
-			return w.request(id).Places[approval.ReadyMessage].TS != ""
+			return w.request(id).MessageRefs[approval.ReadyMessage].TS != ""
 		})
 		w.pressesUntilShown(id)
 		w.holdsTheLastShown()
@@ -135,7 +135,7 @@ func TestARestartInAnEmergency(t *testing.T) {
 
 // The bot dies while it makes the key, with every trace of it in memory.
 func TestACrashInAnEmergency(t *testing.T) {
-	for name, at := range map[string]approval.Event{"the key is made": approval.Made, "the key is shown": approval.HandOver} {
+	for name, at := range map[string]approval.Event{"the key is made": approval.EventKeyCreated, "the key is shown": approval.EventDeliver} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newRuledTown(t, false, glass, nil)
@@ -154,10 +154,10 @@ func TestACrashInAnEmergency(t *testing.T) {
 			w.holdsTheLastShown()
 			w.until("every look for a key that nobody was shown is done", func() bool {
 				w.passes(10 * time.Second)
-				return len(w.request(id).Debts) == 0
+				return len(w.request(id).UnresolvedCreates) == 0
 			})
 			w.holdsTheLastShown()
-			assert.True(t, w.request(id).Emergency)
+			assert.True(t, w.request(id).BreakGlass)
 			w.pressesOn(bob, "review.sign", string(id))
 			w.signed(id, bob)
 		})

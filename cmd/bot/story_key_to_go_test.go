@@ -22,10 +22,10 @@ func TestUnshownKeyIsDeletedByAPress(t *testing.T) {
 	w.presses(alice, "ready.create")
 	w.reads(alice, "was shown to nobody and is being deleted", "Deleting it hasn't worked yet", "Try again now")
 	require.Len(t, w.botKeys(), 1)
-	assert.LessOrEqual(t, w.request(id).Removal.RetryAt.Sub(w.Clock.Now()), 10*time.Minute)
+	assert.LessOrEqual(t, w.request(id).Deletion.RetryAt.Sub(w.Clock.Now()), 10*time.Minute)
 
 	w.presses(alice, "ready.check")
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	assert.Empty(t, w.botKeys())
 	w.reads(alice, "Create my key")
 	w.pressesUntilShown(id)
@@ -47,9 +47,9 @@ func TestKeyOfALostAnswerIsNotConfirmed(t *testing.T) {
 
 	w.presses(alice, "note.saved")
 	w.reads(alice, "I say in the message about the key when you can create another.")
-	require.Equal(t, approval.Minting, w.request(id).State)
+	require.Equal(t, approval.StateIssuing, w.request(id).State)
 
 	w.passes(10 * time.Minute)
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	assert.Empty(t, w.botKeys())
 }

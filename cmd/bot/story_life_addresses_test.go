@@ -21,7 +21,7 @@ func (w *town) asksForAddresses(id approval.ID, networks string) approval.ID {
 	assert.Equal(w.t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["addresses.networks"]["addresses.networks"])
 	result := w.fills(alice, map[string]string{"addresses.networks": networks, "addresses.reason": "another runner"})
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
-	return w.follower(id, approval.NewAddresses)
+	return w.follower(id, approval.AccessListChange)
 }
 
 // hasList asserts that Atlas and the row agree on a key's list.
@@ -48,7 +48,7 @@ func TestChangeAddressesWithApproval(t *testing.T) {
 		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
 		before := len(w.Wire.Calls())
 		w.pressesOn(bob, "card.approve", string(change))
-		w.becomes(change, approval.Done)
+		w.becomes(change, approval.StateApplied)
 		w.hasList(id, "203.0.113.7", "192.0.2.9")
 		w.reads(alice, string(change), "may now be used from `203.0.113.7, 192.0.2.9`")
 		assert.Equal(t, []string{"POST", "DELETE"}, w.listChanges(before), "nothing is taken away before the new is there")
@@ -72,7 +72,7 @@ func TestNarrowingNeedsNoApproval(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
 		change := w.asksForAddresses(id, "203.0.113.7")
-		w.becomes(change, approval.Done)
+		w.becomes(change, approval.StateApplied)
 		again, err := w.Slack.SubmitAgain(w.ctx(), alice)
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, again.Outcome, "sent again after it was done, it is the same change")
@@ -125,7 +125,7 @@ func TestChangingAddressesInBadWeather(t *testing.T) {
 			w.spoils(fault)
 			w.pressesOn(bob, "card.approve", string(change))
 			w.until("the change is made", func() bool {
-				if w.request(change).State == approval.Done {
+				if w.request(change).State == approval.StateApplied {
 					return true
 				}
 				w.passes(10 * time.Second)
@@ -155,12 +155,12 @@ func TestAtlasRefusesAnAddress(t *testing.T) {
 		w.readsIn(bob, slack.Approvals, "card.approve", string(change))
 		w.spoils(atlasSays(addAccess, 400, refusedCode, -1))
 		w.pressesOn(bob, "card.approve", string(change))
-		r := w.becomes(change, approval.Failed)
-		assert.Equal(t, approval.CauseBadAddress, r.End.Cause)
+		r := w.becomes(change, approval.StateFailed)
+		assert.Equal(t, approval.CauseBadAddress, r.Outcome.Cause)
 		w.reads(alice, string(change), "does not take one of the addresses")
 		w.readsIn(bob, slack.Approvals, string(change), "was given up")
 		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
-		assert.Equal(t, approval.Active, w.request(id).State)
+		assert.Equal(t, approval.StateActive, w.request(id).State)
 	})
 }
 
@@ -177,9 +177,9 @@ func TestAnAccessListThatCannotBeChangedAsAWholeGoesBack(t *testing.T) {
 			w.passes(10 * time.Second)
 			return w.request(change).State.Final()
 		})
-		w.becomes(change, approval.Failed)
+		w.becomes(change, approval.StateFailed)
 		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
 		w.reads(alice, string(change), "has the access list that it had before")
-		assert.Equal(t, approval.Active, w.request(id).State)
+		assert.Equal(t, approval.StateActive, w.request(id).State)
 	})
 }

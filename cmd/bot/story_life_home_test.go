@@ -51,7 +51,7 @@ func TestHomeOfSomebodyWithAKey(t *testing.T) {
 		more := w.follower(id, approval.Extension)
 		w.home(alice, string(more), "home.withdraw") // drawn again when the form was sent
 		w.pressesAtHome(alice, "home.withdraw", string(more))
-		w.becomes(more, approval.Withdrawn)
+		w.becomes(more, approval.StateWithdrawn)
 		w.sees(alice, "that it is over", func(s slack.Screen) bool { return !homeHolds(s, string(more)) })
 
 		w.pressesAtHome(alice, "home.rotate")
@@ -63,11 +63,11 @@ func TestHomeOfSomebodyWithAKey(t *testing.T) {
 		w.pressesAtHome(alice, "home.addresses", string(id))
 		w.sees(alice, "the form", func(s slack.Screen) bool { return s.Modal != nil })
 		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"addresses.networks": "203.0.113.7", "addresses.reason": "less"}).Outcome)
-		w.becomes(w.follower(id, approval.NewAddresses), approval.Done)
+		w.becomes(w.follower(id, approval.AccessListChange), approval.StateApplied)
 		w.hasList(id, "203.0.113.7")
 
 		w.pressesAtHome(alice, "home.revoke", string(id))
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -81,19 +81,19 @@ func TestHomeOfAnApprover(t *testing.T) {
 		w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), bob))
 		w.pressesAtHome(bob, "home.approve")
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 		w.home(bob, "Nothing waits for your decision")
 		w.readsIn(dana, slack.Approvals, string(id), "*Approved* by <@"+bob)
 
 		w.presses(alice, "ready.create")
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.presses(alice, "note.saved")
-		w.becomes(id, approval.Active)
+		w.becomes(id, approval.StateActive)
 		w.opensHome(dana, string(id), "home.oversee")
 		w.pressesAtHome(dana, "home.oversee")
 		w.sees(dana, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 		w.submits(dana, "revoke.reason", "not needed")
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		w.reads(alice, "not needed", "because <@"+dana)
 		w.home(dana, "No live key is like that")
 		assert.Empty(t, w.botKeys())
@@ -106,10 +106,10 @@ func TestTwoApproversAtHome(t *testing.T) {
 		w.opensHome(bob, "home.approve")
 		w.opensHome(dana, "home.approve")
 		w.pressesAtHome(bob, "home.approve")
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 		w.pressesAtHome(dana, "home.approve")
 		w.home(dana, "was faster and approved it")
-		assert.Equal(t, 1, w.entries(id, approval.Approve))
+		assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 	})
 }
 
@@ -159,10 +159,10 @@ func (w *town) keyOfNobodysConcern() {
 	now := w.Clock.Now()
 	id := approval.NewID()
 	r := approval.Request{
-		ID: id, Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Kind: approval.APIKey, State: approval.Active, Origin: string(id), Requester: alice,
-		Access: approval.Access{Description: "stored", Roles: []approval.Role{"ORG_READ_ONLY"}}, AskedAt: now, EndsAt: now.Add(24 * time.Hour),
+		ID: id, Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Kind: approval.APIKey, State: approval.StateActive, IdempotencyKey: string(id), Requester: alice,
+		Access: approval.Access{Description: "stored", Roles: []approval.Role{"ORG_READ_ONLY"}}, RequestedAt: now, KeyExpiresAt: now.Add(24 * time.Hour),
 	}
-	_, err := w.bot.store.Create(w.ctx(), r, approval.Entry{At: now, Org: r.Org, Request: id, Event: approval.Submit, To: r.State, By: alice})
+	_, err := w.bot.store.Create(w.ctx(), r, approval.AuditEntry{At: now, Org: r.Org, Request: id, Event: approval.EventSubmit, To: r.State, By: alice})
 	require.NoError(w.t, err)
 }
 

@@ -18,9 +18,9 @@ func (w *town) activeFor(lifetime string) approval.ID {
 	id := w.asks(field("form.lifetime", slack.Pick(lifetime)))
 	w.presses(bob, "card.approve")
 	w.presses(alice, "ready.create")
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	w.presses(alice, "note.saved")
-	w.becomes(id, approval.Active)
+	w.becomes(id, approval.StateActive)
 	return id
 }
 
@@ -31,29 +31,29 @@ func (w *town) rotates(id approval.ID) approval.ID {
 	next := w.follower(id, approval.Rotation)
 	w.reads(alice, "The successor is request "+string(next))
 	w.pressesOn(alice, "ready.create", string(next))
-	w.becomes(next, approval.Delivered)
+	w.becomes(next, approval.StateDelivered)
 	require.Len(w.t, w.botKeys(), 2, "both live")
 	w.pressesOn(alice, "note.saved", string(next))
-	w.becomes(next, approval.Active)
-	w.until("the earlier key knows", func() bool { return w.request(next).Settled })
+	w.becomes(next, approval.StateActive)
+	w.until("the earlier key knows", func() bool { return w.request(next).PredecessorScheduled })
 	return next
 }
 
 func TestRotateAndTheOverlapEndsTheOldKey(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.activeFor("168h0m0s")
-		ends := w.request(id).EndsAt
+		ends := w.request(id).KeyExpiresAt
 		next := w.rotates(id)
 		card := w.readsIn(bob, slack.Approvals, "Rotation "+string(next), string(id))
 		assert.False(t, holds(card, "card.approve"), "nobody is asked")
-		assert.Equal(t, ends, w.request(next).EndsAt, "the same end")
+		assert.Equal(t, ends, w.request(next).KeyExpiresAt, "the same end")
 		require.Len(t, w.botKeys(), 2)
 		assert.NotEqual(t, w.request(id).Key.PublicKey, w.request(next).Key.PublicKey)
-		assert.WithinDuration(t, w.Clock.Now().Add(24*time.Hour), w.request(id).EndsAt, time.Minute)
+		assert.WithinDuration(t, w.Clock.Now().Add(24*time.Hour), w.request(id).KeyExpiresAt, time.Minute)
 
 		w.rests(id, next)
 		w.passes(24*time.Hour + time.Minute)
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		keys := w.botKeys()
 		require.Len(t, keys, 1)
 		assert.Equal(t, w.request(next).Key.PublicKey, keys[0].PublicKey)
@@ -70,15 +70,15 @@ func TestSwitchedOver(t *testing.T) {
 		old := w.reads(alice, "ready.switched", string(next))
 		assert.True(t, holds(old, "The earlier key, of request "+string(id)))
 		w.pressesOn(alice, "ready.switched", string(next))
-		assert.Equal(t, approval.CauseReplaced, w.becomes(id, approval.Ended).End.Cause)
+		assert.Equal(t, approval.CauseReplaced, w.becomes(id, approval.StateEnded).Outcome.Cause)
 		w.reads(alice, "The earlier key", "is being deleted")
 		w.reads(alice, string(id), "because its successor took over")
 		require.NoError(t, w.Slack.PressStale(w.ctx(), alice, w.appDM(alice), old, "ready.switched"))
 		keys := w.botKeys()
 		require.Len(t, keys, 1)
 		assert.Equal(t, w.request(next).Key.PublicKey, keys[0].PublicKey)
-		assert.Equal(t, approval.Active, w.request(next).State)
-		assert.Equal(t, 1, w.entries(id, approval.Revoke))
+		assert.Equal(t, approval.StateActive, w.request(next).State)
+		assert.Equal(t, 1, w.entries(id, approval.EventRevoke))
 	})
 }
 
@@ -93,7 +93,7 @@ func TestAKeyHasOneSuccessor(t *testing.T) {
 		assert.Equal(t, 1, w.followers(id))
 
 		w.pressesOn(alice, "ready.withdraw", string(next))
-		w.becomes(next, approval.Withdrawn)
+		w.becomes(next, approval.StateWithdrawn)
 		w.pressesOn(alice, "ready.rotate", string(id))
 		w.until("there is another one", func() bool { return w.followers(id) == 2 })
 		require.Len(t, w.botKeys(), 1)

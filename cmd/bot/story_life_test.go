@@ -46,12 +46,12 @@ func (w *town) fills(who string, values map[string]string) slack.Result {
 }
 
 // follower is the newest request about the key of id.
-func (w *town) follower(id approval.ID, purpose approval.Purpose) approval.ID {
+func (w *town) follower(id approval.ID, purpose approval.RequestType) approval.ID {
 	w.t.Helper()
-	all, err := w.bot.store.ByRequester(w.ctx(), alice)
+	all, err := w.bot.store.ListByRequester(w.ctx(), alice)
 	require.NoError(w.t, err)
 	for _, r := range all {
-		if r.Of == id && r.Purpose == purpose {
+		if r.ParentID == id && r.Type == purpose {
 			return r.ID
 		}
 	}
@@ -67,10 +67,10 @@ func (w *town) rests(ids ...approval.ID) {
 		w.until("everybody sees "+string(id), func() bool {
 			r := w.request(id)
 			for _, name := range r.Messages {
-				if !name.ToApprovers() && !r.OwnerGone.IsZero() {
+				if !name.ToApprovers() && !r.OwnerDeactivatedAt.IsZero() {
 					continue // nobody is there to read it
 				}
-				if at := r.Places[name]; at.TS == "" || at.Shown < r.Version {
+				if at := r.MessageRefs[name]; at.TS == "" || at.Shown < r.Version {
 					return false
 				}
 			}
@@ -81,11 +81,11 @@ func (w *town) rests(ids ...approval.ID) {
 
 func (w *town) followers(id approval.ID) int {
 	w.t.Helper()
-	all, err := w.bot.store.ByRequester(w.ctx(), alice)
+	all, err := w.bot.store.ListByRequester(w.ctx(), alice)
 	require.NoError(w.t, err)
 	n := 0
 	for _, r := range all {
-		if r.Of == id {
+		if r.ParentID == id {
 			n++
 		}
 	}
@@ -133,7 +133,7 @@ func TestTheOwnerIsRemindedBeforeTheEnd(t *testing.T) {
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 
 		w.pressesOn(alice, "ending.revoke")
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		w.sees(alice, "no button any more", func(s slack.Screen) bool { _, _, there := find(s, "ending.revoke"); return !there })
 		assert.Empty(t, w.botKeys())
 	})
@@ -142,7 +142,7 @@ func TestTheOwnerIsRemindedBeforeTheEnd(t *testing.T) {
 func TestExtendApproved(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
-		ends := w.request(id).EndsAt
+		ends := w.request(id).KeyExpiresAt
 		w.rests(id)
 		w.passes(6*time.Hour + time.Minute)
 		more := w.asksForTime(id, "ending.extend")
@@ -150,11 +150,11 @@ func TestExtendApproved(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, again.Outcome, "one form is one request")
 		assert.Equal(t, 1, w.followers(id))
-		assert.Equal(t, ends, w.request(id).EndsAt, "asking changes nothing")
+		assert.Equal(t, ends, w.request(id).KeyExpiresAt, "asking changes nothing")
 
 		card := w.pressesOn(bob, "card.approve", string(more))
-		w.becomes(more, approval.Done)
-		assert.Equal(t, ends.Add(24*time.Hour), w.request(id).EndsAt)
+		w.becomes(more, approval.StateApplied)
+		assert.Equal(t, ends.Add(24*time.Hour), w.request(id).KeyExpiresAt)
 		w.reads(alice, string(more), "Your key of request "+string(id)+" now ends")
 		w.readsIn(bob, slack.Approvals, string(more), "now ends")
 		_, _, again2 := find(w.Slack.Screen(alice), "outcome.again")
@@ -162,14 +162,14 @@ func TestExtendApproved(t *testing.T) {
 
 		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "card.approve"))
 		w.whispered(bob)
-		assert.Equal(t, 1, w.entries(more, approval.Grant))
+		assert.Equal(t, 1, w.entries(more, approval.EventApproveChange))
 		w.rests(id, more)
 		w.passes(2 * time.Hour)
-		w.becomes(id, approval.Active)
+		w.becomes(id, approval.StateActive)
 		require.Len(t, w.botKeys(), 1, "it lives beyond its first end")
 		w.rests(id)
 		w.passes(24 * time.Hour)
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -177,13 +177,13 @@ func TestExtendApproved(t *testing.T) {
 func TestExtendDenied(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
-		ends := w.request(id).EndsAt
+		ends := w.request(id).KeyExpiresAt
 		more := w.asksForTime(id, "ready.extend")
 		w.opens(bob, "card.deny", string(more))
 		w.submits(bob, "deny.reason", "eight hours must do")
-		w.becomes(more, approval.Denied)
+		w.becomes(more, approval.StateDenied)
 		w.reads(alice, "eight hours must do", string(more))
-		assert.Equal(t, ends, w.request(id).EndsAt)
+		assert.Equal(t, ends, w.request(id).KeyExpiresAt)
 		require.Len(t, w.botKeys(), 1)
 	})
 }
@@ -194,13 +194,13 @@ func TestExtendAKeyThatIsGoneMeanwhile(t *testing.T) {
 		more := w.asksForTime(id, "ready.extend")
 		w.opens(alice, "ready.extend") // a second form, open while the key goes
 		w.pressesOn(alice, "ready.revoke")
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		result := w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "late"})
 		assert.Equal(t, slack.Updated, result.Outcome, "the form says that it is too late")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 
 		w.pressesOn(bob, "card.approve", string(more))
-		assert.Equal(t, approval.CauseKeyGone, w.becomes(more, approval.Failed).End.Cause)
+		assert.Equal(t, approval.CauseKeyNotActive, w.becomes(more, approval.StateFailed).Outcome.Cause)
 		w.reads(alice, string(more), "was no longer live")
 		w.readsIn(bob, slack.Approvals, string(more), "was no longer live")
 		assert.Empty(t, w.botKeys())

@@ -23,9 +23,9 @@ func TestEachOrganizationIsCompared(t *testing.T) {
 		w.restartBot() // compares at once
 		w.readsIn(carol, staging, "drift.revoke", string(ids[1]), "Organization Owner")
 		assert.Zero(t, w.notices("drift.revoke"))
-		assert.Zero(t, w.entries(ids[0], approval.Differ))
+		assert.Zero(t, w.entries(ids[0], approval.EventDriftDetected))
 		w.pressesOn(carol, "drift.revoke", string(ids[1]))
-		w.becomes(ids[1], approval.Ended)
+		w.becomes(ids[1], approval.StateEnded)
 		assert.Empty(t, w.keysIn(1))
 		require.Len(t, w.keysIn(0), 1)
 	})
@@ -42,16 +42,16 @@ func TestOneCredentialIsRefused(t *testing.T) {
 		w.pressesOn(alice, "ready.create", string(stuck))
 		w.until("it is put back", func() bool {
 			r := w.request(stuck)
-			if r.State == approval.Minting && r.Mint.RetryAt.After(w.Clock.Now()) {
-				w.passes(r.Mint.RetryAt.Sub(w.Clock.Now()))
+			if r.State == approval.StateIssuing && r.Issuance.RetryAt.After(w.Clock.Now()) {
+				w.passes(r.Issuance.RetryAt.Sub(w.Clock.Now()))
 			}
-			return r.State == approval.Approved && r.Attempt == 1
+			return r.State == approval.StateApproved && r.Attempt == 1
 		})
 		w.reads(alice, "ready.create", string(stuck), "does not accept this bot's own credential")
 
 		another := w.activeInOrg(1)
 		w.pressesOn(alice, "ready.revoke", string(live))
-		w.becomes(live, approval.Ended)
+		w.becomes(live, approval.StateEnded)
 		require.Len(t, w.keysIn(1), 1)
 		w.rests(stuck, live, another)
 		require.NoError(t, w.Atlases[1].EditKey(w.request(another).Key.ID, atlas.Edit{Roles: []string{"ORG_OWNER"}}))
@@ -82,7 +82,7 @@ func TestTheTrailOfOneOrganization(t *testing.T) {
 		assert.Contains(t, out, ids[i])
 		assert.NotContains(t, out, ids[1-i])
 		for l := range strings.Lines(out) {
-			var e approval.Entry
+			var e approval.AuditEntry
 			require.NoError(t, json.Unmarshal([]byte(l), &e))
 			assert.Equal(t, w.org(i), e.Org)
 		}
@@ -150,12 +150,12 @@ func TestAnOrganizationIsTakenOut(t *testing.T) {
 
 		putBack()
 		w.pressesOn(carol, "card.approve", string(pending))
-		w.becomes(pending, approval.Approved)
+		w.becomes(pending, approval.StateApproved)
 		w.pressesOn(alice, "ready.create", string(pending))
-		w.becomes(pending, approval.Delivered)
+		w.becomes(pending, approval.StateDelivered)
 		require.Len(t, w.keysIn(1), 2)
 		w.pressesOn(alice, "ready.revoke", string(live))
-		w.becomes(live, approval.Ended)
+		w.becomes(live, approval.StateEnded)
 	})
 }
 
@@ -171,7 +171,7 @@ func TestAnAbsentOrganizationMakesNoKey(t *testing.T) {
 		assert.Equal(t, before, w.ledger())
 		putBack()
 		w.pressesOn(alice, "ready.create", string(ready))
-		w.becomes(ready, approval.Delivered)
+		w.becomes(ready, approval.StateDelivered)
 		require.Len(t, w.keysIn(1), 1)
 	})
 }
@@ -185,14 +185,14 @@ func TestAnAbsentOrganizationDeletesNoKey(t *testing.T) {
 		w.pressesOn(alice, "ready.revoke", string(live))
 		w.until("it takes long", func() bool {
 			w.passes(time.Minute)
-			return w.request(live).Removal.Told
+			return w.request(live).Deletion.Notified
 		})
 		w.readsIn(alice, slack.AppDM(alice), string(live), "still alive")
 		require.Len(t, w.keysIn(1), 1)
 		putBack()
 		w.until("it is deleted", func() bool {
 			w.passes(time.Minute)
-			return w.request(live).State == approval.Ended
+			return w.request(live).State == approval.StateEnded
 		})
 		assert.Empty(t, w.keysIn(1))
 	})
@@ -206,12 +206,12 @@ func TestAKeyOutlivesItsOrganizationsAbsence(t *testing.T) {
 		w.rests(live)
 		putBack := w.withoutStaging()
 		w.passes(9 * time.Hour)
-		other := w.activeInOrg(0)          // which shows that the bot works
-		w.becomes(live, approval.Revoking) // its time is over
+		other := w.activeInOrg(0)               // which shows that the bot works
+		w.becomes(live, approval.StateRevoking) // its time is over
 		w.rests(other)
 		w.until("it is told that the key is alive", func() bool {
 			w.passes(time.Minute)
-			return w.request(live).Removal.Told
+			return w.request(live).Deletion.Notified
 		})
 		w.reads(alice, string(live), "still alive in Atlas")
 		require.Len(t, w.keysIn(1), 1)
@@ -219,7 +219,7 @@ func TestAKeyOutlivesItsOrganizationsAbsence(t *testing.T) {
 		putBack()
 		w.until("it is deleted", func() bool {
 			w.passes(time.Minute)
-			return w.request(live).State == approval.Ended
+			return w.request(live).State == approval.StateEnded
 		})
 		assert.Empty(t, w.keysIn(1))
 	})

@@ -121,9 +121,9 @@ func (w *town) activeInOrg(i int) approval.ID {
 	w.t.Helper()
 	id := w.approvedInOrg(i)
 	w.pressesOn(alice, "ready.create", string(id))
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	w.pressesOn(alice, "note.saved", string(id))
-	w.becomes(id, approval.Active)
+	w.becomes(id, approval.StateActive)
 	return id
 }
 
@@ -170,9 +170,9 @@ func TestAKeyIsMadeInItsOrganization(t *testing.T) {
 		w.pressesOn(carol, "card.approve", string(id))
 		w.pressesOn(alice, "ready.create", string(id))
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY", string(id))
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.pressesOn(alice, "note.saved", string(id))
-		w.becomes(id, approval.Active)
+		w.becomes(id, approval.StateActive)
 		require.Len(t, w.keysIn(1), 1)
 		assert.Equal(t, []atlas.Role{{OrgID: string(w.org(1)), Name: "ORG_BILLING_READ_ONLY"}}, w.keysIn(1)[0].Roles)
 		assert.Empty(t, w.keysIn(0))
@@ -189,14 +189,14 @@ func TestAKeyIsMadeInItsOrganization(t *testing.T) {
 		more := w.follower(id, approval.Extension)
 		w.readsIn(carol, staging, "card.approve", string(more), "Staging")
 		w.pressesOn(carol, "card.approve", string(more))
-		w.becomes(more, approval.Done)
+		w.becomes(more, approval.StateApplied)
 
 		other := w.activeInOrg(0)
 		w.pressesOn(alice, "ready.revoke", string(id))
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.keysIn(1))
 		require.Len(t, w.keysIn(0), 1)
-		assert.Equal(t, approval.Active, w.request(other).State)
+		assert.Equal(t, approval.StateActive, w.request(other).State)
 		w.readsIn(carol, staging, string(id), "deleted")
 	})
 }
@@ -216,7 +216,7 @@ func TestApproversOfOneOrganization(t *testing.T) {
 			}
 			require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: wrong, Payload: atHome(wrong, slack.TeamID, "home.approve", string(ids[i]))}))
 			w.home(wrong, "Only approvers can decide")
-			assert.Equal(t, approval.Pending, w.request(ids[i]).State)
+			assert.Equal(t, approval.StatePending, w.request(ids[i]).State)
 		}
 		for i, right := range []string{bob, carol} {
 			mine, theirs := string(ids[i]), string(ids[1-i])
@@ -226,7 +226,7 @@ func TestApproversOfOneOrganization(t *testing.T) {
 			said := w.readsIn(right, slack.General, "waiting for your decision", mine, name)
 			assert.False(t, holds(said, theirs))
 			w.pressesAtHome(right, "home.approve", mine)
-			w.becomes(ids[i], approval.Approved)
+			w.becomes(ids[i], approval.StateApproved)
 		}
 	})
 }
@@ -275,9 +275,9 @@ func TestOneOrganizationIsNotNamed(t *testing.T) {
 			w.opensHome(bob, "home.approve")
 			w.presses(bob, "card.approve")
 			w.presses(alice, "ready.create")
-			w.becomes(w.newest(), approval.Delivered)
+			w.becomes(w.newest(), approval.StateDelivered)
 			w.presses(alice, "note.saved")
-			w.becomes(w.newest(), approval.Active)
+			w.becomes(w.newest(), approval.StateActive)
 			w.rests(w.newest())
 			w.types(alice, "list")
 			w.readsIn(alice, slack.General, "list.rotate")

@@ -12,14 +12,14 @@ import (
 )
 
 // followerOf is the newest request of somebody about the key of id.
-func (w *town) followerOf(who string, id approval.ID, purpose approval.Purpose) approval.ID {
+func (w *town) followerOf(who string, id approval.ID, purpose approval.RequestType) approval.ID {
 	w.t.Helper()
 	var found approval.ID
 	w.until("there is a "+string(purpose)+" of "+string(id), func() bool {
-		all, err := w.bot.store.ByRequester(w.ctx(), approval.UserID(who))
+		all, err := w.bot.store.ListByRequester(w.ctx(), approval.UserID(who))
 		require.NoError(w.t, err)
 		for _, r := range all {
-			if r.Of == id && r.Purpose == purpose {
+			if r.ParentID == id && r.Type == purpose {
 				found = r.ID
 				return true
 			}
@@ -37,12 +37,12 @@ func TestTheNewOwnerRotates(t *testing.T) {
 		w.pressesOn(carol, "ready.create", string(next))
 		note := w.readsIn(carol, slack.AppDM(carol), "MONGODB_ATLAS_PRIVATE_API_KEY", string(next))
 		assert.True(t, note.Ephemeral)
-		w.becomes(next, approval.Delivered)
+		w.becomes(next, approval.StateDelivered)
 		w.pressesOn(carol, "note.saved", string(next))
-		w.becomes(next, approval.Active)
+		w.becomes(next, approval.StateActive)
 		require.Len(t, w.botKeys(), 2)
 		w.pressesOn(carol, "ready.switched", string(next))
-		assert.Equal(t, approval.CauseReplaced, w.becomes(id, approval.Ended).End.Cause)
+		assert.Equal(t, approval.CauseReplaced, w.becomes(id, approval.StateEnded).Outcome.Cause)
 		keys := w.botKeys()
 		require.Len(t, keys, 1)
 		assert.Equal(t, w.request(next).Key.PublicKey, keys[0].PublicKey)
@@ -55,7 +55,7 @@ func TestTheNewOwnerRotates(t *testing.T) {
 func TestTheNewOwnerIsRemindedAndExtends(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id, _ := w.handedOver()
-		ends := w.request(id).EndsAt
+		ends := w.request(id).KeyExpiresAt
 		w.passes(6*time.Hour + time.Minute)
 		w.readsIn(carol, slack.AppDM(carol), "ending.extend", "ending.rotate", "ending.revoke", w.request(id).Key.PublicKey)
 		w.opens(carol, "ending.extend")
@@ -63,12 +63,12 @@ func TestTheNewOwnerIsRemindedAndExtends(t *testing.T) {
 		more := w.followerOf(carol, id, approval.Extension)
 		w.readsIn(bob, slack.Approvals, "card.approve", string(more), "<@"+carol+">")
 		w.pressesOn(bob, "card.approve", string(more))
-		w.becomes(more, approval.Done)
-		assert.Equal(t, ends.Add(24*time.Hour), w.request(id).EndsAt)
+		w.becomes(more, approval.StateApplied)
+		assert.Equal(t, ends.Add(24*time.Hour), w.request(id).KeyExpiresAt)
 		w.readsIn(carol, slack.AppDM(carol), string(more), "now ends")
 		w.rests(id, more)
 		w.passes(27 * time.Hour)
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		w.readsIn(carol, slack.AppDM(carol), string(id), "was deleted")
 		assert.Empty(t, w.botKeys())
 	})
@@ -79,12 +79,12 @@ func TestTheNewOwnerChangesAddressesAndRevokes(t *testing.T) {
 		id, _ := w.handedOver()
 		w.opens(carol, "transfer.addresses", string(id))
 		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"addresses.networks": "203.0.113.7", "addresses.reason": "the other runner is gone"}).Outcome)
-		w.becomes(w.followerOf(carol, id, approval.NewAddresses), approval.Done)
+		w.becomes(w.followerOf(carol, id, approval.AccessListChange), approval.StateApplied)
 		w.hasList(id, "203.0.113.7")
 		w.opens(carol, "transfer.extend", string(id))
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), carol))
 		old := w.pressesOn(carol, "transfer.revoke", string(id))
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		w.readsIn(carol, slack.AppDM(carol), string(id), "was deleted")
 		w.rests(id)
@@ -110,9 +110,9 @@ func TestHandedOverTwice(t *testing.T) {
 		w.Slack.Reactivate(carol)
 		w.staleInDM(carol, before, "transfer.revoke")
 		w.until("it is refused", func() bool { return w.whispersIn(carol, slack.AppDM(carol), "Nothing was changed") })
-		assert.Equal(t, approval.Active, w.request(id).State)
+		assert.Equal(t, approval.StateActive, w.request(id).State)
 		w.pressesOn(bob, "transfer.revoke", string(id))
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -123,7 +123,7 @@ func TestAWishOfTheFormerOwner(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		w.Slack.Join(carol, slack.Approvals)
 		id := w.active()
-		ends := w.request(id).EndsAt
+		ends := w.request(id).KeyExpiresAt
 		more := w.asksForTime(id, "ready.extend")
 		w.rests(id, more)
 		w.Slack.Deactivate(alice)
@@ -132,10 +132,10 @@ func TestAWishOfTheFormerOwner(t *testing.T) {
 		w.handsTo(bob, said, carol)
 		w.ownedBy(id, carol)
 		w.pressesOn(dana, "card.approve", string(more))
-		assert.Equal(t, approval.CauseKeyGone, w.becomes(more, approval.Failed).End.Cause)
+		assert.Equal(t, approval.CauseKeyNotActive, w.becomes(more, approval.StateFailed).Outcome.Cause)
 		w.readsIn(dana, slack.Approvals, string(more), "was given up")
-		assert.Equal(t, ends, w.request(id).EndsAt)
-		assert.Equal(t, approval.Active, w.request(id).State)
+		assert.Equal(t, ends, w.request(id).KeyExpiresAt)
+		assert.Equal(t, approval.StateActive, w.request(id).State)
 	})
 }
 
@@ -151,7 +151,7 @@ func TestAccountsThatCannotBeLookedUp(t *testing.T) {
 	w.Slack.Hide(alice, false)
 	w.restartBot()
 	w.until("the keys were compared", func() bool { return w.called("GET /orgs/{orgId}/apiKeys/{id}") })
-	assert.Zero(t, w.entries(id, approval.Orphan))
+	assert.Zero(t, w.entries(id, approval.EventOwnerDeactivated))
 	assert.Zero(t, w.notices("ownergone.handto"))
 }
 
@@ -162,7 +162,7 @@ func (w *town) restsInChannel(id approval.ID) {
 	w.until("the approvers see "+string(id), func() bool {
 		r := w.request(id)
 		for _, name := range r.Messages {
-			if at := r.Places[name]; name.ToApprovers() && (at.TS == "" || at.Shown < r.Version) {
+			if at := r.MessageRefs[name]; name.ToApprovers() && (at.TS == "" || at.Shown < r.Version) {
 				return false
 			}
 		}
@@ -181,14 +181,14 @@ func TestTheKeyOfSomebodyWhoLeftEnds(t *testing.T) {
 		w.readsIn(bob, slack.Approvals, "ownergone.handto", string(id))
 		w.restsInChannel(id)
 		w.passes(6*24*time.Hour + time.Minute)
-		w.onDisk(id, "is near its end", func(r approval.Request) bool { return r.Endings == 1 })
+		w.onDisk(id, "is near its end", func(r approval.Request) bool { return r.ExpiryReminders == 1 })
 		for range 8 { // while it is tried to remind her
 			w.restsInChannel(id)
 			w.passes(10 * time.Minute)
 		}
 		w.restsInChannel(id)
 		w.passes(24 * time.Hour)
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		ended := w.Clock.Now()
 		w.until("the approvers read it", func() bool {

@@ -40,7 +40,7 @@ func (w *town) handsToForged(who string, id approval.ID, said slack.Message, to 
 	require.NoError(w.t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: who, Payload: json.RawMessage(payload)}))
 }
 
-// handedOver is such a key after Bob gave it to Carol.
+// transferred is such a key after Bob gave it to Carol.
 func (w *town) handedOver() (approval.ID, slack.Message) {
 	w.t.Helper()
 	w.Slack.Join(carol, slack.Approvals)
@@ -65,7 +65,7 @@ func TestTheKeyOfSomebodyWhoLeft(t *testing.T) {
 			assert.True(t, holds(said, word), word)
 		}
 		assert.Empty(t, said.ThreadTS, "it is said to everybody in the channel")
-		assert.Equal(t, approval.Active, w.request(id).State)
+		assert.Equal(t, approval.StateActive, w.request(id).State)
 		w.holdsTheKeyOnly()
 
 		w.passes(3 * time.Hour)
@@ -74,7 +74,7 @@ func TestTheKeyOfSomebodyWhoLeft(t *testing.T) {
 		w.restartBot()
 		w.until("it was compared", func() bool { return w.called("GET /orgs/{orgId}/apiKeys/{id}") })
 		assert.Equal(t, 1, w.notices("deactivated", "ownergone.handto"))
-		assert.Equal(t, 1, w.entries(id, approval.Orphan))
+		assert.Equal(t, 1, w.entries(id, approval.EventOwnerDeactivated))
 		w.opensHome(bob, string(id), "is deactivated")
 	})
 }
@@ -87,7 +87,7 @@ func TestSomebodyLeavesWhileTheBotRuns(t *testing.T) {
 		w.Slack.Deactivate(alice)
 		w.passes(time.Hour + time.Minute) // at which it looks within seconds
 		w.readsIn(bob, slack.Approvals, "ownergone.handto", string(id))
-		assert.Equal(t, 1, w.entries(id, approval.Orphan))
+		assert.Equal(t, 1, w.entries(id, approval.EventOwnerDeactivated))
 	})
 }
 
@@ -112,7 +112,7 @@ func TestHandedToSomebodyElse(t *testing.T) {
 		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "ownergone.handto", dana))
 		w.readsIn(dana, slack.Approvals, "<@"+bob+"> handed it from <@"+alice+"> to <@"+carol+">")
 		w.ownedBy(id, carol)
-		assert.Equal(t, 1, w.entries(id, approval.HandTo))
+		assert.Equal(t, 1, w.entries(id, approval.EventTransfer))
 	})
 }
 
@@ -166,7 +166,7 @@ func TestHandingOverThatIsRefused(t *testing.T) {
 		w.handsTo(carol, said, carol)
 		w.readsIn(carol, slack.Approvals, "Only approvers can hand a key over")
 		assert.Equal(t, before, w.request(id).Version)
-		assert.Zero(t, w.entries(id, approval.HandTo))
+		assert.Zero(t, w.entries(id, approval.EventTransfer))
 
 		w.handsTo(bob, said, dana) // another approver may have it
 		w.ownedBy(id, dana)
@@ -185,12 +185,12 @@ func TestTheOwnerIsBackBeforeItIsHandedOver(t *testing.T) {
 		w.restartBot() // and notices
 		w.readsIn(bob, slack.Approvals, "is active again", string(id))
 		w.rests(id)
-		assert.Equal(t, 1, w.entries(id, approval.Return))
+		assert.Equal(t, 1, w.entries(id, approval.EventOwnerReactivated))
 		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "ownergone.handto", carol))
 		w.readsIn(dana, slack.Approvals, "The account of <@"+alice+"> is active")
 		w.ownedBy(id, alice)
 		w.pressesOn(alice, "ready.revoke", string(id)) // all is hers as before
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 	})
 }
 
@@ -202,7 +202,7 @@ func TestRevokedInsteadOfHandedOver(t *testing.T) {
 		w.readsIn(carol, slack.Approvals, "Only approvers and whoever asked for a key can revoke it")
 		w.opens(bob, "ownergone.revoke", string(id))
 		w.submits(bob, "revoke.reason", "nothing needs it")
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		w.readsIn(dana, slack.Approvals, string(id), "because <@"+bob+"> revoked it", "nothing needs it")
 		w.sees(bob, "a notice without a menu", func(s slack.Screen) bool { _, _, there := find(s, "ownergone.handto"); return !there })

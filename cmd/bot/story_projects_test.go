@@ -88,9 +88,9 @@ func (w *town) activeIn(names ...string) approval.ID {
 	w.t.Helper()
 	id := w.approvedIn(names...)
 	w.pressesOn(alice, "ready.create", string(id))
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	w.pressesOn(alice, "note.saved", string(id))
-	w.becomes(id, approval.Active)
+	w.becomes(id, approval.StateActive)
 	return id
 }
 
@@ -138,7 +138,7 @@ func TestAKeyWithAccessToProjects(t *testing.T) {
 		before := len(w.Wire.Calls())
 		w.pressesOn(alice, "ready.create", string(id))
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		assert.Equal(t, []string{createKey, addAccess, giveProject, giveProject, "chat.postEphemeral"}, w.steps(before), "it is whole before it is shown")
 		w.reaches(id, payments, search)
 		assert.ElementsMatch(t, []string{"203.0.113.7", "198.51.100.0/24"}, networksOf(w.keyOf(id)))
@@ -260,7 +260,7 @@ func TestRotatingKeepsProjects(t *testing.T) {
 		card := w.readsIn(bob, slack.Approvals, "Rotation "+string(next))
 		assert.True(t, holds(card, search, payments))
 		w.pressesOn(alice, "ready.switched", string(next))
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		w.reaches(next, payments, search)
 	})
 }
@@ -275,7 +275,7 @@ func TestProjectsChangedByHandAreTold(t *testing.T) {
 		w.rests(id)
 		w.restartBot() // compares at once
 		w.until("it was compared", func() bool { return w.called("GET /orgs/{orgId}/apiKeys/{id}") })
-		assert.Zero(t, w.entries(id, approval.Differ))
+		assert.Zero(t, w.entries(id, approval.EventDriftDetected))
 
 		edit := func(projects map[string][]string) {
 			require.NoError(t, w.Atlas.EditKey(w.request(id).Key.ID, atlas.Edit{Projects: projects}))
@@ -285,7 +285,7 @@ func TestProjectsChangedByHandAreTold(t *testing.T) {
 		edit(map[string][]string{payments: {"GROUP_OWNER"}, w.project("Analytics"): {"GROUP_READ_ONLY"}})
 		said := w.readsIn(bob, slack.Approvals, "by hand", "drift.revoke", string(id), "Project Owner", w.project("Analytics"))
 		assert.True(t, holds(said, "Payments production", "Search"), "what was approved is said by the names of then")
-		assert.Equal(t, 1, w.entries(id, approval.Differ))
+		assert.Equal(t, 1, w.entries(id, approval.EventDriftDetected))
 		edit(map[string][]string{payments: {"GROUP_READ_ONLY", "GROUP_CLUSTER_MANAGER"}, w.project("Analytics"): nil})
 		w.readsIn(bob, slack.Approvals, string(id), "is again what was approved")
 		w.reaches(id, payments, search)
@@ -296,7 +296,7 @@ func TestProjectsChangedByHandAreTold(t *testing.T) {
 		w.readsIn(bob, slack.Approvals, "by hand", "drift.revoke", string(id))
 		w.reaches(id, payments)
 		w.pressesOn(bob, "drift.revoke", string(id))
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -310,11 +310,11 @@ func TestRotatingAfterAProjectIsGone(t *testing.T) {
 		w.pressesOn(alice, "ready.rotate", string(id))
 		next := w.follower(id, approval.Rotation)
 		w.pressesOn(alice, "ready.create", string(next))
-		assert.Equal(t, approval.CauseBadProject, w.becomes(next, approval.Failed).End.Cause)
+		assert.Equal(t, approval.CauseBadProject, w.becomes(next, approval.StateFailed).Outcome.Cause)
 		w.reads(alice, string(next), "One of the projects is not there any more")
 		w.holdsTheKeyOnly()
 		w.reaches(id, w.project("Payments production"))
-		assert.Equal(t, approval.Active, w.request(id).State)
+		assert.Equal(t, approval.StateActive, w.request(id).State)
 	})
 }
 
@@ -324,7 +324,7 @@ func TestTheTrailAgreesWithAtlasAboutProjects(t *testing.T) {
 	id := w.activeIn("Payments production", "Search")
 	next := w.rotates(id)
 	w.pressesOn(alice, "ready.switched", string(next))
-	w.becomes(id, approval.Ended)
+	w.becomes(id, approval.StateEnded)
 	w.passes(feedDelay + time.Minute)
 	found, err := w.compares()
 	require.NoError(t, err)

@@ -36,17 +36,17 @@ func TestRulesOneOfEachGroup(t *testing.T) {
 		assert.Empty(t, w.botKeys())
 
 		w.approves(carol, id)
-		r := w.becomes(id, approval.Approved)
+		r := w.becomes(id, approval.StateApproved)
 		assert.Equal(t, approval.UserID(carol), r.Decision.By)
 		w.reads(alice, "ready.create", "@"+bob, "@"+carol)
 		w.under(id, "@"+carol, "the last of 2 approvals")
 		assert.False(t, holds(w.card(id), "card.approve"))
 		assert.Len(t, w.thread(id), 2)
-		assert.Equal(t, 1, w.entries(id, approval.Endorse))
-		assert.Equal(t, 1, w.entries(id, approval.Approve))
+		assert.Equal(t, 1, w.entries(id, approval.EventApprovalAdded))
+		assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 
 		w.presses(alice, "ready.create")
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7", "198.51.100.0/24")
 	})
 }
@@ -62,9 +62,9 @@ func TestRulesBothGroupsAtOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		assert.Len(t, w.becomes(id, approval.Approved).Approvals, 2)
-		assert.Equal(t, 1, w.entries(id, approval.Endorse))
-		assert.Equal(t, 1, w.entries(id, approval.Approve))
+		assert.Len(t, w.becomes(id, approval.StateApproved).Approvals, 2)
+		assert.Equal(t, 1, w.entries(id, approval.EventApprovalAdded))
+		assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 		w.rests(id)
 		assert.Len(t, w.thread(id), 2)
 	})
@@ -78,12 +78,12 @@ func TestRulesOneDenialIsEnough(t *testing.T) {
 		card := w.card(id)
 		w.opens(carol, "card.deny", string(id))
 		w.submits(carol, "deny.reason", "not before the audit")
-		w.becomes(id, approval.Denied)
+		w.becomes(id, approval.StateDenied)
 		w.reads(alice, "outcome.again", "@"+carol, "not before the audit")
 		w.under(id, "@"+carol, "denied", "not before the audit")
 		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, card, "card.approve"))
 		w.isTold(dana, "@"+carol, "denied")
-		assert.Equal(t, approval.Denied, w.request(id).State)
+		assert.Equal(t, approval.StateDenied, w.request(id).State)
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -101,7 +101,7 @@ func TestRulesWhoNeverApproves(t *testing.T) {
 		w.approves(bob, id)
 		w.endorsed(id, 1)
 		w.approves(carol, id)
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 	})
 }
 
@@ -117,7 +117,7 @@ func TestRulesTheAskerIsInTheGroup(t *testing.T) {
 		w.approves(dana, id)
 		w.endorsed(id, 1)
 		w.approves(carol, id)
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 		w.reads(bob, "ready.create", "@"+dana, "@"+carol)
 	})
 }
@@ -135,7 +135,7 @@ func TestRulesTheAskerIsTheWholeGroup(t *testing.T) {
 		w.isTold(dana, ofSecurity)
 		w.approves(carol, id)
 		w.isTold(carol, "your own request")
-		assert.Equal(t, approval.Pending, w.request(id).State)
+		assert.Equal(t, approval.StatePending, w.request(id).State)
 	})
 }
 
@@ -153,7 +153,7 @@ func TestRulesTwoOfOneGroup(t *testing.T) {
 		w.approves(carol, id)
 		w.isTold(carol, "Only approvers")
 		w.approves(bob, id)
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 		w.reads(alice, "ready.create", "@"+dana, "@"+bob)
 	})
 }
@@ -168,27 +168,27 @@ func TestRulesOnePersonInBothGroups(t *testing.T) {
 		w.approves(bob, id)
 		w.isTold(bob, "approved this already")
 		w.approves(dana, id)
-		assert.Len(t, w.becomes(id, approval.Approved).Approvals, 2)
+		assert.Len(t, w.becomes(id, approval.StateApproved).Approvals, 2)
 	})
 }
 
 func TestRulesRolesHaveTheirOwnApprovers(t *testing.T) {
-	const policy = `
+	const current = `
 roles:
   ORG_READ_ONLY: {}
   ORG_BILLING_READ_ONLY:
     approvals: [{from: [S0SECURITY]}]
 `
-	underRules(t, policy, func(t *testing.T, w *town) {
+	underRules(t, current, func(t *testing.T, w *town) {
 		plain, billing := w.asks(withRoles("ORG_READ_ONLY")), w.asks()
 		w.approves(carol, plain)
 		w.isTold(carol, "Only approvers")
 		w.approves(bob, billing)
 		w.isTold(bob, "Only approvers")
 		w.approves(bob, plain)
-		w.becomes(plain, approval.Approved)
+		w.becomes(plain, approval.StateApproved)
 		w.approves(carol, billing)
-		w.becomes(billing, approval.Approved)
+		w.becomes(billing, approval.StateApproved)
 		assert.False(t, holds(w.card(billing), ofApprovers))
 	})
 }
@@ -204,7 +204,7 @@ func TestRulesAnApprovalSurvivesARestart(t *testing.T) {
 	w.approves(bob, id)
 	w.isTold(bob, "approved this already")
 	w.approves(carol, id)
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	w.rests(id)
 	assert.Len(t, w.thread(id), before+1)
 }
@@ -224,6 +224,6 @@ func TestRulesSlackDoesNotListAGroup(t *testing.T) {
 		w.approves(bob, id)
 		w.endorsed(id, 1)
 		w.approves(carol, id)
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 	})
 }

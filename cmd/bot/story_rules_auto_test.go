@@ -52,11 +52,11 @@ func TestRulesNobodyHasToApprove(t *testing.T) {
 		w.rests(id)
 
 		r := w.request(id)
-		require.Equal(t, approval.Approved, r.State)
+		require.Equal(t, approval.StateApproved, r.State)
 		assert.Equal(t, "reading from CI", r.Decision.Rule)
 		assert.Empty(t, r.Decision.By)
-		assert.Equal(t, 1, w.count(func(e approval.Entry) bool {
-			return e.Request == id && e.Event == approval.Submit && e.To == approval.Approved && e.By == alice && strings.Contains(e.Note, `the rule "reading from CI"`)
+		assert.Equal(t, 1, w.count(func(e approval.AuditEntry) bool {
+			return e.Request == id && e.Event == approval.EventSubmit && e.To == approval.StateApproved && e.By == alice && strings.Contains(e.Note, `the rule "reading from CI"`)
 		}), "it is on the record")
 		card := w.card(id)
 		assert.True(t, holds(card, "reading from CI", "nobody had to", "@"+alice, "ci (198.51.100.0/28)"))
@@ -64,10 +64,10 @@ func TestRulesNobodyHasToApprove(t *testing.T) {
 		assert.Empty(t, card.Mentions.Groups, "nobody has to come")
 		w.under(id, "reading from CI", "@"+alice, string(id))
 		assert.Len(t, w.thread(id), 1)
-		assert.Zero(t, w.entries(id, approval.Approve))
+		assert.Zero(t, w.entries(id, approval.EventApprove))
 
 		w.presses(alice, "ready.create")
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_READ_ONLY"}, "198.51.100.0/28")
 		w.under(id, w.botKeys()[0].PublicKey)
 	})
@@ -87,10 +87,10 @@ func TestRulesJustOutsideOfTheCase(t *testing.T) {
 			underRules(t, readingFromCI, func(t *testing.T, w *town) {
 				id := w.asks(reading(outside)...)
 				r := w.request(id)
-				assert.Equal(t, approval.Pending, r.State)
+				assert.Equal(t, approval.StatePending, r.State)
 				assert.Empty(t, r.Decision.Rule)
 				w.approves(bob, id)
-				assert.Equal(t, approval.UserID(bob), w.becomes(id, approval.Approved).Decision.By)
+				assert.Equal(t, approval.UserID(bob), w.becomes(id, approval.StateApproved).Decision.By)
 			})
 		})
 	}
@@ -99,7 +99,7 @@ func TestRulesJustOutsideOfTheCase(t *testing.T) {
 func TestRulesTheCaseIsNotForEverybody(t *testing.T) {
 	underRules(t, readingFromCI, func(t *testing.T, w *town) {
 		id := w.asksAs(carol, reading()...)
-		assert.Equal(t, approval.Pending, w.request(id).State)
+		assert.Equal(t, approval.StatePending, w.request(id).State)
 		assert.True(t, holds(w.card(id), "card.approve"))
 	})
 }
@@ -120,12 +120,12 @@ func TestRulesNobodyCollectsWhatNobodyApproved(t *testing.T) {
 		first := w.newest()
 		w.rests(first)
 		w.pressesOn(alice, "ready.withdraw", string(first))
-		assert.Equal(t, approval.CauseNone, w.becomes(first, approval.Withdrawn).End.Cause)
+		assert.Equal(t, approval.CauseNone, w.becomes(first, approval.StateWithdrawn).Outcome.Cause)
 		require.Equal(t, slack.Closed, w.sendsForm(alice, reading()...).Outcome)
 		second := w.newest()
 		w.rests(first, second)
 		w.passes(24*time.Hour + time.Minute)
-		assert.Equal(t, approval.CauseUncollected, w.becomes(second, approval.Expired).End.Cause)
+		assert.Equal(t, approval.CauseNotIssuedInTime, w.becomes(second, approval.StateExpired).Outcome.Cause)
 		w.rests(second)
 		assert.Len(t, w.thread(second), 2)
 		assert.Empty(t, w.botKeys())
@@ -140,7 +140,7 @@ func TestRulesARestartRepeatsNoAnnouncement(t *testing.T) {
 	w.rests(id)
 	w.restartBot()
 	w.presses(alice, "ready.create")
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	w.rests(id)
 	assert.Len(t, w.thread(id), 2, "that a rule approved it, and that it was made")
 	assert.Equal(t, 1, w.notices("API key request "+string(id)))

@@ -20,12 +20,12 @@ func (w *town) activeUnder() approval.ID {
 	w.approves(bob, id)
 	w.endorsed(id, 1)
 	w.approves(carol, id)
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	w.presses(alice, "ready.create")
 	w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	w.presses(alice, "note.saved")
-	w.becomes(id, approval.Active)
+	w.becomes(id, approval.StateActive)
 	w.rests(id)
 	return id
 }
@@ -44,15 +44,15 @@ func TestRulesAChangeTakesBothGroups(t *testing.T) {
 		w.isTold(bob, "as it is or not at all")
 		assert.Nil(t, w.Slack.Screen(bob).Modal)
 
-		ends := w.request(id).EndsAt
+		ends := w.request(id).KeyExpiresAt
 		w.approves(carol, more)
 		w.endorsed(more, 1)
-		assert.Equal(t, ends, w.request(id).EndsAt)
+		assert.Equal(t, ends, w.request(id).KeyExpiresAt)
 		w.approves(dana, more)
-		w.becomes(more, approval.Done)
-		assert.Equal(t, ends.Add(24*time.Hour), w.request(id).EndsAt)
-		assert.Equal(t, 1, w.entries(more, approval.Endorse))
-		assert.Equal(t, 1, w.entries(more, approval.Grant))
+		w.becomes(more, approval.StateApplied)
+		assert.Equal(t, ends.Add(24*time.Hour), w.request(id).KeyExpiresAt)
+		assert.Equal(t, 1, w.entries(more, approval.EventApprovalAdded))
+		assert.Equal(t, 1, w.entries(more, approval.EventApproveChange))
 		w.rests(more)
 		assert.Len(t, w.thread(more), 3, "one approval, the other, and that it was done")
 
@@ -62,7 +62,7 @@ func TestRulesAChangeTakesBothGroups(t *testing.T) {
 		w.endorsed(change, 1)
 		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
 		w.approves(carol, change)
-		w.becomes(change, approval.Done)
+		w.becomes(change, approval.StateApplied)
 		w.hasList(id, "203.0.113.7", "192.0.2.9")
 	})
 }
@@ -74,15 +74,15 @@ func TestRulesMoreTimeIsOutsideOfTheCase(t *testing.T) {
 		id := w.newest()
 		w.presses(alice, "ready.create")
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.presses(alice, "note.saved")
-		w.becomes(id, approval.Active)
+		w.becomes(id, approval.StateActive)
 		w.opens(alice, "ready.extend", string(id))
 		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"extend.lifetime": "8h0m0s", "extend.reason": "more"}).Outcome)
 		more := w.follower(id, approval.Extension)
-		assert.Equal(t, approval.Pending, w.request(more).State)
+		assert.Equal(t, approval.StatePending, w.request(more).State)
 		w.approves(bob, more)
-		w.becomes(more, approval.Done)
+		w.becomes(more, approval.StateApplied)
 	})
 }
 
@@ -102,7 +102,7 @@ func TestRulesApprovalsAtHome(t *testing.T) {
 		w.home(bob, "approved this already")
 		w.opensHome(carol, string(id), "1 of 2", "home.approve")
 		w.pressesAtHome(carol, "home.approve", string(id))
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 		w.home(carol, "Nothing waits for your decision")
 	})
 }
@@ -130,9 +130,9 @@ func TestRulesEverythingIsDeliveredTwice(t *testing.T) {
 		w.leavesAPart(id)
 		w.endorsed(id, 1)
 		w.approves(carol, id)
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 		w.hears(id, 3)
-		for _, on := range []approval.Event{approval.Submit, approval.Nudge, approval.Endorse, approval.Approve} {
+		for _, on := range []approval.Event{approval.EventSubmit, approval.EventNudge, approval.EventApprovalAdded, approval.EventApprove} {
 			assert.Equal(t, 1, w.entries(id, on), on)
 		}
 	}, func(o *sandbox.Options) { o.Redeliver = 1 })

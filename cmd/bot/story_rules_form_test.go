@@ -56,7 +56,7 @@ func TestRulesNamedNetworks(t *testing.T) {
 				assert.True(t, holds(w.reads(alice, "asked.withdraw"), tt.said))
 				w.approves(bob, id)
 				w.presses(alice, "ready.create")
-				w.becomes(id, approval.Delivered)
+				w.becomes(id, approval.StateDelivered)
 				w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, tt.networks...)
 			})
 		})
@@ -112,7 +112,7 @@ func TestRulesRolesHaveLimits(t *testing.T) {
 		w.endorsed(id, 1)
 		w.approves(carol, id)
 		w.presses(alice, "ready.create")
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_OWNER"}, "198.51.100.7", "198.51.100.8", "203.0.113.7")
 	})
 }
@@ -174,7 +174,7 @@ func TestRulesARoleForAGroup(t *testing.T) {
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), carol))
 		id := w.asksAs(carol, withRoles("ORG_GROUP_CREATOR"))
 		w.approves(bob, id)
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 	})
 }
 

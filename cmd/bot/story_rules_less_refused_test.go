@@ -30,9 +30,9 @@ func TestRulesMoreThanAskedIsRefused(t *testing.T) {
 			assert.Contains(t, result.Errors["less.networks"], says)
 			assert.Len(t, result.Errors, 1, typed)
 		}
-		assert.Equal(t, approval.Pending, w.request(id).State)
+		assert.Equal(t, approval.StatePending, w.request(id).State)
 		require.Equal(t, slack.Closed, w.fills(bob, aPart).Outcome, "and the corrected form goes through")
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 	})
 }
 
@@ -75,7 +75,7 @@ func TestRulesForgedChangesAreRefused(t *testing.T) {
 			assert.Contains(t, answer, `"response_action":"update"`, who)
 		}
 		r := w.request(id)
-		assert.Equal(t, approval.Pending, r.State)
+		assert.Equal(t, approval.StatePending, r.State)
 		assert.Empty(t, r.Approvals)
 		assert.Len(t, r.Access.Roles, 2)
 	})
@@ -88,8 +88,8 @@ func TestRulesChangesSentTwice(t *testing.T) {
 		again, err := w.Slack.SubmitAgain(w.ctx(), bob)
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, again.Outcome)
-		assert.Len(t, w.becomes(id, approval.Approved).Approvals, 1)
-		assert.Equal(t, 1, w.entries(id, approval.Approve))
+		assert.Len(t, w.becomes(id, approval.StateApproved).Approvals, 1)
+		assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 		w.rests(id)
 		assert.Len(t, w.thread(id), 1)
 	})
@@ -105,10 +105,10 @@ func TestRulesChangesSentTooLate(t *testing.T) {
 		"denied": {func(w *town, id approval.ID) {
 			w.opens(dana, "card.deny", string(id))
 			w.submits(dana, "deny.reason", "no")
-		}, approval.Denied, []string{"@" + dana, "denied"}},
-		"approved as it is": {func(w *town, id approval.ID) { w.approves(dana, id) }, approval.Approved, []string{"@" + dana, "approved"}},
-		"withdrawn":         {func(w *town, _ approval.ID) { w.presses(alice, "asked.withdraw") }, approval.Withdrawn, []string{"@" + alice, "back"}},
-		"lapsed":            {func(w *town, id approval.ID) { w.rests(id); w.passes(25 * time.Hour) }, approval.Expired, []string{"nobody decided in time"}},
+		}, approval.StateDenied, []string{"@" + dana, "denied"}},
+		"approved as it is": {func(w *town, id approval.ID) { w.approves(dana, id) }, approval.StateApproved, []string{"@" + dana, "approved"}},
+		"withdrawn":         {func(w *town, _ approval.ID) { w.presses(alice, "asked.withdraw") }, approval.StateWithdrawn, []string{"@" + alice, "back"}},
+		"lapsed":            {func(w *town, id approval.ID) { w.rests(id); w.passes(25 * time.Hour) }, approval.StateExpired, []string{"nobody decided in time"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bothDoors(t, func(t *testing.T, w *town) {
@@ -120,7 +120,7 @@ func TestRulesChangesSentTooLate(t *testing.T) {
 				w.modalShows(bob, tt.says...)
 				r := w.request(id)
 				assert.Equal(t, before.Access, r.Access)
-				assert.Empty(t, r.NarrowedBy)
+				assert.Empty(t, r.ReducedBy)
 				require.NoError(t, w.Slack.CloseModal(w.ctx(), bob))
 			})
 		})
@@ -140,7 +140,7 @@ func TestRulesChangesSentAfterOthers(t *testing.T) {
 		assert.Contains(t, result.Errors["less.roles"], "Organization Read Only")
 		assert.Contains(t, result.Errors["less.networks"], "198.51.100.0/24")
 		require.Equal(t, slack.Closed, w.fills(carol, aPart).Outcome)
-		assert.Equal(t, approval.UserID(bob), w.becomes(id, approval.Approved).NarrowedBy)
+		assert.Equal(t, approval.UserID(bob), w.becomes(id, approval.StateApproved).ReducedBy)
 	})
 }
 
@@ -183,9 +183,9 @@ func TestRulesChangesInBadWeather(t *testing.T) {
 		result := w.fills(bob, aPart)
 		require.Equal(t, slack.Refused, result.Outcome)
 		assert.Contains(t, result.Errors["less.roles"], "press Approve again")
-		assert.Equal(t, approval.Pending, w.request(id).State)
+		assert.Equal(t, approval.StatePending, w.request(id).State)
 		require.Equal(t, slack.Closed, w.fills(bob, nil).Outcome, "nothing that was filled in is lost")
-		r := w.becomes(id, approval.Approved)
+		r := w.becomes(id, approval.StateApproved)
 		assert.Equal(t, []approval.Role{"ORG_BILLING_READ_ONLY"}, r.Access.Roles)
 	})
 }
@@ -197,10 +197,10 @@ func TestRulesChangesSurviveARestart(t *testing.T) {
 	w.opens(bob, "card.less", string(id))
 	w.restartBot()
 	require.Equal(t, slack.Closed, w.fills(bob, aPart).Outcome)
-	w.becomes(id, approval.Approved)
+	w.becomes(id, approval.StateApproved)
 	w.reads(alice, "ready.create", "8 hours instead of 24 hours")
 	w.restartBot()
 	w.presses(alice, "ready.create")
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7", "198.51.100.64/28")
 }

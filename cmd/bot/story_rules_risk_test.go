@@ -25,7 +25,7 @@ func modest(edit ...func(map[string]map[string]slack.Value)) []func(map[string]m
 func (w *town) takesBack(id approval.ID) {
 	w.t.Helper()
 	w.pressesOn(alice, "asked.withdraw", string(id))
-	w.becomes(id, approval.Withdrawn)
+	w.becomes(id, approval.StateWithdrawn)
 	w.rests(id)
 }
 
@@ -70,7 +70,7 @@ func TestRulesWhoHoldsKeysAlready(t *testing.T) {
 		assert.NotContains(t, card.Text, "first request")
 		assert.False(t, holds(w.reads(alice, "asked.withdraw", string(id)), "Look twice"), "the asker is not warned of themselves")
 		w.approves(bob, id)
-		w.becomes(id, approval.Approved)
+		w.becomes(id, approval.StateApproved)
 		assert.False(t, holds(w.card(id), "Look twice"))
 	})
 }

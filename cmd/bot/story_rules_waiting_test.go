@@ -83,14 +83,14 @@ func TestRulesNobodyDecidesForLong(t *testing.T) {
 		assert.Equal(t, 1, w.calls(security), "they are called once")
 		assert.True(t, holds(third, string(id), "Any of you can decide"))
 		w.reads(alice, "asked.withdraw", "It went to", ofSecurity)
-		assert.Equal(t, 1, w.entries(id, approval.Escalate))
+		assert.Equal(t, 1, w.entries(id, approval.EventEscalate))
 
 		w.approves(carol, id)
-		assert.Equal(t, approval.UserID(carol), w.becomes(id, approval.Approved).Decision.By)
+		assert.Equal(t, approval.UserID(carol), w.becomes(id, approval.StateApproved).Decision.By)
 		assert.True(t, holds(w.hears(id, 4), "@"+carol, "approved"))
 		w.reads(alice, "ready.create", "@"+carol)
 		w.passes(25 * time.Hour)
-		w.becomes(id, approval.Expired)
+		w.becomes(id, approval.StateExpired)
 		w.hears(id, 5)
 		assert.Equal(t, 1, w.calls(security), "no later message is a call")
 	})
@@ -102,7 +102,7 @@ func TestRulesTheSecondGroupDenies(t *testing.T) {
 		w.untilEscalated(id)
 		w.opens(carol, "card.deny", string(id))
 		w.submits(carol, "deny.reason", "")
-		assert.Equal(t, approval.UserID(carol), w.becomes(id, approval.Denied).Decision.By)
+		assert.Equal(t, approval.UserID(carol), w.becomes(id, approval.StateDenied).Decision.By)
 	})
 }
 
@@ -118,7 +118,7 @@ func TestRulesTheSecondGroupStandsIn(t *testing.T) {
 		w.passes(6 * time.Hour)
 		w.hears(id, 4)
 		w.approves(carol, id)
-		assert.Len(t, w.becomes(id, approval.Approved).Approvals, 2)
+		assert.Len(t, w.becomes(id, approval.StateApproved).Approvals, 2)
 	})
 }
 
@@ -128,7 +128,7 @@ func TestRulesNobodyDecidesAtAll(t *testing.T) {
 		w.untilEscalated(id)
 		card := w.card(id)
 		w.passes(16 * time.Hour)
-		assert.Equal(t, approval.CauseUndecided, w.becomes(id, approval.Expired).End.Cause)
+		assert.Equal(t, approval.CauseUndecided, w.becomes(id, approval.StateExpired).Outcome.Cause)
 		assert.True(t, holds(w.hears(id, 4), "nobody decided in time", string(id)))
 		w.reads(alice, "outcome.again", "nobody decided in time")
 		assert.False(t, holds(w.card(id), "card.approve"))
@@ -136,7 +136,7 @@ func TestRulesNobodyDecidesAtAll(t *testing.T) {
 			require.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "card.approve"))
 			w.isTold(who, "lapsed")
 		}
-		assert.Equal(t, approval.Expired, w.request(id).State)
+		assert.Equal(t, approval.StateExpired, w.request(id).State)
 	})
 }
 
@@ -155,10 +155,10 @@ func TestRulesARestartRepeatsNoReminder(t *testing.T) {
 	w.hears(id, 4)
 	w.restartBot()
 	w.passes(17 * time.Hour)
-	w.becomes(id, approval.Expired)
+	w.becomes(id, approval.StateExpired)
 	w.restartBot()
 	w.hears(id, 5)
-	assert.Equal(t, 2, w.entries(id, approval.Prod))
+	assert.Equal(t, 2, w.entries(id, approval.EventRemindApprovers))
 }
 
 // What came due while nobody looked is said once.
@@ -178,6 +178,6 @@ func TestRulesTheBotWasAwayForLong(t *testing.T) {
 	w.stopBot()
 	w.passes(20 * time.Hour)
 	w.startBot()
-	w.becomes(id, approval.Expired)
+	w.becomes(id, approval.StateExpired)
 	w.hears(id, 3)
 }

@@ -54,7 +54,7 @@ func (w *town) sendsForm(who string, edit ...func(map[string]map[string]slack.Va
 func (w *town) asksAs(who string, edit ...func(map[string]map[string]slack.Value)) approval.ID {
 	w.t.Helper()
 	require.Equal(w.t, slack.Closed, w.sendsForm(who, edit...).Outcome)
-	all, err := w.bot.store.ByRequester(w.ctx(), approval.UserID(who))
+	all, err := w.bot.store.ListByRequester(w.ctx(), approval.UserID(who))
 	require.NoError(w.t, err)
 	require.NotEmpty(w.t, all)
 	w.rests(all[0].ID)
@@ -71,7 +71,7 @@ func (w *town) approves(who string, id approval.ID) {
 func (w *town) endorsed(id approval.ID, n int) approval.Request {
 	w.t.Helper()
 	r := w.onDisk(id, "has more approvals", func(r approval.Request) bool { return len(r.Approvals) == n })
-	require.Equal(w.t, approval.Pending, r.State)
+	require.Equal(w.t, approval.StatePending, r.State)
 	w.rests(id)
 	return w.request(id)
 }
@@ -107,7 +107,7 @@ func (w *town) messages(who, conversation string) []slack.Message {
 // thread is what stands under a request's card, oldest first.
 func (w *town) thread(id approval.ID) []slack.Message {
 	w.t.Helper()
-	card := w.request(id).Places[approval.CardMessage].TS
+	card := w.request(id).MessageRefs[approval.CardMessage].TS
 	require.NotEmpty(w.t, card)
 	var under []slack.Message
 	for _, m := range w.messages(bob, slack.Approvals) {
@@ -138,7 +138,7 @@ func (w *town) under(id approval.ID, words ...string) slack.Message {
 func (w *town) card(id approval.ID) slack.Message {
 	w.t.Helper()
 	w.rests(id)
-	ts := w.request(id).Places[approval.CardMessage].TS
+	ts := w.request(id).MessageRefs[approval.CardMessage].TS
 	for _, m := range w.messages(bob, slack.Approvals) {
 		if m.TS == ts {
 			return m

@@ -37,14 +37,14 @@ func TestAskApproveCreateSave(t *testing.T) {
 		assert.ElementsMatch(t, []string{"203.0.113.7", "198.51.100.0/24"}, networksOf(keys[0]))
 		assert.Len(t, keys[0].Roles, 1)
 
-		w.becomes(id, approval.Delivered)
+		w.becomes(id, approval.StateDelivered)
 		w.presses(alice, "note.saved")
-		w.becomes(id, approval.Active)
+		w.becomes(id, approval.StateActive)
 		w.sees(alice, "no key any more", func(s slack.Screen) bool { _, _, there := find(s, "PRIVATE_API_KEY"); return !there })
 		w.reads(alice, "ready.revoke", keys[0].PublicKey)
 
 		w.passes(8*time.Hour + time.Minute)
-		w.becomes(id, approval.Ended)
+		w.becomes(id, approval.StateEnded)
 		w.reads(alice, "outcome.again")
 		w.reads(bob, string(id), "deleted")
 		assert.Empty(t, w.botKeys())

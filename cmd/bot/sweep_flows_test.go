@@ -43,7 +43,9 @@ type end struct {
 }
 
 // atEndDate is a key that lives as long as it was to.
-func atEndDate(lives time.Duration) end { return end{approval.Ended, approval.CauseEndDate, lives} }
+func atEndDate(lives time.Duration) end {
+	return end{approval.StateEnded, approval.CauseKeyExpired, lives}
+}
 
 // ended is how a request ends, where people say when.
 func ended(state approval.State, cause approval.Cause) end { return end{state, cause, 0} }
@@ -105,27 +107,27 @@ func newKeyFlows() []flow {
 		},
 		{
 			name: "not seen, then revoked", messages: 8, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
-			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
+			ends: []end{ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{
 			name: "not seen, and Atlas lags", messages: 8, lag: lag, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
-			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
+			ends: []end{ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{
 			name: "never confirmed", messages: 8, people: []person{bob, {alice, []act{asks, creates}}},
-			ends: []end{ended(approval.Ended, approval.CauseUnconfirmed)}, posts: map[string]int{`Did you save the private key`: 1},
+			ends: []end{ended(approval.StateEnded, approval.CauseUnconfirmed)}, posts: map[string]int{`Did you save the private key`: 1},
 		},
 		{
 			name: "denied", messages: 4, overHTTP: true, people: []person{{alice, []act{asks}}, {slack.Bob, []act{denies}}},
-			ends: []end{ended(approval.Denied, "")},
+			ends: []end{ended(approval.StateDenied, "")},
 		},
 		{
 			name: "withdrawn", messages: 3, people: []person{{alice, []act{asks, withdraws}}},
-			ends: []end{ended(approval.Withdrawn, "")},
+			ends: []end{ended(approval.StateWithdrawn, "")},
 		},
 		{
 			name: "never decided", messages: 5, overHTTP: true, people: []person{{alice, []act{asks}}},
-			ends: []end{ended(approval.Expired, approval.CauseUndecided)},
+			ends: []end{ended(approval.StateExpired, approval.CauseUndecided)},
 		},
 		{
 			name: "approved and revoked in the Home tab", messages: 7,
@@ -133,11 +135,11 @@ func newKeyFlows() []flow {
 				{slack.Bob, []act{until("approved request", after("Waits for", pressAtHome("home.approve")))}},
 				{alice, []act{asks, creates, saves, after("ou have the key", pressAtHome("home.revoke"))}},
 			},
-			ends: []end{ended(approval.Ended, approval.CauseRevoked)},
+			ends: []end{ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{
 			name: "approved, never collected", messages: 6, people: []person{bob, {alice, []act{asks}}},
-			ends: []end{ended(approval.Expired, approval.CauseUncollected)},
+			ends: []end{ended(approval.StateExpired, approval.CauseNotIssuedInTime)},
 		},
 	}
 }
@@ -150,11 +152,11 @@ const tellsOfItsEnd = `Your key .* and is deleted then: whatever uses it stops w
 // changeFlows change a key that lives.
 func changeFlows() []flow {
 	bob := person{bob, []act{approves}}
-	done := ended(approval.Done, "")
+	done := ended(approval.StateApplied, "")
 	return []flow{
 		{
 			name: "extended, then revoked", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, wantsADayMore, after("now ends", revokes)}}},
-			ends: []end{ended(approval.Ended, approval.CauseRevoked), done},
+			ends: []end{ended(approval.StateEnded, approval.CauseRevoked), done},
 		},
 		{
 			name: "extension denied", messages: 13, overHTTP: true,
@@ -162,15 +164,15 @@ func changeFlows() []flow {
 				{slack.Bob, []act{on(1, approves), after("asks for more time", denies)}},
 				{alice, []act{asks, creates, saves, wantsADayMore}},
 			},
-			ends: []end{atEndDate(8 * time.Hour), ended(approval.Denied, "")}, posts: map[string]int{tellsOfItsEnd: 2},
+			ends: []end{atEndDate(8 * time.Hour), ended(approval.StateDenied, "")}, posts: map[string]int{tellsOfItsEnd: 2},
 		},
 		{
 			name: "other addresses, approved", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7 192.0.2.9"), after("may now be used from", revokes)}}},
-			ends: []end{ended(approval.Ended, approval.CauseRevoked), done},
+			ends: []end{ended(approval.StateEnded, approval.CauseRevoked), done},
 		},
 		{
 			name: "fewer addresses", messages: 12, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7"), after("may now be used from", revokes)}}},
-			ends: []end{ended(approval.Ended, approval.CauseRevoked), done},
+			ends: []end{ended(approval.StateEnded, approval.CauseRevoked), done},
 		},
 		{
 			name: "reminded of its end", messages: 9, people: []person{bob, {alice, []act{asksWeek, creates, saves}}},
@@ -185,7 +187,7 @@ func rotationFlows() []flow {
 	return []flow{
 		{
 			name: "rotated, and switched over", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), switches, after("its successor took over", on(2, revokes))}}},
-			ends: []end{ended(approval.Ended, approval.CauseReplaced), ended(approval.Ended, approval.CauseRevoked)},
+			ends: []end{ended(approval.StateEnded, approval.CauseReplaced), ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{
 			name: "rotated, and the overlap ends", messages: 16, overHTTP: true, people: []person{bob, {alice, []act{asksWeek, creates, saves, on(1, rotates)}}},
@@ -193,7 +195,7 @@ func rotationFlows() []flow {
 		},
 		{
 			name: "rotated, never collected", messages: 13, people: []person{bob, {alice, []act{asks, on(1, creates), saves, on(1, rotates)}}},
-			ends: []end{atEndDate(8 * time.Hour), ended(approval.Expired, approval.CauseEndDate)},
+			ends: []end{atEndDate(8 * time.Hour), ended(approval.StateExpired, approval.CauseKeyExpired)},
 		},
 	}
 }

@@ -63,7 +63,7 @@ func sorted(all []string) string {
 func (w *trial) mayDoItsRow(d *doubts, r report, q approval.Request, k atlas.Key) {
 	has, says := w.grantOf(k), w.allowed(q)
 	for _, change := range r.Requests {
-		if change.Of == q.ID && change.Purpose == approval.NewAddresses && change.State == approval.Applying {
+		if change.ParentID == q.ID && change.Type == approval.AccessListChange && change.State == approval.StateApplying {
 			either := append(strings.Fields(says.from), strings.Fields(w.allowed(change).from)...)
 			assert.Subset(d, either, strings.Fields(has.from), "key %s of %s", k.PublicKey, q.ID)
 			assert.NotEmpty(d, has.from, "key %s of %s has no access list", k.PublicKey, q.ID)
@@ -76,18 +76,18 @@ func (w *trial) mayDoItsRow(d *doubts, r report, q approval.Request, k atlas.Key
 // endHolds asserts that the end of a key moves only to where an extension or a
 // successor moved it, of which the trail tells: see [trial.endsMovedOnlyIf].
 func (w *trial) endHolds(d *doubts, q approval.Request) {
-	if q.EndsAt.IsZero() {
+	if q.KeyExpiresAt.IsZero() {
 		assert.Empty(d, w.keyEnds[q.ID], "%s has no end any more", q.ID)
 		return
 	}
-	if n := len(w.keyEnds[q.ID]); n == 0 || !w.keyEnds[q.ID][n-1].Equal(q.EndsAt) {
-		w.keyEnds[q.ID] = append(w.keyEnds[q.ID], q.EndsAt)
+	if n := len(w.keyEnds[q.ID]); n == 0 || !w.keyEnds[q.ID][n-1].Equal(q.KeyExpiresAt) {
+		w.keyEnds[q.ID] = append(w.keyEnds[q.ID], q.KeyExpiresAt)
 	}
 }
 
 // endsMovedOnlyIf asserts that every key ended when it should, and that this
 // moved only as the trail tells: later by an extension, nearer by a successor.
-func (w *trial) endsMovedOnlyIf(audit []approval.Entry) {
+func (w *trial) endsMovedOnlyIf(audit []approval.AuditEntry) {
 	w.t.Helper()
 	for id, ends := range w.keyEnds {
 		var later, nearer int
@@ -98,13 +98,13 @@ func (w *trial) endsMovedOnlyIf(audit []approval.Entry) {
 				nearer++
 			}
 		}
-		assert.LessOrEqual(w.t, later, happenings(audit, id, approval.Extend), "the end of %s moved: %v", id, ends)
-		assert.LessOrEqual(w.t, nearer, happenings(audit, id, approval.Supersede), "the end of %s moved: %v", id, ends)
+		assert.LessOrEqual(w.t, later, happenings(audit, id, approval.EventExtend), "the end of %s moved: %v", id, ends)
+		assert.LessOrEqual(w.t, nearer, happenings(audit, id, approval.EventScheduleRetirement), "the end of %s moved: %v", id, ends)
 	}
 }
 
 // happenings counts what the trail has of an event that was not refused.
-func happenings(audit []approval.Entry, id approval.ID, on approval.Event) int {
+func happenings(audit []approval.AuditEntry, id approval.ID, on approval.Event) int {
 	n := 0
 	for _, e := range audit {
 		if e.Request == id && e.Event == on && e.Refused == "" {
@@ -130,9 +130,9 @@ func (w *trial) endedAsItShould(r report) {
 	}
 	for i, q := range r.Requests {
 		want := w.flow.ends[i]
-		assert.Equal(w.t, want, end{q.State, q.End.Cause, want.lives}, "how %s ended", q.ID)
+		assert.Equal(w.t, want, end{q.State, q.Outcome.Cause, want.lives}, "how %s ended", q.ID)
 		if from, to := w.lifetime(q.ID); want.lives > 0 {
-			assert.False(w.t, to.Before(q.EndsAt), "%s ended at %s, before %s", q.ID, to, q.EndsAt)
+			assert.False(w.t, to.Before(q.KeyExpiresAt), "%s ended at %s, before %s", q.ID, to, q.KeyExpiresAt)
 			assert.WithinDuration(w.t, from.Add(want.lives), to, w.leeway(), "the life of the keys of %s", q.ID)
 		}
 	}

@@ -23,7 +23,7 @@ var (
 
 // postsHold asserts that each post of a key tells of one that was shown to that
 // person at that moment, and that every showing has its post.
-func (w *trial) postsHold(audit []approval.Entry) {
+func (w *trial) postsHold(audit []approval.AuditEntry) {
 	w.t.Helper()
 	posts := map[string]bool{}
 	w.each(bob, func(_ slack.Conversation, m slack.Message) bool {
@@ -35,15 +35,15 @@ func (w *trial) postsHold(audit []approval.Entry) {
 		id := approval.ID(found[3])
 		assert.False(w.t, m.Edited, "%q was changed", m.Text)
 		assert.Contains(w.t, w.shown()[id], found[2], "%q: that key was not shown", m.Text)
-		assert.True(w.t, slices.ContainsFunc(audit, func(e approval.Entry) bool {
-			return e.Request == id && e.Event == approval.HandOver && fmt.Sprint(e.At.Unix()) == found[5]
+		assert.True(w.t, slices.ContainsFunc(audit, func(e approval.AuditEntry) bool {
+			return e.Request == id && e.Event == approval.EventDeliver && fmt.Sprint(e.At.Unix()) == found[5]
 		}), "%q: no key was handed over then", m.Text)
 		posts[found[2]] = true
 		return true
 	})
 	handedOver := 0
 	for _, e := range audit {
-		if e.Event == approval.HandOver && e.Refused == "" {
+		if e.Event == approval.EventDeliver && e.Refused == "" {
 			handedOver++
 		}
 	}

@@ -99,18 +99,18 @@ func (w *trial) keysHold(d *doubts, r report, q approval.Request, keys []atlas.K
 		case k.ID == q.Key.ID:
 			current = append(current, k)
 		default:
-			begun := q.State == approval.Minting && q.Mint.Stage == approval.Begun // the disk was full when it was made
-			assert.True(d, begun || len(q.Debts) > 0, "%s: key %s is alive and nobody's business", q.State, k.PublicKey)
+			begun := q.State == approval.StateIssuing && q.Issuance.Stage == approval.StageStarted // the disk was full when it was made
+			assert.True(d, begun || len(q.UnresolvedCreates) > 0, "%s: key %s is alive and nobody's business", q.State, k.PublicKey)
 			assert.NotContains(d, shown, k.PublicKey, "%s: a key that was shown is unknown", q.State)
 		}
 	}
 	switch q.State {
-	case approval.Delivered, approval.Active:
+	case approval.StateDelivered, approval.StateActive:
 		if assert.Len(d, current, 1, "%s: the key of %s", q.State, q.ID) {
 			w.mayDoItsRow(d, r, q, current[0])
 			assert.True(d, len(shown) > 0 && shown[len(shown)-1] == current[0].PublicKey, "%s: the last key shown of %v is not %s", q.State, shown, current[0].PublicKey)
 		}
-	case approval.Minting, approval.Revoking: // on its way
+	case approval.StateIssuing, approval.StateRevoking: // on its way
 	default:
 		assert.Empty(d, current, "%s: there should be no key", q.State)
 	}
@@ -151,7 +151,7 @@ func said(c wire.Call) string {
 }
 
 // isDrawn reports whether every message shows the request as it is.
-func isDrawn(q approval.Request, places map[approval.MessageName]approval.Place) bool {
+func isDrawn(q approval.Request, places map[approval.MessageName]approval.MessageRef) bool {
 	return !slices.ContainsFunc(q.Messages, func(name approval.MessageName) bool {
 		return places[name].TS == "" || places[name].Shown < q.Version
 	})

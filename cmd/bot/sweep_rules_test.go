@@ -62,7 +62,7 @@ var (
 
 func ruleFlows() []flow {
 	both := []act{approves}
-	revoked := []end{ended(approval.Ended, approval.CauseRevoked)}
+	revoked := []end{ended(approval.StateEnded, approval.CauseRevoked)}
 	return []flow{
 		{
 			name: "approved by two", messages: 8, policy: needsTwo,
@@ -76,7 +76,7 @@ func ruleFlows() []flow {
 		{
 			name: "approved with less, and declined", messages: 5,
 			people: []person{{bob, []act{leavesLess}}, {alice, []act{asks, press("ready.withdraw")}}},
-			ends:   []end{ended(approval.Withdrawn, approval.CauseDeclined)}, posts: map[string]int{`declined what was approved`: 1},
+			ends:   []end{ended(approval.StateWithdrawn, approval.CauseDeclined)}, posts: map[string]int{`declined what was approved`: 1},
 		},
 		{
 			name: "approved by a rule", messages: 7, policy: needsNobody, overHTTP: true,
@@ -106,7 +106,7 @@ func ruleFlows() []flow {
 				{alice, []act{asksWeek, creates, saves}},
 				{carol, []act{until("it takes over from the key", press("transfer.rotate")), creates, saves, switches, after("its successor took over", on(2, revokes))}},
 			},
-			ends: []end{ended(approval.Ended, approval.CauseReplaced), ended(approval.Ended, approval.CauseRevoked)},
+			ends: []end{ended(approval.StateEnded, approval.CauseReplaced), ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{
 			name: "in projects", messages: 7, policy: offersProjects,
@@ -125,7 +125,7 @@ func ruleFlows() []flow {
 		{
 			name: "rotated in the second organization", messages: 12, orgs: 2, grant: grant{org: 1, roles: usual.roles, from: usual.from},
 			people: []person{{bob, both}, {alice, []act{asksInSecond, creates, saves, on(1, rotates), switches, after("its successor took over", on(2, revokes))}}},
-			ends:   []end{ended(approval.Ended, approval.CauseReplaced), ended(approval.Ended, approval.CauseRevoked)},
+			ends:   []end{ended(approval.StateEnded, approval.CauseReplaced), ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 	}
 }

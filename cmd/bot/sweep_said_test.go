@@ -27,22 +27,22 @@ var claims = []struct {
 	says words
 	in   []approval.State
 }{
-	{words{"*Waits for ", "It waits for "}, []approval.State{approval.Pending}},
+	{words{"*Waits for ", "It waits for "}, []approval.State{approval.StatePending}},
 	{words{"could not reach the approvers"}, nil},
-	{words{"key is being made"}, []approval.State{approval.Minting}},
-	{words{"can create the key until", "Press *Create my key* when"}, []approval.State{approval.Approved}},
-	{words{"was shown here", "was shown to <@", `was shown to \u003c@`}, []approval.State{approval.Delivered}},
-	{words{"ou have the key", "> has the key"}, []approval.State{approval.Active}},
-	{words{"is being deleted"}, []approval.State{approval.Revoking, approval.Minting}}, // also what an attempt left
-	{words{"was deleted"}, []approval.State{approval.Ended}},
-	{words{"*Denied* by", "denied your request"}, []approval.State{approval.Denied}},
-	{words{"*Withdrawn* by", "took this request back"}, []approval.State{approval.Withdrawn}},
-	{words{"*Lapsed*", "request lapsed"}, []approval.State{approval.Expired}},
-	{words{"There is no key"}, []approval.State{approval.Failed}},
+	{words{"key is being made"}, []approval.State{approval.StateIssuing}},
+	{words{"can create the key until", "Press *Create my key* when"}, []approval.State{approval.StateApproved}},
+	{words{"was shown here", "was shown to <@", `was shown to \u003c@`}, []approval.State{approval.StateDelivered}},
+	{words{"ou have the key", "> has the key"}, []approval.State{approval.StateActive}},
+	{words{"is being deleted"}, []approval.State{approval.StateRevoking, approval.StateIssuing}}, // also what an attempt left
+	{words{"was deleted"}, []approval.State{approval.StateEnded}},
+	{words{"*Denied* by", "denied your request"}, []approval.State{approval.StateDenied}},
+	{words{"*Withdrawn* by", "took this request back"}, []approval.State{approval.StateWithdrawn}},
+	{words{"*Lapsed*", "request lapsed"}, []approval.State{approval.StateExpired}},
+	{words{"There is no key"}, []approval.State{approval.StateFailed}},
 }
 
 // screensHold reads the messages of a request that are drawn.
-func (w *trial) screensHold(d *doubts, r report, q approval.Request, places map[approval.MessageName]approval.Place) {
+func (w *trial) screensHold(d *doubts, r report, q approval.Request, places map[approval.MessageName]approval.MessageRef) {
 	for _, name := range q.Messages {
 		who := string(q.Requester)
 		if name.ToApprovers() {
@@ -65,16 +65,16 @@ func (w *trial) screensHold(d *doubts, r report, q approval.Request, places map[
 		assert.False(d, name.IsEvent() && m.Edited, "%s tells of an event and was changed", name)
 		assert.NotRegexp(d, zeroTime, all, "%s", name)
 		if changed := firstIn(m.Text, changedInBrackets); changed != "" {
-			assert.Equal(d, fmt.Sprint(q.End.At.Unix()), changed, "%s says in brackets when it was changed", name)
+			assert.Equal(d, fmt.Sprint(q.Outcome.At.Unix()), changed, "%s says in brackets when it was changed", name)
 		}
-		if found := firstIn(m.Text, foundInBrackets); found != "" && !q.OwnerGone.IsZero() {
-			assert.Equal(d, fmt.Sprint(q.OwnerGone.Unix()), found, "%s says in brackets when that was found", name)
+		if found := firstIn(m.Text, foundInBrackets); found != "" && !q.OwnerDeactivatedAt.IsZero() {
+			assert.Equal(d, fmt.Sprint(q.OwnerDeactivatedAt.Unix()), found, "%s says in brackets when that was found", name)
 		}
 		if ends := firstIn(m.Text, saidToEnd); ends != "" {
-			assert.Equal(d, fmt.Sprint(q.EndsAt.Unix()), ends, "%s says when the key ends", name)
+			assert.Equal(d, fmt.Sprint(q.KeyExpiresAt.Unix()), ends, "%s says when the key ends", name)
 		}
-		if ends := firstIn(m.Text, saidToEndNow); ends != "" && r.find(q.Of).State == approval.Active {
-			assert.Equal(d, fmt.Sprint(r.find(q.Of).EndsAt.Unix()), ends, "%s says when the key of %s now ends", name, q.Of)
+		if ends := firstIn(m.Text, saidToEndNow); ends != "" && r.find(q.ParentID).State == approval.StateActive {
+			assert.Equal(d, fmt.Sprint(r.find(q.ParentID).KeyExpiresAt.Unix()), ends, "%s says when the key of %s now ends", name, q.ParentID)
 		}
 		if strings.Contains(string(m.Blocks), "no longer works") {
 			for _, k := range w.alive()[q.ID] {
@@ -93,8 +93,8 @@ var (
 
 // reviewHolds asserts that a key without approval waits for a signature until it
 // has one, whatever becomes of the key.
-func (w *trial) reviewHolds(d *doubts, q approval.Request, places map[approval.MessageName]approval.Place) {
-	if !q.Emergency || !isDrawn(q, places) {
+func (w *trial) reviewHolds(d *doubts, q approval.Request, places map[approval.MessageName]approval.MessageRef) {
+	if !q.BreakGlass || !isDrawn(q, places) {
 		return
 	}
 	m, there := message(w.Slack.Screen(bob), places[approval.ReviewNotice])
@@ -102,7 +102,7 @@ func (w *trial) reviewHolds(d *doubts, q approval.Request, places map[approval.M
 	assert.Equal(d, q.Review.By == "", offers(m, "review.sign"), "the review of %s can be signed", q.ID)
 }
 
-func message(s slack.Screen, at approval.Place) (slack.Message, bool) {
+func message(s slack.Screen, at approval.MessageRef) (slack.Message, bool) {
 	for _, c := range s.Conversations {
 		for _, m := range c.Messages {
 			if c.ID == at.Channel && m.TS == at.TS {
@@ -119,25 +119,25 @@ var traces = []struct {
 	says words
 	on   []approval.Event
 }{
-	{words{"*Approved* by"}, []approval.Event{approval.Approve, approval.Grant}},
-	{words{"*Denied* by", "denied your request"}, []approval.Event{approval.Deny}},
-	{words{"*Withdrawn* by", "took this request back"}, []approval.Event{approval.Withdraw}},
-	{words{"*Lapsed*", "request lapsed"}, []approval.Event{approval.Lapse}},
-	{words{"key is being made"}, []approval.Event{approval.Collect, approval.Replace, approval.Submit}},
-	{words{"was shown here", "was shown to <@", `was shown to \u003c@`}, []approval.Event{approval.HandOver}},
-	{words{"ou have the key", "has the key", "is yours until"}, []approval.Event{approval.Confirm}},
-	{words{"is being deleted"}, []approval.Event{approval.Revoke, approval.Lapse, approval.Undo}},
-	{words{"was deleted"}, []approval.Event{approval.Gone}},
-	{words{"There is no key"}, []approval.Event{approval.GiveUp}},
-	{words{"The change is being made"}, []approval.Event{approval.Grant, approval.Submit}},
-	{words{"now ends"}, []approval.Event{approval.Extend}},
-	{words{"may now be used from"}, []approval.Event{approval.Readdress}},
-	{words{"was opened to take over"}, []approval.Event{approval.Rotate}},
+	{words{"*Approved* by"}, []approval.Event{approval.EventApprove, approval.EventApproveChange}},
+	{words{"*Denied* by", "denied your request"}, []approval.Event{approval.EventDeny}},
+	{words{"*Withdrawn* by", "took this request back"}, []approval.Event{approval.EventWithdraw}},
+	{words{"*Lapsed*", "request lapsed"}, []approval.Event{approval.EventExpire}},
+	{words{"key is being made"}, []approval.Event{approval.EventIssue, approval.EventReplace, approval.EventSubmit}},
+	{words{"was shown here", "was shown to <@", `was shown to \u003c@`}, []approval.Event{approval.EventDeliver}},
+	{words{"ou have the key", "has the key", "is yours until"}, []approval.Event{approval.EventConfirm}},
+	{words{"is being deleted"}, []approval.Event{approval.EventRevoke, approval.EventExpire, approval.EventRollback}},
+	{words{"was deleted"}, []approval.Event{approval.EventDeleted}},
+	{words{"There is no key"}, []approval.Event{approval.EventFail}},
+	{words{"The change is being made"}, []approval.Event{approval.EventApproveChange, approval.EventSubmit}},
+	{words{"now ends"}, []approval.Event{approval.EventExtend}},
+	{words{"may now be used from"}, []approval.Event{approval.EventReplaceAccessList}},
+	{words{"was opened to take over"}, []approval.Event{approval.EventRotate}},
 }
 
 // nothingSaidTooEarly asserts that whatever was ever said, or only sent, of a
 // request was on disk by then.
-func (w *trial) nothingSaidTooEarly(audit []approval.Entry) {
+func (w *trial) nothingSaidTooEarly(audit []approval.AuditEntry) {
 	w.t.Helper()
 	for _, c := range w.Wire.Calls() {
 		if c.Side == wire.Atlas {
@@ -147,7 +147,7 @@ func (w *trial) nothingSaidTooEarly(audit []approval.Entry) {
 		about := idsIn(text)
 		for _, trace := range traces {
 			if trace.says.anyIn(text) {
-				assert.True(w.t, slices.ContainsFunc(audit, func(e approval.Entry) bool {
+				assert.True(w.t, slices.ContainsFunc(audit, func(e approval.AuditEntry) bool {
 					return (len(about) == 0 || slices.Contains(about, e.Request)) && e.Refused == "" && slices.Contains(trace.on, e.Event) && !e.At.After(c.At.Add(max(w.skew, 0)+time.Millisecond))
 				}), "%q was said of %v at %s, the clock being %s off, and was not on disk: %s", trace.says, about, c.At, w.skew, text)
 			}

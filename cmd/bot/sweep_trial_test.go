@@ -247,7 +247,7 @@ func (w *trial) ends(r report) {
 	w.foundNothing()
 }
 
-// foundNothing is nothingFound, but that a menu stays empty if the bot is dead
+// foundNothing is noOptions, but that a menu stays empty if the bot is dead
 // or hears nothing.
 func (w *trial) foundNothing() {
 	w.t.Helper()

@@ -48,7 +48,7 @@ func TestAuditedTextIsPrintedAsRecorded(t *testing.T) {
 	var out strings.Builder
 	s, err := newSheet(&terminal{to: &out}, formatJSON, nil)
 	require.NoError(t, err)
-	require.NoError(t, s.add(auditLine(approval.Entry{Note: note})))
+	require.NoError(t, s.add(auditLine(approval.AuditEntry{Note: note})))
 	assert.NotContains(t, out.String(), "U+")
 	for _, r := range "\x1b\u009b\u202e\u2028\x7f" {
 		assert.NotContains(t, out.String(), string(r))

@@ -21,22 +21,22 @@ const (
 )
 
 // underRules tells a story over both doors in a town with a policy file.
-func underRules(t *testing.T, policy string, story func(t *testing.T, w *town), edit ...func(*sandbox.Options)) {
+func underRules(t *testing.T, current string, story func(t *testing.T, w *town), edit ...func(*sandbox.Options)) {
 	t.Parallel()
 	for name, overHTTP := range map[string]bool{"socket": false, "http": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			story(t, newRuledTown(t, overHTTP, policy, nil, edit...))
+			story(t, newRuledTown(t, overHTTP, current, nil, edit...))
 		})
 	}
 }
 
 // newRuledTown is newTown with a policy file and with groups for it. Carol is in
 // the approvers' channel there.
-func newRuledTown(t *testing.T, overHTTP bool, policy string, environ map[string]string, edit ...func(*sandbox.Options)) *town {
+func newRuledTown(t *testing.T, overHTTP bool, current string, environ map[string]string, edit ...func(*sandbox.Options)) *town {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "policy.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(strings.TrimSpace(policy)+"\n"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(strings.TrimSpace(current)+"\n"), 0o600))
 	all := map[string]string{"POLICY_FILE": file}
 	for name, value := range environ {
 		all[name] = value

@@ -302,7 +302,7 @@ func (w *town) asks(edit ...func(map[string]map[string]slack.Value)) approval.ID
 // newest is the id of the latest request.
 func (w *town) newest() approval.ID {
 	w.t.Helper()
-	all, err := w.bot.store.ByRequester(w.ctx(), alice)
+	all, err := w.bot.store.ListByRequester(w.ctx(), alice)
 	require.NoError(w.t, err)
 	require.NotEmpty(w.t, all)
 	return all[0].ID
@@ -335,7 +335,7 @@ func (w *town) delivered() approval.ID {
 	id := w.approved()
 	w.presses(alice, "ready.create")
 	w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
-	w.becomes(id, approval.Delivered)
+	w.becomes(id, approval.StateDelivered)
 	return id
 }
 
@@ -343,7 +343,7 @@ func (w *town) active() approval.ID {
 	w.t.Helper()
 	id := w.delivered()
 	w.presses(alice, "note.saved")
-	w.becomes(id, approval.Active)
+	w.becomes(id, approval.StateActive)
 	return id
 }
 

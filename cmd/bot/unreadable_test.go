@@ -62,7 +62,7 @@ func TestOneDamagedRequestHidesNoOtherAndIsSaid(t *testing.T) {
 			require.NoError(t, db.Close())
 			w.inDatabase(`UPDATE request SET body = `+strings.ReplaceAll(body, "{ID}", string(damaged))+` WHERE id = $1`, damaged)
 
-			waiting, err := w.bot.store.Waiting(t.Context())
+			waiting, err := w.bot.store.ListPending(t.Context())
 			require.NoError(t, err)
 			require.Len(t, waiting, 1)
 			require.Equal(t, whole, waiting[0].ID)
@@ -86,7 +86,7 @@ func TestOneDamagedRequestHidesNoOtherAndIsSaid(t *testing.T) {
 
 			w.inDatabase(`UPDATE request SET body = $2 WHERE id = $1`, damaged, body0)
 			require.Empty(t, w.warned(), "over without a restart")
-			require.Equal(t, approval.Pending, w.request(damaged).State)
+			require.Equal(t, approval.StatePending, w.request(damaged).State)
 		})
 	}
 }

@@ -12,7 +12,7 @@ type span time.Duration
 
 // UnmarshalText reads Go's durations and whole days.
 func (s *span) UnmarshalText(text []byte) error {
-	d, err := policyfile.ParseSpan(string(text))
+	d, err := policyfile.ParseDuration(string(text))
 	*s = span(d)
 	return err
 }

@@ -39,13 +39,13 @@ func TestAnAcknowledgmentThatIsLost(t *testing.T) {
 	}{
 		"of an approval": {func(w *town) approval.ID { return w.asks() }, func(w *town, id approval.ID) error {
 			return w.Slack.Press(w.ctx(), bob, slack.Approvals, w.reads(bob, "card.approve").TS, "card.approve")
-		}, approval.Approved, approval.Approve},
+		}, approval.StateApproved, approval.EventApprove},
 		"of a withdrawal": {func(w *town) approval.ID { return w.asks() }, func(w *town, id approval.ID) error {
 			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "asked.withdraw").TS, "asked.withdraw")
-		}, approval.Withdrawn, approval.Withdraw},
+		}, approval.StateWithdrawn, approval.EventWithdraw},
 		"of a press for the key": {(*town).approved, func(w *town, id approval.ID) error {
 			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "ready.create").TS, "ready.create")
-		}, approval.Delivered, approval.Collect},
+		}, approval.StateDelivered, approval.EventIssue},
 		"of a denial": {func(w *town) approval.ID {
 			id := w.asks()
 			w.presses(bob, "card.deny")
@@ -54,7 +54,7 @@ func TestAnAcknowledgmentThatIsLost(t *testing.T) {
 		}, func(w *town, id approval.ID) error {
 			_, err := w.Slack.Submit(w.ctx(), bob, map[string]map[string]slack.Value{"deny.reason": {"deny.reason": slack.Text("no")}})
 			return err
-		}, approval.Denied, approval.Deny},
+		}, approval.StateDenied, approval.EventDeny},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,7 +135,7 @@ func TestEveryReasonToDisconnect(t *testing.T) {
 			w.Slack.Disconnect(reason)
 			w.until("there is another connection", func() bool { return w.Slack.ConnectionsOpened() == 2 && isReady(w.address()) })
 			w.presses(bob, "card.approve")
-			w.becomes(id, approval.Approved)
+			w.becomes(id, approval.StateApproved)
 			w.until("the old one is gone", func() bool { return w.Slack.Connections() == 1 })
 			assert.Equal(t, 2, w.Slack.ConnectionsOpened())
 		})
@@ -230,10 +230,10 @@ func TestTooMuchInHand(t *testing.T) {
 	w.Wire.Clear()
 	assert.Equal(t, 1, w.Slack.ConnectionsOpened(), "the connection stood all the time")
 	w.until("a press counts, sooner or later", func() bool {
-		if w.request(id).State == approval.Pending {
+		if w.request(id).State == approval.StatePending {
 			assert.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "card.approve", Value: string(id)}))
 		}
-		return w.request(id).State == approval.Approved
+		return w.request(id).State == approval.StateApproved
 	})
 }
 
@@ -260,8 +260,8 @@ func TestStoppingWithDeliveriesInHand(t *testing.T) {
 				assert.Empty(t, w.Slack.Screen(bob).Notices, "he was answered")
 			}
 			w.startBot()
-			assert.Equal(t, approval.Approved, w.request(id).State)
-			assert.Equal(t, 1, w.entries(id, approval.Approve))
+			assert.Equal(t, approval.StateApproved, w.request(id).State)
+			assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 		})
 	}
 }

@@ -17,8 +17,8 @@ type Access struct {
 	// the organization.
 	Projects []ProjectAccess `json:"projects,omitempty"`
 
-	// Named are the networks of Networks that were picked by their name.
-	Named []NamedNetwork `json:"named,omitempty"`
+	// NetworkPresets are the networks of Networks that were picked by their name.
+	NetworkPresets []NetworkPreset `json:"named,omitempty"`
 }
 
 // A Project of an organization.
@@ -33,8 +33,8 @@ type ProjectAccess struct {
 	Roles []Role `json:"roles"`
 }
 
-// A NamedNetwork is one that people pick by its name, as in "office".
-type NamedNetwork struct {
+// A NetworkPreset is one that people pick by its name, as in "office".
+type NetworkPreset struct {
 	Name     string         `json:"name"`
 	Networks []netip.Prefix `json:"networks"`
 }
@@ -46,9 +46,9 @@ func (a Access) clone() Access {
 	for i := range a.Projects {
 		a.Projects[i].Roles = slices.Clone(a.Projects[i].Roles)
 	}
-	a.Named = slices.Clone(a.Named)
-	for i := range a.Named {
-		a.Named[i].Networks = slices.Clone(a.Named[i].Networks)
+	a.NetworkPresets = slices.Clone(a.NetworkPresets)
+	for i := range a.NetworkPresets {
+		a.NetworkPresets[i].Networks = slices.Clone(a.NetworkPresets[i].Networks)
 	}
 	return a
 }
@@ -59,5 +59,5 @@ func (a Access) allRoles() []Role {
 	for _, p := range a.Projects {
 		all = append(all, p.Roles...)
 	}
-	return withoutRepeats(all)
+	return dedupe(all)
 }

@@ -14,13 +14,13 @@ import (
 // a few of them one by one, and more in one message, once a day.
 
 const (
-	// strangersAtMost is how many such keys are given rows at once. More mean
+	// maxUnknownKeys is how many such keys are given rows at once. More mean
 	// that this is not the database that the bot worked with.
-	strangersAtMost = 20
+	maxUnknownKeys = 20
 
-	// foundADay is how many such keys of one organization are told of one by one
+	// unknownKeysPerDay is how many such keys of one organization are told of one by one
 	// within a day.
-	foundADay = 5
+	unknownKeysPerDay = 5
 
 	// day is how long what was told counts.
 	day = 24 * time.Hour
@@ -30,8 +30,8 @@ const (
 	adoptedAtOnce = 20
 )
 
-// Strangers are the keys that one message tells of together.
-type Strangers struct {
+// UnknownKeys are the keys that one message tells of together.
+type UnknownKeys struct {
 	Count int  `json:"count"`
 	IDs   []ID `json:"ids,omitempty"` // of the requests that have rows now; none if there are too many
 }
@@ -39,9 +39,9 @@ type Strangers struct {
 // isAdopted reports whether nothing is known of r but its key.
 func (r Request) isAdopted() bool { return r.Requester == "" }
 
-// adoptAll gives rows to marked keys that no row knows, so that they can be
+// adoptUnknownKeys gives rows to marked keys that no row knows, so that they can be
 // revoked, and has people told.
-func (w *Worker) adoptAll(ctx context.Context, org OrgID, strangers []Found, live []Request) error {
+func (w *Worker) adoptUnknownKeys(ctx context.Context, org OrgID, strangers []TaggedKey, live []Request) error {
 	if len(strangers) == 0 {
 		return nil
 	}
@@ -49,7 +49,7 @@ func (w *Worker) adoptAll(ctx context.Context, org OrgID, strangers []Found, liv
 	if named := w.namedToday(org, live); len(named) > 0 { // left by a comparison that was cut short
 		for _, k := range strangers {
 			if slices.Contains(named, k.Request) {
-				if err := w.adopt(ctx, org, k, "", Strangers{}); err != nil {
+				if err := w.adopt(ctx, org, k, "", UnknownKeys{}); err != nil {
 					return err
 				}
 			}
@@ -59,9 +59,9 @@ func (w *Worker) adoptAll(ctx context.Context, org OrgID, strangers []Found, liv
 		w.Log.Warn("more keys of unknown requests carry this bot's mark; people are told once a day", "org", org, "keys", len(strangers))
 		return nil
 	}
-	if one+len(strangers) <= foundADay {
+	if one+len(strangers) <= unknownKeysPerDay {
 		for _, k := range strangers {
-			if err := w.adopt(ctx, org, k, FoundNotice, Strangers{}); err != nil {
+			if err := w.adopt(ctx, org, k, UnknownKeyNotice, UnknownKeys{}); err != nil {
 				return err
 			}
 		}
@@ -71,22 +71,22 @@ func (w *Worker) adoptAll(ctx context.Context, org OrgID, strangers []Found, liv
 }
 
 // adoptMany has one message tell of all. It hangs on the first row.
-func (w *Worker) adoptMany(ctx context.Context, org OrgID, strangers []Found) error {
-	all := Strangers{Count: len(strangers)}
-	if len(strangers) > strangersAtMost {
+func (w *Worker) adoptMany(ctx context.Context, org OrgID, strangers []TaggedKey) error {
+	all := UnknownKeys{Count: len(strangers)}
+	if len(strangers) > maxUnknownKeys {
 		w.Log.Error("this database does not know the requests of most keys with this bot's mark: is it the right one?", "org", org, "keys", len(strangers))
-		return w.adopt(ctx, org, strangers[0], FoundManyNotice, all)
+		return w.adopt(ctx, org, strangers[0], UnknownKeysNotice, all)
 	}
 	for _, k := range strangers {
 		if !slices.Contains(all.IDs, k.Request) {
 			all.IDs = append(all.IDs, k.Request)
 		}
 	}
-	if err := w.adopt(ctx, org, strangers[0], FoundManyNotice, all); err != nil {
+	if err := w.adopt(ctx, org, strangers[0], UnknownKeysNotice, all); err != nil {
 		return err
 	}
 	for _, k := range strangers[1:] {
-		if err := w.adopt(ctx, org, k, "", Strangers{}); err != nil {
+		if err := w.adopt(ctx, org, k, "", UnknownKeys{}); err != nil {
 			return err
 		}
 	}
@@ -97,25 +97,25 @@ func (w *Worker) adoptMany(ctx context.Context, org OrgID, strangers []Found) er
 func (w *Worker) namedToday(org OrgID, live []Request) []ID {
 	var named []ID
 	for _, r := range live {
-		if r.Org == org && r.isAdopted() && w.Now().Sub(r.AskedAt) < day {
-			named = append(named, r.Strangers.IDs...)
+		if r.Org == org && r.isAdopted() && w.Now().Sub(r.RequestedAt) < day {
+			named = append(named, r.UnknownKeys.IDs...)
 		}
 	}
 	return named
 }
 
 // adopt makes a row for a key, with one message or none.
-func (w *Worker) adopt(ctx context.Context, org OrgID, k Found, m MessageName, all Strangers) error {
+func (w *Worker) adopt(ctx context.Context, org OrgID, k TaggedKey, m MessageName, all UnknownKeys) error {
 	now := w.Now()
 	r := Request{
-		ID: k.Request, Org: org, Kind: APIKey, State: Active, Origin: "found " + k.ID,
-		AskedAt: now, Attempt: k.Attempt, Key: k.Key, Strangers: all,
+		ID: k.Request, Org: org, Kind: APIKey, State: StateActive, IdempotencyKey: "found " + k.ID,
+		RequestedAt: now, Attempt: k.Attempt, Key: k.Key, UnknownKeys: all,
 	}
 	if m != "" {
 		r.Messages = []MessageName{m}
 	}
-	e := Entry{At: now, Org: org, Request: r.ID, Event: Adopt, To: Active, Note: "key " + k.ID + " " + k.PublicKey}
-	_, err := w.Store.Create(ctx, r, e.about(r.Key, r.Key))
+	e := AuditEntry{At: now, Org: org, Request: r.ID, Event: EventAdopt, To: StateActive, Note: "key " + k.ID + " " + k.PublicKey}
+	_, err := w.Store.Create(ctx, r, e.withKey(r.Key, r.Key))
 	if errors.Is(err, ErrDuplicate) || errors.Is(err, ErrIDTaken) {
 		return nil // another key carries the same mark
 	}
@@ -148,13 +148,13 @@ func (w *Worker) toldToday(org OrgID, live []Request) (one int, many bool) {
 	}
 	var here, rows int
 	for _, a := range w.adopted {
-		count(a.org == org && a.told == FoundNotice, &here)
-		many = many || a.org == org && a.told == FoundManyNotice
+		count(a.org == org && a.told == UnknownKeyNotice, &here)
+		many = many || a.org == org && a.told == UnknownKeysNotice
 	}
 	for _, r := range live {
-		if r.Org == org && r.isAdopted() && !isOld(r.AskedAt) {
-			count(slices.Contains(r.Messages, FoundNotice), &rows)
-			many = many || slices.Contains(r.Messages, FoundManyNotice)
+		if r.Org == org && r.isAdopted() && !isOld(r.RequestedAt) {
+			count(slices.Contains(r.Messages, UnknownKeyNotice), &rows)
+			many = many || slices.Contains(r.Messages, UnknownKeysNotice)
 		}
 	}
 	return max(here, rows), many
@@ -162,9 +162,9 @@ func (w *Worker) toldToday(org OrgID, live []Request) (one int, many bool) {
 
 // checkAdopted ends the rows of adopted keys that are not in Atlas any more.
 // Those that are listed are there.
-func (w *Worker) checkAdopted(ctx context.Context, org OrgID, found []Found, live []Request) error {
+func (w *Worker) checkAdopted(ctx context.Context, org OrgID, found []TaggedKey, live []Request) error {
 	live = slices.DeleteFunc(slices.Clone(live), func(r Request) bool {
-		isListed := slices.ContainsFunc(found, func(k Found) bool { return k.ID == r.Key.ID })
+		isListed := slices.ContainsFunc(found, func(k TaggedKey) bool { return k.ID == r.Key.ID })
 		return r.Org != org || !r.isAdopted() || isListed
 	})
 	slices.SortStableFunc(live, func(a, b Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
@@ -172,10 +172,10 @@ func (w *Worker) checkAdopted(ctx context.Context, org OrgID, found []Found, liv
 	for _, r := range live[:min(len(live), adoptedAtOnce)] {
 		now := w.Now()
 		w.inspectedAt[r.ID] = now
-		_, err := w.Keys.Inspect(ctx, Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt}, r.Key.ID)
+		_, err := w.Keys.Inspect(ctx, KeySpec{Org: r.Org, Request: r.ID, Attempt: r.Attempt}, r.Key.ID)
 		switch {
 		case errors.Is(err, ErrNoKey):
-			err = w.missing(ctx, r, now)
+			err = w.handleMissing(ctx, r, now)
 		case err == nil:
 			delete(w.missingSince, r.ID)
 		}
@@ -188,17 +188,17 @@ func (w *Worker) checkAdopted(ctx context.Context, org OrgID, found []Found, liv
 
 // ownedBy lists the keys that carry r's mark, but for those that another live
 // request holds: somebody renamed those.
-func (w *Worker) ownedBy(ctx context.Context, r Request) ([]Found, error) {
-	found, err := w.Keys.Find(ctx, r.Org, r.ID)
+func (w *Worker) ownedBy(ctx context.Context, r Request) ([]TaggedKey, error) {
+	found, err := w.Keys.FindTagged(ctx, r.Org, r.ID)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	live, err := w.Store.Live(ctx)
+	live, err := w.Store.ListActive(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing the live requests: %w", err)
 	}
 	holders := holdersOf(live)
-	return slices.DeleteFunc(found, func(k Found) bool {
+	return slices.DeleteFunc(found, func(k TaggedKey) bool {
 		holder, isHeld := holders[k.ID]
 		return isHeld && holder != r.ID
 	}), nil

@@ -7,40 +7,40 @@ import (
 	"time"
 )
 
-// live does what is due for a key that its owner holds.
-func (w *Worker) live(ctx context.Context, r Request) error {
+// processActive does what is due for a key that its owner holds.
+func (w *Worker) processActive(ctx context.Context, r Request) error {
 	now := w.Now()
 	switch {
-	case r.Purpose == Rotation && !r.Settled:
-		return w.supersede(ctx, r)
-	case !r.EndsAt.IsZero() && !r.EndsAt.After(now):
-		return w.lapse(ctx, r)
+	case r.Type == Rotation && !r.PredecessorScheduled:
+		return w.scheduleRetirement(ctx, r)
+	case !r.KeyExpiresAt.IsZero() && !r.KeyExpiresAt.After(now):
+		return w.expire(ctx, r)
 	}
 	return w.remindOfEnd(ctx, r)
 }
 
 // remindOfEnd tells the owner that their key ends soon.
 func (w *Worker) remindOfEnd(ctx context.Context, r Request) error {
-	_, err := w.move(ctx, r, Remind, "", func(next *Request, now time.Time) {
-		next.Endings++
-		next.show(EndingMessage(next.Endings))
-		next.planReminder(now, w.policy(r.Org))
+	_, err := w.move(ctx, r, EventRemind, "", func(next *Request, now time.Time) {
+		next.ExpiryReminders++
+		next.addMessage(ExpiryReminderMessage(next.ExpiryReminders))
+		next.planExpiryReminder(now, w.policy(r.Org))
 	})
 	return err
 }
 
-// supersede brings the predecessor's end nearer, now that r's key is in use,
+// scheduleRetirement brings the predecessor's end nearer, now that r's key is in use,
 // and then notes that it did.
-func (w *Worker) supersede(ctx context.Context, r Request) error {
-	old, err := w.Store.Get(ctx, r.Of)
+func (w *Worker) scheduleRetirement(ctx context.Context, r Request) error {
+	old, err := w.Store.Get(ctx, r.ParentID)
 	if err != nil {
-		return fmt.Errorf("reading request %s: %w", r.Of, err)
+		return fmt.Errorf("reading request %s: %w", r.ParentID, err)
 	}
-	ends := w.Now().Add(w.policy(r.Org).Overlap)
-	if old.State == Active && old.Requester == r.Requester && old.EndsAt.After(ends) {
-		_, err := w.move(ctx, old, Supersede, "by "+string(r.ID), func(next *Request, now time.Time) {
-			next.EndsAt = ends
-			next.planReminder(now, w.policy(r.Org))
+	ends := w.Now().Add(w.policy(r.Org).RotationGracePeriod)
+	if old.State == StateActive && old.Requester == r.Requester && old.KeyExpiresAt.After(ends) {
+		_, err := w.move(ctx, old, EventScheduleRetirement, "by "+string(r.ID), func(next *Request, now time.Time) {
+			next.KeyExpiresAt = ends
+			next.planExpiryReminder(now, w.policy(r.Org))
 		})
 		if errors.Is(err, ErrConflict) {
 			return &retry{time.Second, err}
@@ -49,7 +49,7 @@ func (w *Worker) supersede(ctx context.Context, r Request) error {
 			return err
 		}
 	}
-	_, err = w.move(ctx, r, Settle, "", func(next *Request, _ time.Time) { next.Settled = true })
+	_, err = w.move(ctx, r, EventPredecessorScheduled, "", func(next *Request, _ time.Time) { next.PredecessorScheduled = true })
 	return err
 }
 
@@ -57,63 +57,63 @@ func (w *Worker) supersede(ctx context.Context, r Request) error {
 // so that what it says is true at any moment: an end is later once it is on
 // disk, an access list is another once Atlas has it.
 func (w *Worker) apply(ctx context.Context, r Request) error {
-	parent, err := w.Store.Get(ctx, r.Of)
+	parent, err := w.Store.Get(ctx, r.ParentID)
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading request %s: %w", r.Of, err)
-	case r.Mint.Stage == Undoing:
+		return fmt.Errorf("reading request %s: %w", r.ParentID, err)
+	case r.Issuance.Stage == StageRollingBack:
 		return w.restoreList(ctx, r, parent)
-	case parent.State != Active, parent.Requester != r.Requester: // over, or somebody else's by now
-		return w.notApplied(ctx, r, parent, &Fault{Verdict: Refused, Cause: CauseKeyGone})
-	case r.Purpose == Extension:
+	case parent.State != StateActive, parent.Requester != r.Requester: // over, or somebody else's by now
+		return w.handleApplyFailure(ctx, r, parent, &CallError{Class: Permanent, Cause: CauseKeyNotActive})
+	case r.Type == Extension:
 		err = w.extend(ctx, r, parent)
 	default:
-		r, parent, err = w.readdress(ctx, r, parent)
+		r, parent, err = w.replaceAccessList(ctx, r, parent)
 	}
 	if errors.Is(err, ErrConflict) {
 		return &retry{time.Second, err}
 	}
-	if f, ok := errors.AsType[*Fault](err); ok {
-		return w.notApplied(ctx, r, parent, f)
+	if f, ok := errors.AsType[*CallError](err); ok {
+		return w.handleApplyFailure(ctx, r, parent, f)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = w.move(ctx, r, Apply, "", func(next *Request, now time.Time) {
-		next.Mint = Mint{}
-		next.End = End{At: now}
-		next.show(OverNotice)
+	_, err = w.move(ctx, r, EventApply, "", func(next *Request, now time.Time) {
+		next.Issuance = Issuance{}
+		next.Outcome = Outcome{At: now}
+		next.addMessage(ClosedNotice)
 	})
 	return err
 }
 
 func (w *Worker) extend(ctx context.Context, r, parent Request) error {
-	if !parent.EndsAt.Before(r.Change.NewEnd) {
+	if !parent.KeyExpiresAt.Before(r.Change.NewEnd) {
 		return nil // done by an earlier run
 	}
-	_, err := w.move(ctx, parent, Extend, "by "+string(r.ID), func(next *Request, now time.Time) {
-		next.EndsAt = r.Change.NewEnd
-		next.planReminder(now, w.policy(r.Org))
+	_, err := w.move(ctx, parent, EventExtend, "by "+string(r.ID), func(next *Request, now time.Time) {
+		next.KeyExpiresAt = r.Change.NewEnd
+		next.planExpiryReminder(now, w.policy(r.Org))
 	})
 	return err
 }
 
-// notApplied gives up what Atlas refuses and tries the rest again with growing
+// handleApplyFailure gives up what Atlas refuses and tries the rest again with growing
 // pauses. An access list of which a part may have been changed goes back first.
-func (w *Worker) notApplied(ctx context.Context, r, parent Request, f *Fault) error {
+func (w *Worker) handleApplyFailure(ctx context.Context, r, parent Request, f *CallError) error {
 	w.warn(r, "a change was not made", f)
 	begun := parent.Changing.By == r.ID
-	if begun && (f.Verdict == Refused || w.Now().Sub(parent.Changing.Since) > changeWithin) {
+	if begun && (f.Class == Permanent || w.Now().Sub(parent.Changing.Since) > changeWithin) {
 		return w.undoList(ctx, r, parent, f)
 	}
-	if f.Verdict == Refused {
-		_, err := w.move(ctx, r, GiveUp, note(f), func(next *Request, now time.Time) { giveUp(next, now, f) })
+	if f.Class == Permanent {
+		_, err := w.move(ctx, r, EventFail, note(f), func(next *Request, now time.Time) { fail(next, now, f) })
 		return err
 	}
-	_, err := w.move(ctx, r, Pause, note(f), func(next *Request, now time.Time) {
-		next.Mint.Tries++
-		next.Mint.Cause, next.Mint.Code = f.Cause, f.Code
-		next.Mint.RetryAt = now.Add(waitAfter(f, next.Mint.Tries))
+	_, err := w.move(ctx, r, EventRetryLater, note(f), func(next *Request, now time.Time) {
+		next.Issuance.Tries++
+		next.Issuance.Cause, next.Issuance.Code = f.Cause, f.Code
+		next.Issuance.RetryAt = now.Add(waitAfter(f, next.Issuance.Tries))
 	})
 	return err
 }

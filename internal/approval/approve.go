@@ -18,8 +18,8 @@ var (
 	ErrNotNeeded = errors.New("other people's approval is needed")
 )
 
-// A Narrowing is what an approver leaves of a request for a new key.
-type Narrowing struct {
+// A PartialApproval is what an approver leaves of a request for a new key.
+type PartialApproval struct {
 	Roles    []Role
 	Projects []ProjectID // of those asked for; their roles stay
 	Networks string      // as typed
@@ -32,23 +32,23 @@ func (s *Service) Approve(ctx context.Context, who Actor, id ID) (Request, error
 	return s.approve(ctx, who, id, func(r Request) (Access, error) { return r.Access, nil })
 }
 
-// ApproveLess is a yes to a part of what was asked for. The requester sees what
+// ApprovePartially is a yes to a part of what was asked for. The requester sees what
 // is left out, and may decline. A *[FormError] tells what to correct.
-func (s *Service) ApproveLess(ctx context.Context, who Actor, id ID, n Narrowing) (Request, error) {
+func (s *Service) ApprovePartially(ctx context.Context, who Actor, id ID, n PartialApproval) (Request, error) {
 	return s.approve(ctx, who, id, func(r Request) (Access, error) {
 		org, err := s.Orgs.Find(r.Org)
 		if err != nil {
 			return Access{}, err
 		}
-		if r.Purpose != NewKey {
+		if r.Type != NewKey {
 			return Access{}, ErrNotAllowed
 		}
-		return org.Policy.narrow(r.Access, n)
+		return org.Policy.reduce(r.Access, n)
 	})
 }
 
 func (s *Service) approve(ctx context.Context, who Actor, id ID, grant func(Request) (Access, error)) (Request, error) {
-	r, err := s.get(ctx, who, id, Approve)
+	r, err := s.get(ctx, who, id, EventApprove)
 	if err != nil {
 		return Request{}, err
 	}
@@ -57,7 +57,7 @@ func (s *Service) approve(ctx context.Context, who Actor, id ID, grant func(Requ
 	if err != nil {
 		return r, s.refuse(ctx, r, on, who.User, err)
 	}
-	rd := org.Policy.read(ctx, s.Directory)
+	rd := org.Policy.Resolve(ctx, s.Directory)
 	return s.attempt(ctx, who, r, on, s.decider(who, rd), func(r Request) (action, error) {
 		return s.yes(ctx, who, rd, r, grant)
 	})
@@ -67,8 +67,8 @@ func (s *Service) approve(ctx context.Context, who Actor, id ID, grant func(Requ
 // at again: who was deactivated since, or may not decide any more, does not
 // count. Somebody whose approval is there already can still give the last one,
 // if the rules want fewer by now or another's counts again.
-func (s *Service) yes(ctx context.Context, who Actor, rd reading, r Request, grant func(Request) (Access, error)) (action, error) {
-	if r.State != Pending {
+func (s *Service) yes(ctx context.Context, who Actor, rd ResolvedPolicy, r Request, grant func(Request) (Access, error)) (action, error) {
+	if r.State != StatePending {
 		return action{}, ErrNotAllowed
 	}
 	access, err := grant(r)
@@ -76,34 +76,34 @@ func (s *Service) yes(ctx context.Context, who Actor, rd reading, r Request, gra
 		return action{}, err
 	}
 	had := r.approvedBy(who.User)
-	if r.Approvals, err = s.lookAgain(ctx, who, rd, r); err != nil {
+	if r.Approvals, err = s.recheckApprovals(ctx, who, rd, r); err != nil {
 		return action{}, err
 	}
-	needs, before := rd.needs(access), without(r.Counted(), who.User)
-	covered := rd.covered(needs, r, append(slices.Clone(before), who.User))
+	needs, before := rd.requirementsFor(access), without(r.Counted(), who.User)
+	covered := rd.maxMatching(needs, r.isEscalated(), append(slices.Clone(before), who.User))
 	isLast := covered == total(needs)
 	if !isLast {
-		if err := rd.members.failure(); err != nil {
+		if err := rd.members.err(); err != nil {
 			return action{}, err // it may be the last: nobody would press again
 		}
 		switch {
 		case had:
 			return action{}, ErrAlreadyApproved
-		case covered == rd.covered(needs, r, before):
+		case covered == rd.maxMatching(needs, r.isEscalated(), before):
 			return action{}, ErrNotNeeded
 		}
 	}
-	less := describeLess(r.Access, access)
+	less := describeReduction(r.Access, access)
 	note := strings.TrimPrefix(less+", "+describeVoid(r.Approvals), ", ")
 	return action{on: s.approvalEvent(r, isLast), note: strings.TrimSuffix(note, ", "), change: func(next *Request, now time.Time) {
-		next.Needs, next.Approvals = needs, slices.Clone(r.Approvals)
+		next.Requirements, next.Approvals = needs, slices.Clone(r.Approvals)
 		next.approve(who.User, now, access, less != "")
 		if !isLast {
-			next.show(EndorsedNotice(len(next.Approvals)))
+			next.addMessage(ApprovalAddedNotice(len(next.Approvals)))
 			return
 		}
 		next.Decision = Decision{By: who.User, At: now}
-		next.approved(now, rd.Policy)
+		next.finishApproval(now, rd.Policy)
 	}}, nil
 }
 
@@ -120,11 +120,11 @@ func (r *Request) approve(by UserID, now time.Time, access Access, isLess bool) 
 	if !isLess {
 		return
 	}
-	if !yes.IsLess() {
+	if !yes.IsPartial() {
 		yes.Before = r.Access.clone()
 	}
 	yes.After = access
-	r.narrowTo(access, by)
+	r.reduceTo(access, by)
 }
 
 func without(users []UserID, user UserID) []UserID {
@@ -134,40 +134,40 @@ func without(users []UserID, user UserID) []UserID {
 func (s *Service) approvalEvent(r Request, isLast bool) Event {
 	switch {
 	case !isLast:
-		return Endorse
-	case r.isChange():
-		return Grant
+		return EventApprovalAdded
+	case r.IsChange():
+		return EventApproveChange
 	}
-	return Approve
+	return EventApprove
 }
 
-// isChange reports whether r is about a key that lives, and makes none.
-func (r Request) isChange() bool { return r.Purpose == Extension || r.Purpose == NewAddresses }
+// IsChange reports whether r is about a key that lives, and makes none.
+func (r Request) IsChange() bool { return r.Type == Extension || r.Type == AccessListChange }
 
-// approved says what follows from the last approval that was needed.
-func (r *Request) approved(now time.Time, p Policy) {
-	r.ProdAt, r.EscalateAt = time.Time{}, time.Time{}
-	r.show(DecidedNotice)
-	if r.isChange() {
-		r.LapsesAt = time.Time{}
-		r.show(OutcomeMessage)
+// finishApproval says what follows from the last approval that was needed.
+func (r *Request) finishApproval(now time.Time, p Policy) {
+	r.NextApproverReminderAt, r.EscalateAt = time.Time{}, time.Time{}
+	r.addMessage(DecidedNotice)
+	if r.IsChange() {
+		r.ExpiresAt = time.Time{}
+		r.addMessage(OutcomeMessage)
 		return
 	}
-	r.LapsesAt = now.Add(p.CollectWithin)
-	r.show(ReadyMessage)
+	r.ExpiresAt = now.Add(p.IssueWithin)
+	r.addMessage(ReadyMessage)
 }
 
-func (r *Request) narrowTo(a Access, by UserID) {
-	if r.NarrowedBy == "" {
-		r.Wanted = r.Access
+func (r *Request) reduceTo(a Access, by UserID) {
+	if r.ReducedBy == "" {
+		r.Requested = r.Access
 	}
-	r.Access, r.NarrowedBy = a, by
+	r.Access, r.ReducedBy = a, by
 }
 
-// narrow returns what n leaves of a, or a *[FormError]: nothing may be added.
-func (p Policy) narrow(a Access, n Narrowing) (Access, error) {
+// reduce returns what n leaves of a, or a *[FormError]: nothing may be added.
+func (p Policy) reduce(a Access, n PartialApproval) (Access, error) {
 	less := a.clone()
-	less.Roles, less.Lifetime = withoutRepeats(n.Roles), n.Lifetime
+	less.Roles, less.Lifetime = dedupe(n.Roles), n.Lifetime
 	less.Projects = slices.DeleteFunc(less.Projects, func(have ProjectAccess) bool { return !slices.Contains(n.Projects, have.ID) })
 	var problems []Problem
 	if len(less.Roles) == 0 {
@@ -175,35 +175,35 @@ func (p Policy) narrow(a Access, n Narrowing) (Access, error) {
 	}
 	for _, role := range less.Roles {
 		if !slices.Contains(a.Roles, role) {
-			problems = append(problems, Problem{Field: FieldRoles, Code: NotLess, Given: string(role)})
+			problems = append(problems, Problem{Field: FieldRoles, Code: NotASubset, Given: string(role)})
 		}
 	}
 	if n.Lifetime > a.Lifetime || n.Lifetime != a.Lifetime && !slices.Contains(p.Lifetimes, n.Lifetime) {
-		problems = append(problems, Problem{Field: FieldLifetime, Code: NotLess})
+		problems = append(problems, Problem{Field: FieldLifetime, Code: NotASubset})
 	}
-	networks, wrong := p.narrowNetworks(a, n.Networks)
+	networks, wrong := p.reduceNetworks(a, n.Networks)
 	problems = append(problems, wrong...)
 	less.Networks = networks
-	less.Named = slices.DeleteFunc(less.Named, func(have NamedNetwork) bool { return !onlyNarrows(networks, have.Networks) })
-	return less, formError(problems)
+	less.NetworkPresets = slices.DeleteFunc(less.NetworkPresets, func(have NetworkPreset) bool { return !isSubset(networks, have.Networks) })
+	return less, newFormError(problems)
 }
 
-// narrowNetworks reads what was typed. Whatever a has may stay, however wide it
+// reduceNetworks reads what was typed. Whatever a has may stay, however wide it
 // is: it was picked by its name.
-func (p Policy) narrowNetworks(a Access, text string) ([]netip.Prefix, []Problem) {
-	p.WidestIPv4, p.WidestIPv6 = 0, 0
+func (p Policy) reduceNetworks(a Access, text string) ([]netip.Prefix, []Problem) {
+	p.MinPrefixIPv4, p.MinPrefixIPv6 = 0, 0
 	networks, problems := p.Networks(text)
 	for _, n := range networks {
-		if !onlyNarrows(a.Networks, []netip.Prefix{n}) {
-			problems = append(problems, Problem{Field: FieldNetworks, Code: NotLess, Given: n.String()})
+		if !isSubset(a.Networks, []netip.Prefix{n}) {
+			problems = append(problems, Problem{Field: FieldNetworks, Code: NotASubset, Given: n.String()})
 		}
 	}
 	return networks, problems
 }
 
-// describeLess says for the audit trail what b leaves out of a; empty if it is
+// describeReduction says for the audit trail what b leaves out of a; empty if it is
 // the same.
-func describeLess(a, b Access) string {
+func describeReduction(a, b Access) string {
 	var left []string
 	for _, role := range a.Roles {
 		if !slices.Contains(b.Roles, role) {
@@ -215,7 +215,7 @@ func describeLess(a, b Access) string {
 			left = append(left, "without project "+string(p.ID))
 		}
 	}
-	if !sameNetworks(a.Networks, b.Networks) {
+	if !equalNetworks(a.Networks, b.Networks) {
 		left = append(left, "fewer addresses")
 	}
 	if a.Lifetime != b.Lifetime {
@@ -228,11 +228,11 @@ func describeLess(a, b Access) string {
 // which may be empty.
 func (s *Service) Deny(ctx context.Context, who Actor, id ID, reason string) (Request, error) {
 	reason = optionalText(reason)
-	return s.decide(ctx, who, id, Deny, reason, func(r *Request, now time.Time) {
+	return s.decide(ctx, who, id, EventDeny, reason, func(r *Request, now time.Time) {
 		r.Decision = Decision{By: who.User, At: now, Reason: reason}
-		r.End = End{By: who.User, At: now}
-		r.show(DecidedNotice)
-		r.show(OutcomeMessage)
+		r.Outcome = Outcome{By: who.User, At: now}
+		r.addMessage(DecidedNotice)
+		r.addMessage(OutcomeMessage)
 	})
 }
 
@@ -248,36 +248,36 @@ func (s *Service) deciderNow(who Actor) check {
 		if err != nil {
 			return err
 		}
-		return s.decider(who, org.Policy.read(ctx, s.Directory))(ctx, r)
+		return s.decider(who, org.Policy.Resolve(ctx, s.Directory))(ctx, r)
 	}
 }
 
 // MayDeny reports why who could not deny the request now, or nil. Nothing is
 // recorded but a refusal: it is asked before a form is opened.
 func (s *Service) MayDeny(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.may(ctx, who, id, Deny, s.deciderNow(who))
+	return s.may(ctx, who, id, EventDeny, s.deciderNow(who))
 }
 
-// MayApproveLess reports why who could not approve a part of the request now, or
+// MayApprovePartially reports why who could not approve a part of the request now, or
 // nil. A change of a live key is approved as a whole. Nothing is recorded but a
 // refusal: it is asked before a form is opened.
-func (s *Service) MayApproveLess(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.may(ctx, who, id, Approve, func(ctx context.Context, r Request) error {
+func (s *Service) MayApprovePartially(ctx context.Context, who Actor, id ID) (Request, error) {
+	return s.may(ctx, who, id, EventApprove, func(ctx context.Context, r Request) error {
 		if err := s.deciderNow(who)(ctx, r); err != nil {
 			return err
 		}
-		if r.Purpose != NewKey {
+		if r.Type != NewKey {
 			return ErrNotAllowed
 		}
 		return nil
 	})
 }
 
-func (s *Service) decider(who Actor, rd reading) check {
+func (s *Service) decider(who Actor, rd ResolvedPolicy) check {
 	return func(ctx context.Context, r Request) error {
-		if err := mayAct(ctx, s.Directory, who); err != nil {
+		if err := requireMember(ctx, s.Directory, who); err != nil {
 			return err
 		}
-		return rd.mayDecide(r, who.User)
+		return rd.mayDecide(r.Requester, r.Access, r.isEscalated(), who.User)
 	}
 }

@@ -20,7 +20,7 @@ func (w *world) owners() approval.ID {
 	w.directory.SetGroup(platform, frank, heidi, alice)
 	r, err := w.Submit(w.t.Context(), as(alice), form(asking("ORG_OWNER")))
 	require.NoError(w.t, err)
-	require.Equal(w.t, approval.Pending, r.State)
+	require.Equal(w.t, approval.StatePending, r.State)
 	return r.ID
 }
 
@@ -31,14 +31,14 @@ func TestTwoGroupsTakeTwoPeople(t *testing.T) {
 		want  []error // nil: taken
 		state approval.State
 	}{
-		"one of each":                               {[]approval.UserID{frank, grace}, []error{nil, nil}, approval.Approved},
-		"the other way round":                       {[]approval.UserID{grace, frank}, []error{nil, nil}, approval.Approved},
-		"somebody of both counts once":              {[]approval.UserID{heidi, heidi}, []error{nil, approval.ErrAlreadyApproved}, approval.Pending},
-		"somebody of both makes room for security":  {[]approval.UserID{heidi, grace}, []error{nil, nil}, approval.Approved},
-		"somebody of both makes room for platform":  {[]approval.UserID{heidi, frank}, []error{nil, nil}, approval.Approved},
-		"the usual approvers do not count":          {[]approval.UserID{bob, grace}, []error{approval.ErrNotApprover, nil}, approval.Pending},
-		"the asker does not, though of one of them": {[]approval.UserID{alice}, []error{approval.ErrOwnRequest}, approval.Pending},
-		"late": {[]approval.UserID{frank, grace, heidi}, []error{nil, nil, approval.ErrNotAllowed}, approval.Approved},
+		"one of each":                               {[]approval.UserID{frank, grace}, []error{nil, nil}, approval.StateApproved},
+		"the other way round":                       {[]approval.UserID{grace, frank}, []error{nil, nil}, approval.StateApproved},
+		"somebody of both counts once":              {[]approval.UserID{heidi, heidi}, []error{nil, approval.ErrAlreadyApproved}, approval.StatePending},
+		"somebody of both makes room for security":  {[]approval.UserID{heidi, grace}, []error{nil, nil}, approval.StateApproved},
+		"somebody of both makes room for platform":  {[]approval.UserID{heidi, frank}, []error{nil, nil}, approval.StateApproved},
+		"the usual approvers do not count":          {[]approval.UserID{bob, grace}, []error{approval.ErrNotApprover, nil}, approval.StatePending},
+		"the asker does not, though of one of them": {[]approval.UserID{alice}, []error{approval.ErrOwnRequest}, approval.StatePending},
+		"late": {[]approval.UserID{frank, grace, heidi}, []error{nil, nil, approval.ErrNotAllowed}, approval.StateApproved},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -75,24 +75,24 @@ func TestAnApprovalThatIsNotTheLastOneIsSeen(t *testing.T) {
 		id := w.owners()
 		r, err := w.Approve(t.Context(), as(grace), id)
 		require.NoError(t, err)
-		assert.Equal(t, approval.Pending, r.State)
+		assert.Equal(t, approval.StatePending, r.State)
 		assert.Empty(t, r.Decision, "nothing is decided")
 		require.Len(t, r.Approvals, 1)
 		assert.Equal(t, grace, r.Approvals[0].By)
 		w.settle()
-		assert.True(t, w.shows(id, approval.EndorsedNotice(1)))
+		assert.True(t, w.shows(id, approval.ApprovalAddedNotice(1)))
 		assert.False(t, w.shows(id, approval.ReadyMessage))
-		waiting, err := w.Waiting(t.Context(), as(grace))
+		waiting, err := w.ListPending(t.Context(), as(grace))
 		require.NoError(t, err)
 		assert.Empty(t, waiting, "it does not wait for grace any more")
-		waiting, err = w.Waiting(t.Context(), as(frank))
+		waiting, err = w.ListPending(t.Context(), as(frank))
 		require.NoError(t, err)
 		assert.Len(t, waiting, 1)
 
 		_, err = w.Deny(t.Context(), as(frank), id, "one no is enough")
 		require.NoError(t, err)
 		w.settle()
-		w.is(id, approval.Denied)
+		w.is(id, approval.StateDenied)
 	}, strict)
 }
 
@@ -105,11 +105,11 @@ func TestWhoLeftTheGroupCountsNoLonger(t *testing.T) {
 		w.directory.SetGroup(platform, heidi)
 		r, err := w.Approve(t.Context(), as(grace), id)
 		require.NoError(t, err)
-		assert.Equal(t, approval.Pending, r.State, "frank is not of platform any more")
+		assert.Equal(t, approval.StatePending, r.State, "frank is not of platform any more")
 		_, err = w.Approve(t.Context(), as(heidi), id)
 		require.NoError(t, err)
 		w.settle()
-		w.is(id, approval.Approved)
+		w.is(id, approval.StateApproved)
 	}, strict)
 }
 
@@ -126,12 +126,12 @@ func TestAnApprovalIsNotTakenWhileAGroupIsUnknown(t *testing.T) {
 		_, err = w.Approve(t.Context(), as(grace), id)
 		require.NoError(t, err)
 		w.settle()
-		w.is(id, approval.Approved)
+		w.is(id, approval.StateApproved)
 	}, strict)
 }
 
 // narrowing leaves one role, one address and the shorter life of wide.
-var narrowing = approval.Narrowing{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
+var narrowing = approval.PartialApproval{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
 
 func (w *world) wide() approval.ID {
 	w.t.Helper()
@@ -147,18 +147,18 @@ func TestApproveWithLess(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.wide()
-		r, err := w.ApproveLess(t.Context(), as(bob), id, narrowing)
+		r, err := w.ApprovePartially(t.Context(), as(bob), id, narrowing)
 		require.NoError(t, err)
-		assert.Equal(t, approval.Approved, r.State)
-		assert.Equal(t, bob, r.NarrowedBy)
+		assert.Equal(t, approval.StateApproved, r.State)
+		assert.Equal(t, bob, r.ReducedBy)
 		assert.Equal(t, []approval.Role{"ORG_READ_ONLY"}, r.Access.Roles)
 		assert.Equal(t, prefixes("203.0.113.7/32"), r.Access.Networks)
 		assert.Equal(t, 8*time.Hour, r.Access.Lifetime)
-		assert.Equal(t, []approval.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, r.Wanted.Roles, "what was asked for stays known")
+		assert.Equal(t, []approval.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, r.Requested.Roles, "what was asked for stays known")
 		entries := w.store.Entries()
 		assert.Equal(t, "without ORG_BILLING_ADMIN, fewer addresses, 8h0m0s instead of 24h0m0s", entries[len(entries)-1].Note)
 
-		_, err = w.Collect(t.Context(), as(alice), id)
+		_, err = w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.settle()
 		w.keyIsTheLastShown()
@@ -171,13 +171,13 @@ func TestLessMayBeDeclined(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.wide()
-		_, err := w.ApproveLess(t.Context(), as(bob), id, narrowing)
+		_, err := w.ApprovePartially(t.Context(), as(bob), id, narrowing)
 		require.NoError(t, err)
 		_, err = w.Withdraw(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.settle()
-		r := w.is(id, approval.Withdrawn)
-		assert.Equal(t, approval.CauseDeclined, r.End.Cause)
+		r := w.is(id, approval.StateWithdrawn)
+		assert.Equal(t, approval.CauseDeclined, r.Outcome.Cause)
 		w.noKey()
 	})
 }
@@ -185,16 +185,16 @@ func TestLessMayBeDeclined(t *testing.T) {
 func TestLessIsNeverMore(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		edit func(*approval.Narrowing)
+		edit func(*approval.PartialApproval)
 		want approval.Problem
 	}{
-		"another role":        {func(n *approval.Narrowing) { n.Roles = []approval.Role{"ORG_OWNER"} }, approval.Problem{Field: approval.FieldRoles, Code: approval.NotLess, Given: "ORG_OWNER"}},
-		"no role":             {func(n *approval.Narrowing) { n.Roles = nil }, approval.Problem{Field: approval.FieldRoles, Code: approval.Missing}},
-		"another address":     {func(n *approval.Narrowing) { n.Networks = "192.0.2.1" }, approval.Problem{Field: approval.FieldNetworks, Code: approval.NotLess, Given: "192.0.2.1/32"}},
-		"a wider network":     {func(n *approval.Narrowing) { n.Networks = "203.0.112.0/23" }, approval.Problem{Field: approval.FieldNetworks, Code: approval.NotLess, Given: "203.0.112.0/23"}},
-		"no address":          {func(n *approval.Narrowing) { n.Networks = " " }, approval.Problem{Field: approval.FieldNetworks, Code: approval.Missing}},
-		"a longer life":       {func(n *approval.Narrowing) { n.Lifetime = 48 * time.Hour }, approval.Problem{Field: approval.FieldLifetime, Code: approval.NotLess}},
-		"a life of no choice": {func(n *approval.Narrowing) { n.Lifetime = time.Hour }, approval.Problem{Field: approval.FieldLifetime, Code: approval.NotLess}},
+		"another role":        {func(n *approval.PartialApproval) { n.Roles = []approval.Role{"ORG_OWNER"} }, approval.Problem{Field: approval.FieldRoles, Code: approval.NotASubset, Given: "ORG_OWNER"}},
+		"no role":             {func(n *approval.PartialApproval) { n.Roles = nil }, approval.Problem{Field: approval.FieldRoles, Code: approval.Missing}},
+		"another address":     {func(n *approval.PartialApproval) { n.Networks = "192.0.2.1" }, approval.Problem{Field: approval.FieldNetworks, Code: approval.NotASubset, Given: "192.0.2.1/32"}},
+		"a wider network":     {func(n *approval.PartialApproval) { n.Networks = "203.0.112.0/23" }, approval.Problem{Field: approval.FieldNetworks, Code: approval.NotASubset, Given: "203.0.112.0/23"}},
+		"no address":          {func(n *approval.PartialApproval) { n.Networks = " " }, approval.Problem{Field: approval.FieldNetworks, Code: approval.Missing}},
+		"a longer life":       {func(n *approval.PartialApproval) { n.Lifetime = 48 * time.Hour }, approval.Problem{Field: approval.FieldLifetime, Code: approval.NotASubset}},
+		"a life of no choice": {func(n *approval.PartialApproval) { n.Lifetime = time.Hour }, approval.Problem{Field: approval.FieldLifetime, Code: approval.NotASubset}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -202,11 +202,11 @@ func TestLessIsNeverMore(t *testing.T) {
 				id := w.wide()
 				n := narrowing
 				tt.edit(&n)
-				_, err := w.ApproveLess(t.Context(), as(bob), id, n)
+				_, err := w.ApprovePartially(t.Context(), as(bob), id, n)
 				var mistakes *approval.FormError
 				require.ErrorAs(t, err, &mistakes)
 				assert.Equal(t, []approval.Problem{tt.want}, mistakes.Problems)
-				w.is(id, approval.Pending)
+				w.is(id, approval.StatePending)
 			})
 		})
 	}
@@ -216,12 +216,12 @@ func TestApproveWithAllOfItIsNoChange(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.wide()
-		r, err := w.ApproveLess(t.Context(), as(bob), id, approval.Narrowing{
+		r, err := w.ApprovePartially(t.Context(), as(bob), id, approval.PartialApproval{
 			Roles: []approval.Role{"ORG_BILLING_ADMIN", "ORG_READ_ONLY"}, Networks: "198.51.100.7, 203.0.113.0/24", Lifetime: 24 * time.Hour,
 		})
 		require.NoError(t, err)
-		assert.Empty(t, r.NarrowedBy)
-		assert.Empty(t, r.Wanted)
+		assert.Empty(t, r.ReducedBy)
+		assert.Empty(t, r.Requested)
 	})
 }
 
@@ -232,10 +232,10 @@ func TestLessTakesOtherApprovals(t *testing.T) {
 		w.directory.SetGroup(platform, frank, heidi, alice)
 		r, err := w.Submit(t.Context(), as(alice), form(asking("ORG_READ_ONLY", "ORG_OWNER")))
 		require.NoError(t, err)
-		less := approval.Narrowing{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
-		r, err = w.ApproveLess(t.Context(), as(bob), r.ID, less)
+		less := approval.PartialApproval{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
+		r, err = w.ApprovePartially(t.Context(), as(bob), r.ID, less)
 		require.NoError(t, err, "bob decides on readers, and that is all that is left")
-		assert.Equal(t, approval.Approved, r.State)
+		assert.Equal(t, approval.StateApproved, r.State)
 	}, strict)
 }
 
@@ -243,11 +243,11 @@ func TestOnlyNewKeysAreApprovedWithLess(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.active()
-		r, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: "X", Extra: 8 * time.Hour, Reason: "more"})
+		r, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X", ExtendBy: 8 * time.Hour, Reason: "more"})
 		require.NoError(t, err)
-		_, err = w.ApproveLess(t.Context(), as(bob), r.ID, narrowing)
+		_, err = w.ApprovePartially(t.Context(), as(bob), r.ID, narrowing)
 		require.ErrorIs(t, err, approval.ErrNotAllowed)
 		w.settle()
-		w.is(r.ID, approval.Pending)
+		w.is(r.ID, approval.StatePending)
 	})
 }

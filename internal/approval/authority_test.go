@@ -59,31 +59,31 @@ var authorityStates = map[string]struct {
 	event approval.Event
 	in    string
 }{
-	"Approve":            {approval.Approve, "pending change"},
-	"ApproveLess":        {approval.Approve, "pending"},
-	"MayApproveLess":     {approval.Approve, "pending"},
-	"Deny":               {approval.Deny, "pending change"},
-	"MayDeny":            {approval.Deny, "pending change"},
-	"Nudge":              {approval.Nudge, "pending change"},
-	"Withdraw":           {approval.Withdraw, "pending change approved"},
-	"Collect":            {approval.Collect, "approved"},
-	"Confirm":            {approval.Confirm, "delivered"},
-	"Replace":            {approval.Replace, "delivered"},
-	"Extend":             {approval.Extend, "active handed successor"},
-	"MayExtend":          {approval.Extend, "active handed successor"},
-	"Readdress":          {approval.Readdress, "active glass handed successor"},
-	"MayReaddress":       {approval.Readdress, "active glass handed successor"},
-	"Rotate":             {approval.Rotate, "active glass handed successor"},
-	"SwitchedOver":       {approval.Revoke, "successor"},
-	"MayAskAgain":        {approval.Submit, "pending change approved minting delivered active glass handed successor applying revoking denied withdrawn expired failed ended done"},
-	"Revoke":             {approval.Revoke, "delivered active glass handed orphaned successor"},
-	"MayRevoke":          {approval.Revoke, "delivered active glass handed orphaned successor"},
-	"Sign":               {approval.Sign, "glass"},
-	"HandTo":             {approval.HandTo, "orphaned"},
-	"TryAgain":           {approval.Retry, everyState}, // where nothing waits it changes nothing
-	"TryAgainAsOperator": {approval.Retry, everyState},
-	"RefusePress":        {approval.Approve, ""},
-	"RevokeAsOperator":   {approval.Revoke, "delivered active glass handed orphaned successor"},
+	"Approve":            {approval.EventApprove, "pending change"},
+	"ApproveLess":        {approval.EventApprove, "pending"},
+	"MayApproveLess":     {approval.EventApprove, "pending"},
+	"Deny":               {approval.EventDeny, "pending change"},
+	"MayDeny":            {approval.EventDeny, "pending change"},
+	"Nudge":              {approval.EventNudge, "pending change"},
+	"Withdraw":           {approval.EventWithdraw, "pending change approved"},
+	"Collect":            {approval.EventIssue, "approved"},
+	"Confirm":            {approval.EventConfirm, "delivered"},
+	"Replace":            {approval.EventReplace, "delivered"},
+	"Extend":             {approval.EventExtend, "active handed successor"},
+	"MayExtend":          {approval.EventExtend, "active handed successor"},
+	"Readdress":          {approval.EventReplaceAccessList, "active glass handed successor"},
+	"MayReaddress":       {approval.EventReplaceAccessList, "active glass handed successor"},
+	"Rotate":             {approval.EventRotate, "active glass handed successor"},
+	"SwitchedOver":       {approval.EventRevoke, "successor"},
+	"MayAskAgain":        {approval.EventSubmit, "pending change approved minting delivered active glass handed successor applying revoking denied withdrawn expired failed ended done"},
+	"Revoke":             {approval.EventRevoke, "delivered active glass handed orphaned successor"},
+	"MayRevoke":          {approval.EventRevoke, "delivered active glass handed orphaned successor"},
+	"Sign":               {approval.EventReview, "glass"},
+	"HandTo":             {approval.EventTransfer, "orphaned"},
+	"TryAgain":           {approval.EventRetry, everyState}, // where nothing waits it changes nothing
+	"TryAgainAsOperator": {approval.EventRetry, everyState},
+	"RefusePress":        {approval.EventApprove, ""},
+	"RevokeAsOperator":   {approval.EventRevoke, "delivered active glass handed orphaned successor"},
 }
 
 // authorityExceptions are cells that differ: action, person, state. "*" is every
@@ -129,19 +129,19 @@ var cast = map[string]approval.UserID{
 
 // authorityWorld has two organizations with nothing in common.
 func authorityWorld(t *testing.T) *world {
-	w := newWorld(t, policy(func(p *approval.Policy) {
-		p.Needs = []approval.Need{{From: users(bob, heidi), Count: 1}}
-		p.Never = users(heidi)
-		p.Roles = append(approval.RulesFor("ORG_READ_ONLY"), approval.RoleRule{Role: "ORG_OWNER", Ask: everyone, Needs: []approval.Need{{From: users(grace), Count: 1}}})
+	w := newWorld(t, testPolicy(func(p *approval.Policy) {
+		p.Requirements = []approval.Requirement{{From: users(bob, heidi), Count: 1}}
+		p.ExcludedApprovers = users(heidi)
+		p.Roles = append(approval.RulesFor("ORG_READ_ONLY"), approval.RoleRule{Role: "ORG_OWNER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(grace), Count: 1}}})
 		p.BreakGlass = approval.BreakGlass{People: users(bob), Roles: []approval.Role{"ORG_READ_ONLY"}, Lifetime: time.Hour}
 	}))
-	w.Orgs = append(w.Orgs, approval.Org{ID: org2, Name: "Staging", Policy: policy(func(p *approval.Policy) {
-		p.Needs = []approval.Need{{From: users(zoe), Count: 1}}
+	w.Orgs = append(w.Orgs, approval.Org{ID: org2, Name: "Staging", Policy: testPolicy(func(p *approval.Policy) {
+		p.Requirements = []approval.Requirement{{From: users(zoe), Count: 1}}
 		p.Roles = approval.RulesFor("ORG_READ_ONLY")
 	})})
 	w.directory.Set(approval.Member, grace, heidi, colleague, zoe)
 	w.directory.Set(approval.Deactivated, departed)
-	w.directory.Set(approval.Robot, machine)
+	w.directory.Set(approval.Bot, machine)
 	return w
 }
 
@@ -150,40 +150,40 @@ func (w *world) rowIn(state string) approval.Request {
 	w.t.Helper()
 	now := time.Now()
 	r := approval.Request{
-		ID: "AKR-22222", Org: org, Kind: approval.APIKey, Origin: "V1", Requester: alice, AskedAt: now, LapsesAt: now.Add(time.Hour),
+		ID: "AKR-22222", Org: org, Kind: approval.APIKey, IdempotencyKey: "V1", Requester: alice, RequestedAt: now, ExpiresAt: now.Add(time.Hour),
 		Access:   access(24*time.Hour, []string{"203.0.113.0/28"}, "ORG_READ_ONLY"),
 		Messages: []approval.MessageName{approval.CardMessage},
 	}
-	plain := map[string]approval.State{"handed": approval.Active, "orphaned": approval.Active, "glass": approval.Active, "successor": approval.Active, "change": approval.Pending}
+	plain := map[string]approval.State{"handed": approval.StateActive, "orphaned": approval.StateActive, "glass": approval.StateActive, "successor": approval.StateActive, "change": approval.StatePending}
 	if r.State = plain[state]; r.State == "" {
 		r.State = approval.State(state)
 	}
 	if r.State.HasKey() {
 		r.Key = approval.Key{ID: "64b0000000000000000000aa", PublicKey: "abcdefgh", MadeAt: now}
-		r.EndsAt = now.Add(24 * time.Hour)
+		r.KeyExpiresAt = now.Add(24 * time.Hour)
 	}
 	switch state {
 	case "handed":
-		r.Requester, r.Transfers = carol, []approval.Transfer{{From: alice, To: carol, By: bob, At: now}}
+		r.Requester, r.Transfers = carol, []approval.OwnershipTransfer{{From: alice, To: carol, By: bob, At: now}}
 	case "orphaned":
-		r.OwnerGone = now
+		r.OwnerDeactivatedAt = now
 		w.directory.Set(approval.Deactivated, alice)
 	case "glass":
-		r.Emergency = true
+		r.BreakGlass = true
 	case "change", "applying", "done":
-		r.Purpose, r.Of, r.Change.NewEnd = approval.Extension, "AKR-33333", now.Add(48*time.Hour)
+		r.Type, r.ParentID, r.Change.NewEnd = approval.Extension, "AKR-33333", now.Add(48*time.Hour)
 	case "successor":
 		before := r
-		before.ID, before.Origin, before.Successor = "AKR-33333", "V0", r.ID
+		before.ID, before.IdempotencyKey, before.Successor = "AKR-33333", "V0", r.ID
 		w.create(before)
-		r.Purpose, r.Of = approval.Rotation, before.ID
+		r.Type, r.ParentID = approval.Rotation, before.ID
 	}
 	return w.create(r)
 }
 
 func (w *world) create(r approval.Request) approval.Request {
 	w.t.Helper()
-	r, err := w.store.Create(w.t.Context(), r, approval.Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: approval.Submit, To: r.State, By: r.Requester})
+	r, err := w.store.Create(w.t.Context(), r, approval.AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: approval.EventSubmit, To: r.State, By: r.Requester})
 	require.NoError(w.t, err)
 	return r
 }
@@ -195,7 +195,7 @@ func (w *world) does(action string, who approval.Actor, r approval.Request) erro
 	var err error
 	switch action {
 	case "ApproveLess":
-		_, err = s.ApproveLess(ctx, who, id, allOf(r.Access))
+		_, err = s.ApprovePartially(ctx, who, id, allOf(r.Access))
 	case "Deny", "Revoke":
 		do := map[string]func() (approval.Request, error){
 			"Deny":   func() (approval.Request, error) { return s.Deny(ctx, who, id, "no") },
@@ -203,17 +203,17 @@ func (w *world) does(action string, who approval.Actor, r approval.Request) erro
 		}[action]
 		_, err = do()
 	case "Extend":
-		_, err = s.Extend(ctx, who, id, approval.ExtensionForm{Origin: "V2", Extra: 8 * time.Hour, Reason: "more"})
+		_, err = s.Extend(ctx, who, id, approval.ExtensionForm{IdempotencyKey: "V2", ExtendBy: 8 * time.Hour, Reason: "more"})
 	case "Readdress":
-		_, err = s.Readdress(ctx, who, id, approval.AddressesForm{Origin: "V2", Networks: "203.0.113.7", Reason: "fewer"})
+		_, err = s.ReplaceAccessList(ctx, who, id, approval.AccessListForm{IdempotencyKey: "V2", Networks: "203.0.113.7", Reason: "fewer"})
 	case "MayExtend":
 		_, _, err = s.MayExtend(ctx, who, id)
 	case "MayReaddress":
-		_, _, err = s.MayReaddress(ctx, who, id)
+		_, _, err = s.MayReplaceAccessList(ctx, who, id)
 	case "HandTo":
-		_, err = s.HandTo(ctx, who, id, carol)
+		_, err = s.Transfer(ctx, who, id, carol)
 	case "RefusePress":
-		err = s.RefusePress(ctx, who, id, approval.Approve)
+		err = s.RefusePress(ctx, who, id, approval.EventApprove)
 	case "RevokeAsOperator":
 		_, err = s.RevokeAsOperator(ctx, id, "seen in a log")
 	case "TryAgainAsOperator":
@@ -223,7 +223,7 @@ func (w *world) does(action string, who approval.Actor, r approval.Request) erro
 	case "BreakGlass":
 		_, err = s.BreakGlass(ctx, who, fill)
 	case "Offer":
-		_, err = s.Offer(ctx, who, org)
+		_, err = s.Entitlements(ctx, who, org)
 	case "MayBreakGlass":
 		_, err = s.MayBreakGlass(ctx, who)
 	case "RefuseView":
@@ -327,8 +327,8 @@ func (w *world) checkCell(action, person, state string, user approval.UserID, r 
 	if action == "RevokeAsOperator" {
 		by = approval.Operator
 	}
-	if event == approval.Approve && r.Purpose == approval.Extension && strings.HasPrefix(action, "Approve") {
-		event = approval.Grant
+	if event == approval.EventApprove && r.Type == approval.Extension && strings.HasPrefix(action, "Approve") {
+		event = approval.EventApproveChange
 	}
 	got := lines[0]
 	require.Equal(w.t, []any{want, event, by, r.ID, org}, []any{got.Refused, got.Event, got.By, got.Request, got.Org}, about...)
@@ -390,9 +390,9 @@ func TestNothingOfOneOrganizationIsSeenInAnother(t *testing.T) {
 		for user, want := range map[approval.UserID]int{bob: 1, zoe: 0} {
 			seen := map[approval.ID]bool{}
 			for _, list := range []func() ([]approval.Request, error){
-				func() ([]approval.Request, error) { return w.Waiting(t.Context(), as(user)) },
-				func() ([]approval.Request, error) { return w.LiveKeys(t.Context(), as(user)) },
-				func() ([]approval.Request, error) { return w.Unsigned(t.Context(), as(user)) },
+				func() ([]approval.Request, error) { return w.ListPending(t.Context(), as(user)) },
+				func() ([]approval.Request, error) { return w.ActiveKeys(t.Context(), as(user)) },
+				func() ([]approval.Request, error) { return w.AwaitingReview(t.Context(), as(user)) },
 			} {
 				all, err := list()
 				require.NoError(t, err)

@@ -33,7 +33,7 @@ var ErrPredecessorRevoked = errors.New("the key before it was revoked")
 
 // cascadeTo makes the ending of others due with this one, if r may have any.
 func (r *Request) cascadeTo(scope CascadeScope) {
-	if r.Purpose == Rotation || r.Successor != "" || len(r.Transfers) > 0 {
+	if r.Type == Rotation || r.Successor != "" || len(r.Transfers) > 0 {
 		r.Cascade = scope
 	}
 }
@@ -63,7 +63,7 @@ func (w *Worker) cascade(ctx context.Context, r Request) error {
 			return fmt.Errorf("ending request %s with %s: %w", other.ID, r.ID, err)
 		}
 	}
-	_, err = w.move(ctx, r, Cascaded, string(r.Cascade), func(next *Request, _ time.Time) { next.Cascade = "" })
+	_, err = w.move(ctx, r, EventCascaded, string(r.Cascade), func(next *Request, _ time.Time) { next.Cascade = "" })
 	w.Wake()
 	return err
 }
@@ -80,10 +80,10 @@ func (w *Worker) rotationsOf(ctx context.Context, r Request) ([]Request, error) 
 // their state, the first one's first and without r.
 func RotationsOf(ctx context.Context, store Store, r Request) ([]Request, error) {
 	first := r
-	for first.Purpose == Rotation {
-		before, err := store.Get(ctx, first.Of)
+	for first.Type == Rotation {
+		before, err := store.Get(ctx, first.ParentID)
 		if err != nil {
-			return nil, fmt.Errorf("reading request %s: %w", first.Of, err)
+			return nil, fmt.Errorf("reading request %s: %w", first.ParentID, err)
 		}
 		first = before
 	}
@@ -101,41 +101,41 @@ func RotationsOf(ctx context.Context, store Store, r Request) ([]Request, error)
 // endWith ends other, in whatever state it is, because r was ended.
 func (w *Worker) endWith(ctx context.Context, r, other Request) error {
 	switch other.State {
-	case Pending, Approved:
-		return w.endBeside(ctx, r, other, End{Cause: CauseKeyGone})
-	case Minting:
+	case StatePending, StateApproved:
+		return w.endBeside(ctx, r, other, Outcome{Cause: CauseKeyNotActive})
+	case StateIssuing:
 		return w.stopMaking(ctx, r, other)
-	case Delivered:
+	case StateDelivered:
 		if r.Cascade == CascadeUnshown {
 			return nil
 		}
-	case Active:
+	case StateActive:
 		if r.Cascade != CascadeAll {
 			return nil
 		}
 	default:
 		return nil
 	}
-	why := End{Cause: CauseKeyGone}
-	if r.End.Cause == CauseRevoked {
-		why = End{Cause: CauseRevoked, By: r.End.By, Note: r.End.Note}
+	why := Outcome{Cause: CauseKeyNotActive}
+	if r.Outcome.Cause == CauseRevoked {
+		why = Outcome{Cause: CauseRevoked, By: r.Outcome.By, Note: r.Outcome.Note}
 	}
 	return w.endBeside(ctx, r, other, why)
 }
 
 // endBeside ends other. If that has a key, its own rotations are looked at once
 // more: one may have been opened meanwhile.
-func (w *Worker) endBeside(ctx context.Context, r, other Request, why End) error {
-	_, err := w.move(ctx, other, Lapse, "with "+string(r.ID), func(next *Request, now time.Time) {
+func (w *Worker) endBeside(ctx context.Context, r, other Request, why Outcome) error {
+	_, err := w.move(ctx, other, EventExpire, "with "+string(r.ID), func(next *Request, now time.Time) {
 		why.At = now
-		if next.State == Revoking {
-			next.startRemoval(now, why)
+		if next.State == StateRevoking {
+			next.startDeletion(now, why)
 			next.cascadeTo(r.Cascade)
 			return
 		}
-		next.End = why
-		next.show(OutcomeMessage)
-		next.show(OverNotice)
+		next.Outcome = why
+		next.addMessage(OutcomeMessage)
+		next.addMessage(ClosedNotice)
 	})
 	return err
 }
@@ -143,16 +143,16 @@ func (w *Worker) endBeside(ctx context.Context, r, other Request, why End) error
 // stopMaking has the key of other removed that is being made. Whoever is at it
 // finds at the next step that the request was moved.
 func (w *Worker) stopMaking(ctx context.Context, r, other Request) error {
-	if other.Mint.Stage == Undoing && other.Mint.Then == GiveUp {
+	if other.Issuance.Stage == StageRollingBack && other.Issuance.NextEvent == EventFail {
 		return nil
 	}
-	_, err := w.move(ctx, other, Undo, "with "+string(r.ID), func(next *Request, now time.Time) {
-		if next.Mint.Stage == Begun && next.Key.ID == "" {
-			next.owe(now) // nobody knows whether Atlas heard the call
+	_, err := w.move(ctx, other, EventRollback, "with "+string(r.ID), func(next *Request, now time.Time) {
+		if next.Issuance.Stage == StageStarted && next.Key.ID == "" {
+			next.recordUnresolvedCreate(now) // nobody knows whether Atlas heard the call
 		}
-		next.Mint.Stage, next.Mint.Then, next.Mint.Cause, next.Mint.Code = Undoing, GiveUp, CauseKeyGone, ""
-		next.Mint.Tries, next.Mint.RetryAt = 0, now
-		next.Removal = Removal{Since: now}
+		next.Issuance.Stage, next.Issuance.NextEvent, next.Issuance.Cause, next.Issuance.Code = StageRollingBack, EventFail, CauseKeyNotActive, ""
+		next.Issuance.Tries, next.Issuance.RetryAt = 0, now
+		next.Deletion = Deletion{Since: now}
 	})
 	return err
 }
@@ -160,15 +160,15 @@ func (w *Worker) stopMaking(ctx context.Context, r, other Request) error {
 // predecessorLives returns a refusal if r is a successor and the key that it is
 // to take over from is not its owner's and live any more.
 func (w *Worker) predecessorLives(ctx context.Context, r Request) error {
-	if r.Purpose != Rotation {
+	if r.Type != Rotation {
 		return nil
 	}
-	before, err := w.Store.Get(ctx, r.Of)
+	before, err := w.Store.Get(ctx, r.ParentID)
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading request %s: %w", r.Of, err)
-	case before.State != Active, before.Requester != r.Requester:
-		return &Fault{Verdict: Refused, Cause: CauseKeyGone, Err: ErrNotLive}
+		return fmt.Errorf("reading request %s: %w", r.ParentID, err)
+	case before.State != StateActive, before.Requester != r.Requester:
+		return &CallError{Class: Permanent, Cause: CauseKeyNotActive, Err: ErrPredecessorNotActive}
 	}
 	return nil
 }
@@ -177,13 +177,13 @@ func (w *Worker) predecessorLives(ctx context.Context, r Request) error {
 // revoked by an approver or the operator.
 func (s *Service) unlessRevoked(may check) check {
 	return func(ctx context.Context, r Request) error {
-		if err := may(ctx, r); err != nil || r.Purpose != Rotation {
+		if err := may(ctx, r); err != nil || r.Type != Rotation {
 			return err
 		}
-		before, err := s.Store.Get(ctx, r.Of)
+		before, err := s.Store.Get(ctx, r.ParentID)
 		switch {
 		case err != nil:
-			return fmt.Errorf("reading request %s: %w", r.Of, err)
+			return fmt.Errorf("reading request %s: %w", r.ParentID, err)
 		case before.Cascade == CascadeAll:
 			return ErrPredecessorRevoked
 		}

@@ -27,16 +27,16 @@ func (w *world) rotates() rotatedPair {
 // takesTo brings the successor to a state.
 func (w *world) takesTo(id approval.ID, state approval.State) {
 	w.t.Helper()
-	if state == approval.Approved {
+	if state == approval.StateApproved {
 		return
 	}
-	_, err := w.Collect(w.t.Context(), as(alice), id)
+	_, err := w.Issue(w.t.Context(), as(alice), id)
 	require.NoError(w.t, err)
-	if state == approval.Minting {
+	if state == approval.StateIssuing {
 		return
 	}
 	w.settle()
-	if state == approval.Active {
+	if state == approval.StateActive {
 		_, err := w.Confirm(w.t.Context(), as(alice), id)
 		require.NoError(w.t, err)
 		w.settle()
@@ -59,7 +59,7 @@ var revocations = map[string]func(w *world, id approval.ID) error{
 func TestRevocationEndsTheSuccessorInEveryState(t *testing.T) {
 	t.Parallel()
 	for how, revoke := range revocations {
-		for _, state := range []approval.State{approval.Approved, approval.Minting, approval.Delivered, approval.Active} {
+		for _, state := range []approval.State{approval.StateApproved, approval.StateIssuing, approval.StateDelivered, approval.StateActive} {
 			t.Run(how+"/"+string(state), func(t *testing.T) {
 				t.Parallel()
 				inWorld(t, func(w *world) {
@@ -68,9 +68,9 @@ func TestRevocationEndsTheSuccessorInEveryState(t *testing.T) {
 					require.NoError(t, revoke(w, pair.before))
 					w.pass(time.Minute)
 					w.noKey()
-					w.is(pair.before, approval.Ended)
+					w.is(pair.before, approval.StateEnded)
 					assert.True(t, w.get(pair.next).State.Final(), w.get(pair.next).State)
-					for _, press := range []func(context.Context, approval.Actor, approval.ID) (approval.Request, error){w.Collect, w.Replace, w.Confirm} {
+					for _, press := range []func(context.Context, approval.Actor, approval.ID) (approval.Request, error){w.Issue, w.Replace, w.Confirm} {
 						_, err := press(t.Context(), as(alice), pair.next)
 						require.Error(t, err)
 					}
@@ -87,7 +87,7 @@ func TestRevocationEndsTheSuccessorInEveryState(t *testing.T) {
 func TestRevocationOfASuccessorEndsThePredecessor(t *testing.T) {
 	t.Parallel()
 	for how, revoke := range revocations {
-		for _, state := range []approval.State{approval.Delivered, approval.Active} {
+		for _, state := range []approval.State{approval.StateDelivered, approval.StateActive} {
 			t.Run(how+"/"+string(state), func(t *testing.T) {
 				t.Parallel()
 				inWorld(t, func(w *world) {
@@ -96,9 +96,9 @@ func TestRevocationOfASuccessorEndsThePredecessor(t *testing.T) {
 					require.NoError(t, revoke(w, pair.next))
 					w.pass(time.Minute)
 					w.noKey()
-					r := w.is(pair.before, approval.Ended)
-					assert.Equal(t, approval.CauseRevoked, r.End.Cause)
-					assert.Equal(t, "seen in a log", r.End.Note)
+					r := w.is(pair.before, approval.StateEnded)
+					assert.Equal(t, approval.CauseRevoked, r.Outcome.Cause)
+					assert.Equal(t, "seen in a log", r.Outcome.Note)
 				})
 			})
 		}
@@ -110,33 +110,33 @@ func TestRevocationReachesOverAKeyThatIsGone(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		pair := w.rotates()
-		w.takesTo(pair.next, approval.Active)
+		w.takesTo(pair.next, approval.StateActive)
 		third, err := w.Rotate(t.Context(), as(alice), pair.next)
 		require.NoError(t, err)
-		w.takesTo(third.ID, approval.Active)
-		_, err = w.SwitchedOver(t.Context(), as(alice), third.ID)
+		w.takesTo(third.ID, approval.StateActive)
+		_, err = w.RetirePredecessorNow(t.Context(), as(alice), third.ID)
 		require.NoError(t, err)
 		w.settle()
-		w.is(pair.next, approval.Ended)
+		w.is(pair.next, approval.StateEnded)
 		require.Len(t, w.keys.Alive(), 2)
 		_, err = w.Revoke(t.Context(), as(bob), pair.before, "")
 		require.NoError(t, err)
 		w.settle()
 		w.noKey()
-		assert.Equal(t, bob, w.is(third.ID, approval.Ended).End.By)
+		assert.Equal(t, bob, w.is(third.ID, approval.StateEnded).Outcome.By)
 	})
 }
 
 func TestAnOwnerWhoRevokesTheEarlierKeyKeepsTheOneThatTheyHold(t *testing.T) {
 	t.Parallel()
-	for _, state := range []approval.State{approval.Delivered, approval.Active} {
+	for _, state := range []approval.State{approval.StateDelivered, approval.StateActive} {
 		inWorld(t, func(w *world) {
 			pair := w.rotates()
 			w.takesTo(pair.next, state)
 			_, err := w.Revoke(t.Context(), as(alice), pair.before, "")
 			require.NoError(t, err)
 			w.settle()
-			w.is(pair.before, approval.Ended)
+			w.is(pair.before, approval.StateEnded)
 			w.is(pair.next, state)
 			w.keyIsTheLastShown()
 			_, err = w.Replace(t.Context(), as(alice), pair.next)
@@ -148,20 +148,20 @@ func TestAnOwnerWhoRevokesTheEarlierKeyKeepsTheOneThatTheyHold(t *testing.T) {
 		_, err := w.Revoke(t.Context(), as(alice), pair.before, "")
 		require.NoError(t, err)
 		w.settle()
-		w.is(pair.next, approval.Expired)
+		w.is(pair.next, approval.StateExpired)
 		w.noKey()
 	})
 }
 
 func TestASuccessorOnItsWayEndsWithAKeyThatWasDeletedByHand(t *testing.T) {
 	t.Parallel()
-	for state, alive := range map[approval.State]int{approval.Approved: 0, approval.Delivered: 0, approval.Active: 1} {
+	for state, alive := range map[approval.State]int{approval.StateApproved: 0, approval.StateDelivered: 0, approval.StateActive: 1} {
 		inWorld(t, func(w *world) {
 			pair := w.rotates()
 			w.takesTo(pair.next, state)
-			require.NoError(t, w.keys.Remove(t.Context(), w.get(pair.before).Org, w.get(pair.before).Key.ID))
+			require.NoError(t, w.keys.Delete(t.Context(), w.get(pair.before).Org, w.get(pair.before).Key.ID))
 			w.pass(30 * time.Minute)
-			require.Equal(t, approval.CauseVanished, w.is(pair.before, approval.Ended).End.Cause)
+			require.Equal(t, approval.CauseDeletedExternally, w.is(pair.before, approval.StateEnded).Outcome.Cause)
 			assert.Len(t, w.keys.Alive(), alive, state)
 		}, func(p *approval.Policy) { p.ConfirmWithin = 8 * time.Hour })
 	}
@@ -169,13 +169,13 @@ func TestASuccessorOnItsWayEndsWithAKeyThatWasDeletedByHand(t *testing.T) {
 
 func TestASuccessorOnItsWayEndsWithATransfer(t *testing.T) {
 	t.Parallel()
-	for _, state := range []approval.State{approval.Approved, approval.Delivered} {
+	for _, state := range []approval.State{approval.StateApproved, approval.StateDelivered} {
 		inWorld(t, func(w *world) {
 			pair := w.rotates()
 			w.takesTo(pair.next, state)
 			w.directory.Set(approval.Deactivated, alice)
 			w.pass(90 * time.Minute)
-			_, err := w.HandTo(t.Context(), as(bob), pair.before, carol)
+			_, err := w.Transfer(t.Context(), as(bob), pair.before, carol)
 			require.NoError(t, err)
 			w.directory.Set(approval.Member, alice)
 			w.settle()
@@ -189,13 +189,13 @@ func TestASuccessorOnItsWayEndsWithATransfer(t *testing.T) {
 // alive: what is owed is on the row that was moved first.
 func TestRevocationSurvivesACrashBetweenItsMoves(t *testing.T) {
 	t.Parallel()
-	for _, state := range []approval.State{approval.Approved, approval.Minting, approval.Delivered, approval.Active} {
+	for _, state := range []approval.State{approval.StateApproved, approval.StateIssuing, approval.StateDelivered, approval.StateActive} {
 		for at := range 4 {
 			inWorld(t, func(w *world) {
 				pair := w.rotates()
 				w.takesTo(pair.next, state)
 				var moves atomic.Int64
-				w.store.SetOnMove(func(e approval.Entry) (bool, error) {
+				w.store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
 					if e.By != "" {
 						return true, nil
 					}

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	catalogFresh = 5 * time.Minute  // a list of projects is not asked for again
-	catalogStale = 24 * time.Hour   // and may still be searched, if Atlas does not answer
-	catalogLimit = 30 * time.Second // for asking, whoever waits
+	projectsFresh   = 5 * time.Minute  // a list of projects is not asked for again
+	projectsStale   = 24 * time.Hour   // and may still be searched, if Atlas does not answer
+	projectsTimeout = 30 * time.Second // for asking, whoever waits
 )
 
-// A Catalog remembers the projects of organizations, so that somebody who types
+// A ProjectCache remembers the projects of organizations, so that somebody who types
 // a name is answered within Slack's three seconds. Nobody waits for Atlas while
 // a list is known: a newer one is fetched behind their back.
-type Catalog struct {
+type ProjectCache struct {
 	Keys Keys
 	Now  func() time.Time
 
@@ -40,7 +40,7 @@ type projectList struct {
 
 // Search lists, by name, the projects whose name contains text, as people compare
 // names, or whose ID it is.
-func (c *Catalog) Search(ctx context.Context, org OrgID, text string) ([]Project, error) {
+func (c *ProjectCache) Search(ctx context.Context, org OrgID, text string) ([]Project, error) {
 	all, err := c.list(ctx, org)
 	text = plaintext.Fold(text)
 	var found []Project
@@ -52,18 +52,18 @@ func (c *Catalog) Search(ctx context.Context, org OrgID, text string) ([]Project
 	return found, err
 }
 
-// Warm fetches a list before somebody needs it.
-func (c *Catalog) Warm(org OrgID) {
+// Prefetch fetches a list before somebody needs it.
+func (c *ProjectCache) Prefetch(org OrgID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refresh(org)
 }
 
 // list returns what is known, and waits only if nothing is.
-func (c *Catalog) list(ctx context.Context, org OrgID) ([]Project, error) {
+func (c *ProjectCache) list(ctx context.Context, org OrgID) ([]Project, error) {
 	c.mu.Lock()
 	l := c.refresh(org)
-	known, wait := isWithin(l.at, c.Now(), catalogStale), l.fetching
+	known, wait := isWithin(l.at, c.Now(), projectsStale), l.fetching
 	projects := l.projects
 	c.mu.Unlock()
 	if known || wait == nil {
@@ -83,7 +83,7 @@ func (c *Catalog) list(ctx context.Context, org OrgID) ([]Project, error) {
 }
 
 // refresh starts to fetch a list that is not fresh. The lock is held.
-func (c *Catalog) refresh(org OrgID) *projectList {
+func (c *ProjectCache) refresh(org OrgID) *projectList {
 	if c.lists == nil {
 		c.lists = map[OrgID]*projectList{}
 	}
@@ -95,7 +95,7 @@ func (c *Catalog) refresh(org OrgID) *projectList {
 	if c.stop == nil {
 		c.ctx, c.stop = context.WithCancel(context.Background())
 	}
-	if l.fetching == nil && c.ctx.Err() == nil && !isWithin(l.at, c.Now(), catalogFresh) {
+	if l.fetching == nil && c.ctx.Err() == nil && !isWithin(l.at, c.Now(), projectsFresh) {
 		l.fetching = make(chan struct{})
 		c.fetching.Go(func() { c.fetch(org, l) })
 	}
@@ -111,7 +111,7 @@ func isWithin(at, now time.Time, d time.Duration) bool {
 
 // Close cuts off what is being fetched and returns when it is over. Lists that
 // are known can still be searched. A nil Catalog has nothing to close.
-func (c *Catalog) Close() {
+func (c *ProjectCache) Close() {
 	if c == nil {
 		return
 	}
@@ -124,8 +124,8 @@ func (c *Catalog) Close() {
 	c.fetching.Wait()
 }
 
-func (c *Catalog) fetch(org OrgID, l *projectList) {
-	ctx, cancel := context.WithTimeout(c.ctx, catalogLimit)
+func (c *ProjectCache) fetch(org OrgID, l *projectList) {
+	ctx, cancel := context.WithTimeout(c.ctx, projectsTimeout)
 	defer cancel()
 	projects, err := safely(func() ([]Project, error) { return c.Keys.Projects(ctx, org) })
 	for i := range projects {
@@ -140,16 +140,16 @@ func (c *Catalog) fetch(org OrgID, l *projectList) {
 	l.fetching = nil
 }
 
-// nameProjects adds the names to the projects of a form, or returns a
+// resolveProjects adds the names to the projects of a form, or returns a
 // *[FormError] if one is not there.
-func (s *Service) nameProjects(ctx context.Context, org OrgID, a Access) (Access, error) {
+func (s *Service) resolveProjects(ctx context.Context, org OrgID, a Access) (Access, error) {
 	if len(a.Projects) == 0 {
 		return a, nil
 	}
-	if s.Catalog == nil {
-		return a, formError([]Problem{{Field: FieldProjects, Code: NoSuchProject}})
+	if s.Projects == nil {
+		return a, newFormError([]Problem{{Field: FieldProjects, Code: NoSuchProject}})
 	}
-	all, err := s.Catalog.list(ctx, org)
+	all, err := s.Projects.list(ctx, org)
 	if err != nil {
 		return a, fmt.Errorf("%w: %w", ErrNoProjects, err)
 	}
@@ -162,5 +162,5 @@ func (s *Service) nameProjects(ctx context.Context, org OrgID, a Access) (Access
 		}
 		a.Projects[i].Project = all[at]
 	}
-	return a, formError(problems)
+	return a, newFormError(problems)
 }

@@ -21,26 +21,26 @@ var (
 
 func projects(p *approval.Policy) {
 	p.ProjectRoles = []approval.RoleRule{
-		{Role: "GROUP_READ_ONLY", Ask: everyone},
-		{Role: "GROUP_OWNER", Ask: everyone, Needs: []approval.Need{{From: users(dana), Count: 1}}, Longest: 8 * time.Hour},
+		{Role: "GROUP_READ_ONLY", AllowedRequesters: everyone},
+		{Role: "GROUP_OWNER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(dana), Count: 1}}, MaxLifetime: 8 * time.Hour},
 	}
 }
 
 func inProjects(ids []approval.ProjectID, roles ...approval.Role) func(*approval.Form) {
-	return func(f *approval.Form) { f.Projects, f.InProjects = ids, roles }
+	return func(f *approval.Form) { f.Projects, f.ProjectRoles = ids, roles }
 }
 
 // withProjects gives the world a catalog of two projects.
-func (w *world) withProjects() *approval.Catalog {
+func (w *world) withProjects() *approval.ProjectCache {
 	w.keys.Have("org", payments, search)
-	w.Catalog = &approval.Catalog{Keys: w.keys, Now: time.Now}
-	return w.Catalog
+	w.Projects = &approval.ProjectCache{Keys: w.keys, Now: time.Now}
+	return w.Projects
 }
 
 func TestSearchingProjects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy(projects))
+		w := newWorld(t, testPolicy(projects))
 		c := w.withProjects()
 		for text, want := range map[string][]approval.Project{
 			"":                  {payments, search},
@@ -61,7 +61,7 @@ func TestSearchingProjects(t *testing.T) {
 func TestAKnownListIsSearchedWhileAtlasIsAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy(projects))
+		w := newWorld(t, testPolicy(projects))
 		c := w.withProjects()
 		_, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
@@ -80,7 +80,7 @@ func TestAKnownListIsSearchedWhileAtlasIsAsked(t *testing.T) {
 func TestAtlasDownMeansNoProjectsOrTheOldOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy(projects))
+		w := newWorld(t, testPolicy(projects))
 		c := w.withProjects()
 		away := approvaltest.Lost(errors.New("atlas is down"))
 		w.keys.Fail(approvaltest.CallProjects, away)
@@ -101,7 +101,7 @@ func TestAtlasDownMeansNoProjectsOrTheOldOnes(t *testing.T) {
 func TestNobodyWaitsForASlowAtlas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy(projects))
+		w := newWorld(t, testPolicy(projects))
 		c := w.withProjects()
 		w.keys.SetOnCall(func(approvaltest.Call) { <-time.After(10 * time.Second) })
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -130,10 +130,10 @@ func TestAKeyWithAccessToProjects(t *testing.T) {
 		assert.Equal(t, want, r.Access.Projects, "with their names, each once")
 		_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
-		_, err = w.Collect(w.t.Context(), as(alice), r.ID)
+		_, err = w.Issue(w.t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
 		w.settle()
-		w.is(r.ID, approval.Delivered)
+		w.is(r.ID, approval.StateDelivered)
 		w.keyIsTheLastShown()
 		assert.Equal(t, want, w.keys.Alive()[0].Assigned, "before it is shown")
 	}, projects)
@@ -145,9 +145,9 @@ func TestAKeyThatCannotBeAssignedIsDeleted(t *testing.T) {
 		how  approvaltest.Mishap
 		want approval.State
 	}{
-		"refused":         {approvaltest.Lost(&approval.Fault{Verdict: approval.Refused, Cause: approval.CauseBadProject, Code: "GROUP_NOT_FOUND"}), approval.Failed},
-		"not now":         {approvaltest.Lost(&approval.Fault{Verdict: approval.NotNow, Cause: approval.CauseAtlasAway}), approval.Approved},
-		"its answer lost": {approvaltest.Unheard(&approval.Fault{Verdict: approval.Unknown, Cause: approval.CauseAtlasAway}), approval.Approved},
+		"refused":         {approvaltest.Lost(&approval.CallError{Class: approval.Permanent, Cause: approval.CauseBadProject, Code: "GROUP_NOT_FOUND"}), approval.StateFailed},
+		"not now":         {approvaltest.Lost(&approval.CallError{Class: approval.Transient, Cause: approval.CauseAtlasUnavailable}), approval.StateApproved},
+		"its answer lost": {approvaltest.Unheard(&approval.CallError{Class: approval.Indeterminate, Cause: approval.CauseAtlasUnavailable}), approval.StateApproved},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,7 +158,7 @@ func TestAKeyThatCannotBeAssignedIsDeleted(t *testing.T) {
 				_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 				require.NoError(t, err)
 				w.keys.Fail(approvaltest.CallAssign, tt.how)
-				_, err = w.Collect(w.t.Context(), as(alice), r.ID)
+				_, err = w.Issue(w.t.Context(), as(alice), r.ID)
 				require.NoError(t, err)
 				w.settle()
 				w.is(r.ID, tt.want)
@@ -176,9 +176,9 @@ func TestWhatIsWrongWithProjects(t *testing.T) {
 		edit func(*approval.Form)
 		want approval.Problem
 	}{
-		"projects without a role": {inProjects([]approval.ProjectID{payments.ID}), approval.Problem{Field: approval.FieldInProjects, Code: approval.Missing}},
+		"projects without a role": {inProjects([]approval.ProjectID{payments.ID}), approval.Problem{Field: approval.FieldProjectRoles, Code: approval.Missing}},
 		"a role without projects": {inProjects(nil, "GROUP_READ_ONLY"), approval.Problem{Field: approval.FieldProjects, Code: approval.Missing}},
-		"a role of no rule":       {inProjects([]approval.ProjectID{payments.ID}, "GROUP_BACKUP_MANAGER"), approval.Problem{Field: approval.FieldInProjects, Code: approval.RoleNotAllowed, Given: "GROUP_BACKUP_MANAGER"}},
+		"a role of no rule":       {inProjects([]approval.ProjectID{payments.ID}, "GROUP_BACKUP_MANAGER"), approval.Problem{Field: approval.FieldProjectRoles, Code: approval.RoleNotAllowed, Given: "GROUP_BACKUP_MANAGER"}},
 		"a project that is not there": {inProjects([]approval.ProjectID{"64b00000000000000000000f"}, "GROUP_READ_ONLY"),
 			approval.Problem{Field: approval.FieldProjects, Code: approval.NoSuchProject, Given: "64b00000000000000000000f"}},
 		"too many": {inProjects(eleven, "GROUP_READ_ONLY"), approval.Problem{Field: approval.FieldProjects, Code: approval.TooManyProjects, Limit: 10}},
@@ -190,7 +190,7 @@ func TestWhatIsWrongWithProjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, policy(projects))
+				w := newWorld(t, testPolicy(projects))
 				w.withProjects()
 				_, err := w.Submit(t.Context(), as(alice), form(tt.edit))
 				var mistakes *approval.FormError
@@ -204,21 +204,21 @@ func TestWhatIsWrongWithProjects(t *testing.T) {
 func TestARoleInAProjectAsksForItsApprovers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy(projects))
+		w := newWorld(t, testPolicy(projects))
 		w.withProjects()
 		r, err := w.Submit(t.Context(), as(alice), form(inProjects([]approval.ProjectID{payments.ID}, "GROUP_OWNER")))
 		require.NoError(t, err)
-		assert.Equal(t, []approval.Need{
+		assert.Equal(t, []approval.Requirement{
 			{From: users(dana), Count: 1, For: []approval.Role{"GROUP_OWNER"}},
 			{From: users(bob, dana), Count: 1},
-		}, r.Needs)
+		}, r.Requirements)
 	})
 }
 
 func TestClosingCutsOffWhatIsFetched(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy(projects))
+		w := newWorld(t, testPolicy(projects))
 		c := w.withProjects()
 		_, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
@@ -233,6 +233,6 @@ func TestClosingCutsOffWhatIsFetched(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, found, 1, "what is known can be searched")
 		assert.Equal(t, calls, w.keys.Calls(approvaltest.CallProjects), "and nothing is fetched any more")
-		(*approval.Catalog)(nil).Close()
+		(*approval.ProjectCache)(nil).Close()
 	})
 }

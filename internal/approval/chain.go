@@ -9,27 +9,27 @@ import (
 	"time"
 )
 
-// chainForm is the first thing hashed of every line, so that a line that is one
+// hashFormat is the first thing hashed of every line, so that a line that is one
 // day hashed in another way cannot be taken for one of these.
-const chainForm = "atlas-key-bot audit 1"
+const hashFormat = "atlas-key-bot audit 1"
 
-// Chained returns e as the line after one whose hash is prev: with its time in
+// Linked returns e as the line after one whose hash is prev: with its time in
 // UTC and cut to the millisecond, as it is stored, and with Prev and Hash. Seq
 // must be set. The first line comes after the empty hash.
-func (e Entry) Chained(prev string) Entry {
+func (e AuditEntry) Linked(prev string) AuditEntry {
 	e.At = e.At.UTC().Truncate(time.Millisecond)
 	e.Prev = prev
-	e.Hash = e.sum()
+	e.Hash = e.hash()
 	return e
 }
 
-// sum is the SHA-256, in hexadecimal, of every field but Hash, each as a
+// hash is the SHA-256, in hexadecimal, of every field but Hash, each as a
 // netstring: its length in bytes, a colon, its text, a comma. A time is the
 // text that it has in JSON. docs/audit.md shows it in another language.
-func (e Entry) sum() string {
+func (e AuditEntry) hash() string {
 	var b []byte
 	for _, field := range []string{
-		chainForm, e.Prev, strconv.FormatInt(e.Seq, 10), e.At.Format(time.RFC3339Nano),
+		hashFormat, e.Prev, strconv.FormatInt(e.Seq, 10), e.At.Format(time.RFC3339Nano),
 		string(e.Org), string(e.Request), string(e.Event), string(e.From), string(e.To), string(e.By),
 		e.Note, e.Refused, e.Key, e.KeyID,
 	} {
@@ -46,14 +46,14 @@ var ErrBrokenChain = errors.New("the chain is broken")
 // A Chain follows the audit trail, line by line. The zero value stands before
 // the first line.
 type Chain struct {
-	Lines int64 // followed so far
-	Last  Entry // the last of them
+	Lines int64      // followed so far
+	Last  AuditEntry // the last of them
 }
 
 // Next takes the line that comes next. It returns an error that wraps
 // [ErrBrokenChain], and stays where it is, if e is not what was written after
 // the last line.
-func (c *Chain) Next(e Entry) error {
+func (c *Chain) Next(e AuditEntry) error {
 	if why := c.wrong(e); why != "" {
 		return fmt.Errorf("%w at line %d (%s, %s %s): %s", ErrBrokenChain, e.Seq, e.At.Format(time.RFC3339Nano), e.Event, e.Request, why)
 	}
@@ -64,14 +64,14 @@ func (c *Chain) Next(e Entry) error {
 
 // wrong says in what way e does not follow, or nothing. It can name where the
 // chain breaks, and only guess what was done to it.
-func (c *Chain) wrong(e Entry) string {
+func (c *Chain) wrong(e AuditEntry) string {
 	before := c.Last
 	switch {
 	case e.Seq <= 0:
 		return "the bot numbers its lines from 1: it was inserted"
 	case e.Hash == "":
 		return "it has no hash: it was inserted, and not by the bot"
-	case e.Hash != e.sum():
+	case e.Hash != e.hash():
 		return "its hash is not the hash of what it says: it was edited, moved or inserted"
 	case e.Prev == before.Hash && e.Seq > before.Seq:
 		return ""
@@ -85,9 +85,9 @@ func (c *Chain) wrong(e Entry) string {
 	return fmt.Sprintf("it does not follow line %d: that one was edited and its hash made anew, or lines were removed or inserted between them", before.Seq)
 }
 
-// about notes which key a line is about: the one that the request has now, or
+// withKey notes which key a line is about: the one that the request has now, or
 // else the one that it had until then.
-func (e Entry) about(before, now Key) Entry {
+func (e AuditEntry) withKey(before, now Key) AuditEntry {
 	if now == (Key{}) {
 		now = before
 	}

@@ -17,19 +17,19 @@ const (
 	secondHash = "38e5157ac59b88c750ac9201c3f8bd621d2b1dc03a53d614eaeffdf41ce3927f"
 )
 
-func lineOne() approval.Entry {
-	return approval.Entry{
+func lineOne() approval.AuditEntry {
+	return approval.AuditEntry{
 		Seq: 1, At: time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC), Org: "5f1f2a3b4c5d6e7f8a9b0c1d",
-		Request: "AKR-7F3K2", Event: approval.Submit, To: approval.Pending, By: "U0BO",
-	}.Chained("")
+		Request: "AKR-7F3K2", Event: approval.EventSubmit, To: approval.StatePending, By: "U0BO",
+	}.Linked("")
 }
 
-func lineTwo() approval.Entry {
-	return approval.Entry{
+func lineTwo() approval.AuditEntry {
+	return approval.AuditEntry{
 		Seq: 2, At: time.Date(2026, time.March, 2, 10, 1, 0, 120_999_999, time.FixedZone("an hour ahead", 3600)), Org: "5f1f2a3b4c5d6e7f8a9b0c1d",
-		Request: "AKR-7F3K2", Event: approval.Deny, From: approval.Pending, To: approval.Denied, By: "U0ANA", Note: "nein, später\n",
+		Request: "AKR-7F3K2", Event: approval.EventDeny, From: approval.StatePending, To: approval.StateDenied, By: "U0ANA", Note: "nein, später\n",
 		Key: "abcdefgh", KeyID: "0123456789abcdef01234567",
-	}.Chained(firstHash)
+	}.Linked(firstHash)
 }
 
 func TestHashIsTheDocumentedOne(t *testing.T) {
@@ -43,7 +43,7 @@ func TestHashIsTheDocumentedOne(t *testing.T) {
 // A field that was added and left out of the hash could be edited unseen.
 func TestEveryFieldIsHashed(t *testing.T) {
 	t.Parallel()
-	entry := reflect.TypeFor[approval.Entry]()
+	entry := reflect.TypeFor[approval.AuditEntry]()
 	for i := range entry.NumField() {
 		name := entry.Field(i).Name
 		e := lineTwo()
@@ -67,41 +67,41 @@ func TestFieldsDoNotRunIntoOneAnother(t *testing.T) {
 	a, b := lineOne(), lineOne()
 	a.Note, a.Refused = "x1:y", "z"
 	b.Note, b.Refused = "x", "1:yz"
-	require.NotEqual(t, a.Chained("").Hash, b.Chained("").Hash)
+	require.NotEqual(t, a.Linked("").Hash, b.Linked("").Hash)
 }
 
 func TestChain(t *testing.T) {
 	t.Parallel()
-	var whole []approval.Entry
-	last := approval.Entry{}
+	var whole []approval.AuditEntry
+	last := approval.AuditEntry{}
 	for i := range int64(6) {
 		e := lineOne()
 		e.Seq = i + 1
-		last = e.Chained(last.Hash)
+		last = e.Linked(last.Hash)
 		whole = append(whole, last)
 	}
 	for name, tt := range map[string]struct {
-		spoil func(all []approval.Entry) []approval.Entry
+		spoil func(all []approval.AuditEntry) []approval.AuditEntry
 		at    int64 // lines that are whole
 		want  string
 	}{
-		"an edit": {func(all []approval.Entry) []approval.Entry { all[2].By = "U0EVE"; return all }, 2, "line 3 (2026-03-02T09:00:00Z, submit AKR-7F3K2): its hash is not the hash of what it says"},
-		"an edit with its hash": {func(all []approval.Entry) []approval.Entry {
+		"an edit": {func(all []approval.AuditEntry) []approval.AuditEntry { all[2].By = "U0EVE"; return all }, 2, "line 3 (2026-03-02T09:00:00Z, submit AKR-7F3K2): its hash is not the hash of what it says"},
+		"an edit with its hash": {func(all []approval.AuditEntry) []approval.AuditEntry {
 			all[2].By = "U0EVE"
-			all[2] = all[2].Chained(all[2].Prev)
+			all[2] = all[2].Linked(all[2].Prev)
 			return all
 		}, 3, "line 4 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it does not follow line 3: that one was edited"},
-		"a line taken out":    {func(all []approval.Entry) []approval.Entry { return slices.Delete(all, 2, 3) }, 2, "line 4 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it does not follow line 2: what was between them was removed"},
-		"the first taken out": {func(all []approval.Entry) []approval.Entry { return all[1:] }, 0, "line 2 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it is not the first line that was written"},
-		"two swapped":         {func(all []approval.Entry) []approval.Entry { all[2], all[3] = all[3], all[2]; return all }, 2, "line 4 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it does not follow line 2"},
-		"two swapped with their numbers": {func(all []approval.Entry) []approval.Entry {
+		"a line taken out":    {func(all []approval.AuditEntry) []approval.AuditEntry { return slices.Delete(all, 2, 3) }, 2, "line 4 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it does not follow line 2: what was between them was removed"},
+		"the first taken out": {func(all []approval.AuditEntry) []approval.AuditEntry { return all[1:] }, 0, "line 2 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it is not the first line that was written"},
+		"two swapped":         {func(all []approval.AuditEntry) []approval.AuditEntry { all[2], all[3] = all[3], all[2]; return all }, 2, "line 4 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it does not follow line 2"},
+		"two swapped with their numbers": {func(all []approval.AuditEntry) []approval.AuditEntry {
 			all[2].Seq, all[3].Seq = 4, 3
 			all[2], all[3] = all[3], all[2]
 			return all
 		}, 2, "line 3 (2026-03-02T09:00:00Z, submit AKR-7F3K2): its hash is not the hash of what it says: it was edited, moved"},
-		"one twice":          {func(all []approval.Entry) []approval.Entry { return slices.Insert(all, 3, all[2]) }, 3, "line 3 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it comes after line 3: the order was changed"},
-		"one without a hash": {func(all []approval.Entry) []approval.Entry { all[5].Hash = ""; return all }, 5, "line 6 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it has no hash"},
-		"nothing":            {func(all []approval.Entry) []approval.Entry { return all }, 6, ""},
+		"one twice":          {func(all []approval.AuditEntry) []approval.AuditEntry { return slices.Insert(all, 3, all[2]) }, 3, "line 3 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it comes after line 3: the order was changed"},
+		"one without a hash": {func(all []approval.AuditEntry) []approval.AuditEntry { all[5].Hash = ""; return all }, 5, "line 6 (2026-03-02T09:00:00Z, submit AKR-7F3K2): it has no hash"},
+		"nothing":            {func(all []approval.AuditEntry) []approval.AuditEntry { return all }, 6, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

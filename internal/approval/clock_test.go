@@ -17,7 +17,7 @@ import (
 func inJumpyWorld(t *testing.T, f func(w *world, jump func(time.Duration))) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy())
+		w := newWorld(t, testPolicy())
 		var offset atomic.Int64
 		now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())).Round(0) }
 		w.Now, w.worker.Now, w.keys.Now = now, now, now
@@ -51,14 +51,14 @@ func TestClockJumpWhileMakingShowsNoDeadKey(t *testing.T) {
 					}
 					w.keys.SetOnCall(onCall)
 					w.screens.SetOnCall(onCall)
-					_, err := w.Collect(t.Context(), as(alice), id)
+					_, err := w.Issue(t.Context(), as(alice), id)
 					require.NoError(t, err)
 					w.pass(time.Minute)
 					r := w.get(id)
 					switch r.State {
-					case approval.Delivered:
+					case approval.StateDelivered:
 						w.keyIsTheLastShown()
-					case approval.Approved:
+					case approval.StateApproved:
 						w.noKey()
 						assert.Empty(t, w.screens.Revealed(), "a key that is dead was shown")
 					default:
@@ -79,11 +79,11 @@ func TestClockThatGoesBackKeepsNobodyWaiting(t *testing.T) {
 				t.Parallel()
 				inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
 					id := w.approved()
-					_, err := w.Collect(t.Context(), as(alice), id)
+					_, err := w.Issue(t.Context(), as(alice), id)
 					require.NoError(t, err)
 					jump(-d)
 					w.pass(time.Minute)
-					w.is(id, approval.Delivered)
+					w.is(id, approval.StateDelivered)
 				})
 			})
 			t.Run("for a message", func(t *testing.T) {
@@ -101,14 +101,14 @@ func TestClockThatGoesBackKeepsNobodyWaiting(t *testing.T) {
 				t.Parallel()
 				inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
 					id := w.active()
-					w.keys.Fail(approvaltest.CallRemove, repeated(8, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))...)
+					w.keys.Fail(approvaltest.CallRemove, repeated(8, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
 					_, err := w.Revoke(t.Context(), as(alice), id, "")
 					require.NoError(t, err)
 					w.pass(12 * time.Minute)
-					w.is(id, approval.Revoking)
+					w.is(id, approval.StateRevoking)
 					jump(-d)
 					w.pass(11 * time.Minute)
-					w.is(id, approval.Ended)
+					w.is(id, approval.StateEnded)
 				})
 			})
 			t.Run("for the search of a lost create", func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestClockThatGoesBackKeepsNobodyWaiting(t *testing.T) {
 					id := w.approved()
 					w.keys.Now, w.keys.Lag = time.Now, 30*time.Second // Atlas's clock is its own
 					w.keys.Fail(approvaltest.CallCreate, approvaltest.Unheard(approvaltest.Unknown()))
-					_, err := w.Collect(t.Context(), as(alice), id)
+					_, err := w.Issue(t.Context(), as(alice), id)
 					require.NoError(t, err)
 					w.settle()
 					_, err = w.Withdraw(t.Context(), as(alice), id)
@@ -135,9 +135,9 @@ func TestClockThatGoesBackKeepsNobodyWaiting(t *testing.T) {
 					id := w.active()
 					w.pass(11 * time.Minute)
 					jump(-d)
-					require.NoError(t, w.keys.Remove(t.Context(), "org", w.keys.Alive()[0].ID))
+					require.NoError(t, w.keys.Delete(t.Context(), "org", w.keys.Alive()[0].ID))
 					w.pass(aWhile)
-					w.is(id, approval.Ended)
+					w.is(id, approval.StateEnded)
 				})
 			})
 		})
@@ -150,12 +150,12 @@ func TestLateDeletionIsReportedAlthoughTheClockWentBack(t *testing.T) {
 	t.Parallel()
 	inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
 		id := w.active()
-		w.keys.Fail(approvaltest.CallRemove, repeated(100, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))...)
+		w.keys.Fail(approvaltest.CallRemove, repeated(100, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
 		w.settle()
 		jump(-24 * time.Hour)
 		w.pass(26 * time.Minute)
-		assert.True(t, w.shows(id, approval.StuckMessage))
+		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
 	})
 }

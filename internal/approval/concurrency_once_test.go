@@ -32,10 +32,10 @@ func (c *crowd) once(r approval.Request, on approval.Event, presses []press) {
 }
 
 // about lists the requests about r's key.
-func (c *crowd) about(r approval.Request, p approval.Purpose) []approval.Request {
+func (c *crowd) about(r approval.Request, p approval.RequestType) []approval.Request {
 	var all []approval.Request
 	for _, o := range c.rows() {
-		if o.Of == r.ID && o.Purpose == p {
+		if o.ParentID == r.ID && o.Type == p {
 			all = append(all, o)
 		}
 	}
@@ -52,7 +52,7 @@ func TestCrowdOfApproversOfWhomThreeAreNeeded(t *testing.T) {
 			r := c.asked()
 			var presses []press
 			for _, who := range thirty {
-				presses = append(presses, press{ID: r.ID, On: approval.Approve, Who: who})
+				presses = append(presses, press{ID: r.ID, On: approval.EventApprove, Who: who})
 			}
 			c.race(r, time.Now().Add(time.Minute), append(presses, presses...))
 			by := map[approval.UserID]bool{}
@@ -62,15 +62,15 @@ func TestCrowdOfApproversOfWhomThreeAreNeeded(t *testing.T) {
 			require.Len(c.t, by, 3, "three people")
 			require.Len(c.t, c.get(r.ID).Approvals, 3)
 		}
-	}, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(thirty...), Count: 3}} })
+	}, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(thirty...), Count: 3}} })
 }
 
 func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
-	toActive := []approval.Event{approval.Approve, approval.Collect, approval.Confirm}
+	toActive := []approval.Event{approval.EventApprove, approval.EventIssue, approval.EventConfirm}
 	t.Run("nudge", func(t *testing.T) {
 		inCrowd(t, func(c *crowd) {
 			r := c.asked()
-			c.once(r, approval.Nudge, each(20, press{ID: r.ID, On: approval.Nudge, Who: alice}))
+			c.once(r, approval.EventNudge, each(20, press{ID: r.ID, On: approval.EventNudge, Who: alice}))
 		})
 	})
 	t.Run("sign", func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 			r, err := c.services[0].BreakGlass(c.t.Context(), as(alice), emergency())
 			require.NoError(c.t, err)
 			c.pass(10 * time.Second)
-			c.once(c.get(r.ID), approval.Sign, each(10, press{ID: r.ID, On: approval.Sign, Who: bob}, press{ID: r.ID, On: approval.Sign, Who: dana}))
+			c.once(c.get(r.ID), approval.EventReview, each(10, press{ID: r.ID, On: approval.EventReview, Who: bob}, press{ID: r.ID, On: approval.EventReview, Who: dana}))
 		}, func(p *approval.Policy) {
 			p.BreakGlass = approval.BreakGlass{People: users(alice), Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 		})
@@ -90,14 +90,14 @@ func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 				d.Set(approval.Deactivated, alice)
 			}
 			c.pass(75 * time.Minute)
-			c.once(c.get(r.ID), approval.HandTo, each(10,
-				press{ID: r.ID, On: approval.HandTo, Who: bob, How: string(dana)}, press{ID: r.ID, On: approval.HandTo, Who: dana, How: string(bob)}))
+			c.once(c.get(r.ID), approval.EventTransfer, each(10,
+				press{ID: r.ID, On: approval.EventTransfer, Who: bob, How: string(dana)}, press{ID: r.ID, On: approval.EventTransfer, Who: dana, How: string(bob)}))
 		})
 	})
 	for name, press := range map[string]press{
-		"rotate":                     {On: approval.Rotate},
-		"a form for more time":       {On: approval.Extend, How: "a working day"},
-		"a form for other addresses": {On: approval.Readdress, How: "another"},
+		"rotate":                     {On: approval.EventRotate},
+		"a form for more time":       {On: approval.EventExtend, How: "a working day"},
+		"a form for other addresses": {On: approval.EventReplaceAccessList, How: "another"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inCrowd(t, func(c *crowd) {
@@ -106,13 +106,13 @@ func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 				for _, err := range c.all(time.Now().Add(time.Minute), each(20, press)) {
 					require.True(c.t, err == nil || isSaid(err) || isRefusal(err), err)
 				}
-				purpose := map[approval.Event]approval.Purpose{
-					approval.Rotate: approval.Rotation, approval.Extend: approval.Extension, approval.Readdress: approval.NewAddresses,
+				purpose := map[approval.Event]approval.RequestType{
+					approval.EventRotate: approval.Rotation, approval.EventExtend: approval.Extension, approval.EventReplaceAccessList: approval.AccessListChange,
 				}[press.On]
 				require.Len(c.t, c.about(r, purpose), 1)
 				noted := 0
 				for _, e := range c.since(r) {
-					if e.Event == approval.Rotate && e.Refused == "" {
+					if e.Event == approval.EventRotate && e.Refused == "" {
 						noted++
 					}
 				}

@@ -51,7 +51,7 @@ func inCrowd(t *testing.T, story func(c *crowd), edit ...func(*approval.Policy))
 		ctx, stop := context.WithCancel(context.Background())
 		var workers sync.WaitGroup
 		for range 2 {
-			worker := c.newInstance(policy(append(edit, shortWaits)...))
+			worker := c.newInstance(testPolicy(append(edit, shortWaits)...))
 			workers.Go(func() { worker.Run(ctx) })
 		}
 		story(c)
@@ -67,7 +67,7 @@ func inCrowd(t *testing.T, story func(c *crowd), edit ...func(*approval.Policy))
 
 // shortWaits keeps the nights away, which cost real time on a real file.
 func shortWaits(p *approval.Policy) {
-	p.PendingLapsesAfter, p.CollectWithin, p.ConfirmWithin = 5*time.Minute, 5*time.Minute, 8*time.Minute
+	p.RequestTTL, p.IssueWithin, p.ConfirmWithin = 5*time.Minute, 5*time.Minute, 8*time.Minute
 }
 
 // newInstance adds a worker with three services that wake it.
@@ -93,7 +93,7 @@ func (c *crowd) pass(d time.Duration) {
 // asked is a new request of alice's.
 func (c *crowd) asked() approval.Request {
 	c.rounds++
-	r, err := c.services[0].Submit(c.t.Context(), as(alice), form(func(f *approval.Form) { f.Origin = fmt.Sprintf("V%d", c.rounds) }))
+	r, err := c.services[0].Submit(c.t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = fmt.Sprintf("V%d", c.rounds) }))
 	require.NoError(c.t, err)
 	c.pass(time.Second)
 	return r
@@ -104,7 +104,7 @@ func (c *crowd) after(presses ...approval.Event) approval.Request {
 	r := c.asked()
 	for _, on := range presses {
 		who := alice
-		if on == approval.Approve {
+		if on == approval.EventApprove {
 			who = bob
 		}
 		_, err := press{ID: r.ID, On: on, Who: who}.with(c.services[0])
@@ -153,7 +153,7 @@ func (c *crowd) race(r approval.Request, at time.Time, presses []press) {
 	require.Equal(c.t, len(presses), accepted+refused, "everybody is in the trail once")
 	require.NotEmpty(c.t, ends)
 	c.winners[ends[0]]++
-	if on := c.get(r.ID); on.State != approval.Delivered && on.Attempt == r.Attempt {
+	if on := c.get(r.ID); on.State != approval.StateDelivered && on.Attempt == r.Attempt {
 		require.Len(c.t, ends, 1)
 	}
 }
@@ -174,10 +174,10 @@ func (c *crowd) all(at time.Time, presses []press) []error {
 }
 
 // since lists what was recorded of a request after it was read.
-func (c *crowd) since(r approval.Request) []approval.Entry {
-	var all []approval.Entry
+func (c *crowd) since(r approval.Request) []approval.AuditEntry {
+	var all []approval.AuditEntry
 	version := int64(0)
-	require.NoError(c.t, c.store.Audit(c.t.Context(), func(e approval.Entry) error {
+	require.NoError(c.t, c.store.Audit(c.t.Context(), func(e approval.AuditEntry) error {
 		if e.Request == r.ID && version >= r.Version {
 			all = append(all, e)
 		} else if e.Request == r.ID && e.Refused == "" {
@@ -192,7 +192,7 @@ func (c *crowd) since(r approval.Request) []approval.Entry {
 func (c *crowd) rows() []approval.Request {
 	var all []approval.Request
 	for _, u := range []approval.UserID{alice, bob, dana} {
-		theirs, err := c.store.ByRequester(c.t.Context(), u)
+		theirs, err := c.store.ListByRequester(c.t.Context(), u)
 		require.NoError(c.t, err)
 		all = append(all, theirs...)
 	}
@@ -203,8 +203,8 @@ func (c *crowd) rows() []approval.Request {
 // are alive are those that people hold.
 func (c *crowd) check() {
 	rows := c.rows()
-	var entries []approval.Entry
-	require.NoError(c.t, c.store.Audit(c.t.Context(), func(e approval.Entry) error { entries = append(entries, e); return nil }))
+	var entries []approval.AuditEntry
+	require.NoError(c.t, c.store.Audit(c.t.Context(), func(e approval.AuditEntry) error { entries = append(entries, e); return nil }))
 	replay(c.t, entries, rows)
 	var held, alive []string
 	for _, r := range rows {
@@ -242,20 +242,20 @@ func TestCrowdOfApprovers(t *testing.T) {
 			r := c.asked()
 			var presses []press
 			for i, who := range fifty {
-				presses = append(presses, press{ID: r.ID, On: []approval.Event{approval.Approve, approval.Deny}[i%2], Who: who})
+				presses = append(presses, press{ID: r.ID, On: []approval.Event{approval.EventApprove, approval.EventDeny}[i%2], Who: who})
 			}
 			c.race(r, time.Now().Add(time.Minute), presses)
 		}
-	}, func(p *approval.Policy) { p.Needs = anyOf(append(fifty, bob)...) })
+	}, func(p *approval.Policy) { p.Requirements = anyOf(append(fifty, bob)...) })
 }
 
 func TestCrowdOfPressesMakesOneKey(t *testing.T) {
 	inCrowd(t, func(c *crowd) {
 		for i := range 3 {
-			r := c.after(approval.Approve)
-			c.race(r, time.Now().Add(time.Minute), each(20, press{ID: r.ID, On: approval.Collect, Who: alice}))
+			r := c.after(approval.EventApprove)
+			c.race(r, time.Now().Add(time.Minute), each(20, press{ID: r.ID, On: approval.EventIssue, Who: alice}))
 			require.Equal(c.t, i+1, c.keys.Made())
-			require.Equal(c.t, approval.Delivered, c.get(r.ID).State)
+			require.Equal(c.t, approval.StateDelivered, c.get(r.ID).State)
 		}
 	})
 }
@@ -267,16 +267,16 @@ func TestCrowdAtTheMomentOfLapse(t *testing.T) {
 		presses map[approval.Event]approval.UserID
 	}{
 		"approve, withdraw, lapse": {
-			nil, func(r approval.Request) time.Time { return r.LapsesAt },
-			map[approval.Event]approval.UserID{approval.Approve: bob, approval.Withdraw: alice},
+			nil, func(r approval.Request) time.Time { return r.ExpiresAt },
+			map[approval.Event]approval.UserID{approval.EventApprove: bob, approval.EventWithdraw: alice},
 		},
 		"collect, withdraw, lapse": {
-			[]approval.Event{approval.Approve}, func(r approval.Request) time.Time { return r.LapsesAt },
-			map[approval.Event]approval.UserID{approval.Collect: alice, approval.Withdraw: alice},
+			[]approval.Event{approval.EventApprove}, func(r approval.Request) time.Time { return r.ExpiresAt },
+			map[approval.Event]approval.UserID{approval.EventIssue: alice, approval.EventWithdraw: alice},
 		},
 		"confirm, replace, revoke, lapse": {
-			[]approval.Event{approval.Approve, approval.Collect}, func(r approval.Request) time.Time { return r.Custody.ConfirmBy },
-			map[approval.Event]approval.UserID{approval.Confirm: alice, approval.Replace: alice, approval.Revoke: bob},
+			[]approval.Event{approval.EventApprove, approval.EventIssue}, func(r approval.Request) time.Time { return r.Confirmation.ConfirmBy },
+			map[approval.Event]approval.UserID{approval.EventConfirm: alice, approval.EventReplace: alice, approval.EventRevoke: bob},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -284,8 +284,8 @@ func TestCrowdAtTheMomentOfLapse(t *testing.T) {
 				for range 4 {
 					r := c.after(tt.given...)
 					at := tt.at(r)
-					if r.State == approval.Delivered {
-						c.pass(time.Until(r.Custody.RemindAt)) // with its reminder, a line of its own
+					if r.State == approval.StateDelivered {
+						c.pass(time.Until(r.Confirmation.RemindAt)) // with its reminder, a line of its own
 						r = c.get(r.ID)
 					}
 					var presses []press

@@ -20,8 +20,8 @@ type VoidReason string
 const (
 	VoidDeactivated VoidReason = "deactivated"  // the account is
 	VoidGuest       VoidReason = "guest"        // not a full member any more
-	VoidOutsider    VoidReason = "outsider"     // not of this workspace any more
-	VoidRobot       VoidReason = "robot"        // no person
+	VoidExternal    VoidReason = "outsider"     // not of this workspace any more
+	VoidBot         VoidReason = "robot"        // no person
 	VoidNotApprover VoidReason = "not_approver" // not among the approvers any more
 	VoidOwnRequest  VoidReason = "own_request"  // the requester's, and self-approval is off by now
 )
@@ -30,7 +30,7 @@ var voidReasons = []struct {
 	err    error
 	reason VoidReason
 }{
-	{ErrDeactivated, VoidDeactivated}, {ErrGuest, VoidGuest}, {ErrOutsider, VoidOutsider}, {ErrRobot, VoidRobot},
+	{ErrDeactivated, VoidDeactivated}, {ErrGuest, VoidGuest}, {ErrExternal, VoidExternal}, {ErrBot, VoidBot},
 	{ErrNotApprover, VoidNotApprover}, {ErrOwnRequest, VoidOwnRequest},
 }
 
@@ -45,29 +45,29 @@ func (r Request) Counted() []UserID {
 	return all
 }
 
-// lookAgain returns r's approvals, marked by whether they count now. It fails
+// recheckApprovals returns r's approvals, marked by whether they count now. It fails
 // with [ErrCannotCheck] if Slack does not say in time who somebody is. A giver
-// whose group cannot be listed is not marked, and [reading.covered] does not
+// whose group cannot be listed is not marked, and [ResolvedPolicy.maxMatching] does not
 // count them.
-func (s *Service) lookAgain(ctx context.Context, who Actor, rd reading, r Request) ([]Approval, error) {
+func (s *Service) recheckApprovals(ctx context.Context, who Actor, rd ResolvedPolicy, r Request) ([]Approval, error) {
 	approvals := slices.Clone(r.Approvals)
 	standings := make([]error, len(approvals))
 	var all sync.WaitGroup
 	for i, a := range approvals {
 		all.Go(func() {
-			standings[i] = mayAct(ctx, s.Directory, Actor{User: a.By, Team: who.Team, Enterprise: who.Enterprise})
+			standings[i] = requireMember(ctx, s.Directory, Actor{User: a.By, Team: who.Team, Enterprise: who.Enterprise})
 		})
 	}
 	all.Wait()
-	if r.NarrowedBy != "" {
-		r.Access = r.Wanted // who approved something that was taken away since still may decide
+	if r.ReducedBy != "" {
+		r.Access = r.Requested // who approved something that was taken away since still may decide
 	}
 	for i, err := range standings {
 		if errors.Is(err, ErrCannotCheck) {
 			return nil, err
 		}
 		if err == nil {
-			err = rd.mayDecide(r, approvals[i].By)
+			err = rd.mayDecide(r.Requester, r.Access, r.isEscalated(), approvals[i].By)
 		}
 		approvals[i].Void = voidReason(err)
 	}

@@ -13,7 +13,7 @@ import (
 
 // twoOfFour takes two approvals of bob, dana, and the group of frank and heidi.
 func twoOfFour(p *approval.Policy) {
-	p.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{bob, dana}, Groups: []approval.GroupID{platform}}, Count: 2}}
+	p.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{bob, dana}, Groups: []approval.GroupID{platform}}, Count: 2}}
 }
 
 // rules replaces the policy, as a restart does.
@@ -26,14 +26,16 @@ func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
 		change func(*world)
 		void   approval.VoidReason // empty: it counts
 	}{
-		"still an approver":           {bob, func(*world) {}, ""},
-		"deactivated":                 {bob, func(w *world) { w.directory.Set(approval.Deactivated, bob) }, approval.VoidDeactivated},
-		"a guest by now":              {bob, func(w *world) { w.directory.Set(approval.Guest, bob) }, approval.VoidGuest},
-		"not of the workspace":        {bob, func(w *world) { w.directory.Set(approval.Outsider, bob) }, approval.VoidOutsider},
-		"excluded by now":             {bob, func(w *world) { w.rules(func(p *approval.Policy) { p.Never = users(bob) }) }, approval.VoidNotApprover},
-		"a group that is excluded":    {frank, func(w *world) { w.rules(func(p *approval.Policy) { p.Never = groups(platform) }) }, approval.VoidNotApprover},
-		"out of the group":            {frank, func(w *world) { w.directory.SetGroup(platform, heidi) }, approval.VoidNotApprover},
-		"out of the policy":           {bob, func(w *world) { w.rules(func(p *approval.Policy) { p.Needs[0].From.Users = []approval.UserID{dana} }) }, approval.VoidNotApprover},
+		"still an approver":        {bob, func(*world) {}, ""},
+		"deactivated":              {bob, func(w *world) { w.directory.Set(approval.Deactivated, bob) }, approval.VoidDeactivated},
+		"a guest by now":           {bob, func(w *world) { w.directory.Set(approval.Guest, bob) }, approval.VoidGuest},
+		"not of the workspace":     {bob, func(w *world) { w.directory.Set(approval.External, bob) }, approval.VoidExternal},
+		"excluded by now":          {bob, func(w *world) { w.rules(func(p *approval.Policy) { p.ExcludedApprovers = users(bob) }) }, approval.VoidNotApprover},
+		"a group that is excluded": {frank, func(w *world) { w.rules(func(p *approval.Policy) { p.ExcludedApprovers = groups(platform) }) }, approval.VoidNotApprover},
+		"out of the group":         {frank, func(w *world) { w.directory.SetGroup(platform, heidi) }, approval.VoidNotApprover},
+		"out of the policy": {bob, func(w *world) {
+			w.rules(func(p *approval.Policy) { p.Requirements[0].From.Users = []approval.UserID{dana} })
+		}, approval.VoidNotApprover},
 		"in a group, and deactivated": {frank, func(w *world) { w.directory.Set(approval.Deactivated, frank) }, approval.VoidDeactivated},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,22 +49,22 @@ func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
 				r, err := w.Approve(t.Context(), as(dana), id)
 				require.NoError(t, err)
 				if tt.void == "" {
-					require.Equal(t, approval.Approved, r.State)
+					require.Equal(t, approval.StateApproved, r.State)
 					return
 				}
-				require.Equal(t, approval.Pending, r.State, "one approval counts, and it takes two")
+				require.Equal(t, approval.StatePending, r.State, "one approval counts, and it takes two")
 				require.Equal(t, []approval.UserID{dana}, r.Counted())
 				require.Equal(t, tt.void, r.Approvals[0].Void)
 				last := w.store.Entries()[len(w.store.Entries())-1]
-				assert.Equal(t, approval.Endorse, last.Event)
+				assert.Equal(t, approval.EventApprovalAdded, last.Event)
 				assert.Equal(t, "approval of "+string(tt.first)+" does not count ("+string(tt.void)+")", last.Note)
 
 				_, err = w.Approve(t.Context(), as(dana), id)
 				require.ErrorIs(t, err, approval.ErrAlreadyApproved)
-				w.rules(func(p *approval.Policy) { p.Needs[0].From.Users = append(p.Needs[0].From.Users, carol) })
+				w.rules(func(p *approval.Policy) { p.Requirements[0].From.Users = append(p.Requirements[0].From.Users, carol) })
 				r, err = w.Approve(t.Context(), as(carol), id)
 				require.NoError(t, err)
-				require.Equal(t, approval.Approved, r.State, "two that count")
+				require.Equal(t, approval.StateApproved, r.State, "two that count")
 			}, twoOfFour)
 		})
 	}
@@ -74,20 +76,20 @@ func TestApprovalsOfAChangeCountInTheSameWay(t *testing.T) {
 		w.staff()
 		id := w.active()
 		w.rules(twoOfFour)
-		change, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: "V2", Extra: lifetimes[0], Reason: "not done"})
+		change, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "V2", ExtendBy: lifetimes[0], Reason: "not done"})
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), change.ID)
 		require.NoError(t, err)
 		w.directory.Set(approval.Deactivated, bob)
 		change, err = w.Approve(t.Context(), as(dana), change.ID)
 		require.NoError(t, err)
-		require.Equal(t, approval.Pending, change.State)
-		ends := w.get(id).EndsAt
+		require.Equal(t, approval.StatePending, change.State)
+		ends := w.get(id).KeyExpiresAt
 		w.settle()
-		require.Equal(t, ends, w.get(id).EndsAt)
+		require.Equal(t, ends, w.get(id).KeyExpiresAt)
 		change, err = w.Approve(t.Context(), as(frank), change.ID)
 		require.NoError(t, err)
-		require.Equal(t, approval.Applying, change.State)
+		require.Equal(t, approval.StateApplying, change.State)
 	})
 }
 
@@ -103,10 +105,10 @@ func TestAnApprovalCountsAgainWhenItsGiverIsBack(t *testing.T) {
 		w.directory.Set(approval.Member, bob)
 		r, err := w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
-		require.Equal(t, approval.Approved, r.State, "somebody has to press, and dana may once more")
+		require.Equal(t, approval.StateApproved, r.State, "somebody has to press, and dana may once more")
 		require.Len(t, r.Approvals, 2)
 		require.Equal(t, []approval.UserID{bob, dana}, r.Counted())
-	}, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} })
+	}, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} })
 }
 
 func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
@@ -121,14 +123,14 @@ func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.ErrorIs(t, err, approval.ErrGuest)
 		w.directory.Set(approval.Member, bob)
-		waiting, err := w.Waiting(t.Context(), as(bob))
+		waiting, err := w.ListPending(t.Context(), as(bob))
 		require.NoError(t, err)
 		require.Len(t, waiting, 1, "his approval is missing")
 		r, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		require.Equal(t, approval.Approved, r.State)
+		require.Equal(t, approval.StateApproved, r.State)
 		require.Len(t, r.Approvals, 2)
-	}, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} })
+	}, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} })
 }
 
 func TestAMemberOfAGroupStandsInForOneWhoseApprovalDoesNotCount(t *testing.T) {
@@ -140,10 +142,10 @@ func TestAMemberOfAGroupStandsInForOneWhoseApprovalDoesNotCount(t *testing.T) {
 		w.directory.Set(approval.Deactivated, frank)
 		r, err := w.Approve(t.Context(), as(heidi), id)
 		require.NoError(t, err, "of platform as frank was")
-		require.Equal(t, approval.Pending, r.State)
+		require.Equal(t, approval.StatePending, r.State)
 		r, err = w.Approve(t.Context(), as(grace), id)
 		require.NoError(t, err)
-		require.Equal(t, approval.Approved, r.State)
+		require.Equal(t, approval.StateApproved, r.State)
 	}, strict)
 }
 
@@ -156,11 +158,11 @@ func TestAnOwnApprovalDoesNotCountOnceThatIsOff(t *testing.T) {
 		w.rules(func(p *approval.Policy) { p.AllowSelfApproval = false })
 		r, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		require.Equal(t, approval.Pending, r.State)
+		require.Equal(t, approval.StatePending, r.State)
 		require.Equal(t, approval.VoidOwnRequest, r.Approvals[0].Void)
 	}, func(p *approval.Policy) {
 		p.AllowSelfApproval = true
-		p.Needs = []approval.Need{{From: users(alice, bob, dana), Count: 2}}
+		p.Requirements = []approval.Requirement{{From: users(alice, bob, dana), Count: 2}}
 	})
 }
 
@@ -173,11 +175,11 @@ func TestTheLastApprovalIsRefusedWhileAnEarlierGiverCannotBeChecked(t *testing.T
 		w.directory.Fail(approvaltest.CallStanding, approvaltest.Mishap{}, approvaltest.Lost(errors.New("slack is down")))
 		_, err = w.Approve(t.Context(), as(dana), id)
 		require.ErrorIs(t, err, approval.ErrCannotCheck)
-		require.Equal(t, approval.Pending, w.get(id).State)
+		require.Equal(t, approval.StatePending, w.get(id).State)
 		r, err := w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
-		require.Equal(t, approval.Approved, r.State)
-	}, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} })
+		require.Equal(t, approval.StateApproved, r.State)
+	}, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} })
 }
 
 func TestAnApprovalOfWhatWasTakenAwayIsNotVoid(t *testing.T) {
@@ -189,12 +191,12 @@ func TestAnApprovalOfWhatWasTakenAwayIsNotVoid(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(grace), r.ID)
 		require.NoError(t, err)
-		r, err = w.ApproveLess(t.Context(), as(bob), r.ID, approval.Narrowing{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
+		r, err = w.ApprovePartially(t.Context(), as(bob), r.ID, approval.PartialApproval{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
 		require.NoError(t, err)
-		require.Equal(t, approval.Pending, r.State, "two of the usual are needed")
+		require.Equal(t, approval.StatePending, r.State, "two of the usual are needed")
 		r, err = w.Approve(t.Context(), as(dana), r.ID)
 		require.NoError(t, err)
-		require.Equal(t, approval.Approved, r.State)
+		require.Equal(t, approval.StateApproved, r.State)
 		require.Equal(t, []approval.UserID{grace, bob, dana}, r.Counted())
-	}, strict, func(p *approval.Policy) { p.Needs[0].Count = 2 })
+	}, strict, func(p *approval.Policy) { p.Requirements[0].Count = 2 })
 }

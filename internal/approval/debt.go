@@ -7,32 +7,32 @@ import (
 	"time"
 )
 
-// lookAfter is when, after a create whose answer was lost, Atlas is searched
+// orphanSearchSchedule is when, after a create whose answer was lost, Atlas is searched
 // for what it may have made. One empty look proves nothing: lists lag.
-var lookAfter = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute}
+var orphanSearchSchedule = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute}
 
-// believeAfter is how long Atlas's list is not believed against its own feed of
+// maxListLag is how long Atlas's list is not believed against its own feed of
 // events. After that the standing comparison with Atlas finds what is left.
-const believeAfter = time.Hour
+const maxListLag = time.Hour
 
-// owe notes that the present attempt's create may have made a key that nobody
+// recordUnresolvedCreate notes that the present attempt's create may have made a key that nobody
 // was shown. It was called after the press, and if the bot was stopped
 // meanwhile, long before now.
-func (r *Request) owe(now time.Time) {
-	r.Debts = append(r.Debts, Debt{Attempt: r.Attempt, At: r.Mint.CollectedAt, LookAt: now.Add(lookAfter[0])})
+func (r *Request) recordUnresolvedCreate(now time.Time) {
+	r.UnresolvedCreates = append(r.UnresolvedCreates, UnresolvedCreate{Attempt: r.Attempt, At: r.Issuance.ClickedAt, SearchAt: now.Add(orphanSearchSchedule[0])})
 }
 
-// isLookDue reports whether it is time to search for the key of a lost create.
-func (r Request) isLookDue(now time.Time) bool {
-	return r.Leftover.IsOpen() && isPast(r.Leftover.LookAt, now) ||
-		slices.ContainsFunc(r.Debts, func(d Debt) bool { return isPast(d.LookAt, now) })
+// isSearchDue reports whether it is time to search for the key of a lost create.
+func (r Request) isSearchDue(now time.Time) bool {
+	return r.Leftover.IsOpen() && isPast(r.Leftover.SearchAt, now) ||
+		slices.ContainsFunc(r.UnresolvedCreates, func(d UnresolvedCreate) bool { return isPast(d.SearchAt, now) })
 }
 
-// look searches for the keys that r's debts stand for and removes them. It
+// searchOrphans searches for the keys that r's debts stand for and removes them. It
 // never touches the key that r holds, nor one without r's exact mark.
-func (w *Worker) look(ctx context.Context, r Request) error {
-	if r.Leftover.IsOpen() && isPast(r.Leftover.LookAt, w.Now()) {
-		return w.removeLeftover(ctx, r)
+func (w *Worker) searchOrphans(ctx context.Context, r Request) error {
+	if r.Leftover.IsOpen() && isPast(r.Leftover.SearchAt, w.Now()) {
+		return w.deleteRecordedLeftover(ctx, r)
 	}
 	found, err := w.ownedBy(ctx, r)
 	if err != nil {
@@ -43,17 +43,17 @@ func (w *Worker) look(ctx context.Context, r Request) error {
 		if k.ID == r.Key.ID {
 			continue
 		}
-		if err := w.Keys.Remove(ctx, r.Org, k.ID); err != nil {
+		if err := w.Keys.Delete(ctx, r.Org, k.ID); err != nil {
 			return w.cannotLook(ctx, r, fmt.Errorf("removing a key that nobody was shown: %w", err))
 		}
 		removed = append(removed, k.Attempt)
 	}
-	doubt, err := w.doubtsTheList(ctx, r, removed)
+	doubt, err := w.listLagsBehindEvents(ctx, r, removed)
 	if err != nil {
 		return w.cannotLook(ctx, r, fmt.Errorf("reading Atlas's events: %w", err))
 	}
-	_, err = w.move(ctx, r, Look, fmt.Sprintf("found and removed %d", len(removed)), func(next *Request, now time.Time) {
-		next.settle(now, removed, doubt)
+	_, err = w.move(ctx, r, EventOrphanSearch, fmt.Sprintf("found and removed %d", len(removed)), func(next *Request, now time.Time) {
+		next.resolveCreates(now, removed, doubt)
 	})
 	return err
 }
@@ -62,56 +62,56 @@ func (w *Worker) look(ctx context.Context, r Request) error {
 // and approvers are told that there may be a key.
 func (w *Worker) cannotLook(ctx context.Context, r Request, why error) error {
 	now := w.Now()
-	isLate := func(d Debt) bool { return !d.Told && now.Sub(d.At) >= tellAfter }
-	if slices.ContainsFunc(r.Debts, isLate) {
+	isLate := func(d UnresolvedCreate) bool { return !d.Notified && now.Sub(d.At) >= deletionOverdueAfter }
+	if slices.ContainsFunc(r.UnresolvedCreates, isLate) {
 		var err error
-		r, err = w.move(ctx, r, Look, note(w.orgFault(r, faultOf(why))), func(next *Request, _ time.Time) {
-			for i := range next.Debts {
-				next.Debts[i].Told = next.Debts[i].Told || isLate(next.Debts[i])
+		r, err = w.move(ctx, r, EventOrphanSearch, note(w.orgFault(r, callErrorOf(why))), func(next *Request, _ time.Time) {
+			for i := range next.UnresolvedCreates {
+				next.UnresolvedCreates[i].Notified = next.UnresolvedCreates[i].Notified || isLate(next.UnresolvedCreates[i])
 			}
-			next.show(UnresolvedMessage)
-			next.show(UnresolvedNotice)
+			next.addMessage(UnresolvedMessage)
+			next.addMessage(UnresolvedNotice)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	pause := waitAfter(faultOf(why), 2)
+	pause := waitAfter(callErrorOf(why), 2)
 	if _, err := w.Orgs.Find(r.Org); err != nil {
 		pause = time.Minute // nothing changes until the bot is started again, but people are told in time
 	}
 	return &retry{pause, why}
 }
 
-// doubtsTheList asks the second witness before the last look is believed.
-func (w *Worker) doubtsTheList(ctx context.Context, r Request, removed []int) (bool, error) {
-	for _, d := range r.Debts {
-		isLast := d.Looks == len(lookAfter)-1 && isPast(d.LookAt, w.Now())
-		if isLast && !slices.Contains(removed, d.Attempt) && w.Now().Sub(d.At) < believeAfter {
-			return w.Keys.Unlisted(ctx, r.Org, d.At.Add(-workLimit))
+// listLagsBehindEvents asks the second witness before the last look is believed.
+func (w *Worker) listLagsBehindEvents(ctx context.Context, r Request, removed []int) (bool, error) {
+	for _, d := range r.UnresolvedCreates {
+		isLast := d.Searches == len(orphanSearchSchedule)-1 && isPast(d.SearchAt, w.Now())
+		if isLast && !slices.Contains(removed, d.Attempt) && w.Now().Sub(d.At) < maxListLag {
+			return w.Keys.CreatedButUnlisted(ctx, r.Org, d.At.Add(-workLimit))
 		}
 	}
 	return false, nil
 }
 
-// settle drops the debts that were paid and those that were looked for often
+// resolveCreates drops the debts that were paid and those that were looked for often
 // enough, and plans the next look of the rest. In doubt the last look is
 // repeated.
-func (r *Request) settle(now time.Time, removed []int, doubt bool) {
-	var open []Debt
-	for _, d := range r.Debts {
+func (r *Request) resolveCreates(now time.Time, removed []int, doubt bool) {
+	var open []UnresolvedCreate
+	for _, d := range r.UnresolvedCreates {
 		if slices.Contains(removed, d.Attempt) {
 			continue
 		}
-		if isPast(d.LookAt, now) {
-			if d.Looks++; d.Looks == len(lookAfter) && doubt {
-				d.Looks--
+		if isPast(d.SearchAt, now) {
+			if d.Searches++; d.Searches == len(orphanSearchSchedule) && doubt {
+				d.Searches--
 			}
-			d.LookAt = now.Add(lookAfter[min(d.Looks, len(lookAfter)-1)] - lookAfter[d.Looks-1])
+			d.SearchAt = now.Add(orphanSearchSchedule[min(d.Searches, len(orphanSearchSchedule)-1)] - orphanSearchSchedule[d.Searches-1])
 		}
-		if d.Looks < len(lookAfter) {
+		if d.Searches < len(orphanSearchSchedule) {
 			open = append(open, d)
 		}
 	}
-	r.Debts = open
+	r.UnresolvedCreates = open
 }

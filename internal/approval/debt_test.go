@@ -19,12 +19,12 @@ func TestAListThatLagsForLongIsNotBelieved(t *testing.T) {
 		w.keys.Lag = 20 * time.Minute
 		id := w.approved()
 		w.keys.Fail(approvaltest.CallCreate, approvaltest.Unheard(approvaltest.Unknown()))
-		_, err := w.Collect(t.Context(), as(alice), id)
+		_, err := w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.pass(10 * time.Minute)
-		assert.Len(t, w.get(id).Debts, 1, "the events tell of a key that is not listed")
+		assert.Len(t, w.get(id).UnresolvedCreates, 1, "the events tell of a key that is not listed")
 		w.pass(20 * time.Minute)
-		assert.Empty(t, w.is(id, approval.Approved).Debts)
+		assert.Empty(t, w.is(id, approval.StateApproved).UnresolvedCreates)
 		w.noKey()
 	})
 }
@@ -34,12 +34,12 @@ func TestWhatNeverHappenedIsBelievedInTheEnd(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.approved()
 		w.keys.Fail(approvaltest.CallCreate, approvaltest.Lost(approvaltest.Unknown()))
-		_, err := w.Collect(t.Context(), as(alice), id)
+		_, err := w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.pass(4 * time.Minute)
-		assert.Len(t, w.get(id).Debts, 1, "not before five minutes")
+		assert.Len(t, w.get(id).UnresolvedCreates, 1, "not before five minutes")
 		w.pass(2 * time.Minute)
-		assert.Empty(t, w.is(id, approval.Approved).Debts)
-		assert.Equal(t, 4, w.count(approval.Look))
+		assert.Empty(t, w.is(id, approval.StateApproved).UnresolvedCreates)
+		assert.Equal(t, 4, w.count(approval.EventOrphanSearch))
 	})
 }

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// A failedDraw is what is known of a message that could not be drawn. It is
+// A failedSync is what is known of a message that could not be drawn. It is
 // kept in memory: after a restart every message is tried at once.
-type failedDraw struct {
+type failedSync struct {
 	tries   int       // of that version, that failed in a row
 	retryAt time.Time // when it is tried again
 
@@ -25,13 +25,13 @@ type failedDraw struct {
 	gaveUp bool
 }
 
-// doDrawing brings every message of r up to date and ends the lease.
-func (w *Worker) doDrawing(ctx context.Context, r Request) {
+// syncMessages brings every message of r up to date and ends the lease.
+func (w *Worker) syncMessages(ctx context.Context, r Request) {
 	at, err := w.endThenDraw(ctx, r)
 	if err != nil {
 		w.Log.Warn("drawing messages, to be tried again", "request", r.ID, "again_in", at.Sub(w.Now()).String(), "error", err)
 	}
-	if err := w.Store.ReleaseDrawing(ctx, r.ID, r.Version, at); err != nil {
+	if err := w.Store.ReleaseSync(ctx, r.ID, r.Version, at); err != nil {
 		w.Log.Error("ending a lease", "request", r.ID, "error", err)
 	}
 }
@@ -43,63 +43,63 @@ func (w *Worker) endThenDraw(ctx context.Context, r Request) (time.Time, error) 
 	if moved {
 		return time.Time{}, nil
 	}
-	again, drawing := w.drawAll(ctx, r)
+	again, drawing := w.syncAll(ctx, r)
 	if err != nil {
 		again = earliest(again, w.Now().Add(backoff(1)))
 	}
 	return again, errors.Join(err, drawing)
 }
 
-// drawAll draws in the order of r.Messages, the approvers' card first, and
+// syncAll draws in the order of r.Messages, the approvers' card first, and
 // returns when the next message is to be tried again; zero if none is. A message
 // that cannot be drawn keeps no other from being: each waits for itself.
-func (w *Worker) drawAll(ctx context.Context, r Request) (time.Time, error) {
+func (w *Worker) syncAll(ctx context.Context, r Request) (time.Time, error) {
 	r = r.clone()
-	if r.Places == nil {
-		r.Places = map[MessageName]Place{}
+	if r.MessageRefs == nil {
+		r.MessageRefs = map[MessageName]MessageRef{}
 	}
 	var again time.Time
 	var errs []error
 	for _, name := range r.Messages {
-		if !name.ToApprovers() && !r.OwnerGone.IsZero() {
+		if !name.ToApprovers() && !r.OwnerDeactivatedAt.IsZero() {
 			continue // nobody reads it; when they are back it is drawn
 		}
 		if w.isGivenUp(r, name) {
 			continue
 		}
-		if at := w.drawWaits(r, name); !at.IsZero() {
+		if at := w.syncWaits(r, name); !at.IsZero() {
 			again = earliest(again, at)
 			continue
 		}
 		if name.InThread() && hasNoCard(r) {
 			continue // it comes after the card, or it would stand in the channel for ever
 		}
-		err := safelyDo(func() error { return w.draw(ctx, r, name) })
+		err := safelyDo(func() error { return w.syncMessage(ctx, r, name) })
 		w.logPanic("drawing a message panicked: it is set aside", r.ID, err, "message", name)
 		if err != nil && w.isForNobody(ctx, r, name, err) {
 			w.giveUp(ctx, r, name, err)
 			continue
 		}
-		if at := w.noteDraw(r, name, err); err != nil {
+		if at := w.recordSync(r, name, err); err != nil {
 			again = earliest(again, at)
 			errs = append(errs, fmt.Errorf("drawing %s: %w", name, err))
 		}
 	}
-	w.forgetDraws(r, again.IsZero())
+	w.forgetSyncs(r, again.IsZero())
 	return again, errors.Join(errs...)
 }
 
 // hasNoCard reports whether r's card is owed and not posted yet. It is tried
 // first, and until when it waits the messages in its thread do.
 func hasNoCard(r Request) bool {
-	return slices.Contains(r.Messages, CardMessage) && r.Places[CardMessage].TS == ""
+	return slices.Contains(r.Messages, CardMessage) && r.MessageRefs[CardMessage].TS == ""
 }
 
-func (w *Worker) draw(ctx context.Context, r Request, name MessageName) error {
+func (w *Worker) syncMessage(ctx context.Context, r Request, name MessageName) error {
 	if isDrawn(r, name) {
 		return nil
 	}
-	before := r.Places[name]
+	before := r.MessageRefs[name]
 	if name.IsEvent() && before.TS != "" {
 		return w.drawn(ctx, r, name, before) // what was said is never said otherwise
 	}
@@ -107,12 +107,12 @@ func (w *Worker) draw(ctx context.Context, r Request, name MessageName) error {
 	if err != nil {
 		return err
 	}
-	at, err := w.Screens.Draw(ctx, of, name)
+	at, err := w.Messenger.SyncMessage(ctx, of, name)
 	if err != nil {
 		return err
 	}
 	if name == CardMessage && before.TS == "" {
-		if err := w.redraw(ctx, r, AskedMessage); err != nil {
+		if err := w.updateMessage(ctx, r, RequestedMessage); err != nil {
 			return err
 		}
 	}
@@ -120,36 +120,36 @@ func (w *Worker) draw(ctx context.Context, r Request, name MessageName) error {
 }
 
 // drawn records that a message is at a place and shows r as it is.
-func (w *Worker) drawn(ctx context.Context, r Request, name MessageName, at Place) error {
+func (w *Worker) drawn(ctx context.Context, r Request, name MessageName, at MessageRef) error {
 	at.Shown = r.Version
-	r.Places[name] = at
-	return w.Store.Drawn(ctx, r.ID, name, at)
+	r.MessageRefs[name] = at
+	return w.Store.SaveMessageRef(ctx, r.ID, name, at)
 }
 
 // isDrawn reports whether the message shows r as it is.
 func isDrawn(r Request, name MessageName) bool {
-	at := r.Places[name]
+	at := r.MessageRefs[name]
 	return at.TS != "" && at.Shown >= r.Version
 }
 
-// redraw makes a message owed again: the requester may have read that the
+// updateMessage makes a message owed again: the requester may have read that the
 // approvers could not be reached, and now they could.
-func (w *Worker) redraw(ctx context.Context, r Request, name MessageName) error {
-	at := r.Places[name]
+func (w *Worker) updateMessage(ctx context.Context, r Request, name MessageName) error {
+	at := r.MessageRefs[name]
 	if at.TS == "" {
 		return nil
 	}
 	at.Shown = 0
-	r.Places[name] = at
-	return w.Store.Drawn(ctx, r.ID, name, at)
+	r.MessageRefs[name] = at
+	return w.Store.SaveMessageRef(ctx, r.ID, name, at)
 }
 
-// drawWaits returns until when a message is not to be tried; zero if it may be
+// syncWaits returns until when a message is not to be tried; zero if it may be
 // tried now.
-func (w *Worker) drawWaits(r Request, name MessageName) time.Time {
+func (w *Worker) syncWaits(r Request, name MessageName) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f, failed := w.failedDraws[r.ID][name]
+	f, failed := w.failedSyncs[r.ID][name]
 	now := w.Now()
 	switch {
 	case !failed, isDrawn(r, name), !f.limited && r.Version > f.version:
@@ -160,28 +160,28 @@ func (w *Worker) drawWaits(r Request, name MessageName) time.Time {
 	return f.retryAt
 }
 
-// noteDraw notes how a try to draw went, so that the pause between failures
+// recordSync notes how a try to draw went, so that the pause between failures
 // grows, and returns when it is tried again. A newer version starts with the
 // shortest pause: a requester who pressed a button waits for its message.
-func (w *Worker) noteDraw(r Request, name MessageName, err error) time.Time {
+func (w *Worker) recordSync(r Request, name MessageName, err error) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err == nil {
-		delete(w.failedDraws[r.ID], name)
+		delete(w.failedSyncs[r.ID], name)
 		return time.Time{}
 	}
-	if w.failedDraws[r.ID] == nil {
-		w.failedDraws[r.ID] = map[MessageName]failedDraw{}
+	if w.failedSyncs[r.ID] == nil {
+		w.failedSyncs[r.ID] = map[MessageName]failedSync{}
 	}
-	f := w.failedDraws[r.ID][name]
-	fault := faultOf(err)
+	f := w.failedSyncs[r.ID][name]
+	fault := callErrorOf(err)
 	if r.Version > f.version {
 		f.tries = 0
 	}
 	f.tries++
-	f.version, f.limited, f.refused = r.Version, fault.RetryAfter > 0, fault.Verdict == Refused
+	f.version, f.limited, f.refused = r.Version, fault.RetryAfter > 0, fault.Class == Permanent
 	f.retryAt = w.Now().Add(waitAfter(fault, f.tries))
-	w.failedDraws[r.ID][name] = f
+	w.failedSyncs[r.ID][name] = f
 	return f.retryAt
 }
 
@@ -190,21 +190,21 @@ func (w *Worker) noteDraw(r Request, name MessageName, err error) time.Time {
 func (w *Worker) isRefused(r Request, name MessageName) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f := w.failedDraws[r.ID][name]
+	f := w.failedSyncs[r.ID][name]
 	return f.refused && f.version >= r.Version
 }
 
-// forgetDraws drops what is known of messages that are not r's any more, or of
+// forgetSyncs drops what is known of messages that are not r's any more, or of
 // all if none of r's is owed any more.
-func (w *Worker) forgetDraws(r Request, all bool) {
+func (w *Worker) forgetSyncs(r Request, all bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for name := range w.failedDraws[r.ID] {
+	for name := range w.failedSyncs[r.ID] {
 		if all || !slices.Contains(r.Messages, name) {
-			delete(w.failedDraws[r.ID], name)
+			delete(w.failedSyncs[r.ID], name)
 		}
 	}
-	if len(w.failedDraws[r.ID]) == 0 {
-		delete(w.failedDraws, r.ID)
+	if len(w.failedSyncs[r.ID]) == 0 {
+		delete(w.failedSyncs, r.ID)
 	}
 }

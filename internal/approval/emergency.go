@@ -7,18 +7,18 @@ import (
 )
 
 var (
-	// ErrNotNamed says that somebody may not break the glass.
-	ErrNotNamed = errors.New("not named for break-glass")
+	// ErrBreakGlassNotAllowed says that somebody may not break the glass.
+	ErrBreakGlassNotAllowed = errors.New("not named for break-glass")
 
-	// ErrSigned says that somebody has signed already.
-	ErrSigned = errors.New("signed already")
+	// ErrAlreadyReviewed says that somebody has signed already.
+	ErrAlreadyReviewed = errors.New("signed already")
 )
 
 // byBreakGlass is the note of break-glass in the audit trail.
 const byBreakGlass = "break-glass"
 
 // MayBreakGlass returns the organizations in which who may take a key without
-// approval, or [ErrNotNamed]. Nothing is recorded but a refusal.
+// approval, or [ErrBreakGlassNotAllowed]. Nothing is recorded but a refusal.
 func (s *Service) MayBreakGlass(ctx context.Context, who Actor) (Orgs, error) {
 	open, err := s.breakGlassIn(ctx, who)
 	if err != nil {
@@ -28,13 +28,13 @@ func (s *Service) MayBreakGlass(ctx context.Context, who Actor) (Orgs, error) {
 }
 
 func (s *Service) breakGlassIn(ctx context.Context, who Actor) (Orgs, error) {
-	if err := mayAct(ctx, s.Directory, who); err != nil {
+	if err := requireMember(ctx, s.Directory, who); err != nil {
 		return nil, err
 	}
 	var open Orgs
-	why := ErrNotNamed
+	why := ErrBreakGlassNotAllowed
 	for _, org := range s.Orgs {
-		named, err := org.Policy.read(ctx, s.Directory).members.include(org.Policy.BreakGlass.People, who.User)
+		named, err := org.Policy.Resolve(ctx, s.Directory).members.contains(org.Policy.BreakGlass.People, who.User)
 		if err != nil {
 			why = err
 		}
@@ -64,78 +64,78 @@ func (s *Service) breakGlass(ctx context.Context, who Actor, f Form) (Request, e
 	if err != nil {
 		return Request{}, err
 	}
-	if err := mayAct(ctx, s.Directory, who); err != nil {
+	if err := requireMember(ctx, s.Directory, who); err != nil {
 		return Request{}, err
 	}
 	rule := org.Policy.BreakGlass
-	named, err := org.Policy.read(ctx, s.Directory).members.include(rule.People, who.User)
+	named, err := org.Policy.Resolve(ctx, s.Directory).members.contains(rule.People, who.User)
 	switch {
 	case err != nil:
 		return Request{}, err
 	case !named:
-		return Request{}, ErrNotNamed
+		return Request{}, ErrBreakGlassNotAllowed
 	}
-	f.Lifetime, f.Projects, f.InProjects = rule.Lifetime, nil, nil
-	access, err := org.Policy.inEmergency().Check(f)
+	f.Lifetime, f.Projects, f.ProjectRoles = rule.Lifetime, nil, nil
+	access, err := org.Policy.forBreakGlass().Check(f)
 	if err != nil {
 		return Request{}, err
 	}
-	r := s.asked(org, who.User, f, access)
-	r.State, r.Emergency = Minting, true
-	r.LapsesAt, r.ProdAt, r.EscalateAt = time.Time{}, time.Time{}, time.Time{}
-	r.Decision = Decision{At: r.AskedAt}
+	r := s.newRequest(org, who.User, f, access)
+	r.State, r.BreakGlass = StateIssuing, true
+	r.ExpiresAt, r.NextApproverReminderAt, r.EscalateAt = time.Time{}, time.Time{}, time.Time{}
+	r.Decision = Decision{At: r.RequestedAt}
 	r.Messages = []MessageName{CardMessage, ReadyMessage, ReviewNotice}
-	r.startMinting(r.AskedAt)
+	r.startIssuing(r.RequestedAt)
 	return s.create(ctx, r)
 }
 
-// inEmergency is the policy with what break-glass allows in the place of what
+// forBreakGlass is the policy with what break-glass allows in the place of what
 // people can ask for. The limits of roles go for their networks still.
-func (p Policy) inEmergency() Policy {
+func (p Policy) forBreakGlass() Policy {
 	var rules []RoleRule
 	for _, role := range p.BreakGlass.Roles {
 		rule, known := p.rule(role)
 		if !known {
 			rule = RoleRule{Role: role}
 		}
-		rule.Longest = 0
+		rule.MaxLifetime = 0
 		rules = append(rules, rule)
 	}
 	p.Roles, p.ProjectRoles, p.Lifetimes = rules, nil, []time.Duration{p.BreakGlass.Lifetime}
 	return p
 }
 
-// Sign is an approver's signature under a key that was taken by break-glass. It
+// Review is an approver's signature under a key that was taken by break-glass. It
 // is never that of anybody who has or had the key.
-func (s *Service) Sign(ctx context.Context, who Actor, id ID) (Request, error) {
+func (s *Service) Review(ctx context.Context, who Actor, id ID) (Request, error) {
 	may := func(ctx context.Context, r Request) error {
-		switch err := s.mayOversee(ctx, who, r); {
+		switch err := s.requireApprover(ctx, who, r); {
 		case err != nil:
 			return err
-		case !r.Emergency:
+		case !r.BreakGlass:
 			return ErrNotAllowed
 		case r.ownedBefore(who.User):
 			return ErrOwnRequest
 		case r.Review.By != "":
-			return ErrSigned
+			return ErrAlreadyReviewed
 		}
 		return nil
 	}
-	return s.act(ctx, who, id, Sign, may, "", func(r *Request, now time.Time) {
+	return s.act(ctx, who, id, EventReview, may, "", func(r *Request, now time.Time) {
 		if r.Review.By == "" {
 			r.Review = Review{By: who.User, At: now}
 		}
 	})
 }
 
-// Unsigned lists the keys taken by break-glass that nobody else has signed, of
+// AwaitingReview lists the keys taken by break-glass that nobody else has signed, of
 // the organizations that who oversees, oldest first.
-func (s *Service) Unsigned(ctx context.Context, who Actor) ([]Request, error) {
-	overseen, err := s.overseen(ctx, who)
+func (s *Service) AwaitingReview(ctx context.Context, who Actor) ([]Request, error) {
+	overseen, err := s.administered(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Store.Unsigned(ctx)
+	all, err := s.Store.AwaitingReview(ctx)
 	if err != nil {
 		return nil, err
 	}

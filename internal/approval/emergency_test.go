@@ -33,24 +33,24 @@ func TestBreakGlassMakesAKeyAtOnce(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, r.ID, again.ID, "sent twice")
 		w.pass(5 * time.Second)
-		r = w.is(r.ID, approval.Delivered)
+		r = w.is(r.ID, approval.StateDelivered)
 		w.keyIsTheLastShown()
 		assert.Equal(t, carol, w.screens.Revealed()[0].To)
 		assert.Equal(t, []approval.Role{"ORG_OWNER"}, w.keys.Alive()[0].Access.Roles)
-		assert.WithinDuration(t, time.Now().Add(2*time.Hour), r.EndsAt, 10*time.Second)
+		assert.WithinDuration(t, time.Now().Add(2*time.Hour), r.KeyExpiresAt, 10*time.Second)
 		assert.True(t, w.shows(r.ID, approval.CardMessage))
 		assert.True(t, w.shows(r.ID, approval.ReviewNotice))
 		assert.Equal(t, "break-glass", w.store.Entries()[0].Note)
 
 		w.pass(3 * time.Hour)
-		w.is(r.ID, approval.Ended)
+		w.is(r.ID, approval.StateEnded)
 		w.noKey()
-		open, err := w.Unsigned(t.Context(), as(bob))
+		open, err := w.AwaitingReview(t.Context(), as(bob))
 		require.NoError(t, err)
 		require.Len(t, open, 1, "it stays open when the key is gone")
-		_, err = w.Sign(t.Context(), as(bob), r.ID)
+		_, err = w.Review(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
-		open, err = w.Unsigned(t.Context(), as(bob))
+		open, err = w.AwaitingReview(t.Context(), as(bob))
 		require.NoError(t, err)
 		assert.Empty(t, open)
 	}, glass)
@@ -58,12 +58,12 @@ func TestBreakGlassMakesAKeyAtOnce(t *testing.T) {
 
 func TestBreakGlassIsOffByDefault(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, policy())
+	w := newWorld(t, testPolicy())
 	for _, who := range []approval.UserID{alice, bob} {
 		_, err := w.BreakGlass(t.Context(), as(who), emergency())
-		require.ErrorIs(t, err, approval.ErrNotNamed)
+		require.ErrorIs(t, err, approval.ErrBreakGlassNotAllowed)
 		_, err = w.MayBreakGlass(t.Context(), as(who))
-		require.ErrorIs(t, err, approval.ErrNotNamed)
+		require.ErrorIs(t, err, approval.ErrBreakGlassNotAllowed)
 	}
 }
 
@@ -75,16 +75,16 @@ func TestWhoMayBreakGlassAndForWhat(t *testing.T) {
 		want error // nil: a FormError with problem
 		code approval.ProblemCode
 	}{
-		"somebody else":           {alice, func(*approval.Form) {}, approval.ErrNotNamed, ""},
+		"somebody else":           {alice, func(*approval.Form) {}, approval.ErrBreakGlassNotAllowed, ""},
 		"a guest":                 {gil, func(*approval.Form) {}, approval.ErrGuest, ""},
-		"a stranger":              {eve, func(*approval.Form) {}, approval.ErrOutsider, ""},
+		"a stranger":              {eve, func(*approval.Form) {}, approval.ErrExternal, ""},
 		"a role that is not one":  {carol, asking("ORG_READ_ONLY"), nil, approval.RoleNotAllowed},
 		"without a reason":        {carol, func(f *approval.Form) { f.Reason = "  " }, nil, approval.Missing},
 		"from too wide a network": {carol, func(f *approval.Form) { f.Networks = "203.0.112.0/22" }, nil, approval.TooWide},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, policy(glass))
+			w := newWorld(t, testPolicy(glass))
 			w.staff()
 			_, err := w.BreakGlass(t.Context(), as(tt.by), emergency(tt.edit))
 			if tt.want != nil {
@@ -105,22 +105,22 @@ func TestSomebodyElseSigns(t *testing.T) {
 		r, err := w.BreakGlass(t.Context(), as(carol), emergency())
 		require.NoError(t, err)
 		w.pass(5 * time.Second)
-		_, err = w.Sign(t.Context(), as(carol), r.ID)
+		_, err = w.Review(t.Context(), as(carol), r.ID)
 		require.ErrorIs(t, err, approval.ErrOwnRequest, "carol approves, too, but it is her key")
-		_, err = w.Sign(t.Context(), as(alice), r.ID)
+		_, err = w.Review(t.Context(), as(alice), r.ID)
 		require.ErrorIs(t, err, approval.ErrNotApprover)
-		_, err = w.Sign(t.Context(), as(bob), r.ID)
+		_, err = w.Review(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
-		_, err = w.Sign(t.Context(), as(dana), r.ID)
-		require.ErrorIs(t, err, approval.ErrSigned)
+		_, err = w.Review(t.Context(), as(dana), r.ID)
+		require.ErrorIs(t, err, approval.ErrAlreadyReviewed)
 		assert.Equal(t, bob, w.get(r.ID).Review.By)
-	}, glass, func(p *approval.Policy) { p.Needs = anyOf(bob, dana, carol) })
+	}, glass, func(p *approval.Policy) { p.Requirements = anyOf(bob, dana, carol) })
 }
 
 func TestOnlyKeysTakenByBreakGlassAreSigned(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
-		_, err := w.Sign(t.Context(), as(bob), w.active())
+		_, err := w.Review(t.Context(), as(bob), w.active())
 		require.ErrorIs(t, err, approval.ErrNotAllowed)
 	})
 }
@@ -139,12 +139,12 @@ func TestBreakGlassWhileSlackIsDown(t *testing.T) {
 		w.noKey()
 		w.pass(time.Hour)
 		r = w.get(r.ID)
-		assert.Equal(t, approval.Approved, r.State, "carol is asked to press")
+		assert.Equal(t, approval.StateApproved, r.State, "carol is asked to press")
 		w.noKey()
-		_, err = w.Collect(t.Context(), as(carol), r.ID)
+		_, err = w.Issue(t.Context(), as(carol), r.ID)
 		require.NoError(t, err)
 		w.settle()
-		w.is(r.ID, approval.Delivered)
+		w.is(r.ID, approval.StateDelivered)
 	}, glass)
 }
 
@@ -164,14 +164,14 @@ func TestKeyIsShownOnceSlackIsBack(t *testing.T) {
 				require.NoError(t, err)
 				if before > 0 {
 					w.pass(before)
-					_, err = w.Collect(t.Context(), as(carol), r.ID)
+					_, err = w.Issue(t.Context(), as(carol), r.ID)
 					require.NoError(t, err)
 				}
 				w.pass(40 * time.Second)
 				w.noKey()
 				w.screens.Refuse(nil)
 				w.pass(40 * time.Second)
-				w.is(r.ID, approval.Delivered)
+				w.is(r.ID, approval.StateDelivered)
 				w.keyIsTheLastShown()
 			}, glass)
 		})

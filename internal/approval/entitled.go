@@ -40,7 +40,7 @@ func (e *RoleError) Unwrap() error { return e.Why }
 
 // ByBreakGlass reports whether the key, or the key at the start of its
 // rotations, was taken without approval.
-func (r Request) ByBreakGlass() bool { return r.Emergency || r.BreakGlassOf != "" }
+func (r Request) ByBreakGlass() bool { return r.BreakGlass || r.BreakGlassOf != "" }
 
 // started is when the access of r's key began: when the first key of its
 // rotations was made.
@@ -57,29 +57,29 @@ func (r Request) LifeUntil(end time.Time) time.Duration { return end.Sub(r.start
 
 // entitled reports why user could not be given the access of r's key for life
 // in all by the rules of now, or nil.
-func (rd reading) entitled(user UserID, r Request, life time.Duration) error {
-	if r.ByBreakGlass() {
-		given, err := rd.breaksGlass(user, r.Access, life)
+func (rd ResolvedPolicy) entitled(user UserID, a Access, byBreakGlass bool, life time.Duration) error {
+	if byBreakGlass {
+		given, err := rd.breaksGlass(user, a, life)
 		if given || err != nil {
 			return err
 		}
 	}
-	if err := rd.mayAskForAll(user, r.Access); err != nil {
+	if err := rd.mayAskForAll(user, a); err != nil {
 		return err
 	}
-	if most, role := rd.longest(r.Access.allRoles()); most > 0 && life > most {
+	if most, role := rd.maxLifetime(a.allRoles()); most > 0 && life > most {
 		return &RoleError{Role: role, Most: most, Why: ErrOutlivesRole}
 	}
 	return nil
 }
 
 // mayAskForAll reports why user may not ask for every role of a, or nil.
-func (rd reading) mayAskForAll(user UserID, a Access) error {
+func (rd ResolvedPolicy) mayAskForAll(user UserID, a Access) error {
 	for _, role := range a.allRoles() {
 		if _, offered := rd.rule(role); !offered {
 			return &RoleError{Role: role, Why: ErrRoleNotOffered}
 		}
-		switch may, err := rd.mayAsk(user, role); {
+		switch may, err := rd.mayRequest(user, role); {
 		case err != nil:
 			return err
 		case !may:
@@ -90,14 +90,14 @@ func (rd reading) mayAskForAll(user UserID, a Access) error {
 }
 
 // breaksGlass reports whether user could take access by break-glass for life.
-func (rd reading) breaksGlass(user UserID, a Access, life time.Duration) (bool, error) {
+func (rd ResolvedPolicy) breaksGlass(user UserID, a Access, life time.Duration) (bool, error) {
 	beyond := slices.ContainsFunc(a.allRoles(), func(role Role) bool { return !slices.Contains(rd.BreakGlass.Roles, role) })
 	if beyond || life > rd.BreakGlass.Lifetime {
 		return false, nil
 	}
-	return rd.members.include(rd.BreakGlass.People, user)
+	return rd.members.contains(rd.BreakGlass.People, user)
 }
 
 // MostLife is the longest life that the roles of a allow in all, and the role
 // that says so; zero if none does.
-func (p Policy) MostLife(a Access) (time.Duration, Role) { return p.longest(a.allRoles()) }
+func (p Policy) MostLife(a Access) (time.Duration, Role) { return p.maxLifetime(a.allRoles()) }

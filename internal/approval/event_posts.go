@@ -13,18 +13,18 @@ import (
 // IsEvent reports whether m is an event post.
 func (m MessageName) IsEvent() bool {
 	_, isEndorsed := m.Number("endorsed")
-	return isEndorsed || m.isMade() || slices.Contains([]MessageName{DecidedNotice, FailedNotice, OverNotice, NudgedNotice, EscalatedNotice}, m)
+	return isEndorsed || m.isMade() || slices.Contains([]MessageName{DecidedNotice, FailedNotice, ClosedNotice, NudgedNotice, EscalatedNotice}, m)
 }
 
-// showMade adds the post of a key that was shown: each showing has its own.
-func (r *Request) showMade() {
+// addKeyCreatedNotice adds the post of a key that was shown: each showing has its own.
+func (r *Request) addKeyCreatedNotice() {
 	shown := 0
 	for _, m := range r.Messages {
 		if m.isMade() {
 			shown++
 		}
 	}
-	r.show(MadeAgainNotice(shown + 1))
+	r.addMessage(KeyCreatedAgainNotice(shown + 1))
 }
 
 // keepEvents keeps r as it is now for each event post that has just become due.
@@ -32,7 +32,7 @@ func (r *Request) showMade() {
 func (r *Request) keepEvents() {
 	var kept map[MessageName]string
 	for _, m := range r.Messages {
-		if !m.IsEvent() || r.Places[m].TS != "" {
+		if !m.IsEvent() || r.MessageRefs[m].TS != "" {
 			continue
 		}
 		if kept == nil {
@@ -45,7 +45,7 @@ func (r *Request) keepEvents() {
 
 // asJSON is r without what no event post tells of.
 func (r Request) asJSON() string {
-	r.Messages, r.Debts, r.Events = nil, nil, nil
+	r.Messages, r.UnresolvedCreates, r.Events = nil, nil, nil
 	encoded, err := json.Marshal(r)
 	if err != nil {
 		panic(fmt.Sprintf("encoding a request: %v", err)) // it holds nothing that JSON has not
@@ -63,6 +63,6 @@ func (r Request) atEvent(m MessageName) (Request, error) {
 	if err := json.Unmarshal([]byte(kept), &of); err != nil {
 		return r, fmt.Errorf("reading request %s as it was for %s: %w", r.ID, m, err)
 	}
-	of.Places = r.Places
+	of.MessageRefs = r.MessageRefs
 	return of, nil
 }

@@ -28,15 +28,15 @@ func TestEachKeyShownHasItsOwnPost(t *testing.T) {
 		id := w.delivered()
 		first := w.get(id).Key
 		w.pass(20 * time.Minute)
-		w.keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Refused(approval.CauseMismatch)))
+		w.keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Refused(approval.CauseAccessMismatch)))
 		_, err := w.Replace(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.settle()
 		assert.Empty(t, w.keys.Alive())
-		made := w.posted(id, approval.MadeNotice)
+		made := w.posted(id, approval.KeyCreatedNotice)
 		assert.Equal(t, 1, made.Drawn)
 		assert.Equal(t, first.ID, made.Request.Key.ID)
-		assert.False(t, made.Request.Custody.ShownAt.IsZero())
+		assert.False(t, made.Request.Confirmation.ShownAt.IsZero())
 	})
 	inWorld(t, func(w *world) {
 		id := w.delivered()
@@ -44,38 +44,38 @@ func TestEachKeyShownHasItsOwnPost(t *testing.T) {
 		_, err := w.Replace(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.settle()
-		r := w.is(id, approval.Delivered)
+		r := w.is(id, approval.StateDelivered)
 		assert.Equal(t, []approval.MessageName{"card", "asked", "decided.channel", "ready", "made.channel", "made.2.channel"}, r.Messages)
 		assert.Equal(t, first.ID, w.posted(id, "made.channel").Request.Key.ID)
 		assert.Equal(t, r.Key.ID, w.posted(id, "made.2.channel").Request.Key.ID)
-		assert.NotContains(t, r.Events, approval.MadeNotice, "what was posted is kept no longer than the next change")
+		assert.NotContains(t, r.Events, approval.KeyCreatedNotice, "what was posted is kept no longer than the next change")
 	})
 }
 
 func TestEventPostedLateTellsOfItsMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy())
+		w := newWorld(t, testPolicy())
 		r, err := w.Submit(t.Context(), as(alice), form())
 		require.NoError(t, err)
 		_, err = w.Nudge(t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
-		lapsesUndecided := w.get(r.ID).LapsesAt
+		lapsesUndecided := w.get(r.ID).ExpiresAt
 		<-time.After(time.Hour)
 		_, err = w.Approve(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
-		lapsesUncollected := w.get(r.ID).LapsesAt
+		lapsesUncollected := w.get(r.ID).ExpiresAt
 		<-time.After(time.Hour)
 		_, err = w.Withdraw(t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
 		w.run(func() { // it was down all the while
 			w.settle()
-			nudged, decided, over := w.posted(r.ID, approval.NudgedNotice).Request, w.posted(r.ID, approval.DecidedNotice).Request, w.posted(r.ID, approval.OverNotice).Request
-			assert.Equal(t, approval.Pending, nudged.State)
-			assert.Equal(t, lapsesUndecided, nudged.LapsesAt)
-			assert.Equal(t, approval.Approved, decided.State)
-			assert.Equal(t, lapsesUncollected, decided.LapsesAt)
-			assert.Equal(t, approval.Withdrawn, over.State)
+			nudged, decided, over := w.posted(r.ID, approval.NudgedNotice).Request, w.posted(r.ID, approval.DecidedNotice).Request, w.posted(r.ID, approval.ClosedNotice).Request
+			assert.Equal(t, approval.StatePending, nudged.State)
+			assert.Equal(t, lapsesUndecided, nudged.ExpiresAt)
+			assert.Equal(t, approval.StateApproved, decided.State)
+			assert.Equal(t, lapsesUncollected, decided.ExpiresAt)
+			assert.Equal(t, approval.StateWithdrawn, over.State)
 			assert.NotEqual(t, lapsesUndecided, lapsesUncollected)
 		})
 	})

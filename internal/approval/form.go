@@ -10,20 +10,20 @@ import (
 
 // A Form is what somebody filled in, as typed.
 type Form struct {
-	// Origin is the same each time one form is sent; see [Request.Origin].
-	Origin string
+	// IdempotencyKey is the same each time one form is sent; see [Request.IdempotencyKey].
+	IdempotencyKey string
 
 	// Org is the organization; it may be left out if there is one.
 	Org OrgID
 
-	Description string
-	Roles       []Role
-	Projects    []ProjectID
-	InProjects  []Role   // in each of Projects
-	Named       []string // names of [Policy.Networks]
-	Networks    string
-	Lifetime    time.Duration
-	Reason      string
+	Description    string
+	Roles          []Role
+	Projects       []ProjectID
+	ProjectRoles   []Role   // in each of Projects
+	NetworkPresets []string // names of [Policy.Networks]
+	Networks       string
+	Lifetime       time.Duration
+	Reason         string
 }
 
 // MaxDescription leaves room for the mark in Atlas's 250 characters.
@@ -37,45 +37,45 @@ const (
 type Field string
 
 const (
-	FieldOrg         Field = "org"
-	FieldDescription Field = "description"
-	FieldRoles       Field = "roles"
-	FieldProjects    Field = "projects"
-	FieldInProjects  Field = "in_projects"
-	FieldNamed       Field = "named"
-	FieldNetworks    Field = "networks"
-	FieldLifetime    Field = "lifetime"
-	FieldReason      Field = "reason"
+	FieldOrg            Field = "org"
+	FieldDescription    Field = "description"
+	FieldRoles          Field = "roles"
+	FieldProjects       Field = "projects"
+	FieldProjectRoles   Field = "in_projects"
+	FieldNetworkPresets Field = "named"
+	FieldNetworks       Field = "networks"
+	FieldLifetime       Field = "lifetime"
+	FieldReason         Field = "reason"
 )
 
 // A ProblemCode is a mistake of a closed list.
 type ProblemCode string
 
 const (
-	Missing            ProblemCode = "missing"
-	TooLong            ProblemCode = "too_long"         // Limit: characters
-	Unprintable        ProblemCode = "unprintable"      // Given: the character, by its name
-	NotAnAddress       ProblemCode = "not_an_address"   // Given; Hint: the address in it, if there is one
-	IsRange            ProblemCode = "is_range"         // Given; Hint: the blocks that it is
-	IsMask             ProblemCode = "is_mask"          // Given; Hint: the block that it is
-	HostBits           ProblemCode = "host_bits"        // Given; Hint: the network it would be
-	TooWide            ProblemCode = "too_wide"         // Given; Hint: the widest mask, as in "/24"
-	NotPublic          ProblemCode = "not_public"       // Given; Hint: the purpose, as in "private"
-	SecurityGroup      ProblemCode = "security_group"   // Given
-	TooMany            ProblemCode = "too_many"         // Given: how many; Limit
-	RoleNotAllowed     ProblemCode = "role_not_allowed" // Given
-	RoleNotForYou      ProblemCode = "role_not_for_you" // Given
-	LifetimeNotAllowed ProblemCode = "lifetime_not_allowed"
-	LifetimeTooLong    ProblemCode = "lifetime_too_long"  // Given: the role that allows less; Most
-	ExtensionTooLong   ProblemCode = "extension_too_long" // Given: the role that allows less; Most: in all
-	NoSuchNetwork      ProblemCode = "no_such_network"    // Given
-	NoSuchProject      ProblemCode = "no_such_project"    // Given
-	TooManyProjects    ProblemCode = "too_many_projects"  // Limit
-	TooManyOpen        ProblemCode = "too_many_open"      // Limit: requests that are open
-	TooManyKeys        ProblemCode = "too_many_keys"      // Limit: live keys
-	TooManyPerHour     ProblemCode = "too_many_per_hour"  // Limit: requests in an hour
-	NotLess            ProblemCode = "not_less"           // Given: more than was asked for
-	Unchanged          ProblemCode = "unchanged"          // nothing would be different
+	Missing             ProblemCode = "missing"
+	TooLong             ProblemCode = "too_long"         // Limit: characters
+	Unprintable         ProblemCode = "unprintable"      // Given: the character, by its name
+	NotAnAddress        ProblemCode = "not_an_address"   // Given; Hint: the address in it, if there is one
+	IsRange             ProblemCode = "is_range"         // Given; Hint: the blocks that it is
+	IsMask              ProblemCode = "is_mask"          // Given; Hint: the block that it is
+	HostBits            ProblemCode = "host_bits"        // Given; Hint: the network it would be
+	TooWide             ProblemCode = "too_wide"         // Given; Hint: the widest mask, as in "/24"
+	NotPublic           ProblemCode = "not_public"       // Given; Hint: the purpose, as in "private"
+	SecurityGroup       ProblemCode = "security_group"   // Given
+	TooMany             ProblemCode = "too_many"         // Given: how many; Limit
+	RoleNotAllowed      ProblemCode = "role_not_allowed" // Given
+	RoleNotForRequester ProblemCode = "role_not_for_you" // Given
+	LifetimeNotAllowed  ProblemCode = "lifetime_not_allowed"
+	LifetimeTooLong     ProblemCode = "lifetime_too_long"  // Given: the role that allows less; Most
+	ExtensionTooLong    ProblemCode = "extension_too_long" // Given: the role that allows less; Most: in all
+	NoSuchNetwork       ProblemCode = "no_such_network"    // Given
+	NoSuchProject       ProblemCode = "no_such_project"    // Given
+	TooManyProjects     ProblemCode = "too_many_projects"  // Limit
+	TooManyOpen         ProblemCode = "too_many_open"      // Limit: requests that are open
+	TooManyKeys         ProblemCode = "too_many_keys"      // Limit: live keys
+	TooManyPerHour      ProblemCode = "too_many_per_hour"  // Limit: requests in an hour
+	NotASubset          ProblemCode = "not_less"           // Given: more than was asked for
+	Unchanged           ProblemCode = "unchanged"          // nothing would be different
 )
 
 // A Problem is one mistake in a form, told in the place where it was made.
@@ -101,23 +101,23 @@ const MaxProjects = 10
 // tells everything that is wrong with it. Who asks is not looked at. Projects
 // have their ids only.
 func (p Policy) Check(f Form) (Access, error) {
-	access, problems := p.check(f)
-	return access, formError(problems)
+	access, problems := p.checkForm(f)
+	return access, newFormError(problems)
 }
 
-func (p Policy) check(f Form) (Access, []Problem) {
+func (p Policy) checkForm(f Form) (Access, []Problem) {
 	access := Access{
 		Description: plaintext.Line(f.Description),
-		Roles:       withoutRepeats(f.Roles),
+		Roles:       dedupe(f.Roles),
 		Lifetime:    f.Lifetime,
 	}
 	problems := checkText(FieldDescription, access.Description, MaxDescription, false)
 	problems = append(problems, checkRoles(FieldRoles, access.Roles, p.Roles)...)
 	projects, wrong := p.checkProjects(f)
 	access.Projects, problems = projects, append(problems, wrong...)
-	named, wrong := p.checkNamed(f.Named, access.allRoles())
-	access.Named, problems = named, append(problems, wrong...)
-	networks, wrong := p.networks(f.Networks, named, access.allRoles())
+	named, wrong := p.checkNamed(f.NetworkPresets, access.allRoles())
+	access.NetworkPresets, problems = named, append(problems, wrong...)
+	networks, wrong := p.parseNetworks(f.Networks, named, access.allRoles())
 	access.Networks, problems = networks, append(problems, wrong...)
 	problems = append(problems, p.checkLifetime(f.Lifetime, access.allRoles())...)
 	problems = append(problems, checkText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)...)
@@ -127,7 +127,7 @@ func (p Policy) check(f Form) (Access, []Problem) {
 	return access, nil
 }
 
-func formError(problems []Problem) error {
+func newFormError(problems []Problem) error {
 	if len(problems) == 0 {
 		return nil
 	}
@@ -149,7 +149,7 @@ func checkRoles(field Field, roles []Role, rules []RoleRule) []Problem {
 
 // checkProjects reads projects and the roles in them: both or neither.
 func (p Policy) checkProjects(f Form) ([]ProjectAccess, []Problem) {
-	roles := withoutRepeats(f.InProjects)
+	roles := dedupe(f.ProjectRoles)
 	switch {
 	case len(f.Projects) == 0 && len(roles) == 0:
 		return nil, nil
@@ -164,7 +164,7 @@ func (p Policy) checkProjects(f Form) ([]ProjectAccess, []Problem) {
 			projects = append(projects, ProjectAccess{Project: Project{ID: id}, Roles: slices.Clone(roles)})
 		}
 	}
-	return projects, checkRoles(FieldInProjects, roles, p.ProjectRoles)
+	return projects, checkRoles(FieldProjectRoles, roles, p.ProjectRoles)
 }
 
 // checkLifetime holds a lifetime against the choices and the roles' limits.
@@ -172,7 +172,7 @@ func (p Policy) checkLifetime(d time.Duration, roles []Role) []Problem {
 	if !slices.Contains(p.Lifetimes, d) {
 		return []Problem{{Field: FieldLifetime, Code: LifetimeNotAllowed}}
 	}
-	if most, role := p.longest(roles); most > 0 && d > most {
+	if most, role := p.maxLifetime(roles); most > 0 && d > most {
 		return []Problem{{Field: FieldLifetime, Code: LifetimeTooLong, Given: string(role), Most: most}}
 	}
 	return nil
@@ -200,7 +200,7 @@ func optionalText(s string) string {
 	return s
 }
 
-func withoutRepeats(roles []Role) []Role {
+func dedupe(roles []Role) []Role {
 	var kept []Role
 	seen := map[Role]bool{}
 	for _, r := range roles {

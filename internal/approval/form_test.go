@@ -14,7 +14,7 @@ import (
 
 func form(edit ...func(*approval.Form)) approval.Form {
 	f := approval.Form{
-		Origin: "V1", Description: "billing export", Roles: []approval.Role{"ORG_BILLING_READ_ONLY"},
+		IdempotencyKey: "V1", Description: "billing export", Roles: []approval.Role{"ORG_BILLING_READ_ONLY"},
 		Networks: "203.0.113.7", Lifetime: 8 * time.Hour, Reason: "invoices of October, TICKET-12",
 	}
 	for _, e := range edit {
@@ -25,7 +25,7 @@ func form(edit ...func(*approval.Form)) approval.Form {
 
 func TestCheckReadsAForm(t *testing.T) {
 	t.Parallel()
-	access, err := policy().Check(form(func(f *approval.Form) {
+	access, err := testPolicy().Check(form(func(f *approval.Form) {
 		f.Description = "  billing export "
 		f.Roles = []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY", "ORG_MEMBER"}
 	}))
@@ -64,7 +64,7 @@ func TestCheckRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := policy().Check(form(tt.spoil))
+			_, err := testPolicy().Check(form(tt.spoil))
 			wrong, ok := errors.AsType[*approval.FormError](err)
 			require.True(t, ok)
 			require.Len(t, wrong.Problems, 1)
@@ -76,7 +76,7 @@ func TestCheckRefuses(t *testing.T) {
 
 func TestCheckKeepsWhatIsSeen(t *testing.T) {
 	t.Parallel()
-	access, err := policy().Check(form(func(f *approval.Form) {
+	access, err := testPolicy().Check(form(func(f *approval.Form) {
 		f.Description = "\ufeffcafe\u0301\u00a0da\u00adta\u200b "
 		f.Reason = "first\u2028second\u0085\r\n\r\n\r\nthird"
 	}))
@@ -86,7 +86,7 @@ func TestCheckKeepsWhatIsSeen(t *testing.T) {
 
 func TestCheckTellsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := policy().Check(approval.Form{})
+	_, err := testPolicy().Check(approval.Form{})
 	wrong, ok := errors.AsType[*approval.FormError](err)
 	require.True(t, ok)
 	var fields []approval.Field

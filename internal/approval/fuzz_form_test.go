@@ -19,7 +19,7 @@ func FuzzForm(f *testing.F) {
 	f.Add(" \u00a0", "", "", int64(0), "\n")
 	f.Add("a\x00b", "ORG_OWNER\nORG_MEMBER", "0.0.0.0/0", int64(-1), "\u202eno")
 	f.Add("\xff", "ORG_MEMBER\nORG_MEMBER", "::ffff:1.2.3.4/128 1.2.3.4", int64(24*time.Hour), strings.Repeat("é", approval.MaxReason))
-	p := policy()
+	p := testPolicy()
 	f.Fuzz(func(t *testing.T, description, roles, networks string, lifetime int64, reason string) {
 		form := approval.Form{Description: description, Networks: networks, Lifetime: time.Duration(lifetime), Reason: reason}
 		for r := range strings.SplitSeq(roles, "\n") {
@@ -56,7 +56,7 @@ func withinPolicy(t *testing.T, p approval.Policy, a approval.Access) {
 		t.Fatalf("%d networks", len(a.Networks))
 	}
 	for _, n := range a.Networks {
-		tooWide := n.Addr().Is4() && n.Bits() < p.WidestIPv4 || n.Addr().Is6() && n.Bits() < p.WidestIPv6
+		tooWide := n.Addr().Is4() && n.Bits() < p.MinPrefixIPv4 || n.Addr().Is6() && n.Bits() < p.MinPrefixIPv6
 		if tooWide || n.Addr().IsPrivate() || n.Addr().IsLoopback() || n.Addr().IsUnspecified() {
 			t.Fatalf("network %v", n)
 		}

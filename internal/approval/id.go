@@ -44,11 +44,11 @@ func TypedID(s string) (ID, bool) {
 	if !ok {
 		return "", false
 	}
-	return ParseID("AKR-" + lookalikes.Replace(strings.TrimLeft(rest, " -_")))
+	return ParseID("AKR-" + confusables.Replace(strings.TrimLeft(rest, " -_")))
 }
 
-// lookalikes are the letters that are not in the alphabet because of digits.
-var lookalikes = strings.NewReplacer("O", "0", "I", "1", "L", "1")
+// confusables are the letters that are not in the alphabet because of digits.
+var confusables = strings.NewReplacer("O", "0", "I", "1", "L", "1")
 
 func isInAlphabet(c rune) bool {
 	for _, a := range alphabet {

@@ -22,7 +22,7 @@ func TestKeyThatComesBackIsReportedAndDeletedAgain(t *testing.T) {
 			_, err := w.Revoke(w.t.Context(), as(alice), id, "")
 			require.NoError(w.t, err)
 			w.settle()
-			w.is(id, approval.Ended)
+			w.is(id, approval.StateEnded)
 			return id
 		},
 		"that was replaced": func(w *world) approval.ID {
@@ -34,7 +34,7 @@ func TestKeyThatComesBackIsReportedAndDeletedAgain(t *testing.T) {
 			_, err = w.Confirm(w.t.Context(), as(alice), id)
 			require.NoError(w.t, err)
 			w.settle()
-			w.is(id, approval.Active)
+			w.is(id, approval.StateActive)
 			return id
 		},
 	} {
@@ -48,10 +48,10 @@ func TestKeyThatComesBackIsReportedAndDeletedAgain(t *testing.T) {
 				assert.True(t, r.Leftover.IsOpen())
 				assert.True(t, w.shows(id, approval.LeftoverMessage))
 				assert.True(t, w.shows(id, approval.LeftoverNotice))
-				lines := w.count(approval.Look)
+				lines := w.count(approval.EventOrphanSearch)
 				w.pass(3 * time.Hour)
 				assert.Len(t, w.keys.Alive(), alive)
-				assert.Equal(t, lines, w.count(approval.Look), "told once")
+				assert.Equal(t, lines, w.count(approval.EventOrphanSearch), "told once")
 				assert.Greater(t, w.keys.Calls(approvaltest.CallRemove), 10, "and deleted again and again")
 
 				w.keys.Undying("")

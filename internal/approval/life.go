@@ -15,53 +15,53 @@ import (
 // another access list. Each wish is a request of its own, with a card, a
 // decision and an end, and names the request whose key it is about.
 
-// ErrUnderway says that a key already has a successor on its way.
-var ErrUnderway = errors.New("a successor is on its way")
+// ErrRotationUnderway says that a key already has a successor on its way.
+var ErrRotationUnderway = errors.New("a successor is on its way")
 
 // An ExtensionForm asks for more time for a live key.
 type ExtensionForm struct {
-	Origin string        // see [Request.Origin]
-	Extra  time.Duration // added to the present end
-	Reason string
+	IdempotencyKey string        // see [Request.IdempotencyKey]
+	ExtendBy       time.Duration // added to the present end
+	Reason         string
 }
 
 // Extend asks for more time for the same access, within what its roles allow
 // over all its keys. Approvers decide as on a new key; no new secret is made.
 // What break-glass gave gets no more time.
 func (s *Service) Extend(ctx context.Context, who Actor, id ID, f ExtensionForm) (Request, error) {
-	parent, org, err := s.liveOf(ctx, who, id, Extend)
+	parent, org, err := s.activeKeyOf(ctx, who, id, EventExtend)
 	if err != nil {
 		return parent, err
 	}
-	rd := org.Policy.read(ctx, s.Directory)
-	if err := rd.mayExtend(parent); err != nil {
-		return parent, s.refuse(ctx, parent, Extend, who.User, err)
+	rd := org.Policy.Resolve(ctx, s.Directory)
+	if err := requireExtensible(rd, parent); err != nil {
+		return parent, s.refuse(ctx, parent, EventExtend, who.User, err)
 	}
 	problems := checkText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)
-	problems = append(problems, rd.checkExtension(parent, f.Extra)...)
+	problems = append(problems, checkExtension(rd.Policy, parent, f.ExtendBy)...)
 	if len(problems) > 0 {
-		return parent, s.refuse(ctx, parent, Extend, who.User, formError(problems))
+		return parent, s.refuse(ctx, parent, EventExtend, who.User, newFormError(problems))
 	}
-	r := s.follow(org, parent, Extension, f.Origin, f.Reason)
-	r.Access.Lifetime = f.Extra
-	r.Change = Change{OldEnd: parent.EndsAt, NewEnd: parent.EndsAt.Add(f.Extra)}
+	r := s.newChildRequest(org, parent, Extension, f.IdempotencyKey, f.Reason)
+	r.Access.Lifetime = f.ExtendBy
+	r.Change = ChangeDetails{OldEnd: parent.KeyExpiresAt, NewEnd: parent.KeyExpiresAt.Add(f.ExtendBy)}
 	whole := r.Access
 	whole.Lifetime = parent.LifeUntil(r.Change.NewEnd) // or a rule could be stretched without end
-	s.route(&r, rd, whole)
-	return s.createFor(ctx, parent, Extend, r)
+	s.assignApprovers(&r, rd, whole)
+	return s.createFor(ctx, parent, EventExtend, r)
 }
 
-// mayExtend reports why the owner of r's key cannot be given any more time, or
+// requireExtensible reports why the owner of r's key cannot be given any more time, or
 // nil.
-func (rd reading) mayExtend(r Request) error {
+func requireExtensible(rd ResolvedPolicy, r Request) error {
 	if r.ByBreakGlass() {
 		return ErrBreakGlassEnds
 	}
 	if err := rd.mayAskForAll(r.Requester, r.Access); err != nil {
 		return err
 	}
-	fits := func(extra time.Duration) bool { return len(rd.checkExtension(r, extra)) == 0 }
-	if most, role := rd.longest(r.Access.allRoles()); most > 0 && !slices.ContainsFunc(rd.Lifetimes, fits) {
+	fits := func(extra time.Duration) bool { return len(checkExtension(rd.Policy, r, extra)) == 0 }
+	if most, role := rd.maxLifetime(r.Access.allRoles()); most > 0 && !slices.ContainsFunc(rd.Lifetimes, fits) {
 		return &RoleError{Role: role, Most: most, Why: ErrOutlivesRole}
 	}
 	return nil
@@ -69,64 +69,64 @@ func (rd reading) mayExtend(r Request) error {
 
 // checkExtension holds more time against the choices, and what the key then
 // lives in all against the limits of its roles.
-func (p Policy) checkExtension(r Request, extra time.Duration) []Problem {
+func checkExtension(p Policy, r Request, extra time.Duration) []Problem {
 	if !slices.Contains(p.Lifetimes, extra) {
 		return []Problem{{Field: FieldLifetime, Code: LifetimeNotAllowed}}
 	}
-	most, role := p.longest(r.Access.allRoles())
-	if most > 0 && r.LifeUntil(r.EndsAt.Add(extra)) > most {
+	most, role := p.maxLifetime(r.Access.allRoles())
+	if most > 0 && r.LifeUntil(r.KeyExpiresAt.Add(extra)) > most {
 		return []Problem{{Field: FieldLifetime, Code: ExtensionTooLong, Given: string(role), Most: most}}
 	}
 	return nil
 }
 
-// An AddressesForm asks for another access list for a live key.
-type AddressesForm struct {
-	Origin   string   // see [Request.Origin]
-	Named    []string // names of [Policy.Named]
-	Networks string   // with them the whole list, as typed
-	Reason   string
+// An AccessListForm asks for another access list for a live key.
+type AccessListForm struct {
+	IdempotencyKey string   // see [Request.IdempotencyKey]
+	NetworkPresets []string // names of [Policy.NetworkPresets]
+	Networks       string   // with them the whole list, as typed
+	Reason         string
 }
 
-// Readdress asks for another access list. Approvers decide, unless entries are
+// ReplaceAccessList asks for another access list. Approvers decide, unless entries are
 // only removed: less access needs nobody's yes.
-func (s *Service) Readdress(ctx context.Context, who Actor, id ID, f AddressesForm) (Request, error) {
-	parent, org, err := s.liveOf(ctx, who, id, Readdress)
+func (s *Service) ReplaceAccessList(ctx context.Context, who Actor, id ID, f AccessListForm) (Request, error) {
+	parent, org, err := s.activeKeyOf(ctx, who, id, EventReplaceAccessList)
 	if err != nil {
 		return parent, err
 	}
-	r, problems := s.readdressed(org, parent, f)
+	r, problems := s.accessListChange(org, parent, f)
 	if len(problems) > 0 {
-		return parent, s.refuse(ctx, parent, Readdress, who.User, formError(problems))
+		return parent, s.refuse(ctx, parent, EventReplaceAccessList, who.User, newFormError(problems))
 	}
-	rd := org.Policy.read(ctx, s.Directory)
-	if onlyNarrows(parent.Access.Networks, r.Access.Networks) {
-		r.State = Applying
-		r.Decision = Decision{At: r.AskedAt} // by nobody: it was not needed
-		r.approved(r.AskedAt, org.Policy)
-		return s.createFor(ctx, parent, Readdress, r)
+	rd := org.Policy.Resolve(ctx, s.Directory)
+	if isSubset(parent.Access.Networks, r.Access.Networks) {
+		r.State = StateApplying
+		r.Decision = Decision{At: r.RequestedAt} // by nobody: it was not needed
+		r.finishApproval(r.RequestedAt, org.Policy)
+		return s.createFor(ctx, parent, EventReplaceAccessList, r)
 	}
 	whole := r.Access
-	whole.Lifetime = parent.LifeUntil(parent.EndsAt)
-	if err := rd.entitled(who.User, parent, whole.Lifetime); err != nil {
-		return parent, s.refuse(ctx, parent, Readdress, who.User, err)
+	whole.Lifetime = parent.LifeUntil(parent.KeyExpiresAt)
+	if err := rd.entitled(who.User, parent.Access, parent.ByBreakGlass(), whole.Lifetime); err != nil {
+		return parent, s.refuse(ctx, parent, EventReplaceAccessList, who.User, err)
 	}
-	s.route(&r, rd, whole)
-	return s.createFor(ctx, parent, Readdress, r)
+	s.assignApprovers(&r, rd, whole)
+	return s.createFor(ctx, parent, EventReplaceAccessList, r)
 }
 
-func (s *Service) readdressed(org Org, parent Request, f AddressesForm) (Request, []Problem) {
+func (s *Service) accessListChange(org Org, parent Request, f AccessListForm) (Request, []Problem) {
 	roles := parent.Access.allRoles()
-	named, problems := org.Policy.checkNamed(f.Named, roles)
-	networks, wrong := org.Policy.networks(f.Networks, named, roles)
+	named, problems := org.Policy.checkNamed(f.NetworkPresets, roles)
+	networks, wrong := org.Policy.parseNetworks(f.Networks, named, roles)
 	problems = append(problems, wrong...)
-	if len(problems) == 0 && sameNetworks(networks, parent.Access.Networks) {
+	if len(problems) == 0 && equalNetworks(networks, parent.Access.Networks) {
 		problems = append(problems, Problem{Field: FieldNetworks, Code: Unchanged})
 	}
 	problems = append(problems, checkText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)...)
-	r := s.follow(org, parent, NewAddresses, f.Origin, f.Reason)
-	r.Access.Networks, r.Access.Named = networks, named
-	r.Change = Change{Old: parent.Access.Networks}
+	r := s.newChildRequest(org, parent, AccessListChange, f.IdempotencyKey, f.Reason)
+	r.Access.Networks, r.Access.NetworkPresets = networks, named
+	r.Change = ChangeDetails{OldNetworks: parent.Access.Networks}
 	return r, problems
 }
 
@@ -135,26 +135,26 @@ func (s *Service) readdressed(org Org, parent Request, f AddressesForm) (Request
 // its owner: a key that was handed over shows its private half to an owner whom
 // nobody approved yet.
 func (s *Service) Rotate(ctx context.Context, who Actor, id ID) (Request, error) {
-	parent, org, err := s.liveOf(ctx, who, id, Rotate)
+	parent, org, err := s.activeKeyOf(ctx, who, id, EventRotate)
 	if err != nil {
 		return parent, err
 	}
-	if err := s.noneUnderway(ctx, parent); err != nil {
-		return parent, s.refuse(ctx, parent, Rotate, who.User, err)
+	if err := s.requireNoRotation(ctx, parent); err != nil {
+		return parent, s.refuse(ctx, parent, EventRotate, who.User, err)
 	}
-	rd := org.Policy.read(ctx, s.Directory)
-	if err := rd.entitled(who.User, parent, parent.LifeUntil(parent.EndsAt)); err != nil {
-		return parent, s.refuse(ctx, parent, Rotate, who.User, err)
+	rd := org.Policy.Resolve(ctx, s.Directory)
+	if err := rd.entitled(who.User, parent.Access, parent.ByBreakGlass(), parent.LifeUntil(parent.KeyExpiresAt)); err != nil {
+		return parent, s.refuse(ctx, parent, EventRotate, who.User, err)
 	}
 	r, err := s.successorTo(ctx, org, rd, parent)
 	if err != nil {
 		return parent, err
 	}
-	successor, err := s.createFor(ctx, parent, Rotate, r)
+	successor, err := s.createFor(ctx, parent, EventRotate, r)
 	if err != nil {
 		return parent, err
 	}
-	_, err = s.act(ctx, who, id, Rotate, yetWithout(successor.ID, who), "successor "+string(successor.ID), func(r *Request, _ time.Time) { r.Successor = successor.ID })
+	_, err = s.act(ctx, who, id, EventRotate, yetWithout(successor.ID, who), "successor "+string(successor.ID), func(r *Request, _ time.Time) { r.Successor = successor.ID })
 	return successor, err
 }
 
@@ -169,25 +169,25 @@ func (s *Service) createFor(ctx context.Context, parent Request, on Event, r Req
 
 // successorTo is a request for a key that takes over from parent's, approved or
 // with the approvals that it takes.
-func (s *Service) successorTo(ctx context.Context, org Org, rd reading, parent Request) (Request, error) {
+func (s *Service) successorTo(ctx context.Context, org Org, rd ResolvedPolicy, parent Request) (Request, error) {
 	// The origin stays until the key names its successor: one that a crash left
 	// behind is found again.
 	origin := fmt.Sprintf("rotation of %s by %s after %q", parent.ID, parent.Requester, parent.Successor)
-	r := s.follow(org, parent, Rotation, origin, parent.Reason)
+	r := s.newChildRequest(org, parent, Rotation, origin, parent.Reason)
 	r.Change.Left = slices.Clone(parent.Owns)
-	r.EndsAt, r.Since, r.BreakGlassOf = parent.EndsAt, parent.started(), parent.BreakGlassOf
-	if parent.Emergency {
+	r.KeyExpiresAt, r.Since, r.BreakGlassOf = parent.KeyExpiresAt, parent.started(), parent.BreakGlassOf
+	if parent.BreakGlass {
 		r.BreakGlassOf = parent.ID
 	}
-	if rd.isApprovedForOwner(parent) {
-		r.State, r.Decision, r.CarriesDecision = Approved, parent.Decision, true
-		r.approved(r.AskedAt, org.Policy)
+	if isApprovedForOwner(rd, parent) {
+		r.State, r.Decision, r.CarriesDecision = StateApproved, parent.Decision, true
+		r.finishApproval(r.RequestedAt, org.Policy)
 		r.Messages = []MessageName{CardMessage, ReadyMessage}
 		return r, nil
 	}
 	whole := r.Access
-	whole.Lifetime = parent.LifeUntil(parent.EndsAt)
-	s.route(&r, rd, whole)
+	whole.Lifetime = parent.LifeUntil(parent.KeyExpiresAt)
+	s.assignApprovers(&r, rd, whole)
 	return r, nil
 }
 
@@ -199,37 +199,37 @@ func yetWithout(successor ID, who Actor) check {
 		case who.User != r.Requester:
 			return ErrNotOwner
 		case r.Successor == successor:
-			return ErrUnderway
+			return ErrRotationUnderway
 		}
 		return nil
 	}
 }
 
-// ErrNotLive says that the key which a successor would take over from is gone, or
+// ErrPredecessorNotActive says that the key which a successor would take over from is gone, or
 // somebody else's by now.
-var ErrNotLive = errors.New("the key before it is not theirs and live any more")
+var ErrPredecessorNotActive = errors.New("the key before it is not theirs and live any more")
 
 // successorOf is may, for a successor only while the key before it lives and is
 // the same person's: what an approver revoked is not replaced.
 func (s *Service) successorOf(may check) check {
 	return func(ctx context.Context, r Request) error {
-		if err := may(ctx, r); err != nil || r.Purpose != Rotation {
+		if err := may(ctx, r); err != nil || r.Type != Rotation {
 			return err
 		}
-		before, err := s.Store.Get(ctx, r.Of)
+		before, err := s.Store.Get(ctx, r.ParentID)
 		switch {
 		case err != nil:
-			return fmt.Errorf("reading request %s: %w", r.Of, err)
-		case before.State != Active, before.Requester != r.Requester:
-			return ErrNotLive
+			return fmt.Errorf("reading request %s: %w", r.ParentID, err)
+		case before.State != StateActive, before.Requester != r.Requester:
+			return ErrPredecessorNotActive
 		}
 		return nil
 	}
 }
 
-// noneUnderway refuses a second successor while the first may still be
+// requireNoRotation refuses a second successor while the first may still be
 // collected.
-func (s *Service) noneUnderway(ctx context.Context, parent Request) error {
+func (s *Service) requireNoRotation(ctx context.Context, parent Request) error {
 	if parent.Successor == "" {
 		return nil
 	}
@@ -240,31 +240,31 @@ func (s *Service) noneUnderway(ctx context.Context, parent Request) error {
 	case first.State.Final():
 		return nil
 	}
-	return ErrUnderway
+	return ErrRotationUnderway
 }
 
-// SwitchedOver says, of a successor, that nothing uses its predecessor any
+// RetirePredecessorNow says, of a successor, that nothing uses its predecessor any
 // more: the predecessor goes now.
-func (s *Service) SwitchedOver(ctx context.Context, who Actor, id ID) (Request, error) {
-	successor, err := s.get(ctx, who, id, Revoke)
+func (s *Service) RetirePredecessorNow(ctx context.Context, who Actor, id ID) (Request, error) {
+	successor, err := s.get(ctx, who, id, EventRevoke)
 	if err != nil {
 		return Request{}, err
 	}
-	if err := s.owner(who)(ctx, successor); err != nil {
-		return successor, s.refuse(ctx, successor, Revoke, who.User, err)
+	if err := s.ownerOnly(who)(ctx, successor); err != nil {
+		return successor, s.refuse(ctx, successor, EventRevoke, who.User, err)
 	}
-	if successor.Purpose != Rotation || successor.State != Active {
-		return successor, s.refuse(ctx, successor, Revoke, who.User, ErrNotAllowed)
+	if successor.Type != Rotation || successor.State != StateActive {
+		return successor, s.refuse(ctx, successor, EventRevoke, who.User, ErrNotAllowed)
 	}
-	return s.act(ctx, who, successor.Of, Revoke, s.owner(who), "switched over to "+string(id), func(r *Request, now time.Time) {
-		r.startRemoval(now, End{Cause: CauseReplaced, By: who.User, At: now})
+	return s.act(ctx, who, successor.ParentID, EventRevoke, s.ownerOnly(who), "switched over to "+string(id), func(r *Request, now time.Time) {
+		r.startDeletion(now, Outcome{Cause: CauseReplaced, By: who.User, At: now})
 	})
 }
 
-// liveOf returns the request of a live key to its owner, and to nobody else, for
+// activeKeyOf returns the request of a live key to its owner, and to nobody else, for
 // what on says.
-func (s *Service) liveOf(ctx context.Context, who Actor, id ID, on Event) (Request, Org, error) {
-	r, err := s.may(ctx, who, id, on, s.owner(who))
+func (s *Service) activeKeyOf(ctx context.Context, who Actor, id ID, on Event) (Request, Org, error) {
+	r, err := s.may(ctx, who, id, on, s.ownerOnly(who))
 	if err != nil {
 		return r, Org{}, err
 	}
@@ -275,34 +275,34 @@ func (s *Service) liveOf(ctx context.Context, who Actor, id ID, on Event) (Reque
 	return r, org, nil
 }
 
-// MayReaddress returns the request, and its organization, if who may ask for
+// MayReplaceAccessList returns the request, and its organization, if who may ask for
 // another access list of its key now. Nothing is recorded but a refusal: it is
 // asked before a form is opened.
-func (s *Service) MayReaddress(ctx context.Context, who Actor, id ID) (Request, Org, error) {
-	return s.liveOf(ctx, who, id, Readdress)
+func (s *Service) MayReplaceAccessList(ctx context.Context, who Actor, id ID) (Request, Org, error) {
+	return s.activeKeyOf(ctx, who, id, EventReplaceAccessList)
 }
 
-// MayExtend is MayReaddress for more time, which some keys cannot get at all.
+// MayExtend is MayReplaceAccessList for more time, which some keys cannot get at all.
 func (s *Service) MayExtend(ctx context.Context, who Actor, id ID) (Request, Org, error) {
-	r, org, err := s.liveOf(ctx, who, id, Extend)
+	r, org, err := s.activeKeyOf(ctx, who, id, EventExtend)
 	if err != nil {
 		return r, org, err
 	}
-	if err := org.Policy.read(ctx, s.Directory).mayExtend(r); err != nil {
-		return r, org, s.refuse(ctx, r, Extend, who.User, err)
+	if err := requireExtensible(org.Policy.Resolve(ctx, s.Directory), r); err != nil {
+		return r, org, s.refuse(ctx, r, EventExtend, who.User, err)
 	}
 	return r, org, nil
 }
 
-// follow is a request about parent's key.
-func (s *Service) follow(org Org, parent Request, purpose Purpose, origin, reason string) Request {
-	r := s.asked(org, parent.Requester, Form{Origin: origin, Reason: reason}, parent.Access.clone())
-	r.Purpose, r.Of = purpose, parent.ID
+// newChildRequest is a request about parent's key.
+func (s *Service) newChildRequest(org Org, parent Request, purpose RequestType, origin, reason string) Request {
+	r := s.newRequest(org, parent.Requester, Form{IdempotencyKey: origin, Reason: reason}, parent.Access.clone())
+	r.Type, r.ParentID = purpose, parent.ID
 	return r
 }
 
-// onlyNarrows reports whether every address of wanted was allowed before.
-func onlyNarrows(before, wanted []netip.Prefix) bool {
+// isSubset reports whether every address of wanted was allowed before.
+func isSubset(before, wanted []netip.Prefix) bool {
 	for _, n := range wanted {
 		inside := slices.ContainsFunc(before, func(b netip.Prefix) bool { return b.Bits() <= n.Bits() && b.Contains(n.Addr()) })
 		if !inside {
@@ -312,15 +312,15 @@ func onlyNarrows(before, wanted []netip.Prefix) bool {
 	return true
 }
 
-func sameNetworks(a, b []netip.Prefix) bool {
+func equalNetworks(a, b []netip.Prefix) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(n netip.Prefix) bool { return !slices.Contains(b, n) })
 }
 
-// planReminder says when the owner is next told of the key's end.
-func (r *Request) planReminder(now time.Time, p Policy) {
+// planExpiryReminder says when the owner is next told of the key's end.
+func (r *Request) planExpiryReminder(now time.Time, p Policy) {
 	r.RemindAt = time.Time{}
 	for _, before := range p.RemindBefore {
-		at := r.EndsAt.Add(-min(before, r.EndsAt.Sub(r.Key.MadeAt)/4))
+		at := r.KeyExpiresAt.Add(-min(before, r.KeyExpiresAt.Sub(r.Key.MadeAt)/4))
 		if at.After(now) {
 			r.RemindAt = earliest(r.RemindAt, at)
 		}

@@ -20,13 +20,13 @@ func (w *world) activeFor(lifetime time.Duration) approval.ID {
 	require.NoError(w.t, err)
 	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 	require.NoError(w.t, err)
-	_, err = w.Collect(w.t.Context(), as(alice), r.ID)
+	_, err = w.Issue(w.t.Context(), as(alice), r.ID)
 	require.NoError(w.t, err)
 	w.settle()
 	_, err = w.Confirm(w.t.Context(), as(alice), r.ID)
 	require.NoError(w.t, err)
 	w.settle()
-	w.is(r.ID, approval.Active)
+	w.is(r.ID, approval.StateActive)
 	return r.ID
 }
 
@@ -47,13 +47,13 @@ func TestTheOwnerIsToldBeforeTheEnd(t *testing.T) {
 				made := w.get(id).Key.MadeAt
 				for i, at := range tt.told {
 					w.pass(time.Until(made.Add(at - time.Minute)))
-					assert.Equal(t, i, w.get(id).Endings, "not before %s", at)
+					assert.Equal(t, i, w.get(id).ExpiryReminders, "not before %s", at)
 					w.pass(2 * time.Minute)
-					assert.Equal(t, i+1, w.get(id).Endings)
-					assert.True(t, w.shows(id, approval.EndingMessage(i+1)))
+					assert.Equal(t, i+1, w.get(id).ExpiryReminders)
+					assert.True(t, w.shows(id, approval.ExpiryReminderMessage(i+1)))
 				}
 				w.pass(time.Until(made.Add(tt.lifetime + time.Minute)))
-				assert.Equal(t, len(tt.told), w.is(id, approval.Ended).Endings)
+				assert.Equal(t, len(tt.told), w.is(id, approval.StateEnded).ExpiryReminders)
 			}, func(p *approval.Policy) { p.ConfirmWithin = 30 * time.Minute })
 		})
 	}
@@ -61,7 +61,7 @@ func TestTheOwnerIsToldBeforeTheEnd(t *testing.T) {
 
 func (w *world) extends(id approval.ID) approval.ID {
 	w.t.Helper()
-	r, err := w.Extend(w.t.Context(), as(alice), id, approval.ExtensionForm{Origin: "X" + string(id), Extra: 24 * time.Hour, Reason: "not done yet"})
+	r, err := w.Extend(w.t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X" + string(id), ExtendBy: 24 * time.Hour, Reason: "not done yet"})
 	require.NoError(w.t, err)
 	w.settle()
 	return r.ID
@@ -71,22 +71,22 @@ func TestExtend(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.active()
-		ends := w.get(id).EndsAt
+		ends := w.get(id).KeyExpiresAt
 		more := w.extends(id)
-		assert.Equal(t, approval.Change{OldEnd: ends, NewEnd: ends.Add(24 * time.Hour)}, w.is(more, approval.Pending).Change)
-		assert.Equal(t, ends, w.get(id).EndsAt, "asking changes nothing")
+		assert.Equal(t, approval.ChangeDetails{OldEnd: ends, NewEnd: ends.Add(24 * time.Hour)}, w.is(more, approval.StatePending).Change)
+		assert.Equal(t, ends, w.get(id).KeyExpiresAt, "asking changes nothing")
 		_, err := w.Approve(t.Context(), as(alice), more)
 		require.ErrorIs(t, err, approval.ErrOwnRequest)
 		_, err = w.Approve(t.Context(), as(bob), more)
 		require.NoError(t, err)
 		w.settle()
-		w.is(more, approval.Done)
-		assert.Equal(t, ends.Add(24*time.Hour), w.is(id, approval.Active).EndsAt)
+		w.is(more, approval.StateApplied)
+		assert.Equal(t, ends.Add(24*time.Hour), w.is(id, approval.StateActive).KeyExpiresAt)
 		assert.Len(t, w.screens.Revealed(), 1, "no new secret")
 		w.pass(9 * time.Hour)
-		w.is(id, approval.Active)
+		w.is(id, approval.StateActive)
 		w.pass(24 * time.Hour)
-		w.is(id, approval.Ended)
+		w.is(id, approval.StateEnded)
 		w.noKey()
 	})
 }
@@ -95,14 +95,14 @@ func TestAChangeThatIsDeniedOrComesTooLateChangesNothing(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.active()
-		ends := w.get(id).EndsAt
+		ends := w.get(id).KeyExpiresAt
 		more := w.extends(id)
 		_, err := w.Deny(t.Context(), as(bob), more, "use it less")
 		require.NoError(t, err)
 		w.settle()
-		assert.Equal(t, ends, w.get(id).EndsAt)
+		assert.Equal(t, ends, w.get(id).KeyExpiresAt)
 
-		late, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: "X2", Extra: 24 * time.Hour, Reason: "please"})
+		late, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X2", ExtendBy: 24 * time.Hour, Reason: "please"})
 		require.NoError(t, err)
 		_, err = w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
@@ -110,8 +110,8 @@ func TestAChangeThatIsDeniedOrComesTooLateChangesNothing(t *testing.T) {
 		_, err = w.Approve(t.Context(), as(bob), late.ID)
 		require.NoError(t, err)
 		w.settle()
-		assert.Equal(t, approval.CauseKeyGone, w.is(late.ID, approval.Failed).End.Cause)
-		w.is(id, approval.Ended)
+		assert.Equal(t, approval.CauseKeyNotActive, w.is(late.ID, approval.StateFailed).Outcome.Cause)
+		w.is(id, approval.StateEnded)
 	})
 }
 
@@ -131,24 +131,24 @@ func TestReaddress(t *testing.T) {
 			inWorld(t, func(w *world) {
 				id := w.active()
 				if !tt.needsYes { // begin with more
-					r, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A0", Networks: "203.0.113.7 198.51.100.1", Reason: "two"})
+					r, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A0", Networks: "203.0.113.7 198.51.100.1", Reason: "two"})
 					require.NoError(t, err)
 					_, err = w.Approve(t.Context(), as(bob), r.ID)
 					require.NoError(t, err)
 					w.settle()
 				}
-				r, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A1", Networks: tt.typed, Reason: "moved"})
+				r, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A1", Networks: tt.typed, Reason: "moved"})
 				require.NoError(t, err)
 				w.settle()
 				if tt.needsYes {
-					w.is(r.ID, approval.Pending)
+					w.is(r.ID, approval.StatePending)
 					_, err = w.Approve(t.Context(), as(bob), r.ID)
 					require.NoError(t, err)
 					w.settle()
 				}
-				w.is(r.ID, approval.Done)
-				want, _ := policy().Networks(tt.typed)
-				assert.Equal(t, want, w.is(id, approval.Active).Access.Networks)
+				w.is(r.ID, approval.StateApplied)
+				want, _ := testPolicy().Networks(tt.typed)
+				assert.Equal(t, want, w.is(id, approval.StateActive).Access.Networks)
 				assert.Equal(t, want, w.keys.Alive()[0].Access.Networks, "and so says Atlas")
 			})
 		})
@@ -158,7 +158,7 @@ func TestReaddress(t *testing.T) {
 func TestAChangeOfAddressesIsTriedUntilAtlasAnswers(t *testing.T) {
 	t.Parallel()
 	for name, mishap := range map[string]approvaltest.Mishap{
-		"lost":                      approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)),
+		"lost":                      approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)),
 		"done, its answer lost":     approvaltest.Unheard(approvaltest.Unknown()),
 		"refused, and then the key": approvaltest.Lost(approvaltest.Refused(approval.CauseBadAddress)),
 	} {
@@ -168,17 +168,17 @@ func TestAChangeOfAddressesIsTriedUntilAtlasAnswers(t *testing.T) {
 				id := w.active()
 				before := w.get(id).Access.Networks
 				w.keys.Fail(approvaltest.CallReaddress, mishap)
-				r, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A1", Networks: "198.51.100.9", Reason: "moved"})
+				r, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A1", Networks: "198.51.100.9", Reason: "moved"})
 				require.NoError(t, err)
 				_, err = w.Approve(t.Context(), as(bob), r.ID)
 				require.NoError(t, err)
 				w.pass(time.Minute)
 				if name == "refused, and then the key" {
-					assert.Equal(t, approval.CauseBadAddress, w.is(r.ID, approval.Failed).End.Cause)
+					assert.Equal(t, approval.CauseBadAddress, w.is(r.ID, approval.StateFailed).Outcome.Cause)
 					assert.Equal(t, before, w.get(id).Access.Networks)
 					return
 				}
-				w.is(r.ID, approval.Done)
+				w.is(r.ID, approval.StateApplied)
 				assert.Equal(t, w.get(id).Access.Networks, w.keys.Alive()[0].Access.Networks)
 			})
 		})
@@ -198,14 +198,14 @@ func TestMistakesInAChange(t *testing.T) {
 			}
 			return all
 		}
-		_, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: "1", Extra: time.Minute})
+		_, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "1", ExtendBy: time.Minute})
 		assert.Equal(t, []approval.ProblemCode{approval.Missing, approval.LifetimeNotAllowed}, codes(err))
-		_, err = w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "2", Networks: "203.0.113.7", Reason: "x"})
+		_, err = w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "2", Networks: "203.0.113.7", Reason: "x"})
 		assert.Equal(t, []approval.ProblemCode{approval.Unchanged}, codes(err))
-		_, err = w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "3", Networks: "10.0.0.1", Reason: "x"})
+		_, err = w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "3", Networks: "10.0.0.1", Reason: "x"})
 		assert.Equal(t, []approval.ProblemCode{approval.NotPublic}, codes(err))
 		for _, who := range []approval.UserID{bob, carol, eve} {
-			_, err = w.Extend(t.Context(), as(who), id, approval.ExtensionForm{Origin: "4", Extra: 8 * time.Hour, Reason: "x"})
+			_, err = w.Extend(t.Context(), as(who), id, approval.ExtensionForm{IdempotencyKey: "4", ExtendBy: 8 * time.Hour, Reason: "x"})
 			require.ErrorIs(t, err, approval.ErrNotOwner)
 			_, err = w.Rotate(t.Context(), as(who), id)
 			require.ErrorIs(t, err, approval.ErrNotOwner)
@@ -217,27 +217,27 @@ func TestRotate(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.activeFor(7 * 24 * time.Hour)
-		ends := w.get(id).EndsAt
+		ends := w.get(id).KeyExpiresAt
 		w.pass(24 * time.Hour)
 		next, err := w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.settle()
-		assert.Equal(t, ends, w.is(next.ID, approval.Approved).EndsAt, "no new approval, and no more time")
+		assert.Equal(t, ends, w.is(next.ID, approval.StateApproved).KeyExpiresAt, "no new approval, and no more time")
 		_, err = w.Rotate(t.Context(), as(alice), id)
-		require.ErrorIs(t, err, approval.ErrUnderway)
-		_, err = w.Collect(t.Context(), as(alice), next.ID)
+		require.ErrorIs(t, err, approval.ErrRotationUnderway)
+		_, err = w.Issue(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
 		w.settle()
 		assert.Len(t, w.keys.Alive(), 2, "both live")
-		assert.Equal(t, ends, w.get(id).EndsAt)
+		assert.Equal(t, ends, w.get(id).KeyExpiresAt)
 		_, err = w.Confirm(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
 		w.settle()
-		assert.WithinDuration(t, time.Now().Add(24*time.Hour), w.get(id).EndsAt, 5*time.Second)
+		assert.WithinDuration(t, time.Now().Add(24*time.Hour), w.get(id).KeyExpiresAt, 5*time.Second)
 		w.pass(25 * time.Hour)
-		w.is(id, approval.Ended)
+		w.is(id, approval.StateEnded)
 		w.keyIsTheLastShown()
-		assert.Equal(t, ends, w.is(next.ID, approval.Active).EndsAt)
+		assert.Equal(t, ends, w.is(next.ID, approval.StateActive).KeyExpiresAt)
 	})
 }
 
@@ -247,20 +247,20 @@ func TestSwitchedOver(t *testing.T) {
 		id := w.activeFor(7 * 24 * time.Hour)
 		next, err := w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		_, err = w.SwitchedOver(t.Context(), as(alice), next.ID)
+		_, err = w.RetirePredecessorNow(t.Context(), as(alice), next.ID)
 		require.ErrorIs(t, err, approval.ErrNotAllowed, "not before the successor is in hand")
-		_, err = w.Collect(t.Context(), as(alice), next.ID)
+		_, err = w.Issue(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
 		w.settle()
 		_, err = w.Confirm(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
 		w.settle()
-		_, err = w.SwitchedOver(t.Context(), as(bob), next.ID)
+		_, err = w.RetirePredecessorNow(t.Context(), as(bob), next.ID)
 		require.ErrorIs(t, err, approval.ErrNotOwner)
-		_, err = w.SwitchedOver(t.Context(), as(alice), next.ID)
+		_, err = w.RetirePredecessorNow(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
 		w.settle()
-		assert.Equal(t, approval.CauseReplaced, w.is(id, approval.Ended).End.Cause)
+		assert.Equal(t, approval.CauseReplaced, w.is(id, approval.StateEnded).Outcome.Cause)
 		w.keyIsTheLastShown()
 	})
 }
@@ -269,12 +269,12 @@ func TestASuccessorThatIsNeverCollectedLeavesTheKeyAlone(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.activeFor(7 * 24 * time.Hour)
-		ends := w.get(id).EndsAt
+		ends := w.get(id).KeyExpiresAt
 		next, err := w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.pass(25 * time.Hour)
-		w.is(next.ID, approval.Expired)
-		assert.Equal(t, ends, w.is(id, approval.Active).EndsAt)
+		w.is(next.ID, approval.StateExpired)
+		assert.Equal(t, ends, w.is(id, approval.StateActive).KeyExpiresAt)
 		_, err = w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err, "another try")
 	})
@@ -287,9 +287,9 @@ func TestAnApproversReasonForRevokingIsKept(t *testing.T) {
 		_, err := w.Revoke(t.Context(), as(bob), id, " it leaked ")
 		require.NoError(t, err)
 		w.settle()
-		r := w.is(id, approval.Ended)
-		assert.Equal(t, "it leaked", r.End.Note)
-		assert.Equal(t, bob, r.End.By)
+		r := w.is(id, approval.StateEnded)
+		assert.Equal(t, "it leaked", r.Outcome.Note)
+		assert.Equal(t, bob, r.Outcome.By)
 	})
 }
 
@@ -297,15 +297,15 @@ func TestAnApproversReasonForRevokingIsKept(t *testing.T) {
 // is made in the end, once.
 func TestAStoreThatFailsWhileChanging(t *testing.T) {
 	t.Parallel()
-	for _, event := range []approval.Event{approval.Extend, approval.Apply, approval.Readdress, approval.Supersede, approval.Settle, approval.Remind} {
+	for _, event := range []approval.Event{approval.EventExtend, approval.EventApply, approval.EventReplaceAccessList, approval.EventScheduleRetirement, approval.EventPredecessorScheduled, approval.EventRemind} {
 		for _, applied := range []bool{false, true} {
 			t.Run(string(event)+map[bool]string{false: " lost", true: " done, its answer lost"}[applied], func(t *testing.T) {
 				t.Parallel()
 				inWorld(t, func(w *world) {
 					id := w.activeFor(7 * 24 * time.Hour)
-					ends := w.get(id).EndsAt
+					ends := w.get(id).KeyExpiresAt
 					failed := false
-					w.store.SetOnMove(func(e approval.Entry) (bool, error) {
+					w.store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
 						if e.Event != event || failed {
 							return true, nil
 						}
@@ -316,24 +316,24 @@ func TestAStoreThatFailsWhileChanging(t *testing.T) {
 					_, err := w.Approve(t.Context(), as(bob), more)
 					require.NoError(t, err)
 					w.pass(time.Minute)
-					assert.Equal(t, ends.Add(24*time.Hour), w.get(id).EndsAt)
-					other, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A", Networks: "198.51.100.9", Reason: "moved"})
+					assert.Equal(t, ends.Add(24*time.Hour), w.get(id).KeyExpiresAt)
+					other, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A", Networks: "198.51.100.9", Reason: "moved"})
 					require.NoError(t, err)
 					_, err = w.Approve(t.Context(), as(bob), other.ID)
 					require.NoError(t, err)
 					w.pass(time.Minute)
 					next, err := w.Rotate(t.Context(), as(alice), id)
 					require.NoError(t, err)
-					_, err = w.Collect(t.Context(), as(alice), next.ID)
+					_, err = w.Issue(t.Context(), as(alice), next.ID)
 					require.NoError(t, err)
 					w.settle()
 					_, err = w.Confirm(t.Context(), as(alice), next.ID)
 					require.NoError(t, err)
 					w.pass(30 * time.Hour)
 					require.True(t, failed)
-					w.is(more, approval.Done)
-					w.is(other.ID, approval.Done)
-					w.is(id, approval.Ended)
+					w.is(more, approval.StateApplied)
+					w.is(other.ID, approval.StateApplied)
+					w.is(id, approval.StateEnded)
 					w.keyIsTheLastShown()
 				})
 			})
@@ -345,21 +345,21 @@ func TestApproversSeeWhatWaitsForThemAndEveryKey(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		active := w.active()
-		r, err := w.Submit(t.Context(), as(bob), form(func(f *approval.Form) { f.Origin = "V2" }))
+		r, err := w.Submit(t.Context(), as(bob), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
 		for who, want := range map[approval.UserID]int{dana: 1, bob: 0} {
-			waiting, err := w.Waiting(t.Context(), as(who))
+			waiting, err := w.ListPending(t.Context(), as(who))
 			require.NoError(t, err)
 			assert.Len(t, waiting, want, who)
 		}
-		live, err := w.LiveKeys(t.Context(), as(dana))
+		live, err := w.ActiveKeys(t.Context(), as(dana))
 		require.NoError(t, err)
 		require.Len(t, live, 1)
 		assert.Equal(t, active, live[0].ID)
 		for _, who := range []approval.UserID{alice, carol} {
-			_, err = w.Waiting(t.Context(), as(who))
+			_, err = w.ListPending(t.Context(), as(who))
 			require.ErrorIs(t, err, approval.ErrNotApprover)
-			_, err = w.LiveKeys(t.Context(), as(who))
+			_, err = w.ActiveKeys(t.Context(), as(who))
 			require.ErrorIs(t, err, approval.ErrNotApprover)
 		}
 		_ = r

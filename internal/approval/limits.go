@@ -22,18 +22,18 @@ var DefaultLimits = Limits{OpenRequests: 20, LiveKeys: 50, RequestsPerHour: 30}
 // MaxListed bounds the requests of one person that are read at once.
 const MaxListed = 100
 
-// A Tally counts one person's requests.
-type Tally struct {
-	Any    bool // they asked before, in any organization
-	Held   int  // live keys, in all organizations
-	Open   int  // of the organization, that are open
-	Coming int  // of these, those that get a new key
-	Live   int  // live keys of the organization
-	Recent int  // of the organization, since the given time
+// An Usage counts one person's requests.
+type Usage struct {
+	Any        bool // they asked before, in any organization
+	Held       int  // live keys, in all organizations
+	Open       int  // of the organization, that are open
+	Coming     int  // of these, those that get a new key
+	ActiveKeys int  // live keys of the organization
+	Recent     int  // of the organization, since the given time
 }
 
 // checkLimits returns a *[FormError] if one more request r is too much.
-func (l Limits) checkLimits(r Request, have Tally) error {
+func (l Limits) checkLimits(newKey bool, have Usage) error {
 	var problems []Problem
 	over := func(limit, is int, code ProblemCode) {
 		if limit > 0 && is >= limit {
@@ -41,21 +41,21 @@ func (l Limits) checkLimits(r Request, have Tally) error {
 		}
 	}
 	over(l.OpenRequests, have.Open, TooManyOpen)
-	if r.Purpose == NewKey {
-		over(l.LiveKeys, have.Live+have.Coming, TooManyKeys)
+	if newKey {
+		over(l.LiveKeys, have.ActiveKeys+have.Coming, TooManyKeys)
 	}
 	over(l.RequestsPerHour, have.Recent, TooManyPerHour)
-	return formError(problems)
+	return newFormError(problems)
 }
 
 // limitsReached lists the limits that one more request of user for a key would
 // exceed.
 func (s *Service) limitsReached(ctx context.Context, user UserID, org Org) ([]Problem, error) {
-	have, err := s.Store.Tally(ctx, user, org.ID, s.Now().Add(-time.Hour))
+	have, err := s.Store.Usage(ctx, user, org.ID, s.Now().Add(-time.Hour))
 	if err != nil {
 		return nil, fmt.Errorf("counting the requests of %s: %w", user, err)
 	}
-	reached, _ := errors.AsType[*FormError](org.Policy.Limits.checkLimits(Request{Purpose: NewKey}, have))
+	reached, _ := errors.AsType[*FormError](org.Policy.Limits.checkLimits(true, have))
 	if reached == nil {
 		return nil, nil
 	}
@@ -65,28 +65,28 @@ func (s *Service) limitsReached(ctx context.Context, user UserID, org Org) ([]Pr
 // mayHoldOneMore returns a *[FormError] with [TooManyKeys] if user has as many
 // live keys of the organization, with those on their way, as one person may.
 func (s *Service) mayHoldOneMore(ctx context.Context, user UserID, org OrgID) error {
-	have, err := s.Store.Tally(ctx, user, org, s.Now())
+	have, err := s.Store.Usage(ctx, user, org, s.Now())
 	if err != nil {
 		return fmt.Errorf("counting the keys of %s: %w", user, err)
 	}
-	return Limits{LiveKeys: s.policy(org).Limits.LiveKeys}.checkLimits(Request{Purpose: NewKey}, have)
+	return Limits{LiveKeys: s.policy(org).Limits.LiveKeys}.checkLimits(true, have)
 }
 
 // admit counts what r's requester has, notes it on r and holds it against the
 // limits. A form that was sent before is admitted: it makes no other request.
 func (s *Service) admit(ctx context.Context, r *Request) error {
-	have, err := s.Store.Tally(ctx, r.Requester, r.Org, r.AskedAt.Add(-time.Hour))
+	have, err := s.Store.Usage(ctx, r.Requester, r.Org, r.RequestedAt.Add(-time.Hour))
 	if err != nil {
 		return fmt.Errorf("counting the requests of %s: %w", r.Requester, err)
 	}
-	if r.Purpose != Rotation || r.State == Pending {
-		r.Standing = Record{Held: have.Held, First: !have.Any}
+	if r.Type != Rotation || r.State == StatePending {
+		r.RequesterHistory = RequesterHistory{ActiveKeys: have.Held, FirstRequest: !have.Any}
 	}
-	limit := s.policy(r.Org).Limits.checkLimits(*r, have)
+	limit := s.policy(r.Org).Limits.checkLimits(r.Type == NewKey, have)
 	if limit == nil {
 		return nil
 	}
-	switch _, err := s.Store.ByOrigin(ctx, r.Origin); {
+	switch _, err := s.Store.ByOrigin(ctx, r.IdempotencyKey); {
 	case err == nil:
 		return nil
 	case !errors.Is(err, ErrNotFound):

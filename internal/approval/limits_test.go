@@ -18,7 +18,7 @@ func limited(l approval.Limits) func(*approval.Policy) {
 }
 
 func origin(n int) func(*approval.Form) {
-	return func(f *approval.Form) { f.Origin = fmt.Sprintf("L%d", n) }
+	return func(f *approval.Form) { f.IdempotencyKey = fmt.Sprintf("L%d", n) }
 }
 
 func requireLimit(t *testing.T, err error, code approval.ProblemCode, limit int) {
@@ -69,7 +69,7 @@ func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
 		_, err := w.BreakGlass(t.Context(), as(carol), emergency(origin(1)))
 		require.NoError(t, err)
 		_, err = w.Submit(t.Context(), as(carol), form(origin(2), func(f *approval.Form) {
-			f.Roles, f.Named, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+			f.Roles, f.NetworkPresets, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 		}))
 		require.NoError(t, err)
 		_, err = w.BreakGlass(t.Context(), as(carol), emergency(origin(3)))
@@ -82,7 +82,7 @@ func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
 
 func TestManyFormsAtOnceDoNotPassALimitTogether(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, policy(limited(approval.Limits{OpenRequests: 3})))
+	w := newWorld(t, testPolicy(limited(approval.Limits{OpenRequests: 3})))
 	var all sync.WaitGroup
 	for n := range 40 {
 		all.Go(func() { _, _ = w.Submit(t.Context(), as(alice), form(origin(n))) })
@@ -122,12 +122,12 @@ func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
 		r, err := w.Submit(t.Context(), as(carol), form(origin(2)))
 		require.NoError(t, err)
 		before := w.get(id)
-		_, err = w.HandTo(t.Context(), as(bob), id, carol)
+		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		requireLimit(t, err, approval.TooManyKeys, 1)
 		assert.Equal(t, before.Version, w.get(id).Version, "nothing was changed")
 		_, err = w.Withdraw(t.Context(), as(carol), r.ID)
 		require.NoError(t, err)
-		_, err = w.HandTo(t.Context(), as(bob), id, carol)
+		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 	}, limited(approval.Limits{LiveKeys: 1}))
 }

@@ -9,32 +9,29 @@ import (
 )
 
 const (
-	// freshFor is how long after the press a key may still be shown: later the
+	// maxClickAge is how long after the press a key may still be shown: later the
 	// requester need not be there any more.
-	freshFor = 90 * time.Second
+	maxClickAge = 90 * time.Second
 
-	// mintTries and mintWithin bound how long Atlas is asked again by itself.
-	mintTries  = 3
-	mintWithin = time.Minute
+	// issueTries and issueWithin bound how long Atlas is asked again by itself.
+	issueTries  = 3
+	issueWithin = time.Minute
 
-	// showWithin is how long after the press a key that was made is shown. The
+	// revealWithin is how long after the press a key that was made is shown. The
 	// making alone cannot take so long: the clock was moved, or the machine slept.
-	showWithin = freshFor + workLimit
-
-	// tellAfter is how long a key that should be gone may live in silence.
-	tellAfter = 15 * time.Minute
+	revealWithin = maxClickAge + workLimit
 )
 
-// mint makes the key that the requester pressed for, or clears up after an
+// issue makes the key that the requester pressed for, or clears up after an
 // earlier run that was stopped while making it.
-func (w *Worker) mint(ctx context.Context, r Request) error {
+func (w *Worker) issue(ctx context.Context, r Request) error {
 	switch {
-	case r.Mint.Stage == Undoing:
-		return w.clear(ctx, r)
-	case r.Mint.Stage == Begun, w.Now().Sub(r.Mint.CollectedAt) > freshFor:
-		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseInterrupted})
+	case r.Issuance.Stage == StageRollingBack:
+		return w.rollback(ctx, r)
+	case r.Issuance.Stage == StageStarted, w.Now().Sub(r.Issuance.ClickedAt) > maxClickAge:
+		return w.startRollback(ctx, r, EventReturnToApproved, &CallError{Cause: CauseInterrupted})
 	case hasNoConversation(r) && w.isRefused(r, ReadyMessage):
-		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseNotShown, Code: "no_conversation"})
+		return w.startRollback(ctx, r, EventReturnToApproved, &CallError{Cause: CauseNotShown, Code: "no_conversation"})
 	case hasNoConversation(r):
 		return &retry{time.Second, errors.New("there is no conversation yet in which the key could be shown")}
 	}
@@ -44,7 +41,7 @@ func (w *Worker) mint(ctx context.Context, r Request) error {
 // hasNoConversation reports whether no message to the requester was posted yet: it
 // is not known where the key could be shown.
 func hasNoConversation(r Request) bool {
-	return r.Places[ReadyMessage].TS == "" && r.Places[AskedMessage].TS == ""
+	return r.MessageRefs[ReadyMessage].TS == "" && r.MessageRefs[RequestedMessage].TS == ""
 }
 
 // attempt is the one function in which a private key is in memory.
@@ -52,23 +49,23 @@ func (w *Worker) attempt(ctx context.Context, r Request) error {
 	if err := w.predecessorLives(ctx, r); err != nil {
 		return w.predecessorGone(ctx, r, err)
 	}
-	if err := w.removeEarlier(ctx, r); err != nil {
-		return w.later(ctx, r, faultOf(err))
+	if err := w.deletePreviousKeys(ctx, r); err != nil {
+		return w.retryLater(ctx, r, callErrorOf(err))
 	}
-	r, err := w.move(ctx, r, Begin, fmt.Sprintf("attempt %d", r.Attempt), func(next *Request, _ time.Time) {
-		next.Mint.Stage = Begun
+	r, err := w.move(ctx, r, EventCreateStarted, fmt.Sprintf("attempt %d", r.Attempt), func(next *Request, _ time.Time) {
+		next.Issuance.Stage = StageStarted
 		next.Key = Key{}
 	})
 	if err != nil {
 		return err
 	}
-	order := Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}
-	credential, err := w.Keys.Make(ctx, order, func(k Key) error {
-		r, err = w.move(ctx, r, Made, "key "+k.ID+" "+k.PublicKey, func(next *Request, _ time.Time) { next.Key = k })
+	order := KeySpec{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}
+	credential, err := w.Keys.Create(ctx, order, func(k Key) error {
+		r, err = w.move(ctx, r, EventKeyCreated, "key "+k.ID+" "+k.PublicKey, func(next *Request, _ time.Time) { next.Key = k })
 		return err
 	})
 	if err != nil {
-		return w.notMade(ctx, r, faultOf(err))
+		return w.handleCreateFailure(ctx, r, callErrorOf(err))
 	}
 	if r, err = w.stillOurs(ctx, r); err != nil {
 		return err
@@ -76,22 +73,22 @@ func (w *Worker) attempt(ctx context.Context, r Request) error {
 	if err := w.predecessorLives(ctx, r); err != nil {
 		return w.predecessorGone(ctx, r, err)
 	}
-	if w.Now().Sub(r.Mint.CollectedAt) > showWithin {
-		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseInterrupted})
+	if w.Now().Sub(r.Issuance.ClickedAt) > revealWithin {
+		return w.startRollback(ctx, r, EventReturnToApproved, &CallError{Cause: CauseInterrupted})
 	}
-	if err := w.Screens.Reveal(ctx, r, credential); err != nil {
-		f := faultOf(err)
-		return w.undo(ctx, r, PutBack, &Fault{Cause: CauseNotShown, Code: f.Code, Err: f})
+	if err := w.Messenger.RevealKey(ctx, r, credential); err != nil {
+		f := callErrorOf(err)
+		return w.startRollback(ctx, r, EventReturnToApproved, &CallError{Cause: CauseNotShown, Code: f.Code, Err: f})
 	}
-	_, err = w.move(ctx, r, HandOver, "", w.handOver)
+	_, err = w.move(ctx, r, EventDeliver, "", w.deliver)
 	return err
 }
 
 // predecessorGone gives up a successor whose predecessor is gone, and tries again
 // if that could not be read: a key that was made is found there and removed.
 func (w *Worker) predecessorGone(ctx context.Context, r Request, err error) error {
-	if f, ok := errors.AsType[*Fault](err); ok {
-		return w.undo(ctx, r, GiveUp, f)
+	if f, ok := errors.AsType[*CallError](err); ok {
+		return w.startRollback(ctx, r, EventFail, f)
 	}
 	return err
 }
@@ -104,35 +101,35 @@ func (w *Worker) stillOurs(ctx context.Context, r Request) (Request, error) {
 	switch {
 	case err != nil:
 		return r, fmt.Errorf("reading request %s before its key is shown: %w", r.ID, err)
-	case now.State != Minting, now.Attempt != r.Attempt, now.Mint.Stage != Begun, now.Key.ID != r.Key.ID:
+	case now.State != StateIssuing, now.Attempt != r.Attempt, now.Issuance.Stage != StageStarted, now.Key.ID != r.Key.ID:
 		return r, ErrConflict
 	}
 	return now, nil
 }
 
-func (w *Worker) handOver(next *Request, now time.Time) {
+func (w *Worker) deliver(next *Request, now time.Time) {
 	wait := w.policy(next.Org).ConfirmWithin
-	next.Mint = Mint{}
-	next.Custody = Custody{ShownAt: now, RemindAt: now.Add(wait / 2), ConfirmBy: now.Add(wait)}
-	next.showMade()
-	if next.EndsAt.IsZero() {
-		next.EndsAt = next.Key.MadeAt.Add(next.Access.Lifetime)
+	next.Issuance = Issuance{}
+	next.Confirmation = Confirmation{ShownAt: now, RemindAt: now.Add(wait / 2), ConfirmBy: now.Add(wait)}
+	next.addKeyCreatedNotice()
+	if next.KeyExpiresAt.IsZero() {
+		next.KeyExpiresAt = next.Key.MadeAt.Add(next.Access.Lifetime)
 	}
 	if next.Since.IsZero() {
 		next.Since = next.Key.MadeAt
 	}
 }
 
-// removeEarlier removes what earlier attempts made or may have made, so that
+// deletePreviousKeys removes what earlier attempts made or may have made, so that
 // the last key shown is the one that works. The first attempt has nothing to
 // look for.
-func (w *Worker) removeEarlier(ctx context.Context, r Request) error {
+func (w *Worker) deletePreviousKeys(ctx context.Context, r Request) error {
 	if r.Key.ID != "" {
-		if err := w.Keys.Remove(ctx, r.Org, r.Key.ID); err != nil {
+		if err := w.Keys.Delete(ctx, r.Org, r.Key.ID); err != nil {
 			return err
 		}
 	}
-	if r.Attempt == 1 && r.Mint.Tries == 0 {
+	if r.Attempt == 1 && r.Issuance.Tries == 0 {
 		return nil
 	}
 	found, err := w.ownedBy(ctx, r)
@@ -140,113 +137,116 @@ func (w *Worker) removeEarlier(ctx context.Context, r Request) error {
 		return err
 	}
 	for _, k := range found {
-		if err := w.Keys.Remove(ctx, r.Org, k.ID); err != nil {
+		if err := w.Keys.Delete(ctx, r.Org, k.ID); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// notMade decides what follows a create that did not work.
-func (w *Worker) notMade(ctx context.Context, r Request, f *Fault) error {
-	then := PutBack
-	if f.Verdict == Refused {
-		then = GiveUp
+// handleCreateFailure decides what follows a create that did not work.
+func (w *Worker) handleCreateFailure(ctx context.Context, r Request, f *CallError) error {
+	then := EventReturnToApproved
+	if f.Class == Permanent {
+		then = EventFail
 	}
 	switch {
-	case r.Key.ID != "" || then == GiveUp:
-		return w.undo(ctx, r, then, f)
-	case f.Verdict == NotNow:
-		return w.later(ctx, r, f)
+	case r.Key.ID != "" || then == EventFail:
+		return w.startRollback(ctx, r, then, f)
+	case f.Class == Transient:
+		return w.retryLater(ctx, r, f)
 	}
 	w.warn(r, "a create call without an answer", f)
-	_, err := w.move(ctx, r, PutBack, note(f), func(next *Request, now time.Time) {
-		next.owe(now)
-		w.putBack(next, now, f)
+	_, err := w.move(ctx, r, EventReturnToApproved, note(f), func(next *Request, now time.Time) {
+		next.recordUnresolvedCreate(now)
+		w.returnToApproved(next, now, f)
 	})
 	return err
 }
 
-// later tries the attempt again by itself a few times, then puts it back.
-func (w *Worker) later(ctx context.Context, r Request, f *Fault) error {
-	tries := r.Mint.Tries + 1
+// retryLater tries the attempt again by itself a few times, then puts it back.
+func (w *Worker) retryLater(ctx context.Context, r Request, f *CallError) error {
+	tries := r.Issuance.Tries + 1
 	at := w.Now().Add(waitAfter(f, tries))
-	if tries >= mintTries || at.Sub(r.Mint.CollectedAt) > mintWithin {
-		return w.undo(ctx, r, PutBack, f)
+	if tries >= issueTries || at.Sub(r.Issuance.ClickedAt) > issueWithin {
+		return w.startRollback(ctx, r, EventReturnToApproved, f)
 	}
 	w.warn(r, "Atlas says later", f)
-	_, err := w.move(ctx, r, Pause, note(f), func(next *Request, now time.Time) {
-		next.Mint.Stage = Waiting
-		next.Mint.RetryAt = at
-		next.Mint.Tries = tries
+	_, err := w.move(ctx, r, EventRetryLater, note(f), func(next *Request, now time.Time) {
+		next.Issuance.Stage = StageQueued
+		next.Issuance.RetryAt = at
+		next.Issuance.Tries = tries
 	})
 	return err
 }
 
-// undo notes that what the attempt may have made has to go, and why, and then
+// startRollback notes that what the attempt may have made has to go, and why, and then
 // removes it.
-func (w *Worker) undo(ctx context.Context, r Request, then Event, f *Fault) error {
+func (w *Worker) startRollback(ctx context.Context, r Request, then Event, f *CallError) error {
 	w.warn(r, "undoing an attempt", f)
-	r, err := w.move(ctx, r, Undo, note(f), func(next *Request, now time.Time) {
-		if next.Mint.Stage == Begun && next.Key.ID == "" && f.Cause == CauseInterrupted {
-			next.owe(now) // nobody knows whether Atlas heard the call
+	r, err := w.move(ctx, r, EventRollback, note(f), func(next *Request, now time.Time) {
+		if next.Issuance.Stage == StageStarted && next.Key.ID == "" && f.Cause == CauseInterrupted {
+			next.recordUnresolvedCreate(now) // nobody knows whether Atlas heard the call
 		}
-		next.Mint.Stage, next.Mint.Then, next.Mint.Cause, next.Mint.Code = Undoing, then, f.Cause, f.Code
-		next.Mint.Tries = 0
-		next.Mint.RetryAt = now
-		next.Removal = Removal{Since: now}
+		next.Issuance.Stage, next.Issuance.NextEvent, next.Issuance.Cause, next.Issuance.Code = StageRollingBack, then, f.Cause, f.Code
+		next.Issuance.Tries = 0
+		next.Issuance.RetryAt = now
+		next.Deletion = Deletion{Since: now}
 	})
 	if err != nil {
 		return err
 	}
-	return w.clear(ctx, r)
+	return w.rollback(ctx, r)
 }
 
-// clear removes the attempt's key and goes where undo said.
-func (w *Worker) clear(ctx context.Context, r Request) error {
-	r, err := w.tellStuck(ctx, r, Undo)
+// rollback removes the attempt's key and goes where undo said.
+func (w *Worker) rollback(ctx context.Context, r Request) error {
+	r, err := w.notifyDeletionOverdue(ctx, r, EventRollback)
 	if err != nil {
 		return err
 	}
 	if r.Key.ID != "" {
-		if err := w.Keys.Remove(ctx, r.Org, r.Key.ID); err != nil {
-			return w.stillThere(ctx, r, Undo, faultOf(err))
+		if err := w.Keys.Delete(ctx, r.Org, r.Key.ID); err != nil {
+			return w.recordDeleteFailure(ctx, r, EventRollback, callErrorOf(err))
 		}
 	}
-	f := &Fault{Cause: r.Mint.Cause, Code: r.Mint.Code}
-	_, err = w.move(ctx, r, r.Mint.Then, note(f), func(next *Request, now time.Time) {
+	f := &CallError{Cause: r.Issuance.Cause, Code: r.Issuance.Code}
+	_, err = w.move(ctx, r, r.Issuance.NextEvent, note(f), func(next *Request, now time.Time) {
 		next.Key = Key{}
-		if r.Mint.Then == GiveUp {
-			giveUp(next, now, f)
+		if r.Issuance.NextEvent == EventFail {
+			fail(next, now, f)
 			return
 		}
-		w.putBack(next, now, f)
+		w.returnToApproved(next, now, f)
 	})
 	return err
 }
 
-func (w *Worker) putBack(next *Request, now time.Time, f *Fault) {
-	next.Mint = Mint{Cause: f.Cause, Code: f.Code}
-	next.Removal = Removal{}
-	next.LapsesAt = now.Add(cmp.Or(w.policy(next.Org).CollectWithin, collectAnyway))
+func (w *Worker) returnToApproved(next *Request, now time.Time, f *CallError) {
+	next.Issuance = Issuance{Cause: f.Cause, Code: f.Code}
+	next.Deletion = Deletion{}
+	next.ExpiresAt = now.Add(cmp.Or(w.policy(next.Org).IssueWithin, issueGrace))
 }
 
-func giveUp(next *Request, now time.Time, f *Fault) {
-	next.Mint = Mint{}
-	next.Removal = Removal{}
-	next.End = End{Cause: f.Cause, Code: f.Code, At: now}
-	next.show(OutcomeMessage)
-	next.show(FailedNotice)
+func fail(next *Request, now time.Time, f *CallError) {
+	next.Issuance = Issuance{}
+	next.Deletion = Deletion{}
+	next.Outcome = Outcome{Cause: f.Cause, Code: f.Code, At: now}
+	next.addMessage(OutcomeMessage)
+	next.addMessage(FailedNotice)
 }
 
 // note says for the audit trail what went wrong, in closed words only.
-func note(f *Fault) string {
+func note(f *CallError) string {
 	if f.Code == "" {
 		return string(f.Cause)
 	}
 	return string(f.Cause) + " " + f.Code
 }
 
-func (w *Worker) warn(r Request, what string, f *Fault) {
+func (w *Worker) warn(r Request, what string, f *CallError) {
 	w.Log.Warn(what, "request", r.ID, "attempt", r.Attempt, "cause", f.Cause, "code", f.Code, "error", f.Err)
 }
+
+// deletionOverdueAfter is how long a key that should be gone may live in silence.
+const deletionOverdueAfter = 15 * time.Minute

@@ -105,12 +105,12 @@ func isAny(approval.Request) bool { return true }
 
 func isOpen(r approval.Request) bool { return !r.State.Final() }
 
-func isActive(r approval.Request) bool { return r.State == approval.Active }
+func isActive(r approval.Request) bool { return r.State == approval.StateActive }
 
-func isUnsigned(r approval.Request) bool { return r.Emergency && r.Review.By == "" }
+func isUnsigned(r approval.Request) bool { return r.BreakGlass && r.Review.By == "" }
 
 func holdsKey(r approval.Request) bool {
-	return r.State == approval.Delivered || r.State == approval.Active
+	return r.State == approval.StateDelivered || r.State == approval.StateActive
 }
 
 func (tr *trial) among(is func(approval.Request) bool) []approval.Request {
@@ -185,7 +185,7 @@ func (tr *trial) touchKey(t *rapid.T) {
 	case "delete":
 		onCall := tr.keys.OnCall()
 		tr.keys.SetOnCall(nil)
-		require.NoError(tr.t, tr.keys.Remove(context.Background(), r.Org, r.Key.ID))
+		require.NoError(tr.t, tr.keys.Delete(context.Background(), r.Org, r.Key.ID))
 		tr.keys.SetOnCall(onCall)
 	}
 }

@@ -48,7 +48,7 @@ func (tr *trial) submit(n int) approval.Request {
 	w := wishes[f.wish]
 	isForeseen, many := tr.isQuiet() && (tr.searchMoved == 0 || len(w.want.Projects) == 0), len(tr.known())
 	against := tr.whyNotAsk(f)
-	filled := form(w.fill, func(to *approval.Form) { to.Origin, to.Org = fmt.Sprintf("V%d", n), w.org })
+	filled := form(w.fill, func(to *approval.Form) { to.IdempotencyKey, to.Org = fmt.Sprintf("V%d", n), w.org })
 	ask := tr.process.service.Submit
 	if f.isEmergency() {
 		ask = tr.process.service.BreakGlass
@@ -81,7 +81,7 @@ func (tr *trial) whyNotAsk(f sent) []error {
 	case w.org == nowhere:
 		return append(all, approval.ErrNoOrg)
 	case f.isEmergency() && !tr.house.mayBreakGlass(f.who, w.org):
-		all = append(all, approval.ErrNotNamed)
+		all = append(all, approval.ErrBreakGlassNotAllowed)
 	case !f.isEmergency() && slices.Contains(w.want.Roles, owners) && !tr.house.isOf(platform, f.who):
 		all = append(all, errMistake)
 	}
@@ -97,9 +97,9 @@ func (tr *trial) tellAsker(f sent, r approval.Request, err error) {
 	_, isMistake := errors.AsType[*approval.FormError](err)
 	switch {
 	case err == nil:
-		tr.tell(mark{r.ID, approval.Submit, f.who}, account{accepted: 1})
+		tr.tell(mark{r.ID, approval.EventSubmit, f.who}, account{accepted: 1})
 	case isAccident(err):
-		tr.tell(mark{On: approval.Submit, By: f.who}, account{unclear: 1})
+		tr.tell(mark{On: approval.EventSubmit, By: f.who}, account{unclear: 1})
 	case !isMistake && !isRefusal(err) && !errors.Is(err, approval.ErrNoProjects):
 		tr.wrong = append(tr.wrong, fmt.Sprintf("%+v was answered with an error for which there is no sentence: %v", f, err))
 	}
@@ -111,7 +111,7 @@ func (tr *trial) checkAsked(f sent, r approval.Request) {
 	want := wishes[f.wish].want
 	got := tr.wishOf(r.ID)
 	require.True(tr.t, isWithin(got, want) && isWithin(want, got), "%q became %+v", f.wish, got)
-	require.Equal(tr.t, f.isEmergency(), r.Emergency)
+	require.Equal(tr.t, f.isEmergency(), r.BreakGlass)
 	require.Equal(tr.t, wishes[f.wish].org, r.Org)
 }
 
@@ -133,7 +133,7 @@ func (tr *trial) wasSent(p press) bool {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	for _, r := range tr.rows {
-		if r.Origin == p.origin() {
+		if r.IdempotencyKey == p.origin() {
 			return true
 		}
 	}

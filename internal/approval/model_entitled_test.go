@@ -15,8 +15,8 @@ type root struct {
 
 // rootOf needs tr.mu.
 func (tr *trial) rootOf(r approval.Request) root {
-	for r.Purpose == approval.Rotation {
-		r = tr.rows[r.Of]
+	for r.Type == approval.Rotation {
+		r = tr.rows[r.ParentID]
 	}
 	return root{isGlass: tr.broke[r.ID] != "", began: tr.began[r.ID]}
 }
@@ -59,7 +59,7 @@ func (h *house) whyNotMore(r approval.Request, from root) error {
 	if from.isGlass {
 		return approval.ErrBreakGlassEnds
 	}
-	return h.whyNotHave(r.Requester, r, from, r.EndsAt.Add(shortLife))
+	return h.whyNotHave(r.Requester, r, from, r.KeyExpiresAt.Add(shortLife))
 }
 
 // isForOwner reports whether a key's access was approved with its owner in view.

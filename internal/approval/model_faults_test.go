@@ -123,9 +123,9 @@ func drawMishap(t *rapid.T) approvaltest.Mishap {
 	case "refused":
 		return approvaltest.Lost(approvaltest.Refused(approval.CauseBadAddress))
 	case "not now":
-		return approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway))
+		return approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable))
 	case "wait":
-		f := approvaltest.NotNow(approval.CauseAtlasAway)
+		f := approvaltest.NotNow(approval.CauseAtlasUnavailable)
 		f.RetryAfter = 40 * time.Second
 		return approvaltest.Lost(f)
 	case "lost":

@@ -29,7 +29,7 @@ func inTrial(t *testing.T, lag time.Duration, story func(tr *trial)) {
 // approved is a request of alice's that bob approved.
 func (tr *trial) approved() approval.ID {
 	id := tr.asks(alice, "plain")
-	tr.takes(press{ID: id, On: approval.Approve, Who: bob})
+	tr.takes(press{ID: id, On: approval.EventApprove, Who: bob})
 	return id
 }
 
@@ -41,16 +41,16 @@ func TestADebtOfACrashIsAsOldAsTheCall(t *testing.T) {
 	inTrial(t, 20*time.Minute, func(tr *trial) {
 		id := tr.approved()
 		tr.process.fuse = fuse{of: onMove, calls: 3, down: 5 * time.Minute} // collect, begin, and not made
-		_, err := tr.press(press{ID: id, On: approval.Collect, Who: alice})
+		_, err := tr.press(press{ID: id, On: approval.EventIssue, Who: alice})
 		require.NoError(t, err)
 		tr.pass(time.Second)
 		require.True(t, tr.process.isDead())
 		tr.revive()
 		tr.pass(10 * time.Minute)
 		require.Len(t, tr.keys.Alive(), 1, "made, and not listed yet")
-		assert.Len(t, tr.get(id).Debts, 1, "the events tell of a key that is not listed")
+		assert.Len(t, tr.get(id).UnresolvedCreates, 1, "the events tell of a key that is not listed")
 		tr.pass(10 * time.Minute)
-		assert.Empty(t, tr.get(id).Debts)
+		assert.Empty(t, tr.get(id).UnresolvedCreates)
 		assert.Empty(t, tr.keys.Alive())
 	})
 }
@@ -58,15 +58,15 @@ func TestADebtOfACrashIsAsOldAsTheCall(t *testing.T) {
 // What somebody asked for their key is not made once it is another's.
 func TestAFormerOwnersChangeIsNotMade(t *testing.T) {
 	t.Parallel()
-	for on, how := range map[approval.Event]string{approval.Extend: "a lot", approval.Readdress: "another"} {
+	for on, how := range map[approval.Event]string{approval.EventExtend: "a lot", approval.EventReplaceAccessList: "another"} {
 		inTrial(t, 0, func(tr *trial) {
 			id := tr.active(alice, "wide", bob)
 			before := tr.get(id)
 			change := tr.takes(press{ID: id, On: on, Who: alice, How: how})
 			tr.lose(alice, id)
-			tr.takes(press{ID: change, On: approval.Approve, Who: bob})
-			assert.Equal(t, approval.Failed, tr.get(change).State)
-			assert.Equal(t, before.EndsAt, tr.get(id).EndsAt)
+			tr.takes(press{ID: change, On: approval.EventApprove, Who: bob})
+			assert.Equal(t, approval.StateFailed, tr.get(change).State)
+			assert.Equal(t, before.KeyExpiresAt, tr.get(id).KeyExpiresAt)
 			assert.Equal(t, before.Access, tr.get(id).Access)
 		})
 	}
@@ -77,14 +77,14 @@ func TestAFormerOwnersSuccessorEndsNothing(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *trial) {
 		id := tr.active(alice, "wide", bob)
-		ends := tr.get(id).EndsAt
-		next := tr.takes(press{ID: id, On: approval.Rotate, Who: alice})
+		ends := tr.get(id).KeyExpiresAt
+		next := tr.takes(press{ID: id, On: approval.EventRotate, Who: alice})
 		tr.lose(alice, id)
 		tr.house.stand(alice, approval.Member)
-		_, err := tr.press(press{ID: next, On: approval.Collect, Who: alice})
-		require.ErrorIs(t, err, approval.ErrNotLive)
-		assert.Equal(t, ends, tr.get(id).EndsAt)
-		mine := tr.takes(press{ID: id, On: approval.Rotate, Who: carol})
+		_, err := tr.press(press{ID: next, On: approval.EventIssue, Who: alice})
+		require.ErrorIs(t, err, approval.ErrPredecessorNotActive)
+		assert.Equal(t, ends, tr.get(id).KeyExpiresAt)
+		mine := tr.takes(press{ID: id, On: approval.EventRotate, Who: carol})
 		assert.NotEqual(t, next, mine, "nor does it keep its next owner from another")
 		assert.Equal(t, carol, tr.get(mine).Requester)
 	})
@@ -99,9 +99,9 @@ func TestTheKeyOfSomebodyWhoIsBackStaysTheirs(t *testing.T) {
 		tr.house.stand(alice, approval.Deactivated)
 		tr.pass(noticed)
 		tr.house.stand(alice, approval.Member)
-		require.False(t, tr.get(id).OwnerGone.IsZero())
-		_, err := tr.press(press{ID: id, On: approval.HandTo, Who: bob, How: string(carol)})
-		require.ErrorIs(t, err, approval.ErrOwnerBack)
+		require.False(t, tr.get(id).OwnerDeactivatedAt.IsZero())
+		_, err := tr.press(press{ID: id, On: approval.EventTransfer, Who: bob, How: string(carol)})
+		require.ErrorIs(t, err, approval.ErrOwnerActive)
 	})
 }
 
@@ -112,8 +112,8 @@ func TestAKeyWhoseSuccessorEndedGetsAnother(t *testing.T) {
 	inTrial(t, 0, func(tr *trial) {
 		next := tr.succeeded()
 		tr.pass(70 * time.Minute)
-		require.Equal(t, approval.Ended, tr.get(next).State)
-		again := tr.takes(press{ID: tr.get(next).Of, On: approval.Rotate, Who: alice})
+		require.Equal(t, approval.StateEnded, tr.get(next).State)
+		again := tr.takes(press{ID: tr.get(next).ParentID, On: approval.EventRotate, Who: alice})
 		assert.NotEqual(t, next, again)
 	})
 }
@@ -125,14 +125,14 @@ func TestASuccessorThatACrashLeftBehindIsFoundAgain(t *testing.T) {
 	inTrial(t, 0, func(tr *trial) {
 		id := tr.active(alice, "ci")
 		tr.process.fuse = fuse{of: onCreate, calls: 1, happens: true}
-		_, err := tr.press(press{ID: id, On: approval.Rotate, Who: alice})
+		_, err := tr.press(press{ID: id, On: approval.EventRotate, Who: alice})
 		require.ErrorIs(t, err, errCrashed)
 		tr.revive()
-		left := tr.among(func(r approval.Request) bool { return r.Of == id })
+		left := tr.among(func(r approval.Request) bool { return r.ParentID == id })
 		require.Len(t, left, 1)
 		tr.pass(150 * time.Minute)
-		require.Equal(t, 1, tr.get(id).Endings, "the key has changed since")
-		assert.Equal(t, left[0].ID, tr.takes(press{ID: id, On: approval.Rotate, Who: alice}))
+		require.Equal(t, 1, tr.get(id).ExpiryReminders, "the key has changed since")
+		assert.Equal(t, left[0].ID, tr.takes(press{ID: id, On: approval.EventRotate, Who: alice}))
 		assert.Equal(t, left[0].ID, tr.get(id).Successor)
 	})
 }
@@ -144,8 +144,8 @@ func TestNobodySignsForTheGlassThatTheyBroke(t *testing.T) {
 		id := tr.active(dana, "emergency")
 		tr.lose(dana, id)
 		tr.house.stand(dana, approval.Member)
-		_, err := tr.press(press{ID: id, On: approval.Sign, Who: dana})
+		_, err := tr.press(press{ID: id, On: approval.EventReview, Who: dana})
 		require.ErrorIs(t, err, approval.ErrOwnRequest)
-		tr.takes(press{ID: id, On: approval.Sign, Who: bob})
+		tr.takes(press{ID: id, On: approval.EventReview, Who: bob})
 	})
 }

@@ -15,7 +15,7 @@ type house struct {
 	directory *approvaltest.Directory
 
 	mu        sync.Mutex
-	standings map[approval.UserID]approval.Standing
+	standings map[approval.UserID]approval.MemberStatus
 	since     map[approval.UserID]time.Time
 	groups    map[approval.GroupID][]approval.UserID
 }
@@ -62,14 +62,14 @@ var (
 
 func newHouse(d *approvaltest.Directory) *house {
 	h := &house{
-		directory: d, standings: map[approval.UserID]approval.Standing{}, since: map[approval.UserID]time.Time{},
+		directory: d, standings: map[approval.UserID]approval.MemberStatus{}, since: map[approval.UserID]time.Time{},
 		groups: map[approval.GroupID][]approval.UserID{},
 	}
 	for _, u := range people {
 		h.stand(u, approval.Member)
 	}
 	h.stand(gil, approval.Guest)
-	h.stand(eve, approval.Outsider)
+	h.stand(eve, approval.External)
 	h.group(platform, alice, dana, frank, heidi, mallory)
 	h.group(security, grace, heidi)
 	h.group(managers, ivan, mallory)
@@ -79,7 +79,7 @@ func newHouse(d *approvaltest.Directory) *house {
 }
 
 // stand says what somebody is from now on.
-func (h *house) stand(u approval.UserID, s approval.Standing) {
+func (h *house) stand(u approval.UserID, s approval.MemberStatus) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.standings[u], h.since[u] = s, time.Now()
@@ -94,13 +94,13 @@ func (h *house) group(g approval.GroupID, members ...approval.UserID) {
 	h.directory.SetGroup(g, members...)
 }
 
-func (h *house) standing(u approval.UserID) approval.Standing {
+func (h *house) standing(u approval.UserID) approval.MemberStatus {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s, known := h.standings[u]; known {
 		return s
 	}
-	return approval.Outsider
+	return approval.External
 }
 
 func (h *house) isMember(u approval.UserID) bool { return h.standing(u) == approval.Member }
@@ -121,30 +121,30 @@ func (h *house) isOf(g approval.GroupID, u approval.UserID) bool {
 
 // houseRules are the rules as the bot has them.
 func houseRules() approval.Orgs {
-	one := policy(func(p *approval.Policy) {
-		p.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{bob}, Groups: []approval.GroupID{platform}}, Count: 1}}
-		p.Never = groups(interns)
+	one := testPolicy(func(p *approval.Policy) {
+		p.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{bob}, Groups: []approval.GroupID{platform}}, Count: 1}}
+		p.ExcludedApprovers = groups(interns)
 		p.Roles = []approval.RoleRule{
-			{Role: readers, Ask: everyone}, {Role: billing, Ask: everyone},
-			{Role: admins, Ask: everyone, Needs: []approval.Need{{From: groups(platform), Count: 2}}},
-			{Role: owners, Ask: groups(platform), Longest: shortLife,
-				Needs: []approval.Need{{From: groups(platform), Count: 1}, {From: groups(security), Count: 1}}},
+			{Role: readers, AllowedRequesters: everyone}, {Role: billing, AllowedRequesters: everyone},
+			{Role: admins, AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: groups(platform), Count: 2}}},
+			{Role: owners, AllowedRequesters: groups(platform), MaxLifetime: shortLife,
+				Requirements: []approval.Requirement{{From: groups(platform), Count: 1}, {From: groups(security), Count: 1}}},
 		}
 		p.ProjectRoles = []approval.RoleRule{
-			{Role: inRead, Ask: everyone}, {Role: inOwn, Ask: everyone, Needs: []approval.Need{{From: users(dana), Count: 1}}},
+			{Role: inRead, AllowedRequesters: everyone}, {Role: inOwn, AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(dana), Count: 1}}},
 		}
-		p.Named = []approval.NamedNetwork{{Name: "office", Networks: prefixes("203.0.112.0/22")}, {Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}
-		p.Auto = []approval.AutoRule{{
-			Name: "reading from CI", For: approval.Who{Users: []approval.UserID{alice}, Groups: []approval.GroupID{oncall}},
-			Roles: []approval.Role{readers, inRead}, Networks: []string{"ci"}, Longest: longLife, Projects: true,
+		p.NetworkPresets = []approval.NetworkPreset{{Name: "office", Networks: prefixes("203.0.112.0/22")}, {Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}
+		p.AutoApprovals = []approval.AutoRule{{
+			Name: "reading from CI", For: approval.Principals{Users: []approval.UserID{alice}, Groups: []approval.GroupID{oncall}},
+			Roles: []approval.Role{readers, inRead}, Networks: []string{"ci"}, MaxLifetime: longLife, Projects: true,
 		}}
 		p.BreakGlass = approval.BreakGlass{People: groups(oncall), Roles: []approval.Role{owners}, Lifetime: glassLife}
-		p.ProdAfter, p.EscalateAfter, p.EscalateTo = []time.Duration{prodOne, prodTwo}, escalates, groups(managers)
+		p.RemindApproversAfter, p.EscalateAfter, p.EscalateTo = []time.Duration{prodOne, prodTwo}, escalates, groups(managers)
 		houseTimes(p)
 	})
-	two := policy(func(p *approval.Policy) {
-		p.Needs = []approval.Need{{From: users(twoOf...), Count: 2}}
-		p.Never, p.AllowSelfApproval = users(mallory), true
+	two := testPolicy(func(p *approval.Policy) {
+		p.Requirements = []approval.Requirement{{From: users(twoOf...), Count: 2}}
+		p.ExcludedApprovers, p.AllowSelfApproval = users(mallory), true
 		p.Roles = approval.RulesFor(readers, billing)
 		houseTimes(p)
 	})
@@ -152,6 +152,6 @@ func houseRules() approval.Orgs {
 }
 
 func houseTimes(p *approval.Policy) {
-	p.PendingLapsesAfter, p.CollectWithin, p.ConfirmWithin, p.Overlap = decide, collect, confirm, overlap
+	p.RequestTTL, p.IssueWithin, p.ConfirmWithin, p.RotationGracePeriod = decide, collect, confirm, overlap
 	p.Lifetimes, p.RemindBefore = []time.Duration{shortLife, longLife}, []time.Duration{time.Hour, soon}
 }

@@ -37,7 +37,7 @@ func (tr *trial) checkWrong() {
 
 // checkTrail asserts that the audit trail only grows, is one chain, and leads
 // to what is stored.
-func (tr *trial) checkTrail(entries []approval.Entry, rows []approval.Request) {
+func (tr *trial) checkTrail(entries []approval.AuditEntry, rows []approval.Request) {
 	require.GreaterOrEqual(tr.t, len(entries), len(tr.trail), "the audit trail was shortened")
 	require.True(tr.t, slices.Equal(tr.trail, entries[:len(tr.trail)]), "the audit trail was changed")
 	for _, e := range entries[len(tr.trail):] {
@@ -49,7 +49,7 @@ func (tr *trial) checkTrail(entries []approval.Entry, rows []approval.Request) {
 
 // replay folds the audit trail: every line is a step of the machine, takes up
 // where the last one ended, and is one change of the request.
-func replay(t require.TestingT, entries []approval.Entry, rows []approval.Request) {
+func replay(t require.TestingT, entries []approval.AuditEntry, rows []approval.Request) {
 	states, changes := map[approval.ID]approval.State{}, map[approval.ID]int64{}
 	for _, e := range entries {
 		if e.Refused != "" { // From is what it was judged by; somebody may have been faster since
@@ -57,8 +57,8 @@ func replay(t require.TestingT, entries []approval.Entry, rows []approval.Reques
 			continue
 		}
 		require.Equal(t, states[e.Request], e.From, "%+v", e)
-		begins := []approval.State{approval.Pending, approval.Approved, approval.Minting, approval.Applying}
-		isStep := e.Event == approval.Submit && e.From == "" && slices.Contains(begins, e.To) ||
+		begins := []approval.State{approval.StatePending, approval.StateApproved, approval.StateIssuing, approval.StateApplying}
+		isStep := e.Event == approval.EventSubmit && e.From == "" && slices.Contains(begins, e.To) ||
 			slices.Contains(approval.Transitions, approval.Transition{From: e.From, On: e.Event, To: e.To})
 		require.True(t, isStep, "%+v", e)
 		states[e.Request] = e.To
@@ -72,7 +72,7 @@ func replay(t require.TestingT, entries []approval.Entry, rows []approval.Reques
 }
 
 // checkTold compares what people were told with what is recorded.
-func (tr *trial) checkTold(entries []approval.Entry) {
+func (tr *trial) checkTold(entries []approval.AuditEntry) {
 	done, refused := map[mark]int{}, map[mark]int{}
 	for _, e := range entries {
 		m := markOf(e.Request, e.Event, e.By)
@@ -86,7 +86,7 @@ func (tr *trial) checkTold(entries []approval.Entry) {
 	told := maps.Clone(tr.told)
 	tr.mu.Unlock()
 	for m, a := range told {
-		if m.On == approval.Submit { // sent again it is told again
+		if m.On == approval.EventSubmit { // sent again it is told again
 			require.LessOrEqual(tr.t, min(a.accepted, 1), done[m], "%+v was accepted and is not in the trail", m)
 			continue
 		}
@@ -96,7 +96,7 @@ func (tr *trial) checkTold(entries []approval.Entry) {
 	}
 	for m := range done {
 		a := told[m]
-		if m.On == approval.Submit {
+		if m.On == approval.EventSubmit {
 			a.unclear += told[mark{On: m.On, By: m.By}].unclear
 		}
 		require.Positive(tr.t, a.accepted+a.unclear, "nobody was told of %+v", m)
@@ -113,9 +113,9 @@ func (tr *trial) checkKeys(r approval.Request) {
 	}
 	for _, k := range tr.keys.Alive() {
 		switch {
-		case k.Request != r.ID, r.State == approval.Minting, r.State == approval.Revoking && k.ID == r.Key.ID:
+		case k.Request != r.ID, r.State == approval.StateIssuing, r.State == approval.StateRevoking && k.ID == r.Key.ID:
 			continue
-		case len(r.Debts) > 0 && (tr.keys.Lag > 0 || !holds): // where lists lag not, a new key is made after the old ones are gone
+		case len(r.UnresolvedCreates) > 0 && (tr.keys.Lag > 0 || !holds): // where lists lag not, a new key is made after the old ones are gone
 			continue
 		}
 		require.True(tr.t, holds && k.ID == r.Key.ID, "%s is %s and does not know of key %s of attempt %d, made at %s", r.ID, r.State, k.ID, k.Attempt, k.MadeAt)
@@ -135,7 +135,7 @@ func (tr *trial) granted(id approval.ID) []netip.Prefix {
 	defer tr.mu.Unlock()
 	var all []netip.Prefix
 	for _, r := range tr.rows {
-		if r.Of == id && r.Purpose == approval.NewAddresses && (tr.allowed[r.ID] != "" || reaches(r.Change.Old, r.Access.Networks)) {
+		if r.ParentID == id && r.Type == approval.AccessListChange && (tr.allowed[r.ID] != "" || reaches(r.Change.OldNetworks, r.Access.Networks)) {
 			all = append(all, r.Access.Networks...)
 		}
 	}
@@ -148,20 +148,20 @@ func (tr *trial) checkTimes(r approval.Request) {
 	if !tr.isCalm || r.State.Final() {
 		return
 	}
-	age := time.Since(r.AskedAt) - time.Minute
+	age := time.Since(r.RequestedAt) - time.Minute
 	due := r.WorkAt()
 	// Telling its predecessor is due at once, whenever that is: at rest it is done.
-	tells := r.Cascade != "" || r.State == approval.Active && r.Purpose == approval.Rotation && !r.Settled
+	tells := r.Cascade != "" || r.State == approval.StateActive && r.Type == approval.Rotation && !r.PredecessorScheduled
 	require.True(tr.t, tells || due.IsZero() || time.Since(due) < 2*time.Minute, "%s is %s, and overdue since %s", r.ID, r.State, due)
-	require.True(tr.t, r.EndsAt.IsZero() || time.Since(r.EndsAt) < 2*time.Minute, "%s outlives its end", r.ID)
-	if r.State == approval.Active && tr.house.isGone(r.Requester) && tr.heldSince(r.ID) > noticed {
-		require.False(tr.t, r.OwnerGone.IsZero(), "%s: nobody noticed that its owner is gone", r.ID)
+	require.True(tr.t, r.KeyExpiresAt.IsZero() || time.Since(r.KeyExpiresAt) < 2*time.Minute, "%s outlives its end", r.ID)
+	if r.State == approval.StateActive && tr.house.isGone(r.Requester) && tr.heldSince(r.ID) > noticed {
+		require.False(tr.t, r.OwnerDeactivatedAt.IsZero(), "%s: nobody noticed that its owner is gone", r.ID)
 	}
-	if r.State != approval.Pending || r.Org != org {
+	if r.State != approval.StatePending || r.Org != org {
 		return
 	}
-	require.True(tr.t, age < prodOne || r.Prods >= 1, "%s was not brought up again", r.ID)
-	require.True(tr.t, age < prodTwo || r.Prods >= 2, "%s was not brought up a second time", r.ID)
+	require.True(tr.t, age < prodOne || r.ApproverReminders >= 1, "%s was not brought up again", r.ID)
+	require.True(tr.t, age < prodTwo || r.ApproverReminders >= 2, "%s was not brought up a second time", r.ID)
 	require.True(tr.t, age < escalates || isEscalated(r), "%s did not go to the managers", r.ID)
 	require.Less(tr.t, age, decide, "%s waits for ever", r.ID)
 }

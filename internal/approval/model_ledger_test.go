@@ -36,7 +36,7 @@ func newLedger() ledger {
 }
 
 // moved hears of every change as soon as it is stored, one at a time.
-func (tr *trial) moved(was, is approval.Request, e approval.Entry) {
+func (tr *trial) moved(was, is approval.Request, e approval.AuditEntry) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	m := move{tr, was, is, e}
@@ -45,33 +45,33 @@ func (tr *trial) moved(was, is approval.Request, e approval.Entry) {
 			tr.wrong = append(tr.wrong, fmt.Sprintf("%s, but: %s %s %s -> %s by %q\nwas %+v\nis  %+v", p.name, is.ID, was.State, e.Event, is.State, e.By, was, is))
 		}
 	}
-	if e.Event == approval.Approve || e.Event == approval.Grant {
+	if e.Event == approval.EventApprove || e.Event == approval.EventApproveChange {
 		tr.allowed[is.ID] = "approved"
 	}
-	if e.Event == approval.Collect || e.Event == approval.Replace {
+	if e.Event == approval.EventIssue || e.Event == approval.EventReplace {
 		tr.pressed[is.ID] = mark{is.ID, e.Event, e.By}
 	}
-	if e.Event == approval.HandTo {
+	if e.Event == approval.EventTransfer {
 		tr.alone[is.ID] = tr.house.approvesAlone(e.By, is.Org, is.Access)
 	}
-	if e.Event == approval.HandOver && tr.began[is.ID].IsZero() {
+	if e.Event == approval.EventDeliver && tr.began[is.ID].IsZero() {
 		tr.began[is.ID] = is.Key.MadeAt
 	}
 	tr.note(is, e)
-	if !was.EndsAt.Equal(is.EndsAt) || was.State == approval.Delivered && is.State == approval.Active {
+	if !was.KeyExpiresAt.Equal(is.KeyExpiresAt) || was.State == approval.StateDelivered && is.State == approval.StateActive {
 		tr.reminded[is.ID], tr.endSince[is.ID] = 0, e.At
 	}
-	if e.Event == approval.Remind && is.State == approval.Active {
+	if e.Event == approval.EventRemind && is.State == approval.StateActive {
 		tr.reminded[is.ID]++
 	}
 }
 
-func (tr *trial) note(r approval.Request, e approval.Entry) {
+func (tr *trial) note(r approval.Request, e approval.AuditEntry) {
 	tr.rows[r.ID] = r
 	if !slices.Contains(tr.owners[r.ID], r.Requester) {
 		tr.owners[r.ID] = append(tr.owners[r.ID], r.Requester)
 	}
-	if e.From != approval.Approved && e.To == approval.Approved {
+	if e.From != approval.StateApproved && e.To == approval.StateApproved {
 		tr.openSince[r.ID] = e.At
 	}
 	if tr.listed[r.ID] == nil {
@@ -83,11 +83,11 @@ func (tr *trial) note(r approval.Request, e approval.Entry) {
 }
 
 // created hears of every request as soon as it is stored.
-func (tr *trial) created(r approval.Request, e approval.Entry) {
+func (tr *trial) created(r approval.Request, e approval.AuditEntry) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	tr.wanted[r.ID] = r.Access
-	if r.Emergency {
+	if r.BreakGlass {
 		tr.broke[r.ID], tr.pressed[r.ID] = r.Requester, mark{r.ID, e.Event, e.By}
 	}
 	if why := tr.whyWrong(r, e); why != "" {
@@ -98,34 +98,34 @@ func (tr *trial) created(r approval.Request, e approval.Entry) {
 
 // whyWrong says what is wrong with a new request, or nothing, and notes why it
 // needs nobody's yes.
-func (tr *trial) whyWrong(r approval.Request, e approval.Entry) string {
-	parent := tr.rows[r.Of]
+func (tr *trial) whyWrong(r approval.Request, e approval.AuditEntry) string {
+	parent := tr.rows[r.ParentID]
 	life := r.Access.Lifetime
-	if r.Purpose == approval.Extension {
+	if r.Type == approval.Extension {
 		life = r.Change.NewEnd.Sub(tr.rootOf(parent).began)
-	} else if r.Purpose != approval.NewKey {
-		life = parent.EndsAt.Sub(tr.rootOf(parent).began)
+	} else if r.Type != approval.NewKey {
+		life = parent.KeyExpiresAt.Sub(tr.rootOf(parent).began)
 	}
 	isByRule := tr.house.byRule(r.Requester, r.Org, r.Access, life)
 	switch {
 	case e.By == "" || e.By != r.Requester || !tr.house.isMember(e.By):
 		return "it is asked by an active member"
-	case r.Purpose != approval.NewKey && (parent.ID == "" || parent.Requester != r.Requester):
+	case r.Type != approval.NewKey && (parent.ID == "" || parent.Requester != r.Requester):
 		return "a change of a key is asked by whoever has it"
-	case r.Purpose == approval.Extension && tr.isCalm && tr.house.whyNotMore(parent, tr.rootOf(parent)) != nil:
+	case r.Type == approval.Extension && tr.isCalm && tr.house.whyNotMore(parent, tr.rootOf(parent)) != nil:
 		return "more time is within what the owner could ask for in all, and never of break-glass"
-	case r.Purpose == approval.Rotation:
+	case r.Type == approval.Rotation:
 		return tr.whyWrongRotation(r, parent, isByRule)
-	case r.Emergency:
+	case r.BreakGlass:
 		tr.allowed[r.ID] = "break-glass"
 		if !tr.house.mayBreakGlass(r.Requester, r.Org) || r.Access.Lifetime != glassLife || !slices.Equal(r.Access.Roles, []approval.Role{owners}) || len(r.Access.Projects) > 0 {
 			return "break-glass is for those who are named, for what is named"
 		}
-	case r.State == approval.Pending: // a rule whose group cannot be listed lets nobody through
+	case r.State == approval.StatePending: // a rule whose group cannot be listed lets nobody through
 		if isByRule && tr.isCalm {
 			return "what a rule approves waits for nobody"
 		}
-	case r.Purpose == approval.NewAddresses && reaches(parent.Access.Networks, r.Access.Networks): // less needs no yes, and gives none
+	case r.Type == approval.AccessListChange && reaches(parent.Access.Networks, r.Access.Networks): // less needs no yes, and gives none
 	case !isByRule || r.Decision.Rule == "":
 		return "somebody has to approve it, or a rule"
 	default:
@@ -135,7 +135,7 @@ func (tr *trial) whyWrong(r approval.Request, e approval.Entry) string {
 }
 
 func (tr *trial) whyWrongRotation(r, parent approval.Request, isByRule bool) string {
-	waits := r.State == approval.Pending
+	waits := r.State == approval.StatePending
 	switch {
 	case waits && tr.isCalm && (isByRule || tr.isForOwner(parent)):
 		return "what needs no approval waits for nobody"
@@ -147,17 +147,17 @@ func (tr *trial) whyWrongRotation(r, parent approval.Request, isByRule bool) str
 		tr.allowed[r.ID] = "by rule"
 	}
 	isOther := func(o approval.Request) bool {
-		return o.Of == r.Of && o.Purpose == approval.Rotation && !o.State.Final() && o.Requester == r.Requester
+		return o.ParentID == r.ParentID && o.Type == approval.Rotation && !o.State.Final() && o.Requester == r.Requester
 	}
 	for _, o := range tr.rows {
 		if isOther(o) {
 			return "an owner has one successor of a key at a time, and not " + string(o.ID) + " as well"
 		}
 	}
-	if tr.isCalm && tr.house.whyNotHave(r.Requester, parent, tr.rootOf(parent), parent.EndsAt) != nil {
+	if tr.isCalm && tr.house.whyNotHave(r.Requester, parent, tr.rootOf(parent), parent.KeyExpiresAt) != nil {
 		return "who rotates a key could ask for its access"
 	}
-	if tr.allowed[parent.ID] == "" || !r.EndsAt.Equal(parent.EndsAt) || fmt.Sprint(r.Access) != fmt.Sprint(parent.Access) {
+	if tr.allowed[parent.ID] == "" || !r.KeyExpiresAt.Equal(parent.KeyExpiresAt) || fmt.Sprint(r.Access) != fmt.Sprint(parent.Access) {
 		return "a successor is what its predecessor was, until the same end"
 	}
 	return ""
@@ -179,8 +179,8 @@ func (tr *trial) revealed(r approval.Request, c approval.Credential) {
 		"it is alive, whole, and no more than its request says": key != "",
 		"it is allowed": tr.allowed[r.ID] != "",
 		"it is shown to whoever asked and pressed": r.Requester == now.Requester && tr.pressed[r.ID].By == now.Requester,
-		"it is being made, and known":              now.State == approval.Minting && now.Key.ID == c.ID,
-		"it was pressed for just now":              time.Since(now.Mint.CollectedAt) <= 4*time.Minute,
+		"it is being made, and known":              now.State == approval.StateIssuing && now.Key.ID == c.ID,
+		"it was pressed for just now":              time.Since(now.Issuance.ClickedAt) <= 4*time.Minute,
 	} {
 		if !kept {
 			tr.wrong = append(tr.wrong, fmt.Sprintf("a key is shown although not: %s: %+v", name, now))
@@ -191,13 +191,13 @@ func (tr *trial) revealed(r approval.Request, c approval.Credential) {
 func (m move) keepsMessages() bool {
 	for _, name := range m.was.Messages {
 		isDropped := !slices.Contains(m.is.Messages, name)
-		if isDropped && (m.e.Event != approval.HandTo || name.ToApprovers()) {
+		if isDropped && (m.e.Event != approval.EventTransfer || name.ToApprovers()) {
 			return false
 		}
 	}
 	for i, name := range m.is.Messages {
 		isAgain := !slices.Contains(m.was.Messages, name) && m.trial.listed[m.is.ID][name]
-		isFormer := m.e.Event == approval.HandTo && !name.ToApprovers() && !strings.HasPrefix(string(name), "transfer.")
+		isFormer := m.e.Event == approval.EventTransfer && !name.ToApprovers() && !strings.HasPrefix(string(name), "transfer.")
 		if isAgain || isFormer || slices.Contains(m.is.Messages[:i], name) {
 			return false
 		}
@@ -211,14 +211,14 @@ func (m move) keepsNumbers() bool {
 		if slices.Contains(m.was.Messages, name) {
 			continue
 		}
-		for kind, count := range map[string]int{"ending": m.is.Endings, "transfer": len(m.is.Transfers), "endorsed": len(m.is.Approvals), "prod": m.is.Prods} {
+		for kind, count := range map[string]int{"ending": m.is.ExpiryReminders, "transfer": len(m.is.Transfers), "endorsed": len(m.is.Approvals), "prod": m.is.ApproverReminders} {
 			if n, is := name.Number(kind); is && n != count {
 				return false
 			}
 		}
 	}
-	grows := m.is.Endings >= m.was.Endings && m.is.Prods >= m.was.Prods && len(m.is.Transfers) >= len(m.was.Transfers)
-	return grows && m.is.Endings-m.was.Endings <= 1
+	grows := m.is.ExpiryReminders >= m.was.ExpiryReminders && m.is.ApproverReminders >= m.was.ApproverReminders && len(m.is.Transfers) >= len(m.was.Transfers)
+	return grows && m.is.ExpiryReminders-m.was.ExpiryReminders <= 1
 }
 
 // known lists the names of all requests.

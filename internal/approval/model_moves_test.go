@@ -14,7 +14,7 @@ import (
 type move struct {
 	trial   *trial
 	was, is approval.Request
-	e       approval.Entry
+	e       approval.AuditEntry
 }
 
 // promises are what holds of every move.
@@ -23,86 +23,86 @@ var promises = []struct {
 	kept func(m move) bool
 }{
 	{"what is over stays over", func(m move) bool {
-		isNote := m.e.Event == approval.Look || m.e.Event == approval.Sign || m.e.Event == approval.Cascaded
-		return !m.was.State.Final() || isNote && m.is.State == m.was.State && m.is.End == m.was.End && m.is.Key == m.was.Key
+		isNote := m.e.Event == approval.EventOrphanSearch || m.e.Event == approval.EventReview || m.e.Event == approval.EventCascaded
+		return !m.was.State.Final() || isNote && m.is.State == m.was.State && m.is.Outcome == m.was.Outcome && m.is.Key == m.was.Key
 	}},
 	{"what people do has a person, and what the bot does has none", move.hasItsPerson},
 	{"whoever does something is an active member, or the operator who revokes", func(m move) bool {
-		isOperator := m.e.By == approval.Operator && m.e.Event == approval.Revoke
+		isOperator := m.e.By == approval.Operator && m.e.Event == approval.EventRevoke
 		return m.e.By == "" || isOperator || m.trial.house.isMember(m.e.By)
 	}},
 	{"what is the owner's to do is done by whoever is the owner then", func(m move) bool {
 		return !slices.Contains(ofOwners, m.e.Event) || m.e.By == "" || m.e.By == m.was.Requester
 	}},
 	{"one approver's no is enough, and nobody else's", func(m move) bool {
-		return m.e.Event != approval.Deny || m.trial.house.mayDecide(m.e.By, m.was) && m.isNotOwn()
+		return m.e.Event != approval.EventDeny || m.trial.house.mayDecide(m.e.By, m.was) && m.isNotOwn()
 	}},
 	{"a yes is one person's, who may give it, and the last one is given when all are there", move.isYes},
 	{"a key's end is later by a granted extension, nearer by a successor in use, and else where it was", move.keepsEnd},
 	{"a successor in use has told its predecessor to end", func(m move) bool {
-		old := m.trial.rows[m.is.Of]
-		isLate := old.State == approval.Active && old.Requester == m.is.Requester && old.EndsAt.After(m.at().Add(overlap))
-		return m.e.Event != approval.Settle || !isLate
+		old := m.trial.rows[m.is.ParentID]
+		isLate := old.State == approval.StateActive && old.Requester == m.is.Requester && old.KeyExpiresAt.After(m.at().Add(overlap))
+		return m.e.Event != approval.EventPredecessorScheduled || !isLate
 	}},
 	{"the access is what it was, or less, or what a change of addresses says", move.keepsAccess},
 	{"a key is another's only if its owner is gone, by an approver of that access, to an active member who could ask for it", move.keepsOwner},
 	{"an owner is noted as gone when they are, and as back when they are", func(m move) bool {
 		isGone := m.trial.house.standing(m.was.Requester) == approval.Deactivated
-		return (m.e.Event != approval.Orphan || isGone) && (m.e.Event != approval.Return || !isGone)
+		return (m.e.Event != approval.EventOwnerDeactivated || isGone) && (m.e.Event != approval.EventOwnerReactivated || !isGone)
 	}},
 	{"nothing that was shown is taken back, but what a former owner was shown", move.keepsMessages},
 	{"every notice that is numbered is there once", move.keepsNumbers},
 	{"break-glass is signed once, by an approver who never had the key", func(m move) bool {
-		isSign := m.e.Event == approval.Sign && m.was.Emergency && m.trial.house.oversees(m.e.By, m.is.Org) &&
+		isSign := m.e.Event == approval.EventReview && m.was.BreakGlass && m.trial.house.oversees(m.e.By, m.is.Org) &&
 			!m.trial.hadIt(m.e.By, m.is) && m.was.Review.By == "" && m.is.Review.By == m.e.By
 		return m.is.Review == m.was.Review || isSign
 	}},
 	{"the requester asks once more once", func(m move) bool {
-		return m.e.Event != approval.Nudge || m.was.NudgedAt.IsZero() && !m.is.NudgedAt.IsZero()
+		return m.e.Event != approval.EventNudge || m.was.NudgedAt.IsZero() && !m.is.NudgedAt.IsZero()
 	}},
 	{"a second group is asked once, and in its time", func(m move) bool {
-		return m.e.Event != approval.Escalate || m.is.Org == org && m.was.EscalatedAt.IsZero() && !m.at().Before(m.was.AskedAt.Add(escalates))
+		return m.e.Event != approval.EventEscalate || m.is.Org == org && m.was.EscalatedAt.IsZero() && !m.at().Before(m.was.RequestedAt.Add(escalates))
 	}},
 	{"what nobody decides is brought up in its time", func(m move) bool {
 		times := []time.Duration{prodOne, prodTwo}
-		return m.e.Event != approval.Prod || m.is.Org == org && m.is.Prods > m.was.Prods && m.is.Prods <= len(times) &&
-			!m.at().Before(m.was.AskedAt.Add(times[m.is.Prods-1]))
+		return m.e.Event != approval.EventRemindApprovers || m.is.Org == org && m.is.ApproverReminders > m.was.ApproverReminders && m.is.ApproverReminders <= len(times) &&
+			!m.at().Before(m.was.RequestedAt.Add(times[m.is.ApproverReminders-1]))
 	}},
 	{"nothing lapses before its time", move.isTime},
 	{"an owner is told of the end shortly before it", func(m move) bool {
-		left, life := m.is.EndsAt.Sub(m.at()), m.is.EndsAt.Sub(m.is.Key.MadeAt)
-		return m.e.Event != approval.Remind || m.was.State != approval.Active || left <= min(time.Hour, life/4)
+		left, life := m.is.KeyExpiresAt.Sub(m.at()), m.is.KeyExpiresAt.Sub(m.is.Key.MadeAt)
+		return m.e.Event != approval.EventRemind || m.was.State != approval.StateActive || left <= min(time.Hour, life/4)
 	}},
 	{"where nothing goes wrong, an owner was told before their key's time is over", func(m move) bool {
-		last := m.was.EndsAt.Add(-min(soon, m.was.EndsAt.Sub(m.was.Key.MadeAt)/4))
-		isEnd := m.is.End.Cause == approval.CauseEndDate && m.was.State == approval.Active && m.trial.isCalm
+		last := m.was.KeyExpiresAt.Add(-min(soon, m.was.KeyExpiresAt.Sub(m.was.Key.MadeAt)/4))
+		isEnd := m.is.Outcome.Cause == approval.CauseKeyExpired && m.was.State == approval.StateActive && m.trial.isCalm
 		return !isEnd || m.trial.reminded[m.is.ID] > 0 || m.trial.endSince[m.is.ID].After(last.Add(-time.Minute))
 	}},
 	{"a key is ended by its owner, an approver or the operator, who stands there", func(m move) bool {
 		may := m.e.By == m.was.Requester || m.trial.house.oversees(m.e.By, m.is.Org) || m.e.By == approval.Operator
-		return m.e.Event != approval.Revoke || may && m.is.End.By == m.e.By
+		return m.e.Event != approval.EventRevoke || may && m.is.Outcome.By == m.e.By
 	}},
 }
 
 // ofOwners are the events that only a request's owner brings about.
-var ofOwners = []approval.Event{approval.Nudge, approval.Withdraw, approval.Collect, approval.Confirm, approval.Replace, approval.Rotate}
+var ofOwners = []approval.Event{approval.EventNudge, approval.EventWithdraw, approval.EventIssue, approval.EventConfirm, approval.EventReplace, approval.EventRotate}
 
 // ofOthers are those that other people do.
-var ofOthers = []approval.Event{approval.Approve, approval.Endorse, approval.Grant, approval.Deny, approval.Revoke, approval.HandTo, approval.Sign}
+var ofOthers = []approval.Event{approval.EventApprove, approval.EventApprovalAdded, approval.EventApproveChange, approval.EventDeny, approval.EventRevoke, approval.EventTransfer, approval.EventReview}
 
 func (m move) at() time.Time { return m.e.At.Truncate(time.Millisecond) }
 
 func (m move) isNotOwn() bool { return m.e.By != m.was.Requester || m.is.Org == org2 }
 
 func (m move) hasItsPerson() bool {
-	if m.e.Event == approval.Confirm && m.e.By == "" {
-		return m.is.Custody.ByUse
+	if m.e.Event == approval.EventConfirm && m.e.By == "" {
+		return m.is.Confirmation.ByUse
 	}
 	return (m.e.By != "") == (slices.Contains(ofOwners, m.e.Event) || slices.Contains(ofOthers, m.e.Event))
 }
 
 func (m move) isYes() bool {
-	if !slices.Contains([]approval.Event{approval.Approve, approval.Endorse, approval.Grant}, m.e.Event) {
+	if !slices.Contains([]approval.Event{approval.EventApprove, approval.EventApprovalAdded, approval.EventApproveChange}, m.e.Event) {
 		return len(m.is.Approvals) == len(m.was.Approvals)
 	}
 	had, has := yeses(m.was), yeses(m.is)
@@ -110,16 +110,16 @@ func (m move) isYes() bool {
 	needed, isEsc := slots(m.is.Org, m.is.Access), isEscalated(m.was)
 	filled := m.trial.house.filled(needed, append(others, m.e.By), isEsc)
 	isNoted := slices.Equal(has, union(had, []approval.UserID{m.e.By}))
-	isLast := m.e.Event != approval.Endorse
+	isLast := m.e.Event != approval.EventApprovalAdded
 	counts := isLast || filled > m.trial.house.filled(needed, others, isEsc) && !slices.Contains(m.was.Counted(), m.e.By)
 	return isNoted && counts && m.isNotOwn() && m.trial.house.mayDecide(m.e.By, m.was) && isLast == (filled == len(needed))
 }
 
 // hasChild reports whether there is such a request about m's key, by the person
 // who has it.
-func (m move) hasChild(p approval.Purpose, is func(approval.Request) bool) bool {
+func (m move) hasChild(p approval.RequestType, is func(approval.Request) bool) bool {
 	for _, r := range m.trial.rows {
-		if r.Of == m.is.ID && r.Purpose == p && r.Requester == m.was.Requester && is(r) {
+		if r.ParentID == m.is.ID && r.Type == p && r.Requester == m.was.Requester && is(r) {
 			return true
 		}
 	}
@@ -127,22 +127,22 @@ func (m move) hasChild(p approval.Purpose, is func(approval.Request) bool) bool 
 }
 
 func (m move) keepsEnd() bool {
-	was, is := m.was.EndsAt, m.is.EndsAt
+	was, is := m.was.KeyExpiresAt, m.is.KeyExpiresAt
 	switch {
 	case is.Equal(was):
 		return true
 	case was.IsZero():
-		return m.e.Event == approval.HandOver && is.Equal(m.is.Key.MadeAt.Add(m.is.Access.Lifetime))
+		return m.e.Event == approval.EventDeliver && is.Equal(m.is.Key.MadeAt.Add(m.is.Access.Lifetime))
 	case is.After(was):
 		granted := m.hasChild(approval.Extension, func(r approval.Request) bool {
-			return r.State == approval.Applying && m.trial.allowed[r.ID] != "" && r.Change.NewEnd.Equal(is)
+			return r.State == approval.StateApplying && m.trial.allowed[r.ID] != "" && r.Change.NewEnd.Equal(is)
 		})
-		return m.e.Event == approval.Extend && granted
+		return m.e.Event == approval.EventExtend && granted
 	}
 	inUse := m.hasChild(approval.Rotation, func(r approval.Request) bool { // or was, a moment ago
-		return slices.Contains([]approval.State{approval.Active, approval.Revoking, approval.Ended}, r.State)
+		return slices.Contains([]approval.State{approval.StateActive, approval.StateRevoking, approval.StateEnded}, r.State)
 	})
-	return m.e.Event == approval.Supersede && inUse && is.Equal(m.at().Add(overlap))
+	return m.e.Event == approval.EventScheduleRetirement && inUse && is.Equal(m.at().Add(overlap))
 }
 
 func (m move) keepsAccess() bool {
@@ -151,14 +151,14 @@ func (m move) keepsAccess() bool {
 		return true
 	}
 	switch m.e.Event {
-	case approval.Approve, approval.Endorse:
-		return m.is.Purpose == approval.NewKey && isWithin(is, was) && m.is.NarrowedBy == m.e.By && isWithin(is, m.is.Wanted) &&
-			isWithin(m.is.Wanted, m.trial.wanted[m.is.ID]) && isWithin(m.trial.wanted[m.is.ID], m.is.Wanted)
-	case approval.Readdress:
-		granted := m.hasChild(approval.NewAddresses, func(r approval.Request) bool {
-			return r.State == approval.Applying && isSame(r.Access.Networks, is.Networks) && (m.trial.allowed[r.ID] != "" || reaches(r.Change.Old, is.Networks))
+	case approval.EventApprove, approval.EventApprovalAdded:
+		return m.is.Type == approval.NewKey && isWithin(is, was) && m.is.ReducedBy == m.e.By && isWithin(is, m.is.Requested) &&
+			isWithin(m.is.Requested, m.trial.wanted[m.is.ID]) && isWithin(m.trial.wanted[m.is.ID], m.is.Requested)
+	case approval.EventReplaceAccessList:
+		granted := m.hasChild(approval.AccessListChange, func(r approval.Request) bool {
+			return r.State == approval.StateApplying && isSame(r.Access.Networks, is.Networks) && (m.trial.allowed[r.ID] != "" || reaches(r.Change.OldNetworks, is.Networks))
 		})
-		is.Networks, is.Named = was.Networks, was.Named
+		is.Networks, is.NetworkPresets = was.Networks, was.NetworkPresets
 		return granted && fmt.Sprint(was) == fmt.Sprint(is)
 	}
 	return false
@@ -169,14 +169,14 @@ func (m move) keepsOwner() bool {
 		return true
 	}
 	h, last := m.trial.house, m.is.Transfers[len(m.is.Transfers)-1]
-	isTold := last.From == m.was.Requester && last.To == m.is.Requester && last.By == m.e.By && m.is.OwnerGone.IsZero()
-	return m.e.Event == approval.HandTo && h.standing(m.was.Requester) == approval.Deactivated && !m.was.OwnerGone.IsZero() &&
+	isTold := last.From == m.was.Requester && last.To == m.is.Requester && last.By == m.e.By && m.is.OwnerDeactivatedAt.IsZero()
+	return m.e.Event == approval.EventTransfer && h.standing(m.was.Requester) == approval.Deactivated && !m.was.OwnerDeactivatedAt.IsZero() &&
 		h.approvesAccess(m.e.By, m.is.Org, m.is.Access) && m.e.By != m.is.Requester && h.isMember(m.is.Requester) &&
-		h.whyNotHave(m.is.Requester, m.is, m.trial.rootOf(m.is), m.is.EndsAt) == nil && isTold && m.is.Key == m.was.Key
+		h.whyNotHave(m.is.Requester, m.is, m.trial.rootOf(m.is), m.is.KeyExpiresAt) == nil && isTold && m.is.Key == m.was.Key
 }
 
 func (m move) isTime() bool {
-	if m.e.Event != approval.Lapse {
+	if m.e.Event != approval.EventExpire {
 		return true
 	}
 	is := func(due time.Time) bool { return !due.IsZero() && !m.at().Before(due) }
@@ -184,12 +184,12 @@ func (m move) isTime() bool {
 		return m.trial.endsWith(m.was, m.trial.rows[approval.ID(with)])
 	}
 	switch m.was.State {
-	case approval.Pending:
-		return is(m.was.AskedAt.Add(decide)) || is(m.was.EndsAt)
-	case approval.Approved:
-		return is(m.trial.openSince[m.is.ID].Add(collect)) || is(m.was.EndsAt)
-	case approval.Delivered:
-		return is(m.was.EndsAt) || m.was.Custody.Reminded && is(m.was.Custody.ShownAt.Add(confirm))
+	case approval.StatePending:
+		return is(m.was.RequestedAt.Add(decide)) || is(m.was.KeyExpiresAt)
+	case approval.StateApproved:
+		return is(m.trial.openSince[m.is.ID].Add(collect)) || is(m.was.KeyExpiresAt)
+	case approval.StateDelivered:
+		return is(m.was.KeyExpiresAt) || m.was.Confirmation.Reminded && is(m.was.Confirmation.ShownAt.Add(confirm))
 	}
-	return is(m.was.EndsAt)
+	return is(m.was.KeyExpiresAt)
 }

@@ -14,14 +14,14 @@ var clicks = slices.Sorted(maps.Keys(possible))
 
 // next is what leads a request on, mostly.
 var next = map[approval.State][]approval.Event{
-	approval.Pending:   {approval.Approve, approval.Approve, approval.Approve, approveLess, approveLess, approval.Deny, approval.Withdraw, approval.Nudge},
-	approval.Approved:  {approval.Collect, approval.Collect, approval.Collect, approval.Collect, approval.Withdraw},
-	approval.Minting:   {approval.Collect, approval.Withdraw},
-	approval.Delivered: {approval.Confirm, approval.Confirm, approval.Confirm, approval.Replace, approval.Revoke},
-	approval.Active: {approval.Extend, approval.Extend, approval.Readdress, approval.Readdress, approval.Readdress, approval.Rotate, approval.Rotate,
-		approval.Revoke, asOperator, approval.HandTo},
-	approval.Applying: {approval.Withdraw, approval.Approve},
-	approval.Revoking: {approval.Revoke},
+	approval.StatePending:   {approval.EventApprove, approval.EventApprove, approval.EventApprove, approveLess, approveLess, approval.EventDeny, approval.EventWithdraw, approval.EventNudge},
+	approval.StateApproved:  {approval.EventIssue, approval.EventIssue, approval.EventIssue, approval.EventIssue, approval.EventWithdraw},
+	approval.StateIssuing:   {approval.EventIssue, approval.EventWithdraw},
+	approval.StateDelivered: {approval.EventConfirm, approval.EventConfirm, approval.EventConfirm, approval.EventReplace, approval.EventRevoke},
+	approval.StateActive: {approval.EventExtend, approval.EventExtend, approval.EventReplaceAccessList, approval.EventReplaceAccessList, approval.EventReplaceAccessList, approval.EventRotate, approval.EventRotate,
+		approval.EventRevoke, asOperator, approval.EventTransfer},
+	approval.StateApplying: {approval.EventWithdraw, approval.EventApprove},
+	approval.StateRevoking: {approval.EventRevoke},
 }
 
 // drawNext is mostly pressed by somebody who may.
@@ -35,11 +35,11 @@ func (tr *trial) drawNext(t *rapid.T) press {
 }
 
 func (tr *trial) nextOf(r approval.Request) []approval.Event {
-	if !r.OwnerGone.IsZero() {
-		return []approval.Event{approval.HandTo, approval.HandTo, approval.HandTo, approval.Revoke}
+	if !r.OwnerDeactivatedAt.IsZero() {
+		return []approval.Event{approval.EventTransfer, approval.EventTransfer, approval.EventTransfer, approval.EventRevoke}
 	}
 	all := slices.Clone(next[r.State])
-	if r.State == approval.Active && r.Purpose == approval.Rotation {
+	if r.State == approval.StateActive && r.Type == approval.Rotation {
 		all = append(all, switchedOver, switchedOver, switchedOver)
 	}
 	return all
@@ -68,11 +68,11 @@ func (tr *trial) drawForm(t *rapid.T, p *press) {
 	switch p.On {
 	case approveLess:
 		p.How = pick(t, "less", append(slices.Sorted(maps.Keys(narrowings)), "one role", "one role", "one network", "shorter"))
-	case approval.Extend:
+	case approval.EventExtend:
 		p.How = pick(t, "extra", append(slices.Sorted(maps.Keys(extras)), "a little", "a lot"))
-	case approval.Readdress:
+	case approval.EventReplaceAccessList:
 		p.How = pick(t, "addresses", slices.Sorted(maps.Keys(addresses)))
-	case approval.HandTo:
+	case approval.EventTransfer:
 		p.How = string(pick(t, "to", []approval.UserID{carol, alice, dana, bob, gil, eve, ""}))
 	default:
 		return
@@ -109,7 +109,7 @@ func (tr *trial) pressLater(t *rapid.T) {
 
 // sign lets somebody sign, and now and then whoever should not.
 func (tr *trial) sign(t *rapid.T) {
-	p := tr.drawHow(t, tr.one(t, isUnsigned), approval.Sign)
+	p := tr.drawHow(t, tr.one(t, isUnsigned), approval.EventReview)
 	if number(t, "own", 4) == 1 {
 		p.Who = tr.breaker(p.ID)
 	}

@@ -29,32 +29,32 @@ const (
 func (p press) with(s *approval.Service) (r approval.Request, err error) {
 	who, ctx := as(p.Who), context.Background()
 	switch p.On {
-	case approval.Approve:
+	case approval.EventApprove:
 		return s.Approve(ctx, who, p.ID)
-	case approval.Deny:
+	case approval.EventDeny:
 		return s.Deny(ctx, who, p.ID, "not this week")
-	case approval.Nudge:
+	case approval.EventNudge:
 		return s.Nudge(ctx, who, p.ID)
-	case approval.Withdraw:
+	case approval.EventWithdraw:
 		return s.Withdraw(ctx, who, p.ID)
-	case approval.Collect:
-		return s.Collect(ctx, who, p.ID)
-	case approval.Confirm:
+	case approval.EventIssue:
+		return s.Issue(ctx, who, p.ID)
+	case approval.EventConfirm:
 		return s.Confirm(ctx, who, p.ID)
-	case approval.Replace:
+	case approval.EventReplace:
 		return s.Replace(ctx, who, p.ID)
-	case approval.Revoke:
+	case approval.EventRevoke:
 		return s.Revoke(ctx, who, p.ID, "")
 	case asOperator:
 		return s.RevokeAsOperator(ctx, p.ID, "seen in a log")
-	case approval.Sign:
-		return s.Sign(ctx, who, p.ID)
-	case approval.HandTo:
-		return s.HandTo(ctx, who, p.ID, approval.UserID(p.How))
-	case approval.Rotate:
+	case approval.EventReview:
+		return s.Review(ctx, who, p.ID)
+	case approval.EventTransfer:
+		return s.Transfer(ctx, who, p.ID, approval.UserID(p.How))
+	case approval.EventRotate:
 		return s.Rotate(ctx, who, p.ID)
 	case switchedOver:
-		return s.SwitchedOver(ctx, who, p.ID)
+		return s.RetirePredecessorNow(ctx, who, p.ID)
 	}
 	return p.withForm(s)
 }
@@ -68,13 +68,13 @@ func (p press) withForm(s *approval.Service) (approval.Request, error) {
 	switch p.On {
 	case approveLess:
 		n, _, _ := narrowings[p.How](r.Access)
-		return s.ApproveLess(ctx, who, p.ID, n)
-	case approval.Extend:
-		return s.Extend(ctx, who, p.ID, approval.ExtensionForm{Origin: p.origin(), Extra: extras[p.How], Reason: "not done yet"})
-	case approval.Readdress:
+		return s.ApprovePartially(ctx, who, p.ID, n)
+	case approval.EventExtend:
+		return s.Extend(ctx, who, p.ID, approval.ExtensionForm{IdempotencyKey: p.origin(), ExtendBy: extras[p.How], Reason: "not done yet"})
+	case approval.EventReplaceAccessList:
 		f, _ := addresses[p.How](r.Access)
-		f.Origin, f.Reason = p.origin(), "moved"
-		return s.Readdress(ctx, who, p.ID, f)
+		f.IdempotencyKey, f.Reason = p.origin(), "moved"
+		return s.ReplaceAccessList(ctx, who, p.ID, f)
 	}
 	panic("nobody can press " + p.On)
 }
@@ -83,7 +83,7 @@ func (p press) origin() string { return fmt.Sprintf("%s of %s by %s, %d", p.On, 
 
 // makes reports whether the press makes a request of its own.
 func (p press) makes() bool {
-	return p.On == approval.Extend || p.On == approval.Readdress || p.On == approval.Rotate
+	return p.On == approval.EventExtend || p.On == approval.EventReplaceAccessList || p.On == approval.EventRotate
 }
 
 // A mark is what a press leaves in the audit trail.
@@ -97,12 +97,12 @@ type mark struct {
 // a live key for what that calls it.
 func markOf(id approval.ID, on approval.Event, by approval.UserID) mark {
 	switch on {
-	case approval.Endorse, approval.Grant, approveLess:
-		on = approval.Approve
+	case approval.EventApprovalAdded, approval.EventApproveChange, approveLess:
+		on = approval.EventApprove
 	case switchedOver:
-		on = approval.Revoke
+		on = approval.EventRevoke
 	case asOperator:
-		on, by = approval.Revoke, approval.Operator
+		on, by = approval.EventRevoke, approval.Operator
 	}
 	return mark{id, on, by}
 }
@@ -126,8 +126,8 @@ func (tr *trial) press(p press) (approval.Request, error) {
 	m := markOf(p.ID, p.On, p.Who)
 	switch {
 	case err == nil && p.makes():
-		tr.tell(markOf(r.ID, approval.Submit, p.Who), account{accepted: 1})
-		if p.On == approval.Rotate {
+		tr.tell(markOf(r.ID, approval.EventSubmit, p.Who), account{accepted: 1})
+		if p.On == approval.EventRotate {
 			tr.tell(m, account{accepted: 1})
 		}
 	case err == nil:
@@ -135,10 +135,10 @@ func (tr *trial) press(p press) (approval.Request, error) {
 	case isAccident(err):
 		tr.tell(m, account{unclear: 1})
 		if p.On == switchedOver {
-			tr.tell(markOf(tr.rows[p.ID].Of, p.On, p.Who), account{unclear: 1})
+			tr.tell(markOf(tr.rows[p.ID].ParentID, p.On, p.Who), account{unclear: 1})
 		}
 		if p.makes() {
-			tr.tell(mark{On: approval.Submit, By: p.Who}, account{unclear: 1})
+			tr.tell(mark{On: approval.EventSubmit, By: p.Who}, account{unclear: 1})
 		}
 	case isRefusal(err):
 		on := r.ID
@@ -146,8 +146,8 @@ func (tr *trial) press(p press) (approval.Request, error) {
 			on = p.ID
 		}
 		tr.tell(markOf(on, p.On, p.Who), account{refused: 1})
-		if p.On == approval.Rotate { // the key was ended while its successor was opened
-			tr.tell(mark{On: approval.Submit, By: p.Who}, account{unclear: 1})
+		if p.On == approval.EventRotate { // the key was ended while its successor was opened
+			tr.tell(mark{On: approval.EventSubmit, By: p.Who}, account{unclear: 1})
 		}
 	case isSaid(err):
 		tr.tell(m, account{unclear: 1})
@@ -166,7 +166,7 @@ func (tr *trial) tell(m mark, what account) {
 func isAccident(err error) bool { return errors.Is(err, errCrashed) || errors.Is(err, errDisk) }
 
 var strangers = []error{
-	approval.ErrGuest, approval.ErrDeactivated, approval.ErrRobot, approval.ErrOutsider, approval.ErrCannotCheck,
+	approval.ErrGuest, approval.ErrDeactivated, approval.ErrBot, approval.ErrExternal, approval.ErrCannotCheck,
 }
 
 // ofRoles refuse a change of a live key for what the rules say of its access.
@@ -174,8 +174,8 @@ var ofRoles = []error{approval.ErrRoleNotOffered, approval.ErrRoleNotTheirs, app
 
 var sentinels = append([]error{
 	approval.ErrNotAllowed, approval.ErrOwnRequest, approval.ErrNotApprover, approval.ErrNotOwner,
-	approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrNudged, approval.ErrNoOrg, approval.ErrNotLive, approval.ErrNotNamed,
-	approval.ErrSigned, approval.ErrOwnerBack, approval.ErrNotEligible, approval.ErrToSelf, approval.ErrPredecessorRevoked, approval.ErrUnderway,
+	approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrAlreadyNudged, approval.ErrNoOrg, approval.ErrPredecessorNotActive, approval.ErrBreakGlassNotAllowed,
+	approval.ErrAlreadyReviewed, approval.ErrOwnerActive, approval.ErrNotEligible, approval.ErrToSelf, approval.ErrPredecessorRevoked, approval.ErrRotationUnderway,
 }, append(strangers, ofRoles...)...)
 
 func isOneOf(err error, all []error) bool {

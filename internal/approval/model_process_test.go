@@ -50,7 +50,7 @@ func (tr *trial) start() {
 	worker := approval.NewWorker(tr.orgs, store, guardedKeys{p}, guardedScreens{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	p.service = &approval.Service{
 		Store: store, Directory: guardedDirectory{p}, Orgs: tr.orgs,
-		Catalog: &approval.Catalog{Keys: guardedKeys{p}, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
+		Projects: &approval.ProjectCache{Keys: guardedKeys{p}, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
 	}
 	tr.process = p
 	go func() { defer close(p.done); worker.Run(ctx) }()
@@ -141,16 +141,16 @@ func (p *process) wait(ctx context.Context, name approvaltest.Call) error {
 		return errCrashed
 	}
 	if ctx.Err() != nil {
-		return &approval.Fault{Verdict: approval.Unknown, Cause: approval.CauseAtlasAway, Err: ctx.Err()}
+		return &approval.CallError{Class: approval.Indeterminate, Cause: approval.CauseAtlasUnavailable, Err: ctx.Err()}
 	}
 	return nil
 }
 
 type guardedKeys struct{ p *process }
 
-func (g guardedKeys) Make(ctx context.Context, o approval.Order, made func(approval.Key) error) (c approval.Credential, err error) {
+func (g guardedKeys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (c approval.Credential, err error) {
 	err = g.p.talk(ctx, approvaltest.CallCreate, func() error {
-		c, err = g.p.trial.keys.Make(ctx, o, func(k approval.Key) error {
+		c, err = g.p.trial.keys.Create(ctx, o, func(k approval.Key) error {
 			if err := made(k); err != nil {
 				return err
 			}
@@ -161,27 +161,27 @@ func (g guardedKeys) Make(ctx context.Context, o approval.Order, made func(appro
 	return c, err
 }
 
-func (g guardedKeys) Remove(ctx context.Context, org approval.OrgID, id string) error {
-	return g.p.talk(ctx, approvaltest.CallRemove, func() error { return g.p.trial.keys.Remove(ctx, org, id) })
+func (g guardedKeys) Delete(ctx context.Context, org approval.OrgID, id string) error {
+	return g.p.talk(ctx, approvaltest.CallRemove, func() error { return g.p.trial.keys.Delete(ctx, org, id) })
 }
 
-func (g guardedKeys) Find(ctx context.Context, org approval.OrgID, id approval.ID) (found []approval.Found, err error) {
-	err = g.p.talk(ctx, approvaltest.CallFind, func() error { found, err = g.p.trial.keys.Find(ctx, org, id); return err })
+func (g guardedKeys) FindTagged(ctx context.Context, org approval.OrgID, id approval.ID) (found []approval.TaggedKey, err error) {
+	err = g.p.talk(ctx, approvaltest.CallFind, func() error { found, err = g.p.trial.keys.FindTagged(ctx, org, id); return err })
 	return found, err
 }
 
-func (g guardedKeys) Marked(ctx context.Context, org approval.OrgID) (found []approval.Found, err error) {
-	err = g.p.talk(ctx, approvaltest.CallMarked, func() error { found, err = g.p.trial.keys.Marked(ctx, org); return err })
+func (g guardedKeys) ListTagged(ctx context.Context, org approval.OrgID) (found []approval.TaggedKey, err error) {
+	err = g.p.talk(ctx, approvaltest.CallMarked, func() error { found, err = g.p.trial.keys.ListTagged(ctx, org); return err })
 	return found, err
 }
 
-func (g guardedKeys) Unlisted(ctx context.Context, org approval.OrgID, since time.Time) (is bool, err error) {
-	err = g.p.talk(ctx, approvaltest.CallUnlisted, func() error { is, err = g.p.trial.keys.Unlisted(ctx, org, since); return err })
+func (g guardedKeys) CreatedButUnlisted(ctx context.Context, org approval.OrgID, since time.Time) (is bool, err error) {
+	err = g.p.talk(ctx, approvaltest.CallUnlisted, func() error { is, err = g.p.trial.keys.CreatedButUnlisted(ctx, org, since); return err })
 	return is && err == nil, err
 }
 
 // Inspect also tells an access list that is not as ordered.
-func (g guardedKeys) Inspect(ctx context.Context, o approval.Order, id string) (d approval.Drift, err error) {
+func (g guardedKeys) Inspect(ctx context.Context, o approval.KeySpec, id string) (d approval.Drift, err error) {
 	err = g.p.talk(ctx, approvaltest.CallInspect, func() error {
 		d, err = g.p.trial.keys.Inspect(ctx, o, id)
 		for _, k := range g.p.trial.keys.Alive() {
@@ -207,30 +207,30 @@ func (g guardedKeys) Projects(ctx context.Context, org approval.OrgID) (all []ap
 	return all, err
 }
 
-func (g guardedKeys) Used(ctx context.Context, org approval.OrgID, id string) (used bool, err error) {
-	err = g.p.talk(ctx, approvaltest.CallUsed, func() error { used, err = g.p.trial.keys.Used(ctx, org, id); return err })
+func (g guardedKeys) WasUsed(ctx context.Context, org approval.OrgID, id string) (used bool, err error) {
+	err = g.p.talk(ctx, approvaltest.CallUsed, func() error { used, err = g.p.trial.keys.WasUsed(ctx, org, id); return err })
 	return used && err == nil, err
 }
 
 type guardedScreens struct{ p *process }
 
-func (g guardedScreens) Draw(ctx context.Context, r approval.Request, m approval.MessageName) (at approval.Place, err error) {
-	err = g.p.talk(ctx, approvaltest.CallDraw, func() error { at, err = g.p.trial.screens.Draw(ctx, r, m); return err })
+func (g guardedScreens) SyncMessage(ctx context.Context, r approval.Request, m approval.MessageName) (at approval.MessageRef, err error) {
+	err = g.p.talk(ctx, approvaltest.CallDraw, func() error { at, err = g.p.trial.screens.SyncMessage(ctx, r, m); return err })
 	return at, err
 }
 
-func (g guardedScreens) Reveal(ctx context.Context, r approval.Request, c approval.Credential) error {
+func (g guardedScreens) RevealKey(ctx context.Context, r approval.Request, c approval.Credential) error {
 	return g.p.talk(ctx, approvaltest.CallReveal, func() error {
 		g.p.trial.revealed(r, c)
-		return g.p.trial.screens.Reveal(ctx, r, c)
+		return g.p.trial.screens.RevealKey(ctx, r, c)
 	})
 }
 
 // guardedDirectory takes no time: what a press comes to is known beforehand.
 type guardedDirectory struct{ p *process }
 
-func (g guardedDirectory) Standing(ctx context.Context, who approval.Actor) (s approval.Standing, err error) {
-	if crashed := g.p.call("standing", func() { s, err = g.p.trial.directory.Standing(ctx, who) }); crashed != nil {
+func (g guardedDirectory) MemberStatus(ctx context.Context, who approval.Actor) (s approval.MemberStatus, err error) {
+	if crashed := g.p.call("standing", func() { s, err = g.p.trial.directory.MemberStatus(ctx, who) }); crashed != nil {
 		return "", crashed
 	}
 	return s, err

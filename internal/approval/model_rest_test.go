@@ -23,8 +23,8 @@ func (tr *trial) checkAtRest() {
 		alive[k.Request] = append(alive[k.Request], k)
 	}
 	for _, r := range tr.requests() {
-		require.NotContains(tr.t, []approval.State{approval.Minting, approval.Revoking, approval.Applying}, r.State, "%s is under way for ever", r.ID)
-		require.Empty(tr.t, r.Debts, "%s", r.ID)
+		require.NotContains(tr.t, []approval.State{approval.StateIssuing, approval.StateRevoking, approval.StateApplying}, r.State, "%s is under way for ever", r.ID)
+		require.Empty(tr.t, r.UnresolvedCreates, "%s", r.ID)
 		if holdsKey(r) {
 			require.Len(tr.t, alive[r.ID], 1, "%s is %s: the key that was shown last is the only one", r.ID, r.State)
 			tr.checkHeld(r, alive[r.ID][0])
@@ -47,7 +47,7 @@ func (tr *trial) checkAtRest() {
 // request tells how it differs.
 func (tr *trial) checkHeld(r approval.Request, k approvaltest.LiveKey) {
 	require.Equal(tr.t, r.Key.ID, k.ID, "%s holds another key", r.ID)
-	require.True(tr.t, r.EndsAt.After(time.Now()), "%s: the key outlives its end", r.ID)
+	require.True(tr.t, r.KeyExpiresAt.After(time.Now()), "%s: the key outlives its end", r.ID)
 	if isSame(r.Access.Networks, k.Access.Networks) {
 		require.Equal(tr.t, k.Drift.NetworksChanged, r.Drift.NetworksChanged, "%s: what was changed by hand", r.ID)
 	} else {
@@ -69,10 +69,10 @@ func (tr *trial) checkMessages(r approval.Request) {
 		}
 	}
 	for _, name := range r.Messages {
-		if !name.ToApprovers() && !r.OwnerGone.IsZero() {
+		if !name.ToApprovers() && !r.OwnerDeactivatedAt.IsZero() {
 			continue // nobody is there to read it
 		}
-		at := r.Places[name]
+		at := r.MessageRefs[name]
 		require.NotEmpty(tr.t, at.TS, "%s: %s was never posted", r.ID, name)
 		require.Equal(tr.t, r.Version, at.Shown, "%s: %s is out of date", r.ID, name)
 		if !name.IsEvent() {
@@ -86,11 +86,11 @@ func (tr *trial) checkMessages(r approval.Request) {
 
 // eventStates are the states to which the events lead that are posted.
 var eventStates = map[approval.MessageName][]approval.State{
-	approval.DecidedNotice:   {approval.Approved, approval.Denied, approval.Applying},
-	approval.FailedNotice:    {approval.Failed},
-	approval.OverNotice:      {approval.Withdrawn, approval.Expired, approval.Ended, approval.Done},
-	approval.NudgedNotice:    {approval.Pending},
-	approval.EscalatedNotice: {approval.Pending},
+	approval.DecidedNotice:   {approval.StateApproved, approval.StateDenied, approval.StateApplying},
+	approval.FailedNotice:    {approval.StateFailed},
+	approval.ClosedNotice:    {approval.StateWithdrawn, approval.StateExpired, approval.StateEnded, approval.StateApplied},
+	approval.NudgedNotice:    {approval.StatePending},
+	approval.EscalatedNotice: {approval.StatePending},
 }
 
 // checkEvent asserts that an event post tells of the moment of its event,
@@ -101,9 +101,9 @@ func (tr *trial) checkEvent(m approvaltest.Message) {
 	case ok:
 		require.Contains(tr.t, states, r.State, "%s: %s is of another moment", r.ID, m.Name)
 	case strings.HasPrefix(string(m.Name), "endorsed"):
-		require.Equal(tr.t, approval.Pending, r.State, "%s: %s is of another moment", r.ID, m.Name)
+		require.Equal(tr.t, approval.StatePending, r.State, "%s: %s is of another moment", r.ID, m.Name)
 	case strings.HasPrefix(string(m.Name), "made"):
-		require.Equal(tr.t, approval.Delivered, r.State, "%s: %s is of another moment", r.ID, m.Name)
+		require.Equal(tr.t, approval.StateDelivered, r.State, "%s: %s is of another moment", r.ID, m.Name)
 		require.True(tr.t, slices.ContainsFunc(tr.screens.Revealed(), func(s approvaltest.Revealed) bool {
 			return s.Request == r.ID && s.To == r.Requester && s.Key.ID == r.Key.ID
 		}), "%s: %s tells of a key that was not shown", r.ID, m.Name)

@@ -21,7 +21,7 @@ var scenes = []scene{
 	{"nothing", func(*trial) {}},
 	{"nothing", func(*trial) {}},
 	{"somebody waits for a second approval", func(tr *trial) {
-		tr.takes(press{ID: tr.asks(alice, "all"), On: approval.Approve, Who: grace})
+		tr.takes(press{ID: tr.asks(alice, "all"), On: approval.EventApprove, Who: grace})
 	}},
 	{"somebody waits for long", func(tr *trial) {
 		tr.asks(carol, "admin")
@@ -33,23 +33,23 @@ var scenes = []scene{
 	{"a key of staging", func(tr *trial) { tr.active(alice, "staging", alice, bob) }},
 	{"a key taken by break-glass", func(tr *trial) { tr.active(dana, "emergency") }},
 	{"a key that waits for another end", func(tr *trial) {
-		tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.Extend, Who: alice, How: "a lot"})
+		tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.EventExtend, Who: alice, How: "a lot"})
 	}},
 	{"a key that waits for other addresses", func(tr *trial) {
-		tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.Readdress, Who: alice, How: "one more"})
+		tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.EventReplaceAccessList, Who: alice, How: "one more"})
 	}},
 	{"a key with a successor that waits", func(tr *trial) { tr.rotated() }},
 	{"a key with a successor", func(tr *trial) { tr.succeeded() }},
 	{"a key with a successor in use", func(tr *trial) {
-		tr.takes(press{ID: tr.succeeded(), On: approval.Confirm, Who: alice})
+		tr.takes(press{ID: tr.succeeded(), On: approval.EventConfirm, Who: alice})
 	}},
 	{"a key of carol's, for which alice waits for other addresses", func(tr *trial) {
 		id := tr.active(alice, "wide", bob)
-		tr.takes(press{ID: id, On: approval.Readdress, Who: alice, How: "another"})
+		tr.takes(press{ID: id, On: approval.EventReplaceAccessList, Who: alice, How: "another"})
 		tr.lose(alice, id)
 	}},
 	{"somebody of both groups approved", func(tr *trial) {
-		tr.takes(press{ID: tr.asks(alice, "owner"), On: approval.Approve, Who: heidi})
+		tr.takes(press{ID: tr.asks(alice, "owner"), On: approval.EventApprove, Who: heidi})
 	}},
 	{"a key whose owner is gone", func(tr *trial) {
 		tr.active(alice, "wide", bob)
@@ -63,9 +63,9 @@ var scenes = []scene{
 	}},
 	{"a key of carol's, with a successor of alice's", func(tr *trial) {
 		next := tr.rotated()
-		tr.lose(alice, tr.get(next).Of)
+		tr.lose(alice, tr.get(next).ParentID)
 		tr.house.stand(alice, approval.Member)
-		tr.takes(press{ID: next, On: approval.Collect, Who: alice})
+		tr.takes(press{ID: next, On: approval.EventIssue, Who: alice})
 	}},
 }
 
@@ -90,23 +90,23 @@ func (tr *trial) takes(p press) approval.ID {
 func (tr *trial) active(who approval.UserID, name string, by ...approval.UserID) approval.ID {
 	id := tr.asks(who, name)
 	for _, u := range by {
-		tr.takes(press{ID: id, On: approval.Approve, Who: u})
+		tr.takes(press{ID: id, On: approval.EventApprove, Who: u})
 	}
-	if tr.get(id).State == approval.Approved {
-		tr.takes(press{ID: id, On: approval.Collect, Who: who})
+	if tr.get(id).State == approval.StateApproved {
+		tr.takes(press{ID: id, On: approval.EventIssue, Who: who})
 	}
 	tr.pass(20 * time.Second)
-	tr.takes(press{ID: id, On: approval.Confirm, Who: who})
-	require.Equal(tr.t, approval.Active, tr.get(id).State)
+	tr.takes(press{ID: id, On: approval.EventConfirm, Who: who})
+	require.Equal(tr.t, approval.StateActive, tr.get(id).State)
 	return id
 }
 
 func (tr *trial) rotated() approval.ID {
-	return tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.Rotate, Who: alice})
+	return tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.EventRotate, Who: alice})
 }
 
 func (tr *trial) succeeded() approval.ID {
-	id := tr.takes(press{ID: tr.rotated(), On: approval.Collect, Who: alice})
+	id := tr.takes(press{ID: tr.rotated(), On: approval.EventIssue, Who: alice})
 	tr.pass(20 * time.Second)
 	return id
 }
@@ -116,5 +116,5 @@ func (tr *trial) succeeded() approval.ID {
 func (tr *trial) lose(who approval.UserID, id approval.ID) {
 	tr.house.stand(who, approval.Deactivated)
 	tr.pass(noticed)
-	tr.takes(press{ID: id, On: approval.HandTo, Who: heidi, How: string(carol)})
+	tr.takes(press{ID: id, On: approval.EventTransfer, Who: heidi, How: string(carol)})
 }

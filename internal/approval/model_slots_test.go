@@ -100,8 +100,8 @@ func (h *house) mayDecide(u approval.UserID, r approval.Request) bool {
 // counted lists whose approvals of r are worth anything now, but not one's.
 func (h *house) counted(r approval.Request, but approval.UserID) []approval.UserID {
 	whole := r
-	if r.NarrowedBy != "" {
-		whole.Access = r.Wanted
+	if r.ReducedBy != "" {
+		whole.Access = r.Requested
 	}
 	var all []approval.UserID
 	for _, u := range yeses(r) {

@@ -52,7 +52,7 @@ func (g guardedStore) done(method string, happen func(approval.Store) error) err
 	return err
 }
 
-func (g guardedStore) Create(ctx context.Context, r approval.Request, e approval.Entry) (approval.Request, error) {
+func (g guardedStore) Create(ctx context.Context, r approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	return stored(g, onCreate, func(s approval.Store) (approval.Request, error) {
 		g.p.trial.storing.Lock()
 		defer g.p.trial.storing.Unlock()
@@ -68,7 +68,7 @@ func (g guardedStore) Get(ctx context.Context, id approval.ID) (approval.Request
 	return stored(g, onGet, func(s approval.Store) (approval.Request, error) { return s.Get(ctx, id) })
 }
 
-func (g guardedStore) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
+func (g guardedStore) Move(ctx context.Context, next approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	g.p.trial.write("%s: %s %s -> %s, %s", e.Request, e.From, e.Event, e.To, e.Note)
 	return stored(g, onMove, func(s approval.Store) (approval.Request, error) {
 		g.p.trial.storing.Lock()
@@ -82,7 +82,7 @@ func (g guardedStore) Move(ctx context.Context, next approval.Request, e approva
 	})
 }
 
-func (g guardedStore) Record(ctx context.Context, e approval.Entry) error {
+func (g guardedStore) Record(ctx context.Context, e approval.AuditEntry) error {
 	return g.done(onRecord, func(s approval.Store) error { return s.Record(ctx, e) })
 }
 
@@ -94,24 +94,24 @@ func (g guardedStore) ReleaseWork(ctx context.Context, id approval.ID, version i
 	return g.done(onReleaseWork, func(s approval.Store) error { return s.ReleaseWork(ctx, id, version, at) })
 }
 
-func (g guardedStore) ClaimDrawing(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return stored(g, onClaimDrawing, func(s approval.Store) (approval.Request, error) { return s.ClaimDrawing(ctx, now, until) })
+func (g guardedStore) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
+	return stored(g, onClaimDrawing, func(s approval.Store) (approval.Request, error) { return s.ClaimSync(ctx, now, until) })
 }
 
-func (g guardedStore) Drawn(ctx context.Context, id approval.ID, name approval.MessageName, at approval.Place) error {
-	return g.done(onDrawn, func(s approval.Store) error { return s.Drawn(ctx, id, name, at) })
+func (g guardedStore) SaveMessageRef(ctx context.Context, id approval.ID, name approval.MessageName, at approval.MessageRef) error {
+	return g.done(onDrawn, func(s approval.Store) error { return s.SaveMessageRef(ctx, id, name, at) })
 }
 
-func (g guardedStore) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {
-	return g.done(onReleaseDraw, func(s approval.Store) error { return s.ReleaseDrawing(ctx, id, version, at) })
+func (g guardedStore) ReleaseSync(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+	return g.done(onReleaseDraw, func(s approval.Store) error { return s.ReleaseSync(ctx, id, version, at) })
 }
 
 func (g guardedStore) NextDue(ctx context.Context) (time.Time, error) {
 	return stored(g, onNextDue, func(s approval.Store) (time.Time, error) { return s.NextDue(ctx) })
 }
 
-func (g guardedStore) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
-	return stored(g, onMine, func(s approval.Store) ([]approval.Request, error) { return s.ByRequester(ctx, user) })
+func (g guardedStore) ListByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+	return stored(g, onMine, func(s approval.Store) ([]approval.Request, error) { return s.ListByRequester(ctx, user) })
 }
 
 func (g guardedStore) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
@@ -131,26 +131,26 @@ func (g guardedStore) ByOrigin(ctx context.Context, origin string) (approval.Req
 	return stored(g, onGet, func(s approval.Store) (approval.Request, error) { return s.ByOrigin(ctx, origin) })
 }
 
-func (g guardedStore) Tally(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Tally, error) {
-	return stored(g, onMine, func(s approval.Store) (approval.Tally, error) { return s.Tally(ctx, user, org, since) })
+func (g guardedStore) Usage(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Usage, error) {
+	return stored(g, onMine, func(s approval.Store) (approval.Usage, error) { return s.Usage(ctx, user, org, since) })
 }
 
 func (g guardedStore) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
 	return stored(g, onMine, func(s approval.Store) ([]approval.Request, error) { return s.OpenByRequester(ctx, user) })
 }
 
-func (g guardedStore) Live(ctx context.Context) ([]approval.Request, error) {
-	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Live(ctx) })
+func (g guardedStore) ListActive(ctx context.Context) ([]approval.Request, error) {
+	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.ListActive(ctx) })
 }
 
-func (g guardedStore) Waiting(ctx context.Context) ([]approval.Request, error) {
-	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Waiting(ctx) })
+func (g guardedStore) ListPending(ctx context.Context) ([]approval.Request, error) {
+	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.ListPending(ctx) })
 }
 
-func (g guardedStore) Unsigned(ctx context.Context) ([]approval.Request, error) {
-	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Unsigned(ctx) })
+func (g guardedStore) AwaitingReview(ctx context.Context) ([]approval.Request, error) {
+	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.AwaitingReview(ctx) })
 }
 
-func (g guardedStore) Audit(ctx context.Context, yield func(approval.Entry) error) error {
+func (g guardedStore) Audit(ctx context.Context, yield func(approval.AuditEntry) error) error {
 	return g.done(onAuditRead, func(s approval.Store) error { return s.Audit(ctx, yield) })
 }

@@ -40,7 +40,7 @@ func (c *tally) failed(isFailed bool, journal []string) {
 	}
 }
 
-func (c *tally) add(trail []approval.Entry) {
+func (c *tally) add(trail []approval.AuditEntry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.events == nil {

@@ -35,7 +35,7 @@ type trial struct {
 
 	forms   []sent              // what people filled in
 	asked   map[int]approval.ID // what people were told that became of it
-	trail   []approval.Entry
+	trail   []approval.AuditEntry
 	chain   approval.Chain
 	ids     int
 	changes int // forms for changes of live keys
@@ -104,7 +104,7 @@ func (tr *trial) reopen() {
 	tr.store, tr.close = tr.open()
 	for _, r := range tr.requests() {
 		require.NoError(tr.t, tr.store.ReleaseWork(context.Background(), r.ID, -1, time.Time{}))
-		require.NoError(tr.t, tr.store.ReleaseDrawing(context.Background(), r.ID, -1, time.Time{}))
+		require.NoError(tr.t, tr.store.ReleaseSync(context.Background(), r.ID, -1, time.Time{}))
 	}
 }
 
@@ -137,9 +137,9 @@ func (tr *trial) last(id approval.ID) approval.Request {
 	return tr.rows[id]
 }
 
-func (tr *trial) entries() []approval.Entry {
-	var all []approval.Entry
-	require.NoError(tr.t, tr.store.Audit(context.Background(), func(e approval.Entry) error {
+func (tr *trial) entries() []approval.AuditEntry {
+	var all []approval.AuditEntry
+	require.NoError(tr.t, tr.store.Audit(context.Background(), func(e approval.AuditEntry) error {
 		all = append(all, e)
 		return nil
 	}))
@@ -232,16 +232,16 @@ func (tr *trial) finish() {
 	tr.welcome()
 	tr.keys.Have(org, payments, search)
 	for _, r := range tr.requests() {
-		if r.State != approval.Approved {
+		if r.State != approval.StateApproved {
 			continue
 		}
-		collect := press{ID: r.ID, On: approval.Collect, Who: r.Requester}
+		collect := press{ID: r.ID, On: approval.EventIssue, Who: r.Requester}
 		tr.pressNow(collect)
 		tr.pass(time.Second)
 		if len(tr.whyNotOwn(collect, r)) > 0 {
 			continue // the key before it is gone
 		}
-		require.Equal(tr.t, approval.Delivered, tr.get(r.ID).State, "a patient person gets the key")
+		require.Equal(tr.t, approval.StateDelivered, tr.get(r.ID).State, "a patient person gets the key")
 	}
 	tr.rest()
 	for range 30 {

@@ -14,23 +14,23 @@ var errMistake = errors.New("the form has mistakes")
 
 // possible says by hand in which states people can do what.
 var possible = map[approval.Event][]approval.State{
-	approval.Approve:   {approval.Pending},
-	approveLess:        {approval.Pending},
-	approval.Deny:      {approval.Pending},
-	approval.Nudge:     {approval.Pending},
-	approval.Withdraw:  {approval.Pending, approval.Approved},
-	approval.Collect:   {approval.Approved},
-	approval.Confirm:   {approval.Delivered},
-	approval.Replace:   {approval.Delivered},
-	approval.Revoke:    {approval.Delivered, approval.Active},
-	asOperator:         {approval.Delivered, approval.Active},
-	approval.Extend:    {approval.Active},
-	approval.Readdress: {approval.Active},
-	approval.Rotate:    {approval.Active},
-	switchedOver:       {approval.Active},
-	approval.HandTo:    {approval.Active},
-	approval.Sign: {approval.Approved, approval.Minting, approval.Delivered, approval.Active, approval.Revoking,
-		approval.Withdrawn, approval.Expired, approval.Failed, approval.Ended},
+	approval.EventApprove:           {approval.StatePending},
+	approveLess:                     {approval.StatePending},
+	approval.EventDeny:              {approval.StatePending},
+	approval.EventNudge:             {approval.StatePending},
+	approval.EventWithdraw:          {approval.StatePending, approval.StateApproved},
+	approval.EventIssue:             {approval.StateApproved},
+	approval.EventConfirm:           {approval.StateDelivered},
+	approval.EventReplace:           {approval.StateDelivered},
+	approval.EventRevoke:            {approval.StateDelivered, approval.StateActive},
+	asOperator:                      {approval.StateDelivered, approval.StateActive},
+	approval.EventExtend:            {approval.StateActive},
+	approval.EventReplaceAccessList: {approval.StateActive},
+	approval.EventRotate:            {approval.StateActive},
+	switchedOver:                    {approval.StateActive},
+	approval.EventTransfer:          {approval.StateActive},
+	approval.EventReview: {approval.StateApproved, approval.StateIssuing, approval.StateDelivered, approval.StateActive, approval.StateRevoking,
+		approval.StateWithdrawn, approval.StateExpired, approval.StateFailed, approval.StateEnded},
 }
 
 // whyNot lists by hand everything that speaks against a press, if nothing goes
@@ -49,27 +49,27 @@ func (tr *trial) whyNot(p press, r approval.Request) []error {
 	all = append(all, tr.whyNobody(p.Who)...)
 	isOwner := p.Who == r.Requester
 	switch p.On {
-	case approval.Approve, approveLess, approval.Deny:
+	case approval.EventApprove, approveLess, approval.EventDeny:
 		against(isOwner && r.Org == org, approval.ErrOwnRequest)
 		against(!tr.house.mayDecide(p.Who, r), approval.ErrNotApprover)
-		if p.On != approval.Deny {
+		if p.On != approval.EventDeny {
 			all = append(all, tr.whyNotYes(p, r)...)
 		}
-	case approval.Revoke:
+	case approval.EventRevoke:
 		against(!isOwner && !tr.house.oversees(p.Who, r.Org), approval.ErrNotOwner)
-	case approval.Sign:
+	case approval.EventReview:
 		against(!tr.house.oversees(p.Who, r.Org), approval.ErrNotApprover)
 		against(tr.owned(p.Who, r), approval.ErrOwnRequest)
-		against(!r.Emergency, approval.ErrNotAllowed)
-		against(r.Review.By != "", approval.ErrSigned)
-	case approval.HandTo:
+		against(!r.BreakGlass, approval.ErrNotAllowed)
+		against(r.Review.By != "", approval.ErrAlreadyReviewed)
+	case approval.EventTransfer:
 		to := approval.UserID(p.How)
 		against(!tr.house.approvesAccess(p.Who, r.Org, r.Access), approval.ErrNotApprover)
 		against(to == p.Who, approval.ErrToSelf)
-		if why := tr.house.whyNotHave(to, r, tr.root(r), r.EndsAt); why != nil {
+		if why := tr.house.whyNotHave(to, r, tr.root(r), r.KeyExpiresAt); why != nil {
 			against(true, why)
 		}
-		against(r.OwnerGone.IsZero() || to == r.Requester || tr.house.standing(r.Requester) != approval.Deactivated, approval.ErrOwnerBack)
+		against(r.OwnerDeactivatedAt.IsZero() || to == r.Requester || tr.house.standing(r.Requester) != approval.Deactivated, approval.ErrOwnerActive)
 		against(!tr.house.isMember(to), approval.ErrNotEligible)
 	default:
 		against(!isOwner, approval.ErrNotOwner)
@@ -80,8 +80,8 @@ func (tr *trial) whyNot(p press, r approval.Request) []error {
 
 // whyNobody says why somebody may do nothing at all.
 func (tr *trial) whyNobody(u approval.UserID) []error {
-	why := map[approval.Standing]error{
-		approval.Guest: approval.ErrGuest, approval.Deactivated: approval.ErrDeactivated, approval.Outsider: approval.ErrOutsider,
+	why := map[approval.MemberStatus]error{
+		approval.Guest: approval.ErrGuest, approval.Deactivated: approval.ErrDeactivated, approval.External: approval.ErrExternal,
 	}[tr.house.standing(u)]
 	if why == nil {
 		return nil
@@ -99,7 +99,7 @@ func (tr *trial) whyNotYes(p press, r approval.Request) []error {
 		if mistaken {
 			all = append(all, errMistake)
 		}
-		if r.Purpose != approval.NewKey {
+		if r.Type != approval.NewKey {
 			all = append(all, approval.ErrNotAllowed)
 		}
 	}
@@ -127,44 +127,44 @@ func yeses(r approval.Request) []approval.UserID {
 // whyNotOwn says why an owner could not do that with what is theirs.
 func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
 	switch p.On {
-	case approval.Nudge:
+	case approval.EventNudge:
 		if !r.NudgedAt.IsZero() {
-			return []error{approval.ErrNudged}
+			return []error{approval.ErrAlreadyNudged}
 		}
-	case approval.Extend:
+	case approval.EventExtend:
 		if why := tr.house.whyNotMore(r, tr.root(r)); why != nil {
 			return []error{why}
 		}
 		if extras[p.How] != shortLife && extras[p.How] != longLife {
 			return []error{errMistake}
 		}
-	case approval.Readdress:
+	case approval.EventReplaceAccessList:
 		f, want := addresses[p.How](r.Access)
 		if areMistaken(r.Org, f, r.Access.Networks, want) {
 			return []error{errMistake}
 		}
-		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.EndsAt); why != nil && !reaches(r.Access.Networks, want) {
+		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.KeyExpiresAt); why != nil && !reaches(r.Access.Networks, want) {
 			return []error{why}
 		}
-	case approval.Confirm:
-		if r.Purpose == approval.Rotation && tr.about(r.Of).Cascade == approval.CascadeAll {
+	case approval.EventConfirm:
+		if r.Type == approval.Rotation && tr.about(r.ParentID).Cascade == approval.CascadeAll {
 			return []error{approval.ErrPredecessorRevoked}
 		}
-	case approval.Collect, approval.Replace:
-		if old := tr.about(r.Of); r.Purpose == approval.Rotation && (old.State != approval.Active || old.Requester != r.Requester) {
-			return []error{approval.ErrNotLive}
+	case approval.EventIssue, approval.EventReplace:
+		if old := tr.about(r.ParentID); r.Type == approval.Rotation && (old.State != approval.StateActive || old.Requester != r.Requester) {
+			return []error{approval.ErrPredecessorNotActive}
 		}
-	case approval.Rotate:
+	case approval.EventRotate:
 		if next := tr.about(r.Successor); next.ID != "" && !next.State.Final() {
-			return []error{approval.ErrUnderway}
+			return []error{approval.ErrRotationUnderway}
 		}
-		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.EndsAt); why != nil {
+		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.KeyExpiresAt); why != nil {
 			return []error{why}
 		}
 	case switchedOver:
 		var all []error
-		old := tr.about(r.Of)
-		if r.Purpose != approval.Rotation || !slices.Contains(possible[approval.Revoke], old.State) {
+		old := tr.about(r.ParentID)
+		if r.Type != approval.Rotation || !slices.Contains(possible[approval.EventRevoke], old.State) {
 			all = append(all, approval.ErrNotAllowed)
 		}
 		if old.Requester != p.Who {
@@ -214,9 +214,9 @@ func (tr *trial) checkOutcome(p press, before, r approval.Request) {
 	case approveLess:
 		_, want, _ := narrowings[p.How](before.Access)
 		require.True(tr.t, isWithin(want, r.Access) && isWithin(r.Access, want), "%+v left %+v", p, r.Access)
-	case approval.Extend:
-		require.Equal(tr.t, before.EndsAt.Add(extras[p.How]), r.Change.NewEnd)
-	case approval.Readdress:
+	case approval.EventExtend:
+		require.Equal(tr.t, before.KeyExpiresAt.Add(extras[p.How]), r.Change.NewEnd)
+	case approval.EventReplaceAccessList:
 		_, want := addresses[p.How](before.Access)
 		require.True(tr.t, isSame(want, r.Access.Networks), "%+v asks for %v", p, r.Access.Networks)
 	}

@@ -47,21 +47,21 @@ func oneAtLeast[T any](t *rapid.T, label string, all []T) []T {
 }
 
 // drawPeople draws from few, so that two rules often name the same people.
-func drawPeople(t *rapid.T, label string) approval.Who {
-	return rapid.SampledFrom([]approval.Who{
+func drawPeople(t *rapid.T, label string) approval.Principals {
+	return rapid.SampledFrom([]approval.Principals{
 		users(bob), users(dana), groups(platform), groups(security), users(bob, dana), users(dana, bob),
 		{Users: []approval.UserID{heidi}, Groups: []approval.GroupID{platform}},
 	}).Draw(t, label)
 }
 
-func drawNeeds(t *rapid.T, label string, mayBeUsual bool) []approval.Need {
+func drawNeeds(t *rapid.T, label string, mayBeUsual bool) []approval.Requirement {
 	if mayBeUsual && rapid.Bool().Draw(t, label+": the usual") {
 		return nil
 	}
-	needs := make([]approval.Need, rapid.IntRange(1, 2).Draw(t, label))
+	needs := make([]approval.Requirement, rapid.IntRange(1, 2).Draw(t, label))
 	for i := range needs {
 		name := fmt.Sprintf("%s %d", label, i)
-		needs[i] = approval.Need{From: drawPeople(t, name), Count: rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(t, name+" count")}
+		needs[i] = approval.Requirement{From: drawPeople(t, name), Count: rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(t, name+" count")}
 	}
 	return needs
 }
@@ -70,35 +70,35 @@ func drawRules(t *rapid.T, roles []approval.Role) []approval.RoleRule {
 	rules := make([]approval.RoleRule, len(roles))
 	for i, role := range roles {
 		rules[i] = approval.RoleRule{
-			Role: role, Ask: everyone, Needs: drawNeeds(t, string(role), true),
-			Longest:    rapid.SampledFrom([]time.Duration{0, 0, 0, 24 * time.Hour}).Draw(t, string(role)+" longest"),
-			WidestIPv4: rapid.SampledFrom([]int{0, 0, 0, 28}).Draw(t, string(role)+" widest"),
+			Role: role, AllowedRequesters: everyone, Requirements: drawNeeds(t, string(role), true),
+			MaxLifetime:   rapid.SampledFrom([]time.Duration{0, 0, 0, 24 * time.Hour}).Draw(t, string(role)+" longest"),
+			MinPrefixIPv4: rapid.SampledFrom([]int{0, 0, 0, 28}).Draw(t, string(role)+" widest"),
 		}
 	}
 	return rules
 }
 
 func drawPolicy(t *rapid.T) approval.Policy {
-	p := policy()
+	p := testPolicy()
 	p.AllowSelfApproval = false
-	p.Needs = drawNeeds(t, "usual", false)
+	p.Requirements = drawNeeds(t, "usual", false)
 	p.Roles, p.ProjectRoles = drawRules(t, orgRoles), drawRules(t, projectRoles)
-	p.Lifetimes, p.WidestIPv4, p.MaxEntries = lifetimes, 24, 10
-	p.Named = []approval.NamedNetwork{{Name: "ci", Networks: prefixes("198.51.100.0/24")}, {Name: "office", Networks: prefixes("203.0.112.0/22")}}
+	p.Lifetimes, p.MinPrefixIPv4, p.MaxEntries = lifetimes, 24, 10
+	p.NetworkPresets = []approval.NetworkPreset{{Name: "ci", Networks: prefixes("198.51.100.0/24")}, {Name: "office", Networks: prefixes("203.0.112.0/22")}}
 	if rapid.Bool().Draw(t, "somebody never approves") {
-		p.Never = users(rapid.SampledFrom(approverPool).Draw(t, "never"))
+		p.ExcludedApprovers = users(rapid.SampledFrom(approverPool).Draw(t, "never"))
 	}
 	p.EscalateTo, p.EscalateAfter = drawPeople(t, "escalate to"), time.Hour
 	for i := range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "rules") {
 		name := fmt.Sprintf("rule %d", i)
 		rule := approval.AutoRule{
-			Name: name, For: rapid.SampledFrom([]approval.Who{everyone, users(alice), users(carol), users(carol)}).Draw(t, name+" for"),
-			Roles:    oneAtLeast(t, name+" roles", slices.Concat(orgRoles, projectRoles)),
-			Networks: subset(t, name+" networks", []string{"ci", "office"}),
-			Longest:  rapid.SampledFrom(lifetimes).Draw(t, name+" longest"),
-			Projects: rapid.Bool().Draw(t, name+" projects"),
+			Name: name, For: rapid.SampledFrom([]approval.Principals{everyone, users(alice), users(carol), users(carol)}).Draw(t, name+" for"),
+			Roles:       oneAtLeast(t, name+" roles", slices.Concat(orgRoles, projectRoles)),
+			Networks:    subset(t, name+" networks", []string{"ci", "office"}),
+			MaxLifetime: rapid.SampledFrom(lifetimes).Draw(t, name+" longest"),
+			Projects:    rapid.Bool().Draw(t, name+" projects"),
 		}
-		p.Auto = append(p.Auto, rule)
+		p.AutoApprovals = append(p.AutoApprovals, rule)
 	}
 	return p
 }
@@ -112,8 +112,8 @@ type wantedAccess struct {
 }
 
 func (w wantedAccess) fill(f *approval.Form) {
-	f.Roles, f.InProjects, f.Projects = w.roles, w.inProjects, w.projects
-	f.Networks, f.Named, f.Lifetime = strings.Join(w.typed, " "), w.named, lifetimes[w.lifetime]
+	f.Roles, f.ProjectRoles, f.Projects = w.roles, w.inProjects, w.projects
+	f.Networks, f.NetworkPresets, f.Lifetime = strings.Join(w.typed, " "), w.named, lifetimes[w.lifetime]
 }
 
 func drawSmaller(t *rapid.T) wantedAccess {
@@ -162,7 +162,7 @@ type outcome struct {
 func outcomeOf(t *rapid.T, w *world, of wantedAccess, isEscalated bool) outcome {
 	var out outcome
 	for set := range 1 << len(approverPool) {
-		f := form(of.fill, func(f *approval.Form) { f.Origin = string(approval.NewID()) })
+		f := form(of.fill, func(f *approval.Form) { f.IdempotencyKey = string(approval.NewID()) })
 		preview, err := w.Preview(t.Context(), as(alice), f)
 		require.NoError(t, err)
 		r, err := w.Submit(t.Context(), as(alice), f)
@@ -171,30 +171,30 @@ func outcomeOf(t *rapid.T, w *world, of wantedAccess, isEscalated bool) outcome 
 			return outcome{refused: true}
 		}
 		require.NoError(t, err)
-		require.Equal(t, preview.Needs, r.Needs, "form and card say the same")
+		require.Equal(t, preview.Requirements, r.Requirements, "form and card say the same")
 		require.Equal(t, preview.Rule, r.Decision.Rule, "form and decision say the same")
 		out.rule = preview.Rule
-		if isEscalated && r.State == approval.Pending {
+		if isEscalated && r.State == approval.StatePending {
 			r.EscalatedAt = time.Now()
-			r, err = w.store.Move(t.Context(), r, approval.Entry{At: time.Now(), Org: org, Request: r.ID, Event: approval.Escalate, From: r.State, To: r.State})
+			r, err = w.store.Move(t.Context(), r, approval.AuditEntry{At: time.Now(), Org: org, Request: r.ID, Event: approval.EventEscalate, From: r.State, To: r.State})
 			require.NoError(t, err)
 		}
 		for i, approver := range approverPool {
-			if set&(1<<i) != 0 && r.State == approval.Pending {
+			if set&(1<<i) != 0 && r.State == approval.StatePending {
 				r, _ = w.Approve(t.Context(), as(approver), r.ID)
 			}
 		}
-		out.enough = append(out.enough, r.State == approval.Approved)
+		out.enough = append(out.enough, r.State == approval.StateApproved)
 	}
 	return out
 }
 
 // byHand says which sets are enough, from the policy's words alone.
 func byHand(p approval.Policy, of wantedAccess, isEscalated bool, groups map[approval.GroupID][]approval.UserID) []bool {
-	among := func(who approval.Who, user approval.UserID) bool {
+	among := func(who approval.Principals, user approval.UserID) bool {
 		return slices.Contains(who.Users, user) || slices.ContainsFunc(who.Groups, func(g approval.GroupID) bool { return slices.Contains(groups[g], user) })
 	}
-	nameOf := func(who approval.Who) string {
+	nameOf := func(who approval.Principals) string {
 		names := map[string]bool{}
 		for _, u := range who.Users {
 			names[string(u)] = true
@@ -205,8 +205,8 @@ func byHand(p approval.Policy, of wantedAccess, isEscalated bool, groups map[app
 		return strings.Join(slices.Sorted(maps.Keys(names)), " ")
 	}
 	// Of each list so many of the same people; of several lists the most.
-	most, whose := map[string]int{}, map[string]approval.Who{}
-	addList := func(list []approval.Need) {
+	most, whose := map[string]int{}, map[string]approval.Principals{}
+	addList := func(list []approval.Requirement) {
 		inThis := map[string]int{}
 		for _, n := range list {
 			inThis[nameOf(n.From)] += n.Count
@@ -220,15 +220,15 @@ func byHand(p approval.Policy, of wantedAccess, isEscalated bool, groups map[app
 		if !slices.Contains(of.roles, rule.Role) && !slices.Contains(of.inProjects, rule.Role) {
 			continue
 		}
-		if len(rule.Needs) == 0 {
-			addList(p.Needs)
+		if len(rule.Requirements) == 0 {
+			addList(p.Requirements)
 		} else {
-			addList(rule.Needs)
+			addList(rule.Requirements)
 		}
 	}
-	var seats []approval.Who
+	var seats []approval.Principals
 	for name, n := range most {
-		seats = append(seats, slices.Repeat([]approval.Who{whose[name]}, n)...)
+		seats = append(seats, slices.Repeat([]approval.Principals{whose[name]}, n)...)
 	}
 	var seated func(seat int, free []approval.UserID) bool
 	seated = func(seat int, free []approval.UserID) bool {
@@ -237,7 +237,7 @@ func byHand(p approval.Policy, of wantedAccess, isEscalated bool, groups map[app
 		}
 		return slices.ContainsFunc(free, func(user approval.UserID) bool {
 			fits := among(seats[seat], user) || isEscalated && among(p.EscalateTo, user)
-			return fits && !among(p.Never, user) &&
+			return fits && !among(p.ExcludedApprovers, user) &&
 				seated(seat+1, slices.DeleteFunc(slices.Clone(free), func(u approval.UserID) bool { return u == user }))
 		})
 	}
@@ -293,42 +293,42 @@ func TestRequirementsNeverShrinkWhenMoreIsAskedFor(t *testing.T) {
 
 // oneForMembers are two people for everything, but one for members.
 func oneForMembers(p *approval.Policy) {
-	p.Needs = []approval.Need{{From: users(bob), Count: 1}, {From: users(dana), Count: 1}}
+	p.Requirements = []approval.Requirement{{From: users(bob), Count: 1}, {From: users(dana), Count: 1}}
 	p.Roles = []approval.RoleRule{
-		{Role: "ORG_BILLING_ADMIN", Ask: everyone},
-		{Role: "ORG_OWNER", Ask: everyone},
-		{Role: "ORG_MEMBER", Ask: everyone, Needs: []approval.Need{{From: users(bob), Count: 1}}},
+		{Role: "ORG_BILLING_ADMIN", AllowedRequesters: everyone},
+		{Role: "ORG_OWNER", AllowedRequesters: everyone},
+		{Role: "ORG_MEMBER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(bob), Count: 1}}},
 	}
 }
 
 func TestAHarmlessRoleTakesNoApprovalAway(t *testing.T) {
 	t.Parallel()
 	for _, powerful := range []approval.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"} {
-		w := newWorld(t, policy(oneForMembers))
+		w := newWorld(t, testPolicy(oneForMembers))
 		r, err := w.Submit(t.Context(), as(alice), form(asking(powerful, "ORG_MEMBER")))
 		require.NoError(t, err)
-		assert.Equal(t, []approval.Need{
+		assert.Equal(t, []approval.Requirement{
 			{From: users(bob), Count: 1, For: []approval.Role{"ORG_MEMBER"}}, {From: users(dana), Count: 1},
-		}, r.Needs)
+		}, r.Requirements)
 		r, err = w.Approve(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
-		require.Equal(t, approval.Pending, r.State, "%s takes dana's approval", powerful)
+		require.Equal(t, approval.StatePending, r.State, "%s takes dana's approval", powerful)
 		r, err = w.Approve(t.Context(), as(dana), r.ID)
 		require.NoError(t, err)
-		require.Equal(t, approval.Approved, r.State)
+		require.Equal(t, approval.StateApproved, r.State)
 	}
 }
 
 func TestTheSameApprovalIsNeededOnceInWhateverOrderItIsWritten(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, policy(func(p *approval.Policy) {
-		p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}}
+	w := newWorld(t, testPolicy(func(p *approval.Policy) {
+		p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}}
 		p.Roles = []approval.RoleRule{
-			{Role: "ORG_READ_ONLY", Ask: everyone},
-			{Role: "ORG_MEMBER", Ask: everyone, Needs: []approval.Need{{From: users(dana, bob), Count: 1}}},
+			{Role: "ORG_READ_ONLY", AllowedRequesters: everyone},
+			{Role: "ORG_MEMBER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(dana, bob), Count: 1}}},
 		}
 	}))
 	got, err := w.Preview(t.Context(), as(alice), form(asking("ORG_READ_ONLY", "ORG_MEMBER")))
 	require.NoError(t, err)
-	assert.Equal(t, []approval.Need{{From: users(dana, bob), Count: 2}}, got.Needs, "the usual rule asks for the second, not the role's")
+	assert.Equal(t, []approval.Requirement{{From: users(dana, bob), Count: 2}}, got.Requirements, "the usual rule asks for the second, not the role's")
 }

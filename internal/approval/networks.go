@@ -15,11 +15,13 @@ import (
 // left when duplicates and entries inside other entries are dropped, in the
 // order typed, and everything that is wrong. Comparing each with each takes its
 // time, so what is longer than the form allows is not read.
-func (p Policy) Networks(text string) ([]netip.Prefix, []Problem) { return p.networks(text, nil, nil) }
+func (p Policy) Networks(text string) ([]netip.Prefix, []Problem) {
+	return p.parseNetworks(text, nil, nil)
+}
 
-// networks adds what was picked by name to what was typed. How wide an entry
+// parseNetworks adds what was picked by name to what was typed. How wide an entry
 // may be also depends on the roles.
-func (p Policy) networks(text string, named []NamedNetwork, roles []Role) ([]netip.Prefix, []Problem) {
+func (p Policy) parseNetworks(text string, named []NetworkPreset, roles []Role) ([]netip.Prefix, []Problem) {
 	if utf8.RuneCountInString(text) > MaxNetworks {
 		return nil, []Problem{{Field: FieldNetworks, Code: TooLong, Limit: MaxNetworks}}
 	}
@@ -36,7 +38,7 @@ func (p Policy) networks(text string, named []NamedNetwork, roles []Role) ([]net
 		}
 		kept = append(kept, network)
 	}
-	kept = dropContained(kept)
+	kept = mergeContained(kept)
 	switch {
 	case len(kept) == 0 && len(problems) == 0:
 		problems = append(problems, Problem{Field: FieldNetworks, Code: Missing})
@@ -48,28 +50,28 @@ func (p Policy) networks(text string, named []NamedNetwork, roles []Role) ([]net
 
 // checkNamed finds what was picked by name. The operator wrote these networks
 // down, so only a role's own rule may find them too wide.
-func (p Policy) checkNamed(names []string, roles []Role) ([]NamedNetwork, []Problem) {
-	var named []NamedNetwork
+func (p Policy) checkNamed(names []string, roles []Role) ([]NetworkPreset, []Problem) {
+	var named []NetworkPreset
 	var problems []Problem
 	for _, name := range names {
-		i := slices.IndexFunc(p.Named, func(n NamedNetwork) bool { return n.Name == name })
+		i := slices.IndexFunc(p.NetworkPresets, func(n NetworkPreset) bool { return n.Name == name })
 		if i < 0 {
-			problems = append(problems, Problem{Field: FieldNamed, Code: NoSuchNetwork, Given: name})
+			problems = append(problems, Problem{Field: FieldNetworkPresets, Code: NoSuchNetwork, Given: name})
 			continue
 		}
-		for _, network := range p.Named[i].Networks {
-			if widest := p.widestFor(network, roles, 0); network.Bits() < widest {
-				problems = append(problems, Problem{Field: FieldNamed, Code: TooWide, Given: name, Hint: "/" + strconv.Itoa(widest)})
+		for _, network := range p.NetworkPresets[i].Networks {
+			if widest := p.minPrefixFor(network, roles, 0); network.Bits() < widest {
+				problems = append(problems, Problem{Field: FieldNetworkPresets, Code: TooWide, Given: name, Hint: "/" + strconv.Itoa(widest)})
 				break
 			}
 		}
-		named = append(named, p.Named[i])
+		named = append(named, p.NetworkPresets[i])
 	}
 	return named, problems
 }
 
 // inside lists the entries of the networks with these names.
-func inside(named []NamedNetwork, names []string) []netip.Prefix {
+func inside(named []NetworkPreset, names []string) []netip.Prefix {
 	var all []netip.Prefix
 	for _, n := range named {
 		if slices.Contains(names, n.Name) {
@@ -99,7 +101,7 @@ func (p Policy) network(word string, roles []Role) (netip.Prefix, *Problem) {
 	if masked := network.Masked(); masked != network {
 		return wrong(HostBits, masked.String())
 	}
-	if widest := p.widestFor(network, roles, p.widest(network)); network.Bits() < widest {
+	if widest := p.minPrefixFor(network, roles, p.minPrefix(network)); network.Bits() < widest {
 		return wrong(TooWide, "/"+strconv.Itoa(widest))
 	}
 	if kind := notPublic(network); kind != "" {
@@ -118,30 +120,30 @@ func parseNetwork(word string) (netip.Prefix, bool) {
 	return network, err == nil && !network.Addr().Is4In6()
 }
 
-func (p Policy) widest(network netip.Prefix) int {
+func (p Policy) minPrefix(network netip.Prefix) int {
 	if network.Addr().Is4() {
-		return p.WidestIPv4
+		return p.MinPrefixIPv4
 	}
-	return p.WidestIPv6
+	return p.MinPrefixIPv6
 }
 
-// widestFor is the smallest prefix length at which a key with these roles may be
+// minPrefixFor is the smallest prefix length at which a key with these roles may be
 // used from network, and at least atLeast.
-func (p Policy) widestFor(network netip.Prefix, roles []Role, atLeast int) int {
+func (p Policy) minPrefixFor(network netip.Prefix, roles []Role, atLeast int) int {
 	for _, role := range roles {
 		rule, _ := p.rule(role)
 		if network.Addr().Is4() {
-			atLeast = max(atLeast, rule.WidestIPv4)
+			atLeast = max(atLeast, rule.MinPrefixIPv4)
 		} else {
-			atLeast = max(atLeast, rule.WidestIPv6)
+			atLeast = max(atLeast, rule.MinPrefixIPv6)
 		}
 	}
 	return atLeast
 }
 
-// dropContained keeps the first of equal entries and none that lies inside
+// mergeContained keeps the first of equal entries and none that lies inside
 // another.
-func dropContained(all []netip.Prefix) []netip.Prefix {
+func mergeContained(all []netip.Prefix) []netip.Prefix {
 	var kept []netip.Prefix
 	for i, n := range all {
 		inside := slices.ContainsFunc(all, func(other netip.Prefix) bool {
@@ -154,9 +156,9 @@ func dropContained(all []netip.Prefix) []netip.Prefix {
 	return kept
 }
 
-// Hosts counts the addresses in all networks, or returns false if there are
+// AddressCount counts the addresses in all networks, or returns false if there are
 // more than can be counted sensibly (an IPv6 network).
-func (a Access) Hosts() (int, bool) {
+func (a Access) AddressCount() (int, bool) {
 	total := 0
 	for _, n := range a.Networks {
 		free := n.Addr().BitLen() - n.Bits()

@@ -13,8 +13,8 @@ import (
 )
 
 // anyOf is the need of one of these people's approval.
-func anyOf(users ...approval.UserID) []approval.Need {
-	return []approval.Need{{From: approval.Who{Users: users}, Count: 1}}
+func anyOf(users ...approval.UserID) []approval.Requirement {
+	return []approval.Requirement{{From: approval.Principals{Users: users}, Count: 1}}
 }
 
 // orgs are one organization with p for its rules.
@@ -22,14 +22,14 @@ func orgs(p approval.Policy) approval.Orgs {
 	return approval.Orgs{{ID: "org", Name: "Production", Policy: p}}
 }
 
-func policy(edit ...func(*approval.Policy)) approval.Policy {
+func testPolicy(edit ...func(*approval.Policy)) approval.Policy {
 	p := approval.Policy{
-		Needs:      anyOf("U_BOB", "U_DANA"),
-		Roles:      approval.RulesFor(approval.DefaultRoles()...),
-		Lifetimes:  []time.Duration{8 * time.Hour, 24 * time.Hour},
-		WidestIPv4: 24, WidestIPv6: 64, MaxEntries: 5,
-		PendingLapsesAfter: 24 * time.Hour, CollectWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
-		RemindBefore: []time.Duration{24 * time.Hour, time.Hour}, Overlap: 24 * time.Hour,
+		Requirements:  anyOf("U_BOB", "U_DANA"),
+		Roles:         approval.RulesFor(approval.DefaultRoles()...),
+		Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour},
+		MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 5,
+		RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+		RemindBefore: []time.Duration{24 * time.Hour, time.Hour}, RotationGracePeriod: 24 * time.Hour,
 	}
 	for _, e := range edit {
 		e(&p)
@@ -57,7 +57,7 @@ func TestNetworksKeeps(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			kept, problems := policy().Networks(tt.typed)
+			kept, problems := testPolicy().Networks(tt.typed)
 			require.Empty(t, problems)
 			var got []string
 			for _, n := range kept {
@@ -106,7 +106,7 @@ func TestNetworksRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, problems := policy().Networks(tt.typed)
+			_, problems := testPolicy().Networks(tt.typed)
 			require.Len(t, problems, 1)
 			assert.Equal(t, approval.FieldNetworks, problems[0].Field)
 			assert.Equal(t, tt.code, problems[0].Code)
@@ -117,7 +117,7 @@ func TestNetworksRefuses(t *testing.T) {
 
 func TestNetworksTellsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
-	_, problems := policy().Networks("10.0.0.1, sg-123 203.0.113.9 nonsense")
+	_, problems := testPolicy().Networks("10.0.0.1, sg-123 203.0.113.9 nonsense")
 	var given []string
 	for _, p := range problems {
 		given = append(given, p.Given)
@@ -132,7 +132,7 @@ func TestHosts(t *testing.T) {
 		for _, n := range networks {
 			a.Networks = append(a.Networks, netip.MustParsePrefix(n))
 		}
-		return a.Hosts()
+		return a.AddressCount()
 	}
 	n, ok := count("203.0.113.0/24", "198.51.100.1/32")
 	assert.True(t, ok)
@@ -145,7 +145,7 @@ func FuzzNetworks(f *testing.F) {
 	for _, seed := range []string{"203.0.113.7", "10.0.0.0/8,::1", "sg-1 \n fe80::1%a", "::ffff:1.2.3.4/128", "/", "0/0", "2001:db8::/129"} {
 		f.Add(seed)
 	}
-	p := policy()
+	p := testPolicy()
 	f.Fuzz(func(t *testing.T, text string) {
 		kept, problems := p.Networks(text)
 		for i, n := range kept {

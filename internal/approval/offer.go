@@ -9,20 +9,20 @@ import (
 // ErrNoProjects says that Atlas's projects could not be listed just now.
 var ErrNoProjects = errors.New("the projects could not be listed")
 
-// An Offer is what one person can ask for in one organization.
-type Offer struct {
-	Org          Org
-	Roles        []Role
-	ProjectRoles []Role // none: no access to projects
-	Named        []NamedNetwork
-	Lifetimes    []time.Duration
+// An Entitlements is what one person can ask for in one organization.
+type Entitlements struct {
+	Org            Org
+	Roles          []Role
+	ProjectRoles   []Role // none: no access to projects
+	NetworkPresets []NetworkPreset
+	Lifetimes      []time.Duration
 }
 
-// Offer returns what who can ask for, or [ErrNothingOffered] with the
+// Entitlements returns what who can ask for, or [ErrNothingOffered] with the
 // organization if that is nothing and there is no other one. The form shows it
 // before they choose; what is sent is checked again. Nothing is recorded but a
 // refusal.
-func (s *Service) Offer(ctx context.Context, who Actor, id OrgID) (Offer, error) {
+func (s *Service) Entitlements(ctx context.Context, who Actor, id OrgID) (Entitlements, error) {
 	offer, err := s.offer(ctx, who, id)
 	if err == nil && len(offer.Roles) == 0 && len(s.Orgs) == 1 {
 		err = ErrNothingOffered
@@ -33,29 +33,29 @@ func (s *Service) Offer(ctx context.Context, who Actor, id OrgID) (Offer, error)
 	return offer, nil
 }
 
-func (s *Service) offer(ctx context.Context, who Actor, id OrgID) (Offer, error) {
+func (s *Service) offer(ctx context.Context, who Actor, id OrgID) (Entitlements, error) {
 	org, err := s.orgOf(Form{Org: id})
 	if err != nil {
-		return Offer{}, err
+		return Entitlements{}, err
 	}
-	if err := mayAct(ctx, s.Directory, who); err != nil {
-		return Offer{}, err
+	if err := requireMember(ctx, s.Directory, who); err != nil {
+		return Entitlements{}, err
 	}
-	rd := org.Policy.read(ctx, s.Directory)
-	offer := Offer{Org: org, Named: org.Policy.Named, Lifetimes: org.Policy.Lifetimes}
-	offer.Roles = rd.offered(who.User, org.Policy.Roles)
-	if s.Catalog != nil {
-		offer.ProjectRoles = rd.offered(who.User, org.Policy.ProjectRoles)
+	rd := org.Policy.Resolve(ctx, s.Directory)
+	offer := Entitlements{Org: org, NetworkPresets: org.Policy.NetworkPresets, Lifetimes: org.Policy.Lifetimes}
+	offer.Roles = rd.requestable(who.User, org.Policy.Roles)
+	if s.Projects != nil {
+		offer.ProjectRoles = rd.requestable(who.User, org.Policy.ProjectRoles)
 	}
 	return offer, nil
 }
 
-// offered lists the roles that user may ask for. One whose people are not known
+// requestable lists the roles that user may ask for. One whose people are not known
 // just now is offered: sending decides.
-func (rd reading) offered(user UserID, rules []RoleRule) []Role {
+func (rd ResolvedPolicy) requestable(user UserID, rules []RoleRule) []Role {
 	var roles []Role
 	for _, rule := range rules {
-		if may, err := rd.members.include(rule.Ask, user); may || err != nil {
+		if may, err := rd.members.contains(rule.AllowedRequesters, user); may || err != nil {
 			roles = append(roles, rule.Role)
 		}
 	}
@@ -64,10 +64,10 @@ func (rd reading) offered(user UserID, rules []RoleRule) []Role {
 
 // A Preview is what sending a form would come to, as far as it is filled in.
 type Preview struct {
-	Needs    []Need    // whose approvals it would take
-	Rule     string    // or the rule by which it would take none
-	Lonely   bool      // nobody but the asker could give them, as far as is known
-	Problems []Problem // with what is filled in, and not with what is missing
+	Requirements       []Requirement // whose approvals it would take
+	Rule               string        // or the rule by which it would take none
+	NoEligibleApprover bool          // nobody but the asker could give them, as far as is known
+	Problems           []Problem     // with what is filled in, and not with what is missing
 }
 
 // Preview looks at a form before it is sent. Nothing is recorded.
@@ -76,7 +76,7 @@ func (s *Service) Preview(ctx context.Context, who Actor, f Form) (Preview, erro
 	if err != nil {
 		return Preview{}, err
 	}
-	preview, err := org.Policy.read(ctx, s.Directory).preview(who.User, f)
+	preview, err := org.Policy.Resolve(ctx, s.Directory).preview(who.User, f)
 	if err != nil {
 		return preview, err
 	}
@@ -87,12 +87,12 @@ func (s *Service) Preview(ctx context.Context, who Actor, f Form) (Preview, erro
 
 // Explain is Preview for an operator: of one policy, for anybody.
 func (p Policy) Explain(ctx context.Context, d Directory, user UserID, f Form) (Preview, error) {
-	return p.read(ctx, d).preview(user, f)
+	return p.Resolve(ctx, d).preview(user, f)
 }
 
-func (rd reading) preview(user UserID, f Form) (Preview, error) {
+func (rd ResolvedPolicy) preview(user UserID, f Form) (Preview, error) {
 	var preview Preview
-	_, problems := rd.check(f)
+	_, problems := rd.checkForm(f)
 	forOthers, err := rd.checkAsker(user, f)
 	if err != nil {
 		return preview, err
@@ -102,16 +102,16 @@ func (rd reading) preview(user UserID, f Form) (Preview, error) {
 			preview.Problems = append(preview.Problems, p)
 		}
 	}
-	access := Access{Roles: withoutRepeats(f.Roles), Lifetime: f.Lifetime}
+	access := Access{Roles: dedupe(f.Roles), Lifetime: f.Lifetime}
 	access.Projects, _ = rd.checkProjects(f)
-	named, _ := rd.checkNamed(f.Named, nil)
-	access.Networks, _ = rd.networks(f.Networks, named, nil)
+	named, _ := rd.checkNamed(f.NetworkPresets, nil)
+	access.Networks, _ = rd.parseNetworks(f.Networks, named, nil)
 	if rule, auto := rd.auto(user, access); auto && len(access.Roles) > 0 && access.Lifetime > 0 && len(access.Networks) > 0 {
 		preview.Rule = rule.Name
 		return preview, nil
 	}
-	preview.Needs = rd.needs(access)
+	preview.Requirements = rd.requirementsFor(access)
 	possible, err := rd.couldBeApproved(user, access)
-	preview.Lonely = err == nil && !possible
+	preview.NoEligibleApprover = err == nil && !possible
 	return preview, nil
 }

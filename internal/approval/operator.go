@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Operator stands in the audit trail, and in [End], for whoever runs the bot
+// Operator stands in the audit trail, and in [Outcome], for whoever runs the bot
 // and acts beside it.
 const Operator UserID = "operator"
 
@@ -13,8 +13,8 @@ const Operator UserID = "operator"
 // nobody to look up. The running bot sees it in the row.
 func (s *Service) RevokeAsOperator(ctx context.Context, id ID, reason string) (Request, error) {
 	anybody := func(context.Context, Request) error { return nil }
-	return s.act(ctx, Actor{User: Operator}, id, Revoke, anybody, reason, func(r *Request, now time.Time) {
-		r.startRemoval(now, End{Cause: CauseRevoked, By: Operator, At: now, Note: reason})
+	return s.act(ctx, Actor{User: Operator}, id, EventRevoke, anybody, reason, func(r *Request, now time.Time) {
+		r.startDeletion(now, Outcome{Cause: CauseRevoked, By: Operator, At: now, Note: reason})
 		r.revokedBy(Operator)
 	})
 }

@@ -19,10 +19,10 @@ import (
 func afterRemoval(t *testing.T, given func(w *world) approval.ID, f func(w *world, id approval.ID)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy())
+		w := newWorld(t, testPolicy())
 		var id approval.ID
 		w.run(func() { id = given(w) })
-		w.restart(approval.Orgs{{ID: "another", Name: "Another", Policy: policy()}})
+		w.restart(approval.Orgs{{ID: "another", Name: "Another", Policy: testPolicy()}})
 		w.run(func() { f(w, id) })
 	})
 }
@@ -32,17 +32,17 @@ type removedKeys struct{ approval.Keys }
 
 var errNoCredential = approvaltest.Refused(approval.CauseNotPermitted)
 
-func (removedKeys) Make(context.Context, approval.Order, func(approval.Key) error) (approval.Credential, error) {
+func (removedKeys) Create(context.Context, approval.KeySpec, func(approval.Key) error) (approval.Credential, error) {
 	return approval.Credential{}, errNoCredential
 }
-func (removedKeys) Readdress(context.Context, approval.OrgID, string, []netip.Prefix) error {
+func (removedKeys) ReplaceAccessList(context.Context, approval.OrgID, string, []netip.Prefix) error {
 	return errNoCredential
 }
-func (removedKeys) Remove(context.Context, approval.OrgID, string) error { return errNoCredential }
-func (removedKeys) Find(context.Context, approval.OrgID, approval.ID) ([]approval.Found, error) {
+func (removedKeys) Delete(context.Context, approval.OrgID, string) error { return errNoCredential }
+func (removedKeys) FindTagged(context.Context, approval.OrgID, approval.ID) ([]approval.TaggedKey, error) {
 	return nil, errNoCredential
 }
-func (removedKeys) Marked(context.Context, approval.OrgID) ([]approval.Found, error) {
+func (removedKeys) ListTagged(context.Context, approval.OrgID) ([]approval.TaggedKey, error) {
 	return nil, errNoCredential
 }
 
@@ -57,7 +57,7 @@ func interrupted(at approval.Event) func(w *world) approval.ID {
 	return func(w *world) approval.ID {
 		id := w.approved()
 		dead := false
-		w.store.SetOnMove(func(e approval.Entry) (bool, error) {
+		w.store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
 			if e.Event == at {
 				dead = true
 			}
@@ -66,7 +66,7 @@ func interrupted(at approval.Event) func(w *world) approval.ID {
 			}
 			return true, nil
 		})
-		_, err := w.Collect(w.t.Context(), as(alice), id)
+		_, err := w.Issue(w.t.Context(), as(alice), id)
 		require.NoError(w.t, err)
 		w.settle()
 		return id
@@ -82,32 +82,32 @@ func TestKeyOfARemovedOrganizationIsReported(t *testing.T) {
 		given func(w *world) approval.ID
 		told  []approval.MessageName
 	}{
-		"killed with a key, before it was shown": {interrupted(approval.Made), []approval.MessageName{approval.StuckMessage, approval.StuckNotice}},
-		"killed before Atlas answered":           {interrupted(approval.Begin), []approval.MessageName{approval.UnresolvedMessage, approval.UnresolvedNotice}},
+		"killed with a key, before it was shown": {interrupted(approval.EventKeyCreated), []approval.MessageName{approval.DeletionOverdueMessage, approval.DeletionOverdueNotice}},
+		"killed before Atlas answered":           {interrupted(approval.EventCreateStarted), []approval.MessageName{approval.UnresolvedMessage, approval.UnresolvedNotice}},
 		"approved, and a create without an answer": {func(w *world) approval.ID {
 			id := w.approved()
 			w.keys.Lag = time.Hour
 			w.keys.Fail(approvaltest.CallCreate, approvaltest.Unheard(approvaltest.Unknown()))
-			_, err := w.Collect(w.t.Context(), as(alice), id)
+			_, err := w.Issue(w.t.Context(), as(alice), id)
 			require.NoError(w.t, err)
 			w.settle()
-			w.is(id, approval.Approved)
+			w.is(id, approval.StateApproved)
 			return id
 		}, []approval.MessageName{approval.UnresolvedMessage, approval.UnresolvedNotice}},
 		"being replaced": {func(w *world) approval.ID {
 			id := w.delivered()
-			w.keys.Fail(approvaltest.CallRemove, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))...)
+			w.keys.Fail(approvaltest.CallRemove, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
 			_, err := w.Replace(w.t.Context(), as(alice), id)
 			require.NoError(w.t, err)
 			return id
-		}, []approval.MessageName{approval.StuckMessage, approval.StuckNotice}},
+		}, []approval.MessageName{approval.DeletionOverdueMessage, approval.DeletionOverdueNotice}},
 		"revoking": {func(w *world) approval.ID {
 			id := w.active()
-			w.keys.Fail(approvaltest.CallRemove, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))...)
+			w.keys.Fail(approvaltest.CallRemove, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
 			_, err := w.Revoke(w.t.Context(), as(alice), id, "")
 			require.NoError(w.t, err)
 			return id
-		}, []approval.MessageName{approval.StuckMessage, approval.StuckNotice}},
+		}, []approval.MessageName{approval.DeletionOverdueMessage, approval.DeletionOverdueNotice}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,10 +131,10 @@ func TestUnconfirmedKeyOfARemovedOrganizationIsReported(t *testing.T) {
 		w.pass(40 * time.Minute)
 		assert.True(t, w.shows(id, approval.ReminderMessage))
 		w.pass(time.Hour)
-		r := w.is(id, approval.Revoking)
-		assert.Equal(t, approval.CauseUnconfirmed, r.End.Cause)
-		assert.Equal(t, approval.CauseNoOrg, r.Removal.Cause)
-		assert.True(t, w.shows(id, approval.StuckMessage))
+		r := w.is(id, approval.StateRevoking)
+		assert.Equal(t, approval.CauseUnconfirmed, r.Outcome.Cause)
+		assert.Equal(t, approval.CauseNoOrg, r.Deletion.Cause)
+		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
 	})
 }
 
@@ -142,16 +142,16 @@ func TestChangeInARemovedOrganizationIsReported(t *testing.T) {
 	t.Parallel()
 	afterRemoval(t, func(w *world) approval.ID {
 		id := w.activeFor(7 * 24 * time.Hour)
-		w.keys.Fail(approvaltest.CallReaddress, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))...)
-		change, err := w.Readdress(w.t.Context(), as(alice), id, approval.AddressesForm{Origin: "change", Reason: "moved", Networks: "203.0.113.9"})
+		w.keys.Fail(approvaltest.CallReaddress, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
+		change, err := w.ReplaceAccessList(w.t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "change", Reason: "moved", Networks: "203.0.113.9"})
 		require.NoError(w.t, err)
 		_, err = w.Approve(w.t.Context(), as(bob), change.ID)
 		require.NoError(w.t, err)
 		return change.ID
 	}, func(w *world, id approval.ID) {
 		w.pass(time.Hour)
-		assert.Equal(t, approval.CauseNoOrg, w.is(id, approval.Applying).Mint.Cause)
-		assert.True(t, w.shows(id, approval.StuckMessage))
+		assert.Equal(t, approval.CauseNoOrg, w.is(id, approval.StateApplying).Issuance.Cause)
+		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
 	})
 }
 
@@ -163,7 +163,7 @@ func TestWaitsInARemovedOrganizationLapse(t *testing.T) {
 			t.Parallel()
 			afterRemoval(t, given, func(w *world, id approval.ID) {
 				w.pass(25 * time.Hour)
-				w.is(id, approval.Expired)
+				w.is(id, approval.StateExpired)
 			})
 		})
 	}
@@ -174,13 +174,13 @@ func TestPressInARemovedOrganizationIsPutBack(t *testing.T) {
 	t.Parallel()
 	afterRemoval(t, func(w *world) approval.ID {
 		id := w.approved()
-		w.store.SetOnMove(func(e approval.Entry) (bool, error) { return e.Event == approval.Collect, nil })
-		_, err := w.Collect(w.t.Context(), as(alice), id)
+		w.store.SetOnMove(func(e approval.AuditEntry) (bool, error) { return e.Event == approval.EventIssue, nil })
+		_, err := w.Issue(w.t.Context(), as(alice), id)
 		require.NoError(w.t, err)
 		return id
 	}, func(w *world, id approval.ID) {
 		w.store.SetOnMove(nil)
 		w.pass(time.Minute)
-		assert.Equal(t, approval.CauseNoOrg, w.is(id, approval.Approved).Mint.Cause)
+		assert.Equal(t, approval.CauseNoOrg, w.is(id, approval.StateApproved).Issuance.Cause)
 	})
 }

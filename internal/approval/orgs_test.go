@@ -16,8 +16,8 @@ import (
 // twoOrgs are one that bob and dana approve for, and one that carol does.
 func twoOrgs() approval.Orgs {
 	return approval.Orgs{
-		{ID: "org", Name: "Production", Policy: policy()},
-		{ID: "org2", Name: "Staging", Policy: policy(func(p *approval.Policy) { p.Needs = anyOf(carol) })},
+		{ID: "org", Name: "Production", Policy: testPolicy()},
+		{ID: "org2", Name: "Staging", Policy: testPolicy(func(p *approval.Policy) { p.Requirements = anyOf(carol) })},
 	}
 }
 
@@ -25,7 +25,7 @@ func twoOrgs() approval.Orgs {
 func inTwoOrgs(t *testing.T, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy())
+		w := newWorld(t, testPolicy())
 		w.Orgs = twoOrgs()
 		w.worker.Orgs = twoOrgs()
 		w.run(func() { f(w) })
@@ -33,7 +33,7 @@ func inTwoOrgs(t *testing.T, f func(w *world)) {
 }
 
 func in(org approval.OrgID) func(*approval.Form) {
-	return func(f *approval.Form) { f.Org, f.Origin = org, "V-"+string(org) }
+	return func(f *approval.Form) { f.Org, f.IdempotencyKey = org, "V-"+string(org) }
 }
 
 func TestEachOrganizationHasItsOwnRulesAndKeys(t *testing.T) {
@@ -48,7 +48,7 @@ func TestEachOrganizationHasItsOwnRulesAndKeys(t *testing.T) {
 		require.ErrorIs(t, err, approval.ErrNotApprover, "bob approves for the other one")
 		_, err = w.Approve(ctx, as(carol), r.ID)
 		require.NoError(t, err)
-		_, err = w.Collect(ctx, as(alice), r.ID)
+		_, err = w.Issue(ctx, as(alice), r.ID)
 		require.NoError(t, err)
 		w.settle()
 		require.Len(t, w.keys.Alive(), 1)
@@ -74,12 +74,12 @@ func TestApproversSeeTheirOrganizationOnly(t *testing.T) {
 			require.NoError(t, err)
 		}
 		for who, org := range map[approval.UserID]approval.OrgID{bob: "org", carol: "org2"} {
-			waiting, err := w.Waiting(ctx, as(who))
+			waiting, err := w.ListPending(ctx, as(who))
 			require.NoError(t, err)
 			require.Len(t, waiting, 1, who)
 			assert.Equal(t, org, waiting[0].Org)
 		}
-		_, err := w.Waiting(ctx, as(alice))
+		_, err := w.ListPending(ctx, as(alice))
 		require.ErrorIs(t, err, approval.ErrNotApprover)
 	})
 }
@@ -89,8 +89,8 @@ func TestEveryOrganizationIsComparedWithItsRows(t *testing.T) {
 	inTwoOrgs(t, func(w *world) {
 		ctx := w.t.Context()
 		for _, org := range []approval.OrgID{"org", "org2"} {
-			order := approval.Order{Org: org, Request: approval.ID("AKR-" + map[approval.OrgID]string{"org": "0000A", "org2": "0000B"}[org]), Attempt: 1}
-			_, err := w.keys.Make(ctx, order, func(approval.Key) error { return nil })
+			order := approval.KeySpec{Org: org, Request: approval.ID("AKR-" + map[approval.OrgID]string{"org": "0000A", "org2": "0000B"}[org]), Attempt: 1}
+			_, err := w.keys.Create(ctx, order, func(approval.Key) error { return nil })
 			require.NoError(t, err)
 		}
 		w.pass(aWhile)
@@ -104,19 +104,19 @@ func TestEveryOrganizationIsComparedWithItsRows(t *testing.T) {
 func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy())
+		w := newWorld(t, testPolicy())
 		w.Orgs, w.worker.Orgs = twoOrgs(), twoOrgs()
 		var waits, live approval.ID
 		w.run(func() {
 			r, err := w.Submit(t.Context(), as(alice), form(in("org2")))
 			require.NoError(t, err)
 			waits = r.ID
-			r, err = w.Submit(t.Context(), as(alice), form(in("org2"), func(f *approval.Form) { f.Origin = "another" }))
+			r, err = w.Submit(t.Context(), as(alice), form(in("org2"), func(f *approval.Form) { f.IdempotencyKey = "another" }))
 			require.NoError(t, err)
 			live = r.ID
 			_, err = w.Approve(t.Context(), as(carol), live)
 			require.NoError(t, err)
-			_, err = w.Collect(t.Context(), as(alice), live)
+			_, err = w.Issue(t.Context(), as(alice), live)
 			require.NoError(t, err)
 			w.settle()
 			_, err = w.Confirm(t.Context(), as(alice), live)
@@ -126,8 +126,8 @@ func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 		w.worker = approval.NewWorker(w.Orgs, w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		w.run(func() {
 			w.pass(4 * time.Hour)
-			w.is(waits, approval.Pending)
-			w.is(live, approval.Active)
+			w.is(waits, approval.StatePending)
+			w.is(live, approval.StateActive)
 			_, err := w.Approve(t.Context(), as(carol), waits)
 			require.ErrorIs(t, err, approval.ErrNoOrg)
 			require.Len(t, w.keys.Alive(), 1)
@@ -135,8 +135,8 @@ func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 		w.worker = approval.NewWorker(twoOrgs(), w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		w.run(func() {
 			w.pass(24 * time.Hour)
-			w.is(waits, approval.Expired)
-			w.is(live, approval.Ended)
+			w.is(waits, approval.StateExpired)
+			w.is(live, approval.StateEnded)
 			w.noKey()
 		})
 	})

@@ -9,46 +9,46 @@ import (
 
 // What approvers see and do of keys that are not theirs.
 
-// Waiting lists what waits for a decision of who's, oldest first. Whoever
+// ListPending lists what waits for a decision of who's, oldest first. Whoever
 // approves nothing at all gets [ErrNotApprover].
-func (s *Service) Waiting(ctx context.Context, who Actor) ([]Request, error) {
-	overseen, err := s.overseen(ctx, who)
+func (s *Service) ListPending(ctx context.Context, who Actor) ([]Request, error) {
+	overseen, err := s.administered(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Store.Waiting(ctx)
+	all, err := s.Store.ListPending(ctx)
 	return slices.DeleteFunc(all, func(r Request) bool {
 		rd, ok := overseen[r.Org]
-		return !ok || rd.mayDecide(r, who.User) != nil || r.approvedBy(who.User)
+		return !ok || rd.mayDecide(r.Requester, r.Access, r.isEscalated(), who.User) != nil || r.approvedBy(who.User)
 	}), err
 }
 
 func (r Request) approvedBy(user UserID) bool { return slices.Contains(r.Counted(), user) }
 
-// LiveKeys lists every live key of the organizations that who oversees, oldest
+// ActiveKeys lists every live key of the organizations that who oversees, oldest
 // first.
-func (s *Service) LiveKeys(ctx context.Context, who Actor) ([]Request, error) {
-	overseen, err := s.overseen(ctx, who)
+func (s *Service) ActiveKeys(ctx context.Context, who Actor) ([]Request, error) {
+	overseen, err := s.administered(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Store.Live(ctx)
+	all, err := s.Store.ListActive(ctx)
 	return slices.DeleteFunc(all, func(r Request) bool {
 		_, ok := overseen[r.Org]
 		return !ok
 	}), err
 }
 
-// overseen are the organizations of which who is an approver, with their rules
+// administered are the organizations of which who is an approver, with their rules
 // as they are now; [ErrNotApprover] if there is none.
-func (s *Service) overseen(ctx context.Context, who Actor) (map[OrgID]reading, error) {
-	if err := mayAct(ctx, s.Directory, who); err != nil {
+func (s *Service) administered(ctx context.Context, who Actor) (map[OrgID]ResolvedPolicy, error) {
+	if err := requireMember(ctx, s.Directory, who); err != nil {
 		return nil, err
 	}
-	found := map[OrgID]reading{}
+	found := map[OrgID]ResolvedPolicy{}
 	why := ErrNotApprover
 	for _, org := range s.Orgs {
-		rd := org.Policy.read(ctx, s.Directory)
+		rd := org.Policy.Resolve(ctx, s.Directory)
 		switch err := rd.isApprover(who.User); {
 		case err == nil:
 			found[org.ID] = rd
@@ -62,24 +62,24 @@ func (s *Service) overseen(ctx context.Context, who Actor) (map[OrgID]reading, e
 	return found, nil
 }
 
-// mayOversee reports why who may not act on keys of r's organization, or nil.
-func (s *Service) mayOversee(ctx context.Context, who Actor, r Request) error {
-	if err := mayAct(ctx, s.Directory, who); err != nil {
+// requireApprover reports why who may not act on keys of r's organization, or nil.
+func (s *Service) requireApprover(ctx context.Context, who Actor, r Request) error {
+	if err := requireMember(ctx, s.Directory, who); err != nil {
 		return err
 	}
 	org, err := s.Orgs.Find(r.Org)
 	if err != nil {
 		return err
 	}
-	return org.Policy.read(ctx, s.Directory).isApprover(who.User)
+	return org.Policy.Resolve(ctx, s.Directory).isApprover(who.User)
 }
 
 // Revoke ends a live key: by its owner, or by an approver, whose reason the
 // owner reads. The reason may be empty.
 func (s *Service) Revoke(ctx context.Context, who Actor, id ID, reason string) (Request, error) {
 	reason = optionalText(reason)
-	return s.act(ctx, who, id, Revoke, s.revoker(who), reason, func(r *Request, now time.Time) {
-		r.startRemoval(now, End{Cause: CauseRevoked, By: who.User, At: now, Note: reason})
+	return s.act(ctx, who, id, EventRevoke, s.revoker(who), reason, func(r *Request, now time.Time) {
+		r.startDeletion(now, Outcome{Cause: CauseRevoked, By: who.User, At: now, Note: reason})
 		r.revokedBy(who.User)
 	})
 }
@@ -87,7 +87,7 @@ func (s *Service) Revoke(ctx context.Context, who Actor, id ID, reason string) (
 // MayRevoke reports why who could not revoke the key now, or nil. Nothing is
 // recorded but a refusal: it is asked before a form is opened.
 func (s *Service) MayRevoke(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.may(ctx, who, id, Revoke, s.revoker(who))
+	return s.may(ctx, who, id, EventRevoke, s.revoker(who))
 }
 
 // may reports why who could not do on to a request now, or nil.
@@ -108,9 +108,9 @@ func (s *Service) may(ctx context.Context, who Actor, id ID, on Event, may check
 func (s *Service) revoker(who Actor) check {
 	return func(ctx context.Context, r Request) error {
 		if who.User == r.Requester {
-			return mayAct(ctx, s.Directory, who)
+			return requireMember(ctx, s.Directory, who)
 		}
-		err := s.mayOversee(ctx, who, r)
+		err := s.requireApprover(ctx, who, r)
 		if errors.Is(err, ErrNotApprover) {
 			return ErrNotOwner
 		}

@@ -32,9 +32,9 @@ func (w *Worker) noteOwned(ctx context.Context, r Request, owns []OwnedProject) 
 	if slices.Equal(owns, r.Owns) {
 		return nil
 	}
-	_, err := w.move(ctx, r, Own, ownedNote(owns), func(next *Request, _ time.Time) {
+	_, err := w.move(ctx, r, EventOwnsProjects, ownedNote(owns), func(next *Request, _ time.Time) {
 		next.Owns = owns
-		next.show(OwnsNotice)
+		next.addMessage(OwnsNotice)
 	})
 	w.Wake()
 	return err

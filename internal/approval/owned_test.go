@@ -18,7 +18,7 @@ func TestProjectsThatAKeyCreatedAreNewsAndNoAlarm(t *testing.T) {
 		late := []approval.OwnedProject{{Project: approval.Project{ID: "p1", Name: "New"}}}
 		w.keys.Change(key, approval.Drift{Owns: late})
 		w.pass(aWhile)
-		r := w.is(id, approval.Active)
+		r := w.is(id, approval.StateActive)
 		assert.Equal(t, late, r.Owns)
 		assert.True(t, r.Drift.IsZero())
 		assert.True(t, w.shows(id, approval.OwnsNotice))
@@ -27,13 +27,13 @@ func TestProjectsThatAKeyCreatedAreNewsAndNoAlarm(t *testing.T) {
 		proven := []approval.OwnedProject{{Project: approval.Project{ID: "p1", Name: "New"}, Proven: true}}
 		w.keys.Change(key, approval.Drift{Owns: proven})
 		w.pass(time.Hour)
-		assert.Equal(t, proven, w.is(id, approval.Active).Owns)
-		assert.Equal(t, 2, w.count(approval.Own), "each once")
-		assert.Zero(t, w.count(approval.Differ))
+		assert.Equal(t, proven, w.is(id, approval.StateActive).Owns)
+		assert.Equal(t, 2, w.count(approval.EventOwnsProjects), "each once")
+		assert.Zero(t, w.count(approval.EventDriftDetected))
 
 		w.keys.Change(key, approval.Drift{Owns: proven, RolesChanged: true})
 		w.pass(aWhile)
-		r = w.is(id, approval.Active)
+		r = w.is(id, approval.StateActive)
 		assert.True(t, r.Drift.RolesChanged)
 		assert.Equal(t, proven, r.Owns)
 

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// ownerCheckEvery is how often the account of a key's owner is looked at.
-	ownerCheckEvery = time.Hour
+	// ownerCheckInterval is how often the account of a key's owner is looked at.
+	ownerCheckInterval = time.Hour
 
 	// ownersAtOnce and ownersEvery are the pace of that: Slack's limit for
 	// look-ups is one for everybody, and who approves or revokes goes first.
@@ -37,14 +37,14 @@ func newOwnerRound() *ownerRound {
 // it due.
 func (o *ownerRound) start(now time.Time) {
 	age := now.Sub(o.startedAt)
-	if o.startedAt.IsZero() || age < 0 || o.over && age >= ownerCheckEvery {
+	if o.startedAt.IsZero() || age < 0 || o.over && age >= ownerCheckInterval {
 		o.startedAt, o.looked, o.failed, o.over, o.notBefore = now, map[UserID]bool{}, map[UserID]bool{}, false, time.Time{}
 	}
 }
 
-// lookAtOwners goes on with the round as far as its pace allows. The rest is
+// checkOwnersWhenDue goes on with the round as far as its pace allows. The rest is
 // looked at when it is called again.
-func (w *Worker) lookAtOwners(ctx context.Context) {
+func (w *Worker) checkOwnersWhenDue(ctx context.Context) {
 	o := w.owners
 	o.start(w.Now())
 	if o.over || w.Now().Before(o.notBefore) {
@@ -57,13 +57,13 @@ func (w *Worker) lookAtOwners(ctx context.Context) {
 
 // checkOwners flags the keys of people who were deactivated.
 func (w *Worker) checkOwners(ctx context.Context, o *ownerRound) error {
-	live, err := w.Store.Live(ctx)
+	live, err := w.Store.ListActive(ctx)
 	if err != nil {
 		return fmt.Errorf("listing the live requests: %w", err)
 	}
 	var errs []error
 	for _, r := range live {
-		if r.State != Active || r.Requester == "" || o.failed[r.Requester] {
+		if r.State != StateActive || r.Requester == "" || o.failed[r.Requester] {
 			continue
 		}
 		gone, known := o.looked[r.Requester]
@@ -72,8 +72,8 @@ func (w *Worker) checkOwners(ctx context.Context, o *ownerRound) error {
 				return errors.Join(errs...)
 			}
 			gone, err = w.Directory.Deactivated(ctx, r.Requester)
-			if f := faultOf(err); err != nil && f.Verdict == NotNow {
-				o.notBefore = w.Now().Add(max(min(f.RetryAfter, ownerCheckEvery/6), ownersEvery))
+			if f := callErrorOf(err); err != nil && f.Class == Transient {
+				o.notBefore = w.Now().Add(max(min(f.RetryAfter, ownerCheckInterval/6), ownersEvery))
 				return errors.Join(append(errs, fmt.Errorf("looking at the account of %s: %w", r.Requester, err))...)
 			}
 			if err != nil {
@@ -83,7 +83,7 @@ func (w *Worker) checkOwners(ctx context.Context, o *ownerRound) error {
 			}
 			o.looked[r.Requester] = gone
 		}
-		if err := w.flagOwner(ctx, r, gone); err != nil && !errors.Is(err, ErrConflict) {
+		if err := w.recordOwnerStatus(ctx, r, gone); err != nil && !errors.Is(err, ErrConflict) {
 			errs = append(errs, err)
 		}
 	}
@@ -91,19 +91,19 @@ func (w *Worker) checkOwners(ctx context.Context, o *ownerRound) error {
 	return errors.Join(errs...)
 }
 
-func (w *Worker) flagOwner(ctx context.Context, r Request, gone bool) error {
-	if gone == !r.OwnerGone.IsZero() {
+func (w *Worker) recordOwnerStatus(ctx context.Context, r Request, gone bool) error {
+	if gone == !r.OwnerDeactivatedAt.IsZero() {
 		return nil
 	}
-	on := Return
+	on := EventOwnerReactivated
 	if gone {
-		on = Orphan
+		on = EventOwnerDeactivated
 	}
 	_, err := w.move(ctx, r, on, "", func(next *Request, now time.Time) {
-		if next.OwnerGone = (time.Time{}); gone {
-			next.OwnerGone = now
-			next.Orphaned++
-			next.show(OwnerGoneNotice(next.Orphaned))
+		if next.OwnerDeactivatedAt = (time.Time{}); gone {
+			next.OwnerDeactivatedAt = now
+			next.OwnerDeactivations++
+			next.addMessage(OwnerDeactivatedNotice(next.OwnerDeactivations))
 		}
 	})
 	w.Wake()

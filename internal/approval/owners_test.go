@@ -18,12 +18,12 @@ func (w *world) owns(user approval.UserID) approval.ID {
 	w.t.Helper()
 	w.directory.Set(approval.Member, user)
 	f := form()
-	f.Origin = "of " + string(user)
+	f.IdempotencyKey = "of " + string(user)
 	r, err := w.Submit(w.t.Context(), as(user), f)
 	require.NoError(w.t, err)
 	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 	require.NoError(w.t, err)
-	_, err = w.Collect(w.t.Context(), as(user), r.ID)
+	_, err = w.Issue(w.t.Context(), as(user), r.ID)
 	require.NoError(w.t, err)
 	w.settle()
 	_, err = w.Confirm(w.t.Context(), as(user), r.ID)
@@ -51,7 +51,7 @@ func TestOwnersAreLookedAtAtAPace(t *testing.T) {
 			}
 		})
 		w.pass(80 * time.Minute)
-		assert.False(t, w.get(last).OwnerGone.IsZero(), "the last of them is looked at too")
+		assert.False(t, w.get(last).OwnerDeactivatedAt.IsZero(), "the last of them is looked at too")
 		mu.Lock()
 		defer mu.Unlock()
 		require.GreaterOrEqual(t, len(looks), 60)
@@ -71,6 +71,6 @@ func TestOwnersAreLookedAtLaterWhenSlackSaysSo(t *testing.T) {
 		limited.RetryAfter = 30 * time.Second
 		w.directory.Fail(approvaltest.CallAccount, approvaltest.Lost(limited))
 		w.pass(75 * time.Minute)
-		assert.False(t, w.get(id).OwnerGone.IsZero())
+		assert.False(t, w.get(id).OwnerDeactivatedAt.IsZero())
 	})
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // A Cursor is a place in the list of one person's requests, newest first: at the
-// request with ID that was asked for at AskedAt, whether or not it is theirs or
+// request with ID that was asked for at RequestedAt, whether or not it is theirs or
 // exists any more. The zero Cursor is the beginning.
 type Cursor struct {
 	AskedAt time.Time // to the millisecond
@@ -15,7 +15,7 @@ type Cursor struct {
 }
 
 // CursorAt is the place of r.
-func CursorAt(r Request) Cursor { return Cursor{AskedAt: r.AskedAt, ID: r.ID} }
+func CursorAt(r Request) Cursor { return Cursor{AskedAt: r.RequestedAt, ID: r.ID} }
 
 // A Page is a part of the list of one person's requests, newest first.
 type Page struct {
@@ -27,7 +27,7 @@ type Page struct {
 // Mine lists at most limit of who's requests from a place on. Where nothing comes
 // after the place any more, or less than a page before it, the newest are listed.
 func (s *Service) Mine(ctx context.Context, who Actor, at Cursor, limit int) (Page, error) {
-	if err := mayAct(ctx, s.Directory, who); err != nil {
+	if err := requireMember(ctx, s.Directory, who); err != nil {
 		return Page{}, err
 	}
 	found, more, err := s.Store.PageByRequester(ctx, who.User, at, limit)

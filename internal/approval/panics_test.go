@@ -54,7 +54,7 @@ func TestPanicIsIsolated(t *testing.T) {
 		t.Run(string(call), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, policy())
+				w := newWorld(t, testPolicy())
 				log := &logBuffer{}
 				w.worker.Log = slog.New(slog.NewJSONHandler(log, nil))
 				w.run(func() {
@@ -78,7 +78,7 @@ func TestPanicIsIsolated(t *testing.T) {
 					assert.Contains(t, log.String(), "panics_test.go", "where it was")
 					assert.NotContains(t, log.String(), panicked)
 					if call == approvaltest.CallRemove {
-						w.is(id, approval.Ended)
+						w.is(id, approval.StateEnded)
 						assert.Equal(t, 3, strings.Count(log.String(), "the work on a request panicked"))
 					}
 				})
@@ -89,14 +89,14 @@ func TestPanicIsIsolated(t *testing.T) {
 
 func (w *world) askApproveCollect() {
 	w.t.Helper()
-	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *approval.Form) { f.Origin = "another" }))
+	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "another" }))
 	require.NoError(w.t, err)
 	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 	require.NoError(w.t, err)
 	w.settle()
-	_, err = w.Collect(w.t.Context(), as(alice), r.ID)
+	_, err = w.Issue(w.t.Context(), as(alice), r.ID)
 	require.NoError(w.t, err)
 	w.pass(time.Minute)
-	w.is(r.ID, approval.Approved)
+	w.is(r.ID, approval.StateApproved)
 	w.pass(20 * time.Minute)
 }

@@ -25,7 +25,7 @@ func TestPastedAddressesAreReadWithWhatIsAroundThem(t *testing.T) {
 		"203.0.113.7. 198.51.100.0/24。", "203.0.113.7,,;; ,198.51.100.0/24,", "203.0.113.7 198.51.100.0 /24", "203.0.113.7 198.51.100.0 / 24", "203.0.113.7 198.51.100.0／24",
 		"\ufeff203.0.113.7\u200b 198.51.\u2060100.0/24", "203.0.\u00ad113.7\u200d,198.51.100.0/24\u180e", "\u200e203.0.113.7\u200f, \u202a198.51.100.0/24\u202c", "203.0.113.7\U000e0020,198.51.100.0/24",
 	} {
-		kept, problems := policy().Networks(typed)
+		kept, problems := testPolicy().Networks(typed)
 		assert.Empty(t, problems, "%q", typed)
 		var got []string
 		for _, n := range kept {
@@ -33,10 +33,10 @@ func TestPastedAddressesAreReadWithWhatIsAroundThem(t *testing.T) {
 		}
 		assert.Equal(t, two, got, "%q", typed)
 	}
-	kept, problems := policy().Networks("[2001:db8::1]")
+	kept, problems := testPolicy().Networks("[2001:db8::1]")
 	assert.Empty(t, problems)
 	assert.Len(t, kept, 1)
-	_, problems = policy().Networks("\u200b,、\u3000•\ufeff")
+	_, problems = testPolicy().Networks("\u200b,、\u3000•\ufeff")
 	require.Len(t, problems, 1)
 	assert.Equal(t, approval.Missing, problems[0].Code)
 }
@@ -84,7 +84,7 @@ func TestOtherNotationsAreAnsweredWithWhatTheyMean(t *testing.T) {
 		"203.0.113.7\x1b[31m":                 {approval.NotAnAddress, "203.0.113.7<U+001B>[31m", ""},
 		"２０３.0.113.7":                         {approval.NotAnAddress, "２０３.0.113.7", ""},
 	} {
-		kept, problems := policy().Networks(typed)
+		kept, problems := testPolicy().Networks(typed)
 		if typed == "203.0.113.10 −203.0.113.11" {
 			require.Len(t, kept, 1)
 		} else {
@@ -93,7 +93,7 @@ func TestOtherNotationsAreAnsweredWithWhatTheyMean(t *testing.T) {
 		require.Len(t, problems, 1, typed)
 		assert.Equal(t, approval.Problem{Field: approval.FieldNetworks, Code: want.code, Given: want.given, Hint: want.hint}, problems[0], typed)
 	}
-	_, problems := policy().Networks("1.0.0.1-223.255.255.254 2001:db8::1-2001:db8:ffff:ffff:ffff:ffff:ffff:fffe")
+	_, problems := testPolicy().Networks("1.0.0.1-223.255.255.254 2001:db8::1-2001:db8:ffff:ffff:ffff:ffff:ffff:fffe")
 	require.Len(t, problems, 2)
 	for _, p := range problems {
 		assert.Equal(t, approval.IsRange, p.Code)
@@ -106,7 +106,7 @@ func TestOtherNotationsAreAnsweredWithWhatTheyMean(t *testing.T) {
 // and none beside it.
 func TestBlocksOfARangeAreTheRange(t *testing.T) {
 	t.Parallel()
-	wide := policy(func(p *approval.Policy) { p.WidestIPv4, p.MaxEntries = 1, 1000 })
+	wide := testPolicy(func(p *approval.Policy) { p.MinPrefixIPv4, p.MaxEntries = 1, 1000 })
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.Byte().Draw(t, "a"), rapid.Byte().Draw(t, "b")
 		first, last := netip.AddrFrom4([4]byte{203, 0, 113, min(a, b)}), netip.AddrFrom4([4]byte{203, 0, 113, max(a, b)})
@@ -139,7 +139,7 @@ func FuzzPastedAddresses(f *testing.F) {
 	} {
 		f.Add(typed)
 	}
-	p := policy(func(p *approval.Policy) { p.MaxEntries = 200 })
+	p := testPolicy(func(p *approval.Policy) { p.MaxEntries = 200 })
 	f.Fuzz(func(t *testing.T, typed string) {
 		kept, problems := p.Networks(typed)
 		for _, n := range kept {

@@ -17,7 +17,7 @@ type Store interface {
 	// Create adds r, with Version 1, and e. If a request of the same Origin
 	// exists it changes nothing and returns that one with ErrDuplicate; if the
 	// ID is taken by another it returns ErrIDTaken.
-	Create(ctx context.Context, r Request, e Entry) (Request, error)
+	Create(ctx context.Context, r Request, e AuditEntry) (Request, error)
 
 	// Get returns ErrNotFound if there is no such request.
 	Get(ctx context.Context, id ID) (Request, error)
@@ -27,10 +27,10 @@ type Store interface {
 	// one higher, and every message is owed again. Of any number of concurrent
 	// Moves of one version exactly one succeeds; the others change nothing and
 	// get the request as it now is, with ErrConflict. Places are not touched.
-	Move(ctx context.Context, next Request, e Entry) (Request, error)
+	Move(ctx context.Context, next Request, e AuditEntry) (Request, error)
 
 	// Record adds e to the audit trail without a change: a refused decision.
-	Record(ctx context.Context, e Entry) error
+	Record(ctx context.Context, e AuditEntry) error
 
 	// ClaimWork leases, until the given time, the request whose WorkAt is the
 	// longest past at now and that nobody else has leased for work; only one in
@@ -47,20 +47,20 @@ type Store interface {
 	// the request still has the given version.
 	ReleaseWork(ctx context.Context, id ID, version int64, at time.Time) error
 
-	// ClaimDrawing leases a request whose drawing is owed and due at now. Every
-	// Create and Move makes it owed, until ReleaseDrawing says otherwise.
+	// ClaimSync leases a request whose drawing is owed and due at now. Every
+	// Create and Move makes it owed, until ReleaseSync says otherwise.
 	// ErrNothingDue if there is none.
-	ClaimDrawing(ctx context.Context, now, until time.Time) (Request, error)
+	ClaimSync(ctx context.Context, now, until time.Time) (Request, error)
 
-	// Drawn notes where a message is and what it shows.
-	Drawn(ctx context.Context, id ID, name MessageName, at Place) error
+	// SaveMessageRef notes where a message is and what it shows.
+	SaveMessageRef(ctx context.Context, id ID, name MessageName, at MessageRef) error
 
-	// ReleaseDrawing ends the lease. If the request still has the given version,
+	// ReleaseSync ends the lease. If the request still has the given version,
 	// drawing is due again at the given time, or not owed if that is zero. If it
 	// changed since, drawing stays due as the change made it.
-	ReleaseDrawing(ctx context.Context, id ID, version int64, at time.Time) error
+	ReleaseSync(ctx context.Context, id ID, version int64, at time.Time) error
 
-	// NextDue returns when ClaimWork or ClaimDrawing next has something to give;
+	// NextDue returns when ClaimWork or ClaimSync next has something to give;
 	// what is leased comes due when its lease ends. Zero if nothing will come
 	// due by itself.
 	NextDue(ctx context.Context) (time.Time, error)
@@ -68,9 +68,9 @@ type Store interface {
 	// ByOrigin returns the request that a form made, or ErrNotFound.
 	ByOrigin(ctx context.Context, origin string) (Request, error)
 
-	// Tally counts a person's requests, reading no more than what it counts:
+	// Usage counts a person's requests, reading no more than what it counts:
 	// Recent are those of org since then.
-	Tally(ctx context.Context, user UserID, org OrgID, since time.Time) (Tally, error)
+	Usage(ctx context.Context, user UserID, org OrgID, since time.Time) (Usage, error)
 
 	// The lists of people's, live, waiting and unsigned requests leave out what
 	// cannot be read, so that one damaged row hides no other. Everything else that
@@ -80,8 +80,8 @@ type Store interface {
 	// first; at most [MaxListed].
 	OpenByRequester(ctx context.Context, user UserID) ([]Request, error)
 
-	// ByRequester lists a person's newest [MaxListed] requests, newest first.
-	ByRequester(ctx context.Context, user UserID) ([]Request, error)
+	// ListByRequester lists a person's newest [MaxListed] requests, newest first.
+	ListByRequester(ctx context.Context, user UserID) ([]Request, error)
 
 	// PageByRequester lists at most limit of a person's requests, newest first, and
 	// by ID where they were asked for at one time: those that come next after the
@@ -94,24 +94,24 @@ type Store interface {
 	// or ErrUnreadable.
 	Successors(ctx context.Context, id ID) ([]Request, error)
 
-	// Live lists the requests that are delivered or active, oldest first.
-	Live(ctx context.Context) ([]Request, error)
+	// ListActive lists the requests that are delivered or active, oldest first.
+	ListActive(ctx context.Context) ([]Request, error)
 
-	// Waiting lists the requests that are pending, oldest first.
-	Waiting(ctx context.Context) ([]Request, error)
+	// ListPending lists the requests that are pending, oldest first.
+	ListPending(ctx context.Context) ([]Request, error)
 
-	// Unsigned lists the requests that are an Emergency and have no Review, oldest
+	// AwaitingReview lists the requests that are an Emergency and have no Review, oldest
 	// first, whatever their state.
-	Unsigned(ctx context.Context) ([]Request, error)
+	AwaitingReview(ctx context.Context) ([]Request, error)
 
 	// Audit calls yield for every entry, oldest first, until it returns an error.
 	// The entries are one unbroken [Chain], however many wrote at once: an entry
 	// takes its place in it together with what it records.
-	Audit(ctx context.Context, yield func(Entry) error) error
+	Audit(ctx context.Context, yield func(AuditEntry) error) error
 }
 
-// An Order is a key to be made.
-type Order struct {
+// A KeySpec is a key to be made.
+type KeySpec struct {
 	Org     OrgID
 	Request ID
 	Attempt int
@@ -129,8 +129,8 @@ type Credential struct {
 	PrivateKey secret.Secret
 }
 
-// A Found key carries the mark of a request. Its MadeAt is not known.
-type Found struct {
+// A TaggedKey key carries the mark of a request. Its MadeAt is not known.
+type TaggedKey struct {
 	Key
 	Request ID
 	Attempt int
@@ -139,15 +139,15 @@ type Found struct {
 // ErrNoKey says that a key does not exist, as far as Atlas knows at that moment.
 var ErrNoKey = errors.New("no such key")
 
-// Keys makes and removes keys in Atlas. Its errors are or wrap a *[Fault].
+// Keys makes and removes keys in Atlas. Its errors are or wrap a *[CallError].
 type Keys interface {
-	// Make creates the key, calls made with its public part as soon as Atlas
+	// Create creates the key, calls made with its public part as soon as Atlas
 	// has answered, then puts the whole access list on it, gives it its roles in
 	// projects and compares all that Atlas says with the order. An error of made ends Make. After an error
 	// that came later than made the key may be alive and is the caller's to
 	// remove. A Fault with Verdict Unknown before made was called means that
 	// there may be a key whose private half nobody has.
-	Make(ctx context.Context, o Order, made func(Key) error) (Credential, error)
+	Create(ctx context.Context, o KeySpec, made func(Key) error) (Credential, error)
 
 	// AddAccess puts networks on the key's access list. After a nil error all of
 	// them are on it; after any other some may be. Repeating it is harmless.
@@ -158,42 +158,42 @@ type Keys interface {
 	// entry. After an error some may still be there. Repeating it is harmless.
 	KeepAccess(ctx context.Context, org OrgID, keyID string, keep, drop []netip.Prefix) error
 
-	// Remove deletes a key. A key that is not there is a success.
-	Remove(ctx context.Context, org OrgID, keyID string) error
+	// Delete deletes a key. A key that is not there is a success.
+	Delete(ctx context.Context, org OrgID, keyID string) error
 
-	// Find lists the keys that carry exactly the mark of the given request,
+	// FindTagged lists the keys that carry exactly the mark of the given request,
 	// whatever their attempt. Atlas's lists lag: that nothing is found once
 	// proves nothing.
-	Find(ctx context.Context, org OrgID, id ID) ([]Found, error)
+	FindTagged(ctx context.Context, org OrgID, id ID) ([]TaggedKey, error)
 
-	// Marked lists the keys that carry a mark of this bot, as Find does.
-	Marked(ctx context.Context, org OrgID) ([]Found, error)
+	// ListTagged lists the keys that carry a mark of this bot, as Find does.
+	ListTagged(ctx context.Context, org OrgID) ([]TaggedKey, error)
 
-	// Unlisted reports whether Atlas's feed of events tells of a key that the
+	// CreatedButUnlisted reports whether Atlas's feed of events tells of a key that the
 	// bot made since then and that is neither listed nor deleted: the list lags.
-	Unlisted(ctx context.Context, org OrgID, since time.Time) (bool, error)
+	CreatedButUnlisted(ctx context.Context, org OrgID, since time.Time) (bool, error)
 
 	// Inspect reports how the key differs from the order it was made for, or
 	// ErrNoKey.
-	Inspect(ctx context.Context, o Order, keyID string) (Drift, error)
+	Inspect(ctx context.Context, o KeySpec, keyID string) (Drift, error)
 
 	// Projects lists the organization's projects, by name.
 	Projects(ctx context.Context, org OrgID) ([]Project, error)
 
-	// Used reports whether the key's access list shows a use.
-	Used(ctx context.Context, org OrgID, keyID string) (bool, error)
+	// WasUsed reports whether the key's access list shows a use.
+	WasUsed(ctx context.Context, org OrgID, keyID string) (bool, error)
 }
 
-// Screens shows people what they are owed.
-type Screens interface {
-	// Draw posts the named message of r, or makes the one at r.Places look as
+// Messenger shows people what they are owed.
+type Messenger interface {
+	// SyncMessage posts the named message of r, or makes the one at r.Places look as
 	// r is now, and returns where it is. Drawing twice is harmless.
-	// A *[Fault] says whether to try again.
-	Draw(ctx context.Context, r Request, name MessageName) (Place, error)
+	// A *[CallError] says whether to try again.
+	SyncMessage(ctx context.Context, r Request, name MessageName) (MessageRef, error)
 
-	// Reveal shows the private key to r's requester, once. Any error means that
+	// RevealKey shows the private key to r's requester, once. Any error means that
 	// it must be taken as both seen and not seen: the caller removes the key.
-	Reveal(ctx context.Context, r Request, c Credential) error
+	RevealKey(ctx context.Context, r Request, c Credential) error
 }
 
 // An Actor is who pressed, as the signed payload says.
@@ -205,21 +205,21 @@ type Actor struct {
 	Enterprise string
 }
 
-// A Standing is what somebody is to this workspace.
-type Standing string
+// A MemberStatus is what somebody is to this workspace.
+type MemberStatus string
 
 const (
-	Member      Standing = "member" // full and active
-	Guest       Standing = "guest"
-	Deactivated Standing = "deactivated"
-	Robot       Standing = "robot"
-	Outsider    Standing = "outsider" // of another workspace, or unknown
+	Member      MemberStatus = "member" // full and active
+	Guest       MemberStatus = "guest"
+	Deactivated MemberStatus = "deactivated"
+	Bot         MemberStatus = "robot"
+	External    MemberStatus = "outsider" // of another workspace, or unknown
 )
 
 // Directory knows people. Its errors mean that it could not be asked.
 type Directory interface {
-	// Standing looks the actor up, now: nothing is remembered.
-	Standing(ctx context.Context, who Actor) (Standing, error)
+	// MemberStatus looks the actor up, now: nothing is remembered.
+	MemberStatus(ctx context.Context, who Actor) (MemberStatus, error)
 
 	// Deactivated reports whether the account of user was switched off or does
 	// not exist any more.
@@ -229,26 +229,26 @@ type Directory interface {
 	Members(ctx context.Context, g GroupID) ([]UserID, error)
 }
 
-// A Verdict says what a failed call leaves behind.
-type Verdict string
+// A FailureClass says what a failed call leaves behind.
+type FailureClass string
 
 const (
-	Refused Verdict = "refused" // for good; nothing happened
-	NotNow  Verdict = "not_now" // nothing happened; a later try may work
-	Unknown Verdict = "unknown" // it may have happened
+	Permanent     FailureClass = "refused" // for good; nothing happened
+	Transient     FailureClass = "not_now" // nothing happened; a later try may work
+	Indeterminate FailureClass = "unknown" // it may have happened
 )
 
-// A Fault is why a call to Atlas or Slack did not work. Its text is for the log.
-type Fault struct {
-	Verdict    Verdict
+// A CallError is why a call to Atlas or Slack did not work. Its text is for the log.
+type CallError struct {
+	Class      FailureClass
 	Cause      Cause
 	Code       string        // the other side's own word for it
 	RetryAfter time.Duration // zero: it was not said; never more than [MaxWait]
 	Err        error
 }
 
-func (f *Fault) Error() string {
-	text := string(f.Verdict)
+func (f *CallError) Error() string {
+	text := string(f.Class)
 	for _, word := range []string{string(f.Cause), f.Code} {
 		if word != "" {
 			text += ", " + word
@@ -258,19 +258,19 @@ func (f *Fault) Error() string {
 }
 
 // Unwrap returns the cause.
-func (f *Fault) Unwrap() error { return f.Err }
+func (f *CallError) Unwrap() error { return f.Err }
 
-// faultOf makes a Fault of any error. An error nobody foresaw is Unknown: the
+// callErrorOf makes a Fault of any error. An error nobody foresaw is Unknown: the
 // careful reading.
-func faultOf(err error) *Fault {
-	if f, ok := errors.AsType[*Fault](err); ok {
+func callErrorOf(err error) *CallError {
+	if f, ok := errors.AsType[*CallError](err); ok {
 		return f
 	}
-	return &Fault{Verdict: Unknown, Cause: CauseUnknown, Err: err}
+	return &CallError{Class: Indeterminate, Cause: CauseUnknown, Err: err}
 }
 
-// An Entry is one line of the audit trail.
-type Entry struct {
+// An AuditEntry is one line of the audit trail.
+type AuditEntry struct {
 	Seq     int64     `json:"seq"`
 	At      time.Time `json:"at"`
 	Org     OrgID     `json:"org"`
@@ -290,7 +290,7 @@ type Entry struct {
 	KeyID string `json:"key_id,omitempty"`
 
 	// Prev is the Hash of the line before; Hash is over all of this one. The
-	// store fills in both, and Seq: see [Entry.Chained] and [Chain].
+	// store fills in both, and Seq: see [AuditEntry.Linked] and [Chain].
 	Prev string `json:"prev"`
 	Hash string `json:"hash"`
 }
@@ -304,12 +304,15 @@ var (
 	ErrUnreadable = errors.New("the stored request cannot be read")
 
 	ErrNotAllowed  = errors.New("not possible in this state")
-	ErrOwnRequest  = errors.New("own request")
-	ErrNotApprover = errors.New("not an approver")
 	ErrNotOwner    = errors.New("not the requester")
 	ErrGuest       = errors.New("guest")
 	ErrDeactivated = errors.New("deactivated")
-	ErrRobot       = errors.New("not a person")
-	ErrOutsider    = errors.New("not of this workspace")
-	ErrCannotCheck = errors.New("the person could not be checked")
+	ErrBot         = errors.New("not a person")
+	ErrExternal    = errors.New("not of this workspace")
 )
+
+var ErrOwnRequest = errors.New("own request")
+
+var ErrNotApprover = errors.New("not an approver")
+
+var ErrCannotCheck = errors.New("the person could not be checked")

@@ -13,7 +13,7 @@ import (
 // patient brings up a request after two and six hours and escalates after
 // eight; it lapses after a day.
 func patient(p *approval.Policy) {
-	p.ProdAfter = []time.Duration{2 * time.Hour, 6 * time.Hour}
+	p.RemindApproversAfter = []time.Duration{2 * time.Hour, 6 * time.Hour}
 	p.EscalateAfter, p.EscalateTo = 8*time.Hour, groups(managers)
 }
 
@@ -23,7 +23,7 @@ func TestAnUndecidedRequestIsBroughtUpThenEscalatedThenLapses(t *testing.T) {
 		w.staff()
 		id := w.ask()
 		told := func() []bool {
-			return []bool{w.shows(id, approval.ProdNotice(1)), w.shows(id, approval.ProdNotice(2)), w.shows(id, approval.EscalatedNotice)}
+			return []bool{w.shows(id, approval.ApproverReminderNotice(1)), w.shows(id, approval.ApproverReminderNotice(2)), w.shows(id, approval.EscalatedNotice)}
 		}
 		w.pass(2*time.Hour - time.Minute)
 		assert.Equal(t, []bool{false, false, false}, told())
@@ -35,11 +35,11 @@ func TestAnUndecidedRequestIsBroughtUpThenEscalatedThenLapses(t *testing.T) {
 		assert.Equal(t, []bool{true, true, true}, told())
 		assert.Equal(t, groups(managers), w.get(id).EscalatedTo)
 		w.pass(15 * time.Hour)
-		w.is(id, approval.Pending)
+		w.is(id, approval.StatePending)
 		w.pass(2 * time.Hour)
-		r := w.is(id, approval.Expired)
-		assert.Equal(t, approval.CauseUndecided, r.End.Cause)
-		assert.True(t, w.shows(id, approval.OverNotice))
+		r := w.is(id, approval.StateExpired)
+		assert.Equal(t, approval.CauseUndecided, r.Outcome.Cause)
+		assert.True(t, w.shows(id, approval.ClosedNotice))
 	}, patient)
 }
 
@@ -49,7 +49,7 @@ func TestNothingIsBroughtUpOnceItIsDecided(t *testing.T) {
 		w.staff()
 		id := w.approved()
 		w.pass(9 * time.Hour)
-		assert.False(t, w.shows(id, approval.ProdNotice(1)))
+		assert.False(t, w.shows(id, approval.ApproverReminderNotice(1)))
 		assert.False(t, w.shows(id, approval.EscalatedNotice))
 	}, patient)
 }
@@ -65,7 +65,7 @@ func TestTheSecondGroupDecidesOnlyAfterEscalation(t *testing.T) {
 		_, err = w.Approve(t.Context(), as(ivan), id)
 		require.NoError(t, err)
 		w.settle()
-		w.is(id, approval.Approved)
+		w.is(id, approval.StateApproved)
 	}, patient)
 }
 
@@ -78,21 +78,23 @@ func TestTheSecondGroupStandsInForWhoeverIsMissing(t *testing.T) {
 		w.pass(8*time.Hour + time.Minute)
 		r, err := w.Approve(t.Context(), as(ivan), id)
 		require.NoError(t, err)
-		assert.Equal(t, approval.Approved, r.State, "for security")
+		assert.Equal(t, approval.StateApproved, r.State, "for security")
 	}, strict, patient)
 }
 
 // What came due while the bot was down is said once.
 func TestMissedRemindersAreOneReminder(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, policy(patient, func(p *approval.Policy) { p.EscalateAfter = 0 }))
+	w := newWorld(t, testPolicy(patient, func(p *approval.Policy) { p.EscalateAfter = 0 }))
 	asked := time.Now().Add(-7 * time.Hour)
 	w.Now = func() time.Time { return asked }
 	r, err := w.Submit(t.Context(), as(alice), form())
 	require.NoError(t, err)
-	runUntil(t, w, func() bool { return w.get(r.ID).Prods > 0 && w.shows(r.ID, approval.ProdNotice(2)) })
-	assert.False(t, w.shows(r.ID, approval.ProdNotice(1)))
-	assert.Equal(t, 2, w.get(r.ID).Prods)
+	runUntil(t, w, func() bool {
+		return w.get(r.ID).ApproverReminders > 0 && w.shows(r.ID, approval.ApproverReminderNotice(2))
+	})
+	assert.False(t, w.shows(r.ID, approval.ApproverReminderNotice(1)))
+	assert.Equal(t, 2, w.get(r.ID).ApproverReminders)
 }
 
 func TestTheRequesterNudgesOnce(t *testing.T) {
@@ -106,7 +108,7 @@ func TestTheRequesterNudgesOnce(t *testing.T) {
 		w.settle()
 		assert.True(t, w.shows(id, approval.NudgedNotice))
 		_, err = w.Nudge(t.Context(), as(alice), id)
-		require.ErrorIs(t, err, approval.ErrNudged)
+		require.ErrorIs(t, err, approval.ErrAlreadyNudged)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
 		_, err = w.Nudge(t.Context(), as(alice), id)

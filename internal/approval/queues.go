@@ -33,11 +33,11 @@ func (w *Worker) queues() []*queue {
 		return &queue{name, make(chan struct{}, slots), claim, shortWaits}
 	}
 	return []*queue{
-		work("create", 16, true, Minting, Applying),
-		work("delete", 32, true, Revoking),
-		work("wait", 4, false, Pending, Active),
-		work("look", 8, false, Approved, Delivered, Denied, Withdrawn, Expired, Failed, Ended, Done),
-		{"draw", make(chan struct{}, 16), w.claimDrawing, true},
+		work("create", 16, true, StateIssuing, StateApplying),
+		work("delete", 32, true, StateRevoking),
+		work("wait", 4, false, StatePending, StateActive),
+		work("look", 8, false, StateApproved, StateDelivered, StateDenied, StateWithdrawn, StateExpired, StateFailed, StateEnded, StateApplied),
+		{"draw", make(chan struct{}, 16), w.claimSync, true},
 	}
 }
 
@@ -69,7 +69,7 @@ func (w *Worker) startAll(ctx context.Context, inHand *sync.WaitGroup, queues []
 // start starts what is due in q. A request that cannot be read is leased all the
 // same, so it keeps the others waiting only once.
 func (w *Worker) start(ctx context.Context, inHand *sync.WaitGroup, q *queue, due time.Time) error {
-	for ctx.Err() == nil && take(q.slots) {
+	for ctx.Err() == nil && acquire(q.slots) {
 		j, err := safely(func() (job, error) { return q.claim(ctx, due) })
 		switch {
 		case errors.Is(err, ErrUnreadable):
@@ -100,9 +100,9 @@ func (w *Worker) start(ctx context.Context, inHand *sync.WaitGroup, q *queue, du
 	return nil
 }
 
-// inHandKey names what one job is about: a request is drawn and worked on side
+// inFlightKey names what one job is about: a request is drawn and worked on side
 // by side.
-type inHandKey struct {
+type inFlightKey struct {
 	draws bool
 	id    ID
 }
@@ -113,21 +113,21 @@ type inHandKey struct {
 func (w *Worker) begin(q *queue, id ID) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	key := inHandKey{q.name == "draw", id}
-	if w.inHand[key] {
+	key := inFlightKey{q.name == "draw", id}
+	if w.inFlight[key] {
 		return false
 	}
-	w.inHand[key] = true
+	w.inFlight[key] = true
 	return true
 }
 
 func (w *Worker) end(q *queue, id ID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.inHand, inHandKey{q.name == "draw", id})
+	delete(w.inFlight, inFlightKey{q.name == "draw", id})
 }
 
-func take(slots chan struct{}) bool {
+func acquire(slots chan struct{}) bool {
 	select {
 	case slots <- struct{}{}:
 		return true
@@ -141,9 +141,9 @@ func (w *Worker) claimWork(ctx context.Context, due time.Time, in []State) (job,
 	return job{r.ID, func(ctx context.Context) { w.doWork(ctx, r) }}, err
 }
 
-func (w *Worker) claimDrawing(ctx context.Context, due time.Time) (job, error) {
-	r, err := w.Store.ClaimDrawing(ctx, due, due.Add(lease))
-	return job{r.ID, func(ctx context.Context) { w.doDrawing(ctx, r) }}, err
+func (w *Worker) claimSync(ctx context.Context, due time.Time) (job, error) {
+	r, err := w.Store.ClaimSync(ctx, due, due.Add(lease))
+	return job{r.ID, func(ctx context.Context) { w.syncMessages(ctx, r) }}, err
 }
 
 // pause is how long nothing is due. What is due already may wait for a slot,

@@ -15,7 +15,7 @@ import (
 // askAs sends a form of the given person's, as the n-th of its kind.
 func (w *world) askAs(who approval.UserID, n int) approval.ID {
 	w.t.Helper()
-	r, err := w.Submit(w.t.Context(), as(who), form(func(f *approval.Form) { f.Origin = fmt.Sprintf("form %d", n) }))
+	r, err := w.Submit(w.t.Context(), as(who), form(func(f *approval.Form) { f.IdempotencyKey = fmt.Sprintf("form %d", n) }))
 	require.NoError(w.t, err)
 	return r.ID
 }
@@ -32,7 +32,7 @@ func (w *world) activeKeys(n int) []approval.ID {
 	}
 	w.settle()
 	for _, id := range all {
-		_, err := w.Collect(w.t.Context(), as(alice), id)
+		_, err := w.Issue(w.t.Context(), as(alice), id)
 		require.NoError(w.t, err)
 	}
 	w.pass(10 * time.Second)
@@ -74,14 +74,14 @@ func TestDeletionsThatHangKeepNobodyWaiting(t *testing.T) {
 				asked := w.askAs(carol, 1001)
 				w.pass(5 * time.Second)
 				assert.True(t, w.shows(asked, approval.CardMessage), "the approvers' card is posted")
-				_, err = w.Collect(t.Context(), as(carol), approved)
+				_, err = w.Issue(t.Context(), as(carol), approved)
 				require.NoError(t, err)
 				w.pass(5 * time.Second)
-				w.is(approved, approval.Delivered)
+				w.is(approved, approval.StateDelivered)
 
 				w.pass(time.Duration(keys/32+1)*time.Minute + 10*time.Second)
 				for _, id := range all {
-					require.Equal(t, approval.Ended, w.get(id).State, "deletions go on side by side")
+					require.Equal(t, approval.StateEnded, w.get(id).State, "deletions go on side by side")
 				}
 			})
 		})
@@ -100,7 +100,7 @@ func TestMessagesThatHangKeepNoDeletionWaiting(t *testing.T) {
 		_, err := w.Revoke(t.Context(), as(bob), id, "")
 		require.NoError(t, err)
 		w.settle()
-		assert.Equal(t, approval.Ended, w.get(id).State)
+		assert.Equal(t, approval.StateEnded, w.get(id).State)
 	})
 }
 
@@ -118,14 +118,14 @@ func TestChecksThatHangKeepNoDateWaiting(t *testing.T) {
 		}
 		w.settle()
 		for _, id := range shown {
-			_, err := w.Collect(t.Context(), as(alice), id)
+			_, err := w.Issue(t.Context(), as(alice), id)
 			require.NoError(t, err)
 		}
 		w.pass(10 * time.Second)
 		hang(&w.keys.Script, approvaltest.CallUsed, 80*time.Second)
 		pending := w.askAs(carol, 1000)
 		w.pass(30 * time.Minute) // the reminders are due
-		require.Equal(t, approval.Pending, w.get(pending).State)
+		require.Equal(t, approval.StatePending, w.get(pending).State)
 		_, err := w.Withdraw(t.Context(), as(carol), pending)
 		require.NoError(t, err)
 		active := shown[39] // not in hand
@@ -134,6 +134,6 @@ func TestChecksThatHangKeepNoDateWaiting(t *testing.T) {
 		_, err = w.Revoke(t.Context(), as(alice), active, "")
 		require.NoError(t, err)
 		w.settle()
-		assert.Equal(t, approval.Ended, w.get(active).State)
+		assert.Equal(t, approval.StateEnded, w.get(active).State)
 	})
 }

@@ -24,11 +24,11 @@ type ListChange struct {
 	Since time.Time `json:"since"`        // the first call to Atlas, or its end if By is empty
 }
 
-// readdress gives the key of parent the access list of r. Each step is on disk
+// replaceAccessList gives the key of parent the access list of r. Each step is on disk
 // before the next may reach Atlas, so that an earlier run that was stopped is
 // taken up, or taken back, from where it was.
-func (w *Worker) readdress(ctx context.Context, r, parent Request) (Request, Request, error) {
-	if sameNetworks(parent.Access.Networks, r.Access.Networks) {
+func (w *Worker) replaceAccessList(ctx context.Context, r, parent Request) (Request, Request, error) {
+	if equalNetworks(parent.Access.Networks, r.Access.Networks) {
 		return r, parent, nil // noted by an earlier run
 	}
 	parent, err := w.beginList(ctx, r, parent)
@@ -38,18 +38,18 @@ func (w *Worker) readdress(ctx context.Context, r, parent Request) (Request, Req
 	former, wanted := parent.Access.Networks, r.Access.Networks
 	if !r.Change.Added {
 		if err := w.Keys.AddAccess(ctx, r.Org, parent.Key.ID, withoutNetworks(wanted, former)); err != nil {
-			return r, parent, faultOf(err)
+			return r, parent, callErrorOf(err)
 		}
-		r, err = w.move(ctx, r, Relist, "deleting the former addresses", func(next *Request, _ time.Time) { next.Change.Added = true })
+		r, err = w.move(ctx, r, EventChangeAccessList, "deleting the former addresses", func(next *Request, _ time.Time) { next.Change.Added = true })
 		if err != nil {
 			return r, parent, err
 		}
 	}
 	if err := w.Keys.KeepAccess(ctx, r.Org, parent.Key.ID, wanted, former); err != nil {
-		return r, parent, faultOf(err)
+		return r, parent, callErrorOf(err)
 	}
-	parent, err = w.move(ctx, parent, Readdress, "by "+string(r.ID), func(next *Request, now time.Time) {
-		next.Access.Networks, next.Access.Named = r.Access.Networks, r.Access.Named
+	parent, err = w.move(ctx, parent, EventReplaceAccessList, "by "+string(r.ID), func(next *Request, now time.Time) {
+		next.Access.Networks, next.Access.NetworkPresets = r.Access.Networks, r.Access.NetworkPresets
 		next.Changing = ListChange{Since: now}
 	})
 	return r, parent, err
@@ -70,17 +70,17 @@ func (w *Worker) beginList(ctx context.Context, r, parent Request) (Request, err
 			return parent, &retry{10 * time.Second, fmt.Errorf("request %s changes the same access list", other.ID)}
 		}
 	}
-	return w.move(ctx, parent, Relist, "by "+string(r.ID), func(next *Request, now time.Time) {
+	return w.move(ctx, parent, EventChangeAccessList, "by "+string(r.ID), func(next *Request, now time.Time) {
 		next.Changing = ListChange{By: r.ID, Since: now}
 	})
 }
 
 // undoList notes that the access list has to go back to what it was, and why,
 // and then puts it back.
-func (w *Worker) undoList(ctx context.Context, r, parent Request, f *Fault) error {
-	r, err := w.move(ctx, r, Undo, note(f), func(next *Request, now time.Time) {
-		next.Mint = Mint{Stage: Undoing, Then: GiveUp, Cause: f.Cause, Code: f.Code, RetryAt: now}
-		next.Removal = Removal{Since: now}
+func (w *Worker) undoList(ctx context.Context, r, parent Request, f *CallError) error {
+	r, err := w.move(ctx, r, EventRollback, note(f), func(next *Request, now time.Time) {
+		next.Issuance = Issuance{Stage: StageRollingBack, NextEvent: EventFail, Cause: f.Cause, Code: f.Code, RetryAt: now}
+		next.Deletion = Deletion{Since: now}
 	})
 	if err != nil {
 		return err
@@ -91,30 +91,30 @@ func (w *Worker) undoList(ctx context.Context, r, parent Request, f *Fault) erro
 // restoreList puts back the access list that the key had before r, for ever if
 // need be, and then gives r up. A key that is going takes its list with it.
 func (w *Worker) restoreList(ctx context.Context, r, parent Request) error {
-	f := &Fault{Cause: CauseKeyGone}
-	if parent.State == Active {
-		f = &Fault{Cause: r.Mint.Cause, Code: r.Mint.Code}
+	f := &CallError{Cause: CauseKeyNotActive}
+	if parent.State == StateActive {
+		f = &CallError{Cause: r.Issuance.Cause, Code: r.Issuance.Code}
 		switch back := w.tryRestoreList(ctx, r, parent); {
 		case back == nil:
-		case back.Cause == CauseKeyGone:
+		case back.Cause == CauseKeyNotActive:
 			f = back
 		default:
-			return w.stillThere(ctx, r, Undo, back)
+			return w.recordDeleteFailure(ctx, r, EventRollback, back)
 		}
 	}
-	_, err := w.move(ctx, r, r.Mint.Then, note(f), func(next *Request, now time.Time) { giveUp(next, now, f) })
+	_, err := w.move(ctx, r, r.Issuance.NextEvent, note(f), func(next *Request, now time.Time) { fail(next, now, f) })
 	return err
 }
 
-func (w *Worker) tryRestoreList(ctx context.Context, r, parent Request) *Fault {
+func (w *Worker) tryRestoreList(ctx context.Context, r, parent Request) *CallError {
 	former, wanted := parent.Access.Networks, r.Access.Networks
 	if r.Change.Added { // until then none of the former entries was deleted
 		if err := w.Keys.AddAccess(ctx, r.Org, parent.Key.ID, withoutNetworks(former, wanted)); err != nil {
-			return faultOf(err)
+			return callErrorOf(err)
 		}
 	}
 	if err := w.Keys.KeepAccess(ctx, r.Org, parent.Key.ID, former, wanted); err != nil {
-		return faultOf(err)
+		return callErrorOf(err)
 	}
 	return nil
 }
@@ -123,13 +123,13 @@ func (w *Worker) tryRestoreList(ctx context.Context, r, parent Request) *Fault {
 // a moment ago: what Atlas lists then tells nothing.
 func (w *Worker) isListInMotion(ctx context.Context, r Request) (bool, error) {
 	if r.Changing.By == "" {
-		return w.Now().Sub(r.Changing.Since) < settled, nil
+		return w.Now().Sub(r.Changing.Since) < listLagGrace, nil
 	}
 	by, err := w.Store.Get(ctx, r.Changing.By)
 	if err != nil {
 		return false, fmt.Errorf("reading request %s: %w", r.Changing.By, err)
 	}
-	return !by.State.Final() || w.Now().Sub(by.End.At) < settled, nil
+	return !by.State.Final() || w.Now().Sub(by.Outcome.At) < listLagGrace, nil
 }
 
 func withoutNetworks(all, others []netip.Prefix) []netip.Prefix {

@@ -24,7 +24,7 @@ func networks(list ...string) []netip.Prefix {
 // moves asks for another address for the key of id, and approves it.
 func (w *world) moves(id approval.ID, origin, to string) approval.ID {
 	w.t.Helper()
-	r, err := w.Readdress(w.t.Context(), as(alice), id, approval.AddressesForm{Origin: origin, Networks: to, Reason: "moved"})
+	r, err := w.ReplaceAccessList(w.t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: origin, Networks: to, Reason: "moved"})
 	require.NoError(w.t, err)
 	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 	require.NoError(w.t, err)
@@ -48,13 +48,13 @@ func TestAnAccessListEndsAsItWasOrAsApproved(t *testing.T) {
 		state     approval.State
 		cause     approval.Cause
 	}{
-		"adding refused":                      {add: []approvaltest.Mishap{approvaltest.Lost(refused)}, state: approval.Failed, cause: approval.CauseRefused},
-		"adding refused half-way":             {add: []approvaltest.Mishap{approvaltest.Unheard(refused)}, state: approval.Failed, cause: approval.CauseRefused},
-		"adding done, its answer lost":        {add: []approvaltest.Mishap{approvaltest.Unheard(approvaltest.Unknown())}, state: approval.Done},
-		"deleting refused":                    {keep: []approvaltest.Mishap{approvaltest.Lost(refused)}, state: approval.Failed, cause: approval.CauseRefused},
-		"deleting refused, and going back":    {keep: []approvaltest.Mishap{approvaltest.Lost(refused), approvaltest.Lost(refused), approvaltest.Lost(refused)}, state: approval.Failed, cause: approval.CauseRefused},
-		"deleting without an answer":          {keep: []approvaltest.Mishap{approvaltest.Lost(approvaltest.Unknown()), approvaltest.Unheard(approvaltest.Unknown())}, state: approval.Done},
-		"deleting refused, adding back fails": {add: []approvaltest.Mishap{approvaltest.Fine(), approvaltest.Lost(refused)}, keep: []approvaltest.Mishap{approvaltest.Unheard(refused)}, state: approval.Failed, cause: approval.CauseRefused},
+		"adding refused":                      {add: []approvaltest.Mishap{approvaltest.Lost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
+		"adding refused half-way":             {add: []approvaltest.Mishap{approvaltest.Unheard(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
+		"adding done, its answer lost":        {add: []approvaltest.Mishap{approvaltest.Unheard(approvaltest.Unknown())}, state: approval.StateApplied},
+		"deleting refused":                    {keep: []approvaltest.Mishap{approvaltest.Lost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
+		"deleting refused, and going back":    {keep: []approvaltest.Mishap{approvaltest.Lost(refused), approvaltest.Lost(refused), approvaltest.Lost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
+		"deleting without an answer":          {keep: []approvaltest.Mishap{approvaltest.Lost(approvaltest.Unknown()), approvaltest.Unheard(approvaltest.Unknown())}, state: approval.StateApplied},
+		"deleting refused, adding back fails": {add: []approvaltest.Mishap{approvaltest.Fine(), approvaltest.Lost(refused)}, keep: []approvaltest.Mishap{approvaltest.Unheard(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,9 +64,9 @@ func TestAnAccessListEndsAsItWasOrAsApproved(t *testing.T) {
 				w.keys.Fail(approvaltest.CallKeep, tt.keep...)
 				change := w.moves(id, "A1", "198.51.100.9")
 				w.pass(10 * time.Minute)
-				assert.Equal(t, tt.cause, w.is(change, tt.state).End.Cause)
+				assert.Equal(t, tt.cause, w.is(change, tt.state).Outcome.Cause)
 				want := networks("203.0.113.7/32")
-				if tt.state == approval.Done {
+				if tt.state == approval.StateApplied {
 					want = networks("198.51.100.9/32")
 				}
 				assert.Equal(t, want, w.onKey())
@@ -88,7 +88,7 @@ func TestAnAccessListThatAtlasNeverAnswersForGoesBack(t *testing.T) {
 		}
 		change := w.moves(id, "A1", "198.51.100.9")
 		w.pass(2 * time.Hour)
-		assert.Equal(t, approval.CauseUnknown, w.is(change, approval.Failed).End.Cause)
+		assert.Equal(t, approval.CauseUnknown, w.is(change, approval.StateFailed).Outcome.Cause)
 		assert.Equal(t, networks("203.0.113.7/32"), w.onKey())
 	})
 }
@@ -102,14 +102,14 @@ func TestPeopleAreToldThatAnAccessListCannotGoBackYet(t *testing.T) {
 		}
 		change := w.moves(id, "A1", "198.51.100.9")
 		w.pass(5 * time.Minute)
-		assert.False(t, w.shows(change, approval.StuckMessage))
+		assert.False(t, w.shows(change, approval.DeletionOverdueMessage))
 		w.pass(20 * time.Minute)
-		assert.True(t, w.shows(change, approval.StuckMessage))
-		assert.True(t, w.shows(change, approval.StuckNotice))
+		assert.True(t, w.shows(change, approval.DeletionOverdueMessage))
+		assert.True(t, w.shows(change, approval.DeletionOverdueNotice))
 		assert.ElementsMatch(t, networks("203.0.113.7/32", "198.51.100.9/32"), w.onKey())
 		assert.True(t, w.get(id).Drift.IsZero(), "that is not somebody's doing by hand")
 		w.pass(time.Hour)
-		w.is(change, approval.Failed)
+		w.is(change, approval.StateFailed)
 		assert.Equal(t, networks("203.0.113.7/32"), w.onKey())
 	})
 }
@@ -129,7 +129,7 @@ func TestAChangeOfAnAccessListSurvivesACrashAtEachStep(t *testing.T) {
 							w.keys.Fail(approvaltest.CallKeep, approvaltest.Unheard(approvaltest.Refused(approval.CauseRefused)))
 						}
 						moves := 0
-						w.store.SetOnMove(func(e approval.Entry) (bool, error) {
+						w.store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
 							if e.By != "" {
 								return true, nil
 							}
@@ -141,9 +141,9 @@ func TestAChangeOfAnAccessListSurvivesACrashAtEachStep(t *testing.T) {
 						change := w.moves(id, "A1", "198.51.100.9")
 						w.pass(time.Hour)
 						state := w.get(change).State
-						require.True(t, state == approval.Done || refuse && state == approval.Failed, state)
+						require.True(t, state == approval.StateApplied || refuse && state == approval.StateFailed, state)
 						want := networks("198.51.100.9/32")
-						if state == approval.Failed {
+						if state == approval.StateFailed {
 							want = networks("203.0.113.7/32")
 						}
 						assert.Equal(t, want, w.onKey())
@@ -162,18 +162,18 @@ func TestAnAccessListInMotionGoesBackIfTheKeyGetsAnotherOwner(t *testing.T) {
 		id := w.active()
 		w.pass(50 * time.Minute) // owners are looked at by the hour
 		for range 12 {
-			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))
+			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
 		}
 		change := w.moves(id, "A1", "198.51.100.9")
 		w.pass(time.Minute)
 		w.directory.Set(approval.Deactivated, alice)
 		w.pass(20 * time.Minute)
-		w.is(change, approval.Applying)
-		require.False(t, w.get(id).OwnerGone.IsZero())
-		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		w.is(change, approval.StateApplying)
+		require.False(t, w.get(id).OwnerDeactivatedAt.IsZero())
+		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		w.pass(3 * time.Hour)
-		assert.Equal(t, approval.Failed, w.get(change).State)
+		assert.Equal(t, approval.StateFailed, w.get(change).State)
 		assert.Equal(t, networks("203.0.113.7/32"), w.onKey())
 		assert.Equal(t, carol, w.get(id).Requester)
 	})
@@ -184,17 +184,17 @@ func TestTwoChangesOfAnAccessListComeOneAfterTheOther(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.active()
 		for range 3 {
-			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))
+			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
 		}
 		first := w.moves(id, "A1", "198.51.100.9")
 		w.settle()
 		second := w.moves(id, "A2", "192.0.2.1")
 		w.pass(time.Second)
-		w.is(second, approval.Applying)
+		w.is(second, approval.StateApplying)
 		assert.NotContains(t, w.onKey(), netip.MustParsePrefix("192.0.2.1/32"), "the first is not over")
 		w.pass(10 * time.Minute)
-		w.is(first, approval.Done)
-		w.is(second, approval.Done)
+		w.is(first, approval.StateApplied)
+		w.is(second, approval.StateApplied)
 		assert.Equal(t, networks("192.0.2.1/32"), w.onKey())
 		assert.Equal(t, networks("192.0.2.1/32"), w.get(id).Access.Networks)
 	})
@@ -205,15 +205,15 @@ func TestAKeyRevokedWhileItsAccessListChanges(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.active()
 		for range 3 {
-			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))
+			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
 		}
 		change := w.moves(id, "A1", "198.51.100.9")
 		w.settle()
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
 		w.pass(5 * time.Minute)
-		w.is(id, approval.Ended)
-		assert.Equal(t, approval.CauseKeyGone, w.is(change, approval.Failed).End.Cause)
+		w.is(id, approval.StateEnded)
+		assert.Equal(t, approval.CauseKeyNotActive, w.is(change, approval.StateFailed).Outcome.Cause)
 		w.noKey()
 	})
 }

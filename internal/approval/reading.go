@@ -6,34 +6,34 @@ import (
 	"time"
 )
 
-// A reading is a policy as it goes at one moment, with its groups' members.
-type reading struct {
+// A ResolvedPolicy is a policy as it goes at one moment, with its groups' members.
+type ResolvedPolicy struct {
 	Policy
-	members members
+	members groupMembers
 }
 
-func (p Policy) read(ctx context.Context, d Directory) reading {
-	return reading{p, listAll(ctx, d, p.groups())}
+func (p Policy) Resolve(ctx context.Context, d Directory) ResolvedPolicy {
+	return ResolvedPolicy{p, listAll(ctx, d, p.groups())}
 }
 
-// needs lists the approvals that access takes: those of each role that has
+// requirementsFor lists the approvals that access takes: those of each role that has
 // needs of its own, and the policy's if a role has none. Every list that goes
 // for a role of the access counts in full, so that asking for more never takes
 // fewer approvals; what two lists want of the same people is wanted once.
-func (p Policy) needs(a Access) []Need {
-	var all []Need
+func (p Policy) requirementsFor(a Access) []Requirement {
+	var all []Requirement
 	roles := a.allRoles()
 	usual := len(roles) == 0
 	for _, role := range roles {
 		rule, _ := p.rule(role)
-		if len(rule.Needs) == 0 {
+		if len(rule.Requirements) == 0 {
 			usual = true
 			continue
 		}
-		all = mergeNeeds(all, rule.Needs, role)
+		all = mergeNeeds(all, rule.Requirements, role)
 	}
 	if usual {
-		all = mergeNeeds(all, p.Needs, "")
+		all = mergeNeeds(all, p.Requirements, "")
 	}
 	return all
 }
@@ -41,11 +41,11 @@ func (p Policy) needs(a Access) []Need {
 // mergeNeeds adds a list of approvals that belong together: of the same people
 // the larger number is needed. The list is a role's own, or the usual one if
 // role is empty.
-func mergeNeeds(all, list []Need, role Role) []Need {
+func mergeNeeds(all, list []Requirement, role Role) []Requirement {
 	for _, n := range summed(list) {
-		i := slices.IndexFunc(all, func(o Need) bool { return o.From.Equal(n.From) })
+		i := slices.IndexFunc(all, func(o Requirement) bool { return o.From.Equal(n.From) })
 		if i < 0 {
-			all = append(all, Need{From: n.From})
+			all = append(all, Requirement{From: n.From})
 			i = len(all) - 1
 		}
 		switch {
@@ -61,12 +61,12 @@ func mergeNeeds(all, list []Need, role Role) []Need {
 
 // summed is one list with each group of people once: two entries for the same
 // people are two approvals.
-func summed(list []Need) []Need {
-	var all []Need
+func summed(list []Requirement) []Requirement {
+	var all []Requirement
 	for _, n := range list {
-		i := slices.IndexFunc(all, func(o Need) bool { return o.From.Equal(n.From) })
+		i := slices.IndexFunc(all, func(o Requirement) bool { return o.From.Equal(n.From) })
 		if i < 0 {
-			all = append(all, Need{From: n.From})
+			all = append(all, Requirement{From: n.From})
 			i = len(all) - 1
 		}
 		all[i].Count += n.Count
@@ -75,16 +75,16 @@ func summed(list []Need) []Need {
 }
 
 // auto returns the rule by which access takes nobody's approval.
-func (rd reading) auto(user UserID, a Access) (AutoRule, bool) {
-	for _, rule := range rd.Auto {
-		if isFor, err := rd.members.include(rule.For, user); isFor && err == nil && rule.fits(a, rd.Named) {
+func (rd ResolvedPolicy) auto(user UserID, a Access) (AutoRule, bool) {
+	for _, rule := range rd.AutoApprovals {
+		if isFor, err := rd.members.contains(rule.For, user); isFor && err == nil && rule.fits(a, rd.NetworkPresets) {
 			return rule, true
 		}
 	}
 	return AutoRule{}, false
 }
 
-func (rule AutoRule) fits(a Access, named []NamedNetwork) bool {
+func (rule AutoRule) fits(a Access, named []NetworkPreset) bool {
 	for _, role := range a.allRoles() {
 		if !slices.Contains(rule.Roles, role) {
 			return false
@@ -93,45 +93,45 @@ func (rule AutoRule) fits(a Access, named []NamedNetwork) bool {
 	if len(a.Projects) > 0 && !rule.Projects {
 		return false
 	}
-	return a.Lifetime <= rule.Longest && (len(rule.Networks) == 0 || onlyNarrows(inside(named, rule.Networks), a.Networks))
+	return a.Lifetime <= rule.MaxLifetime && (len(rule.Networks) == 0 || isSubset(inside(named, rule.Networks), a.Networks))
 }
 
-// mayAsk reports whether user may ask for role.
-func (rd reading) mayAsk(user UserID, role Role) (bool, error) {
+// mayRequest reports whether user may ask for role.
+func (rd ResolvedPolicy) mayRequest(user UserID, role Role) (bool, error) {
 	rule, known := rd.rule(role)
 	if !known {
 		return false, nil
 	}
-	return rd.members.include(rule.Ask, user)
+	return rd.members.contains(rule.AllowedRequesters, user)
 }
 
 // isApprover reports why user may not oversee the organization's keys, or nil.
-func (rd reading) isApprover(user UserID) error { return rd.isAmong(rd.Approvers(), user) }
+func (rd ResolvedPolicy) isApprover(user UserID) error { return rd.requireAmong(rd.Approvers(), user) }
 
-// mayDecide reports why user may not decide on r, or nil.
-func (rd reading) mayDecide(r Request, user UserID) error {
-	if user == r.Requester && !rd.AllowSelfApproval {
+// mayDecide reports why user may not decide on a request for that access, or nil.
+func (rd ResolvedPolicy) mayDecide(requester UserID, a Access, escalated bool, user UserID) error {
+	if user == requester && !rd.AllowSelfApproval {
 		return ErrOwnRequest
 	}
-	var from Who
-	for _, n := range append(rd.needs(r.Access), rd.escalated(r)...) {
+	var from Principals
+	for _, n := range append(rd.requirementsFor(a), rd.standIns(escalated)...) {
 		from.Everyone = from.Everyone || n.From.Everyone
 		from.Users = append(from.Users, n.From.Users...)
 		from.Groups = append(from.Groups, n.From.Groups...)
 	}
-	return rd.isAmong(from, user)
+	return rd.requireAmong(from, user)
 }
 
-// isAmong reports why user, as an approver, is not among who, or nil.
-func (rd reading) isAmong(who Who, user UserID) error {
-	never, err := rd.members.include(rd.Never, user)
+// requireAmong reports why user, as an approver, is not among who, or nil.
+func (rd ResolvedPolicy) requireAmong(who Principals, user UserID) error {
+	never, err := rd.members.contains(rd.ExcludedApprovers, user)
 	if never {
 		return ErrNotApprover
 	}
 	if err != nil {
 		return err
 	}
-	among, err := rd.members.include(who, user)
+	among, err := rd.members.contains(who, user)
 	if among {
 		return nil
 	}
@@ -141,35 +141,35 @@ func (rd reading) isAmong(who Who, user UserID) error {
 	return ErrNotApprover
 }
 
-// escalated is the need that anybody of the second group can stand in for, once
-// r went to them.
-func (rd reading) escalated(r Request) []Need {
-	if r.EscalatedAt.IsZero() || rd.EscalateTo.IsZero() {
+// standIns is the requirement that members of the escalation group can meet in
+// place of any other, once a request was escalated to them.
+func (rd ResolvedPolicy) standIns(escalated bool) []Requirement {
+	if !escalated || rd.EscalateTo.IsZero() {
 		return nil
 	}
-	return []Need{{From: rd.EscalateTo, Count: 1}}
+	return []Requirement{{From: rd.EscalateTo, Count: 1}}
 }
 
 // couldBeApproved reports whether people other than the asker could together
 // give every approval that access takes.
-func (rd reading) couldBeApproved(asker UserID, a Access) (bool, error) {
-	everybody, unknown := rd.members.people(rd.Approvers())
+func (rd ResolvedPolicy) couldBeApproved(asker UserID, a Access) (bool, error) {
+	everybody, unknown := rd.members.expand(rd.Approvers())
 	var others []UserID
 	for _, user := range everybody {
 		if user != asker || rd.AllowSelfApproval {
 			others = append(others, user)
 		}
 	}
-	needs := rd.needs(a)
-	return rd.Approvers().Everyone || rd.covered(needs, Request{}, others) == total(needs), unknown
+	needs := rd.requirementsFor(a)
+	return rd.Approvers().Everyone || rd.maxMatching(needs, false, others) == total(needs), unknown
 }
 
-// covered counts the approvals of needs that users can give, each of them one:
+// maxMatching counts the approvals of needs that users can give, each of them one:
 // the size of a largest matching (Kuhn's algorithm; both sides are a handful).
-func (rd reading) covered(needs []Need, r Request, users []UserID) int {
-	var slots []Need
+func (rd ResolvedPolicy) maxMatching(needs []Requirement, escalated bool, users []UserID) int {
+	var slots []Requirement
 	for _, n := range needs {
-		slots = append(slots, slices.Repeat([]Need{n}, n.Count)...)
+		slots = append(slots, slices.Repeat([]Requirement{n}, n.Count)...)
 	}
 	taken := make([]int, len(slots)) // by which user, from 1
 	count := 0
@@ -177,22 +177,22 @@ func (rd reading) covered(needs []Need, r Request, users []UserID) int {
 		if count == len(slots) {
 			break
 		}
-		if rd.place(i+1, user, users, r, slots, taken, make([]bool, len(slots))) {
+		if rd.augment(i+1, user, users, escalated, slots, taken, make([]bool, len(slots))) {
 			count++
 		}
 	}
 	return count
 }
 
-// place finds a slot for the n-th user, moving others to another of theirs if
+// augment finds a slot for the n-th user, moving others to another of theirs if
 // need be.
-func (rd reading) place(n int, user UserID, users []UserID, r Request, slots []Need, taken []int, tried []bool) bool {
+func (rd ResolvedPolicy) augment(n int, user UserID, users []UserID, escalated bool, slots []Requirement, taken []int, tried []bool) bool {
 	for i, slot := range slots {
-		if tried[i] || !rd.counts(user, r, slot) {
+		if tried[i] || !rd.satisfies(user, escalated, slot) {
 			continue
 		}
 		tried[i] = true
-		if taken[i] == 0 || rd.place(taken[i], users[taken[i]-1], users, r, slots, taken, tried) {
+		if taken[i] == 0 || rd.augment(taken[i], users[taken[i]-1], users, escalated, slots, taken, tried) {
 			taken[i] = n
 			return true
 		}
@@ -200,13 +200,13 @@ func (rd reading) place(n int, user UserID, users []UserID, r Request, slots []N
 	return false
 }
 
-// counts reports whether user is known to count for need.
-func (rd reading) counts(user UserID, r Request, need Need) bool {
-	from := append([]Need{need}, rd.escalated(r)...)
-	return slices.ContainsFunc(from, func(n Need) bool { return rd.isAmong(n.From, user) == nil })
+// satisfies reports whether user is known to count for need.
+func (rd ResolvedPolicy) satisfies(user UserID, escalated bool, need Requirement) bool {
+	from := append([]Requirement{need}, rd.standIns(escalated)...)
+	return slices.ContainsFunc(from, func(n Requirement) bool { return rd.requireAmong(n.From, user) == nil })
 }
 
-func total(needs []Need) int {
+func total(needs []Requirement) int {
 	sum := 0
 	for _, n := range needs {
 		sum += n.Count
@@ -214,14 +214,14 @@ func total(needs []Need) int {
 	return sum
 }
 
-// longest is the longest life of a key with access's roles, and the role whose
+// maxLifetime is the longest life of a key with access's roles, and the role whose
 // rule says so; zero if none does.
-func (p Policy) longest(roles []Role) (time.Duration, Role) {
+func (p Policy) maxLifetime(roles []Role) (time.Duration, Role) {
 	var limit time.Duration
 	var by Role
 	for _, role := range roles {
-		if rule, _ := p.rule(role); rule.Longest > 0 && (limit == 0 || rule.Longest < limit) {
-			limit, by = rule.Longest, role
+		if rule, _ := p.rule(role); rule.MaxLifetime > 0 && (limit == 0 || rule.MaxLifetime < limit) {
+			limit, by = rule.MaxLifetime, role
 		}
 	}
 	return limit, by

@@ -11,23 +11,19 @@ import (
 )
 
 const (
-	// reconcileEvery is the pause between two comparisons with Atlas.
-	reconcileEvery = 10 * time.Minute
-
-	// settled is how long a request must not have been in motion, and a key be
-	// missing, before Atlas's lists are believed: they lag by minutes.
-	settled = 3 * time.Minute
+	// reconcileInterval is the pause between two comparisons with Atlas.
+	reconcileInterval = 10 * time.Minute
 
 	// inspectAtOnce bounds the keys looked at closely in one comparison, each of
 	// which costs two calls.
 	inspectAtOnce = 50
 
-	// removeAtOnce bounds the keys removed in one comparison.
-	removeAtOnce = 50
+	// deleteAtOnce bounds the keys removed in one comparison.
+	deleteAtOnce = 50
 )
 
-// reconcileForEver compares Atlas with the rows at start and from time to time.
-func (w *Worker) reconcileForEver(ctx context.Context) {
+// runReconciler compares Atlas with the rows at start and from time to time.
+func (w *Worker) runReconciler(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -36,24 +32,24 @@ func (w *Worker) reconcileForEver(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		timer.Reset(w.CompareTick)
-		if isWithin(w.reconciledAt, w.Now(), reconcileEvery) {
+		timer.Reset(w.ReconcileTick)
+		if isWithin(w.reconciledAt, w.Now(), reconcileInterval) {
 			w.goOnWithOwners(ctx)
 			continue
 		}
-		bounded, cancel := context.WithTimeout(ctx, reconcileEvery/2) // what is cut short is found again
+		bounded, cancel := context.WithTimeout(ctx, reconcileInterval/2) // what is cut short is found again
 		for _, org := range w.Orgs {
 			if err := safelyDo(func() error { return w.reconcile(bounded, org.ID) }); err != nil && ctx.Err() == nil {
 				w.logPanic("comparing Atlas with what is recorded panicked", "", err)
 				w.Log.Warn("comparing Atlas with what is recorded", "org", org.ID, "error", err)
 			}
 		}
-		err := safelyDo(func() error { w.lookAtOwners(bounded); return nil })
+		err := safelyDo(func() error { w.checkOwnersWhenDue(bounded); return nil })
 		w.logPanic("looking at the owners panicked", "", err)
 		cancel()
 		w.reconciledAt = w.Now()
-		if w.Compared != nil {
-			w.Compared(w.reconciledAt)
+		if w.OnReconciled != nil {
+			w.OnReconciled(w.reconciledAt)
 		}
 	}
 }
@@ -63,9 +59,9 @@ func (w *Worker) goOnWithOwners(ctx context.Context) {
 	if w.owners.over {
 		return
 	}
-	bounded, cancel := context.WithTimeout(ctx, reconcileEvery/2)
+	bounded, cancel := context.WithTimeout(ctx, reconcileInterval/2)
 	defer cancel()
-	err := safelyDo(func() error { w.lookAtOwners(bounded); return nil })
+	err := safelyDo(func() error { w.checkOwnersWhenDue(bounded); return nil })
 	w.logPanic("looking at the owners panicked", "", err)
 }
 
@@ -75,23 +71,23 @@ func (w *Worker) goOnWithOwners(ctx context.Context) {
 // write that mark, so nothing that a description says keeps the live keys from
 // being looked at.
 func (w *Worker) reconcile(ctx context.Context, org OrgID) error {
-	live, err := w.Store.Live(ctx)
+	live, err := w.Store.ListActive(ctx)
 	if err != nil {
 		return fmt.Errorf("listing the live requests: %w", err)
 	}
-	return errors.Join(w.compareMarked(ctx, org, live), w.inspectAll(ctx, org, live))
+	return errors.Join(w.compareMarked(ctx, org, live), w.detectDrift(ctx, org, live))
 }
 
 // compareMarked compares the keys that carry this bot's mark with the requests
 // that they name.
 func (w *Worker) compareMarked(ctx context.Context, org OrgID, live []Request) error {
-	found, err := w.Keys.Marked(ctx, org)
+	found, err := w.Keys.ListTagged(ctx, org)
 	if err != nil {
 		return fmt.Errorf("listing the keys with this bot's mark: %w", err)
 	}
 	holders := holdersOf(live)
 	w.forgetLeftovers(org, found)
-	var strangers []Found
+	var strangers []TaggedKey
 	var errs []error
 	removed := 0
 	for _, k := range found {
@@ -106,15 +102,15 @@ func (w *Worker) compareMarked(ctx context.Context, org OrgID, live []Request) e
 			errs = append(errs, fmt.Errorf("reading request %s: %w", k.Request, err))
 		case r.Org != org:
 			strangers = append(strangers, k) // no key of another organization's request
-		case r.leftBehind(k, w.Now()) && removed < removeAtOnce:
+		case r.isLeftover(k, w.Now()) && removed < deleteAtOnce:
 			removed++
 			w.Log.Warn("removing a key that should not exist", "request", r.ID, "state", r.State, "key", k.ID, "attempt", k.Attempt)
-			if err := w.removeLeftBehind(ctx, r, k); err != nil {
+			if err := w.deleteLeftover(ctx, r, k); err != nil {
 				errs = append(errs, err)
 			}
 		}
 	}
-	errs = append(errs, w.adoptAll(ctx, org, strangers, live), w.checkAdopted(ctx, org, found, live))
+	errs = append(errs, w.adoptUnknownKeys(ctx, org, strangers, live), w.checkAdopted(ctx, org, found, live))
 	return errors.Join(errs...)
 }
 
@@ -127,23 +123,23 @@ func holdersOf(live []Request) map[string]ID {
 	return holders
 }
 
-// leftBehind reports whether k, listed before r was read, should not exist. What
+// isLeftover reports whether k, listed before r was read, should not exist. What
 // is in motion is the worker's, and what has just ended may only be listed still.
-func (r Request) leftBehind(k Found, now time.Time) bool {
+func (r Request) isLeftover(k TaggedKey, now time.Time) bool {
 	switch {
-	case r.State == Minting, r.State == Revoking, len(r.Debts) > 0:
+	case r.State == StateIssuing, r.State == StateRevoking, len(r.UnresolvedCreates) > 0:
 		return false
 	case r.Leftover.IsOpen() && r.Leftover.Key.ID == k.ID:
 		return false
 	case r.State.Final():
-		return !isWithin(r.End.At, now, settled)
+		return !isWithin(r.Outcome.At, now, listLagGrace)
 	}
 	return k.ID != r.Key.ID && !r.isAdopted() // what was adopted is told of, no more
 }
 
-// inspectAll looks closely at live keys, those first that were not looked at
+// detectDrift looks closely at live keys, those first that were not looked at
 // for the longest time.
-func (w *Worker) inspectAll(ctx context.Context, org OrgID, live []Request) error {
+func (w *Worker) detectDrift(ctx context.Context, org OrgID, live []Request) error {
 	maps.DeleteFunc(w.inspectedAt, func(id ID, _ time.Time) bool {
 		return !slices.ContainsFunc(live, func(r Request) bool { return r.ID == id })
 	})
@@ -153,7 +149,7 @@ func (w *Worker) inspectAll(ctx context.Context, org OrgID, live []Request) erro
 	slices.SortStableFunc(live, func(a, b Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
 	var errs []error
 	for _, r := range live[:min(len(live), inspectAtOnce)] {
-		err := safelyDo(func() error { return w.inspect(ctx, r) })
+		err := safelyDo(func() error { return w.detectDriftOf(ctx, r) })
 		w.logPanic("looking at a key panicked", r.ID, err)
 		if err != nil && !errors.Is(err, ErrConflict) {
 			errs = append(errs, fmt.Errorf("looking at the key of request %s: %w", r.ID, err))
@@ -162,17 +158,17 @@ func (w *Worker) inspectAll(ctx context.Context, org OrgID, live []Request) erro
 	return errors.Join(errs...)
 }
 
-func (w *Worker) inspect(ctx context.Context, r Request) error {
+func (w *Worker) detectDriftOf(ctx context.Context, r Request) error {
 	if moving, err := w.isListInMotion(ctx, r); err != nil || moving {
 		w.inspectedAt[r.ID] = w.Now()
 		return err
 	}
-	order := Order{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access, MadeAt: r.Key.MadeAt, Owns: r.Owns}
+	order := KeySpec{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access, MadeAt: r.Key.MadeAt, Owns: r.Owns}
 	drift, err := w.Keys.Inspect(ctx, order, r.Key.ID)
 	now := w.Now()
 	switch {
 	case errors.Is(err, ErrNoKey):
-		return w.missing(ctx, r, now)
+		return w.handleMissing(ctx, r, now)
 	case err != nil:
 		return err
 	}
@@ -183,9 +179,9 @@ func (w *Worker) inspect(ctx context.Context, r Request) error {
 	if drift.Equal(r.Drift) {
 		return w.noteOwned(ctx, r, owns)
 	}
-	r, err = w.move(ctx, r, Differ, drift.note(), func(next *Request, _ time.Time) {
+	r, err = w.move(ctx, r, EventDriftDetected, drift.note(), func(next *Request, _ time.Time) {
 		next.Drift = drift
-		next.show(DriftNotice)
+		next.addMessage(DriftNotice)
 	})
 	w.Wake()
 	if err != nil {
@@ -194,23 +190,23 @@ func (w *Worker) inspect(ctx context.Context, r Request) error {
 	return w.noteOwned(ctx, r, owns)
 }
 
-// missing ends a request whose key Atlas does not know, in two looks that lie
+// handleMissing ends a request whose key Atlas does not know, in two looks that lie
 // minutes apart: reads lag.
-func (w *Worker) missing(ctx context.Context, r Request, now time.Time) error {
+func (w *Worker) handleMissing(ctx context.Context, r Request, now time.Time) error {
 	since, seen := w.missingSince[r.ID]
 	if !seen || since.After(now) {
 		w.missingSince[r.ID] = now
 		return nil
 	}
-	if now.Sub(since) < settled || isWithin(r.Key.MadeAt, now, settled) {
+	if now.Sub(since) < listLagGrace || isWithin(r.Key.MadeAt, now, listLagGrace) {
 		return nil
 	}
-	_, err := w.move(ctx, r, Vanish, "key "+r.Key.ID, func(next *Request, now time.Time) {
-		next.End = End{Cause: CauseVanished, At: now}
+	_, err := w.move(ctx, r, EventDeletedExternally, "key "+r.Key.ID, func(next *Request, now time.Time) {
+		next.Outcome = Outcome{Cause: CauseDeletedExternally, At: now}
 		next.cascadeTo(CascadeUnconfirmed)
-		next.show(OutcomeMessage)
+		next.addMessage(OutcomeMessage)
 		if !next.isAdopted() { // what was told of those says so itself
-			next.show(OverNotice)
+			next.addMessage(ClosedNotice)
 		}
 	})
 	delete(w.missingSince, r.ID)
@@ -234,3 +230,7 @@ func (d Drift) note() string {
 	}
 	return strings.Join(what, ", ")
 }
+
+// listLagGrace is how long a request must not have been in motion, and a key be
+// missing, before Atlas's lists are believed: they lag by minutes.
+const listLagGrace = 3 * time.Minute

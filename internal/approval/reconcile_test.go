@@ -14,8 +14,8 @@ import (
 
 const aWhile = 25 * time.Minute // more than two comparisons with Atlas
 
-func orderOf(id approval.ID, attempt int) approval.Order {
-	return approval.Order{Org: "org", Request: id, Attempt: attempt}
+func orderOf(id approval.ID, attempt int) approval.KeySpec {
+	return approval.KeySpec{Org: "org", Request: id, Attempt: attempt}
 }
 
 func TestKeysThatShouldNotExistAreRemoved(t *testing.T) {
@@ -36,7 +36,7 @@ func TestKeysThatShouldNotExistAreRemoved(t *testing.T) {
 			inWorld(t, func(w *world) {
 				id := given(w)
 				before := len(w.keys.Alive())
-				_, err := w.keys.Make(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
+				_, err := w.keys.Create(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
 				require.NoError(t, err)
 				w.pass(aWhile)
 				assert.Len(t, w.keys.Alive(), before)
@@ -49,12 +49,12 @@ func TestAKeyDeletedByHandEndsItsRequest(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.active()
-		require.NoError(t, w.keys.Remove(t.Context(), "org", w.keys.Alive()[0].ID))
+		require.NoError(t, w.keys.Delete(t.Context(), "org", w.keys.Alive()[0].ID))
 		w.pass(9 * time.Minute)
-		w.is(id, approval.Active)
+		w.is(id, approval.StateActive)
 		w.pass(aWhile)
-		r := w.is(id, approval.Ended)
-		assert.Equal(t, approval.CauseVanished, r.End.Cause)
+		r := w.is(id, approval.StateEnded)
+		assert.Equal(t, approval.CauseDeletedExternally, r.Outcome.Cause)
 		assert.True(t, w.shows(id, approval.OutcomeMessage))
 	})
 }
@@ -67,35 +67,35 @@ func TestWhatIsChangedByHandIsToldAndNotRepaired(t *testing.T) {
 		drift := approval.Drift{RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}
 		w.keys.Change(key, drift)
 		w.pass(aWhile)
-		assert.Equal(t, drift, w.is(id, approval.Active).Drift)
+		assert.Equal(t, drift, w.is(id, approval.StateActive).Drift)
 		assert.True(t, w.shows(id, approval.DriftNotice))
 		w.pass(time.Hour)
-		assert.Equal(t, 1, w.count(approval.Differ), "told once")
+		assert.Equal(t, 1, w.count(approval.EventDriftDetected), "told once")
 
 		w.keys.Change(key, approval.Drift{})
 		w.pass(aWhile)
-		assert.True(t, w.is(id, approval.Active).Drift.IsZero(), "and that it is as approved again")
+		assert.True(t, w.is(id, approval.StateActive).Drift.IsZero(), "and that it is as approved again")
 	})
 }
 
 func TestAKeyThatNoRowKnowsIsToldOfAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
-		made, err := w.keys.Make(t.Context(), orderOf("AKR-LOST0", 2), func(approval.Key) error { return nil })
+		made, err := w.keys.Create(t.Context(), orderOf("AKR-LOST0", 2), func(approval.Key) error { return nil })
 		require.NoError(t, err)
 		w.pass(5 * 24 * time.Hour)
 		require.Len(t, w.keys.Alive(), 1)
 		r := w.get("AKR-LOST0")
 		assert.Equal(t, made.ID, r.Key.ID)
-		assert.Equal(t, []approval.MessageName{approval.FoundNotice}, r.Messages)
-		assert.Equal(t, 1, w.count(approval.Adopt))
+		assert.Equal(t, []approval.MessageName{approval.UnknownKeyNotice}, r.Messages)
+		assert.Equal(t, 1, w.count(approval.EventAdopt))
 
 		_, err = w.Revoke(t.Context(), as(carol), r.ID, "")
 		require.ErrorIs(t, err, approval.ErrNotOwner)
 		_, err = w.Revoke(t.Context(), as(bob), r.ID, "")
 		require.NoError(t, err)
 		w.settle()
-		assert.Equal(t, approval.Ended, w.get(r.ID).State)
+		assert.Equal(t, approval.StateEnded, w.get(r.ID).State)
 		w.noKey()
 	})
 }
@@ -106,7 +106,7 @@ func (w *world) mark(n int) (ids []approval.ID) {
 	w.t.Helper()
 	for range n {
 		id := approval.NewID()
-		_, err := w.keys.Make(w.t.Context(), orderOf(id, 1), func(approval.Key) error { return nil })
+		_, err := w.keys.Create(w.t.Context(), orderOf(id, 1), func(approval.Key) error { return nil })
 		require.NoError(w.t, err)
 		ids = append(ids, id)
 	}
@@ -132,11 +132,11 @@ func TestAnotherDatabaseIsNotBelievedAndPeopleAreToldOnceADay(t *testing.T) {
 		w.mark(21)
 		w.pass(23 * time.Hour)
 		assert.Len(t, w.keys.Alive(), 21)
-		assert.Equal(t, 1, w.count(approval.Adopt))
-		assert.Equal(t, 1, w.posts(approval.FoundManyNotice))
+		assert.Equal(t, 1, w.count(approval.EventAdopt))
+		assert.Equal(t, 1, w.posts(approval.UnknownKeysNotice))
 		w.pass(24 * time.Hour)
-		assert.Equal(t, 2, w.posts(approval.FoundManyNotice))
-		assert.Zero(t, w.posts(approval.FoundNotice))
+		assert.Equal(t, 2, w.posts(approval.UnknownKeysNotice))
+		assert.Zero(t, w.posts(approval.UnknownKeyNotice))
 	})
 }
 
@@ -145,8 +145,8 @@ func TestManyMarkedKeysAreToldOfInOneMessageAndCanAllBeRevoked(t *testing.T) {
 	inWorld(t, func(w *world) {
 		ids := w.mark(12)
 		w.pass(aWhile)
-		assert.Equal(t, 1, w.posts(approval.FoundManyNotice))
-		assert.Zero(t, w.posts(approval.FoundNotice))
+		assert.Equal(t, 1, w.posts(approval.UnknownKeysNotice))
+		assert.Zero(t, w.posts(approval.UnknownKeyNotice))
 		for _, id := range ids {
 			_, err := w.Revoke(t.Context(), as(bob), id, "")
 			require.NoError(t, err)
@@ -164,14 +164,14 @@ func TestMarkedKeysRaiseNoAlarmsWithoutBound(t *testing.T) {
 			w.mark(4)
 			w.pass(30 * time.Minute)
 			for _, k := range w.keys.Alive()[2:] {
-				require.NoError(t, w.keys.Remove(t.Context(), "org", k.ID))
+				require.NoError(t, w.keys.Delete(t.Context(), "org", k.ID))
 			}
 		}
-		assert.LessOrEqual(t, w.posts(approval.FoundNotice), 3*5)
-		assert.LessOrEqual(t, w.posts(approval.FoundManyNotice), 4)
-		assert.Positive(t, w.posts(approval.FoundManyNotice))
-		assert.Zero(t, w.posts(approval.OverNotice))
-		assert.LessOrEqual(t, w.count(approval.Adopt), 4*(5+20))
+		assert.LessOrEqual(t, w.posts(approval.UnknownKeyNotice), 3*5)
+		assert.LessOrEqual(t, w.posts(approval.UnknownKeysNotice), 4)
+		assert.Positive(t, w.posts(approval.UnknownKeysNotice))
+		assert.Zero(t, w.posts(approval.ClosedNotice))
+		assert.LessOrEqual(t, w.count(approval.EventAdopt), 4*(5+20))
 	})
 }
 
@@ -185,12 +185,12 @@ func TestMarkedKeysHideNoDifferenceOfARealOne(t *testing.T) {
 			w.mark(20)
 			w.pass(25 * time.Hour)
 		}
-		require.Greater(t, w.count(approval.Adopt), 60)
+		require.Greater(t, w.count(approval.EventAdopt), 60)
 		w.keys.Change(key, approval.Drift{NetworksChanged: true})
 		w.pass(aWhile)
 		assert.True(t, w.get(id).Drift.NetworksChanged)
 
-		w.keys.Fail(approvaltest.CallMarked, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)), approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))
+		w.keys.Fail(approvaltest.CallMarked, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)), approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
 		w.keys.Change(key, approval.Drift{})
 		w.pass(15 * time.Minute)
 		assert.True(t, w.get(id).Drift.IsZero(), "nor does a list that cannot be read")
@@ -202,7 +202,7 @@ func TestAKeyThatCannotBeRemovedKeepsNoOtherFromBeingLookedAt(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.active()
 		key := w.keys.Alive()[0].ID
-		_, err := w.keys.Make(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
+		_, err := w.keys.Create(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
 		require.NoError(t, err)
 		for range 3 {
 			w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.Refused(approval.CauseRefused)))
@@ -221,19 +221,19 @@ func TestALiveKeyIsNotRemovedForTheMarkOfAnotherRequest(t *testing.T) {
 		_, err := w.Withdraw(t.Context(), as(alice), over)
 		require.NoError(t, err)
 		w.pass(time.Hour)
-		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.Origin = "V2" }))
+		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
 		w.settle()
-		_, err = w.Collect(t.Context(), as(alice), r.ID)
+		_, err = w.Issue(t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
 		w.settle()
 		_, err = w.Confirm(t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
 		w.keys.Rename(w.keys.Alive()[0].ID, over, 1)
 		w.pass(aWhile)
-		assert.Equal(t, approval.Active, w.get(r.ID).State)
+		assert.Equal(t, approval.StateActive, w.get(r.ID).State)
 		assert.Len(t, w.keys.Alive(), 1)
 	})
 }
@@ -243,10 +243,10 @@ func TestTheRowOfAnAdoptedKeyEndsWithIt(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.mark(1)[0]
 		w.pass(aWhile)
-		w.is(id, approval.Active)
-		require.NoError(t, w.keys.Remove(t.Context(), "org", w.keys.Alive()[0].ID))
+		w.is(id, approval.StateActive)
+		require.NoError(t, w.keys.Delete(t.Context(), "org", w.keys.Alive()[0].ID))
 		w.pass(aWhile)
-		assert.Equal(t, approval.CauseVanished, w.is(id, approval.Ended).End.Cause)
+		assert.Equal(t, approval.CauseDeletedExternally, w.is(id, approval.StateEnded).Outcome.Cause)
 	})
 }
 

@@ -26,11 +26,11 @@ var refusals = []struct {
 	name string
 }{
 	{ErrNotAllowed, "not_allowed"}, {ErrOwnRequest, "own_request"}, {ErrNotApprover, "not_approver"},
-	{ErrNotOwner, "not_owner"}, {ErrGuest, "guest"}, {ErrDeactivated, "deactivated"}, {ErrRobot, "robot"},
-	{ErrOutsider, "outsider"}, {ErrCannotCheck, "cannot_check"}, {ErrNotFound, "not_found"},
-	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {ErrNudged, "nudged"},
-	{ErrNoOrg, "no_org"}, {ErrNotLive, "not_live"}, {ErrUnderway, "underway"}, {ErrNotNamed, "not_named"},
-	{ErrSigned, "signed"}, {ErrOwnerBack, "owner_back"}, {ErrNotEligible, "not_eligible"}, {ErrToSelf, "to_self"},
+	{ErrNotOwner, "not_owner"}, {ErrGuest, "guest"}, {ErrDeactivated, "deactivated"}, {ErrBot, "robot"},
+	{ErrExternal, "outsider"}, {ErrCannotCheck, "cannot_check"}, {ErrNotFound, "not_found"},
+	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {ErrAlreadyNudged, "nudged"},
+	{ErrNoOrg, "no_org"}, {ErrPredecessorNotActive, "not_live"}, {ErrRotationUnderway, "underway"}, {ErrBreakGlassNotAllowed, "not_named"},
+	{ErrAlreadyReviewed, "signed"}, {ErrOwnerActive, "owner_back"}, {ErrNotEligible, "not_eligible"}, {ErrToSelf, "to_self"},
 	{ErrPredecessorRevoked, "predecessor_revoked"},
 	{ErrRoleNotOffered, "role_not_offered"}, {ErrRoleNotTheirs, "role_not_theirs"},
 	{ErrOutlivesRole, "outlives_role"}, {ErrBreakGlassEnds, "break_glass_ends"},
@@ -41,8 +41,8 @@ var refusals = []struct {
 // refuses it, or an approver's form asks for more than the requester did. Their
 // codes are in the audit trail.
 var ruled = map[ProblemCode]bool{
-	RoleNotAllowed: true, RoleNotForYou: true, LifetimeNotAllowed: true, LifetimeTooLong: true, ExtensionTooLong: true,
-	TooWide: true, TooMany: true, TooManyProjects: true, NotLess: true,
+	RoleNotAllowed: true, RoleNotForRequester: true, LifetimeNotAllowed: true, LifetimeTooLong: true, ExtensionTooLong: true,
+	TooWide: true, TooMany: true, TooManyProjects: true, NotASubset: true,
 	TooManyOpen: true, TooManyKeys: true, TooManyPerHour: true,
 }
 
@@ -79,17 +79,17 @@ func reasonFor(why error) string {
 
 // refuse records a refused action and returns why it was refused.
 func (s *Service) refuse(ctx context.Context, r Request, on Event, by UserID, why error) error {
-	e := Entry{Org: r.Org, Request: r.ID, Event: on, From: r.State, To: r.State, By: by}
-	return s.recordRefusal(ctx, e.about(r.Key, r.Key), why)
+	e := AuditEntry{Org: r.Org, Request: r.ID, Event: on, From: r.State, To: r.State, By: by}
+	return s.recordRefusal(ctx, e.withKey(r.Key, r.Key), why)
 }
 
 // refuseToAsk is refuse for what is about no request yet: note says what was
 // asked for, unless it is a plain key.
 func (s *Service) refuseToAsk(ctx context.Context, org OrgID, by UserID, note string, why error) error {
-	return s.recordRefusal(ctx, Entry{Org: org, Event: Submit, By: by, Note: note}, why)
+	return s.recordRefusal(ctx, AuditEntry{Org: org, Event: EventSubmit, By: by, Note: note}, why)
 }
 
-func (s *Service) recordRefusal(ctx context.Context, e Entry, why error) error {
+func (s *Service) recordRefusal(ctx context.Context, e AuditEntry, why error) error {
 	e.At, e.Refused = s.Now(), reasonFor(why)
 	if e.Refused == "" {
 		return why
@@ -109,7 +109,7 @@ func (s *Service) recordRefusal(ctx context.Context, e Entry, why error) error {
 
 // RefuseView records that who was shown nothing of a list, and returns why.
 func (s *Service) RefuseView(ctx context.Context, who Actor, list string, why error) error {
-	return s.recordRefusal(ctx, Entry{Event: View, By: who.User, Note: list}, why)
+	return s.recordRefusal(ctx, AuditEntry{Event: EventView, By: who.User, Note: list}, why)
 }
 
 // RefusePress records that a button was pressed where it is not, and returns

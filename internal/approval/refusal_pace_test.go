@@ -16,8 +16,8 @@ func TestRefusalsOfOnePersonAreBoundedInTheAuditTrail(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.ask()
-		refusals := func(by approval.UserID) (n int, last approval.Entry) {
-			require.NoError(t, w.store.Audit(t.Context(), func(e approval.Entry) error {
+		refusals := func(by approval.UserID) (n int, last approval.AuditEntry) {
+			require.NoError(t, w.store.Audit(t.Context(), func(e approval.AuditEntry) error {
 				if e.By == by && e.Refused != "" {
 					n, last = n+1, e
 				}

@@ -31,39 +31,39 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 		"opening Deny": {(*world).ask, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
 			_, err := s.MayDeny(ctx, who, id)
 			return err
-		}), approval.Deny, "", "not_approver"},
+		}), approval.EventDeny, "", "not_approver"},
 		"opening Deny of one's own": {(*world).ask, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
 			_, err := s.MayDeny(ctx, who, id)
 			return err
-		}), approval.Deny, "", "own_request"},
+		}), approval.EventDeny, "", "own_request"},
 		"opening Deny too late": {(*world).approved, dana, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
 			_, err := s.MayDeny(ctx, who, id)
 			return err
-		}), approval.Deny, "", "not_allowed"},
+		}), approval.EventDeny, "", "not_allowed"},
 		"opening Approve with changes": {(*world).ask, gil, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			_, err := s.MayApproveLess(ctx, who, id)
+			_, err := s.MayApprovePartially(ctx, who, id)
 			return err
-		}), approval.Approve, "", "guest"},
+		}), approval.EventApprove, "", "guest"},
 		"opening Revoke": {(*world).active, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
-		}), approval.Revoke, "", "not_owner"},
+		}), approval.EventRevoke, "", "not_owner"},
 		"opening Revoke of a key that is none": {(*world).ask, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
-		}), approval.Revoke, "", "not_allowed"},
+		}), approval.EventRevoke, "", "not_allowed"},
 		"opening the form for more time": {(*world).active, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
 			_, _, err := s.MayExtend(ctx, who, id)
 			return err
-		}), approval.Extend, "", "not_owner"},
+		}), approval.EventExtend, "", "not_owner"},
 		"opening the form for addresses": {(*world).delivered, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			_, _, err := s.MayReaddress(ctx, who, id)
+			_, _, err := s.MayReplaceAccessList(ctx, who, id)
 			return err
-		}), approval.Readdress, "", "not_allowed"},
+		}), approval.EventReplaceAccessList, "", "not_allowed"},
 		"rotating": {(*world).active, eve, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
 			_, err := s.Rotate(ctx, who, id)
 			return err
-		}), approval.Rotate, "", "not_owner"},
+		}), approval.EventRotate, "", "not_owner"},
 		"rotating twice": {func(w *world) approval.ID {
 			id := w.active()
 			_, err := w.Rotate(w.t.Context(), as(alice), id)
@@ -72,63 +72,63 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 		}, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
 			_, err := s.Rotate(ctx, who, id)
 			return err
-		}), approval.Rotate, "", "underway"},
+		}), approval.EventRotate, "", "underway"},
 		"asking for too much more time": {(*world).active, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			_, err := s.Extend(ctx, who, id, approval.ExtensionForm{Origin: "V9", Extra: 9 * time.Hour, Reason: "more"})
+			_, err := s.Extend(ctx, who, id, approval.ExtensionForm{IdempotencyKey: "V9", ExtendBy: 9 * time.Hour, Reason: "more"})
 			return err
-		}), approval.Extend, "", "lifetime_not_allowed"},
+		}), approval.EventExtend, "", "lifetime_not_allowed"},
 		"asking for too wide addresses": {(*world).active, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			_, err := s.Readdress(ctx, who, id, approval.AddressesForm{Origin: "V9", Networks: "203.0.112.0/20", Reason: "more"})
+			_, err := s.ReplaceAccessList(ctx, who, id, approval.AccessListForm{IdempotencyKey: "V9", Networks: "203.0.112.0/20", Reason: "more"})
 			return err
-		}), approval.Readdress, "", "too_wide"},
+		}), approval.EventReplaceAccessList, "", "too_wide"},
 		"switching over, of a key that is no successor": {(*world).active, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			_, err := s.SwitchedOver(ctx, who, id)
+			_, err := s.RetirePredecessorNow(ctx, who, id)
 			return err
-		}), approval.Revoke, "", "not_allowed"},
+		}), approval.EventRevoke, "", "not_allowed"},
 		"asking again in somebody else's name": {(*world).ask, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			r, err := s.MayAskAgain(ctx, who, id)
+			r, err := s.MayRequestAgain(ctx, who, id)
 			assert.Empty(t, r, "nothing of it is shown")
 			return err
-		}), approval.Submit, "", "not_owner"},
+		}), approval.EventSubmit, "", "not_owner"},
 		"approving with changes that add": {(*world).ask, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			_, err := s.ApproveLess(ctx, who, id, approval.Narrowing{Roles: []approval.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour})
+			_, err := s.ApprovePartially(ctx, who, id, approval.PartialApproval{Roles: []approval.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour})
 			return err
-		}), approval.Approve, "", "not_less"},
+		}), approval.EventApprove, "", "not_less"},
 		"pressing a button where it is not": {(*world).ask, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			return s.RefusePress(ctx, who, id, approval.Approve)
-		}), approval.Approve, "", "misplaced"},
+			return s.RefusePress(ctx, who, id, approval.EventApprove)
+		}), approval.EventApprove, "", "misplaced"},
 		"a request that is not there": {func(*world) approval.ID { return "AKR-22222" }, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
-		}), approval.Revoke, "", "not_found"},
+		}), approval.EventRevoke, "", "not_found"},
 		"opening the form": {nil, gil, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
-			_, err := s.Offer(ctx, who, "")
+			_, err := s.Entitlements(ctx, who, "")
 			return err
-		}), approval.Submit, "form", "guest"},
+		}), approval.EventSubmit, "form", "guest"},
 		"sending the form": {nil, gil, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
 			_, err := s.Submit(ctx, who, form())
 			return err
-		}), approval.Submit, "", "guest"},
+		}), approval.EventSubmit, "", "guest"},
 		"sending the form for a role of others": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
 			_, err := s.Submit(ctx, who, form(asking("ORG_OWNER")))
 			return err
-		}), approval.Submit, "", "role_not_for_you"},
+		}), approval.EventSubmit, "", "role_not_for_you"},
 		"sending the form for a role that is not offered": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
 			_, err := s.Submit(ctx, who, form(asking("ORG_GROUP_CREATOR")))
 			return err
-		}), approval.Submit, "", "role_not_allowed"},
+		}), approval.EventSubmit, "", "role_not_allowed"},
 		"typing emergency": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
 			_, err := s.MayBreakGlass(ctx, who)
 			return err
-		}), approval.Submit, "break-glass", "not_named"},
+		}), approval.EventSubmit, "break-glass", "not_named"},
 		"breaking the glass": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
 			_, err := s.BreakGlass(ctx, who, form())
 			return err
-		}), approval.Submit, "break-glass", "not_named"},
+		}), approval.EventSubmit, "break-glass", "not_named"},
 		"a list": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
-			_, err := s.Waiting(ctx, who)
+			_, err := s.ListPending(ctx, who)
 			return s.RefuseView(ctx, who, "pending", err)
-		}), approval.View, "pending", "not_approver"},
+		}), approval.EventView, "pending", "not_approver"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +147,7 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 				assert.Equal(t, got.From, got.To)
 			}, func(p *approval.Policy) {
 				p.BreakGlass = approval.BreakGlass{People: users(dana), Roles: []approval.Role{"ORG_OWNER"}, Lifetime: time.Hour}
-				p.Roles = append(approval.RulesFor("ORG_BILLING_READ_ONLY"), approval.RoleRule{Role: "ORG_OWNER", Ask: users(dana)})
+				p.Roles = append(approval.RulesFor("ORG_BILLING_READ_ONLY"), approval.RoleRule{Role: "ORG_OWNER", AllowedRequesters: users(dana)})
 			})
 		})
 	}
@@ -155,7 +155,7 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 
 func TestMistakesInFormsLeaveNoLine(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, policy())
+	w := newWorld(t, testPolicy())
 	for _, edit := range []func(*approval.Form){
 		func(f *approval.Form) { f.Networks = "here" }, func(f *approval.Form) { f.Reason = "" }, func(f *approval.Form) { f.Networks = "10.0.0.1" },
 	} {

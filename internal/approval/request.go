@@ -45,50 +45,50 @@ type Request struct {
 	Version   int64  `json:"version"` // counts its changes; the store checks and raises it
 	Requester UserID `json:"requester"`
 
-	// Purpose says what is asked for. Of names the request whose live key is
+	// Type says what is asked for. Of names the request whose live key is
 	// concerned, unless a new key is asked for.
-	Purpose Purpose `json:"purpose,omitempty"`
-	Of      ID      `json:"of,omitempty"`
-	Change  Change  `json:"change,omitzero"`
+	Type     RequestType   `json:"purpose,omitempty"`
+	ParentID ID            `json:"of,omitempty"`
+	Change   ChangeDetails `json:"change,omitzero"`
 
-	// Origin is unique to one filled-in form, so that a form sent twice makes
+	// IdempotencyKey is unique to one filled-in form, so that a form sent twice makes
 	// one request.
-	Origin string `json:"origin"`
+	IdempotencyKey string `json:"origin"`
 
-	Access  Access    `json:"access"`
-	Reason  string    `json:"reason"`
-	AskedAt time.Time `json:"asked_at"`
+	Access      Access    `json:"access"`
+	Reason      string    `json:"reason"`
+	RequestedAt time.Time `json:"asked_at"`
 
-	// Wanted is what was asked for, if NarrowedBy approved less of it.
-	Wanted     Access `json:"wanted,omitzero"`
-	NarrowedBy UserID `json:"narrowed_by,omitempty"`
+	// Requested is what was asked for, if ReducedBy approved less of it.
+	Requested Access `json:"wanted,omitzero"`
+	ReducedBy UserID `json:"narrowed_by,omitempty"`
 
-	Standing Record `json:"standing,omitzero"`
+	RequesterHistory RequesterHistory `json:"standing,omitzero"`
 
-	// Emergency says that the key was taken without approval, by break-glass.
+	// BreakGlass says that the key was taken without approval, by break-glass.
 	// Review is then somebody else's signature under it.
-	Emergency bool   `json:"emergency,omitempty"`
-	Review    Review `json:"review,omitzero"`
+	BreakGlass bool   `json:"emergency,omitempty"`
+	Review     Review `json:"review,omitzero"`
 
-	// LapsesAt ends the wait of a pending request for a decision and of an
+	// ExpiresAt ends the wait of a pending request for a decision and of an
 	// approved one for its collection.
-	LapsesAt time.Time `json:"lapses_at,omitzero"`
+	ExpiresAt time.Time `json:"lapses_at,omitzero"`
 
-	// Needs are the approvals that it takes, as the rules were when it was last
+	// Requirements are the approvals that it takes, as the rules were when it was last
 	// decided on, and Approvals those that it has.
-	Needs     []Need     `json:"needs,omitempty"`
-	Approvals []Approval `json:"approvals,omitempty"`
+	Requirements []Requirement `json:"needs,omitempty"`
+	Approvals    []Approval    `json:"approvals,omitempty"`
 
-	// ProdAt is when an undecided request is next brought up again, and Prods
+	// NextApproverReminderAt is when an undecided request is next brought up again, and Prods
 	// counts how often it was. EscalateAt is when it goes to the second group;
 	// EscalatedAt when it did, and EscalatedTo is who that was. NudgedAt is when
 	// the requester asked once more.
-	ProdAt      time.Time `json:"prod_at,omitzero"`
-	Prods       int       `json:"prods,omitempty"`
-	EscalateAt  time.Time `json:"escalate_at,omitzero"`
-	EscalatedAt time.Time `json:"escalated_at,omitzero"`
-	EscalatedTo Who       `json:"escalated_to,omitzero"`
-	NudgedAt    time.Time `json:"nudged_at,omitzero"`
+	NextApproverReminderAt time.Time  `json:"prod_at,omitzero"`
+	ApproverReminders      int        `json:"prods,omitempty"`
+	EscalateAt             time.Time  `json:"escalate_at,omitzero"`
+	EscalatedAt            time.Time  `json:"escalated_at,omitzero"`
+	EscalatedTo            Principals `json:"escalated_to,omitzero"`
+	NudgedAt               time.Time  `json:"nudged_at,omitzero"`
 
 	// CarriesDecision says of a rotation that it took no approval: its decision is
 	// the one on the key before it.
@@ -96,15 +96,15 @@ type Request struct {
 	CarriesDecision bool     `json:"carries_decision,omitempty"`
 
 	// Attempt counts the keys that Atlas was, or was about to be, asked for.
-	Attempt int    `json:"attempt,omitempty"`
-	Mint    Mint   `json:"mint,omitzero"`
-	Debts   []Debt `json:"debts,omitempty"`
-	Key     Key    `json:"key,omitzero"`
+	Attempt           int                `json:"attempt,omitempty"`
+	Issuance          Issuance           `json:"mint,omitzero"`
+	UnresolvedCreates []UnresolvedCreate `json:"debts,omitempty"`
+	Key               Key                `json:"key,omitzero"`
 
-	// EndsAt is when the key is deleted. It is set when the first key has been
+	// KeyExpiresAt is when the key is deleted. It is set when the first key has been
 	// shown and does not move when a key is replaced: only an approved extension
 	// moves it, and a successor in use brings it nearer.
-	EndsAt time.Time `json:"ends_at,omitzero"`
+	KeyExpiresAt time.Time `json:"ends_at,omitzero"`
 
 	// Since is when the access began: when the first key was made, or for a
 	// successor the first key of its rotations. BreakGlassOf names the request of
@@ -114,40 +114,40 @@ type Request struct {
 
 	// RemindAt is when the owner of an active key is next told of its end, and
 	// Endings counts how often they were.
-	RemindAt time.Time `json:"remind_at,omitzero"`
-	Endings  int       `json:"endings,omitempty"`
+	RemindAt        time.Time `json:"remind_at,omitzero"`
+	ExpiryReminders int       `json:"endings,omitempty"`
 
 	// Successor is the request of the key that is to take over from this one,
 	// and Settled says of a successor that its predecessor knows.
-	Successor ID   `json:"successor,omitempty"`
-	Settled   bool `json:"settled,omitempty"`
+	Successor            ID   `json:"successor,omitempty"`
+	PredecessorScheduled bool `json:"settled,omitempty"`
 
 	// Cascade says which requests of the same rotations have yet to be ended with
 	// this one. Empty: none.
 	Cascade CascadeScope `json:"cascade,omitempty"`
 
-	// OwnerGone is when the owner's account was found deactivated, and Orphaned
+	// OwnerDeactivatedAt is when the owner's account was found deactivated, and Orphaned
 	// counts how often one was. Transfers lists whom the key was handed to; the
 	// last of them is Requester.
-	OwnerGone time.Time  `json:"owner_gone,omitzero"`
-	Orphaned  int        `json:"orphaned,omitempty"`
-	Transfers []Transfer `json:"transfers,omitempty"`
+	OwnerDeactivatedAt time.Time           `json:"owner_gone,omitzero"`
+	OwnerDeactivations int                 `json:"orphaned,omitempty"`
+	Transfers          []OwnershipTransfer `json:"transfers,omitempty"`
 
-	Custody  Custody    `json:"custody,omitzero"`
-	Changing ListChange `json:"changing,omitzero"`
-	Drift    Drift      `json:"drift,omitzero"`
+	Confirmation Confirmation `json:"custody,omitzero"`
+	Changing     ListChange   `json:"changing,omitzero"`
+	Drift        Drift        `json:"drift,omitzero"`
 
 	// Leftover is the key that came back after its deletion, if one did.
 	Leftover Leftover `json:"leftover,omitzero"`
 
-	Removal Removal `json:"removal,omitzero"`
-	End     End     `json:"end,omitzero"`
+	Deletion Deletion `json:"removal,omitzero"`
+	Outcome  Outcome  `json:"end,omitzero"`
 
 	// Owns are the projects that the live key owns because it created them, by id.
 	Owns []OwnedProject `json:"owns,omitempty"`
 
-	// Strangers are, of an adopted key, those that are told of together with it.
-	Strangers Strangers `json:"strangers,omitzero"`
+	// UnknownKeys are, of an adopted key, those that are told of together with it.
+	UnknownKeys UnknownKeys `json:"strangers,omitzero"`
 
 	// Messages lists what people are to be shown of this request, in the order
 	// in which it is drawn. It grows, until the key gets another owner: what the
@@ -158,26 +158,26 @@ type Request struct {
 	// it was when that happened, in JSON.
 	Events map[MessageName]string `json:"events,omitempty"`
 
-	// Places says where those messages are. The store keeps it beside the
+	// MessageRefs says where those messages are. The store keeps it beside the
 	// request: drawing changes no version.
-	Places map[MessageName]Place `json:"-"`
+	MessageRefs map[MessageName]MessageRef `json:"-"`
 }
 
-// A Purpose is what is asked for.
-type Purpose string
+// A RequestType is what is asked for.
+type RequestType string
 
 const (
-	NewKey       Purpose = ""          // a key
-	Extension    Purpose = "extension" // more time for a live key
-	Rotation     Purpose = "rotation"  // a key that takes over from a live one
-	NewAddresses Purpose = "addresses" // another access list for a live key
+	NewKey           RequestType = ""          // a key
+	Extension        RequestType = "extension" // more time for a live key
+	Rotation         RequestType = "rotation"  // a key that takes over from a live one
+	AccessListChange RequestType = "addresses" // another access list for a live key
 )
 
-// Change is what an extension or new addresses would do to a live key.
-type Change struct {
-	OldEnd time.Time      `json:"old_end,omitzero"`
-	NewEnd time.Time      `json:"new_end,omitzero"`
-	Old    []netip.Prefix `json:"old,omitempty"` // the list as it was when asked
+// ChangeDetails is what an extension or new addresses would do to a live key.
+type ChangeDetails struct {
+	OldEnd      time.Time      `json:"old_end,omitzero"`
+	NewEnd      time.Time      `json:"new_end,omitzero"`
+	OldNetworks []netip.Prefix `json:"old,omitempty"` // the list as it was when asked
 
 	// Left are the projects that the key before this one owns, and this one will
 	// not: those who create a project own it.
@@ -210,13 +210,13 @@ type Approval struct {
 	Void VoidReason `json:"void,omitempty"`
 }
 
-// IsLess reports whether By approved less than there was.
-func (a Approval) IsLess() bool { return a.After.Lifetime != 0 }
+// IsPartial reports whether By approved less than there was.
+func (a Approval) IsPartial() bool { return a.After.Lifetime != 0 }
 
-// A Record is what is known of a requester when they ask.
-type Record struct {
-	Held  int  `json:"held,omitempty"`  // live keys of theirs
-	First bool `json:"first,omitempty"` // they never asked before
+// A RequesterHistory is what is known of a requester when they ask.
+type RequesterHistory struct {
+	ActiveKeys   int  `json:"held,omitempty"`  // live keys of theirs
+	FirstRequest bool `json:"first,omitempty"` // they never asked before
 }
 
 // A Review is the signature under a key taken by break-glass.
@@ -225,8 +225,8 @@ type Review struct {
 	At time.Time `json:"at"`
 }
 
-// A Transfer is a key handed to another owner.
-type Transfer struct {
+// An OwnershipTransfer is a key handed to another owner.
+type OwnershipTransfer struct {
 	From UserID    `json:"from"`
 	To   UserID    `json:"to"`
 	By   UserID    `json:"by"`
@@ -247,32 +247,32 @@ type Key struct {
 type Stage string
 
 const (
-	Waiting Stage = "waiting" // nothing was sent to Atlas
-	Begun   Stage = "begun"   // something may have been sent
-	Undoing Stage = "undoing" // what was made has to go first
+	StageQueued      Stage = "waiting" // nothing was sent to Atlas
+	StageStarted     Stage = "begun"   // something may have been sent
+	StageRollingBack Stage = "undoing" // what was made has to go first
 )
 
-// Mint is the making of one key, while it lasts.
-type Mint struct {
-	Stage       Stage     `json:"stage"`
-	CollectedAt time.Time `json:"collected_at"` // when the requester pressed
-	Tries       int       `json:"tries,omitempty"`
-	RetryAt     time.Time `json:"retry_at,omitzero"`
+// Issuance is the making of one key, while it lasts.
+type Issuance struct {
+	Stage     Stage     `json:"stage"`
+	ClickedAt time.Time `json:"collected_at"` // when the requester pressed
+	Tries     int       `json:"tries,omitempty"`
+	RetryAt   time.Time `json:"retry_at,omitzero"`
 
-	// Then is PutBack or GiveUp: what follows once nothing is left in Atlas.
-	Then  Event  `json:"then,omitempty"`
-	Cause Cause  `json:"cause,omitempty"`
-	Code  string `json:"code,omitempty"` // Atlas's or Slack's own, for the log and the audit
+	// NextEvent is EventReturnToApproved or EventFail: what follows once nothing is left in Atlas.
+	NextEvent Event  `json:"then,omitempty"`
+	Cause     Cause  `json:"cause,omitempty"`
+	Code      string `json:"code,omitempty"` // Atlas's or Slack's own, for the log and the audit
 }
 
-// A Debt is a create call whose answer was lost. There may be a key that nobody
+// An UnresolvedCreate is a create call whose answer was lost. There may be a key that nobody
 // was shown; several looks over minutes decide, since lists lag.
-type Debt struct {
-	Attempt int       `json:"attempt"`
-	At      time.Time `json:"at"` // of the press that the call followed
-	Looks   int       `json:"looks"`
-	LookAt  time.Time `json:"look_at"`
-	Told    bool      `json:"told,omitempty"` // owner and channel know that it cannot be looked for
+type UnresolvedCreate struct {
+	Attempt  int       `json:"attempt"`
+	At       time.Time `json:"at"` // of the press that the call followed
+	Searches int       `json:"looks"`
+	SearchAt time.Time `json:"look_at"`
+	Notified bool      `json:"told,omitempty"` // owner and channel know that it cannot be looked for
 }
 
 // Drift is how a live key differs in Atlas from what was approved. Somebody did
@@ -310,9 +310,9 @@ func (a ProjectAccess) equal(o ProjectAccess) bool {
 	return a.ID == o.ID && slices.Equal(a.Roles, o.Roles)
 }
 
-// Custody is the time between showing a private key and knowing that its owner
+// Confirmation is the time between showing a private key and knowing that its owner
 // has it.
-type Custody struct {
+type Confirmation struct {
 	ShownAt   time.Time `json:"shown_at"`
 	RemindAt  time.Time `json:"remind_at"`
 	ConfirmBy time.Time `json:"confirm_by"`
@@ -320,18 +320,18 @@ type Custody struct {
 	ByUse     bool      `json:"by_use,omitempty"` // nobody said so, but the key was seen in use
 }
 
-// Removal is the deleting of a key, while it lasts.
-type Removal struct {
-	Since   time.Time `json:"since"`
-	Tries   int       `json:"tries,omitempty"`
-	RetryAt time.Time `json:"retry_at"`
-	Told    bool      `json:"told,omitempty"`  // owner and channel know that it takes long
-	Cause   Cause     `json:"cause,omitempty"` // why the last try did not work
-	Code    string    `json:"code,omitempty"`  // Atlas's own word for it
+// Deletion is the deleting of a key, while it lasts.
+type Deletion struct {
+	Since    time.Time `json:"since"`
+	Tries    int       `json:"tries,omitempty"`
+	RetryAt  time.Time `json:"retry_at"`
+	Notified bool      `json:"told,omitempty"`  // owner and channel know that it takes long
+	Cause    Cause     `json:"cause,omitempty"` // why the last try did not work
+	Code     string    `json:"code,omitempty"`  // Atlas's own word for it
 }
 
-// End says why a request is over, or why its key has to go.
-type End struct {
+// Outcome says why a request is over, or why its key has to go.
+type Outcome struct {
 	Cause Cause     `json:"cause"`
 	By    UserID    `json:"by,omitempty"` // empty: nobody, it was time
 	At    time.Time `json:"at"`
@@ -341,39 +341,39 @@ type End struct {
 
 // WorkAt is when the worker has to look at r next; zero is never.
 func (r Request) WorkAt() time.Time {
-	at := r.stateDue()
-	for _, d := range r.Debts {
-		at = earliest(at, d.LookAt)
+	at := r.stateDueAt()
+	for _, d := range r.UnresolvedCreates {
+		at = earliest(at, d.SearchAt)
 	}
-	at = earliest(at, r.Leftover.LookAt)
+	at = earliest(at, r.Leftover.SearchAt)
 	return at
 }
 
-func (r Request) stateDue() time.Time {
+func (r Request) stateDueAt() time.Time {
 	if r.Cascade != "" {
 		return atOnce
 	}
 	switch r.State {
-	case Pending:
-		return earliest(earliest(r.LapsesAt, r.EndsAt), earliest(r.ProdAt, r.EscalateAt))
-	case Approved:
-		return earliest(r.LapsesAt, r.EndsAt)
-	case Minting:
-		return latest(r.Mint.CollectedAt, r.Mint.RetryAt)
-	case Delivered:
-		if !r.Custody.Reminded {
-			return earliest(r.Custody.RemindAt, r.EndsAt)
+	case StatePending:
+		return earliest(earliest(r.ExpiresAt, r.KeyExpiresAt), earliest(r.NextApproverReminderAt, r.EscalateAt))
+	case StateApproved:
+		return earliest(r.ExpiresAt, r.KeyExpiresAt)
+	case StateIssuing:
+		return latest(r.Issuance.ClickedAt, r.Issuance.RetryAt)
+	case StateDelivered:
+		if !r.Confirmation.Reminded {
+			return earliest(r.Confirmation.RemindAt, r.KeyExpiresAt)
 		}
-		return earliest(r.Custody.ConfirmBy, r.EndsAt)
-	case Active:
-		if r.Purpose == Rotation && !r.Settled {
+		return earliest(r.Confirmation.ConfirmBy, r.KeyExpiresAt)
+	case StateActive:
+		if r.Type == Rotation && !r.PredecessorScheduled {
 			return atOnce // the predecessor has to know
 		}
-		return earliest(r.EndsAt, r.RemindAt)
-	case Applying:
-		return latest(r.Decision.At, r.Mint.RetryAt)
-	case Revoking:
-		return r.Removal.RetryAt
+		return earliest(r.KeyExpiresAt, r.RemindAt)
+	case StateApplying:
+		return latest(r.Decision.At, r.Issuance.RetryAt)
+	case StateRevoking:
+		return r.Deletion.RetryAt
 	}
 	return time.Time{}
 }
@@ -396,3 +396,6 @@ func latest(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+// isEscalated reports whether r was escalated to the second group of approvers.
+func (r Request) isEscalated() bool { return !r.EscalatedAt.IsZero() }

@@ -10,11 +10,11 @@ import (
 type Risk string
 
 const (
-	RiskRoles    Risk = "roles"    // a powerful role
-	RiskNetwork  Risk = "network"  // usable from a wide network
-	RiskLifetime Risk = "lifetime" // a long life
-	RiskHolds    Risk = "holds"    // the requester has live keys already
-	RiskFirst    Risk = "first"    // the requester never asked before
+	RiskRoles        Risk = "roles"    // a powerful role
+	RiskNetwork      Risk = "network"  // usable from a wide network
+	RiskLifetime     Risk = "lifetime" // a long life
+	RiskExistingKeys Risk = "holds"    // the requester has live keys already
+	RiskFirst        Risk = "first"    // the requester never asked before
 )
 
 const (
@@ -37,8 +37,8 @@ func (r Request) Risks() []Risk {
 		{slices.ContainsFunc(r.Access.allRoles(), func(role Role) bool { return role.Info().Powerful }), RiskRoles},
 		{slices.ContainsFunc(r.Access.Networks, isWide), RiskNetwork},
 		{r.Access.Lifetime > long, RiskLifetime},
-		{r.Standing.Held > 0, RiskHolds},
-		{r.Standing.First, RiskFirst},
+		{r.RequesterHistory.ActiveKeys > 0, RiskExistingKeys},
+		{r.RequesterHistory.FirstRequest, RiskFirst},
 	} {
 		if c.yes {
 			all = append(all, c.risk)

@@ -20,10 +20,10 @@ func TestARevokedKeyHasNoSuccessor(t *testing.T) {
 		_, err = w.Revoke(t.Context(), as(bob), id, "seen in a log")
 		require.NoError(t, err)
 		w.settle()
-		_, err = w.Collect(t.Context(), as(alice), next.ID)
-		require.ErrorIs(t, err, approval.ErrNotLive)
+		_, err = w.Issue(t.Context(), as(alice), next.ID)
+		require.ErrorIs(t, err, approval.ErrPredecessorNotActive)
 		w.settle()
-		assert.Equal(t, approval.CauseKeyGone, w.is(next.ID, approval.Expired).End.Cause)
+		assert.Equal(t, approval.CauseKeyNotActive, w.is(next.ID, approval.StateExpired).Outcome.Cause)
 		w.noKey()
 	})
 }

@@ -17,11 +17,11 @@ func (w *world) byRule() approval.ID {
 	w.t.Helper()
 	w.staff()
 	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *approval.Form) {
-		f.Roles, f.Named, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+		f.Roles, f.NetworkPresets, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 	}))
 	require.NoError(w.t, err)
 	w.settle()
-	_, err = w.Collect(w.t.Context(), as(alice), r.ID)
+	_, err = w.Issue(w.t.Context(), as(alice), r.ID)
 	require.NoError(w.t, err)
 	w.settle()
 	_, err = w.Confirm(w.t.Context(), as(alice), r.ID)
@@ -30,22 +30,22 @@ func (w *world) byRule() approval.ID {
 	return r.ID
 }
 
-func sixteenHours(p *approval.Policy) { p.Auto[0].Longest = 16 * time.Hour }
+func sixteenHours(p *approval.Policy) { p.AutoApprovals[0].MaxLifetime = 16 * time.Hour }
 
 func TestARuleIsNotStretchedByExtending(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.byRule()
-		ends := w.get(id).EndsAt
-		more, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: "X1", Extra: 8 * time.Hour, Reason: "more"})
+		ends := w.get(id).KeyExpiresAt
+		more, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X1", ExtendBy: 8 * time.Hour, Reason: "more"})
 		require.NoError(t, err)
-		assert.Equal(t, approval.Applying, more.State, "sixteen hours in all are within the rule")
+		assert.Equal(t, approval.StateApplying, more.State, "sixteen hours in all are within the rule")
 		w.settle()
-		w.is(more.ID, approval.Done)
-		assert.Equal(t, ends.Add(8*time.Hour), w.get(id).EndsAt)
-		again, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: "X2", Extra: 8 * time.Hour, Reason: "and more"})
+		w.is(more.ID, approval.StateApplied)
+		assert.Equal(t, ends.Add(8*time.Hour), w.get(id).KeyExpiresAt)
+		again, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X2", ExtendBy: 8 * time.Hour, Reason: "and more"})
 		require.NoError(t, err)
-		assert.Equal(t, approval.Pending, again.State, "twenty-four are not")
+		assert.Equal(t, approval.StatePending, again.State, "twenty-four are not")
 	}, strict, sixteenHours)
 }
 
@@ -53,21 +53,21 @@ func TestARuleApprovesAddressesThatItNames(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.byRule()
-		fewer, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A1", Networks: "198.51.100.7", Reason: "one is enough"})
+		fewer, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A1", Networks: "198.51.100.7", Reason: "one is enough"})
 		require.NoError(t, err)
 		assert.Empty(t, fewer.Decision.Rule, "less access needs no rule")
 		w.settle()
-		w.is(fewer.ID, approval.Done)
-		back, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A2", Named: []string{"ci"}, Reason: "both again"})
+		w.is(fewer.ID, approval.StateApplied)
+		back, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A2", NetworkPresets: []string{"ci"}, Reason: "both again"})
 		require.NoError(t, err)
 		assert.Equal(t, "reading from CI", back.Decision.Rule)
 		w.settle()
-		w.is(back.ID, approval.Done)
+		w.is(back.ID, approval.StateApplied)
 		assert.Equal(t, prefixes("198.51.100.7/32", "198.51.100.8/32"), w.get(id).Access.Networks)
-		assert.Len(t, w.get(id).Access.Named, 1)
-		elsewhere, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "A3", Networks: "203.0.113.7", Reason: "from home"})
+		assert.Len(t, w.get(id).Access.NetworkPresets, 1)
+		elsewhere, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A3", Networks: "203.0.113.7", Reason: "from home"})
 		require.NoError(t, err)
-		assert.Equal(t, approval.Pending, elsewhere.State)
+		assert.Equal(t, approval.StatePending, elsewhere.State)
 	}, strict, sixteenHours)
 }
 
@@ -79,24 +79,24 @@ func TestRuleIsNotStretchedByRotatingAndExtending(t *testing.T) {
 		id := w.byRule()
 		made := w.get(id).Key.MadeAt
 		for round := range 6 {
-			more, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{Origin: fmt.Sprintf("X%d", round), Extra: 8 * time.Hour, Reason: "more"})
+			more, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: fmt.Sprintf("X%d", round), ExtendBy: 8 * time.Hour, Reason: "more"})
 			require.NoError(t, err)
 			if round == 0 {
-				require.Equal(t, approval.Applying, more.State, "sixteen hours in all are within the rule")
+				require.Equal(t, approval.StateApplying, more.State, "sixteen hours in all are within the rule")
 			} else {
-				require.Equal(t, approval.Pending, more.State, "round %d", round)
+				require.Equal(t, approval.StatePending, more.State, "round %d", round)
 				require.Empty(t, more.Decision.Rule, "round %d", round)
 				_, err = w.Withdraw(t.Context(), as(alice), more.ID)
 				require.NoError(t, err)
 			}
 			w.settle()
-			require.WithinDuration(t, made.Add(16*time.Hour), w.get(id).EndsAt, 10*time.Second, "round %d", round)
+			require.WithinDuration(t, made.Add(16*time.Hour), w.get(id).KeyExpiresAt, 10*time.Second, "round %d", round)
 			next, err := w.Rotate(t.Context(), as(alice), id)
 			require.NoError(t, err)
 			w.collects(alice, next.ID)
 			w.pass(90 * time.Minute)
 			id = next.ID
-			require.WithinDuration(t, made.Add(16*time.Hour), w.get(id).EndsAt, 10*time.Second, "round %d", round)
+			require.WithinDuration(t, made.Add(16*time.Hour), w.get(id).KeyExpiresAt, 10*time.Second, "round %d", round)
 		}
 		w.pass(time.Until(made.Add(16*time.Hour + time.Minute)))
 		w.noKey()

@@ -23,27 +23,27 @@ const (
 	ivan  = approval.UserID("U_IVAN")  // of managers
 )
 
-func users(all ...approval.UserID) approval.Who   { return approval.Who{Users: all} }
-func groups(all ...approval.GroupID) approval.Who { return approval.Who{Groups: all} }
+func users(all ...approval.UserID) approval.Principals   { return approval.Principals{Users: all} }
+func groups(all ...approval.GroupID) approval.Principals { return approval.Principals{Groups: all} }
 
-var everyone = approval.Who{Everyone: true}
+var everyone = approval.Principals{Everyone: true}
 
 // strict are the rules of an organization that cares: readers take one
 // approval of bob or dana, owners one of platform and one of security, two
 // people; billing admins take two of platform.
 func strict(p *approval.Policy) {
 	p.Roles = []approval.RoleRule{
-		{Role: "ORG_READ_ONLY", Ask: everyone},
-		{Role: "ORG_BILLING_READ_ONLY", Ask: everyone},
-		{Role: "ORG_BILLING_ADMIN", Ask: users(alice), Needs: []approval.Need{{From: groups(platform), Count: 2}}, WidestIPv4: 32, WidestIPv6: 128},
-		{Role: "ORG_OWNER", Ask: groups(platform), Longest: 8 * time.Hour,
-			Needs: []approval.Need{{From: groups(platform), Count: 1}, {From: groups(security), Count: 1}}},
+		{Role: "ORG_READ_ONLY", AllowedRequesters: everyone},
+		{Role: "ORG_BILLING_READ_ONLY", AllowedRequesters: everyone},
+		{Role: "ORG_BILLING_ADMIN", AllowedRequesters: users(alice), Requirements: []approval.Requirement{{From: groups(platform), Count: 2}}, MinPrefixIPv4: 32, MinPrefixIPv6: 128},
+		{Role: "ORG_OWNER", AllowedRequesters: groups(platform), MaxLifetime: 8 * time.Hour,
+			Requirements: []approval.Requirement{{From: groups(platform), Count: 1}, {From: groups(security), Count: 1}}},
 	}
-	p.Named = []approval.NamedNetwork{
+	p.NetworkPresets = []approval.NetworkPreset{
 		{Name: "office", Networks: prefixes("203.0.112.0/22")},
 		{Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")},
 	}
-	p.Auto = []approval.AutoRule{{Name: "reading from CI", For: everyone, Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []string{"ci"}, Longest: 8 * time.Hour}}
+	p.AutoApprovals = []approval.AutoRule{{Name: "reading from CI", For: everyone, Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []string{"ci"}, MaxLifetime: 8 * time.Hour}}
 }
 
 func prefixes(all ...string) []netip.Prefix {
@@ -64,7 +64,7 @@ func (w *world) staff() {
 }
 
 func strictWorld(t *testing.T, edit ...func(*approval.Policy)) *world {
-	w := newWorld(t, policy(append([]func(*approval.Policy){strict}, edit...)...))
+	w := newWorld(t, testPolicy(append([]func(*approval.Policy){strict}, edit...)...))
 	w.staff()
 	return w
 }
@@ -75,29 +75,29 @@ func asking(roles ...approval.Role) func(*approval.Form) {
 
 func TestWhatARequestNeeds(t *testing.T) {
 	t.Parallel()
-	usual := approval.Need{From: users(bob, dana), Count: 1}
+	usual := approval.Requirement{From: users(bob, dana), Count: 1}
 	for name, tt := range map[string]struct {
 		roles []approval.Role
-		want  []approval.Need
+		want  []approval.Requirement
 	}{
-		"a role without rules of its own": {[]approval.Role{"ORG_READ_ONLY"}, []approval.Need{usual}},
+		"a role without rules of its own": {[]approval.Role{"ORG_READ_ONLY"}, []approval.Requirement{usual}},
 		"two of one group": {[]approval.Role{"ORG_BILLING_ADMIN"},
-			[]approval.Need{{From: groups(platform), Count: 2, For: []approval.Role{"ORG_BILLING_ADMIN"}}}},
-		"two roles with one group: the larger number, and everybody else": {[]approval.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"}, []approval.Need{
+			[]approval.Requirement{{From: groups(platform), Count: 2, For: []approval.Role{"ORG_BILLING_ADMIN"}}}},
+		"two roles with one group: the larger number, and everybody else": {[]approval.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"}, []approval.Requirement{
 			{From: groups(platform), Count: 2, For: []approval.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"}},
 			{From: groups(security), Count: 1, For: []approval.Role{"ORG_OWNER"}},
 		}},
-		"a special and a usual role: both": {[]approval.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, []approval.Need{
+		"a special and a usual role: both": {[]approval.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, []approval.Requirement{
 			{From: groups(platform), Count: 2, For: []approval.Role{"ORG_BILLING_ADMIN"}}, usual,
 		}},
-		"nothing chosen yet": {nil, []approval.Need{usual}},
+		"nothing chosen yet": {nil, []approval.Requirement{usual}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := strictWorld(t)
 			got, err := w.Preview(t.Context(), as(alice), form(asking(tt.roles...)))
 			require.NoError(t, err)
-			assert.Equal(t, tt.want, got.Needs)
+			assert.Equal(t, tt.want, got.Requirements)
 		})
 	}
 }
@@ -114,13 +114,13 @@ func TestARoleHasLimitsOfItsOwn(t *testing.T) {
 		"a network that only this role forbids": {alice, func(f *approval.Form) { f.Roles, f.Networks = []approval.Role{"ORG_BILLING_ADMIN"}, "203.0.113.0/24" },
 			[]approval.Problem{{Field: approval.FieldNetworks, Code: approval.TooWide, Given: "203.0.113.0/24", Hint: "/32"}}},
 		"a named network that only this role forbids": {alice, func(f *approval.Form) {
-			f.Roles, f.Networks, f.Named = []approval.Role{"ORG_BILLING_ADMIN"}, "", []string{"office"}
-		}, []approval.Problem{{Field: approval.FieldNamed, Code: approval.TooWide, Given: "office", Hint: "/32"}}},
-		"a named network wider than others may be": {alice, func(f *approval.Form) { f.Networks, f.Named = "", []string{"office"} }, nil},
-		"a role for others":                        {carol, asking("ORG_OWNER"), []approval.Problem{{Field: approval.FieldRoles, Code: approval.RoleNotForYou, Given: "ORG_OWNER"}}},
+			f.Roles, f.Networks, f.NetworkPresets = []approval.Role{"ORG_BILLING_ADMIN"}, "", []string{"office"}
+		}, []approval.Problem{{Field: approval.FieldNetworkPresets, Code: approval.TooWide, Given: "office", Hint: "/32"}}},
+		"a named network wider than others may be": {alice, func(f *approval.Form) { f.Networks, f.NetworkPresets = "", []string{"office"} }, nil},
+		"a role for others":                        {carol, asking("ORG_OWNER"), []approval.Problem{{Field: approval.FieldRoles, Code: approval.RoleNotForRequester, Given: "ORG_OWNER"}}},
 		"a role for the asker's group":             {frank, asking("ORG_OWNER"), nil},
 		"a role of no rule":                        {alice, asking("ORG_MEMBER"), []approval.Problem{{Field: approval.FieldRoles, Code: approval.RoleNotAllowed, Given: "ORG_MEMBER"}}},
-		"a network of no such name":                {alice, func(f *approval.Form) { f.Named = []string{"moon"} }, []approval.Problem{{Field: approval.FieldNamed, Code: approval.NoSuchNetwork, Given: "moon"}}},
+		"a network of no such name":                {alice, func(f *approval.Form) { f.NetworkPresets = []string{"moon"} }, []approval.Problem{{Field: approval.FieldNetworkPresets, Code: approval.NoSuchNetwork, Given: "moon"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,28 +140,28 @@ func TestARoleHasLimitsOfItsOwn(t *testing.T) {
 func TestNamedNetworksAreResolvedWhenAsked(t *testing.T) {
 	t.Parallel()
 	w := strictWorld(t)
-	r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.Named = []string{"ci"} }))
+	r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.NetworkPresets = []string{"ci"} }))
 	require.NoError(t, err)
 	assert.Equal(t, prefixes("198.51.100.7/32", "198.51.100.8/32", "203.0.113.7/32"), r.Access.Networks)
-	assert.Equal(t, []approval.NamedNetwork{{Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}, r.Access.Named)
+	assert.Equal(t, []approval.NetworkPreset{{Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}, r.Access.NetworkPresets)
 }
 
 func TestARuleApproves(t *testing.T) {
 	t.Parallel()
 	fits := func(f *approval.Form) {
-		f.Roles, f.Named, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+		f.Roles, f.NetworkPresets, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 	}
 	for name, tt := range map[string]struct {
 		edit func(*approval.Form)
 		auto bool
 	}{
 		"the case it names":              {fits, true},
-		"a host of that network, typed":  {func(f *approval.Form) { fits(f); f.Named, f.Networks = nil, "198.51.100.8" }, true},
+		"a host of that network, typed":  {func(f *approval.Form) { fits(f); f.NetworkPresets, f.Networks = nil, "198.51.100.8" }, true},
 		"longer":                         {func(f *approval.Form) { fits(f); f.Lifetime = 24 * time.Hour }, false},
 		"from elsewhere as well":         {func(f *approval.Form) { fits(f); f.Networks = "203.0.113.7" }, false},
 		"another role":                   {func(f *approval.Form) { fits(f); f.Roles = []approval.Role{"ORG_BILLING_READ_ONLY"} }, false},
 		"another role beside the one":    {func(f *approval.Form) { fits(f); f.Roles = append(f.Roles, "ORG_BILLING_READ_ONLY") }, false},
-		"from a wider network around it": {func(f *approval.Form) { fits(f); f.Named, f.Networks = nil, "198.51.100.0/24" }, false},
+		"from a wider network around it": {func(f *approval.Form) { fits(f); f.NetworkPresets, f.Networks = nil, "198.51.100.0/24" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -169,12 +169,12 @@ func TestARuleApproves(t *testing.T) {
 			r, err := w.Submit(t.Context(), as(alice), form(tt.edit))
 			require.NoError(t, err)
 			if !tt.auto {
-				assert.Equal(t, approval.Pending, r.State)
+				assert.Equal(t, approval.StatePending, r.State)
 				return
 			}
-			assert.Equal(t, approval.Approved, r.State)
+			assert.Equal(t, approval.StateApproved, r.State)
 			assert.Equal(t, "reading from CI", r.Decision.Rule)
-			assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.DecidedNotice, approval.ReadyMessage}, r.Messages, "announced like every other")
+			assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.DecidedNotice, approval.ReadyMessage}, r.Messages, "announced like every other")
 			assert.Equal(t, `approved by the rule "reading from CI"`, w.store.Entries()[0].Note, "and recorded")
 		})
 	}
@@ -185,14 +185,14 @@ func TestAKeyApprovedByARuleIsMade(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.staff()
 		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) {
-			f.Roles, f.Named, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+			f.Roles, f.NetworkPresets, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 		}))
 		require.NoError(t, err)
 		w.settle()
-		_, err = w.Collect(t.Context(), as(alice), r.ID)
+		_, err = w.Issue(t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
 		w.settle()
-		w.is(r.ID, approval.Delivered)
+		w.is(r.ID, approval.StateDelivered)
 		w.keyIsTheLastShown()
 	}, strict)
 }
@@ -205,13 +205,13 @@ func TestTheOfferIsWhatSomebodyMayAskFor(t *testing.T) {
 		frank: {"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY", "ORG_OWNER"},
 		carol: {"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"},
 	} {
-		offer, err := w.Offer(t.Context(), as(who), "")
+		offer, err := w.Entitlements(t.Context(), as(who), "")
 		require.NoError(t, err)
 		assert.Equal(t, want, offer.Roles, who)
 	}
-	_, err := w.Offer(t.Context(), as(gil), "")
+	_, err := w.Entitlements(t.Context(), as(gil), "")
 	require.ErrorIs(t, err, approval.ErrGuest)
-	_, err = w.Offer(t.Context(), as(alice), "elsewhere")
+	_, err = w.Entitlements(t.Context(), as(alice), "elsewhere")
 	require.ErrorIs(t, err, approval.ErrNoOrg)
 }
 
@@ -221,25 +221,25 @@ func TestThePreviewNamesWhatIsOverLimitsAndNotWhatIsMissing(t *testing.T) {
 	got, err := w.Preview(t.Context(), as(frank), approval.Form{Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 24 * time.Hour})
 	require.NoError(t, err)
 	assert.Equal(t, []approval.Problem{{Field: approval.FieldLifetime, Code: approval.LifetimeTooLong, Given: "ORG_OWNER", Most: 8 * time.Hour}}, got.Problems)
-	assert.False(t, got.Lonely, "heidi and grace could")
-	got, err = w.Preview(t.Context(), as(alice), approval.Form{Roles: []approval.Role{"ORG_READ_ONLY"}, Named: []string{"ci"}, Lifetime: 8 * time.Hour})
+	assert.False(t, got.NoEligibleApprover, "heidi and grace could")
+	got, err = w.Preview(t.Context(), as(alice), approval.Form{Roles: []approval.Role{"ORG_READ_ONLY"}, NetworkPresets: []string{"ci"}, Lifetime: 8 * time.Hour})
 	require.NoError(t, err)
 	assert.Equal(t, approval.Preview{Rule: "reading from CI"}, got)
 	got, err = w.Preview(t.Context(), as(heidi), approval.Form{Roles: []approval.Role{"ORG_BILLING_ADMIN"}})
 	require.NoError(t, err)
-	assert.True(t, got.Lonely, "two of platform are needed, and heidi is one of two")
+	assert.True(t, got.NoEligibleApprover, "two of platform are needed, and heidi is one of two")
 }
 
 func TestWhoeverMayNeverApproveDoesNot(t *testing.T) {
 	t.Parallel()
-	w := strictWorld(t, func(p *approval.Policy) { p.Never = users(bob) })
+	w := strictWorld(t, func(p *approval.Policy) { p.ExcludedApprovers = users(bob) })
 	r, err := w.Submit(t.Context(), as(alice), form())
 	require.NoError(t, err)
 	_, err = w.Approve(t.Context(), as(bob), r.ID)
 	require.ErrorIs(t, err, approval.ErrNotApprover)
 	_, err = w.Deny(t.Context(), as(bob), r.ID, "")
 	require.ErrorIs(t, err, approval.ErrNotApprover)
-	_, err = w.Waiting(t.Context(), as(bob))
+	_, err = w.ListPending(t.Context(), as(bob))
 	require.ErrorIs(t, err, approval.ErrNotApprover)
 	_, err = w.Approve(t.Context(), as(dana), r.ID)
 	require.NoError(t, err)
@@ -262,8 +262,8 @@ func TestRisks(t *testing.T) {
 		"a site's IPv6 networks": {func(r *approval.Request) { r.Access.Networks = prefixes("2001:db8::/48") }, []approval.Risk{approval.RiskNetwork}},
 		"a month":                {func(r *approval.Request) { r.Access.Lifetime = 30 * 24 * time.Hour }, nil},
 		"longer than a month":    {func(r *approval.Request) { r.Access.Lifetime = 31 * 24 * time.Hour }, []approval.Risk{approval.RiskLifetime}},
-		"holds keys":             {func(r *approval.Request) { r.Standing.Held = 1 }, []approval.Risk{approval.RiskHolds}},
-		"never asked":            {func(r *approval.Request) { r.Standing.First = true }, []approval.Risk{approval.RiskFirst}},
+		"holds keys":             {func(r *approval.Request) { r.RequesterHistory.ActiveKeys = 1 }, []approval.Risk{approval.RiskExistingKeys}},
+		"never asked":            {func(r *approval.Request) { r.RequesterHistory.FirstRequest = true }, []approval.Risk{approval.RiskFirst}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -278,9 +278,9 @@ func TestWhatIsKnownOfWhoAsks(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		first := w.active()
-		assert.Equal(t, approval.Record{First: true}, w.get(first).Standing)
-		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.Origin = "V2" }))
+		assert.Equal(t, approval.RequesterHistory{FirstRequest: true}, w.get(first).RequesterHistory)
+		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
-		assert.Equal(t, approval.Record{Held: 1}, r.Standing)
+		assert.Equal(t, approval.RequesterHistory{ActiveKeys: 1}, r.RequesterHistory)
 	})
 }

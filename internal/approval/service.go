@@ -20,7 +20,7 @@ type Service struct {
 	Store     Store
 	Directory Directory
 	Orgs      Orgs
-	Catalog   *Catalog // of projects; nil if nobody can ask for any
+	Projects  *ProjectCache // of projects; nil if nobody can ask for any
 	Now       func() time.Time
 	NewID     func() ID
 	Wake      func() // a hint to the worker; may be lost
@@ -47,24 +47,24 @@ func (s *Service) submit(ctx context.Context, who Actor, f Form) (Request, error
 	if err != nil {
 		return Request{}, err
 	}
-	if err := mayAct(ctx, s.Directory, who); err != nil {
+	if err := requireMember(ctx, s.Directory, who); err != nil {
 		return Request{}, err
 	}
-	rd := org.Policy.read(ctx, s.Directory)
-	access, problems := rd.check(f)
+	rd := org.Policy.Resolve(ctx, s.Directory)
+	access, problems := rd.checkForm(f)
 	forOthers, err := rd.checkAsker(who.User, f)
 	if err != nil {
 		return Request{}, err
 	}
 	problems = append(problems, forOthers...)
 	if len(problems) > 0 {
-		return Request{}, formError(problems)
+		return Request{}, newFormError(problems)
 	}
-	if access, err = s.nameProjects(ctx, org.ID, access); err != nil {
+	if access, err = s.resolveProjects(ctx, org.ID, access); err != nil {
 		return Request{}, err
 	}
-	r := s.asked(org, who.User, f, access)
-	s.route(&r, rd, r.Access)
+	r := s.newRequest(org, who.User, f, access)
+	s.assignApprovers(&r, rd, r.Access)
 	return s.create(ctx, r)
 }
 
@@ -87,38 +87,38 @@ func (s *Service) orgIDOf(f Form) OrgID {
 }
 
 // checkAsker holds the roles of a form against who may ask for them.
-func (rd reading) checkAsker(asker UserID, f Form) ([]Problem, error) {
+func (rd ResolvedPolicy) checkAsker(asker UserID, f Form) ([]Problem, error) {
 	var problems []Problem
-	for field, roles := range map[Field][]Role{FieldRoles: f.Roles, FieldInProjects: f.InProjects} {
-		for _, role := range withoutRepeats(roles) {
+	for field, roles := range map[Field][]Role{FieldRoles: f.Roles, FieldProjectRoles: f.ProjectRoles} {
+		for _, role := range dedupe(roles) {
 			if _, known := rd.rule(role); !known {
 				continue
 			}
-			may, err := rd.mayAsk(asker, role)
+			may, err := rd.mayRequest(asker, role)
 			if err != nil {
 				return nil, err
 			}
 			if !may {
-				problems = append(problems, Problem{Field: field, Code: RoleNotForYou, Given: string(role)})
+				problems = append(problems, Problem{Field: field, Code: RoleNotForRequester, Given: string(role)})
 			}
 		}
 	}
 	return problems, nil
 }
 
-// route says who has to approve r, or that a rule did: whole is the access as it
+// assignApprovers says who has to approve r, or that a rule did: whole is the access as it
 // would be, with all of its lifetime.
-func (s *Service) route(r *Request, rd reading, whole Access) {
+func (s *Service) assignApprovers(r *Request, rd ResolvedPolicy, whole Access) {
 	rule, auto := rd.auto(r.Requester, whole)
 	if !auto {
-		r.Needs = rd.needs(r.Access)
+		r.Requirements = rd.requirementsFor(r.Access)
 		return
 	}
-	r.Decision = Decision{At: r.AskedAt, Rule: rule.Name}
-	if r.State = Approved; r.isChange() {
-		r.State = Applying
+	r.Decision = Decision{At: r.RequestedAt, Rule: rule.Name}
+	if r.State = StateApproved; r.IsChange() {
+		r.State = StateApplying
 	}
-	r.approved(r.AskedAt, rd.Policy)
+	r.finishApproval(r.RequestedAt, rd.Policy)
 }
 
 // create stores r under an id that is free. A form sent twice makes one request.
@@ -132,7 +132,7 @@ func (s *Service) create(ctx context.Context, r Request) (Request, error) {
 	for range idTries {
 		r.ID, r.Events = s.NewID(), nil
 		r.keepEvents()
-		e := Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: Submit, To: r.State, By: r.Requester, Note: r.origin()}
+		e := AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: EventSubmit, To: r.State, By: r.Requester, Note: r.origin()}
 		created, err := s.Store.Create(ctx, r, e)
 		switch {
 		case err == nil, errors.Is(err, ErrDuplicate):
@@ -149,23 +149,23 @@ func (s *Service) create(ctx context.Context, r Request) (Request, error) {
 // one.
 func (r Request) origin() string {
 	switch {
-	case r.Emergency:
+	case r.BreakGlass:
 		return byBreakGlass
 	case r.Decision.Rule != "":
-		return strings.TrimSpace(string(r.Purpose) + " approved by the rule " + strconv.Quote(r.Decision.Rule))
+		return strings.TrimSpace(string(r.Type) + " approved by the rule " + strconv.Quote(r.Decision.Rule))
 	}
-	return string(r.Purpose)
+	return string(r.Type)
 }
 
-func (s *Service) asked(org Org, by UserID, f Form, access Access) Request {
+func (s *Service) newRequest(org Org, by UserID, f Form, access Access) Request {
 	now, p := s.Now(), org.Policy
 	r := Request{
-		Org: org.ID, Kind: APIKey, Origin: f.Origin, State: Pending, Requester: by,
+		Org: org.ID, Kind: APIKey, IdempotencyKey: f.IdempotencyKey, State: StatePending, Requester: by,
 		Access: access, Reason: plaintext.Lines(f.Reason),
-		AskedAt: now, LapsesAt: now.Add(p.PendingLapsesAfter),
-		Messages: []MessageName{CardMessage, AskedMessage},
+		RequestedAt: now, ExpiresAt: now.Add(p.RequestTTL),
+		Messages: []MessageName{CardMessage, RequestedMessage},
 	}
-	r.planProd(p)
+	r.planApproverReminder(p)
 	if p.EscalateAfter > 0 && !p.EscalateTo.IsZero() {
 		r.EscalateAt = now.Add(p.EscalateAfter)
 	}
@@ -175,25 +175,25 @@ func (s *Service) asked(org Org, by UserID, f Form, access Access) Request {
 // Withdraw takes a request back before a key is made for it.
 // It also declines what an approver left of it.
 func (s *Service) Withdraw(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Withdraw, s.owner(who), "", func(r *Request, now time.Time) {
+	return s.act(ctx, who, id, EventWithdraw, s.ownerOnly(who), "", func(r *Request, now time.Time) {
 		cause := CauseNone
-		if r.NarrowedBy != "" && r.Decision.By != "" {
+		if r.ReducedBy != "" && r.Decision.By != "" {
 			cause = CauseDeclined
 		}
-		r.End = End{Cause: cause, By: who.User, At: now}
-		r.show(OverNotice)
+		r.Outcome = Outcome{Cause: cause, By: who.User, At: now}
+		r.addMessage(ClosedNotice)
 	})
 }
 
-// Collect is the requester's press of "Create my key".
-func (s *Service) Collect(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Collect, s.served(s.successorOf(s.owner(who))), "", func(r *Request, now time.Time) { r.startMinting(now) })
+// Issue is the requester's press of "Create my key".
+func (s *Service) Issue(ctx context.Context, who Actor, id ID) (Request, error) {
+	return s.act(ctx, who, id, EventIssue, s.served(s.successorOf(s.ownerOnly(who))), "", func(r *Request, now time.Time) { r.startIssuing(now) })
 }
 
 // Confirm is "I saved it".
 func (s *Service) Confirm(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Confirm, s.unlessRevoked(s.owner(who)), "", func(r *Request, now time.Time) {
-		r.planReminder(now, s.policy(r.Org))
+	return s.act(ctx, who, id, EventConfirm, s.unlessRevoked(s.ownerOnly(who)), "", func(r *Request, now time.Time) {
+		r.planExpiryReminder(now, s.policy(r.Org))
 	})
 }
 
@@ -206,18 +206,18 @@ func (s *Service) policy(id OrgID) Policy {
 
 // Replace is "I did not see it": the key goes, another is made and shown.
 func (s *Service) Replace(ctx context.Context, who Actor, id ID) (Request, error) {
-	return s.act(ctx, who, id, Replace, s.served(s.successorOf(s.owner(who))), "", func(r *Request, now time.Time) { r.startMinting(now) })
+	return s.act(ctx, who, id, EventReplace, s.served(s.successorOf(s.ownerOnly(who))), "", func(r *Request, now time.Time) { r.startIssuing(now) })
 }
 
-// MayAskAgain returns a request whose form who may fill in from it: their own.
+// MayRequestAgain returns a request whose form who may fill in from it: their own.
 // Nothing is recorded but a refusal.
-func (s *Service) MayAskAgain(ctx context.Context, who Actor, id ID) (Request, error) {
-	r, err := s.get(ctx, who, id, Submit)
+func (s *Service) MayRequestAgain(ctx context.Context, who Actor, id ID) (Request, error) {
+	r, err := s.get(ctx, who, id, EventSubmit)
 	if err != nil {
 		return Request{}, err
 	}
-	if err := s.owner(who)(ctx, r); err != nil {
-		return Request{}, s.refuse(ctx, r, Submit, who.User, err)
+	if err := s.ownerOnly(who)(ctx, r); err != nil {
+		return Request{}, s.refuse(ctx, r, EventSubmit, who.User, err)
 	}
 	return r, nil
 }
@@ -228,7 +228,7 @@ func (s *Service) Get(ctx context.Context, id ID) (Request, error) { return s.St
 // MineOpen lists those of who's requests that are not over, newest first; at most
 // [MaxListed].
 func (s *Service) MineOpen(ctx context.Context, who Actor) ([]Request, error) {
-	if err := mayAct(ctx, s.Directory, who); err != nil {
+	if err := requireMember(ctx, s.Directory, who); err != nil {
 		return nil, err
 	}
 	return s.Store.OpenByRequester(ctx, who.User)
@@ -237,7 +237,7 @@ func (s *Service) MineOpen(ctx context.Context, who Actor) ([]Request, error) {
 // ByOrigin returns the request that a form made, to the person who sent the form.
 // For others there is none.
 func (s *Service) ByOrigin(ctx context.Context, who Actor, origin string) (Request, error) {
-	if err := mayAct(ctx, s.Directory, who); err != nil {
+	if err := requireMember(ctx, s.Directory, who); err != nil {
 		return Request{}, err
 	}
 	r, err := s.Store.ByOrigin(ctx, origin)
@@ -253,8 +253,8 @@ func (s *Service) ByOrigin(ctx context.Context, who Actor, origin string) (Reque
 // A check says why somebody may not do something to r, or nil.
 type check func(ctx context.Context, r Request) error
 
-func (s *Service) owner(who Actor) check {
-	return func(ctx context.Context, r Request) error { return isOwner(ctx, s.Directory, r, who) }
+func (s *Service) ownerOnly(who Actor) check {
+	return func(ctx context.Context, r Request) error { return requireOwner(ctx, s.Directory, r, who) }
 }
 
 // served is may, for what needs the organization to be configured: a key cannot
@@ -309,7 +309,7 @@ func (s *Service) attempt(ctx context.Context, who Actor, r Request, on Event, m
 		}
 		do.change(&next, now)
 		next.keepEvents()
-		moved, err := s.Store.Move(ctx, next, entry.about(r.Key, next.Key))
+		moved, err := s.Store.Move(ctx, next, entry.withKey(r.Key, next.Key))
 		if errors.Is(err, ErrConflict) {
 			r = moved
 			continue
@@ -325,12 +325,12 @@ func (s *Service) attempt(ctx context.Context, who Actor, r Request, on Event, m
 
 // step asks the machine and returns the request in its next state with the
 // line for the audit trail.
-func step(r Request, on Event, by UserID, now time.Time, note string) (Request, Entry, error) {
+func step(r Request, on Event, by UserID, now time.Time, note string) (Request, AuditEntry, error) {
 	to, err := r.State.Next(on)
 	if err != nil {
-		return r, Entry{}, err
+		return r, AuditEntry{}, err
 	}
-	e := Entry{At: now, Org: r.Org, Request: r.ID, Event: on, From: r.State, To: to, By: by, Note: note}
+	e := AuditEntry{At: now, Org: r.Org, Request: r.ID, Event: on, From: r.State, To: to, By: by, Note: note}
 	next := r.clone()
 	next.State = to
 	return next, e, nil

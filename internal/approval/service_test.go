@@ -19,37 +19,37 @@ func TestTheWholeStory(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.ask()
-		w.is(id, approval.Pending)
+		w.is(id, approval.StatePending)
 		assert.True(t, w.shows(id, approval.CardMessage))
-		assert.True(t, w.shows(id, approval.AskedMessage))
+		assert.True(t, w.shows(id, approval.RequestedMessage))
 		assert.False(t, w.shows(id, approval.ReadyMessage))
 
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
 		w.settle()
-		r := w.is(id, approval.Approved)
+		r := w.is(id, approval.StateApproved)
 		assert.Equal(t, bob, r.Decision.By)
 		assert.True(t, w.shows(id, approval.ReadyMessage))
 		w.noKey()
 
 		w.pass(time.Hour)
 		pressed := time.Now()
-		_, err = w.Collect(t.Context(), as(alice), id)
+		_, err = w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.settle()
-		r = w.is(id, approval.Delivered)
+		r = w.is(id, approval.StateDelivered)
 		w.keyIsTheLastShown()
 		assert.Equal(t, alice, w.screens.Revealed()[0].To)
-		assert.WithinDuration(t, pressed.Add(8*time.Hour), r.EndsAt, time.Second, "the clock starts when the key exists")
+		assert.WithinDuration(t, pressed.Add(8*time.Hour), r.KeyExpiresAt, time.Second, "the clock starts when the key exists")
 
 		_, err = w.Confirm(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.settle()
-		w.is(id, approval.Active)
+		w.is(id, approval.StateActive)
 
 		w.pass(8 * time.Hour)
-		r = w.is(id, approval.Ended)
-		assert.Equal(t, approval.CauseEndDate, r.End.Cause)
+		r = w.is(id, approval.StateEnded)
+		assert.Equal(t, approval.CauseKeyExpired, r.Outcome.Cause)
 		assert.True(t, w.shows(id, approval.OutcomeMessage))
 		assert.False(t, w.shows(id, approval.ReminderMessage))
 		w.noKey()
@@ -77,7 +77,7 @@ func TestATakenIDIsTriedAgain(t *testing.T) {
 		w.NewID = func() approval.ID { id := ids[0]; ids = ids[1:]; return id }
 		first, err := w.Submit(t.Context(), as(alice), form())
 		require.NoError(t, err)
-		second, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.Origin = "V2" }))
+		second, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
 		assert.Equal(t, approval.ID("AKR-00000"), first.ID)
 		assert.Equal(t, approval.ID("AKR-00001"), second.ID)
@@ -101,7 +101,7 @@ func TestRefusals(t *testing.T) {
 		return err
 	}
 	collect := func(w *world, who approval.Actor, id approval.ID) error {
-		_, err := w.Collect(w.t.Context(), who, id)
+		_, err := w.Issue(w.t.Context(), who, id)
 		return err
 	}
 	confirm := func(w *world, who approval.Actor, id approval.ID) error {
@@ -127,7 +127,7 @@ func TestRefusals(t *testing.T) {
 		"approve: one's own":            {(*world).ask, approve, alice, approval.ErrOwnRequest, "own_request"},
 		"approve: no approver":          {(*world).ask, approve, carol, approval.ErrNotApprover, "not_approver"},
 		"approve: a guest":              {(*world).ask, approve, gil, approval.ErrGuest, "guest"},
-		"approve: a stranger":           {(*world).ask, approve, eve, approval.ErrOutsider, "outsider"},
+		"approve: a stranger":           {(*world).ask, approve, eve, approval.ErrExternal, "outsider"},
 		"approve: late":                 {(*world).active, approve, bob, approval.ErrNotAllowed, "not_allowed"},
 		"approve: twice":                {(*world).approved, approve, bob, approval.ErrNotAllowed, "not_allowed"},
 		"deny: one's own":               {(*world).ask, deny, alice, approval.ErrOwnRequest, "own_request"},
@@ -166,10 +166,10 @@ func TestAPersonWhoLeftMayDoNothing(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.approved()
 		w.directory.Set(approval.Deactivated, alice)
-		_, err := w.Collect(t.Context(), as(alice), id)
+		_, err := w.Issue(t.Context(), as(alice), id)
 		require.ErrorIs(t, err, approval.ErrDeactivated)
 		w.settle()
-		w.is(id, approval.Approved)
+		w.is(id, approval.StateApproved)
 		w.noKey()
 	})
 }
@@ -181,7 +181,7 @@ func TestADirectoryThatDoesNotAnswerChangesNothing(t *testing.T) {
 		w.directory.Fail(approvaltest.CallStanding, approvaltest.Lost(errors.New("slack is down")))
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.ErrorIs(t, err, approval.ErrCannotCheck)
-		w.is(id, approval.Pending)
+		w.is(id, approval.StatePending)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err, "pressed again")
 	})
@@ -190,7 +190,7 @@ func TestADirectoryThatDoesNotAnswerChangesNothing(t *testing.T) {
 func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
 	t.Parallel()
 	groups := func(p *approval.Policy) {
-		p.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{bob}, Groups: []approval.GroupID{"S1"}}, Count: 1}}
+		p.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{bob}, Groups: []approval.GroupID{"S1"}}, Count: 1}}
 	}
 	inWorld(t, func(w *world) {
 		w.directory.SetGroup("S1", dana)
@@ -217,19 +217,19 @@ func TestThePreviewSaysThatNobodyElseCouldApprove(t *testing.T) {
 		want bool
 	}{
 		"two approvers":           {func(*approval.Policy) {}, false},
-		"only the asker":          {func(p *approval.Policy) { p.Needs = anyOf(alice) }, true},
-		"only the asker, who may": {func(p *approval.Policy) { p.Needs = anyOf(alice); p.AllowSelfApproval = true }, false},
+		"only the asker":          {func(p *approval.Policy) { p.Requirements = anyOf(alice) }, true},
+		"only the asker, who may": {func(p *approval.Policy) { p.Requirements = anyOf(alice); p.AllowSelfApproval = true }, false},
 		"an empty group": {func(p *approval.Policy) {
-			p.Needs = []approval.Need{{From: approval.Who{Groups: []approval.GroupID{"S0"}}, Count: 1}}
+			p.Requirements = []approval.Requirement{{From: approval.Principals{Groups: []approval.GroupID{"S0"}}, Count: 1}}
 		}, true},
-		"two are needed, and the asker is one of two": {func(p *approval.Policy) { p.Needs = anyOf(alice, bob); p.Needs[0].Count = 2 }, true},
+		"two are needed, and the asker is one of two": {func(p *approval.Policy) { p.Requirements = anyOf(alice, bob); p.Requirements[0].Count = 2 }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, policy(tt.edit))
+			w := newWorld(t, testPolicy(tt.edit))
 			got, err := w.Preview(t.Context(), as(alice), form())
 			require.NoError(t, err)
-			assert.Equal(t, tt.want, got.Lonely)
+			assert.Equal(t, tt.want, got.NoEligibleApprover)
 		})
 	}
 }
@@ -240,7 +240,7 @@ func TestSelfApprovalOnlyWhereItIsAllowed(t *testing.T) {
 		id := w.ask()
 		_, err := w.Approve(t.Context(), as(alice), id)
 		require.NoError(t, err)
-	}, func(p *approval.Policy) { p.Needs = anyOf(alice); p.AllowSelfApproval = true })
+	}, func(p *approval.Policy) { p.Requirements = anyOf(alice); p.AllowSelfApproval = true })
 }
 
 func TestFiftyApproversAtOnce(t *testing.T) {
@@ -263,10 +263,10 @@ func TestFiftyApproversAtOnce(t *testing.T) {
 		})
 		w.settle()
 		r := w.get(id)
-		assert.Contains(t, []approval.State{approval.Approved, approval.Denied}, r.State)
+		assert.Contains(t, []approval.State{approval.StateApproved, approval.StateDenied}, r.State)
 		decisions := 0
 		for _, e := range w.store.Entries() {
-			if e.Refused == "" && (e.Event == approval.Approve || e.Event == approval.Deny) {
+			if e.Refused == "" && (e.Event == approval.EventApprove || e.Event == approval.EventDeny) {
 				decisions++
 			}
 		}
@@ -280,7 +280,7 @@ func TestTwentyPressesMakeOneKey(t *testing.T) {
 		id := w.approved()
 		var won atomic.Int32
 		race(20, func(int) {
-			if _, err := w.Collect(context.Background(), as(alice), id); err == nil {
+			if _, err := w.Issue(context.Background(), as(alice), id); err == nil {
 				won.Add(1)
 			}
 		})

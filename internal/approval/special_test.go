@@ -91,7 +91,7 @@ func TestSpecialPurposeAddressesAreRefusedUnlessGloballyReachable(t *testing.T) 
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, address := range []string{row.first, row.last} {
-				kept, problems := policy().Networks(address)
+				kept, problems := testPolicy().Networks(address)
 				if row.kind == "" {
 					require.Empty(t, problems, address)
 					parsed := netip.MustParseAddr(address)

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// mayAct reports why who may not do anything at all, or nil. It asks each
+// requireMember reports why who may not do anything at all, or nil. It asks each
 // time: people are deactivated between two clicks.
-func mayAct(ctx context.Context, d Directory, who Actor) error {
-	standing, err := d.Standing(ctx, who)
+func requireMember(ctx context.Context, d Directory, who Actor) error {
+	standing, err := d.MemberStatus(ctx, who)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCannotCheck, err)
 	}
@@ -19,8 +19,8 @@ func mayAct(ctx context.Context, d Directory, who Actor) error {
 		return ErrGuest
 	case Deactivated:
 		return ErrDeactivated
-	case Robot:
-		return ErrRobot
+	case Bot:
+		return ErrBot
 	}
-	return ErrOutsider
+	return ErrExternal
 }

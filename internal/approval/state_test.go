@@ -72,7 +72,7 @@ func TestEveryTransitionIsInTheGridOnce(t *testing.T) {
 
 func TestEveryStateIsReachableAndEndsSomewhere(t *testing.T) {
 	t.Parallel()
-	reached := map[approval.State]bool{approval.Pending: true}
+	reached := map[approval.State]bool{approval.StatePending: true}
 	for range approval.Transitions {
 		for _, tr := range approval.Transitions {
 			if reached[tr.From] {
@@ -116,7 +116,7 @@ func diagram() string {
 		}
 		fmt.Fprintf(&b, "    %s --> %s: %s\n", tr.From, tr.To, tr.On)
 	}
-	for _, s := range []approval.State{approval.Denied, approval.Withdrawn, approval.Expired, approval.Failed, approval.Ended, approval.Done} {
+	for _, s := range []approval.State{approval.StateDenied, approval.StateWithdrawn, approval.StateExpired, approval.StateFailed, approval.StateEnded, approval.StateApplied} {
 		fmt.Fprintf(&b, "    %s --> [*]\n", s)
 	}
 	b.WriteString("```\n\nEvents that stay in their state: they put on disk what the next step needs.\n\n| state | events |\n| --- | --- |\n")

@@ -35,7 +35,7 @@ func TestTypedIDForgivesWhatPhonesDo(t *testing.T) {
 func TestReasonsAreKeptAsSeen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy())
+		w := newWorld(t, testPolicy())
 		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.Reason = "re\u00adason\u2028Zu\u0308rich\r\n\u200b" }))
 		require.NoError(t, err)
 		assert.Equal(t, "reason\nZürich", r.Reason)
@@ -43,7 +43,7 @@ func TestReasonsAreKeptAsSeen(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "no\n[2Jway", r.Decision.Reason)
 
-		r, err = w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.Origin = "V2" }))
+		r, err = w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
 		r, err = w.Deny(t.Context(), as(bob), r.ID, "\u200b \u3164\u202e")
 		require.NoError(t, err)
@@ -54,10 +54,10 @@ func TestReasonsAreKeptAsSeen(t *testing.T) {
 func TestProjectsAreFoundHoweverTheirNamesAreTyped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy(projects))
+		w := newWorld(t, testPolicy(projects))
 		zurich := approval.Project{ID: "64b000000000000000000003", Name: "Zürich – daten"}
 		w.keys.Have("org", zurich, approval.Project{ID: "64b000000000000000000004", Name: "e\u0301quipe\u200b\u202e\u2028b"})
-		c := &approval.Catalog{Keys: w.keys, Now: time.Now}
+		c := &approval.ProjectCache{Keys: w.keys, Now: time.Now}
 		for _, typed := range []string{"zu\u0308rich", "ZÜRICH", "zurich - d", "zürich\u00a0—\u3000daten", "Zürich\u200b", "rich –"} {
 			found, err := c.Search(t.Context(), "org", typed)
 			require.NoError(t, err)

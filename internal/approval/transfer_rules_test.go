@@ -24,7 +24,7 @@ func (w *world) ownersKey() approval.ID {
 	w.collects(frank, r.ID)
 	w.directory.Set(approval.Deactivated, frank)
 	w.pass(90 * time.Minute)
-	require.False(w.t, w.get(r.ID).OwnerGone.IsZero())
+	require.False(w.t, w.get(r.ID).OwnerDeactivatedAt.IsZero())
 	return r.ID
 }
 
@@ -32,16 +32,16 @@ func (w *world) ownersKey() approval.ID {
 func (w *world) collects(owner approval.UserID, id approval.ID) {
 	w.t.Helper()
 	w.settle()
-	_, err := w.Collect(w.t.Context(), as(owner), id)
+	_, err := w.Issue(w.t.Context(), as(owner), id)
 	require.NoError(w.t, err)
 	w.settle()
 	_, err = w.Confirm(w.t.Context(), as(owner), id)
 	require.NoError(w.t, err)
 	w.settle()
-	w.is(id, approval.Active)
+	w.is(id, approval.StateActive)
 }
 
-func longerOwners(p *approval.Policy) { p.Roles[3].Longest = 24 * time.Hour }
+func longerOwners(p *approval.Policy) { p.Roles[3].MaxLifetime = 24 * time.Hour }
 
 func TestTransferTakesAnApproverOfThatAccess(t *testing.T) {
 	t.Parallel()
@@ -61,7 +61,7 @@ func TestTransferTakesAnApproverOfThatAccess(t *testing.T) {
 			inWorld(t, func(w *world) {
 				id := w.ownersKey()
 				before := w.get(id)
-				r, err := w.HandTo(t.Context(), as(tt.by), id, tt.to)
+				r, err := w.Transfer(t.Context(), as(tt.by), id, tt.to)
 				require.ErrorIs(t, err, tt.want)
 				if tt.want != nil {
 					assert.Equal(t, before.Requester, r.Requester)
@@ -78,11 +78,11 @@ func TestTransferByAnExcludedApproverIsRefused(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
-		_, err := w.HandTo(t.Context(), as(dana), id, carol)
+		_, err := w.Transfer(t.Context(), as(dana), id, carol)
 		require.ErrorIs(t, err, approval.ErrNotApprover)
-		_, err = w.HandTo(t.Context(), as(bob), id, carol)
+		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-	}, func(p *approval.Policy) { p.Never = users(dana) })
+	}, func(p *approval.Policy) { p.ExcludedApprovers = users(dana) })
 }
 
 // The approver of the transfer is one of two whom the access takes, so the new
@@ -91,17 +91,17 @@ func TestRotationAfterTransferTakesTheApprovalsOfTheAccess(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.ownersKey()
-		ends := w.get(id).EndsAt
-		_, err := w.HandTo(t.Context(), as(grace), id, heidi)
+		ends := w.get(id).KeyExpiresAt
+		_, err := w.Transfer(t.Context(), as(grace), id, heidi)
 		require.NoError(t, err)
 		next, err := w.Rotate(t.Context(), as(heidi), id)
 		require.NoError(t, err)
 		w.settle()
-		require.Equal(t, approval.Pending, w.is(next.ID, approval.Pending).State)
+		require.Equal(t, approval.StatePending, w.is(next.ID, approval.StatePending).State)
 		assert.Equal(t, next.ID, w.get(id).Successor)
-		assert.Equal(t, ends, w.get(next.ID).EndsAt)
-		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.AskedMessage}, next.Messages)
-		_, err = w.Collect(t.Context(), as(heidi), next.ID)
+		assert.Equal(t, ends, w.get(next.ID).KeyExpiresAt)
+		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.RequestedMessage}, next.Messages)
+		_, err = w.Issue(t.Context(), as(heidi), next.ID)
 		require.ErrorIs(t, err, approval.ErrNotAllowed)
 		_, err = w.Approve(t.Context(), as(heidi), next.ID)
 		require.ErrorIs(t, err, approval.ErrOwnRequest)
@@ -116,7 +116,7 @@ func TestRotationAfterTransferTakesTheApprovalsOfTheAccess(t *testing.T) {
 		assert.Equal(t, heidi, w.screens.Revealed()[1].To)
 		again, err := w.Rotate(t.Context(), as(heidi), next.ID)
 		require.NoError(t, err)
-		assert.Equal(t, approval.Approved, again.State, "this key was approved for heidi")
+		assert.Equal(t, approval.StateApproved, again.State, "this key was approved for heidi")
 	}, strict, longerOwners)
 }
 
@@ -124,12 +124,12 @@ func TestRotationAfterTransferByTheOnlyApproverTakesNoOther(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
-		handed, err := w.HandTo(t.Context(), as(bob), id, carol)
+		handed, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		assert.True(t, handed.Transfers[0].Approved)
 		next, err := w.Rotate(t.Context(), as(carol), id)
 		require.NoError(t, err)
-		assert.Equal(t, approval.Approved, next.State)
+		assert.Equal(t, approval.StateApproved, next.State)
 		w.collects(carol, next.ID)
 	})
 }
@@ -139,20 +139,20 @@ func TestRotationAfterTransferFollowsThePolicyOfNow(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
-		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		w.Service.Orgs = orgs(policy(func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} }))
+		w.Service.Orgs = orgs(testPolicy(func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} }))
 		next, err := w.Rotate(t.Context(), as(carol), id)
 		require.NoError(t, err)
-		assert.Equal(t, approval.Pending, next.State)
+		assert.Equal(t, approval.StatePending, next.State)
 	})
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
-		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		w.Service.Orgs = orgs(policy(func(p *approval.Policy) {
+		w.Service.Orgs = orgs(testPolicy(func(p *approval.Policy) {
 			for i := range p.Roles {
-				p.Roles[i].Ask = users(alice)
+				p.Roles[i].AllowedRequesters = users(alice)
 			}
 		}))
 		_, err = w.Rotate(t.Context(), as(carol), id)
@@ -165,17 +165,17 @@ func TestRotationAfterTwoTransfersLooksAtTheLast(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
-		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		w.directory.Set(approval.Deactivated, carol)
 		w.pass(90 * time.Minute)
-		two := orgs(policy(func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} }))
+		two := orgs(testPolicy(func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} }))
 		w.Service.Orgs = two
-		_, err = w.HandTo(t.Context(), as(dana), id, bob)
+		_, err = w.Transfer(t.Context(), as(dana), id, bob)
 		require.NoError(t, err)
 		next, err := w.Rotate(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		require.Equal(t, approval.Pending, next.State)
+		require.Equal(t, approval.StatePending, next.State)
 		_, err = w.Approve(t.Context(), as(bob), next.ID)
 		require.ErrorIs(t, err, approval.ErrOwnRequest)
 		assert.Equal(t, []bool{true, false}, []bool{w.get(id).Transfers[0].Approved, w.get(id).Transfers[1].Approved})
@@ -189,14 +189,14 @@ func TestRotationAfterTransferCanBeApprovedByARule(t *testing.T) {
 		id := w.byRule()
 		w.directory.Set(approval.Deactivated, alice)
 		w.pass(90 * time.Minute)
-		two := policy(strict, sixteenHours, func(p *approval.Policy) { p.Needs = []approval.Need{{From: users(bob, dana), Count: 2}} })
+		two := testPolicy(strict, sixteenHours, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} })
 		w.Service.Orgs = orgs(two)
-		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		require.False(t, w.get(id).Transfers[0].Approved)
 		next, err := w.Rotate(t.Context(), as(carol), id)
 		require.NoError(t, err)
-		assert.Equal(t, approval.Approved, next.State)
+		assert.Equal(t, approval.StateApproved, next.State)
 		assert.Equal(t, "reading from CI", next.Decision.Rule)
 	}, strict, sixteenHours)
 }
@@ -213,13 +213,13 @@ func TestTransferOfABreakGlassKey(t *testing.T) {
 		require.NoError(t, err)
 		w.directory.Set(approval.Deactivated, carol)
 		w.pass(70 * time.Minute)
-		require.False(t, w.get(r.ID).OwnerGone.IsZero())
-		_, err = w.HandTo(t.Context(), as(bob), r.ID, alice)
+		require.False(t, w.get(r.ID).OwnerDeactivatedAt.IsZero())
+		_, err = w.Transfer(t.Context(), as(bob), r.ID, alice)
 		require.ErrorIs(t, err, approval.ErrRoleNotOffered, "alice could not have taken it")
-		handed, err := w.HandTo(t.Context(), as(bob), r.ID, dana)
+		handed, err := w.Transfer(t.Context(), as(bob), r.ID, dana)
 		require.NoError(t, err)
-		assert.True(t, handed.Emergency, "it is to be reviewed still")
-		_, err = w.Sign(t.Context(), as(dana), r.ID)
+		assert.True(t, handed.BreakGlass, "it is to be reviewed still")
+		_, err = w.Review(t.Context(), as(dana), r.ID)
 		require.ErrorIs(t, err, approval.ErrOwnRequest)
 	}, glass, func(p *approval.Policy) { p.Roles = approval.RulesFor("ORG_READ_ONLY") })
 }

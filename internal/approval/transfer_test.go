@@ -18,7 +18,7 @@ func (w *world) orphaned() approval.ID {
 	id := w.activeFor(7 * 24 * time.Hour)
 	w.directory.Set(approval.Deactivated, alice)
 	w.pass(90 * time.Minute)
-	require.False(w.t, w.get(id).OwnerGone.IsZero())
+	require.False(w.t, w.get(id).OwnerDeactivatedAt.IsZero())
 	return id
 }
 
@@ -26,14 +26,14 @@ func TestAKeyOfSomebodyDeactivatedIsFlagged(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
-		assert.True(t, w.shows(id, approval.OwnerGoneNotice(1)))
-		w.is(id, approval.Active)
+		assert.True(t, w.shows(id, approval.OwnerDeactivatedNotice(1)))
+		w.is(id, approval.StateActive)
 		w.directory.Set(approval.Member, alice)
 		w.pass(90 * time.Minute)
-		assert.True(t, w.get(id).OwnerGone.IsZero(), "and is not any more when they are back")
+		assert.True(t, w.get(id).OwnerDeactivatedAt.IsZero(), "and is not any more when they are back")
 		w.directory.Set(approval.Deactivated, alice)
 		w.pass(90 * time.Minute)
-		assert.True(t, w.shows(id, approval.OwnerGoneNotice(2)), "approvers are told anew")
+		assert.True(t, w.shows(id, approval.OwnerDeactivatedNotice(2)), "approvers are told anew")
 	})
 }
 
@@ -45,7 +45,7 @@ func TestAnAccountThatCannotBeLookedUpIsNotGone(t *testing.T) {
 			w.directory.Fail(approvaltest.CallAccount, approvaltest.Lost(errors.New("slack is down")))
 		}
 		w.pass(2 * time.Hour)
-		assert.True(t, w.get(id).OwnerGone.IsZero())
+		assert.True(t, w.get(id).OwnerDeactivatedAt.IsZero())
 	})
 }
 
@@ -53,11 +53,11 @@ func TestAKeyGetsAnotherOwner(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
-		r, err := w.HandTo(t.Context(), as(bob), id, carol)
+		r, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		assert.Equal(t, carol, r.Requester)
-		assert.True(t, r.OwnerGone.IsZero())
-		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.DecidedNotice, approval.MadeNotice, approval.OwnerGoneNotice(1), approval.TransferMessage(1)}, r.Messages)
+		assert.True(t, r.OwnerDeactivatedAt.IsZero())
+		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.DecidedNotice, approval.KeyCreatedNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1)}, r.Messages)
 		w.settle()
 		assert.True(t, w.shows(id, approval.TransferMessage(1)))
 
@@ -67,7 +67,7 @@ func TestAKeyGetsAnotherOwner(t *testing.T) {
 		_, err = w.Revoke(t.Context(), as(carol), id, "")
 		require.NoError(t, err)
 		w.settle()
-		w.is(id, approval.Ended)
+		w.is(id, approval.StateEnded)
 		w.noKey()
 	})
 }
@@ -82,7 +82,7 @@ func TestWhoHandsAKeyToWhom(t *testing.T) {
 		"to a guest":                  {bob, gil, approval.ErrNotEligible},
 		"to a stranger":               {bob, eve, approval.ErrNotEligible},
 		"to nobody":                   {bob, "", approval.ErrNotEligible},
-		"to whoever had it":           {bob, alice, approval.ErrOwnerBack},
+		"to whoever had it":           {bob, alice, approval.ErrOwnerActive},
 		"to themself":                 {bob, bob, approval.ErrToSelf},
 		"to somebody who can hold it": {bob, carol, nil},
 	} {
@@ -90,7 +90,7 @@ func TestWhoHandsAKeyToWhom(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(w *world) {
 				id := w.orphaned()
-				_, err := w.HandTo(t.Context(), as(tt.by), id, tt.to)
+				_, err := w.Transfer(t.Context(), as(tt.by), id, tt.to)
 				require.ErrorIs(t, err, tt.want)
 			})
 		})
@@ -101,10 +101,10 @@ func TestAKeyIsHandedOnOnce(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
-		_, err := w.HandTo(t.Context(), as(bob), id, carol)
+		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		_, err = w.HandTo(t.Context(), as(dana), id, dana)
-		require.ErrorIs(t, err, approval.ErrOwnerBack, "its owner is carol, who is active")
+		_, err = w.Transfer(t.Context(), as(dana), id, dana)
+		require.ErrorIs(t, err, approval.ErrOwnerActive, "its owner is carol, who is active")
 		w.settle()
 		assert.Equal(t, carol, w.get(id).Requester)
 	})
@@ -114,8 +114,8 @@ func TestTheKeyOfSomebodyActiveIsNotHandedOn(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.active()
-		_, err := w.HandTo(t.Context(), as(bob), id, carol)
-		require.ErrorIs(t, err, approval.ErrOwnerBack)
+		_, err := w.Transfer(t.Context(), as(bob), id, carol)
+		require.ErrorIs(t, err, approval.ErrOwnerActive)
 	})
 }
 
@@ -126,8 +126,8 @@ func TestTheOperatorRevokes(t *testing.T) {
 		_, err := w.RevokeAsOperator(t.Context(), id, "seen in a public repository")
 		require.NoError(t, err)
 		w.settle()
-		r := w.is(id, approval.Ended)
-		assert.Equal(t, approval.End{Cause: approval.CauseRevoked, By: approval.Operator, At: r.End.At, Note: "seen in a public repository"}, r.End)
+		r := w.is(id, approval.StateEnded)
+		assert.Equal(t, approval.Outcome{Cause: approval.CauseRevoked, By: approval.Operator, At: r.Outcome.At, Note: "seen in a public repository"}, r.Outcome)
 		w.noKey()
 		_, err = w.RevokeAsOperator(t.Context(), id, "")
 		require.ErrorIs(t, err, approval.ErrNotAllowed, "twice")

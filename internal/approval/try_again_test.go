@@ -16,10 +16,10 @@ func notDeleted(w *world) approval.ID {
 	id := w.approved()
 	w.keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Unknown()))
 	w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(askToWait(time.Hour)))
-	_, err := w.Collect(w.t.Context(), as(alice), id)
+	_, err := w.Issue(w.t.Context(), as(alice), id)
 	require.NoError(w.t, err)
 	w.settle()
-	w.is(id, approval.Minting)
+	w.is(id, approval.StateIssuing)
 	return id
 }
 
@@ -30,7 +30,7 @@ func TestOwnerHasADeletionTriedAgainAtOnce(t *testing.T) {
 		_, err := w.TryAgain(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.settle()
-		w.is(id, approval.Approved)
+		w.is(id, approval.StateApproved)
 		w.noKey()
 	})
 }
@@ -46,7 +46,7 @@ func TestOperatorHasADeletionTriedAgainAtOnce(t *testing.T) {
 		_, err = w.TryAgainAsOperator(t.Context(), id)
 		require.NoError(t, err)
 		w.settle()
-		w.is(id, approval.Ended)
+		w.is(id, approval.StateEnded)
 	})
 }
 
@@ -62,7 +62,7 @@ func TestTryAgainIsForTheOwnerAlone(t *testing.T) {
 				require.ErrorIs(t, err, want)
 				w.settle()
 				assert.Equal(t, before.Version, w.get(id).Version)
-				assert.Equal(t, 1, w.count(approval.Retry), "the refusal is recorded")
+				assert.Equal(t, 1, w.count(approval.EventRetry), "the refusal is recorded")
 			})
 		})
 	}
@@ -85,7 +85,7 @@ func TestTryAgainWithoutAWaitChangesNothing(t *testing.T) {
 					assert.Equal(t, before.State, r.State)
 				}
 				assert.Equal(t, before.Version, w.get(id).Version)
-				assert.Zero(t, w.count(approval.Retry))
+				assert.Zero(t, w.count(approval.EventRetry))
 			})
 		})
 	}

@@ -19,7 +19,7 @@ func (w *Worker) endUnnamed(ctx context.Context, r Request) (bool, error) {
 	switch {
 	case r.isUncollectedSuccessor():
 		return w.endWithoutPredecessor(ctx, r)
-	case r.Key.ID != "" && (r.State == Revoking || r.State == Ended), r.State == Active && len(r.Transfers) > 0:
+	case r.Key.ID != "" && (r.State == StateRevoking || r.State == StateEnded), r.State == StateActive && len(r.Transfers) > 0:
 		return false, w.endUnnamedOf(ctx, r)
 	}
 	return false, nil
@@ -28,16 +28,16 @@ func (w *Worker) endUnnamed(ctx context.Context, r Request) (bool, error) {
 // isUncollectedSuccessor reports whether r is a successor that no key was made
 // for.
 func (r Request) isUncollectedSuccessor() bool {
-	return r.Purpose == Rotation && (r.State == Pending || r.State == Approved)
+	return r.Type == Rotation && (r.State == StatePending || r.State == StateApproved)
 }
 
 // endWithoutPredecessor ends r if the key that it was to take over from is gone.
 func (w *Worker) endWithoutPredecessor(ctx context.Context, r Request) (bool, error) {
 	err := w.predecessorLives(ctx, r)
-	if !errors.Is(err, ErrNotLive) {
+	if !errors.Is(err, ErrPredecessorNotActive) {
 		return false, err
 	}
-	if err := w.endBeside(ctx, Request{ID: r.Of}, r, End{Cause: CauseKeyGone}); err != nil {
+	if err := w.endBeside(ctx, Request{ID: r.ParentID}, r, Outcome{Cause: CauseKeyNotActive}); err != nil {
 		return false, fmt.Errorf("ending request %s, which has no predecessor: %w", r.ID, err)
 	}
 	return true, nil
@@ -49,11 +49,11 @@ func (w *Worker) endUnnamedOf(ctx context.Context, r Request) error {
 		return fmt.Errorf("listing the successors of request %s: %w", r.ID, err)
 	}
 	for _, next := range successors {
-		stays := r.State == Active && next.Requester == r.Requester
+		stays := r.State == StateActive && next.Requester == r.Requester
 		if stays || next.ID == r.Successor || !next.isUncollectedSuccessor() {
 			continue
 		}
-		if err := w.endBeside(ctx, r, next, End{Cause: CauseKeyGone}); err != nil {
+		if err := w.endBeside(ctx, r, next, Outcome{Cause: CauseKeyNotActive}); err != nil {
 			return fmt.Errorf("ending request %s with %s: %w", next.ID, r.ID, err)
 		}
 	}

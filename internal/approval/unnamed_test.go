@@ -19,8 +19,8 @@ type interruptedStore struct {
 	creates, names func() error
 }
 
-func (s interruptedStore) Create(ctx context.Context, r approval.Request, e approval.Entry) (approval.Request, error) {
-	if r.Purpose == approval.Rotation && s.creates != nil {
+func (s interruptedStore) Create(ctx context.Context, r approval.Request, e approval.AuditEntry) (approval.Request, error) {
+	if r.Type == approval.Rotation && s.creates != nil {
 		if err := s.creates(); err != nil {
 			return approval.Request{}, err
 		}
@@ -28,8 +28,8 @@ func (s interruptedStore) Create(ctx context.Context, r approval.Request, e appr
 	return s.Store.Create(ctx, r, e)
 }
 
-func (s interruptedStore) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
-	if e.Event == approval.Rotate && s.names != nil {
+func (s interruptedStore) Move(ctx context.Context, next approval.Request, e approval.AuditEntry) (approval.Request, error) {
+	if e.Event == approval.EventRotate && s.names != nil {
 		if err := s.names(); err != nil {
 			return approval.Request{}, err
 		}
@@ -71,11 +71,11 @@ func TestUnnamedSuccessorEndsWithItsPredecessor(t *testing.T) {
 				w.Store = w.store
 				w.settle()
 				next := w.onlySuccessor(id)
-				require.Equal(t, approval.Approved, next.State, "the key lives: pressing Rotate again names it")
+				require.Equal(t, approval.StateApproved, next.State, "the key lives: pressing Rotate again names it")
 				require.Empty(t, w.get(id).Successor)
 				require.NoError(t, end(w, id))
 				w.pass(time.Minute)
-				assert.Equal(t, approval.CauseKeyGone, w.is(next.ID, approval.Expired).End.Cause)
+				assert.Equal(t, approval.CauseKeyNotActive, w.is(next.ID, approval.StateExpired).Outcome.Cause)
 				assert.True(t, w.shows(next.ID, approval.OutcomeMessage))
 				w.noKey()
 			})
@@ -108,7 +108,7 @@ func TestRotationThatRacesWithARevocationLeavesNoSuccessor(t *testing.T) {
 					require.ErrorIs(t, err, approval.ErrNotAllowed)
 					w.pass(time.Minute)
 					next := w.onlySuccessor(id)
-					assert.Equal(t, approval.CauseKeyGone, w.is(next.ID, approval.Expired).End.Cause)
+					assert.Equal(t, approval.CauseKeyNotActive, w.is(next.ID, approval.StateExpired).Outcome.Cause)
 					w.noKey()
 				})
 			})
@@ -128,11 +128,11 @@ func TestUnnamedSuccessorOfTheFormerOwnerEndsWithATransfer(t *testing.T) {
 		w.directory.Set(approval.Deactivated, alice)
 		w.pass(90 * time.Minute)
 		next := w.onlySuccessor(id)
-		require.Equal(t, approval.Approved, next.State)
-		_, err = w.HandTo(t.Context(), as(bob), id, carol)
+		require.Equal(t, approval.StateApproved, next.State)
+		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		w.pass(time.Minute)
-		w.is(next.ID, approval.Expired)
-		w.is(id, approval.Active)
+		w.is(next.ID, approval.StateExpired)
+		w.is(id, approval.StateActive)
 	})
 }

@@ -12,8 +12,8 @@ import (
 // isForNobody reports whether a message was refused for good and goes to a person
 // who is deactivated or gone. If the directory cannot be asked it is tried again.
 func (w *Worker) isForNobody(ctx context.Context, r Request, name MessageName, err error) bool {
-	f := faultOf(err)
-	if name.ToApprovers() || f.Verdict != Refused || f.Cause == CauseNotPermitted {
+	f := callErrorOf(err)
+	if name.ToApprovers() || f.Class != Permanent || f.Cause == CauseNotPermitted {
 		return false // what an administrator forbids is no person's doing
 	}
 	gone, err := w.Directory.Deactivated(ctx, r.Requester)
@@ -23,20 +23,20 @@ func (w *Worker) isForNobody(ctx context.Context, r Request, name MessageName, e
 	return gone && err == nil
 }
 
-// giveUp leaves a message undrawn until the request changes. A live key whose
+// fail leaves a message undrawn until the request changes. A live key whose
 // owner is gone is told to the approvers at once.
 func (w *Worker) giveUp(ctx context.Context, r Request, name MessageName, err error) {
 	w.Log.Warn("a message is given up: the person is deactivated or gone", "request", r.ID, "message", name, "user", r.Requester, "error", err)
 	w.mu.Lock()
-	if w.failedDraws[r.ID] == nil {
-		w.failedDraws[r.ID] = map[MessageName]failedDraw{}
+	if w.failedSyncs[r.ID] == nil {
+		w.failedSyncs[r.ID] = map[MessageName]failedSync{}
 	}
-	w.failedDraws[r.ID][name] = failedDraw{version: r.Version, gaveUp: true}
+	w.failedSyncs[r.ID][name] = failedSync{version: r.Version, gaveUp: true}
 	w.mu.Unlock()
-	if r.State != Active {
+	if r.State != StateActive {
 		return
 	}
-	if err := w.flagOwner(ctx, r, true); err != nil && !errors.Is(err, ErrConflict) {
+	if err := w.recordOwnerStatus(ctx, r, true); err != nil && !errors.Is(err, ErrConflict) {
 		w.Log.Warn("noting that the owner of a key is deactivated", "request", r.ID, "error", err)
 	}
 }
@@ -45,6 +45,6 @@ func (w *Worker) giveUp(ctx context.Context, r Request, name MessageName, err er
 func (w *Worker) isGivenUp(r Request, name MessageName) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f := w.failedDraws[r.ID][name]
+	f := w.failedSyncs[r.ID][name]
 	return f.gaveUp && f.version == r.Version
 }

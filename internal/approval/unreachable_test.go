@@ -53,11 +53,11 @@ func TestMessageToDeactivatedRequesterIsGivenUp(t *testing.T) {
 				w.directory.Set(approval.Deactivated, alice)
 				refused := w.refuseMessagesTo(alice, approval.CauseUnknown)
 				switch w.get(id).State {
-				case approval.Pending:
+				case approval.StatePending:
 					_, err := w.Deny(t.Context(), as(bob), id, "")
 					require.NoError(t, err)
-				case approval.Approved:
-					w.pass(time.Until(w.get(id).LapsesAt))
+				case approval.StateApproved:
+					w.pass(time.Until(w.get(id).ExpiresAt))
 				default:
 					_, err := w.Revoke(t.Context(), as(bob), id, "")
 					require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestMessageToDeactivatedRequesterIsGivenUp(t *testing.T) {
 				w.pass(6 * time.Hour)
 				assert.Equal(t, before, refused(), "none is tried again")
 				assert.True(t, w.get(id).State.Final())
-				assert.True(t, w.shows(id, approval.OverNotice) || w.shows(id, approval.DecidedNotice), "the approvers read how it ended")
+				assert.True(t, w.shows(id, approval.ClosedNotice) || w.shows(id, approval.DecidedNotice), "the approvers read how it ended")
 				assert.Positive(t, strings.Count(log.String(), "a message is given up"))
 				assert.Equal(t, before, strings.Count(log.String(), "a message is given up"), "each is said once")
 			})
@@ -130,6 +130,6 @@ func TestOwnerWhoCannotBeWrittenToIsFlaggedAtOnce(t *testing.T) {
 		w.keys.Change(w.get(id).Key.ID, approval.Drift{RolesChanged: true})
 		w.pass(20 * time.Minute)
 		assert.True(t, w.shows(id, approval.DriftNotice))
-		assert.True(t, w.shows(id, approval.OwnerGoneNotice(1)))
+		assert.True(t, w.shows(id, approval.OwnerDeactivatedNotice(1)))
 	})
 }

@@ -20,8 +20,8 @@ var longWaits = map[string]time.Duration{
 }
 
 // askToWait is the error of a call that was refused with a Retry-After.
-func askToWait(d time.Duration) *approval.Fault {
-	f := approvaltest.NotNow(approval.CauseAtlasAway)
+func askToWait(d time.Duration) *approval.CallError {
+	f := approvaltest.NotNow(approval.CauseAtlasUnavailable)
 	f.RetryAfter = d
 	return f
 }
@@ -37,9 +37,9 @@ func TestDeletionIsRetriedWithinTenMinutesWhateverRetryAfterSays(t *testing.T) {
 				_, err := w.Revoke(t.Context(), as(alice), id, "")
 				require.NoError(t, err)
 				w.settle()
-				require.LessOrEqual(t, time.Until(w.is(id, approval.Revoking).Removal.RetryAt), 10*time.Minute)
+				require.LessOrEqual(t, time.Until(w.is(id, approval.StateRevoking).Deletion.RetryAt), 10*time.Minute)
 				w.pass(10 * time.Minute)
-				w.is(id, approval.Ended)
+				w.is(id, approval.StateEnded)
 				w.noKey()
 			})
 		})
@@ -54,10 +54,10 @@ func TestLateDeletionIsReportedAfterAQuarterOfAnHour(t *testing.T) {
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
 		w.pass(15*time.Minute - time.Second)
-		assert.False(t, w.shows(id, approval.StuckMessage))
+		assert.False(t, w.shows(id, approval.DeletionOverdueMessage))
 		w.pass(2 * time.Second)
-		assert.True(t, w.shows(id, approval.StuckMessage))
-		assert.True(t, w.shows(id, approval.StuckNotice))
+		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
+		assert.True(t, w.shows(id, approval.DeletionOverdueNotice))
 	})
 }
 
@@ -77,7 +77,7 @@ func TestLateDeletionIsReportedWhileACallHangs(t *testing.T) {
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
 		w.pass(16*time.Minute + 30*time.Second)
-		assert.True(t, w.shows(id, approval.StuckMessage))
+		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
 	})
 }
 
@@ -87,10 +87,10 @@ func TestKeyOfFailedAttemptIsDeletedWithinTenMinutes(t *testing.T) {
 		id := w.approved()
 		w.keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Unknown()))
 		w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(askToWait(24*time.Hour)))
-		_, err := w.Collect(t.Context(), as(alice), id)
+		_, err := w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.pass(10*time.Minute + time.Second)
-		w.is(id, approval.Approved)
+		w.is(id, approval.StateApproved)
 		w.noKey()
 	})
 }
@@ -100,12 +100,12 @@ func TestChangeIsRetriedWithinTenMinutes(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.active()
 		w.keys.Fail(approvaltest.CallReaddress, approvaltest.Lost(askToWait(24*time.Hour)))
-		change, err := w.Readdress(t.Context(), as(alice), id, approval.AddressesForm{Origin: "change", Reason: "moved", Networks: "203.0.113.9"})
+		change, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "change", Reason: "moved", Networks: "203.0.113.9"})
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), change.ID)
 		require.NoError(t, err)
 		w.pass(10*time.Minute + time.Second)
-		w.is(change.ID, approval.Done)
+		w.is(change.ID, approval.StateApplied)
 	})
 }
 
@@ -141,9 +141,9 @@ func TestLimitedMessageHoldsBackNoOther(t *testing.T) {
 		w.pass(10 * time.Second)
 		assert.True(t, w.shows(id, approval.ReadyMessage))
 		r := w.get(id)
-		assert.Less(t, r.Places[approval.CardMessage].Shown, r.Version, "the card waits as Slack asked")
+		assert.Less(t, r.MessageRefs[approval.CardMessage].Shown, r.Version, "the card waits as Slack asked")
 		w.pass(10 * time.Minute)
-		w.is(id, approval.Approved)
+		w.is(id, approval.StateApproved)
 	})
 }
 
@@ -152,7 +152,7 @@ func TestLimitedMessageHoldsBackNoOther(t *testing.T) {
 func TestNewVersionIsDrawnAtOnceUnlessLimited(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		fault *approval.Fault
+		fault *approval.CallError
 		after time.Duration
 	}{
 		"limited": {askToWait(5 * time.Minute), 5 * time.Minute},
@@ -169,7 +169,7 @@ func TestNewVersionIsDrawnAtOnceUnlessLimited(t *testing.T) {
 				_, err = w.Withdraw(t.Context(), as(alice), id)
 				require.NoError(t, err)
 				w.pass(tt.after + time.Second)
-				w.is(id, approval.Withdrawn)
+				w.is(id, approval.StateWithdrawn)
 			})
 		})
 	}

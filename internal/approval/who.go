@@ -7,19 +7,19 @@ import (
 	"sync"
 )
 
-// Who names people: single ones, groups of them, or everybody. The zero value
+// Principals names people: single ones, groups of them, or everybody. The zero value
 // is nobody.
-type Who struct {
+type Principals struct {
 	Everyone bool      `json:"everyone,omitempty"`
 	Users    []UserID  `json:"users,omitempty"`
 	Groups   []GroupID `json:"groups,omitempty"`
 }
 
 // IsZero reports whether nobody is named.
-func (w Who) IsZero() bool { return !w.Everyone && len(w.Users) == 0 && len(w.Groups) == 0 }
+func (w Principals) IsZero() bool { return !w.Everyone && len(w.Users) == 0 && len(w.Groups) == 0 }
 
 // Equal reports whether the same users and groups are named, in any order.
-func (w Who) Equal(o Who) bool {
+func (w Principals) Equal(o Principals) bool {
 	return w.Everyone == o.Everyone && equalSets(w.Users, o.Users) && equalSets(w.Groups, o.Groups)
 }
 
@@ -31,16 +31,16 @@ func containsAll[T comparable](all, some []T) bool {
 	return !slices.ContainsFunc(some, func(one T) bool { return !slices.Contains(all, one) })
 }
 
-// members is who is in which group at one moment. A group that could not be
+// groupMembers is who is in which group at one moment. A group that could not be
 // listed has an error instead.
-type members struct {
+type groupMembers struct {
 	of     map[GroupID][]UserID
 	failed map[GroupID]error
 }
 
 // listAll lists the groups at the same time: somebody waits for the answer.
-func listAll(ctx context.Context, d Directory, groups []GroupID) members {
-	m := members{of: map[GroupID][]UserID{}, failed: map[GroupID]error{}}
+func listAll(ctx context.Context, d Directory, groups []GroupID) groupMembers {
+	m := groupMembers{of: map[GroupID][]UserID{}, failed: map[GroupID]error{}}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for _, g := range groups {
@@ -57,9 +57,9 @@ func listAll(ctx context.Context, d Directory, groups []GroupID) members {
 	return m
 }
 
-// include reports whether user is among who. If that cannot be said without a
+// contains reports whether user is among who. If that cannot be said without a
 // group that could not be listed the error is [ErrCannotCheck].
-func (m members) include(who Who, user UserID) (bool, error) {
+func (m groupMembers) contains(who Principals, user UserID) (bool, error) {
 	if who.Everyone || slices.Contains(who.Users, user) {
 		return true, nil
 	}
@@ -75,16 +75,16 @@ func (m members) include(who Who, user UserID) (bool, error) {
 	return false, unknown
 }
 
-// failure is [ErrCannotCheck] if any group could not be listed.
-func (m members) failure() error {
+// err is [ErrCannotCheck] if any group could not be listed.
+func (m groupMembers) err() error {
 	for _, err := range m.failed {
 		return fmt.Errorf("%w: %w", ErrCannotCheck, err)
 	}
 	return nil
 }
 
-// people lists who, each once; everybody is nobody in particular.
-func (m members) people(who Who) ([]UserID, error) {
+// expand lists who, each once; everybody is nobody in particular.
+func (m groupMembers) expand(who Principals) ([]UserID, error) {
 	all := slices.Clone(who.Users)
 	var unknown error
 	for _, g := range who.Groups {

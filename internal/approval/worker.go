@@ -16,23 +16,23 @@ type Worker struct {
 	Orgs      Orgs
 	Store     Store
 	Keys      Keys
-	Screens   Screens
+	Messenger Messenger
 	Directory Directory
 	Now       func() time.Time
 	Log       *slog.Logger
 
-	// CompareTick is how often the clock is looked at for the next comparison
+	// ReconcileTick is how often the clock is looked at for the next comparison
 	// with Atlas: it may be moved. Compared, if set, hears when one is over.
-	CompareTick time.Duration
-	Compared    func(at time.Time)
+	ReconcileTick time.Duration
+	OnReconciled  func(at time.Time)
 
 	hint   chan struct{}
 	seenAt time.Time // what the clock said when due work was last looked for
 	seen   time.Time // and when that was, to measure from
 
 	mu          sync.Mutex
-	failedDraws map[ID]map[MessageName]failedDraw
-	inHand      map[inHandKey]bool
+	failedSyncs map[ID]map[MessageName]failedSync
+	inFlight    map[inFlightKey]bool
 	panics      map[ID]int // of the work on a request, in a row
 
 	deletedAgain map[OrgID]map[string]int // by the comparison, by key
@@ -59,12 +59,12 @@ const (
 const MaxWait = 10 * time.Minute
 
 // NewWorker returns a worker that has yet to be run.
-func NewWorker(orgs Orgs, store Store, keys Keys, screens Screens, directory Directory, now func() time.Time, log *slog.Logger) *Worker {
+func NewWorker(orgs Orgs, store Store, keys Keys, screens Messenger, directory Directory, now func() time.Time, log *slog.Logger) *Worker {
 	return &Worker{
-		Orgs: orgs, Store: store, Keys: keys, Screens: screens, Directory: directory, Now: now, Log: log,
-		CompareTick: 10 * time.Second,
-		hint:        make(chan struct{}, 1), failedDraws: map[ID]map[MessageName]failedDraw{},
-		inHand: map[inHandKey]bool{}, panics: map[ID]int{}, deletedAgain: map[OrgID]map[string]int{},
+		Orgs: orgs, Store: store, Keys: keys, Messenger: screens, Directory: directory, Now: now, Log: log,
+		ReconcileTick: 10 * time.Second,
+		hint:          make(chan struct{}, 1), failedSyncs: map[ID]map[MessageName]failedSync{},
+		inFlight: map[inFlightKey]bool{}, panics: map[ID]int{}, deletedAgain: map[OrgID]map[string]int{},
 		missingSince: map[ID]time.Time{}, inspectedAt: map[ID]time.Time{},
 		owners: newOwnerRound(),
 	}
@@ -82,7 +82,7 @@ func (w *Worker) Wake() {
 func (w *Worker) Run(ctx context.Context) {
 	var inHand sync.WaitGroup
 	defer inHand.Wait()
-	inHand.Go(func() { w.reconcileForEver(ctx) })
+	inHand.Go(func() { w.runReconciler(ctx) })
 	queues := w.queues()
 	for ctx.Err() == nil {
 		wait := storePause
@@ -158,29 +158,29 @@ func (w *Worker) work(ctx context.Context, r Request) error {
 	now := w.Now()
 	org, err := w.Orgs.Find(r.Org)
 	if err != nil {
-		return w.workWithout(ctx, r, err)
+		return w.processUnconfigured(ctx, r, err)
 	}
-	switch due := r.stateDue(); {
-	case r.isLookDue(now) && (due.IsZero() || due.After(now)):
-		return w.look(ctx, r)
+	switch due := r.stateDueAt(); {
+	case r.isSearchDue(now) && (due.IsZero() || due.After(now)):
+		return w.searchOrphans(ctx, r)
 	case due.IsZero(), due.After(now) && !slices.Contains(ShortWaits, r.State):
 		return &retry{r.WorkAt().Sub(now), errNotDue}
 	}
 	switch r.State {
-	case Pending:
-		return w.waiting(ctx, r, org.Policy)
-	case Approved:
-		return w.lapse(ctx, r)
-	case Active:
-		return w.live(ctx, r)
-	case Applying:
+	case StatePending:
+		return w.processPending(ctx, r, org.Policy)
+	case StateApproved:
+		return w.expire(ctx, r)
+	case StateActive:
+		return w.processActive(ctx, r)
+	case StateApplying:
 		return w.apply(ctx, r)
-	case Minting:
-		return w.mint(ctx, r)
-	case Delivered:
-		return w.custody(ctx, r)
-	case Revoking:
-		return w.remove(ctx, r)
+	case StateIssuing:
+		return w.issue(ctx, r)
+	case StateDelivered:
+		return w.checkConfirmation(ctx, r)
+	case StateRevoking:
+		return w.deleteKey(ctx, r)
 	}
 	return &retry{r.WorkAt().Sub(now), errNotDue}
 }
@@ -189,7 +189,7 @@ func (w *Worker) work(ctx context.Context, r Request) error {
 // goes back at that moment.
 var errNotDue = errors.New("nothing is due yet")
 
-// policy is that of an organization; see [Service.policy].
+// policy is that of an organization; see [Service.testPolicy].
 func (w *Worker) policy(id OrgID) Policy {
 	org, _ := w.Orgs.Find(id)
 	return org.Policy
@@ -204,7 +204,7 @@ func (w *Worker) move(ctx context.Context, r Request, on Event, note string, cha
 	}
 	change(&next, now)
 	next.keepEvents()
-	moved, err := w.Store.Move(ctx, next, entry.about(r.Key, next.Key))
+	moved, err := w.Store.Move(ctx, next, entry.withKey(r.Key, next.Key))
 	if err != nil {
 		return r, err
 	}
@@ -225,6 +225,6 @@ func isPast(at, now time.Time) bool {
 
 // waitAfter is how long to wait after that many failed tries, the last of which
 // ended with f: as long as the other side asked, or longer, but at most [MaxWait].
-func waitAfter(f *Fault, tries int) time.Duration {
+func waitAfter(f *CallError, tries int) time.Duration {
 	return min(max(f.RetryAfter, backoff(tries)), MaxWait)
 }

@@ -42,7 +42,7 @@ type world struct {
 func inWorld(t *testing.T, f func(w *world), edit ...func(*approval.Policy)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, policy(edit...))
+		w := newWorld(t, testPolicy(edit...))
 		w.run(func() { f(w) })
 	})
 }
@@ -107,10 +107,10 @@ func (w *world) approved() approval.ID {
 func (w *world) delivered() approval.ID {
 	w.t.Helper()
 	id := w.approved()
-	_, err := w.Collect(w.t.Context(), as(alice), id)
+	_, err := w.Issue(w.t.Context(), as(alice), id)
 	require.NoError(w.t, err)
 	w.settle()
-	w.is(id, approval.Delivered)
+	w.is(id, approval.StateDelivered)
 	return id
 }
 
@@ -134,8 +134,8 @@ func (w *world) is(id approval.ID, want approval.State) approval.Request {
 			require.Equal(w.t, 1, m.Drawn, "%s is drawn again", m.Name)
 			continue
 		}
-		unread := !m.Name.ToApprovers() && !r.OwnerGone.IsZero()                              // drawn when its owner is back
-		if slices.Contains(r.Messages, m.Name) && m.At.TS == r.Places[m.Name].TS && !unread { // not what a former owner was shown
+		unread := !m.Name.ToApprovers() && !r.OwnerDeactivatedAt.IsZero()                          // drawn when its owner is back
+		if slices.Contains(r.Messages, m.Name) && m.At.TS == r.MessageRefs[m.Name].TS && !unread { // not what a former owner was shown
 			require.Equal(w.t, r.Version, m.Request.Version, "%s shows an old version", m.Name)
 		}
 	}

@@ -20,8 +20,8 @@ type Entry struct {
 	LastFrom netip.Addr // where the last request came from; invalid: never used
 }
 
-// Used reports whether a request ever came from the entry.
-func (e Entry) Used() bool { return e.Count > 0 || !e.LastUsed.IsZero() || e.LastFrom.IsValid() }
+// WasUsed reports whether a request ever came from the entry.
+func (e Entry) WasUsed() bool { return e.Count > 0 || !e.LastUsed.IsZero() || e.LastFrom.IsValid() }
 
 // entryBody is an entry as Atlas writes it. A single address comes with both
 // fields, whichever of the two it was made with.
@@ -49,7 +49,7 @@ func (b entryBody) entry() (Entry, error) {
 // works from anywhere or from nowhere, as [Settings] say.
 func (c *Client) ListAccess(ctx context.Context, keyID string) ([]Entry, error) {
 	if !isID(keyID) {
-		return nil, notAnID(opListAccess)
+		return nil, errInvalidID(opListAccess)
 	}
 	return c.session().listAccess(ctx, keyID)
 }
@@ -65,7 +65,7 @@ func (s *session) listAccess(ctx context.Context, keyID string) ([]Entry, error)
 	entries := make([]Entry, len(bodies))
 	for i, b := range bodies {
 		if entries[i], err = b.entry(); err != nil {
-			return nil, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: err}
+			return nil, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: err}
 		}
 	}
 	return entries, nil
@@ -101,8 +101,8 @@ func (s *session) addAccess(ctx context.Context, keyID string, from []netip.Pref
 			return nil
 		case !isPart, len(without(got, wanted)) > 0, try > maxTries:
 			return otherwise
-		case try > 1 && s.client.sleep(ctx, floor<<(try-1)) != nil: // the list may lag
-			return &Error{Op: opAccess, Kind: NotNow, Err: plain(ctx.Err())}
+		case try > 1 && s.client.sleep(ctx, minWait<<(try-1)) != nil: // the list may lag
+			return &Error{Op: opAccess, Kind: Transient, Err: sanitize(ctx.Err())}
 		}
 		got, err = s.listNetworks(ctx, keyID)
 	}
@@ -114,7 +114,7 @@ func (s *session) addAccess(ctx context.Context, keyID string, from []netip.Pref
 func (s *session) postAccess(ctx context.Context, keyID string, from []netip.Prefix) (got []netip.Prefix, isPart bool, err error) {
 	body, err := json.Marshal(writeAddresses(from))
 	if err != nil {
-		return nil, false, &Error{Op: opAccess, Kind: Refused, Err: errors.New("it cannot be written as JSON")}
+		return nil, false, &Error{Op: opAccess, Kind: Permanent, Err: errors.New("it cannot be written as JSON")}
 	}
 	answer, err := s.do(ctx, call{
 		op: opAccess, method: http.MethodPost, path: s.client.accessPath(keyID), body: body,
@@ -125,7 +125,7 @@ func (s *session) postAccess(ctx context.Context, keyID string, from []netip.Pre
 	}
 	got, isPart, err = readAccess(answer)
 	if err != nil {
-		return nil, false, &Error{Op: opAccess, Kind: Unknown, Status: http.StatusOK, Err: err}
+		return nil, false, &Error{Op: opAccess, Kind: Indeterminate, Status: http.StatusOK, Err: err}
 	}
 	return got, isPart, nil
 }

@@ -14,8 +14,8 @@ import (
 	"atlaskeybot/internal/secret"
 )
 
-// Wanted is a key to be made.
-type Wanted struct {
+// KeySpec is a key to be made.
+type KeySpec struct {
 	Description string         // of this key alone, as [Describe] makes it
 	Roles       []string       // organization roles, at least one
 	From        []netip.Prefix // where the key may be used from, at least one
@@ -30,7 +30,7 @@ type NewKey struct {
 	Key
 	Private secret.Secret
 
-	elsewhere bool // it has a role outside the organization
+	hasForeignRoles bool // it has a role outside the organization
 }
 
 // Create makes a key, tells made of it, puts its access list on it, and gives it
@@ -43,9 +43,9 @@ type NewKey struct {
 // its projects: delete it. Before made
 // was called an Error of Kind Unknown means that there may be a key that nobody
 // has, and any other that there is none.
-func (c *Client) Create(ctx context.Context, w Wanted, made func(Key) error) (NewKey, error) {
+func (c *Client) Create(ctx context.Context, w KeySpec, made func(Key) error) (NewKey, error) {
 	if len(w.Roles) == 0 || len(w.From) == 0 {
-		return NewKey{}, &Error{Op: opCreate, Kind: Refused, Err: errors.New("it has no role or no address")}
+		return NewKey{}, &Error{Op: opCreate, Kind: Permanent, Err: errors.New("it has no role or no address")}
 	}
 	if err := w.checkProjects(); err != nil {
 		return NewKey{}, err
@@ -57,7 +57,7 @@ func (c *Client) Create(ctx context.Context, w Wanted, made func(Key) error) (Ne
 	}
 	key, err := readNewKey(body, c.org)
 	if err != nil {
-		return NewKey{}, &Error{Op: opCreate, Kind: Unknown, Status: http.StatusOK, Err: err}
+		return NewKey{}, &Error{Op: opCreate, Kind: Indeterminate, Status: http.StatusOK, Err: err}
 	}
 	if err := made(key.Key); err != nil {
 		return NewKey{}, fmt.Errorf("noting the new API key: %w", err)
@@ -80,21 +80,21 @@ const opCreate = "creating an API key"
 
 // postKey makes the key. After a stray 401 it looks whether there is one before
 // it asks again: where such an answer comes from is not known.
-func (s *session) postKey(ctx context.Context, w Wanted) ([]byte, error) {
+func (s *session) postKey(ctx context.Context, w KeySpec) ([]byte, error) {
 	body, err := json.Marshal(map[string]any{"desc": w.Description, "roles": set(w.Roles)})
 	if err != nil {
-		return nil, &Error{Op: opCreate, Kind: Refused, Err: errors.New("it cannot be written as JSON")}
+		return nil, &Error{Op: opCreate, Kind: Permanent, Err: errors.New("it cannot be written as JSON")}
 	}
-	call := call{op: opCreate, method: http.MethodPost, path: s.client.keysPath(), body: body, once: true}
+	call := call{op: opCreate, method: http.MethodPost, path: s.client.keysPath(), body: body, noRetry: true}
 	answer, err := s.do(ctx, call)
 	stray, ok := errors.AsType[*Error](err)
-	if !ok || !stray.stray() {
+	if !ok || !stray.spurious401() {
 		return answer, err
 	}
 	keys, listErr := s.listKeys(ctx)
 	same := func(k Key) bool { return k.Description == w.Description }
 	if listErr != nil || slices.ContainsFunc(keys, same) {
-		stray.Kind = Unknown
+		stray.Kind = Indeterminate
 		return nil, stray
 	}
 	return s.do(ctx, call)
@@ -120,17 +120,17 @@ func readNewKey(body []byte, org string) (NewKey, error) {
 	if json.Unmarshal(body, &private) != nil {
 		private.PrivateKey = secret.Secret{}
 	}
-	return NewKey{Key: key, Private: private.PrivateKey, elsewhere: len(public.Roles) != len(key.Roles)}, nil
+	return NewKey{Key: key, Private: private.PrivateKey, hasForeignRoles: len(public.Roles) != len(key.Roles)}, nil
 }
 
 // compare says how k differs from w.
-func (k NewKey) compare(w Wanted) error {
+func (k NewKey) compare(w KeySpec) error {
 	switch {
 	case k.Private.IsZero() || strings.Contains(k.Private.Reveal(), "*"):
 		return errors.New("the answer lacks the private key")
 	case k.Description != w.Description:
 		return errors.New("the key has another description")
-	case k.elsewhere || !slices.Equal(set(k.Roles), set(w.Roles)):
+	case k.hasForeignRoles || !slices.Equal(set(k.Roles), set(w.Roles)):
 		return errors.New("the key has other roles")
 	}
 	return nil

@@ -30,8 +30,8 @@ const (
 	noKeys   = `{"results":[],"totalCount":0}`
 )
 
-func wanted() atlas.Wanted {
-	return atlas.Wanted{
+func wanted() atlas.KeySpec {
+	return atlas.KeySpec{
 		Description: "billing export",
 		Roles:       []string{"ORG_READ_ONLY"},
 		From:        []netip.Prefix{netip.MustParsePrefix("52.190.182.226/32")},
@@ -96,42 +96,42 @@ func TestCreateFailures(t *testing.T) {
 		keys       int  // signed requests for a key
 	}
 	for name, c := range map[string]outcome{
-		"nobody answers the first leg":            {bare: []leg{reset, reset, reset}, kind: atlas.NotNow},
+		"nobody answers the first leg":            {bare: []leg{reset, reset, reset}, kind: atlas.Transient},
 		"the first leg is lost once":              {bare: []leg{reset}, legs: []leg{ok, listed}, made: true, keys: 1},
-		"the first leg meets a maintenance page":  {bare: []leg{badGateway, badGateway, badGateway}, kind: atlas.NotNow, status: 503},
-		"the first leg is answered by a portal":   {bare: []leg{say(200, createdOK), say(200, createdOK), say(200, createdOK)}, kind: atlas.NotNow, status: 200},
-		"the first leg is redirected":             {bare: []leg{with("Location", "https://example.com/", say(301, ""))}, kind: atlas.NotNow, status: 301},
-		"the first leg is forbidden by a proxy":   {bare: []leg{say(403, "")}, kind: atlas.NotNow, status: 403},
-		"no answer":                               {legs: []leg{reset}, kind: atlas.Unknown, keys: 1},
-		"an answer that is no HTTP":               {legs: []leg{raw(secretMade + "\r\n\r\n")}, kind: atlas.Unknown, keys: 1},
-		"half an answer":                          {legs: []leg{cut(200, createdOK)}, kind: atlas.Unknown, status: 200, keys: 1},
-		"an answer without a key":                 {legs: []leg{say(200, `{}`)}, kind: atlas.Unknown, status: 200, keys: 1},
-		"an answer without a body":                {legs: []leg{say(200, ``)}, kind: atlas.Unknown, status: 200, keys: 1},
-		"a page instead of an answer":             {legs: []leg{html}, kind: atlas.Unknown, status: 200, keys: 1},
-		"500":                                     {legs: []leg{refuse(500, "UNEXPECTED_ERROR", "[]")}, kind: atlas.Unknown, status: 500, code: "UNEXPECTED_ERROR", keys: 1},
-		"503 that is no JSON":                     {legs: []leg{badGateway}, kind: atlas.Unknown, status: 503, keys: 1},
-		"a redirect after the login":              {legs: []leg{with("Location", "/elsewhere", say(303, ""))}, kind: atlas.Unknown, status: 303, keys: 1},
-		"refused":                                 {legs: []leg{refuse(400, "INVALID_ROLE_FOR_ORG", "[]")}, kind: atlas.Refused, status: 400, code: "INVALID_ROLE_FOR_ORG", keys: 1},
-		"refused, and half of the body lost":      {legs: []leg{with("X-Error-Code", "INVALID_ROLE_FOR_ORG", cut(400, `{"error":400,"errorCode":"X"}`))}, kind: atlas.Refused, status: 400, code: "INVALID_ROLE_FOR_ORG", keys: 1},
-		"forbidden by a proxy, not by Atlas":      {legs: []leg{say(403, "<html>")}, kind: atlas.NotNow, status: 403, keys: 1},
-		"the role of the bot is too low":          {legs: []leg{refuse(401, "NOT_ORG_OWNER", "[]")}, kind: atlas.BadLogin, status: 401, code: "NOT_ORG_OWNER", keys: 1},
-		"Atlas is being upgraded":                 {legs: []leg{refuse(405, "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES", "[]")}, kind: atlas.NotNow, status: 405, code: "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES", keys: 1},
+		"the first leg meets a maintenance page":  {bare: []leg{badGateway, badGateway, badGateway}, kind: atlas.Transient, status: 503},
+		"the first leg is answered by a portal":   {bare: []leg{say(200, createdOK), say(200, createdOK), say(200, createdOK)}, kind: atlas.Transient, status: 200},
+		"the first leg is redirected":             {bare: []leg{with("Location", "https://example.com/", say(301, ""))}, kind: atlas.Transient, status: 301},
+		"the first leg is forbidden by a proxy":   {bare: []leg{say(403, "")}, kind: atlas.Transient, status: 403},
+		"no answer":                               {legs: []leg{reset}, kind: atlas.Indeterminate, keys: 1},
+		"an answer that is no HTTP":               {legs: []leg{raw(secretMade + "\r\n\r\n")}, kind: atlas.Indeterminate, keys: 1},
+		"half an answer":                          {legs: []leg{cut(200, createdOK)}, kind: atlas.Indeterminate, status: 200, keys: 1},
+		"an answer without a key":                 {legs: []leg{say(200, `{}`)}, kind: atlas.Indeterminate, status: 200, keys: 1},
+		"an answer without a body":                {legs: []leg{say(200, ``)}, kind: atlas.Indeterminate, status: 200, keys: 1},
+		"a page instead of an answer":             {legs: []leg{html}, kind: atlas.Indeterminate, status: 200, keys: 1},
+		"500":                                     {legs: []leg{refuse(500, "UNEXPECTED_ERROR", "[]")}, kind: atlas.Indeterminate, status: 500, code: "UNEXPECTED_ERROR", keys: 1},
+		"503 that is no JSON":                     {legs: []leg{badGateway}, kind: atlas.Indeterminate, status: 503, keys: 1},
+		"a redirect after the login":              {legs: []leg{with("Location", "/elsewhere", say(303, ""))}, kind: atlas.Indeterminate, status: 303, keys: 1},
+		"refused":                                 {legs: []leg{refuse(400, "INVALID_ROLE_FOR_ORG", "[]")}, kind: atlas.Permanent, status: 400, code: "INVALID_ROLE_FOR_ORG", keys: 1},
+		"refused, and half of the body lost":      {legs: []leg{with("X-Error-Code", "INVALID_ROLE_FOR_ORG", cut(400, `{"error":400,"errorCode":"X"}`))}, kind: atlas.Permanent, status: 400, code: "INVALID_ROLE_FOR_ORG", keys: 1},
+		"forbidden by a proxy, not by Atlas":      {legs: []leg{say(403, "<html>")}, kind: atlas.Transient, status: 403, keys: 1},
+		"the role of the bot is too low":          {legs: []leg{refuse(401, "NOT_ORG_OWNER", "[]")}, kind: atlas.InvalidCredential, status: 401, code: "NOT_ORG_OWNER", keys: 1},
+		"Atlas is being upgraded":                 {legs: []leg{refuse(405, "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES", "[]")}, kind: atlas.Transient, status: 405, code: "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES", keys: 1},
 		"too many requests, then not":             {legs: []leg{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",0,500,250,60]`), ok, listed}, made: true, keys: 2},
-		"too many requests for too long":          {legs: []leg{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",55,500,250,60]`)}, kind: atlas.NotNow, status: 429, code: "RATE_LIMITED_TOKEN_BUCKET", keys: 1},
+		"too many requests for too long":          {legs: []leg{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",55,500,250,60]`)}, kind: atlas.Transient, status: 429, code: "RATE_LIMITED_TOKEN_BUCKET", keys: 1},
 		"a stray 401, and no such key":            {legs: []leg{empty401, say(200, noKeys), ok, listed}, made: true, keys: 2},
-		"a stray 401, and there is such a key":    {legs: []leg{empty401, say(200, `{"results":[`+createdOK+`]}`)}, kind: atlas.Unknown, status: 401, keys: 1},
-		"a stray 401, and no list":                {legs: []leg{empty401, say(404, "")}, kind: atlas.Unknown, status: 401, keys: 1},
+		"a stray 401, and there is such a key":    {legs: []leg{empty401, say(200, `{"results":[`+createdOK+`]}`)}, kind: atlas.Indeterminate, status: 401, keys: 1},
+		"a stray 401, and no list":                {legs: []leg{empty401, say(404, "")}, kind: atlas.Indeterminate, status: 401, keys: 1},
 		"another description":                     {legs: []leg{say(200, replace(createdOK, "billing export", "x"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
 		"another role":                            {legs: []leg{say(200, replace(createdOK, "ORG_READ_ONLY", "ORG_OWNER"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
 		"a role in another organization":          {legs: []leg{say(200, replace(createdOK, `"roles":[`, `"roles":[{"orgId":"b0123456789abcdef012345b","roleName":"ORG_READ_ONLY"},`))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
 		"a masked private key":                    {legs: []leg{say(200, replace(createdOK, secretMade, "********-****-****-01bdd56c8977"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
 		"no private key":                          {legs: []leg{say(200, replace(createdOK, "privateKey", "pk"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
-		"the list is refused":                     {legs: []leg{ok, refuse(400, "IPV6_UNSUPPORTED", "[]")}, kind: atlas.Refused, status: 400, code: "IPV6_UNSUPPORTED", made: true, keys: 1},
-		"no answer to the list":                   {legs: []leg{ok, reset}, kind: atlas.Unknown, made: true, keys: 1},
+		"the list is refused":                     {legs: []leg{ok, refuse(400, "IPV6_UNSUPPORTED", "[]")}, kind: atlas.Permanent, status: 400, code: "IPV6_UNSUPPORTED", made: true, keys: 1},
+		"no answer to the list":                   {legs: []leg{ok, reset}, kind: atlas.Indeterminate, made: true, keys: 1},
 		"a stray 401 to the list":                 {legs: []leg{ok, empty401, listed}, made: true, keys: 1},
 		"the list has an entry too many":          {legs: []leg{ok, say(200, `{"results":[{"cidrBlock":"52.190.182.226/32"},{"cidrBlock":"0.0.0.0/0"}]}`)}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
 		"the list is empty":                       {legs: []leg{ok, say(200, noKeys)}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
-		"the list cannot be read":                 {legs: []leg{ok, say(200, `{"results":[{"cidrBlock":"anywhere"}]}`)}, kind: atlas.Unknown, status: 200, made: true, keys: 1},
+		"the list cannot be read":                 {legs: []leg{ok, say(200, `{"results":[{"cidrBlock":"anywhere"}]}`)}, kind: atlas.Indeterminate, status: 200, made: true, keys: 1},
 		"the key has vanished when the list came": {legs: []leg{ok, refuse(400, "API_KEY_NOT_FOUND", "[]")}, kind: atlas.Gone, status: 400, code: "API_KEY_NOT_FOUND", made: true, keys: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestCreateThatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	s := newScript(t, hang)
 	_, err := s.client(func(c *atlas.Config) { c.Timeout = 100 * time.Millisecond }).Create(t.Context(), wanted(), notNoted)
-	assert.Equal(t, atlas.Unknown, atlas.KindOf(err))
+	assert.Equal(t, atlas.Indeterminate, atlas.KindOf(err))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.Equal(t, 1, s.count("POST "))
 }
@@ -184,7 +184,7 @@ func TestCreateThatCannotConnectAgain(t *testing.T) {
 		}
 	})
 	_, err := c.Create(t.Context(), wanted(), notNoted)
-	assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+	assert.Equal(t, atlas.Transient, atlas.KindOf(err))
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	assert.Equal(t, []string{"(POST " + keysURL + ")"}, s.lines())
 }
@@ -195,8 +195,8 @@ func TestCreateThatIsCancelled(t *testing.T) {
 		bare []leg
 		kind atlas.Kind
 	}{
-		"before the login is sent": {bare: []leg{hang}, kind: atlas.NotNow},
-		"after the login was sent": {kind: atlas.Unknown},
+		"before the login is sent": {bare: []leg{hang}, kind: atlas.Transient},
+		"after the login was sent": {kind: atlas.Indeterminate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -226,12 +226,12 @@ func TestCreateWhenTheKeyCannotBeNoted(t *testing.T) {
 func TestCreateRefusesAKeyForNothingOrFromAnywhere(t *testing.T) {
 	t.Parallel()
 	s := newScript(t)
-	for _, w := range []atlas.Wanted{
+	for _, w := range []atlas.KeySpec{
 		{Description: "x", From: wanted().From},
 		{Description: "x", Roles: wanted().Roles},
 	} {
 		_, err := s.client().Create(t.Context(), w, notNoted)
-		assert.Equal(t, atlas.Refused, atlas.KindOf(err))
+		assert.Equal(t, atlas.Permanent, atlas.KindOf(err))
 	}
 	assert.Empty(t, s.lines())
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // drift says in what a key differs from its order.
-func (k *Keys) drift(o approval.Order, key Key, entries []Entry, owns []approval.OwnedProject) approval.Drift {
+func (k *Keys) drift(o approval.KeySpec, key Key, entries []Entry, owns []approval.OwnedProject) approval.Drift {
 	d := approval.Drift{Owns: owns}
 	key.Projects = maps.Clone(key.Projects)
 	for _, p := range owns {
@@ -28,7 +28,7 @@ func (k *Keys) drift(o approval.Order, key Key, entries []Entry, owns []approval
 	if !maps.EqualFunc(projectRoles(o.Access), key.Projects, slices.Equal) {
 		d.ProjectsChanged, d.Projects = true, projectsOf(key, o.Access)
 	}
-	d.Renamed = key.Description != Describe(o.Access.Description, k.mark(o.Request, o.Attempt))
+	d.Renamed = key.Description != Describe(o.Access.Description, k.tag(o.Request, o.Attempt))
 	return d
 }
 

@@ -19,12 +19,12 @@ import (
 type Kind string
 
 const (
-	Refused  Kind = "refused"   // Atlas said no to this call and would again; nothing was done
-	NotNow   Kind = "not now"   // nothing was done, or the call may be repeated; later it may work
-	Unknown  Kind = "unknown"   // a POST that may have been done: look before doing it again
-	BadLogin Kind = "bad login" // the bot's credential is wrong, too weak, or used from a wrong address; nothing was done
-	Gone     Kind = "gone"      // what the call is about does not exist
-	Mismatch Kind = "mismatch"  // it was done, but not as it was asked for
+	Permanent         Kind = "refused"   // Atlas said no to this call and would again; nothing was done
+	Transient         Kind = "not now"   // nothing was done, or the call may be repeated; later it may work
+	Indeterminate     Kind = "unknown"   // a POST that may have been done: look before doing it again
+	InvalidCredential Kind = "bad login" // the bot's credential is wrong, too weak, or used from a wrong address; nothing was done
+	Gone              Kind = "gone"      // what the call is about does not exist
+	Mismatch          Kind = "mismatch"  // it was done, but not as it was asked for
 )
 
 // An Error is why a call did not work. It never holds what Atlas answered,
@@ -84,21 +84,21 @@ func KindOf(err error) Kind {
 // transient reports whether the same call may work in a moment.
 func (e *Error) transient() bool {
 	switch {
-	case e.Kind != NotNow:
+	case e.Kind != Transient:
 		return false
 	case e.Status >= 300 && e.Status < 500:
-		return e.stray() || e.Status == 408 || e.Status == 429
+		return e.spurious401() || e.Status == 408 || e.Status == 429
 	}
 	return true
 }
 
-// stray reports whether e is a 401 that is no challenge and gives no reason:
+// spurious401 reports whether e is a 401 that is no challenge and gives no reason:
 // Atlas answers so now and then, to calls that are all right.
-func (e *Error) stray() bool { return e.Kind == NotNow && e.Status == 401 }
+func (e *Error) spurious401() bool { return e.Kind == Transient && e.Status == 401 }
 
-// plain keeps of a network error what is worth logging. Errors of the HTTP
+// sanitize keeps of a network error what is worth logging. Errors of the HTTP
 // library can quote the bytes that it could not read, so they are replaced.
-func plain(err error) error {
+func sanitize(err error) error {
 	var (
 		inURL   *url.Error
 		network *net.OpError

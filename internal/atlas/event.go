@@ -12,7 +12,7 @@ const (
 	EventKeyCreated     = "API_KEY_CREATED"
 	EventKeyDeleted     = "API_KEY_DELETED"
 	EventAccessAdded    = "API_KEY_ACCESS_LIST_ENTRY_ADDED"
-	EventAccessTaken    = "API_KEY_ACCESS_LIST_ENTRY_DELETED"
+	EventAccessRemoved  = "API_KEY_ACCESS_LIST_ENTRY_DELETED"
 	EventRolesChanged   = "API_KEY_ROLES_CHANGED"
 	EventProjectCreated = "GROUP_CREATED"
 )
@@ -50,7 +50,7 @@ func (c *Client) Events(ctx context.Context, since time.Time, types ...string) (
 func (c *Client) ProjectEvents(ctx context.Context, project string, since time.Time, types ...string) ([]Event, error) {
 	const op = "listing a project's events"
 	if !isID(project) {
-		return nil, notAnID(op)
+		return nil, errInvalidID(op)
 	}
 	return c.events(ctx, op, "/api/atlas/v2/groups/"+project, since, types)
 }

@@ -33,15 +33,15 @@ type call struct {
 	query  url.Values
 	body   []byte
 
-	// once forbids repeating the call after a stray 401: the caller looks first.
-	once bool
+	// noRetry forbids repeating the call after a stray 401: the caller looks first.
+	noRetry bool
 }
 
 // post reports whether doing the call twice makes two of something.
 func (c call) post() bool { return c.method == http.MethodPost }
 
-// An answer is what came of one HTTP request.
-type answer struct {
+// A response is what came of one HTTP request.
+type response struct {
 	signed     bool // the request carried a login
 	sent       bool // some of it may have reached Atlas
 	challenged bool // a 401 that asks for a login, again or for the first time
@@ -52,9 +52,9 @@ type answer struct {
 	err    error // no answer, or a body that broke off; status tells which
 }
 
-// exchange sends one HTTP request and reads the answer to its end, so that the
+// roundTrip sends one HTTP request and reads the answer to its end, so that the
 // connection can be used again.
-func (s *session) exchange(ctx context.Context, c call) (a answer) {
+func (s *session) roundTrip(ctx context.Context, c call) (a response) {
 	start := s.client.now()
 	defer func() { s.note(ctx, c, a, s.client.now().Sub(start)) }()
 
@@ -66,13 +66,13 @@ func (s *session) exchange(ctx context.Context, c call) (a answer) {
 	})
 	req, signed, err := s.request(ctx, c)
 	if err != nil {
-		return answer{err: err}
+		return response{err: err}
 	}
 	a.signed = signed
 	res, err := s.client.http.Do(req)
 	a.sent = connected.Load()
 	if err != nil {
-		a.err = plain(err)
+		a.err = sanitize(err)
 		return a
 	}
 	defer res.Body.Close()
@@ -108,7 +108,7 @@ func (s *session) request(ctx context.Context, c call) (*http.Request, bool, err
 	return req, signed, nil
 }
 
-func (s *session) note(ctx context.Context, c call, a answer, took time.Duration) {
+func (s *session) note(ctx context.Context, c call, a response, took time.Duration) {
 	attrs := []slog.Attr{
 		slog.String("op", c.op), slog.String("method", c.method), slog.String("path", c.path),
 		slog.Bool("signed", a.signed), slog.Int("status", a.status), slog.Duration("took", took),
@@ -122,7 +122,7 @@ func (s *session) note(ctx context.Context, c call, a answer, took time.Duration
 func readBody(r io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
 	if err != nil {
-		return body, plain(err)
+		return body, sanitize(err)
 	}
 	if len(body) > maxBody {
 		return nil, errors.New("the answer is too long")

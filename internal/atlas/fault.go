@@ -55,26 +55,26 @@ var fieldCauses = map[string]approval.Cause{
 	"project":   approval.CauseBadProject,
 }
 
-// fault says in approval's words what err means. Errors that are not Atlas's,
+// domainError says in approval's words what err means. Errors that are not Atlas's,
 // such as those of a callback, pass as they are.
-func fault(err error) error {
+func domainError(err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return err
 	}
-	f := &approval.Fault{Code: e.Code, RetryAfter: min(e.RetryAfter, approval.MaxWait), Err: err}
+	f := &approval.CallError{Code: e.Code, RetryAfter: min(e.RetryAfter, approval.MaxWait), Err: err}
 	switch e.Kind {
-	case Refused:
-		f.Verdict, f.Cause = approval.Refused, e.cause()
-	case Unknown:
-		f.Verdict, f.Cause = approval.Unknown, approval.CauseUnknown
+	case Permanent:
+		f.Class, f.Cause = approval.Permanent, e.cause()
+	case Indeterminate:
+		f.Class, f.Cause = approval.Indeterminate, approval.CauseUnknown
 	case Mismatch:
-		f.Verdict, f.Cause = approval.Refused, approval.CauseMismatch
-	case BadLogin:
+		f.Class, f.Cause = approval.Permanent, approval.CauseAccessMismatch
+	case InvalidCredential:
 		// The request is all right: it waits until somebody mends the bot.
-		f.Verdict, f.Cause = approval.NotNow, e.loginCause()
-	case NotNow, Gone:
-		f.Verdict, f.Cause = approval.NotNow, approval.CauseAtlasAway
+		f.Class, f.Cause = approval.Transient, e.loginCause()
+	case Transient, Gone:
+		f.Class, f.Cause = approval.Transient, approval.CauseAtlasUnavailable
 	}
 	return f
 }
@@ -98,7 +98,7 @@ func (e *Error) cause() approval.Cause {
 func (e *Error) loginCause() approval.Cause {
 	notAccepted := append([]string{"", "UNEXPECTED_ERROR", "NO_CURRENT_USER"}, addressCodes...)
 	if slices.Contains(notAccepted, e.Code) {
-		return approval.CauseBadLogin
+		return approval.CauseInvalidCredential
 	}
 	return approval.CauseNotPermitted
 }

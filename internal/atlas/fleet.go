@@ -9,35 +9,35 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A Fleet is [approval.Keys] in several organizations of Atlas. Each has a
+// A MultiOrg is [approval.Keys] in several organizations of Atlas. Each has a
 // client with a credential of its own; what is meant for another is refused.
-type Fleet map[approval.OrgID]*Keys
+type MultiOrg map[approval.OrgID]*Keys
 
-var _ approval.Keys = Fleet(nil)
+var _ approval.Keys = MultiOrg(nil)
 
-func (f Fleet) in(org approval.OrgID) (*Keys, error) {
+func (f MultiOrg) keysOf(org approval.OrgID) (*Keys, error) {
 	if k := f[org]; k != nil {
 		return k, nil
 	}
-	return nil, &approval.Fault{
-		Verdict: approval.Refused,
-		Cause:   approval.CauseNotPermitted,
-		Err:     errors.New("the bot has no credential for this organization"),
+	return nil, &approval.CallError{
+		Class: approval.Permanent,
+		Cause: approval.CauseNotPermitted,
+		Err:   errors.New("the bot has no credential for this organization"),
 	}
 }
 
-// Make implements [approval.Keys].
-func (f Fleet) Make(ctx context.Context, o approval.Order, made func(approval.Key) error) (approval.Credential, error) {
-	k, err := f.in(o.Org)
+// Create implements [approval.Keys].
+func (f MultiOrg) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (approval.Credential, error) {
+	k, err := f.keysOf(o.Org)
 	if err != nil {
 		return approval.Credential{}, err
 	}
-	return k.Make(ctx, o, made)
+	return k.Create(ctx, o, made)
 }
 
 // AddAccess implements [approval.Keys].
-func (f Fleet) AddAccess(ctx context.Context, org approval.OrgID, keyID string, networks []netip.Prefix) error {
-	k, err := f.in(org)
+func (f MultiOrg) AddAccess(ctx context.Context, org approval.OrgID, keyID string, networks []netip.Prefix) error {
+	k, err := f.keysOf(org)
 	if err != nil {
 		return err
 	}
@@ -45,53 +45,53 @@ func (f Fleet) AddAccess(ctx context.Context, org approval.OrgID, keyID string, 
 }
 
 // KeepAccess implements [approval.Keys].
-func (f Fleet) KeepAccess(ctx context.Context, org approval.OrgID, keyID string, keep, drop []netip.Prefix) error {
-	k, err := f.in(org)
+func (f MultiOrg) KeepAccess(ctx context.Context, org approval.OrgID, keyID string, keep, drop []netip.Prefix) error {
+	k, err := f.keysOf(org)
 	if err != nil {
 		return err
 	}
 	return k.KeepAccess(ctx, org, keyID, keep, drop)
 }
 
-// Remove implements [approval.Keys].
-func (f Fleet) Remove(ctx context.Context, org approval.OrgID, keyID string) error {
-	k, err := f.in(org)
+// Delete implements [approval.Keys].
+func (f MultiOrg) Delete(ctx context.Context, org approval.OrgID, keyID string) error {
+	k, err := f.keysOf(org)
 	if err != nil {
 		return err
 	}
-	return k.Remove(ctx, org, keyID)
+	return k.Delete(ctx, org, keyID)
 }
 
-// Find implements [approval.Keys].
-func (f Fleet) Find(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.Found, error) {
-	k, err := f.in(org)
+// FindTagged implements [approval.Keys].
+func (f MultiOrg) FindTagged(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.TaggedKey, error) {
+	k, err := f.keysOf(org)
 	if err != nil {
 		return nil, err
 	}
-	return k.Find(ctx, org, id)
+	return k.FindTagged(ctx, org, id)
 }
 
-// Marked implements [approval.Keys].
-func (f Fleet) Marked(ctx context.Context, org approval.OrgID) ([]approval.Found, error) {
-	k, err := f.in(org)
+// ListTagged implements [approval.Keys].
+func (f MultiOrg) ListTagged(ctx context.Context, org approval.OrgID) ([]approval.TaggedKey, error) {
+	k, err := f.keysOf(org)
 	if err != nil {
 		return nil, err
 	}
-	return k.Marked(ctx, org)
+	return k.ListTagged(ctx, org)
 }
 
-// Unlisted implements [approval.Keys].
-func (f Fleet) Unlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
-	k, err := f.in(org)
+// CreatedButUnlisted implements [approval.Keys].
+func (f MultiOrg) CreatedButUnlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
+	k, err := f.keysOf(org)
 	if err != nil {
 		return false, err
 	}
-	return k.Unlisted(ctx, org, since)
+	return k.CreatedButUnlisted(ctx, org, since)
 }
 
 // Inspect implements [approval.Keys].
-func (f Fleet) Inspect(ctx context.Context, o approval.Order, keyID string) (approval.Drift, error) {
-	k, err := f.in(o.Org)
+func (f MultiOrg) Inspect(ctx context.Context, o approval.KeySpec, keyID string) (approval.Drift, error) {
+	k, err := f.keysOf(o.Org)
 	if err != nil {
 		return approval.Drift{}, err
 	}
@@ -99,19 +99,19 @@ func (f Fleet) Inspect(ctx context.Context, o approval.Order, keyID string) (app
 }
 
 // Projects implements [approval.Keys].
-func (f Fleet) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
-	k, err := f.in(org)
+func (f MultiOrg) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
+	k, err := f.keysOf(org)
 	if err != nil {
 		return nil, err
 	}
 	return k.Projects(ctx, org)
 }
 
-// Used implements [approval.Keys].
-func (f Fleet) Used(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
-	k, err := f.in(org)
+// WasUsed implements [approval.Keys].
+func (f MultiOrg) WasUsed(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
+	k, err := f.keysOf(org)
 	if err != nil {
 		return false, err
 	}
-	return k.Used(ctx, org, keyID)
+	return k.WasUsed(ctx, org, keyID)
 }

@@ -18,13 +18,13 @@ func FuzzMark(f *testing.F) {
 	f.Add("keybot AKR-AAAAA attempt 1 of ABCDEF\n", 999_999_999)
 	f.Add("\xff\u202e𝔄𝔄𝔄", 7)
 	f.Fuzz(func(t *testing.T, text string, attempt int) {
-		m := Mark{Request: "AKR-7F3K2", Attempt: 1 + (attempt&0x7fffffff)%999_999_999, Bot: "QRSTUV"}
+		m := Tag{Request: "AKR-7F3K2", Attempt: 1 + (attempt&0x7fffffff)%999_999_999, Bot: "QRSTUV"}
 		description := Describe(text, m)
-		read, ok := parseMark(description)
+		read, ok := parseTag(description)
 		require.True(t, ok)
 		require.Equal(t, m, read)
 		require.LessOrEqual(t, len(utf16.Encode([]rune(description))), maxDescription)
-		if read, ok := parseMark(text); ok { // a stranger's, perhaps: it has to be whole
+		if read, ok := parseTag(text); ok { // a stranger's, perhaps: it has to be whole
 			require.Positive(t, read.Attempt)
 			require.NotEmpty(t, read.Request)
 			require.NotEmpty(t, read.Bot)
@@ -41,7 +41,7 @@ func FuzzRetryAfter(f *testing.F) {
 	f.Add("99999999999999999999", []byte(`{"errorCode":"RATE_LIMITED_TOKEN_BUCKET","parameters":["api",1e99]}`))
 	client := &Client{now: func() time.Time { return time.Unix(1_700_000_000, 0) }}
 	f.Fuzz(func(t *testing.T, header string, body []byte) {
-		wait := client.retryAfter(http.Header{"Retry-After": {header}}, readComplaint(body))
+		wait := client.retryAfter(http.Header{"Retry-After": {header}}, readErrorBody(body))
 		require.GreaterOrEqual(t, wait, time.Duration(0))
 	})
 }

@@ -36,7 +36,7 @@ func FuzzAnswers(f *testing.F) {
 				require.Equal(t, p.Masked(), p)
 			}
 		}
-		e := client.judge(call{op: "asking", method: http.MethodPost}, answer{signed: true, sent: true, status: 400, body: body})
+		e := client.classify(call{op: "asking", method: http.MethodPost}, response{signed: true, sent: true, status: 400, body: body})
 		require.NotNil(t, e)
 		require.True(t, e.Code == "" || namePattern.MatchString(e.Code))
 		require.False(t, strings.ContainsAny(e.Error(), "\n\"<>"), e.Error())

@@ -32,8 +32,8 @@ var (
 	laterCodes     = []string{"WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"}
 )
 
-// A complaint is the body of an error answer, as far as it is read.
-type complaint struct {
+// A errorBody is the body of an error answer, as far as it is read.
+type errorBody struct {
 	ErrorCode        string            `json:"errorCode"`
 	Parameters       []json.RawMessage `json:"parameters"`
 	BadRequestDetail struct {
@@ -43,21 +43,21 @@ type complaint struct {
 	} `json:"badRequestDetail"`
 }
 
-// judge returns nil if a is a success, and otherwise what it means.
-func (c *Client) judge(call call, a answer) *Error {
+// classify returns nil if a is a success, and otherwise what it means.
+func (c *Client) classify(call call, a response) *Error {
 	e := &Error{Op: call.op, Status: a.status, Err: a.err}
 	if a.status >= 200 && a.status < 300 {
-		return judgeSuccess(call, a, e)
+		return classifySuccess(call, a, e)
 	}
 	if a.status == 0 {
-		e.Kind = lost(call, a)
+		e.Kind = indeterminate(call, a)
 		return e
 	}
 	e.Err = nil // a refusal stands, even if the rest of its body was lost
 	if isWebPage(a) || a.status >= 300 && a.status < 400 {
 		e.Err = ErrWebPage
 	}
-	body := readComplaint(a.body)
+	body := readErrorBody(a.body)
 	e.Code = cmp.Or(name(body.ErrorCode), name(a.header.Get(codeHeader)))
 	for _, f := range body.BadRequestDetail.Fields {
 		e.Fields = append(e.Fields, cmp.Or(name(f.Field), "?"))
@@ -66,12 +66,12 @@ func (c *Client) judge(call call, a answer) *Error {
 		e.Caller = body.address()
 	}
 	e.RetryAfter = c.retryAfter(a.header, body)
-	e.Kind = judgeRefusal(call, a, e.Code)
+	e.Kind = classifyError(call, a, e.Code)
 	return e
 }
 
 // notJSON says what else an answer is.
-func notJSON(a answer) error {
+func notJSON(a response) error {
 	if isWebPage(a) {
 		return ErrWebPage
 	}
@@ -79,7 +79,7 @@ func notJSON(a answer) error {
 }
 
 // isWebPage goes by the type, or without one by how the body begins.
-func isWebPage(a answer) bool {
+func isWebPage(a response) bool {
 	t := strings.ToLower(a.header.Get("Content-Type"))
 	if strings.HasPrefix(t, "text/html") || strings.HasPrefix(t, "application/xhtml") {
 		return true
@@ -87,71 +87,71 @@ func isWebPage(a answer) bool {
 	return !isJSON(a.header) && strings.HasPrefix(strings.TrimSpace(string(a.body[:min(len(a.body), 64)])), "<")
 }
 
-func judgeSuccess(call call, a answer, e *Error) *Error {
+func classifySuccess(call call, a response, e *Error) *Error {
 	switch {
 	case !a.signed && isWebPage(a):
-		e.Kind, e.Err = NotNow, ErrWebPage
+		e.Kind, e.Err = Transient, ErrWebPage
 	case !a.signed:
-		e.Kind, e.Err = NotNow, errors.New("an answer without a login: this is not Atlas")
+		e.Kind, e.Err = Transient, errors.New("an answer without a login: this is not Atlas")
 	case a.err != nil:
-		e.Kind = lost(call, a)
+		e.Kind = indeterminate(call, a)
 	case len(a.body) > 0 && !isJSON(a.header):
-		e.Kind, e.Err = lost(call, a), notJSON(a)
+		e.Kind, e.Err = indeterminate(call, a), notJSON(a)
 	case call.method == http.MethodDelete && a.status != http.StatusNoContent:
 		// Nothing says that it is gone. Asking again does: it is not found then.
-		e.Kind, e.Err = NotNow, errNotUnderstood
+		e.Kind, e.Err = Transient, errNotUnderstood
 	default:
 		return nil
 	}
 	return e
 }
 
-// judgeRefusal tells Atlas's own refusals, which carry a code, from those of
+// classifyError tells Atlas's own refusals, which carry a code, from those of
 // whatever stands before it.
-func judgeRefusal(call call, a answer, code string) Kind {
+func classifyError(call call, a response, code string) Kind {
 	switch {
 	case a.status == http.StatusTooManyRequests, slices.Contains(laterCodes, code):
-		return NotNow
+		return Transient
 	case a.status >= 500, a.status < 400, a.status == http.StatusRequestTimeout:
-		return lost(call, a)
+		return indeterminate(call, a)
 	case slices.Contains(goneCodes, code):
 		return Gone
 	case slices.Contains(projectCodes, code):
-		return Refused // with whatever status: it is the project that is wrong, not the login
+		return Permanent // with whatever status: it is the project that is wrong, not the login
 	case slices.Contains(addressCodes, code), slices.Contains(forbiddenCodes, code):
-		return BadLogin
+		return InvalidCredential
 	case a.status == http.StatusUnauthorized && (a.challenged || code != ""):
-		return BadLogin
+		return InvalidCredential
 	case code == "":
-		return NotNow
+		return Transient
 	}
-	return Refused
+	return Permanent
 }
 
-// lost is the kind of a call without a clear answer. What was not signed was
+// indeterminate is the kind of a call without a clear answer. What was not signed was
 // not done, and doing anything but a POST twice does no harm.
-func lost(call call, a answer) Kind {
+func indeterminate(call call, a response) Kind {
 	if call.post() && a.signed && a.sent {
-		return Unknown
+		return Indeterminate
 	}
-	return NotNow
+	return Transient
 }
 
-func readComplaint(body []byte) complaint {
-	var c complaint
+func readErrorBody(body []byte) errorBody {
+	var c errorBody
 	if json.Unmarshal(body, &c) != nil {
 		// Some part is not as documented; the code alone decides most.
 		var code struct {
 			ErrorCode string `json:"errorCode"`
 		}
 		_ = json.Unmarshal(body, &code)
-		return complaint{ErrorCode: code.ErrorCode}
+		return errorBody{ErrorCode: code.ErrorCode}
 	}
 	return c
 }
 
 // address returns the first parameter if it is an address.
-func (c complaint) address() netip.Addr {
+func (c errorBody) address() netip.Addr {
 	var s string
 	if len(c.Parameters) == 0 || json.Unmarshal(c.Parameters[0], &s) != nil {
 		return netip.Addr{}

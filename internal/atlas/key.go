@@ -89,7 +89,7 @@ func (s *session) listKeys(ctx context.Context) ([]Key, error) {
 		keys = append(keys, key)
 	}
 	if len(keys) == 0 && len(bodies) > 0 { // at least the bot's own is always there
-		return nil, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+		return nil, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: errNotUnderstood}
 	}
 	return keys, nil
 }
@@ -106,7 +106,7 @@ func idOrNothing(s string) string {
 func (c *Client) GetKey(ctx context.Context, id string) (Key, error) {
 	call := call{op: "reading an API key", method: http.MethodGet, path: c.keyPath(id)}
 	if !isID(id) {
-		return Key{}, notAnID(call.op)
+		return Key{}, errInvalidID(call.op)
 	}
 	var b keyBody
 	if err := c.session().read(ctx, call, &b); err != nil {
@@ -117,7 +117,7 @@ func (c *Client) GetKey(ctx context.Context, id string) (Key, error) {
 		err = errors.New("the answer is about another key")
 	}
 	if err != nil {
-		return Key{}, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: err}
+		return Key{}, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: err}
 	}
 	return k, nil
 }
@@ -128,13 +128,13 @@ func (c *Client) GetKey(ctx context.Context, id string) (Key, error) {
 func (c *Client) DeleteKey(ctx context.Context, id string) error {
 	call := call{op: "deleting an API key", method: http.MethodDelete, path: c.keyPath(id)}
 	if c.isOwn(Key{ID: id}) {
-		return &Error{Op: call.op, Kind: Refused, Err: errors.New("it is the key that the bot logs in with")}
+		return &Error{Op: call.op, Kind: Permanent, Err: errors.New("it is the key that the bot logs in with")}
 	}
 	if !isID(id) {
-		return notAnID(call.op)
+		return errInvalidID(call.op)
 	}
 	_, err := c.session().do(ctx, call)
-	return unlessGone(err)
+	return ignoreNotFound(err)
 }
 
 // isOwn reports whether k is known to be the key that the bot logs in with.
@@ -143,12 +143,12 @@ func (c *Client) isOwn(k Key) bool {
 	return own != nil && *own == k.ID || k.PublicKey != "" && k.PublicKey == c.login.Name()
 }
 
-// notAnID refuses to put into a path what could make it another path.
-func notAnID(op string) error {
-	return &Error{Op: op, Kind: Refused, Err: errors.New("what was given is no key's id")}
+// errInvalidID refuses to put into a path what could make it another path.
+func errInvalidID(op string) error {
+	return &Error{Op: op, Kind: Permanent, Err: errors.New("what was given is no key's id")}
 }
 
-func unlessGone(err error) error {
+func ignoreNotFound(err error) error {
 	if KindOf(err) == Gone {
 		return nil
 	}

@@ -63,9 +63,9 @@ func TestUnclearListsAreErrors(t *testing.T) {
 			t.Parallel()
 			c := newScript(t, say(200, body), say(200, body)).client()
 			_, err := c.ListKeys(t.Context())
-			assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+			assert.Equal(t, atlas.Transient, atlas.KindOf(err))
 			_, err = c.ListAccess(t.Context(), madeID)
-			assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+			assert.Equal(t, atlas.Transient, atlas.KindOf(err))
 		})
 	}
 }
@@ -91,7 +91,7 @@ func TestGone(t *testing.T) {
 	t.Run("a 404 of a proxy is not gone", func(t *testing.T) {
 		t.Parallel()
 		err := newScript(t, say(404, "<html>")).client().DeleteKey(t.Context(), madeID)
-		assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+		assert.Equal(t, atlas.Transient, atlas.KindOf(err))
 	})
 }
 
@@ -118,14 +118,14 @@ func TestOnlyKeyIDsGoIntoPaths(t *testing.T) {
 	s := newScript(t)
 	c := s.client()
 	for _, id := range []string{"", ".", "..", "gswvkocq", madeID + "/accessList", strings.ToUpper(madeID)} {
-		assert.Equal(t, atlas.Refused, atlas.KindOf(c.DeleteKey(t.Context(), id)), id)
+		assert.Equal(t, atlas.Permanent, atlas.KindOf(c.DeleteKey(t.Context(), id)), id)
 		_, err := c.GetKey(t.Context(), id)
-		assert.Equal(t, atlas.Refused, atlas.KindOf(err), id)
+		assert.Equal(t, atlas.Permanent, atlas.KindOf(err), id)
 		_, err = c.ListAccess(t.Context(), id)
-		assert.Equal(t, atlas.Refused, atlas.KindOf(err), id)
+		assert.Equal(t, atlas.Permanent, atlas.KindOf(err), id)
 		networks := []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}
-		assert.Equal(t, atlas.Refused, atlas.KindOf(c.AddAccess(t.Context(), id, networks)), id)
-		assert.Equal(t, atlas.Refused, atlas.KindOf(c.KeepAccess(t.Context(), id, networks, nil)), id)
+		assert.Equal(t, atlas.Permanent, atlas.KindOf(c.AddAccess(t.Context(), id, networks)), id)
+		assert.Equal(t, atlas.Permanent, atlas.KindOf(c.KeepAccess(t.Context(), id, networks, nil)), id)
 	}
 	assert.Empty(t, s.lines())
 }

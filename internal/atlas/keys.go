@@ -29,19 +29,19 @@ func NewKeys(api *Client, identity string) *Keys {
 	return &Keys{api: api, bot: base32.StdEncoding.EncodeToString(sum[:])[:6]}
 }
 
-func (k *Keys) mark(request approval.ID, attempt int) Mark {
-	return Mark{Request: string(request), Attempt: attempt, Bot: k.bot}
+func (k *Keys) tag(request approval.ID, attempt int) Tag {
+	return Tag{Request: string(request), Attempt: attempt, Bot: k.bot}
 }
 
-// Make implements [approval.Keys]. Atlas shows a private key once and makes a
+// Create implements [approval.Keys]. Atlas shows a private key once and makes a
 // new key for every call, so a lost answer leaves a key that nobody can use and
-// nobody knows of. The mark in the description is how [Keys.Find] finds it.
-func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Key) error) (approval.Credential, error) {
-	if err := k.here(o.Org); err != nil {
+// nobody knows of. The mark in the description is how [Keys.FindTagged] finds it.
+func (k *Keys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (approval.Credential, error) {
+	if err := k.clientFor(o.Org); err != nil {
 		return approval.Credential{}, err
 	}
-	wanted := Wanted{
-		Description: Describe(o.Access.Description, k.mark(o.Request, o.Attempt)),
+	wanted := KeySpec{
+		Description: Describe(o.Access.Description, k.tag(o.Request, o.Attempt)),
 		Roles:       names(o.Access.Roles),
 		From:        o.Access.Networks,
 		Projects:    projectRoles(o.Access),
@@ -53,89 +53,89 @@ func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Ke
 		return made(public)
 	})
 	if err != nil {
-		return approval.Credential{}, fault(err)
+		return approval.Credential{}, domainError(err)
 	}
 	return approval.Credential{Key: public, PrivateKey: key.Private}, nil
 }
 
 // AddAccess implements [approval.Keys].
 func (k *Keys) AddAccess(ctx context.Context, org approval.OrgID, keyID string, networks []netip.Prefix) error {
-	if err := k.here(org); err != nil {
+	if err := k.clientFor(org); err != nil {
 		return err
 	}
-	return goneOrFault(k.api.AddAccess(ctx, keyID, networks))
+	return ignoreMissingKey(k.api.AddAccess(ctx, keyID, networks))
 }
 
 // KeepAccess implements [approval.Keys].
 func (k *Keys) KeepAccess(ctx context.Context, org approval.OrgID, keyID string, keep, drop []netip.Prefix) error {
-	if err := k.here(org); err != nil {
+	if err := k.clientFor(org); err != nil {
 		return err
 	}
-	return goneOrFault(k.api.KeepAccess(ctx, keyID, keep, drop))
+	return ignoreMissingKey(k.api.KeepAccess(ctx, keyID, keep, drop))
 }
 
-// goneOrFault says of a call about a key that must exist what its error means.
-func goneOrFault(err error) error {
+// ignoreMissingKey says of a call about a key that must exist what its error means.
+func ignoreMissingKey(err error) error {
 	if KindOf(err) == Gone {
-		return &approval.Fault{Verdict: approval.Refused, Cause: approval.CauseKeyGone, Err: err}
+		return &approval.CallError{Class: approval.Permanent, Cause: approval.CauseKeyNotActive, Err: err}
 	}
-	return fault(err)
+	return domainError(err)
 }
 
-// Remove implements [approval.Keys].
-func (k *Keys) Remove(ctx context.Context, org approval.OrgID, keyID string) error {
-	if err := k.here(org); err != nil {
+// Delete implements [approval.Keys].
+func (k *Keys) Delete(ctx context.Context, org approval.OrgID, keyID string) error {
+	if err := k.clientFor(org); err != nil {
 		return err
 	}
-	return fault(k.api.DeleteKey(ctx, keyID))
+	return domainError(k.api.DeleteKey(ctx, keyID))
 }
 
-// Find implements [approval.Keys]. Marks are compared whole: a request's id may
+// FindTagged implements [approval.Keys]. Marks are compared whole: a request's id may
 // be the beginning of another's.
-func (k *Keys) Find(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.Found, error) {
-	all, err := k.Marked(ctx, org)
+func (k *Keys) FindTagged(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.TaggedKey, error) {
+	all, err := k.ListTagged(ctx, org)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(f approval.Found) bool { return f.Request != id }), nil
+	return slices.DeleteFunc(all, func(f approval.TaggedKey) bool { return f.Request != id }), nil
 }
 
-// Marked implements [approval.Keys].
-func (k *Keys) Marked(ctx context.Context, org approval.OrgID) ([]approval.Found, error) {
-	if err := k.here(org); err != nil {
+// ListTagged implements [approval.Keys].
+func (k *Keys) ListTagged(ctx context.Context, org approval.OrgID) ([]approval.TaggedKey, error) {
+	if err := k.clientFor(org); err != nil {
 		return nil, err
 	}
 	keys, err := k.api.ListKeys(ctx)
 	if err != nil {
-		return nil, fault(err)
+		return nil, domainError(err)
 	}
-	var found []approval.Found
+	var found []approval.TaggedKey
 	for _, key := range keys {
-		m, ok := parseMark(key.Description)
+		m, ok := parseTag(key.Description)
 		if !ok || m.Bot != k.bot {
 			continue
 		}
 		// Anybody can write a mark; one of what is no request's id is nobody's.
 		if id, ok := approval.ParseID(m.Request); ok && !k.api.isOwn(key) {
-			found = append(found, approval.Found{Key: k.public(key), Request: id, Attempt: m.Attempt})
+			found = append(found, approval.TaggedKey{Key: k.public(key), Request: id, Attempt: m.Attempt})
 		}
 	}
 	return found, nil
 }
 
-// Unlisted implements [approval.Keys]. An event names a key by its public half
+// CreatedButUnlisted implements [approval.Keys]. An event names a key by its public half
 // alone, so all that the bot made, listed or deleted is compared.
-func (k *Keys) Unlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
-	if err := k.here(org); err != nil {
+func (k *Keys) CreatedButUnlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
+	if err := k.clientFor(org); err != nil {
 		return false, err
 	}
 	events, err := k.api.Events(ctx, since, EventKeyCreated, EventKeyDeleted)
 	if err != nil {
-		return false, fault(err)
+		return false, domainError(err)
 	}
 	keys, err := k.api.ListKeys(ctx)
 	if err != nil {
-		return false, fault(err)
+		return false, domainError(err)
 	}
 	explained := map[string]bool{}
 	for _, key := range keys {
@@ -152,8 +152,8 @@ func (k *Keys) Unlisted(ctx context.Context, org approval.OrgID, since time.Time
 }
 
 // Inspect implements [approval.Keys].
-func (k *Keys) Inspect(ctx context.Context, o approval.Order, keyID string) (approval.Drift, error) {
-	if err := k.here(o.Org); err != nil {
+func (k *Keys) Inspect(ctx context.Context, o approval.KeySpec, keyID string) (approval.Drift, error) {
+	if err := k.clientFor(o.Org); err != nil {
 		return approval.Drift{}, err
 	}
 	key, err := k.api.GetKey(ctx, keyID)
@@ -172,17 +172,17 @@ func (k *Keys) missing(err error) error {
 	if KindOf(err) == Gone {
 		return approval.ErrNoKey
 	}
-	return fault(err)
+	return domainError(err)
 }
 
 // Projects implements [approval.Keys]. Capitals do not matter to the order.
 func (k *Keys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
-	if err := k.here(org); err != nil {
+	if err := k.clientFor(org); err != nil {
 		return nil, err
 	}
 	all, err := k.api.ListProjects(ctx)
 	if err != nil {
-		return nil, fault(err)
+		return nil, domainError(err)
 	}
 	projects := make([]approval.Project, len(all))
 	for i, p := range all {
@@ -194,17 +194,17 @@ func (k *Keys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Pro
 	return projects, nil
 }
 
-// Used implements [approval.Keys]. A key that does not exist was not used.
-func (k *Keys) Used(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
-	if err := k.here(org); err != nil {
+// WasUsed implements [approval.Keys]. A key that does not exist was not used.
+func (k *Keys) WasUsed(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
+	if err := k.clientFor(org); err != nil {
 		return false, err
 	}
 	entries, err := k.api.ListAccess(ctx, keyID)
-	if err := unlessGone(err); err != nil {
-		return false, fault(err)
+	if err := ignoreNotFound(err); err != nil {
+		return false, domainError(err)
 	}
 	for _, e := range entries {
-		if e.Used() {
+		if e.WasUsed() {
 			return true, nil
 		}
 	}
@@ -215,14 +215,14 @@ func (k *Keys) public(key Key) approval.Key {
 	return approval.Key{ID: key.ID, PublicKey: key.PublicKey}
 }
 
-// here refuses what is meant for another organization than the client's.
-func (k *Keys) here(org approval.OrgID) error {
+// clientFor refuses what is meant for another organization than the client's.
+func (k *Keys) clientFor(org approval.OrgID) error {
 	if string(org) == k.api.org {
 		return nil
 	}
-	return &approval.Fault{
-		Verdict: approval.NotNow,
-		Cause:   approval.CauseBadLogin,
-		Err:     errors.New("the bot is set up for another organization"),
+	return &approval.CallError{
+		Class: approval.Transient,
+		Cause: approval.CauseInvalidCredential,
+		Err:   errors.New("the bot is set up for another organization"),
 	}
 }

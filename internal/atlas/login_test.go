@@ -28,12 +28,12 @@ func TestTheLogin(t *testing.T) {
 		caller string
 	}{
 		"one stray refusal is not the end": {legs: []leg{challenge}},
-		"a role too low":                   {legs: []leg{refuse(401, "USER_UNAUTHORIZED", "[]")}, kind: atlas.BadLogin, code: "USER_UNAUTHORIZED"},
-		"a role too low, with a challenge": {legs: []leg{with("WWW-Authenticate", `Digest realm="r", nonce="n", qop="auth"`, refuse(401, "NOT_ORG_OWNER", "[]"))}, kind: atlas.BadLogin, code: "NOT_ORG_OWNER"},
-		"an address that is not listed":    {legs: []leg{refuse(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", `["203.0.113.9"]`)}, kind: atlas.BadLogin, code: "IP_ADDRESS_NOT_ON_ACCESS_LIST", caller: "203.0.113.9"},
-		"the same by its old name":         {legs: []leg{refuse(403, "ORG_REQUIRES_WHITELIST", `["203.0.113.9"]`)}, kind: atlas.BadLogin, code: "ORG_REQUIRES_WHITELIST", caller: "203.0.113.9"},
+		"a role too low":                   {legs: []leg{refuse(401, "USER_UNAUTHORIZED", "[]")}, kind: atlas.InvalidCredential, code: "USER_UNAUTHORIZED"},
+		"a role too low, with a challenge": {legs: []leg{with("WWW-Authenticate", `Digest realm="r", nonce="n", qop="auth"`, refuse(401, "NOT_ORG_OWNER", "[]"))}, kind: atlas.InvalidCredential, code: "NOT_ORG_OWNER"},
+		"an address that is not listed":    {legs: []leg{refuse(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", `["203.0.113.9"]`)}, kind: atlas.InvalidCredential, code: "IP_ADDRESS_NOT_ON_ACCESS_LIST", caller: "203.0.113.9"},
+		"the same by its old name":         {legs: []leg{refuse(403, "ORG_REQUIRES_WHITELIST", `["203.0.113.9"]`)}, kind: atlas.InvalidCredential, code: "ORG_REQUIRES_WHITELIST", caller: "203.0.113.9"},
 		"an empty 401 once":                {legs: []leg{say(401, "")}},
-		"an empty 401 for ever":            {legs: []leg{say(401, ""), say(401, ""), say(401, "")}, kind: atlas.NotNow},
+		"an empty 401 for ever":            {legs: []leg{say(401, ""), say(401, ""), say(401, "")}, kind: atlas.Transient},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -61,7 +61,7 @@ func TestTheLogin(t *testing.T) {
 		s := newScript(t)
 		c := s.client(func(c *atlas.Config) { c.Login = atlas.Digest{PublicKey: publicKey, PrivateKey: secret.New("wrong")} })
 		_, err := c.Create(t.Context(), wanted(), notNoted)
-		assert.Equal(t, atlas.BadLogin, atlas.KindOf(err))
+		assert.Equal(t, atlas.InvalidCredential, atlas.KindOf(err))
 		assert.Len(t, s.lines(), 3)
 	})
 }
@@ -72,7 +72,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	elsewhere.client()
 	s := newScript(t, with("Location", elsewhere.server.URL+"/api/atlas/v2", say(307, "")))
 	_, err := s.client().Status(t.Context())
-	assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+	assert.Equal(t, atlas.Transient, atlas.KindOf(err))
 	assert.ErrorContains(t, err, "307")
 	assert.Empty(t, elsewhere.lines())
 }

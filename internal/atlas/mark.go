@@ -14,11 +14,11 @@ import (
 // maxDescription is Atlas's limit, in what Java calls characters.
 const maxDescription = 250
 
-// A Mark is what tells a request's key in Atlas. It ends the key's description,
+// A Tag is what tells a request's key in Atlas. It ends the key's description,
 // readable by anybody in the organization, and is how a key is found again
 // whose making was never answered. It keeps to the characters that every kind of
 // Atlas credential takes.
-type Mark struct {
+type Tag struct {
 	Request string
 	Attempt int
 
@@ -27,38 +27,38 @@ type Mark struct {
 	Bot string
 }
 
-func (m Mark) String() string {
+func (m Tag) String() string {
 	return fmt.Sprintf("keybot %s attempt %d of %s", m.Request, m.Attempt, m.Bot)
 }
 
-var markPattern = regexp.MustCompile(`(?:^| - )keybot ([A-Za-z0-9._-]{1,64}) attempt ([1-9][0-9]{0,8}) of ([A-Z0-9]{1,16})$`)
+var tagPattern = regexp.MustCompile(`(?:^| - )keybot ([A-Za-z0-9._-]{1,64}) attempt ([1-9][0-9]{0,8}) of ([A-Z0-9]{1,16})$`)
 
-// parseMark reads the mark that a description ends with.
-func parseMark(description string) (Mark, bool) {
-	m := markPattern.FindStringSubmatch(description)
+// parseTag reads the mark that a description ends with.
+func parseTag(description string) (Tag, bool) {
+	m := tagPattern.FindStringSubmatch(description)
 	if m == nil {
-		return Mark{}, false
+		return Tag{}, false
 	}
 	attempt, err := strconv.Atoi(m[2])
-	return Mark{Request: m[1], Attempt: attempt, Bot: m[3]}, err == nil
+	return Tag{Request: m[1], Attempt: attempt, Bot: m[3]}, err == nil
 }
 
 // Describe is the description of the key with a mark: what the requester wrote,
 // as far as it fits, and the mark.
-func Describe(text string, m Mark) string {
+func Describe(text string, m Tag) string {
 	end := m.String()
-	text = clip(tidy(text), maxDescription-len(" - ")-len(end))
+	text = clip(collapseSpace(text), maxDescription-len(" - ")-len(end))
 	if text == "" {
 		return end
 	}
 	return text + " - " + end
 }
 
-// tidy replaces what may not be in a description by single spaces. Beside what
+// collapseSpace replaces what may not be in a description by single spaces. Beside what
 // service accounts take (letters, numbers and a few signs) it leaves combining
 // marks and joiners, without which Hindi, Thai or Persian cannot be read: the
 // description of an API key may hold them.
-func tidy(text string) string {
+func collapseSpace(text string) string {
 	allowed := func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || strings.ContainsRune("-_.,'\u200c\u200d", r) {
 			return r

@@ -32,10 +32,10 @@ func TestDescribe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			want := Mark{Request: "AKR-7F3K2", Attempt: 2, Bot: "B0T"}
+			want := Tag{Request: "AKR-7F3K2", Attempt: 2, Bot: "B0T"}
 			got := Describe(c.text, want)
 			assert.Equal(t, c.want, got)
-			mark, ok := parseMark(got)
+			mark, ok := parseTag(got)
 			assert.True(t, ok)
 			assert.Equal(t, want, mark)
 		})
@@ -67,7 +67,7 @@ func TestMarksAreReadWholeOrNotAtAll(t *testing.T) {
 	} {
 		t.Run(description, func(t *testing.T) {
 			t.Parallel()
-			mark, ok := parseMark(description)
+			mark, ok := parseTag(description)
 			assert.Equal(t, want, mark.Request)
 			assert.Equal(t, want != "", ok)
 		})
@@ -77,14 +77,14 @@ func TestMarksAreReadWholeOrNotAtAll(t *testing.T) {
 func TestDescriptionsFitAndCanBeRead(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		mark := Mark{
+		mark := Tag{
 			Request: rapid.StringMatching(`AKR-[0-9A-HJKMNP-TV-Z]{5}`).Draw(t, "id"),
 			Attempt: rapid.IntRange(1, 999).Draw(t, "attempt"),
 			Bot:     rapid.StringMatching(`[A-Z2-7]{6}`).Draw(t, "bot"),
 		}
 		d := Describe(rapid.String().Draw(t, "text"), mark)
 		require.LessOrEqual(t, len(utf16.Encode([]rune(d))), 250)
-		got, ok := parseMark(d)
+		got, ok := parseTag(d)
 		require.True(t, ok, d)
 		require.Equal(t, mark, got)
 		for _, r := range d {

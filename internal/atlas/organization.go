@@ -26,7 +26,7 @@ func (c *Client) Organization(ctx context.Context) (Organization, error) {
 		return Organization{}, err
 	}
 	if b.ID != c.org {
-		return Organization{}, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+		return Organization{}, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: errNotUnderstood}
 	}
 	return Organization{ID: b.ID, Name: b.Name, Deleted: b.IsDeleted}, nil
 }
@@ -73,7 +73,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	if b.AppName == "" {
-		return Status{}, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+		return Status{}, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: errNotUnderstood}
 	}
 	s := Status{App: b.AppName, Build: b.Build}
 	if own, err := b.APIKey.key(c.org); err == nil {
@@ -95,7 +95,7 @@ func (c *Client) CallerAddress(ctx context.Context) (netip.Addr, error) {
 	}
 	a, err := netip.ParseAddr(b.CurrentIPv4Address)
 	if err != nil {
-		return netip.Addr{}, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: errors.New("the answer holds no address")}
+		return netip.Addr{}, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: errors.New("the answer holds no address")}
 	}
 	return a, nil
 }

@@ -16,7 +16,7 @@ const projectOwner = "GROUP_OWNER"
 // outside of its order in which it is owner and nothing else, if its order lets it
 // create any. Atlas's feed proves it; neither a feed nor a list of projects that
 // cannot be read keeps the key from being looked at.
-func (k *Keys) owned(ctx context.Context, o approval.Order, key Key) []approval.OwnedProject {
+func (k *Keys) owned(ctx context.Context, o approval.KeySpec, key Key) []approval.OwnedProject {
 	if !o.Access.MayCreateProjects() {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (k *Keys) nameProjects(ctx context.Context, owns []approval.OwnedProject) {
 }
 
 // proveOwned reads who created the projects.
-func (k *Keys) proveOwned(ctx context.Context, o approval.Order, key Key, owns []approval.OwnedProject) {
+func (k *Keys) proveOwned(ctx context.Context, o approval.KeySpec, key Key, owns []approval.OwnedProject) {
 	since := o.MadeAt
 	if !since.IsZero() {
 		since = since.Add(-time.Minute) // clocks differ

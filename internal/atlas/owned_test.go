@@ -19,7 +19,7 @@ const (
 
 // creator is an order for a key with these roles that may be used from where the
 // sandbox sees all callers.
-func creator(roles ...approval.Role) approval.Order {
+func creator(roles ...approval.Role) approval.KeySpec {
 	o := order("AKR-7F3K2", 1)
 	o.Access.Roles = roles
 	return o
@@ -40,7 +40,7 @@ func TestAKeyOwnsTheProjectsThatItCreates(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 			o := creator(role)
-			made, err := r.keys.Make(ctx, o, noted)
+			made, err := r.keys.Create(ctx, o, noted)
 			require.NoError(t, err)
 			one := approval.OwnedProject{Project: approval.Project{ID: r.creates(t, made, "New one"), Name: "New one"}, Proven: true}
 			o.MadeAt = made.MadeAt
@@ -85,7 +85,7 @@ func TestARoleInAProjectThatNoFeedExplains(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 			o := creator(tt.role)
-			made, err := r.keys.Make(ctx, o, noted)
+			made, err := r.keys.Create(ctx, o, noted)
 			require.NoError(t, err)
 			search := string(r.projectNamed(t, "Search").ID)
 			require.NoError(t, r.EditKey(made.ID, emulated.Edit{Projects: map[string][]string{search: tt.given}}))
@@ -110,7 +110,7 @@ func TestAnOrderedProjectIsNotTakenForACreatedOne(t *testing.T) {
 	o := creator("ORG_GROUP_CREATOR")
 	search := r.projectNamed(t, "Search")
 	o.Access.Projects = []approval.ProjectAccess{{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}}}
-	made, err := r.keys.Make(ctx, o, noted)
+	made, err := r.keys.Create(ctx, o, noted)
 	require.NoError(t, err)
 	require.NoError(t, r.EditKey(made.ID, emulated.Edit{Projects: map[string][]string{string(search.ID): {"GROUP_OWNER"}}}))
 	drift, err := r.keys.Inspect(ctx, o, made.ID)
@@ -125,7 +125,7 @@ func TestEventsOfAProjectAreInItsOwnFeed(t *testing.T) {
 	o := creator("ORG_READ_ONLY")
 	search := r.projectNamed(t, "Search")
 	o.Access.Projects = []approval.ProjectAccess{{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}}}
-	made, err := r.keys.Make(ctx, o, noted)
+	made, err := r.keys.Create(ctx, o, noted)
 	require.NoError(t, err)
 	events, err := r.api.Events(ctx, time.Time{})
 	require.NoError(t, err)

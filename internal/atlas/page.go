@@ -16,7 +16,7 @@ func (s *session) read(ctx context.Context, c call, into any) error {
 		return err
 	}
 	if json.Unmarshal(body, into) != nil {
-		return &Error{Op: c.op, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+		return &Error{Op: c.op, Kind: Transient, Status: http.StatusOK, Err: errNotUnderstood}
 	}
 	return nil
 }
@@ -47,12 +47,12 @@ func pages[T any](ctx context.Context, s *session, c call) ([]T, error) {
 			return nil, err
 		}
 		if page.Results == nil {
-			return nil, &Error{Op: c.op, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+			return nil, &Error{Op: c.op, Kind: Transient, Status: http.StatusOK, Err: errNotUnderstood}
 		}
 		all = append(all, page.Results...)
 		if len(page.Results) == 0 || len(page.Results) < pageSize && len(all) >= page.TotalCount {
 			return all, nil
 		}
 	}
-	return nil, &Error{Op: c.op, Kind: NotNow, Err: errors.New("the list does not end")}
+	return nil, &Error{Op: c.op, Kind: Transient, Err: errors.New("the list does not end")}
 }

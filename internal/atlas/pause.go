@@ -13,31 +13,31 @@ const (
 	// maxTries bounds one call. Whoever called tries again later if it matters.
 	maxTries = 3
 
-	// patience bounds the waiting within one call: a person is looking on.
-	patience = 20 * time.Second
+	// maxWait bounds the waiting within one call: a person is looking on.
+	maxWait = 20 * time.Second
 
-	// floor is the shortest wait. Atlas does say "retry after 0 seconds".
-	floor = time.Second
+	// minWait is the shortest wait. Atlas does say "retry after 0 seconds".
+	minWait = time.Second
 )
 
-// A pause is the waiting within one call so far.
-type pause struct{ last, total time.Duration }
+// A retryBudget is the waiting within one call so far.
+type retryBudget struct{ last, total time.Duration }
 
 // add sets last to the wait before the next try. It reports false if that
 // would be too long.
-func (p *pause) add(err *Error, try int) bool {
-	wait := max(err.RetryAfter, floor<<(try-1))
-	if wait > patience { // also so that the sum below cannot overflow
+func (p *retryBudget) add(err *Error, try int) bool {
+	wait := max(err.RetryAfter, minWait<<(try-1))
+	if wait > maxWait { // also so that the sum below cannot overflow
 		return false
 	}
 	p.last = wait + rand.N(wait/2) // so that those who were refused together do not return together
 	p.total += p.last
-	return p.total <= patience
+	return p.total <= maxWait
 }
 
 // retryAfter reads how long to wait from the header, or else from the second
 // parameter of a rate limit's complaint.
-func (c *Client) retryAfter(h http.Header, body complaint) time.Duration {
+func (c *Client) retryAfter(h http.Header, body errorBody) time.Duration {
 	if s := h.Get("Retry-After"); s != "" {
 		if wait := retryafter.Parse(s, c.now()); wait > 0 {
 			return wait

@@ -33,7 +33,7 @@ func (c *Client) ListProjects(ctx context.Context) ([]Project, error) {
 		projects = append(projects, Project{ID: b.ID, Name: b.Name})
 	}
 	if len(projects) == 0 && len(bodies) > 0 {
-		return nil, &Error{Op: call.op, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+		return nil, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: errNotUnderstood}
 	}
 	return projects, nil
 }
@@ -45,13 +45,13 @@ type projectBody struct {
 }
 
 // checkProjects refuses what could not be assigned, before there is a key.
-func (w Wanted) checkProjects() error {
+func (w KeySpec) checkProjects() error {
 	for _, id := range slices.Sorted(maps.Keys(w.Projects)) {
 		switch {
 		case !isID(id):
-			return &Error{Op: opAssign, Kind: Refused, Fields: []string{"project"}, Err: errors.New("what was given is no project's id")}
+			return &Error{Op: opAssign, Kind: Permanent, Fields: []string{"project"}, Err: errors.New("what was given is no project's id")}
 		case len(w.Projects[id]) == 0:
-			return &Error{Op: opAssign, Kind: Refused, Fields: []string{"roles"}, Err: errors.New("it has no role there")}
+			return &Error{Op: opAssign, Kind: Permanent, Fields: []string{"roles"}, Err: errors.New("it has no role there")}
 		}
 	}
 	return nil
@@ -65,36 +65,36 @@ const opAssign = "giving an API key its roles in a project"
 // PATCH puts a key into a project as well as it changes what it may do there,
 // and so may be repeated. POST refuses a key that is there already, with which
 // the answer to a first try that was lost would look like a refusal.
-func (s *session) assign(ctx context.Context, keyID, project string, w Wanted) error {
+func (s *session) assign(ctx context.Context, keyID, project string, w KeySpec) error {
 	body, err := json.Marshal(map[string]any{"roles": set(w.Projects[project])})
 	if err != nil {
-		return &Error{Op: opAssign, Kind: Refused, Err: errors.New("it cannot be written as JSON")}
+		return &Error{Op: opAssign, Kind: Permanent, Err: errors.New("it cannot be written as JSON")}
 	}
 	answer, err := s.do(ctx, call{op: opAssign, method: http.MethodPatch, path: projectKeyPath(project, keyID), body: body})
 	if err != nil {
-		return outOfReach(err)
+		return projectNotAccessible(err)
 	}
 	var b keyBody
 	if json.Unmarshal(answer, &b) != nil {
-		return &Error{Op: opAssign, Kind: NotNow, Status: http.StatusOK, Err: errNotUnderstood}
+		return &Error{Op: opAssign, Kind: Transient, Status: http.StatusOK, Err: errNotUnderstood}
 	}
 	key, err := b.key(s.client.org)
 	if err == nil && key.ID != keyID {
 		err = errNotUnderstood
 	}
 	if err != nil {
-		return &Error{Op: opAssign, Kind: NotNow, Status: http.StatusOK, Err: err}
+		return &Error{Op: opAssign, Kind: Transient, Status: http.StatusOK, Err: err}
 	}
-	if b.isForeign(s.client.org) || !w.covers(key, project) {
+	if b.isForeign(s.client.org) || !w.contains(key, project) {
 		return &Error{Op: opAssign, Kind: Mismatch, Status: http.StatusOK, Err: errors.New("the key has other roles")}
 	}
 	return nil
 }
 
-// covers reports whether key has its roles in the organization and in project,
+// contains reports whether key has its roles in the organization and in project,
 // and nothing anywhere else that w does not name. Whether Atlas shows what the
 // key may do in other projects is not documented.
-func (w Wanted) covers(key Key, project string) bool {
+func (w KeySpec) contains(key Key, project string) bool {
 	if _, there := key.Projects[project]; !there || !slices.Equal(key.Roles, set(w.Roles)) {
 		return false
 	}
@@ -106,12 +106,12 @@ func (w Wanted) covers(key Key, project string) bool {
 	return true
 }
 
-// outOfReach makes a refusal of a login that may too little: it has just made a
+// projectNotAccessible makes a refusal of a login that may too little: it has just made a
 // key in the organization, so what it lacks is this project.
-func outOfReach(err error) error {
+func projectNotAccessible(err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if ok && e.Kind == BadLogin && slices.Contains(forbiddenCodes, e.Code) {
-		e.Kind, e.Fields = Refused, []string{"project"}
+	if ok && e.Kind == InvalidCredential && slices.Contains(forbiddenCodes, e.Code) {
+		e.Kind, e.Fields = Permanent, []string{"project"}
 	}
 	return err
 }

@@ -33,7 +33,7 @@ func assigned(roles ...string) string {
 		strings.Join(written, ",") + `]}`
 }
 
-func wantedIn(projects map[string][]string) atlas.Wanted {
+func wantedIn(projects map[string][]string) atlas.KeySpec {
 	w := wanted()
 	w.Projects = projects
 	return w
@@ -84,29 +84,29 @@ func TestAssignmentFailures(t *testing.T) {
 	}
 	for name, c := range map[string]outcome{
 		"no answer once":                   {legs: []leg{reset, ok}},
-		"no answer":                        {legs: []leg{reset, reset, reset}, kind: atlas.NotNow},
+		"no answer":                        {legs: []leg{reset, reset, reset}, kind: atlas.Transient},
 		"half an answer once":              {legs: []leg{cut(200, assigned(search+":GROUP_READ_ONLY")), ok}},
 		"500 once":                         {legs: []leg{refuse(500, "UNEXPECTED_ERROR", "[]"), ok}},
 		"too many requests once":           {legs: []leg{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",0,1200,500,60]`), ok}},
 		"a stray 401 once":                 {legs: []leg{empty401, ok}},
-		"too many requests for too long":   {legs: []leg{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",55,1200,500,60]`)}, kind: atlas.NotNow, status: 429, code: "RATE_LIMITED_TOKEN_BUCKET"},
-		"a project that is none":           {legs: []leg{refuse(404, "GROUP_NOT_FOUND", `["`+search+`"]`)}, kind: atlas.Refused, status: 404, code: "GROUP_NOT_FOUND"},
-		"another organization's project":   {legs: []leg{refuse(401, "USER_CANNOT_ACCESS_GROUP", `[]`)}, kind: atlas.Refused, status: 401, code: "USER_CANNOT_ACCESS_GROUP"},
-		"a project that may not be seen":   {legs: []leg{refuse(401, "NOT_IN_GROUP", `[]`)}, kind: atlas.Refused, status: 401, code: "NOT_IN_GROUP"},
-		"a login that may not in there":    {legs: []leg{refuse(401, "USER_UNAUTHORIZED", `[]`)}, kind: atlas.Refused, status: 401, code: "USER_UNAUTHORIZED"},
-		"a role that is none":              {legs: []leg{refuse(400, "INVALID_ENUM_VALUE", `["GROUP_GOD"]`)}, kind: atlas.Refused, status: 400, code: "INVALID_ENUM_VALUE"},
+		"too many requests for too long":   {legs: []leg{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",55,1200,500,60]`)}, kind: atlas.Transient, status: 429, code: "RATE_LIMITED_TOKEN_BUCKET"},
+		"a project that is none":           {legs: []leg{refuse(404, "GROUP_NOT_FOUND", `["`+search+`"]`)}, kind: atlas.Permanent, status: 404, code: "GROUP_NOT_FOUND"},
+		"another organization's project":   {legs: []leg{refuse(401, "USER_CANNOT_ACCESS_GROUP", `[]`)}, kind: atlas.Permanent, status: 401, code: "USER_CANNOT_ACCESS_GROUP"},
+		"a project that may not be seen":   {legs: []leg{refuse(401, "NOT_IN_GROUP", `[]`)}, kind: atlas.Permanent, status: 401, code: "NOT_IN_GROUP"},
+		"a login that may not in there":    {legs: []leg{refuse(401, "USER_UNAUTHORIZED", `[]`)}, kind: atlas.Permanent, status: 401, code: "USER_UNAUTHORIZED"},
+		"a role that is none":              {legs: []leg{refuse(400, "INVALID_ENUM_VALUE", `["GROUP_GOD"]`)}, kind: atlas.Permanent, status: 400, code: "INVALID_ENUM_VALUE"},
 		"the key has vanished":             {legs: []leg{refuse(400, "API_KEY_NOT_FOUND", `[]`)}, kind: atlas.Gone, status: 400, code: "API_KEY_NOT_FOUND"},
-		"a bot that must not call":         {legs: []leg{refuse(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", `["192.0.2.1"]`)}, kind: atlas.BadLogin, status: 403, code: "IP_ADDRESS_NOT_ON_ACCESS_LIST"},
+		"a bot that must not call":         {legs: []leg{refuse(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", `["192.0.2.1"]`)}, kind: atlas.InvalidCredential, status: 403, code: "IP_ADDRESS_NOT_ON_ACCESS_LIST"},
 		"no role there":                    {legs: []leg{say(200, assigned())}, kind: atlas.Mismatch, status: 200},
 		"another role there":               {legs: []leg{say(200, assigned(search+":GROUP_OWNER"))}, kind: atlas.Mismatch, status: 200},
 		"one role more there":              {legs: []leg{say(200, assigned(search+":GROUP_READ_ONLY", search+":GROUP_OWNER"))}, kind: atlas.Mismatch, status: 200},
 		"a role somewhere else too":        {legs: []leg{say(200, assigned(search+":GROUP_READ_ONLY", payments+":GROUP_OWNER"))}, kind: atlas.Mismatch, status: 200},
 		"another role in the organization": {legs: []leg{say(200, replace(assigned(search+":GROUP_READ_ONLY"), "ORG_READ_ONLY", "ORG_OWNER"))}, kind: atlas.Mismatch, status: 200},
 		"a role in another organization":   {legs: []leg{say(200, replace(assigned(search+":GROUP_READ_ONLY"), `"roles":[`, `"roles":[{"orgId":"b0123456789abcdef012345b","roleName":"ORG_READ_ONLY"},`))}, kind: atlas.Mismatch, status: 200},
-		"an answer about another key":      {legs: []leg{say(200, replace(assigned(search+":GROUP_READ_ONLY"), madeID, "6a793f752c88faeba59bba4a"))}, kind: atlas.NotNow, status: 200},
-		"an answer without a key":          {legs: []leg{say(200, `{}`)}, kind: atlas.NotNow, status: 200},
-		"an answer that is a list":         {legs: []leg{say(200, `[]`)}, kind: atlas.NotNow, status: 200},
-		"an answer without a body":         {legs: []leg{say(200, ``)}, kind: atlas.NotNow, status: 200},
+		"an answer about another key":      {legs: []leg{say(200, replace(assigned(search+":GROUP_READ_ONLY"), madeID, "6a793f752c88faeba59bba4a"))}, kind: atlas.Transient, status: 200},
+		"an answer without a key":          {legs: []leg{say(200, `{}`)}, kind: atlas.Transient, status: 200},
+		"an answer that is a list":         {legs: []leg{say(200, `[]`)}, kind: atlas.Transient, status: 200},
+		"an answer without a body":         {legs: []leg{say(200, ``)}, kind: atlas.Transient, status: 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +152,7 @@ func TestProjectsThatCannotBeAreRefusedBeforeThereIsAKey(t *testing.T) {
 		{search: {}}, {search: nil, payments: {"GROUP_OWNER"}},
 	} {
 		_, err := s.client().Create(t.Context(), wantedIn(projects), notNoted)
-		assert.Equal(t, atlas.Refused, atlas.KindOf(err), projects)
+		assert.Equal(t, atlas.Permanent, atlas.KindOf(err), projects)
 	}
 	assert.Empty(t, s.lines())
 }
@@ -187,7 +187,7 @@ func TestUnclearProjectsAreErrors(t *testing.T) {
 		t.Run(body, func(t *testing.T) {
 			t.Parallel()
 			_, err := newScript(t, say(200, body)).client().ListProjects(t.Context())
-			assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+			assert.Equal(t, atlas.Transient, atlas.KindOf(err))
 		})
 	}
 }

@@ -44,7 +44,7 @@ func TestRecordedAnswersAreUnderstood(t *testing.T) {
 		entries, err := newScript(t, recorded(t, "10")).client().ListAccess(t.Context(), madeID)
 		require.NoError(t, err)
 		assert.Equal(t, []atlas.Entry{{From: netip.MustParsePrefix("192.168.0.229/32")}}, entries)
-		assert.False(t, entries[0].Used())
+		assert.False(t, entries[0].WasUsed())
 	})
 	t.Run("the organization", func(t *testing.T) {
 		t.Parallel()
@@ -72,10 +72,10 @@ func TestRecordedAnswersAreUnderstood(t *testing.T) {
 		assert.Equal(t, "GET /api/atlas/v2/orgs/"+org+"/events?eventType=API_KEY_CREATED&eventType=API_KEY_DELETED&itemsPerPage=500&minDate=2026-08-09T03%3A06%3A48Z&pageNum=1", s.lines()[1])
 	})
 	for name, want := range map[string]atlas.Error{
-		"23": {Kind: atlas.Refused, Status: 404, Code: "GROUP_NOT_FOUND"},
-		"24": {Kind: atlas.Refused, Status: 409, Code: "ONLINE_ARCHIVE_MUST_BE_ACTIVE_TO_PAUSE"},
-		"25": {Kind: atlas.Refused, Status: 400, Code: "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED"},
-		"26": {Kind: atlas.Refused, Status: 404, Code: "UNEXPECTED_ERROR"},
+		"23": {Kind: atlas.Permanent, Status: 404, Code: "GROUP_NOT_FOUND"},
+		"24": {Kind: atlas.Permanent, Status: 409, Code: "ONLINE_ARCHIVE_MUST_BE_ACTIVE_TO_PAUSE"},
+		"25": {Kind: atlas.Permanent, Status: 400, Code: "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED"},
+		"26": {Kind: atlas.Permanent, Status: 404, Code: "UNEXPECTED_ERROR"},
 	} {
 		t.Run("refusal "+name, func(t *testing.T) {
 			t.Parallel()

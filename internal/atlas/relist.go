@@ -19,7 +19,7 @@ import (
 // are on it, whichever were there before. Repeating it does no harm.
 func (c *Client) AddAccess(ctx context.Context, keyID string, networks []netip.Prefix) error {
 	if !isID(keyID) {
-		return notAnID(opAccess)
+		return errInvalidID(opAccess)
 	}
 	return c.session().ensureAccess(ctx, keyID, canonical(networks))
 }
@@ -31,9 +31,9 @@ func (c *Client) AddAccess(ctx context.Context, keyID string, networks []netip.P
 func (c *Client) KeepAccess(ctx context.Context, keyID string, keep, drop []netip.Prefix) error {
 	switch {
 	case !isID(keyID):
-		return notAnID(opDropAccess)
+		return errInvalidID(opDropAccess)
 	case len(keep) == 0:
-		return &Error{Op: opDropAccess, Kind: Refused, Err: errors.New("nothing would be left of the list")}
+		return &Error{Op: opDropAccess, Kind: Permanent, Err: errors.New("nothing would be left of the list")}
 	}
 	s := c.session()
 	keep = canonical(keep)
@@ -101,7 +101,7 @@ func (s *session) deleteEntry(ctx context.Context, keyID string, network netip.P
 // isThereAlready reports whether err is Atlas's refusal to add an entry twice.
 func isThereAlready(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.Kind == Refused && (slices.Contains(entryThereCodes, e.Code) || e.Status == http.StatusConflict)
+	return ok && e.Kind == Permanent && (slices.Contains(entryThereCodes, e.Code) || e.Status == http.StatusConflict)
 }
 
 // without returns what of all is not in others.

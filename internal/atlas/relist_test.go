@@ -50,7 +50,7 @@ func plainly(networks []netip.Prefix) []string {
 	return all
 }
 
-func orderFrom(networks []netip.Prefix) approval.Order {
+func orderFrom(networks []netip.Prefix) approval.KeySpec {
 	o := order("AKR-7F3K2", 1)
 	o.Access.Networks = networks
 	return o
@@ -62,7 +62,7 @@ func TestAccessListsOfEverySizeAreMade(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, emulated.Options{Seed: 1})
-			made, err := r.keys.Make(t.Context(), orderFrom(hosts(0, n)), noted)
+			made, err := r.keys.Create(t.Context(), orderFrom(hosts(0, n)), noted)
 			require.NoError(t, err)
 			assert.ElementsMatch(t, plainly(hosts(0, n)), r.onKey(t, made.ID))
 			assert.Equal(t, 1, r.calls(createList))
@@ -82,7 +82,7 @@ func TestAccessListsChangeBetweenEverySize(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 			former, wanted := hosts(0, c.from), hosts(c.from-c.shared, c.to)
-			made, err := r.keys.Make(ctx, orderFrom(former), noted)
+			made, err := r.keys.Create(ctx, orderFrom(former), noted)
 			require.NoError(t, err)
 			require.NoError(t, r.keys.AddAccess(ctx, sandboxOrg, made.ID, hosts(c.from, c.to-c.shared)))
 			require.NoError(t, r.keys.KeepAccess(ctx, sandboxOrg, made.ID, wanted, former))
@@ -136,7 +136,7 @@ func TestALaggingAccessListIsNoProofOfAnything(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 			former, wanted := hosts(0, 4), hosts(10, 3)
-			made, err := r.keys.Make(ctx, orderFrom(former), noted)
+			made, err := r.keys.Create(ctx, orderFrom(former), noted)
 			require.NoError(t, err)
 			r.SetLag(emulated.Lag{List: 3 * time.Minute})
 			err = r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: c.operation, Mode: wire.LostAfter})
@@ -164,7 +164,7 @@ func TestListOfAKeyTooNewToBeReadIsChanged(t *testing.T) {
 	t.Parallel()
 	r, ctx := newRig(t, emulated.Options{Seed: 1, Lag: emulated.Lag{Create: 20 * time.Second}}), t.Context()
 	former, wanted := hosts(0, 2), hosts(10, 1)
-	made, err := r.keys.Make(ctx, orderFrom(former), noted)
+	made, err := r.keys.Create(ctx, orderFrom(former), noted)
 	require.NoError(t, err)
 	require.NoError(t, r.keys.AddAccess(ctx, sandboxOrg, made.ID, wanted))
 	require.NoError(t, r.keys.KeepAccess(ctx, sandboxOrg, made.ID, wanted, former))

@@ -40,7 +40,7 @@ func TestHarmlessCallsAreRepeated(t *testing.T) {
 		c := s.client()
 		s.server.Close()
 		_, err := c.Create(t.Context(), wanted(), notNoted)
-		assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+		assert.Equal(t, atlas.Transient, atlas.KindOf(err))
 		assert.Len(t, s.waits, 2)
 	})
 }
@@ -71,7 +71,7 @@ func TestWaitsForRateLimits(t *testing.T) {
 			_, err := s.client().Status(t.Context())
 			var e *atlas.Error
 			require.ErrorAs(t, err, &e)
-			assert.Equal(t, atlas.NotNow, e.Kind)
+			assert.Equal(t, atlas.Transient, e.Kind)
 			assert.Equal(t, c.told, e.RetryAfter)
 			if c.to == 0 {
 				assert.Empty(t, s.waits)

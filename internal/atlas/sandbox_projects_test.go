@@ -29,7 +29,7 @@ func (r *rig) projectNamed(t *testing.T, name string) approval.Project {
 }
 
 // orderIn is an order with roles in two projects, one of them named twice.
-func (r *rig) orderIn(t *testing.T, id approval.ID) approval.Order {
+func (r *rig) orderIn(t *testing.T, id approval.ID) approval.KeySpec {
 	t.Helper()
 	o := order(id, 1)
 	search, payments := r.projectNamed(t, "Search"), r.projectNamed(t, "Payments production")
@@ -69,13 +69,13 @@ func TestProjectAccessInTheSandbox(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, opts), t.Context()
 			o := r.orderIn(t, "AKR-7F3K2")
-			made, err := r.keys.Make(ctx, o, noted)
+			made, err := r.keys.Create(ctx, o, noted)
 			require.NoError(t, err)
 			assert.Equal(t, []string{"Payments production GROUP_DATA_ACCESS_READ_ONLY", "Search GROUP_READ_ONLY", "Search GROUP_SEARCH_INDEX_EDITOR"}, r.held(made.ID))
 			drift, err := r.keys.Inspect(ctx, o, made.ID)
 			require.NoError(t, err)
 			assert.True(t, drift.IsZero(), "%+v", drift)
-			require.NoError(t, r.keys.Remove(ctx, sandboxOrg, made.ID))
+			require.NoError(t, r.keys.Delete(ctx, sandboxOrg, made.ID))
 			assert.Zero(t, r.Count())
 		})
 	}
@@ -84,7 +84,7 @@ func TestProjectAccessInTheSandbox(t *testing.T) {
 func TestCreateWithProjectsIsOneRequestMoreForEach(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
-	_, err := r.keys.Make(t.Context(), r.orderIn(t, "AKR-7F3K2"), noted)
+	_, err := r.keys.Create(t.Context(), r.orderIn(t, "AKR-7F3K2"), noted)
 	require.NoError(t, err)
 	var seen []string
 	for _, c := range r.wire.Calls() {
@@ -117,10 +117,10 @@ func TestRefusedProjectsInTheSandbox(t *testing.T) {
 			o := r.orderIn(t, "AKR-7F3K2")
 			c.spoil(r, &o.Access)
 			var told []approval.Key
-			_, err := r.keys.Make(t.Context(), o, func(k approval.Key) error { told = append(told, k); return nil })
-			var f *approval.Fault
+			_, err := r.keys.Create(t.Context(), o, func(k approval.Key) error { told = append(told, k); return nil })
+			var f *approval.CallError
 			require.ErrorAs(t, err, &f)
-			assert.Equal(t, approval.Refused, f.Verdict, err)
+			assert.Equal(t, approval.Permanent, f.Class, err)
 			assert.Equal(t, c.cause, f.Cause, err)
 			assert.Len(t, told, c.alive)
 			assert.Equal(t, c.alive, r.Count())
@@ -141,16 +141,16 @@ func TestLostAssignmentsInTheSandbox(t *testing.T) {
 				r := newRig(t, emulated.Options{Seed: 1})
 				require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: assignKey, Mode: mode, Count: times}))
 				var told approval.Key
-				_, err := r.keys.Make(t.Context(), r.orderIn(t, "AKR-7F3K2"), func(k approval.Key) error { told = k; return nil })
+				_, err := r.keys.Create(t.Context(), r.orderIn(t, "AKR-7F3K2"), func(k approval.Key) error { told = k; return nil })
 				assert.Equal(t, 1, r.Count())
 				if times == 1 {
 					require.NoError(t, err)
 					assert.Len(t, r.held(told.ID), 3)
 					return
 				}
-				var f *approval.Fault
+				var f *approval.CallError
 				require.ErrorAs(t, err, &f)
-				assert.Equal(t, approval.NotNow, f.Verdict, err)
+				assert.Equal(t, approval.Transient, f.Class, err)
 				assert.True(t, r.Alive(told.ID), "the caller knows which key to remove")
 				for _, private := range r.Secrets() {
 					assert.NotContains(t, err.Error(), private)
@@ -192,7 +192,7 @@ func TestInspectTellsWhatWasChangedInProjects(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, emulated.Options{Seed: 1})
 			o := r.orderIn(t, "AKR-7F3K2")
-			made, err := r.keys.Make(t.Context(), o, noted)
+			made, err := r.keys.Create(t.Context(), o, noted)
 			require.NoError(t, err)
 			c.by(t, r, made.ID)
 			for range 5 { // Atlas gives roles in another order each time
@@ -222,7 +222,7 @@ func TestInspectOfAKeyWithoutProjects(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	o := order("AKR-7F3K2", 1)
-	made, err := r.keys.Make(t.Context(), o, noted)
+	made, err := r.keys.Create(t.Context(), o, noted)
 	require.NoError(t, err)
 	search := string(r.projectNamed(t, "Search").ID)
 	require.NoError(t, r.EditKey(made.ID, emulated.Edit{Projects: map[string][]string{search: {"GROUP_OWNER"}}}))
@@ -269,10 +269,10 @@ func TestProjectsWhenAtlasIsAway(t *testing.T) {
 	r := newRig(t, emulated.Options{Seed: 1})
 	require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Mode: wire.HTML503, Count: -1}))
 	_, err := r.keys.Projects(t.Context(), sandboxOrg)
-	var f *approval.Fault
+	var f *approval.CallError
 	require.ErrorAs(t, err, &f)
-	assert.Equal(t, approval.NotNow, f.Verdict)
+	assert.Equal(t, approval.Transient, f.Class)
 	_, err = r.keys.Projects(t.Context(), "b0123456789abcdef012345b")
 	require.ErrorAs(t, err, &f)
-	assert.Equal(t, approval.CauseBadLogin, f.Cause)
+	assert.Equal(t, approval.CauseInvalidCredential, f.Cause)
 }

@@ -59,8 +59,8 @@ func newRigOf(t *testing.T, o *emulated.Organization, change ...func(*atlas.Conf
 	return r
 }
 
-func order(id approval.ID, attempt int) approval.Order {
-	return approval.Order{Org: sandboxOrg, Request: id, Attempt: attempt, Access: approval.Access{
+func order(id approval.ID, attempt int) approval.KeySpec {
+	return approval.KeySpec{Org: sandboxOrg, Request: id, Attempt: attempt, Access: approval.Access{
 		Description: "billing export (EU)",
 		Roles:       []approval.Role{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"},
 		Networks: []netip.Prefix{
@@ -98,30 +98,30 @@ func TestLifeOfAKeyInTheSandbox(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, opts), t.Context()
 			var told approval.Key
-			made, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), func(k approval.Key) error { told = k; return nil })
+			made, err := r.keys.Create(ctx, order("AKR-7F3K2", 1), func(k approval.Key) error { told = k; return nil })
 			require.NoError(t, err)
 			assert.Equal(t, told, made.Key)
 			assert.False(t, made.MadeAt.IsZero())
 
-			used, err := r.keys.Used(ctx, sandboxOrg, made.ID)
+			used, err := r.keys.WasUsed(ctx, sandboxOrg, made.ID)
 			require.NoError(t, err)
 			assert.False(t, used)
 			status, _ := r.Use(made.PublicKey, made.PrivateKey.Reveal(), "198.51.100.77")
 			assert.Equal(t, 200, status)
 			status, code := r.Use(made.PublicKey, made.PrivateKey.Reveal(), "192.0.2.1")
 			assert.Equal(t, 403, status, code)
-			used, err = r.keys.Used(ctx, sandboxOrg, made.ID)
+			used, err = r.keys.WasUsed(ctx, sandboxOrg, made.ID)
 			require.NoError(t, err)
 			assert.True(t, used)
 
-			found, err := r.keys.Find(ctx, sandboxOrg, "AKR-7F3K2")
+			found, err := r.keys.FindTagged(ctx, sandboxOrg, "AKR-7F3K2")
 			require.NoError(t, err)
-			assert.Equal(t, []approval.Found{{Key: approval.Key{ID: made.ID, PublicKey: made.PublicKey}, Request: "AKR-7F3K2", Attempt: 1}}, found)
+			assert.Equal(t, []approval.TaggedKey{{Key: approval.Key{ID: made.ID, PublicKey: made.PublicKey}, Request: "AKR-7F3K2", Attempt: 1}}, found)
 
-			require.NoError(t, r.keys.Remove(ctx, sandboxOrg, made.ID))
+			require.NoError(t, r.keys.Delete(ctx, sandboxOrg, made.ID))
 			assert.False(t, r.Alive(made.ID))
-			require.NoError(t, r.keys.Remove(ctx, sandboxOrg, made.ID), "gone is as good as deleted")
-			used, err = r.keys.Used(ctx, sandboxOrg, made.ID)
+			require.NoError(t, r.keys.Delete(ctx, sandboxOrg, made.ID), "gone is as good as deleted")
+			used, err = r.keys.WasUsed(ctx, sandboxOrg, made.ID)
 			require.NoError(t, err)
 			assert.False(t, used)
 		})
@@ -131,7 +131,7 @@ func TestLifeOfAKeyInTheSandbox(t *testing.T) {
 func TestCreateInTheSandboxIsThreeRequests(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
-	_, err := r.keys.Make(t.Context(), order("AKR-7F3K2", 1), noted)
+	_, err := r.keys.Create(t.Context(), order("AKR-7F3K2", 1), noted)
 	require.NoError(t, err)
 	var seen []string
 	for _, c := range r.wire.Calls() {
@@ -145,43 +145,43 @@ func TestCreateInTheSandboxIsThreeRequests(t *testing.T) {
 func TestLostCreatesInTheSandbox(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[wire.Mode]struct {
-		verdict approval.Verdict
+		verdict approval.FailureClass
 		alive   int
 	}{
-		wire.ResetBefore:    {approval.Unknown, 0},
-		wire.ResetAfter:     {approval.Unknown, 1},
-		wire.LostAfter:      {approval.Unknown, 1},
-		wire.Error500Before: {approval.Unknown, 0},
-		wire.Error500After:  {approval.Unknown, 1},
-		wire.HTML503:        {approval.Unknown, 0},
-		wire.HTML503After:   {approval.Unknown, 1},
-		wire.Hang:           {approval.Unknown, 0},
-		wire.HangAfter:      {approval.Unknown, 1},
-		wire.TruncatedAfter: {approval.Unknown, 1},
+		wire.ResetBefore:    {approval.Indeterminate, 0},
+		wire.ResetAfter:     {approval.Indeterminate, 1},
+		wire.LostAfter:      {approval.Indeterminate, 1},
+		wire.Error500Before: {approval.Indeterminate, 0},
+		wire.Error500After:  {approval.Indeterminate, 1},
+		wire.HTML503:        {approval.Indeterminate, 0},
+		wire.HTML503After:   {approval.Indeterminate, 1},
+		wire.Hang:           {approval.Indeterminate, 0},
+		wire.HangAfter:      {approval.Indeterminate, 1},
+		wire.TruncatedAfter: {approval.Indeterminate, 1},
 	} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
 			r := newRig(t, emulated.Options{Seed: 1}, func(c *atlas.Config) { c.Timeout = time.Second })
 			require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: createKey, Mode: mode}))
-			_, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), func(approval.Key) error {
+			_, err := r.keys.Create(ctx, order("AKR-7F3K2", 1), func(approval.Key) error {
 				t.Error("nobody knows of a key")
 				return nil
 			})
-			var f *approval.Fault
+			var f *approval.CallError
 			require.ErrorAs(t, err, &f)
-			assert.Equal(t, want.verdict, f.Verdict, err)
+			assert.Equal(t, want.verdict, f.Class, err)
 			assert.Equal(t, want.alive, r.Count())
 			assert.Equal(t, 1, r.calls(createKey), "never asked twice")
 			for _, private := range r.Secrets() {
 				assert.NotContains(t, err.Error(), private)
 			}
 
-			found, err := r.keys.Find(ctx, sandboxOrg, "AKR-7F3K2")
+			found, err := r.keys.FindTagged(ctx, sandboxOrg, "AKR-7F3K2")
 			require.NoError(t, err)
 			assert.Len(t, found, want.alive)
 			for _, k := range found {
-				require.NoError(t, r.keys.Remove(ctx, sandboxOrg, k.ID))
+				require.NoError(t, r.keys.Delete(ctx, sandboxOrg, k.ID))
 			}
 			assert.Zero(t, r.Count())
 		})
@@ -206,11 +206,11 @@ func TestCreateSurvivesInTheSandbox(t *testing.T) {
 			r := newRig(t, emulated.Options{Seed: 1})
 			f.Side = wire.Atlas
 			require.NoError(t, r.wire.Set(f))
-			_, err := r.keys.Make(t.Context(), order("AKR-7F3K2", 1), noted)
+			_, err := r.keys.Create(t.Context(), order("AKR-7F3K2", 1), noted)
 			if f.Mode == wire.AtlasError {
-				var fault *approval.Fault
+				var fault *approval.CallError
 				require.ErrorAs(t, err, &fault)
-				assert.Equal(t, approval.NotNow, fault.Verdict)
+				assert.Equal(t, approval.Transient, fault.Class)
 				assert.Zero(t, r.Count())
 				return
 			}
@@ -224,17 +224,17 @@ func TestRefusalsOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		opts    emulated.Options
-		spoil   func(*approval.Order)
-		verdict approval.Verdict
+		spoil   func(*approval.KeySpec)
+		verdict approval.FailureClass
 		cause   approval.Cause
 		alive   int
 	}{
-		"a role that is none":   {spoil: func(o *approval.Order) { o.Access.Roles = []approval.Role{"ORG_GOD"} }, verdict: approval.Refused, cause: approval.CauseBadRole},
-		"the role of a project": {spoil: func(o *approval.Order) { o.Access.Roles = []approval.Role{"GROUP_OWNER"} }, verdict: approval.Refused, cause: approval.CauseBadRole},
-		"IPv6":                  {opts: emulated.Options{RefuseIPv6: true}, verdict: approval.Refused, cause: approval.CauseBadAddress, alive: 1},
-		"a useless address":     {spoil: func(o *approval.Order) { o.Access.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} }, verdict: approval.Refused, cause: approval.CauseBadAddress, alive: 1},
-		"too many keys":         {opts: emulated.Options{MaxKeys: 1}, verdict: approval.Refused, cause: approval.CauseKeyLimit},
-		"another organization":  {spoil: func(o *approval.Order) { o.Org = "b0123456789abcdef012345b" }, verdict: approval.NotNow, cause: approval.CauseBadLogin},
+		"a role that is none":   {spoil: func(o *approval.KeySpec) { o.Access.Roles = []approval.Role{"ORG_GOD"} }, verdict: approval.Permanent, cause: approval.CauseBadRole},
+		"the role of a project": {spoil: func(o *approval.KeySpec) { o.Access.Roles = []approval.Role{"GROUP_OWNER"} }, verdict: approval.Permanent, cause: approval.CauseBadRole},
+		"IPv6":                  {opts: emulated.Options{RefuseIPv6: true}, verdict: approval.Permanent, cause: approval.CauseBadAddress, alive: 1},
+		"a useless address":     {spoil: func(o *approval.KeySpec) { o.Access.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} }, verdict: approval.Permanent, cause: approval.CauseBadAddress, alive: 1},
+		"too many keys":         {opts: emulated.Options{MaxKeys: 1}, verdict: approval.Permanent, cause: approval.CauseKeyLimit},
+		"another organization":  {spoil: func(o *approval.KeySpec) { o.Org = "b0123456789abcdef012345b" }, verdict: approval.Transient, cause: approval.CauseInvalidCredential},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -243,10 +243,10 @@ func TestRefusalsOfTheSandbox(t *testing.T) {
 			if c.spoil != nil {
 				c.spoil(&o)
 			}
-			_, err := r.keys.Make(t.Context(), o, noted)
-			var f *approval.Fault
+			_, err := r.keys.Create(t.Context(), o, noted)
+			var f *approval.CallError
 			require.ErrorAs(t, err, &f)
-			assert.Equal(t, c.verdict, f.Verdict, err)
+			assert.Equal(t, c.verdict, f.Class, err)
 			assert.Equal(t, c.cause, f.Cause, err)
 			assert.Equal(t, c.alive, r.Count(), "what made was told of is the caller's to remove")
 		})
@@ -268,10 +268,10 @@ func TestFindTakesNoOthersKeys(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for attempt := range 3 {
-		_, err := r.keys.Make(t.Context(), order("AKR-7F3K2", attempt+1), noted)
+		_, err := r.keys.Create(t.Context(), order("AKR-7F3K2", attempt+1), noted)
 		require.NoError(t, err)
 	}
-	found, err := r.keys.Find(t.Context(), sandboxOrg, "AKR-7F3K2")
+	found, err := r.keys.FindTagged(t.Context(), sandboxOrg, "AKR-7F3K2")
 	require.NoError(t, err)
 	var attempts []int
 	for _, k := range found {
@@ -298,7 +298,7 @@ func TestInspectTellsWhatWasChangedByHand(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 			o := order("AKR-7F3K2", 1)
-			made, err := r.keys.Make(ctx, o, noted)
+			made, err := r.keys.Create(ctx, o, noted)
 			require.NoError(t, err)
 			require.NoError(t, r.EditKey(made.ID, c.edit))
 			got, err := r.keys.Inspect(ctx, o, made.ID)
@@ -325,10 +325,10 @@ func TestUnlistedKeysAreKnownFromTheEvents(t *testing.T) {
 			since := time.Now().Add(-time.Minute)
 			_, err := r.AddKey(emulated.Draft{Desc: "a person's", Roles: []string{"ORG_MEMBER"}})
 			require.NoError(t, err)
-			made, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), noted)
+			made, err := r.keys.Create(ctx, order("AKR-7F3K2", 1), noted)
 			require.NoError(t, err)
 			c.then(r, made)
-			got, err := r.keys.Unlisted(ctx, sandboxOrg, since)
+			got, err := r.keys.CreatedButUnlisted(ctx, sandboxOrg, since)
 			require.NoError(t, err)
 			assert.Equal(t, c.want, got)
 		})
@@ -348,10 +348,10 @@ func TestRemoveInTheSandbox(t *testing.T) {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
-			made, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), noted)
+			made, err := r.keys.Create(ctx, order("AKR-7F3K2", 1), noted)
 			require.NoError(t, err)
 			require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: mode}))
-			require.NoError(t, r.keys.Remove(ctx, sandboxOrg, made.ID))
+			require.NoError(t, r.keys.Delete(ctx, sandboxOrg, made.ID))
 			assert.Zero(t, r.Count())
 		})
 	}
@@ -363,7 +363,7 @@ func TestTheBotKeepsItsOwnKey(t *testing.T) {
 	status, err := r.api.Status(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"ORG_OWNER"}, status.Roles)
-	require.Error(t, r.keys.Remove(ctx, sandboxOrg, status.KeyID))
+	require.Error(t, r.keys.Delete(ctx, sandboxOrg, status.KeyID))
 	assert.True(t, r.Alive(status.KeyID))
 	assert.Zero(t, r.calls(deleteKey))
 }
@@ -382,7 +382,7 @@ func TestTheRestInTheSandbox(t *testing.T) {
 	assert.Equal(t, emulated.DefaultSeenFrom, address.String())
 
 	start := time.Now().Add(-time.Minute)
-	made, err := r.keys.Make(ctx, order("AKR-7F3K2", 1), noted)
+	made, err := r.keys.Create(ctx, order("AKR-7F3K2", 1), noted)
 	require.NoError(t, err)
 	key, err := r.api.GetKey(ctx, made.ID)
 	require.NoError(t, err)
@@ -392,7 +392,7 @@ func TestTheRestInTheSandbox(t *testing.T) {
 	require.Len(t, events, 1)
 	assert.Equal(t, made.PublicKey, events[0].Target)
 
-	assert.Equal(t, atlas.Refused, atlas.KindOf(r.api.KeepAccess(ctx, made.ID, nil, order("", 1).Access.Networks)), "a key without a list may work from everywhere")
+	assert.Equal(t, atlas.Permanent, atlas.KindOf(r.api.KeepAccess(ctx, made.ID, nil, order("", 1).Access.Networks)), "a key without a list may work from everywhere")
 	require.NoError(t, r.api.KeepAccess(ctx, made.ID, order("", 1).Access.Networks[:1], nil))
 	entries, err := r.api.ListAccess(ctx, made.ID)
 	require.NoError(t, err)
@@ -406,7 +406,7 @@ func TestManyAtOnceInTheSandbox(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 64 {
 		all.Go(func() {
-			_, err := r.keys.Make(t.Context(), order("AKR-7F3K2", i+1), noted)
+			_, err := r.keys.Create(t.Context(), order("AKR-7F3K2", i+1), noted)
 			assert.NoError(t, err)
 		})
 	}

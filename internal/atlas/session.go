@@ -19,13 +19,13 @@ func (c *Client) session() *session {
 // do makes the call, again if that is harmless and may help, and returns the
 // body of a success. Its error is an [*Error].
 func (s *session) do(ctx context.Context, c call) ([]byte, error) {
-	var waited pause
+	var waited retryBudget
 	for try := 1; ; try++ {
 		body, err := s.try(ctx, c)
 		if err == nil {
 			return body, nil
 		}
-		if try == maxTries || !err.transient() || c.once && err.stray() {
+		if try == maxTries || !err.transient() || c.noRetry && err.spurious401() {
 			return nil, err
 		}
 		if !waited.add(err, try) || s.client.sleep(ctx, waited.last) != nil {
@@ -34,23 +34,23 @@ func (s *session) do(ctx context.Context, c call) ([]byte, error) {
 	}
 }
 
-// maxLegs is how many requests one try may take: one to be challenged, one that
+// maxAttempts is how many requests one try may take: one to be challenged, one that
 // is signed, and one more for a nonce that was too old or a stray refusal.
-const maxLegs = 3
+const maxAttempts = 3
 
 // try makes the call once: bare to be challenged if need be, then signed. A 401
 // with a challenge comes from the door, before anything is done, so that even a
 // POST may be repeated after it.
 func (s *session) try(ctx context.Context, c call) ([]byte, *Error) {
 	for leg := 1; ; leg++ {
-		a := s.exchange(ctx, c)
+		a := s.roundTrip(ctx, c)
 		if a.status == http.StatusUnauthorized {
 			a.challenged = s.signer.Challenged(a.header)
-			if a.challenged && a.header.Get(codeHeader) == "" && leg < maxLegs {
+			if a.challenged && a.header.Get(codeHeader) == "" && leg < maxAttempts {
 				continue
 			}
 		}
-		if err := s.client.judge(c, a); err != nil {
+		if err := s.client.classify(c, a); err != nil {
 			return nil, err
 		}
 		return a.body, nil

@@ -33,7 +33,7 @@ func TestAWebPageInsteadOfJSONIsSaidToBeOne(t *testing.T) {
 			t.Parallel()
 			_, err := newScript(t, l, l, l).client().ListKeys(t.Context())
 			require.ErrorIs(t, err, atlas.ErrWebPage)
-			assert.Equal(t, atlas.NotNow, atlas.KindOf(err))
+			assert.Equal(t, atlas.Transient, atlas.KindOf(err))
 			assert.NotContains(t, err.Error(), "log in", "nothing of the page")
 		})
 	}
@@ -41,6 +41,6 @@ func TestAWebPageInsteadOfJSONIsSaidToBeOne(t *testing.T) {
 		t.Parallel()
 		_, err := newScript(t, page(200, "text/html")).client().Create(t.Context(), wanted(), notNoted)
 		require.ErrorIs(t, err, atlas.ErrWebPage)
-		assert.Equal(t, atlas.Unknown, atlas.KindOf(err))
+		assert.Equal(t, atlas.Indeterminate, atlas.KindOf(err))
 	})
 }

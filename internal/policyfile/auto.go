@@ -29,34 +29,34 @@ func (r *reader) autoApprove(n *yaml.Node) {
 		}
 		rule := r.auto(m)
 		again := slices.ContainsFunc(all, func(o approval.AutoRule) bool { return o.Name == rule.Name })
-		r.wrong(m["name"], again, "two rules are named %q: requests are recorded with that name", rule.Name)
+		r.problemIf(m["name"], again, "two rules are named %q: requests are recorded with that name", rule.Name)
 		all = append(all, rule)
 	}
-	r.wrong(n, len(all) > maxRules, "auto_approve has %d rules: at most %d", len(all), maxRules)
-	r.policy.Auto = all
+	r.problemIf(n, len(all) > maxRules, "auto_approve has %d rules: at most %d", len(all), maxRules)
+	r.policy.AutoApprovals = all
 }
 
 func (r *reader) auto(m map[string]*yaml.Node) approval.AutoRule {
-	name, ok := r.word(m["name"], "name")
+	name, ok := r.scalar(m["name"], "name")
 	name = plaintext.Line(name)
-	r.wrong(m["name"], ok && !ruleName.MatchString(name), "name is %q: up to 60 letters, digits, spaces and signs, beginning with a letter or digit", name)
+	r.problemIf(m["name"], ok && !ruleName.MatchString(name), "name is %q: up to 60 letters, digits, spaces and signs, beginning with a letter or digit", name)
 	rule := approval.AutoRule{
 		Name:     name,
-		For:      r.anybody(m["for"], "for"),
+		For:      r.optionalPrincipals(m["for"], "for"),
 		Roles:    r.some(m["roles"], "roles", organization, inProjects),
-		Projects: r.yes(m["projects"], "projects", false),
+		Projects: r.boolean(m["projects"], "projects", false),
 	}
 	r.harmless(m["roles"], rule)
 	r.complete(m, rule)
-	for _, item := range r.words(m["networks"], "networks") {
-		known := slices.ContainsFunc(r.policy.Named, func(n approval.NamedNetwork) bool { return n.Name == item.Value })
-		r.wrong(item, !known, "there is no network named %q under networks, named", item.Value)
+	for _, item := range r.scalars(m["networks"], "networks") {
+		known := slices.ContainsFunc(r.policy.NetworkPresets, func(n approval.NetworkPreset) bool { return n.Name == item.Value })
+		r.problemIf(item, !known, "there is no network named %q under networks, named", item.Value)
 		rule.Networks = append(rule.Networks, item.Value)
 	}
 	// Without a network in its list a rule goes for every network.
-	r.wrong(m["networks"], m["networks"] != nil && len(m["networks"].Content) == 0, "networks has nothing in it: leave it away if the rule goes for every network")
-	rule.Longest, _ = r.atLeast(m["longest"], "longest", shortestLife)
-	r.fits(m["longest"], "longest", rule.Longest)
+	r.problemIf(m["networks"], m["networks"] != nil && len(m["networks"].Content) == 0, "networks has nothing in it: leave it away if the rule goes for every network")
+	rule.MaxLifetime, _ = r.atLeast(m["longest"], "longest", minLifetime)
+	r.fits(m["longest"], "longest", rule.MaxLifetime)
 	return rule
 }
 
@@ -67,8 +67,8 @@ func (r *reader) harmless(n *yaml.Node, rule approval.AutoRule) {
 	for _, role := range rule.Roles {
 		at := n.Content[slices.IndexFunc(n.Content, func(item *yaml.Node) bool { return item.Value == string(role) })]
 		offered := slices.ContainsFunc(rules, func(o approval.RoleRule) bool { return o.Role == role })
-		if !r.wrong(at, !offered, "nobody may ask for %s: it is not under roles, nor under the roles of projects", role) {
-			r.wrong(at, role.Info().Powerful, "%s is a powerful role: it always takes somebody's approval", role)
+		if !r.problemIf(at, !offered, "nobody may ask for %s: it is not under roles, nor under the roles of projects", role) {
+			r.problemIf(at, role.Info().Powerful, "%s is a powerful role: it always takes somebody's approval", role)
 		}
 	}
 }
@@ -78,9 +78,9 @@ func (r *reader) complete(m map[string]*yaml.Node, rule approval.AutoRule) {
 	of := func(k kind) bool {
 		return slices.ContainsFunc(rule.Roles, func(role approval.Role) bool { return k.shape.MatchString(string(role)) })
 	}
-	r.wrong(m["roles"], len(rule.Roles) > 0 && !of(organization), "roles has no organization role, and every key has one: the rule would never fit")
-	r.wrong(m["roles"], !rule.Projects && of(inProjects), "roles has project roles, and projects is not true: they would never fit")
+	r.problemIf(m["roles"], len(rule.Roles) > 0 && !of(organization), "roles has no organization role, and every key has one: the rule would never fit")
+	r.problemIf(m["roles"], !rule.Projects && of(inProjects), "roles has project roles, and projects is not true: they would never fit")
 	if rule.Projects {
-		r.wrong(m["projects"], len(rule.Roles) > 0 && !of(inProjects), "projects is true, and roles has no project role: the rule would never fit a request for projects")
+		r.problemIf(m["projects"], len(rule.Roles) > 0 && !of(inProjects), "projects is true, and roles has no project role: the rule would never fit a request for projects")
 	}
 }

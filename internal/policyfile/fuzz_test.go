@@ -29,7 +29,7 @@ func FuzzParse(f *testing.F) {
 		}
 		require.NotContains(t, text, "\u2028", "what no editor shows is no rule")
 		require.NotContains(t, text, "\u202e")
-		require.NotEmpty(t, p.Needs)
+		require.NotEmpty(t, p.Requirements)
 		require.NotEmpty(t, p.Roles)
 		require.NotEmpty(t, p.Lifetimes)
 		require.NotEmpty(t, policyfile.Summary(p))

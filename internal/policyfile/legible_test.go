@@ -39,6 +39,6 @@ func TestFilesOfOtherEditorsAndLanguagesAreRead(t *testing.T) {
 	for _, text := range []string{text, strings.ReplaceAll(text, "\n", "\r\n")} {
 		p, err := policyfile.Parse("p.yaml", []byte(text), base())
 		require.NoError(t, err)
-		require.Equal(t, "équipe हिन्दी", p.Auto[0].Name)
+		require.Equal(t, "équipe हिन्दी", p.AutoApprovals[0].Name)
 	}
 }

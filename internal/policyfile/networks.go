@@ -23,37 +23,37 @@ func (r *reader) networks(n *yaml.Node) {
 	}
 	p := &r.policy
 	m := r.mapping(n, "networks", "widest_ipv4", "widest_ipv6", "max_entries", "named")
-	p.WidestIPv4 = r.mask(m["widest_ipv4"], "widest_ipv4", 32, p.WidestIPv4)
-	p.WidestIPv6 = r.mask(m["widest_ipv6"], "widest_ipv6", 128, p.WidestIPv6)
+	p.MinPrefixIPv4 = r.mask(m["widest_ipv4"], "widest_ipv4", 32, p.MinPrefixIPv4)
+	p.MinPrefixIPv6 = r.mask(m["widest_ipv6"], "widest_ipv6", 128, p.MinPrefixIPv6)
 	p.MaxEntries = r.number(m["max_entries"], "max_entries", 1, maxEntries, p.MaxEntries)
 	if m["named"] != nil {
-		p.Named = r.named(m["named"])
+		p.NetworkPresets = r.named(m["named"])
 	}
 }
 
-func (r *reader) named(n *yaml.Node) []approval.NamedNetwork {
-	var all []approval.NamedNetwork
+func (r *reader) named(n *yaml.Node) []approval.NetworkPreset {
+	var all []approval.NetworkPreset
 	for _, e := range r.entries(n, "named") {
 		wellNamed := networkName.MatchString(e.key)
-		r.wrong(e.at, !wellNamed, "a network is named %q: up to 40 letters, digits, spaces, dots, - and _, beginning with a letter or digit", e.key)
-		again := slices.ContainsFunc(all, func(o approval.NamedNetwork) bool { return strings.EqualFold(o.Name, e.key) })
-		r.wrong(e.at, again, "%s is named a second time, in other capitals: people could not tell them apart", e.key)
-		all = append(all, approval.NamedNetwork{Name: e.key, Networks: r.prefixes(e.value, e.key)})
+		r.problemIf(e.at, !wellNamed, "a network is named %q: up to 40 letters, digits, spaces, dots, - and _, beginning with a letter or digit", e.key)
+		again := slices.ContainsFunc(all, func(o approval.NetworkPreset) bool { return strings.EqualFold(o.Name, e.key) })
+		r.problemIf(e.at, again, "%s is named a second time, in other capitals: people could not tell them apart", e.key)
+		all = append(all, approval.NetworkPreset{Name: e.key, Networks: r.prefixes(e.value, e.key)})
 	}
-	r.wrong(n, len(all) > maxChoices, "named has %d entries: at most %d, since Slack shows no more in a menu", len(all), maxChoices)
+	r.problemIf(n, len(all) > maxChoices, "named has %d entries: at most %d, since Slack shows no more in a menu", len(all), maxChoices)
 	return all
 }
 
 func (r *reader) prefixes(n *yaml.Node, name string) []netip.Prefix {
 	var all []netip.Prefix
-	for _, item := range r.words(n, "network "+name) {
+	for _, item := range r.scalars(n, "network "+name) {
 		network, err := r.prefix(item.Value)
-		if !r.wrong(item, err != nil, "network %s has %s: %v", name, item.Value, err) {
+		if !r.problemIf(item, err != nil, "network %s has %s: %v", name, item.Value, err) {
 			all = append(all, network)
 		}
 	}
-	r.wrong(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "network %s has nothing in it", name)
-	r.wrong(n, len(all) > r.policy.MaxEntries, "network %s has %d entries, and a key's list may have %d (max_entries): nobody could pick it", name, len(all), r.policy.MaxEntries)
+	r.problemIf(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "network %s has nothing in it", name)
+	r.problemIf(n, len(all) > r.policy.MaxEntries, "network %s has %d entries, and a key's list may have %d (max_entries): nobody could pick it", name, len(all), r.policy.MaxEntries)
 	return all
 }
 

@@ -111,7 +111,7 @@ func (r *reader) mapping(n *yaml.Node, what string, known ...string) map[string]
 func (r *reader) missing(at *yaml.Node, what string, m map[string]*yaml.Node, keys ...string) bool {
 	gap := false
 	for _, key := range keys {
-		gap = r.wrong(at, m[key] == nil, "%s has no %s", what, key) || gap
+		gap = r.problemIf(at, m[key] == nil, "%s has no %s", what, key) || gap
 	}
 	return gap
 }
@@ -124,37 +124,37 @@ func (r *reader) list(n *yaml.Node, what string) []*yaml.Node {
 	return n.Content
 }
 
-// word reads a value of one word or line. It is not looked at how YAML takes it:
+// scalar reads a value of one word or line. It is not looked at how YAML takes it:
 // 010 and yes are what they say.
-func (r *reader) word(n *yaml.Node, what string) (string, bool) {
+func (r *reader) scalar(n *yaml.Node, what string) (string, bool) {
 	if !r.is(n, yaml.ScalarNode, what, "a single value") {
 		return "", false
 	}
 	return n.Value, true
 }
 
-// words reads a list of words, each of them once.
-func (r *reader) words(n *yaml.Node, what string) []*yaml.Node {
+// scalars reads a list of words, each of them once.
+func (r *reader) scalars(n *yaml.Node, what string) []*yaml.Node {
 	var all []*yaml.Node
 	for _, item := range r.list(n, what) {
-		word, ok := r.word(item, "an entry of "+what)
+		word, ok := r.scalar(item, "an entry of "+what)
 		if !ok {
 			continue
 		}
 		again := slices.ContainsFunc(all, func(o *yaml.Node) bool { return o.Value == word })
-		if !r.wrong(item, again, "%s has %s twice", what, word) {
+		if !r.problemIf(item, again, "%s has %s twice", what, word) {
 			all = append(all, item)
 		}
 	}
 	return all
 }
 
-func (r *reader) yes(n *yaml.Node, what string, stay bool) bool {
+func (r *reader) boolean(n *yaml.Node, what string, stay bool) bool {
 	if n == nil {
 		return stay
 	}
-	word, ok := r.word(n, what)
-	r.wrong(n, ok && word != "true" && word != "false", "%s is %q: true or false", what, word)
+	word, ok := r.scalar(n, what)
+	r.problemIf(n, ok && word != "true" && word != "false", "%s is %q: true or false", what, word)
 	return word == "true"
 }
 
@@ -162,12 +162,12 @@ func (r *reader) number(n *yaml.Node, what string, least, most, stay int) int {
 	if n == nil {
 		return stay
 	}
-	word, ok := r.word(n, what)
+	word, ok := r.scalar(n, what)
 	if !ok {
 		return stay
 	}
 	number, err := strconv.Atoi(word)
-	if r.wrong(n, err != nil || number < least || number > most, "%s is %s: %d to %d", what, word, least, most) {
+	if r.problemIf(n, err != nil || number < least || number > most, "%s is %s: %d to %d", what, word, least, most) {
 		return stay
 	}
 	return number

@@ -21,12 +21,12 @@ const (
 )
 
 // people reads a list of users and groups. None is a wish, too.
-func (r *reader) people(n *yaml.Node, what string, stay approval.Who) approval.Who {
+func (r *reader) people(n *yaml.Node, what string, stay approval.Principals) approval.Principals {
 	if n == nil {
 		return stay
 	}
-	var who approval.Who
-	for _, item := range r.words(n, what) {
+	var who approval.Principals
+	for _, item := range r.scalars(n, what) {
 		switch {
 		case userID.MatchString(item.Value):
 			who.Users = append(who.Users, approval.UserID(item.Value))
@@ -39,49 +39,49 @@ func (r *reader) people(n *yaml.Node, what string, stay approval.Who) approval.W
 	return who
 }
 
-// somebody is people, of whom there has to be one.
-func (r *reader) somebody(n *yaml.Node, what string) approval.Who {
-	r.wrong(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s names nobody", what)
-	return r.people(n, what, approval.Who{})
+// principals is people, of whom there has to be one.
+func (r *reader) principals(n *yaml.Node, what string) approval.Principals {
+	r.problemIf(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s names nobody", what)
+	return r.people(n, what, approval.Principals{})
 }
 
-// anybody is somebody, or the word everyone.
-func (r *reader) anybody(n *yaml.Node, what string) approval.Who {
+// optionalPrincipals is somebody, or the word everyone.
+func (r *reader) optionalPrincipals(n *yaml.Node, what string) approval.Principals {
 	if n.Kind == yaml.ScalarNode && n.Value == "everyone" {
-		return approval.Who{Everyone: true}
+		return approval.Principals{Everyone: true}
 	}
-	return r.somebody(n, what)
+	return r.principals(n, what)
 }
 
 // needs reads a list of approvals, one at least.
-func (r *reader) needs(n *yaml.Node, what string) []approval.Need {
-	var all []approval.Need
+func (r *reader) needs(n *yaml.Node, what string) []approval.Requirement {
+	var all []approval.Requirement
 	for _, item := range r.list(n, what) {
 		m := r.mapping(item, "an entry of "+what, "from", "count")
 		if item.Kind != yaml.MappingNode || r.missing(item, "an entry of "+what, m, "from") {
 			continue
 		}
-		need := approval.Need{From: r.somebody(m["from"], "from"), Count: r.number(m["count"], "count", 1, maxCount, 1)}
+		need := approval.Requirement{From: r.principals(m["from"], "from"), Count: r.number(m["count"], "count", 1, maxCount, 1)}
 		only := len(need.From.Users)
-		r.wrong(item, len(need.From.Groups) == 0 && only > 0 && need.Count > only,
+		r.problemIf(item, len(need.From.Groups) == 0 && only > 0 && need.Count > only,
 			"%s: count is %d, and from names %d", what, need.Count, only)
-		r.wrong(item, slices.ContainsFunc(all, func(o approval.Need) bool { return o.From.Equal(need.From) }),
+		r.problemIf(item, slices.ContainsFunc(all, func(o approval.Requirement) bool { return o.From.Equal(need.From) }),
 			"%s has the same people in two entries: write one of them, with a count", what)
 		all = append(all, need)
 	}
-	r.wrong(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s has nothing in it: leave it away, or say whose approval it takes", what)
-	r.wrong(n, len(all) > maxNeeds, "%s has %d entries: at most %d", what, len(all), maxNeeds)
+	r.problemIf(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s has nothing in it: leave it away, or say whose approval it takes", what)
+	r.problemIf(n, len(all) > maxNeeds, "%s has %d entries: at most %d", what, len(all), maxNeeds)
 	return all
 }
 
-// left reports whether anybody of who may approve, groups taken as full.
-func left(who, never approval.Who) bool {
+// minus reports whether anybody of who may approve, groups taken as full.
+func minus(who, never approval.Principals) bool {
 	return slices.ContainsFunc(who.Users, func(u approval.UserID) bool { return !slices.Contains(never.Users, u) }) ||
 		slices.ContainsFunc(who.Groups, func(g approval.GroupID) bool { return !slices.Contains(never.Groups, g) })
 }
 
 // Names writes who as a list for an operator.
-func Names(who approval.Who) string {
+func Names(who approval.Principals) string {
 	var all []string
 	if who.Everyone {
 		all = append(all, "everyone")

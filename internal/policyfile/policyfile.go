@@ -27,7 +27,7 @@ const maxSize = 1 << 20
 func Read(file string, base approval.Policy) (approval.Policy, error) {
 	text, err := readFile(file)
 	if err != nil {
-		return base, &Problem{File: file, Says: err.Error()}
+		return base, &Problem{File: file, Message: err.Error()}
 	}
 	return Parse(file, text, base)
 }
@@ -77,13 +77,13 @@ func (r *reader) read(root *yaml.Node) {
 		"approvals", "never_approve", "self_approval", "roles", "projects", "lifetimes", "networks", "auto_approve",
 		"pending", "collect_within", "confirm_within", "remind_before_end", "rotate_overlap", "break_glass", "limits")
 	p := &r.policy
-	p.Never = r.people(m["never_approve"], "never_approve", p.Never)
-	p.AllowSelfApproval = r.yes(m["self_approval"], "self_approval", p.AllowSelfApproval)
-	p.CollectWithin = r.span(m["collect_within"], "collect_within", p.CollectWithin)
-	p.ConfirmWithin = r.span(m["confirm_within"], "confirm_within", p.ConfirmWithin)
-	p.Overlap = r.span(m["rotate_overlap"], "rotate_overlap", p.Overlap)
+	p.ExcludedApprovers = r.people(m["never_approve"], "never_approve", p.ExcludedApprovers)
+	p.AllowSelfApproval = r.boolean(m["self_approval"], "self_approval", p.AllowSelfApproval)
+	p.IssueWithin = r.duration(m["collect_within"], "collect_within", p.IssueWithin)
+	p.ConfirmWithin = r.duration(m["confirm_within"], "confirm_within", p.ConfirmWithin)
+	p.RotationGracePeriod = r.duration(m["rotate_overlap"], "rotate_overlap", p.RotationGracePeriod)
 	p.RemindBefore = r.reminders(m["remind_before_end"], "remind_before_end", p.RemindBefore)
-	slices.SortFunc(p.RemindBefore, func(a, b span) int { return cmp.Compare(b, a) }) // longest first
+	slices.SortFunc(p.RemindBefore, func(a, b durationOf) int { return cmp.Compare(b, a) }) // longest first
 	r.lifetimes(m)
 	r.networks(m["networks"])
 	r.approvals(m)
@@ -93,29 +93,29 @@ func (r *reader) read(root *yaml.Node) {
 	r.pending(m["pending"])
 	r.breakGlass(m["break_glass"])
 	r.limits(m["limits"])
-	r.possible(m)
+	r.satisfiable(m)
 }
 
 // lifetimes reads the choices, and holds them against the time to confirm.
 func (r *reader) lifetimes(m map[string]*yaml.Node) {
 	p := &r.policy
 	if n := m["lifetimes"]; n != nil {
-		p.Lifetimes = r.spans(n, "lifetimes", shortestLife, maxChoices)
+		p.Lifetimes = r.durations(n, "lifetimes", minLifetime, maxChoices)
 		slices.Sort(p.Lifetimes)
 	}
 	at := cmp.Or(m["lifetimes"], m["confirm_within"])
 	for _, l := range p.Lifetimes {
-		r.wrong(at, at != nil && l < p.ConfirmWithin, "a lifetime is %s, which is shorter than confirm_within (%s)", Span(l), Span(p.ConfirmWithin))
+		r.problemIf(at, at != nil && l < p.ConfirmWithin, "a lifetime is %s, which is shorter than confirm_within (%s)", FormatDuration(l), FormatDuration(p.ConfirmWithin))
 	}
 }
 
 // approvals reads what every request takes. Somebody has to approve.
 func (r *reader) approvals(m map[string]*yaml.Node) {
 	if n := m["approvals"]; n != nil {
-		r.policy.Needs = r.needs(n, "approvals")
+		r.policy.Requirements = r.needs(n, "approvals")
 		return
 	}
-	if len(r.policy.Needs) == 0 {
+	if len(r.policy.Requirements) == 0 {
 		r.add(1, "nobody approves: there are no approvals here, and SLACK_APPROVERS is not set")
 	}
 }

@@ -18,18 +18,18 @@ import (
 // base is what an environment says.
 func base() approval.Policy {
 	return approval.Policy{
-		Needs:     []approval.Need{{From: approval.Who{Users: []approval.UserID{"U0BOB", "U0DANA"}}, Count: 1}},
-		Roles:     approval.RulesFor("ORG_MEMBER", "ORG_READ_ONLY"),
-		Lifetimes: []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}, WidestIPv4: 24, WidestIPv6: 64, MaxEntries: 20,
-		PendingLapsesAfter: 24 * time.Hour, CollectWithin: 20 * time.Hour, ConfirmWithin: time.Hour,
-		ProdAfter: []time.Duration{12 * time.Hour}, RemindBefore: []time.Duration{24 * time.Hour, time.Hour}, Overlap: 24 * time.Hour,
+		Requirements: []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB", "U0DANA"}}, Count: 1}},
+		Roles:        approval.RulesFor("ORG_MEMBER", "ORG_READ_ONLY"),
+		Lifetimes:    []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}, MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
+		RequestTTL: 24 * time.Hour, IssueWithin: 20 * time.Hour, ConfirmWithin: time.Hour,
+		RemindApproversAfter: []time.Duration{12 * time.Hour}, RemindBefore: []time.Duration{24 * time.Hour, time.Hour}, RotationGracePeriod: 24 * time.Hour,
 	}
 }
 
-func users(ids ...approval.UserID) approval.Who   { return approval.Who{Users: ids} }
-func groups(ids ...approval.GroupID) approval.Who { return approval.Who{Groups: ids} }
+func users(ids ...approval.UserID) approval.Principals   { return approval.Principals{Users: ids} }
+func groups(ids ...approval.GroupID) approval.Principals { return approval.Principals{Groups: ids} }
 
-var everyone = approval.Who{Everyone: true}
+var everyone = approval.Principals{Everyone: true}
 
 func networks(words ...string) []netip.Prefix {
 	var all []netip.Prefix
@@ -46,36 +46,36 @@ func TestTheExample(t *testing.T) {
 	require.NoError(t, err)
 	const hour, day = time.Hour, 24 * time.Hour
 	require.Equal(t, approval.Policy{
-		Needs: []approval.Need{{From: approval.Who{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0PLATFORM"}}, Count: 1}},
-		Never: users("U0CEO"),
+		Requirements:      []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0PLATFORM"}}, Count: 1}},
+		ExcludedApprovers: users("U0CEO"),
 		Roles: []approval.RoleRule{
-			{Role: "ORG_MEMBER", Ask: everyone},
-			{Role: "ORG_READ_ONLY", Ask: everyone},
-			{Role: "ORG_BILLING_READ_ONLY", Ask: groups("S0FINANCE", "S0PLATFORM")},
+			{Role: "ORG_MEMBER", AllowedRequesters: everyone},
+			{Role: "ORG_READ_ONLY", AllowedRequesters: everyone},
+			{Role: "ORG_BILLING_READ_ONLY", AllowedRequesters: groups("S0FINANCE", "S0PLATFORM")},
 			{
-				Role: "ORG_OWNER", Ask: groups("S0SRE"), Longest: 8 * hour, WidestIPv4: 32, WidestIPv6: 128,
-				Needs: []approval.Need{{From: groups("S0SRE"), Count: 1}, {From: groups("S0SECURITY"), Count: 1}},
+				Role: "ORG_OWNER", AllowedRequesters: groups("S0SRE"), MaxLifetime: 8 * hour, MinPrefixIPv4: 32, MinPrefixIPv6: 128,
+				Requirements: []approval.Requirement{{From: groups("S0SRE"), Count: 1}, {From: groups("S0SECURITY"), Count: 1}},
 			},
 		},
 		ProjectRoles: []approval.RoleRule{
-			{Role: "GROUP_READ_ONLY", Ask: everyone},
-			{Role: "GROUP_CLUSTER_MANAGER", Ask: everyone, Longest: 7 * day},
-			{Role: "GROUP_OWNER", Ask: everyone, Needs: []approval.Need{{From: groups("S0PLATFORM"), Count: 2}}},
+			{Role: "GROUP_READ_ONLY", AllowedRequesters: everyone},
+			{Role: "GROUP_CLUSTER_MANAGER", AllowedRequesters: everyone, MaxLifetime: 7 * day},
+			{Role: "GROUP_OWNER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: groups("S0PLATFORM"), Count: 2}}},
 		},
-		Lifetimes: []time.Duration{8 * hour, day, 7 * day, 30 * day}, WidestIPv4: 24, WidestIPv6: 64, MaxEntries: 20,
-		Named: []approval.NamedNetwork{
+		Lifetimes: []time.Duration{8 * hour, day, 7 * day, 30 * day}, MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
+		NetworkPresets: []approval.NetworkPreset{
 			{Name: "office", Networks: networks("203.0.113.0/24", "2001:db8:0:1::/64")},
 			{Name: "ci", Networks: networks("198.51.100.64/28")},
 		},
-		Auto: []approval.AutoRule{{
+		AutoApprovals: []approval.AutoRule{{
 			Name: "reading from CI for a day", For: everyone, Roles: []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"},
-			Networks: []string{"ci"}, Longest: day,
+			Networks: []string{"ci"}, MaxLifetime: day,
 		}},
-		Limits:             approval.Limits{OpenRequests: 20, LiveKeys: 50, RequestsPerHour: 30},
-		BreakGlass:         approval.BreakGlass{People: groups("S0ONCALL"), Roles: []approval.Role{"ORG_OWNER", "ORG_READ_ONLY"}, Lifetime: 2 * hour},
-		PendingLapsesAfter: day, CollectWithin: day, ConfirmWithin: hour,
-		ProdAfter: []time.Duration{2 * hour, 6 * hour}, EscalateAfter: 8 * hour, EscalateTo: groups("S0MANAGERS"),
-		RemindBefore: []time.Duration{day, hour}, Overlap: day,
+		Limits:     approval.Limits{OpenRequests: 20, LiveKeys: 50, RequestsPerHour: 30},
+		BreakGlass: approval.BreakGlass{People: groups("S0ONCALL"), Roles: []approval.Role{"ORG_OWNER", "ORG_READ_ONLY"}, Lifetime: 2 * hour},
+		RequestTTL: day, IssueWithin: day, ConfirmWithin: hour,
+		RemindApproversAfter: []time.Duration{2 * hour, 6 * hour}, EscalateAfter: 8 * hour, EscalateTo: groups("S0MANAGERS"),
+		RemindBefore: []time.Duration{day, hour}, RotationGracePeriod: day,
 	}, got)
 }
 
@@ -86,9 +86,9 @@ func TestWhatIsLeftOutStays(t *testing.T) {
 		text string
 		want func(p *approval.Policy)
 	}{
-		"only who never approves": {"never_approve: [U0BOB]", func(p *approval.Policy) { p.Never = users("U0BOB") }},
+		"only who never approves": {"never_approve: [U0BOB]", func(p *approval.Policy) { p.ExcludedApprovers = users("U0BOB") }},
 		"nobody never approves":   {"never_approve: []", func(*approval.Policy) {}},
-		"approvals":               {"approvals: [{from: [S0OPS], count: 3}]", func(p *approval.Policy) { p.Needs = []approval.Need{{From: groups("S0OPS"), Count: 3}} }},
+		"approvals":               {"approvals: [{from: [S0OPS], count: 3}]", func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: groups("S0OPS"), Count: 3}} }},
 		"roles, one with nothing after it": {"roles: {ORG_OWNER: , ORG_MEMBER: {ask: everyone}}", func(p *approval.Policy) {
 			p.Roles = approval.RulesFor("ORG_OWNER", "ORG_MEMBER")
 		}},
@@ -99,23 +99,23 @@ func TestWhatIsLeftOutStays(t *testing.T) {
 		"one limit of a person": {"limits: {live_keys: 3}", func(p *approval.Policy) { p.Limits.LiveKeys = 3 }},
 		"one limit of many":     {"networks: {max_entries: 3}", func(p *approval.Policy) { p.MaxEntries = 3 }},
 		"a mask without its slash": {"networks: {widest_ipv4: 30}", func(p *approval.Policy) {
-			p.WidestIPv4 = 30
+			p.MinPrefixIPv4 = 30
 		}},
 		"a named network wider than any other": {"networks: {named: {The Office_2.b: [203.0.0.0/16, 192.0.2.1]}}", func(p *approval.Policy) {
-			p.Named = []approval.NamedNetwork{{Name: "The Office_2.b", Networks: networks("203.0.0.0/16", "192.0.2.1/32")}}
+			p.NetworkPresets = []approval.NetworkPreset{{Name: "The Office_2.b", Networks: networks("203.0.0.0/16", "192.0.2.1/32")}}
 		}},
 		"a shorter wait, with its reminder": {"pending: {lapse_after: 4h}", func(p *approval.Policy) {
-			p.PendingLapsesAfter, p.ProdAfter = 4*time.Hour, []time.Duration{2 * time.Hour}
+			p.RequestTTL, p.RemindApproversAfter = 4*time.Hour, []time.Duration{2 * time.Hour}
 		}},
-		"no reminders":     {"pending: {remind_after: []}", func(p *approval.Policy) { p.ProdAfter = nil }},
+		"no reminders":     {"pending: {remind_after: []}", func(p *approval.Policy) { p.RemindApproversAfter = nil }},
 		"no reminders end": {"remind_before_end: []", func(p *approval.Policy) { p.RemindBefore = nil }},
 		"reminders are sorted": {"remind_before_end: [1h, 7d]\npending: {remind_after: [3h, 1h]}", func(p *approval.Policy) {
-			p.RemindBefore, p.ProdAfter = []time.Duration{168 * time.Hour, time.Hour}, []time.Duration{time.Hour, 3 * time.Hour}
+			p.RemindBefore, p.RemindApproversAfter = []time.Duration{168 * time.Hour, time.Hour}, []time.Duration{time.Hour, 3 * time.Hour}
 		}},
 		"self-approval, in quotes": {`self_approval: "true"`, func(p *approval.Policy) { p.AllowSelfApproval = true }},
 		"a rule for projects": {"projects: {roles: {GROUP_READ_ONLY: }}\nauto_approve: [{name: x, for: [U0ANA], roles: [ORG_MEMBER, GROUP_READ_ONLY], longest: 8h, projects: true}]", func(p *approval.Policy) {
 			p.ProjectRoles = approval.RulesFor("GROUP_READ_ONLY")
-			p.Auto = []approval.AutoRule{{Name: "x", For: users("U0ANA"), Roles: []approval.Role{"ORG_MEMBER", "GROUP_READ_ONLY"}, Longest: 8 * time.Hour, Projects: true}}
+			p.AutoApprovals = []approval.AutoRule{{Name: "x", For: users("U0ANA"), Roles: []approval.Role{"ORG_MEMBER", "GROUP_READ_ONLY"}, MaxLifetime: 8 * time.Hour, Projects: true}}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,7 +256,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 func TestSomebodyHasToApprove(t *testing.T) {
 	t.Parallel()
 	without := base()
-	without.Needs = nil
+	without.Requirements = nil
 	_, err := policyfile.Parse("p.yaml", []byte("lifetimes: [8h]"), without)
 	require.EqualError(t, err, "p.yaml:1: nobody approves: there are no approvals here, and SLACK_APPROVERS is not set")
 	_, err = policyfile.Parse("p.yaml", []byte("approvals: [{from: [S0OPS]}]"), without)
@@ -305,8 +305,8 @@ func TestSpans(t *testing.T) {
 		time.Minute: "1m", 90 * time.Minute: "1h30m", 8 * time.Hour: "8h", 24 * time.Hour: "24h", 36 * time.Hour: "36h",
 		48 * time.Hour: "2d", 90 * 24 * time.Hour: "90d", 90 * time.Second: "1m30s", time.Second: "1s",
 	} {
-		assert.Equal(t, want, policyfile.Span(d))
-		back, err := policyfile.ParseSpan(want)
+		assert.Equal(t, want, policyfile.FormatDuration(d))
+		back, err := policyfile.ParseDuration(want)
 		assert.NoError(t, err)
 		assert.Equal(t, d, back)
 	}

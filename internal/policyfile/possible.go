@@ -10,27 +10,27 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// Assumed is a directory of people that nobody was asked about: every group has
+// StaticDirectory is a directory of people that nobody was asked about: every group has
 // members enough for whatever is wanted of it, and User is in the groups In.
 // What is impossible with it is impossible whoever is in which group.
-type Assumed struct {
+type StaticDirectory struct {
 	User approval.UserID
 	In   []approval.GroupID
 }
 
-var _ approval.Directory = Assumed{}
+var _ approval.Directory = StaticDirectory{}
 
-// Standing implements [approval.Directory]: everybody is a member.
-func (Assumed) Standing(context.Context, approval.Actor) (approval.Standing, error) {
+// MemberStatus implements [approval.Directory]: everybody is a member.
+func (StaticDirectory) MemberStatus(context.Context, approval.Actor) (approval.MemberStatus, error) {
 	return approval.Member, nil
 }
 
 // Deactivated implements [approval.Directory].
-func (Assumed) Deactivated(context.Context, approval.UserID) (bool, error) { return false, nil }
+func (StaticDirectory) Deactivated(context.Context, approval.UserID) (bool, error) { return false, nil }
 
 // Members implements [approval.Directory]. No two groups share a member, but
 // for User.
-func (a Assumed) Members(_ context.Context, g approval.GroupID) ([]approval.UserID, error) {
+func (a StaticDirectory) Members(_ context.Context, g approval.GroupID) ([]approval.UserID, error) {
 	var all []approval.UserID
 	for i := range maxNeeds * maxCount {
 		all = append(all, approval.UserID(fmt.Sprintf("%s/%d", g, i)))
@@ -43,34 +43,34 @@ func (a Assumed) Members(_ context.Context, g approval.GroupID) ([]approval.User
 	return all, nil
 }
 
-// possible looks for approvals that could never all be given: one person counts
+// satisfiable looks for approvals that could never all be given: one person counts
 // for one of them, and those of never_approve for none. It asks the rules
 // themselves, once everything else is in order.
-func (r *reader) possible(m map[string]*yaml.Node) {
+func (r *reader) satisfiable(m map[string]*yaml.Node) {
 	if len(r.problems) > 0 {
 		return
 	}
 	const says = "can never all be given: one person counts for one of them, and whoever is in never_approve for none"
 	usual := cmp.Or(m["approvals"], m["never_approve"])
-	r.wrong(usual, usual != nil && r.cannot(approval.Form{}), "the usual approvals (of %s) %s", r.asked(), says)
+	r.problemIf(usual, usual != nil && r.cannot(approval.Form{}), "the usual approvals (of %s) %s", r.asked(), says)
 	for role, at := range r.roleAt {
 		form := approval.Form{Roles: []approval.Role{role}}
 		if inProjects.shape.MatchString(string(role)) {
-			form = approval.Form{Projects: []approval.ProjectID{"any"}, InProjects: []approval.Role{role}}
+			form = approval.Form{Projects: []approval.ProjectID{"any"}, ProjectRoles: []approval.Role{role}}
 		}
-		r.wrong(at, r.cannot(form), "the approvals of %s %s", role, says)
+		r.problemIf(at, r.cannot(form), "the approvals of %s %s", role, says)
 	}
 }
 
 func (r *reader) cannot(form approval.Form) bool {
-	preview, err := r.policy.Explain(context.Background(), Assumed{}, "", form)
-	return err == nil && preview.Lonely
+	preview, err := r.policy.Explain(context.Background(), StaticDirectory{}, "", form)
+	return err == nil && preview.NoEligibleApprover
 }
 
 // asked names those of the usual approvals.
 func (r *reader) asked() string {
-	var all approval.Who
-	for _, n := range r.policy.Needs {
+	var all approval.Principals
+	for _, n := range r.policy.Requirements {
 		all.Users = append(all.Users, n.From.Users...)
 		all.Groups = append(all.Groups, n.From.Groups...)
 	}

@@ -13,24 +13,24 @@ import (
 // A Problem is one thing wrong with a file. Its text is a sentence for whoever
 // wrote that line, without the full stop. Nothing in it is obeyed by a terminal.
 type Problem struct {
-	File string
-	Line int // from 1; zero: the file as a whole
-	Says string
+	File    string
+	Line    int // from 1; zero: the file as a whole
+	Message string
 }
 
 func (p *Problem) Error() string {
 	if p.Line == 0 {
-		return fmt.Sprintf("%s: %s", p.File, p.Says)
+		return fmt.Sprintf("%s: %s", p.File, p.Message)
 	}
-	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Says)
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message)
 }
 
 func (r *reader) add(line int, format string, args ...any) {
 	r.problems = append(r.problems, &Problem{r.file, line, plaintext.Show(fmt.Sprintf(format, args...))})
 }
 
-// wrong notes a problem at n, if it is bad, and returns whether it is.
-func (r *reader) wrong(n *yaml.Node, bad bool, format string, args ...any) bool {
+// problemIf notes a problem at n, if it is bad, and returns whether it is.
+func (r *reader) problemIf(n *yaml.Node, bad bool, format string, args ...any) bool {
 	if bad {
 		r.add(n.Line, format, args...)
 	}

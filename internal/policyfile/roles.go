@@ -51,36 +51,36 @@ func (r *reader) rules(n *yaml.Node, what string, k kind) []approval.RoleRule {
 	var all []approval.RoleRule
 	entries := r.entries(n, what)
 	for _, e := range entries {
-		if r.wrong(e.at, !k.shape.MatchString(e.key), "%s has %q: %s", what, e.key, k.wanted) {
+		if r.problemIf(e.at, !k.shape.MatchString(e.key), "%s has %q: %s", what, e.key, k.wanted) {
 			continue
 		}
 		all = append(all, r.rule(approval.Role(e.key), e.value))
 	}
-	r.wrong(n, n.Kind == yaml.MappingNode && len(entries) == 0, "%s has nothing in it", what)
-	r.wrong(n, len(all) > maxChoices, "%s has %d entries: at most %d, since Slack shows no more in a menu", what, len(all), maxChoices)
+	r.problemIf(n, n.Kind == yaml.MappingNode && len(entries) == 0, "%s has nothing in it", what)
+	r.problemIf(n, len(all) > maxChoices, "%s has %d entries: at most %d, since Slack shows no more in a menu", what, len(all), maxChoices)
 	return all
 }
 
 // rule reads what goes for one role. A role with nothing after it is one with
 // nothing special.
 func (r *reader) rule(role approval.Role, n *yaml.Node) approval.RoleRule {
-	rule := approval.RoleRule{Role: role, Ask: approval.Who{Everyone: true}}
+	rule := approval.RoleRule{Role: role, AllowedRequesters: approval.Principals{Everyone: true}}
 	if isNull(n) {
 		return rule
 	}
 	what := string(role)
 	m := r.mapping(n, what, "ask", "approvals", "longest", "widest_ipv4", "widest_ipv6")
 	if m["ask"] != nil {
-		rule.Ask = r.anybody(m["ask"], "ask of "+what)
+		rule.AllowedRequesters = r.optionalPrincipals(m["ask"], "ask of "+what)
 	}
 	if m["approvals"] != nil {
-		rule.Needs = r.needs(m["approvals"], "approvals of "+what)
+		rule.Requirements = r.needs(m["approvals"], "approvals of "+what)
 		r.roleAt[role] = m["approvals"]
 	}
-	rule.Longest, _ = r.atLeast(m["longest"], "longest of "+what, shortestLife)
-	r.fits(m["longest"], "longest of "+what, rule.Longest)
-	rule.WidestIPv4 = r.narrower(m["widest_ipv4"], "widest_ipv4 of "+what, 32, r.policy.WidestIPv4)
-	rule.WidestIPv6 = r.narrower(m["widest_ipv6"], "widest_ipv6 of "+what, 128, r.policy.WidestIPv6)
+	rule.MaxLifetime, _ = r.atLeast(m["longest"], "longest of "+what, minLifetime)
+	r.fits(m["longest"], "longest of "+what, rule.MaxLifetime)
+	rule.MinPrefixIPv4 = r.narrower(m["widest_ipv4"], "widest_ipv4 of "+what, 32, r.policy.MinPrefixIPv4)
+	rule.MinPrefixIPv6 = r.narrower(m["widest_ipv6"], "widest_ipv6 of "+what, 128, r.policy.MinPrefixIPv6)
 	return rule
 }
 
@@ -90,14 +90,14 @@ func (r *reader) fits(n *yaml.Node, what string, longest time.Duration) {
 		return // that is a problem of its own
 	}
 	shortest := slices.Min(r.policy.Lifetimes)
-	r.wrong(n, shortest > longest, "%s is %s, and no lifetime is that short: the shortest is %s", what, Span(longest), Span(shortest))
+	r.problemIf(n, shortest > longest, "%s is %s, and no lifetime is that short: the shortest is %s", what, FormatDuration(longest), FormatDuration(shortest))
 }
 
 // narrower reads the widest network of one role, which cannot be wider than that
 // of all.
 func (r *reader) narrower(n *yaml.Node, what string, bits, all int) int {
 	mask := r.mask(n, what, bits, 0)
-	r.wrong(n, n != nil && mask < all && mask > 0, "%s is /%d, which is wider than /%d, the widest for every role: that one goes", what, mask, all)
+	r.problemIf(n, n != nil && mask < all && mask > 0, "%s is /%d, which is wider than /%d, the widest for every role: that one goes", what, mask, all)
 	return mask
 }
 
@@ -105,15 +105,15 @@ func (r *reader) mask(n *yaml.Node, what string, bits, stay int) int {
 	if n == nil {
 		return stay
 	}
-	word, ok := r.word(n, what)
+	word, ok := r.scalar(n, what)
 	if !ok {
 		return stay
 	}
 	mask, err := ParseMask(word)
 	switch {
-	case r.wrong(n, err != nil, "%s: %v", what, err):
+	case r.problemIf(n, err != nil, "%s: %v", what, err):
 		return stay
-	case r.wrong(n, mask > bits, "%s is /%d: /0 to /%d", what, mask, bits):
+	case r.problemIf(n, mask > bits, "%s is /%d: /0 to /%d", what, mask, bits):
 		return stay
 	}
 	return mask
@@ -122,14 +122,14 @@ func (r *reader) mask(n *yaml.Node, what string, bits, stay int) int {
 // some reads a list of roles, one at least, of the given kinds.
 func (r *reader) some(n *yaml.Node, what string, kinds ...kind) []approval.Role {
 	var all []approval.Role
-	for _, item := range r.words(n, what) {
+	for _, item := range r.scalars(n, what) {
 		known := slices.ContainsFunc(kinds, func(k kind) bool { return k.shape.MatchString(item.Value) })
-		if r.wrong(item, !known, "%s has %q: %s", what, item.Value, wanted(kinds)) {
+		if r.problemIf(item, !known, "%s has %q: %s", what, item.Value, wanted(kinds)) {
 			continue
 		}
 		all = append(all, approval.Role(item.Value))
 	}
-	r.wrong(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s has nothing in it", what)
+	r.problemIf(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s has nothing in it", what)
 	return all
 }
 

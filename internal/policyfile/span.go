@@ -9,17 +9,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-type span = time.Duration
+type durationOf = time.Duration
 
 const (
-	shortestLife = time.Hour   // of a key
-	shortestWait = time.Minute // that anybody could keep
+	minLifetime  = time.Hour   // of a key
+	minWait      = time.Minute // that anybody could keep
 	maxChoices   = 100         // in a menu of Slack's
 	maxReminders = 10          // since each is a message
 )
 
-// ParseSpan reads a length of time in an operator's words: 90m, 8h or 30d.
-func ParseSpan(word string) (time.Duration, error) {
+// ParseDuration reads a length of time in an operator's words: 90m, 8h or 30d.
+func ParseDuration(word string) (time.Duration, error) {
 	word = strings.TrimSpace(word)
 	if days, ok := strings.CutSuffix(word, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
@@ -34,8 +34,8 @@ func ParseSpan(word string) (time.Duration, error) {
 	return d, nil
 }
 
-// Span writes a length of time in an operator's words.
-func Span(d time.Duration) string {
+// FormatDuration writes a length of time in an operator's words.
+func FormatDuration(d time.Duration) string {
 	const day = 24 * time.Hour
 	if d > day && d%day == 0 {
 		return strconv.Itoa(int(d/day)) + "d"
@@ -58,8 +58,8 @@ func ParseMask(word string) (int, error) {
 	return int(n), nil
 }
 
-func (r *reader) span(n *yaml.Node, what string, stay time.Duration) time.Duration {
-	if d, ok := r.atLeast(n, what, shortestWait); ok {
+func (r *reader) duration(n *yaml.Node, what string, stay time.Duration) time.Duration {
+	if d, ok := r.atLeast(n, what, minWait); ok {
 		return d
 	}
 	return stay
@@ -69,30 +69,30 @@ func (r *reader) atLeast(n *yaml.Node, what string, least time.Duration) (time.D
 	if n == nil {
 		return 0, false
 	}
-	word, ok := r.word(n, what)
+	word, ok := r.scalar(n, what)
 	if !ok {
 		return 0, false
 	}
-	d, err := ParseSpan(word)
+	d, err := ParseDuration(word)
 	switch {
-	case r.wrong(n, err != nil, "%s: %v", what, err):
+	case r.problemIf(n, err != nil, "%s: %v", what, err):
 		return 0, false
-	case r.wrong(n, d < least, "%s is %s: at least %s", what, word, Span(least)):
+	case r.problemIf(n, d < least, "%s is %s: at least %s", what, word, FormatDuration(least)):
 		return 0, false
 	}
 	return d, true
 }
 
-// spans reads a list that has to have something in it.
-func (r *reader) spans(n *yaml.Node, what string, least time.Duration, most int) []time.Duration {
+// durations reads a list that has to have something in it.
+func (r *reader) durations(n *yaml.Node, what string, least time.Duration, most int) []time.Duration {
 	var all []time.Duration
-	for _, item := range r.words(n, what) {
+	for _, item := range r.scalars(n, what) {
 		if d, ok := r.atLeast(item, what, least); ok {
 			all = append(all, d)
 		}
 	}
-	r.wrong(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s has nothing in it", what)
-	r.wrong(n, len(n.Content) > most, "%s has %d entries: at most %d", what, len(n.Content), most)
+	r.problemIf(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s has nothing in it", what)
+	r.problemIf(n, len(n.Content) > most, "%s has %d entries: at most %d", what, len(n.Content), most)
 	return all
 }
 
@@ -104,5 +104,5 @@ func (r *reader) reminders(n *yaml.Node, what string, stay []time.Duration) []ti
 	case n.Kind == yaml.SequenceNode && len(n.Content) == 0:
 		return nil
 	}
-	return r.spans(n, what, shortestWait, maxReminders)
+	return r.durations(n, what, minWait, maxReminders)
 }

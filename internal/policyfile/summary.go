@@ -17,21 +17,21 @@ func Summary(p approval.Policy) string {
 	} else {
 		parts = append(parts, "no access to projects")
 	}
-	parts = append(parts, usually(p.Needs))
+	parts = append(parts, usually(p.Requirements))
 	if n := own(p); n > 0 {
 		parts = append(parts, count(n, "role")+" with approvals of their own")
 	}
 	if len(p.Lifetimes) > 0 {
-		parts = append(parts, "lifetimes up to "+Span(slices.Max(p.Lifetimes)))
+		parts = append(parts, "lifetimes up to "+FormatDuration(slices.Max(p.Lifetimes)))
 	}
-	if len(p.Named) > 0 {
-		parts = append(parts, count(len(p.Named), "named network"))
+	if len(p.NetworkPresets) > 0 {
+		parts = append(parts, count(len(p.NetworkPresets), "named network"))
 	}
-	if len(p.Auto) > 0 {
-		parts = append(parts, count(len(p.Auto), "rule")+" by which nobody has to approve")
+	if len(p.AutoApprovals) > 0 {
+		parts = append(parts, count(len(p.AutoApprovals), "rule")+" by which nobody has to approve")
 	}
 	if p.EscalateAfter > 0 {
-		parts = append(parts, "undecided requests go to "+Names(p.EscalateTo)+" after "+Span(p.EscalateAfter))
+		parts = append(parts, "undecided requests go to "+Names(p.EscalateTo)+" after "+FormatDuration(p.EscalateAfter))
 	}
 	if !p.BreakGlass.People.IsZero() {
 		parts = append(parts, "break-glass for "+Names(p.BreakGlass.People))
@@ -42,7 +42,7 @@ func Summary(p approval.Policy) string {
 	return strings.Join(parts, ", ") + "."
 }
 
-func usually(needs []approval.Need) string {
+func usually(needs []approval.Requirement) string {
 	var all []string
 	for _, n := range needs {
 		all = append(all, fmt.Sprintf("%d of %s", n.Count, Names(n.From)))
@@ -55,7 +55,7 @@ func own(p approval.Policy) int {
 	n := 0
 	for _, rules := range [][]approval.RoleRule{p.Roles, p.ProjectRoles} {
 		for _, rule := range rules {
-			if len(rule.Needs) > 0 {
+			if len(rule.Requirements) > 0 {
 				n++
 			}
 		}

@@ -18,10 +18,10 @@ func (r *reader) pending(n *yaml.Node) {
 	}
 	p := &r.policy
 	m := r.mapping(n, "pending", "remind_after", "escalate_after", "escalate_to", "lapse_after")
-	p.PendingLapsesAfter = r.span(m["lapse_after"], "lapse_after", p.PendingLapsesAfter)
-	p.ProdAfter = r.reminders(m["remind_after"], "remind_after", []time.Duration{p.PendingLapsesAfter / 2})
-	slices.Sort(p.ProdAfter)
-	for _, after := range p.ProdAfter {
+	p.RequestTTL = r.duration(m["lapse_after"], "lapse_after", p.RequestTTL)
+	p.RemindApproversAfter = r.reminders(m["remind_after"], "remind_after", []time.Duration{p.RequestTTL / 2})
+	slices.Sort(p.RemindApproversAfter)
+	for _, after := range p.RemindApproversAfter {
 		r.beforeLapse(m["remind_after"], "remind_after", after)
 	}
 	r.escalation(m)
@@ -33,24 +33,24 @@ func (r *reader) escalation(m map[string]*yaml.Node) {
 	if after == nil && to == nil {
 		return
 	}
-	r.wrong(cmp.Or(after, to), after == nil || to == nil, "escalate_after and escalate_to go together: when, and to whom")
-	p.EscalateAfter = r.span(after, "escalate_after", 0)
+	r.problemIf(cmp.Or(after, to), after == nil || to == nil, "escalate_after and escalate_to go together: when, and to whom")
+	p.EscalateAfter = r.duration(after, "escalate_after", 0)
 	r.beforeLapse(after, "escalate_after", p.EscalateAfter)
 	if to == nil {
 		return
 	}
-	p.EscalateTo = r.somebody(to, "escalate_to")
-	r.wrong(to, !p.EscalateTo.IsZero() && !left(p.EscalateTo, p.Never), "escalate_to names only people of never_approve")
+	p.EscalateTo = r.principals(to, "escalate_to")
+	r.problemIf(to, !p.EscalateTo.IsZero() && !minus(p.EscalateTo, p.ExcludedApprovers), "escalate_to names only people of never_approve")
 }
 
 func (r *reader) beforeLapse(n *yaml.Node, what string, after time.Duration) {
-	lapses := r.policy.PendingLapsesAfter
-	r.wrong(n, n != nil && after >= lapses, "%s is %s, and the request lapses after %s (lapse_after)", what, Span(after), Span(lapses))
+	lapses := r.policy.RequestTTL
+	r.problemIf(n, n != nil && after >= lapses, "%s is %s, and the request lapses after %s (lapse_after)", what, FormatDuration(after), FormatDuration(lapses))
 }
 
 const (
-	shortestEmergency = time.Hour
-	longestEmergency  = 24 * time.Hour
+	minBreakGlassLifetime = time.Hour
+	maxBreakGlassLifetime = 24 * time.Hour
 )
 
 // breakGlass reads who may have a key at once. Projects are not among it: who
@@ -63,10 +63,10 @@ func (r *reader) breakGlass(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode || r.missing(n, "break_glass", m, "people", "roles", "lifetime") {
 		return
 	}
-	b := approval.BreakGlass{People: r.somebody(m["people"], "people"), Roles: r.some(m["roles"], "roles of break_glass", organization)}
-	b.Lifetime, _ = r.atLeast(m["lifetime"], "lifetime", shortestEmergency)
-	r.wrong(m["lifetime"], b.Lifetime > longestEmergency, "lifetime is %s: at most %s, since nobody approves it", Span(b.Lifetime), Span(longestEmergency))
+	b := approval.BreakGlass{People: r.principals(m["people"], "people"), Roles: r.some(m["roles"], "roles of break_glass", organization)}
+	b.Lifetime, _ = r.atLeast(m["lifetime"], "lifetime", minBreakGlassLifetime)
+	r.problemIf(m["lifetime"], b.Lifetime > maxBreakGlassLifetime, "lifetime is %s: at most %s, since nobody approves it", FormatDuration(b.Lifetime), FormatDuration(maxBreakGlassLifetime))
 	confirm := r.policy.ConfirmWithin
-	r.wrong(m["lifetime"], b.Lifetime > 0 && b.Lifetime < confirm, "lifetime is %s, which is shorter than confirm_within (%s)", Span(b.Lifetime), Span(confirm))
+	r.problemIf(m["lifetime"], b.Lifetime > 0 && b.Lifetime < confirm, "lifetime is %s, which is shorter than confirm_within (%s)", FormatDuration(b.Lifetime), FormatDuration(confirm))
 	r.policy.BreakGlass = b
 }

@@ -15,7 +15,7 @@ import (
 const Longest = 100 * 365 * 24 * time.Hour
 
 // Parse returns how long a Retry-After value asks to wait at now, from zero to
-// [Longest]. A value is a number of seconds or a date (RFC 9110, 10.2.3); an
+// [MaxLifetime]. A value is a number of seconds or a date (RFC 9110, 10.2.3); an
 // unreadable one asks for nothing, and neither does a date in the past.
 func Parse(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)

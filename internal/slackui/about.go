@@ -10,19 +10,19 @@ import (
 // was opened from a Home tab, that tab's own private_metadata follows after a
 // space, so that the tab can be drawn again when the modal is sent.
 
-func aboutRequest(p press) string {
+func requestMetadata(p action) string {
 	if p.home == nil {
 		return string(p.id)
 	}
 	return string(p.id) + " " + p.home.search.encode()
 }
 
-// about reads what [aboutRequest] wrote. The home is nil if there was none.
-func about(v sentView) (approval.ID, *homePress, bool) {
+// requestOf reads what [requestMetadata] wrote. The home is nil if there was none.
+func requestOf(v sentView) (approval.ID, *homeContext, bool) {
 	word, rest, fromHome := strings.Cut(v.Metadata, " ")
 	id, ok := approval.ParseID(word)
 	if !ok || !fromHome {
 		return id, nil, ok
 	}
-	return id, &homePress{search: parseSearch(rest)}, true
+	return id, &homeContext{search: parseSearch(rest)}, true
 }

@@ -79,8 +79,8 @@ func namedAddresses(a approval.Access) string { return strings.Join(addressEntri
 func addressEntries(a approval.Access) []string {
 	var all []string
 	rest := a.Networks
-	for _, n := range a.Named {
-		all = append(all, fmt.Sprintf("%s (%s)", clip(n.Name, maxName), listUpTo(maxNetwork, ", ", hosts(n.Networks))))
+	for _, n := range a.NetworkPresets {
+		all = append(all, fmt.Sprintf("%s (%s)", truncate(n.Name, maxName), listUpTo(maxNetwork, ", ", hosts(n.Networks))))
 		rest = missingFrom(n.Networks, rest)
 	}
 	return append(all, hosts(rest)...)
@@ -97,15 +97,15 @@ func missingFrom(have, wanted []netip.Prefix) []netip.Prefix {
 	return missing
 }
 
-// aHandful of hosts can be counted by looking at them.
-const aHandful = 8
+// smallNetwork of hosts can be counted by looking at them.
+const smallNetwork = 8
 
-// reach says how many hosts the addresses are, when that is not plain to see.
-func reach(a approval.Access) string {
-	switch hosts, countable := a.Hosts(); {
+// addressCountText says how many hosts the addresses are, when that is not plain to see.
+func addressCountText(a approval.Access) string {
+	switch hosts, countable := a.AddressCount(); {
 	case !countable:
 		return "IPv6 networks with more hosts than can be counted"
-	case hosts > aHandful:
+	case hosts > smallNetwork:
 		return fmt.Sprintf("%d hosts in all", hosts)
 	}
 	return ""
@@ -119,7 +119,7 @@ func usableFrom(a approval.Access) string { return usableUpTo(maxFact, a) }
 
 func usableUpTo(limit int, a approval.Access) string {
 	text := orNone(listUpTo(limit, ", ", addressEntries(a)))
-	if hosts := reach(a); hosts != "" {
+	if hosts := addressCountText(a); hosts != "" {
 		text += " (" + hosts + ")"
 	}
 	return text
@@ -141,7 +141,7 @@ func projectName(p approval.Project) string {
 	if p.Name == "" {
 		return "project " + string(p.ID)
 	}
-	return fmt.Sprintf("%s (%s)", clip(p.Name, maxName), p.ID)
+	return fmt.Sprintf("%s (%s)", truncate(p.Name, maxName), p.ID)
 }
 
 // accessFacts is what a key may do, for the card and for whoever asked.
@@ -206,11 +206,11 @@ func projectsText(projects []approval.ProjectAccess) string {
 
 // mayText is what a key may do, to be read out.
 func mayText(a approval.Access) mrkdwn {
-	text := say("Description: %s. %s: %s.", a.Description, botText(rolesLabel(a)), botText(titles(a.Roles)))
+	text := mrkdwnf("Description: %s. %s: %s.", a.Description, botText(rolesLabel(a)), botText(titles(a.Roles)))
 	if len(a.Projects) > 0 {
-		text = sentences(text, say("Projects: %s.", projectsText(a.Projects)))
+		text = joinSentences(text, mrkdwnf("Projects: %s.", projectsText(a.Projects)))
 	}
-	return sentences(text, say("May be used from: %s.", namedAddresses(a)))
+	return joinSentences(text, mrkdwnf("May be used from: %s.", namedAddresses(a)))
 }
 
 // mayDo is what a key may do, in a few words.

@@ -179,7 +179,7 @@ func forDrawing(ctx context.Context) context.Context { return context.WithValue(
 //     within the last minute counts if that is enough; a deactivation is late by
 //     that minute then, rather than everybody's approvals and revocations.
 //
-// The error is or wraps a *[approval.Fault].
+// The error is or wraps a *[approval.CallError].
 func (d *Directory) account(ctx context.Context, user approval.UserID, enough func(account) bool) (account, error) {
 	in, _ := ctx.Value(keyDelivery).(*lookups)
 	if is, ok := in.recall(user); ok {
@@ -220,7 +220,7 @@ func (d *Directory) askInTurn(ctx context.Context, user approval.UserID) (accoun
 		wait = 0
 	}
 	if wait > 0 {
-		return account{}, &approval.Fault{Verdict: approval.NotNow, Code: codeRateLimited, RetryAfter: wait, Err: errOutOfTurn}
+		return account{}, &approval.CallError{Class: approval.Transient, Code: codeRateLimited, RetryAfter: wait, Err: errOutOfTurn}
 	}
 	is, err := d.askAbout(ctx, user)
 	if !slices.Contains(rateLimited, codeOf(err)) {
@@ -242,13 +242,13 @@ func (d *Directory) askInTurn(ctx context.Context, user approval.UserID) (accoun
 
 var errOutOfTurn = errors.New("too many look-ups at once; others go first")
 
-// standingLimit leaves room for the disk and the answer within Slack's three
+// statusTimeout leaves room for the disk and the answer within Slack's three
 // seconds.
-const standingLimit = 1500 * time.Millisecond
+const statusTimeout = 1500 * time.Millisecond
 
 // askAbout asks Slack, and remembers what it says.
 func (d *Directory) askAbout(ctx context.Context, user approval.UserID) (account, error) {
-	ctx, cancel := context.WithTimeout(ctx, standingLimit)
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	var said userInfo
 	err := d.slack.call(ctx, "users.info", url.Values{"user": {string(user)}}, &said)
@@ -262,9 +262,9 @@ func (d *Directory) askAbout(ctx context.Context, user approval.UserID) (account
 	case code == "user_not_visible":
 		is.hidden = true
 	case err != nil:
-		return account{}, fault(err)
+		return account{}, callError(err)
 	case !said.Ok, said.User.ID != string(user):
-		return account{}, unclear("users.info")
+		return account{}, malformedResponse("users.info")
 	default:
 		is = said.account()
 	}

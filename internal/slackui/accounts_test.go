@@ -28,7 +28,7 @@ func limited(seconds string) func() (*http.Response, error) {
 func connected(t *testing.T, now func() time.Time) (*slackui.Slack, *weather) {
 	t.Helper()
 	w := &weather{}
-	w.add(fault{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)})
+	w.add(callError{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)})
 	s, err := slackui.Connect(t.Context(), slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: now, Transport: w})
 	require.NoError(t, err)
 	return s, w
@@ -43,7 +43,7 @@ func TestAnActTakesARecentAnswerOnlyWhenSlackIsLimiting(t *testing.T) {
 		before []string // what Slack said, the last one just before after
 		after  time.Duration
 		answer func() (*http.Response, error)
-		want   approval.Standing // empty: the person cannot be checked
+		want   approval.MemberStatus // empty: the person cannot be checked
 	}{
 		"limiting, a member":                        {[]string{member}, time.Minute, limited("30"), approval.Member},
 		"limiting without a time, a member":         {[]string{member}, time.Second, status(429, ""), approval.Member},
@@ -64,13 +64,13 @@ func TestAnActTakesARecentAnswerOnlyWhenSlackIsLimiting(t *testing.T) {
 			s, w := connected(t, clock.Now)
 			directory, who := s.Directory(), approval.Actor{User: "U1", Team: "T1"}
 			for _, user := range tt.before {
-				w.add(fault{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+user+`}}`)})
-				_, err := directory.Standing(t.Context(), who)
+				w.add(callError{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+user+`}}`)})
+				_, err := directory.MemberStatus(t.Context(), who)
 				require.NoError(t, err)
 			}
 			clock.advance(tt.after)
-			w.add(fault{method: "users.info", answer: tt.answer})
-			got, err := directory.Standing(t.Context(), who)
+			w.add(callError{method: "users.info", answer: tt.answer})
+			got, err := directory.MemberStatus(t.Context(), who)
 			require.Equal(t, tt.want, got)
 			require.Equal(t, tt.want == "", err != nil, "%v", err)
 			require.Equal(t, len(tt.before)+1, w.count("users.info"), "Slack is asked anew each time")
@@ -102,13 +102,13 @@ func TestOneLookUpADelivery(t *testing.T) {
 			costs("a form is opened and sent", 2, func() { r = d.asks(alice) })
 			costs("the list is shown", 0, func() { d.types(alice, "list") })
 			costs("a press on the card", 1, func() { d.presses(bob, "card.approve") })
-			d.is(r.ID, approval.Approved)
+			d.is(r.ID, approval.StateApproved)
 			costs("a press in Home, and Home drawn again", 1, func() {
 				require.NoError(t, d.OpenHome(t.Context(), alice))
 				d.app.Wait()
 				require.NoError(t, d.PressInHome(t.Context(), alice, "home.withdraw"))
 			})
-			d.is(r.ID, approval.Withdrawn)
+			d.is(r.ID, approval.StateWithdrawn)
 			d.clean()
 		})
 	}
@@ -120,7 +120,7 @@ func TestWhatIsOnlyShownNeedsNoNewLookUp(t *testing.T) {
 	d := openRich(t)
 	d.opensForm(alice)
 	for range 20 {
-		d.weather.add(fault{method: "users.info", answer: limited("60")})
+		d.weather.add(callError{method: "users.info", answer: limited("60")})
 	}
 	require.Equal(t, []string{"payments"}, labels(d.suggests(alice, "PAY")))
 	d.fills(alice, filled())
@@ -133,14 +133,14 @@ func TestWhatIsOnlyShownNeedsNoNewLookUp(t *testing.T) {
 func TestSomebodyIsToldHowLongSlackWantsToBeLeftAlone(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	d.weather.add(fault{method: "users.info", answer: limited("17")})
+	d.weather.add(callError{method: "users.info", answer: limited("17")})
 	d.types(alice, "list")
 	d.seesText(alice, "Slack wants me to wait before I look up who you are, so nothing was changed. Try again in 17 seconds.")
 	d.types(alice, "")
 	d.seesModal(alice)
 	d.Deactivate(sandbox.Carol)
 	d.app.Wait()
-	d.weather.add(fault{method: "users.info", answer: limited("86400")})
+	d.weather.add(callError{method: "users.info", answer: limited("86400")})
 	d.types(bob, "list")
 	d.seesText(bob, "Try again in 10 minutes.")
 }
@@ -166,13 +166,13 @@ func TestAGroupIsReadToItsLastPage(t *testing.T) {
 			t.Parallel()
 			s, w := connected(t, time.Now)
 			for _, a := range tt.answers {
-				w.add(fault{method: "usergroups.users.list", answer: status(200, a)})
+				w.add(callError{method: "usergroups.users.list", answer: status(200, a)})
 			}
 			got, err := s.Directory().Members(t.Context(), "S1")
 			require.Equal(t, tt.want, got)
 			require.Equal(t, len(tt.answers), w.count("usergroups.users.list"))
 			if tt.want == nil {
-				_, isFault := errors.AsType[*approval.Fault](err)
+				_, isFault := errors.AsType[*approval.CallError](err)
 				require.True(t, isFault, "%v", err)
 			}
 		})
@@ -184,7 +184,7 @@ func TestAGroupWithoutEndIsNotRead(t *testing.T) {
 	t.Parallel()
 	s, w := connected(t, time.Now)
 	for i := range 100 {
-		w.add(fault{method: "usergroups.users.list", answer: status(200, fmt.Sprintf(`{"ok":true,"users":["U%d"],"response_metadata":{"next_cursor":"c"}}`, i))})
+		w.add(callError{method: "usergroups.users.list", answer: status(200, fmt.Sprintf(`{"ok":true,"users":["U%d"],"response_metadata":{"next_cursor":"c"}}`, i))})
 	}
 	_, err := s.Directory().Members(t.Context(), "S1")
 	require.Error(t, err)
@@ -198,5 +198,5 @@ func TestAnApproverOnTheSecondPageOfAGroupCanApprove(t *testing.T) {
 	d.SetGroup(sandbox.Approvers, dana, bob)
 	r := d.asks(alice)
 	d.presses(bob, "card.approve")
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 }

@@ -9,7 +9,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// addressesForm asks for another access list. What it will do is said before it
+// accessListForm asks for another access list. What it will do is said before it
 // is sent: the list belongs to the key, not to a project.
 //
 //	┌──────────────────────────────────────────────┐
@@ -21,59 +21,59 @@ import (
 //	│ This will go to 1 of @platform               │
 //	│                        [ Cancel ] [ Send ]   │
 //	└──────────────────────────────────────────────┘
-func addressesForm(k liveKey, o outlook) slack.ModalViewRequest {
+func accessListForm(k keyTarget, o formPreview) slack.ModalViewRequest {
 	blocks := []slack.Block{
-		section(say("This is the whole access list of the key%s of request %s. :warning: *A change counts wherever the key is used*, in every project it belongs to: what you take away stops working from there.", keyName(k.r), k.r.ID)),
+		section(mrkdwnf("This is the whole access list of the key%s of request %s. :warning: *A change counts wherever the key is used*, in every project it belongs to: what you take away stops working from there.", keyName(k.r), k.r.ID)),
 		section("If you only take addresses away, nobody has to approve it and it happens at once. Anything else waits for approval; until then the list stays as it is."),
 	}
 	has := formOf(stillNamed(k.r.Access, k.org.Policy))
-	byName, text := networkFields(addressesBlocks, k.org.Policy, has.Named, has.Networks)
+	byName, text := networkFields(addressesBlocks, k.org.Policy, has.NetworkPresets, has.Networks)
 	if byName != nil {
-		blocks = append(blocks, live(byName))
+		blocks = append(blocks, dispatchOnChange(byName))
 	}
 	blocks = append(blocks, text,
-		ask(blockAddressesReason, "Why?", "Approvers read this.", lines(blockAddressesReason, "", approval.MaxReason)),
+		inputBlock(blockAddressesReason, "Why?", "Approvers read this.", lines(blockAddressesReason, "", approval.MaxReason)),
 		slack.NewDividerBlock())
-	blocks = append(blocks, foreseen(o.Problems)...)
+	blocks = append(blocks, previewProblems(o.Problems)...)
 	m := modal(viewAddresses, "Change addresses", append(blocks, section(o.route("What has to be approved goes to")))...)
-	m.Submit = plain("Send")
+	m.Submit = plainText("Send")
 	m.PrivateMetadata = k.metadata
 	return m
 }
 
-func newAddresses(v sentView) approval.AddressesForm {
-	return approval.AddressesForm{
-		Origin:   v.ID,
-		Named:    picked[string](v.input(blockAddressesNamed)),
-		Networks: v.input(blockAddressesNetworks).text(),
-		Reason:   v.input(blockAddressesReason).text(),
+func accessListChange(v sentView) approval.AccessListForm {
+	return approval.AccessListForm{
+		IdempotencyKey: v.ID,
+		NetworkPresets: selectedValues[string](v.input(blockAddressesNamed)),
+		Networks:       v.input(blockAddressesNetworks).text(),
+		Reason:         v.input(blockAddressesReason).text(),
 	}
 }
 
-// readdress opens the form for another access list.
-func (a *App) readdress(ctx context.Context, p press, answer ack) {
-	a.openChange(ctx, p, answer, a.service.MayReaddress, func(k liveKey) slack.ModalViewRequest {
-		return a.addressesView(ctx, p.who, k, approval.AddressesForm{})
+// changeAccessList opens the form for another access list.
+func (a *App) changeAccessList(ctx context.Context, p action, answer ack) {
+	a.openChange(ctx, p, answer, a.service.MayReplaceAccessList, func(k keyTarget) slack.ModalViewRequest {
+		return a.accessListView(ctx, p.by, k, approval.AccessListForm{})
 	})
 }
 
-// addressesAgain is the form after a choice in it.
-func (a *App) addressesAgain(ctx context.Context, i interaction) (slack.ModalViewRequest, error) {
-	k, err := a.liveKeyOf(ctx, i, a.service.MayReaddress)
+// refreshAccessList is the form after a choice in it.
+func (a *App) refreshAccessList(ctx context.Context, i interaction) (slack.ModalViewRequest, error) {
+	k, err := a.keyTargetOf(ctx, i, a.service.MayReplaceAccessList)
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
-	return a.addressesView(ctx, i.who(), k, newAddresses(i.View)), nil
+	return a.accessListView(ctx, i.who(), k, accessListChange(i.View)), nil
 }
 
-// addressesView looks at what another list would come to; before there is one,
+// accessListView looks at what another list would come to; before there is one,
 // at whose approval is usual.
-func (a *App) addressesView(ctx context.Context, who approval.Actor, k liveKey, wanted approval.AddressesForm) slack.ModalViewRequest {
+func (a *App) accessListView(ctx context.Context, who approval.Actor, k keyTarget, wanted approval.AccessListForm) slack.ModalViewRequest {
 	f := formOf(k.r.Access)
-	f.Org, f.Named, f.Networks = k.org.ID, wanted.Named, wanted.Networks
-	o := a.outlook(ctx, who, f, lookLimit)
+	f.Org, f.NetworkPresets, f.Networks = k.org.ID, wanted.NetworkPresets, wanted.Networks
+	o := a.previewOf(ctx, who, f, previewTimeout)
 	o.Problems = slices.DeleteFunc(o.Problems, func(p approval.Problem) bool {
-		return p.Field != approval.FieldNamed && p.Field != approval.FieldNetworks
+		return p.Field != approval.FieldNetworkPresets && p.Field != approval.FieldNetworks
 	})
-	return addressesForm(k, o)
+	return accessListForm(k, o)
 }

@@ -12,23 +12,23 @@ import (
 
 // An App answers what people type and press. Both doors hand it deliveries.
 type App struct {
-	slack   *Slack
-	service *approval.Service
-	views   views
-	log     *slog.Logger
-	seen    *once
-	turns   *turns
-	paced   *paced
-	reply   *responder
+	slack     *Slack
+	service   *approval.Service
+	screens   Screens
+	log       *slog.Logger
+	seen      *deduper
+	updates   *viewUpdates
+	paced     *paced
+	responses *responder
 
 	signatures *signatures
 
-	slots  chan struct{} // bounds the deliveries in hand
-	inHand sync.WaitGroup
+	semaphore chan struct{} // bounds the deliveries in hand
+	inFlight  sync.WaitGroup
 }
 
 const (
-	maxInHand     = 64
+	maxInFlight   = 64
 	deliveryLimit = 40 * time.Second // for one delivery, with everything after its answer
 	serviceLimit  = 2 * time.Second  // for the check and the disk, before Slack is answered
 	viewLimit     = 2500 * time.Millisecond
@@ -39,28 +39,28 @@ const (
 func (s *Slack) App(service *approval.Service) *App {
 	return &App{
 		signatures: &signatures{log: s.config.Log},
-		slack:      s, service: service, log: s.config.Log, seen: newOnce(s.config.Now), turns: newTurns(s.config.Now), paced: newPaced(s.config.Now),
-		views: s.Screens(service.Orgs).views, reply: newResponder(s.config.APIURL, s.client),
-		slots: make(chan struct{}, maxInHand),
+		slack:      s, service: service, log: s.config.Log, seen: newDeduper(s.config.Now), updates: newViewUpdates(s.config.Now), paced: newPaced(s.config.Now),
+		screens: s.Messenger(service.Orgs).views, responses: newResponder(s.config.APIURL, s.client),
+		semaphore: make(chan struct{}, maxInFlight),
 	}
 }
 
 // An ack answers a delivery, once. A nil body says only that it was received.
 type ack func(body any)
 
-// take runs work in a goroutine of its own and returns at once, false if too
+// Start runs work in a goroutine of its own and returns at once, false if too
 // much is in hand already. The work outlives the connection it came over, is
 // bounded in time, and a panic of it stops nobody else. If it panics before it
 // acknowledges, the person sees Slack's own error rather than a false success.
-func (a *App) take(ctx context.Context, work func(context.Context)) bool {
+func (a *App) Start(ctx context.Context, work func(context.Context)) bool {
 	select {
-	case a.slots <- struct{}{}:
+	case a.semaphore <- struct{}{}:
 	default:
 		a.log.Error("too much in hand, a delivery is left to Slack")
 		return false
 	}
-	a.inHand.Go(func() {
-		defer func() { <-a.slots }()
+	a.inFlight.Go(func() {
+		defer func() { <-a.semaphore }()
 		ctx, cancel := context.WithTimeout(forDelivery(context.WithoutCancel(ctx)), deliveryLimit)
 		defer cancel()
 		defer logPanic(a.log, "a delivery panicked")
@@ -79,4 +79,4 @@ func logPanic(log *slog.Logger, what string) {
 }
 
 // Wait returns when everything in hand is done. Close the doors first.
-func (a *App) Wait() { a.inHand.Wait() }
+func (a *App) Wait() { a.inFlight.Wait() }

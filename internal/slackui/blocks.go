@@ -27,7 +27,7 @@ type message struct {
 }
 
 func newMessage(text mrkdwn, blocks ...slack.Block) message {
-	return message{Text: string(shorten(text, maxText)), Blocks: within(maxMessage, present(blocks))}
+	return message{Text: string(truncateMrkdwn(text, maxText)), Blocks: within(maxMessage, present(blocks))}
 }
 
 // present leaves out the blocks that there is nothing to say in.
@@ -57,31 +57,31 @@ func (m message) digest() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-func plain(s string) *slack.TextBlockObject {
+func plainText(s string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
 }
 
-// symbols is plain text of our own in which :warning: becomes a picture.
-func symbols(s string) *slack.TextBlockObject {
+// emojiText is plain text of our own in which :warning: becomes a picture.
+func emojiText(s string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, s, true, false)
 }
 
-// md is verbatim: Slack does not look for links and mentions in it on its own.
-func md(m mrkdwn) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.MarkdownType, string(shorten(m, maxSection)), false, true)
+// mrkdwnText is verbatim: Slack does not look for links and mentions in it on its own.
+func mrkdwnText(m mrkdwn) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.MarkdownType, string(truncateMrkdwn(m, maxSection)), false, true)
 }
 
-func header(s string) slack.Block { return slack.NewHeaderBlock(plain(clip(s, maxHeader))) }
+func header(s string) slack.Block { return slack.NewHeaderBlock(plainText(truncate(s, maxHeader))) }
 
-func section(m mrkdwn) slack.Block { return slack.NewSectionBlock(md(m), nil, nil) }
+func section(m mrkdwn) slack.Block { return slack.NewSectionBlock(mrkdwnText(m), nil, nil) }
 
 // plainSection is a section in which Slack formats nothing: its sentences quote
 // what people typed.
 func plainSection(s string) slack.Block {
-	return slack.NewSectionBlock(plain(clip(s, maxSection)), nil, nil)
+	return slack.NewSectionBlock(plainText(truncate(s, maxSection)), nil, nil)
 }
 
-func footnote(m mrkdwn) slack.Block { return slack.NewContextBlock("", md(m)) }
+func footnote(m mrkdwn) slack.Block { return slack.NewContextBlock("", mrkdwnText(m)) }
 
 // buttons is a row of them, or nothing.
 func buttons(all ...*slack.ButtonBlockElement) slack.Block {
@@ -96,22 +96,22 @@ func buttons(all ...*slack.ButtonBlockElement) slack.Block {
 }
 
 func button(action, value, label string, style slack.Style) *slack.ButtonBlockElement {
-	return slack.NewButtonBlockElement(action, value, plain(label)).WithStyle(style)
+	return slack.NewButtonBlockElement(action, value, plainText(label)).WithStyle(style)
 }
 
-// sure is a button that asks once more before it acts.
-func sure(b *slack.ButtonBlockElement, question string, text *slack.TextBlockObject, yes, no string) *slack.ButtonBlockElement {
-	text.Text = clip(text.Text, maxConfirm)
-	return b.WithConfirm(slack.NewConfirmationBlockObject(plain(question), text, plain(yes), plain(no)).WithStyle(b.Style))
+// withConfirm is a button that asks once more before it acts.
+func withConfirm(b *slack.ButtonBlockElement, question string, text *slack.TextBlockObject, yes, no string) *slack.ButtonBlockElement {
+	text.Text = truncate(text.Text, maxConfirm)
+	return b.WithConfirm(slack.NewConfirmationBlockObject(plainText(question), text, plainText(yes), plainText(no)).WithStyle(b.Style))
 }
 
-// ask is an input whose block_id and action_id are both id.
-func ask(id, label, hint string, element slack.BlockElement) *slack.InputBlock {
+// inputBlock is an input whose block_id and action_id are both id.
+func inputBlock(id, label, hint string, element slack.BlockElement) *slack.InputBlock {
 	var below *slack.TextBlockObject
 	if hint != "" {
-		below = plain(hint)
+		below = plainText(hint)
 	}
-	return slack.NewInputBlock(id, plain(label), below, element)
+	return slack.NewInputBlock(id, plainText(label), below, element)
 }
 
 // quote sets somebody's own words apart. Nothing in them is obeyed.
@@ -123,7 +123,7 @@ func quote(words string) slack.Block {
 }
 
 // A fact is a line of what was asked for: its name and somebody's own words.
-type fact struct{ name, value string }
+type fact struct{ Name, Value string }
 
 // facts lists them one a line. Nothing in their values is obeyed.
 func facts(all ...fact) slack.Block {
@@ -133,8 +133,8 @@ func facts(all ...fact) slack.Block {
 			elements = append(elements, slack.NewRichTextSectionTextElement("\n", nil))
 		}
 		elements = append(elements,
-			slack.NewRichTextSectionTextElement(f.name+": ", &slack.RichTextSectionTextStyle{Bold: true}),
-			slack.NewRichTextSectionTextElement(f.value, nil),
+			slack.NewRichTextSectionTextElement(f.Name+": ", &slack.RichTextSectionTextStyle{Bold: true}),
+			slack.NewRichTextSectionTextElement(f.Value, nil),
 		)
 	}
 	return slack.NewRichTextBlock("", slack.NewRichTextSection(elements...))
@@ -150,7 +150,7 @@ func codeBlock(text string) slack.Block {
 
 func modal(callback, title string, blocks ...slack.Block) slack.ModalViewRequest {
 	return slack.ModalViewRequest{
-		Type: slack.VTModal, CallbackID: callback, Title: plain(title),
-		Close: plain("Cancel"), Blocks: slack.Blocks{BlockSet: blocks},
+		Type: slack.VTModal, CallbackID: callback, Title: plainText(title),
+		Close: plainText("Cancel"), Blocks: slack.Blocks{BlockSet: blocks},
 	}
 }

@@ -73,9 +73,9 @@ func (t text) length() int { return utf8.RuneCountInString(*t.at) }
 
 func (t text) shorten(limit int) {
 	if t.isMrkdwn {
-		*t.at = string(shorten(mrkdwn(*t.at), limit))
+		*t.at = string(truncateMrkdwn(mrkdwn(*t.at), limit))
 	} else {
-		*t.at = clip(*t.at, limit)
+		*t.at = truncate(*t.at, limit)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 func largest(r *approval.Request) {
 	large(r)
 	r.Reason = strings.Repeat("Reason ", 142) + "reason"
-	r.Access.Networks, r.Access.Named, r.Access.Projects = nil, nil, nil
+	r.Access.Networks, r.Access.NetworkPresets, r.Access.Projects = nil, nil, nil
 	for i := range 200 {
 		r.Access.Networks = append(r.Access.Networks, netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 0xab, byte(i + 16), 0xcd, 0xef, 0xab}), 80))
 	}
@@ -29,16 +29,16 @@ func largest(r *approval.Request) {
 		}
 		r.Access.Projects = append(r.Access.Projects, p)
 	}
-	r.Change.Old = networks("203.0.113.7/32")
+	r.Change.OldNetworks = networks("203.0.113.7/32")
 	for i := range 199 {
-		r.Change.Old = append(r.Change.Old, netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 0xcd, byte(i + 16), 0xcd, 0xef, 0xab}), 80))
+		r.Change.OldNetworks = append(r.Change.OldNetworks, netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 0xcd, byte(i + 16), 0xcd, 0xef, 0xab}), 80))
 	}
 }
 
 func TestLargestFormFitsInOneMessage(t *testing.T) {
 	t.Parallel()
-	for _, name := range []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.ReadyMessage, approval.OutcomeMessage, approval.DriftNotice,
-		approval.ReviewNotice, approval.OwnerGoneNotice(1), approval.TransferMessage(1), approval.DecidedNotice} {
+	for _, name := range []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.ReadyMessage, approval.OutcomeMessage, approval.DriftNotice,
+		approval.ReviewNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1), approval.DecidedNotice} {
 		for state, edits := range situations {
 			m := decoded(t, ofTwo().message(request(append(append(with(), edits...), largest)...), name))
 			assert.LessOrEqual(t, charactersOf(m["blocks"]), 10_000, "%s in %s", name, state)
@@ -83,7 +83,7 @@ func TestListsLeaveOutWholeEntries(t *testing.T) {
 func TestBlocksThatAreTooLongAreShortened(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 2900)
-	m := newMessage("text", section(mrkdwn(long)), facts(fact{"A", long}, fact{"B", long}), quote(long), section(say("%s", long)), footnote("end"))
+	m := newMessage("text", section(mrkdwn(long)), facts(fact{"A", long}, fact{"B", long}), quote(long), section(mrkdwnf("%s", long)), footnote("end"))
 	require.LessOrEqual(t, charactersOf(decoded(t, m)["blocks"]), 10_000)
 	require.GreaterOrEqual(t, charactersOf(decoded(t, m)["blocks"]), 7_000, "no more than needed")
 	outsideCode(t, "shortened", string(pretty(t, m.Blocks[3])))

@@ -21,30 +21,30 @@ import (
 //	│ [ Approve ] [ Approve with changes ] [ Deny ] │
 //	│ Request AKR-7F3K2 · asked …                   │
 //	└───────────────────────────────────────────────┘
-func (v views) card(r approval.Request) message {
-	wish, story := v.appealOf(r), approversStory(r)
+func (v Screens) card(r approval.Request) message {
+	wish, story := v.summaryOf(r), statusForApprovers(r)
 	return newMessage(
-		sentences(wish.intro, story, revokeReasonText(r), lookTwice(r), say("Request %s.", r.ID), wish.text), // the story first: long texts are cut
-		append(v.appealBlocks(r),
+		joinSentences(wish.intro, story, revokeReasonText(r), riskSummary(r), mrkdwnf("Request %s.", r.ID), wish.text), // the story first: long texts are cut
+		append(v.summaryBlocks(r),
 			section(story),
 			denialReason(r),
 			revokeReason(r),
 			v.cardButtons(r),
-			footnote(sentences(say("Request %s, asked %s.", r.ID, when(r.AskedAt)), v.selfApprovalNote(r))),
+			footnote(joinSentences(mrkdwnf("Request %s, asked %s.", r.ID, slackDate(r.RequestedAt)), v.selfApprovalNote(r))),
 		)...,
 	)
 }
 
-// appealBlocks is what is to be decided on, without where it stands.
-func (v views) appealBlocks(r approval.Request) []slack.Block {
-	wish := v.appealOf(r)
+// summaryBlocks is what is to be decided on, without where it stands.
+func (v Screens) summaryBlocks(r approval.Request) []slack.Block {
+	wish := v.summaryOf(r)
 	return []slack.Block{
 		header(wish.title + " " + string(r.ID)),
 		section(wish.intro),
 		facts(wish.facts...),
 		optional(wish.dates),
 		quote(r.Reason),
-		optional(lookTwice(r)),
+		optional(riskSummary(r)),
 	}
 }
 
@@ -57,14 +57,14 @@ func optional(m mrkdwn) slack.Block {
 }
 
 func denialReason(r approval.Request) slack.Block {
-	if r.State != approval.Denied || r.Decision.Reason == "" {
+	if r.State != approval.StateDenied || r.Decision.Reason == "" {
 		return nil
 	}
 	return quote(r.Decision.Reason)
 }
 
-func (v views) selfApprovalNote(r approval.Request) mrkdwn {
-	if !v.policy(r).AllowSelfApproval || r.State != approval.Pending {
+func (v Screens) selfApprovalNote(r approval.Request) mrkdwn {
+	if !v.policy(r).AllowSelfApproval || r.State != approval.StatePending {
 		return ""
 	}
 	return "Here people may approve their own requests."
@@ -76,21 +76,21 @@ func revokeReason(r approval.Request) slack.Block {
 	if revokeReasonText(r) == "" {
 		return nil
 	}
-	return quote(r.End.Note)
+	return quote(r.Outcome.Note)
 }
 
 func revokeReasonText(r approval.Request) mrkdwn {
-	over := r.State == approval.Revoking || r.State == approval.Ended
-	if !over || r.End.Cause != approval.CauseRevoked || r.End.Note == "" {
+	over := r.State == approval.StateRevoking || r.State == approval.StateEnded
+	if !over || r.Outcome.Cause != approval.CauseRevoked || r.Outcome.Note == "" {
 		return ""
 	}
-	return say("The reason: %s", r.End.Note)
+	return mrkdwnf("The reason: %s", r.Outcome.Note)
 }
 
 // cardButtons decide on what waits, and end a key that lives.
-func (v views) cardButtons(r approval.Request) slack.Block {
+func (v Screens) cardButtons(r approval.Request) slack.Block {
 	switch {
-	case r.State == approval.Pending:
+	case r.State == approval.StatePending:
 		return v.decisionButtons(r, onCard)
 	case isLive(r):
 		return buttons(button(actionCardRevoke, string(r.ID), "Revoke", slack.StyleDanger)) // it asks for a reason
@@ -108,12 +108,12 @@ var (
 
 // decisionButtons offer to leave less only of a new key: a part of a change can
 // be asked for anew.
-func (v views) decisionButtons(r approval.Request, on decisions) slack.Block {
-	wish := v.appealOf(r)
+func (v Screens) decisionButtons(r approval.Request, on decisions) slack.Block {
+	wish := v.summaryOf(r)
 	all := []*slack.ButtonBlockElement{
-		sure(button(on.approve, string(r.ID), "Approve", slack.StylePrimary), wish.question, plain(wish.grant), "Approve", "Not yet"),
+		withConfirm(button(on.approve, string(r.ID), "Approve", slack.StylePrimary), wish.question, plainText(wish.grant), "Approve", "Not yet"),
 	}
-	if r.Purpose == approval.NewKey {
+	if r.Type == approval.NewKey {
 		all = append(all, button(on.less, string(r.ID), "Approve with changes", ""))
 	}
 	return buttons(append(all, button(on.deny, string(r.ID), "Deny", slack.StyleDanger))...)

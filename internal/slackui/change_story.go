@@ -2,19 +2,19 @@ package slackui
 
 import "atlaskeybot/internal/approval"
 
-// isChange reports whether r is about a live key of another request rather than
+// IsChange reports whether r is about a live key of another request rather than
 // about a key of its own.
 func isChange(r approval.Request) bool {
-	return r.Purpose == approval.Extension || r.Purpose == approval.NewAddresses
+	return r.Type == approval.Extension || r.Type == approval.AccessListChange
 }
 
 // changing tells how the making of an approved change goes.
 func changing(r approval.Request) mrkdwn {
 	if isGoingBack(r) {
-		return sentences("*The change couldn't be made*, so the access list goes back to what it was.", whyNotChanged(r.Mint.Cause),
+		return joinSentences("*The change couldn't be made*, so the access list goes back to what it was.", whyNotChanged(r.Issuance.Cause),
 			"Until that's done, the key may work from the addresses of both lists. I tell you when it is.")
 	}
-	return sentences("The change is being made.", notYet(r.Mint.Cause))
+	return joinSentences("The change is being made.", notYet(r.Issuance.Cause))
 }
 
 // notYet says why a change takes long.
@@ -23,8 +23,8 @@ func notYet(c approval.Cause) mrkdwn {
 	case approval.CauseNone:
 		return ""
 	case approval.CauseNoOrg:
-		return sentences(noOrg, "I keep trying.")
-	case approval.CauseBadLogin:
+		return joinSentences(noOrg, "I keep trying.")
+	case approval.CauseInvalidCredential:
 		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that. I keep trying."
 	}
 	return "Atlas does not answer, or asks to be left alone for a while; I keep trying."
@@ -33,22 +33,22 @@ func notYet(c approval.Cause) mrkdwn {
 // changed tells what is different, once it is. It is dated: another change may
 // follow.
 func changed(r approval.Request, whose mrkdwn) mrkdwn {
-	if r.Purpose == approval.Extension {
-		return say(":white_check_mark: %s key of request %s now ends %s. (Changed %s.)", whose, r.Of, when(r.Change.NewEnd), when(r.End.At))
+	if r.Type == approval.Extension {
+		return mrkdwnf(":white_check_mark: %s key of request %s now ends %s. (Changed %s.)", whose, r.ParentID, slackDate(r.Change.NewEnd), slackDate(r.Outcome.At))
 	}
-	return say(":white_check_mark: %s key of request %s may now be used from %s. (Changed %s.)", whose, r.Of, clip(namedAddresses(r.Access), maxFact), when(r.End.At))
+	return mrkdwnf(":white_check_mark: %s key of request %s may now be used from %s. (Changed %s.)", whose, r.ParentID, truncate(namedAddresses(r.Access), maxFact), slackDate(r.Outcome.At))
 }
 
 // isGoingBack reports whether a change of an access list is being taken back.
 func isGoingBack(r approval.Request) bool {
-	return r.State == approval.Applying && r.Mint.Stage == approval.Undoing
+	return r.State == approval.StateApplying && r.Issuance.Stage == approval.StageRollingBack
 }
 
 // stuckGoingBack tells of an access list that does not go back.
 func stuckGoingBack(r approval.Request) mrkdwn {
-	return sentences(
-		say(":rotating_light: The key of request %s may work from more addresses than it should: its access list is to go back to %s, and that hasn't worked since %s.",
-			r.Of, clip(addresses(approval.Access{Networks: r.Change.Old}), maxFact), when(r.Removal.Since)),
+	return joinSentences(
+		mrkdwnf(":rotating_light: The key of request %s may work from more addresses than it should: its access list is to go back to %s, and that hasn't worked since %s.",
+			r.ParentID, truncate(addresses(approval.Access{Networks: r.Change.OldNetworks}), maxFact), slackDate(r.Deletion.Since)),
 		"I keep trying. If it can't wait, revoke the key, or put the list right in Atlas.",
 	)
 }
@@ -56,30 +56,30 @@ func stuckGoingBack(r approval.Request) mrkdwn {
 // notChanged says why a change was given up, and what the key has now.
 func notChanged(r approval.Request) mrkdwn {
 	switch {
-	case r.End.Cause == approval.CauseKeyGone && r.Purpose == approval.NewAddresses:
-		return say("The key of request %s was no longer live, or had another owner, so its access list wasn't changed.", r.Of)
-	case r.End.Cause == approval.CauseKeyGone:
-		return say("The key of request %s was no longer live, so there was nothing to change.", r.Of)
+	case r.Outcome.Cause == approval.CauseKeyNotActive && r.Type == approval.AccessListChange:
+		return mrkdwnf("The key of request %s was no longer live, or had another owner, so its access list wasn't changed.", r.ParentID)
+	case r.Outcome.Cause == approval.CauseKeyNotActive:
+		return mrkdwnf("The key of request %s was no longer live, so there was nothing to change.", r.ParentID)
 	}
-	if r.Purpose != approval.NewAddresses {
-		return whyNotChanged(r.End.Cause)
+	if r.Type != approval.AccessListChange {
+		return whyNotChanged(r.Outcome.Cause)
 	}
-	return sentences(whyNotChanged(r.End.Cause), say("The key of request %s has the access list that it had before.", r.Of))
+	return joinSentences(whyNotChanged(r.Outcome.Cause), mrkdwnf("The key of request %s has the access list that it had before.", r.ParentID))
 }
 
 func whyNotChanged(c approval.Cause) mrkdwn {
 	switch c {
 	case approval.CauseBadAddress:
 		return "Atlas does not take one of the addresses."
-	case approval.CauseKeyGone:
+	case approval.CauseKeyNotActive:
 		return "The key has another owner by now."
 	case approval.CauseNotPermitted:
 		return "Atlas does not allow this bot to do that; whoever runs it has to look at that."
-	case approval.CauseBadLogin:
+	case approval.CauseInvalidCredential:
 		return "Atlas didn't accept this bot's own credential for an hour; whoever runs the bot has to look at that."
 	case approval.CauseSuspended:
 		return "The Atlas organization is suspended or gone."
-	case approval.CauseAtlasAway, approval.CauseUnknown:
+	case approval.CauseAtlasUnavailable, approval.CauseUnknown:
 		return "Atlas gave no clear answer for an hour."
 	}
 	return "Atlas refused the change."
@@ -89,10 +89,10 @@ func whyNotChanged(c approval.Cause) mrkdwn {
 func unapproved(r approval.Request) mrkdwn {
 	switch {
 	case r.CarriesDecision && r.BreakGlassOf != "":
-		return say("No approval was needed: it takes over from the key of request %s, which was taken by break-glass, until the same end.", r.Of)
+		return mrkdwnf("No approval was needed: it takes over from the key of request %s, which was taken by break-glass, until the same end.", r.ParentID)
 	case r.CarriesDecision:
-		return say("No approval was needed: it takes over from the key of request %s, with the access and until the end that were approved for that.", r.Of)
-	case r.Purpose == approval.NewAddresses && r.Decision.By == "" && r.Decision.Rule == "" && !r.Decision.At.IsZero():
+		return mrkdwnf("No approval was needed: it takes over from the key of request %s, with the access and until the end that were approved for that.", r.ParentID)
+	case r.Type == approval.AccessListChange && r.Decision.By == "" && r.Decision.Rule == "" && !r.Decision.At.IsZero():
 		return "No approval was needed: addresses are only removed."
 	}
 	return ""

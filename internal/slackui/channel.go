@@ -23,11 +23,11 @@ type ChannelError struct {
 func (e *ChannelError) Error() string { return fmt.Sprintf("channel %s: %s", e.Channel, e.Problem) }
 
 // CheckChannel reports why approvers could not be asked in the channel: a
-// *[ChannelError], or a *[approval.Fault] if Slack did not say.
+// *[ChannelError], or a *[approval.CallError] if Slack did not say.
 func (s *Slack) CheckChannel(ctx context.Context, id string) error {
 	wrong := func(code, problem string) error { return &ChannelError{Channel: id, Code: code, Problem: problem} }
-	info, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
-	if f := fault(err); f != nil && f.Code == "channel_not_found" {
+	info, err := s.API.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	if f := callError(err); f != nil && f.Code == "channel_not_found" {
 		return wrong(f.Code, "Slack knows no such channel, or it is private and the bot is not in it; invite the bot there and use the channel's id")
 	} else if f != nil && forbidden[f.Code] != "" {
 		return wrong(f.Code, forbidden[f.Code])
@@ -36,7 +36,7 @@ func (s *Slack) CheckChannel(ctx context.Context, id string) error {
 	}
 	switch {
 	case info.ID == "":
-		return unclear("conversations.info")
+		return malformedResponse("conversations.info")
 	case info.IsArchived:
 		return wrong("channel_archived", "it is archived; choose another one")
 	case info.IsIM, info.IsMpIM:
@@ -72,7 +72,7 @@ func newChannels(s *Slack) *channels {
 }
 
 // open returns nil if approvers may be written to in the channel, or a
-// *[approval.Fault]. What is wrong is looked at again each time, so that what
+// *[approval.CallError]. What is wrong is looked at again each time, so that what
 // waits goes out once it is mended.
 func (c *channels) open(ctx context.Context, id string) error {
 	c.mu.Lock()
@@ -89,7 +89,7 @@ func (c *channels) open(ctx context.Context, id string) error {
 	}
 	c.note(id, wrong)
 	if isWrong {
-		return &approval.Fault{Verdict: approval.Refused, Cause: approval.CauseNotShown, Code: wrong.Code, Err: wrong}
+		return &approval.CallError{Class: approval.Permanent, Cause: approval.CauseNotShown, Code: wrong.Code, Err: wrong}
 	}
 	c.fine[id] = now
 	return nil

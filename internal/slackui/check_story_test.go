@@ -31,14 +31,14 @@ func TestCheckAgainAnswersWhatIsSo(t *testing.T) {
 	d.seesText(alice, "Your key is still being made.")
 
 	for range 60 {
-		d.weather.add(fault{method: "chat.update", answer: status(429, `{"ok":false,"error":"ratelimited"}`)})
+		d.weather.add(callError{method: "chat.update", answer: status(429, `{"ok":false,"error":"ratelimited"}`)})
 	}
 	close(release)
-	d.is(r.ID, approval.Delivered)
+	d.is(r.ID, approval.StateDelivered)
 	d.presses(alice, "ready.check")
 	d.seesText(alice, "was shown here")
 	d.presses(alice, "note.saved")
-	d.is(r.ID, approval.Active)
+	d.is(r.ID, approval.StateActive)
 	require.Len(t, d.keys.Alive(), 1)
 }
 

@@ -9,9 +9,9 @@ import (
 	"atlaskeybot/internal/plaintext"
 )
 
-// command answers the slash command, wherever it was typed: by the
+// Command answers the slash command, wherever it was typed: by the
 // acknowledgment or by its response_url, never by a message of the bot.
-func (a *App) command(ctx context.Context, c command, answer ack) {
+func (a *App) Command(ctx context.Context, c command, answer ack) {
 	a.seen.do(ctx, c.trigger, answer, func(answer ack) { a.obey(ctx, c, answer) })
 }
 
@@ -24,7 +24,7 @@ func (a *App) obey(ctx context.Context, c command, answer ack) {
 		what = pressing
 	}
 	if wait, _ := a.inHurry(c.who, what); wait > 0 {
-		answer(whisper(sentence(tooFast(wait))))
+		answer(ephemeral(sentence(tooFast(wait))))
 		return
 	}
 	if strings.EqualFold(word, "revoke") {
@@ -35,12 +35,12 @@ func (a *App) obey(ctx context.Context, c command, answer ack) {
 	switch strings.ToLower(text) {
 	case "":
 		answer(nil)
-		a.openForm(ctx, c.who, c.trigger, draft{}, func(said mrkdwn) { a.tell(ctx, c.responseURL, said) })
+		a.openForm(ctx, c.who, c.trigger, formState{}, func(said mrkdwn) { a.respond(ctx, c.responseURL, said) })
 	case "emergency":
 		answer(nil)
-		a.askEmergency(ctx, c)
+		a.openBreakGlass(ctx, c)
 	case "help":
-		answer(whisper(a.views.help("")))
+		answer(ephemeral(a.screens.help("")))
 	case "list":
 		answer(nil)
 		a.sendList(ctx, c.who, c.responseURL, "", false)
@@ -48,7 +48,7 @@ func (a *App) obey(ctx context.Context, c command, answer ack) {
 		answer(nil)
 		a.sendPending(ctx, c)
 	default:
-		answer(whisper(a.views.help(say("I do not know %s. This is what I can do:", clip(text, 60)))))
+		answer(ephemeral(a.screens.help(mrkdwnf("I do not know %s. This is what I can do:", truncate(text, 60)))))
 	}
 }
 
@@ -58,22 +58,22 @@ func (a *App) sendList(ctx context.Context, who approval.Actor, responseURL stri
 	a.sendPage(ctx, who, responseURL, first, replace, approval.Cursor{})
 }
 
-// tell says one thing to whoever acted, and to nobody else.
-func (a *App) tell(ctx context.Context, responseURL string, said mrkdwn) {
-	if err := a.reply.post(ctx, responseURL, whisper(sentence(said))); err != nil {
+// respond says one thing to whoever acted, and to nobody else.
+func (a *App) respond(ctx context.Context, responseURL string, said mrkdwn) {
+	if err := a.responses.post(ctx, responseURL, ephemeral(sentence(said))); err != nil {
 		a.log.Warn("answering somebody", "error", err)
 	}
 }
 
-// refused says why nothing was changed, and logs what is not a person's doing.
-func (a *App) refused(ctx context.Context, doing string, who approval.Actor, responseURL string, r approval.Request, err error) {
+// respondRefused says why nothing was changed, and logs what is not a person's doing.
+func (a *App) respondRefused(ctx context.Context, doing string, who approval.Actor, responseURL string, r approval.Request, err error) {
 	a.logRefusal(doing, who, r, err)
-	a.tell(ctx, responseURL, refusal(err, r))
+	a.respond(ctx, responseURL, userError(err, r))
 }
 
 func (a *App) logRefusal(doing string, who approval.Actor, r approval.Request, err error) {
-	for _, w := range refusals {
-		if errors.Is(err, w.err) && !errors.Is(err, approval.ErrCannotCheck) || errors.Is(err, approval.ErrNotAllowed) || errors.Is(err, approval.ErrUnderway) {
+	for _, w := range userErrors {
+		if errors.Is(err, w.err) && !errors.Is(err, approval.ErrCannotCheck) || errors.Is(err, approval.ErrNotAllowed) || errors.Is(err, approval.ErrRotationUnderway) {
 			a.log.Info("refused", "doing", doing, "user", who.User, "request", r.ID, "why", err)
 			return
 		}

@@ -52,7 +52,7 @@ const callLimit = 10 * time.Second
 // Slack is a workspace that accepted our token.
 type Slack struct {
 	config Config
-	api    *slack.Client
+	API    *slack.Client
 	client *http.Client
 
 	channels *channels
@@ -65,18 +65,18 @@ type Slack struct {
 	Scopes     []string // that the token has; nil if Slack did not say
 }
 
-// Connect asks Slack who we are. Its error is a *[approval.Fault]: with verdict
+// Connect asks Slack who we are. Its error is a *[approval.CallError]: with verdict
 // Refused the token is no good, else it may be tried again.
 func Connect(ctx context.Context, c Config) (*Slack, error) {
 	client := &http.Client{Transport: answers{&retryAfterReader{next: c.Transport, now: c.Now}}, Timeout: callLimit, CheckRedirect: noRedirects}
-	s := &Slack{config: c, client: client, api: newAPI(c, client), troubles: newTroubles(c.Log)}
+	s := &Slack{config: c, client: client, API: newAPI(c, client), troubles: newTroubles(c.Log)}
 	s.channels = newChannels(s)
-	me, err := s.api.AuthTestContext(ctx)
+	me, err := s.API.AuthTestContext(ctx)
 	if err != nil {
-		return nil, fault(err)
+		return nil, callError(err)
 	}
 	if me.TeamID == "" || me.UserID == "" {
-		return nil, unclear("auth.test")
+		return nil, malformedResponse("auth.test")
 	}
 	s.Team, s.Enterprise, s.BotUser, s.URL = me.TeamID, me.EnterpriseID, me.UserID, me.URL
 	if scopes := me.Header.Get("X-Oauth-Scopes"); scopes != "" {
@@ -118,9 +118,9 @@ func (s *Slack) Directory() *Directory {
 	return &Directory{slack: s, accounts: newAccounts(s.config.Now), groups: map[approval.GroupID]*group{}}
 }
 
-// Screens shows requests of these organizations in the workspace.
-func (s *Slack) Screens(orgs approval.Orgs) *Screens {
-	return &Screens{slack: s, views: views{
+// Messenger shows requests of these organizations in the workspace.
+func (s *Slack) Messenger(orgs approval.Orgs) *Messenger {
+	return &Messenger{slack: s, views: Screens{
 		orgs:      orgs,
 		channels:  s.config.Channels,
 		keysPages: s.config.KeysPages,

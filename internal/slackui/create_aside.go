@@ -22,7 +22,7 @@ const (
 
 // isReadyMissing reports whether the message with *Create my key* is not posted.
 func isReadyMissing(r approval.Request) bool {
-	return r.State == approval.Approved && r.Places[approval.ReadyMessage].TS == ""
+	return r.State == approval.StateApproved && r.MessageRefs[approval.ReadyMessage].TS == ""
 }
 
 func approvedButtons(r approval.Request, create, withdraw string) []*slack.ButtonBlockElement {
@@ -33,18 +33,18 @@ func approvedButtons(r approval.Request, create, withdraw string) []*slack.Butto
 	return append(all, withdrawButton(r, withdraw))
 }
 
-func (a *App) createAtHome(ctx context.Context, p press, answer ack) {
-	a.answer(ctx, p, a.createAside(ctx, p, answer))
+func (a *App) createAtHome(ctx context.Context, p action, answer ack) {
+	a.respondToAction(ctx, p, a.createAside(ctx, p, answer))
 }
 
-func (a *App) createListed(ctx context.Context, p press, answer ack) {
-	a.sendList(ctx, p.who, p.responseURL, a.createAside(ctx, p, answer), true)
+func (a *App) createListed(ctx context.Context, p action, answer ack) {
+	a.sendList(ctx, p.by, p.responseURL, a.createAside(ctx, p, answer), true)
 }
 
 // createAside has the key made and shown in the conversation, and returns what
 // came of it.
-func (a *App) createAside(ctx context.Context, p press, answer ack) mrkdwn {
-	r, err := a.act(ctx, p, answer, a.service.Collect)
+func (a *App) createAside(ctx context.Context, p action, answer ack) mrkdwn {
+	r, err := a.act(ctx, p, answer, a.service.Issue)
 	if err != nil {
 		return ownerRefusal(r, err)
 	}
@@ -58,7 +58,7 @@ func (a *App) untilMade(ctx context.Context, r approval.Request) approval.Reques
 	defer cancel()
 	look := time.NewTicker(createdPause)
 	defer look.Stop()
-	for r.State == approval.Minting {
+	for r.State == approval.StateIssuing {
 		select {
 		case <-ctx.Done():
 			return r
@@ -73,13 +73,13 @@ func (a *App) untilMade(ctx context.Context, r approval.Request) approval.Reques
 
 func (a *App) created(r approval.Request) mrkdwn {
 	switch {
-	case r.State == approval.Minting:
-		return say("The key of request %s is being made. If I can write to you, it appears in our conversation, in the *Messages* tab of this app.", r.ID)
-	case r.State == approval.Delivered:
-		return say("The key%s of request %s is in our conversation, in the *Messages* tab of this app. It is shown there once.", keyName(r), r.ID)
-	case r.State == approval.Approved && a.views.troubles.tabIsOff():
-		return sentences(say("No key stayed of request %s: it can be shown to you in our conversation only, and the *Messages* tab is still off.", r.ID),
+	case r.State == approval.StateIssuing:
+		return mrkdwnf("The key of request %s is being made. If I can write to you, it appears in our conversation, in the *Messages* tab of this app.", r.ID)
+	case r.State == approval.StateDelivered:
+		return mrkdwnf("The key%s of request %s is in our conversation, in the *Messages* tab of this app. It is shown there once.", keyName(r), r.ID)
+	case r.State == approval.StateApproved && a.screens.troubles.tabIsOff():
+		return joinSentences(mrkdwnf("No key stayed of request %s: it can be shown to you in our conversation only, and the *Messages* tab is still off.", r.ID),
 			"Once it is on, press *Create my key* again.")
 	}
-	return sentences(say("Request %s:", r.ID), ownersStory(r))
+	return joinSentences(mrkdwnf("Request %s:", r.ID), statusForRequester(r))
 }

@@ -13,40 +13,40 @@ const maxDenyReason = 500
 // denyForm asks an approver for a reason, which may be left empty. The request
 // is denied when this is sent.
 func denyForm(r approval.Request, metadata string) slack.ModalViewRequest {
-	reason := ask(blockDenyReason, "Why?", "The requester reads it. You may leave it empty.", lines(blockDenyReason, "", maxDenyReason))
+	reason := inputBlock(blockDenyReason, "Why?", "The requester reads it. You may leave it empty.", lines(blockDenyReason, "", maxDenyReason))
 	reason.Optional = true
-	m := modal(viewDeny, "Deny "+string(r.ID), section(wished(r)), reason)
-	m.Submit = plain("Deny")
+	m := modal(viewDeny, "Deny "+string(r.ID), section(requestedText(r)), reason)
+	m.Submit = plainText("Deny")
 	m.PrivateMetadata = metadata
 	return m
 }
 
-// wished says in a sentence what somebody asked for.
-func wished(r approval.Request) mrkdwn {
-	from := clip(namedAddresses(r.Access), 300)
-	switch r.Purpose {
+// requestedText says in a sentence what somebody asked for.
+func requestedText(r approval.Request) mrkdwn {
+	from := truncate(namedAddresses(r.Access), 300)
+	switch r.Type {
 	case approval.Extension:
-		return say("%s asked for %s more for the key of request %s, until %s.", mention(r.Requester), botText(span(r.Access.Lifetime)), r.Of, when(r.Change.NewEnd))
-	case approval.NewAddresses:
-		return say("%s asked that the key of request %s may be used from %s.", mention(r.Requester), r.Of, from)
+		return mrkdwnf("%s asked for %s more for the key of request %s, until %s.", mention(r.Requester), botText(humanDuration(r.Access.Lifetime)), r.ParentID, slackDate(r.Change.NewEnd))
+	case approval.AccessListChange:
+		return mrkdwnf("%s asked that the key of request %s may be used from %s.", mention(r.Requester), r.ParentID, from)
 	}
 	projects := mrkdwn("")
 	if len(r.Access.Projects) > 0 {
-		projects = say(", and in projects %s", clip(projectsText(r.Access.Projects), 600))
+		projects = mrkdwnf(", and in projects %s", truncate(projectsText(r.Access.Projects), 600))
 	}
-	return say("%s asked for %s%s from %s, for %s.", mention(r.Requester), botText(titles(r.Access.Roles)), projects, from, botText(span(r.Access.Lifetime)))
+	return mrkdwnf("%s asked for %s%s from %s, for %s.", mention(r.Requester), botText(titles(r.Access.Roles)), projects, from, botText(humanDuration(r.Access.Lifetime)))
 }
 
 // denialReasonGiven leaves out what could hide or rearrange text: a denial counts
 // without it.
 func denialReasonGiven(v sentView) string {
-	return clip(plaintext.ForeignLines(v.input(blockDenyReason).text()), maxDenyReason)
+	return truncate(plaintext.ForeignLines(v.input(blockDenyReason).text()), maxDenyReason)
 }
 
 // notice is a modal that only says something, in the place of a form that
 // cannot be sent any more.
 func notice(title string, said mrkdwn) slack.ModalViewRequest {
 	m := modal("", title, section(said))
-	m.Close = plain("Close")
+	m.Close = plainText("Close")
 	return m
 }

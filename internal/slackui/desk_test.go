@@ -53,12 +53,12 @@ type setup struct {
 	sandbox.Options
 	policy approval.Policy
 	more   approval.Orgs // beside the one with policy
-	onMove func(approval.Entry) (bool, error)
+	onMove func(approval.AuditEntry) (bool, error)
 }
 
 func open(t *testing.T, edits ...func(*setup)) *desk {
 	t.Helper()
-	s := setup{Options: sandbox.Options{Seed: 7, Deliver: sandbox.SocketMode}, policy: policy()}
+	s := setup{Options: sandbox.Options{Seed: 7, Deliver: sandbox.SocketMode}, policy: testPolicy()}
 	for _, e := range edits {
 		e(&s)
 	}
@@ -103,11 +103,11 @@ func (d *desk) start(api string, s setup) {
 		APIURL: api, Channels: channels, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.weather,
 	})
 	require.NoError(d.t, err)
-	worker := approval.NewWorker(orgs, d.store, d.keys, d.slack.Screens(orgs), d.slack.Directory(), time.Now, logger)
+	worker := approval.NewWorker(orgs, d.store, d.keys, d.slack.Messenger(orgs), d.slack.Directory(), time.Now, logger)
 	d.service = &approval.Service{
 		Store: d.store, Directory: d.slack.Directory(), Orgs: orgs,
-		Catalog: &approval.Catalog{Keys: d.keys, Now: time.Now},
-		Now:     time.Now, NewID: approval.NewID, Wake: worker.Wake,
+		Projects: &approval.ProjectCache{Keys: d.keys, Now: time.Now},
+		Now:      time.Now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	d.app = d.slack.App(d.service)
 	d.while(worker.Run)
@@ -125,16 +125,16 @@ func (d *desk) while(f func(context.Context)) {
 func (d *desk) runSocket() {
 	socket := d.slack.Socket(d.app)
 	d.while(func(ctx context.Context) { _ = socket.Run(ctx) })
-	require.Eventually(d.t, socket.Ready, patience, time.Millisecond, "log: %s", d.log)
+	require.Eventually(d.t, socket.Ready, reconnectBackoff, time.Millisecond, "log: %s", d.log)
 	require.NoError(d.t, d.AwaitConnection(d.t.Context())) // Slack counts it a moment after its hello
 }
 
-func policy() approval.Policy {
+func testPolicy() approval.Policy {
 	return approval.Policy{
-		Needs: []approval.Need{{From: approval.Who{Groups: []approval.GroupID{sandbox.Approvers}}, Count: 1}},
-		Roles: approval.RulesFor(approval.DefaultRoles()...), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
-		WidestIPv4: 24, WidestIPv6: 64, MaxEntries: 20,
-		PendingLapsesAfter: 24 * time.Hour, CollectWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+		Requirements: []approval.Requirement{{From: approval.Principals{Groups: []approval.GroupID{sandbox.Approvers}}, Count: 1}},
+		Roles:        approval.RulesFor(approval.DefaultRoles()...), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
+		MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
+		RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 	}
 }
 
@@ -180,7 +180,7 @@ func (d *desk) asks(user string) approval.Request {
 	result, err := d.Submit(d.t.Context(), user, filled())
 	require.NoError(d.t, err)
 	require.Equal(d.t, sandbox.Closed, result.Outcome, "%+v", result)
-	mine, err := d.store.ByRequester(d.t.Context(), approval.UserID(user))
+	mine, err := d.store.ListByRequester(d.t.Context(), approval.UserID(user))
 	require.NoError(d.t, err)
 	require.NotEmpty(d.t, mine)
 	return mine[0]
@@ -202,11 +202,11 @@ func (d *desk) presses(user, action string) {
 
 // What people see.
 
-const patience = 20 * time.Second
+const reconnectBackoff = 20 * time.Second
 
 func (d *desk) sees(user, what string, seen func(sandbox.Screen) bool) sandbox.Screen {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(d.t.Context(), reconnectBackoff)
 	defer cancel()
 	s, err := d.Wait(ctx, user, seen)
 	require.NoError(d.t, err, "%s does not see %s; screen: %s\nlog: %s", user, what, texts(s), d.log)
@@ -278,7 +278,7 @@ func (d *desk) is(id approval.ID, state approval.State) approval.Request {
 		var err error
 		r, err = d.store.Get(context.Background(), id)
 		return err == nil && r.State == state
-	}, patience, time.Millisecond, "waiting for %s; log: %s", state, d.log)
+	}, reconnectBackoff, time.Millisecond, "waiting for %s; log: %s", state, d.log)
 	return r
 }
 
@@ -297,19 +297,19 @@ type weather struct {
 	next http.RoundTripper
 
 	mu     sync.Mutex
-	faults []fault
+	faults []callError
 	calls  map[string]int
 }
 
-// A fault befalls the next call of a method.
-type fault struct {
+// A callError befalls the next call of a method.
+type callError struct {
 	method string
 	about  string // if set, only a call whose body holds this
 	after  bool   // the call reaches Slack; only the answer is lost
 	answer func() (*http.Response, error)
 }
 
-func (w *weather) add(f fault) {
+func (w *weather) add(f callError) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.faults = append(w.faults, f)
@@ -321,7 +321,7 @@ func (w *weather) count(method string) int {
 	return w.calls[method]
 }
 
-func (w *weather) take(r *http.Request) (fault, bool) {
+func (w *weather) take(r *http.Request) (callError, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	method := strings.TrimPrefix(r.URL.Path, "/api/")
@@ -335,7 +335,7 @@ func (w *weather) take(r *http.Request) (fault, bool) {
 			return f, true
 		}
 	}
-	return fault{}, false
+	return callError{}, false
 }
 
 func holdsInBody(r *http.Request, text string) bool {

@@ -22,9 +22,9 @@ type Directory struct {
 
 var _ approval.Directory = (*Directory)(nil)
 
-// Standing implements [approval.Directory]. Outside of a drawing Slack is asked
+// MemberStatus implements [approval.Directory]. Outside of a drawing Slack is asked
 // anew for every delivery: people are deactivated between two clicks.
-func (d *Directory) Standing(ctx context.Context, who approval.Actor) (approval.Standing, error) {
+func (d *Directory) MemberStatus(ctx context.Context, who approval.Actor) (approval.MemberStatus, error) {
 	is, err := d.account(ctx, who.User, func(a account) bool {
 		standing, isKnown := d.standing(a, who)
 		return isKnown && standing == approval.Member
@@ -33,7 +33,7 @@ func (d *Directory) Standing(ctx context.Context, who approval.Actor) (approval.
 		if standing, isKnown := d.standing(is, who); isKnown {
 			return standing, nil
 		}
-		err = unclear("users.info")
+		err = malformedResponse("users.info")
 	}
 	return "", fmt.Errorf("looking up %s: %w", who.User, err)
 }
@@ -47,7 +47,7 @@ func (d *Directory) Deactivated(ctx context.Context, user approval.UserID) (bool
 	case err == nil && is.saysDeleted:
 		return is.deleted, nil
 	case err == nil:
-		err = unclear("users.info")
+		err = malformedResponse("users.info")
 	}
 	return false, fmt.Errorf("looking up %s: %w", user, err)
 }
@@ -57,16 +57,16 @@ const slackbot = "USLACKBOT"
 
 // standing is what somebody is. It is not known if Slack did not say all that a
 // full member is told by: nobody is one by what was left out.
-func (d *Directory) standing(a account, who approval.Actor) (_ approval.Standing, isKnown bool) {
+func (d *Directory) standing(a account, who approval.Actor) (_ approval.MemberStatus, isKnown bool) {
 	switch {
 	case a.missing, a.hidden:
-		return approval.Outsider, true
+		return approval.External, true
 	case a.deleted:
 		return approval.Deactivated, true
 	case a.robot:
-		return approval.Robot, true
+		return approval.Bot, true
 	case a.stranger, d.isForeign(a, who):
-		return approval.Outsider, true
+		return approval.External, true
 	case a.guest:
 		return approval.Guest, true
 	case !a.saysAll, a.team == "" && !d.isOfOurOrganization(a, who):

@@ -10,7 +10,7 @@ import (
 // they appear there. Each is drawn for every state: what has become of it
 // replaces its buttons.
 
-// asked says what was kept of the form and where it waits.
+// requested says what was kept of the form and where it waits.
 //
 //	┌──────────────────────────────────────────────┐
 //	│ Your request AKR-7F3K2                       │
@@ -19,14 +19,14 @@ import (
 //	│ ▏backfill of invoices, TICKET-12             │
 //	│ [ Nudge ]  [ Withdraw ]                      │
 //	└──────────────────────────────────────────────┘
-func (v views) asked(r approval.Request) message {
-	wish, story := v.appealOf(r), v.askedStory(r)
+func (v Screens) requested(r approval.Request) message {
+	wish, story := v.summaryOf(r), v.statusWhilePending(r)
 	var pressable []*slack.ButtonBlockElement
-	if r.State == approval.Pending {
+	if r.State == approval.StatePending {
 		pressable = pendingButtons(r, actionAskedNudge, actionAskedWithdraw)
 	}
 	return newMessage(
-		sentences(say("Your request %s %s.", r.ID, wish.yours), story, wish.text),
+		joinSentences(mrkdwnf("Your request %s %s.", r.ID, wish.yours), story, wish.text),
 		header("Your request "+string(r.ID)),
 		section(story),
 		facts(wish.facts...),
@@ -36,33 +36,33 @@ func (v views) asked(r approval.Request) message {
 	)
 }
 
-func (v views) askedStory(r approval.Request) mrkdwn {
+func (v Screens) statusWhilePending(r approval.Request) mrkdwn {
 	switch {
-	case r.State == approval.Pending && r.Places[approval.CardMessage].TS == "":
-		return say("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it lapses %s.", when(r.LapsesAt))
-	case r.State == approval.Pending:
-		return joinedBy("\n", sentences(approvedSoFar(r), leftOut(r, "you asked for")),
-			say("It waits for %s in <#%s>. I tell you here when they decide; without a decision it lapses %s.", awaited(r), botText(v.channel(r)), when(r.LapsesAt)), yourUrging(r))
+	case r.State == approval.StatePending && r.MessageRefs[approval.CardMessage].TS == "":
+		return mrkdwnf("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it lapses %s.", slackDate(r.ExpiresAt))
+	case r.State == approval.StatePending:
+		return joinedBy("\n", joinSentences(approvedSoFar(r), removedByApprover(r, "you asked for")),
+			mrkdwnf("It waits for %s in <#%s>. I tell you here when they decide; without a decision it lapses %s.", missingApprovalsShort(r), botText(v.channel(r)), slackDate(r.ExpiresAt)), nudgeNote(r))
 	case isGoingBack(r):
 		return changing(r)
-	case r.State == approval.Applying:
+	case r.State == approval.StateApplying:
 		return "The change is being made. I tell you here when it is."
-	case r.Decision.At.IsZero(), r.State == approval.Denied, r.End.Cause == approval.CauseDeclined, isChange(r):
-		return ownersStory(r)
+	case r.Decision.At.IsZero(), r.State == approval.StateDenied, r.Outcome.Cause == approval.CauseDeclined, isChange(r):
+		return statusForRequester(r)
 	}
-	return sentences(approvedBy(r), leftOut(r, "you asked for"), "How it goes on is in the message about your key.")
+	return joinSentences(approvedBy(r), removedByApprover(r, "you asked for"), "How it goes on is in the message about your key.")
 }
 
-// yourUrging says what was done so that somebody decides.
-func yourUrging(r approval.Request) mrkdwn {
+// nudgeNote says what was done so that somebody decides.
+func nudgeNote(r approval.Request) mrkdwn {
 	var nudged, escalated mrkdwn
 	if !r.NudgedAt.IsZero() {
-		nudged = say("You asked once more %s.", when(r.NudgedAt))
+		nudged = mrkdwnf("You asked once more %s.", slackDate(r.NudgedAt))
 	}
 	if !r.EscalatedAt.IsZero() {
-		escalated = say("It went to %s as well %s.", people(r.EscalatedTo), when(r.EscalatedAt))
+		escalated = mrkdwnf("It went to %s as well %s.", people(r.EscalatedTo), slackDate(r.EscalatedAt))
 	}
-	return sentences(nudged, escalated)
+	return joinSentences(nudged, escalated)
 }
 
 // ready is where the key is created, appears, and is looked after.
@@ -73,10 +73,10 @@ func yourUrging(r approval.Request) mrkdwn {
 //	│ [ Create my key ]  [ Withdraw ]              │
 //	│ invoices                                     │
 //	└──────────────────────────────────────────────┘
-func (v views) ready(r approval.Request) message {
-	story := sentences(ownersStory(r), v.earlierKey(r))
+func (v Screens) ready(r approval.Request) message {
+	story := joinSentences(statusForRequester(r), v.earlierKey(r))
 	return newMessage(
-		sentences(story, say("Request %s: %s.", r.ID, r.Access.Description)),
+		joinSentences(story, mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
 		header("Your Atlas API key "+string(r.ID)),
 		section(story),
 		buttons(readyButtons(r)...),
@@ -86,54 +86,54 @@ func (v views) ready(r approval.Request) message {
 
 func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
 	switch r.State {
-	case approval.Approved:
+	case approval.StateApproved:
 		return []*slack.ButtonBlockElement{
 			button(actionReadyCreate, string(r.ID), "Create my key", slack.StylePrimary),
 			withdrawButton(r, actionReadyWithdraw),
 		}
-	case approval.Minting:
+	case approval.StateIssuing:
 		if again := deleting(r, actionReadyCheck); again != nil {
 			return again
 		}
 		return []*slack.ButtonBlockElement{button(actionReadyCheck, string(r.ID), "Check again", "")}
-	case approval.Revoking:
+	case approval.StateRevoking:
 		return deleting(r, actionReadyCheck)
-	case approval.Delivered:
-		return savedOrUnseen(r, actionReadySaved, actionReadyUnseen)
-	case approval.Active:
+	case approval.StateDelivered:
+		return confirmOrReplace(r, actionReadySaved, actionReadyUnseen)
+	case approval.StateActive:
 		return keyButtons(r, readyKey)
 	}
 	return nil
 }
 
 // reminder asks once more whether a key that was shown is saved.
-func (v views) reminder(r approval.Request) message {
-	story := ownersStory(r)
+func (v Screens) reminder(r approval.Request) message {
+	story := statusForRequester(r)
 	var pressable []*slack.ButtonBlockElement
-	if r.State == approval.Delivered {
-		story = say("*Did you save the private key*%s? Tell me by %s, or I delete it: a key that nobody holds must not stay.", keyName(r), when(r.Custody.ConfirmBy))
-		pressable = savedOrUnseen(r, actionReminderSaved, actionReminderUnseen)
+	if r.State == approval.StateDelivered {
+		story = mrkdwnf("*Did you save the private key*%s? Tell me by %s, or I delete it: a key that nobody holds must not stay.", keyName(r), slackDate(r.Confirmation.ConfirmBy))
+		pressable = confirmOrReplace(r, actionReminderSaved, actionReminderUnseen)
 	}
 	return newMessage(
-		sentences(story, say("Request %s: %s.", r.ID, r.Access.Description)),
+		joinSentences(story, mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
 		section(story),
 		buttons(pressable...),
-		footnote(say("Request %s", r.ID)),
+		footnote(mrkdwnf("Request %s", r.ID)),
 	)
 }
 
 // outcome says how a request ended, with a way to ask again.
-func (v views) outcome(r approval.Request) message {
-	story := ownersStory(r)
-	text := sentences(say("Request %s (%s):", r.ID, r.Access.Description), story)
-	if r.State == approval.Denied && r.Decision.Reason != "" {
-		text = sentences(text, say("The reason: %s", r.Decision.Reason))
+func (v Screens) outcome(r approval.Request) message {
+	story := statusForRequester(r)
+	text := joinSentences(mrkdwnf("Request %s (%s):", r.ID, r.Access.Description), story)
+	if r.State == approval.StateDenied && r.Decision.Reason != "" {
+		text = joinSentences(text, mrkdwnf("The reason: %s", r.Decision.Reason))
 	}
 	var pressable []*slack.ButtonBlockElement
 	if mayAskAgain(r) {
 		pressable = append(pressable, button(actionOutcomeAgain, string(r.ID), "Ask again", ""))
 	}
-	return newMessage(sentences(text, revokeReasonText(r)),
+	return newMessage(joinSentences(text, revokeReasonText(r)),
 		section(story),
 		denialReason(r),
 		revokeReason(r),
@@ -146,33 +146,33 @@ func (v views) outcome(r approval.Request) message {
 // to nothing. A change is asked for where the key is, and so is a rotation
 // that was not collected.
 func mayAskAgain(r approval.Request) bool {
-	return r.State.Final() && (r.Purpose == approval.NewKey || r.Purpose == approval.Rotation && r.State == approval.Ended)
+	return r.State.Final() && (r.Type == approval.NewKey || r.Type == approval.Rotation && r.State == approval.StateEnded)
 }
 
-// stuck says that a key which should be gone is not.
-func (v views) stuck(r approval.Request) message {
-	story := ownersStory(r)
+// deletionOverdue says that a key which should be gone is not.
+func (v Screens) deletionOverdue(r approval.Request) message {
+	story := statusForRequester(r)
 	switch {
 	case isStuck(r) && isChange(r):
 		story = stuckGoingBack(r)
 	case isStuck(r):
-		story = sentences(
-			say(":rotating_light: Your key%s of request %s is still alive in Atlas: it should be gone%s, but deleting it has not worked since %s.", keyName(r), r.ID, because(r), when(r.Removal.Since)),
+		story = joinSentences(
+			mrkdwnf(":rotating_light: Your key%s of request %s is still alive in Atlas: it should be gone%s, but deleting it has not worked since %s.", keyName(r), r.ID, endReason(r), slackDate(r.Deletion.Since)),
 			whyNotDeleted(r),
 			"I keep trying, and the approvers know. Treat it as a key that works.",
 		)
 	}
-	return newMessage(story, section(story), buttons(deleting(r, actionStuckCheck)...), footnote(say("Request %s", r.ID)))
+	return newMessage(story, section(story), buttons(deleting(r, actionStuckCheck)...), footnote(mrkdwnf("Request %s", r.ID)))
 }
 
 // pendingButtons are what whoever waits can do. They can ask once more once,
 // if there is a card to do it under.
 func pendingButtons(r approval.Request, nudge, withdraw string) []*slack.ButtonBlockElement {
 	var all []*slack.ButtonBlockElement
-	if r.NudgedAt.IsZero() && r.Places[approval.CardMessage].TS != "" {
-		all = append(all, sure(
+	if r.NudgedAt.IsZero() && r.MessageRefs[approval.CardMessage].TS != "" {
+		all = append(all, withConfirm(
 			button(nudge, string(r.ID), "Nudge", ""),
-			"Ask once more?", plain("Approvers read under the card that you still wait for a decision. You can do that once."), "Nudge", "Not yet",
+			"Ask once more?", plainText("Approvers read under the card that you still wait for a decision. You can do that once."), "Nudge", "Not yet",
 		))
 	}
 	return append(all, withdrawButton(r, withdraw))
@@ -180,15 +180,15 @@ func pendingButtons(r approval.Request, nudge, withdraw string) []*slack.ButtonB
 
 // withdrawButton takes a request back, or declines what was left of it.
 func withdrawButton(r approval.Request, action string) *slack.ButtonBlockElement {
-	if r.State == approval.Approved && isLess(r) {
-		return sure(
+	if r.State == approval.StateApproved && isPartial(r) {
+		return withConfirm(
 			button(action, string(r.ID), "Decline", ""),
-			"Decline what was approved?", plain("It ends here, and no key is made. You can ask again at any time, and say why you need more."), "Decline", "Keep it",
+			"Decline what was approved?", plainText("It ends here, and no key is made. You can ask again at any time, and say why you need more."), "Decline", "Keep it",
 		)
 	}
-	return sure(
+	return withConfirm(
 		button(action, string(r.ID), "Withdraw", ""),
-		"Withdraw this request?", plain(withdrawing(r)), "Withdraw", "Keep it",
+		"Withdraw this request?", plainText(withdrawing(r)), "Withdraw", "Keep it",
 	)
 }
 
@@ -199,17 +199,17 @@ func withdrawing(r approval.Request) string {
 	return "It ends here, and no key is made for it. You can ask again at any time."
 }
 
-func savedOrUnseen(r approval.Request, saved, unseen string) []*slack.ButtonBlockElement {
+func confirmOrReplace(r approval.Request, saved, unseen string) []*slack.ButtonBlockElement {
 	return []*slack.ButtonBlockElement{
 		button(saved, string(r.ID), "I saved it", slack.StylePrimary),
-		sure(button(unseen, string(r.ID), "I did not see it", ""),
-			"Make another key?", plain("The key that was shown stops working, and you are shown a new one at once. Only the last key shown works."), "Make another", "Cancel"),
+		withConfirm(button(unseen, string(r.ID), "I did not see it", ""),
+			"Make another key?", plainText("The key that was shown stops working, and you are shown a new one at once. Only the last key shown works."), "Make another", "Cancel"),
 	}
 }
 
 func revokeButton(r approval.Request, action string) *slack.ButtonBlockElement {
-	return sure(
+	return withConfirm(
 		button(action, string(r.ID), "Revoke", slack.StyleDanger),
-		"Revoke this key?", plain("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working, and that cannot be undone."), "Revoke", "Keep it",
+		"Revoke this key?", plainText("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working, and that cannot be undone."), "Revoke", "Keep it",
 	)
 }

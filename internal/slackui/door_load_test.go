@@ -32,7 +32,7 @@ func post(t *testing.T, address string, header string, length int, body []byte) 
 
 func statusOf(t *testing.T, conn net.Conn) int {
 	t.Helper()
-	conn.SetReadDeadline(time.Now().Add(patience))
+	conn.SetReadDeadline(time.Now().Add(reconnectBackoff))
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
 	res.Body.Close()
@@ -76,7 +76,7 @@ func TestManyConnectionsTakeBoundedMemory(t *testing.T) {
 	}
 	r := d.asks(alice)
 	d.presses(bob, "card.approve")
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 }
 
 // held is what is alive on the heap, and the stacks.

@@ -32,13 +32,13 @@ func TestRequestsThatAreNotSlacks(t *testing.T) {
 		require.Equal(t, want, status, "%s: %s", kind, body)
 	}
 	d.app.Wait()
-	d.is(r.ID, approval.Pending)
+	d.is(r.ID, approval.StatePending)
 
 	status, body, err := d.SendBad(t.Context(), sandbox.Replay, sandbox.Forgery{User: bob, ActionID: "card.approve", Value: string(r.ID)})
 	require.NoError(t, err)
 	require.Equal(t, 200, status)
 	require.Empty(t, body)
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 	require.NoError(t, d.VerifyURL(t.Context()))
 	d.clean()
 }
@@ -100,10 +100,10 @@ func TestTheSocketComesBack(t *testing.T) {
 			t.Parallel()
 			d := open(t)
 			d.Disconnect(reason)
-			require.Eventually(t, func() bool { return d.ConnectionsOpened() == 2 && d.Connections() == 1 }, patience, time.Millisecond)
+			require.Eventually(t, func() bool { return d.ConnectionsOpened() == 2 && d.Connections() == 1 }, reconnectBackoff, time.Millisecond)
 			r := d.asks(alice)
 			d.presses(bob, "card.approve")
-			d.is(r.ID, approval.Approved)
+			d.is(r.ID, approval.StateApproved)
 			d.clean()
 		})
 	}
@@ -131,8 +131,8 @@ func TestWhatNoWaitingMendsEndsTheSocket(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
 			d := open(t, overHTTP)
-			d.weather.add(fault{method: "apps.connections.open", answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			d.weather.add(callError{method: "apps.connections.open", answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
+			ctx, cancel := context.WithTimeout(t.Context(), reconnectBackoff)
 			defer cancel()
 			socket := d.slack.Socket(d.app)
 			err := socket.Run(ctx)
@@ -147,10 +147,10 @@ func TestWhatNoWaitingMendsEndsTheSocket(t *testing.T) {
 func TestTheSocketWaitsForASlackThatIsAway(t *testing.T) {
 	t.Parallel()
 	d := open(t, overHTTP)
-	d.weather.add(fault{method: "apps.connections.open", answer: status(503, "<html>")})
+	d.weather.add(callError{method: "apps.connections.open", answer: status(503, "<html>")})
 	socket := d.slack.Socket(d.app)
 	d.while(func(ctx context.Context) { _ = socket.Run(ctx) })
-	require.Eventually(t, func() bool { return d.weather.count("apps.connections.open") == 1 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return d.weather.count("apps.connections.open") == 1 }, reconnectBackoff, time.Millisecond)
 	require.False(t, socket.Ready())
 }
 

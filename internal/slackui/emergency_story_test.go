@@ -12,7 +12,7 @@ import (
 
 // withBreakGlass lets Alice take keys in both organizations, and Bob in one.
 func withBreakGlass(s *setup) {
-	rule := approval.BreakGlass{People: approval.Who{Users: []approval.UserID{alice}}, Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+	rule := approval.BreakGlass{People: approval.Principals{Users: []approval.UserID{alice}}, Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 	s.policy.BreakGlass, s.more[0].Policy.BreakGlass = rule, rule
 	s.MayCallCrowds = true // who watches the channel is to look at it
 	s.policy.BreakGlass.People.Users = []approval.UserID{alice, bob}
@@ -54,8 +54,8 @@ func TestAKeyInAnEmergency(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, sandbox.Closed, again.Outcome)
 			require.Len(t, d.requestsOf(alice), 1, "one form is one key")
-			r := d.is(d.requestsOf(alice)[0].ID, approval.Delivered)
-			require.True(t, r.Emergency)
+			r := d.is(d.requestsOf(alice)[0].ID, approval.StateDelivered)
+			require.True(t, r.BreakGlass)
 			require.Equal(t, 2*time.Hour, r.Access.Lifetime)
 			_, note := d.seesButton(alice, "note.saved")
 			require.True(t, note.Ephemeral)
@@ -68,7 +68,7 @@ func TestAKeyInAnEmergency(t *testing.T) {
 func TestAnEmergencyElsewhere(t *testing.T) {
 	t.Parallel()
 	d := openRich(t, withBreakGlass, func(s *setup) {
-		s.more[0].Policy.Named = []approval.NamedNetwork{{Name: "vpn", Networks: s.policy.Named[0].Networks}}
+		s.more[0].Policy.NetworkPresets = []approval.NetworkPreset{{Name: "vpn", Networks: s.policy.NetworkPresets[0].Networks}}
 	})
 	d.types(alice, "emergency")
 	d.seesModal(alice)
@@ -84,8 +84,8 @@ func TestAnEmergencyElsewhere(t *testing.T) {
 	require.Equal(t, sandbox.Closed, result.Outcome, "%+v", result)
 	r := d.requestsOf(alice)[0]
 	require.Equal(t, stagingOrg, r.Org)
-	require.Equal(t, "vpn", r.Access.Named[0].Name)
-	d.is(r.ID, approval.Delivered)
+	require.Equal(t, "vpn", r.Access.NetworkPresets[0].Name)
+	d.is(r.ID, approval.StateDelivered)
 }
 
 func TestWhoMayNotBreakTheGlass(t *testing.T) {
@@ -95,10 +95,10 @@ func TestWhoMayNotBreakTheGlass(t *testing.T) {
 	d.seesText(sandbox.Carol, "The normal way is `/atlas-key`")
 	d.types(sandbox.Gil, "emergency")
 	d.seesText(sandbox.Gil, "Guests of this workspace cannot use this bot")
-	d.weather.add(fault{method: "users.info", answer: cut})
+	d.weather.add(callError{method: "users.info", answer: cut})
 	d.types(dana, "emergency")
 	d.seesText(dana, "did not tell me in time who you are")
-	d.weather.add(fault{method: "views.open", answer: cut})
+	d.weather.add(callError{method: "views.open", answer: cut})
 	d.types(alice, "emergency")
 	d.seesText(alice, "did not say whether the form is open")
 
@@ -113,12 +113,12 @@ func TestAnEmergencyThatCouldNotBeRecorded(t *testing.T) {
 	d := openRich(t, withBreakGlass)
 	d.types(bob, "emergency")
 	d.seesModal(bob)
-	d.weather.add(fault{method: "users.info", answer: status(500, "")})
+	d.weather.add(callError{method: "users.info", answer: status(500, "")})
 	result := d.submits(bob, outage())
 	require.Contains(t, result.Errors["emergency.description"], "press Take the key again")
 	require.Zero(t, d.keys.Made())
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome)
-	d.is(d.requestsOf(bob)[0].ID, approval.Delivered)
+	d.is(d.requestsOf(bob)[0].ID, approval.StateDelivered)
 }
 
 // TestBreakGlassNamesEveryApprover: <!here> reaches nobody who is away, and a
@@ -126,9 +126,9 @@ func TestAnEmergencyThatCouldNotBeRecorded(t *testing.T) {
 func TestBreakGlassNamesEveryApprover(t *testing.T) {
 	t.Parallel()
 	d := openRich(t, withBreakGlass, func(s *setup) {
-		s.policy.Needs = []approval.Need{
-			{From: approval.Who{Groups: []approval.GroupID{sandbox.Bob}}, Count: 1},
-			{From: approval.Who{Users: []approval.UserID{carol}}, Count: 1},
+		s.policy.Requirements = []approval.Requirement{
+			{From: approval.Principals{Groups: []approval.GroupID{sandbox.Bob}}, Count: 1},
+			{From: approval.Principals{Users: []approval.UserID{carol}}, Count: 1},
 		}
 	})
 	d.types(alice, "emergency")

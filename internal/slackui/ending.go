@@ -10,7 +10,7 @@ import (
 // there are as many as the owner was told.
 const inEnding approval.MessageName = "ending"
 
-// ending tells the owner that a key's end comes near, while there is something
+// expiryReminder tells the owner that a key's end comes near, while there is something
 // to do about it. What came later, or another telling, leaves one line.
 //
 //	┌──────────────────────────────────────────────┐
@@ -18,15 +18,15 @@ const inEnding approval.MessageName = "ending"
 //	│ [ Extend ]  [ Rotate ]  [ Revoke now ]       │
 //	│ Request AKR-7F3K2: invoices                  │
 //	└──────────────────────────────────────────────┘
-func (v views) ending(r approval.Request, n int) message {
-	if r.State != approval.Active || n != r.Endings {
-		story := ownersStory(r)
-		return newMessage(sentences(say("Request %s:", r.ID), story), footnote(sentences(say("Request %s:", r.ID), story)))
+func (v Screens) expiryReminder(r approval.Request, n int) message {
+	if r.State != approval.StateActive || n != r.ExpiryReminders {
+		story := statusForRequester(r)
+		return newMessage(joinSentences(mrkdwnf("Request %s:", r.ID), story), footnote(joinSentences(mrkdwnf("Request %s:", r.ID), story)))
 	}
-	story := say(":hourglass_flowing_sand: *Your key%s ends %s* and is deleted then: whatever uses it stops working.", keyName(r), when(r.EndsAt))
+	story := mrkdwnf(":hourglass_flowing_sand: *Your key%s ends %s* and is deleted then: whatever uses it stops working.", keyName(r), slackDate(r.KeyExpiresAt))
 	way := mrkdwn("If you need it for longer, ask for more time with *Extend*. If you are done with it, revoke it.")
 	return newMessage(
-		sentences(story, way, say("Request %s: %s.", r.ID, r.Access.Description)),
+		joinSentences(story, way, mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
 		section(story),
 		section(way),
 		buttons(
@@ -39,6 +39,6 @@ func (v views) ending(r approval.Request, n int) message {
 }
 
 func labelled(b *slack.ButtonBlockElement, label string) *slack.ButtonBlockElement {
-	b.Text = plain(label)
+	b.Text = plainText(label)
 	return b
 }

@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A mrkdwn is text that is already safe to show. Make one with [say].
+// A mrkdwn is text that is already safe to show. Make one with [mrkdwnf].
 type mrkdwn string
 
 // A botText is text that the bot itself wrote, such as a role's title or a
@@ -21,12 +21,12 @@ type botText string
 // reaches beyond the message: mentions and links begin with them.
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// say formats args into format. What the bot wrote and ids and numbers of its
+// mrkdwnf formats args into format. What the bot wrote and ids and numbers of its
 // own stand there as they are. Everything else, such as a string, is taken for
 // the text of people and becomes [code]: a description of "*prod* :key:" or
 // "<!channel>" must be shown, not obeyed, and must not look like a sentence of
 // the bot's.
-func say(format string, args ...any) mrkdwn {
+func mrkdwnf(format string, args ...any) mrkdwn {
 	safe := make([]any, len(args))
 	for i, a := range args {
 		switch a := a.(type) {
@@ -64,8 +64,8 @@ func orgText(name string) mrkdwn {
 	return code(name)
 }
 
-// sentences joins what is said, leaving out what is empty.
-func sentences(all ...mrkdwn) mrkdwn { return joinedBy(" ", all...) }
+// joinSentences joins what is said, leaving out what is empty.
+func joinSentences(all ...mrkdwn) mrkdwn { return joinedBy(" ", all...) }
 
 func joinedBy(with string, all ...mrkdwn) mrkdwn {
 	var said []string
@@ -80,17 +80,17 @@ func joinedBy(with string, all ...mrkdwn) mrkdwn {
 // unknownTime is said in the place of a time that was not recorded.
 const unknownTime = "at an unknown time"
 
-// when names a moment in the reader's own time zone, with UTC for whoever
+// slackDate names a moment in the reader's own time zone, with UTC for whoever
 // cannot be shown that. The zero time is none, and is never shown as a date.
-func when(t time.Time) mrkdwn {
+func slackDate(t time.Time) mrkdwn {
 	if t.IsZero() {
 		return unknownTime
 	}
-	return say("<!date^%s^{date_short_pretty} at {time}|%s>", botText(fmt.Sprint(t.Unix())), botText(utc(t)))
+	return mrkdwnf("<!date^%s^{date_short_pretty} at {time}|%s>", botText(fmt.Sprint(t.Unix())), botText(utc(t)))
 }
 
-// span says a duration as people do: "8 hours", "7 days".
-func span(d time.Duration) string {
+// humanDuration says a duration as people do: "8 hours", "7 days".
+func humanDuration(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
 	case d >= 2*day && d%day == 0:
@@ -112,8 +112,8 @@ func count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// clip shortens s to limit characters, never cutting one in two.
-func clip(s string, limit int) string {
+// truncate shortens s to limit characters, never cutting one in two.
+func truncate(s string, limit int) string {
 	r := []rune(s)
 	if len(r) <= limit {
 		return s
@@ -121,14 +121,14 @@ func clip(s string, limit int) string {
 	return string(r[:limit-1]) + "…"
 }
 
-// shorten does the same to what is safe to show already. What Slack reads as
+// truncateMrkdwn does the same to what is safe to show already. What Slack reads as
 // one thing, such as a mention, is kept whole or left out, and code that was cut
 // ends where the text does: its rest would be formatted.
-func shorten(m mrkdwn, limit int) mrkdwn {
+func truncateMrkdwn(m mrkdwn, limit int) mrkdwn {
 	if utf8.RuneCountInString(string(m)) <= limit {
 		return m
 	}
-	short := clip(string(m), limit-1) // leaves room for the end of code
+	short := truncate(string(m), limit-1) // leaves room for the end of code
 	for open, closing := range map[string]string{"<": ">", "&": ";"} {
 		if at := strings.LastIndex(short, open); at > strings.LastIndex(short, closing) {
 			short = short[:at] + "…"

@@ -10,13 +10,13 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// An extendScreen is the modal in which the owner of a live key asks for more
+// An extendView is the modal in which the owner of a live key asks for more
 // time, at one moment.
-type extendScreen struct {
-	liveKey
+type extendView struct {
+	keyTarget
 	most    time.Duration // that the key may live in all, as mostOf says; zero if no role does
 	mostOf  approval.Role
-	outlook outlook
+	preview formPreview
 }
 
 // extendForm asks how much longer a key should live, and why.
@@ -29,24 +29,24 @@ type extendScreen struct {
 //	│ This will go to 1 of @platform               │
 //	│                        [ Cancel ] [ Send ]   │
 //	└──────────────────────────────────────────────┘
-func extendForm(s extendScreen) slack.ModalViewRequest {
-	blocks := []slack.Block{section(say("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", keyName(s.r), s.r.ID, s.r.Access.Description, when(s.r.EndsAt)))}
+func extendForm(s extendView) slack.ModalViewRequest {
+	blocks := []slack.Block{section(mrkdwnf("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", keyName(s.r), s.r.ID, s.r.Access.Description, slackDate(s.r.KeyExpiresAt)))}
 	if s.most > 0 {
-		blocks = append(blocks, section(say("Because of %s it lives at most %s in all, with its extensions and rotations.", botText(titles([]approval.Role{s.mostOf})), botText(span(s.most)))))
+		blocks = append(blocks, section(mrkdwnf("Because of %s it lives at most %s in all, with its extensions and rotations.", botText(titles([]approval.Role{s.mostOf})), botText(humanDuration(s.most)))))
 	}
 	blocks = append(blocks,
-		live(ask(blockExtendLifetime, "How much longer?", "Added to the present end.", spansMenu(blockExtendLifetime, s.choices(), 0))),
-		ask(blockExtendReason, "Why?", "Approvers read this.", lines(blockExtendReason, "", approval.MaxReason)),
+		dispatchOnChange(inputBlock(blockExtendLifetime, "How much longer?", "Added to the present end.", spansMenu(blockExtendLifetime, s.choices(), 0))),
+		inputBlock(blockExtendReason, "Why?", "Approvers read this.", lines(blockExtendReason, "", approval.MaxReason)),
 	)
-	m := modal(viewExtend, "More time", append(blocks, slack.NewDividerBlock(), section(s.outlook.route("This will go to")))...)
-	m.Submit = plain("Send")
+	m := modal(viewExtend, "More time", append(blocks, slack.NewDividerBlock(), section(s.preview.route("This will go to")))...)
+	m.Submit = plainText("Send")
 	m.PrivateMetadata = s.metadata
 	return m
 }
 
 // choices are those that the limit leaves; a menu without any Slack would
 // refuse.
-func (s extendScreen) choices() []time.Duration {
+func (s extendView) choices() []time.Duration {
 	all := s.org.Policy.Lifetimes
 	within := slices.DeleteFunc(slices.Clone(all), func(d time.Duration) bool { return s.most > 0 && wholeLife(s.r, d) > s.most })
 	if len(within) == 0 {
@@ -56,26 +56,26 @@ func (s extendScreen) choices() []time.Duration {
 }
 
 func extension(v sentView) approval.ExtensionForm {
-	return approval.ExtensionForm{Origin: v.ID, Reason: v.input(blockExtendReason).text(), Extra: v.input(blockExtendLifetime).span()}
+	return approval.ExtensionForm{IdempotencyKey: v.ID, Reason: v.input(blockExtendReason).text(), ExtendBy: v.input(blockExtendLifetime).span()}
 }
 
 // extend opens the form for more time.
-func (a *App) extend(ctx context.Context, p press, answer ack) {
-	a.openChange(ctx, p, answer, a.service.MayExtend, func(k liveKey) slack.ModalViewRequest { return a.extendView(ctx, p.who, k, 0) })
+func (a *App) extend(ctx context.Context, p action, answer ack) {
+	a.openChange(ctx, p, answer, a.service.MayExtend, func(k keyTarget) slack.ModalViewRequest { return a.extendViewFor(ctx, p.by, k, 0) })
 }
 
-// extendAgain is the form after a choice in it.
-func (a *App) extendAgain(ctx context.Context, i interaction) (slack.ModalViewRequest, error) {
-	k, err := a.liveKeyOf(ctx, i, a.service.MayExtend)
+// refreshExtend is the form after a choice in it.
+func (a *App) refreshExtend(ctx context.Context, i interaction) (slack.ModalViewRequest, error) {
+	k, err := a.keyTargetOf(ctx, i, a.service.MayExtend)
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
-	return a.extendView(ctx, i.who(), k, extension(i.View).Extra), nil
+	return a.extendViewFor(ctx, i.who(), k, extension(i.View).ExtendBy), nil
 }
 
-// extendView looks at what an extension would come to.
-func (a *App) extendView(ctx context.Context, who approval.Actor, k liveKey, extra time.Duration) slack.ModalViewRequest {
-	s := extendScreen{liveKey: k, outlook: a.outlookOn(ctx, who, k, wholeLife(k.r, extra))}
+// extendViewFor looks at what an extension would come to.
+func (a *App) extendViewFor(ctx context.Context, who approval.Actor, k keyTarget, extra time.Duration) slack.ModalViewRequest {
+	s := extendView{keyTarget: k, preview: a.previewChange(ctx, who, k, wholeLife(k.r, extra))}
 	s.most, s.mostOf = k.org.Policy.MostLife(k.r.Access)
 	return extendForm(s)
 }
@@ -86,18 +86,18 @@ func wholeLife(r approval.Request, extra time.Duration) time.Duration {
 	if extra <= 0 {
 		return 0
 	}
-	return r.LifeUntil(r.EndsAt.Add(extra))
+	return r.LifeUntil(r.KeyExpiresAt.Add(extra))
 }
 
-// outlookOn is what a key with the same access and that lifetime would come to.
+// previewChange is what a key with the same access and that lifetime would come to.
 // If the rules of now do not allow its addresses, no rule is known to approve
 // it.
-func (a *App) outlookOn(ctx context.Context, who approval.Actor, k liveKey, lifetime time.Duration) (o outlook) {
+func (a *App) previewChange(ctx context.Context, who approval.Actor, k keyTarget, lifetime time.Duration) (o formPreview) {
 	o.unknown = true
 	defer logPanic(a.log, "looking at what an extension would come to panicked")
 	f := formOf(stillNamed(k.r.Access, k.org.Policy))
 	f.Org, f.Lifetime = k.org.ID, lifetime
-	o = a.outlook(ctx, who, f, lookLimit)
+	o = a.previewOf(ctx, who, f, previewTimeout)
 	o.unknown = o.unknown || o.Rule != "" && slices.ContainsFunc(o.Problems, func(p approval.Problem) bool { return p.Field == approval.FieldNetworks })
 	return o
 }

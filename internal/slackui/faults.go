@@ -15,8 +15,8 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// passing are Slack's own words for "later": nothing happened.
-var passing = []string{codeRateLimited, "rate_limited", "service_unavailable", "team_added_to_org"}
+// transientErrors are Slack's own words for "later": nothing happened.
+var transientErrors = []string{codeRateLimited, "rate_limited", "service_unavailable", "team_added_to_org"}
 
 // codeRateLimited is Slack's word for too many calls.
 const codeRateLimited = "ratelimited"
@@ -24,8 +24,8 @@ const codeRateLimited = "ratelimited"
 // rateLimited are all the ways in which Slack says that.
 var rateLimited = []string{codeRateLimited, "rate_limited", "http_429"}
 
-// muddled are Slack's words for failures of its own: it may have happened.
-var muddled = []string{"fatal_error", "internal_error", "request_timeout", "update_failed", codeUnreadable}
+// indeterminateErrors are Slack's words for failures of its own: it may have happened.
+var indeterminateErrors = []string{"fatal_error", "internal_error", "request_timeout", "update_failed", codeUnreadable}
 
 // codeUnreadable stands for an error word that is none of Slack's.
 const codeUnreadable = "unreadable"
@@ -42,19 +42,19 @@ func word(s string) string {
 	return codeUnreadable
 }
 
-// fault reads what an error of slack-go says about the call; nil for nil. A
+// callError reads what an error of slack-go says about the call; nil for nil. A
 // call that got no clear answer may have happened. Nothing of its text came from
 // elsewhere without being cleared.
-func fault(err error) *approval.Fault {
+func callError(err error) *approval.CallError {
 	if err == nil {
 		return nil
 	}
-	if f, ok := errors.AsType[*approval.Fault](err); ok {
+	if f, ok := errors.AsType[*approval.CallError](err); ok {
 		return f
 	}
-	f := &approval.Fault{Verdict: approval.Unknown, Err: cleared(err)}
+	f := &approval.CallError{Class: approval.Indeterminate, Err: cleared(err)}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		f.Verdict, f.Code, f.RetryAfter = approval.NotNow, codeRateLimited, min(limited.RetryAfter, approval.MaxWait)
+		f.Class, f.Code, f.RetryAfter = approval.Transient, codeRateLimited, min(limited.RetryAfter, approval.MaxWait)
 		f.Err = fmt.Errorf("slack wants to be left alone for %s", f.RetryAfter)
 	}
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
@@ -62,14 +62,14 @@ func fault(err error) *approval.Fault {
 		f.Err = fmt.Errorf("an answer with status %d", status.Code)
 		switch {
 		case status.Code == http.StatusTooManyRequests:
-			f.Verdict = approval.NotNow
+			f.Class = approval.Transient
 		case status.Code >= 400 && status.Code < 500:
-			f.Verdict = approval.Refused
+			f.Class = approval.Permanent
 		}
 	}
 	if said, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		f.Code = word(said.Err)
-		f.Verdict = verdict(f.Code)
+		f.Class = failureClass(f.Code)
 		f.Err = fmt.Errorf("slack says %s%s", f.Code, details(said))
 	}
 	return f
@@ -90,14 +90,14 @@ func cleared(err error) error {
 	return foreignError(err)
 }
 
-func verdict(code string) approval.Verdict {
+func failureClass(code string) approval.FailureClass {
 	switch {
-	case slices.Contains(passing, code):
-		return approval.NotNow
-	case slices.Contains(muddled, code):
-		return approval.Unknown
+	case slices.Contains(transientErrors, code):
+		return approval.Transient
+	case slices.Contains(indeterminateErrors, code):
+		return approval.Indeterminate
 	}
-	return approval.Refused
+	return approval.Permanent
 }
 
 // maxDetails of a refusal are repeated.
@@ -119,17 +119,17 @@ func details(said slack.SlackErrorResponse) string {
 	return ": " + strings.Join(all[:min(len(all), maxDetails)], "; ")
 }
 
-// unclear is an answer that lacks what it promised. slack-go takes
+// malformedResponse is an answer that lacks what it promised. slack-go takes
 // {"ok":false} without a reason for a success.
-func unclear(method string) *approval.Fault {
-	return &approval.Fault{
-		Verdict: approval.Unknown, Code: "unclear_answer",
+func malformedResponse(method string) *approval.CallError {
+	return &approval.CallError{
+		Class: approval.Indeterminate, Code: "unclear_answer",
 		Err: fmt.Errorf("%s: slack's answer lacks what it promises", method),
 	}
 }
 
 func codeOf(err error) string {
-	if f := fault(err); f != nil {
+	if f := callError(err); f != nil {
 		return f.Code
 	}
 	return ""

@@ -8,18 +8,18 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A draft is a form as far as it is filled in.
-type draft struct {
+// A formState is a form as far as it is filled in.
+type formState struct {
 	approval.Form
-	projects []approval.Project // those of the form, with their names
+	chosenProjects []approval.Project // those of the form, with their names
 }
 
-// A formScreen is the modal in which somebody asks for a key, at one moment.
-type formScreen struct {
+// A formView is the modal in which somebody asks for a key, at one moment.
+type formView struct {
 	orgs    approval.Orgs // to choose from; not shown if there is one
-	offer   approval.Offer
-	filled  draft
-	outlook outlook
+	offer   approval.Entitlements
+	filled  formState
+	preview formPreview
 }
 
 // form is the modal in which a key is asked for. Its id at Slack becomes the
@@ -41,26 +41,26 @@ type formScreen struct {
 //	│ This will go to 1 of @platform and …         │
 //	│                          [ Cancel ] [ Send ] │
 //	└──────────────────────────────────────────────┘
-func form(s formScreen) slack.ModalViewRequest {
+func form(s formView) slack.ModalViewRequest {
 	blocks := orgField(blockFormOrg, s.orgs, s.offer.Org.ID)
 	if len(s.offer.Roles) == 0 {
 		blocks = append(blocks, section(nothingOffered(s.offer.Org)))
 	} else {
 		blocks = append(blocks, s.fields()...)
-		blocks = append(blocks, s.outlook.blocks()...)
+		blocks = append(blocks, s.preview.blocks()...)
 	}
 	m := modal(viewForm, "Ask for an API key", blocks...)
-	m.Submit = plain("Send")
-	m.PrivateMetadata = drawnFor{s.offer.Org.ID, s.place()}.encode()
+	m.Submit = plainText("Send")
+	m.PrivateMetadata = formMetadata{s.offer.Org.ID, s.place()}.encode()
 	return m
 }
 
 func nothingOffered(org approval.Org) mrkdwn {
-	return say("In %s there is no role that you may ask for. Whoever runs this bot can change that.", orgText(org.Name))
+	return mrkdwnf("In %s there is no role that you may ask for. Whoever runs this bot can change that.", orgText(org.Name))
 }
 
 // place is that of the organization in the list.
-func (s formScreen) place() int { return placeOf(s.offer.Org.ID, s.orgs) }
+func (s formView) place() int { return placeOf(s.offer.Org.ID, s.orgs) }
 
 func placeOf(id approval.OrgID, orgs approval.Orgs) int {
 	return max(slices.IndexFunc(orgs, func(o approval.Org) bool { return o.ID == id }), 0)
@@ -71,55 +71,55 @@ func orgField(id string, orgs approval.Orgs, chosen approval.OrgID) []slack.Bloc
 	if len(orgs) < 2 {
 		return nil
 	}
-	return []slack.Block{live(ask(id, "In which organization?", "What can be asked for differs: what is chosen below begins anew.", orgsMenu(id, orgs, chosen)))}
+	return []slack.Block{dispatchOnChange(inputBlock(id, "In which organization?", "What can be asked for differs: what is chosen below begins anew.", orgsMenu(id, orgs, chosen)))}
 }
 
-func (s formScreen) fields() []slack.Block {
-	ids, f, p := formBlocks.in(s.place()), s.filled, s.offer.Org.Policy
+func (s formView) fields() []slack.Block {
+	ids, f, p := formBlocks.forOrg(s.place()), s.filled, s.offer.Org.Policy
 	blocks := []slack.Block{
-		ask(blockFormDescription, "What is the key for?", "It becomes the key's description in Atlas.",
+		inputBlock(blockFormDescription, "What is the key for?", "It becomes the key's description in Atlas.",
 			line(blockFormDescription, f.Description, approval.MaxDescription)),
-		live(ask(ids[approval.FieldRoles], "What may it do?", "Organization roles. As few as will do: approvers look at them.",
+		dispatchOnChange(inputBlock(ids[approval.FieldRoles], "What may it do?", "Organization roles. As few as will do: approvers look at them.",
 			rolesMenu(ids[approval.FieldRoles], s.offer.Roles, f.Roles))),
 	}
 	blocks = append(blocks, s.projectFields(ids)...)
-	byName, addresses := networkFields(ids, p, f.Named, f.Networks)
+	byName, addresses := networkFields(ids, p, f.NetworkPresets, f.Networks)
 	if byName != nil {
-		blocks = append(blocks, live(byName))
+		blocks = append(blocks, dispatchOnChange(byName))
 	}
 	return append(blocks, addresses,
-		live(ask(ids[approval.FieldLifetime], "For how long?", "Counted from the moment the key is made. Then it is deleted.",
+		dispatchOnChange(inputBlock(ids[approval.FieldLifetime], "For how long?", "Counted from the moment the key is made. Then it is deleted.",
 			spansMenu(ids[approval.FieldLifetime], s.offer.Lifetimes, f.Lifetime))),
-		ask(blockFormReason, "Why?", "Approvers read this.",
+		inputBlock(blockFormReason, "Why?", "Approvers read this.",
 			lines(blockFormReason, f.Reason, approval.MaxReason)),
 	)
 }
 
 // projectFields are there if the asker may ask for anything in projects.
-func (s formScreen) projectFields(ids fieldBlocks) []slack.Block {
+func (s formView) projectFields(ids blockIDs) []slack.Block {
 	if len(s.offer.ProjectRoles) == 0 {
 		return nil
 	}
-	which, what := ids[approval.FieldProjects], ids[approval.FieldInProjects]
+	which, what := ids[approval.FieldProjects], ids[approval.FieldProjectRoles]
 	return []slack.Block{
-		mayBeEmpty(live(ask(which, "In which projects?", "Type a part of a project's name. At most "+decimal(approval.MaxProjects)+".",
-			projectsMenu(which, s.filled.projects)))),
-		mayBeEmpty(live(ask(what, "What may it do in these projects?", "Project roles, the same in each of them.",
-			rolesMenu(what, s.offer.ProjectRoles, s.filled.InProjects)))),
+		optionalInput(dispatchOnChange(inputBlock(which, "In which projects?", "Type a part of a project's name. At most "+decimal(approval.MaxProjects)+".",
+			projectsMenu(which, s.filled.chosenProjects)))),
+		optionalInput(dispatchOnChange(inputBlock(what, "What may it do in these projects?", "Project roles, the same in each of them.",
+			rolesMenu(what, s.offer.ProjectRoles, s.filled.ProjectRoles)))),
 	}
 }
 
 // networkFields ask where a key may be used from. Where there are networks with
 // names, nobody has to type an address; byName is nil where there are none.
-func networkFields(ids fieldBlocks, p approval.Policy, named []string, typed string) (byName, text *slack.InputBlock) {
-	text = ask(ids[approval.FieldNetworks], "From which addresses?", networksHint(p),
+func networkFields(ids blockIDs, p approval.Policy, named []string, typed string) (byName, text *slack.InputBlock) {
+	text = inputBlock(ids[approval.FieldNetworks], "From which addresses?", networksHint(p),
 		lines(ids[approval.FieldNetworks], typed, approval.MaxNetworks))
 	if len(offeredNetworks(p)) == 0 {
 		return nil, text
 	}
-	byName = ask(ids[approval.FieldNamed], "From which networks?", "Networks that have a name here. Choose some, or enter addresses below, or both.",
-		networksMenu(ids[approval.FieldNamed], offeredNetworks(p), named))
-	return mayBeEmpty(byName), mayBeEmpty(text)
+	byName = inputBlock(ids[approval.FieldNetworkPresets], "From which networks?", "Networks that have a name here. Choose some, or enter addresses below, or both.",
+		networksMenu(ids[approval.FieldNetworkPresets], offeredNetworks(p), named))
+	return optionalInput(byName), optionalInput(text)
 }
 
 func networksHint(p approval.Policy) string {
@@ -129,5 +129,5 @@ func networksHint(p approval.Policy) string {
 }
 
 func widest(p approval.Policy) string {
-	return "no wider than /" + decimal(p.WidestIPv4) + " (IPv6: /" + decimal(p.WidestIPv6) + "), at most " + decimal(p.MaxEntries) + " in all"
+	return "no wider than /" + decimal(p.MinPrefixIPv4) + " (IPv6: /" + decimal(p.MinPrefixIPv6) + "), at most " + decimal(p.MaxEntries) + " in all"
 }

@@ -19,7 +19,7 @@ func decimal(n int) string { return strconv.Itoa(n) }
 // formErrors is what the modal shows under its fields: one text a field, by
 // block id. Each problem tells the way out. The texts are plain: Slack obeys
 // nothing in them.
-func formErrors(problems []approval.Problem, blocks fieldBlocks) map[string]string {
+func formErrors(problems []approval.Problem, blocks blockIDs) map[string]string {
 	byBlock := map[string][]string{}
 	for _, p := range problems {
 		block, ok := blocks[p.Field]
@@ -35,13 +35,13 @@ func formErrors(problems []approval.Problem, blocks fieldBlocks) map[string]stri
 			more = fmt.Sprintf(" (and %d more)", len(all)-maxProblems)
 			all = all[:maxProblems]
 		}
-		texts[block] = clip(strings.Join(all, " "), maxFieldSay-len(more)) + more
+		texts[block] = truncate(strings.Join(all, " "), maxFieldSay-len(more)) + more
 	}
 	return texts
 }
 
 func problemText(p approval.Problem) string {
-	given := clip(p.Given, maxGiven)
+	given := truncate(p.Given, maxGiven)
 	switch p.Code {
 	case approval.Missing:
 		return missing(p.Field)
@@ -61,7 +61,7 @@ func problemText(p approval.Problem) string {
 	case approval.HostBits:
 		return fmt.Sprintf("“%s” names one host and a network at once: did you mean %s, or the host without the slash?", given, p.Hint)
 	case approval.TooWide:
-		if p.Field == approval.FieldNamed {
+		if p.Field == approval.FieldNetworkPresets {
 			return fmt.Sprintf("The network “%s” is too wide for a key with these roles: %s is the widest. Leave it out, or enter some of its addresses.", given, p.Hint)
 		}
 		return fmt.Sprintf("“%s” is too wide: %s is the widest that is allowed here.", given, p.Hint)
@@ -73,7 +73,7 @@ func problemText(p approval.Problem) string {
 		return fmt.Sprintf("These are %s addresses, and at most %d are allowed: combine neighbours into networks.", given, p.Limit)
 	case approval.RoleNotAllowed:
 		return fmt.Sprintf("“%s” cannot be asked for here: choose another role.", given)
-	case approval.RoleNotForYou:
+	case approval.RoleNotForRequester:
 		return fmt.Sprintf("%s is not a role that you may ask for: choose another one.", title(p.Given))
 	case approval.NoSuchNetwork:
 		return fmt.Sprintf("There is no network “%s” here (any more): choose from the list.", given)
@@ -81,10 +81,10 @@ func problemText(p approval.Problem) string {
 		return fmt.Sprintf("There is no project “%s” in this organization (any more): choose from what appears while you type.", given)
 	case approval.TooManyProjects:
 		return fmt.Sprintf("At most %d projects fit into one request: send the others in another one.", p.Limit)
-	case approval.NotLess:
+	case approval.NotASubset:
 		return notLess(p)
 	case approval.LifetimeTooLong:
-		return fmt.Sprintf("A key with %s lives at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), span(p.Most))
+		return fmt.Sprintf("A key with %s lives at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), humanDuration(p.Most))
 	case approval.TooManyOpen:
 		return fmt.Sprintf("You have %d open requests, which is as many as may wait at once: withdraw one in the list of your requests, or send this when one is over.", p.Limit)
 	case approval.TooManyKeys:
@@ -92,7 +92,7 @@ func problemText(p approval.Problem) string {
 	case approval.TooManyPerHour:
 		return fmt.Sprintf("You sent %d requests within an hour, which is as many as one person may: send this again in a while.", p.Limit)
 	case approval.ExtensionTooLong:
-		return fmt.Sprintf("A key with %s lives at most %s in all, with its extensions and rotations: choose less.", title(p.Given), span(p.Most))
+		return fmt.Sprintf("A key with %s lives at most %s in all, with its extensions and rotations: choose less.", title(p.Given), humanDuration(p.Most))
 	case approval.LifetimeNotAllowed:
 		return "This lifetime cannot be chosen here (any more): choose one from the list."
 	case approval.Unchanged:
@@ -109,7 +109,7 @@ func missing(f approval.Field) string {
 		return "Choose at least one role."
 	case approval.FieldProjects:
 		return "Choose the projects that the project roles are for, or take these roles away."
-	case approval.FieldInProjects:
+	case approval.FieldProjectRoles:
 		return "Choose what the key may do in these projects, or take the projects away."
 	case approval.FieldNetworks:
 		return "Enter at least one address: without one Atlas would let the key in from nowhere."
@@ -125,13 +125,13 @@ func notLess(p approval.Problem) string {
 	case approval.FieldRoles:
 		return fmt.Sprintf("%s is not asked for (any more): take it away.", title(p.Given))
 	case approval.FieldNetworks:
-		return fmt.Sprintf("“%s” is not among the addresses that are asked for: leave some of those, or narrow them.", clip(p.Given, maxGiven))
+		return fmt.Sprintf("“%s” is not among the addresses that are asked for: leave some of those, or narrow them.", truncate(p.Given, maxGiven))
 	}
 	return "This is longer than what is asked for, or no choice here (any more): choose from the list."
 }
 
 // title names a role as Atlas does.
-func title(role string) string { return clip(approval.Role(role).Info().Title, maxGiven) }
+func title(role string) string { return truncate(approval.Role(role).Info().Title, maxGiven) }
 
 func article(kind string) string {
 	if strings.HasPrefix(kind, "u") {

@@ -22,16 +22,16 @@ const (
 // rich is a setup with two organizations: in the first everything can be asked
 // for, in the second little.
 func rich(s *setup) {
-	s.more = approval.Orgs{{ID: stagingOrg, Name: "Staging", Policy: policy()}}
+	s.more = approval.Orgs{{ID: stagingOrg, Name: "Staging", Policy: testPolicy()}}
 	s.more[0].Policy.Roles = approval.RulesFor("ORG_MEMBER")
 	s.policy.Roles = approval.RulesFor("ORG_READ_ONLY", "ORG_OWNER")
 	s.policy.Roles[1] = approval.RoleRule{
-		Role: "ORG_OWNER", Ask: approval.Who{Users: []approval.UserID{alice}}, Longest: 8 * time.Hour, WidestIPv4: 32,
-		Needs: []approval.Need{{From: approval.Who{Groups: []approval.GroupID{sandbox.Approvers}}, Count: 1}, {From: approval.Who{Groups: []approval.GroupID{security}}, Count: 1}},
+		Role: "ORG_OWNER", AllowedRequesters: approval.Principals{Users: []approval.UserID{alice}}, MaxLifetime: 8 * time.Hour, MinPrefixIPv4: 32,
+		Requirements: []approval.Requirement{{From: approval.Principals{Groups: []approval.GroupID{sandbox.Approvers}}, Count: 1}, {From: approval.Principals{Groups: []approval.GroupID{security}}, Count: 1}},
 	}
 	s.policy.ProjectRoles = approval.RulesFor("GROUP_READ_ONLY")
-	s.policy.Named = []approval.NamedNetwork{{Name: "office", Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}}}
-	s.policy.Auto = []approval.AutoRule{{Name: "reading from the office", For: approval.Who{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []string{"office"}, Longest: 24 * time.Hour}}
+	s.policy.NetworkPresets = []approval.NetworkPreset{{Name: "office", Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}}}
+	s.policy.AutoApprovals = []approval.AutoRule{{Name: "reading from the office", For: approval.Principals{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []string{"office"}, MaxLifetime: 24 * time.Hour}}
 }
 
 func openRich(t *testing.T, edits ...func(*setup)) *desk {
@@ -78,7 +78,7 @@ func (d *desk) submits(user string, v values) sandbox.Result {
 
 func (d *desk) requestsOf(user string) []approval.Request {
 	d.t.Helper()
-	mine, err := d.store.ByRequester(d.t.Context(), approval.UserID(user))
+	mine, err := d.store.ListByRequester(d.t.Context(), approval.UserID(user))
 	require.NoError(d.t, err)
 	return mine
 }
@@ -165,7 +165,7 @@ func TestAnotherOrganizationBeginsAnew(t *testing.T) {
 			r := d.requestsOf(alice)[0]
 			require.Equal(t, stagingOrg, r.Org)
 			require.Equal(t, []approval.Role{"ORG_MEMBER"}, r.Access.Roles)
-			require.Empty(t, r.Access.Named)
+			require.Empty(t, r.Access.NetworkPresets)
 			d.clean()
 		})
 	}
@@ -179,7 +179,7 @@ func TestSendingBeforeTheFormFollowed(t *testing.T) {
 	d.opensForm(alice)
 	d.fills(alice, filled())
 	d.app.Wait()
-	d.weather.add(fault{method: "views.update", answer: status(500, "")})
+	d.weather.add(callError{method: "views.update", answer: status(500, "")})
 	d.fills(alice, pick("form.org", string(stagingOrg)))
 	d.app.Wait()
 	result := d.submits(alice, nil)
@@ -195,12 +195,12 @@ func TestSendingBeforeTheFormFollowed(t *testing.T) {
 func TestAFormThatCannotFollow(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*desk){
-		"Slack does not take it": func(d *desk) { d.weather.add(fault{method: "views.update", answer: status(500, "")}) },
-		"Slack's answer is lost": func(d *desk) { d.weather.add(fault{method: "views.update", after: true, answer: cut}) },
+		"Slack does not take it": func(d *desk) { d.weather.add(callError{method: "views.update", answer: status(500, "")}) },
+		"Slack's answer is lost": func(d *desk) { d.weather.add(callError{method: "views.update", after: true, answer: cut}) },
 		"somebody else drew it": func(d *desk) {
-			d.weather.add(fault{method: "views.update", answer: status(200, `{"ok":false,"error":"hash_conflict"}`)})
+			d.weather.add(callError{method: "views.update", answer: status(200, `{"ok":false,"error":"hash_conflict"}`)})
 		},
-		"Slack does not list the group": func(d *desk) { d.weather.add(fault{method: "usergroups.users.list", answer: cut}) },
+		"Slack does not list the group": func(d *desk) { d.weather.add(callError{method: "usergroups.users.list", answer: cut}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -224,7 +224,7 @@ func TestAFormOpensWithoutKnowingTheGroups(t *testing.T) {
 	t.Parallel()
 	d := openRich(t)
 	for range 10 {
-		d.weather.add(fault{method: "usergroups.users.list", answer: status(500, "")})
+		d.weather.add(callError{method: "usergroups.users.list", answer: status(500, "")})
 	}
 	modal := d.opensForm(alice)
 	require.Contains(t, shown(modal), "This will go to 1 of <!subteam^S0APPROVERS>.")
@@ -239,11 +239,14 @@ func TestOnlyWhatSomebodyMayAskForIsOffered(t *testing.T) {
 	require.NotContains(t, shown(d.opensForm(bob)), "ORG_OWNER")
 	require.Contains(t, shown(d.opensForm(alice)), "ORG_OWNER")
 
-	none := open(t, func(s *setup) { s.policy.Roles[0].Ask = approval.Who{}; s.policy.Roles = s.policy.Roles[:1] })
+	none := open(t, func(s *setup) {
+		s.policy.Roles[0].AllowedRequesters = approval.Principals{}
+		s.policy.Roles = s.policy.Roles[:1]
+	})
 	none.types(bob, "")
 	none.seesText(bob, "In Production there is no role that you may ask for.")
 
-	other := openRich(t, func(s *setup) { s.more[0].Policy.Roles[0].Ask = approval.Who{} })
+	other := openRich(t, func(s *setup) { s.more[0].Policy.Roles[0].AllowedRequesters = approval.Principals{} })
 	other.opensForm(alice)
 	other.fills(alice, pick("form.org", string(stagingOrg)))
 	other.seesInModal(alice, "In Staging there is no role that you may ask for.")
@@ -313,7 +316,7 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 
 	d.app.Wait()
 	d.keys.Have(org)
-	d.service.Catalog = &approval.Catalog{Keys: d.keys, Now: time.Now}
+	d.service.Projects = &approval.ProjectCache{Keys: d.keys, Now: time.Now}
 	gone := filled(func(v values) {
 		v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick(payments)}
 		v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}
@@ -321,8 +324,8 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "There is no project")
 
 	d.app.Wait()
-	d.service.Catalog = &approval.Catalog{Keys: d.keys, Now: time.Now}
-	d.keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))
+	d.service.Projects = &approval.ProjectCache{Keys: d.keys, Now: time.Now}
+	d.keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
 	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "Atlas did not tell me its projects just now")
 	require.Equal(t, sandbox.Pick(payments), d.seesModal(alice).Values["form.projects"]["form.projects"])
 	require.Empty(t, d.requestsOf(alice))

@@ -59,9 +59,9 @@ func fuzzedApp(log *bytes.Buffer) (*App, *approvaltest.Memory) {
 	people.Set(approval.Member, "U0ALICE", "U0BOB", "W12345678", "U123ABC456")
 	keys := &approvaltest.Keys{}
 	keys.Have(testOrg, payments, search1)
-	s := &Slack{config: c, client: client, api: newAPI(c, client)}
+	s := &Slack{config: c, client: client, API: newAPI(c, client)}
 	return s.App(&approval.Service{
-		Store: store, Directory: people, Orgs: approval.Orgs{strict, staging}, Catalog: &approval.Catalog{Keys: keys, Now: now}, Now: now, NewID: approval.NewID, Wake: func() {},
+		Store: store, Directory: people, Orgs: approval.Orgs{strict, staging}, Projects: &approval.ProjectCache{Keys: keys, Now: now}, Now: now, NewID: approval.NewID, Wake: func() {},
 	}), store
 }
 
@@ -72,7 +72,7 @@ func holds(t *testing.T, app *App, store *approvaltest.Memory, log *bytes.Buffer
 	app.Wait()
 	require.NotContains(t, log.String(), "panicked")
 	for _, who := range []approval.UserID{"U0ALICE", "U0BOB", "W12345678", "U123ABC456"} {
-		all, err := store.ByRequester(t.Context(), who)
+		all, err := store.ListByRequester(t.Context(), who)
 		require.NoError(t, err)
 		for _, r := range all {
 			_, err := strictPolicy.Check(again(strictPolicy, r).Form)
@@ -139,7 +139,7 @@ func FuzzSocketDoor(f *testing.F) {
 		var log bytes.Buffer
 		app, store := fuzzedApp(&log)
 		door := app.slack.Socket(app)
-		client := socketmode.New(app.slack.api)
+		client := socketmode.New(app.slack.API)
 		door.unreadable(t.Context(), client, &socketmode.ErrorBadMessage{Message: frame})
 		holds(t, app, store, &log)
 	})

@@ -29,18 +29,18 @@ func FuzzInteraction(f *testing.F) {
 		}
 		require.NotEmpty(t, i.who().User)
 		_, _ = testPolicy.Check(filledIn(i.View).Form)
-		moved := formBlocks.moved(i.View)
-		require.True(t, moved.Org == filledIn(i.View).Org || len(moved.Roles)+len(moved.Projects)+len(moved.InProjects)+len(moved.Named) == 0)
-		_, _ = testPolicy.Check(emergencyBlocks.moved(i.View).Form)
+		moved := formBlocks.switchOrg(i.View)
+		require.True(t, moved.Org == filledIn(i.View).Org || len(moved.Roles)+len(moved.Projects)+len(moved.ProjectRoles)+len(moved.NetworkPresets) == 0)
+		_, _ = testPolicy.Check(breakGlassBlocks.switchOrg(i.View).Form)
 		require.NotNil(t, formBlocks.of(i.View))
-		isApprovedAs(request(), i.who().User, whatIsLeft(i.View))
-		newAddresses(i.View)
+		isApprovedAs(request(), i.who().User, partialApproval(i.View))
+		accessListChange(i.View)
 		extension(i.View)
 		require.LessOrEqual(t, len([]rune(denialReasonGiven(i.View))), maxDenyReason)
 		require.LessOrEqual(t, len([]rune(revokeReasonGiven(i.View))), maxRevokeReason)
-		about(i.View)
-		homeControl(i)
-		(&App{}).decodePress(i)
+		requestOf(i.View)
+		homeFilterOf(i)
+		(&App{}).decodeAction(i)
 	})
 }
 
@@ -74,7 +74,7 @@ func FuzzSignature(f *testing.F) {
 func FuzzSay(f *testing.F) {
 	f.Add(hostile)
 	f.Fuzz(func(t *testing.T, typed string) {
-		said := string(say("%s", typed))
+		said := string(mrkdwnf("%s", typed))
 		require.NotContains(t, said, "<")
 		require.NotContains(t, said, ">")
 	})

@@ -35,7 +35,7 @@ func (g *group) knownFor(age, most time.Duration) bool {
 
 // Members implements [approval.Directory]. Slack allows about twenty such calls
 // a minute, so the list is kept for a while. Deactivated members do no harm in
-// it: whoever presses is looked up by [Directory.Standing].
+// it: whoever presses is looked up by [Directory.MemberStatus].
 func (d *Directory) Members(ctx context.Context, id approval.GroupID) ([]approval.UserID, error) {
 	g := d.group(id)
 	select {
@@ -81,11 +81,11 @@ func (d *Directory) ask(ctx context.Context, id approval.GroupID) ([]approval.Us
 	for range maxGroupPages {
 		page, err := d.slack.groupPage(ctx, id, cursor)
 		if err != nil {
-			return nil, fmt.Errorf("listing group %s: %w", id, fault(err))
+			return nil, fmt.Errorf("listing group %s: %w", id, callError(err))
 		}
 		for _, u := range *page.Users {
 			if u == "" {
-				return nil, fmt.Errorf("listing group %s: %w", id, unclear("usergroups.users.list"))
+				return nil, fmt.Errorf("listing group %s: %w", id, malformedResponse("usergroups.users.list"))
 			}
 			members = append(members, approval.UserID(u))
 		}
@@ -93,7 +93,7 @@ func (d *Directory) ask(ctx context.Context, id approval.GroupID) ([]approval.Us
 			return members, nil
 		}
 	}
-	return nil, fmt.Errorf("listing group %s: %w", id, unclear("usergroups.users.list"))
+	return nil, fmt.Errorf("listing group %s: %w", id, malformedResponse("usergroups.users.list"))
 }
 
 // A groupPage is an answer of usergroups.users.list. slack-go's own call drops
@@ -116,7 +116,7 @@ func (s *Slack) groupPage(ctx context.Context, id approval.GroupID, cursor strin
 		return groupPage{}, err
 	}
 	if !page.Ok || page.Users == nil {
-		return groupPage{}, unclear("usergroups.users.list")
+		return groupPage{}, malformedResponse("usergroups.users.list")
 	}
 	return page, nil
 }

@@ -18,9 +18,9 @@ const (
 	homePage       = 10
 )
 
-// A homeScreen is what one person's Home tab shows.
-type homeScreen struct {
-	said     mrkdwn             // what the last press came to
+// A homeView is what one person's Home tab shows.
+type homeView struct {
+	flash    mrkdwn             // what the last press came to
 	refused  bool               // nothing but why is shown
 	mine     []approval.Request // what is not over, newest first
 	approver bool               // only then what follows is shown
@@ -46,8 +46,8 @@ type homeScreen struct {
 //	│ AKR-2Q9XV abcdefgi of @carol …    [ Revoke ] │
 //	│ [ Previous ] [ Next ]                        │
 //	└──────────────────────────────────────────────┘
-func (v views) home(h homeScreen) slack.HomeTabViewRequest {
-	blocks := []slack.Block{optional(h.said)}
+func (v Screens) home(h homeView) slack.HomeTabViewRequest {
+	blocks := []slack.Block{optional(h.flash)}
 	if !h.refused {
 		blocks = append(blocks, header("Your requests and keys"))
 		blocks = append(blocks, v.homeMine(h.mine)...)
@@ -65,81 +65,81 @@ func (v views) home(h homeScreen) slack.HomeTabViewRequest {
 	}
 }
 
-func (v views) homeMine(mine []approval.Request) []slack.Block {
+func (v Screens) homeMine(mine []approval.Request) []slack.Block {
 	blocks := []slack.Block{slack.NewActionBlock("", button(actionHomeAsk, "", "Ask for a key", slack.StylePrimary))}
 	if v.troubles.tabIsOff() {
 		blocks = append(blocks, section(tabOff))
 	}
 	if len(mine) == 0 {
-		blocks = append(blocks, section(say("Nothing of yours waits or lives. To see what is over, type `%s list` in any channel.", botText(v.command))))
+		blocks = append(blocks, section(mrkdwnf("Nothing of yours waits or lives. To see what is over, type `%s list` in any channel.", botText(v.command))))
 	}
 	for i, r := range mine {
 		if i == maxHomeMine {
-			return append(blocks, footnote(say("And %s older ones: type `%s list` in any channel.", len(mine)-maxHomeMine, botText(v.command))))
+			return append(blocks, footnote(mrkdwnf("And %s older ones: type `%s list` in any channel.", len(mine)-maxHomeMine, botText(v.command))))
 		}
-		row := sentences(v.listed(r), v.earlierKey(r))
-		blocks = append(blocks, section(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)), buttons(homeButtons(r)...))
+		row := joinSentences(v.listed(r), v.earlierKey(r))
+		blocks = append(blocks, section(mrkdwnf("*%s* %s\n%s", r.ID, truncate(r.Access.Description, 100), row)), buttons(homeButtons(r)...))
 	}
 	return blocks
 }
 
 func homeButtons(r approval.Request) []*slack.ButtonBlockElement {
 	switch r.State {
-	case approval.Pending:
+	case approval.StatePending:
 		return pendingButtons(r, actionHomeNudge, actionHomeWithdraw)
-	case approval.Approved:
+	case approval.StateApproved:
 		return approvedButtons(r, actionHomeCreate, actionHomeWithdraw)
-	case approval.Delivered:
+	case approval.StateDelivered:
 		return []*slack.ButtonBlockElement{revokeButton(r, actionHomeRevoke)}
-	case approval.Active:
+	case approval.StateActive:
 		return keyButtons(r, homeKey)
 	}
 	return nil
 }
 
-func (v views) homeWaiting(waiting []approval.Request) []slack.Block {
+func (v Screens) homeWaiting(waiting []approval.Request) []slack.Block {
 	if len(waiting) == 0 {
 		return []slack.Block{section("Nothing waits for your decision.")}
 	}
 	var blocks []slack.Block
 	for i, r := range waiting {
 		if i == maxHomeWaiting {
-			return append(blocks, footnote(say("And %s newer ones: type `%s pending` in any channel.", len(waiting)-maxHomeWaiting, botText(v.command))))
+			return append(blocks, footnote(mrkdwnf("And %s newer ones: type `%s pending` in any channel.", len(waiting)-maxHomeWaiting, botText(v.command))))
 		}
-		blocks = append(blocks, v.appealBlocks(r)...)
-		blocks = append(blocks, section(approversStory(r)), v.decisionButtons(r, onHome))
+		blocks = append(blocks, v.summaryBlocks(r)...)
+		blocks = append(blocks, section(statusForApprovers(r)), v.decisionButtons(r, onHome))
 	}
 	return blocks
 }
 
 // homeUnsigned is there only if somebody broke the glass.
-func (v views) homeUnsigned(unsigned []approval.Request) []slack.Block {
+func (v Screens) homeUnsigned(unsigned []approval.Request) []slack.Block {
 	if len(unsigned) == 0 {
 		return nil
 	}
 	blocks := []slack.Block{slack.NewDividerBlock(), header("To be reviewed")}
 	for i, r := range unsigned {
 		if i == maxHomeReviews {
-			return append(blocks, footnote(say("And %s newer ones: type `%s pending` in any channel.", len(unsigned)-maxHomeReviews, botText(v.command))))
+			return append(blocks, footnote(mrkdwnf("And %s newer ones: type `%s pending` in any channel.", len(unsigned)-maxHomeReviews, botText(v.command))))
 		}
-		row := slack.NewSectionBlock(md(say("*%s* %s\n%s Reason: %s", r.ID, clip(r.Access.Description, 100), v.takenRow(r), clip(r.Reason, 300))), nil, nil)
-		row.Accessory = slack.NewAccessory(signButton(r, actionHomeSign))
+		row := slack.NewSectionBlock(mrkdwnText(mrkdwnf("*%s* %s\n%s Reason: %s", r.ID, truncate(r.Access.Description, 100), v.takenRow(r), truncate(r.Reason, 300))), nil, nil)
+		row.Accessory = slack.NewAccessory(reviewButton(r, actionHomeSign))
 		blocks = append(blocks, row)
 	}
 	return blocks
 }
 
 // homeLive is one page of the keys, and the way to the others.
-func (v views) homeLive(h homeScreen) []slack.Block {
+func (v Screens) homeLive(h homeView) []slack.Block {
 	if len(h.live) == 0 {
 		return []slack.Block{section("No live key is like that.")}
 	}
 	pages := (len(h.live) + homePage - 1) / homePage
 	page := min(max(h.search.page, 0), pages-1)
 	first, last := page*homePage, min((page+1)*homePage, len(h.live))
-	blocks := []slack.Block{footnote(say("%s to %s of %s, oldest first", first+1, last, botText(count(len(h.live), "key"))))}
+	blocks := []slack.Block{footnote(mrkdwnf("%s to %s of %s, oldest first", first+1, last, botText(count(len(h.live), "key"))))}
 	for _, r := range h.live[first:last] {
-		row := slack.NewSectionBlock(md(v.liveRow(r)), nil, nil)
+		row := slack.NewSectionBlock(mrkdwnText(v.liveRow(r)), nil, nil)
 		row.Accessory = slack.NewAccessory(button(actionHomeOversee, string(r.ID), "Revoke", slack.StyleDanger))
 		blocks = append(blocks, row)
 	}
@@ -153,18 +153,18 @@ func (v views) homeLive(h homeScreen) []slack.Block {
 	return append(blocks, buttons(turns...))
 }
 
-func (v views) liveRow(r approval.Request) mrkdwn {
+func (v Screens) liveRow(r approval.Request) mrkdwn {
 	if r.Requester == "" {
-		return say("*%s*%s%s. No owner and no end are known: I found it with this bot's mark.", r.ID, keyName(r), v.inOrg(r))
+		return mrkdwnf("*%s*%s%s. No owner and no end are known: I found it with this bot's mark.", r.ID, keyName(r), v.inOrg(r))
 	}
-	return sentences(say("*%s*%s of %s%s: %s\n%s; from %s. Ends %s.", r.ID, keyName(r), mention(r.Requester), v.inOrg(r), clip(r.Access.Description, 100),
-		clip(mayDo(r.Access), 300), clip(namedAddresses(r.Access), 200), when(r.EndsAt)), ownerGone(r))
+	return joinSentences(mrkdwnf("*%s*%s of %s%s: %s\n%s; from %s. Ends %s.", r.ID, keyName(r), mention(r.Requester), v.inOrg(r), truncate(r.Access.Description, 100),
+		truncate(mayDo(r.Access), 300), truncate(namedAddresses(r.Access), 200), slackDate(r.KeyExpiresAt)), ownerDeactivated(r))
 }
 
 // matches reports whether an approver who searches for s wants to see r.
 func (s search) matches(r approval.Request, now time.Time) bool {
 	wrongPerson := s.person != "" && r.Requester != s.person
-	wrongEnd := s.within > 0 && (r.EndsAt.IsZero() || r.EndsAt.After(now.Add(s.within)))
+	wrongEnd := s.within > 0 && (r.KeyExpiresAt.IsZero() || r.KeyExpiresAt.After(now.Add(s.within)))
 	return !wrongPerson && !wrongEnd && (s.role == "" || hasRole(r, s.role))
 }
 

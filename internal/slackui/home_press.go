@@ -13,41 +13,41 @@ import (
 // service alone decides who may do what is pressed there.
 const inHome approval.MessageName = "home"
 
-// A homePress is a Home tab as it was when something in it was pressed.
-type homePress struct {
+// A homeContext is a Home tab as it was when something in it was pressed.
+type homeContext struct {
 	search search
 	hash   string // of the view; empty if it is not known
-	said   mrkdwn // what the press came to; shown at the top
+	flash  mrkdwn // what the press came to; shown at the top
 }
 
-// pressedHome returns nil if the press was not in a Home tab.
-func pressedHome(i interaction) *homePress {
+// homeContextOf returns nil if the press was not in a Home tab.
+func homeContextOf(i interaction) *homeContext {
 	if i.Container.Type != "view" || i.View.CallbackID != viewHome {
 		return nil
 	}
-	return &homePress{search: parseSearch(i.View.Metadata), hash: i.View.Hash}
+	return &homeContext{search: parseSearch(i.View.Metadata), hash: i.View.Hash}
 }
 
-// homeControl returns what the press of an element changes that is about no
+// homeFilterOf returns what the press of an element changes that is about no
 // request.
-func homeControl(i interaction) (turn, bool) {
-	if len(i.Actions) != 1 || pressedHome(i) == nil {
+func homeFilterOf(i interaction) (homeFilter, bool) {
+	if len(i.Actions) != 1 || homeContextOf(i) == nil {
 		return nil, false
 	}
-	t, ok := homeControls[i.Actions[0].ActionID]
+	t, ok := homeFilters[i.Actions[0].ActionID]
 	return t, ok
 }
 
-// turnHome shows something else of the live keys.
-func (a *App) turnHome(ctx context.Context, i interaction, t turn, answer ack) {
+// filterHome shows something else of the live keys.
+func (a *App) filterHome(ctx context.Context, i interaction, t homeFilter, answer ack) {
 	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
 		answer(nil)
 		a.turn(ctx, i, t)
 	})
 }
 
-func (a *App) turn(ctx context.Context, i interaction, t turn) {
-	home, pressed := pressedHome(i), i.Actions[0]
+func (a *App) turn(ctx context.Context, i interaction, t homeFilter) {
+	home, pressed := homeContextOf(i), i.Actions[0]
 	if wait, tell := a.inHurry(i.who(), showing); wait > 0 {
 		a.homeTooFast(ctx, i.who(), home.search, wait, tell)
 		return
@@ -58,14 +58,14 @@ func (a *App) turn(ctx context.Context, i interaction, t turn) {
 	}
 	home.search = t(home.search, chosen)
 	if pressed.ActionID == actionHomeAsk {
-		a.openForm(ctx, i.who(), i.TriggerID, draft{}, func(said mrkdwn) { home.said = said })
+		a.openForm(ctx, i.who(), i.TriggerID, formState{}, func(said mrkdwn) { home.flash = said })
 	}
-	a.drawHomeOf(ctx, i.who(), home)
+	a.publishHomeTo(ctx, i.who(), home)
 }
 
-// homeOpened draws a tab that somebody opened. It is drawn from the store each
+// HomeOpened draws a tab that somebody opened. It is drawn from the store each
 // time, with whatever was searched for before.
-func (a *App) homeOpened(ctx context.Context, e event, answer ack) {
+func (a *App) HomeOpened(ctx context.Context, e event, answer ack) {
 	a.seen.do(ctx, e.ID, answer, func(answer ack) {
 		answer(nil)
 		if e.opensHome() {
@@ -80,15 +80,15 @@ func (a *App) drawOpened(ctx context.Context, who approval.Actor, shown search) 
 		a.homeTooFast(ctx, who, shown, wait, tell)
 		return
 	}
-	a.drawHomeOf(ctx, who, &homePress{search: shown})
+	a.publishHomeTo(ctx, who, &homeContext{search: shown})
 }
 
-// drawHomeAgain shows in the tab what a press in it came to.
-func (a *App) drawHomeAgain(ctx context.Context, p press) { a.drawHomeOf(ctx, p.who, p.home) }
+// refreshHome shows in the tab what a press in it came to.
+func (a *App) refreshHome(ctx context.Context, p action) { a.publishHomeTo(ctx, p.by, p.home) }
 
-// drawHomeOf publishes somebody's tab, if there is one to publish. If somebody
+// publishHomeTo publishes somebody's tab, if there is one to publish. If somebody
 // else did meanwhile, what is shown is read once more.
-func (a *App) drawHomeOf(ctx context.Context, who approval.Actor, home *homePress) {
+func (a *App) publishHomeTo(ctx context.Context, who approval.Actor, home *homeContext) {
 	if home == nil {
 		return
 	}
@@ -103,7 +103,7 @@ func (a *App) drawHomeOf(ctx context.Context, who approval.Actor, home *homePres
 	}
 }
 
-func (a *App) publishHome(ctx context.Context, who approval.Actor, home homePress) error {
+func (a *App) publishHome(ctx context.Context, who approval.Actor, home homeContext) error {
 	screen, err := a.homeOf(ctx, who, home)
 	if err != nil {
 		return err
@@ -112,46 +112,46 @@ func (a *App) publishHome(ctx context.Context, who approval.Actor, home homePres
 }
 
 // publish shows a Home tab, over the one with that hash if there is one.
-func (a *App) publish(ctx context.Context, who approval.Actor, screen homeScreen, hash string) error {
-	req := slack.PublishViewContextRequest{UserID: string(who.User), View: a.views.home(screen)}
+func (a *App) publish(ctx context.Context, who approval.Actor, screen homeView, hash string) error {
+	req := slack.PublishViewContextRequest{UserID: string(who.User), View: a.screens.home(screen)}
 	if hash != "" {
 		req.Hash = &hash
 	}
-	res, err := a.slack.api.PublishViewContext(ctx, req)
+	res, err := a.slack.API.PublishViewContext(ctx, req)
 	if err != nil {
-		return fault(err)
+		return callError(err)
 	}
 	if res.View.ID == "" {
-		return unclear("views.publish")
+		return malformedResponse("views.publish")
 	}
 	return nil
 }
 
 // homeOf reads what somebody may see. An error means that they have no tab.
-func (a *App) homeOf(ctx context.Context, who approval.Actor, home homePress) (homeScreen, error) {
-	h := homeScreen{said: home.said, search: home.search}
+func (a *App) homeOf(ctx context.Context, who approval.Actor, home homeContext) (homeView, error) {
+	h := homeView{flash: home.flash, search: home.search}
 	mine, err := a.service.MineOpen(ctx, who)
-	if errors.Is(err, approval.ErrOutsider) || errors.Is(err, approval.ErrDeactivated) {
+	if errors.Is(err, approval.ErrExternal) || errors.Is(err, approval.ErrDeactivated) {
 		return h, err
 	}
 	if err != nil {
 		a.logRefusal("showing a Home tab", who, approval.Request{}, err)
-		return homeScreen{said: refusal(err, approval.Request{}), refused: true}, nil
+		return homeView{flash: userError(err, approval.Request{}), refused: true}, nil
 	}
 	h.mine = mine
-	waiting, err := a.service.Waiting(ctx, who)
+	waiting, err := a.service.ListPending(ctx, who)
 	if err == nil {
-		h.unsigned, err = a.service.Unsigned(ctx, who)
+		h.unsigned, err = a.service.AwaitingReview(ctx, who)
 	}
 	if err == nil {
-		h.live, err = a.service.LiveKeys(ctx, who)
+		h.live, err = a.service.ActiveKeys(ctx, who)
 	}
 	switch {
 	case errors.Is(err, approval.ErrNotApprover):
 		return h, nil
 	case err != nil:
 		a.logRefusal("showing approvers' part of a Home tab", who, approval.Request{}, err)
-		h.said = sentences(h.said, "I could not find out just now what waits for you, if you are an approver. Open this tab once more in a minute.")
+		h.flash = joinSentences(h.flash, "I could not find out just now what waits for you, if you are an approver. Open this tab once more in a minute.")
 		return h, nil
 	}
 	h.approver, h.waiting = true, waiting

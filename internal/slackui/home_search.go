@@ -55,50 +55,50 @@ var endsWithin = []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 
 // searchBlock shows what is searched for. Slack keeps what somebody chose while
 // a block has its id, so that the id changes with the search.
 func searchBlock(s search) slack.Block {
-	whose := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Whose?"), actionHomePerson).WithInitialUser(string(s.person))
+	whose := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plainText("Whose?"), actionHomePerson).WithInitialUser(string(s.person))
 	elements := []slack.BlockElement{whose, roleMenu(s.role), endMenu(s.within)}
 	if s.person != "" || s.role != "" || s.within > 0 {
 		elements = append(elements, button(actionHomeAll, "", "Show all", ""))
 	}
 	s.page = 0
-	return slack.NewActionBlock(clip("home.search?"+s.encode(), 255), elements...)
+	return slack.NewActionBlock(truncate("home.search?"+s.encode(), 255), elements...)
 }
 
 func roleMenu(chosen approval.Role) *slack.SelectBlockElement {
-	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(anything, plain("Any role"), nil)}
+	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(anything, plainText("Any role"), nil)}
 	initial := all[0]
 	for _, info := range approval.OrgRoles {
-		o := slack.NewOptionBlockObject(string(info.Name), plain(clip(info.Title, maxOption)), nil)
+		o := slack.NewOptionBlockObject(string(info.Name), plainText(truncate(info.Title, maxOption)), nil)
 		all = append(all, o)
 		if info.Name == chosen {
 			initial = o
 		}
 	}
-	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Role"), actionHomeRole, all...)
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainText("Role"), actionHomeRole, all...)
 	menu.InitialOption = initial
 	return menu
 }
 
 func endMenu(chosen time.Duration) *slack.SelectBlockElement {
-	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(anything, plain("Any end"), nil)}
+	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(anything, plainText("Any end"), nil)}
 	initial := all[0]
 	for _, d := range endsWithin {
-		o := slack.NewOptionBlockObject(d.String(), plain("Ends within "+span(d)), nil)
+		o := slack.NewOptionBlockObject(d.String(), plainText("Ends within "+humanDuration(d)), nil)
 		all = append(all, o)
 		if d == chosen {
 			initial = o
 		}
 	}
-	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Ends within"), actionHomeEnds, all...)
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainText("Ends within"), actionHomeEnds, all...)
 	menu.InitialOption = initial
 	return menu
 }
 
-// A turn changes what is searched for; chosen is what a menu says, or "".
-type turn func(s search, chosen string) search
+// A homeFilter changes what is searched for; chosen is what a menu says, or "".
+type homeFilter func(s search, chosen string) search
 
-// homeControls are the elements of a Home tab that are about no request.
-var homeControls = map[string]turn{
+// homeFilters are the elements of a Home tab that are about no request.
+var homeFilters = map[string]homeFilter{
 	actionHomePerson: func(s search, chosen string) search { s.person, s.page = approval.UserID(chosen), 0; return s },
 	actionHomeRole:   func(s search, chosen string) search { s.role, s.page = approval.Role(chosen), 0; return s },
 	actionHomeEnds: func(s search, chosen string) search {

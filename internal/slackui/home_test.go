@@ -50,19 +50,19 @@ func TestASearchFinds(t *testing.T) {
 
 func TestAModalKnowsItsRequestAndItsHome(t *testing.T) {
 	t.Parallel()
-	atHome := press{id: "AKR-7F3K2", home: &homePress{search: search{person: "U0ALICE", page: 2}}}
-	id, home, ok := about(sentView{Metadata: aboutRequest(atHome)})
+	atHome := action{id: "AKR-7F3K2", home: &homeContext{search: search{person: "U0ALICE", page: 2}}}
+	id, home, ok := requestOf(sentView{Metadata: requestMetadata(atHome)})
 	require.True(t, ok)
 	require.Equal(t, approval.ID("AKR-7F3K2"), id)
 	require.Equal(t, atHome.home, home)
 
-	id, home, ok = about(sentView{Metadata: aboutRequest(press{id: "AKR-7F3K2"})})
+	id, home, ok = requestOf(sentView{Metadata: requestMetadata(action{id: "AKR-7F3K2"})})
 	require.True(t, ok)
 	require.Equal(t, approval.ID("AKR-7F3K2"), id)
 	require.Nil(t, home)
 
 	for _, metadata := range []string{"", " ", "AKR-", "' OR 1=1 --", strings.Repeat("A", 3000)} {
-		_, _, ok := about(sentView{Metadata: metadata})
+		_, _, ok := requestOf(sentView{Metadata: metadata})
 		require.False(t, ok, metadata)
 	}
 }
@@ -91,6 +91,6 @@ func TestAgeIsRounded(t *testing.T) {
 		0: "1 minute", 59 * time.Minute: "59 minutes", 3*time.Hour + 59*time.Minute: "3 hours", 47 * time.Hour: "47 hours", 73 * time.Hour: "3 days",
 		90*time.Minute + 20*time.Second: "90 minutes",
 	} {
-		assert.Equal(t, want, span(age(later.Add(d), later)))
+		assert.Equal(t, want, humanDuration(age(later.Add(d), later)))
 	}
 }

@@ -176,12 +176,12 @@ func TestLessThatNobodyCanSend(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Contains(t, plainJSON(answer), tt.want, name)
 		shownWhereItIs(t, name, tt.form, answer)
-		d.is(r.ID, approval.Pending)
+		d.is(r.ID, approval.StatePending)
 	}
 	answer, err := d.Forge(t.Context(), less(having("less.projects", chosenOf(payments, "65a1b2c3d4e5f607182900ff"))).payload(t))
 	require.NoError(t, err)
 	require.Empty(t, string(answer), "a project that was not asked for is none")
-	r = d.is(r.ID, approval.Approved)
+	r = d.is(r.ID, approval.StateApproved)
 	require.Len(t, r.Access.Projects, 1)
 }
 

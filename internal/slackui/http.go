@@ -160,7 +160,7 @@ func (h *HTTP) command(w http.ResponseWriter, r *http.Request, body []byte) {
 		return
 	}
 	c, err := commandFromForm(form)
-	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.command(ctx, c, answer) })
+	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.Command(ctx, c, answer) })
 }
 
 func (h *HTTP) interaction(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -170,7 +170,7 @@ func (h *HTTP) interaction(w http.ResponseWriter, r *http.Request, body []byte) 
 		return
 	}
 	i, err := decodeInteraction([]byte(form.Get("payload")))
-	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.interact(ctx, i, answer) })
+	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.Interact(ctx, i, answer) })
 }
 
 // suggestion answers what somebody types into a menu, and answers the same again
@@ -185,12 +185,12 @@ func (h *HTTP) suggestion(w http.ResponseWriter, r *http.Request, body []byte) {
 	i, err := decodeInteraction([]byte(form.Get("payload")))
 	if err != nil {
 		h.app.log.Warn("a delivery could not be read", "path", r.URL.Path, "error", err)
-		writeJSON(w, nothingFound)
+		writeJSON(w, noOptions)
 		return
 	}
-	answered, status := h.await(r.Context(), func(ctx context.Context, answer ack) { h.app.suggest(ctx, i, answer) })
+	answered, status := h.await(r.Context(), func(ctx context.Context, answer ack) { h.app.LoadOptions(ctx, i, answer) })
 	if status != http.StatusOK {
-		answered = nothingFound
+		answered = noOptions
 	}
 	writeJSON(w, answered)
 }
@@ -203,7 +203,7 @@ func (h *HTTP) event(w http.ResponseWriter, r *http.Request, body []byte) {
 		writeJSON(w, map[string]string{"challenge": e.Challenge})
 		return
 	}
-	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.homeOpened(ctx, e, answer) })
+	h.deliver(w, r, err, func(ctx context.Context, answer ack) { h.app.HomeOpened(ctx, e, answer) })
 }
 
 // deliver hands work to the app and sends its answer as soon as there is one. A
@@ -233,7 +233,7 @@ func (h *HTTP) deliver(w http.ResponseWriter, r *http.Request, undecodable error
 // is sent.
 func (h *HTTP) await(ctx context.Context, work func(context.Context, ack)) (answered any, status int) {
 	answers := make(chan any, 1)
-	taken := h.app.take(ctx, func(ctx context.Context) {
+	taken := h.app.Start(ctx, func(ctx context.Context) {
 		work(ctx, func(body any) {
 			select {
 			case answers <- body:

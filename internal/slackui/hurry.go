@@ -25,20 +25,20 @@ func (a *App) inHurry(who approval.Actor, what doing) (wait time.Duration, tell 
 }
 
 func tooFast(wait time.Duration) mrkdwn {
-	return say("You're faster than I can follow, so I left this one out and nothing was changed. Try again in %s.", botText(span(readable(wait))))
+	return mrkdwnf("You're faster than I can follow, so I left this one out and nothing was changed. Try again in %s.", botText(humanDuration(readable(wait))))
 }
 
 // pressedTooFast answers a press that is left out. A Home tab is published once
 // in a while only: Slack counts that.
-func (a *App) pressedTooFast(ctx context.Context, p press, answer ack, wait time.Duration, tell bool) {
+func (a *App) pressedTooFast(ctx context.Context, p action, answer ack, wait time.Duration, tell bool) {
 	answer(nil)
 	if p.home == nil {
-		a.answer(ctx, p, tooFast(wait))
+		a.respondToAction(ctx, p, tooFast(wait))
 		return
 	}
 	if tell {
-		p.home.said = tooFast(wait)
-		a.drawHomeAgain(ctx, p)
+		p.home.flash = tooFast(wait)
+		a.refreshHome(ctx, p)
 	}
 }
 
@@ -49,8 +49,8 @@ func (a *App) homeTooFast(ctx context.Context, who approval.Actor, shown search,
 	if !tell {
 		return
 	}
-	said := say("You're faster than I can follow. Open this tab again in %s.", botText(span(readable(wait))))
-	if err := a.publish(ctx, who, homeScreen{said: said, refused: true, search: shown}, ""); err != nil {
+	said := mrkdwnf("You're faster than I can follow. Open this tab again in %s.", botText(humanDuration(readable(wait))))
+	if err := a.publish(ctx, who, homeView{flash: said, refused: true, search: shown}, ""); err != nil {
 		a.log.Warn("publishing a Home tab", "user", who.User, "error", err)
 	}
 }
@@ -75,10 +75,10 @@ func sentTooFast(v sentView, wait time.Duration) *slack.ViewSubmissionResponse {
 		}
 	}
 	if block == "" {
-		return inPlaceOf(tooFast(wait))
+		return replaceView(tooFast(wait))
 	}
 	return slack.NewErrorsViewSubmissionResponse(map[string]string{
-		block: "You're faster than I can follow, so this was not recorded. Nothing that you typed is lost: send it again in " + span(readable(wait)) + ".",
+		block: "You're faster than I can follow, so this was not recorded. Nothing that you typed is lost: send it again in " + humanDuration(readable(wait)) + ".",
 	})
 }
 
@@ -95,14 +95,14 @@ func readable(wait time.Duration) time.Duration {
 // Slack says, or in a minute.
 func soon(err error) string {
 	if wait := askedToWait(err); wait > 0 {
-		return "in " + span(readable(wait))
+		return "in " + humanDuration(readable(wait))
 	}
 	return "in a minute"
 }
 
 // askedToWait is how long Slack wants to be left alone; zero if it did not say.
 func askedToWait(err error) time.Duration {
-	if f, ok := errors.AsType[*approval.Fault](err); ok && slices.Contains(rateLimited, f.Code) {
+	if f, ok := errors.AsType[*approval.CallError](err); ok && slices.Contains(rateLimited, f.Code) {
 		return f.RetryAfter
 	}
 	return 0
@@ -111,7 +111,7 @@ func askedToWait(err error) time.Duration {
 // notChecked says that somebody could not be looked up.
 func notChecked(err error) mrkdwn {
 	if wait := askedToWait(err); wait > 0 {
-		return say("Slack wants me to wait before I look up who you are, so nothing was changed. Try again in %s.", botText(span(readable(wait))))
+		return mrkdwnf("Slack wants me to wait before I look up who you are, so nothing was changed. Try again in %s.", botText(humanDuration(readable(wait))))
 	}
 	return "Slack did not tell me in time who you are, so nothing was changed. Try again in a minute."
 }

@@ -6,21 +6,21 @@ package slackui
 // id, nothing else: who pressed comes from the signed payload, and what is
 // asked comes from the store.
 const (
-	viewForm      = "form"      // callback_id of the modal behind the command; private_metadata: see [drawnFor]
-	viewDeny      = "deny"      // callback_id; private_metadata: see [aboutRequest]
-	viewExtend    = "extend"    // the same
-	viewAddresses = "addresses" // the same
-	viewRevoke    = "revoke"    // the same
-	viewLess      = "less"      // the same
-	viewEmergency = "emergency" // callback_id of the modal behind the command's "emergency"; private_metadata: see [drawnFor]
-	viewHome      = "home"      // callback_id of the Home tab; private_metadata: see [search]
+	viewForm       = "form"      // callback_id of the modal behind the command; private_metadata: see [formMetadata]
+	viewDeny       = "deny"      // callback_id; private_metadata: see [requestMetadata]
+	viewExtend     = "extend"    // the same
+	viewAddresses  = "addresses" // the same
+	viewRevoke     = "revoke"    // the same
+	viewPartial    = "less"      // the same
+	viewBreakGlass = "emergency" // callback_id of the modal behind the command's "emergency"; private_metadata: see [formMetadata]
+	viewHome       = "home"      // callback_id of the Home tab; private_metadata: see [search]
 
 	blockFormDescription = "form.description" // an input's block_id and
 	blockFormRoles       = "form.roles"       // action_id are equal, so that
 	blockFormNetworks    = "form.networks"    // values and errors use one key
 	blockFormLifetime    = "form.lifetime"
 	blockFormReason      = "form.reason"
-	blockFormOrg         = "form.org" // what depends on it: see [inOrg]
+	blockFormOrg         = "form.org" // what depends on it: see [forOrgID]
 	blockFormProjects    = "form.projects"
 	blockFormInProjects  = "form.in_projects"
 	blockFormNamed       = "form.named"
@@ -118,7 +118,7 @@ const (
 	actionListOlder = "list.older"
 )
 
-// The controls of the Home tab are about no request; see [homeControls].
+// The controls of the Home tab are about no request; see [homeFilters].
 const (
 	actionHomeAsk    = "home.ask"
 	actionHomePerson = "home.person"

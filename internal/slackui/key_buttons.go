@@ -20,8 +20,8 @@ var (
 // keyButtons is what the owner of an active key can do with it.
 func keyButtons(r approval.Request, on keyActions) []*slack.ButtonBlockElement {
 	var all []*slack.ButtonBlockElement
-	if r.Purpose == approval.Rotation {
-		all = append(all, switchedButton(r, on.switched))
+	if r.Type == approval.Rotation {
+		all = append(all, retireButton(r, on.switched))
 	}
 	return append(all,
 		button(on.extend, string(r.ID), "Extend", ""),
@@ -36,24 +36,24 @@ func rotateButton(r approval.Request, action string) *slack.ButtonBlockElement {
 	if len(r.Owns) > 0 {
 		what += " The projects that it created stay its own: the new key does not own them."
 	}
-	return sure(button(action, string(r.ID), "Rotate", ""), "Make a successor?", plain(what), "Rotate", "Cancel")
+	return withConfirm(button(action, string(r.ID), "Rotate", ""), "Make a successor?", plainText(what), "Rotate", "Cancel")
 }
 
-// switchedButton names the request and not the key: a request knows its own
+// retireButton names the request and not the key: a request knows its own
 // key only.
-func switchedButton(r approval.Request, action string) *slack.ButtonBlockElement {
-	return sure(
+func retireButton(r approval.Request, action string) *slack.ButtonBlockElement {
+	return withConfirm(
 		button(action, string(r.ID), "I switched over", slack.StylePrimary),
-		"Delete the earlier key?", plain("The earlier key, of request "+string(r.Of)+", is deleted in Atlas now. Whatever still uses it stops working, and that cannot be undone."), "Delete it", "Not yet",
+		"Delete the earlier key?", plainText("The earlier key, of request "+string(r.ParentID)+", is deleted in Atlas now. Whatever still uses it stops working, and that cannot be undone."), "Delete it", "Not yet",
 	)
 }
 
 // earlierKey says of a successor how long the key before it stays. Whether that
 // is gone by now is not known here.
-func (v views) earlierKey(r approval.Request) mrkdwn {
-	if r.Purpose != approval.Rotation || r.State != approval.Active {
+func (v Screens) earlierKey(r approval.Request) mrkdwn {
+	if r.Type != approval.Rotation || r.State != approval.StateActive {
 		return ""
 	}
-	return say("The earlier key, of request %s, stays for a while so that you can switch: for %s after you saved this one, if nothing ends it before and you do not extend it. "+
-		"When nothing uses it any more, press *I switched over*.", r.Of, botText(span(v.policy(r).Overlap)))
+	return mrkdwnf("The earlier key, of request %s, stays for a while so that you can switch: for %s after you saved this one, if nothing ends it before and you do not extend it. "+
+		"When nothing uses it any more, press *I switched over*.", r.ParentID, botText(humanDuration(v.policy(r).RotationGracePeriod)))
 }

@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// lessForm is the modal in which an approver approves a part of what was asked
+// partialForm is the modal in which an approver approves a part of what was asked
 // for. All of it is there at first; what is taken away is not granted.
 //
 //	┌──────────────────────────────────────────────┐
@@ -24,33 +24,35 @@ import (
 //	│ For how long?          [ 8 hours          ▾ ]│
 //	│                       [ Cancel ] [ Approve ] │
 //	└──────────────────────────────────────────────┘
-func lessForm(p approval.Policy, r approval.Request, metadata string) slack.ModalViewRequest {
+func partialForm(p approval.Policy, r approval.Request, metadata string) slack.ModalViewRequest {
 	blocks := []slack.Block{
-		section(wished(r)),
-		section(say("Take away what you do not approve, and press *Approve*. %s reads what you took away and by whom, and can decline the rest. Nothing can be added.", mention(r.Requester))),
-		ask(blockLessRoles, "What may it do?", "", rolesMenu(blockLessRoles, r.Access.Roles, r.Access.Roles)),
+		section(requestedText(r)),
+		section(mrkdwnf("Take away what you do not approve, and press *Approve*. %s reads what you took away and by whom, and can decline the rest. Nothing can be added.", mention(r.Requester))),
+		inputBlock(blockLessRoles, "What may it do?", "", rolesMenu(blockLessRoles, r.Access.Roles, r.Access.Roles)),
 	}
 	if len(r.Access.Projects) > 0 {
-		blocks = append(blocks, mayBeEmpty(ask(blockLessProjects, "In which projects?", "In each with the project roles that were asked for.", askedProjects(r.Access))))
+		blocks = append(blocks, optionalInput(inputBlock(blockLessProjects, "In which projects?", "In each with the project roles that were asked for.", askedProjects(r.Access))))
 	}
-	m := modal(viewLess, "Approve less", append(blocks,
-		ask(blockLessNetworks, "From which addresses?", "All of them are among those asked for, or inside of them.", lines(blockLessNetworks, wholeList(r.Access), approval.MaxNetworks)),
-		ask(blockLessLifetime, "For how long?", "Counted from the moment the key is made.", spansMenu(blockLessLifetime, upTo(r.Access.Lifetime, p.Lifetimes), r.Access.Lifetime)),
+	m := modal(viewPartial, "Approve less", append(blocks,
+		inputBlock(blockLessNetworks, "From which addresses?", "All of them are among those asked for, or inside of them.", lines(blockLessNetworks, wholeList(r.Access), approval.MaxNetworks)),
+		inputBlock(blockLessLifetime, "For how long?", "Counted from the moment the key is made.", spansMenu(blockLessLifetime, upTo(r.Access.Lifetime, p.Lifetimes), r.Access.Lifetime)),
 	)...)
-	m.Submit = plain("Approve")
+	m.Submit = plainText("Approve")
 	m.PrivateMetadata = metadata
 	return m
 }
 
 func askedProjects(a approval.Access) *slack.MultiSelectBlockElement {
-	return manyOf(blockLessProjects, "Choose projects", a.Projects,
+	return multiSelect(blockLessProjects, "Choose projects", a.Projects,
 		func(p approval.ProjectAccess) *slack.OptionBlockObject { return projectOption(p.Project) },
 		func(approval.ProjectAccess) bool { return true })
 }
 
 // wholeList is every address as somebody would type it, also those that were
 // picked by a name.
-func wholeList(a approval.Access) string { return typed(approval.Access{Networks: a.Networks}) }
+func wholeList(a approval.Access) string {
+	return formatAddresses(approval.Access{Networks: a.Networks})
+}
 
 // upTo are the choices that are shorter than what was asked for, and that.
 func upTo(asked time.Duration, choices []time.Duration) []time.Duration {
@@ -63,46 +65,46 @@ func upTo(asked time.Duration, choices []time.Duration) []time.Duration {
 	return append(shorter, asked)
 }
 
-func whatIsLeft(v sentView) approval.Narrowing {
-	return approval.Narrowing{
-		Roles:    picked[approval.Role](v.input(blockLessRoles)),
-		Projects: picked[approval.ProjectID](v.input(blockLessProjects)),
+func partialApproval(v sentView) approval.PartialApproval {
+	return approval.PartialApproval{
+		Roles:    selectedValues[approval.Role](v.input(blockLessRoles)),
+		Projects: selectedValues[approval.ProjectID](v.input(blockLessProjects)),
 		Networks: v.input(blockLessNetworks).text(),
 		Lifetime: v.input(blockLessLifetime).span(),
 	}
 }
 
-// less opens the form for a part of what was asked for; that is approved when
+// approvePartially opens the form for a part of what was asked for; that is approved when
 // it is sent.
-func (a *App) less(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.service.MayApproveLess)
+func (a *App) approvePartially(ctx context.Context, p action, answer ack) {
+	r, err := a.act(ctx, p, answer, a.service.MayApprovePartially)
 	switch {
-	case errors.Is(err, approval.ErrNotAllowed) && r.State == approval.Pending:
-		a.answer(ctx, p, "A change of a live key is approved as it is or not at all. Nothing was changed.")
+	case errors.Is(err, approval.ErrNotAllowed) && r.State == approval.StatePending:
+		a.respondToAction(ctx, p, "A change of a live key is approved as it is or not at all. Nothing was changed.")
 	case err != nil:
-		a.tellDecider(ctx, p, r, err)
+		a.respondToApprover(ctx, p, r, err)
 	case utf8.RuneCountInString(wholeList(r.Access)) > approval.MaxNetworks:
-		a.answer(ctx, p, "These are too many addresses for a form, so I cannot take single ones away. Nothing was changed: approve it as it is, or deny it and say why.")
+		a.respondToAction(ctx, p, "These are too many addresses for a form, so I cannot take single ones away. Nothing was changed: approve it as it is, or deny it and say why.")
 	default:
-		a.openAbout(ctx, p, lessForm(a.views.policy(r), r, aboutRequest(p)))
+		a.openAbout(ctx, p, partialForm(a.screens.policy(r), r, requestMetadata(p)))
 	}
 }
 
-// submitLess approves a part of a request. Sent twice by one person it is one
+// submitPartial approves a part of a request. Sent twice by one person it is one
 // approval.
-func (a *App) submitLess(ctx context.Context, i interaction, answer ack) {
-	id, home, ok := about(i.View)
+func (a *App) submitPartial(ctx context.Context, i interaction, answer ack) {
+	id, home, ok := requestOf(i.View)
 	if !ok {
 		a.submittedNothing(i, answer)
 		return
 	}
-	who, n := i.who(), whatIsLeft(i.View)
+	who, n := i.who(), partialApproval(i.View)
 	if a.sentInHurry(i, answer) {
 		return
 	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
-	r, err := a.service.ApproveLess(bounded, who, id, n)
+	r, err := a.service.ApprovePartially(bounded, who, id, n)
 	if err != nil && isApprovedAs(r, who.User, n) {
 		err = nil
 	}
@@ -113,24 +115,24 @@ func (a *App) submitLess(ctx context.Context, i interaction, answer ack) {
 	case err == nil:
 		answer(nil)
 	case wrong:
-		answer(slack.NewErrorsViewSubmissionResponse(formErrors(mistakes.Problems, lessBlocks.of(i.View))))
+		answer(slack.NewErrorsViewSubmissionResponse(formErrors(mistakes.Problems, partialBlocks.of(i.View))))
 		return
 	case errors.Is(err, approval.ErrNotAllowed):
-		answer(inPlaceOf(tooLateToDecide(r, who.User)))
-	case isForGood(err):
-		answer(inPlaceOf(refusal(err, r)))
+		answer(replaceView(tooLateToDecide(r, who.User)))
+	case isPermanent(err):
+		answer(replaceView(userError(err, r)))
 	default:
 		answer(notRecorded(blockLessRoles, "Approve", err))
 	}
 	if err != nil {
 		a.logRefusal("approving less", who, r, err)
 	}
-	a.drawHomeOf(ctx, who, home)
+	a.publishHomeTo(ctx, who, home)
 }
 
 // isApprovedAs reports whether user approved r already and it now is what n
 // leaves: the same form, sent again.
-func isApprovedAs(r approval.Request, user approval.UserID, n approval.Narrowing) bool {
+func isApprovedAs(r approval.Request, user approval.UserID, n approval.PartialApproval) bool {
 	approved := slices.ContainsFunc(r.Approvals, func(a approval.Approval) bool { return a.By == user })
 	networks, problems := approval.Policy{MaxEntries: approval.MaxNetworks}.Networks(n.Networks)
 	return approved && len(problems) == 0 && n.Lifetime == r.Access.Lifetime &&

@@ -49,15 +49,15 @@ func TestAnApproverApprovesLess(t *testing.T) {
 			result := d.submits(bob, values{"less.networks": {"less.networks": sandbox.Text("203.0.113.7 192.0.2.1")}})
 			require.Contains(t, result.Errors["less.networks"], "“192.0.2.1/32” is not among the addresses that are asked for")
 			require.Equal(t, sandbox.Text("203.0.113.7 192.0.2.1"), d.seesModal(bob).Values["less.networks"]["less.networks"])
-			d.is(r.ID, approval.Pending)
+			d.is(r.ID, approval.StatePending)
 
 			require.Equal(t, sandbox.Closed, d.submits(bob, left).Outcome)
 			again, err := d.SubmitAgain(t.Context(), bob)
 			require.NoError(t, err)
 			require.Equal(t, sandbox.Closed, again.Outcome, "sent twice it is one approval")
-			r = d.is(r.ID, approval.Approved)
+			r = d.is(r.ID, approval.StateApproved)
 			require.Len(t, r.Approvals, 1)
-			require.Equal(t, approval.UserID(bob), r.NarrowedBy)
+			require.Equal(t, approval.UserID(bob), r.ReducedBy)
 			require.Empty(t, r.Access.Projects)
 			require.Equal(t, []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, r.Access.Networks)
 			require.Equal(t, 8*time.Hour, r.Access.Lifetime)
@@ -76,17 +76,17 @@ func TestWhoMayNotApproveLess(t *testing.T) {
 	d.presses(sandbox.Carol, "card.less")
 	d.seesText(sandbox.Carol, "Only approvers can decide")
 
-	d.weather.add(fault{method: "views.open", answer: status(200, `{"ok":false,"error":"expired_trigger_id"}`)})
+	d.weather.add(callError{method: "views.open", answer: status(200, `{"ok":false,"error":"expired_trigger_id"}`)})
 	d.presses(bob, "card.less")
 	d.seesText(bob, "The form could not be opened")
 
 	d.presses(bob, "card.less")
 	d.seesModal(bob)
 	d.presses(dana, "card.approve")
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 	require.Equal(t, sandbox.Updated, d.submits(bob, left).Outcome)
 	d.seesInModal(bob, "<@U0DANA> was faster and approved it")
-	require.Equal(t, 7*24*time.Hour, d.is(r.ID, approval.Approved).Access.Lifetime)
+	require.Equal(t, 7*24*time.Hour, d.is(r.ID, approval.StateApproved).Access.Lifetime)
 	d.clean()
 }
 
@@ -98,7 +98,7 @@ func TestAnOlderFormForLess(t *testing.T) {
 	d.presses(bob, "card.less")
 	d.seesModal(bob)
 	d.presses(bob, "card.approve")
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 	require.Equal(t, sandbox.Updated, d.submits(bob, left).Outcome)
 	d.seesInModal(bob, "You decided on this")
 }
@@ -106,7 +106,7 @@ func TestAnOlderFormForLess(t *testing.T) {
 // TestLessOfWhatTakesTwoApprovals: who approved a part is not asked again.
 func TestLessOfWhatTakesTwoApprovals(t *testing.T) {
 	t.Parallel()
-	d := openRich(t, func(s *setup) { s.policy.Needs[0].Count = 2 })
+	d := openRich(t, func(s *setup) { s.policy.Requirements[0].Count = 2 })
 	r := d.asksForAll(alice)
 	d.presses(bob, "card.less")
 	d.seesModal(bob)
@@ -114,7 +114,7 @@ func TestLessOfWhatTakesTwoApprovals(t *testing.T) {
 	again, err := d.SubmitAgain(t.Context(), bob)
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Closed, again.Outcome)
-	r = d.is(r.ID, approval.Pending)
+	r = d.is(r.ID, approval.StatePending)
 	require.Len(t, r.Approvals, 1)
 	require.Equal(t, 8*time.Hour, r.Access.Lifetime)
 
@@ -122,7 +122,7 @@ func TestLessOfWhatTakesTwoApprovals(t *testing.T) {
 	modal := d.seesModal(dana)
 	require.NotContains(t, shown(modal), "less.projects", "there are none any more")
 	require.Equal(t, sandbox.Closed, d.submits(dana, nil).Outcome)
-	require.Equal(t, []approval.Approval{r.Approvals[0], d.is(r.ID, approval.Approved).Approvals[1]}, d.is(r.ID, approval.Approved).Approvals)
+	require.Equal(t, []approval.Approval{r.Approvals[0], d.is(r.ID, approval.StateApproved).Approvals[1]}, d.is(r.ID, approval.StateApproved).Approvals)
 	d.clean()
 }
 
@@ -132,11 +132,11 @@ func TestLessThatCouldNotBeRecorded(t *testing.T) {
 	r := d.asksForAll(alice)
 	d.presses(bob, "card.less")
 	d.seesModal(bob)
-	d.weather.add(fault{method: "users.info", about: bob, answer: status(500, "")}) // and not of the form that is still being drawn for alice
+	d.weather.add(callError{method: "users.info", about: bob, answer: status(500, "")}) // and not of the form that is still being drawn for alice
 	result := d.submits(bob, left)
 	require.Contains(t, result.Errors["less.roles"], "press Approve again")
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome, "and what was filled in is still there")
-	require.Equal(t, 8*time.Hour, d.is(r.ID, approval.Approved).Access.Lifetime)
+	require.Equal(t, 8*time.Hour, d.is(r.ID, approval.StateApproved).Access.Lifetime)
 }
 
 func TestApprovingLessFromAHomeTabDrawsItAgain(t *testing.T) {
@@ -149,7 +149,7 @@ func TestApprovingLessFromAHomeTabDrawsItAgain(t *testing.T) {
 	require.NoError(t, d.PressInHome(t.Context(), bob, "home.less", string(r.ID)))
 	d.seesModal(bob)
 	require.Equal(t, sandbox.Closed, d.submits(bob, left).Outcome)
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 	d.sees(bob, "that it waits no longer", func(s sandbox.Screen) bool { return !strings.Contains(string(s.Home), "home.less") })
 	d.clean()
 }

@@ -63,11 +63,11 @@ var everything = sync.OnceValue(func() map[string]node {
 func allScreens() map[string]any {
 	all := screens()
 	maps.Copy(all, absurdScreens())
-	all["the end of a found key"] = ofTwo().overNotice(request(adopted["found.ended"]...))
-	for _, name := range []approval.MessageName{approval.CardMessage, approval.AskedMessage, approval.ReadyMessage, approval.ReminderMessage,
-		approval.OutcomeMessage, approval.StuckMessage, approval.StuckNotice, approval.FailedNotice, approval.DriftNotice, approval.EndingMessage(1), approval.EndingMessage(2),
-		approval.DecidedNotice, approval.EndorsedNotice(1), approval.MadeNotice, approval.MadeAgainNotice(2), approval.OverNotice, approval.ProdNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
-		approval.ReviewNotice, approval.OwnerGoneNotice(1), approval.TransferMessage(1),
+	all["the end of a found key"] = ofTwo().closedNotice(request(adopted["found.ended"]...))
+	for _, name := range []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.ReadyMessage, approval.ReminderMessage,
+		approval.OutcomeMessage, approval.DeletionOverdueMessage, approval.DeletionOverdueNotice, approval.FailedNotice, approval.DriftNotice, approval.ExpiryReminderMessage(1), approval.ExpiryReminderMessage(2),
+		approval.DecidedNotice, approval.ApprovalAddedNotice(1), approval.KeyCreatedNotice, approval.KeyCreatedAgainNotice(2), approval.ClosedNotice, approval.ApproverReminderNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
+		approval.ReviewNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1),
 		approval.UnresolvedMessage, approval.UnresolvedNotice, approval.LeftoverMessage, approval.LeftoverNotice} {
 		for state, edits := range situations {
 			all[string(name)+" in "+state] = testViews.message(request(edits...), name)
@@ -217,9 +217,9 @@ func TestBreakGlassCallsTheChannelOnce(t *testing.T) {
 	for situation, edits := range situations {
 		r := request(edits...)
 		m := testViews.card(r)
-		posts := r.Emergency && r.Places[approval.CardMessage].TS == ""
+		posts := r.BreakGlass && r.MessageRefs[approval.CardMessage].TS == ""
 		assert.Equal(t, posts, strings.HasPrefix(m.Text, "<!here> "), situation)
-		for _, name := range []approval.MessageName{approval.ReviewNotice, approval.ReadyMessage, approval.MadeNotice, approval.OverNotice} {
+		for _, name := range []approval.MessageName{approval.ReviewNotice, approval.ReadyMessage, approval.KeyCreatedNotice, approval.ClosedNotice} {
 			assert.NotContains(t, string(pretty(t, testViews.message(r, name))), "<!here>", "%s in %s", name, situation)
 		}
 	}
@@ -230,7 +230,7 @@ func TestBringingUpAgainCallsNobody(t *testing.T) {
 	t.Parallel()
 	for situation, edits := range situations {
 		r := request(edits...)
-		assert.NotRegexp(t, `<@|<!subteam|<!here`, string(pretty(t, testViews.prodNotice(r, 1))), situation)
+		assert.NotRegexp(t, `<@|<!subteam|<!here`, string(pretty(t, testViews.approverReminderNotice(r, 1))), situation)
 		nudge := strings.ReplaceAll(string(pretty(t, testViews.nudgedNotice(r))), string(mention(r.Requester)), "")
 		assert.NotRegexp(t, `<@|<!subteam|<!here`, nudge, situation)
 	}
@@ -244,7 +244,7 @@ func TestThePrivateKeyIsInOneBlock(t *testing.T) {
 	t.Parallel()
 	private := credential().PrivateKey.Reveal()
 	seen := 0
-	walk(decoded(t, testViews.secretNote(request(minting), credential())), "", func(path string, n node) {
+	walk(decoded(t, testViews.keyMessage(request(minting), credential())), "", func(path string, n node) {
 		for key, v := range n {
 			if s, ok := v.(string); ok && strings.Contains(s, private) {
 				seen++
@@ -254,7 +254,7 @@ func TestThePrivateKeyIsInOneBlock(t *testing.T) {
 		}
 	})
 	require.Equal(t, 1, seen)
-	require.Equal(t, "Your Atlas API key is here.", testViews.secretNote(request(minting), credential()).Text)
+	require.Equal(t, "Your Atlas API key is here.", testViews.keyMessage(request(minting), credential()).Text)
 }
 
 // TestButtonsAreWhereTheyWork: in each state a person finds exactly the buttons
@@ -263,20 +263,20 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 	t.Parallel()
 	again := []string{actionOutcomeAgain}
 	want := map[approval.MessageName]map[approval.State][]string{
-		approval.CardMessage:  {approval.Pending: {actionCardApprove, actionCardLess, actionCardDeny}, approval.Delivered: {actionCardRevoke}, approval.Active: {actionCardRevoke}},
-		approval.AskedMessage: {approval.Pending: {actionAskedNudge, actionAskedWithdraw}},
+		approval.CardMessage:      {approval.StatePending: {actionCardApprove, actionCardLess, actionCardDeny}, approval.StateDelivered: {actionCardRevoke}, approval.StateActive: {actionCardRevoke}},
+		approval.RequestedMessage: {approval.StatePending: {actionAskedNudge, actionAskedWithdraw}},
 		approval.ReadyMessage: {
-			approval.Approved:  {actionReadyCreate, actionReadyWithdraw},
-			approval.Minting:   {actionReadyCheck},
-			approval.Delivered: {actionReadySaved, actionReadyUnseen},
-			approval.Active:    {actionReadyExtend, actionReadyRotate, actionReadyAddresses, actionReadyRevoke},
+			approval.StateApproved:  {actionReadyCreate, actionReadyWithdraw},
+			approval.StateIssuing:   {actionReadyCheck},
+			approval.StateDelivered: {actionReadySaved, actionReadyUnseen},
+			approval.StateActive:    {actionReadyExtend, actionReadyRotate, actionReadyAddresses, actionReadyRevoke},
 		},
-		approval.ReminderMessage: {approval.Delivered: {actionReminderSaved, actionReminderUnseen}},
-		approval.OutcomeMessage:  {approval.Denied: again, approval.Withdrawn: again, approval.Expired: again, approval.Failed: again, approval.Ended: again},
-		approval.StuckMessage:    {}, approval.StuckNotice: {}, approval.FailedNotice: {},
+		approval.ReminderMessage:        {approval.StateDelivered: {actionReminderSaved, actionReminderUnseen}},
+		approval.OutcomeMessage:         {approval.StateDenied: again, approval.StateWithdrawn: again, approval.StateExpired: again, approval.StateFailed: again, approval.StateEnded: again},
+		approval.DeletionOverdueMessage: {}, approval.DeletionOverdueNotice: {}, approval.FailedNotice: {},
 		approval.UnresolvedMessage: {}, approval.UnresolvedNotice: {}, approval.LeftoverMessage: {}, approval.LeftoverNotice: {},
-		approval.DecidedNotice: {}, approval.EndorsedNotice(1): {}, approval.MadeNotice: {}, approval.OverNotice: {},
-		approval.ProdNotice(1): {}, approval.NudgedNotice: {}, approval.EscalatedNotice: {},
+		approval.DecidedNotice: {}, approval.ApprovalAddedNotice(1): {}, approval.KeyCreatedNotice: {}, approval.ClosedNotice: {},
+		approval.ApproverReminderNotice(1): {}, approval.NudgedNotice: {}, approval.EscalatedNotice: {},
 	}
 	assert.Contains(t, string(pretty(t, testViews.driftNotice(request(drifted)))), actionDriftRevoke)
 	assert.NotContains(t, string(pretty(t, testViews.driftNotice(request(active)))), actionDriftRevoke)
@@ -287,15 +287,15 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 			switch {
 			case name == approval.ReadyMessage && situation == "revoking.waits":
 				expected = []string{actionReadyCheck}
-			case name == approval.StuckMessage && r.IsDeleting() && r.Removal.Tries > 0:
+			case name == approval.DeletionOverdueMessage && r.IsDeleting() && r.Deletion.Tries > 0:
 				expected = []string{actionStuckCheck}
-			case name == approval.OutcomeMessage && r.Purpose != approval.NewKey && situation != "rotation.ended":
+			case name == approval.OutcomeMessage && r.Type != approval.NewKey && situation != "rotation.ended":
 				expected = nil
-			case name == approval.ReadyMessage && r.State == approval.Active && r.Purpose == approval.Rotation:
+			case name == approval.ReadyMessage && r.State == approval.StateActive && r.Type == approval.Rotation:
 				expected = append([]string{actionReadySwitched}, expected...)
-			case name == approval.CardMessage && r.State == approval.Pending && r.Purpose != approval.NewKey:
+			case name == approval.CardMessage && r.State == approval.StatePending && r.Type != approval.NewKey:
 				expected = []string{actionCardApprove, actionCardDeny}
-			case name == approval.AskedMessage && slices.Contains([]string{"pending.nudged", "pending.escalated", "pending.absurd", "pending.unreached"}, situation):
+			case name == approval.RequestedMessage && slices.Contains([]string{"pending.nudged", "pending.escalated", "pending.absurd", "pending.unreached"}, situation):
 				expected = []string{actionAskedWithdraw}
 			}
 			assert.ElementsMatch(t, expected, pressable(t, r, name), "%s in %s", name, situation)
@@ -314,9 +314,9 @@ func TestWhatApproversLookAfterHasButtonsAsLongAsItTakes(t *testing.T) {
 		"minting.emergency":      {approval.ReviewNotice, []string{actionReviewSign}},
 		"ended.emergency":        {approval.ReviewNotice, []string{actionReviewSign}},
 		"active.reviewed":        {approval.ReviewNotice, nil},
-		"active.orphan":          {approval.OwnerGoneNotice(1), []string{actionOwnerGoneRevoke}},
-		"active":                 {approval.OwnerGoneNotice(1), nil},
-		"ended.handed":           {approval.OwnerGoneNotice(1), nil},
+		"active.orphan":          {approval.OwnerDeactivatedNotice(1), []string{actionOwnerGoneRevoke}},
+		"active":                 {approval.OwnerDeactivatedNotice(1), nil},
+		"ended.handed":           {approval.OwnerDeactivatedNotice(1), nil},
 		"active.handed":          {approval.TransferMessage(1), mine},
 		"active.handed.rotation": {approval.TransferMessage(1), append([]string{actionTransferSwitched}, mine...)},
 		"active.handed.twice":    {approval.TransferMessage(1), nil},
@@ -326,7 +326,7 @@ func TestWhatApproversLookAfterHasButtonsAsLongAsItTakes(t *testing.T) {
 		drawn := string(pretty(t, testViews.message(r, tt.message)))
 		assert.Equal(t, name == "active.orphan", strings.Contains(drawn, actionOwnerGoneHandTo), name)
 	}
-	assert.Empty(t, pressable(t, request(active, handed("U0CAROL")), approval.OwnerGoneNotice(1)))
+	assert.Empty(t, pressable(t, request(active, handed("U0CAROL")), approval.OwnerDeactivatedNotice(1)))
 	assert.ElementsMatch(t, mine, pressable(t, request(active, handed("U0CAROL", "U0DANA")), approval.TransferMessage(2)))
 }
 
@@ -337,13 +337,13 @@ func TestOnlyTheNewestEndingHasButtons(t *testing.T) {
 		r := request(edits...)
 		for n := 1; n <= 2; n++ {
 			var want []string
-			if r.State == approval.Active && r.Endings == n {
+			if r.State == approval.StateActive && r.ExpiryReminders == n {
 				want = []string{actionEndingExtend, actionEndingRotate, actionEndingRevoke}
 			}
-			assert.ElementsMatch(t, want, pressable(t, r, approval.EndingMessage(n)), "%d in %s", n, situation)
+			assert.ElementsMatch(t, want, pressable(t, r, approval.ExpiryReminderMessage(n)), "%d in %s", n, situation)
 		}
 	}
-	n, ok := numberOf(approval.EndingMessage(12), "ending")
+	n, ok := numberOf(approval.ExpiryReminderMessage(12), "ending")
 	assert.True(t, ok)
 	assert.Equal(t, 12, n)
 	for _, name := range []approval.MessageName{"ending", "ending.", "ending.0", "ending.-1", "ending.x", "card"} {
@@ -376,7 +376,7 @@ func TestEveryButtonHasARoute(t *testing.T) {
 	}
 	for action := range drawn {
 		_, isRoute := routes[action]
-		_, isControl := homeControls[action]
+		_, isControl := homeFilters[action]
 		_, isPage := listPages[action]
 		ways := 0
 		for _, is := range []bool{isRoute, isControl, isPage} {
@@ -392,7 +392,7 @@ func TestEveryButtonHasARoute(t *testing.T) {
 	for action := range listPages {
 		assert.True(t, drawn[action], "%s is on no screen", action)
 	}
-	for action := range homeControls {
+	for action := range homeFilters {
 		assert.True(t, drawn[action], "%s is on no screen", action)
 	}
 }

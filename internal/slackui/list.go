@@ -21,13 +21,13 @@ const maxFootnote = 50
 //	│ [ Withdraw ]                                 │
 //	│ [ Newer ] [ Older ]                          │
 //	└──────────────────────────────────────────────┘
-func (v views) list(page approval.Page, first mrkdwn) message {
+func (v Screens) list(page approval.Page, first mrkdwn) message {
 	mine := page.Requests
 	if len(mine) == 0 {
-		return sentence(sentences(first, say("You have asked for no key yet. Type `%s` to ask for one.", botText(v.command))))
+		return sentence(joinSentences(first, mrkdwnf("You have asked for no key yet. Type `%s` to ask for one.", botText(v.command))))
 	}
-	text := sentences(first, "Your requests:")
-	blocks := []slack.Block{section(sentences(first, "*Your requests*, newest first:"))}
+	text := joinSentences(first, "Your requests:")
+	blocks := []slack.Block{section(joinSentences(first, "*Your requests*, newest first:"))}
 	room := maxMessage - size(blocks...) - maxFootnote
 	fit := 0
 	for _, r := range mine {
@@ -37,7 +37,7 @@ func (v views) list(page approval.Page, first mrkdwn) message {
 			break
 		}
 		fit++
-		text = sentences(text, say("%s: %s", r.ID, row))
+		text = joinSentences(text, mrkdwnf("%s: %s", r.ID, row))
 		blocks = append(blocks, shown...)
 	}
 	if turn := pageButtons(page, mine[:fit]); turn != nil {
@@ -47,16 +47,16 @@ func (v views) list(page approval.Page, first mrkdwn) message {
 }
 
 // listedBlocks is a row with its buttons beside it, or below if there are many.
-func (v views) listedBlocks(r approval.Request, row mrkdwn) []slack.Block {
-	shown := slack.NewSectionBlock(md(say("*%s* %s\n%s", r.ID, clip(r.Access.Description, 100), row)), nil, nil)
+func (v Screens) listedBlocks(r approval.Request, row mrkdwn) []slack.Block {
+	shown := slack.NewSectionBlock(mrkdwnText(mrkdwnf("*%s* %s\n%s", r.ID, truncate(r.Access.Description, 100), row)), nil, nil)
 	switch r.State {
-	case approval.Delivered:
+	case approval.StateDelivered:
 		shown.Accessory = slack.NewAccessory(revokeButton(r, actionListRevoke))
-	case approval.Active:
+	case approval.StateActive:
 		return []slack.Block{shown, buttons(keyButtons(r, listKey)...)}
-	case approval.Pending:
+	case approval.StatePending:
 		return []slack.Block{shown, buttons(pendingButtons(r, actionListNudge, actionListWithdraw)...)}
-	case approval.Approved:
+	case approval.StateApproved:
 		if isReadyMissing(r) {
 			return []slack.Block{shown, buttons(approvedButtons(r, actionListCreate, actionListWithdraw)...)}
 		}
@@ -66,34 +66,34 @@ func (v views) listedBlocks(r approval.Request, row mrkdwn) []slack.Block {
 }
 
 // listed says in a few words where r stands.
-func (v views) listed(r approval.Request) mrkdwn { return sentences(v.org(r), listedStory(r)) }
+func (v Screens) listed(r approval.Request) mrkdwn { return joinSentences(v.org(r), statusShort(r)) }
 
-func listedStory(r approval.Request) mrkdwn {
+func statusShort(r approval.Request) mrkdwn {
 	switch r.State {
-	case approval.Pending:
-		return sentences(listedPurpose(r), approvedSoFar(r), say("Waits for %s until %s.", awaited(r), when(r.LapsesAt)), yourUrging(r))
-	case approval.Approved:
+	case approval.StatePending:
+		return joinSentences(listedPurpose(r), approvedSoFar(r), mrkdwnf("Waits for %s until %s.", missingApprovalsShort(r), slackDate(r.ExpiresAt)), nudgeNote(r))
+	case approval.StateApproved:
 		if isReadyMissing(r) {
-			return sentences(leftOut(r, "you asked for"), say("Approved: create the key by %s. Its message in our conversation is not posted yet, so the button is here.", when(r.LapsesAt)))
+			return joinSentences(removedByApprover(r, "you asked for"), mrkdwnf("Approved: create the key by %s. Its message in our conversation is not posted yet, so the button is here.", slackDate(r.ExpiresAt)))
 		}
-		return sentences(leftOut(r, "you asked for"), say("Approved: create the key by %s, in our conversation.", when(r.LapsesAt)))
-	case approval.Minting:
+		return joinSentences(removedByApprover(r, "you asked for"), mrkdwnf("Approved: create the key by %s, in our conversation.", slackDate(r.ExpiresAt)))
+	case approval.StateIssuing:
 		return makingOrUndoing(r, "The key is being made.")
-	case approval.Delivered:
-		return sentences(say("Key%s was shown; tell me by %s that you saved it. It ends %s.", keyName(r), when(r.Custody.ConfirmBy), when(r.EndsAt)), yourEmergency(r))
-	case approval.Active:
-		return sentences(say("Key%s, ends %s.", keyName(r), when(r.EndsAt)), yourEmergency(r))
+	case approval.StateDelivered:
+		return joinSentences(mrkdwnf("Key%s was shown; tell me by %s that you saved it. It ends %s.", keyName(r), slackDate(r.Confirmation.ConfirmBy), slackDate(r.KeyExpiresAt)), breakGlassNote(r))
+	case approval.StateActive:
+		return joinSentences(mrkdwnf("Key%s, ends %s.", keyName(r), slackDate(r.KeyExpiresAt)), breakGlassNote(r))
 	}
-	return ownersStory(r)
+	return statusForRequester(r)
 }
 
 // listedPurpose says what is asked for, if it is no key.
 func listedPurpose(r approval.Request) mrkdwn {
-	switch r.Purpose {
+	switch r.Type {
 	case approval.Extension:
-		return say("%s more for the key of request %s, until %s.", botText(span(r.Access.Lifetime)), r.Of, when(r.Change.NewEnd))
-	case approval.NewAddresses:
-		return say("Another access list for the key of request %s: %s.", r.Of, clip(namedAddresses(r.Access), 300))
+		return mrkdwnf("%s more for the key of request %s, until %s.", botText(humanDuration(r.Access.Lifetime)), r.ParentID, slackDate(r.Change.NewEnd))
+	case approval.AccessListChange:
+		return mrkdwnf("Another access list for the key of request %s: %s.", r.ParentID, truncate(namedAddresses(r.Access), 300))
 	}
 	return ""
 }

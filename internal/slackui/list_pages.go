@@ -36,7 +36,7 @@ func pageButtons(p approval.Page, shown []approval.Request) slack.Block {
 
 // cursorValue is the value of a button: milliseconds since 1970, and the id.
 func cursorValue(r approval.Request) string {
-	return strconv.FormatInt(r.AskedAt.UnixMilli(), 10) + "." + string(r.ID)
+	return strconv.FormatInt(r.RequestedAt.UnixMilli(), 10) + "." + string(r.ID)
 }
 
 // maxCursorTime is the latest time that a button's value may name: it has four digits
@@ -65,21 +65,21 @@ func isPageTurn(i interaction) bool {
 
 // turnPage puts another page in the place of the one that is shown.
 func (a *App) turnPage(ctx context.Context, i interaction, answer ack) {
-	p, _, _ := a.decodePress(i)
+	p, _, _ := a.decodeAction(i)
 	at, valid := parseCursor(i.Actions[0].Value)
-	at.Newer = listPages[p.action]
+	at.Newer = listPages[p.actionID]
 	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
-		if wait, tell := a.inHurry(p.who, showing); wait > 0 {
+		if wait, tell := a.inHurry(p.by, showing); wait > 0 {
 			a.pressedTooFast(ctx, p, answer, wait, tell)
 			return
 		}
 		answer(nil)
 		if !valid || !p.ephemeral {
-			err := a.service.RefuseView(ctx, p.who, "list", approval.ErrMisplaced)
-			a.refused(ctx, p.action, p.who, p.responseURL, approval.Request{}, err)
+			err := a.service.RefuseView(ctx, p.by, "list", approval.ErrMisplaced)
+			a.respondRefused(ctx, p.actionID, p.by, p.responseURL, approval.Request{}, err)
 			return
 		}
-		a.sendPage(ctx, p.who, p.responseURL, "", true, at)
+		a.sendPage(ctx, p.by, p.responseURL, "", true, at)
 	})
 }
 
@@ -88,29 +88,29 @@ func (a *App) sendPage(ctx context.Context, who approval.Actor, responseURL stri
 	mine, err := a.service.Mine(forDrawing(ctx), who, at, maxListed)
 	if err != nil {
 		err = a.service.RefuseView(ctx, who, "list", err)
-		a.refused(ctx, "listing requests", who, responseURL, approval.Request{}, err)
+		a.respondRefused(ctx, "listing requests", who, responseURL, approval.Request{}, err)
 		return
 	}
-	if a.views.troubles.tabIsOff() {
-		first = sentences(first, tabOff)
+	if a.screens.troubles.tabIsOff() {
+		first = joinSentences(first, tabOff)
 	}
-	what := whisper(a.views.list(mine, first))
+	what := ephemeral(a.screens.list(mine, first))
 	what.ReplaceOriginal = replace
-	if err := a.reply.post(ctx, responseURL, what); err != nil {
+	if err := a.responses.post(ctx, responseURL, what); err != nil {
 		a.log.Warn("showing the list", "user", who.User, "error", err)
 	}
 }
 
 // pageOf is the place of the page to show after a press in the list: the first,
 // unless the request is not on that. Then it is the page that begins with it.
-func (a *App) pageOf(ctx context.Context, p press) approval.Cursor {
+func (a *App) pageOf(ctx context.Context, p action) approval.Cursor {
 	r, err := a.service.Get(ctx, p.id)
-	if err != nil || r.Requester != p.who.User {
+	if err != nil || r.Requester != p.by.User {
 		return approval.Cursor{}
 	}
-	newest, err := a.service.Mine(forDrawing(ctx), p.who, approval.Cursor{}, maxListed)
-	if err != nil || len(newest.Requests) == 0 || !newest.Requests[len(newest.Requests)-1].AskedAt.After(r.AskedAt) {
+	newest, err := a.service.Mine(forDrawing(ctx), p.by, approval.Cursor{}, maxListed)
+	if err != nil || len(newest.Requests) == 0 || !newest.Requests[len(newest.Requests)-1].RequestedAt.After(r.RequestedAt) {
 		return approval.Cursor{}
 	}
-	return approval.Cursor{AskedAt: r.AskedAt}
+	return approval.Cursor{AskedAt: r.RequestedAt}
 }

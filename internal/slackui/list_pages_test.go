@@ -13,7 +13,7 @@ import (
 func TestCursorsOfButtonsAreRead(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 10, 0, 0, 5_000_000, time.UTC)
-	got, ok := parseCursor(cursorValue(approval.Request{ID: "AKR-7F3K2", AskedAt: at}))
+	got, ok := parseCursor(cursorValue(approval.Request{ID: "AKR-7F3K2", RequestedAt: at}))
 	require.True(t, ok)
 	assert.True(t, got.AskedAt.Equal(at))
 	assert.Equal(t, approval.ID("AKR-7F3K2"), got.ID)

@@ -22,14 +22,14 @@ func (d *desk) hasAsked(user approval.UserID, many int) {
 	began := time.Now().Add(-24 * time.Hour)
 	for n := range many {
 		r := approval.Request{
-			ID: approval.ID(fmt.Sprintf("AKR-%05d", n)), Org: org, Kind: approval.APIKey, State: approval.Withdrawn, Origin: fmt.Sprintf("V-%s-%d", user, n),
-			Requester: user, AskedAt: began.Add(time.Duration(n/3) * time.Second), Reason: "backfill", Access: approval.Access{Description: fmt.Sprintf("number %d", n)},
-			LapsesAt: time.Now().Add(time.Hour), Messages: []approval.MessageName{},
+			ID: approval.ID(fmt.Sprintf("AKR-%05d", n)), Org: org, Kind: approval.APIKey, State: approval.StateWithdrawn, IdempotencyKey: fmt.Sprintf("V-%s-%d", user, n),
+			Requester: user, RequestedAt: began.Add(time.Duration(n/3) * time.Second), Reason: "backfill", Access: approval.Access{Description: fmt.Sprintf("number %d", n)},
+			ExpiresAt: time.Now().Add(time.Hour), Messages: []approval.MessageName{},
 		}
 		if n == 1 {
-			r.State = approval.Pending
+			r.State = approval.StatePending
 		}
-		_, err := d.store.Create(d.t.Context(), r, approval.Entry{At: r.AskedAt, Org: org, Request: r.ID, Event: approval.Submit, To: r.State, By: user})
+		_, err := d.store.Create(d.t.Context(), r, approval.AuditEntry{At: r.RequestedAt, Org: org, Request: r.ID, Event: approval.EventSubmit, To: r.State, By: user})
 		require.NoError(d.t, err)
 	}
 }
@@ -75,7 +75,7 @@ func TestListReachesEveryRequestPageByPage(t *testing.T) {
 	}
 	assert.Len(t, seen, 47)
 	d.presses(alice, "list.withdraw")
-	d.is("AKR-00001", approval.Withdrawn)
+	d.is("AKR-00001", approval.StateWithdrawn)
 	d.noLongerSees(alice, "list.withdraw")
 	d.page(alice, "AKR-00000") // still where they were, and not at the beginning
 	d.presses(alice, "list.newer")

@@ -18,17 +18,17 @@ func (d *desk) getsKey(user string, v values) approval.Request {
 	d.fills(user, v)
 	require.Equal(d.t, sandbox.Closed, d.submits(user, nil).Outcome)
 	r := d.requestsOf(user)[0]
-	for _, approver := range []string{bob, sandbox.Carol}[:len(r.Needs)] {
+	for _, approver := range []string{bob, sandbox.Carol}[:len(r.Requirements)] {
 		d.presses(approver, "card.approve")
 		require.Eventually(d.t, func() bool {
 			got, err := d.store.Get(d.t.Context(), r.ID)
 			return err == nil && len(got.Approvals) > 0 && got.Approvals[len(got.Approvals)-1].By == approval.UserID(approver)
-		}, patience, time.Millisecond)
+		}, reconnectBackoff, time.Millisecond)
 	}
 	d.presses(user, "ready.create")
-	d.is(r.ID, approval.Delivered)
+	d.is(r.ID, approval.StateDelivered)
 	d.presses(user, "ready.saved")
-	return d.is(r.ID, approval.Active)
+	return d.is(r.ID, approval.StateActive)
 }
 
 func TestMoreTimeSaysItsLimitAndWhoIsAsked(t *testing.T) {
@@ -59,7 +59,7 @@ func ownersLive(longest time.Duration) func(*setup) {
 	return func(s *setup) {
 		for i := range s.policy.Roles {
 			if s.policy.Roles[i].Role == "ORG_OWNER" {
-				s.policy.Roles[i].Longest = longest
+				s.policy.Roles[i].MaxLifetime = longest
 			}
 		}
 	}
@@ -91,8 +91,8 @@ func TestMoreTimeFollowsWhatIsChosen(t *testing.T) {
 	d.fills(alice, pick("extend.lifetime", "8h0m0s"))
 	d.seesInModal(alice, "*No approval is needed*")
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
-	d.is(d.requestsOf(alice)[0].ID, approval.Done)
-	require.Equal(t, r.EndsAt.Add(8*time.Hour).UnixMilli(), d.is(r.ID, approval.Active).EndsAt.UnixMilli())
+	d.is(d.requestsOf(alice)[0].ID, approval.StateApplied)
+	require.Equal(t, r.KeyExpiresAt.Add(8*time.Hour).UnixMilli(), d.is(r.ID, approval.StateActive).KeyExpiresAt.UnixMilli())
 	d.clean()
 }
 
@@ -109,10 +109,10 @@ func TestAnotherAccessListByName(t *testing.T) {
 	d.fills(alice, pick("addresses.named", "office"))
 	d.seesInModal(alice, "*No approval is needed*: rule `reading from the office`")
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
-	d.is(d.requestsOf(alice)[0].ID, approval.Done)
-	got := d.is(r.ID, approval.Active)
+	d.is(d.requestsOf(alice)[0].ID, approval.StateApplied)
+	got := d.is(r.ID, approval.StateActive)
 	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}, got.Access.Networks)
-	require.Equal(t, "office", got.Access.Named[0].Name)
+	require.Equal(t, "office", got.Access.NetworkPresets[0].Name)
 
 	d.presses(alice, "ready.addresses")
 	modal = d.seesModal(alice)

@@ -23,13 +23,13 @@ var Scopes = []Scope{
 	{"groups:read", "the same, if it is private"},
 }
 
-// A Door is how Slack reaches the bot. It is set per app at Slack, not per
+// A Transport is how Slack reaches the bot. It is set per app at Slack, not per
 // process.
-type Door string
+type Transport string
 
 const (
-	SocketDoor Door = "socket"
-	HTTPDoor   Door = "http"
+	SocketModeTransport Transport = "socket"
+	HTTPTransport       Transport = "http"
 )
 
 type manifest struct {
@@ -85,11 +85,11 @@ type manifestCommand struct {
 // Manifest is the Slack app that the bot needs, as JSON to paste where Slack
 // creates an app from a manifest. baseURL is where Slack reaches the HTTP door,
 // as in https://bot.example.com; the Socket Mode door needs none.
-func Manifest(door Door, command, baseURL string) (string, error) {
+func Manifest(door Transport, command, baseURL string) (string, error) {
 	if len(command) < 2 || len(command) > 32 || command[0] != '/' || strings.ContainsAny(command, " \t\n") {
 		return "", fmt.Errorf("the command is %q; it must be one word of at most 32 characters that begins with a slash", command)
 	}
-	if u, err := url.Parse(baseURL); door == HTTPDoor && (err != nil || u.Scheme != "https" || u.Host == "") {
+	if u, err := url.Parse(baseURL); door == HTTPTransport && (err != nil || u.Scheme != "https" || u.Host == "") {
 		return "", fmt.Errorf("the address is %q; Slack calls only https addresses, as in https://bot.example.com", baseURL)
 	}
 	text, err := json.MarshalIndent(newManifest(door, command, strings.TrimRight(baseURL, "/")), "", "  ")
@@ -99,7 +99,7 @@ func Manifest(door Door, command, baseURL string) (string, error) {
 	return string(text) + "\n", nil
 }
 
-func newManifest(door Door, command, baseURL string) manifest {
+func newManifest(door Transport, command, baseURL string) manifest {
 	c := manifestCommand{Command: command, Description: "Ask for a MongoDB Atlas API key", Usage: "[list | pending | revoke AKR-… | emergency | help]"}
 	var m manifest
 	m.Metadata.MajorVersion = 1
@@ -113,8 +113,8 @@ func newManifest(door Door, command, baseURL string) manifest {
 	}
 	m.Settings.Interactivity.Enabled = true
 	m.Settings.Events.Bot = []string{"app_home_opened"} // needs no scope
-	m.Settings.Socket = door == SocketDoor
-	if door == HTTPDoor {
+	m.Settings.Socket = door == SocketModeTransport
+	if door == HTTPTransport {
 		c.URL = baseURL + "/slack/commands"
 		m.Settings.Events.URL = baseURL + "/slack/events"
 		m.Settings.Interactivity.URL = baseURL + "/slack/interactions"

@@ -16,7 +16,7 @@ import (
 func TestSlackTakesTheManifest(t *testing.T) {
 	t.Parallel()
 	schema := readJSON(t, "testdata/manifest.schema.1.0.0.json")
-	for _, door := range []Door{SocketDoor, HTTPDoor} {
+	for _, door := range []Transport{SocketModeTransport, HTTPTransport} {
 		text, err := Manifest(door, "/atlas-key", "https://bot.example.com/")
 		require.NoError(t, err)
 		var m any
@@ -30,13 +30,13 @@ func TestSlackTakesTheManifest(t *testing.T) {
 
 func TestEachDoorHasItsAddresses(t *testing.T) {
 	t.Parallel()
-	socket, err := Manifest(SocketDoor, "/keys", "")
+	socket, err := Manifest(SocketModeTransport, "/keys", "")
 	require.NoError(t, err)
 	assert.Contains(t, socket, `"socket_mode_enabled": true`)
 	assert.NotContains(t, socket, "https://")
 	assert.Contains(t, socket, `"command": "/keys"`)
 
-	web, err := Manifest(HTTPDoor, "/keys", "https://bot.example.com/")
+	web, err := Manifest(HTTPTransport, "/keys", "https://bot.example.com/")
 	require.NoError(t, err)
 	assert.Contains(t, web, `"socket_mode_enabled": false`)
 	assert.Contains(t, web, `"url": "https://bot.example.com/slack/commands"`)
@@ -53,14 +53,14 @@ func TestEachDoorHasItsAddresses(t *testing.T) {
 func TestManifestRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		door          Door
+		door          Transport
 		command, base string
 	}{
-		"a command without a slash":  {SocketDoor, "atlas-key", ""},
-		"a command of two words":     {SocketDoor, "/atlas key", ""},
-		"no command":                 {SocketDoor, "/", ""},
-		"an address that is not TLS": {HTTPDoor, "/atlas-key", "http://bot.example.com"},
-		"no address":                 {HTTPDoor, "/atlas-key", ""},
+		"a command without a slash":  {SocketModeTransport, "atlas-key", ""},
+		"a command of two words":     {SocketModeTransport, "/atlas key", ""},
+		"no command":                 {SocketModeTransport, "/", ""},
+		"an address that is not TLS": {HTTPTransport, "/atlas-key", "http://bot.example.com"},
+		"no address":                 {HTTPTransport, "/atlas-key", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

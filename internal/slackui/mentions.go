@@ -8,7 +8,7 @@ func mention(u approval.UserID) mrkdwn {
 	if u == approval.Operator {
 		return "the operator"
 	}
-	return say("<@%s>", u)
+	return mrkdwnf("<@%s>", u)
 }
 
 // maxNamed people and groups are named in one breath; the rest is counted.
@@ -16,13 +16,13 @@ const maxNamed = 8
 
 // people names whoever who is, as in "@atlas-approvers, @bob". A message
 // that is posted with it notifies them; one that is changed does not.
-func people(who approval.Who) mrkdwn {
+func people(who approval.Principals) mrkdwn {
 	if who.Everyone {
 		return "all members of this workspace"
 	}
 	var all []mrkdwn
 	for _, g := range who.Groups {
-		all = append(all, say("<!subteam^%s>", g))
+		all = append(all, mrkdwnf("<!subteam^%s>", g))
 	}
 	for _, u := range who.Users {
 		all = append(all, mention(u))
@@ -43,5 +43,5 @@ func atMost(all []mrkdwn) []mrkdwn {
 	if more <= 0 {
 		return all
 	}
-	return append(all[:maxNamed:maxNamed], say("%s more", more))
+	return append(all[:maxNamed:maxNamed], mrkdwnf("%s more", more))
 }

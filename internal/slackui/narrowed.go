@@ -6,30 +6,30 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// isLess reports whether an approver left less than was asked for, which its
+// isPartial reports whether an approver left less than was asked for, which its
 // asker can decline.
-func isLess(r approval.Request) bool { return r.NarrowedBy != "" && r.Decision.By != "" }
+func isPartial(r approval.Request) bool { return r.ReducedBy != "" && r.Decision.By != "" }
 
-// leftOut says what approvers left out of what was asked for by whom, one after
+// removedByApprover says what approvers left out of what was asked for by whom, one after
 // the other.
-func leftOut(r approval.Request, whoAsked mrkdwn) mrkdwn {
+func removedByApprover(r approval.Request, whoAsked mrkdwn) mrkdwn {
 	var all []mrkdwn
 	for _, a := range r.Approvals {
-		all = append(all, leftOutBy(a, whoAsked))
+		all = append(all, removedBy(a, whoAsked))
 	}
-	return sentences(all...)
+	return joinSentences(all...)
 }
 
-// leftOutBy is empty if an approver left nothing out.
-func leftOutBy(a approval.Approval, whoAsked mrkdwn) mrkdwn {
-	if !a.IsLess() {
+// removedBy is empty if an approver left nothing out.
+func removedBy(a approval.Approval, whoAsked mrkdwn) mrkdwn {
+	if !a.IsPartial() {
 		return ""
 	}
-	what := joinedBy("; ", withoutRoles(a), withoutProjects(a), fewerAddresses(a), shorterLife(a))
+	what := joinedBy("; ", withoutRoles(a), withoutProjects(a), fewerNetworks(a), shorterLifetime(a))
 	if what != "" {
 		what = ": " + what
 	}
-	return say(":scissors: *%s approved less than %s*%s.", mention(a.By), whoAsked, shorten(what, 1000))
+	return mrkdwnf(":scissors: *%s approved less than %s*%s.", mention(a.By), whoAsked, truncateMrkdwn(what, 1000))
 }
 
 func withoutRoles(a approval.Approval) mrkdwn {
@@ -37,14 +37,14 @@ func withoutRoles(a approval.Approval) mrkdwn {
 	if len(gone) == 0 {
 		return ""
 	}
-	return say("without %s", botText(clip(titles(gone), 300)))
+	return mrkdwnf("without %s", botText(truncate(titles(gone), 300)))
 }
 
 func withoutProjects(a approval.Approval) mrkdwn {
 	var gone []mrkdwn
 	for _, p := range a.Before.Projects {
 		if !slices.ContainsFunc(a.After.Projects, func(have approval.ProjectAccess) bool { return have.ID == p.ID }) {
-			gone = append(gone, say("%s in %s", botText(titles(p.Roles)), projectName(p.Project)))
+			gone = append(gone, mrkdwnf("%s in %s", botText(titles(p.Roles)), projectName(p.Project)))
 		}
 	}
 	if len(gone) == 0 {
@@ -53,17 +53,17 @@ func withoutProjects(a approval.Approval) mrkdwn {
 	return "without " + joinedBy(", ", gone...)
 }
 
-func fewerAddresses(a approval.Approval) mrkdwn {
+func fewerNetworks(a approval.Approval) mrkdwn {
 	before, now := namedAddresses(a.Before), namedAddresses(a.After)
 	if before == now {
 		return ""
 	}
-	return say("from %s instead of %s", clip(now, 300), clip(before, 300))
+	return mrkdwnf("from %s instead of %s", truncate(now, 300), truncate(before, 300))
 }
 
-func shorterLife(a approval.Approval) mrkdwn {
+func shorterLifetime(a approval.Approval) mrkdwn {
 	if a.Before.Lifetime == a.After.Lifetime {
 		return ""
 	}
-	return say("for %s instead of %s", botText(span(a.After.Lifetime)), botText(span(a.Before.Lifetime)))
+	return mrkdwnf("for %s instead of %s", botText(humanDuration(a.After.Lifetime)), botText(humanDuration(a.Before.Lifetime)))
 }

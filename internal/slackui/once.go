@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// once answers each delivery of Slack's once: a copy of it is not done again and
+// deduper answers each delivery of Slack's once: a copy of it is not done again and
 // gets the answer of the first. A delivery is remembered as done only with its
 // answer; one that ended without is done again. It spares people an odd second
 // answer; that nothing happens twice is the store's doing.
-type once struct {
+type deduper struct {
 	now func() time.Time
 
 	mu    sync.Mutex
@@ -39,14 +39,14 @@ const (
 	rememberBytes = 2 << 20   // names and answers in each half
 )
 
-func newOnce(now func() time.Time) *once {
-	return &once{now: now, young: half{all: map[string]*delivery{}}}
+func newDeduper(now func() time.Time) *deduper {
+	return &deduper{now: now, young: half{all: map[string]*delivery{}}}
 }
 
 // do does work, unless a delivery of that name was done before: then answer
 // gets what that one was answered, for which a copy waits [answerLimit] at most.
 // The empty name is always new.
-func (o *once) do(ctx context.Context, name string, answer ack, work func(ack)) {
+func (o *deduper) do(ctx context.Context, name string, answer ack, work func(ack)) {
 	if name == "" {
 		work(answer)
 		return
@@ -70,7 +70,7 @@ func (o *once) do(ctx context.Context, name string, answer ack, work func(ack)) 
 }
 
 // begin returns the delivery of that name, and whether the caller is to do it.
-func (o *once) begin(name string) (*delivery, bool) {
+func (o *deduper) begin(name string) (*delivery, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.now()
@@ -90,7 +90,7 @@ func (o *once) begin(name string) (*delivery, bool) {
 }
 
 // settle remembers what d was answered first.
-func (o *once) settle(name string, d *delivery, body any) {
+func (o *deduper) settle(name string, d *delivery, body any) {
 	var encoded json.RawMessage
 	if body != nil {
 		var err error
@@ -111,7 +111,7 @@ func (o *once) settle(name string, d *delivery, body any) {
 }
 
 // end forgets d if it was never answered.
-func (o *once) end(name string, d *delivery) {
+func (o *deduper) end(name string, d *delivery) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if d.answered {

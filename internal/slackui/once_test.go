@@ -15,7 +15,7 @@ import (
 )
 
 // firstOf does a delivery of that name and reports whether it was the first.
-func firstOf(o *once, name string) (first bool) {
+func firstOf(o *deduper, name string) (first bool) {
 	o.do(context.Background(), name, func(any) {}, func(answer ack) { first = true; answer(nil) })
 	return first
 }
@@ -23,7 +23,7 @@ func firstOf(o *once, name string) (first bool) {
 func TestOnceForgetsOnlyWhatIsOld(t *testing.T) {
 	t.Parallel()
 	now := asked
-	o := newOnce(func() time.Time { return now })
+	o := newDeduper(func() time.Time { return now })
 	require.True(t, firstOf(o, "a"))
 	require.False(t, firstOf(o, "a"))
 	require.True(t, firstOf(o, ""))
@@ -45,7 +45,7 @@ func TestOnceForgetsOnlyWhatIsOld(t *testing.T) {
 
 func TestRepeatedDeliveryGetsFirstAnswer(t *testing.T) {
 	t.Parallel()
-	o := newOnce(time.Now)
+	o := newDeduper(time.Now)
 	answer := func() (got any, done int) {
 		o.do(t.Context(), "v0=1", func(body any) { got = body }, func(answer ack) {
 			done++
@@ -65,7 +65,7 @@ func TestRepeatedDeliveryGetsFirstAnswer(t *testing.T) {
 func TestRepeatedDeliveryWaitsForAnswerInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOnce(time.Now)
+		o := newDeduper(time.Now)
 		var answers []string
 		var mu sync.Mutex
 		var all sync.WaitGroup
@@ -92,7 +92,7 @@ func TestRepeatedDeliveryWaitsForAnswerInFlight(t *testing.T) {
 
 func TestDeliveryWithoutAnswerIsDoneAgain(t *testing.T) {
 	t.Parallel()
-	o := newOnce(time.Now)
+	o := newDeduper(time.Now)
 	func() {
 		defer func() { _ = recover() }()
 		o.do(t.Context(), "v0=1", func(any) {}, func(ack) { panic("before it answered") })
@@ -104,7 +104,7 @@ func TestDeliveryWithoutAnswerIsDoneAgain(t *testing.T) {
 func TestRepeatedDeliveryIsNotAwaitedForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOnce(time.Now)
+		o := newDeduper(time.Now)
 		release := make(chan struct{})
 		var first sync.WaitGroup
 		first.Go(func() { o.do(t.Context(), "v0=1", func(any) {}, func(ack) { <-release }) })
@@ -120,7 +120,7 @@ func TestRepeatedDeliveryIsNotAwaitedForEver(t *testing.T) {
 
 func TestRememberedAnswersAreBounded(t *testing.T) {
 	t.Parallel()
-	o := newOnce(func() time.Time { return asked })
+	o := newDeduper(func() time.Time { return asked })
 	large := strings.Repeat("x", 20_000)
 	for i := range 1000 { // 20 MB
 		o.do(t.Context(), fmt.Sprint(i), func(any) {}, func(answer ack) { answer(large) })
@@ -145,7 +145,7 @@ func TestRepeatedCommandGetsFirstAnswer(t *testing.T) {
 	c.who.User = "U0ALICE"
 	var answers []string
 	for range 2 {
-		app.command(t.Context(), c, func(body any) {
+		app.Command(t.Context(), c, func(body any) {
 			sent, err := json.Marshal(body)
 			require.NoError(t, err)
 			answers = append(answers, string(sent))

@@ -65,5 +65,5 @@ func TestTheDoorForOptions(t *testing.T) {
 		require.Contains(t, send(http.MethodPost, form, d.SigningSecret(), typed).Body.String(), "payments")
 	}
 	d.app.Wait()
-	d.is(r.ID, approval.Pending)
+	d.is(r.ID, approval.StatePending)
 }

@@ -9,14 +9,14 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// An outlook is what sending a form would come to, as far as it is filled in.
-type outlook struct {
+// A formPreview is what sending a form would come to, as far as it is filled in.
+type formPreview struct {
 	approval.Preview
 	unknown bool // nobody could be asked in time
 }
 
-// maxForeseen problems are told before a form is sent; the rest is counted.
-const maxForeseen = 5
+// maxPreviewProblems problems are told before a form is sent; the rest is counted.
+const maxPreviewProblems = 5
 
 // blocks is what stands below a form.
 //
@@ -26,32 +26,32 @@ const maxForeseen = 5
 //	│ This will go to 1 of @platform and 1 of …    │
 //	│ This follows what you choose; …              │
 //	└──────────────────────────────────────────────┘
-func (o outlook) blocks() []slack.Block {
+func (o formPreview) blocks() []slack.Block {
 	blocks := []slack.Block{slack.NewDividerBlock()}
-	blocks = append(blocks, foreseen(o.Problems)...)
+	blocks = append(blocks, previewProblems(o.Problems)...)
 	return append(blocks, section(o.route("This will go to")), footnote("This follows what you choose above. Addresses that you type are looked at when you send."))
 }
 
 // route says whose approval it would take, after "This will go to".
-func (o outlook) route(goesTo mrkdwn) mrkdwn {
+func (o formPreview) route(goesTo mrkdwn) mrkdwn {
 	switch {
 	case o.unknown:
 		return "Who will be asked I could not find out just now. You can send this all the same."
 	case o.Rule != "":
-		return say(":zap: *No approval is needed*: rule %s. It is recorded, and the approvers are told.", o.Rule)
+		return mrkdwnf(":zap: *No approval is needed*: rule %s. It is recorded, and the approvers are told.", o.Rule)
 	}
-	return sentences(say("%s %s.", goesTo, approvalsNeeded(o.Needs)), o.lonely())
+	return joinSentences(mrkdwnf("%s %s.", goesTo, approvalsNeeded(o.Requirements)), o.lonely())
 }
 
-func (o outlook) lonely() mrkdwn {
-	if !o.Lonely {
+func (o formPreview) lonely() mrkdwn {
+	if !o.NoEligibleApprover {
 		return ""
 	}
-	who := say("nobody but you could approve this, and your own request is not yours to decide")
-	if needed(approval.Request{Needs: o.Needs}) > 1 {
+	who := mrkdwnf("nobody but you could approve this, and your own request is not yours to decide")
+	if needed(approval.Request{Requirements: o.Requirements}) > 1 {
 		who = "there are too few people beside you who could approve this, and your own request is not yours to decide"
 	}
-	return say(":warning: As far as I can see %s. You can send it; tell whoever runs this bot that it needs other approvers.", who)
+	return mrkdwnf(":warning: As far as I can see %s. You can send it; tell whoever runs this bot that it needs other approvers.", who)
 }
 
 // isLimit reports whether a problem is about what the person has already, and
@@ -60,9 +60,9 @@ func isLimit(p approval.Problem) bool {
 	return p.Code == approval.TooManyOpen || p.Code == approval.TooManyKeys || p.Code == approval.TooManyPerHour
 }
 
-// foreseen tells of what is wrong with what was chosen. What was typed can be
+// previewProblems tells of what is wrong with what was chosen. What was typed can be
 // in the middle of being typed; only what a role says about it is told.
-func foreseen(problems []approval.Problem) []slack.Block {
+func previewProblems(problems []approval.Problem) []slack.Block {
 	var told []string
 	for _, p := range problems {
 		isTyped := p.Field == approval.FieldNetworks || p.Field == approval.FieldDescription || p.Field == approval.FieldReason
@@ -73,8 +73,8 @@ func foreseen(problems []approval.Problem) []slack.Block {
 	if len(told) == 0 {
 		return nil
 	}
-	if more := len(told) - maxForeseen; more > 0 {
-		told = append(told[:maxForeseen], fmt.Sprintf("• And %d more.", more))
+	if more := len(told) - maxPreviewProblems; more > 0 {
+		told = append(told[:maxPreviewProblems], fmt.Sprintf("• And %d more.", more))
 	}
 	return []slack.Block{section(":warning: *This cannot be sent as it is:*"), plainSection(strings.Join(told, "\n"))}
 }

@@ -11,21 +11,21 @@ import (
 // ownsNotice tells of projects that a live key owns because it created them.
 // That is no alarm: its role lets it. Where Atlas's events do not tell who
 // created a project, the notice says so, and the key can be revoked from here.
-func (v views) ownsNotice(r approval.Request) message {
+func (v Screens) ownsNotice(r approval.Request) message {
 	created, unknown := split(r.Owns)
 	var pressable []*slack.ButtonBlockElement
 	var news, doubt mrkdwn
 	switch {
 	case !isLive(r):
-		story := approversStory(r)
+		story := statusForApprovers(r)
 		return newMessage(story, section(story))
 	case len(r.Owns) == 0:
-		news = say("The key%s of request %s owns no projects any more beside what was approved.", keyName(r), r.ID)
+		news = mrkdwnf("The key%s of request %s owns no projects any more beside what was approved.", keyName(r), r.ID)
 	case len(created) > 0:
-		news = say(":information_source: The key%s of request %s created projects and owns them, as its role allows: %s.", keyName(r), r.ID, projectNames(created))
+		news = mrkdwnf(":information_source: The key%s of request %s created projects and owns them, as its role allows: %s.", keyName(r), r.ID, projectNames(created))
 	}
 	if len(unknown) > 0 {
-		doubt = say(":grey_question: The key%s of request %s is *Project Owner* in projects that weren't approved: %s. Its role lets it create projects, and it owns those; "+
+		doubt = mrkdwnf(":grey_question: The key%s of request %s is *Project Owner* in projects that weren't approved: %s. Its role lets it create projects, and it owns those; "+
 			"Atlas's events don't show (yet) that it created these. If nobody did with this key, somebody gave it that role by hand: put it right in Atlas, or revoke it here.", keyName(r), r.ID, projectNames(unknown))
 		pressable = append(pressable, revokeButton(r, actionDriftRevoke))
 	}
@@ -56,10 +56,10 @@ func projectNames(owns []approval.OwnedProject) mrkdwn {
 		if name == "" {
 			name = string(p.ID)
 		}
-		names = append(names, code(clip(name, 64)))
+		names = append(names, code(truncate(name, 64)))
 	}
 	if more := len(owns) - maxOwned; more > 0 {
-		names = append(names, say("and %s more", more))
+		names = append(names, mrkdwnf("and %s more", more))
 	}
 	return joinedBy(", ", names...)
 }
@@ -67,9 +67,9 @@ func projectNames(owns []approval.OwnedProject) mrkdwn {
 // leavesBehind says, of a successor, which projects the key before it owns and
 // this one does not.
 func leavesBehind(r approval.Request) mrkdwn {
-	waits := slices.Contains([]approval.State{approval.Pending, approval.Approved, approval.Delivered, approval.Active}, r.State)
+	waits := slices.Contains([]approval.State{approval.StatePending, approval.StateApproved, approval.StateDelivered, approval.StateActive}, r.State)
 	if !waits || len(r.Change.Left) == 0 {
 		return ""
 	}
-	return say("The key before it owns projects that it created (%s); *this one doesn't*. Before the earlier key goes, have it, or an Organization Owner, give this one a role there.", projectNames(r.Change.Left))
+	return mrkdwnf("The key before it owns projects that it created (%s); *this one doesn't*. Before the earlier key goes, have it, or an Organization Owner, give this one a role there.", projectNames(r.Change.Left))
 }

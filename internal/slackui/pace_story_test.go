@@ -31,13 +31,13 @@ func TestGuestsWhoOpenHomeFastDoNotStopApprovals(t *testing.T) {
 		require.Eventually(t, func() bool {
 			require.NoError(t, d.OpenHome(t.Context(), sandbox.Gil))
 			return strings.Contains(string(d.Screen(sandbox.Gil).Home), "You're faster than I can follow. Open this tab again in ")
-		}, patience, 50*time.Millisecond)
+		}, reconnectBackoff, 50*time.Millisecond)
 		d.presses(bob, "card.approve")
-		d.is(r.ID, approval.Approved)
+		d.is(r.ID, approval.StateApproved)
 		d.presses(alice, "ready.create")
-		d.is(r.ID, approval.Delivered)
+		d.is(r.ID, approval.StateDelivered)
 		d.presses(alice, "note.saved")
-		d.is(r.ID, approval.Active)
+		d.is(r.ID, approval.StateActive)
 		require.NotContains(t, d.log.String(), "method=users.info")
 		d.clean()
 	})
@@ -60,9 +60,9 @@ func TestAMemberWhoSendsFormsFastDoesNotStopApprovals(t *testing.T) {
 		}
 		require.LessOrEqual(t, taken, 35)
 		require.GreaterOrEqual(t, left, 65)
-		card := d.is(r.ID, approval.Pending).Places[approval.CardMessage]
+		card := d.is(r.ID, approval.StatePending).MessageRefs[approval.CardMessage]
 		require.NoError(t, d.Press(t.Context(), bob, card.Channel, card.TS, "card.approve"))
-		d.is(r.ID, approval.Approved)
+		d.is(r.ID, approval.StateApproved)
 	})
 }
 
@@ -98,9 +98,9 @@ func TestPeopleWhoPressFastDoNotStopApprovals(t *testing.T) {
 		}
 		d.app.Wait()
 		require.Greater(t, d.weather.count("users.info"), 90, "the limit was reached")
-		d.is(r.ID, approval.Pending)
+		d.is(r.ID, approval.StatePending)
 		d.presses(bob, "card.approve")
-		d.is(r.ID, approval.Approved)
+		d.is(r.ID, approval.StateApproved)
 	})
 }
 
@@ -111,14 +111,14 @@ func TestARevocationIsNotHeldBackByHome(t *testing.T) {
 		r := d.asks(alice)
 		d.presses(bob, "card.approve")
 		d.presses(alice, "ready.create")
-		d.is(r.ID, approval.Delivered)
+		d.is(r.ID, approval.StateDelivered)
 		d.presses(alice, "note.saved")
-		d.is(r.ID, approval.Active)
+		d.is(r.ID, approval.StateActive)
 		for range 100 {
 			require.NoError(t, d.OpenHome(t.Context(), alice))
 		}
 		d.presses(alice, "ready.revoke")
-		d.is(r.ID, approval.Ended)
+		d.is(r.ID, approval.StateEnded)
 	})
 }
 
@@ -136,7 +136,7 @@ func TestWhatIsTooFastIsAnsweredWithASentence(t *testing.T) {
 		d.types(alice, "list")
 	}
 	d.seesText(alice, "You're faster than I can follow")
-	d.is(r.ID, approval.Pending)
+	d.is(r.ID, approval.StatePending)
 	d.presses(bob, "card.approve")
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 }

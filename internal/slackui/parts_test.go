@@ -27,31 +27,31 @@ func TestWhatAFailedCallLeavesBehind(t *testing.T) {
 	said := func(code string) error { return slack.SlackErrorResponse{Err: code} }
 	for name, tt := range map[string]struct {
 		err   error
-		want  approval.Verdict
+		want  approval.FailureClass
 		code  string
 		after time.Duration
 	}{
-		"429 with a time":           {&slack.RateLimitedError{RetryAfter: 7 * time.Second}, approval.NotNow, "ratelimited", 7 * time.Second},
-		"429 without":               {slack.StatusCodeError{Code: 429}, approval.NotNow, "http_429", 0},
-		"200 with ratelimited":      {said("ratelimited"), approval.NotNow, "ratelimited", 0},
-		"an error of the server":    {slack.StatusCodeError{Code: 503}, approval.Unknown, "http_503", 0},
-		"Slack's own failure":       {said("internal_error"), approval.Unknown, "internal_error", 0},
-		"a broken connection":       {io.ErrUnexpectedEOF, approval.Unknown, "", 0},
-		"not in the channel":        {said("not_in_channel"), approval.Refused, "not_in_channel", 0},
-		"an archived channel":       {said("is_archived"), approval.Refused, "is_archived", 0},
-		"the messages tab is off":   {said("messages_tab_disabled"), approval.Refused, "messages_tab_disabled", 0},
-		"blocks that Slack refuses": {said("invalid_blocks"), approval.Refused, "invalid_blocks", 0},
-		"a wrapped fault":           {fmt.Errorf("around: %w", unclear("chat.update")), approval.Unknown, "unclear_answer", 0},
+		"429 with a time":           {&slack.RateLimitedError{RetryAfter: 7 * time.Second}, approval.Transient, "ratelimited", 7 * time.Second},
+		"429 without":               {slack.StatusCodeError{Code: 429}, approval.Transient, "http_429", 0},
+		"200 with ratelimited":      {said("ratelimited"), approval.Transient, "ratelimited", 0},
+		"an error of the server":    {slack.StatusCodeError{Code: 503}, approval.Indeterminate, "http_503", 0},
+		"Slack's own failure":       {said("internal_error"), approval.Indeterminate, "internal_error", 0},
+		"a broken connection":       {io.ErrUnexpectedEOF, approval.Indeterminate, "", 0},
+		"not in the channel":        {said("not_in_channel"), approval.Permanent, "not_in_channel", 0},
+		"an archived channel":       {said("is_archived"), approval.Permanent, "is_archived", 0},
+		"the messages tab is off":   {said("messages_tab_disabled"), approval.Permanent, "messages_tab_disabled", 0},
+		"blocks that Slack refuses": {said("invalid_blocks"), approval.Permanent, "invalid_blocks", 0},
+		"a wrapped fault":           {fmt.Errorf("around: %w", malformedResponse("chat.update")), approval.Indeterminate, "unclear_answer", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := fault(fmt.Errorf("calling: %w", tt.err))
-			require.Equal(t, tt.want, f.Verdict)
+			f := callError(fmt.Errorf("calling: %w", tt.err))
+			require.Equal(t, tt.want, f.Class)
 			require.Equal(t, tt.code, f.Code)
 			require.Equal(t, tt.after, f.RetryAfter)
 		})
 	}
-	require.Nil(t, fault(nil))
+	require.Nil(t, callError(nil))
 	require.Empty(t, codeOf(nil))
 }
 
@@ -140,7 +140,7 @@ func TestConnectionsAreNotOpenedInAStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var opened []time.Duration
 		start := time.Now()
-		p := &patience{now: time.Now, next: roundTrip(func(*http.Request) (*http.Response, error) {
+		p := &reconnectBackoff{now: time.Now, next: roundTrip(func(*http.Request) (*http.Response, error) {
 			opened = append(opened, time.Since(start))
 			return nil, errors.New("too_many_websockets")
 		})}
@@ -156,7 +156,7 @@ func TestConnectionsAreNotOpenedInAStorm(t *testing.T) {
 		s := time.Second
 		require.Equal(t, []time.Duration{0, 1 * s, 3 * s, 7 * s, 15 * s, 31 * s, 61 * s, 91 * s}, opened)
 
-		p.hello()
+		p.connected()
 		synctest.Wait()
 		<-time.After(2 * time.Minute) // of the bubble: the connection lasts
 		call()
@@ -169,20 +169,20 @@ func TestConnectionsAreNotOpenedInAStorm(t *testing.T) {
 func TestAPanicStopsNobodyElse(t *testing.T) {
 	t.Parallel()
 	var log safeBuilder
-	a := &App{log: slog.New(slog.NewTextHandler(&log, nil)), slots: make(chan struct{}, maxInHand)}
-	require.True(t, a.take(t.Context(), func(ctx context.Context) { panic("typed: hunter2") }))
+	a := &App{log: slog.New(slog.NewTextHandler(&log, nil)), semaphore: make(chan struct{}, maxInFlight)}
+	require.True(t, a.Start(t.Context(), func(ctx context.Context) { panic("typed: hunter2") }))
 	a.Wait()
 	require.Contains(t, log.String(), "a delivery panicked")
 	require.NotContains(t, log.String(), "hunter2")
 
 	release := make(chan struct{})
-	for range maxInHand {
-		require.True(t, a.take(t.Context(), func(context.Context) { <-release }))
+	for range maxInFlight {
+		require.True(t, a.Start(t.Context(), func(context.Context) { <-release }))
 	}
-	require.False(t, a.take(t.Context(), func(context.Context) {}), "what is in hand is bounded")
+	require.False(t, a.Start(t.Context(), func(context.Context) {}), "what is in hand is bounded")
 	close(release)
 	a.Wait()
-	require.True(t, a.take(t.Context(), func(context.Context) {}))
+	require.True(t, a.Start(t.Context(), func(context.Context) {}))
 	a.Wait()
 }
 
@@ -192,10 +192,10 @@ func TestPanicOfLookAheadIsIsolated(t *testing.T) {
 	t.Parallel()
 	var log safeBuilder
 	a := &App{log: slog.New(slog.NewTextHandler(&log, nil))} // without a service
-	k := liveKey{org: approval.Org{ID: "o"}}
-	looked := make(chan outlook, 2)
-	go func() { looked <- a.outlook(t.Context(), approval.Actor{}, approval.Form{}, time.Second) }()
-	go func() { looked <- a.outlookOn(t.Context(), approval.Actor{}, k, time.Hour) }()
+	k := keyTarget{org: approval.Org{ID: "o"}}
+	looked := make(chan formPreview, 2)
+	go func() { looked <- a.previewOf(t.Context(), approval.Actor{}, approval.Form{}, time.Second) }()
+	go func() { looked <- a.previewChange(t.Context(), approval.Actor{}, k, time.Hour) }()
 	require.True(t, (<-looked).unknown)
 	require.True(t, (<-looked).unknown)
 	require.Contains(t, log.String(), "level=ERROR")

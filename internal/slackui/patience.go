@@ -8,30 +8,30 @@ import (
 )
 
 const (
-	patienceMin = time.Second
-	patienceMax = 30 * time.Second
+	reconnectMin = time.Second
+	reconnectMax = 30 * time.Second
 
-	// lasting is how long a connection must have stood for the next one to be
+	// stableAfter is how long a connection must have stood for the next one to be
 	// opened at once.
-	lasting = time.Minute
+	stableAfter = time.Minute
 )
 
-// patience keeps connections from being opened in a storm. slack-go opens the
+// reconnectBackoff keeps connections from being opened in a storm. slack-go opens the
 // next one with no delay whenever Slack says to disconnect; with too many
 // connections that is thousands of calls a second. Openings are at least a
 // second apart, and further with each one that did not last.
-type patience struct {
+type reconnectBackoff struct {
 	next http.RoundTripper // nil: the default
 	now  func() time.Time
 
-	mu       sync.Mutex
-	openedAt time.Time
-	helloAt  time.Time // zero: not since openedAt
-	pause    time.Duration
+	mu          sync.Mutex
+	openedAt    time.Time
+	connectedAt time.Time // zero: not since openedAt
+	pause       time.Duration
 }
 
 // RoundTrip implements [http.RoundTripper].
-func (p *patience) RoundTrip(r *http.Request) (*http.Response, error) {
+func (p *reconnectBackoff) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(r.URL.Path, "/apps.connections.open") {
 		timer := time.NewTimer(p.wait())
 		defer timer.Stop()
@@ -40,7 +40,7 @@ func (p *patience) RoundTrip(r *http.Request) (*http.Response, error) {
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		}
-		p.opening()
+		p.connecting()
 	}
 	if p.next == nil {
 		return http.DefaultTransport.RoundTrip(r)
@@ -50,30 +50,30 @@ func (p *patience) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // wait returns how long the next opening has to wait, and lets the one after it
 // wait longer.
-func (p *patience) wait() time.Duration {
+func (p *reconnectBackoff) wait() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	switch {
 	case p.openedAt.IsZero():
 		return 0
-	case !p.helloAt.IsZero() && now.Sub(p.helloAt) >= lasting:
-		p.pause = patienceMin
+	case !p.connectedAt.IsZero() && now.Sub(p.connectedAt) >= stableAfter:
+		p.pause = reconnectMin
 	default:
-		p.pause = min(max(2*p.pause, patienceMin), patienceMax)
+		p.pause = min(max(2*p.pause, reconnectMin), reconnectMax)
 	}
 	return max(0, p.openedAt.Add(p.pause).Sub(now))
 }
 
-func (p *patience) opening() {
+func (p *reconnectBackoff) connecting() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.openedAt, p.helloAt = p.now(), time.Time{}
+	p.openedAt, p.connectedAt = p.now(), time.Time{}
 }
 
-// hello notes that Slack has greeted us on the connection of now.
-func (p *patience) hello() {
+// connected notes that Slack has greeted us on the connection of now.
+func (p *reconnectBackoff) connected() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.helloAt = p.now()
+	p.connectedAt = p.now()
 }

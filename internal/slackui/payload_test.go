@@ -82,7 +82,7 @@ func TestAModalAsSlackSendsIt(t *testing.T) {
 	require.Equal(t, "view-id", i.View.CallbackID)
 	require.Equal(t, "This is for you!", i.View.Metadata)
 	require.Equal(t, "test", *i.View.State.Values["hspI"]["maBWU"].Value)
-	require.Equal(t, approval.Form{Origin: "V111"}, filledIn(i.View).Form, "a form of somebody else holds nothing of ours")
+	require.Equal(t, approval.Form{IdempotencyKey: "V111"}, filledIn(i.View).Form, "a form of somebody else holds nothing of ours")
 }
 
 func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
@@ -95,7 +95,7 @@ func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
 		"form.reason":{"form.reason":{"type":"plain_text_input","value":null}}}}}}`))
 	require.NoError(t, err)
 	require.Equal(t, approval.Form{
-		Origin: "V1", Description: "invoices", Roles: []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"},
+		IdempotencyKey: "V1", Description: "invoices", Roles: []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"},
 		Networks: "203.0.113.7", Lifetime: 8 * time.Hour,
 	}, filledIn(i.View).Form)
 }
@@ -110,11 +110,11 @@ func TestWhatIsTypedIntoAMenu(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, approval.Actor{User: "W1", Team: "T1", Enterprise: "E1"}, i.who())
 	require.Equal(t, []string{"form.projects.1", "pay"}, []string{i.ActionID, i.Value})
-	require.Equal(t, drawnFor{"o1", 1}, parseDrawnFor(i.View.Metadata))
-	require.Equal(t, formBlocks.drawn(i.View)[approval.FieldProjects], i.ActionID)
-	require.Equal(t, "org=o1&place=1", drawnFor{"o1", 1}.encode())
+	require.Equal(t, formMetadata{"o1", 1}, parseFormMetadata(i.View.Metadata))
+	require.Equal(t, formBlocks.shown(i.View)[approval.FieldProjects], i.ActionID)
+	require.Equal(t, "org=o1&place=1", formMetadata{"o1", 1}.encode())
 	for _, unreadable := range []string{"", "%zz", "place=-3", "place=x", "AKR-7F3K2"} {
-		require.Equal(t, drawnFor{}, parseDrawnFor(unreadable), unreadable)
+		require.Equal(t, formMetadata{}, parseFormMetadata(unreadable), unreadable)
 	}
 }
 

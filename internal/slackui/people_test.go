@@ -18,26 +18,26 @@ func TestStandingIsLookedUpEachTime(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	directory := d.slack.Directory()
-	standing := func(user, team string) approval.Standing {
+	standing := func(user, team string) approval.MemberStatus {
 		t.Helper()
-		s, err := directory.Standing(t.Context(), approval.Actor{User: approval.UserID(user), Team: team})
+		s, err := directory.MemberStatus(t.Context(), approval.Actor{User: approval.UserID(user), Team: team})
 		require.NoError(t, err)
 		return s
 	}
 	require.Equal(t, approval.Member, standing(alice, sandbox.TeamID))
 	require.Equal(t, approval.Guest, standing(sandbox.Gil, sandbox.TeamID))
 	require.Equal(t, approval.Deactivated, standing(sandbox.Dee, sandbox.TeamID))
-	require.Equal(t, approval.Outsider, standing(sandbox.Eve, sandbox.OtherTeam))
-	require.Equal(t, approval.Outsider, standing(sandbox.Eve, sandbox.TeamID), "Slack's own record counts too")
-	require.Equal(t, approval.Outsider, standing(alice, sandbox.OtherTeam))
-	require.Equal(t, approval.Outsider, standing(alice, ""))
-	require.Equal(t, approval.Outsider, standing("U0NOBODY", sandbox.TeamID))
-	require.Equal(t, approval.Robot, standing(sandbox.BotUser, sandbox.TeamID))
+	require.Equal(t, approval.External, standing(sandbox.Eve, sandbox.OtherTeam))
+	require.Equal(t, approval.External, standing(sandbox.Eve, sandbox.TeamID), "Slack's own record counts too")
+	require.Equal(t, approval.External, standing(alice, sandbox.OtherTeam))
+	require.Equal(t, approval.External, standing(alice, ""))
+	require.Equal(t, approval.External, standing("U0NOBODY", sandbox.TeamID))
+	require.Equal(t, approval.Bot, standing(sandbox.BotUser, sandbox.TeamID))
 
 	d.Deactivate(alice)
 	require.Equal(t, approval.Deactivated, standing(alice, sandbox.TeamID))
 	d.Hide(bob, true)
-	require.Equal(t, approval.Outsider, standing(bob, sandbox.TeamID))
+	require.Equal(t, approval.External, standing(bob, sandbox.TeamID))
 }
 
 func TestStandingsThatTheSandboxHasNot(t *testing.T) {
@@ -45,20 +45,20 @@ func TestStandingsThatTheSandboxHasNot(t *testing.T) {
 	for name, tt := range map[string]struct {
 		user string
 		who  approval.Actor
-		want approval.Standing
+		want approval.MemberStatus
 	}{
-		"Slackbot, who is no bot to Slack":            {`{"id":"USLACKBOT","team_id":"T0SANDBOX","is_bot":false}`, approval.Actor{User: "USLACKBOT", Team: "T0SANDBOX"}, approval.Robot},
-		"invited and not yet here":                    {`{"id":"U1","team_id":"T0SANDBOX","is_invited_user":true}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.Outsider},
+		"Slackbot, who is no bot to Slack":            {`{"id":"USLACKBOT","team_id":"T0SANDBOX","is_bot":false}`, approval.Actor{User: "USLACKBOT", Team: "T0SANDBOX"}, approval.Bot},
+		"invited and not yet here":                    {`{"id":"U1","team_id":"T0SANDBOX","is_invited_user":true}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.External},
 		"a single-channel guest":                      {`{"id":"U1","team_id":"T0SANDBOX","is_ultra_restricted":true}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.Guest},
-		"a stranger whom Slack does not call one":     {`{"id":"U1","team_id":"T0OTHER","is_stranger":false}`, approval.Actor{User: "U1", Team: "T0OTHER"}, approval.Outsider},
-		"of another organization":                     {`{"id":"U1","team_id":"T0OTHER","enterprise_user":{"enterprise_id":"E9"}}`, approval.Actor{User: "U1", Team: "T0OTHER", Enterprise: "E9"}, approval.Outsider},
-		"claims our workspace, but is of another one": {`{"id":"U1","team_id":"T0OTHER"}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.Outsider},
+		"a stranger whom Slack does not call one":     {`{"id":"U1","team_id":"T0OTHER","is_stranger":false}`, approval.Actor{User: "U1", Team: "T0OTHER"}, approval.External},
+		"of another organization":                     {`{"id":"U1","team_id":"T0OTHER","enterprise_user":{"enterprise_id":"E9"}}`, approval.Actor{User: "U1", Team: "T0OTHER", Enterprise: "E9"}, approval.External},
+		"claims our workspace, but is of another one": {`{"id":"U1","team_id":"T0OTHER"}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.External},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := open(t, overHTTP)
-			d.weather.add(fault{method: "users.info", answer: status(200, `{"ok":true,"user":`+tt.user+`}`)})
-			got, err := d.slack.Directory().Standing(t.Context(), tt.who)
+			d.weather.add(callError{method: "users.info", answer: status(200, `{"ok":true,"user":`+tt.user+`}`)})
+			got, err := d.slack.Directory().MemberStatus(t.Context(), tt.who)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, got)
 		})
@@ -68,22 +68,22 @@ func TestStandingsThatTheSandboxHasNot(t *testing.T) {
 func TestInEnterpriseGridTheOrganizationCounts(t *testing.T) {
 	t.Parallel()
 	w := &weather{}
-	w.add(fault{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT","bot_id":"B1","enterprise_id":"E1"}`)})
+	w.add(callError{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT","bot_id":"B1","enterprise_id":"E1"}`)})
 	s, err := slackui.Connect(t.Context(), slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: time.Now, Transport: w})
 	require.NoError(t, err)
 	for name, tt := range map[string]struct {
 		user string
 		who  approval.Actor
-		want approval.Standing
+		want approval.MemberStatus
 	}{
 		"another workspace of it":             {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.Member},
 		"no team in the payload":              {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1"}, approval.Member},
-		"another organization in the payload": {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E2"}, approval.Outsider},
-		"another organization":                {`"team_id":"T2","enterprise_user":{"enterprise_id":"E2"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.Outsider},
-		"none":                                {`"team_id":"T2"`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.Outsider},
+		"another organization in the payload": {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E2"}, approval.External},
+		"another organization":                {`"team_id":"T2","enterprise_user":{"enterprise_id":"E2"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.External},
+		"none":                                {`"team_id":"T2"`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.External},
 	} {
-		w.add(fault{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+fullMember+`,`+tt.user+`}}`)})
-		got, err := s.Directory().Standing(t.Context(), tt.who)
+		w.add(callError{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+fullMember+`,`+tt.user+`}}`)})
+		got, err := s.Directory().MemberStatus(t.Context(), tt.who)
 		require.NoError(t, err, name)
 		require.Equal(t, tt.want, got, name)
 	}
@@ -111,9 +111,9 @@ func TestStandingThatSlackDoesNotSay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := open(t, overHTTP)
-			d.weather.add(fault{method: "users.info", answer: status(200, answer)})
-			_, err := d.slack.Directory().Standing(t.Context(), approval.Actor{User: alice, Team: sandbox.TeamID})
-			_, isFault := errors.AsType[*approval.Fault](err)
+			d.weather.add(callError{method: "users.info", answer: status(200, answer)})
+			_, err := d.slack.Directory().MemberStatus(t.Context(), approval.Actor{User: alice, Team: sandbox.TeamID})
+			_, isFault := errors.AsType[*approval.CallError](err)
 			require.True(t, isFault, "%v", err)
 		})
 	}
@@ -128,9 +128,9 @@ func TestDeactivationThatSlackDoesNotSay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := open(t, overHTTP)
-			d.weather.add(fault{method: "users.info", answer: status(200, answer)})
+			d.weather.add(callError{method: "users.info", answer: status(200, answer)})
 			_, err := d.slack.Directory().Deactivated(t.Context(), alice)
-			_, isFault := errors.AsType[*approval.Fault](err)
+			_, isFault := errors.AsType[*approval.CallError](err)
 			require.True(t, isFault, "%v", err)
 		})
 	}
@@ -140,12 +140,12 @@ func TestMembersAreKeptForAWhileAndNoLonger(t *testing.T) {
 	t.Parallel()
 	var clock movable
 	w := &weather{}
-	w.add(fault{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)})
+	w.add(callError{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)})
 	s, err := slackui.Connect(t.Context(), slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: clock.Now, Transport: w})
 	require.NoError(t, err)
 	directory := s.Directory()
 	members := func(answer string) ([]approval.UserID, error) {
-		w.add(fault{method: "usergroups.users.list", answer: status(200, answer)})
+		w.add(callError{method: "usergroups.users.list", answer: status(200, answer)})
 		return directory.Members(t.Context(), "S1")
 	}
 	const away = `{"ok":false,"error":"internal_error"}`
@@ -221,8 +221,8 @@ func TestTheChannelIsChecked(t *testing.T) {
 		})
 	}
 	d := open(t, overHTTP)
-	d.weather.add(fault{method: "conversations.info", answer: status(503, "")})
-	_, isFault := errors.AsType[*approval.Fault](d.slack.CheckChannel(t.Context(), sandbox.Approvals))
+	d.weather.add(callError{method: "conversations.info", answer: status(503, "")})
+	_, isFault := errors.AsType[*approval.CallError](d.slack.CheckChannel(t.Context(), sandbox.Approvals))
 	require.True(t, isFault)
 }
 
@@ -234,17 +234,17 @@ func TestConnectSaysWhoWeAre(t *testing.T) {
 	require.Empty(t, d.slack.MissingScopes())
 
 	w := &weather{}
-	w.add(fault{method: "auth.test", answer: status(200, `{"ok":false,"error":"invalid_auth"}`)})
+	w.add(callError{method: "auth.test", answer: status(200, `{"ok":false,"error":"invalid_auth"}`)})
 	config := slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: time.Now, Transport: w}
 	_, err := slackui.Connect(t.Context(), config)
-	f, ok := errors.AsType[*approval.Fault](err)
+	f, ok := errors.AsType[*approval.CallError](err)
 	require.True(t, ok)
-	require.Equal(t, approval.Refused, f.Verdict)
+	require.Equal(t, approval.Permanent, f.Class)
 	require.Equal(t, "invalid_auth", f.Code)
 
-	w.add(fault{method: "auth.test", answer: cut})
+	w.add(callError{method: "auth.test", answer: cut})
 	_, err = slackui.Connect(t.Context(), config)
-	f, ok = errors.AsType[*approval.Fault](err)
+	f, ok = errors.AsType[*approval.CallError](err)
 	require.True(t, ok)
-	require.Equal(t, approval.Unknown, f.Verdict)
+	require.Equal(t, approval.Indeterminate, f.Class)
 }

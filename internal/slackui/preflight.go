@@ -13,7 +13,7 @@ import (
 )
 
 // What a preflight asks. Nothing here posts, opens or changes anything that a
-// person could see, and every error holds an *[approval.Fault].
+// person could see, and every error holds an *[approval.CallError].
 
 // TryAppToken asks Slack for the address of a Socket Mode connection and leaves
 // it unused. It returns the app that the token is of, or nothing if Slack did
@@ -22,11 +22,11 @@ func TryAppToken(ctx context.Context, c Config) (app string, err error) {
 	client := &http.Client{Transport: answers{c.Transport}, Timeout: callLimit, CheckRedirect: noRedirects}
 	_, address, err := newAPI(c, client).StartSocketModeContext(ctx)
 	if err != nil {
-		return "", fault(err)
+		return "", callError(err)
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return "", unclear("apps.connections.open")
+		return "", malformedResponse("apps.connections.open")
 	}
 	return u.Query().Get("app_id"), nil
 }
@@ -49,7 +49,7 @@ func (s *Slack) Install(ctx context.Context) (Install, error) {
 		err = said.Err()
 	}
 	if err != nil {
-		return Install{}, fmt.Errorf("asking how the app is installed: %w", fault(err))
+		return Install{}, fmt.Errorf("asking how the app is installed: %w", callError(err))
 	}
 	return Install{AppID: said.AppID, IsOrganizationWide: said.IsEnterpriseInstall}, nil
 }
@@ -60,9 +60,9 @@ func (s *Slack) AppID(ctx context.Context) (string, error) {
 	if is, err := s.Install(ctx); err == nil && is.AppID != "" {
 		return is.AppID, nil
 	}
-	me, err := s.api.GetUserInfoContext(ctx, s.BotUser, slack.GetUserInfoOptionIncludeLocale(false))
+	me, err := s.API.GetUserInfoContext(ctx, s.BotUser, slack.GetUserInfoOptionIncludeLocale(false))
 	if err != nil {
-		return "", fmt.Errorf("looking up the bot: %w", fault(err))
+		return "", fmt.Errorf("looking up the bot: %w", callError(err))
 	}
 	return me.Profile.ApiAppID, nil
 }
@@ -86,9 +86,9 @@ type UserGroup struct {
 
 // UserGroups lists the workspace's user groups, the disabled ones too.
 func (s *Slack) UserGroups(ctx context.Context) (map[approval.GroupID]UserGroup, error) {
-	listed, err := s.api.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeDisabled(true))
+	listed, err := s.API.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeDisabled(true))
 	if err != nil {
-		return nil, fmt.Errorf("listing the user groups: %w", fault(err))
+		return nil, fmt.Errorf("listing the user groups: %w", callError(err))
 	}
 	groups := map[approval.GroupID]UserGroup{}
 	for _, g := range listed {
@@ -107,9 +107,9 @@ const (
 func (s *Slack) ChannelMembers(ctx context.Context, channel string) (members []approval.UserID, whole bool, err error) {
 	ask := slack.GetUsersInConversationParameters{ChannelID: channel, Limit: memberPage}
 	for range memberPages {
-		users, next, err := s.api.GetUsersInConversationContext(ctx, &ask)
+		users, next, err := s.API.GetUsersInConversationContext(ctx, &ask)
 		if err != nil {
-			return nil, false, fmt.Errorf("listing the members of %s: %w", channel, fault(err))
+			return nil, false, fmt.Errorf("listing the members of %s: %w", channel, callError(err))
 		}
 		for _, u := range users {
 			members = append(members, approval.UserID(u))

@@ -67,7 +67,7 @@ func TestTryAppToken(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			var f *approval.Fault
+			var f *approval.CallError
 			require.ErrorAs(t, err, &f)
 			assert.Equal(t, tt.code, f.Code)
 		})

@@ -8,11 +8,11 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A press is one button, pressed by one person, on one request.
-type press struct {
-	who         approval.Actor
+// A action is one button, pressed by one person, on one request.
+type action struct {
+	by          approval.Actor
 	id          approval.ID
-	action      string
+	actionID    string
 	trigger     string
 	responseURL string
 
@@ -21,95 +21,95 @@ type press struct {
 	text        string // of the message
 	ephemeral   bool
 
-	home *homePress // set if the button was in a Home tab
+	home *homeContext // set if the button was in a Home tab
 
 	chosen approval.UserID // of a menu of people
 }
 
-// interact answers a press, a choice, or a modal.
-func (a *App) interact(ctx context.Context, i interaction, answer ack) {
+// Interact answers a press, a choice, or a modal.
+func (a *App) Interact(ctx context.Context, i interaction, answer ack) {
 	switch i.Type {
 	case "view_submission":
 		a.submit(ctx, i, answer)
 	case "block_actions":
-		if isChoice(i) {
-			a.chose(ctx, i, answer)
+		if isInputAction(i) {
+			a.inputChanged(ctx, i, answer)
 			return
 		}
-		a.pressed(ctx, i, answer)
+		a.handleAction(ctx, i, answer)
 	case "block_suggestion":
-		a.suggest(ctx, i, answer)
+		a.LoadOptions(ctx, i, answer)
 	default: // a modal that was closed; whatever else Slack may send one day
 		answer(nil)
 	}
 }
 
-// pressed checks the shape of a press and that the button is where we put it,
+// handleAction checks the shape of a press and that the button is where we put it,
 // then does what the button is for.
-func (a *App) pressed(ctx context.Context, i interaction, answer ack) {
-	if turn, isControl := homeControl(i); isControl {
-		a.turnHome(ctx, i, turn, answer)
+func (a *App) handleAction(ctx context.Context, i interaction, answer ack) {
+	if turn, isControl := homeFilterOf(i); isControl {
+		a.filterHome(ctx, i, turn, answer)
 		return
 	}
 	if isPageTurn(i) {
 		a.turnPage(ctx, i, answer)
 		return
 	}
-	p, to, ok := a.decodePress(i)
+	p, to, ok := a.decodeAction(i)
 	a.seen.do(ctx, i.TriggerID, answer, func(answer ack) {
-		if wait, tell := a.inHurry(p.who, pressing); wait > 0 {
+		if wait, tell := a.inHurry(p.by, pressing); wait > 0 {
 			a.pressedTooFast(ctx, p, answer, wait, tell)
 			return
 		}
 		if !ok {
 			a.unknownButton(ctx, p, answer)
-			a.drawHomeAgain(ctx, p)
+			a.refreshHome(ctx, p)
 			return
 		}
-		if !a.inPlace(ctx, p, to.in, answer) {
+		if !a.isCurrentMessage(ctx, p, to.in, answer) {
 			return
 		}
 		to.do(a, ctx, p, answer)
-		a.drawHomeAgain(ctx, p)
+		a.refreshHome(ctx, p)
 	})
 }
 
 // unknownButton answers the press of what is no button of ours, or one of ours
 // in a place where it never is.
-func (a *App) unknownButton(ctx context.Context, p press, answer ack) {
-	a.log.Warn("a press that is not of a button of ours", "user", p.who.User)
-	if on := eventOf(p.action); on != "" && p.id != "" {
+func (a *App) unknownButton(ctx context.Context, p action, answer ack) {
+	a.log.Warn("a press that is not of a button of ours", "user", p.by.User)
+	if on := eventOf(p.actionID); on != "" && p.id != "" {
 		bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 		defer cancel()
-		a.logRefusal(p.action, p.who, approval.Request{}, a.service.RefusePress(bounded, p.who, p.id, on))
+		a.logRefusal(p.actionID, p.by, approval.Request{}, a.service.RefusePress(bounded, p.by, p.id, on))
 	}
 	answer(nil)
-	a.answer(ctx, p, "I do not know this button (any more), so nothing was changed. Type the slash command with “list” in any channel to see your requests.")
+	a.respondToAction(ctx, p, "I do not know this button (any more), so nothing was changed. Type the slash command with “list” in any channel to see your requests.")
 }
 
-// answer says one thing to whoever pressed, where they pressed.
-func (a *App) answer(ctx context.Context, p press, said mrkdwn) {
+// respondToAction says one thing to whoever pressed, where they pressed.
+func (a *App) respondToAction(ctx context.Context, p action, said mrkdwn) {
 	if p.home != nil {
-		p.home.said = said
+		p.home.flash = said
 		return
 	}
-	a.tell(ctx, p.responseURL, said)
+	a.respond(ctx, p.responseURL, said)
 }
 
-func (a *App) decodePress(i interaction) (press, route, bool) {
-	p := press{
-		who: i.who(), trigger: i.TriggerID, responseURL: i.ResponseURL,
+func (a *App) decodeAction(i interaction) (action, route, bool) {
+	p := action{
+		by: i.who(), trigger: i.TriggerID, responseURL: i.ResponseURL,
 		channel: i.Container.ChannelID, ts: i.Container.MessageTS, text: i.Message.Text, ephemeral: i.Container.IsEphemeral,
-		home: pressedHome(i),
+		home: homeContextOf(i),
 	}
 	if len(i.Actions) != 1 {
 		return p, route{}, false
 	}
 	pressed := i.Actions[0]
-	p.action, p.chosen = pressed.ActionID, approval.UserID(pressed.SelectedUser)
-	to, known := routes[p.action]
+	p.actionID, p.chosen = pressed.ActionID, approval.UserID(pressed.SelectedUser)
+	to, known := routes[p.actionID]
 	name := pressed.Value
-	if p.action == actionOwnerGoneHandTo { // a menu has no value
+	if p.actionID == actionOwnerGoneHandTo { // a menu has no value
 		name = strings.TrimPrefix(pressed.BlockID, blockOwnerGone)
 	}
 	id, valid := approval.ParseID(name)
@@ -118,112 +118,112 @@ func (a *App) decodePress(i interaction) (press, route, bool) {
 }
 
 // act calls the service within the time that Slack leaves, then acknowledges.
-func (a *App) act(ctx context.Context, p press, answer ack, do func(context.Context, approval.Actor, approval.ID) (approval.Request, error)) (approval.Request, error) {
+func (a *App) act(ctx context.Context, p action, answer ack, do func(context.Context, approval.Actor, approval.ID) (approval.Request, error)) (approval.Request, error) {
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
-	r, err := do(bounded, p.who, p.id)
+	r, err := do(bounded, p.by, p.id)
 	answer(nil)
 	if err != nil {
-		a.logRefusal(p.action, p.who, r, err)
+		a.logRefusal(p.actionID, p.by, r, err)
 	}
 	return r, err
 }
 
 // approve needs no words when it works: the card is drawn again. Who meant to
 // give the last approval, and did not, is told what is missing.
-func (a *App) approve(ctx context.Context, p press, answer ack) {
+func (a *App) approve(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Approve)
 	if err == nil {
 		if said := stillMissing(r); said != "" {
-			a.answer(ctx, p, said)
+			a.respondToAction(ctx, p, said)
 		}
 		return
 	}
-	a.tellDecider(ctx, p, r, err)
+	a.respondToApprover(ctx, p, r, err)
 }
 
 // deny opens the form for a reason; the request is denied when that is sent.
-func (a *App) deny(ctx context.Context, p press, answer ack) {
+func (a *App) deny(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.MayDeny)
 	if err != nil {
-		a.tellDecider(ctx, p, r, err)
+		a.respondToApprover(ctx, p, r, err)
 		return
 	}
-	if err := a.openView(ctx, p.trigger, denyForm(r, aboutRequest(p))); err != nil {
-		a.log.Warn("opening the form for a denial", "user", p.who.User, "request", p.id, "error", err)
-		a.answer(ctx, p, notOpened(err, "The form for the reason could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press *Deny* once more."))
+	if err := a.openView(ctx, p.trigger, denyForm(r, requestMetadata(p))); err != nil {
+		a.log.Warn("opening the form for a denial", "user", p.by.User, "request", p.id, "error", err)
+		a.respondToAction(ctx, p, notOpened(err, "The form for the reason could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press *Deny* once more."))
 	}
 }
 
-func (a *App) tellDecider(ctx context.Context, p press, r approval.Request, err error) {
+func (a *App) respondToApprover(ctx context.Context, p action, r approval.Request, err error) {
 	switch {
 	case err == nil:
 	case errors.Is(err, approval.ErrNotAllowed):
-		a.answer(ctx, p, tooLateToDecide(r, p.who.User))
+		a.respondToAction(ctx, p, tooLateToDecide(r, p.by.User))
 	default:
-		a.answer(ctx, p, refusal(err, r))
+		a.respondToAction(ctx, p, userError(err, r))
 	}
 }
 
-func (a *App) withdraw(ctx context.Context, p press, answer ack) {
+func (a *App) withdraw(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Withdraw)
-	a.tellOwner(ctx, p, r, err)
+	a.respondToOwner(ctx, p, r, err)
 }
 
 // nudge needs no words when it works: the message is drawn again.
-func (a *App) nudge(ctx context.Context, p press, answer ack) {
+func (a *App) nudge(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Nudge)
-	a.tellOwner(ctx, p, r, err)
+	a.respondToOwner(ctx, p, r, err)
 }
 
 // create needs no words when it works: the message is drawn again.
-func (a *App) create(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.service.Collect)
-	a.tellOwner(ctx, p, r, err)
+func (a *App) create(ctx context.Context, p action, answer ack) {
+	r, err := a.act(ctx, p, answer, a.service.Issue)
+	a.respondToOwner(ctx, p, r, err)
 }
 
-// saved ends the bot's worry about a key. A note with the key goes away, also
+// confirm ends the bot's worry about a key. A note with the key goes away, also
 // when the key in it is no longer the one that works.
-func (a *App) saved(ctx context.Context, p press, answer ack) {
+func (a *App) confirm(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Confirm)
 	switch {
 	case err == nil && !p.ephemeral:
-		a.answer(ctx, p, say("Thank you. The key%s is yours until %s.", keyName(r), when(r.EndsAt)))
-	case err != nil && r.State == approval.Active && r.Requester == p.who.User:
-		a.answer(ctx, p, "Thank you, it is noted already. There is nothing else to do.")
+		a.respondToAction(ctx, p, mrkdwnf("Thank you. The key%s is yours until %s.", keyName(r), slackDate(r.KeyExpiresAt)))
+	case err != nil && r.State == approval.StateActive && r.Requester == p.by.User:
+		a.respondToAction(ctx, p, "Thank you, it is noted already. There is nothing else to do.")
 	case isUndone(r, err):
-		a.answer(ctx, p, undoneForOwner(r))
-	case err != nil && r.State == approval.Minting:
-		a.answer(ctx, p, "I am not quite done with this key. Press that once more in a moment.")
+		a.respondToAction(ctx, p, undoneForOwner(r))
+	case err != nil && r.State == approval.StateIssuing:
+		a.respondToAction(ctx, p, "I am not quite done with this key. Press that once more in a moment.")
 	default:
-		a.tellOwner(ctx, p, r, err)
+		a.respondToOwner(ctx, p, r, err)
 	}
-	a.removeNote(ctx, p, r, err)
+	a.dismissKeyMessage(ctx, p, r, err)
 }
 
-func (a *App) unseen(ctx context.Context, p press, answer ack) {
+func (a *App) replace(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Replace)
-	a.tellOwner(ctx, p, r, err)
-	a.removeNote(ctx, p, r, err)
+	a.respondToOwner(ctx, p, r, err)
+	a.dismissKeyMessage(ctx, p, r, err)
 }
 
-// removeNote takes a note with a key off the screen once its owner is done with
+// dismissKeyMessage takes a note with a key off the screen once its owner is done with
 // it. It stays while the key in it may be the one that works: somebody can press
 // faster than the showing is recorded.
-func (a *App) removeNote(ctx context.Context, p press, r approval.Request, err error) {
-	mayWork := r.State == approval.Delivered || r.State == approval.Minting
+func (a *App) dismissKeyMessage(ctx context.Context, p action, r approval.Request, err error) {
+	mayWork := r.State == approval.StateDelivered || r.State == approval.StateIssuing
 	done := err == nil || errors.Is(err, approval.ErrNotAllowed) && !mayWork
 	if !p.ephemeral || !done {
 		return
 	}
-	if err := a.reply.deleteOriginal(ctx, p.responseURL); err != nil {
+	if err := a.responses.deleteOriginal(ctx, p.responseURL); err != nil {
 		a.log.Warn("a note with a key could not be removed from a screen", "request", p.id, "error", err)
 	}
 }
 
-func (a *App) revoke(ctx context.Context, p press, answer ack) {
+func (a *App) revoke(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.revokeNow)
-	a.tellOwner(ctx, p, r, err)
+	a.respondToOwner(ctx, p, r, err)
 }
 
 // revokeNow revokes without a reason: an owner needs none.
@@ -232,44 +232,44 @@ func (a *App) revokeNow(ctx context.Context, who approval.Actor, id approval.ID)
 }
 
 // revokeAsApprover is under a notice that says reason enough.
-func (a *App) revokeAsApprover(ctx context.Context, p press, answer ack) {
+func (a *App) revokeAsApprover(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.revokeNow)
-	a.tellOverseer(ctx, p, r, err)
+	a.respondToKeyAdmin(ctx, p, r, err)
 }
 
-func (a *App) revokeListed(ctx context.Context, p press, answer ack) {
+func (a *App) revokeListed(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.revokeNow)
 	a.listAgain(ctx, p, r, err)
 }
 
-func (a *App) nudgeListed(ctx context.Context, p press, answer ack) {
+func (a *App) nudgeListed(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Nudge)
 	a.listAgain(ctx, p, r, err)
 }
 
-func (a *App) withdrawListed(ctx context.Context, p press, answer ack) {
+func (a *App) withdrawListed(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, a.service.Withdraw)
 	a.listAgain(ctx, p, r, err)
 }
 
 // listAgain draws the list in its place, after a refusal with the reason above.
-func (a *App) listAgain(ctx context.Context, p press, r approval.Request, err error) {
-	a.sendPage(ctx, p.who, p.responseURL, ownerRefusal(r, err), true, a.pageOf(ctx, p))
+func (a *App) listAgain(ctx context.Context, p action, r approval.Request, err error) {
+	a.sendPage(ctx, p.by, p.responseURL, ownerRefusal(r, err), true, a.pageOf(ctx, p))
 }
 
-// askAgain opens the form filled in from a request of one's own.
-func (a *App) askAgain(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.service.MayAskAgain)
+// requestAgain opens the form filled in from a request of one's own.
+func (a *App) requestAgain(ctx context.Context, p action, answer ack) {
+	r, err := a.act(ctx, p, answer, a.service.MayRequestAgain)
 	if err != nil {
-		a.tellOwner(ctx, p, r, err)
+		a.respondToOwner(ctx, p, r, err)
 		return
 	}
-	a.openForm(ctx, p.who, p.trigger, again(a.views.policy(r), r), func(said mrkdwn) { a.answer(ctx, p, said) })
+	a.openForm(ctx, p.by, p.trigger, again(a.screens.policy(r), r), func(said mrkdwn) { a.respondToAction(ctx, p, said) })
 }
 
-func (a *App) tellOwner(ctx context.Context, p press, r approval.Request, err error) {
+func (a *App) respondToOwner(ctx context.Context, p action, r approval.Request, err error) {
 	if err != nil {
-		a.answer(ctx, p, ownerRefusal(r, err))
+		a.respondToAction(ctx, p, ownerRefusal(r, err))
 	}
 }
 
@@ -280,5 +280,5 @@ func ownerRefusal(r approval.Request, err error) mrkdwn {
 	case errors.Is(err, approval.ErrNotAllowed):
 		return tooLateForOwner(r)
 	}
-	return refusal(err, r)
+	return userError(err, r)
 }

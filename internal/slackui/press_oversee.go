@@ -10,48 +10,48 @@ import (
 
 // The buttons under what approvers look after without having been asked.
 
-// sign needs no words when it works: the notice is drawn again.
-func (a *App) sign(ctx context.Context, p press, answer ack) {
-	r, err := a.act(ctx, p, answer, a.service.Sign)
+// markReviewed needs no words when it works: the notice is drawn again.
+func (a *App) markReviewed(ctx context.Context, p action, answer ack) {
+	r, err := a.act(ctx, p, answer, a.service.Review)
 	switch {
-	case err == nil && r.Review.By == p.who.User:
+	case err == nil && r.Review.By == p.by.User:
 	case err == nil: // somebody signed in the same moment
-		a.answer(ctx, p, signedAlready(r))
+		a.respondToAction(ctx, p, reviewedAlready(r))
 	default:
-		a.answer(ctx, p, signRefusal(r, err))
+		a.respondToAction(ctx, p, reviewRefusal(r, err))
 	}
 }
 
-func signRefusal(r approval.Request, err error) mrkdwn {
+func reviewRefusal(r approval.Request, err error) mrkdwn {
 	switch {
 	case errors.Is(err, approval.ErrOwnRequest):
 		return "You took this key yourself, so somebody else has to review that. Nothing was changed."
 	case errors.Is(err, approval.ErrNotApprover):
 		return "Only approvers can review this. Nothing was changed."
 	}
-	return refusal(err, r)
+	return userError(err, r)
 }
 
-// handTo gives the key of somebody who is gone to whoever was chosen. It needs
+// transfer gives the key of somebody who is gone to whoever was chosen. It needs
 // no words when it works.
-func (a *App) handTo(ctx context.Context, p press, answer ack) {
+func (a *App) transfer(ctx context.Context, p action, answer ack) {
 	r, err := a.act(ctx, p, answer, func(ctx context.Context, who approval.Actor, id approval.ID) (approval.Request, error) {
-		return a.service.HandTo(ctx, who, id, p.chosen)
+		return a.service.Transfer(ctx, who, id, p.chosen)
 	})
 	role, ofRole := errors.AsType[*approval.RoleError](err)
 	switch {
 	case ofRole:
-		a.answer(ctx, p, cannotReceive(p.chosen, role))
+		a.respondToAction(ctx, p, cannotReceive(p.chosen, role))
 	case hasTooManyKeys(err):
-		a.answer(ctx, p, say("%s has as many live keys as one person may have, so this one can't be theirs. Nothing was changed; choose another person, or revoke the key if nothing needs it.", mention(p.chosen)))
+		a.respondToAction(ctx, p, mrkdwnf("%s has as many live keys as one person may have, so this one can't be theirs. Nothing was changed; choose another person, or revoke the key if nothing needs it.", mention(p.chosen)))
 	case errors.Is(err, approval.ErrNotEligible):
-		a.answer(ctx, p, say("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose somebody else.", mention(p.chosen)))
+		a.respondToAction(ctx, p, mrkdwnf("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose somebody else.", mention(p.chosen)))
 	case errors.Is(err, approval.ErrNotApprover):
-		a.answer(ctx, p, say("Only approvers can hand a key over, and only those whose approval its access takes: %s. Nothing was changed; ask one of them.", botText(clip(titles(allRoles(r.Access)), 300))))
-	case errors.Is(err, approval.ErrOwnerBack) && !r.OwnerGone.IsZero() && p.chosen != r.Requester:
-		a.answer(ctx, p, stillActive(r)) // and I have not noticed yet
+		a.respondToAction(ctx, p, mrkdwnf("Only approvers can hand a key over, and only those whose approval its access takes: %s. Nothing was changed; ask one of them.", botText(truncate(titles(allRoles(r.Access)), 300))))
+	case errors.Is(err, approval.ErrOwnerActive) && !r.OwnerDeactivatedAt.IsZero() && p.chosen != r.Requester:
+		a.respondToAction(ctx, p, stillActive(r)) // and I have not noticed yet
 	case err != nil:
-		a.answer(ctx, p, refusal(err, r))
+		a.respondToAction(ctx, p, userError(err, r))
 	}
 }
 
@@ -67,9 +67,9 @@ func cannotReceive(to approval.UserID, e *approval.RoleError) mrkdwn {
 	role := botText(titles([]approval.Role{e.Role}))
 	switch {
 	case errors.Is(e, approval.ErrRoleNotOffered):
-		return say("The role %s of this key can't be asked for here any more, so no one can take the key over. Nothing was changed; revoke it when nothing needs it.", role)
+		return mrkdwnf("The role %s of this key can't be asked for here any more, so no one can take the key over. Nothing was changed; revoke it when nothing needs it.", role)
 	case errors.Is(e, approval.ErrRoleNotTheirs):
-		return say("%s may not ask for the role %s of this key, so it can't be theirs. Nothing was changed; choose another person.", mention(to), role)
+		return mrkdwnf("%s may not ask for the role %s of this key, so it can't be theirs. Nothing was changed; choose another person.", mention(to), role)
 	}
-	return say("A key with the role %s lives at most %s in all by now, and this one lives longer, so no one can take it over. Nothing was changed; revoke it when nothing needs it.", role, botText(span(e.Most)))
+	return mrkdwnf("A key with the role %s lives at most %s in all by now, and this one lives longer, so no one can take it over. Nothing was changed; revoke it when nothing needs it.", role, botText(humanDuration(e.Most)))
 }

@@ -29,11 +29,11 @@ func TestRepeatedFormThatCouldNotBeRecordedStaysOpen(t *testing.T) {
 	d := open(t, behindProxy)
 	d.types(alice, "")
 	d.seesModal(alice)
-	d.weather.add(fault{method: "users.info", answer: status(500, "")})
+	d.weather.add(callError{method: "users.info", answer: status(500, "")})
 	result, err := d.Submit(t.Context(), alice, filled())
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Refused, result.Outcome, "%+v", result)
-	mine, err := d.store.ByRequester(t.Context(), approval.UserID(alice))
+	mine, err := d.store.ListByRequester(t.Context(), approval.UserID(alice))
 	require.NoError(t, err)
 	require.Empty(t, mine)
 
@@ -59,18 +59,18 @@ func TestRepeatedRequestsDoEverythingOnce(t *testing.T) {
 	r := d.asks(alice)
 	d.presses(bob, "card.approve")
 	d.presses(alice, "ready.create")
-	d.is(r.ID, approval.Delivered) // the note can be read before the showing is recorded
+	d.is(r.ID, approval.StateDelivered) // the note can be read before the showing is recorded
 	d.presses(alice, "note.saved")
-	d.is(r.ID, approval.Active)
+	d.is(r.ID, approval.StateActive)
 	require.Len(t, d.keys.Alive(), 1)
-	mine, err := d.store.ByRequester(t.Context(), approval.UserID(alice))
+	mine, err := d.store.ListByRequester(t.Context(), approval.UserID(alice))
 	require.NoError(t, err)
 	require.Len(t, mine, 1)
 	d.types(alice, "help")
 	d.seesText(alice, "I hand out MongoDB Atlas")
 	approvals := 0
 	for _, e := range d.store.Entries() {
-		if e.Event == approval.Approve {
+		if e.Event == approval.EventApprove {
 			approvals++
 		}
 	}

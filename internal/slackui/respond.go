@@ -55,9 +55,9 @@ func hooksOf(api *url.URL) []string {
 	return []string{slackHooks, "hooks." + domain}
 }
 
-// An aside is an ephemeral message, or what is to become of the one in which a
+// A responseMessage is an ephemeral message, or what is to become of the one in which a
 // button was pressed.
-type aside struct {
+type responseMessage struct {
 	ResponseType    string `json:"response_type,omitempty"`
 	Text            string `json:"text,omitempty"`
 	Blocks          any    `json:"blocks,omitempty"`
@@ -65,9 +65,9 @@ type aside struct {
 	DeleteOriginal  bool   `json:"delete_original,omitempty"`
 }
 
-// whisper is m for one person's eyes.
-func whisper(m message) aside {
-	return aside{ResponseType: "ephemeral", Text: m.Text, Blocks: m.Blocks}
+// ephemeral is m for one person's eyes.
+func ephemeral(m message) responseMessage {
+	return responseMessage{ResponseType: "ephemeral", Text: m.Text, Blocks: m.Blocks}
 }
 
 // sentence is a message of nothing but what is said.
@@ -94,7 +94,7 @@ var errAway = errors.New("slack is away")
 
 // post sends what to link. Errors do not carry the link: whoever has it can
 // write to that person for half an hour.
-func (r *responder) post(ctx context.Context, link string, what aside) error {
+func (r *responder) post(ctx context.Context, link string, what responseMessage) error {
 	if !r.follows(link) {
 		return errors.New("answering by response_url: not an address of Slack")
 	}
@@ -130,7 +130,7 @@ var deletePauses = [...]time.Duration{time.Second, 3 * time.Second, 8 * time.Sec
 func (r *responder) deleteOriginal(ctx context.Context, link string) error {
 	var err error
 	for i := 0; ; i++ {
-		if err = r.post(ctx, link, aside{DeleteOriginal: true}); !errors.Is(err, errAway) || i == len(deletePauses) {
+		if err = r.post(ctx, link, responseMessage{DeleteOriginal: true}); !errors.Is(err, errAway) || i == len(deletePauses) {
 			return err
 		}
 		timer := time.NewTimer(deletePauses[i])

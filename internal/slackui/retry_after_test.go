@@ -46,11 +46,11 @@ func TestRetryAfterOfSlackIsCapped(t *testing.T) {
 	} {
 		s := &Slack{config: Config{Token: secret.New("xoxb-1"), APIURL: "https://slack.test/api/"}}
 		client := &http.Client{Transport: &retryAfterReader{next: limitedBy(said), now: func() time.Time { return now }}}
-		s.api = newAPI(s.config, client)
-		_, _, err := s.api.PostMessageContext(context.Background(), "C1", slack.MsgOptionText("x", false))
-		f := fault(err)
+		s.API = newAPI(s.config, client)
+		_, _, err := s.API.PostMessageContext(context.Background(), "C1", slack.MsgOptionText("x", false))
+		f := callError(err)
 		require.NotNil(t, f, said)
-		require.Equal(t, approval.NotNow, f.Verdict, said)
+		require.Equal(t, approval.Transient, f.Class, said)
 		require.Equal(t, want, f.RetryAfter, said)
 	}
 }

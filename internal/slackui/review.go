@@ -10,23 +10,23 @@ import (
 // looked at it.
 func review(r approval.Request) mrkdwn {
 	switch {
-	case !r.Emergency:
+	case !r.BreakGlass:
 		return ""
 	case r.Review.By == "":
 		return "*Nobody else has reviewed it yet.*"
 	}
-	return say("Reviewed by %s %s.", mention(r.Review.By), when(r.Review.At))
+	return mrkdwnf("Reviewed by %s %s.", mention(r.Review.By), slackDate(r.Review.At))
 }
 
-// yourEmergency tells the same to whoever took the key.
-func yourEmergency(r approval.Request) mrkdwn {
+// breakGlassNote tells the same to whoever took the key.
+func breakGlassNote(r approval.Request) mrkdwn {
 	switch {
-	case !r.Emergency:
+	case !r.BreakGlass:
 		return ""
 	case r.Review.By == "":
-		return say("You took it without approval: it lives only %s, and somebody else reviews why.", botText(span(r.Access.Lifetime)))
+		return mrkdwnf("You took it without approval: it lives only %s, and somebody else reviews why.", botText(humanDuration(r.Access.Lifetime)))
 	}
-	return say("You took it without approval; %s reviewed that %s.", mention(r.Review.By), when(r.Review.At))
+	return mrkdwnf("You took it without approval; %s reviewed that %s.", mention(r.Review.By), slackDate(r.Review.At))
 }
 
 // reviewNotice stays open, in the channel itself, until somebody other than
@@ -38,27 +38,27 @@ func yourEmergency(r approval.Request) mrkdwn {
 //	│ ▏production is down, INC-7                   │
 //	│ [ Reviewed ]                                 │
 //	└──────────────────────────────────────────────┘
-func (v views) reviewNotice(r approval.Request) message {
-	what := say("%s took a key without approval %s%s: %s; usable from %s, for %s. Request %s.",
-		mention(asker(r)), when(r.AskedAt), v.inOrg(r), botText(clip(titles(r.Access.Roles), 300)), clip(usableFrom(r.Access), 600), botText(span(r.Access.Lifetime)), r.ID)
+func (v Screens) reviewNotice(r approval.Request) message {
+	what := mrkdwnf("%s took a key without approval %s%s: %s; usable from %s, for %s. Request %s.",
+		mention(asker(r)), slackDate(r.RequestedAt), v.inOrg(r), botText(truncate(titles(r.Access.Roles), 300)), truncate(usableFrom(r.Access), 600), botText(humanDuration(r.Access.Lifetime)), r.ID)
 	if r.Review.By != "" {
-		signed := say(":white_check_mark: *Reviewed* by %s %s.", mention(r.Review.By), when(r.Review.At))
-		return newMessage(sentences(signed, what, say("Reason: %s", r.Reason)), section(signed), section(what), quote(r.Reason))
+		signed := mrkdwnf(":white_check_mark: *Reviewed* by %s %s.", mention(r.Review.By), slackDate(r.Review.At))
+		return newMessage(joinSentences(signed, what, mrkdwnf("Reason: %s", r.Reason)), section(signed), section(what), quote(r.Reason))
 	}
-	open := say(":rotating_light: *To be reviewed:* break-glass.")
-	way := say("Somebody other than %s has to look at why and what for, and sign with *Reviewed*. The key can be revoked on its card.", mention(asker(r)))
+	open := mrkdwnf(":rotating_light: *To be reviewed:* break-glass.")
+	way := mrkdwnf("Somebody other than %s has to look at why and what for, and sign with *Reviewed*. The key can be revoked on its card.", mention(asker(r)))
 	return newMessage(
-		sentences(open, what, way, say("Reason: %s", r.Reason)),
-		section(sentences(open, what)),
+		joinSentences(open, what, way, mrkdwnf("Reason: %s", r.Reason)),
+		section(joinSentences(open, what)),
 		quote(r.Reason),
 		section(way),
-		buttons(signButton(r, actionReviewSign)),
+		buttons(reviewButton(r, actionReviewSign)),
 	)
 }
 
-func signButton(r approval.Request, action string) *slack.ButtonBlockElement {
-	return sure(
+func reviewButton(r approval.Request, action string) *slack.ButtonBlockElement {
+	return withConfirm(
 		button(action, string(r.ID), "Reviewed", slack.StylePrimary),
-		"Sign the review?", plain("You say that you looked at why this key was taken without approval and at what was done with it. Your name is recorded under it."), "Sign", "Not yet",
+		"Sign the review?", plainText("You say that you looked at why this key was taken without approval and at what was done with it. Your name is recorded under it."), "Sign", "Not yet",
 	)
 }

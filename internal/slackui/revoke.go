@@ -17,22 +17,22 @@ func revokeForm(r approval.Request, metadata string) slack.ModalViewRequest {
 	if r.Requester == "" {
 		hint = "It is kept in the audit trail. You may leave it empty."
 	}
-	reason := ask(blockRevokeReason, "Why?", hint, lines(blockRevokeReason, "", maxRevokeReason))
+	reason := inputBlock(blockRevokeReason, "Why?", hint, lines(blockRevokeReason, "", maxRevokeReason))
 	reason.Optional = true
-	m := modal(viewRevoke, "Revoke "+string(r.ID), section(whatRevokingDoes(r)), reason)
-	m.Submit = plain("Revoke")
+	m := modal(viewRevoke, "Revoke "+string(r.ID), section(revokeEffect(r)), reason)
+	m.Submit = plainText("Revoke")
 	m.PrivateMetadata = metadata
 	return m
 }
 
-func whatRevokingDoes(r approval.Request) mrkdwn {
-	return sentences(say("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working, and that cannot be undone.",
+func revokeEffect(r approval.Request) mrkdwn {
+	return joinSentences(mrkdwnf("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working, and that cannot be undone.",
 		keyName(r), r.ID, ownedBy(r), r.Access.Description), othersGo(r))
 }
 
 // othersGo says that an approver ends the access, and not one key of it.
 func othersGo(r approval.Request) mrkdwn {
-	if r.Purpose != approval.Rotation && r.Successor == "" {
+	if r.Type != approval.Rotation && r.Successor == "" {
 		return ""
 	}
 	return "If you revoke it as an approver, the keys before and after it in its rotations are deleted too."
@@ -43,19 +43,19 @@ func ownedBy(r approval.Request) mrkdwn {
 	if r.Requester == "" {
 		return "of which no owner is known"
 	}
-	return say("which %s asked for", mention(r.Requester))
+	return mrkdwnf("which %s asked for", mention(r.Requester))
 }
 
 func revokeReasonGiven(v sentView) string {
-	return clip(plaintext.ForeignLines(v.input(blockRevokeReason).text()), maxRevokeReason)
+	return truncate(plaintext.ForeignLines(v.input(blockRevokeReason).text()), maxRevokeReason)
 }
 
-// sureToRevoke is the answer to the command's "revoke": what it would do, and a
+// confirmRevoke is the answer to the command's "revoke": what it would do, and a
 // button that does it.
-func sureToRevoke(r approval.Request, mine bool) message {
+func confirmRevoke(r approval.Request, mine bool) message {
 	b := button(actionSureRevoke, string(r.ID), "Revoke…", slack.StyleDanger) // a form asks for the reason
 	if mine {
 		b = revokeButton(r, actionSureRevoke)
 	}
-	return newMessage(whatRevokingDoes(r), section(whatRevokingDoes(r)), buttons(b))
+	return newMessage(revokeEffect(r), section(revokeEffect(r)), buttons(b))
 }

@@ -7,10 +7,10 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// lookTwice is one line of what an approver should not pass over, while
+// riskSummary is one line of what an approver should not pass over, while
 // somebody has to look, or if nobody had to.
-func lookTwice(r approval.Request) mrkdwn {
-	if r.State != approval.Pending && !r.Emergency && r.Decision.Rule == "" {
+func riskSummary(r approval.Request) mrkdwn {
+	if r.State != approval.StatePending && !r.BreakGlass && r.Decision.Rule == "" {
 		return ""
 	}
 	var all []mrkdwn
@@ -22,9 +22,9 @@ func lookTwice(r approval.Request) mrkdwn {
 	case said == "":
 		return ""
 	case powers(allRoles(r.Access)) != "":
-		return say(":warning: *Look twice:* %s.", said)
+		return mrkdwnf(":warning: *Look twice:* %s.", said)
 	}
-	return say(":mag: *Look twice:* %s.", said)
+	return mrkdwnf(":mag: *Look twice:* %s.", said)
 }
 
 // riskSaid is empty for what is no news: whoever asks for a change holds the
@@ -32,33 +32,33 @@ func lookTwice(r approval.Request) mrkdwn {
 func riskSaid(r approval.Request, risk approval.Risk) mrkdwn {
 	switch risk {
 	case approval.RiskRoles:
-		return say("powerful role %s", botText(clip(powers(allRoles(r.Access)), 300)))
+		return mrkdwnf("powerful role %s", botText(truncate(powers(allRoles(r.Access)), 300)))
 	case approval.RiskNetwork:
 		return wideNetworks(r.Access)
 	case approval.RiskLifetime:
 		return longLife(r)
-	case approval.RiskHolds:
-		held := r.Standing.Held
+	case approval.RiskExistingKeys:
+		held := r.RequesterHistory.ActiveKeys
 		if isChange(r) {
 			held--
 		}
 		if held > 0 {
-			return say("%s held %s when they asked", mention(asker(r)), botText(count(held, "live key")))
+			return mrkdwnf("%s held %s when they asked", mention(asker(r)), botText(count(held, "live key")))
 		}
 	case approval.RiskFirst:
-		return say("it is the first request of %s", mention(asker(r)))
+		return mrkdwnf("it is the first request of %s", mention(asker(r)))
 	}
 	return ""
 }
 
 func longLife(r approval.Request) mrkdwn {
-	switch r.Purpose {
-	case approval.NewAddresses:
+	switch r.Type {
+	case approval.AccessListChange:
 		return ""
 	case approval.Extension:
-		return say("%s more", botText(span(r.Access.Lifetime)))
+		return mrkdwnf("%s more", botText(humanDuration(r.Access.Lifetime)))
 	}
-	return say("lives %s", botText(span(r.Access.Lifetime)))
+	return mrkdwnf("lives %s", botText(humanDuration(r.Access.Lifetime)))
 }
 
 func wideNetworks(a approval.Access) mrkdwn {
@@ -68,7 +68,7 @@ func wideNetworks(a approval.Access) mrkdwn {
 			wide = append(wide, wideNetwork(a, n))
 		}
 	}
-	return say("wide network %s", enumerated(wide, "and"))
+	return mrkdwnf("wide network %s", enumerated(wide, "and"))
 }
 
 // isWide asks the domain what is wide, of one network.
@@ -79,14 +79,14 @@ func isWide(n netip.Prefix) bool {
 
 func wideNetwork(a approval.Access, n netip.Prefix) mrkdwn {
 	alone := approval.Access{Networks: []netip.Prefix{n}}
-	said := say("%s", n)
-	for _, named := range a.Named {
+	said := mrkdwnf("%s", n)
+	for _, named := range a.NetworkPresets {
 		if slices.Contains(named.Networks, n) {
-			said = say("%s, %s", clip(named.Name, maxName), n)
+			said = mrkdwnf("%s, %s", truncate(named.Name, maxName), n)
 		}
 	}
-	if hosts, countable := alone.Hosts(); countable {
-		said += say(" (%s)", botText(count(hosts, "host")))
+	if hosts, countable := alone.AddressCount(); countable {
+		said += mrkdwnf(" (%s)", botText(count(hosts, "host")))
 	}
 	return said
 }

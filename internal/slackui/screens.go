@@ -11,22 +11,22 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// Screens is [approval.Screens] in Slack's messages.
-type Screens struct {
+// Messenger is [approval.Messenger] in Slack's messages.
+type Messenger struct {
 	slack *Slack
-	views views
+	views Screens
 }
 
-var _ approval.Screens = (*Screens)(nil)
+var _ approval.Messenger = (*Messenger)(nil)
 
-// lost are Slack's words for a message that can never be changed again.
-var lost = []string{"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "block_mismatch"}
+// messageGoneErrors are Slack's words for a message that can never be changed again.
+var messageGoneErrors = []string{"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "block_mismatch"}
 
-// Draw implements [approval.Screens]. A message that already looks as it should
+// SyncMessage implements [approval.Messenger]. A message that already looks as it should
 // is not sent again; one that is lost is posted anew while it still matters.
-func (s *Screens) Draw(ctx context.Context, r approval.Request, name approval.MessageName) (approval.Place, error) {
+func (s *Messenger) SyncMessage(ctx context.Context, r approval.Request, name approval.MessageName) (approval.MessageRef, error) {
 	m := s.views.message(r, name)
-	at := r.Places[name]
+	at := r.MessageRefs[name]
 	at.Shown = r.Version
 	digest := m.digest()
 	if at.TS != "" && at.Digest == digest {
@@ -39,46 +39,46 @@ func (s *Screens) Draw(ctx context.Context, r approval.Request, name approval.Me
 	if name.ToApprovers() {
 		// People of another company would read who decides.
 		if err := s.slack.channels.open(ctx, at.Channel); codeOf(err) == codeShared {
-			return approval.Place{}, err
+			return approval.MessageRef{}, err
 		}
 	}
 	err := s.slack.update(ctx, at.Channel, at.TS, m)
 	switch {
 	case err == nil:
 		return at, nil
-	case !slices.Contains(lost, codeOf(err)):
-		return approval.Place{}, fault(err)
+	case !slices.Contains(messageGoneErrors, codeOf(err)):
+		return approval.MessageRef{}, callError(err)
 	case r.State.Final():
 		return at, nil
 	}
 	return s.post(ctx, r, name, m, at)
 }
 
-func (s *Screens) post(ctx context.Context, r approval.Request, name approval.MessageName, m message, at approval.Place) (approval.Place, error) {
+func (s *Messenger) post(ctx context.Context, r approval.Request, name approval.MessageName, m message, at approval.MessageRef) (approval.MessageRef, error) {
 	channel, where, options := string(r.Requester), inDMs, m.options()
 	if name.ToApprovers() {
-		card := r.Places[approval.CardMessage]
+		card := r.MessageRefs[approval.CardMessage]
 		channel = s.views.channel(r)
 		if name.InThread() && card.TS != "" {
 			channel = cmp.Or(card.Channel, channel)
 			options = append(options, slack.MsgOptionTS(card.TS))
 		}
 		if err := s.slack.channels.open(ctx, channel); err != nil {
-			return approval.Place{}, err
+			return approval.MessageRef{}, err
 		}
 		where = "channel " + channel
 	}
-	channel, ts, err := s.slack.api.PostMessageContext(ctx, channel, options...)
+	channel, ts, err := s.slack.API.PostMessageContext(ctx, channel, options...)
 	s.slack.troubles.sent(where, codeOf(err))
 	if err != nil {
-		f := fault(err)
+		f := callError(err)
 		if forbidden[f.Code] != "" {
 			f.Cause = approval.CauseNotPermitted
 		}
-		return approval.Place{}, f
+		return approval.MessageRef{}, f
 	}
 	if channel == "" || ts == "" {
-		return approval.Place{}, unclear("chat.postMessage")
+		return approval.MessageRef{}, malformedResponse("chat.postMessage")
 	}
 	at.Channel, at.TS = channel, ts
 	return at, nil
@@ -87,27 +87,27 @@ func (s *Screens) post(ctx context.Context, r approval.Request, name approval.Me
 // update makes a message of ours look like m. It sends everything each time:
 // Slack keeps or drops what is left out.
 func (s *Slack) update(ctx context.Context, channel, ts string, m message) error {
-	_, updated, _, err := s.api.UpdateMessageContext(ctx, channel, ts, m.options()...)
+	_, updated, _, err := s.API.UpdateMessageContext(ctx, channel, ts, m.options()...)
 	if err == nil && updated == "" {
-		return unclear("chat.update")
+		return malformedResponse("chat.update")
 	}
 	return err
 }
 
-// Reveal implements [approval.Screens]: the key appears to r's requester in the
+// RevealKey implements [approval.Messenger]: the key appears to r's requester in the
 // conversation in which they pressed, and nowhere else. It is sent once; that
 // Slack took it is no proof that it was seen.
-func (s *Screens) Reveal(ctx context.Context, r approval.Request, c approval.Credential) error {
-	m := s.views.secretNote(r, c)
-	ts, err := s.slack.api.PostEphemeralContext(ctx, conversation(r), string(r.Requester), m.options()...)
+func (s *Messenger) RevealKey(ctx context.Context, r approval.Request, c approval.Credential) error {
+	m := s.views.keyMessage(r, c)
+	ts, err := s.slack.API.PostEphemeralContext(ctx, conversation(r), string(r.Requester), m.options()...)
 	s.slack.troubles.sent(inDMs, codeOf(err))
 	if err != nil {
-		f := fault(err)
+		f := callError(err)
 		f.Err = errors.New("showing the key") // what Slack says about blocks could quote them
 		return f
 	}
 	if ts == "" {
-		return unclear("chat.postEphemeral")
+		return malformedResponse("chat.postEphemeral")
 	}
 	return nil
 }
@@ -115,5 +115,5 @@ func (s *Screens) Reveal(ctx context.Context, r approval.Request, c approval.Cre
 // conversation is the one with whoever asked. Somebody can press faster than
 // the place of the message is recorded; an earlier one is in the same place.
 func conversation(r approval.Request) string {
-	return cmp.Or(r.Places[approval.ReadyMessage].Channel, r.Places[approval.AskedMessage].Channel)
+	return cmp.Or(r.MessageRefs[approval.ReadyMessage].Channel, r.MessageRefs[approval.RequestedMessage].Channel)
 }

@@ -11,33 +11,33 @@ import (
 	"atlaskeybot/internal/slackui"
 )
 
-// drawn opens a desk over HTTP, asks for a key and returns its request with
+// viewState opens a desk over HTTP, asks for a key and returns its request with
 // everything about it drawn.
-func drawn(t *testing.T) (*desk, *slackui.Screens, approval.Request) {
+func viewState(t *testing.T) (*desk, *slackui.Messenger, approval.Request) {
 	t.Helper()
 	d := open(t, overHTTP)
 	r := d.asks(alice)
 	d.seesButton(bob, "card.approve")
 	require.Eventually(t, func() bool {
 		r, _ = d.store.Get(t.Context(), r.ID)
-		return r.Places[approval.CardMessage].TS != "" && r.Places[approval.AskedMessage].TS != ""
-	}, patience, 1e6)
-	return d, d.slack.Screens(approval.Orgs{{ID: org, Policy: policy()}}), r
+		return r.MessageRefs[approval.CardMessage].TS != "" && r.MessageRefs[approval.RequestedMessage].TS != ""
+	}, reconnectBackoff, 1e6)
+	return d, d.slack.Messenger(approval.Orgs{{ID: org, Policy: testPolicy()}}), r
 }
 
 func TestWhatLooksAsItShouldIsNotSentAgain(t *testing.T) {
 	t.Parallel()
-	d, screens, r := drawn(t)
-	before := r.Places[approval.CardMessage]
+	d, screens, r := viewState(t)
+	before := r.MessageRefs[approval.CardMessage]
 	calls := d.weather.count("chat.update")
 	r.Version += 3
-	at, err := screens.Draw(t.Context(), r, approval.CardMessage)
+	at, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
 	require.NoError(t, err)
-	require.Equal(t, approval.Place{Channel: before.Channel, TS: before.TS, Shown: r.Version, Digest: before.Digest}, at)
+	require.Equal(t, approval.MessageRef{Channel: before.Channel, TS: before.TS, Shown: r.Version, Digest: before.Digest}, at)
 	require.Equal(t, calls, d.weather.count("chat.update"))
 
-	r.State = approval.Withdrawn
-	at, err = screens.Draw(t.Context(), r, approval.CardMessage)
+	r.State = approval.StateWithdrawn
+	at, err = screens.SyncMessage(t.Context(), r, approval.CardMessage)
 	require.NoError(t, err)
 	require.Equal(t, before.TS, at.TS)
 	require.NotEqual(t, before.Digest, at.Digest)
@@ -49,22 +49,22 @@ func TestAMessageThatIsLostIsPostedAnewWhileItMatters(t *testing.T) {
 	for _, code := range []string{"message_not_found", "cant_update_message", "edit_window_closed"} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
-			d, screens, r := drawn(t)
-			before := r.Places[approval.CardMessage]
+			d, screens, r := viewState(t)
+			before := r.MessageRefs[approval.CardMessage]
 			gone := func() {
-				d.weather.add(fault{method: "chat.update", answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
+				d.weather.add(callError{method: "chat.update", answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
 			}
 
 			r.Access.Description = "changed"
 			gone()
-			at, err := screens.Draw(t.Context(), r, approval.CardMessage)
+			at, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
 			require.NoError(t, err)
 			require.NotEqual(t, before.TS, at.TS)
 			require.Equal(t, sandbox.Approvals, at.Channel)
 
-			r.State = approval.Withdrawn
+			r.State = approval.StateWithdrawn
 			gone()
-			at, err = screens.Draw(t.Context(), r, approval.CardMessage)
+			at, err = screens.SyncMessage(t.Context(), r, approval.CardMessage)
 			require.NoError(t, err)
 			require.Equal(t, before.TS, at.TS, "what is over needs no new message")
 		})
@@ -76,41 +76,41 @@ func TestWhatADrawingThatFailedSays(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer string
 		code   int
-		want   approval.Verdict
+		want   approval.FailureClass
 	}{
-		"limited":       {`{"ok":false,"error":"ratelimited"}`, 429, approval.NotNow},
-		"refused":       {`{"ok":false,"error":"not_in_channel"}`, 200, approval.Refused},
-		"muddled":       {`{"ok":false}`, 200, approval.Unknown},
-		"broken":        {`<html>`, 502, approval.Unknown},
-		"half":          {`{"ok":tr`, 200, approval.Unknown},
-		"ok, but where": {`{"ok":true}`, 200, approval.Unknown},
+		"limited":       {`{"ok":false,"error":"ratelimited"}`, 429, approval.Transient},
+		"refused":       {`{"ok":false,"error":"not_in_channel"}`, 200, approval.Permanent},
+		"muddled":       {`{"ok":false}`, 200, approval.Indeterminate},
+		"broken":        {`<html>`, 502, approval.Indeterminate},
+		"half":          {`{"ok":tr`, 200, approval.Indeterminate},
+		"ok, but where": {`{"ok":true}`, 200, approval.Indeterminate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, screens, r := drawn(t)
-			r.Places = nil
-			d.weather.add(fault{method: "chat.postMessage", answer: status(tt.code, tt.answer)})
-			_, err := screens.Draw(t.Context(), r, approval.CardMessage)
-			f, ok := errors.AsType[*approval.Fault](err)
+			d, screens, r := viewState(t)
+			r.MessageRefs = nil
+			d.weather.add(callError{method: "chat.postMessage", answer: status(tt.code, tt.answer)})
+			_, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
+			f, ok := errors.AsType[*approval.CallError](err)
 			require.True(t, ok, "%v", err)
-			require.Equal(t, tt.want, f.Verdict)
+			require.Equal(t, tt.want, f.Class)
 		})
 	}
 }
 
 func TestNoticesStandUnderTheCard(t *testing.T) {
 	t.Parallel()
-	d, screens, r := drawn(t)
-	r.State, r.Decision.By, r.End.Cause = approval.Failed, bob, approval.CauseKeyLimit
-	at, err := screens.Draw(t.Context(), r, approval.FailedNotice)
+	d, screens, r := viewState(t)
+	r.State, r.Decision.By, r.Outcome.Cause = approval.StateFailed, bob, approval.CauseKeyLimit
+	at, err := screens.SyncMessage(t.Context(), r, approval.FailedNotice)
 	require.NoError(t, err)
 	_, notice, ok := find(d.Screen(bob), func(m sandbox.Message) bool { return m.TS == at.TS })
 	require.True(t, ok)
-	require.Equal(t, r.Places[approval.CardMessage].TS, notice.ThreadTS)
+	require.Equal(t, r.MessageRefs[approval.CardMessage].TS, notice.ThreadTS)
 	require.Contains(t, notice.Text, "as many API keys as it may have")
 
-	r.Places = nil
-	at, err = screens.Draw(t.Context(), r, approval.StuckNotice)
+	r.MessageRefs = nil
+	at, err = screens.SyncMessage(t.Context(), r, approval.DeletionOverdueNotice)
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Approvals, at.Channel, "without a card it stands by itself")
 }

@@ -6,7 +6,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// secretNote shows a key to the one person who may see it. The private half is
+// keyMessage shows a key to the one person who may see it. The private half is
 // in a block and nowhere else: the text goes into notifications and previews.
 //
 //	┌────────────────────────────────────────────────────┐
@@ -18,22 +18,22 @@ import (
 //	│ Public key = user name, private key = password …   │
 //	│ [ I saved it ]  [ I did not see it ]               │
 //	└────────────────────────────────────────────────────┘
-func (v views) secretNote(r approval.Request, c approval.Credential) message {
-	ends := r.EndsAt
+func (v Screens) keyMessage(r approval.Request, c approval.Credential) message {
+	ends := r.KeyExpiresAt
 	if ends.IsZero() {
 		ends = c.MadeAt.Add(r.Access.Lifetime)
 	}
 	return newMessage("Your Atlas API key is here.",
-		section(say("*Your Atlas API key for %s.* Save it now: the private key is shown this once, only to you, and stored nowhere.", r.ID)),
+		section(mrkdwnf("*Your Atlas API key for %s.* Save it now: the private key is shown this once, only to you, and stored nowhere.", r.ID)),
 		codeBlock("MONGODB_ATLAS_PUBLIC_API_KEY="+c.PublicKey+"\nMONGODB_ATLAS_PRIVATE_API_KEY="+c.PrivateKey.Reveal()),
-		section(say("The public key is the user name and the private key the password of HTTP Digest. It works from %s until %s.", addresses(r.Access), when(ends))),
-		noteButtons(r),
+		section(mrkdwnf("The public key is the user name and the private key the password of HTTP Digest. It works from %s until %s.", addresses(r.Access), slackDate(ends))),
+		keyMessageButtons(r),
 	)
 }
 
-// noteButtons has no second question: whoever reads "I did not see it" here
+// keyMessageButtons has no second question: whoever reads "I did not see it" here
 // looks at a note that did not show the key.
-func noteButtons(r approval.Request) slack.Block {
+func keyMessageButtons(r approval.Request) slack.Block {
 	return buttons(
 		button(actionNoteSaved, string(r.ID), "I saved it", slack.StylePrimary),
 		button(actionNoteUnseen, string(r.ID), "I did not see it", ""),

@@ -24,12 +24,12 @@ import (
 // Socket is the door of Socket Mode: we call Slack, and it hands us deliveries
 // over that connection.
 type Socket struct {
-	app      *App
-	api      *slack.Client
-	patience *patience
-	log      *slog.Logger
-	dialer   *websocket.Dialer
-	ready    atomic.Bool
+	app     *App
+	api     *slack.Client
+	backoff *reconnectBackoff
+	log     *slog.Logger
+	dialer  *websocket.Dialer
+	ready   atomic.Bool
 
 	helloLimit, pingLimit time.Duration          // shorter in tests
 	why                   atomic.Pointer[string] // see [Socket.Why]
@@ -54,9 +54,9 @@ const maxFrame = 1 << 20
 
 // Socket opens the Socket Mode door to app, once it is run.
 func (s *Slack) Socket(app *App) *Socket {
-	p := &patience{next: s.client.Transport, now: s.config.Now}
-	client := &http.Client{Transport: p, Timeout: patienceMax + callLimit, CheckRedirect: noRedirects}
-	return &Socket{app: app, api: newAPI(s.config, client), patience: p, log: s.config.Log, dialer: dialer(s.config.Proxy), helloLimit: helloLimit, pingLimit: pingLimit}
+	p := &reconnectBackoff{next: s.client.Transport, now: s.config.Now}
+	client := &http.Client{Transport: p, Timeout: reconnectMax + callLimit, CheckRedirect: noRedirects}
+	return &Socket{app: app, api: newAPI(s.config, client), backoff: p, log: s.config.Log, dialer: dialer(s.config.Proxy), helloLimit: helloLimit, pingLimit: pingLimit}
 }
 
 const (
@@ -103,8 +103,8 @@ func (d *Socket) note(err error) {
 // Ready reports whether Slack has said hello on the connection of now.
 func (d *Socket) Ready() bool { return d.ready.Load() }
 
-// hopeless are the answers to opening a connection that no waiting mends.
-var hopeless = []string{
+// fatalErrors are the answers to opening a connection that no waiting mends.
+var fatalErrors = []string{
 	"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired",
 	"not_allowed_token_type", "missing_scope", "missing_args", "user_removed_from_team",
 	"team_disabled", "forbidden_team", "no_permission",
@@ -118,11 +118,11 @@ func (d *Socket) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := d.connect(ctx)
 		d.note(err)
-		if slices.Contains(hopeless, codeOf(err)) {
-			return fmt.Errorf("opening a Socket Mode connection: %w", fault(err))
+		if slices.Contains(fatalErrors, codeOf(err)) {
+			return fmt.Errorf("opening a Socket Mode connection: %w", callError(err))
 		}
 		if err != nil && ctx.Err() == nil {
-			d.log.Warn("the Socket Mode connection is lost, to be opened again", "error", fault(err))
+			d.log.Warn("the Socket Mode connection is lost, to be opened again", "error", callError(err))
 		}
 	}
 	return nil
@@ -130,7 +130,7 @@ func (d *Socket) Run(ctx context.Context) error {
 
 // connect runs the library until it has a connection error of its own. It would
 // wait up to five minutes after one, and for ever after a hopeless one; how long
-// we wait is [patience]'s business.
+// we wait is [reconnectBackoff]'s business.
 func (d *Socket) connect(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -174,7 +174,7 @@ func (d *Socket) handle(ctx context.Context, client *socketmode.Client, e socket
 	case socketmode.EventTypeConnecting:
 		d.ready.Store(false)
 	case socketmode.EventTypeHello:
-		d.patience.hello()
+		d.backoff.connected()
 		d.ready.Store(true)
 		d.log.Info("Socket Mode connection is open")
 	case socketmode.EventTypeConnectionError:
@@ -201,7 +201,7 @@ func connectionError(e *slack.ConnectionErrorEvent) error {
 // of it is not used, so that both doors read it in one way.
 func (d *Socket) deliver(ctx context.Context, client *socketmode.Client, r socketmode.Request) {
 	answer := d.answer(ctx, client, r)
-	d.app.take(ctx, func(ctx context.Context) {
+	d.app.Start(ctx, func(ctx context.Context) {
 		d.app.seen.do(ctx, r.EnvelopeID, answer, func(answer ack) { d.handOn(ctx, r, answer) })
 	})
 }
@@ -214,21 +214,21 @@ func (d *Socket) handOn(ctx context.Context, r socketmode.Request, answer ack) {
 			d.leave(answer, err)
 			return
 		}
-		d.app.command(ctx, c, answer)
+		d.app.Command(ctx, c, answer)
 	case socketmode.RequestTypeInteractive:
 		i, err := decodeInteraction(r.Payload)
 		if err != nil {
 			d.leave(answer, err)
 			return
 		}
-		d.app.interact(ctx, i, answer)
+		d.app.Interact(ctx, i, answer)
 	case socketmode.RequestTypeEventsAPI:
 		e, err := decodeEvent(r.Payload)
 		if err != nil {
 			d.leave(answer, err)
 			return
 		}
-		d.app.homeOpened(ctx, e, answer)
+		d.app.HomeOpened(ctx, e, answer)
 	default:
 		answer(nil)
 	}

@@ -113,7 +113,7 @@ func TestTheSocketOutlivesAnAttack(t *testing.T) {
 			t.Parallel()
 			h := &hostileSlack{t: t, attack: attack}
 			h.run()
-			require.Eventually(t, func() bool { return h.answered.Load() > 0 }, patience, time.Millisecond)
+			require.Eventually(t, func() bool { return h.answered.Load() > 0 }, reconnectBackoff, time.Millisecond)
 		})
 	}
 }
@@ -141,7 +141,7 @@ func TestAGiantFrameIsNotRead(t *testing.T) {
 		return nil
 	}}
 	h.run()
-	require.Eventually(t, func() bool { return h.answered.Load() > 0 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return h.answered.Load() > 0 }, reconnectBackoff, time.Millisecond)
 	require.Less(t, taken.Load(), int64(32<<20), "what lies in buffers of the system, and no more")
 }
 
@@ -158,7 +158,7 @@ func (h *hostileSlack) run() {
 	})
 	require.NoError(h.t, err)
 	app := s.App(&approval.Service{
-		Store: &approvaltest.Memory{}, Directory: s.Directory(), Orgs: approval.Orgs{{ID: org, Name: "Production", Policy: policy()}},
+		Store: &approvaltest.Memory{}, Directory: s.Directory(), Orgs: approval.Orgs{{ID: org, Name: "Production", Policy: testPolicy()}},
 		Now: time.Now, NewID: approval.NewID, Wake: func() {},
 	})
 	h.t.Cleanup(app.Wait)

@@ -8,109 +8,109 @@ import (
 // that something is so before it is: a key "is being made" and "is being
 // deleted" until Atlas has said that it is done.
 
-// approversStory tells it to the approvers: who decided, then what came of it.
-func approversStory(r approval.Request) mrkdwn {
+// statusForApprovers tells it to the approvers: who decided, then what came of it.
+func statusForApprovers(r approval.Request) mrkdwn {
 	switch r.State {
-	case approval.Pending:
-		return joinedBy("\n", approvedSoFar(r), leftOut(r, "was asked for"),
-			say("*Waits for %s.* Without a decision it lapses %s.", awaitedByAll(r), when(r.LapsesAt)), urged(r))
-	case approval.Denied:
-		return say(":no_entry: *Denied* by %s %s.", mention(r.Decision.By), when(r.Decision.At))
+	case approval.StatePending:
+		return joinedBy("\n", approvedSoFar(r), removedByApprover(r, "was asked for"),
+			mrkdwnf("*Waits for %s.* Without a decision it lapses %s.", awaitedByAll(r), slackDate(r.ExpiresAt)), nudgedNote(r))
+	case approval.StateDenied:
+		return mrkdwnf(":no_entry: *Denied* by %s %s.", mention(r.Decision.By), slackDate(r.Decision.At))
 	}
-	return sentences(unapproved(r), approvedBy(r), leftOut(r, "was asked for"), review(r), afterDecision(r), handedOver(r))
+	return joinSentences(unapproved(r), approvedBy(r), removedByApprover(r, "was asked for"), review(r), statusAfterDecision(r), transferred(r))
 }
 
-func afterDecision(r approval.Request) mrkdwn {
+func statusAfterDecision(r approval.Request) mrkdwn {
 	switch r.State {
-	case approval.Approved:
-		return sentences(lastTry(r), say("%s can create the key until %s.", mention(r.Requester), when(r.LapsesAt)))
-	case approval.Minting:
+	case approval.StateApproved:
+		return joinSentences(lastAttemptError(r), mrkdwnf("%s can create the key until %s.", mention(r.Requester), slackDate(r.ExpiresAt)))
+	case approval.StateIssuing:
 		return makingOrUndoing(r, "The key is being made.")
-	case approval.Delivered:
-		return say("The key%s was shown to %s %s, who has yet to say that it is saved. It ends %s.", keyName(r), mention(r.Requester), when(r.Custody.ShownAt), when(r.EndsAt))
-	case approval.Active:
-		return sentences(say("%s has the key%s. It ends %s.", mention(r.Requester), keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use."), successor(r))
-	case approval.Revoking:
-		return say("*The key%s is being deleted%s.*", keyName(r), because(r))
-	case approval.Withdrawn:
+	case approval.StateDelivered:
+		return mrkdwnf("The key%s was shown to %s %s, who has yet to say that it is saved. It ends %s.", keyName(r), mention(r.Requester), slackDate(r.Confirmation.ShownAt), slackDate(r.KeyExpiresAt))
+	case approval.StateActive:
+		return joinSentences(mrkdwnf("%s has the key%s. It ends %s.", mention(r.Requester), keyName(r), slackDate(r.KeyExpiresAt)), byUse(r, "It was seen in use."), successor(r))
+	case approval.StateRevoking:
+		return mrkdwnf("*The key%s is being deleted%s.*", keyName(r), endReason(r))
+	case approval.StateWithdrawn:
 		return withdrawal(r)
-	case approval.Expired:
-		return say("*Lapsed* %s: %s", when(r.End.At), whyLapsed(r))
-	case approval.Applying:
+	case approval.StateExpired:
+		return mrkdwnf("*Lapsed* %s: %s", slackDate(r.Outcome.At), expiryReason(r))
+	case approval.StateApplying:
 		return changing(r)
-	case approval.Done:
+	case approval.StateApplied:
 		return changed(r, "The")
-	case approval.Failed:
+	case approval.StateFailed:
 		if isChange(r) {
-			return sentences("*The change was given up.*", notChanged(r), reference(r.End.Code))
+			return joinSentences("*The change was given up.*", notChanged(r), reference(r.Outcome.Code))
 		}
-		return sentences("*There is no key.*", whyNotMade(r.End.Cause), reference(r.End.Code))
-	case approval.Ended:
-		return sentences(say("*The key%s was deleted%s.*", keyName(r), because(r)), stillListed(r))
+		return joinSentences("*There is no key.*", whyNotMade(r.Outcome.Cause), reference(r.Outcome.Code))
+	case approval.StateEnded:
+		return joinSentences(mrkdwnf("*The key%s was deleted%s.*", keyName(r), endReason(r)), stillListed(r))
 	}
-	return say("State: %s.", r.State)
+	return mrkdwnf("State: %s.", r.State)
 }
 
-// ownersStory tells it to whoever asked.
-func ownersStory(r approval.Request) mrkdwn {
+// statusForRequester tells it to whoever asked.
+func statusForRequester(r approval.Request) mrkdwn {
 	switch r.State {
-	case approval.Pending:
-		return sentences(approvedSoFar(r), say("It waits for %s. Without a decision it lapses %s.", awaited(r), when(r.LapsesAt)))
-	case approval.Approved:
-		return sentences(lastTry(r), unapproved(r), approvedBy(r), leftOut(r, "you asked for"), say("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", when(r.LapsesAt)), mayDecline(r), leavesBehind(r))
-	case approval.Minting:
-		return sentences(makingOrUndoing(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment."), yourEmergency(r))
-	case approval.Delivered:
-		return sentences(say("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", keyName(r), when(r.Custody.ShownAt), when(r.Custody.ConfirmBy), when(r.EndsAt)), leavesBehind(r), yourEmergency(r))
-	case approval.Active:
-		return sentences(say("You have the key%s. It ends %s and is deleted then.", keyName(r), when(r.EndsAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), leavesBehind(r), yourEmergency(r))
-	case approval.Revoking:
-		return sentences(say("Your key%s is being deleted%s.", keyName(r), because(r)), notDeletedYet(r))
-	case approval.Denied:
-		return say("%s denied your request %s.", mention(r.Decision.By), when(r.Decision.At))
-	case approval.Withdrawn:
-		if r.End.Cause == approval.CauseDeclined {
-			return sentences(leftOut(r, "you asked for"), say("You declined that %s, so no key was made.", when(r.End.At)))
+	case approval.StatePending:
+		return joinSentences(approvedSoFar(r), mrkdwnf("It waits for %s. Without a decision it lapses %s.", missingApprovalsShort(r), slackDate(r.ExpiresAt)))
+	case approval.StateApproved:
+		return joinSentences(lastAttemptError(r), unapproved(r), approvedBy(r), removedByApprover(r, "you asked for"), mrkdwnf("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", slackDate(r.ExpiresAt)), mayDecline(r), leavesBehind(r))
+	case approval.StateIssuing:
+		return joinSentences(makingOrUndoing(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment."), breakGlassNote(r))
+	case approval.StateDelivered:
+		return joinSentences(mrkdwnf("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", keyName(r), slackDate(r.Confirmation.ShownAt), slackDate(r.Confirmation.ConfirmBy), slackDate(r.KeyExpiresAt)), leavesBehind(r), breakGlassNote(r))
+	case approval.StateActive:
+		return joinSentences(mrkdwnf("You have the key%s. It ends %s and is deleted then.", keyName(r), slackDate(r.KeyExpiresAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), leavesBehind(r), breakGlassNote(r))
+	case approval.StateRevoking:
+		return joinSentences(mrkdwnf("Your key%s is being deleted%s.", keyName(r), endReason(r)), notDeletedYet(r))
+	case approval.StateDenied:
+		return mrkdwnf("%s denied your request %s.", mention(r.Decision.By), slackDate(r.Decision.At))
+	case approval.StateWithdrawn:
+		if r.Outcome.Cause == approval.CauseDeclined {
+			return joinSentences(removedByApprover(r, "you asked for"), mrkdwnf("You declined that %s, so no key was made.", slackDate(r.Outcome.At)))
 		}
-		return say("You took this request back %s.", when(r.End.At))
-	case approval.Expired:
-		return say("Your request lapsed %s: %s", when(r.End.At), whyLapsed(r))
-	case approval.Applying:
-		return sentences(unapproved(r), approvedBy(r), changing(r))
-	case approval.Done:
+		return mrkdwnf("You took this request back %s.", slackDate(r.Outcome.At))
+	case approval.StateExpired:
+		return mrkdwnf("Your request lapsed %s: %s", slackDate(r.Outcome.At), expiryReason(r))
+	case approval.StateApplying:
+		return joinSentences(unapproved(r), approvedBy(r), changing(r))
+	case approval.StateApplied:
 		return changed(r, "Your")
-	case approval.Failed:
+	case approval.StateFailed:
 		if isChange(r) {
-			return sentences("The change you asked for was given up.", notChanged(r), reference(r.End.Code))
+			return joinSentences("The change you asked for was given up.", notChanged(r), reference(r.Outcome.Code))
 		}
-		return sentences("There is no key.", whyNotMade(r.End.Cause), wayOn(r), reference(r.End.Code))
-	case approval.Ended:
-		return sentences(say("Your key%s was deleted%s.", keyName(r), because(r)), stillListed(r))
+		return joinSentences("There is no key.", whyNotMade(r.Outcome.Cause), nextStep(r), reference(r.Outcome.Code))
+	case approval.StateEnded:
+		return joinSentences(mrkdwnf("Your key%s was deleted%s.", keyName(r), endReason(r)), stillListed(r))
 	}
-	return say("State: %s.", r.State)
+	return mrkdwnf("State: %s.", r.State)
 }
 
 func withdrawal(r approval.Request) mrkdwn {
-	if r.End.Cause == approval.CauseDeclined {
-		return say("*Declined* by %s %s, who did not want what was approved.", mention(r.Requester), when(r.End.At))
+	if r.Outcome.Cause == approval.CauseDeclined {
+		return mrkdwnf("*Declined* by %s %s, who did not want what was approved.", mention(r.Requester), slackDate(r.Outcome.At))
 	}
-	return say("*Withdrawn* by %s %s.", mention(r.Requester), when(r.End.At))
+	return mrkdwnf("*Withdrawn* by %s %s.", mention(r.Requester), slackDate(r.Outcome.At))
 }
 
 func mayDecline(r approval.Request) mrkdwn {
-	if !isLess(r) {
+	if !isPartial(r) {
 		return ""
 	}
 	return "If that is no use to you, press *Decline*."
 }
 
-// handedOver says whose the key was before.
-func handedOver(r approval.Request) mrkdwn {
+// transferred says whose the key was before.
+func transferred(r approval.Request) mrkdwn {
 	if len(r.Transfers) == 0 {
 		return ""
 	}
 	last := r.Transfers[len(r.Transfers)-1]
-	return say("%s handed it from %s to %s %s.", mention(last.By), mention(last.From), mention(last.To), when(last.At))
+	return mrkdwnf("%s handed it from %s to %s %s.", mention(last.By), mention(last.From), mention(last.To), slackDate(last.At))
 }
 
 // keyName is the key's public half with a space before it, if there is one.
@@ -118,7 +118,7 @@ func keyName(r approval.Request) mrkdwn {
 	if r.Key.PublicKey == "" {
 		return ""
 	}
-	return say(" %s", r.Key.PublicKey)
+	return mrkdwnf(" %s", r.Key.PublicKey)
 }
 
 // successor names the request that was opened last to take over from r.
@@ -126,65 +126,65 @@ func successor(r approval.Request) mrkdwn {
 	if r.Successor == "" {
 		return ""
 	}
-	return say("Request %s was opened to take over from it.", r.Successor)
+	return mrkdwnf("Request %s was opened to take over from it.", r.Successor)
 }
 
 func byUse(r approval.Request, said mrkdwn) mrkdwn {
-	if !r.Custody.ByUse {
+	if !r.Confirmation.ByUse {
 		return ""
 	}
 	return said
 }
 
 func makingOrUndoing(r approval.Request, making mrkdwn) mrkdwn {
-	if r.Mint.Stage != approval.Undoing {
+	if r.Issuance.Stage != approval.StageRollingBack {
 		return making
 	}
-	return sentences(whyNotMade(r.Mint.Cause), undoingStory(r))
+	return joinSentences(whyNotMade(r.Issuance.Cause), undoingStory(r))
 }
 
-// lastTry says why there is no key after a press: the request was put back.
-func lastTry(r approval.Request) mrkdwn {
-	switch r.Mint.Cause {
+// lastAttemptError says why there is no key after a press: the request was put back.
+func lastAttemptError(r approval.Request) mrkdwn {
+	switch r.Issuance.Cause {
 	case approval.CauseNone:
 		return ""
 	case approval.CauseNotShown, approval.CauseInterrupted:
-		return sentences(whyNotMade(r.Mint.Cause), "If a key appeared, it no longer works: it takes another press.")
+		return joinSentences(whyNotMade(r.Issuance.Cause), "If a key appeared, it no longer works: it takes another press.")
 	}
-	return sentences(whyNotMade(r.Mint.Cause), "It takes another press.")
+	return joinSentences(whyNotMade(r.Issuance.Cause), "It takes another press.")
 }
 
-// because goes on from "the key is being deleted".
-func because(r approval.Request) mrkdwn {
-	switch r.End.Cause {
+// endReason goes on from "the key is being deleted".
+func endReason(r approval.Request) mrkdwn {
+	switch r.Outcome.Cause {
 	case approval.CauseUnconfirmed:
-		return say(", because nobody had said by %s that it was saved", when(r.End.At))
-	case approval.CauseEndDate:
-		return say(", because its lifetime was over %s", when(r.End.At))
-	case approval.CauseVanished:
-		return say(", by somebody in Atlas, as I found %s", when(r.End.At))
+		return mrkdwnf(", because nobody had said by %s that it was saved", slackDate(r.Outcome.At))
+	case approval.CauseKeyExpired:
+		return mrkdwnf(", because its lifetime was over %s", slackDate(r.Outcome.At))
+	case approval.CauseDeletedExternally:
+		return mrkdwnf(", by somebody in Atlas, as I found %s", slackDate(r.Outcome.At))
 	case approval.CauseRevoked:
-		return say(", because %s revoked it %s", mention(r.End.By), when(r.End.At))
-	case approval.CauseKeyGone:
-		return say(", because the key before it is gone or has another owner, as I found %s", when(r.End.At))
+		return mrkdwnf(", because %s revoked it %s", mention(r.Outcome.By), slackDate(r.Outcome.At))
+	case approval.CauseKeyNotActive:
+		return mrkdwnf(", because the key before it is gone or has another owner, as I found %s", slackDate(r.Outcome.At))
 	case approval.CauseReplaced:
-		return say(", because its successor took over %s", when(r.End.At))
+		return mrkdwnf(", because its successor took over %s", slackDate(r.Outcome.At))
 	}
 	return ""
 }
 
-func whyLapsed(r approval.Request) mrkdwn {
-	switch r.End.Cause {
+func expiryReason(r approval.Request) mrkdwn {
+	switch r.Outcome.Cause {
 	case approval.CauseUndecided:
 		return "nobody decided in time."
-	case approval.CauseUncollected:
-		if r.Purpose == approval.Rotation {
+	case approval.CauseNotIssuedInTime:
+		if r.Type == approval.Rotation {
 			return "the key was not created in time."
 		}
 		return "it was approved, but the key was not created in time."
-	case approval.CauseKeyGone:
+	case approval.CauseKeyNotActive:
 		return "the key that it was to take over from is gone, or has another owner."
-	case approval.CauseEndDate:
+	case approval.CauseKeyExpired:
 		return "the end date of the access came."
 	}
 	return "its time was over."
@@ -192,6 +192,6 @@ func whyLapsed(r approval.Request) mrkdwn {
 
 // isStuck reports whether a key should be gone and is known not to be.
 func isStuck(r approval.Request) bool {
-	going := r.State == approval.Revoking || r.State == approval.Minting && r.Mint.Stage == approval.Undoing || isGoingBack(r)
-	return going && r.Removal.Told
+	going := r.State == approval.StateRevoking || r.State == approval.StateIssuing && r.Issuance.Stage == approval.StageRollingBack || isGoingBack(r)
+	return going && r.Deletion.Notified
 }

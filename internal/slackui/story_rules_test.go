@@ -18,14 +18,14 @@ const (
 	guards = "S0GUARDS"
 )
 
-func group(id approval.GroupID) approval.Who {
-	return approval.Who{Groups: []approval.GroupID{id}}
+func group(id approval.GroupID) approval.Principals {
+	return approval.Principals{Groups: []approval.GroupID{id}}
 }
 
-func users(all ...approval.UserID) approval.Who { return approval.Who{Users: all} }
+func users(all ...approval.UserID) approval.Principals { return approval.Principals{Users: all} }
 
-func needs(all ...approval.Need) func(*setup) {
-	return func(s *setup) { s.policy.Needs = all }
+func needs(all ...approval.Requirement) func(*setup) {
+	return func(s *setup) { s.policy.Requirements = all }
 }
 
 func TestTwoApprovalsTakeTwoPeople(t *testing.T) {
@@ -33,7 +33,7 @@ func TestTwoApprovalsTakeTwoPeople(t *testing.T) {
 	for name, edits := range doors {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := open(t, append(edits, needs(approval.Need{From: users(bob, dana), Count: 2}))...)
+			d := open(t, append(edits, needs(approval.Requirement{From: users(bob, dana), Count: 2}))...)
 			r := d.asks(alice)
 			d.seesText(alice, "It waits for 2 of <@U0BOB>, <@U0DANA> in <#C0APPROVALS>")
 			where, card := d.seesButton(bob, "card.approve")
@@ -42,12 +42,12 @@ func TestTwoApprovalsTakeTwoPeople(t *testing.T) {
 			d.seesText(bob, "Approved by <@U0BOB> (1 of 2).\n*Waits for 1 more of <@U0BOB>, <@U0DANA>.*")
 			d.seesText(bob, "1 of 2 approvals")
 			d.seesText(alice, "Approved by <@U0BOB> (1 of 2)")
-			d.is(r.ID, approval.Pending)
+			d.is(r.ID, approval.StatePending)
 			require.NoError(t, d.PressStale(t.Context(), bob, where, card, "card.approve"))
 			d.seesText(bob, "You approved this already. It waits for 1 more of")
 
 			d.presses(dana, "card.approve")
-			d.is(r.ID, approval.Approved)
+			d.is(r.ID, approval.StateApproved)
 			d.seesText(alice, "*Approved* by <@U0BOB> and <@U0DANA>")
 			d.seesText(bob, "<@U0DANA> approved request "+string(r.ID))
 			d.clean()
@@ -57,7 +57,7 @@ func TestTwoApprovalsTakeTwoPeople(t *testing.T) {
 
 func TestAnApprovalThatIsNotNeededSaysWhose(t *testing.T) {
 	t.Parallel()
-	d := open(t, needs(approval.Need{From: group(sandbox.Approvers), Count: 1}, approval.Need{From: group(guards), Count: 1}))
+	d := open(t, needs(approval.Requirement{From: group(sandbox.Approvers), Count: 1}, approval.Requirement{From: group(guards), Count: 1}))
 	d.SetGroup(guards, carol)
 	r := d.asks(alice)
 	d.presses(bob, "card.approve")
@@ -67,7 +67,7 @@ func TestAnApprovalThatIsNotNeededSaysWhose(t *testing.T) {
 	d.clean()
 	d.Join(carol, sandbox.Approvals)
 	d.presses(carol, "card.approve")
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 }
 
 func TestNudgingIsDoneOnceByWhoeverAsked(t *testing.T) {
@@ -80,7 +80,7 @@ func TestNudgingIsDoneOnceByWhoeverAsked(t *testing.T) {
 			where, dm := d.seesButton(alice, "asked.nudge")
 			require.NoError(t, d.ForgeClick(t.Context(), sandbox.Forgery{User: carol, Conversation: where, TS: dm.TS, ActionID: "asked.nudge", Value: string(r.ID)}))
 			d.app.Wait()
-			require.True(t, d.is(r.ID, approval.Pending).NudgedAt.IsZero(), "nobody nudges for somebody else")
+			require.True(t, d.is(r.ID, approval.StatePending).NudgedAt.IsZero(), "nobody nudges for somebody else")
 
 			d.presses(alice, "asked.nudge")
 			notice := d.seesText(bob, "<@U0ALICE> asked once more for a decision on request "+string(r.ID))
@@ -91,7 +91,7 @@ func TestNudgingIsDoneOnceByWhoeverAsked(t *testing.T) {
 			d.seesText(alice, "You asked once more already")
 
 			d.presses(bob, "card.approve")
-			d.is(r.ID, approval.Approved)
+			d.is(r.ID, approval.StateApproved)
 			require.NoError(t, d.PressStale(t.Context(), alice, where, dm, "asked.nudge"))
 			d.seesText(alice, "press *Create my key*")
 			d.clean()
@@ -107,17 +107,17 @@ func TestNudgingFromTheListAndTheHomeTab(t *testing.T) {
 	d.types(alice, "list")
 	d.presses(alice, "list.nudge")
 	d.noLongerSees(alice, "list.nudge")
-	require.False(t, d.is(first.ID, approval.Pending).NudgedAt.IsZero())
+	require.False(t, d.is(first.ID, approval.StatePending).NudgedAt.IsZero())
 
 	second := d.asks(alice)
 	d.sees(alice, "the second request's card", func(sandbox.Screen) bool {
 		r, err := d.store.Get(t.Context(), second.ID)
-		return err == nil && r.Places[approval.CardMessage].TS != ""
+		return err == nil && r.MessageRefs[approval.CardMessage].TS != ""
 	})
 	d.opensHome(alice, "home.nudge")
 	require.NoError(t, d.PressInHome(t.Context(), alice, "home.nudge"))
 	d.app.Wait()
-	require.False(t, d.is(second.ID, approval.Pending).NudgedAt.IsZero())
+	require.False(t, d.is(second.ID, approval.StatePending).NudgedAt.IsZero())
 	require.NotContains(t, string(d.Screen(alice).Home), "home.nudge")
 	d.clean()
 }
@@ -131,14 +131,14 @@ func (d *desk) opensHome(user, words string) string {
 		d.app.Wait()
 		home = string(d.Screen(user).Home)
 		return err == nil && strings.Contains(home, words)
-	}, patience, time.Millisecond, "%s does not see %q at home", user, words)
+	}, reconnectBackoff, time.Millisecond, "%s does not see %q at home", user, words)
 	return home
 }
 
 func TestWhatNobodyDecidesIsBroughtUpAndGoesFurther(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) {
-		s.policy.ProdAfter = []time.Duration{time.Millisecond}
+		s.policy.RemindApproversAfter = []time.Duration{time.Millisecond}
 		s.policy.EscalateAfter, s.policy.EscalateTo = 300*time.Millisecond, group(guards)
 	})
 	d.SetGroup(guards, carol)
@@ -153,7 +153,7 @@ func TestWhatNobodyDecidesIsBroughtUpAndGoesFurther(t *testing.T) {
 	d.clean()
 
 	d.presses(carol, "card.approve")
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 	d.seesText(bob, "This was brought up while it waited")
 }
 
@@ -162,13 +162,13 @@ func TestWhatIsLessCanBeDeclined(t *testing.T) {
 	d := open(t)
 	r := d.asks(alice)
 	d.seesButton(bob, "card.less")
-	_, err := d.service.ApproveLess(t.Context(), actor(bob), r.ID, approval.Narrowing{Roles: r.Access.Roles, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
+	_, err := d.service.ApprovePartially(t.Context(), actor(bob), r.ID, approval.PartialApproval{Roles: r.Access.Roles, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
 	require.NoError(t, err)
 	d.seesText(alice, "<@U0BOB> approved less than you asked for*: from `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`")
 	_, ready := d.seesButton(alice, "ready.create")
 	require.Contains(t, string(ready.Blocks), "Decline what was approved?")
 	d.presses(alice, "ready.withdraw")
-	require.Equal(t, approval.CauseDeclined, d.is(r.ID, approval.Withdrawn).End.Cause)
+	require.Equal(t, approval.CauseDeclined, d.is(r.ID, approval.StateWithdrawn).Outcome.Cause)
 	d.seesText(alice, "You declined that")
 	d.seesText(bob, "<@U0ALICE> declined what was approved of request")
 	require.Zero(t, d.keys.Made())
@@ -178,16 +178,16 @@ func TestWhatIsLessCanBeDeclined(t *testing.T) {
 func TestARuleApproves(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) {
-		s.policy.Auto = []approval.AutoRule{{Name: "staff <!here>", For: approval.Who{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, Longest: 8 * time.Hour}}
+		s.policy.AutoApprovals = []approval.AutoRule{{Name: "staff <!here>", For: approval.Principals{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
 	})
 	r := d.asks(alice)
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 	d.seesText(alice, "*Approved by the rule* `staff &lt;!here&gt;`")
 	d.seesText(bob, "The rule `staff &lt;!here&gt;` approved request "+string(r.ID))
 	_, _, pressable := find(d.Screen(bob), has("card.approve"))
 	require.False(t, pressable)
 	d.presses(alice, "ready.create")
-	d.is(r.ID, approval.Delivered)
+	d.is(r.ID, approval.StateDelivered)
 	d.seesText(bob, "was made and shown to <@U0ALICE> alone")
 	d.clean()
 }
@@ -201,7 +201,7 @@ func (d *desk) breaks(user approval.UserID) approval.Request {
 	d.t.Helper()
 	d.types(string(user), "help") // they act in Slack, where the key appears
 	r, err := d.service.BreakGlass(d.t.Context(), actor(user), approval.Form{
-		Origin: "V-emergency", Description: "invoices", Roles: []approval.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Reason: "backfill is down",
+		IdempotencyKey: "V-emergency", Description: "invoices", Roles: []approval.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Reason: "backfill is down",
 	})
 	require.NoError(d.t, err)
 	return r
@@ -225,17 +225,17 @@ func TestBreakGlassIsReviewedBySomebodyElse(t *testing.T) {
 			d.seesText(bob, "You took this key yourself")
 			d.presses(carol, "review.sign")
 			d.seesText(carol, "Only approvers can review this")
-			d.is(r.ID, approval.Delivered)
+			d.is(r.ID, approval.StateDelivered)
 
 			d.presses(dana, "review.sign")
 			d.noLongerSees(dana, "review.sign")
 			d.seesText(bob, "*Reviewed* by <@U0DANA>")
-			require.Equal(t, approval.UserID(dana), d.is(r.ID, approval.Delivered).Review.By)
+			require.Equal(t, approval.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
 			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "review.sign"))
 			d.seesText(dana, "<@U0DANA> reviewed this already")
 			require.NoError(t, d.PressStale(t.Context(), bob, where, notice, "review.sign"))
 			d.app.Wait()
-			require.Equal(t, approval.UserID(dana), d.is(r.ID, approval.Delivered).Review.By)
+			require.Equal(t, approval.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
 		})
 	}
 }
@@ -244,7 +244,7 @@ func TestBreakGlassCallsTheChannelWhenItsCardIsPosted(t *testing.T) {
 	t.Parallel()
 	d := open(t, breakable)
 	r := d.breaks(alice)
-	d.is(r.ID, approval.Delivered)
+	d.is(r.ID, approval.StateDelivered)
 	d.seesText(alice, "it lives only 1 hour, and somebody else reviews why")
 	d.seesText(bob, "was made and shown to")
 	d.presses(bob, "review.sign")
@@ -270,7 +270,7 @@ func TestWhatIsUnsignedIsListed(t *testing.T) {
 	d.opensHome(bob, "home.sign")
 	require.NoError(t, d.PressInHome(t.Context(), bob, "home.sign"))
 	d.app.Wait()
-	require.Equal(t, approval.UserID(bob), d.is(r.ID, approval.Delivered).Review.By)
+	require.Equal(t, approval.UserID(bob), d.is(r.ID, approval.StateDelivered).Review.By)
 	require.NotContains(t, string(d.Screen(bob).Home), "home.sign")
 	d.types(dana, "pending")
 	d.seesText(dana, "Nothing waits for your decision.")
@@ -283,13 +283,13 @@ func (d *desk) orphan() approval.Request {
 	d.t.Helper()
 	now := time.Now()
 	r := approval.Request{
-		ID: "AKR-0RPHN", Org: org, Kind: approval.APIKey, State: approval.Active, Origin: "V-dee", Requester: sandbox.Dee, AskedAt: now, Reason: "backfill",
+		ID: "AKR-0RPHN", Org: org, Kind: approval.APIKey, State: approval.StateActive, IdempotencyKey: "V-dee", Requester: sandbox.Dee, RequestedAt: now, Reason: "backfill",
 		Access:   approval.Access{Description: "invoices", Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, Lifetime: time.Hour},
-		Decision: approval.Decision{By: bob, At: now}, EndsAt: now.Add(time.Hour), OwnerGone: now,
+		Decision: approval.Decision{By: bob, At: now}, KeyExpiresAt: now.Add(time.Hour), OwnerDeactivatedAt: now,
 		Key:      approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh", MadeAt: now},
-		Messages: []approval.MessageName{approval.CardMessage, approval.OwnerGoneNotice(1)},
+		Messages: []approval.MessageName{approval.CardMessage, approval.OwnerDeactivatedNotice(1)},
 	}
-	r, err := d.store.Create(d.t.Context(), r, approval.Entry{At: now, Org: org, Request: r.ID, Event: approval.Submit, To: r.State, By: r.Requester})
+	r, err := d.store.Create(d.t.Context(), r, approval.AuditEntry{At: now, Org: org, Request: r.ID, Event: approval.EventSubmit, To: r.State, By: r.Requester})
 	require.NoError(d.t, err)
 	d.service.Wake()
 	return r
@@ -318,7 +318,7 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 				d.hands(bob, unfit)
 				d.seesText(bob, "<@"+unfit+"> cannot hold a key")
 			}
-			require.Equal(t, approval.UserID(sandbox.Dee), d.is(r.ID, approval.Active).Requester)
+			require.Equal(t, approval.UserID(sandbox.Dee), d.is(r.ID, approval.StateActive).Requester)
 
 			d.hands(bob, carol)
 			d.seesText(carol, "<@U0BOB> handed you the Atlas API key `abcdefgh` of <@U0GONE>")
@@ -326,12 +326,12 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 			d.seesText(dana, "has an owner again. <@U0BOB> handed it from <@U0GONE> to <@U0CAROL>")
 			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "ownergone.handto", alice))
 			d.seesText(dana, "to <@U0CAROL> <!date")
-			require.Equal(t, approval.UserID(carol), d.is(r.ID, approval.Active).Requester)
+			require.Equal(t, approval.UserID(carol), d.is(r.ID, approval.StateActive).Requester)
 
 			d.presses(carol, "transfer.extend")
 			require.Contains(t, string(d.seesModal(carol).View), "More time")
 			d.presses(carol, "transfer.revoke")
-			d.is(r.ID, approval.Ended)
+			d.is(r.ID, approval.StateEnded)
 			d.noLongerSees(carol, "transfer.revoke")
 			d.seesText(bob, "because <@U0CAROL> revoked it")
 			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "ownergone.revoke"))
@@ -345,13 +345,13 @@ func TestAMenuIsOnlyAboutTheRequestOfItsPlace(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		by    string
-		forge func(notice *sandbox.Message, card approval.Place)
+		forge func(notice *sandbox.Message, card approval.MessageRef)
 		told  string
 	}{
 		"another request's block": {bob, block("ownergone.AKR-ZZZZZ"), "I know no such request"},
 		"no request's block":      {bob, block("ownergone."), "I do not know this button"},
 		"another screen's block":  {bob, block("home.AKR-0RPHN"), "I do not know this button"},
-		"the card's place":        {bob, func(m *sandbox.Message, card approval.Place) { m.TS = card.TS }, "This is an older copy"},
+		"the card's place":        {bob, func(m *sandbox.Message, card approval.MessageRef) { m.TS = card.TS }, "This is an older copy"},
 		"by a stranger":           {sandbox.Eve, block("ownergone.AKR-0RPHN"), "Only members of this workspace"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -361,23 +361,23 @@ func TestAMenuIsOnlyAboutTheRequestOfItsPlace(t *testing.T) {
 			where, notice := d.seesButton(bob, "ownergone.handto")
 			require.Eventually(t, func() bool {
 				r, err := d.store.Get(t.Context(), id)
-				return err == nil && r.Places[approval.OwnerGoneNotice(1)].TS != ""
-			}, patience, time.Millisecond)
+				return err == nil && r.MessageRefs[approval.OwnerDeactivatedNotice(1)].TS != ""
+			}, reconnectBackoff, time.Millisecond)
 			r, err := d.store.Get(t.Context(), id)
 			require.NoError(t, err)
 			d.ShareChannel(sandbox.Approvals, true)
-			tt.forge(&notice, r.Places[approval.CardMessage])
+			tt.forge(&notice, r.MessageRefs[approval.CardMessage])
 			require.NoError(t, d.PressStale(t.Context(), tt.by, where, notice, "ownergone.handto", carol))
 			d.seesText(tt.by, tt.told)
-			r = d.is(id, approval.Active)
+			r = d.is(id, approval.StateActive)
 			require.Equal(t, approval.UserID(sandbox.Dee), r.Requester)
 			require.Empty(t, r.Transfers)
 		})
 	}
 }
 
-func block(id string) func(*sandbox.Message, approval.Place) {
-	return func(m *sandbox.Message, _ approval.Place) {
+func block(id string) func(*sandbox.Message, approval.MessageRef) {
+	return func(m *sandbox.Message, _ approval.MessageRef) {
 		m.Blocks = []byte(strings.ReplaceAll(string(m.Blocks), "ownergone.AKR-0RPHN", id))
 	}
 }

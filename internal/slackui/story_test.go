@@ -33,25 +33,25 @@ func TestAKeyFromAskingToItsEnd(t *testing.T) {
 			d.seesText(alice, "waits for 1 of <!subteam^S0APPROVERS> in <#C0APPROVALS>")
 
 			d.presses(bob, "card.approve")
-			d.is(r.ID, approval.Approved)
+			d.is(r.ID, approval.StateApproved)
 			d.noLongerSees(bob, "card.approve")
 
 			require.NoError(t, d.Look(alice, aliceDM))
 			d.presses(alice, "ready.create")
-			d.is(r.ID, approval.Delivered)
+			d.is(r.ID, approval.StateDelivered)
 			_, note := d.seesButton(alice, "note.saved")
 			require.True(t, note.Ephemeral)
 			require.Contains(t, string(note.Blocks), approvaltest.PrivateKey(d.keys.Alive()[0].ID).Reveal())
 			require.Equal(t, "Your Atlas API key is here.", note.Text)
 
 			d.presses(alice, "note.saved")
-			d.is(r.ID, approval.Active)
+			d.is(r.ID, approval.StateActive)
 			d.noLongerSees(alice, "note.saved")
 			d.seesText(bob, "has the key")
 
 			d.types(alice, "list")
 			d.presses(alice, "list.revoke")
-			d.is(r.ID, approval.Ended)
+			d.is(r.ID, approval.StateEnded)
 			d.seesText(alice, "was deleted, because <@U0ALICE> revoked it")
 			d.seesText(bob, "was deleted")
 			require.Empty(t, d.keys.Alive())
@@ -69,14 +69,14 @@ func TestAKeyThatWasNotSeenIsMadeAgain(t *testing.T) {
 	r := d.asks(alice)
 	d.presses(dana, "card.approve")
 	d.presses(alice, "ready.create")
-	first := d.is(r.ID, approval.Delivered).Key
+	first := d.is(r.ID, approval.StateDelivered).Key
 	d.presses(alice, "ready.unseen")
-	require.Eventually(t, func() bool { return d.keys.Made() == 2 }, patience, time.Millisecond)
-	second := d.is(r.ID, approval.Delivered).Key
+	require.Eventually(t, func() bool { return d.keys.Made() == 2 }, reconnectBackoff, time.Millisecond)
+	second := d.is(r.ID, approval.StateDelivered).Key
 	require.NotEqual(t, first.ID, second.ID)
 	require.Len(t, d.keys.Alive(), 1)
 	d.presses(alice, "ready.saved")
-	d.is(r.ID, approval.Active)
+	d.is(r.ID, approval.StateActive)
 	d.seesText(alice, "Thank you. The key")
 	d.clean()
 }
@@ -86,13 +86,13 @@ func TestAnAnswerOfPostEphemeralThatIsLost(t *testing.T) {
 	d := open(t)
 	r := d.asks(alice)
 	d.presses(bob, "card.approve")
-	d.weather.add(fault{method: "chat.postEphemeral", after: true, answer: cut})
+	d.weather.add(callError{method: "chat.postEphemeral", after: true, answer: cut})
 	d.presses(alice, "ready.create")
 	d.seesText(alice, "If a key appeared, it no longer works")
 	require.Empty(t, d.keys.Alive())
 	require.Equal(t, 1, d.weather.count("chat.postEphemeral"), "a note with a key is never sent again by itself")
 	d.presses(alice, "ready.create")
-	d.is(r.ID, approval.Delivered)
+	d.is(r.ID, approval.StateDelivered)
 }
 
 func TestPostEphemeralNeedsAClearOK(t *testing.T) {
@@ -110,10 +110,10 @@ func TestPostEphemeralNeedsAClearOK(t *testing.T) {
 			d := open(t)
 			r := d.asks(alice)
 			d.presses(bob, "card.approve")
-			d.weather.add(fault{method: "chat.postEphemeral", answer: answer})
+			d.weather.add(callError{method: "chat.postEphemeral", answer: answer})
 			d.presses(alice, "ready.create")
 			d.seesText(alice, "Slack did not clearly take the message with the key.")
-			require.Equal(t, approval.CauseNotShown, d.is(r.ID, approval.Approved).Mint.Cause)
+			require.Equal(t, approval.CauseNotShown, d.is(r.ID, approval.StateApproved).Issuance.Cause)
 			require.Empty(t, d.keys.Alive())
 		})
 	}
@@ -128,7 +128,7 @@ func TestDenyingTellsWhyAndOffersToAskAgain(t *testing.T) {
 	result, err := d.Submit(t.Context(), bob, values{"deny.reason": {"deny.reason": sandbox.Text("not on a Friday")}})
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Closed, result.Outcome)
-	d.is(r.ID, approval.Denied)
+	d.is(r.ID, approval.StateDenied)
 	d.seesText(alice, "not on a Friday")
 
 	again, err := d.SubmitAgain(t.Context(), bob)
@@ -142,7 +142,7 @@ func TestDenyingTellsWhyAndOffersToAskAgain(t *testing.T) {
 	result, err = d.Submit(t.Context(), alice, nil)
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Closed, result.Outcome)
-	mine, err := d.store.ByRequester(t.Context(), alice)
+	mine, err := d.store.ListByRequester(t.Context(), alice)
 	require.NoError(t, err)
 	require.Len(t, mine, 2)
 	require.Equal(t, mine[1].Access, mine[0].Access)
@@ -175,7 +175,7 @@ func TestAFormWithMistakesStaysOpen(t *testing.T) {
 			again, err := d.SubmitAgain(t.Context(), alice)
 			require.NoError(t, err)
 			require.Equal(t, sandbox.Closed, again.Outcome)
-			mine, err := d.store.ByRequester(t.Context(), alice)
+			mine, err := d.store.ListByRequester(t.Context(), alice)
 			require.NoError(t, err)
 			require.Len(t, mine, 1, "one form is one request")
 		})
@@ -197,7 +197,7 @@ func TestWhoMayNotIsToldSo(t *testing.T) {
 	d.ShareChannel(sandbox.Approvals, true)
 	d.presses(sandbox.Eve, "card.approve")
 	d.seesText(sandbox.Eve, "Only members of this workspace")
-	d.is(r.ID, approval.Pending)
+	d.is(r.ID, approval.StatePending)
 }
 
 func TestTheSlowerApproverReadsWhoWasFaster(t *testing.T) {
@@ -206,7 +206,7 @@ func TestTheSlowerApproverReadsWhoWasFaster(t *testing.T) {
 	r := d.asks(alice)
 	where, card := d.seesButton(bob, "card.approve")
 	d.presses(bob, "card.approve")
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 	require.NoError(t, d.PressStale(t.Context(), dana, where, card, "card.deny"))
 	d.seesText(dana, "<@U0BOB> was faster and approved it")
 	require.NoError(t, d.PressStale(t.Context(), bob, where, card, "card.approve"))
@@ -217,19 +217,19 @@ func TestTheSlowerApproverReadsWhoWasFaster(t *testing.T) {
 func TestAStrayCardLosesItsButtons(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	d.weather.add(fault{method: "chat.postMessage", after: true, answer: cut}) // the card is there, and nobody knows where
+	d.weather.add(callError{method: "chat.postMessage", after: true, answer: cut}) // the card is there, and nobody knows where
 	r := d.asks(alice)
 	d.seesText(alice, "could not reach the approvers' channel yet")
 	_, stray := d.seesButton(bob, "card.approve")
 	require.Eventually(t, func() bool {
 		r, _ = d.store.Get(t.Context(), r.ID)
-		return r.Places[approval.CardMessage].TS != ""
+		return r.MessageRefs[approval.CardMessage].TS != ""
 	}, 15*time.Second, 10*time.Millisecond)
-	require.NotEqual(t, stray.TS, r.Places[approval.CardMessage].TS)
+	require.NotEqual(t, stray.TS, r.MessageRefs[approval.CardMessage].TS)
 
 	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, stray.TS, "card.approve"))
 	d.seesText(bob, "This is an older copy of the message")
-	d.is(r.ID, approval.Pending)
+	d.is(r.ID, approval.StatePending)
 	d.sees(bob, "the stray card without buttons", func(s sandbox.Screen) bool {
 		_, m, _ := find(s, func(m sandbox.Message) bool { return m.TS == stray.TS })
 		return !has("card.approve")(m)
@@ -237,8 +237,8 @@ func TestAStrayCardLosesItsButtons(t *testing.T) {
 	d.seesText(alice, "It waits for 1 of")
 	_, copied, _ := find(d.sees(bob, "the stray card", func(sandbox.Screen) bool { return true }), func(m sandbox.Message) bool { return m.TS == stray.TS })
 	require.NotContains(t, copied.Text+string(copied.Blocks), "Waits for", "what would not stay true")
-	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, r.Places[approval.CardMessage].TS, "card.approve"))
-	d.is(r.ID, approval.Approved)
+	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, r.MessageRefs[approval.CardMessage].TS, "card.approve"))
+	d.is(r.ID, approval.StateApproved)
 	d.clean()
 }
 
@@ -264,7 +264,7 @@ func TestPressesThatNobodyCanMake(t *testing.T) {
 			}
 			require.NoError(t, d.ForgeClick(t.Context(), forged))
 			d.app.Wait()
-			d.is(r.ID, approval.Pending)
+			d.is(r.ID, approval.StatePending)
 			require.NotContains(t, d.log.String(), "OR 1=1")
 			require.NotContains(t, d.log.String(), "explode")
 		})
@@ -275,18 +275,18 @@ func TestAKeyOfWhichNothingIsKnownIsTheApproversToRevoke(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	found := approval.Request{
-		ID: "AKR-F00ND", Org: "65a1b2c3d4e5f60718293a4b", Kind: approval.APIKey, State: approval.Active, Origin: "found",
-		AskedAt: time.Now(), Key: approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh"}, Messages: []approval.MessageName{approval.FoundNotice},
+		ID: "AKR-F00ND", Org: "65a1b2c3d4e5f60718293a4b", Kind: approval.APIKey, State: approval.StateActive, IdempotencyKey: "found",
+		RequestedAt: time.Now(), Key: approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh"}, Messages: []approval.MessageName{approval.UnknownKeyNotice},
 	}
-	_, err := d.store.Create(t.Context(), found, approval.Entry{At: time.Now(), Org: found.Org, Request: found.ID, Event: approval.Adopt, To: approval.Active})
+	_, err := d.store.Create(t.Context(), found, approval.AuditEntry{At: time.Now(), Org: found.Org, Request: found.ID, Event: approval.EventAdopt, To: approval.StateActive})
 	require.NoError(t, err)
 	d.service.Wake()
 	d.Join(sandbox.Carol, sandbox.Approvals)
 	d.presses(sandbox.Carol, "found.revoke")
 	d.seesText(sandbox.Carol, "Only approvers and whoever asked for a key can revoke it")
-	d.is(found.ID, approval.Active)
+	d.is(found.ID, approval.StateActive)
 	d.presses(bob, "found.revoke")
-	d.is(found.ID, approval.Ended)
+	d.is(found.ID, approval.StateEnded)
 	d.seesText(dana, "was deleted, because <@U0BOB> revoked it")
 	d.clean()
 }
@@ -294,20 +294,20 @@ func TestAKeyOfWhichNothingIsKnownIsTheApproversToRevoke(t *testing.T) {
 func TestTheFormThatCouldNotBeOpened(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	d.weather.add(fault{method: "views.open", answer: status(200, `{"ok":false,"error":"expired_trigger_id"}`)})
+	d.weather.add(callError{method: "views.open", answer: status(200, `{"ok":false,"error":"expired_trigger_id"}`)})
 	d.types(alice, "")
 	d.seesText(alice, "The form could not be opened")
 
 	r := d.asks(alice)
-	d.weather.add(fault{method: "views.open", answer: cut})
+	d.weather.add(callError{method: "views.open", answer: cut})
 	d.presses(bob, "card.deny")
 	d.seesText(bob, "did not say whether the form is open")
-	d.is(r.ID, approval.Pending)
+	d.is(r.ID, approval.StatePending)
 }
 
 func TestALonelyAskerIsWarned(t *testing.T) {
 	t.Parallel()
-	d := open(t, func(s *setup) { s.policy.Needs[0].From = approval.Who{Users: []approval.UserID{alice}} })
+	d := open(t, func(s *setup) { s.policy.Requirements[0].From = approval.Principals{Users: []approval.UserID{alice}} })
 	d.types(alice, "")
 	require.Contains(t, string(d.seesModal(alice).View), "nobody but you could approve")
 }
@@ -333,8 +333,8 @@ func TestANoteIsRemovedAfterAFewTries(t *testing.T) {
 	require.NoError(t, d.Look(alice, aliceDM))
 	d.presses(alice, "ready.create")
 	d.seesButton(alice, "note.saved")
-	d.is(r.ID, approval.Delivered)
-	d.weather.add(fault{method: "response_url", answer: cut})
+	d.is(r.ID, approval.StateDelivered)
+	d.weather.add(callError{method: "response_url", answer: cut})
 	d.presses(alice, "note.saved")
 	d.noLongerSees(alice, "note.saved")
 	d.clean()
@@ -346,8 +346,8 @@ func TestPressingFasterThanTheDisk(t *testing.T) {
 	t.Parallel()
 	written := make(chan struct{})
 	d := open(t, func(s *setup) {
-		s.onMove = func(e approval.Entry) (bool, error) {
-			if e.Event == approval.HandOver {
+		s.onMove = func(e approval.AuditEntry) (bool, error) {
+			if e.Event == approval.EventDeliver {
 				<-written
 			}
 			return true, nil
@@ -364,9 +364,9 @@ func TestPressingFasterThanTheDisk(t *testing.T) {
 	_, _, there := find(d.Screen(alice), has("note.saved"))
 	require.True(t, there)
 	close(written)
-	d.is(r.ID, approval.Delivered)
+	d.is(r.ID, approval.StateDelivered)
 	d.presses(alice, "note.saved")
-	d.is(r.ID, approval.Active)
+	d.is(r.ID, approval.StateActive)
 	d.noLongerSees(alice, "note.saved")
 }
 
@@ -375,10 +375,10 @@ func TestWhenSlackDoesNotSayWhoPressed(t *testing.T) {
 	d := open(t)
 	r := d.asks(alice)
 	_, _ = d.seesButton(bob, "card.approve")
-	d.weather.add(fault{method: "users.info", answer: status(500, "")})
+	d.weather.add(callError{method: "users.info", answer: status(500, "")})
 	d.presses(bob, "card.approve")
 	d.seesText(bob, "Slack did not tell me in time who you are")
-	d.is(r.ID, approval.Pending)
+	d.is(r.ID, approval.StatePending)
 }
 
 // cut is a connection that breaks.

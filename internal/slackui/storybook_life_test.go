@@ -13,29 +13,29 @@ func succeeded(r *approval.Request) { r.Successor = "AKR-2Q9XV" }
 func powerful(r *approval.Request)  { r.Access.Roles = []approval.Role{"ORG_OWNER"} }
 
 // told is a key of whose end its owner was told n times.
-func told(n int) edit { return func(r *approval.Request) { r.Endings = n } }
+func told(n int) edit { return func(r *approval.Request) { r.ExpiryReminders = n } }
 
 func extending(r *approval.Request) {
-	r.Purpose, r.Of = approval.Extension, "AKR-2Q9XV"
-	r.Change = approval.Change{OldEnd: later.Add(8 * time.Hour), NewEnd: later.Add(8*time.Hour + r.Access.Lifetime)}
+	r.Type, r.ParentID = approval.Extension, "AKR-2Q9XV"
+	r.Change = approval.ChangeDetails{OldEnd: later.Add(8 * time.Hour), NewEnd: later.Add(8*time.Hour + r.Access.Lifetime)}
 }
 
 func readdressing(r *approval.Request) {
-	r.Purpose, r.Of = approval.NewAddresses, "AKR-2Q9XV"
-	r.Change = approval.Change{Old: networks("203.0.113.7/32", "192.0.2.0/28")}
+	r.Type, r.ParentID = approval.AccessListChange, "AKR-2Q9XV"
+	r.Change = approval.ChangeDetails{OldNetworks: networks("203.0.113.7/32", "192.0.2.0/28")}
 }
 
 // narrowing takes an address away, which nobody has to approve.
 func narrowing(r *approval.Request) {
 	readdressing(r)
-	r.Change.Old = append(r.Access.Networks, networks("192.0.2.1/32")...)
-	r.State, r.Decision, r.LapsesAt = approval.Applying, approval.Decision{At: asked}, time.Time{}
+	r.Change.OldNetworks = append(r.Access.Networks, networks("192.0.2.1/32")...)
+	r.State, r.Decision, r.ExpiresAt = approval.StateApplying, approval.Decision{At: asked}, time.Time{}
 }
 
 func applying(c approval.Cause) edit {
 	return func(r *approval.Request) {
-		r.State, r.Decision = approval.Applying, approval.Decision{By: "U0BOB", At: later}
-		r.Mint.Cause = c
+		r.State, r.Decision = approval.StateApplying, approval.Decision{By: "U0BOB", At: later}
+		r.Issuance.Cause = c
 	}
 }
 
@@ -58,20 +58,20 @@ func leaving(r *approval.Request) {
 // goingBack is a change that Atlas refused half-way.
 func goingBack(r *approval.Request) {
 	applying(approval.CauseRefused)(r)
-	r.Mint.Stage, r.Removal.Since = approval.Undoing, later
+	r.Issuance.Stage, r.Deletion.Since = approval.StageRollingBack, later
 }
 
 func done(r *approval.Request) {
-	if r.State == approval.Pending {
+	if r.State == approval.StatePending {
 		r.Decision = approval.Decision{By: "U0BOB", At: later}
 	}
-	r.State, r.End = approval.Done, approval.End{At: later.Add(time.Minute)}
+	r.State, r.Outcome = approval.StateApplied, approval.Outcome{At: later.Add(time.Minute)}
 }
 
 func notApplied(c approval.Cause) edit {
 	return func(r *approval.Request) {
 		applying(approval.CauseNone)(r)
-		r.State, r.End = approval.Failed, approval.End{Cause: c, At: later, Code: "SOME_ATLAS_CODE"}
+		r.State, r.Outcome = approval.StateFailed, approval.Outcome{Cause: c, At: later, Code: "SOME_ATLAS_CODE"}
 	}
 }
 
@@ -79,17 +79,17 @@ func notApplied(c approval.Cause) edit {
 func rotation(then edit) edit {
 	return func(r *approval.Request) {
 		then(r)
-		r.Purpose, r.Of, r.EndsAt, r.CarriesDecision = approval.Rotation, "AKR-2Q9XV", later.Add(8*time.Hour), true
+		r.Type, r.ParentID, r.KeyExpiresAt, r.CarriesDecision = approval.Rotation, "AKR-2Q9XV", later.Add(8*time.Hour), true
 		r.Decision.At = asked.Add(-24 * time.Hour) // of the key before it
 	}
 }
 
 // ofGlass is a rotation of a key that was taken by break-glass.
-func ofGlass(r *approval.Request) { r.BreakGlassOf, r.Decision.By = r.Of, "" }
+func ofGlass(r *approval.Request) { r.BreakGlassOf, r.Decision.By = r.ParentID, "" }
 
 // handedRotation asks to rotate a key that was handed over.
 func handedRotation(r *approval.Request) {
-	r.Purpose, r.Of, r.EndsAt = approval.Rotation, "AKR-2Q9XV", later.Add(8*time.Hour)
+	r.Type, r.ParentID, r.KeyExpiresAt = approval.Rotation, "AKR-2Q9XV", later.Add(8*time.Hour)
 }
 
 // lifeSituations are about changes and rotations.
@@ -102,7 +102,7 @@ var lifeSituations = map[string][]edit{
 	"extension.expired":          with(extending, expired(approval.CauseUndecided)),
 	"extension.applying":         with(extending, applying(approval.CauseNone)),
 	"extension.done":             with(extending, done),
-	"extension.failed":           with(extending, notApplied(approval.CauseKeyGone)),
+	"extension.failed":           with(extending, notApplied(approval.CauseKeyNotActive)),
 
 	"addresses.pending":       with(readdressing),
 	"addresses.pending.large": with(large, readdressing),
@@ -110,18 +110,18 @@ var lifeSituations = map[string][]edit{
 	"addresses.withdrawn":     with(readdressing, withdrawn),
 	"addresses.expired":       with(readdressing, expired(approval.CauseUndecided)),
 	"addresses.applying":      with(readdressing, applying(approval.CauseNone)),
-	"addresses.applying.away": with(readdressing, applying(approval.CauseAtlasAway)),
-	"addresses.applying.bad":  with(readdressing, applying(approval.CauseBadLogin)),
+	"addresses.applying.away": with(readdressing, applying(approval.CauseAtlasUnavailable)),
+	"addresses.applying.bad":  with(readdressing, applying(approval.CauseInvalidCredential)),
 	"rotation.left":           with(rotation(approved), leaving),
 	"active.owns":             with(active, owning(true, true)),
 	"active.owns.unknown":     with(active, owning(true, false)),
 	"active.owns.none":        with(active, owning()),
 	"active.owns.many":        with(active, owning(make([]bool, 40)...)),
-	"ended.owned":             with(active, owning(true), ended(approval.End{Cause: approval.CauseEndDate, At: later})),
+	"ended.owned":             with(active, owning(true), ended(approval.Outcome{Cause: approval.CauseKeyExpired, At: later})),
 	"addresses.back":          with(readdressing, goingBack),
-	"addresses.back.away":     with(readdressing, goingBack, func(r *approval.Request) { r.Mint.Cause = approval.CauseAtlasAway }),
+	"addresses.back.away":     with(readdressing, goingBack, func(r *approval.Request) { r.Issuance.Cause = approval.CauseAtlasUnavailable }),
 	"addresses.back.stuck":    with(readdressing, goingBack, stuck),
-	"addresses.failed.gone":   with(readdressing, notApplied(approval.CauseKeyGone)),
+	"addresses.failed.gone":   with(readdressing, notApplied(approval.CauseKeyNotActive)),
 	"addresses.narrowing":     with(narrowing),
 	"addresses.narrowed":      with(narrowing, done),
 	"addresses.done":          with(readdressing, done),
@@ -133,7 +133,7 @@ var lifeSituations = map[string][]edit{
 	"rotation.delivered":       with(rotation(delivered)),
 	"rotation.active":          with(rotation(active)),
 	"rotation.withdrawn":       with(rotation(approved), withdrawn),
-	"rotation.expired":         with(rotation(approved), expired(approval.CauseUncollected)),
+	"rotation.expired":         with(rotation(approved), expired(approval.CauseNotIssuedInTime)),
 	"rotation.glass":           with(rotation(approved), ofGlass),
 	"rotation.handed":          with(handedRotation),
 	"rotation.handed.powerful": with(powerful, handedRotation),
@@ -151,13 +151,13 @@ func homes(manyKeys, manyWaiting []approval.Request) map[string]any {
 	mine := []approval.Request{request(), request(approved), request(minting), request(delivered), request(active), request(rotation(active)),
 		request(revoking(revokedBy)), request(narrowing)}
 	return map[string]any{
-		"home.empty":          testViews.home(homeScreen{}),
-		"home.refused":        testViews.home(homeScreen{said: refusal(approval.ErrGuest, approval.Request{}), refused: true}),
-		"home":                testViews.home(homeScreen{said: rotated(request(rotation(approved)), nil), mine: mine}),
-		"home.approver":       testViews.home(homeScreen{approver: true, waiting: []approval.Request{request(), request(extending)}, live: []approval.Request{request(active), request(found)}}),
-		"home.approver.idle":  testViews.home(homeScreen{approver: true, search: search}),
-		"home.approver.large": testViews.home(homeScreen{approver: true, mine: manyKeys, waiting: manyWaiting, live: manyKeys, search: turned(search, 1)}),
-		"home.approver.last":  testViews.home(homeScreen{approver: true, live: manyKeys, search: turned(search, 99)}),
+		"home.empty":          testViews.home(homeView{}),
+		"home.refused":        testViews.home(homeView{flash: userError(approval.ErrGuest, approval.Request{}), refused: true}),
+		"home":                testViews.home(homeView{flash: rotated(request(rotation(approved)), nil), mine: mine}),
+		"home.approver":       testViews.home(homeView{approver: true, waiting: []approval.Request{request(), request(extending)}, live: []approval.Request{request(active), request(found)}}),
+		"home.approver.idle":  testViews.home(homeView{approver: true, search: search}),
+		"home.approver.large": testViews.home(homeView{approver: true, mine: manyKeys, waiting: manyWaiting, live: manyKeys, search: turned(search, 1)}),
+		"home.approver.last":  testViews.home(homeView{approver: true, live: manyKeys, search: turned(search, 99)}),
 	}
 }
 

@@ -13,16 +13,16 @@ import (
 // is gone.
 
 var (
-	platform = approval.Need{From: approval.Who{Groups: []approval.GroupID{"S0PLATFORM"}}, Count: 1}
-	security = approval.Need{From: approval.Who{Groups: []approval.GroupID{"S0SECURITY"}}, Count: 1, For: []approval.Role{"ORG_OWNER"}}
-	pair     = approval.Need{From: approval.Who{Users: []approval.UserID{"U0BOB", "U0DANA"}}, Count: 2}
+	platform = approval.Requirement{From: approval.Principals{Groups: []approval.GroupID{"S0PLATFORM"}}, Count: 1}
+	security = approval.Requirement{From: approval.Principals{Groups: []approval.GroupID{"S0SECURITY"}}, Count: 1, For: []approval.Role{"ORG_OWNER"}}
+	pair     = approval.Requirement{From: approval.Principals{Users: []approval.UserID{"U0BOB", "U0DANA"}}, Count: 2}
 
 	billing = approval.Project{ID: "5f1a2b3c4d5e6f7081920a01", Name: "billing " + hostile}
 	search0 = approval.Project{ID: "5f1a2b3c4d5e6f7081920a02", Name: "search"}
 )
 
-func needing(needs ...approval.Need) edit {
-	return func(r *approval.Request) { r.Needs = needs }
+func needing(needs ...approval.Requirement) edit {
+	return func(r *approval.Request) { r.Requirements = needs }
 }
 
 // endorsed is approved by those people, one after the other, and still pending.
@@ -42,7 +42,7 @@ func inProjects(r *approval.Request) {
 }
 
 func named(r *approval.Request) {
-	r.Access.Named = []approval.NamedNetwork{{Name: "office " + hostile, Networks: networks("198.51.100.0/24")}}
+	r.Access.NetworkPresets = []approval.NetworkPreset{{Name: "office " + hostile, Networks: networks("198.51.100.0/24")}}
 }
 
 // risky has everything that an approver should look at twice.
@@ -51,7 +51,7 @@ func risky(r *approval.Request) {
 	named(r)
 	r.Access.Networks = networks("203.0.113.7/32", "198.51.100.0/24", "192.0.2.0/26", "2001:db8::/48")
 	r.Access.Lifetime = 90 * 24 * time.Hour
-	r.Standing = approval.Record{Held: 2, First: true}
+	r.RequesterHistory = approval.RequesterHistory{ActiveKeys: 2, FirstRequest: true}
 }
 
 // harmless has nothing.
@@ -59,9 +59,9 @@ func harmless(r *approval.Request) { r.Access.Networks = networks("203.0.113.7/3
 
 // less is what Bob left of a request for more.
 func less(r *approval.Request) {
-	r.Wanted = r.Access
-	r.Wanted.Roles = []approval.Role{"ORG_READ_ONLY", "ORG_OWNER"}
-	r.Wanted.Projects = []approval.ProjectAccess{{Project: billing, Roles: []approval.Role{"GROUP_OWNER"}}}
+	r.Requested = r.Access
+	r.Requested.Roles = []approval.Role{"ORG_READ_ONLY", "ORG_OWNER"}
+	r.Requested.Projects = []approval.ProjectAccess{{Project: billing, Roles: []approval.Role{"GROUP_OWNER"}}}
 	r.Access.Networks = networks("203.0.113.7/32")
 	r.Access.Lifetime = 8 * time.Hour
 	byBob(r)
@@ -69,16 +69,16 @@ func less(r *approval.Request) {
 
 // byBob says that it was Bob who left less, in the last approval.
 func byBob(r *approval.Request) {
-	r.NarrowedBy = "U0BOB"
+	r.ReducedBy = "U0BOB"
 	if len(r.Approvals) == 0 {
 		r.Approvals = []approval.Approval{{By: "U0BOB", At: asked.Add(time.Hour)}}
 	}
 	last := &r.Approvals[len(r.Approvals)-1]
-	last.Before, last.After = r.Wanted, r.Access
+	last.Before, last.After = r.Requested, r.Access
 }
 
 func declined(r *approval.Request) {
-	r.State, r.End = approval.Withdrawn, approval.End{Cause: approval.CauseDeclined, By: r.Requester, At: later}
+	r.State, r.Outcome = approval.StateWithdrawn, approval.Outcome{Cause: approval.CauseDeclined, By: r.Requester, At: later}
 }
 
 // byRule is approved by a rule when it was asked.
@@ -92,8 +92,8 @@ func emergency(then edit) edit {
 		powerful(r)
 		r.Access.Lifetime = time.Hour
 		then(r)
-		r.Emergency, r.Decision = true, approval.Decision{At: asked}
-		r.Places[approval.ReviewNotice] = approval.Place{Channel: "C0APPROVALS", TS: "3.3"}
+		r.BreakGlass, r.Decision = true, approval.Decision{At: asked}
+		r.MessageRefs[approval.ReviewNotice] = approval.MessageRef{Channel: "C0APPROVALS", TS: "3.3"}
 	}
 }
 
@@ -102,26 +102,26 @@ func reviewed(r *approval.Request) { r.Review = approval.Review{By: "U0BOB", At:
 func nudged(r *approval.Request) { r.NudgedAt = later }
 func escalated(r *approval.Request) {
 	r.EscalatedAt = later
-	r.EscalatedTo = approval.Who{Groups: []approval.GroupID{"S0SECOND"}, Users: []approval.UserID{"U0CAROL"}}
+	r.EscalatedTo = approval.Principals{Groups: []approval.GroupID{"S0SECOND"}, Users: []approval.UserID{"U0CAROL"}}
 }
 
-func prodded(n int) edit { return func(r *approval.Request) { r.Prods = n } }
+func prodded(n int) edit { return func(r *approval.Request) { r.ApproverReminders = n } }
 
-func ownerIsGone(r *approval.Request) { r.OwnerGone = later.Add(24 * time.Hour) }
+func ownerIsGone(r *approval.Request) { r.OwnerDeactivatedAt = later.Add(24 * time.Hour) }
 
 // handed is a key that Bob handed from one to the next of those people.
 func handed(to ...approval.UserID) edit {
 	return func(r *approval.Request) {
 		for i, u := range to {
-			r.Transfers = append(r.Transfers, approval.Transfer{From: r.Requester, To: u, By: "U0BOB", At: later.Add(time.Duration(i+25) * time.Hour)})
+			r.Transfers = append(r.Transfers, approval.OwnershipTransfer{From: r.Requester, To: u, By: "U0BOB", At: later.Add(time.Duration(i+25) * time.Hour)})
 			r.Requester = u
 		}
-		r.OwnerGone = time.Time{}
+		r.OwnerDeactivatedAt = time.Time{}
 	}
 }
 
 func byOperator(r *approval.Request) {
-	r.End = approval.End{Cause: approval.CauseRevoked, By: approval.Operator, At: later, Note: "the laptop was lost"}
+	r.Outcome = approval.Outcome{Cause: approval.CauseRevoked, By: approval.Operator, At: later, Note: "the laptop was lost"}
 }
 
 func driftedInProjects(r *approval.Request) {
@@ -136,16 +136,16 @@ func driftedInProjects(r *approval.Request) {
 // absurd is as long as rules and people together can make it.
 func absurd(r *approval.Request) {
 	large(r)
-	r.Access.Projects, r.Access.Named = nil, nil
+	r.Access.Projects, r.Access.NetworkPresets = nil, nil
 	for i := range approval.MaxProjects {
 		r.Access.Projects = append(r.Access.Projects, approval.ProjectAccess{
 			Project: approval.Project{ID: "5f1a2b3c4d5e6f7081920aff", Name: strings.Repeat("<ü>", 200)},
 			Roles:   []approval.Role{"GROUP_OWNER", "GROUP_DATA_ACCESS_ADMIN", "GROUP_READ_ONLY", approval.Role(strings.Repeat("X", 100+i))},
 		})
-		r.Access.Named = append(r.Access.Named, approval.NamedNetwork{Name: strings.Repeat("&", 500), Networks: []netip.Prefix{r.Access.Networks[i]}})
+		r.Access.NetworkPresets = append(r.Access.NetworkPresets, approval.NetworkPreset{Name: strings.Repeat("&", 500), Networks: []netip.Prefix{r.Access.Networks[i]}})
 	}
-	r.Wanted = r.Access
-	r.Wanted.Networks, r.Wanted.Lifetime = networks("203.0.113.7/32"), 365*24*time.Hour
+	r.Requested = r.Access
+	r.Requested.Networks, r.Requested.Lifetime = networks("203.0.113.7/32"), 365*24*time.Hour
 	r.Access.Projects = r.Access.Projects[:5]
 	byBob(r)
 	var crowd []approval.UserID
@@ -153,13 +153,13 @@ func absurd(r *approval.Request) {
 		crowd = append(crowd, "U0123456789")
 	}
 	for range 30 {
-		r.Needs = append(r.Needs, approval.Need{From: approval.Who{Users: crowd}, Count: 100, For: r.Access.Roles})
+		r.Requirements = append(r.Requirements, approval.Requirement{From: approval.Principals{Users: crowd}, Count: 100, For: r.Access.Roles})
 	}
 	endorsed(crowd[:99]...)(r)
 	r.Decision.Rule = strings.Repeat("<r>", 200)
-	r.Standing = approval.Record{Held: 1000, First: true}
+	r.RequesterHistory = approval.RequesterHistory{ActiveKeys: 1000, FirstRequest: true}
 	nudged(r)
-	r.EscalatedAt, r.EscalatedTo = later, approval.Who{Users: crowd}
+	r.EscalatedAt, r.EscalatedTo = later, approval.Principals{Users: crowd}
 }
 
 var ruleSituations = map[string][]edit{
@@ -174,7 +174,7 @@ var ruleSituations = map[string][]edit{
 	"pending.nudged":         with(needing(platform), nudged),
 	"pending.escalated":      with(needing(platform), nudged, escalated),
 	"pending.prodded":        with(needing(platform), prodded(2)),
-	"pending.everyone":       with(needing(approval.Need{From: approval.Who{Everyone: true}, Count: 2})),
+	"pending.everyone":       with(needing(approval.Requirement{From: approval.Principals{Everyone: true}, Count: 2})),
 	"approved.two":           with(needing(platform, security), endorsed("U0DANA", "U0BOB"), approved),
 	"approved.less":          with(endorsed("U0BOB"), less, approved),
 	"approved.rule":          with(approved, byRule),
@@ -192,7 +192,10 @@ var ruleSituations = map[string][]edit{
 	"active.handed":          with(active, ownerIsGone, handed("U0CAROL")),
 	"active.handed.rotation": with(rotation(active), ownerIsGone, handed("U0CAROL")),
 	"active.handed.twice":    with(active, handed("U0CAROL", "U0DANA")),
-	"ended.handed":           with(active, handed("U0CAROL"), func(r *approval.Request) { r.State, r.End = approval.Ended, endDate; r.End.At = r.EndsAt }),
+	"ended.handed": with(active, handed("U0CAROL"), func(r *approval.Request) {
+		r.State, r.Outcome = approval.StateEnded, endDate
+		r.Outcome.At = r.KeyExpiresAt
+	}),
 	"ended.operator":         with(ended(revokedBy), byOperator),
 	"active.drifted.project": with(driftedInProjects),
 	"failed.bad_project":     with(inProjects, failed(approval.CauseBadProject)),
@@ -204,31 +207,31 @@ var ruleStorybook = map[approval.MessageName][]string{
 	approval.CardMessage: {"pending.one", "pending.risky", "pending.harmless", "pending.pair.one", "pending.two", "pending.two.one", "pending.less", "pending.projects",
 		"pending.nudged", "pending.escalated", "pending.everyone", "approved.two", "approved.less", "approved.rule", "active.less", "active.projects", "declined",
 		"minting.emergency.new", "minting.emergency", "active.reviewed", "active.handed", "active.handed.twice", "ended.operator", "applying.rule"},
-	approval.AskedMessage: {"pending.one", "pending.two.one", "pending.less", "pending.nudged", "pending.escalated", "approved.two", "approved.less", "approved.rule", "declined"},
-	approval.ReadyMessage: {"approved.two", "approved.less", "approved.rule", "declined", "minting.emergency", "active.emergency", "active.reviewed", "ended.operator", "failed.bad_project"},
+	approval.RequestedMessage: {"pending.one", "pending.two.one", "pending.less", "pending.nudged", "pending.escalated", "approved.two", "approved.less", "approved.rule", "declined"},
+	approval.ReadyMessage:     {"approved.two", "approved.less", "approved.rule", "declined", "minting.emergency", "active.emergency", "active.reviewed", "ended.operator", "failed.bad_project"},
 	approval.DecidedNotice: {"denied", "denied.no_reason", "denied.one", "approved", "approved.two", "approved.less", "approved.rule", "active.less", "extension.done", "addresses.narrowed",
 		"addresses.done", "applying.rule", "active.handed"},
-	approval.EndorsedNotice(1):  {"pending.pair.one", "pending.less", "approved.two"},
-	approval.MadeNotice:         {"delivered", "active", "active.handed", "active.emergency", "rotation.active", "ended.end_date"},
-	approval.MadeAgainNotice(2): {"delivered", "rotation.active"},
-	approval.OverNotice:         {"ended.revoked", "ended.by_approver", "ended.operator", "ended.unconfirmed", "ended.vanished", "ended.handed", "withdrawn", "declined", "expired.undecided", "expired.uncollected", "extension.done", "addresses.narrowed"},
-	approval.ProdNotice(1):      {"pending.prodded", "denied.one", "approved.two"},
-	approval.ProdNotice(2):      {"pending.prodded", "pending.less"},
-	approval.NudgedNotice:       {"pending.nudged", "denied.one"},
-	approval.EscalatedNotice:    {"pending.escalated", "denied.one"},
-	approval.ReviewNotice:       {"minting.emergency", "active.emergency", "active.reviewed", "ended.emergency", "ended.reviewed"},
-	approval.OwnerGoneNotice(1): {"active.orphan", "active.handed", "active", "ended.handed"},
-	approval.TransferMessage(1): {"active.handed", "active.handed.rotation", "active.handed.twice", "ended.handed"},
-	approval.OutcomeMessage:     {"failed.bad_project", "ended.operator"},
-	approval.DriftNotice:        {"active.drifted.project"},
+	approval.ApprovalAddedNotice(1):    {"pending.pair.one", "pending.less", "approved.two"},
+	approval.KeyCreatedNotice:          {"delivered", "active", "active.handed", "active.emergency", "rotation.active", "ended.end_date"},
+	approval.KeyCreatedAgainNotice(2):  {"delivered", "rotation.active"},
+	approval.ClosedNotice:              {"ended.revoked", "ended.by_approver", "ended.operator", "ended.unconfirmed", "ended.vanished", "ended.handed", "withdrawn", "declined", "expired.undecided", "expired.uncollected", "extension.done", "addresses.narrowed"},
+	approval.ApproverReminderNotice(1): {"pending.prodded", "denied.one", "approved.two"},
+	approval.ApproverReminderNotice(2): {"pending.prodded", "pending.less"},
+	approval.NudgedNotice:              {"pending.nudged", "denied.one"},
+	approval.EscalatedNotice:           {"pending.escalated", "denied.one"},
+	approval.ReviewNotice:              {"minting.emergency", "active.emergency", "active.reviewed", "ended.emergency", "ended.reviewed"},
+	approval.OwnerDeactivatedNotice(1): {"active.orphan", "active.handed", "active", "ended.handed"},
+	approval.TransferMessage(1):        {"active.handed", "active.handed.rotation", "active.handed.twice", "ended.handed"},
+	approval.OutcomeMessage:            {"failed.bad_project", "ended.operator"},
+	approval.DriftNotice:               {"active.drifted.project"},
 }
 
 // ofTwo are the views of a bot that serves two organizations, in one of which
 // people may break the glass.
-func ofTwo() views {
+func ofTwo() Screens {
 	rules := testPolicy
-	rules.BreakGlass = approval.BreakGlass{People: approval.Who{Users: []approval.UserID{"U0ALICE"}}, Roles: []approval.Role{"ORG_OWNER"}, Lifetime: time.Hour}
-	return views{
+	rules.BreakGlass = approval.BreakGlass{People: approval.Principals{Users: []approval.UserID{"U0ALICE"}}, Roles: []approval.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+	return Screens{
 		orgs: approval.Orgs{
 			{ID: testOrg, Name: "Production " + hostile, Policy: rules},
 			{ID: "65a1b2c3d4e5f60718293a4c", Name: "Staging", Policy: testPolicy},
@@ -248,15 +251,15 @@ func ruleScreens() map[string]any {
 		"two.card.extension":      two.card(r("extension.pending")),
 		"two.decided.channel":     two.decidedNotice(r("approved.two")),
 		"two.review.channel":      two.reviewNotice(r("active.emergency")),
-		"two.ownergone.1.channel": two.ownerGoneNotice(r("active.orphan"), 1),
+		"two.ownergone.1.channel": two.ownerDeactivatedNotice(r("active.orphan"), 1),
 		"two.list":                two.list(approval.Page{Requests: []approval.Request{r("pending.two.one"), r("approved.less"), r("active.emergency")}}, ""),
 		"two.help":                two.help(""),
 		"two.pending":             two.pending([]approval.Request{r("pending.two.one")}, unsigned, later.Add(5*time.Hour)),
-		"two.home": two.home(homeScreen{approver: true, mine: []approval.Request{r("pending.nudged"), r("pending.one"), r("approved.less")},
+		"two.home": two.home(homeView{approver: true, mine: []approval.Request{r("pending.nudged"), r("pending.one"), r("approved.less")},
 			waiting: []approval.Request{r("pending.risky")}, unsigned: unsigned, live: []approval.Request{r("active.orphan"), request(found)}}),
 		"list.rules":       testViews.list(approval.Page{Requests: []approval.Request{r("pending.one"), r("pending.nudged"), r("pending.two.one"), r("approved.less"), r("declined"), r("active.emergency")}}, ""),
 		"pending.unsigned": testViews.pending(nil, unsigned, later.Add(5*time.Hour)),
-		"home.gone":        testViews.home(homeScreen{approver: true, live: []approval.Request{r("active.orphan"), r("active.handed")}}),
+		"home.gone":        testViews.home(homeView{approver: true, live: []approval.Request{r("active.orphan"), r("active.handed")}}),
 	}
 	for name, states := range ruleStorybook {
 		for _, state := range states {
@@ -276,9 +279,9 @@ func absurdScreens() map[string]any {
 	}
 	return map[string]any{
 		"absurd pending":    two.pending(waiting, taken, later),
-		"absurd home":       two.home(homeScreen{said: "Done.", approver: true, mine: taken, waiting: waiting, unsigned: taken, live: taken, search: turned(search{person: "U0ALICE"}, 1)}),
+		"absurd home":       two.home(homeView{flash: "Done.", approver: true, mine: taken, waiting: waiting, unsigned: taken, live: taken, search: turned(search{person: "U0ALICE"}, 1)}),
 		"absurd list":       two.list(approval.Page{Requests: waiting}, ""),
-		"absurd owner gone": two.ownerGoneNotice(request(absurd, active, ownerIsGone), 1),
+		"absurd owner gone": two.ownerDeactivatedNotice(request(absurd, active, ownerIsGone), 1),
 		"absurd transfer":   two.transfer(request(absurd, active, handed("U0CAROL")), 1),
 		"absurd drift":      two.driftNotice(request(absurd, driftedAbsurdly)),
 		"absurd card":       two.card(request(absurd, emergency(ended(becauseOfAudit)), handed("U0CAROL"))),
@@ -287,5 +290,5 @@ func absurdScreens() map[string]any {
 
 func driftedAbsurdly(r *approval.Request) {
 	active(r)
-	r.Drift = approval.Drift{RolesChanged: true, Roles: r.Access.Roles, NetworksChanged: true, Networks: r.Access.Networks, ProjectsChanged: true, Projects: r.Wanted.Projects, Renamed: true}
+	r.Drift = approval.Drift{RolesChanged: true, Roles: r.Access.Roles, NetworksChanged: true, Networks: r.Access.Networks, ProjectsChanged: true, Projects: r.Requested.Projects, Renamed: true}
 }

@@ -32,19 +32,19 @@ type edit func(*approval.Request)
 // request is a request that waits for an approver, changed by edits.
 func request(edits ...edit) approval.Request {
 	r := approval.Request{
-		ID: "AKR-7F3K2", Org: testOrg, Kind: approval.APIKey, State: approval.Pending, Version: 4,
-		Requester: "U0ALICE", Origin: "V1",
+		ID: "AKR-7F3K2", Org: testOrg, Kind: approval.APIKey, State: approval.StatePending, Version: 4,
+		Requester: "U0ALICE", IdempotencyKey: "V1",
 		Access: approval.Access{
 			Description: "invoices " + hostile,
 			Roles:       []approval.Role{"ORG_READ_ONLY"},
 			Networks:    networks("203.0.113.7/32", "198.51.100.0/24"),
 			Lifetime:    7 * 24 * time.Hour,
 		},
-		Reason:  "backfill of invoices\n" + hostile,
-		AskedAt: asked, LapsesAt: asked.Add(24 * time.Hour),
-		Places: map[approval.MessageName]approval.Place{
-			approval.CardMessage:  {Channel: "C0APPROVALS", TS: "1.1"},
-			approval.AskedMessage: {Channel: "D0ALICE", TS: "2.2"},
+		Reason:      "backfill of invoices\n" + hostile,
+		RequestedAt: asked, ExpiresAt: asked.Add(24 * time.Hour),
+		MessageRefs: map[approval.MessageName]approval.MessageRef{
+			approval.CardMessage:      {Channel: "C0APPROVALS", TS: "1.1"},
+			approval.RequestedMessage: {Channel: "D0ALICE", TS: "2.2"},
 		},
 	}
 	for _, e := range edits {
@@ -62,103 +62,107 @@ func networks(all ...string) []netip.Prefix {
 }
 
 func approved(r *approval.Request) {
-	r.State = approval.Approved
+	r.State = approval.StateApproved
 	r.Decision = approval.Decision{By: "U0BOB", At: later}
-	r.LapsesAt = later.Add(24 * time.Hour)
+	r.ExpiresAt = later.Add(24 * time.Hour)
 }
 
 func minting(r *approval.Request) {
 	approved(r)
-	r.State = approval.Minting
+	r.State = approval.StateIssuing
 	r.Attempt = 1
-	r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: later}
+	r.Issuance = approval.Issuance{Stage: approval.StageStarted, ClickedAt: later}
 }
 
 func putBack(c approval.Cause) edit {
 	return func(r *approval.Request) {
 		approved(r)
 		r.Attempt = 1
-		r.Mint = approval.Mint{Cause: c, Code: "SOME_CODE"}
+		r.Issuance = approval.Issuance{Cause: c, Code: "SOME_CODE"}
 	}
 }
 
 func undoing(c approval.Cause) edit {
 	return func(r *approval.Request) {
 		minting(r)
-		r.Mint.Stage, r.Mint.Then, r.Mint.Cause = approval.Undoing, approval.PutBack, c
-		r.Removal.Since = later
+		r.Issuance.Stage, r.Issuance.NextEvent, r.Issuance.Cause = approval.StageRollingBack, approval.EventReturnToApproved, c
+		r.Deletion.Since = later
 	}
 }
 
 func delivered(r *approval.Request) {
 	minting(r)
-	r.State = approval.Delivered
-	r.Mint = approval.Mint{}
+	r.State = approval.StateDelivered
+	r.Issuance = approval.Issuance{}
 	r.Key = approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh", MadeAt: later}
-	r.EndsAt = later.Add(r.Access.Lifetime)
-	r.Custody = approval.Custody{ShownAt: later, RemindAt: later.Add(30 * time.Minute), ConfirmBy: later.Add(time.Hour)}
+	r.KeyExpiresAt = later.Add(r.Access.Lifetime)
+	r.Confirmation = approval.Confirmation{ShownAt: later, RemindAt: later.Add(30 * time.Minute), ConfirmBy: later.Add(time.Hour)}
 }
 
-func active(r *approval.Request)    { delivered(r); r.State = approval.Active }
-func seenInUse(r *approval.Request) { active(r); r.Custody.ByUse = true }
+func active(r *approval.Request)    { delivered(r); r.State = approval.StateActive }
+func seenInUse(r *approval.Request) { active(r); r.Confirmation.ByUse = true }
 
-func revoking(why approval.End) edit {
+func revoking(why approval.Outcome) edit {
 	return func(r *approval.Request) {
 		active(r)
-		r.State, r.End = approval.Revoking, why
-		r.End.At = later.Add(48 * time.Hour)
-		r.Removal = approval.Removal{Since: r.End.At}
+		r.State, r.Outcome = approval.StateRevoking, why
+		r.Outcome.At = later.Add(48 * time.Hour)
+		r.Deletion = approval.Deletion{Since: r.Outcome.At}
 	}
 }
 
 // notDeleted is a key whose deletion has not worked yet.
 func notDeleted(r *approval.Request) {
 	r.Key = approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh", MadeAt: later}
-	r.Removal.Tries, r.Removal.Cause = 2, approval.CauseAtlasAway
+	r.Deletion.Tries, r.Deletion.Cause = 2, approval.CauseAtlasUnavailable
 }
 
 func withoutOrg(r *approval.Request) { r.Org = "65a1b2c3d4e5f60718293a40" }
 
 // unresolved is a create of which Atlas never said whether it happened.
 func unresolved(r *approval.Request) {
-	r.Debts = []approval.Debt{{Attempt: 1, At: later, LookAt: later, Told: true}}
+	r.UnresolvedCreates = []approval.UnresolvedCreate{{Attempt: 1, At: later, SearchAt: later, Notified: true}}
 }
 
 func cameBack(r *approval.Request) {
-	r.Leftover = approval.Leftover{Key: r.Key, Since: later.Add(50 * time.Hour), LookAt: later.Add(51 * time.Hour)}
+	r.Leftover = approval.Leftover{Key: r.Key, Since: later.Add(50 * time.Hour), SearchAt: later.Add(51 * time.Hour)}
 }
 
-func goneAtLast(r *approval.Request) { cameBack(r); r.Leftover.LookAt = time.Time{} }
+func goneAtLast(r *approval.Request) { cameBack(r); r.Leftover.SearchAt = time.Time{} }
 
-func stuck(r *approval.Request) { r.Removal.Told, r.Removal.Cause = true, approval.CauseAtlasAway }
+func stuck(r *approval.Request) {
+	r.Deletion.Notified, r.Deletion.Cause = true, approval.CauseAtlasUnavailable
+}
 
-func ended(e approval.End) edit {
+func ended(e approval.Outcome) edit {
 	return func(r *approval.Request) {
 		revoking(e)(r)
-		r.State, r.Removal = approval.Ended, approval.Removal{}
+		r.State, r.Deletion = approval.StateEnded, approval.Deletion{}
 	}
 }
 
 func deniedFor(reason string) edit {
 	return func(r *approval.Request) {
-		r.State = approval.Denied
+		r.State = approval.StateDenied
 		r.Decision = approval.Decision{By: "U0BOB", At: later, Reason: reason}
-		r.End = approval.End{By: "U0BOB", At: later}
+		r.Outcome = approval.Outcome{By: "U0BOB", At: later}
 	}
 }
 
 func withdrawn(r *approval.Request) {
-	r.State, r.End = approval.Withdrawn, approval.End{By: r.Requester, At: later}
+	r.State, r.Outcome = approval.StateWithdrawn, approval.Outcome{By: r.Requester, At: later}
 }
 
 func expired(c approval.Cause) edit {
-	return func(r *approval.Request) { r.State, r.End = approval.Expired, approval.End{Cause: c, At: later} }
+	return func(r *approval.Request) {
+		r.State, r.Outcome = approval.StateExpired, approval.Outcome{Cause: c, At: later}
+	}
 }
 
 func failed(c approval.Cause) edit {
 	return func(r *approval.Request) {
 		approved(r)
-		r.State, r.End = approval.Failed, approval.End{Cause: c, At: later, Code: "SOME_ATLAS_CODE"}
+		r.State, r.Outcome = approval.StateFailed, approval.Outcome{Cause: c, At: later, Code: "SOME_ATLAS_CODE"}
 	}
 }
 
@@ -179,7 +183,7 @@ func unrestricted(r *approval.Request) {
 // found is a key of which nothing but its mark is known.
 func found(r *approval.Request) {
 	active(r)
-	*r = approval.Request{ID: r.ID, Org: r.Org, Kind: r.Kind, State: approval.Active, AskedAt: asked, Key: r.Key}
+	*r = approval.Request{ID: r.ID, Org: r.Org, Kind: r.Kind, State: approval.StateActive, RequestedAt: asked, Key: r.Key}
 }
 
 func large(r *approval.Request) {
@@ -195,7 +199,7 @@ func large(r *approval.Request) {
 	}
 }
 
-func unreached(r *approval.Request) { delete(r.Places, approval.CardMessage) }
+func unreached(r *approval.Request) { delete(r.MessageRefs, approval.CardMessage) }
 
 func joined(all ...map[string][]edit) map[string][]edit {
 	one := map[string][]edit{}
@@ -208,14 +212,14 @@ func joined(all ...map[string][]edit) map[string][]edit {
 func with(edits ...edit) []edit { return edits }
 
 var (
-	revokedBy    = approval.End{Cause: approval.CauseRevoked, By: "U0ALICE"}
-	unconfirmed  = approval.End{Cause: approval.CauseUnconfirmed}
-	endDate      = approval.End{Cause: approval.CauseEndDate}
-	vanished     = approval.End{Cause: approval.CauseVanished}
-	revokedByBob = approval.End{Cause: approval.CauseRevoked, By: "U0BOB"}
-	replaced     = approval.End{Cause: approval.CauseReplaced, By: "U0ALICE"}
+	revokedBy    = approval.Outcome{Cause: approval.CauseRevoked, By: "U0ALICE"}
+	unconfirmed  = approval.Outcome{Cause: approval.CauseUnconfirmed}
+	endDate      = approval.Outcome{Cause: approval.CauseKeyExpired}
+	vanished     = approval.Outcome{Cause: approval.CauseDeletedExternally}
+	revokedByBob = approval.Outcome{Cause: approval.CauseRevoked, By: "U0BOB"}
+	replaced     = approval.Outcome{Cause: approval.CauseReplaced, By: "U0ALICE"}
 
-	becauseOfAudit = approval.End{Cause: approval.CauseRevoked, By: "U0BOB", Note: "found in an audit\n" + hostile}
+	becauseOfAudit = approval.Outcome{Cause: approval.CauseRevoked, By: "U0BOB", Note: "found in an audit\n" + hostile}
 )
 
 // situations are all the states of a request that people can be shown, with
@@ -227,15 +231,15 @@ var situations = joined(lifeSituations, ruleSituations, map[string][]edit{
 	"approved":                 with(approved),
 	"approved.interrupted":     with(putBack(approval.CauseInterrupted)),
 	"approved.not_shown":       with(putBack(approval.CauseNotShown)),
-	"approved.atlas_away":      with(putBack(approval.CauseAtlasAway)),
+	"approved.atlas_away":      with(putBack(approval.CauseAtlasUnavailable)),
 	"approved.unknown":         with(putBack(approval.CauseUnknown)),
-	"approved.bad_login":       with(putBack(approval.CauseBadLogin)),
+	"approved.bad_login":       with(putBack(approval.CauseInvalidCredential)),
 	"minting":                  with(minting),
 	"minting.undoing":          with(undoing(approval.CauseNotShown)),
 	"minting.undoing.stuck":    with(undoing(approval.CauseNotShown), stuck),
 	"minting.undoing.shown":    with(undoing(approval.CauseNotShown), notDeleted),
 	"minting.undoing.unshown":  with(undoing(approval.CauseUnknown), notDeleted),
-	"minting.undoing.no_org":   with(undoing(approval.CauseInterrupted), notDeleted, stuck, func(r *approval.Request) { r.Removal.Cause = approval.CauseNoOrg }),
+	"minting.undoing.no_org":   with(undoing(approval.CauseInterrupted), notDeleted, stuck, func(r *approval.Request) { r.Deletion.Cause = approval.CauseNoOrg }),
 	"approved.no_org":          with(putBack(approval.CauseNoOrg), withoutOrg),
 	"approved.unresolved":      with(putBack(approval.CauseUnknown), unresolved),
 	"approved.unresolved.org":  with(putBack(approval.CauseNoOrg), unresolved, withoutOrg),
@@ -256,14 +260,14 @@ var situations = joined(lifeSituations, ruleSituations, map[string][]edit{
 	"withdrawn":                with(withdrawn),
 	"withdrawn.after_approval": with(approved, withdrawn),
 	"expired.undecided":        with(expired(approval.CauseUndecided)),
-	"expired.uncollected":      with(approved, expired(approval.CauseUncollected)),
-	"expired.end_date":         with(approved, expired(approval.CauseEndDate)),
+	"expired.uncollected":      with(approved, expired(approval.CauseNotIssuedInTime)),
+	"expired.end_date":         with(approved, expired(approval.CauseKeyExpired)),
 	"failed.key_limit":         with(failed(approval.CauseKeyLimit)),
 	"failed.bad_address":       with(failed(approval.CauseBadAddress)),
 	"failed.bad_role":          with(failed(approval.CauseBadRole)),
 	"failed.not_permitted":     with(failed(approval.CauseNotPermitted)),
 	"failed.suspended":         with(failed(approval.CauseSuspended)),
-	"failed.mismatch":          with(failed(approval.CauseMismatch)),
+	"failed.mismatch":          with(failed(approval.CauseAccessMismatch)),
 	"failed.refused":           with(failed(approval.CauseRefused)),
 	"ended.revoked":            with(ended(revokedBy)),
 	"ended.unconfirmed":        with(ended(unconfirmed)),
@@ -283,8 +287,8 @@ var situations = joined(lifeSituations, ruleSituations, map[string][]edit{
 // adopted are the situations of a request that nobody made here.
 var adopted = map[string][]edit{
 	"found":          with(found),
-	"found.revoking": with(found, func(r *approval.Request) { r.State, r.End = approval.Revoking, revokedByBob }),
-	"found.ended":    with(found, func(r *approval.Request) { r.State, r.End = approval.Ended, revokedByBob }),
+	"found.revoking": with(found, func(r *approval.Request) { r.State, r.Outcome = approval.StateRevoking, revokedByBob }),
+	"found.ended":    with(found, func(r *approval.Request) { r.State, r.Outcome = approval.StateEnded, revokedByBob }),
 }
 
 // storybook says which situations of which message have a golden of their own.
@@ -293,23 +297,23 @@ var storybook = map[approval.MessageName][]string{
 		"active", "active.by_use", "revoking.revoked", "revoking.unconfirmed", "denied", "denied.no_reason", "withdrawn", "expired.undecided",
 		"expired.uncollected", "failed.key_limit", "ended.revoked", "ended.end_date", "active.rotating", "ended.by_approver", "revoking.by_approver", "ended.replaced", "extension.pending", "extension.pending.powerful", "extension.denied", "extension.withdrawn", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.denied", "addresses.withdrawn", "addresses.expired", "addresses.applying", "addresses.applying.away", "addresses.applying.bad", "addresses.back", "addresses.back.stuck", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "rotation.approved", "rotation.left", "active.owns", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed",
 		"rotation.glass", "rotation.handed", "rotation.handed.powerful", "rotation.handed.approved", "rotation.handed.denied"},
-	approval.AskedMessage: {"rotation.handed", "rotation.handed.approved", "rotation.handed.denied", "pending", "pending.unreached", "approved", "denied", "withdrawn", "expired.undecided", "active", "failed.refused", "extension.pending", "extension.denied", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.back", "addresses.back.away", "addresses.narrowing", "addresses.narrowed", "addresses.done"},
+	approval.RequestedMessage: {"rotation.handed", "rotation.handed.approved", "rotation.handed.denied", "pending", "pending.unreached", "approved", "denied", "withdrawn", "expired.undecided", "active", "failed.refused", "extension.pending", "extension.denied", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.back", "addresses.back.away", "addresses.narrowing", "addresses.narrowed", "addresses.done"},
 	approval.ReadyMessage: {"approved", "approved.interrupted", "approved.not_shown", "approved.atlas_away", "approved.unknown", "approved.bad_login", "approved.no_org", "minting",
 		"minting.undoing", "minting.undoing.shown", "minting.undoing.unshown", "minting.undoing.no_org", "revoking.waits", "ended.came_back", "delivered", "active", "active.by_use", "revoking.revoked", "withdrawn.after_approval", "expired.uncollected", "failed.bad_role", "ended.end_date", "active.rotating", "revoking.by_approver", "revoking.replaced", "rotation.approved", "rotation.left", "active.owns", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed"},
 	approval.ReminderMessage: {"delivered", "active", "active.by_use", "minting", "revoking.unconfirmed", "ended.unconfirmed"},
 	approval.OutcomeMessage: {"denied", "denied.no_reason", "expired.undecided", "expired.uncollected", "expired.end_date", "failed.key_limit", "failed.bad_address",
 		"failed.bad_role", "failed.not_permitted", "failed.suspended", "failed.mismatch", "failed.refused", "ended.revoked", "ended.unconfirmed", "ended.end_date", "ended.vanished", "ended.by_approver", "ended.replaced", "extension.denied", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.denied", "addresses.applying", "addresses.applying.away", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "addresses.failed.gone", "rotation.expired", "rotation.ended", "rotation.failed"},
-	approval.StuckMessage:      {"revoking.stuck", "minting.undoing.stuck", "minting.undoing.no_org", "ended.revoked", "addresses.back.stuck", "addresses.failed.other"},
-	approval.StuckNotice:       {"revoking.stuck", "minting.undoing.stuck", "minting.undoing.no_org", "ended.revoked", "addresses.back.stuck", "addresses.failed.other"},
-	approval.UnresolvedMessage: {"approved.unresolved", "approved.unresolved.org", "approved.resolved"},
-	approval.UnresolvedNotice:  {"approved.unresolved", "approved.unresolved.org", "approved.resolved"},
-	approval.LeftoverMessage:   {"ended.came_back", "ended.gone_at_last"},
-	approval.LeftoverNotice:    {"ended.came_back", "ended.gone_at_last"},
-	approval.FailedNotice:      {"failed.key_limit", "failed.refused", "extension.failed", "addresses.failed"},
-	approval.EndingMessage(1):  {"active.told", "active.told_twice", "ended.told"},
-	approval.EndingMessage(2):  {"active.told_twice"},
-	approval.OwnsNotice:        {"active.owns", "active.owns.unknown", "active.owns.none", "active.owns.many", "ended.owned"},
-	approval.DriftNotice:       {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
+	approval.DeletionOverdueMessage:   {"revoking.stuck", "minting.undoing.stuck", "minting.undoing.no_org", "ended.revoked", "addresses.back.stuck", "addresses.failed.other"},
+	approval.DeletionOverdueNotice:    {"revoking.stuck", "minting.undoing.stuck", "minting.undoing.no_org", "ended.revoked", "addresses.back.stuck", "addresses.failed.other"},
+	approval.UnresolvedMessage:        {"approved.unresolved", "approved.unresolved.org", "approved.resolved"},
+	approval.UnresolvedNotice:         {"approved.unresolved", "approved.unresolved.org", "approved.resolved"},
+	approval.LeftoverMessage:          {"ended.came_back", "ended.gone_at_last"},
+	approval.LeftoverNotice:           {"ended.came_back", "ended.gone_at_last"},
+	approval.FailedNotice:             {"failed.key_limit", "failed.refused", "extension.failed", "addresses.failed"},
+	approval.ExpiryReminderMessage(1): {"active.told", "active.told_twice", "ended.told"},
+	approval.ExpiryReminderMessage(2): {"active.told_twice"},
+	approval.OwnsNotice:               {"active.owns", "active.owns.unknown", "active.owns.none", "active.owns.many", "ended.owned"},
+	approval.DriftNotice:              {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
 }
 
 const testOrg = approval.OrgID("65a1b2c3d4e5f60718293a4b")
@@ -317,8 +321,8 @@ const testOrg = approval.OrgID("65a1b2c3d4e5f60718293a4b")
 var testViews = viewsOf(testPolicy)
 
 // viewsOf are the views of one organization with these rules.
-func viewsOf(p approval.Policy) views {
-	return views{
+func viewsOf(p approval.Policy) Screens {
+	return Screens{
 		orgs:      approval.Orgs{{ID: testOrg, Name: "Production", Policy: p}},
 		channels:  map[approval.OrgID]string{testOrg: "C0APPROVALS"},
 		keysPages: map[approval.OrgID]string{testOrg: "https://cloud.mongodb.com/v2#/org/65a1b2c3d4e5f60718293a4b/access/apiKeys"},
@@ -327,11 +331,11 @@ func viewsOf(p approval.Policy) views {
 }
 
 var testPolicy = approval.Policy{
-	Needs:      []approval.Need{{From: approval.Who{Users: []approval.UserID{"U0BOB"}}, Count: 1}},
-	Roles:      approval.RulesFor(approval.DefaultRoles()...),
-	Lifetimes:  []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
-	WidestIPv4: 24, WidestIPv6: 64, MaxEntries: 20, Overlap: 24 * time.Hour,
-	PendingLapsesAfter: 24 * time.Hour, CollectWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+	Requirements:  []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB"}}, Count: 1}},
+	Roles:         approval.RulesFor(approval.DefaultRoles()...),
+	Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
+	MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20, RotationGracePeriod: 24 * time.Hour,
+	RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 }
 
 // screens are all goldens by name: one screen in one state each.
@@ -344,12 +348,12 @@ func screens() map[string]any {
 	}
 	for state, edits := range adopted {
 		r := request(edits...)
-		r.End.At = later
-		all[string(approval.FoundNotice)+"."+state] = testViews.foundNotice(r)
-		r.AskedAt, r.Strangers = asked, approval.Strangers{Count: 3, IDs: []approval.ID{"AKR-7F3K2", "AKR-2Q9XV", "AKR-00001"}}
-		all[string(approval.FoundManyNotice)+"."+state] = testViews.foundManyNotice(r)
-		r.Strangers = approval.Strangers{Count: 40}
-		all[string(approval.FoundManyNotice)+".too_many."+state] = testViews.foundManyNotice(r)
+		r.Outcome.At = later
+		all[string(approval.UnknownKeyNotice)+"."+state] = testViews.unknownKeyNotice(r)
+		r.RequestedAt, r.UnknownKeys = asked, approval.UnknownKeys{Count: 3, IDs: []approval.ID{"AKR-7F3K2", "AKR-2Q9XV", "AKR-00001"}}
+		all[string(approval.UnknownKeysNotice)+"."+state] = testViews.foundManyNotice(r)
+		r.UnknownKeys = approval.UnknownKeys{Count: 40}
+		all[string(approval.UnknownKeysNotice)+".too_many."+state] = testViews.foundManyNotice(r)
 	}
 	lax := testPolicy
 	lax.AllowSelfApproval = true
@@ -359,15 +363,15 @@ func screens() map[string]any {
 	maps.Copy(all, modals())
 	all["revoke.form"] = revokeForm(request(active), "AKR-7F3K2")
 	all["revoke.form.found"] = revokeForm(request(found), "AKR-7F3K2")
-	all["revoke.sure"] = sureToRevoke(request(active), true)
-	all["revoke.sure.approver"] = sureToRevoke(request(active), false)
+	all["revoke.sure"] = confirmRevoke(request(active), true)
+	all["revoke.sure.approver"] = confirmRevoke(request(active), false)
 	all["card.pending.void"] = testViews.card(request(func(r *approval.Request) {
-		r.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{"U0BOB", "U0DANA", "U0CAROL"}}, Count: 2}}
+		r.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB", "U0DANA", "U0CAROL"}}, Count: 2}}
 		r.Approvals = []approval.Approval{{By: "U0BOB", Void: approval.VoidDeactivated}, {By: "U0DANA"}}
 	}))
 	all["notice.late"] = notice("Nothing was changed", tooLateToDecide(request(approved), "U0DANA"))
 	all["help"] = testViews.help("")
-	all["help.unknown_word"] = testViews.help(say("I do not know %s. This is what I can do:", hostile))
+	all["help.unknown_word"] = testViews.help(mrkdwnf("I do not know %s. This is what I can do:", hostile))
 	all["list.empty"] = testViews.list(approval.Page{}, "")
 	all["list"] = testViews.list(approval.Page{Requests: []approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
 		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))}}, "")
@@ -391,8 +395,8 @@ func screens() map[string]any {
 	all["checked.deleting"] = checkedMessage(request(undoing(approval.CauseNotShown), notDeleted))
 	all["checked.approved"] = checkedMessage(request(putBack(approval.CauseNotShown)))
 	all["checked.delivered"] = checkedMessage(request(delivered))
-	all["note"] = testViews.secretNote(request(minting), credential())
-	all["note.replaced"] = testViews.secretNote(request(delivered), credential())
+	all["note"] = testViews.keyMessage(request(minting), credential())
+	all["note.replaced"] = testViews.keyMessage(request(delivered), credential())
 	return all
 }
 

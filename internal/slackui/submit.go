@@ -14,11 +14,11 @@ import (
 func (a *App) submit(ctx context.Context, i interaction, answer ack) {
 	switch i.View.CallbackID {
 	case viewForm:
-		a.submitForm(ctx, i, answer, filling{formBlocks, "Send", a.service.Submit})
-	case viewEmergency:
-		a.submitForm(ctx, i, answer, filling{emergencyBlocks, "Take the key", a.service.BreakGlass})
-	case viewLess:
-		a.submitLess(ctx, i, answer)
+		a.submitForm(ctx, i, answer, formHandler{formBlocks, "Send", a.service.Submit})
+	case viewBreakGlass:
+		a.submitForm(ctx, i, answer, formHandler{breakGlassBlocks, "Take the key", a.service.BreakGlass})
+	case viewPartial:
+		a.submitPartial(ctx, i, answer)
 	case viewDeny:
 		a.submitDenial(ctx, i, answer)
 	case viewExtend:
@@ -27,7 +27,7 @@ func (a *App) submit(ctx context.Context, i interaction, answer ack) {
 		}})
 	case viewAddresses:
 		a.submitChange(ctx, i, answer, change{addressesBlocks, func(ctx context.Context, id approval.ID) (approval.Request, error) {
-			return a.service.Readdress(ctx, i.who(), id, newAddresses(i.View))
+			return a.service.ReplaceAccessList(ctx, i.who(), id, accessListChange(i.View))
 		}})
 	case viewRevoke:
 		a.submitRevocation(ctx, i, answer)
@@ -39,7 +39,7 @@ func (a *App) submit(ctx context.Context, i interaction, answer ack) {
 
 // submitDenial denies a request. Sent twice by one person it is one denial.
 func (a *App) submitDenial(ctx context.Context, i interaction, answer ack) {
-	id, home, ok := about(i.View)
+	id, home, ok := requestOf(i.View)
 	if !ok {
 		a.submittedNothing(i, answer)
 		return
@@ -51,31 +51,31 @@ func (a *App) submitDenial(ctx context.Context, i interaction, answer ack) {
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
 	r, err := a.service.Deny(bounded, who, id, denialReasonGiven(i.View))
-	sentAgain := errors.Is(err, approval.ErrNotAllowed) && r.State == approval.Denied && r.Decision.By == who.User
+	sentAgain := errors.Is(err, approval.ErrNotAllowed) && r.State == approval.StateDenied && r.Decision.By == who.User
 	switch {
 	case err == nil || sentAgain:
 		answer(nil)
 	case errors.Is(err, approval.ErrNotAllowed):
-		answer(inPlaceOf(tooLateToDecide(r, who.User)))
-	case isForGood(err):
-		answer(inPlaceOf(refusal(err, r)))
+		answer(replaceView(tooLateToDecide(r, who.User)))
+	case isPermanent(err):
+		answer(replaceView(userError(err, r)))
 	default:
 		answer(notRecorded(blockDenyReason, "Deny", err))
 	}
 	if err != nil && !sentAgain {
 		a.logRefusal("denying", who, r, err)
 	}
-	a.drawHomeOf(ctx, who, home)
+	a.publishHomeTo(ctx, who, home)
 }
 
 // submittedNothing answers a modal that is about no request: none of ours.
 func (a *App) submittedNothing(i interaction, answer ack) {
 	a.log.Warn("a modal about no request was sent", "user", i.User.ID)
-	answer(inPlaceOf(refusal(approval.ErrNotFound, approval.Request{})))
+	answer(replaceView(userError(approval.ErrNotFound, approval.Request{})))
 }
 
-// inPlaceOf is the answer to a form that cannot be sent any more.
-func inPlaceOf(said mrkdwn) *slack.ViewSubmissionResponse {
+// replaceView is the answer to a form that cannot be sent any more.
+func replaceView(said mrkdwn) *slack.ViewSubmissionResponse {
 	return slack.NewUpdateViewSubmissionResponse(viewOf(notice("Nothing was changed", said)))
 }
 
@@ -86,9 +86,9 @@ func notRecorded(block, button string, err error) *slack.ViewSubmissionResponse 
 	})
 }
 
-// isForGood reports whether sending the same again would be refused again.
-func isForGood(err error) bool {
-	for _, w := range refusals {
+// isPermanent reports whether sending the same again would be refused again.
+func isPermanent(err error) bool {
+	for _, w := range userErrors {
 		if errors.Is(err, w.err) {
 			return !errors.Is(err, approval.ErrCannotCheck) && !errors.Is(err, approval.ErrConflict)
 		}
@@ -102,12 +102,12 @@ func viewOf(v slack.ModalViewRequest) *slack.ModalViewRequest { return &v }
 func (a *App) openView(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
 	ctx, cancel := context.WithTimeout(ctx, viewLimit)
 	defer cancel()
-	res, err := a.slack.api.OpenViewContext(ctx, trigger, v)
+	res, err := a.slack.API.OpenViewContext(ctx, trigger, v)
 	if err != nil {
-		return fault(err)
+		return callError(err)
 	}
 	if res.View.ID == "" {
-		return unclear("views.open")
+		return malformedResponse("views.open")
 	}
 	return nil
 }

@@ -9,21 +9,21 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A filling is a form in which a key is asked for: its inputs, what its button
+// A formHandler is a form in which a key is asked for: its inputs, what its button
 // says, and how it is recorded.
-type filling struct {
-	blocks fieldBlocks
+type formHandler struct {
+	blocks blockIDs
 	button string
 	record func(context.Context, approval.Actor, approval.Form) (approval.Request, error)
 }
 
 // submitForm records a request, or shows what to correct with everything typed
 // still there.
-func (a *App) submitForm(ctx context.Context, i interaction, answer ack, f filling) {
-	sent, blocks := f.blocks.read(i.View), f.blocks.drawn(i.View).of(i.View)
+func (a *App) submitForm(ctx context.Context, i interaction, answer ack, f formHandler) {
+	sent, blocks := f.blocks.read(i.View), f.blocks.shown(i.View).of(i.View)
 	if i.View.ID == "" || blocks[""] == "" { // a request without an origin could be made twice
 		a.log.Warn("a form that is not complete was sent", "user", i.User.ID)
-		answer(inPlaceOf("This form is not complete. Close it and open a new one."))
+		answer(replaceView("This form is not complete. Close it and open a new one."))
 		return
 	}
 	if org := f.blocks.chosenOrg(i.View); org != "" && org != sent.Org {
@@ -48,10 +48,10 @@ func (a *App) submitForm(ctx context.Context, i interaction, answer ack, f filli
 	switch {
 	case errors.Is(err, approval.ErrNoProjects):
 		answer(formRefused(blocks, approval.FieldProjects, "Atlas did not tell me its projects just now, so I could not look yours up. Nothing that you typed is lost: press "+f.button+" again in a minute."))
-	case errors.Is(err, approval.ErrNotNamed):
-		answer(inPlaceOf(a.noEmergency(err)))
-	case isForGood(err):
-		answer(inPlaceOf(refusal(err, approval.Request{})))
+	case errors.Is(err, approval.ErrBreakGlassNotAllowed):
+		answer(replaceView(a.breakGlassRefusal(err)))
+	case isPermanent(err):
+		answer(replaceView(userError(err, approval.Request{})))
 	default:
 		answer(formRefused(blocks, "", "This could not be recorded just now. Nothing that you typed is lost: press "+f.button+" again "+soon(err)+"."))
 	}
@@ -59,13 +59,13 @@ func (a *App) submitForm(ctx context.Context, i interaction, answer ack, f filli
 
 // notYetThere answers a form that was sent before it followed a choice of
 // another organization: what was chosen below was not meant for that one.
-func (a *App) notYetThere(ctx context.Context, i interaction, answer ack, blocks fieldBlocks) {
+func (a *App) notYetThere(ctx context.Context, i interaction, answer ack, blocks blockIDs) {
 	answer(formRefused(blocks, approval.FieldOrg, "Below was still what another organization offers. Look at it again, choose what is needed here, then send it."))
-	a.redraw(ctx, i, "")
+	a.refreshView(ctx, i, "")
 }
 
 // formRefused says something under one field.
-func formRefused(blocks fieldBlocks, f approval.Field, said string) *slack.ViewSubmissionResponse {
+func formRefused(blocks blockIDs, f approval.Field, said string) *slack.ViewSubmissionResponse {
 	block, ok := blocks[f]
 	if !ok {
 		block = blocks[""]

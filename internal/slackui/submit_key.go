@@ -11,14 +11,14 @@ import (
 
 // A change is a form about a live key: its fields, and how it is recorded.
 type change struct {
-	blocks fieldBlocks
+	blocks blockIDs
 	record func(context.Context, approval.ID) (approval.Request, error)
 }
 
 // submitChange records what somebody asks for a live key, or shows what to
 // correct. Sent twice it is one request, also if that was made in between.
 func (a *App) submitChange(ctx context.Context, i interaction, answer ack, c change) {
-	id, home, ok := about(i.View)
+	id, home, ok := requestOf(i.View)
 	if !ok || i.View.ID == "" {
 		a.submittedNothing(i, answer)
 		return
@@ -40,15 +40,15 @@ func (a *App) submitChange(ctx context.Context, i interaction, answer ack, c cha
 	case wrong:
 		answer(slack.NewErrorsViewSubmissionResponse(formErrors(mistakes.Problems, c.blocks)))
 		return
-	case errors.Is(err, approval.ErrNotAllowed), isForGood(err):
-		answer(inPlaceOf(ownerRefusal(r, err)))
+	case errors.Is(err, approval.ErrNotAllowed), isPermanent(err):
+		answer(replaceView(ownerRefusal(r, err)))
 	default:
 		answer(notRecorded(c.blocks[""], "Send", err))
 	}
 	if err != nil {
 		a.logRefusal("asking for a change", who, r, err)
 	}
-	a.drawHomeOf(ctx, who, home)
+	a.publishHomeTo(ctx, who, home)
 }
 
 // sentBefore reports whether who has a request that came from this form.
@@ -60,7 +60,7 @@ func (a *App) sentBefore(ctx context.Context, who approval.Actor, origin string)
 // submitRevocation revokes a key. Sent twice by one person it is one
 // revocation.
 func (a *App) submitRevocation(ctx context.Context, i interaction, answer ack) {
-	id, home, ok := about(i.View)
+	id, home, ok := requestOf(i.View)
 	if !ok {
 		a.submittedNothing(i, answer)
 		return
@@ -72,17 +72,17 @@ func (a *App) submitRevocation(ctx context.Context, i interaction, answer ack) {
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
 	r, err := a.service.Revoke(bounded, who, id, revokeReasonGiven(i.View))
-	sentAgain := errors.Is(err, approval.ErrNotAllowed) && hasEnded(r) && r.End.By == who.User
+	sentAgain := errors.Is(err, approval.ErrNotAllowed) && hasEnded(r) && r.Outcome.By == who.User
 	switch {
 	case err == nil || sentAgain:
 		answer(nil)
-	case errors.Is(err, approval.ErrNotAllowed), isForGood(err):
-		answer(inPlaceOf(overseerRefusal(r, err)))
+	case errors.Is(err, approval.ErrNotAllowed), isPermanent(err):
+		answer(replaceView(keyAdminRefusal(r, err)))
 	default:
 		answer(notRecorded(blockRevokeReason, "Revoke", err))
 	}
 	if err != nil && !sentAgain {
 		a.logRefusal("revoking", who, r, err)
 	}
-	a.drawHomeOf(ctx, who, home)
+	a.publishHomeTo(ctx, who, home)
 }

@@ -12,49 +12,49 @@ import (
 	"atlaskeybot/internal/plaintext"
 )
 
-// suggestions are what a menu shows while somebody types into it.
-type suggestions struct {
+// optionsResponse are what a menu shows while somebody types into it.
+type optionsResponse struct {
 	Options []*slack.OptionBlockObject `json:"options"`
 }
 
-// nothingFound is also the answer to whoever may not see any.
-var nothingFound = suggestions{Options: []*slack.OptionBlockObject{}}
+// noOptions is also the answer to whoever may not see any.
+var noOptions = optionsResponse{Options: []*slack.OptionBlockObject{}}
 
 // maxSuggested is in bytes. An answer travels in one frame, of which Slack takes
 // 20,480; what does not fit is found by typing more.
 const maxSuggested = 18_000
 
-// suggest answers what somebody types into the menu of projects. Only whoever
+// LoadOptions answers what somebody types into the menu of projects. Only whoever
 // can ask for roles in projects there sees their names.
-func (a *App) suggest(ctx context.Context, i interaction, answer ack) {
+func (a *App) LoadOptions(ctx context.Context, i interaction, answer ack) {
 	if wait, _ := a.inHurry(i.who(), typing); wait > 0 {
-		answer(nothingFound) // a menu has no room for a sentence
+		answer(noOptions) // a menu has no room for a sentence
 		return
 	}
-	found, err := a.projectsLike(forDrawing(ctx), i)
+	found, err := a.searchProjects(forDrawing(ctx), i)
 	if err != nil {
 		a.log.Warn("suggesting projects", "user", i.User.ID, "error", err) // what was typed is nobody's business
 	}
-	answer(fitting(found, i.Value))
+	answer(fitToFrame(found, i.Value))
 }
 
-func (a *App) projectsLike(ctx context.Context, i interaction) ([]approval.Project, error) {
+func (a *App) searchProjects(ctx context.Context, i interaction) ([]approval.Project, error) {
 	ctx, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
-	drawn := parseDrawnFor(i.View.Metadata)
-	if i.View.CallbackID != viewForm || i.ActionID != inOrg(blockFormProjects, drawn.place) {
+	drawn := parseFormMetadata(i.View.Metadata)
+	if i.View.CallbackID != viewForm || i.ActionID != forOrgID(blockFormProjects, drawn.orgIndex) {
 		return nil, nil
 	}
-	offer, err := a.service.Offer(ctx, i.who(), drawn.org)
+	offer, err := a.service.Entitlements(ctx, i.who(), drawn.org)
 	if err != nil || len(offer.ProjectRoles) == 0 {
 		return nil, err
 	}
-	return a.service.Catalog.Search(ctx, offer.Org.ID, i.Value)
+	return a.service.Projects.Search(ctx, offer.Org.ID, i.Value)
 }
 
-// fitting are as many of the projects as Slack takes, those first whose name
+// fitToFrame are as many of the projects as Slack takes, those first whose name
 // begins with what was typed.
-func fitting(found []approval.Project, typed string) suggestions {
+func fitToFrame(found []approval.Project, typed string) optionsResponse {
 	typed = plaintext.Fold(typed)
 	begins := func(p approval.Project) int {
 		if strings.HasPrefix(plaintext.Fold(p.Name), typed) {
@@ -64,7 +64,7 @@ func fitting(found []approval.Project, typed string) suggestions {
 	}
 	found = slices.Clone(found)
 	slices.SortStableFunc(found, func(a, b approval.Project) int { return begins(a) - begins(b) })
-	fit, size := nothingFound, 0
+	fit, size := noOptions, 0
 	for _, p := range found[:min(len(found), maxOptions)] {
 		o := projectOption(p)
 		encoded, err := json.Marshal(o)

@@ -145,11 +145,11 @@ func TestASlowAtlasIsNotWaitedForTooLong(t *testing.T) {
 	t.Parallel()
 	d := openRich(t)
 	answered := make(chan struct{})
-	d.service.Catalog.Keys = slowKeys{d.keys, answered}
+	d.service.Projects.Keys = slowKeys{d.keys, answered}
 	d.opensForm(alice)
 	require.Empty(t, d.suggests(alice, "pay"))
 	close(answered)
-	require.Eventually(t, func() bool { return len(d.suggests(alice, "pay")) == 1 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return len(d.suggests(alice, "pay")) == 1 }, reconnectBackoff, time.Millisecond)
 	require.Empty(t, d.Findings(), "it was answered in time")
 }
 

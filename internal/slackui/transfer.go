@@ -17,20 +17,20 @@ const inTransfer approval.MessageName = "transfer"
 //	│ I do not know its private key: to get one …  │
 //	│ [ Extend ] [ Rotate ] [ … ] [ Revoke ]       │
 //	└──────────────────────────────────────────────┘
-func (v views) transfer(r approval.Request, n int) message {
+func (v Screens) transfer(r approval.Request, n int) message {
 	switch {
 	case n != len(r.Transfers):
-		return remark(sentences(say("Request %s:", r.ID), handedOver(r)), "")
-	case r.State != approval.Active:
-		return remark(sentences(say("Request %s:", r.ID), ownersStory(r)), "")
+		return threadReply(joinSentences(mrkdwnf("Request %s:", r.ID), transferred(r)), "")
+	case r.State != approval.StateActive:
+		return threadReply(joinSentences(mrkdwnf("Request %s:", r.ID), statusForRequester(r)), "")
 	}
 	t := r.Transfers[n-1]
-	intro := say("%s handed you the Atlas API key%s of %s%s %s: their account is deactivated, and you look after it now.",
-		mention(t.By), keyName(r), mention(t.From), v.inOrg(r), when(t.At))
-	story := sentences(say("It ends %s and is deleted then; I tell you before.", when(r.EndsAt)), successor(r), v.earlierKey(r))
-	way := sentences("I do not know its private key and cannot show it. If you need one, press *Rotate*: you get another key with the same access, and this one keeps working while you switch over.", approvalFirst(t), "If nothing needs it, revoke it.")
+	intro := mrkdwnf("%s handed you the Atlas API key%s of %s%s %s: their account is deactivated, and you look after it now.",
+		mention(t.By), keyName(r), mention(t.From), v.inOrg(r), slackDate(t.At))
+	story := joinSentences(mrkdwnf("It ends %s and is deleted then; I tell you before.", slackDate(r.KeyExpiresAt)), successor(r), v.earlierKey(r))
+	way := joinSentences("I do not know its private key and cannot show it. If you need one, press *Rotate*: you get another key with the same access, and this one keeps working while you switch over.", approvalFirst(t), "If nothing needs it, revoke it.")
 	return newMessage(
-		sentences(intro, story, way, say("Request %s.", r.ID), mayText(r.Access), say("It was asked for with this reason: %s", r.Reason)),
+		joinSentences(intro, story, way, mrkdwnf("Request %s.", r.ID), mayText(r.Access), mrkdwnf("It was asked for with this reason: %s", r.Reason)),
 		header("A key is yours now: "+string(r.ID)),
 		section(intro),
 		facts(accessFacts(r.Access)...),
@@ -44,7 +44,7 @@ func (v views) transfer(r approval.Request, n int) message {
 
 // approvalFirst says that a rotation takes approvals that the transfer did not
 // have.
-func approvalFirst(t approval.Transfer) mrkdwn {
+func approvalFirst(t approval.OwnershipTransfer) mrkdwn {
 	if t.Approved {
 		return ""
 	}

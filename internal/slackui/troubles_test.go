@@ -18,14 +18,14 @@ func TestWhatSlackForbidsIsAnErrorOnce(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
 			d := open(t)
-			refusal := fault{method: "chat.postMessage", about: "channel=" + sandbox.Approvals, answer: status(200, `{"ok":false,"error":"`+code+`"}`)}
+			refusal := callError{method: "chat.postMessage", about: "channel=" + sandbox.Approvals, answer: status(200, `{"ok":false,"error":"`+code+`"}`)}
 			d.weather.add(refusal)
 			r := d.asks(alice)
-			require.Eventually(t, func() bool { return strings.Contains(d.slack.Trouble(), "channel "+sandbox.Approvals) }, patience, time.Millisecond)
+			require.Eventually(t, func() bool { return strings.Contains(d.slack.Trouble(), "channel "+sandbox.Approvals) }, reconnectBackoff, time.Millisecond)
 			require.Equal(t, 1, strings.Count(d.log.String(), "level=ERROR"))
 			require.Contains(t, d.log.String(), "code="+code)
 			d.presses(bob, "card.approve")
-			d.is(r.ID, approval.Approved)
+			d.is(r.ID, approval.StateApproved)
 			d.hasNoTrouble()
 		})
 	}
@@ -35,7 +35,7 @@ func TestWhatSlackForbidsIsAnErrorOnce(t *testing.T) {
 // message can be seen.
 func (d *desk) hasNoTrouble() {
 	d.t.Helper()
-	require.Eventually(d.t, func() bool { return d.slack.Trouble() == "" }, patience, time.Millisecond)
+	require.Eventually(d.t, func() bool { return d.slack.Trouble() == "" }, reconnectBackoff, time.Millisecond)
 }
 
 func TestWhoCannotBeWrittenToReadsWhy(t *testing.T) {
@@ -45,7 +45,7 @@ func TestWhoCannotBeWrittenToReadsWhy(t *testing.T) {
 	r := d.asks(alice)
 	require.Eventually(t, func() bool {
 		return strings.Contains(d.slack.Trouble(), "direct messages: the app's Messages tab is off")
-	}, patience, time.Millisecond)
+	}, reconnectBackoff, time.Millisecond)
 	d.types(alice, "list")
 	d.seesText(alice, "I can't write to you: the *Messages* tab of this app is off.")
 	require.NoError(t, d.OpenHome(t.Context(), alice))
@@ -53,7 +53,7 @@ func TestWhoCannotBeWrittenToReadsWhy(t *testing.T) {
 	d.MessagesTab(true)
 	d.presses(bob, "card.approve")
 	d.presses(alice, "ready.create")
-	d.is(r.ID, approval.Delivered)
+	d.is(r.ID, approval.StateDelivered)
 	d.hasNoTrouble()
 }
 
@@ -66,7 +66,7 @@ func TestNobodyOfAnotherCompanyReadsWhoDecided(t *testing.T) {
 	d.ShareChannel(sandbox.Approvals, true)
 	<-time.After(5 * time.Second) // a channel in order is not looked at again for so long
 	d.presses(bob, "card.approve")
-	d.is(r.ID, approval.Approved)
+	d.is(r.ID, approval.StateApproved)
 	d.seesButton(alice, "ready.create")
 	require.Contains(t, d.slack.Trouble(), "shared with another company")
 	_, card := d.seesButton(bob, "card.approve")
@@ -79,27 +79,27 @@ func TestACardThatCannotChangeItsBlocksStaysAsItIs(t *testing.T) {
 	r := d.asks(alice)
 	d.seesButton(bob, "card.approve")
 	d.seesButton(alice, "asked.withdraw")
-	d.weather.add(fault{method: "chat.update", about: "channel=" + sandbox.Approvals, answer: status(200, `{"ok":false,"error":"block_mismatch"}`)})
+	d.weather.add(callError{method: "chat.update", about: "channel=" + sandbox.Approvals, answer: status(200, `{"ok":false,"error":"block_mismatch"}`)})
 	d.presses(alice, "asked.withdraw")
-	d.is(r.ID, approval.Withdrawn)
+	d.is(r.ID, approval.StateWithdrawn)
 	require.Eventually(t, func() bool {
 		got, err := d.store.Get(t.Context(), r.ID)
-		return err == nil && got.Places[approval.CardMessage].Shown == got.Version
-	}, patience, time.Millisecond, "it is not tried for ever")
+		return err == nil && got.MessageRefs[approval.CardMessage].Shown == got.Version
+	}, reconnectBackoff, time.Millisecond, "it is not tried for ever")
 }
 
 // TestNothingStandsOutsideOfItsThread when the card has to wait.
 func TestNothingStandsOutsideOfItsThread(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) {
-		s.policy.Auto = []approval.AutoRule{{Name: "all", For: approval.Who{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, Longest: 8 * time.Hour}}
+		s.policy.AutoApprovals = []approval.AutoRule{{Name: "all", For: approval.Principals{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
 	})
-	d.weather.add(fault{method: "chat.postMessage", about: "channel=" + sandbox.Approvals, answer: limited("1")})
+	d.weather.add(callError{method: "chat.postMessage", about: "channel=" + sandbox.Approvals, answer: limited("1")})
 	r := d.asks(alice)
 	require.Eventually(t, func() bool {
 		got, err := d.store.Get(t.Context(), r.ID)
-		return err == nil && got.Places[approval.DecidedNotice].TS != ""
-	}, patience, time.Millisecond)
+		return err == nil && got.MessageRefs[approval.DecidedNotice].TS != ""
+	}, reconnectBackoff, time.Millisecond)
 	for _, c := range d.Screen(bob).Conversations {
 		if c.ID == sandbox.Approvals {
 			require.Len(t, c.Messages, 2)
@@ -120,12 +120,12 @@ func TestAnEchoOfTheKeyIsNotKept(t *testing.T) {
 			d := open(t)
 			r := d.asks(alice)
 			d.presses(bob, "card.approve")
-			d.weather.add(fault{method: "chat.postEphemeral", answer: status(200, `{"ok":false,"error":"`+said+`","response_metadata":{"messages":["`+said+`"]}}`)})
+			d.weather.add(callError{method: "chat.postEphemeral", answer: status(200, `{"ok":false,"error":"`+said+`","response_metadata":{"messages":["`+said+`"]}}`)})
 			d.presses(alice, "ready.create")
-			require.Eventually(t, func() bool { return d.weather.count("chat.postEphemeral") > 0 && len(d.keys.Alive()) == 0 }, patience, time.Millisecond)
-			d.is(r.ID, approval.Approved)
+			require.Eventually(t, func() bool { return d.weather.count("chat.postEphemeral") > 0 && len(d.keys.Alive()) == 0 }, reconnectBackoff, time.Millisecond)
+			d.is(r.ID, approval.StateApproved)
 			require.NotContains(t, d.log.String(), said[:30])
-			require.NoError(t, d.store.Audit(t.Context(), func(e approval.Entry) error {
+			require.NoError(t, d.store.Audit(t.Context(), func(e approval.AuditEntry) error {
 				require.NotContains(t, e.Note, said[:30])
 				return nil
 			}))
@@ -155,7 +155,7 @@ func TestKeyIsCreatedWhereItsMessageIsMissing(t *testing.T) {
 					d.MessagesTab(false)
 				}
 				d.presses(bob, "card.approve")
-				d.is(r.ID, approval.Approved)
+				d.is(r.ID, approval.StateApproved)
 
 				press(d)
 				d.sees(alice, "that no key stayed", func(s sandbox.Screen) bool {
@@ -164,13 +164,13 @@ func TestKeyIsCreatedWhereItsMessageIsMissing(t *testing.T) {
 					})
 					return told || strings.Contains(string(s.Home), "No key stayed of request "+string(r.ID))
 				})
-				d.is(r.ID, approval.Approved)
+				d.is(r.ID, approval.StateApproved)
 				require.Empty(t, d.keys.Alive())
 
 				d.MessagesTab(true)
 				require.NoError(t, d.Look(alice, aliceDM))
 				press(d)
-				d.is(r.ID, approval.Delivered)
+				d.is(r.ID, approval.StateDelivered)
 				_, note := d.seesButton(alice, "note.saved")
 				require.True(t, note.Ephemeral)
 				d.seesButton(alice, "ready.saved")
@@ -197,10 +197,10 @@ func TestDeactivatedRequesterIsNotWrittenToForEver(t *testing.T) {
 			d.seesButton(bob, "card.approve")
 			d.seesButton(alice, "asked.withdraw")
 			d.Deactivate(alice)
-			d.weather.add(fault{method: "chat.postMessage", about: "channel=" + alice, answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
+			d.weather.add(callError{method: "chat.postMessage", about: "channel=" + alice, answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
 			d.presses(bob, "card.approve")
-			d.is(r.ID, approval.Approved)
-			require.Eventually(t, func() bool { return strings.Contains(d.log.String(), "a message is given up") }, patience, time.Millisecond)
+			d.is(r.ID, approval.StateApproved)
+			require.Eventually(t, func() bool { return strings.Contains(d.log.String(), "a message is given up") }, reconnectBackoff, time.Millisecond)
 			next, err := d.store.NextDue(t.Context())
 			require.NoError(t, err)
 			require.True(t, next.IsZero() || time.Until(next) > time.Hour, "nothing is tried again: %s", next)
@@ -219,12 +219,12 @@ func TestArchivedChannelIsToldUntilItIsOver(t *testing.T) {
 	d.asks(carol) // at once: the channel was found in order a moment ago
 	require.Eventually(t, func() bool {
 		return strings.Contains(d.slack.Trouble(), "channel "+sandbox.Approvals+": it is archived")
-	}, patience, time.Millisecond)
+	}, reconnectBackoff, time.Millisecond)
 	require.Equal(t, 1, strings.Count(d.log.String(), "level=ERROR"))
 	require.Contains(t, d.log.String(), "approvers cannot be asked in their channel")
 	d.seesText(carol, "could not reach the approvers")
 	d.Archive(sandbox.Approvals, false)
-	require.Eventually(t, func() bool { return d.slack.Trouble() == "" }, 2*patience, time.Millisecond)
+	require.Eventually(t, func() bool { return d.slack.Trouble() == "" }, 2*reconnectBackoff, time.Millisecond)
 	d.sees(bob, "both cards", func(s sandbox.Screen) bool {
 		n := 0
 		for _, c := range s.Conversations {

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// turns let the choices that somebody makes in one modal be drawn one after the
+// viewUpdates let the choices that somebody makes in one modal be drawn one after the
 // other. Who chooses faster than Slack draws sends a hash that our own drawing
 // has made stale; here it is known which came of it. Another process does not
 // know that, and then Slack refuses the drawing.
-type turns struct {
+type viewUpdates struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	young map[string]*drawn // by view
-	old   map[string]*drawn
+	young map[string]*viewState // by view
+	old   map[string]*viewState
 	since time.Time // of young
 }
 
-// A drawn is a modal that was drawn again. Whoever has the turn may draw.
-type drawn struct {
+// A viewState is a modal that was drawn again. Whoever has the turn may draw.
+type viewState struct {
 	turn   chan struct{} // holds one value while somebody has the turn
 	newest string        // of the choices, by Slack's time of them
 
@@ -29,19 +29,19 @@ type drawn struct {
 }
 
 const (
-	turnsFor = time.Hour // at least; at most twice
-	turnsMax = 2_000     // modals in each half
+	viewUpdatesFor = time.Hour // at least; at most twice
+	maxViewUpdates = 2_000     // modals in each half
 )
 
-func newTurns(now func() time.Time) *turns {
-	return &turns{now: now, young: map[string]*drawn{}}
+func newViewUpdates(now func() time.Time) *viewUpdates {
+	return &viewUpdates{now: now, young: map[string]*viewState{}}
 }
 
-// take waits for the turn to draw a view after the choice made at, and returns
+// acquire waits for the turn to draw a view after the choice made at, and returns
 // the hash to draw over. A choice that is not the newest does not get it; what
 // is no choice, and has no time, does. Call done with the hash of what was
 // drawn, empty if nothing was.
-func (t *turns) take(ctx context.Context, view, hash, at string) (now string, done func(drawn string), isNewest bool) {
+func (t *viewUpdates) acquire(ctx context.Context, view, hash, at string) (now string, done func(drawn string), isNewest bool) {
 	d := t.of(view, at)
 	select {
 	case d.turn <- struct{}{}:
@@ -57,10 +57,10 @@ func (t *turns) take(ctx context.Context, view, hash, at string) (now string, do
 	if d.stale[hash] {
 		hash = d.hash
 	}
-	return hash, func(drawn string) { t.end(d, hash, drawn) }, true
+	return hash, func(drawn string) { t.release(d, hash, drawn) }, true
 }
 
-func (t *turns) end(d *drawn, before, after string) {
+func (t *viewUpdates) release(d *viewState, before, after string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if after != "" {
@@ -70,16 +70,16 @@ func (t *turns) end(d *drawn, before, after string) {
 }
 
 // of finds the view, and notes that something was chosen in it at.
-func (t *turns) of(view, at string) *drawn {
+func (t *viewUpdates) of(view, at string) *viewState {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if now := t.now(); now.Sub(t.since) >= turnsFor || len(t.young) >= turnsMax {
-		t.old, t.young, t.since = t.young, map[string]*drawn{}, now
+	if now := t.now(); now.Sub(t.since) >= viewUpdatesFor || len(t.young) >= maxViewUpdates {
+		t.old, t.young, t.since = t.young, map[string]*viewState{}, now
 	}
 	d := t.young[view]
 	if d == nil {
 		if d = t.old[view]; d == nil {
-			d = &drawn{turn: make(chan struct{}, 1), stale: map[string]bool{}}
+			d = &viewState{turn: make(chan struct{}, 1), stale: map[string]bool{}}
 		}
 		t.young[view] = d
 	}

@@ -13,18 +13,18 @@ import (
 func TestOnlyTheNewestChoiceIsDrawn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(time.Now)
+		turns := newViewUpdates(time.Now)
 		type taken struct {
 			hash string
 			ok   bool
 		}
 		results := make(chan taken, 2)
-		hash, done, ok := turns.take(t.Context(), "V1", "h0", "1.1")
+		hash, done, ok := turns.acquire(t.Context(), "V1", "h0", "1.1")
 		require.True(t, ok)
 		require.Equal(t, "h0", hash)
 		for _, at := range []string{"1.2", "1.3"} {
 			go func() {
-				hash, done, ok := turns.take(t.Context(), "V1", "h0", at)
+				hash, done, ok := turns.acquire(t.Context(), "V1", "h0", at)
 				if ok {
 					defer done("h2")
 				}
@@ -32,17 +32,17 @@ func TestOnlyTheNewestChoiceIsDrawn(t *testing.T) {
 			}()
 			synctest.Wait()
 		}
-		other, otherDone, ok := turns.take(t.Context(), "V2", "g0", "1.0")
+		other, otherDone, ok := turns.acquire(t.Context(), "V2", "g0", "1.0")
 		require.True(t, ok, "another modal does not wait")
 		require.Equal(t, "g0", other)
 		otherDone("")
 		done("h1")
 		require.ElementsMatch(t, []taken{{"", false}, {"h1", true}}, []taken{<-results, <-results})
 
-		_, _, ok = turns.take(t.Context(), "V1", "h2", "1.2")
+		_, _, ok = turns.acquire(t.Context(), "V1", "h2", "1.2")
 		require.False(t, ok, "one that comes late")
 		for delivered, want := range map[string]string{"h0": "h2", "h1": "h2", "h2": "h2", "h9": "h9"} {
-			hash, done, ok = turns.take(t.Context(), "V1", delivered, "")
+			hash, done, ok = turns.acquire(t.Context(), "V1", delivered, "")
 			require.True(t, ok, "what is no choice has its turn")
 			require.Equal(t, want, hash)
 			done("")
@@ -53,15 +53,15 @@ func TestOnlyTheNewestChoiceIsDrawn(t *testing.T) {
 func TestNobodyWaitsForATurnForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(time.Now)
-		_, done, ok := turns.take(t.Context(), "V1", "h0", "1.1")
+		turns := newViewUpdates(time.Now)
+		_, done, ok := turns.acquire(t.Context(), "V1", "h0", "1.1")
 		require.True(t, ok)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, _, ok = turns.take(ctx, "V1", "h0", "1.2")
+		_, _, ok = turns.acquire(ctx, "V1", "h0", "1.2")
 		require.False(t, ok)
 		done("h1")
-		hash, done, ok := turns.take(t.Context(), "V1", "h0", "1.3")
+		hash, done, ok := turns.acquire(t.Context(), "V1", "h0", "1.3")
 		require.True(t, ok)
 		require.Equal(t, "h1", hash)
 		done("")
@@ -71,9 +71,9 @@ func TestNobodyWaitsForATurnForEver(t *testing.T) {
 func TestTurnsAreForgotten(t *testing.T) {
 	t.Parallel()
 	now := asked
-	turns := newTurns(func() time.Time { return now })
+	turns := newViewUpdates(func() time.Time { return now })
 	take := func(view string) string {
-		hash, done, ok := turns.take(t.Context(), view, "h0", "")
+		hash, done, ok := turns.acquire(t.Context(), view, "h0", "")
 		require.True(t, ok)
 		done("h1")
 		return hash
@@ -85,8 +85,8 @@ func TestTurnsAreForgotten(t *testing.T) {
 	take("V2")
 	now = now.Add(5 * time.Hour)
 	require.Equal(t, "h0", take("V1"))
-	for i := range 3 * turnsMax {
+	for i := range 3 * maxViewUpdates {
 		take(fmt.Sprint(i))
 	}
-	require.LessOrEqual(t, len(turns.young)+len(turns.old), 2*turnsMax)
+	require.LessOrEqual(t, len(turns.young)+len(turns.old), 2*maxViewUpdates)
 }

@@ -14,35 +14,35 @@ import (
 // over.
 
 // unresolved says to the owner that there may be a key.
-func (v views) unresolved(r approval.Request) message {
+func (v Screens) unresolved(r approval.Request) message {
 	story := v.unresolvedStory(r)
-	return newMessage(story, section(story), footnote(say("Request %s", r.ID)))
+	return newMessage(story, section(story), footnote(mrkdwnf("Request %s", r.ID)))
 }
 
 // unresolvedNotice says it to the approvers, with where to look.
-func (v views) unresolvedNotice(r approval.Request) message {
+func (v Screens) unresolvedNotice(r approval.Request) message {
 	story := v.unresolvedStory(r)
 	if isUnresolved(r) {
-		story = sentences(story, say("Its description in Atlas contains %s.", code(string(r.ID))))
+		story = joinSentences(story, mrkdwnf("Its description in Atlas contains %s.", code(string(r.ID))))
 	}
 	return newMessage(story, section(story))
 }
 
 // isUnresolved reports whether people know that there may be a key.
 func isUnresolved(r approval.Request) bool {
-	return slices.ContainsFunc(r.Debts, func(d approval.Debt) bool { return d.Told })
+	return slices.ContainsFunc(r.UnresolvedCreates, func(d approval.UnresolvedCreate) bool { return d.Notified })
 }
 
-func (v views) unresolvedStory(r approval.Request) mrkdwn {
+func (v Screens) unresolvedStory(r approval.Request) mrkdwn {
 	if !isUnresolved(r) {
-		return say("Request %s left no extra key in Atlas.", r.ID)
+		return mrkdwnf("Request %s left no extra key in Atlas.", r.ID)
 	}
 	why := mrkdwn("Atlas doesn't answer me, or refuses to.")
 	if _, err := v.orgs.Find(r.Org); err != nil {
 		why = noOrg
 	}
-	return sentences(
-		say(":warning: There may be a key of request %s in Atlas that I can't look for: Atlas never said whether it was made.", r.ID), why,
+	return joinSentences(
+		mrkdwnf(":warning: There may be a key of request %s in Atlas that I can't look for: Atlas never said whether it was made.", r.ID), why,
 		"Its private key was shown to nobody. I keep trying, and delete it when I find it.",
 	)
 }
@@ -51,19 +51,19 @@ func (v views) unresolvedStory(r approval.Request) mrkdwn {
 const noOrg mrkdwn = "This bot isn't set up for that Atlas organization any more; whoever runs the bot has to look at that."
 
 // leftover says to the owner that a key came back.
-func (v views) leftover(r approval.Request) message {
+func (v Screens) leftover(r approval.Request) message {
 	story := leftoverStory(r)
 	if r.Leftover.IsOpen() {
-		story = sentences(story, "The approvers know.")
+		story = joinSentences(story, "The approvers know.")
 	}
-	return newMessage(story, section(story), footnote(say("Request %s", r.ID)))
+	return newMessage(story, section(story), footnote(mrkdwnf("Request %s", r.ID)))
 }
 
 // leftoverNotice says it to the approvers, with what they can do.
-func (v views) leftoverNotice(r approval.Request) message {
+func (v Screens) leftoverNotice(r approval.Request) message {
 	story := leftoverStory(r)
 	if r.Leftover.IsOpen() {
-		story = sentences(story, "If it can't wait, an Organization Owner can delete it in Atlas, and should ask MongoDB's support why it came back.")
+		story = joinSentences(story, "If it can't wait, an Organization Owner can delete it in Atlas, and should ask MongoDB's support why it came back.")
 	}
 	return newMessage(story, section(story))
 }
@@ -71,9 +71,9 @@ func (v views) leftoverNotice(r approval.Request) message {
 func leftoverStory(r approval.Request) mrkdwn {
 	key := code(r.Leftover.Key.PublicKey)
 	if !r.Leftover.IsOpen() {
-		return say("The key %s of request %s is gone now: Atlas doesn't know it any more.", key, r.ID)
+		return mrkdwnf("The key %s of request %s is gone now: Atlas doesn't know it any more.", key, r.ID)
 	}
-	return say(":rotating_light: Atlas said that the key %s of request %s was deleted, and lists it again. Treat it as a key that works. I found it %s and go on deleting it.", key, r.ID, when(r.Leftover.Since))
+	return mrkdwnf(":rotating_light: Atlas said that the key %s of request %s was deleted, and lists it again. Treat it as a key that works. I found it %s and go on deleting it.", key, r.ID, slackDate(r.Leftover.Since))
 }
 
 // stillListed goes on from "the key was deleted" if it came back.
@@ -91,20 +91,20 @@ func undoingStory(r approval.Request) mrkdwn {
 	switch {
 	case r.Key.ID == "":
 		return "I make sure that no key is left."
-	case mayHaveBeenShown(r.Mint.Cause):
+	case mayHaveBeenShown(r.Issuance.Cause):
 		key += "is being deleted. If it was shown, it works until it is gone: don't use it."
 	default:
 		key += "was shown to nobody and is being deleted."
 	}
-	return sentences(key, notDeletedYet(r))
+	return joinSentences(key, notDeletedYet(r))
 }
 
 // notDeletedYet says why a deletion takes long.
 func notDeletedYet(r approval.Request) mrkdwn {
-	if r.Removal.Tries == 0 {
+	if r.Deletion.Tries == 0 {
 		return ""
 	}
-	return sentences("Deleting it hasn't worked yet.", whyNotDeleted(r), "I keep trying.")
+	return joinSentences("Deleting it hasn't worked yet.", whyNotDeleted(r), "I keep trying.")
 }
 
 // mayHaveBeenShown reports whether a key can be on somebody's screen although it
@@ -115,7 +115,7 @@ func mayHaveBeenShown(why approval.Cause) bool {
 
 // deleting are the buttons of a key whose deletion takes long.
 func deleting(r approval.Request, action string) []*slack.ButtonBlockElement {
-	if !r.IsDeleting() || r.Removal.Tries == 0 {
+	if !r.IsDeleting() || r.Deletion.Tries == 0 {
 		return nil
 	}
 	return []*slack.ButtonBlockElement{button(action, string(r.ID), "Try again now", "")}

@@ -7,10 +7,10 @@ func notCounted(approvals []approval.Approval) mrkdwn {
 	var all []mrkdwn
 	for _, a := range approvals {
 		if a.Void != "" {
-			all = append(all, say("The approval of %s does not count any more: %s.", mention(a.By), whyVoid(a.Void)))
+			all = append(all, mrkdwnf("The approval of %s does not count any more: %s.", mention(a.By), whyVoid(a.Void)))
 		}
 	}
-	return sentences(all...)
+	return joinSentences(all...)
 }
 
 func whyVoid(reason approval.VoidReason) mrkdwn {
@@ -19,9 +19,9 @@ func whyVoid(reason approval.VoidReason) mrkdwn {
 		return "that account is deactivated"
 	case approval.VoidGuest:
 		return "guests do not approve"
-	case approval.VoidOutsider:
+	case approval.VoidExternal:
 		return "they are not a member of this workspace"
-	case approval.VoidRobot:
+	case approval.VoidBot:
 		return "only people approve"
 	case approval.VoidOwnRequest:
 		return "it is their own request"
@@ -34,8 +34,8 @@ func whyVoid(reason approval.VoidReason) mrkdwn {
 // card shows it.
 func stillMissing(r approval.Request) mrkdwn {
 	void := notCounted(r.Approvals)
-	if r.State != approval.Pending || void == "" {
+	if r.State != approval.StatePending || void == "" {
 		return ""
 	}
-	return sentences("Your approval is recorded.", void, say("The request still waits for %s.", awaited(r)))
+	return joinSentences("Your approval is recorded.", void, mrkdwnf("The request still waits for %s.", missingApprovalsShort(r)))
 }

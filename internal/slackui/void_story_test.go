@@ -12,7 +12,7 @@ import (
 // twoOf takes two approvals of bob, dana, and the group of carol, whose name is
 // in what people type.
 func twoOf(s *setup) {
-	s.policy.Needs = []approval.Need{{From: approval.Who{Users: []approval.UserID{bob, dana}, Groups: []approval.GroupID{guards}}, Count: 2}}
+	s.policy.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{bob, dana}, Groups: []approval.GroupID{guards}}, Count: 2}}
 }
 
 func TestLastApproverIsToldWhoseApprovalDoesNotCount(t *testing.T) {
@@ -29,13 +29,13 @@ func TestLastApproverIsToldWhoseApprovalDoesNotCount(t *testing.T) {
 			d.Deactivate(bob)
 			d.presses(dana, "card.approve")
 			d.seesText(dana, "Your approval is recorded. The approval of <@U0BOB> does not count any more: that account is deactivated. The request still waits for 1 more of")
-			d.is(r.ID, approval.Pending)
+			d.is(r.ID, approval.StatePending)
 			const sofar = "Approved by <@U0DANA> (1 of 2). The approval of <@U0BOB> does not count any more: that account is deactivated."
 			d.seesText(carol, sofar)
 			d.seesText(alice, sofar)
 			d.clean()
 			d.presses(carol, "card.approve")
-			d.is(r.ID, approval.Approved)
+			d.is(r.ID, approval.StateApproved)
 			d.seesText(alice, "*Approved* by <@U0DANA> and <@U0CAROL>")
 		})
 	}
@@ -54,6 +54,6 @@ func TestApproverOfLessIsToldWhoseApprovalDoesNotCount(t *testing.T) {
 	result := d.submits(dana, left)
 	require.Equal(t, sandbox.Updated, result.Outcome)
 	d.seesInModal(dana, "The approval of <@U0BOB> does not count any more: guests do not approve.")
-	d.is(r.ID, approval.Pending)
+	d.is(r.ID, approval.StatePending)
 	d.clean()
 }

@@ -19,13 +19,13 @@ func whyNotMade(c approval.Cause) mrkdwn {
 		return "I was interrupted while making the key."
 	case approval.CauseNotShown:
 		return "Slack did not clearly take the message with the key."
-	case approval.CauseAtlasAway:
+	case approval.CauseAtlasUnavailable:
 		return "Atlas did not answer, or asked to be left alone for a while."
 	case approval.CauseUnknown:
 		return "Atlas did not say whether it made the key; if it did, I remove it."
-	case approval.CauseMismatch:
+	case approval.CauseAccessMismatch:
 		return "Atlas made something else than was approved, so it was not handed out."
-	case approval.CauseBadLogin:
+	case approval.CauseInvalidCredential:
 		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that."
 	case approval.CauseNotPermitted:
 		return "Atlas does not allow this bot to do that."
@@ -41,7 +41,7 @@ func whyNotMade(c approval.Cause) mrkdwn {
 		return "One of the projects is not there any more, or this bot cannot reach it."
 	case approval.CauseSuspended:
 		return "The Atlas organization is suspended or gone."
-	case approval.CauseKeyGone:
+	case approval.CauseKeyNotActive:
 		return "The key that it was to take over from is gone, or has another owner."
 	}
 	return "Atlas refused to make the key."
@@ -49,28 +49,28 @@ func whyNotMade(c approval.Cause) mrkdwn {
 
 // whyNotDeleted says why a key that should be gone is still there.
 func whyNotDeleted(r approval.Request) mrkdwn {
-	switch r.Removal.Cause {
+	switch r.Deletion.Cause {
 	case approval.CauseNoOrg:
 		return noOrg
-	case approval.CauseAtlasAway, approval.CauseUnknown:
+	case approval.CauseAtlasUnavailable, approval.CauseUnknown:
 		return "Atlas does not answer, or asks to be left alone for a while."
-	case approval.CauseBadLogin:
+	case approval.CauseInvalidCredential:
 		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that."
 	case approval.CauseNotPermitted:
 		return "Atlas does not allow this bot to delete it."
 	}
-	return sentences("Atlas refuses to delete it.", reference(r.Removal.Code))
+	return joinSentences("Atlas refuses to delete it.", reference(r.Deletion.Code))
 }
 
-// wayOn says what whoever asked can do after that.
-func wayOn(r approval.Request) mrkdwn {
-	if r.Purpose == approval.Rotation && r.End.Cause == approval.CauseKeyGone {
+// nextStep says what whoever asked can do after that.
+func nextStep(r approval.Request) mrkdwn {
+	if r.Type == approval.Rotation && r.Outcome.Cause == approval.CauseKeyNotActive {
 		return "If you still need a key, ask for a new one with the slash command, in any channel."
 	}
-	if r.Purpose == approval.Rotation {
-		return say("The key of request %s is as it was; you can rotate it once more, or ask for a new key.", r.Of)
+	if r.Type == approval.Rotation {
+		return mrkdwnf("The key of request %s is as it was; you can rotate it once more, or ask for a new key.", r.ParentID)
 	}
-	switch r.End.Cause {
+	switch r.Outcome.Cause {
 	case approval.CauseKeyLimit:
 		return "Ask an Organization Owner to delete keys that nobody needs, then ask again."
 	case approval.CauseBadAddress:
@@ -79,33 +79,35 @@ func wayOn(r approval.Request) mrkdwn {
 		return "Choose other roles with *Ask again*."
 	case approval.CauseBadProject:
 		return "Check the projects, then ask again with *Ask again*."
-	case approval.CauseBadLogin:
+	case approval.CauseInvalidCredential:
 		return "Ask again once they have."
 	}
 	return "Whoever runs this bot has to look at it; ask again once they have."
 }
 
 // requestLine names a request by its id and description.
-func requestLine(r approval.Request) mrkdwn { return say("Request %s: %s", r.ID, r.Access.Description) }
+func requestLine(r approval.Request) mrkdwn {
+	return mrkdwnf("Request %s: %s", r.ID, r.Access.Description)
+}
 
 // reference quotes Atlas's own word for a refusal.
 func reference(code string) mrkdwn {
 	if code == "" {
 		return ""
 	}
-	return say("(Reference: %s)", clip(code, 80))
+	return mrkdwnf("(Reference: %s)", truncate(code, 80))
 }
 
-// refusal is what somebody is told whose action changed nothing. r is the
+// userError is what somebody is told whose action changed nothing. r is the
 // request as it is, or zero if none was read.
-func refusal(err error, r approval.Request) mrkdwn {
+func userError(err error, r approval.Request) mrkdwn {
 	if limit, ok := overLimit(err); ok {
-		return say("%s Nothing was changed.", botText(fmt.Sprint(problemText(limit))))
+		return mrkdwnf("%s Nothing was changed.", botText(fmt.Sprint(problemText(limit))))
 	}
 	if role, ok := errors.AsType[*approval.RoleError](err); ok {
 		return roleRefusal(role)
 	}
-	for _, w := range refusals {
+	for _, w := range userErrors {
 		switch {
 		case !errors.Is(err, w.err):
 		case w.about != nil && r.ID != "":
@@ -121,10 +123,10 @@ func refusal(err error, r approval.Request) mrkdwn {
 		return tooLate(r)
 	case errors.Is(err, approval.ErrNoProjects):
 		return "Atlas does not tell me its projects just now, so nothing was changed. Try again in a minute, or without projects."
-	case errors.Is(err, approval.ErrUnderway):
-		return say("This key has a successor already, request %s, so no other one was made. Look for its message in our conversation.", r.Successor)
+	case errors.Is(err, approval.ErrRotationUnderway):
+		return mrkdwnf("This key has a successor already, request %s, so no other one was made. Look for its message in our conversation.", r.Successor)
 	case r.ID != "":
-		return say("That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote %s.", r.ID)
+		return mrkdwnf("That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote %s.", r.ID)
 	}
 	return "That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot."
 }
@@ -132,9 +134,9 @@ func refusal(err error, r approval.Request) mrkdwn {
 // notYours is said of a key that only its owner and approvers can end.
 const notYours mrkdwn = "Only approvers and whoever asked for a key can revoke it. Nothing was changed."
 
-// refusals are in the order in which they are looked for: an error can be two of
+// userErrors are in the order in which they are looked for: an error can be two of
 // them. What is said about a request is said if there is one.
-var refusals = []struct {
+var userErrors = []struct {
 	err   error
 	said  mrkdwn
 	about func(approval.Request) mrkdwn
@@ -146,18 +148,18 @@ var refusals = []struct {
 	{err: approval.ErrNotOwner, said: "Only the person who asked can do that. Nothing was changed; with the slash command, in any channel, you can ask for a key of your own."},
 	{err: approval.ErrGuest, said: "Guests of this workspace cannot use this bot. Ask a full member whom you work with to request the key."},
 	{err: approval.ErrDeactivated, said: "Your Slack account is deactivated, so nothing was changed. Ask an administrator of the workspace."},
-	{err: approval.ErrRobot, said: "Only people can use this bot. Nothing was changed; press or type it yourself."},
-	{err: approval.ErrOutsider, said: "Only members of this workspace can use this bot. Ask somebody there whom you work with."},
+	{err: approval.ErrBot, said: "Only people can use this bot. Nothing was changed; press or type it yourself."},
+	{err: approval.ErrExternal, said: "Only members of this workspace can use this bot. Ask somebody there whom you work with."},
 	{err: approval.ErrCannotCheck, why: notChecked},
 	{err: approval.ErrNotFound, said: "I know no such request, so nothing was changed. Ask for a new key with the slash command, in any channel."},
 	{err: approval.ErrConflict, said: "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
 	{err: approval.ErrAlreadyApproved, said: "You approved this already; it takes others as well. Nothing was changed.", about: approvedAlready},
 	{err: approval.ErrNotNeeded, said: "It takes the approval of other people. Nothing was changed.", about: notNeeded},
-	{err: approval.ErrNudged, said: "You asked once more already. Nothing was changed.", about: nudgedAlready},
-	{err: approval.ErrSigned, said: "Somebody signed that already. Nothing was changed.", about: signedAlready},
-	{err: approval.ErrOwnerBack, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
-	{err: approval.ErrNotNamed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command, in any channel."},
-	{err: approval.ErrNotLive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command, in any channel."},
+	{err: approval.ErrAlreadyNudged, said: "You asked once more already. Nothing was changed.", about: nudgedAlready},
+	{err: approval.ErrAlreadyReviewed, said: "Somebody signed that already. Nothing was changed.", about: reviewedAlready},
+	{err: approval.ErrOwnerActive, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
+	{err: approval.ErrBreakGlassNotAllowed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command, in any channel."},
+	{err: approval.ErrPredecessorNotActive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command, in any channel."},
 	{err: approval.ErrPredecessorRevoked, said: "The key that this one takes over from was revoked, so this one is deleted too. If you still need a key, ask for a new one with the slash command, in any channel."},
 	{err: approval.ErrToSelf, said: "You can't hand a key to yourself. Nothing was changed; choose another person."},
 	{err: approval.ErrBreakGlassEnds, said: "This key was taken by break-glass, so it gets no more time. Nothing was changed; ask for a new key with the slash command, in any channel."},
@@ -183,11 +185,11 @@ func roleRefusal(e *approval.RoleError) mrkdwn {
 	role := botText(titles([]approval.Role{e.Role}))
 	switch {
 	case errors.Is(e, approval.ErrRoleNotOffered):
-		return say("The role %s of this key can't be asked for here any more, so the key can only lose addresses or be revoked. Nothing was changed; ask for a new key with other roles.", role)
+		return mrkdwnf("The role %s of this key can't be asked for here any more, so the key can only lose addresses or be revoked. Nothing was changed; ask for a new key with other roles.", role)
 	case errors.Is(e, approval.ErrRoleNotTheirs):
-		return say("The role %s of this key isn't one that you may ask for. Nothing was changed; ask for a new key with other roles.", role)
+		return mrkdwnf("The role %s of this key isn't one that you may ask for. Nothing was changed; ask for a new key with other roles.", role)
 	}
-	return say("A key with the role %s lives at most %s in all, with its extensions and rotations. Nothing was changed; ask for a new key with the slash command, in any channel.", role, botText(span(e.Most)))
+	return mrkdwnf("A key with the role %s lives at most %s in all, with its extensions and rotations. Nothing was changed; ask for a new key with the slash command, in any channel.", role, botText(humanDuration(e.Most)))
 }
 
 // notOpened is said if a form is known not to be open. If Slack gave no clear
@@ -197,7 +199,7 @@ func notOpened(err error, said mrkdwn) mrkdwn {
 	if slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, codeOf(err)) {
 		return "That opened the form once already. If you see it, go on there; if not, try it once more. Nothing was changed."
 	}
-	if f, ok := errors.AsType[*approval.Fault](err); ok && f.Verdict == approval.Unknown {
+	if f, ok := errors.AsType[*approval.CallError](err); ok && f.Class == approval.Indeterminate {
 		return "Slack did not say whether the form is open. If you see it, go on there; if not, try it once more. Nothing was changed."
 	}
 	return said
@@ -207,33 +209,33 @@ func notOpened(err error, said mrkdwn) mrkdwn {
 // drawn.
 func tooLate(r approval.Request) mrkdwn {
 	switch r.State {
-	case approval.Pending:
-		return say("This request still waits for an approver, so that is not possible yet. It lapses %s.", when(r.LapsesAt))
-	case approval.Denied:
-		return say("%s was faster and denied it %s. Nothing else was changed.", mention(r.Decision.By), when(r.Decision.At))
-	case approval.Withdrawn:
-		return say("%s took this request back %s, so there is nothing to do any more.", mention(r.Requester), when(r.End.At))
-	case approval.Expired:
-		return say("This request lapsed %s: %s Ask again with the slash command, in any channel.", when(r.End.At), whyLapsed(r))
-	case approval.Applying:
+	case approval.StatePending:
+		return mrkdwnf("This request still waits for an approver, so that is not possible yet. It lapses %s.", slackDate(r.ExpiresAt))
+	case approval.StateDenied:
+		return mrkdwnf("%s was faster and denied it %s. Nothing else was changed.", mention(r.Decision.By), slackDate(r.Decision.At))
+	case approval.StateWithdrawn:
+		return mrkdwnf("%s took this request back %s, so there is nothing to do any more.", mention(r.Requester), slackDate(r.Outcome.At))
+	case approval.StateExpired:
+		return mrkdwnf("This request lapsed %s: %s Ask again with the slash command, in any channel.", slackDate(r.Outcome.At), expiryReason(r))
+	case approval.StateApplying:
 		if isGoingBack(r) {
 			return changing(r)
 		}
 		return "This change is approved and is being made. There is nothing else to do."
-	case approval.Done:
-		return say("This change was made %s. There is nothing else to do.", when(r.End.At))
-	case approval.Failed:
+	case approval.StateApplied:
+		return mrkdwnf("This change was made %s. There is nothing else to do.", slackDate(r.Outcome.At))
+	case approval.StateFailed:
 		if isChange(r) {
-			return sentences("This change was given up.", notChanged(r))
+			return joinSentences("This change was given up.", notChanged(r))
 		}
-		return sentences("No key could be made for this request.", whyNotMade(r.End.Cause), "Ask again with the slash command, in any channel.")
-	case approval.Revoking:
-		if r.Removal.Tries > 0 {
-			return sentences(say("The key%s is being deleted%s.", keyName(r), because(r)), notDeletedYet(r))
+		return joinSentences("No key could be made for this request.", whyNotMade(r.Outcome.Cause), "Ask again with the slash command, in any channel.")
+	case approval.StateRevoking:
+		if r.Deletion.Tries > 0 {
+			return joinSentences(mrkdwnf("The key%s is being deleted%s.", keyName(r), endReason(r)), notDeletedYet(r))
 		}
-		return say("The key%s is being deleted%s. There is nothing else to do.", keyName(r), because(r))
-	case approval.Ended:
-		return say("The key%s was deleted%s. Ask for a new one with the slash command, in any channel.", keyName(r), because(r))
+		return mrkdwnf("The key%s is being deleted%s. There is nothing else to do.", keyName(r), endReason(r))
+	case approval.StateEnded:
+		return mrkdwnf("The key%s was deleted%s. Ask for a new one with the slash command, in any channel.", keyName(r), endReason(r))
 	}
 	return "That is not possible at the moment, and nothing was changed. The messages about this request show what is."
 }
@@ -244,30 +246,30 @@ func tooLateToDecide(r approval.Request, who approval.UserID) mrkdwn {
 	case r.Decision.By == "":
 		return tooLate(r)
 	case r.Decision.By == who:
-		return say("You decided on this %s already. The card shows how it goes on.", when(r.Decision.At))
-	case r.State == approval.Denied:
+		return mrkdwnf("You decided on this %s already. The card shows how it goes on.", slackDate(r.Decision.At))
+	case r.State == approval.StateDenied:
 		return tooLate(r)
 	case slices.ContainsFunc(r.Approvals, func(a approval.Approval) bool { return a.By == who }):
-		return say("You approved this already, and %s gave the last approval %s. The card shows how it goes on.", mention(r.Decision.By), when(r.Decision.At))
+		return mrkdwnf("You approved this already, and %s gave the last approval %s. The card shows how it goes on.", mention(r.Decision.By), slackDate(r.Decision.At))
 	}
-	return say("%s was faster and approved it %s. The card shows how it goes on.", mention(r.Decision.By), when(r.Decision.At))
+	return mrkdwnf("%s was faster and approved it %s. The card shows how it goes on.", mention(r.Decision.By), slackDate(r.Decision.At))
 }
 
 // tooLateForOwner is [tooLate] for whoever asked, for states in which there is
 // something to do but not that.
 func tooLateForOwner(r approval.Request) mrkdwn {
 	switch r.State {
-	case approval.Approved:
-		return say("No key is out at the moment: press *Create my key* in the message about this request, by %s.", when(r.LapsesAt))
-	case approval.Minting:
-		if r.Mint.Stage == approval.Undoing {
+	case approval.StateApproved:
+		return mrkdwnf("No key is out at the moment: press *Create my key* in the message about this request, by %s.", slackDate(r.ExpiresAt))
+	case approval.StateIssuing:
+		if r.Issuance.Stage == approval.StageRollingBack {
 			return undoneForOwner(r)
 		}
 		return "The key is being made already. It appears in our conversation in a moment; there is nothing to press."
-	case approval.Delivered:
-		return say("The key%[1]s was shown already. Say in the message about it by %[2]s whether you saved it or did not see it.", keyName(r), when(r.Custody.ConfirmBy))
-	case approval.Active:
-		return say("You have the key%s already; it ends %s. If you lost the private key, rotate it.", keyName(r), when(r.EndsAt))
+	case approval.StateDelivered:
+		return mrkdwnf("The key%[1]s was shown already. Say in the message about it by %[2]s whether you saved it or did not see it.", keyName(r), slackDate(r.Confirmation.ConfirmBy))
+	case approval.StateActive:
+		return mrkdwnf("You have the key%s already; it ends %s. If you lost the private key, rotate it.", keyName(r), slackDate(r.KeyExpiresAt))
 	}
 	return tooLate(r)
 }

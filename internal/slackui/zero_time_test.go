@@ -12,7 +12,7 @@ import (
 // those in which nobody draws it: a time that is not recorded is never a date.
 func TestNoScreenShowsZeroTime(t *testing.T) {
 	t.Parallel()
-	require.EqualValues(t, "at an unknown time", when(time.Time{}))
+	require.EqualValues(t, "at an unknown time", slackDate(time.Time{}))
 	require.Equal(t, "at an unknown time", utc(time.Time{}))
 	for name, screen := range allScreens() {
 		sent, err := json.Marshal(screen)

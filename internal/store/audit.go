@@ -12,14 +12,14 @@ import (
 
 // Record implements [approval.Store]. A line that names a request has to be a
 // refusal: [Store.QuickCheck] takes any other for a change of that request.
-func (s *Store) Record(ctx context.Context, e approval.Entry) error {
+func (s *Store) Record(ctx context.Context, e approval.AuditEntry) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error { return record(ctx, tx, e) })
 }
 
 // record adds e to the end of the chain. Counting in audit_head comes first: it
 // locks that row, on any database, so that of many writers each follows
 // another, and a transaction that is rolled back leaves no gap.
-func record(ctx context.Context, tx *sql.Tx, e approval.Entry) error {
+func record(ctx context.Context, tx *sql.Tx, e approval.AuditEntry) error {
 	if e.At.IsZero() {
 		return errors.New("adding to the audit trail: the entry has no time")
 	}
@@ -28,7 +28,7 @@ func record(ctx context.Context, tx *sql.Tx, e approval.Entry) error {
 	if err := tx.QueryRowContext(ctx, count).Scan(&e.Seq, &prev); err != nil {
 		return fmt.Errorf("finding the end of the audit trail: %w", err)
 	}
-	e = e.Chained(prev)
+	e = e.Linked(prev)
 	const add = `
 		INSERT INTO audit (seq, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
@@ -40,7 +40,7 @@ func record(ctx context.Context, tx *sql.Tx, e approval.Entry) error {
 	return setHead(ctx, tx, e)
 }
 
-func setHead(ctx context.Context, tx *sql.Tx, last approval.Entry) error {
+func setHead(ctx context.Context, tx *sql.Tx, last approval.AuditEntry) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE audit_head SET seq = $1, hash = $2`, last.Seq, last.Hash); err != nil {
 		return fmt.Errorf("moving the end of the audit trail: %w", err)
 	}
@@ -69,11 +69,11 @@ const auditPage = 500
 
 // Audit implements [approval.Store]. It reads in pages, so that yield may take
 // its time and use the store.
-func (s *Store) Audit(ctx context.Context, yield func(approval.Entry) error) error {
-	return eachEntry(ctx, s.db, yield)
+func (s *Store) Audit(ctx context.Context, yield func(approval.AuditEntry) error) error {
+	return scanEntries(ctx, s.db, yield)
 }
 
-func eachEntry(ctx context.Context, q queryer, yield func(approval.Entry) error) error {
+func scanEntries(ctx context.Context, q queryer, yield func(approval.AuditEntry) error) error {
 	from := int64(math.MinInt64) // the bot's own begin with 1; what was inserted may not
 	for {
 		page, err := entriesFrom(ctx, q, from)
@@ -107,7 +107,7 @@ func (s *Store) AuditRows(ctx context.Context, upTo int64) (int64, error) {
 	return n, nil
 }
 
-func entriesFrom(ctx context.Context, q queryer, seq int64) ([]approval.Entry, error) {
+func entriesFrom(ctx context.Context, q queryer, seq int64) ([]approval.AuditEntry, error) {
 	const next = `
 		SELECT seq, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash
 		FROM audit WHERE seq >= $1 AND typeof(seq) = 'integer' ORDER BY seq LIMIT $2`
@@ -116,9 +116,9 @@ func entriesFrom(ctx context.Context, q queryer, seq int64) ([]approval.Entry, e
 		return nil, err
 	}
 	defer rows.Close()
-	var page []approval.Entry
+	var page []approval.AuditEntry
 	for rows.Next() {
-		var e approval.Entry
+		var e approval.AuditEntry
 		var at int64
 		if err := rows.Scan(&e.Seq, &at, &e.Org, &e.Request, &e.Event, &e.From, &e.To, &e.By, &e.Note, &e.Refused,
 			&e.Key, &e.KeyID, &e.Prev, &e.Hash); err != nil {

@@ -8,16 +8,16 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// chainStep begins the names of the migration that needs [chainOld] after its
+// hashMigration begins the names of the migration that needs [backfillHashes] after its
 // SQL.
-const chainStep = "0003_audit_chain."
+const hashMigration = "0003_audit_chain."
 
-// chainOld chains the lines that were written before there was a chain. What
+// backfillHashes chains the lines that were written before there was a chain. What
 // was done to them until then nobody can tell.
-func chainOld(ctx context.Context, tx *sql.Tx) error {
-	var last approval.Entry
-	err := eachEntry(ctx, tx, func(e approval.Entry) error {
-		last = e.Chained(last.Hash)
+func backfillHashes(ctx context.Context, tx *sql.Tx) error {
+	var last approval.AuditEntry
+	err := scanEntries(ctx, tx, func(e approval.AuditEntry) error {
+		last = e.Linked(last.Hash)
 		_, err := tx.ExecContext(ctx, `UPDATE audit SET prev = $1, hash = $2 WHERE seq = $3`, last.Prev, last.Hash, last.Seq)
 		return err
 	})

@@ -25,11 +25,11 @@ func ofSchema2(t *testing.T, more string) *Store {
 }
 
 // follow reads the whole trail as a chain.
-func follow(t *testing.T, s *Store) (approval.Chain, []approval.Entry) {
+func follow(t *testing.T, s *Store) (approval.Chain, []approval.AuditEntry) {
 	t.Helper()
 	var c approval.Chain
-	var all []approval.Entry
-	require.NoError(t, s.Audit(t.Context(), func(e approval.Entry) error {
+	var all []approval.AuditEntry
+	require.NoError(t, s.Audit(t.Context(), func(e approval.AuditEntry) error {
 		all = append(all, e)
 		return c.Next(e)
 	}))
@@ -53,7 +53,7 @@ func TestLinesFromBeforeTheChainAreChained(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, AuditHead{5, c.Last.Hash}, head)
 
-	require.NoError(t, s.Record(t.Context(), approval.Entry{At: all[0].At, Event: approval.Revoke}))
+	require.NoError(t, s.Record(t.Context(), approval.AuditEntry{At: all[0].At, Event: approval.EventRevoke}))
 	c, _ = follow(t, s)
 	require.EqualValues(t, 6, c.Last.Seq)
 	require.EqualValues(t, 5, c.Lines)
@@ -108,6 +108,6 @@ func TestWithoutItsEndTheTrailIsNotWritten(t *testing.T) {
 	s := ofSchema2(t, "")
 	_, err := s.db.ExecContext(t.Context(), `DROP TRIGGER audit_head_is_never_removed; DELETE FROM audit_head`)
 	require.NoError(t, err)
-	err = s.Record(t.Context(), approval.Entry{At: fixture().AskedAt})
+	err = s.Record(t.Context(), approval.AuditEntry{At: fixture().RequestedAt})
 	require.ErrorContains(t, err, "finding the end of the audit trail")
 }

@@ -51,7 +51,7 @@ func attachForCopy(ctx context.Context, databaseURL string) (*Store, error) {
 	if err == nil {
 		err = attach(path)
 	}
-	s := &Store{dialect: sqliteDialect, isGuest: true}
+	s := &Store{dialect: sqliteDialect, attached: true}
 	if err == nil {
 		err = s.connect(path, Options{ReadOnly: true})
 	}
@@ -67,7 +67,7 @@ func attachForCopy(ctx context.Context, databaseURL string) (*Store, error) {
 // isOurs reports, as an error, what is no database of this bot, or of a newer
 // one.
 func (s *Store) isOurs(ctx context.Context) error {
-	if err := s.refuseForeign(ctx); err != nil {
+	if err := s.checkOwnership(ctx); err != nil {
 		return err
 	}
 	var tables int
@@ -81,7 +81,7 @@ func (s *Store) isOurs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.refuseNewer(ctx, steps)
+	return s.checkNotNewer(ctx, steps)
 }
 
 // newFile makes to absolute and sees that nothing is there, nor belongs there.
@@ -102,7 +102,7 @@ func newFile(to, database string) (string, error) {
 	case err == nil:
 		return to, fmt.Errorf("%s is there already and is not overwritten: choose another name", to)
 	case !errors.Is(err, fs.ErrNotExist):
-		return to, explainFile(to, err)
+		return to, describeFileError(to, err)
 	}
 	if dir := filepath.Dir(to); !exists(dir) {
 		return to, fmt.Errorf("the directory %s does not exist", dir)
@@ -204,7 +204,7 @@ func verifyCopy(ctx context.Context, path string) (Summary, error) {
 	if err := fold(ctx, path); err != nil {
 		return Summary{}, err
 	}
-	s := &Store{dialect: sqliteDialect, isGuest: true}
+	s := &Store{dialect: sqliteDialect, attached: true}
 	if err := s.connect(path, Options{ReadOnly: true}); err != nil {
 		return Summary{}, err
 	}
@@ -222,8 +222,8 @@ func verifyCopy(ctx context.Context, path string) (Summary, error) {
 // fold brings what is in the write-ahead log into the database and takes the
 // log away. It fails if another process has the database open.
 func fold(ctx context.Context, path string) error {
-	s := &Store{dialect: sqliteDialect, isGuest: true}
-	if err := s.connect(path, Options{Beside: true}); err != nil {
+	s := &Store{dialect: sqliteDialect, attached: true}
+	if err := s.connect(path, Options{Attach: true}); err != nil {
 		return err
 	}
 	defer s.Close()

@@ -33,7 +33,7 @@ func counts(t *testing.T, path string) int {
 	require.NoError(t, err)
 	defer s.Close()
 	require.NoError(t, s.QuickCheck(t.Context()))
-	all, err := s.ByRequester(t.Context(), "U_bo")
+	all, err := s.ListByRequester(t.Context(), "U_bo")
 	require.NoError(t, err)
 	return len(all)
 }
@@ -196,10 +196,10 @@ func TestRefusedAttemptsDoNotCountAsChanges(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite:"+tempDir(t)+"/bot.db")
 	fill(t, s, 0, 1)
-	require.NoError(t, s.Record(t.Context(), approval.Entry{
-		At: time.Now(), Request: "AKR-10000", Event: approval.Approve, From: approval.Pending, To: approval.Pending, Refused: "not_approver",
+	require.NoError(t, s.Record(t.Context(), approval.AuditEntry{
+		At: time.Now(), Request: "AKR-10000", Event: approval.EventApprove, From: approval.StatePending, To: approval.StatePending, Refused: "not_approver",
 	}))
-	require.NoError(t, s.Record(t.Context(), approval.Entry{At: time.Now(), Request: "AKR-NONE0", Event: approval.Submit, Refused: "guest"}))
+	require.NoError(t, s.Record(t.Context(), approval.AuditEntry{At: time.Now(), Request: "AKR-NONE0", Event: approval.EventSubmit, Refused: "guest"}))
 	require.NoError(t, s.QuickCheck(t.Context()))
 }
 

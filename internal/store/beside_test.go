@@ -18,18 +18,18 @@ import (
 
 func beside(t *testing.T, path string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{Beside: true})
+	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{Attach: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s
 }
 
 // denied is r with somebody's no, and the line of it.
-func denied(r approval.Request, by approval.UserID) (approval.Request, approval.Entry) {
-	r.State = approval.Denied
-	return r, approval.Entry{
-		At: approvaltest.Epoch.Add(time.Minute), Org: r.Org, Request: r.ID, Event: approval.Deny,
-		From: approval.Pending, To: approval.Denied, By: by,
+func denied(r approval.Request, by approval.UserID) (approval.Request, approval.AuditEntry) {
+	r.State = approval.StateDenied
+	return r, approval.AuditEntry{
+		At: approvaltest.Epoch.Add(time.Minute), Org: r.Org, Request: r.ID, Event: approval.EventDeny,
+		From: approval.StatePending, To: approval.StateDenied, By: by,
 	}
 }
 
@@ -70,7 +70,7 @@ func TestBesideTakesNothingFromItsOwner(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bot.db")
 	owner := open(t, "sqlite:"+path)
 	r := asked("AKR-00001")
-	r.LapsesAt = approvaltest.Epoch
+	r.ExpiresAt = approvaltest.Epoch
 	_, err := owner.Create(t.Context(), r, submitted(r))
 	require.NoError(t, err)
 	now := approvaltest.Epoch.Add(time.Hour)
@@ -82,7 +82,7 @@ func TestBesideTakesNothingFromItsOwner(t *testing.T) {
 	require.ErrorIs(t, err, approval.ErrNothingDue, "it is still leased")
 	_, err = guest.ClaimWork(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
 	require.ErrorContains(t, err, "does no work")
-	_, err = guest.ClaimDrawing(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
+	_, err = guest.ClaimSync(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
 	require.ErrorContains(t, err, "does no work")
 	var synchronous string
 	require.NoError(t, guest.DB().QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous))
@@ -125,7 +125,7 @@ func TestBesideRefuses(t *testing.T) {
 			if tt.make != nil {
 				tt.make(t, dir)
 			}
-			_, err := store.Open(t.Context(), in(dir, tt.url), store.Options{Beside: true})
+			_, err := store.Open(t.Context(), in(dir, tt.url), store.Options{Attach: true})
 			require.ErrorContains(t, err, in(dir, tt.want))
 			left, err := filepath.Glob(dir + "/*.lock")
 			require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 // person.
 
 // openOrLive are the states that are not over.
-var openOrLive = stateIn(approval.Pending, approval.Approved, approval.Minting, approval.Applying, approval.Delivered, approval.Active, approval.Revoking)
+var openOrLive = stateIn(approval.StatePending, approval.StateApproved, approval.StateIssuing, approval.StateApplying, approval.StateDelivered, approval.StateActive, approval.StateRevoking)
 
 // OpenByRequester implements [approval.Store].
 func (s *Store) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
@@ -64,10 +64,10 @@ func (s *Store) ByOrigin(ctx context.Context, origin string) (approval.Request, 
 	return found[0], nil
 }
 
-// Tally implements [approval.Store].
-func (s *Store) Tally(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Tally, error) {
-	live, open := stateIn(approval.Delivered, approval.Active), stateIn(approval.OpenStates...)
-	var t approval.Tally
+// Usage implements [approval.Store].
+func (s *Store) Usage(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Usage, error) {
+	live, open := stateIn(approval.StateDelivered, approval.StateActive), stateIn(approval.OpenStates...)
+	var t approval.Usage
 	err := s.db.QueryRowContext(ctx, `
 		SELECT EXISTS (SELECT 1 FROM request WHERE requester = $1),
 			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+live+`),
@@ -75,7 +75,7 @@ func (s *Store) Tally(ctx context.Context, user approval.UserID, org approval.Or
 			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+open+` AND org = $2),
 			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+open+` AND org = $2 AND new_key > 0),
 			(SELECT COUNT(*) FROM request WHERE requester = $1 AND asked_at > $3 AND org = $2)`,
-		user, org, millis(since)).Scan(&t.Any, &t.Held, &t.Live, &t.Open, &t.Coming, &t.Recent)
+		user, org, millis(since)).Scan(&t.Any, &t.Held, &t.ActiveKeys, &t.Open, &t.Coming, &t.Recent)
 	if err != nil && err != sql.ErrNoRows {
 		return t, fmt.Errorf("counting requests: %w", err)
 	}

@@ -19,7 +19,7 @@ func TestQueriesOfOnePersonUseAnIndex(t *testing.T) {
 	defer s.Close()
 	for name, query := range map[string]string{
 		"open requests": `SELECT id FROM request WHERE requester = 'U_bo' AND ` + openOrLive + ` ORDER BY asked_at DESC, id LIMIT 100`,
-		"live keys":     `SELECT COUNT(*) FROM request WHERE requester = 'U_bo' AND ` + stateIn(approval.Delivered, approval.Active),
+		"live keys":     `SELECT COUNT(*) FROM request WHERE requester = 'U_bo' AND ` + stateIn(approval.StateDelivered, approval.StateActive),
 		"the last hour": `SELECT COUNT(*) FROM request WHERE requester = 'U_bo' AND asked_at > 1 AND org = 'o'`,
 		"the newest":    withArgs(firstPage),
 		"older ones":    withArgs(olderPage),

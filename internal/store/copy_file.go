@@ -18,9 +18,9 @@ import (
 func newPartial(to string) (string, error) {
 	file, err := os.CreateTemp(filepath.Dir(to), partialOf(to)+"*")
 	if err != nil {
-		return "", explainFile(to, err)
+		return "", describeFileError(to, err)
 	}
-	return file.Name(), errors.Join(tighten(file.Name()), file.Close())
+	return file.Name(), errors.Join(restrictMode(file.Name()), file.Close())
 }
 
 // partialOf begins the names of what is not finished.
@@ -55,7 +55,7 @@ func copyFile(ctx context.Context, source *os.File, to string, progress Progress
 	}
 	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, ownerOnly)
 	if err != nil {
-		return explainFile(to, err)
+		return describeFileError(to, err)
 	}
 	all := io.NewSectionReader(source, 0, info.Size())
 	for done := int64(0); done < info.Size(); {
@@ -64,7 +64,7 @@ func copyFile(ctx context.Context, source *os.File, to string, progress Progress
 		}
 		n, err := io.CopyN(target, all, min(copyAtOnce, info.Size()-done))
 		if err != nil {
-			return errors.Join(fmt.Errorf("writing %s: %w", to, explainFile(to, err)), target.Close())
+			return errors.Join(fmt.Errorf("writing %s: %w", to, describeFileError(to, err)), target.Close())
 		}
 		done += n
 		if progress != nil {
@@ -77,7 +77,7 @@ func copyFile(ctx context.Context, source *os.File, to string, progress Progress
 // publish gives a finished file its name, which must be free, for good.
 func publish(partial, to string) error {
 	if err := syncFile(partial); err != nil {
-		return explainFile(to, err)
+		return describeFileError(to, err)
 	}
 	err := os.Link(partial, to) // unlike a rename, it overwrites nothing
 	switch {

@@ -38,7 +38,7 @@ func TestMigrationKilledAtAnyStatementIsDoneByTheNextStart(t *testing.T) {
 			s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 			require.NoError(t, err, "%s, statement %d", from, n)
 			lines := 0
-			require.NoError(t, s.Audit(t.Context(), func(approval.Entry) error { lines++; return nil }))
+			require.NoError(t, s.Audit(t.Context(), func(approval.AuditEntry) error { lines++; return nil }))
 			if from != "" {
 				_, err := s.Get(t.Context(), "AKR-7F3K2")
 				require.NoError(t, err)

@@ -35,8 +35,8 @@ func stateIn(states ...approval.State) string {
 	return `state IN (` + strings.Join(names, ", ") + `)`
 }
 
-// ClaimDrawing implements [approval.Store].
-func (s *Store) ClaimDrawing(ctx context.Context, now, until time.Time) (approval.Request, error) {
+// ClaimSync implements [approval.Store].
+func (s *Store) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
 	return s.claim(ctx, `
 		UPDATE request SET draw_until = $1 WHERE id = (
 			SELECT id FROM request WHERE draw_at > 0 AND (draw_at <= $2 OR draw_at > $3) AND (draw_until <= $2 OR draw_until > $3)
@@ -46,7 +46,7 @@ func (s *Store) ClaimDrawing(ctx context.Context, now, until time.Time) (approva
 
 func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (approval.Request, error) {
 	var r approval.Request
-	if s.isGuest {
+	if s.attached {
 		return r, errors.New("leasing a request: this process is a guest of the database, and does no work on it")
 	}
 	var id approval.ID
@@ -72,22 +72,22 @@ func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (
 
 // ReleaseWork implements [approval.Store].
 func (s *Store) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {
-	return s.one(ctx, id, `
+	return s.updateOne(ctx, id, `
 		UPDATE request SET work_until = 0,
 			work_at = CASE WHEN version = $2 AND $3 > 0 THEN $3 ELSE work_at END
 		WHERE id = $1`, id, version, millis(at))
 }
 
-// ReleaseDrawing implements [approval.Store].
-func (s *Store) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {
-	return s.one(ctx, id, `
+// ReleaseSync implements [approval.Store].
+func (s *Store) ReleaseSync(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+	return s.updateOne(ctx, id, `
 		UPDATE request SET draw_until = 0,
 			draw_at = CASE WHEN version = $2 THEN $3 ELSE draw_at END
 		WHERE id = $1`, id, version, millis(at))
 }
 
-// Drawn implements [approval.Store].
-func (s *Store) Drawn(ctx context.Context, id approval.ID, name approval.MessageName, at approval.Place) error {
+// SaveMessageRef implements [approval.Store].
+func (s *Store) SaveMessageRef(ctx context.Context, id approval.ID, name approval.MessageName, at approval.MessageRef) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := get(ctx, tx, id); err != nil {
 			return err
@@ -124,7 +124,7 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 func (s *Store) dropLeases(ctx context.Context) error {
 	for _, drop := range []string{
 		`UPDATE request SET work_until = 0, draw_until = 0 WHERE work_until > 0 OR draw_until > 0`,
-		`UPDATE request SET work_at = 1 WHERE work_at > 1 AND ` + stateIn(approval.Minting, approval.Applying, approval.Revoking),
+		`UPDATE request SET work_at = 1 WHERE work_at > 1 AND ` + stateIn(approval.StateIssuing, approval.StateApplying, approval.StateRevoking),
 		`UPDATE request SET draw_at = 1 WHERE draw_at > 1`,
 	} {
 		if _, err := s.db.ExecContext(ctx, drop); err != nil {
@@ -134,8 +134,8 @@ func (s *Store) dropLeases(ctx context.Context) error {
 	return nil
 }
 
-// one changes the one request that id names.
-func (s *Store) one(ctx context.Context, id approval.ID, change string, args ...any) error {
+// updateOne changes the one request that id names.
+func (s *Store) updateOne(ctx context.Context, id approval.ID, change string, args ...any) error {
 	done, err := s.db.ExecContext(ctx, change, args...)
 	if err != nil {
 		return fmt.Errorf("updating request %s: %w", id, err)

@@ -39,11 +39,11 @@ func TestRestartRetriesAtOnce(t *testing.T) {
 	s, err := store.Open(t.Context(), path, store.Options{})
 	require.NoError(t, err)
 	pending, revoking := asked("AKR-WAITS"), asked("AKR-TRIED")
-	revoking.State, revoking.Removal = approval.Revoking, approval.Removal{Since: now, RetryAt: soon}
+	revoking.State, revoking.Deletion = approval.StateRevoking, approval.Deletion{Since: now, RetryAt: soon}
 	for _, r := range []approval.Request{pending, revoking} {
 		_, err = s.Create(t.Context(), r, submitted(r))
 		require.NoError(t, err)
-		require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, 1, soon))
+		require.NoError(t, s.ReleaseSync(t.Context(), r.ID, 1, soon))
 	}
 	require.NoError(t, s.Close())
 
@@ -54,7 +54,7 @@ func TestRestartRetriesAtOnce(t *testing.T) {
 	_, err = s.ClaimWork(t.Context(), now, now.Add(time.Minute))
 	require.ErrorIs(t, err, approval.ErrNothingDue)
 	for range 2 {
-		_, err = s.ClaimDrawing(t.Context(), now, now.Add(time.Minute))
+		_, err = s.ClaimSync(t.Context(), now, now.Add(time.Minute))
 		require.NoError(t, err)
 	}
 }
@@ -65,7 +65,7 @@ func TestUnreadableRequestKeepsNoOtherWaiting(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	for i, id := range []approval.ID{"AKR-BROKE", "AKR-WHOLE"} {
 		r := asked(id)
-		r.LapsesAt = r.AskedAt.Add(time.Duration(i) * time.Second)
+		r.ExpiresAt = r.RequestedAt.Add(time.Duration(i) * time.Second)
 		_, err := s.Create(t.Context(), r, submitted(r))
 		require.NoError(t, err)
 	}
@@ -74,7 +74,7 @@ func TestUnreadableRequestKeepsNoOtherWaiting(t *testing.T) {
 	now := approvaltest.Epoch.Add(time.Minute)
 	for _, claim := range []func() (approval.Request, error){
 		func() (approval.Request, error) { return s.ClaimWork(t.Context(), now, now.Add(time.Minute)) },
-		func() (approval.Request, error) { return s.ClaimDrawing(t.Context(), now, now.Add(time.Minute)) },
+		func() (approval.Request, error) { return s.ClaimSync(t.Context(), now, now.Add(time.Minute)) },
 	} {
 		_, err = claim()
 		require.ErrorIs(t, err, approval.ErrUnreadable)
@@ -98,7 +98,7 @@ func TestTheAuditTrailOnlyGrows(t *testing.T) {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.ErrorContains(t, err, want)
 	}
-	require.NoError(t, s.Audit(t.Context(), func(e approval.Entry) error {
+	require.NoError(t, s.Audit(t.Context(), func(e approval.AuditEntry) error {
 		require.EqualValues(t, "U_bo", e.By)
 		return nil
 	}))
@@ -110,9 +110,9 @@ func TestColumnsAgreeWithTheBody(t *testing.T) {
 	r := asked("AKR-00001")
 	r, err := s.Create(t.Context(), r, submitted(r))
 	require.NoError(t, err)
-	r.State = approval.Approved
-	r.LapsesAt = approvaltest.Epoch.Add(2 * time.Hour)
-	e := approval.Entry{At: approvaltest.Epoch.Add(time.Minute), Request: r.ID, Event: approval.Approve, From: approval.Pending, To: approval.Approved}
+	r.State = approval.StateApproved
+	r.ExpiresAt = approvaltest.Epoch.Add(2 * time.Hour)
+	e := approval.AuditEntry{At: approvaltest.Epoch.Add(time.Minute), Request: r.ID, Event: approval.EventApprove, From: approval.StatePending, To: approval.StateApproved}
 	_, err = s.Move(t.Context(), r, e)
 	require.NoError(t, err)
 
@@ -126,7 +126,7 @@ func TestColumnsAgreeWithTheBody(t *testing.T) {
 	require.Equal(t, approvaltest.Epoch.Add(time.Minute).UnixMilli(), drawAt)
 	var truth approval.Request
 	require.NoError(t, json.Unmarshal([]byte(body), &truth))
-	require.Equal(t, approval.Approved, truth.State)
+	require.Equal(t, approval.StateApproved, truth.State)
 	require.EqualValues(t, 2, truth.Version)
 }
 
@@ -135,7 +135,7 @@ func TestNothingStoredCanHoldASecret(t *testing.T) {
 	t.Parallel()
 	require.True(t, canHold(reflect.TypeFor[approval.Credential](), reflect.TypeFor[secret.Secret]()), "the search finds what is there")
 	for _, stored := range []reflect.Type{
-		reflect.TypeFor[approval.Request](), reflect.TypeFor[approval.Entry](), reflect.TypeFor[approval.Place](),
+		reflect.TypeFor[approval.Request](), reflect.TypeFor[approval.AuditEntry](), reflect.TypeFor[approval.MessageRef](),
 	} {
 		require.False(t, canHold(stored, reflect.TypeFor[secret.Secret]()), "%s", stored)
 	}
@@ -181,7 +181,7 @@ func TestReadingBesideTheBot(t *testing.T) {
 	require.NoError(t, err)
 	defer reader.Close()
 	lines := 0
-	require.NoError(t, reader.Audit(t.Context(), func(approval.Entry) error { lines++; return nil }))
+	require.NoError(t, reader.Audit(t.Context(), func(approval.AuditEntry) error { lines++; return nil }))
 	require.Equal(t, 1, lines)
 	require.Error(t, reader.Record(t.Context(), submitted(r)))
 	require.NoError(t, bot.Record(t.Context(), submitted(r)), "the reader is in nobody's way")

@@ -38,7 +38,7 @@ func MigrateUntil(ctx context.Context, path string, n int) (int, error) {
 		steps[i].sql = text.String() // the checksum stays that of the real one
 	}
 	s := &Store{dialect: sqliteDialect}
-	if s.owned, err = own(path); err != nil {
+	if s.owned, err = lockAndCreate(path); err != nil {
 		return count, err
 	}
 	if err := s.connect(path, Options{}); err != nil {

@@ -26,9 +26,9 @@ type ownedFile struct {
 	isNew bool // there was no database in it
 }
 
-// own makes the database file at path ours: a regular file, locked, present,
+// lockAndCreate makes the database file at path ours: a regular file, locked, present,
 // writable, and not readable by others.
-func own(path string) (*ownedFile, error) {
+func lockAndCreate(path string) (*ownedFile, error) {
 	if dir := filepath.Dir(path); !exists(dir) {
 		return nil, fmt.Errorf("the directory %s does not exist", dir)
 	}
@@ -60,12 +60,12 @@ func own(path string) (*ownedFile, error) {
 // take opens the database file, making one if there is none.
 func (o *ownedFile) take(path string) error {
 	o.isNew = sizeOf(path) == 0
-	if err := present(path); err != nil {
+	if err := ensureFile(path); err != nil {
 		return err
 	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return explainFile(path, err)
+		return describeFileError(path, err)
 	}
 	o.file = file
 	if err := errors.Join(lockInode(file), hasOneName(path)); err != nil {
@@ -73,21 +73,21 @@ func (o *ownedFile) take(path string) error {
 	}
 	// SQLite gives the files beside a database its mode. These may be older.
 	for _, name := range []string{path + "-wal", path + "-shm"} {
-		if err := tighten(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := restrictMode(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
 }
 
-// present makes an empty file if there is none, which SQLite takes for an empty
+// ensureFile makes an empty file if there is none, which SQLite takes for an empty
 // database. Opening it here finds out whether it can be written.
-func present(path string) error {
+func ensureFile(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, ownerOnly)
 	if err != nil {
-		return explainFile(path, err)
+		return describeFileError(path, err)
 	}
-	return errors.Join(tighten(path), file.Close())
+	return errors.Join(restrictMode(path), file.Close())
 }
 
 // letGo ends the ownership.
@@ -109,7 +109,7 @@ func mustBeRegular(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return explainFile(path, err)
+		return describeFileError(path, err)
 	case info.IsDir():
 		return errors.New("this is a directory")
 	case !info.Mode().IsRegular():
@@ -136,7 +136,7 @@ func kindOf(mode fs.FileMode) string {
 func hasOneName(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return explainFile(path, err)
+		return describeFileError(path, err)
 	}
 	if n := linksOf(info); n > 1 {
 		return fmt.Errorf("the file has %d names (hard links), and SQLite would take each for a database of its own: remove the other names (find / -samefile %s); a copy made with 'bot backup' is fine", n, path)
@@ -158,9 +158,9 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// tighten takes a file's permissions away from everybody but its owner, and
+// restrictMode takes a file's permissions away from everybody but its owner, and
 // gives a new one its mode whatever the umask.
-func tighten(path string) error {
+func restrictMode(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -174,8 +174,8 @@ func tighten(path string) error {
 	return nil
 }
 
-// explainFile says why path cannot be written.
-func explainFile(path string, err error) error {
+// describeFileError says why path cannot be written.
+func describeFileError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%s is on a read-only file system", path)

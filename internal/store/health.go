@@ -155,7 +155,7 @@ func (s *Store) Ping(ctx context.Context) error {
 		return s.explain(fmt.Errorf("beginning a transaction: %w", err))
 	}
 	defer tx.Rollback() // does nothing after Commit
-	if s.isGuest || !s.health.due(time.Now()) {
+	if s.attached || !s.health.due(time.Now()) {
 		return s.health.state()
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE audit_head SET seq = seq`); err != nil {

@@ -13,9 +13,9 @@ import (
 func TestDamageIsRememberedWhicheverStatementMetIt(t *testing.T) {
 	t.Parallel()
 	for name, statement := range map[string]func(t *testing.T, s *store.Store) error{
-		"a query": func(t *testing.T, s *store.Store) error { _, err := s.ByRequester(t.Context(), "U_bo"); return err },
+		"a query": func(t *testing.T, s *store.Store) error { _, err := s.ListByRequester(t.Context(), "U_bo"); return err },
 		"the trail": func(t *testing.T, s *store.Store) error {
-			return s.Audit(t.Context(), func(approval.Entry) error { return nil })
+			return s.Audit(t.Context(), func(approval.AuditEntry) error { return nil })
 		},
 		"a look at all": func(t *testing.T, s *store.Store) error { return s.QuickCheck(t.Context()) },
 	} {

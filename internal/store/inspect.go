@@ -10,8 +10,8 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A Condition is what can be told of a database without touching it.
-type Condition struct {
+// A Status is what can be told of a database without touching it.
+type Status struct {
 	Path   string // absolute; empty for a database in memory
 	Exists bool
 	InUse  bool // a bot has it open
@@ -29,16 +29,16 @@ type Condition struct {
 // migrates and locks nothing. Its error says why the database cannot be used:
 // a directory that does not exist, a file that may not be written, another
 // program's, a newer bot's.
-func Inspect(ctx context.Context, url string) (Condition, error) {
+func Inspect(ctx context.Context, url string) (Status, error) {
 	path, _ := strings.CutPrefix(url, "sqlite:")
 	if path == inMemory {
-		return Condition{}, nil
+		return Status{}, nil
 	}
 	path, err := resolve(path)
 	if err != nil {
-		return Condition{Path: path}, fmt.Errorf("inspecting database %s: %w", path, err)
+		return Status{Path: path}, fmt.Errorf("inspecting database %s: %w", path, err)
 	}
-	c := Condition{Path: path, Exists: exists(path)}
+	c := Status{Path: path, Exists: exists(path)}
 	if !c.Exists {
 		if dir := filepath.Dir(path); !exists(dir) {
 			return c, fmt.Errorf("inspecting database %s: the directory %s does not exist", path, dir)
@@ -69,20 +69,20 @@ func Inspect(ctx context.Context, url string) (Condition, error) {
 func writable(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return explainFile(path, err)
+		return describeFileError(path, err)
 	}
 	return file.Close()
 }
 
 // read looks at what is in the file. A file without any table is older: it
 // becomes a database with the first start.
-func (c *Condition) read(ctx context.Context, path string) error {
+func (c *Status) read(ctx context.Context, path string) error {
 	s := &Store{dialect: sqliteDialect}
 	if err := s.connect(path, Options{ReadOnly: true}); err != nil {
 		return err
 	}
 	defer s.Close()
-	if err := s.refuseForeign(ctx); err != nil {
+	if err := s.checkOwnership(ctx); err != nil {
 		return err
 	}
 	var tables int
@@ -94,7 +94,7 @@ func (c *Condition) read(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.refuseNewer(ctx, steps); err != nil {
+	if err := s.checkNotNewer(ctx, steps); err != nil {
 		return err
 	}
 	at, err := s.schemaVersion(ctx)

@@ -15,20 +15,20 @@ func TestInspect(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		make func(t *testing.T, dir string)
-		want store.Condition
+		want store.Status
 	}{
-		"none": {func(*testing.T, string) {}, store.Condition{}},
+		"none": {func(*testing.T, string) {}, store.Status{}},
 		"one that is closed": {func(t *testing.T, dir string) {
 			require.NoError(t, open(t, "sqlite:"+dir+"/bot.db").Close())
-		}, store.Condition{Exists: true}},
+		}, store.Status{Exists: true}},
 		"one that is open": {func(t *testing.T, dir string) {
 			open(t, "sqlite:"+dir+"/bot.db")
-		}, store.Condition{Exists: true, InUse: true}},
-		"an empty file": {write("bot.db", "", 0o600), store.Condition{Exists: true, Older: true}},
+		}, store.Status{Exists: true, InUse: true}},
+		"an empty file": {write("bot.db", "", 0o600), store.Status{Exists: true, Older: true}},
 		"an earlier schema": {database("bot.db", `
 			CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT);
 			INSERT INTO schema_version VALUES (1, '0001_first.sql', '')`),
-			store.Condition{Exists: true, Older: true}},
+			store.Status{Exists: true, Older: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,7 @@ func locked(path string) (bool, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, explainFile(path, err)
+		return false, describeFileError(path, err)
 	}
 	defer file.Close()
 	switch err := syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); {

@@ -15,9 +15,9 @@ import (
 func lockFile(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, ownerOnly)
 	if err != nil {
-		return nil, explainFile(path, err)
+		return nil, describeFileError(path, err)
 	}
-	if err := tighten(path); err != nil {
+	if err := restrictMode(path); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	switch err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {

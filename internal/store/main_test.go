@@ -94,7 +94,7 @@ func fillUntilKilled(path string) error {
 			return err
 		}
 		if i == 0 {
-			if _, err := s.ClaimWork(ctx, r.LapsesAt, r.LapsesAt.Add(time.Hour)); err != nil {
+			if _, err := s.ClaimWork(ctx, r.ExpiresAt, r.ExpiresAt.Add(time.Hour)); err != nil {
 				return err
 			}
 		}
@@ -104,15 +104,15 @@ func fillUntilKilled(path string) error {
 
 func asked(id approval.ID) approval.Request {
 	return approval.Request{
-		ID: id, Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: approval.APIKey, State: approval.Pending,
-		Requester: "U_bo", Origin: "form-of-" + string(id), Reason: "TICKET-12",
-		AskedAt: approvaltest.Epoch, LapsesAt: approvaltest.Epoch.Add(time.Hour),
+		ID: id, Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: approval.APIKey, State: approval.StatePending,
+		Requester: "U_bo", IdempotencyKey: "form-of-" + string(id), Reason: "TICKET-12",
+		RequestedAt: approvaltest.Epoch, ExpiresAt: approvaltest.Epoch.Add(time.Hour),
 		Messages: []approval.MessageName{approval.CardMessage},
 	}
 }
 
-func submitted(r approval.Request) approval.Entry {
-	return approval.Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: approval.Submit, To: approval.Pending, By: r.Requester}
+func submitted(r approval.Request) approval.AuditEntry {
+	return approval.AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: approval.EventSubmit, To: approval.StatePending, By: r.Requester}
 }
 
 // another is a process that fills a database.
@@ -186,12 +186,12 @@ func TestWhatWasStoredSurvivesAKill(t *testing.T) {
 		require.NoError(t, err)
 	}
 	lines := 0
-	require.NoError(t, s.Audit(t.Context(), func(approval.Entry) error { lines++; return nil }))
-	all, err := s.ByRequester(t.Context(), "U_bo")
+	require.NoError(t, s.Audit(t.Context(), func(approval.AuditEntry) error { lines++; return nil }))
+	all, err := s.ListByRequester(t.Context(), "U_bo")
 	require.NoError(t, err)
 	require.Len(t, all, lines, "each request with its audit line")
 
-	due := asked("").LapsesAt
+	due := asked("").ExpiresAt
 	r, err := s.ClaimWork(t.Context(), due, due.Add(time.Hour))
 	require.NoError(t, err)
 	require.EqualValues(t, "AKR-0", r.ID, "the killed process's lease is dropped")

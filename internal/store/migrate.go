@@ -63,7 +63,7 @@ func (s *Store) migrate(ctx context.Context, steps []migration) error {
 	if _, err := s.db.ExecContext(ctx, table); err != nil {
 		return fmt.Errorf("making the table of migrations: %w", err)
 	}
-	if err := s.refuseNewer(ctx, steps); err != nil {
+	if err := s.checkNotNewer(ctx, steps); err != nil {
 		return err
 	}
 	for _, step := range steps {
@@ -91,8 +91,8 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, step migration) error {
 	if _, err := tx.ExecContext(ctx, step.sql); err != nil {
 		return err
 	}
-	if strings.HasPrefix(step.name, chainStep) {
-		if err := chainOld(ctx, tx); err != nil {
+	if strings.HasPrefix(step.name, hashMigration) {
+		if err := backfillHashes(ctx, tx); err != nil {
 			return err
 		}
 	}
@@ -100,8 +100,8 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, step migration) error {
 	return err
 }
 
-// refuseNewer keeps an old bot from working on what it does not understand.
-func (s *Store) refuseNewer(ctx context.Context, steps []migration) error {
+// checkNotNewer keeps an old bot from working on what it does not understand.
+func (s *Store) checkNotNewer(ctx context.Context, steps []migration) error {
 	at, err := s.schemaVersion(ctx)
 	if err != nil {
 		return err
@@ -112,9 +112,9 @@ func (s *Store) refuseNewer(ctx context.Context, steps []migration) error {
 	return nil
 }
 
-// mustBeAt is for guests, who bring nothing up to date.
-func (s *Store) mustBeAt(ctx context.Context, steps []migration) error {
-	if err := s.refuseNewer(ctx, steps); err != nil {
+// requireVersion is for guests, who bring nothing up to date.
+func (s *Store) requireVersion(ctx context.Context, steps []migration) error {
+	if err := s.checkNotNewer(ctx, steps); err != nil {
 		return err
 	}
 	at, err := s.schemaVersion(ctx)

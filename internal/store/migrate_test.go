@@ -109,7 +109,7 @@ func TestADatabaseOfSchema1IsBroughtUpToDate(t *testing.T) {
 	r, err := s.Get(t.Context(), "AKR-7F3K2")
 	require.NoError(t, err)
 	require.Equal(t, fixture(), r)
-	_, err = s.Move(t.Context(), r, approval.Entry{At: r.EndsAt, Request: r.ID, Event: approval.Lapse, From: approval.Active, To: approval.Active})
+	_, err = s.Move(t.Context(), r, approval.AuditEntry{At: r.KeyExpiresAt, Request: r.ID, Event: approval.EventExpire, From: approval.StateActive, To: approval.StateActive})
 	require.NoError(t, err)
 }
 
@@ -129,23 +129,23 @@ func fixture() approval.Request {
 	at := time.Date(2026, time.March, 2, 9, 0, 0, 123e6, time.UTC)
 	return approval.Request{
 		ID: "AKR-7F3K2", Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: "api_key", State: "active", Version: 9,
-		Requester: "U0BO", Origin: "V0FORM",
+		Requester: "U0BO", IdempotencyKey: "V0FORM",
 		Access: approval.Access{
 			Description: "nightly export", Roles: []approval.Role{"ORG_READ_ONLY"},
 			Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, Lifetime: 24 * time.Hour,
 		},
-		Reason: "TICKET-12", AskedAt: at, LapsesAt: at.Add(time.Hour),
-		Decision: approval.Decision{By: "U0ANA", At: at.Add(time.Minute), Reason: "fine"},
-		Attempt:  2,
-		Mint:     approval.Mint{Stage: "undoing", CollectedAt: at, Tries: 1, RetryAt: at, Then: "put_back", Cause: "not_shown", Code: "ratelimited"},
-		Debts:    []approval.Debt{{Attempt: 1, Looks: 3, LookAt: at.Add(time.Hour)}},
-		Key:      approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at},
-		EndsAt:   at.Add(24 * time.Hour),
-		Custody:  approval.Custody{ShownAt: at, RemindAt: at, ConfirmBy: at, Reminded: true, ByUse: true},
-		Removal:  approval.Removal{Since: at, Tries: 4, RetryAt: at, Told: true},
-		End:      approval.End{Cause: "revoked", By: "U0BO", At: at, Code: "NONE"},
-		Messages: []approval.MessageName{"card", "asked"},
-		Places: map[approval.MessageName]approval.Place{
+		Reason: "TICKET-12", RequestedAt: at, ExpiresAt: at.Add(time.Hour),
+		Decision:          approval.Decision{By: "U0ANA", At: at.Add(time.Minute), Reason: "fine"},
+		Attempt:           2,
+		Issuance:          approval.Issuance{Stage: "undoing", ClickedAt: at, Tries: 1, RetryAt: at, NextEvent: "put_back", Cause: "not_shown", Code: "ratelimited"},
+		UnresolvedCreates: []approval.UnresolvedCreate{{Attempt: 1, Searches: 3, SearchAt: at.Add(time.Hour)}},
+		Key:               approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at},
+		KeyExpiresAt:      at.Add(24 * time.Hour),
+		Confirmation:      approval.Confirmation{ShownAt: at, RemindAt: at, ConfirmBy: at, Reminded: true, ByUse: true},
+		Deletion:          approval.Deletion{Since: at, Tries: 4, RetryAt: at, Notified: true},
+		Outcome:           approval.Outcome{Cause: "revoked", By: "U0BO", At: at, Code: "NONE"},
+		Messages:          []approval.MessageName{"card", "asked"},
+		MessageRefs: map[approval.MessageName]approval.MessageRef{
 			"card": {Channel: "C0APPROVERS", TS: "1772442000.000100", Shown: 8, Digest: "d1"},
 		},
 	}

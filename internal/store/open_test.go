@@ -98,7 +98,7 @@ func TestOpenTouchesNothingThatIsNoFile(t *testing.T) {
 	dir := tempDir(t)
 	require.NoError(t, syscall.Mkfifo(dir+"/bot.db", 0o644))
 	require.NoError(t, os.Chmod(dir+"/bot.db", 0o666))
-	for _, o := range []store.Options{{}, {ReadOnly: true}, {Beside: true}} {
+	for _, o := range []store.Options{{}, {ReadOnly: true}, {Attach: true}} {
 		_, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", o)
 		require.ErrorContains(t, err, "this is a pipe, not a file")
 	}
@@ -116,12 +116,12 @@ func TestASecondNameOfTheFileIsRefused(t *testing.T) {
 	s := open(t, "sqlite:"+dir+"/bot.db")
 	fill(t, s, 0, 1)
 	require.NoError(t, os.Link(dir+"/bot.db", dir+"/other.db"))
-	for _, o := range []store.Options{{}, {ReadOnly: true}, {Beside: true}} {
+	for _, o := range []store.Options{{}, {ReadOnly: true}, {Attach: true}} {
 		_, err := store.Open(t.Context(), "sqlite:"+dir+"/other.db", o)
 		require.Error(t, err)
 		require.Contains(t, err.Error(), "hard link")
 	}
-	guest, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Beside: true})
+	guest, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Attach: true})
 	require.NoError(t, err, "a guest may come by the name that the bot uses")
 	require.NoError(t, guest.Close())
 	require.NoError(t, s.Close())
@@ -152,7 +152,7 @@ func TestLockOnTheInodeKeepsSQLitesOwnLocks(t *testing.T) {
 	require.NoError(t, os.Remove(dir+"/bot.db.lock"))
 	_, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{})
 	require.ErrorContains(t, err, "another process is using it, perhaps by another name")
-	guest, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Beside: true})
+	guest, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Attach: true})
 	require.NoError(t, err)
 	defer guest.Close()
 	_, err = guest.Get(t.Context(), "AKR-0")

@@ -55,7 +55,7 @@ func read(ctx context.Context, q queryer, rest string, args ...any) (found []app
 		was := id
 		var body string
 		var name approval.MessageName
-		var at approval.Place
+		var at approval.MessageRef
 		var shown any // a damaged place has another type there
 		if err := rows.Scan(&id, &body, &name, &at.Channel, &at.TS, &shown, &at.Digest); err != nil {
 			return nil, nil, fmt.Errorf("reading requests: %w", err)
@@ -77,7 +77,7 @@ func read(ctx context.Context, q queryer, rest string, args ...any) (found []app
 			damaged = append(damaged, unreadableRow{id})
 			continue
 		}
-		found[len(found)-1].Places[name] = at
+		found[len(found)-1].MessageRefs[name] = at
 	}
 	if err := rows.Err(); err != nil {
 		return nil, nil, fmt.Errorf("reading requests: %w", err)
@@ -87,7 +87,7 @@ func read(ctx context.Context, q queryer, rest string, args ...any) (found []app
 
 // decode reports whether body is the request that its row is of.
 func decode(id approval.ID, body string) (approval.Request, bool) {
-	r := approval.Request{Places: map[approval.MessageName]approval.Place{}}
+	r := approval.Request{MessageRefs: map[approval.MessageName]approval.MessageRef{}}
 	err := json.Unmarshal([]byte(body), &r)
 	return r, err == nil && r.ID == id
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Create implements [approval.Store].
-func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Entry) (approval.Request, error) {
+func (s *Store) Create(ctx context.Context, r approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	r.Version = 1
 	var stored approval.Request
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -19,7 +19,7 @@ func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Entry
 			return err
 		}
 		if !added {
-			stored, err = taken(ctx, tx, r)
+			stored, err = conflictWith(ctx, tx, r)
 			return err
 		}
 		if err := record(ctx, tx, e); err != nil {
@@ -32,7 +32,7 @@ func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Entry
 }
 
 // insert reports whether there was room for r.
-func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Entry) (bool, error) {
+func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.AuditEntry) (bool, error) {
 	body, err := encode(r)
 	if err != nil {
 		return false, err
@@ -41,8 +41,8 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Entr
 		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, unsigned, predecessor, new_key, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT DO NOTHING`
-	done, err := tx.ExecContext(ctx, add, r.ID, r.Org, r.Kind, r.State, r.Version, r.Requester, r.Origin,
-		millis(r.AskedAt), millis(r.WorkAt()), drawAt(r, e), unsigned(r), predecessor(r), newKey(r), body)
+	done, err := tx.ExecContext(ctx, add, r.ID, r.Org, r.Kind, r.State, r.Version, r.Requester, r.IdempotencyKey,
+		millis(r.RequestedAt), millis(r.WorkAt()), syncAt(r, e), awaitingReview(r), predecessor(r), newKey(r), body)
 	if err != nil {
 		return false, fmt.Errorf("inserting request %s: %w", r.ID, err)
 	}
@@ -50,9 +50,9 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Entr
 	return n == 1, err
 }
 
-// taken says what stands in the way of r.
-func taken(ctx context.Context, tx *sql.Tx, r approval.Request) (approval.Request, error) {
-	same, err := listAll(ctx, tx, `WHERE r.origin = $1`, r.Origin)
+// conflictWith says what stands in the way of r.
+func conflictWith(ctx context.Context, tx *sql.Tx, r approval.Request) (approval.Request, error) {
+	same, err := listAll(ctx, tx, `WHERE r.origin = $1`, r.IdempotencyKey)
 	if err != nil {
 		return approval.Request{}, err
 	}
@@ -69,7 +69,7 @@ func (s *Store) Get(ctx context.Context, id approval.ID) (approval.Request, erro
 }
 
 // Move implements [approval.Store].
-func (s *Store) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
+func (s *Store) Move(ctx context.Context, next approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	var stored approval.Request
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		moved, err := update(ctx, tx, next, e)
@@ -91,7 +91,7 @@ func (s *Store) Move(ctx context.Context, next approval.Request, e approval.Entr
 }
 
 // update reports whether the request still was in e.From, and of next's version.
-func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.Entry) (bool, error) {
+func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.AuditEntry) (bool, error) {
 	was := next.Version
 	next.Version++
 	body, err := encode(next)
@@ -101,7 +101,7 @@ func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.E
 	const change = `
 		UPDATE request SET state = $1, version = $2, requester = $3, work_at = $4, draw_at = $5, unsigned = $6, body = $7
 		WHERE id = $8 AND state = $9 AND version = $10`
-	done, err := tx.ExecContext(ctx, change, next.State, next.Version, next.Requester, millis(next.WorkAt()), drawAt(next, e), unsigned(next), body,
+	done, err := tx.ExecContext(ctx, change, next.State, next.Version, next.Requester, millis(next.WorkAt()), syncAt(next, e), awaitingReview(next), body,
 		next.ID, e.From, was)
 	if err != nil {
 		return false, fmt.Errorf("updating request %s: %w", next.ID, err)
@@ -110,18 +110,18 @@ func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.E
 	return n == 1, err
 }
 
-// drawAt is when the messages of a changed request are due: at once, if it has
+// syncAt is when the messages of a changed request are due: at once, if it has
 // any.
-func drawAt(r approval.Request, e approval.Entry) int64 {
+func syncAt(r approval.Request, e approval.AuditEntry) int64 {
 	if len(r.Messages) == 0 {
 		return 0
 	}
 	return millis(e.At)
 }
 
-// unsigned is 1 for a key taken by break-glass that nobody else has signed.
-func unsigned(r approval.Request) int {
-	if r.Emergency && r.Review.By == "" {
+// awaitingReview is 1 for a key taken by break-glass that nobody else has signed.
+func awaitingReview(r approval.Request) int {
+	if r.BreakGlass && r.Review.By == "" {
 		return 1
 	}
 	return 0
@@ -129,7 +129,7 @@ func unsigned(r approval.Request) int {
 
 // newKey is 1 if r asks for a new key.
 func newKey(r approval.Request) int {
-	if r.Purpose == approval.NewKey {
+	if r.Type == approval.NewKey {
 		return 1
 	}
 	return 0
@@ -137,8 +137,8 @@ func newKey(r approval.Request) int {
 
 // predecessor names the request whose key r's key takes over from, if any.
 func predecessor(r approval.Request) approval.ID {
-	if r.Purpose == approval.Rotation {
-		return r.Of
+	if r.Type == approval.Rotation {
+		return r.ParentID
 	}
 	return ""
 }
@@ -149,24 +149,24 @@ func (s *Store) Successors(ctx context.Context, id approval.ID) ([]approval.Requ
 	return listAll(ctx, s.db, `WHERE r.predecessor = $1 AND r.predecessor <> '' ORDER BY r.asked_at, r.id`, id)
 }
 
-// ByRequester implements [approval.Store].
-func (s *Store) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+// ListByRequester implements [approval.Store].
+func (s *Store) ListByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
 	newest, _, err := s.PageByRequester(ctx, user, approval.Cursor{}, approval.MaxListed)
 	return newest, err
 }
 
-// Live implements [approval.Store].
-func (s *Store) Live(ctx context.Context) ([]approval.Request, error) {
-	return s.listReadable(ctx, `WHERE r.state IN ($1, $2) ORDER BY r.asked_at, r.id`, approval.Delivered, approval.Active)
+// ListActive implements [approval.Store].
+func (s *Store) ListActive(ctx context.Context) ([]approval.Request, error) {
+	return s.listReadable(ctx, `WHERE r.state IN ($1, $2) ORDER BY r.asked_at, r.id`, approval.StateDelivered, approval.StateActive)
 }
 
-// Waiting implements [approval.Store].
-func (s *Store) Waiting(ctx context.Context) ([]approval.Request, error) {
-	return s.listReadable(ctx, `WHERE r.state = $1 ORDER BY r.asked_at, r.id`, approval.Pending)
+// ListPending implements [approval.Store].
+func (s *Store) ListPending(ctx context.Context) ([]approval.Request, error) {
+	return s.listReadable(ctx, `WHERE r.state = $1 ORDER BY r.asked_at, r.id`, approval.StatePending)
 }
 
-// Unsigned implements [approval.Store].
-func (s *Store) Unsigned(ctx context.Context) ([]approval.Request, error) {
+// AwaitingReview implements [approval.Store].
+func (s *Store) AwaitingReview(ctx context.Context) ([]approval.Request, error) {
 	return s.listReadable(ctx, `WHERE r.unsigned > 0 ORDER BY r.asked_at, r.id`)
 }
 

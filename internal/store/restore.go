@@ -97,7 +97,7 @@ func (r *restoring) claim() (letGo func(), err error) {
 	r.sweep()
 	if exists(r.path) {
 		if o.file, err = os.OpenFile(r.path, os.O_RDWR, 0); err != nil {
-			return nil, errors.Join(explainFile(r.path, err), o.letGo())
+			return nil, errors.Join(describeFileError(r.path, err), o.letGo())
 		}
 		if err := lockInode(o.file); err != nil {
 			return nil, errors.Join(fmt.Errorf("stop the bot first: %w", err), o.letGo())
@@ -184,7 +184,7 @@ func (r *restoring) copyBackup(ctx context.Context, source string) (Summary, err
 func (r *restoring) swap() error {
 	for _, end := range []string{"-wal", "-shm", "-journal"} {
 		if err := os.Remove(r.path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return explainFile(r.path+end, err)
+			return describeFileError(r.path+end, err)
 		}
 	}
 	if err := syncFile(filepath.Dir(r.path)); err != nil {
@@ -192,7 +192,7 @@ func (r *restoring) swap() error {
 	}
 	r.reached("cleared")
 	if err := os.Rename(r.fresh, r.path); err != nil {
-		return explainFile(r.path, err)
+		return describeFileError(r.path, err)
 	}
 	r.reached("renamed")
 	return syncFile(filepath.Dir(r.path))

@@ -17,8 +17,8 @@ func (r *restoring) setAside(ctx context.Context, done *Restored) (letGo func(),
 	if done.KeptAs, err = freeName(r.path+".replaced-", r.now); err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: sqliteDialect, isGuest: true}
-	if err := s.connect(r.path, Options{Beside: true}); err != nil {
+	s := &Store{dialect: sqliteDialect, attached: true}
+	if err := s.connect(r.path, Options{Attach: true}); err != nil {
 		return nil, err
 	}
 	letGo = func() { s.Close() }
@@ -33,7 +33,7 @@ func (r *restoring) setAside(ctx context.Context, done *Restored) (letGo func(),
 		err = copyFile(ctx, r.old, done.KeptAs, r.progress)
 	}
 	if err == nil {
-		err = errors.Join(tighten(done.KeptAs), giveOwner(done.KeptAs, r.path), syncFile(filepath.Dir(r.path)))
+		err = errors.Join(restrictMode(done.KeptAs), giveOwner(done.KeptAs, r.path), syncFile(filepath.Dir(r.path)))
 	}
 	if err != nil {
 		letGo()
@@ -57,7 +57,7 @@ func isSQLite(file *os.File) bool {
 func (s *Store) holdAlone(ctx context.Context, done *Restored) error {
 	err := s.leaveWAL(ctx)
 	if err == nil {
-		err = s.refuseForeign(ctx)
+		err = s.checkOwnership(ctx)
 	}
 	if err == nil {
 		_, err = s.db.ExecContext(ctx, `BEGIN EXCLUSIVE`)

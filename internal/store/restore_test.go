@@ -179,7 +179,7 @@ func TestRestoreRefusesAndChangesNothing(t *testing.T) {
 			s, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{ReadOnly: true})
 			require.NoError(t, err)
 			defer s.Close()
-			all, err := s.ByRequester(t.Context(), "U_bo")
+			all, err := s.ListByRequester(t.Context(), "U_bo")
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, len(all), 9)
 		})

@@ -34,13 +34,13 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening database %s: %w", path, err)
 	}
-	s := &Store{dialect: sqliteDialect, isGuest: o.isGuest()}
-	if s.isGuest {
+	s := &Store{dialect: sqliteDialect, attached: o.isAttached()}
+	if s.attached {
 		err = attach(path)
 	} else {
-		s.owned, err = own(path)
+		s.owned, err = lockAndCreate(path)
 	}
-	if err == nil && o.Beside {
+	if err == nil && o.Attach {
 		err = writable(path)
 	}
 	if err == nil {
@@ -65,7 +65,7 @@ func attach(path string) error {
 }
 
 func openMemory(ctx context.Context, o Options) (*Store, error) {
-	if o.isGuest() {
+	if o.isAttached() {
 		return nil, errors.New("opening the database: one in memory is empty, and is its owner's alone")
 	}
 	s := &Store{dialect: sqliteDialect}
@@ -130,15 +130,15 @@ func (s *Store) connect(path string, o Options) error {
 }
 
 func (s *Store) prepare(ctx context.Context, o Options) error {
-	if err := s.refuseForeign(ctx); err != nil {
+	if err := s.checkOwnership(ctx); err != nil {
 		return err
 	}
 	steps, err := migrations(migrationFiles, s.dialect)
 	if err != nil {
 		return err
 	}
-	if o.isGuest() {
-		return s.mustBeAt(ctx, steps)
+	if o.isAttached() {
+		return s.requireVersion(ctx, steps)
 	}
 	if err := s.migrate(ctx, steps); err != nil {
 		return err
@@ -165,7 +165,7 @@ func dsn(path string, o Options) string {
 	} else {
 		q.Add("_pragma", "synchronous(FULL)") // NORMAL may lose the last commits with the power
 	}
-	if !o.isGuest() {
+	if !o.isAttached() {
 		q.Add("_pragma", "journal_mode(WAL)") // which stays with the file
 		q.Add("_pragma", fmt.Sprintf("journal_size_limit(%d)", walLimit))
 	}
@@ -173,8 +173,8 @@ func dsn(path string, o Options) string {
 	return u.String()
 }
 
-// refuseForeign keeps the bot's tables out of another program's database.
-func (s *Store) refuseForeign(ctx context.Context) error {
+// checkOwnership keeps the bot's tables out of another program's database.
+func (s *Store) checkOwnership(ctx context.Context) error {
 	var tables, ours int
 	const count = `SELECT count(*), count(CASE WHEN name = 'schema_version' THEN 1 END) FROM sqlite_master WHERE type = 'table'`
 	if err := s.db.QueryRowContext(ctx, count).Scan(&tables, &ours); err != nil {

@@ -20,12 +20,12 @@ import (
 // Store is a database of requests. What its methods returned from survives a
 // crash of the process and a loss of power.
 type Store struct {
-	db      *sql.DB
-	dialect dialect
-	owned   *ownedFile // nil in memory and for a guest
-	isGuest bool       // the file is another process's
-	health  *fileHealth
-	rows    rowHealth
+	db       *sql.DB
+	dialect  dialect
+	owned    *ownedFile // nil in memory and for a guest
+	attached bool       // the file is another process's
+	health   *fileHealth
+	rows     rowHealth
 }
 
 var _ approval.Store = (*Store)(nil)
@@ -36,14 +36,14 @@ type Options struct {
 	// is locked, made or brought up to date, and every change is refused.
 	ReadOnly bool
 
-	// Beside opens an existing database, to move requests beside the bot that
+	// Attach opens an existing database, to move requests beside the bot that
 	// owns it, or in its absence. Nothing is locked, made, brought up to date or
 	// taken from the owner; work and drawings are not to be claimed.
-	Beside bool
+	Attach bool
 }
 
-// isGuest reports whether another process owns the database.
-func (o Options) isGuest() bool { return o.ReadOnly || o.Beside }
+// isAttached reports whether another process owns the database.
+func (o Options) isAttached() bool { return o.ReadOnly || o.Attach }
 
 // Open opens the database at url, making it if there is none, and brings its
 // tables up to date. A url is "sqlite:" and a path, or "sqlite::memory:" for a

@@ -26,20 +26,20 @@ func fromMillis(ms int64) time.Time {
 // the body agrees with the columns. The conformance suite finds a time that is
 // missing here.
 func toMillis(r approval.Request) approval.Request {
-	r.Debts = slices.Clone(r.Debts)
+	r.UnresolvedCreates = slices.Clone(r.UnresolvedCreates)
 	r.Approvals = slices.Clone(r.Approvals)
 	r.Transfers = slices.Clone(r.Transfers)
 	times := []*time.Time{
-		&r.AskedAt, &r.LapsesAt, &r.EndsAt, &r.Since, &r.RemindAt, &r.Change.OldEnd, &r.Change.NewEnd,
-		&r.ProdAt, &r.EscalateAt, &r.EscalatedAt, &r.NudgedAt, &r.Review.At, &r.OwnerGone,
-		&r.Decision.At, &r.Key.MadeAt, &r.End.At,
-		&r.Mint.CollectedAt, &r.Mint.RetryAt,
-		&r.Custody.ShownAt, &r.Custody.RemindAt, &r.Custody.ConfirmBy,
-		&r.Removal.Since, &r.Removal.RetryAt, &r.Changing.Since,
-		&r.Leftover.Key.MadeAt, &r.Leftover.Since, &r.Leftover.LookAt,
+		&r.RequestedAt, &r.ExpiresAt, &r.KeyExpiresAt, &r.Since, &r.RemindAt, &r.Change.OldEnd, &r.Change.NewEnd,
+		&r.NextApproverReminderAt, &r.EscalateAt, &r.EscalatedAt, &r.NudgedAt, &r.Review.At, &r.OwnerDeactivatedAt,
+		&r.Decision.At, &r.Key.MadeAt, &r.Outcome.At,
+		&r.Issuance.ClickedAt, &r.Issuance.RetryAt,
+		&r.Confirmation.ShownAt, &r.Confirmation.RemindAt, &r.Confirmation.ConfirmBy,
+		&r.Deletion.Since, &r.Deletion.RetryAt, &r.Changing.Since,
+		&r.Leftover.Key.MadeAt, &r.Leftover.Since, &r.Leftover.SearchAt,
 	}
-	for i := range r.Debts {
-		times = append(times, &r.Debts[i].At, &r.Debts[i].LookAt)
+	for i := range r.UnresolvedCreates {
+		times = append(times, &r.UnresolvedCreates[i].At, &r.UnresolvedCreates[i].SearchAt)
 	}
 	for i := range r.Approvals {
 		times = append(times, &r.Approvals[i].At)

@@ -29,7 +29,7 @@ func TestReadOnlyFileSystemIsSaidAndIsOverWithoutARestart(t *testing.T) {
 	require.ErrorIs(t, s.Ping(t.Context()), store.ErrReadOnly)
 	got, err := s.Get(t.Context(), "AKR-EARLY")
 	require.NoError(t, err, "what is recorded can be read")
-	require.Equal(t, approval.Pending, got.State)
+	require.Equal(t, approval.StatePending, got.State)
 
 	_, err = s.DB().ExecContext(t.Context(), "PRAGMA query_only = 0")
 	require.NoError(t, err)

@@ -22,8 +22,8 @@ func deepCopy(r approval.Request) approval.Request {
 		panic(fmt.Sprintf("a request that cannot be read back: %v", err))
 	}
 	eachTime(reflect.ValueOf(&c).Elem(), func(t *time.Time) { *t = toMillis(*t) })
-	c.Places = map[approval.MessageName]approval.Place{}
-	maps.Copy(c.Places, r.Places)
+	c.MessageRefs = map[approval.MessageName]approval.MessageRef{}
+	maps.Copy(c.MessageRefs, r.MessageRefs)
 	return c
 }
 

@@ -9,23 +9,23 @@ import (
 )
 
 // Directory is a workspace in memory. Whoever is not in it is an
-// [approval.Outsider]. The zero value is empty and ready.
+// [approval.External]. The zero value is empty and ready.
 type Directory struct {
 	Script
 
 	held      sync.Mutex // guards what follows
-	standings map[approval.UserID]approval.Standing
+	standings map[approval.UserID]approval.MemberStatus
 	groups    map[approval.GroupID][]approval.UserID
 }
 
 var _ approval.Directory = (*Directory)(nil)
 
 // Set says what the users are from now on.
-func (d *Directory) Set(standing approval.Standing, users ...approval.UserID) {
+func (d *Directory) Set(standing approval.MemberStatus, users ...approval.UserID) {
 	d.held.Lock()
 	defer d.held.Unlock()
 	if d.standings == nil {
-		d.standings = map[approval.UserID]approval.Standing{}
+		d.standings = map[approval.UserID]approval.MemberStatus{}
 	}
 	for _, u := range users {
 		d.standings[u] = standing
@@ -42,9 +42,9 @@ func (d *Directory) SetGroup(g approval.GroupID, members ...approval.UserID) {
 	d.groups[g] = slices.Clone(members)
 }
 
-// Standing implements [approval.Directory]. Its mishaps are those of
+// MemberStatus implements [approval.Directory]. Its mishaps are those of
 // [CallStanding].
-func (d *Directory) Standing(ctx context.Context, who approval.Actor) (approval.Standing, error) {
+func (d *Directory) MemberStatus(ctx context.Context, who approval.Actor) (approval.MemberStatus, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
@@ -56,7 +56,7 @@ func (d *Directory) Standing(ctx context.Context, who approval.Actor) (approval.
 	if standing, ok := d.standings[who.User]; ok {
 		return standing, nil
 	}
-	return approval.Outsider, nil
+	return approval.External, nil
 }
 
 // Deactivated implements [approval.Directory]. Its mishaps are those of

@@ -17,10 +17,10 @@ func TestDirectory(t *testing.T) {
 	d.Set(approval.Member, "U_bo", "U_ana")
 	d.Set(approval.Guest, "U_ana")
 	d.SetGroup("S_oncall", "U_ana", "U_di")
-	for user, want := range map[approval.UserID]approval.Standing{
-		"U_bo": approval.Member, "U_ana": approval.Guest, "U_stranger": approval.Outsider,
+	for user, want := range map[approval.UserID]approval.MemberStatus{
+		"U_bo": approval.Member, "U_ana": approval.Guest, "U_stranger": approval.External,
 	} {
-		got, err := d.Standing(t.Context(), approval.Actor{User: user})
+		got, err := d.MemberStatus(t.Context(), approval.Actor{User: user})
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
@@ -40,7 +40,7 @@ func TestDirectoryCannotBeAsked(t *testing.T) {
 	d.Fail(approvaltest.CallStanding, approvaltest.Fine(), approvaltest.Lost(away))
 	d.Fail(approvaltest.CallMembers, approvaltest.Lost(away))
 	for _, want := range []error{nil, away, nil} {
-		_, err := d.Standing(t.Context(), approval.Actor{User: "U_bo"})
+		_, err := d.MemberStatus(t.Context(), approval.Actor{User: "U_bo"})
 		require.ErrorIs(t, err, want)
 	}
 	_, err := d.Members(t.Context(), "S_oncall")

@@ -41,10 +41,10 @@ const racers = 16
 // asked is a request as it is submitted. It is due for work an hour later.
 func asked(edit ...func(*approval.Request)) approval.Request {
 	r := approval.Request{
-		ID: "AKR-00001", Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: approval.APIKey, State: approval.Pending,
-		Requester: "U_bo", Origin: "form-1", Reason: "backfill of invoices, TICKET-12",
-		AskedAt: Epoch, LapsesAt: Epoch.Add(time.Hour),
-		Messages: []approval.MessageName{approval.CardMessage, approval.AskedMessage},
+		ID: "AKR-00001", Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: approval.APIKey, State: approval.StatePending,
+		Requester: "U_bo", IdempotencyKey: "form-1", Reason: "backfill of invoices, TICKET-12",
+		RequestedAt: Epoch, ExpiresAt: Epoch.Add(time.Hour),
+		Messages: []approval.MessageName{approval.CardMessage, approval.RequestedMessage},
 	}
 	for _, e := range edit {
 		e(&r)
@@ -54,17 +54,17 @@ func asked(edit ...func(*approval.Request)) approval.Request {
 
 // named is an edit: another request, of another form.
 func named(id approval.ID) func(*approval.Request) {
-	return func(r *approval.Request) { r.ID, r.Origin = id, "form-of-"+string(id) }
+	return func(r *approval.Request) { r.ID, r.IdempotencyKey = id, "form-of-"+string(id) }
 }
 
 // due is an edit: the time at which the worker is due.
 func due(at time.Time) func(*approval.Request) {
-	return func(r *approval.Request) { r.LapsesAt = at }
+	return func(r *approval.Request) { r.ExpiresAt = at }
 }
 
 // submitted is the audit line that belongs to a new request.
-func submitted(r approval.Request) approval.Entry {
-	return approval.Entry{At: r.AskedAt, Org: r.Org, Request: r.ID, Event: approval.Submit, To: r.State, By: r.Requester}
+func submitted(r approval.Request) approval.AuditEntry {
+	return approval.AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: approval.EventSubmit, To: r.State, By: r.Requester}
 }
 
 // create stores the asked-for request.
@@ -77,12 +77,12 @@ func create(t *testing.T, s approval.Store, edit ...func(*approval.Request)) app
 }
 
 // approve is an approver's yes to r, a minute after it was asked.
-func approve(r approval.Request) (approval.Request, approval.Entry) {
+func approve(r approval.Request) (approval.Request, approval.AuditEntry) {
 	at := Epoch.Add(time.Minute)
-	e := approval.Entry{At: at, Org: r.Org, Request: r.ID, Event: approval.Approve, From: r.State, To: approval.Approved, By: "U_ana"}
-	r.State = approval.Approved
+	e := approval.AuditEntry{At: at, Org: r.Org, Request: r.ID, Event: approval.EventApprove, From: r.State, To: approval.StateApproved, By: "U_ana"}
+	r.State = approval.StateApproved
 	r.Decision = approval.Decision{By: "U_ana", At: at}
-	r.LapsesAt = at.Add(24 * time.Hour)
+	r.ExpiresAt = at.Add(24 * time.Hour)
 	return r, e
 }
 
@@ -96,10 +96,10 @@ func move(t *testing.T, s approval.Store, r approval.Request) approval.Request {
 }
 
 // trail reads the whole audit trail.
-func trail(t *testing.T, s approval.Store) []approval.Entry {
+func trail(t *testing.T, s approval.Store) []approval.AuditEntry {
 	t.Helper()
-	var all []approval.Entry
-	require.NoError(t, s.Audit(t.Context(), func(e approval.Entry) error {
+	var all []approval.AuditEntry
+	require.NoError(t, s.Audit(t.Context(), func(e approval.AuditEntry) error {
 		all = append(all, e)
 		return nil
 	}))
@@ -109,5 +109,5 @@ func trail(t *testing.T, s approval.Store) []approval.Entry {
 // drawn ends what is owed of r's messages, so that only work is due.
 func drawn(t *testing.T, s approval.Store, r approval.Request) {
 	t.Helper()
-	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, time.Time{}))
+	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, time.Time{}))
 }

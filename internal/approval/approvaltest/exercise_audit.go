@@ -25,10 +25,10 @@ var auditing = map[string]clause{
 }
 
 // refused is the audit line of a stranger's press.
-func refused() approval.Entry {
-	return approval.Entry{
-		At: Epoch.Add(30 * time.Second), Org: asked().Org, Request: asked().ID, Event: approval.Approve,
-		From: approval.Pending, To: approval.Pending, By: "U_cy", Note: "from the card", Refused: "not_approver", Key: "abcdefgh", KeyID: "0123456789abcdef01234567",
+func refused() approval.AuditEntry {
+	return approval.AuditEntry{
+		At: Epoch.Add(30 * time.Second), Org: asked().Org, Request: asked().ID, Event: approval.EventApprove,
+		From: approval.StatePending, To: approval.StatePending, By: "U_cy", Note: "from the card", Refused: "not_approver", Key: "abcdefgh", KeyID: "0123456789abcdef01234567",
 	}
 }
 
@@ -46,7 +46,7 @@ func wholeTrail(t *testing.T, s approval.Store) {
 	for i := range got {
 		got[i].Seq, got[i].Prev, got[i].Hash = 0, "", ""
 	}
-	require.Equal(t, []approval.Entry{
+	require.Equal(t, []approval.AuditEntry{
 		{At: Epoch, Org: r.Org, Request: "AKR-00001", Event: "submit", From: "", To: "pending", By: "U_bo"},
 		{At: Epoch.Add(30 * time.Second), Org: r.Org, Request: "AKR-00001", Event: "approve", From: "pending", To: "pending", By: "U_cy", Note: "from the card", Refused: "not_approver", Key: "abcdefgh", KeyID: "0123456789abcdef01234567"},
 		{At: Epoch.Add(time.Minute), Org: r.Org, Request: "AKR-00001", Event: "approve", From: "pending", To: "approved", By: "U_ana"},
@@ -83,7 +83,7 @@ func trailStops(t *testing.T, s approval.Store) {
 	}
 	enough := errors.New("enough")
 	seen := 0
-	err := s.Audit(t.Context(), func(approval.Entry) error {
+	err := s.Audit(t.Context(), func(approval.AuditEntry) error {
 		seen++
 		if seen == 2 {
 			return enough
@@ -97,7 +97,7 @@ func trailStops(t *testing.T, s approval.Store) {
 func trailYields(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	seen := 0
-	require.NoError(t, s.Audit(t.Context(), func(e approval.Entry) error {
+	require.NoError(t, s.Audit(t.Context(), func(e approval.AuditEntry) error {
 		seen++
 		_, err := s.Get(t.Context(), r.ID)
 		return err

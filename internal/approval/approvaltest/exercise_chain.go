@@ -21,7 +21,7 @@ var chaining = map[string]clause{
 }
 
 // unbroken follows the trail and returns its lines.
-func unbroken(t *testing.T, s approval.Store) []approval.Entry {
+func unbroken(t *testing.T, s approval.Store) []approval.AuditEntry {
 	t.Helper()
 	all := trail(t, s)
 	var c approval.Chain
@@ -50,7 +50,7 @@ func hashOfWritten(t *testing.T, s approval.Store) {
 	e.At = Epoch.Add(1234567 * time.Microsecond).In(time.FixedZone("far", 3600))
 	require.NoError(t, s.Record(t.Context(), e))
 	e.Seq, e.At = 1, Epoch.Add(1234*time.Millisecond)
-	require.Equal(t, []approval.Entry{e.Chained("")}, unbroken(t, s))
+	require.Equal(t, []approval.AuditEntry{e.Linked("")}, unbroken(t, s))
 }
 
 func storesOwnPlace(t *testing.T, s approval.Store) {
@@ -64,7 +64,7 @@ func storesOwnPlace(t *testing.T, s approval.Store) {
 func noGap(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	again := asked(named("AKR-00002"))
-	again.Origin = r.Origin
+	again.IdempotencyKey = r.IdempotencyKey
 	_, err := s.Create(t.Context(), again, submitted(again))
 	require.ErrorIs(t, err, approval.ErrDuplicate)
 	next, e := approve(r)

@@ -22,7 +22,7 @@ func cancelledBefore(t *testing.T, s approval.Store) {
 	cancel()
 	next, e := approve(r)
 	other := asked(named("AKR-OTHER"))
-	nothing := func(approval.Entry) error { return nil }
+	nothing := func(approval.AuditEntry) error { return nil }
 	for name, call := range map[string]func() error{
 		"Create":         func() error { _, err := s.Create(over, other, submitted(other)); return err },
 		"Get":            func() error { _, err := s.Get(over, r.ID); return err },
@@ -30,11 +30,11 @@ func cancelledBefore(t *testing.T, s approval.Store) {
 		"Record":         func() error { return s.Record(over, refused()) },
 		"ClaimWork":      func() error { _, err := s.ClaimWork(over, inAnHour, inAnHour.Add(lease)); return err },
 		"ReleaseWork":    func() error { return s.ReleaseWork(over, r.ID, r.Version, Epoch) },
-		"ClaimDrawing":   func() error { _, err := s.ClaimDrawing(over, inAnHour, inAnHour.Add(lease)); return err },
-		"Drawn":          func() error { return s.Drawn(over, r.ID, approval.CardMessage, approval.Place{TS: "1"}) },
-		"ReleaseDrawing": func() error { return s.ReleaseDrawing(over, r.ID, r.Version, time.Time{}) },
+		"ClaimDrawing":   func() error { _, err := s.ClaimSync(over, inAnHour, inAnHour.Add(lease)); return err },
+		"Drawn":          func() error { return s.SaveMessageRef(over, r.ID, approval.CardMessage, approval.MessageRef{TS: "1"}) },
+		"ReleaseDrawing": func() error { return s.ReleaseSync(over, r.ID, r.Version, time.Time{}) },
 		"NextDue":        func() error { _, err := s.NextDue(over); return err },
-		"ByRequester":    func() error { _, err := s.ByRequester(over, r.Requester); return err },
+		"ByRequester":    func() error { _, err := s.ListByRequester(over, r.Requester); return err },
 		"PageByRequester": func() error {
 			_, _, err := s.PageByRequester(over, r.Requester, approval.Cursor{}, 1)
 			return err

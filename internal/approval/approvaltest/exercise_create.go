@@ -30,7 +30,7 @@ func newRequest(t *testing.T, s approval.Store) {
 
 	want := r
 	want.Version = 1
-	want.Places = map[approval.MessageName]approval.Place{}
+	want.MessageRefs = map[approval.MessageName]approval.MessageRef{}
 	require.Equal(t, want, created)
 	got, err := s.Get(t.Context(), r.ID)
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func sameRequestTwice(t *testing.T, s approval.Store) {
 
 func idTaken(t *testing.T, s approval.Store) {
 	first := create(t, s)
-	other := asked(func(r *approval.Request) { r.Origin, r.Reason = "form-2", "another wish" })
+	other := asked(func(r *approval.Request) { r.IdempotencyKey, r.Reason = "form-2", "another wish" })
 	_, err := s.Create(t.Context(), other, submitted(other))
 	require.ErrorIs(t, err, approval.ErrIDTaken)
 	got, err := s.Get(t.Context(), first.ID)
@@ -104,8 +104,8 @@ func createWithoutTime(t *testing.T, s approval.Store) {
 func madeUpVersion(t *testing.T, s approval.Store) {
 	r := create(t, s, func(r *approval.Request) {
 		r.Version = 41
-		r.Places = map[approval.MessageName]approval.Place{approval.CardMessage: {Channel: "C1", TS: "1.1"}}
+		r.MessageRefs = map[approval.MessageName]approval.MessageRef{approval.CardMessage: {Channel: "C1", TS: "1.1"}}
 	})
 	require.EqualValues(t, 1, r.Version)
-	require.Empty(t, r.Places)
+	require.Empty(t, r.MessageRefs)
 }

@@ -27,25 +27,25 @@ func damage(t *testing.T, s approval.Store, id approval.ID) {
 func threeOf(t *testing.T, s approval.Store, edit func(*approval.Request)) {
 	t.Helper()
 	for i, id := range []approval.ID{"AKR-FIRST", "AKR-BROKE", "AKR-THIRD"} {
-		create(t, s, named(id), edit, func(r *approval.Request) { r.AskedAt = Epoch.Add(time.Duration(i) * time.Second) })
+		create(t, s, named(id), edit, func(r *approval.Request) { r.RequestedAt = Epoch.Add(time.Duration(i) * time.Second) })
 	}
 	damage(t, s, "AKR-BROKE")
 }
 
 func damagedIsLeftOut(t *testing.T, s approval.Store) {
-	threeOf(t, s, func(r *approval.Request) { r.State, r.Emergency, r.Requester = approval.Active, true, "U_holder" })
+	threeOf(t, s, func(r *approval.Request) { r.State, r.BreakGlass, r.Requester = approval.StateActive, true, "U_holder" })
 	for i, id := range []approval.ID{"AKR-WAIT1", "AKR-WAITB", "AKR-WAIT3"} {
-		create(t, s, named(id), func(r *approval.Request) { r.AskedAt = Epoch.Add(time.Duration(i) * time.Second) })
+		create(t, s, named(id), func(r *approval.Request) { r.RequestedAt = Epoch.Add(time.Duration(i) * time.Second) })
 	}
 	damage(t, s, "AKR-WAITB")
 	for name, list := range map[string]struct {
 		read func() ([]approval.Request, error)
 		want []approval.ID
 	}{
-		"Live":            {func() ([]approval.Request, error) { return s.Live(t.Context()) }, []approval.ID{"AKR-FIRST", "AKR-THIRD"}},
-		"Waiting":         {func() ([]approval.Request, error) { return s.Waiting(t.Context()) }, []approval.ID{"AKR-WAIT1", "AKR-WAIT3"}},
-		"Unsigned":        {func() ([]approval.Request, error) { return s.Unsigned(t.Context()) }, []approval.ID{"AKR-FIRST", "AKR-THIRD"}},
-		"ByRequester":     {func() ([]approval.Request, error) { return s.ByRequester(t.Context(), "U_holder") }, []approval.ID{"AKR-THIRD", "AKR-FIRST"}},
+		"Live":            {func() ([]approval.Request, error) { return s.ListActive(t.Context()) }, []approval.ID{"AKR-FIRST", "AKR-THIRD"}},
+		"Waiting":         {func() ([]approval.Request, error) { return s.ListPending(t.Context()) }, []approval.ID{"AKR-WAIT1", "AKR-WAIT3"}},
+		"Unsigned":        {func() ([]approval.Request, error) { return s.AwaitingReview(t.Context()) }, []approval.ID{"AKR-FIRST", "AKR-THIRD"}},
+		"ByRequester":     {func() ([]approval.Request, error) { return s.ListByRequester(t.Context(), "U_holder") }, []approval.ID{"AKR-THIRD", "AKR-FIRST"}},
 		"OpenByRequester": {func() ([]approval.Request, error) { return s.OpenByRequester(t.Context(), "U_holder") }, []approval.ID{"AKR-THIRD", "AKR-FIRST"}},
 	} {
 		found, err := list.read()
@@ -60,7 +60,7 @@ func damagedIsLeftOut(t *testing.T, s approval.Store) {
 
 func damagedIsTold(t *testing.T, s approval.Store) {
 	create(t, s, named("AKR-OLDER"))
-	threeOf(t, s, func(r *approval.Request) { r.Purpose, r.Of = approval.Rotation, "AKR-OLDER" })
+	threeOf(t, s, func(r *approval.Request) { r.Type, r.ParentID = approval.Rotation, "AKR-OLDER" })
 	_, err := s.Get(t.Context(), "AKR-BROKE")
 	require.ErrorIs(t, err, approval.ErrUnreadable)
 	_, err = s.Successors(t.Context(), "AKR-OLDER")
@@ -68,7 +68,7 @@ func damagedIsTold(t *testing.T, s approval.Store) {
 }
 
 func damagedIsSetAside(t *testing.T, s approval.Store) {
-	threeOf(t, s, func(r *approval.Request) { r.LapsesAt = Epoch.Add(time.Minute) })
+	threeOf(t, s, func(r *approval.Request) { r.ExpiresAt = Epoch.Add(time.Minute) })
 	now := Epoch.Add(time.Hour)
 	var ids []approval.ID
 	unreadable := 0

@@ -26,10 +26,10 @@ var drawing = map[string]clause{
 	"noting a place changes no version and writes no audit line": placeIsNoChange,
 }
 
-// claimDrawing wants a drawing to be given at now.
+// claimSync wants a drawing to be given at now.
 func claimDrawing(t *testing.T, s approval.Store, now time.Time) approval.Request {
 	t.Helper()
-	r, err := s.ClaimDrawing(t.Context(), now, now.Add(lease))
+	r, err := s.ClaimSync(t.Context(), now, now.Add(lease))
 	require.NoError(t, err)
 	return r
 }
@@ -37,7 +37,7 @@ func claimDrawing(t *testing.T, s approval.Store, now time.Time) approval.Reques
 // noDrawing wants none to be given at now.
 func noDrawing(t *testing.T, s approval.Store, now time.Time) {
 	t.Helper()
-	_, err := s.ClaimDrawing(t.Context(), now, now.Add(lease))
+	_, err := s.ClaimSync(t.Context(), now, now.Add(lease))
 	require.ErrorIs(t, err, approval.ErrNothingDue)
 }
 
@@ -83,7 +83,7 @@ func drawingPutOff(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	claimDrawing(t, s, Epoch)
 	later := Epoch.Add(30 * time.Second)
-	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, later))
+	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, later))
 	noDrawing(t, s, later.Add(-time.Millisecond))
 	claimDrawing(t, s, later)
 }
@@ -92,7 +92,7 @@ func failedDrawingPutsOffNoChange(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	claimDrawing(t, s, Epoch)
 	moved := move(t, s, r)
-	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, Epoch.Add(10*time.Minute)))
+	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, Epoch.Add(10*time.Minute)))
 	require.Equal(t, moved, claimDrawing(t, s, Epoch.Add(time.Minute)))
 }
 
@@ -105,7 +105,7 @@ func drawingLease(t *testing.T, s approval.Store) {
 
 func owedLongestFirst(t *testing.T, s approval.Store) {
 	at := func(after time.Duration) func(*approval.Request) {
-		return func(r *approval.Request) { r.AskedAt = Epoch.Add(after) }
+		return func(r *approval.Request) { r.RequestedAt = Epoch.Add(after) }
 	}
 	create(t, s, named("AKR-AAAAA"), at(2*time.Second))
 	create(t, s, named("AKR-BBBBB"), at(1*time.Second))
@@ -129,36 +129,36 @@ func leasesAreTwo(t *testing.T, s approval.Store) {
 func placesComeBack(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	create(t, s, named("AKR-OTHER"))
-	want := map[approval.MessageName]approval.Place{
-		approval.CardMessage:  {Channel: "C0APPROVERS", TS: "1772442000.000100", Shown: 1, Digest: "d1"},
-		approval.AskedMessage: {Channel: "D0BO", TS: "1772442000.000200", Shown: 1, Digest: "d2"},
+	want := map[approval.MessageName]approval.MessageRef{
+		approval.CardMessage:      {Channel: "C0APPROVERS", TS: "1772442000.000100", Shown: 1, Digest: "d1"},
+		approval.RequestedMessage: {Channel: "D0BO", TS: "1772442000.000200", Shown: 1, Digest: "d2"},
 	}
 	for name, at := range want {
-		require.NoError(t, s.Drawn(t.Context(), r.ID, name, at))
+		require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, name, at))
 	}
 	got, err := s.Get(t.Context(), r.ID)
 	require.NoError(t, err)
-	require.Equal(t, want, got.Places)
-	theirs, err := s.ByRequester(t.Context(), r.Requester)
+	require.Equal(t, want, got.MessageRefs)
+	theirs, err := s.ListByRequester(t.Context(), r.Requester)
 	require.NoError(t, err)
 	require.Len(t, theirs, 2)
-	require.Equal(t, want, theirs[0].Places)
-	require.Empty(t, theirs[1].Places, "another request has its own")
+	require.Equal(t, want, theirs[0].MessageRefs)
+	require.Empty(t, theirs[1].MessageRefs, "another request has its own")
 }
 
 func placeReplaced(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, approval.Place{Channel: "C1", TS: "1.1", Shown: 1, Digest: "d1"}))
-	last := approval.Place{Channel: "C2", TS: "2.2", Shown: 0, Digest: ""}
-	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, last))
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, approval.MessageRef{Channel: "C1", TS: "1.1", Shown: 1, Digest: "d1"}))
+	last := approval.MessageRef{Channel: "C2", TS: "2.2", Shown: 0, Digest: ""}
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, last))
 	got, err := s.Get(t.Context(), r.ID)
 	require.NoError(t, err)
-	require.Equal(t, map[approval.MessageName]approval.Place{approval.CardMessage: last}, got.Places)
+	require.Equal(t, map[approval.MessageName]approval.MessageRef{approval.CardMessage: last}, got.MessageRefs)
 }
 
 func placeIsNoChange(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, approval.Place{Channel: "C1", TS: "1.1", Shown: 1}))
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, approval.MessageRef{Channel: "C1", TS: "1.1", Shown: 1}))
 	got, err := s.Get(t.Context(), r.ID)
 	require.NoError(t, err)
 	require.Equal(t, r.Version, got.Version)
@@ -168,7 +168,7 @@ func placeIsNoChange(t *testing.T, s approval.Store) {
 
 func drawAfterClockWentBack(t *testing.T, s approval.Store) {
 	create(t, s)
-	_, err := s.ClaimDrawing(t.Context(), Epoch.Add(-10*time.Minute), Epoch)
+	_, err := s.ClaimSync(t.Context(), Epoch.Add(-10*time.Minute), Epoch)
 	require.ErrorIs(t, err, approval.ErrNothingDue)
 	claimDrawing(t, s, Epoch.Add(-10*time.Minute-time.Second))
 }

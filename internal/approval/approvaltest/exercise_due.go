@@ -59,7 +59,7 @@ func leasedDue(t *testing.T, s approval.Store) {
 
 func putOffDue(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	require.NoError(t, s.ReleaseDrawing(t.Context(), r.ID, r.Version, Epoch.Add(5*time.Second)))
+	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, Epoch.Add(5*time.Second)))
 	nextDue(t, s, Epoch.Add(5*time.Second))
 	drawn(t, s, r)
 	claim(t, s, inAnHour)
@@ -70,7 +70,7 @@ func putOffDue(t *testing.T, s approval.Store) {
 func allDone(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	next, e := approve(r)
-	next.State, e.To, e.Event, next.LapsesAt = approval.Withdrawn, approval.Withdrawn, approval.Withdraw, time.Time{}
+	next.State, e.To, e.Event, next.ExpiresAt = approval.StateWithdrawn, approval.StateWithdrawn, approval.EventWithdraw, time.Time{}
 	r, err := s.Move(t.Context(), next, e)
 	require.NoError(t, err)
 	drawn(t, s, r)

@@ -47,7 +47,7 @@ func oneWinner(t *testing.T, s approval.Store) {
 		wg.Go(func() {
 			next, e := approve(r)
 			got, err := s.Move(t.Context(), next, e)
-			assert.Equal(t, approval.Approved, got.State)
+			assert.Equal(t, approval.StateApproved, got.State)
 			assert.EqualValues(t, 2, got.Version)
 			if err == nil {
 				won.Add(1)
@@ -86,7 +86,7 @@ func futureVersion(t *testing.T, s approval.Store) {
 }
 
 // conflict wants a Move to change nothing and to return what is there.
-func conflict(t *testing.T, s approval.Store, next approval.Request, e approval.Entry, there approval.Request) {
+func conflict(t *testing.T, s approval.Store, next approval.Request, e approval.AuditEntry, there approval.Request) {
 	t.Helper()
 	lines := len(trail(t, s))
 	got, err := s.Move(t.Context(), next, e)
@@ -120,23 +120,23 @@ func moveWithoutTime(t *testing.T, s approval.Store) {
 
 func movePlaces(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	card := approval.Place{Channel: "C1", TS: "1772442000.000100", Shown: 1, Digest: "d1"}
-	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, card))
+	card := approval.MessageRef{Channel: "C1", TS: "1772442000.000100", Shown: 1, Digest: "d1"}
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, card))
 
-	r.Places = map[approval.MessageName]approval.Place{approval.CardMessage: {Channel: "elsewhere"}, approval.AskedMessage: {TS: "1"}}
-	want := map[approval.MessageName]approval.Place{approval.CardMessage: card}
-	require.Equal(t, want, move(t, s, r).Places, "a winner gets the places that are stored")
+	r.MessageRefs = map[approval.MessageName]approval.MessageRef{approval.CardMessage: {Channel: "elsewhere"}, approval.RequestedMessage: {TS: "1"}}
+	want := map[approval.MessageName]approval.MessageRef{approval.CardMessage: card}
+	require.Equal(t, want, move(t, s, r).MessageRefs, "a winner gets the places that are stored")
 	next, e := approve(r)
 	got, err := s.Move(t.Context(), next, e)
 	require.ErrorIs(t, err, approval.ErrConflict)
-	require.Equal(t, want, got.Places, "and so does a loser")
+	require.Equal(t, want, got.MessageRefs, "and so does a loser")
 }
 
 func noSharedMemory(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	want := deepCopy(r)
 	r.Messages[0] = "scribbled"
-	r.Places["scribbled"] = approval.Place{}
+	r.MessageRefs["scribbled"] = approval.MessageRef{}
 	got, err := s.Get(t.Context(), r.ID)
 	require.NoError(t, err)
 	require.Equal(t, want, got)

@@ -25,30 +25,30 @@ func tallied(t *testing.T, s approval.Store) {
 		r := asked(append([]func(*approval.Request){named(approval.ID(fmt.Sprintf("AKR-%05d", n))), func(r *approval.Request) { r.State = state }}, edit...)...)
 		stored(t, s, r)
 	}
-	later := func(r *approval.Request) { r.AskedAt = Epoch.Add(time.Minute) }
+	later := func(r *approval.Request) { r.RequestedAt = Epoch.Add(time.Minute) }
 	elsewhere := func(r *approval.Request) { r.Org = "5f1f2a3b4c5d6e7f8a9b0c1e" }
-	add(1, approval.Pending)
-	add(2, approval.Approved, later)
-	add(3, approval.Minting, func(r *approval.Request) { r.Purpose, r.Of = approval.Rotation, "AKR-00004" })
-	add(4, approval.Active)
-	add(5, approval.Delivered, elsewhere)
-	add(6, approval.Ended, later)
-	add(7, approval.Pending, func(r *approval.Request) { r.Requester = "U_cy" })
-	got, err := s.Tally(t.Context(), "U_bo", "5f1f2a3b4c5d6e7f8a9b0c1d", Epoch)
+	add(1, approval.StatePending)
+	add(2, approval.StateApproved, later)
+	add(3, approval.StateIssuing, func(r *approval.Request) { r.Type, r.ParentID = approval.Rotation, "AKR-00004" })
+	add(4, approval.StateActive)
+	add(5, approval.StateDelivered, elsewhere)
+	add(6, approval.StateEnded, later)
+	add(7, approval.StatePending, func(r *approval.Request) { r.Requester = "U_cy" })
+	got, err := s.Usage(t.Context(), "U_bo", "5f1f2a3b4c5d6e7f8a9b0c1d", Epoch)
 	require.NoError(t, err)
-	require.Equal(t, approval.Tally{Any: true, Held: 2, Open: 3, Coming: 2, Live: 1, Recent: 2}, got)
+	require.Equal(t, approval.Usage{Any: true, Held: 2, Open: 3, Coming: 2, ActiveKeys: 1, Recent: 2}, got)
 }
 
 func talliedOfNobody(t *testing.T, s approval.Store) {
 	create(t, s)
-	got, err := s.Tally(t.Context(), "U_nobody", "5f1f2a3b4c5d6e7f8a9b0c1d", Epoch)
+	got, err := s.Usage(t.Context(), "U_nobody", "5f1f2a3b4c5d6e7f8a9b0c1d", Epoch)
 	require.NoError(t, err)
 	require.Zero(t, got)
 }
 
 func foundByOrigin(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	got, err := s.ByOrigin(t.Context(), r.Origin)
+	got, err := s.ByOrigin(t.Context(), r.IdempotencyKey)
 	require.NoError(t, err)
 	require.Equal(t, r.ID, got.ID)
 	_, err = s.ByOrigin(t.Context(), "no such form")
@@ -58,13 +58,13 @@ func foundByOrigin(t *testing.T, s approval.Store) {
 func bounded(t *testing.T, s approval.Store) {
 	for n := range approval.MaxListed + 5 {
 		stored(t, s, asked(named(approval.ID(fmt.Sprintf("AKR-%05d", n))), func(r *approval.Request) {
-			r.AskedAt = Epoch.Add(time.Duration(n) * time.Second)
+			r.RequestedAt = Epoch.Add(time.Duration(n) * time.Second)
 			if n%2 == 1 {
-				r.State = approval.Denied
+				r.State = approval.StateDenied
 			}
 		}))
 	}
-	all, err := s.ByRequester(t.Context(), "U_bo")
+	all, err := s.ListByRequester(t.Context(), "U_bo")
 	require.NoError(t, err)
 	require.Len(t, all, approval.MaxListed)
 	require.Equal(t, approval.ID(fmt.Sprintf("AKR-%05d", approval.MaxListed+4)), all[0].ID, "the newest first")
@@ -80,10 +80,10 @@ func bounded(t *testing.T, s approval.Store) {
 func paged(t *testing.T, s approval.Store) {
 	for n, second := range []int{0, 1, 2, 2, 2, 3, 4} {
 		stored(t, s, asked(named(approval.ID(fmt.Sprintf("AKR-%05d", n))), func(r *approval.Request) {
-			r.AskedAt = Epoch.Add(time.Duration(second) * time.Second)
+			r.RequestedAt = Epoch.Add(time.Duration(second) * time.Second)
 		}))
 	}
-	stored(t, s, asked(named("AKR-00009"), func(r *approval.Request) { r.Requester, r.AskedAt = "U_cy", Epoch.Add(2*time.Second) }))
+	stored(t, s, asked(named("AKR-00009"), func(r *approval.Request) { r.Requester, r.RequestedAt = "U_cy", Epoch.Add(2*time.Second) }))
 	at := func(second int, id approval.ID, newer bool) approval.Cursor {
 		return approval.Cursor{AskedAt: Epoch.Add(time.Duration(second) * time.Second), ID: id, Newer: newer}
 	}
@@ -116,8 +116,8 @@ func paged(t *testing.T, s approval.Store) {
 
 func succeeded(t *testing.T, s approval.Store) {
 	stored(t, s, asked(named("AKR-00001")))
-	stored(t, s, asked(named("AKR-00002"), func(r *approval.Request) { r.Purpose, r.Of = approval.Rotation, "AKR-00001" }))
-	stored(t, s, asked(named("AKR-00003"), func(r *approval.Request) { r.Purpose, r.Of = approval.Extension, "AKR-00001" }))
+	stored(t, s, asked(named("AKR-00002"), func(r *approval.Request) { r.Type, r.ParentID = approval.Rotation, "AKR-00001" }))
+	stored(t, s, asked(named("AKR-00003"), func(r *approval.Request) { r.Type, r.ParentID = approval.Extension, "AKR-00001" }))
 	all, err := s.Successors(t.Context(), "AKR-00001")
 	require.NoError(t, err)
 	require.Len(t, all, 1)

@@ -41,39 +41,39 @@ func full() approval.Request {
 		at := func(d time.Duration) time.Time { return Epoch.Add(d) }
 		r.Decision = approval.Decision{By: "U_ana", At: at(1), Reason: "all right"}
 		r.Attempt = 3
-		r.Mint = approval.Mint{Stage: approval.Begun, CollectedAt: at(2), Tries: 2, RetryAt: at(3), Then: approval.PutBack, Cause: approval.CauseNotShown, Code: "ratelimited"}
-		r.Purpose, r.Of, r.Successor, r.Settled, r.CarriesDecision = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true, true
-		r.Change = approval.Change{OldEnd: at(1), NewEnd: at(2), Old: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Added: true}
+		r.Issuance = approval.Issuance{Stage: approval.StageStarted, ClickedAt: at(2), Tries: 2, RetryAt: at(3), NextEvent: approval.EventReturnToApproved, Cause: approval.CauseNotShown, Code: "ratelimited"}
+		r.Type, r.ParentID, r.Successor, r.PredecessorScheduled, r.CarriesDecision = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true, true
+		r.Change = approval.ChangeDetails{OldEnd: at(1), NewEnd: at(2), OldNetworks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Added: true}
 		r.Owns = []approval.OwnedProject{{Project: approval.Project{ID: "p1", Name: "One"}, Proven: true}}
 		r.Change.Left = r.Owns
-		r.Strangers = approval.Strangers{Count: 2, IDs: []approval.ID{"AKR-33333"}}
+		r.UnknownKeys = approval.UnknownKeys{Count: 2, IDs: []approval.ID{"AKR-33333"}}
 		r.Changing = approval.ListChange{By: "AKR-22222", Since: at(3)}
-		r.RemindAt, r.Endings = at(3), 2
+		r.RemindAt, r.ExpiryReminders = at(3), 2
 		r.Access = fullAccess()
-		r.Wanted, r.NarrowedBy = fullAccess(), "U_cy"
-		r.Standing = approval.Record{Held: 2, First: true}
-		r.Emergency, r.Review = true, approval.Review{By: "U_cy", At: at(4)}
-		everybody := approval.Who{Everyone: true, Users: []approval.UserID{"U_cy"}, Groups: []approval.GroupID{"S_cy"}}
-		r.Needs = []approval.Need{{From: everybody, Count: 2, For: []approval.Role{"ORG_OWNER"}}}
+		r.Requested, r.ReducedBy = fullAccess(), "U_cy"
+		r.RequesterHistory = approval.RequesterHistory{ActiveKeys: 2, FirstRequest: true}
+		r.BreakGlass, r.Review = true, approval.Review{By: "U_cy", At: at(4)}
+		everybody := approval.Principals{Everyone: true, Users: []approval.UserID{"U_cy"}, Groups: []approval.GroupID{"S_cy"}}
+		r.Requirements = []approval.Requirement{{From: everybody, Count: 2, For: []approval.Role{"ORG_OWNER"}}}
 		r.Approvals = []approval.Approval{{By: "U_cy", At: at(5), Before: fullAccess(), After: fullAccess(), Void: approval.VoidDeactivated}, {By: "U_di", At: at(6), Before: fullAccess(), After: fullAccess(), Void: approval.VoidGuest}}
-		r.ProdAt, r.Prods, r.NudgedAt = at(7), 2, at(8)
+		r.NextApproverReminderAt, r.ApproverReminders, r.NudgedAt = at(7), 2, at(8)
 		r.EscalateAt, r.EscalatedAt, r.EscalatedTo = at(9), at(10), everybody
 		r.Decision.Rule = "reading from CI"
-		r.OwnerGone, r.Orphaned = at(11), 2
-		r.Transfers = []approval.Transfer{{From: "U_al", To: "U_bo", By: "U_cy", At: at(12), Approved: true}}
+		r.OwnerDeactivatedAt, r.OwnerDeactivations = at(11), 2
+		r.Transfers = []approval.OwnershipTransfer{{From: "U_al", To: "U_bo", By: "U_cy", At: at(12), Approved: true}}
 		r.Drift = approval.Drift{
 			RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, Renamed: true, Owns: r.Owns,
 			NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
 			ProjectsChanged: true, Projects: fullAccess().Projects,
 		}
-		r.Debts = []approval.Debt{{Attempt: 1, Looks: 2, At: at(3), LookAt: at(4), Told: true}, {Attempt: 2, Looks: 1, At: at(4), LookAt: at(5), Told: true}}
+		r.UnresolvedCreates = []approval.UnresolvedCreate{{Attempt: 1, Searches: 2, At: at(3), SearchAt: at(4), Notified: true}, {Attempt: 2, Searches: 1, At: at(4), SearchAt: at(5), Notified: true}}
 		r.Key = approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at(6)}
-		r.Leftover = approval.Leftover{Key: approval.Key{ID: "0123456789abcdef01234568", PublicKey: "bcdefghi", MadeAt: at(6)}, Since: at(7), LookAt: at(8)}
-		r.EndsAt, r.Since, r.BreakGlassOf = at(7), at(6), "AKR-GLASS"
+		r.Leftover = approval.Leftover{Key: approval.Key{ID: "0123456789abcdef01234568", PublicKey: "bcdefghi", MadeAt: at(6)}, Since: at(7), SearchAt: at(8)}
+		r.KeyExpiresAt, r.Since, r.BreakGlassOf = at(7), at(6), "AKR-GLASS"
 		r.Cascade = approval.CascadeAll
-		r.Custody = approval.Custody{ShownAt: at(8), RemindAt: at(9), ConfirmBy: at(10), Reminded: true, ByUse: true}
-		r.Removal = approval.Removal{Since: at(11), Tries: 4, RetryAt: at(12), Told: true, Cause: approval.CauseAtlasAway, Code: "RATE_LIMITED"}
-		r.End = approval.End{Cause: approval.CauseRevoked, By: "U_bo", At: at(13), Code: "NONE", Note: "not needed"}
+		r.Confirmation = approval.Confirmation{ShownAt: at(8), RemindAt: at(9), ConfirmBy: at(10), Reminded: true, ByUse: true}
+		r.Deletion = approval.Deletion{Since: at(11), Tries: 4, RetryAt: at(12), Notified: true, Cause: approval.CauseAtlasUnavailable, Code: "RATE_LIMITED"}
+		r.Outcome = approval.Outcome{Cause: approval.CauseRevoked, By: "U_bo", At: at(13), Code: "NONE", Note: "not needed"}
 	})
 }
 
@@ -81,8 +81,8 @@ func fullAccess() approval.Access {
 	from := []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::1/128")}
 	return approval.Access{
 		Description: "billing export", Roles: []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"}, Networks: from, Lifetime: 8 * time.Hour,
-		Projects: []approval.ProjectAccess{{Project: approval.Project{ID: "64b000000000000000000001", Name: "Payments"}, Roles: []approval.Role{"GROUP_OWNER"}}},
-		Named:    []approval.NamedNetwork{{Name: "office", Networks: from[:1]}},
+		Projects:       []approval.ProjectAccess{{Project: approval.Project{ID: "64b000000000000000000001", Name: "Payments"}, Roles: []approval.Role{"GROUP_OWNER"}}},
+		NetworkPresets: []approval.NetworkPreset{{Name: "office", Networks: from[:1]}},
 	}
 }
 
@@ -100,7 +100,7 @@ func everyField(t *testing.T, s approval.Store) {
 	r := full()
 	eachTime(reflect.ValueOf(&r).Elem(), func(at *time.Time) { *at = toMillis(*at) })
 	r.Version = 1
-	r.Places = map[approval.MessageName]approval.Place{}
+	r.MessageRefs = map[approval.MessageName]approval.MessageRef{}
 	requireFull(t, reflect.ValueOf(r), "Request")
 	require.Equal(t, r, stored(t, s, r))
 }
@@ -139,30 +139,30 @@ func everyTime(t *testing.T, s approval.Store) {
 		*at = time.Date(2026, 7, 1, 6, 45, 15, 123_000_000, time.UTC)
 	})
 	want.Version = 1
-	want.Places = map[approval.MessageName]approval.Place{}
+	want.MessageRefs = map[approval.MessageName]approval.MessageRef{}
 	require.Equal(t, want, stored(t, s, sent))
 	require.Equal(t, time.Date(2026, 7, 1, 6, 45, 15, 123_000_000, time.UTC), trail(t, s)[0].At)
 
 	// What is due is compared in the same milliseconds.
-	_, err := s.ClaimWork(t.Context(), want.LapsesAt, want.LapsesAt.Add(lease))
+	_, err := s.ClaimWork(t.Context(), want.ExpiresAt, want.ExpiresAt.Add(lease))
 	require.NoError(t, err)
 }
 
 func anyText(t *testing.T, s approval.Store) {
 	const text = "Größe 数据 مرحبا 🔑\u200d\t\"'`\\%_;--\u2028<!channel>&\n$1"
 	r := asked(func(r *approval.Request) {
-		r.Requester, r.Origin, r.Reason, r.Access.Description = approval.UserID(text), text, text, text
+		r.Requester, r.IdempotencyKey, r.Reason, r.Access.Description = approval.UserID(text), text, text, text
 	})
 	e := submitted(r)
 	e.Note = text
 	_, err := s.Create(t.Context(), r, e)
 	require.NoError(t, err)
-	theirs, err := s.ByRequester(t.Context(), approval.UserID(text))
+	theirs, err := s.ListByRequester(t.Context(), approval.UserID(text))
 	require.NoError(t, err)
 	require.Len(t, theirs, 1)
 	require.Equal(t, text, theirs[0].Reason)
 	require.Equal(t, text, theirs[0].Access.Description)
-	require.Equal(t, text, theirs[0].Origin)
+	require.Equal(t, text, theirs[0].IdempotencyKey)
 	require.Equal(t, text, trail(t, s)[0].Note)
 	_, err = s.Create(t.Context(), r, e)
 	require.ErrorIs(t, err, approval.ErrDuplicate)
@@ -177,29 +177,29 @@ func bigValues(t *testing.T, s approval.Store) {
 		r.Access.Networks = append(r.Access.Networks, netip.PrefixFrom(netip.AddrFrom4([4]byte{203, 0, byte(i / 256), byte(i)}), 32))
 	}
 	r.Attempt = math.MaxInt32
-	r.EndsAt = time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
+	r.KeyExpiresAt = time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
 	got := stored(t, s, r)
 	require.Equal(t, r.Reason, got.Reason)
 	require.Equal(t, r.Access, got.Access)
 	require.Equal(t, r.Attempt, got.Attempt)
-	require.Equal(t, r.EndsAt, got.EndsAt)
+	require.Equal(t, r.KeyExpiresAt, got.KeyExpiresAt)
 
-	at := approval.Place{Channel: "C1", TS: "1.1", Shown: math.MaxInt64, Digest: strings.Repeat("d", 10_000)}
-	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, at))
+	at := approval.MessageRef{Channel: "C1", TS: "1.1", Shown: math.MaxInt64, Digest: strings.Repeat("d", 10_000)}
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, at))
 	got, err := s.Get(context.WithoutCancel(t.Context()), r.ID)
 	require.NoError(t, err)
-	require.Equal(t, at, got.Places[approval.CardMessage])
+	require.Equal(t, at, got.MessageRefs[approval.CardMessage])
 }
 
 func newestFirst(t *testing.T, s approval.Store) {
 	at := func(after time.Duration) func(*approval.Request) {
-		return func(r *approval.Request) { r.AskedAt = Epoch.Add(after) }
+		return func(r *approval.Request) { r.RequestedAt = Epoch.Add(after) }
 	}
 	create(t, s, named("AKR-CCCCC"), at(2*time.Second))
 	create(t, s, named("AKR-AAAAA"), at(3*time.Second))
 	create(t, s, named("AKR-BBBBB"), at(1*time.Second))
 	create(t, s, named("AKR-OTHER"), func(r *approval.Request) { r.Requester = "U_ana" })
-	theirs, err := s.ByRequester(t.Context(), "U_bo")
+	theirs, err := s.ListByRequester(t.Context(), "U_bo")
 	require.NoError(t, err)
 	var ids []approval.ID
 	for _, r := range theirs {
@@ -209,29 +209,29 @@ func newestFirst(t *testing.T, s approval.Store) {
 }
 
 func liveRequests(t *testing.T, s approval.Store) {
-	for i, state := range []approval.State{approval.Active, approval.Pending, approval.Delivered, approval.Ended, approval.Revoking} {
+	for i, state := range []approval.State{approval.StateActive, approval.StatePending, approval.StateDelivered, approval.StateEnded, approval.StateRevoking} {
 		create(t, s, named(approval.ID("AKR-0000"+string(rune('1'+i)))), func(r *approval.Request) {
 			r.State = state
-			r.AskedAt = r.AskedAt.Add(-time.Duration(i) * time.Minute)
+			r.RequestedAt = r.RequestedAt.Add(-time.Duration(i) * time.Minute)
 		})
 	}
-	live, err := s.Live(t.Context())
+	live, err := s.ListActive(t.Context())
 	require.NoError(t, err)
 	require.Len(t, live, 2)
-	require.Equal(t, approval.Delivered, live[0].State, "the oldest first")
-	require.Equal(t, approval.Active, live[1].State)
-	waiting, err := s.Waiting(t.Context())
+	require.Equal(t, approval.StateDelivered, live[0].State, "the oldest first")
+	require.Equal(t, approval.StateActive, live[1].State)
+	waiting, err := s.ListPending(t.Context())
 	require.NoError(t, err)
 	require.Len(t, waiting, 1)
-	require.Equal(t, approval.Pending, waiting[0].State)
+	require.Equal(t, approval.StatePending, waiting[0].State)
 }
 
 func unsignedRequests(t *testing.T, s approval.Store) {
-	emergency := func(r *approval.Request) { r.State, r.Emergency = approval.Active, true }
+	emergency := func(r *approval.Request) { r.State, r.BreakGlass = approval.StateActive, true }
 	create(t, s, named("AKR-00001"))
 	late := create(t, s, named("AKR-00002"), emergency)
 	early := create(t, s, named("AKR-00003"), emergency, func(r *approval.Request) {
-		r.AskedAt, r.State = r.AskedAt.Add(-time.Hour), approval.Ended
+		r.RequestedAt, r.State = r.RequestedAt.Add(-time.Hour), approval.StateEnded
 	})
 	create(t, s, named("AKR-00004"), emergency, func(r *approval.Request) {
 		r.Review = approval.Review{By: "U_cy", At: Epoch}
@@ -239,14 +239,14 @@ func unsignedRequests(t *testing.T, s approval.Store) {
 	require.Equal(t, []approval.ID{"AKR-00003", "AKR-00002"}, unsigned(t, s), "the oldest first, also when they are over")
 	for _, r := range []approval.Request{late, early} {
 		r.Review = approval.Review{By: "U_cy", At: Epoch}
-		_, err := s.Move(t.Context(), r, approval.Entry{At: Epoch, Org: r.Org, Request: r.ID, Event: approval.Sign, From: r.State, To: r.State})
+		_, err := s.Move(t.Context(), r, approval.AuditEntry{At: Epoch, Org: r.Org, Request: r.ID, Event: approval.EventReview, From: r.State, To: r.State})
 		require.NoError(t, err)
 	}
 	require.Empty(t, unsigned(t, s), "they are signed now")
 }
 
 func unsigned(t *testing.T, s approval.Store) []approval.ID {
-	all, err := s.Unsigned(t.Context())
+	all, err := s.AwaitingReview(t.Context())
 	require.NoError(t, err)
 	var ids []approval.ID
 	for _, r := range all {
@@ -256,22 +256,22 @@ func unsigned(t *testing.T, s approval.Store) []approval.ID {
 }
 
 func anotherOwner(t *testing.T, s approval.Store) {
-	r := create(t, s, func(r *approval.Request) { r.State = approval.Active })
+	r := create(t, s, func(r *approval.Request) { r.State = approval.StateActive })
 	before := r.Requester
 	r.Requester = "U_heir"
-	_, err := s.Move(t.Context(), r, approval.Entry{At: Epoch, Org: r.Org, Request: r.ID, Event: approval.HandTo, From: r.State, To: r.State})
+	_, err := s.Move(t.Context(), r, approval.AuditEntry{At: Epoch, Org: r.Org, Request: r.ID, Event: approval.EventTransfer, From: r.State, To: r.State})
 	require.NoError(t, err)
-	theirs, err := s.ByRequester(t.Context(), "U_heir")
+	theirs, err := s.ListByRequester(t.Context(), "U_heir")
 	require.NoError(t, err)
 	require.Len(t, theirs, 1)
-	theirs, err = s.ByRequester(t.Context(), before)
+	theirs, err = s.ListByRequester(t.Context(), before)
 	require.NoError(t, err)
 	require.Empty(t, theirs)
 }
 
 func noRequests(t *testing.T, s approval.Store) {
 	create(t, s)
-	theirs, err := s.ByRequester(t.Context(), "U_nobody")
+	theirs, err := s.ListByRequester(t.Context(), "U_nobody")
 	require.NoError(t, err)
 	require.Empty(t, theirs)
 }

@@ -69,10 +69,10 @@ func claimInStates(t *testing.T, s approval.Store) {
 	r := create(t, s, named("AKR-OTHER"), due(Epoch.Add(2*time.Second)))
 	now := Epoch.AddDate(0, 0, 2)
 	move(t, s, r)
-	got, err := s.ClaimWork(t.Context(), now, now.Add(lease), approval.Approved, approval.Revoking)
+	got, err := s.ClaimWork(t.Context(), now, now.Add(lease), approval.StateApproved, approval.StateRevoking)
 	require.NoError(t, err)
 	require.EqualValues(t, "AKR-OTHER", got.ID)
-	_, err = s.ClaimWork(t.Context(), now, now.Add(lease), approval.Approved, approval.Revoking)
+	_, err = s.ClaimWork(t.Context(), now, now.Add(lease), approval.StateApproved, approval.StateRevoking)
 	require.ErrorIs(t, err, approval.ErrNothingDue)
 	require.EqualValues(t, "AKR-FIRST", claim(t, s, now))
 }
@@ -82,7 +82,7 @@ func claimInStates(t *testing.T, s approval.Store) {
 func claimAfterClockWentBack(t *testing.T, s approval.Store) {
 	create(t, s, named("AKR-WAITS"), due(inAnHour))
 	create(t, s, named("AKR-SOON0"), func(r *approval.Request) {
-		r.State, r.Removal = approval.Revoking, approval.Removal{RetryAt: Epoch.Add(10 * time.Minute)}
+		r.State, r.Deletion = approval.StateRevoking, approval.Deletion{RetryAt: Epoch.Add(10 * time.Minute)}
 	})
 	noWork(t, s, Epoch)
 	require.EqualValues(t, "AKR-SOON0", claim(t, s, Epoch.Add(-time.Second)))
@@ -179,15 +179,15 @@ func moveSetsWork(t *testing.T, s approval.Store) {
 
 func claimHasPlaces(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	card := approval.Place{Channel: "C1", TS: "1.1", Shown: 1, Digest: "d"}
-	require.NoError(t, s.Drawn(t.Context(), r.ID, approval.CardMessage, card))
+	card := approval.MessageRef{Channel: "C1", TS: "1.1", Shown: 1, Digest: "d"}
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, card))
 	got, err := s.ClaimWork(t.Context(), inAnHour, inAnHour.Add(lease))
 	require.NoError(t, err)
-	require.Equal(t, card, got.Places[approval.CardMessage])
+	require.Equal(t, card, got.MessageRefs[approval.CardMessage])
 }
 
 func releaseNothing(t *testing.T, s approval.Store) {
 	require.ErrorIs(t, s.ReleaseWork(t.Context(), "AKR-NOONE", 1, Epoch), approval.ErrNotFound)
-	require.ErrorIs(t, s.ReleaseDrawing(t.Context(), "AKR-NOONE", 1, Epoch), approval.ErrNotFound)
-	require.ErrorIs(t, s.Drawn(t.Context(), "AKR-NOONE", approval.CardMessage, approval.Place{}), approval.ErrNotFound)
+	require.ErrorIs(t, s.ReleaseSync(t.Context(), "AKR-NOONE", 1, Epoch), approval.ErrNotFound)
+	require.ErrorIs(t, s.SaveMessageRef(t.Context(), "AKR-NOONE", approval.CardMessage, approval.MessageRef{}), approval.ErrNotFound)
 }

@@ -62,9 +62,9 @@ type madeKey struct {
 
 var _ approval.Keys = (*Keys)(nil)
 
-// Make implements [approval.Keys]. Its mishaps are those of [CallCreate],
+// Create implements [approval.Keys]. Its mishaps are those of [CallCreate],
 // [CallRestrict] and, once for every project, [CallAssign].
-func (k *Keys) Make(ctx context.Context, o approval.Order, made func(approval.Key) error) (approval.Credential, error) {
+func (k *Keys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (approval.Credential, error) {
 	var key *madeKey
 	if err := k.call(ctx, CallCreate, func() { key = k.create(o) }); err != nil {
 		return approval.Credential{}, fmt.Errorf("creating the key: %w", err)
@@ -92,7 +92,7 @@ func (k *Keys) assign(ctx context.Context, key *madeKey, p approval.ProjectAcces
 		}
 	})
 	if err == nil && missing {
-		err = &approval.Fault{Verdict: approval.Refused, Cause: approval.CauseBadProject, Err: errors.New("no such project")}
+		err = &approval.CallError{Class: approval.Permanent, Cause: approval.CauseBadProject, Err: errors.New("no such project")}
 	}
 	return err
 }
@@ -101,7 +101,7 @@ func (k *Keys) assign(ctx context.Context, key *madeKey, p approval.ProjectAcces
 func PrivateKey(keyID string) secret.Secret { return secret.New("private-half-of-" + keyID) }
 
 // create adds a key whose id and public half follow from how many there were.
-func (k *Keys) create(o approval.Order) *madeKey {
+func (k *Keys) create(o approval.KeySpec) *madeKey {
 	n := len(k.all) + 1
 	o.Access.Roles = slices.Clone(o.Access.Roles)
 	o.Access.Networks = slices.Clone(o.Access.Networks)
@@ -141,13 +141,13 @@ func (k *Keys) relist(ctx context.Context, call Call, org approval.OrgID, keyID 
 		}
 	})
 	if err == nil && isGone {
-		err = &approval.Fault{Verdict: approval.Refused, Cause: approval.CauseKeyGone, Err: errors.New("no such key")}
+		err = &approval.CallError{Class: approval.Permanent, Cause: approval.CauseKeyNotActive, Err: errors.New("no such key")}
 	}
 	return err
 }
 
-// Remove implements [approval.Keys].
-func (k *Keys) Remove(ctx context.Context, org approval.OrgID, keyID string) error {
+// Delete implements [approval.Keys].
+func (k *Keys) Delete(ctx context.Context, org approval.OrgID, keyID string) error {
 	return k.call(ctx, CallRemove, func() {
 		if key := k.alive(org, keyID); key != nil && keyID != k.undying {
 			key.goneAt = k.now()
@@ -163,15 +163,15 @@ func (k *Keys) Undying(keyID string) {
 	k.undying = keyID
 }
 
-// Find implements [approval.Keys].
-func (k *Keys) Find(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.Found, error) {
-	var found []approval.Found
+// FindTagged implements [approval.Keys].
+func (k *Keys) FindTagged(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.TaggedKey, error) {
+	var found []approval.TaggedKey
 	err := k.call(ctx, CallFind, func() {
 		seen := k.now().Add(-k.Lag) // the list is as it was then
 		for _, key := range k.all {
 			isThere := !key.MadeAt.After(seen) && (key.goneAt.IsZero() || key.goneAt.After(seen))
 			if key.Org == org && key.Request == id && isThere {
-				found = append(found, approval.Found{Key: key.Key, Request: key.Request, Attempt: key.Attempt})
+				found = append(found, approval.TaggedKey{Key: key.Key, Request: key.Request, Attempt: key.Attempt})
 			}
 		}
 	})
@@ -181,15 +181,15 @@ func (k *Keys) Find(ctx context.Context, org approval.OrgID, id approval.ID) ([]
 	return found, nil
 }
 
-// Marked implements [approval.Keys]. Its mishaps are those of [CallMarked].
-func (k *Keys) Marked(ctx context.Context, org approval.OrgID) ([]approval.Found, error) {
-	var found []approval.Found
+// ListTagged implements [approval.Keys]. Its mishaps are those of [CallMarked].
+func (k *Keys) ListTagged(ctx context.Context, org approval.OrgID) ([]approval.TaggedKey, error) {
+	var found []approval.TaggedKey
 	err := k.call(ctx, CallMarked, func() {
 		seen := k.now().Add(-k.Lag)
 		for _, key := range k.all {
 			isThere := !key.MadeAt.After(seen) && (key.goneAt.IsZero() || key.goneAt.After(seen))
 			if key.Org == org && isThere && !key.Drift.Renamed {
-				found = append(found, approval.Found{Key: key.Key, Request: key.Request, Attempt: key.Attempt})
+				found = append(found, approval.TaggedKey{Key: key.Key, Request: key.Request, Attempt: key.Attempt})
 			}
 		}
 	})
@@ -199,8 +199,8 @@ func (k *Keys) Marked(ctx context.Context, org approval.OrgID) ([]approval.Found
 	return found, nil
 }
 
-// Unlisted implements [approval.Keys]. Its mishaps are those of [CallUnlisted].
-func (k *Keys) Unlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
+// CreatedButUnlisted implements [approval.Keys]. Its mishaps are those of [CallUnlisted].
+func (k *Keys) CreatedButUnlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
 	unlisted := false
 	err := k.call(ctx, CallUnlisted, func() {
 		seen := k.now().Add(-k.Lag)
@@ -214,7 +214,7 @@ func (k *Keys) Unlisted(ctx context.Context, org approval.OrgID, since time.Time
 }
 
 // Inspect implements [approval.Keys]. Its mishaps are those of [CallInspect].
-func (k *Keys) Inspect(ctx context.Context, o approval.Order, keyID string) (approval.Drift, error) {
+func (k *Keys) Inspect(ctx context.Context, o approval.KeySpec, keyID string) (approval.Drift, error) {
 	drift, missing := approval.Drift{}, false
 	err := k.call(ctx, CallInspect, func() {
 		key := k.alive(o.Org, keyID)
@@ -287,8 +287,8 @@ func copyProjects(projects []approval.ProjectAccess) []approval.ProjectAccess {
 	return projects
 }
 
-// Used implements [approval.Keys]. A key that is gone was not used.
-func (k *Keys) Used(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
+// WasUsed implements [approval.Keys]. A key that is gone was not used.
+func (k *Keys) WasUsed(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
 	var used bool
 	err := k.call(ctx, CallUsed, func() {
 		key := k.alive(org, keyID)
@@ -332,7 +332,7 @@ func (k *Keys) Made() int {
 // reaches Atlas. happen runs under the lock.
 func (k *Keys) call(ctx context.Context, name Call, happen func()) error {
 	if err := ctx.Err(); err != nil {
-		return &approval.Fault{Verdict: approval.NotNow, Cause: approval.CauseAtlasAway, Err: err}
+		return &approval.CallError{Class: approval.Transient, Cause: approval.CauseAtlasUnavailable, Err: err}
 	}
 	return k.do(name, func() {
 		k.held.Lock()

@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/approval/approvaltest"
 )
 
-var order = approval.Order{Org: "org", Request: "AKR-00001", Attempt: 1}
+var order = approval.KeySpec{Org: "org", Request: "AKR-00001", Attempt: 1}
 
 // ignore is a caller of Make that writes nothing down.
 func ignore(approval.Key) error { return nil }
@@ -38,7 +38,7 @@ func TestKeysMake(t *testing.T) {
 			keys := &approvaltest.Keys{}
 			keys.Fail(tt.call, tt.mishap)
 			var heard []approval.Key
-			c, err := keys.Make(t.Context(), order, func(k approval.Key) error {
+			c, err := keys.Create(t.Context(), order, func(k approval.Key) error {
 				heard = append(heard, k)
 				return nil
 			})
@@ -55,7 +55,7 @@ func TestKeysMake(t *testing.T) {
 				return
 			}
 			require.True(t, c.PrivateKey.IsZero())
-			_, ok := errors.AsType[*approval.Fault](err)
+			_, ok := errors.AsType[*approval.CallError](err)
 			require.True(t, ok)
 		})
 	}
@@ -65,7 +65,7 @@ func TestKeysMakeEndsIfTheCallerCannotWriteTheKeyDown(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
 	disk := errors.New("disk full")
-	_, err := keys.Make(t.Context(), order, func(approval.Key) error { return disk })
+	_, err := keys.Create(t.Context(), order, func(approval.Key) error { return disk })
 	require.ErrorIs(t, err, disk)
 	require.Zero(t, keys.Calls(approvaltest.CallRestrict))
 	require.Len(t, keys.Alive(), 1, "it is the caller's to remove")
@@ -74,14 +74,14 @@ func TestKeysMakeEndsIfTheCallerCannotWriteTheKeyDown(t *testing.T) {
 func TestKeysRemove(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
-	c, err := keys.Make(t.Context(), order, ignore)
+	c, err := keys.Create(t.Context(), order, ignore)
 	require.NoError(t, err)
-	keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)), approvaltest.Unheard(approvaltest.Unknown()))
-	require.Error(t, keys.Remove(t.Context(), "org", c.ID))
+	keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)), approvaltest.Unheard(approvaltest.Unknown()))
+	require.Error(t, keys.Delete(t.Context(), "org", c.ID))
 	require.Len(t, keys.Alive(), 1)
-	require.Error(t, keys.Remove(t.Context(), "org", c.ID))
+	require.Error(t, keys.Delete(t.Context(), "org", c.ID))
 	require.Empty(t, keys.Alive())
-	require.NoError(t, keys.Remove(t.Context(), "org", c.ID), "one that is not there is a success")
+	require.NoError(t, keys.Delete(t.Context(), "org", c.ID), "one that is not there is a success")
 	require.Equal(t, 1, keys.Made())
 	require.Equal(t, 3, keys.Calls(approvaltest.CallRemove))
 }
@@ -90,10 +90,10 @@ func TestKeysFindLags(t *testing.T) {
 	t.Parallel()
 	clock := approvaltest.NewClock()
 	keys := &approvaltest.Keys{Now: clock.Now, Lag: 3 * time.Second}
-	c, err := keys.Make(t.Context(), order, ignore)
+	c, err := keys.Create(t.Context(), order, ignore)
 	require.NoError(t, err)
 	found := func(id approval.ID) int {
-		all, err := keys.Find(t.Context(), "org", id)
+		all, err := keys.FindTagged(t.Context(), "org", id)
 		require.NoError(t, err)
 		return len(all)
 	}
@@ -101,7 +101,7 @@ func TestKeysFindLags(t *testing.T) {
 	clock.Advance(3 * time.Second)
 	require.Equal(t, 1, found("AKR-00001"))
 	require.Zero(t, found("AKR-0000"), "a mark matches as a whole")
-	require.NoError(t, keys.Remove(t.Context(), "org", c.ID))
+	require.NoError(t, keys.Delete(t.Context(), "org", c.ID))
 	require.Equal(t, 1, found("AKR-00001"), "it is listed still")
 	clock.Advance(3 * time.Second)
 	require.Zero(t, found("AKR-00001"))
@@ -110,10 +110,10 @@ func TestKeysFindLags(t *testing.T) {
 func TestKeysUsed(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
-	c, err := keys.Make(t.Context(), order, ignore)
+	c, err := keys.Create(t.Context(), order, ignore)
 	require.NoError(t, err)
 	for _, want := range []bool{false, true} {
-		used, err := keys.Used(t.Context(), "org", c.ID)
+		used, err := keys.WasUsed(t.Context(), "org", c.ID)
 		require.NoError(t, err)
 		require.Equal(t, want, used)
 		keys.Use(c.ID)
@@ -125,7 +125,7 @@ func TestKeysDoNothingWhenCut(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	keys := &approvaltest.Keys{}
-	_, err := keys.Make(ctx, order, ignore)
+	_, err := keys.Create(ctx, order, ignore)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Zero(t, keys.Made())
 }
@@ -135,7 +135,7 @@ func TestOnCallHearsOfACallBeforeItIsMade(t *testing.T) {
 	keys := &approvaltest.Keys{}
 	var madeBefore []int
 	keys.SetOnCall(func(approvaltest.Call) { madeBefore = append(madeBefore, keys.Made()) })
-	_, err := keys.Make(t.Context(), order, ignore)
+	_, err := keys.Create(t.Context(), order, ignore)
 	require.NoError(t, err)
 	require.Equal(t, []int{0, 1}, madeBefore, "before the create call, and before the access list")
 }
@@ -150,7 +150,7 @@ func TestKeysMakeAssignsProjectsLast(t *testing.T) {
 		assigned int
 	}{
 		"it goes well":                 {nil, nil, approval.CauseNone, 2},
-		"the first is lost":            {[]approvaltest.Mishap{approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway))}, nil, approval.CauseAtlasAway, 0},
+		"the first is lost":            {[]approvaltest.Mishap{approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable))}, nil, approval.CauseAtlasUnavailable, 0},
 		"the second is lost":           {[]approvaltest.Mishap{approvaltest.Fine(), approvaltest.Lost(approvaltest.Unknown())}, nil, approval.CauseUnknown, 1},
 		"the second's answer is lost":  {[]approvaltest.Mishap{approvaltest.Fine(), approvaltest.Unheard(approvaltest.Unknown())}, nil, approval.CauseUnknown, 2},
 		"both are there":               {nil, []approval.Project{payments, search}, approval.CauseNone, 2},
@@ -169,7 +169,7 @@ func TestKeysMakeAssignsProjectsLast(t *testing.T) {
 				{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}}, {Project: payments, Roles: []approval.Role{"GROUP_OWNER"}},
 			}
 			heard := 0
-			_, err := keys.Make(t.Context(), o, func(approval.Key) error { heard++; return nil })
+			_, err := keys.Create(t.Context(), o, func(approval.Key) error { heard++; return nil })
 			require.Equal(t, 1, heard)
 			alive := keys.Alive()
 			require.Len(t, alive, 1, "whatever fails, the key is there")
@@ -180,7 +180,7 @@ func TestKeysMakeAssignsProjectsLast(t *testing.T) {
 				require.Equal(t, o.Access.Projects, alive[0].Assigned)
 				return
 			}
-			f, ok := errors.AsType[*approval.Fault](err)
+			f, ok := errors.AsType[*approval.CallError](err)
 			require.True(t, ok)
 			require.Equal(t, tt.cause, f.Cause)
 		})
@@ -197,7 +197,7 @@ func TestKeysProjects(t *testing.T) {
 	projects, err = keys.Projects(t.Context(), "other")
 	require.NoError(t, err)
 	require.Empty(t, projects)
-	keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasAway)))
+	keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
 	_, err = keys.Projects(t.Context(), "org")
 	require.Error(t, err)
 }

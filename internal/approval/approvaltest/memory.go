@@ -17,11 +17,11 @@ type Memory struct {
 	// onMove, if set, is asked before each Move and Create whether to apply it
 	// and what to return. (true, err) is the nasty case: it happened, but the
 	// caller is told that it did not. It may use the store.
-	onMove func(approval.Entry) (apply bool, err error)
+	onMove func(approval.AuditEntry) (apply bool, err error)
 
 	mu    sync.Mutex
 	rows  []*row // in the order of their making
-	audit []approval.Entry
+	audit []approval.AuditEntry
 }
 
 // A row is a request with what is owed for it.
@@ -37,9 +37,9 @@ type duty struct{ at, until time.Time }
 var _ approval.Store = (*Memory)(nil)
 
 // Create implements [approval.Store].
-func (m *Memory) Create(ctx context.Context, r approval.Request, e approval.Entry) (approval.Request, error) {
+func (m *Memory) Create(ctx context.Context, r approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	return m.hooked(ctx, e, func() (approval.Request, error) {
-		if i := slices.IndexFunc(m.rows, func(o *row) bool { return o.Origin == r.Origin }); i >= 0 {
+		if i := slices.IndexFunc(m.rows, func(o *row) bool { return o.IdempotencyKey == r.IdempotencyKey }); i >= 0 {
 			return deepCopy(m.rows[i].Request), approval.ErrDuplicate
 		}
 		if m.find(r.ID) != nil {
@@ -49,7 +49,7 @@ func (m *Memory) Create(ctx context.Context, r approval.Request, e approval.Entr
 			return approval.Request{}, err
 		}
 		r.Version = 1
-		r.Places = nil
+		r.MessageRefs = nil
 		made := &row{}
 		m.rows = append(m.rows, made)
 		return made.store(r, e), nil
@@ -57,7 +57,7 @@ func (m *Memory) Create(ctx context.Context, r approval.Request, e approval.Entr
 }
 
 // Move implements [approval.Store].
-func (m *Memory) Move(ctx context.Context, next approval.Request, e approval.Entry) (approval.Request, error) {
+func (m *Memory) Move(ctx context.Context, next approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	return m.hooked(ctx, e, func() (approval.Request, error) {
 		there := m.find(next.ID)
 		switch {
@@ -70,13 +70,13 @@ func (m *Memory) Move(ctx context.Context, next approval.Request, e approval.Ent
 			return approval.Request{}, err
 		}
 		next.Version++
-		next.Places = there.Places
+		next.MessageRefs = there.MessageRefs
 		return there.store(next, e), nil
 	})
 }
 
 // store keeps r and returns it; every message of it is owed.
-func (w *row) store(r approval.Request, e approval.Entry) approval.Request {
+func (w *row) store(r approval.Request, e approval.AuditEntry) approval.Request {
 	w.Request, w.isDamaged = deepCopy(r), false
 	w.work.at = w.WorkAt()
 	w.draw.at = time.Time{}
@@ -88,14 +88,14 @@ func (w *row) store(r approval.Request, e approval.Entry) approval.Request {
 
 // SetOnMove has hook asked before each Move and Create whether to apply it and
 // what to answer. nil: each is applied.
-func (m *Memory) SetOnMove(hook func(approval.Entry) (apply bool, err error)) {
+func (m *Memory) SetOnMove(hook func(approval.AuditEntry) (apply bool, err error)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.onMove = hook
 }
 
 // hooked asks onMove, and applies what it says under the lock.
-func (m *Memory) hooked(ctx context.Context, e approval.Entry, apply func() (approval.Request, error)) (approval.Request, error) {
+func (m *Memory) hooked(ctx context.Context, e approval.AuditEntry, apply func() (approval.Request, error)) (approval.Request, error) {
 	if err := ctx.Err(); err != nil {
 		return approval.Request{}, err
 	}

@@ -18,8 +18,8 @@ func (m *Memory) ClaimWork(ctx context.Context, now, until time.Time, in ...appr
 	})
 }
 
-// ClaimDrawing implements [approval.Store].
-func (m *Memory) ClaimDrawing(ctx context.Context, now, until time.Time) (approval.Request, error) {
+// ClaimSync implements [approval.Store].
+func (m *Memory) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
 	return m.claim(ctx, now, until, func(r *row) (*duty, bool) { return &r.draw, true })
 }
 
@@ -74,8 +74,8 @@ func (m *Memory) ReleaseWork(ctx context.Context, id approval.ID, version int64,
 	})
 }
 
-// ReleaseDrawing implements [approval.Store].
-func (m *Memory) ReleaseDrawing(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+// ReleaseSync implements [approval.Store].
+func (m *Memory) ReleaseSync(ctx context.Context, id approval.ID, version int64, at time.Time) error {
 	return m.with(ctx, id, func(r *row) {
 		r.draw.until = time.Time{}
 		if r.Version == version {
@@ -84,9 +84,9 @@ func (m *Memory) ReleaseDrawing(ctx context.Context, id approval.ID, version int
 	})
 }
 
-// Drawn implements [approval.Store].
-func (m *Memory) Drawn(ctx context.Context, id approval.ID, name approval.MessageName, at approval.Place) error {
-	return m.with(ctx, id, func(r *row) { r.Places[name] = at })
+// SaveMessageRef implements [approval.Store].
+func (m *Memory) SaveMessageRef(ctx context.Context, id approval.ID, name approval.MessageName, at approval.MessageRef) error {
+	return m.with(ctx, id, func(r *row) { r.MessageRefs[name] = at })
 }
 
 // NextDue implements [approval.Store].

@@ -21,8 +21,8 @@ func (m *Memory) Get(ctx context.Context, id approval.ID) (approval.Request, err
 	return got, err
 }
 
-// ByRequester implements [approval.Store].
-func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+// ListByRequester implements [approval.Store].
+func (m *Memory) ListByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
 	var theirs []approval.Request
 	err := m.locked(ctx, func() error {
 		for _, r := range m.rows {
@@ -32,7 +32,7 @@ func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]appro
 		}
 		return nil
 	})
-	slices.SortStableFunc(theirs, func(a, b approval.Request) int { return b.AskedAt.Compare(a.AskedAt) })
+	slices.SortStableFunc(theirs, func(a, b approval.Request) int { return b.RequestedAt.Compare(a.RequestedAt) })
 	return theirs[:min(len(theirs), approval.MaxListed)], err
 }
 
@@ -40,13 +40,13 @@ func (m *Memory) ByRequester(ctx context.Context, user approval.UserID) ([]appro
 func (m *Memory) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
 	theirs, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user })
 	byPlace := func(a, b approval.Request) int {
-		return cmp.Or(b.AskedAt.Truncate(time.Millisecond).Compare(a.AskedAt.Truncate(time.Millisecond)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(b.RequestedAt.Truncate(time.Millisecond).Compare(a.RequestedAt.Truncate(time.Millisecond)), cmp.Compare(a.ID, b.ID))
 	}
 	slices.SortFunc(theirs, byPlace)
 	if at.AskedAt.IsZero() {
 		return theirs[:min(len(theirs), limit)], len(theirs) > limit, err
 	}
-	place := approval.Request{AskedAt: at.AskedAt, ID: at.ID}
+	place := approval.Request{RequestedAt: at.AskedAt, ID: at.ID}
 	if at.Newer {
 		theirs = slices.DeleteFunc(theirs, func(r approval.Request) bool { return byPlace(r, place) >= 0 })
 		return theirs[max(0, len(theirs)-limit):], len(theirs) > limit, err
@@ -58,13 +58,13 @@ func (m *Memory) PageByRequester(ctx context.Context, user approval.UserID, at a
 // OpenByRequester implements [approval.Store].
 func (m *Memory) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
 	open, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user && !r.State.Final() })
-	slices.SortStableFunc(open, func(a, b approval.Request) int { return b.AskedAt.Compare(a.AskedAt) })
+	slices.SortStableFunc(open, func(a, b approval.Request) int { return b.RequestedAt.Compare(a.RequestedAt) })
 	return open[:min(len(open), approval.MaxListed)], err
 }
 
 // ByOrigin implements [approval.Store].
 func (m *Memory) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
-	found, err := m.those(ctx, func(r approval.Request) bool { return r.Origin == origin })
+	found, err := m.those(ctx, func(r approval.Request) bool { return r.IdempotencyKey == origin })
 	if err == nil && len(found) == 0 {
 		return approval.Request{}, approval.ErrNotFound
 	}
@@ -74,26 +74,26 @@ func (m *Memory) ByOrigin(ctx context.Context, origin string) (approval.Request,
 	return found[0], nil
 }
 
-// Tally implements [approval.Store].
-func (m *Memory) Tally(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Tally, error) {
-	var t approval.Tally
+// Usage implements [approval.Store].
+func (m *Memory) Usage(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Usage, error) {
+	var t approval.Usage
 	theirs, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user })
 	for _, r := range theirs {
 		t.Any = true
-		isLive, isHere := r.State == approval.Delivered || r.State == approval.Active, r.Org == org
+		isLive, isHere := r.State == approval.StateDelivered || r.State == approval.StateActive, r.Org == org
 		if isLive {
 			t.Held++
 		}
 		if isLive && isHere {
-			t.Live++
+			t.ActiveKeys++
 		}
 		if isHere && slices.Contains(approval.OpenStates, r.State) {
 			t.Open++
-			if r.Purpose == approval.NewKey {
+			if r.Type == approval.NewKey {
 				t.Coming++
 			}
 		}
-		if isHere && toMillis(r.AskedAt).After(toMillis(since)) {
+		if isHere && toMillis(r.RequestedAt).After(toMillis(since)) {
 			t.Recent++
 		}
 	}
@@ -105,7 +105,7 @@ func (m *Memory) Successors(ctx context.Context, id approval.ID) ([]approval.Req
 	var found []approval.Request
 	err := m.locked(ctx, func() error {
 		for _, r := range m.rows {
-			switch isOne := id != "" && r.Of == id && r.Purpose == approval.Rotation; {
+			switch isOne := id != "" && r.ParentID == id && r.Type == approval.Rotation; {
 			case isOne && r.isDamaged:
 				return approval.ErrUnreadable
 			case isOne:
@@ -117,23 +117,23 @@ func (m *Memory) Successors(ctx context.Context, id approval.ID) ([]approval.Req
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(found, func(a, b approval.Request) int { return a.AskedAt.Compare(b.AskedAt) })
+	slices.SortStableFunc(found, func(a, b approval.Request) int { return a.RequestedAt.Compare(b.RequestedAt) })
 	return found, nil
 }
 
-// Live implements [approval.Store].
-func (m *Memory) Live(ctx context.Context) ([]approval.Request, error) {
-	return m.in(ctx, approval.Delivered, approval.Active)
+// ListActive implements [approval.Store].
+func (m *Memory) ListActive(ctx context.Context) ([]approval.Request, error) {
+	return m.in(ctx, approval.StateDelivered, approval.StateActive)
 }
 
-// Waiting implements [approval.Store].
-func (m *Memory) Waiting(ctx context.Context) ([]approval.Request, error) {
-	return m.in(ctx, approval.Pending)
+// ListPending implements [approval.Store].
+func (m *Memory) ListPending(ctx context.Context) ([]approval.Request, error) {
+	return m.in(ctx, approval.StatePending)
 }
 
-// Unsigned implements [approval.Store].
-func (m *Memory) Unsigned(ctx context.Context) ([]approval.Request, error) {
-	return m.those(ctx, func(r approval.Request) bool { return r.Emergency && r.Review.By == "" })
+// AwaitingReview implements [approval.Store].
+func (m *Memory) AwaitingReview(ctx context.Context) ([]approval.Request, error) {
+	return m.those(ctx, func(r approval.Request) bool { return r.BreakGlass && r.Review.By == "" })
 }
 
 func (m *Memory) in(ctx context.Context, states ...approval.State) ([]approval.Request, error) {
@@ -150,30 +150,30 @@ func (m *Memory) those(ctx context.Context, are func(approval.Request) bool) ([]
 		}
 		return nil
 	})
-	slices.SortStableFunc(found, func(a, b approval.Request) int { return a.AskedAt.Compare(b.AskedAt) })
+	slices.SortStableFunc(found, func(a, b approval.Request) int { return a.RequestedAt.Compare(b.RequestedAt) })
 	return found, err
 }
 
 // Record implements [approval.Store].
-func (m *Memory) Record(ctx context.Context, e approval.Entry) error {
+func (m *Memory) Record(ctx context.Context, e approval.AuditEntry) error {
 	return m.locked(ctx, func() error { return m.note(e) })
 }
 
-func (m *Memory) note(e approval.Entry) error {
+func (m *Memory) note(e approval.AuditEntry) error {
 	if e.At.IsZero() {
 		return errors.New("adding to the audit trail: the entry has no time")
 	}
-	var last approval.Entry
+	var last approval.AuditEntry
 	if len(m.audit) > 0 {
 		last = m.audit[len(m.audit)-1]
 	}
 	e.Seq = last.Seq + 1
-	m.audit = append(m.audit, e.Chained(last.Hash))
+	m.audit = append(m.audit, e.Linked(last.Hash))
 	return nil
 }
 
 // Audit implements [approval.Store].
-func (m *Memory) Audit(ctx context.Context, yield func(approval.Entry) error) error {
+func (m *Memory) Audit(ctx context.Context, yield func(approval.AuditEntry) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (m *Memory) Audit(ctx context.Context, yield func(approval.Entry) error) er
 }
 
 // Entries returns the audit trail so far.
-func (m *Memory) Entries() []approval.Entry {
+func (m *Memory) Entries() []approval.AuditEntry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.audit)

@@ -15,12 +15,12 @@ func TestMemory(t *testing.T) {
 	approvaltest.ExerciseStore(t, func(*testing.T) approvaltest.Damager { return &approvaltest.Memory{} })
 }
 
-func request() (approval.Request, approval.Entry) {
+func request() (approval.Request, approval.AuditEntry) {
 	r := approval.Request{
-		ID: "AKR-00001", Org: "org", State: approval.Pending, Requester: "U_bo", Origin: "form-1",
+		ID: "AKR-00001", Org: "org", State: approval.StatePending, Requester: "U_bo", IdempotencyKey: "form-1",
 		Messages: []approval.MessageName{approval.CardMessage},
 	}
-	return r, approval.Entry{At: approvaltest.Epoch, Request: r.ID, Event: approval.Submit, To: approval.Pending}
+	return r, approval.AuditEntry{At: approvaltest.Epoch, Request: r.ID, Event: approval.EventSubmit, To: approval.StatePending}
 }
 
 func TestMemoryOnMove(t *testing.T) {
@@ -33,9 +33,9 @@ func TestMemoryOnMove(t *testing.T) {
 		wantErr     error
 		wantEntries int
 	}{
-		"it goes well": {true, nil, approval.Approved, nil, 2},
-		"it is lost":   {false, cut, approval.Pending, cut, 1},
-		"it happens, and the caller hears it did not": {true, cut, approval.Approved, cut, 2},
+		"it goes well": {true, nil, approval.StateApproved, nil, 2},
+		"it is lost":   {false, cut, approval.StatePending, cut, 1},
+		"it happens, and the caller hears it did not": {true, cut, approval.StateApproved, cut, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -43,14 +43,14 @@ func TestMemoryOnMove(t *testing.T) {
 			r, e := request()
 			r, err := s.Create(t.Context(), r, e)
 			require.NoError(t, err)
-			s.SetOnMove(func(e approval.Entry) (bool, error) {
-				require.Equal(t, approval.Approve, e.Event)
+			s.SetOnMove(func(e approval.AuditEntry) (bool, error) {
+				require.Equal(t, approval.EventApprove, e.Event)
 				_, err := s.Get(t.Context(), e.Request) // it may use the store
 				require.NoError(t, err)
 				return tt.apply, tt.told
 			})
-			r.State = approval.Approved
-			_, err = s.Move(t.Context(), r, approval.Entry{At: approvaltest.Epoch, Request: r.ID, Event: approval.Approve, From: approval.Pending, To: approval.Approved})
+			r.State = approval.StateApproved
+			_, err = s.Move(t.Context(), r, approval.AuditEntry{At: approvaltest.Epoch, Request: r.ID, Event: approval.EventApprove, From: approval.StatePending, To: approval.StateApproved})
 			require.ErrorIs(t, err, tt.wantErr)
 			got, err := s.Get(t.Context(), r.ID)
 			require.NoError(t, err)

@@ -25,7 +25,7 @@ type Screens struct {
 type Message struct {
 	Name    approval.MessageName
 	Request approval.Request // as it was last drawn
-	At      approval.Place
+	At      approval.MessageRef
 	Drawn   int // how often
 }
 
@@ -37,24 +37,24 @@ type Revealed struct {
 	PrivateKey secret.Secret
 }
 
-var _ approval.Screens = (*Screens)(nil)
+var _ approval.Messenger = (*Screens)(nil)
 
-// Draw implements [approval.Screens]. A request that has no place for the
+// SyncMessage implements [approval.Messenger]. A request that has no place for the
 // message gets a new one, also if an earlier answer was lost: then there are
 // two, as there would be in Slack.
-func (s *Screens) Draw(ctx context.Context, r approval.Request, name approval.MessageName) (approval.Place, error) {
+func (s *Screens) SyncMessage(ctx context.Context, r approval.Request, name approval.MessageName) (approval.MessageRef, error) {
 	s.held.Lock()
 	refuse := s.refuse
 	s.held.Unlock()
 	if refuse != nil {
 		if err := refuse(deepCopy(r), name); err != nil {
-			return approval.Place{}, err
+			return approval.MessageRef{}, err
 		}
 	}
-	var at approval.Place
+	var at approval.MessageRef
 	err := s.call(ctx, CallDraw, func() { at = s.draw(deepCopy(r), name) })
 	if err != nil {
-		return approval.Place{}, err
+		return approval.MessageRef{}, err
 	}
 	return at, nil
 }
@@ -67,12 +67,12 @@ func (s *Screens) Refuse(why func(approval.Request, approval.MessageName) error)
 	s.refuse = why
 }
 
-func (s *Screens) draw(r approval.Request, name approval.MessageName) approval.Place {
-	known := r.Places[name]
+func (s *Screens) draw(r approval.Request, name approval.MessageName) approval.MessageRef {
+	known := r.MessageRefs[name]
 	i := slices.IndexFunc(s.posted, func(m Message) bool { return m.At.TS == known.TS && m.At.Channel == known.Channel })
 	if i < 0 {
 		i = len(s.posted)
-		s.posted = append(s.posted, Message{Name: name, At: approval.Place{
+		s.posted = append(s.posted, Message{Name: name, At: approval.MessageRef{
 			Channel: channel(r, name),
 			TS:      fmt.Sprintf("1772442000.%06d", i+1),
 		}})
@@ -92,8 +92,8 @@ func channel(r approval.Request, name approval.MessageName) string {
 	return "D-" + string(r.Requester)
 }
 
-// Reveal implements [approval.Screens].
-func (s *Screens) Reveal(ctx context.Context, r approval.Request, c approval.Credential) error {
+// RevealKey implements [approval.Messenger].
+func (s *Screens) RevealKey(ctx context.Context, r approval.Request, c approval.Credential) error {
 	return s.call(ctx, CallReveal, func() {
 		s.revealed = append(s.revealed, Revealed{Request: r.ID, To: r.Requester, Key: c.Key, PrivateKey: c.PrivateKey})
 	})
@@ -123,7 +123,7 @@ func (s *Screens) Revealed() []Revealed {
 // call does nothing after ctx has ended. happen runs under the lock.
 func (s *Screens) call(ctx context.Context, name Call, happen func()) error {
 	if err := ctx.Err(); err != nil {
-		return &approval.Fault{Verdict: approval.NotNow, Err: err}
+		return &approval.CallError{Class: approval.Transient, Err: err}
 	}
 	return s.do(name, func() {
 		s.held.Lock()

@@ -15,26 +15,26 @@ func TestScreensDraw(t *testing.T) {
 	screens := &approvaltest.Screens{}
 	r, _ := request()
 	r.Version = 1
-	at, err := screens.Draw(t.Context(), r, approval.CardMessage)
+	at, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
 	require.NoError(t, err)
 	require.Equal(t, "C-approvers", at.Channel)
 	require.EqualValues(t, 1, at.Shown)
-	asked, err := screens.Draw(t.Context(), r, approval.AskedMessage)
+	asked, err := screens.SyncMessage(t.Context(), r, approval.RequestedMessage)
 	require.NoError(t, err)
 	require.Equal(t, "D-U_bo", asked.Channel)
 
-	r.Version, r.State = 2, approval.Approved
-	r.Places = map[approval.MessageName]approval.Place{approval.CardMessage: at}
-	again, err := screens.Draw(t.Context(), r, approval.CardMessage)
+	r.Version, r.State = 2, approval.StateApproved
+	r.MessageRefs = map[approval.MessageName]approval.MessageRef{approval.CardMessage: at}
+	again, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
 	require.NoError(t, err)
 	require.Equal(t, at.TS, again.TS, "the same message")
 	require.EqualValues(t, 2, again.Shown)
 
 	seen := screens.Messages(r.ID)
 	require.Len(t, seen, 2)
-	require.Equal(t, approval.Approved, seen[0].Request.State)
+	require.Equal(t, approval.StateApproved, seen[0].Request.State)
 	require.Equal(t, 2, seen[0].Drawn)
-	require.Equal(t, approval.Pending, seen[1].Request.State, "not drawn again")
+	require.Equal(t, approval.StatePending, seen[1].Request.State, "not drawn again")
 }
 
 func TestScreensDrawGoesWrong(t *testing.T) {
@@ -51,9 +51,9 @@ func TestScreensDrawGoesWrong(t *testing.T) {
 			screens := &approvaltest.Screens{}
 			screens.Fail(approvaltest.CallDraw, tt.mishap)
 			r, _ := request()
-			_, err := screens.Draw(t.Context(), r, approval.CardMessage)
+			_, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
 			require.ErrorIs(t, err, tt.mishap.Err)
-			_, err = screens.Draw(t.Context(), r, approval.CardMessage)
+			_, err = screens.SyncMessage(t.Context(), r, approval.CardMessage)
 			require.NoError(t, err)
 			require.Len(t, screens.Messages(r.ID), tt.want)
 		})
@@ -66,10 +66,10 @@ func TestScreensReveal(t *testing.T) {
 	screens.Fail(approvaltest.CallReveal, approvaltest.Lost(approvaltest.Unknown()), approvaltest.Unheard(approvaltest.Unknown()))
 	r, _ := request()
 	c := approval.Credential{Key: approval.Key{ID: "k1"}, PrivateKey: secret.New("shown once")}
-	require.Error(t, screens.Reveal(t.Context(), r, c))
+	require.Error(t, screens.RevealKey(t.Context(), r, c))
 	require.Empty(t, screens.Revealed())
-	require.Error(t, screens.Reveal(t.Context(), r, c))
-	require.NoError(t, screens.Reveal(t.Context(), r, c))
+	require.Error(t, screens.RevealKey(t.Context(), r, c))
+	require.NoError(t, screens.RevealKey(t.Context(), r, c))
 	seen := screens.Revealed()
 	require.Len(t, seen, 2)
 	require.Equal(t, approval.UserID("U_bo"), seen[0].To)

@@ -48,18 +48,18 @@ func Unheard(err error) Mishap { return Mishap{Happened: true, Err: err} }
 func Fine() Mishap { return Mishap{} }
 
 // Refused is the error of a call that was refused for good.
-func Refused(why approval.Cause) *approval.Fault {
-	return &approval.Fault{Verdict: approval.Refused, Cause: why, Code: "SCRIPTED", Err: errors.New("refused by the script")}
+func Refused(why approval.Cause) *approval.CallError {
+	return &approval.CallError{Class: approval.Permanent, Cause: why, Code: "SCRIPTED", Err: errors.New("refused by the script")}
 }
 
-// NotNow is the error of a call that did nothing and may work later.
-func NotNow(why approval.Cause) *approval.Fault {
-	return &approval.Fault{Verdict: approval.NotNow, Cause: why, Code: "SCRIPTED", Err: errors.New("put off by the script")}
+// Transient is the error of a call that did nothing and may work later.
+func NotNow(why approval.Cause) *approval.CallError {
+	return &approval.CallError{Class: approval.Transient, Cause: why, Code: "SCRIPTED", Err: errors.New("put off by the script")}
 }
 
 // Unknown is the error of a call of which nobody can say whether it happened.
-func Unknown() *approval.Fault {
-	return &approval.Fault{Verdict: approval.Unknown, Cause: approval.CauseUnknown, Err: errors.New("the connection was cut by the script")}
+func Unknown() *approval.CallError {
+	return &approval.CallError{Class: approval.Indeterminate, Cause: approval.CauseUnknown, Err: errors.New("the connection was cut by the script")}
 }
 
 // Script is what will go wrong with a stand-in's calls, and how often each was
