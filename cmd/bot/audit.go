@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/store"
 )
 
@@ -60,7 +61,8 @@ type auditing struct {
 // command like one that was not understood: 1 is kept for what was found wrong.
 type unchecked struct{ error }
 
-func (u unchecked) Unwrap() error      { return u.error }
+func (u unchecked) Unwrap() error { return u.error }
+
 func (unchecked) Is(target error) bool { return target == errUsage }
 
 func readAudit(p process, args []string, now func() time.Time) (*auditing, error) {
@@ -111,7 +113,7 @@ func (a *auditing) check() error {
 
 // organizationNamed lets an organization be given by its name or its word of
 // ORGS as well.
-func (a *auditing) organizationNamed(word approval.OrgID) approval.OrgID {
+func (a *auditing) organizationNamed(word policy.OrgID) policy.OrgID {
 	c, _ := readConfig(a.process.environ) // what it says of other variables is not ours
 	for _, o := range c.organizations {
 		if o.is(string(word)) && o.id != "" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
 )
 
@@ -154,7 +155,7 @@ func (a *auditing) atlasConfig() (Config, []organization, error) {
 
 // entriesOf reads what was done in one organization. What was refused did
 // nothing there.
-func (a *auditing) entriesOf(ctx context.Context, org approval.OrgID) ([]approval.AuditEntry, error) {
+func (a *auditing) entriesOf(ctx context.Context, org policy.OrgID) ([]approval.AuditEntry, error) {
 	var all []approval.AuditEntry
 	err := a.store.Audit(ctx, func(e approval.AuditEntry) error {
 		if e.Org == org && e.Refused == "" {

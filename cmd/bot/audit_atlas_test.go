@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -95,11 +96,11 @@ func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
 	id := w.active()
 	key := w.request(id).Key
 	require.NoError(t, w.bot.store.Record(t.Context(), approval.AuditEntry{
-		At: w.Clock.Now(), Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Request: id, Event: approval.EventDeleted,
+		At: w.Clock.Now(), Org: policy.OrgID(w.environ["ATLAS_ORG_ID"]), Request: id, Event: approval.EventDeleted,
 		From: approval.StateRevoking, To: approval.StateEnded, Key: key.PublicKey, KeyID: key.ID,
 	}))
 	require.NoError(t, w.bot.store.Record(t.Context(), approval.AuditEntry{
-		At: w.Clock.Now(), Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Request: "AKR-00001", Event: approval.EventKeyCreated,
+		At: w.Clock.Now(), Org: policy.OrgID(w.environ["ATLAS_ORG_ID"]), Request: "AKR-00001", Event: approval.EventKeyCreated,
 		From: approval.StateIssuing, To: approval.StateIssuing, Key: "nosuchke", KeyID: "0123456789abcdef01234567",
 	}))
 	found, err := w.compares()
@@ -117,7 +118,7 @@ func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
 		assert.Equal(t, toldByBot, found[i].ToldBy)
 		assert.Regexp(t, `^\d+$`, found[i].Ref, "the number of the line")
 		want.At, want.ToldBy, want.Ref = found[i].At, found[i].ToldBy, found[i].Ref
-		want.Org = approval.OrgID(w.environ["ATLAS_ORG_ID"])
+		want.Org = policy.OrgID(w.environ["ATLAS_ORG_ID"])
 		assert.Equal(t, want, found[i])
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
 )
 
@@ -42,14 +43,14 @@ type comparison struct {
 	bots     map[string]bool        // the logins of the bot, present and past
 	created  map[string]atlas.Event // by the key that was made
 	deleted  map[string]bool
-	creators map[string]string      // of projects, by their ids
-	marked   map[string]approval.ID // keys that carry this bot's mark
+	creators map[string]string    // of projects, by their ids
+	marked   map[string]policy.ID // keys that carry this bot's mark
 }
 
 // An attempt may have made one key that no line names.
 type attempt struct {
 	at      time.Time
-	request approval.ID
+	request policy.ID
 	spent   bool // its key is known
 }
 
@@ -90,7 +91,7 @@ func (c *comparison) readEvents() {
 // made them: its credential may have been another once.
 func (c *comparison) readEntries() {
 	c.about, c.bots = map[string][]approval.AuditEntry{}, map[string]bool{c.login: true}
-	open := map[approval.ID]int{} // the attempt under way, by its place in attempts
+	open := map[policy.ID]int{} // the attempt under way, by its place in attempts
 	for _, e := range c.entries {
 		if e.Key != "" {
 			c.about[e.Key] = append(c.about[e.Key], e)
@@ -114,7 +115,7 @@ func (c *comparison) readEntries() {
 // on the keys that the trail knows. If none of those is left, the requests
 // that a mark names have to do.
 func (c *comparison) readMarks() {
-	marks, bots, requests := map[string]atlas.Tag{}, map[string]bool{}, map[approval.ID]bool{}
+	marks, bots, requests := map[string]atlas.Tag{}, map[string]bool{}, map[policy.ID]bool{}
 	for _, e := range c.entries {
 		requests[e.Request] = true
 	}
@@ -128,10 +129,10 @@ func (c *comparison) readMarks() {
 			bots[m.Bot] = true
 		}
 	}
-	c.marked = map[string]approval.ID{}
+	c.marked = map[string]policy.ID{}
 	for key, m := range marks {
-		if bots[m.Bot] || len(bots) == 0 && requests[approval.ID(m.Request)] {
-			c.marked[key] = approval.ID(m.Request)
+		if bots[m.Bot] || len(bots) == 0 && requests[policy.ID(m.Request)] {
+			c.marked[key] = policy.ID(m.Request)
 		}
 	}
 }

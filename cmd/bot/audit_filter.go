@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // An auditFilter picks lines of the audit trail. What is zero picks all.
 type auditFilter struct {
 	since   time.Time // that moment, or later
 	until   time.Time // before that moment
-	user    approval.UserID
+	user    policy.UserID
 	key     string // its public key or its id in Atlas
-	request approval.ID
-	org     approval.OrgID
+	request policy.ID
+	org     policy.OrgID
 	refused bool // only what was refused
 }
 
@@ -35,7 +36,7 @@ func (f *auditFilter) flags(flags *flag.FlagSet, now time.Time) {
 		return err
 	})
 	flags.Func("user", "what this person did or tried, as in U012ABCDEF", func(word string) error {
-		f.user = approval.UserID(word)
+		f.user = policy.UserID(word)
 		return notEmpty(word)
 	})
 	flags.Func("key", "what concerns this key, by its public key or its id in Atlas", func(word string) error {
@@ -50,7 +51,7 @@ func (f *auditFilter) flags(flags *flag.FlagSet, now time.Time) {
 		return nil
 	})
 	flags.Func("org", "what concerns this Atlas organization, by its id or its name here", func(word string) error {
-		f.org = approval.OrgID(word)
+		f.org = policy.OrgID(word)
 		return notEmpty(word)
 	})
 	flags.BoolVar(&f.refused, "refused", false, "only what was refused")

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
 )
 
@@ -37,7 +38,7 @@ func (a *auditing) readProjects(ctx context.Context, api *atlas.Client, c *compa
 
 // projectsOf lists the ids of those projects.
 func (a *auditing) projectsOf(ctx context.Context, c *comparison) ([]string, error) {
-	all, seen, ours := map[string]bool{}, map[approval.ID]bool{}, map[string]bool{}
+	all, seen, ours := map[string]bool{}, map[policy.ID]bool{}, map[string]bool{}
 	for _, e := range c.entries {
 		ours[e.Key] = true
 		if seen[e.Request] {

@@ -8,22 +8,23 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
 )
 
 // A difference is one thing that only one side tells of.
 type difference struct {
-	At      time.Time   `json:"at"`
-	ToldBy  string      `json:"told_by"` // the side that tells of it
-	Event   string      `json:"event"`   // by the name that it has there
-	Key     string      `json:"key"`     // its public key
-	Request approval.ID `json:"request"`
-	Actor   string      `json:"actor"` // the public key that did it; empty: a person, or the bot by its own word
-	From    string      `json:"from"`  // the address that it was done from
-	Ref     string      `json:"ref"`   // the event's id, or the number of the line
-	Says    string      `json:"says"`
+	At      time.Time `json:"at"`
+	ToldBy  string    `json:"told_by"` // the side that tells of it
+	Event   string    `json:"event"`   // by the name that it has there
+	Key     string    `json:"key"`     // its public key
+	Request policy.ID `json:"request"`
+	Actor   string    `json:"actor"` // the public key that did it; empty: a person, or the bot by its own word
+	From    string    `json:"from"`  // the address that it was done from
+	Ref     string    `json:"ref"`   // the event's id, or the number of the line
+	Says    string    `json:"says"`
 
-	Org approval.OrgID `json:"org"`
+	Org policy.OrgID `json:"org"`
 }
 
 // The two sides.
@@ -62,7 +63,7 @@ func (c *comparison) notRecorded() []difference {
 	return found
 }
 
-func (c *comparison) requestOf(key string) approval.ID {
+func (c *comparison) requestOf(key string) policy.ID {
 	if lines := c.about[key]; len(lines) > 0 {
 		return lines[0].Request
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/store"
 )
 
@@ -194,7 +195,7 @@ func TestRefusalsAreDocumented(t *testing.T) {
 			told = append(told, word[1])
 		}
 	}
-	assert.ElementsMatch(t, approval.Refusals(), told, "docs/audit.md lists exactly the reasons that are written")
+	assert.ElementsMatch(t, service.Refusals(), told, "docs/audit.md lists exactly the reasons that are written")
 }
 
 // docs/audit.md explains every event, every field and every flag.

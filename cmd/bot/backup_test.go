@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/store"
 )
 
@@ -32,7 +33,7 @@ func kept(t *testing.T, path string, requests int) {
 	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 	require.NoError(t, err)
 	for i := range requests {
-		id := approval.ID("AKR-0000" + string(rune('A'+i)))
+		id := policy.ID("AKR-0000" + string(rune('A'+i)))
 		r := approval.Request{ID: id, Org: testOrg, Kind: approval.APIKey, State: approval.StatePending, Requester: "U0BO", IdempotencyKey: string(id), RequestedAt: monday, ExpiresAt: monday.Add(time.Hour)}
 		_, err := s.Create(t.Context(), r, approval.AuditEntry{At: monday, Org: testOrg, Request: id, Event: approval.EventSubmit, To: approval.StatePending, By: "U0BO"})
 		require.NoError(t, err)

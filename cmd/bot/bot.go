@@ -16,8 +16,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/approval/worker"
 	"atlaskeybot/internal/atlas"
 	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/transport"
 	"atlaskeybot/internal/store"
 )
 
@@ -53,8 +58,8 @@ type bot struct {
 
 	status *status
 	store  *store.Store
-	apis   map[approval.OrgID]*atlas.Client
-	slack  *slackui.Slack
+	apis   map[policy.OrgID]*atlas.Client
+	slack  *client.Slack
 }
 
 // run listens, opens the database, waits for Atlas and Slack, and works until
@@ -109,9 +114,9 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 		kept = b.guard(kept)
 	}
 	directory := b.slack.Directory()
-	worker := approval.NewWorker(orgs, kept, keys, b.slack.Messenger(orgs), directory, b.now, b.log)
+	worker := worker.NewWorker(orgs, kept, keys, b.slack.Messenger(orgs), directory, b.now, b.log)
 	worker.ReconcileTick, worker.OnReconciled = cmp.Or(b.compareTick, worker.ReconcileTick), b.onCompared
-	service := &approval.Service{
+	service := &service.Service{
 		Store: kept, Directory: directory, Orgs: orgs,
 		Now: b.now, NewID: approval.NewID, Wake: worker.Wake,
 	}
@@ -120,7 +125,7 @@ func (b *bot) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 	if b.onStart != nil {
 		b.onStart(worker.Wake)
 	}
-	app := b.slack.App(service)
+	app := slackui.New(b.slack, service)
 	defer app.Wait()
 	defer stopServing() // first: what came in after the wait would be nobody's to finish
 
@@ -144,14 +149,14 @@ func (b *bot) keys() approval.Keys {
 
 // catalog is nil unless projects can be asked for somewhere. Their lists are
 // fetched now, before somebody types a name.
-func (b *bot) catalog(orgs approval.Orgs, keys approval.Keys) *approval.ProjectCache {
-	var c *approval.ProjectCache
+func (b *bot) catalog(orgs policy.Orgs, keys approval.Keys) *service.ProjectCache {
+	var c *service.ProjectCache
 	for _, org := range orgs {
 		if len(org.Policy.ProjectRoles) == 0 {
 			continue
 		}
 		if c == nil {
-			c = &approval.ProjectCache{Keys: keys, Now: b.now}
+			c = &service.ProjectCache{Keys: keys, Now: b.now}
 		}
 		c.Prefetch(org.ID)
 	}
@@ -163,7 +168,7 @@ func (b *bot) catalog(orgs approval.Orgs, keys approval.Keys) *approval.ProjectC
 // given.
 func (b *bot) door(app *slackui.App, doors *http.ServeMux) func(context.Context) error {
 	if b.config.SlackAppToken.IsZero() {
-		door := b.slack.HTTP(app)
+		door := transport.NewHTTP(b.slack, app)
 		doors.Handle("/slack/", door)
 		b.status.check(func() (string, string) { return "slack", door.Why() })
 		b.log.Info("ready for Slack's requests", "door", "http", "address", b.listener.Addr().String())
@@ -172,7 +177,7 @@ func (b *bot) door(app *slackui.App, doors *http.ServeMux) func(context.Context)
 	if !b.config.SlackSigningSecret.IsZero() {
 		b.log.Info("SLACK_APP_TOKEN is set: Socket Mode is used, and SLACK_SIGNING_SECRET is not")
 	}
-	socket := b.slack.Socket(app)
+	socket := transport.NewSocket(b.slack, app)
 	b.status.check(func() (string, string) {
 		if !socket.Ready() {
 			return "slack", strings.TrimSuffix("Socket Mode is not connected: "+socket.Why(), ": ")

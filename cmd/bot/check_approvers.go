@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"atlaskeybot/internal/approval"
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/client"
 )
 
 // lookedUp is how many members of one group are looked up: Slack allows about a
@@ -16,27 +16,27 @@ import (
 const lookedUp = 40
 
 // notMember says why somebody cannot decide.
-var notMember = map[approval.MemberStatus]string{
-	approval.Guest:       "is a guest",
-	approval.Deactivated: "is deactivated",
-	approval.Bot:         "is a bot",
-	approval.External:    "is nobody of this workspace",
+var notMember = map[policy.MemberStatus]string{
+	policy.Guest:       "is a guest",
+	policy.Deactivated: "is deactivated",
+	policy.Bot:         "is a bot",
+	policy.External:    "is nobody of this workspace",
 }
 
 // A roll is the calling of those who may approve, as the policy says.
 type roll struct {
 	*checkup
-	workspace *slackui.Slack
-	directory *slackui.Directory
+	workspace *client.Slack
+	directory *client.Directory
 
-	never    map[approval.UserID]bool // who may not, whatever else is said
-	deciders map[approval.UserID]bool // who can decide
-	unsure   bool                     // somebody could not be looked up
+	never    map[policy.UserID]bool // who may not, whatever else is said
+	deciders map[policy.UserID]bool // who can decide
+	unsure   bool                   // somebody could not be looked up
 }
 
 // approvers looks up everybody who may decide, then whether they are enough.
-func (c *checkup) approvers(ctx context.Context, s *slackui.Slack) {
-	r := &roll{checkup: c, workspace: s, directory: s.Directory(), never: map[approval.UserID]bool{}, deciders: map[approval.UserID]bool{}}
+func (c *checkup) approvers(ctx context.Context, s *client.Slack) {
+	r := &roll{checkup: c, workspace: s, directory: s.Directory(), never: map[policy.UserID]bool{}, deciders: map[policy.UserID]bool{}}
 	r.excludeNever(ctx)
 	named := c.org.policy.Approvers()
 	for _, u := range named.Users {
@@ -79,24 +79,24 @@ func (r *roll) excludeNever(ctx context.Context) {
 }
 
 // look looks somebody up, as if they had pressed a button in this workspace.
-func (r *roll) look(ctx context.Context, u approval.UserID) (approval.MemberStatus, error) {
-	standing, err := r.directory.MemberStatus(ctx, approval.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
+func (r *roll) look(ctx context.Context, u policy.UserID) (policy.MemberStatus, error) {
+	standing, err := r.directory.MemberStatus(ctx, policy.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
 	switch {
 	case err != nil:
 		r.unsure = true
-	case standing == approval.Member && !r.never[u]:
+	case standing == policy.Member && !r.never[u]:
 		r.deciders[u] = true
 	}
 	return standing, err
 }
 
-func (r *roll) person(ctx context.Context, u approval.UserID) {
+func (r *roll) person(ctx context.Context, u policy.UserID) {
 	const check = "approver"
 	standing, err := r.look(ctx, u)
 	switch {
 	case err != nil:
 		r.refusal(check, "to look up "+string(u), err)
-	case standing != approval.Member:
+	case standing != policy.Member:
 		r.bad(check, fmt.Sprintf("%s %s.", u, notMember[standing]), fmt.Sprintf("Take %s out of %s: only full members of the workspace decide.", u, r.namedIn()))
 	default:
 		r.ok(check, string(u)+" is a full member of the workspace.")
@@ -104,7 +104,7 @@ func (r *roll) person(ctx context.Context, u approval.UserID) {
 }
 
 // groups looks into the groups. Free workspaces have none.
-func (r *roll) groups(ctx context.Context, groups []approval.GroupID) {
+func (r *roll) groups(ctx context.Context, groups []policy.GroupID) {
 	const check = "approver group"
 	listed, err := r.workspace.UserGroups(ctx)
 	if codeOf(err) == "plan_upgrade_required" {
@@ -129,11 +129,11 @@ func (r *roll) groups(ctx context.Context, groups []approval.GroupID) {
 	}
 }
 
-func called(id approval.GroupID, g slackui.UserGroup) string {
+func called(id policy.GroupID, g client.UserGroup) string {
 	return fmt.Sprintf("@%s (%s)", g.Handle, id)
 }
 
-func (r *roll) group(ctx context.Context, id approval.GroupID, g slackui.UserGroup) {
+func (r *roll) group(ctx context.Context, id policy.GroupID, g client.UserGroup) {
 	const check = "approver group"
 	members, err := r.directory.Members(ctx, id)
 	if err != nil {
@@ -148,7 +148,7 @@ func (r *roll) group(ctx context.Context, id approval.GroupID, g slackui.UserGro
 		case err != nil:
 			missed++
 			not = append(not, string(u)+" could not be looked up")
-		case standing != approval.Member:
+		case standing != policy.Member:
 			not = append(not, string(u)+" "+notMember[standing])
 		default:
 			may++

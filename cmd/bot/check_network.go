@@ -15,7 +15,7 @@ import (
 
 	"atlaskeybot/internal/atlas"
 	"atlaskeybot/internal/proxy"
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/transport"
 )
 
 const (
@@ -36,7 +36,7 @@ const (
 func (c *checkup) proxies() {
 	var through []string
 	for _, to := range []struct{ who, address string }{
-		{"Slack", c.config.SlackAPIURL}, {"Socket Mode", slackui.SocketHost}, {"Atlas", c.config.AtlasBaseURL},
+		{"Slack", c.config.SlackAPIURL}, {"Socket Mode", transport.SocketHost}, {"Atlas", c.config.AtlasBaseURL},
 	} {
 		if host := c.config.proxy.Host(to.address); host != "" {
 			through = append(through, fmt.Sprintf("calls to %s go through %s", to.who, host))

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 )
@@ -177,7 +178,7 @@ func TestComparingSeveralOrganizations(t *testing.T) {
 	w.moveIn()
 	staging := w.Atlases[1].Snapshot().ID
 	require.NoError(t, w.bot.store.Record(t.Context(), approval.AuditEntry{
-		At: w.Clock.Now(), Org: approval.OrgID(staging), Request: "AKR-00001", Event: approval.EventKeyCreated,
+		At: w.Clock.Now(), Org: policy.OrgID(staging), Request: "AKR-00001", Event: approval.EventKeyCreated,
 		From: approval.StateIssuing, To: approval.StateIssuing, Key: "nosuchke", KeyID: "0123456789abcdef01234567",
 	}))
 	w.passes(2 * feedDelay)

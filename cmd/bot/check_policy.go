@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/policyfile"
 )
 
@@ -22,12 +22,12 @@ func (r *roll) policyFile(ctx context.Context) {
 func (r *roll) approvals(ctx context.Context) {
 	const check = "approvals"
 	current := r.org.policy
-	forms := map[string]approval.Form{"most requests": {}}
+	forms := map[string]policy.Form{"most requests": {}}
 	for _, rule := range current.Roles {
-		forms[string(rule.Role)] = approval.Form{Roles: []approval.Role{rule.Role}}
+		forms[string(rule.Role)] = policy.Form{Roles: []policy.Role{rule.Role}}
 	}
 	for _, rule := range current.ProjectRoles {
-		forms[string(rule.Role)] = approval.Form{Projects: []approval.ProjectID{"any"}, ProjectRoles: []approval.Role{rule.Role}}
+		forms[string(rule.Role)] = policy.Form{Projects: []policy.ProjectID{"any"}, ProjectRoles: []policy.Role{rule.Role}}
 	}
 	var impossible []string
 	for what, form := range forms {
@@ -55,11 +55,11 @@ func (r *roll) others(ctx context.Context) {
 	users, groups := r.namedOtherwise()
 	found := len(r.findings)
 	for _, u := range users {
-		standing, err := r.directory.MemberStatus(ctx, approval.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
+		standing, err := r.directory.MemberStatus(ctx, policy.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
 		switch {
 		case err != nil:
 			r.refusal(check, "to look up "+string(u), err)
-		case standing != approval.Member:
+		case standing != policy.Member:
 			r.warn(check, fmt.Sprintf("%s %s.", u, notMember[standing]), fmt.Sprintf("Take %s out of %s.", u, r.org.policyFile))
 		}
 	}
@@ -68,11 +68,11 @@ func (r *roll) others(ctx context.Context) {
 	}
 	if n := len(users) + len(groups); n > 0 && len(r.findings) == found {
 		r.ok(check, fmt.Sprintf("Everybody else whom the policy names is there: %s.",
-			policyfile.Names(approval.Principals{Users: users, Groups: groups})))
+			policyfile.Names(policy.Principals{Users: users, Groups: groups})))
 	}
 }
 
-func (r *roll) otherGroups(ctx context.Context, groups []approval.GroupID) {
+func (r *roll) otherGroups(ctx context.Context, groups []policy.GroupID) {
 	const check = "policy people"
 	listed, err := r.workspace.UserGroups(ctx)
 	if err != nil {
@@ -90,9 +90,9 @@ func (r *roll) otherGroups(ctx context.Context, groups []approval.GroupID) {
 }
 
 // namedOtherwise lists whom the policy names, and who is no approver, each once.
-func (r *roll) namedOtherwise() ([]approval.UserID, []approval.GroupID) {
+func (r *roll) namedOtherwise() ([]policy.UserID, []policy.GroupID) {
 	current := r.org.policy
-	all := []approval.Principals{current.ExcludedApprovers, current.BreakGlass.People}
+	all := []policy.Principals{current.ExcludedApprovers, current.BreakGlass.People}
 	for _, rule := range slices.Concat(current.Roles, current.ProjectRoles) {
 		all = append(all, rule.AllowedRequesters)
 	}
@@ -100,8 +100,8 @@ func (r *roll) namedOtherwise() ([]approval.UserID, []approval.GroupID) {
 		all = append(all, rule.For)
 	}
 	approvers := current.Approvers()
-	var users []approval.UserID
-	var groups []approval.GroupID
+	var users []policy.UserID
+	var groups []policy.GroupID
 	for _, who := range all {
 		for _, u := range who.Users {
 			if !slices.Contains(approvers.Users, u) && !slices.Contains(users, u) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"atlaskeybot/internal/approval"
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
 )
 
 // slack makes every check of the app and its workspace.
@@ -60,8 +60,8 @@ func (c *checkup) appSettings() {
 	c.unknown("slash command", "Slack does not tell a bot which commands its app has, nor whether interactivity is on.", do+".")
 }
 
-func (c *checkup) slackConfig() slackui.Config {
-	return slackui.Config{
+func (c *checkup) slackConfig() client.Config {
+	return client.Config{
 		Token: c.config.SlackBotToken, AppToken: c.config.SlackAppToken, SigningSecret: c.config.SlackSigningSecret,
 		APIURL: c.config.SlackAPIURL, Channels: c.config.channels(), KeysPages: c.config.keysPages(), Command: c.config.SlackCommand,
 		Log: slog.New(slog.DiscardHandler), Now: c.now, Transport: c.config.proxy.Transport(), Proxy: c.config.proxy,
@@ -71,13 +71,13 @@ func (c *checkup) slackConfig() slackui.Config {
 const reinstall = "At api.slack.com/apps, install the app into the workspace again and copy the Bot User OAuth Token."
 
 // botToken returns the workspace if it accepts the token.
-func (c *checkup) botToken(ctx context.Context) *slackui.Slack {
+func (c *checkup) botToken(ctx context.Context) *client.Slack {
 	const check = "slack bot token"
 	if !strings.HasPrefix(c.config.SlackBotToken.Reveal(), "xoxb-") {
 		c.skip("SLACK_BOT_TOKEN has to be corrected first.", check)
 		return nil
 	}
-	s, err := slackui.Connect(ctx, c.slackConfig())
+	s, err := client.Connect(ctx, c.slackConfig())
 	switch code := codeOf(err); {
 	case err == nil:
 		if is, err := s.Install(ctx); err == nil && is.IsOrganizationWide {
@@ -125,7 +125,7 @@ func codeOf(err error) string {
 	return ""
 }
 
-func (c *checkup) scopes(s *slackui.Slack) {
+func (c *checkup) scopes(s *client.Slack) {
 	const check = "slack scopes"
 	missing, more := s.MissingScopes(), s.SuperfluousScopes()
 	switch {
@@ -149,7 +149,7 @@ func (c *checkup) doorCheck() string {
 	return "slack app token"
 }
 
-func (c *checkup) door(ctx context.Context, s *slackui.Slack) {
+func (c *checkup) door(ctx context.Context, s *client.Slack) {
 	if c.config.SlackAppToken.IsZero() {
 		c.signingSecret()
 		return
@@ -172,13 +172,13 @@ func (c *checkup) signingSecret() {
 }
 
 // appToken opens the way to Socket Mode, and does not go it.
-func (c *checkup) appToken(ctx context.Context, s *slackui.Slack) {
+func (c *checkup) appToken(ctx context.Context, s *client.Slack) {
 	const check, where = "slack app token", "Make one at api.slack.com/apps, Basic Information, App-Level Tokens, with the scope connections:write."
 	if !strings.HasPrefix(c.config.SlackAppToken.Reveal(), "xapp-") {
 		c.skip("SLACK_APP_TOKEN has to be corrected first.", check)
 		return
 	}
-	app, err := slackui.TryAppToken(ctx, c.slackConfig())
+	app, err := client.TryAppToken(ctx, c.slackConfig())
 	switch code := codeOf(err); {
 	case err == nil:
 		c.sameApp(ctx, s, app)
@@ -197,7 +197,7 @@ func (c *checkup) appToken(ctx context.Context, s *slackui.Slack) {
 
 // sameApp tells tokens of two apps apart: with them the bot would post as one
 // and hear what is said to the other.
-func (c *checkup) sameApp(ctx context.Context, s *slackui.Slack, app string) {
+func (c *checkup) sameApp(ctx context.Context, s *client.Slack, app string) {
 	const check = "slack app token"
 	own := ""
 	if s != nil {
@@ -210,14 +210,14 @@ func (c *checkup) sameApp(ctx context.Context, s *slackui.Slack, app string) {
 	c.ok(check, "Slack offers a Socket Mode connection for it.")
 }
 
-func (c *checkup) channel(ctx context.Context, s *slackui.Slack) {
+func (c *checkup) channel(ctx context.Context, s *client.Slack) {
 	const check = "approvals channel"
 	if !channelID.MatchString(c.org.channel) {
 		c.skip(c.org.channelVariable+" has to be corrected first.", check)
 		return
 	}
 	err := s.CheckChannel(ctx, c.org.channel)
-	if wrong, ok := errors.AsType[*slackui.ChannelError](err); ok {
+	if wrong, ok := errors.AsType[*client.ChannelError](err); ok {
 		says, do, _ := strings.Cut(wrong.Problem, "; ") // what is wrong, and the way on
 		c.bad(check, "Channel "+wrong.Channel+": "+says+".", sentence(do))
 		return

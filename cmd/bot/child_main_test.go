@@ -20,6 +20,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // The test binary, started again with these set, is the bot in a process of its
@@ -198,16 +199,16 @@ func (c *childBot) parts() (*talliedStore, func()) {
 // A report is what a child knows when it is at rest: nothing is in hand, and
 // nothing is due before Due.
 type report struct {
-	Rest     bool                                                         `json:"rest"`
-	Due      time.Time                                                    `json:"due"`  // zero: never
-	Skew     time.Duration                                                `json:"skew"` // by which the clock has jumped
-	Requests []approval.Request                                           `json:"requests"`
-	Places   map[approval.ID]map[approval.MessageName]approval.MessageRef `json:"places"`
-	Commits  map[string]int                                               `json:"commits"`
+	Rest     bool                                                       `json:"rest"`
+	Due      time.Time                                                  `json:"due"`  // zero: never
+	Skew     time.Duration                                              `json:"skew"` // by which the clock has jumped
+	Requests []approval.Request                                         `json:"requests"`
+	Places   map[policy.ID]map[approval.MessageName]approval.MessageRef `json:"places"`
+	Commits  map[string]int                                             `json:"commits"`
 }
 
-func (r report) ids() []approval.ID {
-	var all []approval.ID
+func (r report) ids() []policy.ID {
+	var all []policy.ID
 	for _, q := range r.Requests {
 		all = append(all, q.ID)
 	}
@@ -215,7 +216,7 @@ func (r report) ids() []approval.ID {
 }
 
 // find is the request with an id, or none.
-func (r report) find(id approval.ID) approval.Request {
+func (r report) find(id policy.ID) approval.Request {
 	for _, q := range r.Requests {
 		if q.ID == id {
 			return q
@@ -242,7 +243,7 @@ func (c *childBot) rest() report {
 // report lists every request that the audit trail knows, in the order in which
 // they were made.
 func (c *childBot) report(kept *talliedStore, due time.Time) report {
-	r := report{Rest: true, Due: due, Skew: time.Duration(c.skew.Load()), Places: map[approval.ID]map[approval.MessageName]approval.MessageRef{}, Commits: kept.tally()}
+	r := report{Rest: true, Due: due, Skew: time.Duration(c.skew.Load()), Places: map[policy.ID]map[approval.MessageName]approval.MessageRef{}, Commits: kept.tally()}
 	for _, e := range c.audit() {
 		if _, known := r.Places[e.Request]; known || e.Request == "" {
 			continue

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A fate is where a child dies by itself: at the nth commit of a name.
@@ -126,7 +127,7 @@ func (s *talliedStore) claim(name string, take func() (approval.Request, error))
 // A lease is a request that is in hand for something.
 type lease struct {
 	claim string
-	id    approval.ID
+	id    policy.ID
 }
 
 // leased counts a lease. One that the clock ended early can be taken twice.
@@ -228,7 +229,7 @@ func (s *talliedStore) ClaimWork(ctx context.Context, now, until time.Time, in .
 	return s.claim("claim work", func() (approval.Request, error) { return s.inner.ClaimWork(ctx, now, until, in...) })
 }
 
-func (s *talliedStore) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+func (s *talliedStore) ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	defer s.released(lease{"claim work", id})
 	return s.commit("release work", func() error { return s.inner.ReleaseWork(ctx, id, version, at) })
 }
@@ -237,12 +238,12 @@ func (s *talliedStore) ClaimSync(ctx context.Context, now, until time.Time) (app
 	return s.claim("claim drawing", func() (approval.Request, error) { return s.inner.ClaimSync(ctx, now, until) })
 }
 
-func (s *talliedStore) ReleaseSync(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+func (s *talliedStore) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	defer s.released(lease{"claim drawing", id})
 	return s.commit("release drawing", func() error { return s.inner.ReleaseSync(ctx, id, version, at) })
 }
 
-func (s *talliedStore) SaveMessageRef(ctx context.Context, id approval.ID, name approval.MessageName, at approval.MessageRef) error {
+func (s *talliedStore) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {
 	return s.commit("drawn: "+string(name), func() error { return s.inner.SaveMessageRef(ctx, id, name, at) })
 }
 
@@ -259,15 +260,15 @@ func (s *talliedStore) NextDue(ctx context.Context) (time.Time, error) {
 	return due, err
 }
 
-func (s *talliedStore) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
+func (s *talliedStore) Get(ctx context.Context, id policy.ID) (approval.Request, error) {
 	return s.inner.Get(ctx, id)
 }
 
-func (s *talliedStore) ListByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+func (s *talliedStore) ListByRequester(ctx context.Context, user policy.UserID) ([]approval.Request, error) {
 	return s.inner.ListByRequester(ctx, user)
 }
 
-func (s *talliedStore) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
+func (s *talliedStore) PageByRequester(ctx context.Context, user policy.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
 	return s.inner.PageByRequester(ctx, user, at, limit)
 }
 
@@ -275,7 +276,7 @@ func (s *talliedStore) Audit(ctx context.Context, yield func(approval.AuditEntry
 	return s.inner.Audit(ctx, yield)
 }
 
-func (s *talliedStore) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
+func (s *talliedStore) Successors(ctx context.Context, id policy.ID) ([]approval.Request, error) {
 	return s.inner.Successors(ctx, id)
 }
 
@@ -283,11 +284,11 @@ func (s *talliedStore) ByOrigin(ctx context.Context, origin string) (approval.Re
 	return s.inner.ByOrigin(ctx, origin)
 }
 
-func (s *talliedStore) Usage(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Usage, error) {
+func (s *talliedStore) Usage(ctx context.Context, user policy.UserID, org policy.OrgID, since time.Time) (policy.Usage, error) {
 	return s.inner.Usage(ctx, user, org, since)
 }
 
-func (s *talliedStore) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+func (s *talliedStore) OpenByRequester(ctx context.Context, user policy.UserID) ([]approval.Request, error) {
 	return s.inner.OpenByRequester(ctx, user)
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/proxy"
 	"atlaskeybot/internal/secret"
 )
@@ -109,17 +109,17 @@ func readConfig(environ map[string]string) (Config, error) {
 }
 
 // orgs are the organizations that the bot serves, with their rules.
-func (c Config) orgs() approval.Orgs {
-	var all approval.Orgs
+func (c Config) orgs() policy.Orgs {
+	var all policy.Orgs
 	for _, o := range c.organizations {
-		all = append(all, approval.Org{ID: o.id, Name: o.name, Policy: o.policy})
+		all = append(all, policy.Org{ID: o.id, Name: o.name, Policy: o.policy})
 	}
 	return all
 }
 
 // keysPages are the addresses of Atlas's pages of the organizations' API keys.
-func (c Config) keysPages() map[approval.OrgID]string {
-	all := map[approval.OrgID]string{}
+func (c Config) keysPages() map[policy.OrgID]string {
+	all := map[policy.OrgID]string{}
 	for _, o := range c.organizations {
 		all[o.id] = strings.TrimSuffix(c.AtlasBaseURL, "/") + "/v2#/org/" + string(o.id) + "/access/apiKeys"
 	}
@@ -127,8 +127,8 @@ func (c Config) keysPages() map[approval.OrgID]string {
 }
 
 // channels are the approvers' channels of the organizations.
-func (c Config) channels() map[approval.OrgID]string {
-	all := map[approval.OrgID]string{}
+func (c Config) channels() map[policy.OrgID]string {
+	all := map[policy.OrgID]string{}
 	for _, o := range c.organizations {
 		all[o.id] = o.channel
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/policyfile"
 	"atlaskeybot/internal/secret"
 )
@@ -48,20 +48,20 @@ type prefixedVariables struct {
 // An organization is one that the bot serves.
 type organization struct {
 	prefix     string // of its variables, as in ORG_PRODUCTION_; empty: it is the only one
-	id         approval.OrgID
+	id         policy.OrgID
 	name       string // as people read it
 	publicKey  string
 	privateKey secret.Secret
 	channel    string
-	approvers  approval.Principals // of the environment
-	policyFile string              // empty: the environment has the rules
+	approvers  policy.Principals // of the environment
+	policyFile string            // empty: the environment has the rules
 
 	// channelVariable and approversVariable are where the two were read from: they
 	// may be had in common.
 	channelVariable   string
 	approversVariable string
 
-	policy approval.Policy
+	policy policy.Policy
 }
 
 // variable is how the operator knows one of OrgVariables.
@@ -147,7 +147,7 @@ func (r *orgReader) addPrefixed(word string) {
 // add adds one organization, with its rules.
 func (r *orgReader) add(prefix string, v prefixedVariables) {
 	o := organization{
-		prefix: prefix, id: approval.OrgID(v.AtlasOrgID), name: v.Name,
+		prefix: prefix, id: policy.OrgID(v.AtlasOrgID), name: v.Name,
 		publicKey: v.AtlasPublicKey, privateKey: v.AtlasPrivateKey,
 		channel: v.SlackApprovalChannel, approvers: whoOf(v.SlackApprovers), policyFile: v.PolicyFile,
 		channelVariable: r.source(prefix, "SLACK_APPROVAL_CHANNEL"), approversVariable: r.source(prefix, "SLACK_APPROVERS"),

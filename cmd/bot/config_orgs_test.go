@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // severalOrganizations is a valid environment of two, and functions that spoil
@@ -54,9 +54,9 @@ func TestSeveralOrganizations(t *testing.T) {
 		set("ORG_STAGING_SLACK_APPROVAL_CHANNEL", "C0STAGING"), set("ORG_STAGING_SLACK_APPROVERS", "U0ANA"), set("ORG_STAGING_NAME", "Staging & QA"),
 	))
 	require.NoError(t, err)
-	production, staging := approval.OrgID("65a1b2c3d4e5f60718293a4b"), approval.OrgID("65a1b2c3d4e5f60718293a4c")
-	assert.Equal(t, map[approval.OrgID]string{production: "C0APPROVALS", staging: "C0STAGING"}, c.channels())
-	assert.Equal(t, map[approval.OrgID]string{
+	production, staging := policy.OrgID("65a1b2c3d4e5f60718293a4b"), policy.OrgID("65a1b2c3d4e5f60718293a4c")
+	assert.Equal(t, map[policy.OrgID]string{production: "C0APPROVALS", staging: "C0STAGING"}, c.channels())
+	assert.Equal(t, map[policy.OrgID]string{
 		production: "https://cloud.mongodb.com/v2#/org/65a1b2c3d4e5f60718293a4b/access/apiKeys",
 		staging:    "https://cloud.mongodb.com/v2#/org/65a1b2c3d4e5f60718293a4c/access/apiKeys",
 	}, c.keysPages())
@@ -64,10 +64,10 @@ func TestSeveralOrganizations(t *testing.T) {
 	require.Len(t, orgs, 2)
 	assert.Equal(t, production, orgs[0].ID)
 	assert.Equal(t, "Production", orgs[0].Name)
-	assert.Equal(t, approval.Principals{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0APPROVERS"}}, orgs[0].Policy.Approvers())
+	assert.Equal(t, policy.Principals{Users: []policy.UserID{"U0BOB"}, Groups: []policy.GroupID{"S0APPROVERS"}}, orgs[0].Policy.Approvers())
 	assert.Equal(t, staging, orgs[1].ID)
 	assert.Equal(t, "Staging & QA", orgs[1].Name)
-	assert.Equal(t, approval.Principals{Users: []approval.UserID{"U0ANA"}}, orgs[1].Policy.Approvers())
+	assert.Equal(t, policy.Principals{Users: []policy.UserID{"U0ANA"}}, orgs[1].Policy.Approvers())
 	assert.Equal(t, "ijklmnop", c.organizations[1].publicKey)
 	assert.Equal(t, "00000000-0000-4000-8000-00000000beef", c.organizations[1].privateKey.Reveal())
 	printed := fmt.Sprintf("%v %+v %#v", c, c, c)
@@ -130,7 +130,7 @@ func TestPolicyFileOfTheConfiguration(t *testing.T) {
 	c, err := readConfig(environment(unset("SLACK_APPROVERS"), set("POLICY_FILE", file)))
 	require.NoError(t, err)
 	p := c.orgs()[0].Policy
-	assert.Equal(t, []approval.Requirement{{From: approval.Principals{Groups: []approval.GroupID{"S0OPS"}}, Count: 2}}, p.Requirements)
+	assert.Equal(t, []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{"S0OPS"}}, Count: 2}}, p.Requirements)
 	assert.Len(t, p.Roles, 6, "as the environment says")
 
 	c, err = readConfig(severalOrganizations(set("ORG_STAGING_POLICY_FILE", file), set("POLICY_FILE", policyOf(t, "networks: {max_entries: 3}"))))

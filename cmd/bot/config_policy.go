@@ -6,17 +6,17 @@ import (
 	"strings"
 	"time"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // whoOf reads a list of users and user groups.
-func whoOf(ids []string) approval.Principals {
-	var who approval.Principals
+func whoOf(ids []string) policy.Principals {
+	var who policy.Principals
 	for _, a := range ids {
 		if a = strings.TrimSpace(a); strings.HasPrefix(a, "S") {
-			who.Groups = append(who.Groups, approval.GroupID(a))
+			who.Groups = append(who.Groups, policy.GroupID(a))
 		} else {
-			who.Users = append(who.Users, approval.UserID(a))
+			who.Users = append(who.Users, policy.UserID(a))
 		}
 	}
 	return who
@@ -25,26 +25,26 @@ func whoOf(ids []string) approval.Principals {
 // policy is the part of the environment that the domain knows: the rules of an
 // organization without a file, and what a file leaves out. Without approvers
 // nobody approves yet.
-func (c Config) policy(approve approval.Principals) approval.Policy {
-	p := approval.Policy{
+func (c Config) policy(approve policy.Principals) policy.Policy {
+	p := policy.Policy{
 		AllowSelfApproval: c.AllowSelfApproval,
 		MinPrefixIPv4:     int(c.MinPrefixIPv4), MinPrefixIPv6: int(c.MinPrefixIPv6), MaxEntries: c.MaxEntries,
 		RequestTTL:  time.Duration(c.PendingLapsesAfter),
-		Limits:      approval.DefaultLimits,
+		Limits:      policy.DefaultLimits,
 		IssueWithin: time.Duration(c.CollectWithin), ConfirmWithin: time.Duration(c.ConfirmWithin),
 		RotationGracePeriod: time.Duration(c.RotateOverlap),
 	}
 	if !approve.IsZero() {
-		p.Requirements = []approval.Requirement{{From: approve, Count: 1}}
+		p.Requirements = []policy.Requirement{{From: approve, Count: 1}}
 	}
 	if p.RequestTTL > 0 {
 		p.RemindApproversAfter = []time.Duration{p.RequestTTL / 2}
 	}
-	var roles []approval.Role
+	var roles []policy.Role
 	for _, r := range c.AllowedRoles {
-		roles = append(roles, approval.Role(strings.TrimSpace(r)))
+		roles = append(roles, policy.Role(strings.TrimSpace(r)))
 	}
-	p.Roles = approval.RulesFor(roles...)
+	p.Roles = policy.RulesFor(roles...)
 	for _, l := range c.Lifetimes {
 		p.Lifetimes = append(p.Lifetimes, time.Duration(l))
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // environment is a valid one, and functions that spoil it.
@@ -42,7 +42,7 @@ func TestConfigDefaults(t *testing.T) {
 	p := c.orgs()[0].Policy
 	assert.Len(t, p.Roles, 6)
 	for _, rule := range p.Roles {
-		assert.NotEqual(t, approval.Role("ORG_OWNER"), rule.Role)
+		assert.NotEqual(t, policy.Role("ORG_OWNER"), rule.Role)
 		assert.True(t, rule.AllowedRequesters.Everyone)
 	}
 	assert.Equal(t, []time.Duration{8 * time.Hour, 24 * time.Hour, 168 * time.Hour, 720 * time.Hour, 2160 * time.Hour}, p.Lifetimes)
@@ -55,7 +55,7 @@ func TestConfigDefaults(t *testing.T) {
 	assert.Equal(t, []time.Duration{24 * time.Hour, time.Hour}, p.RemindBefore)
 	assert.Equal(t, 24*time.Hour, p.RotationGracePeriod)
 	assert.False(t, p.AllowSelfApproval)
-	assert.Equal(t, []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0APPROVERS"}}, Count: 1}}, p.Requirements)
+	assert.Equal(t, []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB"}, Groups: []policy.GroupID{"S0APPROVERS"}}, Count: 1}}, p.Requirements)
 }
 
 func TestRemindersAreSorted(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/store"
 )
 
@@ -105,7 +105,7 @@ type storeWatch struct {
 	walAt   time.Time
 	rescued bool
 
-	unreadable []approval.ID // what was said of requests
+	unreadable []policy.ID // what was said of requests
 }
 
 // look says in the log what is wrong with the database, when it begins, now and
@@ -166,7 +166,7 @@ func (b *bot) whyUnreadable(ctx context.Context) string {
 }
 
 // unreadableRequests names the first of ids; or "" if there are none.
-func unreadableRequests(ids []approval.ID) string {
+func unreadableRequests(ids []policy.ID) string {
 	const named = 5
 	if len(ids) == 0 {
 		return ""

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -46,7 +47,7 @@ func TestAWrongButtonIsAnsweredInASentence(t *testing.T) {
 		assert.Empty(t, w.Slack.Screen(bob).Notices)
 
 		// Both cards are as they were, and their buttons work.
-		for ts, id := range map[string]approval.ID{one.TS: first, two.TS: second} {
+		for ts, id := range map[string]policy.ID{one.TS: first, two.TS: second} {
 			card := w.reads(bob, "card.approve", string(id))
 			assert.Equal(t, ts, card.TS)
 			require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, ts, "card.approve"))

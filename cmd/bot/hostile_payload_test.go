@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
 // eachDoor tells a story that begins with a request that waits over both doors.
-func eachDoor(t *testing.T, story func(t *testing.T, w *town, id approval.ID, card slack.Message)) {
+func eachDoor(t *testing.T, story func(t *testing.T, w *town, id policy.ID, card slack.Message)) {
 	t.Parallel()
 	for name, overHTTP := range map[string]bool{"socket": false, "http": true} {
 		t.Run(name, func(t *testing.T) {
@@ -35,7 +36,7 @@ func (w *town) unreadable() int {
 }
 
 func TestPayloadsThatCannotBeRead(t *testing.T) {
-	eachDoor(t, func(t *testing.T, w *town, id approval.ID, card slack.Message) {
+	eachDoor(t, func(t *testing.T, w *town, id policy.ID, card slack.Message) {
 		before := w.ledger()
 		press := func(edit ...func(map[string]any)) string {
 			return click(bob, slack.Approvals, card.TS, "card.approve", string(id), edit...)
@@ -65,7 +66,7 @@ func TestPayloadsThatCannotBeRead(t *testing.T) {
 
 // TestPressesThatAreNone are well-formed, and of nothing that can be pressed.
 func TestPressesThatAreNone(t *testing.T) {
-	eachDoor(t, func(t *testing.T, w *town, id approval.ID, card slack.Message) {
+	eachDoor(t, func(t *testing.T, w *town, id policy.ID, card slack.Message) {
 		before := w.ledger()
 		approve := map[string]any{"type": "button", "action_id": "card.approve", "value": string(id)}
 		hundred := make([]any, 100)
@@ -124,7 +125,7 @@ func TestPressesThatAreNone(t *testing.T) {
 // TestModalsThatAreNone are sent to make a request, or to deny one, in a way
 // in which no form of the bot's can.
 func TestModalsThatAreNone(t *testing.T) {
-	eachDoor(t, func(t *testing.T, w *town, id approval.ID, _ slack.Message) {
+	eachDoor(t, func(t *testing.T, w *town, id policy.ID, _ slack.Message) {
 		before := w.ledger()
 		text := func(block, v string) func(map[string]any) { return put(block, map[string]any{"value": v}) }
 		form := func(edit ...func(map[string]any)) string {
@@ -200,10 +201,10 @@ func TestModalsThatAreNone(t *testing.T) {
 // TestADenialOfAnotherRequest: what a modal remembers is not believed; who may
 // decide on the request that it names is asked again.
 func TestADenialOfAnotherRequest(t *testing.T) {
-	eachDoor(t, func(t *testing.T, w *town, _ approval.ID, _ slack.Message) {
+	eachDoor(t, func(t *testing.T, w *town, _ policy.ID, _ slack.Message) {
 		require.Equal(t, http.StatusOK, w.hands(sent(bob, "form", "V-of-bob", "", filled())))
 		w.reads(dana, "card.approve", bob)
-		all, err := w.bot.store.ListByRequester(t.Context(), approval.UserID(bob))
+		all, err := w.bot.store.ListByRequester(t.Context(), policy.UserID(bob))
 		require.NoError(t, err)
 		require.Len(t, all, 1)
 		before := w.ledger()
@@ -217,7 +218,7 @@ func TestADenialOfAnotherRequest(t *testing.T) {
 // TestAReasonIsShownAsTextOnly: a denial counts, whatever its reason is made of;
 // what cannot be seen is left out.
 func TestAReasonIsShownAsTextOnly(t *testing.T) {
-	eachDoor(t, func(t *testing.T, w *town, id approval.ID, _ slack.Message) {
+	eachDoor(t, func(t *testing.T, w *town, id policy.ID, _ slack.Message) {
 		reason := map[string]any{"deny.reason": map[string]any{"value": "no\x00\x1b[2J \u202ereason\r\nat all " + strings.Repeat("x", 2000)}}
 		require.Equal(t, http.StatusOK, w.hands(sent(bob, "deny", "V2", string(id), reason)))
 		said := w.becomes(id, approval.StateDenied).Decision.Reason

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -136,8 +137,8 @@ func restored(w *town, user string) {
 // be pressed, by everybody who may not.
 func TestWhoPressesIsLookedUpEachTime(t *testing.T) {
 	for name, overHTTP := range map[string]bool{"socket": false, "http": true} {
-		for state, reach := range map[approval.State]func(*town) approval.ID{
-			approval.StatePending: func(w *town) approval.ID { return w.asks() }, approval.StateApproved: (*town).approved, approval.StateDelivered: (*town).delivered,
+		for state, reach := range map[approval.State]func(*town) policy.ID{
+			approval.StatePending: func(w *town) policy.ID { return w.asks() }, approval.StateApproved: (*town).approved, approval.StateDelivered: (*town).delivered,
 			approval.StateActive: (*town).active, approval.StateEnded: (*town).ended,
 		} {
 			t.Run(name+" "+string(state), func(t *testing.T) {
@@ -155,7 +156,7 @@ func TestWhoPressesIsLookedUpEachTime(t *testing.T) {
 	}
 }
 
-func (w *town) ended() approval.ID {
+func (w *town) ended() policy.ID {
 	id := w.active()
 	w.presses(alice, "ready.revoke")
 	w.becomes(id, approval.StateEnded)
@@ -164,7 +165,7 @@ func (w *town) ended() approval.ID {
 }
 
 // idle waits until everything that is owed of a request is drawn.
-func (w *town) idle(id approval.ID) {
+func (w *town) idle(id policy.ID) {
 	w.t.Helper()
 	w.until("everything is drawn", func() bool {
 		r := w.request(id)
@@ -178,7 +179,7 @@ func (w *town) idle(id approval.ID) {
 }
 
 // isTried has everybody who may not press one button press it.
-func (w *town) isTried(id approval.ID, action string, row buttonRow) {
+func (w *town) isTried(id policy.ID, action string, row buttonRow) {
 	w.t.Helper()
 	before, keys := w.request(id), w.botKeys()
 	ts := placeOf(before, action)
@@ -194,7 +195,7 @@ func (w *town) isTried(id approval.ID, action string, row buttonRow) {
 			f.User = row.whose
 		}
 		isTheirs := func(e approval.AuditEntry) bool {
-			return e.Request == id && e.By == approval.UserID(f.User) && e.Refused != ""
+			return e.Request == id && e.By == policy.UserID(f.User) && e.Refused != ""
 		}
 		told, refused := w.toldAside(), w.count(isTheirs)
 		require.NoError(w.t, w.Slack.ForgeClick(w.ctx(), f))
@@ -235,7 +236,7 @@ func TestTheRightPersonIsLetThrough(t *testing.T) {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
 			w := newTown(t, false, nil)
-			reach := map[approval.State]func(*town) approval.ID{approval.StateApproved: (*town).approved, approval.StateActive: (*town).active}
+			reach := map[approval.State]func(*town) policy.ID{approval.StateApproved: (*town).approved, approval.StateActive: (*town).active}
 			id := reach[row.state](w)
 			w.idle(id)
 			before := w.request(id)
@@ -287,10 +288,10 @@ func eachButton(v any, visit func(action string)) {
 // actionConstants are the names that slackui gives to buttons.
 func actionConstants(t *testing.T) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../internal/slackui/ids.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../../internal/slackui/view/ids.go", nil, 0)
 	require.NoError(t, err)
 	var all []string
-	name := regexp.MustCompile(`^action[A-Z]`)
+	name := regexp.MustCompile(`^[aA]ction[A-Z]`)
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if ok && name.MatchString(spec.Names[0].Name) {

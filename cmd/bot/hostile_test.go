@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
@@ -104,13 +105,13 @@ func (w *town) hands(p string) int {
 func (w *town) config() Config { return w.bot.config }
 
 // A ledger is what is stored: each request's version.
-type ledger map[approval.ID]int64
+type ledger map[policy.ID]int64
 
 func (w *town) ledger() ledger {
 	w.t.Helper()
 	l := ledger{}
 	for _, who := range []string{alice, bob, dana, carol, eve, gil, slack.Dee, slack.BotUser, "", "U0NOBODY"} {
-		all, err := w.bot.store.ListByRequester(w.ctx(), approval.UserID(who))
+		all, err := w.bot.store.ListByRequester(w.ctx(), policy.UserID(who))
 		require.NoError(w.t, err)
 		for _, r := range all {
 			l[r.ID] = r.Version
@@ -235,7 +236,7 @@ func (endless) Read(p []byte) (int, error) {
 }
 
 // hostileTown is a town with one request that waits, and where its card is.
-func hostileTown(t *testing.T, overHTTP bool) (*town, approval.ID, slack.Message) {
+func hostileTown(t *testing.T, overHTTP bool) (*town, policy.ID, slack.Message) {
 	t.Helper()
 	// How fast the bot is, is not the question here.
 	w := newTown(t, overHTTP, nil, func(o *sandbox.Options) { o.Slack.AckWithin = patience })

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -64,8 +65,8 @@ func TestACrashSaysNothing(t *testing.T) {
 			t.Parallel()
 			w, id := crashTown(t)
 			said := w.crashes(at, nil)
-			assert.Contains(t, said, "panic: approval.ID")
-			assert.Contains(t, said, "approval.(*Worker).attempt")
+			assert.Contains(t, said, "panic: policy.ID")
+			assert.Contains(t, said, "worker.(*Worker).attempt")
 			w.leftNothing(id, said)
 		})
 	}
@@ -78,14 +79,14 @@ func TestACrashSaysNothing(t *testing.T) {
 			require.NoError(t, p.Signal(syscall.SIGQUIT))
 		})
 		assert.Contains(t, said, "SIGQUIT")
-		assert.Contains(t, said, "approval.(*Worker).attempt")
+		assert.Contains(t, said, "worker.(*Worker).attempt")
 		w.Wire.Clear()
 		w.leftNothing(id, said)
 	})
 }
 
 // crashTown is a town with a request that was approved, and without a bot.
-func crashTown(t *testing.T) (*town, approval.ID) {
+func crashTown(t *testing.T) (*town, policy.ID) {
 	t.Helper()
 	w := newTown(t, false, nil)
 	id := w.approved()
@@ -142,7 +143,7 @@ func (w *town) called(operation string) bool {
 
 // leftNothing asserts that neither what the bot wrote nor its files hold a
 // secret, and that the next start leaves one key that somebody holds.
-func (w *town) leftNothing(id approval.ID, said string) {
+func (w *town) leftNothing(id policy.ID, said string) {
 	w.t.Helper()
 	require.Len(w.t, w.Atlas.Secrets(), 1+w.keysBefore(), "a key was made")
 	places := w.files()

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -172,7 +173,7 @@ func happyStory(w *town) { w.endsIt(w.shown()) }
 
 // shown is a request of Alice's whose key was shown, in a town where there were
 // others before.
-func (w *town) shown() approval.ID {
+func (w *town) shown() policy.ID {
 	w.t.Helper()
 	id := w.ready()
 	w.pressesUntilShown(id)
@@ -180,7 +181,7 @@ func (w *town) shown() approval.ID {
 }
 
 // ready is a request that was approved.
-func (w *town) ready() approval.ID {
+func (w *town) ready() policy.ID {
 	w.t.Helper()
 	id := w.asks()
 	w.until("it is approved", func() bool { // a press may come to nothing when Slack is slow to say who pressed
@@ -194,7 +195,7 @@ func (w *town) ready() approval.ID {
 	return id
 }
 
-func (w *town) endsIt(id approval.ID) {
+func (w *town) endsIt(id policy.ID) {
 	w.t.Helper()
 	w.presses(alice, "note.saved")
 	w.becomes(id, approval.StateActive)

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
 )
 
 // manifest prints what to paste into "Create an app from a manifest".
@@ -22,14 +22,14 @@ func (p process) manifest(_ context.Context, args []string) error {
 	if !command.MatchString(*name) {
 		return fmt.Errorf("-command is %q: a slash and up to 31 lower-case letters, digits, - and _: %w", *name, errUsage)
 	}
-	door := slackui.SocketModeTransport
+	door := client.SocketModeTransport
 	if *url != "" {
-		door = slackui.HTTPTransport
+		door = client.HTTPTransport
 		if err := safeURL(*url); err != nil || !strings.HasPrefix(*url, "https://") {
 			return fmt.Errorf("-http is %q: Slack calls https addresses only: %w", *url, errUsage)
 		}
 	}
-	text, err := slackui.Manifest(door, *name, strings.TrimSuffix(*url, "/"))
+	text, err := client.Manifest(door, *name, strings.TrimSuffix(*url, "/"))
 	if err != nil {
 		return fmt.Errorf("writing the manifest: %w", err)
 	}

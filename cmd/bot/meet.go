@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
 	"atlaskeybot/internal/proxy"
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 // end the start, all of them at once; an Atlas that does not answer is waited
 // for.
 func (b *bot) meetAtlas(ctx context.Context) error {
-	b.apis = map[approval.OrgID]*atlas.Client{}
+	b.apis = map[policy.OrgID]*atlas.Client{}
 	var refused []error
 	for _, o := range b.config.organizations {
 		api, err := atlas.New(atlas.Config{
@@ -86,7 +87,7 @@ func (b *bot) meetSlack(ctx context.Context) error {
 	transport := b.slackTransport()
 	return b.waitFor(ctx, "slack", func() (bool, error) {
 		var err error
-		b.slack, err = slackui.Connect(ctx, slackui.Config{
+		b.slack, err = client.Connect(ctx, client.Config{
 			Token: b.config.SlackBotToken, AppToken: b.config.SlackAppToken, SigningSecret: b.config.SlackSigningSecret,
 			APIURL: b.config.SlackAPIURL, Channels: b.config.channels(), KeysPages: b.config.keysPages(), Command: b.config.SlackCommand,
 			Log: b.log, Now: b.now, Transport: transport, Proxy: b.config.proxy,
@@ -115,7 +116,7 @@ func (b *bot) checkChannels(ctx context.Context) (hopeless bool, err error) {
 		}
 		checked[o.channel] = true
 		err := b.slack.CheckChannel(ctx, o.channel)
-		if wrong, ok := errors.AsType[*slackui.ChannelError](err); ok {
+		if wrong, ok := errors.AsType[*client.ChannelError](err); ok {
 			refused = append(refused, fmt.Errorf("%s: %w", o.channelVariable, wrong))
 		} else if err != nil {
 			return false, err

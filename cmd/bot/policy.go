@@ -9,7 +9,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/policyfile"
 )
 
@@ -56,7 +56,7 @@ func (p process) policyCheck(args []string) error {
 // out.
 type rulesFile struct {
 	name string
-	base approval.Policy
+	base policy.Policy
 }
 
 // policyFiles are the given one, or those of every organization, each once.

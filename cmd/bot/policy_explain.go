@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/policyfile"
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
 )
 
 // An explaining is a question about what the rules say of somebody.
@@ -20,16 +20,16 @@ type explaining struct {
 	process process
 	config  Config
 
-	user     approval.UserID
-	form     approval.Form
-	projects int                // the form has no more of them than it may
-	groups   []approval.GroupID // that the user is in
-	told     bool               // groups was given
+	user     policy.UserID
+	form     policy.Form
+	projects int              // the form has no more of them than it may
+	groups   []policy.GroupID // that the user is in
+	told     bool             // groups was given
 	orgName  string
 	file     string
 
 	org       organization
-	directory approval.Directory
+	directory policy.Directory
 	assumed   bool // nobody was asked who is in which group
 }
 
@@ -52,8 +52,8 @@ func (p process) policyExplain(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("asking who is in which group: %w", err)
 	}
-	if x.projects > approval.MaxProjects {
-		preview.Problems = append(preview.Problems, approval.Problem{Code: approval.TooManyProjects, Limit: approval.MaxProjects})
+	if x.projects > policy.MaxProjects {
+		preview.Problems = append(preview.Problems, policy.Problem{Code: policy.TooManyProjects, Limit: policy.MaxProjects})
 	}
 	x.print(ctx, current, preview, standing)
 	return nil
@@ -64,13 +64,13 @@ func readExplaining(p process, args []string) (*explaining, error) {
 	flags := flag.NewFlagSet("policy explain", flag.ContinueOnError)
 	flags.SetOutput(p.stderr)
 	flags.Func("user", "who asks, by the Slack user id", func(word string) error {
-		x.user = approval.UserID(word)
+		x.user = policy.UserID(word)
 		if !approverID.MatchString(word) || word[0] == 'S' {
 			return errors.New("a user id looks like U012ABCDEF")
 		}
 		return nil
 	})
-	flags.Func("roles", "the organization roles, with commas", func(words string) error { x.form.Roles = commas[approval.Role](words); return nil })
+	flags.Func("roles", "the organization roles, with commas", func(words string) error { x.form.Roles = commas[policy.Role](words); return nil })
 	flags.Func("for", "how long, as in 8h or 7d", func(word string) (err error) {
 		x.form.Lifetime, err = policyfile.ParseDuration(word)
 		return err
@@ -78,9 +78,9 @@ func readExplaining(p process, args []string) (*explaining, error) {
 	flags.StringVar(&x.form.Networks, "from", "", "addresses and blocks, with commas")
 	flags.Func("network", "named networks, with commas", func(words string) error { x.form.NetworkPresets = commas[string](words); return nil })
 	projects := flags.Int("projects", 0, "in how many projects")
-	flags.Func("project-roles", "the roles there, with commas", func(words string) error { x.form.ProjectRoles = commas[approval.Role](words); return nil })
+	flags.Func("project-roles", "the roles there, with commas", func(words string) error { x.form.ProjectRoles = commas[policy.Role](words); return nil })
 	flags.Func("groups", "the user groups that they are in, with commas; empty: none; left out: Slack is asked, if SLACK_BOT_TOKEN is set", func(words string) error {
-		x.groups, x.told = commas[approval.GroupID](words), true
+		x.groups, x.told = commas[policy.GroupID](words), true
 		return nil
 	})
 	flags.StringVar(&x.orgName, "org", "", "the organization, by its name, if there are several")
@@ -88,8 +88,8 @@ func readExplaining(p process, args []string) (*explaining, error) {
 		return nil, errors.New(policyUsage)
 	}
 	x.projects = *projects
-	for i := range min(max(x.projects, 0), approval.MaxProjects) {
-		x.form.Projects = append(x.form.Projects, approval.ProjectID(fmt.Sprint(i)))
+	for i := range min(max(x.projects, 0), policy.MaxProjects) {
+		x.form.Projects = append(x.form.Projects, policy.ProjectID(fmt.Sprint(i)))
 	}
 	x.file = flags.Arg(0)
 	switch {
@@ -115,7 +115,7 @@ func commas[T ~string](words string) []T {
 }
 
 // policy returns the rules that go, or what is wrong with them.
-func (x *explaining) policy() (approval.Policy, []error) {
+func (x *explaining) policy() (policy.Policy, []error) {
 	var problems []error
 	x.config, problems = readRules(x.process.environ)
 	orgs := x.config.organizations
@@ -125,9 +125,9 @@ func (x *explaining) policy() (approval.Policy, []error) {
 	}
 	switch {
 	case at < 0 || len(orgs) == 0:
-		return approval.Policy{}, append(problems, fmt.Errorf("there is no organization %q: there are %s", x.orgName, namesOf(orgs)))
+		return policy.Policy{}, append(problems, fmt.Errorf("there is no organization %q: there are %s", x.orgName, namesOf(orgs)))
 	case x.orgName == "" && len(orgs) > 1:
-		return approval.Policy{}, append(problems, fmt.Errorf("-org has to say which organization: %s", namesOf(orgs)))
+		return policy.Policy{}, append(problems, fmt.Errorf("-org has to say which organization: %s", namesOf(orgs)))
 	}
 	x.org = orgs[at]
 	current := x.config.policy(x.org.approvers)
@@ -158,15 +158,15 @@ const explainLimit = 20 * time.Second
 
 // people finds out who is in which group, and what the user is to the workspace,
 // as far as Slack can be asked.
-func (x *explaining) people(ctx context.Context, current approval.Policy) (approval.MemberStatus, error) {
+func (x *explaining) people(ctx context.Context, current policy.Policy) (policy.MemberStatus, error) {
 	if x.told || x.config.SlackBotToken.IsZero() {
 		x.assumed = true
 		x.directory = policyfile.StaticDirectory{User: x.user, In: x.groups}
-		return approval.Member, nil
+		return policy.Member, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, explainLimit)
 	defer cancel()
-	s, err := slackui.Connect(ctx, slackui.Config{
+	s, err := client.Connect(ctx, client.Config{
 		Token: x.config.SlackBotToken, APIURL: x.config.SlackAPIURL, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	if err != nil {
@@ -174,7 +174,7 @@ func (x *explaining) people(ctx context.Context, current approval.Policy) (appro
 	}
 	directory := s.Directory()
 	x.directory = directory
-	standing, err := directory.MemberStatus(ctx, approval.Actor{User: x.user, Team: s.Team, Enterprise: s.Enterprise})
+	standing, err := directory.MemberStatus(ctx, policy.Actor{User: x.user, Team: s.Team, Enterprise: s.Enterprise})
 	if err != nil {
 		return "", fmt.Errorf("asking Slack (give -groups to do without): %w", err)
 	}

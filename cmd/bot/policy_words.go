@@ -6,18 +6,18 @@ import (
 	"slices"
 	"strings"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/policyfile"
 )
 
 // print answers in the order in which it is decided: may they, within the
 // limits, and who is asked.
-func (x *explaining) print(ctx context.Context, current approval.Policy, preview approval.Preview, standing approval.MemberStatus) {
+func (x *explaining) print(ctx context.Context, current policy.Policy, preview policy.Preview, standing policy.MemberStatus) {
 	x.say("%s asks for %s.", x.user, x.wish())
 	if x.assumed && !x.told {
 		x.say("Assumed: %s is in no user group. Say -groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.", x.user)
 	}
-	if standing != approval.Member {
+	if standing != policy.Member {
 		x.say("That is refused: %s %s, and only full members of the workspace ask.", x.user, notMember[standing])
 		return
 	}
@@ -75,7 +75,7 @@ func join[T ~string](all []T) string {
 }
 
 // approvals says whose it takes, and why theirs.
-func (x *explaining) approvals(current approval.Policy, preview approval.Preview) {
+func (x *explaining) approvals(current policy.Policy, preview policy.Preview) {
 	total := 0
 	for _, n := range preview.Requirements {
 		total += n.Count
@@ -110,21 +110,21 @@ func (x *explaining) unsaid() string {
 
 // why names the roles whose rule asks for an approval, or those for which none
 // asks for others.
-func (x *explaining) why(current approval.Policy, n approval.Requirement) string {
+func (x *explaining) why(current policy.Policy, n policy.Requirement) string {
 	if len(n.For) > 0 {
 		return "which the rule of " + join(n.For) + " asks for"
 	}
-	own := map[approval.Role]bool{}
+	own := map[policy.Role]bool{}
 	for _, rule := range slices.Concat(current.Roles, current.ProjectRoles) {
 		own[rule.Role] = len(rule.Requirements) > 0
 	}
-	plain := slices.DeleteFunc(slices.Concat(x.form.Roles, x.form.ProjectRoles), func(role approval.Role) bool { return own[role] })
+	plain := slices.DeleteFunc(slices.Concat(x.form.Roles, x.form.ProjectRoles), func(role policy.Role) bool { return own[role] })
 	return "as usual: no rule asks for other approvals of " + join(plain)
 }
 
 // own tells an approver that their own yes does not count, and whoever may break
 // the glass that they may.
-func (x *explaining) own(ctx context.Context, current approval.Policy, preview approval.Preview) {
+func (x *explaining) own(ctx context.Context, current policy.Policy, preview policy.Preview) {
 	for _, n := range preview.Requirements {
 		if !current.AllowSelfApproval && x.isAmong(ctx, n.From) {
 			x.say("%s is among them, and does not decide on their own request.", x.user)
@@ -139,15 +139,15 @@ func (x *explaining) own(ctx context.Context, current approval.Policy, preview a
 
 // requireAmong takes a group that cannot be listed for one that the user is not in:
 // what hangs on it was decided before.
-func (x *explaining) isAmong(ctx context.Context, who approval.Principals) bool {
-	return who.Everyone || slices.Contains(who.Users, x.user) || slices.ContainsFunc(who.Groups, func(g approval.GroupID) bool {
+func (x *explaining) isAmong(ctx context.Context, who policy.Principals) bool {
+	return who.Everyone || slices.Contains(who.Users, x.user) || slices.ContainsFunc(who.Groups, func(g policy.GroupID) bool {
 		members, err := x.directory.Members(ctx, g)
 		return err == nil && slices.Contains(members, x.user)
 	})
 }
 
 // later says what becomes of the request if nobody decides.
-func (x *explaining) later(current approval.Policy) {
+func (x *explaining) later(current policy.Policy) {
 	if current.EscalateAfter > 0 {
 		x.say("Undecided after %s it goes to %s as well.", policyfile.FormatDuration(current.EscalateAfter), policyfile.Names(current.EscalateTo))
 	}

@@ -10,6 +10,9 @@ import (
 	"unicode/utf8"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/approval/worker"
 	"atlaskeybot/internal/plaintext"
 	"atlaskeybot/internal/policyfile"
 	"atlaskeybot/internal/store"
@@ -57,7 +60,7 @@ type revoking struct {
 	now      func() time.Time
 	store    *store.Store
 	database string
-	id       approval.ID
+	id       policy.ID
 	reason   string
 	wait     time.Duration
 }
@@ -82,8 +85,8 @@ func readRevoking(p process, args []string, now func() time.Time) (*revoking, er
 	switch {
 	case !ok:
 		return nil, errors.New("an id looks like AKR-7F3K2")
-	case utf8.RuneCountInString(v.reason) > approval.MaxReason:
-		return nil, fmt.Errorf("-reason has more than %d characters", approval.MaxReason)
+	case utf8.RuneCountInString(v.reason) > policy.MaxReason:
+		return nil, fmt.Errorf("-reason has more than %d characters", policy.MaxReason)
 	case refused:
 		return nil, fmt.Errorf("-reason is one line of plain text, without %s", plaintext.Name(bad))
 	}
@@ -100,7 +103,7 @@ func (v *revoking) move(ctx context.Context) (approval.Request, error) {
 	case err != nil:
 		return r, fmt.Errorf("reading request %s: %w", v.id, err)
 	}
-	service := &approval.Service{Store: v.store, Now: v.now, Wake: func() {}}
+	service := &service.Service{Store: v.store, Now: v.now, Wake: func() {}}
 	if r.IsDeleting() {
 		v.say("The key %s of %s is being deleted already.", r.Key.PublicKey, r.ID)
 		if r, err = service.TryAgainAsOperator(ctx, v.id); err != nil {
@@ -122,11 +125,11 @@ func (v *revoking) move(ctx context.Context) (approval.Request, error) {
 // endWith lists the requests of the other keys that go with r's, says so, and has
 // waiting deletions of them tried at once.
 func (v *revoking) endWith(ctx context.Context, r approval.Request) ([]approval.Request, error) {
-	all, err := approval.RotationsOf(ctx, v.store, r)
+	all, err := worker.RotationsOf(ctx, v.store, r)
 	if err != nil {
 		return nil, fmt.Errorf("looking for the keys that go with the one of %s: %w", r.ID, err)
 	}
-	service := &approval.Service{Store: v.store, Now: v.now, Wake: func() {}}
+	service := &service.Service{Store: v.store, Now: v.now, Wake: func() {}}
 	var going []approval.Request
 	for _, other := range all {
 		switch {
@@ -152,7 +155,7 @@ func keyOf(r approval.Request) string {
 }
 
 // isGoing reports whether the key of a request that has to go may be alive.
-func isGoing(r approval.Request, named approval.ID) bool {
+func isGoing(r approval.Request, named policy.ID) bool {
 	return r.IsDeleting() || r.ID != named && r.State.HasKey()
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/sandbox/wire"
 )
 
@@ -37,11 +39,11 @@ func (w *town) revokes(args ...string) (said string, err error) {
 }
 
 // operated are the lines of the audit trail that are the operator's.
-func (w *town) operated(id approval.ID) []approval.AuditEntry {
+func (w *town) operated(id policy.ID) []approval.AuditEntry {
 	w.t.Helper()
 	var all []approval.AuditEntry
 	require.NoError(w.t, w.bot.store.Audit(w.ctx(), func(e approval.AuditEntry) error {
-		if e.Request == id && e.By == approval.Operator {
+		if e.Request == id && e.By == service.Operator {
 			all = append(all, e)
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -82,7 +83,7 @@ func (w *town) appDM(who string) string {
 }
 
 // asksAlone asks where nobody but Alice decides.
-func (w *town) asksAlone() approval.ID {
+func (w *town) asksAlone() policy.ID {
 	w.t.Helper()
 	w.opensForm(alice)
 	result, err := w.Slack.Submit(w.ctx(), alice, wish())
@@ -93,12 +94,12 @@ func (w *town) asksAlone() approval.ID {
 }
 
 // entries counts the lines of the audit trail about an event that happened.
-func (w *town) entries(id approval.ID, on approval.Event) int {
+func (w *town) entries(id policy.ID, on approval.Event) int {
 	return w.count(func(e approval.AuditEntry) bool { return e.Request == id && e.Event == on && e.Refused == "" })
 }
 
 // refusals counts the lines about what was refused.
-func (w *town) refusals(id approval.ID) int {
+func (w *town) refusals(id policy.ID) int {
 	return w.count(func(e approval.AuditEntry) bool { return e.Request == id && e.Refused != "" })
 }
 

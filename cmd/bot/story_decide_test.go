@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
@@ -97,7 +98,7 @@ func TestTwoApproversAtOnce(t *testing.T) {
 		both.Wait()
 		r := w.becomes(id, approval.StateApproved)
 		winner, loser := bob, dana
-		if r.Decision.By == approval.UserID(dana) {
+		if r.Decision.By == policy.UserID(dana) {
 			winner, loser = dana, bob
 		}
 		said := w.whispered(loser)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -30,7 +31,7 @@ func goesWrong(side, operation string, mode wire.Mode) wire.Fault {
 
 // pressesUntilShown is a patient person: while there is a button to press,
 // press it.
-func (w *town) pressesUntilShown(id approval.ID) {
+func (w *town) pressesUntilShown(id policy.ID) {
 	w.t.Helper()
 	w.until("the key was handed over", func() bool {
 		switch r := w.request(id); r.State {

@@ -8,14 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
 // signed waits until somebody has signed for a key taken by break-glass.
-func (w *town) signed(id approval.ID, by string) {
+func (w *town) signed(id policy.ID, by string) {
 	w.t.Helper()
 	r := w.onDisk(id, "is signed", func(r approval.Request) bool { return r.Review.By != "" })
-	assert.Equal(w.t, approval.UserID(by), r.Review.By)
+	assert.Equal(w.t, policy.UserID(by), r.Review.By)
 	assert.Equal(w.t, 1, w.entries(id, approval.EventReview))
 }
 
@@ -56,7 +57,7 @@ func TestTwoSignAtOnce(t *testing.T) {
 			func() error { return w.Slack.PressStale(w.ctx(), dana, slack.Approvals, ticket, "review.sign") },
 		)
 		first := w.onDisk(id, "is signed", func(r approval.Request) bool { return r.Review.By != "" }).Review.By
-		second := map[approval.UserID]string{bob: dana, dana: bob}[first]
+		second := map[policy.UserID]string{bob: dana, dana: bob}[first]
 		w.readsIn(second, slack.Approvals, "<@"+string(first)+"> reviewed this already")
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/slack"
@@ -52,7 +53,7 @@ func (w *town) reachesForGlass(who string) slack.Modal {
 }
 
 // sendsOutage sends the open form for an emergency; it returns the request.
-func (w *town) sendsOutage(edit ...func(map[string]map[string]slack.Value)) approval.ID {
+func (w *town) sendsOutage(edit ...func(map[string]map[string]slack.Value)) policy.ID {
 	w.t.Helper()
 	result, err := w.Slack.Submit(w.ctx(), alice, outage(edit...))
 	require.NoError(w.t, err)
@@ -61,7 +62,7 @@ func (w *town) sendsOutage(edit ...func(map[string]map[string]slack.Value)) appr
 }
 
 // breaksGlass is a whole key of Alice's without approval, which she was shown.
-func (w *town) breaksGlass() approval.ID {
+func (w *town) breaksGlass() policy.ID {
 	w.t.Helper()
 	w.reachesForGlass(alice)
 	id := w.sendsOutage()

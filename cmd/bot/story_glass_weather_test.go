@@ -146,7 +146,7 @@ func TestACrashInAnEmergency(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, slack.Closed, result.Outcome)
 			}, nil)
-			assert.Contains(t, said, "approval.(*Worker).attempt")
+			assert.Contains(t, said, "worker.(*Worker).attempt")
 			searchFor(w.secrets()).nowhere(t, map[string]string{"the crash": said})
 			w.startBot()
 			id := w.newest()

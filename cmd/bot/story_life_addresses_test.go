@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
 
 // asksForAddresses is Alice's wish for another list; it returns the request.
-func (w *town) asksForAddresses(id approval.ID, networks string) approval.ID {
+func (w *town) asksForAddresses(id policy.ID, networks string) policy.ID {
 	w.t.Helper()
 	modal := w.opens(alice, "ready.addresses")
 	assert.Contains(w.t, string(modal.View), "in every project it belongs to", "it is said before it is sent")
@@ -25,7 +26,7 @@ func (w *town) asksForAddresses(id approval.ID, networks string) approval.ID {
 }
 
 // hasList asserts that Atlas and the row agree on a key's list.
-func (w *town) hasList(id approval.ID, want ...string) {
+func (w *town) hasList(id policy.ID, want ...string) {
 	w.t.Helper()
 	keys := w.botKeys()
 	require.Len(w.t, keys, 1)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -159,8 +160,8 @@ func (w *town) keyOfNobodysConcern() {
 	now := w.Clock.Now()
 	id := approval.NewID()
 	r := approval.Request{
-		ID: id, Org: approval.OrgID(w.environ["ATLAS_ORG_ID"]), Kind: approval.APIKey, State: approval.StateActive, IdempotencyKey: string(id), Requester: alice,
-		Access: approval.Access{Description: "stored", Roles: []approval.Role{"ORG_READ_ONLY"}}, RequestedAt: now, KeyExpiresAt: now.Add(24 * time.Hour),
+		ID: id, Org: policy.OrgID(w.environ["ATLAS_ORG_ID"]), Kind: approval.APIKey, State: approval.StateActive, IdempotencyKey: string(id), Requester: alice,
+		Access: policy.Access{Description: "stored", Roles: []policy.Role{"ORG_READ_ONLY"}}, RequestedAt: now, KeyExpiresAt: now.Add(24 * time.Hour),
 	}
 	_, err := w.bot.store.Create(w.ctx(), r, approval.AuditEntry{At: now, Org: r.Org, Request: id, Event: approval.EventSubmit, To: r.State, By: alice})
 	require.NoError(w.t, err)

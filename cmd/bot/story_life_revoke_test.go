@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -25,7 +26,7 @@ func TestAnApproverRevokesWithAReason(t *testing.T) {
 		assert.Equal(t, approval.StateActive, w.request(id).State, "nothing is revoked before the reason is sent")
 		w.submits(bob, "revoke.reason", "seen in a public repository <!channel>")
 		r := w.becomes(id, approval.StateEnded)
-		assert.Equal(t, approval.UserID(bob), r.Outcome.By)
+		assert.Equal(t, policy.UserID(bob), r.Outcome.By)
 		w.reads(alice, "because <@"+bob+"> revoked it", "seen in a public repository")
 		w.readsIn(dana, slack.Approvals, string(id), "because <@"+bob+"> revoked it", "seen in a public repository")
 		assert.Empty(t, w.botKeys())

@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
 // activeFor is a key of Alice's with one of the lifetimes.
-func (w *town) activeFor(lifetime string) approval.ID {
+func (w *town) activeFor(lifetime string) policy.ID {
 	w.t.Helper()
 	id := w.asks(field("form.lifetime", slack.Pick(lifetime)))
 	w.presses(bob, "card.approve")
@@ -25,7 +26,7 @@ func (w *town) activeFor(lifetime string) approval.ID {
 }
 
 // rotates opens a successor of a key, collects and saves it.
-func (w *town) rotates(id approval.ID) approval.ID {
+func (w *town) rotates(id policy.ID) policy.ID {
 	w.t.Helper()
 	w.pressesOn(alice, "ready.rotate", string(id))
 	next := w.follower(id, approval.Rotation)

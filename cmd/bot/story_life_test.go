@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -46,7 +47,7 @@ func (w *town) fills(who string, values map[string]string) slack.Result {
 }
 
 // follower is the newest request about the key of id.
-func (w *town) follower(id approval.ID, purpose approval.RequestType) approval.ID {
+func (w *town) follower(id policy.ID, purpose approval.RequestType) policy.ID {
 	w.t.Helper()
 	all, err := w.bot.store.ListByRequester(w.ctx(), alice)
 	require.NoError(w.t, err)
@@ -61,7 +62,7 @@ func (w *town) follower(id approval.ID, purpose approval.RequestType) approval.I
 
 // rests waits until everybody sees a request as it is. The clock is moved in
 // between only: a job in hand would seem to take hours.
-func (w *town) rests(ids ...approval.ID) {
+func (w *town) rests(ids ...policy.ID) {
 	w.t.Helper()
 	for _, id := range ids {
 		w.until("everybody sees "+string(id), func() bool {
@@ -79,7 +80,7 @@ func (w *town) rests(ids ...approval.ID) {
 	}
 }
 
-func (w *town) followers(id approval.ID) int {
+func (w *town) followers(id policy.ID) int {
 	w.t.Helper()
 	all, err := w.bot.store.ListByRequester(w.ctx(), alice)
 	require.NoError(w.t, err)
@@ -93,7 +94,7 @@ func (w *town) followers(id approval.ID) int {
 }
 
 // asksForTime is Alice's wish for a day more; it returns the request for it.
-func (w *town) asksForTime(id approval.ID, button string) approval.ID {
+func (w *town) asksForTime(id policy.ID, button string) policy.ID {
 	w.t.Helper()
 	modal := w.opens(alice, button)
 	assert.Contains(w.t, string(modal.View), w.request(id).Key.PublicKey)

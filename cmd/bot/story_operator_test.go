@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -18,7 +19,7 @@ func TestPeopleReadThatTheOperatorRevoked(t *testing.T) {
 		card := w.readsIn(bob, slack.Approvals, "card.revoke", string(id))
 		_, err := w.revokes("-reason", "leaked <!channel> & found", string(id))
 		require.NoError(t, err)
-		assert.Equal(t, approval.Operator, w.becomes(id, approval.StateEnded).Outcome.By)
+		assert.Equal(t, service.Operator, w.becomes(id, approval.StateEnded).Outcome.By)
 		w.readsIn(alice, slack.AppDM(alice), "outcome.again", string(id), "because the operator revoked it", "leaked", "found")
 		w.readsIn(bob, slack.Approvals, "Request", string(id), "because the operator revoked it", "leaked")
 		thread := w.readsIn(dana, slack.Approvals, ":wastebasket:", string(id), "the operator")

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/slack"
 )
@@ -17,7 +18,7 @@ import (
 // What is changed by hand in one organization is told to its approvers.
 func TestEachOrganizationIsCompared(t *testing.T) {
 	inOrgs(t, func(t *testing.T, w *town) {
-		ids := []approval.ID{w.activeInOrg(0), w.activeInOrg(1)}
+		ids := []policy.ID{w.activeInOrg(0), w.activeInOrg(1)}
 		w.rests(ids...)
 		require.NoError(t, w.Atlases[1].EditKey(w.request(ids[1]).Key.ID, atlas.Edit{Roles: []string{"ORG_OWNER"}}))
 		w.restartBot() // compares at once
@@ -75,7 +76,7 @@ func (w *town) ownKey(i int) string {
 func TestTheTrailOfOneOrganization(t *testing.T) {
 	t.Parallel()
 	w := newOrgsTown(t, false, nil)
-	ids := []approval.ID{w.activeInOrg(0), w.activeInOrg(1)}
+	ids := []policy.ID{w.activeInOrg(0), w.activeInOrg(1)}
 	for i, name := range []string{"Production", "staging"} {
 		out, err := auditsAt(t, w.Clock.Now(), w.environ, "--org", name)
 		require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/slack"
@@ -58,7 +59,7 @@ func newOrgsTown(t *testing.T, overHTTP bool, environ map[string]string, edit ..
 	return w
 }
 
-func (w *town) org(i int) approval.OrgID { return approval.OrgID(w.Atlases[i].Snapshot().ID) }
+func (w *town) org(i int) policy.OrgID { return policy.OrgID(w.Atlases[i].Snapshot().ID) }
 
 // keysIn are the keys that the bot made in an organization.
 func (w *town) keysIn(i int) []atlas.Key {
@@ -91,7 +92,7 @@ func (w *town) turnsTo(who string, i int) slack.Modal {
 }
 
 // asksInOrg is a whole request of Alice's in an organization.
-func (w *town) asksInOrg(i int) approval.ID {
+func (w *town) asksInOrg(i int) policy.ID {
 	w.t.Helper()
 	w.opensForm(alice)
 	filled, channel, reader := wish(), slack.Approvals, bob
@@ -108,7 +109,7 @@ func (w *town) asksInOrg(i int) approval.ID {
 }
 
 // approvedInOrg is such a request, approved.
-func (w *town) approvedInOrg(i int) approval.ID {
+func (w *town) approvedInOrg(i int) policy.ID {
 	w.t.Helper()
 	id := w.asksInOrg(i)
 	w.pressesOn([]string{bob, carol}[i], "card.approve", string(id))
@@ -117,7 +118,7 @@ func (w *town) approvedInOrg(i int) approval.ID {
 }
 
 // activeInOrg is such a key, saved.
-func (w *town) activeInOrg(i int) approval.ID {
+func (w *town) activeInOrg(i int) policy.ID {
 	w.t.Helper()
 	id := w.approvedInOrg(i)
 	w.pressesOn(alice, "ready.create", string(id))
@@ -205,7 +206,7 @@ func TestAKeyIsMadeInItsOrganization(t *testing.T) {
 // nothing of it.
 func TestApproversOfOneOrganization(t *testing.T) {
 	inOrgs(t, func(t *testing.T, w *town) {
-		ids := []approval.ID{w.asksInOrg(0), w.asksInOrg(1)}
+		ids := []policy.ID{w.asksInOrg(0), w.asksInOrg(1)}
 		w.rests(ids...)
 		for i, wrong := range []string{carol, bob} {
 			channel := []string{slack.Approvals, staging}[i]

@@ -8,15 +8,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
 // followerOf is the newest request of somebody about the key of id.
-func (w *town) followerOf(who string, id approval.ID, purpose approval.RequestType) approval.ID {
+func (w *town) followerOf(who string, id policy.ID, purpose approval.RequestType) policy.ID {
 	w.t.Helper()
-	var found approval.ID
+	var found policy.ID
 	w.until("there is a "+string(purpose)+" of "+string(id), func() bool {
-		all, err := w.bot.store.ListByRequester(w.ctx(), approval.UserID(who))
+		all, err := w.bot.store.ListByRequester(w.ctx(), policy.UserID(who))
 		require.NoError(w.t, err)
 		for _, r := range all {
 			if r.ParentID == id && r.Type == purpose {
@@ -157,7 +158,7 @@ func TestAccountsThatCannotBeLookedUp(t *testing.T) {
 
 // restsInChannel waits until the approvers see a request as it is; whoever asked
 // may be out of reach.
-func (w *town) restsInChannel(id approval.ID) {
+func (w *town) restsInChannel(id policy.ID) {
 	w.t.Helper()
 	w.until("the approvers see "+string(id), func() bool {
 		r := w.request(id)

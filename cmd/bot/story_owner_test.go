@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
 // orphaned is a key of Alice's whose approvers know that her account was
 // deactivated. It returns what they read.
-func (w *town) orphaned() (approval.ID, slack.Message) {
+func (w *town) orphaned() (policy.ID, slack.Message) {
 	w.t.Helper()
 	id := w.active()
 	w.rests(id)
@@ -32,7 +33,7 @@ func (w *town) handsTo(who string, said slack.Message, to string) {
 }
 
 // handsToForged does that with anybody, shown in the menu or not.
-func (w *town) handsToForged(who string, id approval.ID, said slack.Message, to string) {
+func (w *town) handsToForged(who string, id policy.ID, said slack.Message, to string) {
 	w.t.Helper()
 	payload := click(who, slack.Approvals, said.TS, "ownergone.handto", "", put("actions", []any{map[string]any{
 		"type": "users_select", "action_id": "ownergone.handto", "block_id": "ownergone." + string(id), "selected_user": to,
@@ -41,7 +42,7 @@ func (w *town) handsToForged(who string, id approval.ID, said slack.Message, to 
 }
 
 // transferred is such a key after Bob gave it to Carol.
-func (w *town) handedOver() (approval.ID, slack.Message) {
+func (w *town) handedOver() (policy.ID, slack.Message) {
 	w.t.Helper()
 	w.Slack.Join(carol, slack.Approvals)
 	id, said := w.orphaned()
@@ -52,9 +53,9 @@ func (w *town) handedOver() (approval.ID, slack.Message) {
 	return id, said
 }
 
-func (w *town) ownedBy(id approval.ID, who string) {
+func (w *town) ownedBy(id policy.ID, who string) {
 	w.t.Helper()
-	w.onDisk(id, "belongs to "+who, func(r approval.Request) bool { return r.Requester == approval.UserID(who) })
+	w.onDisk(id, "belongs to "+who, func(r approval.Request) bool { return r.Requester == policy.UserID(who) })
 }
 
 func TestTheKeyOfSomebodyWhoLeft(t *testing.T) {
@@ -96,8 +97,8 @@ func TestHandedToSomebodyElse(t *testing.T) {
 		id, said := w.handedOver()
 		r := w.request(id)
 		require.Len(t, r.Transfers, 1)
-		assert.Equal(t, approval.UserID(alice), r.Transfers[0].From)
-		assert.Equal(t, approval.UserID(bob), r.Transfers[0].By)
+		assert.Equal(t, policy.UserID(alice), r.Transfers[0].From)
+		assert.Equal(t, policy.UserID(bob), r.Transfers[0].By)
 		note := w.readsIn(carol, slack.AppDM(carol), "transfer.extend", "transfer.addresses", "transfer.revoke", r.Key.PublicKey, "<@"+alice+">", "<@"+bob+">")
 		assert.False(t, holds(note, "transfer.switched"), "it has no predecessor")
 		w.sees(bob, "a notice without a menu", func(s slack.Screen) bool { _, _, there := find(s, "ownergone.handto"); return !there })

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
@@ -62,7 +63,7 @@ func (w *town) finds(who string, names ...string) slack.Value {
 }
 
 // asksIn asks for a key with two roles in projects; it returns the request.
-func (w *town) asksIn(names ...string) approval.ID {
+func (w *town) asksIn(names ...string) policy.ID {
 	w.t.Helper()
 	w.opensForm(alice)
 	result, err := w.Slack.Submit(w.ctx(), alice, wish(
@@ -75,7 +76,7 @@ func (w *town) asksIn(names ...string) approval.ID {
 }
 
 // approvedIn is such a request, approved.
-func (w *town) approvedIn(names ...string) approval.ID {
+func (w *town) approvedIn(names ...string) policy.ID {
 	w.t.Helper()
 	id := w.asksIn(names...)
 	w.pressesOn(bob, "card.approve", string(id))
@@ -84,7 +85,7 @@ func (w *town) approvedIn(names ...string) approval.ID {
 }
 
 // activeIn is such a key, saved.
-func (w *town) activeIn(names ...string) approval.ID {
+func (w *town) activeIn(names ...string) policy.ID {
 	w.t.Helper()
 	id := w.approvedIn(names...)
 	w.pressesOn(alice, "ready.create", string(id))
@@ -96,7 +97,7 @@ func (w *town) activeIn(names ...string) approval.ID {
 
 // reaches asserts what the key of a request may do: the one role in the
 // organization, and the two in each of the projects.
-func (w *town) reaches(id approval.ID, projects ...string) {
+func (w *town) reaches(id policy.ID, projects ...string) {
 	w.t.Helper()
 	want := []atlas.Role{{OrgID: w.environ["ATLAS_ORG_ID"], Name: "ORG_BILLING_READ_ONLY"}}
 	for _, project := range projects {
@@ -108,7 +109,7 @@ func (w *town) reaches(id approval.ID, projects ...string) {
 }
 
 // keyOf is the key of a request, in Atlas.
-func (w *town) keyOf(id approval.ID) atlas.Key {
+func (w *town) keyOf(id policy.ID) atlas.Key {
 	w.t.Helper()
 	keys := w.botKeys()
 	at := slices.IndexFunc(keys, func(k atlas.Key) bool { return k.ID == w.request(id).Key.ID })

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -37,7 +38,7 @@ func TestRulesOneOfEachGroup(t *testing.T) {
 
 		w.approves(carol, id)
 		r := w.becomes(id, approval.StateApproved)
-		assert.Equal(t, approval.UserID(carol), r.Decision.By)
+		assert.Equal(t, policy.UserID(carol), r.Decision.By)
 		w.reads(alice, "ready.create", "@"+bob, "@"+carol)
 		w.under(id, "@"+carol, "the last of 2 approvals")
 		assert.False(t, holds(w.card(id), "card.approve"))

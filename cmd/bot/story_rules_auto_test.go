@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -90,7 +91,7 @@ func TestRulesJustOutsideOfTheCase(t *testing.T) {
 				assert.Equal(t, approval.StatePending, r.State)
 				assert.Empty(t, r.Decision.Rule)
 				w.approves(bob, id)
-				assert.Equal(t, approval.UserID(bob), w.becomes(id, approval.StateApproved).Decision.By)
+				assert.Equal(t, policy.UserID(bob), w.becomes(id, approval.StateApproved).Decision.By)
 			})
 		})
 	}

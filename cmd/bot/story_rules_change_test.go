@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
 // activeUnder is a key of Alice's that both groups approved.
-func (w *town) activeUnder() approval.ID {
+func (w *town) activeUnder() policy.ID {
 	w.t.Helper()
 	id := w.asks()
 	w.approves(bob, id)

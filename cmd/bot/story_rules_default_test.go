@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -26,12 +27,12 @@ func TestRulesWithoutAFile(t *testing.T) {
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 
 		id := w.asks()
-		assert.Equal(t, []approval.Requirement{{From: approval.Principals{Groups: []approval.GroupID{slack.Approvers}}, Count: 1}}, w.request(id).Requirements)
+		assert.Equal(t, []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{slack.Approvers}}, Count: 1}}, w.request(id).Requirements)
 		callsNobody(t, w.card(id))
 		w.approves(carol, id)
 		w.isTold(carol, "Only approvers")
 		w.approves(dana, id)
-		assert.Equal(t, approval.UserID(dana), w.becomes(id, approval.StateApproved).Decision.By)
+		assert.Equal(t, policy.UserID(dana), w.becomes(id, approval.StateApproved).Decision.By)
 		w.hears(id, 1)
 		assert.Zero(t, w.entries(id, approval.EventApprovalAdded))
 		w.presses(alice, "ready.create")

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -153,7 +154,7 @@ func TestRulesTheFormForesees(t *testing.T) {
 		require.Equal(t, slack.Closed, result.Outcome, "%+v", result)
 		r := w.request(w.newest())
 		assert.Equal(t, "half a sent", r.Access.Description)
-		assert.Equal(t, []approval.Role{"ORG_READ_ONLY"}, r.Access.Roles)
+		assert.Equal(t, []policy.Role{"ORG_READ_ONLY"}, r.Access.Roles)
 	})
 }
 

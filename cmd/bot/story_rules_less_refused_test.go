@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -98,17 +99,17 @@ func TestRulesChangesSentTwice(t *testing.T) {
 // Somebody else was faster while the form was open.
 func TestRulesChangesSentTooLate(t *testing.T) {
 	for name, tt := range map[string]struct {
-		meanwhile func(*town, approval.ID)
+		meanwhile func(*town, policy.ID)
 		state     approval.State
 		says      []string
 	}{
-		"denied": {func(w *town, id approval.ID) {
+		"denied": {func(w *town, id policy.ID) {
 			w.opens(dana, "card.deny", string(id))
 			w.submits(dana, "deny.reason", "no")
 		}, approval.StateDenied, []string{"@" + dana, "denied"}},
-		"approved as it is": {func(w *town, id approval.ID) { w.approves(dana, id) }, approval.StateApproved, []string{"@" + dana, "approved"}},
-		"withdrawn":         {func(w *town, _ approval.ID) { w.presses(alice, "asked.withdraw") }, approval.StateWithdrawn, []string{"@" + alice, "back"}},
-		"lapsed":            {func(w *town, id approval.ID) { w.rests(id); w.passes(25 * time.Hour) }, approval.StateExpired, []string{"nobody decided in time"}},
+		"approved as it is": {func(w *town, id policy.ID) { w.approves(dana, id) }, approval.StateApproved, []string{"@" + dana, "approved"}},
+		"withdrawn":         {func(w *town, _ policy.ID) { w.presses(alice, "asked.withdraw") }, approval.StateWithdrawn, []string{"@" + alice, "back"}},
+		"lapsed":            {func(w *town, id policy.ID) { w.rests(id); w.passes(25 * time.Hour) }, approval.StateExpired, []string{"nobody decided in time"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bothDoors(t, func(t *testing.T, w *town) {
@@ -140,7 +141,7 @@ func TestRulesChangesSentAfterOthers(t *testing.T) {
 		assert.Contains(t, result.Errors["less.roles"], "Organization Read Only")
 		assert.Contains(t, result.Errors["less.networks"], "198.51.100.0/24")
 		require.Equal(t, slack.Closed, w.fills(carol, aPart).Outcome)
-		assert.Equal(t, approval.UserID(bob), w.becomes(id, approval.StateApproved).ReducedBy)
+		assert.Equal(t, policy.UserID(bob), w.becomes(id, approval.StateApproved).ReducedBy)
 	})
 }
 
@@ -186,7 +187,7 @@ func TestRulesChangesInBadWeather(t *testing.T) {
 		assert.Equal(t, approval.StatePending, w.request(id).State)
 		require.Equal(t, slack.Closed, w.fills(bob, nil).Outcome, "nothing that was filled in is lost")
 		r := w.becomes(id, approval.StateApproved)
-		assert.Equal(t, []approval.Role{"ORG_BILLING_READ_ONLY"}, r.Access.Roles)
+		assert.Equal(t, []policy.Role{"ORG_BILLING_READ_ONLY"}, r.Access.Roles)
 	})
 }
 

@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
 // asksForMuch is a wish of Alice's of which something can be left out.
-func (w *town) asksForMuch() approval.ID {
+func (w *town) asksForMuch() policy.ID {
 	w.t.Helper()
 	return w.asks(withRoles("ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"), withLifetime("24h0m0s"))
 }
@@ -34,7 +35,7 @@ func but(values map[string]string, block, value string) map[string]string {
 }
 
 // leavesAPart is Bob's approval of a part.
-func (w *town) leavesAPart(id approval.ID) {
+func (w *town) leavesAPart(id policy.ID) {
 	w.t.Helper()
 	w.opens(bob, "card.less", string(id))
 	result := w.fills(bob, aPart)
@@ -196,7 +197,7 @@ roles:
 		assert.True(t, holds(w.card(id), ofSecurity))
 		w.opens(bob, "card.less", string(id))
 		require.Equal(t, slack.Closed, w.fills(bob, map[string]string{"less.roles": "ORG_READ_ONLY"}).Outcome)
-		assert.Equal(t, approval.UserID(bob), w.becomes(id, approval.StateApproved).Decision.By)
+		assert.Equal(t, policy.UserID(bob), w.becomes(id, approval.StateApproved).Decision.By)
 		w.presses(alice, "ready.create")
 		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_READ_ONLY"}, "203.0.113.7", "198.51.100.0/24")

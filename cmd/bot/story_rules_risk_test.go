@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -22,7 +23,7 @@ func modest(edit ...func(map[string]map[string]slack.Value)) []func(map[string]m
 }
 
 // takesBack withdraws a request that waits.
-func (w *town) takesBack(id approval.ID) {
+func (w *town) takesBack(id policy.ID) {
 	w.t.Helper()
 	w.pressesOn(alice, "asked.withdraw", string(id))
 	w.becomes(id, approval.StateWithdrawn)

@@ -8,36 +8,37 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
 // A telling is something that happens to a request, and how people learn of it:
 // by one new message under the card and at most one in the asker's conversation.
 type telling struct {
-	given  func(*town) approval.ID
-	does   func(*town, approval.ID)
+	given  func(*town) policy.ID
+	does   func(*town, policy.ID)
 	state  approval.State
 	thread []string // what it says under the card, beside which request it is about
 	dm     []string // what the asker's new message says; none: there is none
 }
 
-func byWaiting(d time.Duration) func(*town, approval.ID) {
-	return func(w *town, _ approval.ID) { w.passes(d) }
+func byWaiting(d time.Duration) func(*town, policy.ID) {
+	return func(w *town, _ policy.ID) { w.passes(d) }
 }
 
-func byPressing(who, action string) func(*town, approval.ID) {
-	return func(w *town, id approval.ID) { w.pressesOn(who, action, string(id)) }
+func byPressing(who, action string) func(*town, policy.ID) {
+	return func(w *town, id policy.ID) { w.pressesOn(who, action, string(id)) }
 }
 
-func byWriting(who, action, block, text string) func(*town, approval.ID) {
-	return func(w *town, id approval.ID) {
+func byWriting(who, action, block, text string) func(*town, policy.ID) {
+	return func(w *town, id policy.ID) {
 		w.opens(who, action, string(id))
 		w.submits(who, block, text)
 	}
 }
 
 // nearItsEnd is a key whose owner knows that it ends within the hour.
-func (w *town) nearItsEnd() approval.ID {
+func (w *town) nearItsEnd() policy.ID {
 	w.t.Helper()
 	id := w.active()
 	for _, d := range []time.Duration{6*time.Hour + time.Minute, time.Hour} {
@@ -48,7 +49,7 @@ func (w *town) nearItsEnd() approval.ID {
 	return id
 }
 
-func waits(w *town) approval.ID { return w.asks() }
+func waits(w *town) policy.ID { return w.asks() }
 
 var tellings = map[string]telling{
 	"approved": {waits, byPressing(bob, "card.approve"), approval.StateApproved,
@@ -102,7 +103,7 @@ func TestRulesBeingTold(t *testing.T) {
 
 // canBeReadOut asserts that what is posted about a request says in its text,
 // which is all that a screen reader and a notification have, which one it is.
-func (w *town) canBeReadOut(id approval.ID) {
+func (w *town) canBeReadOut(id policy.ID) {
 	w.t.Helper()
 	for _, m := range append(w.messages(bob, slack.Approvals), w.messages(alice, w.appDM(alice))...) {
 		assert.NotEmpty(w.t, m.Text)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -20,7 +21,7 @@ pending:
 `
 
 // hears waits for the n-th message under a card, and that there are no more.
-func (w *town) hears(id approval.ID, n int) slack.Message {
+func (w *town) hears(id policy.ID, n int) slack.Message {
 	w.t.Helper()
 	w.until("there are enough messages under the card", func() bool { return len(w.thread(id)) >= n })
 	w.rests(id)
@@ -50,7 +51,7 @@ func callsNobody(t *testing.T, m slack.Message) {
 }
 
 // untilEscalated lets eight hours pass in which nobody decides.
-func (w *town) untilEscalated(id approval.ID) {
+func (w *town) untilEscalated(id policy.ID) {
 	w.t.Helper()
 	for n, d := range []time.Duration{2*time.Hour + time.Second, 4 * time.Hour, 2 * time.Hour} {
 		w.rests(id)
@@ -86,7 +87,7 @@ func TestRulesNobodyDecidesForLong(t *testing.T) {
 		assert.Equal(t, 1, w.entries(id, approval.EventEscalate))
 
 		w.approves(carol, id)
-		assert.Equal(t, approval.UserID(carol), w.becomes(id, approval.StateApproved).Decision.By)
+		assert.Equal(t, policy.UserID(carol), w.becomes(id, approval.StateApproved).Decision.By)
 		assert.True(t, holds(w.hears(id, 4), "@"+carol, "approved"))
 		w.reads(alice, "ready.create", "@"+carol)
 		w.passes(25 * time.Hour)
@@ -102,7 +103,7 @@ func TestRulesTheSecondGroupDenies(t *testing.T) {
 		w.untilEscalated(id)
 		w.opens(carol, "card.deny", string(id))
 		w.submits(carol, "deny.reason", "")
-		assert.Equal(t, approval.UserID(carol), w.becomes(id, approval.StateDenied).Decision.By)
+		assert.Equal(t, policy.UserID(carol), w.becomes(id, approval.StateDenied).Decision.By)
 	})
 }
 

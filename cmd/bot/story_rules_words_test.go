@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -51,10 +52,10 @@ func (w *town) sendsForm(who string, edit ...func(map[string]map[string]slack.Va
 }
 
 // asksAs is a whole request of anybody's; it returns its id once it waits.
-func (w *town) asksAs(who string, edit ...func(map[string]map[string]slack.Value)) approval.ID {
+func (w *town) asksAs(who string, edit ...func(map[string]map[string]slack.Value)) policy.ID {
 	w.t.Helper()
 	require.Equal(w.t, slack.Closed, w.sendsForm(who, edit...).Outcome)
-	all, err := w.bot.store.ListByRequester(w.ctx(), approval.UserID(who))
+	all, err := w.bot.store.ListByRequester(w.ctx(), policy.UserID(who))
 	require.NoError(w.t, err)
 	require.NotEmpty(w.t, all)
 	w.rests(all[0].ID)
@@ -62,13 +63,13 @@ func (w *town) asksAs(who string, edit ...func(map[string]map[string]slack.Value
 }
 
 // approves presses Approve on the card of one request.
-func (w *town) approves(who string, id approval.ID) {
+func (w *town) approves(who string, id policy.ID) {
 	w.t.Helper()
 	w.pressesOn(who, "card.approve", string(id))
 }
 
 // endorsed waits until a request has n approvals and still waits.
-func (w *town) endorsed(id approval.ID, n int) approval.Request {
+func (w *town) endorsed(id policy.ID, n int) approval.Request {
 	w.t.Helper()
 	r := w.onDisk(id, "has more approvals", func(r approval.Request) bool { return len(r.Approvals) == n })
 	require.Equal(w.t, approval.StatePending, r.State)
@@ -105,7 +106,7 @@ func (w *town) messages(who, conversation string) []slack.Message {
 }
 
 // thread is what stands under a request's card, oldest first.
-func (w *town) thread(id approval.ID) []slack.Message {
+func (w *town) thread(id policy.ID) []slack.Message {
 	w.t.Helper()
 	card := w.request(id).MessageRefs[approval.CardMessage].TS
 	require.NotEmpty(w.t, card)
@@ -119,7 +120,7 @@ func (w *town) thread(id approval.ID) []slack.Message {
 }
 
 // under waits for a message with all the words in a request's thread.
-func (w *town) under(id approval.ID, words ...string) slack.Message {
+func (w *town) under(id policy.ID, words ...string) slack.Message {
 	w.t.Helper()
 	var found slack.Message
 	w.until("under the card there is "+strings.Join(words, " + "), func() bool {
@@ -135,7 +136,7 @@ func (w *town) under(id approval.ID, words ...string) slack.Message {
 }
 
 // card is a request's card as it is now.
-func (w *town) card(id approval.ID) slack.Message {
+func (w *town) card(id policy.ID) slack.Message {
 	w.t.Helper()
 	w.rests(id)
 	ts := w.request(id).MessageRefs[approval.CardMessage].TS

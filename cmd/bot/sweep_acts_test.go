@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -188,7 +188,7 @@ func sawNothing(w *trial, who string) bool {
 // saved, and of any other that it was not seen.
 func saves(w *trial, who string) bool {
 	w.t.Helper()
-	handedOver := map[approval.ID]bool{}
+	handedOver := map[policy.ID]bool{}
 	w.each(who, func(_ slack.Conversation, m slack.Message) bool {
 		if offers(m, "ready.saved") && w.isHers(m) {
 			handedOver[requestOf(m)] = true

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/atlas"
 )
 
@@ -104,7 +105,7 @@ func (w *trial) endsMovedOnlyIf(audit []approval.AuditEntry) {
 }
 
 // happenings counts what the trail has of an event that was not refused.
-func happenings(audit []approval.AuditEntry, id approval.ID, on approval.Event) int {
+func happenings(audit []approval.AuditEntry, id policy.ID, on approval.Event) int {
 	n := 0
 	for _, e := range audit {
 		if e.Request == id && e.Event == on && e.Refused == "" {
@@ -140,7 +141,7 @@ func (w *trial) endedAsItShould(r report) {
 
 // lifetime is when Atlas made the first key of a request, and when it deleted
 // the last.
-func (w *trial) lifetime(id approval.ID) (from, to time.Time) {
+func (w *trial) lifetime(id policy.ID) (from, to time.Time) {
 	made := w.made()
 	for _, o := range w.Atlases {
 		for _, e := range o.Events() {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -104,7 +104,7 @@ func (w *trial) posted(words *regexp.Regexp) int {
 // that nobody has a message about the request of somebody else.
 func (w *trial) toWhomItBelongs(r report) {
 	w.t.Helper()
-	owners := map[approval.ID][]string{}
+	owners := map[policy.ID][]string{}
 	for _, q := range r.Requests {
 		owners[q.ID] = []string{string(q.Requester)}
 		for _, t := range q.Transfers {
@@ -113,7 +113,7 @@ func (w *trial) toWhomItBelongs(r report) {
 	}
 	for _, c := range w.Wire.Calls() {
 		if words := said(c); c.Operation == "chat.postEphemeral" && keyInNote.MatchString(words) {
-			assert.Contains(w.t, owners[approval.ID(firstIn(words, idInButton))], firstIn(words, shownTo), "a key was shown to somebody else")
+			assert.Contains(w.t, owners[policy.ID(firstIn(words, idInButton))], firstIn(words, shownTo), "a key was shown to somebody else")
 		}
 	}
 	for _, p := range w.flow.people {

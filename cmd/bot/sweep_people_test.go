@@ -9,20 +9,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
 // people is what the people of a flow remember.
 type people struct {
-	pressed  map[string]time.Time     // what was pressed, and when
-	times    map[string]int           // how often, for whatever name
-	taken    map[string]bool          // the forms that were taken
-	asked    int                      // how many of them ask for something
-	waiting  bool                     // somebody pressed, and still waits for what comes of it
-	seen     map[approval.ID][]string // the public halves of the keys that were seen, by request, in order
-	only     approval.ID              // the request that an act is narrowed to
-	replaced string                   // the key of which somebody said that they did not see it
+	pressed  map[string]time.Time   // what was pressed, and when
+	times    map[string]int         // how often, for whatever name
+	taken    map[string]bool        // the forms that were taken
+	asked    int                    // how many of them ask for something
+	waiting  bool                   // somebody pressed, and still waits for what comes of it
+	seen     map[policy.ID][]string // the public halves of the keys that were seen, by request, in order
+	only     policy.ID              // the request that an act is narrowed to
+	replaced string                 // the key of which somebody said that they did not see it
 }
 
 // patienceOfPeople is after how long people press again, and enoughOfIt how
@@ -33,7 +33,7 @@ const (
 )
 
 func newPeople() people {
-	return people{pressed: map[string]time.Time{}, times: map[string]int{}, taken: map[string]bool{}, seen: map[approval.ID][]string{}}
+	return people{pressed: map[string]time.Time{}, times: map[string]int{}, taken: map[string]bool{}, seen: map[policy.ID][]string{}}
 }
 
 // someoneActs lets people do what they want, one thing at a time.
@@ -138,8 +138,8 @@ var (
 func keyNamed(m slack.Message) string { return firstIn(string(m.Blocks), keyInNote, keyInMessage) }
 
 // requestOf is the request that the buttons of a message are about.
-func requestOf(m slack.Message) approval.ID {
-	return approval.ID(firstIn(string(m.Blocks), idInButton))
+func requestOf(m slack.Message) policy.ID {
+	return policy.ID(firstIn(string(m.Blocks), idInButton))
 }
 
 // firstIn is the first group of the first pattern that is found.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 )
 
@@ -32,7 +33,7 @@ func (w *trial) postsHold(audit []approval.AuditEntry) {
 		if found == nil {
 			return true
 		}
-		id := approval.ID(found[3])
+		id := policy.ID(found[3])
 		assert.False(w.t, m.Edited, "%q was changed", m.Text)
 		assert.Contains(w.t, w.shown()[id], found[2], "%q: that key was not shown", m.Text)
 		assert.True(w.t, slices.ContainsFunc(audit, func(e approval.AuditEntry) bool {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -37,8 +38,8 @@ func (w *trial) botKeys() []atlas.Key {
 }
 
 // alive groups the keys that the bot made and that are alive by request.
-func (w *trial) alive() map[approval.ID][]atlas.Key {
-	all := map[approval.ID][]atlas.Key{}
+func (w *trial) alive() map[policy.ID][]atlas.Key {
+	all := map[policy.ID][]atlas.Key{}
 	for _, k := range w.botKeys() {
 		all[madeFor(k.Desc)] = append(all[madeFor(k.Desc)], k)
 	}
@@ -46,7 +47,7 @@ func (w *trial) alive() map[approval.ID][]atlas.Key {
 }
 
 // madeFor is the request that a key's description names.
-func madeFor(desc string) approval.ID { return approval.ID(firstIn(desc, markOf)) }
+func madeFor(desc string) policy.ID { return policy.ID(firstIn(desc, markOf)) }
 
 // doubts collects what seems not to hold.
 type doubts []string
@@ -118,13 +119,13 @@ func (w *trial) keysHold(d *doubts, r report, q approval.Request, keys []atlas.K
 
 // shown lists the public halves of the keys that Slack showed, by request and in
 // order.
-func (w *trial) shown() map[approval.ID][]string {
-	all := map[approval.ID][]string{}
+func (w *trial) shown() map[policy.ID][]string {
+	all := map[policy.ID][]string{}
 	for _, c := range w.Wire.Calls() {
 		if c.Operation == "chat.postEphemeral" && strings.Contains(c.Response, `"ok":true`) {
 			words := said(c)
 			if key := firstIn(words, keyInNote); key != "" {
-				id := approval.ID(firstIn(words, idInButton))
+				id := policy.ID(firstIn(words, idInButton))
 				all[id] = append(all[id], key)
 			}
 		}
@@ -182,7 +183,7 @@ func (w *trial) witness(c wire.Call) {
 		}
 	}
 	for _, found := range saidToBeUsable.FindAllStringSubmatch(words, -1) {
-		for _, k := range w.alive()[approval.ID(found[1])] {
+		for _, k := range w.alive()[policy.ID(found[1])] {
 			if from := sorted(strings.Split(found[2], ", ")); from != w.grantOf(k).from {
 				w.lie("key %s is said to be usable from %s: %+v", k.PublicKey, from, k)
 			}
@@ -240,8 +241,8 @@ func (w *trial) oneAtATime() {
 }
 
 // made says for which request Atlas made a key, by its public half.
-func (w *trial) made() map[string]approval.ID {
-	made := map[string]approval.ID{}
+func (w *trial) made() map[string]policy.ID {
+	made := map[string]policy.ID{}
 	for _, c := range w.Wire.Calls() {
 		var key struct{ Desc, PublicKey string }
 		if c.Operation == createKey && json.Unmarshal([]byte(c.Response), &key) == nil && markOf.MatchString(key.Desc) {
@@ -251,7 +252,7 @@ func (w *trial) made() map[string]approval.ID {
 	return made
 }
 
-func (w *trial) oneAtATimeIn(o *atlas.Organization, made map[string]approval.ID) {
+func (w *trial) oneAtATimeIn(o *atlas.Organization, made map[string]policy.ID) {
 	w.t.Helper()
 	since := map[string]time.Time{}
 	for _, e := range o.Events() {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -158,10 +159,10 @@ func (w *trial) nothingSaidTooEarly(audit []approval.AuditEntry) {
 var requestNamed = regexp.MustCompile(`AKR-[0-9A-Z]{3,}`)
 
 // idsIn lists the requests that a text names.
-func idsIn(text string) []approval.ID {
-	var all []approval.ID
+func idsIn(text string) []policy.ID {
+	var all []policy.ID
 	for _, id := range requestNamed.FindAllString(text, -1) {
-		all = append(all, approval.ID(id))
+		all = append(all, policy.ID(id))
 	}
 	return all
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 )
@@ -38,7 +38,7 @@ func newTrial(t *testing.T, f flow, plan ...strike) *trial {
 	w := &trial{
 		town: &town{Sandbox: s, t: t, database: filepath.Join(dir, "bot.db"), environ: s.Environment(), log: &journal{}},
 		flow: f, plan: plan, began: s.Clock.Now(), door: door, logFile: filepath.Join(dir, "bot.log"),
-		counts: map[point]int{}, people: newPeople(), keyEnds: map[approval.ID][]time.Time{},
+		counts: map[point]int{}, people: newPeople(), keyEnds: map[policy.ID][]time.Time{},
 	}
 	w.environ["DATABASE_URL"] = "sqlite:" + w.database
 	w.environ["LOG_LEVEL"] = "debug"

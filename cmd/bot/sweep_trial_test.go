@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -40,8 +41,8 @@ type trial struct {
 	took   time.Duration
 
 	people  people
-	keyEnds map[approval.ID][]time.Time // when its key is to end, as that moved
-	known   []approval.ID               // the requests, in the order in which they were made
+	keyEnds map[policy.ID][]time.Time // when its key is to end, as that moved
+	known   []policy.ID               // the requests, in the order in which they were made
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 )
@@ -71,7 +72,7 @@ func (w *town) notices(words ...string) int {
 }
 
 // onDisk reads a request until it is as wanted.
-func (w *town) onDisk(id approval.ID, what string, is func(approval.Request) bool) approval.Request {
+func (w *town) onDisk(id policy.ID, what string, is func(approval.Request) bool) approval.Request {
 	w.t.Helper()
 	w.until(string(id)+" "+what, func() bool { return is(w.request(id)) })
 	return w.request(id)

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/slack"
@@ -288,7 +289,7 @@ func (w *town) opensForm(who string) {
 }
 
 // asks is a whole request of Alice's; it returns its id.
-func (w *town) asks(edit ...func(map[string]map[string]slack.Value)) approval.ID {
+func (w *town) asks(edit ...func(map[string]map[string]slack.Value)) policy.ID {
 	w.t.Helper()
 	w.opensForm(alice)
 	result, err := w.Slack.Submit(w.ctx(), alice, wish(edit...))
@@ -300,7 +301,7 @@ func (w *town) asks(edit ...func(map[string]map[string]slack.Value)) approval.ID
 }
 
 // newest is the id of the latest request.
-func (w *town) newest() approval.ID {
+func (w *town) newest() policy.ID {
 	w.t.Helper()
 	all, err := w.bot.store.ListByRequester(w.ctx(), alice)
 	require.NoError(w.t, err)
@@ -308,7 +309,7 @@ func (w *town) newest() approval.ID {
 	return all[0].ID
 }
 
-func (w *town) request(id approval.ID) approval.Request {
+func (w *town) request(id policy.ID) approval.Request {
 	w.t.Helper()
 	r, err := w.bot.store.Get(w.ctx(), id)
 	require.NoError(w.t, err)
@@ -316,13 +317,13 @@ func (w *town) request(id approval.ID) approval.Request {
 }
 
 // becomes waits until the request is in a state.
-func (w *town) becomes(id approval.ID, state approval.State) approval.Request {
+func (w *town) becomes(id policy.ID, state approval.State) approval.Request {
 	w.t.Helper()
 	w.until(string(id)+" is "+string(state), func() bool { return w.request(id).State == state })
 	return w.request(id)
 }
 
-func (w *town) approved() approval.ID {
+func (w *town) approved() policy.ID {
 	w.t.Helper()
 	id := w.asks()
 	w.presses(bob, "card.approve")
@@ -330,7 +331,7 @@ func (w *town) approved() approval.ID {
 	return id
 }
 
-func (w *town) delivered() approval.ID {
+func (w *town) delivered() policy.ID {
 	w.t.Helper()
 	id := w.approved()
 	w.presses(alice, "ready.create")
@@ -339,7 +340,7 @@ func (w *town) delivered() approval.ID {
 	return id
 }
 
-func (w *town) active() approval.ID {
+func (w *town) active() policy.ID {
 	w.t.Helper()
 	id := w.delivered()
 	w.presses(alice, "note.saved")

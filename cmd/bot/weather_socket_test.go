@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/sandbox/wire"
@@ -32,26 +33,26 @@ func overALine(t *testing.T) (*town, *line) {
 // so, and says it again over the next connection.
 func TestAnAcknowledgmentThatIsLost(t *testing.T) {
 	for name, tt := range map[string]struct {
-		given func(*town) approval.ID
-		does  func(*town, approval.ID) error
+		given func(*town) policy.ID
+		does  func(*town, policy.ID) error
 		then  approval.State
 		on    approval.Event
 	}{
-		"of an approval": {func(w *town) approval.ID { return w.asks() }, func(w *town, id approval.ID) error {
+		"of an approval": {func(w *town) policy.ID { return w.asks() }, func(w *town, id policy.ID) error {
 			return w.Slack.Press(w.ctx(), bob, slack.Approvals, w.reads(bob, "card.approve").TS, "card.approve")
 		}, approval.StateApproved, approval.EventApprove},
-		"of a withdrawal": {func(w *town) approval.ID { return w.asks() }, func(w *town, id approval.ID) error {
+		"of a withdrawal": {func(w *town) policy.ID { return w.asks() }, func(w *town, id policy.ID) error {
 			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "asked.withdraw").TS, "asked.withdraw")
 		}, approval.StateWithdrawn, approval.EventWithdraw},
-		"of a press for the key": {(*town).approved, func(w *town, id approval.ID) error {
+		"of a press for the key": {(*town).approved, func(w *town, id policy.ID) error {
 			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "ready.create").TS, "ready.create")
 		}, approval.StateDelivered, approval.EventIssue},
-		"of a denial": {func(w *town) approval.ID {
+		"of a denial": {func(w *town) policy.ID {
 			id := w.asks()
 			w.presses(bob, "card.deny")
 			w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 			return id
-		}, func(w *town, id approval.ID) error {
+		}, func(w *town, id policy.ID) error {
 			_, err := w.Slack.Submit(w.ctx(), bob, map[string]map[string]slack.Value{"deny.reason": {"deny.reason": slack.Text("no")}})
 			return err
 		}, approval.StateDenied, approval.EventDeny},
@@ -79,7 +80,7 @@ func TestAnAcknowledgmentThatIsLost(t *testing.T) {
 
 // serves asserts that commands are answered, after whatever was delivered
 // before them: the workspace hands everything out in order.
-func (w *town) serves(id approval.ID) {
+func (w *town) serves(id policy.ID) {
 	w.t.Helper()
 	require.NoError(w.t, w.Slack.Command(w.ctx(), alice, slack.General, "/atlas-key", "list"))
 	w.readsIn(alice, slack.General, string(id), "Your requests")

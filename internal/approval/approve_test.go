@@ -10,11 +10,13 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // owners is a pending request for the owner's role, by somebody of platform who
 // does not approve: it takes one of platform and one of security.
-func (w *world) owners() approval.ID {
+func (w *world) owners() policy.ID {
 	w.t.Helper()
 	w.staff()
 	w.directory.SetGroup(platform, frank, heidi, alice)
@@ -27,18 +29,18 @@ func (w *world) owners() approval.ID {
 func TestTwoGroupsTakeTwoPeople(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		press []approval.UserID
+		press []policy.UserID
 		want  []error // nil: taken
 		state approval.State
 	}{
-		"one of each":                               {[]approval.UserID{frank, grace}, []error{nil, nil}, approval.StateApproved},
-		"the other way round":                       {[]approval.UserID{grace, frank}, []error{nil, nil}, approval.StateApproved},
-		"somebody of both counts once":              {[]approval.UserID{heidi, heidi}, []error{nil, approval.ErrAlreadyApproved}, approval.StatePending},
-		"somebody of both makes room for security":  {[]approval.UserID{heidi, grace}, []error{nil, nil}, approval.StateApproved},
-		"somebody of both makes room for platform":  {[]approval.UserID{heidi, frank}, []error{nil, nil}, approval.StateApproved},
-		"the usual approvers do not count":          {[]approval.UserID{bob, grace}, []error{approval.ErrNotApprover, nil}, approval.StatePending},
-		"the asker does not, though of one of them": {[]approval.UserID{alice}, []error{approval.ErrOwnRequest}, approval.StatePending},
-		"late": {[]approval.UserID{frank, grace, heidi}, []error{nil, nil, approval.ErrNotAllowed}, approval.StateApproved},
+		"one of each":                               {[]policy.UserID{frank, grace}, []error{nil, nil}, approval.StateApproved},
+		"the other way round":                       {[]policy.UserID{grace, frank}, []error{nil, nil}, approval.StateApproved},
+		"somebody of both counts once":              {[]policy.UserID{heidi, heidi}, []error{nil, service.ErrAlreadyApproved}, approval.StatePending},
+		"somebody of both makes room for security":  {[]policy.UserID{heidi, grace}, []error{nil, nil}, approval.StateApproved},
+		"somebody of both makes room for platform":  {[]policy.UserID{heidi, frank}, []error{nil, nil}, approval.StateApproved},
+		"the usual approvers do not count":          {[]policy.UserID{bob, grace}, []error{policy.ErrNotApprover, nil}, approval.StatePending},
+		"the asker does not, though of one of them": {[]policy.UserID{alice}, []error{policy.ErrOwnRequest}, approval.StatePending},
+		"late": {[]policy.UserID{frank, grace, heidi}, []error{nil, nil, approval.ErrNotAllowed}, approval.StateApproved},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -58,13 +60,13 @@ func TestTwoGroupsTakeTwoPeople(t *testing.T) {
 func TestASecondOfOneGroupIsNotNeeded(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
-		w.directory.Set(approval.Member, "U_MALLORY")
+		w.directory.Set(policy.Member, "U_MALLORY")
 		id := w.owners()
 		w.directory.SetGroup(platform, frank, "U_MALLORY")
 		_, err := w.Approve(t.Context(), as(frank), id)
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as("U_MALLORY"), id)
-		require.ErrorIs(t, err, approval.ErrNotNeeded)
+		require.ErrorIs(t, err, service.ErrNotNeeded)
 		assert.Len(t, w.get(id).Approvals, 1)
 	}, strict)
 }
@@ -122,7 +124,7 @@ func TestAnApprovalIsNotTakenWhileAGroupIsUnknown(t *testing.T) {
 		down := approvaltest.Lost(errors.New("slack is down"))
 		w.directory.Fail(approvaltest.CallMembers, down, down)
 		_, err = w.Approve(t.Context(), as(grace), id)
-		require.ErrorIs(t, err, approval.ErrCannotCheck, "it might have been the last one")
+		require.ErrorIs(t, err, policy.ErrCannotCheck, "it might have been the last one")
 		_, err = w.Approve(t.Context(), as(grace), id)
 		require.NoError(t, err)
 		w.settle()
@@ -131,12 +133,12 @@ func TestAnApprovalIsNotTakenWhileAGroupIsUnknown(t *testing.T) {
 }
 
 // narrowing leaves one role, one address and the shorter life of wide.
-var narrowing = approval.PartialApproval{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
+var narrowing = policy.PartialApproval{Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
 
-func (w *world) wide() approval.ID {
+func (w *world) wide() policy.ID {
 	w.t.Helper()
-	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *approval.Form) {
-		f.Roles, f.Networks, f.Lifetime = []approval.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, "203.0.113.0/24 198.51.100.7", 24*time.Hour
+	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *policy.Form) {
+		f.Roles, f.Networks, f.Lifetime = []policy.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, "203.0.113.0/24 198.51.100.7", 24*time.Hour
 	}))
 	require.NoError(w.t, err)
 	w.settle()
@@ -151,10 +153,10 @@ func TestApproveWithLess(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, approval.StateApproved, r.State)
 		assert.Equal(t, bob, r.ReducedBy)
-		assert.Equal(t, []approval.Role{"ORG_READ_ONLY"}, r.Access.Roles)
+		assert.Equal(t, []policy.Role{"ORG_READ_ONLY"}, r.Access.Roles)
 		assert.Equal(t, prefixes("203.0.113.7/32"), r.Access.Networks)
 		assert.Equal(t, 8*time.Hour, r.Access.Lifetime)
-		assert.Equal(t, []approval.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, r.Requested.Roles, "what was asked for stays known")
+		assert.Equal(t, []policy.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, r.Requested.Roles, "what was asked for stays known")
 		entries := w.store.Entries()
 		assert.Equal(t, "without ORG_BILLING_ADMIN, fewer addresses, 8h0m0s instead of 24h0m0s", entries[len(entries)-1].Note)
 
@@ -162,7 +164,7 @@ func TestApproveWithLess(t *testing.T) {
 		require.NoError(t, err)
 		w.settle()
 		w.keyIsTheLastShown()
-		assert.Equal(t, []approval.Role{"ORG_READ_ONLY"}, w.keys.Alive()[0].Access.Roles)
+		assert.Equal(t, []policy.Role{"ORG_READ_ONLY"}, w.keys.Alive()[0].Access.Roles)
 		assert.Equal(t, prefixes("203.0.113.7/32"), w.keys.Alive()[0].Access.Networks)
 	})
 }
@@ -185,16 +187,16 @@ func TestLessMayBeDeclined(t *testing.T) {
 func TestLessIsNeverMore(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		edit func(*approval.PartialApproval)
-		want approval.Problem
+		edit func(*policy.PartialApproval)
+		want policy.Problem
 	}{
-		"another role":        {func(n *approval.PartialApproval) { n.Roles = []approval.Role{"ORG_OWNER"} }, approval.Problem{Field: approval.FieldRoles, Code: approval.NotASubset, Given: "ORG_OWNER"}},
-		"no role":             {func(n *approval.PartialApproval) { n.Roles = nil }, approval.Problem{Field: approval.FieldRoles, Code: approval.Missing}},
-		"another address":     {func(n *approval.PartialApproval) { n.Networks = "192.0.2.1" }, approval.Problem{Field: approval.FieldNetworks, Code: approval.NotASubset, Given: "192.0.2.1/32"}},
-		"a wider network":     {func(n *approval.PartialApproval) { n.Networks = "203.0.112.0/23" }, approval.Problem{Field: approval.FieldNetworks, Code: approval.NotASubset, Given: "203.0.112.0/23"}},
-		"no address":          {func(n *approval.PartialApproval) { n.Networks = " " }, approval.Problem{Field: approval.FieldNetworks, Code: approval.Missing}},
-		"a longer life":       {func(n *approval.PartialApproval) { n.Lifetime = 48 * time.Hour }, approval.Problem{Field: approval.FieldLifetime, Code: approval.NotASubset}},
-		"a life of no choice": {func(n *approval.PartialApproval) { n.Lifetime = time.Hour }, approval.Problem{Field: approval.FieldLifetime, Code: approval.NotASubset}},
+		"another role":        {func(n *policy.PartialApproval) { n.Roles = []policy.Role{"ORG_OWNER"} }, policy.Problem{Field: policy.FieldRoles, Code: policy.NotASubset, Given: "ORG_OWNER"}},
+		"no role":             {func(n *policy.PartialApproval) { n.Roles = nil }, policy.Problem{Field: policy.FieldRoles, Code: policy.Missing}},
+		"another address":     {func(n *policy.PartialApproval) { n.Networks = "192.0.2.1" }, policy.Problem{Field: policy.FieldNetworks, Code: policy.NotASubset, Given: "192.0.2.1/32"}},
+		"a wider network":     {func(n *policy.PartialApproval) { n.Networks = "203.0.112.0/23" }, policy.Problem{Field: policy.FieldNetworks, Code: policy.NotASubset, Given: "203.0.112.0/23"}},
+		"no address":          {func(n *policy.PartialApproval) { n.Networks = " " }, policy.Problem{Field: policy.FieldNetworks, Code: policy.Missing}},
+		"a longer life":       {func(n *policy.PartialApproval) { n.Lifetime = 48 * time.Hour }, policy.Problem{Field: policy.FieldLifetime, Code: policy.NotASubset}},
+		"a life of no choice": {func(n *policy.PartialApproval) { n.Lifetime = time.Hour }, policy.Problem{Field: policy.FieldLifetime, Code: policy.NotASubset}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,9 +205,9 @@ func TestLessIsNeverMore(t *testing.T) {
 				n := narrowing
 				tt.edit(&n)
 				_, err := w.ApprovePartially(t.Context(), as(bob), id, n)
-				var mistakes *approval.FormError
+				var mistakes *policy.FormError
 				require.ErrorAs(t, err, &mistakes)
-				assert.Equal(t, []approval.Problem{tt.want}, mistakes.Problems)
+				assert.Equal(t, []policy.Problem{tt.want}, mistakes.Problems)
 				w.is(id, approval.StatePending)
 			})
 		})
@@ -216,8 +218,8 @@ func TestApproveWithAllOfItIsNoChange(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.wide()
-		r, err := w.ApprovePartially(t.Context(), as(bob), id, approval.PartialApproval{
-			Roles: []approval.Role{"ORG_BILLING_ADMIN", "ORG_READ_ONLY"}, Networks: "198.51.100.7, 203.0.113.0/24", Lifetime: 24 * time.Hour,
+		r, err := w.ApprovePartially(t.Context(), as(bob), id, policy.PartialApproval{
+			Roles: []policy.Role{"ORG_BILLING_ADMIN", "ORG_READ_ONLY"}, Networks: "198.51.100.7, 203.0.113.0/24", Lifetime: 24 * time.Hour,
 		})
 		require.NoError(t, err)
 		assert.Empty(t, r.ReducedBy)
@@ -232,7 +234,7 @@ func TestLessTakesOtherApprovals(t *testing.T) {
 		w.directory.SetGroup(platform, frank, heidi, alice)
 		r, err := w.Submit(t.Context(), as(alice), form(asking("ORG_READ_ONLY", "ORG_OWNER")))
 		require.NoError(t, err)
-		less := approval.PartialApproval{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
+		less := policy.PartialApproval{Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
 		r, err = w.ApprovePartially(t.Context(), as(bob), r.ID, less)
 		require.NoError(t, err, "bob decides on readers, and that is all that is left")
 		assert.Equal(t, approval.StateApproved, r.State)
@@ -243,7 +245,7 @@ func TestOnlyNewKeysAreApprovedWithLess(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.active()
-		r, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X", ExtendBy: 8 * time.Hour, Reason: "more"})
+		r, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X", ExtendBy: 8 * time.Hour, Reason: "more"})
 		require.NoError(t, err)
 		_, err = w.ApprovePartially(t.Context(), as(bob), r.ID, narrowing)
 		require.ErrorIs(t, err, approval.ErrNotAllowed)

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // The table of authority: every action x every kind of person x every state, as
@@ -115,33 +117,33 @@ RefuseView    not_approver not_approver not_approver not_approver not_approver n
 var unguarded = []string{"Get", "Preview"}
 
 const (
-	colleague = approval.UserID("U_COLLEAGUE")
-	departed  = approval.UserID("U_DEPARTED")
-	machine   = approval.UserID("U_MACHINE")
-	zoe       = approval.UserID("U_ZOE") // approves in the other organization
+	colleague = policy.UserID("U_COLLEAGUE")
+	departed  = policy.UserID("U_DEPARTED")
+	machine   = policy.UserID("U_MACHINE")
+	zoe       = policy.UserID("U_ZOE") // approves in the other organization
 )
 
 // cast is who is who in the table; the owner depends on the state.
-var cast = map[string]approval.UserID{
+var cast = map[string]policy.UserID{
 	"approver": bob, "other": grace, "excluded": heidi, "member": colleague, "guest": gil, "deactivated": departed, "bot": machine,
 	"outsider": eve, "elsewhere": zoe,
 }
 
 // authorityWorld has two organizations with nothing in common.
 func authorityWorld(t *testing.T) *world {
-	w := newWorld(t, testPolicy(func(p *approval.Policy) {
-		p.Requirements = []approval.Requirement{{From: users(bob, heidi), Count: 1}}
+	w := newWorld(t, testPolicy(func(p *policy.Policy) {
+		p.Requirements = []policy.Requirement{{From: users(bob, heidi), Count: 1}}
 		p.ExcludedApprovers = users(heidi)
-		p.Roles = append(approval.RulesFor("ORG_READ_ONLY"), approval.RoleRule{Role: "ORG_OWNER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(grace), Count: 1}}})
-		p.BreakGlass = approval.BreakGlass{People: users(bob), Roles: []approval.Role{"ORG_READ_ONLY"}, Lifetime: time.Hour}
+		p.Roles = append(policy.RulesFor("ORG_READ_ONLY"), policy.RoleRule{Role: "ORG_OWNER", AllowedRequesters: everyone, Requirements: []policy.Requirement{{From: users(grace), Count: 1}}})
+		p.BreakGlass = policy.BreakGlass{People: users(bob), Roles: []policy.Role{"ORG_READ_ONLY"}, Lifetime: time.Hour}
 	}))
-	w.Orgs = append(w.Orgs, approval.Org{ID: org2, Name: "Staging", Policy: testPolicy(func(p *approval.Policy) {
-		p.Requirements = []approval.Requirement{{From: users(zoe), Count: 1}}
-		p.Roles = approval.RulesFor("ORG_READ_ONLY")
+	w.Orgs = append(w.Orgs, policy.Org{ID: org2, Name: "Staging", Policy: testPolicy(func(p *policy.Policy) {
+		p.Requirements = []policy.Requirement{{From: users(zoe), Count: 1}}
+		p.Roles = policy.RulesFor("ORG_READ_ONLY")
 	})})
-	w.directory.Set(approval.Member, grace, heidi, colleague, zoe)
-	w.directory.Set(approval.Deactivated, departed)
-	w.directory.Set(approval.Bot, machine)
+	w.directory.Set(policy.Member, grace, heidi, colleague, zoe)
+	w.directory.Set(policy.Deactivated, departed)
+	w.directory.Set(policy.Bot, machine)
 	return w
 }
 
@@ -167,7 +169,7 @@ func (w *world) rowIn(state string) approval.Request {
 		r.Requester, r.Transfers = carol, []approval.OwnershipTransfer{{From: alice, To: carol, By: bob, At: now}}
 	case "orphaned":
 		r.OwnerDeactivatedAt = now
-		w.directory.Set(approval.Deactivated, alice)
+		w.directory.Set(policy.Deactivated, alice)
 	case "glass":
 		r.BreakGlass = true
 	case "change", "applying", "done":
@@ -189,9 +191,9 @@ func (w *world) create(r approval.Request) approval.Request {
 }
 
 // does calls a method of the service by its name.
-func (w *world) does(action string, who approval.Actor, r approval.Request) error {
+func (w *world) does(action string, who policy.Actor, r approval.Request) error {
 	ctx, id, s := w.t.Context(), r.ID, w.Service
-	fill := form(func(f *approval.Form) { f.Org, f.Roles = org, []approval.Role{"ORG_READ_ONLY"} })
+	fill := form(func(f *policy.Form) { f.Org, f.Roles = org, []policy.Role{"ORG_READ_ONLY"} })
 	var err error
 	switch action {
 	case "ApproveLess":
@@ -203,9 +205,9 @@ func (w *world) does(action string, who approval.Actor, r approval.Request) erro
 		}[action]
 		_, err = do()
 	case "Extend":
-		_, err = s.Extend(ctx, who, id, approval.ExtensionForm{IdempotencyKey: "V2", ExtendBy: 8 * time.Hour, Reason: "more"})
+		_, err = s.Extend(ctx, who, id, service.ExtensionForm{IdempotencyKey: "V2", ExtendBy: 8 * time.Hour, Reason: "more"})
 	case "Readdress":
-		_, err = s.ReplaceAccessList(ctx, who, id, approval.AccessListForm{IdempotencyKey: "V2", Networks: "203.0.113.7", Reason: "fewer"})
+		_, err = s.ReplaceAccessList(ctx, who, id, service.AccessListForm{IdempotencyKey: "V2", Networks: "203.0.113.7", Reason: "fewer"})
 	case "MayExtend":
 		_, _, err = s.MayExtend(ctx, who, id)
 	case "MayReaddress":
@@ -227,7 +229,7 @@ func (w *world) does(action string, who approval.Actor, r approval.Request) erro
 	case "MayBreakGlass":
 		_, err = s.MayBreakGlass(ctx, who)
 	case "RefuseView":
-		err = s.RefuseView(ctx, who, "pending", approval.ErrNotApprover)
+		err = s.RefuseView(ctx, who, "pending", policy.ErrNotApprover)
 	case "ByOrigin":
 		_, err = s.ByOrigin(ctx, who, "V1")
 	case "Mine":
@@ -307,7 +309,7 @@ func TestAuthorityIsWhatTheTableSays(t *testing.T) {
 
 // checkCell tries one action, and looks at the answer, the request and the audit
 // trail.
-func (w *world) checkCell(action, person, state string, user approval.UserID, r approval.Request, want string) {
+func (w *world) checkCell(action, person, state string, user policy.UserID, r approval.Request, want string) {
 	w.t.Helper()
 	before := len(w.store.Entries())
 	err := w.does(action, as(user), r)
@@ -325,7 +327,7 @@ func (w *world) checkCell(action, person, state string, user approval.UserID, r 
 	require.Len(w.t, lines, 1, about...)
 	by, event := user, authorityStates[action].event
 	if action == "RevokeAsOperator" {
-		by = approval.Operator
+		by = service.Operator
 	}
 	if event == approval.EventApprove && r.Type == approval.Extension && strings.HasPrefix(action, "Approve") {
 		event = approval.EventApproveChange
@@ -367,7 +369,7 @@ func TestAuthorityAboutNoRequestIsWhatTheTableSays(t *testing.T) {
 func TestEveryMethodOfTheServiceIsInTheAuthorityTable(t *testing.T) {
 	t.Parallel()
 	var have, told []string
-	service := reflect.TypeFor[*approval.Service]()
+	service := reflect.TypeFor[*service.Service]()
 	for i := range service.NumMethod() {
 		have = append(have, service.Method(i).Name)
 	}
@@ -387,8 +389,8 @@ func TestNothingOfOneOrganizationIsSeenInAnother(t *testing.T) {
 	for _, state := range []string{"pending", "active", "glass"} {
 		w := authorityWorld(t)
 		r := w.rowIn(state)
-		for user, want := range map[approval.UserID]int{bob: 1, zoe: 0} {
-			seen := map[approval.ID]bool{}
+		for user, want := range map[policy.UserID]int{bob: 1, zoe: 0} {
+			seen := map[policy.ID]bool{}
 			for _, list := range []func() ([]approval.Request, error){
 				func() ([]approval.Request, error) { return w.ListPending(t.Context(), as(user)) },
 				func() ([]approval.Request, error) { return w.ActiveKeys(t.Context(), as(user)) },

@@ -10,10 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A rotated pair is a live key and the request of its successor.
-type rotatedPair struct{ before, next approval.ID }
+type rotatedPair struct{ before, next policy.ID }
 
 func (w *world) rotates() rotatedPair {
 	w.t.Helper()
@@ -25,7 +26,7 @@ func (w *world) rotates() rotatedPair {
 }
 
 // takesTo brings the successor to a state.
-func (w *world) takesTo(id approval.ID, state approval.State) {
+func (w *world) takesTo(id policy.ID, state approval.State) {
 	w.t.Helper()
 	if state == approval.StateApproved {
 		return
@@ -45,12 +46,12 @@ func (w *world) takesTo(id approval.ID, state approval.State) {
 }
 
 // revocations are the ways in which a key ends that its owner did not choose.
-var revocations = map[string]func(w *world, id approval.ID) error{
-	"by an approver": func(w *world, id approval.ID) error {
+var revocations = map[string]func(w *world, id policy.ID) error{
+	"by an approver": func(w *world, id policy.ID) error {
 		_, err := w.Revoke(w.t.Context(), as(bob), id, "seen in a log")
 		return err
 	},
-	"by the operator": func(w *world, id approval.ID) error {
+	"by the operator": func(w *world, id policy.ID) error {
 		_, err := w.RevokeAsOperator(w.t.Context(), id, "seen in a log")
 		return err
 	},
@@ -70,7 +71,7 @@ func TestRevocationEndsTheSuccessorInEveryState(t *testing.T) {
 					w.noKey()
 					w.is(pair.before, approval.StateEnded)
 					assert.True(t, w.get(pair.next).State.Final(), w.get(pair.next).State)
-					for _, press := range []func(context.Context, approval.Actor, approval.ID) (approval.Request, error){w.Issue, w.Replace, w.Confirm} {
+					for _, press := range []func(context.Context, policy.Actor, policy.ID) (approval.Request, error){w.Issue, w.Replace, w.Confirm} {
 						_, err := press(t.Context(), as(alice), pair.next)
 						require.Error(t, err)
 					}
@@ -163,7 +164,7 @@ func TestASuccessorOnItsWayEndsWithAKeyThatWasDeletedByHand(t *testing.T) {
 			w.pass(30 * time.Minute)
 			require.Equal(t, approval.CauseDeletedExternally, w.is(pair.before, approval.StateEnded).Outcome.Cause)
 			assert.Len(t, w.keys.Alive(), alive, state)
-		}, func(p *approval.Policy) { p.ConfirmWithin = 8 * time.Hour })
+		}, func(p *policy.Policy) { p.ConfirmWithin = 8 * time.Hour })
 	}
 }
 
@@ -173,15 +174,15 @@ func TestASuccessorOnItsWayEndsWithATransfer(t *testing.T) {
 		inWorld(t, func(w *world) {
 			pair := w.rotates()
 			w.takesTo(pair.next, state)
-			w.directory.Set(approval.Deactivated, alice)
+			w.directory.Set(policy.Deactivated, alice)
 			w.pass(90 * time.Minute)
 			_, err := w.Transfer(t.Context(), as(bob), pair.before, carol)
 			require.NoError(t, err)
-			w.directory.Set(approval.Member, alice)
+			w.directory.Set(policy.Member, alice)
 			w.settle()
 			assert.True(t, w.get(pair.next).State.Final(), w.get(pair.next).State)
 			require.Len(t, w.keys.Alive(), 1, "carol's")
-		}, func(p *approval.Policy) { p.ConfirmWithin = 8 * time.Hour })
+		}, func(p *policy.Policy) { p.ConfirmWithin = 8 * time.Hour })
 	}
 }
 

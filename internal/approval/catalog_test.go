@@ -12,28 +12,30 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 var (
-	payments = approval.Project{ID: "64b000000000000000000001", Name: "Payments"}
-	search   = approval.Project{ID: "64b000000000000000000002", Name: "Search"}
+	payments = policy.Project{ID: "64b000000000000000000001", Name: "Payments"}
+	search   = policy.Project{ID: "64b000000000000000000002", Name: "Search"}
 )
 
-func projects(p *approval.Policy) {
-	p.ProjectRoles = []approval.RoleRule{
+func projects(p *policy.Policy) {
+	p.ProjectRoles = []policy.RoleRule{
 		{Role: "GROUP_READ_ONLY", AllowedRequesters: everyone},
-		{Role: "GROUP_OWNER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(dana), Count: 1}}, MaxLifetime: 8 * time.Hour},
+		{Role: "GROUP_OWNER", AllowedRequesters: everyone, Requirements: []policy.Requirement{{From: users(dana), Count: 1}}, MaxLifetime: 8 * time.Hour},
 	}
 }
 
-func inProjects(ids []approval.ProjectID, roles ...approval.Role) func(*approval.Form) {
-	return func(f *approval.Form) { f.Projects, f.ProjectRoles = ids, roles }
+func inProjects(ids []policy.ProjectID, roles ...policy.Role) func(*policy.Form) {
+	return func(f *policy.Form) { f.Projects, f.ProjectRoles = ids, roles }
 }
 
 // withProjects gives the world a catalog of two projects.
-func (w *world) withProjects() *approval.ProjectCache {
+func (w *world) withProjects() *service.ProjectCache {
 	w.keys.Have("org", payments, search)
-	w.Projects = &approval.ProjectCache{Keys: w.keys, Now: time.Now}
+	w.Projects = &service.ProjectCache{Keys: w.keys, Now: time.Now}
 	return w.Projects
 }
 
@@ -42,7 +44,7 @@ func TestSearchingProjects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, testPolicy(projects))
 		c := w.withProjects()
-		for text, want := range map[string][]approval.Project{
+		for text, want := range map[string][]policy.Project{
 			"":                  {payments, search},
 			"PAY":               {payments},
 			"s":                 {payments, search},
@@ -121,11 +123,11 @@ func TestAKeyWithAccessToProjects(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		w.withProjects()
-		r, err := w.Submit(w.t.Context(), as(alice), form(inProjects([]approval.ProjectID{payments.ID, search.ID, payments.ID}, "GROUP_READ_ONLY")))
+		r, err := w.Submit(w.t.Context(), as(alice), form(inProjects([]policy.ProjectID{payments.ID, search.ID, payments.ID}, "GROUP_READ_ONLY")))
 		require.NoError(t, err)
-		want := []approval.ProjectAccess{
-			{Project: payments, Roles: []approval.Role{"GROUP_READ_ONLY"}},
-			{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}},
+		want := []policy.ProjectAccess{
+			{Project: payments, Roles: []policy.Role{"GROUP_READ_ONLY"}},
+			{Project: search, Roles: []policy.Role{"GROUP_READ_ONLY"}},
 		}
 		assert.Equal(t, want, r.Access.Projects, "with their names, each once")
 		_, err = w.Approve(w.t.Context(), as(bob), r.ID)
@@ -153,7 +155,7 @@ func TestAKeyThatCannotBeAssignedIsDeleted(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(w *world) {
 				w.withProjects()
-				r, err := w.Submit(w.t.Context(), as(alice), form(inProjects([]approval.ProjectID{payments.ID}, "GROUP_READ_ONLY")))
+				r, err := w.Submit(w.t.Context(), as(alice), form(inProjects([]policy.ProjectID{payments.ID}, "GROUP_READ_ONLY")))
 				require.NoError(t, err)
 				_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 				require.NoError(t, err)
@@ -171,21 +173,21 @@ func TestAKeyThatCannotBeAssignedIsDeleted(t *testing.T) {
 
 func TestWhatIsWrongWithProjects(t *testing.T) {
 	t.Parallel()
-	eleven := make([]approval.ProjectID, 11)
+	eleven := make([]policy.ProjectID, 11)
 	for name, tt := range map[string]struct {
-		edit func(*approval.Form)
-		want approval.Problem
+		edit func(*policy.Form)
+		want policy.Problem
 	}{
-		"projects without a role": {inProjects([]approval.ProjectID{payments.ID}), approval.Problem{Field: approval.FieldProjectRoles, Code: approval.Missing}},
-		"a role without projects": {inProjects(nil, "GROUP_READ_ONLY"), approval.Problem{Field: approval.FieldProjects, Code: approval.Missing}},
-		"a role of no rule":       {inProjects([]approval.ProjectID{payments.ID}, "GROUP_BACKUP_MANAGER"), approval.Problem{Field: approval.FieldProjectRoles, Code: approval.RoleNotAllowed, Given: "GROUP_BACKUP_MANAGER"}},
-		"a project that is not there": {inProjects([]approval.ProjectID{"64b00000000000000000000f"}, "GROUP_READ_ONLY"),
-			approval.Problem{Field: approval.FieldProjects, Code: approval.NoSuchProject, Given: "64b00000000000000000000f"}},
-		"too many": {inProjects(eleven, "GROUP_READ_ONLY"), approval.Problem{Field: approval.FieldProjects, Code: approval.TooManyProjects, Limit: 10}},
-		"a lifetime that the project's role forbids": {func(f *approval.Form) {
-			inProjects([]approval.ProjectID{payments.ID}, "GROUP_OWNER")(f)
+		"projects without a role": {inProjects([]policy.ProjectID{payments.ID}), policy.Problem{Field: policy.FieldProjectRoles, Code: policy.Missing}},
+		"a role without projects": {inProjects(nil, "GROUP_READ_ONLY"), policy.Problem{Field: policy.FieldProjects, Code: policy.Missing}},
+		"a role of no rule":       {inProjects([]policy.ProjectID{payments.ID}, "GROUP_BACKUP_MANAGER"), policy.Problem{Field: policy.FieldProjectRoles, Code: policy.RoleNotAllowed, Given: "GROUP_BACKUP_MANAGER"}},
+		"a project that is not there": {inProjects([]policy.ProjectID{"64b00000000000000000000f"}, "GROUP_READ_ONLY"),
+			policy.Problem{Field: policy.FieldProjects, Code: policy.NoSuchProject, Given: "64b00000000000000000000f"}},
+		"too many": {inProjects(eleven, "GROUP_READ_ONLY"), policy.Problem{Field: policy.FieldProjects, Code: policy.TooManyProjects, Limit: 10}},
+		"a lifetime that the project's role forbids": {func(f *policy.Form) {
+			inProjects([]policy.ProjectID{payments.ID}, "GROUP_OWNER")(f)
 			f.Lifetime = 24 * time.Hour
-		}, approval.Problem{Field: approval.FieldLifetime, Code: approval.LifetimeTooLong, Given: "GROUP_OWNER", Most: 8 * time.Hour}},
+		}, policy.Problem{Field: policy.FieldLifetime, Code: policy.LifetimeTooLong, Given: "GROUP_OWNER", Most: 8 * time.Hour}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,9 +195,9 @@ func TestWhatIsWrongWithProjects(t *testing.T) {
 				w := newWorld(t, testPolicy(projects))
 				w.withProjects()
 				_, err := w.Submit(t.Context(), as(alice), form(tt.edit))
-				var mistakes *approval.FormError
+				var mistakes *policy.FormError
 				require.ErrorAs(t, err, &mistakes)
-				assert.Equal(t, []approval.Problem{tt.want}, mistakes.Problems)
+				assert.Equal(t, []policy.Problem{tt.want}, mistakes.Problems)
 			})
 		})
 	}
@@ -206,10 +208,10 @@ func TestARoleInAProjectAsksForItsApprovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, testPolicy(projects))
 		w.withProjects()
-		r, err := w.Submit(t.Context(), as(alice), form(inProjects([]approval.ProjectID{payments.ID}, "GROUP_OWNER")))
+		r, err := w.Submit(t.Context(), as(alice), form(inProjects([]policy.ProjectID{payments.ID}, "GROUP_OWNER")))
 		require.NoError(t, err)
-		assert.Equal(t, []approval.Requirement{
-			{From: users(dana), Count: 1, For: []approval.Role{"GROUP_OWNER"}},
+		assert.Equal(t, []policy.Requirement{
+			{From: users(dana), Count: 1, For: []policy.Role{"GROUP_OWNER"}},
 			{From: users(bob, dana), Count: 1},
 		}, r.Requirements)
 	})
@@ -233,6 +235,6 @@ func TestClosingCutsOffWhatIsFetched(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, found, 1, "what is known can be searched")
 		assert.Equal(t, calls, w.keys.Calls(approvaltest.CallProjects), "and nothing is fetched any more")
-		(*approval.ProjectCache)(nil).Close()
+		(*service.ProjectCache)(nil).Close()
 	})
 }

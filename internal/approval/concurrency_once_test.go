@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // once lets everybody press what can be done once, and asserts that it was, and
@@ -43,9 +44,9 @@ func (c *crowd) about(r approval.Request, p approval.RequestType) []approval.Req
 }
 
 func TestCrowdOfApproversOfWhomThreeAreNeeded(t *testing.T) {
-	thirty := make([]approval.UserID, 30)
+	thirty := make([]policy.UserID, 30)
 	for i := range thirty {
-		thirty[i] = approval.UserID(fmt.Sprintf("U_%02d", i))
+		thirty[i] = policy.UserID(fmt.Sprintf("U_%02d", i))
 	}
 	inCrowd(t, func(c *crowd) {
 		for range 3 {
@@ -55,14 +56,14 @@ func TestCrowdOfApproversOfWhomThreeAreNeeded(t *testing.T) {
 				presses = append(presses, press{ID: r.ID, On: approval.EventApprove, Who: who})
 			}
 			c.race(r, time.Now().Add(time.Minute), append(presses, presses...))
-			by := map[approval.UserID]bool{}
+			by := map[policy.UserID]bool{}
 			for _, a := range c.get(r.ID).Approvals {
 				by[a.By] = true
 			}
 			require.Len(c.t, by, 3, "three people")
 			require.Len(c.t, c.get(r.ID).Approvals, 3)
 		}
-	}, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(thirty...), Count: 3}} })
+	}, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(thirty...), Count: 3}} })
 }
 
 func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
@@ -79,15 +80,15 @@ func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 			require.NoError(c.t, err)
 			c.pass(10 * time.Second)
 			c.once(c.get(r.ID), approval.EventReview, each(10, press{ID: r.ID, On: approval.EventReview, Who: bob}, press{ID: r.ID, On: approval.EventReview, Who: dana}))
-		}, func(p *approval.Policy) {
-			p.BreakGlass = approval.BreakGlass{People: users(alice), Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+		}, func(p *policy.Policy) {
+			p.BreakGlass = policy.BreakGlass{People: users(alice), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 		})
 	})
 	t.Run("hand over", func(t *testing.T) {
 		inCrowd(t, func(c *crowd) {
 			r := c.after(toActive...)
 			for _, d := range c.people {
-				d.Set(approval.Deactivated, alice)
+				d.Set(policy.Deactivated, alice)
 			}
 			c.pass(75 * time.Minute)
 			c.once(c.get(r.ID), approval.EventTransfer, each(10,

@@ -18,6 +18,9 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/approval/worker"
 	"atlaskeybot/internal/store"
 )
 
@@ -30,7 +33,7 @@ type crowd struct {
 	store    *store.Store
 	keys     *approvaltest.Keys
 	screens  *approvaltest.Screens
-	services []*approval.Service
+	services []*service.Service
 	people   []*approvaltest.Directory
 	rounds   int
 	winners  map[approval.Event]int // of the moves that were raced for
@@ -38,7 +41,7 @@ type crowd struct {
 
 // inCrowd runs a story in a bubble: whoever waits for the same moment gets
 // there at once, on as many processors as there are. Afterwards nothing runs.
-func inCrowd(t *testing.T, story func(c *crowd), edit ...func(*approval.Policy)) {
+func inCrowd(t *testing.T, story func(c *crowd), edit ...func(*policy.Policy)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -66,19 +69,19 @@ func inCrowd(t *testing.T, story func(c *crowd), edit ...func(*approval.Policy))
 }
 
 // shortWaits keeps the nights away, which cost real time on a real file.
-func shortWaits(p *approval.Policy) {
+func shortWaits(p *policy.Policy) {
 	p.RequestTTL, p.IssueWithin, p.ConfirmWithin = 5*time.Minute, 5*time.Minute, 8*time.Minute
 }
 
 // newInstance adds a worker with three services that wake it.
-func (c *crowd) newInstance(p approval.Policy) *approval.Worker {
+func (c *crowd) newInstance(p policy.Policy) *worker.Worker {
 	everybody := &approvaltest.Directory{}
-	everybody.Set(approval.Member, alice, bob, dana)
-	everybody.Set(approval.Member, p.Approvers().Users...)
+	everybody.Set(policy.Member, alice, bob, dana)
+	everybody.Set(policy.Member, p.Approvers().Users...)
 	c.people = append(c.people, everybody)
-	w := approval.NewWorker(orgs(p), c.store, c.keys, c.screens, everybody, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	w := worker.NewWorker(orgs(p), c.store, c.keys, c.screens, everybody, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	for range 3 {
-		c.services = append(c.services, &approval.Service{
+		c.services = append(c.services, &service.Service{
 			Store: c.store, Directory: everybody, Orgs: orgs(p), Now: time.Now, NewID: approval.NewID, Wake: w.Wake,
 		})
 	}
@@ -93,7 +96,7 @@ func (c *crowd) pass(d time.Duration) {
 // asked is a new request of alice's.
 func (c *crowd) asked() approval.Request {
 	c.rounds++
-	r, err := c.services[0].Submit(c.t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = fmt.Sprintf("V%d", c.rounds) }))
+	r, err := c.services[0].Submit(c.t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = fmt.Sprintf("V%d", c.rounds) }))
 	require.NoError(c.t, err)
 	c.pass(time.Second)
 	return r
@@ -114,7 +117,7 @@ func (c *crowd) after(presses ...approval.Event) approval.Request {
 	return c.get(r.ID)
 }
 
-func (c *crowd) get(id approval.ID) approval.Request {
+func (c *crowd) get(id policy.ID) approval.Request {
 	r, err := c.store.Get(c.t.Context(), id)
 	require.NoError(c.t, err)
 	return r
@@ -191,7 +194,7 @@ func (c *crowd) since(r approval.Request) []approval.AuditEntry {
 // rows lists all requests.
 func (c *crowd) rows() []approval.Request {
 	var all []approval.Request
-	for _, u := range []approval.UserID{alice, bob, dana} {
+	for _, u := range []policy.UserID{alice, bob, dana} {
 		theirs, err := c.store.ListByRequester(c.t.Context(), u)
 		require.NoError(c.t, err)
 		all = append(all, theirs...)
@@ -218,7 +221,7 @@ func (c *crowd) check() {
 	}
 	slices.Sort(held)
 	require.Equal(c.t, held, alive)
-	shown := map[approval.ID]string{}
+	shown := map[policy.ID]string{}
 	for _, s := range c.screens.Revealed() {
 		shown[s.Request] = s.Key.ID
 	}
@@ -233,9 +236,9 @@ func each(n int, presses ...press) []press {
 }
 
 func TestCrowdOfApprovers(t *testing.T) {
-	fifty := make([]approval.UserID, 50)
+	fifty := make([]policy.UserID, 50)
 	for i := range fifty {
-		fifty[i] = approval.UserID(fmt.Sprintf("U_%02d", i))
+		fifty[i] = policy.UserID(fmt.Sprintf("U_%02d", i))
 	}
 	inCrowd(t, func(c *crowd) {
 		for range 3 {
@@ -246,7 +249,7 @@ func TestCrowdOfApprovers(t *testing.T) {
 			}
 			c.race(r, time.Now().Add(time.Minute), presses)
 		}
-	}, func(p *approval.Policy) { p.Requirements = anyOf(append(fifty, bob)...) })
+	}, func(p *policy.Policy) { p.Requirements = anyOf(append(fifty, bob)...) })
 }
 
 func TestCrowdOfPressesMakesOneKey(t *testing.T) {
@@ -264,19 +267,19 @@ func TestCrowdAtTheMomentOfLapse(t *testing.T) {
 	for name, tt := range map[string]struct {
 		given   []approval.Event
 		at      func(approval.Request) time.Time
-		presses map[approval.Event]approval.UserID
+		presses map[approval.Event]policy.UserID
 	}{
 		"approve, withdraw, lapse": {
 			nil, func(r approval.Request) time.Time { return r.ExpiresAt },
-			map[approval.Event]approval.UserID{approval.EventApprove: bob, approval.EventWithdraw: alice},
+			map[approval.Event]policy.UserID{approval.EventApprove: bob, approval.EventWithdraw: alice},
 		},
 		"collect, withdraw, lapse": {
 			[]approval.Event{approval.EventApprove}, func(r approval.Request) time.Time { return r.ExpiresAt },
-			map[approval.Event]approval.UserID{approval.EventIssue: alice, approval.EventWithdraw: alice},
+			map[approval.Event]policy.UserID{approval.EventIssue: alice, approval.EventWithdraw: alice},
 		},
 		"confirm, replace, revoke, lapse": {
 			[]approval.Event{approval.EventApprove, approval.EventIssue}, func(r approval.Request) time.Time { return r.Confirmation.ConfirmBy },
-			map[approval.Event]approval.UserID{approval.EventConfirm: alice, approval.EventReplace: alice, approval.EventRevoke: bob},
+			map[approval.Event]policy.UserID{approval.EventConfirm: alice, approval.EventReplace: alice, approval.EventRevoke: bob},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

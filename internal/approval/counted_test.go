@@ -9,34 +9,36 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // twoOfFour takes two approvals of bob, dana, and the group of frank and heidi.
-func twoOfFour(p *approval.Policy) {
-	p.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{bob, dana}, Groups: []approval.GroupID{platform}}, Count: 2}}
+func twoOfFour(p *policy.Policy) {
+	p.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{bob, dana}, Groups: []policy.GroupID{platform}}, Count: 2}}
 }
 
 // rules replaces the policy, as a restart does.
-func (w *world) rules(edit func(*approval.Policy)) { edit(&w.Orgs[0].Policy) }
+func (w *world) rules(edit func(*policy.Policy)) { edit(&w.Orgs[0].Policy) }
 
 func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		first  approval.UserID
+		first  policy.UserID
 		change func(*world)
-		void   approval.VoidReason // empty: it counts
+		void   policy.VoidReason // empty: it counts
 	}{
 		"still an approver":        {bob, func(*world) {}, ""},
-		"deactivated":              {bob, func(w *world) { w.directory.Set(approval.Deactivated, bob) }, approval.VoidDeactivated},
-		"a guest by now":           {bob, func(w *world) { w.directory.Set(approval.Guest, bob) }, approval.VoidGuest},
-		"not of the workspace":     {bob, func(w *world) { w.directory.Set(approval.External, bob) }, approval.VoidExternal},
-		"excluded by now":          {bob, func(w *world) { w.rules(func(p *approval.Policy) { p.ExcludedApprovers = users(bob) }) }, approval.VoidNotApprover},
-		"a group that is excluded": {frank, func(w *world) { w.rules(func(p *approval.Policy) { p.ExcludedApprovers = groups(platform) }) }, approval.VoidNotApprover},
-		"out of the group":         {frank, func(w *world) { w.directory.SetGroup(platform, heidi) }, approval.VoidNotApprover},
+		"deactivated":              {bob, func(w *world) { w.directory.Set(policy.Deactivated, bob) }, policy.VoidDeactivated},
+		"a guest by now":           {bob, func(w *world) { w.directory.Set(policy.Guest, bob) }, policy.VoidGuest},
+		"not of the workspace":     {bob, func(w *world) { w.directory.Set(policy.External, bob) }, policy.VoidExternal},
+		"excluded by now":          {bob, func(w *world) { w.rules(func(p *policy.Policy) { p.ExcludedApprovers = users(bob) }) }, policy.VoidNotApprover},
+		"a group that is excluded": {frank, func(w *world) { w.rules(func(p *policy.Policy) { p.ExcludedApprovers = groups(platform) }) }, policy.VoidNotApprover},
+		"out of the group":         {frank, func(w *world) { w.directory.SetGroup(platform, heidi) }, policy.VoidNotApprover},
 		"out of the policy": {bob, func(w *world) {
-			w.rules(func(p *approval.Policy) { p.Requirements[0].From.Users = []approval.UserID{dana} })
-		}, approval.VoidNotApprover},
-		"in a group, and deactivated": {frank, func(w *world) { w.directory.Set(approval.Deactivated, frank) }, approval.VoidDeactivated},
+			w.rules(func(p *policy.Policy) { p.Requirements[0].From.Users = []policy.UserID{dana} })
+		}, policy.VoidNotApprover},
+		"in a group, and deactivated": {frank, func(w *world) { w.directory.Set(policy.Deactivated, frank) }, policy.VoidDeactivated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,15 +55,15 @@ func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
 					return
 				}
 				require.Equal(t, approval.StatePending, r.State, "one approval counts, and it takes two")
-				require.Equal(t, []approval.UserID{dana}, r.Counted())
+				require.Equal(t, []policy.UserID{dana}, r.Counted())
 				require.Equal(t, tt.void, r.Approvals[0].Void)
 				last := w.store.Entries()[len(w.store.Entries())-1]
 				assert.Equal(t, approval.EventApprovalAdded, last.Event)
 				assert.Equal(t, "approval of "+string(tt.first)+" does not count ("+string(tt.void)+")", last.Note)
 
 				_, err = w.Approve(t.Context(), as(dana), id)
-				require.ErrorIs(t, err, approval.ErrAlreadyApproved)
-				w.rules(func(p *approval.Policy) { p.Requirements[0].From.Users = append(p.Requirements[0].From.Users, carol) })
+				require.ErrorIs(t, err, service.ErrAlreadyApproved)
+				w.rules(func(p *policy.Policy) { p.Requirements[0].From.Users = append(p.Requirements[0].From.Users, carol) })
 				r, err = w.Approve(t.Context(), as(carol), id)
 				require.NoError(t, err)
 				require.Equal(t, approval.StateApproved, r.State, "two that count")
@@ -76,11 +78,11 @@ func TestApprovalsOfAChangeCountInTheSameWay(t *testing.T) {
 		w.staff()
 		id := w.active()
 		w.rules(twoOfFour)
-		change, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "V2", ExtendBy: lifetimes[0], Reason: "not done"})
+		change, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "V2", ExtendBy: lifetimes[0], Reason: "not done"})
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), change.ID)
 		require.NoError(t, err)
-		w.directory.Set(approval.Deactivated, bob)
+		w.directory.Set(policy.Deactivated, bob)
 		change, err = w.Approve(t.Context(), as(dana), change.ID)
 		require.NoError(t, err)
 		require.Equal(t, approval.StatePending, change.State)
@@ -99,16 +101,16 @@ func TestAnApprovalCountsAgainWhenItsGiverIsBack(t *testing.T) {
 		id := w.ask()
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		w.directory.Set(approval.Deactivated, bob)
+		w.directory.Set(policy.Deactivated, bob)
 		_, err = w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
-		w.directory.Set(approval.Member, bob)
+		w.directory.Set(policy.Member, bob)
 		r, err := w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
 		require.Equal(t, approval.StateApproved, r.State, "somebody has to press, and dana may once more")
 		require.Len(t, r.Approvals, 2)
-		require.Equal(t, []approval.UserID{bob, dana}, r.Counted())
-	}, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} })
+		require.Equal(t, []policy.UserID{bob, dana}, r.Counted())
+	}, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} })
 }
 
 func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
@@ -117,12 +119,12 @@ func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
 		id := w.ask()
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		w.directory.Set(approval.Guest, bob)
+		w.directory.Set(policy.Guest, bob)
 		_, err = w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.ErrorIs(t, err, approval.ErrGuest)
-		w.directory.Set(approval.Member, bob)
+		w.directory.Set(policy.Member, bob)
 		waiting, err := w.ListPending(t.Context(), as(bob))
 		require.NoError(t, err)
 		require.Len(t, waiting, 1, "his approval is missing")
@@ -130,7 +132,7 @@ func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, approval.StateApproved, r.State)
 		require.Len(t, r.Approvals, 2)
-	}, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} })
+	}, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} })
 }
 
 func TestAMemberOfAGroupStandsInForOneWhoseApprovalDoesNotCount(t *testing.T) {
@@ -139,7 +141,7 @@ func TestAMemberOfAGroupStandsInForOneWhoseApprovalDoesNotCount(t *testing.T) {
 		id := w.owners()
 		_, err := w.Approve(t.Context(), as(frank), id)
 		require.NoError(t, err)
-		w.directory.Set(approval.Deactivated, frank)
+		w.directory.Set(policy.Deactivated, frank)
 		r, err := w.Approve(t.Context(), as(heidi), id)
 		require.NoError(t, err, "of platform as frank was")
 		require.Equal(t, approval.StatePending, r.State)
@@ -155,14 +157,14 @@ func TestAnOwnApprovalDoesNotCountOnceThatIsOff(t *testing.T) {
 		id := w.ask()
 		_, err := w.Approve(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.rules(func(p *approval.Policy) { p.AllowSelfApproval = false })
+		w.rules(func(p *policy.Policy) { p.AllowSelfApproval = false })
 		r, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
 		require.Equal(t, approval.StatePending, r.State)
-		require.Equal(t, approval.VoidOwnRequest, r.Approvals[0].Void)
-	}, func(p *approval.Policy) {
+		require.Equal(t, policy.VoidOwnRequest, r.Approvals[0].Void)
+	}, func(p *policy.Policy) {
 		p.AllowSelfApproval = true
-		p.Requirements = []approval.Requirement{{From: users(alice, bob, dana), Count: 2}}
+		p.Requirements = []policy.Requirement{{From: users(alice, bob, dana), Count: 2}}
 	})
 }
 
@@ -174,12 +176,12 @@ func TestTheLastApprovalIsRefusedWhileAnEarlierGiverCannotBeChecked(t *testing.T
 		require.NoError(t, err)
 		w.directory.Fail(approvaltest.CallStanding, approvaltest.Mishap{}, approvaltest.Lost(errors.New("slack is down")))
 		_, err = w.Approve(t.Context(), as(dana), id)
-		require.ErrorIs(t, err, approval.ErrCannotCheck)
+		require.ErrorIs(t, err, policy.ErrCannotCheck)
 		require.Equal(t, approval.StatePending, w.get(id).State)
 		r, err := w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
 		require.Equal(t, approval.StateApproved, r.State)
-	}, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} })
+	}, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} })
 }
 
 func TestAnApprovalOfWhatWasTakenAwayIsNotVoid(t *testing.T) {
@@ -191,12 +193,12 @@ func TestAnApprovalOfWhatWasTakenAwayIsNotVoid(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(grace), r.ID)
 		require.NoError(t, err)
-		r, err = w.ApprovePartially(t.Context(), as(bob), r.ID, approval.PartialApproval{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
+		r, err = w.ApprovePartially(t.Context(), as(bob), r.ID, policy.PartialApproval{Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
 		require.NoError(t, err)
 		require.Equal(t, approval.StatePending, r.State, "two of the usual are needed")
 		r, err = w.Approve(t.Context(), as(dana), r.ID)
 		require.NoError(t, err)
 		require.Equal(t, approval.StateApproved, r.State)
-		require.Equal(t, []approval.UserID{grace, bob, dana}, r.Counted())
-	}, strict, func(p *approval.Policy) { p.Requirements[0].Count = 2 })
+		require.Equal(t, []policy.UserID{grace, bob, dana}, r.Counted())
+	}, strict, func(p *policy.Policy) { p.Requirements[0].Count = 2 })
 }

@@ -10,16 +10,18 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // glass lets whoever is on call take an owner's key for two hours.
-func glass(p *approval.Policy) {
-	p.BreakGlass = approval.BreakGlass{People: groups(oncall), Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+func glass(p *policy.Policy) {
+	p.BreakGlass = policy.BreakGlass{People: groups(oncall), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 }
 
-func emergency(edit ...func(*approval.Form)) approval.Form {
-	return form(append([]func(*approval.Form){func(f *approval.Form) {
-		f.Roles, f.Lifetime, f.Reason = []approval.Role{"ORG_OWNER"}, 0, "production is down, INC-7"
+func emergency(edit ...func(*policy.Form)) policy.Form {
+	return form(append([]func(*policy.Form){func(f *policy.Form) {
+		f.Roles, f.Lifetime, f.Reason = []policy.Role{"ORG_OWNER"}, 0, "production is down, INC-7"
 	}}, edit...)...)
 }
 
@@ -36,7 +38,7 @@ func TestBreakGlassMakesAKeyAtOnce(t *testing.T) {
 		r = w.is(r.ID, approval.StateDelivered)
 		w.keyIsTheLastShown()
 		assert.Equal(t, carol, w.screens.Revealed()[0].To)
-		assert.Equal(t, []approval.Role{"ORG_OWNER"}, w.keys.Alive()[0].Access.Roles)
+		assert.Equal(t, []policy.Role{"ORG_OWNER"}, w.keys.Alive()[0].Access.Roles)
 		assert.WithinDuration(t, time.Now().Add(2*time.Hour), r.KeyExpiresAt, 10*time.Second)
 		assert.True(t, w.shows(r.ID, approval.CardMessage))
 		assert.True(t, w.shows(r.ID, approval.ReviewNotice))
@@ -59,28 +61,28 @@ func TestBreakGlassMakesAKeyAtOnce(t *testing.T) {
 func TestBreakGlassIsOffByDefault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testPolicy())
-	for _, who := range []approval.UserID{alice, bob} {
+	for _, who := range []policy.UserID{alice, bob} {
 		_, err := w.BreakGlass(t.Context(), as(who), emergency())
-		require.ErrorIs(t, err, approval.ErrBreakGlassNotAllowed)
+		require.ErrorIs(t, err, service.ErrBreakGlassNotAllowed)
 		_, err = w.MayBreakGlass(t.Context(), as(who))
-		require.ErrorIs(t, err, approval.ErrBreakGlassNotAllowed)
+		require.ErrorIs(t, err, service.ErrBreakGlassNotAllowed)
 	}
 }
 
 func TestWhoMayBreakGlassAndForWhat(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		by   approval.UserID
-		edit func(*approval.Form)
+		by   policy.UserID
+		edit func(*policy.Form)
 		want error // nil: a FormError with problem
-		code approval.ProblemCode
+		code policy.ProblemCode
 	}{
-		"somebody else":           {alice, func(*approval.Form) {}, approval.ErrBreakGlassNotAllowed, ""},
-		"a guest":                 {gil, func(*approval.Form) {}, approval.ErrGuest, ""},
-		"a stranger":              {eve, func(*approval.Form) {}, approval.ErrExternal, ""},
-		"a role that is not one":  {carol, asking("ORG_READ_ONLY"), nil, approval.RoleNotAllowed},
-		"without a reason":        {carol, func(f *approval.Form) { f.Reason = "  " }, nil, approval.Missing},
-		"from too wide a network": {carol, func(f *approval.Form) { f.Networks = "203.0.112.0/22" }, nil, approval.TooWide},
+		"somebody else":           {alice, func(*policy.Form) {}, service.ErrBreakGlassNotAllowed, ""},
+		"a guest":                 {gil, func(*policy.Form) {}, approval.ErrGuest, ""},
+		"a stranger":              {eve, func(*policy.Form) {}, approval.ErrExternal, ""},
+		"a role that is not one":  {carol, asking("ORG_READ_ONLY"), nil, policy.RoleNotAllowed},
+		"without a reason":        {carol, func(f *policy.Form) { f.Reason = "  " }, nil, policy.Missing},
+		"from too wide a network": {carol, func(f *policy.Form) { f.Networks = "203.0.112.0/22" }, nil, policy.TooWide},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +93,7 @@ func TestWhoMayBreakGlassAndForWhat(t *testing.T) {
 				require.ErrorIs(t, err, tt.want)
 				return
 			}
-			var mistakes *approval.FormError
+			var mistakes *policy.FormError
 			require.ErrorAs(t, err, &mistakes)
 			assert.Equal(t, tt.code, mistakes.Problems[0].Code)
 		})
@@ -106,15 +108,15 @@ func TestSomebodyElseSigns(t *testing.T) {
 		require.NoError(t, err)
 		w.pass(5 * time.Second)
 		_, err = w.Review(t.Context(), as(carol), r.ID)
-		require.ErrorIs(t, err, approval.ErrOwnRequest, "carol approves, too, but it is her key")
+		require.ErrorIs(t, err, policy.ErrOwnRequest, "carol approves, too, but it is her key")
 		_, err = w.Review(t.Context(), as(alice), r.ID)
-		require.ErrorIs(t, err, approval.ErrNotApprover)
+		require.ErrorIs(t, err, policy.ErrNotApprover)
 		_, err = w.Review(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
 		_, err = w.Review(t.Context(), as(dana), r.ID)
-		require.ErrorIs(t, err, approval.ErrAlreadyReviewed)
+		require.ErrorIs(t, err, service.ErrAlreadyReviewed)
 		assert.Equal(t, bob, w.get(r.ID).Review.By)
-	}, glass, func(p *approval.Policy) { p.Requirements = anyOf(bob, dana, carol) })
+	}, glass, func(p *policy.Policy) { p.Requirements = anyOf(bob, dana, carol) })
 }
 
 func TestOnlyKeysTakenByBreakGlassAreSigned(t *testing.T) {

@@ -11,10 +11,11 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // posted is the message of that name as it stands; there is one.
-func (w *world) posted(id approval.ID, name approval.MessageName) approvaltest.Message {
+func (w *world) posted(id policy.ID, name approval.MessageName) approvaltest.Message {
 	w.t.Helper()
 	all := w.screens.Messages(id)
 	all = slices.DeleteFunc(all, func(m approvaltest.Message) bool { return m.Name != name })

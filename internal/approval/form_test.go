@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
-func form(edit ...func(*approval.Form)) approval.Form {
-	f := approval.Form{
-		IdempotencyKey: "V1", Description: "billing export", Roles: []approval.Role{"ORG_BILLING_READ_ONLY"},
+func form(edit ...func(*policy.Form)) policy.Form {
+	f := policy.Form{
+		IdempotencyKey: "V1", Description: "billing export", Roles: []policy.Role{"ORG_BILLING_READ_ONLY"},
 		Networks: "203.0.113.7", Lifetime: 8 * time.Hour, Reason: "invoices of October, TICKET-12",
 	}
 	for _, e := range edit {
@@ -25,13 +26,13 @@ func form(edit ...func(*approval.Form)) approval.Form {
 
 func TestCheckReadsAForm(t *testing.T) {
 	t.Parallel()
-	access, err := testPolicy().Check(form(func(f *approval.Form) {
+	access, err := testPolicy().Check(form(func(f *policy.Form) {
 		f.Description = "  billing export "
-		f.Roles = []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY", "ORG_MEMBER"}
+		f.Roles = []policy.Role{"ORG_MEMBER", "ORG_READ_ONLY", "ORG_MEMBER"}
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, "billing export", access.Description)
-	assert.Equal(t, []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"}, access.Roles)
+	assert.Equal(t, []policy.Role{"ORG_MEMBER", "ORG_READ_ONLY"}, access.Roles)
 	assert.Equal(t, 8*time.Hour, access.Lifetime)
 	assert.Equal(t, "203.0.113.7/32", access.Networks[0].String())
 }
@@ -39,33 +40,33 @@ func TestCheckReadsAForm(t *testing.T) {
 func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		spoil func(*approval.Form)
-		field approval.Field
-		code  approval.ProblemCode
+		spoil func(*policy.Form)
+		field policy.Field
+		code  policy.ProblemCode
 	}{
-		"no description":            {func(f *approval.Form) { f.Description = "  " }, approval.FieldDescription, approval.Missing},
-		"a long description":        {func(f *approval.Form) { f.Description = strings.Repeat("ä", 201) }, approval.FieldDescription, approval.TooLong},
-		"a description of lines":    {func(f *approval.Form) { f.Description = "a\nb" }, approval.FieldDescription, approval.Unprintable},
-		"a description turned over": {func(f *approval.Form) { f.Description = "a\u202eb" }, approval.FieldDescription, approval.Unprintable},
-		"an unseen description":     {func(f *approval.Form) { f.Description = "\u3000\u200b\u2060\ufeff\u3164\u2800\U000e0041" }, approval.FieldDescription, approval.Missing},
-		"a mark on nothing":         {func(f *approval.Form) { f.Description = " \u0301" }, approval.FieldDescription, approval.Missing},
-		"a line separator":          {func(f *approval.Form) { f.Description = "a\u2028b" }, approval.FieldDescription, approval.Unprintable},
-		"a next line":               {func(f *approval.Form) { f.Description = "a\u0085b" }, approval.FieldDescription, approval.Unprintable},
-		"an unseen reason":          {func(f *approval.Form) { f.Reason = "\u200b\n\u2029\u115f\ufe0f" }, approval.FieldReason, approval.Missing},
-		"a reason turned over":      {func(f *approval.Form) { f.Reason = "a\n\u2066b" }, approval.FieldReason, approval.Unprintable},
-		"no role":                   {func(f *approval.Form) { f.Roles = nil }, approval.FieldRoles, approval.Missing},
-		"the owner's role":          {func(f *approval.Form) { f.Roles = []approval.Role{"ORG_OWNER"} }, approval.FieldRoles, approval.RoleNotAllowed},
-		"a role nobody knows":       {func(f *approval.Form) { f.Roles = []approval.Role{"GROUP_OWNER"} }, approval.FieldRoles, approval.RoleNotAllowed},
-		"no address":                {func(f *approval.Form) { f.Networks = "" }, approval.FieldNetworks, approval.Missing},
-		"a lifetime not offered":    {func(f *approval.Form) { f.Lifetime = 9 * time.Hour }, approval.FieldLifetime, approval.LifetimeNotAllowed},
-		"no reason":                 {func(f *approval.Form) { f.Reason = "" }, approval.FieldReason, approval.Missing},
-		"a long reason":             {func(f *approval.Form) { f.Reason = strings.Repeat("x", 1001) }, approval.FieldReason, approval.TooLong},
-		"a reason with a bell":      {func(f *approval.Form) { f.Reason = "ring\a" }, approval.FieldReason, approval.Unprintable},
+		"no description":            {func(f *policy.Form) { f.Description = "  " }, policy.FieldDescription, policy.Missing},
+		"a long description":        {func(f *policy.Form) { f.Description = strings.Repeat("ä", 201) }, policy.FieldDescription, policy.TooLong},
+		"a description of lines":    {func(f *policy.Form) { f.Description = "a\nb" }, policy.FieldDescription, policy.Unprintable},
+		"a description turned over": {func(f *policy.Form) { f.Description = "a\u202eb" }, policy.FieldDescription, policy.Unprintable},
+		"an unseen description":     {func(f *policy.Form) { f.Description = "\u3000\u200b\u2060\ufeff\u3164\u2800\U000e0041" }, policy.FieldDescription, policy.Missing},
+		"a mark on nothing":         {func(f *policy.Form) { f.Description = " \u0301" }, policy.FieldDescription, policy.Missing},
+		"a line separator":          {func(f *policy.Form) { f.Description = "a\u2028b" }, policy.FieldDescription, policy.Unprintable},
+		"a next line":               {func(f *policy.Form) { f.Description = "a\u0085b" }, policy.FieldDescription, policy.Unprintable},
+		"an unseen reason":          {func(f *policy.Form) { f.Reason = "\u200b\n\u2029\u115f\ufe0f" }, policy.FieldReason, policy.Missing},
+		"a reason turned over":      {func(f *policy.Form) { f.Reason = "a\n\u2066b" }, policy.FieldReason, policy.Unprintable},
+		"no role":                   {func(f *policy.Form) { f.Roles = nil }, policy.FieldRoles, policy.Missing},
+		"the owner's role":          {func(f *policy.Form) { f.Roles = []policy.Role{"ORG_OWNER"} }, policy.FieldRoles, policy.RoleNotAllowed},
+		"a role nobody knows":       {func(f *policy.Form) { f.Roles = []policy.Role{"GROUP_OWNER"} }, policy.FieldRoles, policy.RoleNotAllowed},
+		"no address":                {func(f *policy.Form) { f.Networks = "" }, policy.FieldNetworks, policy.Missing},
+		"a lifetime not offered":    {func(f *policy.Form) { f.Lifetime = 9 * time.Hour }, policy.FieldLifetime, policy.LifetimeNotAllowed},
+		"no reason":                 {func(f *policy.Form) { f.Reason = "" }, policy.FieldReason, policy.Missing},
+		"a long reason":             {func(f *policy.Form) { f.Reason = strings.Repeat("x", 1001) }, policy.FieldReason, policy.TooLong},
+		"a reason with a bell":      {func(f *policy.Form) { f.Reason = "ring\a" }, policy.FieldReason, policy.Unprintable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := testPolicy().Check(form(tt.spoil))
-			wrong, ok := errors.AsType[*approval.FormError](err)
+			wrong, ok := errors.AsType[*policy.FormError](err)
 			require.True(t, ok)
 			require.Len(t, wrong.Problems, 1)
 			assert.Equal(t, tt.field, wrong.Problems[0].Field)
@@ -76,7 +77,7 @@ func TestCheckRefuses(t *testing.T) {
 
 func TestCheckKeepsWhatIsSeen(t *testing.T) {
 	t.Parallel()
-	access, err := testPolicy().Check(form(func(f *approval.Form) {
+	access, err := testPolicy().Check(form(func(f *policy.Form) {
 		f.Description = "\ufeffcafe\u0301\u00a0da\u00adta\u200b "
 		f.Reason = "first\u2028second\u0085\r\n\r\n\r\nthird"
 	}))
@@ -86,19 +87,19 @@ func TestCheckKeepsWhatIsSeen(t *testing.T) {
 
 func TestCheckTellsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := testPolicy().Check(approval.Form{})
-	wrong, ok := errors.AsType[*approval.FormError](err)
+	_, err := testPolicy().Check(policy.Form{})
+	wrong, ok := errors.AsType[*policy.FormError](err)
 	require.True(t, ok)
-	var fields []approval.Field
+	var fields []policy.Field
 	for _, p := range wrong.Problems {
 		fields = append(fields, p.Field)
 	}
-	assert.Equal(t, []approval.Field{"description", "roles", "networks", "lifetime", "reason"}, fields)
+	assert.Equal(t, []policy.Field{"description", "roles", "networks", "lifetime", "reason"}, fields)
 }
 
 func TestIDs(t *testing.T) {
 	t.Parallel()
-	seen := map[approval.ID]bool{}
+	seen := map[policy.ID]bool{}
 	for range 100 {
 		id := approval.NewID()
 		parsed, ok := approval.ParseID(string(id))

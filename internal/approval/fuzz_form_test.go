@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/plaintext"
 )
 
@@ -18,34 +18,34 @@ func FuzzForm(f *testing.F) {
 	f.Add("billing export", "ORG_READ_ONLY", "203.0.113.7", int64(8*time.Hour), "invoices")
 	f.Add(" \u00a0", "", "", int64(0), "\n")
 	f.Add("a\x00b", "ORG_OWNER\nORG_MEMBER", "0.0.0.0/0", int64(-1), "\u202eno")
-	f.Add("\xff", "ORG_MEMBER\nORG_MEMBER", "::ffff:1.2.3.4/128 1.2.3.4", int64(24*time.Hour), strings.Repeat("é", approval.MaxReason))
+	f.Add("\xff", "ORG_MEMBER\nORG_MEMBER", "::ffff:1.2.3.4/128 1.2.3.4", int64(24*time.Hour), strings.Repeat("é", policy.MaxReason))
 	p := testPolicy()
 	f.Fuzz(func(t *testing.T, description, roles, networks string, lifetime int64, reason string) {
-		form := approval.Form{Description: description, Networks: networks, Lifetime: time.Duration(lifetime), Reason: reason}
+		form := policy.Form{Description: description, Networks: networks, Lifetime: time.Duration(lifetime), Reason: reason}
 		for r := range strings.SplitSeq(roles, "\n") {
-			form.Roles = append(form.Roles, approval.Role(r))
+			form.Roles = append(form.Roles, policy.Role(r))
 		}
 		access, err := p.Check(form)
 		if err != nil {
-			mistakes, ok := errors.AsType[*approval.FormError](err)
+			mistakes, ok := errors.AsType[*policy.FormError](err)
 			if !ok || len(mistakes.Problems) == 0 {
 				t.Fatalf("refused without a word: %v", err)
 			}
 			return
 		}
 		withinPolicy(t, p, access)
-		readable(t, access.Description, approval.MaxDescription)
-		readable(t, plaintext.Lines(reason), approval.MaxReason)
+		readable(t, access.Description, policy.MaxDescription)
+		readable(t, plaintext.Lines(reason), policy.MaxReason)
 		if strings.ContainsAny(access.Description, "\r\n") {
 			t.Fatalf("a description of two lines: %q", access.Description)
 		}
 	})
 }
 
-func withinPolicy(t *testing.T, p approval.Policy, a approval.Access) {
+func withinPolicy(t *testing.T, p policy.Policy, a policy.Access) {
 	t.Helper()
-	if len(a.Roles) == 0 || slices.ContainsFunc(a.Roles, func(r approval.Role) bool {
-		return !slices.ContainsFunc(p.Roles, func(rule approval.RoleRule) bool { return rule.Role == r })
+	if len(a.Roles) == 0 || slices.ContainsFunc(a.Roles, func(r policy.Role) bool {
+		return !slices.ContainsFunc(p.Roles, func(rule policy.RoleRule) bool { return rule.Role == r })
 	}) {
 		t.Fatalf("roles %v", a.Roles)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"strings"
 
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/plaintext"
 )
 
@@ -12,18 +13,18 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 // NewID returns a name that people can read out: AKR- and five letters, of
 // which there are 33 million. Whoever stores it tries again when it is taken.
-func NewID() ID {
+func NewID() policy.ID {
 	var b [5]byte
 	rand.Read(b[:]) // never fails; see crypto/rand
 	for i := range b {
 		b[i] = alphabet[b[i]%32]
 	}
-	return ID("AKR-" + string(b[:]))
+	return policy.ID("AKR-" + string(b[:]))
 }
 
 // ParseID returns the ID that s is, if it has the form of one. A value from
 // outside goes through here before it is looked up or logged.
-func ParseID(s string) (ID, bool) {
+func ParseID(s string) (policy.ID, bool) {
 	if len(s) != 9 || s[:4] != "AKR-" {
 		return "", false
 	}
@@ -32,13 +33,13 @@ func ParseID(s string) (ID, bool) {
 			return "", false
 		}
 	}
-	return ID(s), true
+	return policy.ID(s), true
 }
 
 // TypedID reads an ID as people type or paste it: in any capitals, with any dash
 // or space or none, in quotation marks or with a full stop after it, and with
 // letters that look like the digits in IDs, as O for 0.
-func TypedID(s string) (ID, bool) {
+func TypedID(s string) (policy.ID, bool) {
 	typed := strings.ToUpper(strings.Trim(plaintext.Fold(s), " '\"<>()[]*_~.,;:!?"))
 	rest, ok := strings.CutPrefix(typed, "AKR")
 	if !ok {

@@ -9,14 +9,15 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Atlas says that a key is deleted, and it is not: people are told, and it is
 // deleted until Atlas does not know it any more.
 func TestKeyThatComesBackIsReportedAndDeletedAgain(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]func(w *world) approval.ID{
-		"of an ended request": func(w *world) approval.ID {
+	for name, given := range map[string]func(w *world) policy.ID{
+		"of an ended request": func(w *world) policy.ID {
 			id := w.active()
 			w.keys.Undying(w.keys.Alive()[0].ID)
 			_, err := w.Revoke(w.t.Context(), as(alice), id, "")
@@ -25,7 +26,7 @@ func TestKeyThatComesBackIsReportedAndDeletedAgain(t *testing.T) {
 			w.is(id, approval.StateEnded)
 			return id
 		},
-		"that was replaced": func(w *world) approval.ID {
+		"that was replaced": func(w *world) policy.ID {
 			id := w.delivered()
 			w.keys.Undying(w.keys.Alive()[0].ID)
 			_, err := w.Replace(w.t.Context(), as(alice), id)

@@ -10,13 +10,15 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // activeFor is a key that its owner holds, with a lifetime.
-func (w *world) activeFor(lifetime time.Duration) approval.ID {
+func (w *world) activeFor(lifetime time.Duration) policy.ID {
 	w.t.Helper()
 	w.Orgs[0].Policy.Lifetimes = append(w.Orgs[0].Policy.Lifetimes, lifetime)
-	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *approval.Form) { f.Lifetime = lifetime }))
+	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *policy.Form) { f.Lifetime = lifetime }))
 	require.NoError(w.t, err)
 	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 	require.NoError(w.t, err)
@@ -54,14 +56,14 @@ func TestTheOwnerIsToldBeforeTheEnd(t *testing.T) {
 				}
 				w.pass(time.Until(made.Add(tt.lifetime + time.Minute)))
 				assert.Equal(t, len(tt.told), w.is(id, approval.StateEnded).ExpiryReminders)
-			}, func(p *approval.Policy) { p.ConfirmWithin = 30 * time.Minute })
+			}, func(p *policy.Policy) { p.ConfirmWithin = 30 * time.Minute })
 		})
 	}
 }
 
-func (w *world) extends(id approval.ID) approval.ID {
+func (w *world) extends(id policy.ID) policy.ID {
 	w.t.Helper()
-	r, err := w.Extend(w.t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X" + string(id), ExtendBy: 24 * time.Hour, Reason: "not done yet"})
+	r, err := w.Extend(w.t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X" + string(id), ExtendBy: 24 * time.Hour, Reason: "not done yet"})
 	require.NoError(w.t, err)
 	w.settle()
 	return r.ID
@@ -76,7 +78,7 @@ func TestExtend(t *testing.T) {
 		assert.Equal(t, approval.ChangeDetails{OldEnd: ends, NewEnd: ends.Add(24 * time.Hour)}, w.is(more, approval.StatePending).Change)
 		assert.Equal(t, ends, w.get(id).KeyExpiresAt, "asking changes nothing")
 		_, err := w.Approve(t.Context(), as(alice), more)
-		require.ErrorIs(t, err, approval.ErrOwnRequest)
+		require.ErrorIs(t, err, policy.ErrOwnRequest)
 		_, err = w.Approve(t.Context(), as(bob), more)
 		require.NoError(t, err)
 		w.settle()
@@ -102,7 +104,7 @@ func TestAChangeThatIsDeniedOrComesTooLateChangesNothing(t *testing.T) {
 		w.settle()
 		assert.Equal(t, ends, w.get(id).KeyExpiresAt)
 
-		late, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X2", ExtendBy: 24 * time.Hour, Reason: "please"})
+		late, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X2", ExtendBy: 24 * time.Hour, Reason: "please"})
 		require.NoError(t, err)
 		_, err = w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
@@ -131,13 +133,13 @@ func TestReaddress(t *testing.T) {
 			inWorld(t, func(w *world) {
 				id := w.active()
 				if !tt.needsYes { // begin with more
-					r, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A0", Networks: "203.0.113.7 198.51.100.1", Reason: "two"})
+					r, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A0", Networks: "203.0.113.7 198.51.100.1", Reason: "two"})
 					require.NoError(t, err)
 					_, err = w.Approve(t.Context(), as(bob), r.ID)
 					require.NoError(t, err)
 					w.settle()
 				}
-				r, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A1", Networks: tt.typed, Reason: "moved"})
+				r, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A1", Networks: tt.typed, Reason: "moved"})
 				require.NoError(t, err)
 				w.settle()
 				if tt.needsYes {
@@ -168,7 +170,7 @@ func TestAChangeOfAddressesIsTriedUntilAtlasAnswers(t *testing.T) {
 				id := w.active()
 				before := w.get(id).Access.Networks
 				w.keys.Fail(approvaltest.CallReaddress, mishap)
-				r, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A1", Networks: "198.51.100.9", Reason: "moved"})
+				r, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A1", Networks: "198.51.100.9", Reason: "moved"})
 				require.NoError(t, err)
 				_, err = w.Approve(t.Context(), as(bob), r.ID)
 				require.NoError(t, err)
@@ -189,23 +191,23 @@ func TestMistakesInAChange(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.active()
-		codes := func(err error) []approval.ProblemCode {
-			wrong, ok := errors.AsType[*approval.FormError](err)
+		codes := func(err error) []policy.ProblemCode {
+			wrong, ok := errors.AsType[*policy.FormError](err)
 			require.True(t, ok, err)
-			var all []approval.ProblemCode
+			var all []policy.ProblemCode
 			for _, p := range wrong.Problems {
 				all = append(all, p.Code)
 			}
 			return all
 		}
-		_, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "1", ExtendBy: time.Minute})
-		assert.Equal(t, []approval.ProblemCode{approval.Missing, approval.LifetimeNotAllowed}, codes(err))
-		_, err = w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "2", Networks: "203.0.113.7", Reason: "x"})
-		assert.Equal(t, []approval.ProblemCode{approval.Unchanged}, codes(err))
-		_, err = w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "3", Networks: "10.0.0.1", Reason: "x"})
-		assert.Equal(t, []approval.ProblemCode{approval.NotPublic}, codes(err))
-		for _, who := range []approval.UserID{bob, carol, eve} {
-			_, err = w.Extend(t.Context(), as(who), id, approval.ExtensionForm{IdempotencyKey: "4", ExtendBy: 8 * time.Hour, Reason: "x"})
+		_, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "1", ExtendBy: time.Minute})
+		assert.Equal(t, []policy.ProblemCode{policy.Missing, policy.LifetimeNotAllowed}, codes(err))
+		_, err = w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "2", Networks: "203.0.113.7", Reason: "x"})
+		assert.Equal(t, []policy.ProblemCode{policy.Unchanged}, codes(err))
+		_, err = w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "3", Networks: "10.0.0.1", Reason: "x"})
+		assert.Equal(t, []policy.ProblemCode{policy.NotPublic}, codes(err))
+		for _, who := range []policy.UserID{bob, carol, eve} {
+			_, err = w.Extend(t.Context(), as(who), id, service.ExtensionForm{IdempotencyKey: "4", ExtendBy: 8 * time.Hour, Reason: "x"})
 			require.ErrorIs(t, err, approval.ErrNotOwner)
 			_, err = w.Rotate(t.Context(), as(who), id)
 			require.ErrorIs(t, err, approval.ErrNotOwner)
@@ -224,7 +226,7 @@ func TestRotate(t *testing.T) {
 		w.settle()
 		assert.Equal(t, ends, w.is(next.ID, approval.StateApproved).KeyExpiresAt, "no new approval, and no more time")
 		_, err = w.Rotate(t.Context(), as(alice), id)
-		require.ErrorIs(t, err, approval.ErrRotationUnderway)
+		require.ErrorIs(t, err, service.ErrRotationUnderway)
 		_, err = w.Issue(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
 		w.settle()
@@ -317,7 +319,7 @@ func TestAStoreThatFailsWhileChanging(t *testing.T) {
 					require.NoError(t, err)
 					w.pass(time.Minute)
 					assert.Equal(t, ends.Add(24*time.Hour), w.get(id).KeyExpiresAt)
-					other, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A", Networks: "198.51.100.9", Reason: "moved"})
+					other, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A", Networks: "198.51.100.9", Reason: "moved"})
 					require.NoError(t, err)
 					_, err = w.Approve(t.Context(), as(bob), other.ID)
 					require.NoError(t, err)
@@ -345,9 +347,9 @@ func TestApproversSeeWhatWaitsForThemAndEveryKey(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		active := w.active()
-		r, err := w.Submit(t.Context(), as(bob), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
+		r, err := w.Submit(t.Context(), as(bob), form(func(f *policy.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
-		for who, want := range map[approval.UserID]int{dana: 1, bob: 0} {
+		for who, want := range map[policy.UserID]int{dana: 1, bob: 0} {
 			waiting, err := w.ListPending(t.Context(), as(who))
 			require.NoError(t, err)
 			assert.Len(t, waiting, want, who)
@@ -356,11 +358,11 @@ func TestApproversSeeWhatWaitsForThemAndEveryKey(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, live, 1)
 		assert.Equal(t, active, live[0].ID)
-		for _, who := range []approval.UserID{alice, carol} {
+		for _, who := range []policy.UserID{alice, carol} {
 			_, err = w.ListPending(t.Context(), as(who))
-			require.ErrorIs(t, err, approval.ErrNotApprover)
+			require.ErrorIs(t, err, policy.ErrNotApprover)
 			_, err = w.ActiveKeys(t.Context(), as(who))
-			require.ErrorIs(t, err, approval.ErrNotApprover)
+			require.ErrorIs(t, err, policy.ErrNotApprover)
 		}
 		_ = r
 	})

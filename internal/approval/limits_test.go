@@ -10,22 +10,22 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
-func limited(l approval.Limits) func(*approval.Policy) {
-	return func(p *approval.Policy) { p.Limits = l }
+func limited(l policy.Limits) func(*policy.Policy) {
+	return func(p *policy.Policy) { p.Limits = l }
 }
 
-func origin(n int) func(*approval.Form) {
-	return func(f *approval.Form) { f.IdempotencyKey = fmt.Sprintf("L%d", n) }
+func origin(n int) func(*policy.Form) {
+	return func(f *policy.Form) { f.IdempotencyKey = fmt.Sprintf("L%d", n) }
 }
 
-func requireLimit(t *testing.T, err error, code approval.ProblemCode, limit int) {
+func requireLimit(t *testing.T, err error, code policy.ProblemCode, limit int) {
 	t.Helper()
-	mistakes, ok := errors.AsType[*approval.FormError](err)
+	mistakes, ok := errors.AsType[*policy.FormError](err)
 	require.True(t, ok, err)
-	require.Equal(t, []approval.Problem{{Field: approval.FieldReason, Code: code, Limit: limit}}, mistakes.Problems)
+	require.Equal(t, []policy.Problem{{Field: policy.FieldReason, Code: code, Limit: limit}}, mistakes.Problems)
 }
 
 func TestOpenRequestsOfOnePersonAreLimited(t *testing.T) {
@@ -36,7 +36,7 @@ func TestOpenRequestsOfOnePersonAreLimited(t *testing.T) {
 		_, err = w.Submit(t.Context(), as(alice), form(origin(2)))
 		require.NoError(t, err)
 		_, err = w.Submit(t.Context(), as(alice), form(origin(3)))
-		requireLimit(t, err, approval.TooManyOpen, 2)
+		requireLimit(t, err, policy.TooManyOpen, 2)
 		again, err := w.Submit(t.Context(), as(alice), form(origin(1)))
 		require.NoError(t, err, "a form sent twice is no other request")
 		assert.Equal(t, first.ID, again.ID)
@@ -46,7 +46,7 @@ func TestOpenRequestsOfOnePersonAreLimited(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.Submit(t.Context(), as(alice), form(origin(5)))
 		require.NoError(t, err)
-	}, limited(approval.Limits{OpenRequests: 2}))
+	}, limited(policy.Limits{OpenRequests: 2}))
 }
 
 func TestLiveKeysOfOnePersonAreLimited(t *testing.T) {
@@ -56,10 +56,10 @@ func TestLiveKeysOfOnePersonAreLimited(t *testing.T) {
 		_, err := w.Submit(t.Context(), as(alice), form(origin(2)))
 		require.NoError(t, err)
 		_, err = w.Submit(t.Context(), as(alice), form(origin(3)))
-		requireLimit(t, err, approval.TooManyKeys, 2)
+		requireLimit(t, err, policy.TooManyKeys, 2)
 		_, err = w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err, "a rotation takes the place of a key")
-	}, limited(approval.Limits{LiveKeys: 2}))
+	}, limited(policy.Limits{LiveKeys: 2}))
 }
 
 func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
@@ -68,21 +68,21 @@ func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
 		w.staff()
 		_, err := w.BreakGlass(t.Context(), as(carol), emergency(origin(1)))
 		require.NoError(t, err)
-		_, err = w.Submit(t.Context(), as(carol), form(origin(2), func(f *approval.Form) {
-			f.Roles, f.NetworkPresets, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+		_, err = w.Submit(t.Context(), as(carol), form(origin(2), func(f *policy.Form) {
+			f.Roles, f.NetworkPresets, f.Networks = []policy.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 		}))
 		require.NoError(t, err)
 		_, err = w.BreakGlass(t.Context(), as(carol), emergency(origin(3)))
-		requireLimit(t, err, approval.TooManyPerHour, 2)
+		requireLimit(t, err, policy.TooManyPerHour, 2)
 		w.pass(time.Hour)
 		_, err = w.BreakGlass(t.Context(), as(carol), emergency(origin(4)))
 		require.NoError(t, err)
-	}, strict, glass, limited(approval.Limits{RequestsPerHour: 2}))
+	}, strict, glass, limited(policy.Limits{RequestsPerHour: 2}))
 }
 
 func TestManyFormsAtOnceDoNotPassALimitTogether(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testPolicy(limited(approval.Limits{OpenRequests: 3})))
+	w := newWorld(t, testPolicy(limited(policy.Limits{OpenRequests: 3})))
 	var all sync.WaitGroup
 	for n := range 40 {
 		all.Go(func() { _, _ = w.Submit(t.Context(), as(alice), form(origin(n))) })
@@ -104,15 +104,15 @@ func TestPreviewNamesTheLimitsThatARequestWouldExceed(t *testing.T) {
 		require.NoError(t, err)
 		got, err = w.Preview(t.Context(), as(alice), form())
 		require.NoError(t, err)
-		assert.Equal(t, []approval.Problem{
-			{Field: approval.FieldReason, Code: approval.TooManyOpen, Limit: 1},
-			{Field: approval.FieldReason, Code: approval.TooManyKeys, Limit: 2},
-			{Field: approval.FieldReason, Code: approval.TooManyPerHour, Limit: 2},
+		assert.Equal(t, []policy.Problem{
+			{Field: policy.FieldReason, Code: policy.TooManyOpen, Limit: 1},
+			{Field: policy.FieldReason, Code: policy.TooManyKeys, Limit: 2},
+			{Field: policy.FieldReason, Code: policy.TooManyPerHour, Limit: 2},
 		}, got.Problems)
 		got, err = w.Preview(t.Context(), as(carol), form())
 		require.NoError(t, err)
 		assert.Empty(t, got.Problems, "another person has limits of their own")
-	}, limited(approval.Limits{OpenRequests: 1, LiveKeys: 2, RequestsPerHour: 2}))
+	}, limited(policy.Limits{OpenRequests: 1, LiveKeys: 2, RequestsPerHour: 2}))
 }
 
 func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
@@ -123,11 +123,11 @@ func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
 		require.NoError(t, err)
 		before := w.get(id)
 		_, err = w.Transfer(t.Context(), as(bob), id, carol)
-		requireLimit(t, err, approval.TooManyKeys, 1)
+		requireLimit(t, err, policy.TooManyKeys, 1)
 		assert.Equal(t, before.Version, w.get(id).Version, "nothing was changed")
 		_, err = w.Withdraw(t.Context(), as(carol), r.ID)
 		require.NoError(t, err)
 		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-	}, limited(approval.Limits{LiveKeys: 1}))
+	}, limited(policy.Limits{LiveKeys: 1}))
 }

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A kind of step, and how often it is taken among the others. It needs a
@@ -193,7 +194,7 @@ func (tr *trial) touchKey(t *rapid.T) {
 // leave deactivates somebody, or brings back whoever was.
 func (tr *trial) leave(t *rapid.T) {
 	if !tr.welcome() {
-		tr.house.stand(pick(t, "who", []approval.UserID{alice, bob, carol, dana, heidi}), approval.Deactivated)
+		tr.house.stand(pick(t, "who", []policy.UserID{alice, bob, carol, dana, heidi}), policy.Deactivated)
 	}
 }
 
@@ -201,8 +202,8 @@ func (tr *trial) leave(t *rapid.T) {
 func (tr *trial) welcome() bool {
 	isAway := false
 	for _, u := range people {
-		if tr.house.standing(u) == approval.Deactivated {
-			tr.house.stand(u, approval.Member)
+		if tr.house.standing(u) == policy.Deactivated {
+			tr.house.stand(u, policy.Member)
 			isAway = true
 		}
 	}
@@ -213,7 +214,7 @@ func (tr *trial) welcome() bool {
 func (tr *trial) orphan(t *rapid.T) {
 	r := tr.one(t, isActive)
 	if tr.house.isMember(r.Requester) {
-		tr.house.stand(r.Requester, approval.Deactivated)
+		tr.house.stand(r.Requester, policy.Deactivated)
 	}
 	tr.pass(noticed)
 }

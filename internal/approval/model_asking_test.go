@@ -12,11 +12,13 @@ import (
 	"pgregory.net/rapid"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // A sent form is one that somebody filled in. It can be sent again.
 type sent struct {
-	who  approval.UserID
+	who  policy.UserID
 	wish string
 }
 
@@ -32,7 +34,7 @@ func (tr *trial) submitForm(t *rapid.T) {
 	if isNew {
 		all := slices.Sorted(maps.Keys(wishes))
 		tr.forms = append(tr.forms, sent{
-			pick(t, "who", []approval.UserID{alice, alice, alice, carol, carol, dana, gil}),
+			pick(t, "who", []policy.UserID{alice, alice, alice, carol, carol, dana, gil}),
 			pick(t, "wish", append(all, "wide", "all", "ci", "projects", "emergency", "staging")),
 		})
 	} else {
@@ -48,7 +50,7 @@ func (tr *trial) submit(n int) approval.Request {
 	w := wishes[f.wish]
 	isForeseen, many := tr.isQuiet() && (tr.searchMoved == 0 || len(w.want.Projects) == 0), len(tr.known())
 	against := tr.whyNotAsk(f)
-	filled := form(w.fill, func(to *approval.Form) { to.IdempotencyKey, to.Org = fmt.Sprintf("V%d", n), w.org })
+	filled := form(w.fill, func(to *policy.Form) { to.IdempotencyKey, to.Org = fmt.Sprintf("V%d", n), w.org })
 	ask := tr.process.service.Submit
 	if f.isEmergency() {
 		ask = tr.process.service.BreakGlass
@@ -60,10 +62,10 @@ func (tr *trial) submit(n int) approval.Request {
 	tr.tellAsker(f, r, err)
 	switch {
 	case err == nil:
-		require.Contains(tr.t, []approval.ID{"", r.ID}, tr.asked[n], "one form made two requests")
+		require.Contains(tr.t, []policy.ID{"", r.ID}, tr.asked[n], "one form made two requests")
 		tr.asked[n] = r.ID
 		tr.checkAsked(f, r)
-	case isForeseen && !errors.Is(err, approval.ErrNoProjects):
+	case isForeseen && !errors.Is(err, service.ErrNoProjects):
 		require.True(tr.t, isFor(err, against), "%q was not taken: %v, and not %v", f.wish, err, against)
 	}
 	if isForeseen && len(against) > 0 {
@@ -79,9 +81,9 @@ func (tr *trial) whyNotAsk(f sent) []error {
 	all := tr.whyNobody(f.who)
 	switch {
 	case w.org == nowhere:
-		return append(all, approval.ErrNoOrg)
+		return append(all, policy.ErrNoOrg)
 	case f.isEmergency() && !tr.house.mayBreakGlass(f.who, w.org):
-		all = append(all, approval.ErrBreakGlassNotAllowed)
+		all = append(all, service.ErrBreakGlassNotAllowed)
 	case !f.isEmergency() && slices.Contains(w.want.Roles, owners) && !tr.house.isOf(platform, f.who):
 		all = append(all, errMistake)
 	}
@@ -94,13 +96,13 @@ func (tr *trial) whyNotAsk(f sent) []error {
 func (tr *trial) tellAsker(f sent, r approval.Request, err error) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	_, isMistake := errors.AsType[*approval.FormError](err)
+	_, isMistake := errors.AsType[*policy.FormError](err)
 	switch {
 	case err == nil:
 		tr.tell(mark{r.ID, approval.EventSubmit, f.who}, account{accepted: 1})
 	case isAccident(err):
 		tr.tell(mark{On: approval.EventSubmit, By: f.who}, account{unclear: 1})
-	case !isMistake && !isRefusal(err) && !errors.Is(err, approval.ErrNoProjects):
+	case !isMistake && !isRefusal(err) && !errors.Is(err, service.ErrNoProjects):
 		tr.wrong = append(tr.wrong, fmt.Sprintf("%+v was answered with an error for which there is no sentence: %v", f, err))
 	}
 }
@@ -115,14 +117,14 @@ func (tr *trial) checkAsked(f sent, r approval.Request) {
 	require.Equal(tr.t, wishes[f.wish].org, r.Org)
 }
 
-func (tr *trial) wishOf(id approval.ID) approval.Access {
+func (tr *trial) wishOf(id policy.ID) policy.Access {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return tr.wanted[id]
 }
 
 // breaker is who took a key by break-glass.
-func (tr *trial) breaker(id approval.ID) approval.UserID {
+func (tr *trial) breaker(id policy.ID) policy.UserID {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return tr.broke[id]

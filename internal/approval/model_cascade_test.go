@@ -6,10 +6,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // first is the request of the first key of a key's rotations. It needs tr.mu.
-func (tr *trial) first(r approval.Request) approval.ID {
+func (tr *trial) first(r approval.Request) policy.ID {
 	for r.Type == approval.Rotation {
 		r = tr.rows[r.ParentID]
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A root is how the access of a key began: with the first key of its rotations.
@@ -28,18 +29,18 @@ func (tr *trial) root(r approval.Request) root {
 }
 
 // approvesAccess reports whether a person's approval is one that access takes.
-func (h *house) approvesAccess(u approval.UserID, of approval.OrgID, a approval.Access) bool {
+func (h *house) approvesAccess(u policy.UserID, of policy.OrgID, a policy.Access) bool {
 	return slices.ContainsFunc(slots(of, a), func(s slot) bool { return h.fits(u, s, false) })
 }
 
 // approvesAlone reports whether a person's approval is all that access takes.
-func (h *house) approvesAlone(u approval.UserID, of approval.OrgID, a approval.Access) bool {
+func (h *house) approvesAlone(u policy.UserID, of policy.OrgID, a policy.Access) bool {
 	all := slots(of, a)
 	return len(all) == 1 && h.fits(u, all[0], false)
 }
 
 // whyNotHave says why somebody could not be given access until then, or nil.
-func (h *house) whyNotHave(u approval.UserID, r approval.Request, from root, until time.Time) error {
+func (h *house) whyNotHave(u policy.UserID, r approval.Request, from root, until time.Time) error {
 	life := until.Sub(from.began)
 	switch {
 	case from.isGlass && h.isOf(oncall, u) && life <= glassLife:
@@ -47,9 +48,9 @@ func (h *house) whyNotHave(u approval.UserID, r approval.Request, from root, unt
 	case !slices.Contains(r.Access.Roles, owners):
 		return nil
 	case !h.isOf(platform, u):
-		return approval.ErrRoleNotTheirs
+		return policy.ErrRoleNotTheirs
 	case life > shortLife:
-		return approval.ErrOutlivesRole
+		return policy.ErrOutlivesRole
 	}
 	return nil
 }
@@ -57,7 +58,7 @@ func (h *house) whyNotHave(u approval.UserID, r approval.Request, from root, unt
 // whyNotMore says why the owner of a key gets no more time, or nil.
 func (h *house) whyNotMore(r approval.Request, from root) error {
 	if from.isGlass {
-		return approval.ErrBreakGlassEnds
+		return policy.ErrBreakGlassEnds
 	}
 	return h.whyNotHave(r.Requester, r, from, r.KeyExpiresAt.Add(shortLife))
 }
@@ -72,11 +73,11 @@ func (tr *trial) isForOwner(r approval.Request) bool {
 }
 
 // hadIt reports whether a person has or had a key. It needs tr.mu.
-func (tr *trial) hadIt(u approval.UserID, r approval.Request) bool {
+func (tr *trial) hadIt(u policy.UserID, r approval.Request) bool {
 	return u == tr.broke[r.ID] || u == r.Requester || slices.Contains(tr.owners[r.ID], u)
 }
 
-func (tr *trial) owned(u approval.UserID, r approval.Request) bool {
+func (tr *trial) owned(u policy.UserID, r approval.Request) bool {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return tr.hadIt(u, r)

@@ -10,6 +10,8 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // What the model found, one small story each.
@@ -27,7 +29,7 @@ func inTrial(t *testing.T, lag time.Duration, story func(tr *trial)) {
 }
 
 // approved is a request of alice's that bob approved.
-func (tr *trial) approved() approval.ID {
+func (tr *trial) approved() policy.ID {
 	id := tr.asks(alice, "plain")
 	tr.takes(press{ID: id, On: approval.EventApprove, Who: bob})
 	return id
@@ -80,7 +82,7 @@ func TestAFormerOwnersSuccessorEndsNothing(t *testing.T) {
 		ends := tr.get(id).KeyExpiresAt
 		next := tr.takes(press{ID: id, On: approval.EventRotate, Who: alice})
 		tr.lose(alice, id)
-		tr.house.stand(alice, approval.Member)
+		tr.house.stand(alice, policy.Member)
 		_, err := tr.press(press{ID: next, On: approval.EventIssue, Who: alice})
 		require.ErrorIs(t, err, approval.ErrPredecessorNotActive)
 		assert.Equal(t, ends, tr.get(id).KeyExpiresAt)
@@ -96,12 +98,12 @@ func TestTheKeyOfSomebodyWhoIsBackStaysTheirs(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *trial) {
 		id := tr.active(alice, "wide", bob)
-		tr.house.stand(alice, approval.Deactivated)
+		tr.house.stand(alice, policy.Deactivated)
 		tr.pass(noticed)
-		tr.house.stand(alice, approval.Member)
+		tr.house.stand(alice, policy.Member)
 		require.False(t, tr.get(id).OwnerDeactivatedAt.IsZero())
 		_, err := tr.press(press{ID: id, On: approval.EventTransfer, Who: bob, How: string(carol)})
-		require.ErrorIs(t, err, approval.ErrOwnerActive)
+		require.ErrorIs(t, err, service.ErrOwnerActive)
 	})
 }
 
@@ -143,9 +145,9 @@ func TestNobodySignsForTheGlassThatTheyBroke(t *testing.T) {
 	inTrial(t, 0, func(tr *trial) {
 		id := tr.active(dana, "emergency")
 		tr.lose(dana, id)
-		tr.house.stand(dana, approval.Member)
+		tr.house.stand(dana, policy.Member)
 		_, err := tr.press(press{ID: id, On: approval.EventReview, Who: dana})
-		require.ErrorIs(t, err, approval.ErrOwnRequest)
+		require.ErrorIs(t, err, policy.ErrOwnRequest)
 		tr.takes(press{ID: id, On: approval.EventReview, Who: bob})
 	})
 }

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A house is who is who just now. What its rules come to is said here once
@@ -15,25 +15,25 @@ type house struct {
 	directory *approvaltest.Directory
 
 	mu        sync.Mutex
-	standings map[approval.UserID]approval.MemberStatus
-	since     map[approval.UserID]time.Time
-	groups    map[approval.GroupID][]approval.UserID
+	standings map[policy.UserID]policy.MemberStatus
+	since     map[policy.UserID]time.Time
+	groups    map[policy.GroupID][]policy.UserID
 }
 
 const (
-	mallory = approval.UserID("U_MALLORY")  // of platform and managers, and never to approve
-	interns = approval.GroupID("S_INTERNS") // who never may
+	mallory = policy.UserID("U_MALLORY")  // of platform and managers, and never to approve
+	interns = policy.GroupID("S_INTERNS") // who never may
 
-	org     = approval.OrgID("org")       // with rules of every kind
-	org2    = approval.OrgID("org2")      // small: two of five, the asker among them
-	nowhere = approval.OrgID("somewhere") // not configured
+	org     = policy.OrgID("org")       // with rules of every kind
+	org2    = policy.OrgID("org2")      // small: two of five, the asker among them
+	nowhere = policy.OrgID("somewhere") // not configured
 
-	readers = approval.Role("ORG_READ_ONLY")         // takes one of the usual
-	billing = approval.Role("ORG_BILLING_READ_ONLY") // so does this
-	admins  = approval.Role("ORG_BILLING_ADMIN")     // two of platform
-	owners  = approval.Role("ORG_OWNER")             // one of platform and one of security
-	inRead  = approval.Role("GROUP_READ_ONLY")       // one of the usual
-	inOwn   = approval.Role("GROUP_OWNER")           // dana, beside the rest
+	readers = policy.Role("ORG_READ_ONLY")         // takes one of the usual
+	billing = policy.Role("ORG_BILLING_READ_ONLY") // so does this
+	admins  = policy.Role("ORG_BILLING_ADMIN")     // two of platform
+	owners  = policy.Role("ORG_OWNER")             // one of platform and one of security
+	inRead  = policy.Role("GROUP_READ_ONLY")       // one of the usual
+	inOwn   = policy.Role("GROUP_OWNER")           // dana, beside the rest
 )
 
 // Short times make short trials, but keys and waits last longer than a rest.
@@ -53,23 +53,23 @@ const (
 )
 
 var (
-	people = []approval.UserID{alice, bob, carol, dana, frank, grace, heidi, ivan, mallory, gil, eve}
-	twoOf  = []approval.UserID{alice, bob, dana, grace, mallory} // of org2
-	movers = map[approval.GroupID][]approval.UserID{             // who may come and go
+	people = []policy.UserID{alice, bob, carol, dana, frank, grace, heidi, ivan, mallory, gil, eve}
+	twoOf  = []policy.UserID{alice, bob, dana, grace, mallory} // of org2
+	movers = map[policy.GroupID][]policy.UserID{               // who may come and go
 		platform: {alice, dana, frank, heidi}, security: {grace, heidi, carol}, managers: {ivan, frank}, oncall: {carol, dana},
 	}
 )
 
 func newHouse(d *approvaltest.Directory) *house {
 	h := &house{
-		directory: d, standings: map[approval.UserID]approval.MemberStatus{}, since: map[approval.UserID]time.Time{},
-		groups: map[approval.GroupID][]approval.UserID{},
+		directory: d, standings: map[policy.UserID]policy.MemberStatus{}, since: map[policy.UserID]time.Time{},
+		groups: map[policy.GroupID][]policy.UserID{},
 	}
 	for _, u := range people {
-		h.stand(u, approval.Member)
+		h.stand(u, policy.Member)
 	}
-	h.stand(gil, approval.Guest)
-	h.stand(eve, approval.External)
+	h.stand(gil, policy.Guest)
+	h.stand(eve, policy.External)
 	h.group(platform, alice, dana, frank, heidi, mallory)
 	h.group(security, grace, heidi)
 	h.group(managers, ivan, mallory)
@@ -79,7 +79,7 @@ func newHouse(d *approvaltest.Directory) *house {
 }
 
 // stand says what somebody is from now on.
-func (h *house) stand(u approval.UserID, s approval.MemberStatus) {
+func (h *house) stand(u policy.UserID, s policy.MemberStatus) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.standings[u], h.since[u] = s, time.Now()
@@ -87,71 +87,71 @@ func (h *house) stand(u approval.UserID, s approval.MemberStatus) {
 }
 
 // group says who is in a group from now on.
-func (h *house) group(g approval.GroupID, members ...approval.UserID) {
+func (h *house) group(g policy.GroupID, members ...policy.UserID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.groups[g] = members
 	h.directory.SetGroup(g, members...)
 }
 
-func (h *house) standing(u approval.UserID) approval.MemberStatus {
+func (h *house) standing(u policy.UserID) policy.MemberStatus {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s, known := h.standings[u]; known {
 		return s
 	}
-	return approval.External
+	return policy.External
 }
 
-func (h *house) isMember(u approval.UserID) bool { return h.standing(u) == approval.Member }
+func (h *house) isMember(u policy.UserID) bool { return h.standing(u) == policy.Member }
 
 // isGone reports whether somebody was deactivated so long ago that the bot has
 // to know.
-func (h *house) isGone(u approval.UserID) bool {
+func (h *house) isGone(u policy.UserID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.standings[u] == approval.Deactivated && time.Since(h.since[u]) > noticed
+	return h.standings[u] == policy.Deactivated && time.Since(h.since[u]) > noticed
 }
 
-func (h *house) isOf(g approval.GroupID, u approval.UserID) bool {
+func (h *house) isOf(g policy.GroupID, u policy.UserID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Contains(h.groups[g], u)
 }
 
 // houseRules are the rules as the bot has them.
-func houseRules() approval.Orgs {
-	one := testPolicy(func(p *approval.Policy) {
-		p.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{bob}, Groups: []approval.GroupID{platform}}, Count: 1}}
+func houseRules() policy.Orgs {
+	one := testPolicy(func(p *policy.Policy) {
+		p.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{bob}, Groups: []policy.GroupID{platform}}, Count: 1}}
 		p.ExcludedApprovers = groups(interns)
-		p.Roles = []approval.RoleRule{
+		p.Roles = []policy.RoleRule{
 			{Role: readers, AllowedRequesters: everyone}, {Role: billing, AllowedRequesters: everyone},
-			{Role: admins, AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: groups(platform), Count: 2}}},
+			{Role: admins, AllowedRequesters: everyone, Requirements: []policy.Requirement{{From: groups(platform), Count: 2}}},
 			{Role: owners, AllowedRequesters: groups(platform), MaxLifetime: shortLife,
-				Requirements: []approval.Requirement{{From: groups(platform), Count: 1}, {From: groups(security), Count: 1}}},
+				Requirements: []policy.Requirement{{From: groups(platform), Count: 1}, {From: groups(security), Count: 1}}},
 		}
-		p.ProjectRoles = []approval.RoleRule{
-			{Role: inRead, AllowedRequesters: everyone}, {Role: inOwn, AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(dana), Count: 1}}},
+		p.ProjectRoles = []policy.RoleRule{
+			{Role: inRead, AllowedRequesters: everyone}, {Role: inOwn, AllowedRequesters: everyone, Requirements: []policy.Requirement{{From: users(dana), Count: 1}}},
 		}
-		p.NetworkPresets = []approval.NetworkPreset{{Name: "office", Networks: prefixes("203.0.112.0/22")}, {Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}
-		p.AutoApprovals = []approval.AutoRule{{
-			Name: "reading from CI", For: approval.Principals{Users: []approval.UserID{alice}, Groups: []approval.GroupID{oncall}},
-			Roles: []approval.Role{readers, inRead}, Networks: []string{"ci"}, MaxLifetime: longLife, Projects: true,
+		p.NetworkPresets = []policy.NetworkPreset{{Name: "office", Networks: prefixes("203.0.112.0/22")}, {Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}
+		p.AutoApprovals = []policy.AutoRule{{
+			Name: "reading from CI", For: policy.Principals{Users: []policy.UserID{alice}, Groups: []policy.GroupID{oncall}},
+			Roles: []policy.Role{readers, inRead}, Networks: []string{"ci"}, MaxLifetime: longLife, Projects: true,
 		}}
-		p.BreakGlass = approval.BreakGlass{People: groups(oncall), Roles: []approval.Role{owners}, Lifetime: glassLife}
+		p.BreakGlass = policy.BreakGlass{People: groups(oncall), Roles: []policy.Role{owners}, Lifetime: glassLife}
 		p.RemindApproversAfter, p.EscalateAfter, p.EscalateTo = []time.Duration{prodOne, prodTwo}, escalates, groups(managers)
 		houseTimes(p)
 	})
-	two := testPolicy(func(p *approval.Policy) {
-		p.Requirements = []approval.Requirement{{From: users(twoOf...), Count: 2}}
+	two := testPolicy(func(p *policy.Policy) {
+		p.Requirements = []policy.Requirement{{From: users(twoOf...), Count: 2}}
 		p.ExcludedApprovers, p.AllowSelfApproval = users(mallory), true
-		p.Roles = approval.RulesFor(readers, billing)
+		p.Roles = policy.RulesFor(readers, billing)
 		houseTimes(p)
 	})
-	return approval.Orgs{{ID: org, Name: "Production", Policy: one}, {ID: org2, Name: "Staging", Policy: two}}
+	return policy.Orgs{{ID: org, Name: "Production", Policy: one}, {ID: org2, Name: "Staging", Policy: two}}
 }
 
-func houseTimes(p *approval.Policy) {
+func houseTimes(p *policy.Policy) {
 	p.RequestTTL, p.IssueWithin, p.ConfirmWithin, p.RotationGracePeriod = decide, collect, confirm, overlap
 	p.Lifetimes, p.RemindBefore = []time.Duration{shortLife, longLife}, []time.Duration{time.Hour, soon}
 }

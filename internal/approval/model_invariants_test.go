@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // check looks at everything after a step, whatever is under way.
@@ -50,7 +51,7 @@ func (tr *trial) checkTrail(entries []approval.AuditEntry, rows []approval.Reque
 // replay folds the audit trail: every line is a step of the machine, takes up
 // where the last one ended, and is one change of the request.
 func replay(t require.TestingT, entries []approval.AuditEntry, rows []approval.Request) {
-	states, changes := map[approval.ID]approval.State{}, map[approval.ID]int64{}
+	states, changes := map[policy.ID]approval.State{}, map[policy.ID]int64{}
 	for _, e := range entries {
 		if e.Refused != "" { // From is what it was judged by; somebody may have been faster since
 			require.Equal(t, e.From, e.To, "%+v", e)
@@ -130,7 +131,7 @@ func (tr *trial) checkKeys(r approval.Request) {
 // granted lists the addresses that somebody or a rule approved for a live key
 // since, or that it had when less was asked for, also where the change could not
 // be noted.
-func (tr *trial) granted(id approval.ID) []netip.Prefix {
+func (tr *trial) granted(id policy.ID) []netip.Prefix {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	var all []netip.Prefix
@@ -167,13 +168,13 @@ func (tr *trial) checkTimes(r approval.Request) {
 }
 
 // heldSince is for how long somebody has had the key, at least.
-func (tr *trial) heldSince(id approval.ID) time.Duration {
+func (tr *trial) heldSince(id policy.ID) time.Duration {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return time.Since(tr.endSince[id])
 }
 
-func (tr *trial) lastShown(id approval.ID) string {
+func (tr *trial) lastShown(id policy.ID) string {
 	last := ""
 	for _, shown := range tr.screens.Revealed() {
 		if shown.Request == id {

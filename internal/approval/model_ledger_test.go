@@ -8,30 +8,31 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A ledger is what the model knows of every request from having seen each of
 // its changes.
 type ledger struct {
-	rows      map[approval.ID]approval.Request
-	allowed   map[approval.ID]string                        // why the request was: "approved", "by rule", "break-glass"
-	wanted    map[approval.ID]approval.Access               // as it was asked for
-	broke     map[approval.ID]approval.UserID               // who took it by break-glass
-	pressed   map[approval.ID]mark                          // who last pressed for a key
-	openSince map[approval.ID]time.Time                     // it can be collected
-	listed    map[approval.ID]map[approval.MessageName]bool // ever
-	reminded  map[approval.ID]int                           // since its end moved
-	began     map[approval.ID]time.Time                     // when the first key that was handed over was made
-	owners    map[approval.ID][]approval.UserID             // who has had it
-	alone     map[approval.ID]bool                          // who last handed it over could alone approve it
-	endSince  map[approval.ID]time.Time                     // its end is where it is, and somebody has the key
+	rows      map[policy.ID]approval.Request
+	allowed   map[policy.ID]string                        // why the request was: "approved", "by rule", "break-glass"
+	wanted    map[policy.ID]policy.Access                 // as it was asked for
+	broke     map[policy.ID]policy.UserID                 // who took it by break-glass
+	pressed   map[policy.ID]mark                          // who last pressed for a key
+	openSince map[policy.ID]time.Time                     // it can be collected
+	listed    map[policy.ID]map[approval.MessageName]bool // ever
+	reminded  map[policy.ID]int                           // since its end moved
+	began     map[policy.ID]time.Time                     // when the first key that was handed over was made
+	owners    map[policy.ID][]policy.UserID               // who has had it
+	alone     map[policy.ID]bool                          // who last handed it over could alone approve it
+	endSince  map[policy.ID]time.Time                     // its end is where it is, and somebody has the key
 }
 
 func newLedger() ledger {
 	return ledger{
-		rows: map[approval.ID]approval.Request{}, allowed: map[approval.ID]string{}, wanted: map[approval.ID]approval.Access{},
-		broke: map[approval.ID]approval.UserID{}, pressed: map[approval.ID]mark{}, openSince: map[approval.ID]time.Time{},
-		listed: map[approval.ID]map[approval.MessageName]bool{}, reminded: map[approval.ID]int{}, began: map[approval.ID]time.Time{}, owners: map[approval.ID][]approval.UserID{}, alone: map[approval.ID]bool{}, endSince: map[approval.ID]time.Time{},
+		rows: map[policy.ID]approval.Request{}, allowed: map[policy.ID]string{}, wanted: map[policy.ID]policy.Access{},
+		broke: map[policy.ID]policy.UserID{}, pressed: map[policy.ID]mark{}, openSince: map[policy.ID]time.Time{},
+		listed: map[policy.ID]map[approval.MessageName]bool{}, reminded: map[policy.ID]int{}, began: map[policy.ID]time.Time{}, owners: map[policy.ID][]policy.UserID{}, alone: map[policy.ID]bool{}, endSince: map[policy.ID]time.Time{},
 	}
 }
 
@@ -118,7 +119,7 @@ func (tr *trial) whyWrong(r approval.Request, e approval.AuditEntry) string {
 		return tr.whyWrongRotation(r, parent, isByRule)
 	case r.BreakGlass:
 		tr.allowed[r.ID] = "break-glass"
-		if !tr.house.mayBreakGlass(r.Requester, r.Org) || r.Access.Lifetime != glassLife || !slices.Equal(r.Access.Roles, []approval.Role{owners}) || len(r.Access.Projects) > 0 {
+		if !tr.house.mayBreakGlass(r.Requester, r.Org) || r.Access.Lifetime != glassLife || !slices.Equal(r.Access.Roles, []policy.Role{owners}) || len(r.Access.Projects) > 0 {
 			return "break-glass is for those who are named, for what is named"
 		}
 	case r.State == approval.StatePending: // a rule whose group cannot be listed lets nobody through
@@ -222,10 +223,10 @@ func (m move) keepsNumbers() bool {
 }
 
 // known lists the names of all requests.
-func (tr *trial) known() []approval.ID {
+func (tr *trial) known() []policy.ID {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	var all []approval.ID
+	var all []policy.ID
 	for id := range tr.rows {
 		all = append(all, id)
 	}
@@ -234,7 +235,7 @@ func (tr *trial) known() []approval.ID {
 }
 
 // about returns a request that another names, or the zero value.
-func (tr *trial) about(id approval.ID) approval.Request {
+func (tr *trial) about(id policy.ID) approval.Request {
 	r, _ := tr.store.Get(context.Background(), id)
 	return r
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // A move is one change of a request as it was stored, looked at in the moment
@@ -28,7 +30,7 @@ var promises = []struct {
 	}},
 	{"what people do has a person, and what the bot does has none", move.hasItsPerson},
 	{"whoever does something is an active member, or the operator who revokes", func(m move) bool {
-		isOperator := m.e.By == approval.Operator && m.e.Event == approval.EventRevoke
+		isOperator := m.e.By == service.Operator && m.e.Event == approval.EventRevoke
 		return m.e.By == "" || isOperator || m.trial.house.isMember(m.e.By)
 	}},
 	{"what is the owner's to do is done by whoever is the owner then", func(m move) bool {
@@ -47,7 +49,7 @@ var promises = []struct {
 	{"the access is what it was, or less, or what a change of addresses says", move.keepsAccess},
 	{"a key is another's only if its owner is gone, by an approver of that access, to an active member who could ask for it", move.keepsOwner},
 	{"an owner is noted as gone when they are, and as back when they are", func(m move) bool {
-		isGone := m.trial.house.standing(m.was.Requester) == approval.Deactivated
+		isGone := m.trial.house.standing(m.was.Requester) == policy.Deactivated
 		return (m.e.Event != approval.EventOwnerDeactivated || isGone) && (m.e.Event != approval.EventOwnerReactivated || !isGone)
 	}},
 	{"nothing that was shown is taken back, but what a former owner was shown", move.keepsMessages},
@@ -79,7 +81,7 @@ var promises = []struct {
 		return !isEnd || m.trial.reminded[m.is.ID] > 0 || m.trial.endSince[m.is.ID].After(last.Add(-time.Minute))
 	}},
 	{"a key is ended by its owner, an approver or the operator, who stands there", func(m move) bool {
-		may := m.e.By == m.was.Requester || m.trial.house.oversees(m.e.By, m.is.Org) || m.e.By == approval.Operator
+		may := m.e.By == m.was.Requester || m.trial.house.oversees(m.e.By, m.is.Org) || m.e.By == service.Operator
 		return m.e.Event != approval.EventRevoke || may && m.is.Outcome.By == m.e.By
 	}},
 }
@@ -109,7 +111,7 @@ func (m move) isYes() bool {
 	others := m.trial.house.counted(m.was, m.e.By)
 	needed, isEsc := slots(m.is.Org, m.is.Access), isEscalated(m.was)
 	filled := m.trial.house.filled(needed, append(others, m.e.By), isEsc)
-	isNoted := slices.Equal(has, union(had, []approval.UserID{m.e.By}))
+	isNoted := slices.Equal(has, union(had, []policy.UserID{m.e.By}))
 	isLast := m.e.Event != approval.EventApprovalAdded
 	counts := isLast || filled > m.trial.house.filled(needed, others, isEsc) && !slices.Contains(m.was.Counted(), m.e.By)
 	return isNoted && counts && m.isNotOwn() && m.trial.house.mayDecide(m.e.By, m.was) && isLast == (filled == len(needed))
@@ -170,7 +172,7 @@ func (m move) keepsOwner() bool {
 	}
 	h, last := m.trial.house, m.is.Transfers[len(m.is.Transfers)-1]
 	isTold := last.From == m.was.Requester && last.To == m.is.Requester && last.By == m.e.By && m.is.OwnerDeactivatedAt.IsZero()
-	return m.e.Event == approval.EventTransfer && h.standing(m.was.Requester) == approval.Deactivated && !m.was.OwnerDeactivatedAt.IsZero() &&
+	return m.e.Event == approval.EventTransfer && h.standing(m.was.Requester) == policy.Deactivated && !m.was.OwnerDeactivatedAt.IsZero() &&
 		h.approvesAccess(m.e.By, m.is.Org, m.is.Access) && m.e.By != m.is.Requester && h.isMember(m.is.Requester) &&
 		h.whyNotHave(m.is.Requester, m.is, m.trial.rootOf(m.is), m.is.KeyExpiresAt) == nil && isTold && m.is.Key == m.was.Key
 }
@@ -181,7 +183,7 @@ func (m move) isTime() bool {
 	}
 	is := func(due time.Time) bool { return !due.IsZero() && !m.at().Before(due) }
 	if with, isCascade := strings.CutPrefix(m.e.Note, "with "); isCascade {
-		return m.trial.endsWith(m.was, m.trial.rows[approval.ID(with)])
+		return m.trial.endsWith(m.was, m.trial.rows[policy.ID(with)])
 	}
 	switch m.was.State {
 	case approval.StatePending:

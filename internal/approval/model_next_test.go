@@ -7,6 +7,8 @@ import (
 	"pgregory.net/rapid"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // clicks are all actions on a request.
@@ -50,10 +52,10 @@ func (tr *trial) drawHow(t *rapid.T, r approval.Request, on approval.Event) pres
 	p := press{ID: r.ID, On: on, Who: r.Requester}
 	tr.drawForm(t, &p)
 	if slices.Contains(ofOthers, on) || on == approveLess {
-		able := slices.DeleteFunc(slices.Clone(people), func(u approval.UserID) bool {
+		able := slices.DeleteFunc(slices.Clone(people), func(u policy.UserID) bool {
 			by := p
 			by.Who = u
-			return slices.ContainsFunc(tr.whyNot(by, r), func(err error) bool { return err != errMistake && err != approval.ErrNotEligible })
+			return slices.ContainsFunc(tr.whyNot(by, r), func(err error) bool { return err != errMistake && err != service.ErrNotEligible })
 		})
 		p.Who = bob
 		if len(able) > 0 {
@@ -73,7 +75,7 @@ func (tr *trial) drawForm(t *rapid.T, p *press) {
 	case approval.EventReplaceAccessList:
 		p.How = pick(t, "addresses", slices.Sorted(maps.Keys(addresses)))
 	case approval.EventTransfer:
-		p.How = string(pick(t, "to", []approval.UserID{carol, alice, dana, bob, gil, eve, ""}))
+		p.How = string(pick(t, "to", []policy.UserID{carol, alice, dana, bob, gil, eve, ""}))
 	default:
 		return
 	}
@@ -98,7 +100,7 @@ func (tr *trial) pressLater(t *rapid.T) {
 	if flip(t, "useful") {
 		p = tr.drawHow(t, r, pick(t, "button", tr.nextOf(r)))
 	} else {
-		p.Who = pick(t, "who", []approval.UserID{r.Requester, r.Requester, bob, heidi})
+		p.Who = pick(t, "who", []policy.UserID{r.Requester, r.Requester, bob, heidi})
 		tr.drawForm(t, &p)
 	}
 	calls := number(t, "calls", 12)

@@ -7,13 +7,15 @@ import (
 	"slices"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // A press is one kind of click: an action of somebody on a request.
 type press struct {
-	ID  approval.ID
+	ID  policy.ID
 	On  approval.Event
-	Who approval.UserID
+	Who policy.UserID
 	How string // of an action with a form: which; of a hand-over: to whom
 	Nth int    // of a form that can be sent twice: which
 }
@@ -26,7 +28,7 @@ const (
 )
 
 // with does it. What a form starts from is what its reader sees.
-func (p press) with(s *approval.Service) (r approval.Request, err error) {
+func (p press) with(s *service.Service) (r approval.Request, err error) {
 	who, ctx := as(p.Who), context.Background()
 	switch p.On {
 	case approval.EventApprove:
@@ -50,7 +52,7 @@ func (p press) with(s *approval.Service) (r approval.Request, err error) {
 	case approval.EventReview:
 		return s.Review(ctx, who, p.ID)
 	case approval.EventTransfer:
-		return s.Transfer(ctx, who, p.ID, approval.UserID(p.How))
+		return s.Transfer(ctx, who, p.ID, policy.UserID(p.How))
 	case approval.EventRotate:
 		return s.Rotate(ctx, who, p.ID)
 	case switchedOver:
@@ -59,7 +61,7 @@ func (p press) with(s *approval.Service) (r approval.Request, err error) {
 	return p.withForm(s)
 }
 
-func (p press) withForm(s *approval.Service) (approval.Request, error) {
+func (p press) withForm(s *service.Service) (approval.Request, error) {
 	who, ctx := as(p.Who), context.Background()
 	r, err := s.Get(ctx, p.ID)
 	if err != nil {
@@ -70,7 +72,7 @@ func (p press) withForm(s *approval.Service) (approval.Request, error) {
 		n, _, _ := narrowings[p.How](r.Access)
 		return s.ApprovePartially(ctx, who, p.ID, n)
 	case approval.EventExtend:
-		return s.Extend(ctx, who, p.ID, approval.ExtensionForm{IdempotencyKey: p.origin(), ExtendBy: extras[p.How], Reason: "not done yet"})
+		return s.Extend(ctx, who, p.ID, service.ExtensionForm{IdempotencyKey: p.origin(), ExtendBy: extras[p.How], Reason: "not done yet"})
 	case approval.EventReplaceAccessList:
 		f, _ := addresses[p.How](r.Access)
 		f.IdempotencyKey, f.Reason = p.origin(), "moved"
@@ -88,21 +90,21 @@ func (p press) makes() bool {
 
 // A mark is what a press leaves in the audit trail.
 type mark struct {
-	ID approval.ID
+	ID policy.ID
 	On approval.Event
-	By approval.UserID
+	By policy.UserID
 }
 
 // markOf takes the three ways to say yes for one, and what refuses a change of
 // a live key for what that calls it.
-func markOf(id approval.ID, on approval.Event, by approval.UserID) mark {
+func markOf(id policy.ID, on approval.Event, by policy.UserID) mark {
 	switch on {
 	case approval.EventApprovalAdded, approval.EventApproveChange, approveLess:
 		on = approval.EventApprove
 	case switchedOver:
 		on = approval.EventRevoke
 	case asOperator:
-		on, by = approval.EventRevoke, approval.Operator
+		on, by = approval.EventRevoke, service.Operator
 	}
 	return mark{id, on, by}
 }
@@ -166,16 +168,16 @@ func (tr *trial) tell(m mark, what account) {
 func isAccident(err error) bool { return errors.Is(err, errCrashed) || errors.Is(err, errDisk) }
 
 var strangers = []error{
-	approval.ErrGuest, approval.ErrDeactivated, approval.ErrBot, approval.ErrExternal, approval.ErrCannotCheck,
+	approval.ErrGuest, approval.ErrDeactivated, approval.ErrBot, approval.ErrExternal, policy.ErrCannotCheck,
 }
 
 // ofRoles refuse a change of a live key for what the rules say of its access.
-var ofRoles = []error{approval.ErrRoleNotOffered, approval.ErrRoleNotTheirs, approval.ErrOutlivesRole, approval.ErrBreakGlassEnds}
+var ofRoles = []error{policy.ErrRoleNotOffered, policy.ErrRoleNotTheirs, policy.ErrOutlivesRole, policy.ErrBreakGlassEnds}
 
 var sentinels = append([]error{
-	approval.ErrNotAllowed, approval.ErrOwnRequest, approval.ErrNotApprover, approval.ErrNotOwner,
-	approval.ErrAlreadyApproved, approval.ErrNotNeeded, approval.ErrAlreadyNudged, approval.ErrNoOrg, approval.ErrPredecessorNotActive, approval.ErrBreakGlassNotAllowed,
-	approval.ErrAlreadyReviewed, approval.ErrOwnerActive, approval.ErrNotEligible, approval.ErrToSelf, approval.ErrPredecessorRevoked, approval.ErrRotationUnderway,
+	approval.ErrNotAllowed, policy.ErrOwnRequest, policy.ErrNotApprover, approval.ErrNotOwner,
+	service.ErrAlreadyApproved, service.ErrNotNeeded, service.ErrAlreadyNudged, policy.ErrNoOrg, approval.ErrPredecessorNotActive, service.ErrBreakGlassNotAllowed,
+	service.ErrAlreadyReviewed, service.ErrOwnerActive, service.ErrNotEligible, service.ErrToSelf, approval.ErrPredecessorRevoked, service.ErrRotationUnderway,
 }, append(strangers, ofRoles...)...)
 
 func isOneOf(err error, all []error) bool {
@@ -188,6 +190,6 @@ func isRefusal(err error) bool { return isOneOf(err, sentinels) }
 // isSaid reports whether people are told something about an error that need not
 // be recorded.
 func isSaid(err error) bool {
-	_, isMistake := errors.AsType[*approval.FormError](err)
-	return isMistake || errors.Is(err, approval.ErrNoProjects)
+	_, isMistake := errors.AsType[*policy.FormError](err)
+	return isMistake || errors.Is(err, service.ErrNoProjects)
 }

@@ -11,6 +11,9 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/approval/worker"
 )
 
 var (
@@ -23,7 +26,7 @@ var (
 // has an effect.
 type process struct {
 	trial   *trial
-	service *approval.Service
+	service *service.Service
 	stop    context.CancelFunc // asks the worker to finish
 	done    chan struct{}      // closed when it has
 
@@ -47,10 +50,10 @@ func (tr *trial) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &process{trial: tr, stop: stop, done: make(chan struct{}), died: make(chan struct{})}
 	store := guardedStore{p}
-	worker := approval.NewWorker(tr.orgs, store, guardedKeys{p}, guardedScreens{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	p.service = &approval.Service{
+	worker := worker.NewWorker(tr.orgs, store, guardedKeys{p}, guardedScreens{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	p.service = &service.Service{
 		Store: store, Directory: guardedDirectory{p}, Orgs: tr.orgs,
-		Projects: &approval.ProjectCache{Keys: guardedKeys{p}, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
+		Projects: &service.ProjectCache{Keys: guardedKeys{p}, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
 	}
 	tr.process = p
 	go func() { defer close(p.done); worker.Run(ctx) }()
@@ -161,21 +164,21 @@ func (g guardedKeys) Create(ctx context.Context, o approval.KeySpec, made func(a
 	return c, err
 }
 
-func (g guardedKeys) Delete(ctx context.Context, org approval.OrgID, id string) error {
+func (g guardedKeys) Delete(ctx context.Context, org policy.OrgID, id string) error {
 	return g.p.talk(ctx, approvaltest.CallRemove, func() error { return g.p.trial.keys.Delete(ctx, org, id) })
 }
 
-func (g guardedKeys) FindTagged(ctx context.Context, org approval.OrgID, id approval.ID) (found []approval.TaggedKey, err error) {
+func (g guardedKeys) FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) (found []approval.TaggedKey, err error) {
 	err = g.p.talk(ctx, approvaltest.CallFind, func() error { found, err = g.p.trial.keys.FindTagged(ctx, org, id); return err })
 	return found, err
 }
 
-func (g guardedKeys) ListTagged(ctx context.Context, org approval.OrgID) (found []approval.TaggedKey, err error) {
+func (g guardedKeys) ListTagged(ctx context.Context, org policy.OrgID) (found []approval.TaggedKey, err error) {
 	err = g.p.talk(ctx, approvaltest.CallMarked, func() error { found, err = g.p.trial.keys.ListTagged(ctx, org); return err })
 	return found, err
 }
 
-func (g guardedKeys) CreatedButUnlisted(ctx context.Context, org approval.OrgID, since time.Time) (is bool, err error) {
+func (g guardedKeys) CreatedButUnlisted(ctx context.Context, org policy.OrgID, since time.Time) (is bool, err error) {
 	err = g.p.talk(ctx, approvaltest.CallUnlisted, func() error { is, err = g.p.trial.keys.CreatedButUnlisted(ctx, org, since); return err })
 	return is && err == nil, err
 }
@@ -194,20 +197,20 @@ func (g guardedKeys) Inspect(ctx context.Context, o approval.KeySpec, id string)
 	return d, err
 }
 
-func (g guardedKeys) AddAccess(ctx context.Context, org approval.OrgID, id string, networks []netip.Prefix) error {
+func (g guardedKeys) AddAccess(ctx context.Context, org policy.OrgID, id string, networks []netip.Prefix) error {
 	return g.p.talk(ctx, approvaltest.CallReaddress, func() error { return g.p.trial.keys.AddAccess(ctx, org, id, networks) })
 }
 
-func (g guardedKeys) KeepAccess(ctx context.Context, org approval.OrgID, id string, keep, drop []netip.Prefix) error {
+func (g guardedKeys) KeepAccess(ctx context.Context, org policy.OrgID, id string, keep, drop []netip.Prefix) error {
 	return g.p.talk(ctx, approvaltest.CallKeep, func() error { return g.p.trial.keys.KeepAccess(ctx, org, id, keep, drop) })
 }
 
-func (g guardedKeys) Projects(ctx context.Context, org approval.OrgID) (all []approval.Project, err error) {
+func (g guardedKeys) Projects(ctx context.Context, org policy.OrgID) (all []policy.Project, err error) {
 	err = g.p.talk(ctx, approvaltest.CallProjects, func() error { all, err = g.p.trial.keys.Projects(ctx, org); return err })
 	return all, err
 }
 
-func (g guardedKeys) WasUsed(ctx context.Context, org approval.OrgID, id string) (used bool, err error) {
+func (g guardedKeys) WasUsed(ctx context.Context, org policy.OrgID, id string) (used bool, err error) {
 	err = g.p.talk(ctx, approvaltest.CallUsed, func() error { used, err = g.p.trial.keys.WasUsed(ctx, org, id); return err })
 	return used && err == nil, err
 }
@@ -229,21 +232,21 @@ func (g guardedScreens) RevealKey(ctx context.Context, r approval.Request, c app
 // guardedDirectory takes no time: what a press comes to is known beforehand.
 type guardedDirectory struct{ p *process }
 
-func (g guardedDirectory) MemberStatus(ctx context.Context, who approval.Actor) (s approval.MemberStatus, err error) {
+func (g guardedDirectory) MemberStatus(ctx context.Context, who policy.Actor) (s policy.MemberStatus, err error) {
 	if crashed := g.p.call("standing", func() { s, err = g.p.trial.directory.MemberStatus(ctx, who) }); crashed != nil {
 		return "", crashed
 	}
 	return s, err
 }
 
-func (g guardedDirectory) Deactivated(ctx context.Context, user approval.UserID) (gone bool, err error) {
+func (g guardedDirectory) Deactivated(ctx context.Context, user policy.UserID) (gone bool, err error) {
 	if crashed := g.p.call("account", func() { gone, err = g.p.trial.directory.Deactivated(ctx, user) }); crashed != nil {
 		return false, crashed
 	}
 	return gone, err
 }
 
-func (g guardedDirectory) Members(ctx context.Context, group approval.GroupID) (all []approval.UserID, err error) {
+func (g guardedDirectory) Members(ctx context.Context, group policy.GroupID) (all []policy.UserID, err error) {
 	if crashed := g.p.call("members", func() { all, err = g.p.trial.directory.Members(ctx, group) }); crashed != nil {
 		return nil, crashed
 	}

@@ -11,6 +11,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // checkAtRest holds after everything that goes wrong has been repaired and had
@@ -18,7 +19,7 @@ import (
 func (tr *trial) checkAtRest() {
 	tr.check()
 	now := time.Now()
-	alive := map[approval.ID][]approvaltest.LiveKey{}
+	alive := map[policy.ID][]approvaltest.LiveKey{}
 	for _, k := range tr.keys.Alive() {
 		alive[k.Request] = append(alive[k.Request], k)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A scene is where a trial begins, so that it need not get there by chance.
@@ -53,24 +54,24 @@ var scenes = []scene{
 	}},
 	{"a key whose owner is gone", func(tr *trial) {
 		tr.active(alice, "wide", bob)
-		tr.house.stand(alice, approval.Deactivated)
+		tr.house.stand(alice, policy.Deactivated)
 		tr.pass(noticed)
 	}},
 	{"a key with a successor, whose owner is gone", func(tr *trial) {
 		tr.rotated()
-		tr.house.stand(alice, approval.Deactivated)
+		tr.house.stand(alice, policy.Deactivated)
 		tr.pass(noticed)
 	}},
 	{"a key of carol's, with a successor of alice's", func(tr *trial) {
 		next := tr.rotated()
 		tr.lose(alice, tr.get(next).ParentID)
-		tr.house.stand(alice, approval.Member)
+		tr.house.stand(alice, policy.Member)
 		tr.takes(press{ID: next, On: approval.EventIssue, Who: alice})
 	}},
 }
 
 // asks sends a wish that is taken.
-func (tr *trial) asks(who approval.UserID, name string) approval.ID {
+func (tr *trial) asks(who policy.UserID, name string) policy.ID {
 	tr.forms = append(tr.forms, sent{who, name})
 	r := tr.submit(len(tr.forms) - 1)
 	tr.pass(10 * time.Second)
@@ -78,7 +79,7 @@ func (tr *trial) asks(who approval.UserID, name string) approval.ID {
 }
 
 // takes presses something that is taken, and returns what it makes or changes.
-func (tr *trial) takes(p press) approval.ID {
+func (tr *trial) takes(p press) policy.ID {
 	tr.changes++
 	p.Nth = tr.changes
 	r := tr.pressNow(p)
@@ -87,7 +88,7 @@ func (tr *trial) takes(p press) approval.ID {
 }
 
 // active is a key that its owner has, after these approvals.
-func (tr *trial) active(who approval.UserID, name string, by ...approval.UserID) approval.ID {
+func (tr *trial) active(who policy.UserID, name string, by ...policy.UserID) policy.ID {
 	id := tr.asks(who, name)
 	for _, u := range by {
 		tr.takes(press{ID: id, On: approval.EventApprove, Who: u})
@@ -101,11 +102,11 @@ func (tr *trial) active(who approval.UserID, name string, by ...approval.UserID)
 	return id
 }
 
-func (tr *trial) rotated() approval.ID {
+func (tr *trial) rotated() policy.ID {
 	return tr.takes(press{ID: tr.active(alice, "wide", bob), On: approval.EventRotate, Who: alice})
 }
 
-func (tr *trial) succeeded() approval.ID {
+func (tr *trial) succeeded() policy.ID {
 	id := tr.takes(press{ID: tr.rotated(), On: approval.EventIssue, Who: alice})
 	tr.pass(20 * time.Second)
 	return id
@@ -113,8 +114,8 @@ func (tr *trial) succeeded() approval.ID {
 
 // lose lets somebody go for so long that the bot notices, and gives their key
 // to carol, by an approver whom any access takes.
-func (tr *trial) lose(who approval.UserID, id approval.ID) {
-	tr.house.stand(who, approval.Deactivated)
+func (tr *trial) lose(who policy.UserID, id policy.ID) {
+	tr.house.stand(who, policy.Deactivated)
 	tr.pass(noticed)
 	tr.takes(press{ID: id, On: approval.EventTransfer, Who: heidi, How: string(carol)})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A slot is one approval that is asked for, by who can give it.
@@ -21,7 +22,7 @@ const (
 )
 
 // slots are the approvals that access takes.
-func slots(of approval.OrgID, a approval.Access) []slot {
+func slots(of policy.OrgID, a policy.Access) []slot {
 	if of == org2 {
 		return []slot{ofFive, ofFive}
 	}
@@ -45,7 +46,7 @@ func slots(of approval.OrgID, a approval.Access) []slot {
 	return all
 }
 
-func rolesOf(a approval.Access) []approval.Role {
+func rolesOf(a policy.Access) []policy.Role {
 	all := slices.Clone(a.Roles)
 	for _, p := range a.Projects {
 		all = append(all, p.Roles...)
@@ -55,7 +56,7 @@ func rolesOf(a approval.Access) []approval.Role {
 
 // fits reports whether somebody can give an approval for s. After a request
 // went to the managers they stand in for anybody.
-func (h *house) fits(u approval.UserID, s slot, escalated bool) bool {
+func (h *house) fits(u policy.UserID, s slot, escalated bool) bool {
 	switch {
 	case h.isOf(interns, u) || s == ofFive && u == mallory:
 		return false
@@ -77,7 +78,7 @@ func (h *house) fits(u approval.UserID, s slot, escalated bool) bool {
 
 // filled counts the slots that these people can fill, each of them one, by
 // trying everything.
-func (h *house) filled(all []slot, people []approval.UserID, escalated bool) int {
+func (h *house) filled(all []slot, people []policy.UserID, escalated bool) int {
 	if len(all) == 0 || len(people) == 0 {
 		return 0
 	}
@@ -93,17 +94,17 @@ func (h *house) filled(all []slot, people []approval.UserID, escalated bool) int
 
 // mayDecide reports whether somebody's approval, or their no, is worth anything
 // for r.
-func (h *house) mayDecide(u approval.UserID, r approval.Request) bool {
+func (h *house) mayDecide(u policy.UserID, r approval.Request) bool {
 	return slices.ContainsFunc(slots(r.Org, r.Access), func(s slot) bool { return h.fits(u, s, isEscalated(r)) })
 }
 
 // counted lists whose approvals of r are worth anything now, but not one's.
-func (h *house) counted(r approval.Request, but approval.UserID) []approval.UserID {
+func (h *house) counted(r approval.Request, but policy.UserID) []policy.UserID {
 	whole := r
 	if r.ReducedBy != "" {
 		whole.Access = r.Requested
 	}
-	var all []approval.UserID
+	var all []policy.UserID
 	for _, u := range yeses(r) {
 		isOwn := u == r.Requester && r.Org == org
 		if u != but && h.isMember(u) && !isOwn && h.mayDecide(u, whole) {
@@ -116,7 +117,7 @@ func (h *house) counted(r approval.Request, but approval.UserID) []approval.User
 func isEscalated(r approval.Request) bool { return !r.EscalatedAt.IsZero() }
 
 // oversees reports whether somebody approves anything in an organization.
-func (h *house) oversees(u approval.UserID, of approval.OrgID) bool {
+func (h *house) oversees(u policy.UserID, of policy.OrgID) bool {
 	if of == org2 {
 		return h.fits(u, ofFive, false)
 	}
@@ -126,14 +127,14 @@ func (h *house) oversees(u approval.UserID, of approval.OrgID) bool {
 
 // byRule reports whether access takes nobody's approval. The lifetime is that
 // of the whole key.
-func (h *house) byRule(u approval.UserID, of approval.OrgID, a approval.Access, life time.Duration) bool {
-	isOther := func(r approval.Role) bool { return r != readers && r != inRead }
+func (h *house) byRule(u policy.UserID, of policy.OrgID, a policy.Access, life time.Duration) bool {
+	isOther := func(r policy.Role) bool { return r != readers && r != inRead }
 	return of == org && (u == alice || h.isOf(oncall, u)) && !slices.ContainsFunc(rolesOf(a), isOther) &&
 		reaches(prefixes("198.51.100.7/32", "198.51.100.8/32"), a.Networks) && life <= longLife
 }
 
 // mayBreakGlass reports whether somebody may have an owner's key at once.
-func (h *house) mayBreakGlass(u approval.UserID, of approval.OrgID) bool {
+func (h *house) mayBreakGlass(u policy.UserID, of policy.OrgID) bool {
 	return of == org && h.isOf(oncall, u)
 }
 
@@ -154,9 +155,9 @@ func reaches(outer, inner []netip.Prefix) bool {
 }
 
 // isWithin reports whether a allows nothing that b does not.
-func isWithin(a, b approval.Access) bool {
+func isWithin(a, b policy.Access) bool {
 	for _, p := range a.Projects {
-		i := slices.IndexFunc(b.Projects, func(o approval.ProjectAccess) bool { return o.ID == p.ID })
+		i := slices.IndexFunc(b.Projects, func(o policy.ProjectAccess) bool { return o.ID == p.ID })
 		if i < 0 || !isSubset(p.Roles, b.Projects[i].Roles) {
 			return false
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // guardedStore is the store as a process has it: it fails in pairs, and with
@@ -64,7 +65,7 @@ func (g guardedStore) Create(ctx context.Context, r approval.Request, e approval
 	})
 }
 
-func (g guardedStore) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
+func (g guardedStore) Get(ctx context.Context, id policy.ID) (approval.Request, error) {
 	return stored(g, onGet, func(s approval.Store) (approval.Request, error) { return s.Get(ctx, id) })
 }
 
@@ -90,7 +91,7 @@ func (g guardedStore) ClaimWork(ctx context.Context, now, until time.Time, in ..
 	return stored(g, onClaimWork, func(s approval.Store) (approval.Request, error) { return s.ClaimWork(ctx, now, until, in...) })
 }
 
-func (g guardedStore) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+func (g guardedStore) ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	return g.done(onReleaseWork, func(s approval.Store) error { return s.ReleaseWork(ctx, id, version, at) })
 }
 
@@ -98,11 +99,11 @@ func (g guardedStore) ClaimSync(ctx context.Context, now, until time.Time) (appr
 	return stored(g, onClaimDrawing, func(s approval.Store) (approval.Request, error) { return s.ClaimSync(ctx, now, until) })
 }
 
-func (g guardedStore) SaveMessageRef(ctx context.Context, id approval.ID, name approval.MessageName, at approval.MessageRef) error {
+func (g guardedStore) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {
 	return g.done(onDrawn, func(s approval.Store) error { return s.SaveMessageRef(ctx, id, name, at) })
 }
 
-func (g guardedStore) ReleaseSync(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+func (g guardedStore) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	return g.done(onReleaseDraw, func(s approval.Store) error { return s.ReleaseSync(ctx, id, version, at) })
 }
 
@@ -110,11 +111,11 @@ func (g guardedStore) NextDue(ctx context.Context) (time.Time, error) {
 	return stored(g, onNextDue, func(s approval.Store) (time.Time, error) { return s.NextDue(ctx) })
 }
 
-func (g guardedStore) ListByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+func (g guardedStore) ListByRequester(ctx context.Context, user policy.UserID) ([]approval.Request, error) {
 	return stored(g, onMine, func(s approval.Store) ([]approval.Request, error) { return s.ListByRequester(ctx, user) })
 }
 
-func (g guardedStore) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
+func (g guardedStore) PageByRequester(ctx context.Context, user policy.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
 	more := false
 	found, err := stored(g, onMine, func(s approval.Store) (found []approval.Request, err error) {
 		found, more, err = s.PageByRequester(ctx, user, at, limit)
@@ -123,7 +124,7 @@ func (g guardedStore) PageByRequester(ctx context.Context, user approval.UserID,
 	return found, more, err
 }
 
-func (g guardedStore) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
+func (g guardedStore) Successors(ctx context.Context, id policy.ID) ([]approval.Request, error) {
 	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Successors(ctx, id) })
 }
 
@@ -131,11 +132,11 @@ func (g guardedStore) ByOrigin(ctx context.Context, origin string) (approval.Req
 	return stored(g, onGet, func(s approval.Store) (approval.Request, error) { return s.ByOrigin(ctx, origin) })
 }
 
-func (g guardedStore) Usage(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Usage, error) {
-	return stored(g, onMine, func(s approval.Store) (approval.Usage, error) { return s.Usage(ctx, user, org, since) })
+func (g guardedStore) Usage(ctx context.Context, user policy.UserID, org policy.OrgID, since time.Time) (policy.Usage, error) {
+	return stored(g, onMine, func(s approval.Store) (policy.Usage, error) { return s.Usage(ctx, user, org, since) })
 }
 
-func (g guardedStore) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+func (g guardedStore) OpenByRequester(ctx context.Context, user policy.UserID) ([]approval.Request, error) {
 	return stored(g, onMine, func(s approval.Store) ([]approval.Request, error) { return s.OpenByRequester(ctx, user) })
 }
 

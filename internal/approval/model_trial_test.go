@@ -13,6 +13,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A trial is one run of the model: the bot, what is around it, and what people
@@ -21,7 +22,7 @@ type trial struct {
 	t         rapid.TB
 	tally     *tally
 	isCalm    bool // nothing goes wrong but what people do
-	orgs      approval.Orgs
+	orgs      policy.Orgs
 	house     *house
 	keys      *approvaltest.Keys
 	screens   *approvaltest.Screens
@@ -33,8 +34,8 @@ type trial struct {
 	store approval.Store // without what may go wrong
 	close func() error
 
-	forms   []sent              // what people filled in
-	asked   map[int]approval.ID // what people were told that became of it
+	forms   []sent            // what people filled in
+	asked   map[int]policy.ID // what people were told that became of it
 	trail   []approval.AuditEntry
 	chain   approval.Chain
 	ids     int
@@ -78,7 +79,7 @@ func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, laten
 		keys:    &approvaltest.Keys{Now: time.Now, Lag: lag},
 		screens: &approvaltest.Screens{}, directory: &approvaltest.Directory{},
 		faults: newFaults(latency),
-		asked:  map[int]approval.ID{}, told: map[mark]account{},
+		asked:  map[int]policy.ID{}, told: map[mark]account{},
 	}
 	tr.t = witness{t, tr}
 	tr.keys.SetOnCall(tr.faults.into(&tr.keys.Script))
@@ -93,9 +94,9 @@ func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, laten
 }
 
 // newID gives every other request a name that is taken.
-func (tr *trial) newID() approval.ID {
+func (tr *trial) newID() policy.ID {
 	tr.ids++
-	return approval.ID(fmt.Sprintf("AKR-%05d", tr.ids/2))
+	return policy.ID(fmt.Sprintf("AKR-%05d", tr.ids/2))
 }
 
 // reopen opens the store again and drops the leases, as at a start.
@@ -115,7 +116,7 @@ func (tr *trial) end() {
 	tr.close()
 }
 
-func (tr *trial) get(id approval.ID) approval.Request {
+func (tr *trial) get(id policy.ID) approval.Request {
 	r, err := tr.store.Get(context.Background(), id)
 	require.NoError(tr.t, err)
 	return r
@@ -131,7 +132,7 @@ func (tr *trial) requests() []approval.Request {
 }
 
 // last is a request as it was stored last.
-func (tr *trial) last(id approval.ID) approval.Request {
+func (tr *trial) last(id policy.ID) approval.Request {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return tr.rows[id]

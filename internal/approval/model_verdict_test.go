@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // errMistake stands for any *[approval.FormError].
@@ -50,27 +52,27 @@ func (tr *trial) whyNot(p press, r approval.Request) []error {
 	isOwner := p.Who == r.Requester
 	switch p.On {
 	case approval.EventApprove, approveLess, approval.EventDeny:
-		against(isOwner && r.Org == org, approval.ErrOwnRequest)
-		against(!tr.house.mayDecide(p.Who, r), approval.ErrNotApprover)
+		against(isOwner && r.Org == org, policy.ErrOwnRequest)
+		against(!tr.house.mayDecide(p.Who, r), policy.ErrNotApprover)
 		if p.On != approval.EventDeny {
 			all = append(all, tr.whyNotYes(p, r)...)
 		}
 	case approval.EventRevoke:
 		against(!isOwner && !tr.house.oversees(p.Who, r.Org), approval.ErrNotOwner)
 	case approval.EventReview:
-		against(!tr.house.oversees(p.Who, r.Org), approval.ErrNotApprover)
-		against(tr.owned(p.Who, r), approval.ErrOwnRequest)
+		against(!tr.house.oversees(p.Who, r.Org), policy.ErrNotApprover)
+		against(tr.owned(p.Who, r), policy.ErrOwnRequest)
 		against(!r.BreakGlass, approval.ErrNotAllowed)
-		against(r.Review.By != "", approval.ErrAlreadyReviewed)
+		against(r.Review.By != "", service.ErrAlreadyReviewed)
 	case approval.EventTransfer:
-		to := approval.UserID(p.How)
-		against(!tr.house.approvesAccess(p.Who, r.Org, r.Access), approval.ErrNotApprover)
-		against(to == p.Who, approval.ErrToSelf)
+		to := policy.UserID(p.How)
+		against(!tr.house.approvesAccess(p.Who, r.Org, r.Access), policy.ErrNotApprover)
+		against(to == p.Who, service.ErrToSelf)
 		if why := tr.house.whyNotHave(to, r, tr.root(r), r.KeyExpiresAt); why != nil {
 			against(true, why)
 		}
-		against(r.OwnerDeactivatedAt.IsZero() || to == r.Requester || tr.house.standing(r.Requester) != approval.Deactivated, approval.ErrOwnerActive)
-		against(!tr.house.isMember(to), approval.ErrNotEligible)
+		against(r.OwnerDeactivatedAt.IsZero() || to == r.Requester || tr.house.standing(r.Requester) != policy.Deactivated, service.ErrOwnerActive)
+		against(!tr.house.isMember(to), service.ErrNotEligible)
 	default:
 		against(!isOwner, approval.ErrNotOwner)
 		all = append(all, tr.whyNotOwn(p, r)...)
@@ -79,9 +81,9 @@ func (tr *trial) whyNot(p press, r approval.Request) []error {
 }
 
 // whyNobody says why somebody may do nothing at all.
-func (tr *trial) whyNobody(u approval.UserID) []error {
-	why := map[approval.MemberStatus]error{
-		approval.Guest: approval.ErrGuest, approval.Deactivated: approval.ErrDeactivated, approval.External: approval.ErrExternal,
+func (tr *trial) whyNobody(u policy.UserID) []error {
+	why := map[policy.MemberStatus]error{
+		policy.Guest: approval.ErrGuest, policy.Deactivated: approval.ErrDeactivated, policy.External: approval.ErrExternal,
 	}[tr.house.standing(u)]
 	if why == nil {
 		return nil
@@ -109,15 +111,15 @@ func (tr *trial) whyNotYes(p press, r approval.Request) []error {
 	switch {
 	case is == len(needed):
 	case slices.Contains(r.Counted(), p.Who):
-		all = append(all, approval.ErrAlreadyApproved)
+		all = append(all, service.ErrAlreadyApproved)
 	case is == was:
-		all = append(all, approval.ErrNotNeeded)
+		all = append(all, service.ErrNotNeeded)
 	}
 	return all
 }
 
-func yeses(r approval.Request) []approval.UserID {
-	var all []approval.UserID
+func yeses(r approval.Request) []policy.UserID {
+	var all []policy.UserID
 	for _, a := range r.Approvals {
 		all = append(all, a.By)
 	}
@@ -129,7 +131,7 @@ func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
 	switch p.On {
 	case approval.EventNudge:
 		if !r.NudgedAt.IsZero() {
-			return []error{approval.ErrAlreadyNudged}
+			return []error{service.ErrAlreadyNudged}
 		}
 	case approval.EventExtend:
 		if why := tr.house.whyNotMore(r, tr.root(r)); why != nil {
@@ -156,7 +158,7 @@ func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
 		}
 	case approval.EventRotate:
 		if next := tr.about(r.Successor); next.ID != "" && !next.State.Final() {
-			return []error{approval.ErrRotationUnderway}
+			return []error{service.ErrRotationUnderway}
 		}
 		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.KeyExpiresAt); why != nil {
 			return []error{why}
@@ -203,7 +205,7 @@ func (tr *trial) pressNow(p press) approval.Request {
 }
 
 func isFor(err error, against []error) bool {
-	_, isMistake := errors.AsType[*approval.FormError](err)
+	_, isMistake := errors.AsType[*policy.FormError](err)
 	return isOneOf(err, against) || isMistake && slices.Contains(against, errMistake)
 }
 

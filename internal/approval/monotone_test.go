@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // The property: whoever asks for more needs the approvals of whoever asks for
@@ -21,9 +22,9 @@ import (
 // time by trying every assignment of people to approvals.
 
 var (
-	approverPool = []approval.UserID{bob, dana, frank, grace, heidi}
-	orgRoles     = []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY", "ORG_BILLING_ADMIN", "ORG_OWNER"}
-	projectRoles = []approval.Role{"GROUP_READ_ONLY", "GROUP_OWNER"}
+	approverPool = []policy.UserID{bob, dana, frank, grace, heidi}
+	orgRoles     = []policy.Role{"ORG_MEMBER", "ORG_READ_ONLY", "ORG_BILLING_ADMIN", "ORG_OWNER"}
+	projectRoles = []policy.Role{"GROUP_READ_ONLY", "GROUP_OWNER"}
 	lifetimes    = []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}
 	typedNets    = []string{"198.51.100.7", "203.0.113.7", "203.0.113.0/28", "192.0.2.0/24"}
 )
@@ -47,29 +48,29 @@ func oneAtLeast[T any](t *rapid.T, label string, all []T) []T {
 }
 
 // drawPeople draws from few, so that two rules often name the same people.
-func drawPeople(t *rapid.T, label string) approval.Principals {
-	return rapid.SampledFrom([]approval.Principals{
+func drawPeople(t *rapid.T, label string) policy.Principals {
+	return rapid.SampledFrom([]policy.Principals{
 		users(bob), users(dana), groups(platform), groups(security), users(bob, dana), users(dana, bob),
-		{Users: []approval.UserID{heidi}, Groups: []approval.GroupID{platform}},
+		{Users: []policy.UserID{heidi}, Groups: []policy.GroupID{platform}},
 	}).Draw(t, label)
 }
 
-func drawNeeds(t *rapid.T, label string, mayBeUsual bool) []approval.Requirement {
+func drawNeeds(t *rapid.T, label string, mayBeUsual bool) []policy.Requirement {
 	if mayBeUsual && rapid.Bool().Draw(t, label+": the usual") {
 		return nil
 	}
-	needs := make([]approval.Requirement, rapid.IntRange(1, 2).Draw(t, label))
+	needs := make([]policy.Requirement, rapid.IntRange(1, 2).Draw(t, label))
 	for i := range needs {
 		name := fmt.Sprintf("%s %d", label, i)
-		needs[i] = approval.Requirement{From: drawPeople(t, name), Count: rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(t, name+" count")}
+		needs[i] = policy.Requirement{From: drawPeople(t, name), Count: rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(t, name+" count")}
 	}
 	return needs
 }
 
-func drawRules(t *rapid.T, roles []approval.Role) []approval.RoleRule {
-	rules := make([]approval.RoleRule, len(roles))
+func drawRules(t *rapid.T, roles []policy.Role) []policy.RoleRule {
+	rules := make([]policy.RoleRule, len(roles))
 	for i, role := range roles {
-		rules[i] = approval.RoleRule{
+		rules[i] = policy.RoleRule{
 			Role: role, AllowedRequesters: everyone, Requirements: drawNeeds(t, string(role), true),
 			MaxLifetime:   rapid.SampledFrom([]time.Duration{0, 0, 0, 24 * time.Hour}).Draw(t, string(role)+" longest"),
 			MinPrefixIPv4: rapid.SampledFrom([]int{0, 0, 0, 28}).Draw(t, string(role)+" widest"),
@@ -78,21 +79,21 @@ func drawRules(t *rapid.T, roles []approval.Role) []approval.RoleRule {
 	return rules
 }
 
-func drawPolicy(t *rapid.T) approval.Policy {
+func drawPolicy(t *rapid.T) policy.Policy {
 	p := testPolicy()
 	p.AllowSelfApproval = false
 	p.Requirements = drawNeeds(t, "usual", false)
 	p.Roles, p.ProjectRoles = drawRules(t, orgRoles), drawRules(t, projectRoles)
 	p.Lifetimes, p.MinPrefixIPv4, p.MaxEntries = lifetimes, 24, 10
-	p.NetworkPresets = []approval.NetworkPreset{{Name: "ci", Networks: prefixes("198.51.100.0/24")}, {Name: "office", Networks: prefixes("203.0.112.0/22")}}
+	p.NetworkPresets = []policy.NetworkPreset{{Name: "ci", Networks: prefixes("198.51.100.0/24")}, {Name: "office", Networks: prefixes("203.0.112.0/22")}}
 	if rapid.Bool().Draw(t, "somebody never approves") {
 		p.ExcludedApprovers = users(rapid.SampledFrom(approverPool).Draw(t, "never"))
 	}
 	p.EscalateTo, p.EscalateAfter = drawPeople(t, "escalate to"), time.Hour
 	for i := range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "rules") {
 		name := fmt.Sprintf("rule %d", i)
-		rule := approval.AutoRule{
-			Name: name, For: rapid.SampledFrom([]approval.Principals{everyone, users(alice), users(carol), users(carol)}).Draw(t, name+" for"),
+		rule := policy.AutoRule{
+			Name: name, For: rapid.SampledFrom([]policy.Principals{everyone, users(alice), users(carol), users(carol)}).Draw(t, name+" for"),
 			Roles:       oneAtLeast(t, name+" roles", slices.Concat(orgRoles, projectRoles)),
 			Networks:    subset(t, name+" networks", []string{"ci", "office"}),
 			MaxLifetime: rapid.SampledFrom(lifetimes).Draw(t, name+" longest"),
@@ -105,13 +106,13 @@ func drawPolicy(t *rapid.T) approval.Policy {
 
 // A wanted access is a form in parts that can be added to.
 type wantedAccess struct {
-	roles, inProjects []approval.Role
-	projects          []approval.ProjectID
+	roles, inProjects []policy.Role
+	projects          []policy.ProjectID
 	typed, named      []string
 	lifetime          int // an index of lifetimes
 }
 
-func (w wantedAccess) fill(f *approval.Form) {
+func (w wantedAccess) fill(f *policy.Form) {
 	f.Roles, f.ProjectRoles, f.Projects = w.roles, w.inProjects, w.projects
 	f.Networks, f.NetworkPresets, f.Lifetime = strings.Join(w.typed, " "), w.named, lifetimes[w.lifetime]
 }
@@ -122,7 +123,7 @@ func drawSmaller(t *rapid.T) wantedAccess {
 		named: subset(t, "named", []string{"ci", "office"}), lifetime: rapid.IntRange(0, 2).Draw(t, "lifetime"),
 	}
 	if rapid.Bool().Draw(t, "in projects") {
-		w.projects, w.inProjects = []approval.ProjectID{payments.ID}, oneAtLeast(t, "project roles", projectRoles)
+		w.projects, w.inProjects = []policy.ProjectID{payments.ID}, oneAtLeast(t, "project roles", projectRoles)
 	}
 	return w
 }
@@ -134,7 +135,7 @@ func (w wantedAccess) more(t *rapid.T) wantedAccess {
 	w.named = union(w.named, subset(t, "more named", []string{"ci", "office"}))
 	w.lifetime = rapid.IntRange(w.lifetime, 2).Draw(t, "longer")
 	if len(w.projects) > 0 || rapid.Bool().Draw(t, "in projects now") {
-		w.projects = union(w.projects, oneAtLeast(t, "more projects", []approval.ProjectID{payments.ID, search.ID}))
+		w.projects = union(w.projects, oneAtLeast(t, "more projects", []policy.ProjectID{payments.ID, search.ID}))
 		w.inProjects = union(w.inProjects, oneAtLeast(t, "more project roles", projectRoles))
 	}
 	return w
@@ -162,7 +163,7 @@ type outcome struct {
 func outcomeOf(t *rapid.T, w *world, of wantedAccess, isEscalated bool) outcome {
 	var out outcome
 	for set := range 1 << len(approverPool) {
-		f := form(of.fill, func(f *approval.Form) { f.IdempotencyKey = string(approval.NewID()) })
+		f := form(of.fill, func(f *policy.Form) { f.IdempotencyKey = string(approval.NewID()) })
 		preview, err := w.Preview(t.Context(), as(alice), f)
 		require.NoError(t, err)
 		r, err := w.Submit(t.Context(), as(alice), f)
@@ -190,11 +191,11 @@ func outcomeOf(t *rapid.T, w *world, of wantedAccess, isEscalated bool) outcome 
 }
 
 // byHand says which sets are enough, from the policy's words alone.
-func byHand(p approval.Policy, of wantedAccess, isEscalated bool, groups map[approval.GroupID][]approval.UserID) []bool {
-	among := func(who approval.Principals, user approval.UserID) bool {
-		return slices.Contains(who.Users, user) || slices.ContainsFunc(who.Groups, func(g approval.GroupID) bool { return slices.Contains(groups[g], user) })
+func byHand(p policy.Policy, of wantedAccess, isEscalated bool, groups map[policy.GroupID][]policy.UserID) []bool {
+	among := func(who policy.Principals, user policy.UserID) bool {
+		return slices.Contains(who.Users, user) || slices.ContainsFunc(who.Groups, func(g policy.GroupID) bool { return slices.Contains(groups[g], user) })
 	}
-	nameOf := func(who approval.Principals) string {
+	nameOf := func(who policy.Principals) string {
 		names := map[string]bool{}
 		for _, u := range who.Users {
 			names[string(u)] = true
@@ -205,8 +206,8 @@ func byHand(p approval.Policy, of wantedAccess, isEscalated bool, groups map[app
 		return strings.Join(slices.Sorted(maps.Keys(names)), " ")
 	}
 	// Of each list so many of the same people; of several lists the most.
-	most, whose := map[string]int{}, map[string]approval.Principals{}
-	addList := func(list []approval.Requirement) {
+	most, whose := map[string]int{}, map[string]policy.Principals{}
+	addList := func(list []policy.Requirement) {
 		inThis := map[string]int{}
 		for _, n := range list {
 			inThis[nameOf(n.From)] += n.Count
@@ -226,24 +227,24 @@ func byHand(p approval.Policy, of wantedAccess, isEscalated bool, groups map[app
 			addList(rule.Requirements)
 		}
 	}
-	var seats []approval.Principals
+	var seats []policy.Principals
 	for name, n := range most {
-		seats = append(seats, slices.Repeat([]approval.Principals{whose[name]}, n)...)
+		seats = append(seats, slices.Repeat([]policy.Principals{whose[name]}, n)...)
 	}
-	var seated func(seat int, free []approval.UserID) bool
-	seated = func(seat int, free []approval.UserID) bool {
+	var seated func(seat int, free []policy.UserID) bool
+	seated = func(seat int, free []policy.UserID) bool {
 		if seat == len(seats) {
 			return true
 		}
-		return slices.ContainsFunc(free, func(user approval.UserID) bool {
+		return slices.ContainsFunc(free, func(user policy.UserID) bool {
 			fits := among(seats[seat], user) || isEscalated && among(p.EscalateTo, user)
 			return fits && !among(p.ExcludedApprovers, user) &&
-				seated(seat+1, slices.DeleteFunc(slices.Clone(free), func(u approval.UserID) bool { return u == user }))
+				seated(seat+1, slices.DeleteFunc(slices.Clone(free), func(u policy.UserID) bool { return u == user }))
 		})
 	}
 	var enough []bool
 	for set := range 1 << len(approverPool) {
-		var free []approval.UserID
+		var free []policy.UserID
 		for i, approver := range approverPool {
 			if set&(1<<i) != 0 {
 				free = append(free, approver)
@@ -265,7 +266,7 @@ func TestRequirementsNeverShrinkWhenMoreIsAskedFor(t *testing.T) {
 		smaller := drawSmaller(t)
 		greater := smaller.more(t)
 		isEscalated := rapid.Bool().Draw(t, "escalated")
-		groups := map[approval.GroupID][]approval.UserID{platform: {frank, heidi}, security: {grace, heidi}}
+		groups := map[policy.GroupID][]policy.UserID{platform: {frank, heidi}, security: {grace, heidi}}
 
 		less, more := outcomeOf(t, w, smaller, isEscalated), outcomeOf(t, w, greater, isEscalated)
 		if less.refused {
@@ -292,23 +293,23 @@ func TestRequirementsNeverShrinkWhenMoreIsAskedFor(t *testing.T) {
 }
 
 // oneForMembers are two people for everything, but one for members.
-func oneForMembers(p *approval.Policy) {
-	p.Requirements = []approval.Requirement{{From: users(bob), Count: 1}, {From: users(dana), Count: 1}}
-	p.Roles = []approval.RoleRule{
+func oneForMembers(p *policy.Policy) {
+	p.Requirements = []policy.Requirement{{From: users(bob), Count: 1}, {From: users(dana), Count: 1}}
+	p.Roles = []policy.RoleRule{
 		{Role: "ORG_BILLING_ADMIN", AllowedRequesters: everyone},
 		{Role: "ORG_OWNER", AllowedRequesters: everyone},
-		{Role: "ORG_MEMBER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(bob), Count: 1}}},
+		{Role: "ORG_MEMBER", AllowedRequesters: everyone, Requirements: []policy.Requirement{{From: users(bob), Count: 1}}},
 	}
 }
 
 func TestAHarmlessRoleTakesNoApprovalAway(t *testing.T) {
 	t.Parallel()
-	for _, powerful := range []approval.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"} {
+	for _, powerful := range []policy.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"} {
 		w := newWorld(t, testPolicy(oneForMembers))
 		r, err := w.Submit(t.Context(), as(alice), form(asking(powerful, "ORG_MEMBER")))
 		require.NoError(t, err)
-		assert.Equal(t, []approval.Requirement{
-			{From: users(bob), Count: 1, For: []approval.Role{"ORG_MEMBER"}}, {From: users(dana), Count: 1},
+		assert.Equal(t, []policy.Requirement{
+			{From: users(bob), Count: 1, For: []policy.Role{"ORG_MEMBER"}}, {From: users(dana), Count: 1},
 		}, r.Requirements)
 		r, err = w.Approve(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
@@ -321,14 +322,14 @@ func TestAHarmlessRoleTakesNoApprovalAway(t *testing.T) {
 
 func TestTheSameApprovalIsNeededOnceInWhateverOrderItIsWritten(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testPolicy(func(p *approval.Policy) {
-		p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}}
-		p.Roles = []approval.RoleRule{
+	w := newWorld(t, testPolicy(func(p *policy.Policy) {
+		p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}}
+		p.Roles = []policy.RoleRule{
 			{Role: "ORG_READ_ONLY", AllowedRequesters: everyone},
-			{Role: "ORG_MEMBER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: users(dana, bob), Count: 1}}},
+			{Role: "ORG_MEMBER", AllowedRequesters: everyone, Requirements: []policy.Requirement{{From: users(dana, bob), Count: 1}}},
 		}
 	}))
 	got, err := w.Preview(t.Context(), as(alice), form(asking("ORG_READ_ONLY", "ORG_MEMBER")))
 	require.NoError(t, err)
-	assert.Equal(t, []approval.Requirement{{From: users(dana, bob), Count: 2}}, got.Requirements, "the usual rule asks for the second, not the role's")
+	assert.Equal(t, []policy.Requirement{{From: users(dana, bob), Count: 2}}, got.Requirements, "the usual rule asks for the second, not the role's")
 }

@@ -9,23 +9,23 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // anyOf is the need of one of these people's approval.
-func anyOf(users ...approval.UserID) []approval.Requirement {
-	return []approval.Requirement{{From: approval.Principals{Users: users}, Count: 1}}
+func anyOf(users ...policy.UserID) []policy.Requirement {
+	return []policy.Requirement{{From: policy.Principals{Users: users}, Count: 1}}
 }
 
 // orgs are one organization with p for its rules.
-func orgs(p approval.Policy) approval.Orgs {
-	return approval.Orgs{{ID: "org", Name: "Production", Policy: p}}
+func orgs(p policy.Policy) policy.Orgs {
+	return policy.Orgs{{ID: "org", Name: "Production", Policy: p}}
 }
 
-func testPolicy(edit ...func(*approval.Policy)) approval.Policy {
-	p := approval.Policy{
+func testPolicy(edit ...func(*policy.Policy)) policy.Policy {
+	p := policy.Policy{
 		Requirements:  anyOf("U_BOB", "U_DANA"),
-		Roles:         approval.RulesFor(approval.DefaultRoles()...),
+		Roles:         policy.RulesFor(policy.DefaultRoles()...),
 		Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour},
 		MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 5,
 		RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
@@ -72,43 +72,43 @@ func TestNetworksRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		typed string
-		code  approval.ProblemCode
+		code  policy.ProblemCode
 		hint  string
 	}{
-		"nothing":                      {" \n", approval.Missing, ""},
-		"a host name":                  {"example.com", approval.NotAnAddress, ""},
-		"half an address":              {"203.0.113", approval.NotAnAddress, ""},
-		"leading zeros":                {"203.0.113.007", approval.NotAnAddress, ""},
-		"a mask too long":              {"203.0.113.7/33", approval.NotAnAddress, ""},
-		"a zone":                       {"fe80::1%eth0", approval.NotAnAddress, ""},
-		"host bits":                    {"203.0.113.7/24", approval.HostBits, "203.0.113.0/24"},
-		"host bits of IPv6":            {"2001:db8::1/64", approval.HostBits, "2001:db8::/64"},
-		"everything":                   {"0.0.0.0/0", approval.TooWide, "/24"},
-		"all of IPv6":                  {"::/0", approval.TooWide, "/64"},
-		"wider than allowed":           {"203.0.112.0/23", approval.TooWide, "/24"},
-		"wider than allowed in IPv6":   {"2001:db8::/48", approval.TooWide, "/64"},
-		"a private address":            {"192.168.1.4", approval.NotPublic, "private"},
-		"a private block":              {"10.1.2.0/24", approval.NotPublic, "private"},
-		"another private one":          {"172.31.255.1", approval.NotPublic, "private"},
-		"a carrier's own":              {"100.64.0.1", approval.NotPublic, "private"},
-		"loopback":                     {"127.0.0.1", approval.NotPublic, "loopback"},
-		"link-local":                   {"169.254.169.254", approval.NotPublic, "link-local"},
-		"multicast":                    {"224.0.0.1", approval.NotPublic, "multicast"},
-		"unspecified":                  {"0.0.0.0", approval.NotPublic, "unspecified"},
-		"broadcast":                    {"255.255.255.255", approval.NotPublic, "reserved"},
-		"IPv6 loopback":                {"::1", approval.NotPublic, "loopback"},
-		"IPv6 link-local":              {"fe80::1", approval.NotPublic, "link-local"},
-		"IPv6 private":                 {"fd00::1", approval.NotPublic, "private"},
-		"IPv6 unspecified":             {"::", approval.NotPublic, "unspecified"},
-		"private IPv4 written in IPv6": {"::ffff:10.0.0.1", approval.NotPublic, "private"},
-		"a security group":             {"sg-0a1b2c3d4e5f", approval.SecurityGroup, ""},
-		"more entries than may be":     {"203.0.113.1 203.0.113.2 203.0.113.3 203.0.113.4 203.0.113.5 203.0.113.6", approval.TooMany, ""},
+		"nothing":                      {" \n", policy.Missing, ""},
+		"a host name":                  {"example.com", policy.NotAnAddress, ""},
+		"half an address":              {"203.0.113", policy.NotAnAddress, ""},
+		"leading zeros":                {"203.0.113.007", policy.NotAnAddress, ""},
+		"a mask too long":              {"203.0.113.7/33", policy.NotAnAddress, ""},
+		"a zone":                       {"fe80::1%eth0", policy.NotAnAddress, ""},
+		"host bits":                    {"203.0.113.7/24", policy.HostBits, "203.0.113.0/24"},
+		"host bits of IPv6":            {"2001:db8::1/64", policy.HostBits, "2001:db8::/64"},
+		"everything":                   {"0.0.0.0/0", policy.TooWide, "/24"},
+		"all of IPv6":                  {"::/0", policy.TooWide, "/64"},
+		"wider than allowed":           {"203.0.112.0/23", policy.TooWide, "/24"},
+		"wider than allowed in IPv6":   {"2001:db8::/48", policy.TooWide, "/64"},
+		"a private address":            {"192.168.1.4", policy.NotPublic, "private"},
+		"a private block":              {"10.1.2.0/24", policy.NotPublic, "private"},
+		"another private one":          {"172.31.255.1", policy.NotPublic, "private"},
+		"a carrier's own":              {"100.64.0.1", policy.NotPublic, "private"},
+		"loopback":                     {"127.0.0.1", policy.NotPublic, "loopback"},
+		"link-local":                   {"169.254.169.254", policy.NotPublic, "link-local"},
+		"multicast":                    {"224.0.0.1", policy.NotPublic, "multicast"},
+		"unspecified":                  {"0.0.0.0", policy.NotPublic, "unspecified"},
+		"broadcast":                    {"255.255.255.255", policy.NotPublic, "reserved"},
+		"IPv6 loopback":                {"::1", policy.NotPublic, "loopback"},
+		"IPv6 link-local":              {"fe80::1", policy.NotPublic, "link-local"},
+		"IPv6 private":                 {"fd00::1", policy.NotPublic, "private"},
+		"IPv6 unspecified":             {"::", policy.NotPublic, "unspecified"},
+		"private IPv4 written in IPv6": {"::ffff:10.0.0.1", policy.NotPublic, "private"},
+		"a security group":             {"sg-0a1b2c3d4e5f", policy.SecurityGroup, ""},
+		"more entries than may be":     {"203.0.113.1 203.0.113.2 203.0.113.3 203.0.113.4 203.0.113.5 203.0.113.6", policy.TooMany, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, problems := testPolicy().Networks(tt.typed)
 			require.Len(t, problems, 1)
-			assert.Equal(t, approval.FieldNetworks, problems[0].Field)
+			assert.Equal(t, policy.FieldNetworks, problems[0].Field)
 			assert.Equal(t, tt.code, problems[0].Code)
 			assert.Equal(t, tt.hint, problems[0].Hint)
 		})
@@ -128,7 +128,7 @@ func TestNetworksTellsEverythingAtOnce(t *testing.T) {
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	count := func(networks ...string) (int, bool) {
-		var a approval.Access
+		var a policy.Access
 		for _, n := range networks {
 			a.Networks = append(a.Networks, netip.MustParsePrefix(n))
 		}
@@ -162,7 +162,7 @@ func FuzzNetworks(f *testing.F) {
 			t.Fatalf("no problem in %q, %d kept", text, len(kept))
 		}
 		for _, problem := range problems {
-			if problem.Given != "" && problem.Code != approval.TooMany && !strings.Contains(text, problem.Given) {
+			if problem.Given != "" && problem.Code != policy.TooMany && !strings.Contains(text, problem.Given) {
 				t.Fatalf("%q was not typed", problem.Given)
 			}
 		}

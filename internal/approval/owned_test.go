@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 func TestProjectsThatAKeyCreatedAreNewsAndNoAlarm(t *testing.T) {
@@ -15,7 +16,7 @@ func TestProjectsThatAKeyCreatedAreNewsAndNoAlarm(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.active()
 		key := w.keys.Alive()[0].ID
-		late := []approval.OwnedProject{{Project: approval.Project{ID: "p1", Name: "New"}}}
+		late := []approval.OwnedProject{{Project: policy.Project{ID: "p1", Name: "New"}}}
 		w.keys.Change(key, approval.Drift{Owns: late})
 		w.pass(aWhile)
 		r := w.is(id, approval.StateActive)
@@ -24,7 +25,7 @@ func TestProjectsThatAKeyCreatedAreNewsAndNoAlarm(t *testing.T) {
 		assert.True(t, w.shows(id, approval.OwnsNotice))
 		assert.False(t, w.shows(id, approval.DriftNotice))
 
-		proven := []approval.OwnedProject{{Project: approval.Project{ID: "p1", Name: "New"}, Proven: true}}
+		proven := []approval.OwnedProject{{Project: policy.Project{ID: "p1", Name: "New"}, Proven: true}}
 		w.keys.Change(key, approval.Drift{Owns: proven})
 		w.pass(time.Hour)
 		assert.Equal(t, proven, w.is(id, approval.StateActive).Owns)

@@ -11,12 +11,13 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // owns makes user the owner of a live key.
-func (w *world) owns(user approval.UserID) approval.ID {
+func (w *world) owns(user policy.UserID) policy.ID {
 	w.t.Helper()
-	w.directory.Set(approval.Member, user)
+	w.directory.Set(policy.Member, user)
 	f := form()
 	f.IdempotencyKey = "of " + string(user)
 	r, err := w.Submit(w.t.Context(), as(user), f)
@@ -36,11 +37,11 @@ func (w *world) owns(user approval.UserID) approval.ID {
 func TestOwnersAreLookedAtAtAPace(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
-		var last approval.ID
+		var last policy.ID
 		for i := range 60 {
-			last = w.owns(approval.UserID(fmt.Sprintf("U%02d", i)))
+			last = w.owns(policy.UserID(fmt.Sprintf("U%02d", i)))
 		}
-		w.directory.Set(approval.Deactivated, "U59")
+		w.directory.Set(policy.Deactivated, "U59")
 		var mu sync.Mutex
 		var looks []time.Time
 		w.directory.SetOnCall(func(c approvaltest.Call) {
@@ -66,7 +67,7 @@ func TestOwnersAreLookedAtLaterWhenSlackSaysSo(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.owns("U01")
-		w.directory.Set(approval.Deactivated, "U01")
+		w.directory.Set(policy.Deactivated, "U01")
 		limited := approvaltest.NotNow(approval.CauseUnknown)
 		limited.RetryAfter = 30 * time.Second
 		w.directory.Fail(approvaltest.CallAccount, approvaltest.Lost(limited))

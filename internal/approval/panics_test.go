@@ -14,6 +14,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A logBuffer keeps what is logged.
@@ -41,15 +42,15 @@ const panicked = "xoxb-a-secret-in-a-panic"
 // the request is tried again with growing pauses.
 func TestPanicIsIsolated(t *testing.T) {
 	t.Parallel()
-	for call, start := range map[approvaltest.Call]func(w *world, id approval.ID){
-		approvaltest.CallRemove:   func(w *world, id approval.ID) { w.Revoke(w.t.Context(), as(alice), id, "") },
-		approvaltest.CallDraw:     func(w *world, id approval.ID) { w.Revoke(w.t.Context(), as(alice), id, "") },
-		approvaltest.CallCreate:   func(w *world, id approval.ID) { w.askApproveCollect() },
-		approvaltest.CallRestrict: func(w *world, id approval.ID) { w.askApproveCollect() },
-		approvaltest.CallReveal:   func(w *world, id approval.ID) { w.askApproveCollect() },
-		approvaltest.CallMarked:   func(*world, approval.ID) {},
-		approvaltest.CallInspect:  func(*world, approval.ID) {},
-		approvaltest.CallAccount:  func(*world, approval.ID) {},
+	for call, start := range map[approvaltest.Call]func(w *world, id policy.ID){
+		approvaltest.CallRemove:   func(w *world, id policy.ID) { w.Revoke(w.t.Context(), as(alice), id, "") },
+		approvaltest.CallDraw:     func(w *world, id policy.ID) { w.Revoke(w.t.Context(), as(alice), id, "") },
+		approvaltest.CallCreate:   func(w *world, id policy.ID) { w.askApproveCollect() },
+		approvaltest.CallRestrict: func(w *world, id policy.ID) { w.askApproveCollect() },
+		approvaltest.CallReveal:   func(w *world, id policy.ID) { w.askApproveCollect() },
+		approvaltest.CallMarked:   func(*world, policy.ID) {},
+		approvaltest.CallInspect:  func(*world, policy.ID) {},
+		approvaltest.CallAccount:  func(*world, policy.ID) {},
 	} {
 		t.Run(string(call), func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +90,7 @@ func TestPanicIsIsolated(t *testing.T) {
 
 func (w *world) askApproveCollect() {
 	w.t.Helper()
-	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "another" }))
+	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = "another" }))
 	require.NoError(w.t, err)
 	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 	require.NoError(w.t, err)

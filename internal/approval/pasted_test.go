@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 func TestPastedAddressesAreReadWithWhatIsAroundThem(t *testing.T) {
@@ -38,7 +38,7 @@ func TestPastedAddressesAreReadWithWhatIsAroundThem(t *testing.T) {
 	assert.Len(t, kept, 1)
 	_, problems = testPolicy().Networks("\u200b,、\u3000•\ufeff")
 	require.Len(t, problems, 1)
-	assert.Equal(t, approval.Missing, problems[0].Code)
+	assert.Equal(t, policy.Missing, problems[0].Code)
 }
 
 // TestOtherNotationsAreAnsweredWithWhatTheyMean: one reads what to enter, and
@@ -46,43 +46,43 @@ func TestPastedAddressesAreReadWithWhatIsAroundThem(t *testing.T) {
 func TestOtherNotationsAreAnsweredWithWhatTheyMean(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]struct {
-		code  approval.ProblemCode
+		code  policy.ProblemCode
 		given string
 		hint  string
 	}{
-		"203.0.113.10 - 203.0.113.20":         {approval.IsRange, "203.0.113.10 - 203.0.113.20", "203.0.113.10/31, 203.0.113.12/30, 203.0.113.16/30, 203.0.113.20"},
-		"203.0.113.10-203.0.113.20":           {approval.IsRange, "203.0.113.10-203.0.113.20", "203.0.113.10/31, 203.0.113.12/30, 203.0.113.16/30, 203.0.113.20"},
-		"203.0.113.10 – 203.0.113.11":         {approval.IsRange, "203.0.113.10 - 203.0.113.11", "203.0.113.10/31"},
-		"203.0.113.10—203.0.113.11":           {approval.IsRange, "203.0.113.10—203.0.113.11", "203.0.113.10/31"},
-		"203.0.113.10 −203.0.113.11":          {approval.NotAnAddress, "−203.0.113.11", ""},
-		"203.0.113.0〜203.0.113.255":           {approval.IsRange, "203.0.113.0〜203.0.113.255", "203.0.113.0/24"},
-		"203.0.113.0 to 203.0.113.127":        {approval.IsRange, "203.0.113.0 - 203.0.113.127", "203.0.113.0/25"},
-		"203.0.113.8-15":                      {approval.IsRange, "203.0.113.8-15", "203.0.113.8/29"},
-		"203.0.113.8 - 15":                    {approval.IsRange, "203.0.113.8 - 15", "203.0.113.8/29"},
-		"203.0.113.7 - 203.0.113.7":           {approval.IsRange, "203.0.113.7 - 203.0.113.7", "203.0.113.7"},
-		"0.0.0.0 - 255.255.255.255":           {approval.IsRange, "0.0.0.0 - 255.255.255.255", "0.0.0.0/0"},
-		"255.255.255.254-255":                 {approval.IsRange, "255.255.255.254-255", "255.255.255.254/31"},
-		"2001:db8::1 - 2001:db8::2":           {approval.IsRange, "2001:db8::1 - 2001:db8::2", "2001:db8::1, 2001:db8::2"},
-		"203.0.113.20 - 203.0.113.10":         {approval.NotAnAddress, "203.0.113.20 - 203.0.113.10", ""},
-		"203.0.113.1 - 2001:db8::2":           {approval.NotAnAddress, "203.0.113.1 - 2001:db8::2", ""},
-		"203.0.113.1 - 300":                   {approval.NotAnAddress, "203.0.113.1 - 300", ""},
-		"203.0.113.0 255.255.255.0":           {approval.IsMask, "203.0.113.0 255.255.255.0", "203.0.113.0/24"},
-		"203.0.113.0/255.255.255.128":         {approval.IsMask, "203.0.113.0/255.255.255.128", "203.0.113.0/25"},
-		"203.0.113.0 / 255.255.255.0":         {approval.IsMask, "203.0.113.0/255.255.255.0", "203.0.113.0/24"},
-		"203.0.113.0 mask 255.255.0.0":        {approval.IsMask, "203.0.113.0 255.255.0.0", "203.0.0.0/16"},
-		"203.0.113.7 netmask 255.255.255.255": {approval.IsMask, "203.0.113.7 255.255.255.255", "203.0.113.7/32"},
-		"203.0.113.0 0.0.0.255":               {approval.IsMask, "203.0.113.0 0.0.0.255", "203.0.113.0/24"},
-		"203.0.113.0/0.0.0.63":                {approval.IsMask, "203.0.113.0/0.0.0.63", "203.0.113.0/26"},
-		"203.0.113.0/255.0.255.0":             {approval.NotAnAddress, "203.0.113.0/255.0.255.0", ""},
-		"203.0.113.7:443":                     {approval.NotAnAddress, "203.0.113.7:443", "203.0.113.7"},
-		"[2001:db8::1]:443":                   {approval.NotAnAddress, "[2001:db8::1]:443", "2001:db8::1"},
-		"https://203.0.113.7/path":            {approval.NotAnAddress, "https://203.0.113.7/path", "203.0.113.7"},
-		"https://example.com":                 {approval.NotAnAddress, "https://example.com", ""},
-		"2001:db8::1%eth0":                    {approval.NotAnAddress, "2001:db8::1%eth0", ""},
-		"0xcb.0.113.7":                        {approval.NotAnAddress, "0xcb.0.113.7", ""},
-		"203.0.113.7\x00":                     {approval.NotAnAddress, "203.0.113.7<U+0000>", ""},
-		"203.0.113.7\x1b[31m":                 {approval.NotAnAddress, "203.0.113.7<U+001B>[31m", ""},
-		"２０３.0.113.7":                         {approval.NotAnAddress, "２０３.0.113.7", ""},
+		"203.0.113.10 - 203.0.113.20":         {policy.IsRange, "203.0.113.10 - 203.0.113.20", "203.0.113.10/31, 203.0.113.12/30, 203.0.113.16/30, 203.0.113.20"},
+		"203.0.113.10-203.0.113.20":           {policy.IsRange, "203.0.113.10-203.0.113.20", "203.0.113.10/31, 203.0.113.12/30, 203.0.113.16/30, 203.0.113.20"},
+		"203.0.113.10 – 203.0.113.11":         {policy.IsRange, "203.0.113.10 - 203.0.113.11", "203.0.113.10/31"},
+		"203.0.113.10—203.0.113.11":           {policy.IsRange, "203.0.113.10—203.0.113.11", "203.0.113.10/31"},
+		"203.0.113.10 −203.0.113.11":          {policy.NotAnAddress, "−203.0.113.11", ""},
+		"203.0.113.0〜203.0.113.255":           {policy.IsRange, "203.0.113.0〜203.0.113.255", "203.0.113.0/24"},
+		"203.0.113.0 to 203.0.113.127":        {policy.IsRange, "203.0.113.0 - 203.0.113.127", "203.0.113.0/25"},
+		"203.0.113.8-15":                      {policy.IsRange, "203.0.113.8-15", "203.0.113.8/29"},
+		"203.0.113.8 - 15":                    {policy.IsRange, "203.0.113.8 - 15", "203.0.113.8/29"},
+		"203.0.113.7 - 203.0.113.7":           {policy.IsRange, "203.0.113.7 - 203.0.113.7", "203.0.113.7"},
+		"0.0.0.0 - 255.255.255.255":           {policy.IsRange, "0.0.0.0 - 255.255.255.255", "0.0.0.0/0"},
+		"255.255.255.254-255":                 {policy.IsRange, "255.255.255.254-255", "255.255.255.254/31"},
+		"2001:db8::1 - 2001:db8::2":           {policy.IsRange, "2001:db8::1 - 2001:db8::2", "2001:db8::1, 2001:db8::2"},
+		"203.0.113.20 - 203.0.113.10":         {policy.NotAnAddress, "203.0.113.20 - 203.0.113.10", ""},
+		"203.0.113.1 - 2001:db8::2":           {policy.NotAnAddress, "203.0.113.1 - 2001:db8::2", ""},
+		"203.0.113.1 - 300":                   {policy.NotAnAddress, "203.0.113.1 - 300", ""},
+		"203.0.113.0 255.255.255.0":           {policy.IsMask, "203.0.113.0 255.255.255.0", "203.0.113.0/24"},
+		"203.0.113.0/255.255.255.128":         {policy.IsMask, "203.0.113.0/255.255.255.128", "203.0.113.0/25"},
+		"203.0.113.0 / 255.255.255.0":         {policy.IsMask, "203.0.113.0/255.255.255.0", "203.0.113.0/24"},
+		"203.0.113.0 mask 255.255.0.0":        {policy.IsMask, "203.0.113.0 255.255.0.0", "203.0.0.0/16"},
+		"203.0.113.7 netmask 255.255.255.255": {policy.IsMask, "203.0.113.7 255.255.255.255", "203.0.113.7/32"},
+		"203.0.113.0 0.0.0.255":               {policy.IsMask, "203.0.113.0 0.0.0.255", "203.0.113.0/24"},
+		"203.0.113.0/0.0.0.63":                {policy.IsMask, "203.0.113.0/0.0.0.63", "203.0.113.0/26"},
+		"203.0.113.0/255.0.255.0":             {policy.NotAnAddress, "203.0.113.0/255.0.255.0", ""},
+		"203.0.113.7:443":                     {policy.NotAnAddress, "203.0.113.7:443", "203.0.113.7"},
+		"[2001:db8::1]:443":                   {policy.NotAnAddress, "[2001:db8::1]:443", "2001:db8::1"},
+		"https://203.0.113.7/path":            {policy.NotAnAddress, "https://203.0.113.7/path", "203.0.113.7"},
+		"https://example.com":                 {policy.NotAnAddress, "https://example.com", ""},
+		"2001:db8::1%eth0":                    {policy.NotAnAddress, "2001:db8::1%eth0", ""},
+		"0xcb.0.113.7":                        {policy.NotAnAddress, "0xcb.0.113.7", ""},
+		"203.0.113.7\x00":                     {policy.NotAnAddress, "203.0.113.7<U+0000>", ""},
+		"203.0.113.7\x1b[31m":                 {policy.NotAnAddress, "203.0.113.7<U+001B>[31m", ""},
+		"２０３.0.113.7":                         {policy.NotAnAddress, "２０３.0.113.7", ""},
 	} {
 		kept, problems := testPolicy().Networks(typed)
 		if typed == "203.0.113.10 −203.0.113.11" {
@@ -91,12 +91,12 @@ func TestOtherNotationsAreAnsweredWithWhatTheyMean(t *testing.T) {
 			require.Empty(t, kept, typed)
 		}
 		require.Len(t, problems, 1, typed)
-		assert.Equal(t, approval.Problem{Field: approval.FieldNetworks, Code: want.code, Given: want.given, Hint: want.hint}, problems[0], typed)
+		assert.Equal(t, policy.Problem{Field: policy.FieldNetworks, Code: want.code, Given: want.given, Hint: want.hint}, problems[0], typed)
 	}
 	_, problems := testPolicy().Networks("1.0.0.1-223.255.255.254 2001:db8::1-2001:db8:ffff:ffff:ffff:ffff:ffff:fffe")
 	require.Len(t, problems, 2)
 	for _, p := range problems {
-		assert.Equal(t, approval.IsRange, p.Code)
+		assert.Equal(t, policy.IsRange, p.Code)
 		assert.LessOrEqual(t, len(p.Hint), 420)
 		assert.Regexp(t, `, and \d+ more$`, p.Hint)
 	}
@@ -106,7 +106,7 @@ func TestOtherNotationsAreAnsweredWithWhatTheyMean(t *testing.T) {
 // and none beside it.
 func TestBlocksOfARangeAreTheRange(t *testing.T) {
 	t.Parallel()
-	wide := testPolicy(func(p *approval.Policy) { p.MinPrefixIPv4, p.MaxEntries = 1, 1000 })
+	wide := testPolicy(func(p *policy.Policy) { p.MinPrefixIPv4, p.MaxEntries = 1, 1000 })
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.Byte().Draw(t, "a"), rapid.Byte().Draw(t, "b")
 		first, last := netip.AddrFrom4([4]byte{203, 0, 113, min(a, b)}), netip.AddrFrom4([4]byte{203, 0, 113, max(a, b)})
@@ -139,7 +139,7 @@ func FuzzPastedAddresses(f *testing.F) {
 	} {
 		f.Add(typed)
 	}
-	p := testPolicy(func(p *approval.Policy) { p.MaxEntries = 200 })
+	p := testPolicy(func(p *policy.Policy) { p.MaxEntries = 200 })
 	f.Fuzz(func(t *testing.T, typed string) {
 		kept, problems := p.Networks(typed)
 		for _, n := range kept {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/secret"
 )
 
@@ -20,7 +21,7 @@ type Store interface {
 	Create(ctx context.Context, r Request, e AuditEntry) (Request, error)
 
 	// Get returns ErrNotFound if there is no such request.
-	Get(ctx context.Context, id ID) (Request, error)
+	Get(ctx context.Context, id policy.ID) (Request, error)
 
 	// Move stores next and adds e to the audit trail, together, if the stored
 	// request still is in e.From and has next's Version; the stored version is
@@ -45,7 +46,7 @@ type Store interface {
 
 	// ReleaseWork ends the lease. A non-zero at replaces the row's WorkAt if
 	// the request still has the given version.
-	ReleaseWork(ctx context.Context, id ID, version int64, at time.Time) error
+	ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) error
 
 	// ClaimSync leases a request whose drawing is owed and due at now. Every
 	// Create and Move makes it owed, until ReleaseSync says otherwise.
@@ -53,12 +54,12 @@ type Store interface {
 	ClaimSync(ctx context.Context, now, until time.Time) (Request, error)
 
 	// SaveMessageRef notes where a message is and what it shows.
-	SaveMessageRef(ctx context.Context, id ID, name MessageName, at MessageRef) error
+	SaveMessageRef(ctx context.Context, id policy.ID, name MessageName, at MessageRef) error
 
 	// ReleaseSync ends the lease. If the request still has the given version,
 	// drawing is due again at the given time, or not owed if that is zero. If it
 	// changed since, drawing stays due as the change made it.
-	ReleaseSync(ctx context.Context, id ID, version int64, at time.Time) error
+	ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error
 
 	// NextDue returns when ClaimWork or ClaimSync next has something to give;
 	// what is leased comes due when its lease ends. Zero if nothing will come
@@ -70,7 +71,7 @@ type Store interface {
 
 	// Usage counts a person's requests, reading no more than what it counts:
 	// Recent are those of org since then.
-	Usage(ctx context.Context, user UserID, org OrgID, since time.Time) (Usage, error)
+	Usage(ctx context.Context, user policy.UserID, org policy.OrgID, since time.Time) (policy.Usage, error)
 
 	// The lists of people's, live, waiting and unsigned requests leave out what
 	// cannot be read, so that one damaged row hides no other. Everything else that
@@ -78,21 +79,21 @@ type Store interface {
 
 	// OpenByRequester lists those of a person's requests that are not over, newest
 	// first; at most [MaxListed].
-	OpenByRequester(ctx context.Context, user UserID) ([]Request, error)
+	OpenByRequester(ctx context.Context, user policy.UserID) ([]Request, error)
 
 	// ListByRequester lists a person's newest [MaxListed] requests, newest first.
-	ListByRequester(ctx context.Context, user UserID) ([]Request, error)
+	ListByRequester(ctx context.Context, user policy.UserID) ([]Request, error)
 
 	// PageByRequester lists at most limit of a person's requests, newest first, and
 	// by ID where they were asked for at one time: those that come next after the
 	// cursor, or before it if it is Newer. It reads no others, and reports whether
 	// there are more in that direction. What cannot be read is left out.
-	PageByRequester(ctx context.Context, user UserID, at Cursor, limit int) ([]Request, bool, error)
+	PageByRequester(ctx context.Context, user policy.UserID, at Cursor, limit int) ([]Request, bool, error)
 
 	// Successors lists the requests for a key that takes over from the key of the
 	// given request, whatever their state and whoever's, oldest first: all of them,
 	// or ErrUnreadable.
-	Successors(ctx context.Context, id ID) ([]Request, error)
+	Successors(ctx context.Context, id policy.ID) ([]Request, error)
 
 	// ListActive lists the requests that are delivered or active, oldest first.
 	ListActive(ctx context.Context) ([]Request, error)
@@ -112,10 +113,10 @@ type Store interface {
 
 // A KeySpec is a key to be made.
 type KeySpec struct {
-	Org     OrgID
-	Request ID
+	Org     policy.OrgID
+	Request policy.ID
 	Attempt int
-	Access  Access
+	Access  policy.Access
 
 	// MadeAt and Owns are of a key that exists: when it was made, and what it was
 	// last known to own. Inspect looks for what is new.
@@ -132,7 +133,7 @@ type Credential struct {
 // A TaggedKey key carries the mark of a request. Its MadeAt is not known.
 type TaggedKey struct {
 	Key
-	Request ID
+	Request policy.ID
 	Attempt int
 }
 
@@ -151,37 +152,37 @@ type Keys interface {
 
 	// AddAccess puts networks on the key's access list. After a nil error all of
 	// them are on it; after any other some may be. Repeating it is harmless.
-	AddAccess(ctx context.Context, org OrgID, keyID string, networks []netip.Prefix) error
+	AddAccess(ctx context.Context, org policy.OrgID, keyID string, networks []netip.Prefix) error
 
 	// KeepAccess takes everything off the key's access list but keep, and drop
 	// even if Atlas does not list it: lists lag. The key is never without an
 	// entry. After an error some may still be there. Repeating it is harmless.
-	KeepAccess(ctx context.Context, org OrgID, keyID string, keep, drop []netip.Prefix) error
+	KeepAccess(ctx context.Context, org policy.OrgID, keyID string, keep, drop []netip.Prefix) error
 
 	// Delete deletes a key. A key that is not there is a success.
-	Delete(ctx context.Context, org OrgID, keyID string) error
+	Delete(ctx context.Context, org policy.OrgID, keyID string) error
 
 	// FindTagged lists the keys that carry exactly the mark of the given request,
 	// whatever their attempt. Atlas's lists lag: that nothing is found once
 	// proves nothing.
-	FindTagged(ctx context.Context, org OrgID, id ID) ([]TaggedKey, error)
+	FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) ([]TaggedKey, error)
 
 	// ListTagged lists the keys that carry a mark of this bot, as Find does.
-	ListTagged(ctx context.Context, org OrgID) ([]TaggedKey, error)
+	ListTagged(ctx context.Context, org policy.OrgID) ([]TaggedKey, error)
 
 	// CreatedButUnlisted reports whether Atlas's feed of events tells of a key that the
 	// bot made since then and that is neither listed nor deleted: the list lags.
-	CreatedButUnlisted(ctx context.Context, org OrgID, since time.Time) (bool, error)
+	CreatedButUnlisted(ctx context.Context, org policy.OrgID, since time.Time) (bool, error)
 
 	// Inspect reports how the key differs from the order it was made for, or
 	// ErrNoKey.
 	Inspect(ctx context.Context, o KeySpec, keyID string) (Drift, error)
 
 	// Projects lists the organization's projects, by name.
-	Projects(ctx context.Context, org OrgID) ([]Project, error)
+	Projects(ctx context.Context, org policy.OrgID) ([]policy.Project, error)
 
 	// WasUsed reports whether the key's access list shows a use.
-	WasUsed(ctx context.Context, org OrgID, keyID string) (bool, error)
+	WasUsed(ctx context.Context, org policy.OrgID, keyID string) (bool, error)
 }
 
 // Messenger shows people what they are owed.
@@ -194,39 +195,6 @@ type Messenger interface {
 	// RevealKey shows the private key to r's requester, once. Any error means that
 	// it must be taken as both seen and not seen: the caller removes the key.
 	RevealKey(ctx context.Context, r Request, c Credential) error
-}
-
-// An Actor is who pressed, as the signed payload says.
-type Actor struct {
-	User UserID
-	Team string // the workspace the person belongs to
-
-	// Enterprise is the organization of an Enterprise workspace, or empty.
-	Enterprise string
-}
-
-// A MemberStatus is what somebody is to this workspace.
-type MemberStatus string
-
-const (
-	Member      MemberStatus = "member" // full and active
-	Guest       MemberStatus = "guest"
-	Deactivated MemberStatus = "deactivated"
-	Bot         MemberStatus = "robot"
-	External    MemberStatus = "outsider" // of another workspace, or unknown
-)
-
-// Directory knows people. Its errors mean that it could not be asked.
-type Directory interface {
-	// MemberStatus looks the actor up, now: nothing is remembered.
-	MemberStatus(ctx context.Context, who Actor) (MemberStatus, error)
-
-	// Deactivated reports whether the account of user was switched off or does
-	// not exist any more.
-	Deactivated(ctx context.Context, user UserID) (bool, error)
-
-	// Members lists a group. The answer may be a few minutes old.
-	Members(ctx context.Context, g GroupID) ([]UserID, error)
 }
 
 // A FailureClass says what a failed call leaves behind.
@@ -262,7 +230,7 @@ func (f *CallError) Unwrap() error { return f.Err }
 
 // callErrorOf makes a Fault of any error. An error nobody foresaw is Unknown: the
 // careful reading.
-func callErrorOf(err error) *CallError {
+func CallErrorOf(err error) *CallError {
 	if f, ok := errors.AsType[*CallError](err); ok {
 		return f
 	}
@@ -271,15 +239,15 @@ func callErrorOf(err error) *CallError {
 
 // An AuditEntry is one line of the audit trail.
 type AuditEntry struct {
-	Seq     int64     `json:"seq"`
-	At      time.Time `json:"at"`
-	Org     OrgID     `json:"org"`
-	Request ID        `json:"request"`
-	Event   Event     `json:"event"`
-	From    State     `json:"from"`
-	To      State     `json:"to"`
-	By      UserID    `json:"by"` // empty: the bot itself
-	Note    string    `json:"note,omitempty"`
+	Seq     int64         `json:"seq"`
+	At      time.Time     `json:"at"`
+	Org     policy.OrgID  `json:"org"`
+	Request policy.ID     `json:"request"`
+	Event   Event         `json:"event"`
+	From    State         `json:"from"`
+	To      State         `json:"to"`
+	By      policy.UserID `json:"by"` // empty: the bot itself
+	Note    string        `json:"note,omitempty"`
 
 	// Refused names why an attempt changed nothing; From and To are equal then.
 	Refused string `json:"refused,omitempty"`
@@ -310,9 +278,3 @@ var (
 	ErrBot         = errors.New("not a person")
 	ErrExternal    = errors.New("not of this workspace")
 )
-
-var ErrOwnRequest = errors.New("own request")
-
-var ErrNotApprover = errors.New("not an approver")
-
-var ErrCannotCheck = errors.New("the person could not be checked")

@@ -8,11 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // patient brings up a request after two and six hours and escalates after
 // eight; it lapses after a day.
-func patient(p *approval.Policy) {
+func patient(p *policy.Policy) {
 	p.RemindApproversAfter = []time.Duration{2 * time.Hour, 6 * time.Hour}
 	p.EscalateAfter, p.EscalateTo = 8*time.Hour, groups(managers)
 }
@@ -60,7 +62,7 @@ func TestTheSecondGroupDecidesOnlyAfterEscalation(t *testing.T) {
 		w.staff()
 		id := w.ask()
 		_, err := w.Approve(t.Context(), as(ivan), id)
-		require.ErrorIs(t, err, approval.ErrNotApprover)
+		require.ErrorIs(t, err, policy.ErrNotApprover)
 		w.pass(8*time.Hour + time.Minute)
 		_, err = w.Approve(t.Context(), as(ivan), id)
 		require.NoError(t, err)
@@ -85,7 +87,7 @@ func TestTheSecondGroupStandsInForWhoeverIsMissing(t *testing.T) {
 // What came due while the bot was down is said once.
 func TestMissedRemindersAreOneReminder(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testPolicy(patient, func(p *approval.Policy) { p.EscalateAfter = 0 }))
+	w := newWorld(t, testPolicy(patient, func(p *policy.Policy) { p.EscalateAfter = 0 }))
 	asked := time.Now().Add(-7 * time.Hour)
 	w.Now = func() time.Time { return asked }
 	r, err := w.Submit(t.Context(), as(alice), form())
@@ -108,7 +110,7 @@ func TestTheRequesterNudgesOnce(t *testing.T) {
 		w.settle()
 		assert.True(t, w.shows(id, approval.NudgedNotice))
 		_, err = w.Nudge(t.Context(), as(alice), id)
-		require.ErrorIs(t, err, approval.ErrAlreadyNudged)
+		require.ErrorIs(t, err, service.ErrAlreadyNudged)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
 		_, err = w.Nudge(t.Context(), as(alice), id)

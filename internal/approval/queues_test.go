@@ -10,20 +10,21 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // askAs sends a form of the given person's, as the n-th of its kind.
-func (w *world) askAs(who approval.UserID, n int) approval.ID {
+func (w *world) askAs(who policy.UserID, n int) policy.ID {
 	w.t.Helper()
-	r, err := w.Submit(w.t.Context(), as(who), form(func(f *approval.Form) { f.IdempotencyKey = fmt.Sprintf("form %d", n) }))
+	r, err := w.Submit(w.t.Context(), as(who), form(func(f *policy.Form) { f.IdempotencyKey = fmt.Sprintf("form %d", n) }))
 	require.NoError(w.t, err)
 	return r.ID
 }
 
 // activeKeys are n keys that their owner holds.
-func (w *world) activeKeys(n int) []approval.ID {
+func (w *world) activeKeys(n int) []policy.ID {
 	w.t.Helper()
-	var all []approval.ID
+	var all []policy.ID
 	for i := range n {
 		id := w.askAs(alice, i)
 		_, err := w.Approve(w.t.Context(), as(bob), id)
@@ -109,7 +110,7 @@ func TestMessagesThatHangKeepNoDeletionWaiting(t *testing.T) {
 func TestChecksThatHangKeepNoDateWaiting(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
-		var shown []approval.ID
+		var shown []policy.ID
 		for n := range 40 {
 			id := w.askAs(alice, n)
 			_, err := w.Approve(t.Context(), as(bob), id)

@@ -11,6 +11,8 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 func networks(list ...string) []netip.Prefix {
@@ -22,9 +24,9 @@ func networks(list ...string) []netip.Prefix {
 }
 
 // moves asks for another address for the key of id, and approves it.
-func (w *world) moves(id approval.ID, origin, to string) approval.ID {
+func (w *world) moves(id policy.ID, origin, to string) policy.ID {
 	w.t.Helper()
-	r, err := w.ReplaceAccessList(w.t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: origin, Networks: to, Reason: "moved"})
+	r, err := w.ReplaceAccessList(w.t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: origin, Networks: to, Reason: "moved"})
 	require.NoError(w.t, err)
 	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
 	require.NoError(w.t, err)
@@ -166,7 +168,7 @@ func TestAnAccessListInMotionGoesBackIfTheKeyGetsAnotherOwner(t *testing.T) {
 		}
 		change := w.moves(id, "A1", "198.51.100.9")
 		w.pass(time.Minute)
-		w.directory.Set(approval.Deactivated, alice)
+		w.directory.Set(policy.Deactivated, alice)
 		w.pass(20 * time.Minute)
 		w.is(change, approval.StateApplying)
 		require.False(t, w.get(id).OwnerDeactivatedAt.IsZero())

@@ -10,21 +10,22 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 const aWhile = 25 * time.Minute // more than two comparisons with Atlas
 
-func orderOf(id approval.ID, attempt int) approval.KeySpec {
+func orderOf(id policy.ID, attempt int) approval.KeySpec {
 	return approval.KeySpec{Org: "org", Request: id, Attempt: attempt}
 }
 
 func TestKeysThatShouldNotExistAreRemoved(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]func(w *world) approval.ID{
+	for name, given := range map[string]func(w *world) policy.ID{
 		"of a pending request": (*world).ask,
 		"of an approved one":   (*world).approved,
 		"beside the right one": (*world).active,
-		"of a withdrawn one": func(w *world) approval.ID {
+		"of a withdrawn one": func(w *world) policy.ID {
 			id := w.ask()
 			_, err := w.Withdraw(w.t.Context(), as(alice), id)
 			require.NoError(w.t, err)
@@ -64,7 +65,7 @@ func TestWhatIsChangedByHandIsToldAndNotRepaired(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.active()
 		key := w.keys.Alive()[0].ID
-		drift := approval.Drift{RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}
+		drift := approval.Drift{RolesChanged: true, Roles: []policy.Role{"ORG_OWNER"}, NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}
 		w.keys.Change(key, drift)
 		w.pass(aWhile)
 		assert.Equal(t, drift, w.is(id, approval.StateActive).Drift)
@@ -102,7 +103,7 @@ func TestAKeyThatNoRowKnowsIsToldOfAndLeftAlone(t *testing.T) {
 
 // mark makes n keys in Atlas that carry this bot's mark, of requests that no row
 // knows.
-func (w *world) mark(n int) (ids []approval.ID) {
+func (w *world) mark(n int) (ids []policy.ID) {
 	w.t.Helper()
 	for range n {
 		id := approval.NewID()
@@ -116,7 +117,7 @@ func (w *world) mark(n int) (ids []approval.ID) {
 // posts counts the messages of that name that people see.
 func (w *world) posts(name approval.MessageName) int {
 	n := 0
-	seen := map[approval.ID]bool{}
+	seen := map[policy.ID]bool{}
 	for _, e := range w.store.Entries() {
 		if !seen[e.Request] && w.shows(e.Request, name) {
 			n++
@@ -221,7 +222,7 @@ func TestALiveKeyIsNotRemovedForTheMarkOfAnotherRequest(t *testing.T) {
 		_, err := w.Withdraw(t.Context(), as(alice), over)
 		require.NoError(t, err)
 		w.pass(time.Hour)
-		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
+		r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"atlaskeybot/internal/approval/policy"
 )
 
 // One person who is refused again and again must not fill the audit trail: it is
@@ -18,9 +20,9 @@ const (
 
 // refusalPace bounds the recorded refusals of each person. The zero value is
 // ready.
-type refusalPace struct {
+type RefusalPace struct {
 	mu     sync.Mutex
-	people map[UserID]*refuser
+	people map[policy.UserID]*refuser
 }
 
 type refuser struct {
@@ -30,11 +32,11 @@ type refuser struct {
 
 // take reports whether a refusal of user is recorded now, and how many before it
 // were left out.
-func (p *refusalPace) take(user UserID, now time.Time) (recorded bool, leftOut int) {
+func (p *RefusalPace) Take(user policy.UserID, now time.Time) (recorded bool, leftOut int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.people == nil || len(p.people) >= refusersMax {
-		p.people = map[UserID]*refuser{}
+		p.people = map[policy.UserID]*refuser{}
 	}
 	of := p.people[user]
 	if of == nil {
@@ -50,7 +52,7 @@ func (p *refusalPace) take(user UserID, now time.Time) (recorded bool, leftOut i
 }
 
 // noteLeftOut adds to a note how many refusals were left out before it.
-func noteLeftOut(note string, n int) string {
+func NoteLeftOut(note string, n int) string {
 	if n == 0 {
 		return note
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // TestRefusalsOfOnePersonAreBoundedInTheAuditTrail: 1,000 at once and one a
@@ -16,7 +17,7 @@ func TestRefusalsOfOnePersonAreBoundedInTheAuditTrail(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.ask()
-		refusals := func(by approval.UserID) (n int, last approval.AuditEntry) {
+		refusals := func(by policy.UserID) (n int, last approval.AuditEntry) {
 			require.NoError(t, w.store.Audit(t.Context(), func(e approval.AuditEntry) error {
 				if e.By == by && e.Refused != "" {
 					n, last = n+1, e
@@ -27,7 +28,7 @@ func TestRefusalsOfOnePersonAreBoundedInTheAuditTrail(t *testing.T) {
 		}
 		for range 1200 {
 			_, err := w.Approve(t.Context(), as(carol), id)
-			require.ErrorIs(t, err, approval.ErrNotApprover)
+			require.ErrorIs(t, err, policy.ErrNotApprover)
 		}
 		n, _ := refusals(carol)
 		assert.Equal(t, 1000, n)
@@ -38,7 +39,7 @@ func TestRefusalsOfOnePersonAreBoundedInTheAuditTrail(t *testing.T) {
 		w.pass(time.Minute)
 		for range 50 {
 			_, err := w.Approve(t.Context(), as(carol), id)
-			require.ErrorIs(t, err, approval.ErrNotApprover)
+			require.ErrorIs(t, err, policy.ErrNotApprover)
 		}
 		n, last := refusals(carol)
 		assert.Equal(t, 1001, n)

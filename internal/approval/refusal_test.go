@@ -9,123 +9,125 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // TestRefusalsAreInTheAuditTrail: whatever is refused before there is a change,
 // forms that are opened and lists included, leaves one line that says why.
 func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 	t.Parallel()
-	with := func(call func(*approval.Service, context.Context, approval.Actor, approval.ID) error) func(*world, approval.Actor, approval.ID) error {
-		return func(w *world, who approval.Actor, id approval.ID) error {
+	with := func(call func(*service.Service, context.Context, policy.Actor, policy.ID) error) func(*world, policy.Actor, policy.ID) error {
+		return func(w *world, who policy.Actor, id policy.ID) error {
 			return call(w.Service, w.t.Context(), who, id)
 		}
 	}
 	for name, tt := range map[string]struct {
-		reach func(*world) approval.ID // nil: about no request
-		who   approval.UserID
-		try   func(*world, approval.Actor, approval.ID) error
+		reach func(*world) policy.ID // nil: about no request
+		who   policy.UserID
+		try   func(*world, policy.Actor, policy.ID) error
 		event approval.Event
 		note  string
 		want  string
 	}{
-		"opening Deny": {(*world).ask, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"opening Deny": {(*world).ask, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayDeny(ctx, who, id)
 			return err
 		}), approval.EventDeny, "", "not_approver"},
-		"opening Deny of one's own": {(*world).ask, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"opening Deny of one's own": {(*world).ask, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayDeny(ctx, who, id)
 			return err
 		}), approval.EventDeny, "", "own_request"},
-		"opening Deny too late": {(*world).approved, dana, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"opening Deny too late": {(*world).approved, dana, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayDeny(ctx, who, id)
 			return err
 		}), approval.EventDeny, "", "not_allowed"},
-		"opening Approve with changes": {(*world).ask, gil, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"opening Approve with changes": {(*world).ask, gil, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayApprovePartially(ctx, who, id)
 			return err
 		}), approval.EventApprove, "", "guest"},
-		"opening Revoke": {(*world).active, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"opening Revoke": {(*world).active, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
 		}), approval.EventRevoke, "", "not_owner"},
-		"opening Revoke of a key that is none": {(*world).ask, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"opening Revoke of a key that is none": {(*world).ask, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
 		}), approval.EventRevoke, "", "not_allowed"},
-		"opening the form for more time": {(*world).active, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"opening the form for more time": {(*world).active, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, _, err := s.MayExtend(ctx, who, id)
 			return err
 		}), approval.EventExtend, "", "not_owner"},
-		"opening the form for addresses": {(*world).delivered, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"opening the form for addresses": {(*world).delivered, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, _, err := s.MayReplaceAccessList(ctx, who, id)
 			return err
 		}), approval.EventReplaceAccessList, "", "not_allowed"},
-		"rotating": {(*world).active, eve, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"rotating": {(*world).active, eve, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.Rotate(ctx, who, id)
 			return err
 		}), approval.EventRotate, "", "not_owner"},
-		"rotating twice": {func(w *world) approval.ID {
+		"rotating twice": {func(w *world) policy.ID {
 			id := w.active()
 			_, err := w.Rotate(w.t.Context(), as(alice), id)
 			require.NoError(w.t, err)
 			return id
-		}, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		}, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.Rotate(ctx, who, id)
 			return err
 		}), approval.EventRotate, "", "underway"},
-		"asking for too much more time": {(*world).active, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			_, err := s.Extend(ctx, who, id, approval.ExtensionForm{IdempotencyKey: "V9", ExtendBy: 9 * time.Hour, Reason: "more"})
+		"asking for too much more time": {(*world).active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+			_, err := s.Extend(ctx, who, id, service.ExtensionForm{IdempotencyKey: "V9", ExtendBy: 9 * time.Hour, Reason: "more"})
 			return err
 		}), approval.EventExtend, "", "lifetime_not_allowed"},
-		"asking for too wide addresses": {(*world).active, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			_, err := s.ReplaceAccessList(ctx, who, id, approval.AccessListForm{IdempotencyKey: "V9", Networks: "203.0.112.0/20", Reason: "more"})
+		"asking for too wide addresses": {(*world).active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+			_, err := s.ReplaceAccessList(ctx, who, id, service.AccessListForm{IdempotencyKey: "V9", Networks: "203.0.112.0/20", Reason: "more"})
 			return err
 		}), approval.EventReplaceAccessList, "", "too_wide"},
-		"switching over, of a key that is no successor": {(*world).active, alice, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"switching over, of a key that is no successor": {(*world).active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.RetirePredecessorNow(ctx, who, id)
 			return err
 		}), approval.EventRevoke, "", "not_allowed"},
-		"asking again in somebody else's name": {(*world).ask, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"asking again in somebody else's name": {(*world).ask, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			r, err := s.MayRequestAgain(ctx, who, id)
 			assert.Empty(t, r, "nothing of it is shown")
 			return err
 		}), approval.EventSubmit, "", "not_owner"},
-		"approving with changes that add": {(*world).ask, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
-			_, err := s.ApprovePartially(ctx, who, id, approval.PartialApproval{Roles: []approval.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour})
+		"approving with changes that add": {(*world).ask, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+			_, err := s.ApprovePartially(ctx, who, id, policy.PartialApproval{Roles: []policy.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour})
 			return err
 		}), approval.EventApprove, "", "not_less"},
-		"pressing a button where it is not": {(*world).ask, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"pressing a button where it is not": {(*world).ask, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			return s.RefusePress(ctx, who, id, approval.EventApprove)
 		}), approval.EventApprove, "", "misplaced"},
-		"a request that is not there": {func(*world) approval.ID { return "AKR-22222" }, bob, with(func(s *approval.Service, ctx context.Context, who approval.Actor, id approval.ID) error {
+		"a request that is not there": {func(*world) policy.ID { return "AKR-22222" }, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
 		}), approval.EventRevoke, "", "not_found"},
-		"opening the form": {nil, gil, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+		"opening the form": {nil, gil, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.Entitlements(ctx, who, "")
 			return err
 		}), approval.EventSubmit, "form", "guest"},
-		"sending the form": {nil, gil, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+		"sending the form": {nil, gil, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.Submit(ctx, who, form())
 			return err
 		}), approval.EventSubmit, "", "guest"},
-		"sending the form for a role of others": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+		"sending the form for a role of others": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.Submit(ctx, who, form(asking("ORG_OWNER")))
 			return err
 		}), approval.EventSubmit, "", "role_not_for_you"},
-		"sending the form for a role that is not offered": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+		"sending the form for a role that is not offered": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.Submit(ctx, who, form(asking("ORG_GROUP_CREATOR")))
 			return err
 		}), approval.EventSubmit, "", "role_not_allowed"},
-		"typing emergency": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+		"typing emergency": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.MayBreakGlass(ctx, who)
 			return err
 		}), approval.EventSubmit, "break-glass", "not_named"},
-		"breaking the glass": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+		"breaking the glass": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.BreakGlass(ctx, who, form())
 			return err
 		}), approval.EventSubmit, "break-glass", "not_named"},
-		"a list": {nil, carol, with(func(s *approval.Service, ctx context.Context, who approval.Actor, _ approval.ID) error {
+		"a list": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.ListPending(ctx, who)
 			return s.RefuseView(ctx, who, "pending", err)
 		}), approval.EventView, "pending", "not_approver"},
@@ -133,7 +135,7 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(w *world) {
-				var id approval.ID
+				var id policy.ID
 				if tt.reach != nil {
 					id = tt.reach(w)
 				}
@@ -145,9 +147,9 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 				assert.Equal(t, []any{id, tt.event, tt.who, tt.note, tt.want}, []any{got.Request, got.Event, got.By, got.Note, got.Refused})
 				assert.False(t, got.At.IsZero())
 				assert.Equal(t, got.From, got.To)
-			}, func(p *approval.Policy) {
-				p.BreakGlass = approval.BreakGlass{People: users(dana), Roles: []approval.Role{"ORG_OWNER"}, Lifetime: time.Hour}
-				p.Roles = append(approval.RulesFor("ORG_BILLING_READ_ONLY"), approval.RoleRule{Role: "ORG_OWNER", AllowedRequesters: users(dana)})
+			}, func(p *policy.Policy) {
+				p.BreakGlass = policy.BreakGlass{People: users(dana), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+				p.Roles = append(policy.RulesFor("ORG_BILLING_READ_ONLY"), policy.RoleRule{Role: "ORG_OWNER", AllowedRequesters: users(dana)})
 			})
 		})
 	}
@@ -156,8 +158,8 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 func TestMistakesInFormsLeaveNoLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testPolicy())
-	for _, edit := range []func(*approval.Form){
-		func(f *approval.Form) { f.Networks = "here" }, func(f *approval.Form) { f.Reason = "" }, func(f *approval.Form) { f.Networks = "10.0.0.1" },
+	for _, edit := range []func(*policy.Form){
+		func(f *policy.Form) { f.Networks = "here" }, func(f *policy.Form) { f.Reason = "" }, func(f *policy.Form) { f.Networks = "10.0.0.1" },
 	} {
 		_, err := w.Submit(t.Context(), as(alice), form(edit))
 		require.Error(t, err)

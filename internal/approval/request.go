@@ -3,65 +3,60 @@ package approval
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
+
+	"atlaskeybot/internal/approval/policy"
 )
 
-type (
-	// ID names a request, as in "AKR-7F3K2". People quote it and the key's
-	// description in Atlas carries it; it is a name, not a secret.
-	ID string
-
-	// UserID names a person. The domain does not care where it comes from.
-	UserID string
-
-	// GroupID names a group of people.
-	GroupID string
-
-	// OrgID names an Atlas organization.
-	OrgID string
-
-	// Role is an Atlas organization role, as in "ORG_READ_ONLY", or a project
-	// role, as in "GROUP_READ_ONLY".
-	Role string
-
-	// ProjectID is Atlas's id of a project, 24 hexadecimal digits.
-	ProjectID string
-
-	// Kind is what is handed out. There is one kind today.
-	Kind string
-)
+// note says for the audit trail what is different.
+func (d Drift) Note() string {
+	var what []string
+	for _, c := range []struct {
+		changed bool
+		name    string
+	}{{d.RolesChanged, "roles"}, {d.NetworksChanged, "access list"}, {d.ProjectsChanged, "projects"}, {d.Renamed, "description"}} {
+		if c.changed {
+			what = append(what, c.name)
+		}
+	}
+	if len(what) == 0 {
+		return "as it was approved"
+	}
+	return strings.Join(what, ", ")
+}
 
 // APIKey is an organization API key: a public and a private half, used as user
 // name and password of HTTP Digest.
-const APIKey Kind = "api_key"
+const APIKey policy.Kind = "api_key"
 
 // A Request is everything known about one wish for a key. It never holds the
 // private half.
 type Request struct {
-	ID        ID     `json:"id"`
-	Org       OrgID  `json:"org"`
-	Kind      Kind   `json:"kind"`
-	State     State  `json:"state"`
-	Version   int64  `json:"version"` // counts its changes; the store checks and raises it
-	Requester UserID `json:"requester"`
+	ID        policy.ID     `json:"id"`
+	Org       policy.OrgID  `json:"org"`
+	Kind      policy.Kind   `json:"kind"`
+	State     State         `json:"state"`
+	Version   int64         `json:"version"` // counts its changes; the store checks and raises it
+	Requester policy.UserID `json:"requester"`
 
 	// Type says what is asked for. Of names the request whose live key is
 	// concerned, unless a new key is asked for.
 	Type     RequestType   `json:"purpose,omitempty"`
-	ParentID ID            `json:"of,omitempty"`
+	ParentID policy.ID     `json:"of,omitempty"`
 	Change   ChangeDetails `json:"change,omitzero"`
 
 	// IdempotencyKey is unique to one filled-in form, so that a form sent twice makes
 	// one request.
 	IdempotencyKey string `json:"origin"`
 
-	Access      Access    `json:"access"`
-	Reason      string    `json:"reason"`
-	RequestedAt time.Time `json:"asked_at"`
+	Access      policy.Access `json:"access"`
+	Reason      string        `json:"reason"`
+	RequestedAt time.Time     `json:"asked_at"`
 
 	// Requested is what was asked for, if ReducedBy approved less of it.
-	Requested Access `json:"wanted,omitzero"`
-	ReducedBy UserID `json:"narrowed_by,omitempty"`
+	Requested policy.Access `json:"wanted,omitzero"`
+	ReducedBy policy.UserID `json:"narrowed_by,omitempty"`
 
 	RequesterHistory RequesterHistory `json:"standing,omitzero"`
 
@@ -76,19 +71,19 @@ type Request struct {
 
 	// Requirements are the approvals that it takes, as the rules were when it was last
 	// decided on, and Approvals those that it has.
-	Requirements []Requirement `json:"needs,omitempty"`
-	Approvals    []Approval    `json:"approvals,omitempty"`
+	Requirements []policy.Requirement `json:"needs,omitempty"`
+	Approvals    []Approval           `json:"approvals,omitempty"`
 
 	// NextApproverReminderAt is when an undecided request is next brought up again, and Prods
 	// counts how often it was. EscalateAt is when it goes to the second group;
 	// EscalatedAt when it did, and EscalatedTo is who that was. NudgedAt is when
 	// the requester asked once more.
-	NextApproverReminderAt time.Time  `json:"prod_at,omitzero"`
-	ApproverReminders      int        `json:"prods,omitempty"`
-	EscalateAt             time.Time  `json:"escalate_at,omitzero"`
-	EscalatedAt            time.Time  `json:"escalated_at,omitzero"`
-	EscalatedTo            Principals `json:"escalated_to,omitzero"`
-	NudgedAt               time.Time  `json:"nudged_at,omitzero"`
+	NextApproverReminderAt time.Time         `json:"prod_at,omitzero"`
+	ApproverReminders      int               `json:"prods,omitempty"`
+	EscalateAt             time.Time         `json:"escalate_at,omitzero"`
+	EscalatedAt            time.Time         `json:"escalated_at,omitzero"`
+	EscalatedTo            policy.Principals `json:"escalated_to,omitzero"`
+	NudgedAt               time.Time         `json:"nudged_at,omitzero"`
 
 	// CarriesDecision says of a rotation that it took no approval: its decision is
 	// the one on the key before it.
@@ -110,7 +105,7 @@ type Request struct {
 	// successor the first key of its rotations. BreakGlassOf names the request of
 	// that key if it was taken by break-glass.
 	Since        time.Time `json:"since,omitzero"`
-	BreakGlassOf ID        `json:"break_glass_of,omitempty"`
+	BreakGlassOf policy.ID `json:"break_glass_of,omitempty"`
 
 	// RemindAt is when the owner of an active key is next told of its end, and
 	// Endings counts how often they were.
@@ -119,8 +114,8 @@ type Request struct {
 
 	// Successor is the request of the key that is to take over from this one,
 	// and Settled says of a successor that its predecessor knows.
-	Successor            ID   `json:"successor,omitempty"`
-	PredecessorScheduled bool `json:"settled,omitempty"`
+	Successor            policy.ID `json:"successor,omitempty"`
+	PredecessorScheduled bool      `json:"settled,omitempty"`
 
 	// Cascade says which requests of the same rotations have yet to be ended with
 	// this one. Empty: none.
@@ -190,24 +185,24 @@ type ChangeDetails struct {
 
 // A Decision is the last approver's, or a rule's.
 type Decision struct {
-	By     UserID    `json:"by"`
-	At     time.Time `json:"at"`
-	Reason string    `json:"reason,omitempty"` // of a denial; what the requester reads
-	Rule   string    `json:"rule,omitempty"`   // the name of the rule by which nobody had to approve
+	By     policy.UserID `json:"by"`
+	At     time.Time     `json:"at"`
+	Reason string        `json:"reason,omitempty"` // of a denial; what the requester reads
+	Rule   string        `json:"rule,omitempty"`   // the name of the rule by which nobody had to approve
 }
 
 // An Approval is one person's yes.
 type Approval struct {
-	By UserID    `json:"by"`
-	At time.Time `json:"at"`
+	By policy.UserID `json:"by"`
+	At time.Time     `json:"at"`
 
 	// Before and After are the access before and after it, if By approved less.
-	Before Access `json:"before,omitzero"`
-	After  Access `json:"after,omitzero"`
+	Before policy.Access `json:"before,omitzero"`
+	After  policy.Access `json:"after,omitzero"`
 
 	// Void says why it does not count any more, as was found when somebody else
 	// approved; empty: it counts.
-	Void VoidReason `json:"void,omitempty"`
+	Void policy.VoidReason `json:"void,omitempty"`
 }
 
 // IsPartial reports whether By approved less than there was.
@@ -221,16 +216,16 @@ type RequesterHistory struct {
 
 // A Review is the signature under a key taken by break-glass.
 type Review struct {
-	By UserID    `json:"by"`
-	At time.Time `json:"at"`
+	By policy.UserID `json:"by"`
+	At time.Time     `json:"at"`
 }
 
 // An OwnershipTransfer is a key handed to another owner.
 type OwnershipTransfer struct {
-	From UserID    `json:"from"`
-	To   UserID    `json:"to"`
-	By   UserID    `json:"by"`
-	At   time.Time `json:"at"`
+	From policy.UserID `json:"from"`
+	To   policy.UserID `json:"to"`
+	By   policy.UserID `json:"by"`
+	At   time.Time     `json:"at"`
 
 	// Approved says that By alone gave every approval that the access takes.
 	Approved bool `json:"approved,omitempty"`
@@ -278,14 +273,14 @@ type UnresolvedCreate struct {
 // Drift is how a live key differs in Atlas from what was approved. Somebody did
 // that by hand; it is told and not repaired.
 type Drift struct {
-	RolesChanged bool   `json:"roles_changed,omitempty"`
-	Roles        []Role `json:"roles,omitempty"` // as they are, if changed
+	RolesChanged bool          `json:"roles_changed,omitempty"`
+	Roles        []policy.Role `json:"roles,omitempty"` // as they are, if changed
 
 	NetworksChanged bool           `json:"networks_changed,omitempty"`
 	Networks        []netip.Prefix `json:"networks,omitempty"` // as they are, if changed; none: no access list
 
-	ProjectsChanged bool            `json:"projects_changed,omitempty"`
-	Projects        []ProjectAccess `json:"projects,omitempty"` // as they are, if changed; names as far as they are known
+	ProjectsChanged bool                   `json:"projects_changed,omitempty"`
+	Projects        []policy.ProjectAccess `json:"projects,omitempty"` // as they are, if changed; names as far as they are known
 
 	// Owns is no difference: see [Request.Owns], where it is kept.
 	Owns []OwnedProject `json:"owns,omitempty"`
@@ -302,12 +297,7 @@ func (d Drift) IsZero() bool {
 func (d Drift) Equal(o Drift) bool {
 	return d.RolesChanged == o.RolesChanged && slices.Equal(d.Roles, o.Roles) &&
 		d.NetworksChanged == o.NetworksChanged && slices.Equal(d.Networks, o.Networks) && d.Renamed == o.Renamed &&
-		d.ProjectsChanged == o.ProjectsChanged && slices.EqualFunc(d.Projects, o.Projects, ProjectAccess.equal)
-}
-
-// equal compares the roles as they are listed.
-func (a ProjectAccess) equal(o ProjectAccess) bool {
-	return a.ID == o.ID && slices.Equal(a.Roles, o.Roles)
+		d.ProjectsChanged == o.ProjectsChanged && slices.EqualFunc(d.Projects, o.Projects, policy.ProjectAccess.Equal)
 }
 
 // Confirmation is the time between showing a private key and knowing that its owner
@@ -332,46 +322,46 @@ type Deletion struct {
 
 // Outcome says why a request is over, or why its key has to go.
 type Outcome struct {
-	Cause Cause     `json:"cause"`
-	By    UserID    `json:"by,omitempty"` // empty: nobody, it was time
-	At    time.Time `json:"at"`
-	Code  string    `json:"code,omitempty"` // Atlas's own, when it refused
-	Note  string    `json:"note,omitempty"` // why, in the words of whoever revoked
+	Cause Cause         `json:"cause"`
+	By    policy.UserID `json:"by,omitempty"` // empty: nobody, it was time
+	At    time.Time     `json:"at"`
+	Code  string        `json:"code,omitempty"` // Atlas's own, when it refused
+	Note  string        `json:"note,omitempty"` // why, in the words of whoever revoked
 }
 
 // WorkAt is when the worker has to look at r next; zero is never.
 func (r Request) WorkAt() time.Time {
-	at := r.stateDueAt()
+	at := r.StateDueAt()
 	for _, d := range r.UnresolvedCreates {
-		at = earliest(at, d.SearchAt)
+		at = Earliest(at, d.SearchAt)
 	}
-	at = earliest(at, r.Leftover.SearchAt)
+	at = Earliest(at, r.Leftover.SearchAt)
 	return at
 }
 
-func (r Request) stateDueAt() time.Time {
+func (r Request) StateDueAt() time.Time {
 	if r.Cascade != "" {
 		return atOnce
 	}
 	switch r.State {
 	case StatePending:
-		return earliest(earliest(r.ExpiresAt, r.KeyExpiresAt), earliest(r.NextApproverReminderAt, r.EscalateAt))
+		return Earliest(Earliest(r.ExpiresAt, r.KeyExpiresAt), Earliest(r.NextApproverReminderAt, r.EscalateAt))
 	case StateApproved:
-		return earliest(r.ExpiresAt, r.KeyExpiresAt)
+		return Earliest(r.ExpiresAt, r.KeyExpiresAt)
 	case StateIssuing:
-		return latest(r.Issuance.ClickedAt, r.Issuance.RetryAt)
+		return Latest(r.Issuance.ClickedAt, r.Issuance.RetryAt)
 	case StateDelivered:
 		if !r.Confirmation.Reminded {
-			return earliest(r.Confirmation.RemindAt, r.KeyExpiresAt)
+			return Earliest(r.Confirmation.RemindAt, r.KeyExpiresAt)
 		}
-		return earliest(r.Confirmation.ConfirmBy, r.KeyExpiresAt)
+		return Earliest(r.Confirmation.ConfirmBy, r.KeyExpiresAt)
 	case StateActive:
 		if r.Type == Rotation && !r.PredecessorScheduled {
 			return atOnce // the predecessor has to know
 		}
-		return earliest(r.KeyExpiresAt, r.RemindAt)
+		return Earliest(r.KeyExpiresAt, r.RemindAt)
 	case StateApplying:
-		return latest(r.Decision.At, r.Issuance.RetryAt)
+		return Latest(r.Decision.At, r.Issuance.RetryAt)
 	case StateRevoking:
 		return r.Deletion.RetryAt
 	}
@@ -383,19 +373,16 @@ func (r Request) stateDueAt() time.Time {
 var atOnce = time.UnixMilli(1)
 
 // earliest returns the earlier of two times, where zero is never.
-func earliest(a, b time.Time) time.Time {
+func Earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
 	}
 	return a
 }
 
-func latest(a, b time.Time) time.Time {
+func Latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
 	return b
 }
-
-// isEscalated reports whether r was escalated to the second group of approvers.
-func (r Request) isEscalated() bool { return !r.EscalatedAt.IsZero() }

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A Risk is something that an approver should look at twice.
@@ -34,7 +36,7 @@ func (r Request) Risks() []Risk {
 		yes  bool
 		risk Risk
 	}{
-		{slices.ContainsFunc(r.Access.allRoles(), func(role Role) bool { return role.Info().Powerful }), RiskRoles},
+		{slices.ContainsFunc(r.Access.AllRoles(), func(role policy.Role) bool { return role.Info().Powerful }), RiskRoles},
 		{slices.ContainsFunc(r.Access.Networks, isWide), RiskNetwork},
 		{r.Access.Lifetime > long, RiskLifetime},
 		{r.RequesterHistory.ActiveKeys > 0, RiskExistingKeys},

@@ -9,15 +9,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // byRule is a live key that a rule approved, for eight of the sixteen hours
 // that the rule allows.
-func (w *world) byRule() approval.ID {
+func (w *world) byRule() policy.ID {
 	w.t.Helper()
 	w.staff()
-	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *approval.Form) {
-		f.Roles, f.NetworkPresets, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *policy.Form) {
+		f.Roles, f.NetworkPresets, f.Networks = []policy.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 	}))
 	require.NoError(w.t, err)
 	w.settle()
@@ -30,20 +32,20 @@ func (w *world) byRule() approval.ID {
 	return r.ID
 }
 
-func sixteenHours(p *approval.Policy) { p.AutoApprovals[0].MaxLifetime = 16 * time.Hour }
+func sixteenHours(p *policy.Policy) { p.AutoApprovals[0].MaxLifetime = 16 * time.Hour }
 
 func TestARuleIsNotStretchedByExtending(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.byRule()
 		ends := w.get(id).KeyExpiresAt
-		more, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X1", ExtendBy: 8 * time.Hour, Reason: "more"})
+		more, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X1", ExtendBy: 8 * time.Hour, Reason: "more"})
 		require.NoError(t, err)
 		assert.Equal(t, approval.StateApplying, more.State, "sixteen hours in all are within the rule")
 		w.settle()
 		w.is(more.ID, approval.StateApplied)
 		assert.Equal(t, ends.Add(8*time.Hour), w.get(id).KeyExpiresAt)
-		again, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: "X2", ExtendBy: 8 * time.Hour, Reason: "and more"})
+		again, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X2", ExtendBy: 8 * time.Hour, Reason: "and more"})
 		require.NoError(t, err)
 		assert.Equal(t, approval.StatePending, again.State, "twenty-four are not")
 	}, strict, sixteenHours)
@@ -53,19 +55,19 @@ func TestARuleApprovesAddressesThatItNames(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.byRule()
-		fewer, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A1", Networks: "198.51.100.7", Reason: "one is enough"})
+		fewer, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A1", Networks: "198.51.100.7", Reason: "one is enough"})
 		require.NoError(t, err)
 		assert.Empty(t, fewer.Decision.Rule, "less access needs no rule")
 		w.settle()
 		w.is(fewer.ID, approval.StateApplied)
-		back, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A2", NetworkPresets: []string{"ci"}, Reason: "both again"})
+		back, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A2", NetworkPresets: []string{"ci"}, Reason: "both again"})
 		require.NoError(t, err)
 		assert.Equal(t, "reading from CI", back.Decision.Rule)
 		w.settle()
 		w.is(back.ID, approval.StateApplied)
 		assert.Equal(t, prefixes("198.51.100.7/32", "198.51.100.8/32"), w.get(id).Access.Networks)
 		assert.Len(t, w.get(id).Access.NetworkPresets, 1)
-		elsewhere, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "A3", Networks: "203.0.113.7", Reason: "from home"})
+		elsewhere, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A3", Networks: "203.0.113.7", Reason: "from home"})
 		require.NoError(t, err)
 		assert.Equal(t, approval.StatePending, elsewhere.State)
 	}, strict, sixteenHours)
@@ -79,7 +81,7 @@ func TestRuleIsNotStretchedByRotatingAndExtending(t *testing.T) {
 		id := w.byRule()
 		made := w.get(id).Key.MadeAt
 		for round := range 6 {
-			more, err := w.Extend(t.Context(), as(alice), id, approval.ExtensionForm{IdempotencyKey: fmt.Sprintf("X%d", round), ExtendBy: 8 * time.Hour, Reason: "more"})
+			more, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: fmt.Sprintf("X%d", round), ExtendBy: 8 * time.Hour, Reason: "more"})
 			require.NoError(t, err)
 			if round == 0 {
 				require.Equal(t, approval.StateApplying, more.State, "sixteen hours in all are within the rule")

@@ -9,41 +9,43 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 const (
-	platform = approval.GroupID("S_PLATFORM")
-	security = approval.GroupID("S_SECURITY")
-	managers = approval.GroupID("S_MANAGERS")
-	oncall   = approval.GroupID("S_ONCALL")
+	platform = policy.GroupID("S_PLATFORM")
+	security = policy.GroupID("S_SECURITY")
+	managers = policy.GroupID("S_MANAGERS")
+	oncall   = policy.GroupID("S_ONCALL")
 
-	frank = approval.UserID("U_FRANK") // of platform
-	grace = approval.UserID("U_GRACE") // of security
-	heidi = approval.UserID("U_HEIDI") // of platform and security
-	ivan  = approval.UserID("U_IVAN")  // of managers
+	frank = policy.UserID("U_FRANK") // of platform
+	grace = policy.UserID("U_GRACE") // of security
+	heidi = policy.UserID("U_HEIDI") // of platform and security
+	ivan  = policy.UserID("U_IVAN")  // of managers
 )
 
-func users(all ...approval.UserID) approval.Principals   { return approval.Principals{Users: all} }
-func groups(all ...approval.GroupID) approval.Principals { return approval.Principals{Groups: all} }
+func users(all ...policy.UserID) policy.Principals { return policy.Principals{Users: all} }
 
-var everyone = approval.Principals{Everyone: true}
+func groups(all ...policy.GroupID) policy.Principals { return policy.Principals{Groups: all} }
+
+var everyone = policy.Principals{Everyone: true}
 
 // strict are the rules of an organization that cares: readers take one
 // approval of bob or dana, owners one of platform and one of security, two
 // people; billing admins take two of platform.
-func strict(p *approval.Policy) {
-	p.Roles = []approval.RoleRule{
+func strict(p *policy.Policy) {
+	p.Roles = []policy.RoleRule{
 		{Role: "ORG_READ_ONLY", AllowedRequesters: everyone},
 		{Role: "ORG_BILLING_READ_ONLY", AllowedRequesters: everyone},
-		{Role: "ORG_BILLING_ADMIN", AllowedRequesters: users(alice), Requirements: []approval.Requirement{{From: groups(platform), Count: 2}}, MinPrefixIPv4: 32, MinPrefixIPv6: 128},
+		{Role: "ORG_BILLING_ADMIN", AllowedRequesters: users(alice), Requirements: []policy.Requirement{{From: groups(platform), Count: 2}}, MinPrefixIPv4: 32, MinPrefixIPv6: 128},
 		{Role: "ORG_OWNER", AllowedRequesters: groups(platform), MaxLifetime: 8 * time.Hour,
-			Requirements: []approval.Requirement{{From: groups(platform), Count: 1}, {From: groups(security), Count: 1}}},
+			Requirements: []policy.Requirement{{From: groups(platform), Count: 1}, {From: groups(security), Count: 1}}},
 	}
-	p.NetworkPresets = []approval.NetworkPreset{
+	p.NetworkPresets = []policy.NetworkPreset{
 		{Name: "office", Networks: prefixes("203.0.112.0/22")},
 		{Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")},
 	}
-	p.AutoApprovals = []approval.AutoRule{{Name: "reading from CI", For: everyone, Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []string{"ci"}, MaxLifetime: 8 * time.Hour}}
+	p.AutoApprovals = []policy.AutoRule{{Name: "reading from CI", For: everyone, Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: []string{"ci"}, MaxLifetime: 8 * time.Hour}}
 }
 
 func prefixes(all ...string) []netip.Prefix {
@@ -56,41 +58,41 @@ func prefixes(all ...string) []netip.Prefix {
 
 // staff puts people into their groups.
 func (w *world) staff() {
-	w.directory.Set(approval.Member, frank, grace, heidi, ivan)
+	w.directory.Set(policy.Member, frank, grace, heidi, ivan)
 	w.directory.SetGroup(platform, frank, heidi)
 	w.directory.SetGroup(security, grace, heidi)
 	w.directory.SetGroup(managers, ivan)
 	w.directory.SetGroup(oncall, carol)
 }
 
-func strictWorld(t *testing.T, edit ...func(*approval.Policy)) *world {
-	w := newWorld(t, testPolicy(append([]func(*approval.Policy){strict}, edit...)...))
+func strictWorld(t *testing.T, edit ...func(*policy.Policy)) *world {
+	w := newWorld(t, testPolicy(append([]func(*policy.Policy){strict}, edit...)...))
 	w.staff()
 	return w
 }
 
-func asking(roles ...approval.Role) func(*approval.Form) {
-	return func(f *approval.Form) { f.Roles = roles }
+func asking(roles ...policy.Role) func(*policy.Form) {
+	return func(f *policy.Form) { f.Roles = roles }
 }
 
 func TestWhatARequestNeeds(t *testing.T) {
 	t.Parallel()
-	usual := approval.Requirement{From: users(bob, dana), Count: 1}
+	usual := policy.Requirement{From: users(bob, dana), Count: 1}
 	for name, tt := range map[string]struct {
-		roles []approval.Role
-		want  []approval.Requirement
+		roles []policy.Role
+		want  []policy.Requirement
 	}{
-		"a role without rules of its own": {[]approval.Role{"ORG_READ_ONLY"}, []approval.Requirement{usual}},
-		"two of one group": {[]approval.Role{"ORG_BILLING_ADMIN"},
-			[]approval.Requirement{{From: groups(platform), Count: 2, For: []approval.Role{"ORG_BILLING_ADMIN"}}}},
-		"two roles with one group: the larger number, and everybody else": {[]approval.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"}, []approval.Requirement{
-			{From: groups(platform), Count: 2, For: []approval.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"}},
-			{From: groups(security), Count: 1, For: []approval.Role{"ORG_OWNER"}},
+		"a role without rules of its own": {[]policy.Role{"ORG_READ_ONLY"}, []policy.Requirement{usual}},
+		"two of one group": {[]policy.Role{"ORG_BILLING_ADMIN"},
+			[]policy.Requirement{{From: groups(platform), Count: 2, For: []policy.Role{"ORG_BILLING_ADMIN"}}}},
+		"two roles with one group: the larger number, and everybody else": {[]policy.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"}, []policy.Requirement{
+			{From: groups(platform), Count: 2, For: []policy.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"}},
+			{From: groups(security), Count: 1, For: []policy.Role{"ORG_OWNER"}},
 		}},
-		"a special and a usual role: both": {[]approval.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, []approval.Requirement{
-			{From: groups(platform), Count: 2, For: []approval.Role{"ORG_BILLING_ADMIN"}}, usual,
+		"a special and a usual role: both": {[]policy.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, []policy.Requirement{
+			{From: groups(platform), Count: 2, For: []policy.Role{"ORG_BILLING_ADMIN"}}, usual,
 		}},
-		"nothing chosen yet": {nil, []approval.Requirement{usual}},
+		"nothing chosen yet": {nil, []policy.Requirement{usual}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,22 +107,22 @@ func TestWhatARequestNeeds(t *testing.T) {
 func TestARoleHasLimitsOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		by   approval.UserID
-		edit func(*approval.Form)
-		want []approval.Problem
+		by   policy.UserID
+		edit func(*policy.Form)
+		want []policy.Problem
 	}{
-		"a lifetime that only this role forbids": {frank, func(f *approval.Form) { f.Roles, f.Lifetime = []approval.Role{"ORG_OWNER"}, 24*time.Hour },
-			[]approval.Problem{{Field: approval.FieldLifetime, Code: approval.LifetimeTooLong, Given: "ORG_OWNER", Most: 8 * time.Hour}}},
-		"a network that only this role forbids": {alice, func(f *approval.Form) { f.Roles, f.Networks = []approval.Role{"ORG_BILLING_ADMIN"}, "203.0.113.0/24" },
-			[]approval.Problem{{Field: approval.FieldNetworks, Code: approval.TooWide, Given: "203.0.113.0/24", Hint: "/32"}}},
-		"a named network that only this role forbids": {alice, func(f *approval.Form) {
-			f.Roles, f.Networks, f.NetworkPresets = []approval.Role{"ORG_BILLING_ADMIN"}, "", []string{"office"}
-		}, []approval.Problem{{Field: approval.FieldNetworkPresets, Code: approval.TooWide, Given: "office", Hint: "/32"}}},
-		"a named network wider than others may be": {alice, func(f *approval.Form) { f.Networks, f.NetworkPresets = "", []string{"office"} }, nil},
-		"a role for others":                        {carol, asking("ORG_OWNER"), []approval.Problem{{Field: approval.FieldRoles, Code: approval.RoleNotForRequester, Given: "ORG_OWNER"}}},
+		"a lifetime that only this role forbids": {frank, func(f *policy.Form) { f.Roles, f.Lifetime = []policy.Role{"ORG_OWNER"}, 24*time.Hour },
+			[]policy.Problem{{Field: policy.FieldLifetime, Code: policy.LifetimeTooLong, Given: "ORG_OWNER", Most: 8 * time.Hour}}},
+		"a network that only this role forbids": {alice, func(f *policy.Form) { f.Roles, f.Networks = []policy.Role{"ORG_BILLING_ADMIN"}, "203.0.113.0/24" },
+			[]policy.Problem{{Field: policy.FieldNetworks, Code: policy.TooWide, Given: "203.0.113.0/24", Hint: "/32"}}},
+		"a named network that only this role forbids": {alice, func(f *policy.Form) {
+			f.Roles, f.Networks, f.NetworkPresets = []policy.Role{"ORG_BILLING_ADMIN"}, "", []string{"office"}
+		}, []policy.Problem{{Field: policy.FieldNetworkPresets, Code: policy.TooWide, Given: "office", Hint: "/32"}}},
+		"a named network wider than others may be": {alice, func(f *policy.Form) { f.Networks, f.NetworkPresets = "", []string{"office"} }, nil},
+		"a role for others":                        {carol, asking("ORG_OWNER"), []policy.Problem{{Field: policy.FieldRoles, Code: policy.RoleNotForRequester, Given: "ORG_OWNER"}}},
 		"a role for the asker's group":             {frank, asking("ORG_OWNER"), nil},
-		"a role of no rule":                        {alice, asking("ORG_MEMBER"), []approval.Problem{{Field: approval.FieldRoles, Code: approval.RoleNotAllowed, Given: "ORG_MEMBER"}}},
-		"a network of no such name":                {alice, func(f *approval.Form) { f.NetworkPresets = []string{"moon"} }, []approval.Problem{{Field: approval.FieldNetworkPresets, Code: approval.NoSuchNetwork, Given: "moon"}}},
+		"a role of no rule":                        {alice, asking("ORG_MEMBER"), []policy.Problem{{Field: policy.FieldRoles, Code: policy.RoleNotAllowed, Given: "ORG_MEMBER"}}},
+		"a network of no such name":                {alice, func(f *policy.Form) { f.NetworkPresets = []string{"moon"} }, []policy.Problem{{Field: policy.FieldNetworkPresets, Code: policy.NoSuchNetwork, Given: "moon"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +132,7 @@ func TestARoleHasLimitsOfItsOwn(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			var mistakes *approval.FormError
+			var mistakes *policy.FormError
 			require.ErrorAs(t, err, &mistakes)
 			assert.Equal(t, tt.want, mistakes.Problems)
 		})
@@ -140,28 +142,28 @@ func TestARoleHasLimitsOfItsOwn(t *testing.T) {
 func TestNamedNetworksAreResolvedWhenAsked(t *testing.T) {
 	t.Parallel()
 	w := strictWorld(t)
-	r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.NetworkPresets = []string{"ci"} }))
+	r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.NetworkPresets = []string{"ci"} }))
 	require.NoError(t, err)
 	assert.Equal(t, prefixes("198.51.100.7/32", "198.51.100.8/32", "203.0.113.7/32"), r.Access.Networks)
-	assert.Equal(t, []approval.NetworkPreset{{Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}, r.Access.NetworkPresets)
+	assert.Equal(t, []policy.NetworkPreset{{Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}, r.Access.NetworkPresets)
 }
 
 func TestARuleApproves(t *testing.T) {
 	t.Parallel()
-	fits := func(f *approval.Form) {
-		f.Roles, f.NetworkPresets, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+	fits := func(f *policy.Form) {
+		f.Roles, f.NetworkPresets, f.Networks = []policy.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 	}
 	for name, tt := range map[string]struct {
-		edit func(*approval.Form)
+		edit func(*policy.Form)
 		auto bool
 	}{
 		"the case it names":              {fits, true},
-		"a host of that network, typed":  {func(f *approval.Form) { fits(f); f.NetworkPresets, f.Networks = nil, "198.51.100.8" }, true},
-		"longer":                         {func(f *approval.Form) { fits(f); f.Lifetime = 24 * time.Hour }, false},
-		"from elsewhere as well":         {func(f *approval.Form) { fits(f); f.Networks = "203.0.113.7" }, false},
-		"another role":                   {func(f *approval.Form) { fits(f); f.Roles = []approval.Role{"ORG_BILLING_READ_ONLY"} }, false},
-		"another role beside the one":    {func(f *approval.Form) { fits(f); f.Roles = append(f.Roles, "ORG_BILLING_READ_ONLY") }, false},
-		"from a wider network around it": {func(f *approval.Form) { fits(f); f.NetworkPresets, f.Networks = nil, "198.51.100.0/24" }, false},
+		"a host of that network, typed":  {func(f *policy.Form) { fits(f); f.NetworkPresets, f.Networks = nil, "198.51.100.8" }, true},
+		"longer":                         {func(f *policy.Form) { fits(f); f.Lifetime = 24 * time.Hour }, false},
+		"from elsewhere as well":         {func(f *policy.Form) { fits(f); f.Networks = "203.0.113.7" }, false},
+		"another role":                   {func(f *policy.Form) { fits(f); f.Roles = []policy.Role{"ORG_BILLING_READ_ONLY"} }, false},
+		"another role beside the one":    {func(f *policy.Form) { fits(f); f.Roles = append(f.Roles, "ORG_BILLING_READ_ONLY") }, false},
+		"from a wider network around it": {func(f *policy.Form) { fits(f); f.NetworkPresets, f.Networks = nil, "198.51.100.0/24" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,8 +186,8 @@ func TestAKeyApprovedByARuleIsMade(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		w.staff()
-		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) {
-			f.Roles, f.NetworkPresets, f.Networks = []approval.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+		r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) {
+			f.Roles, f.NetworkPresets, f.Networks = []policy.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 		}))
 		require.NoError(t, err)
 		w.settle()
@@ -200,7 +202,7 @@ func TestAKeyApprovedByARuleIsMade(t *testing.T) {
 func TestTheOfferIsWhatSomebodyMayAskFor(t *testing.T) {
 	t.Parallel()
 	w := strictWorld(t)
-	for who, want := range map[approval.UserID][]approval.Role{
+	for who, want := range map[policy.UserID][]policy.Role{
 		alice: {"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY", "ORG_BILLING_ADMIN"},
 		frank: {"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY", "ORG_OWNER"},
 		carol: {"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"},
@@ -212,35 +214,35 @@ func TestTheOfferIsWhatSomebodyMayAskFor(t *testing.T) {
 	_, err := w.Entitlements(t.Context(), as(gil), "")
 	require.ErrorIs(t, err, approval.ErrGuest)
 	_, err = w.Entitlements(t.Context(), as(alice), "elsewhere")
-	require.ErrorIs(t, err, approval.ErrNoOrg)
+	require.ErrorIs(t, err, policy.ErrNoOrg)
 }
 
 func TestThePreviewNamesWhatIsOverLimitsAndNotWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	w := strictWorld(t)
-	got, err := w.Preview(t.Context(), as(frank), approval.Form{Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 24 * time.Hour})
+	got, err := w.Preview(t.Context(), as(frank), policy.Form{Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 24 * time.Hour})
 	require.NoError(t, err)
-	assert.Equal(t, []approval.Problem{{Field: approval.FieldLifetime, Code: approval.LifetimeTooLong, Given: "ORG_OWNER", Most: 8 * time.Hour}}, got.Problems)
+	assert.Equal(t, []policy.Problem{{Field: policy.FieldLifetime, Code: policy.LifetimeTooLong, Given: "ORG_OWNER", Most: 8 * time.Hour}}, got.Problems)
 	assert.False(t, got.NoEligibleApprover, "heidi and grace could")
-	got, err = w.Preview(t.Context(), as(alice), approval.Form{Roles: []approval.Role{"ORG_READ_ONLY"}, NetworkPresets: []string{"ci"}, Lifetime: 8 * time.Hour})
+	got, err = w.Preview(t.Context(), as(alice), policy.Form{Roles: []policy.Role{"ORG_READ_ONLY"}, NetworkPresets: []string{"ci"}, Lifetime: 8 * time.Hour})
 	require.NoError(t, err)
-	assert.Equal(t, approval.Preview{Rule: "reading from CI"}, got)
-	got, err = w.Preview(t.Context(), as(heidi), approval.Form{Roles: []approval.Role{"ORG_BILLING_ADMIN"}})
+	assert.Equal(t, policy.Preview{Rule: "reading from CI"}, got)
+	got, err = w.Preview(t.Context(), as(heidi), policy.Form{Roles: []policy.Role{"ORG_BILLING_ADMIN"}})
 	require.NoError(t, err)
 	assert.True(t, got.NoEligibleApprover, "two of platform are needed, and heidi is one of two")
 }
 
 func TestWhoeverMayNeverApproveDoesNot(t *testing.T) {
 	t.Parallel()
-	w := strictWorld(t, func(p *approval.Policy) { p.ExcludedApprovers = users(bob) })
+	w := strictWorld(t, func(p *policy.Policy) { p.ExcludedApprovers = users(bob) })
 	r, err := w.Submit(t.Context(), as(alice), form())
 	require.NoError(t, err)
 	_, err = w.Approve(t.Context(), as(bob), r.ID)
-	require.ErrorIs(t, err, approval.ErrNotApprover)
+	require.ErrorIs(t, err, policy.ErrNotApprover)
 	_, err = w.Deny(t.Context(), as(bob), r.ID, "")
-	require.ErrorIs(t, err, approval.ErrNotApprover)
+	require.ErrorIs(t, err, policy.ErrNotApprover)
 	_, err = w.ListPending(t.Context(), as(bob))
-	require.ErrorIs(t, err, approval.ErrNotApprover)
+	require.ErrorIs(t, err, policy.ErrNotApprover)
 	_, err = w.Approve(t.Context(), as(dana), r.ID)
 	require.NoError(t, err)
 }
@@ -252,9 +254,9 @@ func TestRisks(t *testing.T) {
 		want []approval.Risk
 	}{
 		"nothing special": {func(*approval.Request) {}, nil},
-		"a powerful role": {func(r *approval.Request) { r.Access.Roles = []approval.Role{"ORG_OWNER"} }, []approval.Risk{approval.RiskRoles}},
+		"a powerful role": {func(r *approval.Request) { r.Access.Roles = []policy.Role{"ORG_OWNER"} }, []approval.Risk{approval.RiskRoles}},
 		"one in a project": {func(r *approval.Request) {
-			r.Access.Projects = []approval.ProjectAccess{{Roles: []approval.Role{"ORG_OWNER"}}}
+			r.Access.Projects = []policy.ProjectAccess{{Roles: []policy.Role{"ORG_OWNER"}}}
 		}, []approval.Risk{approval.RiskRoles}},
 		"sixteen addresses":      {func(r *approval.Request) { r.Access.Networks = prefixes("203.0.113.0/28") }, nil},
 		"a wide network":         {func(r *approval.Request) { r.Access.Networks = prefixes("203.0.113.0/27") }, []approval.Risk{approval.RiskNetwork}},
@@ -267,7 +269,7 @@ func TestRisks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := approval.Request{Access: approval.Access{Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: prefixes("203.0.113.7/32"), Lifetime: 8 * time.Hour}}
+			r := approval.Request{Access: policy.Access{Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: prefixes("203.0.113.7/32"), Lifetime: 8 * time.Hour}}
 			tt.edit(&r)
 			assert.Equal(t, tt.want, r.Risks())
 		})
@@ -279,7 +281,7 @@ func TestWhatIsKnownOfWhoAsks(t *testing.T) {
 	inWorld(t, func(w *world) {
 		first := w.active()
 		assert.Equal(t, approval.RequesterHistory{FirstRequest: true}, w.get(first).RequesterHistory)
-		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
+		r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
 		assert.Equal(t, approval.RequesterHistory{ActiveKeys: 1}, r.RequesterHistory)
 	})

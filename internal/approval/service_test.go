@@ -13,6 +13,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 func TestTheWholeStory(t *testing.T) {
@@ -73,64 +74,64 @@ func TestAFormSentTwiceMakesOneRequest(t *testing.T) {
 func TestATakenIDIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
-		ids := []approval.ID{"AKR-00000", "AKR-00000", "AKR-00001"}
-		w.NewID = func() approval.ID { id := ids[0]; ids = ids[1:]; return id }
+		ids := []policy.ID{"AKR-00000", "AKR-00000", "AKR-00001"}
+		w.NewID = func() policy.ID { id := ids[0]; ids = ids[1:]; return id }
 		first, err := w.Submit(t.Context(), as(alice), form())
 		require.NoError(t, err)
-		second, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
+		second, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
-		assert.Equal(t, approval.ID("AKR-00000"), first.ID)
-		assert.Equal(t, approval.ID("AKR-00001"), second.ID)
+		assert.Equal(t, policy.ID("AKR-00000"), first.ID)
+		assert.Equal(t, policy.ID("AKR-00001"), second.ID)
 	})
 }
 
 // refused says who may not do what, and that nothing changes.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	type action = func(w *world, who approval.Actor, id approval.ID) error
-	approve := func(w *world, who approval.Actor, id approval.ID) error {
+	type action = func(w *world, who policy.Actor, id policy.ID) error
+	approve := func(w *world, who policy.Actor, id policy.ID) error {
 		_, err := w.Approve(w.t.Context(), who, id)
 		return err
 	}
-	deny := func(w *world, who approval.Actor, id approval.ID) error {
+	deny := func(w *world, who policy.Actor, id policy.ID) error {
 		_, err := w.Deny(w.t.Context(), who, id, "no")
 		return err
 	}
-	withdraw := func(w *world, who approval.Actor, id approval.ID) error {
+	withdraw := func(w *world, who policy.Actor, id policy.ID) error {
 		_, err := w.Withdraw(w.t.Context(), who, id)
 		return err
 	}
-	collect := func(w *world, who approval.Actor, id approval.ID) error {
+	collect := func(w *world, who policy.Actor, id policy.ID) error {
 		_, err := w.Issue(w.t.Context(), who, id)
 		return err
 	}
-	confirm := func(w *world, who approval.Actor, id approval.ID) error {
+	confirm := func(w *world, who policy.Actor, id policy.ID) error {
 		_, err := w.Confirm(w.t.Context(), who, id)
 		return err
 	}
-	replace := func(w *world, who approval.Actor, id approval.ID) error {
+	replace := func(w *world, who policy.Actor, id policy.ID) error {
 		_, err := w.Replace(w.t.Context(), who, id)
 		return err
 	}
-	revoke := func(w *world, who approval.Actor, id approval.ID) error {
+	revoke := func(w *world, who policy.Actor, id policy.ID) error {
 		_, err := w.Revoke(w.t.Context(), who, id, "")
 		return err
 	}
 
 	for name, tt := range map[string]struct {
-		given func(w *world) approval.ID
+		given func(w *world) policy.ID
 		do    action
-		who   approval.UserID
+		who   policy.UserID
 		want  error
 		word  string
 	}{
-		"approve: one's own":            {(*world).ask, approve, alice, approval.ErrOwnRequest, "own_request"},
-		"approve: no approver":          {(*world).ask, approve, carol, approval.ErrNotApprover, "not_approver"},
+		"approve: one's own":            {(*world).ask, approve, alice, policy.ErrOwnRequest, "own_request"},
+		"approve: no approver":          {(*world).ask, approve, carol, policy.ErrNotApprover, "not_approver"},
 		"approve: a guest":              {(*world).ask, approve, gil, approval.ErrGuest, "guest"},
 		"approve: a stranger":           {(*world).ask, approve, eve, approval.ErrExternal, "outsider"},
 		"approve: late":                 {(*world).active, approve, bob, approval.ErrNotAllowed, "not_allowed"},
 		"approve: twice":                {(*world).approved, approve, bob, approval.ErrNotAllowed, "not_allowed"},
-		"deny: one's own":               {(*world).ask, deny, alice, approval.ErrOwnRequest, "own_request"},
+		"deny: one's own":               {(*world).ask, deny, alice, policy.ErrOwnRequest, "own_request"},
 		"deny: after the approval":      {(*world).approved, deny, dana, approval.ErrNotAllowed, "not_allowed"},
 		"withdraw: somebody else's":     {(*world).ask, withdraw, bob, approval.ErrNotOwner, "not_owner"},
 		"withdraw: a key that exists":   {(*world).delivered, withdraw, alice, approval.ErrNotAllowed, "not_allowed"},
@@ -165,7 +166,7 @@ func TestAPersonWhoLeftMayDoNothing(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.approved()
-		w.directory.Set(approval.Deactivated, alice)
+		w.directory.Set(policy.Deactivated, alice)
 		_, err := w.Issue(t.Context(), as(alice), id)
 		require.ErrorIs(t, err, approval.ErrDeactivated)
 		w.settle()
@@ -180,7 +181,7 @@ func TestADirectoryThatDoesNotAnswerChangesNothing(t *testing.T) {
 		id := w.ask()
 		w.directory.Fail(approvaltest.CallStanding, approvaltest.Lost(errors.New("slack is down")))
 		_, err := w.Approve(t.Context(), as(bob), id)
-		require.ErrorIs(t, err, approval.ErrCannotCheck)
+		require.ErrorIs(t, err, policy.ErrCannotCheck)
 		w.is(id, approval.StatePending)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err, "pressed again")
@@ -189,8 +190,8 @@ func TestADirectoryThatDoesNotAnswerChangesNothing(t *testing.T) {
 
 func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
 	t.Parallel()
-	groups := func(p *approval.Policy) {
-		p.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{bob}, Groups: []approval.GroupID{"S1"}}, Count: 1}}
+	groups := func(p *policy.Policy) {
+		p.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{bob}, Groups: []policy.GroupID{"S1"}}, Count: 1}}
 	}
 	inWorld(t, func(w *world) {
 		w.directory.SetGroup("S1", dana)
@@ -198,7 +199,7 @@ func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
 		down := approvaltest.Lost(errors.New("slack is down"))
 		w.directory.Fail(approvaltest.CallMembers, down, down)
 		_, err := w.Approve(t.Context(), as(dana), id)
-		require.ErrorIs(t, err, approval.ErrCannotCheck)
+		require.ErrorIs(t, err, policy.ErrCannotCheck)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
 	}, groups)
@@ -213,16 +214,16 @@ func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
 func TestThePreviewSaysThatNobodyElseCouldApprove(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		edit func(*approval.Policy)
+		edit func(*policy.Policy)
 		want bool
 	}{
-		"two approvers":           {func(*approval.Policy) {}, false},
-		"only the asker":          {func(p *approval.Policy) { p.Requirements = anyOf(alice) }, true},
-		"only the asker, who may": {func(p *approval.Policy) { p.Requirements = anyOf(alice); p.AllowSelfApproval = true }, false},
-		"an empty group": {func(p *approval.Policy) {
-			p.Requirements = []approval.Requirement{{From: approval.Principals{Groups: []approval.GroupID{"S0"}}, Count: 1}}
+		"two approvers":           {func(*policy.Policy) {}, false},
+		"only the asker":          {func(p *policy.Policy) { p.Requirements = anyOf(alice) }, true},
+		"only the asker, who may": {func(p *policy.Policy) { p.Requirements = anyOf(alice); p.AllowSelfApproval = true }, false},
+		"an empty group": {func(p *policy.Policy) {
+			p.Requirements = []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{"S0"}}, Count: 1}}
 		}, true},
-		"two are needed, and the asker is one of two": {func(p *approval.Policy) { p.Requirements = anyOf(alice, bob); p.Requirements[0].Count = 2 }, true},
+		"two are needed, and the asker is one of two": {func(p *policy.Policy) { p.Requirements = anyOf(alice, bob); p.Requirements[0].Count = 2 }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -240,7 +241,7 @@ func TestSelfApprovalOnlyWhereItIsAllowed(t *testing.T) {
 		id := w.ask()
 		_, err := w.Approve(t.Context(), as(alice), id)
 		require.NoError(t, err)
-	}, func(p *approval.Policy) { p.Requirements = anyOf(alice); p.AllowSelfApproval = true })
+	}, func(p *policy.Policy) { p.Requirements = anyOf(alice); p.AllowSelfApproval = true })
 }
 
 func TestFiftyApproversAtOnce(t *testing.T) {
@@ -249,7 +250,7 @@ func TestFiftyApproversAtOnce(t *testing.T) {
 		id := w.ask()
 		var won, told atomic.Int32
 		race(50, func(i int) {
-			who := []approval.UserID{bob, dana}[i%2]
+			who := []policy.UserID{bob, dana}[i%2]
 			_, err := w.Approve(context.Background(), as(who), id)
 			if i%3 == 0 {
 				_, err = w.Deny(context.Background(), as(who), id, "")

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Every row of IANA's registries of special-purpose addresses, as they were in
@@ -99,7 +99,7 @@ func TestSpecialPurposeAddressesAreRefusedUnlessGloballyReachable(t *testing.T) 
 					continue
 				}
 				require.Len(t, problems, 1, address)
-				assert.Equal(t, approval.NotPublic, problems[0].Code, address)
+				assert.Equal(t, policy.NotPublic, problems[0].Code, address)
 				assert.Equal(t, row.kind, problems[0].Hint, address)
 			}
 		})

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 func TestTypedIDForgivesWhatPhonesDo(t *testing.T) {
@@ -20,11 +22,11 @@ func TestTypedIDForgivesWhatPhonesDo(t *testing.T) {
 	} {
 		id, ok := approval.TypedID(typed)
 		assert.True(t, ok, typed)
-		assert.Equal(t, approval.ID("AKR-7F3K0"), id, typed)
+		assert.Equal(t, policy.ID("AKR-7F3K0"), id, typed)
 	}
 	id, ok := approval.TypedID("akr-il000")
 	assert.True(t, ok)
-	assert.Equal(t, approval.ID("AKR-11000"), id)
+	assert.Equal(t, policy.ID("AKR-11000"), id)
 	for _, typed := range []string{"", "AKR", "AKR-", "AKR-7F3K", "AKR-7F3K21", "7F3K2", "XKR-7F3K2", "AKR-7F3K2 AKR-7F3K3", "AKR-7F3KU", "hello"} {
 		_, ok := approval.TypedID(typed)
 		assert.False(t, ok, typed)
@@ -36,14 +38,14 @@ func TestReasonsAreKeptAsSeen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, testPolicy())
-		r, err := w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.Reason = "re\u00adason\u2028Zu\u0308rich\r\n\u200b" }))
+		r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.Reason = "re\u00adason\u2028Zu\u0308rich\r\n\u200b" }))
 		require.NoError(t, err)
 		assert.Equal(t, "reason\nZürich", r.Reason)
 		r, err = w.Deny(t.Context(), as(bob), r.ID, "\u202eno\u2029\x1b[2Jway\ufeff")
 		require.NoError(t, err)
 		assert.Equal(t, "no\n[2Jway", r.Decision.Reason)
 
-		r, err = w.Submit(t.Context(), as(alice), form(func(f *approval.Form) { f.IdempotencyKey = "V2" }))
+		r, err = w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
 		r, err = w.Deny(t.Context(), as(bob), r.ID, "\u200b \u3164\u202e")
 		require.NoError(t, err)
@@ -55,13 +57,13 @@ func TestProjectsAreFoundHoweverTheirNamesAreTyped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, testPolicy(projects))
-		zurich := approval.Project{ID: "64b000000000000000000003", Name: "Zürich – daten"}
-		w.keys.Have("org", zurich, approval.Project{ID: "64b000000000000000000004", Name: "e\u0301quipe\u200b\u202e\u2028b"})
-		c := &approval.ProjectCache{Keys: w.keys, Now: time.Now}
+		zurich := policy.Project{ID: "64b000000000000000000003", Name: "Zürich – daten"}
+		w.keys.Have("org", zurich, policy.Project{ID: "64b000000000000000000004", Name: "e\u0301quipe\u200b\u202e\u2028b"})
+		c := &service.ProjectCache{Keys: w.keys, Now: time.Now}
 		for _, typed := range []string{"zu\u0308rich", "ZÜRICH", "zurich - d", "zürich\u00a0—\u3000daten", "Zürich\u200b", "rich –"} {
 			found, err := c.Search(t.Context(), "org", typed)
 			require.NoError(t, err)
-			assert.Equal(t, []approval.Project{zurich}, found, typed)
+			assert.Equal(t, []policy.Project{zurich}, found, typed)
 		}
 		found, err := c.Search(t.Context(), "org", "équipe")
 		require.NoError(t, err)

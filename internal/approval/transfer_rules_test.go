@@ -8,28 +8,30 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // ownersKey is a live key with the role ORG_OWNER of frank, whose account is
 // deactivated by now: it took one approval of platform and one of security.
-func (w *world) ownersKey() approval.ID {
+func (w *world) ownersKey() policy.ID {
 	w.t.Helper()
 	w.staff()
 	r, err := w.Submit(w.t.Context(), as(frank), form(asking("ORG_OWNER")))
 	require.NoError(w.t, err)
-	for _, approver := range []approval.UserID{heidi, grace} {
+	for _, approver := range []policy.UserID{heidi, grace} {
 		_, err = w.Approve(w.t.Context(), as(approver), r.ID)
 		require.NoError(w.t, err)
 	}
 	w.collects(frank, r.ID)
-	w.directory.Set(approval.Deactivated, frank)
+	w.directory.Set(policy.Deactivated, frank)
 	w.pass(90 * time.Minute)
 	require.False(w.t, w.get(r.ID).OwnerDeactivatedAt.IsZero())
 	return r.ID
 }
 
 // collects makes the key of an approved request, and confirms it.
-func (w *world) collects(owner approval.UserID, id approval.ID) {
+func (w *world) collects(owner policy.UserID, id policy.ID) {
 	w.t.Helper()
 	w.settle()
 	_, err := w.Issue(w.t.Context(), as(owner), id)
@@ -41,19 +43,19 @@ func (w *world) collects(owner approval.UserID, id approval.ID) {
 	w.is(id, approval.StateActive)
 }
 
-func longerOwners(p *approval.Policy) { p.Roles[3].MaxLifetime = 24 * time.Hour }
+func longerOwners(p *policy.Policy) { p.Roles[3].MaxLifetime = 24 * time.Hour }
 
 func TestTransferTakesAnApproverOfThatAccess(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		by, to approval.UserID
+		by, to policy.UserID
 		want   error
 	}{
-		"an approver of other access":              {bob, heidi, approval.ErrNotApprover},
-		"no approver":                              {carol, heidi, approval.ErrNotApprover},
-		"to themself":                              {heidi, heidi, approval.ErrToSelf},
-		"to a member who may not ask for the role": {grace, carol, approval.ErrRoleNotTheirs},
-		"to a guest":                               {grace, gil, approval.ErrNotEligible},
+		"an approver of other access":              {bob, heidi, policy.ErrNotApprover},
+		"no approver":                              {carol, heidi, policy.ErrNotApprover},
+		"to themself":                              {heidi, heidi, service.ErrToSelf},
+		"to a member who may not ask for the role": {grace, carol, policy.ErrRoleNotTheirs},
+		"to a guest":                               {grace, gil, service.ErrNotEligible},
 		"to an approver who may ask for the role":  {grace, heidi, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,10 +81,10 @@ func TestTransferByAnExcludedApproverIsRefused(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.orphaned()
 		_, err := w.Transfer(t.Context(), as(dana), id, carol)
-		require.ErrorIs(t, err, approval.ErrNotApprover)
+		require.ErrorIs(t, err, policy.ErrNotApprover)
 		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-	}, func(p *approval.Policy) { p.ExcludedApprovers = users(dana) })
+	}, func(p *policy.Policy) { p.ExcludedApprovers = users(dana) })
 }
 
 // The approver of the transfer is one of two whom the access takes, so the new
@@ -104,11 +106,11 @@ func TestRotationAfterTransferTakesTheApprovalsOfTheAccess(t *testing.T) {
 		_, err = w.Issue(t.Context(), as(heidi), next.ID)
 		require.ErrorIs(t, err, approval.ErrNotAllowed)
 		_, err = w.Approve(t.Context(), as(heidi), next.ID)
-		require.ErrorIs(t, err, approval.ErrOwnRequest)
+		require.ErrorIs(t, err, policy.ErrOwnRequest)
 		require.Len(t, w.screens.Revealed(), 1, "frank's")
 
 		w.directory.SetGroup(platform, frank, heidi, dana)
-		for _, approver := range []approval.UserID{grace, dana} {
+		for _, approver := range []policy.UserID{grace, dana} {
 			_, err = w.Approve(t.Context(), as(approver), next.ID)
 			require.NoError(t, err)
 		}
@@ -141,7 +143,7 @@ func TestRotationAfterTransferFollowsThePolicyOfNow(t *testing.T) {
 		id := w.orphaned()
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		w.Service.Orgs = orgs(testPolicy(func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} }))
+		w.Service.Orgs = orgs(testPolicy(func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} }))
 		next, err := w.Rotate(t.Context(), as(carol), id)
 		require.NoError(t, err)
 		assert.Equal(t, approval.StatePending, next.State)
@@ -150,13 +152,13 @@ func TestRotationAfterTransferFollowsThePolicyOfNow(t *testing.T) {
 		id := w.orphaned()
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		w.Service.Orgs = orgs(testPolicy(func(p *approval.Policy) {
+		w.Service.Orgs = orgs(testPolicy(func(p *policy.Policy) {
 			for i := range p.Roles {
 				p.Roles[i].AllowedRequesters = users(alice)
 			}
 		}))
 		_, err = w.Rotate(t.Context(), as(carol), id)
-		require.ErrorIs(t, err, approval.ErrRoleNotTheirs, "carol may not ask for it any more")
+		require.ErrorIs(t, err, policy.ErrRoleNotTheirs, "carol may not ask for it any more")
 	})
 }
 
@@ -167,9 +169,9 @@ func TestRotationAfterTwoTransfersLooksAtTheLast(t *testing.T) {
 		id := w.orphaned()
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		w.directory.Set(approval.Deactivated, carol)
+		w.directory.Set(policy.Deactivated, carol)
 		w.pass(90 * time.Minute)
-		two := orgs(testPolicy(func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} }))
+		two := orgs(testPolicy(func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} }))
 		w.Service.Orgs = two
 		_, err = w.Transfer(t.Context(), as(dana), id, bob)
 		require.NoError(t, err)
@@ -177,7 +179,7 @@ func TestRotationAfterTwoTransfersLooksAtTheLast(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, approval.StatePending, next.State)
 		_, err = w.Approve(t.Context(), as(bob), next.ID)
-		require.ErrorIs(t, err, approval.ErrOwnRequest)
+		require.ErrorIs(t, err, policy.ErrOwnRequest)
 		assert.Equal(t, []bool{true, false}, []bool{w.get(id).Transfers[0].Approved, w.get(id).Transfers[1].Approved})
 	})
 }
@@ -187,9 +189,9 @@ func TestRotationAfterTransferCanBeApprovedByARule(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.byRule()
-		w.directory.Set(approval.Deactivated, alice)
+		w.directory.Set(policy.Deactivated, alice)
 		w.pass(90 * time.Minute)
-		two := testPolicy(strict, sixteenHours, func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: users(bob, dana), Count: 2}} })
+		two := testPolicy(strict, sixteenHours, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} })
 		w.Service.Orgs = orgs(two)
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
@@ -211,15 +213,15 @@ func TestTransferOfABreakGlassKey(t *testing.T) {
 		w.settle()
 		_, err = w.Confirm(t.Context(), as(carol), r.ID)
 		require.NoError(t, err)
-		w.directory.Set(approval.Deactivated, carol)
+		w.directory.Set(policy.Deactivated, carol)
 		w.pass(70 * time.Minute)
 		require.False(t, w.get(r.ID).OwnerDeactivatedAt.IsZero())
 		_, err = w.Transfer(t.Context(), as(bob), r.ID, alice)
-		require.ErrorIs(t, err, approval.ErrRoleNotOffered, "alice could not have taken it")
+		require.ErrorIs(t, err, policy.ErrRoleNotOffered, "alice could not have taken it")
 		handed, err := w.Transfer(t.Context(), as(bob), r.ID, dana)
 		require.NoError(t, err)
 		assert.True(t, handed.BreakGlass, "it is to be reviewed still")
 		_, err = w.Review(t.Context(), as(dana), r.ID)
-		require.ErrorIs(t, err, approval.ErrOwnRequest)
-	}, glass, func(p *approval.Policy) { p.Roles = approval.RulesFor("ORG_READ_ONLY") })
+		require.ErrorIs(t, err, policy.ErrOwnRequest)
+	}, glass, func(p *policy.Policy) { p.Roles = policy.RulesFor("ORG_READ_ONLY") })
 }

@@ -10,13 +10,15 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 )
 
 // orphaned is a live key whose owner was deactivated, and is flagged.
-func (w *world) orphaned() approval.ID {
+func (w *world) orphaned() policy.ID {
 	w.t.Helper()
 	id := w.activeFor(7 * 24 * time.Hour)
-	w.directory.Set(approval.Deactivated, alice)
+	w.directory.Set(policy.Deactivated, alice)
 	w.pass(90 * time.Minute)
 	require.False(w.t, w.get(id).OwnerDeactivatedAt.IsZero())
 	return id
@@ -28,10 +30,10 @@ func TestAKeyOfSomebodyDeactivatedIsFlagged(t *testing.T) {
 		id := w.orphaned()
 		assert.True(t, w.shows(id, approval.OwnerDeactivatedNotice(1)))
 		w.is(id, approval.StateActive)
-		w.directory.Set(approval.Member, alice)
+		w.directory.Set(policy.Member, alice)
 		w.pass(90 * time.Minute)
 		assert.True(t, w.get(id).OwnerDeactivatedAt.IsZero(), "and is not any more when they are back")
-		w.directory.Set(approval.Deactivated, alice)
+		w.directory.Set(policy.Deactivated, alice)
 		w.pass(90 * time.Minute)
 		assert.True(t, w.shows(id, approval.OwnerDeactivatedNotice(2)), "approvers are told anew")
 	})
@@ -75,15 +77,15 @@ func TestAKeyGetsAnotherOwner(t *testing.T) {
 func TestWhoHandsAKeyToWhom(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		by, to approval.UserID
+		by, to policy.UserID
 		want   error
 	}{
-		"not an approver":             {carol, dana, approval.ErrNotApprover},
-		"to a guest":                  {bob, gil, approval.ErrNotEligible},
-		"to a stranger":               {bob, eve, approval.ErrNotEligible},
-		"to nobody":                   {bob, "", approval.ErrNotEligible},
-		"to whoever had it":           {bob, alice, approval.ErrOwnerActive},
-		"to themself":                 {bob, bob, approval.ErrToSelf},
+		"not an approver":             {carol, dana, policy.ErrNotApprover},
+		"to a guest":                  {bob, gil, service.ErrNotEligible},
+		"to a stranger":               {bob, eve, service.ErrNotEligible},
+		"to nobody":                   {bob, "", service.ErrNotEligible},
+		"to whoever had it":           {bob, alice, service.ErrOwnerActive},
+		"to themself":                 {bob, bob, service.ErrToSelf},
 		"to somebody who can hold it": {bob, carol, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +106,7 @@ func TestAKeyIsHandedOnOnce(t *testing.T) {
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		_, err = w.Transfer(t.Context(), as(dana), id, dana)
-		require.ErrorIs(t, err, approval.ErrOwnerActive, "its owner is carol, who is active")
+		require.ErrorIs(t, err, service.ErrOwnerActive, "its owner is carol, who is active")
 		w.settle()
 		assert.Equal(t, carol, w.get(id).Requester)
 	})
@@ -115,7 +117,7 @@ func TestTheKeyOfSomebodyActiveIsNotHandedOn(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.active()
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
-		require.ErrorIs(t, err, approval.ErrOwnerActive)
+		require.ErrorIs(t, err, service.ErrOwnerActive)
 	})
 }
 
@@ -127,7 +129,7 @@ func TestTheOperatorRevokes(t *testing.T) {
 		require.NoError(t, err)
 		w.settle()
 		r := w.is(id, approval.StateEnded)
-		assert.Equal(t, approval.Outcome{Cause: approval.CauseRevoked, By: approval.Operator, At: r.Outcome.At, Note: "seen in a public repository"}, r.Outcome)
+		assert.Equal(t, approval.Outcome{Cause: approval.CauseRevoked, By: service.Operator, At: r.Outcome.At, Note: "seen in a public repository"}, r.Outcome)
 		w.noKey()
 		_, err = w.RevokeAsOperator(t.Context(), id, "")
 		require.ErrorIs(t, err, approval.ErrNotAllowed, "twice")

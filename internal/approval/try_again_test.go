@@ -9,10 +9,11 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // notDeleted is a request whose key could not be deleted for some minutes.
-func notDeleted(w *world) approval.ID {
+func notDeleted(w *world) policy.ID {
 	id := w.approved()
 	w.keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Unknown()))
 	w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(askToWait(time.Hour)))
@@ -52,7 +53,7 @@ func TestOperatorHasADeletionTriedAgainAtOnce(t *testing.T) {
 
 func TestTryAgainIsForTheOwnerAlone(t *testing.T) {
 	t.Parallel()
-	for who, want := range map[approval.UserID]error{carol: approval.ErrNotOwner, bob: approval.ErrNotOwner, gil: approval.ErrNotOwner, eve: approval.ErrNotOwner} {
+	for who, want := range map[policy.UserID]error{carol: approval.ErrNotOwner, bob: approval.ErrNotOwner, gil: approval.ErrNotOwner, eve: approval.ErrNotOwner} {
 		t.Run(string(who), func(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(w *world) {
@@ -71,7 +72,7 @@ func TestTryAgainIsForTheOwnerAlone(t *testing.T) {
 // Where nothing waits a press changes nothing, however often it comes.
 func TestTryAgainWithoutAWaitChangesNothing(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]func(w *world) approval.ID{
+	for name, given := range map[string]func(w *world) policy.ID{
 		"pending": (*world).ask, "approved": (*world).approved, "delivered": (*world).delivered, "active": (*world).active,
 	} {
 		t.Run(name, func(t *testing.T) {

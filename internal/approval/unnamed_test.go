@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // An interruptedStore runs something before a rotation stores its successor or
@@ -38,7 +39,7 @@ func (s interruptedStore) Move(ctx context.Context, next approval.Request, e app
 }
 
 // onlySuccessor is the one request for a key that takes over from id's.
-func (w *world) onlySuccessor(id approval.ID) approval.Request {
+func (w *world) onlySuccessor(id policy.ID) approval.Request {
 	w.t.Helper()
 	all, err := w.store.Successors(w.t.Context(), id)
 	require.NoError(w.t, err)
@@ -47,10 +48,10 @@ func (w *world) onlySuccessor(id approval.ID) approval.Request {
 }
 
 // ends are the ways in which a key goes.
-var ends = map[string]func(w *world, id approval.ID) error{
+var ends = map[string]func(w *world, id policy.ID) error{
 	"revoked by an approver":  revocations["by an approver"],
 	"revoked by the operator": revocations["by the operator"],
-	"revoked by its owner": func(w *world, id approval.ID) error {
+	"revoked by its owner": func(w *world, id policy.ID) error {
 		_, err := w.Revoke(w.t.Context(), as(alice), id, "")
 		return err
 	},
@@ -125,7 +126,7 @@ func TestUnnamedSuccessorOfTheFormerOwnerEndsWithATransfer(t *testing.T) {
 		_, err := w.Rotate(t.Context(), as(alice), id)
 		require.ErrorIs(t, err, stopped)
 		w.Store = w.store
-		w.directory.Set(approval.Deactivated, alice)
+		w.directory.Set(policy.Deactivated, alice)
 		w.pass(90 * time.Minute)
 		next := w.onlySuccessor(id)
 		require.Equal(t, approval.StateApproved, next.State)

@@ -13,11 +13,12 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // refuseMessagesTo has every message to the person refused from now on, and
 // counts the refusals.
-func (w *world) refuseMessagesTo(user approval.UserID, why approval.Cause) (refused func() int) {
+func (w *world) refuseMessagesTo(user policy.UserID, why approval.Cause) (refused func() int) {
 	var mu sync.Mutex
 	n := 0
 	w.screens.Refuse(func(r approval.Request, name approval.MessageName) error {
@@ -40,7 +41,7 @@ func (w *world) logTo() *bytes.Buffer {
 
 func TestMessageToDeactivatedRequesterIsGivenUp(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]func(*world) approval.ID{
+	for name, given := range map[string]func(*world) policy.ID{
 		"a request that waits":    (*world).ask,
 		"a request to be created": (*world).approved,
 		"a key to be confirmed":   (*world).delivered,
@@ -50,7 +51,7 @@ func TestMessageToDeactivatedRequesterIsGivenUp(t *testing.T) {
 			inWorld(t, func(w *world) {
 				log := w.logTo()
 				id := given(w)
-				w.directory.Set(approval.Deactivated, alice)
+				w.directory.Set(policy.Deactivated, alice)
 				refused := w.refuseMessagesTo(alice, approval.CauseUnknown)
 				switch w.get(id).State {
 				case approval.StatePending:
@@ -102,7 +103,7 @@ func TestMessageToDeactivatedRequesterWaitsForTheDirectory(t *testing.T) {
 		log := w.logTo()
 		hers, others := w.ask(), w.askAs(carol, 1)
 		w.settle()
-		w.directory.Set(approval.Deactivated, alice)
+		w.directory.Set(policy.Deactivated, alice)
 		w.directory.Fail(approvaltest.CallAccount, approvaltest.Lost(approvaltest.Unknown()), approvaltest.Lost(approvaltest.NotNow(approval.CauseUnknown)))
 		refused := w.refuseMessagesTo(alice, approval.CauseUnknown)
 		_, err := w.Deny(t.Context(), as(bob), hers, "")
@@ -125,7 +126,7 @@ func TestOwnerWhoCannotBeWrittenToIsFlaggedAtOnce(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.active()
-		w.directory.Set(approval.Deactivated, alice)
+		w.directory.Set(policy.Deactivated, alice)
 		w.refuseMessagesTo(alice, approval.CauseUnknown)
 		w.keys.Change(w.get(id).Key.ID, approval.Drift{RolesChanged: true})
 		w.pass(20 * time.Minute)

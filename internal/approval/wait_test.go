@@ -10,6 +10,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/service"
 )
 
 // longWaits are waits that Atlas, Slack or a proxy may ask for.
@@ -100,7 +101,7 @@ func TestChangeIsRetriedWithinTenMinutes(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.active()
 		w.keys.Fail(approvaltest.CallReaddress, approvaltest.Lost(askToWait(24*time.Hour)))
-		change, err := w.ReplaceAccessList(t.Context(), as(alice), id, approval.AccessListForm{IdempotencyKey: "change", Reason: "moved", Networks: "203.0.113.9"})
+		change, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "change", Reason: "moved", Networks: "203.0.113.9"})
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), change.ID)
 		require.NoError(t, err)

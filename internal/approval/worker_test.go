@@ -10,12 +10,13 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 func TestWaitsLapse(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		given func(w *world) approval.ID
+		given func(w *world) policy.ID
 		after time.Duration
 		state approval.State
 		cause approval.Cause
@@ -107,7 +108,7 @@ func TestReplaceLeavesOnlyTheLastKeyShown(t *testing.T) {
 
 func TestRevokeByOwnerAndByApprover(t *testing.T) {
 	t.Parallel()
-	for name, who := range map[string]approval.UserID{"owner": alice, "approver": bob} {
+	for name, who := range map[string]policy.UserID{"owner": alice, "approver": bob} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(w *world) {

@@ -13,33 +13,36 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/approval/worker"
 )
 
 const (
-	alice = approval.UserID("U_ALICE") // asks
-	bob   = approval.UserID("U_BOB")   // approves
-	dana  = approval.UserID("U_DANA")  // approves
-	carol = approval.UserID("U_CAROL") // nobody special
-	gil   = approval.UserID("U_GIL")   // a guest
-	eve   = approval.UserID("U_EVE")   // of another workspace
+	alice = policy.UserID("U_ALICE") // asks
+	bob   = policy.UserID("U_BOB")   // approves
+	dana  = policy.UserID("U_DANA")  // approves
+	carol = policy.UserID("U_CAROL") // nobody special
+	gil   = policy.UserID("U_GIL")   // a guest
+	eve   = policy.UserID("U_EVE")   // of another workspace
 )
 
-func as(u approval.UserID) approval.Actor { return approval.Actor{User: u, Team: "T1"} }
+func as(u policy.UserID) policy.Actor { return policy.Actor{User: u, Team: "T1"} }
 
 // A world is the domain with stand-ins around it and time that passes only
 // when nothing else can happen.
 type world struct {
 	t *testing.T
-	*approval.Service
+	*service.Service
 	store     *approvaltest.Memory
 	keys      *approvaltest.Keys
 	screens   *approvaltest.Screens
 	directory *approvaltest.Directory
-	worker    *approval.Worker
+	worker    *worker.Worker
 }
 
 // inWorld runs f in a bubble whose clock jumps; the worker works beside it.
-func inWorld(t *testing.T, f func(w *world), edit ...func(*approval.Policy)) {
+func inWorld(t *testing.T, f func(w *world), edit ...func(*policy.Policy)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, testPolicy(edit...))
@@ -57,15 +60,15 @@ func (w *world) run(f func()) {
 	<-done
 }
 
-func newWorld(t *testing.T, p approval.Policy) *world {
+func newWorld(t *testing.T, p policy.Policy) *world {
 	w := &world{
 		t: t, store: &approvaltest.Memory{}, keys: &approvaltest.Keys{Now: time.Now},
 		screens: &approvaltest.Screens{}, directory: &approvaltest.Directory{},
 	}
-	w.directory.Set(approval.Member, alice, bob, dana, carol)
-	w.directory.Set(approval.Guest, gil)
-	w.worker = approval.NewWorker(orgs(p), w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	w.Service = &approval.Service{
+	w.directory.Set(policy.Member, alice, bob, dana, carol)
+	w.directory.Set(policy.Guest, gil)
+	w.worker = worker.NewWorker(orgs(p), w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	w.Service = &service.Service{
 		Store: w.store, Directory: w.directory, Orgs: orgs(p), Now: time.Now, NewID: approval.NewID, Wake: w.worker.Wake,
 	}
 	return w
@@ -80,14 +83,14 @@ func (w *world) pass(d time.Duration) {
 // settle lets everything happen that is due.
 func (w *world) settle() { w.pass(time.Second) }
 
-func (w *world) get(id approval.ID) approval.Request {
+func (w *world) get(id policy.ID) approval.Request {
 	w.t.Helper()
 	r, err := w.store.Get(w.t.Context(), id)
 	require.NoError(w.t, err)
 	return r
 }
 
-func (w *world) ask() approval.ID {
+func (w *world) ask() policy.ID {
 	w.t.Helper()
 	r, err := w.Submit(w.t.Context(), as(alice), form())
 	require.NoError(w.t, err)
@@ -95,7 +98,7 @@ func (w *world) ask() approval.ID {
 	return r.ID
 }
 
-func (w *world) approved() approval.ID {
+func (w *world) approved() policy.ID {
 	w.t.Helper()
 	id := w.ask()
 	_, err := w.Approve(w.t.Context(), as(bob), id)
@@ -104,7 +107,7 @@ func (w *world) approved() approval.ID {
 	return id
 }
 
-func (w *world) delivered() approval.ID {
+func (w *world) delivered() policy.ID {
 	w.t.Helper()
 	id := w.approved()
 	_, err := w.Issue(w.t.Context(), as(alice), id)
@@ -114,7 +117,7 @@ func (w *world) delivered() approval.ID {
 	return id
 }
 
-func (w *world) active() approval.ID {
+func (w *world) active() policy.ID {
 	w.t.Helper()
 	id := w.delivered()
 	_, err := w.Confirm(w.t.Context(), as(alice), id)
@@ -125,7 +128,7 @@ func (w *world) active() approval.ID {
 
 // is asserts the state on disk and that every message shows it, but for the
 // event posts, which are never drawn again.
-func (w *world) is(id approval.ID, want approval.State) approval.Request {
+func (w *world) is(id policy.ID, want approval.State) approval.Request {
 	w.t.Helper()
 	r := w.get(id)
 	require.Equal(w.t, want, r.State)
@@ -159,7 +162,7 @@ func (w *world) noKey() {
 }
 
 // shows reports whether people see a message of that name.
-func (w *world) shows(id approval.ID, name approval.MessageName) bool {
+func (w *world) shows(id policy.ID, name approval.MessageName) bool {
 	for _, m := range w.screens.Messages(id) {
 		if m.Name == name {
 			return true

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // drift says in what a key differs from its order.
@@ -33,7 +34,7 @@ func (k *Keys) drift(o approval.KeySpec, key Key, entries []Entry, owns []approv
 }
 
 // projectRoles are the roles of an order by project, each once and sorted.
-func projectRoles(a approval.Access) map[string][]string {
+func projectRoles(a policy.Access) map[string][]string {
 	roles := map[string][]string{}
 	for _, p := range a.Projects {
 		id := string(p.ID)
@@ -44,20 +45,20 @@ func projectRoles(a approval.Access) map[string][]string {
 
 // projectsOf is what key may do in projects, by id. Their names are those of the
 // order: Atlas does not tell them along with a key.
-func projectsOf(key Key, a approval.Access) []approval.ProjectAccess {
-	ordered := map[approval.ProjectID]string{}
+func projectsOf(key Key, a policy.Access) []policy.ProjectAccess {
+	ordered := map[policy.ProjectID]string{}
 	for _, p := range a.Projects {
 		ordered[p.ID] = p.Name
 	}
-	var projects []approval.ProjectAccess
+	var projects []policy.ProjectAccess
 	for _, id := range slices.Sorted(maps.Keys(key.Projects)) {
-		p := approval.Project{ID: approval.ProjectID(id), Name: ordered[approval.ProjectID(id)]}
-		projects = append(projects, approval.ProjectAccess{Project: p, Roles: rolesOf(key.Projects[id])})
+		p := policy.Project{ID: policy.ProjectID(id), Name: ordered[policy.ProjectID(id)]}
+		projects = append(projects, policy.ProjectAccess{Project: p, Roles: rolesOf(key.Projects[id])})
 	}
 	return projects
 }
 
-func names(roles []approval.Role) []string {
+func names(roles []policy.Role) []string {
 	var all []string
 	for _, r := range roles {
 		all = append(all, string(r))
@@ -65,10 +66,10 @@ func names(roles []approval.Role) []string {
 	return all
 }
 
-func rolesOf(names []string) []approval.Role {
-	var roles []approval.Role
+func rolesOf(names []string) []policy.Role {
+	var roles []policy.Role
 	for _, n := range names {
-		roles = append(roles, approval.Role(n))
+		roles = append(roles, policy.Role(n))
 	}
 	return roles
 }

@@ -7,15 +7,16 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A MultiOrg is [approval.Keys] in several organizations of Atlas. Each has a
 // client with a credential of its own; what is meant for another is refused.
-type MultiOrg map[approval.OrgID]*Keys
+type MultiOrg map[policy.OrgID]*Keys
 
 var _ approval.Keys = MultiOrg(nil)
 
-func (f MultiOrg) keysOf(org approval.OrgID) (*Keys, error) {
+func (f MultiOrg) keysOf(org policy.OrgID) (*Keys, error) {
 	if k := f[org]; k != nil {
 		return k, nil
 	}
@@ -36,7 +37,7 @@ func (f MultiOrg) Create(ctx context.Context, o approval.KeySpec, made func(appr
 }
 
 // AddAccess implements [approval.Keys].
-func (f MultiOrg) AddAccess(ctx context.Context, org approval.OrgID, keyID string, networks []netip.Prefix) error {
+func (f MultiOrg) AddAccess(ctx context.Context, org policy.OrgID, keyID string, networks []netip.Prefix) error {
 	k, err := f.keysOf(org)
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func (f MultiOrg) AddAccess(ctx context.Context, org approval.OrgID, keyID strin
 }
 
 // KeepAccess implements [approval.Keys].
-func (f MultiOrg) KeepAccess(ctx context.Context, org approval.OrgID, keyID string, keep, drop []netip.Prefix) error {
+func (f MultiOrg) KeepAccess(ctx context.Context, org policy.OrgID, keyID string, keep, drop []netip.Prefix) error {
 	k, err := f.keysOf(org)
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ func (f MultiOrg) KeepAccess(ctx context.Context, org approval.OrgID, keyID stri
 }
 
 // Delete implements [approval.Keys].
-func (f MultiOrg) Delete(ctx context.Context, org approval.OrgID, keyID string) error {
+func (f MultiOrg) Delete(ctx context.Context, org policy.OrgID, keyID string) error {
 	k, err := f.keysOf(org)
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func (f MultiOrg) Delete(ctx context.Context, org approval.OrgID, keyID string) 
 }
 
 // FindTagged implements [approval.Keys].
-func (f MultiOrg) FindTagged(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.TaggedKey, error) {
+func (f MultiOrg) FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) ([]approval.TaggedKey, error) {
 	k, err := f.keysOf(org)
 	if err != nil {
 		return nil, err
@@ -72,7 +73,7 @@ func (f MultiOrg) FindTagged(ctx context.Context, org approval.OrgID, id approva
 }
 
 // ListTagged implements [approval.Keys].
-func (f MultiOrg) ListTagged(ctx context.Context, org approval.OrgID) ([]approval.TaggedKey, error) {
+func (f MultiOrg) ListTagged(ctx context.Context, org policy.OrgID) ([]approval.TaggedKey, error) {
 	k, err := f.keysOf(org)
 	if err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func (f MultiOrg) ListTagged(ctx context.Context, org approval.OrgID) ([]approva
 }
 
 // CreatedButUnlisted implements [approval.Keys].
-func (f MultiOrg) CreatedButUnlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
+func (f MultiOrg) CreatedButUnlisted(ctx context.Context, org policy.OrgID, since time.Time) (bool, error) {
 	k, err := f.keysOf(org)
 	if err != nil {
 		return false, err
@@ -99,7 +100,7 @@ func (f MultiOrg) Inspect(ctx context.Context, o approval.KeySpec, keyID string)
 }
 
 // Projects implements [approval.Keys].
-func (f MultiOrg) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
+func (f MultiOrg) Projects(ctx context.Context, org policy.OrgID) ([]policy.Project, error) {
 	k, err := f.keysOf(org)
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (f MultiOrg) Projects(ctx context.Context, org approval.OrgID) ([]approval.
 }
 
 // WasUsed implements [approval.Keys].
-func (f MultiOrg) WasUsed(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
+func (f MultiOrg) WasUsed(ctx context.Context, org policy.OrgID, keyID string) (bool, error) {
 	k, err := f.keysOf(org)
 	if err != nil {
 		return false, err

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
 	emulated "atlaskeybot/internal/sandbox/atlas"
 )
@@ -19,9 +20,9 @@ func newFleet(t *testing.T) (atlas.MultiOrg, []*rig) {
 	for _, o := range emulated.NewCloud(3, emulated.Options{Seed: 1}).Organizations() {
 		r := newRigOf(t, o)
 		rigs = append(rigs, r)
-		fleet[approval.OrgID(o.Snapshot().ID)] = r.keys
+		fleet[policy.OrgID(o.Snapshot().ID)] = r.keys
 	}
-	delete(fleet, approval.OrgID(rigs[2].Snapshot().ID))
+	delete(fleet, policy.OrgID(rigs[2].Snapshot().ID))
 	return fleet, rigs
 }
 
@@ -31,7 +32,7 @@ func TestAFleetMakesKeysWhereTheyBelong(t *testing.T) {
 	ctx := t.Context()
 	for i, r := range rigs[:2] {
 		o := r.orderIn(t, "AKR-7F3K2")
-		o.Org = approval.OrgID(r.Snapshot().ID)
+		o.Org = policy.OrgID(r.Snapshot().ID)
 		made, err := fleet.Create(ctx, o, noted)
 		require.NoError(t, err)
 		assert.True(t, r.Alive(made.ID))
@@ -61,7 +62,7 @@ func TestAFleetMakesKeysWhereTheyBelong(t *testing.T) {
 		assert.Contains(t, projects, r.projectNamed(t, "Search"))
 	}
 	first := rigs[0].Snapshot()
-	require.NoError(t, fleet.Delete(ctx, approval.OrgID(first.ID), first.Keys[1].ID))
+	require.NoError(t, fleet.Delete(ctx, policy.OrgID(first.ID), first.Keys[1].ID))
 	assert.Zero(t, rigs[0].Count())
 	assert.Equal(t, 1, rigs[1].Count())
 }
@@ -82,7 +83,7 @@ func TestAFleetKeepsProjectsApart(t *testing.T) {
 func TestAFleetRefusesWhatItHasNoCredentialFor(t *testing.T) {
 	t.Parallel()
 	fleet, rigs := newFleet(t)
-	ctx, org := t.Context(), approval.OrgID(rigs[2].Snapshot().ID)
+	ctx, org := t.Context(), policy.OrgID(rigs[2].Snapshot().ID)
 	o := order("AKR-7F3K2", 1)
 	o.Org = org
 	for name, call := range map[string]func() error{
@@ -114,7 +115,7 @@ func TestACredentialOfAnotherOrganization(t *testing.T) {
 	all := emulated.NewCloud(2, emulated.Options{Seed: 1}).Organizations()
 	r := newRigOf(t, all[0], func(c *atlas.Config) { c.OrgID = all[1].Snapshot().ID })
 	o := order("AKR-7F3K2", 1)
-	o.Org = approval.OrgID(all[1].Snapshot().ID)
+	o.Org = policy.OrgID(all[1].Snapshot().ID)
 	_, err := r.keys.Create(t.Context(), o, noted)
 	var f *approval.CallError
 	require.ErrorAs(t, err, &f)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Keys is [approval.Keys] in one organization of Atlas.
@@ -29,7 +30,7 @@ func NewKeys(api *Client, identity string) *Keys {
 	return &Keys{api: api, bot: base32.StdEncoding.EncodeToString(sum[:])[:6]}
 }
 
-func (k *Keys) tag(request approval.ID, attempt int) Tag {
+func (k *Keys) tag(request policy.ID, attempt int) Tag {
 	return Tag{Request: string(request), Attempt: attempt, Bot: k.bot}
 }
 
@@ -59,7 +60,7 @@ func (k *Keys) Create(ctx context.Context, o approval.KeySpec, made func(approva
 }
 
 // AddAccess implements [approval.Keys].
-func (k *Keys) AddAccess(ctx context.Context, org approval.OrgID, keyID string, networks []netip.Prefix) error {
+func (k *Keys) AddAccess(ctx context.Context, org policy.OrgID, keyID string, networks []netip.Prefix) error {
 	if err := k.clientFor(org); err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (k *Keys) AddAccess(ctx context.Context, org approval.OrgID, keyID string, 
 }
 
 // KeepAccess implements [approval.Keys].
-func (k *Keys) KeepAccess(ctx context.Context, org approval.OrgID, keyID string, keep, drop []netip.Prefix) error {
+func (k *Keys) KeepAccess(ctx context.Context, org policy.OrgID, keyID string, keep, drop []netip.Prefix) error {
 	if err := k.clientFor(org); err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func ignoreMissingKey(err error) error {
 }
 
 // Delete implements [approval.Keys].
-func (k *Keys) Delete(ctx context.Context, org approval.OrgID, keyID string) error {
+func (k *Keys) Delete(ctx context.Context, org policy.OrgID, keyID string) error {
 	if err := k.clientFor(org); err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (k *Keys) Delete(ctx context.Context, org approval.OrgID, keyID string) err
 
 // FindTagged implements [approval.Keys]. Marks are compared whole: a request's id may
 // be the beginning of another's.
-func (k *Keys) FindTagged(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.TaggedKey, error) {
+func (k *Keys) FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) ([]approval.TaggedKey, error) {
 	all, err := k.ListTagged(ctx, org)
 	if err != nil {
 		return nil, err
@@ -101,7 +102,7 @@ func (k *Keys) FindTagged(ctx context.Context, org approval.OrgID, id approval.I
 }
 
 // ListTagged implements [approval.Keys].
-func (k *Keys) ListTagged(ctx context.Context, org approval.OrgID) ([]approval.TaggedKey, error) {
+func (k *Keys) ListTagged(ctx context.Context, org policy.OrgID) ([]approval.TaggedKey, error) {
 	if err := k.clientFor(org); err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func (k *Keys) ListTagged(ctx context.Context, org approval.OrgID) ([]approval.T
 
 // CreatedButUnlisted implements [approval.Keys]. An event names a key by its public half
 // alone, so all that the bot made, listed or deleted is compared.
-func (k *Keys) CreatedButUnlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
+func (k *Keys) CreatedButUnlisted(ctx context.Context, org policy.OrgID, since time.Time) (bool, error) {
 	if err := k.clientFor(org); err != nil {
 		return false, err
 	}
@@ -176,7 +177,7 @@ func (k *Keys) missing(err error) error {
 }
 
 // Projects implements [approval.Keys]. Capitals do not matter to the order.
-func (k *Keys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
+func (k *Keys) Projects(ctx context.Context, org policy.OrgID) ([]policy.Project, error) {
 	if err := k.clientFor(org); err != nil {
 		return nil, err
 	}
@@ -184,18 +185,18 @@ func (k *Keys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Pro
 	if err != nil {
 		return nil, domainError(err)
 	}
-	projects := make([]approval.Project, len(all))
+	projects := make([]policy.Project, len(all))
 	for i, p := range all {
-		projects[i] = approval.Project{ID: approval.ProjectID(p.ID), Name: p.Name}
+		projects[i] = policy.Project{ID: policy.ProjectID(p.ID), Name: p.Name}
 	}
-	slices.SortFunc(projects, func(a, b approval.Project) int {
+	slices.SortFunc(projects, func(a, b policy.Project) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(string(a.ID), string(b.ID)))
 	})
 	return projects, nil
 }
 
 // WasUsed implements [approval.Keys]. A key that does not exist was not used.
-func (k *Keys) WasUsed(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
+func (k *Keys) WasUsed(ctx context.Context, org policy.OrgID, keyID string) (bool, error) {
 	if err := k.clientFor(org); err != nil {
 		return false, err
 	}
@@ -216,7 +217,7 @@ func (k *Keys) public(key Key) approval.Key {
 }
 
 // clientFor refuses what is meant for another organization than the client's.
-func (k *Keys) clientFor(org approval.OrgID) error {
+func (k *Keys) clientFor(org policy.OrgID) error {
 	if string(org) == k.api.org {
 		return nil
 	}

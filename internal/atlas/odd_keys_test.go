@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
 	emulated "atlaskeybot/internal/sandbox/atlas"
 )
@@ -70,7 +70,7 @@ func TestMarksOfWhatIsNoRequestAreNobodys(t *testing.T) {
 	marked, err := r.keys.ListTagged(t.Context(), sandboxOrg)
 	require.NoError(t, err)
 	require.Len(t, marked, 1)
-	assert.Equal(t, approval.ID("AKR-7F3K2"), marked[0].Request)
+	assert.Equal(t, policy.ID("AKR-7F3K2"), marked[0].Request)
 }
 
 // Somebody with a role in the project of the bot's own key gives it a mark.

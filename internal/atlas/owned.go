@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // projectOwner is the role that Atlas gives to the key that creates a project.
@@ -32,7 +33,7 @@ func (k *Keys) owned(ctx context.Context, o approval.KeySpec, key Key) []approva
 			continue
 		}
 		p, isKnown := known[id]
-		p.ID = approval.ProjectID(id)
+		p.ID = policy.ProjectID(id)
 		isNews, isUnproven = isNews || !isKnown, isUnproven || !p.Proven
 		owns = append(owns, p)
 	}

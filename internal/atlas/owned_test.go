@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	emulated "atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -19,30 +20,30 @@ const (
 
 // creator is an order for a key with these roles that may be used from where the
 // sandbox sees all callers.
-func creator(roles ...approval.Role) approval.KeySpec {
+func creator(roles ...policy.Role) approval.KeySpec {
 	o := order("AKR-7F3K2", 1)
 	o.Access.Roles = roles
 	return o
 }
 
 // creates has the holder of a key create a project.
-func (r *rig) creates(t *testing.T, c approval.Credential, name string) approval.ProjectID {
+func (r *rig) creates(t *testing.T, c approval.Credential, name string) policy.ProjectID {
 	t.Helper()
 	id, status, code := r.CreateProject(c.PublicKey, c.PrivateKey.Reveal(), "203.0.113.7", name)
 	require.Equal(t, 201, status, code)
-	return approval.ProjectID(id)
+	return policy.ProjectID(id)
 }
 
 func TestAKeyOwnsTheProjectsThatItCreates(t *testing.T) {
 	t.Parallel()
-	for _, role := range []approval.Role{"ORG_GROUP_CREATOR", "ORG_OWNER"} {
+	for _, role := range []policy.Role{"ORG_GROUP_CREATOR", "ORG_OWNER"} {
 		t.Run(string(role), func(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 			o := creator(role)
 			made, err := r.keys.Create(ctx, o, noted)
 			require.NoError(t, err)
-			one := approval.OwnedProject{Project: approval.Project{ID: r.creates(t, made, "New one"), Name: "New one"}, Proven: true}
+			one := approval.OwnedProject{Project: policy.Project{ID: r.creates(t, made, "New one"), Name: "New one"}, Proven: true}
 			o.MadeAt = made.MadeAt
 
 			drift, err := r.keys.Inspect(ctx, o, made.ID)
@@ -69,7 +70,7 @@ func TestAKeyOwnsTheProjectsThatItCreates(t *testing.T) {
 func TestARoleInAProjectThatNoFeedExplains(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		role      approval.Role
+		role      policy.Role
 		given     []string
 		feedFails bool
 		isOwned   bool // told of with care
@@ -97,7 +98,7 @@ func TestARoleInAProjectThatNoFeedExplains(t *testing.T) {
 			assert.Equal(t, tt.isDrift, drift.ProjectsChanged)
 			assert.Equal(t, tt.isDrift, !drift.IsZero())
 			if assert.Equal(t, tt.isOwned, len(drift.Owns) == 1); tt.isOwned {
-				assert.Equal(t, approval.OwnedProject{Project: approval.Project{ID: approval.ProjectID(search), Name: "Search"}}, drift.Owns[0])
+				assert.Equal(t, approval.OwnedProject{Project: policy.Project{ID: policy.ProjectID(search), Name: "Search"}}, drift.Owns[0])
 			}
 		})
 	}
@@ -109,7 +110,7 @@ func TestAnOrderedProjectIsNotTakenForACreatedOne(t *testing.T) {
 	r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 	o := creator("ORG_GROUP_CREATOR")
 	search := r.projectNamed(t, "Search")
-	o.Access.Projects = []approval.ProjectAccess{{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}}}
+	o.Access.Projects = []policy.ProjectAccess{{Project: search, Roles: []policy.Role{"GROUP_READ_ONLY"}}}
 	made, err := r.keys.Create(ctx, o, noted)
 	require.NoError(t, err)
 	require.NoError(t, r.EditKey(made.ID, emulated.Edit{Projects: map[string][]string{string(search.ID): {"GROUP_OWNER"}}}))
@@ -124,7 +125,7 @@ func TestEventsOfAProjectAreInItsOwnFeed(t *testing.T) {
 	r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 	o := creator("ORG_READ_ONLY")
 	search := r.projectNamed(t, "Search")
-	o.Access.Projects = []approval.ProjectAccess{{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}}}
+	o.Access.Projects = []policy.ProjectAccess{{Project: search, Roles: []policy.Role{"GROUP_READ_ONLY"}}}
 	made, err := r.keys.Create(ctx, o, noted)
 	require.NoError(t, err)
 	events, err := r.api.Events(ctx, time.Time{})

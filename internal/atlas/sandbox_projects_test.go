@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	emulated "atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/wire"
 )
@@ -17,26 +18,26 @@ import (
 const assignKey = "PATCH /groups/{groupId}/apiKeys/{id}"
 
 // projectNamed is one that the sandbox has from the start.
-func (r *rig) projectNamed(t *testing.T, name string) approval.Project {
+func (r *rig) projectNamed(t *testing.T, name string) policy.Project {
 	t.Helper()
 	for _, p := range r.Snapshot().Projects {
 		if p.Name == name {
-			return approval.Project{ID: approval.ProjectID(p.ID), Name: p.Name}
+			return policy.Project{ID: policy.ProjectID(p.ID), Name: p.Name}
 		}
 	}
 	require.Fail(t, "no project "+name)
-	return approval.Project{}
+	return policy.Project{}
 }
 
 // orderIn is an order with roles in two projects, one of them named twice.
-func (r *rig) orderIn(t *testing.T, id approval.ID) approval.KeySpec {
+func (r *rig) orderIn(t *testing.T, id policy.ID) approval.KeySpec {
 	t.Helper()
 	o := order(id, 1)
 	search, payments := r.projectNamed(t, "Search"), r.projectNamed(t, "Payments production")
-	o.Access.Projects = []approval.ProjectAccess{
-		{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}},
-		{Project: payments, Roles: []approval.Role{"GROUP_DATA_ACCESS_READ_ONLY"}},
-		{Project: search, Roles: []approval.Role{"GROUP_SEARCH_INDEX_EDITOR"}},
+	o.Access.Projects = []policy.ProjectAccess{
+		{Project: search, Roles: []policy.Role{"GROUP_READ_ONLY"}},
+		{Project: payments, Roles: []policy.Role{"GROUP_DATA_ACCESS_READ_ONLY"}},
+		{Project: search, Roles: []policy.Role{"GROUP_SEARCH_INDEX_EDITOR"}},
 	}
 	return o
 }
@@ -97,19 +98,19 @@ func TestCreateWithProjectsIsOneRequestMoreForEach(t *testing.T) {
 func TestRefusedProjectsInTheSandbox(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		spoil func(r *rig, a *approval.Access)
+		spoil func(r *rig, a *policy.Access)
 		cause approval.Cause
 		alive int // a key without a project's roles
 	}{
-		"a project that is none": {func(_ *rig, a *approval.Access) { a.Projects[1].ID = "b0123456789abcdef012345b" }, approval.CauseBadProject, 1},
-		"a project just deleted": {func(r *rig, a *approval.Access) { _ = r.DeleteProject(string(a.Projects[1].ID)) }, approval.CauseBadProject, 1},
-		"another organization's": {func(r *rig, a *approval.Access) {
-			a.Projects[1].ID = approval.ProjectID(r.Organizations()[1].Snapshot().Projects[0].ID)
+		"a project that is none": {func(_ *rig, a *policy.Access) { a.Projects[1].ID = "b0123456789abcdef012345b" }, approval.CauseBadProject, 1},
+		"a project just deleted": {func(r *rig, a *policy.Access) { _ = r.DeleteProject(string(a.Projects[1].ID)) }, approval.CauseBadProject, 1},
+		"another organization's": {func(r *rig, a *policy.Access) {
+			a.Projects[1].ID = policy.ProjectID(r.Organizations()[1].Snapshot().Projects[0].ID)
 		}, approval.CauseBadProject, 1},
-		"no id of a project":        {func(_ *rig, a *approval.Access) { a.Projects[1].ID = "Search" }, approval.CauseBadProject, 0},
-		"no role there":             {func(_ *rig, a *approval.Access) { a.Projects[1].Roles = nil }, approval.CauseBadRole, 0},
-		"a role that is none":       {func(_ *rig, a *approval.Access) { a.Projects[1].Roles[0] = "GROUP_GOD" }, approval.CauseBadRole, 1},
-		"a role of an organization": {func(_ *rig, a *approval.Access) { a.Projects[1].Roles[0] = "ORG_OWNER" }, approval.CauseBadRole, 1},
+		"no id of a project":        {func(_ *rig, a *policy.Access) { a.Projects[1].ID = "Search" }, approval.CauseBadProject, 0},
+		"no role there":             {func(_ *rig, a *policy.Access) { a.Projects[1].Roles = nil }, approval.CauseBadRole, 0},
+		"a role that is none":       {func(_ *rig, a *policy.Access) { a.Projects[1].Roles[0] = "GROUP_GOD" }, approval.CauseBadRole, 1},
+		"a role of an organization": {func(_ *rig, a *policy.Access) { a.Projects[1].Roles[0] = "ORG_OWNER" }, approval.CauseBadRole, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -206,7 +207,7 @@ func TestInspectTellsWhatWasChangedInProjects(t *testing.T) {
 	}
 }
 
-func spelled(projects []approval.ProjectAccess) []string {
+func spelled(projects []policy.ProjectAccess) []string {
 	var all []string
 	for _, p := range projects {
 		line := cmp.Or(p.Name, "?") + ":"
@@ -228,8 +229,8 @@ func TestInspectOfAKeyWithoutProjects(t *testing.T) {
 	require.NoError(t, r.EditKey(made.ID, emulated.Edit{Projects: map[string][]string{search: {"GROUP_OWNER"}}}))
 	got, err := r.keys.Inspect(t.Context(), o, made.ID)
 	require.NoError(t, err)
-	assert.Equal(t, approval.Drift{ProjectsChanged: true, Projects: []approval.ProjectAccess{
-		{Project: approval.Project{ID: approval.ProjectID(search)}, Roles: []approval.Role{"GROUP_OWNER"}},
+	assert.Equal(t, approval.Drift{ProjectsChanged: true, Projects: []policy.ProjectAccess{
+		{Project: policy.Project{ID: policy.ProjectID(search)}, Roles: []policy.Role{"GROUP_OWNER"}},
 	}}, got)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
 	emulated "atlaskeybot/internal/sandbox/atlas"
 	"atlaskeybot/internal/sandbox/wire"
@@ -28,7 +29,7 @@ type rig struct {
 	keys *atlas.Keys
 }
 
-const sandboxOrg = approval.OrgID(emulated.DefaultID)
+const sandboxOrg = policy.OrgID(emulated.DefaultID)
 
 func newRig(t *testing.T, opts emulated.Options, change ...func(*atlas.Config)) *rig {
 	return newRigOf(t, emulated.New(opts), change...)
@@ -59,10 +60,10 @@ func newRigOf(t *testing.T, o *emulated.Organization, change ...func(*atlas.Conf
 	return r
 }
 
-func order(id approval.ID, attempt int) approval.KeySpec {
-	return approval.KeySpec{Org: sandboxOrg, Request: id, Attempt: attempt, Access: approval.Access{
+func order(id policy.ID, attempt int) approval.KeySpec {
+	return approval.KeySpec{Org: sandboxOrg, Request: id, Attempt: attempt, Access: policy.Access{
 		Description: "billing export (EU)",
-		Roles:       []approval.Role{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"},
+		Roles:       []policy.Role{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"},
 		Networks: []netip.Prefix{
 			netip.MustParsePrefix("203.0.113.7/32"), netip.MustParsePrefix("198.51.100.0/24"),
 			netip.MustParsePrefix("2001:db8::1/128"), netip.MustParsePrefix("2001:db8:7::/64"),
@@ -229,8 +230,8 @@ func TestRefusalsOfTheSandbox(t *testing.T) {
 		cause   approval.Cause
 		alive   int
 	}{
-		"a role that is none":   {spoil: func(o *approval.KeySpec) { o.Access.Roles = []approval.Role{"ORG_GOD"} }, verdict: approval.Permanent, cause: approval.CauseBadRole},
-		"the role of a project": {spoil: func(o *approval.KeySpec) { o.Access.Roles = []approval.Role{"GROUP_OWNER"} }, verdict: approval.Permanent, cause: approval.CauseBadRole},
+		"a role that is none":   {spoil: func(o *approval.KeySpec) { o.Access.Roles = []policy.Role{"ORG_GOD"} }, verdict: approval.Permanent, cause: approval.CauseBadRole},
+		"the role of a project": {spoil: func(o *approval.KeySpec) { o.Access.Roles = []policy.Role{"GROUP_OWNER"} }, verdict: approval.Permanent, cause: approval.CauseBadRole},
 		"IPv6":                  {opts: emulated.Options{RefuseIPv6: true}, verdict: approval.Permanent, cause: approval.CauseBadAddress, alive: 1},
 		"a useless address":     {spoil: func(o *approval.KeySpec) { o.Access.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} }, verdict: approval.Permanent, cause: approval.CauseBadAddress, alive: 1},
 		"too many keys":         {opts: emulated.Options{MaxKeys: 1}, verdict: approval.Permanent, cause: approval.CauseKeyLimit},
@@ -290,7 +291,7 @@ func TestInspectTellsWhatWasChangedByHand(t *testing.T) {
 	}{
 		"nothing":        {emulated.Edit{}, approval.Drift{}},
 		"its name":       {emulated.Edit{Desc: &renamed}, approval.Drift{Renamed: true}},
-		"its roles":      {emulated.Edit{Roles: roles}, approval.Drift{RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}}},
+		"its roles":      {emulated.Edit{Roles: roles}, approval.Drift{RolesChanged: true, Roles: []policy.Role{"ORG_OWNER"}}},
 		"its list":       {emulated.Edit{AccessList: wider}, approval.Drift{NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}}},
 		"no list at all": {emulated.Edit{AccessList: none}, approval.Drift{NetworksChanged: true}},
 	} {

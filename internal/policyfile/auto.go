@@ -6,7 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/plaintext"
 )
 
@@ -20,7 +20,7 @@ func (r *reader) autoApprove(n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	var all []approval.AutoRule
+	var all []policy.AutoRule
 	for _, item := range r.list(n, "auto_approve") {
 		const what = "a rule of auto_approve"
 		m := r.mapping(item, what, "name", "for", "roles", "networks", "longest", "projects")
@@ -28,7 +28,7 @@ func (r *reader) autoApprove(n *yaml.Node) {
 			continue
 		}
 		rule := r.auto(m)
-		again := slices.ContainsFunc(all, func(o approval.AutoRule) bool { return o.Name == rule.Name })
+		again := slices.ContainsFunc(all, func(o policy.AutoRule) bool { return o.Name == rule.Name })
 		r.problemIf(m["name"], again, "two rules are named %q: requests are recorded with that name", rule.Name)
 		all = append(all, rule)
 	}
@@ -36,11 +36,11 @@ func (r *reader) autoApprove(n *yaml.Node) {
 	r.policy.AutoApprovals = all
 }
 
-func (r *reader) auto(m map[string]*yaml.Node) approval.AutoRule {
+func (r *reader) auto(m map[string]*yaml.Node) policy.AutoRule {
 	name, ok := r.scalar(m["name"], "name")
 	name = plaintext.Line(name)
 	r.problemIf(m["name"], ok && !ruleName.MatchString(name), "name is %q: up to 60 letters, digits, spaces and signs, beginning with a letter or digit", name)
-	rule := approval.AutoRule{
+	rule := policy.AutoRule{
 		Name:     name,
 		For:      r.optionalPrincipals(m["for"], "for"),
 		Roles:    r.some(m["roles"], "roles", organization, inProjects),
@@ -49,7 +49,7 @@ func (r *reader) auto(m map[string]*yaml.Node) approval.AutoRule {
 	r.harmless(m["roles"], rule)
 	r.complete(m, rule)
 	for _, item := range r.scalars(m["networks"], "networks") {
-		known := slices.ContainsFunc(r.policy.NetworkPresets, func(n approval.NetworkPreset) bool { return n.Name == item.Value })
+		known := slices.ContainsFunc(r.policy.NetworkPresets, func(n policy.NetworkPreset) bool { return n.Name == item.Value })
 		r.problemIf(item, !known, "there is no network named %q under networks, named", item.Value)
 		rule.Networks = append(rule.Networks, item.Value)
 	}
@@ -62,11 +62,11 @@ func (r *reader) auto(m map[string]*yaml.Node) approval.AutoRule {
 
 // harmless refuses roles that somebody has to look at, and such as nobody may
 // ask for.
-func (r *reader) harmless(n *yaml.Node, rule approval.AutoRule) {
+func (r *reader) harmless(n *yaml.Node, rule policy.AutoRule) {
 	rules := slices.Concat(r.policy.Roles, r.policy.ProjectRoles)
 	for _, role := range rule.Roles {
 		at := n.Content[slices.IndexFunc(n.Content, func(item *yaml.Node) bool { return item.Value == string(role) })]
-		offered := slices.ContainsFunc(rules, func(o approval.RoleRule) bool { return o.Role == role })
+		offered := slices.ContainsFunc(rules, func(o policy.RoleRule) bool { return o.Role == role })
 		if !r.problemIf(at, !offered, "nobody may ask for %s: it is not under roles, nor under the roles of projects", role) {
 			r.problemIf(at, role.Info().Powerful, "%s is a powerful role: it always takes somebody's approval", role)
 		}
@@ -74,9 +74,9 @@ func (r *reader) harmless(n *yaml.Node, rule approval.AutoRule) {
 }
 
 // complete refuses rules that could never fit.
-func (r *reader) complete(m map[string]*yaml.Node, rule approval.AutoRule) {
+func (r *reader) complete(m map[string]*yaml.Node, rule policy.AutoRule) {
 	of := func(k kind) bool {
-		return slices.ContainsFunc(rule.Roles, func(role approval.Role) bool { return k.shape.MatchString(string(role)) })
+		return slices.ContainsFunc(rule.Roles, func(role policy.Role) bool { return k.shape.MatchString(string(role)) })
 	}
 	r.problemIf(m["roles"], len(rule.Roles) > 0 && !of(organization), "roles has no organization role, and every key has one: the rule would never fit")
 	r.problemIf(m["roles"], !rule.Projects && of(inProjects), "roles has project roles, and projects is not true: they would never fit")

@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 const maxEntries = 200 // on one key's access list, as Atlas has it
@@ -31,14 +31,14 @@ func (r *reader) networks(n *yaml.Node) {
 	}
 }
 
-func (r *reader) named(n *yaml.Node) []approval.NetworkPreset {
-	var all []approval.NetworkPreset
+func (r *reader) named(n *yaml.Node) []policy.NetworkPreset {
+	var all []policy.NetworkPreset
 	for _, e := range r.entries(n, "named") {
 		wellNamed := networkName.MatchString(e.key)
 		r.problemIf(e.at, !wellNamed, "a network is named %q: up to 40 letters, digits, spaces, dots, - and _, beginning with a letter or digit", e.key)
-		again := slices.ContainsFunc(all, func(o approval.NetworkPreset) bool { return strings.EqualFold(o.Name, e.key) })
+		again := slices.ContainsFunc(all, func(o policy.NetworkPreset) bool { return strings.EqualFold(o.Name, e.key) })
 		r.problemIf(e.at, again, "%s is named a second time, in other capitals: people could not tell them apart", e.key)
-		all = append(all, approval.NetworkPreset{Name: e.key, Networks: r.prefixes(e.value, e.key)})
+		all = append(all, policy.NetworkPreset{Name: e.key, Networks: r.prefixes(e.value, e.key)})
 	}
 	r.problemIf(n, len(all) > maxChoices, "named has %d entries: at most %d, since Slack shows no more in a menu", len(all), maxChoices)
 	return all
@@ -60,16 +60,16 @@ func (r *reader) prefixes(n *yaml.Node, name string) []netip.Prefix {
 // prefix reads an address or a block as people's own are read, but for how wide
 // it may be: whoever writes the file knows what they name.
 func (r *reader) prefix(word string) (netip.Prefix, error) {
-	networks, problems := approval.Policy{MaxEntries: 1}.Networks(word)
+	networks, problems := policy.Policy{MaxEntries: 1}.Networks(word)
 	if len(problems) == 0 {
 		return networks[0], nil
 	}
 	switch p := problems[0]; p.Code {
-	case approval.HostBits:
+	case policy.HostBits:
 		return netip.Prefix{}, errors.New("it has bits set behind its mask; the network is " + p.Hint)
-	case approval.IsRange, approval.IsMask:
+	case policy.IsRange, policy.IsMask:
 		return netip.Prefix{}, errors.New("write it as " + p.Hint)
-	case approval.NotPublic:
+	case policy.NotPublic:
 		return netip.Prefix{}, errors.New("it is or holds " + p.Hint + " addresses, from which Atlas sees nobody")
 	}
 	return netip.Prefix{}, errors.New("it is not an address or a block, like 203.0.113.0/24")

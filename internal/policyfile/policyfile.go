@@ -17,14 +17,14 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // maxSize bounds a file, in bytes. A thousand rules are far below.
 const maxSize = 1 << 20
 
 // Read reads a file over base; see [Parse].
-func Read(file string, base approval.Policy) (approval.Policy, error) {
+func Read(file string, base policy.Policy) (policy.Policy, error) {
 	text, err := readFile(file)
 	if err != nil {
 		return base, &Problem{File: file, Message: err.Error()}
@@ -54,8 +54,8 @@ func readFile(file string) ([]byte, error) {
 // Parse reads text over base, the policy as the environment has it: what the
 // file says goes, and what it leaves out stays. The error joins a *[Problem] for
 // each thing that is wrong, in the order of lines; file is how they name it.
-func Parse(file string, text []byte, base approval.Policy) (approval.Policy, error) {
-	r := &reader{file: file, policy: base, roleAt: map[approval.Role]*yaml.Node{}}
+func Parse(file string, text []byte, base policy.Policy) (policy.Policy, error) {
+	r := &reader{file: file, policy: base, roleAt: map[policy.Role]*yaml.Node{}}
 	if root := r.document(text); root != nil {
 		r.read(root)
 	}
@@ -65,9 +65,9 @@ func Parse(file string, text []byte, base approval.Policy) (approval.Policy, err
 // A reader is a file being read.
 type reader struct {
 	file     string
-	policy   approval.Policy // as far as it was read
+	policy   policy.Policy // as far as it was read
 	problems []*Problem
-	roleAt   map[approval.Role]*yaml.Node // where a role has approvals of its own
+	roleAt   map[policy.Role]*yaml.Node // where a role has approvals of its own
 }
 
 // read goes through the file in an order in which what is needed to check

@@ -11,25 +11,26 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/policyfile"
 )
 
 // base is what an environment says.
-func base() approval.Policy {
-	return approval.Policy{
-		Requirements: []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB", "U0DANA"}}, Count: 1}},
-		Roles:        approval.RulesFor("ORG_MEMBER", "ORG_READ_ONLY"),
+func base() policy.Policy {
+	return policy.Policy{
+		Requirements: []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB", "U0DANA"}}, Count: 1}},
+		Roles:        policy.RulesFor("ORG_MEMBER", "ORG_READ_ONLY"),
 		Lifetimes:    []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}, MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
 		RequestTTL: 24 * time.Hour, IssueWithin: 20 * time.Hour, ConfirmWithin: time.Hour,
 		RemindApproversAfter: []time.Duration{12 * time.Hour}, RemindBefore: []time.Duration{24 * time.Hour, time.Hour}, RotationGracePeriod: 24 * time.Hour,
 	}
 }
 
-func users(ids ...approval.UserID) approval.Principals   { return approval.Principals{Users: ids} }
-func groups(ids ...approval.GroupID) approval.Principals { return approval.Principals{Groups: ids} }
+func users(ids ...policy.UserID) policy.Principals { return policy.Principals{Users: ids} }
 
-var everyone = approval.Principals{Everyone: true}
+func groups(ids ...policy.GroupID) policy.Principals { return policy.Principals{Groups: ids} }
+
+var everyone = policy.Principals{Everyone: true}
 
 func networks(words ...string) []netip.Prefix {
 	var all []netip.Prefix
@@ -42,37 +43,37 @@ func networks(words ...string) []netip.Prefix {
 // The example is complete: no field of a policy is left to the environment.
 func TestTheExample(t *testing.T) {
 	t.Parallel()
-	got, err := policyfile.Read("../../docs/policy.example.yaml", approval.Policy{})
+	got, err := policyfile.Read("../../docs/policy.example.yaml", policy.Policy{})
 	require.NoError(t, err)
 	const hour, day = time.Hour, 24 * time.Hour
-	require.Equal(t, approval.Policy{
-		Requirements:      []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB"}, Groups: []approval.GroupID{"S0PLATFORM"}}, Count: 1}},
+	require.Equal(t, policy.Policy{
+		Requirements:      []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB"}, Groups: []policy.GroupID{"S0PLATFORM"}}, Count: 1}},
 		ExcludedApprovers: users("U0CEO"),
-		Roles: []approval.RoleRule{
+		Roles: []policy.RoleRule{
 			{Role: "ORG_MEMBER", AllowedRequesters: everyone},
 			{Role: "ORG_READ_ONLY", AllowedRequesters: everyone},
 			{Role: "ORG_BILLING_READ_ONLY", AllowedRequesters: groups("S0FINANCE", "S0PLATFORM")},
 			{
 				Role: "ORG_OWNER", AllowedRequesters: groups("S0SRE"), MaxLifetime: 8 * hour, MinPrefixIPv4: 32, MinPrefixIPv6: 128,
-				Requirements: []approval.Requirement{{From: groups("S0SRE"), Count: 1}, {From: groups("S0SECURITY"), Count: 1}},
+				Requirements: []policy.Requirement{{From: groups("S0SRE"), Count: 1}, {From: groups("S0SECURITY"), Count: 1}},
 			},
 		},
-		ProjectRoles: []approval.RoleRule{
+		ProjectRoles: []policy.RoleRule{
 			{Role: "GROUP_READ_ONLY", AllowedRequesters: everyone},
 			{Role: "GROUP_CLUSTER_MANAGER", AllowedRequesters: everyone, MaxLifetime: 7 * day},
-			{Role: "GROUP_OWNER", AllowedRequesters: everyone, Requirements: []approval.Requirement{{From: groups("S0PLATFORM"), Count: 2}}},
+			{Role: "GROUP_OWNER", AllowedRequesters: everyone, Requirements: []policy.Requirement{{From: groups("S0PLATFORM"), Count: 2}}},
 		},
 		Lifetimes: []time.Duration{8 * hour, day, 7 * day, 30 * day}, MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
-		NetworkPresets: []approval.NetworkPreset{
+		NetworkPresets: []policy.NetworkPreset{
 			{Name: "office", Networks: networks("203.0.113.0/24", "2001:db8:0:1::/64")},
 			{Name: "ci", Networks: networks("198.51.100.64/28")},
 		},
-		AutoApprovals: []approval.AutoRule{{
-			Name: "reading from CI for a day", For: everyone, Roles: []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"},
+		AutoApprovals: []policy.AutoRule{{
+			Name: "reading from CI for a day", For: everyone, Roles: []policy.Role{"ORG_MEMBER", "ORG_READ_ONLY"},
 			Networks: []string{"ci"}, MaxLifetime: day,
 		}},
-		Limits:     approval.Limits{OpenRequests: 20, LiveKeys: 50, RequestsPerHour: 30},
-		BreakGlass: approval.BreakGlass{People: groups("S0ONCALL"), Roles: []approval.Role{"ORG_OWNER", "ORG_READ_ONLY"}, Lifetime: 2 * hour},
+		Limits:     policy.Limits{OpenRequests: 20, LiveKeys: 50, RequestsPerHour: 30},
+		BreakGlass: policy.BreakGlass{People: groups("S0ONCALL"), Roles: []policy.Role{"ORG_OWNER", "ORG_READ_ONLY"}, Lifetime: 2 * hour},
 		RequestTTL: day, IssueWithin: day, ConfirmWithin: hour,
 		RemindApproversAfter: []time.Duration{2 * hour, 6 * hour}, EscalateAfter: 8 * hour, EscalateTo: groups("S0MANAGERS"),
 		RemindBefore: []time.Duration{day, hour}, RotationGracePeriod: day,
@@ -84,38 +85,38 @@ func TestWhatIsLeftOutStays(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		text string
-		want func(p *approval.Policy)
+		want func(p *policy.Policy)
 	}{
-		"only who never approves": {"never_approve: [U0BOB]", func(p *approval.Policy) { p.ExcludedApprovers = users("U0BOB") }},
-		"nobody never approves":   {"never_approve: []", func(*approval.Policy) {}},
-		"approvals":               {"approvals: [{from: [S0OPS], count: 3}]", func(p *approval.Policy) { p.Requirements = []approval.Requirement{{From: groups("S0OPS"), Count: 3}} }},
-		"roles, one with nothing after it": {"roles: {ORG_OWNER: , ORG_MEMBER: {ask: everyone}}", func(p *approval.Policy) {
-			p.Roles = approval.RulesFor("ORG_OWNER", "ORG_MEMBER")
+		"only who never approves": {"never_approve: [U0BOB]", func(p *policy.Policy) { p.ExcludedApprovers = users("U0BOB") }},
+		"nobody never approves":   {"never_approve: []", func(*policy.Policy) {}},
+		"approvals":               {"approvals: [{from: [S0OPS], count: 3}]", func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: groups("S0OPS"), Count: 3}} }},
+		"roles, one with nothing after it": {"roles: {ORG_OWNER: , ORG_MEMBER: {ask: everyone}}", func(p *policy.Policy) {
+			p.Roles = policy.RulesFor("ORG_OWNER", "ORG_MEMBER")
 		}},
-		"the built-in list of project roles": {"projects: {roles: default}", func(p *approval.Policy) {
-			p.ProjectRoles = approval.RulesFor(approval.DefaultProjectRoles()...)
+		"the built-in list of project roles": {"projects: {roles: default}", func(p *policy.Policy) {
+			p.ProjectRoles = policy.RulesFor(policy.DefaultProjectRoles()...)
 		}},
-		"lifetimes, unsorted":   {"lifetimes: [7d, 8h]", func(p *approval.Policy) { p.Lifetimes = []time.Duration{8 * time.Hour, 168 * time.Hour} }},
-		"one limit of a person": {"limits: {live_keys: 3}", func(p *approval.Policy) { p.Limits.LiveKeys = 3 }},
-		"one limit of many":     {"networks: {max_entries: 3}", func(p *approval.Policy) { p.MaxEntries = 3 }},
-		"a mask without its slash": {"networks: {widest_ipv4: 30}", func(p *approval.Policy) {
+		"lifetimes, unsorted":   {"lifetimes: [7d, 8h]", func(p *policy.Policy) { p.Lifetimes = []time.Duration{8 * time.Hour, 168 * time.Hour} }},
+		"one limit of a person": {"limits: {live_keys: 3}", func(p *policy.Policy) { p.Limits.LiveKeys = 3 }},
+		"one limit of many":     {"networks: {max_entries: 3}", func(p *policy.Policy) { p.MaxEntries = 3 }},
+		"a mask without its slash": {"networks: {widest_ipv4: 30}", func(p *policy.Policy) {
 			p.MinPrefixIPv4 = 30
 		}},
-		"a named network wider than any other": {"networks: {named: {The Office_2.b: [203.0.0.0/16, 192.0.2.1]}}", func(p *approval.Policy) {
-			p.NetworkPresets = []approval.NetworkPreset{{Name: "The Office_2.b", Networks: networks("203.0.0.0/16", "192.0.2.1/32")}}
+		"a named network wider than any other": {"networks: {named: {The Office_2.b: [203.0.0.0/16, 192.0.2.1]}}", func(p *policy.Policy) {
+			p.NetworkPresets = []policy.NetworkPreset{{Name: "The Office_2.b", Networks: networks("203.0.0.0/16", "192.0.2.1/32")}}
 		}},
-		"a shorter wait, with its reminder": {"pending: {lapse_after: 4h}", func(p *approval.Policy) {
+		"a shorter wait, with its reminder": {"pending: {lapse_after: 4h}", func(p *policy.Policy) {
 			p.RequestTTL, p.RemindApproversAfter = 4*time.Hour, []time.Duration{2 * time.Hour}
 		}},
-		"no reminders":     {"pending: {remind_after: []}", func(p *approval.Policy) { p.RemindApproversAfter = nil }},
-		"no reminders end": {"remind_before_end: []", func(p *approval.Policy) { p.RemindBefore = nil }},
-		"reminders are sorted": {"remind_before_end: [1h, 7d]\npending: {remind_after: [3h, 1h]}", func(p *approval.Policy) {
+		"no reminders":     {"pending: {remind_after: []}", func(p *policy.Policy) { p.RemindApproversAfter = nil }},
+		"no reminders end": {"remind_before_end: []", func(p *policy.Policy) { p.RemindBefore = nil }},
+		"reminders are sorted": {"remind_before_end: [1h, 7d]\npending: {remind_after: [3h, 1h]}", func(p *policy.Policy) {
 			p.RemindBefore, p.RemindApproversAfter = []time.Duration{168 * time.Hour, time.Hour}, []time.Duration{time.Hour, 3 * time.Hour}
 		}},
-		"self-approval, in quotes": {`self_approval: "true"`, func(p *approval.Policy) { p.AllowSelfApproval = true }},
-		"a rule for projects": {"projects: {roles: {GROUP_READ_ONLY: }}\nauto_approve: [{name: x, for: [U0ANA], roles: [ORG_MEMBER, GROUP_READ_ONLY], longest: 8h, projects: true}]", func(p *approval.Policy) {
-			p.ProjectRoles = approval.RulesFor("GROUP_READ_ONLY")
-			p.AutoApprovals = []approval.AutoRule{{Name: "x", For: users("U0ANA"), Roles: []approval.Role{"ORG_MEMBER", "GROUP_READ_ONLY"}, MaxLifetime: 8 * time.Hour, Projects: true}}
+		"self-approval, in quotes": {`self_approval: "true"`, func(p *policy.Policy) { p.AllowSelfApproval = true }},
+		"a rule for projects": {"projects: {roles: {GROUP_READ_ONLY: }}\nauto_approve: [{name: x, for: [U0ANA], roles: [ORG_MEMBER, GROUP_READ_ONLY], longest: 8h, projects: true}]", func(p *policy.Policy) {
+			p.ProjectRoles = policy.RulesFor("GROUP_READ_ONLY")
+			p.AutoApprovals = []policy.AutoRule{{Name: "x", For: users("U0ANA"), Roles: []policy.Role{"ORG_MEMBER", "GROUP_READ_ONLY"}, MaxLifetime: 8 * time.Hour, Projects: true}}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

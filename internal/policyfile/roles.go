@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A kind of roles, by how their names begin.
@@ -40,21 +40,21 @@ func (r *reader) projects(n *yaml.Node) {
 	switch {
 	case n.Kind != yaml.MappingNode || r.missing(n, "projects", m, "roles"):
 	case roles.Kind == yaml.ScalarNode && roles.Value == "default":
-		r.policy.ProjectRoles = approval.RulesFor(approval.DefaultProjectRoles()...)
+		r.policy.ProjectRoles = policy.RulesFor(policy.DefaultProjectRoles()...)
 	default:
 		r.policy.ProjectRoles = r.rules(roles, "roles of projects", inProjects)
 	}
 }
 
 // rules reads roles in the order in which they are offered.
-func (r *reader) rules(n *yaml.Node, what string, k kind) []approval.RoleRule {
-	var all []approval.RoleRule
+func (r *reader) rules(n *yaml.Node, what string, k kind) []policy.RoleRule {
+	var all []policy.RoleRule
 	entries := r.entries(n, what)
 	for _, e := range entries {
 		if r.problemIf(e.at, !k.shape.MatchString(e.key), "%s has %q: %s", what, e.key, k.wanted) {
 			continue
 		}
-		all = append(all, r.rule(approval.Role(e.key), e.value))
+		all = append(all, r.rule(policy.Role(e.key), e.value))
 	}
 	r.problemIf(n, n.Kind == yaml.MappingNode && len(entries) == 0, "%s has nothing in it", what)
 	r.problemIf(n, len(all) > maxChoices, "%s has %d entries: at most %d, since Slack shows no more in a menu", what, len(all), maxChoices)
@@ -63,8 +63,8 @@ func (r *reader) rules(n *yaml.Node, what string, k kind) []approval.RoleRule {
 
 // rule reads what goes for one role. A role with nothing after it is one with
 // nothing special.
-func (r *reader) rule(role approval.Role, n *yaml.Node) approval.RoleRule {
-	rule := approval.RoleRule{Role: role, AllowedRequesters: approval.Principals{Everyone: true}}
+func (r *reader) rule(role policy.Role, n *yaml.Node) policy.RoleRule {
+	rule := policy.RoleRule{Role: role, AllowedRequesters: policy.Principals{Everyone: true}}
 	if isNull(n) {
 		return rule
 	}
@@ -120,14 +120,14 @@ func (r *reader) mask(n *yaml.Node, what string, bits, stay int) int {
 }
 
 // some reads a list of roles, one at least, of the given kinds.
-func (r *reader) some(n *yaml.Node, what string, kinds ...kind) []approval.Role {
-	var all []approval.Role
+func (r *reader) some(n *yaml.Node, what string, kinds ...kind) []policy.Role {
+	var all []policy.Role
 	for _, item := range r.scalars(n, what) {
 		known := slices.ContainsFunc(kinds, func(k kind) bool { return k.shape.MatchString(item.Value) })
 		if r.problemIf(item, !known, "%s has %q: %s", what, item.Value, wanted(kinds)) {
 			continue
 		}
-		all = append(all, approval.Role(item.Value))
+		all = append(all, policy.Role(item.Value))
 	}
 	r.problemIf(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s has nothing in it", what)
 	return all

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Summary says in one sentence what a policy has, for whoever has just checked a
 // file.
-func Summary(p approval.Policy) string {
+func Summary(p policy.Policy) string {
 	parts := []string{count(len(p.Roles), "organization role")}
 	if len(p.ProjectRoles) > 0 {
 		parts = append(parts, count(len(p.ProjectRoles), "project role"))
@@ -42,7 +42,7 @@ func Summary(p approval.Policy) string {
 	return strings.Join(parts, ", ") + "."
 }
 
-func usually(needs []approval.Requirement) string {
+func usually(needs []policy.Requirement) string {
 	var all []string
 	for _, n := range needs {
 		all = append(all, fmt.Sprintf("%d of %s", n.Count, Names(n.From)))
@@ -51,9 +51,9 @@ func usually(needs []approval.Requirement) string {
 }
 
 // own counts the roles that do not take the usual approvals.
-func own(p approval.Policy) int {
+func own(p policy.Policy) int {
 	n := 0
-	for _, rules := range [][]approval.RoleRule{p.Roles, p.ProjectRoles} {
+	for _, rules := range [][]policy.RoleRule{p.Roles, p.ProjectRoles} {
 		for _, rule := range rules {
 			if len(rule.Requirements) > 0 {
 				n++

@@ -7,7 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // pending reads what becomes of a request that nobody decides. Reminders that
@@ -63,7 +63,7 @@ func (r *reader) breakGlass(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode || r.missing(n, "break_glass", m, "people", "roles", "lifetime") {
 		return
 	}
-	b := approval.BreakGlass{People: r.principals(m["people"], "people"), Roles: r.some(m["roles"], "roles of break_glass", organization)}
+	b := policy.BreakGlass{People: r.principals(m["people"], "people"), Roles: r.some(m["roles"], "roles of break_glass", organization)}
 	b.Lifetime, _ = r.atLeast(m["lifetime"], "lifetime", minBreakGlassLifetime)
 	r.problemIf(m["lifetime"], b.Lifetime > maxBreakGlassLifetime, "lifetime is %s: at most %s, since nobody approves it", FormatDuration(b.Lifetime), FormatDuration(maxBreakGlassLifetime))
 	confirm := r.policy.ConfirmWithin

@@ -10,9 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/secret"
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
 )
 
 // limited is Slack's answer to too many calls.
@@ -25,11 +26,11 @@ func limited(seconds string) func() (*http.Response, error) {
 }
 
 // connected is a workspace T1 in which every answer comes from w.
-func connected(t *testing.T, now func() time.Time) (*slackui.Slack, *weather) {
+func connected(t *testing.T, now func() time.Time) (*client.Slack, *weather) {
 	t.Helper()
 	w := &weather{}
 	w.add(callError{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)})
-	s, err := slackui.Connect(t.Context(), slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: now, Transport: w})
+	s, err := client.Connect(t.Context(), client.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: now, Transport: w})
 	require.NoError(t, err)
 	return s, w
 }
@@ -43,11 +44,11 @@ func TestAnActTakesARecentAnswerOnlyWhenSlackIsLimiting(t *testing.T) {
 		before []string // what Slack said, the last one just before after
 		after  time.Duration
 		answer func() (*http.Response, error)
-		want   approval.MemberStatus // empty: the person cannot be checked
+		want   policy.MemberStatus // empty: the person cannot be checked
 	}{
-		"limiting, a member":                        {[]string{member}, time.Minute, limited("30"), approval.Member},
-		"limiting without a time, a member":         {[]string{member}, time.Second, status(429, ""), approval.Member},
-		"limiting in words, a member":               {[]string{member}, time.Second, status(200, `{"ok":false,"error":"ratelimited"}`), approval.Member},
+		"limiting, a member":                        {[]string{member}, time.Minute, limited("30"), policy.Member},
+		"limiting without a time, a member":         {[]string{member}, time.Second, status(429, ""), policy.Member},
+		"limiting in words, a member":               {[]string{member}, time.Second, status(200, `{"ok":false,"error":"ratelimited"}`), policy.Member},
 		"limiting, a member more than a minute ago": {[]string{member}, time.Minute + time.Millisecond, limited("30"), ""},
 		"limiting, a guest":                         {[]string{guest}, time.Second, limited("30"), ""},
 		"limiting, somebody deactivated since":      {[]string{member, gone}, time.Second, limited("30"), ""},
@@ -56,13 +57,13 @@ func TestAnActTakesARecentAnswerOnlyWhenSlackIsLimiting(t *testing.T) {
 		"away, a member":                            {[]string{member}, time.Second, status(503, ""), ""},
 		"no answer, a member":                       {[]string{member}, time.Second, cut, ""},
 		"half an answer, a member":                  {[]string{member}, time.Second, status(200, `{"ok":true,"user":{"id":"U1"}}`), ""},
-		"deactivated now":                           {[]string{member}, time.Second, status(200, `{"ok":true,"user":{"id":"U1",`+gone+`}}`), approval.Deactivated},
+		"deactivated now":                           {[]string{member}, time.Second, status(200, `{"ok":true,"user":{"id":"U1",`+gone+`}}`), policy.Deactivated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var clock movable
 			s, w := connected(t, clock.Now)
-			directory, who := s.Directory(), approval.Actor{User: "U1", Team: "T1"}
+			directory, who := s.Directory(), policy.Actor{User: "U1", Team: "T1"}
 			for _, user := range tt.before {
 				w.add(callError{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+user+`}}`)})
 				_, err := directory.MemberStatus(t.Context(), who)
@@ -149,12 +150,12 @@ func TestAGroupIsReadToItsLastPage(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		answers []string
-		want    []approval.UserID // nil: it could not be read
+		want    []policy.UserID // nil: it could not be read
 	}{
-		"one page":                    {[]string{`{"ok":true,"users":["U1","U2"]}`}, []approval.UserID{"U1", "U2"}},
-		"an empty cursor":             {[]string{`{"ok":true,"users":["U1"],"response_metadata":{"next_cursor":""}}`}, []approval.UserID{"U1"}},
-		"two pages":                   {[]string{`{"ok":true,"users":["U1"],"response_metadata":{"next_cursor":"c"}}`, `{"ok":true,"users":["U2"]}`}, []approval.UserID{"U1", "U2"}},
-		"an empty page in the middle": {[]string{`{"ok":true,"users":["U1"],"response_metadata":{"next_cursor":"c"}}`, `{"ok":true,"users":[],"response_metadata":{"next_cursor":"d"}}`, `{"ok":true,"users":["U2"]}`}, []approval.UserID{"U1", "U2"}},
+		"one page":                    {[]string{`{"ok":true,"users":["U1","U2"]}`}, []policy.UserID{"U1", "U2"}},
+		"an empty cursor":             {[]string{`{"ok":true,"users":["U1"],"response_metadata":{"next_cursor":""}}`}, []policy.UserID{"U1"}},
+		"two pages":                   {[]string{`{"ok":true,"users":["U1"],"response_metadata":{"next_cursor":"c"}}`, `{"ok":true,"users":["U2"]}`}, []policy.UserID{"U1", "U2"}},
+		"an empty page in the middle": {[]string{`{"ok":true,"users":["U1"],"response_metadata":{"next_cursor":"c"}}`, `{"ok":true,"users":[],"response_metadata":{"next_cursor":"d"}}`, `{"ok":true,"users":["U2"]}`}, []policy.UserID{"U1", "U2"}},
 		"the second page is refused":  {[]string{`{"ok":true,"users":["U1"],"response_metadata":{"next_cursor":"c"}}`, `{"ok":false,"error":"invalid_cursor"}`}, nil},
 		"the second page is limited":  {[]string{`{"ok":true,"users":["U1"],"response_metadata":{"next_cursor":"c"}}`, `{"ok":false,"error":"ratelimited"}`}, nil},
 		"the second page says less":   {[]string{`{"ok":true,"users":["U1"],"response_metadata":{"next_cursor":"c"}}`, `{"ok":true}`}, nil},

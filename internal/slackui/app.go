@@ -3,25 +3,27 @@ package slackui
 import (
 	"context"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/isolate"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/pace"
+	"atlaskeybot/internal/slackui/transport"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // An App answers what people type and press. Both doors hand it deliveries.
 type App struct {
-	slack     *Slack
-	service   *approval.Service
-	screens   Screens
+	slack     *client.Slack
+	service   *service.Service
+	screens   view.Screens
 	log       *slog.Logger
-	seen      *deduper
+	seen      *transport.Deduper
 	updates   *viewUpdates
-	paced     *paced
-	responses *responder
-
-	signatures *signatures
+	paced     *pace.Paced
+	responses *client.Responder
 
 	semaphore chan struct{} // bounds the deliveries in hand
 	inFlight  sync.WaitGroup
@@ -34,19 +36,15 @@ const (
 	viewLimit     = 2500 * time.Millisecond
 )
 
-// App answers with service. It starts nothing; open a door with [Slack.Socket]
-// or [Slack.HTTP].
-func (s *Slack) App(service *approval.Service) *App {
+// New returns the handlers of what people type and click, on top of service.
+// It starts nothing; a transport delivers to it.
+func New(s *client.Slack, service *service.Service) *App {
 	return &App{
-		signatures: &signatures{log: s.config.Log},
-		slack:      s, service: service, log: s.config.Log, seen: newDeduper(s.config.Now), updates: newViewUpdates(s.config.Now), paced: newPaced(s.config.Now),
-		screens: s.Messenger(service.Orgs).views, responses: newResponder(s.config.APIURL, s.client),
+		slack: s, service: service, log: s.Config.Log, seen: transport.NewDeduper(s.Config.Now), updates: newViewUpdates(s.Config.Now), paced: pace.NewPaced(s.Config.Now),
+		screens: s.Messenger(service.Orgs).Views, responses: client.NewResponder(s.Config.APIURL, s.Client),
 		semaphore: make(chan struct{}, maxInFlight),
 	}
 }
-
-// An ack answers a delivery, once. A nil body says only that it was received.
-type ack func(body any)
 
 // Start runs work in a goroutine of its own and returns at once, false if too
 // much is in hand already. The work outlives the connection it came over, is
@@ -61,21 +59,12 @@ func (a *App) Start(ctx context.Context, work func(context.Context)) bool {
 	}
 	a.inFlight.Go(func() {
 		defer func() { <-a.semaphore }()
-		ctx, cancel := context.WithTimeout(forDelivery(context.WithoutCancel(ctx)), deliveryLimit)
+		ctx, cancel := context.WithTimeout(client.ForDelivery(context.WithoutCancel(ctx)), deliveryLimit)
 		defer cancel()
-		defer logPanic(a.log, "a delivery panicked")
+		defer isolate.LogPanic(a.log, "a delivery panicked")
 		work(ctx)
 	})
 	return true
-}
-
-// logPanic ends a panic and logs where it was. It is to be deferred, in every
-// goroutine that is started: a panic in one would end the process. What panicked
-// can hold what people typed, so only the place is logged.
-func logPanic(log *slog.Logger, what string) {
-	if p := recover(); p != nil {
-		log.Error(what, "stack", string(debug.Stack()))
-	}
 }
 
 // Wait returns when everything in hand is done. Close the doors first.

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
 // largest is the largest form that people can send: ten projects with every role
@@ -22,10 +24,10 @@ func largest(r *approval.Request) {
 	for i := range 200 {
 		r.Access.Networks = append(r.Access.Networks, netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 0xab, byte(i + 16), 0xcd, 0xef, 0xab}), 80))
 	}
-	for i := range approval.MaxProjects {
-		p := approval.ProjectAccess{Project: approval.Project{ID: approval.ProjectID(fmt.Sprintf("5f1a2b3c4d5e6f70819200%02d", i)), Name: strings.Repeat(string(rune('a'+i)), 64)}}
+	for i := range policy.MaxProjects {
+		p := policy.ProjectAccess{Project: policy.Project{ID: policy.ProjectID(fmt.Sprintf("5f1a2b3c4d5e6f70819200%02d", i)), Name: strings.Repeat(string(rune('a'+i)), 64)}}
 		for n := range 26 {
-			p.Roles = append(p.Roles, approval.Role(fmt.Sprintf("GROUP_DATABASE_ACCESS_ROLE_%02d", n)))
+			p.Roles = append(p.Roles, policy.Role(fmt.Sprintf("GROUP_DATABASE_ACCESS_ROLE_%02d", n)))
 		}
 		r.Access.Projects = append(r.Access.Projects, p)
 	}
@@ -40,11 +42,11 @@ func TestLargestFormFitsInOneMessage(t *testing.T) {
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.ReadyMessage, approval.OutcomeMessage, approval.DriftNotice,
 		approval.ReviewNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1), approval.DecidedNotice} {
 		for state, edits := range situations {
-			m := decoded(t, ofTwo().message(request(append(append(with(), edits...), largest)...), name))
+			m := decoded(t, ofTwo().Message(request(append(append(with(), edits...), largest)...), name))
 			assert.LessOrEqual(t, charactersOf(m["blocks"]), 10_000, "%s in %s", name, state)
 		}
 	}
-	card := decoded(t, testViews.card(request(largest)))
+	card := decoded(t, testViews.Card(request(largest)))
 	shown := string(pretty(t, card["blocks"]))
 	assert.Contains(t, shown, "10 projects, each: GROUP_DATABASE_ACCESS_ROLE_00, ")
 	for i := range 10 {
@@ -61,11 +63,11 @@ func TestListsLeaveOutWholeEntries(t *testing.T) {
 	var all []approval.Request
 	for i := range 60 {
 		r := request(largest, emergency(active), needing(platform, security), endorsed("U0DANA"), nudged, escalated)
-		r.ID = approval.ID(fmt.Sprintf("AKR-%05d", i))
+		r.ID = policy.ID(fmt.Sprintf("AKR-%05d", i))
 		all = append(all, r)
 	}
-	for name, m := range map[string]message{
-		"list": ofTwo().list(approval.Page{Requests: all}, ""), "pending": ofTwo().pending(all, all, later.Add(time.Hour)), "of few": ofTwo().pending(all[:2], all[:2], later),
+	for name, m := range map[string]mrkdwn.Message{
+		"list": ofTwo().List(approval.Page{Requests: all}, ""), "pending": ofTwo().Pending(all, all, later.Add(time.Hour)), "of few": ofTwo().Pending(all[:2], all[:2], later),
 	} {
 		n := decoded(t, m)
 		assert.LessOrEqual(t, charactersOf(n["blocks"]), 10_000, name)
@@ -83,11 +85,11 @@ func TestListsLeaveOutWholeEntries(t *testing.T) {
 func TestBlocksThatAreTooLongAreShortened(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 2900)
-	m := newMessage("text", section(mrkdwn(long)), facts(fact{"A", long}, fact{"B", long}), quote(long), section(mrkdwnf("%s", long)), footnote("end"))
+	m := mrkdwn.NewMessage("text", mrkdwn.Section(mrkdwn.Mrkdwn(long)), mrkdwn.Facts(mrkdwn.Fact{Name: "A", Value: long}, mrkdwn.Fact{Name: "B", Value: long}), mrkdwn.Quote(long), mrkdwn.Section(mrkdwn.Mrkdwnf("%s", long)), mrkdwn.Footnote("end"))
 	require.LessOrEqual(t, charactersOf(decoded(t, m)["blocks"]), 10_000)
 	require.GreaterOrEqual(t, charactersOf(decoded(t, m)["blocks"]), 7_000, "no more than needed")
 	outsideCode(t, "shortened", string(pretty(t, m.Blocks[3])))
 	require.Len(t, m.Blocks, 5)
-	require.Equal(t, "a, b, +2 more", listUpTo(5, ", ", []string{"a", "b", "c", "d"}))
-	require.Equal(t, "a, b", listUpTo(5, ", ", []string{"a", "b"}))
+	require.Equal(t, "a, b, +2 more", mrkdwn.ListUpTo(5, ", ", []string{"a", "b", "c", "d"}))
+	require.Equal(t, "a, b", mrkdwn.ListUpTo(5, ", ", []string{"a", "b"}))
 }

@@ -7,6 +7,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Slack does not let the message be edited that says "stay here": the button that
@@ -46,6 +47,6 @@ func TestCheckAgainIsForTheOwnerAlone(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	_, err := d.service.TryAgain(t.Context(), approval.Actor{User: bob, Team: d.slack.Team}, r.ID)
+	_, err := d.service.TryAgain(t.Context(), policy.Actor{User: bob, Team: d.slack.Team}, r.ID)
 	require.ErrorIs(t, err, approval.ErrNotOwner)
 }

@@ -6,25 +6,32 @@ import (
 	"strings"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/plaintext"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/pace"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // Command answers the slash command, wherever it was typed: by the
 // acknowledgment or by its response_url, never by a message of the bot.
-func (a *App) Command(ctx context.Context, c command, answer ack) {
-	a.seen.do(ctx, c.trigger, answer, func(answer ack) { a.obey(ctx, c, answer) })
+func (a *App) Command(ctx context.Context, c payload.Command, answer payload.Ack) {
+	a.seen.Do(ctx, c.Trigger, answer, func(answer payload.Ack) { a.obey(ctx, c, answer) })
 }
 
 // obey does what was typed.
-func (a *App) obey(ctx context.Context, c command, answer ack) {
-	text := plaintext.Foreign(c.text) // phones type other spaces and dashes
+func (a *App) obey(ctx context.Context, c payload.Command, answer payload.Ack) {
+	text := plaintext.Foreign(c.Text) // phones type other spaces and dashes
 	word, rest, _ := strings.Cut(text, " ")
-	what := showing
+	what := pace.Showing
 	if strings.EqualFold(word, "revoke") || strings.EqualFold(text, "emergency") {
-		what = pressing
+		what = pace.Pressing
 	}
-	if wait, _ := a.inHurry(c.who, what); wait > 0 {
-		answer(ephemeral(sentence(tooFast(wait))))
+	if wait, _ := a.inHurry(c.Who, what); wait > 0 {
+		answer(client.Ephemeral(mrkdwn.Sentence(tooFast(wait))))
 		return
 	}
 	if strings.EqualFold(word, "revoke") {
@@ -35,50 +42,50 @@ func (a *App) obey(ctx context.Context, c command, answer ack) {
 	switch strings.ToLower(text) {
 	case "":
 		answer(nil)
-		a.openForm(ctx, c.who, c.trigger, formState{}, func(said mrkdwn) { a.respond(ctx, c.responseURL, said) })
+		a.openForm(ctx, c.Who, c.Trigger, view.FormState{}, func(said mrkdwn.Mrkdwn) { a.respond(ctx, c.ResponseURL, said) })
 	case "emergency":
 		answer(nil)
 		a.openBreakGlass(ctx, c)
 	case "help":
-		answer(ephemeral(a.screens.help("")))
+		answer(client.Ephemeral(a.screens.Help("")))
 	case "list":
 		answer(nil)
-		a.sendList(ctx, c.who, c.responseURL, "", false)
+		a.sendList(ctx, c.Who, c.ResponseURL, "", false)
 	case "pending":
 		answer(nil)
 		a.sendPending(ctx, c)
 	default:
-		answer(ephemeral(a.screens.help(mrkdwnf("I do not know %s. This is what I can do:", truncate(text, 60)))))
+		answer(client.Ephemeral(a.screens.Help(mrkdwn.Mrkdwnf("I do not know %s. This is what I can do:", mrkdwn.Truncate(text, 60)))))
 	}
 }
 
 // sendList shows somebody the newest of their requests; replace puts the list in
 // the place of the one in which a button was pressed.
-func (a *App) sendList(ctx context.Context, who approval.Actor, responseURL string, first mrkdwn, replace bool) {
+func (a *App) sendList(ctx context.Context, who policy.Actor, responseURL string, first mrkdwn.Mrkdwn, replace bool) {
 	a.sendPage(ctx, who, responseURL, first, replace, approval.Cursor{})
 }
 
 // respond says one thing to whoever acted, and to nobody else.
-func (a *App) respond(ctx context.Context, responseURL string, said mrkdwn) {
-	if err := a.responses.post(ctx, responseURL, ephemeral(sentence(said))); err != nil {
+func (a *App) respond(ctx context.Context, responseURL string, said mrkdwn.Mrkdwn) {
+	if err := a.responses.Post(ctx, responseURL, client.Ephemeral(mrkdwn.Sentence(said))); err != nil {
 		a.log.Warn("answering somebody", "error", err)
 	}
 }
 
 // respondRefused says why nothing was changed, and logs what is not a person's doing.
-func (a *App) respondRefused(ctx context.Context, doing string, who approval.Actor, responseURL string, r approval.Request, err error) {
+func (a *App) respondRefused(ctx context.Context, doing string, who policy.Actor, responseURL string, r approval.Request, err error) {
 	a.logRefusal(doing, who, r, err)
-	a.respond(ctx, responseURL, userError(err, r))
+	a.respond(ctx, responseURL, view.UserError(err, r))
 }
 
-func (a *App) logRefusal(doing string, who approval.Actor, r approval.Request, err error) {
-	for _, w := range userErrors {
-		if errors.Is(err, w.err) && !errors.Is(err, approval.ErrCannotCheck) || errors.Is(err, approval.ErrNotAllowed) || errors.Is(err, approval.ErrRotationUnderway) {
+func (a *App) logRefusal(doing string, who policy.Actor, r approval.Request, err error) {
+	for _, w := range view.UserErrors {
+		if errors.Is(err, w.Err) && !errors.Is(err, policy.ErrCannotCheck) || errors.Is(err, approval.ErrNotAllowed) || errors.Is(err, service.ErrRotationUnderway) {
 			a.log.Info("refused", "doing", doing, "user", who.User, "request", r.ID, "why", err)
 			return
 		}
 	}
-	if askedToWait(err) > 0 {
+	if pace.AskedToWait(err) > 0 {
 		a.log.Warn(doing, "user", who.User, "request", r.ID, "error", err)
 		return
 	}

@@ -19,9 +19,14 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/approval/worker"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/secret"
 	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/transport"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,9 +44,9 @@ var aliceDM = sandbox.AppDM(alice)
 type desk struct {
 	*sandbox.Workspace
 	t       *testing.T
-	slack   *slackui.Slack
+	slack   *client.Slack
 	app     *slackui.App
-	service *approval.Service
+	service *service.Service
 	store   *approvaltest.Memory
 	keys    *approvaltest.Keys
 	weather *weather
@@ -51,8 +56,8 @@ type desk struct {
 // setup is what a test may change before the desk is opened.
 type setup struct {
 	sandbox.Options
-	policy approval.Policy
-	more   approval.Orgs // beside the one with policy
+	policy policy.Policy
+	more   policy.Orgs // beside the one with policy
 	onMove func(approval.AuditEntry) (bool, error)
 }
 
@@ -81,35 +86,35 @@ func open(t *testing.T, edits ...func(*setup)) *desk {
 	})
 	d.start(theirs.URL+"/api/", s)
 	if s.Deliver == sandbox.HTTPMode {
-		door = d.slack.HTTP(d.app)
+		door = transport.NewHTTP(d.slack, d.app)
 	} else {
 		d.runSocket()
 	}
 	return d
 }
 
-const org = approval.OrgID("65a1b2c3d4e5f60718293a4b")
+const org = policy.OrgID("65a1b2c3d4e5f60718293a4b")
 
 func (d *desk) start(api string, s setup) {
 	logger := slog.New(slog.NewTextHandler(d.log, nil))
-	orgs := append(approval.Orgs{{ID: org, Name: "Production", Policy: s.policy}}, s.more...)
-	channels := map[approval.OrgID]string{}
+	orgs := append(policy.Orgs{{ID: org, Name: "Production", Policy: s.policy}}, s.more...)
+	channels := map[policy.OrgID]string{}
 	for _, o := range orgs {
 		channels[o.ID] = sandbox.Approvals
 	}
 	var err error
-	d.slack, err = slackui.Connect(d.t.Context(), slackui.Config{
+	d.slack, err = client.Connect(d.t.Context(), client.Config{
 		Token: secret.New(d.BotToken()), AppToken: secret.New(d.AppToken()), SigningSecret: secret.New(d.SigningSecret()),
 		APIURL: api, Channels: channels, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.weather,
 	})
 	require.NoError(d.t, err)
-	worker := approval.NewWorker(orgs, d.store, d.keys, d.slack.Messenger(orgs), d.slack.Directory(), time.Now, logger)
-	d.service = &approval.Service{
+	worker := worker.NewWorker(orgs, d.store, d.keys, d.slack.Messenger(orgs), d.slack.Directory(), time.Now, logger)
+	d.service = &service.Service{
 		Store: d.store, Directory: d.slack.Directory(), Orgs: orgs,
-		Projects: &approval.ProjectCache{Keys: d.keys, Now: time.Now},
+		Projects: &service.ProjectCache{Keys: d.keys, Now: time.Now},
 		Now:      time.Now, NewID: approval.NewID, Wake: worker.Wake,
 	}
-	d.app = d.slack.App(d.service)
+	d.app = slackui.New(d.slack, d.service)
 	d.while(worker.Run)
 	d.t.Cleanup(d.app.Wait)
 }
@@ -123,16 +128,16 @@ func (d *desk) while(f func(context.Context)) {
 }
 
 func (d *desk) runSocket() {
-	socket := d.slack.Socket(d.app)
+	socket := transport.NewSocket(d.slack, d.app)
 	d.while(func(ctx context.Context) { _ = socket.Run(ctx) })
 	require.Eventually(d.t, socket.Ready, reconnectBackoff, time.Millisecond, "log: %s", d.log)
 	require.NoError(d.t, d.AwaitConnection(d.t.Context())) // Slack counts it a moment after its hello
 }
 
-func testPolicy() approval.Policy {
-	return approval.Policy{
-		Requirements: []approval.Requirement{{From: approval.Principals{Groups: []approval.GroupID{sandbox.Approvers}}, Count: 1}},
-		Roles:        approval.RulesFor(approval.DefaultRoles()...), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
+func testPolicy() policy.Policy {
+	return policy.Policy{
+		Requirements: []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{sandbox.Approvers}}, Count: 1}},
+		Roles:        policy.RulesFor(policy.DefaultRoles()...), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
 		MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
 		RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 	}
@@ -180,7 +185,7 @@ func (d *desk) asks(user string) approval.Request {
 	result, err := d.Submit(d.t.Context(), user, filled())
 	require.NoError(d.t, err)
 	require.Equal(d.t, sandbox.Closed, result.Outcome, "%+v", result)
-	mine, err := d.store.ListByRequester(d.t.Context(), approval.UserID(user))
+	mine, err := d.store.ListByRequester(d.t.Context(), policy.UserID(user))
 	require.NoError(d.t, err)
 	require.NotEmpty(d.t, mine)
 	return mine[0]
@@ -271,7 +276,7 @@ func texts(s sandbox.Screen) string {
 }
 
 // is waits until a request is in a state.
-func (d *desk) is(id approval.ID, state approval.State) approval.Request {
+func (d *desk) is(id policy.ID, state approval.State) approval.Request {
 	d.t.Helper()
 	var r approval.Request
 	require.Eventually(d.t, func() bool {

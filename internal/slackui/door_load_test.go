@@ -15,6 +15,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	sandbox "atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/slackui/transport"
 )
 
 // post sends the head of a request with so many bytes to come, and some of them.
@@ -48,7 +49,7 @@ func signedBy(now time.Time) string {
 // what the whole process holds.
 func TestManyConnectionsTakeBoundedMemory(t *testing.T) {
 	d := open(t, overHTTP)
-	server := httptest.NewServer(d.slack.HTTP(d.app))
+	server := httptest.NewServer(transport.NewHTTP(d.slack, d.app))
 	t.Cleanup(server.Close)
 	address := server.Listener.Addr().String()
 	for name, tt := range map[string]struct {
@@ -91,7 +92,7 @@ func held() int64 {
 func TestASlowSenderHoldsNoPlace(t *testing.T) {
 	t.Parallel()
 	d := open(t, overHTTP)
-	server := httptest.NewServer(d.slack.HTTP(d.app))
+	server := httptest.NewServer(transport.NewHTTP(d.slack, d.app))
 	t.Cleanup(server.Close)
 	var slow []net.Conn
 	for range 40 {
@@ -105,7 +106,7 @@ func TestASlowSenderHoldsNoPlace(t *testing.T) {
 func TestAPathWithASlashAtItsEndIsServed(t *testing.T) {
 	t.Parallel()
 	d := open(t, overHTTP)
-	door := d.slack.HTTP(d.app)
+	door := transport.NewHTTP(d.slack, d.app)
 	for _, path := range []string{"/slack/commands/", "/slack/interactions/", "/slack/options/", "/slack/events/"} {
 		w := httptest.NewRecorder()
 		door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader("x")))
@@ -122,7 +123,7 @@ func TestAPathWithASlashAtItsEndIsServed(t *testing.T) {
 func TestAWrongSigningSecretIsSaidAtTheFirstRequest(t *testing.T) {
 	t.Parallel()
 	d := open(t, overHTTP)
-	door := d.slack.HTTP(d.app)
+	door := transport.NewHTTP(d.slack, d.app)
 	require.Empty(t, door.Why())
 	for range 3 {
 		_, _, err := d.SendBad(t.Context(), sandbox.BadSignature, sandbox.Forgery{User: bob, ActionID: "card.approve", Value: "AKR-7F3K2"})

@@ -16,6 +16,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	sandbox "atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/slackui/transport"
 )
 
 func TestRequestsThatAreNotSlacks(t *testing.T) {
@@ -46,7 +47,7 @@ func TestRequestsThatAreNotSlacks(t *testing.T) {
 func TestTheHTTPDoorIsNarrow(t *testing.T) {
 	t.Parallel()
 	d := open(t, overHTTP)
-	door := d.slack.HTTP(d.app)
+	door := transport.NewHTTP(d.slack, d.app)
 	for name, tt := range map[string]struct {
 		method, path, body string
 		want               int
@@ -70,7 +71,7 @@ func TestTheHTTPDoorIsNarrow(t *testing.T) {
 func TestARecordedRequestIsAnsweredOnce(t *testing.T) {
 	t.Parallel()
 	d := open(t, overHTTP)
-	door := d.slack.HTTP(d.app)
+	door := transport.NewHTTP(d.slack, d.app)
 	const body = "command=%2Fatlas-key&text=help&user_id=U0ALICE&team_id=T0SANDBOX"
 	stamp := strconv.FormatInt(time.Now().Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(d.SigningSecret()))
@@ -134,7 +135,7 @@ func TestWhatNoWaitingMendsEndsTheSocket(t *testing.T) {
 			d.weather.add(callError{method: "apps.connections.open", answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
 			ctx, cancel := context.WithTimeout(t.Context(), reconnectBackoff)
 			defer cancel()
-			socket := d.slack.Socket(d.app)
+			socket := transport.NewSocket(d.slack, d.app)
 			err := socket.Run(ctx)
 			require.ErrorContains(t, err, code)
 			require.NotContains(t, err.Error(), "\n")
@@ -148,7 +149,7 @@ func TestTheSocketWaitsForASlackThatIsAway(t *testing.T) {
 	t.Parallel()
 	d := open(t, overHTTP)
 	d.weather.add(callError{method: "apps.connections.open", answer: status(503, "<html>")})
-	socket := d.slack.Socket(d.app)
+	socket := transport.NewSocket(d.slack, d.app)
 	d.while(func(ctx context.Context) { _ = socket.Run(ctx) })
 	require.Eventually(t, func() bool { return d.weather.count("apps.connections.open") == 1 }, reconnectBackoff, time.Millisecond)
 	require.False(t, socket.Ready())

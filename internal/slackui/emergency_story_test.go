@@ -7,15 +7,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
 // withBreakGlass lets Alice take keys in both organizations, and Bob in one.
 func withBreakGlass(s *setup) {
-	rule := approval.BreakGlass{People: approval.Principals{Users: []approval.UserID{alice}}, Roles: []approval.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+	rule := policy.BreakGlass{People: policy.Principals{Users: []policy.UserID{alice}}, Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 	s.policy.BreakGlass, s.more[0].Policy.BreakGlass = rule, rule
 	s.MayCallCrowds = true // who watches the channel is to look at it
-	s.policy.BreakGlass.People.Users = []approval.UserID{alice, bob}
+	s.policy.BreakGlass.People.Users = []policy.UserID{alice, bob}
 }
 
 func outage(edits ...func(values)) values {
@@ -68,7 +69,7 @@ func TestAKeyInAnEmergency(t *testing.T) {
 func TestAnEmergencyElsewhere(t *testing.T) {
 	t.Parallel()
 	d := openRich(t, withBreakGlass, func(s *setup) {
-		s.more[0].Policy.NetworkPresets = []approval.NetworkPreset{{Name: "vpn", Networks: s.policy.NetworkPresets[0].Networks}}
+		s.more[0].Policy.NetworkPresets = []policy.NetworkPreset{{Name: "vpn", Networks: s.policy.NetworkPresets[0].Networks}}
 	})
 	d.types(alice, "emergency")
 	d.seesModal(alice)
@@ -126,9 +127,9 @@ func TestAnEmergencyThatCouldNotBeRecorded(t *testing.T) {
 func TestBreakGlassNamesEveryApprover(t *testing.T) {
 	t.Parallel()
 	d := openRich(t, withBreakGlass, func(s *setup) {
-		s.policy.Requirements = []approval.Requirement{
-			{From: approval.Principals{Groups: []approval.GroupID{sandbox.Bob}}, Count: 1},
-			{From: approval.Principals{Users: []approval.UserID{carol}}, Count: 1},
+		s.policy.Requirements = []policy.Requirement{
+			{From: policy.Principals{Groups: []policy.GroupID{sandbox.Bob}}, Count: 1},
+			{From: policy.Principals{Users: []policy.UserID{carol}}, Count: 1},
 		}
 	})
 	d.types(alice, "emergency")

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/slackui/client"
 )
 
 func TestTextOfAnotherMachineIsShortPlainAndWithoutCredentials(t *testing.T) {
@@ -22,14 +24,14 @@ func TestTextOfAnotherMachineIsShortPlainAndWithoutCredentials(t *testing.T) {
 		strings.Repeat("x", 6000):                       strings.Repeat("x", 200) + "...",
 		strings.Repeat("x", 1<<20):                      strings.Repeat("x", 200) + "...",
 	} {
-		require.Equal(t, want, foreignText(given))
+		require.Equal(t, want, client.ForeignText(given))
 	}
 }
 
 func TestAnErrorKeepsItsCause(t *testing.T) {
 	t.Parallel()
-	err := foreignError(fmt.Errorf("reading %s: %w", strings.Repeat("é", 500), context.Canceled))
+	err := client.ForeignError(fmt.Errorf("reading %s: %w", strings.Repeat("é", 500), context.Canceled))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Len(t, err.Error(), 203)
-	require.NoError(t, foreignError(nil))
+	require.NoError(t, client.ForeignError(nil))
 }

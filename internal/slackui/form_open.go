@@ -8,6 +8,12 @@ import (
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/isolate"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // previewTimeout bounds the look at what a form would come to before it is opened: a
@@ -16,21 +22,21 @@ const previewTimeout = 500 * time.Millisecond
 
 // openForm opens the form, filled in from from, or tells why not. Slack's
 // trigger lives three seconds.
-func (a *App) openForm(ctx context.Context, who approval.Actor, trigger string, from formState, tell func(mrkdwn)) {
+func (a *App) openForm(ctx context.Context, who policy.Actor, trigger string, from view.FormState, tell func(mrkdwn.Mrkdwn)) {
 	if _, err := a.service.Orgs.Find(from.Org); err != nil { // none yet, or one that is not configured any more
 		from.Org = a.service.Orgs[0].ID
 	}
 	s, err := a.formViewFor(ctx, who, from, previewTimeout)
 	if err != nil {
 		a.logRefusal("opening the form", who, approval.Request{}, err)
-		said := userError(err, approval.Request{})
-		if errors.Is(err, approval.ErrNothingOffered) {
-			said = nothingOffered(s.offer.Org)
+		said := view.UserError(err, approval.Request{})
+		if errors.Is(err, service.ErrNothingOffered) {
+			said = view.NothingOffered(s.Offer.Org)
 		}
 		tell(said)
 		return
 	}
-	if err := a.openView(ctx, trigger, form(s)); err != nil {
+	if err := a.openView(ctx, trigger, view.Form(s)); err != nil {
 		a.log.Warn("opening the form", "user", who.User, "error", err)
 		tell(notOpened(err, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more."))
 	}
@@ -38,13 +44,13 @@ func (a *App) openForm(ctx context.Context, who approval.Actor, trigger string, 
 
 // formView finds out at the same time what who may ask for in the draft's
 // organization, and what the draft would come to.
-func (a *App) formViewFor(ctx context.Context, who approval.Actor, from formState, look time.Duration) (formView, error) {
+func (a *App) formViewFor(ctx context.Context, who policy.Actor, from view.FormState, look time.Duration) (view.FormView, error) {
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
-	looked := make(chan formPreview, 1)
+	looked := make(chan view.FormPreview, 1)
 	go func() { looked <- a.previewOf(bounded, who, from.Form, look) }()
 	offer, err := a.service.Entitlements(bounded, who, from.Org)
-	s := formView{orgs: a.service.Orgs, offer: offer, filled: from, preview: <-looked}
+	s := view.FormView{Orgs: a.service.Orgs, Offer: offer, Filled: from, Preview: <-looked}
 	if len(offer.ProjectRoles) > 0 {
 		a.service.Projects.Prefetch(offer.Org.ID)
 	}
@@ -52,20 +58,20 @@ func (a *App) formViewFor(ctx context.Context, who approval.Actor, from formStat
 }
 
 // previewOf looks at what a form would come to, for as long as limit.
-func (a *App) previewOf(ctx context.Context, who approval.Actor, f approval.Form, limit time.Duration) (o formPreview) {
-	o.unknown = true
-	defer logPanic(a.log, "looking at what a form would come to panicked")
+func (a *App) previewOf(ctx context.Context, who policy.Actor, f policy.Form, limit time.Duration) (o view.FormPreview) {
+	o.Unknown = true
+	defer isolate.LogPanic(a.log, "looking at what a form would come to panicked")
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	preview, err := a.service.Preview(ctx, who, f)
-	return formPreview{preview, err != nil}
+	return view.FormPreview{Preview: preview, Unknown: err != nil}
 }
 
 // refreshForm is the form after a choice in it.
-func (a *App) refreshForm(ctx context.Context, i interaction) (slack.ModalViewRequest, error) {
-	s, err := a.formViewFor(ctx, i.who(), formBlocks.switchOrg(i.View), serviceLimit)
+func (a *App) refreshForm(ctx context.Context, i payload.Interaction) (slack.ModalViewRequest, error) {
+	s, err := a.formViewFor(ctx, i.Who(), view.FormBlocks.SwitchOrg(i.View), serviceLimit)
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
-	return form(s), nil
+	return view.Form(s), nil
 }

@@ -10,11 +10,13 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
 const (
-	stagingOrg = approval.OrgID("65a1b2c3d4e5f60718293a4c")
+	stagingOrg = policy.OrgID("65a1b2c3d4e5f60718293a4c")
 	security   = "S0SECURITY"
 	payments   = "65a1b2c3d4e5f60718290001"
 )
@@ -22,22 +24,22 @@ const (
 // rich is a setup with two organizations: in the first everything can be asked
 // for, in the second little.
 func rich(s *setup) {
-	s.more = approval.Orgs{{ID: stagingOrg, Name: "Staging", Policy: testPolicy()}}
-	s.more[0].Policy.Roles = approval.RulesFor("ORG_MEMBER")
-	s.policy.Roles = approval.RulesFor("ORG_READ_ONLY", "ORG_OWNER")
-	s.policy.Roles[1] = approval.RoleRule{
-		Role: "ORG_OWNER", AllowedRequesters: approval.Principals{Users: []approval.UserID{alice}}, MaxLifetime: 8 * time.Hour, MinPrefixIPv4: 32,
-		Requirements: []approval.Requirement{{From: approval.Principals{Groups: []approval.GroupID{sandbox.Approvers}}, Count: 1}, {From: approval.Principals{Groups: []approval.GroupID{security}}, Count: 1}},
+	s.more = policy.Orgs{{ID: stagingOrg, Name: "Staging", Policy: testPolicy()}}
+	s.more[0].Policy.Roles = policy.RulesFor("ORG_MEMBER")
+	s.policy.Roles = policy.RulesFor("ORG_READ_ONLY", "ORG_OWNER")
+	s.policy.Roles[1] = policy.RoleRule{
+		Role: "ORG_OWNER", AllowedRequesters: policy.Principals{Users: []policy.UserID{alice}}, MaxLifetime: 8 * time.Hour, MinPrefixIPv4: 32,
+		Requirements: []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{sandbox.Approvers}}, Count: 1}, {From: policy.Principals{Groups: []policy.GroupID{security}}, Count: 1}},
 	}
-	s.policy.ProjectRoles = approval.RulesFor("GROUP_READ_ONLY")
-	s.policy.NetworkPresets = []approval.NetworkPreset{{Name: "office", Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}}}
-	s.policy.AutoApprovals = []approval.AutoRule{{Name: "reading from the office", For: approval.Principals{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []string{"office"}, MaxLifetime: 24 * time.Hour}}
+	s.policy.ProjectRoles = policy.RulesFor("GROUP_READ_ONLY")
+	s.policy.NetworkPresets = []policy.NetworkPreset{{Name: "office", Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}}}
+	s.policy.AutoApprovals = []policy.AutoRule{{Name: "reading from the office", For: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: []string{"office"}, MaxLifetime: 24 * time.Hour}}
 }
 
 func openRich(t *testing.T, edits ...func(*setup)) *desk {
 	d := open(t, append([]func(*setup){rich}, edits...)...)
 	d.SetGroup(security, sandbox.Carol)
-	d.keys.Have(org, approval.Project{ID: payments, Name: "payments"}, approval.Project{ID: "65a1b2c3d4e5f60718290002", Name: "search"})
+	d.keys.Have(org, policy.Project{ID: payments, Name: "payments"}, policy.Project{ID: "65a1b2c3d4e5f60718290002", Name: "search"})
 	return d
 }
 
@@ -78,7 +80,7 @@ func (d *desk) submits(user string, v values) sandbox.Result {
 
 func (d *desk) requestsOf(user string) []approval.Request {
 	d.t.Helper()
-	mine, err := d.store.ListByRequester(d.t.Context(), approval.UserID(user))
+	mine, err := d.store.ListByRequester(d.t.Context(), policy.UserID(user))
 	require.NoError(d.t, err)
 	return mine
 }
@@ -164,7 +166,7 @@ func TestAnotherOrganizationBeginsAnew(t *testing.T) {
 			require.Equal(t, sandbox.Closed, result.Outcome, "%+v", result)
 			r := d.requestsOf(alice)[0]
 			require.Equal(t, stagingOrg, r.Org)
-			require.Equal(t, []approval.Role{"ORG_MEMBER"}, r.Access.Roles)
+			require.Equal(t, []policy.Role{"ORG_MEMBER"}, r.Access.Roles)
 			require.Empty(t, r.Access.NetworkPresets)
 			d.clean()
 		})
@@ -240,13 +242,13 @@ func TestOnlyWhatSomebodyMayAskForIsOffered(t *testing.T) {
 	require.Contains(t, shown(d.opensForm(alice)), "ORG_OWNER")
 
 	none := open(t, func(s *setup) {
-		s.policy.Roles[0].AllowedRequesters = approval.Principals{}
+		s.policy.Roles[0].AllowedRequesters = policy.Principals{}
 		s.policy.Roles = s.policy.Roles[:1]
 	})
 	none.types(bob, "")
 	none.seesText(bob, "In Production there is no role that you may ask for.")
 
-	other := openRich(t, func(s *setup) { s.more[0].Policy.Roles[0].AllowedRequesters = approval.Principals{} })
+	other := openRich(t, func(s *setup) { s.more[0].Policy.Roles[0].AllowedRequesters = policy.Principals{} })
 	other.opensForm(alice)
 	other.fills(alice, pick("form.org", string(stagingOrg)))
 	other.seesInModal(alice, "In Staging there is no role that you may ask for.")
@@ -269,7 +271,7 @@ func TestAskingAgainFillsInEverything(t *testing.T) {
 	}))
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
 	first := d.requestsOf(alice)[0]
-	require.Equal(t, []approval.ProjectAccess{{Project: approval.Project{ID: payments, Name: "payments"}, Roles: []approval.Role{"GROUP_READ_ONLY"}}}, first.Access.Projects)
+	require.Equal(t, []policy.ProjectAccess{{Project: policy.Project{ID: payments, Name: "payments"}, Roles: []policy.Role{"GROUP_READ_ONLY"}}}, first.Access.Projects)
 	d.presses(bob, "card.deny")
 	d.seesModal(bob)
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome)
@@ -316,7 +318,7 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 
 	d.app.Wait()
 	d.keys.Have(org)
-	d.service.Projects = &approval.ProjectCache{Keys: d.keys, Now: time.Now}
+	d.service.Projects = &service.ProjectCache{Keys: d.keys, Now: time.Now}
 	gone := filled(func(v values) {
 		v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick(payments)}
 		v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}
@@ -324,7 +326,7 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "There is no project")
 
 	d.app.Wait()
-	d.service.Projects = &approval.ProjectCache{Keys: d.keys, Now: time.Now}
+	d.service.Projects = &service.ProjectCache{Keys: d.keys, Now: time.Now}
 	d.keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
 	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "Atlas did not tell me its projects just now")
 	require.Equal(t, sandbox.Pick(payments), d.seesModal(alice).Values["form.projects"]["form.projects"])

@@ -18,7 +18,12 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/secret"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/transport"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // newPayloads are what modals send that follow what is chosen in them.
@@ -51,17 +56,17 @@ const (
 // fuzzedApp is an app whose people are all known, with nobody to talk to.
 func fuzzedApp(log *bytes.Buffer) (*App, *approvaltest.Memory) {
 	now := func() time.Time { return time.Unix(1_700_000_000, 0) }
-	c := Config{SigningSecret: secret.New(fuzzSecret), APIURL: "https://slack.test/api/", Channels: map[approval.OrgID]string{testOrg: "C0APPROVALS"}, Command: "/atlas-key",
+	c := client.Config{SigningSecret: secret.New(fuzzSecret), APIURL: "https://slack.test/api/", Channels: map[policy.OrgID]string{testOrg: "C0APPROVALS"}, Command: "/atlas-key",
 		Log: slog.New(slog.NewTextHandler(log, nil)), Now: now, Transport: silent{}}
-	client := &http.Client{Transport: c.Transport}
+	caller := &http.Client{Transport: c.Transport}
 	store := &approvaltest.Memory{}
 	people := &approvaltest.Directory{}
-	people.Set(approval.Member, "U0ALICE", "U0BOB", "W12345678", "U123ABC456")
+	people.Set(policy.Member, "U0ALICE", "U0BOB", "W12345678", "U123ABC456")
 	keys := &approvaltest.Keys{}
 	keys.Have(testOrg, payments, search1)
-	s := &Slack{config: c, client: client, API: newAPI(c, client)}
-	return s.App(&approval.Service{
-		Store: store, Directory: people, Orgs: approval.Orgs{strict, staging}, Projects: &approval.ProjectCache{Keys: keys, Now: now}, Now: now, NewID: approval.NewID, Wake: func() {},
+	s := &client.Slack{Config: c, Client: caller, API: client.NewAPI(c, caller)}
+	return New(s, &service.Service{
+		Store: store, Directory: people, Orgs: policy.Orgs{strict, staging}, Projects: &service.ProjectCache{Keys: keys, Now: now}, Now: now, NewID: approval.NewID, Wake: func() {},
 	}), store
 }
 
@@ -71,11 +76,11 @@ func holds(t *testing.T, app *App, store *approvaltest.Memory, log *bytes.Buffer
 	t.Helper()
 	app.Wait()
 	require.NotContains(t, log.String(), "panicked")
-	for _, who := range []approval.UserID{"U0ALICE", "U0BOB", "W12345678", "U123ABC456"} {
+	for _, who := range []policy.UserID{"U0ALICE", "U0BOB", "W12345678", "U123ABC456"} {
 		all, err := store.ListByRequester(t.Context(), who)
 		require.NoError(t, err)
 		for _, r := range all {
-			_, err := strictPolicy.Check(again(strictPolicy, r).Form)
+			_, err := strictPolicy.Check(view.Again(strictPolicy, r).Form)
 			require.NoError(t, err)
 		}
 	}
@@ -101,7 +106,7 @@ func FuzzHTTPDoor(f *testing.F) {
 		}
 		var log bytes.Buffer
 		app, store := fuzzedApp(&log)
-		door := app.slack.HTTP(app)
+		door := transport.NewHTTP(app.slack, app)
 		send := func(signature string) int {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/slack/"+path, bytes.NewReader(body))
 			r.Header.Set("Content-Type", contentType)
@@ -138,9 +143,9 @@ func FuzzSocketDoor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		var log bytes.Buffer
 		app, store := fuzzedApp(&log)
-		door := app.slack.Socket(app)
-		client := socketmode.New(app.slack.API)
-		door.unreadable(t.Context(), client, &socketmode.ErrorBadMessage{Message: frame})
+		door := transport.NewSocket(app.slack, app)
+		caller := socketmode.New(app.slack.API)
+		door.Unreadable(t.Context(), caller, &socketmode.ErrorBadMessage{Message: frame})
 		holds(t, app, store, &log)
 	})
 }

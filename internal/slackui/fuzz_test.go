@@ -8,6 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/secret"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/transport"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // FuzzInteraction: whatever Slack sends is read or refused, and what is read
@@ -18,26 +22,26 @@ func FuzzInteraction(f *testing.F) {
 		f.Add(sample(f, name))
 	}
 	f.Add([]byte(`{"user":{"id":"U1"},"view":{"state":{"values":{"form.lifetime":{"form.lifetime":{"selected_option":null}}}}}}`))
-	for _, payload := range newPayloads {
-		f.Add([]byte(payload))
+	for _, body := range newPayloads {
+		f.Add([]byte(body))
 	}
 	f.Add([]byte(`{"type":"block_actions","user":{"id":"U1"},"actions":[{"action_id":"ownergone.handto","block_id":"ownergone.AKR-7F3K2","selected_user":"U2"}]}`))
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		i, err := decodeInteraction(payload)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		i, err := payload.DecodeInteraction(body)
 		if err != nil {
 			return
 		}
-		require.NotEmpty(t, i.who().User)
-		_, _ = testPolicy.Check(filledIn(i.View).Form)
-		moved := formBlocks.switchOrg(i.View)
-		require.True(t, moved.Org == filledIn(i.View).Org || len(moved.Roles)+len(moved.Projects)+len(moved.ProjectRoles)+len(moved.NetworkPresets) == 0)
-		_, _ = testPolicy.Check(breakGlassBlocks.switchOrg(i.View).Form)
-		require.NotNil(t, formBlocks.of(i.View))
-		isApprovedAs(request(), i.who().User, partialApproval(i.View))
-		accessListChange(i.View)
-		extension(i.View)
-		require.LessOrEqual(t, len([]rune(denialReasonGiven(i.View))), maxDenyReason)
-		require.LessOrEqual(t, len([]rune(revokeReasonGiven(i.View))), maxRevokeReason)
+		require.NotEmpty(t, i.Who().User)
+		_, _ = testPolicy.Check(view.FilledIn(i.View).Form)
+		moved := view.FormBlocks.SwitchOrg(i.View)
+		require.True(t, moved.Org == view.FilledIn(i.View).Org || len(moved.Roles)+len(moved.Projects)+len(moved.ProjectRoles)+len(moved.NetworkPresets) == 0)
+		_, _ = testPolicy.Check(view.BreakGlassBlocks.SwitchOrg(i.View).Form)
+		require.NotNil(t, view.FormBlocks.Of(i.View))
+		view.IsApprovedAs(request(), i.Who().User, view.PartialApproval(i.View))
+		view.AccessListChange(i.View)
+		view.Extension(i.View)
+		require.LessOrEqual(t, len([]rune(view.DenialReasonGiven(i.View))), view.MaxDenyReason)
+		require.LessOrEqual(t, len([]rune(view.RevokeReasonGiven(i.View))), view.MaxRevokeReason)
 		requestOf(i.View)
 		homeFilterOf(i)
 		(&App{}).decodeAction(i)
@@ -50,12 +54,12 @@ func FuzzCommand(f *testing.F) {
 	f.Add(string(payloadOf(f, "socket.slash_commands.json")))
 	f.Fuzz(func(t *testing.T, body string) {
 		if form, err := url.ParseQuery(body); err == nil {
-			if c, err := commandFromForm(form); err == nil {
-				require.NotEmpty(t, c.who.User)
+			if c, err := payload.CommandFromForm(form); err == nil {
+				require.NotEmpty(t, c.Who.User)
 			}
 		}
-		if c, err := commandFromJSON([]byte(body)); err == nil {
-			require.NotEmpty(t, c.who.User)
+		if c, err := payload.CommandFromJSON([]byte(body)); err == nil {
+			require.NotEmpty(t, c.Who.User)
 		}
 	})
 }
@@ -66,7 +70,7 @@ func FuzzSignature(f *testing.F) {
 	f.Add("", "v0=", []byte{})
 	f.Add("-9223372036854775808", "v1=00", []byte{0xff})
 	f.Fuzz(func(t *testing.T, timestamp, signature string, body []byte) {
-		require.Error(t, verify(secret.New("nobody knows this"), timestamp, signature, body, time.Unix(1531420618, 0)))
+		require.Error(t, transport.Verify(secret.New("nobody knows this"), timestamp, signature, body, time.Unix(1531420618, 0)))
 	})
 }
 
@@ -74,7 +78,7 @@ func FuzzSignature(f *testing.F) {
 func FuzzSay(f *testing.F) {
 	f.Add(hostile)
 	f.Fuzz(func(t *testing.T, typed string) {
-		said := string(mrkdwnf("%s", typed))
+		said := string(mrkdwn.Mrkdwnf("%s", typed))
 		require.NotContains(t, said, "<")
 		require.NotContains(t, said, ">")
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
@@ -57,7 +58,7 @@ func TestAnApproverApprovesLess(t *testing.T) {
 			require.Equal(t, sandbox.Closed, again.Outcome, "sent twice it is one approval")
 			r = d.is(r.ID, approval.StateApproved)
 			require.Len(t, r.Approvals, 1)
-			require.Equal(t, approval.UserID(bob), r.ReducedBy)
+			require.Equal(t, policy.UserID(bob), r.ReducedBy)
 			require.Empty(t, r.Access.Projects)
 			require.Equal(t, []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, r.Access.Networks)
 			require.Equal(t, 8*time.Hour, r.Access.Lifetime)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // A node is an object of a screen as Slack gets it.
@@ -63,17 +64,17 @@ var everything = sync.OnceValue(func() map[string]node {
 func allScreens() map[string]any {
 	all := screens()
 	maps.Copy(all, absurdScreens())
-	all["the end of a found key"] = ofTwo().closedNotice(request(adopted["found.ended"]...))
+	all["the end of a found key"] = ofTwo().ClosedNotice(request(adopted["found.ended"]...))
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.ReadyMessage, approval.ReminderMessage,
 		approval.OutcomeMessage, approval.DeletionOverdueMessage, approval.DeletionOverdueNotice, approval.FailedNotice, approval.DriftNotice, approval.ExpiryReminderMessage(1), approval.ExpiryReminderMessage(2),
 		approval.DecidedNotice, approval.ApprovalAddedNotice(1), approval.KeyCreatedNotice, approval.KeyCreatedAgainNotice(2), approval.ClosedNotice, approval.ApproverReminderNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
 		approval.ReviewNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1),
 		approval.UnresolvedMessage, approval.UnresolvedNotice, approval.LeftoverMessage, approval.LeftoverNotice} {
 		for state, edits := range situations {
-			all[string(name)+" in "+state] = testViews.message(request(edits...), name)
+			all[string(name)+" in "+state] = testViews.Message(request(edits...), name)
 			all["checked in "+state] = checkedMessage(request(edits...))
-			all[string(name)+" in "+state+", large"] = testViews.message(request(append(with(large), edits...)...), name)
-			all[string(name)+" in "+state+", absurd"] = ofTwo().message(request(append(with(absurd), edits...)...), name)
+			all[string(name)+" in "+state+", large"] = testViews.Message(request(append(with(large), edits...)...), name)
+			all[string(name)+" in "+state+", absurd"] = ofTwo().Message(request(append(with(absurd), edits...)...), name)
 		}
 	}
 	return all
@@ -216,11 +217,11 @@ func TestBreakGlassCallsTheChannelOnce(t *testing.T) {
 	t.Parallel()
 	for situation, edits := range situations {
 		r := request(edits...)
-		m := testViews.card(r)
+		m := testViews.Card(r)
 		posts := r.BreakGlass && r.MessageRefs[approval.CardMessage].TS == ""
 		assert.Equal(t, posts, strings.HasPrefix(m.Text, "<!here> "), situation)
 		for _, name := range []approval.MessageName{approval.ReviewNotice, approval.ReadyMessage, approval.KeyCreatedNotice, approval.ClosedNotice} {
-			assert.NotContains(t, string(pretty(t, testViews.message(r, name))), "<!here>", "%s in %s", name, situation)
+			assert.NotContains(t, string(pretty(t, testViews.Message(r, name))), "<!here>", "%s in %s", name, situation)
 		}
 	}
 }
@@ -230,11 +231,11 @@ func TestBringingUpAgainCallsNobody(t *testing.T) {
 	t.Parallel()
 	for situation, edits := range situations {
 		r := request(edits...)
-		assert.NotRegexp(t, `<@|<!subteam|<!here`, string(pretty(t, testViews.approverReminderNotice(r, 1))), situation)
-		nudge := strings.ReplaceAll(string(pretty(t, testViews.nudgedNotice(r))), string(mention(r.Requester)), "")
+		assert.NotRegexp(t, `<@|<!subteam|<!here`, string(pretty(t, testViews.ApproverReminderNotice(r, 1))), situation)
+		nudge := strings.ReplaceAll(string(pretty(t, testViews.NudgedNotice(r))), string(view.Mention(r.Requester)), "")
 		assert.NotRegexp(t, `<@|<!subteam|<!here`, nudge, situation)
 	}
-	second := testViews.escalatedNotice(request(situations["pending.escalated"]...))
+	second := testViews.EscalatedNotice(request(situations["pending.escalated"]...))
 	assert.Contains(t, second.Text, "<!subteam^S0SECOND>, <@U0CAROL>")
 }
 
@@ -244,7 +245,7 @@ func TestThePrivateKeyIsInOneBlock(t *testing.T) {
 	t.Parallel()
 	private := credential().PrivateKey.Reveal()
 	seen := 0
-	walk(decoded(t, testViews.keyMessage(request(minting), credential())), "", func(path string, n node) {
+	walk(decoded(t, testViews.KeyMessage(request(minting), credential())), "", func(path string, n node) {
 		for key, v := range n {
 			if s, ok := v.(string); ok && strings.Contains(s, private) {
 				seen++
@@ -254,49 +255,49 @@ func TestThePrivateKeyIsInOneBlock(t *testing.T) {
 		}
 	})
 	require.Equal(t, 1, seen)
-	require.Equal(t, "Your Atlas API key is here.", testViews.keyMessage(request(minting), credential()).Text)
+	require.Equal(t, "Your Atlas API key is here.", testViews.KeyMessage(request(minting), credential()).Text)
 }
 
 // TestButtonsAreWhereTheyWork: in each state a person finds exactly the buttons
 // that the state machine allows there.
 func TestButtonsAreWhereTheyWork(t *testing.T) {
 	t.Parallel()
-	again := []string{actionOutcomeAgain}
+	again := []string{view.ActionOutcomeAgain}
 	want := map[approval.MessageName]map[approval.State][]string{
-		approval.CardMessage:      {approval.StatePending: {actionCardApprove, actionCardLess, actionCardDeny}, approval.StateDelivered: {actionCardRevoke}, approval.StateActive: {actionCardRevoke}},
-		approval.RequestedMessage: {approval.StatePending: {actionAskedNudge, actionAskedWithdraw}},
+		approval.CardMessage:      {approval.StatePending: {view.ActionCardApprove, view.ActionCardLess, view.ActionCardDeny}, approval.StateDelivered: {view.ActionCardRevoke}, approval.StateActive: {view.ActionCardRevoke}},
+		approval.RequestedMessage: {approval.StatePending: {view.ActionAskedNudge, view.ActionAskedWithdraw}},
 		approval.ReadyMessage: {
-			approval.StateApproved:  {actionReadyCreate, actionReadyWithdraw},
-			approval.StateIssuing:   {actionReadyCheck},
-			approval.StateDelivered: {actionReadySaved, actionReadyUnseen},
-			approval.StateActive:    {actionReadyExtend, actionReadyRotate, actionReadyAddresses, actionReadyRevoke},
+			approval.StateApproved:  {view.ActionReadyCreate, view.ActionReadyWithdraw},
+			approval.StateIssuing:   {view.ActionReadyCheck},
+			approval.StateDelivered: {view.ActionReadySaved, view.ActionReadyUnseen},
+			approval.StateActive:    {view.ActionReadyExtend, view.ActionReadyRotate, view.ActionReadyAddresses, view.ActionReadyRevoke},
 		},
-		approval.ReminderMessage:        {approval.StateDelivered: {actionReminderSaved, actionReminderUnseen}},
+		approval.ReminderMessage:        {approval.StateDelivered: {view.ActionReminderSaved, view.ActionReminderUnseen}},
 		approval.OutcomeMessage:         {approval.StateDenied: again, approval.StateWithdrawn: again, approval.StateExpired: again, approval.StateFailed: again, approval.StateEnded: again},
 		approval.DeletionOverdueMessage: {}, approval.DeletionOverdueNotice: {}, approval.FailedNotice: {},
 		approval.UnresolvedMessage: {}, approval.UnresolvedNotice: {}, approval.LeftoverMessage: {}, approval.LeftoverNotice: {},
 		approval.DecidedNotice: {}, approval.ApprovalAddedNotice(1): {}, approval.KeyCreatedNotice: {}, approval.ClosedNotice: {},
 		approval.ApproverReminderNotice(1): {}, approval.NudgedNotice: {}, approval.EscalatedNotice: {},
 	}
-	assert.Contains(t, string(pretty(t, testViews.driftNotice(request(drifted)))), actionDriftRevoke)
-	assert.NotContains(t, string(pretty(t, testViews.driftNotice(request(active)))), actionDriftRevoke)
+	assert.Contains(t, string(pretty(t, testViews.DriftNotice(request(drifted)))), view.ActionDriftRevoke)
+	assert.NotContains(t, string(pretty(t, testViews.DriftNotice(request(active)))), view.ActionDriftRevoke)
 	for name, states := range want {
 		for situation, edits := range situations {
 			r := request(edits...)
 			expected := states[r.State]
 			switch {
 			case name == approval.ReadyMessage && situation == "revoking.waits":
-				expected = []string{actionReadyCheck}
+				expected = []string{view.ActionReadyCheck}
 			case name == approval.DeletionOverdueMessage && r.IsDeleting() && r.Deletion.Tries > 0:
-				expected = []string{actionStuckCheck}
+				expected = []string{view.ActionStuckCheck}
 			case name == approval.OutcomeMessage && r.Type != approval.NewKey && situation != "rotation.ended":
 				expected = nil
 			case name == approval.ReadyMessage && r.State == approval.StateActive && r.Type == approval.Rotation:
-				expected = append([]string{actionReadySwitched}, expected...)
+				expected = append([]string{view.ActionReadySwitched}, expected...)
 			case name == approval.CardMessage && r.State == approval.StatePending && r.Type != approval.NewKey:
-				expected = []string{actionCardApprove, actionCardDeny}
+				expected = []string{view.ActionCardApprove, view.ActionCardDeny}
 			case name == approval.RequestedMessage && slices.Contains([]string{"pending.nudged", "pending.escalated", "pending.absurd", "pending.unreached"}, situation):
-				expected = []string{actionAskedWithdraw}
+				expected = []string{view.ActionAskedWithdraw}
 			}
 			assert.ElementsMatch(t, expected, pressable(t, r, name), "%s in %s", name, situation)
 		}
@@ -306,25 +307,25 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 // TestWhatApproversLookAfterHasButtonsAsLongAsItTakes, and no longer.
 func TestWhatApproversLookAfterHasButtonsAsLongAsItTakes(t *testing.T) {
 	t.Parallel()
-	mine := []string{actionTransferExtend, actionTransferRotate, actionTransferAddresses, actionTransferRevoke}
+	mine := []string{view.ActionTransferExtend, view.ActionTransferRotate, view.ActionTransferAddresses, view.ActionTransferRevoke}
 	for name, tt := range map[string]struct {
 		message approval.MessageName
 		want    []string
 	}{
-		"minting.emergency":      {approval.ReviewNotice, []string{actionReviewSign}},
-		"ended.emergency":        {approval.ReviewNotice, []string{actionReviewSign}},
+		"minting.emergency":      {approval.ReviewNotice, []string{view.ActionReviewSign}},
+		"ended.emergency":        {approval.ReviewNotice, []string{view.ActionReviewSign}},
 		"active.reviewed":        {approval.ReviewNotice, nil},
-		"active.orphan":          {approval.OwnerDeactivatedNotice(1), []string{actionOwnerGoneRevoke}},
+		"active.orphan":          {approval.OwnerDeactivatedNotice(1), []string{view.ActionOwnerGoneRevoke}},
 		"active":                 {approval.OwnerDeactivatedNotice(1), nil},
 		"ended.handed":           {approval.OwnerDeactivatedNotice(1), nil},
 		"active.handed":          {approval.TransferMessage(1), mine},
-		"active.handed.rotation": {approval.TransferMessage(1), append([]string{actionTransferSwitched}, mine...)},
+		"active.handed.rotation": {approval.TransferMessage(1), append([]string{view.ActionTransferSwitched}, mine...)},
 		"active.handed.twice":    {approval.TransferMessage(1), nil},
 	} {
 		r := request(situations[name]...)
 		assert.ElementsMatch(t, tt.want, pressable(t, r, tt.message), name)
-		drawn := string(pretty(t, testViews.message(r, tt.message)))
-		assert.Equal(t, name == "active.orphan", strings.Contains(drawn, actionOwnerGoneHandTo), name)
+		drawn := string(pretty(t, testViews.Message(r, tt.message)))
+		assert.Equal(t, name == "active.orphan", strings.Contains(drawn, view.ActionOwnerGoneHandTo), name)
 	}
 	assert.Empty(t, pressable(t, request(active, handed("U0CAROL")), approval.OwnerDeactivatedNotice(1)))
 	assert.ElementsMatch(t, mine, pressable(t, request(active, handed("U0CAROL", "U0DANA")), approval.TransferMessage(2)))
@@ -338,16 +339,16 @@ func TestOnlyTheNewestEndingHasButtons(t *testing.T) {
 		for n := 1; n <= 2; n++ {
 			var want []string
 			if r.State == approval.StateActive && r.ExpiryReminders == n {
-				want = []string{actionEndingExtend, actionEndingRotate, actionEndingRevoke}
+				want = []string{view.ActionEndingExtend, view.ActionEndingRotate, view.ActionEndingRevoke}
 			}
 			assert.ElementsMatch(t, want, pressable(t, r, approval.ExpiryReminderMessage(n)), "%d in %s", n, situation)
 		}
 	}
-	n, ok := numberOf(approval.ExpiryReminderMessage(12), "ending")
+	n, ok := view.NumberOf(approval.ExpiryReminderMessage(12), "ending")
 	assert.True(t, ok)
 	assert.Equal(t, 12, n)
 	for _, name := range []approval.MessageName{"ending", "ending.", "ending.0", "ending.-1", "ending.x", "card"} {
-		_, ok := numberOf(name, "ending")
+		_, ok := view.NumberOf(name, "ending")
 		assert.False(t, ok, name)
 	}
 }
@@ -355,7 +356,7 @@ func TestOnlyTheNewestEndingHasButtons(t *testing.T) {
 func pressable(t *testing.T, r approval.Request, name approval.MessageName) []string {
 	t.Helper()
 	var got []string
-	walk(decoded(t, testViews.message(r, name)), "", func(_ string, n node) {
+	walk(decoded(t, testViews.Message(r, name)), "", func(_ string, n node) {
 		if n["type"] == "button" {
 			got = append(got, n["action_id"].(string))
 			assert.Equal(t, string(r.ID), n["value"])
@@ -376,7 +377,7 @@ func TestEveryButtonHasARoute(t *testing.T) {
 	}
 	for action := range drawn {
 		_, isRoute := routes[action]
-		_, isControl := homeFilters[action]
+		_, isControl := view.HomeFilters[action]
 		_, isPage := listPages[action]
 		ways := 0
 		for _, is := range []bool{isRoute, isControl, isPage} {
@@ -392,7 +393,7 @@ func TestEveryButtonHasARoute(t *testing.T) {
 	for action := range listPages {
 		assert.True(t, drawn[action], "%s is on no screen", action)
 	}
-	for action := range homeFilters {
+	for action := range view.HomeFilters {
 		assert.True(t, drawn[action], "%s is on no screen", action)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
@@ -17,13 +18,13 @@ var listedID = regexp.MustCompile(`\*(AKR-[0-9A-Z]{5})\*`)
 
 // hasAsked stores requests of a user that are over, the newest with the highest
 // number, and one of the oldest that still waits.
-func (d *desk) hasAsked(user approval.UserID, many int) {
+func (d *desk) hasAsked(user policy.UserID, many int) {
 	d.t.Helper()
 	began := time.Now().Add(-24 * time.Hour)
 	for n := range many {
 		r := approval.Request{
-			ID: approval.ID(fmt.Sprintf("AKR-%05d", n)), Org: org, Kind: approval.APIKey, State: approval.StateWithdrawn, IdempotencyKey: fmt.Sprintf("V-%s-%d", user, n),
-			Requester: user, RequestedAt: began.Add(time.Duration(n/3) * time.Second), Reason: "backfill", Access: approval.Access{Description: fmt.Sprintf("number %d", n)},
+			ID: policy.ID(fmt.Sprintf("AKR-%05d", n)), Org: org, Kind: approval.APIKey, State: approval.StateWithdrawn, IdempotencyKey: fmt.Sprintf("V-%s-%d", user, n),
+			Requester: user, RequestedAt: began.Add(time.Duration(n/3) * time.Second), Reason: "backfill", Access: policy.Access{Description: fmt.Sprintf("number %d", n)},
 			ExpiresAt: time.Now().Add(time.Hour), Messages: []approval.MessageName{},
 		}
 		if n == 1 {

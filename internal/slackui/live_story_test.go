@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
@@ -22,7 +23,7 @@ func (d *desk) getsKey(user string, v values) approval.Request {
 		d.presses(approver, "card.approve")
 		require.Eventually(d.t, func() bool {
 			got, err := d.store.Get(d.t.Context(), r.ID)
-			return err == nil && len(got.Approvals) > 0 && got.Approvals[len(got.Approvals)-1].By == approval.UserID(approver)
+			return err == nil && len(got.Approvals) > 0 && got.Approvals[len(got.Approvals)-1].By == policy.UserID(approver)
 		}, reconnectBackoff, time.Millisecond)
 	}
 	d.presses(user, "ready.create")

@@ -11,13 +11,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/slackui/client"
 )
 
 func TestSlackTakesTheManifest(t *testing.T) {
 	t.Parallel()
 	schema := readJSON(t, "testdata/manifest.schema.1.0.0.json")
-	for _, door := range []Transport{SocketModeTransport, HTTPTransport} {
-		text, err := Manifest(door, "/atlas-key", "https://bot.example.com/")
+	for _, door := range []client.Transport{client.SocketModeTransport, client.HTTPTransport} {
+		text, err := client.Manifest(door, "/atlas-key", "https://bot.example.com/")
 		require.NoError(t, err)
 		var m any
 		require.NoError(t, json.Unmarshal([]byte(text), &m))
@@ -30,13 +32,13 @@ func TestSlackTakesTheManifest(t *testing.T) {
 
 func TestEachDoorHasItsAddresses(t *testing.T) {
 	t.Parallel()
-	socket, err := Manifest(SocketModeTransport, "/keys", "")
+	socket, err := client.Manifest(client.SocketModeTransport, "/keys", "")
 	require.NoError(t, err)
 	assert.Contains(t, socket, `"socket_mode_enabled": true`)
 	assert.NotContains(t, socket, "https://")
 	assert.Contains(t, socket, `"command": "/keys"`)
 
-	web, err := Manifest(HTTPTransport, "/keys", "https://bot.example.com/")
+	web, err := client.Manifest(client.HTTPTransport, "/keys", "https://bot.example.com/")
 	require.NoError(t, err)
 	assert.Contains(t, web, `"socket_mode_enabled": false`)
 	assert.Contains(t, web, `"url": "https://bot.example.com/slack/commands"`)
@@ -53,18 +55,18 @@ func TestEachDoorHasItsAddresses(t *testing.T) {
 func TestManifestRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		door          Transport
+		door          client.Transport
 		command, base string
 	}{
-		"a command without a slash":  {SocketModeTransport, "atlas-key", ""},
-		"a command of two words":     {SocketModeTransport, "/atlas key", ""},
-		"no command":                 {SocketModeTransport, "/", ""},
-		"an address that is not TLS": {HTTPTransport, "/atlas-key", "http://bot.example.com"},
-		"no address":                 {HTTPTransport, "/atlas-key", ""},
+		"a command without a slash":  {client.SocketModeTransport, "atlas-key", ""},
+		"a command of two words":     {client.SocketModeTransport, "/atlas key", ""},
+		"no command":                 {client.SocketModeTransport, "/", ""},
+		"an address that is not TLS": {client.HTTPTransport, "/atlas-key", "http://bot.example.com"},
+		"no address":                 {client.HTTPTransport, "/atlas-key", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Manifest(tt.door, tt.command, tt.base)
+			_, err := client.Manifest(tt.door, tt.command, tt.base)
 			require.Error(t, err)
 		})
 	}
@@ -82,7 +84,7 @@ func TestScopesAreWhatTheMethodsNeed(t *testing.T) {
 	}
 	slices.Sort(needed)
 	var asked []string
-	for _, s := range Scopes {
+	for _, s := range client.Scopes {
 		asked = append(asked, s.Name)
 		assert.NotEmpty(t, s.Why)
 	}

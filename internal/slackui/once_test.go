@@ -12,18 +12,21 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/transport"
 )
 
 // firstOf does a delivery of that name and reports whether it was the first.
-func firstOf(o *deduper, name string) (first bool) {
-	o.do(context.Background(), name, func(any) {}, func(answer ack) { first = true; answer(nil) })
+func firstOf(o *transport.Deduper, name string) (first bool) {
+	o.Do(context.Background(), name, func(any) {}, func(answer payload.Ack) { first = true; answer(nil) })
 	return first
 }
 
 func TestOnceForgetsOnlyWhatIsOld(t *testing.T) {
 	t.Parallel()
 	now := asked
-	o := newDeduper(func() time.Time { return now })
+	o := transport.NewDeduper(func() time.Time { return now })
 	require.True(t, firstOf(o, "a"))
 	require.False(t, firstOf(o, "a"))
 	require.True(t, firstOf(o, ""))
@@ -36,18 +39,18 @@ func TestOnceForgetsOnlyWhatIsOld(t *testing.T) {
 	require.True(t, firstOf(o, "b"))
 	now = now.Add(2 * time.Hour)
 	require.True(t, firstOf(o, "a"))
-	for i := range 3 * rememberMax {
+	for i := range 3 * transport.RememberMax {
 		firstOf(o, fmt.Sprint(i))
 	}
-	require.LessOrEqual(t, len(o.young.all)+len(o.old.all), 2*rememberMax)
-	require.False(t, firstOf(o, fmt.Sprint(3*rememberMax-1)))
+	require.LessOrEqual(t, len(o.Young.All)+len(o.Old.All), 2*transport.RememberMax)
+	require.False(t, firstOf(o, fmt.Sprint(3*transport.RememberMax-1)))
 }
 
 func TestRepeatedDeliveryGetsFirstAnswer(t *testing.T) {
 	t.Parallel()
-	o := newDeduper(time.Now)
+	o := transport.NewDeduper(time.Now)
 	answer := func() (got any, done int) {
-		o.do(t.Context(), "v0=1", func(body any) { got = body }, func(answer ack) {
+		o.Do(t.Context(), "v0=1", func(body any) { got = body }, func(answer payload.Ack) {
 			done++
 			answer(map[string]string{"response_action": "errors"})
 		})
@@ -65,18 +68,18 @@ func TestRepeatedDeliveryGetsFirstAnswer(t *testing.T) {
 func TestRepeatedDeliveryWaitsForAnswerInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newDeduper(time.Now)
+		o := transport.NewDeduper(time.Now)
 		var answers []string
 		var mu sync.Mutex
 		var all sync.WaitGroup
 		done := 0
 		for range 3 {
 			all.Go(func() {
-				o.do(t.Context(), "v0=1", func(body any) {
+				o.Do(t.Context(), "v0=1", func(body any) {
 					mu.Lock()
 					defer mu.Unlock()
 					answers = append(answers, fmt.Sprintf("%s after %s", body, time.Since(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))))
-				}, func(answer ack) {
+				}, func(answer payload.Ack) {
 					done++
 					time.Sleep(2 * time.Second)
 					answer("x")
@@ -92,10 +95,10 @@ func TestRepeatedDeliveryWaitsForAnswerInFlight(t *testing.T) {
 
 func TestDeliveryWithoutAnswerIsDoneAgain(t *testing.T) {
 	t.Parallel()
-	o := newDeduper(time.Now)
+	o := transport.NewDeduper(time.Now)
 	func() {
 		defer func() { _ = recover() }()
-		o.do(t.Context(), "v0=1", func(any) {}, func(ack) { panic("before it answered") })
+		o.Do(t.Context(), "v0=1", func(any) {}, func(payload.Ack) { panic("before it answered") })
 	}()
 	require.True(t, firstOf(o, "v0=1"))
 	require.False(t, firstOf(o, "v0=1"))
@@ -104,13 +107,13 @@ func TestDeliveryWithoutAnswerIsDoneAgain(t *testing.T) {
 func TestRepeatedDeliveryIsNotAwaitedForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newDeduper(time.Now)
+		o := transport.NewDeduper(time.Now)
 		release := make(chan struct{})
 		var first sync.WaitGroup
-		first.Go(func() { o.do(t.Context(), "v0=1", func(any) {}, func(ack) { <-release }) })
+		first.Go(func() { o.Do(t.Context(), "v0=1", func(any) {}, func(payload.Ack) { <-release }) })
 		synctest.Wait()
 		began, answered := time.Now(), false
-		o.do(t.Context(), "v0=1", func(any) { answered = true }, func(ack) { panic("it is being done already") })
+		o.Do(t.Context(), "v0=1", func(any) { answered = true }, func(payload.Ack) { panic("it is being done already") })
 		require.Equal(t, 5*time.Second, time.Since(began))
 		require.False(t, answered)
 		close(release)
@@ -120,15 +123,15 @@ func TestRepeatedDeliveryIsNotAwaitedForEver(t *testing.T) {
 
 func TestRememberedAnswersAreBounded(t *testing.T) {
 	t.Parallel()
-	o := newDeduper(func() time.Time { return asked })
+	o := transport.NewDeduper(func() time.Time { return asked })
 	large := strings.Repeat("x", 20_000)
 	for i := range 1000 { // 20 MB
-		o.do(t.Context(), fmt.Sprint(i), func(any) {}, func(answer ack) { answer(large) })
+		o.Do(t.Context(), fmt.Sprint(i), func(any) {}, func(answer payload.Ack) { answer(large) })
 	}
 	held := 0
-	for _, h := range []half{o.young, o.old} {
-		for name, d := range h.all {
-			held += len(name) + len(d.answer)
+	for _, h := range []transport.Half{o.Young, o.Old} {
+		for name, d := range h.All {
+			held += len(name) + len(d.Answer)
 		}
 	}
 	require.Less(t, held, 5<<20)
@@ -141,8 +144,8 @@ func TestRepeatedCommandGetsFirstAnswer(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	app, _ := fuzzedApp(&log)
-	c := command{text: "help", trigger: "1.2.3"}
-	c.who.User = "U0ALICE"
+	c := payload.Command{Text: "help", Trigger: "1.2.3"}
+	c.Who.User = "U0ALICE"
 	var answers []string
 	for range 2 {
 		app.Command(t.Context(), c, func(body any) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/slackui/transport"
 )
 
 // TestTheDoorForOptions is as narrow as the others, and does nothing but
@@ -23,7 +24,7 @@ func TestTheDoorForOptions(t *testing.T) {
 	t.Parallel()
 	d := openRich(t, overHTTP)
 	r := d.asks(alice)
-	door := d.slack.HTTP(d.app)
+	door := transport.NewHTTP(d.slack, d.app)
 	send := func(method, contentType, key, body string) *httptest.ResponseRecorder {
 		stamp := strconv.FormatInt(time.Now().Unix(), 10)
 		mac := hmac.New(sha256.New, []byte(key))

@@ -20,6 +20,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/transport"
+	"atlaskeybot/internal/slackui/view"
 )
 
 func TestWhatAFailedCallLeavesBehind(t *testing.T) {
@@ -41,18 +45,18 @@ func TestWhatAFailedCallLeavesBehind(t *testing.T) {
 		"an archived channel":       {said("is_archived"), approval.Permanent, "is_archived", 0},
 		"the messages tab is off":   {said("messages_tab_disabled"), approval.Permanent, "messages_tab_disabled", 0},
 		"blocks that Slack refuses": {said("invalid_blocks"), approval.Permanent, "invalid_blocks", 0},
-		"a wrapped fault":           {fmt.Errorf("around: %w", malformedResponse("chat.update")), approval.Indeterminate, "unclear_answer", 0},
+		"a wrapped fault":           {fmt.Errorf("around: %w", client.MalformedResponse("chat.update")), approval.Indeterminate, "unclear_answer", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := callError(fmt.Errorf("calling: %w", tt.err))
+			f := client.CallError(fmt.Errorf("calling: %w", tt.err))
 			require.Equal(t, tt.want, f.Class)
 			require.Equal(t, tt.code, f.Code)
 			require.Equal(t, tt.after, f.RetryAfter)
 		})
 	}
-	require.Nil(t, callError(nil))
-	require.Empty(t, codeOf(nil))
+	require.Nil(t, client.CallError(nil))
+	require.Empty(t, client.CodeOf(nil))
 }
 
 func TestOnlySlackIsAnswered(t *testing.T) {
@@ -91,7 +95,7 @@ func TestOnlySlackIsAnswered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.want, newResponder(tt.api, nil).follows(tt.link))
+			require.Equal(t, tt.want, client.NewResponder(tt.api, nil).Follows(tt.link))
 		})
 	}
 }
@@ -113,13 +117,13 @@ func TestANoteIsRemovedInAFewTriesAndNoMore(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
-				client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				caller := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 					body, _ := io.ReadAll(r.Body)
 					assert.JSONEq(t, `{"delete_original":true}`, string(body))
 					calls++
 					return &http.Response{StatusCode: tt.statuses[calls-1], Body: io.NopCloser(strings.NewReader(""))}, nil
 				})}
-				err := newResponder("https://slack.com/api/", client).deleteOriginal(t.Context(), "https://hooks.slack.com/x-secret")
+				err := client.NewResponder("https://slack.com/api/", caller).DeleteOriginal(t.Context(), "https://hooks.slack.com/x-secret")
 				require.Equal(t, tt.fails, err != nil)
 				require.Equal(t, tt.calls, calls)
 				if err != nil {
@@ -140,7 +144,7 @@ func TestConnectionsAreNotOpenedInAStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var opened []time.Duration
 		start := time.Now()
-		p := &reconnectBackoff{now: time.Now, next: roundTrip(func(*http.Request) (*http.Response, error) {
+		p := &transport.ReconnectBackoff{Now: time.Now, Next: roundTrip(func(*http.Request) (*http.Response, error) {
 			opened = append(opened, time.Since(start))
 			return nil, errors.New("too_many_websockets")
 		})}
@@ -156,7 +160,7 @@ func TestConnectionsAreNotOpenedInAStorm(t *testing.T) {
 		s := time.Second
 		require.Equal(t, []time.Duration{0, 1 * s, 3 * s, 7 * s, 15 * s, 31 * s, 61 * s, 91 * s}, opened)
 
-		p.connected()
+		p.Connected()
 		synctest.Wait()
 		<-time.After(2 * time.Minute) // of the bubble: the connection lasts
 		call()
@@ -192,20 +196,20 @@ func TestPanicOfLookAheadIsIsolated(t *testing.T) {
 	t.Parallel()
 	var log safeBuilder
 	a := &App{log: slog.New(slog.NewTextHandler(&log, nil))} // without a service
-	k := keyTarget{org: approval.Org{ID: "o"}}
-	looked := make(chan formPreview, 2)
-	go func() { looked <- a.previewOf(t.Context(), approval.Actor{}, approval.Form{}, time.Second) }()
-	go func() { looked <- a.previewChange(t.Context(), approval.Actor{}, k, time.Hour) }()
-	require.True(t, (<-looked).unknown)
-	require.True(t, (<-looked).unknown)
+	k := view.KeyTarget{Org: policy.Org{ID: "o"}}
+	looked := make(chan view.FormPreview, 2)
+	go func() { looked <- a.previewOf(t.Context(), policy.Actor{}, policy.Form{}, time.Second) }()
+	go func() { looked <- a.previewChange(t.Context(), policy.Actor{}, k, time.Hour) }()
+	require.True(t, (<-looked).Unknown)
+	require.True(t, (<-looked).Unknown)
 	require.Contains(t, log.String(), "level=ERROR")
 }
 
 func TestPanicOfHTTPRequestIsIsolated(t *testing.T) {
 	t.Parallel()
 	var log safeBuilder
-	h := &HTTP{app: &App{log: slog.New(slog.NewTextHandler(&log, nil))}, routes: http.NewServeMux()}
-	h.routes.HandleFunc("/", func(http.ResponseWriter, *http.Request) { panic("typed: hunter2") })
+	h := &transport.HTTP{App: &App{log: slog.New(slog.NewTextHandler(&log, nil))}, Routes: http.NewServeMux()}
+	h.Routes.HandleFunc("/", func(http.ResponseWriter, *http.Request) { panic("typed: hunter2") })
 	answer := httptest.NewRecorder()
 	h.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/slack/commands", nil))
 	require.Equal(t, http.StatusInternalServerError, answer.Code)
@@ -217,8 +221,8 @@ func TestPanicOfHTTPRequestIsIsolated(t *testing.T) {
 func TestPanicOfSocketFrameIsIsolated(t *testing.T) {
 	t.Parallel()
 	var log safeBuilder
-	d := &Socket{log: slog.New(slog.NewTextHandler(&log, nil))}
-	d.handle(t.Context(), nil, socketmode.Event{Type: socketmode.EventTypeSlashCommand}, nil) // without a request
+	d := &transport.Socket{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	d.Handle(t.Context(), nil, socketmode.Event{Type: socketmode.EventTypeSlashCommand}, nil) // without a request
 	require.Contains(t, log.String(), "level=ERROR")
 }
 

@@ -9,50 +9,51 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/secret"
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
 )
 
 func TestStandingIsLookedUpEachTime(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	directory := d.slack.Directory()
-	standing := func(user, team string) approval.MemberStatus {
+	standing := func(user, team string) policy.MemberStatus {
 		t.Helper()
-		s, err := directory.MemberStatus(t.Context(), approval.Actor{User: approval.UserID(user), Team: team})
+		s, err := directory.MemberStatus(t.Context(), policy.Actor{User: policy.UserID(user), Team: team})
 		require.NoError(t, err)
 		return s
 	}
-	require.Equal(t, approval.Member, standing(alice, sandbox.TeamID))
-	require.Equal(t, approval.Guest, standing(sandbox.Gil, sandbox.TeamID))
-	require.Equal(t, approval.Deactivated, standing(sandbox.Dee, sandbox.TeamID))
-	require.Equal(t, approval.External, standing(sandbox.Eve, sandbox.OtherTeam))
-	require.Equal(t, approval.External, standing(sandbox.Eve, sandbox.TeamID), "Slack's own record counts too")
-	require.Equal(t, approval.External, standing(alice, sandbox.OtherTeam))
-	require.Equal(t, approval.External, standing(alice, ""))
-	require.Equal(t, approval.External, standing("U0NOBODY", sandbox.TeamID))
-	require.Equal(t, approval.Bot, standing(sandbox.BotUser, sandbox.TeamID))
+	require.Equal(t, policy.Member, standing(alice, sandbox.TeamID))
+	require.Equal(t, policy.Guest, standing(sandbox.Gil, sandbox.TeamID))
+	require.Equal(t, policy.Deactivated, standing(sandbox.Dee, sandbox.TeamID))
+	require.Equal(t, policy.External, standing(sandbox.Eve, sandbox.OtherTeam))
+	require.Equal(t, policy.External, standing(sandbox.Eve, sandbox.TeamID), "Slack's own record counts too")
+	require.Equal(t, policy.External, standing(alice, sandbox.OtherTeam))
+	require.Equal(t, policy.External, standing(alice, ""))
+	require.Equal(t, policy.External, standing("U0NOBODY", sandbox.TeamID))
+	require.Equal(t, policy.Bot, standing(sandbox.BotUser, sandbox.TeamID))
 
 	d.Deactivate(alice)
-	require.Equal(t, approval.Deactivated, standing(alice, sandbox.TeamID))
+	require.Equal(t, policy.Deactivated, standing(alice, sandbox.TeamID))
 	d.Hide(bob, true)
-	require.Equal(t, approval.External, standing(bob, sandbox.TeamID))
+	require.Equal(t, policy.External, standing(bob, sandbox.TeamID))
 }
 
 func TestStandingsThatTheSandboxHasNot(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		user string
-		who  approval.Actor
-		want approval.MemberStatus
+		who  policy.Actor
+		want policy.MemberStatus
 	}{
-		"Slackbot, who is no bot to Slack":            {`{"id":"USLACKBOT","team_id":"T0SANDBOX","is_bot":false}`, approval.Actor{User: "USLACKBOT", Team: "T0SANDBOX"}, approval.Bot},
-		"invited and not yet here":                    {`{"id":"U1","team_id":"T0SANDBOX","is_invited_user":true}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.External},
-		"a single-channel guest":                      {`{"id":"U1","team_id":"T0SANDBOX","is_ultra_restricted":true}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.Guest},
-		"a stranger whom Slack does not call one":     {`{"id":"U1","team_id":"T0OTHER","is_stranger":false}`, approval.Actor{User: "U1", Team: "T0OTHER"}, approval.External},
-		"of another organization":                     {`{"id":"U1","team_id":"T0OTHER","enterprise_user":{"enterprise_id":"E9"}}`, approval.Actor{User: "U1", Team: "T0OTHER", Enterprise: "E9"}, approval.External},
-		"claims our workspace, but is of another one": {`{"id":"U1","team_id":"T0OTHER"}`, approval.Actor{User: "U1", Team: "T0SANDBOX"}, approval.External},
+		"Slackbot, who is no bot to Slack":            {`{"id":"USLACKBOT","team_id":"T0SANDBOX","is_bot":false}`, policy.Actor{User: "USLACKBOT", Team: "T0SANDBOX"}, policy.Bot},
+		"invited and not yet here":                    {`{"id":"U1","team_id":"T0SANDBOX","is_invited_user":true}`, policy.Actor{User: "U1", Team: "T0SANDBOX"}, policy.External},
+		"a single-channel guest":                      {`{"id":"U1","team_id":"T0SANDBOX","is_ultra_restricted":true}`, policy.Actor{User: "U1", Team: "T0SANDBOX"}, policy.Guest},
+		"a stranger whom Slack does not call one":     {`{"id":"U1","team_id":"T0OTHER","is_stranger":false}`, policy.Actor{User: "U1", Team: "T0OTHER"}, policy.External},
+		"of another organization":                     {`{"id":"U1","team_id":"T0OTHER","enterprise_user":{"enterprise_id":"E9"}}`, policy.Actor{User: "U1", Team: "T0OTHER", Enterprise: "E9"}, policy.External},
+		"claims our workspace, but is of another one": {`{"id":"U1","team_id":"T0OTHER"}`, policy.Actor{User: "U1", Team: "T0SANDBOX"}, policy.External},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -69,18 +70,18 @@ func TestInEnterpriseGridTheOrganizationCounts(t *testing.T) {
 	t.Parallel()
 	w := &weather{}
 	w.add(callError{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT","bot_id":"B1","enterprise_id":"E1"}`)})
-	s, err := slackui.Connect(t.Context(), slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: time.Now, Transport: w})
+	s, err := client.Connect(t.Context(), client.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: time.Now, Transport: w})
 	require.NoError(t, err)
 	for name, tt := range map[string]struct {
 		user string
-		who  approval.Actor
-		want approval.MemberStatus
+		who  policy.Actor
+		want policy.MemberStatus
 	}{
-		"another workspace of it":             {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.Member},
-		"no team in the payload":              {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1"}, approval.Member},
-		"another organization in the payload": {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E2"}, approval.External},
-		"another organization":                {`"team_id":"T2","enterprise_user":{"enterprise_id":"E2"}`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.External},
-		"none":                                {`"team_id":"T2"`, approval.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, approval.External},
+		"another workspace of it":             {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, policy.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, policy.Member},
+		"no team in the payload":              {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, policy.Actor{User: "U1"}, policy.Member},
+		"another organization in the payload": {`"team_id":"T2","enterprise_user":{"enterprise_id":"E1"}`, policy.Actor{User: "U1", Team: "T2", Enterprise: "E2"}, policy.External},
+		"another organization":                {`"team_id":"T2","enterprise_user":{"enterprise_id":"E2"}`, policy.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, policy.External},
+		"none":                                {`"team_id":"T2"`, policy.Actor{User: "U1", Team: "T2", Enterprise: "E1"}, policy.External},
 	} {
 		w.add(callError{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+fullMember+`,`+tt.user+`}}`)})
 		got, err := s.Directory().MemberStatus(t.Context(), tt.who)
@@ -112,7 +113,7 @@ func TestStandingThatSlackDoesNotSay(t *testing.T) {
 			t.Parallel()
 			d := open(t, overHTTP)
 			d.weather.add(callError{method: "users.info", answer: status(200, answer)})
-			_, err := d.slack.Directory().MemberStatus(t.Context(), approval.Actor{User: alice, Team: sandbox.TeamID})
+			_, err := d.slack.Directory().MemberStatus(t.Context(), policy.Actor{User: alice, Team: sandbox.TeamID})
 			_, isFault := errors.AsType[*approval.CallError](err)
 			require.True(t, isFault, "%v", err)
 		})
@@ -141,10 +142,10 @@ func TestMembersAreKeptForAWhileAndNoLonger(t *testing.T) {
 	var clock movable
 	w := &weather{}
 	w.add(callError{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)})
-	s, err := slackui.Connect(t.Context(), slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: clock.Now, Transport: w})
+	s, err := client.Connect(t.Context(), client.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: clock.Now, Transport: w})
 	require.NoError(t, err)
 	directory := s.Directory()
-	members := func(answer string) ([]approval.UserID, error) {
+	members := func(answer string) ([]policy.UserID, error) {
 		w.add(callError{method: "usergroups.users.list", answer: status(200, answer)})
 		return directory.Members(t.Context(), "S1")
 	}
@@ -154,7 +155,7 @@ func TestMembersAreKeptForAWhileAndNoLonger(t *testing.T) {
 	require.Error(t, err, "nothing is known yet")
 	got, err := members(`{"ok":true,"users":["U1","U2"]}`)
 	require.NoError(t, err)
-	require.Equal(t, []approval.UserID{"U1", "U2"}, got)
+	require.Equal(t, []policy.UserID{"U1", "U2"}, got)
 
 	clock.advance(4 * time.Minute)
 	var all sync.WaitGroup
@@ -167,7 +168,7 @@ func TestMembersAreKeptForAWhileAndNoLonger(t *testing.T) {
 	clock.advance(2 * time.Minute)
 	got, err = members(away)
 	require.NoError(t, err)
-	require.Equal(t, []approval.UserID{"U1", "U2"}, got, "for a while the old list counts")
+	require.Equal(t, []policy.UserID{"U1", "U2"}, got, "for a while the old list counts")
 	clock.advance(10 * time.Minute)
 	_, err = members(away)
 	require.Error(t, err, "and then no longer")
@@ -215,7 +216,7 @@ func TestTheChannelIsChecked(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			wrong, ok := errors.AsType[*slackui.ChannelError](err)
+			wrong, ok := errors.AsType[*client.ChannelError](err)
 			require.True(t, ok, "%v", err)
 			require.Contains(t, wrong.Problem, tt.want)
 		})
@@ -235,15 +236,15 @@ func TestConnectSaysWhoWeAre(t *testing.T) {
 
 	w := &weather{}
 	w.add(callError{method: "auth.test", answer: status(200, `{"ok":false,"error":"invalid_auth"}`)})
-	config := slackui.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: time.Now, Transport: w}
-	_, err := slackui.Connect(t.Context(), config)
+	config := client.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: time.Now, Transport: w}
+	_, err := client.Connect(t.Context(), config)
 	f, ok := errors.AsType[*approval.CallError](err)
 	require.True(t, ok)
 	require.Equal(t, approval.Permanent, f.Class)
 	require.Equal(t, "invalid_auth", f.Code)
 
 	w.add(callError{method: "auth.test", answer: cut})
-	_, err = slackui.Connect(t.Context(), config)
+	_, err = client.Connect(t.Context(), config)
 	f, ok = errors.AsType[*approval.CallError](err)
 	require.True(t, ok)
 	require.Equal(t, approval.Indeterminate, f.Class)

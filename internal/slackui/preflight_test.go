@@ -13,13 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/sandbox/slack"
 	"atlaskeybot/internal/secret"
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
 )
 
 // workspace connects to an emulated workspace, or to answers that are made up.
-func workspace(t *testing.T, w *slack.Workspace, made map[string]string) (*slackui.Slack, slackui.Config) {
+func workspace(t *testing.T, w *slack.Workspace, made map[string]string) (*client.Slack, client.Config) {
 	t.Helper()
 	t.Cleanup(w.Close)
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -31,11 +32,11 @@ func workspace(t *testing.T, w *slack.Workspace, made map[string]string) (*slack
 	}))
 	t.Cleanup(server.Close)
 	w.SetBaseURL(server.URL)
-	c := slackui.Config{
+	c := client.Config{
 		Token: secret.New(w.BotToken()), AppToken: secret.New(w.AppToken()), APIURL: server.URL + "/api/",
-		Channels: map[approval.OrgID]string{org: slack.Approvals}, Command: "/atlas-key", Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Channels: map[policy.OrgID]string{org: slack.Approvals}, Command: "/atlas-key", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
-	s, err := slackui.Connect(t.Context(), c)
+	s, err := client.Connect(t.Context(), c)
 	require.NoError(t, err)
 	return s, c
 }
@@ -61,7 +62,7 @@ func TestTryAppToken(t *testing.T) {
 				made["apps.connections.open"] = tt.answer
 			}
 			_, c := workspace(t, slack.New(slack.Options{}), made)
-			app, err := slackui.TryAppToken(t.Context(), c)
+			app, err := client.TryAppToken(t.Context(), c)
 			assert.Equal(t, tt.app, app)
 			if tt.code == "" {
 				require.NoError(t, err)
@@ -95,7 +96,7 @@ func TestUserGroups(t *testing.T) {
 		{"id":"S0OLD","handle":"old","date_delete":1700000000}]}`})
 	groups, err := s.UserGroups(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, map[approval.GroupID]slackui.UserGroup{
+	assert.Equal(t, map[policy.GroupID]client.UserGroup{
 		"S0LIVE": {Handle: "live"},
 		"S0OLD":  {Handle: "old", Disabled: true},
 	}, groups)
@@ -113,8 +114,8 @@ func TestChannelMembersToTheLastPage(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, whole)
 	assert.Len(t, members, 450+4)
-	assert.Contains(t, members, approval.UserID("U1449"))
-	assert.Contains(t, members, approval.UserID(slack.Bob))
+	assert.Contains(t, members, policy.UserID("U1449"))
+	assert.Contains(t, members, policy.UserID(slack.Bob))
 }
 
 func TestChannelMembersEnds(t *testing.T) {

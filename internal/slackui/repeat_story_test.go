@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
@@ -33,7 +34,7 @@ func TestRepeatedFormThatCouldNotBeRecordedStaysOpen(t *testing.T) {
 	result, err := d.Submit(t.Context(), alice, filled())
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Refused, result.Outcome, "%+v", result)
-	mine, err := d.store.ListByRequester(t.Context(), approval.UserID(alice))
+	mine, err := d.store.ListByRequester(t.Context(), policy.UserID(alice))
 	require.NoError(t, err)
 	require.Empty(t, mine)
 
@@ -63,7 +64,7 @@ func TestRepeatedRequestsDoEverythingOnce(t *testing.T) {
 	d.presses(alice, "note.saved")
 	d.is(r.ID, approval.StateActive)
 	require.Len(t, d.keys.Alive(), 1)
-	mine, err := d.store.ListByRequester(t.Context(), approval.UserID(alice))
+	mine, err := d.store.ListByRequester(t.Context(), policy.UserID(alice))
 	require.NoError(t, err)
 	require.Len(t, mine, 1)
 	d.types(alice, "help")

@@ -13,6 +13,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/secret"
+	"atlaskeybot/internal/slackui/client"
 )
 
 type limitedBy string
@@ -44,11 +45,11 @@ func TestRetryAfterOfSlackIsCapped(t *testing.T) {
 		"soon":                          0,
 		"-":                             0,
 	} {
-		s := &Slack{config: Config{Token: secret.New("xoxb-1"), APIURL: "https://slack.test/api/"}}
-		client := &http.Client{Transport: &retryAfterReader{next: limitedBy(said), now: func() time.Time { return now }}}
-		s.API = newAPI(s.config, client)
+		s := &client.Slack{Config: client.Config{Token: secret.New("xoxb-1"), APIURL: "https://slack.test/api/"}}
+		caller := &http.Client{Transport: &client.RetryAfterReader{Next: limitedBy(said), Now: func() time.Time { return now }}}
+		s.API = client.NewAPI(s.Config, caller)
 		_, _, err := s.API.PostMessageContext(context.Background(), "C1", slack.MsgOptionText("x", false))
-		f := callError(err)
+		f := client.CallError(err)
 		require.NotNil(t, f, said)
 		require.Equal(t, approval.Transient, f.Class, said)
 		require.Equal(t, want, f.RetryAfter, said)

@@ -7,13 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
-	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
 )
 
 // viewState opens a desk over HTTP, asks for a key and returns its request with
 // everything about it drawn.
-func viewState(t *testing.T) (*desk, *slackui.Messenger, approval.Request) {
+func viewState(t *testing.T) (*desk, *client.Messenger, approval.Request) {
 	t.Helper()
 	d := open(t, overHTTP)
 	r := d.asks(alice)
@@ -22,7 +23,7 @@ func viewState(t *testing.T) (*desk, *slackui.Messenger, approval.Request) {
 		r, _ = d.store.Get(t.Context(), r.ID)
 		return r.MessageRefs[approval.CardMessage].TS != "" && r.MessageRefs[approval.RequestedMessage].TS != ""
 	}, reconnectBackoff, 1e6)
-	return d, d.slack.Messenger(approval.Orgs{{ID: org, Policy: testPolicy()}}), r
+	return d, d.slack.Messenger(policy.Orgs{{ID: org, Policy: testPolicy()}}), r
 }
 
 func TestWhatLooksAsItShouldIsNotSentAgain(t *testing.T) {

@@ -17,8 +17,12 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/secret"
 	"atlaskeybot/internal/slackui"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/transport"
 )
 
 // A hostileSlack opens Socket Mode connections and sends what attack says over
@@ -150,18 +154,18 @@ func (h *hostileSlack) run() {
 	server := httptest.NewServer(h)
 	h.t.Cleanup(server.Close)
 	h.base = server.URL
-	transport := &http.Transport{}
-	h.t.Cleanup(transport.CloseIdleConnections)
+	network := &http.Transport{}
+	h.t.Cleanup(network.CloseIdleConnections)
 	log := slog.New(slog.NewTextHandler(&syncLog{}, nil))
-	s, err := slackui.Connect(h.t.Context(), slackui.Config{
-		Token: secret.New("xoxb"), AppToken: secret.New("xapp"), APIURL: server.URL + "/api/", Command: "/atlas-key", Log: log, Now: time.Now, Transport: transport,
+	s, err := client.Connect(h.t.Context(), client.Config{
+		Token: secret.New("xoxb"), AppToken: secret.New("xapp"), APIURL: server.URL + "/api/", Command: "/atlas-key", Log: log, Now: time.Now, Transport: network,
 	})
 	require.NoError(h.t, err)
-	app := s.App(&approval.Service{
-		Store: &approvaltest.Memory{}, Directory: s.Directory(), Orgs: approval.Orgs{{ID: org, Name: "Production", Policy: testPolicy()}},
+	app := slackui.New(s, &service.Service{
+		Store: &approvaltest.Memory{}, Directory: s.Directory(), Orgs: policy.Orgs{{ID: org, Name: "Production", Policy: testPolicy()}},
 		Now: time.Now, NewID: approval.NewID, Wake: func() {},
 	})
 	h.t.Cleanup(app.Wait)
-	socket, d := s.Socket(app), &desk{t: h.t}
+	socket, d := transport.NewSocket(s, app), &desk{t: h.t}
 	d.while(func(ctx context.Context) { _ = socket.Run(ctx) })
 }

@@ -15,8 +15,10 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/secret"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/transport"
 )
 
 // TestSocketLeavesASilentConnection and opens another one, within the limits.
@@ -69,18 +71,18 @@ func TestSocketLeavesASilentConnection(t *testing.T) {
 				}
 			}))
 			defer server.Close()
-			transport := &http.Transport{}
-			defer transport.CloseIdleConnections()
-			s, err := Connect(ctx, Config{
+			network := &http.Transport{}
+			defer network.CloseIdleConnections()
+			s, err := client.Connect(ctx, client.Config{
 				Token: secret.New("xoxb"), AppToken: secret.New("xapp"), APIURL: server.URL + "/api/", Command: "/atlas-key",
-				Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now, Transport: transport,
+				Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now, Transport: network,
 			})
 			require.NoError(t, err)
-			app := s.App(&approval.Service{Now: time.Now, Wake: func() {}})
-			socket := s.Socket(app)
-			socket.helloLimit, socket.pingLimit = 300*time.Millisecond, 300*time.Millisecond
+			app := New(s, &service.Service{Now: time.Now, Wake: func() {}})
+			socket := transport.NewSocket(s, app)
+			socket.HelloLimit, socket.PingLimit = 300*time.Millisecond, 300*time.Millisecond
 			if strings.Contains(name, "hello") && strings.Contains(name, "pings,") {
-				socket.pingLimit = time.Hour // only the hello is missing
+				socket.PingLimit = time.Hour // only the hello is missing
 			}
 			began := time.Now()
 			ended := make(chan error, 1)

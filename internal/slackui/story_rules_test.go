@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
@@ -18,13 +19,13 @@ const (
 	guards = "S0GUARDS"
 )
 
-func group(id approval.GroupID) approval.Principals {
-	return approval.Principals{Groups: []approval.GroupID{id}}
+func group(id policy.GroupID) policy.Principals {
+	return policy.Principals{Groups: []policy.GroupID{id}}
 }
 
-func users(all ...approval.UserID) approval.Principals { return approval.Principals{Users: all} }
+func users(all ...policy.UserID) policy.Principals { return policy.Principals{Users: all} }
 
-func needs(all ...approval.Requirement) func(*setup) {
+func needs(all ...policy.Requirement) func(*setup) {
 	return func(s *setup) { s.policy.Requirements = all }
 }
 
@@ -33,7 +34,7 @@ func TestTwoApprovalsTakeTwoPeople(t *testing.T) {
 	for name, edits := range doors {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := open(t, append(edits, needs(approval.Requirement{From: users(bob, dana), Count: 2}))...)
+			d := open(t, append(edits, needs(policy.Requirement{From: users(bob, dana), Count: 2}))...)
 			r := d.asks(alice)
 			d.seesText(alice, "It waits for 2 of <@U0BOB>, <@U0DANA> in <#C0APPROVALS>")
 			where, card := d.seesButton(bob, "card.approve")
@@ -57,7 +58,7 @@ func TestTwoApprovalsTakeTwoPeople(t *testing.T) {
 
 func TestAnApprovalThatIsNotNeededSaysWhose(t *testing.T) {
 	t.Parallel()
-	d := open(t, needs(approval.Requirement{From: group(sandbox.Approvers), Count: 1}, approval.Requirement{From: group(guards), Count: 1}))
+	d := open(t, needs(policy.Requirement{From: group(sandbox.Approvers), Count: 1}, policy.Requirement{From: group(guards), Count: 1}))
 	d.SetGroup(guards, carol)
 	r := d.asks(alice)
 	d.presses(bob, "card.approve")
@@ -162,7 +163,7 @@ func TestWhatIsLessCanBeDeclined(t *testing.T) {
 	d := open(t)
 	r := d.asks(alice)
 	d.seesButton(bob, "card.less")
-	_, err := d.service.ApprovePartially(t.Context(), actor(bob), r.ID, approval.PartialApproval{Roles: r.Access.Roles, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
+	_, err := d.service.ApprovePartially(t.Context(), actor(bob), r.ID, policy.PartialApproval{Roles: r.Access.Roles, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
 	require.NoError(t, err)
 	d.seesText(alice, "<@U0BOB> approved less than you asked for*: from `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`")
 	_, ready := d.seesButton(alice, "ready.create")
@@ -178,7 +179,7 @@ func TestWhatIsLessCanBeDeclined(t *testing.T) {
 func TestARuleApproves(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) {
-		s.policy.AutoApprovals = []approval.AutoRule{{Name: "staff <!here>", For: approval.Principals{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
+		s.policy.AutoApprovals = []policy.AutoRule{{Name: "staff <!here>", For: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
 	})
 	r := d.asks(alice)
 	d.is(r.ID, approval.StateApproved)
@@ -192,23 +193,23 @@ func TestARuleApproves(t *testing.T) {
 	d.clean()
 }
 
-func actor(user approval.UserID) approval.Actor {
-	return approval.Actor{User: user, Team: sandbox.TeamID}
+func actor(user policy.UserID) policy.Actor {
+	return policy.Actor{User: user, Team: sandbox.TeamID}
 }
 
 // breaks takes a key without approval.
-func (d *desk) breaks(user approval.UserID) approval.Request {
+func (d *desk) breaks(user policy.UserID) approval.Request {
 	d.t.Helper()
 	d.types(string(user), "help") // they act in Slack, where the key appears
-	r, err := d.service.BreakGlass(d.t.Context(), actor(user), approval.Form{
-		IdempotencyKey: "V-emergency", Description: "invoices", Roles: []approval.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Reason: "backfill is down",
+	r, err := d.service.BreakGlass(d.t.Context(), actor(user), policy.Form{
+		IdempotencyKey: "V-emergency", Description: "invoices", Roles: []policy.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Reason: "backfill is down",
 	})
 	require.NoError(d.t, err)
 	return r
 }
 
 func breakable(s *setup) {
-	s.policy.BreakGlass = approval.BreakGlass{People: users(alice, bob), Roles: []approval.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+	s.policy.BreakGlass = policy.BreakGlass{People: users(alice, bob), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
 }
 
 func TestBreakGlassIsReviewedBySomebodyElse(t *testing.T) {
@@ -230,12 +231,12 @@ func TestBreakGlassIsReviewedBySomebodyElse(t *testing.T) {
 			d.presses(dana, "review.sign")
 			d.noLongerSees(dana, "review.sign")
 			d.seesText(bob, "*Reviewed* by <@U0DANA>")
-			require.Equal(t, approval.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
+			require.Equal(t, policy.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
 			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "review.sign"))
 			d.seesText(dana, "<@U0DANA> reviewed this already")
 			require.NoError(t, d.PressStale(t.Context(), bob, where, notice, "review.sign"))
 			d.app.Wait()
-			require.Equal(t, approval.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
+			require.Equal(t, policy.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
 		})
 	}
 }
@@ -270,7 +271,7 @@ func TestWhatIsUnsignedIsListed(t *testing.T) {
 	d.opensHome(bob, "home.sign")
 	require.NoError(t, d.PressInHome(t.Context(), bob, "home.sign"))
 	d.app.Wait()
-	require.Equal(t, approval.UserID(bob), d.is(r.ID, approval.StateDelivered).Review.By)
+	require.Equal(t, policy.UserID(bob), d.is(r.ID, approval.StateDelivered).Review.By)
 	require.NotContains(t, string(d.Screen(bob).Home), "home.sign")
 	d.types(dana, "pending")
 	d.seesText(dana, "Nothing waits for your decision.")
@@ -284,7 +285,7 @@ func (d *desk) orphan() approval.Request {
 	now := time.Now()
 	r := approval.Request{
 		ID: "AKR-0RPHN", Org: org, Kind: approval.APIKey, State: approval.StateActive, IdempotencyKey: "V-dee", Requester: sandbox.Dee, RequestedAt: now, Reason: "backfill",
-		Access:   approval.Access{Description: "invoices", Roles: []approval.Role{"ORG_READ_ONLY"}, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, Lifetime: time.Hour},
+		Access:   policy.Access{Description: "invoices", Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, Lifetime: time.Hour},
 		Decision: approval.Decision{By: bob, At: now}, KeyExpiresAt: now.Add(time.Hour), OwnerDeactivatedAt: now,
 		Key:      approval.Key{ID: "65a1b2c3d4e5f60718293aff", PublicKey: "abcdefgh", MadeAt: now},
 		Messages: []approval.MessageName{approval.CardMessage, approval.OwnerDeactivatedNotice(1)},
@@ -318,7 +319,7 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 				d.hands(bob, unfit)
 				d.seesText(bob, "<@"+unfit+"> cannot hold a key")
 			}
-			require.Equal(t, approval.UserID(sandbox.Dee), d.is(r.ID, approval.StateActive).Requester)
+			require.Equal(t, policy.UserID(sandbox.Dee), d.is(r.ID, approval.StateActive).Requester)
 
 			d.hands(bob, carol)
 			d.seesText(carol, "<@U0BOB> handed you the Atlas API key `abcdefgh` of <@U0GONE>")
@@ -326,7 +327,7 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 			d.seesText(dana, "has an owner again. <@U0BOB> handed it from <@U0GONE> to <@U0CAROL>")
 			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "ownergone.handto", alice))
 			d.seesText(dana, "to <@U0CAROL> <!date")
-			require.Equal(t, approval.UserID(carol), d.is(r.ID, approval.StateActive).Requester)
+			require.Equal(t, policy.UserID(carol), d.is(r.ID, approval.StateActive).Requester)
 
 			d.presses(carol, "transfer.extend")
 			require.Contains(t, string(d.seesModal(carol).View), "More time")
@@ -370,7 +371,7 @@ func TestAMenuIsOnlyAboutTheRequestOfItsPlace(t *testing.T) {
 			require.NoError(t, d.PressStale(t.Context(), tt.by, where, notice, "ownergone.handto", carol))
 			d.seesText(tt.by, tt.told)
 			r = d.is(id, approval.StateActive)
-			require.Equal(t, approval.UserID(sandbox.Dee), r.Requester)
+			require.Equal(t, policy.UserID(sandbox.Dee), r.Requester)
 			require.Empty(t, r.Transfers)
 		})
 	}

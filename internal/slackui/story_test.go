@@ -12,6 +12,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
@@ -307,7 +308,7 @@ func TestTheFormThatCouldNotBeOpened(t *testing.T) {
 
 func TestALonelyAskerIsWarned(t *testing.T) {
 	t.Parallel()
-	d := open(t, func(s *setup) { s.policy.Requirements[0].From = approval.Principals{Users: []approval.UserID{alice}} })
+	d := open(t, func(s *setup) { s.policy.Requirements[0].From = policy.Principals{Users: []policy.UserID{alice}} })
 	d.types(alice, "")
 	require.Contains(t, string(d.seesModal(alice).View), "nobody but you could approve")
 }

@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // The situations of a key that lives and of what is asked for it.
 
 func succeeded(r *approval.Request) { r.Successor = "AKR-2Q9XV" }
-func powerful(r *approval.Request)  { r.Access.Roles = []approval.Role{"ORG_OWNER"} }
+
+func powerful(r *approval.Request) { r.Access.Roles = []policy.Role{"ORG_OWNER"} }
 
 // told is a key of whose end its owner was told n times.
 func told(n int) edit { return func(r *approval.Request) { r.ExpiryReminders = n } }
@@ -43,8 +46,8 @@ func applying(c approval.Cause) edit {
 func owning(proven ...bool) edit {
 	return func(r *approval.Request) {
 		for i, is := range proven {
-			id := approval.ProjectID(fmt.Sprintf("%024d", i))
-			r.Owns = append(r.Owns, approval.OwnedProject{Project: approval.Project{ID: id, Name: "new *" + fmt.Sprint(i) + "*"}, Proven: is})
+			id := policy.ProjectID(fmt.Sprintf("%024d", i))
+			r.Owns = append(r.Owns, approval.OwnedProject{Project: policy.Project{ID: id, Name: "new *" + fmt.Sprint(i) + "*"}, Proven: is})
 		}
 	}
 }
@@ -147,18 +150,18 @@ var lifeSituations = map[string][]edit{
 // homes are Home tabs: of somebody with nothing, with everything, of an
 // approver, and with more than there is room for.
 func homes(manyKeys, manyWaiting []approval.Request) map[string]any {
-	search := search{person: "U0ALICE", role: "ORG_READ_ONLY", within: 24 * time.Hour}
+	search := view.Search{Person: "U0ALICE", Role: "ORG_READ_ONLY", Within: 24 * time.Hour}
 	mine := []approval.Request{request(), request(approved), request(minting), request(delivered), request(active), request(rotation(active)),
 		request(revoking(revokedBy)), request(narrowing)}
 	return map[string]any{
-		"home.empty":          testViews.home(homeView{}),
-		"home.refused":        testViews.home(homeView{flash: userError(approval.ErrGuest, approval.Request{}), refused: true}),
-		"home":                testViews.home(homeView{flash: rotated(request(rotation(approved)), nil), mine: mine}),
-		"home.approver":       testViews.home(homeView{approver: true, waiting: []approval.Request{request(), request(extending)}, live: []approval.Request{request(active), request(found)}}),
-		"home.approver.idle":  testViews.home(homeView{approver: true, search: search}),
-		"home.approver.large": testViews.home(homeView{approver: true, mine: manyKeys, waiting: manyWaiting, live: manyKeys, search: turned(search, 1)}),
-		"home.approver.last":  testViews.home(homeView{approver: true, live: manyKeys, search: turned(search, 99)}),
+		"home.empty":          testViews.Home(view.HomeView{}),
+		"home.refused":        testViews.Home(view.HomeView{Flash: view.UserError(approval.ErrGuest, approval.Request{}), Refused: true}),
+		"home":                testViews.Home(view.HomeView{Flash: rotated(request(rotation(approved)), nil), Mine: mine}),
+		"home.approver":       testViews.Home(view.HomeView{Approver: true, Waiting: []approval.Request{request(), request(extending)}, Live: []approval.Request{request(active), request(found)}}),
+		"home.approver.idle":  testViews.Home(view.HomeView{Approver: true, Search: search}),
+		"home.approver.large": testViews.Home(view.HomeView{Approver: true, Mine: manyKeys, Waiting: manyWaiting, Live: manyKeys, Search: turned(search, 1)}),
+		"home.approver.last":  testViews.Home(view.HomeView{Approver: true, Live: manyKeys, Search: turned(search, 99)}),
 	}
 }
 
-func turned(s search, page int) search { s.page = page; return s }
+func turned(s view.Search, page int) view.Search { s.Page = page; return s }

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // The situations of requests under an organization's rules: several approvals,
@@ -13,20 +16,20 @@ import (
 // is gone.
 
 var (
-	platform = approval.Requirement{From: approval.Principals{Groups: []approval.GroupID{"S0PLATFORM"}}, Count: 1}
-	security = approval.Requirement{From: approval.Principals{Groups: []approval.GroupID{"S0SECURITY"}}, Count: 1, For: []approval.Role{"ORG_OWNER"}}
-	pair     = approval.Requirement{From: approval.Principals{Users: []approval.UserID{"U0BOB", "U0DANA"}}, Count: 2}
+	platform = policy.Requirement{From: policy.Principals{Groups: []policy.GroupID{"S0PLATFORM"}}, Count: 1}
+	security = policy.Requirement{From: policy.Principals{Groups: []policy.GroupID{"S0SECURITY"}}, Count: 1, For: []policy.Role{"ORG_OWNER"}}
+	pair     = policy.Requirement{From: policy.Principals{Users: []policy.UserID{"U0BOB", "U0DANA"}}, Count: 2}
 
-	billing = approval.Project{ID: "5f1a2b3c4d5e6f7081920a01", Name: "billing " + hostile}
-	search0 = approval.Project{ID: "5f1a2b3c4d5e6f7081920a02", Name: "search"}
+	billing = policy.Project{ID: "5f1a2b3c4d5e6f7081920a01", Name: "billing " + hostile}
+	search0 = policy.Project{ID: "5f1a2b3c4d5e6f7081920a02", Name: "search"}
 )
 
-func needing(needs ...approval.Requirement) edit {
+func needing(needs ...policy.Requirement) edit {
 	return func(r *approval.Request) { r.Requirements = needs }
 }
 
 // endorsed is approved by those people, one after the other, and still pending.
-func endorsed(by ...approval.UserID) edit {
+func endorsed(by ...policy.UserID) edit {
 	return func(r *approval.Request) {
 		for i, u := range by {
 			r.Approvals = append(r.Approvals, approval.Approval{By: u, At: asked.Add(time.Duration(i+1) * time.Minute)})
@@ -35,14 +38,14 @@ func endorsed(by ...approval.UserID) edit {
 }
 
 func inProjects(r *approval.Request) {
-	r.Access.Projects = []approval.ProjectAccess{
-		{Project: billing, Roles: []approval.Role{"GROUP_READ_ONLY"}},
-		{Project: search0, Roles: []approval.Role{"GROUP_READ_ONLY", "GROUP_OWNER"}},
+	r.Access.Projects = []policy.ProjectAccess{
+		{Project: billing, Roles: []policy.Role{"GROUP_READ_ONLY"}},
+		{Project: search0, Roles: []policy.Role{"GROUP_READ_ONLY", "GROUP_OWNER"}},
 	}
 }
 
 func named(r *approval.Request) {
-	r.Access.NetworkPresets = []approval.NetworkPreset{{Name: "office " + hostile, Networks: networks("198.51.100.0/24")}}
+	r.Access.NetworkPresets = []policy.NetworkPreset{{Name: "office " + hostile, Networks: networks("198.51.100.0/24")}}
 }
 
 // risky has everything that an approver should look at twice.
@@ -60,8 +63,8 @@ func harmless(r *approval.Request) { r.Access.Networks = networks("203.0.113.7/3
 // less is what Bob left of a request for more.
 func less(r *approval.Request) {
 	r.Requested = r.Access
-	r.Requested.Roles = []approval.Role{"ORG_READ_ONLY", "ORG_OWNER"}
-	r.Requested.Projects = []approval.ProjectAccess{{Project: billing, Roles: []approval.Role{"GROUP_OWNER"}}}
+	r.Requested.Roles = []policy.Role{"ORG_READ_ONLY", "ORG_OWNER"}
+	r.Requested.Projects = []policy.ProjectAccess{{Project: billing, Roles: []policy.Role{"GROUP_OWNER"}}}
 	r.Access.Networks = networks("203.0.113.7/32")
 	r.Access.Lifetime = 8 * time.Hour
 	byBob(r)
@@ -100,9 +103,10 @@ func emergency(then edit) edit {
 func reviewed(r *approval.Request) { r.Review = approval.Review{By: "U0BOB", At: later.Add(time.Hour)} }
 
 func nudged(r *approval.Request) { r.NudgedAt = later }
+
 func escalated(r *approval.Request) {
 	r.EscalatedAt = later
-	r.EscalatedTo = approval.Principals{Groups: []approval.GroupID{"S0SECOND"}, Users: []approval.UserID{"U0CAROL"}}
+	r.EscalatedTo = policy.Principals{Groups: []policy.GroupID{"S0SECOND"}, Users: []policy.UserID{"U0CAROL"}}
 }
 
 func prodded(n int) edit { return func(r *approval.Request) { r.ApproverReminders = n } }
@@ -110,7 +114,7 @@ func prodded(n int) edit { return func(r *approval.Request) { r.ApproverReminder
 func ownerIsGone(r *approval.Request) { r.OwnerDeactivatedAt = later.Add(24 * time.Hour) }
 
 // handed is a key that Bob handed from one to the next of those people.
-func handed(to ...approval.UserID) edit {
+func handed(to ...policy.UserID) edit {
 	return func(r *approval.Request) {
 		for i, u := range to {
 			r.Transfers = append(r.Transfers, approval.OwnershipTransfer{From: r.Requester, To: u, By: "U0BOB", At: later.Add(time.Duration(i+25) * time.Hour)})
@@ -121,14 +125,14 @@ func handed(to ...approval.UserID) edit {
 }
 
 func byOperator(r *approval.Request) {
-	r.Outcome = approval.Outcome{Cause: approval.CauseRevoked, By: approval.Operator, At: later, Note: "the laptop was lost"}
+	r.Outcome = approval.Outcome{Cause: approval.CauseRevoked, By: service.Operator, At: later, Note: "the laptop was lost"}
 }
 
 func driftedInProjects(r *approval.Request) {
 	inProjects(r)
 	active(r)
-	r.Drift = approval.Drift{ProjectsChanged: true, Projects: []approval.ProjectAccess{
-		{Project: approval.Project{ID: billing.ID}, Roles: []approval.Role{"GROUP_OWNER"}},
+	r.Drift = approval.Drift{ProjectsChanged: true, Projects: []policy.ProjectAccess{
+		{Project: policy.Project{ID: billing.ID}, Roles: []policy.Role{"GROUP_OWNER"}},
 		{Project: search0},
 	}}
 }
@@ -137,29 +141,29 @@ func driftedInProjects(r *approval.Request) {
 func absurd(r *approval.Request) {
 	large(r)
 	r.Access.Projects, r.Access.NetworkPresets = nil, nil
-	for i := range approval.MaxProjects {
-		r.Access.Projects = append(r.Access.Projects, approval.ProjectAccess{
-			Project: approval.Project{ID: "5f1a2b3c4d5e6f7081920aff", Name: strings.Repeat("<ü>", 200)},
-			Roles:   []approval.Role{"GROUP_OWNER", "GROUP_DATA_ACCESS_ADMIN", "GROUP_READ_ONLY", approval.Role(strings.Repeat("X", 100+i))},
+	for i := range policy.MaxProjects {
+		r.Access.Projects = append(r.Access.Projects, policy.ProjectAccess{
+			Project: policy.Project{ID: "5f1a2b3c4d5e6f7081920aff", Name: strings.Repeat("<ü>", 200)},
+			Roles:   []policy.Role{"GROUP_OWNER", "GROUP_DATA_ACCESS_ADMIN", "GROUP_READ_ONLY", policy.Role(strings.Repeat("X", 100+i))},
 		})
-		r.Access.NetworkPresets = append(r.Access.NetworkPresets, approval.NetworkPreset{Name: strings.Repeat("&", 500), Networks: []netip.Prefix{r.Access.Networks[i]}})
+		r.Access.NetworkPresets = append(r.Access.NetworkPresets, policy.NetworkPreset{Name: strings.Repeat("&", 500), Networks: []netip.Prefix{r.Access.Networks[i]}})
 	}
 	r.Requested = r.Access
 	r.Requested.Networks, r.Requested.Lifetime = networks("203.0.113.7/32"), 365*24*time.Hour
 	r.Access.Projects = r.Access.Projects[:5]
 	byBob(r)
-	var crowd []approval.UserID
+	var crowd []policy.UserID
 	for range 200 {
 		crowd = append(crowd, "U0123456789")
 	}
 	for range 30 {
-		r.Requirements = append(r.Requirements, approval.Requirement{From: approval.Principals{Users: crowd}, Count: 100, For: r.Access.Roles})
+		r.Requirements = append(r.Requirements, policy.Requirement{From: policy.Principals{Users: crowd}, Count: 100, For: r.Access.Roles})
 	}
 	endorsed(crowd[:99]...)(r)
 	r.Decision.Rule = strings.Repeat("<r>", 200)
 	r.RequesterHistory = approval.RequesterHistory{ActiveKeys: 1000, FirstRequest: true}
 	nudged(r)
-	r.EscalatedAt, r.EscalatedTo = later, approval.Principals{Users: crowd}
+	r.EscalatedAt, r.EscalatedTo = later, policy.Principals{Users: crowd}
 }
 
 var ruleSituations = map[string][]edit{
@@ -174,7 +178,7 @@ var ruleSituations = map[string][]edit{
 	"pending.nudged":         with(needing(platform), nudged),
 	"pending.escalated":      with(needing(platform), nudged, escalated),
 	"pending.prodded":        with(needing(platform), prodded(2)),
-	"pending.everyone":       with(needing(approval.Requirement{From: approval.Principals{Everyone: true}, Count: 2})),
+	"pending.everyone":       with(needing(policy.Requirement{From: policy.Principals{Everyone: true}, Count: 2})),
 	"approved.two":           with(needing(platform, security), endorsed("U0DANA", "U0BOB"), approved),
 	"approved.less":          with(endorsed("U0BOB"), less, approved),
 	"approved.rule":          with(approved, byRule),
@@ -228,16 +232,16 @@ var ruleStorybook = map[approval.MessageName][]string{
 
 // ofTwo are the views of a bot that serves two organizations, in one of which
 // people may break the glass.
-func ofTwo() Screens {
+func ofTwo() view.Screens {
 	rules := testPolicy
-	rules.BreakGlass = approval.BreakGlass{People: approval.Principals{Users: []approval.UserID{"U0ALICE"}}, Roles: []approval.Role{"ORG_OWNER"}, Lifetime: time.Hour}
-	return Screens{
-		orgs: approval.Orgs{
+	rules.BreakGlass = policy.BreakGlass{People: policy.Principals{Users: []policy.UserID{"U0ALICE"}}, Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+	return view.Screens{
+		Orgs: policy.Orgs{
 			{ID: testOrg, Name: "Production " + hostile, Policy: rules},
 			{ID: "65a1b2c3d4e5f60718293a4c", Name: "Staging", Policy: testPolicy},
 		},
-		channels: map[approval.OrgID]string{testOrg: "C0APPROVALS", "65a1b2c3d4e5f60718293a4c": "C0STAGING"},
-		command:  "/atlas-key",
+		Channels: map[policy.OrgID]string{testOrg: "C0APPROVALS", "65a1b2c3d4e5f60718293a4c": "C0STAGING"},
+		Command:  "/atlas-key",
 	}
 }
 
@@ -247,23 +251,23 @@ func ruleScreens() map[string]any {
 	r := func(situation string) approval.Request { return request(situations[situation]...) }
 	unsigned := []approval.Request{r("active.emergency"), r("ended.emergency")}
 	all := map[string]any{
-		"two.card.pending":        two.card(r("pending.projects")),
-		"two.card.extension":      two.card(r("extension.pending")),
-		"two.decided.channel":     two.decidedNotice(r("approved.two")),
-		"two.review.channel":      two.reviewNotice(r("active.emergency")),
-		"two.ownergone.1.channel": two.ownerDeactivatedNotice(r("active.orphan"), 1),
-		"two.list":                two.list(approval.Page{Requests: []approval.Request{r("pending.two.one"), r("approved.less"), r("active.emergency")}}, ""),
-		"two.help":                two.help(""),
-		"two.pending":             two.pending([]approval.Request{r("pending.two.one")}, unsigned, later.Add(5*time.Hour)),
-		"two.home": two.home(homeView{approver: true, mine: []approval.Request{r("pending.nudged"), r("pending.one"), r("approved.less")},
-			waiting: []approval.Request{r("pending.risky")}, unsigned: unsigned, live: []approval.Request{r("active.orphan"), request(found)}}),
-		"list.rules":       testViews.list(approval.Page{Requests: []approval.Request{r("pending.one"), r("pending.nudged"), r("pending.two.one"), r("approved.less"), r("declined"), r("active.emergency")}}, ""),
-		"pending.unsigned": testViews.pending(nil, unsigned, later.Add(5*time.Hour)),
-		"home.gone":        testViews.home(homeView{approver: true, live: []approval.Request{r("active.orphan"), r("active.handed")}}),
+		"two.card.pending":        two.Card(r("pending.projects")),
+		"two.card.extension":      two.Card(r("extension.pending")),
+		"two.decided.channel":     two.DecidedNotice(r("approved.two")),
+		"two.review.channel":      two.ReviewNotice(r("active.emergency")),
+		"two.ownergone.1.channel": two.OwnerDeactivatedNotice(r("active.orphan"), 1),
+		"two.list":                two.List(approval.Page{Requests: []approval.Request{r("pending.two.one"), r("approved.less"), r("active.emergency")}}, ""),
+		"two.help":                two.Help(""),
+		"two.pending":             two.Pending([]approval.Request{r("pending.two.one")}, unsigned, later.Add(5*time.Hour)),
+		"two.home": two.Home(view.HomeView{Approver: true, Mine: []approval.Request{r("pending.nudged"), r("pending.one"), r("approved.less")},
+			Waiting: []approval.Request{r("pending.risky")}, Unsigned: unsigned, Live: []approval.Request{r("active.orphan"), request(found)}}),
+		"list.rules":       testViews.List(approval.Page{Requests: []approval.Request{r("pending.one"), r("pending.nudged"), r("pending.two.one"), r("approved.less"), r("declined"), r("active.emergency")}}, ""),
+		"pending.unsigned": testViews.Pending(nil, unsigned, later.Add(5*time.Hour)),
+		"home.gone":        testViews.Home(view.HomeView{Approver: true, Live: []approval.Request{r("active.orphan"), r("active.handed")}}),
 	}
 	for name, states := range ruleStorybook {
 		for _, state := range states {
-			all[string(name)+"."+state] = testViews.message(r(state), name)
+			all[string(name)+"."+state] = testViews.Message(r(state), name)
 		}
 	}
 	return all
@@ -278,13 +282,13 @@ func absurdScreens() map[string]any {
 		taken = append(taken, request(absurd, emergency(active)))
 	}
 	return map[string]any{
-		"absurd pending":    two.pending(waiting, taken, later),
-		"absurd home":       two.home(homeView{flash: "Done.", approver: true, mine: taken, waiting: waiting, unsigned: taken, live: taken, search: turned(search{person: "U0ALICE"}, 1)}),
-		"absurd list":       two.list(approval.Page{Requests: waiting}, ""),
-		"absurd owner gone": two.ownerDeactivatedNotice(request(absurd, active, ownerIsGone), 1),
-		"absurd transfer":   two.transfer(request(absurd, active, handed("U0CAROL")), 1),
-		"absurd drift":      two.driftNotice(request(absurd, driftedAbsurdly)),
-		"absurd card":       two.card(request(absurd, emergency(ended(becauseOfAudit)), handed("U0CAROL"))),
+		"absurd pending":    two.Pending(waiting, taken, later),
+		"absurd home":       two.Home(view.HomeView{Flash: "Done.", Approver: true, Mine: taken, Waiting: waiting, Unsigned: taken, Live: taken, Search: turned(view.Search{Person: "U0ALICE"}, 1)}),
+		"absurd list":       two.List(approval.Page{Requests: waiting}, ""),
+		"absurd owner gone": two.OwnerDeactivatedNotice(request(absurd, active, ownerIsGone), 1),
+		"absurd transfer":   two.Transfer(request(absurd, active, handed("U0CAROL")), 1),
+		"absurd drift":      two.DriftNotice(request(absurd, driftedAbsurdly)),
+		"absurd card":       two.Card(request(absurd, emergency(ended(becauseOfAudit)), handed("U0CAROL"))),
 	}
 }
 

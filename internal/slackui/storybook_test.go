@@ -13,7 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/secret"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // updateGolden writes the goldens anew; read the diff.
@@ -34,9 +37,9 @@ func request(edits ...edit) approval.Request {
 	r := approval.Request{
 		ID: "AKR-7F3K2", Org: testOrg, Kind: approval.APIKey, State: approval.StatePending, Version: 4,
 		Requester: "U0ALICE", IdempotencyKey: "V1",
-		Access: approval.Access{
+		Access: policy.Access{
 			Description: "invoices " + hostile,
-			Roles:       []approval.Role{"ORG_READ_ONLY"},
+			Roles:       []policy.Role{"ORG_READ_ONLY"},
 			Networks:    networks("203.0.113.7/32", "198.51.100.0/24"),
 			Lifetime:    7 * 24 * time.Hour,
 		},
@@ -99,7 +102,8 @@ func delivered(r *approval.Request) {
 	r.Confirmation = approval.Confirmation{ShownAt: later, RemindAt: later.Add(30 * time.Minute), ConfirmBy: later.Add(time.Hour)}
 }
 
-func active(r *approval.Request)    { delivered(r); r.State = approval.StateActive }
+func active(r *approval.Request) { delivered(r); r.State = approval.StateActive }
+
 func seenInUse(r *approval.Request) { active(r); r.Confirmation.ByUse = true }
 
 func revoking(why approval.Outcome) edit {
@@ -170,7 +174,7 @@ func failed(c approval.Cause) edit {
 func drifted(r *approval.Request) {
 	active(r)
 	r.Drift = approval.Drift{
-		RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"},
+		RolesChanged: true, Roles: []policy.Role{"ORG_OWNER"},
 		NetworksChanged: true, Networks: networks("0.0.0.0/0"), Renamed: true,
 	}
 }
@@ -187,10 +191,10 @@ func found(r *approval.Request) {
 }
 
 func large(r *approval.Request) {
-	r.Access.Description = strings.Repeat("ü", approval.MaxDescription)
-	r.Reason = strings.Repeat("<&>", approval.MaxReason/3)
+	r.Access.Description = strings.Repeat("ü", policy.MaxDescription)
+	r.Reason = strings.Repeat("<&>", policy.MaxReason/3)
 	r.Access.Roles = nil
-	for _, info := range approval.OrgRoles {
+	for _, info := range policy.OrgRoles {
 		r.Access.Roles = append(r.Access.Roles, info.Name)
 	}
 	r.Access.Networks = nil
@@ -316,23 +320,23 @@ var storybook = map[approval.MessageName][]string{
 	approval.DriftNotice:              {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
 }
 
-const testOrg = approval.OrgID("65a1b2c3d4e5f60718293a4b")
+const testOrg = policy.OrgID("65a1b2c3d4e5f60718293a4b")
 
 var testViews = viewsOf(testPolicy)
 
 // viewsOf are the views of one organization with these rules.
-func viewsOf(p approval.Policy) Screens {
-	return Screens{
-		orgs:      approval.Orgs{{ID: testOrg, Name: "Production", Policy: p}},
-		channels:  map[approval.OrgID]string{testOrg: "C0APPROVALS"},
-		keysPages: map[approval.OrgID]string{testOrg: "https://cloud.mongodb.com/v2#/org/65a1b2c3d4e5f60718293a4b/access/apiKeys"},
-		command:   "/atlas-key",
+func viewsOf(p policy.Policy) view.Screens {
+	return view.Screens{
+		Orgs:      policy.Orgs{{ID: testOrg, Name: "Production", Policy: p}},
+		Channels:  map[policy.OrgID]string{testOrg: "C0APPROVALS"},
+		KeysPages: map[policy.OrgID]string{testOrg: "https://cloud.mongodb.com/v2#/org/65a1b2c3d4e5f60718293a4b/access/apiKeys"},
+		Command:   "/atlas-key",
 	}
 }
 
-var testPolicy = approval.Policy{
-	Requirements:  []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB"}}, Count: 1}},
-	Roles:         approval.RulesFor(approval.DefaultRoles()...),
+var testPolicy = policy.Policy{
+	Requirements:  []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB"}}, Count: 1}},
+	Roles:         policy.RulesFor(policy.DefaultRoles()...),
 	Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
 	MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20, RotationGracePeriod: 24 * time.Hour,
 	RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
@@ -343,60 +347,60 @@ func screens() map[string]any {
 	all := map[string]any{}
 	for name, states := range storybook {
 		for _, state := range states {
-			all[string(name)+"."+state] = testViews.message(request(situations[state]...), name)
+			all[string(name)+"."+state] = testViews.Message(request(situations[state]...), name)
 		}
 	}
 	for state, edits := range adopted {
 		r := request(edits...)
 		r.Outcome.At = later
-		all[string(approval.UnknownKeyNotice)+"."+state] = testViews.unknownKeyNotice(r)
-		r.RequestedAt, r.UnknownKeys = asked, approval.UnknownKeys{Count: 3, IDs: []approval.ID{"AKR-7F3K2", "AKR-2Q9XV", "AKR-00001"}}
-		all[string(approval.UnknownKeysNotice)+"."+state] = testViews.foundManyNotice(r)
+		all[string(approval.UnknownKeyNotice)+"."+state] = testViews.UnknownKeyNotice(r)
+		r.RequestedAt, r.UnknownKeys = asked, approval.UnknownKeys{Count: 3, IDs: []policy.ID{"AKR-7F3K2", "AKR-2Q9XV", "AKR-00001"}}
+		all[string(approval.UnknownKeysNotice)+"."+state] = testViews.FoundManyNotice(r)
 		r.UnknownKeys = approval.UnknownKeys{Count: 40}
-		all[string(approval.UnknownKeysNotice)+".too_many."+state] = testViews.foundManyNotice(r)
+		all[string(approval.UnknownKeysNotice)+".too_many."+state] = testViews.FoundManyNotice(r)
 	}
 	lax := testPolicy
 	lax.AllowSelfApproval = true
-	all["card.pending.self_approval"] = viewsOf(lax).card(request())
-	all["card.pending.powerful"] = testViews.card(request(func(r *approval.Request) { r.Access.Roles = []approval.Role{"ORG_OWNER"} }))
+	all["card.pending.self_approval"] = viewsOf(lax).Card(request())
+	all["card.pending.powerful"] = testViews.Card(request(func(r *approval.Request) { r.Access.Roles = []policy.Role{"ORG_OWNER"} }))
 
 	maps.Copy(all, modals())
-	all["revoke.form"] = revokeForm(request(active), "AKR-7F3K2")
-	all["revoke.form.found"] = revokeForm(request(found), "AKR-7F3K2")
-	all["revoke.sure"] = confirmRevoke(request(active), true)
-	all["revoke.sure.approver"] = confirmRevoke(request(active), false)
-	all["card.pending.void"] = testViews.card(request(func(r *approval.Request) {
-		r.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{"U0BOB", "U0DANA", "U0CAROL"}}, Count: 2}}
-		r.Approvals = []approval.Approval{{By: "U0BOB", Void: approval.VoidDeactivated}, {By: "U0DANA"}}
+	all["revoke.form"] = view.RevokeForm(request(active), "AKR-7F3K2")
+	all["revoke.form.found"] = view.RevokeForm(request(found), "AKR-7F3K2")
+	all["revoke.sure"] = view.ConfirmRevoke(request(active), true)
+	all["revoke.sure.approver"] = view.ConfirmRevoke(request(active), false)
+	all["card.pending.void"] = testViews.Card(request(func(r *approval.Request) {
+		r.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB", "U0DANA", "U0CAROL"}}, Count: 2}}
+		r.Approvals = []approval.Approval{{By: "U0BOB", Void: policy.VoidDeactivated}, {By: "U0DANA"}}
 	}))
-	all["notice.late"] = notice("Nothing was changed", tooLateToDecide(request(approved), "U0DANA"))
-	all["help"] = testViews.help("")
-	all["help.unknown_word"] = testViews.help(mrkdwnf("I do not know %s. This is what I can do:", hostile))
-	all["list.empty"] = testViews.list(approval.Page{}, "")
-	all["list"] = testViews.list(approval.Page{Requests: []approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
+	all["notice.late"] = view.Notice("Nothing was changed", view.TooLateToDecide(request(approved), "U0DANA"))
+	all["help"] = testViews.Help("")
+	all["help.unknown_word"] = testViews.Help(mrkdwn.Mrkdwnf("I do not know %s. This is what I can do:", hostile))
+	all["list.empty"] = testViews.List(approval.Page{}, "")
+	all["list"] = testViews.List(approval.Page{Requests: []approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
 		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))}}, "")
 	var many []approval.Request
 	for range 60 {
 		many = append(many, request(large, active))
 	}
-	all["list.long"] = testViews.list(approval.Page{Requests: many, Newer: true}, "Done.")
-	all["list.changes"] = testViews.list(approval.Page{Requests: []approval.Request{request(extending), request(extending, done), request(readdressing), request(narrowing),
+	all["list.long"] = testViews.List(approval.Page{Requests: many, Newer: true}, "Done.")
+	all["list.changes"] = testViews.List(approval.Page{Requests: []approval.Request{request(extending), request(extending, done), request(readdressing), request(narrowing),
 		request(rotation(approved)), request(rotation(active)), request(active, succeeded)}}, rotated(request(rotation(approved)), nil))
-	all["pending.nothing"] = testViews.pending(nil, nil, later)
-	all["pending"] = testViews.pending([]approval.Request{request(), request(extending), request(readdressing), request(unreached)}, nil, later.Add(5*time.Hour))
+	all["pending.nothing"] = testViews.Pending(nil, nil, later)
+	all["pending"] = testViews.Pending([]approval.Request{request(), request(extending), request(readdressing), request(unreached)}, nil, later.Add(5*time.Hour))
 	var waiting []approval.Request
 	for range 60 {
 		waiting = append(waiting, request(large, readdressing))
 	}
-	all["pending.long"] = testViews.pending(waiting, nil, later)
+	all["pending.long"] = testViews.Pending(waiting, nil, later)
 	maps.Copy(all, homes(many, waiting))
 	maps.Copy(all, ruleScreens())
 	all["checked.minting"] = checkedMessage(request(minting))
 	all["checked.deleting"] = checkedMessage(request(undoing(approval.CauseNotShown), notDeleted))
 	all["checked.approved"] = checkedMessage(request(putBack(approval.CauseNotShown)))
 	all["checked.delivered"] = checkedMessage(request(delivered))
-	all["note"] = testViews.keyMessage(request(minting), credential())
-	all["note.replaced"] = testViews.keyMessage(request(delivered), credential())
+	all["note"] = testViews.KeyMessage(request(minting), credential())
+	all["note.replaced"] = testViews.KeyMessage(request(delivered), credential())
 	return all
 }
 

@@ -3,33 +3,39 @@ package slackui
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // submit answers a modal that was sent. It is not remembered what was sent
 // before: the same modal sent again gets the same answer from the store.
-func (a *App) submit(ctx context.Context, i interaction, answer ack) {
+func (a *App) submit(ctx context.Context, i payload.Interaction, answer payload.Ack) {
 	switch i.View.CallbackID {
-	case viewForm:
-		a.submitForm(ctx, i, answer, formHandler{formBlocks, "Send", a.service.Submit})
-	case viewBreakGlass:
-		a.submitForm(ctx, i, answer, formHandler{breakGlassBlocks, "Take the key", a.service.BreakGlass})
-	case viewPartial:
+	case view.ViewForm:
+		a.submitForm(ctx, i, answer, formHandler{view.FormBlocks, "Send", a.service.Submit})
+	case view.ViewBreakGlass:
+		a.submitForm(ctx, i, answer, formHandler{view.BreakGlassBlocks, "Take the key", a.service.BreakGlass})
+	case view.ViewPartial:
 		a.submitPartial(ctx, i, answer)
-	case viewDeny:
+	case view.ViewDeny:
 		a.submitDenial(ctx, i, answer)
-	case viewExtend:
-		a.submitChange(ctx, i, answer, change{extendBlocks, func(ctx context.Context, id approval.ID) (approval.Request, error) {
-			return a.service.Extend(ctx, i.who(), id, extension(i.View))
+	case view.ViewExtend:
+		a.submitChange(ctx, i, answer, change{view.ExtendBlocks, func(ctx context.Context, id policy.ID) (approval.Request, error) {
+			return a.service.Extend(ctx, i.Who(), id, view.Extension(i.View))
 		}})
-	case viewAddresses:
-		a.submitChange(ctx, i, answer, change{addressesBlocks, func(ctx context.Context, id approval.ID) (approval.Request, error) {
-			return a.service.ReplaceAccessList(ctx, i.who(), id, accessListChange(i.View))
+	case view.ViewAddresses:
+		a.submitChange(ctx, i, answer, change{view.AddressesBlocks, func(ctx context.Context, id policy.ID) (approval.Request, error) {
+			return a.service.ReplaceAccessList(ctx, i.Who(), id, view.AccessListChange(i.View))
 		}})
-	case viewRevoke:
+	case view.ViewRevoke:
 		a.submitRevocation(ctx, i, answer)
 	default:
 		a.log.Warn("a modal that is not ours was sent", "user", i.User.ID)
@@ -38,29 +44,29 @@ func (a *App) submit(ctx context.Context, i interaction, answer ack) {
 }
 
 // submitDenial denies a request. Sent twice by one person it is one denial.
-func (a *App) submitDenial(ctx context.Context, i interaction, answer ack) {
+func (a *App) submitDenial(ctx context.Context, i payload.Interaction, answer payload.Ack) {
 	id, home, ok := requestOf(i.View)
 	if !ok {
 		a.submittedNothing(i, answer)
 		return
 	}
-	who := i.who()
+	who := i.Who()
 	if a.sentInHurry(i, answer) {
 		return
 	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
-	r, err := a.service.Deny(bounded, who, id, denialReasonGiven(i.View))
+	r, err := a.service.Deny(bounded, who, id, view.DenialReasonGiven(i.View))
 	sentAgain := errors.Is(err, approval.ErrNotAllowed) && r.State == approval.StateDenied && r.Decision.By == who.User
 	switch {
 	case err == nil || sentAgain:
 		answer(nil)
 	case errors.Is(err, approval.ErrNotAllowed):
-		answer(replaceView(tooLateToDecide(r, who.User)))
+		answer(replaceView(view.TooLateToDecide(r, who.User)))
 	case isPermanent(err):
-		answer(replaceView(userError(err, r)))
+		answer(replaceView(view.UserError(err, r)))
 	default:
-		answer(notRecorded(blockDenyReason, "Deny", err))
+		answer(notRecorded(view.BlockDenyReason, "Deny", err))
 	}
 	if err != nil && !sentAgain {
 		a.logRefusal("denying", who, r, err)
@@ -69,14 +75,14 @@ func (a *App) submitDenial(ctx context.Context, i interaction, answer ack) {
 }
 
 // submittedNothing answers a modal that is about no request: none of ours.
-func (a *App) submittedNothing(i interaction, answer ack) {
+func (a *App) submittedNothing(i payload.Interaction, answer payload.Ack) {
 	a.log.Warn("a modal about no request was sent", "user", i.User.ID)
-	answer(replaceView(userError(approval.ErrNotFound, approval.Request{})))
+	answer(replaceView(view.UserError(approval.ErrNotFound, approval.Request{})))
 }
 
 // replaceView is the answer to a form that cannot be sent any more.
-func replaceView(said mrkdwn) *slack.ViewSubmissionResponse {
-	return slack.NewUpdateViewSubmissionResponse(viewOf(notice("Nothing was changed", said)))
+func replaceView(said mrkdwn.Mrkdwn) *slack.ViewSubmissionResponse {
+	return slack.NewUpdateViewSubmissionResponse(viewOf(view.Notice("Nothing was changed", said)))
 }
 
 // notRecorded is the answer to a form that may be sent again.
@@ -88,9 +94,9 @@ func notRecorded(block, button string, err error) *slack.ViewSubmissionResponse 
 
 // isPermanent reports whether sending the same again would be refused again.
 func isPermanent(err error) bool {
-	for _, w := range userErrors {
-		if errors.Is(err, w.err) {
-			return !errors.Is(err, approval.ErrCannotCheck) && !errors.Is(err, approval.ErrConflict)
+	for _, w := range view.UserErrors {
+		if errors.Is(err, w.Err) {
+			return !errors.Is(err, policy.ErrCannotCheck) && !errors.Is(err, approval.ErrConflict)
 		}
 	}
 	return false
@@ -104,10 +110,23 @@ func (a *App) openView(ctx context.Context, trigger string, v slack.ModalViewReq
 	defer cancel()
 	res, err := a.slack.API.OpenViewContext(ctx, trigger, v)
 	if err != nil {
-		return callError(err)
+		return client.CallError(err)
 	}
 	if res.View.ID == "" {
-		return malformedResponse("views.open")
+		return client.MalformedResponse("views.open")
 	}
 	return nil
+}
+
+// notOpened is said if a form is known not to be open. If Slack gave no clear
+// answer it may be; and if the press was delivered again to a bot that was
+// started meanwhile, it may be since the first time.
+func notOpened(err error, said mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
+	if slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, client.CodeOf(err)) {
+		return "That opened the form once already. If you see it, go on there; if not, try it once more. Nothing was changed."
+	}
+	if f, ok := errors.AsType[*approval.CallError](err); ok && f.Class == approval.Indeterminate {
+		return "Slack did not say whether the form is open. If you see it, go on there; if not, try it once more. Nothing was changed."
+	}
+	return said
 }

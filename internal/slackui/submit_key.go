@@ -7,23 +7,26 @@ import (
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/view"
 )
 
 // A change is a form about a live key: its fields, and how it is recorded.
 type change struct {
-	blocks blockIDs
-	record func(context.Context, approval.ID) (approval.Request, error)
+	blocks view.BlockIDs
+	record func(context.Context, policy.ID) (approval.Request, error)
 }
 
 // submitChange records what somebody asks for a live key, or shows what to
 // correct. Sent twice it is one request, also if that was made in between.
-func (a *App) submitChange(ctx context.Context, i interaction, answer ack, c change) {
+func (a *App) submitChange(ctx context.Context, i payload.Interaction, answer payload.Ack, c change) {
 	id, home, ok := requestOf(i.View)
 	if !ok || i.View.ID == "" {
 		a.submittedNothing(i, answer)
 		return
 	}
-	who := i.who()
+	who := i.Who()
 	if a.sentInHurry(i, answer) {
 		return
 	}
@@ -33,12 +36,12 @@ func (a *App) submitChange(ctx context.Context, i interaction, answer ack, c cha
 	if err != nil && a.sentBefore(bounded, who, i.View.ID) {
 		err = nil
 	}
-	mistakes, wrong := errors.AsType[*approval.FormError](err)
+	mistakes, wrong := errors.AsType[*policy.FormError](err)
 	switch {
 	case err == nil:
 		answer(nil)
 	case wrong:
-		answer(slack.NewErrorsViewSubmissionResponse(formErrors(mistakes.Problems, c.blocks)))
+		answer(slack.NewErrorsViewSubmissionResponse(view.FormErrors(mistakes.Problems, c.blocks)))
 		return
 	case errors.Is(err, approval.ErrNotAllowed), isPermanent(err):
 		answer(replaceView(ownerRefusal(r, err)))
@@ -52,26 +55,26 @@ func (a *App) submitChange(ctx context.Context, i interaction, answer ack, c cha
 }
 
 // sentBefore reports whether who has a request that came from this form.
-func (a *App) sentBefore(ctx context.Context, who approval.Actor, origin string) bool {
+func (a *App) sentBefore(ctx context.Context, who policy.Actor, origin string) bool {
 	r, err := a.service.ByOrigin(ctx, who, origin)
 	return err == nil && r.Requester == who.User
 }
 
 // submitRevocation revokes a key. Sent twice by one person it is one
 // revocation.
-func (a *App) submitRevocation(ctx context.Context, i interaction, answer ack) {
+func (a *App) submitRevocation(ctx context.Context, i payload.Interaction, answer payload.Ack) {
 	id, home, ok := requestOf(i.View)
 	if !ok {
 		a.submittedNothing(i, answer)
 		return
 	}
-	who := i.who()
+	who := i.Who()
 	if a.sentInHurry(i, answer) {
 		return
 	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
-	r, err := a.service.Revoke(bounded, who, id, revokeReasonGiven(i.View))
+	r, err := a.service.Revoke(bounded, who, id, view.RevokeReasonGiven(i.View))
 	sentAgain := errors.Is(err, approval.ErrNotAllowed) && hasEnded(r) && r.Outcome.By == who.User
 	switch {
 	case err == nil || sentAgain:
@@ -79,7 +82,7 @@ func (a *App) submitRevocation(ctx context.Context, i interaction, answer ack) {
 	case errors.Is(err, approval.ErrNotAllowed), isPermanent(err):
 		answer(replaceView(keyAdminRefusal(r, err)))
 	default:
-		answer(notRecorded(blockRevokeReason, "Revoke", err))
+		answer(notRecorded(view.BlockRevokeReason, "Revoke", err))
 	}
 	if err != nil && !sentAgain {
 		a.logRefusal("revoking", who, r, err)

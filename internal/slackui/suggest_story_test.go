@@ -13,6 +13,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
@@ -65,9 +66,9 @@ func TestManyProjectsAreSuggestedAsFarAsSlackTakesThem(t *testing.T) {
 			t.Run(name+", "+what, func(t *testing.T) {
 				t.Parallel()
 				d := openRich(t, edits...)
-				var many []approval.Project
+				var many []policy.Project
 				for i := range 300 {
-					many = append(many, approval.Project{ID: approval.ProjectID(fmt.Sprintf("%024x", i)), Name: fmt.Sprintf(tt.title, i)})
+					many = append(many, policy.Project{ID: policy.ProjectID(fmt.Sprintf("%024x", i)), Name: fmt.Sprintf(tt.title, i)})
 				}
 				d.keys.Have(org, many...)
 				d.opensForm(alice)
@@ -159,7 +160,7 @@ type slowKeys struct {
 	until chan struct{}
 }
 
-func (k slowKeys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
+func (k slowKeys) Projects(ctx context.Context, org policy.OrgID) ([]policy.Project, error) {
 	select {
 	case <-k.until:
 	case <-ctx.Done():

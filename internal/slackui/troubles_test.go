@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
@@ -92,7 +93,7 @@ func TestACardThatCannotChangeItsBlocksStaysAsItIs(t *testing.T) {
 func TestNothingStandsOutsideOfItsThread(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) {
-		s.policy.AutoApprovals = []approval.AutoRule{{Name: "all", For: approval.Principals{Everyone: true}, Roles: []approval.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
+		s.policy.AutoApprovals = []policy.AutoRule{{Name: "all", For: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
 	})
 	d.weather.add(callError{method: "chat.postMessage", about: "channel=" + sandbox.Approvals, answer: limited("1")})
 	r := d.asks(alice)

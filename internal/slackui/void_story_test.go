@@ -6,13 +6,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
 // twoOf takes two approvals of bob, dana, and the group of carol, whose name is
 // in what people type.
 func twoOf(s *setup) {
-	s.policy.Requirements = []approval.Requirement{{From: approval.Principals{Users: []approval.UserID{bob, dana}, Groups: []approval.GroupID{guards}}, Count: 2}}
+	s.policy.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{bob, dana}, Groups: []policy.GroupID{guards}}, Count: 2}}
 }
 
 func TestLastApproverIsToldWhoseApprovalDoesNotCount(t *testing.T) {

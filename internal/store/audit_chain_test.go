@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // ofSchema2 opens a database that was made before there was a chain.
@@ -44,7 +45,7 @@ func TestLinesFromBeforeTheChainAreChained(t *testing.T) {
 	require.Empty(t, all[0].Prev)
 	require.EqualValues(t, 4, all[2].Seq, "numbers stay")
 	require.Equal(t, "2026-03-02 09:01:00.123 +0000 UTC", all[2].At.String())
-	require.Equal(t, approval.UserID("U0ANA"), all[2].By)
+	require.Equal(t, policy.UserID("U0ANA"), all[2].By)
 	require.Equal(t, "not_approver", all[1].Refused)
 	require.Equal(t, "key 0123456789abcdef01234567 abcdefgh", all[3].Note)
 	require.Empty(t, all[3].Key, "nobody guesses it from the note")

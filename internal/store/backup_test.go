@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/store"
 )
 
@@ -20,7 +21,7 @@ func noProgress(int64, int64) {}
 func fill(t *testing.T, s *store.Store, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
-		r := asked(approval.ID("AKR-" + strconv.Itoa(10000+i)))
+		r := asked(policy.ID("AKR-" + strconv.Itoa(10000+i)))
 		_, err := s.Create(t.Context(), r, submitted(r))
 		require.NoError(t, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/store"
 )
 
@@ -25,7 +26,7 @@ func beside(t *testing.T, path string) *store.Store {
 }
 
 // denied is r with somebody's no, and the line of it.
-func denied(r approval.Request, by approval.UserID) (approval.Request, approval.AuditEntry) {
+func denied(r approval.Request, by policy.UserID) (approval.Request, approval.AuditEntry) {
 	r.State = approval.StateDenied
 	return r, approval.AuditEntry{
 		At: approvaltest.Epoch.Add(time.Minute), Org: r.Org, Request: r.ID, Event: approval.EventDeny,
@@ -40,12 +41,12 @@ func TestBesideItsOwner(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bot.db")
 	owner, guest := open(t, "sqlite:"+path), beside(t, path)
 	for i := range 20 {
-		r := asked(approval.ID("AKR-000" + string(rune('A'+i))))
+		r := asked(policy.ID("AKR-000" + string(rune('A'+i))))
 		r, err := owner.Create(t.Context(), r, submitted(r))
 		require.NoError(t, err)
 		var wg sync.WaitGroup
-		won := make(chan approval.UserID, 2)
-		for by, s := range map[approval.UserID]*store.Store{"owner": owner, "guest": guest} {
+		won := make(chan policy.UserID, 2)
+		for by, s := range map[policy.UserID]*store.Store{"owner": owner, "guest": guest} {
 			wg.Go(func() {
 				next, e := denied(r, by)
 				if _, err := s.Move(t.Context(), next, e); err == nil {

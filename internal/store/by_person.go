@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A person can have tens of thousands of requests. What is read here is bounded
@@ -17,14 +18,14 @@ import (
 var openOrLive = stateIn(approval.StatePending, approval.StateApproved, approval.StateIssuing, approval.StateApplying, approval.StateDelivered, approval.StateActive, approval.StateRevoking)
 
 // OpenByRequester implements [approval.Store].
-func (s *Store) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+func (s *Store) OpenByRequester(ctx context.Context, user policy.UserID) ([]approval.Request, error) {
 	return s.listReadable(ctx, `
 		WHERE r.id IN (SELECT id FROM request WHERE requester = $1 AND `+openOrLive+` ORDER BY asked_at DESC, id LIMIT $2)
-		ORDER BY r.asked_at DESC, r.id`, user, approval.MaxListed)
+		ORDER BY r.asked_at DESC, r.id`, user, policy.MaxListed)
 }
 
 // PageByRequester implements [approval.Store].
-func (s *Store) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
+func (s *Store) PageByRequester(ctx context.Context, user policy.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
 	page, args := firstPage, []any{user, limit}
 	if !at.AskedAt.IsZero() {
 		page, args = olderPage, append(args, millis(at.AskedAt), at.ID)
@@ -65,9 +66,9 @@ func (s *Store) ByOrigin(ctx context.Context, origin string) (approval.Request, 
 }
 
 // Usage implements [approval.Store].
-func (s *Store) Usage(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Usage, error) {
+func (s *Store) Usage(ctx context.Context, user policy.UserID, org policy.OrgID, since time.Time) (policy.Usage, error) {
 	live, open := stateIn(approval.StateDelivered, approval.StateActive), stateIn(approval.OpenStates...)
-	var t approval.Usage
+	var t policy.Usage
 	err := s.db.QueryRowContext(ctx, `
 		SELECT EXISTS (SELECT 1 FROM request WHERE requester = $1),
 			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+live+`),

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // What is over is never read to count or list what one person has open: every
@@ -68,7 +69,7 @@ func TestTwentyThousandRequestsOfOnePersonAreReachedPageByPage(t *testing.T) {
 			json_object('id', printf('AKR-%05d', i), 'requester', 'U_bo', 'asked_at', strftime('%Y-%m-%dT%H:%M:%fZ', (1000000 + i / 1000) / 1000.0, 'unixepoch'))
 		FROM n`, all)
 	require.NoError(t, err)
-	var there []approval.ID
+	var there []policy.ID
 	var at approval.Cursor
 	for {
 		found, more, err := s.PageByRequester(t.Context(), "U_bo", at, page)
@@ -83,9 +84,9 @@ func TestTwentyThousandRequestsOfOnePersonAreReachedPageByPage(t *testing.T) {
 		}
 	}
 	require.Len(t, there, all)
-	require.Equal(t, approval.ID("AKR-19000"), there[0], "the first of the newest millisecond")
-	require.Equal(t, approval.ID("AKR-00999"), there[all-1], "the last of the oldest")
-	seen := map[approval.ID]bool{}
+	require.Equal(t, policy.ID("AKR-19000"), there[0], "the first of the newest millisecond")
+	require.Equal(t, policy.ID("AKR-00999"), there[all-1], "the last of the oldest")
+	seen := map[policy.ID]bool{}
 	for _, id := range there {
 		seen[id] = true
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // ClaimWork implements [approval.Store]. What is due after $3 is due now: the clock
@@ -49,7 +50,7 @@ func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (
 	if s.attached {
 		return r, errors.New("leasing a request: this process is a guest of the database, and does no work on it")
 	}
-	var id approval.ID
+	var id policy.ID
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, lease, millis(until), millis(now), millis(now.Add(approval.MaxWait))).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -71,7 +72,7 @@ func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (
 }
 
 // ReleaseWork implements [approval.Store].
-func (s *Store) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+func (s *Store) ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	return s.updateOne(ctx, id, `
 		UPDATE request SET work_until = 0,
 			work_at = CASE WHEN version = $2 AND $3 > 0 THEN $3 ELSE work_at END
@@ -79,7 +80,7 @@ func (s *Store) ReleaseWork(ctx context.Context, id approval.ID, version int64, 
 }
 
 // ReleaseSync implements [approval.Store].
-func (s *Store) ReleaseSync(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+func (s *Store) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	return s.updateOne(ctx, id, `
 		UPDATE request SET draw_until = 0,
 			draw_at = CASE WHEN version = $2 THEN $3 ELSE draw_at END
@@ -87,7 +88,7 @@ func (s *Store) ReleaseSync(ctx context.Context, id approval.ID, version int64, 
 }
 
 // SaveMessageRef implements [approval.Store].
-func (s *Store) SaveMessageRef(ctx context.Context, id approval.ID, name approval.MessageName, at approval.MessageRef) error {
+func (s *Store) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := get(ctx, tx, id); err != nil {
 			return err
@@ -135,7 +136,7 @@ func (s *Store) dropLeases(ctx context.Context) error {
 }
 
 // updateOne changes the one request that id names.
-func (s *Store) updateOne(ctx context.Context, id approval.ID, change string, args ...any) error {
+func (s *Store) updateOne(ctx context.Context, id policy.ID, change string, args ...any) error {
 	done, err := s.db.ExecContext(ctx, change, args...)
 	if err != nil {
 		return fmt.Errorf("updating request %s: %w", id, err)

@@ -11,6 +11,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/secret"
 	"atlaskeybot/internal/store"
 )
@@ -63,7 +64,7 @@ func TestRestartRetriesAtOnce(t *testing.T) {
 func TestUnreadableRequestKeepsNoOtherWaiting(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite::memory:")
-	for i, id := range []approval.ID{"AKR-BROKE", "AKR-WHOLE"} {
+	for i, id := range []policy.ID{"AKR-BROKE", "AKR-WHOLE"} {
 		r := asked(id)
 		r.ExpiresAt = r.RequestedAt.Add(time.Duration(i) * time.Second)
 		_, err := s.Create(t.Context(), r, submitted(r))

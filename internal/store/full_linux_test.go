@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/store"
 )
 
@@ -39,7 +39,7 @@ func TestAFullDiskIsSaidAndIsOverWithoutARestart(t *testing.T) {
 	require.NoError(t, s.Ping(t.Context()))
 	var err error
 	for i := 0; err == nil && i < 2000; i++ {
-		r := asked(approval.ID("AKR-" + strconv.Itoa(10000+i)))
+		r := asked(policy.ID("AKR-" + strconv.Itoa(10000+i)))
 		r.Reason = strings.Repeat("x", 4000)
 		_, err = s.Create(t.Context(), r, submitted(r))
 	}
@@ -65,7 +65,7 @@ func TestBackupOntoAFullDiskLeavesNothing(t *testing.T) {
 	from := tempDir(t) + "/bot.db"
 	s := open(t, "sqlite:"+from)
 	for i := range 200 {
-		r := asked(approval.ID("AKR-" + strconv.Itoa(10000+i)))
+		r := asked(policy.ID("AKR-" + strconv.Itoa(10000+i)))
 		r.Reason = strings.Repeat("x", 20000)
 		_, err := s.Create(t.Context(), r, submitted(r))
 		require.NoError(t, err)

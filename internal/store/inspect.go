@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A Status is what can be told of a database without touching it.
@@ -22,7 +22,7 @@ type Status struct {
 	Wrong error
 
 	// Unreadable are the requests that are damaged in an otherwise whole database.
-	Unreadable []approval.ID
+	Unreadable []policy.ID
 }
 
 // Inspect looks at the database at url beside whoever uses it. It makes,

@@ -21,6 +21,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/store"
 )
 
@@ -89,7 +90,7 @@ func fillUntilKilled(path string) error {
 		return err
 	}
 	for i := 0; ; i++ {
-		r := asked(approval.ID("AKR-" + strconv.Itoa(i)))
+		r := asked(policy.ID("AKR-" + strconv.Itoa(i)))
 		if _, err := s.Create(ctx, r, submitted(r)); err != nil {
 			return err
 		}
@@ -102,7 +103,7 @@ func fillUntilKilled(path string) error {
 	}
 }
 
-func asked(id approval.ID) approval.Request {
+func asked(id policy.ID) approval.Request {
 	return approval.Request{
 		ID: id, Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: approval.APIKey, State: approval.StatePending,
 		Requester: "U_bo", IdempotencyKey: "form-of-" + string(id), Reason: "TICKET-12",
@@ -134,24 +135,24 @@ func startAnother(t *testing.T, path string, env ...string) *another {
 }
 
 // stored waits for the next request to be stored and returns its name.
-func (a *another) stored(t *testing.T) approval.ID {
+func (a *another) stored(t *testing.T) policy.ID {
 	t.Helper()
 	require.True(t, a.lines.Scan(), "the other process ended")
 	require.Regexp(t, `^AKR-\d+$`, a.lines.Text())
-	return approval.ID(a.lines.Text())
+	return policy.ID(a.lines.Text())
 }
 
 // kill ends the process at once, as SIGKILL does, and returns what it had
 // stored since.
-func (a *another) kill(t *testing.T) []approval.ID {
+func (a *another) kill(t *testing.T) []policy.ID {
 	t.Helper()
 	if a.cmd.ProcessState != nil {
 		return nil
 	}
 	require.NoError(t, a.cmd.Process.Kill())
-	var rest []approval.ID
+	var rest []policy.ID
 	for a.lines.Scan() {
-		rest = append(rest, approval.ID(a.lines.Text()))
+		rest = append(rest, policy.ID(a.lines.Text()))
 	}
 	a.cmd.Wait() // "signal: killed"
 	return rest
@@ -174,7 +175,7 @@ func TestWhatWasStoredSurvivesAKill(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	other := startAnother(t, path)
-	var acknowledged []approval.ID
+	var acknowledged []policy.ID
 	for range 50 {
 		acknowledged = append(acknowledged, other.stored(t))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
@@ -130,8 +131,8 @@ func fixture() approval.Request {
 	return approval.Request{
 		ID: "AKR-7F3K2", Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: "api_key", State: "active", Version: 9,
 		Requester: "U0BO", IdempotencyKey: "V0FORM",
-		Access: approval.Access{
-			Description: "nightly export", Roles: []approval.Role{"ORG_READ_ONLY"},
+		Access: policy.Access{
+			Description: "nightly export", Roles: []policy.Role{"ORG_READ_ONLY"},
 			Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, Lifetime: 24 * time.Hour,
 		},
 		Reason: "TICKET-12", RequestedAt: at, ExpiresAt: at.Add(time.Hour),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A queryer is the database, or a transaction on it.
@@ -14,7 +15,7 @@ type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-func get(ctx context.Context, q queryer, id approval.ID) (approval.Request, error) {
+func get(ctx context.Context, q queryer, id policy.ID) (approval.Request, error) {
 	found, err := listAll(ctx, q, `WHERE r.id = $1`, id)
 	if err != nil {
 		return approval.Request{}, err
@@ -50,7 +51,7 @@ func read(ctx context.Context, q queryer, rest string, args ...any) (found []app
 		return nil, nil, fmt.Errorf("reading requests: %w", err)
 	}
 	defer rows.Close()
-	var id approval.ID // of the row before
+	var id policy.ID // of the row before
 	for isFirst := true; rows.Next(); isFirst = false {
 		was := id
 		var body string
@@ -86,7 +87,7 @@ func read(ctx context.Context, q queryer, rest string, args ...any) (found []app
 }
 
 // decode reports whether body is the request that its row is of.
-func decode(id approval.ID, body string) (approval.Request, bool) {
+func decode(id policy.ID, body string) (approval.Request, bool) {
 	r := approval.Request{MessageRefs: map[approval.MessageName]approval.MessageRef{}}
 	err := json.Unmarshal([]byte(body), &r)
 	return r, err == nil && r.ID == id

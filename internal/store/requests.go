@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Create implements [approval.Store].
@@ -63,7 +64,7 @@ func conflictWith(ctx context.Context, tx *sql.Tx, r approval.Request) (approval
 }
 
 // Get implements [approval.Store].
-func (s *Store) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
+func (s *Store) Get(ctx context.Context, id policy.ID) (approval.Request, error) {
 	r, err := get(ctx, s.db, id)
 	return r, s.rows.note(err)
 }
@@ -136,7 +137,7 @@ func newKey(r approval.Request) int {
 }
 
 // predecessor names the request whose key r's key takes over from, if any.
-func predecessor(r approval.Request) approval.ID {
+func predecessor(r approval.Request) policy.ID {
 	if r.Type == approval.Rotation {
 		return r.ParentID
 	}
@@ -145,13 +146,13 @@ func predecessor(r approval.Request) approval.ID {
 
 // Successors implements [approval.Store]. It fails as a whole on a request that
 // cannot be read: a key left out of it would outlive its revocation.
-func (s *Store) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
+func (s *Store) Successors(ctx context.Context, id policy.ID) ([]approval.Request, error) {
 	return listAll(ctx, s.db, `WHERE r.predecessor = $1 AND r.predecessor <> '' ORDER BY r.asked_at, r.id`, id)
 }
 
 // ListByRequester implements [approval.Store].
-func (s *Store) ListByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
-	newest, _, err := s.PageByRequester(ctx, user, approval.Cursor{}, approval.MaxListed)
+func (s *Store) ListByRequester(ctx context.Context, user policy.UserID) ([]approval.Request, error) {
+	newest, _, err := s.PageByRequester(ctx, user, approval.Cursor{}, policy.MaxListed)
 	return newest, err
 }
 

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/store"
 )
 
@@ -24,7 +24,7 @@ func open(t *testing.T, url string) *store.Store {
 // A damager cuts the JSON of a request short.
 type damager struct{ *store.Store }
 
-func (d damager) Damage(ctx context.Context, id approval.ID) error {
+func (d damager) Damage(ctx context.Context, id policy.ID) error {
 	_, err := d.DB().ExecContext(ctx, `UPDATE request SET body = substr(body, 1, 20) WHERE id = $1`, id)
 	return err
 }

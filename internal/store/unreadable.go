@@ -10,12 +10,13 @@ import (
 	"sync"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // An unreadableRow is the error of a request that is damaged in its row, as by a
 // disk or by a change by hand. Its text is the id alone: why JSON cannot be read
 // would quote it.
-type unreadableRow struct{ id approval.ID }
+type unreadableRow struct{ id policy.ID }
 
 func (u unreadableRow) Error() string {
 	return fmt.Sprintf("decoding request %s: %s", u.id, approval.ErrUnreadable)
@@ -26,7 +27,7 @@ func (u unreadableRow) Unwrap() error { return approval.ErrUnreadable }
 // A rowHealth is which requests are known to be unreadable.
 type rowHealth struct {
 	mu  sync.Mutex
-	ids map[approval.ID]bool
+	ids map[policy.ID]bool
 }
 
 // note remembers the request that err is of, if it is unreadable, and returns err.
@@ -38,19 +39,19 @@ func (h *rowHealth) note(err error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ids == nil {
-		h.ids = map[approval.ID]bool{}
+		h.ids = map[policy.ID]bool{}
 	}
 	h.ids[u.id] = true
 	return err
 }
 
-func (h *rowHealth) forget(id approval.ID) {
+func (h *rowHealth) forget(id policy.ID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.ids, id)
 }
 
-func (h *rowHealth) known() []approval.ID {
+func (h *rowHealth) known() []policy.ID {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Sorted(maps.Keys(h.ids))
@@ -68,7 +69,7 @@ func (s *Store) listReadable(ctx context.Context, rest string, args ...any) ([]a
 
 // Unreadable returns the requests that were met and could not be read, and still
 // cannot.
-func (s *Store) Unreadable(ctx context.Context) ([]approval.ID, error) {
+func (s *Store) Unreadable(ctx context.Context) ([]policy.ID, error) {
 	var errs error
 	for _, id := range s.rows.known() {
 		_, err := s.Get(ctx, id)
@@ -83,14 +84,14 @@ func (s *Store) Unreadable(ctx context.Context) ([]approval.ID, error) {
 }
 
 // FindUnreadable reads every request and returns those that cannot be read.
-func (s *Store) FindUnreadable(ctx context.Context) ([]approval.ID, error) {
+func (s *Store) FindUnreadable(ctx context.Context) ([]policy.ID, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT id, body FROM request`)
 	if err != nil {
 		return nil, fmt.Errorf("reading every request: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var id approval.ID
+		var id policy.ID
 		var body string
 		if err := rows.Scan(&id, &body); err != nil {
 			return nil, fmt.Errorf("reading every request: %w", err)

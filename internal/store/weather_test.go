@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/store"
 )
 
@@ -56,7 +57,7 @@ func TestWALGrowsUnderAReaderThatDoesNotEndAndIsBoundedAfterIt(t *testing.T) {
 
 	create := func(from, to int) {
 		for i := from; i < to; i++ {
-			r := asked(approval.ID("AKR-" + strconv.Itoa(10000+i)))
+			r := asked(policy.ID("AKR-" + strconv.Itoa(10000+i)))
 			r.Reason = strings.Repeat("x", 1<<20)
 			_, err := s.Create(t.Context(), r, submitted(r))
 			require.NoError(t, err, "the bot goes on")

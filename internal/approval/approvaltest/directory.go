@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Directory is a workspace in memory. Whoever is not in it is an
@@ -14,18 +14,18 @@ type Directory struct {
 	Script
 
 	held      sync.Mutex // guards what follows
-	standings map[approval.UserID]approval.MemberStatus
-	groups    map[approval.GroupID][]approval.UserID
+	standings map[policy.UserID]policy.MemberStatus
+	groups    map[policy.GroupID][]policy.UserID
 }
 
-var _ approval.Directory = (*Directory)(nil)
+var _ policy.Directory = (*Directory)(nil)
 
 // Set says what the users are from now on.
-func (d *Directory) Set(standing approval.MemberStatus, users ...approval.UserID) {
+func (d *Directory) Set(standing policy.MemberStatus, users ...policy.UserID) {
 	d.held.Lock()
 	defer d.held.Unlock()
 	if d.standings == nil {
-		d.standings = map[approval.UserID]approval.MemberStatus{}
+		d.standings = map[policy.UserID]policy.MemberStatus{}
 	}
 	for _, u := range users {
 		d.standings[u] = standing
@@ -33,18 +33,18 @@ func (d *Directory) Set(standing approval.MemberStatus, users ...approval.UserID
 }
 
 // SetGroup says who is in a group from now on.
-func (d *Directory) SetGroup(g approval.GroupID, members ...approval.UserID) {
+func (d *Directory) SetGroup(g policy.GroupID, members ...policy.UserID) {
 	d.held.Lock()
 	defer d.held.Unlock()
 	if d.groups == nil {
-		d.groups = map[approval.GroupID][]approval.UserID{}
+		d.groups = map[policy.GroupID][]policy.UserID{}
 	}
 	d.groups[g] = slices.Clone(members)
 }
 
 // MemberStatus implements [approval.Directory]. Its mishaps are those of
 // [CallStanding].
-func (d *Directory) MemberStatus(ctx context.Context, who approval.Actor) (approval.MemberStatus, error) {
+func (d *Directory) MemberStatus(ctx context.Context, who policy.Actor) (policy.MemberStatus, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
@@ -56,12 +56,12 @@ func (d *Directory) MemberStatus(ctx context.Context, who approval.Actor) (appro
 	if standing, ok := d.standings[who.User]; ok {
 		return standing, nil
 	}
-	return approval.External, nil
+	return policy.External, nil
 }
 
 // Deactivated implements [approval.Directory]. Its mishaps are those of
 // [CallAccount].
-func (d *Directory) Deactivated(ctx context.Context, user approval.UserID) (bool, error) {
+func (d *Directory) Deactivated(ctx context.Context, user policy.UserID) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -70,12 +70,12 @@ func (d *Directory) Deactivated(ctx context.Context, user approval.UserID) (bool
 	}
 	d.held.Lock()
 	defer d.held.Unlock()
-	return d.standings[user] == approval.Deactivated, nil
+	return d.standings[user] == policy.Deactivated, nil
 }
 
 // Members implements [approval.Directory]. An unknown group has none. Its
 // mishaps are those of [CallMembers].
-func (d *Directory) Members(ctx context.Context, g approval.GroupID) ([]approval.UserID, error) {
+func (d *Directory) Members(ctx context.Context, g policy.GroupID) ([]policy.UserID, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -7,26 +7,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 func TestDirectory(t *testing.T) {
 	t.Parallel()
 	d := &approvaltest.Directory{}
-	d.Set(approval.Member, "U_bo", "U_ana")
-	d.Set(approval.Guest, "U_ana")
+	d.Set(policy.Member, "U_bo", "U_ana")
+	d.Set(policy.Guest, "U_ana")
 	d.SetGroup("S_oncall", "U_ana", "U_di")
-	for user, want := range map[approval.UserID]approval.MemberStatus{
-		"U_bo": approval.Member, "U_ana": approval.Guest, "U_stranger": approval.External,
+	for user, want := range map[policy.UserID]policy.MemberStatus{
+		"U_bo": policy.Member, "U_ana": policy.Guest, "U_stranger": policy.External,
 	} {
-		got, err := d.MemberStatus(t.Context(), approval.Actor{User: user})
+		got, err := d.MemberStatus(t.Context(), policy.Actor{User: user})
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
 	members, err := d.Members(t.Context(), "S_oncall")
 	require.NoError(t, err)
-	require.Equal(t, []approval.UserID{"U_ana", "U_di"}, members)
+	require.Equal(t, []policy.UserID{"U_ana", "U_di"}, members)
 	members, err = d.Members(t.Context(), "S_unknown")
 	require.NoError(t, err)
 	require.Empty(t, members)
@@ -35,12 +35,12 @@ func TestDirectory(t *testing.T) {
 func TestDirectoryCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	d := &approvaltest.Directory{}
-	d.Set(approval.Member, "U_bo")
+	d.Set(policy.Member, "U_bo")
 	away := errors.New("away")
 	d.Fail(approvaltest.CallStanding, approvaltest.Fine(), approvaltest.Lost(away))
 	d.Fail(approvaltest.CallMembers, approvaltest.Lost(away))
 	for _, want := range []error{nil, away, nil} {
-		_, err := d.MemberStatus(t.Context(), approval.Actor{User: "U_bo"})
+		_, err := d.MemberStatus(t.Context(), policy.Actor{User: "U_bo"})
 		require.ErrorIs(t, err, want)
 	}
 	_, err := d.Members(t.Context(), "S_oncall")

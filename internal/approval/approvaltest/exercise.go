@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // A clause is one promise of [approval.Store], checked on a fresh store.
@@ -16,7 +17,7 @@ type clause func(t *testing.T, s approval.Store)
 // A Damager can make one of its requests unreadable, as a disk would.
 type Damager interface {
 	approval.Store
-	Damage(ctx context.Context, id approval.ID) error
+	Damage(ctx context.Context, id policy.ID) error
 }
 
 // ExerciseStore checks newStore's stores against the contract in
@@ -53,7 +54,7 @@ func asked(edit ...func(*approval.Request)) approval.Request {
 }
 
 // named is an edit: another request, of another form.
-func named(id approval.ID) func(*approval.Request) {
+func named(id policy.ID) func(*approval.Request) {
 	return func(r *approval.Request) { r.ID, r.IdempotencyKey = id, "form-of-"+string(id) }
 }
 

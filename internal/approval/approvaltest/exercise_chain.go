@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 var chaining = map[string]clause{
@@ -86,7 +87,7 @@ func manyWriters(t *testing.T, s approval.Store) {
 	const requests = 4
 	var wg sync.WaitGroup
 	for i := range requests {
-		r := create(t, s, named(approval.ID(fmt.Sprintf("AKR-0000%d", i))))
+		r := create(t, s, named(policy.ID(fmt.Sprintf("AKR-0000%d", i))))
 		for range racers {
 			wg.Go(func() {
 				next, e := approve(r)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 var creating = map[string]clause{
@@ -56,7 +57,7 @@ func formSentByMany(t *testing.T, s approval.Store) {
 	var wg sync.WaitGroup
 	for i := range racers {
 		wg.Go(func() {
-			r := asked(func(r *approval.Request) { r.ID = approval.ID("AKR-0000" + string(rune('A'+i))) })
+			r := asked(func(r *approval.Request) { r.ID = policy.ID("AKR-0000" + string(rune('A'+i))) })
 			got, err := s.Create(t.Context(), r, submitted(r))
 			ids.Store(got.ID, true)
 			if err == nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 var damaging = map[string]clause{
@@ -16,7 +17,7 @@ var damaging = map[string]clause{
 }
 
 // damage makes a request of s unreadable.
-func damage(t *testing.T, s approval.Store, id approval.ID) {
+func damage(t *testing.T, s approval.Store, id policy.ID) {
 	t.Helper()
 	d, ok := s.(Damager)
 	require.True(t, ok, "%T", s)
@@ -26,7 +27,7 @@ func damage(t *testing.T, s approval.Store, id approval.ID) {
 // threeOf creates three requests and damages the second.
 func threeOf(t *testing.T, s approval.Store, edit func(*approval.Request)) {
 	t.Helper()
-	for i, id := range []approval.ID{"AKR-FIRST", "AKR-BROKE", "AKR-THIRD"} {
+	for i, id := range []policy.ID{"AKR-FIRST", "AKR-BROKE", "AKR-THIRD"} {
 		create(t, s, named(id), edit, func(r *approval.Request) { r.RequestedAt = Epoch.Add(time.Duration(i) * time.Second) })
 	}
 	damage(t, s, "AKR-BROKE")
@@ -34,23 +35,23 @@ func threeOf(t *testing.T, s approval.Store, edit func(*approval.Request)) {
 
 func damagedIsLeftOut(t *testing.T, s approval.Store) {
 	threeOf(t, s, func(r *approval.Request) { r.State, r.BreakGlass, r.Requester = approval.StateActive, true, "U_holder" })
-	for i, id := range []approval.ID{"AKR-WAIT1", "AKR-WAITB", "AKR-WAIT3"} {
+	for i, id := range []policy.ID{"AKR-WAIT1", "AKR-WAITB", "AKR-WAIT3"} {
 		create(t, s, named(id), func(r *approval.Request) { r.RequestedAt = Epoch.Add(time.Duration(i) * time.Second) })
 	}
 	damage(t, s, "AKR-WAITB")
 	for name, list := range map[string]struct {
 		read func() ([]approval.Request, error)
-		want []approval.ID
+		want []policy.ID
 	}{
-		"Live":            {func() ([]approval.Request, error) { return s.ListActive(t.Context()) }, []approval.ID{"AKR-FIRST", "AKR-THIRD"}},
-		"Waiting":         {func() ([]approval.Request, error) { return s.ListPending(t.Context()) }, []approval.ID{"AKR-WAIT1", "AKR-WAIT3"}},
-		"Unsigned":        {func() ([]approval.Request, error) { return s.AwaitingReview(t.Context()) }, []approval.ID{"AKR-FIRST", "AKR-THIRD"}},
-		"ByRequester":     {func() ([]approval.Request, error) { return s.ListByRequester(t.Context(), "U_holder") }, []approval.ID{"AKR-THIRD", "AKR-FIRST"}},
-		"OpenByRequester": {func() ([]approval.Request, error) { return s.OpenByRequester(t.Context(), "U_holder") }, []approval.ID{"AKR-THIRD", "AKR-FIRST"}},
+		"Live":            {func() ([]approval.Request, error) { return s.ListActive(t.Context()) }, []policy.ID{"AKR-FIRST", "AKR-THIRD"}},
+		"Waiting":         {func() ([]approval.Request, error) { return s.ListPending(t.Context()) }, []policy.ID{"AKR-WAIT1", "AKR-WAIT3"}},
+		"Unsigned":        {func() ([]approval.Request, error) { return s.AwaitingReview(t.Context()) }, []policy.ID{"AKR-FIRST", "AKR-THIRD"}},
+		"ByRequester":     {func() ([]approval.Request, error) { return s.ListByRequester(t.Context(), "U_holder") }, []policy.ID{"AKR-THIRD", "AKR-FIRST"}},
+		"OpenByRequester": {func() ([]approval.Request, error) { return s.OpenByRequester(t.Context(), "U_holder") }, []policy.ID{"AKR-THIRD", "AKR-FIRST"}},
 	} {
 		found, err := list.read()
 		require.NoError(t, err, name)
-		var ids []approval.ID
+		var ids []policy.ID
 		for _, r := range found {
 			ids = append(ids, r.ID)
 		}
@@ -70,7 +71,7 @@ func damagedIsTold(t *testing.T, s approval.Store) {
 func damagedIsSetAside(t *testing.T, s approval.Store) {
 	threeOf(t, s, func(r *approval.Request) { r.ExpiresAt = Epoch.Add(time.Minute) })
 	now := Epoch.Add(time.Hour)
-	var ids []approval.ID
+	var ids []policy.ID
 	unreadable := 0
 	for range 3 {
 		r, err := s.ClaimWork(t.Context(), now, now.Add(lease))
@@ -81,7 +82,7 @@ func damagedIsSetAside(t *testing.T, s approval.Store) {
 		require.ErrorIs(t, err, approval.ErrUnreadable)
 		unreadable++
 	}
-	require.ElementsMatch(t, []approval.ID{"AKR-FIRST", "AKR-THIRD"}, ids)
+	require.ElementsMatch(t, []policy.ID{"AKR-FIRST", "AKR-THIRD"}, ids)
 	require.Equal(t, 1, unreadable)
 	_, err := s.ClaimWork(t.Context(), now, now.Add(lease))
 	require.ErrorIs(t, err, approval.ErrNothingDue)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 var reading = map[string]clause{
@@ -29,7 +30,7 @@ var reading = map[string]clause{
 
 func notFound(t *testing.T, s approval.Store) {
 	create(t, s)
-	for _, id := range []approval.ID{"AKR-NOONE", "", "akr-00001", "AKR-00001 ", "%"} {
+	for _, id := range []policy.ID{"AKR-NOONE", "", "akr-00001", "AKR-00001 ", "%"} {
 		_, err := s.Get(t.Context(), id)
 		require.ErrorIs(t, err, approval.ErrNotFound, "%q", id)
 	}
@@ -44,25 +45,25 @@ func full() approval.Request {
 		r.Issuance = approval.Issuance{Stage: approval.StageStarted, ClickedAt: at(2), Tries: 2, RetryAt: at(3), NextEvent: approval.EventReturnToApproved, Cause: approval.CauseNotShown, Code: "ratelimited"}
 		r.Type, r.ParentID, r.Successor, r.PredecessorScheduled, r.CarriesDecision = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true, true
 		r.Change = approval.ChangeDetails{OldEnd: at(1), NewEnd: at(2), OldNetworks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Added: true}
-		r.Owns = []approval.OwnedProject{{Project: approval.Project{ID: "p1", Name: "One"}, Proven: true}}
+		r.Owns = []approval.OwnedProject{{Project: policy.Project{ID: "p1", Name: "One"}, Proven: true}}
 		r.Change.Left = r.Owns
-		r.UnknownKeys = approval.UnknownKeys{Count: 2, IDs: []approval.ID{"AKR-33333"}}
+		r.UnknownKeys = approval.UnknownKeys{Count: 2, IDs: []policy.ID{"AKR-33333"}}
 		r.Changing = approval.ListChange{By: "AKR-22222", Since: at(3)}
 		r.RemindAt, r.ExpiryReminders = at(3), 2
 		r.Access = fullAccess()
 		r.Requested, r.ReducedBy = fullAccess(), "U_cy"
 		r.RequesterHistory = approval.RequesterHistory{ActiveKeys: 2, FirstRequest: true}
 		r.BreakGlass, r.Review = true, approval.Review{By: "U_cy", At: at(4)}
-		everybody := approval.Principals{Everyone: true, Users: []approval.UserID{"U_cy"}, Groups: []approval.GroupID{"S_cy"}}
-		r.Requirements = []approval.Requirement{{From: everybody, Count: 2, For: []approval.Role{"ORG_OWNER"}}}
-		r.Approvals = []approval.Approval{{By: "U_cy", At: at(5), Before: fullAccess(), After: fullAccess(), Void: approval.VoidDeactivated}, {By: "U_di", At: at(6), Before: fullAccess(), After: fullAccess(), Void: approval.VoidGuest}}
+		everybody := policy.Principals{Everyone: true, Users: []policy.UserID{"U_cy"}, Groups: []policy.GroupID{"S_cy"}}
+		r.Requirements = []policy.Requirement{{From: everybody, Count: 2, For: []policy.Role{"ORG_OWNER"}}}
+		r.Approvals = []approval.Approval{{By: "U_cy", At: at(5), Before: fullAccess(), After: fullAccess(), Void: policy.VoidDeactivated}, {By: "U_di", At: at(6), Before: fullAccess(), After: fullAccess(), Void: policy.VoidGuest}}
 		r.NextApproverReminderAt, r.ApproverReminders, r.NudgedAt = at(7), 2, at(8)
 		r.EscalateAt, r.EscalatedAt, r.EscalatedTo = at(9), at(10), everybody
 		r.Decision.Rule = "reading from CI"
 		r.OwnerDeactivatedAt, r.OwnerDeactivations = at(11), 2
 		r.Transfers = []approval.OwnershipTransfer{{From: "U_al", To: "U_bo", By: "U_cy", At: at(12), Approved: true}}
 		r.Drift = approval.Drift{
-			RolesChanged: true, Roles: []approval.Role{"ORG_OWNER"}, Renamed: true, Owns: r.Owns,
+			RolesChanged: true, Roles: []policy.Role{"ORG_OWNER"}, Renamed: true, Owns: r.Owns,
 			NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
 			ProjectsChanged: true, Projects: fullAccess().Projects,
 		}
@@ -77,12 +78,12 @@ func full() approval.Request {
 	})
 }
 
-func fullAccess() approval.Access {
+func fullAccess() policy.Access {
 	from := []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::1/128")}
-	return approval.Access{
-		Description: "billing export", Roles: []approval.Role{"ORG_MEMBER", "ORG_READ_ONLY"}, Networks: from, Lifetime: 8 * time.Hour,
-		Projects:       []approval.ProjectAccess{{Project: approval.Project{ID: "64b000000000000000000001", Name: "Payments"}, Roles: []approval.Role{"GROUP_OWNER"}}},
-		NetworkPresets: []approval.NetworkPreset{{Name: "office", Networks: from[:1]}},
+	return policy.Access{
+		Description: "billing export", Roles: []policy.Role{"ORG_MEMBER", "ORG_READ_ONLY"}, Networks: from, Lifetime: 8 * time.Hour,
+		Projects:       []policy.ProjectAccess{{Project: policy.Project{ID: "64b000000000000000000001", Name: "Payments"}, Roles: []policy.Role{"GROUP_OWNER"}}},
+		NetworkPresets: []policy.NetworkPreset{{Name: "office", Networks: from[:1]}},
 	}
 }
 
@@ -151,13 +152,13 @@ func everyTime(t *testing.T, s approval.Store) {
 func anyText(t *testing.T, s approval.Store) {
 	const text = "Größe 数据 مرحبا 🔑\u200d\t\"'`\\%_;--\u2028<!channel>&\n$1"
 	r := asked(func(r *approval.Request) {
-		r.Requester, r.IdempotencyKey, r.Reason, r.Access.Description = approval.UserID(text), text, text, text
+		r.Requester, r.IdempotencyKey, r.Reason, r.Access.Description = policy.UserID(text), text, text, text
 	})
 	e := submitted(r)
 	e.Note = text
 	_, err := s.Create(t.Context(), r, e)
 	require.NoError(t, err)
-	theirs, err := s.ListByRequester(t.Context(), approval.UserID(text))
+	theirs, err := s.ListByRequester(t.Context(), policy.UserID(text))
 	require.NoError(t, err)
 	require.Len(t, theirs, 1)
 	require.Equal(t, text, theirs[0].Reason)
@@ -201,16 +202,16 @@ func newestFirst(t *testing.T, s approval.Store) {
 	create(t, s, named("AKR-OTHER"), func(r *approval.Request) { r.Requester = "U_ana" })
 	theirs, err := s.ListByRequester(t.Context(), "U_bo")
 	require.NoError(t, err)
-	var ids []approval.ID
+	var ids []policy.ID
 	for _, r := range theirs {
 		ids = append(ids, r.ID)
 	}
-	require.Equal(t, []approval.ID{"AKR-AAAAA", "AKR-CCCCC", "AKR-BBBBB"}, ids)
+	require.Equal(t, []policy.ID{"AKR-AAAAA", "AKR-CCCCC", "AKR-BBBBB"}, ids)
 }
 
 func liveRequests(t *testing.T, s approval.Store) {
 	for i, state := range []approval.State{approval.StateActive, approval.StatePending, approval.StateDelivered, approval.StateEnded, approval.StateRevoking} {
-		create(t, s, named(approval.ID("AKR-0000"+string(rune('1'+i)))), func(r *approval.Request) {
+		create(t, s, named(policy.ID("AKR-0000"+string(rune('1'+i)))), func(r *approval.Request) {
 			r.State = state
 			r.RequestedAt = r.RequestedAt.Add(-time.Duration(i) * time.Minute)
 		})
@@ -236,7 +237,7 @@ func unsignedRequests(t *testing.T, s approval.Store) {
 	create(t, s, named("AKR-00004"), emergency, func(r *approval.Request) {
 		r.Review = approval.Review{By: "U_cy", At: Epoch}
 	})
-	require.Equal(t, []approval.ID{"AKR-00003", "AKR-00002"}, unsigned(t, s), "the oldest first, also when they are over")
+	require.Equal(t, []policy.ID{"AKR-00003", "AKR-00002"}, unsigned(t, s), "the oldest first, also when they are over")
 	for _, r := range []approval.Request{late, early} {
 		r.Review = approval.Review{By: "U_cy", At: Epoch}
 		_, err := s.Move(t.Context(), r, approval.AuditEntry{At: Epoch, Org: r.Org, Request: r.ID, Event: approval.EventReview, From: r.State, To: r.State})
@@ -245,10 +246,10 @@ func unsignedRequests(t *testing.T, s approval.Store) {
 	require.Empty(t, unsigned(t, s), "they are signed now")
 }
 
-func unsigned(t *testing.T, s approval.Store) []approval.ID {
+func unsigned(t *testing.T, s approval.Store) []policy.ID {
 	all, err := s.AwaitingReview(t.Context())
 	require.NoError(t, err)
-	var ids []approval.ID
+	var ids []policy.ID
 	for _, r := range all {
 		ids = append(ids, r.ID)
 	}

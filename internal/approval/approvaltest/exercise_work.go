@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 var working = map[string]clause{
@@ -35,7 +36,7 @@ var inAnHour = Epoch.Add(time.Hour)
 const lease = time.Minute
 
 // claim wants the work on a request to be given at now.
-func claim(t *testing.T, s approval.Store, now time.Time) approval.ID {
+func claim(t *testing.T, s approval.Store, now time.Time) policy.ID {
 	t.Helper()
 	r, err := s.ClaimWork(t.Context(), now, now.Add(lease))
 	require.NoError(t, err)
@@ -109,11 +110,11 @@ func longestPastFirst(t *testing.T, s approval.Store) {
 }
 
 func claimsDoNotMeet(t *testing.T, s approval.Store) {
-	for _, id := range []approval.ID{"AKR-AAAAA", "AKR-BBBBB", "AKR-CCCCC"} {
+	for _, id := range []policy.ID{"AKR-AAAAA", "AKR-BBBBB", "AKR-CCCCC"} {
 		create(t, s, named(id))
 	}
 	var mu sync.Mutex
-	given := map[approval.ID]int{}
+	given := map[policy.ID]int{}
 	var wg sync.WaitGroup
 	for range racers {
 		wg.Go(func() {
@@ -128,7 +129,7 @@ func claimsDoNotMeet(t *testing.T, s approval.Store) {
 		})
 	}
 	wg.Wait()
-	require.Equal(t, map[approval.ID]int{"AKR-AAAAA": 1, "AKR-BBBBB": 1, "AKR-CCCCC": 1}, given)
+	require.Equal(t, map[policy.ID]int{"AKR-AAAAA": 1, "AKR-BBBBB": 1, "AKR-CCCCC": 1}, given)
 }
 
 func leaseEnds(t *testing.T, s approval.Store) {

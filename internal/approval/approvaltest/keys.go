@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/secret"
 )
 
@@ -34,23 +35,23 @@ type Keys struct {
 	held     sync.Mutex // guards what follows
 	undying  string     // see Undying
 	all      []*madeKey
-	projects map[approval.OrgID][]approval.Project // by name; see Have
+	projects map[policy.OrgID][]policy.Project // by name; see Have
 }
 
 // A LiveKey is a key that exists in Atlas.
 type LiveKey struct {
 	approval.Key
-	Org     approval.OrgID
-	Request approval.ID // with Attempt, the mark
+	Org     policy.OrgID
+	Request policy.ID // with Attempt, the mark
 	Attempt int
-	Access  approval.Access // as ordered
+	Access  policy.Access // as ordered
 
 	// Restricted is whether the access list is on the key. Without it the key
 	// works from anywhere.
 	Restricted bool
 
 	// Assigned is what the key has of Access.Projects.
-	Assigned []approval.ProjectAccess
+	Assigned []policy.ProjectAccess
 	Used     bool
 	Drift    approval.Drift // what somebody changed by hand
 }
@@ -84,11 +85,11 @@ func (k *Keys) Create(ctx context.Context, o approval.KeySpec, made func(approva
 }
 
 // assign gives key its roles in a project, if the organization has that.
-func (k *Keys) assign(ctx context.Context, key *madeKey, p approval.ProjectAccess) error {
+func (k *Keys) assign(ctx context.Context, key *madeKey, p policy.ProjectAccess) error {
 	missing := false
 	err := k.call(ctx, CallAssign, func() {
 		if missing = !k.has(key.Org, p.ID); !missing {
-			key.Assigned = append(key.Assigned, copyProjects([]approval.ProjectAccess{p})...)
+			key.Assigned = append(key.Assigned, copyProjects([]policy.ProjectAccess{p})...)
 		}
 	})
 	if err == nil && missing {
@@ -116,7 +117,7 @@ func (k *Keys) create(o approval.KeySpec) *madeKey {
 
 // AddAccess implements [approval.Keys]. Its mishaps are those of
 // [CallReaddress].
-func (k *Keys) AddAccess(ctx context.Context, org approval.OrgID, keyID string, networks []netip.Prefix) error {
+func (k *Keys) AddAccess(ctx context.Context, org policy.OrgID, keyID string, networks []netip.Prefix) error {
 	return k.relist(ctx, CallReaddress, org, keyID, func(list []netip.Prefix) []netip.Prefix {
 		for _, n := range networks {
 			if !slices.Contains(list, n) {
@@ -128,11 +129,11 @@ func (k *Keys) AddAccess(ctx context.Context, org approval.OrgID, keyID string, 
 }
 
 // KeepAccess implements [approval.Keys]. Its mishaps are those of [CallKeep].
-func (k *Keys) KeepAccess(ctx context.Context, org approval.OrgID, keyID string, keep, _ []netip.Prefix) error {
+func (k *Keys) KeepAccess(ctx context.Context, org policy.OrgID, keyID string, keep, _ []netip.Prefix) error {
 	return k.relist(ctx, CallKeep, org, keyID, func([]netip.Prefix) []netip.Prefix { return slices.Clone(keep) })
 }
 
-func (k *Keys) relist(ctx context.Context, call Call, org approval.OrgID, keyID string, to func([]netip.Prefix) []netip.Prefix) error {
+func (k *Keys) relist(ctx context.Context, call Call, org policy.OrgID, keyID string, to func([]netip.Prefix) []netip.Prefix) error {
 	isGone := false
 	err := k.call(ctx, call, func() {
 		key := k.alive(org, keyID)
@@ -147,7 +148,7 @@ func (k *Keys) relist(ctx context.Context, call Call, org approval.OrgID, keyID 
 }
 
 // Delete implements [approval.Keys].
-func (k *Keys) Delete(ctx context.Context, org approval.OrgID, keyID string) error {
+func (k *Keys) Delete(ctx context.Context, org policy.OrgID, keyID string) error {
 	return k.call(ctx, CallRemove, func() {
 		if key := k.alive(org, keyID); key != nil && keyID != k.undying {
 			key.goneAt = k.now()
@@ -164,7 +165,7 @@ func (k *Keys) Undying(keyID string) {
 }
 
 // FindTagged implements [approval.Keys].
-func (k *Keys) FindTagged(ctx context.Context, org approval.OrgID, id approval.ID) ([]approval.TaggedKey, error) {
+func (k *Keys) FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) ([]approval.TaggedKey, error) {
 	var found []approval.TaggedKey
 	err := k.call(ctx, CallFind, func() {
 		seen := k.now().Add(-k.Lag) // the list is as it was then
@@ -182,7 +183,7 @@ func (k *Keys) FindTagged(ctx context.Context, org approval.OrgID, id approval.I
 }
 
 // ListTagged implements [approval.Keys]. Its mishaps are those of [CallMarked].
-func (k *Keys) ListTagged(ctx context.Context, org approval.OrgID) ([]approval.TaggedKey, error) {
+func (k *Keys) ListTagged(ctx context.Context, org policy.OrgID) ([]approval.TaggedKey, error) {
 	var found []approval.TaggedKey
 	err := k.call(ctx, CallMarked, func() {
 		seen := k.now().Add(-k.Lag)
@@ -200,7 +201,7 @@ func (k *Keys) ListTagged(ctx context.Context, org approval.OrgID) ([]approval.T
 }
 
 // CreatedButUnlisted implements [approval.Keys]. Its mishaps are those of [CallUnlisted].
-func (k *Keys) CreatedButUnlisted(ctx context.Context, org approval.OrgID, since time.Time) (bool, error) {
+func (k *Keys) CreatedButUnlisted(ctx context.Context, org policy.OrgID, since time.Time) (bool, error) {
 	unlisted := false
 	err := k.call(ctx, CallUnlisted, func() {
 		seen := k.now().Add(-k.Lag)
@@ -240,7 +241,7 @@ func (k *Keys) Change(keyID string, d approval.Drift) {
 }
 
 // Rename lets somebody give a key the mark of another request.
-func (k *Keys) Rename(keyID string, id approval.ID, attempt int) {
+func (k *Keys) Rename(keyID string, id policy.ID, attempt int) {
 	k.held.Lock()
 	defer k.held.Unlock()
 	for _, key := range k.all {
@@ -252,25 +253,25 @@ func (k *Keys) Rename(keyID string, id approval.ID, attempt int) {
 
 // Have lets an organization have these projects and no other. Until then it has
 // every project that is asked for, and lists none.
-func (k *Keys) Have(org approval.OrgID, projects ...approval.Project) {
+func (k *Keys) Have(org policy.OrgID, projects ...policy.Project) {
 	k.held.Lock()
 	defer k.held.Unlock()
 	if k.projects == nil {
-		k.projects = map[approval.OrgID][]approval.Project{}
+		k.projects = map[policy.OrgID][]policy.Project{}
 	}
-	k.projects[org] = slices.SortedFunc(slices.Values(projects), func(a, b approval.Project) int {
+	k.projects[org] = slices.SortedFunc(slices.Values(projects), func(a, b policy.Project) int {
 		return strings.Compare(a.Name, b.Name)
 	})
 }
 
-func (k *Keys) has(org approval.OrgID, id approval.ProjectID) bool {
+func (k *Keys) has(org policy.OrgID, id policy.ProjectID) bool {
 	projects, told := k.projects[org]
-	return !told || slices.ContainsFunc(projects, func(p approval.Project) bool { return p.ID == id })
+	return !told || slices.ContainsFunc(projects, func(p policy.Project) bool { return p.ID == id })
 }
 
 // Projects implements [approval.Keys]. Its mishaps are those of [CallProjects].
-func (k *Keys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Project, error) {
-	var projects []approval.Project
+func (k *Keys) Projects(ctx context.Context, org policy.OrgID) ([]policy.Project, error) {
+	var projects []policy.Project
 	err := k.call(ctx, CallProjects, func() { projects = slices.Clone(k.projects[org]) })
 	if err != nil {
 		return nil, err
@@ -279,7 +280,7 @@ func (k *Keys) Projects(ctx context.Context, org approval.OrgID) ([]approval.Pro
 }
 
 // copyProjects shares no memory with projects.
-func copyProjects(projects []approval.ProjectAccess) []approval.ProjectAccess {
+func copyProjects(projects []policy.ProjectAccess) []policy.ProjectAccess {
 	projects = slices.Clone(projects)
 	for i := range projects {
 		projects[i].Roles = slices.Clone(projects[i].Roles)
@@ -288,7 +289,7 @@ func copyProjects(projects []approval.ProjectAccess) []approval.ProjectAccess {
 }
 
 // WasUsed implements [approval.Keys]. A key that is gone was not used.
-func (k *Keys) WasUsed(ctx context.Context, org approval.OrgID, keyID string) (bool, error) {
+func (k *Keys) WasUsed(ctx context.Context, org policy.OrgID, keyID string) (bool, error) {
 	var used bool
 	err := k.call(ctx, CallUsed, func() {
 		key := k.alive(org, keyID)
@@ -341,7 +342,7 @@ func (k *Keys) call(ctx context.Context, name Call, happen func()) error {
 	})
 }
 
-func (k *Keys) alive(org approval.OrgID, keyID string) *madeKey {
+func (k *Keys) alive(org policy.OrgID, keyID string) *madeKey {
 	for _, key := range k.all {
 		if key.Org == org && key.ID == keyID && key.goneAt.IsZero() {
 			return key

@@ -10,6 +10,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 var order = approval.KeySpec{Org: "org", Request: "AKR-00001", Attempt: 1}
@@ -92,7 +93,7 @@ func TestKeysFindLags(t *testing.T) {
 	keys := &approvaltest.Keys{Now: clock.Now, Lag: 3 * time.Second}
 	c, err := keys.Create(t.Context(), order, ignore)
 	require.NoError(t, err)
-	found := func(id approval.ID) int {
+	found := func(id policy.ID) int {
 		all, err := keys.FindTagged(t.Context(), "org", id)
 		require.NoError(t, err)
 		return len(all)
@@ -142,20 +143,20 @@ func TestOnCallHearsOfACallBeforeItIsMade(t *testing.T) {
 
 func TestKeysMakeAssignsProjectsLast(t *testing.T) {
 	t.Parallel()
-	search, payments := approval.Project{ID: "b1", Name: "Search"}, approval.Project{ID: "b2", Name: "Payments"}
+	search, payments := policy.Project{ID: "b1", Name: "Search"}, policy.Project{ID: "b2", Name: "Payments"}
 	for name, tt := range map[string]struct {
 		mishaps  []approvaltest.Mishap
-		have     []approval.Project // nil: any
-		cause    approval.Cause     // of the failure, if any
+		have     []policy.Project // nil: any
+		cause    approval.Cause   // of the failure, if any
 		assigned int
 	}{
 		"it goes well":                 {nil, nil, approval.CauseNone, 2},
 		"the first is lost":            {[]approvaltest.Mishap{approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable))}, nil, approval.CauseAtlasUnavailable, 0},
 		"the second is lost":           {[]approvaltest.Mishap{approvaltest.Fine(), approvaltest.Lost(approvaltest.Unknown())}, nil, approval.CauseUnknown, 1},
 		"the second's answer is lost":  {[]approvaltest.Mishap{approvaltest.Fine(), approvaltest.Unheard(approvaltest.Unknown())}, nil, approval.CauseUnknown, 2},
-		"both are there":               {nil, []approval.Project{payments, search}, approval.CauseNone, 2},
-		"the second is not there":      {nil, []approval.Project{search}, approval.CauseBadProject, 1},
-		"there are no projects at all": {nil, []approval.Project{}, approval.CauseBadProject, 0},
+		"both are there":               {nil, []policy.Project{payments, search}, approval.CauseNone, 2},
+		"the second is not there":      {nil, []policy.Project{search}, approval.CauseBadProject, 1},
+		"there are no projects at all": {nil, []policy.Project{}, approval.CauseBadProject, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -165,8 +166,8 @@ func TestKeysMakeAssignsProjectsLast(t *testing.T) {
 				keys.Have("org", tt.have...)
 			}
 			o := order
-			o.Access.Projects = []approval.ProjectAccess{
-				{Project: search, Roles: []approval.Role{"GROUP_READ_ONLY"}}, {Project: payments, Roles: []approval.Role{"GROUP_OWNER"}},
+			o.Access.Projects = []policy.ProjectAccess{
+				{Project: search, Roles: []policy.Role{"GROUP_READ_ONLY"}}, {Project: payments, Roles: []policy.Role{"GROUP_OWNER"}},
 			}
 			heard := 0
 			_, err := keys.Create(t.Context(), o, func(approval.Key) error { heard++; return nil })
@@ -190,10 +191,10 @@ func TestKeysMakeAssignsProjectsLast(t *testing.T) {
 func TestKeysProjects(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
-	keys.Have("org", approval.Project{ID: "b1", Name: "Search"}, approval.Project{ID: "b2", Name: "Payments"})
+	keys.Have("org", policy.Project{ID: "b1", Name: "Search"}, policy.Project{ID: "b2", Name: "Payments"})
 	projects, err := keys.Projects(t.Context(), "org")
 	require.NoError(t, err)
-	require.Equal(t, []approval.Project{{ID: "b2", Name: "Payments"}, {ID: "b1", Name: "Search"}}, projects)
+	require.Equal(t, []policy.Project{{ID: "b2", Name: "Payments"}, {ID: "b1", Name: "Search"}}, projects)
 	projects, err = keys.Projects(t.Context(), "other")
 	require.NoError(t, err)
 	require.Empty(t, projects)

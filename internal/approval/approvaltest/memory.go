@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Memory is a Store that forgets everything with its end. It passes
@@ -128,7 +129,7 @@ func (m *Memory) locked(ctx context.Context, do func() error) error {
 }
 
 // with calls do under the lock with the request that id names.
-func (m *Memory) with(ctx context.Context, id approval.ID, do func(*row)) error {
+func (m *Memory) with(ctx context.Context, id policy.ID, do func(*row)) error {
 	return m.locked(ctx, func() error {
 		r := m.find(id)
 		if r == nil {
@@ -140,11 +141,11 @@ func (m *Memory) with(ctx context.Context, id approval.ID, do func(*row)) error 
 }
 
 // Damage implements [Damager].
-func (m *Memory) Damage(ctx context.Context, id approval.ID) error {
+func (m *Memory) Damage(ctx context.Context, id policy.ID) error {
 	return m.with(ctx, id, func(r *row) { r.isDamaged = true })
 }
 
-func (m *Memory) find(id approval.ID) *row {
+func (m *Memory) find(id policy.ID) *row {
 	if i := slices.IndexFunc(m.rows, func(r *row) bool { return r.ID == id }); i >= 0 {
 		return m.rows[i]
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // ClaimWork implements [approval.Store].
@@ -65,7 +66,7 @@ func (d *duty) next() time.Time {
 }
 
 // ReleaseWork implements [approval.Store].
-func (m *Memory) ReleaseWork(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+func (m *Memory) ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	return m.with(ctx, id, func(r *row) {
 		r.work.until = time.Time{}
 		if !at.IsZero() && r.Version == version {
@@ -75,7 +76,7 @@ func (m *Memory) ReleaseWork(ctx context.Context, id approval.ID, version int64,
 }
 
 // ReleaseSync implements [approval.Store].
-func (m *Memory) ReleaseSync(ctx context.Context, id approval.ID, version int64, at time.Time) error {
+func (m *Memory) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	return m.with(ctx, id, func(r *row) {
 		r.draw.until = time.Time{}
 		if r.Version == version {
@@ -85,7 +86,7 @@ func (m *Memory) ReleaseSync(ctx context.Context, id approval.ID, version int64,
 }
 
 // SaveMessageRef implements [approval.Store].
-func (m *Memory) SaveMessageRef(ctx context.Context, id approval.ID, name approval.MessageName, at approval.MessageRef) error {
+func (m *Memory) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {
 	return m.with(ctx, id, func(r *row) { r.MessageRefs[name] = at })
 }
 

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Get implements [approval.Store].
-func (m *Memory) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
+func (m *Memory) Get(ctx context.Context, id policy.ID) (approval.Request, error) {
 	var got approval.Request
 	isDamaged := false
 	err := m.with(ctx, id, func(r *row) { got, isDamaged = deepCopy(r.Request), r.isDamaged })
@@ -22,7 +23,7 @@ func (m *Memory) Get(ctx context.Context, id approval.ID) (approval.Request, err
 }
 
 // ListByRequester implements [approval.Store].
-func (m *Memory) ListByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+func (m *Memory) ListByRequester(ctx context.Context, user policy.UserID) ([]approval.Request, error) {
 	var theirs []approval.Request
 	err := m.locked(ctx, func() error {
 		for _, r := range m.rows {
@@ -33,11 +34,11 @@ func (m *Memory) ListByRequester(ctx context.Context, user approval.UserID) ([]a
 		return nil
 	})
 	slices.SortStableFunc(theirs, func(a, b approval.Request) int { return b.RequestedAt.Compare(a.RequestedAt) })
-	return theirs[:min(len(theirs), approval.MaxListed)], err
+	return theirs[:min(len(theirs), policy.MaxListed)], err
 }
 
 // PageByRequester implements [approval.Store].
-func (m *Memory) PageByRequester(ctx context.Context, user approval.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
+func (m *Memory) PageByRequester(ctx context.Context, user policy.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
 	theirs, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user })
 	byPlace := func(a, b approval.Request) int {
 		return cmp.Or(b.RequestedAt.Truncate(time.Millisecond).Compare(a.RequestedAt.Truncate(time.Millisecond)), cmp.Compare(a.ID, b.ID))
@@ -56,10 +57,10 @@ func (m *Memory) PageByRequester(ctx context.Context, user approval.UserID, at a
 }
 
 // OpenByRequester implements [approval.Store].
-func (m *Memory) OpenByRequester(ctx context.Context, user approval.UserID) ([]approval.Request, error) {
+func (m *Memory) OpenByRequester(ctx context.Context, user policy.UserID) ([]approval.Request, error) {
 	open, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user && !r.State.Final() })
 	slices.SortStableFunc(open, func(a, b approval.Request) int { return b.RequestedAt.Compare(a.RequestedAt) })
-	return open[:min(len(open), approval.MaxListed)], err
+	return open[:min(len(open), policy.MaxListed)], err
 }
 
 // ByOrigin implements [approval.Store].
@@ -75,8 +76,8 @@ func (m *Memory) ByOrigin(ctx context.Context, origin string) (approval.Request,
 }
 
 // Usage implements [approval.Store].
-func (m *Memory) Usage(ctx context.Context, user approval.UserID, org approval.OrgID, since time.Time) (approval.Usage, error) {
-	var t approval.Usage
+func (m *Memory) Usage(ctx context.Context, user policy.UserID, org policy.OrgID, since time.Time) (policy.Usage, error) {
+	var t policy.Usage
 	theirs, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user })
 	for _, r := range theirs {
 		t.Any = true
@@ -101,7 +102,7 @@ func (m *Memory) Usage(ctx context.Context, user approval.UserID, org approval.O
 }
 
 // Successors implements [approval.Store].
-func (m *Memory) Successors(ctx context.Context, id approval.ID) ([]approval.Request, error) {
+func (m *Memory) Successors(ctx context.Context, id policy.ID) ([]approval.Request, error) {
 	var found []approval.Request
 	err := m.locked(ctx, func() error {
 		for _, r := range m.rows {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/secret"
 )
 
@@ -31,8 +32,8 @@ type Message struct {
 
 // Revealed is a private key that was shown, once.
 type Revealed struct {
-	Request    approval.ID
-	To         approval.UserID
+	Request    policy.ID
+	To         policy.UserID
 	Key        approval.Key
 	PrivateKey secret.Secret
 }
@@ -100,7 +101,7 @@ func (s *Screens) RevealKey(ctx context.Context, r approval.Request, c approval.
 }
 
 // Messages lists what people see of a request, oldest first.
-func (s *Screens) Messages(id approval.ID) []Message {
+func (s *Screens) Messages(id policy.ID) []Message {
 	s.held.Lock()
 	defer s.held.Unlock()
 	var seen []Message

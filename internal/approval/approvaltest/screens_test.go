@@ -7,6 +7,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/secret"
 )
 
@@ -72,6 +73,6 @@ func TestScreensReveal(t *testing.T) {
 	require.NoError(t, screens.RevealKey(t.Context(), r, c))
 	seen := screens.Revealed()
 	require.Len(t, seen, 2)
-	require.Equal(t, approval.UserID("U_bo"), seen[0].To)
+	require.Equal(t, policy.UserID("U_bo"), seen[0].To)
 	require.Equal(t, "shown once", seen[0].PrivateKey.Reveal())
 }

@@ -1,0 +1,96 @@
+package approval
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// hashFormat is the first thing hashed of every line, so that a line that is one
+// day hashed in another way cannot be taken for one of these.
+const hashFormat = "atlas-key-bot audit 1"
+
+// Linked returns e as the line after one whose hash is prev: with its time in
+// UTC and cut to the millisecond, as it is stored, and with Prev and Hash. Seq
+// must be set. The first line comes after the empty hash.
+func (e AuditEntry) Linked(prev string) AuditEntry {
+	e.At = e.At.UTC().Truncate(time.Millisecond)
+	e.Prev = prev
+	e.Hash = e.hash()
+	return e
+}
+
+// hash is the SHA-256, in hexadecimal, of every field but Hash, each as a
+// netstring: its length in bytes, a colon, its text, a comma. A time is the
+// text that it has in JSON. docs/audit.md shows it in another language.
+func (e AuditEntry) hash() string {
+	var b []byte
+	for _, field := range []string{
+		hashFormat, e.Prev, strconv.FormatInt(e.Seq, 10), e.At.Format(time.RFC3339Nano),
+		string(e.Org), string(e.Request), string(e.Event), string(e.From), string(e.To), string(e.By),
+		e.Note, e.Refused, e.Key, e.KeyID,
+	} {
+		b = strconv.AppendInt(b, int64(len(field)), 10)
+		b = append(append(append(b, ':'), field...), ',')
+	}
+	hash := sha256.Sum256(b)
+	return hex.EncodeToString(hash[:])
+}
+
+// ErrBrokenChain is of a line that does not continue the chain.
+var ErrBrokenChain = errors.New("the chain is broken")
+
+// A Chain follows the audit trail, line by line. The zero value stands before
+// the first line.
+type Chain struct {
+	Lines int64      // followed so far
+	Last  AuditEntry // the last of them
+}
+
+// Next takes the line that comes next. It returns an error that wraps
+// [ErrBrokenChain], and stays where it is, if e is not what was written after
+// the last line.
+func (c *Chain) Next(e AuditEntry) error {
+	if why := c.wrong(e); why != "" {
+		return fmt.Errorf("%w at line %d (%s, %s %s): %s", ErrBrokenChain, e.Seq, e.At.Format(time.RFC3339Nano), e.Event, e.Request, why)
+	}
+	c.Lines++
+	c.Last = e
+	return nil
+}
+
+// wrong says in what way e does not follow, or nothing. It can name where the
+// chain breaks, and only guess what was done to it.
+func (c *Chain) wrong(e AuditEntry) string {
+	before := c.Last
+	switch {
+	case e.Seq <= 0:
+		return "the bot numbers its lines from 1: it was inserted"
+	case e.Hash == "":
+		return "it has no hash: it was inserted, and not by the bot"
+	case e.Hash != e.hash():
+		return "its hash is not the hash of what it says: it was edited, moved or inserted"
+	case e.Prev == before.Hash && e.Seq > before.Seq:
+		return ""
+	case c.Lines == 0:
+		return "it is not the first line that was written: those before it were removed"
+	case e.Seq <= before.Seq:
+		return fmt.Sprintf("it comes after line %d: the order was changed", before.Seq)
+	case e.Seq > before.Seq+1:
+		return fmt.Sprintf("it does not follow line %d: what was between them was removed", before.Seq)
+	}
+	return fmt.Sprintf("it does not follow line %d: that one was edited and its hash made anew, or lines were removed or inserted between them", before.Seq)
+}
+
+// withKey notes which key a line is about: the one that the request has now, or
+// else the one that it had until then.
+func (e AuditEntry) WithKey(before, now Key) AuditEntry {
+	if now == (Key{}) {
+		now = before
+	}
+	e.Key, e.KeyID = now.PublicKey, now.ID
+	return e
+}

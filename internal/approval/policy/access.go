@@ -1,0 +1,76 @@
+package policy
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Access is what is asked for and granted.
+type Access struct {
+	Description string         `json:"description"` // what the key is for; becomes its description in Atlas
+	Roles       []Role         `json:"roles"`
+	Networks    []netip.Prefix `json:"networks"` // where the key may be used from
+	Lifetime    time.Duration  `json:"lifetime"` // counted from the key's making, in nanoseconds
+
+	// Projects are what the key may do in single projects, beside its roles in
+	// the organization.
+	Projects []ProjectAccess `json:"projects,omitempty"`
+
+	// NetworkPresets are the networks of Networks that were picked by their name.
+	NetworkPresets []NetworkPreset `json:"named,omitempty"`
+}
+
+// A Project of an organization.
+type Project struct {
+	ID   ProjectID `json:"id"`
+	Name string    `json:"name"`
+}
+
+// ProjectAccess is what a key may do in one project.
+type ProjectAccess struct {
+	Project
+	Roles []Role `json:"roles"`
+}
+
+// A NetworkPreset is one that people pick by its name, as in "office".
+type NetworkPreset struct {
+	Name     string         `json:"name"`
+	Networks []netip.Prefix `json:"networks"`
+}
+
+func (a Access) Clone() Access {
+	a.Roles = slices.Clone(a.Roles)
+	a.Networks = slices.Clone(a.Networks)
+	a.Projects = slices.Clone(a.Projects)
+	for i := range a.Projects {
+		a.Projects[i].Roles = slices.Clone(a.Projects[i].Roles)
+	}
+	a.NetworkPresets = slices.Clone(a.NetworkPresets)
+	for i := range a.NetworkPresets {
+		a.NetworkPresets[i].Networks = slices.Clone(a.NetworkPresets[i].Networks)
+	}
+	return a
+}
+
+// allRoles lists the roles in the organization and in projects, each once.
+func (a Access) AllRoles() []Role {
+	all := slices.Clone(a.Roles)
+	for _, p := range a.Projects {
+		all = append(all, p.Roles...)
+	}
+	return dedupe(all)
+}
+
+// createsProjects reports whether a key with these roles may create projects.
+func createsProjects(roles []Role) bool {
+	return slices.Contains(roles, "ORG_OWNER") || slices.Contains(roles, "ORG_GROUP_CREATOR")
+}
+
+// MayCreateProjects reports whether a key with this access may create projects.
+func (a Access) MayCreateProjects() bool { return createsProjects(a.Roles) }
+
+// equal compares the roles as they are listed.
+func (a ProjectAccess) Equal(o ProjectAccess) bool {
+	return a.ID == o.ID && slices.Equal(a.Roles, o.Roles)
+}

@@ -1,0 +1,186 @@
+package policy
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"atlaskeybot/internal/plaintext"
+)
+
+// isSubset reports whether every address of wanted was allowed before.
+func IsSubset(before, wanted []netip.Prefix) bool {
+	for _, n := range wanted {
+		inside := slices.ContainsFunc(before, func(b netip.Prefix) bool { return b.Bits() <= n.Bits() && b.Contains(n.Addr()) })
+		if !inside {
+			return false
+		}
+	}
+	return true
+}
+
+func EqualNetworks(a, b []netip.Prefix) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(n netip.Prefix) bool { return !slices.Contains(b, n) })
+}
+
+// Networks reads addresses and CIDR blocks as people type and paste them: one or
+// many, separated by space or commas of any kind. It returns what is
+// left when duplicates and entries inside other entries are dropped, in the
+// order typed, and everything that is wrong. Comparing each with each takes its
+// time, so what is longer than the form allows is not read.
+func (p Policy) Networks(text string) ([]netip.Prefix, []Problem) {
+	return p.ParseNetworks(text, nil, nil)
+}
+
+// parseNetworks adds what was picked by name to what was typed. How wide an entry
+// may be also depends on the roles.
+func (p Policy) ParseNetworks(text string, named []NetworkPreset, roles []Role) ([]netip.Prefix, []Problem) {
+	if utf8.RuneCountInString(text) > MaxNetworks {
+		return nil, []Problem{{Field: FieldNetworks, Code: TooLong, Limit: MaxNetworks}}
+	}
+	var kept []netip.Prefix
+	for _, n := range named {
+		kept = append(kept, n.Networks...)
+	}
+	var problems []Problem
+	for _, word := range pasted(text) {
+		network, problem := p.network(word, roles)
+		if problem != nil {
+			problems = append(problems, *problem)
+			continue
+		}
+		kept = append(kept, network)
+	}
+	kept = mergeContained(kept)
+	switch {
+	case len(kept) == 0 && len(problems) == 0:
+		problems = append(problems, Problem{Field: FieldNetworks, Code: Missing})
+	case len(kept) > p.MaxEntries:
+		problems = append(problems, Problem{Field: FieldNetworks, Code: TooMany, Given: strconv.Itoa(len(kept)), Limit: p.MaxEntries})
+	}
+	return kept, problems
+}
+
+// checkNamed finds what was picked by name. The operator wrote these networks
+// down, so only a role's own rule may find them too wide.
+func (p Policy) CheckNamed(names []string, roles []Role) ([]NetworkPreset, []Problem) {
+	var named []NetworkPreset
+	var problems []Problem
+	for _, name := range names {
+		i := slices.IndexFunc(p.NetworkPresets, func(n NetworkPreset) bool { return n.Name == name })
+		if i < 0 {
+			problems = append(problems, Problem{Field: FieldNetworkPresets, Code: NoSuchNetwork, Given: name})
+			continue
+		}
+		for _, network := range p.NetworkPresets[i].Networks {
+			if widest := p.minPrefixFor(network, roles, 0); network.Bits() < widest {
+				problems = append(problems, Problem{Field: FieldNetworkPresets, Code: TooWide, Given: name, Hint: "/" + strconv.Itoa(widest)})
+				break
+			}
+		}
+		named = append(named, p.NetworkPresets[i])
+	}
+	return named, problems
+}
+
+// inside lists the entries of the networks with these names.
+func inside(named []NetworkPreset, names []string) []netip.Prefix {
+	var all []netip.Prefix
+	for _, n := range named {
+		if slices.Contains(names, n.Name) {
+			all = append(all, n.Networks...)
+		}
+	}
+	return all
+}
+
+var securityGroup = regexp.MustCompile(`^sg-[0-9a-fA-F]+$`)
+
+// network reads one word. A host without a mask is a network of one.
+func (p Policy) network(word string, roles []Role) (netip.Prefix, *Problem) {
+	wrong := func(code ProblemCode, hint string) (netip.Prefix, *Problem) {
+		return netip.Prefix{}, &Problem{Field: FieldNetworks, Code: code, Given: plaintext.Show(word), Hint: hint}
+	}
+	if securityGroup.MatchString(word) {
+		return wrong(SecurityGroup, "")
+	}
+	if code, hint, ok := otherNotation(word); ok {
+		return wrong(code, hint)
+	}
+	network, ok := parseNetwork(word)
+	if !ok {
+		return wrong(NotAnAddress, meantAddress(word))
+	}
+	if masked := network.Masked(); masked != network {
+		return wrong(HostBits, masked.String())
+	}
+	if widest := p.minPrefixFor(network, roles, p.minPrefix(network)); network.Bits() < widest {
+		return wrong(TooWide, "/"+strconv.Itoa(widest))
+	}
+	if kind := notPublic(network); kind != "" {
+		return wrong(NotPublic, kind)
+	}
+	return network, nil
+}
+
+// parseNetwork refuses zones ("fe80::1%eth0") and unmaps IPv4 in IPv6.
+func parseNetwork(word string) (netip.Prefix, bool) {
+	if address, err := netip.ParseAddr(word); err == nil {
+		address = address.Unmap()
+		return netip.PrefixFrom(address, address.BitLen()), address.Zone() == ""
+	}
+	network, err := netip.ParsePrefix(word)
+	return network, err == nil && !network.Addr().Is4In6()
+}
+
+func (p Policy) minPrefix(network netip.Prefix) int {
+	if network.Addr().Is4() {
+		return p.MinPrefixIPv4
+	}
+	return p.MinPrefixIPv6
+}
+
+// minPrefixFor is the smallest prefix length at which a key with these roles may be
+// used from network, and at least atLeast.
+func (p Policy) minPrefixFor(network netip.Prefix, roles []Role, atLeast int) int {
+	for _, role := range roles {
+		rule, _ := p.rule(role)
+		if network.Addr().Is4() {
+			atLeast = max(atLeast, rule.MinPrefixIPv4)
+		} else {
+			atLeast = max(atLeast, rule.MinPrefixIPv6)
+		}
+	}
+	return atLeast
+}
+
+// mergeContained keeps the first of equal entries and none that lies inside
+// another.
+func mergeContained(all []netip.Prefix) []netip.Prefix {
+	var kept []netip.Prefix
+	for i, n := range all {
+		inside := slices.ContainsFunc(all, func(other netip.Prefix) bool {
+			return other.Bits() < n.Bits() && other.Contains(n.Addr())
+		})
+		if !inside && !slices.Contains(all[:i], n) {
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
+
+// AddressCount counts the addresses in all networks, or returns false if there are
+// more than can be counted sensibly (an IPv6 network).
+func (a Access) AddressCount() (int, bool) {
+	total := 0
+	for _, n := range a.Networks {
+		free := n.Addr().BitLen() - n.Bits()
+		if free > 32 {
+			return 0, false
+		}
+		total += 1 << free
+	}
+	return total, true
+}

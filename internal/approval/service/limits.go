@@ -1,0 +1,58 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+)
+
+// limitsReached lists the limits that one more request of user for a key would
+// exceed.
+func (s *Service) limitsReached(ctx context.Context, user policy.UserID, org policy.Org) ([]policy.Problem, error) {
+	have, err := s.Store.Usage(ctx, user, org.ID, s.Now().Add(-time.Hour))
+	if err != nil {
+		return nil, fmt.Errorf("counting the requests of %s: %w", user, err)
+	}
+	reached, _ := errors.AsType[*policy.FormError](org.Policy.Limits.CheckLimits(true, have))
+	if reached == nil {
+		return nil, nil
+	}
+	return reached.Problems, nil
+}
+
+// mayHoldOneMore returns a *[FormError] with [TooManyKeys] if user has as many
+// live keys of the organization, with those on their way, as one person may.
+func (s *Service) mayHoldOneMore(ctx context.Context, user policy.UserID, org policy.OrgID) error {
+	have, err := s.Store.Usage(ctx, user, org, s.Now())
+	if err != nil {
+		return fmt.Errorf("counting the keys of %s: %w", user, err)
+	}
+	return policy.Limits{LiveKeys: s.policy(org).Limits.LiveKeys}.CheckLimits(true, have)
+}
+
+// admit counts what r's requester has, notes it on r and holds it against the
+// limits. A form that was sent before is admitted: it makes no other request.
+func (s *Service) admit(ctx context.Context, r *approval.Request) error {
+	have, err := s.Store.Usage(ctx, r.Requester, r.Org, r.RequestedAt.Add(-time.Hour))
+	if err != nil {
+		return fmt.Errorf("counting the requests of %s: %w", r.Requester, err)
+	}
+	if r.Type != approval.Rotation || r.State == approval.StatePending {
+		r.RequesterHistory = approval.RequesterHistory{ActiveKeys: have.Held, FirstRequest: !have.Any}
+	}
+	limit := s.policy(r.Org).Limits.CheckLimits(r.Type == approval.NewKey, have)
+	if limit == nil {
+		return nil
+	}
+	switch _, err := s.Store.ByOrigin(ctx, r.IdempotencyKey); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, approval.ErrNotFound):
+		return fmt.Errorf("looking for the request of a form: %w", err)
+	}
+	return limit
+}

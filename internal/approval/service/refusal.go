@@ -1,0 +1,139 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+)
+
+// What is refused is in the audit trail: who tried what, and why it was not
+// done. A form with a mistake is corrected where it was typed and leaves no line,
+// unless a rule of the policy refuses it.
+
+var (
+	// ErrNothingOffered says that the rules let a person ask for nothing.
+	ErrNothingOffered = errors.New("nothing is offered")
+
+	// ErrMisplaced says that a button was pressed where the bot did not put it,
+	// or in an older copy of the message.
+	ErrMisplaced = errors.New("pressed where the button is not")
+)
+
+// refusals names, for the audit trail, the errors that refuse an action.
+// docs/audit.md lists them; TestRefusalsAreDocumented keeps both together.
+var refusals = []struct {
+	err  error
+	name string
+}{
+	{approval.ErrNotAllowed, "not_allowed"}, {policy.ErrOwnRequest, "own_request"}, {policy.ErrNotApprover, "not_approver"},
+	{approval.ErrNotOwner, "not_owner"}, {approval.ErrGuest, "guest"}, {approval.ErrDeactivated, "deactivated"}, {approval.ErrBot, "robot"},
+	{approval.ErrExternal, "outsider"}, {policy.ErrCannotCheck, "cannot_check"}, {approval.ErrNotFound, "not_found"},
+	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {ErrAlreadyNudged, "nudged"},
+	{policy.ErrNoOrg, "no_org"}, {approval.ErrPredecessorNotActive, "not_live"}, {ErrRotationUnderway, "underway"}, {ErrBreakGlassNotAllowed, "not_named"},
+	{ErrAlreadyReviewed, "signed"}, {ErrOwnerActive, "owner_back"}, {ErrNotEligible, "not_eligible"}, {ErrToSelf, "to_self"},
+	{approval.ErrPredecessorRevoked, "predecessor_revoked"},
+	{policy.ErrRoleNotOffered, "role_not_offered"}, {policy.ErrRoleNotTheirs, "role_not_theirs"},
+	{policy.ErrOutlivesRole, "outlives_role"}, {policy.ErrBreakGlassEnds, "break_glass_ends"},
+	{ErrNothingOffered, "nothing_offered"}, {ErrMisplaced, "misplaced"}, {ErrNoProjects, "no_projects"},
+}
+
+// ruled are the problems of a form that are no mistakes: a rule of the policy
+// refuses it, or an approver's form asks for more than the requester did. Their
+// codes are in the audit trail.
+var ruled = map[policy.ProblemCode]bool{
+	policy.RoleNotAllowed: true, policy.RoleNotForRequester: true, policy.LifetimeNotAllowed: true, policy.LifetimeTooLong: true, policy.ExtensionTooLong: true,
+	policy.TooWide: true, policy.TooMany: true, policy.TooManyProjects: true, policy.NotASubset: true,
+	policy.TooManyOpen: true, policy.TooManyKeys: true, policy.TooManyPerHour: true,
+}
+
+// Refusals lists the reasons that the audit trail may give for a refusal.
+func Refusals() []string {
+	var all []string
+	for _, r := range refusals {
+		all = append(all, r.name)
+	}
+	for code := range ruled {
+		all = append(all, string(code))
+	}
+	return all
+}
+
+// reasonFor is the name of a refusal; empty if why is none, but a mistake in a
+// form or a failure.
+func reasonFor(why error) string {
+	if form, ok := errors.AsType[*policy.FormError](why); ok {
+		for _, p := range form.Problems {
+			if ruled[p.Code] {
+				return string(p.Code)
+			}
+		}
+		return ""
+	}
+	for _, r := range refusals {
+		if errors.Is(why, r.err) {
+			return r.name
+		}
+	}
+	return ""
+}
+
+// refuse records a refused action and returns why it was refused.
+func (s *Service) refuse(ctx context.Context, r approval.Request, on approval.Event, by policy.UserID, why error) error {
+	e := approval.AuditEntry{Org: r.Org, Request: r.ID, Event: on, From: r.State, To: r.State, By: by}
+	return s.recordRefusal(ctx, e.WithKey(r.Key, r.Key), why)
+}
+
+// refuseToAsk is refuse for what is about no request yet: note says what was
+// asked for, unless it is a plain key.
+func (s *Service) refuseToAsk(ctx context.Context, org policy.OrgID, by policy.UserID, note string, why error) error {
+	return s.recordRefusal(ctx, approval.AuditEntry{Org: org, Event: approval.EventSubmit, By: by, Note: note}, why)
+}
+
+func (s *Service) recordRefusal(ctx context.Context, e approval.AuditEntry, why error) error {
+	e.At, e.Refused = s.Now(), reasonFor(why)
+	if e.Refused == "" {
+		return why
+	}
+	if e.By != "" { // the operator is no flood
+		recorded, leftOut := s.refused.Take(e.By, e.At)
+		if !recorded {
+			return why
+		}
+		e.Note = approval.NoteLeftOut(e.Note, leftOut)
+	}
+	if err := s.Store.Record(ctx, e); err != nil {
+		return errors.Join(why, fmt.Errorf("recording the refusal: %w", err))
+	}
+	return why
+}
+
+// RefuseView records that who was shown nothing of a list, and returns why.
+func (s *Service) RefuseView(ctx context.Context, who policy.Actor, list string, why error) error {
+	return s.recordRefusal(ctx, approval.AuditEntry{Event: approval.EventView, By: who.User, Note: list}, why)
+}
+
+// RefusePress records that a button was pressed where it is not, and returns
+// [ErrMisplaced], or that there is no such request.
+func (s *Service) RefusePress(ctx context.Context, who policy.Actor, id policy.ID, on approval.Event) error {
+	r, err := s.get(ctx, who, id, on)
+	if err != nil {
+		return err
+	}
+	return s.refuse(ctx, r, on, who.User, ErrMisplaced)
+}
+
+// get reads the request that somebody names to do something with it. That there
+// is none is a refusal.
+func (s *Service) get(ctx context.Context, who policy.Actor, id policy.ID, on approval.Event) (approval.Request, error) {
+	r, err := s.Store.Get(ctx, id)
+	switch {
+	case errors.Is(err, approval.ErrNotFound):
+		return approval.Request{}, s.refuse(ctx, approval.Request{ID: id}, on, who.User, err)
+	case err != nil:
+		return approval.Request{}, fmt.Errorf("reading request %s: %w", id, err)
+	}
+	return r, nil
+}

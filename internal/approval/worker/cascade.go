@@ -1,0 +1,136 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"atlaskeybot/internal/approval"
+)
+
+// cascade ends what has to end with r, and then notes that it did.
+func (w *Worker) cascade(ctx context.Context, r approval.Request) error {
+	others, err := w.rotationsOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		err := w.endWith(ctx, r, other)
+		if errors.Is(err, approval.ErrConflict) {
+			return &retry{time.Millisecond, fmt.Errorf("ending request %s with %s: %w", other.ID, r.ID, err)}
+		}
+		if err != nil {
+			return fmt.Errorf("ending request %s with %s: %w", other.ID, r.ID, err)
+		}
+	}
+	_, err = w.move(ctx, r, approval.EventCascaded, string(r.Cascade), func(next *approval.Request, _ time.Time) { next.Cascade = "" })
+	w.Wake()
+	return err
+}
+
+// rotationsOf lists the requests that r's cascade is about, without r.
+func (w *Worker) rotationsOf(ctx context.Context, r approval.Request) ([]approval.Request, error) {
+	if r.Cascade != approval.CascadeAll {
+		return w.Store.Successors(ctx, r.ID)
+	}
+	return RotationsOf(ctx, w.Store, r)
+}
+
+// RotationsOf lists the requests for the keys before and after r's, whatever
+// their state, the first one's first and without r.
+func RotationsOf(ctx context.Context, store approval.Store, r approval.Request) ([]approval.Request, error) {
+	first := r
+	for first.Type == approval.Rotation {
+		before, err := store.Get(ctx, first.ParentID)
+		if err != nil {
+			return nil, fmt.Errorf("reading request %s: %w", first.ParentID, err)
+		}
+		first = before
+	}
+	all := []approval.Request{first}
+	for i := 0; i < len(all); i++ {
+		next, err := store.Successors(ctx, all[i].ID)
+		if err != nil {
+			return nil, fmt.Errorf("listing the successors of request %s: %w", all[i].ID, err)
+		}
+		all = append(all, next...)
+	}
+	return slices.DeleteFunc(all, func(o approval.Request) bool { return o.ID == r.ID }), nil
+}
+
+// endWith ends other, in whatever state it is, because r was ended.
+func (w *Worker) endWith(ctx context.Context, r, other approval.Request) error {
+	switch other.State {
+	case approval.StatePending, approval.StateApproved:
+		return w.endBeside(ctx, r, other, approval.Outcome{Cause: approval.CauseKeyNotActive})
+	case approval.StateIssuing:
+		return w.stopMaking(ctx, r, other)
+	case approval.StateDelivered:
+		if r.Cascade == approval.CascadeUnshown {
+			return nil
+		}
+	case approval.StateActive:
+		if r.Cascade != approval.CascadeAll {
+			return nil
+		}
+	default:
+		return nil
+	}
+	why := approval.Outcome{Cause: approval.CauseKeyNotActive}
+	if r.Outcome.Cause == approval.CauseRevoked {
+		why = approval.Outcome{Cause: approval.CauseRevoked, By: r.Outcome.By, Note: r.Outcome.Note}
+	}
+	return w.endBeside(ctx, r, other, why)
+}
+
+// endBeside ends other. If that has a key, its own rotations are looked at once
+// more: one may have been opened meanwhile.
+func (w *Worker) endBeside(ctx context.Context, r, other approval.Request, why approval.Outcome) error {
+	_, err := w.move(ctx, other, approval.EventExpire, "with "+string(r.ID), func(next *approval.Request, now time.Time) {
+		why.At = now
+		if next.State == approval.StateRevoking {
+			next.StartDeletion(now, why)
+			next.CascadeTo(r.Cascade)
+			return
+		}
+		next.Outcome = why
+		next.AddMessage(approval.OutcomeMessage)
+		next.AddMessage(approval.ClosedNotice)
+	})
+	return err
+}
+
+// stopMaking has the key of other removed that is being made. Whoever is at it
+// finds at the next step that the request was moved.
+func (w *Worker) stopMaking(ctx context.Context, r, other approval.Request) error {
+	if other.Issuance.Stage == approval.StageRollingBack && other.Issuance.NextEvent == approval.EventFail {
+		return nil
+	}
+	_, err := w.move(ctx, other, approval.EventRollback, "with "+string(r.ID), func(next *approval.Request, now time.Time) {
+		if next.Issuance.Stage == approval.StageStarted && next.Key.ID == "" {
+			next.RecordUnresolvedCreate(now) // nobody knows whether Atlas heard the call
+		}
+		next.Issuance.Stage, next.Issuance.NextEvent, next.Issuance.Cause, next.Issuance.Code = approval.StageRollingBack, approval.EventFail, approval.CauseKeyNotActive, ""
+		next.Issuance.Tries, next.Issuance.RetryAt = 0, now
+		next.Deletion = approval.Deletion{Since: now}
+	})
+	return err
+}
+
+// predecessorLives returns a refusal if r is a successor and the key that it is
+// to take over from is not its owner's and live any more.
+func (w *Worker) predecessorLives(ctx context.Context, r approval.Request) error {
+	if r.Type != approval.Rotation {
+		return nil
+	}
+	before, err := w.Store.Get(ctx, r.ParentID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading request %s: %w", r.ParentID, err)
+	case before.State != approval.StateActive, before.Requester != r.Requester:
+		return &approval.CallError{Class: approval.Permanent, Cause: approval.CauseKeyNotActive, Err: approval.ErrPredecessorNotActive}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+)
+
+// leftoverTimes is how often a key that should not exist has to be found, and
+// deleted with success, before people are told: lists lag.
+const leftoverTimes = 2
+
+// deleteLeftover deletes a key that should not exist.
+func (w *Worker) deleteLeftover(ctx context.Context, r approval.Request, k approval.TaggedKey) error {
+	if err := w.Keys.Delete(ctx, r.Org, k.ID); err != nil {
+		return fmt.Errorf("removing a key of request %s: %w", r.ID, err)
+	}
+	if err := w.countLeftover(ctx, r, k); err != nil {
+		return fmt.Errorf("telling of a key of request %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// countLeftover counts a deletion of the comparison with Atlas, and tells people
+// once the key comes back although Atlas says that it deletes it.
+func (w *Worker) countLeftover(ctx context.Context, r approval.Request, k approval.TaggedKey) error {
+	w.mu.Lock()
+	if w.deletedAgain[r.Org] == nil {
+		w.deletedAgain[r.Org] = map[string]int{}
+	}
+	w.deletedAgain[r.Org][k.ID]++
+	n := w.deletedAgain[r.Org][k.ID]
+	w.mu.Unlock()
+	if n < leftoverTimes {
+		return nil
+	}
+	w.Log.Error("Atlas says that it deletes a key, and lists it again", "request", r.ID, "key", k.ID, "public_key", k.PublicKey)
+	_, err := w.move(ctx, r, approval.EventOrphanSearch, "key "+k.ID+" "+k.PublicKey+" is listed again after its deletion", func(next *approval.Request, now time.Time) {
+		next.Leftover = approval.Leftover{Key: k.Key, Since: now, SearchAt: now.Add(approval.Backoff(1))}
+		next.AddMessage(approval.LeftoverMessage)
+		next.AddMessage(approval.LeftoverNotice)
+	})
+	w.Wake()
+	if errors.Is(err, approval.ErrConflict) || errors.Is(err, approval.ErrNotAllowed) {
+		return nil // found again by the next comparison
+	}
+	return err
+}
+
+// forgetLeftovers drops the counts of keys that Atlas does not list any more.
+func (w *Worker) forgetLeftovers(org policy.OrgID, listed []approval.TaggedKey) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	maps.DeleteFunc(w.deletedAgain[org], func(id string, _ int) bool {
+		return !slices.ContainsFunc(listed, func(k approval.TaggedKey) bool { return k.ID == id })
+	})
+}
+
+// deleteRecordedLeftover deletes the key once more, and believes that it is gone when
+// Atlas does not know it.
+func (w *Worker) deleteRecordedLeftover(ctx context.Context, r approval.Request) error {
+	id := r.Leftover.Key.ID
+	if err := w.Keys.Delete(ctx, r.Org, id); err != nil {
+		return &retry{approval.WaitAfter(approval.CallErrorOf(err), 2), fmt.Errorf("deleting key %s once more: %w", id, err)}
+	}
+	_, err := w.Keys.Inspect(ctx, approval.KeySpec{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}, id)
+	if err == nil {
+		err = errors.New("it is still known to Atlas")
+	}
+	if !errors.Is(err, approval.ErrNoKey) {
+		return &retry{approval.MaxWait, fmt.Errorf("deleting key %s once more: %w", id, err)}
+	}
+	_, err = w.move(ctx, r, approval.EventOrphanSearch, "key "+id+" is gone", func(next *approval.Request, _ time.Time) { next.Leftover.SearchAt = time.Time{} })
+	return err
+}

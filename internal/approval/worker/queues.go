@@ -1,0 +1,161 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/isolate"
+)
+
+// A queue is one kind of what is owed, with slots of its own: calls that hang in
+// one queue keep none of the others waiting.
+type queue struct {
+	name  string
+	slots chan struct{}
+	claim func(ctx context.Context, due time.Time) (job, error)
+
+	// shortWaits says that nothing in it waits for a date: only for a next try.
+	shortWaits bool
+}
+
+// A job is one claimed request. Do must release the claim.
+type job struct {
+	id policy.ID
+	do func(context.Context)
+}
+
+// queues returns the worker's queues. A state belongs to the queue of what it
+// mostly waits for: people wait for keys and messages, many keys may have to go
+// at the same time, and the rest asks Atlas a little or nothing.
+func (w *Worker) queues() []*queue {
+	work := func(name string, slots int, shortWaits bool, in ...approval.State) *queue {
+		claim := func(ctx context.Context, due time.Time) (job, error) { return w.claimWork(ctx, due, in) }
+		return &queue{name, make(chan struct{}, slots), claim, shortWaits}
+	}
+	return []*queue{
+		work("create", 16, true, approval.StateIssuing, approval.StateApplying),
+		work("delete", 32, true, approval.StateRevoking),
+		work("wait", 4, false, approval.StatePending, approval.StateActive),
+		work("look", 8, false, approval.StateApproved, approval.StateDelivered, approval.StateDenied, approval.StateWithdrawn, approval.StateExpired, approval.StateFailed, approval.StateEnded, approval.StateApplied),
+		{"draw", make(chan struct{}, 16), w.claimSync, true},
+	}
+}
+
+// startAll starts everything that is due, as long as there are slots. It
+// reports whether the store could be read. If the clock went back, what was to
+// be tried by then is tried now.
+func (w *Worker) startAll(ctx context.Context, inHand *sync.WaitGroup, queues []*queue) bool {
+	readable := true
+	now := w.Now()
+	latestSeen := now
+	if now.Before(w.seenAt) {
+		latestSeen = w.seenAt.Add(time.Since(w.seen)) // what the clock would say
+	}
+	w.seenAt, w.seen = now, time.Now()
+	for _, q := range queues {
+		due := now
+		if q.shortWaits {
+			due = latestSeen
+		}
+		if err := w.start(ctx, inHand, q, due); err != nil && ctx.Err() == nil {
+			w.logPanic("reading what is owed panicked", "", err, "queue", q.name)
+			w.Log.Error("reading what is owed", "queue", q.name, "error", err)
+			readable = false
+		}
+	}
+	return readable
+}
+
+// start starts what is due in q. A request that cannot be read is leased all the
+// same, so it keeps the others waiting only once.
+func (w *Worker) start(ctx context.Context, inHand *sync.WaitGroup, q *queue, due time.Time) error {
+	for ctx.Err() == nil && acquire(q.slots) {
+		j, err := isolate.Safely(func() (job, error) { return q.claim(ctx, due) })
+		switch {
+		case errors.Is(err, approval.ErrUnreadable):
+			w.Log.Error("a request cannot be read and is set aside for a while", "error", err)
+			<-q.slots
+			continue
+		case errors.Is(err, approval.ErrNothingDue):
+			<-q.slots
+			return nil
+		case err != nil:
+			<-q.slots
+			return err
+		}
+		if !w.begin(q, j.id) {
+			<-q.slots // its lease ended early, as the clock was moved: it is still in hand
+			continue
+		}
+		inHand.Go(func() {
+			// A job outlives the signal to stop: it is finished, not cut.
+			bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
+			defer cancel()
+			defer w.Wake()
+			defer func() { <-q.slots }()
+			defer w.end(q, j.id)
+			j.do(bounded)
+		})
+	}
+	return nil
+}
+
+// inFlightKey names what one job is about: a request is drawn and worked on side
+// by side.
+type inFlightKey struct {
+	draws bool
+	id    policy.ID
+}
+
+// begin reports whether nothing else of this process has the request in hand,
+// and notes that it has. A lease alone does not say so: it ends by the clock,
+// which can be moved.
+func (w *Worker) begin(q *queue, id policy.ID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	key := inFlightKey{q.name == "draw", id}
+	if w.inFlight[key] {
+		return false
+	}
+	w.inFlight[key] = true
+	return true
+}
+
+func (w *Worker) end(q *queue, id policy.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.inFlight, inFlightKey{q.name == "draw", id})
+}
+
+func acquire(slots chan struct{}) bool {
+	select {
+	case slots <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *Worker) claimWork(ctx context.Context, due time.Time, in []approval.State) (job, error) {
+	r, err := w.Store.ClaimWork(ctx, due, due.Add(lease), in...)
+	return job{r.ID, func(ctx context.Context) { w.doWork(ctx, r) }}, err
+}
+
+func (w *Worker) claimSync(ctx context.Context, due time.Time) (job, error) {
+	r, err := w.Store.ClaimSync(ctx, due, due.Add(lease))
+	return job{r.ID, func(ctx context.Context) { w.syncMessages(ctx, r) }}, err
+}
+
+// pause is how long nothing is due. What is due already may wait for a slot,
+// whose end is a hint.
+func (w *Worker) pause(ctx context.Context) time.Duration {
+	due, err := w.Store.NextDue(ctx)
+	if err != nil || due.IsZero() {
+		return tick
+	}
+	return min(max(due.Sub(w.Now()), 100*time.Millisecond), tick)
+}

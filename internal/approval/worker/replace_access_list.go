@@ -1,0 +1,133 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+)
+
+// Atlas has no call that replaces an access list. The new entries are added,
+// then the former ones are deleted one by one, and any of these calls can fail,
+// or happen without an answer. While a change is under way the key may work
+// from the addresses of both lists; it ends with one of them, never with both.
+
+// changeWithin is how long a change of an access list is tried for, from its
+// first call to Atlas. After that the list goes back to what it was.
+const changeWithin = time.Hour
+
+// replaceAccessList gives the key of parent the access list of r. Each step is on disk
+// before the next may reach Atlas, so that an earlier run that was stopped is
+// taken up, or taken back, from where it was.
+func (w *Worker) replaceAccessList(ctx context.Context, r, parent approval.Request) (approval.Request, approval.Request, error) {
+	if policy.EqualNetworks(parent.Access.Networks, r.Access.Networks) {
+		return r, parent, nil // noted by an earlier run
+	}
+	parent, err := w.beginList(ctx, r, parent)
+	if err != nil {
+		return r, parent, err
+	}
+	former, wanted := parent.Access.Networks, r.Access.Networks
+	if !r.Change.Added {
+		if err := w.Keys.AddAccess(ctx, r.Org, parent.Key.ID, withoutNetworks(wanted, former)); err != nil {
+			return r, parent, approval.CallErrorOf(err)
+		}
+		r, err = w.move(ctx, r, approval.EventChangeAccessList, "deleting the former addresses", func(next *approval.Request, _ time.Time) { next.Change.Added = true })
+		if err != nil {
+			return r, parent, err
+		}
+	}
+	if err := w.Keys.KeepAccess(ctx, r.Org, parent.Key.ID, wanted, former); err != nil {
+		return r, parent, approval.CallErrorOf(err)
+	}
+	parent, err = w.move(ctx, parent, approval.EventReplaceAccessList, "by "+string(r.ID), func(next *approval.Request, now time.Time) {
+		next.Access.Networks, next.Access.NetworkPresets = r.Access.Networks, r.Access.NetworkPresets
+		next.Changing = approval.ListChange{Since: now}
+	})
+	return r, parent, err
+}
+
+// beginList notes with the key that r changes its access list now. Two changes
+// of one list at once could leave a mix of both.
+func (w *Worker) beginList(ctx context.Context, r, parent approval.Request) (approval.Request, error) {
+	if parent.Changing.By == r.ID {
+		return parent, nil
+	}
+	if parent.Changing.By != "" {
+		other, err := w.Store.Get(ctx, parent.Changing.By)
+		switch {
+		case err != nil:
+			return parent, fmt.Errorf("reading request %s: %w", parent.Changing.By, err)
+		case !other.State.Final():
+			return parent, &retry{10 * time.Second, fmt.Errorf("request %s changes the same access list", other.ID)}
+		}
+	}
+	return w.move(ctx, parent, approval.EventChangeAccessList, "by "+string(r.ID), func(next *approval.Request, now time.Time) {
+		next.Changing = approval.ListChange{By: r.ID, Since: now}
+	})
+}
+
+// undoList notes that the access list has to go back to what it was, and why,
+// and then puts it back.
+func (w *Worker) undoList(ctx context.Context, r, parent approval.Request, f *approval.CallError) error {
+	r, err := w.move(ctx, r, approval.EventRollback, note(f), func(next *approval.Request, now time.Time) {
+		next.Issuance = approval.Issuance{Stage: approval.StageRollingBack, NextEvent: approval.EventFail, Cause: f.Cause, Code: f.Code, RetryAt: now}
+		next.Deletion = approval.Deletion{Since: now}
+	})
+	if err != nil {
+		return err
+	}
+	return w.restoreList(ctx, r, parent)
+}
+
+// restoreList puts back the access list that the key had before r, for ever if
+// need be, and then gives r up. A key that is going takes its list with it.
+func (w *Worker) restoreList(ctx context.Context, r, parent approval.Request) error {
+	f := &approval.CallError{Cause: approval.CauseKeyNotActive}
+	if parent.State == approval.StateActive {
+		f = &approval.CallError{Cause: r.Issuance.Cause, Code: r.Issuance.Code}
+		switch back := w.tryRestoreList(ctx, r, parent); {
+		case back == nil:
+		case back.Cause == approval.CauseKeyNotActive:
+			f = back
+		default:
+			return w.recordDeleteFailure(ctx, r, approval.EventRollback, back)
+		}
+	}
+	_, err := w.move(ctx, r, r.Issuance.NextEvent, note(f), func(next *approval.Request, now time.Time) { fail(next, now, f) })
+	return err
+}
+
+func (w *Worker) tryRestoreList(ctx context.Context, r, parent approval.Request) *approval.CallError {
+	former, wanted := parent.Access.Networks, r.Access.Networks
+	if r.Change.Added { // until then none of the former entries was deleted
+		if err := w.Keys.AddAccess(ctx, r.Org, parent.Key.ID, withoutNetworks(former, wanted)); err != nil {
+			return approval.CallErrorOf(err)
+		}
+	}
+	if err := w.Keys.KeepAccess(ctx, r.Org, parent.Key.ID, former, wanted); err != nil {
+		return approval.CallErrorOf(err)
+	}
+	return nil
+}
+
+// isListInMotion reports whether r's access list is being changed, or was until
+// a moment ago: what Atlas lists then tells nothing.
+func (w *Worker) isListInMotion(ctx context.Context, r approval.Request) (bool, error) {
+	if r.Changing.By == "" {
+		return w.Now().Sub(r.Changing.Since) < approval.ListLagGrace, nil
+	}
+	by, err := w.Store.Get(ctx, r.Changing.By)
+	if err != nil {
+		return false, fmt.Errorf("reading request %s: %w", r.Changing.By, err)
+	}
+	return !by.State.Final() || w.Now().Sub(by.Outcome.At) < approval.ListLagGrace, nil
+}
+
+func withoutNetworks(all, others []netip.Prefix) []netip.Prefix {
+	return slices.DeleteFunc(slices.Clone(all), func(n netip.Prefix) bool { return slices.Contains(others, n) })
+}

@@ -1,0 +1,213 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/isolate"
+)
+
+// Worker does what the rows say is owed: it makes and removes keys, lets
+// requests lapse and draws messages. The row is the queue: a wake-up is only a
+// hint, and a crash at any point loses nothing.
+type Worker struct {
+	Orgs      policy.Orgs
+	Store     approval.Store
+	Keys      approval.Keys
+	Messenger approval.Messenger
+	Directory policy.Directory
+	Now       func() time.Time
+	Log       *slog.Logger
+
+	// ReconcileTick is how often the clock is looked at for the next comparison
+	// with Atlas: it may be moved. Compared, if set, hears when one is over.
+	ReconcileTick time.Duration
+	OnReconciled  func(at time.Time)
+
+	hint   chan struct{}
+	seenAt time.Time // what the clock said when due work was last looked for
+	seen   time.Time // and when that was, to measure from
+
+	mu          sync.Mutex
+	failedSyncs map[policy.ID]map[approval.MessageName]failedSync
+	inFlight    map[inFlightKey]bool
+	panics      map[policy.ID]int // of the work on a request, in a row
+
+	deletedAgain map[policy.OrgID]map[string]int // by the comparison, by key
+
+	// reconciler's own memory; see there.
+	reconciledAt time.Time
+	missingSince map[policy.ID]time.Time
+	inspectedAt  map[policy.ID]time.Time
+	adopted      []adoption
+	owners       *ownerRound
+}
+
+const (
+	lease     = 2 * time.Minute  // for which a request is this worker's
+	workLimit = 90 * time.Second // for one piece of work; shorter than the lease
+	tick      = time.Minute      // after which the rows are read although nobody hinted
+
+	storePause = 5 * time.Second // after the store could not be read
+)
+
+// NewWorker returns a worker that has yet to be run.
+func NewWorker(orgs policy.Orgs, store approval.Store, keys approval.Keys, screens approval.Messenger, directory policy.Directory, now func() time.Time, log *slog.Logger) *Worker {
+	return &Worker{
+		Orgs: orgs, Store: store, Keys: keys, Messenger: screens, Directory: directory, Now: now, Log: log,
+		ReconcileTick: 10 * time.Second,
+		hint:          make(chan struct{}, 1), failedSyncs: map[policy.ID]map[approval.MessageName]failedSync{},
+		inFlight: map[inFlightKey]bool{}, panics: map[policy.ID]int{}, deletedAgain: map[policy.OrgID]map[string]int{},
+		missingSince: map[policy.ID]time.Time{}, inspectedAt: map[policy.ID]time.Time{},
+		owners: newOwnerRound(),
+	}
+}
+
+// Wake hints that something may be owed. It never blocks.
+func (w *Worker) Wake() {
+	select {
+	case w.hint <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends, then finishes what is in hand.
+func (w *Worker) Run(ctx context.Context) {
+	var inHand sync.WaitGroup
+	defer inHand.Wait()
+	inHand.Go(func() { w.runReconciler(ctx) })
+	queues := w.queues()
+	for ctx.Err() == nil {
+		wait := storePause
+		if w.startAll(ctx, &inHand, queues) {
+			wait = w.pause(ctx)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-w.hint:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// A retry is returned by work that could not be done now and changed nothing.
+type retry struct {
+	after time.Duration
+	err   error
+}
+
+func (r *retry) Error() string { return r.err.Error() }
+
+func (r *retry) Unwrap() error { return r.err }
+
+// doWork does what is due for r and ends the lease.
+func (w *Worker) doWork(ctx context.Context, r approval.Request) {
+	err := isolate.SafelyDo(func() error { return w.work(ctx, r) })
+	var at time.Time
+	panics := w.countPanics(r.ID, err)
+	later, isRetry := errors.AsType[*retry](err)
+	switch {
+	case panics > 0:
+		at = w.Now().Add(approval.Backoff(panics))
+		w.logPanic("the work on a request panicked: it is set aside", r.ID, err, "state", r.State, "again_in", approval.Backoff(panics).String())
+	case err == nil, errors.Is(err, approval.ErrConflict): // somebody moved the request: its row says what is owed now
+	case isRetry:
+		at = w.Now().Add(later.after)
+		w.Log.Warn("working on a request, to be tried again", "request", r.ID, "state", r.State, "after", later.after.String(), "error", err)
+	default:
+		at = w.Now().Add(approval.Backoff(1))
+		w.Log.Error("working on a request", "request", r.ID, "state", r.State, "error", err)
+	}
+	if err := w.Store.ReleaseWork(ctx, r.ID, r.Version, at); err != nil {
+		w.Log.Error("ending a lease", "request", r.ID, "error", err)
+	}
+}
+
+// countPanics counts panics in a row of the work on a request, so that the pause
+// between them grows.
+func (w *Worker) countPanics(id policy.ID, err error) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, panicked := errors.AsType[*isolate.PanicError](err); !panicked {
+		delete(w.panics, id)
+		return 0
+	}
+	w.panics[id]++
+	return w.panics[id]
+}
+
+// logPanic logs where something panicked, if err says that it did.
+func (w *Worker) logPanic(what string, id policy.ID, err error, more ...any) {
+	if p, panicked := errors.AsType[*isolate.PanicError](err); panicked {
+		w.Log.Error(what, append([]any{"request", id, "stack", p.Stack}, more...)...)
+	}
+}
+
+func (w *Worker) work(ctx context.Context, r approval.Request) error {
+	if r.Cascade != "" {
+		return w.cascade(ctx, r)
+	}
+	now := w.Now()
+	org, err := w.Orgs.Find(r.Org)
+	if err != nil {
+		return w.processUnconfigured(ctx, r, err)
+	}
+	switch due := r.StateDueAt(); {
+	case r.IsSearchDue(now) && (due.IsZero() || due.After(now)):
+		return w.searchOrphans(ctx, r)
+	case due.IsZero(), due.After(now) && !slices.Contains(approval.ShortWaits, r.State):
+		return &retry{r.WorkAt().Sub(now), errNotDue}
+	}
+	switch r.State {
+	case approval.StatePending:
+		return w.processPending(ctx, r, org.Policy)
+	case approval.StateApproved:
+		return w.expire(ctx, r)
+	case approval.StateActive:
+		return w.processActive(ctx, r)
+	case approval.StateApplying:
+		return w.apply(ctx, r)
+	case approval.StateIssuing:
+		return w.issue(ctx, r)
+	case approval.StateDelivered:
+		return w.checkConfirmation(ctx, r)
+	case approval.StateRevoking:
+		return w.deleteKey(ctx, r)
+	}
+	return &retry{r.WorkAt().Sub(now), errNotDue}
+}
+
+// errNotDue says that a request came up before its time, as it does if the clock
+// goes back at that moment.
+var errNotDue = errors.New("nothing is due yet")
+
+// policy is that of an organization; see [Service.testPolicy].
+func (w *Worker) policy(id policy.OrgID) policy.Policy {
+	org, _ := w.Orgs.Find(id)
+	return org.Policy
+}
+
+// move records an event of the worker's own.
+func (w *Worker) move(ctx context.Context, r approval.Request, on approval.Event, note string, change func(*approval.Request, time.Time)) (approval.Request, error) {
+	now := w.Now()
+	next, entry, err := approval.Step(r, on, "", now, note)
+	if err != nil {
+		return r, err
+	}
+	change(&next, now)
+	next.KeepEvents()
+	moved, err := w.Store.Move(ctx, next, entry.WithKey(r.Key, next.Key))
+	if err != nil {
+		return r, err
+	}
+	w.Log.Info("request moved", "request", r.ID, "event", on, "from", entry.From, "to", entry.To, "note", note)
+	return moved, nil
+}

@@ -1,0 +1,80 @@
+package slackui
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/view"
+)
+
+// The buttons under what approvers look after without having been asked.
+
+// markReviewed needs no words when it works: the notice is drawn again.
+func (a *App) markReviewed(ctx context.Context, p action, answer payload.Ack) {
+	r, err := a.act(ctx, p, answer, a.service.Review)
+	switch {
+	case err == nil && r.Review.By == p.by.User:
+	case err == nil: // somebody signed in the same moment
+		a.respondToAction(ctx, p, view.ReviewedAlready(r))
+	default:
+		a.respondToAction(ctx, p, reviewRefusal(r, err))
+	}
+}
+
+func reviewRefusal(r approval.Request, err error) mrkdwn.Mrkdwn {
+	switch {
+	case errors.Is(err, policy.ErrOwnRequest):
+		return "You took this key yourself, so somebody else has to review that. Nothing was changed."
+	case errors.Is(err, policy.ErrNotApprover):
+		return "Only approvers can review this. Nothing was changed."
+	}
+	return view.UserError(err, r)
+}
+
+// transfer gives the key of somebody who is gone to whoever was chosen. It needs
+// no words when it works.
+func (a *App) transfer(ctx context.Context, p action, answer payload.Ack) {
+	r, err := a.act(ctx, p, answer, func(ctx context.Context, who policy.Actor, id policy.ID) (approval.Request, error) {
+		return a.service.Transfer(ctx, who, id, p.chosen)
+	})
+	role, ofRole := errors.AsType[*policy.RoleError](err)
+	switch {
+	case ofRole:
+		a.respondToAction(ctx, p, cannotReceive(p.chosen, role))
+	case hasTooManyKeys(err):
+		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("%s has as many live keys as one person may have, so this one can't be theirs. Nothing was changed; choose another person, or revoke the key if nothing needs it.", view.Mention(p.chosen)))
+	case errors.Is(err, service.ErrNotEligible):
+		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose somebody else.", view.Mention(p.chosen)))
+	case errors.Is(err, policy.ErrNotApprover):
+		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("Only approvers can hand a key over, and only those whose approval its access takes: %s. Nothing was changed; ask one of them.", mrkdwn.BotText(mrkdwn.Truncate(view.Titles(view.AllRoles(r.Access)), 300))))
+	case errors.Is(err, service.ErrOwnerActive) && !r.OwnerDeactivatedAt.IsZero() && p.chosen != r.Requester:
+		a.respondToAction(ctx, p, view.StillActive(r)) // and I have not noticed yet
+	case err != nil:
+		a.respondToAction(ctx, p, view.UserError(err, r))
+	}
+}
+
+// hasTooManyKeys reports whether a transfer was refused because the new owner is
+// at their limit.
+func hasTooManyKeys(err error) bool {
+	form, ok := errors.AsType[*policy.FormError](err)
+	return ok && slices.ContainsFunc(form.Problems, func(p policy.Problem) bool { return p.Code == policy.TooManyKeys })
+}
+
+// cannotReceive says which role of a key keeps it from a new owner.
+func cannotReceive(to policy.UserID, e *policy.RoleError) mrkdwn.Mrkdwn {
+	role := mrkdwn.BotText(view.Titles([]policy.Role{e.Role}))
+	switch {
+	case errors.Is(e, policy.ErrRoleNotOffered):
+		return mrkdwn.Mrkdwnf("The role %s of this key can't be asked for here any more, so no one can take the key over. Nothing was changed; revoke it when nothing needs it.", role)
+	case errors.Is(e, policy.ErrRoleNotTheirs):
+		return mrkdwn.Mrkdwnf("%s may not ask for the role %s of this key, so it can't be theirs. Nothing was changed; choose another person.", view.Mention(to), role)
+	}
+	return mrkdwn.Mrkdwnf("A key with the role %s lives at most %s in all by now, and this one lives longer, so no one can take it over. Nothing was changed; revoke it when nothing needs it.", role, mrkdwn.BotText(mrkdwn.HumanDuration(e.Most)))
+}

@@ -1,0 +1,100 @@
+package slackui
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/pace"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/view"
+)
+
+// The buttons below the list are about no request. Their value is a place in the
+// list and no more: whose list it is, the signed payload says.
+
+// listPages are the buttons that show another page, and whether that is a newer
+// one.
+var listPages = map[string]bool{view.ActionListNewer: true, view.ActionListOlder: false}
+
+// maxCursorTime is the latest time that a button's value may name: it has four digits
+// for the year.
+var maxCursorTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC).UnixMilli()
+
+// parseCursor reads the value of a button.
+func parseCursor(value string) (approval.Cursor, bool) {
+	at, name, _ := strings.Cut(value, ".")
+	millis, err := strconv.ParseInt(at, 10, 64)
+	id, valid := approval.ParseID(name)
+	if err != nil || !valid || millis <= 0 || millis > maxCursorTime {
+		return approval.Cursor{}, false
+	}
+	return approval.Cursor{AskedAt: time.UnixMilli(millis), ID: id}, true
+}
+
+// isPageTurn reports whether a button below the list was pressed.
+func isPageTurn(i payload.Interaction) bool {
+	if len(i.Actions) != 1 {
+		return false
+	}
+	_, is := listPages[i.Actions[0].ActionID]
+	return is
+}
+
+// turnPage puts another page in the place of the one that is shown.
+func (a *App) turnPage(ctx context.Context, i payload.Interaction, answer payload.Ack) {
+	p, _, _ := a.decodeAction(i)
+	at, valid := parseCursor(i.Actions[0].Value)
+	at.Newer = listPages[p.actionID]
+	a.seen.Do(ctx, i.TriggerID, answer, func(answer payload.Ack) {
+		if wait, tell := a.inHurry(p.by, pace.Showing); wait > 0 {
+			a.pressedTooFast(ctx, p, answer, wait, tell)
+			return
+		}
+		answer(nil)
+		if !valid || !p.ephemeral {
+			err := a.service.RefuseView(ctx, p.by, "list", service.ErrMisplaced)
+			a.respondRefused(ctx, p.actionID, p.by, p.responseURL, approval.Request{}, err)
+			return
+		}
+		a.sendPage(ctx, p.by, p.responseURL, "", true, at)
+	})
+}
+
+// sendPage shows a person a page of their requests; see [App.sendList].
+func (a *App) sendPage(ctx context.Context, who policy.Actor, responseURL string, first mrkdwn.Mrkdwn, replace bool, at approval.Cursor) {
+	mine, err := a.service.Mine(client.ForDrawing(ctx), who, at, view.MaxListed)
+	if err != nil {
+		err = a.service.RefuseView(ctx, who, "list", err)
+		a.respondRefused(ctx, "listing requests", who, responseURL, approval.Request{}, err)
+		return
+	}
+	if a.screens.CanNotWrite() {
+		first = mrkdwn.JoinSentences(first, view.TabOff)
+	}
+	what := client.Ephemeral(a.screens.List(mine, first))
+	what.ReplaceOriginal = replace
+	if err := a.responses.Post(ctx, responseURL, what); err != nil {
+		a.log.Warn("showing the list", "user", who.User, "error", err)
+	}
+}
+
+// pageOf is the place of the page to show after a press in the list: the first,
+// unless the request is not on that. Then it is the page that begins with it.
+func (a *App) pageOf(ctx context.Context, p action) approval.Cursor {
+	r, err := a.service.Get(ctx, p.id)
+	if err != nil || r.Requester != p.by.User {
+		return approval.Cursor{}
+	}
+	newest, err := a.service.Mine(client.ForDrawing(ctx), p.by, approval.Cursor{}, view.MaxListed)
+	if err != nil || len(newest.Requests) == 0 || !newest.Requests[len(newest.Requests)-1].RequestedAt.After(r.RequestedAt) {
+		return approval.Cursor{}
+	}
+	return approval.Cursor{AskedAt: r.RequestedAt}
+}

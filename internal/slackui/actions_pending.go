@@ -1,0 +1,56 @@
+package slackui
+
+import (
+	"context"
+	"errors"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/view"
+)
+
+// askToRevoke answers "revoke AKR-7F3K2": it says what that would do and asks.
+func (a *App) askToRevoke(ctx context.Context, c payload.Command, which string) {
+	id, ok := approval.TypedID(which)
+	if !ok {
+		a.respond(ctx, c.ResponseURL, mrkdwn.Mrkdwnf("Say which key by its request, as in `%[1]s revoke AKR-7F3K2`; `%[1]s list` shows yours. Nothing was changed.", mrkdwn.BotText(a.screens.Command)))
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
+	defer cancel()
+	r, err := a.service.MayRevoke(bounded, c.Who, id)
+	if err != nil {
+		a.logRefusal("asking to revoke", c.Who, r, err)
+		a.respond(ctx, c.ResponseURL, keyAdminRefusal(r, err))
+		return
+	}
+	if err := a.responses.Post(ctx, c.ResponseURL, client.Ephemeral(view.ConfirmRevoke(r, r.Requester == c.Who.User))); err != nil {
+		a.log.Warn("asking whether to revoke", "user", c.Who.User, "request", id, "error", err)
+	}
+}
+
+// sendPending answers "pending" to an approver.
+func (a *App) sendPending(ctx context.Context, c payload.Command) {
+	ctx = client.ForDrawing(ctx)
+	waiting, err := a.service.ListPending(ctx, c.Who)
+	var unsigned []approval.Request
+	if err == nil {
+		unsigned, err = a.service.AwaitingReview(ctx, c.Who)
+	}
+	if err != nil {
+		err = a.service.RefuseView(ctx, c.Who, "pending", err)
+		a.logRefusal("listing what waits", c.Who, approval.Request{}, err)
+		said := view.UserError(err, approval.Request{})
+		if errors.Is(err, policy.ErrNotApprover) {
+			said = mrkdwn.Mrkdwnf("This is for approvers. Your own requests are in `%s list`.", mrkdwn.BotText(a.screens.Command))
+		}
+		a.respond(ctx, c.ResponseURL, said)
+		return
+	}
+	if err := a.responses.Post(ctx, c.ResponseURL, client.Ephemeral(a.screens.Pending(waiting, unsigned, a.slack.Config.Now()))); err != nil {
+		a.log.Warn("showing what waits", "user", c.Who.User, "error", err)
+	}
+}

@@ -1,0 +1,124 @@
+package mrkdwn
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval/policy"
+)
+
+// What people fill in.
+
+// maxOptions is how many options Slack takes in one menu.
+const MaxOptions = 100
+
+// dispatchOnChange makes Slack tell at once what is chosen in an input, and not only when
+// the form is sent.
+func DispatchOnChange(b *slack.InputBlock) *slack.InputBlock {
+	b.DispatchAction = true
+	return b
+}
+
+func OptionalInput(b *slack.InputBlock) *slack.InputBlock {
+	b.Optional = true
+	return b
+}
+
+func Line(id, initial string, limit int) *slack.PlainTextInputBlockElement {
+	e := slack.NewPlainTextInputBlockElement(nil, id)
+	e.MaxLength = limit
+	e.InitialValue = Truncate(initial, limit)
+	return e
+}
+
+func Lines(id, initial string, limit int) *slack.PlainTextInputBlockElement {
+	e := Line(id, initial, limit)
+	e.Multiline = true
+	return e
+}
+
+// multiSelect is a menu in which several can be chosen, as many as Slack takes. What
+// was chosen before and is not offered any more is left out.
+func MultiSelect[T any](id, placeholder string, offered []T, option func(T) *slack.OptionBlockObject, isChosen func(T) bool) *slack.MultiSelectBlockElement {
+	menu := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, PlainText(placeholder), id)
+	for _, it := range offered[:min(len(offered), MaxOptions)] {
+		o := option(it)
+		menu.Options = append(menu.Options, o)
+		if isChosen(it) {
+			menu.InitialOptions = append(menu.InitialOptions, o)
+		}
+	}
+	return menu
+}
+
+// singleSelect is the same for a single choice.
+func singleSelect[T any](id string, offered []T, option func(T) *slack.OptionBlockObject, isChosen func(T) bool) *slack.SelectBlockElement {
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, PlainText("Choose"), id)
+	for _, it := range offered[:min(len(offered), MaxOptions)] {
+		o := option(it)
+		menu.Options = append(menu.Options, o)
+		if isChosen(it) {
+			menu.InitialOption = o
+		}
+	}
+	return menu
+}
+
+func OrgsMenu(id string, offered policy.Orgs, chosen policy.OrgID) *slack.SelectBlockElement {
+	return singleSelect(id, offered, orgOption, func(o policy.Org) bool { return o.ID == chosen })
+}
+
+func orgOption(o policy.Org) *slack.OptionBlockObject {
+	return slack.NewOptionBlockObject(string(o.ID), PlainText(Truncate(cmp.Or(o.Name, string(o.ID)), MaxOption)), nil)
+}
+
+func RolesMenu(id string, offered, chosen []policy.Role) *slack.MultiSelectBlockElement {
+	return MultiSelect(id, "Choose roles", offered, roleOption, func(r policy.Role) bool { return slices.Contains(chosen, r) })
+}
+
+func roleOption(r policy.Role) *slack.OptionBlockObject {
+	info := r.Info()
+	title := info.Title
+	if info.Powerful {
+		title = ":warning: " + title
+	}
+	return slack.NewOptionBlockObject(string(info.Name), emojiText(Truncate(title, MaxOption)), PlainText(Truncate(info.Grants, MaxOption)))
+}
+
+func SpansMenu(id string, offered []time.Duration, chosen time.Duration) *slack.SelectBlockElement {
+	return singleSelect(id, offered, spanOption, func(d time.Duration) bool { return d == chosen })
+}
+
+func spanOption(d time.Duration) *slack.OptionBlockObject {
+	return slack.NewOptionBlockObject(d.String(), PlainText(HumanDuration(d)), nil)
+}
+
+// offeredNetworks are those that fit into a menu. The name is the option's
+// value, so it cannot be shortened.
+func OfferedNetworks(p policy.Policy) []policy.NetworkPreset {
+	var fit []policy.NetworkPreset
+	for _, n := range p.NetworkPresets {
+		if len(n.Name) > 0 && len(n.Name) <= MaxOption {
+			fit = append(fit, n)
+		}
+	}
+	return fit
+}
+
+// projectsMenu asks for its options as somebody types; see [App.LoadOptions].
+func ProjectsMenu(id string, chosen []policy.Project) *slack.MultiSelectBlockElement {
+	menu := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, PlainText("Type a part of the name"), id).
+		WithMinQueryLength(1).WithMaxSelectedItems(policy.MaxProjects)
+	for _, p := range chosen[:min(len(chosen), policy.MaxProjects)] {
+		menu.InitialOptions = append(menu.InitialOptions, ProjectOption(p))
+	}
+	return menu
+}
+
+// projectOption tells projects apart by their id where their names do not.
+func ProjectOption(p policy.Project) *slack.OptionBlockObject {
+	return slack.NewOptionBlockObject(string(p.ID), PlainText(Truncate(cmp.Or(p.Name, string(p.ID)), MaxOption)), PlainText(string(p.ID)))
+}

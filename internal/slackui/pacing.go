@@ -1,0 +1,94 @@
+package slackui
+
+import (
+	"context"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/pace"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/view"
+)
+
+// What somebody is told who is faster than their pace allows, or than Slack
+// lets the bot be. Nothing is asked of Slack or of the store for it.
+
+// inHurry reports whether who has to wait, and takes one from their pace
+// otherwise.
+func (a *App) inHurry(who policy.Actor, what pace.Doing) (wait time.Duration, tell bool) {
+	wait, tell = a.paced.Take(who.User, what)
+	if tell {
+		a.log.Info("refused", "doing", what, "user", who.User, "why", "too fast", "wait", wait.String())
+	}
+	return wait, tell
+}
+
+func tooFast(wait time.Duration) mrkdwn.Mrkdwn {
+	return mrkdwn.Mrkdwnf("You're faster than I can follow, so I left this one out and nothing was changed. Try again in %s.", mrkdwn.BotText(mrkdwn.HumanDuration(pace.Readable(wait))))
+}
+
+// pressedTooFast answers a press that is left out. A Home tab is published once
+// in a while only: Slack counts that.
+func (a *App) pressedTooFast(ctx context.Context, p action, answer payload.Ack, wait time.Duration, tell bool) {
+	answer(nil)
+	if p.home == nil {
+		a.respondToAction(ctx, p, tooFast(wait))
+		return
+	}
+	if tell {
+		p.home.flash = tooFast(wait)
+		a.refreshHome(ctx, p)
+	}
+}
+
+// homeTooFast says in a Home tab that it is not drawn for a while; once in a
+// while only, for the same reason. It stays as it was drawn a moment ago
+// otherwise.
+func (a *App) homeTooFast(ctx context.Context, who policy.Actor, shown view.Search, wait time.Duration, tell bool) {
+	if !tell {
+		return
+	}
+	said := mrkdwn.Mrkdwnf("You're faster than I can follow. Open this tab again in %s.", mrkdwn.BotText(mrkdwn.HumanDuration(pace.Readable(wait))))
+	if err := a.publish(ctx, who, view.HomeView{Flash: said, Refused: true, Search: shown}, ""); err != nil {
+		a.log.Warn("publishing a Home tab", "user", who.User, "error", err)
+	}
+}
+
+// sentInHurry answers a form whose sender has to wait, and reports whether it
+// did.
+func (a *App) sentInHurry(i payload.Interaction, answer payload.Ack) bool {
+	wait, _ := a.inHurry(i.Who(), pace.Sending)
+	if wait > 0 {
+		answer(sentTooFast(i.View, wait))
+	}
+	return wait > 0
+}
+
+// sentTooFast is the answer to a modal that is left out: it stays open, with
+// everything in it.
+func sentTooFast(v payload.SentView, wait time.Duration) *slack.ViewSubmissionResponse {
+	block := ""
+	for id := range v.State.Values {
+		if block == "" || id < block {
+			block = id
+		}
+	}
+	if block == "" {
+		return replaceView(tooFast(wait))
+	}
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{
+		block: "You're faster than I can follow, so this was not recorded. Nothing that you typed is lost: send it again in " + mrkdwn.HumanDuration(pace.Readable(wait)) + ".",
+	})
+}
+
+// soon is when something can be tried again that err kept from happening: as
+// Slack says, or in a minute.
+func soon(err error) string {
+	if wait := pace.AskedToWait(err); wait > 0 {
+		return "in " + mrkdwn.HumanDuration(pace.Readable(wait))
+	}
+	return "in a minute"
+}

@@ -1,0 +1,79 @@
+package transport
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	reconnectMin = time.Second
+	reconnectMax = 30 * time.Second
+
+	// stableAfter is how long a connection must have stood for the next one to be
+	// opened at once.
+	stableAfter = time.Minute
+)
+
+// reconnectBackoff keeps connections from being opened in a storm. slack-go opens the
+// next one with no delay whenever Slack says to disconnect; with too many
+// connections that is thousands of calls a second. Openings are at least a
+// second apart, and further with each one that did not last.
+type ReconnectBackoff struct {
+	Next http.RoundTripper // nil: the default
+	Now  func() time.Time
+
+	mu          sync.Mutex
+	openedAt    time.Time
+	connectedAt time.Time // zero: not since openedAt
+	pause       time.Duration
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (p *ReconnectBackoff) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, "/apps.connections.open") {
+		timer := time.NewTimer(p.wait())
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+		p.connecting()
+	}
+	if p.Next == nil {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	return p.Next.RoundTrip(r)
+}
+
+// wait returns how long the next opening has to wait, and lets the one after it
+// wait longer.
+func (p *ReconnectBackoff) wait() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.Now()
+	switch {
+	case p.openedAt.IsZero():
+		return 0
+	case !p.connectedAt.IsZero() && now.Sub(p.connectedAt) >= stableAfter:
+		p.pause = reconnectMin
+	default:
+		p.pause = min(max(2*p.pause, reconnectMin), reconnectMax)
+	}
+	return max(0, p.openedAt.Add(p.pause).Sub(now))
+}
+
+func (p *ReconnectBackoff) connecting() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.openedAt, p.connectedAt = p.Now(), time.Time{}
+}
+
+// connected notes that Slack has greeted us on the connection of now.
+func (p *ReconnectBackoff) Connected() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.connectedAt = p.Now()
+}

@@ -1,0 +1,121 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/slackui/mrkdwn"
+)
+
+// card is the message approvers see, in every state of its life.
+//
+//	┌───────────────────────────────────────────────┐
+//	│ API key request AKR-7F3K2                     │
+//	│ @alice asks for a MongoDB Atlas API key.      │
+//	│ Description: invoices                         │
+//	│ Role: Organization Read Only. Reads …         │
+//	│ May be used from: 203.0.113.7                 │
+//	│ Lifetime: 7 days from …                       │
+//	│ ▏backfill of invoices, TICKET-12              │
+//	│ ⚠ Look twice: powerful: Organization Owner; … │
+//	│ Approved by @bob (1 of 2). Waits for 1 more … │
+//	│ [ Approve ] [ Approve with changes ] [ Deny ] │
+//	│ Request AKR-7F3K2 · asked …                   │
+//	└───────────────────────────────────────────────┘
+func (v Screens) Card(r approval.Request) mrkdwn.Message {
+	wish, story := v.summaryOf(r), statusForApprovers(r)
+	return mrkdwn.NewMessage(
+		mrkdwn.JoinSentences(wish.intro, story, revokeReasonText(r), riskSummary(r), mrkdwn.Mrkdwnf("Request %s.", r.ID), wish.text), // the story first: long texts are cut
+		append(v.summaryBlocks(r),
+			mrkdwn.Section(story),
+			denialReason(r),
+			revokeReason(r),
+			v.cardButtons(r),
+			mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Request %s, asked %s.", r.ID, mrkdwn.SlackDate(r.RequestedAt)), v.selfApprovalNote(r))),
+		)...,
+	)
+}
+
+// summaryBlocks is what is to be decided on, without where it stands.
+func (v Screens) summaryBlocks(r approval.Request) []slack.Block {
+	wish := v.summaryOf(r)
+	return []slack.Block{
+		mrkdwn.Header(wish.title + " " + string(r.ID)),
+		mrkdwn.Section(wish.intro),
+		mrkdwn.Facts(wish.facts...),
+		optional(wish.dates),
+		mrkdwn.Quote(r.Reason),
+		optional(riskSummary(r)),
+	}
+}
+
+// optional is a section, unless there is nothing to say.
+func optional(m mrkdwn.Mrkdwn) slack.Block {
+	if m == "" {
+		return nil
+	}
+	return mrkdwn.Section(m)
+}
+
+func denialReason(r approval.Request) slack.Block {
+	if r.State != approval.StateDenied || r.Decision.Reason == "" {
+		return nil
+	}
+	return mrkdwn.Quote(r.Decision.Reason)
+}
+
+func (v Screens) selfApprovalNote(r approval.Request) mrkdwn.Mrkdwn {
+	if !v.Policy(r).AllowSelfApproval || r.State != approval.StatePending {
+		return ""
+	}
+	return "Here people may approve their own requests."
+}
+
+// revokeReason is what an approver wrote to the owner of a key that they
+// revoked.
+func revokeReason(r approval.Request) slack.Block {
+	if revokeReasonText(r) == "" {
+		return nil
+	}
+	return mrkdwn.Quote(r.Outcome.Note)
+}
+
+func revokeReasonText(r approval.Request) mrkdwn.Mrkdwn {
+	over := r.State == approval.StateRevoking || r.State == approval.StateEnded
+	if !over || r.Outcome.Cause != approval.CauseRevoked || r.Outcome.Note == "" {
+		return ""
+	}
+	return mrkdwn.Mrkdwnf("The reason: %s", r.Outcome.Note)
+}
+
+// cardButtons decide on what waits, and end a key that lives.
+func (v Screens) cardButtons(r approval.Request) slack.Block {
+	switch {
+	case r.State == approval.StatePending:
+		return v.decisionButtons(r, onCard)
+	case isLive(r):
+		return mrkdwn.Buttons(mrkdwn.Button(ActionCardRevoke, string(r.ID), "Revoke", slack.StyleDanger)) // it asks for a reason
+	}
+	return nil
+}
+
+// decisions are the buttons of what waits, on one screen.
+type decisions struct{ approve, less, deny string }
+
+var (
+	onCard = decisions{ActionCardApprove, ActionCardLess, ActionCardDeny}
+	onHome = decisions{ActionHomeApprove, ActionHomeLess, ActionHomeDeny}
+)
+
+// decisionButtons offer to leave less only of a new key: a part of a change can
+// be asked for anew.
+func (v Screens) decisionButtons(r approval.Request, on decisions) slack.Block {
+	wish := v.summaryOf(r)
+	all := []*slack.ButtonBlockElement{
+		mrkdwn.WithConfirm(mrkdwn.Button(on.approve, string(r.ID), "Approve", slack.StylePrimary), wish.question, mrkdwn.PlainText(wish.grant), "Approve", "Not yet"),
+	}
+	if r.Type == approval.NewKey {
+		all = append(all, mrkdwn.Button(on.less, string(r.ID), "Approve with changes", ""))
+	}
+	return mrkdwn.Buttons(append(all, mrkdwn.Button(on.deny, string(r.ID), "Deny", slack.StyleDanger))...)
+}

@@ -1,0 +1,54 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/payload"
+)
+
+// maxDenyReason is in characters.
+const MaxDenyReason = 500
+
+// denyForm asks an approver for a reason, which may be left empty. The request
+// is denied when this is sent.
+func DenyForm(r approval.Request, metadata string) slack.ModalViewRequest {
+	reason := mrkdwn.InputBlock(BlockDenyReason, "Why?", "The requester reads it. You may leave it empty.", mrkdwn.Lines(BlockDenyReason, "", MaxDenyReason))
+	reason.Optional = true
+	m := mrkdwn.Modal(ViewDeny, "Deny "+string(r.ID), mrkdwn.Section(requestedText(r)), reason)
+	m.Submit = mrkdwn.PlainText("Deny")
+	m.PrivateMetadata = metadata
+	return m
+}
+
+// requestedText says in a sentence what somebody asked for.
+func requestedText(r approval.Request) mrkdwn.Mrkdwn {
+	from := mrkdwn.Truncate(namedAddresses(r.Access), 300)
+	switch r.Type {
+	case approval.Extension:
+		return mrkdwn.Mrkdwnf("%s asked for %s more for the key of request %s, until %s.", Mention(r.Requester), mrkdwn.BotText(mrkdwn.HumanDuration(r.Access.Lifetime)), r.ParentID, mrkdwn.SlackDate(r.Change.NewEnd))
+	case approval.AccessListChange:
+		return mrkdwn.Mrkdwnf("%s asked that the key of request %s may be used from %s.", Mention(r.Requester), r.ParentID, from)
+	}
+	projects := mrkdwn.Mrkdwn("")
+	if len(r.Access.Projects) > 0 {
+		projects = mrkdwn.Mrkdwnf(", and in projects %s", mrkdwn.Truncate(projectsText(r.Access.Projects), 600))
+	}
+	return mrkdwn.Mrkdwnf("%s asked for %s%s from %s, for %s.", Mention(r.Requester), mrkdwn.BotText(Titles(r.Access.Roles)), projects, from, mrkdwn.BotText(mrkdwn.HumanDuration(r.Access.Lifetime)))
+}
+
+// denialReasonGiven leaves out what could hide or rearrange text: a denial counts
+// without it.
+func DenialReasonGiven(v payload.SentView) string {
+	return mrkdwn.Truncate(plaintext.ForeignLines(v.Input(BlockDenyReason).Text()), MaxDenyReason)
+}
+
+// notice is a modal that only says something, in the place of a form that
+// cannot be sent any more.
+func Notice(title string, said mrkdwn.Mrkdwn) slack.ModalViewRequest {
+	m := mrkdwn.Modal("", title, mrkdwn.Section(said))
+	m.Close = mrkdwn.PlainText("Close")
+	return m
+}

@@ -1,0 +1,45 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/slackui/mrkdwn"
+)
+
+// inEnding stands for whichever message of a key's coming end a button is in:
+// there are as many as the owner was told.
+const InEnding approval.MessageName = "ending"
+
+// expiryReminder tells the owner that a key's end comes near, while there is something
+// to do about it. What came later, or another telling, leaves one line.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ ⏳ Your key abcdefgh ends … and is deleted … │
+//	│ [ Extend ]  [ Rotate ]  [ Revoke now ]       │
+//	│ Request AKR-7F3K2: invoices                  │
+//	└──────────────────────────────────────────────┘
+func (v Screens) expiryReminder(r approval.Request, n int) mrkdwn.Message {
+	if r.State != approval.StateActive || n != r.ExpiryReminders {
+		story := StatusForRequester(r)
+		return mrkdwn.NewMessage(mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Request %s:", r.ID), story), mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Request %s:", r.ID), story)))
+	}
+	story := mrkdwn.Mrkdwnf(":hourglass_flowing_sand: *Your key%s ends %s* and is deleted then: whatever uses it stops working.", KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt))
+	way := mrkdwn.Mrkdwn("If you need it for longer, ask for more time with *Extend*. If you are done with it, revoke it.")
+	return mrkdwn.NewMessage(
+		mrkdwn.JoinSentences(story, way, mrkdwn.Mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
+		mrkdwn.Section(story),
+		mrkdwn.Section(way),
+		mrkdwn.Buttons(
+			mrkdwn.Button(ActionEndingExtend, string(r.ID), "Extend", slack.StylePrimary),
+			rotateButton(r, ActionEndingRotate),
+			labelled(revokeButton(r, ActionEndingRevoke), "Revoke now"),
+		),
+		mrkdwn.Footnote(requestLine(r)),
+	)
+}
+
+func labelled(b *slack.ButtonBlockElement, label string) *slack.ButtonBlockElement {
+	b.Text = mrkdwn.PlainText(label)
+	return b
+}

@@ -1,0 +1,142 @@
+package view
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/mrkdwn"
+)
+
+const (
+	maxProblems = 4   // told of one field; the rest is counted
+	maxGiven    = 80  // characters of what was typed, quoted back
+	MaxFieldSay = 600 // characters under one field
+)
+
+func decimal(n int) string { return strconv.Itoa(n) }
+
+// formErrors is what the modal shows under its fields: one text a field, by
+// block id. Each problem tells the way out. The texts are plain: Slack obeys
+// nothing in them.
+func FormErrors(problems []policy.Problem, blocks BlockIDs) map[string]string {
+	byBlock := map[string][]string{}
+	for _, p := range problems {
+		block, ok := blocks[p.Field]
+		if !ok {
+			block = blocks[""]
+		}
+		byBlock[block] = append(byBlock[block], ProblemText(p))
+	}
+	texts := map[string]string{}
+	for block, all := range byBlock {
+		more := ""
+		if len(all) > maxProblems {
+			more = fmt.Sprintf(" (and %d more)", len(all)-maxProblems)
+			all = all[:maxProblems]
+		}
+		texts[block] = mrkdwn.Truncate(strings.Join(all, " "), MaxFieldSay-len(more)) + more
+	}
+	return texts
+}
+
+func ProblemText(p policy.Problem) string {
+	given := mrkdwn.Truncate(p.Given, maxGiven)
+	switch p.Code {
+	case policy.Missing:
+		return missing(p.Field)
+	case policy.TooLong:
+		return fmt.Sprintf("This is too long: shorten it to %d characters.", p.Limit)
+	case policy.Unprintable:
+		return fmt.Sprintf("There is a character in it that cannot be seen or turns text around, %s: type it again rather than pasting it.", p.Given)
+	case policy.NotAnAddress:
+		if p.Hint != "" {
+			return fmt.Sprintf("“%s” is more than an address: leave only %s.", given, p.Hint)
+		}
+		return fmt.Sprintf("“%s” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.", given)
+	case policy.IsRange:
+		return fmt.Sprintf("“%s” is a range: enter the networks that it is instead, which are %s.", given, p.Hint)
+	case policy.IsMask:
+		return fmt.Sprintf("“%s” has a mask: enter it with its prefix length instead, which is %s.", given, p.Hint)
+	case policy.HostBits:
+		return fmt.Sprintf("“%s” names one host and a network at once: did you mean %s, or the host without the slash?", given, p.Hint)
+	case policy.TooWide:
+		if p.Field == policy.FieldNetworkPresets {
+			return fmt.Sprintf("The network “%s” is too wide for a key with these roles: %s is the widest. Leave it out, or enter some of its addresses.", given, p.Hint)
+		}
+		return fmt.Sprintf("“%s” is too wide: %s is the widest that is allowed here.", given, p.Hint)
+	case policy.NotPublic:
+		return fmt.Sprintf("“%s” is %s, and Atlas sees only public addresses: enter the one that your traffic leaves through.", given, article(p.Hint))
+	case policy.SecurityGroup:
+		return fmt.Sprintf("“%s” is a security group: those belong to a project's IP access list, not to an API key. Enter the public address instead.", given)
+	case policy.TooMany:
+		return fmt.Sprintf("These are %s addresses, and at most %d are allowed: combine neighbours into networks.", given, p.Limit)
+	case policy.RoleNotAllowed:
+		return fmt.Sprintf("“%s” cannot be asked for here: choose another role.", given)
+	case policy.RoleNotForRequester:
+		return fmt.Sprintf("%s is not a role that you may ask for: choose another one.", title(p.Given))
+	case policy.NoSuchNetwork:
+		return fmt.Sprintf("There is no network “%s” here (any more): choose from the list.", given)
+	case policy.NoSuchProject:
+		return fmt.Sprintf("There is no project “%s” in this organization (any more): choose from what appears while you type.", given)
+	case policy.TooManyProjects:
+		return fmt.Sprintf("At most %d projects fit into one request: send the others in another one.", p.Limit)
+	case policy.NotASubset:
+		return notLess(p)
+	case policy.LifetimeTooLong:
+		return fmt.Sprintf("A key with %s lives at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), mrkdwn.HumanDuration(p.Most))
+	case policy.TooManyOpen:
+		return fmt.Sprintf("You have %d open requests, which is as many as may wait at once: withdraw one in the list of your requests, or send this when one is over.", p.Limit)
+	case policy.TooManyKeys:
+		return fmt.Sprintf("You have %d keys that live or are on their way, which is as many as one person may have: revoke one that nothing needs, then send this again.", p.Limit)
+	case policy.TooManyPerHour:
+		return fmt.Sprintf("You sent %d requests within an hour, which is as many as one person may: send this again in a while.", p.Limit)
+	case policy.ExtensionTooLong:
+		return fmt.Sprintf("A key with %s lives at most %s in all, with its extensions and rotations: choose less.", title(p.Given), mrkdwn.HumanDuration(p.Most))
+	case policy.LifetimeNotAllowed:
+		return "This lifetime cannot be chosen here (any more): choose one from the list."
+	case policy.Unchanged:
+		return "The key has exactly this list already: change something, or close this."
+	}
+	return "This cannot be accepted: change it and send it again."
+}
+
+func missing(f policy.Field) string {
+	switch f {
+	case policy.FieldDescription:
+		return "Say in a few words what the key is for."
+	case policy.FieldRoles:
+		return "Choose at least one role."
+	case policy.FieldProjects:
+		return "Choose the projects that the project roles are for, or take these roles away."
+	case policy.FieldProjectRoles:
+		return "Choose what the key may do in these projects, or take the projects away."
+	case policy.FieldNetworks:
+		return "Enter at least one address: without one Atlas would let the key in from nowhere."
+	case policy.FieldLifetime:
+		return "Choose how long the key should live."
+	}
+	return "Say why: approvers read it."
+}
+
+// notLess says that an approver would grant more than is asked for.
+func notLess(p policy.Problem) string {
+	switch p.Field {
+	case policy.FieldRoles:
+		return fmt.Sprintf("%s is not asked for (any more): take it away.", title(p.Given))
+	case policy.FieldNetworks:
+		return fmt.Sprintf("“%s” is not among the addresses that are asked for: leave some of those, or narrow them.", mrkdwn.Truncate(p.Given, maxGiven))
+	}
+	return "This is longer than what is asked for, or no choice here (any more): choose from the list."
+}
+
+// title names a role as Atlas does.
+func title(role string) string { return mrkdwn.Truncate(policy.Role(role).Info().Title, maxGiven) }
+
+func article(kind string) string {
+	if strings.HasPrefix(kind, "u") {
+		return "an " + kind + " address"
+	}
+	return "a " + kind + " address"
+}

@@ -1,0 +1,138 @@
+package view
+
+import (
+	"strconv"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/slackui/mrkdwn"
+)
+
+// isReadyMissing reports whether the message with *Create my key* is not posted.
+func isReadyMissing(r approval.Request) bool {
+	return r.State == approval.StateApproved && r.MessageRefs[approval.ReadyMessage].TS == ""
+}
+
+func approvedButtons(r approval.Request, create, withdraw string) []*slack.ButtonBlockElement {
+	var all []*slack.ButtonBlockElement
+	if isReadyMissing(r) {
+		all = append(all, mrkdwn.Button(create, string(r.ID), "Create my key", slack.StylePrimary))
+	}
+	return append(all, withdrawButton(r, withdraw))
+}
+
+// maxListed requests take two blocks each, of the fifty that a message holds.
+const MaxListed = 20
+
+// maxFootnote is more than the line below a list takes, in characters.
+const maxFootnote = 50
+
+// list shows somebody a page of their own requests, newest first.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ AKR-7F3K2 has a key abcdefgh, ends …         │
+//	│ [ Extend ] [ Rotate ] [ … ] [ Revoke ]       │
+//	│ AKR-2Q9XV waits for an approver              │
+//	│ [ Withdraw ]                                 │
+//	│ [ Newer ] [ Older ]                          │
+//	└──────────────────────────────────────────────┘
+func (v Screens) List(page approval.Page, first mrkdwn.Mrkdwn) mrkdwn.Message {
+	mine := page.Requests
+	if len(mine) == 0 {
+		return mrkdwn.Sentence(mrkdwn.JoinSentences(first, mrkdwn.Mrkdwnf("You have asked for no key yet. Type `%s` to ask for one.", mrkdwn.BotText(v.Command))))
+	}
+	text := mrkdwn.JoinSentences(first, "Your requests:")
+	blocks := []slack.Block{mrkdwn.Section(mrkdwn.JoinSentences(first, "*Your requests*, newest first:"))}
+	room := mrkdwn.MaxMessage - mrkdwn.Size(blocks...) - maxFootnote
+	fit := 0
+	for _, r := range mine {
+		row := v.listed(r)
+		shown := v.listedBlocks(r, row)
+		if room -= mrkdwn.Size(shown...); fit == MaxListed || room < 0 {
+			break
+		}
+		fit++
+		text = mrkdwn.JoinSentences(text, mrkdwn.Mrkdwnf("%s: %s", r.ID, row))
+		blocks = append(blocks, shown...)
+	}
+	if turn := pageButtons(page, mine[:fit]); turn != nil {
+		blocks = append(blocks, turn)
+	}
+	return mrkdwn.NewMessage(text, blocks...)
+}
+
+// listedBlocks is a row with its buttons beside it, or below if there are many.
+func (v Screens) listedBlocks(r approval.Request, row mrkdwn.Mrkdwn) []slack.Block {
+	shown := slack.NewSectionBlock(mrkdwn.MrkdwnText(mrkdwn.Mrkdwnf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), row)), nil, nil)
+	switch r.State {
+	case approval.StateDelivered:
+		shown.Accessory = slack.NewAccessory(revokeButton(r, ActionListRevoke))
+	case approval.StateActive:
+		return []slack.Block{shown, mrkdwn.Buttons(keyButtons(r, listKey)...)}
+	case approval.StatePending:
+		return []slack.Block{shown, mrkdwn.Buttons(pendingButtons(r, ActionListNudge, ActionListWithdraw)...)}
+	case approval.StateApproved:
+		if isReadyMissing(r) {
+			return []slack.Block{shown, mrkdwn.Buttons(approvedButtons(r, ActionListCreate, ActionListWithdraw)...)}
+		}
+		shown.Accessory = slack.NewAccessory(withdrawButton(r, ActionListWithdraw))
+	}
+	return []slack.Block{shown}
+}
+
+// listed says in a few words where r stands.
+func (v Screens) listed(r approval.Request) mrkdwn.Mrkdwn {
+	return mrkdwn.JoinSentences(v.org(r), statusShort(r))
+}
+
+func statusShort(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.State {
+	case approval.StatePending:
+		return mrkdwn.JoinSentences(listedPurpose(r), approvedSoFar(r), mrkdwn.Mrkdwnf("Waits for %s until %s.", missingApprovalsShort(r), mrkdwn.SlackDate(r.ExpiresAt)), nudgeNote(r))
+	case approval.StateApproved:
+		if isReadyMissing(r) {
+			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Mrkdwnf("Approved: create the key by %s. Its message in our conversation is not posted yet, so the button is here.", mrkdwn.SlackDate(r.ExpiresAt)))
+		}
+		return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Mrkdwnf("Approved: create the key by %s, in our conversation.", mrkdwn.SlackDate(r.ExpiresAt)))
+	case approval.StateIssuing:
+		return makingOrUndoing(r, "The key is being made.")
+	case approval.StateDelivered:
+		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Key%s was shown; tell me by %s that you saved it. It ends %s.", KeyName(r), mrkdwn.SlackDate(r.Confirmation.ConfirmBy), mrkdwn.SlackDate(r.KeyExpiresAt)), breakGlassNote(r))
+	case approval.StateActive:
+		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Key%s, ends %s.", KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt)), breakGlassNote(r))
+	}
+	return StatusForRequester(r)
+}
+
+// listedPurpose says what is asked for, if it is no key.
+func listedPurpose(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.Type {
+	case approval.Extension:
+		return mrkdwn.Mrkdwnf("%s more for the key of request %s, until %s.", mrkdwn.BotText(mrkdwn.HumanDuration(r.Access.Lifetime)), r.ParentID, mrkdwn.SlackDate(r.Change.NewEnd))
+	case approval.AccessListChange:
+		return mrkdwn.Mrkdwnf("Another access list for the key of request %s: %s.", r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), 300))
+	}
+	return ""
+}
+
+// pageButtons leads to the pages before and after the rows that are shown; nil
+// if there is no other page.
+func pageButtons(p approval.Page, shown []approval.Request) slack.Block {
+	var all []*slack.ButtonBlockElement
+	if p.Newer && len(shown) > 0 {
+		all = append(all, mrkdwn.Button(ActionListNewer, CursorValue(shown[0]), "Newer", ""))
+	}
+	if (p.Older || len(shown) < len(p.Requests)) && len(shown) > 0 {
+		all = append(all, mrkdwn.Button(ActionListOlder, CursorValue(shown[len(shown)-1]), "Older", ""))
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return mrkdwn.Buttons(all...)
+}
+
+// cursorValue is the value of a button: milliseconds since 1970, and the id.
+func CursorValue(r approval.Request) string {
+	return strconv.FormatInt(r.RequestedAt.UnixMilli(), 10) + "." + string(r.ID)
+}

@@ -1,0 +1,277 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/pace"
+)
+
+// notChecked says that somebody could not be looked up.
+func notChecked(err error) mrkdwn.Mrkdwn {
+	if wait := pace.AskedToWait(err); wait > 0 {
+		return mrkdwn.Mrkdwnf("Slack wants me to wait before I look up who you are, so nothing was changed. Try again in %s.", mrkdwn.BotText(mrkdwn.HumanDuration(pace.Readable(wait))))
+	}
+	return "Slack did not tell me in time who you are, so nothing was changed. Try again in a minute."
+}
+
+// tabOff tells a person why they were not written to.
+const TabOff mrkdwn.Mrkdwn = ":warning: I can't write to you: the *Messages* tab of this app is off. Ask whoever runs this bot to turn it on; then what I have to say, and the button *Create my key*, appear there by themselves."
+
+// The sentences said to people. The rules: one sentence for what is, one for the
+// way on; no blame, no jargon, no text of an error. The bot is "I"; whoever
+// reads is "you". A code of Atlas is quoted only as a reference to pass on.
+
+// whyNotMade says why there is no key, for every cause of that.
+func whyNotMade(c approval.Cause) mrkdwn.Mrkdwn {
+	switch c {
+	case approval.CauseInterrupted:
+		return "I was interrupted while making the key."
+	case approval.CauseNotShown:
+		return "Slack did not clearly take the message with the key."
+	case approval.CauseAtlasUnavailable:
+		return "Atlas did not answer, or asked to be left alone for a while."
+	case approval.CauseUnknown:
+		return "Atlas did not say whether it made the key; if it did, I remove it."
+	case approval.CauseAccessMismatch:
+		return "Atlas made something else than was approved, so it was not handed out."
+	case approval.CauseInvalidCredential:
+		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that."
+	case approval.CauseNotPermitted:
+		return "Atlas does not allow this bot to do that."
+	case approval.CauseNoOrg:
+		return noOrg
+	case approval.CauseKeyLimit:
+		return "The Atlas organization has as many API keys as it may have."
+	case approval.CauseBadAddress:
+		return "Atlas does not take one of the addresses."
+	case approval.CauseBadRole:
+		return "Atlas does not take one of the roles."
+	case approval.CauseBadProject:
+		return "One of the projects is not there any more, or this bot cannot reach it."
+	case approval.CauseSuspended:
+		return "The Atlas organization is suspended or gone."
+	case approval.CauseKeyNotActive:
+		return "The key that it was to take over from is gone, or has another owner."
+	}
+	return "Atlas refused to make the key."
+}
+
+// whyNotDeleted says why a key that should be gone is still there.
+func whyNotDeleted(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.Deletion.Cause {
+	case approval.CauseNoOrg:
+		return noOrg
+	case approval.CauseAtlasUnavailable, approval.CauseUnknown:
+		return "Atlas does not answer, or asks to be left alone for a while."
+	case approval.CauseInvalidCredential:
+		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that."
+	case approval.CauseNotPermitted:
+		return "Atlas does not allow this bot to delete it."
+	}
+	return mrkdwn.JoinSentences("Atlas refuses to delete it.", reference(r.Deletion.Code))
+}
+
+// nextStep says what whoever asked can do after that.
+func nextStep(r approval.Request) mrkdwn.Mrkdwn {
+	if r.Type == approval.Rotation && r.Outcome.Cause == approval.CauseKeyNotActive {
+		return "If you still need a key, ask for a new one with the slash command, in any channel."
+	}
+	if r.Type == approval.Rotation {
+		return mrkdwn.Mrkdwnf("The key of request %s is as it was; you can rotate it once more, or ask for a new key.", r.ParentID)
+	}
+	switch r.Outcome.Cause {
+	case approval.CauseKeyLimit:
+		return "Ask an Organization Owner to delete keys that nobody needs, then ask again."
+	case approval.CauseBadAddress:
+		return "Check the addresses, then ask again with *Ask again*."
+	case approval.CauseBadRole:
+		return "Choose other roles with *Ask again*."
+	case approval.CauseBadProject:
+		return "Check the projects, then ask again with *Ask again*."
+	case approval.CauseInvalidCredential:
+		return "Ask again once they have."
+	}
+	return "Whoever runs this bot has to look at it; ask again once they have."
+}
+
+// requestLine names a request by its id and description.
+func requestLine(r approval.Request) mrkdwn.Mrkdwn {
+	return mrkdwn.Mrkdwnf("Request %s: %s", r.ID, r.Access.Description)
+}
+
+// reference quotes Atlas's own word for a refusal.
+func reference(code string) mrkdwn.Mrkdwn {
+	if code == "" {
+		return ""
+	}
+	return mrkdwn.Mrkdwnf("(Reference: %s)", mrkdwn.Truncate(code, 80))
+}
+
+// userError is what somebody is told whose action changed nothing. r is the
+// request as it is, or zero if none was read.
+func UserError(err error, r approval.Request) mrkdwn.Mrkdwn {
+	if limit, ok := overLimit(err); ok {
+		return mrkdwn.Mrkdwnf("%s Nothing was changed.", mrkdwn.BotText(fmt.Sprint(ProblemText(limit))))
+	}
+	if role, ok := errors.AsType[*policy.RoleError](err); ok {
+		return roleRefusal(role)
+	}
+	for _, w := range UserErrors {
+		switch {
+		case !errors.Is(err, w.Err):
+		case w.about != nil && r.ID != "":
+			return w.about(r)
+		case w.why != nil:
+			return w.why(err)
+		default:
+			return w.said
+		}
+	}
+	switch {
+	case errors.Is(err, approval.ErrNotAllowed):
+		return TooLate(r)
+	case errors.Is(err, service.ErrNoProjects):
+		return "Atlas does not tell me its projects just now, so nothing was changed. Try again in a minute, or without projects."
+	case errors.Is(err, service.ErrRotationUnderway):
+		return mrkdwn.Mrkdwnf("This key has a successor already, request %s, so no other one was made. Look for its message in our conversation.", r.Successor)
+	case r.ID != "":
+		return mrkdwn.Mrkdwnf("That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote %s.", r.ID)
+	}
+	return "That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot."
+}
+
+// notYours is said of a key that only its owner and approvers can end.
+const NotYours mrkdwn.Mrkdwn = "Only approvers and whoever asked for a key can revoke it. Nothing was changed."
+
+// userErrors are in the order in which they are looked for: an error can be two of
+// them. What is said about a request is said if there is one.
+var UserErrors = []struct {
+	Err   error
+	said  mrkdwn.Mrkdwn
+	about func(approval.Request) mrkdwn.Mrkdwn
+	why   func(error) mrkdwn.Mrkdwn // in place of said, if what is said depends on the error
+}{
+	{Err: service.ErrNotEligible, said: "Only an active full member of this workspace can hold a key. Nothing was changed; choose somebody else."},
+	{Err: policy.ErrOwnRequest, said: "This is your own request, so somebody else has to decide on it. Nothing was changed."},
+	{Err: policy.ErrNotApprover, said: "Only approvers can decide on this. Nothing was changed; the people who can are watching this channel."},
+	{Err: approval.ErrNotOwner, said: "Only the person who asked can do that. Nothing was changed; with the slash command, in any channel, you can ask for a key of your own."},
+	{Err: approval.ErrGuest, said: "Guests of this workspace cannot use this bot. Ask a full member whom you work with to request the key."},
+	{Err: approval.ErrDeactivated, said: "Your Slack account is deactivated, so nothing was changed. Ask an administrator of the workspace."},
+	{Err: approval.ErrBot, said: "Only people can use this bot. Nothing was changed; press or type it yourself."},
+	{Err: approval.ErrExternal, said: "Only members of this workspace can use this bot. Ask somebody there whom you work with."},
+	{Err: policy.ErrCannotCheck, why: notChecked},
+	{Err: approval.ErrNotFound, said: "I know no such request, so nothing was changed. Ask for a new key with the slash command, in any channel."},
+	{Err: approval.ErrConflict, said: "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
+	{Err: service.ErrAlreadyApproved, said: "You approved this already; it takes others as well. Nothing was changed.", about: approvedAlready},
+	{Err: service.ErrNotNeeded, said: "It takes the approval of other people. Nothing was changed.", about: notNeeded},
+	{Err: service.ErrAlreadyNudged, said: "You asked once more already. Nothing was changed.", about: nudgedAlready},
+	{Err: service.ErrAlreadyReviewed, said: "Somebody signed that already. Nothing was changed.", about: ReviewedAlready},
+	{Err: service.ErrOwnerActive, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
+	{Err: service.ErrBreakGlassNotAllowed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command, in any channel."},
+	{Err: approval.ErrPredecessorNotActive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command, in any channel."},
+	{Err: approval.ErrPredecessorRevoked, said: "The key that this one takes over from was revoked, so this one is deleted too. If you still need a key, ask for a new one with the slash command, in any channel."},
+	{Err: service.ErrToSelf, said: "You can't hand a key to yourself. Nothing was changed; choose another person."},
+	{Err: policy.ErrBreakGlassEnds, said: "This key was taken by break-glass, so it gets no more time. Nothing was changed; ask for a new key with the slash command, in any channel."},
+	{Err: policy.ErrRoleNotOffered, said: "A role of this key can't be asked for here any more. Nothing was changed; ask for a new key with the slash command, in any channel."},
+	{Err: policy.ErrRoleNotTheirs, said: "A role of this key isn't one that its owner may ask for. Nothing was changed; ask for a new key with the slash command, in any channel."},
+	{Err: policy.ErrOutlivesRole, said: "A role of this key doesn't allow it to live that long. Nothing was changed; ask for a new key with the slash command, in any channel."},
+	{Err: service.ErrMisplaced, said: "This button isn't where I put it, so nothing was changed. Please use the other message about this request; its buttons work."},
+	{Err: service.ErrNothingOffered, said: "The rules here let you ask for nothing. Nothing was changed; whoever runs this bot can say why."},
+	{Err: policy.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; whoever runs this bot can say why."},
+}
+
+// overLimit is the first limit of one person that a request would pass.
+func overLimit(err error) (policy.Problem, bool) {
+	mistakes, ok := errors.AsType[*policy.FormError](err)
+	if !ok || len(mistakes.Problems) == 0 {
+		return policy.Problem{}, false
+	}
+	return mistakes.Problems[0], true
+}
+
+// roleRefusal says to the owner of a key which of its roles refuses a change.
+func roleRefusal(e *policy.RoleError) mrkdwn.Mrkdwn {
+	role := mrkdwn.BotText(Titles([]policy.Role{e.Role}))
+	switch {
+	case errors.Is(e, policy.ErrRoleNotOffered):
+		return mrkdwn.Mrkdwnf("The role %s of this key can't be asked for here any more, so the key can only lose addresses or be revoked. Nothing was changed; ask for a new key with other roles.", role)
+	case errors.Is(e, policy.ErrRoleNotTheirs):
+		return mrkdwn.Mrkdwnf("The role %s of this key isn't one that you may ask for. Nothing was changed; ask for a new key with other roles.", role)
+	}
+	return mrkdwn.Mrkdwnf("A key with the role %s lives at most %s in all, with its extensions and rotations. Nothing was changed; ask for a new key with the slash command, in any channel.", role, mrkdwn.BotText(mrkdwn.HumanDuration(e.Most)))
+}
+
+// tooLate says what came before a press that was possible when its button was
+// drawn.
+func TooLate(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.State {
+	case approval.StatePending:
+		return mrkdwn.Mrkdwnf("This request still waits for an approver, so that is not possible yet. It lapses %s.", mrkdwn.SlackDate(r.ExpiresAt))
+	case approval.StateDenied:
+		return mrkdwn.Mrkdwnf("%s was faster and denied it %s. Nothing else was changed.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+	case approval.StateWithdrawn:
+		return mrkdwn.Mrkdwnf("%s took this request back %s, so there is nothing to do any more.", Mention(r.Requester), mrkdwn.SlackDate(r.Outcome.At))
+	case approval.StateExpired:
+		return mrkdwn.Mrkdwnf("This request lapsed %s: %s Ask again with the slash command, in any channel.", mrkdwn.SlackDate(r.Outcome.At), expiryReason(r))
+	case approval.StateApplying:
+		if isGoingBack(r) {
+			return changing(r)
+		}
+		return "This change is approved and is being made. There is nothing else to do."
+	case approval.StateApplied:
+		return mrkdwn.Mrkdwnf("This change was made %s. There is nothing else to do.", mrkdwn.SlackDate(r.Outcome.At))
+	case approval.StateFailed:
+		if isChange(r) {
+			return mrkdwn.JoinSentences("This change was given up.", notChanged(r))
+		}
+		return mrkdwn.JoinSentences("No key could be made for this request.", whyNotMade(r.Outcome.Cause), "Ask again with the slash command, in any channel.")
+	case approval.StateRevoking:
+		if r.Deletion.Tries > 0 {
+			return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("The key%s is being deleted%s.", KeyName(r), endReason(r)), notDeletedYet(r))
+		}
+		return mrkdwn.Mrkdwnf("The key%s is being deleted%s. There is nothing else to do.", KeyName(r), endReason(r))
+	case approval.StateEnded:
+		return mrkdwn.Mrkdwnf("The key%s was deleted%s. Ask for a new one with the slash command, in any channel.", KeyName(r), endReason(r))
+	}
+	return "That is not possible at the moment, and nothing was changed. The messages about this request show what is."
+}
+
+// tooLateToDecide is [tooLate] for an approver: somebody was faster.
+func TooLateToDecide(r approval.Request, who policy.UserID) mrkdwn.Mrkdwn {
+	switch {
+	case r.Decision.By == "":
+		return TooLate(r)
+	case r.Decision.By == who:
+		return mrkdwn.Mrkdwnf("You decided on this %s already. The card shows how it goes on.", mrkdwn.SlackDate(r.Decision.At))
+	case r.State == approval.StateDenied:
+		return TooLate(r)
+	case slices.ContainsFunc(r.Approvals, func(a approval.Approval) bool { return a.By == who }):
+		return mrkdwn.Mrkdwnf("You approved this already, and %s gave the last approval %s. The card shows how it goes on.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+	}
+	return mrkdwn.Mrkdwnf("%s was faster and approved it %s. The card shows how it goes on.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+}
+
+// tooLateForOwner is [tooLate] for whoever asked, for states in which there is
+// something to do but not that.
+func TooLateForOwner(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.State {
+	case approval.StateApproved:
+		return mrkdwn.Mrkdwnf("No key is out at the moment: press *Create my key* in the message about this request, by %s.", mrkdwn.SlackDate(r.ExpiresAt))
+	case approval.StateIssuing:
+		if r.Issuance.Stage == approval.StageRollingBack {
+			return UndoneForOwner(r)
+		}
+		return "The key is being made already. It appears in our conversation in a moment; there is nothing to press."
+	case approval.StateDelivered:
+		return mrkdwn.Mrkdwnf("The key%[1]s was shown already. Say in the message about it by %[2]s whether you saved it or did not see it.", KeyName(r), mrkdwn.SlackDate(r.Confirmation.ConfirmBy))
+	case approval.StateActive:
+		return mrkdwn.Mrkdwnf("You have the key%s already; it ends %s. If you lost the private key, rotate it.", KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt))
+	}
+	return TooLate(r)
+}

@@ -1,0 +1,97 @@
+package view
+
+import (
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/payload"
+)
+
+// partialForm is the modal in which an approver approves a part of what was asked
+// for. All of it is there at first; what is taken away is not granted.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ Approve less                                 │
+//	│ @alice asked for … Take away what …          │
+//	│ What may it do?        [ roles            ▾ ]│
+//	│ In which projects?     [ projects         ▾ ]│
+//	│ From which addresses?  [ 203.0.113.7        ]│
+//	│ For how long?          [ 8 hours          ▾ ]│
+//	│                       [ Cancel ] [ Approve ] │
+//	└──────────────────────────────────────────────┘
+func PartialForm(p policy.Policy, r approval.Request, metadata string) slack.ModalViewRequest {
+	blocks := []slack.Block{
+		mrkdwn.Section(requestedText(r)),
+		mrkdwn.Section(mrkdwn.Mrkdwnf("Take away what you do not approve, and press *Approve*. %s reads what you took away and by whom, and can decline the rest. Nothing can be added.", Mention(r.Requester))),
+		mrkdwn.InputBlock(BlockLessRoles, "What may it do?", "", mrkdwn.RolesMenu(BlockLessRoles, r.Access.Roles, r.Access.Roles)),
+	}
+	if len(r.Access.Projects) > 0 {
+		blocks = append(blocks, mrkdwn.OptionalInput(mrkdwn.InputBlock(blockLessProjects, "In which projects?", "In each with the project roles that were asked for.", askedProjects(r.Access))))
+	}
+	m := mrkdwn.Modal(ViewPartial, "Approve less", append(blocks,
+		mrkdwn.InputBlock(blockLessNetworks, "From which addresses?", "All of them are among those asked for, or inside of them.", mrkdwn.Lines(blockLessNetworks, WholeList(r.Access), policy.MaxNetworks)),
+		mrkdwn.InputBlock(blockLessLifetime, "For how long?", "Counted from the moment the key is made.", mrkdwn.SpansMenu(blockLessLifetime, upTo(r.Access.Lifetime, p.Lifetimes), r.Access.Lifetime)),
+	)...)
+	m.Submit = mrkdwn.PlainText("Approve")
+	m.PrivateMetadata = metadata
+	return m
+}
+
+func askedProjects(a policy.Access) *slack.MultiSelectBlockElement {
+	return mrkdwn.MultiSelect(blockLessProjects, "Choose projects", a.Projects,
+		func(p policy.ProjectAccess) *slack.OptionBlockObject { return mrkdwn.ProjectOption(p.Project) },
+		func(policy.ProjectAccess) bool { return true })
+}
+
+// wholeList is every address as somebody would type it, also those that were
+// picked by a name.
+func WholeList(a policy.Access) string {
+	return formatAddresses(policy.Access{Networks: a.Networks})
+}
+
+// upTo are the choices that are shorter than what was asked for, and that.
+func upTo(asked time.Duration, choices []time.Duration) []time.Duration {
+	var shorter []time.Duration
+	for _, d := range choices {
+		if d < asked {
+			shorter = append(shorter, d)
+		}
+	}
+	return append(shorter, asked)
+}
+
+func PartialApproval(v payload.SentView) policy.PartialApproval {
+	return policy.PartialApproval{
+		Roles:    selectedValues[policy.Role](v.Input(BlockLessRoles)),
+		Projects: selectedValues[policy.ProjectID](v.Input(blockLessProjects)),
+		Networks: v.Input(blockLessNetworks).Text(),
+		Lifetime: v.Input(blockLessLifetime).Span(),
+	}
+}
+
+// isApprovedAs reports whether user approved r already and it now is what n
+// leaves: the same form, sent again.
+func IsApprovedAs(r approval.Request, user policy.UserID, n policy.PartialApproval) bool {
+	approved := slices.ContainsFunc(r.Approvals, func(a approval.Approval) bool { return a.By == user })
+	networks, problems := policy.Policy{MaxEntries: policy.MaxNetworks}.Networks(n.Networks)
+	return approved && len(problems) == 0 && n.Lifetime == r.Access.Lifetime &&
+		sameSet(n.Roles, r.Access.Roles) && sameSet(networks, r.Access.Networks) && sameSet(n.Projects, projectIDs(r.Access))
+}
+
+func projectIDs(a policy.Access) []policy.ProjectID {
+	var ids []policy.ProjectID
+	for _, p := range a.Projects {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}
+
+// sameSet compares lists in which nothing is twice.
+func sameSet[T comparable](a, b []T) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(it T) bool { return !slices.Contains(b, it) })
+}

@@ -1,0 +1,216 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/slackui/mrkdwn"
+)
+
+// The messages in the conversation with whoever asked, in the order in which
+// they appear there. Each is drawn for every state: what has become of it
+// replaces its buttons.
+
+// requested says what was kept of the form and where it waits.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ Your request AKR-7F3K2                       │
+//	│ It waits in #atlas-approvals for 1 of @…     │
+//	│ Description: …  Role: …  May be used from: … │
+//	│ ▏backfill of invoices, TICKET-12             │
+//	│ [ Nudge ]  [ Withdraw ]                      │
+//	└──────────────────────────────────────────────┘
+func (v Screens) requested(r approval.Request) mrkdwn.Message {
+	wish, story := v.summaryOf(r), v.statusWhilePending(r)
+	var pressable []*slack.ButtonBlockElement
+	if r.State == approval.StatePending {
+		pressable = pendingButtons(r, ActionAskedNudge, ActionAskedWithdraw)
+	}
+	return mrkdwn.NewMessage(
+		mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Your request %s %s.", r.ID, wish.yours), story, wish.text),
+		mrkdwn.Header("Your request "+string(r.ID)),
+		mrkdwn.Section(story),
+		mrkdwn.Facts(wish.facts...),
+		optional(wish.dates),
+		mrkdwn.Quote(r.Reason),
+		mrkdwn.Buttons(pressable...),
+	)
+}
+
+func (v Screens) statusWhilePending(r approval.Request) mrkdwn.Mrkdwn {
+	switch {
+	case r.State == approval.StatePending && r.MessageRefs[approval.CardMessage].TS == "":
+		return mrkdwn.Mrkdwnf("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it lapses %s.", mrkdwn.SlackDate(r.ExpiresAt))
+	case r.State == approval.StatePending:
+		return mrkdwn.JoinedBy("\n", mrkdwn.JoinSentences(approvedSoFar(r), removedByApprover(r, "you asked for")),
+			mrkdwn.Mrkdwnf("It waits for %s in <#%s>. I tell you here when they decide; without a decision it lapses %s.", missingApprovalsShort(r), mrkdwn.BotText(v.Channel(r)), mrkdwn.SlackDate(r.ExpiresAt)), nudgeNote(r))
+	case isGoingBack(r):
+		return changing(r)
+	case r.State == approval.StateApplying:
+		return "The change is being made. I tell you here when it is."
+	case r.Decision.At.IsZero(), r.State == approval.StateDenied, r.Outcome.Cause == approval.CauseDeclined, isChange(r):
+		return StatusForRequester(r)
+	}
+	return mrkdwn.JoinSentences(approvedBy(r), removedByApprover(r, "you asked for"), "How it goes on is in the message about your key.")
+}
+
+// nudgeNote says what was done so that somebody decides.
+func nudgeNote(r approval.Request) mrkdwn.Mrkdwn {
+	var nudged, escalated mrkdwn.Mrkdwn
+	if !r.NudgedAt.IsZero() {
+		nudged = mrkdwn.Mrkdwnf("You asked once more %s.", mrkdwn.SlackDate(r.NudgedAt))
+	}
+	if !r.EscalatedAt.IsZero() {
+		escalated = mrkdwn.Mrkdwnf("It went to %s as well %s.", people(r.EscalatedTo), mrkdwn.SlackDate(r.EscalatedAt))
+	}
+	return mrkdwn.JoinSentences(nudged, escalated)
+}
+
+// ready is where the key is created, appears, and is looked after.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ Your Atlas API key AKR-7F3K2                 │
+//	│ Approved by @bob. Press Create my key when … │
+//	│ [ Create my key ]  [ Withdraw ]              │
+//	│ invoices                                     │
+//	└──────────────────────────────────────────────┘
+func (v Screens) ready(r approval.Request) mrkdwn.Message {
+	story := mrkdwn.JoinSentences(StatusForRequester(r), v.earlierKey(r))
+	return mrkdwn.NewMessage(
+		mrkdwn.JoinSentences(story, mrkdwn.Mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
+		mrkdwn.Header("Your Atlas API key "+string(r.ID)),
+		mrkdwn.Section(story),
+		mrkdwn.Buttons(readyButtons(r)...),
+		mrkdwn.Footnote(mrkdwn.Code(r.Access.Description)),
+	)
+}
+
+func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
+	switch r.State {
+	case approval.StateApproved:
+		return []*slack.ButtonBlockElement{
+			mrkdwn.Button(ActionReadyCreate, string(r.ID), "Create my key", slack.StylePrimary),
+			withdrawButton(r, ActionReadyWithdraw),
+		}
+	case approval.StateIssuing:
+		if again := deleting(r, ActionReadyCheck); again != nil {
+			return again
+		}
+		return []*slack.ButtonBlockElement{mrkdwn.Button(ActionReadyCheck, string(r.ID), "Check again", "")}
+	case approval.StateRevoking:
+		return deleting(r, ActionReadyCheck)
+	case approval.StateDelivered:
+		return ConfirmOrReplace(r, ActionReadySaved, ActionReadyUnseen)
+	case approval.StateActive:
+		return keyButtons(r, readyKey)
+	}
+	return nil
+}
+
+// reminder asks once more whether a key that was shown is saved.
+func (v Screens) reminder(r approval.Request) mrkdwn.Message {
+	story := StatusForRequester(r)
+	var pressable []*slack.ButtonBlockElement
+	if r.State == approval.StateDelivered {
+		story = mrkdwn.Mrkdwnf("*Did you save the private key*%s? Tell me by %s, or I delete it: a key that nobody holds must not stay.", KeyName(r), mrkdwn.SlackDate(r.Confirmation.ConfirmBy))
+		pressable = ConfirmOrReplace(r, ActionReminderSaved, ActionReminderUnseen)
+	}
+	return mrkdwn.NewMessage(
+		mrkdwn.JoinSentences(story, mrkdwn.Mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
+		mrkdwn.Section(story),
+		mrkdwn.Buttons(pressable...),
+		mrkdwn.Footnote(mrkdwn.Mrkdwnf("Request %s", r.ID)),
+	)
+}
+
+// outcome says how a request ended, with a way to ask again.
+func (v Screens) outcome(r approval.Request) mrkdwn.Message {
+	story := StatusForRequester(r)
+	text := mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Request %s (%s):", r.ID, r.Access.Description), story)
+	if r.State == approval.StateDenied && r.Decision.Reason != "" {
+		text = mrkdwn.JoinSentences(text, mrkdwn.Mrkdwnf("The reason: %s", r.Decision.Reason))
+	}
+	var pressable []*slack.ButtonBlockElement
+	if mayAskAgain(r) {
+		pressable = append(pressable, mrkdwn.Button(ActionOutcomeAgain, string(r.ID), "Ask again", ""))
+	}
+	return mrkdwn.NewMessage(mrkdwn.JoinSentences(text, revokeReasonText(r)),
+		mrkdwn.Section(story),
+		denialReason(r),
+		revokeReason(r),
+		mrkdwn.Buttons(pressable...),
+		mrkdwn.Footnote(requestLine(r)),
+	)
+}
+
+// mayAskAgain reports whether the form behind the command can bring what came
+// to nothing. A change is asked for where the key is, and so is a rotation
+// that was not collected.
+func mayAskAgain(r approval.Request) bool {
+	return r.State.Final() && (r.Type == approval.NewKey || r.Type == approval.Rotation && r.State == approval.StateEnded)
+}
+
+// deletionOverdue says that a key which should be gone is not.
+func (v Screens) deletionOverdue(r approval.Request) mrkdwn.Message {
+	story := StatusForRequester(r)
+	switch {
+	case isStuck(r) && isChange(r):
+		story = stuckGoingBack(r)
+	case isStuck(r):
+		story = mrkdwn.JoinSentences(
+			mrkdwn.Mrkdwnf(":rotating_light: Your key%s of request %s is still alive in Atlas: it should be gone%s, but deleting it has not worked since %s.", KeyName(r), r.ID, endReason(r), mrkdwn.SlackDate(r.Deletion.Since)),
+			whyNotDeleted(r),
+			"I keep trying, and the approvers know. Treat it as a key that works.",
+		)
+	}
+	return mrkdwn.NewMessage(story, mrkdwn.Section(story), mrkdwn.Buttons(deleting(r, ActionStuckCheck)...), mrkdwn.Footnote(mrkdwn.Mrkdwnf("Request %s", r.ID)))
+}
+
+// pendingButtons are what whoever waits can do. They can ask once more once,
+// if there is a card to do it under.
+func pendingButtons(r approval.Request, nudge, withdraw string) []*slack.ButtonBlockElement {
+	var all []*slack.ButtonBlockElement
+	if r.NudgedAt.IsZero() && r.MessageRefs[approval.CardMessage].TS != "" {
+		all = append(all, mrkdwn.WithConfirm(
+			mrkdwn.Button(nudge, string(r.ID), "Nudge", ""),
+			"Ask once more?", mrkdwn.PlainText("Approvers read under the card that you still wait for a decision. You can do that once."), "Nudge", "Not yet",
+		))
+	}
+	return append(all, withdrawButton(r, withdraw))
+}
+
+// withdrawButton takes a request back, or declines what was left of it.
+func withdrawButton(r approval.Request, action string) *slack.ButtonBlockElement {
+	if r.State == approval.StateApproved && isPartial(r) {
+		return mrkdwn.WithConfirm(
+			mrkdwn.Button(action, string(r.ID), "Decline", ""),
+			"Decline what was approved?", mrkdwn.PlainText("It ends here, and no key is made. You can ask again at any time, and say why you need more."), "Decline", "Keep it",
+		)
+	}
+	return mrkdwn.WithConfirm(
+		mrkdwn.Button(action, string(r.ID), "Withdraw", ""),
+		"Withdraw this request?", mrkdwn.PlainText(withdrawing(r)), "Withdraw", "Keep it",
+	)
+}
+
+func withdrawing(r approval.Request) string {
+	if isChange(r) {
+		return "It ends here, and the key stays as it is. You can ask again at any time."
+	}
+	return "It ends here, and no key is made for it. You can ask again at any time."
+}
+
+func ConfirmOrReplace(r approval.Request, saved, unseen string) []*slack.ButtonBlockElement {
+	return []*slack.ButtonBlockElement{
+		mrkdwn.Button(saved, string(r.ID), "I saved it", slack.StylePrimary),
+		mrkdwn.WithConfirm(mrkdwn.Button(unseen, string(r.ID), "I did not see it", ""),
+			"Make another key?", mrkdwn.PlainText("The key that was shown stops working, and you are shown a new one at once. Only the last key shown works."), "Make another", "Cancel"),
+	}
+}
+
+func revokeButton(r approval.Request, action string) *slack.ButtonBlockElement {
+	return mrkdwn.WithConfirm(
+		mrkdwn.Button(action, string(r.ID), "Revoke", slack.StyleDanger),
+		"Revoke this key?", mrkdwn.PlainText("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working, and that cannot be undone."), "Revoke", "Keep it",
+	)
+}

@@ -1,0 +1,63 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/plaintext"
+	"atlaskeybot/internal/slackui/mrkdwn"
+	"atlaskeybot/internal/slackui/payload"
+)
+
+// maxRevokeReason is in characters.
+const MaxRevokeReason = 500
+
+// revokeForm asks whoever revokes a key why, which may be left empty. The key
+// is revoked when this is sent.
+func RevokeForm(r approval.Request, metadata string) slack.ModalViewRequest {
+	hint := "The owner of the key reads it. You may leave it empty."
+	if r.Requester == "" {
+		hint = "It is kept in the audit trail. You may leave it empty."
+	}
+	reason := mrkdwn.InputBlock(BlockRevokeReason, "Why?", hint, mrkdwn.Lines(BlockRevokeReason, "", MaxRevokeReason))
+	reason.Optional = true
+	m := mrkdwn.Modal(ViewRevoke, "Revoke "+string(r.ID), mrkdwn.Section(revokeEffect(r)), reason)
+	m.Submit = mrkdwn.PlainText("Revoke")
+	m.PrivateMetadata = metadata
+	return m
+}
+
+func revokeEffect(r approval.Request) mrkdwn.Mrkdwn {
+	return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working, and that cannot be undone.",
+		KeyName(r), r.ID, ownedBy(r), r.Access.Description), othersGo(r))
+}
+
+// othersGo says that an approver ends the access, and not one key of it.
+func othersGo(r approval.Request) mrkdwn.Mrkdwn {
+	if r.Type != approval.Rotation && r.Successor == "" {
+		return ""
+	}
+	return "If you revoke it as an approver, the keys before and after it in its rotations are deleted too."
+}
+
+// ownedBy names the owner; of an adopted key nobody knows who that is.
+func ownedBy(r approval.Request) mrkdwn.Mrkdwn {
+	if r.Requester == "" {
+		return "of which no owner is known"
+	}
+	return mrkdwn.Mrkdwnf("which %s asked for", Mention(r.Requester))
+}
+
+func RevokeReasonGiven(v payload.SentView) string {
+	return mrkdwn.Truncate(plaintext.ForeignLines(v.Input(BlockRevokeReason).Text()), MaxRevokeReason)
+}
+
+// confirmRevoke is the answer to the command's "revoke": what it would do, and a
+// button that does it.
+func ConfirmRevoke(r approval.Request, mine bool) mrkdwn.Message {
+	b := mrkdwn.Button(ActionSureRevoke, string(r.ID), "Revoke…", slack.StyleDanger) // a form asks for the reason
+	if mine {
+		b = revokeButton(r, ActionSureRevoke)
+	}
+	return mrkdwn.NewMessage(revokeEffect(r), mrkdwn.Section(revokeEffect(r)), mrkdwn.Buttons(b))
+}

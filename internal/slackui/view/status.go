@@ -1,0 +1,198 @@
+package view
+
+import (
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/slackui/mrkdwn"
+)
+
+// A story is where a request stands, in one or two sentences. It never says
+// that something is so before it is: a key "is being made" and "is being
+// deleted" until Atlas has said that it is done.
+
+// statusForApprovers tells it to the approvers: who decided, then what came of it.
+func statusForApprovers(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.State {
+	case approval.StatePending:
+		return mrkdwn.JoinedBy("\n", approvedSoFar(r), removedByApprover(r, "was asked for"),
+			mrkdwn.Mrkdwnf("*Waits for %s.* Without a decision it lapses %s.", awaitedByAll(r), mrkdwn.SlackDate(r.ExpiresAt)), nudgedNote(r))
+	case approval.StateDenied:
+		return mrkdwn.Mrkdwnf(":no_entry: *Denied* by %s %s.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+	}
+	return mrkdwn.JoinSentences(unapproved(r), approvedBy(r), removedByApprover(r, "was asked for"), review(r), statusAfterDecision(r), transferred(r))
+}
+
+func statusAfterDecision(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.State {
+	case approval.StateApproved:
+		return mrkdwn.JoinSentences(lastAttemptError(r), mrkdwn.Mrkdwnf("%s can create the key until %s.", Mention(r.Requester), mrkdwn.SlackDate(r.ExpiresAt)))
+	case approval.StateIssuing:
+		return makingOrUndoing(r, "The key is being made.")
+	case approval.StateDelivered:
+		return mrkdwn.Mrkdwnf("The key%s was shown to %s %s, who has yet to say that it is saved. It ends %s.", KeyName(r), Mention(r.Requester), mrkdwn.SlackDate(r.Confirmation.ShownAt), mrkdwn.SlackDate(r.KeyExpiresAt))
+	case approval.StateActive:
+		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("%s has the key%s. It ends %s.", Mention(r.Requester), KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt)), byUse(r, "It was seen in use."), successor(r))
+	case approval.StateRevoking:
+		return mrkdwn.Mrkdwnf("*The key%s is being deleted%s.*", KeyName(r), endReason(r))
+	case approval.StateWithdrawn:
+		return withdrawal(r)
+	case approval.StateExpired:
+		return mrkdwn.Mrkdwnf("*Lapsed* %s: %s", mrkdwn.SlackDate(r.Outcome.At), expiryReason(r))
+	case approval.StateApplying:
+		return changing(r)
+	case approval.StateApplied:
+		return changed(r, "The")
+	case approval.StateFailed:
+		if isChange(r) {
+			return mrkdwn.JoinSentences("*The change was given up.*", notChanged(r), reference(r.Outcome.Code))
+		}
+		return mrkdwn.JoinSentences("*There is no key.*", whyNotMade(r.Outcome.Cause), reference(r.Outcome.Code))
+	case approval.StateEnded:
+		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("*The key%s was deleted%s.*", KeyName(r), endReason(r)), stillListed(r))
+	}
+	return mrkdwn.Mrkdwnf("State: %s.", r.State)
+}
+
+// statusForRequester tells it to whoever asked.
+func StatusForRequester(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.State {
+	case approval.StatePending:
+		return mrkdwn.JoinSentences(approvedSoFar(r), mrkdwn.Mrkdwnf("It waits for %s. Without a decision it lapses %s.", missingApprovalsShort(r), mrkdwn.SlackDate(r.ExpiresAt)))
+	case approval.StateApproved:
+		return mrkdwn.JoinSentences(lastAttemptError(r), unapproved(r), approvedBy(r), removedByApprover(r, "you asked for"), mrkdwn.Mrkdwnf("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", mrkdwn.SlackDate(r.ExpiresAt)), mayDecline(r), leavesBehind(r))
+	case approval.StateIssuing:
+		return mrkdwn.JoinSentences(makingOrUndoing(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment."), breakGlassNote(r))
+	case approval.StateDelivered:
+		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", KeyName(r), mrkdwn.SlackDate(r.Confirmation.ShownAt), mrkdwn.SlackDate(r.Confirmation.ConfirmBy), mrkdwn.SlackDate(r.KeyExpiresAt)), leavesBehind(r), breakGlassNote(r))
+	case approval.StateActive:
+		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("You have the key%s. It ends %s and is deleted then.", KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), leavesBehind(r), breakGlassNote(r))
+	case approval.StateRevoking:
+		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Your key%s is being deleted%s.", KeyName(r), endReason(r)), notDeletedYet(r))
+	case approval.StateDenied:
+		return mrkdwn.Mrkdwnf("%s denied your request %s.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+	case approval.StateWithdrawn:
+		if r.Outcome.Cause == approval.CauseDeclined {
+			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Mrkdwnf("You declined that %s, so no key was made.", mrkdwn.SlackDate(r.Outcome.At)))
+		}
+		return mrkdwn.Mrkdwnf("You took this request back %s.", mrkdwn.SlackDate(r.Outcome.At))
+	case approval.StateExpired:
+		return mrkdwn.Mrkdwnf("Your request lapsed %s: %s", mrkdwn.SlackDate(r.Outcome.At), expiryReason(r))
+	case approval.StateApplying:
+		return mrkdwn.JoinSentences(unapproved(r), approvedBy(r), changing(r))
+	case approval.StateApplied:
+		return changed(r, "Your")
+	case approval.StateFailed:
+		if isChange(r) {
+			return mrkdwn.JoinSentences("The change you asked for was given up.", notChanged(r), reference(r.Outcome.Code))
+		}
+		return mrkdwn.JoinSentences("There is no key.", whyNotMade(r.Outcome.Cause), nextStep(r), reference(r.Outcome.Code))
+	case approval.StateEnded:
+		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Your key%s was deleted%s.", KeyName(r), endReason(r)), stillListed(r))
+	}
+	return mrkdwn.Mrkdwnf("State: %s.", r.State)
+}
+
+func withdrawal(r approval.Request) mrkdwn.Mrkdwn {
+	if r.Outcome.Cause == approval.CauseDeclined {
+		return mrkdwn.Mrkdwnf("*Declined* by %s %s, who did not want what was approved.", Mention(r.Requester), mrkdwn.SlackDate(r.Outcome.At))
+	}
+	return mrkdwn.Mrkdwnf("*Withdrawn* by %s %s.", Mention(r.Requester), mrkdwn.SlackDate(r.Outcome.At))
+}
+
+func mayDecline(r approval.Request) mrkdwn.Mrkdwn {
+	if !isPartial(r) {
+		return ""
+	}
+	return "If that is no use to you, press *Decline*."
+}
+
+// transferred says whose the key was before.
+func transferred(r approval.Request) mrkdwn.Mrkdwn {
+	if len(r.Transfers) == 0 {
+		return ""
+	}
+	last := r.Transfers[len(r.Transfers)-1]
+	return mrkdwn.Mrkdwnf("%s handed it from %s to %s %s.", Mention(last.By), Mention(last.From), Mention(last.To), mrkdwn.SlackDate(last.At))
+}
+
+// keyName is the key's public half with a space before it, if there is one.
+func KeyName(r approval.Request) mrkdwn.Mrkdwn {
+	if r.Key.PublicKey == "" {
+		return ""
+	}
+	return mrkdwn.Mrkdwnf(" %s", r.Key.PublicKey)
+}
+
+// successor names the request that was opened last to take over from r.
+func successor(r approval.Request) mrkdwn.Mrkdwn {
+	if r.Successor == "" {
+		return ""
+	}
+	return mrkdwn.Mrkdwnf("Request %s was opened to take over from it.", r.Successor)
+}
+
+func byUse(r approval.Request, said mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
+	if !r.Confirmation.ByUse {
+		return ""
+	}
+	return said
+}
+
+func makingOrUndoing(r approval.Request, making mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
+	if r.Issuance.Stage != approval.StageRollingBack {
+		return making
+	}
+	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), undoingStory(r))
+}
+
+// lastAttemptError says why there is no key after a press: the request was put back.
+func lastAttemptError(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.Issuance.Cause {
+	case approval.CauseNone:
+		return ""
+	case approval.CauseNotShown, approval.CauseInterrupted:
+		return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), "If a key appeared, it no longer works: it takes another press.")
+	}
+	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), "It takes another press.")
+}
+
+// endReason goes on from "the key is being deleted".
+func endReason(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.Outcome.Cause {
+	case approval.CauseUnconfirmed:
+		return mrkdwn.Mrkdwnf(", because nobody had said by %s that it was saved", mrkdwn.SlackDate(r.Outcome.At))
+	case approval.CauseKeyExpired:
+		return mrkdwn.Mrkdwnf(", because its lifetime was over %s", mrkdwn.SlackDate(r.Outcome.At))
+	case approval.CauseDeletedExternally:
+		return mrkdwn.Mrkdwnf(", by somebody in Atlas, as I found %s", mrkdwn.SlackDate(r.Outcome.At))
+	case approval.CauseRevoked:
+		return mrkdwn.Mrkdwnf(", because %s revoked it %s", Mention(r.Outcome.By), mrkdwn.SlackDate(r.Outcome.At))
+	case approval.CauseKeyNotActive:
+		return mrkdwn.Mrkdwnf(", because the key before it is gone or has another owner, as I found %s", mrkdwn.SlackDate(r.Outcome.At))
+	case approval.CauseReplaced:
+		return mrkdwn.Mrkdwnf(", because its successor took over %s", mrkdwn.SlackDate(r.Outcome.At))
+	}
+	return ""
+}
+
+func expiryReason(r approval.Request) mrkdwn.Mrkdwn {
+	switch r.Outcome.Cause {
+	case approval.CauseUndecided:
+		return "nobody decided in time."
+	case approval.CauseNotIssuedInTime:
+		if r.Type == approval.Rotation {
+			return "the key was not created in time."
+		}
+		return "it was approved, but the key was not created in time."
+	case approval.CauseKeyNotActive:
+		return "the key that it was to take over from is gone, or has another owner."
+	case approval.CauseKeyExpired:
+		return "the end date of the access came."
+	}
+	return "its time was over."
+}
+
+// isStuck reports whether a key should be gone and is known not to be.
+func isStuck(r approval.Request) bool {
+	going := r.State == approval.StateRevoking || r.State == approval.StateIssuing && r.Issuance.Stage == approval.StageRollingBack || isGoingBack(r)
+	return going && r.Deletion.Notified
+}
