@@ -29,26 +29,26 @@ import (
 const authority = `
 action             owner       approver     other        excluded     member       guest deactivated bot   outsider elsewhere
 Approve            own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
-ApproveLess        own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
-MayApproveLess     own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
+ApprovePartially   own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
+MayApprovePartially own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
 Deny               own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
 MayDeny            own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
 Nudge              ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 Withdraw           ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
-Collect            ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+Issue              ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 Confirm            ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 Replace            ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 Extend             ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 MayExtend          ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
-Readdress          ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
-MayReaddress       ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+ReplaceAccessList  ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+MayReplaceAccessList ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 Rotate             ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
-SwitchedOver       ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
-MayAskAgain        ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+RetirePredecessorNow ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
+MayRequestAgain    ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 Revoke             ok          ok           ok           not_owner    not_owner    guest deactivated robot outsider not_owner
 MayRevoke          ok          ok           ok           not_owner    not_owner    guest deactivated robot outsider not_owner
-Sign               not_approver ok          ok           not_approver not_approver guest deactivated robot outsider not_approver
-HandTo             not_approver ok          not_approver not_approver not_approver guest deactivated robot outsider not_approver
+Review             not_approver ok          ok           not_approver not_approver guest deactivated robot outsider not_approver
+Transfer           not_approver ok          not_approver not_approver not_approver guest deactivated robot outsider not_approver
 TryAgain           ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 TryAgainAsOperator ok          ok           ok           ok           ok           ok    ok          ok    ok       ok
 RefusePress        misplaced   misplaced    misplaced    misplaced    misplaced    misplaced misplaced misplaced misplaced misplaced
@@ -61,31 +61,31 @@ var authorityStates = map[string]struct {
 	event approval.Event
 	in    string
 }{
-	"Approve":            {approval.EventApprove, "pending change"},
-	"ApproveLess":        {approval.EventApprove, "pending"},
-	"MayApproveLess":     {approval.EventApprove, "pending"},
-	"Deny":               {approval.EventDeny, "pending change"},
-	"MayDeny":            {approval.EventDeny, "pending change"},
-	"Nudge":              {approval.EventNudge, "pending change"},
-	"Withdraw":           {approval.EventWithdraw, "pending change approved"},
-	"Collect":            {approval.EventIssue, "approved"},
-	"Confirm":            {approval.EventConfirm, "delivered"},
-	"Replace":            {approval.EventReplace, "delivered"},
-	"Extend":             {approval.EventExtend, "active handed successor"},
-	"MayExtend":          {approval.EventExtend, "active handed successor"},
-	"Readdress":          {approval.EventReplaceAccessList, "active glass handed successor"},
-	"MayReaddress":       {approval.EventReplaceAccessList, "active glass handed successor"},
-	"Rotate":             {approval.EventRotate, "active glass handed successor"},
-	"SwitchedOver":       {approval.EventRevoke, "successor"},
-	"MayAskAgain":        {approval.EventSubmit, "pending change approved minting delivered active glass handed successor applying revoking denied withdrawn expired failed ended done"},
-	"Revoke":             {approval.EventRevoke, "delivered active glass handed orphaned successor"},
-	"MayRevoke":          {approval.EventRevoke, "delivered active glass handed orphaned successor"},
-	"Sign":               {approval.EventReview, "glass"},
-	"HandTo":             {approval.EventTransfer, "orphaned"},
-	"TryAgain":           {approval.EventRetry, everyState}, // where nothing waits it changes nothing
-	"TryAgainAsOperator": {approval.EventRetry, everyState},
-	"RefusePress":        {approval.EventApprove, ""},
-	"RevokeAsOperator":   {approval.EventRevoke, "delivered active glass handed orphaned successor"},
+	"Approve":              {approval.EventApprove, "pending change"},
+	"ApprovePartially":     {approval.EventApprove, "pending"},
+	"MayApprovePartially":  {approval.EventApprove, "pending"},
+	"Deny":                 {approval.EventDeny, "pending change"},
+	"MayDeny":              {approval.EventDeny, "pending change"},
+	"Nudge":                {approval.EventNudge, "pending change"},
+	"Withdraw":             {approval.EventWithdraw, "pending change approved"},
+	"Issue":                {approval.EventIssue, "approved"},
+	"Confirm":              {approval.EventConfirm, "delivered"},
+	"Replace":              {approval.EventReplace, "delivered"},
+	"Extend":               {approval.EventExtend, "active handed successor"},
+	"MayExtend":            {approval.EventExtend, "active handed successor"},
+	"ReplaceAccessList":    {approval.EventReplaceAccessList, "active glass handed successor"},
+	"MayReplaceAccessList": {approval.EventReplaceAccessList, "active glass handed successor"},
+	"Rotate":               {approval.EventRotate, "active glass handed successor"},
+	"RetirePredecessorNow": {approval.EventRevoke, "successor"},
+	"MayRequestAgain":      {approval.EventSubmit, "pending change approved minting delivered active glass handed successor applying revoking denied withdrawn expired failed ended done"},
+	"Revoke":               {approval.EventRevoke, "delivered active glass handed orphaned successor"},
+	"MayRevoke":            {approval.EventRevoke, "delivered active glass handed orphaned successor"},
+	"Review":               {approval.EventReview, "glass"},
+	"Transfer":             {approval.EventTransfer, "orphaned"},
+	"TryAgain":             {approval.EventRetry, everyState}, // where nothing waits it changes nothing
+	"TryAgainAsOperator":   {approval.EventRetry, everyState},
+	"RefusePress":          {approval.EventApprove, ""},
+	"RevokeAsOperator":     {approval.EventRevoke, "delivered active glass handed orphaned successor"},
 }
 
 // authorityExceptions are cells that differ: action, person, state. "*" is every
@@ -93,22 +93,22 @@ var authorityStates = map[string]struct {
 var authorityExceptions = map[[3]string]string{
 	{"Extend", "owner", "glass"}:    "break_glass_ends",
 	{"MayExtend", "owner", "glass"}: "break_glass_ends",
-	{"HandTo", "approver", "*"}:     "owner_back",
+	{"Transfer", "approver", "*"}:   "owner_back",
 }
 
 // authorityElsewhere are the actions about no request, by person.
 const authorityElsewhere = `
 action        owner        approver other excluded     member       guest deactivated bot   outsider elsewhere
 Submit        ok           ok       ok    ok           ok           guest deactivated robot outsider ok
-Offer         ok           ok       ok    ok           ok           guest deactivated robot outsider ok
+Entitlements  ok           ok       ok    ok           ok           guest deactivated robot outsider ok
 MayBreakGlass not_named    ok       not_named not_named not_named   guest deactivated robot outsider not_named
 BreakGlass    not_named    ok       not_named not_named not_named   guest deactivated robot outsider not_named
 Mine          ok           ok       ok    ok           ok           guest deactivated robot outsider ok
 MineOpen      ok           ok       ok    ok           ok           guest deactivated robot outsider ok
 ByOrigin      ok           not_found not_found not_found not_found  guest deactivated robot outsider not_found
-Waiting       not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
-LiveKeys      not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
-Unsigned      not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
+ListPending   not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
+ActiveKeys    not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
+AwaitingReview not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
 RefuseView    not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver
 `
 
@@ -196,7 +196,7 @@ func (w *world) does(action string, who policy.Actor, r approval.Request) error 
 	fill := form(func(f *policy.Form) { f.Org, f.Roles = org, []policy.Role{"ORG_READ_ONLY"} })
 	var err error
 	switch action {
-	case "ApproveLess":
+	case "ApprovePartially":
 		_, err = s.ApprovePartially(ctx, who, id, allOf(r.Access))
 	case "Deny", "Revoke":
 		do := map[string]func() (approval.Request, error){
@@ -206,13 +206,13 @@ func (w *world) does(action string, who policy.Actor, r approval.Request) error 
 		_, err = do()
 	case "Extend":
 		_, err = s.Extend(ctx, who, id, service.ExtensionForm{IdempotencyKey: "V2", ExtendBy: 8 * time.Hour, Reason: "more"})
-	case "Readdress":
+	case "ReplaceAccessList":
 		_, err = s.ReplaceAccessList(ctx, who, id, service.AccessListForm{IdempotencyKey: "V2", Networks: "203.0.113.7", Reason: "fewer"})
 	case "MayExtend":
 		_, _, err = s.MayExtend(ctx, who, id)
-	case "MayReaddress":
+	case "MayReplaceAccessList":
 		_, _, err = s.MayReplaceAccessList(ctx, who, id)
-	case "HandTo":
+	case "Transfer":
 		_, err = s.Transfer(ctx, who, id, carol)
 	case "RefusePress":
 		err = s.RefusePress(ctx, who, id, approval.EventApprove)
@@ -224,7 +224,7 @@ func (w *world) does(action string, who policy.Actor, r approval.Request) error 
 		_, err = s.Submit(ctx, who, fill)
 	case "BreakGlass":
 		_, err = s.BreakGlass(ctx, who, fill)
-	case "Offer":
+	case "Entitlements":
 		_, err = s.Entitlements(ctx, who, org)
 	case "MayBreakGlass":
 		_, err = s.MayBreakGlass(ctx, who)
@@ -234,7 +234,7 @@ func (w *world) does(action string, who policy.Actor, r approval.Request) error 
 		_, err = s.ByOrigin(ctx, who, "V1")
 	case "Mine":
 		_, err = s.Mine(ctx, who, approval.Cursor{}, 20)
-	case "MineOpen", "Waiting", "LiveKeys", "Unsigned":
+	case "MineOpen", "ListPending", "ActiveKeys", "AwaitingReview":
 		out := reflect.ValueOf(s).MethodByName(action).Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(who)})
 		err, _ = out[1].Interface().(error)
 	default: // of one request, without a form
@@ -338,7 +338,7 @@ func (w *world) checkCell(action, person, state string, user policy.UserID, r ap
 
 func TestAuthorityAboutNoRequestIsWhatTheTableSays(t *testing.T) {
 	t.Parallel()
-	silent := []string{"Mine", "MineOpen", "ByOrigin", "Waiting", "LiveKeys", "Unsigned"} // a screen shows less, which is no refusal
+	silent := []string{"Mine", "MineOpen", "ByOrigin", "ListPending", "ActiveKeys", "AwaitingReview"} // a screen shows less, which is no refusal
 	for action, row := range tableOf(authorityElsewhere) {
 		for person, want := range row {
 			w := authorityWorld(t)

@@ -46,6 +46,7 @@ type desk struct {
 	t       *testing.T
 	slack   *client.Slack
 	app     *slackui.App
+	http    *transport.HTTP // nil in Socket Mode
 	service *service.Service
 	store   *approvaltest.Memory
 	keys    *approvaltest.Keys
@@ -86,7 +87,8 @@ func open(t *testing.T, edits ...func(*setup)) *desk {
 	})
 	d.start(theirs.URL+"/api/", s)
 	if s.Deliver == sandbox.HTTPMode {
-		door = transport.NewHTTP(d.slack, d.app)
+		d.http = transport.NewHTTP(d.slack, d.app)
+		door = d.http
 	} else {
 		d.runSocket()
 	}

@@ -123,7 +123,7 @@ func TestAPathWithASlashAtItsEndIsServed(t *testing.T) {
 func TestAWrongSigningSecretIsSaidAtTheFirstRequest(t *testing.T) {
 	t.Parallel()
 	d := open(t, overHTTP)
-	door := transport.NewHTTP(d.slack, d.app)
+	door := d.http
 	require.Empty(t, door.Why())
 	for range 3 {
 		_, _, err := d.SendBad(t.Context(), sandbox.BadSignature, sandbox.Forgery{User: bob, ActionID: "card.approve", Value: "AKR-7F3K2"})

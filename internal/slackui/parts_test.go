@@ -208,10 +208,10 @@ func TestPanicOfLookAheadIsIsolated(t *testing.T) {
 func TestPanicOfHTTPRequestIsIsolated(t *testing.T) {
 	t.Parallel()
 	var log safeBuilder
-	h := &transport.HTTP{App: &App{log: slog.New(slog.NewTextHandler(&log, nil))}, Routes: http.NewServeMux()}
-	h.Routes.HandleFunc("/", func(http.ResponseWriter, *http.Request) { panic("typed: hunter2") })
+	h := transport.NewHTTP(&client.Slack{Config: client.Config{Log: slog.New(slog.NewTextHandler(&log, nil))}}, nil)
+	h.Routes.HandleFunc("POST /slack/broken", func(http.ResponseWriter, *http.Request) { panic("typed: hunter2") })
 	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/slack/commands", nil))
+	h.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/slack/broken", nil))
 	require.Equal(t, http.StatusInternalServerError, answer.Code)
 	require.Contains(t, log.String(), "level=ERROR")
 	require.NotContains(t, log.String(), "hunter2")
