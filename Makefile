@@ -8,7 +8,7 @@ help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 sandbox: ## try the bot on this machine, without any account
-	go run ./cmd/bot sandbox
+	go run ./cmd/sandbox
 
 test: ## run every test
 	go test ./...
@@ -24,7 +24,7 @@ check: ## everything that must hold before a commit
 	go test ./...
 
 golden: ## write the golden files again; read the diff before you commit it
-	UPDATE=1 go test ./internal/... ./cmd/...
+	UPDATE=1 go test ./internal/...
 
 build: ## build a static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bot ./cmd/bot

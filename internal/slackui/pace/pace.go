@@ -102,7 +102,7 @@ func (p *Paced) of(key paceKey, now time.Time) *pace {
 	return of
 }
 
-// waitFor takes one from l and returns zero, or takes none and returns how long
+// retryUntilReady takes one from l and returns zero, or takes none and returns how long
 // it takes until there is one.
 func WaitFor(l *rate.Limiter, now time.Time) time.Duration {
 	r := l.ReserveN(now, 1)

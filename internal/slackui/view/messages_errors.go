@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/slackui/pace"
 )
 
-// notChecked says that somebody could not be looked up.
+// NotChecked says that somebody could not be looked up.
 func notChecked(err error) mrkdwn.Mrkdwn {
 	if wait := pace.AskedToWait(err); wait > 0 {
 		return mrkdwn.Mrkdwnf("Slack wants me to wait before I look up who you are, so nothing was changed. Try again in %s.", mrkdwn.BotText(mrkdwn.HumanDuration(pace.Readable(wait))))

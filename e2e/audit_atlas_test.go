@@ -1,0 +1,165 @@
+package e2e
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/audittrail"
+	"atlaskeybot/internal/cli"
+	"atlaskeybot/internal/sandbox/atlas"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+// compares runs the comparison beside the bot, with nothing of the environment
+// but what it is documented to need.
+func (w *town) compares(args ...string) ([]audittrail.Difference, error) {
+	w.t.Helper()
+	environ := map[string]string{}
+	for _, name := range []string{"DATABASE_URL", "ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY", "ATLAS_BASE_URL"} {
+		environ[name] = w.environ[name]
+	}
+	out, err := w.run(environ, append([]string{"audit", "--against-atlas"}, args...)...)
+	var found []audittrail.Difference
+	for l := range strings.Lines(out) {
+		var d audittrail.Difference
+		require.NoError(w.t, json.Unmarshal([]byte(l), &d))
+		found = append(found, d)
+	}
+	return found, err
+}
+
+func TestTheTrailAgreesWithAtlas(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.delivered()
+	w.presses(alice, "note.unseen")
+	w.until("another key is there", func() bool { r := w.request(id); return r.Attempt == 2 && r.State == approval.StateDelivered })
+	w.presses(alice, "note.saved")
+	w.becomes(id, approval.StateActive)
+	w.spoils(goesWrong(wire.Atlas, createKey, wire.LostAfter))
+	second := w.approved()
+	w.pressesUntilShown(second)
+	w.presses(alice, "note.saved")
+	w.becomes(second, approval.StateActive)
+	w.passes(9 * time.Hour)
+	w.becomes(id, approval.StateEnded)
+	w.becomes(second, approval.StateEnded)
+	w.passes(feedDelay + time.Minute)
+
+	found, err := w.compares()
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
+
+func TestWhatWasDoneByHandIsFound(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	edited := w.active()
+	editedKey := w.request(edited).Key
+	_, err := w.Atlas.AddKey(atlas.Draft{Desc: "somebody's own", Roles: []string{"ORG_MEMBER"}, AccessList: []string{"192.0.2.1"}})
+	require.NoError(t, err)
+	w.passes(time.Hour)
+	before := w.Clock.Now()
+	require.NoError(t, w.Atlas.EditKey(editedKey.ID, atlas.Edit{Roles: []string{"ORG_OWNER"}, AccessList: []string{"203.0.113.7", "0.0.0.0/0"}}))
+	require.NoError(t, w.Atlas.DeleteKey(editedKey.ID))
+
+	found, err := w.compares()
+	require.EqualError(t, err, "differences between the audit trail and Atlas's events: 4")
+	require.Equal(t, 1, cli.ExitCode(err), "they end the command with 1")
+	var events []string
+	for _, d := range found {
+		events = append(events, d.Event)
+		assert.Equal(t, "atlas", d.Source)
+		assert.Equal(t, editedKey.PublicKey, d.Key)
+		assert.Equal(t, edited, d.Request)
+		assert.Empty(t, d.Actor, "a person")
+		assert.Regexp(t, `^[0-9a-f]{24}$`, d.Ref)
+		assert.WithinDuration(t, before, d.At, time.Minute)
+	}
+	assert.ElementsMatch(t, []string{"API_KEY_ROLES_CHANGED", "API_KEY_ACCESS_LIST_ENTRY_ADDED", "API_KEY_ACCESS_LIST_ENTRY_DELETED", "API_KEY_DELETED"}, events)
+
+	w.passes(2 * time.Hour)
+	found, err = w.compares("--since", "1h")
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
+
+// Lines that no bot wrote.
+func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.active()
+	key := w.request(id).Key
+	require.NoError(t, w.store().Record(t.Context(), approval.AuditEntry{
+		At: w.Clock.Now(), Org: policy.OrgID(w.environ["ATLAS_ORG_ID"]), Request: id, Event: approval.EventDeleted,
+		From: approval.StateRevoking, To: approval.StateEnded, Key: key.PublicKey, KeyID: key.ID,
+	}))
+	require.NoError(t, w.store().Record(t.Context(), approval.AuditEntry{
+		At: w.Clock.Now(), Org: policy.OrgID(w.environ["ATLAS_ORG_ID"]), Request: "AKR-00001", Event: approval.EventKeyCreated,
+		From: approval.StateIssuing, To: approval.StateIssuing, Key: "nosuchke", KeyID: "0123456789abcdef01234567",
+	}))
+	found, err := w.compares()
+	require.NoError(t, err, "Atlas may be late")
+	require.Empty(t, found)
+
+	w.passes(feedDelay + time.Minute)
+	found, err = w.compares()
+	require.ErrorContains(t, err, "events: 2")
+	require.Len(t, found, 2)
+	for i, want := range []audittrail.Difference{
+		{Event: "gone", Key: key.PublicKey, Request: id, Message: "the trail says that this key is gone, and Atlas's events tell of no deletion"},
+		{Event: "made", Key: "nosuchke", Request: "AKR-00001", Message: "the trail says that the bot made this key, and Atlas's events do not"},
+	} {
+		assert.Equal(t, "bot", found[i].Source)
+		assert.Regexp(t, `^\d+$`, found[i].Ref, "the number of the line")
+		want.At, want.Source, want.Ref = found[i].At, found[i].Source, found[i].Ref
+		want.Org = policy.OrgID(w.environ["ATLAS_ORG_ID"])
+		assert.Equal(t, want, found[i])
+	}
+}
+
+func TestDifferencesAsCSV(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	require.NoError(t, w.Atlas.DeleteKey(w.request(w.active()).Key.ID))
+	out, err := w.run(w.environ, "audit", "--against-atlas", "--format", "csv")
+	require.ErrorContains(t, err, "events: 1")
+	rows := strings.Split(out, "\r\n")
+	require.Len(t, rows, 3)
+	require.Equal(t, `"at","told_by","event","key","request","actor","from","ref","says","org"`, rows[0])
+	require.Contains(t, rows[1], `,"atlas","API_KEY_DELETED",`)
+	require.Contains(t, rows[1], `,"somebody else than the bot deleted this key`)
+}
+
+func TestAtlasEventsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		spoil func(w *town)
+		want  string
+	}{
+		"a wrong credential":   {func(w *town) { w.environ["ATLAS_PRIVATE_KEY"] = "00000000-0000-0000-0000-000000000000" }, "Atlas refuses"},
+		"a refusal":            {func(w *town) { w.spoils(atlasSays("GET /orgs/{orgId}/events", 403, "ORG_REQUIRES_SOMETHING", 10)) }, "Atlas refuses with ORG_REQUIRES_SOMETHING (status 403)."},
+		"nobody there":         {func(w *town) { w.environ["ATLAS_BASE_URL"] = "http://127.0.0.1:1" }, "127.0.0.1:1"},
+		"an address in clear":  {func(w *town) { w.environ["ATLAS_BASE_URL"] = "http://atlas.example" }, `ATLAS_BASE_URL is "http://atlas.example": it must be https`},
+		"no credential at all": {func(w *town) { delete(w.environ, "ATLAS_PRIVATE_KEY") }, "set ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t, false, nil)
+			secret := w.environ["ATLAS_PRIVATE_KEY"]
+			t.Cleanup(func() { w.environ["ATLAS_PRIVATE_KEY"] = secret }) // which the town looks for at its end
+			tt.spoil(w)
+			found, err := w.compares()
+			require.Equal(t, 2, cli.ExitCode(err), "it ends the command with 2, not with 1")
+			require.ErrorContains(t, err, tt.want)
+			require.Empty(t, found)
+		})
+	}
+}

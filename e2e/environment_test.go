@@ -1,0 +1,123 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/cli"
+	"atlaskeybot/internal/sandbox"
+	"atlaskeybot/internal/store"
+)
+
+// runs runs a command as an operator would.
+func runs(t *testing.T, environ map[string]string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = cli.Main(t.Context(), args, cli.Env{Environ: environ, Stdout: &out, Stderr: &errs})
+	return code, out.String(), errs.String()
+}
+
+// kept makes a database with this many requests.
+func kept(t *testing.T, path string, requests int) {
+	t.Helper()
+	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
+	require.NoError(t, err)
+	for i := range requests {
+		id := policy.ID("AKR-0000" + string(rune('A'+i)))
+		r := approval.Request{ID: id, Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: approval.APIKey, State: approval.StatePending, Requester: "U0BO", IdempotencyKey: string(id), RequestedAt: dayOne, ExpiresAt: dayOne.Add(time.Hour)}
+		_, err := s.Create(t.Context(), r, approval.AuditEntry{At: dayOne, Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Request: id, Event: approval.EventSubmit, To: approval.StatePending, By: "U0BO"})
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Close())
+}
+
+// tampers does to the file what nothing in the database may stop: who can write
+// it can take the triggers away.
+func tampers(t *testing.T, database, statements string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+database)
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), `
+		DROP TRIGGER audit_is_never_changed; DROP TRIGGER audit_is_never_shortened; DROP TRIGGER audit_is_only_continued;
+		DROP TRIGGER audit_head_never_goes_back; DROP TRIGGER audit_head_is_never_removed;`+statements)
+	require.NoError(t, err)
+}
+
+// environment is a valid one, and functions that spoil it.
+func environment(edit ...func(map[string]string)) map[string]string {
+	e := map[string]string{
+		"SLACK_BOT_TOKEN": "xoxb-0000-not-real", "SLACK_APP_TOKEN": "xapp-0000-not-real",
+		"SLACK_APPROVAL_CHANNEL": "C0APPROVALS", "SLACK_APPROVERS": "U0BOB,S0APPROVERS",
+		"ATLAS_ORG_ID": "65a1b2c3d4e5f60718293a4b", "ATLAS_PUBLIC_KEY": "abcdefgh",
+		"ATLAS_PRIVATE_KEY": "00000000-0000-4000-8000-00000000cafe",
+	}
+	for _, f := range edit {
+		f(e)
+	}
+	return e
+}
+
+func set(name, value string) func(map[string]string) {
+	return func(e map[string]string) { e[name] = value }
+}
+
+// severalOrganizations is a valid environment of two, and functions that spoil
+// it.
+func severalOrganizations(edit ...func(map[string]string)) map[string]string {
+	return environment(append([]func(map[string]string){func(e map[string]string) {
+		for _, name := range []string{"ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY"} {
+			e["ORG_PRODUCTION_"+name] = e[name]
+			delete(e, name)
+		}
+		e["ORGS"] = "production, staging"
+		e["ORG_STAGING_ATLAS_ORG_ID"] = "65a1b2c3d4e5f60718293a4c"
+		e["ORG_STAGING_ATLAS_PUBLIC_KEY"] = "ijklmnop"
+		e["ORG_STAGING_ATLAS_PRIVATE_KEY"] = "00000000-0000-4000-8000-00000000beef"
+	}}, edit...)...)
+}
+
+func policyOf(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return file
+}
+
+// asSeveral puts the sandbox's organizations into an environment, as production
+// and staging.
+func asSeveral(environ map[string]string, s *sandbox.Sandbox) {
+	for _, name := range []string{"ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY"} {
+		delete(environ, name)
+	}
+	environ["ORGS"] = "production,staging"
+	for i, prefix := range []string{"ORG_PRODUCTION_", "ORG_STAGING_"} {
+		public, private := s.Atlases[i].Credential()
+		environ[prefix+"ATLAS_ORG_ID"] = s.Atlases[i].Snapshot().ID
+		environ[prefix+"ATLAS_PUBLIC_KEY"], environ[prefix+"ATLAS_PRIVATE_KEY"] = public, private
+	}
+}
+
+var dayOne = time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
+
+// What Atlas's events are called, and how late they may be.
+const (
+	gaveProject = "API_KEY_ADDED_TO_GROUP"
+	tookProject = "API_KEY_REMOVED_FROM_GROUP"
+	feedDelay   = 5 * time.Minute
+)
+
+func closeSandbox(s *sandbox.Sandbox) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	s.Close(ctx)
+}

@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+// TestAWrongButtonIsAnsweredInASentence: whoever pressed reads that nothing was
+// changed, and nobody else reads anything.
+func TestAWrongButtonIsAnsweredInASentence(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		first := w.asks()
+		one := w.reads(bob, "card.approve", string(first))
+		second := w.asks()
+		two := w.reads(bob, "card.approve", string(second))
+		w.idle(first)
+		w.idle(second)
+		before := w.ledger()
+		for name, f := range map[string]slack.Forgery{
+			"an unknown button":             {TS: one.TS, ActionID: canary, Value: string(first)},
+			"a button of an older bot":      {TS: one.TS, ActionID: "card.grant", Value: string(first)},
+			"a value that is no id":         {TS: one.TS, ActionID: "card.approve", Value: canary},
+			"a request that does not exist": {TS: one.TS, ActionID: "card.approve", Value: "AKR-22222"},
+			"of another request":            {TS: one.TS, ActionID: "card.approve", Value: string(second)},
+			"of the other request":          {TS: two.TS, ActionID: "card.deny", Value: string(first)},
+			"in a channel without the bot":  {Conversation: slack.General, TS: one.TS, ActionID: "card.approve", Value: string(first)},
+			"in a card that never was":      {TS: "1700000000.000001", ActionID: "card.approve", Value: string(first)},
+			"in an ephemeral message":       {TS: one.TS, ActionID: "card.approve", Value: string(first), Ephemeral: true},
+			"of a note, in no note":         {TS: one.TS, ActionID: "note.saved", Value: string(first)},
+			"of the list, in a message":     {TS: one.TS, ActionID: "list.revoke", Value: string(first)},
+			"that opens nothing":            {TS: one.TS, ActionID: "outcome.again", Value: string(first)},
+		} {
+			f.User = bob
+			told, mine, theirs := w.toldAside(), w.whispers(bob), w.whispers(dana)
+			require.NoError(t, w.Slack.ForgeClick(t.Context(), f), name)
+			w.until(name+" is answered", func() bool { return w.toldAside() > told })
+			assert.Equal(t, mine+1, w.whispers(bob), name)
+			assert.Equal(t, theirs, w.whispers(dana), name)
+			assert.Equal(t, before, w.ledger(), name)
+		}
+		assert.Empty(t, w.Slack.Screen(bob).Notices)
+
+		// Both cards are as they were, and their buttons work.
+		for ts, id := range map[string]policy.ID{one.TS: first, two.TS: second} {
+			card := w.reads(bob, "card.approve", string(id))
+			assert.Equal(t, ts, card.TS)
+			require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, ts, "card.approve"))
+			w.becomes(id, approval.StateApproved)
+		}
+		w.holdsOut()
+	})
+}
+
+// whispers counts the messages that only who sees.
+func (w *town) whispers(who string) int {
+	n := 0
+	for _, c := range w.Slack.Screen(who).Conversations {
+		for _, m := range c.Messages {
+			if m.Ephemeral {
+				n++
+			}
+		}
+	}
+	return n
+}

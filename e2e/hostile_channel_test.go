@@ -1,0 +1,196 @@
+package e2e
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/cli"
+	"atlaskeybot/internal/sandbox"
+	"atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+// TestAChannelThatIsWrongAtTheStart ends the start in one line that says why.
+func TestAChannelThatIsWrongAtTheStart(t *testing.T) {
+	for name, tt := range map[string]struct {
+		given func(*slack.Workspace)
+		says  string
+	}{
+		"shared with another company": {func(w *slack.Workspace) { w.ShareChannel(slack.Approvals, true) }, "shared with another company"},
+		"archived":                    {func(w *slack.Workspace) { w.Archive(slack.Approvals, true) }, "archived"},
+		"without the bot":             {func(w *slack.Workspace) { w.RemoveBotFromChannel(slack.Approvals) }, "not a member"},
+		"private, without the bot": {func(w *slack.Workspace) {
+			w.SetPrivate(slack.Approvals, true)
+			w.RemoveBotFromChannel(slack.Approvals)
+		}, "no such channel"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSandbox(t)
+			tt.given(s.Slack)
+			code, said := runsOnce(t, s.Environment())
+			assert.Equal(t, 1, code)
+			assert.Contains(t, said, "bot: SLACK_APPROVAL_CHANNEL: channel "+slack.Approvals)
+			assert.Contains(t, said, tt.says)
+			assert.NotContains(t, said, "\n", "one line")
+		})
+	}
+}
+
+// newSandbox is a town without a bot.
+func newSandbox(t *testing.T, edit ...func(*sandbox.Options)) *sandbox.Sandbox {
+	t.Helper()
+	opts := sandbox.Options{Seed: 1}
+	for _, e := range edit {
+		e(&opts)
+	}
+	s, err := sandbox.New(opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { closeSandbox(s) })
+	return s
+}
+
+// runsOnce runs the bot as an operator does, on a database of its own, until it
+// ends by itself. It returns the exit code and what is on stderr that is not
+// the log.
+func runsOnce(t *testing.T, environ map[string]string) (code int, said string) {
+	t.Helper()
+	environ["DATABASE_URL"] = "sqlite:" + t.TempDir() + "/bot.db"
+	environ["LISTEN"] = "127.0.0.1:0"
+	var stderr journal
+	ended := make(chan int, 1)
+	go func() {
+		ended <- cli.Main(t.Context(), []string{"run"}, cli.Env{Environ: environ, Stdout: &bytes.Buffer{}, Stderr: &stderr})
+	}()
+	select {
+	case code = <-ended:
+	case <-time.After(patience):
+		t.Fatalf("the bot did not end\n%s", &stderr)
+	}
+	var lines []string
+	for line := range strings.Lines(stderr.String()) {
+		if !strings.HasPrefix(line, "{") {
+			lines = append(lines, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return code, strings.Join(lines, "\n")
+}
+
+// TestTheChannelIsSharedLater: nothing is posted where another company reads,
+// whoever asked reads that the approvers cannot be reached, and what waits goes
+// out once the channel is the approvers' own again.
+func TestTheChannelIsSharedLater(t *testing.T) {
+	for name, tt := range map[string]struct {
+		code        string
+		spoil, mend func(*slack.Workspace)
+	}{
+		"shared": {"channel_shared",
+			func(w *slack.Workspace) { w.ShareChannel(slack.Approvals, true) }, func(w *slack.Workspace) { w.ShareChannel(slack.Approvals, false) }},
+		"archived": {"channel_archived",
+			func(w *slack.Workspace) { w.Archive(slack.Approvals, true) }, func(w *slack.Workspace) { w.Archive(slack.Approvals, false) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothDoors(t, func(t *testing.T, w *town) {
+				w.asks() // before, so that the channel is known to be fine
+				w.passes(2 * time.Minute)
+				tt.spoil(w.Slack)
+				posted := w.posts(slack.Approvals)
+				w.opensForm(alice)
+				result, err := w.Slack.Submit(t.Context(), alice, wish())
+				require.NoError(t, err)
+				require.Equal(t, slack.Closed, result.Outcome)
+				id := w.newest()
+				w.reads(alice, string(id), "could not reach the approvers")
+				w.until("the operator reads why", func() bool {
+					return strings.Contains(w.log.String(), `"level":"ERROR","msg":"approvers cannot be asked in their channel"`)
+				})
+				assert.Contains(t, w.log.String(), tt.code)
+				w.until("it is known where the message is", func() bool { return w.request(id).MessageRefs[approval.RequestedMessage].TS != "" })
+				for range 5 {
+					w.waits(func() bool { return false })
+				}
+				assert.Equal(t, posted, w.posts(slack.Approvals), "nothing was posted there")
+				assert.Equal(t, 1, strings.Count(w.log.String(), `"level":"ERROR","msg":"approvers cannot be asked`), "said once, not with every try")
+				_, _, shown := find(w.Slack.Screen(eve), string(id))
+				assert.False(t, shown, "nobody of the other company saw it")
+
+				tt.mend(w.Slack)
+				w.until("the card is posted", func() bool {
+					return w.waits(func() bool { _, _, ok := find(w.Slack.Screen(bob), "card.approve", string(id)); return ok })
+				})
+				w.sees(alice, "that the approvers were reached", func(s slack.Screen) bool { _, _, still := find(s, string(id), "could not"); return !still })
+				card := w.reads(bob, "card.approve", string(id))
+				require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, card.TS, "card.approve"))
+				w.becomes(id, approval.StateApproved)
+			})
+		})
+	}
+}
+
+// posts counts the messages posted in a channel that Slack took.
+func (w *town) posts(channel string) int {
+	n := 0
+	for _, c := range w.Wire.Calls() {
+		if c.Side == wire.Slack && c.Operation == "chat.postMessage" && strings.Contains(c.Request, "channel="+channel) && strings.Contains(c.Response, `"ok":true`) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestTheChannelIsNotAskedForEachPost: Slack allows about fifty such calls a
+// minute.
+func TestTheChannelIsNotAskedForEachPost(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	looks := func() (n int) {
+		for _, c := range w.Wire.Calls() {
+			if c.Operation == "conversations.info" {
+				n++
+			}
+		}
+		return n
+	}
+	atStart := looks()
+	for range 5 {
+		w.idle(w.asks())
+	}
+	w.until("five cards are posted", func() bool { return w.posts(slack.Approvals) == 5 })
+	assert.LessOrEqual(t, looks(), atStart+1)
+	w.passes(61 * time.Second)
+	w.asks()
+	w.until("the sixth card is posted", func() bool { return w.posts(slack.Approvals) == 6 })
+	assert.Equal(t, atStart+2, looks())
+}
+
+// TestSlackDoesNotSayWhetherTheChannelIsShared: then nothing is posted yet.
+func TestSlackDoesNotSayWhetherTheChannelIsShared(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	w.spoils(wire.Fault{Side: wire.Slack, Operation: "conversations.info", Mode: wire.Error500Before, Count: -1})
+	w.opensForm(alice)
+	_, err := w.Slack.Submit(t.Context(), alice, wish())
+	require.NoError(t, err)
+	w.reads(alice, "could not reach the approvers")
+	assert.Zero(t, w.posts(slack.Approvals))
+	w.Wire.Clear()
+	w.until("the card is posted", func() bool { return w.waits(func() bool { return w.posts(slack.Approvals) == 1 }) })
+}
+
+// waits lets ten seconds of the town pass, and a moment for what they bring: a
+// clock that runs ahead of the work takes a drawing in hand for one given up.
+func (w *town) waits(holds func() bool) bool {
+	w.passes(10 * time.Second)
+	for deadline := time.Now().Add(300 * time.Millisecond); time.Now().Before(deadline); <-time.After(5 * time.Millisecond) {
+		if holds() {
+			return true
+		}
+	}
+	return holds()
+}

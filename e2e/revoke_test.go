@@ -1,0 +1,205 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/cli"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+// revokes runs the command beside whatever runs, with nothing of the environment
+// but the database. The town's clock goes on meanwhile, so that the bot looks at
+// its rows.
+func (w *town) revokes(args ...string) (said string, err error) {
+	w.t.Helper()
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		said, err = w.run(map[string]string{"DATABASE_URL": w.environ["DATABASE_URL"]}, append([]string{"revoke"}, args...)...)
+		done <- err
+	}()
+	push := time.NewTicker(100 * time.Millisecond)
+	defer push.Stop()
+	for {
+		select {
+		case err := <-done:
+			return said, err
+		case <-push.C:
+			w.passes(time.Second)
+		}
+	}
+}
+
+// operated are the lines of the audit trail that are the operator's.
+func (w *town) operated(id policy.ID) []approval.AuditEntry {
+	w.t.Helper()
+	var all []approval.AuditEntry
+	require.NoError(w.t, w.store().Audit(w.ctx(), func(e approval.AuditEntry) error {
+		if e.Request == id && e.By == service.Operator {
+			all = append(all, e)
+		}
+		return nil
+	}))
+	return all
+}
+
+func TestRevokeBesideARunningBot(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.active()
+	key := w.request(id).Key.PublicKey
+	require.Len(t, w.botKeys(), 1)
+
+	said, err := w.revokes("-reason", "seen in a public repository", strings.ToLower(string(id)))
+	require.NoError(t, err)
+	assert.Equal(t, "It is recorded that the key "+key+" of "+string(id)+" has to go. Its owner is U0ALICE.\n"+
+		"Waiting up to 1m30s for the bot to delete it in Atlas.\n"+
+		"The key "+key+" is gone: it was deleted in Atlas.\n", said)
+	assert.Empty(t, w.botKeys())
+	w.reads(alice, "seen in a public repository")
+
+	said, err = w.revokes(string(id))
+	require.ErrorContains(t, err, "the key "+key+" of "+string(id)+" is gone already: it had to go on ")
+	assert.Empty(t, said)
+
+	lines := w.operated(id)
+	require.Len(t, lines, 2)
+	assert.Equal(t, approval.EventRevoke, lines[0].Event)
+	assert.Equal(t, approval.StateActive, lines[0].From)
+	assert.Equal(t, approval.StateRevoking, lines[0].To)
+	assert.Equal(t, "seen in a public repository", lines[0].Note)
+	assert.Equal(t, key, lines[0].Key)
+	assert.Equal(t, "not_allowed", lines[1].Refused)
+	var out bytes.Buffer
+	p := cli.Env{Environ: map[string]string{"DATABASE_URL": w.environ["DATABASE_URL"]}, Stdout: &out, Stderr: &out}
+	assert.Zero(t, cli.Main(t.Context(), []string{"audit", "--verify"}, p), out.String(), p)
+}
+
+func TestRevokeWithoutARunningBot(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.active()
+	w.stopBot()
+	said, err := w.revokes(string(id))
+	require.ErrorContains(t, err, "no bot seems to be running")
+	require.Equal(t, 1, cli.ExitCode(err))
+	assert.Contains(t, said, "It is recorded that the key ")
+	require.Len(t, w.botKeys(), 1)
+
+	said, err = w.revokes(string(id), "-wait", "1s")
+	require.ErrorContains(t, err, "no bot seems to be running")
+	assert.Contains(t, said, "is being deleted already.\n")
+
+	w.startBot()
+	w.becomes(id, approval.StateEnded)
+	assert.Empty(t, w.botKeys())
+	assert.Len(t, w.operated(id), 1, "asking again changed nothing")
+}
+
+func TestRevokeThatAtlasRefuses(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.active()
+	w.spoils(atlasSays(deleteKey, 403, "ORG_REQUIRES_SOMETHING", -1))
+	said, err := w.revokes("--wait", "3s", string(id))
+	require.EqualError(t, err, "the key is not gone yet: Atlas refuses to delete it (ORG_REQUIRES_SOMETHING). The bot goes on trying; to see, run the same command again")
+	assert.Contains(t, said, "Waiting up to 3s")
+	require.Len(t, w.botKeys(), 1)
+
+	w.Wire.Clear()
+	said, err = w.revokes(string(id))
+	require.NoError(t, err)
+	assert.Contains(t, said, "is being deleted already.\n")
+	assert.Contains(t, said, "is gone: it was deleted in Atlas.\n")
+	assert.Empty(t, w.botKeys())
+}
+
+func TestRevokeOfWhatHasNoKey(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	waiting := w.asks()
+	_, err := w.revokes(string(waiting))
+	require.EqualError(t, err, string(waiting)+" has no key: it waits for a decision. Deny it in Slack")
+	_, err = w.revokes("AKR-ZZZZZ")
+	require.EqualError(t, err, "there is no request AKR-ZZZZZ in this database")
+	require.Equal(t, 1, cli.ExitCode(err))
+	assert.Equal(t, approval.StatePending, w.request(waiting).State)
+}
+
+// Whoever stops waiting reads that the key goes all the same.
+func TestRevokeInterrupted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.active()
+	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.ResetBefore, Count: -1})
+	ctx, cancel := context.WithCancel(t.Context())
+	p := cli.Env{Environ: w.environ, Stdout: writerFunc(func(text string) {
+		if strings.HasPrefix(text, "Waiting") {
+			cancel()
+		}
+	}), Stderr: &bytes.Buffer{}, Now: w.Clock.Now}
+	err := cli.Run(ctx, []string{"revoke", string(id)}, p)
+	require.EqualError(t, err, "stopped waiting: the bot deletes the key all the same")
+	require.Equal(t, 1, cli.ExitCode(err))
+	w.Wire.Clear()
+	w.passes(time.Hour)
+	w.becomes(id, approval.StateEnded)
+}
+
+type writerFunc func(string)
+
+func (f writerFunc) Write(p []byte) (int, error) {
+	f(string(p))
+	return len(p), nil
+}
+
+// Atlas asked to be left alone for an hour: the operator's command has the
+// deletion tried at once.
+func TestRevokeTriesAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.active()
+	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
+	said, err := w.revokes(string(id), "-wait", "2s")
+	require.ErrorContains(t, err, "the key is not gone yet")
+	assert.Contains(t, said, "It is recorded")
+	require.Len(t, w.botKeys(), 1)
+
+	said, err = w.revokes(string(id))
+	require.NoError(t, err)
+	assert.Contains(t, said, "is gone: it was deleted in Atlas.\n")
+	assert.Empty(t, w.botKeys())
+}
+
+func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.activeFor("168h0m0s")
+	next := w.rotates(id)
+	first, second := w.request(id).Key.PublicKey, w.request(next).Key.PublicKey
+	said, err := w.revokes("-reason", "seen in a public repository", string(next))
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	require.Len(t, lines, 5)
+	assert.Equal(t, []string{
+		"It is recorded that the key " + second + " of " + string(next) + " has to go. Its owner is U0ALICE.",
+		"The key " + first + " of " + string(id) + " goes with it: a rotation connects the two.",
+		"Waiting up to 1m30s for the bot to delete them in Atlas.",
+	}, lines[:3])
+	assert.ElementsMatch(t, []string{
+		"The key " + first + " is gone: it was deleted in Atlas.",
+		"The key " + second + " is gone: it was deleted in Atlas.",
+	}, lines[3:])
+	assert.Empty(t, w.botKeys())
+	assert.Equal(t, approval.StateEnded, w.request(id).State)
+}

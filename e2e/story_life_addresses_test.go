@@ -1,0 +1,186 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/sandbox/slack"
+	"atlaskeybot/internal/sandbox/wire"
+)
+
+// asksForAddresses is Alice's wish for another list; it returns the request.
+func (w *town) asksForAddresses(id policy.ID, networks string) policy.ID {
+	w.t.Helper()
+	modal := w.opens(alice, "ready.addresses")
+	assert.Contains(w.t, string(modal.View), "in every project it belongs to", "it is said before it is sent")
+	assert.Equal(w.t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["addresses.networks"]["addresses.networks"])
+	result := w.fills(alice, map[string]string{"addresses.networks": networks, "addresses.reason": "another runner"})
+	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
+	return w.follower(id, approval.AccessListChange)
+}
+
+// hasList asserts that Atlas and the row agree on a key's list.
+func (w *town) hasList(id policy.ID, want ...string) {
+	w.t.Helper()
+	keys := w.botKeys()
+	require.Len(w.t, keys, 1)
+	assert.ElementsMatch(w.t, want, networksOf(keys[0]))
+	var inRow []string
+	for _, n := range w.request(id).Access.Networks {
+		inRow = append(inRow, strings.TrimSuffix(n.String(), "/32"))
+	}
+	assert.ElementsMatch(w.t, want, inRow)
+}
+
+func TestChangeAddressesWithApproval(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.active()
+		change := w.asksForAddresses(id, "203.0.113.7 192.0.2.9")
+		card := w.readsIn(bob, slack.Approvals, "card.approve", string(change), "another runner")
+		for _, said := range []string{"Added", "192.0.2.9", "Removed", "198.51.100.0/24"} {
+			assert.True(t, holds(card, said), said)
+		}
+		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
+		before := len(w.Wire.Calls())
+		w.pressesOn(bob, "card.approve", string(change))
+		w.becomes(change, approval.StateApplied)
+		w.hasList(id, "203.0.113.7", "192.0.2.9")
+		w.reads(alice, string(change), "may now be used from `203.0.113.7, 192.0.2.9`")
+		assert.Equal(t, []string{"POST", "DELETE"}, w.listChanges(before), "nothing is taken away before the new is there")
+	})
+}
+
+// listChanges are the methods of the calls that changed an access list, in
+// order, with their signatures.
+func (w *town) listChanges(since int) []string {
+	var methods []string
+	for _, c := range w.Wire.Calls()[since:] {
+		method, path, _ := strings.Cut(c.Operation, " ")
+		if c.Side == wire.Atlas && c.Auth && method != "GET" && strings.Contains(path, "accessList") {
+			methods = append(methods, method)
+		}
+	}
+	return methods
+}
+
+func TestNarrowingNeedsNoApproval(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.active()
+		change := w.asksForAddresses(id, "203.0.113.7")
+		w.becomes(change, approval.StateApplied)
+		again, err := w.Slack.SubmitAgain(w.ctx(), alice)
+		require.NoError(t, err)
+		assert.Equal(t, slack.Closed, again.Outcome, "sent again after it was done, it is the same change")
+		assert.Equal(t, 1, w.followers(id))
+		w.hasList(id, "203.0.113.7")
+		card := w.readsIn(bob, slack.Approvals, string(change), "No approval was needed")
+		assert.False(t, holds(card, "card.approve"))
+		w.reads(alice, string(change), "may now be used from `203.0.113.7`")
+	})
+}
+
+func TestMistakesInAChangeOfAddresses(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.active()
+		w.opens(alice, "ready.addresses")
+		for typed, says := range map[string]string{
+			"203.0.113.7, 198.51.100.0/24": "exactly this list already",
+			"10.0.0.1":                     "private",
+		} {
+			result := w.fills(alice, map[string]string{"addresses.networks": typed, "addresses.reason": "why not"})
+			require.Equal(t, slack.Refused, result.Outcome, typed)
+			assert.Contains(t, result.Errors["addresses.networks"], says)
+		}
+		assert.Zero(t, w.followers(id))
+		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
+	})
+}
+
+const (
+	listAccess  = "GET /orgs/{orgId}/apiKeys/{id}/accessList"
+	cutAccess   = "DELETE /orgs/{orgId}/apiKeys/{id}/accessList/{entry}"
+	refusedCode = "CANNOT_ADD_IP_ADDRESS_TO_API_KEY_ACCESS_LIST"
+)
+
+func TestChangingAddressesInBadWeather(t *testing.T) {
+	for name, fault := range map[string]wire.Fault{
+		"list: 503":                goesWrong(wire.Atlas, listAccess, wire.HTML503),
+		"add: 503":                 goesWrong(wire.Atlas, addAccess, wire.HTML503),
+		"add: the answer is lost":  goesWrong(wire.Atlas, addAccess, wire.LostAfter),
+		"add: 500, and it is done": goesWrong(wire.Atlas, addAccess, wire.Error500After),
+		"cut: 503":                 goesWrong(wire.Atlas, cutAccess, wire.HTML503),
+		"cut: the answer is lost":  goesWrong(wire.Atlas, cutAccess, wire.LostAfter),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t, false, nil)
+			id := w.active()
+			change := w.asksForAddresses(id, "203.0.113.7 192.0.2.9")
+			w.readsIn(bob, slack.Approvals, "card.approve", string(change))
+			w.spoils(fault)
+			w.pressesOn(bob, "card.approve", string(change))
+			w.until("the change is made", func() bool {
+				if w.request(change).State == approval.StateApplied {
+					return true
+				}
+				w.passes(10 * time.Second)
+				return false
+			})
+			w.hasList(id, "203.0.113.7", "192.0.2.9")
+			w.reads(alice, string(change), "may now be used from")
+			assert.True(t, w.suffered(fault), "the fault befell no call")
+		})
+	}
+}
+
+// suffered reports whether a planned fault befell a call.
+func (w *town) suffered(f wire.Fault) bool {
+	for _, c := range w.Wire.Calls() {
+		if c.Side == f.Side && c.Operation == f.Operation && c.Fault == f.Mode {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAtlasRefusesAnAddress(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.active()
+		change := w.asksForAddresses(id, "203.0.113.7 192.0.2.9")
+		w.readsIn(bob, slack.Approvals, "card.approve", string(change))
+		w.spoils(atlasSays(addAccess, 400, refusedCode, -1))
+		w.pressesOn(bob, "card.approve", string(change))
+		r := w.becomes(change, approval.StateFailed)
+		assert.Equal(t, approval.CauseBadAddress, r.Outcome.Cause)
+		w.reads(alice, string(change), "does not take one of the addresses")
+		w.readsIn(bob, slack.Approvals, string(change), "was given up")
+		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
+		assert.Equal(t, approval.StateActive, w.request(id).State)
+	})
+}
+
+// Atlas adds the new address and then refuses to delete the former one.
+func TestAnAccessListThatCannotBeChangedAsAWholeGoesBack(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.active()
+		change := w.asksForAddresses(id, "203.0.113.7 192.0.2.9")
+		w.readsIn(bob, slack.Approvals, "card.approve", string(change))
+		w.spoils(atlasSays("DELETE /orgs/{orgId}/apiKeys/{id}/accessList/{entry}", 400, refusedCode, 3))
+		w.pressesOn(bob, "card.approve", string(change))
+		w.readsIn(bob, slack.Approvals, string(change), "may work from the addresses of both lists")
+		w.until("the change is over", func() bool {
+			w.passes(10 * time.Second)
+			return w.request(change).State.Final()
+		})
+		w.becomes(change, approval.StateFailed)
+		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
+		w.reads(alice, string(change), "has the access list that it had before")
+		assert.Equal(t, approval.StateActive, w.request(id).State)
+	})
+}

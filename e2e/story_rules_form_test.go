@@ -1,0 +1,194 @@
+package e2e
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+const namedNetworks = `
+networks:
+  named:
+    office: [203.0.112.0/20, "2001:db8::/48"]
+    ci: [198.51.100.7, 198.51.100.8]
+`
+
+// limitedOwner may be asked for by everyone, and not for much.
+const limitedOwner = `
+roles:
+  ORG_READ_ONLY: {}
+  ORG_BILLING_READ_ONLY: {}
+  ORG_GROUP_CREATOR: {ask: [S0MANAGERS]}
+  ORG_OWNER:
+    approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
+    longest: 8h
+    widest_ipv4: /32
+    widest_ipv6: /128
+`
+
+func fromNetworks(names ...string) func(map[string]map[string]slack.Value) {
+	return field("form.named", slack.Pick(names...))
+}
+
+func TestRulesNamedNetworks(t *testing.T) {
+	for name, tt := range map[string]struct {
+		named    []string
+		typed    string
+		networks []string // as Atlas writes them
+		said     string
+	}{
+		"one by its name":                  {[]string{"ci"}, "", []string{"198.51.100.7", "198.51.100.8"}, "ci (198.51.100.7, 198.51.100.8)"},
+		"one wider than what can be typed": {[]string{"office"}, "", []string{"203.0.112.0/20", "2001:db8:0:0:0:0:0:0/48"}, "office (203.0.112.0/20, 2001:db8::/48)"},
+		"a name and an address":            {[]string{"ci"}, "192.0.2.1", []string{"198.51.100.7", "198.51.100.8", "192.0.2.1"}, "ci (198.51.100.7, 198.51.100.8), 192.0.2.1"},
+		"an address alone":                 {nil, "192.0.2.1", []string{"192.0.2.1"}, "192.0.2.1"},
+		"an address within the network":    {[]string{"ci"}, "198.51.100.7", []string{"198.51.100.7", "198.51.100.8"}, "ci (198.51.100.7, 198.51.100.8)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			underRules(t, namedNetworks, func(t *testing.T, w *town) {
+				id := w.asks(fromNetworks(tt.named...), withAddresses(tt.typed))
+				assert.True(t, holds(w.card(id), tt.said), "%s", w.card(id).Text)
+				assert.True(t, holds(w.reads(alice, "asked.withdraw"), tt.said))
+				w.approves(bob, id)
+				w.presses(alice, "ready.create")
+				w.becomes(id, approval.StateDelivered)
+				w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, tt.networks...)
+			})
+		})
+	}
+}
+
+func TestRulesNoNetworkAtAll(t *testing.T) {
+	underRules(t, namedNetworks, func(t *testing.T, w *town) {
+		result := w.sendsForm(alice, fromNetworks(), withAddresses(" ,\n "))
+		require.Equal(t, slack.Refused, result.Outcome)
+		assert.False(t, result.Local, "Slack lets the empty fields pass")
+		assert.NotEmpty(t, result.Errors["form.networks"])
+		assert.Len(t, result.Errors, 1)
+		result, err := w.Slack.Submit(w.ctx(), alice, wish(fromNetworks("ci"), withAddresses("203.0.112.0/20")))
+		require.NoError(t, err)
+		assert.Contains(t, result.Errors["form.networks"], "/24", "typed, the same network is too wide")
+	})
+}
+
+// The operator took a network out of the rules while somebody filled in a form.
+func TestRulesANetworkThatIsGone(t *testing.T) {
+	t.Parallel()
+	w := newRuledTown(t, false, namedNetworks, nil)
+	w.opensForm(alice)
+	require.NoError(t, os.WriteFile(w.environ["POLICY_FILE"], []byte("networks: {named: {office: [203.0.112.0/20]}}\n"), 0o600))
+	w.restartBot()
+	result, err := w.Slack.Submit(w.ctx(), alice, wish(fromNetworks("ci"), withAddresses("")))
+	require.NoError(t, err)
+	require.Equal(t, slack.Refused, result.Outcome)
+	assert.Contains(t, result.Errors["form.named"], "ci")
+}
+
+func TestRulesRolesHaveLimits(t *testing.T) {
+	underRules(t, limitedOwner+namedNetworks, func(t *testing.T, w *town) {
+		for name, tt := range map[string]struct {
+			wish func(map[string]map[string]slack.Value)
+			at   string
+			says string
+		}{
+			"too long":              {withLifetime("24h0m0s"), "form.lifetime", "at most 8 hours"},
+			"too wide":              {withAddresses("198.51.100.0/24"), "form.networks", "/32"},
+			"too wide, IPv6":        {withAddresses("2001:db8:1::/64"), "form.networks", "/128"},
+			"too wide, by its name": {fromNetworks("office"), "form.named", "office"},
+		} {
+			result := w.sendsForm(alice, withRoles("ORG_READ_ONLY", "ORG_OWNER"), withAddresses("203.0.113.7"), tt.wish)
+			require.Equal(t, slack.Refused, result.Outcome, name)
+			assert.Contains(t, result.Errors[tt.at], tt.says, name)
+			assert.Len(t, result.Errors, 1, name)
+			require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
+		}
+		id := w.asks(withRoles("ORG_OWNER"), fromNetworks("ci"), withAddresses("203.0.113.7"))
+		w.approves(bob, id)
+		w.endorsed(id, 1)
+		w.approves(carol, id)
+		w.presses(alice, "ready.create")
+		w.becomes(id, approval.StateDelivered)
+		w.hasKey([]string{"ORG_OWNER"}, "198.51.100.7", "198.51.100.8", "203.0.113.7")
+	})
+}
+
+// The form says what sending it would come to while it is filled in, and what
+// was typed stays.
+func TestRulesTheFormForesees(t *testing.T) {
+	underRules(t, limitedOwner+namedNetworks, func(t *testing.T, w *town) {
+		w.opensForm(alice)
+		w.modalShows(alice, "This will go to", ofApprovers)
+		w.chooses(alice, map[string]slack.Value{
+			"form.description": slack.Text("half a sent"), "form.reason": slack.Text("TICKET-"), "form.networks": slack.Text("203.0.113."),
+		})
+		w.chooses(alice, map[string]slack.Value{"form.roles": slack.Pick("ORG_OWNER"), "form.lifetime": slack.Pick("24h0m0s")})
+		modal := w.modalShows(alice, "cannot be sent as it is", "Organization Owner lives at most 8 hours", ofApprovers, ofSecurity)
+		for block, typed := range map[string]string{"form.description": "half a sent", "form.reason": "TICKET-", "form.networks": "203.0.113."} {
+			assert.Equal(t, slack.Text(typed), modal.Values[block][block])
+		}
+		assert.Equal(t, slack.Pick("ORG_OWNER"), modal.Values["form.roles"]["form.roles"])
+		assert.False(t, modalHolds(modal, "is not an address"), "what is being typed is not judged")
+
+		w.chooses(alice, map[string]slack.Value{"form.lifetime": slack.Pick("8h0m0s"), "form.named": slack.Pick("office")})
+		modal = w.modalShows(alice, "cannot be sent as it is", "office", "/32")
+		assert.False(t, modalHolds(modal, "lives at most"))
+		w.chooses(alice, map[string]slack.Value{"form.named": slack.Pick("ci")})
+		w.sees(alice, "that it can be sent", func(s slack.Screen) bool {
+			return s.Modal != nil && !modalHolds(*s.Modal, "cannot be sent") && modalHolds(*s.Modal, ofSecurity)
+		})
+		w.chooses(alice, map[string]slack.Value{"form.roles": slack.Pick("ORG_READ_ONLY")})
+		modal = *w.sees(alice, "that security is not asked", func(s slack.Screen) bool {
+			return s.Modal != nil && !modalHolds(*s.Modal, ofSecurity) && modalHolds(*s.Modal, ofApprovers)
+		}).Modal
+		assert.Equal(t, slack.Text("half a sent"), modal.Values["form.description"]["form.description"])
+
+		w.chooses(alice, map[string]slack.Value{"form.networks": slack.Text("")})
+		result, err := w.Slack.Submit(w.ctx(), alice, nil)
+		require.NoError(t, err)
+		require.Equal(t, slack.Closed, result.Outcome, "%+v", result)
+		r := w.request(w.newest())
+		assert.Equal(t, "half a sent", r.Access.Description)
+		assert.Equal(t, []policy.Role{"ORG_READ_ONLY"}, r.Access.Roles)
+	})
+}
+
+func TestRulesARoleForAGroup(t *testing.T) {
+	underRules(t, limitedOwner, func(t *testing.T, w *town) {
+		w.opensForm(alice)
+		modal := *w.Slack.Screen(alice).Modal
+		assert.False(t, modalHolds(modal, "ORG_GROUP_CREATOR"), "it is not offered")
+		answer := w.forgesSubmission(alice, "form", modal, filled(put("form.roles", pickedMany("ORG_READ_ONLY", "ORG_GROUP_CREATOR"))))
+		assert.Contains(t, answer, `"response_action":"errors"`)
+		assert.Contains(t, answer, `"form.roles"`)
+		assert.Contains(t, answer, "Organization Project Creator")
+		assert.Empty(t, w.ledger(), "nothing was recorded")
+		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
+
+		w.opensForm(carol)
+		w.modalShows(carol, "ORG_GROUP_CREATOR")
+		require.NoError(t, w.Slack.CloseModal(w.ctx(), carol))
+		id := w.asksAs(carol, withRoles("ORG_GROUP_CREATOR"))
+		w.approves(bob, id)
+		w.becomes(id, approval.StateApproved)
+	})
+}
+
+// Carol leaves the group while her form is open.
+func TestRulesARoleThatIsNoLongerForHer(t *testing.T) {
+	underRules(t, limitedOwner, func(t *testing.T, w *town) {
+		w.opensForm(carol)
+		w.Slack.SetGroup(managers)
+		w.passes(20 * time.Minute)
+		result, err := w.Slack.Submit(w.ctx(), carol, wish(withRoles("ORG_GROUP_CREATOR")))
+		require.NoError(t, err)
+		require.Equal(t, slack.Refused, result.Outcome)
+		assert.Contains(t, result.Errors["form.roles"], "Organization Project Creator is not a role that you may ask for")
+		assert.Empty(t, w.ledger())
+	})
+}

@@ -1,0 +1,205 @@
+package e2e
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+// asksForMuch is a wish of Alice's of which something can be left out.
+func (w *town) asksForMuch() policy.ID {
+	w.t.Helper()
+	return w.asks(withRoles("ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"), withLifetime("24h0m0s"))
+}
+
+// aPart is what an approver leaves of that.
+var aPart = map[string]string{
+	"less.roles": "ORG_BILLING_READ_ONLY", "less.networks": "203.0.113.7\n198.51.100.64/28", "less.lifetime": "8h0m0s",
+}
+
+func but(values map[string]string, block, value string) map[string]string {
+	changed := map[string]string{}
+	for b, v := range values {
+		changed[b] = v
+	}
+	changed[block] = value
+	return changed
+}
+
+// leavesAPart is Bob's approval of a part.
+func (w *town) leavesAPart(id policy.ID) {
+	w.t.Helper()
+	w.opens(bob, "card.less", string(id))
+	result := w.fills(bob, aPart)
+	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
+}
+
+func TestRulesApproveWithChangesCollected(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.asksForMuch()
+		modal := w.opens(bob, "card.less", string(id))
+		assert.Equal(t, approval.StatePending, w.request(id).State, "nothing is approved before it is sent")
+		assert.ElementsMatch(t, []string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, modal.Values["less.roles"]["less.roles"])
+		assert.Equal(t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["less.networks"]["less.networks"])
+		assert.Equal(t, slack.Pick("24h0m0s"), modal.Values["less.lifetime"]["less.lifetime"])
+		require.Equal(t, slack.Closed, w.fills(bob, aPart).Outcome)
+
+		w.becomes(id, approval.StateApproved)
+		leftOut := []string{"@" + bob, "Organization Read Only", "198.51.100.0/24", "8 hours instead of 24 hours"}
+		w.reads(alice, append(leftOut, "ready.create", "Decline")...)
+		w.under(id, append(leftOut, string(id))...)
+		assert.True(t, holds(w.card(id), leftOut...))
+		assert.False(t, holds(w.card(id), "card.less"))
+		assert.Len(t, w.thread(id), 1)
+		assert.Equal(t, 1, w.count(func(e approval.AuditEntry) bool {
+			return e.Request == id && e.Event == approval.EventApprove && strings.Contains(e.Note, "without ORG_READ_ONLY")
+		}), "what was left out is on the record")
+
+		w.presses(alice, "ready.create")
+		r := w.becomes(id, approval.StateDelivered)
+		w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7", "198.51.100.64/28")
+		assert.WithinDuration(t, w.Clock.Now().Add(8*time.Hour), r.KeyExpiresAt, time.Minute)
+		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
+	})
+}
+
+func TestRulesApproveWithChangesDeclined(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.asksForMuch()
+		w.leavesAPart(id)
+		ready := w.reads(alice, "ready.create", "ready.withdraw")
+		w.presses(alice, "ready.withdraw")
+		assert.Equal(t, approval.CauseDeclined, w.becomes(id, approval.StateWithdrawn).Outcome.Cause)
+		w.under(id, "@"+alice, "declined", string(id))
+		w.reads(alice, "You declined that", "@"+bob, string(id))
+		assert.True(t, holds(w.card(id), "*Declined* by", "@"+alice))
+		w.staleInDM(alice, ready, "ready.create")
+		w.isTold(alice, "took this request back")
+		w.staleInDM(alice, ready, "ready.withdraw")
+		assert.Equal(t, 1, w.entries(id, approval.EventWithdraw))
+		assert.Len(t, w.thread(id), 2)
+		assert.Empty(t, w.botKeys())
+	})
+}
+
+func TestRulesApproveWithChangesOnlyOnePart(t *testing.T) {
+	for name, tt := range map[string]struct {
+		leaves   map[string]string
+		said     string
+		roles    []string
+		networks []string
+		lives    time.Duration
+	}{
+		"one role less": {
+			map[string]string{"less.roles": "ORG_READ_ONLY"}, "without Organization Billing Viewer",
+			[]string{"ORG_READ_ONLY"}, []string{"203.0.113.7", "198.51.100.0/24"}, 24 * time.Hour,
+		},
+		"one address less": {
+			map[string]string{"less.networks": "203.0.113.7"}, "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`",
+			[]string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, []string{"203.0.113.7"}, 24 * time.Hour,
+		},
+		"a shorter life": {
+			map[string]string{"less.lifetime": "8h0m0s"}, "for 8 hours instead of 24 hours",
+			[]string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, []string{"203.0.113.7", "198.51.100.0/24"}, 8 * time.Hour,
+		},
+		"nothing less": {
+			map[string]string{}, "Approved",
+			[]string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, []string{"203.0.113.7", "198.51.100.0/24"}, 24 * time.Hour,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothDoors(t, func(t *testing.T, w *town) {
+				id := w.asksForMuch()
+				w.opens(bob, "card.less", string(id))
+				require.Equal(t, slack.Closed, w.fills(bob, tt.leaves).Outcome)
+				w.becomes(id, approval.StateApproved)
+				ready := w.reads(alice, "ready.create", tt.said)
+				assert.Equal(t, len(tt.leaves) > 0, holds(ready, "approved less than you asked for"))
+				assert.Equal(t, len(tt.leaves) > 0, holds(ready, "Decline"))
+				w.presses(alice, "ready.create")
+				r := w.becomes(id, approval.StateDelivered)
+				w.hasKey(tt.roles, tt.networks...)
+				assert.WithinDuration(t, w.Clock.Now().Add(tt.lives), r.KeyExpiresAt, time.Minute)
+			})
+		})
+	}
+}
+
+func TestRulesApproveWithChangesAtHome(t *testing.T) {
+	bothDoors(t, func(t *testing.T, w *town) {
+		id := w.asksForMuch()
+		w.opensHome(bob, string(id), "home.less")
+		w.pressesAtHome(bob, "home.less", string(id))
+		w.sees(bob, "the form", func(s slack.Screen) bool { return s.Modal != nil })
+		require.Equal(t, slack.Refused, w.fills(bob, but(aPart, "less.networks", "192.0.2.1")).Outcome)
+		require.Equal(t, slack.Closed, w.fills(bob, aPart).Outcome)
+		w.becomes(id, approval.StateApproved)
+		w.home(bob, "Nothing waits for your decision")
+		w.reads(alice, "ready.create", "@"+bob, "8 hours instead of 24 hours")
+
+		// Carol, who decides nothing, has no such button; forged, it opens nothing.
+		other := w.asks()
+		w.opensHome(carol, "Nothing of yours waits or lives")
+		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{
+			User: carol, Payload: json.RawMessage(atHome(carol, slack.TeamID, "home.less", string(other))),
+		}))
+		w.home(carol, "Only approvers")
+		assert.Nil(t, w.Slack.Screen(carol).Modal)
+	})
+}
+
+// Bob leaves a part, and it still takes somebody of security: she sees what he
+// left, and may leave still less.
+func TestRulesTwoApproveWithChanges(t *testing.T) {
+	underRules(t, twoGroups, func(t *testing.T, w *town) {
+		id := w.asksForMuch()
+		w.leavesAPart(id)
+		r := w.endorsed(id, 1)
+		assert.Len(t, r.Requested.Roles, 2, "what was asked for is kept")
+		w.under(id, "@"+bob, "1 of 2", "without Organization Read Only")
+		w.reads(alice, "asked.withdraw", "without Organization Read Only", ofSecurity)
+		assert.True(t, holds(w.card(id), "@"+bob, "8 hours instead of 24 hours", "card.less"))
+
+		modal := w.opens(carol, "card.less", string(id))
+		assert.Equal(t, slack.Pick("ORG_BILLING_READ_ONLY"), modal.Values["less.roles"]["less.roles"])
+		again, err := w.Slack.SubmitAgain(w.ctx(), bob)
+		require.NoError(t, err)
+		assert.Equal(t, slack.Closed, again.Outcome, "sent twice it is one approval")
+		assert.Len(t, w.request(id).Approvals, 1)
+		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"less.networks": "203.0.113.7"}).Outcome)
+		w.becomes(id, approval.StateApproved)
+		w.reads(alice, "ready.create", "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.64/28`", "without Organization Read Only")
+		w.under(id, "@"+carol, "from `203.0.113.7` instead of")
+		w.presses(alice, "ready.create")
+		w.becomes(id, approval.StateDelivered)
+		w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7")
+	})
+}
+
+// What needed the second group is left out, so it is not asked any more.
+func TestRulesLessNeedsFewerApprovals(t *testing.T) {
+	const current = `
+roles:
+  ORG_READ_ONLY: {}
+  ORG_OWNER:
+    approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
+`
+	underRules(t, current, func(t *testing.T, w *town) {
+		id := w.asks(withRoles("ORG_READ_ONLY", "ORG_OWNER"))
+		assert.True(t, holds(w.card(id), ofSecurity))
+		w.opens(bob, "card.less", string(id))
+		require.Equal(t, slack.Closed, w.fills(bob, map[string]string{"less.roles": "ORG_READ_ONLY"}).Outcome)
+		assert.Equal(t, policy.UserID(bob), w.becomes(id, approval.StateApproved).Decision.By)
+		w.presses(alice, "ready.create")
+		w.becomes(id, approval.StateDelivered)
+		w.hasKey([]string{"ORG_READ_ONLY"}, "203.0.113.7", "198.51.100.0/24")
+	})
+}

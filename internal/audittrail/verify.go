@@ -1,0 +1,106 @@
+package audittrail
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/store"
+)
+
+// Verify follows the whole trail and prints where it ends. head is a hash that an
+// earlier run printed and that must still be on the chain, or empty. The error is
+// [approval.ErrBrokenChain] if a line is wrong; any other error means that the
+// trail was not checked.
+func Verify(ctx context.Context, s *store.Store, head string, to io.Writer) error {
+	v := verification{kept: head}
+	err := v.run(ctx, s)
+	switch {
+	case errors.Is(err, approval.ErrBrokenChain):
+		return fmt.Errorf("%w; lines before that, which are whole: %d", err, v.chain.Lines)
+	case err != nil:
+		return fmt.Errorf("verifying the audit trail: %w", err)
+	case v.chain.Lines == 0:
+		fmt.Fprintln(to, "0 lines: the trail is empty and has no head")
+		return nil
+	}
+	last := v.chain.Last
+	fmt.Fprintf(to, "%d lines, the chain is whole\n", v.chain.Lines)
+	if v.kept != "" {
+		fmt.Fprintf(to, "the head that was kept is line %d: up to there everything is as it was\n", v.keptAt)
+	}
+	fmt.Fprintf(to, "head %s line %d\n", last.Hash, last.Seq)
+	return nil
+}
+
+// A verification is a chain being followed, with what must be on it.
+type verification struct {
+	chain  approval.Chain
+	kept   string // a hash from an earlier time, or empty
+	keptAt int64  // the line that has it; 0: none so far
+	upTo   int64  // how many lines were read up to the end that was noted before
+}
+
+// run reads the end that the database notes beside the trail before and after
+// the lines: a bot may be adding some.
+func (v *verification) run(ctx context.Context, s *store.Store) error {
+	before, err := auditEnd(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := s.Audit(ctx, func(e approval.AuditEntry) error { return v.next(e, before) }); err != nil {
+		return err
+	}
+	rows, err := s.AuditRows(ctx, before.Seq)
+	if err != nil {
+		return err
+	}
+	if rows != v.upTo {
+		return fmt.Errorf("%w: the table has %d rows up to line %d, and the trail %d: rows were inserted that are no lines of it", approval.ErrBrokenChain, rows, before.Seq, v.upTo)
+	}
+	after, err := auditEnd(ctx, s)
+	if err != nil {
+		return err
+	}
+	return v.checkEnds(before, after)
+}
+
+func (v *verification) next(e approval.AuditEntry, before store.AuditHead) error {
+	if err := v.chain.Next(e); err != nil {
+		return err
+	}
+	if e.Seq == before.Seq && e.Hash != before.Hash {
+		return fmt.Errorf("%w at line %d: it is not the line that was written, whose hash the database notes beside the trail: the chain was made anew", approval.ErrBrokenChain, e.Seq)
+	}
+	if e.Seq <= before.Seq {
+		v.upTo++
+	}
+	if v.kept != "" && e.Hash == v.kept {
+		v.keptAt = e.Seq
+	}
+	return nil
+}
+
+func (v *verification) checkEnds(before, after store.AuditHead) error {
+	switch last := v.chain.Last.Seq; {
+	case last < before.Seq:
+		return fmt.Errorf("%w after line %d: line %d was written, and what comes after %d was removed", approval.ErrBrokenChain, last, before.Seq, last)
+	case last > after.Seq:
+		return fmt.Errorf("%w after line %d: the bot has written no more, and there are lines up to %d: they were inserted", approval.ErrBrokenChain, after.Seq, last)
+	case v.kept != "" && v.keptAt == 0:
+		return fmt.Errorf("%w: no line has the hash that was kept: it was removed, or the chain was made anew", approval.ErrBrokenChain)
+	}
+	return nil
+}
+
+// auditEnd is where the database says that the trail ends.
+func auditEnd(ctx context.Context, s *store.Store) (store.AuditHead, error) {
+	head, err := s.AuditHead(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return head, fmt.Errorf("%w: the note of where the trail ends was removed from the database", approval.ErrBrokenChain)
+	}
+	return head, err
+}

@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/sandbox/slack"
+)
+
+// asksPolicy runs the command and returns its exit code and what it printed.
+func asksPolicy(t *testing.T, environ map[string]string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = Main(t.Context(), append([]string{"policy"}, args...), Env{Environ: environ, Stdout: &out, Stderr: &errs})
+	return code, out.String(), errs.String()
+}
+
+const example = "../../docs/policy.example.yaml"
+
+func TestPolicyCheckOfTheExample(t *testing.T) {
+	t.Parallel()
+	const want = example + " is in order: 4 organization roles, 3 project roles, usually approved by 1 of U0BOB, S0PLATFORM, 2 roles with approvals of their own, " +
+		"lifetimes up to 30d, 2 named networks, 1 rule by which nobody has to approve, undecided requests go to S0MANAGERS after 8h, break-glass for S0ONCALL.\n"
+	for name, tt := range map[string]struct {
+		environ map[string]string
+		args    []string
+	}{
+		"by its name, without any variable": {nil, []string{"check", example}},
+		"by POLICY_FILE":                    {map[string]string{"POLICY_FILE": example}, []string{"check"}},
+		"of two organizations, once":        {severalOrganizations(set("POLICY_FILE", example)), []string{"check"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, out, errs := asksPolicy(t, tt.environ, tt.args...)
+			assert.Zero(t, code, errs)
+			assert.Equal(t, want, out)
+		})
+	}
+}
+
+func TestPolicyCheckTellsEveryProblem(t *testing.T) {
+	t.Parallel()
+	file := policyOf(t, "lifetimes: [8h]\nrolls: {}\nnever_approve: [bob]\n")
+	code, out, errs := asksPolicy(t, map[string]string{"MAX_ENTRIES": "0", "CONFIRM_WITHIN": "a while", "SLACK_APPROVERS": "U0BOB"}, "check", file)
+	assert.Equal(t, 1, code)
+	assert.Equal(t, "bot: there are 4 problems\n", errs)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	require.Len(t, lines, 4)
+	assert.Equal(t, `CONFIRM_WITHIN: "a while" is not a length of time, like 90m, 8h or 30d`, lines[0])
+	assert.Equal(t, "MAX_ENTRIES is 0: 1 to 200", lines[1])
+	assert.Contains(t, lines[2], file+`:2: the file has no key "rolls"`)
+	assert.Equal(t, file+`:3: never_approve has "bob": it wants user ids (U… or W…) and user group ids (S…)`, lines[3])
+}
+
+func TestPolicyIsAskedWrongly(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args string
+		says string
+	}{
+		"nothing":                    {"", "bot policy check [FILE], or bot policy explain"},
+		"something else":             {"change", "bot policy check [FILE], or bot policy explain"},
+		"two files":                  {"check a b", "bot policy check [FILE]"},
+		"no file":                    {"check", "there is no policy file: name one, or set POLICY_FILE"},
+		"nobody":                     {"explain -roles ORG_MEMBER -for 8h", "-user, -roles and -for have to be given"},
+		"a name":                     {"explain -user slack.Bob -roles ORG_MEMBER -for 8h", "bot policy"},
+		"a group":                    {"explain -user S0SRE -roles ORG_MEMBER -for 8h", "bot policy"},
+		"no time":                    {"explain -user U0BOB -roles ORG_MEMBER -for long", "bot policy"},
+		"projects without roles":     {"explain -user U0BOB -roles ORG_MEMBER -for 8h -projects 2", "-projects and -project-roles go together"},
+		"roles in no projects":       {"explain -user U0BOB -roles ORG_MEMBER -for 8h -project-roles GROUP_OWNER", "-projects and -project-roles go together"},
+		"more files than one to ask": {"explain -user U0BOB -roles ORG_MEMBER -for 8h a b", "bot policy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, out, errs := asksPolicy(t, nil, strings.Fields(tt.args)...)
+			assert.Equal(t, 2, code)
+			assert.Empty(t, out)
+			assert.Contains(t, errs, tt.says)
+		})
+	}
+	code, out, _ := asksPolicy(t, severalOrganizations(), strings.Fields("explain -user U0BOB -roles ORG_MEMBER -for 8h -groups S0SRE")...)
+	assert.Equal(t, 1, code)
+	assert.Equal(t, "-org has to say which organization: Production, Staging\n", out)
+	code, out, _ = asksPolicy(t, severalOrganizations(), strings.Fields("explain -user U0BOB -roles ORG_MEMBER -for 8h -org test -groups S0SRE")...)
+	assert.Equal(t, 1, code)
+	assert.Equal(t, "there is no organization \"test\": there are Production, Staging\n", out)
+	code, out, _ = asksPolicy(t, nil, strings.Fields("explain -user U0BOB -roles ORG_MEMBER -for 8h")...)
+	assert.Equal(t, 1, code)
+	assert.Equal(t, "nobody approves: set SLACK_APPROVERS, or name a policy file\n", out)
+}
+
+// explained are questions about the example and the whole answers.
+func TestPolicyExplain(t *testing.T) {
+	t.Parallel()
+	const later = "Undecided after 8h it goes to S0MANAGERS as well.\nUndecided after 24h it lapses.\n"
+	for name, tt := range map[string]struct{ args, want string }{
+		"what a rule fits": {
+			"--user U0ALICE --roles ORG_READ_ONLY --for 8h --network ci --groups=",
+			"U0ALICE asks for ORG_READ_ONLY for 8h, from the network ci.\nThat is allowed.\nNobody has to approve: the rule \"reading from CI for a day\" fits.\n",
+		},
+		"the usual, from elsewhere": {
+			"-user U0ALICE -roles ORG_READ_ONLY -for 8h -from 203.0.113.7 -groups S0FINANCE",
+			"U0ALICE asks for ORG_READ_ONLY for 8h, from 203.0.113.7.\nThat is allowed.\nIt takes one approval:\n" +
+				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_READ_ONLY.\n" +
+				"Of these, whoever is in never_approve does not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
+		},
+		"a powerful role": {
+			"-user U0ALICE -roles ORG_OWNER,ORG_READ_ONLY -for 8h -groups S0SRE,S0ONCALL",
+			"U0ALICE asks for ORG_OWNER, ORG_READ_ONLY for 8h.\nThat is allowed.\nIt takes 3 approvals, each of another person:\n" +
+				"- 1 of S0SRE, which the rule of ORG_OWNER asks for.\n- 1 of S0SECURITY, which the rule of ORG_OWNER asks for.\n" +
+				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_READ_ONLY.\n" +
+				"Of these, whoever is in never_approve does not count: U0CEO.\n" +
+				"No rule by which nobody has to approve fits; they look at the addresses, too: say -from or -network.\n" +
+				"U0ALICE is among them, and does not decide on their own request.\n" +
+				"In an emergency U0ALICE may take ORG_OWNER, ORG_READ_ONLY for 2h without approval; somebody else signs for it afterwards.\n" + later,
+		},
+		"over every limit": {
+			"-user U0EVE -roles ORG_OWNER,ORG_GROUP_CREATOR -for 7d -from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office -network moon -groups=",
+			"U0EVE asks for ORG_OWNER, ORG_GROUP_CREATOR for 7d, from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office and the network moon.\nThat is refused:\n" +
+				"- Nobody may ask for ORG_GROUP_CREATOR: it is not among the roles.\n" +
+				"- There is no network named \"moon\".\n" +
+				"- 203.0.113.0/24 is wider than /32, the widest with these roles.\n" +
+				"- 10.0.0.1 is or holds private addresses, from which Atlas sees nobody.\n" +
+				"- 203.0.113.7/24 has bits set behind its mask; the network is 203.0.113.0/24.\n" +
+				"- sg-0123 is a security group, which Atlas does not know.\n" +
+				"- \"office\" is not an address or a block.\n" +
+				"- A key with ORG_OWNER lives at most 8h.\n" +
+				"- U0EVE may not ask for ORG_OWNER: that is for S0SRE.\n" +
+				"Were it not:\nIt takes 3 approvals, each of another person:\n" +
+				"- 1 of S0SRE, which the rule of ORG_OWNER asks for.\n- 1 of S0SECURITY, which the rule of ORG_OWNER asks for.\n" +
+				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_GROUP_CREATOR.\n" +
+				"Of these, whoever is in never_approve does not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
+		},
+		"projects, for a time nobody can choose, by somebody nothing is known of": {
+			"-user U0BOB -roles ORG_MEMBER -for 9h -projects 11 -project-roles GROUP_OWNER",
+			"U0BOB asks for ORG_MEMBER for 9h, and GROUP_OWNER in 11 projects.\n" +
+				"Assumed: U0BOB is in no user group. Say -groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.\nThat is refused:\n" +
+				"- 9h is not one of the lifetimes: 8h, 24h, 7d, 30d.\n- One request is for at most 10 projects.\n" +
+				"Were it not:\nIt takes 3 approvals, each of another person:\n" +
+				"- 2 of S0PLATFORM, which the rule of GROUP_OWNER asks for.\n" +
+				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_MEMBER.\n" +
+				"Of these, whoever is in never_approve does not count: U0CEO.\n" +
+				"No rule by which nobody has to approve fits; they look at the addresses, too: say -from or -network.\n" +
+				"U0BOB is among them, and does not decide on their own request.\n" + later,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, out, errs := asksPolicy(t, nil, append(append([]string{"explain"}, strings.Fields(tt.args)...), example)...)
+			assert.Zero(t, code, errs)
+			assert.Equal(t, tt.want, out)
+		})
+	}
+}
+
+func TestPolicyExplainNamesEveryApprovalBesideAHarmlessRole(t *testing.T) {
+	t.Parallel()
+	file := policyOf(t, "approvals: [{from: [U0BOB]}, {from: [U0DANA]}]\n"+
+		"roles: {ORG_BILLING_ADMIN: {}, ORG_MEMBER: {approvals: [{from: [U0BOB]}]}}\n")
+	code, out, errs := asksPolicy(t, nil, "explain", "-user", "U0ALICE", "-roles", "ORG_BILLING_ADMIN,ORG_MEMBER", "-for", "8h", "-groups=", file)
+	assert.Zero(t, code, errs)
+	assert.Contains(t, out, "It takes 2 approvals, each of another person:\n"+
+		"- 1 of U0BOB, which the rule of ORG_MEMBER asks for.\n"+
+		"- 1 of U0DANA, as usual: no rule asks for other approvals of ORG_BILLING_ADMIN.\n")
+}
+
+// Without a file the environment is explained, and Slack is asked who is who.
+func TestPolicyExplainAsksSlack(t *testing.T) {
+	t.Parallel()
+	l := newSandboxEnv(t)
+	l.Slack.SetGroup("S0SRE", slack.Alice)
+	l.environ["POLICY_FILE"] = (policyOf(t, "roles:\n  ORG_MEMBER: {ask: [S0SRE]}\n"))
+	ask := func(user string) string {
+		code, out, errs := asksPolicy(t, l.environ, "explain", "-user", user, "-roles", "ORG_MEMBER", "-for", "8h")
+		require.Zero(t, code, errs)
+		return out
+	}
+	assert.Contains(t, ask(slack.Alice), "That is allowed.\nIt takes one approval:\n- 1 of S0APPROVERS, as usual")
+	assert.Contains(t, ask(slack.Bob), "- U0BOB may not ask for ORG_MEMBER: that is for S0SRE.\n")
+	assert.Contains(t, ask(slack.Gil), "That is refused: U0GUEST is a guest, and only full members of the workspace ask.\n")
+	l.Slack.SetGroup(slack.Approvers, slack.Alice)
+	assert.Contains(t, ask(slack.Alice), "Nobody but U0ALICE could give them, so nobody would.\n")
+	l.Slack.RevokeToken()
+	code, _, errs := asksPolicy(t, l.environ, "explain", "-user", slack.Alice, "-roles", "ORG_MEMBER", "-for", "8h")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "asking Slack (give -groups to do without)")
+}
+
+// docs/policy.md explains every field of the example and every flag, and the
+// answer it shows is the one that is given.
+func TestPolicyIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/policy.md")
+	require.NoError(t, err)
+	file, err := os.ReadFile(example)
+	require.NoError(t, err)
+	field := regexp.MustCompile(`(?m)^\s*(?:- )?\{?([a-z_0-9]+):`)
+	fields := field.FindAllStringSubmatch(string(file), -1)
+	require.Greater(t, len(fields), 30)
+	for _, m := range fields {
+		if m[1] != "office" && m[1] != "ci" { // names that the example gives
+			assert.Regexp(t, "`(?:[a-z_]+: )?"+m[1]+"[`:]", string(text))
+		}
+	}
+	for _, flag := range []string{"user", "roles", "for", "from", "network", "projects", "project-roles", "groups", "org"} {
+		assert.Contains(t, string(text), "`-"+flag+"`")
+	}
+	_, out, _ := asksPolicy(t, nil, "explain", "-user", "U012ABCDEF", "-roles", "ORG_OWNER", "-for", "8h", "-groups", "S0SRE", example)
+	assert.Contains(t, string(text), "    "+strings.ReplaceAll(strings.TrimSpace(out), "\n", "\n    ")+"\n")
+}
+
+// A role that reads data takes an approval, also where the rule names it among
+// others that do not.
+func TestPolicyCheckReportsARuleThatApprovesReadingData(t *testing.T) {
+	t.Parallel()
+	for _, role := range []string{"GROUP_DATA_ACCESS_READ_ONLY", "GROUP_DATA_ACCESS_READ_WRITE", "GROUP_DATA_ACCESS_ADMIN", "GROUP_OWNER"} {
+		file := policyOf(t, "roles: {ORG_MEMBER: {}}\nprojects: {roles: {GROUP_READ_ONLY: {}, "+role+": {}}}\n"+
+			"auto_approve:\n  - name: from ci\n    for: everyone\n    roles: [ORG_MEMBER, GROUP_READ_ONLY, "+role+"]\n    longest: 8h\n    projects: true\n")
+		code, out, errs := asksPolicy(t, map[string]string{"SLACK_APPROVERS": "U0BOB"}, "check", file)
+		assert.Equal(t, 1, code, role)
+		assert.Equal(t, file+":6: "+role+" is a powerful role: it always takes somebody's approval\n", out)
+		assert.Equal(t, "bot: there is a problem\n", errs)
+	}
+}

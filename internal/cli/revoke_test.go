@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"atlaskeybot/internal/approval"
+)
+
+func TestWhyThereIsNoKey(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 23, 16, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		r    approval.Request
+		want string
+	}{
+		"approved": {approval.Request{State: approval.StateApproved, ExpiresAt: at}, "AKR-00001 has no key: it is approved, and its requester may have one made until 2026-11-23 16:00:00 UTC. Revoke it then"},
+		"minting":  {approval.Request{State: approval.StateIssuing}, "the key of AKR-00001 is being made at this moment: try again in a minute"},
+		"begun": {approval.Request{State: approval.StateIssuing, Org: "o1", Issuance: approval.Issuance{Stage: approval.StageStarted}},
+			"the key of AKR-00001 is being made at this moment: try again in a minute. If nothing changes, a bot that is set up for the organization o1 has to be started: it clears up"},
+		"unresolved": {approval.Request{State: approval.StateApproved, Org: "o1", UnresolvedCreates: []approval.UnresolvedCreate{{Attempt: 1}}},
+			"Atlas never said whether it made a key for AKR-00001: a running bot that is set up for the organization o1 looks for one and deletes it. If it cannot wait, look in Atlas for a key whose description contains AKR-00001"},
+		"leftover": {approval.Request{State: approval.StateEnded, Leftover: approval.Leftover{Key: approval.Key{PublicKey: "abcdefgh"}, SearchAt: at}},
+			"Atlas said that the key abcdefgh of AKR-00001 was deleted, and lists it again: a running bot goes on deleting it. If it cannot wait, delete it in Atlas"},
+		"denied":    {approval.Request{State: approval.StateDenied}, "AKR-00001 has no key: it was denied"},
+		"withdrawn": {approval.Request{State: approval.StateWithdrawn}, "AKR-00001 has no key: its requester took it back"},
+		"expired":   {approval.Request{State: approval.StateExpired}, "AKR-00001 has no key: it lapsed"},
+		"failed":    {approval.Request{State: approval.StateFailed}, "AKR-00001 has no key: none could be made"},
+		"a change":  {approval.Request{State: approval.StateApplied, Type: approval.Extension, ParentID: "AKR-00002"}, "AKR-00001 is about a change of the key of AKR-00002: revoke that one"},
+	} {
+		tt.r.ID = "AKR-00001"
+		assert.Equal(t, tt.want, noKeyReason(tt.r), name)
+	}
+	for want, m := range map[string]approval.Deletion{
+		"the bot has not come to it":                                    {},
+		"Atlas does not answer, or asks to be left alone for a while":   {Cause: approval.CauseAtlasUnavailable},
+		"Atlas does not accept the bot's own credential (UNAUTHORIZED)": {Cause: approval.CauseInvalidCredential, Code: "UNAUTHORIZED"},
+		"Atlas does not allow the bot to delete it":                     {Cause: approval.CauseNotPermitted},
+		"Atlas refuses to delete it (SOME_CODE)":                        {Cause: approval.CauseRefused, Code: "SOME_CODE"},
+	} {
+		assert.Equal(t, want, pendingReason(m))
+	}
+}
+
+func TestRevokeIsAskedWrongly(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"nothing":          {nil, 2, "bot revoke [-reason TEXT] ID, as in bot revoke AKR-7F3K2"},
+		"two ids":          {[]string{"AKR-7F3K2", "AKR-7F3K3"}, 2, "bot revoke [-reason TEXT] ID"},
+		"no id":            {[]string{"alice"}, 2, "an id looks like AKR-7F3K2"},
+		"an unknown flag":  {[]string{"-force", "AKR-7F3K2"}, 2, "bot revoke [-reason TEXT] ID"},
+		"a long reason":    {[]string{"-reason", strings.Repeat("x", 1001), "AKR-7F3K2"}, 2, "-reason has more than 1000 characters"},
+		"a hidden reason":  {[]string{"-reason", "\u202eno", "AKR-7F3K2"}, 2, "-reason is one line of plain text"},
+		"no database":      {[]string{"-database", "sqlite:/no/such/bot.db", "AKR-7F3K2"}, 1, "opening the database: opening database /no/such/bot.db: there is no such file"},
+		"memory's own one": {[]string{"-database", "sqlite::memory:", "AKR-7F3K2"}, 1, "one in memory is empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out, errs bytes.Buffer
+			code := Main(t.Context(), append([]string{"revoke"}, tt.args...), Env{Environ: map[string]string{}, Stdout: &out, Stderr: &errs})
+			assert.Equal(t, tt.code, code)
+			assert.Empty(t, out.String())
+			assert.Contains(t, errs.String(), tt.says)
+		})
+	}
+}

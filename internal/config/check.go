@@ -1,0 +1,147 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var (
+	channelID  = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
+	approverID = regexp.MustCompile(`^[UWS][A-Z0-9]{2,}$`)
+	orgID      = regexp.MustCompile(`^[a-f0-9]{24}$`)
+	roleName   = regexp.MustCompile(`^ORG_[A-Z_]+$`)
+	command    = regexp.MustCompile(`^/[a-z0-9_-]{1,31}$`)
+
+	signingSecret = regexp.MustCompile(`^[0-9a-f]{32}$`)
+)
+
+// IsChannelID reports whether s is the ID of a Slack channel.
+func IsChannelID(s string) bool { return channelID.MatchString(s) }
+
+// IsApproverID reports whether s is the ID of a Slack user or user group.
+func IsApproverID(s string) bool { return approverID.MatchString(s) }
+
+// IsOrgID reports whether s is the ID of an Atlas organization.
+func IsOrgID(s string) bool { return orgID.MatchString(s) }
+
+// IsCommand reports whether s can be the name of a slash command.
+func IsCommand(s string) bool { return command.MatchString(s) }
+
+// IsSigningSecret reports whether s looks like a signing secret of Slack's.
+func IsSigningSecret(s string) bool { return signingSecret.MatchString(s) }
+
+// check finds what each value alone does not show. It looks only at values
+// that were given.
+func (c Config) check() []error {
+	var errs []error
+	wrong := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	c.checkSlack(wrong)
+	c.checkHost(wrong)
+	c.checkPolicy(wrong)
+	for name, err := range map[string]error{"ATLAS_BASE_URL": CheckAtlasURL(c.AtlasBaseURL), "SLACK_API_URL": CheckSlackURL(c.SlackAPIURL)} {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err)) // not repeated: it may hold a password
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+func (c Config) checkSlack(wrong func(bool, string, ...any)) {
+	bot, app := c.SlackBotToken.Reveal(), c.SlackAppToken.Reveal()
+	wrong(bot != "" && !strings.HasPrefix(bot, "xoxb-"), "SLACK_BOT_TOKEN is not a bot token: it starts with xoxb- (OAuth & Permissions, Bot User OAuth Token)")
+	wrong(app != "" && !strings.HasPrefix(app, "xapp-"), "SLACK_APP_TOKEN is not an app-level token: it starts with xapp- (Basic Information, App-Level Tokens)")
+	wrong(app == "" && c.SlackSigningSecret.IsZero(), "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)")
+	secret := c.SlackSigningSecret.Reveal()
+	wrong(app == "" && secret != "" && !IsSigningSecret(secret), "SLACK_SIGNING_SECRET does not look like one: 32 digits and letters a to f (Basic Information, App Credentials, Signing Secret)")
+	wrong(!IsCommand(c.SlackCommand), "SLACK_COMMAND is %q: a slash and up to 31 lower-case letters, digits, - and _", c.SlackCommand)
+}
+
+func (c Config) checkHost(wrong func(bool, string, ...any)) {
+	wrong(!strings.HasPrefix(c.DatabaseURL, "sqlite:"), "DATABASE_URL is of a kind that this build does not know: use sqlite:PATH")
+	_, err := netip.ParseAddrPort(c.Listen)
+	wrong(err != nil, "LISTEN is %q: an IP address and a port, like 127.0.0.1:8080 or 0.0.0.0:8080", c.Listen)
+	wrong(c.LogFormat != "json" && c.LogFormat != "text", "LOG_FORMAT is %q: json or text", c.LogFormat)
+	_, known := levels[c.LogLevel]
+	wrong(!known, "LOG_LEVEL is %q: debug, info, warn or error", c.LogLevel)
+}
+
+func (c Config) checkPolicy(wrong func(bool, string, ...any)) {
+	for _, r := range c.AllowedRoles {
+		wrong(!roleName.MatchString(strings.TrimSpace(r)), "ALLOWED_ROLES has %q: organization roles look like ORG_READ_ONLY", r)
+	}
+	wrong(len(c.AllowedRoles) > 100 || len(c.Lifetimes) > 100, "ALLOWED_ROLES and LIFETIMES may have 100 entries each: Slack shows no more in a menu")
+	wrong(c.MaxEntries < 1 || c.MaxEntries > 200, "MAX_ENTRIES is %d: 1 to 200", c.MaxEntries)
+	wrong(c.MinPrefixIPv4 > 32, "WIDEST_IPV4 is /%d: /0 to /32", c.MinPrefixIPv4)
+	wrong(c.MinPrefixIPv6 > 128, "WIDEST_IPV6 is /%d: /0 to /128", c.MinPrefixIPv6)
+	for _, w := range []struct {
+		name  string
+		value duration
+	}{{"PENDING_LAPSES_AFTER", c.PendingLapsesAfter}, {"COLLECT_WITHIN", c.CollectWithin}, {"CONFIRM_WITHIN", c.ConfirmWithin}, {"ROTATE_OVERLAP", c.RotateOverlap}} {
+		wrong(w.value != 0 && time.Duration(w.value) < time.Minute, "%s is %s: nobody could keep it; at least 1m", w.name, time.Duration(w.value))
+	}
+	wrong(len(c.RemindBeforeEnd) > 10, "REMIND_BEFORE_END has %d entries: at most 10, since each is a message", len(c.RemindBeforeEnd))
+	for _, b := range c.RemindBeforeEnd {
+		wrong(time.Duration(b) < time.Minute, "REMIND_BEFORE_END has %s: nobody could act on it; at least 1m", time.Duration(b))
+	}
+	for _, l := range c.Lifetimes {
+		wrong(time.Duration(l) < time.Hour, "LIFETIMES has %s: at least 1h", time.Duration(l))
+		wrong(c.ConfirmWithin > l, "LIFETIMES has %s, which is shorter than CONFIRM_WITHIN (%s)", time.Duration(l), time.Duration(c.ConfirmWithin))
+	}
+}
+
+// CheckAtlasURL refuses all but an address: the calls have paths of their own,
+// and what is added to one makes Atlas answer that something is not found.
+func CheckAtlasURL(s string) error {
+	if err := CheckURL(s); err != nil {
+		return err
+	}
+	if u, _ := url.Parse(s); u.Path != "" && u.Path != "/" {
+		return errors.New("it may hold no path: it is the address alone, as in https://cloud.mongodb.com")
+	}
+	return nil
+}
+
+// CheckSlackURL refuses what is not the root of Slack's Web API.
+func CheckSlackURL(s string) error {
+	if err := CheckURL(s); err != nil {
+		return err
+	}
+	if u, _ := url.Parse(s); u.Path != "/api/" {
+		return errors.New("it ends in a slash, after the path of the Web API and nothing else, as in https://slack.com/api/")
+	}
+	return nil
+}
+
+// CheckURL refuses what would send a secret over the network in the clear.
+func CheckURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Opaque != "":
+		return errors.New("it is not a URL")
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
+		return errors.New("it may hold no user, no query and no fragment")
+	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()):
+		return nil
+	}
+	return errors.New("it must be https, or the sandbox on this machine")
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}

@@ -1,0 +1,179 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval/policy"
+)
+
+// environment is a valid one, and functions that spoil it.
+func environment(edit ...func(map[string]string)) map[string]string {
+	e := map[string]string{
+		"SLACK_BOT_TOKEN": "xoxb-0000-not-real", "SLACK_APP_TOKEN": "xapp-0000-not-real",
+		"SLACK_APPROVAL_CHANNEL": "C0APPROVALS", "SLACK_APPROVERS": "U0BOB,S0APPROVERS",
+		"ATLAS_ORG_ID": "65a1b2c3d4e5f60718293a4b", "ATLAS_PUBLIC_KEY": "abcdefgh",
+		"ATLAS_PRIVATE_KEY": "00000000-0000-4000-8000-00000000cafe",
+	}
+	for _, f := range edit {
+		f(e)
+	}
+	return e
+}
+
+func set(name, value string) func(map[string]string) {
+	return func(e map[string]string) { e[name] = value }
+}
+
+func TestConfigDefaults(t *testing.T) {
+	c, err := Read(environment())
+	require.NoError(t, err)
+	assert.Equal(t, "https://slack.com/api/", c.SlackAPIURL)
+	assert.Equal(t, "https://cloud.mongodb.com", c.AtlasBaseURL)
+	assert.Equal(t, DefaultListen, c.Listen)
+	p := c.Orgs()[0].Policy
+	assert.Len(t, p.Roles, 6)
+	for _, rule := range p.Roles {
+		assert.NotEqual(t, policy.Role("ORG_OWNER"), rule.Role)
+		assert.True(t, rule.AllowedRequesters.Everyone)
+	}
+	assert.Equal(t, []time.Duration{8 * time.Hour, 24 * time.Hour, 168 * time.Hour, 720 * time.Hour, 2160 * time.Hour}, p.Lifetimes)
+	assert.Equal(t, 24, p.MinPrefixIPv4)
+	assert.Equal(t, 64, p.MinPrefixIPv6)
+	assert.Equal(t, 20, p.MaxEntries)
+	assert.Equal(t, 24*time.Hour, p.RequestTTL)
+	assert.Equal(t, 24*time.Hour, p.IssueWithin)
+	assert.Equal(t, time.Hour, p.ConfirmWithin)
+	assert.Equal(t, []time.Duration{24 * time.Hour, time.Hour}, p.RemindBefore)
+	assert.Equal(t, 24*time.Hour, p.RotationGracePeriod)
+	assert.False(t, p.AllowSelfApproval)
+	assert.Equal(t, []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB"}, Groups: []policy.GroupID{"S0APPROVERS"}}, Count: 1}}, p.Requirements)
+}
+
+func TestRemindersAreSorted(t *testing.T) {
+	c, err := Read(environment(set("REMIND_BEFORE_END", "1h, 7d,24h")))
+	require.NoError(t, err)
+	assert.Equal(t, []time.Duration{168 * time.Hour, 24 * time.Hour, time.Hour}, c.Orgs()[0].Policy.RemindBefore)
+}
+
+func TestConfigTellsEveryProblemAtOnce(t *testing.T) {
+	_, err := Read(map[string]string{
+		"SLACK_BOT_TOKEN": "xapp-swapped", "SLACK_APPROVERS": "bob", "ATLAS_ORG_ID": "my org",
+		"LIFETIMES": "8h,soon", "WIDEST_IPV4": "/99", "LISTEN": "8080", "SLACK_API_URL": "http://slack.com/api/",
+	})
+	require.Error(t, err)
+	for _, name := range []string{
+		"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_APPROVAL_CHANNEL is not set", "SLACK_APPROVERS", "ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY is not set",
+		"ATLAS_PRIVATE_KEY is not set", "LIFETIMES", "WIDEST_IPV4", "LISTEN", "SLACK_API_URL",
+	} {
+		assert.ErrorContains(t, err, name)
+	}
+	assert.NotContains(t, err.Error(), "xapp-swapped", "a token is not repeated, not even a wrong one")
+}
+
+func TestConfigRefuses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		spoil func(map[string]string)
+		says  string
+	}{
+		"no door":                      {set("SLACK_APP_TOKEN", ""), "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET"},
+		"a channel's name":             {set("SLACK_APPROVAL_CHANNEL", "#approvals"), "SLACK_APPROVAL_CHANNEL"},
+		"an empty approver":            {set("SLACK_APPROVERS", "U0BOB,,U0DANA"), "SLACK_APPROVERS"},
+		"keys swapped":                 {set("ATLAS_PUBLIC_KEY", "00000000-0000-4000-8000-00000000cafe"), "swapped"},
+		"Atlas in the clear":           {set("ATLAS_BASE_URL", "http://cloud.mongodb.com"), "ATLAS_BASE_URL"},
+		"a path after Atlas":           {set("ATLAS_BASE_URL", "https://cloud.mongodb.com/api/atlas/v2"), "ATLAS_BASE_URL: it may hold no path"},
+		"a page of Atlas":              {set("ATLAS_BASE_URL", "https://cloud.mongodb.com/v2#/org/x"), "ATLAS_BASE_URL: it may hold no user, no query and no fragment"},
+		"an empty fragment":            {set("ATLAS_BASE_URL", "https://cloud.mongodb.com#"), "ATLAS_BASE_URL: it may hold no user, no query and no fragment"},
+		"an empty query":               {set("ATLAS_BASE_URL", "https://cloud.mongodb.com?"), "ATLAS_BASE_URL: it may hold no user, no query and no fragment"},
+		"a port without a host":        {set("ATLAS_BASE_URL", "https://:443"), "ATLAS_BASE_URL: it is not a URL"},
+		"no scheme":                    {set("ATLAS_BASE_URL", "cloud.mongodb.com"), "ATLAS_BASE_URL: it is not a URL"},
+		"Slack's site":                 {set("SLACK_API_URL", "https://slack.com/"), "SLACK_API_URL: it ends in a slash, after the path of the Web API"},
+		"a method of Slack's":          {set("SLACK_API_URL", "https://slack.com/api/auth.test/"), "SLACK_API_URL: it ends in a slash, after the path of the Web API"},
+		"a token in Slack's URL":       {set("SLACK_API_URL", "https://slack.com/api/?token=x"), "SLACK_API_URL: it may hold no user, no query"},
+		"a password in a URL":          {set("ATLAS_BASE_URL", "https://a:b@cloud.mongodb.com"), "ATLAS_BASE_URL"},
+		"an API URL without its slash": {set("SLACK_API_URL", "https://slack.com/api"), "SLACK_API_URL"},
+		"a project role":               {set("ALLOWED_ROLES", "GROUP_OWNER"), "ALLOWED_ROLES"},
+		"no time to confirm":           {set("CONFIRM_WITHIN", "1s"), "CONFIRM_WITHIN"},
+		"a life too short to confirm":  {set("CONFIRM_WITHIN", "12h"), "shorter than CONFIRM_WITHIN"},
+		"a reminder too late to act":   {set("REMIND_BEFORE_END", "24h,5s"), "REMIND_BEFORE_END"},
+		"a storm of reminders":         {set("REMIND_BEFORE_END", "1h,2h,3h,4h,5h,6h,7h,8h,9h,10h,11h"), "REMIND_BEFORE_END"},
+		"no time to switch over":       {set("ROTATE_OVERLAP", "1s"), "ROTATE_OVERLAP"},
+		"an unknown database":          {set("DATABASE_URL", "mysql://x"), "DATABASE_URL"},
+		"a strange log level":          {set("LOG_LEVEL", "loud"), "LOG_LEVEL"},
+		"not a boolean":                {set("ALLOW_SELF_APPROVAL", "maybe"), "ALLOW_SELF_APPROVAL"},
+		"no entries":                   {set("MAX_ENTRIES", "0"), "MAX_ENTRIES"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Read(environment(tt.spoil))
+			require.ErrorContains(t, err, tt.says)
+			assert.Len(t, strings.Split(err.Error(), "\n"), 1, "one mistake, one line")
+		})
+	}
+}
+
+func TestConfigCanBePrinted(t *testing.T) {
+	e := environment(set("SLACK_SIGNING_SECRET", "8f742231b10e8888abcd99yyyzzz85a5"))
+	c, err := Read(e)
+	require.NoError(t, err)
+	printed := fmt.Sprintf("%v %+v %#v", c, c, c)
+	for _, name := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ATLAS_PRIVATE_KEY"} {
+		assert.NotContains(t, printed, e[name], name)
+	}
+}
+
+// TestEnvExample keeps the file that operators copy in step with the code: the
+// same variables, the same defaults.
+func TestEnvExample(t *testing.T) {
+	file, err := os.ReadFile("../../.env.example")
+	require.NoError(t, err)
+	inFile := map[string]string{}
+	for line := range strings.Lines(string(file)) {
+		line = strings.TrimSpace(strings.TrimPrefix(line, "#"))
+		if name, value, ok := strings.Cut(line, "="); ok && strings.ToUpper(name) == name && !strings.Contains(name, " ") {
+			inFile[name] = value
+		}
+	}
+	inCode := map[string]string{}
+	for f := range fieldsOf(reflect.TypeFor[Variables]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+		inCode[name] = f.Tag.Get("envDefault")
+	}
+	for f := range fieldsOf(reflect.TypeFor[prefixedVariables]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+		inCode["ORG_PRODUCTION_"+name] = ""
+	}
+	assert.ElementsMatch(t, keys(inCode), keys(inFile))
+	for name, value := range inCode {
+		if value != "" {
+			assert.Equal(t, value, inFile[name], name)
+		}
+	}
+}
+
+// fieldsOf lists the fields that are filled from variables, those of embedded
+// structs too.
+func fieldsOf(t reflect.Type) func(func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for _, f := range reflect.VisibleFields(t) {
+			if f.Tag.Get("env") != "" && !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+func keys(m map[string]string) []string {
+	var all []string
+	for k := range maps.Keys(m) {
+		all = append(all, k)
+	}
+	return all
+}

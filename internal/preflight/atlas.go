@@ -1,0 +1,205 @@
+package preflight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"atlaskeybot/internal/atlas"
+	"atlaskeybot/internal/config"
+)
+
+// atlasChecks come after the login, in this order.
+var atlasChecks = []string{"atlas organization", "atlas role", "atlas lists required", "atlas access list", "atlas address"}
+
+// atlas makes every check of the bot's own credential and its organization.
+func (c *checker) atlas(ctx context.Context) {
+	all := append([]string{"atlas login"}, atlasChecks...)
+	if config.CheckAtlasURL(c.config.AtlasBaseURL) != nil {
+		c.skip("ATLAS_BASE_URL has to be corrected first.", append([]string{"atlas connection", "atlas clock"}, all...)...)
+		return
+	}
+	if !c.reach(ctx, "atlas", "ATLAS_BASE_URL", strings.TrimSuffix(c.config.AtlasBaseURL, "/")+"/api/atlas/v2") {
+		c.skip("Atlas was not reached.", all...)
+		return
+	}
+	c.forEachOrganization(all, func() { c.credential(ctx) })
+}
+
+// credential looks at the bot's login in one organization, and at what that may
+// do.
+func (c *checker) credential(ctx context.Context) {
+	all := append([]string{"atlas login"}, atlasChecks...)
+	o := c.org
+	if !config.IsOrgID(string(o.ID)) || o.PublicKey == "" || o.PrivateKey.IsZero() {
+		c.skip(fmt.Sprintf("%s, %s and %s have to be set first.", o.Variable("ATLAS_ORG_ID"), o.Variable("ATLAS_PUBLIC_KEY"), o.Variable("ATLAS_PRIVATE_KEY")), all...)
+		return
+	}
+	api, err := atlas.New(atlas.Config{
+		BaseURL: c.config.AtlasBaseURL, OrgID: string(o.ID), Now: c.now, Timeout: callTimeout, Proxy: c.config.Proxy,
+		Login: atlas.Digest{PublicKey: o.PublicKey, PrivateKey: o.PrivateKey},
+	})
+	if err != nil {
+		c.skip("The ATLAS variables have to be corrected first.", all...)
+		return
+	}
+	defer api.Close()
+	who, err := api.Status(ctx)
+	if err != nil {
+		c.noLogin(err)
+		return
+	}
+	c.ok("atlas login", fmt.Sprintf("Atlas accepts the API key %s.", o.PublicKey))
+	if !c.organization(ctx, api) {
+		c.skip("The organization has to be found first.", atlasChecks[1:]...)
+		return
+	}
+	c.role(who)
+	c.listsRequired(ctx, api)
+	c.ownList(ctx, api, who)
+}
+
+// noLogin explains why Atlas did not say who the bot is. Where the key may be
+// used from is asked before anything else, so an address that is refused says
+// nothing of the rest.
+func (c *checker) noLogin(err error) {
+	addList := "At " + c.keysPage() + " edit the key, and add the bot's address to its access list."
+	e, ok := errors.AsType[*atlas.Error](err)
+	seen := ""
+	if ok && e.Caller.IsValid() {
+		seen = fmt.Sprintf(" Atlas sees the bot at %s.", e.Caller)
+	}
+	const why = "Atlas refuses the bot's address before it looks further."
+	switch {
+	case ok && strings.HasPrefix(e.Code, "ORG_REQUIRES_"):
+		c.skip(why, "atlas login", "atlas organization", "atlas role", "atlas lists required")
+		c.bad("atlas access list", "The organization requires an access list and the API key has none."+seen, addList)
+		c.skip("There is no access list to be on.", "atlas address")
+	case ok && e.Kind == atlas.InvalidCredential && e.Caller.IsValid():
+		c.skip(why, "atlas login", "atlas organization", "atlas role", "atlas lists required", "atlas access list")
+		c.bad("atlas address", "The bot's address is not on the access list of the API key."+seen, addList)
+	case ok && e.Kind == atlas.InvalidCredential:
+		c.bad("atlas login", fmt.Sprintf("Atlas does not accept %s and %s: one of them is wrong, or the key was deleted.", c.org.Variable("ATLAS_PUBLIC_KEY"), c.org.Variable("ATLAS_PRIVATE_KEY")),
+			"Compare the public key at "+c.keysPage()+"; if the private key is lost, make a new one there.")
+		c.skip("The login has to work first.", atlasChecks...)
+	default:
+		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
+		c.unknown("atlas login", says, do)
+		c.skip("The login has to work first.", atlasChecks...)
+	}
+}
+
+// organization reports whether the key belongs to the organization. If not it names
+// the one that was probably meant.
+func (c *checker) organization(ctx context.Context, api *atlas.Client) bool {
+	const check = "atlas organization"
+	org, err := api.Organization(ctx)
+	switch kind := atlas.KindOf(err); {
+	case err == nil && org.Deleted:
+		c.bad(check, fmt.Sprintf("The organization %s (%s) was deleted.", org.Name, org.ID), "Set "+c.org.Variable("ATLAS_ORG_ID")+" to another one, and make a key there.")
+		return false
+	case err == nil:
+		c.ok(check, fmt.Sprintf("It is %s (%s).", org.Name, org.ID))
+		return true
+	case kind == atlas.Permanent || kind == atlas.InvalidCredential || kind == atlas.Gone:
+		do := "Set " + c.org.Variable("ATLAS_ORG_ID") + " to the id under Organization Settings of the organization that the key was made in."
+		if mine, err := api.Organizations(ctx); err == nil && len(mine) > 0 {
+			do = fmt.Sprintf("The key belongs to %s: set %s to %s if that one is meant, or else make a key in the other.", mine[0].Name, c.org.Variable("ATLAS_ORG_ID"), mine[0].ID)
+		}
+		c.bad(check, fmt.Sprintf("Atlas shows the API key no organization %s.", c.org.ID), do)
+	default:
+		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
+		c.unknown(check, says, do)
+	}
+	return false
+}
+
+func (c *checker) role(who atlas.Status) {
+	const check = "atlas role"
+	switch roles := strings.Join(who.Roles, ", "); {
+	case slices.Contains(who.Roles, "ORG_OWNER"):
+		c.ok(check, "The API key has "+roles+".")
+	case roles == "":
+		c.unknown(check, "Atlas did not say which roles the API key has in the organization.", "See at "+c.keysPage()+" that it has Organization Owner.")
+	default:
+		c.bad(check, "The API key has "+roles+"; making and deleting keys needs ORG_OWNER.", "At "+c.keysPage()+" give it Organization Owner.")
+	}
+}
+
+// listsRequired looks at the setting that closes the moment between making a
+// key and putting its list on it. The bot puts a list on every key anyway.
+func (c *checker) listsRequired(ctx context.Context, api *atlas.Client) {
+	const check = "atlas lists required"
+	settings, err := api.Settings(ctx)
+	switch {
+	case err != nil:
+		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
+		c.unknown(check, says, do)
+	case !settings.AccessListRequired:
+		c.warn(check, "The organization does not require access lists: a key without one works from everywhere. The bot puts one on every key.",
+			"In Atlas, Organization Settings, switch on Require IP Access List for the Atlas Administration API.")
+	default:
+		c.ok(check, "The organization requires an access list of every API key.")
+	}
+}
+
+// ownList looks at the access list of the bot's own key, and at the address
+// that Atlas sees the bot at.
+func (c *checker) ownList(ctx context.Context, api *atlas.Client, who atlas.Status) {
+	const check = "atlas access list"
+	add := "At " + c.keysPage() + " edit the key's access list."
+	address, unseen := api.CallerAddress(ctx)
+	if who.KeyID == "" {
+		c.skip("Atlas did not say which key the bot logs in with.", check, "atlas address")
+		return
+	}
+	entries, err := api.ListAccess(ctx, who.KeyID)
+	if err != nil {
+		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
+		c.unknown(check, says, do)
+		c.skip("The access list could not be read.", "atlas address")
+		return
+	}
+	switch {
+	case len(entries) == 0:
+		c.warn(check, "The bot's API key has no access list: whoever steals it can use it from everywhere.", add)
+	case slices.ContainsFunc(entries, func(e atlas.Entry) bool { return e.From.Bits() == 0 }):
+		c.warn(check, "The access list of the bot's API key has the whole internet on it.", add)
+	default:
+		c.ok(check, "The bot's API key works from "+networks(entries)+" only.")
+	}
+	c.ownAddress(entries, address, unseen)
+}
+
+// keysPage is the address of Atlas's page of the organization's API keys.
+func (c *checker) keysPage() string { return c.config.KeysPages()[c.org.ID] }
+
+func networks(entries []atlas.Entry) string {
+	var all []string
+	for _, e := range entries {
+		name := e.From.String()
+		if e.From.IsSingleIP() {
+			name = e.From.Addr().String()
+		}
+		all = append(all, name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// ownAddress has nothing worse than a warning: Atlas has answered, so the
+// address is good now.
+func (c *checker) ownAddress(entries []atlas.Entry, address netip.Addr, unseen error) {
+	const check = "atlas address"
+	listed := slices.ContainsFunc(entries, func(e atlas.Entry) bool { return e.From.Contains(address) })
+	switch {
+	case unseen != nil:
+		c.unknown(check, "Atlas did not say where it sees the bot. It answers, so the address is good.", "")
+	case len(entries) == 0 || listed:
+		c.ok(check, fmt.Sprintf("Atlas sees the bot at %s.", address))
+	default:
+		c.warn(check, fmt.Sprintf("Atlas sees the bot at %s, which is not on the key's access list, and answers all the same.", address), "Expect it to be refused later: add the address to the list.")
+	}
+}
