@@ -16,7 +16,7 @@ import (
 
 // glass lets whoever is on call take an owner's key for two hours.
 func glass(p *policy.Policy) {
-	p.BreakGlass = policy.BreakGlass{People: groups(oncall), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+	p.BreakGlass = policy.BreakGlass{AllowedRequesters: groups(oncall), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 }
 
 func emergency(edit ...func(*policy.Form)) policy.Form {

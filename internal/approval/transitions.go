@@ -224,7 +224,7 @@ func (r Request) AtEvent(m MessageName) (Request, error) {
 // planExpiryReminder says when the owner is next told of the key's end.
 func (r *Request) PlanExpiryReminder(now time.Time, p policy.Policy) {
 	r.RemindAt = time.Time{}
-	for _, before := range p.RemindBefore {
+	for _, before := range p.RemindBeforeExpiry {
 		at := r.KeyExpiresAt.Add(-min(before, r.KeyExpiresAt.Sub(r.Key.MadeAt)/4))
 		if at.After(now) {
 			r.RemindAt = Earliest(r.RemindAt, at)

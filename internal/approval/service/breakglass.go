@@ -34,7 +34,7 @@ func (s *Service) breakGlassIn(ctx context.Context, who policy.Actor) (policy.Or
 	var open policy.Orgs
 	why := ErrBreakGlassNotAllowed
 	for _, org := range s.Orgs {
-		named, err := org.Policy.Resolve(ctx, s.Directory).Members.Contains(org.Policy.BreakGlass.People, who.User)
+		named, err := org.Policy.Resolve(ctx, s.Directory).Members.Contains(org.Policy.BreakGlass.AllowedRequesters, who.User)
 		if err != nil {
 			why = err
 		}
@@ -68,7 +68,7 @@ func (s *Service) breakGlass(ctx context.Context, who policy.Actor, f policy.For
 		return approval.Request{}, err
 	}
 	rule := org.Policy.BreakGlass
-	named, err := org.Policy.Resolve(ctx, s.Directory).Members.Contains(rule.People, who.User)
+	named, err := org.Policy.Resolve(ctx, s.Directory).Members.Contains(rule.AllowedRequesters, who.User)
 	switch {
 	case err != nil:
 		return approval.Request{}, err

@@ -31,7 +31,7 @@ func (s *Service) mayHoldOneMore(ctx context.Context, user policy.UserID, org po
 	if err != nil {
 		return fmt.Errorf("counting the keys of %s: %w", user, err)
 	}
-	return policy.Limits{LiveKeys: s.policy(org).Limits.LiveKeys}.CheckLimits(true, have)
+	return policy.Limits{ActiveKeys: s.policy(org).Limits.ActiveKeys}.CheckLimits(true, have)
 }
 
 // admit counts what r's requester has, notes it on r and holds it against the

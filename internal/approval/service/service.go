@@ -130,7 +130,7 @@ func (s *Service) newRequest(org policy.Org, by policy.UserID, f policy.Form, ac
 	r := approval.Request{
 		Org: org.ID, Kind: approval.APIKey, IdempotencyKey: f.IdempotencyKey, State: approval.StatePending, Requester: by,
 		Access: access, Reason: plaintext.Lines(f.Reason),
-		RequestedAt: now, ExpiresAt: now.Add(p.RequestTTL),
+		RequestedAt: now, ExpiresAt: now.Add(p.ExpireAfter),
 		Messages: []approval.MessageName{approval.CardMessage, approval.RequestedMessage},
 	}
 	r.PlanApproverReminder(p)

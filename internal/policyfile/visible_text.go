@@ -9,15 +9,14 @@ import (
 	"atlaskeybot/internal/plaintext"
 )
 
-// byteOrderMark may begin a file.
 const byteOrderMark = "\ufeff"
 
-// legible reports whether the file means what it looks like in an editor, and
-// says where not. It is looked at before it is parsed, comments included: YAML
-// ends a line at characters at which no editor does, so that a comment with
-// U+2028 in it holds rules that nobody who reviews the file sees; and marks that
-// turn the writing direction show rules in another order.
-func (r *reader) legible(text []byte) bool {
+// checkVisible reports whether the file means what an editor shows, and adds a
+// problem for each line that does not. It runs before the parser and covers
+// comments, for two reasons. YAML ends a line at characters where no editor
+// does, so a comment with U+2028 in it can hold rules that a reviewer does not
+// see. And marks that change the writing direction show rules in another order.
+func (r *reader) checkVisible(text []byte) bool {
 	if !utf8.Valid(text) {
 		lines := bytes.Split(text, []byte("\n"))
 		first := slices.IndexFunc(lines, func(line []byte) bool { return !utf8.Valid(line) })
@@ -32,7 +31,7 @@ func (r *reader) legible(text []byte) bool {
 			bad, found = plaintext.Hidden(line)
 		}
 		if found {
-			r.add(i+1, "there is a character that cannot be seen or turns text around, %s: take it out", plaintext.Name(bad))
+			r.add(i+1, "there is a character that is invisible or reverses the text, %s: remove it", plaintext.Name(bad))
 		}
 	}
 	return len(r.problems) == before

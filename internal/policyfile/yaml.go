@@ -12,23 +12,23 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// What is left out has no node: every method that takes a node and a value to
-// stay returns that value for nil.
+// A key that is left out has the node nil. Methods that take a node and a base
+// return base for nil.
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// document returns what the file holds, or nil if that is no YAML, nothing, or
-// more than one document. An empty file is refused: it is rather one that was
-// cut off than a wish for no rules.
+// document returns the root of the file, or nil after adding a problem. It
+// refuses an empty file, because a truncated file is more likely than an operator
+// who wants no rules.
 func (r *reader) document(text []byte) *yaml.Node {
-	if !r.legible(text) {
+	if !r.checkVisible(text) {
 		return nil
 	}
 	in := yaml.NewDecoder(bytes.NewReader(text))
 	var first, second yaml.Node
 	switch err := in.Decode(&first); {
 	case errors.Is(err, io.EOF), err == nil && isNull(first.Content[0]):
-		r.add(0, "it is empty: leave POLICY_FILE away if there are no rules")
+		r.add(0, "it is empty: leave POLICY_FILE unset if there are no rules")
 		return nil
 	case err != nil:
 		r.addYAML(err)
@@ -42,23 +42,23 @@ func (r *reader) document(text []byte) *yaml.Node {
 }
 
 func (r *reader) addYAML(err error) {
-	line, says := 0, err.Error()
-	if m := yamlLine.FindStringSubmatch(says); m != nil {
+	line, message := 0, err.Error()
+	if m := yamlLine.FindStringSubmatch(message); m != nil {
 		line, _ = strconv.Atoi(m[1])
-		says = m[2]
+		message = m[2]
 	}
-	r.add(line, "this is not YAML: %s", says)
+	r.add(line, "this is not YAML: %s", message)
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
-// is reports whether n is of a kind, and says so if not.
+// is reports whether n is of kind, and adds a problem if not.
 func (r *reader) is(n *yaml.Node, kind yaml.Kind, what, wanted string) bool {
 	switch {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		r.add(n.Line, "%s uses an anchor (& or *): write it out, so that everybody can read it", what)
+		r.add(n.Line, "%s uses an anchor (& or *): write the value out, so that every reader sees it", what)
 	case isNull(n):
-		r.add(n.Line, "%s is empty: fill it in or leave it away", what)
+		r.add(n.Line, "%s has no value: fill it in or leave it out", what)
 	case n.Kind != kind:
 		r.add(n.Line, "%s is not %s", what, wanted)
 	default:
@@ -67,14 +67,14 @@ func (r *reader) is(n *yaml.Node, kind yaml.Kind, what, wanted string) bool {
 	return false
 }
 
-// An entry is a key with its value.
+// An entry is a key of a mapping with its value.
 type entry struct {
 	key   string
 	at    *yaml.Node // the key's
 	value *yaml.Node
 }
 
-// entries lists a mapping in the order of the file, each key once.
+// entries lists a mapping in the order of the file. A repeated key is a problem.
 func (r *reader) entries(n *yaml.Node, what string) []entry {
 	if n == nil || !r.is(n, yaml.MappingNode, what, "a list of keys with values, as in key: value") {
 		return nil
@@ -86,7 +86,7 @@ func (r *reader) entries(n *yaml.Node, what string) []entry {
 			continue
 		}
 		if before := slices.IndexFunc(all, func(e entry) bool { return e.key == key.Value }); before >= 0 {
-			r.add(key.Line, "%s is here a second time: the first is in line %d", key.Value, all[before].at.Line)
+			r.add(key.Line, "%s is repeated: the first is in line %d", key.Value, all[before].at.Line)
 			continue
 		}
 		all = append(all, entry{key.Value, key, value})
@@ -94,29 +94,32 @@ func (r *reader) entries(n *yaml.Node, what string) []entry {
 	return all
 }
 
-// mapping reads a mapping of which every key is known.
+// mapping reads a mapping. An unknown key is a problem.
 func (r *reader) mapping(n *yaml.Node, what string, known ...string) map[string]*yaml.Node {
 	m := map[string]*yaml.Node{}
 	for _, e := range r.entries(n, what) {
-		if slices.Contains(known, e.key) {
+		switch {
+		case slices.Contains(known, e.key):
 			m[e.key] = e.value
-		} else {
+		case renamed[e.key] != "":
+			r.add(e.at.Line, "%s has no key %q: its name is now %s", what, e.key, renamed[e.key])
+		default:
 			r.add(e.at.Line, "%s has no key %q: there are %s", what, e.key, strings.Join(known, ", "))
 		}
 	}
 	return m
 }
 
-// missing says of keys that must be there which are not.
+// missing reports whether m lacks any of keys, and adds a problem for each.
 func (r *reader) missing(at *yaml.Node, what string, m map[string]*yaml.Node, keys ...string) bool {
-	gap := false
+	lacking := false
 	for _, key := range keys {
-		gap = r.problemIf(at, m[key] == nil, "%s has no %s", what, key) || gap
+		lacking = r.problemIf(at, m[key] == nil, "%s has no %s", what, key) || lacking
 	}
-	return gap
+	return lacking
 }
 
-// list lists the items, which may be none.
+// list returns the items of a list, which may be empty.
 func (r *reader) list(n *yaml.Node, what string) []*yaml.Node {
 	if n == nil || !r.is(n, yaml.SequenceNode, what, "a list, as in [a, b]") {
 		return nil
@@ -124,8 +127,8 @@ func (r *reader) list(n *yaml.Node, what string) []*yaml.Node {
 	return n.Content
 }
 
-// scalar reads a value of one word or line. It is not looked at how YAML takes it:
-// 010 and yes are what they say.
+// scalar reads a value of one word or line, as written: YAML's types do not
+// matter, so 010 and yes are text.
 func (r *reader) scalar(n *yaml.Node, what string) (string, bool) {
 	if !r.is(n, yaml.ScalarNode, what, "a single value") {
 		return "", false
@@ -133,7 +136,7 @@ func (r *reader) scalar(n *yaml.Node, what string) (string, bool) {
 	return n.Value, true
 }
 
-// scalars reads a list of words, each of them once.
+// scalars reads a list of words. A repeated word is a problem.
 func (r *reader) scalars(n *yaml.Node, what string) []*yaml.Node {
 	var all []*yaml.Node
 	for _, item := range r.list(n, what) {
@@ -149,26 +152,26 @@ func (r *reader) scalars(n *yaml.Node, what string) []*yaml.Node {
 	return all
 }
 
-func (r *reader) boolean(n *yaml.Node, what string, stay bool) bool {
+func (r *reader) boolean(n *yaml.Node, what string, base bool) bool {
 	if n == nil {
-		return stay
+		return base
 	}
 	word, ok := r.scalar(n, what)
 	r.problemIf(n, ok && word != "true" && word != "false", "%s is %q: true or false", what, word)
 	return word == "true"
 }
 
-func (r *reader) number(n *yaml.Node, what string, least, most, stay int) int {
+func (r *reader) number(n *yaml.Node, what string, least, most, base int) int {
 	if n == nil {
-		return stay
+		return base
 	}
 	word, ok := r.scalar(n, what)
 	if !ok {
-		return stay
+		return base
 	}
 	number, err := strconv.Atoi(word)
 	if r.problemIf(n, err != nil || number < least || number > most, "%s is %s: %d to %d", what, word, least, most) {
-		return stay
+		return base
 	}
 	return number
 }
