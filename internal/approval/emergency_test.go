@@ -114,7 +114,7 @@ func TestSomebodyElseSigns(t *testing.T) {
 		_, err = w.Review(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
 		_, err = w.Review(t.Context(), as(dana), r.ID)
-		require.ErrorIs(t, err, service.ErrAlreadyReviewed)
+		require.ErrorIs(t, err, approval.ErrAlreadyReviewed)
 		assert.Equal(t, bob, w.get(r.ID).Review.By)
 	}, glass, func(p *policy.Policy) { p.Requirements = anyOf(bob, dana, carol) })
 }

@@ -3,9 +3,7 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"atlaskeybot/internal/approval"
@@ -24,13 +22,13 @@ var voidReasons = []struct {
 // with [ErrCannotCheck] if Slack does not say in time who somebody is. A giver
 // whose group cannot be listed is not marked, and [ResolvedPolicy.maxMatching] does not
 // count them.
-func (s *Service) recheckApprovals(ctx context.Context, who policy.Actor, rd policy.ResolvedPolicy, r approval.Request) ([]approval.Approval, error) {
+func (s *Service) recheckApprovals(ctx context.Context, caller policy.Actor, rd policy.ResolvedPolicy, r approval.Request) ([]approval.Approval, error) {
 	approvals := slices.Clone(r.Approvals)
 	standings := make([]error, len(approvals))
 	var all sync.WaitGroup
 	for i, a := range approvals {
 		all.Go(func() {
-			standings[i] = requireMember(ctx, s.Directory, policy.Actor{User: a.By, Team: who.Team, Enterprise: who.Enterprise})
+			standings[i] = s.requireMember(ctx, policy.Actor{User: a.By, Team: caller.Team, Enterprise: caller.Enterprise})
 		})
 	}
 	all.Wait()
@@ -56,15 +54,4 @@ func voidReason(err error) policy.VoidReason {
 		}
 	}
 	return ""
-}
-
-// describeVoid says for the audit trail whose approvals do not count.
-func describeVoid(approvals []approval.Approval) string {
-	var all []string
-	for _, a := range approvals {
-		if a.Void != "" {
-			all = append(all, fmt.Sprintf("approval of %s does not count (%s)", a.By, a.Void))
-		}
-	}
-	return strings.Join(all, ", ")
 }
