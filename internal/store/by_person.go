@@ -20,8 +20,8 @@ var openOrLive = stateIn(approval.StatePending, approval.StateApproved, approval
 // OpenByRequester implements [approval.Store].
 func (s *Store) OpenByRequester(ctx context.Context, user policy.UserID) ([]approval.Request, error) {
 	return s.listReadable(ctx, `
-		WHERE r.id IN (SELECT id FROM request WHERE requester = $1 AND `+openOrLive+` ORDER BY asked_at DESC, id LIMIT $2)
-		ORDER BY r.asked_at DESC, r.id`, user, policy.MaxListed)
+		WHERE r.id IN (SELECT id FROM request WHERE requester = $1 AND `+openOrLive+` ORDER BY requested_at DESC, id LIMIT $2)
+		ORDER BY r.requested_at DESC, r.id`, user, policy.MaxListed)
 }
 
 // PageByRequester implements [approval.Store].
@@ -33,7 +33,7 @@ func (s *Store) PageByRequester(ctx context.Context, user policy.UserID, at appr
 			page = newerPage
 		}
 	}
-	found, err := s.listReadable(ctx, `WHERE r.id IN (`+page+`) ORDER BY r.asked_at DESC, r.id`, args...)
+	found, err := s.listReadable(ctx, `WHERE r.id IN (`+page+`) ORDER BY r.requested_at DESC, r.id`, args...)
 	if err != nil {
 		return nil, false, err
 	}
@@ -48,14 +48,14 @@ func (s *Store) PageByRequester(ctx context.Context, user policy.UserID, at appr
 // The pages of one person's list: $1 is the person, $2 the length, $3 and $4 the
 // place.
 const (
-	firstPage = `SELECT id FROM request WHERE requester = $1 ORDER BY asked_at DESC, id LIMIT $2`
-	olderPage = `SELECT id FROM request WHERE requester = $1 AND asked_at <= $3 AND (asked_at < $3 OR id > $4) ORDER BY asked_at DESC, id LIMIT $2`
-	newerPage = `SELECT id FROM request WHERE requester = $1 AND asked_at >= $3 AND (asked_at > $3 OR id < $4) ORDER BY asked_at, id DESC LIMIT $2`
+	firstPage = `SELECT id FROM request WHERE requester = $1 ORDER BY requested_at DESC, id LIMIT $2`
+	olderPage = `SELECT id FROM request WHERE requester = $1 AND requested_at <= $3 AND (requested_at < $3 OR id > $4) ORDER BY requested_at DESC, id LIMIT $2`
+	newerPage = `SELECT id FROM request WHERE requester = $1 AND requested_at >= $3 AND (requested_at > $3 OR id < $4) ORDER BY requested_at, id DESC LIMIT $2`
 )
 
 // ByOrigin implements [approval.Store].
-func (s *Store) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
-	found, err := listAll(ctx, s.db, `WHERE r.origin = $1`, origin)
+func (s *Store) ByOrigin(ctx context.Context, key string) (approval.Request, error) {
+	found, err := listAll(ctx, s.db, `WHERE r.idempotency_key = $1`, key)
 	if err != nil {
 		return approval.Request{}, err
 	}
@@ -75,7 +75,7 @@ func (s *Store) Usage(ctx context.Context, user policy.UserID, org policy.OrgID,
 			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+live+` AND org = $2),
 			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+open+` AND org = $2),
 			(SELECT COUNT(*) FROM request WHERE requester = $1 AND `+open+` AND org = $2 AND new_key > 0),
-			(SELECT COUNT(*) FROM request WHERE requester = $1 AND asked_at > $3 AND org = $2)`,
+			(SELECT COUNT(*) FROM request WHERE requester = $1 AND requested_at > $3 AND org = $2)`,
 		user, org, millis(since)).Scan(&t.Any, &t.Held, &t.ActiveKeys, &t.Open, &t.Coming, &t.Recent)
 	if err != nil && err != sql.ErrNoRows {
 		return t, fmt.Errorf("counting requests: %w", err)

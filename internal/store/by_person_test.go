@@ -19,9 +19,9 @@ func TestQueriesOfOnePersonUseAnIndex(t *testing.T) {
 	require.NoError(t, err)
 	defer s.Close()
 	for name, query := range map[string]string{
-		"open requests": `SELECT id FROM request WHERE requester = 'U_bo' AND ` + openOrLive + ` ORDER BY asked_at DESC, id LIMIT 100`,
+		"open requests": `SELECT id FROM request WHERE requester = 'U_bo' AND ` + openOrLive + ` ORDER BY requested_at DESC, id LIMIT 100`,
 		"live keys":     `SELECT COUNT(*) FROM request WHERE requester = 'U_bo' AND ` + stateIn(approval.StateDelivered, approval.StateActive),
-		"the last hour": `SELECT COUNT(*) FROM request WHERE requester = 'U_bo' AND asked_at > 1 AND org = 'o'`,
+		"the last hour": `SELECT COUNT(*) FROM request WHERE requester = 'U_bo' AND requested_at > 1 AND org = 'o'`,
 		"the newest":    withArgs(firstPage),
 		"older ones":    withArgs(olderPage),
 		"newer ones":    withArgs(newerPage),
@@ -64,7 +64,7 @@ func TestTwentyThousandRequestsOfOnePersonAreReachedPageByPage(t *testing.T) {
 	defer s.Close()
 	_, err = s.db.ExecContext(t.Context(), `
 		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1)
-		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, unsigned, predecessor, new_key, body)
+		INSERT INTO request (id, org, kind, state, version, requester, idempotency_key, requested_at, work_at, sync_at, awaiting_review, predecessor, new_key, body)
 		SELECT printf('AKR-%05d', i), 'o', 'api_key', 'denied', 1, 'U_bo', printf('form-%d', i), 1000000 + i / 1000, 0, 0, 0, '', 1,
 			json_object('id', printf('AKR-%05d', i), 'requester', 'U_bo', 'asked_at', strftime('%Y-%m-%dT%H:%M:%fZ', (1000000 + i / 1000) / 1000.0, 'unixepoch'))
 		FROM n`, all)

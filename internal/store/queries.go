@@ -45,7 +45,7 @@ func listAll(ctx context.Context, q queryer, rest string, args ...any) ([]approv
 func read(ctx context.Context, q queryer, rest string, args ...any) (found []approval.Request, damaged []unreadableRow, err error) {
 	const all = `
 		SELECT r.id, r.body, COALESCE(m.name, ''), COALESCE(m.channel, ''), COALESCE(m.ts, ''), COALESCE(m.shown, 0), COALESCE(m.digest, '')
-		FROM request r LEFT JOIN message m ON m.request = r.id `
+		FROM request r LEFT JOIN message_ref m ON m.request = r.id `
 	rows, err := q.QueryContext(ctx, all+rest, args...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading requests: %w", err)

@@ -39,9 +39,9 @@ func stateIn(states ...approval.State) string {
 // ClaimSync implements [approval.Store].
 func (s *Store) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
 	return s.claim(ctx, `
-		UPDATE request SET draw_until = $1 WHERE id = (
-			SELECT id FROM request WHERE draw_at > 0 AND (draw_at <= $2 OR draw_at > $3) AND (draw_until <= $2 OR draw_until > $3)
-			ORDER BY draw_at, id LIMIT 1`+s.dialect.skipLocked+`)
+		UPDATE request SET sync_until = $1 WHERE id = (
+			SELECT id FROM request WHERE sync_at > 0 AND (sync_at <= $2 OR sync_at > $3) AND (sync_until <= $2 OR sync_until > $3)
+			ORDER BY sync_at, id LIMIT 1`+s.dialect.skipLocked+`)
 		RETURNING id`, now, until)
 }
 
@@ -82,8 +82,8 @@ func (s *Store) ReleaseWork(ctx context.Context, id policy.ID, version int64, at
 // ReleaseSync implements [approval.Store].
 func (s *Store) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	return s.updateOne(ctx, id, `
-		UPDATE request SET draw_until = 0,
-			draw_at = CASE WHEN version = $2 THEN $3 ELSE draw_at END
+		UPDATE request SET sync_until = 0,
+			sync_at = CASE WHEN version = $2 THEN $3 ELSE sync_at END
 		WHERE id = $1`, id, version, millis(at))
 }
 
@@ -94,7 +94,7 @@ func (s *Store) SaveMessageRef(ctx context.Context, id policy.ID, name approval.
 			return err
 		}
 		const note = `
-			INSERT INTO message (request, name, channel, ts, shown, digest) VALUES ($1, $2, $3, $4, $5, $6)
+			INSERT INTO message_ref (request, name, channel, ts, shown, digest) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (request, name) DO UPDATE
 			SET channel = excluded.channel, ts = excluded.ts, shown = excluded.shown, digest = excluded.digest`
 		if _, err := tx.ExecContext(ctx, note, id, name, at.Channel, at.TS, at.Shown, at.Digest); err != nil {
@@ -111,7 +111,7 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 		SELECT COALESCE(MIN(due), 0) FROM (
 			SELECT CASE WHEN work_until > work_at THEN work_until ELSE work_at END AS due FROM request WHERE work_at > 0
 			UNION ALL
-			SELECT CASE WHEN draw_until > draw_at THEN draw_until ELSE draw_at END AS due FROM request WHERE draw_at > 0
+			SELECT CASE WHEN sync_until > sync_at THEN sync_until ELSE sync_at END AS due FROM request WHERE sync_at > 0
 		) AS owed`
 	var due int64
 	if err := s.db.QueryRowContext(ctx, next).Scan(&due); err != nil {
@@ -124,9 +124,9 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 // next tries: whoever starts the bot again wants to see it work.
 func (s *Store) dropLeases(ctx context.Context) error {
 	for _, drop := range []string{
-		`UPDATE request SET work_until = 0, draw_until = 0 WHERE work_until > 0 OR draw_until > 0`,
+		`UPDATE request SET work_until = 0, sync_until = 0 WHERE work_until > 0 OR sync_until > 0`,
 		`UPDATE request SET work_at = 1 WHERE work_at > 1 AND ` + stateIn(approval.StateIssuing, approval.StateApplying, approval.StateRevoking),
-		`UPDATE request SET draw_at = 1 WHERE draw_at > 1`,
+		`UPDATE request SET sync_at = 1 WHERE sync_at > 1`,
 	} {
 		if _, err := s.db.ExecContext(ctx, drop); err != nil {
 			return fmt.Errorf("dropping old leases: %w", err)
