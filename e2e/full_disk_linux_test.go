@@ -56,7 +56,7 @@ func TestFullDiskIsSaidToWhoeverPressesAndLosesNothing(t *testing.T) {
 	lines := w.count(func(approval.AuditEntry) bool { return true })
 
 	fill()
-	w.presses(bob, "card.approve")
+	w.presses(bob, "card/approve")
 	require.Equal(t, "That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote "+string(id)+".", w.whispered(bob).Text)
 	require.Equal(t, approval.StatePending, w.request(id).State, "nothing is half done")
 	require.Empty(t, w.botKeys())
@@ -67,7 +67,7 @@ func TestFullDiskIsSaidToWhoeverPressesAndLosesNothing(t *testing.T) {
 	drain()
 	w.until("it is over, without a restart", func() bool { return isReady(w.address()) })
 	require.Equal(t, lines, w.count(func(approval.AuditEntry) bool { return true }))
-	w.presses(bob, "card.approve")
+	w.presses(bob, "card/approve")
 	w.becomes(id, approval.StateApproved)
 	require.NoError(t, w.store().(*store.Store).QuickCheck(t.Context()))
 }

@@ -16,25 +16,25 @@ import (
 func TestAWrongButtonIsAnsweredInASentence(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		first := w.asks()
-		one := w.reads(bob, "card.approve", string(first))
+		one := w.reads(bob, "card/approve", string(first))
 		second := w.asks()
-		two := w.reads(bob, "card.approve", string(second))
+		two := w.reads(bob, "card/approve", string(second))
 		w.idle(first)
 		w.idle(second)
 		before := w.ledger()
 		for name, f := range map[string]slack.Forgery{
 			"an unknown button":             {TS: one.TS, ActionID: canary, Value: string(first)},
-			"a button of an older bot":      {TS: one.TS, ActionID: "card.grant", Value: string(first)},
-			"a value that is no id":         {TS: one.TS, ActionID: "card.approve", Value: canary},
-			"a request that does not exist": {TS: one.TS, ActionID: "card.approve", Value: "AKR-22222"},
-			"of another request":            {TS: one.TS, ActionID: "card.approve", Value: string(second)},
-			"of the other request":          {TS: two.TS, ActionID: "card.deny", Value: string(first)},
-			"in a channel without the bot":  {Conversation: slack.General, TS: one.TS, ActionID: "card.approve", Value: string(first)},
-			"in a card that never was":      {TS: "1700000000.000001", ActionID: "card.approve", Value: string(first)},
-			"in an ephemeral message":       {TS: one.TS, ActionID: "card.approve", Value: string(first), Ephemeral: true},
-			"of a note, in no note":         {TS: one.TS, ActionID: "note.saved", Value: string(first)},
-			"of the list, in a message":     {TS: one.TS, ActionID: "list.revoke", Value: string(first)},
-			"that opens nothing":            {TS: one.TS, ActionID: "outcome.again", Value: string(first)},
+			"a button of an older bot":      {TS: one.TS, ActionID: "grant", BlockID: blockOf("card/grant", first), Value: string(first)},
+			"a value that is no id":         {TS: one.TS, ActionID: "approve", BlockID: blockOf("card/approve", first), Value: canary},
+			"a request that does not exist": {TS: one.TS, ActionID: "approve", BlockID: blockOf("card/approve", first), Value: "AKR-22222"},
+			"of another request":            {TS: one.TS, ActionID: "approve", BlockID: blockOf("card/approve", second), Value: string(second)},
+			"of the other request":          {TS: two.TS, ActionID: "deny", BlockID: blockOf("card/deny", first), Value: string(first)},
+			"in a channel without the bot":  {Conversation: slack.General, TS: one.TS, ActionID: "approve", BlockID: blockOf("card/approve", first), Value: string(first)},
+			"in a card that never was":      {TS: "1700000000.000001", ActionID: "approve", BlockID: blockOf("card/approve", first), Value: string(first)},
+			"in an ephemeral message":       {TS: one.TS, ActionID: "approve", BlockID: blockOf("card/approve", first), Value: string(first), Ephemeral: true},
+			"of a note, in no note":         {TS: one.TS, ActionID: "confirm", BlockID: blockOf("key/confirm", first), Value: string(first)},
+			"of the list, in a message":     {TS: one.TS, ActionID: "revoke", BlockID: blockOf("list/revoke", first), Value: string(first)},
+			"that opens nothing":            {TS: one.TS, ActionID: "request_again", BlockID: blockOf("outcome/request_again", first), Value: string(first)},
 		} {
 			f.User = bob
 			told, mine, theirs := w.toldAside(), w.whispers(bob), w.whispers(dana)
@@ -48,9 +48,9 @@ func TestAWrongButtonIsAnsweredInASentence(t *testing.T) {
 
 		// Both cards are as they were, and their buttons work.
 		for ts, id := range map[string]policy.ID{one.TS: first, two.TS: second} {
-			card := w.reads(bob, "card.approve", string(id))
+			card := w.reads(bob, "card/approve", string(id))
 			assert.Equal(t, ts, card.TS)
-			require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, ts, "card.approve"))
+			require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, ts, "approve"))
 			w.becomes(id, approval.StateApproved)
 		}
 		w.holdsOut()

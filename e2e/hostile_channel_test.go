@@ -122,11 +122,11 @@ func TestTheChannelIsSharedLater(t *testing.T) {
 
 				tt.mend(w.Slack)
 				w.until("the card is posted", func() bool {
-					return w.waits(func() bool { _, _, ok := find(w.Slack.Screen(bob), "card.approve", string(id)); return ok })
+					return w.waits(func() bool { _, _, ok := find(w.Slack.Screen(bob), "card/approve", string(id)); return ok })
 				})
 				w.sees(alice, "that the approvers were reached", func(s slack.Screen) bool { _, _, still := find(s, string(id), "could not"); return !still })
-				card := w.reads(bob, "card.approve", string(id))
-				require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, card.TS, "card.approve"))
+				card := w.reads(bob, "card/approve", string(id))
+				require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, card.TS, "approve"))
 				w.becomes(id, approval.StateApproved)
 			})
 		})

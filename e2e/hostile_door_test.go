@@ -22,7 +22,7 @@ func spoilt(how func(stamp, signature *string)) letter { return letter{spoil: ho
 func TestLettersThatAreNotSlacks(t *testing.T) {
 	t.Parallel()
 	w, id, card := hostileTown(t, true)
-	press := payload(click(bob, slack.Approvals, card.TS, "card.approve", string(id)))
+	press := payload(click(bob, slack.Approvals, card.TS, "card/approve", string(id)))
 	before := w.ledger()
 	for name, l := range map[string]letter{
 		"no signature":                  spoilt(func(_, s *string) { *s = "" }),
@@ -55,7 +55,7 @@ func TestLettersThatAreNotSlacks(t *testing.T) {
 func TestLettersThatSlackWouldNotWrite(t *testing.T) {
 	t.Parallel()
 	w, id, card := hostileTown(t, true)
-	press := payload(click(bob, slack.Approvals, card.TS, "card.approve", string(id)))
+	press := payload(click(bob, slack.Approvals, card.TS, "card/approve", string(id)))
 	nothing := payload(`{"note":"` + canary + `"}`)
 	before := w.ledger()
 	for name, tt := range map[string]struct {
@@ -107,7 +107,7 @@ func TestLettersThatSlackWouldNotWrite(t *testing.T) {
 func TestLettersWithoutASignature(t *testing.T) {
 	t.Parallel()
 	w, id, card := hostileTown(t, true)
-	press := payload(click(bob, slack.Approvals, card.TS, "card.approve", string(id)))
+	press := payload(click(bob, slack.Approvals, card.TS, "card/approve", string(id)))
 	before := w.ledger()
 	unsigned := func(stamp, signature *string) { *stamp, *signature = "", "" }
 	for name, l := range map[string]letter{
@@ -139,11 +139,11 @@ func TestLettersThatWereHeard(t *testing.T) {
 	signatures := map[string]bool{}
 	keep := func(stamp, signature *string) { signatures[*stamp+" "+*signature] = true }
 
-	press := payload(click(bob, slack.Approvals, card.TS, "card.approve", string(id)))
+	press := payload(click(bob, slack.Approvals, card.TS, "card/approve", string(id)))
 	status, _ := w.sends(letter{body: press, spoil: keep})
 	require.Equal(t, http.StatusOK, status)
 	w.becomes(id, approval.StateApproved)
-	w.reads(alice, "ready.create")
+	w.reads(alice, "ready/issue")
 	before := w.ledger()
 	require.Len(t, signatures, 1)
 	for heard := range signatures {
@@ -173,7 +173,7 @@ func TestLettersThatWereHeard(t *testing.T) {
 func TestAReplayAfterARestart(t *testing.T) {
 	t.Parallel()
 	w, id, card := hostileTown(t, true)
-	press := payload(click(bob, slack.Approvals, card.TS, "card.approve", string(id)))
+	press := payload(click(bob, slack.Approvals, card.TS, "card/approve", string(id)))
 	status, _ := w.sends(letter{body: press})
 	require.Equal(t, http.StatusOK, status)
 	w.becomes(id, approval.StateApproved)

@@ -39,7 +39,7 @@ func TestPayloadsThatCannotBeRead(t *testing.T) {
 	eachDoor(t, func(t *testing.T, w *town, id policy.ID, card slack.Message) {
 		before := w.ledger()
 		press := func(edit ...func(map[string]any)) string {
-			return click(bob, slack.Approvals, card.TS, "card.approve", string(id), edit...)
+			return click(bob, slack.Approvals, card.TS, "card/approve", string(id), edit...)
 		}
 		for name, p := range map[string]string{
 			"nothing": `{}`, "null": `null`, "a list": `["` + canary + `"]`, "a text": `"` + canary + `"`, "a number": `1e999999`, "true": `true`,
@@ -51,7 +51,7 @@ func TestPayloadsThatCannotBeRead(t *testing.T) {
 			"an id that is a number":   press(put("user", map[string]any{"id": 7, "team_id": slack.TeamID})),
 			"actions that are a text":  press(put("actions", canary)),
 			"actions that are texts":   press(put("actions", []any{canary})),
-			"a value that is a number": press(put("actions", []any{map[string]any{"action_id": "card.approve", "value": 7}})),
+			"a value that is a number": press(put("actions", []any{map[string]any{"action_id": "approve", "block_id": blockOf("card/approve", id), "value": 7}})),
 			"a container of texts":     press(put("container", []any{canary})),
 			"a team that is a text":    press(put("team", canary)),
 			"a view that is a text":    sent(alice, "form", "V1", "", nil, put("view", canary)),
@@ -68,16 +68,16 @@ func TestPayloadsThatCannotBeRead(t *testing.T) {
 func TestPressesThatAreNone(t *testing.T) {
 	eachDoor(t, func(t *testing.T, w *town, id policy.ID, card slack.Message) {
 		before := w.ledger()
-		approve := map[string]any{"type": "button", "action_id": "card.approve", "value": string(id)}
+		approve := map[string]any{"type": "button", "action_id": "approve", "block_id": blockOf("card/approve", id), "value": string(id)}
 		hundred := make([]any, 100)
 		for i := range hundred {
 			hundred[i] = approve
 		}
 		press := func(edit ...func(map[string]any)) string {
-			return click(bob, slack.Approvals, card.TS, "card.approve", string(id), edit...)
+			return click(bob, slack.Approvals, card.TS, "card/approve", string(id), edit...)
 		}
 		value := func(v any) func(map[string]any) {
-			return put("actions", []any{map[string]any{"action_id": "card.approve", "value": v}})
+			return put("actions", []any{map[string]any{"action_id": "approve", "block_id": blockOf("card/approve", id), "value": v}})
 		}
 		for name, p := range map[string]string{
 			"no action":                        press(put("actions", []any{})),
@@ -88,7 +88,7 @@ func TestPressesThatAreNone(t *testing.T) {
 			"an action that is null":           press(put("actions", []any{nil})),
 			"an unknown button":                press(put("actions", []any{map[string]any{"action_id": canary, "value": string(id)}})),
 			"a button without a name":          press(put("actions", []any{map[string]any{"value": string(id)}})),
-			"a button without a value":         press(put("actions", []any{map[string]any{"action_id": "card.approve"}})),
+			"a button without a value":         press(put("actions", []any{map[string]any{"action_id": "approve", "block_id": blockOf("card/approve", id)}})),
 			"a value that is null":             press(value(nil)),
 			"a value of an id and more":        press(value(string(id) + " " + canary)),
 			"a value in small letters":         press(value(strings.ToLower(string(id)))),
@@ -117,7 +117,7 @@ func TestPressesThatAreNone(t *testing.T) {
 			assert.Equal(t, http.StatusOK, w.hands(p), name)
 			assert.Equal(t, before, w.ledger(), name)
 		}
-		w.reads(bob, "card.approve", string(id))
+		w.reads(bob, "card/approve", string(id))
 		w.holdsOut()
 	})
 }
@@ -193,7 +193,7 @@ func TestModalsThatAreNone(t *testing.T) {
 			assert.Equal(t, http.StatusOK, w.hands(p), name)
 			assert.Equal(t, before, w.ledger(), name)
 		}
-		w.reads(bob, "card.approve", string(id))
+		w.reads(bob, "card/approve", string(id))
 		w.holdsOut()
 	})
 }
@@ -203,7 +203,7 @@ func TestModalsThatAreNone(t *testing.T) {
 func TestADenialOfAnotherRequest(t *testing.T) {
 	eachDoor(t, func(t *testing.T, w *town, _ policy.ID, _ slack.Message) {
 		require.Equal(t, http.StatusOK, w.hands(sent(bob, "form", "V-of-bob", "", filled())))
-		w.reads(dana, "card.approve", bob)
+		w.reads(dana, "card/approve", bob)
 		all, err := w.store().ListByRequester(t.Context(), policy.UserID(bob))
 		require.NoError(t, err)
 		require.Len(t, all, 1)
@@ -224,7 +224,7 @@ func TestAReasonIsShownAsTextOnly(t *testing.T) {
 		said := w.becomes(id, approval.StateDenied).Decision.Reason
 		assert.True(t, strings.HasPrefix(said, "no[2J reason\nat all xxx"), "%q", said)
 		assert.LessOrEqual(t, len([]rune(said)), 500)
-		w.reads(alice, "outcome.again")
+		w.reads(alice, "outcome/request_again")
 		w.holdsOut()
 	})
 }
@@ -234,7 +234,7 @@ func TestEnvelopesThatSlackMayInvent(t *testing.T) {
 	t.Parallel()
 	w, id, card := hostileTown(t, false)
 	before := w.ledger()
-	press := click(bob, slack.Approvals, card.TS, "card.approve", string(id))
+	press := click(bob, slack.Approvals, card.TS, "card/approve", string(id))
 	for kind, p := range map[string]string{
 		canary: press, "": press, "INTERACTIVE": press, "events_api": press, "slash_commands": `{"text":"` + canary + `"}`, "block_actions": press,
 	} {

@@ -151,8 +151,8 @@ func (w *town) holdsOut() {
 	assert.NotContains(w.t, w.log.String(), "panicked")
 	before := len(w.ledger())
 	id := w.asks()
-	card := w.reads(bob, "card.approve", string(id))
-	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "card.approve"))
+	card := w.reads(bob, "card/approve", string(id))
+	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "approve"))
 	w.becomes(id, approval.StateApproved)
 	assert.Len(w.t, w.ledger(), before+1)
 }
@@ -165,7 +165,7 @@ func click(who, channel, ts, action, value string, edit ...func(map[string]any))
 		"container":  map[string]any{"type": "message", "channel_id": channel, "message_ts": ts, "is_ephemeral": false},
 		"trigger_id": "1." + canary + "." + strconv.FormatInt(time.Now().UnixNano(), 36),
 		"channel":    map[string]any{"id": channel, "name": canary},
-		"actions":    []any{map[string]any{"type": "button", "action_id": action, "block_id": canary, "value": value}},
+		"actions":    []any{map[string]any{"type": "button", "action_id": verbOf(action), "block_id": blockOf(action, policy.ID(value)), "value": value}},
 	}
 	for _, e := range edit {
 		e(p)
@@ -242,5 +242,5 @@ func hostileTown(t *testing.T, overHTTP bool) (*town, policy.ID, slack.Message) 
 	// How fast the bot is, is not the question here.
 	w := newTown(t, overHTTP, nil, func(o *sandbox.Options) { o.Slack.AckWithin = patience })
 	id := w.asks()
-	return w, id, w.reads(bob, "card.approve")
+	return w, id, w.reads(bob, "card/approve")
 }

@@ -102,8 +102,8 @@ func crashTown(t *testing.T) (*town, policy.ID) {
 func (w *town) crashes(at approval.Event, then func(*os.Process)) string {
 	w.t.Helper()
 	return w.crashesAfter(at, func() {
-		note := w.reads(alice, "ready.create")
-		require.NoError(w.t, w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), note.TS, "ready.create"))
+		note := w.reads(alice, "ready/issue")
+		require.NoError(w.t, w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), note.TS, "issue"))
 	}, then)
 }
 

@@ -187,21 +187,21 @@ func (w *town) ready() policy.ID {
 	w.t.Helper()
 	id := w.asks()
 	w.until("it is approved", func() bool { // a press may come to nothing when Slack is slow to say who pressed
-		if _, card, ok := find(w.Slack.Screen(bob), "card.approve", string(id)); ok {
-			err := w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "card.approve")
+		if _, card, ok := find(w.Slack.Screen(bob), "card/approve", string(id)); ok {
+			err := w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "approve")
 			assert.True(w.t, err == nil || errors.Is(err, slack.ErrCannot), "%v", err)
 		}
 		return w.request(id).State == approval.StateApproved
 	})
-	w.reads(alice, "ready.create", string(id))
+	w.reads(alice, "ready/issue", string(id))
 	return id
 }
 
 func (w *town) endsIt(id policy.ID) {
 	w.t.Helper()
-	w.presses(alice, "note.saved")
+	w.presses(alice, "key/confirm")
 	w.becomes(id, approval.StateActive)
-	w.presses(alice, "ready.revoke")
+	w.presses(alice, "ready/revoke")
 	w.becomes(id, approval.StateEnded)
 	w.idle(id)
 }
@@ -209,7 +209,7 @@ func (w *town) endsIt(id policy.ID) {
 func replaceStory(w *town) {
 	id := w.shown()
 	attempt := w.request(id).Attempt
-	w.presses(alice, "note.unseen")
+	w.presses(alice, "key/replace")
 	w.until("another key was shown", func() bool { r := w.request(id); return r.State == approval.StateDelivered && r.Attempt > attempt })
 	w.endsIt(id)
 }
@@ -238,7 +238,7 @@ func refusedStory(w *town) {
 	} {
 		id := w.ready()
 		w.spoils(f)
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateFailed)
 		w.idle(id)
 	}
@@ -246,8 +246,8 @@ func refusedStory(w *town) {
 
 func deniedStory(w *town) {
 	id := w.asks()
-	card := w.reads(bob, "card.deny", string(id))
-	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "card.deny"))
+	card := w.reads(bob, "card/deny", string(id))
+	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "deny"))
 	w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 	w.submits(bob, "deny.reason", "use the dashboard")
 	w.becomes(id, approval.StateDenied)
@@ -271,10 +271,10 @@ func debtStory(w *town) {
 
 func stuckStory(w *town) {
 	id := w.shown()
-	w.presses(alice, "note.saved")
+	w.presses(alice, "key/confirm")
 	w.becomes(id, approval.StateActive)
 	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.HTML503, Count: -1})
-	w.presses(alice, "ready.revoke")
+	w.presses(alice, "ready/revoke")
 	w.until("it takes long", func() bool { w.passes(time.Minute); return w.request(id).Deletion.Notified })
 	w.Wire.Clear()
 	w.until("it is gone", func() bool { w.passes(time.Minute); return w.request(id).State == approval.StateEnded })

@@ -67,7 +67,7 @@ func (w *town) readsInNewest(who, conversation string) slack.Message {
 // staleInDM presses a button of an old copy of a message in the app's DM.
 func (w *town) staleInDM(who string, old slack.Message, action string) {
 	w.t.Helper()
-	require.NoError(w.t, w.Slack.PressStale(w.ctx(), who, w.appDM(who), old, action))
+	require.NoError(w.t, w.Slack.PressStale(w.ctx(), who, w.appDM(who), old, verbOf(action)))
 }
 
 // appDM is a person's conversation with the bot.
@@ -89,7 +89,7 @@ func (w *town) asksAlone() policy.ID {
 	result, err := w.Slack.Submit(w.ctx(), alice, wish())
 	require.NoError(w.t, err)
 	require.Equal(w.t, slack.Closed, result.Outcome)
-	w.reads(alice, "card.approve")
+	w.reads(alice, "card/approve")
 	return w.newest()
 }
 

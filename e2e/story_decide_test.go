@@ -18,14 +18,14 @@ import (
 func TestDenyWithAReason(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		w.presses(bob, "card.deny")
+		w.presses(bob, "card/deny")
 		w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 		assert.Equal(t, approval.StatePending, w.request(id).State, "nothing is denied before the reason is sent")
 		w.submits(bob, "deny.reason", "use the billing dashboard instead")
 		w.becomes(id, approval.StateDenied)
-		w.reads(alice, "use the billing dashboard instead", "outcome.again")
+		w.reads(alice, "use the billing dashboard instead", "outcome/request_again")
 		card := w.reads(bob, "use the billing dashboard instead")
-		assert.False(t, holds(card, "card.approve"))
+		assert.False(t, holds(card, "card/approve"))
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -33,22 +33,22 @@ func TestDenyWithAReason(t *testing.T) {
 func TestDenyWithoutAReason(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		w.presses(dana, "card.deny")
+		w.presses(dana, "card/deny")
 		w.sees(dana, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 		w.submits(dana, "deny.reason", "")
 		w.becomes(id, approval.StateDenied)
-		w.reads(alice, "outcome.again")
+		w.reads(alice, "outcome/request_again")
 	})
 }
 
 func TestWithdraw(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		card := w.reads(bob, "card.approve")
-		w.presses(alice, "asked.withdraw")
+		card := w.reads(bob, "card/approve")
+		w.presses(alice, "requested/withdraw")
 		w.becomes(id, approval.StateWithdrawn)
-		w.sees(bob, "a card without buttons", func(s slack.Screen) bool { _, _, there := find(s, "card.approve"); return !there })
-		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "card.approve"))
+		w.sees(bob, "a card without buttons", func(s slack.Screen) bool { _, _, there := find(s, "card/approve"); return !there })
+		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "approve"))
 		w.whispered(bob)
 		assert.Equal(t, approval.StateWithdrawn, w.request(id).State)
 	})
@@ -57,7 +57,7 @@ func TestWithdraw(t *testing.T) {
 func TestWithdrawAfterTheApproval(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.approved()
-		w.presses(alice, "ready.withdraw")
+		w.presses(alice, "ready/withdraw")
 		w.becomes(id, approval.StateWithdrawn)
 		assert.Empty(t, w.botKeys())
 	})
@@ -68,19 +68,19 @@ func TestNobodyDecides(t *testing.T) {
 		id := w.asks()
 		w.passes(24*time.Hour + time.Minute)
 		w.becomes(id, approval.StateExpired)
-		w.reads(alice, "outcome.again")
-		w.sees(bob, "a card without buttons", func(s slack.Screen) bool { _, _, there := find(s, "card.approve"); return !there })
+		w.reads(alice, "outcome/request_again")
+		w.sees(bob, "a card without buttons", func(s slack.Screen) bool { _, _, there := find(s, "card/approve"); return !there })
 	})
 }
 
 func TestNobodyCollects(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.approved()
-		old := w.reads(alice, "ready.create")
+		old := w.reads(alice, "ready/issue")
 		w.passes(24*time.Hour + time.Minute)
 		w.becomes(id, approval.StateExpired)
-		w.reads(alice, "outcome.again")
-		w.staleInDM(alice, old, "ready.create")
+		w.reads(alice, "outcome/request_again")
+		w.staleInDM(alice, old, "ready/issue")
 		assert.Equal(t, approval.StateExpired, w.request(id).State)
 		assert.Empty(t, w.botKeys())
 	})
@@ -89,11 +89,11 @@ func TestNobodyCollects(t *testing.T) {
 func TestTwoApproversAtOnce(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		card := w.reads(bob, "card.approve")
-		w.reads(dana, "card.approve")
+		card := w.reads(bob, "card/approve")
+		w.reads(dana, "card/approve")
 		var both sync.WaitGroup
 		for _, who := range []string{bob, dana} {
-			both.Go(func() { assert.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "card.approve")) })
+			both.Go(func() { assert.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "approve")) })
 		}
 		both.Wait()
 		r := w.becomes(id, approval.StateApproved)
@@ -123,10 +123,10 @@ func TestClicksThatAreRefused(t *testing.T) {
 				tt.given(w)
 				id := w.asks()
 				before := w.request(id)
-				for _, action := range []string{"card.approve", "card.deny"} {
-					card := w.reads(bob, "card.approve")
+				for _, action := range []string{"card/approve", "card/deny"} {
+					card := w.reads(bob, "card/approve")
 					require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{
-						User: tt.who, Conversation: slack.Approvals, TS: card.TS, ActionID: action, Value: string(id),
+						User: tt.who, Conversation: slack.Approvals, TS: card.TS, ActionID: verbOf(action), BlockID: blockOf(action, id), Value: string(id),
 					}))
 				}
 				if tt.who != dana {
@@ -142,14 +142,14 @@ func TestClicksThatAreRefused(t *testing.T) {
 func TestAStrangerFromAnotherWorkspaceDecidesNothing(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		card := w.reads(bob, "card.approve")
+		card := w.reads(bob, "card/approve")
 		for _, f := range []slack.Forgery{
 			{User: eve, TeamID: slack.OtherTeam},
 			{User: bob, TeamID: slack.OtherTeam}, // an id that happens to be an approver's
 			{User: eve, TeamID: slack.OtherTeam, OrgWide: true},
 			{User: "U0NOBODY", TeamID: slack.TeamID},
 		} {
-			f.Conversation, f.TS, f.ActionID, f.Value = slack.Approvals, card.TS, "card.approve", string(id)
+			f.Conversation, f.TS, f.ActionID, f.BlockID, f.Value = slack.Approvals, card.TS, "approve", blockOf("card/approve", id), string(id)
 			require.NoError(t, w.Slack.ForgeClick(w.ctx(), f))
 		}
 		w.until("the refusals are in the audit trail", func() bool { return w.refusals(id) >= 4 })
@@ -160,17 +160,17 @@ func TestAStrangerFromAnotherWorkspaceDecidesNothing(t *testing.T) {
 func TestForgedButtonsChangeNothing(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		card := w.reads(bob, "card.approve")
-		asked := w.reads(alice, "asked.withdraw")
+		card := w.reads(bob, "card/approve")
+		asked := w.reads(alice, "requested/withdraw")
 		before := w.request(id)
 		for name, f := range map[string]slack.Forgery{
-			"an unknown button":               {User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "card.grant", Value: string(id)},
-			"a request that does not exist":   {User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "card.approve", Value: "AKR-00000"},
-			"a value that is no id":           {User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "card.approve", Value: "' OR 1=1 --"},
-			"a card in another channel":       {User: bob, Conversation: slack.General, TS: card.TS, ActionID: "card.approve", Value: string(id)},
-			"a card that was never posted":    {User: bob, Conversation: slack.Approvals, TS: "1.000001", ActionID: "card.approve", Value: string(id)},
-			"a button of another message":     {User: bob, Conversation: slack.Approvals, TS: asked.TS, ActionID: "card.approve", Value: string(id)},
-			"an ephemeral that claims a card": {User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "card.approve", Value: string(id), Ephemeral: true},
+			"an unknown button":               {User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "grant", Value: string(id)},
+			"a request that does not exist":   {User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "approve", BlockID: blockOf("card/approve", id), Value: "AKR-00000"},
+			"a value that is no id":           {User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "approve", BlockID: blockOf("card/approve", id), Value: "' OR 1=1 --"},
+			"a card in another channel":       {User: bob, Conversation: slack.General, TS: card.TS, ActionID: "approve", BlockID: blockOf("card/approve", id), Value: string(id)},
+			"a card that was never posted":    {User: bob, Conversation: slack.Approvals, TS: "1.000001", ActionID: "approve", BlockID: blockOf("card/approve", id), Value: string(id)},
+			"a button of another message":     {User: bob, Conversation: slack.Approvals, TS: asked.TS, ActionID: "approve", BlockID: blockOf("card/approve", id), Value: string(id)},
+			"an ephemeral that claims a card": {User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "approve", BlockID: blockOf("card/approve", id), Value: string(id), Ephemeral: true},
 		} {
 			require.NoError(t, w.Slack.ForgeClick(w.ctx(), f), name)
 			assert.Equal(t, before.Version, w.request(id).Version, name)
@@ -181,9 +181,9 @@ func TestForgedButtonsChangeNothing(t *testing.T) {
 func TestADoubleClickApprovesOnce(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		card := w.reads(bob, "card.approve")
-		w.presses(bob, "card.approve")
-		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "card.approve"))
+		card := w.reads(bob, "card/approve")
+		w.presses(bob, "card/approve")
+		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "approve"))
 		w.whispered(bob)
 		w.becomes(id, approval.StateApproved)
 		assert.Equal(t, 1, w.entries(id, approval.EventApprove))
@@ -213,7 +213,7 @@ func TestRequestsRepeatedByProxyGetTheFirstAnswer(t *testing.T) {
 	result, err = w.Slack.Submit(w.ctx(), alice, wish())
 	require.NoError(t, err)
 	require.Equal(t, slack.Closed, result.Outcome)
-	w.reads(bob, "card.approve")
+	w.reads(bob, "card/approve")
 	assert.Equal(t, 1, w.entries(w.newest(), approval.EventSubmit))
 }
 
@@ -221,6 +221,6 @@ func TestSelfApprovalWhereItIsAllowed(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, false, map[string]string{"ALLOW_SELF_APPROVAL": "true", "SLACK_APPROVERS": alice})
 	id := w.asksAlone()
-	w.presses(alice, "card.approve")
+	w.presses(alice, "card/approve")
 	w.becomes(id, approval.StateApproved)
 }

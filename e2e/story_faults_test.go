@@ -36,9 +36,9 @@ func (w *town) pressesUntilShown(id policy.ID) {
 	w.until("the key was handed over", func() bool {
 		switch r := w.request(id); r.State {
 		case approval.StateApproved:
-			c, m, ok := find(w.Slack.Screen(alice), `"action_id": "ready.create"`)
+			c, m, ok := find(w.Slack.Screen(alice), "ready/issue")
 			if ok {
-				err := w.Slack.Press(w.ctx(), alice, c.ID, m.TS, "ready.create")
+				err := w.Slack.Press(w.ctx(), alice, c.ID, m.TS, "issue")
 				if !errors.Is(err, slack.ErrCannot) { // it was redrawn in this moment
 					require.NoError(w.t, err)
 				}
@@ -101,14 +101,14 @@ func TestMakingAKeyInBadWeather(t *testing.T) {
 			w := newTown(t, false, nil)
 			id := w.approved()
 			w.spoils(fault)
-			w.presses(alice, "ready.create")
+			w.presses(alice, "ready/issue")
 			w.pressesUntilShown(id)
 			w.until("every look for a key that nobody was shown is done", func() bool {
 				w.passes(10 * time.Second)
 				return len(w.request(id).UnresolvedCreates) == 0
 			})
 			w.holdsTheLastShown()
-			w.presses(alice, "note.saved")
+			w.presses(alice, "key/confirm")
 			w.becomes(id, approval.StateActive)
 			w.holdsTheKeyOnly()
 		})
@@ -137,11 +137,11 @@ func TestAtlasRefusesForGood(t *testing.T) {
 			w := newTown(t, false, nil)
 			id := w.approved()
 			w.spoils(fault)
-			w.presses(alice, "ready.create")
+			w.presses(alice, "ready/issue")
 			r := w.becomes(id, approval.StateFailed)
 			assert.NotEmpty(t, r.Outcome.Cause)
 			assert.Equal(t, fault.Code, r.Outcome.Code)
-			w.reads(alice, "outcome.again")
+			w.reads(alice, "outcome/request_again")
 			w.readsIn(bob, slack.Approvals, string(id), "no key")
 			assert.Empty(t, w.botKeys())
 			_, _, shown := find(w.Slack.Screen(alice), "PRIVATE_API_KEY")
@@ -162,7 +162,7 @@ func TestAtlasRefusesTheBot(t *testing.T) {
 			w := newTown(t, false, nil)
 			id := w.approved()
 			w.spoils(fault)
-			w.presses(alice, "ready.create")
+			w.presses(alice, "ready/issue")
 			w.until("it is put back", func() bool {
 				if r := w.request(id); r.State == approval.StateIssuing && r.Issuance.RetryAt.After(w.Clock.Now()) {
 					w.passes(r.Issuance.RetryAt.Sub(w.Clock.Now()))
@@ -171,7 +171,7 @@ func TestAtlasRefusesTheBot(t *testing.T) {
 			})
 			assert.Empty(t, w.botKeys())
 			w.Wire.Clear()
-			w.reads(alice, "ready.create")
+			w.reads(alice, "ready/issue")
 			w.pressesUntilShown(id)
 			w.holdsTheLastShown()
 		})
@@ -182,7 +182,7 @@ func TestAKeyThatCannotBeDeletedIsSaidToBeAlive(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
 		w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.HTML503, Count: -1})
-		w.presses(alice, "ready.revoke")
+		w.presses(alice, "ready/revoke")
 		w.becomes(id, approval.StateRevoking)
 		w.until("it takes long", func() bool {
 			w.passes(time.Minute)
@@ -204,14 +204,14 @@ func TestAKeyThatCannotBeDeletedIsSaidToBeAlive(t *testing.T) {
 func TestALostNoteCostsOnePress(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.approved()
-		c, m, _ := find(w.Slack.Screen(alice), `"action_id": "ready.create"`)
+		c, m, _ := find(w.Slack.Screen(alice), "ready/issue")
 		w.Slack.Away(alice)
-		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: alice, Conversation: c.ID, TS: m.TS, ActionID: "ready.create", Value: string(id)}))
+		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: alice, Conversation: c.ID, TS: m.TS, ActionID: "issue", BlockID: blockOf("ready/issue", id), Value: string(id)}))
 		w.becomes(id, approval.StateDelivered)
 		w.Slack.Active(alice)
 		first := w.botKeys()
 		require.Len(t, first, 1)
-		w.presses(alice, "ready.unseen")
+		w.presses(alice, "ready/replace")
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 		w.becomes(id, approval.StateDelivered)
 		w.holdsTheLastShown()
@@ -229,13 +229,13 @@ func TestWhatWasSaidOfAKeyStaysTrue(t *testing.T) {
 		assert.NotContains(t, said, "0001")
 
 		w.spoils(wire.Fault{Side: wire.Atlas, Operation: addAccess, Mode: wire.Error500Before, Count: -1})
-		w.presses(alice, "ready.unseen")
+		w.presses(alice, "ready/replace")
 		w.until("no key lives", func() bool { w.passes(10 * time.Second); return w.request(id).State == approval.StateApproved })
 		assert.Empty(t, w.botKeys())
 		assert.Equal(t, said, w.readsIn(bob, slack.Approvals, ":key:").Text)
 
 		w.Wire.Clear()
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateDelivered)
 		second := w.botKeys()[0].PublicKey
 		assert.Contains(t, w.readsIn(bob, slack.Approvals, ":key: Another key").Text, second)
@@ -247,17 +247,17 @@ func TestNobodyConfirms(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.delivered()
 		w.passes(31 * time.Minute)
-		w.reads(alice, "reminder.saved")
+		w.reads(alice, "reminder/confirm")
 		w.passes(30 * time.Minute)
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
-		w.presses(alice, "outcome.again")
+		w.presses(alice, "outcome/request_again")
 		screen := w.sees(alice, "the form again", func(s slack.Screen) bool { return s.Modal != nil })
 		assert.Contains(t, string(screen.Modal.View), "invoices of October, TICKET-12")
 		result, err := w.Slack.Submit(w.ctx(), alice, nil)
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, result.Outcome, "filled in as before: %+v", result)
-		w.reads(bob, "card.approve")
+		w.reads(bob, "card/approve")
 	})
 }
 
@@ -277,11 +277,11 @@ func TestAKeyInUseNeedsNoConfirmation(t *testing.T) {
 func TestRevokeByTheOwner(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
-		old := w.reads(alice, "ready.revoke")
-		w.presses(alice, "ready.revoke")
+		old := w.reads(alice, "ready/revoke")
+		w.presses(alice, "ready/revoke")
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
-		w.staleInDM(alice, old, "ready.revoke")
+		w.staleInDM(alice, old, "ready/revoke")
 		w.whispered(alice)
 	})
 }
@@ -291,14 +291,14 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w := newTown(t, false, nil)
 	id := w.asks()
 	w.restartBot()
-	w.presses(bob, "card.approve")
+	w.presses(bob, "card/approve")
 	w.becomes(id, approval.StateApproved)
 	w.restartBot()
-	w.presses(alice, "ready.create")
+	w.presses(alice, "ready/issue")
 	w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 	w.becomes(id, approval.StateDelivered)
 	w.restartBot()
-	w.presses(alice, "note.saved")
+	w.presses(alice, "key/confirm")
 	w.becomes(id, approval.StateActive)
 	w.restartBot()
 	w.passes(9 * time.Hour)
@@ -311,7 +311,7 @@ func TestOneCreateCostsThreeRequests(t *testing.T) {
 	w := newTown(t, false, nil)
 	id := w.approved()
 	before := len(w.Wire.Calls())
-	w.presses(alice, "ready.create")
+	w.presses(alice, "ready/issue")
 	w.becomes(id, approval.StateDelivered)
 	var operations []string
 	for _, c := range w.Wire.Calls()[before:] {
@@ -329,11 +329,11 @@ func TestTheChannelCannotBeReached(t *testing.T) {
 	w.opensForm(alice)
 	_, err := w.Slack.Submit(w.ctx(), alice, wish())
 	require.NoError(t, err)
-	w.reads(alice, "asked.withdraw", "could not")
+	w.reads(alice, "requested/withdraw", "could not")
 	w.Slack.AddBotToChannel(slack.Approvals)
 	w.until("the card is posted", func() bool {
 		w.passes(10 * time.Second)
-		_, _, ok := find(w.Slack.Screen(bob), "card.approve")
+		_, _, ok := find(w.Slack.Screen(bob), "card/approve")
 		return ok
 	})
 	w.sees(alice, "that the approvers were reached", func(s slack.Screen) bool { _, _, still := find(s, "could not"); return !still })

@@ -44,7 +44,7 @@ func TestMistakesAreToldInTheirPlace(t *testing.T) {
 		result, err = w.Slack.Submit(w.ctx(), alice, wish())
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, result.Outcome, "and the corrected form goes through")
-		w.reads(bob, "card.approve")
+		w.reads(bob, "card/approve")
 	})
 }
 
@@ -89,8 +89,8 @@ func TestTheListShowsMineAndRevokes(t *testing.T) {
 		id := w.active()
 		public := w.botKeys()[0].PublicKey
 		require.NoError(t, w.Slack.Command(w.ctx(), alice, slack.General, "/atlas-key", "list"))
-		w.readsIn(alice, slack.General, string(id), public, "list.revoke")
-		w.presses(alice, "list.revoke")
+		w.readsIn(alice, slack.General, string(id), public, "list/revoke")
+		w.presses(alice, "list/revoke")
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		require.NoError(t, w.Slack.Command(w.ctx(), carol, slack.General, "/atlas-key", "list"))
@@ -111,10 +111,10 @@ func TestUserTextIsShownAndNotObeyed(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		hostile := "<!channel> <@U0CAROL> <https://evil.example|your bank> *bold* `code` @here & <b>"
 		w.asks(field("form.description", slack.Text(hostile)), field("form.reason", slack.Text(hostile+"\n> quoted")))
-		w.presses(bob, "card.deny")
+		w.presses(bob, "card/deny")
 		w.sees(bob, "the form", func(s slack.Screen) bool { return s.Modal != nil })
 		w.submits(bob, "deny.reason", hostile)
-		w.reads(alice, "outcome.again")
+		w.reads(alice, "outcome/request_again")
 		// The workspace looks for live mentions and links of what people typed in
 		// everything the bot posts; newTown asserts that it found none.
 	})

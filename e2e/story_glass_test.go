@@ -19,11 +19,11 @@ import (
 
 // glass lets whoever is on call, which is Alice, take a key at once.
 const glass = `
-required_approvals:
+approvals:
   - from: [S0APPROVERS]
 roles: {ORG_BILLING_READ_ONLY: {}, ORG_READ_ONLY: {}}
 break_glass:
-  allowed_requesters: [S0ONCALL]
+  people: [S0ONCALL]
   roles: [ORG_OWNER, ORG_READ_ONLY]
   lifetime: 2h
 `
@@ -108,14 +108,14 @@ func TestBreakingTheGlass(t *testing.T) {
 		assert.Equal(t, r.Key.MadeAt.Add(2*time.Hour), r.KeyExpiresAt)
 		assert.Empty(t, r.Approvals)
 
-		card := w.readsIn(bob, slack.Approvals, "card.revoke", string(id))
+		card := w.readsIn(bob, slack.Approvals, "card/revoke_with_reason", string(id))
 		for _, said := range []string{"Break-glass", "<@" + alice + ">", "Organization Owner", "203.0.113.7", "production is down, INC-7"} {
 			assert.True(t, holds(card, said), said)
 		}
-		assert.False(t, holds(card, "card.approve"), "nobody is asked")
-		w.readsIn(bob, slack.Approvals, "review.sign", string(id), "production is down, INC-7")
+		assert.False(t, holds(card, "card/approve"), "nobody is asked")
+		w.readsIn(bob, slack.Approvals, "review/review", string(id), "production is down, INC-7")
 
-		w.presses(alice, "note.saved")
+		w.presses(alice, "key/confirm")
 		w.becomes(id, approval.StateActive)
 		w.rests(id)
 		w.passes(2*time.Hour + time.Minute)
@@ -140,7 +140,7 @@ func TestNobodyBreaksTheGlassUnlessNamed(t *testing.T) {
 		}
 		w.types(gil, "emergency")
 		w.readsIn(gil, slack.General, "Guests")
-		assert.NotContains(t, w.opensHome(alice, "home.ask"), "emergency")
+		assert.NotContains(t, w.opensHome(alice, "home/request"), "emergency")
 		assert.Empty(t, w.ledger())
 	})
 }
@@ -203,7 +203,7 @@ func TestAnEmergencySentTwiceIsOneKey(t *testing.T) {
 		again, err := w.Slack.SubmitAgain(w.ctx(), alice)
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, again.Outcome)
-		w.presses(alice, "note.saved")
+		w.presses(alice, "key/confirm")
 		w.becomes(id, approval.StateActive)
 		w.rests(id)
 		assert.Len(t, w.ledger(), 1)
@@ -222,10 +222,10 @@ func TestAnEmergencyTypedElsewhere(t *testing.T) {
 		w.reachesForGlass(alice)
 		id := w.sendsOutage()
 		w.becomes(id, approval.StateDelivered)
-		ready := w.readsIn(alice, w.appDM(alice), "ready.unseen", string(id))
+		ready := w.readsIn(alice, w.appDM(alice), "ready/replace", string(id))
 		require.Len(t, w.Slack.Lost(), 1, "the note was shown to nobody")
 		require.NoError(t, w.Slack.Look(alice, w.appDM(alice)))
-		require.NoError(t, w.Slack.Press(w.ctx(), alice, w.appDM(alice), ready.TS, "ready.unseen"))
+		require.NoError(t, w.Slack.Press(w.ctx(), alice, w.appDM(alice), ready.TS, "replace"))
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 		w.becomes(id, approval.StateDelivered)
 		w.holdsTheLastShown()
@@ -239,11 +239,11 @@ func TestAnEmergencyTypedElsewhere(t *testing.T) {
 func TestAnEmergencyKeyGetsNoMoreTime(t *testing.T) {
 	underRules(t, glass, func(t *testing.T, w *town) {
 		id := w.breaksGlass()
-		w.presses(alice, "note.saved")
+		w.presses(alice, "key/confirm")
 		ends := w.becomes(id, approval.StateActive).KeyExpiresAt
-		w.pressesOn(alice, "ready.extend", string(id))
+		w.pressesOn(alice, "ready/extend", string(id))
 		w.reads(alice, "This key was taken by break-glass, so it gets no more time")
 		assert.Equal(t, ends, w.request(id).KeyExpiresAt)
-		w.readsIn(bob, slack.Approvals, "review.sign", string(id))
+		w.readsIn(bob, slack.Approvals, "review/review", string(id))
 	})
 }

@@ -41,7 +41,7 @@ func TestBreakingTheGlassInBadWeather(t *testing.T) {
 				return len(w.request(id).UnresolvedCreates) == 0
 			})
 			w.holdsTheLastShown()
-			w.readsIn(bob, slack.Approvals, "review.sign", string(id))
+			w.readsIn(bob, slack.Approvals, "review/review", string(id))
 			assert.True(t, w.suffered(fault), "the fault befell no call")
 		})
 	}
@@ -53,10 +53,10 @@ func TestAtlasRefusesInAnEmergency(t *testing.T) {
 		w.spoils(atlasSays(createKey, 400, "MAX_API_KEYS_PER_ORG_EXCEEDED", -1))
 		id := w.sendsOutage()
 		assert.Equal(t, approval.CauseKeyLimit, w.becomes(id, approval.StateFailed).Outcome.Cause)
-		w.reads(alice, "outcome.again", string(id))
+		w.reads(alice, "outcome/request_again", string(id))
 		w.readsIn(bob, slack.Approvals, string(id), "no key")
 		assert.Empty(t, w.botKeys())
-		w.pressesOn(bob, "review.sign", string(id)) // that it was tried is looked at, too
+		w.pressesOn(bob, "review/review", string(id)) // that it was tried is looked at, too
 		w.signed(id, bob)
 	})
 }
@@ -82,7 +82,7 @@ func TestSlackIsDownInAnEmergency(t *testing.T) {
 		posted, redrawn := w.alarms()
 		assert.GreaterOrEqual(t, posted, 1, "it is tried until Slack takes it")
 		assert.Zero(t, redrawn)
-		_, _, there := find(w.Slack.Screen(bob), "review.sign", string(id))
+		_, _, there := find(w.Slack.Screen(bob), "review/review", string(id))
 		assert.True(t, there)
 	})
 }
@@ -103,14 +103,14 @@ func TestSlackIsDownTooLongInAnEmergency(t *testing.T) {
 		w.Wire.Clear()
 		w.until("there is a button", func() bool {
 			w.passes(5 * time.Second)
-			_, _, there := find(w.Slack.Screen(alice), "ready.create")
+			_, _, there := find(w.Slack.Screen(alice), "ready/issue")
 			return there
 		})
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.pressesUntilShown(id)
 		w.holdsTheLastShown()
 		assert.Empty(t, w.request(id).Approvals, "and nobody had to approve it now")
-		w.readsIn(bob, slack.Approvals, "review.sign", string(id))
+		w.readsIn(bob, slack.Approvals, "review/review", string(id))
 	})
 }
 
@@ -158,7 +158,7 @@ func TestACrashInAnEmergency(t *testing.T) {
 			})
 			w.holdsTheLastShown()
 			assert.True(t, w.request(id).BreakGlass)
-			w.pressesOn(bob, "review.sign", string(id))
+			w.pressesOn(bob, "review/review", string(id))
 			w.signed(id, bob)
 		})
 	}

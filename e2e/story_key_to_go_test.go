@@ -19,12 +19,12 @@ func TestUnshownKeyIsDeletedByAPress(t *testing.T) {
 	id := w.ready()
 	w.spoils(wire.Fault{Side: wire.Atlas, Operation: addAccess, Mode: wire.Error500Before})
 	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
-	w.presses(alice, "ready.create")
+	w.presses(alice, "ready/issue")
 	w.reads(alice, "was shown to nobody and is being deleted", "Deleting it hasn't worked yet", "Try again now")
 	require.Len(t, w.botKeys(), 1)
 	assert.LessOrEqual(t, w.request(id).Deletion.RetryAt.Sub(w.Clock.Now()), 10*time.Minute)
 
-	w.presses(alice, "ready.check")
+	w.presses(alice, "ready/retry")
 	w.becomes(id, approval.StateApproved)
 	assert.Empty(t, w.botKeys())
 	w.reads(alice, "Create my key")
@@ -41,11 +41,11 @@ func TestKeyOfALostAnswerIsNotConfirmed(t *testing.T) {
 	id := w.ready()
 	w.spoils(wire.Fault{Side: wire.Slack, Operation: "chat.postEphemeral", Mode: wire.Error500After})
 	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
-	w.presses(alice, "ready.create")
+	w.presses(alice, "ready/issue")
 	w.reads(alice, "If it was shown, it works until it is gone: don't use it.", "Try again now")
 	require.Len(t, w.botKeys(), 1)
 
-	w.presses(alice, "note.saved")
+	w.presses(alice, "key/confirm")
 	w.reads(alice, "I say in the message about the key when you can create another.")
 	require.Equal(t, approval.StateIssuing, w.request(id).State)
 

@@ -17,7 +17,7 @@ import (
 // asksForAddresses is Alice's wish for another list; it returns the request.
 func (w *town) asksForAddresses(id policy.ID, networks string) policy.ID {
 	w.t.Helper()
-	modal := w.opens(alice, "ready.addresses")
+	modal := w.opens(alice, "ready/replace_access_list")
 	assert.Contains(w.t, string(modal.View), "in every project it belongs to", "it is said before it is sent")
 	assert.Equal(w.t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["addresses.networks"]["addresses.networks"])
 	result := w.fills(alice, map[string]string{"addresses.networks": networks, "addresses.reason": "another runner"})
@@ -42,13 +42,13 @@ func TestChangeAddressesWithApproval(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
 		change := w.asksForAddresses(id, "203.0.113.7 192.0.2.9")
-		card := w.readsIn(bob, slack.Approvals, "card.approve", string(change), "another runner")
+		card := w.readsIn(bob, slack.Approvals, "card/approve", string(change), "another runner")
 		for _, said := range []string{"Added", "192.0.2.9", "Removed", "198.51.100.0/24"} {
 			assert.True(t, holds(card, said), said)
 		}
 		w.hasList(id, "203.0.113.7", "198.51.100.0/24")
 		before := len(w.Wire.Calls())
-		w.pressesOn(bob, "card.approve", string(change))
+		w.pressesOn(bob, "card/approve", string(change))
 		w.becomes(change, approval.StateApplied)
 		w.hasList(id, "203.0.113.7", "192.0.2.9")
 		w.reads(alice, string(change), "may now be used from `203.0.113.7, 192.0.2.9`")
@@ -80,7 +80,7 @@ func TestNarrowingNeedsNoApproval(t *testing.T) {
 		assert.Equal(t, 1, w.followers(id))
 		w.hasList(id, "203.0.113.7")
 		card := w.readsIn(bob, slack.Approvals, string(change), "No approval was needed")
-		assert.False(t, holds(card, "card.approve"))
+		assert.False(t, holds(card, "card/approve"))
 		w.reads(alice, string(change), "may now be used from `203.0.113.7`")
 	})
 }
@@ -88,7 +88,7 @@ func TestNarrowingNeedsNoApproval(t *testing.T) {
 func TestMistakesInAChangeOfAddresses(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
-		w.opens(alice, "ready.addresses")
+		w.opens(alice, "ready/replace_access_list")
 		for typed, says := range map[string]string{
 			"203.0.113.7, 198.51.100.0/24": "exactly this list already",
 			"10.0.0.1":                     "private",
@@ -122,9 +122,9 @@ func TestChangingAddressesInBadWeather(t *testing.T) {
 			w := newTown(t, false, nil)
 			id := w.active()
 			change := w.asksForAddresses(id, "203.0.113.7 192.0.2.9")
-			w.readsIn(bob, slack.Approvals, "card.approve", string(change))
+			w.readsIn(bob, slack.Approvals, "card/approve", string(change))
 			w.spoils(fault)
-			w.pressesOn(bob, "card.approve", string(change))
+			w.pressesOn(bob, "card/approve", string(change))
 			w.until("the change is made", func() bool {
 				if w.request(change).State == approval.StateApplied {
 					return true
@@ -153,9 +153,9 @@ func TestAtlasRefusesAnAddress(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
 		change := w.asksForAddresses(id, "203.0.113.7 192.0.2.9")
-		w.readsIn(bob, slack.Approvals, "card.approve", string(change))
+		w.readsIn(bob, slack.Approvals, "card/approve", string(change))
 		w.spoils(atlasSays(addAccess, 400, refusedCode, -1))
-		w.pressesOn(bob, "card.approve", string(change))
+		w.pressesOn(bob, "card/approve", string(change))
 		r := w.becomes(change, approval.StateFailed)
 		assert.Equal(t, approval.CauseBadAddress, r.Outcome.Cause)
 		w.reads(alice, string(change), "does not take one of the addresses")
@@ -170,9 +170,9 @@ func TestAnAccessListThatCannotBeChangedAsAWholeGoesBack(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
 		change := w.asksForAddresses(id, "203.0.113.7 192.0.2.9")
-		w.readsIn(bob, slack.Approvals, "card.approve", string(change))
+		w.readsIn(bob, slack.Approvals, "card/approve", string(change))
 		w.spoils(atlasSays("DELETE /orgs/{orgId}/apiKeys/{id}/accessList/{entry}", 400, refusedCode, 3))
-		w.pressesOn(bob, "card.approve", string(change))
+		w.pressesOn(bob, "card/approve", string(change))
 		w.readsIn(bob, slack.Approvals, string(change), "may work from the addresses of both lists")
 		w.until("the change is over", func() bool {
 			w.passes(10 * time.Second)

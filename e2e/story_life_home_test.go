@@ -34,40 +34,40 @@ func (w *town) opensHome(who string, words ...string) string {
 
 func (w *town) pressesAtHome(who, action string, value ...string) {
 	w.t.Helper()
-	require.NoError(w.t, w.Slack.PressInHome(w.ctx(), who, action, value...))
+	require.NoError(w.t, w.Slack.PressInHome(w.ctx(), who, verbOf(action), value...))
 }
 
 func TestHomeOfSomebodyWithAKey(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		assert.NotContains(t, w.opensHome(alice, "Nothing of yours waits or lives"), "Waiting for your decision")
-		w.pressesAtHome(alice, "home.ask")
+		w.pressesAtHome(alice, "home/request")
 		w.sees(alice, "the form", func(s slack.Screen) bool { return s.Modal != nil })
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 
 		id := w.active()
-		w.opensHome(alice, string(id), "home.extend", "home.rotate", "home.addresses", "home.revoke")
-		w.pressesAtHome(alice, "home.extend")
+		w.opensHome(alice, string(id), "home/extend", "home/rotate", "home/replace_access_list", "home/revoke")
+		w.pressesAtHome(alice, "home/extend")
 		w.sees(alice, "the form", func(s slack.Screen) bool { return s.Modal != nil })
 		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "more"}).Outcome)
 		more := w.follower(id, approval.Extension)
-		w.home(alice, string(more), "home.withdraw") // drawn again when the form was sent
-		w.pressesAtHome(alice, "home.withdraw", string(more))
+		w.home(alice, string(more), "home/withdraw") // drawn again when the form was sent
+		w.pressesAtHome(alice, "home/withdraw", string(more))
 		w.becomes(more, approval.StateWithdrawn)
 		w.sees(alice, "that it is over", func(s slack.Screen) bool { return !homeHolds(s, string(more)) })
 
-		w.pressesAtHome(alice, "home.rotate")
+		w.pressesAtHome(alice, "home/rotate")
 		next := w.follower(id, approval.Rotation)
 		w.home(alice, "The successor is request "+string(next))
-		w.pressesAtHome(alice, "home.rotate", string(id))
+		w.pressesAtHome(alice, "home/rotate", string(id))
 		w.home(alice, "has a successor already")
 
-		w.pressesAtHome(alice, "home.addresses", string(id))
+		w.pressesAtHome(alice, "home/replace_access_list", string(id))
 		w.sees(alice, "the form", func(s slack.Screen) bool { return s.Modal != nil })
 		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"addresses.networks": "203.0.113.7", "addresses.reason": "less"}).Outcome)
 		w.becomes(w.follower(id, approval.AccessListChange), approval.StateApplied)
 		w.hasList(id, "203.0.113.7")
 
-		w.pressesAtHome(alice, "home.revoke", string(id))
+		w.pressesAtHome(alice, "home/revoke", string(id))
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 	})
@@ -76,22 +76,22 @@ func TestHomeOfSomebodyWithAKey(t *testing.T) {
 func TestHomeOfAnApprover(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		home := w.opensHome(bob, "Waiting for your decision", string(id), "invoices of October, TICKET-12", "home.approve", "No live key is like that")
+		home := w.opensHome(bob, "Waiting for your decision", string(id), "invoices of October, TICKET-12", "home/approve", "No live key is like that")
 		assert.Contains(t, home, "203.0.113.7")
-		w.pressesAtHome(bob, "home.deny")
+		w.pressesAtHome(bob, "home/deny")
 		w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), bob))
-		w.pressesAtHome(bob, "home.approve")
+		w.pressesAtHome(bob, "home/approve")
 		w.becomes(id, approval.StateApproved)
 		w.home(bob, "Nothing waits for your decision")
 		w.readsIn(dana, slack.Approvals, string(id), "*Approved* by <@"+bob)
 
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateDelivered)
-		w.presses(alice, "note.saved")
+		w.presses(alice, "key/confirm")
 		w.becomes(id, approval.StateActive)
-		w.opensHome(dana, string(id), "home.oversee")
-		w.pressesAtHome(dana, "home.oversee")
+		w.opensHome(dana, string(id), "home/revoke_with_reason")
+		w.pressesAtHome(dana, "home/revoke_with_reason")
 		w.sees(dana, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 		w.submits(dana, "revoke.reason", "not needed")
 		w.becomes(id, approval.StateEnded)
@@ -104,11 +104,11 @@ func TestHomeOfAnApprover(t *testing.T) {
 func TestTwoApproversAtHome(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		w.opensHome(bob, "home.approve")
-		w.opensHome(dana, "home.approve")
-		w.pressesAtHome(bob, "home.approve")
+		w.opensHome(bob, "home/approve")
+		w.opensHome(dana, "home/approve")
+		w.pressesAtHome(bob, "home/approve")
 		w.becomes(id, approval.StateApproved)
-		w.pressesAtHome(dana, "home.approve")
+		w.pressesAtHome(dana, "home/approve")
 		w.home(dana, "was faster and approved it")
 		assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 	})
@@ -119,25 +119,25 @@ func TestHomeSearchesLiveKeys(t *testing.T) {
 		id := w.active()
 		none := "No live key is like that"
 		w.opensHome(bob, string(id))
-		w.pressesAtHome(bob, "home.person", carol)
+		w.pressesAtHome(bob, "home/filter:owner", carol)
 		w.home(bob, none)
-		w.pressesAtHome(bob, "home.person", alice)
+		w.pressesAtHome(bob, "home/filter:owner", alice)
 		w.home(bob, string(id))
-		w.pressesAtHome(bob, "home.role", "ORG_OWNER")
+		w.pressesAtHome(bob, "home/filter:role", "ORG_OWNER")
 		w.home(bob, none)
-		w.pressesAtHome(bob, "home.role", "ORG_BILLING_READ_ONLY")
+		w.pressesAtHome(bob, "home/filter:role", "ORG_BILLING_READ_ONLY")
 		w.home(bob, string(id))
-		w.pressesAtHome(bob, "home.ends", "1h0m0s")
+		w.pressesAtHome(bob, "home/filter:end", "1h0m0s")
 		w.home(bob, none)
-		w.pressesAtHome(bob, "home.ends", "24h0m0s")
+		w.pressesAtHome(bob, "home/filter:end", "24h0m0s")
 		w.home(bob, string(id))
-		w.pressesAtHome(bob, "home.role", "any")
+		w.pressesAtHome(bob, "home/filter:role", "any")
 		w.sees(bob, "any role", func(s slack.Screen) bool { return homeHolds(s, string(id)) && !homeHolds(s, "role=ORG") })
-		w.pressesAtHome(bob, "home.person", carol)
+		w.pressesAtHome(bob, "home/filter:owner", carol)
 		w.home(bob, none)
-		w.opensHome(bob, none, "home.all") // the search outlives a look elsewhere
-		w.pressesAtHome(bob, "home.all")
-		w.sees(bob, "everything", func(s slack.Screen) bool { return homeHolds(s, string(id)) && !homeHolds(s, "home.all") })
+		w.opensHome(bob, none, "home/filter:none") // the search outlives a look elsewhere
+		w.pressesAtHome(bob, "home/filter:none")
+		w.sees(bob, "everything", func(s slack.Screen) bool { return homeHolds(s, string(id)) && !homeHolds(s, "home/filter:none") })
 	})
 }
 
@@ -147,10 +147,10 @@ func TestHomeTurnsPages(t *testing.T) {
 	for range 11 {
 		w.keyOfNobodysConcern()
 	}
-	w.opensHome(bob, "1 to 10 of 11 keys", "home.next")
-	w.pressesAtHome(bob, "home.next")
-	assert.NotContains(t, w.home(bob, "11 to 11 of 11 keys", "home.prev"), "home.next")
-	w.pressesAtHome(bob, "home.prev")
+	w.opensHome(bob, "1 to 10 of 11 keys", "home/page:next")
+	w.pressesAtHome(bob, "home/page:next")
+	assert.NotContains(t, w.home(bob, "11 to 11 of 11 keys", "home/page:previous"), `"action_id":"page:next"`)
+	w.pressesAtHome(bob, "home/page:previous")
 	w.home(bob, "1 to 10 of 11 keys")
 }
 
@@ -172,21 +172,21 @@ func TestHomeOfThoseWhoMayNot(t *testing.T) {
 		id := w.asks()
 		home := w.opensHome(carol, "Nothing of yours waits or lives")
 		assert.NotContains(t, home, string(id))
-		assert.NotContains(t, w.opensHome(gil, "Guests of this workspace cannot use this bot"), "home.ask")
+		assert.NotContains(t, w.opensHome(gil, "Guests of this workspace cannot use this bot"), `"action_id":"request"`)
 
 		// Whatever a payload claims, the service decides.
 		before := w.request(id).Version
 		for _, tt := range []struct{ who, team, action, reads string }{
-			{carol, slack.TeamID, "home.approve", "Only approvers can decide"},
-			{carol, slack.TeamID, "home.oversee", "Only approvers and whoever asked"},
-			{carol, slack.TeamID, "home.withdraw", "Only the person who asked"},
-			{carol, slack.TeamID, "home.deny", "Only approvers can decide"},
-			{alice, slack.TeamID, "home.approve", "This is your own request"},
-			{alice, slack.TeamID, "home.oversee", "has no key that could be revoked"},
-			{alice, slack.TeamID, "card.approve", "I do not know this button"},
-			{gil, slack.TeamID, "home.approve", "Guests"},
-			{eve, slack.OtherTeam, "home.approve", ""},
-			{bob, slack.OtherTeam, "home.approve", ""}, // an id that happens to be an approver's
+			{carol, slack.TeamID, "home/approve", "Only approvers can decide"},
+			{carol, slack.TeamID, "home/revoke_with_reason", "Only approvers and whoever asked"},
+			{carol, slack.TeamID, "home/withdraw", "Only the person who asked"},
+			{carol, slack.TeamID, "home/deny", "Only approvers can decide"},
+			{alice, slack.TeamID, "home/approve", "This is your own request"},
+			{alice, slack.TeamID, "home/revoke_with_reason", "has no key that could be revoked"},
+			{alice, slack.TeamID, "home/retry", "I do not know this button"},
+			{gil, slack.TeamID, "home/approve", "Guests"},
+			{eve, slack.OtherTeam, "home/approve", ""},
+			{bob, slack.OtherTeam, "home/approve", ""}, // an id that happens to be an approver's
 		} {
 			require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: tt.who, Payload: atHome(tt.who, tt.team, tt.action, string(id))}))
 			if tt.reads != "" {

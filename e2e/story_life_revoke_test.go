@@ -21,8 +21,8 @@ func (w *town) types(who, text string) {
 func TestAnApproverRevokesWithAReason(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
-		card := w.readsIn(bob, slack.Approvals, "card.revoke", string(id))
-		w.opens(bob, "card.revoke", string(id))
+		card := w.readsIn(bob, slack.Approvals, "card/revoke_with_reason", string(id))
+		w.opens(bob, "card/revoke_with_reason", string(id))
 		assert.Equal(t, approval.StateActive, w.request(id).State, "nothing is revoked before the reason is sent")
 		w.submits(bob, "revoke.reason", "seen in a public repository <!channel>")
 		r := w.becomes(id, approval.StateEnded)
@@ -34,7 +34,7 @@ func TestAnApproverRevokesWithAReason(t *testing.T) {
 		again, err := w.Slack.SubmitAgain(w.ctx(), bob)
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, again.Outcome)
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, card, "card.revoke"))
+		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, card, "revoke_with_reason"))
 		assert.True(t, holds(w.whispered(dana), "was deleted"))
 		assert.Equal(t, 1, w.entries(id, approval.EventRevoke))
 	})
@@ -44,12 +44,12 @@ func TestWhoIsNoApproverRevokesNobodysKey(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		w.Slack.Join(carol, slack.Approvals)
 		id := w.active()
-		w.pressesOn(carol, "card.revoke", string(id))
+		w.pressesOn(carol, "card/revoke_with_reason", string(id))
 		assert.True(t, holds(w.whispered(carol), "Only approvers and whoever asked for a key can revoke it"))
 		assert.Nil(t, w.Slack.Screen(carol).Modal)
 
 		// Bob is no approver any more when he sends what he opened.
-		w.opens(bob, "card.revoke", string(id))
+		w.opens(bob, "card/revoke_with_reason", string(id))
 		w.Slack.SetGroup(slack.Approvers, dana)
 		w.passes(20 * time.Minute)
 		result := w.fills(bob, map[string]string{"revoke.reason": "too late"})
@@ -74,14 +74,14 @@ func TestTheCommandRevokes(t *testing.T) {
 		w.readsIn(carol, slack.General, "Only approvers and whoever asked for a key can revoke it")
 
 		w.types(bob, "revoke “"+strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(string(id), "0", "O")), "-", "–")+"”.") // as a phone types it
-		w.readsIn(bob, slack.General, string(id), "is deleted in Atlas", "sure.revoke")
-		w.opens(bob, "sure.revoke")
+		w.readsIn(bob, slack.General, string(id), "is deleted in Atlas", "confirm_revoke/revoke_with_reason")
+		w.opens(bob, "confirm_revoke/revoke_with_reason")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), bob))
 		assert.Equal(t, approval.StateActive, w.request(id).State)
 
 		w.types(alice, "REVOKE "+string(id))
-		w.readsIn(alice, slack.General, string(id), "sure.revoke")
-		w.pressesOn(alice, "sure.revoke")
+		w.readsIn(alice, slack.General, string(id), "confirm_revoke/revoke")
+		w.pressesOn(alice, "confirm_revoke/revoke")
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		w.types(alice, "revoke "+string(id))
@@ -108,14 +108,14 @@ func TestTheListHasTheButtonsOfAKey(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
 		w.types(alice, "list")
-		w.readsIn(alice, slack.General, "list.extend", "list.rotate", "list.addresses", "list.revoke")
-		w.opens(alice, "list.extend")
+		w.readsIn(alice, slack.General, "list/extend", "list/rotate", "list/replace_access_list", "list/revoke")
+		w.opens(alice, "list/extend")
 		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"extend.lifetime": "8h0m0s", "extend.reason": "more"}).Outcome)
-		w.opens(alice, "list.addresses")
+		w.opens(alice, "list/replace_access_list")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
-		w.pressesOn(alice, "list.rotate")
+		w.pressesOn(alice, "list/rotate")
 		next := w.follower(id, approval.Rotation)
-		w.readsIn(alice, slack.General, "The successor is request "+string(next), "list.withdraw")
+		w.readsIn(alice, slack.General, "The successor is request "+string(next), "list/withdraw")
 		assert.Equal(t, 2, w.followers(id))
 	})
 }

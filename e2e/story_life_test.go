@@ -15,7 +15,7 @@ import (
 // pressesOn waits for a message with a button and all the words, and uses it.
 func (w *town) pressesOn(who, action string, words ...string) slack.Message {
 	w.t.Helper()
-	words = append(words, `"action_id": "`+action+`"`)
+	words = append(words, action)
 	var c slack.Conversation
 	var m slack.Message
 	w.sees(who, "the button "+action, func(s slack.Screen) bool {
@@ -23,7 +23,7 @@ func (w *town) pressesOn(who, action string, words ...string) slack.Message {
 		c, m, ok = find(s, words...)
 		return ok
 	})
-	require.NoError(w.t, w.Slack.Press(w.ctx(), who, c.ID, m.TS, action))
+	require.NoError(w.t, w.Slack.Press(w.ctx(), who, c.ID, m.TS, verbOf(action)))
 	return m
 }
 
@@ -101,7 +101,7 @@ func (w *town) asksForTime(id policy.ID, button string) policy.ID {
 	result := w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "the export is not done"})
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
 	more := w.follower(id, approval.Extension)
-	w.reads(bob, "card.approve", string(more), "the export is not done")
+	w.reads(bob, "card/approve", string(more), "the export is not done")
 	return more
 }
 
@@ -111,31 +111,31 @@ func TestTheOwnerIsRemindedBeforeTheEnd(t *testing.T) {
 		public := w.botKeys()[0].PublicKey
 		w.rests(id)
 		w.passes(6*time.Hour + time.Minute)
-		first := w.reads(alice, "ending.extend", "ending.rotate", "ending.revoke", public, "ends")
+		first := w.reads(alice, "expiry_reminder/extend", "expiry_reminder/rotate", "expiry_reminder/revoke", public, "ends")
 		w.rests(id)
 		w.passes(time.Hour)
 		w.until("the second message is the one with buttons", func() bool {
-			_, m, ok := find(w.Slack.Screen(alice), "ending.extend")
+			_, m, ok := find(w.Slack.Screen(alice), "expiry_reminder/extend")
 			return ok && m.TS != first.TS
 		})
 		w.sees(alice, "that the first has none", func(s slack.Screen) bool {
 			n := 0
 			for _, c := range s.Conversations {
 				for _, m := range c.Messages {
-					if holds(m, "ending.extend") {
+					if holds(m, "expiry_reminder/extend") {
 						n++
 					}
 				}
 			}
 			return n == 1
 		})
-		require.NoError(t, w.Slack.PressStale(w.ctx(), alice, w.appDM(alice), first, "ending.extend"))
+		require.NoError(t, w.Slack.PressStale(w.ctx(), alice, w.appDM(alice), first, "extend"))
 		w.sees(alice, "the form all the same", func(s slack.Screen) bool { return s.Modal != nil })
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 
-		w.pressesOn(alice, "ending.revoke")
+		w.pressesOn(alice, "expiry_reminder/revoke")
 		w.becomes(id, approval.StateEnded)
-		w.sees(alice, "no button any more", func(s slack.Screen) bool { _, _, there := find(s, "ending.revoke"); return !there })
+		w.sees(alice, "no button any more", func(s slack.Screen) bool { _, _, there := find(s, "expiry_reminder/revoke"); return !there })
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -146,22 +146,22 @@ func TestExtendApproved(t *testing.T) {
 		ends := w.request(id).KeyExpiresAt
 		w.rests(id)
 		w.passes(6*time.Hour + time.Minute)
-		more := w.asksForTime(id, "ending.extend")
+		more := w.asksForTime(id, "expiry_reminder/extend")
 		again, err := w.Slack.SubmitAgain(w.ctx(), alice)
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, again.Outcome, "one form is one request")
 		assert.Equal(t, 1, w.followers(id))
 		assert.Equal(t, ends, w.request(id).KeyExpiresAt, "asking changes nothing")
 
-		card := w.pressesOn(bob, "card.approve", string(more))
+		card := w.pressesOn(bob, "card/approve", string(more))
 		w.becomes(more, approval.StateApplied)
 		assert.Equal(t, ends.Add(24*time.Hour), w.request(id).KeyExpiresAt)
 		w.reads(alice, string(more), "Your key of request "+string(id)+" now ends")
 		w.readsIn(bob, slack.Approvals, string(more), "now ends")
-		_, _, again2 := find(w.Slack.Screen(alice), "outcome.again")
+		_, _, again2 := find(w.Slack.Screen(alice), "outcome/request_again")
 		assert.False(t, again2, "there is nothing to ask again")
 
-		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "card.approve"))
+		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "approve"))
 		w.whispered(bob)
 		assert.Equal(t, 1, w.entries(more, approval.EventApproveChange))
 		w.rests(id, more)
@@ -179,8 +179,8 @@ func TestExtendDenied(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
 		ends := w.request(id).KeyExpiresAt
-		more := w.asksForTime(id, "ready.extend")
-		w.opens(bob, "card.deny", string(more))
+		more := w.asksForTime(id, "ready/extend")
+		w.opens(bob, "card/deny", string(more))
 		w.submits(bob, "deny.reason", "eight hours must do")
 		w.becomes(more, approval.StateDenied)
 		w.reads(alice, "eight hours must do", string(more))
@@ -192,15 +192,15 @@ func TestExtendDenied(t *testing.T) {
 func TestExtendAKeyThatIsGoneMeanwhile(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
-		more := w.asksForTime(id, "ready.extend")
-		w.opens(alice, "ready.extend") // a second form, open while the key goes
-		w.pressesOn(alice, "ready.revoke")
+		more := w.asksForTime(id, "ready/extend")
+		w.opens(alice, "ready/extend") // a second form, open while the key goes
+		w.pressesOn(alice, "ready/revoke")
 		w.becomes(id, approval.StateEnded)
 		result := w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "late"})
 		assert.Equal(t, slack.Updated, result.Outcome, "the form says that it is too late")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 
-		w.pressesOn(bob, "card.approve", string(more))
+		w.pressesOn(bob, "card/approve", string(more))
 		assert.Equal(t, approval.CauseKeyNotActive, w.becomes(more, approval.StateFailed).Outcome.Cause)
 		w.reads(alice, string(more), "was no longer live")
 		w.readsIn(bob, slack.Approvals, string(more), "was no longer live")
@@ -211,7 +211,7 @@ func TestExtendAKeyThatIsGoneMeanwhile(t *testing.T) {
 func TestMistakesInAWishForTime(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
-		w.opens(alice, "ready.extend")
+		w.opens(alice, "ready/extend")
 		result := w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "  \n "})
 		require.Equal(t, slack.Refused, result.Outcome)
 		assert.Contains(t, result.Errors["extend.reason"], "Say why")
@@ -225,18 +225,18 @@ func TestStrangersChangeNoKey(t *testing.T) {
 		id := w.active()
 		w.rests(id)
 		w.passes(6*time.Hour + time.Minute)
-		ending := w.reads(alice, "ending.extend")
-		ready := w.reads(alice, "ready.extend")
+		ending := w.reads(alice, "expiry_reminder/extend")
+		ready := w.reads(alice, "ready/extend")
 		dm := w.appDM(alice)
 		before := w.request(id).Version
 		refused := w.refusals(id)
-		for _, action := range []string{"ready.extend", "ready.rotate", "ready.addresses", "ready.revoke", "ready.switched", "ending.extend", "ending.rotate", "ending.revoke"} {
+		for _, action := range []string{"ready/extend", "ready/rotate", "ready/replace_access_list", "ready/revoke", "ready/retire_predecessor", "expiry_reminder/extend", "expiry_reminder/rotate", "expiry_reminder/revoke"} {
 			ts := ready.TS
-			if action[:6] == "ending" {
+			if action[:6] == "expiry" {
 				ts = ending.TS
 			}
 			for _, f := range []slack.Forgery{{User: carol}, {User: gil}, {User: eve, TeamID: slack.OtherTeam}, {User: alice, TeamID: slack.OtherTeam}} {
-				f.Conversation, f.TS, f.ActionID, f.Value = dm, ts, action, string(id)
+				f.Conversation, f.TS, f.ActionID, f.BlockID, f.Value = dm, ts, verbOf(action), blockOf(action, id), string(id)
 				require.NoError(t, w.Slack.ForgeClick(w.ctx(), f))
 				assert.Nil(t, w.Slack.Screen(f.User).Modal, "%s opened a form with %s", f.User, action)
 			}

@@ -22,10 +22,10 @@ func TestEachOrganizationIsCompared(t *testing.T) {
 		w.rests(ids...)
 		require.NoError(t, w.Atlases[1].EditKey(w.request(ids[1]).Key.ID, atlas.Edit{Roles: []string{"ORG_OWNER"}}))
 		w.restartBot() // compares at once
-		w.readsIn(carol, staging, "drift.revoke", string(ids[1]), "Organization Owner")
-		assert.Zero(t, w.notices("drift.revoke"))
+		w.readsIn(carol, staging, "drift/revoke", string(ids[1]), "Organization Owner")
+		assert.Zero(t, w.notices("drift/revoke"))
 		assert.Zero(t, w.entries(ids[0], approval.EventDriftDetected))
-		w.pressesOn(carol, "drift.revoke", string(ids[1]))
+		w.pressesOn(carol, "drift/revoke", string(ids[1]))
 		w.becomes(ids[1], approval.StateEnded)
 		assert.Empty(t, w.keysIn(1))
 		require.Len(t, w.keysIn(0), 1)
@@ -40,7 +40,7 @@ func TestOneCredentialIsRefused(t *testing.T) {
 		live := w.activeInOrg(1)
 		w.rests(stuck, live)
 		require.NoError(t, w.Atlases[0].DeleteKey(w.ownKey(0)))
-		w.pressesOn(alice, "ready.create", string(stuck))
+		w.pressesOn(alice, "ready/issue", string(stuck))
 		w.until("it is put back", func() bool {
 			r := w.request(stuck)
 			if r.State == approval.StateIssuing && r.Issuance.RetryAt.After(w.Clock.Now()) {
@@ -48,16 +48,16 @@ func TestOneCredentialIsRefused(t *testing.T) {
 			}
 			return r.State == approval.StateApproved && r.Attempt == 1
 		})
-		w.reads(alice, "ready.create", string(stuck), "does not accept this bot's own credential")
+		w.reads(alice, "ready/issue", string(stuck), "does not accept this bot's own credential")
 
 		another := w.activeInOrg(1)
-		w.pressesOn(alice, "ready.revoke", string(live))
+		w.pressesOn(alice, "ready/revoke", string(live))
 		w.becomes(live, approval.StateEnded)
 		require.Len(t, w.keysIn(1), 1)
 		w.rests(stuck, live, another)
 		require.NoError(t, w.Atlases[1].EditKey(w.request(another).Key.ID, atlas.Edit{Roles: []string{"ORG_OWNER"}}))
 		w.passes(15 * time.Minute)
-		w.readsIn(carol, staging, "drift.revoke", string(another)) // the first of the two cannot be compared
+		w.readsIn(carol, staging, "drift/revoke", string(another)) // the first of the two cannot be compared
 	})
 }
 
@@ -128,14 +128,14 @@ func TestAnOrganizationIsTakenOut(t *testing.T) {
 		w.rests(pending, live)
 		before := w.ledger()
 		putBack := w.withoutStaging()
-		for _, action := range []string{"card.approve", "card.deny", "card.less"} {
+		for _, action := range []string{"card/approve", "card/deny", "card/approve_partial"} {
 			w.pressesOn(carol, action, string(pending))
 			w.readsIn(carol, staging, "I do not serve that Atlas organization")
 			assert.Nil(t, w.Slack.Screen(carol).Modal)
 		}
-		w.pressesOn(carol, "card.revoke", string(live))
-		w.pressesOn(alice, "ready.extend", string(live))
-		w.pressesOn(alice, "ready.rotate", string(live))
+		w.pressesOn(carol, "card/revoke_with_reason", string(live))
+		w.pressesOn(alice, "ready/extend", string(live))
+		w.pressesOn(alice, "ready/rotate", string(live))
 		w.readsIn(alice, slack.AppDM(alice), "I do not serve that Atlas organization")
 		assert.Nil(t, w.Slack.Screen(alice).Modal)
 		w.opensHome(alice, string(pending), string(live))
@@ -150,12 +150,12 @@ func TestAnOrganizationIsTakenOut(t *testing.T) {
 		require.Len(t, w.keysIn(1), 1)
 
 		putBack()
-		w.pressesOn(carol, "card.approve", string(pending))
+		w.pressesOn(carol, "card/approve", string(pending))
 		w.becomes(pending, approval.StateApproved)
-		w.pressesOn(alice, "ready.create", string(pending))
+		w.pressesOn(alice, "ready/issue", string(pending))
 		w.becomes(pending, approval.StateDelivered)
 		require.Len(t, w.keysIn(1), 2)
-		w.pressesOn(alice, "ready.revoke", string(live))
+		w.pressesOn(alice, "ready/revoke", string(live))
 		w.becomes(live, approval.StateEnded)
 	})
 }
@@ -167,11 +167,11 @@ func TestAnAbsentOrganizationMakesNoKey(t *testing.T) {
 		w.rests(ready)
 		before := w.ledger()
 		putBack := w.withoutStaging()
-		w.pressesOn(alice, "ready.create", string(ready))
+		w.pressesOn(alice, "ready/issue", string(ready))
 		w.until("the press is answered", func() bool { return w.whispersIn(alice, slack.AppDM(alice), "I do not serve that Atlas organization") })
 		assert.Equal(t, before, w.ledger())
 		putBack()
-		w.pressesOn(alice, "ready.create", string(ready))
+		w.pressesOn(alice, "ready/issue", string(ready))
 		w.becomes(ready, approval.StateDelivered)
 		require.Len(t, w.keysIn(1), 1)
 	})
@@ -183,7 +183,7 @@ func TestAnAbsentOrganizationDeletesNoKey(t *testing.T) {
 		live := w.activeInOrg(1)
 		w.rests(live)
 		putBack := w.withoutStaging()
-		w.pressesOn(alice, "ready.revoke", string(live))
+		w.pressesOn(alice, "ready/revoke", string(live))
 		w.until("it takes long", func() bool {
 			w.passes(time.Minute)
 			return w.request(live).Deletion.Notified

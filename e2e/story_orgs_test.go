@@ -104,7 +104,7 @@ func (w *town) asksInOrg(i int) policy.ID {
 	require.NoError(w.t, err)
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
 	id := w.newest()
-	w.readsIn(reader, channel, "card.approve", string(id))
+	w.readsIn(reader, channel, "card/approve", string(id))
 	return id
 }
 
@@ -112,8 +112,8 @@ func (w *town) asksInOrg(i int) policy.ID {
 func (w *town) approvedInOrg(i int) policy.ID {
 	w.t.Helper()
 	id := w.asksInOrg(i)
-	w.pressesOn([]string{bob, carol}[i], "card.approve", string(id))
-	w.readsIn(alice, slack.AppDM(alice), "ready.create", string(id))
+	w.pressesOn([]string{bob, carol}[i], "card/approve", string(id))
+	w.readsIn(alice, slack.AppDM(alice), "ready/issue", string(id))
 	return id
 }
 
@@ -121,9 +121,9 @@ func (w *town) approvedInOrg(i int) policy.ID {
 func (w *town) activeInOrg(i int) policy.ID {
 	w.t.Helper()
 	id := w.approvedInOrg(i)
-	w.pressesOn(alice, "ready.create", string(id))
+	w.pressesOn(alice, "ready/issue", string(id))
 	w.becomes(id, approval.StateDelivered)
-	w.pressesOn(alice, "note.saved", string(id))
+	w.pressesOn(alice, "key/confirm", string(id))
 	w.becomes(id, approval.StateActive)
 	return id
 }
@@ -165,14 +165,14 @@ func TestTheFormAsksWhichOrganization(t *testing.T) {
 func TestAKeyIsMadeInItsOrganization(t *testing.T) {
 	inOrgs(t, func(t *testing.T, w *town) {
 		id := w.asksInOrg(1)
-		card := w.readsIn(carol, staging, "card.approve", string(id))
+		card := w.readsIn(carol, staging, "card/approve", string(id))
 		assert.True(t, holds(card, "Staging"))
 		assert.Zero(t, w.notices(string(id)), "the other approvers are not asked")
-		w.pressesOn(carol, "card.approve", string(id))
-		w.pressesOn(alice, "ready.create", string(id))
+		w.pressesOn(carol, "card/approve", string(id))
+		w.pressesOn(alice, "ready/issue", string(id))
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY", string(id))
 		w.becomes(id, approval.StateDelivered)
-		w.pressesOn(alice, "note.saved", string(id))
+		w.pressesOn(alice, "key/confirm", string(id))
 		w.becomes(id, approval.StateActive)
 		require.Len(t, w.keysIn(1), 1)
 		assert.Equal(t, []atlas.Role{{OrgID: string(w.org(1)), Name: "ORG_BILLING_READ_ONLY"}}, w.keysIn(1)[0].Roles)
@@ -185,15 +185,15 @@ func TestAKeyIsMadeInItsOrganization(t *testing.T) {
 		}
 		assert.Empty(t, w.Atlases[0].Events())
 
-		w.opens(alice, "ready.extend", string(id))
+		w.opens(alice, "ready/extend", string(id))
 		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "more"}).Outcome)
 		more := w.follower(id, approval.Extension)
-		w.readsIn(carol, staging, "card.approve", string(more), "Staging")
-		w.pressesOn(carol, "card.approve", string(more))
+		w.readsIn(carol, staging, "card/approve", string(more), "Staging")
+		w.pressesOn(carol, "card/approve", string(more))
 		w.becomes(more, approval.StateApplied)
 
 		other := w.activeInOrg(0)
-		w.pressesOn(alice, "ready.revoke", string(id))
+		w.pressesOn(alice, "ready/revoke", string(id))
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.keysIn(1))
 		require.Len(t, w.keysIn(0), 1)
@@ -210,12 +210,12 @@ func TestApproversOfOneOrganization(t *testing.T) {
 		w.rests(ids...)
 		for i, wrong := range []string{carol, bob} {
 			channel := []string{slack.Approvals, staging}[i]
-			for _, action := range []string{"card.approve", "card.deny", "card.less"} {
+			for _, action := range []string{"card/approve", "card/deny", "card/approve_partial"} {
 				w.pressesOn(wrong, action, string(ids[i]))
 				w.until("it is refused", func() bool { return w.whispersIn(wrong, channel, "Only approvers can decide") })
 				assert.Nil(t, w.Slack.Screen(wrong).Modal)
 			}
-			require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: wrong, Payload: atHome(wrong, slack.TeamID, "home.approve", string(ids[i]))}))
+			require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: wrong, Payload: atHome(wrong, slack.TeamID, "home/approve", string(ids[i]))}))
 			w.home(wrong, "Only approvers can decide")
 			assert.Equal(t, approval.StatePending, w.request(ids[i]).State)
 		}
@@ -226,7 +226,7 @@ func TestApproversOfOneOrganization(t *testing.T) {
 			w.types(right, "pending")
 			said := w.readsIn(right, slack.General, "waiting for your decision", mine, name)
 			assert.False(t, holds(said, theirs))
-			w.pressesAtHome(right, "home.approve", mine)
+			w.pressesAtHome(right, "home/approve", mine)
 			w.becomes(ids[i], approval.StateApproved)
 		}
 	})
@@ -273,17 +273,17 @@ func TestOneOrganizationIsNotNamed(t *testing.T) {
 			w.asks()
 			w.types(bob, "pending")
 			w.readsIn(bob, slack.General, "waiting for your decision")
-			w.opensHome(bob, "home.approve")
-			w.presses(bob, "card.approve")
-			w.presses(alice, "ready.create")
+			w.opensHome(bob, "home/approve")
+			w.presses(bob, "card/approve")
+			w.presses(alice, "ready/issue")
 			w.becomes(w.newest(), approval.StateDelivered)
-			w.presses(alice, "note.saved")
+			w.presses(alice, "key/confirm")
 			w.becomes(w.newest(), approval.StateActive)
 			w.rests(w.newest())
 			w.types(alice, "list")
-			w.readsIn(alice, slack.General, "list.rotate")
-			w.opensHome(alice, "home.rotate")
-			w.opensHome(bob, "home.oversee")
+			w.readsIn(alice, slack.General, "list/rotate")
+			w.opensHome(alice, "home/rotate")
+			w.opensHome(bob, "home/revoke_with_reason")
 			for _, c := range w.Wire.Calls() {
 				assert.NotContains(t, c.Request, "Hooli", c.Operation)
 			}

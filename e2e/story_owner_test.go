@@ -21,7 +21,7 @@ func (w *town) orphaned() (policy.ID, slack.Message) {
 	w.rests(id)
 	w.Slack.Deactivate(alice)
 	w.restartBot() // looks at the accounts at once
-	said := w.readsIn(bob, slack.Approvals, "ownergone.handto", "ownergone.revoke", string(id))
+	said := w.readsIn(bob, slack.Approvals, "owner_deactivated/transfer", "owner_deactivated/revoke_with_reason", string(id))
 	w.restsInChannel(id)
 	return id, said
 }
@@ -29,14 +29,14 @@ func (w *town) orphaned() (policy.ID, slack.Message) {
 // handsTo chooses somebody in the menu under a notice.
 func (w *town) handsTo(who string, said slack.Message, to string) {
 	w.t.Helper()
-	require.NoError(w.t, w.Slack.Press(w.ctx(), who, slack.Approvals, said.TS, "ownergone.handto", to))
+	require.NoError(w.t, w.Slack.Press(w.ctx(), who, slack.Approvals, said.TS, "transfer", to))
 }
 
 // handsToForged does that with anybody, shown in the menu or not.
 func (w *town) handsToForged(who string, id policy.ID, said slack.Message, to string) {
 	w.t.Helper()
-	payload := click(who, slack.Approvals, said.TS, "ownergone.handto", "", put("actions", []any{map[string]any{
-		"type": "users_select", "action_id": "ownergone.handto", "block_id": "ownergone." + string(id), "selected_user": to,
+	payload := click(who, slack.Approvals, said.TS, "owner_deactivated/transfer", "", put("actions", []any{map[string]any{
+		"type": "users_select", "action_id": "transfer", "block_id": blockOf("owner_deactivated/transfer", id), "selected_user": to,
 	}}))
 	require.NoError(w.t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: who, Payload: json.RawMessage(payload)}))
 }
@@ -48,7 +48,7 @@ func (w *town) handedOver() (policy.ID, slack.Message) {
 	id, said := w.orphaned()
 	w.handsTo(bob, said, carol)
 	w.ownedBy(id, carol)
-	w.readsIn(carol, slack.AppDM(carol), "transfer.rotate", string(id))
+	w.readsIn(carol, slack.AppDM(carol), "transfer/rotate", string(id))
 	w.rests(id)
 	return id, said
 }
@@ -74,7 +74,7 @@ func TestTheKeyOfSomebodyWhoLeft(t *testing.T) {
 		w.passes(time.Minute)
 		w.restartBot()
 		w.until("it was compared", func() bool { return w.called("GET /orgs/{orgId}/apiKeys/{id}") })
-		assert.Equal(t, 1, w.notices("deactivated", "ownergone.handto"))
+		assert.Equal(t, 1, w.notices("deactivated", "owner_deactivated/transfer"))
 		assert.Equal(t, 1, w.entries(id, approval.EventOwnerDeactivated))
 		w.opensHome(bob, string(id), "is deactivated")
 	})
@@ -87,7 +87,7 @@ func TestSomebodyLeavesWhileTheBotRuns(t *testing.T) {
 		w.rests(id)
 		w.Slack.Deactivate(alice)
 		w.passes(time.Hour + time.Minute) // at which it looks within seconds
-		w.readsIn(bob, slack.Approvals, "ownergone.handto", string(id))
+		w.readsIn(bob, slack.Approvals, "owner_deactivated/transfer", string(id))
 		assert.Equal(t, 1, w.entries(id, approval.EventOwnerDeactivated))
 	})
 }
@@ -99,18 +99,18 @@ func TestHandedToSomebodyElse(t *testing.T) {
 		require.Len(t, r.Transfers, 1)
 		assert.Equal(t, policy.UserID(alice), r.Transfers[0].From)
 		assert.Equal(t, policy.UserID(bob), r.Transfers[0].By)
-		note := w.readsIn(carol, slack.AppDM(carol), "transfer.extend", "transfer.addresses", "transfer.revoke", r.Key.PublicKey, "<@"+alice+">", "<@"+bob+">")
-		assert.False(t, holds(note, "transfer.switched"), "it has no predecessor")
-		w.sees(bob, "a notice without a menu", func(s slack.Screen) bool { _, _, there := find(s, "ownergone.handto"); return !there })
+		note := w.readsIn(carol, slack.AppDM(carol), "transfer/extend", "transfer/replace_access_list", "transfer/revoke", r.Key.PublicKey, "<@"+alice+">", "<@"+bob+">")
+		assert.False(t, holds(note, "transfer/retire_predecessor"), "it has no predecessor")
+		w.sees(bob, "a notice without a menu", func(s slack.Screen) bool { _, _, there := find(s, "owner_deactivated/transfer"); return !there })
 		assert.Equal(t, 1, w.notices("has an owner again", "<@"+carol+">"))
-		card := w.readsIn(dana, slack.Approvals, "card.revoke", string(id))
+		card := w.readsIn(dana, slack.Approvals, "card/revoke_with_reason", string(id))
 		assert.True(t, holds(card, "<@"+carol+">"))
 		assert.Len(t, w.issued(), 1, "no key was made")
-		w.opensHome(carol, string(id), "home.rotate")
+		w.opensHome(carol, string(id), "home/rotate")
 		w.types(carol, "list")
-		w.readsIn(carol, slack.General, string(id), "list.rotate")
+		w.readsIn(carol, slack.General, string(id), "list/rotate")
 
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "ownergone.handto", dana))
+		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "transfer", dana))
 		w.readsIn(dana, slack.Approvals, "<@"+bob+"> handed it from <@"+alice+"> to <@"+carol+">")
 		w.ownedBy(id, carol)
 		assert.Equal(t, 1, w.entries(id, approval.EventTransfer))
@@ -126,16 +126,16 @@ func TestTheFormerOwnerComesBack(t *testing.T) {
 		w.restartBot() // looks at the accounts
 		before := w.request(id).Version
 		refused := w.refusals(id)
-		ready := w.readsIn(alice, slack.AppDM(alice), "ready.revoke", string(id))
-		actions := []string{"ready.extend", "ready.rotate", "ready.addresses", "ready.revoke"}
+		ready := w.readsIn(alice, slack.AppDM(alice), "ready/revoke", string(id))
+		actions := []string{"ready/extend", "ready/rotate", "ready/replace_access_list", "ready/revoke"}
 		for _, action := range actions {
-			require.NoError(t, w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), ready.TS, action))
+			require.NoError(t, w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), ready.TS, verbOf(action)))
 			assert.Nil(t, w.Slack.Screen(alice).Modal)
 		}
 		w.readsIn(alice, slack.AppDM(alice), "Nothing was changed")
 		w.until("the refusals are in the audit trail", func() bool { return w.refusals(id) == refused+len(actions) })
 		assert.Equal(t, before, w.request(id).Version)
-		assert.NotContains(t, w.opensHome(alice, "home.ask"), string(id))
+		assert.NotContains(t, w.opensHome(alice, "home/request"), string(id))
 		w.types(alice, "list")
 		assert.False(t, holds(w.readsIn(alice, slack.General, "You have asked for no key yet"), string(id)))
 		w.types(alice, "revoke "+string(id))
@@ -187,10 +187,10 @@ func TestTheOwnerIsBackBeforeItIsHandedOver(t *testing.T) {
 		w.readsIn(bob, slack.Approvals, "is active again", string(id))
 		w.rests(id)
 		assert.Equal(t, 1, w.entries(id, approval.EventOwnerReactivated))
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "ownergone.handto", carol))
+		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "transfer", carol))
 		w.readsIn(dana, slack.Approvals, "The account of <@"+alice+"> is active")
 		w.ownedBy(id, alice)
-		w.pressesOn(alice, "ready.revoke", string(id)) // all is hers as before
+		w.pressesOn(alice, "ready/revoke", string(id)) // all is hers as before
 		w.becomes(id, approval.StateEnded)
 	})
 }
@@ -199,15 +199,15 @@ func TestRevokedInsteadOfHandedOver(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		w.Slack.Join(carol, slack.Approvals)
 		id, said := w.orphaned()
-		w.pressesOn(carol, "ownergone.revoke", string(id))
+		w.pressesOn(carol, "owner_deactivated/revoke_with_reason", string(id))
 		w.readsIn(carol, slack.Approvals, "Only approvers and whoever asked for a key can revoke it")
-		w.opens(bob, "ownergone.revoke", string(id))
+		w.opens(bob, "owner_deactivated/revoke_with_reason", string(id))
 		w.submits(bob, "revoke.reason", "nothing needs it")
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		w.readsIn(dana, slack.Approvals, string(id), "because <@"+bob+"> revoked it", "nothing needs it")
-		w.sees(bob, "a notice without a menu", func(s slack.Screen) bool { _, _, there := find(s, "ownergone.handto"); return !there })
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "ownergone.handto", carol))
+		w.sees(bob, "a notice without a menu", func(s slack.Screen) bool { _, _, there := find(s, "owner_deactivated/transfer"); return !there })
+		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "transfer", carol))
 		w.until("it is refused", func() bool { return w.whispersIn(dana, slack.Approvals, "was deleted") })
 		w.ownedBy(id, alice)
 	})

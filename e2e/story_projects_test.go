@@ -17,10 +17,11 @@ import (
 
 // inProjects lets everybody ask for two roles in projects.
 const inProjects = `
-required_approvals:
+approvals:
   - from: [S0APPROVERS]
 roles: {ORG_BILLING_READ_ONLY: {}, ORG_READ_ONLY: {}}
-project_roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
+projects:
+  roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
 `
 
 const (
@@ -70,7 +71,7 @@ func (w *town) asksIn(names ...string) policy.ID {
 	require.NoError(w.t, err)
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
 	id := w.newest()
-	w.readsIn(bob, slack.Approvals, "card.approve", string(id))
+	w.readsIn(bob, slack.Approvals, "card/approve", string(id))
 	return id
 }
 
@@ -78,8 +79,8 @@ func (w *town) asksIn(names ...string) policy.ID {
 func (w *town) approvedIn(names ...string) policy.ID {
 	w.t.Helper()
 	id := w.asksIn(names...)
-	w.pressesOn(bob, "card.approve", string(id))
-	w.readsIn(alice, slack.AppDM(alice), "ready.create", string(id))
+	w.pressesOn(bob, "card/approve", string(id))
+	w.readsIn(alice, slack.AppDM(alice), "ready/issue", string(id))
 	return id
 }
 
@@ -87,9 +88,9 @@ func (w *town) approvedIn(names ...string) policy.ID {
 func (w *town) activeIn(names ...string) policy.ID {
 	w.t.Helper()
 	id := w.approvedIn(names...)
-	w.pressesOn(alice, "ready.create", string(id))
+	w.pressesOn(alice, "ready/issue", string(id))
 	w.becomes(id, approval.StateDelivered)
-	w.pressesOn(alice, "note.saved", string(id))
+	w.pressesOn(alice, "key/confirm", string(id))
 	w.becomes(id, approval.StateActive)
 	return id
 }
@@ -129,14 +130,14 @@ func TestAKeyWithAccessToProjects(t *testing.T) {
 
 		id := w.asksIn("Payments production", "Search")
 		payments, search := w.project("Payments production"), w.project("Search")
-		card := w.readsIn(bob, slack.Approvals, "card.approve", string(id))
+		card := w.readsIn(bob, slack.Approvals, "card/approve", string(id))
 		for _, said := range []string{"Organization Billing Viewer", "Payments production", payments, "Search", search, "Project Read Only", "Project Cluster Manager"} {
 			assert.True(t, holds(card, said), said)
 		}
-		w.pressesOn(bob, "card.approve", string(id))
-		w.readsIn(alice, slack.AppDM(alice), "ready.create", string(id))
+		w.pressesOn(bob, "card/approve", string(id))
+		w.readsIn(alice, slack.AppDM(alice), "ready/issue", string(id))
 		before := len(w.Wire.Calls())
-		w.pressesOn(alice, "ready.create", string(id))
+		w.pressesOn(alice, "ready/issue", string(id))
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 		w.becomes(id, approval.StateDelivered)
 		assert.Equal(t, []string{createKey, addAccess, giveProject, giveProject, "chat.postEphemeral"}, w.steps(before), "it is whole before it is shown")
@@ -175,7 +176,7 @@ func TestChosenProjectsStayInTheForm(t *testing.T) {
 }
 
 func TestTheUsualProjectRoles(t *testing.T) {
-	underRules(t, "required_approvals: [{from: [S0APPROVERS]}]\nproject_roles: default", func(t *testing.T, w *town) {
+	underRules(t, "approvals: [{from: [S0APPROVERS]}]\nprojects: {roles: default}", func(t *testing.T, w *town) {
 		w.opensForm(alice)
 		view := string(w.Slack.Screen(alice).Modal.View)
 		assert.Contains(t, view, "GROUP_READ_ONLY")
@@ -259,7 +260,7 @@ func TestRotatingKeepsProjects(t *testing.T) {
 		w.reaches(next, payments, search)
 		card := w.readsIn(bob, slack.Approvals, "Rotation "+string(next))
 		assert.True(t, holds(card, search, payments))
-		w.pressesOn(alice, "ready.switched", string(next))
+		w.pressesOn(alice, "ready/retire_predecessor", string(next))
 		w.becomes(id, approval.StateEnded)
 		w.reaches(next, payments, search)
 	})
@@ -283,7 +284,7 @@ func TestProjectsChangedByHandAreTold(t *testing.T) {
 			w.restartBot()
 		}
 		edit(map[string][]string{payments: {"GROUP_OWNER"}, w.project("Analytics"): {"GROUP_READ_ONLY"}})
-		said := w.readsIn(bob, slack.Approvals, "by hand", "drift.revoke", string(id), "Project Owner", w.project("Analytics"))
+		said := w.readsIn(bob, slack.Approvals, "by hand", "drift/revoke", string(id), "Project Owner", w.project("Analytics"))
 		assert.True(t, holds(said, "Payments production", "Search"), "what was approved is said by the names of then")
 		assert.Equal(t, 1, w.entries(id, approval.EventDriftDetected))
 		edit(map[string][]string{payments: {"GROUP_READ_ONLY", "GROUP_CLUSTER_MANAGER"}, w.project("Analytics"): nil})
@@ -293,9 +294,9 @@ func TestProjectsChangedByHandAreTold(t *testing.T) {
 		require.NoError(t, w.Atlas.DeleteProject(search))
 		w.rests(id)
 		w.restartBot()
-		w.readsIn(bob, slack.Approvals, "by hand", "drift.revoke", string(id))
+		w.readsIn(bob, slack.Approvals, "by hand", "drift/revoke", string(id))
 		w.reaches(id, payments)
-		w.pressesOn(bob, "drift.revoke", string(id))
+		w.pressesOn(bob, "drift/revoke", string(id))
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 	})
@@ -307,9 +308,9 @@ func TestRotatingAfterAProjectIsGone(t *testing.T) {
 	underRules(t, inProjects, func(t *testing.T, w *town) {
 		id := w.activeIn("Payments production", "Search")
 		require.NoError(t, w.Atlas.DeleteProject(w.project("Search")))
-		w.pressesOn(alice, "ready.rotate", string(id))
+		w.pressesOn(alice, "ready/rotate", string(id))
 		next := w.follower(id, approval.Rotation)
-		w.pressesOn(alice, "ready.create", string(next))
+		w.pressesOn(alice, "ready/issue", string(next))
 		assert.Equal(t, approval.CauseBadProject, w.becomes(next, approval.StateFailed).Outcome.Cause)
 		w.reads(alice, string(next), "One of the projects is not there any more")
 		w.holdsTheKeyOnly()
@@ -323,7 +324,7 @@ func TestTheTrailAgreesWithAtlasAboutProjects(t *testing.T) {
 	w := newRuledTown(t, false, inProjects, nil)
 	id := w.activeIn("Payments production", "Search")
 	next := w.rotates(id)
-	w.pressesOn(alice, "ready.switched", string(next))
+	w.pressesOn(alice, "ready/retire_predecessor", string(next))
 	w.becomes(id, approval.StateEnded)
 	w.passes(feedDelay + time.Minute)
 	found, err := w.compares()

@@ -18,15 +18,15 @@ func TestRulesOneOfEachGroup(t *testing.T) {
 	underRules(t, twoGroups, func(t *testing.T, w *town) {
 		id := w.asks()
 		card := w.card(id)
-		assert.True(t, holds(card, ofApprovers, ofSecurity, "card.approve"), "the card says whose approval it takes")
+		assert.True(t, holds(card, ofApprovers, ofSecurity, "card/approve"), "the card says whose approval it takes")
 		assert.Equal(t, []string{slack.Approvers, security}, card.Mentions.Groups, "and calls them")
-		assert.True(t, holds(w.reads(alice, "asked.withdraw"), ofApprovers, ofSecurity), "so does the asker's message")
+		assert.True(t, holds(w.reads(alice, "requested/withdraw"), ofApprovers, ofSecurity), "so does the asker's message")
 
 		w.approves(bob, id)
 		w.endorsed(id, 1)
-		assert.True(t, holds(w.card(id), "@"+bob, "1 of 2", "card.approve", "card.deny"))
+		assert.True(t, holds(w.card(id), "@"+bob, "1 of 2", "card/approve", "card/deny"))
 		w.under(id, "@"+bob, "1 of 2", string(id))
-		w.reads(alice, "asked.withdraw", "@"+bob, "1 of 2")
+		w.reads(alice, "requested/withdraw", "@"+bob, "1 of 2")
 		assert.Len(t, w.thread(id), 1)
 
 		w.approves(dana, id)
@@ -39,14 +39,14 @@ func TestRulesOneOfEachGroup(t *testing.T) {
 		w.approves(carol, id)
 		r := w.becomes(id, approval.StateApproved)
 		assert.Equal(t, policy.UserID(carol), r.Decision.By)
-		w.reads(alice, "ready.create", "@"+bob, "@"+carol)
+		w.reads(alice, "ready/issue", "@"+bob, "@"+carol)
 		w.under(id, "@"+carol, "the last of 2 approvals")
-		assert.False(t, holds(w.card(id), "card.approve"))
+		assert.False(t, holds(w.card(id), "card/approve"))
 		assert.Len(t, w.thread(id), 2)
 		assert.Equal(t, 1, w.entries(id, approval.EventApprovalAdded))
 		assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7", "198.51.100.0/24")
 	})
@@ -59,7 +59,7 @@ func TestRulesBothGroupsAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for _, who := range []string{carol, bob, dana, bob} {
 			all.Go(func() {
-				assert.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "card.approve"))
+				assert.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "approve"))
 			})
 		}
 		all.Wait()
@@ -77,12 +77,12 @@ func TestRulesOneDenialIsEnough(t *testing.T) {
 		w.approves(bob, id)
 		w.endorsed(id, 1)
 		card := w.card(id)
-		w.opens(carol, "card.deny", string(id))
+		w.opens(carol, "card/deny", string(id))
 		w.submits(carol, "deny.reason", "not before the audit")
 		w.becomes(id, approval.StateDenied)
-		w.reads(alice, "outcome.again", "@"+carol, "not before the audit")
+		w.reads(alice, "outcome/request_again", "@"+carol, "not before the audit")
 		w.under(id, "@"+carol, "denied", "not before the audit")
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, card, "card.approve"))
+		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, card, "approve"))
 		w.isTold(dana, "@"+carol, "denied")
 		assert.Equal(t, approval.StateDenied, w.request(id).State)
 		assert.Empty(t, w.botKeys())
@@ -90,9 +90,9 @@ func TestRulesOneDenialIsEnough(t *testing.T) {
 }
 
 func TestRulesWhoNeverApproves(t *testing.T) {
-	underRules(t, twoGroups+"excluded_approvers: [U0DANA]\n", func(t *testing.T, w *town) {
+	underRules(t, twoGroups+"never_approve: [U0DANA]\n", func(t *testing.T, w *town) {
 		id := w.asks()
-		for _, action := range []string{"card.approve", "card.deny", "card.less"} {
+		for _, action := range []string{"card/approve", "card/deny", "card/approve_partial"} {
 			w.pressesOn(dana, action, string(id))
 		}
 		w.isToldTimes(3, dana, "Only approvers", "Nothing was changed")
@@ -109,7 +109,7 @@ func TestRulesWhoNeverApproves(t *testing.T) {
 func TestRulesTheAskerIsInTheGroup(t *testing.T) {
 	underRules(t, twoGroups, func(t *testing.T, w *town) {
 		id := w.asksAs(bob)
-		for _, action := range []string{"card.approve", "card.deny", "card.less"} {
+		for _, action := range []string{"card/approve", "card/deny", "card/approve_partial"} {
 			w.pressesOn(bob, action, string(id))
 		}
 		w.isToldTimes(3, bob, "your own request")
@@ -119,7 +119,7 @@ func TestRulesTheAskerIsInTheGroup(t *testing.T) {
 		w.endorsed(id, 1)
 		w.approves(carol, id)
 		w.becomes(id, approval.StateApproved)
-		w.reads(bob, "ready.create", "@"+dana, "@"+carol)
+		w.reads(bob, "ready/issue", "@"+dana, "@"+carol)
 	})
 }
 
@@ -141,21 +141,21 @@ func TestRulesTheAskerIsTheWholeGroup(t *testing.T) {
 }
 
 func TestRulesTwoOfOneGroup(t *testing.T) {
-	underRules(t, "required_approvals: [{from: [S0APPROVERS], count: 2}]", func(t *testing.T, w *town) {
+	underRules(t, "approvals: [{from: [S0APPROVERS], count: 2}]", func(t *testing.T, w *town) {
 		id := w.asks()
 		card := w.card(id)
 		assert.True(t, holds(card, "2 approvers"))
 		callsNobody(t, card)
 		w.approves(dana, id)
 		w.endorsed(id, 1)
-		w.reads(alice, "asked.withdraw", "@"+dana, "1 more of <!"+ofApprovers)
+		w.reads(alice, "requested/withdraw", "@"+dana, "1 more of <!"+ofApprovers)
 		w.approves(dana, id)
 		w.isTold(dana, "approved this already", "1 more of <!"+ofApprovers)
 		w.approves(carol, id)
 		w.isTold(carol, "Only approvers")
 		w.approves(bob, id)
 		w.becomes(id, approval.StateApproved)
-		w.reads(alice, "ready.create", "@"+dana, "@"+bob)
+		w.reads(alice, "ready/issue", "@"+dana, "@"+bob)
 	})
 }
 
@@ -178,7 +178,7 @@ func TestRulesRolesHaveTheirOwnApprovers(t *testing.T) {
 roles:
   ORG_READ_ONLY: {}
   ORG_BILLING_READ_ONLY:
-    required_approvals: [{from: [S0SECURITY]}]
+    approvals: [{from: [S0SECURITY]}]
 `
 	underRules(t, current, func(t *testing.T, w *town) {
 		plain, billing := w.asks(withRoles("ORG_READ_ONLY")), w.asks()

@@ -18,15 +18,16 @@ const readingFromCI = `
 roles:
   ORG_READ_ONLY: {}
   ORG_BILLING_READ_ONLY: {}
-network_presets:
-  ci: [198.51.100.0/28]
-  office: [203.0.113.0/24]
-auto_approvals:
+networks:
+  named:
+    ci: [198.51.100.0/28]
+    office: [203.0.113.0/24]
+auto_approve:
   - name: reading from CI
-    allowed_requesters: [S0ONCALL]
+    for: [S0ONCALL]
     roles: [ORG_READ_ONLY]
-    network_presets: [ci]
-    max_lifetime: 8h
+    networks: [ci]
+    longest: 8h
 `
 
 // reading is a wish within that case.
@@ -60,13 +61,13 @@ func TestRulesNobodyHasToApprove(t *testing.T) {
 		}), "it is on the record")
 		card := w.card(id)
 		assert.True(t, holds(card, "reading from CI", "nobody had to", "@"+alice, "ci (198.51.100.0/28)"))
-		assert.False(t, holds(card, "card.approve"))
+		assert.False(t, holds(card, "card/approve"))
 		assert.Empty(t, card.Mentions.Groups, "nobody has to come")
 		w.under(id, "reading from CI", "@"+alice, string(id))
 		assert.Len(t, w.thread(id), 1)
 		assert.Zero(t, w.entries(id, approval.EventApprove))
 
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_READ_ONLY"}, "198.51.100.0/28")
 		w.under(id, w.botKeys()[0].PublicKey)
@@ -100,7 +101,7 @@ func TestRulesTheCaseIsNotForEverybody(t *testing.T) {
 	underRules(t, readingFromCI, func(t *testing.T, w *town) {
 		id := w.asksAs(carol, reading()...)
 		assert.Equal(t, approval.StatePending, w.request(id).State)
-		assert.True(t, holds(w.card(id), "card.approve"))
+		assert.True(t, holds(w.card(id), "card/approve"))
 	})
 }
 
@@ -119,7 +120,7 @@ func TestRulesNobodyCollectsWhatNobodyApproved(t *testing.T) {
 		require.Equal(t, slack.Closed, w.sendsForm(alice, reading()...).Outcome)
 		first := w.newest()
 		w.rests(first)
-		w.pressesOn(alice, "ready.withdraw", string(first))
+		w.pressesOn(alice, "ready/withdraw", string(first))
 		assert.Equal(t, approval.CauseNone, w.becomes(first, approval.StateWithdrawn).Outcome.Cause)
 		require.Equal(t, slack.Closed, w.sendsForm(alice, reading()...).Outcome)
 		second := w.newest()
@@ -139,7 +140,7 @@ func TestRulesARestartRepeatsNoAnnouncement(t *testing.T) {
 	id := w.newest()
 	w.rests(id)
 	w.restartBot()
-	w.presses(alice, "ready.create")
+	w.presses(alice, "ready/issue")
 	w.becomes(id, approval.StateDelivered)
 	w.rests(id)
 	assert.Len(t, w.thread(id), 2, "that a rule approved it, and that it was made")

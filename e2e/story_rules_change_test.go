@@ -22,10 +22,10 @@ func (w *town) activeUnder() policy.ID {
 	w.endorsed(id, 1)
 	w.approves(carol, id)
 	w.becomes(id, approval.StateApproved)
-	w.presses(alice, "ready.create")
+	w.presses(alice, "ready/issue")
 	w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 	w.becomes(id, approval.StateDelivered)
-	w.presses(alice, "note.saved")
+	w.presses(alice, "key/confirm")
 	w.becomes(id, approval.StateActive)
 	w.rests(id)
 	return id
@@ -36,12 +36,12 @@ func (w *town) activeUnder() policy.ID {
 func TestRulesAChangeTakesBothGroups(t *testing.T) {
 	underRules(t, twoGroups, func(t *testing.T, w *town) {
 		id := w.activeUnder()
-		more := w.asksForTime(id, "ready.extend")
+		more := w.asksForTime(id, "ready/extend")
 		w.rests(more)
 		card := w.card(more)
 		assert.True(t, holds(card, ofApprovers, ofSecurity))
-		assert.False(t, holds(card, "card.less"))
-		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: bob, TS: card.TS, ActionID: "card.less", Value: string(more)}))
+		assert.False(t, holds(card, "card/approve_partial"))
+		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: bob, TS: card.TS, ActionID: "approve_partial", BlockID: blockOf("card/approve_partial", more), Value: string(more)}))
 		w.isTold(bob, "as it is or not at all")
 		assert.Nil(t, w.Slack.Screen(bob).Modal)
 
@@ -73,12 +73,12 @@ func TestRulesMoreTimeIsOutsideOfTheCase(t *testing.T) {
 	underRules(t, readingFromCI, func(t *testing.T, w *town) {
 		require.Equal(t, slack.Closed, w.sendsForm(alice, reading()...).Outcome)
 		id := w.newest()
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 		w.becomes(id, approval.StateDelivered)
-		w.presses(alice, "note.saved")
+		w.presses(alice, "key/confirm")
 		w.becomes(id, approval.StateActive)
-		w.opens(alice, "ready.extend", string(id))
+		w.opens(alice, "ready/extend", string(id))
 		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"extend.lifetime": "8h0m0s", "extend.reason": "more"}).Outcome)
 		more := w.follower(id, approval.Extension)
 		assert.Equal(t, approval.StatePending, w.request(more).State)
@@ -90,19 +90,19 @@ func TestRulesMoreTimeIsOutsideOfTheCase(t *testing.T) {
 func TestRulesApprovalsAtHome(t *testing.T) {
 	underRules(t, twoGroups, func(t *testing.T, w *town) {
 		id := w.asks()
-		w.opensHome(bob, string(id), "home.approve", ofSecurity)
-		w.pressesAtHome(bob, "home.approve", string(id))
+		w.opensHome(bob, string(id), "home/approve", ofSecurity)
+		w.pressesAtHome(bob, "home/approve", string(id))
 		w.endorsed(id, 1)
 		w.home(bob, "Nothing waits for your decision")
-		w.opensHome(dana, string(id), "1 of 2", "home.approve")
-		w.pressesAtHome(dana, "home.approve", string(id))
+		w.opensHome(dana, string(id), "1 of 2", "home/approve")
+		w.pressesAtHome(dana, "home/approve", string(id))
 		w.home(dana, "waits for other people", ofSecurity)
 		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{
-			User: bob, Payload: json.RawMessage(atHome(bob, slack.TeamID, "home.approve", string(id))), // of a tab that is old
+			User: bob, Payload: json.RawMessage(atHome(bob, slack.TeamID, "home/approve", string(id))), // of a tab that is old
 		}))
 		w.home(bob, "approved this already")
-		w.opensHome(carol, string(id), "1 of 2", "home.approve")
-		w.pressesAtHome(carol, "home.approve", string(id))
+		w.opensHome(carol, string(id), "1 of 2", "home/approve")
+		w.pressesAtHome(carol, "home/approve", string(id))
 		w.becomes(id, approval.StateApproved)
 		w.home(carol, "Nothing waits for your decision")
 	})
@@ -113,8 +113,8 @@ func TestRulesLessAfterOnesOwnApproval(t *testing.T) {
 	underRules(t, twoGroups, func(t *testing.T, w *town) {
 		id := w.asksForMuch()
 		card := w.card(id)
-		w.opens(bob, "card.less", string(id))
-		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "card.approve"))
+		w.opens(bob, "card/approve_partial", string(id))
+		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "approve"))
 		before := w.endorsed(id, 1)
 		assert.Equal(t, slack.Updated, w.fills(bob, aPart).Outcome)
 		w.modalShows(bob, "approved this already")
@@ -126,7 +126,7 @@ func TestRulesLessAfterOnesOwnApproval(t *testing.T) {
 func TestRulesEverythingIsDeliveredTwice(t *testing.T) {
 	underRules(t, twoGroups+impatient, func(t *testing.T, w *town) {
 		id := w.asksForMuch()
-		w.pressesOn(alice, "asked.nudge", string(id))
+		w.pressesOn(alice, "requested/nudge", string(id))
 		w.hears(id, 1)
 		w.leavesAPart(id)
 		w.endorsed(id, 1)

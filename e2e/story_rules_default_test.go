@@ -35,7 +35,7 @@ func TestRulesWithoutAFile(t *testing.T) {
 		assert.Equal(t, policy.UserID(dana), w.becomes(id, approval.StateApproved).Decision.By)
 		w.hears(id, 1)
 		assert.Zero(t, w.entries(id, approval.EventApprovalAdded))
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7", "198.51.100.0/24")
 	})

@@ -14,9 +14,10 @@ import (
 )
 
 const namedNetworks = `
-network_presets:
-  office: [203.0.112.0/20, "2001:db8::/48"]
-  ci: [198.51.100.7, 198.51.100.8]
+networks:
+  named:
+    office: [203.0.112.0/20, "2001:db8::/48"]
+    ci: [198.51.100.7, 198.51.100.8]
 `
 
 // limitedOwner may be asked for by everyone, and not for much.
@@ -24,12 +25,12 @@ const limitedOwner = `
 roles:
   ORG_READ_ONLY: {}
   ORG_BILLING_READ_ONLY: {}
-  ORG_GROUP_CREATOR: {allowed_requesters: [S0MANAGERS]}
+  ORG_GROUP_CREATOR: {ask: [S0MANAGERS]}
   ORG_OWNER:
-    required_approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
-    max_lifetime: 8h
-    min_prefix_ipv4: /32
-    min_prefix_ipv6: /128
+    approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
+    longest: 8h
+    widest_ipv4: /32
+    widest_ipv6: /128
 `
 
 func fromNetworks(names ...string) func(map[string]map[string]slack.Value) {
@@ -53,9 +54,9 @@ func TestRulesNamedNetworks(t *testing.T) {
 			underRules(t, namedNetworks, func(t *testing.T, w *town) {
 				id := w.asks(fromNetworks(tt.named...), withAddresses(tt.typed))
 				assert.True(t, holds(w.card(id), tt.said), "%s", w.card(id).Text)
-				assert.True(t, holds(w.reads(alice, "asked.withdraw"), tt.said))
+				assert.True(t, holds(w.reads(alice, "requested/withdraw"), tt.said))
 				w.approves(bob, id)
-				w.presses(alice, "ready.create")
+				w.presses(alice, "ready/issue")
 				w.becomes(id, approval.StateDelivered)
 				w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, tt.networks...)
 			})
@@ -81,7 +82,7 @@ func TestRulesANetworkThatIsGone(t *testing.T) {
 	t.Parallel()
 	w := newRuledTown(t, false, namedNetworks, nil)
 	w.opensForm(alice)
-	require.NoError(t, os.WriteFile(w.environ["POLICY_FILE"], []byte("network_presets: {office: [203.0.112.0/20]}\n"), 0o600))
+	require.NoError(t, os.WriteFile(w.environ["POLICY_FILE"], []byte("networks: {named: {office: [203.0.112.0/20]}}\n"), 0o600))
 	w.restartBot()
 	result, err := w.Slack.Submit(w.ctx(), alice, wish(fromNetworks("ci"), withAddresses("")))
 	require.NoError(t, err)
@@ -111,7 +112,7 @@ func TestRulesRolesHaveLimits(t *testing.T) {
 		w.approves(bob, id)
 		w.endorsed(id, 1)
 		w.approves(carol, id)
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_OWNER"}, "198.51.100.7", "198.51.100.8", "203.0.113.7")
 	})

@@ -16,7 +16,7 @@ import (
 func TestRulesMoreThanAskedIsRefused(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asksForMuch()
-		w.opens(bob, "card.less", string(id))
+		w.opens(bob, "card/approve_partial", string(id))
 		for typed, says := range map[string]string{
 			"192.0.2.1":                  "192.0.2.1",
 			"203.0.113.7 198.51.0.0/16":  "198.51.0.0/16",
@@ -41,7 +41,7 @@ func TestRulesMoreThanAskedIsRefused(t *testing.T) {
 func TestRulesForgedChangesAreRefused(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asksForMuch()
-		modal := w.opens(bob, "card.less", string(id))
+		modal := w.opens(bob, "card/approve_partial", string(id))
 		part := func(edit ...func(map[string]any)) map[string]any {
 			v := map[string]any{
 				"less.roles":    pickedMany("ORG_BILLING_READ_ONLY"),
@@ -104,17 +104,17 @@ func TestRulesChangesSentTooLate(t *testing.T) {
 		says      []string
 	}{
 		"denied": {func(w *town, id policy.ID) {
-			w.opens(dana, "card.deny", string(id))
+			w.opens(dana, "card/deny", string(id))
 			w.submits(dana, "deny.reason", "no")
 		}, approval.StateDenied, []string{"@" + dana, "denied"}},
 		"approved as it is": {func(w *town, id policy.ID) { w.approves(dana, id) }, approval.StateApproved, []string{"@" + dana, "approved"}},
-		"withdrawn":         {func(w *town, _ policy.ID) { w.presses(alice, "asked.withdraw") }, approval.StateWithdrawn, []string{"@" + alice, "back"}},
+		"withdrawn":         {func(w *town, _ policy.ID) { w.presses(alice, "requested/withdraw") }, approval.StateWithdrawn, []string{"@" + alice, "back"}},
 		"lapsed":            {func(w *town, id policy.ID) { w.rests(id); w.passes(25 * time.Hour) }, approval.StateExpired, []string{"nobody decided in time"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bothDoors(t, func(t *testing.T, w *town) {
 				id := w.asksForMuch()
-				w.opens(bob, "card.less", string(id))
+				w.opens(bob, "card/approve_partial", string(id))
 				tt.meanwhile(w, id)
 				before := w.becomes(id, tt.state)
 				assert.Equal(t, slack.Updated, w.fills(bob, aPart).Outcome)
@@ -133,7 +133,7 @@ func TestRulesChangesSentTooLate(t *testing.T) {
 func TestRulesChangesSentAfterOthers(t *testing.T) {
 	underRules(t, twoGroups, func(t *testing.T, w *town) {
 		id := w.asksForMuch()
-		w.opens(carol, "card.less", string(id))
+		w.opens(carol, "card/approve_partial", string(id))
 		w.leavesAPart(id)
 		w.endorsed(id, 1)
 		result := w.fills(carol, map[string]string{"less.lifetime": "8h0m0s"})
@@ -150,19 +150,19 @@ func TestRulesStrangersChangeNothing(t *testing.T) {
 		w.Slack.Join(carol, slack.Approvals)
 		id := w.asksForMuch()
 		before := w.request(id).Version
-		w.pressesOn(carol, "card.less", string(id))
+		w.pressesOn(carol, "card/approve_partial", string(id))
 		w.isTold(carol, "Only approvers")
-		w.pressesOn(alice, "card.less", string(id))
+		w.pressesOn(alice, "card/approve_partial", string(id))
 		w.isTold(alice, "your own request")
 		card := w.card(id)
 		for _, f := range []slack.Forgery{{User: gil}, {User: eve, TeamID: slack.OtherTeam}, {User: bob, TeamID: slack.OtherTeam}, {User: "U0NOBODY"}} {
-			f.TS, f.ActionID, f.Value = card.TS, "card.less", string(id)
+			f.TS, f.ActionID, f.BlockID, f.Value = card.TS, "approve_partial", blockOf("card/approve_partial", id), string(id)
 			require.NoError(t, w.Slack.ForgeClick(w.ctx(), f))
 			assert.Nil(t, w.Slack.Screen(f.User).Modal, f.User)
 		}
 
 		// Bob is no approver any more when he sends what he opened.
-		w.opens(bob, "card.less", string(id))
+		w.opens(bob, "card/approve_partial", string(id))
 		w.Slack.SetGroup(slack.Approvers, dana)
 		w.rests(id)
 		w.passes(20 * time.Minute)
@@ -177,9 +177,9 @@ func TestRulesChangesInBadWeather(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asksForMuch()
 		w.spoils(goesWrong(wire.Slack, "views.open", wire.HTML503))
-		w.pressesOn(bob, "card.less", string(id))
+		w.pressesOn(bob, "card/approve_partial", string(id))
 		w.isTold(bob, "Nothing was changed")
-		w.opens(bob, "card.less", string(id))
+		w.opens(bob, "card/approve_partial", string(id))
 		w.spoils(goesWrong(wire.Slack, "users.info", wire.HTML503))
 		result := w.fills(bob, aPart)
 		require.Equal(t, slack.Refused, result.Outcome)
@@ -195,13 +195,13 @@ func TestRulesChangesSurviveARestart(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, false, nil)
 	id := w.asksForMuch()
-	w.opens(bob, "card.less", string(id))
+	w.opens(bob, "card/approve_partial", string(id))
 	w.restartBot()
 	require.Equal(t, slack.Closed, w.fills(bob, aPart).Outcome)
 	w.becomes(id, approval.StateApproved)
-	w.reads(alice, "ready.create", "8 hours instead of 24 hours")
+	w.reads(alice, "ready/issue", "8 hours instead of 24 hours")
 	w.restartBot()
-	w.presses(alice, "ready.create")
+	w.presses(alice, "ready/issue")
 	w.becomes(id, approval.StateDelivered)
 	w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7", "198.51.100.64/28")
 }

@@ -37,7 +37,7 @@ func but(values map[string]string, block, value string) map[string]string {
 // leavesAPart is Bob's approval of a part.
 func (w *town) leavesAPart(id policy.ID) {
 	w.t.Helper()
-	w.opens(bob, "card.less", string(id))
+	w.opens(bob, "card/approve_partial", string(id))
 	result := w.fills(bob, aPart)
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
 }
@@ -45,7 +45,7 @@ func (w *town) leavesAPart(id policy.ID) {
 func TestRulesApproveWithChangesCollected(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asksForMuch()
-		modal := w.opens(bob, "card.less", string(id))
+		modal := w.opens(bob, "card/approve_partial", string(id))
 		assert.Equal(t, approval.StatePending, w.request(id).State, "nothing is approved before it is sent")
 		assert.ElementsMatch(t, []string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, modal.Values["less.roles"]["less.roles"])
 		assert.Equal(t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["less.networks"]["less.networks"])
@@ -54,16 +54,16 @@ func TestRulesApproveWithChangesCollected(t *testing.T) {
 
 		w.becomes(id, approval.StateApproved)
 		leftOut := []string{"@" + bob, "Organization Read Only", "198.51.100.0/24", "8 hours instead of 24 hours"}
-		w.reads(alice, append(leftOut, "ready.create", "Decline")...)
+		w.reads(alice, append(leftOut, "ready/issue", "Decline")...)
 		w.under(id, append(leftOut, string(id))...)
 		assert.True(t, holds(w.card(id), leftOut...))
-		assert.False(t, holds(w.card(id), "card.less"))
+		assert.False(t, holds(w.card(id), "card/approve_partial"))
 		assert.Len(t, w.thread(id), 1)
 		assert.Equal(t, 1, w.count(func(e approval.AuditEntry) bool {
 			return e.Request == id && e.Event == approval.EventApprove && strings.Contains(e.Note, "without ORG_READ_ONLY")
 		}), "what was left out is on the record")
 
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		r := w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7", "198.51.100.64/28")
 		assert.WithinDuration(t, w.Clock.Now().Add(8*time.Hour), r.KeyExpiresAt, time.Minute)
@@ -75,15 +75,15 @@ func TestRulesApproveWithChangesDeclined(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asksForMuch()
 		w.leavesAPart(id)
-		ready := w.reads(alice, "ready.create", "ready.withdraw")
-		w.presses(alice, "ready.withdraw")
+		ready := w.reads(alice, "ready/issue", "ready/withdraw")
+		w.presses(alice, "ready/withdraw")
 		assert.Equal(t, approval.CauseDeclined, w.becomes(id, approval.StateWithdrawn).Outcome.Cause)
 		w.under(id, "@"+alice, "declined", string(id))
 		w.reads(alice, "You declined that", "@"+bob, string(id))
 		assert.True(t, holds(w.card(id), "*Declined* by", "@"+alice))
-		w.staleInDM(alice, ready, "ready.create")
+		w.staleInDM(alice, ready, "ready/issue")
 		w.isTold(alice, "took this request back")
-		w.staleInDM(alice, ready, "ready.withdraw")
+		w.staleInDM(alice, ready, "ready/withdraw")
 		assert.Equal(t, 1, w.entries(id, approval.EventWithdraw))
 		assert.Len(t, w.thread(id), 2)
 		assert.Empty(t, w.botKeys())
@@ -118,13 +118,13 @@ func TestRulesApproveWithChangesOnlyOnePart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bothDoors(t, func(t *testing.T, w *town) {
 				id := w.asksForMuch()
-				w.opens(bob, "card.less", string(id))
+				w.opens(bob, "card/approve_partial", string(id))
 				require.Equal(t, slack.Closed, w.fills(bob, tt.leaves).Outcome)
 				w.becomes(id, approval.StateApproved)
-				ready := w.reads(alice, "ready.create", tt.said)
+				ready := w.reads(alice, "ready/issue", tt.said)
 				assert.Equal(t, len(tt.leaves) > 0, holds(ready, "approved less than you asked for"))
 				assert.Equal(t, len(tt.leaves) > 0, holds(ready, "Decline"))
-				w.presses(alice, "ready.create")
+				w.presses(alice, "ready/issue")
 				r := w.becomes(id, approval.StateDelivered)
 				w.hasKey(tt.roles, tt.networks...)
 				assert.WithinDuration(t, w.Clock.Now().Add(tt.lives), r.KeyExpiresAt, time.Minute)
@@ -136,20 +136,20 @@ func TestRulesApproveWithChangesOnlyOnePart(t *testing.T) {
 func TestRulesApproveWithChangesAtHome(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asksForMuch()
-		w.opensHome(bob, string(id), "home.less")
-		w.pressesAtHome(bob, "home.less", string(id))
+		w.opensHome(bob, string(id), "home/approve_partial")
+		w.pressesAtHome(bob, "home/approve_partial", string(id))
 		w.sees(bob, "the form", func(s slack.Screen) bool { return s.Modal != nil })
 		require.Equal(t, slack.Refused, w.fills(bob, but(aPart, "less.networks", "192.0.2.1")).Outcome)
 		require.Equal(t, slack.Closed, w.fills(bob, aPart).Outcome)
 		w.becomes(id, approval.StateApproved)
 		w.home(bob, "Nothing waits for your decision")
-		w.reads(alice, "ready.create", "@"+bob, "8 hours instead of 24 hours")
+		w.reads(alice, "ready/issue", "@"+bob, "8 hours instead of 24 hours")
 
 		// Carol, who decides nothing, has no such button; forged, it opens nothing.
 		other := w.asks()
 		w.opensHome(carol, "Nothing of yours waits or lives")
 		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{
-			User: carol, Payload: json.RawMessage(atHome(carol, slack.TeamID, "home.less", string(other))),
+			User: carol, Payload: json.RawMessage(atHome(carol, slack.TeamID, "home/approve_partial", string(other))),
 		}))
 		w.home(carol, "Only approvers")
 		assert.Nil(t, w.Slack.Screen(carol).Modal)
@@ -165,10 +165,10 @@ func TestRulesTwoApproveWithChanges(t *testing.T) {
 		r := w.endorsed(id, 1)
 		assert.Len(t, r.Requested.Roles, 2, "what was asked for is kept")
 		w.under(id, "@"+bob, "1 of 2", "without Organization Read Only")
-		w.reads(alice, "asked.withdraw", "without Organization Read Only", ofSecurity)
-		assert.True(t, holds(w.card(id), "@"+bob, "8 hours instead of 24 hours", "card.less"))
+		w.reads(alice, "requested/withdraw", "without Organization Read Only", ofSecurity)
+		assert.True(t, holds(w.card(id), "@"+bob, "8 hours instead of 24 hours", "card/approve_partial"))
 
-		modal := w.opens(carol, "card.less", string(id))
+		modal := w.opens(carol, "card/approve_partial", string(id))
 		assert.Equal(t, slack.Pick("ORG_BILLING_READ_ONLY"), modal.Values["less.roles"]["less.roles"])
 		again, err := w.Slack.SubmitAgain(w.ctx(), bob)
 		require.NoError(t, err)
@@ -176,9 +176,9 @@ func TestRulesTwoApproveWithChanges(t *testing.T) {
 		assert.Len(t, w.request(id).Approvals, 1)
 		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"less.networks": "203.0.113.7"}).Outcome)
 		w.becomes(id, approval.StateApproved)
-		w.reads(alice, "ready.create", "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.64/28`", "without Organization Read Only")
+		w.reads(alice, "ready/issue", "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.64/28`", "without Organization Read Only")
 		w.under(id, "@"+carol, "from `203.0.113.7` instead of")
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_BILLING_READ_ONLY"}, "203.0.113.7")
 	})
@@ -190,15 +190,15 @@ func TestRulesLessNeedsFewerApprovals(t *testing.T) {
 roles:
   ORG_READ_ONLY: {}
   ORG_OWNER:
-    required_approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
+    approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
 `
 	underRules(t, current, func(t *testing.T, w *town) {
 		id := w.asks(withRoles("ORG_READ_ONLY", "ORG_OWNER"))
 		assert.True(t, holds(w.card(id), ofSecurity))
-		w.opens(bob, "card.less", string(id))
+		w.opens(bob, "card/approve_partial", string(id))
 		require.Equal(t, slack.Closed, w.fills(bob, map[string]string{"less.roles": "ORG_READ_ONLY"}).Outcome)
 		assert.Equal(t, policy.UserID(bob), w.becomes(id, approval.StateApproved).Decision.By)
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateDelivered)
 		w.hasKey([]string{"ORG_READ_ONLY"}, "203.0.113.7", "198.51.100.0/24")
 	})

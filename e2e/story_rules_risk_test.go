@@ -25,7 +25,7 @@ func modest(edit ...func(map[string]map[string]slack.Value)) []func(map[string]m
 // takesBack withdraws a request that waits.
 func (w *town) takesBack(id policy.ID) {
 	w.t.Helper()
-	w.pressesOn(alice, "asked.withdraw", string(id))
+	w.pressesOn(alice, "requested/withdraw", string(id))
 	w.becomes(id, approval.StateWithdrawn)
 	w.rests(id)
 }
@@ -55,7 +55,7 @@ func TestRulesApproversLookTwice(t *testing.T) {
 		} {
 			id := w.asks(modest(tt.wish)...)
 			assert.Contains(t, w.card(id).Text, tt.said, name)
-			assert.Equal(t, 1, w.notices("card.approve", string(id), "Look twice"), name)
+			assert.Equal(t, 1, w.notices("card/approve", string(id), "Look twice"), name)
 			w.opensHome(bob, string(id), "Look twice")
 			w.takesBack(id)
 		}
@@ -69,7 +69,7 @@ func TestRulesWhoHoldsKeysAlready(t *testing.T) {
 		card := w.card(id)
 		assert.Contains(t, card.Text, "Look twice:* powerful role Organization Owner; wide network `198.51.100.0/24` (256 hosts); lives 90 days; <@"+alice+"> held 1 live key when they asked.")
 		assert.NotContains(t, card.Text, "first request")
-		assert.False(t, holds(w.reads(alice, "asked.withdraw", string(id)), "Look twice"), "the asker is not warned of themselves")
+		assert.False(t, holds(w.reads(alice, "requested/withdraw", string(id)), "Look twice"), "the asker is not warned of themselves")
 		w.approves(bob, id)
 		w.becomes(id, approval.StateApproved)
 		assert.False(t, holds(w.card(id), "Look twice"))

@@ -52,24 +52,24 @@ func (w *town) nearItsEnd() policy.ID {
 func waits(w *town) policy.ID { return w.asks() }
 
 var tellings = map[string]telling{
-	"approved": {waits, byPressing(bob, "card.approve"), approval.StateApproved,
-		[]string{"@" + bob, "approved"}, []string{"@" + bob, "ready.create"}},
-	"denied": {waits, byWriting(bob, "card.deny", "deny.reason", "use the dashboard"), approval.StateDenied,
+	"approved": {waits, byPressing(bob, "card/approve"), approval.StateApproved,
+		[]string{"@" + bob, "approved"}, []string{"@" + bob, "ready/issue"}},
+	"denied": {waits, byWriting(bob, "card/deny", "deny.reason", "use the dashboard"), approval.StateDenied,
 		[]string{"@" + bob, "denied", "use the dashboard"}, []string{"@" + bob, "use the dashboard"}},
-	"withdrawn": {waits, byPressing(alice, "asked.withdraw"), approval.StateWithdrawn,
+	"withdrawn": {waits, byPressing(alice, "requested/withdraw"), approval.StateWithdrawn,
 		[]string{"@" + alice, "back"}, nil},
 	"not decided": {waits, byWaiting(24*time.Hour + time.Minute), approval.StateExpired,
 		[]string{"nobody decided in time"}, []string{"nobody decided in time"}},
 	"not collected": {(*town).approved, byWaiting(24*time.Hour + time.Minute), approval.StateExpired,
 		[]string{"not created in time"}, []string{"not created in time"}},
-	"made": {(*town).approved, byPressing(alice, "ready.create"), approval.StateDelivered,
+	"made": {(*town).approved, byPressing(alice, "ready/issue"), approval.StateDelivered,
 		[]string{"@" + alice, "was made"}, []string{"MONGODB_ATLAS_PUBLIC_API_KEY"}},
-	"revoked by its owner": {(*town).active, byPressing(alice, "ready.revoke"), approval.StateEnded,
-		[]string{"@" + alice, "revoked"}, []string{"revoked", "outcome.again"}},
-	"revoked by an approver": {(*town).active, byWriting(bob, "card.revoke", "revoke.reason", "seen in a log"), approval.StateEnded,
-		[]string{"@" + bob, "seen in a log"}, []string{"@" + bob, "seen in a log", "outcome.again"}},
+	"revoked by its owner": {(*town).active, byPressing(alice, "ready/revoke"), approval.StateEnded,
+		[]string{"@" + alice, "revoked"}, []string{"revoked", "outcome/request_again"}},
+	"revoked by an approver": {(*town).active, byWriting(bob, "card/revoke_with_reason", "revoke.reason", "seen in a log"), approval.StateEnded,
+		[]string{"@" + bob, "seen in a log"}, []string{"@" + bob, "seen in a log", "outcome/request_again"}},
 	"at its end": {(*town).nearItsEnd, byWaiting(time.Hour), approval.StateEnded,
-		[]string{"its lifetime was over"}, []string{"its lifetime was over", "outcome.again"}},
+		[]string{"its lifetime was over"}, []string{"its lifetime was over", "outcome/request_again"}},
 }
 
 func TestRulesBeingTold(t *testing.T) {
@@ -141,12 +141,12 @@ func TestRulesAThreadTellsTheWholeStory(t *testing.T) {
 		w.endorsed(id, 1)
 		w.approves(carol, id)
 		w.becomes(id, approval.StateApproved)
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 		w.becomes(id, approval.StateDelivered)
-		w.presses(alice, "note.saved")
+		w.presses(alice, "key/confirm")
 		w.becomes(id, approval.StateActive)
-		w.pressesOn(alice, "ready.revoke", string(id))
+		w.pressesOn(alice, "ready/revoke", string(id))
 		w.becomes(id, approval.StateEnded)
 		w.rests(id)
 		thread := w.thread(id)

@@ -14,10 +14,10 @@ import (
 
 const impatient = `
 pending:
-  remind_approvers_after: [2h, 6h]
+  remind_after: [2h, 6h]
   escalate_after: 8h
   escalate_to: [S0SECURITY]
-  expire_after: 24h
+  lapse_after: 24h
 `
 
 // hears waits for the n-th message under a card, and that there are no more.
@@ -83,13 +83,13 @@ func TestRulesNobodyDecidesForLong(t *testing.T) {
 		assert.Equal(t, []string{security}, third.Mentions.Groups)
 		assert.Equal(t, 1, w.calls(security), "they are called once")
 		assert.True(t, holds(third, string(id), "Any of you can decide"))
-		w.reads(alice, "asked.withdraw", "It went to", ofSecurity)
+		w.reads(alice, "requested/withdraw", "It went to", ofSecurity)
 		assert.Equal(t, 1, w.entries(id, approval.EventEscalate))
 
 		w.approves(carol, id)
 		assert.Equal(t, policy.UserID(carol), w.becomes(id, approval.StateApproved).Decision.By)
 		assert.True(t, holds(w.hears(id, 4), "@"+carol, "approved"))
-		w.reads(alice, "ready.create", "@"+carol)
+		w.reads(alice, "ready/issue", "@"+carol)
 		w.passes(25 * time.Hour)
 		w.becomes(id, approval.StateExpired)
 		w.hears(id, 5)
@@ -101,7 +101,7 @@ func TestRulesTheSecondGroupDenies(t *testing.T) {
 	underRules(t, impatient, func(t *testing.T, w *town) {
 		id := w.asks()
 		w.untilEscalated(id)
-		w.opens(carol, "card.deny", string(id))
+		w.opens(carol, "card/deny", string(id))
 		w.submits(carol, "deny.reason", "")
 		assert.Equal(t, policy.UserID(carol), w.becomes(id, approval.StateDenied).Decision.By)
 	})
@@ -110,7 +110,7 @@ func TestRulesTheSecondGroupDenies(t *testing.T) {
 // The first group can still decide, and the second stands in for one who is
 // missing.
 func TestRulesTheSecondGroupStandsIn(t *testing.T) {
-	underRules(t, "required_approvals: [{from: [S0APPROVERS], count: 2}]\n"+impatient, func(t *testing.T, w *town) {
+	underRules(t, "approvals: [{from: [S0APPROVERS], count: 2}]\n"+impatient, func(t *testing.T, w *town) {
 		id := w.asks()
 		w.approves(bob, id)
 		w.endorsed(id, 1)
@@ -131,10 +131,10 @@ func TestRulesNobodyDecidesAtAll(t *testing.T) {
 		w.passes(16 * time.Hour)
 		assert.Equal(t, approval.CauseUndecided, w.becomes(id, approval.StateExpired).Outcome.Cause)
 		assert.True(t, holds(w.hears(id, 4), "nobody decided in time", string(id)))
-		w.reads(alice, "outcome.again", "nobody decided in time")
-		assert.False(t, holds(w.card(id), "card.approve"))
+		w.reads(alice, "outcome/request_again", "nobody decided in time")
+		assert.False(t, holds(w.card(id), "card/approve"))
 		for _, who := range []string{bob, carol} {
-			require.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "card.approve"))
+			require.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "approve"))
 			w.isTold(who, "lapsed")
 		}
 		assert.Equal(t, approval.StateExpired, w.request(id).State)
@@ -152,7 +152,7 @@ func TestRulesARestartRepeatsNoReminder(t *testing.T) {
 		w.restartBot()
 	}
 	assert.Equal(t, 1, w.calls(security))
-	w.pressesOn(alice, "asked.nudge", string(id))
+	w.pressesOn(alice, "requested/nudge", string(id))
 	w.hears(id, 4)
 	w.restartBot()
 	w.passes(17 * time.Hour)

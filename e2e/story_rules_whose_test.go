@@ -17,7 +17,7 @@ func TestRulesEachApproverIsNamedForTheirOwnChange(t *testing.T) {
 		w.leavesAPart(id)
 		w.endorsed(id, 1)
 		w.under(id, "@"+bob, "1 of 2", "without Organization Read Only")
-		w.opens(carol, "card.less", string(id))
+		w.opens(carol, "card/approve_partial", string(id))
 		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"less.networks": "203.0.113.7"}).Outcome)
 		w.becomes(id, approval.StateApproved)
 		w.rests(id)
@@ -38,7 +38,7 @@ func TestRulesBeingToldWhenAKeyWasMadeAndEnded(t *testing.T) {
 
 // Where the usual approvals are those of two groups the card says so, too.
 func TestRulesTheCardTellsTwoUsualGroupsApart(t *testing.T) {
-	underRules(t, "required_approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]", func(t *testing.T, w *town) {
+	underRules(t, "approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]", func(t *testing.T, w *town) {
 		require.NotContains(t, w.card(w.asks()).Text, "an approver and an approver")
 	})
 }

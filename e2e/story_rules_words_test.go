@@ -24,7 +24,7 @@ const twoGroups = `
 roles:
   ORG_READ_ONLY: {}
   ORG_BILLING_READ_ONLY:
-    required_approvals:
+    approvals:
       - from: [S0APPROVERS]
       - from: [S0SECURITY]
 `
@@ -65,7 +65,7 @@ func (w *town) asksAs(who string, edit ...func(map[string]map[string]slack.Value
 // approves presses Approve on the card of one request.
 func (w *town) approves(who string, id policy.ID) {
 	w.t.Helper()
-	w.pressesOn(who, "card.approve", string(id))
+	w.pressesOn(who, "card/approve", string(id))
 }
 
 // endorsed waits until a request has n approvals and still waits.

@@ -15,17 +15,17 @@ import (
 func TestAskApproveCreateSave(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.asks()
-		card := w.reads(bob, "card.approve")
+		card := w.reads(bob, "card/approve")
 		for _, said := range []string{slack.Alice, "billing export", "Organization Billing Viewer", "203.0.113.7", "198.51.100.0/24", "8 hours", "invoices of October, TICKET-12", string(id)} {
 			assert.True(t, holds(card, said), "the card does not say %q", said)
 		}
-		w.presses(bob, "card.approve")
-		w.reads(alice, "ready.create")
+		w.presses(bob, "card/approve")
+		w.reads(alice, "ready/issue")
 		card = w.reads(bob, "pproved", string(id))
-		assert.False(t, holds(card, "card.approve"), "a decided card has no buttons")
+		assert.False(t, holds(card, "card/approve"), "a decided card has no buttons")
 		assert.Empty(t, w.botKeys(), "approval makes no key")
 
-		w.presses(alice, "ready.create")
+		w.presses(alice, "ready/issue")
 		note := w.reads(alice, "MONGODB_ATLAS_PUBLIC_API_KEY=", "MONGODB_ATLAS_PRIVATE_API_KEY=")
 		assert.True(t, note.Ephemeral)
 		keys := w.botKeys()
@@ -38,14 +38,14 @@ func TestAskApproveCreateSave(t *testing.T) {
 		assert.Len(t, keys[0].Roles, 1)
 
 		w.becomes(id, approval.StateDelivered)
-		w.presses(alice, "note.saved")
+		w.presses(alice, "key/confirm")
 		w.becomes(id, approval.StateActive)
 		w.sees(alice, "no key any more", func(s slack.Screen) bool { _, _, there := find(s, "PRIVATE_API_KEY"); return !there })
-		w.reads(alice, "ready.revoke", keys[0].PublicKey)
+		w.reads(alice, "ready/revoke", keys[0].PublicKey)
 
 		w.passes(8*time.Hour + time.Minute)
 		w.becomes(id, approval.StateEnded)
-		w.reads(alice, "outcome.again")
+		w.reads(alice, "outcome/request_again")
 		w.reads(bob, string(id), "deleted")
 		assert.Empty(t, w.botKeys())
 	})

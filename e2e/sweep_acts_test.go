@@ -4,7 +4,6 @@ import (
 	"errors"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -36,7 +35,7 @@ func (w *trial) uses(who, action string, fits func(slack.Message) bool, value ..
 		if did = w.may(who+m.TS+action+m.Text+string(m.Blocks), action); !did {
 			return false
 		}
-		if err := w.Slack.Press(w.ctx(), who, in.ID, m.TS, action, value...); !errors.Is(err, slack.ErrCannot) {
+		if err := w.Slack.Press(w.ctx(), who, in.ID, m.TS, verbOf(action), value...); !errors.Is(err, slack.ErrCannot) {
 			require.NoError(w.t, err)
 		}
 		return false
@@ -49,11 +48,11 @@ func pressAtHome(action string) act {
 	return func(w *trial, who string) bool {
 		w.t.Helper()
 		before := w.Slack.Screen(who)
-		if strings.Contains(string(before.Home), `"action_id":"`+action+`"`) {
+		if offersButton(before.Home, action) {
 			if !w.may(who+action, action) {
 				return false
 			}
-			require.NoError(w.t, w.Slack.PressInHome(w.ctx(), who, action))
+			require.NoError(w.t, w.Slack.PressInHome(w.ctx(), who, verbOf(action)))
 			return true
 		}
 		if !w.may(who+"home", "home") {
@@ -176,7 +175,7 @@ func with(values map[string]map[string]slack.Value, block string, choice ...stri
 // sawNothing says so once, of the first key that was handed over.
 func sawNothing(w *trial, who string) bool {
 	w.t.Helper()
-	return w.uses(who, "ready.unseen", func(m slack.Message) bool {
+	return w.uses(who, "ready/replace", func(m slack.Message) bool {
 		if w.people.replaced == "" {
 			w.people.replaced = keyNamed(m)
 		}
@@ -190,14 +189,14 @@ func saves(w *trial, who string) bool {
 	w.t.Helper()
 	handedOver := map[policy.ID]bool{}
 	w.each(who, func(_ slack.Conversation, m slack.Message) bool {
-		if offers(m, "ready.saved") && w.isHers(m) {
+		if offers(m, "ready/confirm") && w.isHers(m) {
 			handedOver[requestOf(m)] = true
 		}
 		return true
 	})
-	if w.uses(who, "note.saved", func(m slack.Message) bool { return handedOver[requestOf(m)] && w.isHers(m) }) {
+	if w.uses(who, "key/confirm", func(m slack.Message) bool { return handedOver[requestOf(m)] && w.isHers(m) }) {
 		return true
 	}
-	return w.uses(who, "ready.saved", w.isHers) ||
-		!w.people.waiting && w.uses(who, "ready.unseen", func(m slack.Message) bool { return offers(m, "ready.saved") && !w.isHers(m) })
+	return w.uses(who, "ready/confirm", w.isHers) ||
+		!w.people.waiting && w.uses(who, "ready/replace", func(m slack.Message) bool { return offers(m, "ready/confirm") && !w.isHers(m) })
 }

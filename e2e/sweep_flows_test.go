@@ -67,22 +67,22 @@ func (f flow) shownWith() grant {
 }
 
 var (
-	approves = press("card.approve")
-	denies   = sends("denial", press("card.deny"), "deny", as(entered("deny.reason", "use the dashboard")))
+	approves = press("card/approve")
+	denies   = sends("denial", press("card/deny"), "deny", as(entered("deny.reason", "use the dashboard")))
 
 	asks      = sends("form", types("/atlas-key", ""), "form", as(wish()))
 	asksWeek  = sends("form", types("/atlas-key", ""), "form", as(wish(field("form.lifetime", slack.Pick("168h0m0s")))))
-	creates   = press("ready.create")
-	revokes   = press("ready.revoke")
-	switches  = until("The earlier key .* is being deleted", press("ready.switched"))
-	withdraws = either(press("asked.withdraw"), press("ready.withdraw"))
-	rotates   = until("was opened to take over|it takes over from the key", press("ready.rotate"))
+	creates   = press("ready/issue")
+	revokes   = press("ready/revoke")
+	switches  = until("The earlier key .* is being deleted", press("ready/retire_predecessor"))
+	withdraws = either(press("requested/withdraw"), press("ready/withdraw"))
+	rotates   = until("was opened to take over|it takes over from the key", press("ready/rotate"))
 
-	wantsADayMore = sends("extension", press("ready.extend"), "extend", as(with(entered("extend.reason", "the export is not done"), "extend.lifetime", "24h0m0s")))
+	wantsADayMore = sends("extension", press("ready/extend"), "extend", as(with(entered("extend.reason", "the export is not done"), "extend.lifetime", "24h0m0s")))
 )
 
 func wantsFrom(networks string) act {
-	return sends("addresses", press("ready.addresses"), "addresses", as(with(entered("addresses.reason", "another runner"), "addresses.networks", networks)))
+	return sends("addresses", press("ready/replace_access_list"), "addresses", as(with(entered("addresses.reason", "another runner"), "addresses.networks", networks)))
 }
 
 // flows are all the ways through the machine that people take.
@@ -132,8 +132,8 @@ func newKeyFlows() []flow {
 		{
 			name: "approved and revoked in the Home tab", messages: 7,
 			people: []person{
-				{slack.Bob, []act{until("approved request", after("Waits for", pressAtHome("home.approve")))}},
-				{alice, []act{asks, creates, saves, after("ou have the key", pressAtHome("home.revoke"))}},
+				{slack.Bob, []act{until("approved request", after("Waits for", pressAtHome("home/approve")))}},
+				{alice, []act{asks, creates, saves, after("ou have the key", pressAtHome("home/revoke"))}},
 			},
 			ends: []end{ended(approval.StateEnded, approval.CauseRevoked)},
 		},

@@ -141,7 +141,7 @@ func (w *trial) pressesLeftovers(r report) report {
 		for _, p := range w.flow.people {
 			for _, in := range w.Slack.Screen(p.who).Conversations {
 				for _, m := range in.Messages {
-					action := firstIn(strings.ReplaceAll(string(m.Blocks), `"action_id":"outcome.again"`, ""), firstAction)
+					action := firstIn(strings.ReplaceAll(string(m.Blocks), `"action_id":"request_again"`, ""), firstAction)
 					if action != "" && !m.Ephemeral && !pressed {
 						pressed = true
 						_ = w.Slack.Press(w.ctx(), p.who, in.ID, m.TS, action)
@@ -159,7 +159,7 @@ func (w *trial) pressesLeftovers(r report) report {
 	return r
 }
 
-var firstAction = regexp.MustCompile(`"action_id":"([a-z]+\.[a-z]+)"`)
+var firstAction = regexp.MustCompile(`"action_id":"([a-z_]+)"`)
 
 // rest waits until the bot, started again if need be, is at rest.
 func (w *trial) rest() report {

@@ -153,7 +153,7 @@ func firstIn(text string, patterns ...*regexp.Regexp) string {
 }
 
 func offers(m slack.Message, action string) bool {
-	return strings.Contains(string(m.Blocks), `"action_id":"`+action+`"`)
+	return offersButton(m.Blocks, action)
 }
 
 // callbackOf is the callback_id of a modal.

@@ -15,49 +15,50 @@ import (
 // The flows that follow a policy file, and those of several organizations.
 
 const needsTwo = `
-required_approvals:
+approvals:
   - from: [U0BOB]
   - from: [U0DANA]
 `
 
 const needsNobody = `
-auto_approvals:
+auto_approve:
   - name: looking at invoices
-    allowed_requesters: everyone
+    for: everyone
     roles: [ORG_BILLING_READ_ONLY]
-    max_lifetime: 8h
+    longest: 8h
 `
 
 const letsAlice = `
 break_glass:
-  allowed_requesters: [U0ALICE]
+  people: [U0ALICE]
   roles: [ORG_OWNER, ORG_READ_ONLY]
   lifetime: 1h
 `
 
 const escalates = `
 pending:
-  remind_approvers_after: [2h]
+  remind_after: [2h]
   escalate_after: 8h
   escalate_to: [U0CAROL]
-  expire_after: 24h
+  lapse_after: 24h
 `
 
 const offersProjects = `
-project_roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
+projects:
+  roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
 `
 
 var (
 	approvesOnce = func(who string) act { return until("Approved.{0,3} by [^.]*<@"+who+">", approves) }
-	leavesLess   = sends("less", press("card.less"), "less", as(entered("less.networks", "203.0.113.7")))
-	nudges       = press("asked.nudge")
+	leavesLess   = sends("less", press("card/approve_partial"), "less", as(entered("less.networks", "203.0.113.7")))
+	nudges       = press("requested/nudge")
 
 	breaksGlass = sends("emergency", types("/atlas-key", "emergency"), "emergency", as(with(
 		entered("emergency.description", "production is down", "emergency.networks", "203.0.113.7", "emergency.reason", "INC-7"), "emergency.roles", "ORG_OWNER")))
 	asksInProjects = sends("form", types("/atlas-key", ""), "form", findsProjects("Search", "Analytics"))
 	asksInSecond   = sends("form", types("/atlas-key", ""), "form", choosesOrganization(1))
 
-	handsTo = func(who string) act { return press("ownergone.handto", who) }
+	handsTo = func(who string) act { return press("owner_deactivated/transfer", who) }
 )
 
 func ruleFlows() []flow {
@@ -75,7 +76,7 @@ func ruleFlows() []flow {
 		},
 		{
 			name: "approved with less, and declined", messages: 5,
-			people: []person{{bob, []act{leavesLess}}, {alice, []act{asks, press("ready.withdraw")}}},
+			people: []person{{bob, []act{leavesLess}}, {alice, []act{asks, press("ready/withdraw")}}},
 			ends:   []end{ended(approval.StateWithdrawn, approval.CauseDeclined)}, posts: map[string]int{`declined what was approved`: 1},
 		},
 		{
@@ -85,7 +86,7 @@ func ruleFlows() []flow {
 		},
 		{
 			name: "break-glass", messages: 6, policy: letsAlice, grant: grant{roles: "ORG_OWNER", from: "203.0.113.7"},
-			people: []person{{alice, []act{breaksGlass, creates, saves, revokes}}, {bob, []act{after("was deleted", press("review.sign"))}}},
+			people: []person{{alice, []act{breaksGlass, creates, saves, revokes}}, {bob, []act{after("was deleted", press("review/review"))}}},
 			ends:   revoked, posts: map[string]int{`To be reviewed:`: 1},
 		},
 		{
@@ -96,7 +97,7 @@ func ruleFlows() []flow {
 		{
 			name: "its owner leaves", messages: 9, people: []person{
 				{bob, []act{approves, after("<@U0ALICE> has the key", leaves(alice)), handsTo(carol)}},
-				{alice, []act{asksWeek, creates, saves}}, {carol, []act{press("transfer.revoke")}},
+				{alice, []act{asksWeek, creates, saves}}, {carol, []act{press("transfer/revoke")}},
 			},
 			ends: revoked, posts: map[string]int{`:ghost: The account of <@U0ALICE> is deactivated`: 1},
 		},
@@ -104,7 +105,7 @@ func ruleFlows() []flow {
 			name: "its owner leaves, and the next one rotates", messages: 14, people: []person{
 				{bob, []act{approves, after("<@U0ALICE> has the key", leaves(alice)), handsTo(carol)}},
 				{alice, []act{asksWeek, creates, saves}},
-				{carol, []act{until("it takes over from the key", press("transfer.rotate")), creates, saves, switches, after("its successor took over", on(2, revokes))}},
+				{carol, []act{until("it takes over from the key", press("transfer/rotate")), creates, saves, switches, after("its successor took over", on(2, revokes))}},
 			},
 			ends: []end{ended(approval.StateEnded, approval.CauseReplaced), ended(approval.StateEnded, approval.CauseRevoked)},
 		},

@@ -100,7 +100,7 @@ func (w *trial) reviewHolds(d *doubts, q approval.Request, places map[approval.M
 	}
 	m, there := message(w.Slack.Screen(bob), places[approval.ReviewNotice])
 	assert.True(d, there, "the review of %s is not to be seen", q.ID)
-	assert.Equal(d, q.Review.By == "", offers(m, "review.sign"), "the review of %s can be signed", q.ID)
+	assert.Equal(d, q.Review.By == "", offers(m, "review/review"), "the review of %s can be signed", q.ID)
 }
 
 func message(s slack.Screen, at approval.MessageRef) (slack.Message, bool) {

@@ -254,6 +254,12 @@ func holds(m slack.Message, words ...string) bool {
 	}
 	all := m.Text + "\n" + blocks.String()
 	for _, word := range words {
+		if isButton.MatchString(word) {
+			if !offersButton(m.Blocks, word) {
+				return false
+			}
+			continue
+		}
 		if !strings.Contains(all, word) {
 			return false
 		}
@@ -280,10 +286,10 @@ func (w *town) presses(who, action string) {
 	var m slack.Message
 	w.sees(who, "the button "+action, func(s slack.Screen) bool {
 		var ok bool
-		c, m, ok = find(s, `"action_id": "`+action+`"`)
+		c, m, ok = find(s, action)
 		return ok
 	})
-	require.NoError(w.t, w.Slack.Press(w.ctx(), who, c.ID, m.TS, action))
+	require.NoError(w.t, w.Slack.Press(w.ctx(), who, c.ID, m.TS, verbOf(action)))
 }
 
 func (w *town) ctx() context.Context { return w.t.Context() }
@@ -320,8 +326,8 @@ func (w *town) asks(edit ...func(map[string]map[string]slack.Value)) policy.ID {
 	result, err := w.Slack.Submit(w.ctx(), alice, wish(edit...))
 	require.NoError(w.t, err)
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
-	w.reads(bob, "card.approve")
-	w.reads(alice, "asked.withdraw")
+	w.reads(bob, "card/approve")
+	w.reads(alice, "requested/withdraw")
 	return w.newest()
 }
 
@@ -351,15 +357,15 @@ func (w *town) becomes(id policy.ID, state approval.State) approval.Request {
 func (w *town) approved() policy.ID {
 	w.t.Helper()
 	id := w.asks()
-	w.presses(bob, "card.approve")
-	w.reads(alice, "ready.create")
+	w.presses(bob, "card/approve")
+	w.reads(alice, "ready/issue")
 	return id
 }
 
 func (w *town) delivered() policy.ID {
 	w.t.Helper()
 	id := w.approved()
-	w.presses(alice, "ready.create")
+	w.presses(alice, "ready/issue")
 	w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 	w.becomes(id, approval.StateDelivered)
 	return id
@@ -368,7 +374,7 @@ func (w *town) delivered() policy.ID {
 func (w *town) active() policy.ID {
 	w.t.Helper()
 	id := w.delivered()
-	w.presses(alice, "note.saved")
+	w.presses(alice, "key/confirm")
 	w.becomes(id, approval.StateActive)
 	return id
 }

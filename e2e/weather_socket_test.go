@@ -39,17 +39,17 @@ func TestAnAcknowledgmentThatIsLost(t *testing.T) {
 		on    approval.Event
 	}{
 		"of an approval": {func(w *town) policy.ID { return w.asks() }, func(w *town, id policy.ID) error {
-			return w.Slack.Press(w.ctx(), bob, slack.Approvals, w.reads(bob, "card.approve").TS, "card.approve")
+			return w.Slack.Press(w.ctx(), bob, slack.Approvals, w.reads(bob, "approve").TS, "approve")
 		}, approval.StateApproved, approval.EventApprove},
 		"of a withdrawal": {func(w *town) policy.ID { return w.asks() }, func(w *town, id policy.ID) error {
-			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "asked.withdraw").TS, "asked.withdraw")
+			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "withdraw").TS, "withdraw")
 		}, approval.StateWithdrawn, approval.EventWithdraw},
 		"of a press for the key": {(*town).approved, func(w *town, id policy.ID) error {
-			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "ready.create").TS, "ready.create")
+			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "issue").TS, "issue")
 		}, approval.StateDelivered, approval.EventIssue},
 		"of a denial": {func(w *town) policy.ID {
 			id := w.asks()
-			w.presses(bob, "card.deny")
+			w.presses(bob, "card/deny")
 			w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 			return id
 		}, func(w *town, id policy.ID) error {
@@ -97,7 +97,7 @@ func TestAFormWhoseAcknowledgmentIsLost(t *testing.T) {
 		_, err := w.Slack.Submit(w.ctx(), alice, wish())
 		assert.NoError(t, err)
 	})
-	w.reads(bob, "card.approve")
+	w.reads(bob, "card/approve")
 	before := w.ledger()
 	l.cut(false)
 	require.NoError(t, w.Slack.AwaitConnection(t.Context()))
@@ -135,7 +135,7 @@ func TestEveryReasonToDisconnect(t *testing.T) {
 			id := w.asks()
 			w.Slack.Disconnect(reason)
 			w.until("there is another connection", func() bool { return w.Slack.ConnectionsOpened() == 2 && isReady(w.address()) })
-			w.presses(bob, "card.approve")
+			w.presses(bob, "card/approve")
 			w.becomes(id, approval.StateApproved)
 			w.until("the old one is gone", func() bool { return w.Slack.Connections() == 1 })
 			assert.Equal(t, 2, w.Slack.ConnectionsOpened())
@@ -212,7 +212,7 @@ func TestTooMuchInHand(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, false, nil, func(o *sandbox.Options) { o.Slack.PingEvery = 50 * time.Millisecond })
 	id := w.asks()
-	card := w.reads(bob, "card.approve")
+	card := w.reads(bob, "card/approve")
 	w.idle(id)
 	before := w.ledger()
 	w.spoils(wire.Fault{Side: wire.Slack, Operation: "users.info", Mode: wire.Freeze, Count: -1})
@@ -220,7 +220,7 @@ func TestTooMuchInHand(t *testing.T) {
 	var crowd sync.WaitGroup
 	for range clicks {
 		crowd.Go(func() {
-			assert.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: carol, Conversation: slack.Approvals, TS: card.TS, ActionID: "card.approve", Value: string(id)}))
+			assert.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: carol, Conversation: slack.Approvals, TS: card.TS, ActionID: "approve", BlockID: blockOf("card/approve", id), Value: string(id)}))
 		})
 	}
 	left := func() int { return strings.Count(w.log.String(), "too much in hand") }
@@ -232,7 +232,7 @@ func TestTooMuchInHand(t *testing.T) {
 	assert.Equal(t, 1, w.Slack.ConnectionsOpened(), "the connection stood all the time")
 	w.until("a press counts, sooner or later", func() bool {
 		if w.request(id).State == approval.StatePending {
-			assert.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "card.approve", Value: string(id)}))
+			assert.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{User: bob, Conversation: slack.Approvals, TS: card.TS, ActionID: "approve", BlockID: blockOf("card/approve", id), Value: string(id)}))
 		}
 		return w.request(id).State == approval.StateApproved
 	})
@@ -245,11 +245,11 @@ func TestStoppingWithDeliveriesInHand(t *testing.T) {
 			t.Parallel()
 			w := newTown(t, overHTTP, nil)
 			id := w.asks()
-			card := w.reads(bob, "card.approve")
+			card := w.reads(bob, "card/approve")
 			w.spoils(wire.Fault{Side: wire.Slack, Operation: "users.info", Mode: wire.Freeze})
 			var person, operator sync.WaitGroup
 			person.Go(func() {
-				assert.NoError(t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "card.approve"))
+				assert.NoError(t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "approve"))
 			})
 			w.until("the bot asks who pressed", func() bool { return w.frozen("users.info") })
 			operator.Go(w.stopBot)

@@ -3,10 +3,28 @@ package approval
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval/policy"
 )
+
+// note says for the audit trail what is different.
+func (d Drift) Note() string {
+	var what []string
+	for _, c := range []struct {
+		changed bool
+		name    string
+	}{{d.RolesChanged, "roles"}, {d.NetworksChanged, "access list"}, {d.ProjectsChanged, "projects"}, {d.Renamed, "description"}} {
+		if c.changed {
+			what = append(what, c.name)
+		}
+	}
+	if len(what) == 0 {
+		return "as it was approved"
+	}
+	return strings.Join(what, ", ")
+}
 
 // APIKey is an organization API key: a public and a private half, used as user
 // name and password of HTTP Digest.
@@ -331,7 +349,7 @@ func (r Request) StateDueAt() time.Time {
 	case StateApproved:
 		return Earliest(r.ExpiresAt, r.KeyExpiresAt)
 	case StateIssuing:
-		return latest(r.Issuance.ClickedAt, r.Issuance.RetryAt)
+		return Latest(r.Issuance.ClickedAt, r.Issuance.RetryAt)
 	case StateDelivered:
 		if !r.Confirmation.Reminded {
 			return Earliest(r.Confirmation.RemindAt, r.KeyExpiresAt)
@@ -343,7 +361,7 @@ func (r Request) StateDueAt() time.Time {
 		}
 		return Earliest(r.KeyExpiresAt, r.RemindAt)
 	case StateApplying:
-		return latest(r.Decision.At, r.Issuance.RetryAt)
+		return Latest(r.Decision.At, r.Issuance.RetryAt)
 	case StateRevoking:
 		return r.Deletion.RetryAt
 	}
@@ -354,7 +372,7 @@ func (r Request) StateDueAt() time.Time {
 // moved between the press and the work.
 var atOnce = time.UnixMilli(1)
 
-// Earliest returns the earlier of two times, where zero is never.
+// earliest returns the earlier of two times, where zero is never.
 func Earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
@@ -362,8 +380,7 @@ func Earliest(a, b time.Time) time.Time {
 	return a
 }
 
-// latest returns the later of two times.
-func latest(a, b time.Time) time.Time {
+func Latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}

@@ -8,8 +8,8 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// Summary describes a policy in one sentence, for an operator who has just
-// checked a file.
+// Summary says in one sentence what a policy has, for whoever has just checked a
+// file.
 func Summary(p policy.Policy) string {
 	parts := []string{count(len(p.Roles), "organization role")}
 	if len(p.ProjectRoles) > 0 {
@@ -17,42 +17,41 @@ func Summary(p policy.Policy) string {
 	} else {
 		parts = append(parts, "no access to projects")
 	}
-	parts = append(parts, requirementsText(p.Requirements))
-	if n := rolesWithRequirements(p); n > 0 {
-		parts = append(parts, count(n, "role")+" with required approvals of their own")
+	parts = append(parts, usually(p.Requirements))
+	if n := own(p); n > 0 {
+		parts = append(parts, count(n, "role")+" with approvals of their own")
 	}
 	if len(p.Lifetimes) > 0 {
 		parts = append(parts, "lifetimes up to "+FormatDuration(slices.Max(p.Lifetimes)))
 	}
 	if len(p.NetworkPresets) > 0 {
-		parts = append(parts, count(len(p.NetworkPresets), "network preset"))
+		parts = append(parts, count(len(p.NetworkPresets), "named network"))
 	}
 	if len(p.AutoApprovals) > 0 {
-		parts = append(parts, count(len(p.AutoApprovals), "rule")+" for automatic approval")
+		parts = append(parts, count(len(p.AutoApprovals), "rule")+" by which nobody has to approve")
 	}
 	if p.EscalateAfter > 0 {
-		parts = append(parts, "pending requests are escalated to "+Names(p.EscalateTo)+" after "+FormatDuration(p.EscalateAfter))
+		parts = append(parts, "undecided requests go to "+Names(p.EscalateTo)+" after "+FormatDuration(p.EscalateAfter))
 	}
-	if !p.BreakGlass.AllowedRequesters.IsZero() {
-		parts = append(parts, "break-glass for "+Names(p.BreakGlass.AllowedRequesters))
+	if !p.BreakGlass.People.IsZero() {
+		parts = append(parts, "break-glass for "+Names(p.BreakGlass.People))
 	}
 	if p.AllowSelfApproval {
-		parts = append(parts, "approvers may approve their own requests")
+		parts = append(parts, "approvers may decide on their own requests")
 	}
 	return strings.Join(parts, ", ") + "."
 }
 
-func requirementsText(requirements []policy.Requirement) string {
+func usually(needs []policy.Requirement) string {
 	var all []string
-	for _, r := range requirements {
-		all = append(all, fmt.Sprintf("%d of %s", r.Count, Names(r.From)))
+	for _, n := range needs {
+		all = append(all, fmt.Sprintf("%d of %s", n.Count, Names(n.From)))
 	}
 	return "usually approved by " + strings.Join(all, " and ")
 }
 
-// rolesWithRequirements counts the roles that replace the usual required
-// approvals.
-func rolesWithRequirements(p policy.Policy) int {
+// own counts the roles that do not take the usual approvals.
+func own(p policy.Policy) int {
 	n := 0
 	for _, rules := range [][]policy.RoleRule{p.Roles, p.ProjectRoles} {
 		for _, rule := range rules {

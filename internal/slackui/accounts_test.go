@@ -102,12 +102,12 @@ func TestOneLookUpADelivery(t *testing.T) {
 			var r approval.Request
 			costs("a form is opened and sent", 2, func() { r = d.asks(alice) })
 			costs("the list is shown", 0, func() { d.types(alice, "list") })
-			costs("a press on the card", 1, func() { d.presses(bob, "card.approve") })
+			costs("a press on the card", 1, func() { d.presses(bob, "card/approve") })
 			d.is(r.ID, approval.StateApproved)
 			costs("a press in Home, and Home drawn again", 1, func() {
 				require.NoError(t, d.OpenHome(t.Context(), alice))
 				d.app.Wait()
-				require.NoError(t, d.PressInHome(t.Context(), alice, "home.withdraw"))
+				require.NoError(t, d.PressInHome(t.Context(), alice, "withdraw"))
 			})
 			d.is(r.ID, approval.StateWithdrawn)
 			d.clean()
@@ -198,6 +198,6 @@ func TestAnApproverOnTheSecondPageOfAGroupCanApprove(t *testing.T) {
 	d := open(t, func(s *setup) { s.GroupPage = 1 })
 	d.SetGroup(sandbox.Approvers, dana, bob)
 	r := d.asks(alice)
-	d.presses(bob, "card.approve")
+	d.presses(bob, "card/approve")
 	d.is(r.ID, approval.StateApproved)
 }

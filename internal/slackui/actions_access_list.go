@@ -12,8 +12,8 @@ import (
 	"atlaskeybot/internal/slackui/view"
 )
 
-// changeAccessList opens the form for another access list.
-func (a *App) changeAccessList(ctx context.Context, p action, answer payload.Ack) {
+// replaceAccessList opens the form for another access list.
+func (a *App) replaceAccessList(ctx context.Context, p action, answer payload.Ack) {
 	a.openChange(ctx, p, answer, a.service.MayReplaceAccessList, func(k view.KeyTarget) slack.ModalViewRequest {
 		return a.accessListView(ctx, p.by, k, service.AccessListForm{})
 	})

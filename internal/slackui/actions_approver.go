@@ -15,12 +15,12 @@ import (
 
 // The buttons under what approvers look after without having been asked.
 
-// markReviewed needs no words when it works: the notice is drawn again.
-func (a *App) markReviewed(ctx context.Context, p action, answer payload.Ack) {
+// review says nothing when it works: the notice is updated.
+func (a *App) review(ctx context.Context, p action, answer payload.Ack) {
 	r, err := a.act(ctx, p, answer, a.service.Review)
 	switch {
 	case err == nil && r.Review.By == p.by.User:
-	case err == nil: // somebody signed in the same moment
+	case err == nil: // another approver reviewed it in the same moment
 		a.respondToAction(ctx, p, view.ReviewedAlready(r))
 	default:
 		a.respondToAction(ctx, p, reviewRefusal(r, err))
@@ -40,20 +40,21 @@ func reviewRefusal(r approval.Request, err error) mrkdwn.Mrkdwn {
 // transfer gives the key of somebody who is gone to whoever was chosen. It needs
 // no words when it works.
 func (a *App) transfer(ctx context.Context, p action, answer payload.Ack) {
+	to := policy.UserID(p.chosen)
 	r, err := a.act(ctx, p, answer, func(ctx context.Context, who policy.Actor, id policy.ID) (approval.Request, error) {
-		return a.service.Transfer(ctx, who, id, p.chosen)
+		return a.service.Transfer(ctx, who, id, to)
 	})
 	role, ofRole := errors.AsType[*policy.RoleError](err)
 	switch {
 	case ofRole:
-		a.respondToAction(ctx, p, cannotReceive(p.chosen, role))
+		a.respondToAction(ctx, p, cannotReceive(to, role))
 	case hasTooManyKeys(err):
-		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("%s has as many live keys as one person may have, so this one can't be theirs. Nothing was changed; choose another person, or revoke the key if nothing needs it.", view.Mention(p.chosen)))
+		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("%s has as many live keys as one person may have, so this one can't be theirs. Nothing was changed; choose another person, or revoke the key if nothing needs it.", view.Mention(to)))
 	case errors.Is(err, service.ErrNotEligible):
-		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose somebody else.", view.Mention(p.chosen)))
+		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose somebody else.", view.Mention(to)))
 	case errors.Is(err, policy.ErrNotApprover):
 		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("Only approvers can hand a key over, and only those whose approval its access takes: %s. Nothing was changed; ask one of them.", mrkdwn.BotText(mrkdwn.Truncate(view.Titles(view.AllRoles(r.Access)), 300))))
-	case errors.Is(err, service.ErrOwnerActive) && !r.OwnerDeactivatedAt.IsZero() && p.chosen != r.Requester:
+	case errors.Is(err, service.ErrOwnerActive) && !r.OwnerDeactivatedAt.IsZero() && to != r.Requester:
 		a.respondToAction(ctx, p, view.StillActive(r)) // and I have not noticed yet
 	case err != nil:
 		a.respondToAction(ctx, p, view.UserError(err, r))

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/slack-go/slack"
-
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/slackui/mrkdwn"
@@ -13,25 +11,10 @@ import (
 	"atlaskeybot/internal/slackui/view"
 )
 
-// The buttons of a key that lives.
-
-// openAbout opens a modal about a request, or says that it could not be opened.
-func (a *App) openAbout(ctx context.Context, p action, v slack.ModalViewRequest) {
-	if err := a.openView(ctx, p.trigger, v); err != nil {
-		a.log.Warn("opening a form about a request", "action", p.actionID, "user", p.by.User, "request", p.id, "error", err)
-		a.respondToAction(ctx, p, notOpened(err, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press the button once more."))
-	}
-}
-
 // rotate opens a successor, which appears in a message of its own.
 func (a *App) rotate(ctx context.Context, p action, answer payload.Ack) {
 	r, err := a.act(ctx, p, answer, a.service.Rotate)
-	a.respondToAction(ctx, p, rotated(r, err))
-}
-
-func (a *App) rotateListed(ctx context.Context, p action, answer payload.Ack) {
-	r, err := a.act(ctx, p, answer, a.service.Rotate)
-	a.sendPage(ctx, p.by, p.responseURL, rotated(r, err), true, a.pageOf(ctx, p))
+	a.respondWithOutcome(ctx, p, rotated(r, err))
 }
 
 func rotated(r approval.Request, err error) mrkdwn.Mrkdwn {
@@ -47,12 +30,7 @@ func rotated(r approval.Request, err error) mrkdwn.Mrkdwn {
 // retirePredecessor ends the predecessor of the key that the button is about.
 func (a *App) retirePredecessor(ctx context.Context, p action, answer payload.Ack) {
 	r, err := a.act(ctx, p, answer, a.service.RetirePredecessorNow)
-	a.respondToAction(ctx, p, predecessorRetired(r, err))
-}
-
-func (a *App) retirePredecessorListed(ctx context.Context, p action, answer payload.Ack) {
-	r, err := a.act(ctx, p, answer, a.service.RetirePredecessorNow)
-	a.sendPage(ctx, p.by, p.responseURL, predecessorRetired(r, err), true, a.pageOf(ctx, p))
+	a.respondWithOutcome(ctx, p, predecessorRetired(r, err))
 }
 
 // predecessorRetired tells of the predecessor, which is the request that is returned.
@@ -66,9 +44,25 @@ func predecessorRetired(r approval.Request, err error) mrkdwn.Mrkdwn {
 	return ownerRefusal(r, err)
 }
 
-// askWhyRevoke opens the form for a reason; the key is revoked when that is
+// revoke deletes the key at once. Owners give no reason, and a notice that asks
+// approvers for it is reason enough.
+func (a *App) revoke(ctx context.Context, p action, answer payload.Ack) {
+	r, err := a.act(ctx, p, answer, func(ctx context.Context, who policy.Actor, id policy.ID) (approval.Request, error) {
+		return a.service.Revoke(ctx, who, id, "")
+	})
+	switch {
+	case p.message.ToApprovers():
+		a.respondToKeyAdmin(ctx, p, r, err)
+	case p.on == view.ConfirmRevokeSurface && err == nil:
+		a.respondToAction(ctx, p, view.TooLate(r))
+	default:
+		a.respondToOwner(ctx, p, r, err)
+	}
+}
+
+// revokeWithReason opens the form for a reason; the key is revoked when that is
 // sent.
-func (a *App) askWhyRevoke(ctx context.Context, p action, answer payload.Ack) {
+func (a *App) revokeWithReason(ctx context.Context, p action, answer payload.Ack) {
 	r, err := a.act(ctx, p, answer, a.service.MayRevoke)
 	if err != nil {
 		a.respondToKeyAdmin(ctx, p, r, err)
@@ -77,26 +71,7 @@ func (a *App) askWhyRevoke(ctx context.Context, p action, answer payload.Ack) {
 	a.openAbout(ctx, p, view.RevokeForm(r, requestMetadata(p)))
 }
 
-// revokeOrAskWhy is behind the command's question, which owners answered by
-// confirming it.
-func (a *App) revokeOrAskWhy(ctx context.Context, p action, answer payload.Ack) {
-	r, err := a.service.Get(ctx, p.id)
-	if err == nil && r.Requester == p.by.User {
-		r, err = a.act(ctx, p, answer, a.revokeNow)
-		a.respondToAction(ctx, p, revoked(r, err))
-		return
-	}
-	a.askWhyRevoke(ctx, p, answer)
-}
-
-func revoked(r approval.Request, err error) mrkdwn.Mrkdwn {
-	if err != nil {
-		return ownerRefusal(r, err)
-	}
-	return view.TooLate(r)
-}
-
-// respondToKeyAdmin says why a key was not revoked to somebody who need not be its
+// respondToKeyAdmin says why a key was not revoked to a user who need not be its
 // owner.
 func (a *App) respondToKeyAdmin(ctx context.Context, p action, r approval.Request, err error) {
 	if err != nil {

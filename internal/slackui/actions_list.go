@@ -8,20 +8,11 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
-	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/slackui/client"
 	"atlaskeybot/internal/slackui/mrkdwn"
-	"atlaskeybot/internal/slackui/pace"
 	"atlaskeybot/internal/slackui/payload"
 	"atlaskeybot/internal/slackui/view"
 )
-
-// The buttons below the list are about no request. Their value is a place in the
-// list and no more: whose list it is, the signed payload says.
-
-// listPages are the buttons that show another page, and whether that is a newer
-// one.
-var listPages = map[string]bool{view.ActionListNewer: true, view.ActionListOlder: false}
 
 // maxCursorTime is the latest time that a button's value may name: it has four digits
 // for the year.
@@ -38,33 +29,23 @@ func parseCursor(value string) (approval.Cursor, bool) {
 	return approval.Cursor{AskedAt: time.UnixMilli(millis), ID: id}, true
 }
 
-// isPageTurn reports whether a button below the list was pressed.
-func isPageTurn(i payload.Interaction) bool {
-	if len(i.Actions) != 1 {
-		return false
-	}
-	_, is := listPages[i.Actions[0].ActionID]
-	return is
-}
-
-// turnPage puts another page in the place of the one that is shown.
-func (a *App) turnPage(ctx context.Context, i payload.Interaction, answer payload.Ack) {
-	p, _, _ := a.decodeAction(i)
-	at, valid := parseCursor(i.Actions[0].Value)
-	at.Newer = listPages[p.actionID]
-	a.seen.Do(ctx, i.TriggerID, answer, func(answer payload.Ack) {
-		if wait, tell := a.inHurry(p.by, pace.Showing); wait > 0 {
-			a.pressedTooFast(ctx, p, answer, wait, tell)
-			return
-		}
+// turnPage shows another page of the Home tab, or of the list in its place. The
+// value of the list's buttons is a place in the list and no more: whose list it
+// is, the signed payload says.
+func (a *App) turnPage(ctx context.Context, p action, answer payload.Ack) {
+	if p.home != nil {
 		answer(nil)
-		if !valid || !p.ephemeral {
-			err := a.service.RefuseView(ctx, p.by, "list", service.ErrMisplaced)
-			a.respondRefused(ctx, p.actionID, p.by, p.responseURL, approval.Request{}, err)
-			return
-		}
-		a.sendPage(ctx, p.by, p.responseURL, "", true, at)
-	})
+		p.home.search = p.home.search.Turn(p.arg)
+		return
+	}
+	at, valid := parseCursor(p.value)
+	if !valid {
+		a.unknownAction(ctx, p, answer)
+		return
+	}
+	answer(nil)
+	at.Newer = p.arg == view.PagePrevious
+	a.sendPage(ctx, p.by, p.responseURL, "", true, at)
 }
 
 // sendPage shows a person a page of their requests; see [App.sendList].

@@ -77,7 +77,7 @@ func TestListsLeaveOutWholeEntries(t *testing.T) {
 			continue
 		}
 		shown := string(pretty(t, n["blocks"]))
-		assert.Regexp(t, `And [0-9]+ newer ones\.|list\.older`, shown, name)
+		assert.Regexp(t, `And [0-9]+ newer ones\.|page:next`, shown, name)
 		assert.Contains(t, shown, "AKR-00000", name)
 	}
 }

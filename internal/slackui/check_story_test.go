@@ -16,8 +16,8 @@ func TestCheckAgainAnswersWhatIsSo(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	d.presses(bob, "card.approve")
-	d.seesButton(alice, "ready.create")
+	d.presses(bob, "card/approve")
+	d.seesButton(alice, "ready/issue")
 	making, release := make(chan struct{}), make(chan struct{})
 	d.keys.SetOnCall(func(c approvaltest.Call) {
 		if c == approvaltest.CallCreate {
@@ -25,10 +25,10 @@ func TestCheckAgainAnswersWhatIsSo(t *testing.T) {
 			<-release
 		}
 	})
-	d.presses(alice, "ready.create")
+	d.presses(alice, "ready/issue")
 	<-making
 	d.seesText(alice, "Your key is being made")
-	d.presses(alice, "ready.check")
+	d.presses(alice, "ready/retry")
 	d.seesText(alice, "Your key is still being made.")
 
 	for range 60 {
@@ -36,9 +36,9 @@ func TestCheckAgainAnswersWhatIsSo(t *testing.T) {
 	}
 	close(release)
 	d.is(r.ID, approval.StateDelivered)
-	d.presses(alice, "ready.check")
+	d.presses(alice, "ready/retry")
 	d.seesText(alice, "was shown here")
-	d.presses(alice, "note.saved")
+	d.presses(alice, "key/confirm")
 	d.is(r.ID, approval.StateActive)
 	require.Len(t, d.keys.Alive(), 1)
 }

@@ -1,6 +1,7 @@
 package slackui_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +29,7 @@ import (
 	"atlaskeybot/internal/slackui"
 	"atlaskeybot/internal/slackui/client"
 	"atlaskeybot/internal/slackui/transport"
+	"atlaskeybot/internal/slackui/view"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -141,7 +144,7 @@ func testPolicy() policy.Policy {
 		Requirements: []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{sandbox.Approvers}}, Count: 1}},
 		Roles:        policy.RulesFor(policy.DefaultRoles()...), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
 		MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
-		ExpireAfter: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+		RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 	}
 }
 
@@ -198,7 +201,8 @@ func (d *desk) presses(user, action string) {
 	d.t.Helper()
 	for {
 		conversation, m := d.seesButton(user, action)
-		err := d.Press(d.t.Context(), user, conversation, m.TS, action)
+		_, verb, _ := strings.Cut(action, "/")
+		err := d.Press(d.t.Context(), user, conversation, m.TS, verb)
 		if errors.Is(err, sandbox.ErrCannot) {
 			continue // it was redrawn in this moment; seesButton waits, and not for ever
 		}
@@ -257,8 +261,42 @@ func (d *desk) noLongerSees(user, action string) {
 	})
 }
 
-func has(action string) func(sandbox.Message) bool {
-	return func(m sandbox.Message) bool { return strings.Contains(string(m.Blocks), `"`+action+`"`) }
+// has finds a message by one of its buttons, written as surface/verb.
+func has(button string) func(sandbox.Message) bool {
+	on, verb, _ := strings.Cut(button, "/")
+	return func(m sandbox.Message) bool { return slices.Contains(verbsOn(on, m.Blocks), verb) }
+}
+
+var renamed = map[string]view.Surface{
+	"requested": view.RequestedSurface, "deletion_overdue": view.DeletionOverdueSurface, "unknown_key": view.UnknownKeySurface,
+	"expiry_reminder": view.ExpiryReminderSurface, "owner_deactivated": view.OwnerDeactivatedSurface, "owned_projects": view.OwnedProjectsSurface,
+}
+
+// verbsOn are the actions in those blocks that say that they are on a surface.
+func verbsOn(on string, blocks []byte) []string {
+	var all []struct {
+		BlockID   string `json:"block_id"`
+		Accessory struct {
+			ActionID string `json:"action_id"`
+		} `json:"accessory"`
+		Elements json.RawMessage `json:"elements"`
+	}
+	_ = json.Unmarshal(blocks, &all)
+	var verbs []string
+	for _, b := range all {
+		if in, _ := view.ParseBlockID(b.BlockID); view.SurfaceOf(approval.MessageName(in)) != cmp.Or(renamed[on], view.Surface(on)) {
+			continue
+		}
+		var elements []struct {
+			ActionID string `json:"action_id"`
+		}
+		_ = json.Unmarshal(b.Elements, &elements)
+		verbs = append(verbs, b.Accessory.ActionID)
+		for _, e := range elements {
+			verbs = append(verbs, e.ActionID)
+		}
+	}
+	return verbs
 }
 
 func find(s sandbox.Screen, is func(sandbox.Message) bool) (string, sandbox.Message, bool) {

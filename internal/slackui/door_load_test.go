@@ -76,7 +76,7 @@ func TestManyConnectionsTakeBoundedMemory(t *testing.T) {
 		})
 	}
 	r := d.asks(alice)
-	d.presses(bob, "card.approve")
+	d.presses(bob, "card/approve")
 	d.is(r.ID, approval.StateApproved)
 }
 
@@ -126,14 +126,14 @@ func TestAWrongSigningSecretIsSaidAtTheFirstRequest(t *testing.T) {
 	door := d.http
 	require.Empty(t, door.Why())
 	for range 3 {
-		_, _, err := d.SendBad(t.Context(), sandbox.BadSignature, sandbox.Forgery{User: bob, ActionID: "card.approve", Value: "AKR-7F3K2"})
+		_, _, err := d.SendBad(t.Context(), sandbox.BadSignature, sandbox.Forgery{User: bob, ActionID: "approve", Value: "AKR-7F3K2"})
 		require.NoError(t, err)
 	}
 	require.Contains(t, door.Why(), "SLACK_SIGNING_SECRET is probably not this app's")
 	require.Equal(t, 1, strings.Count(d.log.String(), "level=ERROR"))
 	d.types(alice, "help")
 	require.Empty(t, door.Why())
-	_, _, err := d.SendBad(t.Context(), sandbox.BadSignature, sandbox.Forgery{User: bob, ActionID: "card.approve", Value: "AKR-7F3K2"})
+	_, _, err := d.SendBad(t.Context(), sandbox.BadSignature, sandbox.Forgery{User: bob, ActionID: "approve", Value: "AKR-7F3K2"})
 	require.NoError(t, err)
 	require.Empty(t, door.Why(), "somebody else's request")
 }

@@ -33,7 +33,7 @@ func rich(s *setup) {
 	}
 	s.policy.ProjectRoles = policy.RulesFor("GROUP_READ_ONLY")
 	s.policy.NetworkPresets = []policy.NetworkPreset{{Name: "office", Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}}}
-	s.policy.AutoApprovals = []policy.AutoRule{{Name: "reading from the office", AllowedRequesters: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, NetworkPresets: []string{"office"}, MaxLifetime: 24 * time.Hour}}
+	s.policy.AutoApprovals = []policy.AutoRule{{Name: "reading from the office", For: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: []string{"office"}, MaxLifetime: 24 * time.Hour}}
 }
 
 func openRich(t *testing.T, edits ...func(*setup)) *desk {
@@ -272,10 +272,10 @@ func TestAskingAgainFillsInEverything(t *testing.T) {
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
 	first := d.requestsOf(alice)[0]
 	require.Equal(t, []policy.ProjectAccess{{Project: policy.Project{ID: payments, Name: "payments"}, Roles: []policy.Role{"GROUP_READ_ONLY"}}}, first.Access.Projects)
-	d.presses(bob, "card.deny")
+	d.presses(bob, "card/deny")
 	d.seesModal(bob)
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome)
-	d.presses(alice, "outcome.again")
+	d.presses(alice, "outcome/request_again")
 	modal := d.seesModal(alice)
 	require.Equal(t, sandbox.Pick(payments), modal.Values["form.projects"]["form.projects"])
 	require.Equal(t, sandbox.Pick("office"), modal.Values["form.named"]["form.named"])

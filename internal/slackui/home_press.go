@@ -15,10 +15,6 @@ import (
 	"atlaskeybot/internal/slackui/view"
 )
 
-// inHome stands for a Home tab as the place of a button. It has no message: the
-// service alone decides who may do what is pressed there.
-const inHome approval.MessageName = "home"
-
 // A homeContext is a Home tab as it was when something in it was pressed.
 type homeContext struct {
 	search view.Search
@@ -26,7 +22,7 @@ type homeContext struct {
 	flash  mrkdwn.Mrkdwn // what the press came to; shown at the top
 }
 
-// homeContextOf returns nil if the press was not in a Home tab.
+// homeContextOf returns nil if the action was not in a Home tab.
 func homeContextOf(i payload.Interaction) *homeContext {
 	if i.Container.Type != "view" || i.View.CallbackID != view.ViewHome {
 		return nil
@@ -34,39 +30,24 @@ func homeContextOf(i payload.Interaction) *homeContext {
 	return &homeContext{search: view.ParseSearch(i.View.Metadata), hash: i.View.Hash}
 }
 
-// homeFilterOf returns what the press of an element changes that is about no
-// request.
-func homeFilterOf(i payload.Interaction) (view.HomeFilter, bool) {
-	if len(i.Actions) != 1 || homeContextOf(i) == nil {
-		return nil, false
-	}
-	t, ok := view.HomeFilters[i.Actions[0].ActionID]
-	return t, ok
-}
-
-// filterHome shows something else of the live keys.
-func (a *App) filterHome(ctx context.Context, i payload.Interaction, t view.HomeFilter, answer payload.Ack) {
-	a.seen.Do(ctx, i.TriggerID, answer, func(answer payload.Ack) {
-		answer(nil)
-		a.turn(ctx, i, t)
-	})
-}
-
-func (a *App) turn(ctx context.Context, i payload.Interaction, t view.HomeFilter) {
-	home, pressed := homeContextOf(i), i.Actions[0]
-	if wait, tell := a.inHurry(i.Who(), pace.Showing); wait > 0 {
-		a.homeTooFast(ctx, i.Who(), home.search, wait, tell)
+// filterHome shows other active keys.
+func (a *App) filterHome(ctx context.Context, p action, answer payload.Ack) {
+	filter, ok := view.HomeFilters[p.arg]
+	if !ok {
+		a.unknownAction(ctx, p, answer)
 		return
 	}
-	chosen := pressed.SelectedUser
-	if o := pressed.Selected; o != nil && o.Value != view.Anything {
-		chosen = o.Value
+	answer(nil)
+	if p.chosen == view.Anything {
+		p.chosen = ""
 	}
-	home.search = t(home.search, chosen)
-	if pressed.ActionID == view.ActionHomeAsk {
-		a.openForm(ctx, i.Who(), i.TriggerID, view.FormState{}, func(said mrkdwn.Mrkdwn) { home.flash = said })
-	}
-	a.publishHomeTo(ctx, i.Who(), home)
+	p.home.search = filter(p.home.search, p.chosen)
+}
+
+// requestFromHome opens the form.
+func (a *App) requestFromHome(ctx context.Context, p action, answer payload.Ack) {
+	answer(nil)
+	a.openForm(ctx, p.by, p.trigger, view.FormState{}, func(said mrkdwn.Mrkdwn) { a.respondToAction(ctx, p, said) })
 }
 
 // HomeOpened draws a tab that somebody opened. It is drawn from the store each

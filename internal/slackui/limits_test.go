@@ -72,7 +72,7 @@ func allScreens() map[string]any {
 		approval.UnresolvedMessage, approval.UnresolvedNotice, approval.LeftoverMessage, approval.LeftoverNotice} {
 		for state, edits := range situations {
 			all[string(name)+" in "+state] = testViews.Message(request(edits...), name)
-			all["checked in "+state] = checkedMessage(request(edits...))
+			all["checked in "+state] = view.StatusReply(request(edits...))
 			all[string(name)+" in "+state+", large"] = testViews.Message(request(append(with(large), edits...)...), name)
 			all[string(name)+" in "+state+", absurd"] = ofTwo().Message(request(append(with(absurd), edits...)...), name)
 		}
@@ -160,12 +160,17 @@ func checkNode(t *testing.T, where string, n node, ids map[string]bool) {
 		assert.True(t, utf8.ValidString(text), where)
 		assert.NotContains(t, text, "%!", "%s: say makes texts of its arguments", where)
 	}
-	for _, id := range []string{"action_id", "block_id"} {
-		if value, ok := n[id].(string); ok {
-			assert.False(t, ids[id+value], "%s: %s %s is there twice", where, id, value)
-			// Buttons of rows share an id: each is alone in its block.
-			ids[id+value] = !strings.HasPrefix(value, "list.") && !strings.HasPrefix(value, "home.")
-			assert.LessOrEqual(t, len(value), 255, where)
+	if id, ok := n["block_id"].(string); ok {
+		assert.False(t, ids[id], "%s: block_id %s is there twice", where, id)
+		ids[id] = true
+		assert.LessOrEqual(t, len(id), 255, where)
+	}
+	inBlock := map[string]bool{}
+	for _, element := range elementsOf(n) {
+		if id, ok := element["action_id"].(string); ok {
+			assert.False(t, inBlock[id], "%s: action_id %s is there twice", where, id)
+			inBlock[id] = true
+			assert.LessOrEqual(t, len(id), 255, where)
 		}
 	}
 	if value, ok := n["value"].(string); ok {
@@ -262,42 +267,42 @@ func TestThePrivateKeyIsInOneBlock(t *testing.T) {
 // that the state machine allows there.
 func TestButtonsAreWhereTheyWork(t *testing.T) {
 	t.Parallel()
-	again := []string{view.ActionOutcomeAgain}
+	again := []string{view.ActionRequestAgain}
 	want := map[approval.MessageName]map[approval.State][]string{
-		approval.CardMessage:      {approval.StatePending: {view.ActionCardApprove, view.ActionCardLess, view.ActionCardDeny}, approval.StateDelivered: {view.ActionCardRevoke}, approval.StateActive: {view.ActionCardRevoke}},
-		approval.RequestedMessage: {approval.StatePending: {view.ActionAskedNudge, view.ActionAskedWithdraw}},
+		approval.CardMessage:      {approval.StatePending: {view.ActionApprove, view.ActionApprovePartially, view.ActionDeny}, approval.StateDelivered: {view.ActionRevokeWithReason}, approval.StateActive: {view.ActionRevokeWithReason}},
+		approval.RequestedMessage: {approval.StatePending: {view.ActionNudge, view.ActionWithdraw}},
 		approval.ReadyMessage: {
-			approval.StateApproved:  {view.ActionReadyCreate, view.ActionReadyWithdraw},
-			approval.StateIssuing:   {view.ActionReadyCheck},
-			approval.StateDelivered: {view.ActionReadySaved, view.ActionReadyUnseen},
-			approval.StateActive:    {view.ActionReadyExtend, view.ActionReadyRotate, view.ActionReadyAddresses, view.ActionReadyRevoke},
+			approval.StateApproved:  {view.ActionIssue, view.ActionWithdraw},
+			approval.StateIssuing:   {view.ActionRetry},
+			approval.StateDelivered: {view.ActionConfirm, view.ActionReplace},
+			approval.StateActive:    {view.ActionExtend, view.ActionRotate, view.ActionReplaceAccessList, view.ActionRevoke},
 		},
-		approval.ReminderMessage:        {approval.StateDelivered: {view.ActionReminderSaved, view.ActionReminderUnseen}},
+		approval.ReminderMessage:        {approval.StateDelivered: {view.ActionConfirm, view.ActionReplace}},
 		approval.OutcomeMessage:         {approval.StateDenied: again, approval.StateWithdrawn: again, approval.StateExpired: again, approval.StateFailed: again, approval.StateEnded: again},
 		approval.DeletionOverdueMessage: {}, approval.DeletionOverdueNotice: {}, approval.FailedNotice: {},
 		approval.UnresolvedMessage: {}, approval.UnresolvedNotice: {}, approval.LeftoverMessage: {}, approval.LeftoverNotice: {},
 		approval.DecidedNotice: {}, approval.ApprovalAddedNotice(1): {}, approval.KeyCreatedNotice: {}, approval.ClosedNotice: {},
 		approval.ApproverReminderNotice(1): {}, approval.NudgedNotice: {}, approval.EscalatedNotice: {},
 	}
-	assert.Contains(t, string(pretty(t, testViews.DriftNotice(request(drifted)))), view.ActionDriftRevoke)
-	assert.NotContains(t, string(pretty(t, testViews.DriftNotice(request(active)))), view.ActionDriftRevoke)
+	assert.Equal(t, []string{view.ActionRevoke}, pressable(t, request(drifted), approval.DriftNotice))
+	assert.Empty(t, pressable(t, request(active), approval.DriftNotice))
 	for name, states := range want {
 		for situation, edits := range situations {
 			r := request(edits...)
 			expected := states[r.State]
 			switch {
 			case name == approval.ReadyMessage && situation == "revoking.waits":
-				expected = []string{view.ActionReadyCheck}
+				expected = []string{view.ActionRetry}
 			case name == approval.DeletionOverdueMessage && r.IsDeleting() && r.Deletion.Tries > 0:
-				expected = []string{view.ActionStuckCheck}
+				expected = []string{view.ActionRetry}
 			case name == approval.OutcomeMessage && r.Type != approval.NewKey && situation != "rotation.ended":
 				expected = nil
 			case name == approval.ReadyMessage && r.State == approval.StateActive && r.Type == approval.Rotation:
-				expected = append([]string{view.ActionReadySwitched}, expected...)
+				expected = append([]string{view.ActionRetirePredecessor}, expected...)
 			case name == approval.CardMessage && r.State == approval.StatePending && r.Type != approval.NewKey:
-				expected = []string{view.ActionCardApprove, view.ActionCardDeny}
+				expected = []string{view.ActionApprove, view.ActionDeny}
 			case name == approval.RequestedMessage && slices.Contains([]string{"pending.nudged", "pending.escalated", "pending.absurd", "pending.unreached"}, situation):
-				expected = []string{view.ActionAskedWithdraw}
+				expected = []string{view.ActionWithdraw}
 			}
 			assert.ElementsMatch(t, expected, pressable(t, r, name), "%s in %s", name, situation)
 		}
@@ -307,25 +312,25 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 // TestWhatApproversLookAfterHasButtonsAsLongAsItTakes, and no longer.
 func TestWhatApproversLookAfterHasButtonsAsLongAsItTakes(t *testing.T) {
 	t.Parallel()
-	mine := []string{view.ActionTransferExtend, view.ActionTransferRotate, view.ActionTransferAddresses, view.ActionTransferRevoke}
+	mine := []string{view.ActionExtend, view.ActionRotate, view.ActionReplaceAccessList, view.ActionRevoke}
 	for name, tt := range map[string]struct {
 		message approval.MessageName
 		want    []string
 	}{
-		"minting.emergency":      {approval.ReviewNotice, []string{view.ActionReviewSign}},
-		"ended.emergency":        {approval.ReviewNotice, []string{view.ActionReviewSign}},
+		"minting.emergency":      {approval.ReviewNotice, []string{view.ActionReview}},
+		"ended.emergency":        {approval.ReviewNotice, []string{view.ActionReview}},
 		"active.reviewed":        {approval.ReviewNotice, nil},
-		"active.orphan":          {approval.OwnerDeactivatedNotice(1), []string{view.ActionOwnerGoneRevoke}},
+		"active.orphan":          {approval.OwnerDeactivatedNotice(1), []string{view.ActionRevokeWithReason}},
 		"active":                 {approval.OwnerDeactivatedNotice(1), nil},
 		"ended.handed":           {approval.OwnerDeactivatedNotice(1), nil},
 		"active.handed":          {approval.TransferMessage(1), mine},
-		"active.handed.rotation": {approval.TransferMessage(1), append([]string{view.ActionTransferSwitched}, mine...)},
+		"active.handed.rotation": {approval.TransferMessage(1), append([]string{view.ActionRetirePredecessor}, mine...)},
 		"active.handed.twice":    {approval.TransferMessage(1), nil},
 	} {
 		r := request(situations[name]...)
 		assert.ElementsMatch(t, tt.want, pressable(t, r, tt.message), name)
 		drawn := string(pretty(t, testViews.Message(r, tt.message)))
-		assert.Equal(t, name == "active.orphan", strings.Contains(drawn, view.ActionOwnerGoneHandTo), name)
+		assert.Equal(t, name == "active.orphan", strings.Contains(drawn, `"action_id": "`+view.ActionTransfer+`"`), name)
 	}
 	assert.Empty(t, pressable(t, request(active, handed("U0CAROL")), approval.OwnerDeactivatedNotice(1)))
 	assert.ElementsMatch(t, mine, pressable(t, request(active, handed("U0CAROL", "U0DANA")), approval.TransferMessage(2)))
@@ -339,7 +344,7 @@ func TestOnlyTheNewestEndingHasButtons(t *testing.T) {
 		for n := 1; n <= 2; n++ {
 			var want []string
 			if r.State == approval.StateActive && r.ExpiryReminders == n {
-				want = []string{view.ActionEndingExtend, view.ActionEndingRotate, view.ActionEndingRevoke}
+				want = []string{view.ActionExtend, view.ActionRotate, view.ActionRevoke}
 			}
 			assert.ElementsMatch(t, want, pressable(t, r, approval.ExpiryReminderMessage(n)), "%d in %s", n, situation)
 		}
@@ -365,35 +370,53 @@ func pressable(t *testing.T, r approval.Request, name approval.MessageName) []st
 	return got
 }
 
-func TestEveryButtonHasARoute(t *testing.T) {
+// elementsOf are what a block has to click, choose or type.
+func elementsOf(block node) []node {
+	var all []node
+	for _, one := range []any{block["accessory"], block["element"]} {
+		if n, ok := one.(node); ok {
+			all = append(all, n)
+		}
+	}
+	elements, _ := block["elements"].([]any)
+	for _, one := range elements {
+		if n, ok := one.(node); ok {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// TestEveryActionIsInTheTable compares the actions of every screen with the
+// verbs and the surfaces on which they are taken.
+func TestEveryActionIsInTheTable(t *testing.T) {
 	t.Parallel()
-	drawn := map[string]bool{}
-	for _, screen := range everything() {
+	offered := map[string]map[view.Surface]bool{}
+	for name, screen := range everything() {
 		walk(screen, "", func(_ string, n node) {
-			if n["type"] == "button" || n["type"] == "static_select" && strings.HasPrefix(n["action_id"].(string), "home.") || n["type"] == "users_select" {
-				drawn[n["action_id"].(string)] = true
+			for _, element := range elementsOf(n) {
+				id, _ := element["action_id"].(string)
+				if id == "" || n["type"] == "input" {
+					continue
+				}
+				in, _ := view.ParseBlockID(fmt.Sprint(n["block_id"]))
+				on := view.SurfaceOf(approval.MessageName(in))
+				if screen["type"] == "home" {
+					on = view.HomeSurface
+				}
+				verb, arg, _ := strings.Cut(id, ":")
+				assert.Contains(t, verbs[verb].surfaces, on, "%s in %s", id, name)
+				if verb == view.ActionFilter {
+					assert.Contains(t, view.HomeFilters, arg, name)
+				}
+				if offered[verb] == nil {
+					offered[verb] = map[view.Surface]bool{}
+				}
+				offered[verb][on] = true
 			}
 		})
 	}
-	for action := range drawn {
-		_, isRoute := routes[action]
-		_, isControl := view.HomeFilters[action]
-		_, isPage := listPages[action]
-		ways := 0
-		for _, is := range []bool{isRoute, isControl, isPage} {
-			if is {
-				ways++
-			}
-		}
-		assert.Equal(t, 1, ways, "%s", action)
-	}
-	for action := range routes {
-		assert.True(t, drawn[action], "%s is on no screen", action)
-	}
-	for action := range listPages {
-		assert.True(t, drawn[action], "%s is on no screen", action)
-	}
-	for action := range view.HomeFilters {
-		assert.True(t, drawn[action], "%s is on no screen", action)
+	for name, verb := range verbs {
+		assert.ElementsMatch(t, verb.surfaces, slices.Collect(maps.Keys(offered[name])), "%s is offered on exactly these surfaces", name)
 	}
 }

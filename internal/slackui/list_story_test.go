@@ -61,13 +61,13 @@ func TestListReachesEveryRequestPageByPage(t *testing.T) {
 	// Three of each second, by id: the newest second has two, AKR-00045 and AKR-00046.
 	first := d.page(alice, "AKR-00045")
 	require.Len(t, first, 20)
-	d.presses(alice, "list.older")
+	d.presses(alice, "list/page:next")
 	second := d.page(alice, "AKR-00024")
 	require.Len(t, second, 20)
-	d.presses(alice, "list.older")
+	d.presses(alice, "list/page:next")
 	third := d.page(alice, "AKR-00008")
 	require.Equal(t, []string{"AKR-00008", "AKR-00003", "AKR-00004", "AKR-00005", "AKR-00000", "AKR-00001", "AKR-00002"}, third)
-	d.noLongerSees(alice, "list.older")
+	d.noLongerSees(alice, "list/page:next")
 	seen := map[string]bool{}
 	for _, page := range [][]string{first, second, third} {
 		for _, id := range page {
@@ -75,16 +75,16 @@ func TestListReachesEveryRequestPageByPage(t *testing.T) {
 		}
 	}
 	assert.Len(t, seen, 47)
-	d.presses(alice, "list.withdraw")
+	d.presses(alice, "list/withdraw")
 	d.is("AKR-00001", approval.StateWithdrawn)
-	d.noLongerSees(alice, "list.withdraw")
+	d.noLongerSees(alice, "list/withdraw")
 	d.page(alice, "AKR-00000") // still where they were, and not at the beginning
-	d.presses(alice, "list.newer")
+	d.presses(alice, "list/page:previous")
 	require.Len(t, d.page(alice, "AKR-00022"), 20)
-	d.presses(alice, "list.newer")
+	d.presses(alice, "list/page:previous")
 	require.Len(t, d.page(alice, "AKR-00044"), 20)
-	d.presses(alice, "list.newer") // fewer than a page are newer
+	d.presses(alice, "list/page:previous") // fewer than a page are newer
 	require.Equal(t, first, d.page(alice, "AKR-00045"))
-	d.noLongerSees(alice, "list.newer")
+	d.noLongerSees(alice, "list/page:previous")
 	d.clean()
 }

@@ -20,15 +20,15 @@ func (d *desk) getsKey(user string, v values) approval.Request {
 	require.Equal(d.t, sandbox.Closed, d.submits(user, nil).Outcome)
 	r := d.requestsOf(user)[0]
 	for _, approver := range []string{bob, sandbox.Carol}[:len(r.Requirements)] {
-		d.presses(approver, "card.approve")
+		d.presses(approver, "card/approve")
 		require.Eventually(d.t, func() bool {
 			got, err := d.store.Get(d.t.Context(), r.ID)
 			return err == nil && len(got.Approvals) > 0 && got.Approvals[len(got.Approvals)-1].By == policy.UserID(approver)
 		}, reconnectBackoff, time.Millisecond)
 	}
-	d.presses(user, "ready.create")
+	d.presses(user, "ready/issue")
 	d.is(r.ID, approval.StateDelivered)
-	d.presses(user, "ready.saved")
+	d.presses(user, "ready/confirm")
 	return d.is(r.ID, approval.StateActive)
 }
 
@@ -37,7 +37,7 @@ func TestMoreTimeSaysItsLimitAndWhoIsAsked(t *testing.T) {
 	d := openRich(t, ownersLive(24*time.Hour))
 	d.Join(sandbox.Carol, sandbox.Approvals)
 	d.getsKey(alice, ownersForm())
-	d.presses(alice, "ready.extend")
+	d.presses(alice, "ready/extend")
 	modal := d.seesModal(alice)
 	require.Contains(t, shown(modal), "Because of Organization Owner it lives at most 24 hours in all, with its extensions and rotations.")
 	require.NotContains(t, shown(modal), "168h0m0s")
@@ -50,7 +50,7 @@ func TestAKeyThatLivesAsLongAsItsRoleAllowsGetsNoMoreTime(t *testing.T) {
 	d := openRich(t, ownersLive(8*time.Hour))
 	d.Join(sandbox.Carol, sandbox.Approvals)
 	d.getsKey(alice, ownersForm())
-	d.presses(alice, "ready.extend")
+	d.presses(alice, "ready/extend")
 	d.seesText(alice, "A key with the role Organization Owner lives at most 8 hours in all, with its extensions and rotations. Nothing was changed")
 	d.clean()
 }
@@ -81,7 +81,7 @@ func TestMoreTimeFollowsWhatIsChosen(t *testing.T) {
 		delete(v, "form.networks")
 		v["form.named"] = map[string]sandbox.Value{"form.named": sandbox.Pick("office")}
 	}))
-	d.presses(alice, "ready.extend")
+	d.presses(alice, "ready/extend")
 	require.Contains(t, shown(d.seesModal(alice)), "This will go to 1 of <!subteam^S0APPROVERS>.")
 	d.fills(alice, values{"extend.reason": {"extend.reason": sandbox.Text("backfill")}})
 	d.fills(alice, pick("extend.lifetime", "8h0m0s"))
@@ -101,7 +101,7 @@ func TestAnotherAccessListByName(t *testing.T) {
 	t.Parallel()
 	d := openRich(t)
 	r := d.getsKey(alice, filled())
-	d.presses(alice, "ready.addresses")
+	d.presses(alice, "ready/replace_access_list")
 	modal := d.seesModal(alice)
 	require.Contains(t, shown(modal), "What has to be approved goes to 1 of <!subteam^S0APPROVERS>.")
 	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["addresses.networks"]["addresses.networks"])
@@ -115,7 +115,7 @@ func TestAnotherAccessListByName(t *testing.T) {
 	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}, got.Access.Networks)
 	require.Equal(t, "office", got.Access.NetworkPresets[0].Name)
 
-	d.presses(alice, "ready.addresses")
+	d.presses(alice, "ready/replace_access_list")
 	modal = d.seesModal(alice)
 	require.Equal(t, sandbox.Pick("office"), modal.Values["addresses.named"]["addresses.named"])
 	require.Empty(t, modal.Values["addresses.networks"]["addresses.networks"])

@@ -56,7 +56,7 @@ func TestTheDoorForOptions(t *testing.T) {
 	}
 	for name, body := range map[string]string{
 		"no form": "%zz", "no payload": "x=y", "no JSON": payload("{"), "nobody": payload(`{"type":"block_suggestion"}`),
-		"a press, as it was recorded": payload(`{"type":"block_actions","user":{"id":"U0BOB","team_id":"T0SANDBOX"},"trigger_id":"1","container":{"type":"message","channel_id":"C0APPROVALS"},"actions":[{"action_id":"card.approve","value":"` + string(r.ID) + `"}]}`),
+		"a press, as it was recorded": payload(`{"type":"block_actions","user":{"id":"U0BOB","team_id":"T0SANDBOX"},"trigger_id":"1","container":{"type":"message","channel_id":"C0APPROVALS"},"actions":[{"action_id":"approve","value":"` + string(r.ID) + `"}]}`),
 	} {
 		w := send(http.MethodPost, form, d.SigningSecret(), body)
 		require.Equal(t, 200, w.Code, name)

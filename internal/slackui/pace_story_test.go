@@ -32,11 +32,11 @@ func TestGuestsWhoOpenHomeFastDoNotStopApprovals(t *testing.T) {
 			require.NoError(t, d.OpenHome(t.Context(), sandbox.Gil))
 			return strings.Contains(string(d.Screen(sandbox.Gil).Home), "You're faster than I can follow. Open this tab again in ")
 		}, reconnectBackoff, 50*time.Millisecond)
-		d.presses(bob, "card.approve")
+		d.presses(bob, "card/approve")
 		d.is(r.ID, approval.StateApproved)
-		d.presses(alice, "ready.create")
+		d.presses(alice, "ready/issue")
 		d.is(r.ID, approval.StateDelivered)
-		d.presses(alice, "note.saved")
+		d.presses(alice, "key/confirm")
 		d.is(r.ID, approval.StateActive)
 		require.NotContains(t, d.log.String(), "method=users.info")
 		d.clean()
@@ -46,7 +46,7 @@ func TestGuestsWhoOpenHomeFastDoNotStopApprovals(t *testing.T) {
 func TestAMemberWhoSendsFormsFastDoesNotStopApprovals(t *testing.T) {
 	asDocumented(t, func(t *testing.T, d *desk) {
 		r := d.asks(alice)
-		d.seesButton(bob, "card.approve")
+		d.seesButton(bob, "card/approve")
 		taken, left := 0, 0
 		for i := range 100 {
 			answer, err := d.Forge(t.Context(), manyForms(t, sandbox.Carol, i))
@@ -61,7 +61,7 @@ func TestAMemberWhoSendsFormsFastDoesNotStopApprovals(t *testing.T) {
 		require.LessOrEqual(t, taken, 35)
 		require.GreaterOrEqual(t, left, 65)
 		card := d.is(r.ID, approval.StatePending).MessageRefs[approval.CardMessage]
-		require.NoError(t, d.Press(t.Context(), bob, card.Channel, card.TS, "card.approve"))
+		require.NoError(t, d.Press(t.Context(), bob, card.Channel, card.TS, "approve"))
 		d.is(r.ID, approval.StateApproved)
 	})
 }
@@ -88,18 +88,18 @@ func manyForms(t *testing.T, user string, i int) json.RawMessage {
 func TestPeopleWhoPressFastDoNotStopApprovals(t *testing.T) {
 	asDocumented(t, func(t *testing.T, d *desk) {
 		r := d.asks(alice)
-		conversation, card := d.seesButton(bob, "card.approve")
+		conversation, card := d.seesButton(bob, "card/approve")
 		for range 90 {
 			for _, user := range []string{sandbox.Gil, sandbox.Carol, sandbox.Dee} {
 				require.NoError(t, d.ForgeClick(t.Context(), sandbox.Forgery{
-					User: user, TeamID: sandbox.TeamID, Conversation: conversation, TS: card.TS, ActionID: "card.approve", Value: string(r.ID),
+					User: user, TeamID: sandbox.TeamID, Conversation: conversation, TS: card.TS, ActionID: "approve", Value: string(r.ID),
 				}))
 			}
 		}
 		d.app.Wait()
 		require.Greater(t, d.weather.count("users.info"), 90, "the limit was reached")
 		d.is(r.ID, approval.StatePending)
-		d.presses(bob, "card.approve")
+		d.presses(bob, "card/approve")
 		d.is(r.ID, approval.StateApproved)
 	})
 }
@@ -109,15 +109,15 @@ func TestPeopleWhoPressFastDoNotStopApprovals(t *testing.T) {
 func TestARevocationIsNotHeldBackByHome(t *testing.T) {
 	asDocumented(t, func(t *testing.T, d *desk) {
 		r := d.asks(alice)
-		d.presses(bob, "card.approve")
-		d.presses(alice, "ready.create")
+		d.presses(bob, "card/approve")
+		d.presses(alice, "ready/issue")
 		d.is(r.ID, approval.StateDelivered)
-		d.presses(alice, "note.saved")
+		d.presses(alice, "key/confirm")
 		d.is(r.ID, approval.StateActive)
 		for range 100 {
 			require.NoError(t, d.OpenHome(t.Context(), alice))
 		}
-		d.presses(alice, "ready.revoke")
+		d.presses(alice, "ready/revoke")
 		d.is(r.ID, approval.StateEnded)
 	})
 }
@@ -127,9 +127,9 @@ func TestWhatIsTooFastIsAnsweredWithASentence(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	conversation, card := d.seesButton(sandbox.Bob, "card.approve")
+	conversation, card := d.seesButton(sandbox.Bob, "card/approve")
 	for range 120 {
-		require.NoError(t, d.Press(t.Context(), dana, conversation, card.TS, "card.deny"))
+		require.NoError(t, d.Press(t.Context(), dana, conversation, card.TS, "deny"))
 	}
 	d.seesText(dana, "You're faster than I can follow, so I left this one out and nothing was changed. Try again in ")
 	for range 30 {
@@ -137,6 +137,6 @@ func TestWhatIsTooFastIsAnsweredWithASentence(t *testing.T) {
 	}
 	d.seesText(alice, "You're faster than I can follow")
 	d.is(r.ID, approval.StatePending)
-	d.presses(bob, "card.approve")
+	d.presses(bob, "card/approve")
 	d.is(r.ID, approval.StateApproved)
 }

@@ -30,15 +30,16 @@ func tooFast(wait time.Duration) mrkdwn.Mrkdwn {
 	return mrkdwn.Mrkdwnf("You're faster than I can follow, so I left this one out and nothing was changed. Try again in %s.", mrkdwn.BotText(mrkdwn.HumanDuration(pace.Readable(wait))))
 }
 
-// pressedTooFast answers a press that is left out. A Home tab is published once
+// actedTooFast answers an action that is left out. A Home tab is published once
 // in a while only: Slack counts that.
-func (a *App) pressedTooFast(ctx context.Context, p action, answer payload.Ack, wait time.Duration, tell bool) {
+func (a *App) actedTooFast(ctx context.Context, p action, answer payload.Ack, wait time.Duration, tell bool) {
 	answer(nil)
-	if p.home == nil {
+	switch {
+	case p.home == nil:
 		a.respondToAction(ctx, p, tooFast(wait))
-		return
-	}
-	if tell {
+	case p.pace() == pace.Showing:
+		a.homeTooFast(ctx, p.by, p.home.search, wait, tell)
+	case tell:
 		p.home.flash = tooFast(wait)
 		a.refreshHome(ctx, p)
 	}

@@ -41,7 +41,7 @@ func TestRepeatedFormThatCouldNotBeRecordedStaysOpen(t *testing.T) {
 	result, err = d.Submit(t.Context(), alice, filled())
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Closed, result.Outcome, "%+v", result)
-	d.seesButton(bob, "card.approve")
+	d.seesButton(bob, "card/approve")
 	d.clean()
 }
 
@@ -58,10 +58,10 @@ func TestRepeatedRequestsDoEverythingOnce(t *testing.T) {
 	t.Parallel()
 	d := open(t, behindProxy)
 	r := d.asks(alice)
-	d.presses(bob, "card.approve")
-	d.presses(alice, "ready.create")
+	d.presses(bob, "card/approve")
+	d.presses(alice, "ready/issue")
 	d.is(r.ID, approval.StateDelivered) // the note can be read before the showing is recorded
-	d.presses(alice, "note.saved")
+	d.presses(alice, "key/confirm")
 	d.is(r.ID, approval.StateActive)
 	require.Len(t, d.keys.Alive(), 1)
 	mine, err := d.store.ListByRequester(t.Context(), policy.UserID(alice))

@@ -18,7 +18,7 @@ func viewState(t *testing.T) (*desk, *client.Messenger, approval.Request) {
 	t.Helper()
 	d := open(t, overHTTP)
 	r := d.asks(alice)
-	d.seesButton(bob, "card.approve")
+	d.seesButton(bob, "card/approve")
 	require.Eventually(t, func() bool {
 		r, _ = d.store.Get(t.Context(), r.ID)
 		return r.MessageRefs[approval.CardMessage].TS != "" && r.MessageRefs[approval.RequestedMessage].TS != ""

@@ -37,17 +37,17 @@ func TestTwoApprovalsTakeTwoPeople(t *testing.T) {
 			d := open(t, append(edits, needs(policy.Requirement{From: users(bob, dana), Count: 2}))...)
 			r := d.asks(alice)
 			d.seesText(alice, "It waits for 2 of <@U0BOB>, <@U0DANA> in <#C0APPROVALS>")
-			where, card := d.seesButton(bob, "card.approve")
+			where, card := d.seesButton(bob, "card/approve")
 
-			d.presses(bob, "card.approve")
+			d.presses(bob, "card/approve")
 			d.seesText(bob, "Approved by <@U0BOB> (1 of 2).\n*Waits for 1 more of <@U0BOB>, <@U0DANA>.*")
 			d.seesText(bob, "1 of 2 approvals")
 			d.seesText(alice, "Approved by <@U0BOB> (1 of 2)")
 			d.is(r.ID, approval.StatePending)
-			require.NoError(t, d.PressStale(t.Context(), bob, where, card, "card.approve"))
+			require.NoError(t, d.PressStale(t.Context(), bob, where, card, "approve"))
 			d.seesText(bob, "You approved this already. It waits for 1 more of")
 
-			d.presses(dana, "card.approve")
+			d.presses(dana, "card/approve")
 			d.is(r.ID, approval.StateApproved)
 			d.seesText(alice, "*Approved* by <@U0BOB> and <@U0DANA>")
 			d.seesText(bob, "<@U0DANA> approved request "+string(r.ID))
@@ -61,13 +61,13 @@ func TestAnApprovalThatIsNotNeededSaysWhose(t *testing.T) {
 	d := open(t, needs(policy.Requirement{From: group(sandbox.Approvers), Count: 1}, policy.Requirement{From: group(guards), Count: 1}))
 	d.SetGroup(guards, carol)
 	r := d.asks(alice)
-	d.presses(bob, "card.approve")
+	d.presses(bob, "card/approve")
 	d.seesText(dana, "1 of 2 approvals")
-	d.presses(dana, "card.approve")
+	d.presses(dana, "card/approve")
 	d.seesText(dana, "it waits for other people: 1 more approval (it takes 1 of <!subteam^S0APPROVERS> and 1 of <!subteam^S0GUARDS>)")
 	d.clean()
 	d.Join(carol, sandbox.Approvals)
-	d.presses(carol, "card.approve")
+	d.presses(carol, "card/approve")
 	d.is(r.ID, approval.StateApproved)
 }
 
@@ -78,22 +78,22 @@ func TestNudgingIsDoneOnceByWhoeverAsked(t *testing.T) {
 			t.Parallel()
 			d := open(t, edits...)
 			r := d.asks(alice)
-			where, dm := d.seesButton(alice, "asked.nudge")
-			require.NoError(t, d.ForgeClick(t.Context(), sandbox.Forgery{User: carol, Conversation: where, TS: dm.TS, ActionID: "asked.nudge", Value: string(r.ID)}))
+			where, dm := d.seesButton(alice, "requested/nudge")
+			require.NoError(t, d.ForgeClick(t.Context(), sandbox.Forgery{User: carol, Conversation: where, TS: dm.TS, ActionID: "nudge", Value: string(r.ID)}))
 			d.app.Wait()
 			require.True(t, d.is(r.ID, approval.StatePending).NudgedAt.IsZero(), "nobody nudges for somebody else")
 
-			d.presses(alice, "asked.nudge")
+			d.presses(alice, "requested/nudge")
 			notice := d.seesText(bob, "<@U0ALICE> asked once more for a decision on request "+string(r.ID))
 			require.Equal(t, sandbox.Mentions{People: []string{alice}}, notice.Mentions, "approvers are not called")
-			d.noLongerSees(alice, "asked.nudge")
+			d.noLongerSees(alice, "requested/nudge")
 			d.seesText(alice, "You asked once more")
-			require.NoError(t, d.PressStale(t.Context(), alice, where, dm, "asked.nudge"))
+			require.NoError(t, d.PressStale(t.Context(), alice, where, dm, "nudge"))
 			d.seesText(alice, "You asked once more already")
 
-			d.presses(bob, "card.approve")
+			d.presses(bob, "card/approve")
 			d.is(r.ID, approval.StateApproved)
-			require.NoError(t, d.PressStale(t.Context(), alice, where, dm, "asked.nudge"))
+			require.NoError(t, d.PressStale(t.Context(), alice, where, dm, "nudge"))
 			d.seesText(alice, "press *Create my key*")
 			d.clean()
 		})
@@ -104,10 +104,10 @@ func TestNudgingFromTheListAndTheHomeTab(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	first := d.asks(alice)
-	d.seesButton(alice, "asked.nudge")
+	d.seesButton(alice, "requested/nudge")
 	d.types(alice, "list")
-	d.presses(alice, "list.nudge")
-	d.noLongerSees(alice, "list.nudge")
+	d.presses(alice, "list/nudge")
+	d.noLongerSees(alice, "list/nudge")
 	require.False(t, d.is(first.ID, approval.StatePending).NudgedAt.IsZero())
 
 	second := d.asks(alice)
@@ -115,11 +115,11 @@ func TestNudgingFromTheListAndTheHomeTab(t *testing.T) {
 		r, err := d.store.Get(t.Context(), second.ID)
 		return err == nil && r.MessageRefs[approval.CardMessage].TS != ""
 	})
-	d.opensHome(alice, "home.nudge")
-	require.NoError(t, d.PressInHome(t.Context(), alice, "home.nudge"))
+	d.opensHome(alice, `"action_id":"nudge"`)
+	require.NoError(t, d.PressInHome(t.Context(), alice, "nudge"))
 	d.app.Wait()
 	require.False(t, d.is(second.ID, approval.StatePending).NudgedAt.IsZero())
-	require.NotContains(t, string(d.Screen(alice).Home), "home.nudge")
+	require.NotContains(t, string(d.Screen(alice).Home), `"action_id":"nudge"`)
 	d.clean()
 }
 
@@ -153,7 +153,7 @@ func TestWhatNobodyDecidesIsBroughtUpAndGoesFurther(t *testing.T) {
 	d.seesText(alice, "It went to <!subteam^S0GUARDS> as well")
 	d.clean()
 
-	d.presses(carol, "card.approve")
+	d.presses(carol, "card/approve")
 	d.is(r.ID, approval.StateApproved)
 	d.seesText(bob, "This was brought up while it waited")
 }
@@ -162,13 +162,13 @@ func TestWhatIsLessCanBeDeclined(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	d.seesButton(bob, "card.less")
+	d.seesButton(bob, "card/approve_partial")
 	_, err := d.service.ApprovePartially(t.Context(), actor(bob), r.ID, policy.PartialApproval{Roles: r.Access.Roles, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
 	require.NoError(t, err)
 	d.seesText(alice, "<@U0BOB> approved less than you asked for*: from `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`")
-	_, ready := d.seesButton(alice, "ready.create")
+	_, ready := d.seesButton(alice, "ready/issue")
 	require.Contains(t, string(ready.Blocks), "Decline what was approved?")
-	d.presses(alice, "ready.withdraw")
+	d.presses(alice, "ready/withdraw")
 	require.Equal(t, approval.CauseDeclined, d.is(r.ID, approval.StateWithdrawn).Outcome.Cause)
 	d.seesText(alice, "You declined that")
 	d.seesText(bob, "<@U0ALICE> declined what was approved of request")
@@ -179,15 +179,15 @@ func TestWhatIsLessCanBeDeclined(t *testing.T) {
 func TestARuleApproves(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) {
-		s.policy.AutoApprovals = []policy.AutoRule{{Name: "staff <!here>", AllowedRequesters: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
+		s.policy.AutoApprovals = []policy.AutoRule{{Name: "staff <!here>", For: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
 	})
 	r := d.asks(alice)
 	d.is(r.ID, approval.StateApproved)
 	d.seesText(alice, "*Approved by the rule* `staff &lt;!here&gt;`")
 	d.seesText(bob, "The rule `staff &lt;!here&gt;` approved request "+string(r.ID))
-	_, _, pressable := find(d.Screen(bob), has("card.approve"))
+	_, _, pressable := find(d.Screen(bob), has("card/approve"))
 	require.False(t, pressable)
-	d.presses(alice, "ready.create")
+	d.presses(alice, "ready/issue")
 	d.is(r.ID, approval.StateDelivered)
 	d.seesText(bob, "was made and shown to <@U0ALICE> alone")
 	d.clean()
@@ -209,7 +209,7 @@ func (d *desk) breaks(user policy.UserID) approval.Request {
 }
 
 func breakable(s *setup) {
-	s.policy.BreakGlass = policy.BreakGlass{AllowedRequesters: users(alice, bob), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+	s.policy.BreakGlass = policy.BreakGlass{People: users(alice, bob), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
 }
 
 func TestBreakGlassIsReviewedBySomebodyElse(t *testing.T) {
@@ -220,21 +220,21 @@ func TestBreakGlassIsReviewedBySomebodyElse(t *testing.T) {
 			d := open(t, append(edits, breakable)...)
 			d.Join(carol, sandbox.Approvals)
 			r := d.breaks(bob) // an approver who took one
-			where, notice := d.seesButton(bob, "review.sign")
+			where, notice := d.seesButton(bob, "review/review")
 			require.Empty(t, notice.ThreadTS, "it stands in the channel itself")
-			d.presses(bob, "review.sign")
+			d.presses(bob, "review/review")
 			d.seesText(bob, "You took this key yourself")
-			d.presses(carol, "review.sign")
+			d.presses(carol, "review/review")
 			d.seesText(carol, "Only approvers can review this")
 			d.is(r.ID, approval.StateDelivered)
 
-			d.presses(dana, "review.sign")
-			d.noLongerSees(dana, "review.sign")
+			d.presses(dana, "review/review")
+			d.noLongerSees(dana, "review/review")
 			d.seesText(bob, "*Reviewed* by <@U0DANA>")
 			require.Equal(t, policy.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
-			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "review.sign"))
+			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "review"))
 			d.seesText(dana, "<@U0DANA> reviewed this already")
-			require.NoError(t, d.PressStale(t.Context(), bob, where, notice, "review.sign"))
+			require.NoError(t, d.PressStale(t.Context(), bob, where, notice, "review"))
 			d.app.Wait()
 			require.Equal(t, policy.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
 		})
@@ -248,7 +248,7 @@ func TestBreakGlassCallsTheChannelWhenItsCardIsPosted(t *testing.T) {
 	d.is(r.ID, approval.StateDelivered)
 	d.seesText(alice, "it lives only 1 hour, and somebody else reviews why")
 	d.seesText(bob, "was made and shown to")
-	d.presses(bob, "review.sign")
+	d.presses(bob, "review/review")
 	d.seesText(alice, "You took it without approval; <@U0BOB> reviewed that")
 	calls := 0
 	for _, f := range d.Findings() {
@@ -265,14 +265,14 @@ func TestWhatIsUnsignedIsListed(t *testing.T) {
 	t.Parallel()
 	d := open(t, breakable, func(s *setup) { s.MayCallCrowds = true })
 	r := d.breaks(alice)
-	d.seesButton(bob, "review.sign")
+	d.seesButton(bob, "review/review")
 	d.types(bob, "pending")
 	d.seesText(bob, "*1 key to be reviewed*")
-	d.opensHome(bob, "home.sign")
-	require.NoError(t, d.PressInHome(t.Context(), bob, "home.sign"))
+	d.opensHome(bob, `"action_id":"review"`)
+	require.NoError(t, d.PressInHome(t.Context(), bob, "review"))
 	d.app.Wait()
 	require.Equal(t, policy.UserID(bob), d.is(r.ID, approval.StateDelivered).Review.By)
-	require.NotContains(t, string(d.Screen(bob).Home), "home.sign")
+	require.NotContains(t, string(d.Screen(bob).Home), `"action_id":"review"`)
 	d.types(dana, "pending")
 	d.seesText(dana, "Nothing waits for your decision.")
 	require.NotContains(t, d.opensHome(carol, "Your requests and keys"), "To be reviewed")
@@ -299,8 +299,8 @@ func (d *desk) orphan() approval.Request {
 // hands chooses somebody in the menu under the key of somebody who is gone.
 func (d *desk) hands(user, to string) {
 	d.t.Helper()
-	where, notice := d.seesButton(user, "ownergone.handto")
-	require.NoError(d.t, d.Press(d.t.Context(), user, where, notice.TS, "ownergone.handto", to))
+	where, notice := d.seesButton(user, "owner_deactivated/transfer")
+	require.NoError(d.t, d.Press(d.t.Context(), user, where, notice.TS, "transfer", to))
 }
 
 func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
@@ -310,7 +310,7 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 			t.Parallel()
 			d := open(t, edits...)
 			r := d.orphan()
-			where, notice := d.seesButton(bob, "ownergone.handto")
+			where, notice := d.seesButton(bob, "owner_deactivated/transfer")
 			require.Empty(t, notice.ThreadTS)
 			d.Join(carol, sandbox.Approvals)
 			d.hands(carol, carol)
@@ -323,19 +323,19 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 
 			d.hands(bob, carol)
 			d.seesText(carol, "<@U0BOB> handed you the Atlas API key `abcdefgh` of <@U0GONE>")
-			d.noLongerSees(bob, "ownergone.handto")
+			d.noLongerSees(bob, "owner_deactivated/transfer")
 			d.seesText(dana, "has an owner again. <@U0BOB> handed it from <@U0GONE> to <@U0CAROL>")
-			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "ownergone.handto", alice))
+			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "transfer", alice))
 			d.seesText(dana, "to <@U0CAROL> <!date")
 			require.Equal(t, policy.UserID(carol), d.is(r.ID, approval.StateActive).Requester)
 
-			d.presses(carol, "transfer.extend")
+			d.presses(carol, "transfer/extend")
 			require.Contains(t, string(d.seesModal(carol).View), "More time")
-			d.presses(carol, "transfer.revoke")
+			d.presses(carol, "transfer/revoke")
 			d.is(r.ID, approval.StateEnded)
-			d.noLongerSees(carol, "transfer.revoke")
+			d.noLongerSees(carol, "transfer/revoke")
 			d.seesText(bob, "because <@U0CAROL> revoked it")
-			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "ownergone.revoke"))
+			require.NoError(t, d.PressStale(t.Context(), dana, where, notice, "revoke_with_reason"))
 			d.seesText(dana, "was deleted, because <@U0CAROL> revoked it")
 			d.clean()
 		})
@@ -349,17 +349,17 @@ func TestAMenuIsOnlyAboutTheRequestOfItsPlace(t *testing.T) {
 		forge func(notice *sandbox.Message, card approval.MessageRef)
 		told  string
 	}{
-		"another request's block": {bob, block("ownergone.AKR-ZZZZZ"), "I know no such request"},
-		"no request's block":      {bob, block("ownergone."), "I do not know this button"},
+		"another request's block": {bob, block(string(approval.OwnerDeactivatedNotice(1)) + ":AKR-ZZZZZ"), "I know no such request"},
+		"no request's block":      {bob, block(string(approval.OwnerDeactivatedNotice(1)) + ":"), "I do not know this button"},
 		"another screen's block":  {bob, block("home.AKR-0RPHN"), "I do not know this button"},
 		"the card's place":        {bob, func(m *sandbox.Message, card approval.MessageRef) { m.TS = card.TS }, "This is an older copy"},
-		"by a stranger":           {sandbox.Eve, block("ownergone.AKR-0RPHN"), "Only members of this workspace"},
+		"by a stranger":           {sandbox.Eve, block(string(approval.OwnerDeactivatedNotice(1)) + ":AKR-0RPHN"), "Only members of this workspace"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := open(t)
 			id := d.orphan().ID
-			where, notice := d.seesButton(bob, "ownergone.handto")
+			where, notice := d.seesButton(bob, "owner_deactivated/transfer")
 			require.Eventually(t, func() bool {
 				r, err := d.store.Get(t.Context(), id)
 				return err == nil && r.MessageRefs[approval.OwnerDeactivatedNotice(1)].TS != ""
@@ -368,7 +368,7 @@ func TestAMenuIsOnlyAboutTheRequestOfItsPlace(t *testing.T) {
 			require.NoError(t, err)
 			d.ShareChannel(sandbox.Approvals, true)
 			tt.forge(&notice, r.MessageRefs[approval.CardMessage])
-			require.NoError(t, d.PressStale(t.Context(), tt.by, where, notice, "ownergone.handto", carol))
+			require.NoError(t, d.PressStale(t.Context(), tt.by, where, notice, "transfer", carol))
 			d.seesText(tt.by, tt.told)
 			r = d.is(id, approval.StateActive)
 			require.Equal(t, policy.UserID(sandbox.Dee), r.Requester)
@@ -379,6 +379,6 @@ func TestAMenuIsOnlyAboutTheRequestOfItsPlace(t *testing.T) {
 
 func block(id string) func(*sandbox.Message, approval.MessageRef) {
 	return func(m *sandbox.Message, _ approval.MessageRef) {
-		m.Blocks = []byte(strings.ReplaceAll(string(m.Blocks), "ownergone.AKR-0RPHN", id))
+		m.Blocks = []byte(strings.ReplaceAll(string(m.Blocks), string(approval.OwnerDeactivatedNotice(1))+":AKR-0RPHN", id))
 	}
 }

@@ -33,25 +33,25 @@ func TestAKeyFromAskingToItsEnd(t *testing.T) {
 			r := d.asks(alice)
 			d.seesText(alice, "waits for 1 of <!subteam^S0APPROVERS> in <#C0APPROVALS>")
 
-			d.presses(bob, "card.approve")
+			d.presses(bob, "card/approve")
 			d.is(r.ID, approval.StateApproved)
-			d.noLongerSees(bob, "card.approve")
+			d.noLongerSees(bob, "card/approve")
 
 			require.NoError(t, d.Look(alice, aliceDM))
-			d.presses(alice, "ready.create")
+			d.presses(alice, "ready/issue")
 			d.is(r.ID, approval.StateDelivered)
-			_, note := d.seesButton(alice, "note.saved")
+			_, note := d.seesButton(alice, "key/confirm")
 			require.True(t, note.Ephemeral)
 			require.Contains(t, string(note.Blocks), approvaltest.PrivateKey(d.keys.Alive()[0].ID).Reveal())
 			require.Equal(t, "Your Atlas API key is here.", note.Text)
 
-			d.presses(alice, "note.saved")
+			d.presses(alice, "key/confirm")
 			d.is(r.ID, approval.StateActive)
-			d.noLongerSees(alice, "note.saved")
+			d.noLongerSees(alice, "key/confirm")
 			d.seesText(bob, "has the key")
 
 			d.types(alice, "list")
-			d.presses(alice, "list.revoke")
+			d.presses(alice, "list/revoke")
 			d.is(r.ID, approval.StateEnded)
 			d.seesText(alice, "was deleted, because <@U0ALICE> revoked it")
 			d.seesText(bob, "was deleted")
@@ -68,15 +68,15 @@ func TestAKeyThatWasNotSeenIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	d.presses(dana, "card.approve")
-	d.presses(alice, "ready.create")
+	d.presses(dana, "card/approve")
+	d.presses(alice, "ready/issue")
 	first := d.is(r.ID, approval.StateDelivered).Key
-	d.presses(alice, "ready.unseen")
+	d.presses(alice, "ready/replace")
 	require.Eventually(t, func() bool { return d.keys.Made() == 2 }, reconnectBackoff, time.Millisecond)
 	second := d.is(r.ID, approval.StateDelivered).Key
 	require.NotEqual(t, first.ID, second.ID)
 	require.Len(t, d.keys.Alive(), 1)
-	d.presses(alice, "ready.saved")
+	d.presses(alice, "ready/confirm")
 	d.is(r.ID, approval.StateActive)
 	d.seesText(alice, "Thank you. The key")
 	d.clean()
@@ -86,13 +86,13 @@ func TestAnAnswerOfPostEphemeralThatIsLost(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	d.presses(bob, "card.approve")
+	d.presses(bob, "card/approve")
 	d.weather.add(callError{method: "chat.postEphemeral", after: true, answer: cut})
-	d.presses(alice, "ready.create")
+	d.presses(alice, "ready/issue")
 	d.seesText(alice, "If a key appeared, it no longer works")
 	require.Empty(t, d.keys.Alive())
 	require.Equal(t, 1, d.weather.count("chat.postEphemeral"), "a note with a key is never sent again by itself")
-	d.presses(alice, "ready.create")
+	d.presses(alice, "ready/issue")
 	d.is(r.ID, approval.StateDelivered)
 }
 
@@ -110,9 +110,9 @@ func TestPostEphemeralNeedsAClearOK(t *testing.T) {
 			t.Parallel()
 			d := open(t)
 			r := d.asks(alice)
-			d.presses(bob, "card.approve")
+			d.presses(bob, "card/approve")
 			d.weather.add(callError{method: "chat.postEphemeral", answer: answer})
-			d.presses(alice, "ready.create")
+			d.presses(alice, "ready/issue")
 			d.seesText(alice, "Slack did not clearly take the message with the key.")
 			require.Equal(t, approval.CauseNotShown, d.is(r.ID, approval.StateApproved).Issuance.Cause)
 			require.Empty(t, d.keys.Alive())
@@ -124,7 +124,7 @@ func TestDenyingTellsWhyAndOffersToAskAgain(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	d.presses(bob, "card.deny")
+	d.presses(bob, "card/deny")
 	d.seesModal(bob)
 	result, err := d.Submit(t.Context(), bob, values{"deny.reason": {"deny.reason": sandbox.Text("not on a Friday")}})
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestDenyingTellsWhyAndOffersToAskAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Closed, again.Outcome, "the same denial sent again is answered like the first")
 
-	d.presses(alice, "outcome.again")
+	d.presses(alice, "outcome/request_again")
 	modal := d.seesModal(alice)
 	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["form.networks"]["form.networks"])
 	require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["form.roles"]["form.roles"])
@@ -187,16 +187,16 @@ func TestWhoMayNotIsToldSo(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	d.presses(alice, "card.approve")
+	d.presses(alice, "card/approve")
 	d.seesText(alice, "This is your own request")
 	d.Join(sandbox.Carol, sandbox.Approvals)
-	d.presses(sandbox.Carol, "card.deny")
+	d.presses(sandbox.Carol, "card/deny")
 	d.seesText(sandbox.Carol, "Only approvers can decide")
 	d.types(sandbox.Gil, "")
 	d.seesText(sandbox.Gil, "Guests of this workspace cannot use this bot")
 
 	d.ShareChannel(sandbox.Approvals, true)
-	d.presses(sandbox.Eve, "card.approve")
+	d.presses(sandbox.Eve, "card/approve")
 	d.seesText(sandbox.Eve, "Only members of this workspace")
 	d.is(r.ID, approval.StatePending)
 }
@@ -205,12 +205,12 @@ func TestTheSlowerApproverReadsWhoWasFaster(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	where, card := d.seesButton(bob, "card.approve")
-	d.presses(bob, "card.approve")
+	where, card := d.seesButton(bob, "card/approve")
+	d.presses(bob, "card/approve")
 	d.is(r.ID, approval.StateApproved)
-	require.NoError(t, d.PressStale(t.Context(), dana, where, card, "card.deny"))
+	require.NoError(t, d.PressStale(t.Context(), dana, where, card, "deny"))
 	d.seesText(dana, "<@U0BOB> was faster and approved it")
-	require.NoError(t, d.PressStale(t.Context(), bob, where, card, "card.approve"))
+	require.NoError(t, d.PressStale(t.Context(), bob, where, card, "approve"))
 	d.seesText(bob, "You decided on this")
 	d.clean()
 }
@@ -221,24 +221,24 @@ func TestAStrayCardLosesItsButtons(t *testing.T) {
 	d.weather.add(callError{method: "chat.postMessage", after: true, answer: cut}) // the card is there, and nobody knows where
 	r := d.asks(alice)
 	d.seesText(alice, "could not reach the approvers' channel yet")
-	_, stray := d.seesButton(bob, "card.approve")
+	_, stray := d.seesButton(bob, "card/approve")
 	require.Eventually(t, func() bool {
 		r, _ = d.store.Get(t.Context(), r.ID)
 		return r.MessageRefs[approval.CardMessage].TS != ""
 	}, 15*time.Second, 10*time.Millisecond)
 	require.NotEqual(t, stray.TS, r.MessageRefs[approval.CardMessage].TS)
 
-	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, stray.TS, "card.approve"))
+	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, stray.TS, "approve"))
 	d.seesText(bob, "This is an older copy of the message")
 	d.is(r.ID, approval.StatePending)
 	d.sees(bob, "the stray card without buttons", func(s sandbox.Screen) bool {
 		_, m, _ := find(s, func(m sandbox.Message) bool { return m.TS == stray.TS })
-		return !has("card.approve")(m)
+		return !has("card/approve")(m)
 	})
 	d.seesText(alice, "It waits for 1 of")
 	_, copied, _ := find(d.sees(bob, "the stray card", func(sandbox.Screen) bool { return true }), func(m sandbox.Message) bool { return m.TS == stray.TS })
 	require.NotContains(t, copied.Text+string(copied.Blocks), "Waits for", "what would not stay true")
-	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, r.MessageRefs[approval.CardMessage].TS, "card.approve"))
+	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, r.MessageRefs[approval.CardMessage].TS, "approve"))
 	d.is(r.ID, approval.StateApproved)
 	d.clean()
 }
@@ -246,22 +246,31 @@ func TestAStrayCardLosesItsButtons(t *testing.T) {
 func TestPressesThatNobodyCanMake(t *testing.T) {
 	t.Parallel()
 	for name, forged := range map[string]sandbox.Forgery{
-		"of a button that never was":         {User: bob, ActionID: "card.explode", Value: "AKR-7F3K2"},
-		"on a request that is no id":         {User: bob, ActionID: "card.approve", Value: "' OR 1=1 --"},
-		"on a request that is not there":     {User: bob, ActionID: "card.approve", Value: "AKR-ZZZZZ"},
-		"of a card's button on an ephemeral": {User: bob, ActionID: "card.approve", Ephemeral: true},
-		"of a note's button on a card":       {User: alice, ActionID: "note.saved", Value: "AKR-7F3K2"},
-		"in another channel":                 {User: bob, ActionID: "card.approve", Conversation: "C0ELSEWHERE", TS: "1.1"},
-		"of another workspace":               {User: bob, TeamID: "T0OTHER", ActionID: "card.approve"},
-		"by nobody we know":                  {User: "U0NOBODY", ActionID: "card.approve"},
+		"of a button that never was":         {User: bob, ActionID: "explode", Value: "AKR-7F3K2"},
+		"on a request that is no id":         {User: bob, ActionID: "approve", Value: "' OR 1=1 --"},
+		"on a request that is not there":     {User: bob, ActionID: "approve", Value: "AKR-ZZZZZ"},
+		"of a card's button on an ephemeral": {User: bob, ActionID: "approve", Ephemeral: true},
+		"of a note's button on a card":       {User: alice, ActionID: "confirm", BlockID: "key:", Value: "AKR-7F3K2"},
+		"in another channel":                 {User: bob, ActionID: "approve", BlockID: "card:", Conversation: "C0ELSEWHERE", TS: "1.1"},
+		"of another workspace":               {User: bob, TeamID: "T0OTHER", ActionID: "approve"},
+		"by nobody we know":                  {User: "U0NOBODY", ActionID: "approve"},
+		"in no message of the request":       {User: bob, ActionID: "approve", BlockID: "card:", TS: "1.1"},
+		"in a message that was never due":    {User: bob, ActionID: "revoke", BlockID: "transfer.7:", TS: "1.1"},
+		"in Home, as the block says":         {User: bob, ActionID: "approve", BlockID: "home:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := open(t)
 			r := d.asks(alice)
-			d.seesButton(bob, "card.approve")
+			require.Eventually(t, func() bool {
+				now, err := d.store.Get(t.Context(), r.ID)
+				return err == nil && now.MessageRefs[approval.CardMessage].TS != ""
+			}, 15*time.Second, time.Millisecond)
 			if forged.Value == "" {
 				forged.Value = string(r.ID)
+			}
+			if forged.BlockID != "" {
+				forged.BlockID += string(r.ID)
 			}
 			require.NoError(t, d.ForgeClick(t.Context(), forged))
 			d.app.Wait()
@@ -283,10 +292,10 @@ func TestAKeyOfWhichNothingIsKnownIsTheApproversToRevoke(t *testing.T) {
 	require.NoError(t, err)
 	d.service.Wake()
 	d.Join(sandbox.Carol, sandbox.Approvals)
-	d.presses(sandbox.Carol, "found.revoke")
+	d.presses(sandbox.Carol, "unknown_key/revoke")
 	d.seesText(sandbox.Carol, "Only approvers and whoever asked for a key can revoke it")
 	d.is(found.ID, approval.StateActive)
-	d.presses(bob, "found.revoke")
+	d.presses(bob, "unknown_key/revoke")
 	d.is(found.ID, approval.StateEnded)
 	d.seesText(dana, "was deleted, because <@U0BOB> revoked it")
 	d.clean()
@@ -301,7 +310,7 @@ func TestTheFormThatCouldNotBeOpened(t *testing.T) {
 
 	r := d.asks(alice)
 	d.weather.add(callError{method: "views.open", answer: cut})
-	d.presses(bob, "card.deny")
+	d.presses(bob, "card/deny")
 	d.seesText(bob, "did not say whether the form is open")
 	d.is(r.ID, approval.StatePending)
 }
@@ -330,14 +339,14 @@ func TestANoteIsRemovedAfterAFewTries(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	d.presses(bob, "card.approve")
+	d.presses(bob, "card/approve")
 	require.NoError(t, d.Look(alice, aliceDM))
-	d.presses(alice, "ready.create")
-	d.seesButton(alice, "note.saved")
+	d.presses(alice, "ready/issue")
+	d.seesButton(alice, "key/confirm")
 	d.is(r.ID, approval.StateDelivered)
 	d.weather.add(callError{method: "response_url", answer: cut})
-	d.presses(alice, "note.saved")
-	d.noLongerSees(alice, "note.saved")
+	d.presses(alice, "key/confirm")
+	d.noLongerSees(alice, "key/confirm")
 	d.clean()
 }
 
@@ -355,29 +364,29 @@ func TestPressingFasterThanTheDisk(t *testing.T) {
 		}
 	})
 	r := d.asks(alice)
-	d.presses(bob, "card.approve")
+	d.presses(bob, "card/approve")
 	require.NoError(t, d.Look(alice, aliceDM))
-	d.presses(alice, "ready.create")
-	d.seesButton(alice, "note.saved")
-	d.presses(alice, "note.saved")
+	d.presses(alice, "ready/issue")
+	d.seesButton(alice, "key/confirm")
+	d.presses(alice, "key/confirm")
 	d.seesText(alice, "Press that once more in a moment")
 	d.app.Wait()
-	_, _, there := find(d.Screen(alice), has("note.saved"))
+	_, _, there := find(d.Screen(alice), has("key/confirm"))
 	require.True(t, there)
 	close(written)
 	d.is(r.ID, approval.StateDelivered)
-	d.presses(alice, "note.saved")
+	d.presses(alice, "key/confirm")
 	d.is(r.ID, approval.StateActive)
-	d.noLongerSees(alice, "note.saved")
+	d.noLongerSees(alice, "key/confirm")
 }
 
 func TestWhenSlackDoesNotSayWhoPressed(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	_, _ = d.seesButton(bob, "card.approve")
+	_, _ = d.seesButton(bob, "card/approve")
 	d.weather.add(callError{method: "users.info", answer: status(500, "")})
-	d.presses(bob, "card.approve")
+	d.presses(bob, "card/approve")
 	d.seesText(bob, "Slack did not tell me in time who you are")
 	d.is(r.ID, approval.StatePending)
 }

@@ -234,7 +234,7 @@ var ruleStorybook = map[approval.MessageName][]string{
 // people may break the glass.
 func ofTwo() view.Screens {
 	rules := testPolicy
-	rules.BreakGlass = policy.BreakGlass{AllowedRequesters: policy.Principals{Users: []policy.UserID{"U0ALICE"}}, Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+	rules.BreakGlass = policy.BreakGlass{People: policy.Principals{Users: []policy.UserID{"U0ALICE"}}, Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
 	return view.Screens{
 		Orgs: policy.Orgs{
 			{ID: testOrg, Name: "Production " + hostile, Policy: rules},
@@ -256,12 +256,12 @@ func ruleScreens() map[string]any {
 		"two.decided.channel":     two.DecidedNotice(r("approved.two")),
 		"two.review.channel":      two.ReviewNotice(r("active.emergency")),
 		"two.ownergone.1.channel": two.OwnerDeactivatedNotice(r("active.orphan"), 1),
-		"two.list":                two.List(approval.Page{Requests: []approval.Request{r("pending.two.one"), r("approved.less"), r("active.emergency")}}, ""),
+		"two.list":                two.List(approval.Page{Requests: numbered([]approval.Request{r("pending.two.one"), r("approved.less"), r("active.emergency")})}, ""),
 		"two.help":                two.Help(""),
 		"two.pending":             two.Pending([]approval.Request{r("pending.two.one")}, unsigned, later.Add(5*time.Hour)),
 		"two.home": two.Home(view.HomeView{Approver: true, Mine: []approval.Request{r("pending.nudged"), r("pending.one"), r("approved.less")},
 			Waiting: []approval.Request{r("pending.risky")}, Unsigned: unsigned, Live: []approval.Request{r("active.orphan"), request(found)}}),
-		"list.rules":       testViews.List(approval.Page{Requests: []approval.Request{r("pending.one"), r("pending.nudged"), r("pending.two.one"), r("approved.less"), r("declined"), r("active.emergency")}}, ""),
+		"list.rules":       testViews.List(approval.Page{Requests: numbered([]approval.Request{r("pending.one"), r("pending.nudged"), r("pending.two.one"), r("approved.less"), r("declined"), r("active.emergency")})}, ""),
 		"pending.unsigned": testViews.Pending(nil, unsigned, later.Add(5*time.Hour)),
 		"home.gone":        testViews.Home(view.HomeView{Approver: true, Live: []approval.Request{r("active.orphan"), r("active.handed")}}),
 	}
@@ -284,7 +284,7 @@ func absurdScreens() map[string]any {
 	return map[string]any{
 		"absurd pending":    two.Pending(waiting, taken, later),
 		"absurd home":       two.Home(view.HomeView{Flash: "Done.", Approver: true, Mine: taken, Waiting: waiting, Unsigned: taken, Live: taken, Search: turned(view.Search{Person: "U0ALICE"}, 1)}),
-		"absurd list":       two.List(approval.Page{Requests: waiting}, ""),
+		"absurd list":       two.List(approval.Page{Requests: numbered(waiting)}, ""),
 		"absurd owner gone": two.OwnerDeactivatedNotice(request(absurd, active, ownerIsGone), 1),
 		"absurd transfer":   two.Transfer(request(absurd, active, handed("U0CAROL")), 1),
 		"absurd drift":      two.DriftNotice(request(absurd, driftedAbsurdly)),

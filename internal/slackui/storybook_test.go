@@ -32,6 +32,15 @@ var (
 
 type edit func(*approval.Request)
 
+// numbered gives requests ids of their own, as those of one list have.
+func numbered(requests []approval.Request) []approval.Request {
+	const digits = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+	for i := range requests {
+		requests[i].ID = policy.ID("AKR-7F3" + string([]byte{digits[i/len(digits)], digits[i%len(digits)]}))
+	}
+	return requests
+}
+
 // request is a request that waits for an approver, changed by edits.
 func request(edits ...edit) approval.Request {
 	r := approval.Request{
@@ -339,7 +348,7 @@ var testPolicy = policy.Policy{
 	Roles:         policy.RulesFor(policy.DefaultRoles()...),
 	Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
 	MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20, RotationGracePeriod: 24 * time.Hour,
-	ExpireAfter: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+	RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 }
 
 // screens are all goldens by name: one screen in one state each.
@@ -377,15 +386,15 @@ func screens() map[string]any {
 	all["help"] = testViews.Help("")
 	all["help.unknown_word"] = testViews.Help(mrkdwn.Mrkdwnf("I do not know %s. This is what I can do:", hostile))
 	all["list.empty"] = testViews.List(approval.Page{}, "")
-	all["list"] = testViews.List(approval.Page{Requests: []approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
-		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))}}, "")
+	all["list"] = testViews.List(approval.Page{Requests: numbered([]approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
+		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))})}, "")
 	var many []approval.Request
 	for range 60 {
 		many = append(many, request(large, active))
 	}
-	all["list.long"] = testViews.List(approval.Page{Requests: many, Newer: true}, "Done.")
-	all["list.changes"] = testViews.List(approval.Page{Requests: []approval.Request{request(extending), request(extending, done), request(readdressing), request(narrowing),
-		request(rotation(approved)), request(rotation(active)), request(active, succeeded)}}, rotated(request(rotation(approved)), nil))
+	all["list.long"] = testViews.List(approval.Page{Requests: numbered(many), Newer: true}, "Done.")
+	all["list.changes"] = testViews.List(approval.Page{Requests: numbered([]approval.Request{request(extending), request(extending, done), request(readdressing), request(narrowing),
+		request(rotation(approved)), request(rotation(active)), request(active, succeeded)})}, rotated(request(rotation(approved)), nil))
 	all["pending.nothing"] = testViews.Pending(nil, nil, later)
 	all["pending"] = testViews.Pending([]approval.Request{request(), request(extending), request(readdressing), request(unreached)}, nil, later.Add(5*time.Hour))
 	var waiting []approval.Request
@@ -395,10 +404,10 @@ func screens() map[string]any {
 	all["pending.long"] = testViews.Pending(waiting, nil, later)
 	maps.Copy(all, homes(many, waiting))
 	maps.Copy(all, ruleScreens())
-	all["checked.minting"] = checkedMessage(request(minting))
-	all["checked.deleting"] = checkedMessage(request(undoing(approval.CauseNotShown), notDeleted))
-	all["checked.approved"] = checkedMessage(request(putBack(approval.CauseNotShown)))
-	all["checked.delivered"] = checkedMessage(request(delivered))
+	all["checked.minting"] = view.StatusReply(request(minting))
+	all["checked.deleting"] = view.StatusReply(request(undoing(approval.CauseNotShown), notDeleted))
+	all["checked.approved"] = view.StatusReply(request(putBack(approval.CauseNotShown)))
+	all["checked.delivered"] = view.StatusReply(request(delivered))
 	all["note"] = testViews.KeyMessage(request(minting), credential())
 	all["note.replaced"] = testViews.KeyMessage(request(delivered), credential())
 	return all

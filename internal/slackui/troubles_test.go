@@ -25,7 +25,7 @@ func TestWhatSlackForbidsIsAnErrorOnce(t *testing.T) {
 			require.Eventually(t, func() bool { return strings.Contains(d.slack.Trouble(), "channel "+sandbox.Approvals) }, reconnectBackoff, time.Millisecond)
 			require.Equal(t, 1, strings.Count(d.log.String(), "level=ERROR"))
 			require.Contains(t, d.log.String(), "code="+code)
-			d.presses(bob, "card.approve")
+			d.presses(bob, "card/approve")
 			d.is(r.ID, approval.StateApproved)
 			d.hasNoTrouble()
 		})
@@ -52,8 +52,8 @@ func TestWhoCannotBeWrittenToReadsWhy(t *testing.T) {
 	require.NoError(t, d.OpenHome(t.Context(), alice))
 	d.sees(alice, "why in Home", func(s sandbox.Screen) bool { return strings.Contains(string(s.Home), "tab of this app is off") })
 	d.MessagesTab(true)
-	d.presses(bob, "card.approve")
-	d.presses(alice, "ready.create")
+	d.presses(bob, "card/approve")
+	d.presses(alice, "ready/issue")
 	d.is(r.ID, approval.StateDelivered)
 	d.hasNoTrouble()
 }
@@ -63,14 +63,14 @@ func TestNobodyOfAnotherCompanyReadsWhoDecided(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	d.seesButton(bob, "card.approve")
+	d.seesButton(bob, "card/approve")
 	d.ShareChannel(sandbox.Approvals, true)
 	<-time.After(5 * time.Second) // a channel in order is not looked at again for so long
-	d.presses(bob, "card.approve")
+	d.presses(bob, "card/approve")
 	d.is(r.ID, approval.StateApproved)
-	d.seesButton(alice, "ready.create")
+	d.seesButton(alice, "ready/issue")
 	require.Contains(t, d.slack.Trouble(), "shared with another company")
-	_, card := d.seesButton(bob, "card.approve")
+	_, card := d.seesButton(bob, "card/approve")
 	require.NotContains(t, card.Text, "Approved")
 }
 
@@ -78,10 +78,10 @@ func TestACardThatCannotChangeItsBlocksStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	r := d.asks(alice)
-	d.seesButton(bob, "card.approve")
-	d.seesButton(alice, "asked.withdraw")
+	d.seesButton(bob, "card/approve")
+	d.seesButton(alice, "requested/withdraw")
 	d.weather.add(callError{method: "chat.update", about: "channel=" + sandbox.Approvals, answer: status(200, `{"ok":false,"error":"block_mismatch"}`)})
-	d.presses(alice, "asked.withdraw")
+	d.presses(alice, "requested/withdraw")
 	d.is(r.ID, approval.StateWithdrawn)
 	require.Eventually(t, func() bool {
 		got, err := d.store.Get(t.Context(), r.ID)
@@ -93,7 +93,7 @@ func TestACardThatCannotChangeItsBlocksStaysAsItIs(t *testing.T) {
 func TestNothingStandsOutsideOfItsThread(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) {
-		s.policy.AutoApprovals = []policy.AutoRule{{Name: "all", AllowedRequesters: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
+		s.policy.AutoApprovals = []policy.AutoRule{{Name: "all", For: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
 	})
 	d.weather.add(callError{method: "chat.postMessage", about: "channel=" + sandbox.Approvals, answer: limited("1")})
 	r := d.asks(alice)
@@ -120,9 +120,9 @@ func TestAnEchoOfTheKeyIsNotKept(t *testing.T) {
 			t.Parallel()
 			d := open(t)
 			r := d.asks(alice)
-			d.presses(bob, "card.approve")
+			d.presses(bob, "card/approve")
 			d.weather.add(callError{method: "chat.postEphemeral", answer: status(200, `{"ok":false,"error":"`+said+`","response_metadata":{"messages":["`+said+`"]}}`)})
-			d.presses(alice, "ready.create")
+			d.presses(alice, "ready/issue")
 			require.Eventually(t, func() bool { return d.weather.count("chat.postEphemeral") > 0 && len(d.keys.Alive()) == 0 }, reconnectBackoff, time.Millisecond)
 			d.is(r.ID, approval.StateApproved)
 			require.NotContains(t, d.log.String(), said[:30])
@@ -140,10 +140,10 @@ func TestKeyIsCreatedWhereItsMessageIsMissing(t *testing.T) {
 	t.Parallel()
 	for name, offFrom := range map[string]string{"off before anything was posted": "the start", "off since the request": "the approval"} {
 		for where, press := range map[string]func(d *desk){
-			"in the list": func(d *desk) { d.types(alice, "list"); d.presses(alice, "list.create") },
+			"in the list": func(d *desk) { d.types(alice, "list"); d.presses(alice, "list/issue") },
 			"in Home": func(d *desk) {
-				d.opensHome(alice, "home.create")
-				require.NoError(d.t, d.PressInHome(d.t.Context(), alice, "home.create"))
+				d.opensHome(alice, `"action_id":"issue"`)
+				require.NoError(d.t, d.PressInHome(d.t.Context(), alice, "issue"))
 			},
 		} {
 			t.Run(name+", "+where, func(t *testing.T) {
@@ -152,10 +152,10 @@ func TestKeyIsCreatedWhereItsMessageIsMissing(t *testing.T) {
 				d.MessagesTab(offFrom != "the start")
 				r := d.asks(alice)
 				if offFrom != "the start" {
-					d.seesButton(alice, "asked.withdraw")
+					d.seesButton(alice, "requested/withdraw")
 					d.MessagesTab(false)
 				}
-				d.presses(bob, "card.approve")
+				d.presses(bob, "card/approve")
 				d.is(r.ID, approval.StateApproved)
 
 				press(d)
@@ -172,9 +172,9 @@ func TestKeyIsCreatedWhereItsMessageIsMissing(t *testing.T) {
 				require.NoError(t, d.Look(alice, aliceDM))
 				press(d)
 				d.is(r.ID, approval.StateDelivered)
-				_, note := d.seesButton(alice, "note.saved")
+				_, note := d.seesButton(alice, "key/confirm")
 				require.True(t, note.Ephemeral)
-				d.seesButton(alice, "ready.saved")
+				d.seesButton(alice, "ready/confirm")
 				said := "is in our conversation, in the *Messages* tab of this app"
 				d.sees(alice, said, func(s sandbox.Screen) bool {
 					_, _, told := find(s, func(m sandbox.Message) bool { return strings.Contains(m.Text, said) })
@@ -195,11 +195,11 @@ func TestDeactivatedRequesterIsNotWrittenToForEver(t *testing.T) {
 			t.Parallel()
 			d := open(t)
 			r := d.asks(alice)
-			d.seesButton(bob, "card.approve")
-			d.seesButton(alice, "asked.withdraw")
+			d.seesButton(bob, "card/approve")
+			d.seesButton(alice, "requested/withdraw")
 			d.Deactivate(alice)
 			d.weather.add(callError{method: "chat.postMessage", about: "channel=" + alice, answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
-			d.presses(bob, "card.approve")
+			d.presses(bob, "card/approve")
 			d.is(r.ID, approval.StateApproved)
 			require.Eventually(t, func() bool { return strings.Contains(d.log.String(), "a message is given up") }, reconnectBackoff, time.Millisecond)
 			next, err := d.store.NextDue(t.Context())
@@ -215,7 +215,7 @@ func TestArchivedChannelIsToldUntilItIsOver(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	d.asks(alice)
-	d.seesButton(bob, "card.approve")
+	d.seesButton(bob, "card/approve")
 	d.Archive(sandbox.Approvals, true)
 	d.asks(carol) // at once: the channel was found in order a moment ago
 	require.Eventually(t, func() bool {
@@ -230,7 +230,7 @@ func TestArchivedChannelIsToldUntilItIsOver(t *testing.T) {
 		n := 0
 		for _, c := range s.Conversations {
 			for _, m := range c.Messages {
-				if has("card.approve")(m) {
+				if has("card/approve")(m) {
 					n++
 				}
 			}

@@ -23,8 +23,11 @@ func (w *Worker) processActive(ctx context.Context, r approval.Request) error {
 
 // remindOfEnd tells the owner that their key ends soon.
 func (w *Worker) remindOfEnd(ctx context.Context, r approval.Request) error {
-	step, err := r.RemindOfExpiry(w.Now(), w.policyOf(r.Org))
-	_, err = w.move(ctx, r, step, err)
+	_, err := w.move(ctx, r, approval.EventRemind, "", func(next *approval.Request, now time.Time) {
+		next.ExpiryReminders++
+		next.AddMessage(approval.ExpiryReminderMessage(next.ExpiryReminders))
+		next.PlanExpiryReminder(now, w.policy(r.Org))
+	})
 	return err
 }
 
@@ -35,10 +38,12 @@ func (w *Worker) scheduleRetirement(ctx context.Context, r approval.Request) err
 	if err != nil {
 		return fmt.Errorf("reading request %s: %w", r.ParentID, err)
 	}
-	ends := w.Now().Add(w.policyOf(r.Org).RotationGracePeriod)
+	ends := w.Now().Add(w.policy(r.Org).RotationGracePeriod)
 	if old.State == approval.StateActive && old.Requester == r.Requester && old.KeyExpiresAt.After(ends) {
-		step, err := old.ScheduleRetirement(r.ID, ends, w.Now(), w.policyOf(r.Org))
-		_, err = w.move(ctx, old, step, err)
+		_, err := w.move(ctx, old, approval.EventScheduleRetirement, "by "+string(r.ID), func(next *approval.Request, now time.Time) {
+			next.KeyExpiresAt = ends
+			next.PlanExpiryReminder(now, w.policy(r.Org))
+		})
 		if errors.Is(err, approval.ErrConflict) {
 			return &retry{time.Second, err}
 		}
@@ -46,8 +51,7 @@ func (w *Worker) scheduleRetirement(ctx context.Context, r approval.Request) err
 			return err
 		}
 	}
-	step, err := r.RecordScheduled(w.Now())
-	_, err = w.move(ctx, r, step, err)
+	_, err = w.move(ctx, r, approval.EventPredecessorScheduled, "", func(next *approval.Request, _ time.Time) { next.PredecessorScheduled = true })
 	return err
 }
 
@@ -77,8 +81,11 @@ func (w *Worker) apply(ctx context.Context, r approval.Request) error {
 	if err != nil {
 		return err
 	}
-	step, err := r.Apply(w.Now())
-	_, err = w.move(ctx, r, step, err)
+	_, err = w.move(ctx, r, approval.EventApply, "", func(next *approval.Request, now time.Time) {
+		next.Issuance = approval.Issuance{}
+		next.Outcome = approval.Outcome{At: now}
+		next.AddMessage(approval.ClosedNotice)
+	})
 	return err
 }
 
@@ -86,8 +93,10 @@ func (w *Worker) extend(ctx context.Context, r, parent approval.Request) error {
 	if !parent.KeyExpiresAt.Before(r.Change.NewEnd) {
 		return nil // done by an earlier run
 	}
-	step, err := parent.ExtendFor(r, w.Now(), w.policyOf(r.Org))
-	_, err = w.move(ctx, parent, step, err)
+	_, err := w.move(ctx, parent, approval.EventExtend, "by "+string(r.ID), func(next *approval.Request, now time.Time) {
+		next.KeyExpiresAt = r.Change.NewEnd
+		next.PlanExpiryReminder(now, w.policy(r.Org))
+	})
 	return err
 }
 
@@ -100,11 +109,13 @@ func (w *Worker) handleApplyFailure(ctx context.Context, r, parent approval.Requ
 		return w.undoList(ctx, r, parent, f)
 	}
 	if f.Class == approval.Permanent {
-		step, err := r.Fail(f, w.Now())
-		_, err = w.move(ctx, r, step, err)
+		_, err := w.move(ctx, r, approval.EventFail, note(f), func(next *approval.Request, now time.Time) { fail(next, now, f) })
 		return err
 	}
-	step, err := r.RetryApplying(f, w.Now())
-	_, err = w.move(ctx, r, step, err)
+	_, err := w.move(ctx, r, approval.EventRetryLater, note(f), func(next *approval.Request, now time.Time) {
+		next.Issuance.Tries++
+		next.Issuance.Cause, next.Issuance.Code = f.Cause, f.Code
+		next.Issuance.RetryAt = now.Add(approval.WaitAfter(f, next.Issuance.Tries))
+	})
 	return err
 }

@@ -98,12 +98,17 @@ func (w *Worker) recordOwnerStatus(ctx context.Context, r approval.Request, gone
 	if gone == !r.OwnerDeactivatedAt.IsZero() {
 		return nil
 	}
-	record := r.RecordOwnerReactivated
+	on := approval.EventOwnerReactivated
 	if gone {
-		record = r.RecordOwnerDeactivated
+		on = approval.EventOwnerDeactivated
 	}
-	step, err := record(w.Now())
-	_, err = w.move(ctx, r, step, err)
+	_, err := w.move(ctx, r, on, "", func(next *approval.Request, now time.Time) {
+		if next.OwnerDeactivatedAt = (time.Time{}); gone {
+			next.OwnerDeactivatedAt = now
+			next.OwnerDeactivations++
+			next.AddMessage(approval.OwnerDeactivatedNotice(next.OwnerDeactivations))
+		}
+	})
 	w.Wake()
 	return err
 }

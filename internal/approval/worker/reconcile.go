@@ -168,8 +168,10 @@ func (w *Worker) detectDriftOf(ctx context.Context, r approval.Request) error {
 	if drift.Equal(r.Drift) {
 		return w.noteOwned(ctx, r, owns)
 	}
-	step, err := r.RecordDrift(drift, now)
-	r, err = w.move(ctx, r, step, err)
+	r, err = w.move(ctx, r, approval.EventDriftDetected, drift.Note(), func(next *approval.Request, _ time.Time) {
+		next.Drift = drift
+		next.AddMessage(approval.DriftNotice)
+	})
 	w.Wake()
 	if err != nil {
 		return err
@@ -188,8 +190,14 @@ func (w *Worker) handleMissing(ctx context.Context, r approval.Request, now time
 	if now.Sub(since) < approval.ListLagGrace || approval.IsWithin(r.Key.MadeAt, now, approval.ListLagGrace) {
 		return nil
 	}
-	step, err := r.RecordDeletedExternally(now)
-	_, err = w.move(ctx, r, step, err)
+	_, err := w.move(ctx, r, approval.EventDeletedExternally, "key "+r.Key.ID, func(next *approval.Request, now time.Time) {
+		next.Outcome = approval.Outcome{Cause: approval.CauseDeletedExternally, At: now}
+		next.CascadeTo(approval.CascadeUnconfirmed)
+		next.AddMessage(approval.OutcomeMessage)
+		if !next.IsAdopted() { // what was told of those says so itself
+			next.AddMessage(approval.ClosedNotice)
+		}
+	})
 	delete(w.missingSince, r.ID)
 	w.Wake()
 	return err

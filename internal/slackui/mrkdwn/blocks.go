@@ -83,8 +83,9 @@ func PlainSection(s string) slack.Block {
 
 func Footnote(m Mrkdwn) slack.Block { return slack.NewContextBlock("", MrkdwnText(m)) }
 
-// buttons is a row of them, or nothing.
-func Buttons(all ...*slack.ButtonBlockElement) slack.Block {
+// Buttons is a row of them, or nil without any. Slack makes up the block_id if
+// it is empty.
+func Buttons(blockID string, all ...*slack.ButtonBlockElement) slack.Block {
 	if len(all) == 0 {
 		return nil
 	}
@@ -92,7 +93,7 @@ func Buttons(all ...*slack.ButtonBlockElement) slack.Block {
 	for i, b := range all {
 		elements[i] = b
 	}
-	return slack.NewActionBlock("", elements...)
+	return slack.NewActionBlock(blockID, elements...)
 }
 
 func Button(action, value, label string, style slack.Style) *slack.ButtonBlockElement {

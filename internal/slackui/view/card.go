@@ -92,30 +92,22 @@ func revokeReasonText(r approval.Request) mrkdwn.Mrkdwn {
 func (v Screens) cardButtons(r approval.Request) slack.Block {
 	switch {
 	case r.State == approval.StatePending:
-		return v.decisionButtons(r, onCard)
+		return v.decisionButtons(r, blockID(approval.CardMessage, r.ID))
 	case isLive(r):
-		return mrkdwn.Buttons(mrkdwn.Button(ActionCardRevoke, string(r.ID), "Revoke", slack.StyleDanger)) // it asks for a reason
+		return buttonsIn(approval.CardMessage, r, button(ActionRevokeWithReason, r, "Revoke", slack.StyleDanger))
 	}
 	return nil
 }
 
-// decisions are the buttons of what waits, on one screen.
-type decisions struct{ approve, less, deny string }
-
-var (
-	onCard = decisions{ActionCardApprove, ActionCardLess, ActionCardDeny}
-	onHome = decisions{ActionHomeApprove, ActionHomeLess, ActionHomeDeny}
-)
-
-// decisionButtons offer to leave less only of a new key: a part of a change can
-// be asked for anew.
-func (v Screens) decisionButtons(r approval.Request, on decisions) slack.Block {
+// decisionButtons offer a partial approval of a new key only: a part of a change
+// can be asked for anew.
+func (v Screens) decisionButtons(r approval.Request, blockID string) slack.Block {
 	wish := v.summaryOf(r)
 	all := []*slack.ButtonBlockElement{
-		mrkdwn.WithConfirm(mrkdwn.Button(on.approve, string(r.ID), "Approve", slack.StylePrimary), wish.question, mrkdwn.PlainText(wish.grant), "Approve", "Not yet"),
+		mrkdwn.WithConfirm(button(ActionApprove, r, "Approve", slack.StylePrimary), wish.question, mrkdwn.PlainText(wish.grant), "Approve", "Not yet"),
 	}
 	if r.Type == approval.NewKey {
-		all = append(all, mrkdwn.Button(on.less, string(r.ID), "Approve with changes", ""))
+		all = append(all, button(ActionApprovePartially, r, "Approve with changes", ""))
 	}
-	return mrkdwn.Buttons(append(all, mrkdwn.Button(on.deny, string(r.ID), "Deny", slack.StyleDanger))...)
+	return mrkdwn.Buttons(blockID, append(all, button(ActionDeny, r, "Deny", slack.StyleDanger))...)
 }

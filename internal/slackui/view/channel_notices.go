@@ -54,9 +54,9 @@ func (v Screens) DriftNotice(r approval.Request) mrkdwn.Message {
 	default:
 		story = mrkdwn.Mrkdwnf(":warning: Somebody changed the key%s of request %s in Atlas by hand; it is not what was approved any more.\n%s\nI do not change it back: put it right in Atlas, or revoke it here.",
 			KeyName(r), r.ID, differences(r))
-		pressable = append(pressable, revokeButton(r, ActionDriftRevoke))
+		pressable = append(pressable, revokeButton(r))
 	}
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story), mrkdwn.Buttons(pressable...))
+	return mrkdwn.NewMessage(story, mrkdwn.Section(story), buttonsIn(approval.DriftNotice, r, pressable...))
 }
 
 func differences(r approval.Request) mrkdwn.Mrkdwn {
@@ -88,11 +88,11 @@ func (v Screens) UnknownKeyNotice(r approval.Request) mrkdwn.Message {
 	case isLive(r):
 		story = mrkdwn.Mrkdwnf(":warning: In Atlas there is a key%s with this bot's mark, of request %s, of which I have no record, as after an older database was restored. "+
 			"I do not know whether it is in use, so I leave it alone. If nobody needs it, revoke it here.", KeyName(r), r.ID)
-		pressable = append(pressable, revokeButton(r, ActionFoundRevoke))
+		pressable = append(pressable, revokeButton(r))
 	default:
 		story = mrkdwn.Mrkdwnf("%s It carried this bot's mark, of request %s, of which I have no record.", statusAfterDecision(r), r.ID)
 	}
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story), mrkdwn.Buttons(pressable...))
+	return mrkdwn.NewMessage(story, mrkdwn.Section(story), buttonsIn(approval.UnknownKeyNotice, r, pressable...))
 }
 
 // foundManyNotice tells of several such keys at once. It reports what was found

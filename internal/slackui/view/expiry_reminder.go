@@ -7,10 +7,6 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// inEnding stands for whichever message of a key's coming end a button is in:
-// there are as many as the owner was told.
-const InEnding approval.MessageName = "ending"
-
 // expiryReminder tells the owner that a key's end comes near, while there is something
 // to do about it. What came later, or another telling, leaves one line.
 //
@@ -30,10 +26,10 @@ func (v Screens) expiryReminder(r approval.Request, n int) mrkdwn.Message {
 		mrkdwn.JoinSentences(story, way, mrkdwn.Mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
 		mrkdwn.Section(story),
 		mrkdwn.Section(way),
-		mrkdwn.Buttons(
-			mrkdwn.Button(ActionEndingExtend, string(r.ID), "Extend", slack.StylePrimary),
-			rotateButton(r, ActionEndingRotate),
-			labelled(revokeButton(r, ActionEndingRevoke), "Revoke now"),
+		buttonsIn(approval.ExpiryReminderMessage(n), r,
+			button(ActionExtend, r, "Extend", slack.StylePrimary),
+			rotateButton(r),
+			labelled(revokeButton(r), "Revoke now"),
 		),
 		mrkdwn.Footnote(requestLine(r)),
 	)

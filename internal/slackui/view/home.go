@@ -68,7 +68,7 @@ func (v Screens) Home(h HomeView) slack.HomeTabViewRequest {
 }
 
 func (v Screens) homeMine(mine []approval.Request) []slack.Block {
-	blocks := []slack.Block{slack.NewActionBlock("", mrkdwn.Button(ActionHomeAsk, "", "Ask for a key", slack.StylePrimary))}
+	blocks := []slack.Block{mrkdwn.Buttons("", mrkdwn.Button(ActionRequest, "", "Ask for a key", slack.StylePrimary))}
 	if v.CanNotWrite() {
 		blocks = append(blocks, mrkdwn.Section(TabOff))
 	}
@@ -80,7 +80,7 @@ func (v Screens) homeMine(mine []approval.Request) []slack.Block {
 			return append(blocks, mrkdwn.Footnote(mrkdwn.Mrkdwnf("And %s older ones: type `%s list` in any channel.", len(mine)-maxHomeMine, mrkdwn.BotText(v.Command))))
 		}
 		row := mrkdwn.JoinSentences(v.listed(r), v.earlierKey(r))
-		blocks = append(blocks, mrkdwn.Section(mrkdwn.Mrkdwnf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), row)), mrkdwn.Buttons(homeButtons(r)...))
+		blocks = append(blocks, mrkdwn.Section(mrkdwn.Mrkdwnf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), row)), mrkdwn.Buttons("", homeButtons(r)...))
 	}
 	return blocks
 }
@@ -88,13 +88,13 @@ func (v Screens) homeMine(mine []approval.Request) []slack.Block {
 func homeButtons(r approval.Request) []*slack.ButtonBlockElement {
 	switch r.State {
 	case approval.StatePending:
-		return pendingButtons(r, ActionHomeNudge, ActionHomeWithdraw)
+		return pendingButtons(r)
 	case approval.StateApproved:
-		return approvedButtons(r, ActionHomeCreate, ActionHomeWithdraw)
+		return approvedButtons(r)
 	case approval.StateDelivered:
-		return []*slack.ButtonBlockElement{revokeButton(r, ActionHomeRevoke)}
+		return []*slack.ButtonBlockElement{revokeButton(r)}
 	case approval.StateActive:
-		return keyButtons(r, homeKey)
+		return keyButtons(r)
 	}
 	return nil
 }
@@ -109,7 +109,7 @@ func (v Screens) homeWaiting(waiting []approval.Request) []slack.Block {
 			return append(blocks, mrkdwn.Footnote(mrkdwn.Mrkdwnf("And %s newer ones: type `%s pending` in any channel.", len(waiting)-maxHomeWaiting, mrkdwn.BotText(v.Command))))
 		}
 		blocks = append(blocks, v.summaryBlocks(r)...)
-		blocks = append(blocks, mrkdwn.Section(statusForApprovers(r)), v.decisionButtons(r, onHome))
+		blocks = append(blocks, mrkdwn.Section(statusForApprovers(r)), v.decisionButtons(r, ""))
 	}
 	return blocks
 }
@@ -125,7 +125,7 @@ func (v Screens) homeUnsigned(unsigned []approval.Request) []slack.Block {
 			return append(blocks, mrkdwn.Footnote(mrkdwn.Mrkdwnf("And %s newer ones: type `%s pending` in any channel.", len(unsigned)-maxHomeReviews, mrkdwn.BotText(v.Command))))
 		}
 		row := slack.NewSectionBlock(mrkdwn.MrkdwnText(mrkdwn.Mrkdwnf("*%s* %s\n%s Reason: %s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), v.takenRow(r), mrkdwn.Truncate(r.Reason, 300))), nil, nil)
-		row.Accessory = slack.NewAccessory(reviewButton(r, ActionHomeSign))
+		row.Accessory = slack.NewAccessory(reviewButton(r))
 		blocks = append(blocks, row)
 	}
 	return blocks
@@ -142,17 +142,17 @@ func (v Screens) homeLive(h HomeView) []slack.Block {
 	blocks := []slack.Block{mrkdwn.Footnote(mrkdwn.Mrkdwnf("%s to %s of %s, oldest first", first+1, last, mrkdwn.BotText(mrkdwn.Count(len(h.Live), "key"))))}
 	for _, r := range h.Live[first:last] {
 		row := slack.NewSectionBlock(mrkdwn.MrkdwnText(v.liveRow(r)), nil, nil)
-		row.Accessory = slack.NewAccessory(mrkdwn.Button(ActionHomeOversee, string(r.ID), "Revoke", slack.StyleDanger))
+		row.Accessory = slack.NewAccessory(button(ActionRevokeWithReason, r, "Revoke", slack.StyleDanger))
 		blocks = append(blocks, row)
 	}
 	var turns []*slack.ButtonBlockElement
 	if page > 0 {
-		turns = append(turns, mrkdwn.Button(actionHomePrev, "", "Previous", ""))
+		turns = append(turns, mrkdwn.Button(ActionPage+":"+PagePrevious, "", "Previous", ""))
 	}
 	if page < pages-1 {
-		turns = append(turns, mrkdwn.Button(actionHomeNext, "", "Next", ""))
+		turns = append(turns, mrkdwn.Button(ActionPage+":"+PageNext, "", "Next", ""))
 	}
-	return append(blocks, mrkdwn.Buttons(turns...))
+	return append(blocks, mrkdwn.Buttons("", turns...))
 }
 
 func (v Screens) liveRow(r approval.Request) mrkdwn.Mrkdwn {

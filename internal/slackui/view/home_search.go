@@ -56,10 +56,10 @@ var endsWithin = []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 
 // searchBlock shows what is searched for. Slack keeps what somebody chose while
 // a block has its id, so that the id changes with the search.
 func searchBlock(s Search) slack.Block {
-	whose := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, mrkdwn.PlainText("Whose?"), actionHomePerson).WithInitialUser(string(s.Person))
+	whose := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, mrkdwn.PlainText("Whose?"), ActionFilter+":"+filterOwner).WithInitialUser(string(s.Person))
 	elements := []slack.BlockElement{whose, roleMenu(s.Role), endMenu(s.Within)}
 	if s.Person != "" || s.Role != "" || s.Within > 0 {
-		elements = append(elements, mrkdwn.Button(actionHomeAll, "", "Show all", ""))
+		elements = append(elements, mrkdwn.Button(ActionFilter+":"+filterNone, "", "Show all", ""))
 	}
 	s.Page = 0
 	return slack.NewActionBlock(mrkdwn.Truncate("home.search?"+s.Encode(), 255), elements...)
@@ -75,7 +75,7 @@ func roleMenu(chosen policy.Role) *slack.SelectBlockElement {
 			initial = o
 		}
 	}
-	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, mrkdwn.PlainText("Role"), actionHomeRole, all...)
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, mrkdwn.PlainText("Role"), ActionFilter+":"+filterRole, all...)
 	menu.InitialOption = initial
 	return menu
 }
@@ -90,25 +90,39 @@ func endMenu(chosen time.Duration) *slack.SelectBlockElement {
 			initial = o
 		}
 	}
-	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, mrkdwn.PlainText("Ends within"), actionHomeEnds, all...)
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, mrkdwn.PlainText("Ends within"), ActionFilter+":"+filterEnd, all...)
 	menu.InitialOption = initial
 	return menu
 }
 
-// A homeFilter changes what is searched for; chosen is what a menu says, or "".
-type HomeFilter func(s Search, chosen string) Search
+// What follows [ActionFilter] and a colon.
+const (
+	filterOwner = "owner"
+	filterRole  = "role"
+	filterEnd   = "end"
+	filterNone  = "none" // takes the filters away
+)
 
-// homeFilters are the elements of a Home tab that are about no request.
-var HomeFilters = map[string]HomeFilter{
-	actionHomePerson: func(s Search, chosen string) Search { s.Person, s.Page = policy.UserID(chosen), 0; return s },
-	actionHomeRole:   func(s Search, chosen string) Search { s.Role, s.Page = policy.Role(chosen), 0; return s },
-	actionHomeEnds: func(s Search, chosen string) Search {
+// HomeFilters change what is searched for, by what follows [ActionFilter]; chosen
+// is what a menu says, or "".
+var HomeFilters = map[string]func(s Search, chosen string) Search{
+	filterOwner: func(s Search, chosen string) Search { s.Person, s.Page = policy.UserID(chosen), 0; return s },
+	filterRole:  func(s Search, chosen string) Search { s.Role, s.Page = policy.Role(chosen), 0; return s },
+	filterEnd: func(s Search, chosen string) Search {
 		s.Within, _ = time.ParseDuration(chosen)
 		s.Within, s.Page = max(s.Within, 0), 0
 		return s
 	},
-	actionHomeAll:  func(Search, string) Search { return Search{} },
-	actionHomePrev: func(s Search, _ string) Search { s.Page = max(s.Page-1, 0); return s },
-	actionHomeNext: func(s Search, _ string) Search { s.Page++; return s },
-	ActionHomeAsk:  func(s Search, _ string) Search { return s }, // and opens the form
+	filterNone: func(Search, string) Search { return Search{} },
+}
+
+// Turn shows the page before or after.
+func (s Search) Turn(to string) Search {
+	switch to {
+	case PagePrevious:
+		s.Page = max(s.Page-1, 0)
+	case PageNext:
+		s.Page++
+	}
+	return s
 }

@@ -35,8 +35,8 @@ func (v Screens) KeyMessage(r approval.Request, c approval.Credential) mrkdwn.Me
 // keyMessageButtons has no second question: whoever reads "I did not see it" here
 // looks at a note that did not show the key.
 func keyMessageButtons(r approval.Request) slack.Block {
-	return mrkdwn.Buttons(
-		mrkdwn.Button(ActionNoteSaved, string(r.ID), "I saved it", slack.StylePrimary),
-		mrkdwn.Button(ActionNoteUnseen, string(r.ID), "I did not see it", ""),
+	return buttonsIn(KeySurface, r,
+		button(ActionConfirm, r, "I saved it", slack.StylePrimary),
+		button(ActionReplace, r, "I did not see it", ""),
 	)
 }

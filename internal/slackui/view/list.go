@@ -14,12 +14,12 @@ func isReadyMissing(r approval.Request) bool {
 	return r.State == approval.StateApproved && r.MessageRefs[approval.ReadyMessage].TS == ""
 }
 
-func approvedButtons(r approval.Request, create, withdraw string) []*slack.ButtonBlockElement {
+func approvedButtons(r approval.Request) []*slack.ButtonBlockElement {
 	var all []*slack.ButtonBlockElement
 	if isReadyMissing(r) {
-		all = append(all, mrkdwn.Button(create, string(r.ID), "Create my key", slack.StylePrimary))
+		all = append(all, button(ActionIssue, r, "Create my key", slack.StylePrimary))
 	}
-	return append(all, withdrawButton(r, withdraw))
+	return append(all, withdrawButton(r))
 }
 
 // maxListed requests take two blocks each, of the fifty that a message holds.
@@ -65,18 +65,21 @@ func (v Screens) List(page approval.Page, first mrkdwn.Mrkdwn) mrkdwn.Message {
 // listedBlocks is a row with its buttons beside it, or below if there are many.
 func (v Screens) listedBlocks(r approval.Request, row mrkdwn.Mrkdwn) []slack.Block {
 	shown := slack.NewSectionBlock(mrkdwn.MrkdwnText(mrkdwn.Mrkdwnf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), row)), nil, nil)
+	beside := func(b *slack.ButtonBlockElement) {
+		shown.Accessory, shown.BlockID = slack.NewAccessory(b), blockID(ListSurface, r.ID)
+	}
 	switch r.State {
 	case approval.StateDelivered:
-		shown.Accessory = slack.NewAccessory(revokeButton(r, ActionListRevoke))
+		beside(revokeButton(r))
 	case approval.StateActive:
-		return []slack.Block{shown, mrkdwn.Buttons(keyButtons(r, listKey)...)}
+		return []slack.Block{shown, buttonsIn(ListSurface, r, keyButtons(r)...)}
 	case approval.StatePending:
-		return []slack.Block{shown, mrkdwn.Buttons(pendingButtons(r, ActionListNudge, ActionListWithdraw)...)}
+		return []slack.Block{shown, buttonsIn(ListSurface, r, pendingButtons(r)...)}
 	case approval.StateApproved:
 		if isReadyMissing(r) {
-			return []slack.Block{shown, mrkdwn.Buttons(approvedButtons(r, ActionListCreate, ActionListWithdraw)...)}
+			return []slack.Block{shown, buttonsIn(ListSurface, r, approvedButtons(r)...)}
 		}
-		shown.Accessory = slack.NewAccessory(withdrawButton(r, ActionListWithdraw))
+		beside(withdrawButton(r))
 	}
 	return []slack.Block{shown}
 }
@@ -121,15 +124,12 @@ func listedPurpose(r approval.Request) mrkdwn.Mrkdwn {
 func pageButtons(p approval.Page, shown []approval.Request) slack.Block {
 	var all []*slack.ButtonBlockElement
 	if p.Newer && len(shown) > 0 {
-		all = append(all, mrkdwn.Button(ActionListNewer, CursorValue(shown[0]), "Newer", ""))
+		all = append(all, mrkdwn.Button(ActionPage+":"+PagePrevious, CursorValue(shown[0]), "Newer", ""))
 	}
 	if (p.Older || len(shown) < len(p.Requests)) && len(shown) > 0 {
-		all = append(all, mrkdwn.Button(ActionListOlder, CursorValue(shown[len(shown)-1]), "Older", ""))
+		all = append(all, mrkdwn.Button(ActionPage+":"+PageNext, CursorValue(shown[len(shown)-1]), "Older", ""))
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	return mrkdwn.Buttons(all...)
+	return mrkdwn.Buttons(string(ListSurface), all...)
 }
 
 // cursorValue is the value of a button: milliseconds since 1970, and the id.

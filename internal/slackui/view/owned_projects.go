@@ -28,10 +28,10 @@ func (v Screens) ownsNotice(r approval.Request) mrkdwn.Message {
 	if len(unknown) > 0 {
 		doubt = mrkdwn.Mrkdwnf(":grey_question: The key%s of request %s is *Project Owner* in projects that weren't approved: %s. Its role lets it create projects, and it owns those; "+
 			"Atlas's events don't show (yet) that it created these. If nobody did with this key, somebody gave it that role by hand: put it right in Atlas, or revoke it here.", KeyName(r), r.ID, projectNames(unknown))
-		pressable = append(pressable, revokeButton(r, ActionDriftRevoke))
+		pressable = append(pressable, revokeButton(r))
 	}
 	story := mrkdwn.JoinedBy("\n", news, doubt)
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story), mrkdwn.Buttons(pressable...))
+	return mrkdwn.NewMessage(story, mrkdwn.Section(story), buttonsIn(approval.OwnsNotice, r, pressable...))
 }
 
 // split returns the projects that Atlas's events say were created by the key,

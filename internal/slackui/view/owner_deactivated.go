@@ -7,9 +7,6 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// inOwnerGone stands for whichever notice of a deactivated owner a button is in.
-const InOwnerGone approval.MessageName = "ownergone"
-
 // ownerDeactivated says of a live key that its owner cannot look after it.
 func ownerDeactivated(r approval.Request) mrkdwn.Mrkdwn {
 	if r.OwnerDeactivatedAt.IsZero() || !isLive(r) {
@@ -40,14 +37,14 @@ func (v Screens) OwnerDeactivatedNotice(r approval.Request, n int) mrkdwn.Messag
 	story := mrkdwn.Mrkdwnf(":ghost: The account of %s is deactivated, and their key%s lives on: request %s (%s)%s, %s; usable from %s. It ends %s. (Found %s.)",
 		Mention(r.Requester), KeyName(r), r.ID, mrkdwn.Truncate(r.Access.Description, 100), v.inOrg(r), mrkdwn.Truncate(mayDo(r.Access), 600), mrkdwn.Truncate(namedAddresses(r.Access), 600), mrkdwn.SlackDate(r.KeyExpiresAt), mrkdwn.SlackDate(r.OwnerDeactivatedAt))
 	way := mrkdwn.Mrkdwn("*Revoke* it, or hand it to somebody who looks after what uses it. The private key is not shown to them, as I do not know it: whoever needs it rotates the key.")
-	return mrkdwn.NewMessage(mrkdwn.JoinSentences(story, way), mrkdwn.Section(story), mrkdwn.Section(way), slack.NewActionBlock(BlockOwnerGone+string(r.ID),
-		transferMenu(), mrkdwn.Button(ActionOwnerGoneRevoke, string(r.ID), "Revoke", slack.StyleDanger)))
+	return mrkdwn.NewMessage(mrkdwn.JoinSentences(story, way), mrkdwn.Section(story), mrkdwn.Section(way), slack.NewActionBlock(blockID(approval.OwnerDeactivatedNotice(n), r.ID),
+		transferMenu(), button(ActionRevokeWithReason, r, "Revoke", slack.StyleDanger)))
 }
 
 // transferMenu has no value of its own: the block that it is in names the
 // request.
 func transferMenu() *slack.SelectBlockElement {
-	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, mrkdwn.PlainText("Hand over to …"), ActionOwnerGoneHandTo)
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, mrkdwn.PlainText("Hand over to …"), ActionTransfer)
 	menu.Confirm = slack.NewConfirmationBlockObject(mrkdwn.PlainText("Hand the key over?"),
 		mrkdwn.PlainText("Whoever you chose owns the key from now on: they are told of its end, and can extend, rotate and revoke it."), mrkdwn.PlainText("Hand over"), mrkdwn.PlainText("Not yet"))
 	return menu

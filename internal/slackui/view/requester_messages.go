@@ -24,7 +24,7 @@ func (v Screens) requested(r approval.Request) mrkdwn.Message {
 	wish, story := v.summaryOf(r), v.statusWhilePending(r)
 	var pressable []*slack.ButtonBlockElement
 	if r.State == approval.StatePending {
-		pressable = pendingButtons(r, ActionAskedNudge, ActionAskedWithdraw)
+		pressable = pendingButtons(r)
 	}
 	return mrkdwn.NewMessage(
 		mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Your request %s %s.", r.ID, wish.yours), story, wish.text),
@@ -33,7 +33,7 @@ func (v Screens) requested(r approval.Request) mrkdwn.Message {
 		mrkdwn.Facts(wish.facts...),
 		optional(wish.dates),
 		mrkdwn.Quote(r.Reason),
-		mrkdwn.Buttons(pressable...),
+		buttonsIn(approval.RequestedMessage, r, pressable...),
 	)
 }
 
@@ -80,7 +80,7 @@ func (v Screens) ready(r approval.Request) mrkdwn.Message {
 		mrkdwn.JoinSentences(story, mrkdwn.Mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
 		mrkdwn.Header("Your Atlas API key "+string(r.ID)),
 		mrkdwn.Section(story),
-		mrkdwn.Buttons(readyButtons(r)...),
+		buttonsIn(approval.ReadyMessage, r, readyButtons(r)...),
 		mrkdwn.Footnote(mrkdwn.Code(r.Access.Description)),
 	)
 }
@@ -89,20 +89,20 @@ func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
 	switch r.State {
 	case approval.StateApproved:
 		return []*slack.ButtonBlockElement{
-			mrkdwn.Button(ActionReadyCreate, string(r.ID), "Create my key", slack.StylePrimary),
-			withdrawButton(r, ActionReadyWithdraw),
+			button(ActionIssue, r, "Create my key", slack.StylePrimary),
+			withdrawButton(r),
 		}
 	case approval.StateIssuing:
-		if again := deleting(r, ActionReadyCheck); again != nil {
+		if again := deleting(r); again != nil {
 			return again
 		}
-		return []*slack.ButtonBlockElement{mrkdwn.Button(ActionReadyCheck, string(r.ID), "Check again", "")}
+		return []*slack.ButtonBlockElement{button(ActionRetry, r, "Check again", "")}
 	case approval.StateRevoking:
-		return deleting(r, ActionReadyCheck)
+		return deleting(r)
 	case approval.StateDelivered:
-		return ConfirmOrReplace(r, ActionReadySaved, ActionReadyUnseen)
+		return confirmOrReplace(r)
 	case approval.StateActive:
-		return keyButtons(r, readyKey)
+		return keyButtons(r)
 	}
 	return nil
 }
@@ -113,12 +113,12 @@ func (v Screens) reminder(r approval.Request) mrkdwn.Message {
 	var pressable []*slack.ButtonBlockElement
 	if r.State == approval.StateDelivered {
 		story = mrkdwn.Mrkdwnf("*Did you save the private key*%s? Tell me by %s, or I delete it: a key that nobody holds must not stay.", KeyName(r), mrkdwn.SlackDate(r.Confirmation.ConfirmBy))
-		pressable = ConfirmOrReplace(r, ActionReminderSaved, ActionReminderUnseen)
+		pressable = confirmOrReplace(r)
 	}
 	return mrkdwn.NewMessage(
 		mrkdwn.JoinSentences(story, mrkdwn.Mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
 		mrkdwn.Section(story),
-		mrkdwn.Buttons(pressable...),
+		buttonsIn(approval.ReminderMessage, r, pressable...),
 		mrkdwn.Footnote(mrkdwn.Mrkdwnf("Request %s", r.ID)),
 	)
 }
@@ -132,13 +132,13 @@ func (v Screens) outcome(r approval.Request) mrkdwn.Message {
 	}
 	var pressable []*slack.ButtonBlockElement
 	if mayAskAgain(r) {
-		pressable = append(pressable, mrkdwn.Button(ActionOutcomeAgain, string(r.ID), "Ask again", ""))
+		pressable = append(pressable, button(ActionRequestAgain, r, "Ask again", ""))
 	}
 	return mrkdwn.NewMessage(mrkdwn.JoinSentences(text, revokeReasonText(r)),
 		mrkdwn.Section(story),
 		denialReason(r),
 		revokeReason(r),
-		mrkdwn.Buttons(pressable...),
+		buttonsIn(approval.OutcomeMessage, r, pressable...),
 		mrkdwn.Footnote(requestLine(r)),
 	)
 }
@@ -163,32 +163,32 @@ func (v Screens) deletionOverdue(r approval.Request) mrkdwn.Message {
 			"I keep trying, and the approvers know. Treat it as a key that works.",
 		)
 	}
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story), mrkdwn.Buttons(deleting(r, ActionStuckCheck)...), mrkdwn.Footnote(mrkdwn.Mrkdwnf("Request %s", r.ID)))
+	return mrkdwn.NewMessage(story, mrkdwn.Section(story), buttonsIn(approval.DeletionOverdueMessage, r, deleting(r)...), mrkdwn.Footnote(mrkdwn.Mrkdwnf("Request %s", r.ID)))
 }
 
 // pendingButtons are what whoever waits can do. They can ask once more once,
 // if there is a card to do it under.
-func pendingButtons(r approval.Request, nudge, withdraw string) []*slack.ButtonBlockElement {
+func pendingButtons(r approval.Request) []*slack.ButtonBlockElement {
 	var all []*slack.ButtonBlockElement
 	if r.NudgedAt.IsZero() && r.MessageRefs[approval.CardMessage].TS != "" {
 		all = append(all, mrkdwn.WithConfirm(
-			mrkdwn.Button(nudge, string(r.ID), "Nudge", ""),
+			button(ActionNudge, r, "Nudge", ""),
 			"Ask once more?", mrkdwn.PlainText("Approvers read under the card that you still wait for a decision. You can do that once."), "Nudge", "Not yet",
 		))
 	}
-	return append(all, withdrawButton(r, withdraw))
+	return append(all, withdrawButton(r))
 }
 
 // withdrawButton takes a request back, or declines what was left of it.
-func withdrawButton(r approval.Request, action string) *slack.ButtonBlockElement {
+func withdrawButton(r approval.Request) *slack.ButtonBlockElement {
 	if r.State == approval.StateApproved && isPartial(r) {
 		return mrkdwn.WithConfirm(
-			mrkdwn.Button(action, string(r.ID), "Decline", ""),
+			button(ActionWithdraw, r, "Decline", ""),
 			"Decline what was approved?", mrkdwn.PlainText("It ends here, and no key is made. You can ask again at any time, and say why you need more."), "Decline", "Keep it",
 		)
 	}
 	return mrkdwn.WithConfirm(
-		mrkdwn.Button(action, string(r.ID), "Withdraw", ""),
+		button(ActionWithdraw, r, "Withdraw", ""),
 		"Withdraw this request?", mrkdwn.PlainText(withdrawing(r)), "Withdraw", "Keep it",
 	)
 }
@@ -200,17 +200,17 @@ func withdrawing(r approval.Request) string {
 	return "It ends here, and no key is made for it. You can ask again at any time."
 }
 
-func ConfirmOrReplace(r approval.Request, saved, unseen string) []*slack.ButtonBlockElement {
+func confirmOrReplace(r approval.Request) []*slack.ButtonBlockElement {
 	return []*slack.ButtonBlockElement{
-		mrkdwn.Button(saved, string(r.ID), "I saved it", slack.StylePrimary),
-		mrkdwn.WithConfirm(mrkdwn.Button(unseen, string(r.ID), "I did not see it", ""),
+		button(ActionConfirm, r, "I saved it", slack.StylePrimary),
+		mrkdwn.WithConfirm(button(ActionReplace, r, "I did not see it", ""),
 			"Make another key?", mrkdwn.PlainText("The key that was shown stops working, and you are shown a new one at once. Only the last key shown works."), "Make another", "Cancel"),
 	}
 }
 
-func revokeButton(r approval.Request, action string) *slack.ButtonBlockElement {
+func revokeButton(r approval.Request) *slack.ButtonBlockElement {
 	return mrkdwn.WithConfirm(
-		mrkdwn.Button(action, string(r.ID), "Revoke", slack.StyleDanger),
+		button(ActionRevoke, r, "Revoke", slack.StyleDanger),
 		"Revoke this key?", mrkdwn.PlainText("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working, and that cannot be undone."), "Revoke", "Keep it",
 	)
 }

@@ -53,13 +53,13 @@ func (v Screens) ReviewNotice(r approval.Request) mrkdwn.Message {
 		mrkdwn.Section(mrkdwn.JoinSentences(open, what)),
 		mrkdwn.Quote(r.Reason),
 		mrkdwn.Section(way),
-		mrkdwn.Buttons(reviewButton(r, ActionReviewSign)),
+		buttonsIn(approval.ReviewNotice, r, reviewButton(r)),
 	)
 }
 
-func reviewButton(r approval.Request, action string) *slack.ButtonBlockElement {
+func reviewButton(r approval.Request) *slack.ButtonBlockElement {
 	return mrkdwn.WithConfirm(
-		mrkdwn.Button(action, string(r.ID), "Reviewed", slack.StylePrimary),
+		button(ActionReview, r, "Reviewed", slack.StylePrimary),
 		"Sign the review?", mrkdwn.PlainText("You say that you looked at why this key was taken without approval and at what was done with it. Your name is recorded under it."), "Sign", "Not yet",
 	)
 }

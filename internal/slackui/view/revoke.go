@@ -55,9 +55,9 @@ func RevokeReasonGiven(v payload.SentView) string {
 // confirmRevoke is the answer to the command's "revoke": what it would do, and a
 // button that does it.
 func ConfirmRevoke(r approval.Request, mine bool) mrkdwn.Message {
-	b := mrkdwn.Button(ActionSureRevoke, string(r.ID), "Revoke…", slack.StyleDanger) // a form asks for the reason
+	b := button(ActionRevokeWithReason, r, "Revoke…", slack.StyleDanger)
 	if mine {
-		b = revokeButton(r, ActionSureRevoke)
+		b = revokeButton(r)
 	}
-	return mrkdwn.NewMessage(revokeEffect(r), mrkdwn.Section(revokeEffect(r)), mrkdwn.Buttons(b))
+	return mrkdwn.NewMessage(revokeEffect(r), mrkdwn.Section(revokeEffect(r)), buttonsIn(ConfirmRevokeSurface, r, b))
 }

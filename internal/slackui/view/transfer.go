@@ -5,9 +5,6 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// inTransfer stands for whichever message of a handing over a button is in.
-const InTransfer approval.MessageName = "transfer"
-
 // transfer tells somebody that a key is theirs now, with what they can do with
 // it.
 //
@@ -40,7 +37,7 @@ func (v Screens) Transfer(r approval.Request, n int) mrkdwn.Message {
 		mrkdwn.Quote(r.Reason),
 		mrkdwn.Section(story),
 		mrkdwn.Section(way),
-		mrkdwn.Buttons(keyButtons(r, transferKey)...),
+		buttonsIn(approval.TransferMessage(n), r, keyButtons(r)...),
 		mrkdwn.Footnote(requestLine(r)),
 	)
 }

@@ -121,9 +121,9 @@ func mayHaveBeenShown(why approval.Cause) bool {
 }
 
 // deleting are the buttons of a key whose deletion takes long.
-func deleting(r approval.Request, action string) []*slack.ButtonBlockElement {
+func deleting(r approval.Request) []*slack.ButtonBlockElement {
 	if !r.IsDeleting() || r.Deletion.Tries == 0 {
 		return nil
 	}
-	return []*slack.ButtonBlockElement{mrkdwn.Button(action, string(r.ID), "Try again now", "")}
+	return []*slack.ButtonBlockElement{button(ActionRetry, r, "Try again now", "")}
 }
