@@ -183,7 +183,7 @@ func TestOnlyTheConfigurationReadsTheEnvironment(t *testing.T) {
 func TestAPolicyFileThatIsNone(t *testing.T) {
 	s := searchFor(credentials)
 	for name, credential := range credentials {
-		for _, text := range []string{credential, name + "=" + credential, name + ": " + credential, "never_approve: [" + credential + "]", "lifetimes: [" + credential + "]"} {
+		for _, text := range []string{credential, name + "=" + credential, name + ": " + credential, "excluded_approvers: [" + credential + "]", "lifetimes: [" + credential + "]"} {
 			said := startsWith(t, environment(set("POLICY_FILE", policyOf(t, text))))
 			assert.NotEmpty(t, said)
 			s.nowhere(t, map[string]string{name + " as " + text: said})

@@ -19,11 +19,11 @@ import (
 
 // glass lets whoever is on call, which is Alice, take a key at once.
 const glass = `
-approvals:
+required_approvals:
   - from: [S0APPROVERS]
 roles: {ORG_BILLING_READ_ONLY: {}, ORG_READ_ONLY: {}}
 break_glass:
-  people: [S0ONCALL]
+  allowed_requesters: [S0ONCALL]
   roles: [ORG_OWNER, ORG_READ_ONLY]
   lifetime: 2h
 `

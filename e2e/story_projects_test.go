@@ -17,11 +17,10 @@ import (
 
 // inProjects lets everybody ask for two roles in projects.
 const inProjects = `
-approvals:
+required_approvals:
   - from: [S0APPROVERS]
 roles: {ORG_BILLING_READ_ONLY: {}, ORG_READ_ONLY: {}}
-projects:
-  roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
+project_roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
 `
 
 const (
@@ -176,7 +175,7 @@ func TestChosenProjectsStayInTheForm(t *testing.T) {
 }
 
 func TestTheUsualProjectRoles(t *testing.T) {
-	underRules(t, "approvals: [{from: [S0APPROVERS]}]\nprojects: {roles: default}", func(t *testing.T, w *town) {
+	underRules(t, "required_approvals: [{from: [S0APPROVERS]}]\nproject_roles: default", func(t *testing.T, w *town) {
 		w.opensForm(alice)
 		view := string(w.Slack.Screen(alice).Modal.View)
 		assert.Contains(t, view, "GROUP_READ_ONLY")

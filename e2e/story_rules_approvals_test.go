@@ -90,7 +90,7 @@ func TestRulesOneDenialIsEnough(t *testing.T) {
 }
 
 func TestRulesWhoNeverApproves(t *testing.T) {
-	underRules(t, twoGroups+"never_approve: [U0DANA]\n", func(t *testing.T, w *town) {
+	underRules(t, twoGroups+"excluded_approvers: [U0DANA]\n", func(t *testing.T, w *town) {
 		id := w.asks()
 		for _, action := range []string{"card/approve", "card/deny", "card/approve_partial"} {
 			w.pressesOn(dana, action, string(id))
@@ -141,7 +141,7 @@ func TestRulesTheAskerIsTheWholeGroup(t *testing.T) {
 }
 
 func TestRulesTwoOfOneGroup(t *testing.T) {
-	underRules(t, "approvals: [{from: [S0APPROVERS], count: 2}]", func(t *testing.T, w *town) {
+	underRules(t, "required_approvals: [{from: [S0APPROVERS], count: 2}]", func(t *testing.T, w *town) {
 		id := w.asks()
 		card := w.card(id)
 		assert.True(t, holds(card, "2 approvers"))
@@ -178,7 +178,7 @@ func TestRulesRolesHaveTheirOwnApprovers(t *testing.T) {
 roles:
   ORG_READ_ONLY: {}
   ORG_BILLING_READ_ONLY:
-    approvals: [{from: [S0SECURITY]}]
+    required_approvals: [{from: [S0SECURITY]}]
 `
 	underRules(t, current, func(t *testing.T, w *town) {
 		plain, billing := w.asks(withRoles("ORG_READ_ONLY")), w.asks()

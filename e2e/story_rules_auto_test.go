@@ -18,16 +18,15 @@ const readingFromCI = `
 roles:
   ORG_READ_ONLY: {}
   ORG_BILLING_READ_ONLY: {}
-networks:
-  named:
-    ci: [198.51.100.0/28]
-    office: [203.0.113.0/24]
-auto_approve:
+network_presets:
+  ci: [198.51.100.0/28]
+  office: [203.0.113.0/24]
+auto_approvals:
   - name: reading from CI
-    for: [S0ONCALL]
+    allowed_requesters: [S0ONCALL]
     roles: [ORG_READ_ONLY]
-    networks: [ci]
-    longest: 8h
+    network_presets: [ci]
+    max_lifetime: 8h
 `
 
 // reading is a wish within that case.

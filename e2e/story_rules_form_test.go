@@ -14,10 +14,9 @@ import (
 )
 
 const namedNetworks = `
-networks:
-  named:
-    office: [203.0.112.0/20, "2001:db8::/48"]
-    ci: [198.51.100.7, 198.51.100.8]
+network_presets:
+  office: [203.0.112.0/20, "2001:db8::/48"]
+  ci: [198.51.100.7, 198.51.100.8]
 `
 
 // limitedOwner may be asked for by everyone, and not for much.
@@ -25,12 +24,12 @@ const limitedOwner = `
 roles:
   ORG_READ_ONLY: {}
   ORG_BILLING_READ_ONLY: {}
-  ORG_GROUP_CREATOR: {ask: [S0MANAGERS]}
+  ORG_GROUP_CREATOR: {allowed_requesters: [S0MANAGERS]}
   ORG_OWNER:
-    approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
-    longest: 8h
-    widest_ipv4: /32
-    widest_ipv6: /128
+    required_approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
+    max_lifetime: 8h
+    min_prefix_ipv4: /32
+    min_prefix_ipv6: /128
 `
 
 func fromNetworks(names ...string) func(map[string]map[string]slack.Value) {
@@ -82,7 +81,7 @@ func TestRulesANetworkThatIsGone(t *testing.T) {
 	t.Parallel()
 	w := newRuledTown(t, false, namedNetworks, nil)
 	w.opensForm(alice)
-	require.NoError(t, os.WriteFile(w.environ["POLICY_FILE"], []byte("networks: {named: {office: [203.0.112.0/20]}}\n"), 0o600))
+	require.NoError(t, os.WriteFile(w.environ["POLICY_FILE"], []byte("network_presets: {office: [203.0.112.0/20]}\n"), 0o600))
 	w.restartBot()
 	result, err := w.Slack.Submit(w.ctx(), alice, wish(fromNetworks("ci"), withAddresses("")))
 	require.NoError(t, err)

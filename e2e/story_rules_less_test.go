@@ -190,7 +190,7 @@ func TestRulesLessNeedsFewerApprovals(t *testing.T) {
 roles:
   ORG_READ_ONLY: {}
   ORG_OWNER:
-    approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
+    required_approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]
 `
 	underRules(t, current, func(t *testing.T, w *town) {
 		id := w.asks(withRoles("ORG_READ_ONLY", "ORG_OWNER"))

@@ -14,10 +14,10 @@ import (
 
 const impatient = `
 pending:
-  remind_after: [2h, 6h]
+  remind_approvers_after: [2h, 6h]
   escalate_after: 8h
   escalate_to: [S0SECURITY]
-  lapse_after: 24h
+  expire_after: 24h
 `
 
 // hears waits for the n-th message under a card, and that there are no more.
@@ -110,7 +110,7 @@ func TestRulesTheSecondGroupDenies(t *testing.T) {
 // The first group can still decide, and the second stands in for one who is
 // missing.
 func TestRulesTheSecondGroupStandsIn(t *testing.T) {
-	underRules(t, "approvals: [{from: [S0APPROVERS], count: 2}]\n"+impatient, func(t *testing.T, w *town) {
+	underRules(t, "required_approvals: [{from: [S0APPROVERS], count: 2}]\n"+impatient, func(t *testing.T, w *town) {
 		id := w.asks()
 		w.approves(bob, id)
 		w.endorsed(id, 1)

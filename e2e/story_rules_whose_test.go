@@ -38,7 +38,7 @@ func TestRulesBeingToldWhenAKeyWasMadeAndEnded(t *testing.T) {
 
 // Where the usual approvals are those of two groups the card says so, too.
 func TestRulesTheCardTellsTwoUsualGroupsApart(t *testing.T) {
-	underRules(t, "approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]", func(t *testing.T, w *town) {
+	underRules(t, "required_approvals: [{from: [S0APPROVERS]}, {from: [S0SECURITY]}]", func(t *testing.T, w *town) {
 		require.NotContains(t, w.card(w.asks()).Text, "an approver and an approver")
 	})
 }

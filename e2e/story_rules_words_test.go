@@ -24,7 +24,7 @@ const twoGroups = `
 roles:
   ORG_READ_ONLY: {}
   ORG_BILLING_READ_ONLY:
-    approvals:
+    required_approvals:
       - from: [S0APPROVERS]
       - from: [S0SECURITY]
 `

@@ -15,37 +15,36 @@ import (
 // The flows that follow a policy file, and those of several organizations.
 
 const needsTwo = `
-approvals:
+required_approvals:
   - from: [U0BOB]
   - from: [U0DANA]
 `
 
 const needsNobody = `
-auto_approve:
+auto_approvals:
   - name: looking at invoices
-    for: everyone
+    allowed_requesters: everyone
     roles: [ORG_BILLING_READ_ONLY]
-    longest: 8h
+    max_lifetime: 8h
 `
 
 const letsAlice = `
 break_glass:
-  people: [U0ALICE]
+  allowed_requesters: [U0ALICE]
   roles: [ORG_OWNER, ORG_READ_ONLY]
   lifetime: 1h
 `
 
 const escalates = `
 pending:
-  remind_after: [2h]
+  remind_approvers_after: [2h]
   escalate_after: 8h
   escalate_to: [U0CAROL]
-  lapse_after: 24h
+  expire_after: 24h
 `
 
 const offersProjects = `
-projects:
-  roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
+project_roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
 `
 
 var (

@@ -23,7 +23,7 @@ import (
 // authorityStates names, and not_allowed in the others.
 //
 // owner: has the request. approver: of its access. other: approves another
-// role of the same organization. excluded: an approver in never_approve.
+// role of the same organization. excluded: an approver in excluded_approvers.
 // member: any colleague, and the owner before a transfer. elsewhere: an approver
 // of another organization.
 const authority = `
@@ -135,7 +135,7 @@ func authorityWorld(t *testing.T) *world {
 		p.Requirements = []policy.Requirement{{From: users(bob, heidi), Count: 1}}
 		p.ExcludedApprovers = users(heidi)
 		p.Roles = append(policy.RulesFor("ORG_READ_ONLY"), policy.RoleRule{Role: "ORG_OWNER", AllowedRequesters: everyone, Requirements: []policy.Requirement{{From: users(grace), Count: 1}}})
-		p.BreakGlass = policy.BreakGlass{People: users(bob), Roles: []policy.Role{"ORG_READ_ONLY"}, Lifetime: time.Hour}
+		p.BreakGlass = policy.BreakGlass{AllowedRequesters: users(bob), Roles: []policy.Role{"ORG_READ_ONLY"}, Lifetime: time.Hour}
 	}))
 	w.Orgs = append(w.Orgs, policy.Org{ID: org2, Name: "Staging", Policy: testPolicy(func(p *policy.Policy) {
 		p.Requirements = []policy.Requirement{{From: users(zoe), Count: 1}}

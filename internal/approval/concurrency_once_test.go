@@ -81,7 +81,7 @@ func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 			c.pass(10 * time.Second)
 			c.once(c.get(r.ID), approval.EventReview, each(10, press{ID: r.ID, On: approval.EventReview, Who: bob}, press{ID: r.ID, On: approval.EventReview, Who: dana}))
 		}, func(p *policy.Policy) {
-			p.BreakGlass = policy.BreakGlass{People: users(alice), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+			p.BreakGlass = policy.BreakGlass{AllowedRequesters: users(alice), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 		})
 	})
 	t.Run("hand over", func(t *testing.T) {

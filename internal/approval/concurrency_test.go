@@ -70,7 +70,7 @@ func inCrowd(t *testing.T, story func(c *crowd), edit ...func(*policy.Policy)) {
 
 // shortWaits keeps the nights away, which cost real time on a real file.
 func shortWaits(p *policy.Policy) {
-	p.RequestTTL, p.IssueWithin, p.ConfirmWithin = 5*time.Minute, 5*time.Minute, 8*time.Minute
+	p.ExpireAfter, p.IssueWithin, p.ConfirmWithin = 5*time.Minute, 5*time.Minute, 8*time.Minute
 }
 
 // newInstance adds a worker with three services that wake it.

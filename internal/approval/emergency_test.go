@@ -16,7 +16,7 @@ import (
 
 // glass lets whoever is on call take an owner's key for two hours.
 func glass(p *policy.Policy) {
-	p.BreakGlass = policy.BreakGlass{People: groups(oncall), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+	p.BreakGlass = policy.BreakGlass{AllowedRequesters: groups(oncall), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 }
 
 func emergency(edit ...func(*policy.Form)) policy.Form {
@@ -114,7 +114,7 @@ func TestSomebodyElseSigns(t *testing.T) {
 		_, err = w.Review(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
 		_, err = w.Review(t.Context(), as(dana), r.ID)
-		require.ErrorIs(t, err, service.ErrAlreadyReviewed)
+		require.ErrorIs(t, err, approval.ErrAlreadyReviewed)
 		assert.Equal(t, bob, w.get(r.ID).Review.By)
 	}, glass, func(p *policy.Policy) { p.Requirements = anyOf(bob, dana, carol) })
 }

@@ -226,7 +226,7 @@ func TestRotate(t *testing.T) {
 		w.settle()
 		assert.Equal(t, ends, w.is(next.ID, approval.StateApproved).KeyExpiresAt, "no new approval, and no more time")
 		_, err = w.Rotate(t.Context(), as(alice), id)
-		require.ErrorIs(t, err, service.ErrRotationUnderway)
+		require.ErrorIs(t, err, approval.ErrRotationUnderway)
 		_, err = w.Issue(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
 		w.settle()

@@ -59,7 +59,7 @@ func TestLiveKeysOfOnePersonAreLimited(t *testing.T) {
 		requireLimit(t, err, policy.TooManyKeys, 2)
 		_, err = w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err, "a rotation takes the place of a key")
-	}, limited(policy.Limits{LiveKeys: 2}))
+	}, limited(policy.Limits{ActiveKeys: 2}))
 }
 
 func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
@@ -112,7 +112,7 @@ func TestPreviewNamesTheLimitsThatARequestWouldExceed(t *testing.T) {
 		got, err = w.Preview(t.Context(), as(carol), form())
 		require.NoError(t, err)
 		assert.Empty(t, got.Problems, "another person has limits of their own")
-	}, limited(policy.Limits{OpenRequests: 1, LiveKeys: 2, RequestsPerHour: 2}))
+	}, limited(policy.Limits{OpenRequests: 1, ActiveKeys: 2, RequestsPerHour: 2}))
 }
 
 func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
@@ -129,5 +129,5 @@ func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-	}, limited(policy.Limits{LiveKeys: 1}))
+	}, limited(policy.Limits{ActiveKeys: 1}))
 }

@@ -2,6 +2,7 @@ package approval
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -96,4 +97,15 @@ type MessageRef struct {
 	TS      string // empty: not posted yet
 	Shown   int64  // the request's version that it shows
 	Digest  string // of the content, so that an unchanged message is not sent again
+}
+
+// addMessage adds a message to those that people are to be shown of r. An adopted
+// request has no requester to show anything to.
+func (r *Request) addMessage(m MessageName) {
+	if r.IsAdopted() && !m.ToApprovers() {
+		return
+	}
+	if !slices.Contains(r.Messages, m) {
+		r.Messages = append(r.Messages, m)
+	}
 }

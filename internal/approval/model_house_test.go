@@ -135,10 +135,10 @@ func houseRules() policy.Orgs {
 		}
 		p.NetworkPresets = []policy.NetworkPreset{{Name: "office", Networks: prefixes("203.0.112.0/22")}, {Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}
 		p.AutoApprovals = []policy.AutoRule{{
-			Name: "reading from CI", For: policy.Principals{Users: []policy.UserID{alice}, Groups: []policy.GroupID{oncall}},
-			Roles: []policy.Role{readers, inRead}, Networks: []string{"ci"}, MaxLifetime: longLife, Projects: true,
+			Name: "reading from CI", AllowedRequesters: policy.Principals{Users: []policy.UserID{alice}, Groups: []policy.GroupID{oncall}},
+			Roles: []policy.Role{readers, inRead}, NetworkPresets: []string{"ci"}, MaxLifetime: longLife, Projects: true,
 		}}
-		p.BreakGlass = policy.BreakGlass{People: groups(oncall), Roles: []policy.Role{owners}, Lifetime: glassLife}
+		p.BreakGlass = policy.BreakGlass{AllowedRequesters: groups(oncall), Roles: []policy.Role{owners}, Lifetime: glassLife}
 		p.RemindApproversAfter, p.EscalateAfter, p.EscalateTo = []time.Duration{prodOne, prodTwo}, escalates, groups(managers)
 		houseTimes(p)
 	})
@@ -152,6 +152,6 @@ func houseRules() policy.Orgs {
 }
 
 func houseTimes(p *policy.Policy) {
-	p.RequestTTL, p.IssueWithin, p.ConfirmWithin, p.RotationGracePeriod = decide, collect, confirm, overlap
-	p.Lifetimes, p.RemindBefore = []time.Duration{shortLife, longLife}, []time.Duration{time.Hour, soon}
+	p.ExpireAfter, p.IssueWithin, p.ConfirmWithin, p.RotationGracePeriod = decide, collect, confirm, overlap
+	p.Lifetimes, p.RemindBeforeExpiry = []time.Duration{shortLife, longLife}, []time.Duration{time.Hour, soon}
 }

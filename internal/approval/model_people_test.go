@@ -176,8 +176,8 @@ var ofRoles = []error{policy.ErrRoleNotOffered, policy.ErrRoleNotTheirs, policy.
 
 var sentinels = append([]error{
 	approval.ErrNotAllowed, policy.ErrOwnRequest, policy.ErrNotApprover, approval.ErrNotOwner,
-	service.ErrAlreadyApproved, service.ErrNotNeeded, service.ErrAlreadyNudged, policy.ErrNoOrg, approval.ErrPredecessorNotActive, service.ErrBreakGlassNotAllowed,
-	service.ErrAlreadyReviewed, service.ErrOwnerActive, service.ErrNotEligible, service.ErrToSelf, approval.ErrPredecessorRevoked, service.ErrRotationUnderway,
+	service.ErrAlreadyApproved, service.ErrNotNeeded, approval.ErrAlreadyNudged, policy.ErrNoOrg, approval.ErrPredecessorNotActive, service.ErrBreakGlassNotAllowed,
+	approval.ErrAlreadyReviewed, service.ErrOwnerActive, service.ErrNotEligible, service.ErrToSelf, approval.ErrPredecessorRevoked, approval.ErrRotationUnderway,
 }, append(strangers, ofRoles...)...)
 
 func isOneOf(err error, all []error) bool {

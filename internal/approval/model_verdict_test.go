@@ -63,7 +63,7 @@ func (tr *trial) whyNot(p press, r approval.Request) []error {
 		against(!tr.house.oversees(p.Who, r.Org), policy.ErrNotApprover)
 		against(tr.owned(p.Who, r), policy.ErrOwnRequest)
 		against(!r.BreakGlass, approval.ErrNotAllowed)
-		against(r.Review.By != "", service.ErrAlreadyReviewed)
+		against(r.Review.By != "", approval.ErrAlreadyReviewed)
 	case approval.EventTransfer:
 		to := policy.UserID(p.How)
 		against(!tr.house.approvesAccess(p.Who, r.Org, r.Access), policy.ErrNotApprover)
@@ -131,7 +131,7 @@ func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
 	switch p.On {
 	case approval.EventNudge:
 		if !r.NudgedAt.IsZero() {
-			return []error{service.ErrAlreadyNudged}
+			return []error{approval.ErrAlreadyNudged}
 		}
 	case approval.EventExtend:
 		if why := tr.house.whyNotMore(r, tr.root(r)); why != nil {
@@ -158,7 +158,7 @@ func (tr *trial) whyNotOwn(p press, r approval.Request) []error {
 		}
 	case approval.EventRotate:
 		if next := tr.about(r.Successor); next.ID != "" && !next.State.Final() {
-			return []error{service.ErrRotationUnderway}
+			return []error{approval.ErrRotationUnderway}
 		}
 		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.KeyExpiresAt); why != nil {
 			return []error{why}

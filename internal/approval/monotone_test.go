@@ -93,11 +93,11 @@ func drawPolicy(t *rapid.T) policy.Policy {
 	for i := range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "rules") {
 		name := fmt.Sprintf("rule %d", i)
 		rule := policy.AutoRule{
-			Name: name, For: rapid.SampledFrom([]policy.Principals{everyone, users(alice), users(carol), users(carol)}).Draw(t, name+" for"),
-			Roles:       oneAtLeast(t, name+" roles", slices.Concat(orgRoles, projectRoles)),
-			Networks:    subset(t, name+" networks", []string{"ci", "office"}),
-			MaxLifetime: rapid.SampledFrom(lifetimes).Draw(t, name+" longest"),
-			Projects:    rapid.Bool().Draw(t, name+" projects"),
+			Name: name, AllowedRequesters: rapid.SampledFrom([]policy.Principals{everyone, users(alice), users(carol), users(carol)}).Draw(t, name+" for"),
+			Roles:          oneAtLeast(t, name+" roles", slices.Concat(orgRoles, projectRoles)),
+			NetworkPresets: subset(t, name+" networks", []string{"ci", "office"}),
+			MaxLifetime:    rapid.SampledFrom(lifetimes).Draw(t, name+" longest"),
+			Projects:       rapid.Bool().Draw(t, name+" projects"),
 		}
 		p.AutoApprovals = append(p.AutoApprovals, rule)
 	}

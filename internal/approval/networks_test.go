@@ -28,8 +28,8 @@ func testPolicy(edit ...func(*policy.Policy)) policy.Policy {
 		Roles:         policy.RulesFor(policy.DefaultRoles()...),
 		Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour},
 		MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 5,
-		RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
-		RemindBefore: []time.Duration{24 * time.Hour, time.Hour}, RotationGracePeriod: 24 * time.Hour,
+		ExpireAfter: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+		RemindBeforeExpiry: []time.Duration{24 * time.Hour, time.Hour}, RotationGracePeriod: 24 * time.Hour,
 	}
 	for _, e := range edit {
 		e(&p)

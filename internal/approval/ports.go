@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval/policy"
@@ -225,11 +226,14 @@ func (f *CallError) Error() string {
 	return fmt.Sprintf("%s: %v", text, f.Err)
 }
 
+// Note describes the failure for the audit trail, in words of closed lists only.
+func (f *CallError) Note() string { return strings.TrimSpace(string(f.Cause) + " " + f.Code) }
+
 // Unwrap returns the cause.
 func (f *CallError) Unwrap() error { return f.Err }
 
-// callErrorOf makes a Fault of any error. An error nobody foresaw is Unknown: the
-// careful reading.
+// CallErrorOf returns the *CallError in err's chain. Any other error counts as
+// Indeterminate, which is the careful reading.
 func CallErrorOf(err error) *CallError {
 	if f, ok := errors.AsType[*CallError](err); ok {
 		return f
@@ -262,19 +266,3 @@ type AuditEntry struct {
 	Prev string `json:"prev"`
 	Hash string `json:"hash"`
 }
-
-var (
-	ErrNotFound   = errors.New("no such request")
-	ErrDuplicate  = errors.New("this form was sent before")
-	ErrIDTaken    = errors.New("the id is taken")
-	ErrConflict   = errors.New("the request has changed meanwhile")
-	ErrNothingDue = errors.New("nothing is due")
-	ErrUnreadable = errors.New("the stored request cannot be read")
-
-	ErrNotAllowed  = errors.New("not possible in this state")
-	ErrNotOwner    = errors.New("not the requester")
-	ErrGuest       = errors.New("guest")
-	ErrDeactivated = errors.New("deactivated")
-	ErrBot         = errors.New("not a person")
-	ErrExternal    = errors.New("not of this workspace")
-)

@@ -9,7 +9,6 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
-	"atlaskeybot/internal/approval/service"
 )
 
 // patient brings up a request after two and six hours and escalates after
@@ -110,7 +109,7 @@ func TestTheRequesterNudgesOnce(t *testing.T) {
 		w.settle()
 		assert.True(t, w.shows(id, approval.NudgedNotice))
 		_, err = w.Nudge(t.Context(), as(alice), id)
-		require.ErrorIs(t, err, service.ErrAlreadyNudged)
+		require.ErrorIs(t, err, approval.ErrAlreadyNudged)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
 		_, err = w.Nudge(t.Context(), as(alice), id)

@@ -148,7 +148,7 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 				assert.False(t, got.At.IsZero())
 				assert.Equal(t, got.From, got.To)
 			}, func(p *policy.Policy) {
-				p.BreakGlass = policy.BreakGlass{People: users(dana), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+				p.BreakGlass = policy.BreakGlass{AllowedRequesters: users(dana), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
 				p.Roles = append(policy.RulesFor("ORG_BILLING_READ_ONLY"), policy.RoleRule{Role: "ORG_OWNER", AllowedRequesters: users(dana)})
 			})
 		})

@@ -3,28 +3,10 @@ package approval
 import (
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval/policy"
 )
-
-// note says for the audit trail what is different.
-func (d Drift) Note() string {
-	var what []string
-	for _, c := range []struct {
-		changed bool
-		name    string
-	}{{d.RolesChanged, "roles"}, {d.NetworksChanged, "access list"}, {d.ProjectsChanged, "projects"}, {d.Renamed, "description"}} {
-		if c.changed {
-			what = append(what, c.name)
-		}
-	}
-	if len(what) == 0 {
-		return "as it was approved"
-	}
-	return strings.Join(what, ", ")
-}
 
 // APIKey is an organization API key: a public and a private half, used as user
 // name and password of HTTP Digest.
@@ -349,7 +331,7 @@ func (r Request) StateDueAt() time.Time {
 	case StateApproved:
 		return Earliest(r.ExpiresAt, r.KeyExpiresAt)
 	case StateIssuing:
-		return Latest(r.Issuance.ClickedAt, r.Issuance.RetryAt)
+		return latest(r.Issuance.ClickedAt, r.Issuance.RetryAt)
 	case StateDelivered:
 		if !r.Confirmation.Reminded {
 			return Earliest(r.Confirmation.RemindAt, r.KeyExpiresAt)
@@ -361,7 +343,7 @@ func (r Request) StateDueAt() time.Time {
 		}
 		return Earliest(r.KeyExpiresAt, r.RemindAt)
 	case StateApplying:
-		return Latest(r.Decision.At, r.Issuance.RetryAt)
+		return latest(r.Decision.At, r.Issuance.RetryAt)
 	case StateRevoking:
 		return r.Deletion.RetryAt
 	}
@@ -372,7 +354,7 @@ func (r Request) StateDueAt() time.Time {
 // moved between the press and the work.
 var atOnce = time.UnixMilli(1)
 
-// earliest returns the earlier of two times, where zero is never.
+// Earliest returns the earlier of two times, where zero is never.
 func Earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
@@ -380,7 +362,8 @@ func Earliest(a, b time.Time) time.Time {
 	return a
 }
 
-func Latest(a, b time.Time) time.Time {
+// latest returns the later of two times.
+func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// clone copies r so that a change of the copy is no change of r.
+// Clone copies r so that a change of the copy is no change of r.
 func (r Request) Clone() Request {
 	r.Access = r.Access.Clone()
 	r.Requested = r.Requested.Clone()

@@ -45,7 +45,7 @@ func strict(p *policy.Policy) {
 		{Name: "office", Networks: prefixes("203.0.112.0/22")},
 		{Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")},
 	}
-	p.AutoApprovals = []policy.AutoRule{{Name: "reading from CI", For: everyone, Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: []string{"ci"}, MaxLifetime: 8 * time.Hour}}
+	p.AutoApprovals = []policy.AutoRule{{Name: "reading from CI", AllowedRequesters: everyone, Roles: []policy.Role{"ORG_READ_ONLY"}, NetworkPresets: []string{"ci"}, MaxLifetime: 8 * time.Hour}}
 }
 
 func prefixes(all ...string) []netip.Prefix {

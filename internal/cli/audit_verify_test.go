@@ -73,7 +73,7 @@ func TestVerifyAnEmptyTrail(t *testing.T) {
 func TestTamperingShows(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ statements, want string }{
-		"a line is edited":             {`UPDATE audit SET by_whom = 'U0ANA' WHERE seq = 2`, "the chain is broken at line 2 (2026-03-02T09:01:00Z, approve AKR-7F3K2): its hash is not the hash of what it says: it was edited, moved or inserted; lines before that, which are whole: 1"},
+		"a line is edited":             {`UPDATE audit SET actor = 'U0ANA' WHERE seq = 2`, "the chain is broken at line 2 (2026-03-02T09:01:00Z, approve AKR-7F3K2): its hash is not the hash of what it says: it was edited, moved or inserted; lines before that, which are whole: 1"},
 		"a time is edited":             {`UPDATE audit SET at = at + 1 WHERE seq = 6`, "broken at line 6"},
 		"a key is edited":              {`UPDATE audit SET public_key = 'other' WHERE seq = 3`, "broken at line 3"},
 		"a line is removed":            {`DELETE FROM audit WHERE seq = 3`, "broken at line 4 (2026-03-03T10:00:00Z, submit AKR-00002): it does not follow line 2: what was between them was removed; lines before that, which are whole: 2"},
@@ -81,9 +81,9 @@ func TestTamperingShows(t *testing.T) {
 		"a removed line's gap is shut": {`DELETE FROM audit WHERE seq = 3; UPDATE audit SET seq = seq - 1 WHERE seq > 3`, "broken at line 3 (2026-03-03T10:00:00Z, submit AKR-00002): its hash is not"},
 		"two lines are swapped":        {`UPDATE audit SET seq = 99 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = 99`, "broken at line 2 (2026-03-03T10:00:00Z, submit AKR-00002): its hash is not"},
 		"a line is inserted": {`UPDATE audit SET seq = 7 WHERE seq = 6; UPDATE audit SET seq = 6 WHERE seq = 5;
-			INSERT INTO audit (seq, at, org, request, event, from_state, to_state, by_whom, note, refused) VALUES (5, 1772442000000, '', 'AKR-00002', 'approve', 'pending', 'approved', 'U0ANA', '', '')`,
+			INSERT INTO audit (seq, at, org, request, event, from_state, to_state, actor, note, refused) VALUES (5, 1772442000000, '', 'AKR-00002', 'approve', 'pending', 'approved', 'U0ANA', '', '')`,
 			"broken at line 5 (2026-03-02T09:00:00Z, approve AKR-00002): it has no hash"},
-		"a copy is inserted":                   {`INSERT INTO audit SELECT 7, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "broken at line 7"},
+		"a copy is inserted":                   {`INSERT INTO audit SELECT 7, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "broken at line 7"},
 		"the last line is removed":             {`DELETE FROM audit WHERE seq = 6`, "broken after line 5: line 6 was written, and what comes after 5 was removed; lines before that, which are whole: 5"},
 		"all lines are removed":                {`DELETE FROM audit`, "broken after line 0: line 6 was written"},
 		"the note of the end is removed":       {`DELETE FROM audit_head`, "the note of where the trail ends was removed"},
@@ -104,7 +104,7 @@ func TestTamperingShows(t *testing.T) {
 // insertedWith is a line with a hash that is right for what it says.
 func insertedWith(seq int64, prev string) string {
 	e := approval.AuditEntry{Seq: seq, At: monday, Org: testOrg, Request: "AKR-7F3K2", Event: approval.EventApprove, From: approval.StatePending, To: approval.StateApproved, By: "U0EVE"}.Linked(prev)
-	return fmt.Sprintf(`INSERT INTO audit (seq, at, org, request, event, from_state, to_state, by_whom, note, refused, prev, hash)
+	return fmt.Sprintf(`INSERT INTO audit (seq, at, org, request, event, from_state, to_state, actor, note, refused, prev, hash)
 		VALUES (%d, %d, '%s', 'AKR-7F3K2', 'approve', 'pending', 'approved', 'U0EVE', '', '', '%s', '%s');`, seq, monday.UnixMilli(), testOrg, e.Prev, e.Hash)
 }
 
@@ -118,9 +118,9 @@ func TestLinesThatTheChainDoesNotHoldShow(t *testing.T) {
 		"the highest number":    {insertedWith(math.MaxInt64, "x"), "broken at line 9223372036854775807"},
 		"two below 0":           {insertedWith(-5, "") + insertedWith(-4, "x"), "broken at line -5"},
 		"a line twice":          {loose + `INSERT INTO audit SELECT * FROM audit WHERE seq = 3`, "broken at line 3"},
-		"without a number":      {loose + `INSERT INTO audit SELECT NULL, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6: rows were inserted that are no lines of it"},
-		"a number that is none": {loose + `INSERT INTO audit SELECT 'x', at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
-		"a number between":      {loose + `INSERT INTO audit SELECT 3.5, at, org, request, event, from_state, to_state, by_whom, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
+		"without a number":      {loose + `INSERT INTO audit SELECT NULL, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6: rows were inserted that are no lines of it"},
+		"a number that is none": {loose + `INSERT INTO audit SELECT 'x', at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
+		"a number between":      {loose + `INSERT INTO audit SELECT 3.5, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

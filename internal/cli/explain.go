@@ -77,7 +77,7 @@ func readExplaining(p Env, args []string) (*explainCommand, error) {
 		return err
 	})
 	flags.StringVar(&x.form.Networks, "from", "", "addresses and blocks, with commas")
-	flags.Func("network", "named networks, with commas", func(words string) error { x.form.NetworkPresets = commas[string](words); return nil })
+	flags.Func("network", "network presets, with commas", func(words string) error { x.form.NetworkPresets = commas[string](words); return nil })
 	projects := flags.Int("projects", 0, "in how many projects")
 	flags.Func("project-roles", "the roles there, with commas", func(words string) error { x.form.ProjectRoles = commas[policy.Role](words); return nil })
 	flags.Func("groups", "the user groups that they are in, with commas; empty: none; left out: Slack is asked, if SLACK_BOT_TOKEN is set", func(words string) error {

@@ -56,7 +56,7 @@ func (x *explainCommand) wish() string {
 		from = append(from, f.Networks)
 	}
 	for _, name := range f.NetworkPresets {
-		from = append(from, "the network "+name)
+		from = append(from, "the network preset "+name)
 	}
 	if len(from) > 0 {
 		words += ", from " + strings.Join(from, " and ")
@@ -91,7 +91,7 @@ func (x *explainCommand) approvals(current policy.Policy, preview policy.Preview
 		x.say("- %d of %s, %s.", n.Count, policyfile.Names(n.From), x.why(current, n))
 	}
 	if !current.ExcludedApprovers.IsZero() {
-		x.say("Of these, whoever is in never_approve does not count: %s.", policyfile.Names(current.ExcludedApprovers))
+		x.say("Of these, excluded_approvers do not count: %s.", policyfile.Names(current.ExcludedApprovers))
 	}
 	if preview.NoEligibleApprover {
 		x.say("Nobody but %s could give them, so nobody would.", x.user)
@@ -132,7 +132,7 @@ func (x *explainCommand) own(ctx context.Context, current policy.Policy, preview
 			break
 		}
 	}
-	if x.isAmong(ctx, current.BreakGlass.People) {
+	if x.isAmong(ctx, current.BreakGlass.AllowedRequesters) {
 		x.say("In an emergency %s may take %s for %s without approval; somebody else signs for it afterwards.",
 			x.user, join(current.BreakGlass.Roles), policyfile.FormatDuration(current.BreakGlass.Lifetime))
 	}
@@ -152,5 +152,5 @@ func (x *explainCommand) later(current policy.Policy) {
 	if current.EscalateAfter > 0 {
 		x.say("Undecided after %s it goes to %s as well.", policyfile.FormatDuration(current.EscalateAfter), policyfile.Names(current.EscalateTo))
 	}
-	x.say("Undecided after %s it lapses.", policyfile.FormatDuration(current.RequestTTL))
+	x.say("Undecided after %s it expires.", policyfile.FormatDuration(current.ExpireAfter))
 }

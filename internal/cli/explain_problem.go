@@ -22,7 +22,7 @@ func (x *explainCommand) problem(current policy.Policy, p policy.Problem) string
 	case policy.LifetimeTooLong:
 		return fmt.Sprintf("A key with %s lives at most %s.", p.Given, policyfile.FormatDuration(p.Most))
 	case policy.NoSuchNetwork:
-		return fmt.Sprintf("There is no network named %q.", p.Given)
+		return fmt.Sprintf("There is no network preset named %q.", p.Given)
 	case policy.TooManyProjects:
 		return fmt.Sprintf("One request is for at most %d projects.", p.Limit)
 	case policy.TooLong:
@@ -44,7 +44,7 @@ func (x *explainCommand) networkProblem(p policy.Problem) string {
 	case policy.IsMask:
 		return fmt.Sprintf("%s has a mask; with its prefix length it is %s.", p.Given, p.Hint)
 	case policy.NotPublic:
-		return fmt.Sprintf("%s is or holds %s addresses, from which Atlas sees nobody.", p.Given, p.Hint)
+		return fmt.Sprintf("%s is or holds %s addresses, which never reach Atlas.", p.Given, p.Hint)
 	case policy.SecurityGroup:
 		return fmt.Sprintf("%s is a security group, which Atlas does not know.", p.Given)
 	}

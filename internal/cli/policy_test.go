@@ -25,8 +25,8 @@ const example = "../../docs/policy.example.yaml"
 
 func TestPolicyCheckOfTheExample(t *testing.T) {
 	t.Parallel()
-	const want = example + " is in order: 4 organization roles, 3 project roles, usually approved by 1 of U0BOB, S0PLATFORM, 2 roles with approvals of their own, " +
-		"lifetimes up to 30d, 2 named networks, 1 rule by which nobody has to approve, undecided requests go to S0MANAGERS after 8h, break-glass for S0ONCALL.\n"
+	const want = example + " is in order: 4 organization roles, 3 project roles, usually approved by 1 of U0BOB, S0PLATFORM, 2 roles with required approvals of their own, " +
+		"lifetimes up to 30d, 2 network presets, 1 rule for automatic approval, pending requests are escalated to S0MANAGERS after 8h, break-glass for S0ONCALL.\n"
 	for name, tt := range map[string]struct {
 		environ map[string]string
 		args    []string
@@ -46,16 +46,16 @@ func TestPolicyCheckOfTheExample(t *testing.T) {
 
 func TestPolicyCheckTellsEveryProblem(t *testing.T) {
 	t.Parallel()
-	file := policyOf(t, "lifetimes: [8h]\nrolls: {}\nnever_approve: [bob]\n")
+	file := policyOf(t, "lifetimes: [8h]\nrolls: {}\nexcluded_approvers: [bob]\n")
 	code, out, errs := asksPolicy(t, map[string]string{"MAX_ENTRIES": "0", "CONFIRM_WITHIN": "a while", "SLACK_APPROVERS": "U0BOB"}, "check", file)
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "bot: there are 4 problems\n", errs)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, lines, 4)
-	assert.Equal(t, `CONFIRM_WITHIN: "a while" is not a length of time, like 90m, 8h or 30d`, lines[0])
+	assert.Equal(t, `CONFIRM_WITHIN: "a while" is not a duration, like 90m, 8h or 30d`, lines[0])
 	assert.Equal(t, "MAX_ENTRIES is 0: 1 to 200", lines[1])
 	assert.Contains(t, lines[2], file+`:2: the file has no key "rolls"`)
-	assert.Equal(t, file+`:3: never_approve has "bob": it wants user ids (U… or W…) and user group ids (S…)`, lines[3])
+	assert.Equal(t, file+`:3: excluded_approvers has "bob": it wants user ids (U… or W…) and user group ids (S…)`, lines[3])
 }
 
 func TestPolicyIsAskedWrongly(t *testing.T) {
@@ -98,35 +98,35 @@ func TestPolicyIsAskedWrongly(t *testing.T) {
 // explained are questions about the example and the whole answers.
 func TestPolicyExplain(t *testing.T) {
 	t.Parallel()
-	const later = "Undecided after 8h it goes to S0MANAGERS as well.\nUndecided after 24h it lapses.\n"
+	const later = "Undecided after 8h it goes to S0MANAGERS as well.\nUndecided after 24h it expires.\n"
 	for name, tt := range map[string]struct{ args, want string }{
 		"what a rule fits": {
 			"--user U0ALICE --roles ORG_READ_ONLY --for 8h --network ci --groups=",
-			"U0ALICE asks for ORG_READ_ONLY for 8h, from the network ci.\nThat is allowed.\nNobody has to approve: the rule \"reading from CI for a day\" fits.\n",
+			"U0ALICE asks for ORG_READ_ONLY for 8h, from the network preset ci.\nThat is allowed.\nNobody has to approve: the rule \"reading from CI for a day\" fits.\n",
 		},
 		"the usual, from elsewhere": {
 			"-user U0ALICE -roles ORG_READ_ONLY -for 8h -from 203.0.113.7 -groups S0FINANCE",
 			"U0ALICE asks for ORG_READ_ONLY for 8h, from 203.0.113.7.\nThat is allowed.\nIt takes one approval:\n" +
 				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_READ_ONLY.\n" +
-				"Of these, whoever is in never_approve does not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
+				"Of these, excluded_approvers do not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
 		},
 		"a powerful role": {
 			"-user U0ALICE -roles ORG_OWNER,ORG_READ_ONLY -for 8h -groups S0SRE,S0ONCALL",
 			"U0ALICE asks for ORG_OWNER, ORG_READ_ONLY for 8h.\nThat is allowed.\nIt takes 3 approvals, each of another person:\n" +
 				"- 1 of S0SRE, which the rule of ORG_OWNER asks for.\n- 1 of S0SECURITY, which the rule of ORG_OWNER asks for.\n" +
 				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_READ_ONLY.\n" +
-				"Of these, whoever is in never_approve does not count: U0CEO.\n" +
+				"Of these, excluded_approvers do not count: U0CEO.\n" +
 				"No rule by which nobody has to approve fits; they look at the addresses, too: say -from or -network.\n" +
 				"U0ALICE is among them, and does not decide on their own request.\n" +
 				"In an emergency U0ALICE may take ORG_OWNER, ORG_READ_ONLY for 2h without approval; somebody else signs for it afterwards.\n" + later,
 		},
 		"over every limit": {
 			"-user U0EVE -roles ORG_OWNER,ORG_GROUP_CREATOR -for 7d -from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office -network moon -groups=",
-			"U0EVE asks for ORG_OWNER, ORG_GROUP_CREATOR for 7d, from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office and the network moon.\nThat is refused:\n" +
+			"U0EVE asks for ORG_OWNER, ORG_GROUP_CREATOR for 7d, from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office and the network preset moon.\nThat is refused:\n" +
 				"- Nobody may ask for ORG_GROUP_CREATOR: it is not among the roles.\n" +
-				"- There is no network named \"moon\".\n" +
+				"- There is no network preset named \"moon\".\n" +
 				"- 203.0.113.0/24 is wider than /32, the widest with these roles.\n" +
-				"- 10.0.0.1 is or holds private addresses, from which Atlas sees nobody.\n" +
+				"- 10.0.0.1 is or holds private addresses, which never reach Atlas.\n" +
 				"- 203.0.113.7/24 has bits set behind its mask; the network is 203.0.113.0/24.\n" +
 				"- sg-0123 is a security group, which Atlas does not know.\n" +
 				"- \"office\" is not an address or a block.\n" +
@@ -135,7 +135,7 @@ func TestPolicyExplain(t *testing.T) {
 				"Were it not:\nIt takes 3 approvals, each of another person:\n" +
 				"- 1 of S0SRE, which the rule of ORG_OWNER asks for.\n- 1 of S0SECURITY, which the rule of ORG_OWNER asks for.\n" +
 				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_GROUP_CREATOR.\n" +
-				"Of these, whoever is in never_approve does not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
+				"Of these, excluded_approvers do not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
 		},
 		"projects, for a time nobody can choose, by somebody nothing is known of": {
 			"-user U0BOB -roles ORG_MEMBER -for 9h -projects 11 -project-roles GROUP_OWNER",
@@ -145,7 +145,7 @@ func TestPolicyExplain(t *testing.T) {
 				"Were it not:\nIt takes 3 approvals, each of another person:\n" +
 				"- 2 of S0PLATFORM, which the rule of GROUP_OWNER asks for.\n" +
 				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_MEMBER.\n" +
-				"Of these, whoever is in never_approve does not count: U0CEO.\n" +
+				"Of these, excluded_approvers do not count: U0CEO.\n" +
 				"No rule by which nobody has to approve fits; they look at the addresses, too: say -from or -network.\n" +
 				"U0BOB is among them, and does not decide on their own request.\n" + later,
 		},
@@ -161,8 +161,8 @@ func TestPolicyExplain(t *testing.T) {
 
 func TestPolicyExplainNamesEveryApprovalBesideAHarmlessRole(t *testing.T) {
 	t.Parallel()
-	file := policyOf(t, "approvals: [{from: [U0BOB]}, {from: [U0DANA]}]\n"+
-		"roles: {ORG_BILLING_ADMIN: {}, ORG_MEMBER: {approvals: [{from: [U0BOB]}]}}\n")
+	file := policyOf(t, "required_approvals: [{from: [U0BOB]}, {from: [U0DANA]}]\n"+
+		"roles: {ORG_BILLING_ADMIN: {}, ORG_MEMBER: {required_approvals: [{from: [U0BOB]}]}}\n")
 	code, out, errs := asksPolicy(t, nil, "explain", "-user", "U0ALICE", "-roles", "ORG_BILLING_ADMIN,ORG_MEMBER", "-for", "8h", "-groups=", file)
 	assert.Zero(t, code, errs)
 	assert.Contains(t, out, "It takes 2 approvals, each of another person:\n"+
@@ -175,7 +175,7 @@ func TestPolicyExplainAsksSlack(t *testing.T) {
 	t.Parallel()
 	l := newSandboxEnv(t)
 	l.Slack.SetGroup("S0SRE", slack.Alice)
-	l.environ["POLICY_FILE"] = (policyOf(t, "roles:\n  ORG_MEMBER: {ask: [S0SRE]}\n"))
+	l.environ["POLICY_FILE"] = (policyOf(t, "roles:\n  ORG_MEMBER: {allowed_requesters: [S0SRE]}\n"))
 	ask := func(user string) string {
 		code, out, errs := asksPolicy(t, l.environ, "explain", "-user", user, "-roles", "ORG_MEMBER", "-for", "8h")
 		require.Zero(t, code, errs)
@@ -220,11 +220,11 @@ func TestPolicyIsDocumented(t *testing.T) {
 func TestPolicyCheckReportsARuleThatApprovesReadingData(t *testing.T) {
 	t.Parallel()
 	for _, role := range []string{"GROUP_DATA_ACCESS_READ_ONLY", "GROUP_DATA_ACCESS_READ_WRITE", "GROUP_DATA_ACCESS_ADMIN", "GROUP_OWNER"} {
-		file := policyOf(t, "roles: {ORG_MEMBER: {}}\nprojects: {roles: {GROUP_READ_ONLY: {}, "+role+": {}}}\n"+
-			"auto_approve:\n  - name: from ci\n    for: everyone\n    roles: [ORG_MEMBER, GROUP_READ_ONLY, "+role+"]\n    longest: 8h\n    projects: true\n")
+		file := policyOf(t, "roles: {ORG_MEMBER: {}}\nproject_roles: {GROUP_READ_ONLY: {}, "+role+": {}}\n"+
+			"auto_approvals:\n  - name: from ci\n    allowed_requesters: everyone\n    roles: [ORG_MEMBER, GROUP_READ_ONLY, "+role+"]\n    max_lifetime: 8h\n    projects: true\n")
 		code, out, errs := asksPolicy(t, map[string]string{"SLACK_APPROVERS": "U0BOB"}, "check", file)
 		assert.Equal(t, 1, code, role)
-		assert.Equal(t, file+":6: "+role+" is a powerful role: it always takes somebody's approval\n", out)
+		assert.Equal(t, file+":6: "+role+" is a powerful role: it always requires an approval\n", out)
 		assert.Equal(t, "bot: there is a problem\n", errs)
 	}
 }

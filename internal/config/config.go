@@ -82,7 +82,7 @@ type Variables struct {
 	// MaxEntries bounds the addresses and blocks on one key's access list.
 	MaxEntries int `env:"MAX_ENTRIES" envDefault:"20"`
 
-	// RequestTTL, IssueWithin and ConfirmWithin bound the waits for a
+	// ExpireAfter, IssueWithin and ConfirmWithin bound the waits for a
 	// decision, for the first press of "Create my key", and for "I saved it".
 	PendingLapsesAfter duration `env:"PENDING_LAPSES_AFTER" envDefault:"24h"`
 	CollectWithin      duration `env:"COLLECT_WITHIN" envDefault:"24h"`

@@ -49,10 +49,10 @@ func TestConfigDefaults(t *testing.T) {
 	assert.Equal(t, 24, p.MinPrefixIPv4)
 	assert.Equal(t, 64, p.MinPrefixIPv6)
 	assert.Equal(t, 20, p.MaxEntries)
-	assert.Equal(t, 24*time.Hour, p.RequestTTL)
+	assert.Equal(t, 24*time.Hour, p.ExpireAfter)
 	assert.Equal(t, 24*time.Hour, p.IssueWithin)
 	assert.Equal(t, time.Hour, p.ConfirmWithin)
-	assert.Equal(t, []time.Duration{24 * time.Hour, time.Hour}, p.RemindBefore)
+	assert.Equal(t, []time.Duration{24 * time.Hour, time.Hour}, p.RemindBeforeExpiry)
 	assert.Equal(t, 24*time.Hour, p.RotationGracePeriod)
 	assert.False(t, p.AllowSelfApproval)
 	assert.Equal(t, []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB"}, Groups: []policy.GroupID{"S0APPROVERS"}}, Count: 1}}, p.Requirements)
@@ -61,7 +61,7 @@ func TestConfigDefaults(t *testing.T) {
 func TestRemindersAreSorted(t *testing.T) {
 	c, err := Read(environment(set("REMIND_BEFORE_END", "1h, 7d,24h")))
 	require.NoError(t, err)
-	assert.Equal(t, []time.Duration{168 * time.Hour, 24 * time.Hour, time.Hour}, c.Orgs()[0].Policy.RemindBefore)
+	assert.Equal(t, []time.Duration{168 * time.Hour, 24 * time.Hour, time.Hour}, c.Orgs()[0].Policy.RemindBeforeExpiry)
 }
 
 func TestConfigTellsEveryProblemAtOnce(t *testing.T) {

@@ -126,7 +126,7 @@ func TestSeveralOrganizationsRefused(t *testing.T) {
 }
 
 func TestPolicyFileOfTheConfiguration(t *testing.T) {
-	file := policyOf(t, "approvals: [{from: [S0OPS], count: 2}]\nlifetimes: [9h]\n")
+	file := policyOf(t, "required_approvals: [{from: [S0OPS], count: 2}]\nlifetimes: [9h]\n")
 	c, err := Read(environment(unset("SLACK_APPROVERS"), set("POLICY_FILE", file)))
 	require.NoError(t, err)
 	p := c.Orgs()[0].Policy
@@ -140,21 +140,21 @@ func TestPolicyFileOfTheConfiguration(t *testing.T) {
 }
 
 func TestPolicyFileRefused(t *testing.T) {
-	wrong := policyOf(t, "approvels: []\ncollect_within: soon\n")
+	wrong := policyOf(t, "approvels: []\nissue_within: soon\n")
 	for name, tt := range map[string]struct {
 		environ map[string]string
 		says    []string
 	}{
 		"every mistake, and those of the environment": {
 			environment(set("POLICY_FILE", wrong), set("MAX_ENTRIES", "0")),
-			[]string{"MAX_ENTRIES is 0: 1 to 200", wrong + `:1: the file has no key "approvels"`, wrong + `:2: collect_within: "soon" is not`},
+			[]string{"MAX_ENTRIES is 0: 1 to 200", wrong + `:1: the file has no key "approvels"`, wrong + `:2: issue_within: "soon" is not`},
 		},
 		"once, of organizations that share a file": {
 			severalOrganizations(set("POLICY_FILE", wrong)),
-			[]string{wrong + `:1: the file has no key "approvels"`, wrong + `:2: collect_within: "soon" is not`},
+			[]string{wrong + `:1: the file has no key "approvels"`, wrong + `:2: issue_within: "soon" is not`},
 		},
 		"no file":   {environment(set("POLICY_FILE", "/no/such.yaml")), []string{"/no/such.yaml: there is no such file"}},
-		"no people": {environment(set("POLICY_FILE", policyOf(t, "lifetimes: [8h]")), unset("SLACK_APPROVERS")), []string{":1: nobody approves: there are no approvals here, and SLACK_APPROVERS is not set"}},
+		"no people": {environment(set("POLICY_FILE", policyOf(t, "lifetimes: [8h]")), unset("SLACK_APPROVERS")), []string{":1: there are no approvers: required_approvals is missing, and SLACK_APPROVERS is not set"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Read(tt.environ)
@@ -174,5 +174,5 @@ func TestRemindersOfWaiting(t *testing.T) {
 	assert.Equal(t, "[3h0m0s]", fmt.Sprint(p.RemindApproversAfter))
 	assert.Zero(t, p.EscalateAfter)
 	assert.Empty(t, p.ProjectRoles)
-	assert.True(t, p.BreakGlass.People.IsZero())
+	assert.True(t, p.BreakGlass.AllowedRequesters.IsZero())
 }

@@ -29,7 +29,7 @@ func (c Config) BasePolicy(approve policy.Principals) policy.Policy {
 	p := policy.Policy{
 		AllowSelfApproval: c.AllowSelfApproval,
 		MinPrefixIPv4:     int(c.MinPrefixIPv4), MinPrefixIPv6: int(c.MinPrefixIPv6), MaxEntries: c.MaxEntries,
-		RequestTTL:  time.Duration(c.PendingLapsesAfter),
+		ExpireAfter: time.Duration(c.PendingLapsesAfter),
 		Limits:      policy.DefaultLimits,
 		IssueWithin: time.Duration(c.CollectWithin), ConfirmWithin: time.Duration(c.ConfirmWithin),
 		RotationGracePeriod: time.Duration(c.RotateOverlap),
@@ -37,8 +37,8 @@ func (c Config) BasePolicy(approve policy.Principals) policy.Policy {
 	if !approve.IsZero() {
 		p.Requirements = []policy.Requirement{{From: approve, Count: 1}}
 	}
-	if p.RequestTTL > 0 {
-		p.RemindApproversAfter = []time.Duration{p.RequestTTL / 2}
+	if p.ExpireAfter > 0 {
+		p.RemindApproversAfter = []time.Duration{p.ExpireAfter / 2}
 	}
 	var roles []policy.Role
 	for _, r := range c.AllowedRoles {
@@ -50,8 +50,8 @@ func (c Config) BasePolicy(approve policy.Principals) policy.Policy {
 	}
 	slices.Sort(p.Lifetimes)
 	for _, b := range c.RemindBeforeEnd {
-		p.RemindBefore = append(p.RemindBefore, time.Duration(b))
+		p.RemindBeforeExpiry = append(p.RemindBeforeExpiry, time.Duration(b))
 	}
-	slices.SortFunc(p.RemindBefore, func(a, b time.Duration) int { return cmp.Compare(b, a) }) // longest first
+	slices.SortFunc(p.RemindBeforeExpiry, func(a, b time.Duration) int { return cmp.Compare(b, a) }) // longest first
 	return p
 }

@@ -23,7 +23,7 @@ type prefixLength int
 
 // UnmarshalText reads /24 and 24.
 func (m *prefixLength) UnmarshalText(text []byte) error {
-	bits, err := policyfile.ParseMask(string(text))
+	bits, err := policyfile.ParsePrefixLength(string(text))
 	*m = prefixLength(bits)
 	return err
 }

@@ -9,15 +9,15 @@ import (
 	"atlaskeybot/internal/policyfile"
 )
 
-// Whatever a file holds, it is a policy under which somebody can be asked, or
-// there is a problem to read.
+// Any text is either a policy with approvers, roles and lifetimes, or an error
+// with a message.
 func FuzzParse(f *testing.F) {
 	example, err := os.ReadFile("../../docs/policy.example.yaml")
 	require.NoError(f, err)
 	for _, seed := range []string{
-		string(example), "", "[", "a: [*b]", "{}", "? [a]\n: b", "roles: {ORG_OWNER: }", "auto_approve: [{name: , for: , roles: , longest: }]",
-		"networks: {named: {a: [&x 1, *x]}}", "pending: {escalate_to: [], escalate_after: 1h}", "break_glass: {people: [], roles: [], lifetime: }",
-		"approvals: [[], {from: {}}]", "lifetimes: {a: b}", "!!binary a", "--- a\n--- b", "approvals: [{from: [U0BOB]}] # x\u2028self_approval: true", "\ufeffa: b\r\u0085", "projects: {roles: }",
+		string(example), "", "[", "a: [*b]", "{}", "? [a]\n: b", "roles: {ORG_OWNER: }", "auto_approvals: [{name: , allowed_requesters: , roles: , max_lifetime: }]",
+		"network_presets: {a: [&x 1, *x]}", "pending: {escalate_to: [], escalate_after: 1h}", "break_glass: {allowed_requesters: [], roles: [], lifetime: }",
+		"required_approvals: [[], {from: {}}]", "lifetimes: {a: b}", "!!binary a", "--- a\n--- b", "required_approvals: [{from: [U0BOB]}] # x\u2028allow_self_approval: true", "\ufeffa: b\r\u0085", "project_roles: ",
 	} {
 		f.Add(seed)
 	}
@@ -27,7 +27,7 @@ func FuzzParse(f *testing.F) {
 			require.NotEmpty(t, err.Error())
 			return
 		}
-		require.NotContains(t, text, "\u2028", "what no editor shows is no rule")
+		require.NotContains(t, text, "\u2028", "text that no editor shows is refused")
 		require.NotContains(t, text, "\u202e")
 		require.NotEmpty(t, p.Requirements)
 		require.NotEmpty(t, p.Roles)

@@ -1,9 +1,11 @@
-// Package policyfile reads the rules of one organization from a YAML file that
-// its security people can read and review. It decides nothing: a file becomes an
-// [approval.Policy], or a list of everything that is wrong with it, with lines.
+// Package policyfile reads the policy of one organization from a YAML file that
+// its security team can read and review. It decides nothing: a file becomes a
+// [policy.Policy], or a list of everything that is wrong with it, with line
+// numbers.
 //
-// The reader knows every key and every limit. There are no anchors, no second
-// document, and no key that is skipped because nobody knows it.
+// The reader knows every key and every limit. It refuses anchors, a second
+// document and unknown keys, so that every line of a file that is accepted has
+// an effect.
 package policyfile
 
 import (
@@ -14,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -51,56 +54,62 @@ func readFile(file string) ([]byte, error) {
 	return text, nil
 }
 
-// Parse reads text over base, the policy as the environment has it: what the
-// file says goes, and what it leaves out stays. The error joins a *[Problem] for
-// each thing that is wrong, in the order of lines; file is how they name it.
+// Parse reads text over base, the policy that the environment describes: keys in
+// the file override base, and keys left out keep it. The error joins a
+// *[Problem] for each mistake, in the order of lines. Problems refer to the file
+// by the name in file.
 func Parse(file string, text []byte, base policy.Policy) (policy.Policy, error) {
-	r := &reader{file: file, policy: base, roleAt: map[policy.Role]*yaml.Node{}}
+	r := &reader{file: file, policy: base, requirementsAt: map[policy.Role]*yaml.Node{}}
 	if root := r.document(text); root != nil {
 		r.read(root)
 	}
 	return r.policy, r.err()
 }
 
-// A reader is a file being read.
+// A reader holds the state of reading one file.
 type reader struct {
 	file     string
-	policy   policy.Policy // as far as it was read
+	policy   policy.Policy // as far as it has been read
 	problems []*Problem
-	roleAt   map[policy.Role]*yaml.Node // where a role has approvals of its own
+
+	// requirementsAt has the nodes of roles with required approvals of their own.
+	requirementsAt map[policy.Role]*yaml.Node
 }
 
-// read goes through the file in an order in which what is needed to check
-// something was read before it.
+// read reads the keys in such an order that whatever a check needs has been read
+// before it.
 func (r *reader) read(root *yaml.Node) {
 	m := r.mapping(root, "the file",
-		"approvals", "never_approve", "self_approval", "roles", "projects", "lifetimes", "networks", "auto_approve",
-		"pending", "collect_within", "confirm_within", "remind_before_end", "rotate_overlap", "break_glass", "limits")
+		"required_approvals", "excluded_approvers", "allow_self_approval", "roles", "project_roles", "lifetimes",
+		"networks", "network_presets", "auto_approvals", "pending", "issue_within", "confirm_within",
+		"remind_before_expiry", "rotation_grace_period", "break_glass", "limits")
 	p := &r.policy
-	p.ExcludedApprovers = r.people(m["never_approve"], "never_approve", p.ExcludedApprovers)
-	p.AllowSelfApproval = r.boolean(m["self_approval"], "self_approval", p.AllowSelfApproval)
-	p.IssueWithin = r.duration(m["collect_within"], "collect_within", p.IssueWithin)
+	p.ExcludedApprovers = r.principals(m["excluded_approvers"], "excluded_approvers", p.ExcludedApprovers)
+	p.AllowSelfApproval = r.boolean(m["allow_self_approval"], "allow_self_approval", p.AllowSelfApproval)
+	p.IssueWithin = r.duration(m["issue_within"], "issue_within", p.IssueWithin)
 	p.ConfirmWithin = r.duration(m["confirm_within"], "confirm_within", p.ConfirmWithin)
-	p.RotationGracePeriod = r.duration(m["rotate_overlap"], "rotate_overlap", p.RotationGracePeriod)
-	p.RemindBefore = r.reminders(m["remind_before_end"], "remind_before_end", p.RemindBefore)
-	slices.SortFunc(p.RemindBefore, func(a, b durationOf) int { return cmp.Compare(b, a) }) // longest first
+	p.RotationGracePeriod = r.duration(m["rotation_grace_period"], "rotation_grace_period", p.RotationGracePeriod)
+	p.RemindBeforeExpiry = r.reminders(m["remind_before_expiry"], "remind_before_expiry", p.RemindBeforeExpiry)
+	slices.SortFunc(p.RemindBeforeExpiry, func(a, b time.Duration) int { return cmp.Compare(b, a) }) // longest first
 	r.lifetimes(m)
 	r.networks(m["networks"])
-	r.approvals(m)
+	r.networkPresets(m["network_presets"])
+	r.requiredApprovals(m)
 	r.roles(m["roles"])
-	r.projects(m["projects"])
-	r.autoApprove(m["auto_approve"])
+	r.projectRoles(m["project_roles"])
+	r.autoApprovals(m["auto_approvals"])
 	r.pending(m["pending"])
 	r.breakGlass(m["break_glass"])
 	r.limits(m["limits"])
-	r.satisfiable(m)
+	r.checkSatisfiable(m)
 }
 
-// lifetimes reads the choices, and holds them against the time to confirm.
+// lifetimes reads the lifetimes that requesters choose from. None may be shorter
+// than the time to confirm the key.
 func (r *reader) lifetimes(m map[string]*yaml.Node) {
 	p := &r.policy
 	if n := m["lifetimes"]; n != nil {
-		p.Lifetimes = r.durations(n, "lifetimes", minLifetime, maxChoices)
+		p.Lifetimes = r.durations(n, "lifetimes", minLifetime, maxOptions)
 		slices.Sort(p.Lifetimes)
 	}
 	at := cmp.Or(m["lifetimes"], m["confirm_within"])
@@ -109,13 +118,14 @@ func (r *reader) lifetimes(m map[string]*yaml.Node) {
 	}
 }
 
-// approvals reads what every request takes. Somebody has to approve.
-func (r *reader) approvals(m map[string]*yaml.Node) {
-	if n := m["approvals"]; n != nil {
-		r.policy.Requirements = r.needs(n, "approvals")
+// requiredApprovals reads the approvals that every request needs. There has to be
+// one at least, in the file or in the environment.
+func (r *reader) requiredApprovals(m map[string]*yaml.Node) {
+	if n := m["required_approvals"]; n != nil {
+		r.policy.Requirements = r.requirements(n, "required_approvals")
 		return
 	}
 	if len(r.policy.Requirements) == 0 {
-		r.add(1, "nobody approves: there are no approvals here, and SLACK_APPROVERS is not set")
+		r.add(1, "there are no approvers: required_approvals is missing, and SLACK_APPROVERS is not set")
 	}
 }

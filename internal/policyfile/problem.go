@@ -10,8 +10,8 @@ import (
 	"atlaskeybot/internal/plaintext"
 )
 
-// A Problem is one thing wrong with a file. Its text is a sentence for whoever
-// wrote that line, without the full stop. Nothing in it is obeyed by a terminal.
+// A Problem is one mistake in a file. Its message is a sentence for the author of
+// that line, without the full stop, and is safe to print on a terminal.
 type Problem struct {
 	File    string
 	Line    int // from 1; zero: the file as a whole
@@ -29,7 +29,7 @@ func (r *reader) add(line int, format string, args ...any) {
 	r.problems = append(r.problems, &Problem{r.file, line, plaintext.Show(fmt.Sprintf(format, args...))})
 }
 
-// problemIf notes a problem at n, if it is bad, and returns whether it is.
+// problemIf adds a problem at n if bad is true, and returns bad.
 func (r *reader) problemIf(n *yaml.Node, bad bool, format string, args ...any) bool {
 	if bad {
 		r.add(n.Line, format, args...)
@@ -37,7 +37,7 @@ func (r *reader) problemIf(n *yaml.Node, bad bool, format string, args ...any) b
 	return bad
 }
 
-// err joins what was noted, in the order of lines.
+// err joins all problems, in the order of lines.
 func (r *reader) err() error {
 	slices.SortStableFunc(r.problems, func(a, b *Problem) int { return a.Line - b.Line })
 	all := make([]error, len(r.problems))

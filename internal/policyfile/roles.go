@@ -11,132 +11,128 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A kind of roles, by how their names begin.
-type kind struct {
-	shape  *regexp.Regexp
-	wanted string
+// A roleKind tells organization roles from project roles by their names.
+type roleKind struct {
+	pattern *regexp.Regexp
+	hint    string
 }
 
 var (
-	organization = kind{regexp.MustCompile(`^ORG_[A-Z_]+$`), "organization roles look like ORG_READ_ONLY"}
-	inProjects   = kind{regexp.MustCompile(`^GROUP_[A-Z_]+$`), "project roles look like GROUP_READ_ONLY"}
+	orgRole     = roleKind{regexp.MustCompile(`^ORG_[A-Z_]+$`), "organization roles look like ORG_READ_ONLY"}
+	projectRole = roleKind{regexp.MustCompile(`^GROUP_[A-Z_]+$`), "project roles look like GROUP_READ_ONLY"}
 )
 
-// roles reads what may be asked for in the organization.
+// roles reads the organization roles that can be requested.
 func (r *reader) roles(n *yaml.Node) {
 	if n != nil {
-		r.policy.Roles = r.rules(n, "roles", organization)
+		r.policy.Roles = r.roleRules(n, "roles", orgRole)
 	}
 }
 
-// projects reads what may be asked for in projects: the built-in list, or one
-// like that of roles.
-func (r *reader) projects(n *yaml.Node) {
-	if n == nil {
-		return
-	}
-	m := r.mapping(n, "projects", "roles")
-	roles := m["roles"]
+// projectRoles reads the project roles that can be requested: the word default
+// for the built-in list, or a mapping like that of roles.
+func (r *reader) projectRoles(n *yaml.Node) {
 	switch {
-	case n.Kind != yaml.MappingNode || r.missing(n, "projects", m, "roles"):
-	case roles.Kind == yaml.ScalarNode && roles.Value == "default":
+	case n == nil:
+	case n.Kind == yaml.ScalarNode && n.Value == "default":
 		r.policy.ProjectRoles = policy.RulesFor(policy.DefaultProjectRoles()...)
 	default:
-		r.policy.ProjectRoles = r.rules(roles, "roles of projects", inProjects)
+		r.policy.ProjectRoles = r.roleRules(n, "project_roles", projectRole)
 	}
 }
 
-// rules reads roles in the order in which they are offered.
-func (r *reader) rules(n *yaml.Node, what string, k kind) []policy.RoleRule {
+// roleRules reads roles in the order in which the form offers them.
+func (r *reader) roleRules(n *yaml.Node, what string, k roleKind) []policy.RoleRule {
 	var all []policy.RoleRule
 	entries := r.entries(n, what)
 	for _, e := range entries {
-		if r.problemIf(e.at, !k.shape.MatchString(e.key), "%s has %q: %s", what, e.key, k.wanted) {
+		if r.problemIf(e.at, !k.pattern.MatchString(e.key), "%s has %q: %s", what, e.key, k.hint) {
 			continue
 		}
-		all = append(all, r.rule(policy.Role(e.key), e.value))
+		all = append(all, r.roleRule(policy.Role(e.key), e.value))
 	}
-	r.problemIf(n, n.Kind == yaml.MappingNode && len(entries) == 0, "%s has nothing in it", what)
-	r.problemIf(n, len(all) > maxChoices, "%s has %d entries: at most %d, since Slack shows no more in a menu", what, len(all), maxChoices)
+	r.problemIf(n, n.Kind == yaml.MappingNode && len(entries) == 0, "%s is empty", what)
+	r.problemIf(n, len(all) > maxOptions, "%s has %d entries: at most %d, since Slack shows no more in a menu", what, len(all), maxOptions)
 	return all
 }
 
-// rule reads what goes for one role. A role with nothing after it is one with
-// nothing special.
-func (r *reader) rule(role policy.Role, n *yaml.Node) policy.RoleRule {
+// roleRule reads the rule of one role. A role without a value has no special
+// rule.
+func (r *reader) roleRule(role policy.Role, n *yaml.Node) policy.RoleRule {
 	rule := policy.RoleRule{Role: role, AllowedRequesters: policy.Principals{Everyone: true}}
 	if isNull(n) {
 		return rule
 	}
 	what := string(role)
-	m := r.mapping(n, what, "ask", "approvals", "longest", "widest_ipv4", "widest_ipv6")
-	if m["ask"] != nil {
-		rule.AllowedRequesters = r.optionalPrincipals(m["ask"], "ask of "+what)
+	m := r.mapping(n, what, "allowed_requesters", "required_approvals", "max_lifetime", "min_prefix_ipv4", "min_prefix_ipv6")
+	if m["allowed_requesters"] != nil {
+		rule.AllowedRequesters = r.principalsOrEveryone(m["allowed_requesters"], "allowed_requesters of "+what)
 	}
-	if m["approvals"] != nil {
-		rule.Requirements = r.needs(m["approvals"], "approvals of "+what)
-		r.roleAt[role] = m["approvals"]
+	if m["required_approvals"] != nil {
+		rule.Requirements = r.requirements(m["required_approvals"], "required_approvals of "+what)
+		r.requirementsAt[role] = m["required_approvals"]
 	}
-	rule.MaxLifetime, _ = r.atLeast(m["longest"], "longest of "+what, minLifetime)
-	r.fits(m["longest"], "longest of "+what, rule.MaxLifetime)
-	rule.MinPrefixIPv4 = r.narrower(m["widest_ipv4"], "widest_ipv4 of "+what, 32, r.policy.MinPrefixIPv4)
-	rule.MinPrefixIPv6 = r.narrower(m["widest_ipv6"], "widest_ipv6 of "+what, 128, r.policy.MinPrefixIPv6)
+	rule.MaxLifetime, _ = r.atLeast(m["max_lifetime"], "max_lifetime of "+what, minLifetime)
+	r.checkMaxLifetime(m["max_lifetime"], "max_lifetime of "+what, rule.MaxLifetime)
+	rule.MinPrefixIPv4 = r.minPrefix(m["min_prefix_ipv4"], "min_prefix_ipv4 of "+what, 32, r.policy.MinPrefixIPv4)
+	rule.MinPrefixIPv6 = r.minPrefix(m["min_prefix_ipv6"], "min_prefix_ipv6 of "+what, 128, r.policy.MinPrefixIPv6)
 	return rule
 }
 
-// fits holds a longest life against the choices that people have.
-func (r *reader) fits(n *yaml.Node, what string, longest time.Duration) {
+// checkMaxLifetime refuses a maximum below every lifetime that requesters can
+// choose.
+func (r *reader) checkMaxLifetime(n *yaml.Node, what string, longest time.Duration) {
 	if longest == 0 || len(r.policy.Lifetimes) == 0 {
-		return // that is a problem of its own
+		return // either has a problem of its own
 	}
 	shortest := slices.Min(r.policy.Lifetimes)
 	r.problemIf(n, shortest > longest, "%s is %s, and no lifetime is that short: the shortest is %s", what, FormatDuration(longest), FormatDuration(shortest))
 }
 
-// narrower reads the widest network of one role, which cannot be wider than that
-// of all.
-func (r *reader) narrower(n *yaml.Node, what string, bits, all int) int {
-	mask := r.mask(n, what, bits, 0)
-	r.problemIf(n, n != nil && mask < all && mask > 0, "%s is /%d, which is wider than /%d, the widest for every role: that one goes", what, mask, all)
-	return mask
+// minPrefix reads the smallest prefix length of one role. It cannot be smaller
+// than that of the whole policy, forAll.
+func (r *reader) minPrefix(n *yaml.Node, what string, bits, forAll int) int {
+	length := r.prefixLength(n, what, bits, 0)
+	r.problemIf(n, n != nil && length < forAll && length > 0, "%s is /%d, which is wider than /%d, the widest network of any role", what, length, forAll)
+	return length
 }
 
-func (r *reader) mask(n *yaml.Node, what string, bits, stay int) int {
+func (r *reader) prefixLength(n *yaml.Node, what string, bits, base int) int {
 	if n == nil {
-		return stay
+		return base
 	}
 	word, ok := r.scalar(n, what)
 	if !ok {
-		return stay
+		return base
 	}
-	mask, err := ParseMask(word)
+	length, err := ParsePrefixLength(word)
 	switch {
 	case r.problemIf(n, err != nil, "%s: %v", what, err):
-		return stay
-	case r.problemIf(n, mask > bits, "%s is /%d: /0 to /%d", what, mask, bits):
-		return stay
+		return base
+	case r.problemIf(n, length > bits, "%s is /%d: /0 to /%d", what, length, bits):
+		return base
 	}
-	return mask
+	return length
 }
 
-// some reads a list of roles, one at least, of the given kinds.
-func (r *reader) some(n *yaml.Node, what string, kinds ...kind) []policy.Role {
+// roleNames reads a list of roles of the given kinds, which may not be empty.
+func (r *reader) roleNames(n *yaml.Node, what string, kinds ...roleKind) []policy.Role {
 	var all []policy.Role
 	for _, item := range r.scalars(n, what) {
-		known := slices.ContainsFunc(kinds, func(k kind) bool { return k.shape.MatchString(item.Value) })
-		if r.problemIf(item, !known, "%s has %q: %s", what, item.Value, wanted(kinds)) {
+		known := slices.ContainsFunc(kinds, func(k roleKind) bool { return k.pattern.MatchString(item.Value) })
+		if r.problemIf(item, !known, "%s has %q: %s", what, item.Value, hints(kinds)) {
 			continue
 		}
 		all = append(all, policy.Role(item.Value))
 	}
-	r.problemIf(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s has nothing in it", what)
+	r.problemIf(n, n.Kind == yaml.SequenceNode && len(n.Content) == 0, "%s is empty", what)
 	return all
 }
 
-func wanted(kinds []kind) string {
+func hints(kinds []roleKind) string {
 	var all []string
 	for _, k := range kinds {
-		all = append(all, k.wanted)
+		all = append(all, k.hint)
 	}
 	return strings.Join(all, ", ")
 }

@@ -8,8 +8,8 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// Summary says in one sentence what a policy has, for whoever has just checked a
-// file.
+// Summary describes a policy in one sentence, for an operator who has just
+// checked a file.
 func Summary(p policy.Policy) string {
 	parts := []string{count(len(p.Roles), "organization role")}
 	if len(p.ProjectRoles) > 0 {
@@ -17,41 +17,42 @@ func Summary(p policy.Policy) string {
 	} else {
 		parts = append(parts, "no access to projects")
 	}
-	parts = append(parts, usually(p.Requirements))
-	if n := own(p); n > 0 {
-		parts = append(parts, count(n, "role")+" with approvals of their own")
+	parts = append(parts, requirementsText(p.Requirements))
+	if n := rolesWithRequirements(p); n > 0 {
+		parts = append(parts, count(n, "role")+" with required approvals of their own")
 	}
 	if len(p.Lifetimes) > 0 {
 		parts = append(parts, "lifetimes up to "+FormatDuration(slices.Max(p.Lifetimes)))
 	}
 	if len(p.NetworkPresets) > 0 {
-		parts = append(parts, count(len(p.NetworkPresets), "named network"))
+		parts = append(parts, count(len(p.NetworkPresets), "network preset"))
 	}
 	if len(p.AutoApprovals) > 0 {
-		parts = append(parts, count(len(p.AutoApprovals), "rule")+" by which nobody has to approve")
+		parts = append(parts, count(len(p.AutoApprovals), "rule")+" for automatic approval")
 	}
 	if p.EscalateAfter > 0 {
-		parts = append(parts, "undecided requests go to "+Names(p.EscalateTo)+" after "+FormatDuration(p.EscalateAfter))
+		parts = append(parts, "pending requests are escalated to "+Names(p.EscalateTo)+" after "+FormatDuration(p.EscalateAfter))
 	}
-	if !p.BreakGlass.People.IsZero() {
-		parts = append(parts, "break-glass for "+Names(p.BreakGlass.People))
+	if !p.BreakGlass.AllowedRequesters.IsZero() {
+		parts = append(parts, "break-glass for "+Names(p.BreakGlass.AllowedRequesters))
 	}
 	if p.AllowSelfApproval {
-		parts = append(parts, "approvers may decide on their own requests")
+		parts = append(parts, "approvers may approve their own requests")
 	}
 	return strings.Join(parts, ", ") + "."
 }
 
-func usually(needs []policy.Requirement) string {
+func requirementsText(requirements []policy.Requirement) string {
 	var all []string
-	for _, n := range needs {
-		all = append(all, fmt.Sprintf("%d of %s", n.Count, Names(n.From)))
+	for _, r := range requirements {
+		all = append(all, fmt.Sprintf("%d of %s", r.Count, Names(r.From)))
 	}
 	return "usually approved by " + strings.Join(all, " and ")
 }
 
-// own counts the roles that do not take the usual approvals.
-func own(p policy.Policy) int {
+// rolesWithRequirements counts the roles that replace the usual required
+// approvals.
+func rolesWithRequirements(p policy.Policy) int {
 	n := 0
 	for _, rules := range [][]policy.RoleRule{p.Roles, p.ProjectRoles} {
 		for _, rule := range rules {

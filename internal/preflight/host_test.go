@@ -64,7 +64,7 @@ func TestCheckOfTheDatabase(t *testing.T) {
 		},
 		"a newer one": {
 			statements(`CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT); INSERT INTO schema_version VALUES (99, '0099_later.sql', '')`),
-			Finding{"database", NotOK, "Inspecting database {dir}/bot.db: it was written by a newer version of the bot (schema 99, this one knows 7); run that version, or restore the backup made before the update.", "Correct DATABASE_URL, or what it points at."}, 1,
+			Finding{"database", NotOK, "Inspecting database {dir}/bot.db: it was written by a newer version of the bot (schema 99, this one knows 1); run that version, or restore the backup made before the update.", "Correct DATABASE_URL, or what it points at."}, 1,
 		},
 		"another program's": {
 			statements(`CREATE TABLE diary (day TEXT)`),

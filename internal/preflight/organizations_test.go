@@ -121,19 +121,19 @@ func TestCheckOfAPolicyFile(t *testing.T) {
 			[]Finding{{"approvals", OK, "The people there are now can give the approvals of every role.", ""}}, 0,
 		},
 		"a mistake in it": {
-			policy("lifetime: [8h]\ncollect_within: soon"),
-			[]Finding{{"configuration", NotOK, `{file}:2: collect_within: "soon" is not a length of time, like 90m, 8h or 30d.`, "Mend it in the policy file; docs/policy.md explains every field."}}, 1,
+			policy("lifetime: [8h]\nissue_within: soon"),
+			[]Finding{{"configuration", NotOK, `{file}:2: issue_within: "soon" is not a duration, like 90m, 8h or 30d.`, "Mend it in the policy file; docs/policy.md explains every field."}}, 1,
 		},
 		"two of a group of one": {
 			func(l *checkEnv) {
 				l.Slack.SetGroup(slack.Approvers, slack.Bob)
-				policy("roles:\n  ORG_MEMBER: {}\n  ORG_OWNER: {approvals: [{from: [S0APPROVERS], count: 2}]}")(l)
+				policy("roles:\n  ORG_MEMBER: {}\n  ORG_OWNER: {required_approvals: [{from: [S0APPROVERS], count: 2}]}")(l)
 			},
 			[]Finding{{"approvals", NotOK, "The people there are now cannot give all the approvals of ORG_OWNER.", "Add people to the groups in Slack, or ask for fewer approvals in {file}."}}, 1,
 		},
 		"who never approves is no approver": {
 			func(l *checkEnv) {
-				policy("never_approve: [U0BOB]")(l)
+				policy("excluded_approvers: [U0BOB]")(l)
 			},
 			[]Finding{
 				{"approvers", Warning, "One person can decide. Nobody decides on their own request, so they themself can get no key.", "Name a second one in {file}."},
@@ -141,14 +141,14 @@ func TestCheckOfAPolicyFile(t *testing.T) {
 			}, 0,
 		},
 		"people of other rules": {
-			policy("break_glass: {people: [S0NOWHERE, U0GONE], roles: [ORG_OWNER], lifetime: 2h}"),
+			policy("break_glass: {allowed_requesters: [S0NOWHERE, U0GONE], roles: [ORG_OWNER], lifetime: 2h}"),
 			[]Finding{
 				{"policy people", NotOK, "Slack lists no user group S0NOWHERE.", "Copy the group's id (People & user groups, the group, ..., Copy group ID)."},
 				{"policy people", Warning, "U0GONE is deactivated.", "Take U0GONE out of {file}."},
 			}, 1,
 		},
 		"an approver who is gone": {
-			policy("approvals: [{from: [U0BOB, U0DANA, U0GONE]}]"),
+			policy("required_approvals: [{from: [U0BOB, U0DANA, U0GONE]}]"),
 			[]Finding{{"approver", NotOK, "U0GONE is deactivated.", "Take U0GONE out of {file}: only full members of the workspace decide."}}, 1,
 		},
 	} {

@@ -92,12 +92,12 @@ func (r *approverCheck) otherGroups(ctx context.Context, groups []policy.GroupID
 // namedOtherwise lists whom the policy names, and who is no approver, each once.
 func (r *approverCheck) namedOtherwise() ([]policy.UserID, []policy.GroupID) {
 	current := r.org.Policy
-	all := []policy.Principals{current.ExcludedApprovers, current.BreakGlass.People}
+	all := []policy.Principals{current.ExcludedApprovers, current.BreakGlass.AllowedRequesters}
 	for _, rule := range slices.Concat(current.Roles, current.ProjectRoles) {
 		all = append(all, rule.AllowedRequesters)
 	}
 	for _, rule := range current.AutoApprovals {
-		all = append(all, rule.For)
+		all = append(all, rule.AllowedRequesters)
 	}
 	approvers := current.Approvers()
 	var users []policy.UserID

@@ -7,7 +7,6 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
-	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/plaintext"
 	"atlaskeybot/internal/slackui/client"
 	"atlaskeybot/internal/slackui/mrkdwn"
@@ -80,7 +79,7 @@ func (a *App) respondRefused(ctx context.Context, doing string, who policy.Actor
 
 func (a *App) logRefusal(doing string, who policy.Actor, r approval.Request, err error) {
 	for _, w := range view.UserErrors {
-		if errors.Is(err, w.Err) && !errors.Is(err, policy.ErrCannotCheck) || errors.Is(err, approval.ErrNotAllowed) || errors.Is(err, service.ErrRotationUnderway) {
+		if errors.Is(err, w.Err) && !errors.Is(err, policy.ErrCannotCheck) || errors.Is(err, approval.ErrNotAllowed) || errors.Is(err, approval.ErrRotationUnderway) {
 			a.log.Info("refused", "doing", doing, "user", who.User, "request", r.ID, "why", err)
 			return
 		}

@@ -144,7 +144,7 @@ func testPolicy() policy.Policy {
 		Requirements: []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{sandbox.Approvers}}, Count: 1}},
 		Roles:        policy.RulesFor(policy.DefaultRoles()...), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
 		MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
-		RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+		ExpireAfter: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 	}
 }
 

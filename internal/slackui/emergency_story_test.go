@@ -13,10 +13,10 @@ import (
 
 // withBreakGlass lets Alice take keys in both organizations, and Bob in one.
 func withBreakGlass(s *setup) {
-	rule := policy.BreakGlass{People: policy.Principals{Users: []policy.UserID{alice}}, Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+	rule := policy.BreakGlass{AllowedRequesters: policy.Principals{Users: []policy.UserID{alice}}, Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 	s.policy.BreakGlass, s.more[0].Policy.BreakGlass = rule, rule
 	s.MayCallCrowds = true // who watches the channel is to look at it
-	s.policy.BreakGlass.People.Users = []policy.UserID{alice, bob}
+	s.policy.BreakGlass.AllowedRequesters.Users = []policy.UserID{alice, bob}
 }
 
 func outage(edits ...func(values)) values {

@@ -33,7 +33,7 @@ func rich(s *setup) {
 	}
 	s.policy.ProjectRoles = policy.RulesFor("GROUP_READ_ONLY")
 	s.policy.NetworkPresets = []policy.NetworkPreset{{Name: "office", Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}}}
-	s.policy.AutoApprovals = []policy.AutoRule{{Name: "reading from the office", For: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: []string{"office"}, MaxLifetime: 24 * time.Hour}}
+	s.policy.AutoApprovals = []policy.AutoRule{{Name: "reading from the office", AllowedRequesters: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, NetworkPresets: []string{"office"}, MaxLifetime: 24 * time.Hour}}
 }
 
 func openRich(t *testing.T, edits ...func(*setup)) *desk {

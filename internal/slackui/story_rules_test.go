@@ -179,7 +179,7 @@ func TestWhatIsLessCanBeDeclined(t *testing.T) {
 func TestARuleApproves(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) {
-		s.policy.AutoApprovals = []policy.AutoRule{{Name: "staff <!here>", For: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
+		s.policy.AutoApprovals = []policy.AutoRule{{Name: "staff <!here>", AllowedRequesters: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
 	})
 	r := d.asks(alice)
 	d.is(r.ID, approval.StateApproved)
@@ -209,7 +209,7 @@ func (d *desk) breaks(user policy.UserID) approval.Request {
 }
 
 func breakable(s *setup) {
-	s.policy.BreakGlass = policy.BreakGlass{People: users(alice, bob), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+	s.policy.BreakGlass = policy.BreakGlass{AllowedRequesters: users(alice, bob), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
 }
 
 func TestBreakGlassIsReviewedBySomebodyElse(t *testing.T) {

@@ -234,7 +234,7 @@ var ruleStorybook = map[approval.MessageName][]string{
 // people may break the glass.
 func ofTwo() view.Screens {
 	rules := testPolicy
-	rules.BreakGlass = policy.BreakGlass{People: policy.Principals{Users: []policy.UserID{"U0ALICE"}}, Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+	rules.BreakGlass = policy.BreakGlass{AllowedRequesters: policy.Principals{Users: []policy.UserID{"U0ALICE"}}, Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
 	return view.Screens{
 		Orgs: policy.Orgs{
 			{ID: testOrg, Name: "Production " + hostile, Policy: rules},

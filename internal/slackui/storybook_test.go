@@ -348,7 +348,7 @@ var testPolicy = policy.Policy{
 	Roles:         policy.RulesFor(policy.DefaultRoles()...),
 	Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
 	MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20, RotationGracePeriod: 24 * time.Hour,
-	RequestTTL: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
+	ExpireAfter: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 }
 
 // screens are all goldens by name: one screen in one state each.

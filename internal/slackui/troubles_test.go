@@ -93,7 +93,7 @@ func TestACardThatCannotChangeItsBlocksStaysAsItIs(t *testing.T) {
 func TestNothingStandsOutsideOfItsThread(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) {
-		s.policy.AutoApprovals = []policy.AutoRule{{Name: "all", For: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
+		s.policy.AutoApprovals = []policy.AutoRule{{Name: "all", AllowedRequesters: policy.Principals{Everyone: true}, Roles: []policy.Role{"ORG_READ_ONLY"}, MaxLifetime: 8 * time.Hour}}
 	})
 	d.weather.add(callError{method: "chat.postMessage", about: "channel=" + sandbox.Approvals, answer: limited("1")})
 	r := d.asks(alice)

@@ -116,7 +116,7 @@ func TestEveryRefusalTellsAWayOn(t *testing.T) {
 	for _, err := range []error{
 		policy.ErrOwnRequest, policy.ErrNotApprover, approval.ErrNotOwner, approval.ErrGuest, approval.ErrDeactivated,
 		approval.ErrBot, approval.ErrExternal, policy.ErrCannotCheck, approval.ErrNotFound, approval.ErrConflict,
-		service.ErrAlreadyApproved, service.ErrNotNeeded, service.ErrAlreadyNudged, service.ErrBreakGlassNotAllowed, service.ErrAlreadyReviewed, service.ErrOwnerActive,
+		service.ErrAlreadyApproved, service.ErrNotNeeded, approval.ErrAlreadyNudged, service.ErrBreakGlassNotAllowed, approval.ErrAlreadyReviewed, service.ErrOwnerActive,
 		service.ErrNotEligible, policy.ErrNoOrg, approval.ErrPredecessorNotActive, service.ErrNoProjects,
 	} {
 		assert.NotEqual(t, view.UserError(errors.New("boom"), approval.Request{}), view.UserError(err, approval.Request{}), "%s has no sentence without a request", err)
@@ -143,8 +143,8 @@ func TestARefusalSaysWhatCameBefore(t *testing.T) {
 	}
 	for said, got := range map[mrkdwn.Mrkdwn]mrkdwn.Mrkdwn{
 		"You approved this already. It waits for 1 more of <@U0BOB>, <@U0DANA>. Nothing was changed.":                                     of(service.ErrAlreadyApproved, "pending.pair.one"),
-		"<@U0BOB> reviewed this already, " + mrkdwn.SlackDate(later.Add(time.Hour)) + ". There is nothing else to do.":                    of(service.ErrAlreadyReviewed, "active.reviewed"),
-		"You asked once more already, " + mrkdwn.SlackDate(later) + "; the approvers read it under the card. Nothing was changed.":        of(service.ErrAlreadyNudged, "pending.nudged"),
+		"<@U0BOB> reviewed this already, " + mrkdwn.SlackDate(later.Add(time.Hour)) + ". There is nothing else to do.":                    of(approval.ErrAlreadyReviewed, "active.reviewed"),
+		"You asked once more already, " + mrkdwn.SlackDate(later) + "; the approvers read it under the card. Nothing was changed.":        of(approval.ErrAlreadyNudged, "pending.nudged"),
 		"<@U0BOB> handed it from <@U0ALICE> to <@U0CAROL> " + mrkdwn.SlackDate(later.Add(25*time.Hour)) + ". Nothing else was changed.":   of(service.ErrOwnerActive, "active.handed"),
 		"The account of <@U0ALICE> is active, so the key stays theirs. Nothing was changed.":                                              of(service.ErrOwnerActive, "active"),
 		"The key is theirs already, and their account is deactivated. Nothing was changed; choose somebody else.":                         of(service.ErrOwnerActive, "active.orphan"),

@@ -75,14 +75,23 @@ func (s *Store) isOurs(ctx context.Context) error {
 		return err
 	}
 	if tables == 0 {
-		return errors.New("it is empty: no bot has used it yet")
+		return errEmpty
 	}
 	steps, err := migrations(migrationFiles, s.dialect)
 	if err != nil {
 		return err
 	}
-	return s.checkNotNewer(ctx, steps)
+	if err := s.checkNotNewer(ctx, steps); err != nil {
+		return err
+	}
+	at, err := s.schemaVersion(ctx)
+	if err == nil && at == 0 { // the first start was killed
+		return errEmpty
+	}
+	return err
 }
+
+var errEmpty = errors.New("it is empty: no bot has used it yet")
 
 // newFile makes to absolute and sees that nothing is there, nor belongs there.
 func newFile(to, database string) (string, error) {
@@ -213,7 +222,7 @@ func verifyCopy(ctx context.Context, path string) (Summary, error) {
 		return Summary{}, explainSQLite(err)
 	}
 	sum, err := s.verifyFile(ctx)
-	if err != nil || sum.Schema < chainSchema {
+	if err != nil {
 		return sum, err
 	}
 	return sum, s.checkRows(ctx)

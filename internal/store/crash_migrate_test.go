@@ -13,41 +13,60 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-// A start that is killed after any statement of a migration leaves a database
-// that the next start brings up to date, with all that was in it.
-func TestMigrationKilledAtAnyStatementIsDoneByTheNextStart(t *testing.T) {
+// requireKilledMigrating migrates a database in another process, which is killed
+// after statement n.
+func requireKilledMigrating(t *testing.T, path string, n int, env ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), append(env, envDatabase+"="+path, envStatement+"="+strconv.Itoa(n))...)
+	require.EqualError(t, cmd.Run(), "signal: killed", "statement %d", n)
+}
+
+func TestNewDatabaseSurvivesKillAfterAnyStatement(t *testing.T) {
 	t.Parallel()
-	statements, err := store.MigrateUntil(t.Context(), filepath.Join(t.TempDir(), "bot.db"), -1)
+	statements, err := store.MigrateUntil(t.Context(), filepath.Join(t.TempDir(), "bot.db"), store.Released(), -1)
 	require.NoError(t, err)
 	require.Greater(t, statements, 15)
-	// Of the database that has seen the first step, its five statements run no more.
-	for from, killed := range map[string]int{"": statements, "schema-1.sql": statements - 5} {
-		died := 0
-		for n := range statements {
-			path := filepath.Join(t.TempDir(), "bot.db")
-			if from != "" {
-				makeDatabase(t, path, readText(t, "testdata/"+from))
-			}
-			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), envDatabase+"="+path, envStatement+"="+strconv.Itoa(n))
-			if out, err := cmd.Output(); err.Error() == "signal: killed" {
-				died++
-			} else {
-				require.Equal(t, "<nil>\n", string(out), "the statement is of a step that this database has seen")
-			}
-			s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
-			require.NoError(t, err, "%s, statement %d", from, n)
-			lines := 0
-			require.NoError(t, s.Audit(t.Context(), func(approval.AuditEntry) error { lines++; return nil }))
-			if from != "" {
-				_, err := s.Get(t.Context(), "AKR-7F3K2")
-				require.NoError(t, err)
-			}
-			r := asked("AKR-00001")
-			_, err = s.Create(t.Context(), r, submitted(r))
-			require.NoError(t, err)
-			require.NoError(t, s.Close())
-		}
-		require.Equal(t, killed, died, from)
+	for n := range statements {
+		path := filepath.Join(t.TempDir(), "bot.db")
+		requireKilledMigrating(t, path, n)
+		s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
+		require.NoError(t, err, "statement %d", n)
+		r := asked("AKR-00001")
+		_, err = s.Create(t.Context(), r, submitted(r))
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
 	}
+}
+
+func TestUpdateSurvivesKillAfterAnyStatement(t *testing.T) {
+	t.Parallel()
+	released, err := store.MigrateUntil(t.Context(), filepath.Join(t.TempDir(), "bot.db"), store.Released(), -1)
+	require.NoError(t, err)
+	updated, err := store.MigrateUntil(t.Context(), filepath.Join(t.TempDir(), "bot.db"), store.WithUpdate(), -1)
+	require.NoError(t, err)
+	require.Equal(t, released+4, updated)
+	for n := released; n < updated; n++ {
+		path := filepath.Join(t.TempDir(), "bot.db")
+		s := open(t, "sqlite:"+path)
+		fill(t, s, 0, 3)
+		require.NoError(t, s.Close())
+		requireKilledMigrating(t, path, n, envUpdate+"=1")
+		s = open(t, "sqlite:"+path)
+		require.Equal(t, 3, auditLines(t, s), "the killed update changed nothing")
+		require.NoError(t, s.Close())
+
+		_, err := store.MigrateUntil(t.Context(), path, store.WithUpdate(), -1)
+		require.NoError(t, err, "statement %d", n)
+		_, err = store.Open(t.Context(), "sqlite:"+path, store.Options{})
+		require.ErrorContains(t, err, "it was written by a newer version of the bot")
+		require.Equal(t, "3 U_BO", queryText(t, path, `SELECT count(*) || ' ' || max(shouted) FROM request JOIN copied USING (id)`))
+	}
+}
+
+func auditLines(t *testing.T, s *store.Store) int {
+	t.Helper()
+	lines := 0
+	require.NoError(t, s.Audit(t.Context(), func(approval.AuditEntry) error { lines++; return nil }))
+	return lines
 }

@@ -93,8 +93,8 @@ func TestTheAuditTrailOnlyGrows(t *testing.T) {
 	_, err := s.Create(t.Context(), r, submitted(r))
 	require.NoError(t, err)
 	for statement, want := range map[string]string{
-		"UPDATE audit SET by_whom = 'U_cy'": "the audit trail is never changed",
-		"DELETE FROM audit":                 "the audit trail is never shortened",
+		"UPDATE audit SET actor = 'U_cy'": "the audit trail is never changed",
+		"DELETE FROM audit":               "the audit trail is never shortened",
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.ErrorContains(t, err, want)
@@ -119,7 +119,7 @@ func TestColumnsAgreeWithTheBody(t *testing.T) {
 
 	var state, body string
 	var version, workAt, drawAt int64
-	row := s.DB().QueryRowContext(t.Context(), `SELECT state, version, work_at, draw_at, body FROM request`)
+	row := s.DB().QueryRowContext(t.Context(), `SELECT state, version, work_at, sync_at, body FROM request`)
 	require.NoError(t, row.Scan(&state, &version, &workAt, &drawAt, &body))
 	require.Equal(t, "approved", state)
 	require.EqualValues(t, 2, version)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io/fs"
 	"strings"
+	"testing/fstest"
 	"time"
 )
 
@@ -17,11 +20,40 @@ func RestoreWatched(ctx context.Context, path, from string, reached func(step st
 	return r.run(ctx, from)
 }
 
-// MigrateUntil brings the database at path up to date as a start does, but calls
-// the SQL function die(n) after the n-th statement of every migration, counted
-// from 0 over all of them. It returns how many statements there are.
-func MigrateUntil(ctx context.Context, path string, n int) (int, error) {
-	steps, err := migrations(migrationFiles, sqliteDialect)
+// Released returns the migrations of this build.
+func Released() fs.FS { return migrationFiles }
+
+// WithUpdate returns the migrations of this build and a made-up step of four
+// statements that changes every request.
+func WithUpdate() fs.FS {
+	all := fstest.MapFS{}
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(migrationFiles, name)
+		if err != nil {
+			panic(err)
+		}
+		all[name] = &fstest.MapFile{Data: text}
+	}
+	all[fmt.Sprintf("migrations/%04d_made_up.sql", len(names)+1)] = &fstest.MapFile{Data: []byte(madeUpStep)}
+	return all
+}
+
+const madeUpStep = `
+ALTER TABLE request ADD COLUMN shouted TEXT NOT NULL DEFAULT '';
+CREATE TABLE copied (id TEXT NOT NULL PRIMARY KEY);
+INSERT INTO copied SELECT id FROM request;
+UPDATE request SET shouted = upper(requester);
+`
+
+// MigrateUntil migrates the database at path as a start does, but calls the SQL
+// function die() after statement n, counted from 0 over all migrations. It
+// returns how many statements there are.
+func MigrateUntil(ctx context.Context, path string, files fs.FS, n int) (int, error) {
+	steps, err := migrations(files, sqliteDialect)
 	if err != nil {
 		return 0, err
 	}
@@ -35,7 +67,7 @@ func MigrateUntil(ctx context.Context, path string, n int) (int, error) {
 			}
 			count++
 		}
-		steps[i].sql = text.String() // the checksum stays that of the real one
+		steps[i].sql = text.String() // the checksum stays that of the real text
 	}
 	s := &Store{dialect: sqliteDialect}
 	if s.owned, err = lockAndCreate(path); err != nil {

@@ -25,9 +25,7 @@ func TestInspect(t *testing.T) {
 			open(t, "sqlite:"+dir+"/bot.db")
 		}, store.Status{Exists: true, InUse: true}},
 		"an empty file": {write("bot.db", "", 0o600), store.Status{Exists: true, Older: true}},
-		"an earlier schema": {database("bot.db", `
-			CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT);
-			INSERT INTO schema_version VALUES (1, '0001_first.sql', '')`),
+		"an earlier schema": {database("bot.db", `CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT)`),
 			store.Status{Exists: true, Older: true}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,8 +35,10 @@ const (
 	envRestore = "STORE_TEST_RESTORE" // the backup
 	envStep    = "STORE_TEST_STEP"
 
-	// With this it brings a database up to date and dies after that statement.
+	// With this it migrates a database and dies after that statement, with
+	// envUpdate of the made-up update as well.
 	envStatement = "STORE_TEST_STATEMENT"
+	envUpdate    = "STORE_TEST_UPDATE"
 )
 
 func TestMain(m *testing.M) {
@@ -67,13 +69,17 @@ func dieRestoring(path, from, step string) {
 	os.Exit(1)
 }
 
-// dieMigrating brings a database up to date until it has run n statements more.
+// dieMigrating migrates a database until it has run statement n.
 func dieMigrating(path string, n int) {
 	sqlite.MustRegisterScalarFunction("die", 0, func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	})
-	_, err := store.MigrateUntil(context.Background(), path, n)
+	files := store.Released()
+	if os.Getenv(envUpdate) != "" {
+		files = store.WithUpdate()
+	}
+	_, err := store.MigrateUntil(context.Background(), path, files, n)
 	fmt.Println(err)
 	os.Exit(1)
 }

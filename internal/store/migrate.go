@@ -91,11 +91,6 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, step migration) error {
 	if _, err := tx.ExecContext(ctx, step.sql); err != nil {
 		return err
 	}
-	if strings.HasPrefix(step.name, hashMigration) {
-		if err := backfillHashes(ctx, tx); err != nil {
-			return err
-		}
-	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO schema_version (version, name, checksum) VALUES ($1, $2, $3)`, step.version, step.name, step.checksum)
 	return err
 }

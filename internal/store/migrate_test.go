@@ -1,22 +1,16 @@
 package store
 
 import (
-	"net/netip"
-	"os"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"atlaskeybot/internal/approval"
-	"atlaskeybot/internal/approval/policy"
 )
 
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 
-// steps reads migrations that are made up.
+// steps reads made-up migrations.
 func steps(t *testing.T, files fstest.MapFS) []migration {
 	t.Helper()
 	all, err := migrations(files, sqliteDialect)
@@ -33,7 +27,7 @@ func blank(t *testing.T) *Store {
 	return s
 }
 
-func TestMigrationsAreThoseOfTheDatabase(t *testing.T) {
+func TestMigrationsMatchDialect(t *testing.T) {
 	t.Parallel()
 	all := steps(t, fstest.MapFS{
 		"migrations/0002_b.postgres.sql": file("for the other"),
@@ -45,7 +39,7 @@ func TestMigrationsAreThoseOfTheDatabase(t *testing.T) {
 	require.Equal(t, "for this one", all[1].sql)
 }
 
-func TestMigrationsHaveNoGap(t *testing.T) {
+func TestMigrationsRefuseGaps(t *testing.T) {
 	t.Parallel()
 	for name, files := range map[string]fstest.MapFS{
 		"a number is missing": {"migrations/0001_a.sql": file(""), "migrations/0003_c.sql": file("")},
@@ -60,7 +54,7 @@ func TestMigrationsHaveNoGap(t *testing.T) {
 	}
 }
 
-func TestAFailedMigrationLeavesNothing(t *testing.T) {
+func TestFailedMigrationIsRolledBack(t *testing.T) {
 	t.Parallel()
 	s := blank(t)
 	good := file("CREATE TABLE a (x TEXT)")
@@ -73,14 +67,14 @@ func TestAFailedMigrationLeavesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, at)
 
-	// Corrected, it goes on where it stopped.
+	// The corrected step continues where the failed one stopped.
 	require.NoError(t, s.migrate(t.Context(), steps(t, fstest.MapFS{
 		"migrations/0001_a.sql": good,
 		"migrations/0002_b.sql": file("CREATE TABLE b (x TEXT)"),
 	})))
 }
 
-func TestAnEditedMigrationIsRefused(t *testing.T) {
+func TestMigrateRefusesEditedStep(t *testing.T) {
 	t.Parallel()
 	s := blank(t)
 	require.NoError(t, s.migrate(t.Context(), steps(t, fstest.MapFS{"migrations/0001_a.sql": file("CREATE TABLE a (x TEXT)")})))
@@ -88,71 +82,44 @@ func TestAnEditedMigrationIsRefused(t *testing.T) {
 	require.EqualError(t, err, "applying migration 0001_a.sql: the database was made with another text of it; run the version of the bot that made it")
 }
 
-// testdata/schema-1.sql is a database as it was after the first migration. It
-// is not edited: it stands for those that are out there.
-func TestADatabaseOfSchema1IsBroughtUpToDate(t *testing.T) {
+// An attached process never migrates, and says so before it reads anything.
+func TestAttachRefusesOlderSchema(t *testing.T) {
 	t.Parallel()
-	old, err := os.ReadFile("testdata/schema-1.sql")
-	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "bot.db")
-	require.NoError(t, os.WriteFile(path, nil, ownerOnly))
-	makeOld(t, path, string(old))
-
-	_, err = Open(t.Context(), "sqlite:"+path, Options{ReadOnly: true})
-	require.ErrorContains(t, err, "it was written by an older version of the bot; start this version once to bring it up to date")
-
-	s, err := Open(t.Context(), "sqlite:"+path, Options{})
-	require.NoError(t, err)
-	defer s.Close()
-	at, err := s.schemaVersion(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, 7, at)
-	r, err := s.Get(t.Context(), "AKR-7F3K2")
-	require.NoError(t, err)
-	require.Equal(t, fixture(), r)
-	_, err = s.Move(t.Context(), r, approval.AuditEntry{At: r.KeyExpiresAt, Request: r.ID, Event: approval.EventExpire, From: approval.StateActive, To: approval.StateActive})
-	require.NoError(t, err)
+	s := blank(t)
+	older := steps(t, fstest.MapFS{"migrations/0001_a.sql": file("CREATE TABLE a (x TEXT)")})
+	require.NoError(t, s.migrate(t.Context(), older))
+	newer := steps(t, fstest.MapFS{"migrations/0001_a.sql": file("CREATE TABLE a (x TEXT)"), "migrations/0002_b.sql": file("CREATE TABLE b (x TEXT)")})
+	require.NoError(t, s.requireVersion(t.Context(), older))
+	require.EqualError(t, s.requireVersion(t.Context(), newer), "it was written by an older version of the bot; start this version once to bring it up to date")
 }
 
-func makeOld(t *testing.T, path, statements string) {
-	t.Helper()
-	require.NoError(t, os.WriteFile(path, nil, ownerOnly))
-	s := &Store{dialect: sqliteDialect}
-	require.NoError(t, s.connect(path, Options{}))
-	_, err := s.db.ExecContext(t.Context(), statements)
+func TestMigrateRefusesNewerSchema(t *testing.T) {
+	t.Parallel()
+	s := blank(t)
+	files := fstest.MapFS{"migrations/0001_a.sql": file("CREATE TABLE a (x TEXT)"), "migrations/0002_b.sql": file("CREATE TABLE b (x TEXT)")}
+	require.NoError(t, s.migrate(t.Context(), steps(t, files)))
+	delete(files, "migrations/0002_b.sql")
+	want := "it was written by a newer version of the bot (schema 2, this one knows 1); run that version, or restore the backup made before the update"
+	require.EqualError(t, s.migrate(t.Context(), steps(t, files)), want)
+	require.EqualError(t, s.requireVersion(t.Context(), steps(t, files)), want)
+}
+
+// A step sees the rows that earlier versions wrote.
+func TestMigrateKeepsRows(t *testing.T) {
+	t.Parallel()
+	s := blank(t)
+	files := fstest.MapFS{"migrations/0001_a.sql": file("CREATE TABLE a (x TEXT)")}
+	require.NoError(t, s.migrate(t.Context(), steps(t, files)))
+	_, err := s.db.ExecContext(t.Context(), `INSERT INTO a VALUES ('kept')`)
 	require.NoError(t, err)
-	require.NoError(t, s.Close())
+	files["migrations/0002_b.sql"] = file("ALTER TABLE a ADD COLUMN y TEXT NOT NULL DEFAULT ''; UPDATE a SET y = x || '!'")
+	require.NoError(t, s.migrate(t.Context(), steps(t, files)))
+	var y string
+	require.NoError(t, s.db.QueryRowContext(t.Context(), `SELECT y FROM a`).Scan(&y))
+	require.Equal(t, "kept!", y)
 }
 
-// fixture is the request of testdata/schema-1.sql: every name in its JSON is
-// how somebody's database spells it.
-func fixture() approval.Request {
-	at := time.Date(2026, time.March, 2, 9, 0, 0, 123e6, time.UTC)
-	return approval.Request{
-		ID: "AKR-7F3K2", Org: "5f1f2a3b4c5d6e7f8a9b0c1d", Kind: "api_key", State: "active", Version: 9,
-		Requester: "U0BO", IdempotencyKey: "V0FORM",
-		Access: policy.Access{
-			Description: "nightly export", Roles: []policy.Role{"ORG_READ_ONLY"},
-			Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}, Lifetime: 24 * time.Hour,
-		},
-		Reason: "TICKET-12", RequestedAt: at, ExpiresAt: at.Add(time.Hour),
-		Decision:          approval.Decision{By: "U0ANA", At: at.Add(time.Minute), Reason: "fine"},
-		Attempt:           2,
-		Issuance:          approval.Issuance{Stage: "undoing", ClickedAt: at, Tries: 1, RetryAt: at, NextEvent: "put_back", Cause: "not_shown", Code: "ratelimited"},
-		UnresolvedCreates: []approval.UnresolvedCreate{{Attempt: 1, Searches: 3, SearchAt: at.Add(time.Hour)}},
-		Key:               approval.Key{ID: "0123456789abcdef01234567", PublicKey: "abcdefgh", MadeAt: at},
-		KeyExpiresAt:      at.Add(24 * time.Hour),
-		Confirmation:      approval.Confirmation{ShownAt: at, RemindAt: at, ConfirmBy: at, Reminded: true, ByUse: true},
-		Deletion:          approval.Deletion{Since: at, Tries: 4, RetryAt: at, Notified: true},
-		Outcome:           approval.Outcome{Cause: "revoked", By: "U0BO", At: at, Code: "NONE"},
-		Messages:          []approval.MessageName{"card", "asked"},
-		MessageRefs: map[approval.MessageName]approval.MessageRef{
-			"card": {Channel: "C0APPROVERS", TS: "1772442000.000100", Shown: 8, Digest: "d1"},
-		},
-	}
-}
-
-func TestOpeningAgainChangesNothing(t *testing.T) {
+func TestReopenKeepsSchemaVersion(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	for range 3 {
@@ -160,7 +127,7 @@ func TestOpeningAgainChangesNothing(t *testing.T) {
 		require.NoError(t, err)
 		at, err := s.schemaVersion(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, 7, at)
+		require.Equal(t, 1, at)
 		require.NoError(t, s.Close())
 	}
 }

@@ -45,7 +45,7 @@ func TestOpenRefuses(t *testing.T) {
 		"a newer schema": {"sqlite:{dir}/bot.db", database("bot.db", `
 			CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT);
 			INSERT INTO schema_version VALUES (99, '0099_later.sql', '')`),
-			"opening database {dir}/bot.db: it was written by a newer version of the bot (schema 99, this one knows 7); run that version, or restore the backup made before the update"},
+			"opening database {dir}/bot.db: it was written by a newer version of the bot (schema 99, this one knows 1); run that version, or restore the backup made before the update"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -246,4 +246,15 @@ func makeDatabase(t *testing.T, path, statements string) {
 	_, err = db.ExecContext(t.Context(), statements)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
+}
+
+// queryText returns the one value of a query on the database at path.
+func queryText(t *testing.T, path, query string) string {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	var text string
+	require.NoError(t, db.QueryRowContext(t.Context(), query).Scan(&text))
+	require.NoError(t, db.Close())
+	return text
 }

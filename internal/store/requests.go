@@ -39,7 +39,7 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Audi
 		return false, err
 	}
 	const add = `
-		INSERT INTO request (id, org, kind, state, version, requester, origin, asked_at, work_at, draw_at, unsigned, predecessor, new_key, body)
+		INSERT INTO request (id, org, kind, state, version, requester, idempotency_key, requested_at, work_at, sync_at, awaiting_review, predecessor, new_key, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT DO NOTHING`
 	done, err := tx.ExecContext(ctx, add, r.ID, r.Org, r.Kind, r.State, r.Version, r.Requester, r.IdempotencyKey,
@@ -53,7 +53,7 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Audi
 
 // conflictWith says what stands in the way of r.
 func conflictWith(ctx context.Context, tx *sql.Tx, r approval.Request) (approval.Request, error) {
-	same, err := listAll(ctx, tx, `WHERE r.origin = $1`, r.IdempotencyKey)
+	same, err := listAll(ctx, tx, `WHERE r.idempotency_key = $1`, r.IdempotencyKey)
 	if err != nil {
 		return approval.Request{}, err
 	}
@@ -100,7 +100,7 @@ func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.A
 		return false, err
 	}
 	const change = `
-		UPDATE request SET state = $1, version = $2, requester = $3, work_at = $4, draw_at = $5, unsigned = $6, body = $7
+		UPDATE request SET state = $1, version = $2, requester = $3, work_at = $4, sync_at = $5, awaiting_review = $6, body = $7
 		WHERE id = $8 AND state = $9 AND version = $10`
 	done, err := tx.ExecContext(ctx, change, next.State, next.Version, next.Requester, millis(next.WorkAt()), syncAt(next, e), awaitingReview(next), body,
 		next.ID, e.From, was)
@@ -147,7 +147,7 @@ func predecessor(r approval.Request) policy.ID {
 // Successors implements [approval.Store]. It fails as a whole on a request that
 // cannot be read: a key left out of it would outlive its revocation.
 func (s *Store) Successors(ctx context.Context, id policy.ID) ([]approval.Request, error) {
-	return listAll(ctx, s.db, `WHERE r.predecessor = $1 AND r.predecessor <> '' ORDER BY r.asked_at, r.id`, id)
+	return listAll(ctx, s.db, `WHERE r.predecessor = $1 AND r.predecessor <> '' ORDER BY r.requested_at, r.id`, id)
 }
 
 // ListByRequester implements [approval.Store].
@@ -158,21 +158,21 @@ func (s *Store) ListByRequester(ctx context.Context, user policy.UserID) ([]appr
 
 // ListActive implements [approval.Store].
 func (s *Store) ListActive(ctx context.Context) ([]approval.Request, error) {
-	return s.listReadable(ctx, `WHERE r.state IN ($1, $2) ORDER BY r.asked_at, r.id`, approval.StateDelivered, approval.StateActive)
+	return s.listReadable(ctx, `WHERE r.state IN ($1, $2) ORDER BY r.requested_at, r.id`, approval.StateDelivered, approval.StateActive)
 }
 
 // ListPending implements [approval.Store].
 func (s *Store) ListPending(ctx context.Context) ([]approval.Request, error) {
-	return s.listReadable(ctx, `WHERE r.state = $1 ORDER BY r.asked_at, r.id`, approval.StatePending)
+	return s.listReadable(ctx, `WHERE r.state = $1 ORDER BY r.requested_at, r.id`, approval.StatePending)
 }
 
 // AwaitingReview implements [approval.Store].
 func (s *Store) AwaitingReview(ctx context.Context) ([]approval.Request, error) {
-	return s.listReadable(ctx, `WHERE r.unsigned > 0 ORDER BY r.asked_at, r.id`)
+	return s.listReadable(ctx, `WHERE r.awaiting_review > 0 ORDER BY r.requested_at, r.id`)
 }
 
 func encode(r approval.Request) (string, error) {
-	body, err := json.Marshal(toMillis(r))
+	body, err := json.Marshal(inMillis(r))
 	if err != nil {
 		return "", fmt.Errorf("encoding request %s: %w", r.ID, err)
 	}

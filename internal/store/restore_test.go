@@ -137,13 +137,14 @@ func TestRestoreRefusesAndChangesNothing(t *testing.T) {
 			_, err = s.Get(t.Context(), "AKR-10000")
 			require.NoError(t, err)
 		}, "/backup.db", "another program has it locked"},
-		"no backup":           {nil, "/none.db", "reading backup {dir}/none.db: there is no such file"},
-		"a directory":         {nil, "", "this is a directory"},
-		"an empty file":       {write("empty.db", "", 0o600), "/empty.db", "backup {dir}/empty.db is empty"},
-		"a text":              {write("text.db", strings.Repeat("dear diary, ", 400), 0o600), "/text.db", "this file is not a SQLite database"},
-		"another program's":   {database("diary.db", "CREATE TABLE diary (day TEXT)"), "/diary.db", "this is another program's database"},
-		"without any table":   {database("none.db", "PRAGMA user_version = 1"), "/none.db", "it is empty: no bot has used it yet"},
-		"the database itself": {nil, "/bot.db", "is the database itself"},
+		"no backup":                     {nil, "/none.db", "reading backup {dir}/none.db: there is no such file"},
+		"a directory":                   {nil, "", "this is a directory"},
+		"an empty file":                 {write("empty.db", "", 0o600), "/empty.db", "backup {dir}/empty.db is empty"},
+		"a text":                        {write("text.db", strings.Repeat("dear diary, ", 400), 0o600), "/text.db", "this file is not a SQLite database"},
+		"another program's":             {database("diary.db", "CREATE TABLE diary (day TEXT)"), "/diary.db", "this is another program's database"},
+		"without any table":             {database("none.db", "PRAGMA user_version = 1"), "/none.db", "it is empty: no bot has used it yet"},
+		"a first start that was killed": {database("new.db", "CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT)"), "/new.db", "it is empty: no bot has used it yet"},
+		"the database itself":           {nil, "/bot.db", "is the database itself"},
 		"a newer one": {database("newer.db", `CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT);
 			INSERT INTO schema_version VALUES (99, '0099_later.sql', '')`), "/newer.db", "it was written by a newer version of the bot (schema 99"},
 		"a damaged one": {func(t *testing.T, dir string) {
@@ -153,7 +154,7 @@ func TestRestoreRefusesAndChangesNothing(t *testing.T) {
 			damage(t, dir+"/damaged.db")
 		}, "/damaged.db", "this file is damaged"},
 		"a forged trail": {func(t *testing.T, dir string) {
-			makeDatabase(t, dir+"/backup.db", `DROP TRIGGER audit_is_never_changed; UPDATE audit SET by_whom = 'U_eve' WHERE seq = 2`)
+			makeDatabase(t, dir+"/backup.db", `DROP TRIGGER audit_is_never_changed; UPDATE audit SET actor = 'U_eve' WHERE seq = 2`)
 		}, "/backup.db", "the chain is broken at line 2"},
 		"a shortened trail": {func(t *testing.T, dir string) {
 			makeDatabase(t, dir+"/backup.db", `DROP TRIGGER audit_is_never_shortened; DELETE FROM audit WHERE seq = 3`)

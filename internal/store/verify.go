@@ -29,7 +29,7 @@ func (s *Store) QuickCheck(ctx context.Context) error {
 
 // Verify checks all that can be checked without Atlas: pages and indexes, the
 // chain of the audit trail to its noted end, and every request against the
-// trail. Of a database from before the chain it checks the pages alone.
+// trail.
 func (s *Store) Verify(ctx context.Context) (Summary, error) {
 	sum, err := s.verifyFile(ctx)
 	if err == nil {
@@ -44,23 +44,17 @@ func (s *Store) verifyFile(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	sum, err := s.summary(ctx)
-	if err == nil && sum.Schema >= chainSchema {
+	if err == nil {
 		err = s.checkChain(ctx, sum)
 	}
 	return sum, err
 }
-
-// chainSchema is the first schema whose audit trail is a chain.
-const chainSchema = 3
 
 func (s *Store) summary(ctx context.Context) (Summary, error) {
 	var sum Summary
 	var err error
 	if sum.Schema, err = s.schemaVersion(ctx); err != nil {
 		return sum, err
-	}
-	if sum.Schema < chainSchema {
-		return sum, nil
 	}
 	const counts = `SELECT (SELECT count(*) FROM request), (SELECT count(*) FROM audit)`
 	if err := s.db.QueryRowContext(ctx, counts).Scan(&sum.Requests, &sum.Lines); err != nil {

@@ -78,7 +78,7 @@ func (rd ResolvedPolicy) breaksGlass(user UserID, a Access, life time.Duration) 
 	if beyond || life > rd.BreakGlass.Lifetime {
 		return false, nil
 	}
-	return rd.Members.Contains(rd.BreakGlass.People, user)
+	return rd.Members.Contains(rd.BreakGlass.AllowedRequesters, user)
 }
 
 // MostLife is the longest life that the roles of a allow in all, and the role

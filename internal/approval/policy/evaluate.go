@@ -77,7 +77,7 @@ func summed(list []Requirement) []Requirement {
 // auto returns the rule by which access takes nobody's approval.
 func (rd ResolvedPolicy) Auto(user UserID, a Access) (AutoRule, bool) {
 	for _, rule := range rd.AutoApprovals {
-		if isFor, err := rd.Members.Contains(rule.For, user); isFor && err == nil && rule.fits(a, rd.NetworkPresets) {
+		if isFor, err := rd.Members.Contains(rule.AllowedRequesters, user); isFor && err == nil && rule.fits(a, rd.NetworkPresets) {
 			return rule, true
 		}
 	}
@@ -93,7 +93,7 @@ func (rule AutoRule) fits(a Access, named []NetworkPreset) bool {
 	if len(a.Projects) > 0 && !rule.Projects {
 		return false
 	}
-	return a.Lifetime <= rule.MaxLifetime && (len(rule.Networks) == 0 || IsSubset(inside(named, rule.Networks), a.Networks))
+	return a.Lifetime <= rule.MaxLifetime && (len(rule.NetworkPresets) == 0 || IsSubset(inside(named, rule.NetworkPresets), a.Networks))
 }
 
 // mayRequest reports whether user may ask for role.

@@ -20,7 +20,7 @@ type Form struct {
 	Roles          []Role
 	Projects       []ProjectID
 	ProjectRoles   []Role   // in each of Projects
-	NetworkPresets []string // names of [Policy.Networks]
+	NetworkPresets []string // names of [Policy.NetworkPresets]
 	Networks       string
 	Lifetime       time.Duration
 	Reason         string

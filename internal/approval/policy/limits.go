@@ -4,13 +4,13 @@ package policy
 // bound.
 type Limits struct {
 	OpenRequests    int // that wait for a decision, for their key to be made or for a change
-	LiveKeys        int // and keys on their way; a rotation is not counted
+	ActiveKeys      int // and keys on their way; a rotation is not counted
 	RequestsPerHour int // of every kind, also those that take no approval
 }
 
 // DefaultLimits go if the policy does not say otherwise: more than people need
 // by hand, and less than a script does harm with.
-var DefaultLimits = Limits{OpenRequests: 20, LiveKeys: 50, RequestsPerHour: 30}
+var DefaultLimits = Limits{OpenRequests: 20, ActiveKeys: 50, RequestsPerHour: 30}
 
 // MaxListed bounds the requests of one person that are read at once.
 const MaxListed = 100
@@ -35,7 +35,7 @@ func (l Limits) CheckLimits(newKey bool, have Usage) error {
 	}
 	over(l.OpenRequests, have.Open, TooManyOpen)
 	if newKey {
-		over(l.LiveKeys, have.ActiveKeys+have.Coming, TooManyKeys)
+		over(l.ActiveKeys, have.ActiveKeys+have.Coming, TooManyKeys)
 	}
 	over(l.RequestsPerHour, have.Recent, TooManyPerHour)
 	return NewFormError(problems)

@@ -57,7 +57,7 @@ type Policy struct {
 
 	Limits Limits
 
-	RequestTTL    time.Duration // from asking to a decision
+	ExpireAfter   time.Duration // from asking to a decision
 	IssueWithin   time.Duration // from approval to the first press
 	ConfirmWithin time.Duration // from showing the key to "I saved it"
 
@@ -71,9 +71,9 @@ type Policy struct {
 	EscalateAfter time.Duration
 	EscalateTo    Principals
 
-	// RemindBefore is how long before its end the owner of a key is told, longest
+	// RemindBeforeExpiry is how long before its end the owner of a key is told, longest
 	// first. A key that lives short is told of at a quarter of its life.
-	RemindBefore []time.Duration
+	RemindBeforeExpiry []time.Duration
 
 	// RotationGracePeriod is how long a key stays after its successor was taken into use.
 	RotationGracePeriod time.Duration
@@ -113,20 +113,20 @@ func RulesFor(roles ...Role) []RoleRule {
 // An AutoRule is a case that takes nobody's approval. It is recorded and
 // announced like every other.
 type AutoRule struct {
-	Name        string
-	For         Principals
-	Roles       []Role        // a request asks for no others
-	Networks    []string      // and from no other named networks; none: from anywhere allowed
-	MaxLifetime time.Duration // and for no longer
-	Projects    bool          // whether it may ask for access to projects; ProjectRoles are among Roles then
+	Name              string
+	AllowedRequesters Principals
+	Roles             []Role        // a request asks for no others
+	NetworkPresets    []string      // and from no other network presets; none: from anywhere allowed
+	MaxLifetime       time.Duration // and for no longer
+	Projects          bool          // whether it may ask for access to projects; ProjectRoles are among Roles then
 }
 
 // BreakGlass lets named people have a short-lived key at once, to be reviewed
 // by somebody else afterwards. Nobody named: nobody can.
 type BreakGlass struct {
-	People   Principals
-	Roles    []Role
-	Lifetime time.Duration
+	AllowedRequesters Principals
+	Roles             []Role
+	Lifetime          time.Duration
 }
 
 // rule returns the rule for an organization role or a project role.
@@ -141,7 +141,7 @@ func (p Policy) rule(r Role) (RoleRule, bool) {
 
 // groups lists the groups that p names anywhere, each once.
 func (p Policy) groups() []GroupID {
-	named := [][]GroupID{p.ExcludedApprovers.Groups, p.EscalateTo.Groups, p.BreakGlass.People.Groups}
+	named := [][]GroupID{p.ExcludedApprovers.Groups, p.EscalateTo.Groups, p.BreakGlass.AllowedRequesters.Groups}
 	for _, n := range p.Requirements {
 		named = append(named, n.From.Groups)
 	}
@@ -152,7 +152,7 @@ func (p Policy) groups() []GroupID {
 		}
 	}
 	for _, auto := range p.AutoApprovals {
-		named = append(named, auto.For.Groups)
+		named = append(named, auto.AllowedRequesters.Groups)
 	}
 	all := slices.Concat(named...)
 	slices.Sort(all)

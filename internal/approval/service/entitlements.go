@@ -24,45 +24,45 @@ type Entitlements struct {
 // organization if that is nothing and there is no other one. The form shows it
 // before they choose; what is sent is checked again. Nothing is recorded but a
 // refusal.
-func (s *Service) Entitlements(ctx context.Context, who policy.Actor, id policy.OrgID) (Entitlements, error) {
-	offer, err := s.offer(ctx, who, id)
+func (s *Service) Entitlements(ctx context.Context, caller policy.Actor, id policy.OrgID) (Entitlements, error) {
+	offer, err := s.offer(ctx, caller, id)
 	if err == nil && len(offer.Roles) == 0 && len(s.Orgs) == 1 {
 		err = ErrNothingOffered
 	}
 	if err != nil {
-		return offer, s.refuseToAsk(ctx, s.orgIDOf(policy.Form{Org: id}), who.User, "form", err)
+		return offer, s.refuseNew(ctx, s.orgIDOf(policy.Form{Org: id}), caller.User, "form", err)
 	}
 	return offer, nil
 }
 
-func (s *Service) offer(ctx context.Context, who policy.Actor, id policy.OrgID) (Entitlements, error) {
+func (s *Service) offer(ctx context.Context, caller policy.Actor, id policy.OrgID) (Entitlements, error) {
 	org, err := s.orgOf(policy.Form{Org: id})
 	if err != nil {
 		return Entitlements{}, err
 	}
-	if err := requireMember(ctx, s.Directory, who); err != nil {
+	if err := s.requireMember(ctx, caller); err != nil {
 		return Entitlements{}, err
 	}
 	rd := org.Policy.Resolve(ctx, s.Directory)
 	offer := Entitlements{Org: org, NetworkPresets: org.Policy.NetworkPresets, Lifetimes: org.Policy.Lifetimes}
-	offer.Roles = rd.Requestable(who.User, org.Policy.Roles)
+	offer.Roles = rd.Requestable(caller.User, org.Policy.Roles)
 	if s.Projects != nil {
-		offer.ProjectRoles = rd.Requestable(who.User, org.Policy.ProjectRoles)
+		offer.ProjectRoles = rd.Requestable(caller.User, org.Policy.ProjectRoles)
 	}
 	return offer, nil
 }
 
 // Preview looks at a form before it is sent. Nothing is recorded.
-func (s *Service) Preview(ctx context.Context, who policy.Actor, f policy.Form) (policy.Preview, error) {
+func (s *Service) Preview(ctx context.Context, caller policy.Actor, f policy.Form) (policy.Preview, error) {
 	org, err := s.orgOf(f)
 	if err != nil {
 		return policy.Preview{}, err
 	}
-	preview, err := org.Policy.Resolve(ctx, s.Directory).Preview(who.User, f)
+	preview, err := org.Policy.Resolve(ctx, s.Directory).Preview(caller.User, f)
 	if err != nil {
 		return preview, err
 	}
-	limits, err := s.limitsReached(ctx, who.User, org)
+	limits, err := s.limitsReached(ctx, caller.User, org)
 	preview.Problems = append(preview.Problems, limits...)
 	return preview, err
 }

@@ -24,14 +24,14 @@ func (s *Service) limitsReached(ctx context.Context, user policy.UserID, org pol
 	return reached.Problems, nil
 }
 
-// mayHoldOneMore returns a *[FormError] with [TooManyKeys] if user has as many
+// requireRoomForKey returns a *[FormError] with [TooManyKeys] if user has as many
 // live keys of the organization, with those on their way, as one person may.
-func (s *Service) mayHoldOneMore(ctx context.Context, user policy.UserID, org policy.OrgID) error {
+func (s *Service) requireRoomForKey(ctx context.Context, user policy.UserID, org policy.OrgID) error {
 	have, err := s.Store.Usage(ctx, user, org, s.Now())
 	if err != nil {
 		return fmt.Errorf("counting the keys of %s: %w", user, err)
 	}
-	return policy.Limits{LiveKeys: s.policy(org).Limits.LiveKeys}.CheckLimits(true, have)
+	return policy.Limits{ActiveKeys: s.policyOf(org).Limits.ActiveKeys}.CheckLimits(true, have)
 }
 
 // admit counts what r's requester has, notes it on r and holds it against the
@@ -44,7 +44,7 @@ func (s *Service) admit(ctx context.Context, r *approval.Request) error {
 	if r.Type != approval.Rotation || r.State == approval.StatePending {
 		r.RequesterHistory = approval.RequesterHistory{ActiveKeys: have.Held, FirstRequest: !have.Any}
 	}
-	limit := s.policy(r.Org).Limits.CheckLimits(r.Type == approval.NewKey, have)
+	limit := s.policyOf(r.Org).Limits.CheckLimits(r.Type == approval.NewKey, have)
 	if limit == nil {
 		return nil
 	}

@@ -31,9 +31,9 @@ var refusals = []struct {
 	{approval.ErrNotAllowed, "not_allowed"}, {policy.ErrOwnRequest, "own_request"}, {policy.ErrNotApprover, "not_approver"},
 	{approval.ErrNotOwner, "not_owner"}, {approval.ErrGuest, "guest"}, {approval.ErrDeactivated, "deactivated"}, {approval.ErrBot, "robot"},
 	{approval.ErrExternal, "outsider"}, {policy.ErrCannotCheck, "cannot_check"}, {approval.ErrNotFound, "not_found"},
-	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {ErrAlreadyNudged, "nudged"},
-	{policy.ErrNoOrg, "no_org"}, {approval.ErrPredecessorNotActive, "not_live"}, {ErrRotationUnderway, "underway"}, {ErrBreakGlassNotAllowed, "not_named"},
-	{ErrAlreadyReviewed, "signed"}, {ErrOwnerActive, "owner_back"}, {ErrNotEligible, "not_eligible"}, {ErrToSelf, "to_self"},
+	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {approval.ErrAlreadyNudged, "nudged"},
+	{policy.ErrNoOrg, "no_org"}, {approval.ErrPredecessorNotActive, "not_live"}, {approval.ErrRotationUnderway, "underway"}, {ErrBreakGlassNotAllowed, "not_named"},
+	{approval.ErrAlreadyReviewed, "signed"}, {ErrOwnerActive, "owner_back"}, {ErrNotEligible, "not_eligible"}, {ErrToSelf, "to_self"},
 	{approval.ErrPredecessorRevoked, "predecessor_revoked"},
 	{policy.ErrRoleNotOffered, "role_not_offered"}, {policy.ErrRoleNotTheirs, "role_not_theirs"},
 	{policy.ErrOutlivesRole, "outlives_role"}, {policy.ErrBreakGlassEnds, "break_glass_ends"},
@@ -86,9 +86,9 @@ func (s *Service) refuse(ctx context.Context, r approval.Request, on approval.Ev
 	return s.recordRefusal(ctx, e.WithKey(r.Key, r.Key), why)
 }
 
-// refuseToAsk is refuse for what is about no request yet: note says what was
+// refuseNew is refuse for what is about no request yet: note says what was
 // asked for, unless it is a plain key.
-func (s *Service) refuseToAsk(ctx context.Context, org policy.OrgID, by policy.UserID, note string, why error) error {
+func (s *Service) refuseNew(ctx context.Context, org policy.OrgID, by policy.UserID, note string, why error) error {
 	return s.recordRefusal(ctx, approval.AuditEntry{Org: org, Event: approval.EventSubmit, By: by, Note: note}, why)
 }
 
@@ -111,29 +111,16 @@ func (s *Service) recordRefusal(ctx context.Context, e approval.AuditEntry, why 
 }
 
 // RefuseView records that who was shown nothing of a list, and returns why.
-func (s *Service) RefuseView(ctx context.Context, who policy.Actor, list string, why error) error {
-	return s.recordRefusal(ctx, approval.AuditEntry{Event: approval.EventView, By: who.User, Note: list}, why)
+func (s *Service) RefuseView(ctx context.Context, caller policy.Actor, list string, why error) error {
+	return s.recordRefusal(ctx, approval.AuditEntry{Event: approval.EventView, By: caller.User, Note: list}, why)
 }
 
 // RefusePress records that a button was pressed where it is not, and returns
 // [ErrMisplaced], or that there is no such request.
-func (s *Service) RefusePress(ctx context.Context, who policy.Actor, id policy.ID, on approval.Event) error {
-	r, err := s.get(ctx, who, id, on)
+func (s *Service) RefusePress(ctx context.Context, caller policy.Actor, id policy.ID, on approval.Event) error {
+	r, err := s.get(ctx, caller, id, on)
 	if err != nil {
 		return err
 	}
-	return s.refuse(ctx, r, on, who.User, ErrMisplaced)
-}
-
-// get reads the request that somebody names to do something with it. That there
-// is none is a refusal.
-func (s *Service) get(ctx context.Context, who policy.Actor, id policy.ID, on approval.Event) (approval.Request, error) {
-	r, err := s.Store.Get(ctx, id)
-	switch {
-	case errors.Is(err, approval.ErrNotFound):
-		return approval.Request{}, s.refuse(ctx, approval.Request{ID: id}, on, who.User, err)
-	case err != nil:
-		return approval.Request{}, fmt.Errorf("reading request %s: %w", id, err)
-	}
-	return r, nil
+	return s.refuse(ctx, r, on, caller.User, ErrMisplaced)
 }

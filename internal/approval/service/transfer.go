@@ -4,108 +4,87 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 )
 
 var (
-	// ErrOwnerActive says that the owner of a key is active (again).
+	// ErrOwnerActive refuses a transfer of a key whose owner's account is active.
 	ErrOwnerActive = errors.New("the owner is active")
 
-	// ErrNotEligible says that somebody cannot be given a key.
-	ErrNotEligible = errors.New("not somebody who can hold a key")
+	// ErrNotEligible refuses a new owner who cannot have a key.
+	ErrNotEligible = errors.New("the new owner cannot have a key")
 
-	// ErrToSelf says that an approver wants to hand a key to themself.
+	// ErrToSelf refuses an approver who transfers a key to themself.
 	ErrToSelf = errors.New("to themself")
 )
 
-// Transfer gives the live key of an owner who was deactivated another owner. An
-// approver of that very access does it, and never for themself; the new owner
-// could ask for the access by the rules of now. The private key is not shown to
-// anybody: the new owner rotates the key, which takes the approvals of its access
-// unless this approver alone gave all of them by handing it over.
-func (s *Service) Transfer(ctx context.Context, who policy.Actor, id policy.ID, to policy.UserID) (approval.Request, error) {
-	approved := false
-	may := func(ctx context.Context, r approval.Request) error {
-		if err := requireMember(ctx, s.Directory, who); err != nil {
-			return err
+// Transfer gives the active key of a deactivated owner another owner. An approver of
+// that very access does it, and never for themself; the new owner is entitled to the
+// access by the current policy. The private key is not shown: the new owner rotates
+// the key, which needs the approvals of its access unless this approver alone gives
+// all of them.
+func (s *Service) Transfer(ctx context.Context, caller policy.Actor, id policy.ID, to policy.UserID) (approval.Request, error) {
+	return s.update(ctx, caller, id, approval.EventTransfer, func(r approval.Request) (approval.Step, error) {
+		if err := s.requireMember(ctx, caller); err != nil {
+			return approval.Step{}, err
 		}
 		org, err := s.Orgs.Find(r.Org)
 		if err != nil {
-			return err
+			return approval.Step{}, err
 		}
-		rd := org.Policy.Resolve(ctx, s.Directory)
-		if err := rd.RequireAmong(anyOf(rd.RequirementsFor(r.Access)), who.User); err != nil {
-			return err
+		resolved := org.Policy.Resolve(ctx, s.Directory)
+		if err := resolved.RequireAmong(anyOf(resolved.RequirementsFor(r.Access)), caller.User); err != nil {
+			return approval.Step{}, err
 		}
-		approved = rd.CoversAlone(r.Access, who.User)
-		if err := s.isOrphaned(ctx, r, to); err != nil {
-			return err
+		if err := s.requireOrphaned(ctx, r, to); err != nil {
+			return approval.Step{}, err
 		}
-		if to == who.User {
-			return ErrToSelf
+		if to == caller.User {
+			return approval.Step{}, ErrToSelf
 		}
-		return s.mayReceive(ctx, rd, who, r, to)
-	}
-	return s.act(ctx, who, id, approval.EventTransfer, may, "to "+string(to), func(r *approval.Request, now time.Time) {
-		r.Transfers = append(r.Transfers, approval.OwnershipTransfer{From: r.Requester, To: to, By: who.User, At: now, Approved: approved})
-		if r.Successor != "" {
-			r.Cascade = approval.CascadeUnconfirmed // the former owner does not collect what they opened
+		if err := s.requireEligible(ctx, resolved, caller, r, to); err != nil {
+			return approval.Step{}, err
 		}
-		r.Requester, r.OwnerDeactivatedAt, r.Successor = to, time.Time{}, ""
-		r.Messages = slices.DeleteFunc(r.Messages, func(m approval.MessageName) bool { return !m.ToApprovers() })
-		r.AddMessage(approval.TransferMessage(len(r.Transfers)))
+		return r.Transfer(to, caller.User, resolved.CoversAlone(r.Access, caller.User), s.Now())
 	})
 }
 
-// isOrphaned reports why r's key keeps its owner, or nil. The owner may be back
-// since their account was noticed to be deactivated.
-func (s *Service) isOrphaned(ctx context.Context, r approval.Request, to policy.UserID) error {
+// requireOrphaned refuses to take r's key from an owner whose account is active. It
+// may be active again since it was found deactivated.
+func (s *Service) requireOrphaned(ctx context.Context, r approval.Request, to policy.UserID) error {
 	if r.OwnerDeactivatedAt.IsZero() || to == r.Requester {
 		return ErrOwnerActive
 	}
-	gone, err := s.Directory.Deactivated(ctx, r.Requester)
+	deactivated, err := s.Directory.Deactivated(ctx, r.Requester)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", policy.ErrCannotCheck, err)
-	case !gone:
+	case !deactivated:
 		return ErrOwnerActive
 	}
 	return nil
 }
 
-// mayReceive reports why to cannot own r's key, or nil.
-func (s *Service) mayReceive(ctx context.Context, rd policy.ResolvedPolicy, who policy.Actor, r approval.Request, to policy.UserID) error {
-	switch err := requireMember(ctx, s.Directory, policy.Actor{User: to, Team: who.Team, Enterprise: who.Enterprise}); {
+// requireEligible refuses new owners who could not request r's access themselves.
+func (s *Service) requireEligible(ctx context.Context, resolved policy.ResolvedPolicy, caller policy.Actor, r approval.Request, to policy.UserID) error {
+	switch err := s.requireMember(ctx, policy.Actor{User: to, Team: caller.Team, Enterprise: caller.Enterprise}); {
 	case errors.Is(err, policy.ErrCannotCheck):
 		return err
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrNotEligible, err)
 	}
-	if err := rd.Entitled(to, r.Access, r.ByBreakGlass(), r.LifeUntil(r.KeyExpiresAt)); err != nil {
+	if err := resolved.Entitled(to, r.Access, r.ByBreakGlass(), r.LifeUntil(r.KeyExpiresAt)); err != nil {
 		return err
 	}
-	return s.mayHoldOneMore(ctx, to, r.Org)
+	return s.requireRoomForKey(ctx, to, r.Org)
 }
 
-// isApprovedForOwner reports whether the access of r's key was approved with its
-// present owner in view: when it was asked for, or by the approver who handed it
-// over, if the rules of now still take no one else's approval.
-func isApprovedForOwner(rd policy.ResolvedPolicy, r approval.Request) bool {
-	if len(r.Transfers) == 0 {
-		return true
-	}
-	last := r.Transfers[len(r.Transfers)-1]
-	return last.Approved && rd.CoversAlone(r.Access, last.By)
-}
-
-// anyOf names everybody whom one of needs names.
-func anyOf(needs []policy.Requirement) policy.Principals {
+// anyOf returns the principals of all requirements together.
+func anyOf(requirements []policy.Requirement) policy.Principals {
 	var all policy.Principals
-	for _, n := range needs {
+	for _, n := range requirements {
 		all.Everyone = all.Everyone || n.From.Everyone
 		all.Users = append(all.Users, n.From.Users...)
 		all.Groups = append(all.Groups, n.From.Groups...)

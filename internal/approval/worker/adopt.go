@@ -108,8 +108,8 @@ func (w *Worker) adopt(ctx context.Context, org policy.OrgID, k approval.TaggedK
 	if m != "" {
 		r.Messages = []approval.MessageName{m}
 	}
-	e := approval.AuditEntry{At: now, Org: org, Request: r.ID, Event: approval.EventAdopt, To: approval.StateActive, Note: "key " + k.ID + " " + k.PublicKey}
-	_, err := w.Store.Create(ctx, r, e.WithKey(r.Key, r.Key))
+	step := r.Adopt()
+	_, err := w.Store.Create(ctx, step.Next, step.Entry)
 	if errors.Is(err, approval.ErrDuplicate) || errors.Is(err, approval.ErrIDTaken) {
 		return nil // another key carries the same mark
 	}

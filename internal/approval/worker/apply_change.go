@@ -23,11 +23,8 @@ func (w *Worker) processActive(ctx context.Context, r approval.Request) error {
 
 // remindOfEnd tells the owner that their key ends soon.
 func (w *Worker) remindOfEnd(ctx context.Context, r approval.Request) error {
-	_, err := w.move(ctx, r, approval.EventRemind, "", func(next *approval.Request, now time.Time) {
-		next.ExpiryReminders++
-		next.AddMessage(approval.ExpiryReminderMessage(next.ExpiryReminders))
-		next.PlanExpiryReminder(now, w.policy(r.Org))
-	})
+	step, err := r.RemindOfExpiry(w.Now(), w.policyOf(r.Org))
+	_, err = w.move(ctx, r, step, err)
 	return err
 }
 
@@ -38,12 +35,10 @@ func (w *Worker) scheduleRetirement(ctx context.Context, r approval.Request) err
 	if err != nil {
 		return fmt.Errorf("reading request %s: %w", r.ParentID, err)
 	}
-	ends := w.Now().Add(w.policy(r.Org).RotationGracePeriod)
+	ends := w.Now().Add(w.policyOf(r.Org).RotationGracePeriod)
 	if old.State == approval.StateActive && old.Requester == r.Requester && old.KeyExpiresAt.After(ends) {
-		_, err := w.move(ctx, old, approval.EventScheduleRetirement, "by "+string(r.ID), func(next *approval.Request, now time.Time) {
-			next.KeyExpiresAt = ends
-			next.PlanExpiryReminder(now, w.policy(r.Org))
-		})
+		step, err := old.ScheduleRetirement(r.ID, ends, w.Now(), w.policyOf(r.Org))
+		_, err = w.move(ctx, old, step, err)
 		if errors.Is(err, approval.ErrConflict) {
 			return &retry{time.Second, err}
 		}
@@ -51,7 +46,8 @@ func (w *Worker) scheduleRetirement(ctx context.Context, r approval.Request) err
 			return err
 		}
 	}
-	_, err = w.move(ctx, r, approval.EventPredecessorScheduled, "", func(next *approval.Request, _ time.Time) { next.PredecessorScheduled = true })
+	step, err := r.RecordScheduled(w.Now())
+	_, err = w.move(ctx, r, step, err)
 	return err
 }
 
@@ -81,11 +77,8 @@ func (w *Worker) apply(ctx context.Context, r approval.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.move(ctx, r, approval.EventApply, "", func(next *approval.Request, now time.Time) {
-		next.Issuance = approval.Issuance{}
-		next.Outcome = approval.Outcome{At: now}
-		next.AddMessage(approval.ClosedNotice)
-	})
+	step, err := r.Apply(w.Now())
+	_, err = w.move(ctx, r, step, err)
 	return err
 }
 
@@ -93,10 +86,8 @@ func (w *Worker) extend(ctx context.Context, r, parent approval.Request) error {
 	if !parent.KeyExpiresAt.Before(r.Change.NewEnd) {
 		return nil // done by an earlier run
 	}
-	_, err := w.move(ctx, parent, approval.EventExtend, "by "+string(r.ID), func(next *approval.Request, now time.Time) {
-		next.KeyExpiresAt = r.Change.NewEnd
-		next.PlanExpiryReminder(now, w.policy(r.Org))
-	})
+	step, err := parent.ExtendFor(r, w.Now(), w.policyOf(r.Org))
+	_, err = w.move(ctx, parent, step, err)
 	return err
 }
 
@@ -109,13 +100,11 @@ func (w *Worker) handleApplyFailure(ctx context.Context, r, parent approval.Requ
 		return w.undoList(ctx, r, parent, f)
 	}
 	if f.Class == approval.Permanent {
-		_, err := w.move(ctx, r, approval.EventFail, note(f), func(next *approval.Request, now time.Time) { fail(next, now, f) })
+		step, err := r.Fail(f, w.Now())
+		_, err = w.move(ctx, r, step, err)
 		return err
 	}
-	_, err := w.move(ctx, r, approval.EventRetryLater, note(f), func(next *approval.Request, now time.Time) {
-		next.Issuance.Tries++
-		next.Issuance.Cause, next.Issuance.Code = f.Cause, f.Code
-		next.Issuance.RetryAt = now.Add(approval.WaitAfter(f, next.Issuance.Tries))
-	})
+	step, err := r.RetryApplying(f, w.Now())
+	_, err = w.move(ctx, r, step, err)
 	return err
 }

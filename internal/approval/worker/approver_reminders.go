@@ -16,17 +16,11 @@ func (w *Worker) processPending(ctx context.Context, r approval.Request, p polic
 	case due(r.ExpiresAt), due(r.KeyExpiresAt):
 		return w.expire(ctx, r)
 	case due(r.EscalateAt):
-		_, err := w.move(ctx, r, approval.EventEscalate, "", func(next *approval.Request, now time.Time) {
-			next.EscalateAt, next.EscalatedAt, next.EscalatedTo = time.Time{}, now, p.EscalateTo
-			next.AddMessage(approval.EscalatedNotice)
-		})
+		step, err := r.Escalate(p.EscalateTo, now)
+		_, err = w.move(ctx, r, step, err)
 		return err
 	}
-	_, err := w.move(ctx, r, approval.EventRemindApprovers, "", func(next *approval.Request, now time.Time) {
-		for next.PlanApproverReminder(p); due(next.NextApproverReminderAt); next.PlanApproverReminder(p) {
-			next.ApproverReminders++ // what came due while the bot was down is said once
-		}
-		next.AddMessage(approval.ApproverReminderNotice(max(next.ApproverReminders, 1)))
-	})
+	step, err := r.RemindApprovers(now, p)
+	_, err = w.move(ctx, r, step, err)
 	return err
 }

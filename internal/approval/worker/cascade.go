@@ -25,7 +25,8 @@ func (w *Worker) cascade(ctx context.Context, r approval.Request) error {
 			return fmt.Errorf("ending request %s with %s: %w", other.ID, r.ID, err)
 		}
 	}
-	_, err = w.move(ctx, r, approval.EventCascaded, string(r.Cascade), func(next *approval.Request, _ time.Time) { next.Cascade = "" })
+	step, err := r.RecordCascade(w.Now())
+	_, err = w.move(ctx, r, step, err)
 	w.Wake()
 	return err
 }
@@ -66,7 +67,7 @@ func (w *Worker) endWith(ctx context.Context, r, other approval.Request) error {
 	case approval.StatePending, approval.StateApproved:
 		return w.endBeside(ctx, r, other, approval.Outcome{Cause: approval.CauseKeyNotActive})
 	case approval.StateIssuing:
-		return w.stopMaking(ctx, r, other)
+		return w.stopIssuing(ctx, r, other)
 	case approval.StateDelivered:
 		if r.Cascade == approval.CascadeUnshown {
 			return nil
@@ -85,37 +86,21 @@ func (w *Worker) endWith(ctx context.Context, r, other approval.Request) error {
 	return w.endBeside(ctx, r, other, why)
 }
 
-// endBeside ends other. If that has a key, its own rotations are looked at once
-// more: one may have been opened meanwhile.
+// endBeside ends other because r was ended.
 func (w *Worker) endBeside(ctx context.Context, r, other approval.Request, why approval.Outcome) error {
-	_, err := w.move(ctx, other, approval.EventExpire, "with "+string(r.ID), func(next *approval.Request, now time.Time) {
-		why.At = now
-		if next.State == approval.StateRevoking {
-			next.StartDeletion(now, why)
-			next.CascadeTo(r.Cascade)
-			return
-		}
-		next.Outcome = why
-		next.AddMessage(approval.OutcomeMessage)
-		next.AddMessage(approval.ClosedNotice)
-	})
+	step, err := other.EndWith(r.ID, why, r.Cascade, w.Now())
+	_, err = w.move(ctx, other, step, err)
 	return err
 }
 
-// stopMaking has the key of other removed that is being made. Whoever is at it
-// finds at the next step that the request was moved.
-func (w *Worker) stopMaking(ctx context.Context, r, other approval.Request) error {
+// stopIssuing rolls back the attempt of other. A worker that is issuing its key finds
+// at the next step that the request was changed.
+func (w *Worker) stopIssuing(ctx context.Context, r, other approval.Request) error {
 	if other.Issuance.Stage == approval.StageRollingBack && other.Issuance.NextEvent == approval.EventFail {
 		return nil
 	}
-	_, err := w.move(ctx, other, approval.EventRollback, "with "+string(r.ID), func(next *approval.Request, now time.Time) {
-		if next.Issuance.Stage == approval.StageStarted && next.Key.ID == "" {
-			next.RecordUnresolvedCreate(now) // nobody knows whether Atlas heard the call
-		}
-		next.Issuance.Stage, next.Issuance.NextEvent, next.Issuance.Cause, next.Issuance.Code = approval.StageRollingBack, approval.EventFail, approval.CauseKeyNotActive, ""
-		next.Issuance.Tries, next.Issuance.RetryAt = 0, now
-		next.Deletion = approval.Deletion{Since: now}
-	})
+	step, err := other.StopIssuing(r.ID, w.Now())
+	_, err = w.move(ctx, other, step, err)
 	return err
 }
 

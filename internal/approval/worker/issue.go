@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,16 +53,14 @@ func (w *Worker) attempt(ctx context.Context, r approval.Request) error {
 	if err := w.deletePreviousKeys(ctx, r); err != nil {
 		return w.retryLater(ctx, r, approval.CallErrorOf(err))
 	}
-	r, err := w.move(ctx, r, approval.EventCreateStarted, fmt.Sprintf("attempt %d", r.Attempt), func(next *approval.Request, _ time.Time) {
-		next.Issuance.Stage = approval.StageStarted
-		next.Key = approval.Key{}
-	})
-	if err != nil {
+	step, err := r.StartCreate(w.Now())
+	if r, err = w.move(ctx, r, step, err); err != nil {
 		return err
 	}
 	order := approval.KeySpec{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}
 	credential, err := w.Keys.Create(ctx, order, func(k approval.Key) error {
-		r, err = w.move(ctx, r, approval.EventKeyCreated, "key "+k.ID+" "+k.PublicKey, func(next *approval.Request, _ time.Time) { next.Key = k })
+		step, err := r.RecordKey(k, w.Now())
+		r, err = w.move(ctx, r, step, err)
 		return err
 	})
 	if err != nil {
@@ -82,7 +79,8 @@ func (w *Worker) attempt(ctx context.Context, r approval.Request) error {
 		f := approval.CallErrorOf(err)
 		return w.startRollback(ctx, r, approval.EventReturnToApproved, &approval.CallError{Cause: approval.CauseNotShown, Code: f.Code, Err: f})
 	}
-	_, err = w.move(ctx, r, approval.EventDeliver, "", w.deliver)
+	step, err = r.Deliver(w.Now(), w.policyOf(r.Org))
+	_, err = w.move(ctx, r, step, err)
 	return err
 }
 
@@ -107,19 +105,6 @@ func (w *Worker) stillOurs(ctx context.Context, r approval.Request) (approval.Re
 		return r, approval.ErrConflict
 	}
 	return now, nil
-}
-
-func (w *Worker) deliver(next *approval.Request, now time.Time) {
-	wait := w.policy(next.Org).ConfirmWithin
-	next.Issuance = approval.Issuance{}
-	next.Confirmation = approval.Confirmation{ShownAt: now, RemindAt: now.Add(wait / 2), ConfirmBy: now.Add(wait)}
-	next.AddKeyCreatedNotice()
-	if next.KeyExpiresAt.IsZero() {
-		next.KeyExpiresAt = next.Key.MadeAt.Add(next.Access.Lifetime)
-	}
-	if next.Since.IsZero() {
-		next.Since = next.Key.MadeAt
-	}
 }
 
 // deletePreviousKeys removes what earlier attempts made or may have made, so that
@@ -159,10 +144,8 @@ func (w *Worker) handleCreateFailure(ctx context.Context, r approval.Request, f 
 		return w.retryLater(ctx, r, f)
 	}
 	w.warn(r, "a create call without an answer", f)
-	_, err := w.move(ctx, r, approval.EventReturnToApproved, note(f), func(next *approval.Request, now time.Time) {
-		next.RecordUnresolvedCreate(now)
-		w.returnToApproved(next, now, f)
-	})
+	step, err := r.ReturnUnresolved(f, w.Now(), w.policyOf(r.Org))
+	_, err = w.move(ctx, r, step, err)
 	return err
 }
 
@@ -174,11 +157,8 @@ func (w *Worker) retryLater(ctx context.Context, r approval.Request, f *approval
 		return w.startRollback(ctx, r, approval.EventReturnToApproved, f)
 	}
 	w.warn(r, "Atlas says later", f)
-	_, err := w.move(ctx, r, approval.EventRetryLater, note(f), func(next *approval.Request, now time.Time) {
-		next.Issuance.Stage = approval.StageQueued
-		next.Issuance.RetryAt = at
-		next.Issuance.Tries = tries
-	})
+	step, err := r.RetryIssuing(f, at, w.Now())
+	_, err = w.move(ctx, r, step, err)
 	return err
 }
 
@@ -186,64 +166,27 @@ func (w *Worker) retryLater(ctx context.Context, r approval.Request, f *approval
 // removes it.
 func (w *Worker) startRollback(ctx context.Context, r approval.Request, then approval.Event, f *approval.CallError) error {
 	w.warn(r, "undoing an attempt", f)
-	r, err := w.move(ctx, r, approval.EventRollback, note(f), func(next *approval.Request, now time.Time) {
-		if next.Issuance.Stage == approval.StageStarted && next.Key.ID == "" && f.Cause == approval.CauseInterrupted {
-			next.RecordUnresolvedCreate(now) // nobody knows whether Atlas heard the call
-		}
-		next.Issuance.Stage, next.Issuance.NextEvent, next.Issuance.Cause, next.Issuance.Code = approval.StageRollingBack, then, f.Cause, f.Code
-		next.Issuance.Tries = 0
-		next.Issuance.RetryAt = now
-		next.Deletion = approval.Deletion{Since: now}
-	})
-	if err != nil {
+	step, err := r.StartRollback(then, f, w.Now())
+	if r, err = w.move(ctx, r, step, err); err != nil {
 		return err
 	}
 	return w.rollback(ctx, r)
 }
 
-// rollback removes the attempt's key and goes where undo said.
+// rollback deletes the attempt's key and moves the request on as startRollback said.
 func (w *Worker) rollback(ctx context.Context, r approval.Request) error {
-	r, err := w.notifyDeletionOverdue(ctx, r, approval.EventRollback)
+	r, err := w.notifyIfOverdue(ctx, r)
 	if err != nil {
 		return err
 	}
 	if r.Key.ID != "" {
 		if err := w.Keys.Delete(ctx, r.Org, r.Key.ID); err != nil {
-			return w.recordDeleteFailure(ctx, r, approval.EventRollback, approval.CallErrorOf(err))
+			return w.recordDeleteFailure(ctx, r, approval.CallErrorOf(err))
 		}
 	}
-	f := &approval.CallError{Cause: r.Issuance.Cause, Code: r.Issuance.Code}
-	_, err = w.move(ctx, r, r.Issuance.NextEvent, note(f), func(next *approval.Request, now time.Time) {
-		next.Key = approval.Key{}
-		if r.Issuance.NextEvent == approval.EventFail {
-			fail(next, now, f)
-			return
-		}
-		w.returnToApproved(next, now, f)
-	})
+	step, err := r.FinishRollback(w.Now(), w.policyOf(r.Org))
+	_, err = w.move(ctx, r, step, err)
 	return err
-}
-
-func (w *Worker) returnToApproved(next *approval.Request, now time.Time, f *approval.CallError) {
-	next.Issuance = approval.Issuance{Cause: f.Cause, Code: f.Code}
-	next.Deletion = approval.Deletion{}
-	next.ExpiresAt = now.Add(cmp.Or(w.policy(next.Org).IssueWithin, issueGrace))
-}
-
-func fail(next *approval.Request, now time.Time, f *approval.CallError) {
-	next.Issuance = approval.Issuance{}
-	next.Deletion = approval.Deletion{}
-	next.Outcome = approval.Outcome{Cause: f.Cause, Code: f.Code, At: now}
-	next.AddMessage(approval.OutcomeMessage)
-	next.AddMessage(approval.FailedNotice)
-}
-
-// note says for the audit trail what went wrong, in closed words only.
-func note(f *approval.CallError) string {
-	if f.Code == "" {
-		return string(f.Cause)
-	}
-	return string(f.Cause) + " " + f.Code
 }
 
 func (w *Worker) warn(r approval.Request, what string, f *approval.CallError) {

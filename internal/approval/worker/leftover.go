@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
@@ -41,11 +40,8 @@ func (w *Worker) countLeftover(ctx context.Context, r approval.Request, k approv
 		return nil
 	}
 	w.Log.Error("Atlas says that it deletes a key, and lists it again", "request", r.ID, "key", k.ID, "public_key", k.PublicKey)
-	_, err := w.move(ctx, r, approval.EventOrphanSearch, "key "+k.ID+" "+k.PublicKey+" is listed again after its deletion", func(next *approval.Request, now time.Time) {
-		next.Leftover = approval.Leftover{Key: k.Key, Since: now, SearchAt: now.Add(approval.Backoff(1))}
-		next.AddMessage(approval.LeftoverMessage)
-		next.AddMessage(approval.LeftoverNotice)
-	})
+	step, err := r.RecordLeftover(k.Key, w.Now())
+	_, err = w.move(ctx, r, step, err)
 	w.Wake()
 	if errors.Is(err, approval.ErrConflict) || errors.Is(err, approval.ErrNotAllowed) {
 		return nil // found again by the next comparison
@@ -76,6 +72,7 @@ func (w *Worker) deleteRecordedLeftover(ctx context.Context, r approval.Request)
 	if !errors.Is(err, approval.ErrNoKey) {
 		return &retry{approval.MaxWait, fmt.Errorf("deleting key %s once more: %w", id, err)}
 	}
-	_, err = w.move(ctx, r, approval.EventOrphanSearch, "key "+id+" is gone", func(next *approval.Request, _ time.Time) { next.Leftover.SearchAt = time.Time{} })
+	step, err := r.CloseLeftover(w.Now())
+	_, err = w.move(ctx, r, step, err)
 	return err
 }

@@ -60,8 +60,7 @@ func (w *Worker) checkConfirmationUnconfigured(ctx context.Context, r approval.R
 	case !r.KeyExpiresAt.IsZero() && !r.KeyExpiresAt.After(w.Now()):
 		return w.expireFor(ctx, r, approval.CauseKeyExpired)
 	case !r.Confirmation.Reminded:
-		_, err := w.move(ctx, r, approval.EventRemind, "", w.remind)
-		return err
+		return w.remindToConfirm(ctx, r)
 	}
 	return w.expireFor(ctx, r, approval.CauseUnconfirmed)
 }
@@ -70,17 +69,8 @@ func (w *Worker) checkConfirmationUnconfigured(ctx context.Context, r approval.R
 func (w *Worker) applyUnconfigured(ctx context.Context, r approval.Request, why error) error {
 	f := &approval.CallError{Class: approval.Transient, Cause: approval.CauseNoOrg, Err: why}
 	w.warn(r, "a change was not made", f)
-	_, err := w.move(ctx, r, approval.EventRetryLater, note(f), func(next *approval.Request, now time.Time) {
-		next.Issuance.Tries++
-		next.Issuance.Cause, next.Issuance.Code = f.Cause, ""
-		next.Issuance.RetryAt = now.Add(approval.Backoff(next.Issuance.Tries))
-		if next.Deletion.Since.IsZero() {
-			next.Deletion.Since = now
-		}
-		if next.Deletion.LateToTell(now) {
-			next.NotifyDeletionOverdue()
-		}
-	})
+	step, err := r.PostponeApplying(f, w.Now())
+	_, err = w.move(ctx, r, step, err)
 	return err
 }
 

@@ -37,9 +37,8 @@ func (w *Worker) searchOrphans(ctx context.Context, r approval.Request) error {
 	if err != nil {
 		return w.cannotLook(ctx, r, fmt.Errorf("reading Atlas's events: %w", err))
 	}
-	_, err = w.move(ctx, r, approval.EventOrphanSearch, fmt.Sprintf("found and removed %d", len(removed)), func(next *approval.Request, now time.Time) {
-		next.ResolveCreates(now, removed, doubt)
-	})
+	step, err := r.RecordSearch(removed, doubt, w.Now())
+	_, err = w.move(ctx, r, step, err)
 	return err
 }
 
@@ -47,19 +46,9 @@ func (w *Worker) searchOrphans(ctx context.Context, r approval.Request) error {
 // and approvers are told that there may be a key.
 func (w *Worker) cannotLook(ctx context.Context, r approval.Request, why error) error {
 	now := w.Now()
-	isLate := func(d approval.UnresolvedCreate) bool {
-		return !d.Notified && now.Sub(d.At) >= approval.DeletionOverdueAfter
-	}
-	if slices.ContainsFunc(r.UnresolvedCreates, isLate) {
-		var err error
-		r, err = w.move(ctx, r, approval.EventOrphanSearch, note(w.orgFault(r, approval.CallErrorOf(why))), func(next *approval.Request, _ time.Time) {
-			for i := range next.UnresolvedCreates {
-				next.UnresolvedCreates[i].Notified = next.UnresolvedCreates[i].Notified || isLate(next.UnresolvedCreates[i])
-			}
-			next.AddMessage(approval.UnresolvedMessage)
-			next.AddMessage(approval.UnresolvedNotice)
-		})
-		if err != nil {
+	if slices.ContainsFunc(r.UnresolvedCreates, func(c approval.UnresolvedCreate) bool { return c.IsOverdue(now) }) {
+		step, err := r.NotifyUnresolved(w.orgFault(r, approval.CallErrorOf(why)), now)
+		if r, err = w.move(ctx, r, step, err); err != nil {
 			return err
 		}
 	}

@@ -98,17 +98,12 @@ func (w *Worker) recordOwnerStatus(ctx context.Context, r approval.Request, gone
 	if gone == !r.OwnerDeactivatedAt.IsZero() {
 		return nil
 	}
-	on := approval.EventOwnerReactivated
+	record := r.RecordOwnerReactivated
 	if gone {
-		on = approval.EventOwnerDeactivated
+		record = r.RecordOwnerDeactivated
 	}
-	_, err := w.move(ctx, r, on, "", func(next *approval.Request, now time.Time) {
-		if next.OwnerDeactivatedAt = (time.Time{}); gone {
-			next.OwnerDeactivatedAt = now
-			next.OwnerDeactivations++
-			next.AddMessage(approval.OwnerDeactivatedNotice(next.OwnerDeactivations))
-		}
-	})
+	step, err := record(w.Now())
+	_, err = w.move(ctx, r, step, err)
 	w.Wake()
 	return err
 }

@@ -168,10 +168,8 @@ func (w *Worker) detectDriftOf(ctx context.Context, r approval.Request) error {
 	if drift.Equal(r.Drift) {
 		return w.noteOwned(ctx, r, owns)
 	}
-	r, err = w.move(ctx, r, approval.EventDriftDetected, drift.Note(), func(next *approval.Request, _ time.Time) {
-		next.Drift = drift
-		next.AddMessage(approval.DriftNotice)
-	})
+	step, err := r.RecordDrift(drift, now)
+	r, err = w.move(ctx, r, step, err)
 	w.Wake()
 	if err != nil {
 		return err
@@ -190,14 +188,8 @@ func (w *Worker) handleMissing(ctx context.Context, r approval.Request, now time
 	if now.Sub(since) < approval.ListLagGrace || approval.IsWithin(r.Key.MadeAt, now, approval.ListLagGrace) {
 		return nil
 	}
-	_, err := w.move(ctx, r, approval.EventDeletedExternally, "key "+r.Key.ID, func(next *approval.Request, now time.Time) {
-		next.Outcome = approval.Outcome{Cause: approval.CauseDeletedExternally, At: now}
-		next.CascadeTo(approval.CascadeUnconfirmed)
-		next.AddMessage(approval.OutcomeMessage)
-		if !next.IsAdopted() { // what was told of those says so itself
-			next.AddMessage(approval.ClosedNotice)
-		}
-	})
+	step, err := r.RecordDeletedExternally(now)
+	_, err = w.move(ctx, r, step, err)
 	delete(w.missingSince, r.ID)
 	w.Wake()
 	return err

@@ -36,18 +36,16 @@ func (w *Worker) replaceAccessList(ctx context.Context, r, parent approval.Reque
 		if err := w.Keys.AddAccess(ctx, r.Org, parent.Key.ID, withoutNetworks(wanted, former)); err != nil {
 			return r, parent, approval.CallErrorOf(err)
 		}
-		r, err = w.move(ctx, r, approval.EventChangeAccessList, "deleting the former addresses", func(next *approval.Request, _ time.Time) { next.Change.Added = true })
-		if err != nil {
+		step, err := r.RecordAdded(w.Now())
+		if r, err = w.move(ctx, r, step, err); err != nil {
 			return r, parent, err
 		}
 	}
 	if err := w.Keys.KeepAccess(ctx, r.Org, parent.Key.ID, wanted, former); err != nil {
 		return r, parent, approval.CallErrorOf(err)
 	}
-	parent, err = w.move(ctx, parent, approval.EventReplaceAccessList, "by "+string(r.ID), func(next *approval.Request, now time.Time) {
-		next.Access.Networks, next.Access.NetworkPresets = r.Access.Networks, r.Access.NetworkPresets
-		next.Changing = approval.ListChange{Since: now}
-	})
+	step, err := parent.ReplaceAccessListFor(r, w.Now())
+	parent, err = w.move(ctx, parent, step, err)
 	return r, parent, err
 }
 
@@ -66,18 +64,15 @@ func (w *Worker) beginList(ctx context.Context, r, parent approval.Request) (app
 			return parent, &retry{10 * time.Second, fmt.Errorf("request %s changes the same access list", other.ID)}
 		}
 	}
-	return w.move(ctx, parent, approval.EventChangeAccessList, "by "+string(r.ID), func(next *approval.Request, now time.Time) {
-		next.Changing = approval.ListChange{By: r.ID, Since: now}
-	})
+	step, err := parent.StartListChange(r.ID, w.Now())
+	return w.move(ctx, parent, step, err)
 }
 
 // undoList notes that the access list has to go back to what it was, and why,
 // and then puts it back.
 func (w *Worker) undoList(ctx context.Context, r, parent approval.Request, f *approval.CallError) error {
-	r, err := w.move(ctx, r, approval.EventRollback, note(f), func(next *approval.Request, now time.Time) {
-		next.Issuance = approval.Issuance{Stage: approval.StageRollingBack, NextEvent: approval.EventFail, Cause: f.Cause, Code: f.Code, RetryAt: now}
-		next.Deletion = approval.Deletion{Since: now}
-	})
+	step, err := r.StartRestore(f, w.Now())
+	r, err = w.move(ctx, r, step, err)
 	if err != nil {
 		return err
 	}
@@ -95,10 +90,11 @@ func (w *Worker) restoreList(ctx context.Context, r, parent approval.Request) er
 		case back.Cause == approval.CauseKeyNotActive:
 			f = back
 		default:
-			return w.recordDeleteFailure(ctx, r, approval.EventRollback, back)
+			return w.recordDeleteFailure(ctx, r, back)
 		}
 	}
-	_, err := w.move(ctx, r, r.Issuance.NextEvent, note(f), func(next *approval.Request, now time.Time) { fail(next, now, f) })
+	step, err := r.Fail(f, w.Now())
+	_, err = w.move(ctx, r, step, err)
 	return err
 }
 

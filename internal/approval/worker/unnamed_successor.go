@@ -19,7 +19,7 @@ import (
 // whether that moved r.
 func (w *Worker) endUnnamed(ctx context.Context, r approval.Request) (bool, error) {
 	switch {
-	case r.IsUncollectedSuccessor():
+	case r.IsUnissuedSuccessor():
 		return w.endWithoutPredecessor(ctx, r)
 	case r.Key.ID != "" && (r.State == approval.StateRevoking || r.State == approval.StateEnded), r.State == approval.StateActive && len(r.Transfers) > 0:
 		return false, w.endUnnamedOf(ctx, r)
@@ -46,7 +46,7 @@ func (w *Worker) endUnnamedOf(ctx context.Context, r approval.Request) error {
 	}
 	for _, next := range successors {
 		stays := r.State == approval.StateActive && next.Requester == r.Requester
-		if stays || next.ID == r.Successor || !next.IsUncollectedSuccessor() {
+		if stays || next.ID == r.Successor || !next.IsUnissuedSuccessor() {
 			continue
 		}
 		if err := w.endBeside(ctx, r, next, approval.Outcome{Cause: approval.CauseKeyNotActive}); err != nil {

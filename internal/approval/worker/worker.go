@@ -189,25 +189,23 @@ func (w *Worker) work(ctx context.Context, r approval.Request) error {
 // goes back at that moment.
 var errNotDue = errors.New("nothing is due yet")
 
-// policy is that of an organization; see [Service.testPolicy].
-func (w *Worker) policy(id policy.OrgID) policy.Policy {
+// policyOf returns the policy of an organization. One that is not configured any
+// more has none.
+func (w *Worker) policyOf(id policy.OrgID) policy.Policy {
 	org, _ := w.Orgs.Find(id)
 	return org.Policy
 }
 
-// move records an event of the worker's own.
-func (w *Worker) move(ctx context.Context, r approval.Request, on approval.Event, note string, change func(*approval.Request, time.Time)) (approval.Request, error) {
-	now := w.Now()
-	next, entry, err := approval.Step(r, on, "", now, note)
+// move stores a step of the worker's own, unless err refused it. It returns the
+// request as stored, or r if it was not.
+func (w *Worker) move(ctx context.Context, r approval.Request, step approval.Step, err error) (approval.Request, error) {
 	if err != nil {
 		return r, err
 	}
-	change(&next, now)
-	next.KeepEvents()
-	moved, err := w.Store.Move(ctx, next, entry.WithKey(r.Key, next.Key))
+	stored, err := w.Store.Move(ctx, step.Next, step.Entry)
 	if err != nil {
 		return r, err
 	}
-	w.Log.Info("request moved", "request", r.ID, "event", on, "from", entry.From, "to", entry.To, "note", note)
-	return moved, nil
+	w.Log.Info("request moved", "request", r.ID, "event", step.Entry.Event, "from", step.Entry.From, "to", step.Entry.To, "note", step.Entry.Note)
+	return stored, nil
 }

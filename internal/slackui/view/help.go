@@ -39,7 +39,7 @@ func (v Screens) Help(first mrkdwn.Mrkdwn) mrkdwn.Message {
 // helpBreakGlass is empty if nobody may take a key without approval.
 func (v Screens) helpBreakGlass() mrkdwn.Mrkdwn {
 	for _, org := range v.Orgs {
-		if !org.Policy.BreakGlass.People.IsZero() {
+		if !org.Policy.BreakGlass.AllowedRequesters.IsZero() {
 			return mrkdwn.Mrkdwnf("• `%s emergency` gives the people named for it a short-lived key at once; approvers are called, and somebody else reviews it.\n", mrkdwn.BotText(v.Command))
 		}
 	}

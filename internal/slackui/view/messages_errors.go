@@ -138,7 +138,7 @@ func UserError(err error, r approval.Request) mrkdwn.Mrkdwn {
 		return TooLate(r)
 	case errors.Is(err, service.ErrNoProjects):
 		return "Atlas does not tell me its projects just now, so nothing was changed. Try again in a minute, or without projects."
-	case errors.Is(err, service.ErrRotationUnderway):
+	case errors.Is(err, approval.ErrRotationUnderway):
 		return mrkdwn.Mrkdwnf("This key has a successor already, request %s, so no other one was made. Look for its message in our conversation.", r.Successor)
 	case r.ID != "":
 		return mrkdwn.Mrkdwnf("That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote %s.", r.ID)
@@ -170,8 +170,8 @@ var UserErrors = []struct {
 	{Err: approval.ErrConflict, said: "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
 	{Err: service.ErrAlreadyApproved, said: "You approved this already; it takes others as well. Nothing was changed.", about: approvedAlready},
 	{Err: service.ErrNotNeeded, said: "It takes the approval of other people. Nothing was changed.", about: notNeeded},
-	{Err: service.ErrAlreadyNudged, said: "You asked once more already. Nothing was changed.", about: nudgedAlready},
-	{Err: service.ErrAlreadyReviewed, said: "Somebody signed that already. Nothing was changed.", about: ReviewedAlready},
+	{Err: approval.ErrAlreadyNudged, said: "You asked once more already. Nothing was changed.", about: nudgedAlready},
+	{Err: approval.ErrAlreadyReviewed, said: "Somebody signed that already. Nothing was changed.", about: ReviewedAlready},
 	{Err: service.ErrOwnerActive, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
 	{Err: service.ErrBreakGlassNotAllowed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command, in any channel."},
 	{Err: approval.ErrPredecessorNotActive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command, in any channel."},
