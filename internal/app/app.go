@@ -118,7 +118,7 @@ func (b *App) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 		kept = b.WrapStore(kept)
 	}
 	directory := b.slack.Directory()
-	worker := worker.NewWorker(orgs, kept, keys, b.slack.Messenger(orgs), directory, b.Now, b.Log)
+	worker := worker.NewWorker(orgs, kept, keys.Of, b.slack.Messenger(orgs), directory, b.Now, b.Log)
 	worker.ReconcileTick, worker.OnReconciled = cmp.Or(b.ReconcileTick, worker.ReconcileTick), b.OnReconciled
 	service := &service.Service{
 		Store: kept, Directory: directory, Orgs: orgs,
@@ -143,24 +143,24 @@ func (b *App) work(ctx context.Context, doors *http.ServeMux, stopServing func()
 }
 
 // keys makes keys in every organization, marked as this installation's.
-func (b *App) keys() approval.Keys {
-	fleet := atlas.MultiOrg{}
+func (b *App) keys() approval.KeysByOrg {
+	keys := approval.KeysByOrg{}
 	for id, api := range b.atlas {
-		fleet[id] = atlas.NewKeys(api, b.slack.Team+"/"+b.slack.BotUser)
+		keys[id] = atlas.NewKeys(api, b.slack.Team+"/"+b.slack.BotUser)
 	}
-	return fleet
+	return keys
 }
 
 // projectCache is nil unless projects can be asked for somewhere. Their lists are
 // fetched now, before somebody types a name.
-func (b *App) projectCache(orgs policy.Orgs, keys approval.Keys) *service.ProjectCache {
+func (b *App) projectCache(orgs policy.Orgs, keys approval.KeysByOrg) *service.ProjectCache {
 	var c *service.ProjectCache
 	for _, org := range orgs {
 		if len(org.Policy.ProjectRoles) == 0 {
 			continue
 		}
 		if c == nil {
-			c = &service.ProjectCache{Keys: keys, Now: b.Now}
+			c = &service.ProjectCache{KeysOf: keys.Of, Now: b.Now}
 		}
 		c.Prefetch(org.ID)
 	}

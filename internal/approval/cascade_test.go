@@ -160,7 +160,7 @@ func TestASuccessorOnItsWayEndsWithAKeyThatWasDeletedByHand(t *testing.T) {
 		inWorld(t, func(w *world) {
 			pair := w.rotates()
 			w.takesTo(pair.next, state)
-			require.NoError(t, w.keys.Delete(t.Context(), w.get(pair.before).Org, w.get(pair.before).Key.ID))
+			require.NoError(t, w.keys.Of(w.get(pair.before).Org).Delete(t.Context(), w.get(pair.before).Key.ID))
 			w.pass(30 * time.Minute)
 			require.Equal(t, approval.CauseDeletedExternally, w.is(pair.before, approval.StateEnded).Outcome.Cause)
 			assert.Len(t, w.keys.Alive(), alive, state)

@@ -35,7 +35,7 @@ func inProjects(ids []policy.ProjectID, roles ...policy.Role) func(*policy.Form)
 // withProjects gives the world a catalog of two projects.
 func (w *world) withProjects() *service.ProjectCache {
 	w.keys.Have("org", payments, search)
-	w.Projects = &service.ProjectCache{Keys: w.keys, Now: time.Now}
+	w.Projects = &service.ProjectCache{KeysOf: w.keys.Of, Now: time.Now}
 	return w.Projects
 }
 

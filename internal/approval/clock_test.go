@@ -135,7 +135,7 @@ func TestClockThatGoesBackKeepsNobodyWaiting(t *testing.T) {
 					id := w.active()
 					w.pass(11 * time.Minute)
 					jump(-d)
-					require.NoError(t, w.keys.Delete(t.Context(), "org", w.keys.Alive()[0].ID))
+					require.NoError(t, w.keys.Of("org").Delete(t.Context(), w.keys.Alive()[0].ID))
 					w.pass(aWhile)
 					w.is(id, approval.StateEnded)
 				})

@@ -79,7 +79,7 @@ func (c *crowd) newInstance(p policy.Policy) *worker.Worker {
 	everybody.Set(policy.Member, alice, bob, dana)
 	everybody.Set(policy.Member, p.Approvers().Users...)
 	c.people = append(c.people, everybody)
-	w := worker.NewWorker(orgs(p), c.store, c.keys, c.screens, everybody, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	w := worker.NewWorker(orgs(p), c.store, c.keys.Of, c.screens, everybody, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	for range 3 {
 		c.services = append(c.services, &service.Service{
 			Store: c.store, Directory: everybody, Orgs: orgs(p), Now: time.Now, NewID: approval.NewID, Wake: w.Wake,

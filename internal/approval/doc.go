@@ -1,15 +1,16 @@
-// Package approval is the life of a request for an Atlas API key. It knows
-// people, decisions, states and time; it knows no Slack, no Atlas, no SQL and
-// no HTTP, and reaches them through the four ports of ports.go.
+// Package approval is the life of a request for an Atlas API key: its record, its
+// states, and the steps between them. It knows no Slack, no Atlas, no SQL and no
+// HTTP, and reaches them through ports: [Requests], [Lists], [Work], [Messages] and
+// [AuditTrail] for the database, [Keys] for Atlas, [Messenger] for Slack.
 //
-// The story of a request: somebody asks ([Service.EventSubmit]) and the row is on
-// disk before anybody hears of it. An approver decides ([Service.EventApprove],
-// [Service.EventDeny]). The requester presses a button ([Service.Issue]), and only
-// then the [Worker] makes the key, puts its access list on it, shows the
-// private half once and remembers nothing of it. The requester says that it is
-// saved ([Service.EventConfirm]) or was never seen ([Service.EventReplace]). At its end
-// date, or when its owner says so ([Service.EventRevoke]), the key is deleted.
+// A requester submits a form, and the request is on disk before people hear of it.
+// Approvers approve or deny it. The requester presses a button, and only then the
+// worker creates the key, puts its access list on it and shows the private half
+// once, which is stored nowhere. The requester says that it is saved, or was never
+// seen. At its end date, or when it is revoked, the key is deleted.
 //
-// Every change is one [Store.Move]. Whatever follows from a change is owed by
-// the row and read from it, so that a crash at any point loses nothing.
+// Package policy holds the rules, package service what people do, and package worker
+// what the bot does. Both change a request by its pure methods alone, each of which
+// returns a [Step]. What follows from a step is due by the request's own row and read
+// from it, so that a crash at any point loses nothing.
 package approval

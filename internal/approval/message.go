@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -108,4 +109,16 @@ func (r *Request) addMessage(m MessageName) {
 	if !slices.Contains(r.Messages, m) {
 		r.Messages = append(r.Messages, m)
 	}
+}
+
+// Messenger shows people the messages of a request.
+type Messenger interface {
+	// SyncMessage posts the named message of r, or updates the one at r.MessageRefs
+	// to show r as it is now, and returns where it is. Syncing twice is harmless.
+	// A *[CallError] says whether to try again.
+	SyncMessage(ctx context.Context, r Request, name MessageName) (MessageRef, error)
+
+	// RevealKey shows the private key to r's requester, once. After any error the
+	// key counts as both seen and not seen: the caller deletes it.
+	RevealKey(ctx context.Context, r Request, c Credential) error
 }

@@ -186,7 +186,7 @@ func (tr *trial) touchKey(t *rapid.T) {
 	case "delete":
 		onCall := tr.keys.OnCall()
 		tr.keys.SetOnCall(nil)
-		require.NoError(tr.t, tr.keys.Delete(context.Background(), r.Org, r.Key.ID))
+		require.NoError(tr.t, tr.keys.Of(r.Org).Delete(context.Background(), r.Key.ID))
 		tr.keys.SetOnCall(onCall)
 	}
 }

@@ -50,10 +50,10 @@ func (tr *trial) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &process{trial: tr, stop: stop, done: make(chan struct{}), died: make(chan struct{})}
 	store := guardedStore{p}
-	worker := worker.NewWorker(tr.orgs, store, guardedKeys{p}, guardedScreens{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	worker := worker.NewWorker(tr.orgs, store, p.keysOf, guardedScreens{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	p.service = &service.Service{
 		Store: store, Directory: guardedDirectory{p}, Orgs: tr.orgs,
-		Projects: &service.ProjectCache{Keys: guardedKeys{p}, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
+		Projects: &service.ProjectCache{KeysOf: p.keysOf, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake,
 	}
 	tr.process = p
 	go func() { defer close(p.done); worker.Run(ctx) }()
@@ -149,11 +149,16 @@ func (p *process) wait(ctx context.Context, name approvaltest.Call) error {
 	return nil
 }
 
-type guardedKeys struct{ p *process }
+type guardedKeys struct {
+	p    *process
+	keys approval.Keys
+}
+
+func (p *process) keysOf(org policy.OrgID) approval.Keys { return guardedKeys{p, p.trial.keys.Of(org)} }
 
 func (g guardedKeys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (c approval.Credential, err error) {
 	err = g.p.talk(ctx, approvaltest.CallCreate, func() error {
-		c, err = g.p.trial.keys.Create(ctx, o, func(k approval.Key) error {
+		c, err = g.keys.Create(ctx, o, func(k approval.Key) error {
 			if err := made(k); err != nil {
 				return err
 			}
@@ -164,29 +169,29 @@ func (g guardedKeys) Create(ctx context.Context, o approval.KeySpec, made func(a
 	return c, err
 }
 
-func (g guardedKeys) Delete(ctx context.Context, org policy.OrgID, id string) error {
-	return g.p.talk(ctx, approvaltest.CallRemove, func() error { return g.p.trial.keys.Delete(ctx, org, id) })
+func (g guardedKeys) Delete(ctx context.Context, id string) error {
+	return g.p.talk(ctx, approvaltest.CallRemove, func() error { return g.keys.Delete(ctx, id) })
 }
 
-func (g guardedKeys) FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) (found []approval.TaggedKey, err error) {
-	err = g.p.talk(ctx, approvaltest.CallFind, func() error { found, err = g.p.trial.keys.FindTagged(ctx, org, id); return err })
+func (g guardedKeys) FindTagged(ctx context.Context, id policy.ID) (found []approval.TaggedKey, err error) {
+	err = g.p.talk(ctx, approvaltest.CallFind, func() error { found, err = g.keys.FindTagged(ctx, id); return err })
 	return found, err
 }
 
-func (g guardedKeys) ListTagged(ctx context.Context, org policy.OrgID) (found []approval.TaggedKey, err error) {
-	err = g.p.talk(ctx, approvaltest.CallMarked, func() error { found, err = g.p.trial.keys.ListTagged(ctx, org); return err })
+func (g guardedKeys) ListTagged(ctx context.Context) (found []approval.TaggedKey, err error) {
+	err = g.p.talk(ctx, approvaltest.CallMarked, func() error { found, err = g.keys.ListTagged(ctx); return err })
 	return found, err
 }
 
-func (g guardedKeys) CreatedButUnlisted(ctx context.Context, org policy.OrgID, since time.Time) (is bool, err error) {
-	err = g.p.talk(ctx, approvaltest.CallUnlisted, func() error { is, err = g.p.trial.keys.CreatedButUnlisted(ctx, org, since); return err })
+func (g guardedKeys) CreatedButUnlisted(ctx context.Context, since time.Time) (is bool, err error) {
+	err = g.p.talk(ctx, approvaltest.CallUnlisted, func() error { is, err = g.keys.CreatedButUnlisted(ctx, since); return err })
 	return is && err == nil, err
 }
 
 // Inspect also tells an access list that is not as ordered.
 func (g guardedKeys) Inspect(ctx context.Context, o approval.KeySpec, id string) (d approval.Drift, err error) {
 	err = g.p.talk(ctx, approvaltest.CallInspect, func() error {
-		d, err = g.p.trial.keys.Inspect(ctx, o, id)
+		d, err = g.keys.Inspect(ctx, o, id)
 		for _, k := range g.p.trial.keys.Alive() {
 			if k.ID == id && err == nil && !d.NetworksChanged && !isSame(k.Access.Networks, o.Access.Networks) {
 				d.NetworksChanged, d.Networks = true, k.Access.Networks
@@ -197,21 +202,21 @@ func (g guardedKeys) Inspect(ctx context.Context, o approval.KeySpec, id string)
 	return d, err
 }
 
-func (g guardedKeys) AddAccess(ctx context.Context, org policy.OrgID, id string, networks []netip.Prefix) error {
-	return g.p.talk(ctx, approvaltest.CallReaddress, func() error { return g.p.trial.keys.AddAccess(ctx, org, id, networks) })
+func (g guardedKeys) AddAccess(ctx context.Context, id string, networks []netip.Prefix) error {
+	return g.p.talk(ctx, approvaltest.CallReaddress, func() error { return g.keys.AddAccess(ctx, id, networks) })
 }
 
-func (g guardedKeys) KeepAccess(ctx context.Context, org policy.OrgID, id string, keep, drop []netip.Prefix) error {
-	return g.p.talk(ctx, approvaltest.CallKeep, func() error { return g.p.trial.keys.KeepAccess(ctx, org, id, keep, drop) })
+func (g guardedKeys) KeepAccess(ctx context.Context, id string, keep, drop []netip.Prefix) error {
+	return g.p.talk(ctx, approvaltest.CallKeep, func() error { return g.keys.KeepAccess(ctx, id, keep, drop) })
 }
 
-func (g guardedKeys) Projects(ctx context.Context, org policy.OrgID) (all []policy.Project, err error) {
-	err = g.p.talk(ctx, approvaltest.CallProjects, func() error { all, err = g.p.trial.keys.Projects(ctx, org); return err })
+func (g guardedKeys) Projects(ctx context.Context) (all []policy.Project, err error) {
+	err = g.p.talk(ctx, approvaltest.CallProjects, func() error { all, err = g.keys.Projects(ctx); return err })
 	return all, err
 }
 
-func (g guardedKeys) WasUsed(ctx context.Context, org policy.OrgID, id string) (used bool, err error) {
-	err = g.p.talk(ctx, approvaltest.CallUsed, func() error { used, err = g.p.trial.keys.WasUsed(ctx, org, id); return err })
+func (g guardedKeys) WasUsed(ctx context.Context, id string) (used bool, err error) {
+	err = g.p.talk(ctx, approvaltest.CallUsed, func() error { used, err = g.keys.WasUsed(ctx, id); return err })
 	return used && err == nil, err
 }
 

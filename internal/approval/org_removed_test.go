@@ -1,8 +1,6 @@
 package approval_test
 
 import (
-	"context"
-	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,32 +28,9 @@ func afterRemoval(t *testing.T, given func(w *world) policy.ID, f func(w *world,
 	})
 }
 
-// removedKeys are the keys of an organization without a credential.
-type removedKeys struct{ approval.Keys }
-
-var errNoCredential = approvaltest.Refused(approval.CauseNotPermitted)
-
-func (removedKeys) Create(context.Context, approval.KeySpec, func(approval.Key) error) (approval.Credential, error) {
-	return approval.Credential{}, errNoCredential
-}
-
-func (removedKeys) ReplaceAccessList(context.Context, policy.OrgID, string, []netip.Prefix) error {
-	return errNoCredential
-}
-
-func (removedKeys) Delete(context.Context, policy.OrgID, string) error { return errNoCredential }
-
-func (removedKeys) FindTagged(context.Context, policy.OrgID, policy.ID) ([]approval.TaggedKey, error) {
-	return nil, errNoCredential
-}
-
-func (removedKeys) ListTagged(context.Context, policy.OrgID) ([]approval.TaggedKey, error) {
-	return nil, errNoCredential
-}
-
 // restart makes another worker and service, as a process that is started again.
 func (w *world) restart(orgs policy.Orgs) {
-	w.worker = worker.NewWorker(orgs, w.store, removedKeys{}, w.screens, w.directory, time.Now, w.worker.Log)
+	w.worker = worker.NewWorker(orgs, w.store, approval.KeysByOrg{}.Of, w.screens, w.directory, time.Now, w.worker.Log)
 	w.Service = &service.Service{Store: w.store, Directory: w.directory, Orgs: orgs, Now: time.Now, NewID: approval.NewID, Wake: w.worker.Wake}
 }
 

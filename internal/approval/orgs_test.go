@@ -91,8 +91,8 @@ func TestEveryOrganizationIsComparedWithItsRows(t *testing.T) {
 	inTwoOrgs(t, func(w *world) {
 		ctx := w.t.Context()
 		for _, org := range []policy.OrgID{"org", "org2"} {
-			order := approval.KeySpec{Org: org, Request: policy.ID("AKR-" + map[policy.OrgID]string{"org": "0000A", "org2": "0000B"}[org]), Attempt: 1}
-			_, err := w.keys.Create(ctx, order, func(approval.Key) error { return nil })
+			order := approval.KeySpec{Request: policy.ID("AKR-" + map[policy.OrgID]string{"org": "0000A", "org2": "0000B"}[org]), Attempt: 1}
+			_, err := w.keys.Of(org).Create(ctx, order, func(approval.Key) error { return nil })
 			require.NoError(t, err)
 		}
 		w.pass(aWhile)
@@ -125,7 +125,7 @@ func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 			require.NoError(t, err)
 		})
 		w.Orgs = twoOrgs()[:1]
-		w.worker = worker.NewWorker(w.Orgs, w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		w.worker = worker.NewWorker(w.Orgs, w.store, w.keys.Of, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		w.run(func() {
 			w.pass(4 * time.Hour)
 			w.is(waits, approval.StatePending)
@@ -134,7 +134,7 @@ func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 			require.ErrorIs(t, err, policy.ErrNoOrg)
 			require.Len(t, w.keys.Alive(), 1)
 		})
-		w.worker = worker.NewWorker(twoOrgs(), w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		w.worker = worker.NewWorker(twoOrgs(), w.store, w.keys.Of, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		w.run(func() {
 			w.pass(24 * time.Hour)
 			w.is(waits, approval.StateExpired)

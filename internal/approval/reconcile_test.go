@@ -16,7 +16,7 @@ import (
 const aWhile = 25 * time.Minute // more than two comparisons with Atlas
 
 func orderOf(id policy.ID, attempt int) approval.KeySpec {
-	return approval.KeySpec{Org: "org", Request: id, Attempt: attempt}
+	return approval.KeySpec{Request: id, Attempt: attempt}
 }
 
 func TestKeysThatShouldNotExistAreRemoved(t *testing.T) {
@@ -37,7 +37,7 @@ func TestKeysThatShouldNotExistAreRemoved(t *testing.T) {
 			inWorld(t, func(w *world) {
 				id := given(w)
 				before := len(w.keys.Alive())
-				_, err := w.keys.Create(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
+				_, err := w.keys.Of("org").Create(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
 				require.NoError(t, err)
 				w.pass(aWhile)
 				assert.Len(t, w.keys.Alive(), before)
@@ -50,7 +50,7 @@ func TestAKeyDeletedByHandEndsItsRequest(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		id := w.active()
-		require.NoError(t, w.keys.Delete(t.Context(), "org", w.keys.Alive()[0].ID))
+		require.NoError(t, w.keys.Of("org").Delete(t.Context(), w.keys.Alive()[0].ID))
 		w.pass(9 * time.Minute)
 		w.is(id, approval.StateActive)
 		w.pass(aWhile)
@@ -82,7 +82,7 @@ func TestWhatIsChangedByHandIsToldAndNotRepaired(t *testing.T) {
 func TestAKeyThatNoRowKnowsIsToldOfAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
-		made, err := w.keys.Create(t.Context(), orderOf("AKR-LOST0", 2), func(approval.Key) error { return nil })
+		made, err := w.keys.Of("org").Create(t.Context(), orderOf("AKR-LOST0", 2), func(approval.Key) error { return nil })
 		require.NoError(t, err)
 		w.pass(5 * 24 * time.Hour)
 		require.Len(t, w.keys.Alive(), 1)
@@ -107,7 +107,7 @@ func (w *world) mark(n int) (ids []policy.ID) {
 	w.t.Helper()
 	for range n {
 		id := approval.NewID()
-		_, err := w.keys.Create(w.t.Context(), orderOf(id, 1), func(approval.Key) error { return nil })
+		_, err := w.keys.Of("org").Create(w.t.Context(), orderOf(id, 1), func(approval.Key) error { return nil })
 		require.NoError(w.t, err)
 		ids = append(ids, id)
 	}
@@ -165,7 +165,7 @@ func TestMarkedKeysRaiseNoAlarmsWithoutBound(t *testing.T) {
 			w.mark(4)
 			w.pass(30 * time.Minute)
 			for _, k := range w.keys.Alive()[2:] {
-				require.NoError(t, w.keys.Delete(t.Context(), "org", k.ID))
+				require.NoError(t, w.keys.Of("org").Delete(t.Context(), k.ID))
 			}
 		}
 		assert.LessOrEqual(t, w.posts(approval.UnknownKeyNotice), 3*5)
@@ -203,7 +203,7 @@ func TestAKeyThatCannotBeRemovedKeepsNoOtherFromBeingLookedAt(t *testing.T) {
 	inWorld(t, func(w *world) {
 		id := w.active()
 		key := w.keys.Alive()[0].ID
-		_, err := w.keys.Create(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
+		_, err := w.keys.Of("org").Create(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
 		require.NoError(t, err)
 		for range 3 {
 			w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.Refused(approval.CauseRefused)))
@@ -245,7 +245,7 @@ func TestTheRowOfAnAdoptedKeyEndsWithIt(t *testing.T) {
 		id := w.mark(1)[0]
 		w.pass(aWhile)
 		w.is(id, approval.StateActive)
-		require.NoError(t, w.keys.Delete(t.Context(), "org", w.keys.Alive()[0].ID))
+		require.NoError(t, w.keys.Of("org").Delete(t.Context(), w.keys.Alive()[0].ID))
 		w.pass(aWhile)
 		assert.Equal(t, approval.CauseDeletedExternally, w.is(id, approval.StateEnded).Outcome.Cause)
 	})

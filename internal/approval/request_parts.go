@@ -1,6 +1,8 @@
 package approval
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"atlaskeybot/internal/approval/policy"
@@ -39,4 +41,25 @@ type OwnedProject struct {
 type ListChange struct {
 	By    policy.ID `json:"by,omitempty"` // the request that asks for it; over once that is final
 	Since time.Time `json:"since"`        // the first call to Atlas, or its end if By is empty
+}
+
+// Clone copies r so that a change of the copy is no change of r.
+func (r Request) Clone() Request {
+	r.Access = r.Access.Clone()
+	r.Requested = r.Requested.Clone()
+	r.Requirements = slices.Clone(r.Requirements)
+	r.Approvals = slices.Clone(r.Approvals)
+	r.Transfers = slices.Clone(r.Transfers)
+	r.Change.OldNetworks = slices.Clone(r.Change.OldNetworks)
+	r.UnknownKeys.IDs = slices.Clone(r.UnknownKeys.IDs)
+	r.Owns = slices.Clone(r.Owns)
+	r.Change.Left = slices.Clone(r.Change.Left)
+	r.UnresolvedCreates = slices.Clone(r.UnresolvedCreates)
+	r.Drift.Roles = slices.Clone(r.Drift.Roles)
+	r.Drift.Networks = slices.Clone(r.Drift.Networks)
+	r.Drift.Projects = slices.Clone(r.Drift.Projects)
+	r.Messages = slices.Clone(r.Messages)
+	r.Events = maps.Clone(r.Events)
+	r.MessageRefs = maps.Clone(r.MessageRefs)
+	return r
 }

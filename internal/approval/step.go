@@ -30,7 +30,7 @@ func (r Request) step(on Event, by policy.UserID, now time.Time, note string, ch
 	change(&next)
 	next.keepEvents()
 	e := AuditEntry{At: now, Org: r.Org, Request: r.ID, Event: on, From: r.State, To: to, By: by, Note: note}
-	return Step{Next: next, Entry: e.WithKey(r.Key, next.Key)}, nil
+	return Step{Next: next, Entry: e.withKey(r.Key, next.Key)}, nil
 }
 
 // created returns the step that stores r as a new request.
@@ -38,5 +38,12 @@ func (r Request) created(on Event, by policy.UserID, note string) Step {
 	r.Events = nil
 	r.keepEvents()
 	e := AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: on, To: r.State, By: by, Note: note}
-	return Step{Next: r, Entry: e.WithKey(r.Key, r.Key)}
+	return Step{Next: r, Entry: e.withKey(r.Key, r.Key)}
+}
+
+// Refused returns the entry of a refused attempt at the event. The caller adds when
+// and why.
+func (r Request) Refused(on Event, by policy.UserID) AuditEntry {
+	e := AuditEntry{Org: r.Org, Request: r.ID, Event: on, From: r.State, To: r.State, By: by}
+	return e.withKey(r.Key, r.Key)
 }

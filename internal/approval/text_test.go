@@ -59,7 +59,7 @@ func TestProjectsAreFoundHoweverTheirNamesAreTyped(t *testing.T) {
 		w := newWorld(t, testPolicy(projects))
 		zurich := policy.Project{ID: "64b000000000000000000003", Name: "Zürich – daten"}
 		w.keys.Have("org", zurich, policy.Project{ID: "64b000000000000000000004", Name: "e\u0301quipe\u200b\u202e\u2028b"})
-		c := &service.ProjectCache{Keys: w.keys, Now: time.Now}
+		c := &service.ProjectCache{KeysOf: w.keys.Of, Now: time.Now}
 		for _, typed := range []string{"zu\u0308rich", "ZÜRICH", "zurich - d", "zürich\u00a0—\u3000daten", "Zürich\u200b", "rich –"} {
 			found, err := c.Search(t.Context(), "org", typed)
 			require.NoError(t, err)

@@ -67,7 +67,7 @@ func newWorld(t *testing.T, p policy.Policy) *world {
 	}
 	w.directory.Set(policy.Member, alice, bob, dana, carol)
 	w.directory.Set(policy.Guest, gil)
-	w.worker = worker.NewWorker(orgs(p), w.store, w.keys, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	w.worker = worker.NewWorker(orgs(p), w.store, w.keys.Of, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	w.Service = &service.Service{
 		Store: w.store, Directory: w.directory, Orgs: orgs(p), Now: time.Now, NewID: approval.NewID, Wake: w.worker.Wake,
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
-	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -38,9 +37,6 @@ func (k *Keys) tag(request policy.ID, attempt int) Tag {
 // new key for every call, so a lost answer leaves a key that nobody can use and
 // nobody knows of. The mark in the description is how [Keys.FindTagged] finds it.
 func (k *Keys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (approval.Credential, error) {
-	if err := k.clientFor(o.Org); err != nil {
-		return approval.Credential{}, err
-	}
 	wanted := KeySpec{
 		Description: Describe(o.Access.Description, k.tag(o.Request, o.Attempt)),
 		Roles:       names(o.Access.Roles),
@@ -60,18 +56,12 @@ func (k *Keys) Create(ctx context.Context, o approval.KeySpec, made func(approva
 }
 
 // AddAccess implements [approval.Keys].
-func (k *Keys) AddAccess(ctx context.Context, org policy.OrgID, keyID string, networks []netip.Prefix) error {
-	if err := k.clientFor(org); err != nil {
-		return err
-	}
+func (k *Keys) AddAccess(ctx context.Context, keyID string, networks []netip.Prefix) error {
 	return ignoreMissingKey(k.api.AddAccess(ctx, keyID, networks))
 }
 
 // KeepAccess implements [approval.Keys].
-func (k *Keys) KeepAccess(ctx context.Context, org policy.OrgID, keyID string, keep, drop []netip.Prefix) error {
-	if err := k.clientFor(org); err != nil {
-		return err
-	}
+func (k *Keys) KeepAccess(ctx context.Context, keyID string, keep, drop []netip.Prefix) error {
 	return ignoreMissingKey(k.api.KeepAccess(ctx, keyID, keep, drop))
 }
 
@@ -84,17 +74,14 @@ func ignoreMissingKey(err error) error {
 }
 
 // Delete implements [approval.Keys].
-func (k *Keys) Delete(ctx context.Context, org policy.OrgID, keyID string) error {
-	if err := k.clientFor(org); err != nil {
-		return err
-	}
+func (k *Keys) Delete(ctx context.Context, keyID string) error {
 	return domainError(k.api.DeleteKey(ctx, keyID))
 }
 
 // FindTagged implements [approval.Keys]. Marks are compared whole: a request's id may
 // be the beginning of another's.
-func (k *Keys) FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) ([]approval.TaggedKey, error) {
-	all, err := k.ListTagged(ctx, org)
+func (k *Keys) FindTagged(ctx context.Context, id policy.ID) ([]approval.TaggedKey, error) {
+	all, err := k.ListTagged(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -102,10 +89,7 @@ func (k *Keys) FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) (
 }
 
 // ListTagged implements [approval.Keys].
-func (k *Keys) ListTagged(ctx context.Context, org policy.OrgID) ([]approval.TaggedKey, error) {
-	if err := k.clientFor(org); err != nil {
-		return nil, err
-	}
+func (k *Keys) ListTagged(ctx context.Context) ([]approval.TaggedKey, error) {
 	keys, err := k.api.ListKeys(ctx)
 	if err != nil {
 		return nil, domainError(err)
@@ -126,10 +110,7 @@ func (k *Keys) ListTagged(ctx context.Context, org policy.OrgID) ([]approval.Tag
 
 // CreatedButUnlisted implements [approval.Keys]. An event names a key by its public half
 // alone, so all that the bot made, listed or deleted is compared.
-func (k *Keys) CreatedButUnlisted(ctx context.Context, org policy.OrgID, since time.Time) (bool, error) {
-	if err := k.clientFor(org); err != nil {
-		return false, err
-	}
+func (k *Keys) CreatedButUnlisted(ctx context.Context, since time.Time) (bool, error) {
 	events, err := k.api.Events(ctx, since, EventKeyCreated, EventKeyDeleted)
 	if err != nil {
 		return false, domainError(err)
@@ -154,9 +135,6 @@ func (k *Keys) CreatedButUnlisted(ctx context.Context, org policy.OrgID, since t
 
 // Inspect implements [approval.Keys].
 func (k *Keys) Inspect(ctx context.Context, o approval.KeySpec, keyID string) (approval.Drift, error) {
-	if err := k.clientFor(o.Org); err != nil {
-		return approval.Drift{}, err
-	}
 	key, err := k.api.GetKey(ctx, keyID)
 	if err != nil {
 		return approval.Drift{}, k.missing(err)
@@ -177,10 +155,7 @@ func (k *Keys) missing(err error) error {
 }
 
 // Projects implements [approval.Keys]. Capitals do not matter to the order.
-func (k *Keys) Projects(ctx context.Context, org policy.OrgID) ([]policy.Project, error) {
-	if err := k.clientFor(org); err != nil {
-		return nil, err
-	}
+func (k *Keys) Projects(ctx context.Context) ([]policy.Project, error) {
 	all, err := k.api.ListProjects(ctx)
 	if err != nil {
 		return nil, domainError(err)
@@ -196,10 +171,7 @@ func (k *Keys) Projects(ctx context.Context, org policy.OrgID) ([]policy.Project
 }
 
 // WasUsed implements [approval.Keys]. A key that does not exist was not used.
-func (k *Keys) WasUsed(ctx context.Context, org policy.OrgID, keyID string) (bool, error) {
-	if err := k.clientFor(org); err != nil {
-		return false, err
-	}
+func (k *Keys) WasUsed(ctx context.Context, keyID string) (bool, error) {
 	entries, err := k.api.ListAccess(ctx, keyID)
 	if err := ignoreNotFound(err); err != nil {
 		return false, domainError(err)
@@ -214,16 +186,4 @@ func (k *Keys) WasUsed(ctx context.Context, org policy.OrgID, keyID string) (boo
 
 func (k *Keys) public(key Key) approval.Key {
 	return approval.Key{ID: key.ID, PublicKey: key.PublicKey}
-}
-
-// clientFor refuses what is meant for another organization than the client's.
-func (k *Keys) clientFor(org policy.OrgID) error {
-	if string(org) == k.api.org {
-		return nil
-	}
-	return &approval.CallError{
-		Class: approval.Transient,
-		Cause: approval.CauseInvalidCredential,
-		Err:   errors.New("the bot is set up for another organization"),
-	}
 }

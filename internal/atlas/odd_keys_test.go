@@ -67,7 +67,7 @@ func TestMarksOfWhatIsNoRequestAreNobodys(t *testing.T) {
 	}
 	_, err := r.AddKey(emulated.Draft{Desc: "x - keybot AKR-7F3K2 attempt 1 of " + ownMark, Roles: []string{"ORG_MEMBER"}})
 	require.NoError(t, err)
-	marked, err := r.keys.ListTagged(t.Context(), sandboxOrg)
+	marked, err := r.keys.ListTagged(t.Context())
 	require.NoError(t, err)
 	require.Len(t, marked, 1)
 	assert.Equal(t, policy.ID("AKR-7F3K2"), marked[0].Request)
@@ -81,7 +81,7 @@ func TestTheBotsOwnKeyIsNeverTakenForOneThatItMade(t *testing.T) {
 	own := r.Snapshot().Keys[0]
 	require.True(t, own.Own)
 	require.NoError(t, r.EditKey(own.ID, emulated.Edit{Desc: &mark}))
-	marked, err := r.keys.ListTagged(t.Context(), sandboxOrg)
+	marked, err := r.keys.ListTagged(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, marked)
 }

@@ -84,8 +84,8 @@ func TestAccessListsChangeBetweenEverySize(t *testing.T) {
 			former, wanted := hosts(0, c.from), hosts(c.from-c.shared, c.to)
 			made, err := r.keys.Create(ctx, orderFrom(former), noted)
 			require.NoError(t, err)
-			require.NoError(t, r.keys.AddAccess(ctx, sandboxOrg, made.ID, hosts(c.from, c.to-c.shared)))
-			require.NoError(t, r.keys.KeepAccess(ctx, sandboxOrg, made.ID, wanted, former))
+			require.NoError(t, r.keys.AddAccess(ctx, made.ID, hosts(c.from, c.to-c.shared)))
+			require.NoError(t, r.keys.KeepAccess(ctx, made.ID, wanted, former))
 			assert.ElementsMatch(t, plainly(wanted), r.onKey(t, made.ID))
 		})
 	}
@@ -142,10 +142,10 @@ func TestALaggingAccessListIsNoProofOfAnything(t *testing.T) {
 			err = r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: c.operation, Mode: wire.LostAfter})
 			require.NoError(t, err)
 			for range 3 { // as often as the worker tries
-				if err = r.keys.AddAccess(ctx, sandboxOrg, made.ID, wanted); err != nil {
+				if err = r.keys.AddAccess(ctx, made.ID, wanted); err != nil {
 					continue
 				}
-				if err = r.keys.KeepAccess(ctx, sandboxOrg, made.ID, wanted, former); err == nil {
+				if err = r.keys.KeepAccess(ctx, made.ID, wanted, former); err == nil {
 					break
 				}
 			}
@@ -153,8 +153,8 @@ func TestALaggingAccessListIsNoProofOfAnything(t *testing.T) {
 			assert.ElementsMatch(t, plainly(wanted), r.onKey(t, made.ID))
 
 			// And back, at once.
-			require.NoError(t, r.keys.AddAccess(ctx, sandboxOrg, made.ID, former))
-			require.NoError(t, r.keys.KeepAccess(ctx, sandboxOrg, made.ID, former, wanted))
+			require.NoError(t, r.keys.AddAccess(ctx, made.ID, former))
+			require.NoError(t, r.keys.KeepAccess(ctx, made.ID, former, wanted))
 			assert.ElementsMatch(t, plainly(former), r.onKey(t, made.ID))
 		})
 	}
@@ -166,12 +166,12 @@ func TestListOfAKeyTooNewToBeReadIsChanged(t *testing.T) {
 	former, wanted := hosts(0, 2), hosts(10, 1)
 	made, err := r.keys.Create(ctx, orderFrom(former), noted)
 	require.NoError(t, err)
-	require.NoError(t, r.keys.AddAccess(ctx, sandboxOrg, made.ID, wanted))
-	require.NoError(t, r.keys.KeepAccess(ctx, sandboxOrg, made.ID, wanted, former))
+	require.NoError(t, r.keys.AddAccess(ctx, made.ID, wanted))
+	require.NoError(t, r.keys.KeepAccess(ctx, made.ID, wanted, former))
 	assert.ElementsMatch(t, plainly(wanted), r.onKey(t, made.ID))
 
 	require.NoError(t, r.DeleteKey(made.ID))
-	assert.Equal(t, atlas.Gone, atlas.KindOf(r.keys.KeepAccess(ctx, sandboxOrg, made.ID, former, wanted)))
+	assert.Equal(t, atlas.Gone, atlas.KindOf(r.keys.KeepAccess(ctx, made.ID, former, wanted)))
 }
 
 func TestALostAnswerToTheListOfANewKeyIsNotARefusal(t *testing.T) {

@@ -61,7 +61,7 @@ func newRigOf(t *testing.T, o *emulated.Organization, change ...func(*atlas.Conf
 }
 
 func order(id policy.ID, attempt int) approval.KeySpec {
-	return approval.KeySpec{Org: sandboxOrg, Request: id, Attempt: attempt, Access: policy.Access{
+	return approval.KeySpec{Request: id, Attempt: attempt, Access: policy.Access{
 		Description: "billing export (EU)",
 		Roles:       []policy.Role{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"},
 		Networks: []netip.Prefix{
@@ -104,25 +104,25 @@ func TestLifeOfAKeyInTheSandbox(t *testing.T) {
 			assert.Equal(t, told, made.Key)
 			assert.False(t, made.MadeAt.IsZero())
 
-			used, err := r.keys.WasUsed(ctx, sandboxOrg, made.ID)
+			used, err := r.keys.WasUsed(ctx, made.ID)
 			require.NoError(t, err)
 			assert.False(t, used)
 			status, _ := r.Use(made.PublicKey, made.PrivateKey.Reveal(), "198.51.100.77")
 			assert.Equal(t, 200, status)
 			status, code := r.Use(made.PublicKey, made.PrivateKey.Reveal(), "192.0.2.1")
 			assert.Equal(t, 403, status, code)
-			used, err = r.keys.WasUsed(ctx, sandboxOrg, made.ID)
+			used, err = r.keys.WasUsed(ctx, made.ID)
 			require.NoError(t, err)
 			assert.True(t, used)
 
-			found, err := r.keys.FindTagged(ctx, sandboxOrg, "AKR-7F3K2")
+			found, err := r.keys.FindTagged(ctx, "AKR-7F3K2")
 			require.NoError(t, err)
 			assert.Equal(t, []approval.TaggedKey{{Key: approval.Key{ID: made.ID, PublicKey: made.PublicKey}, Request: "AKR-7F3K2", Attempt: 1}}, found)
 
-			require.NoError(t, r.keys.Delete(ctx, sandboxOrg, made.ID))
+			require.NoError(t, r.keys.Delete(ctx, made.ID))
 			assert.False(t, r.Alive(made.ID))
-			require.NoError(t, r.keys.Delete(ctx, sandboxOrg, made.ID), "gone is as good as deleted")
-			used, err = r.keys.WasUsed(ctx, sandboxOrg, made.ID)
+			require.NoError(t, r.keys.Delete(ctx, made.ID), "gone is as good as deleted")
+			used, err = r.keys.WasUsed(ctx, made.ID)
 			require.NoError(t, err)
 			assert.False(t, used)
 		})
@@ -178,11 +178,11 @@ func TestLostCreatesInTheSandbox(t *testing.T) {
 				assert.NotContains(t, err.Error(), private)
 			}
 
-			found, err := r.keys.FindTagged(ctx, sandboxOrg, "AKR-7F3K2")
+			found, err := r.keys.FindTagged(ctx, "AKR-7F3K2")
 			require.NoError(t, err)
 			assert.Len(t, found, want.alive)
 			for _, k := range found {
-				require.NoError(t, r.keys.Delete(ctx, sandboxOrg, k.ID))
+				require.NoError(t, r.keys.Delete(ctx, k.ID))
 			}
 			assert.Zero(t, r.Count())
 		})
@@ -235,7 +235,6 @@ func TestRefusalsOfTheSandbox(t *testing.T) {
 		"IPv6":                  {opts: emulated.Options{RefuseIPv6: true}, verdict: approval.Permanent, cause: approval.CauseBadAddress, alive: 1},
 		"a useless address":     {spoil: func(o *approval.KeySpec) { o.Access.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} }, verdict: approval.Permanent, cause: approval.CauseBadAddress, alive: 1},
 		"too many keys":         {opts: emulated.Options{MaxKeys: 1}, verdict: approval.Permanent, cause: approval.CauseKeyLimit},
-		"another organization":  {spoil: func(o *approval.KeySpec) { o.Org = "b0123456789abcdef012345b" }, verdict: approval.Transient, cause: approval.CauseInvalidCredential},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -272,7 +271,7 @@ func TestFindTakesNoOthersKeys(t *testing.T) {
 		_, err := r.keys.Create(t.Context(), order("AKR-7F3K2", attempt+1), noted)
 		require.NoError(t, err)
 	}
-	found, err := r.keys.FindTagged(t.Context(), sandboxOrg, "AKR-7F3K2")
+	found, err := r.keys.FindTagged(t.Context(), "AKR-7F3K2")
 	require.NoError(t, err)
 	var attempts []int
 	for _, k := range found {
@@ -329,7 +328,7 @@ func TestUnlistedKeysAreKnownFromTheEvents(t *testing.T) {
 			made, err := r.keys.Create(ctx, order("AKR-7F3K2", 1), noted)
 			require.NoError(t, err)
 			c.then(r, made)
-			got, err := r.keys.CreatedButUnlisted(ctx, sandboxOrg, since)
+			got, err := r.keys.CreatedButUnlisted(ctx, since)
 			require.NoError(t, err)
 			assert.Equal(t, c.want, got)
 		})
@@ -352,7 +351,7 @@ func TestRemoveInTheSandbox(t *testing.T) {
 			made, err := r.keys.Create(ctx, order("AKR-7F3K2", 1), noted)
 			require.NoError(t, err)
 			require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: mode}))
-			require.NoError(t, r.keys.Delete(ctx, sandboxOrg, made.ID))
+			require.NoError(t, r.keys.Delete(ctx, made.ID))
 			assert.Zero(t, r.Count())
 		})
 	}
@@ -364,7 +363,7 @@ func TestTheBotKeepsItsOwnKey(t *testing.T) {
 	status, err := r.api.Status(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"ORG_OWNER"}, status.Roles)
-	require.Error(t, r.keys.Delete(ctx, sandboxOrg, status.KeyID))
+	require.Error(t, r.keys.Delete(ctx, status.KeyID))
 	assert.True(t, r.Alive(status.KeyID))
 	assert.Zero(t, r.calls(deleteKey))
 }

@@ -113,10 +113,10 @@ func (d *desk) start(api string, s setup) {
 		APIURL: api, Channels: channels, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.weather,
 	})
 	require.NoError(d.t, err)
-	worker := worker.NewWorker(orgs, d.store, d.keys, d.slack.Messenger(orgs), d.slack.Directory(), time.Now, logger)
+	worker := worker.NewWorker(orgs, d.store, d.keys.Of, d.slack.Messenger(orgs), d.slack.Directory(), time.Now, logger)
 	d.service = &service.Service{
 		Store: d.store, Directory: d.slack.Directory(), Orgs: orgs,
-		Projects: &service.ProjectCache{Keys: d.keys, Now: time.Now},
+		Projects: &service.ProjectCache{KeysOf: d.keys.Of, Now: time.Now},
 		Now:      time.Now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	d.app = slackui.New(d.slack, d.service)

@@ -318,7 +318,7 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 
 	d.app.Wait()
 	d.keys.Have(org)
-	d.service.Projects = &service.ProjectCache{Keys: d.keys, Now: time.Now}
+	d.service.Projects = &service.ProjectCache{KeysOf: d.keys.Of, Now: time.Now}
 	gone := filled(func(v values) {
 		v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick(payments)}
 		v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}
@@ -326,7 +326,7 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "There is no project")
 
 	d.app.Wait()
-	d.service.Projects = &service.ProjectCache{Keys: d.keys, Now: time.Now}
+	d.service.Projects = &service.ProjectCache{KeysOf: d.keys.Of, Now: time.Now}
 	d.keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
 	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "Atlas did not tell me its projects just now")
 	require.Equal(t, sandbox.Pick(payments), d.seesModal(alice).Values["form.projects"]["form.projects"])

@@ -66,7 +66,7 @@ func fuzzedApp(log *bytes.Buffer) (*App, *approvaltest.Memory) {
 	keys.Have(testOrg, payments, search1)
 	s := &client.Slack{Config: c, Client: caller, API: client.NewAPI(c, caller)}
 	return New(s, &service.Service{
-		Store: store, Directory: people, Orgs: policy.Orgs{strict, staging}, Projects: &service.ProjectCache{Keys: keys, Now: now}, Now: now, NewID: approval.NewID, Wake: func() {},
+		Store: store, Directory: people, Orgs: policy.Orgs{strict, staging}, Projects: &service.ProjectCache{KeysOf: keys.Of, Now: now}, Now: now, NewID: approval.NewID, Wake: func() {},
 	}), store
 }
 

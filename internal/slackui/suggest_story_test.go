@@ -146,7 +146,7 @@ func TestASlowAtlasIsNotWaitedForTooLong(t *testing.T) {
 	t.Parallel()
 	d := openRich(t)
 	answered := make(chan struct{})
-	d.service.Projects.Keys = slowKeys{d.keys, answered}
+	d.service.Projects.KeysOf = func(org policy.OrgID) approval.Keys { return slowKeys{d.keys.Of(org), answered} }
 	d.opensForm(alice)
 	require.Empty(t, d.suggests(alice, "pay"))
 	close(answered)
@@ -160,11 +160,11 @@ type slowKeys struct {
 	until chan struct{}
 }
 
-func (k slowKeys) Projects(ctx context.Context, org policy.OrgID) ([]policy.Project, error) {
+func (k slowKeys) Projects(ctx context.Context) ([]policy.Project, error) {
 	select {
 	case <-k.until:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return k.Keys.Projects(ctx, org)
+	return k.Keys.Projects(ctx)
 }

@@ -21,7 +21,8 @@ const (
 	CallProjects Call = "projects" // Keys.Projects
 )
 
-// Keys is an Atlas in memory. The zero value is empty and ready.
+// Keys are the keys of every organization of an Atlas in memory; see [Keys.Of]. The
+// zero value is empty and ready.
 type Keys struct {
 	Script
 
@@ -61,11 +62,20 @@ type madeKey struct {
 	goneAt time.Time // zero: alive
 }
 
-var _ approval.Keys = (*Keys)(nil)
+// OrgKeys are the keys of one organization.
+type OrgKeys struct {
+	*Keys
+	org policy.OrgID
+}
+
+var _ approval.Keys = OrgKeys{}
+
+// Of returns the keys of an organization; it is an [approval.KeysOf].
+func (k *Keys) Of(org policy.OrgID) approval.Keys { return OrgKeys{k, org} }
 
 // Create implements [approval.Keys]. Its mishaps are those of [CallCreate],
 // [CallRestrict] and, once for every project, [CallAssign].
-func (k *Keys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (approval.Credential, error) {
+func (k OrgKeys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (approval.Credential, error) {
 	var key *madeKey
 	if err := k.call(ctx, CallCreate, func() { key = k.create(o) }); err != nil {
 		return approval.Credential{}, fmt.Errorf("creating the key: %w", err)
@@ -102,14 +112,14 @@ func (k *Keys) assign(ctx context.Context, key *madeKey, p policy.ProjectAccess)
 func PrivateKey(keyID string) secret.Secret { return secret.New("private-half-of-" + keyID) }
 
 // create adds a key whose id and public half follow from how many there were.
-func (k *Keys) create(o approval.KeySpec) *madeKey {
+func (k OrgKeys) create(o approval.KeySpec) *madeKey {
 	n := len(k.all) + 1
 	o.Access.Roles = slices.Clone(o.Access.Roles)
 	o.Access.Networks = slices.Clone(o.Access.Networks)
 	o.Access.Projects = copyProjects(o.Access.Projects)
 	key := &madeKey{LiveKey: LiveKey{
 		Key: approval.Key{ID: fmt.Sprintf("%024x", n), PublicKey: fmt.Sprintf("pub%05d", n), MadeAt: k.now()},
-		Org: o.Org, Request: o.Request, Attempt: o.Attempt, Access: o.Access,
+		Org: k.org, Request: o.Request, Attempt: o.Attempt, Access: o.Access,
 	}}
 	k.all = append(k.all, key)
 	return key
@@ -117,8 +127,8 @@ func (k *Keys) create(o approval.KeySpec) *madeKey {
 
 // AddAccess implements [approval.Keys]. Its mishaps are those of
 // [CallReaddress].
-func (k *Keys) AddAccess(ctx context.Context, org policy.OrgID, keyID string, networks []netip.Prefix) error {
-	return k.relist(ctx, CallReaddress, org, keyID, func(list []netip.Prefix) []netip.Prefix {
+func (k OrgKeys) AddAccess(ctx context.Context, keyID string, networks []netip.Prefix) error {
+	return k.relist(ctx, CallReaddress, keyID, func(list []netip.Prefix) []netip.Prefix {
 		for _, n := range networks {
 			if !slices.Contains(list, n) {
 				list = append(list, n)
@@ -129,14 +139,14 @@ func (k *Keys) AddAccess(ctx context.Context, org policy.OrgID, keyID string, ne
 }
 
 // KeepAccess implements [approval.Keys]. Its mishaps are those of [CallKeep].
-func (k *Keys) KeepAccess(ctx context.Context, org policy.OrgID, keyID string, keep, _ []netip.Prefix) error {
-	return k.relist(ctx, CallKeep, org, keyID, func([]netip.Prefix) []netip.Prefix { return slices.Clone(keep) })
+func (k OrgKeys) KeepAccess(ctx context.Context, keyID string, keep, _ []netip.Prefix) error {
+	return k.relist(ctx, CallKeep, keyID, func([]netip.Prefix) []netip.Prefix { return slices.Clone(keep) })
 }
 
-func (k *Keys) relist(ctx context.Context, call Call, org policy.OrgID, keyID string, to func([]netip.Prefix) []netip.Prefix) error {
+func (k OrgKeys) relist(ctx context.Context, call Call, keyID string, to func([]netip.Prefix) []netip.Prefix) error {
 	isGone := false
 	err := k.call(ctx, call, func() {
-		key := k.alive(org, keyID)
+		key := k.alive(keyID)
 		if isGone = key == nil; !isGone {
 			key.Access.Networks = to(slices.Clone(key.Access.Networks))
 		}
@@ -148,9 +158,9 @@ func (k *Keys) relist(ctx context.Context, call Call, org policy.OrgID, keyID st
 }
 
 // Delete implements [approval.Keys].
-func (k *Keys) Delete(ctx context.Context, org policy.OrgID, keyID string) error {
+func (k OrgKeys) Delete(ctx context.Context, keyID string) error {
 	return k.call(ctx, CallRemove, func() {
-		if key := k.alive(org, keyID); key != nil && keyID != k.undying {
+		if key := k.alive(keyID); key != nil && keyID != k.undying {
 			key.goneAt = k.now()
 		}
 	})
@@ -165,13 +175,13 @@ func (k *Keys) Undying(keyID string) {
 }
 
 // FindTagged implements [approval.Keys].
-func (k *Keys) FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) ([]approval.TaggedKey, error) {
+func (k OrgKeys) FindTagged(ctx context.Context, id policy.ID) ([]approval.TaggedKey, error) {
 	var found []approval.TaggedKey
 	err := k.call(ctx, CallFind, func() {
 		seen := k.now().Add(-k.Lag) // the list is as it was then
 		for _, key := range k.all {
 			isThere := !key.MadeAt.After(seen) && (key.goneAt.IsZero() || key.goneAt.After(seen))
-			if key.Org == org && key.Request == id && isThere {
+			if key.Org == k.org && key.Request == id && isThere {
 				found = append(found, approval.TaggedKey{Key: key.Key, Request: key.Request, Attempt: key.Attempt})
 			}
 		}
@@ -183,13 +193,13 @@ func (k *Keys) FindTagged(ctx context.Context, org policy.OrgID, id policy.ID) (
 }
 
 // ListTagged implements [approval.Keys]. Its mishaps are those of [CallMarked].
-func (k *Keys) ListTagged(ctx context.Context, org policy.OrgID) ([]approval.TaggedKey, error) {
+func (k OrgKeys) ListTagged(ctx context.Context) ([]approval.TaggedKey, error) {
 	var found []approval.TaggedKey
 	err := k.call(ctx, CallMarked, func() {
 		seen := k.now().Add(-k.Lag)
 		for _, key := range k.all {
 			isThere := !key.MadeAt.After(seen) && (key.goneAt.IsZero() || key.goneAt.After(seen))
-			if key.Org == org && isThere && !key.Drift.Renamed {
+			if key.Org == k.org && isThere && !key.Drift.Renamed {
 				found = append(found, approval.TaggedKey{Key: key.Key, Request: key.Request, Attempt: key.Attempt})
 			}
 		}
@@ -201,12 +211,12 @@ func (k *Keys) ListTagged(ctx context.Context, org policy.OrgID) ([]approval.Tag
 }
 
 // CreatedButUnlisted implements [approval.Keys]. Its mishaps are those of [CallUnlisted].
-func (k *Keys) CreatedButUnlisted(ctx context.Context, org policy.OrgID, since time.Time) (bool, error) {
+func (k OrgKeys) CreatedButUnlisted(ctx context.Context, since time.Time) (bool, error) {
 	unlisted := false
 	err := k.call(ctx, CallUnlisted, func() {
 		seen := k.now().Add(-k.Lag)
 		for _, key := range k.all {
-			if key.Org == org && !key.MadeAt.Before(since) && key.MadeAt.After(seen) && key.goneAt.IsZero() {
+			if key.Org == k.org && !key.MadeAt.Before(since) && key.MadeAt.After(seen) && key.goneAt.IsZero() {
 				unlisted = true
 			}
 		}
@@ -215,10 +225,10 @@ func (k *Keys) CreatedButUnlisted(ctx context.Context, org policy.OrgID, since t
 }
 
 // Inspect implements [approval.Keys]. Its mishaps are those of [CallInspect].
-func (k *Keys) Inspect(ctx context.Context, o approval.KeySpec, keyID string) (approval.Drift, error) {
+func (k OrgKeys) Inspect(ctx context.Context, o approval.KeySpec, keyID string) (approval.Drift, error) {
 	drift, missing := approval.Drift{}, false
 	err := k.call(ctx, CallInspect, func() {
-		key := k.alive(o.Org, keyID)
+		key := k.alive(keyID)
 		if missing = key == nil; !missing {
 			drift = key.Drift
 		}
@@ -270,9 +280,9 @@ func (k *Keys) has(org policy.OrgID, id policy.ProjectID) bool {
 }
 
 // Projects implements [approval.Keys]. Its mishaps are those of [CallProjects].
-func (k *Keys) Projects(ctx context.Context, org policy.OrgID) ([]policy.Project, error) {
+func (k OrgKeys) Projects(ctx context.Context) ([]policy.Project, error) {
 	var projects []policy.Project
-	err := k.call(ctx, CallProjects, func() { projects = slices.Clone(k.projects[org]) })
+	err := k.call(ctx, CallProjects, func() { projects = slices.Clone(k.projects[k.org]) })
 	if err != nil {
 		return nil, err
 	}
@@ -289,10 +299,10 @@ func copyProjects(projects []policy.ProjectAccess) []policy.ProjectAccess {
 }
 
 // WasUsed implements [approval.Keys]. A key that is gone was not used.
-func (k *Keys) WasUsed(ctx context.Context, org policy.OrgID, keyID string) (bool, error) {
+func (k OrgKeys) WasUsed(ctx context.Context, keyID string) (bool, error) {
 	var used bool
 	err := k.call(ctx, CallUsed, func() {
-		key := k.alive(org, keyID)
+		key := k.alive(keyID)
 		used = key != nil && key.Used
 	})
 	return used && err == nil, err
@@ -342,9 +352,9 @@ func (k *Keys) call(ctx context.Context, name Call, happen func()) error {
 	})
 }
 
-func (k *Keys) alive(org policy.OrgID, keyID string) *madeKey {
+func (k OrgKeys) alive(keyID string) *madeKey {
 	for _, key := range k.all {
-		if key.Org == org && key.ID == keyID && key.goneAt.IsZero() {
+		if key.Org == k.org && key.ID == keyID && key.goneAt.IsZero() {
 			return key
 		}
 	}

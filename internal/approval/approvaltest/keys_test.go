@@ -13,7 +13,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-var order = approval.KeySpec{Org: "org", Request: "AKR-00001", Attempt: 1}
+var order = approval.KeySpec{Request: "AKR-00001", Attempt: 1}
 
 // ignore is a caller of Make that writes nothing down.
 func ignore(approval.Key) error { return nil }
@@ -39,7 +39,7 @@ func TestKeysMake(t *testing.T) {
 			keys := &approvaltest.Keys{}
 			keys.Fail(tt.call, tt.mishap)
 			var heard []approval.Key
-			c, err := keys.Create(t.Context(), order, func(k approval.Key) error {
+			c, err := keys.Of("org").Create(t.Context(), order, func(k approval.Key) error {
 				heard = append(heard, k)
 				return nil
 			})
@@ -66,7 +66,7 @@ func TestKeysMakeEndsIfTheCallerCannotWriteTheKeyDown(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
 	disk := errors.New("disk full")
-	_, err := keys.Create(t.Context(), order, func(approval.Key) error { return disk })
+	_, err := keys.Of("org").Create(t.Context(), order, func(approval.Key) error { return disk })
 	require.ErrorIs(t, err, disk)
 	require.Zero(t, keys.Calls(approvaltest.CallRestrict))
 	require.Len(t, keys.Alive(), 1, "it is the caller's to remove")
@@ -75,14 +75,14 @@ func TestKeysMakeEndsIfTheCallerCannotWriteTheKeyDown(t *testing.T) {
 func TestKeysRemove(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
-	c, err := keys.Create(t.Context(), order, ignore)
+	c, err := keys.Of("org").Create(t.Context(), order, ignore)
 	require.NoError(t, err)
 	keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)), approvaltest.Unheard(approvaltest.Unknown()))
-	require.Error(t, keys.Delete(t.Context(), "org", c.ID))
+	require.Error(t, keys.Of("org").Delete(t.Context(), c.ID))
 	require.Len(t, keys.Alive(), 1)
-	require.Error(t, keys.Delete(t.Context(), "org", c.ID))
+	require.Error(t, keys.Of("org").Delete(t.Context(), c.ID))
 	require.Empty(t, keys.Alive())
-	require.NoError(t, keys.Delete(t.Context(), "org", c.ID), "one that is not there is a success")
+	require.NoError(t, keys.Of("org").Delete(t.Context(), c.ID), "one that is not there is a success")
 	require.Equal(t, 1, keys.Made())
 	require.Equal(t, 3, keys.Calls(approvaltest.CallRemove))
 }
@@ -91,10 +91,10 @@ func TestKeysFindLags(t *testing.T) {
 	t.Parallel()
 	clock := approvaltest.NewClock()
 	keys := &approvaltest.Keys{Now: clock.Now, Lag: 3 * time.Second}
-	c, err := keys.Create(t.Context(), order, ignore)
+	c, err := keys.Of("org").Create(t.Context(), order, ignore)
 	require.NoError(t, err)
 	found := func(id policy.ID) int {
-		all, err := keys.FindTagged(t.Context(), "org", id)
+		all, err := keys.Of("org").FindTagged(t.Context(), id)
 		require.NoError(t, err)
 		return len(all)
 	}
@@ -102,7 +102,7 @@ func TestKeysFindLags(t *testing.T) {
 	clock.Advance(3 * time.Second)
 	require.Equal(t, 1, found("AKR-00001"))
 	require.Zero(t, found("AKR-0000"), "a mark matches as a whole")
-	require.NoError(t, keys.Delete(t.Context(), "org", c.ID))
+	require.NoError(t, keys.Of("org").Delete(t.Context(), c.ID))
 	require.Equal(t, 1, found("AKR-00001"), "it is listed still")
 	clock.Advance(3 * time.Second)
 	require.Zero(t, found("AKR-00001"))
@@ -111,10 +111,10 @@ func TestKeysFindLags(t *testing.T) {
 func TestKeysUsed(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
-	c, err := keys.Create(t.Context(), order, ignore)
+	c, err := keys.Of("org").Create(t.Context(), order, ignore)
 	require.NoError(t, err)
 	for _, want := range []bool{false, true} {
-		used, err := keys.WasUsed(t.Context(), "org", c.ID)
+		used, err := keys.Of("org").WasUsed(t.Context(), c.ID)
 		require.NoError(t, err)
 		require.Equal(t, want, used)
 		keys.Use(c.ID)
@@ -126,7 +126,7 @@ func TestKeysDoNothingWhenCut(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	keys := &approvaltest.Keys{}
-	_, err := keys.Create(ctx, order, ignore)
+	_, err := keys.Of("org").Create(ctx, order, ignore)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Zero(t, keys.Made())
 }
@@ -136,7 +136,7 @@ func TestOnCallHearsOfACallBeforeItIsMade(t *testing.T) {
 	keys := &approvaltest.Keys{}
 	var madeBefore []int
 	keys.SetOnCall(func(approvaltest.Call) { madeBefore = append(madeBefore, keys.Made()) })
-	_, err := keys.Create(t.Context(), order, ignore)
+	_, err := keys.Of("org").Create(t.Context(), order, ignore)
 	require.NoError(t, err)
 	require.Equal(t, []int{0, 1}, madeBefore, "before the create call, and before the access list")
 }
@@ -170,7 +170,7 @@ func TestKeysMakeAssignsProjectsLast(t *testing.T) {
 				{Project: search, Roles: []policy.Role{"GROUP_READ_ONLY"}}, {Project: payments, Roles: []policy.Role{"GROUP_OWNER"}},
 			}
 			heard := 0
-			_, err := keys.Create(t.Context(), o, func(approval.Key) error { heard++; return nil })
+			_, err := keys.Of("org").Create(t.Context(), o, func(approval.Key) error { heard++; return nil })
 			require.Equal(t, 1, heard)
 			alive := keys.Alive()
 			require.Len(t, alive, 1, "whatever fails, the key is there")
@@ -192,13 +192,13 @@ func TestKeysProjects(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
 	keys.Have("org", policy.Project{ID: "b1", Name: "Search"}, policy.Project{ID: "b2", Name: "Payments"})
-	projects, err := keys.Projects(t.Context(), "org")
+	projects, err := keys.Of("org").Projects(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []policy.Project{{ID: "b2", Name: "Payments"}, {ID: "b1", Name: "Search"}}, projects)
-	projects, err = keys.Projects(t.Context(), "other")
+	projects, err = keys.Of("other").Projects(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, projects)
 	keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
-	_, err = keys.Projects(t.Context(), "org")
+	_, err = keys.Of("org").Projects(t.Context())
 	require.Error(t, err)
 }

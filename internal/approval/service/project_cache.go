@@ -24,8 +24,8 @@ const (
 // a name is answered within Slack's three seconds. Nobody waits for Atlas while
 // a list is known: a newer one is fetched behind their back.
 type ProjectCache struct {
-	Keys approval.Keys
-	Now  func() time.Time
+	KeysOf approval.KeysOf
+	Now    func() time.Time
 
 	mu       sync.Mutex
 	lists    map[policy.OrgID]*projectList
@@ -123,7 +123,7 @@ func (c *ProjectCache) Close() {
 func (c *ProjectCache) fetch(org policy.OrgID, l *projectList) {
 	ctx, cancel := context.WithTimeout(c.ctx, projectsTimeout)
 	defer cancel()
-	projects, err := isolate.Safely(func() ([]policy.Project, error) { return c.Keys.Projects(ctx, org) })
+	projects, err := isolate.Safely(func() ([]policy.Project, error) { return c.KeysOf(org).Projects(ctx) })
 	for i := range projects {
 		projects[i].Name = plaintext.Foreign(projects[i].Name)
 	}

@@ -82,8 +82,7 @@ func reasonFor(why error) string {
 
 // refuse records a refused action and returns why it was refused.
 func (s *Service) refuse(ctx context.Context, r approval.Request, on approval.Event, by policy.UserID, why error) error {
-	e := approval.AuditEntry{Org: r.Org, Request: r.ID, Event: on, From: r.State, To: r.State, By: by}
-	return s.recordRefusal(ctx, e.WithKey(r.Key, r.Key), why)
+	return s.recordRefusal(ctx, r.Refused(on, by), why)
 }
 
 // refuseNew is refuse for what is about no request yet: note says what was
@@ -98,11 +97,11 @@ func (s *Service) recordRefusal(ctx context.Context, e approval.AuditEntry, why 
 		return why
 	}
 	if e.By != "" { // the operator is no flood
-		recorded, leftOut := s.refused.Take(e.By, e.At)
+		recorded, leftOut := s.refused.take(e.By, e.At)
 		if !recorded {
 			return why
 		}
-		e.Note = approval.NoteLeftOut(e.Note, leftOut)
+		e.Note = noteLeftOut(e.Note, leftOut)
 	}
 	if err := s.Store.Record(ctx, e); err != nil {
 		return errors.Join(why, fmt.Errorf("recording the refusal: %w", err))

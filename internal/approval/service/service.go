@@ -8,12 +8,19 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
+// Store is what the service needs of the database.
+type Store interface {
+	approval.Requests
+	approval.Lists
+	approval.Recorder
+}
+
 // Service is what people can do. Every method checks the caller against the
 // directory and the policy as they are now, stores the change and wakes the
 // worker; none calls Atlas or shows anything. A method that refuses returns the
 // request as it is, with an error for which there is a sentence.
 type Service struct {
-	Store     approval.Store
+	Store     Store
 	Directory policy.Directory
 	Orgs      policy.Orgs
 	Projects  *ProjectCache // nil if no policy offers roles in projects
@@ -21,8 +28,8 @@ type Service struct {
 	NewID     func() policy.ID
 	Wake      func() // a hint to the worker; may be lost
 
-	creating sync.Mutex           // one request is counted and stored at a time
-	refused  approval.RefusalPace // of each caller, in the audit trail
+	creating sync.Mutex  // one request is counted and stored at a time
+	refused  refusalPace // of each caller, in the audit trail
 }
 
 // policyOf returns the policy of an organization. One that is not configured any

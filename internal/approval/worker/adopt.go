@@ -166,7 +166,7 @@ func (w *Worker) checkAdopted(ctx context.Context, org policy.OrgID, found []app
 	for _, r := range live[:min(len(live), adoptedAtOnce)] {
 		now := w.Now()
 		w.inspectedAt[r.ID] = now
-		_, err := w.Keys.Inspect(ctx, approval.KeySpec{Org: r.Org, Request: r.ID, Attempt: r.Attempt}, r.Key.ID)
+		_, err := w.KeysOf(r.Org).Inspect(ctx, approval.KeySpec{Request: r.ID, Attempt: r.Attempt}, r.Key.ID)
 		switch {
 		case errors.Is(err, approval.ErrNoKey):
 			err = w.handleMissing(ctx, r, now)
@@ -183,7 +183,7 @@ func (w *Worker) checkAdopted(ctx context.Context, org policy.OrgID, found []app
 // ownedBy lists the keys that carry r's mark, but for those that another live
 // request holds: somebody renamed those.
 func (w *Worker) ownedBy(ctx context.Context, r approval.Request) ([]approval.TaggedKey, error) {
-	found, err := w.Keys.FindTagged(ctx, r.Org, r.ID)
+	found, err := w.KeysOf(r.Org).FindTagged(ctx, r.ID)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

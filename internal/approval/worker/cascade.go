@@ -41,7 +41,7 @@ func (w *Worker) rotationsOf(ctx context.Context, r approval.Request) ([]approva
 
 // RotationsOf lists the requests for the keys before and after r's, whatever
 // their state, the first one's first and without r.
-func RotationsOf(ctx context.Context, store approval.Store, r approval.Request) ([]approval.Request, error) {
+func RotationsOf(ctx context.Context, store Store, r approval.Request) ([]approval.Request, error) {
 	first := r
 	for first.Type == approval.Rotation {
 		before, err := store.Get(ctx, first.ParentID)

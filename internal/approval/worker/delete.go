@@ -28,7 +28,7 @@ func (w *Worker) deleteKey(ctx context.Context, r approval.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Keys.Delete(ctx, r.Org, r.Key.ID); err != nil {
+	if err := w.KeysOf(r.Org).Delete(ctx, r.Key.ID); err != nil {
 		return w.recordDeleteFailure(ctx, r, approval.CallErrorOf(err))
 	}
 	step, err := r.RecordDeleted(w.Now())
@@ -65,7 +65,7 @@ func (w *Worker) checkConfirmation(ctx context.Context, r approval.Request) erro
 	if !r.KeyExpiresAt.After(w.Now()) {
 		return w.expireFor(ctx, r, approval.CauseKeyExpired)
 	}
-	used, err := w.Keys.WasUsed(ctx, r.Org, r.Key.ID)
+	used, err := w.KeysOf(r.Org).WasUsed(ctx, r.Key.ID)
 	switch {
 	case used:
 		step, err := r.ConfirmByUse(w.Now(), w.policyOf(r.Org))

@@ -57,8 +57,8 @@ func (w *Worker) attempt(ctx context.Context, r approval.Request) error {
 	if r, err = w.move(ctx, r, step, err); err != nil {
 		return err
 	}
-	order := approval.KeySpec{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}
-	credential, err := w.Keys.Create(ctx, order, func(k approval.Key) error {
+	order := approval.KeySpec{Request: r.ID, Attempt: r.Attempt, Access: r.Access}
+	credential, err := w.KeysOf(r.Org).Create(ctx, order, func(k approval.Key) error {
 		step, err := r.RecordKey(k, w.Now())
 		r, err = w.move(ctx, r, step, err)
 		return err
@@ -112,7 +112,7 @@ func (w *Worker) stillOurs(ctx context.Context, r approval.Request) (approval.Re
 // look for.
 func (w *Worker) deletePreviousKeys(ctx context.Context, r approval.Request) error {
 	if r.Key.ID != "" {
-		if err := w.Keys.Delete(ctx, r.Org, r.Key.ID); err != nil {
+		if err := w.KeysOf(r.Org).Delete(ctx, r.Key.ID); err != nil {
 			return err
 		}
 	}
@@ -124,7 +124,7 @@ func (w *Worker) deletePreviousKeys(ctx context.Context, r approval.Request) err
 		return err
 	}
 	for _, k := range found {
-		if err := w.Keys.Delete(ctx, r.Org, k.ID); err != nil {
+		if err := w.KeysOf(r.Org).Delete(ctx, k.ID); err != nil {
 			return err
 		}
 	}
@@ -180,7 +180,7 @@ func (w *Worker) rollback(ctx context.Context, r approval.Request) error {
 		return err
 	}
 	if r.Key.ID != "" {
-		if err := w.Keys.Delete(ctx, r.Org, r.Key.ID); err != nil {
+		if err := w.KeysOf(r.Org).Delete(ctx, r.Key.ID); err != nil {
 			return w.recordDeleteFailure(ctx, r, approval.CallErrorOf(err))
 		}
 	}

@@ -17,7 +17,7 @@ const leftoverTimes = 2
 
 // deleteLeftover deletes a key that should not exist.
 func (w *Worker) deleteLeftover(ctx context.Context, r approval.Request, k approval.TaggedKey) error {
-	if err := w.Keys.Delete(ctx, r.Org, k.ID); err != nil {
+	if err := w.KeysOf(r.Org).Delete(ctx, k.ID); err != nil {
 		return fmt.Errorf("removing a key of request %s: %w", r.ID, err)
 	}
 	if err := w.countLeftover(ctx, r, k); err != nil {
@@ -62,10 +62,10 @@ func (w *Worker) forgetLeftovers(org policy.OrgID, listed []approval.TaggedKey) 
 // Atlas does not know it.
 func (w *Worker) deleteRecordedLeftover(ctx context.Context, r approval.Request) error {
 	id := r.Leftover.Key.ID
-	if err := w.Keys.Delete(ctx, r.Org, id); err != nil {
+	if err := w.KeysOf(r.Org).Delete(ctx, id); err != nil {
 		return &retry{approval.WaitAfter(approval.CallErrorOf(err), 2), fmt.Errorf("deleting key %s once more: %w", id, err)}
 	}
-	_, err := w.Keys.Inspect(ctx, approval.KeySpec{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access}, id)
+	_, err := w.KeysOf(r.Org).Inspect(ctx, approval.KeySpec{Request: r.ID, Attempt: r.Attempt, Access: r.Access}, id)
 	if err == nil {
 		err = errors.New("it is still known to Atlas")
 	}

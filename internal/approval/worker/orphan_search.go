@@ -28,7 +28,7 @@ func (w *Worker) searchOrphans(ctx context.Context, r approval.Request) error {
 		if k.ID == r.Key.ID {
 			continue
 		}
-		if err := w.Keys.Delete(ctx, r.Org, k.ID); err != nil {
+		if err := w.KeysOf(r.Org).Delete(ctx, k.ID); err != nil {
 			return w.cannotLook(ctx, r, fmt.Errorf("removing a key that nobody was shown: %w", err))
 		}
 		removed = append(removed, k.Attempt)
@@ -64,7 +64,7 @@ func (w *Worker) listLagsBehindEvents(ctx context.Context, r approval.Request, r
 	for _, d := range r.UnresolvedCreates {
 		isLast := d.Searches == len(approval.OrphanSearchSchedule)-1 && approval.IsPast(d.SearchAt, w.Now())
 		if isLast && !slices.Contains(removed, d.Attempt) && w.Now().Sub(d.At) < maxListLag {
-			return w.Keys.CreatedButUnlisted(ctx, r.Org, d.At.Add(-workLimit))
+			return w.KeysOf(r.Org).CreatedButUnlisted(ctx, d.At.Add(-workLimit))
 		}
 	}
 	return false, nil

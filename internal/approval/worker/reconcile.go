@@ -84,7 +84,7 @@ func (w *Worker) reconcile(ctx context.Context, org policy.OrgID) error {
 // compareMarked compares the keys that carry this bot's mark with the requests
 // that they name.
 func (w *Worker) compareMarked(ctx context.Context, org policy.OrgID, live []approval.Request) error {
-	found, err := w.Keys.ListTagged(ctx, org)
+	found, err := w.KeysOf(org).ListTagged(ctx)
 	if err != nil {
 		return fmt.Errorf("listing the keys with this bot's mark: %w", err)
 	}
@@ -152,8 +152,8 @@ func (w *Worker) detectDriftOf(ctx context.Context, r approval.Request) error {
 		w.inspectedAt[r.ID] = w.Now()
 		return err
 	}
-	order := approval.KeySpec{Org: r.Org, Request: r.ID, Attempt: r.Attempt, Access: r.Access, MadeAt: r.Key.MadeAt, Owns: r.Owns}
-	drift, err := w.Keys.Inspect(ctx, order, r.Key.ID)
+	order := approval.KeySpec{Request: r.ID, Attempt: r.Attempt, Access: r.Access, MadeAt: r.Key.MadeAt, Owns: r.Owns}
+	drift, err := w.KeysOf(r.Org).Inspect(ctx, order, r.Key.ID)
 	now := w.Now()
 	switch {
 	case errors.Is(err, approval.ErrNoKey):

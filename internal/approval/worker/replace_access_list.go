@@ -33,7 +33,7 @@ func (w *Worker) replaceAccessList(ctx context.Context, r, parent approval.Reque
 	}
 	former, wanted := parent.Access.Networks, r.Access.Networks
 	if !r.Change.Added {
-		if err := w.Keys.AddAccess(ctx, r.Org, parent.Key.ID, withoutNetworks(wanted, former)); err != nil {
+		if err := w.KeysOf(r.Org).AddAccess(ctx, parent.Key.ID, withoutNetworks(wanted, former)); err != nil {
 			return r, parent, approval.CallErrorOf(err)
 		}
 		step, err := r.RecordAdded(w.Now())
@@ -41,7 +41,7 @@ func (w *Worker) replaceAccessList(ctx context.Context, r, parent approval.Reque
 			return r, parent, err
 		}
 	}
-	if err := w.Keys.KeepAccess(ctx, r.Org, parent.Key.ID, wanted, former); err != nil {
+	if err := w.KeysOf(r.Org).KeepAccess(ctx, parent.Key.ID, wanted, former); err != nil {
 		return r, parent, approval.CallErrorOf(err)
 	}
 	step, err := parent.ReplaceAccessListFor(r, w.Now())
@@ -101,11 +101,11 @@ func (w *Worker) restoreList(ctx context.Context, r, parent approval.Request) er
 func (w *Worker) tryRestoreList(ctx context.Context, r, parent approval.Request) *approval.CallError {
 	former, wanted := parent.Access.Networks, r.Access.Networks
 	if r.Change.Added { // until then none of the former entries was deleted
-		if err := w.Keys.AddAccess(ctx, r.Org, parent.Key.ID, withoutNetworks(former, wanted)); err != nil {
+		if err := w.KeysOf(r.Org).AddAccess(ctx, parent.Key.ID, withoutNetworks(former, wanted)); err != nil {
 			return approval.CallErrorOf(err)
 		}
 	}
-	if err := w.Keys.KeepAccess(ctx, r.Org, parent.Key.ID, former, wanted); err != nil {
+	if err := w.KeysOf(r.Org).KeepAccess(ctx, parent.Key.ID, former, wanted); err != nil {
 		return approval.CallErrorOf(err)
 	}
 	return nil

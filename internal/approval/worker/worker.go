@@ -13,13 +13,21 @@ import (
 	"atlaskeybot/internal/isolate"
 )
 
+// Store is what the worker needs of the database.
+type Store interface {
+	approval.Requests
+	approval.Lists
+	approval.Work
+	approval.Messages
+}
+
 // Worker does what the rows say is owed: it makes and removes keys, lets
 // requests lapse and draws messages. The row is the queue: a wake-up is only a
 // hint, and a crash at any point loses nothing.
 type Worker struct {
 	Orgs      policy.Orgs
-	Store     approval.Store
-	Keys      approval.Keys
+	Store     Store
+	KeysOf    approval.KeysOf
 	Messenger approval.Messenger
 	Directory policy.Directory
 	Now       func() time.Time
@@ -58,9 +66,9 @@ const (
 )
 
 // NewWorker returns a worker that has yet to be run.
-func NewWorker(orgs policy.Orgs, store approval.Store, keys approval.Keys, screens approval.Messenger, directory policy.Directory, now func() time.Time, log *slog.Logger) *Worker {
+func NewWorker(orgs policy.Orgs, store Store, keysOf approval.KeysOf, messenger approval.Messenger, directory policy.Directory, now func() time.Time, log *slog.Logger) *Worker {
 	return &Worker{
-		Orgs: orgs, Store: store, Keys: keys, Messenger: screens, Directory: directory, Now: now, Log: log,
+		Orgs: orgs, Store: store, KeysOf: keysOf, Messenger: messenger, Directory: directory, Now: now, Log: log,
 		ReconcileTick: 10 * time.Second,
 		hint:          make(chan struct{}, 1), failedSyncs: map[policy.ID]map[approval.MessageName]failedSync{},
 		inFlight: map[inFlightKey]bool{}, panics: map[policy.ID]int{}, deletedAgain: map[policy.OrgID]map[string]int{},

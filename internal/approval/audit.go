@@ -7,7 +7,45 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"atlaskeybot/internal/approval/policy"
 )
+
+// An AuditEntry is one line of the audit trail.
+type AuditEntry struct {
+	Seq     int64         `json:"seq"`
+	At      time.Time     `json:"at"`
+	Org     policy.OrgID  `json:"org"`
+	Request policy.ID     `json:"request"`
+	Event   Event         `json:"event"`
+	From    State         `json:"from"`
+	To      State         `json:"to"`
+	By      policy.UserID `json:"by"` // empty: the bot itself
+	Note    string        `json:"note,omitempty"`
+
+	// Refused names why an attempt changed nothing; From and To are equal then.
+	Refused string `json:"refused,omitempty"`
+
+	// Key and KeyID are the public key and Atlas's id of the key that the line
+	// is about; empty if the request has none.
+	Key   string `json:"key,omitempty"`
+	KeyID string `json:"key_id,omitempty"`
+
+	// Prev is the Hash of the line before; Hash is over all of this one. The
+	// store fills in both, and Seq: see [AuditEntry.Linked] and [Chain].
+	Prev string `json:"prev"`
+	Hash string `json:"hash"`
+}
+
+// withKey returns e with the key that it is about: the one that the request has
+// now, or else the one that it had until then.
+func (e AuditEntry) withKey(before, now Key) AuditEntry {
+	if now == (Key{}) {
+		now = before
+	}
+	e.Key, e.KeyID = now.PublicKey, now.ID
+	return e
+}
 
 // hashFormat is the first thing hashed of every line, so that a line that is one
 // day hashed in another way cannot be taken for one of these.
@@ -83,14 +121,4 @@ func (c *Chain) wrong(e AuditEntry) string {
 		return fmt.Sprintf("it does not follow line %d: what was between them was removed", before.Seq)
 	}
 	return fmt.Sprintf("it does not follow line %d: that one was edited and its hash made anew, or lines were removed or inserted between them", before.Seq)
-}
-
-// withKey notes which key a line is about: the one that the request has now, or
-// else the one that it had until then.
-func (e AuditEntry) WithKey(before, now Key) AuditEntry {
-	if now == (Key{}) {
-		now = before
-	}
-	e.Key, e.KeyID = now.PublicKey, now.ID
-	return e
 }

@@ -1,0 +1,62 @@
+package service
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"atlaskeybot/internal/approval/policy"
+)
+
+// A caller who is refused again and again must not fill the audit trail, which is
+// never cut. Their next line counts the refusals that were left out.
+const (
+	refusalsAtOnce = 1000
+	refusalsEvery  = time.Minute
+	maxRefused     = 10_000 // callers remembered
+)
+
+// refusalPace bounds the recorded refusals of each caller. The zero value is ready.
+type refusalPace struct {
+	mu      sync.Mutex
+	callers map[policy.UserID]*refusedCaller
+}
+
+type refusedCaller struct {
+	pace    *rate.Limiter
+	leftOut int
+}
+
+// take reports whether a refusal of user is recorded now, and how many before it
+// were left out.
+func (p *refusalPace) take(user policy.UserID, now time.Time) (recorded bool, leftOut int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.callers == nil || len(p.callers) >= maxRefused {
+		p.callers = map[policy.UserID]*refusedCaller{}
+	}
+	of := p.callers[user]
+	if of == nil {
+		of = &refusedCaller{pace: rate.NewLimiter(rate.Every(refusalsEvery), refusalsAtOnce)}
+		p.callers[user] = of
+	}
+	if !of.pace.AllowN(now, 1) {
+		of.leftOut++
+		return false, 0
+	}
+	leftOut, of.leftOut = of.leftOut, 0
+	return true, leftOut
+}
+
+// noteLeftOut adds to a note how many refusals were left out before it.
+func noteLeftOut(note string, n int) string {
+	if n == 0 {
+		return note
+	}
+	if note != "" {
+		note += ", "
+	}
+	return note + fmt.Sprintf("%d refusals before were left out", n)
+}
