@@ -27,6 +27,6 @@ golden: ## write the golden files again; read the diff before you commit it
 	UPDATE=1 go test ./internal/...
 
 build: ## build a static binary
-	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bot ./cmd/bot
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o atlas-key-bot ./cmd/bot
 
 .PHONY: help sandbox test race check golden build

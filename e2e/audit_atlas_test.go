@@ -25,7 +25,7 @@ func (w *town) compares(args ...string) ([]audittrail.Difference, error) {
 	for _, name := range []string{"DATABASE_URL", "ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY", "ATLAS_BASE_URL"} {
 		environ[name] = w.environ[name]
 	}
-	out, err := w.run(environ, append([]string{"audit", "--against-atlas"}, args...)...)
+	out, err := w.run(environ, append([]string{"audit", "compare"}, args...)...)
 	var found []audittrail.Difference
 	for l := range strings.Lines(out) {
 		var d audittrail.Difference
@@ -129,7 +129,7 @@ func TestDifferencesAsCSV(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, false, nil)
 	require.NoError(t, w.Atlas.DeleteKey(w.request(w.active()).Key.ID))
-	out, err := w.run(w.environ, "audit", "--against-atlas", "--format", "csv")
+	out, err := w.run(w.environ, "audit", "compare", "--output", "csv")
 	require.ErrorContains(t, err, "events: 1")
 	rows := strings.Split(out, "\r\n")
 	require.Len(t, rows, 3)

@@ -76,7 +76,7 @@ type childBot struct {
 	kept *talliedStore
 }
 
-// childMain is `bot run`, but for the clock, the listener, the shorter waits and
+// childMain is `atlas-key-bot run`, but for the clock, the listener, the shorter waits and
 // the store that counts.
 func childMain() int {
 	offset, _ := strconv.ParseInt(os.Getenv(envOffset), 10, 64)

@@ -61,7 +61,7 @@ func TestStartEndsWithADatabaseThatIsNotWhole(t *testing.T) {
 				content[i] = 0xA5
 			}
 			require.NoError(t, os.WriteFile(path, content, 0o600))
-		}, "this file is damaged; restore a backup with 'bot restore'"},
+		}, "this file is damaged; restore a backup with 'atlas-key-bot restore'"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -111,13 +111,13 @@ func TestDeletedDatabaseIsNoticedAndSaved(t *testing.T) {
 			w.rests(id)
 			lose(t, w.database)
 			w.until("it is said", func() bool {
-				return missing(t, w.address(), "database") == "the database file was deleted or replaced while the bot runs: put the same file back, or stop the bot and restore one with 'bot restore'"
+				return missing(t, w.address(), "database") == "the database file was deleted or replaced while the bot runs: put the same file back, or stop the bot and restore one with 'atlas-key-bot restore'"
 			})
 			w.until("it is saved", func() bool { return strings.Contains(w.log.String(), "everything that was recorded is saved") })
 			rescued, err := filepath.Glob(w.database + ".rescued-*")
 			require.NoError(t, err)
 			require.Len(t, rescued, 1)
-			code, out, errs := runs(t, nil, "audit", "-database", "sqlite:"+rescued[0], "-request", string(id))
+			code, out, errs := runs(t, nil, "audit", "--database", "sqlite:"+rescued[0], "--request", string(id))
 			require.Zero(t, code, errs)
 			require.Contains(t, out, `"event":"submit"`)
 

@@ -27,7 +27,7 @@ func TestComparingSeveralOrganizations(t *testing.T) {
 	}))
 	w.passes(2 * feedDelay)
 	for org, want := range map[string]int{"": 1, "staging": 1, staging: 1, "Production": 0} {
-		args := []string{"--against-atlas"}
+		args := []string{"compare"}
 		if org != "" {
 			args = append(args, "--org", org)
 		}
@@ -40,7 +40,7 @@ func TestComparingSeveralOrganizations(t *testing.T) {
 		require.EqualError(t, err, "differences between the audit trail and Atlas's events: 1", org)
 		require.Contains(t, out, `"org":"`+staging+`"`)
 	}
-	_, err := w.run(w.environ, "audit", "--against-atlas", "--org", "elsewhere")
+	_, err := w.run(w.environ, "audit", "compare", "--org", "elsewhere")
 	require.Equal(t, 2, cli.ExitCode(err))
 	require.ErrorContains(t, err, "the environment has no credential for the organization elsewhere")
 }

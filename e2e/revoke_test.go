@@ -60,7 +60,7 @@ func TestRevokeBesideARunningBot(t *testing.T) {
 	key := w.request(id).Key.PublicKey
 	require.Len(t, w.botKeys(), 1)
 
-	said, err := w.revokes("-reason", "seen in a public repository", strings.ToLower(string(id)))
+	said, err := w.revokes("--reason", "seen in a public repository", strings.ToLower(string(id)))
 	require.NoError(t, err)
 	assert.Equal(t, "It is recorded that the key "+key+" of "+string(id)+" has to go. Its owner is U0ALICE.\n"+
 		"Waiting up to 1m30s for the bot to delete it in Atlas.\n"+
@@ -82,7 +82,7 @@ func TestRevokeBesideARunningBot(t *testing.T) {
 	assert.Equal(t, "not_allowed", lines[1].Refused)
 	var out bytes.Buffer
 	p := cli.Env{Environ: map[string]string{"DATABASE_URL": w.environ["DATABASE_URL"]}, Stdout: &out, Stderr: &out}
-	assert.Zero(t, cli.Main(t.Context(), []string{"audit", "--verify"}, p), out.String(), p)
+	assert.Zero(t, cli.Main(t.Context(), []string{"audit", "verify"}, p), out.String(), p)
 }
 
 func TestRevokeWithoutARunningBot(t *testing.T) {
@@ -96,7 +96,7 @@ func TestRevokeWithoutARunningBot(t *testing.T) {
 	assert.Contains(t, said, "It is recorded that the key ")
 	require.Len(t, w.botKeys(), 1)
 
-	said, err = w.revokes(string(id), "-wait", "1s")
+	said, err = w.revokes(string(id), "--wait", "1s")
 	require.ErrorContains(t, err, "no bot seems to be running")
 	assert.Contains(t, said, "is being deleted already.\n")
 
@@ -170,7 +170,7 @@ func TestRevokeTriesAgainAtOnce(t *testing.T) {
 	w := newTown(t, false, nil)
 	id := w.active()
 	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
-	said, err := w.revokes(string(id), "-wait", "2s")
+	said, err := w.revokes(string(id), "--wait", "2s")
 	require.ErrorContains(t, err, "the key is not gone yet")
 	assert.Contains(t, said, "It is recorded")
 	require.Len(t, w.botKeys(), 1)
@@ -187,7 +187,7 @@ func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
 	id := w.activeFor("168h0m0s")
 	next := w.rotates(id)
 	first, second := w.request(id).Key.PublicKey, w.request(next).Key.PublicKey
-	said, err := w.revokes("-reason", "seen in a public repository", string(next))
+	said, err := w.revokes("--reason", "seen in a public repository", string(next))
 	require.NoError(t, err)
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	require.Len(t, lines, 5)
@@ -202,4 +202,18 @@ func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
 	}, lines[3:])
 	assert.Empty(t, w.botKeys())
 	assert.Equal(t, approval.StateEnded, w.request(id).State)
+}
+
+func TestRevokePrintsJSON(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.active()
+	key := w.request(id).Key.PublicKey
+	said, err := w.revokes(string(id), "--output", "json")
+	require.NoError(t, err)
+	require.JSONEq(t, `{"keys":[{"request":"`+string(id)+`","key":"`+key+`","deleted":true}]}`, said)
+	w.stopBot()
+	said, err = w.revokes(string(id), "--output", "json")
+	require.Equal(t, 1, cli.ExitCode(err))
+	require.Empty(t, said, "nothing was to be revoked")
 }

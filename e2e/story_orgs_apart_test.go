@@ -89,12 +89,12 @@ func TestTheTrailOfOneOrganization(t *testing.T) {
 		}
 	}
 	w.passes(feedDelay + time.Minute)
-	out, err := w.run(w.environ, "audit", "--against-atlas")
+	out, err := w.run(w.environ, "audit", "compare")
 	require.NoError(t, err, out)
 	require.NoError(t, w.Atlases[1].DeleteKey(w.request(ids[1]).Key.ID))
-	_, err = w.run(w.environ, "audit", "--against-atlas", "--org", "Production")
+	_, err = w.run(w.environ, "audit", "compare", "--org", "Production")
 	require.NoError(t, err)
-	out, err = w.run(w.environ, "audit", "--against-atlas", "--org", "Staging")
+	out, err = w.run(w.environ, "audit", "compare", "--org", "Staging")
 	require.ErrorContains(t, err, "events: 1")
 	assert.Contains(t, out, string(w.org(1)))
 	assert.Contains(t, out, "deleted this key")

@@ -142,7 +142,7 @@ func leaves(whoever string) act {
 	}
 }
 
-// operatorRevokes is `bot revoke` beside the bot, which looks at its rows every
+// operatorRevokes is `atlas-key-bot revoke` beside the bot, which looks at its rows every
 // minute: that minute passes.
 func operatorRevokes(w *trial, _ string) bool {
 	w.t.Helper()
@@ -150,7 +150,7 @@ func operatorRevokes(w *trial, _ string) bool {
 		return false
 	}
 	env := cli.Env{Environ: map[string]string{"DATABASE_URL": w.environ["DATABASE_URL"]}, Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}, Now: w.botNow}
-	_ = cli.Run(w.ctx(), []string{"revoke", "-wait", "1ms", string(w.known[0])}, env) // it says what it finds
+	_ = cli.Run(w.ctx(), []string{"revoke", "--wait", "1ms", string(w.known[0])}, env) // it says what it finds
 	w.passes(time.Minute)
 	return true
 }

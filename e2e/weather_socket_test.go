@@ -314,7 +314,7 @@ func TestStartsThatAreHopeless(t *testing.T) {
 			for _, word := range tt.says {
 				assert.Contains(t, said, word)
 			}
-			reason := strings.TrimPrefix(said, "bot: the configuration has problems:\n")
+			reason := strings.TrimPrefix(said, "atlas-key-bot: the configuration has problems:\n")
 			assert.NotContains(t, reason, "\n", fmt.Sprintf("one line, not %q", said))
 			assert.NotContains(t, said, canary)
 			for _, secret := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ATLAS_PRIVATE_KEY"} {

@@ -141,7 +141,7 @@ func (w *storeWatcher) checkRequests(ctx context.Context) {
 	}
 	for _, id := range is {
 		if !slices.Contains(w.unreadable, id) {
-			w.bot.Log.Error("a request cannot be read and is in no list: its row is damaged; stop the bot and restore a backup with 'bot restore', or look after its key in Atlas", "request", id)
+			w.bot.Log.Error("a request cannot be read and is in no list: its row is damaged; stop the bot and restore a backup with 'atlas-key-bot restore', or look after its key in Atlas", "request", id)
 		}
 	}
 	for _, id := range w.unreadable {
@@ -172,5 +172,5 @@ func (w *storeWatcher) rescue(ctx context.Context, err error) {
 		return
 	}
 	w.rescued = true
-	w.bot.Log.Error("everything that was recorded is saved: stop the bot and put it back with 'bot restore'", "file", to)
+	w.bot.Log.Error("everything that was recorded is saved: stop the bot and put it back with 'atlas-key-bot restore'", "file", to)
 }

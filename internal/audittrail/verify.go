@@ -5,35 +5,33 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/store"
 )
 
-// Verify follows the whole trail and prints where it ends. head is a hash that an
-// earlier run printed and that must still be on the chain, or empty. The error is
+// A Verification is the result of following a chain that is whole.
+type Verification struct {
+	Lines    int64  `json:"lines"`
+	Head     string `json:"head,omitempty"`      // the hash of the last line
+	HeadLine int64  `json:"head_line,omitempty"` // the number of the last line
+	KeptLine int64  `json:"kept_line,omitempty"` // the line that has the hash that was kept
+}
+
+// Verify follows the whole trail. head is a hash that an earlier run printed and
+// that must still be on the chain, or empty. The error is
 // [approval.ErrBrokenChain] if a line is wrong; any other error means that the
 // trail was not checked.
-func Verify(ctx context.Context, s *store.Store, head string, to io.Writer) error {
+func Verify(ctx context.Context, s *store.Store, head string) (Verification, error) {
 	v := verification{kept: head}
 	err := v.run(ctx, s)
 	switch {
 	case errors.Is(err, approval.ErrBrokenChain):
-		return fmt.Errorf("%w; lines before that, which are whole: %d", err, v.chain.Lines)
+		return Verification{}, fmt.Errorf("%w; lines before that, which are whole: %d", err, v.chain.Lines)
 	case err != nil:
-		return fmt.Errorf("verifying the audit trail: %w", err)
-	case v.chain.Lines == 0:
-		fmt.Fprintln(to, "0 lines: the trail is empty and has no head")
-		return nil
+		return Verification{}, fmt.Errorf("verifying the audit trail: %w", err)
 	}
-	last := v.chain.Last
-	fmt.Fprintf(to, "%d lines, the chain is whole\n", v.chain.Lines)
-	if v.kept != "" {
-		fmt.Fprintf(to, "the head that was kept is line %d: up to there everything is as it was\n", v.keptAt)
-	}
-	fmt.Fprintf(to, "head %s line %d\n", last.Hash, last.Seq)
-	return nil
+	return Verification{Lines: v.chain.Lines, Head: v.chain.Last.Hash, HeadLine: v.chain.Last.Seq, KeptLine: v.keptAt}, nil
 }
 
 // A verification is a chain being followed, with what must be on it.

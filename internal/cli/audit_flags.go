@@ -2,9 +2,10 @@ package cli
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
@@ -12,43 +13,53 @@ import (
 	"atlaskeybot/internal/policyfile"
 )
 
-func filterFlags(f *audittrail.Filter, flags *flag.FlagSet, now time.Time) {
-	flags.Func("since", "from then on: RFC 3339, a day (UTC), or how long ago, as in 7d", func(word string) (err error) {
-		f.Since, _, err = parseTime(word, now)
-		return err
-	})
-	flags.Func("until", "up to then, a day with all its hours: written as -since is", func(word string) error {
-		at, isDay, err := parseTime(word, now)
-		if isDay {
-			at = at.AddDate(0, 0, 1)
-		}
-		f.Until = at
-		return err
-	})
-	flags.Func("user", "what this person did or tried, as in U012ABCDEF", func(word string) error {
+// addFilterFlags adds a flag for each field of a filter.
+func addFilterFlags(command *cobra.Command, env Env) *audittrail.Filter {
+	var f audittrail.Filter
+	addWindowFlags(command, &f, env)
+	flags := command.Flags()
+	flags.Func("user", "what this person did or tried: a Slack user `ID`, as in U012ABCDEF", func(word string) error {
 		f.User = policy.UserID(word)
 		return notEmpty(word)
 	})
-	flags.Func("key", "what concerns this key, by its public key or its id in Atlas", func(word string) error {
+	flags.Func("key", "what concerns this `key`: its public key or its ID in Atlas", func(word string) error {
 		f.Key = word
 		return notEmpty(word)
 	})
-	flags.Func("request", "what concerns this request, as in AKR-7F3K2", func(word string) error {
+	flags.Func("request", "what concerns this request: its `ID`, as in AKR-7F3K2", func(word string) error {
 		id, ok := approval.TypedID(word)
 		if f.Request = id; !ok {
 			return errors.New("an id looks like AKR-7F3K2")
 		}
 		return nil
 	})
-	flags.Func("org", "what concerns this Atlas organization, by its id or its name here", func(word string) error {
+	flags.BoolVar(&f.Refused, "refused", false, "only what was refused")
+	return &f
+}
+
+// addWindowFlags adds the flags for a time and an organization.
+func addWindowFlags(command *cobra.Command, f *audittrail.Filter, env Env) {
+	flags := command.Flags()
+	flags.Func("since", "from this `time` on: RFC 3339, a day (UTC), or how long ago, as in 7d", func(word string) (err error) {
+		f.Since, _, err = parseTime(word, env.Now())
+		return err
+	})
+	flags.Func("until", "before this `time`, or up to the end of a day; written as for --since", func(word string) error {
+		at, isDay, err := parseTime(word, env.Now())
+		if isDay {
+			at = at.AddDate(0, 0, 1)
+		}
+		f.Until = at
+		return err
+	})
+	flags.Func("org", "what concerns this Atlas `organization`: its ID, or its name in the configuration", func(word string) error {
 		f.Org = policy.OrgID(word)
 		return notEmpty(word)
 	})
-	flags.BoolVar(&f.Refused, "refused", false, "only what was refused")
 }
 
-// notEmpty refuses a filter that was meant and would pick everything, as from a
-// script whose variable is not set.
+// notEmpty refuses an empty filter, as from a script whose variable is not set: it
+// would pick everything.
 func notEmpty(word string) error {
 	if word == "" {
 		return errors.New("it is empty")

@@ -55,7 +55,7 @@ func audits(t *testing.T, environ map[string]string, database string, args ...st
 	t.Helper()
 	var out, errs bytes.Buffer
 	p := Env{Environ: environ, Stdout: &out, Stderr: &errs}
-	code = Main(t.Context(), append([]string{"audit", "-database", "sqlite:" + database}, args...), p)
+	code = Main(t.Context(), append([]string{"audit", "--database", "sqlite:" + database}, args...), p)
 	return code, out.String(), errs.String()
 }
 
@@ -117,7 +117,7 @@ func TestAuditAsLines(t *testing.T) {
 	database := written(t, week()...)
 	_, out, _ := audits(t, nil, database)
 	golden(t, "audit.jsonl", out)
-	_, out, _ = audits(t, nil, database, "--format", "csv")
+	_, out, _ = audits(t, nil, database, "--output", "csv")
 	golden(t, "audit.csv", out)
 }
 
@@ -128,16 +128,17 @@ func TestAuditIsAskedWrongly(t *testing.T) {
 		"a time that is none":    {"--since yesterday", `"yesterday" is no time like`},
 		"a request that is none": {"--request 7F3K2", "an id looks like AKR-7F3K2"},
 		"an empty filter":        {"--user=", "it is empty"},
-		"an unknown format":      {"--format xml", `-format is "xml": json or csv`},
-		"a word too many":        {"AKR-7F3K2", `audit takes no "AKR-7F3K2"`},
-		"an unknown flag":        {"--who", "not defined"},
-		"a part of the chain":    {"--verify --since 2d", "-verify is about the whole trail"},
-		"two things at once":     {"--verify --against-atlas", "two commands"},
-		"Atlas, of one person":   {"--against-atlas --user U0EVE", "takes -since, -until and -org"},
-		"a head for nothing":     {"--head " + strings.Repeat("a", 64), "-head goes with -verify"},
-		"a head that is no hash": {"--verify --head AKR-7F3K2", "64 hexadecimal digits"},
-		"no database to verify":  {"--verify --database sqlite:/no/such/bot.db", "there is no such file"},
-		"no variables for Atlas": {"--against-atlas", "set ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY"},
+		"an unknown format":      {"--output xml", `invalid argument "xml" for "-o, --output" flag: it is one of json, csv`},
+		"a word too many":        {"AKR-7F3K2", `unknown command "AKR-7F3K2" for "atlas-key-bot audit"`},
+		"a misspelled command":   {"verfy", "Did you mean this?\n\tverify\nSee 'atlas-key-bot audit --help'."},
+		"an unknown flag":        {"--who", "unknown flag: --who\nSee 'atlas-key-bot audit --help'."},
+		"a flag with one dash":   {"-since 7d", "Did you mean this?\n\t--since"},
+		"a part of the chain":    {"verify --since 2d", "unknown flag: --since\nSee 'atlas-key-bot audit verify --help'."},
+		"Atlas, of one person":   {"compare --user U0EVE", "unknown flag: --user"},
+		"a head for nothing":     {"--head " + strings.Repeat("a", 64), "unknown flag: --head"},
+		"a head that is no hash": {"verify --head AKR-7F3K2", "64 hexadecimal digits"},
+		"no database to verify":  {"verify --database sqlite:/no/such/bot.db", "there is no such file"},
+		"no variables for Atlas": {"compare", "set ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

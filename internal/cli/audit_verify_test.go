@@ -35,7 +35,7 @@ var printedHead = regexp.MustCompile(`(?m)^head ([0-9a-f]{64}) line \d+$`)
 // headOf verifies a trail that is whole and returns its head.
 func headOf(t *testing.T, database string) string {
 	t.Helper()
-	code, out, errs := audits(t, nil, database, "--verify")
+	code, out, errs := audits(t, nil, database, "verify")
 	require.Zero(t, code, errs)
 	require.Regexp(t, printedHead, out)
 	return printedHead.FindStringSubmatch(out)[1]
@@ -44,7 +44,7 @@ func headOf(t *testing.T, database string) string {
 func TestVerifyAWholeTrail(t *testing.T) {
 	t.Parallel()
 	database := written(t, week()...)
-	code, out, _ := audits(t, nil, database, "--verify")
+	code, out, _ := audits(t, nil, database, "verify")
 	assert.Zero(t, code)
 	golden(t, "audit_verify.txt", out)
 
@@ -53,7 +53,7 @@ func TestVerifyAWholeTrail(t *testing.T) {
 	require.NoError(t, err)
 	defer s.Close()
 	require.NoError(t, s.Record(t.Context(), week()[0]))
-	code, out, _ = audits(t, nil, database, "--verify", "--head", strings.ToUpper(kept))
+	code, out, _ = audits(t, nil, database, "verify", "--head", strings.ToUpper(kept))
 	assert.Zero(t, code)
 	assert.Contains(t, out, "7 lines, the chain is whole\nthe head that was kept is line 6: up to there everything is as it was\n")
 	assert.NotEqual(t, kept, headOf(t, database))
@@ -62,10 +62,10 @@ func TestVerifyAWholeTrail(t *testing.T) {
 func TestVerifyAnEmptyTrail(t *testing.T) {
 	t.Parallel()
 	database := written(t)
-	code, out, _ := audits(t, nil, database, "--verify")
+	code, out, _ := audits(t, nil, database, "verify")
 	assert.Zero(t, code)
 	assert.Equal(t, "0 lines: the trail is empty and has no head\n", out)
-	code, _, errs := audits(t, nil, database, "--verify", "--head", strings.Repeat("0", 64))
+	code, _, errs := audits(t, nil, database, "verify", "--head", strings.Repeat("0", 64))
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "no line has the hash that was kept")
 }
@@ -93,7 +93,7 @@ func TestTamperingShows(t *testing.T) {
 			t.Parallel()
 			database := written(t, week()...)
 			tampers(t, database, tt.statements)
-			code, out, errs := audits(t, nil, database, "--verify")
+			code, out, errs := audits(t, nil, database, "verify")
 			assert.Equal(t, 1, code)
 			assert.Empty(t, out, "nobody takes a head from it")
 			assert.Contains(t, errs, tt.want)
@@ -126,7 +126,7 @@ func TestLinesThatTheChainDoesNotHoldShow(t *testing.T) {
 			t.Parallel()
 			database := written(t, week()...)
 			tampers(t, database, tt.statements)
-			code, out, errs := audits(t, nil, database, "--verify")
+			code, out, errs := audits(t, nil, database, "verify")
 			assert.Equal(t, 1, code)
 			assert.Empty(t, out)
 			assert.Contains(t, errs, tt.want)
@@ -165,9 +165,9 @@ func TestAKeptHeadShowsWhatWasWrittenAnew(t *testing.T) {
 			database := written(t, week()...)
 			kept := headOf(t, database)
 			forged(t, database, edit)
-			code, _, _ := audits(t, nil, database, "--verify")
+			code, _, _ := audits(t, nil, database, "verify")
 			assert.Zero(t, code, "as far as the file shows all is well")
-			code, out, errs := audits(t, nil, database, "--verify", "--head", kept)
+			code, out, errs := audits(t, nil, database, "verify", "--head", kept)
 			assert.Equal(t, 1, code)
 			assert.Empty(t, out)
 			assert.Contains(t, errs, "no line has the hash that was kept: it was removed, or the chain was made anew")
@@ -187,7 +187,7 @@ func TestAnewWithoutTheNoteOfTheEnd(t *testing.T) {
 	forged(t, database, func(all []approval.AuditEntry) []approval.AuditEntry { all[1].By = "U0ANA"; return all })
 	_, err = db.ExecContext(t.Context(), `UPDATE audit_head SET hash = $1`, hash)
 	require.NoError(t, err)
-	code, _, errs := audits(t, nil, database, "--verify")
+	code, _, errs := audits(t, nil, database, "verify")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "broken at line 6: it is not the line that was written, whose hash the database notes beside the trail")
 }
@@ -217,7 +217,7 @@ func TestVerifyBesideAWriter(t *testing.T) {
 		}
 	}()
 	for range 20 {
-		code, _, errs := audits(t, nil, database, "--verify")
+		code, _, errs := audits(t, nil, database, "verify")
 		assert.Zero(t, code, errs)
 	}
 	close(stop)

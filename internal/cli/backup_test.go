@@ -52,11 +52,11 @@ func TestBackupAndRestoreCommands(t *testing.T) {
 	code, out, errs = runs(t, environ, "backup", dir+"/copy.db")
 	require.Equal(t, 1, code)
 	require.Empty(t, out)
-	require.Equal(t, "bot: backing up: "+dir+"/copy.db is there already and is not overwritten: choose another name\n", errs)
+	require.Equal(t, "atlas-key-bot: backing up: "+dir+"/copy.db is there already and is not overwritten: choose another name\n", errs)
 
 	require.NoError(t, os.Remove(dir+"/bot.db"))
 	kept(t, dir+"/bot.db", 3)
-	code, out, errs = runs(t, nil, "restore", dir+"/copy.db", "-database", environ["DATABASE_URL"])
+	code, out, errs = runs(t, nil, "restore", dir+"/copy.db", "--database", environ["DATABASE_URL"])
 	require.Zero(t, code, errs)
 	lines := strings.Split(out, "\n")
 	require.Equal(t, []string{
@@ -78,14 +78,14 @@ func TestBackupAndRestoreAreRefusedWithASentence(t *testing.T) {
 		code int
 		says string
 	}{
-		"no file":                {[]string{"backup"}, 2, "usage: bot backup [-database URL] FILE"},
-		"two files":              {[]string{"backup", dir + "/a", dir + "/b"}, 2, "usage: bot backup [-database URL] FILE"},
-		"an empty name":          {[]string{"restore", ""}, 2, "usage: bot restore [-database URL] FILE"},
-		"an unknown flag":        {[]string{"restore", "-force", dir + "/a"}, 2, "usage: bot restore [-database URL] FILE"},
-		"a backup that is none":  {[]string{"restore", dir + "/text"}, 1, "bot: restoring database " + dir + "/bot.db: checking backup " + dir + "/text, with nothing changed: this file is not a SQLite database"},
+		"no file":                {[]string{"backup"}, 2, `"atlas-key-bot backup" needs one FILE`},
+		"two files":              {[]string{"backup", dir + "/a", dir + "/b"}, 2, `"atlas-key-bot backup" takes one FILE, and 2 were given`},
+		"an empty name":          {[]string{"restore", ""}, 2, `"atlas-key-bot restore" needs one FILE`},
+		"an unknown flag":        {[]string{"restore", "--force", dir + "/a"}, 2, "unknown flag: --force\nSee 'atlas-key-bot restore --help'."},
+		"a backup that is none":  {[]string{"restore", dir + "/text"}, 1, "atlas-key-bot: restoring database " + dir + "/bot.db: checking backup " + dir + "/text, with nothing changed: this file is not a SQLite database"},
 		"a backup that is lost":  {[]string{"restore", dir + "/none"}, 1, "there is no such file"},
-		"another kind":           {[]string{"backup", "-database", "postgres://bot:hunter2@db/bot", dir + "/a"}, 1, "only a file, sqlite:PATH, can be backed up"},
-		"a directory that isn't": {[]string{"restore", "-database", "sqlite:" + dir + "/no/bot.db", dir + "/bot.db"}, 1, "the directory " + dir + "/no does not exist"},
+		"another kind":           {[]string{"backup", "--database", "postgres://bot:hunter2@db/bot", dir + "/a"}, 1, "only a file, sqlite:PATH, can be backed up"},
+		"a directory that isn't": {[]string{"restore", "--database", "sqlite:" + dir + "/no/bot.db", dir + "/bot.db"}, 1, "the directory " + dir + "/no does not exist"},
 	} {
 		code, out, errs := runs(t, map[string]string{"DATABASE_URL": "sqlite:" + dir + "/bot.db"}, tt.args...)
 		assert.Equal(t, tt.code, code, name)
@@ -98,10 +98,10 @@ func TestBackupAndRestoreAreRefusedWithASentence(t *testing.T) {
 func TestProgressOfALongCopyIsSaid(t *testing.T) {
 	t.Parallel()
 	var errs bytes.Buffer
-	said := Env{Stderr: &errs}.progress("copied")
+	said := progress(&errs, time.Now())
 	said(1<<20, 4<<20)
 	require.Empty(t, errs.String())
-	slow := Env{Stderr: &errs}.progressFrom("copied", time.Now().Add(-time.Minute))
+	slow := progress(&errs, time.Now().Add(-time.Minute))
 	slow(1<<20, 4<<20)
 	slow(2<<20, 4<<20)
 	require.Equal(t, "copied 1 of 4 MiB (25%)\n", errs.String(), "and not with every step")

@@ -18,7 +18,7 @@ func TestCheckOfAHealthySetup(t *testing.T) {
 	code, text, errs := runs(t, l.environ, "check")
 	assert.Zero(t, code, errs)
 	golden(t, "check.txt", l.timeless(text))
-	code, text, errs = runs(t, l.environ, "check", "--json")
+	code, text, errs = runs(t, l.environ, "check", "--output", "json")
 	assert.Zero(t, code, errs)
 	golden(t, "check.json", l.timeless(text))
 	assert.Zero(t, l.Atlas.Count(), "a key was created")
@@ -26,7 +26,7 @@ func TestCheckOfAHealthySetup(t *testing.T) {
 
 func TestCheckRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"-loud"}, {"slack"}, {"-json", "slack"}} {
+	for _, args := range [][]string{{"--loud"}, {"slack"}, {"--output", "json", "slack"}} {
 		var out, errs bytes.Buffer
 		code := Main(t.Context(), append([]string{"check"}, args...), Env{Environ: map[string]string{}, Stdout: &out, Stderr: &errs})
 		assert.Equal(t, 2, code, args)
@@ -39,6 +39,6 @@ func (l *sandboxEnv) timeless(text string) string {
 	u, err := url.Parse(l.URL())
 	require.NoError(l.t, err)
 	return strings.NewReplacer(
-		u.Host, "sandbox.example", l.dir, "/var/lib/bot", version.BuildVersion(), "atlas-key-bot VERSION",
+		u.Host, "sandbox.example", l.dir, "/var/lib/bot", version.String(), "atlas-key-bot VERSION",
 	).Replace(text)
 }

@@ -3,12 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/config"
@@ -16,10 +17,11 @@ import (
 	"atlaskeybot/internal/slackui/client"
 )
 
-// A explainCommand is a question about what the rules say of somebody.
+// An explainCommand asks what the policy says about one request.
 type explainCommand struct {
-	process Env
-	config  config.Config
+	env    Env
+	output *outputFormat
+	config config.Config
 
 	user        policy.UserID
 	form        policy.Form
@@ -34,18 +36,77 @@ type explainCommand struct {
 	assumed   bool // nobody was asked who is in which group
 }
 
-// policyExplain says in sentences whether somebody may ask for something, and
-// who would be asked.
-func (p Env) policyExplain(ctx context.Context, args []string) error {
-	x, err := readExplaining(p, args)
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, errUsage)
+func newPolicyExplainCommand(env Env) *cobra.Command {
+	x := &explainCommand{env: env}
+	command := &cobra.Command{
+		Use:   "explain [FILE]",
+		Short: "Explain whether a person may request something, and who approves it",
+		Long: "Explain whether a person may request something, which limit is in the way, and whose approval it\n" +
+			"needs. Without FILE it reads the policy of the environment. With SLACK_BOT_TOKEN it asks Slack who\n" +
+			"is in which user group; --groups does without.",
+		Example:           example("policy explain --user U012ABCDEF --roles ORG_OWNER --for 8h --groups S0SRE policy.yaml"),
+		Args:              mayBeOneArgument("FILE"),
+		ValidArgsFunction: files,
 	}
-	current, problems := x.policy()
-	if err := p.printProblems(problems); err != nil {
+	x.addFlags(command)
+	x.output = addOutputFlag(command, outputText, outputJSON)
+	command.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			x.file = args[0]
+		}
+		return x.run(command.Context())
+	}
+	return command
+}
+
+func (x *explainCommand) addFlags(command *cobra.Command) {
+	flags := command.Flags()
+	flags.Func("user", "the requester, by the Slack user `ID`", func(word string) error {
+		x.user = policy.UserID(word)
+		if !config.IsApproverID(word) || word[0] == 'S' {
+			return errors.New("a user id looks like U012ABCDEF")
+		}
+		return nil
+	})
+	flags.Func("roles", "the organization `roles`, separated by commas", func(words string) error { x.form.Roles = commas[policy.Role](words); return nil })
+	flags.Func("for", "how long, a `duration` like 8h or 7d", func(word string) (err error) {
+		x.form.Lifetime, err = policyfile.ParseDuration(word)
+		return err
+	})
+	flags.StringVar(&x.form.Networks, "from", "", "`addresses` and blocks, separated by commas")
+	flags.Func("network", "`names` of network presets, separated by commas", func(words string) error { x.form.NetworkPresets = commas[string](words); return nil })
+	flags.IntVar(&x.projects, "projects", 0, "in this `number` of projects")
+	flags.Func("project-roles", "the `roles` there, separated by commas", func(words string) error { x.form.ProjectRoles = commas[policy.Role](words); return nil })
+	flags.Func("groups", "the `IDs` of the user groups that the requester is in, separated by commas; empty: none", func(words string) error {
+		x.groups, x.groupsGiven = commas[policy.GroupID](words), true
+		return nil
+	})
+	flags.StringVar(&x.orgName, "org", "", "the `organization`, by its name, if there are several")
+}
+
+// check completes the form and refuses one that asks for nothing.
+func (x *explainCommand) check() error {
+	for i := range min(max(x.projects, 0), policy.MaxProjects) {
+		x.form.Projects = append(x.form.Projects, policy.ProjectID(fmt.Sprint(i)))
+	}
+	switch {
+	case x.user == "" || len(x.form.Roles) == 0 || x.form.Lifetime == 0:
+		return usagef("--user, --roles and --for have to be given")
+	case (x.projects > 0) != (len(x.form.ProjectRoles) > 0):
+		return usagef("--projects and --project-roles go together")
+	}
+	return nil
+}
+
+func (x *explainCommand) run(ctx context.Context) error {
+	if err := x.check(); err != nil {
 		return err
 	}
-	standing, err := x.people(ctx, current)
+	current, problems := x.policy()
+	if len(problems) > 0 {
+		return printProblems(x.env.Stdout, problems, x.output)
+	}
+	status, err := x.people(ctx, current)
 	if err != nil {
 		return err
 	}
@@ -56,52 +117,7 @@ func (p Env) policyExplain(ctx context.Context, args []string) error {
 	if x.projects > policy.MaxProjects {
 		preview.Problems = append(preview.Problems, policy.Problem{Code: policy.TooManyProjects, Limit: policy.MaxProjects})
 	}
-	x.print(ctx, current, preview, standing)
-	return nil
-}
-
-func readExplaining(p Env, args []string) (*explainCommand, error) {
-	x := &explainCommand{process: p}
-	flags := flag.NewFlagSet("policy explain", flag.ContinueOnError)
-	flags.SetOutput(p.Stderr)
-	flags.Func("user", "who asks, by the Slack user id", func(word string) error {
-		x.user = policy.UserID(word)
-		if !config.IsApproverID(word) || word[0] == 'S' {
-			return errors.New("a user id looks like U012ABCDEF")
-		}
-		return nil
-	})
-	flags.Func("roles", "the organization roles, with commas", func(words string) error { x.form.Roles = commas[policy.Role](words); return nil })
-	flags.Func("for", "how long, as in 8h or 7d", func(word string) (err error) {
-		x.form.Lifetime, err = policyfile.ParseDuration(word)
-		return err
-	})
-	flags.StringVar(&x.form.Networks, "from", "", "addresses and blocks, with commas")
-	flags.Func("network", "network presets, with commas", func(words string) error { x.form.NetworkPresets = commas[string](words); return nil })
-	projects := flags.Int("projects", 0, "in how many projects")
-	flags.Func("project-roles", "the roles there, with commas", func(words string) error { x.form.ProjectRoles = commas[policy.Role](words); return nil })
-	flags.Func("groups", "the user groups that they are in, with commas; empty: none; left out: Slack is asked, if SLACK_BOT_TOKEN is set", func(words string) error {
-		x.groups, x.groupsGiven = commas[policy.GroupID](words), true
-		return nil
-	})
-	flags.StringVar(&x.orgName, "org", "", "the organization, by its name, if there are several")
-	if err := flags.Parse(args); err != nil {
-		return nil, errors.New(policyUsage)
-	}
-	x.projects = *projects
-	for i := range min(max(x.projects, 0), policy.MaxProjects) {
-		x.form.Projects = append(x.form.Projects, policy.ProjectID(fmt.Sprint(i)))
-	}
-	x.file = flags.Arg(0)
-	switch {
-	case flags.NArg() > 1:
-		return nil, errors.New(policyUsage)
-	case x.user == "" || len(x.form.Roles) == 0 || x.form.Lifetime == 0:
-		return nil, errors.New("-user, -roles and -for have to be given")
-	case (x.projects > 0) != (len(x.form.ProjectRoles) > 0):
-		return nil, errors.New("-projects and -project-roles go together")
-	}
-	return x, nil
+	return x.explain(ctx, current, preview, status).print(x.env.Stdout, x.output)
 }
 
 // commas reads a list.
@@ -118,7 +134,7 @@ func commas[T ~string](words string) []T {
 // policy returns the rules that go, or what is wrong with them.
 func (x *explainCommand) policy() (policy.Policy, []error) {
 	var problems []error
-	x.config, problems = config.ReadRules(x.process.Environ)
+	x.config, problems = config.ReadRules(x.env.Environ)
 	orgs := x.config.Organizations
 	at := 0
 	if x.orgName != "" {
@@ -128,7 +144,7 @@ func (x *explainCommand) policy() (policy.Policy, []error) {
 	case at < 0 || len(orgs) == 0:
 		return policy.Policy{}, append(problems, fmt.Errorf("there is no organization %q: there are %s", x.orgName, namesOf(orgs)))
 	case x.orgName == "" && len(orgs) > 1:
-		return policy.Policy{}, append(problems, fmt.Errorf("-org has to say which organization: %s", namesOf(orgs)))
+		return policy.Policy{}, append(problems, fmt.Errorf("--org has to say which organization: %s", namesOf(orgs)))
 	}
 	x.org = orgs[at]
 	current := x.config.BasePolicy(x.org.Approvers)
@@ -168,16 +184,16 @@ func (x *explainCommand) people(ctx context.Context, current policy.Policy) (pol
 	ctx, cancel := context.WithTimeout(ctx, explainLimit)
 	defer cancel()
 	s, err := client.Connect(ctx, client.Config{
-		Token: x.config.SlackBotToken, APIURL: x.config.SlackAPIURL, Log: slog.New(slog.DiscardHandler), Now: x.process.Now,
+		Token: x.config.SlackBotToken, APIURL: x.config.SlackAPIURL, Log: slog.New(slog.DiscardHandler), Now: x.env.Now,
 	})
 	if err != nil {
-		return "", fmt.Errorf("asking Slack (give -groups to do without): %w", err)
+		return "", fmt.Errorf("asking Slack (give --groups to do without): %w", err)
 	}
 	directory := s.Directory()
 	x.directory = directory
 	standing, err := directory.MemberStatus(ctx, policy.Actor{User: x.user, Team: s.Team, Enterprise: s.Enterprise})
 	if err != nil {
-		return "", fmt.Errorf("asking Slack (give -groups to do without): %w", err)
+		return "", fmt.Errorf("asking Slack (give --groups to do without): %w", err)
 	}
 	return standing, nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -11,41 +12,103 @@ import (
 	"atlaskeybot/internal/preflight"
 )
 
-// print answers in the order in which it is decided: may they, within the
-// limits, and who is asked.
-func (x *explainCommand) print(ctx context.Context, current policy.Policy, preview policy.Preview, standing policy.MemberStatus) {
-	x.say("%s asks for %s.", x.user, x.wish())
+// An explanation answers whether a person may request something, and who approves
+// it.
+type explanation struct {
+	User         policy.UserID `json:"user"`
+	Request      string        `json:"request"` // what is requested, in words
+	Assumption   string        `json:"assumption,omitempty"`
+	Allowed      bool          `json:"allowed"`
+	Problems     []string      `json:"problems,omitempty"`
+	AutoApproval string        `json:"auto_approval,omitempty"` // the name of the rule that approves
+	Approvals    []approvals   `json:"approvals,omitempty"`
+	Notes        []string      `json:"notes,omitempty"`
+
+	refusedAs string // what the requester is, if only that is the problem
+}
+
+// approvals are approvals that a request needs.
+type approvals struct {
+	Count  int    `json:"count"`
+	From   string `json:"from"`
+	Reason string `json:"reason"`
+}
+
+// explain answers in the order in which the bot decides: may they, within the
+// limits, and who approves.
+func (x *explainCommand) explain(ctx context.Context, current policy.Policy, preview policy.Preview, status policy.MemberStatus) *explanation {
+	e := &explanation{User: x.user, Request: x.requestText()}
 	if x.assumed && !x.groupsGiven {
-		x.say("Assumed: %s is in no user group. Say -groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.", x.user)
+		e.Assumption = fmt.Sprintf("%s is in no user group. Say --groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.", x.user)
 	}
-	if standing != policy.Member {
-		x.say("That is refused: %s %s, and only full members of the workspace ask.", x.user, preflight.NotMemberReason(standing))
-		return
+	if status != policy.Member {
+		e.refusedAs = fmt.Sprintf("%s %s, and only full members of the workspace ask.", x.user, preflight.NotMemberReason(status))
+		e.Problems = []string{e.refusedAs}
+		return e
 	}
-	if len(preview.Problems) > 0 {
-		x.say("That is refused:")
-		for _, p := range preview.Problems {
-			x.say("- %s", x.problem(current, p))
-		}
-		x.say("Were it not:")
-	} else {
-		x.say("That is allowed.")
+	e.Allowed = len(preview.Problems) == 0
+	for _, p := range preview.Problems {
+		e.Problems = append(e.Problems, x.problem(current, p))
 	}
 	if preview.Rule != "" {
-		x.say("Nobody has to approve: the rule %q fits.", preview.Rule)
-		return
+		e.AutoApproval = preview.Rule
+		return e
 	}
-	x.approvals(current, preview)
-	x.own(ctx, current, preview)
-	x.later(current)
+	for _, n := range preview.Requirements {
+		e.Approvals = append(e.Approvals, approvals{n.Count, policyfile.Names(n.From), x.why(current, n)})
+	}
+	e.Notes = slices.Concat(x.approverNotes(current, preview), x.requesterNotes(ctx, current, preview), expiryNotes(current))
+	return e
 }
 
-func (x *explainCommand) say(format string, args ...any) {
-	fmt.Fprintf(x.process.Stdout, format+"\n", args...)
+func (e *explanation) print(w io.Writer, output *outputFormat) error {
+	if output.isJSON() {
+		return printJSON(w, e)
+	}
+	_, err := io.WriteString(w, strings.Join(e.lines(), "\n")+"\n")
+	return err
 }
 
-// wish is the form in words.
-func (x *explainCommand) wish() string {
+func (e *explanation) lines() []string {
+	all := []string{fmt.Sprintf("%s asks for %s.", e.User, e.Request)}
+	if e.Assumption != "" {
+		all = append(all, "Assumed: "+e.Assumption)
+	}
+	if e.refusedAs != "" {
+		return append(all, "That is refused: "+e.refusedAs)
+	}
+	if e.Allowed {
+		all = append(all, "That is allowed.")
+	} else {
+		all = append(all, "That is refused:")
+		for _, p := range e.Problems {
+			all = append(all, "- "+p)
+		}
+		all = append(all, "Were it not:")
+	}
+	if e.AutoApproval != "" {
+		return append(all, fmt.Sprintf("Nobody has to approve: the rule %q fits.", e.AutoApproval))
+	}
+	return append(append(all, e.approvalLines()...), e.Notes...)
+}
+
+func (e *explanation) approvalLines() []string {
+	total := 0
+	for _, a := range e.Approvals {
+		total += a.Count
+	}
+	all := []string{fmt.Sprintf("It takes %d approvals, each of another person:", total)}
+	if total == 1 {
+		all[0] = "It takes one approval:"
+	}
+	for _, a := range e.Approvals {
+		all = append(all, fmt.Sprintf("- %d of %s, %s.", a.Count, a.From, a.Reason))
+	}
+	return all
+}
+
+// requestText is the form in words.
+func (x *explainCommand) requestText() string {
 	f := x.form
 	words := join(f.Roles) + " for " + policyfile.FormatDuration(f.Lifetime)
 	if len(f.Projects) > 0 {
@@ -75,36 +138,26 @@ func join[T ~string](all []T) string {
 	return strings.Join(words, ", ")
 }
 
-// approvals says whose it takes, and why theirs.
-func (x *explainCommand) approvals(current policy.Policy, preview policy.Preview) {
-	total := 0
-	for _, n := range preview.Requirements {
-		total += n.Count
-	}
-	switch total {
-	case 1:
-		x.say("It takes one approval:")
-	default:
-		x.say("It takes %d approvals, each of another person:", total)
-	}
-	for _, n := range preview.Requirements {
-		x.say("- %d of %s, %s.", n.Count, policyfile.Names(n.From), x.why(current, n))
-	}
+// approverNotes says which approvals do not count or cannot be had.
+func (x *explainCommand) approverNotes(current policy.Policy, preview policy.Preview) []string {
+	var notes []string
 	if !current.ExcludedApprovers.IsZero() {
-		x.say("Of these, excluded_approvers do not count: %s.", policyfile.Names(current.ExcludedApprovers))
+		notes = append(notes, fmt.Sprintf("Of these, excluded_approvers do not count: %s.", policyfile.Names(current.ExcludedApprovers)))
 	}
 	if preview.NoEligibleApprover {
-		x.say("Nobody but %s could give them, so nobody would.", x.user)
+		notes = append(notes, fmt.Sprintf("Nobody but %s could give them, so nobody would.", x.user))
 	}
 	if len(current.AutoApprovals) > 0 {
-		x.say("No rule by which nobody has to approve fits%s.", x.unsaid())
+		notes = append(notes, fmt.Sprintf("No rule by which nobody has to approve fits%s.", x.addressesMissing()))
 	}
+	return notes
 }
 
-// unsaid reminds of what the rules look at and the question does not say.
-func (x *explainCommand) unsaid() string {
+// addressesMissing reminds of the addresses, which the rules look at, if none were
+// given.
+func (x *explainCommand) addressesMissing() string {
 	if x.form.Networks == "" && len(x.form.NetworkPresets) == 0 {
-		return "; they look at the addresses, too: say -from or -network"
+		return "; they look at the addresses, too: say --from or --network"
 	}
 	return ""
 }
@@ -123,23 +176,23 @@ func (x *explainCommand) why(current policy.Policy, n policy.Requirement) string
 	return "as usual: no rule asks for other approvals of " + join(plain)
 }
 
-// own tells an approver that their own yes does not count, and whoever may break
-// the glass that they may.
-func (x *explainCommand) own(ctx context.Context, current policy.Policy, preview policy.Preview) {
-	for _, n := range preview.Requirements {
-		if !current.AllowSelfApproval && x.isAmong(ctx, n.From) {
-			x.say("%s is among them, and does not decide on their own request.", x.user)
-			break
-		}
+// requesterNotes tells an approver that their own approval does not count, and who
+// may break the glass that they may.
+func (x *explainCommand) requesterNotes(ctx context.Context, current policy.Policy, preview policy.Preview) []string {
+	var notes []string
+	isApprover := slices.ContainsFunc(preview.Requirements, func(n policy.Requirement) bool { return x.isAmong(ctx, n.From) })
+	if isApprover && !current.AllowSelfApproval {
+		notes = append(notes, fmt.Sprintf("%s is among them, and does not decide on their own request.", x.user))
 	}
 	if x.isAmong(ctx, current.BreakGlass.AllowedRequesters) {
-		x.say("In an emergency %s may take %s for %s without approval; somebody else signs for it afterwards.",
-			x.user, join(current.BreakGlass.Roles), policyfile.FormatDuration(current.BreakGlass.Lifetime))
+		notes = append(notes, fmt.Sprintf("In an emergency %s may take %s for %s without approval; somebody else signs for it afterwards.",
+			x.user, join(current.BreakGlass.Roles), policyfile.FormatDuration(current.BreakGlass.Lifetime)))
 	}
+	return notes
 }
 
-// requireAmong takes a group that cannot be listed for one that the user is not in:
-// what hangs on it was decided before.
+// isAmong reports whether the requester is one of who. A group that cannot be
+// listed counts as one that they are not in.
 func (x *explainCommand) isAmong(ctx context.Context, who policy.Principals) bool {
 	return who.Everyone || slices.Contains(who.Users, x.user) || slices.ContainsFunc(who.Groups, func(g policy.GroupID) bool {
 		members, err := x.directory.Members(ctx, g)
@@ -147,10 +200,11 @@ func (x *explainCommand) isAmong(ctx context.Context, who policy.Principals) boo
 	})
 }
 
-// later says what becomes of the request if nobody decides.
-func (x *explainCommand) later(current policy.Policy) {
+// expiryNotes says what becomes of the request if nobody decides.
+func expiryNotes(current policy.Policy) []string {
+	var notes []string
 	if current.EscalateAfter > 0 {
-		x.say("Undecided after %s it goes to %s as well.", policyfile.FormatDuration(current.EscalateAfter), policyfile.Names(current.EscalateTo))
+		notes = append(notes, fmt.Sprintf("Undecided after %s it goes to %s as well.", policyfile.FormatDuration(current.EscalateAfter), policyfile.Names(current.EscalateTo)))
 	}
-	x.say("Undecided after %s it expires.", policyfile.FormatDuration(current.ExpireAfter))
+	return append(notes, fmt.Sprintf("Undecided after %s it expires.", policyfile.FormatDuration(current.ExpireAfter)))
 }

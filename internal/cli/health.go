@@ -1,17 +1,23 @@
 package cli
 
 import (
-	"context"
+	"github.com/spf13/cobra"
 
 	"atlaskeybot/internal/config"
 	"atlaskeybot/internal/preflight"
 )
 
-// health asks the bot on this machine, at LISTEN, whether it is alive: a
-// container has no other program that could.
-func (p Env) health(ctx context.Context, args []string) error {
-	if len(args) > 0 {
-		return errUsage
+func newHealthCommand(env Env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "health",
+		Short:   "Ask the bot on this machine whether it is alive",
+		GroupID: groupOperate,
+		Long: "Ask the bot on this machine, at LISTEN, whether it is alive. It prints nothing; the exit code says it.\n" +
+			"A container has no other program that could ask.",
+		Example: example("health"),
+		Args:    noArguments,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return preflight.CheckAlive(command.Context(), config.Listen(env.Environ))
+		},
 	}
-	return preflight.CheckAlive(ctx, config.Listen(p.Environ))
 }

@@ -2,38 +2,45 @@ package cli
 
 import (
 	"cmp"
-	"context"
-	"flag"
 	"fmt"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"atlaskeybot/internal/config"
 	"atlaskeybot/internal/slackui/client"
 )
 
-// manifest prints what to paste into "Create an app from a manifest".
-func (p Env) manifest(_ context.Context, args []string) error {
-	flags := flag.NewFlagSet("manifest", flag.ContinueOnError)
-	flags.SetOutput(p.Stderr)
-	url := flags.String("http", "", "the public https address of the bot, for HTTP mode; without it the manifest is for Socket Mode")
-	name := flags.String("command", cmp.Or(config.Unquote(p.Environ["SLACK_COMMAND"]), "/atlas-key"), "the slash command")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
-		return errUsage
+func newManifestCommand(env Env) *cobra.Command {
+	command := &cobra.Command{
+		Use:     "manifest",
+		Short:   "Print the manifest of the Slack app",
+		GroupID: groupRead,
+		Long: "Print the manifest of the Slack app, in JSON. Paste it at api.slack.com/apps: Create New App, From a\n" +
+			"manifest. Without --http it is for Socket Mode.",
+		Example: example("manifest", "manifest --http https://keys.example.com"),
+		Args:    noArguments,
 	}
-	if !config.IsCommand(*name) {
-		return fmt.Errorf("-command is %q: a slash and up to 31 lower-case letters, digits, - and _: %w", *name, errUsage)
-	}
-	door := client.SocketModeTransport
-	if *url != "" {
-		door = client.HTTPTransport
-		if err := config.CheckURL(*url); err != nil || !strings.HasPrefix(*url, "https://") {
-			return fmt.Errorf("-http is %q: Slack calls https addresses only: %w", *url, errUsage)
+	address := command.Flags().String("http", "", "HTTP mode: the public https `URL` of the bot")
+	name := command.Flags().String("command", "", "the `name` of the slash command (default SLACK_COMMAND, or /atlas-key)")
+	command.RunE = func(*cobra.Command, []string) error {
+		slash := cmp.Or(*name, config.SlackCommand(env.Environ))
+		if !config.IsCommand(slash) {
+			return usagef("--command is %q: a slash and up to 31 lower-case letters, digits, - and _", slash)
 		}
+		transport := client.SocketModeTransport
+		if command.Flags().Changed("http") {
+			transport = client.HTTPTransport
+			if err := config.CheckURL(*address); err != nil || !strings.HasPrefix(*address, "https://") {
+				return usagef("--http is %q: Slack calls https addresses only", *address)
+			}
+		}
+		text, err := client.Manifest(transport, slash, strings.TrimSuffix(*address, "/"))
+		if err != nil {
+			return fmt.Errorf("writing the manifest: %w", err)
+		}
+		_, err = fmt.Fprint(env.Stdout, text)
+		return err
 	}
-	text, err := client.Manifest(door, *name, strings.TrimSuffix(*url, "/"))
-	if err != nil {
-		return fmt.Errorf("writing the manifest: %w", err)
-	}
-	_, err = fmt.Fprint(p.Stdout, text)
-	return err
+	return command
 }

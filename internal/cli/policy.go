@@ -1,66 +1,95 @@
 package cli
 
 import (
-	"context"
 	"errors"
-	"flag"
 	"fmt"
+	"io"
 	"slices"
+
+	"github.com/spf13/cobra"
 
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/config"
 	"atlaskeybot/internal/policyfile"
 )
 
-const policyUsage = "bot policy check [FILE], or bot policy explain -user U… -roles A,B -for 7d [FILE]"
-
-// policy reads rules without running anything. docs/policy.md explains them.
-func (p Env) policy(ctx context.Context, args []string) error {
-	switch {
-	case len(args) > 0 && args[0] == "check":
-		return p.policyCheck(args[1:])
-	case len(args) > 0 && args[0] == "explain":
-		return p.policyExplain(ctx, args[1:])
+func newPolicyCommand(env Env) *cobra.Command {
+	command := &cobra.Command{
+		Use:     "policy",
+		Short:   "Check a policy file, or explain what it says",
+		GroupID: groupRead,
+		Long:    "Read policy files without running anything. docs/policy.md explains them.",
+		Example: example("policy check policy.yaml", "policy explain --user U012ABCDEF --roles ORG_OWNER --for 8h policy.yaml"),
+		Args:    noArguments,
+		RunE:    func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
-	return fmt.Errorf("%s: %w", policyUsage, errUsage)
+	command.AddCommand(newPolicyCheckCommand(env), newPolicyExplainCommand(env))
+	return command
 }
 
-// policyCheck prints what a file comes to, or everything that is wrong with it.
-func (p Env) policyCheck(args []string) error {
-	flags := flag.NewFlagSet("policy check", flag.ContinueOnError)
-	flags.SetOutput(p.Stderr)
-	if err := flags.Parse(args); err != nil || flags.NArg() > 1 {
-		return fmt.Errorf("%s: %w", policyUsage, errUsage)
+func newPolicyCheckCommand(env Env) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "check [FILE]",
+		Short: "Check a policy file",
+		Long: "Print what a policy file comes to, or everything that is wrong with it, with lines. Without FILE it\n" +
+			"checks the files that the environment names. It needs no token and calls nothing.\n" +
+			"It ends with 1 if there is a problem.",
+		Example:           example("policy check policy.yaml", "policy check --output json"),
+		Args:              mayBeOneArgument("FILE"),
+		ValidArgsFunction: files,
 	}
-	files, problems := p.policyFiles(flags.Arg(0))
+	output := addOutputFlag(command, outputText, outputJSON)
+	command.RunE = func(_ *cobra.Command, args []string) error {
+		given := ""
+		if len(args) > 0 {
+			given = args[0]
+		}
+		return checkPolicy(env, given, output)
+	}
+	return command
+}
+
+// A policyResult is what a policy file comes to, as JSON.
+type policyResult struct {
+	File    string `json:"file"`
+	Summary string `json:"summary"`
+}
+
+func checkPolicy(env Env, given string, output *outputFormat) error {
+	files, problems := policyFiles(env, given)
 	if len(problems) == 0 && len(files) == 0 {
-		return fmt.Errorf("there is no policy file: name one, or set POLICY_FILE: %w", errUsage)
+		return usagef("there is no policy file: name one, or set POLICY_FILE")
 	}
-	var summaries []string
+	results := []policyResult{}
 	for _, f := range files {
 		current, err := policyfile.Read(f.name, f.base)
 		problems = append(problems, config.SplitErrors(err)...)
-		summaries = append(summaries, fmt.Sprintf("%s is in order: %s", f.name, policyfile.Summary(current)))
+		results = append(results, policyResult{f.name, policyfile.Summary(current)})
 	}
-	if err := p.printProblems(problems); err != nil {
-		return err
+	if len(problems) > 0 {
+		return printProblems(env.Stdout, problems, output)
 	}
-	for _, says := range summaries {
-		fmt.Fprintln(p.Stdout, says)
+	if output.isJSON() {
+		return printJSON(env.Stdout, map[string]any{"files": results})
+	}
+	for _, r := range results {
+		if _, err := fmt.Fprintf(env.Stdout, "%s is in order: %s\n", r.File, r.Summary); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// A policyFile is a policy file and what the environment says of what it leaves
-// out.
+// A policyFile is a policy file and the policy of the environment, which goes for
+// what the file leaves out.
 type policyFile struct {
 	name string
 	base policy.Policy
 }
 
 // policyFiles are the given one, or those of every organization, each once.
-func (p Env) policyFiles(given string) ([]policyFile, []error) {
-	c, problems := config.ReadRules(p.Environ)
+func policyFiles(env Env, given string) ([]policyFile, []error) {
+	c, problems := config.ReadRules(env.Environ)
 	if given != "" {
 		return []policyFile{{given, c.BasePolicy(config.ParsePrincipals(c.SlackApprovers))}}, problems
 	}
@@ -74,17 +103,24 @@ func (p Env) policyFiles(given string) ([]policyFile, []error) {
 	return files, problems
 }
 
-// printProblems prints each in a line, and returns an error if there are any.
-func (p Env) printProblems(problems []error) error {
-	problems = config.CleanErrors(problems)
-	for _, problem := range problems {
-		fmt.Fprintln(p.Stdout, problem)
+// printProblems prints each problem in a line, and returns the error that the
+// command ends with.
+func printProblems(w io.Writer, problems []error, output *outputFormat) error {
+	texts := []string{}
+	for _, problem := range config.CleanErrors(problems) {
+		texts = append(texts, problem.Error())
 	}
-	switch len(problems) {
-	case 0:
-		return nil
-	case 1:
+	if output.isJSON() {
+		if err := printJSON(w, map[string]any{"problems": texts}); err != nil {
+			return err
+		}
+	} else {
+		for _, text := range texts {
+			fmt.Fprintln(w, text)
+		}
+	}
+	if len(texts) == 1 {
 		return errors.New("there is a problem")
 	}
-	return fmt.Errorf("there are %d problems", len(problems))
+	return fmt.Errorf("there are %d problems", len(texts))
 }

@@ -21,19 +21,19 @@ func asksPolicy(t *testing.T, environ map[string]string, args ...string) (code i
 	return code, out.String(), errs.String()
 }
 
-const example = "../../docs/policy.example.yaml"
+const examplePolicy = "../../docs/policy.example.yaml"
 
 func TestPolicyCheckOfTheExample(t *testing.T) {
 	t.Parallel()
-	const want = example + " is in order: 4 organization roles, 3 project roles, usually approved by 1 of U0BOB, S0PLATFORM, 2 roles with required approvals of their own, " +
+	const want = examplePolicy + " is in order: 4 organization roles, 3 project roles, usually approved by 1 of U0BOB, S0PLATFORM, 2 roles with required approvals of their own, " +
 		"lifetimes up to 30d, 2 network presets, 1 rule for automatic approval, pending requests are escalated to S0MANAGERS after 8h, break-glass for S0ONCALL.\n"
 	for name, tt := range map[string]struct {
 		environ map[string]string
 		args    []string
 	}{
-		"by its name, without any variable": {nil, []string{"check", example}},
-		"by POLICY_FILE":                    {map[string]string{"POLICY_FILE": example}, []string{"check"}},
-		"of two organizations, once":        {severalOrganizations(set("POLICY_FILE", example)), []string{"check"}},
+		"by its name, without any variable": {nil, []string{"check", examplePolicy}},
+		"by POLICY_FILE":                    {map[string]string{"POLICY_FILE": examplePolicy}, []string{"check"}},
+		"of two organizations, once":        {severalOrganizations(set("POLICY_FILE", examplePolicy)), []string{"check"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -49,7 +49,7 @@ func TestPolicyCheckTellsEveryProblem(t *testing.T) {
 	file := policyOf(t, "lifetimes: [8h]\nrolls: {}\nexcluded_approvers: [bob]\n")
 	code, out, errs := asksPolicy(t, map[string]string{"MAX_ENTRIES": "0", "CONFIRM_WITHIN": "a while", "SLACK_APPROVERS": "U0BOB"}, "check", file)
 	assert.Equal(t, 1, code)
-	assert.Equal(t, "bot: there are 4 problems\n", errs)
+	assert.Equal(t, "atlas-key-bot: there are 4 problems\n", errs)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, lines, 4)
 	assert.Equal(t, `CONFIRM_WITHIN: "a while" is not a duration, like 90m, 8h or 30d`, lines[0])
@@ -64,17 +64,17 @@ func TestPolicyIsAskedWrongly(t *testing.T) {
 		args string
 		says string
 	}{
-		"nothing":                    {"", "bot policy check [FILE], or bot policy explain"},
-		"something else":             {"change", "bot policy check [FILE], or bot policy explain"},
-		"two files":                  {"check a b", "bot policy check [FILE]"},
+		"something else":             {"change", `unknown command "change" for "atlas-key-bot policy"`},
+		"a misspelled command":       {"explian", "Did you mean this?\n\texplain\nSee 'atlas-key-bot policy --help'."},
+		"two files":                  {"check a b", `"atlas-key-bot policy check" takes one FILE, and 2 were given`},
 		"no file":                    {"check", "there is no policy file: name one, or set POLICY_FILE"},
-		"nobody":                     {"explain -roles ORG_MEMBER -for 8h", "-user, -roles and -for have to be given"},
-		"a name":                     {"explain -user slack.Bob -roles ORG_MEMBER -for 8h", "bot policy"},
-		"a group":                    {"explain -user S0SRE -roles ORG_MEMBER -for 8h", "bot policy"},
-		"no time":                    {"explain -user U0BOB -roles ORG_MEMBER -for long", "bot policy"},
-		"projects without roles":     {"explain -user U0BOB -roles ORG_MEMBER -for 8h -projects 2", "-projects and -project-roles go together"},
-		"roles in no projects":       {"explain -user U0BOB -roles ORG_MEMBER -for 8h -project-roles GROUP_OWNER", "-projects and -project-roles go together"},
-		"more files than one to ask": {"explain -user U0BOB -roles ORG_MEMBER -for 8h a b", "bot policy"},
+		"nobody":                     {"explain --roles ORG_MEMBER --for 8h", "--user, --roles and --for have to be given"},
+		"a name":                     {"explain --user bob --roles ORG_MEMBER --for 8h", "a user id looks like U012ABCDEF"},
+		"a group":                    {"explain --user S0SRE --roles ORG_MEMBER --for 8h", "a user id looks like U012ABCDEF"},
+		"no time":                    {"explain --user U0BOB --roles ORG_MEMBER --for long", `"long" is not a duration`},
+		"projects without roles":     {"explain --user U0BOB --roles ORG_MEMBER --for 8h --projects 2", "--projects and --project-roles go together"},
+		"roles in no projects":       {"explain --user U0BOB --roles ORG_MEMBER --for 8h --project-roles GROUP_OWNER", "--projects and --project-roles go together"},
+		"more files than one to ask": {"explain --user U0BOB --roles ORG_MEMBER --for 8h a b", `"atlas-key-bot policy explain" takes one FILE, and 2 were given`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,18 +84,18 @@ func TestPolicyIsAskedWrongly(t *testing.T) {
 			assert.Contains(t, errs, tt.says)
 		})
 	}
-	code, out, _ := asksPolicy(t, severalOrganizations(), strings.Fields("explain -user U0BOB -roles ORG_MEMBER -for 8h -groups S0SRE")...)
+	code, out, _ := asksPolicy(t, severalOrganizations(), strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h --groups S0SRE")...)
 	assert.Equal(t, 1, code)
-	assert.Equal(t, "-org has to say which organization: Production, Staging\n", out)
-	code, out, _ = asksPolicy(t, severalOrganizations(), strings.Fields("explain -user U0BOB -roles ORG_MEMBER -for 8h -org test -groups S0SRE")...)
+	assert.Equal(t, "--org has to say which organization: Production, Staging\n", out)
+	code, out, _ = asksPolicy(t, severalOrganizations(), strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h --org test --groups S0SRE")...)
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "there is no organization \"test\": there are Production, Staging\n", out)
-	code, out, _ = asksPolicy(t, nil, strings.Fields("explain -user U0BOB -roles ORG_MEMBER -for 8h")...)
+	code, out, _ = asksPolicy(t, nil, strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h")...)
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "nobody approves: set SLACK_APPROVERS, or name a policy file\n", out)
 }
 
-// explained are questions about the example and the whole answers.
+// explained are questions about the examplePolicy and the whole answers.
 func TestPolicyExplain(t *testing.T) {
 	t.Parallel()
 	const later = "Undecided after 8h it goes to S0MANAGERS as well.\nUndecided after 24h it expires.\n"
@@ -105,23 +105,23 @@ func TestPolicyExplain(t *testing.T) {
 			"U0ALICE asks for ORG_READ_ONLY for 8h, from the network preset ci.\nThat is allowed.\nNobody has to approve: the rule \"reading from CI for a day\" fits.\n",
 		},
 		"the usual, from elsewhere": {
-			"-user U0ALICE -roles ORG_READ_ONLY -for 8h -from 203.0.113.7 -groups S0FINANCE",
+			"--user U0ALICE --roles ORG_READ_ONLY --for 8h --from 203.0.113.7 --groups S0FINANCE",
 			"U0ALICE asks for ORG_READ_ONLY for 8h, from 203.0.113.7.\nThat is allowed.\nIt takes one approval:\n" +
 				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_READ_ONLY.\n" +
 				"Of these, excluded_approvers do not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
 		},
 		"a powerful role": {
-			"-user U0ALICE -roles ORG_OWNER,ORG_READ_ONLY -for 8h -groups S0SRE,S0ONCALL",
+			"--user U0ALICE --roles ORG_OWNER,ORG_READ_ONLY --for 8h --groups S0SRE,S0ONCALL",
 			"U0ALICE asks for ORG_OWNER, ORG_READ_ONLY for 8h.\nThat is allowed.\nIt takes 3 approvals, each of another person:\n" +
 				"- 1 of S0SRE, which the rule of ORG_OWNER asks for.\n- 1 of S0SECURITY, which the rule of ORG_OWNER asks for.\n" +
 				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_READ_ONLY.\n" +
 				"Of these, excluded_approvers do not count: U0CEO.\n" +
-				"No rule by which nobody has to approve fits; they look at the addresses, too: say -from or -network.\n" +
+				"No rule by which nobody has to approve fits; they look at the addresses, too: say --from or --network.\n" +
 				"U0ALICE is among them, and does not decide on their own request.\n" +
 				"In an emergency U0ALICE may take ORG_OWNER, ORG_READ_ONLY for 2h without approval; somebody else signs for it afterwards.\n" + later,
 		},
 		"over every limit": {
-			"-user U0EVE -roles ORG_OWNER,ORG_GROUP_CREATOR -for 7d -from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office -network moon -groups=",
+			"--user U0EVE --roles ORG_OWNER,ORG_GROUP_CREATOR --for 7d --from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office --network moon --groups=",
 			"U0EVE asks for ORG_OWNER, ORG_GROUP_CREATOR for 7d, from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office and the network preset moon.\nThat is refused:\n" +
 				"- Nobody may ask for ORG_GROUP_CREATOR: it is not among the roles.\n" +
 				"- There is no network preset named \"moon\".\n" +
@@ -138,21 +138,21 @@ func TestPolicyExplain(t *testing.T) {
 				"Of these, excluded_approvers do not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
 		},
 		"projects, for a time nobody can choose, by somebody nothing is known of": {
-			"-user U0BOB -roles ORG_MEMBER -for 9h -projects 11 -project-roles GROUP_OWNER",
+			"--user U0BOB --roles ORG_MEMBER --for 9h --projects 11 --project-roles GROUP_OWNER",
 			"U0BOB asks for ORG_MEMBER for 9h, and GROUP_OWNER in 11 projects.\n" +
-				"Assumed: U0BOB is in no user group. Say -groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.\nThat is refused:\n" +
+				"Assumed: U0BOB is in no user group. Say --groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.\nThat is refused:\n" +
 				"- 9h is not one of the lifetimes: 8h, 24h, 7d, 30d.\n- One request is for at most 10 projects.\n" +
 				"Were it not:\nIt takes 3 approvals, each of another person:\n" +
 				"- 2 of S0PLATFORM, which the rule of GROUP_OWNER asks for.\n" +
 				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_MEMBER.\n" +
 				"Of these, excluded_approvers do not count: U0CEO.\n" +
-				"No rule by which nobody has to approve fits; they look at the addresses, too: say -from or -network.\n" +
+				"No rule by which nobody has to approve fits; they look at the addresses, too: say --from or --network.\n" +
 				"U0BOB is among them, and does not decide on their own request.\n" + later,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, out, errs := asksPolicy(t, nil, append(append([]string{"explain"}, strings.Fields(tt.args)...), example)...)
+			code, out, errs := asksPolicy(t, nil, append(append([]string{"explain"}, strings.Fields(tt.args)...), examplePolicy)...)
 			assert.Zero(t, code, errs)
 			assert.Equal(t, tt.want, out)
 		})
@@ -163,7 +163,7 @@ func TestPolicyExplainNamesEveryApprovalBesideAHarmlessRole(t *testing.T) {
 	t.Parallel()
 	file := policyOf(t, "required_approvals: [{from: [U0BOB]}, {from: [U0DANA]}]\n"+
 		"roles: {ORG_BILLING_ADMIN: {}, ORG_MEMBER: {required_approvals: [{from: [U0BOB]}]}}\n")
-	code, out, errs := asksPolicy(t, nil, "explain", "-user", "U0ALICE", "-roles", "ORG_BILLING_ADMIN,ORG_MEMBER", "-for", "8h", "-groups=", file)
+	code, out, errs := asksPolicy(t, nil, "explain", "--user", "U0ALICE", "--roles", "ORG_BILLING_ADMIN,ORG_MEMBER", "--for", "8h", "--groups=", file)
 	assert.Zero(t, code, errs)
 	assert.Contains(t, out, "It takes 2 approvals, each of another person:\n"+
 		"- 1 of U0BOB, which the rule of ORG_MEMBER asks for.\n"+
@@ -177,7 +177,7 @@ func TestPolicyExplainAsksSlack(t *testing.T) {
 	l.Slack.SetGroup("S0SRE", slack.Alice)
 	l.environ["POLICY_FILE"] = (policyOf(t, "roles:\n  ORG_MEMBER: {allowed_requesters: [S0SRE]}\n"))
 	ask := func(user string) string {
-		code, out, errs := asksPolicy(t, l.environ, "explain", "-user", user, "-roles", "ORG_MEMBER", "-for", "8h")
+		code, out, errs := asksPolicy(t, l.environ, "explain", "--user", user, "--roles", "ORG_MEMBER", "--for", "8h")
 		require.Zero(t, code, errs)
 		return out
 	}
@@ -187,31 +187,31 @@ func TestPolicyExplainAsksSlack(t *testing.T) {
 	l.Slack.SetGroup(slack.Approvers, slack.Alice)
 	assert.Contains(t, ask(slack.Alice), "Nobody but U0ALICE could give them, so nobody would.\n")
 	l.Slack.RevokeToken()
-	code, _, errs := asksPolicy(t, l.environ, "explain", "-user", slack.Alice, "-roles", "ORG_MEMBER", "-for", "8h")
+	code, _, errs := asksPolicy(t, l.environ, "explain", "--user", slack.Alice, "--roles", "ORG_MEMBER", "--for", "8h")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, errs, "asking Slack (give -groups to do without)")
+	assert.Contains(t, errs, "asking Slack (give --groups to do without)")
 }
 
-// docs/policy.md explains every field of the example and every flag, and the
+// docs/policy.md explains every field of the examplePolicy and every flag, and the
 // answer it shows is the one that is given.
 func TestPolicyIsDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/policy.md")
 	require.NoError(t, err)
-	file, err := os.ReadFile(example)
+	file, err := os.ReadFile(examplePolicy)
 	require.NoError(t, err)
 	field := regexp.MustCompile(`(?m)^\s*(?:- )?\{?([a-z_0-9]+):`)
 	fields := field.FindAllStringSubmatch(string(file), -1)
 	require.Greater(t, len(fields), 30)
 	for _, m := range fields {
-		if m[1] != "office" && m[1] != "ci" { // names that the example gives
+		if m[1] != "office" && m[1] != "ci" { // names that the examplePolicy gives
 			assert.Regexp(t, "`(?:[a-z_]+: )?"+m[1]+"[`:]", string(text))
 		}
 	}
 	for _, flag := range []string{"user", "roles", "for", "from", "network", "projects", "project-roles", "groups", "org"} {
-		assert.Contains(t, string(text), "`-"+flag+"`")
+		assert.Contains(t, string(text), "`--"+flag+"`")
 	}
-	_, out, _ := asksPolicy(t, nil, "explain", "-user", "U012ABCDEF", "-roles", "ORG_OWNER", "-for", "8h", "-groups", "S0SRE", example)
+	_, out, _ := asksPolicy(t, nil, "explain", "--user", "U012ABCDEF", "--roles", "ORG_OWNER", "--for", "8h", "--groups", "S0SRE", examplePolicy)
 	assert.Contains(t, string(text), "    "+strings.ReplaceAll(strings.TrimSpace(out), "\n", "\n    ")+"\n")
 }
 
@@ -225,6 +225,6 @@ func TestPolicyCheckReportsARuleThatApprovesReadingData(t *testing.T) {
 		code, out, errs := asksPolicy(t, map[string]string{"SLACK_APPROVERS": "U0BOB"}, "check", file)
 		assert.Equal(t, 1, code, role)
 		assert.Equal(t, file+":6: "+role+" is a powerful role: it always requires an approval\n", out)
-		assert.Equal(t, "bot: there is a problem\n", errs)
+		assert.Equal(t, "atlas-key-bot: there is a problem\n", errs)
 	}
 }

@@ -4,16 +4,17 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
+	"io"
 	"time"
 	"unicode/utf8"
+
+	"github.com/spf13/cobra"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/approval/worker"
-	"atlaskeybot/internal/config"
 	"atlaskeybot/internal/plaintext"
 	"atlaskeybot/internal/policyfile"
 	"atlaskeybot/internal/store"
@@ -27,15 +28,79 @@ const (
 	revokePollInterval = 250 * time.Millisecond
 )
 
-// revoke has a live key deleted, for whoever runs the bot: when Slack is down, or
-// the approvers are asleep. It moves the row beside the running bot, which does
-// the rest; see docs/adr/0011-a-second-process-moves-rows.md.
-func (p Env) revoke(ctx context.Context, args []string) error {
-	v, err := readRevoke(p, args)
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, errUsage)
+func newRevokeCommand(env Env) *cobra.Command {
+	v := &revokeCommand{env: env, progress: env.Stdout}
+	command := &cobra.Command{
+		Use:     "revoke ID",
+		Short:   "Revoke an active key, beside a running bot",
+		GroupID: groupOperate,
+		Long: "Revoke the key of a request, and every other key of its rotations, when Slack is down or no approver is\n" +
+			"there. It records the revocation in the database; the running bot deletes the keys in Atlas. Without a\n" +
+			"running bot they are deleted once one is started.",
+		Example: example(`revoke AKR-7F3K2 --reason "found in a log"`),
+		Args:    oneArgument("ID, as in AKR-7F3K2"),
 	}
-	v.store, err = store.Open(ctx, v.database, store.Options{Attach: true})
+	database := addDatabaseFlag(command, env)
+	command.Flags().StringVar(&v.reason, "reason", "", "why, as a `text` that the owner of the key reads")
+	command.Flags().DurationVar(&v.wait, "wait", revokeWait, "wait at most this `duration` until the keys are deleted")
+	output := addOutputFlag(command, outputText, outputJSON)
+	command.RunE = func(_ *cobra.Command, args []string) error {
+		if err := v.read(args[0]); err != nil {
+			return err
+		}
+		if output.isJSON() {
+			v.progress = env.Stderr
+		}
+		err := v.run(command.Context(), database())
+		if output.isJSON() && len(v.keys) > 0 {
+			return errors.Join(err, printJSON(env.Stdout, map[string]any{"keys": v.keys}))
+		}
+		return err
+	}
+	return command
+}
+
+// A revokeCommand revokes the key of one request. It moves the row beside the
+// running bot, which does the rest; see
+// docs/adr/0011-a-second-process-moves-rows.md.
+type revokeCommand struct {
+	env      Env
+	progress io.Writer
+	store    *store.Store
+	database string
+	id       policy.ID
+	reason   string
+	wait     time.Duration
+	keys     []*revokedKey
+}
+
+// A revokedKey is a key that is revoked, as JSON.
+type revokedKey struct {
+	Request policy.ID `json:"request"`
+	Key     string    `json:"key,omitempty"` // its public key; empty while it is being created
+	Deleted bool      `json:"deleted"`       // in Atlas
+}
+
+// read checks what was typed.
+func (v *revokeCommand) read(word string) error {
+	id, ok := approval.TypedID(word)
+	v.id, v.reason = id, plaintext.Line(v.reason)
+	bad, refused := plaintext.Refused(v.reason, false)
+	switch {
+	case !ok:
+		return usagef("an id looks like AKR-7F3K2")
+	case utf8.RuneCountInString(v.reason) > policy.MaxReason:
+		return usagef("--reason has more than %d characters", policy.MaxReason)
+	case refused:
+		return usagef("--reason is one line of plain text, without %s", plaintext.Name(bad))
+	}
+	return nil
+}
+
+func (v *revokeCommand) run(ctx context.Context, database string) error {
+	var err error
+	v.database = database
+	v.store, err = store.Open(ctx, database, store.Options{Attach: true})
 	if err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
@@ -44,50 +109,15 @@ func (p Env) revoke(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	others, err := v.endWith(ctx, r)
+	others, err := v.connected(ctx, r)
 	if err != nil {
 		return err
 	}
-	return v.watch(ctx, append([]approval.Request{r}, others...))
-}
-
-// A revokeCommand is one key that has to go.
-type revokeCommand struct {
-	process  Env
-	store    *store.Store
-	database string
-	id       policy.ID
-	reason   string
-	wait     time.Duration
-}
-
-func readRevoke(p Env, args []string) (*revokeCommand, error) {
-	v := &revokeCommand{process: p}
-	flags := flag.NewFlagSet("revoke", flag.ContinueOnError)
-	flags.SetOutput(p.Stderr)
-	flags.StringVar(&v.database, "database", config.DatabaseURL(p.Environ), "the bot's database; the default is DATABASE_URL")
-	flags.StringVar(&v.reason, "reason", "", "why; the owner of the key reads it")
-	flags.DurationVar(&v.wait, "wait", revokeWait, "how long to wait until the key is gone")
-	const usage = "bot revoke [-reason TEXT] ID, as in bot revoke AKR-7F3K2"
-	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
-		return nil, errors.New(usage)
+	all := append([]approval.Request{r}, others...)
+	for _, r := range all {
+		v.keys = append(v.keys, &revokedKey{Request: r.ID, Key: r.Key.PublicKey})
 	}
-	id, ok := approval.TypedID(flags.Arg(0))
-	if err := flags.Parse(flags.Args()[1:]); err != nil || flags.NArg() > 0 { // flags may follow, too
-		return nil, errors.New(usage)
-	}
-	v.reason = plaintext.Line(v.reason)
-	bad, refused := plaintext.Refused(v.reason, false)
-	switch {
-	case !ok:
-		return nil, errors.New("an id looks like AKR-7F3K2")
-	case utf8.RuneCountInString(v.reason) > policy.MaxReason:
-		return nil, fmt.Errorf("-reason has more than %d characters", policy.MaxReason)
-	case refused:
-		return nil, fmt.Errorf("-reason is one line of plain text, without %s", plaintext.Name(bad))
-	}
-	v.id = id
-	return v, nil
+	return v.watch(ctx, all)
 }
 
 // move notes in the row that the key has to go.
@@ -99,7 +129,7 @@ func (v *revokeCommand) move(ctx context.Context) (approval.Request, error) {
 	case err != nil:
 		return r, fmt.Errorf("reading request %s: %w", v.id, err)
 	}
-	service := &service.Service{Store: v.store, Now: v.process.Now, Wake: func() {}}
+	service := &service.Service{Store: v.store, Now: v.env.Now, Wake: func() {}}
 	if r.IsDeleting() {
 		v.say("The key %s of %s is being deleted already.", r.Key.PublicKey, r.ID)
 		if r, err = service.TryAgainAsOperator(ctx, v.id); err != nil {
@@ -118,14 +148,14 @@ func (v *revokeCommand) move(ctx context.Context) (approval.Request, error) {
 	return r, nil
 }
 
-// endWith lists the requests of the other keys that go with r's, says so, and has
+// connected lists the requests of the other keys that go with r's, says so, and has
 // waiting deletions of them tried at once.
-func (v *revokeCommand) endWith(ctx context.Context, r approval.Request) ([]approval.Request, error) {
+func (v *revokeCommand) connected(ctx context.Context, r approval.Request) ([]approval.Request, error) {
 	all, err := worker.RotationsOf(ctx, v.store, r)
 	if err != nil {
 		return nil, fmt.Errorf("looking for the keys that go with the one of %s: %w", r.ID, err)
 	}
-	service := &service.Service{Store: v.store, Now: v.process.Now, Wake: func() {}}
+	service := &service.Service{Store: v.store, Now: v.env.Now, Wake: func() {}}
 	var going []approval.Request
 	for _, other := range all {
 		switch {
@@ -205,6 +235,9 @@ func (v *revokeCommand) lookAt(ctx context.Context, all []approval.Request) ([]a
 		}
 		key := cmp.Or(was.Key.PublicKey, "of "+string(was.ID)) // a request that is put back forgets it
 		v.say("The key %s is gone: it was deleted in Atlas.", key)
+		for _, k := range v.keys {
+			k.Deleted = k.Deleted || k.Request == was.ID
+		}
 	}
 	return left, nil
 }
@@ -233,6 +266,7 @@ func (v *revokeCommand) running(ctx context.Context) (bool, error) {
 	return found.InUse, nil
 }
 
+// say prints what happens; with --output json to standard error.
 func (v *revokeCommand) say(format string, args ...any) {
-	fmt.Fprintf(v.process.Stdout, format+"\n", args...)
+	fmt.Fprintf(v.progress, format+"\n", args...)
 }

@@ -53,14 +53,14 @@ func TestRevokeIsAskedWrongly(t *testing.T) {
 		code int
 		says string
 	}{
-		"nothing":          {nil, 2, "bot revoke [-reason TEXT] ID, as in bot revoke AKR-7F3K2"},
-		"two ids":          {[]string{"AKR-7F3K2", "AKR-7F3K3"}, 2, "bot revoke [-reason TEXT] ID"},
+		"nothing":          {nil, 2, `"atlas-key-bot revoke" needs one ID, as in AKR-7F3K2`},
+		"two ids":          {[]string{"AKR-7F3K2", "AKR-7F3K3"}, 2, `"atlas-key-bot revoke" takes one ID, as in AKR-7F3K2, and 2 were given`},
 		"no id":            {[]string{"alice"}, 2, "an id looks like AKR-7F3K2"},
-		"an unknown flag":  {[]string{"-force", "AKR-7F3K2"}, 2, "bot revoke [-reason TEXT] ID"},
-		"a long reason":    {[]string{"-reason", strings.Repeat("x", 1001), "AKR-7F3K2"}, 2, "-reason has more than 1000 characters"},
-		"a hidden reason":  {[]string{"-reason", "\u202eno", "AKR-7F3K2"}, 2, "-reason is one line of plain text"},
-		"no database":      {[]string{"-database", "sqlite:/no/such/bot.db", "AKR-7F3K2"}, 1, "opening the database: opening database /no/such/bot.db: there is no such file"},
-		"memory's own one": {[]string{"-database", "sqlite::memory:", "AKR-7F3K2"}, 1, "one in memory is empty"},
+		"an unknown flag":  {[]string{"--force", "AKR-7F3K2"}, 2, "unknown flag: --force\nSee 'atlas-key-bot revoke --help'."},
+		"a long reason":    {[]string{"--reason", strings.Repeat("x", 1001), "AKR-7F3K2"}, 2, "--reason has more than 1000 characters"},
+		"a hidden reason":  {[]string{"--reason", "\u202eno", "AKR-7F3K2"}, 2, "--reason is one line of plain text"},
+		"no database":      {[]string{"--database", "sqlite:/no/such/bot.db", "AKR-7F3K2"}, 1, "opening the database: opening database /no/such/bot.db: there is no such file"},
+		"memory's own one": {[]string{"--database", "sqlite::memory:", "AKR-7F3K2"}, 1, "one in memory is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,14 +1,29 @@
 package cli
 
 import (
-	"context"
 	"fmt"
+
+	"github.com/spf13/cobra"
 
 	"atlaskeybot/internal/version"
 )
 
-// version prints what Go knows of the build: the commit and the toolchain.
-func (p Env) version(context.Context, []string) error {
-	_, err := fmt.Fprintln(p.Stdout, version.BuildVersion())
-	return err
+func newVersionCommand(env Env) *cobra.Command {
+	command := &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		GroupID: groupRead,
+		Long:    "Print the commit that this binary was built from, and the version of Go that built it.",
+		Example: example("version", "version --output json"),
+		Args:    noArguments,
+	}
+	output := addOutputFlag(command, outputText, outputJSON)
+	command.RunE = func(*cobra.Command, []string) error {
+		if output.isJSON() {
+			return printJSON(env.Stdout, version.Read())
+		}
+		_, err := fmt.Fprintln(env.Stdout, version.String())
+		return err
+	}
+	return command
 }

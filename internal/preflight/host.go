@@ -32,9 +32,9 @@ func (c *checker) database(ctx context.Context) {
 	case !found.Exists:
 		c.newDatabase(found.Path)
 	case found.Wrong != nil:
-		c.bad(check, sentence(found.Path+": "+found.Wrong.Error()), "Stop the bot, and put a backup in its place with 'bot restore FILE'. The damaged file is kept.")
+		c.bad(check, sentence(found.Path+": "+found.Wrong.Error()), "Stop the bot, and put a backup in its place with 'atlas-key-bot restore FILE'. The damaged file is kept.")
 	case len(found.Unreadable) > 0:
-		c.bad(check, found.Path+" has requests that are "+DescribeUnreadable(found.Unreadable)+".", "Stop the bot, and put a backup in its place with 'bot restore FILE', or look after these requests' keys in Atlas; every other request works.")
+		c.bad(check, found.Path+" has requests that are "+DescribeUnreadable(found.Unreadable)+".", "Stop the bot, and put a backup in its place with 'atlas-key-bot restore FILE', or look after these requests' keys in Atlas; every other request works.")
 	case found.InUse:
 		c.ok(check, found.Path+" is in use by a bot and can be read. End that bot before you start another one.")
 	case found.Older:

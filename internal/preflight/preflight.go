@@ -31,8 +31,8 @@ const (
 type Finding struct {
 	Check   string `json:"check"`
 	Result  Result `json:"result"`
-	Message string `json:"says"`
-	Hint    string `json:"do,omitempty"` // the way on, if one is needed
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // the way on, if one is needed
 }
 
 // A checker makes the checks of one preflight.
@@ -118,7 +118,7 @@ func (c *checker) configuration() {
 }
 
 func (c *checker) version() {
-	c.ok("version", version.BuildVersion())
+	c.ok("version", version.String())
 }
 
 // Count returns how many findings have a result.

@@ -52,8 +52,8 @@ func (c *checker) slackChecks() []string {
 // would show one of them, and a preflight does not write to people.
 func (c *checker) appSettings() {
 	c.unknown("messages tab", "Whether people can be written to shows only when somebody is: Slack then answers messages_tab_disabled.",
-		"At api.slack.com/apps, App Home, see that the Messages Tab is on; the app manifest ('bot manifest') has it on.")
-	do := fmt.Sprintf("At api.slack.com/apps, App Manifest, compare with 'bot manifest'; the command is %s", c.config.SlackCommand)
+		"At api.slack.com/apps, App Home, see that the Messages Tab is on; the app manifest ('atlas-key-bot manifest') has it on.")
+	do := fmt.Sprintf("At api.slack.com/apps, App Manifest, compare with 'atlas-key-bot manifest'; the command is %s", c.config.SlackCommand)
 	if c.config.SlackAppToken.IsZero() {
 		do += ", and Socket Mode has to be off, or else Slack never calls"
 	}
@@ -93,7 +93,7 @@ func (c *checker) botToken(ctx context.Context) *client.Slack {
 	case code == "account_inactive":
 		c.bad(check, "The app was removed from the workspace, or its bot deactivated.", reinstall)
 	case code == "token_expired":
-		c.bad(check, "SLACK_BOT_TOKEN has expired: the app has token rotation on, which cannot be switched off.", "Make the app anew from 'bot manifest', which has it off.")
+		c.bad(check, "SLACK_BOT_TOKEN has expired: the app has token rotation on, which cannot be switched off.", "Make the app anew from 'atlas-key-bot manifest', which has it off.")
 	case code == "not_allowed_token_type":
 		c.bad(check, "SLACK_BOT_TOKEN is not the token of a bot.", "Copy the Bot User OAuth Token from OAuth & Permissions.")
 	default:
@@ -130,7 +130,7 @@ func (c *checker) scopes(s *client.Slack) {
 	missing, more := s.MissingScopes(), s.SuperfluousScopes()
 	switch {
 	case len(s.Scopes) == 0:
-		c.unknown(check, "Slack did not say which scopes the bot token has.", "Compare OAuth & Permissions with 'bot manifest'.")
+		c.unknown(check, "Slack did not say which scopes the bot token has.", "Compare OAuth & Permissions with 'atlas-key-bot manifest'.")
 	case len(missing) > 0:
 		c.bad(check, "The bot token lacks "+strings.Join(missing, ", ")+".", "At api.slack.com/apps, OAuth & Permissions, add them and install the app again.")
 	case len(more) > 0:

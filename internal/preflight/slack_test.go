@@ -85,7 +85,7 @@ func TestCheckOfTokens(t *testing.T) {
 		},
 		"tokens rotate": {
 			slackAnswers("auth.test", "token_expired"),
-			Finding{"slack bot token", NotOK, "SLACK_BOT_TOKEN has expired: the app has token rotation on, which cannot be switched off.", "Make the app anew from 'bot manifest', which has it off."}, nil,
+			Finding{"slack bot token", NotOK, "SLACK_BOT_TOKEN has expired: the app has token rotation on, which cannot be switched off.", "Make the app anew from 'atlas-key-bot manifest', which has it off."}, nil,
 		},
 		"an answer nobody foresaw": {
 			slackAnswers("auth.test", "team_access_not_granted"),

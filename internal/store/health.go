@@ -15,11 +15,11 @@ import (
 
 // Why a database cannot be used, in words for an operator.
 var (
-	ErrDamaged  = errors.New("the database file is damaged: stop the bot and restore a backup with 'bot restore'")
+	ErrDamaged  = errors.New("the database file is damaged: stop the bot and restore a backup with 'atlas-key-bot restore'")
 	ErrFull     = errors.New("the disk is full, so nothing can be recorded: make room")
 	ErrReadOnly = errors.New("the file system has become read-only, so nothing can be recorded")
 	ErrFailing  = errors.New("the disk fails to read or to write the database")
-	ErrLost     = errors.New("the database file was deleted or replaced while the bot runs: put the same file back, or stop the bot and restore one with 'bot restore'")
+	ErrLost     = errors.New("the database file was deleted or replaced while the bot runs: put the same file back, or stop the bot and restore one with 'atlas-key-bot restore'")
 )
 
 // probeEvery is how often [Store.Ping] really writes.

@@ -153,7 +153,7 @@ func (r *restoring) backupFile(from string) (string, error) {
 		}
 	}
 	if inUse, err := locked(source + ".lock"); err != nil || inUse {
-		return "", errors.Join(err, fmt.Errorf("%s is in use by a bot: copy it with 'bot backup', and restore that", source))
+		return "", errors.Join(err, fmt.Errorf("%s is in use by a bot: copy it with 'atlas-key-bot backup', and restore that", source))
 	}
 	return source, nil
 }

@@ -196,7 +196,7 @@ func explainSQLite(err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return errors.New("this file is not a SQLite database")
 	case sqlite3.SQLITE_CORRUPT:
-		return fmt.Errorf("this file is damaged; restore a backup with 'bot restore': %w", err)
+		return fmt.Errorf("this file is damaged; restore a backup with 'atlas-key-bot restore': %w", err)
 	case sqlite3.SQLITE_BUSY:
 		return fmt.Errorf("another program has it locked: %w", err)
 	}

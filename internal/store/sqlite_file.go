@@ -44,7 +44,7 @@ func lockAndCreate(path string) (*ownedFile, error) {
 		}
 	}
 	if !exists(path) && sizeOf(path+"-wal") > 0 {
-		return nil, fmt.Errorf("it is not there, but %s-wal, a part of it, is: put the file back, or restore a backup with 'bot restore'", path)
+		return nil, fmt.Errorf("it is not there, but %s-wal, a part of it, is: put the file back, or restore a backup with 'atlas-key-bot restore'", path)
 	}
 	lock, err := lockFile(path + ".lock")
 	if err != nil {
@@ -139,7 +139,7 @@ func hasOneName(path string) error {
 		return describeFileError(path, err)
 	}
 	if n := linksOf(info); n > 1 {
-		return fmt.Errorf("the file has %d names (hard links), and SQLite would take each for a database of its own: remove the other names (find / -samefile %s); a copy made with 'bot backup' is fine", n, path)
+		return fmt.Errorf("the file has %d names (hard links), and SQLite would take each for a database of its own: remove the other names (find / -samefile %s); a copy made with 'atlas-key-bot backup' is fine", n, path)
 	}
 	return nil
 }

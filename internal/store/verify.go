@@ -72,7 +72,7 @@ func (s *Store) checkPages(ctx context.Context, pragma string) error {
 	}
 	if says != "ok" {
 		s.health.damage()
-		return fmt.Errorf("this file is damaged; restore a backup with 'bot restore': %s", says)
+		return fmt.Errorf("this file is damaged; restore a backup with 'atlas-key-bot restore': %s", says)
 	}
 	return nil
 }
@@ -119,5 +119,5 @@ func (s *Store) checkRows(ctx context.Context) error {
 	default:
 		what = fmt.Sprintf("%s is %s after %d changes, and in the trail %s after %d", id, state, version, said, changes)
 	}
-	return fmt.Errorf("%w (%s): a backup was copied over a database whose -wal was still there, or the file was changed by hand; restore a backup with 'bot restore'", ErrNotItsTrail, what)
+	return fmt.Errorf("%w (%s): a backup was copied over a database whose -wal was still there, or the file was changed by hand; restore a backup with 'atlas-key-bot restore'", ErrNotItsTrail, what)
 }

@@ -1,3 +1,4 @@
+// Package version says which build this is.
 package version
 
 import (
@@ -5,20 +6,38 @@ import (
 	"runtime/debug"
 )
 
-// BuildVersion says what Go knows of the build: the commit and the toolchain.
-func BuildVersion() string {
+// A Build is what Go knows of a build.
+type Build struct {
+	Revision string `json:"revision"` // the commit; "unknown" outside of a checkout
+	Modified bool   `json:"modified"` // whether files differed from the commit
+	Go       string `json:"go"`       // the version of the toolchain
+}
+
+// Read returns this build.
+func Read() Build {
+	b := Build{Revision: "unknown"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "atlas-key-bot, of an unknown build"
+		return b
 	}
-	revision, modified := "unknown", ""
+	b.Go = info.GoVersion
 	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			revision = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			modified = " with changes"
+		switch s.Key {
+		case "vcs.revision":
+			b.Revision = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
 		}
 	}
-	return fmt.Sprintf("atlas-key-bot %s%s, %s", revision, modified, info.GoVersion)
+	return b
+}
+
+// String names this build in one line.
+func String() string {
+	b := Read()
+	modified := ""
+	if b.Modified {
+		modified = " with changes"
+	}
+	return fmt.Sprintf("atlas-key-bot %s%s, %s", b.Revision, modified, b.Go)
 }
