@@ -114,8 +114,8 @@ func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
 	require.ErrorContains(t, err, "events: 2")
 	require.Len(t, found, 2)
 	for i, want := range []audittrail.Difference{
-		{Event: "gone", Key: key.PublicKey, Request: id, Message: "the trail says that this key is gone, and Atlas's events tell of no deletion"},
-		{Event: "made", Key: "nosuchke", Request: "AKR-00001", Message: "the trail says that the bot made this key, and Atlas's events do not"},
+		{Event: "deleted", Key: key.PublicKey, Request: id, Message: "the trail says that this key is gone, and Atlas's events tell of no deletion"},
+		{Event: "key_created", Key: "nosuchke", Request: "AKR-00001", Message: "the trail says that the bot made this key, and Atlas's events do not"},
 	} {
 		assert.Equal(t, "bot", found[i].Source)
 		assert.Regexp(t, `^\d+$`, found[i].Ref, "the number of the line")

@@ -27,12 +27,12 @@ import (
 // member: any colleague, and the owner before a transfer. elsewhere: an approver
 // of another organization.
 const authority = `
-action             owner       approver     other        excluded     member       guest deactivated bot   outsider elsewhere
-Approve            own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
-ApprovePartially   own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
-MayApprovePartially own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
-Deny               own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
-MayDeny            own_request ok           not_approver not_approver not_approver guest deactivated robot outsider not_approver
+action             owner       approver     other        excluded     member       guest deactivated bot   external elsewhere
+Approve            own_request ok           not_approver not_approver not_approver guest deactivated bot   external not_approver
+ApprovePartially   own_request ok           not_approver not_approver not_approver guest deactivated bot   external not_approver
+MayApprovePartially own_request ok           not_approver not_approver not_approver guest deactivated bot   external not_approver
+Deny               own_request ok           not_approver not_approver not_approver guest deactivated bot   external not_approver
+MayDeny            own_request ok           not_approver not_approver not_approver guest deactivated bot   external not_approver
 Nudge              ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 Withdraw           ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 Issue              ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
@@ -45,10 +45,10 @@ MayReplaceAccessList ok          not_owner    not_owner    not_owner    not_owne
 Rotate             ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 RetirePredecessorNow ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 MayRequestAgain    ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
-Revoke             ok          ok           ok           not_owner    not_owner    guest deactivated robot outsider not_owner
-MayRevoke          ok          ok           ok           not_owner    not_owner    guest deactivated robot outsider not_owner
-Review             not_approver ok          ok           not_approver not_approver guest deactivated robot outsider not_approver
-Transfer           not_approver ok          not_approver not_approver not_approver guest deactivated robot outsider not_approver
+Revoke             ok          ok           ok           not_owner    not_owner    guest deactivated bot   external not_owner
+MayRevoke          ok          ok           ok           not_owner    not_owner    guest deactivated bot   external not_owner
+Review             not_approver ok          ok           not_approver not_approver guest deactivated bot   external not_approver
+Transfer           not_approver ok          not_approver not_approver not_approver guest deactivated bot   external not_approver
 TryAgain           ok          not_owner    not_owner    not_owner    not_owner    not_owner not_owner not_owner not_owner not_owner
 TryAgainAsOperator ok          ok           ok           ok           ok           ok    ok          ok    ok       ok
 RefusePress        misplaced   misplaced    misplaced    misplaced    misplaced    misplaced misplaced misplaced misplaced misplaced
@@ -93,22 +93,22 @@ var authorityStates = map[string]struct {
 var authorityExceptions = map[[3]string]string{
 	{"Extend", "owner", "glass"}:    "break_glass_ends",
 	{"MayExtend", "owner", "glass"}: "break_glass_ends",
-	{"Transfer", "approver", "*"}:   "owner_back",
+	{"Transfer", "approver", "*"}:   "owner_active",
 }
 
 // authorityElsewhere are the actions about no request, by person.
 const authorityElsewhere = `
-action        owner        approver other excluded     member       guest deactivated bot   outsider elsewhere
-Submit        ok           ok       ok    ok           ok           guest deactivated robot outsider ok
-Entitlements  ok           ok       ok    ok           ok           guest deactivated robot outsider ok
-MayBreakGlass not_named    ok       not_named not_named not_named   guest deactivated robot outsider not_named
-BreakGlass    not_named    ok       not_named not_named not_named   guest deactivated robot outsider not_named
-Mine          ok           ok       ok    ok           ok           guest deactivated robot outsider ok
-MineOpen      ok           ok       ok    ok           ok           guest deactivated robot outsider ok
-ByOrigin      ok           not_found not_found not_found not_found  guest deactivated robot outsider not_found
-ListPending   not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
-ActiveKeys    not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
-AwaitingReview not_approver ok       ok    not_approver not_approver guest deactivated robot outsider ok
+action        owner        approver other excluded     member       guest deactivated bot   external elsewhere
+Submit        ok           ok       ok    ok           ok           guest deactivated bot   external ok
+Entitlements  ok           ok       ok    ok           ok           guest deactivated bot   external ok
+MayBreakGlass break_glass_not_allowed    ok       break_glass_not_allowed break_glass_not_allowed break_glass_not_allowed   guest deactivated bot   external break_glass_not_allowed
+BreakGlass    break_glass_not_allowed    ok       break_glass_not_allowed break_glass_not_allowed break_glass_not_allowed   guest deactivated bot   external break_glass_not_allowed
+Mine          ok           ok       ok    ok           ok           guest deactivated bot   external ok
+MineOpen      ok           ok       ok    ok           ok           guest deactivated bot   external ok
+ByOrigin      ok           not_found not_found not_found not_found  guest deactivated bot   external not_found
+ListPending   not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
+ActiveKeys    not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
+AwaitingReview not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
 RefuseView    not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver
 `
 
@@ -126,7 +126,7 @@ const (
 // cast is who is who in the table; the owner depends on the state.
 var cast = map[string]policy.UserID{
 	"approver": bob, "other": grace, "excluded": heidi, "member": colleague, "guest": gil, "deactivated": departed, "bot": machine,
-	"outsider": eve, "elsewhere": zoe,
+	"external": eve, "elsewhere": zoe,
 }
 
 // authorityWorld has two organizations with nothing in common.

@@ -147,9 +147,9 @@ func TestLinesNameTheirKey(t *testing.T) {
 			lines = append(lines, string(e.Event)+name)
 		}
 		require.Equal(t, []string{
-			"submit", "approve", "collect", "begin", "made first", "hand_over first",
-			"replace first", "begin first", "made second", "hand_over second",
-			"revoke second", "revoke second", "gone second",
+			"submit", "approve", "issue", "create_started", "key_created first", "deliver first",
+			"replace first", "create_started first", "key_created second", "deliver second",
+			"revoke second", "revoke second", "deleted second",
 		}, lines)
 	})
 }

@@ -12,7 +12,7 @@ import (
 
 // IsEvent reports whether m is an event post.
 func (m MessageName) IsEvent() bool {
-	_, isApprovalAdded := m.Number("endorsed")
+	_, isApprovalAdded := m.Number("approval_added")
 	return isApprovalAdded || m.isMade() || slices.Contains([]MessageName{DecidedNotice, FailedNotice, ClosedNotice, NudgedNotice, EscalatedNotice}, m)
 }
 

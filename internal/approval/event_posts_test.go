@@ -46,9 +46,9 @@ func TestEachKeyShownHasItsOwnPost(t *testing.T) {
 		require.NoError(t, err)
 		w.settle()
 		r := w.is(id, approval.StateDelivered)
-		assert.Equal(t, []approval.MessageName{"card", "asked", "decided.channel", "ready", "made.channel", "made.2.channel"}, r.Messages)
-		assert.Equal(t, first.ID, w.posted(id, "made.channel").Request.Key.ID)
-		assert.Equal(t, r.Key.ID, w.posted(id, "made.2.channel").Request.Key.ID)
+		assert.Equal(t, []approval.MessageName{"card", "requested", "decided.channel", "ready", "key_created.channel", "key_created.2.channel"}, r.Messages)
+		assert.Equal(t, first.ID, w.posted(id, "key_created.channel").Request.Key.ID)
+		assert.Equal(t, r.Key.ID, w.posted(id, "key_created.2.channel").Request.Key.ID)
 		assert.NotContains(t, r.Events, approval.KeyCreatedNotice, "what was posted is kept no longer than the next change")
 	})
 }
@@ -85,11 +85,11 @@ func TestEventPostedLateTellsOfItsMoment(t *testing.T) {
 func TestWhichMessagesAreEventPosts(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[approval.MessageName]bool{
-		"decided.channel": true, "endorsed.1.channel": true, "endorsed.12.channel": true, "made.channel": true, "made.2.channel": true,
-		"failed.channel": true, "over.channel": true, "nudged.channel": true, "escalated.channel": true,
-		"card": false, "asked": false, "ready": false, "reminder": false, "outcome": false, "stuck": false, "stuck.channel": false,
-		"drift.channel": false, "found.channel": false, "review.channel": false, "ending.1": false, "transfer.1": false,
-		"ownergone.1.channel": false, "prod.1.channel": false,
+		"decided.channel": true, "approval_added.1.channel": true, "approval_added.12.channel": true, "key_created.channel": true, "key_created.2.channel": true,
+		"failed.channel": true, "closed.channel": true, "nudged.channel": true, "escalated.channel": true,
+		"card": false, "requested": false, "ready": false, "reminder": false, "outcome": false, "deletion_overdue": false, "deletion_overdue.channel": false,
+		"drift.channel": false, "unknown_key.channel": false, "review.channel": false, "expiry_reminder.1": false, "transfer.1": false,
+		"owner_deactivated.1.channel": false, "approver_reminder.1.channel": false,
 	} {
 		assert.Equal(t, want, name.IsEvent(), name)
 	}

@@ -12,33 +12,33 @@ import (
 type MessageName string
 
 const (
-	CardMessage            MessageName = "card"               // to the approvers
-	RequestedMessage       MessageName = "asked"              // to the requester: what happens next
-	ReadyMessage           MessageName = "ready"              // to the requester: the key can be collected
-	ReminderMessage        MessageName = "reminder"           // to the requester: did you save it?
-	OutcomeMessage         MessageName = "outcome"            // to the requester: how it ended
-	DeletionOverdueMessage MessageName = "stuck"              // to the requester: the key cannot be deleted yet
-	DeletionOverdueNotice  MessageName = "stuck.channel"      // the same to the approvers, under the card
-	UnresolvedMessage      MessageName = "unresolved"         // to the requester: there may be a key that cannot be looked for
-	UnresolvedNotice       MessageName = "unresolved.channel" // the same to the approvers, under the card
-	LeftoverMessage        MessageName = "leftover"           // to the requester: the key came back after its deletion
-	LeftoverNotice         MessageName = "leftover.channel"   // the same to the approvers, under the card
-	FailedNotice           MessageName = "failed.channel"     // to the approvers, under the card: no key was made
-	DriftNotice            MessageName = "drift.channel"      // to the approvers, under the card: changed by hand
-	UnknownKeyNotice       MessageName = "found.channel"      // to the approvers: a key that no row knew
-	UnknownKeysNotice      MessageName = "foundmany.channel"  // to the approvers: several at once
-	OwnsNotice             MessageName = "owns.channel"       // to the approvers, under the card: projects that the key created
-	DecidedNotice          MessageName = "decided.channel"    // under the card: who decided, and what
-	KeyCreatedNotice       MessageName = "made.channel"       // under the card: there is a key; see also [KeyCreatedAgainNotice]
-	ClosedNotice           MessageName = "over.channel"       // under the card: how it ended
-	NudgedNotice           MessageName = "nudged.channel"     // under the card: the requester asks once more
-	EscalatedNotice        MessageName = "escalated.channel"  // under the card, to the second group
-	ReviewNotice           MessageName = "review.channel"     // to the approvers: a key taken by break-glass, to be signed
+	CardMessage            MessageName = "card"                     // to the approvers
+	RequestedMessage       MessageName = "requested"                // to the requester: what happens next
+	ReadyMessage           MessageName = "ready"                    // to the requester: the key can be collected
+	ReminderMessage        MessageName = "reminder"                 // to the requester: did you save it?
+	OutcomeMessage         MessageName = "outcome"                  // to the requester: how it ended
+	DeletionOverdueMessage MessageName = "deletion_overdue"         // to the requester: the key cannot be deleted yet
+	DeletionOverdueNotice  MessageName = "deletion_overdue.channel" // the same to the approvers, under the card
+	UnresolvedMessage      MessageName = "unresolved"               // to the requester: there may be a key that cannot be looked for
+	UnresolvedNotice       MessageName = "unresolved.channel"       // the same to the approvers, under the card
+	LeftoverMessage        MessageName = "leftover"                 // to the requester: the key came back after its deletion
+	LeftoverNotice         MessageName = "leftover.channel"         // the same to the approvers, under the card
+	FailedNotice           MessageName = "failed.channel"           // to the approvers, under the card: no key was made
+	DriftNotice            MessageName = "drift.channel"            // to the approvers, under the card: changed by hand
+	UnknownKeyNotice       MessageName = "unknown_key.channel"      // to the approvers: a key that no row knew
+	UnknownKeysNotice      MessageName = "unknown_keys.channel"     // to the approvers: several at once
+	OwnsNotice             MessageName = "owned_projects.channel"   // to the approvers, under the card: projects that the key created
+	DecidedNotice          MessageName = "decided.channel"          // under the card: who decided, and what
+	KeyCreatedNotice       MessageName = "key_created.channel"      // under the card: there is a key; see also [KeyCreatedAgainNotice]
+	ClosedNotice           MessageName = "closed.channel"           // under the card: how it ended
+	NudgedNotice           MessageName = "nudged.channel"           // under the card: the requester asks once more
+	EscalatedNotice        MessageName = "escalated.channel"        // under the card, to the second group
+	ReviewNotice           MessageName = "review.channel"           // to the approvers: a key taken by break-glass, to be signed
 )
 
 // ExpiryReminderMessage names the n-th message, from 1, that tells the requester of a
 // key's coming end.
-func ExpiryReminderMessage(n int) MessageName { return numbered("ending.%d", n) }
+func ExpiryReminderMessage(n int) MessageName { return numbered("expiry_reminder.%d", n) }
 
 // TransferMessage names the message by which the n-th new owner, from 1, learns
 // of their key.
@@ -46,7 +46,7 @@ func TransferMessage(n int) MessageName { return numbered("transfer.%d", n) }
 
 // ApprovalAddedNotice names the notice under the card of the n-th approval, from 1,
 // that was not the last one.
-func ApprovalAddedNotice(n int) MessageName { return numbered("endorsed.%d.channel", n) }
+func ApprovalAddedNotice(n int) MessageName { return numbered("approval_added.%d.channel", n) }
 
 // KeyCreatedAgainNotice names the notice under the card of the n-th key, from 1, that
 // was shown: each but the first took over from one that was not seen.
@@ -54,26 +54,26 @@ func KeyCreatedAgainNotice(n int) MessageName {
 	if n <= 1 {
 		return KeyCreatedNotice
 	}
-	return numbered("made.%d.channel", n)
+	return numbered("key_created.%d.channel", n)
 }
 
 func (m MessageName) isMade() bool {
-	_, isAgain := m.Number("made")
+	_, isAgain := m.Number("key_created")
 	return m == KeyCreatedNotice || isAgain
 }
 
 // OwnerDeactivatedNotice names the n-th notice to the approvers, from 1, that the key's
 // owner was deactivated.
-func OwnerDeactivatedNotice(n int) MessageName { return numbered("ownergone.%d.channel", n) }
+func OwnerDeactivatedNotice(n int) MessageName { return numbered("owner_deactivated.%d.channel", n) }
 
 // ApproverReminderNotice names the n-th notice under the card, from 1, that nobody has
 // decided yet.
-func ApproverReminderNotice(n int) MessageName { return numbered("prod.%d.channel", n) }
+func ApproverReminderNotice(n int) MessageName { return numbered("approver_reminder.%d.channel", n) }
 
 func numbered(format string, n int) MessageName { return MessageName(fmt.Sprintf(format, n)) }
 
 // Number returns which of its kind m is, if it is one that [ExpiryReminderMessage] or
-// its like names with kind, as in "ending".
+// its like names with kind, as in "expiry_reminder".
 func (m MessageName) Number(kind string) (int, bool) {
 	rest, isKind := strings.CutPrefix(string(m), kind+".")
 	n, err := strconv.Atoi(strings.TrimSuffix(rest, ".channel"))
@@ -88,7 +88,7 @@ func (m MessageName) ToApprovers() bool {
 
 // InThread reports whether m stands under the card.
 func (m MessageName) InThread() bool {
-	_, ownerGone := m.Number("ownergone")
+	_, ownerGone := m.Number("owner_deactivated")
 	return m.ToApprovers() && m != CardMessage && m != UnknownKeyNotice && m != UnknownKeysNotice && m != ReviewNotice && !ownerGone
 }
 

@@ -212,7 +212,7 @@ func (m move) keepsNumbers() bool {
 		if slices.Contains(m.was.Messages, name) {
 			continue
 		}
-		for kind, count := range map[string]int{"ending": m.is.ExpiryReminders, "transfer": len(m.is.Transfers), "endorsed": len(m.is.Approvals), "prod": m.is.ApproverReminders} {
+		for kind, count := range map[string]int{"expiry_reminder": m.is.ExpiryReminders, "transfer": len(m.is.Transfers), "approval_added": len(m.is.Approvals), "approver_reminder": m.is.ApproverReminders} {
 			if n, is := name.Number(kind); is && n != count {
 				return false
 			}

@@ -101,9 +101,9 @@ func (tr *trial) checkEvent(m approvaltest.Message) {
 	switch states, ok := eventStates[m.Name]; {
 	case ok:
 		require.Contains(tr.t, states, r.State, "%s: %s is of another moment", r.ID, m.Name)
-	case strings.HasPrefix(string(m.Name), "endorsed"):
+	case strings.HasPrefix(string(m.Name), "approval_added"):
 		require.Equal(tr.t, approval.StatePending, r.State, "%s: %s is of another moment", r.ID, m.Name)
-	case strings.HasPrefix(string(m.Name), "made"):
+	case strings.HasPrefix(string(m.Name), "key_created"):
 		require.Equal(tr.t, approval.StateDelivered, r.State, "%s: %s is of another moment", r.ID, m.Name)
 		require.True(tr.t, slices.ContainsFunc(tr.screens.Revealed(), func(s approvaltest.Revealed) bool {
 			return s.Request == r.ID && s.To == r.Requester && s.Key.ID == r.Key.ID

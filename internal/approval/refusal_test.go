@@ -74,7 +74,7 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 		}, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.Rotate(ctx, who, id)
 			return err
-		}), approval.EventRotate, "", "underway"},
+		}), approval.EventRotate, "", "rotation_underway"},
 		"asking for too much more time": {(*world).active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.Extend(ctx, who, id, service.ExtensionForm{IdempotencyKey: "V9", ExtendBy: 9 * time.Hour, Reason: "more"})
 			return err
@@ -95,7 +95,7 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 		"approving with changes that add": {(*world).ask, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.ApprovePartially(ctx, who, id, policy.PartialApproval{Roles: []policy.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour})
 			return err
-		}), approval.EventApprove, "", "not_less"},
+		}), approval.EventApprove, "", "not_a_subset"},
 		"pressing a button where it is not": {(*world).ask, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			return s.RefusePress(ctx, who, id, approval.EventApprove)
 		}), approval.EventApprove, "", "misplaced"},
@@ -114,7 +114,7 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 		"sending the form for a role of others": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.Submit(ctx, who, form(asking("ORG_OWNER")))
 			return err
-		}), approval.EventSubmit, "", "role_not_for_you"},
+		}), approval.EventSubmit, "", "role_not_for_requester"},
 		"sending the form for a role that is not offered": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.Submit(ctx, who, form(asking("ORG_GROUP_CREATOR")))
 			return err
@@ -122,11 +122,11 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 		"typing emergency": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.MayBreakGlass(ctx, who)
 			return err
-		}), approval.EventSubmit, "break-glass", "not_named"},
+		}), approval.EventSubmit, "break-glass", "break_glass_not_allowed"},
 		"breaking the glass": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.BreakGlass(ctx, who, form())
 			return err
-		}), approval.EventSubmit, "break-glass", "not_named"},
+		}), approval.EventSubmit, "break-glass", "break_glass_not_allowed"},
 		"a list": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.ListPending(ctx, who)
 			return s.RefuseView(ctx, who, "pending", err)

@@ -24,44 +24,44 @@ type Request struct {
 
 	// Type says what is asked for. Of names the request whose live key is
 	// concerned, unless a new key is asked for.
-	Type     RequestType   `json:"purpose,omitempty"`
-	ParentID policy.ID     `json:"of,omitempty"`
+	Type     RequestType   `json:"type,omitempty"`
+	ParentID policy.ID     `json:"parent_id,omitempty"`
 	Change   ChangeDetails `json:"change,omitzero"`
 
 	// IdempotencyKey is unique to one filled-in form, so that a form sent twice makes
 	// one request.
-	IdempotencyKey string `json:"origin"`
+	IdempotencyKey string `json:"idempotency_key"`
 
 	Access      policy.Access `json:"access"`
 	Reason      string        `json:"reason"`
-	RequestedAt time.Time     `json:"asked_at"`
+	RequestedAt time.Time     `json:"requested_at"`
 
 	// Requested is what was asked for, if ReducedBy approved less of it.
-	Requested policy.Access `json:"wanted,omitzero"`
-	ReducedBy policy.UserID `json:"narrowed_by,omitempty"`
+	Requested policy.Access `json:"requested,omitzero"`
+	ReducedBy policy.UserID `json:"reduced_by,omitempty"`
 
-	RequesterHistory RequesterHistory `json:"standing,omitzero"`
+	RequesterHistory RequesterHistory `json:"requester_history,omitzero"`
 
 	// BreakGlass says that the key was taken without approval, by break-glass.
 	// Review is then somebody else's signature under it.
-	BreakGlass bool   `json:"emergency,omitempty"`
+	BreakGlass bool   `json:"break_glass,omitempty"`
 	Review     Review `json:"review,omitzero"`
 
 	// ExpiresAt ends the wait of a pending request for a decision and of an
 	// approved one for its collection.
-	ExpiresAt time.Time `json:"lapses_at,omitzero"`
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
 
 	// Requirements are the approvals that it takes, as the rules were when it was last
 	// decided on, and Approvals those that it has.
-	Requirements []policy.Requirement `json:"needs,omitempty"`
+	Requirements []policy.Requirement `json:"requirements,omitempty"`
 	Approvals    []Approval           `json:"approvals,omitempty"`
 
 	// NextApproverReminderAt is when an undecided request is next brought up again, and Prods
 	// counts how often it was. EscalateAt is when it goes to the second group;
 	// EscalatedAt when it did, and EscalatedTo is who that was. NudgedAt is when
 	// the requester asked once more.
-	NextApproverReminderAt time.Time         `json:"prod_at,omitzero"`
-	ApproverReminders      int               `json:"prods,omitempty"`
+	NextApproverReminderAt time.Time         `json:"next_approver_reminder_at,omitzero"`
+	ApproverReminders      int               `json:"approver_reminders,omitempty"`
 	EscalateAt             time.Time         `json:"escalate_at,omitzero"`
 	EscalatedAt            time.Time         `json:"escalated_at,omitzero"`
 	EscalatedTo            policy.Principals `json:"escalated_to,omitzero"`
@@ -74,14 +74,14 @@ type Request struct {
 
 	// Attempt counts the keys that Atlas was, or was about to be, asked for.
 	Attempt           int                `json:"attempt,omitempty"`
-	Issuance          Issuance           `json:"mint,omitzero"`
-	UnresolvedCreates []UnresolvedCreate `json:"debts,omitempty"`
+	Issuance          Issuance           `json:"issuance,omitzero"`
+	UnresolvedCreates []UnresolvedCreate `json:"unresolved_creates,omitempty"`
 	Key               Key                `json:"key,omitzero"`
 
 	// KeyExpiresAt is when the key is deleted. It is set when the first key has been
 	// shown and does not move when a key is replaced: only an approved extension
 	// moves it, and a successor in use brings it nearer.
-	KeyExpiresAt time.Time `json:"ends_at,omitzero"`
+	KeyExpiresAt time.Time `json:"key_expires_at,omitzero"`
 
 	// Since is when the access began: when the first key was made, or for a
 	// successor the first key of its rotations. BreakGlassOf names the request of
@@ -92,12 +92,12 @@ type Request struct {
 	// RemindAt is when the owner of an active key is next told of its end, and
 	// Endings counts how often they were.
 	RemindAt        time.Time `json:"remind_at,omitzero"`
-	ExpiryReminders int       `json:"endings,omitempty"`
+	ExpiryReminders int       `json:"expiry_reminders,omitempty"`
 
 	// Successor is the request of the key that is to take over from this one,
 	// and Settled says of a successor that its predecessor knows.
 	Successor            policy.ID `json:"successor,omitempty"`
-	PredecessorScheduled bool      `json:"settled,omitempty"`
+	PredecessorScheduled bool      `json:"predecessor_scheduled,omitempty"`
 
 	// Cascade says which requests of the same rotations have yet to be ended with
 	// this one. Empty: none.
@@ -106,25 +106,25 @@ type Request struct {
 	// OwnerDeactivatedAt is when the owner's account was found deactivated, and Orphaned
 	// counts how often one was. Transfers lists whom the key was handed to; the
 	// last of them is Requester.
-	OwnerDeactivatedAt time.Time           `json:"owner_gone,omitzero"`
-	OwnerDeactivations int                 `json:"orphaned,omitempty"`
+	OwnerDeactivatedAt time.Time           `json:"owner_deactivated_at,omitzero"`
+	OwnerDeactivations int                 `json:"owner_deactivations,omitempty"`
 	Transfers          []OwnershipTransfer `json:"transfers,omitempty"`
 
-	Confirmation Confirmation `json:"custody,omitzero"`
+	Confirmation Confirmation `json:"confirmation,omitzero"`
 	Changing     ListChange   `json:"changing,omitzero"`
 	Drift        Drift        `json:"drift,omitzero"`
 
 	// Leftover is the key that came back after its deletion, if one did.
 	Leftover Leftover `json:"leftover,omitzero"`
 
-	Deletion Deletion `json:"removal,omitzero"`
-	Outcome  Outcome  `json:"end,omitzero"`
+	Deletion Deletion `json:"deletion,omitzero"`
+	Outcome  Outcome  `json:"outcome,omitzero"`
 
 	// Owns are the projects that the live key owns because it created them, by id.
 	Owns []OwnedProject `json:"owns,omitempty"`
 
 	// UnknownKeys are, of an adopted key, those that are told of together with it.
-	UnknownKeys UnknownKeys `json:"strangers,omitzero"`
+	UnknownKeys UnknownKeys `json:"unknown_keys,omitzero"`
 
 	// Messages lists what people are to be shown of this request, in the order
 	// in which it is drawn. It grows, until the key gets another owner: what the
@@ -144,21 +144,21 @@ type Request struct {
 type RequestType string
 
 const (
-	NewKey           RequestType = ""          // a key
-	Extension        RequestType = "extension" // more time for a live key
-	Rotation         RequestType = "rotation"  // a key that takes over from a live one
-	AccessListChange RequestType = "addresses" // another access list for a live key
+	NewKey           RequestType = ""            // a key
+	Extension        RequestType = "extension"   // more time for a live key
+	Rotation         RequestType = "rotation"    // a key that takes over from a live one
+	AccessListChange RequestType = "access_list" // another access list for a live key
 )
 
 // ChangeDetails is what an extension or new addresses would do to a live key.
 type ChangeDetails struct {
-	OldEnd      time.Time      `json:"old_end,omitzero"`
-	NewEnd      time.Time      `json:"new_end,omitzero"`
-	OldNetworks []netip.Prefix `json:"old,omitempty"` // the list as it was when asked
+	OldEnd      time.Time      `json:"old_key_expires_at,omitzero"`
+	NewEnd      time.Time      `json:"new_key_expires_at,omitzero"`
+	OldNetworks []netip.Prefix `json:"old_networks,omitempty"` // the list as it was when asked
 
 	// Left are the projects that the key before this one owns, and this one will
 	// not: those who create a project own it.
-	Left []OwnedProject `json:"left,omitempty"`
+	Left []OwnedProject `json:"left_projects,omitempty"`
 
 	// Added says that the new entries are all on the key's access list, and that
 	// the former ones may be going.
@@ -192,8 +192,8 @@ func (a Approval) IsPartial() bool { return a.After.Lifetime != 0 }
 
 // A RequesterHistory is what is known of a requester when they ask.
 type RequesterHistory struct {
-	ActiveKeys   int  `json:"held,omitempty"`  // live keys of theirs
-	FirstRequest bool `json:"first,omitempty"` // they never asked before
+	ActiveKeys   int  `json:"active_keys,omitempty"`   // live keys of theirs
+	FirstRequest bool `json:"first_request,omitempty"` // they never asked before
 }
 
 // A Review is the signature under a key taken by break-glass.
@@ -217,27 +217,27 @@ type OwnershipTransfer struct {
 type Key struct {
 	ID        string    `json:"id"` // 24 hexadecimal digits
 	PublicKey string    `json:"public_key"`
-	MadeAt    time.Time `json:"made_at"`
+	MadeAt    time.Time `json:"created_at"`
 }
 
 // A Stage is how far the making of a key has come.
 type Stage string
 
 const (
-	StageQueued      Stage = "waiting" // nothing was sent to Atlas
-	StageStarted     Stage = "begun"   // something may have been sent
-	StageRollingBack Stage = "undoing" // what was made has to go first
+	StageQueued      Stage = "queued"       // nothing was sent to Atlas
+	StageStarted     Stage = "started"      // something may have been sent
+	StageRollingBack Stage = "rolling_back" // what was made has to go first
 )
 
 // Issuance is the making of one key, while it lasts.
 type Issuance struct {
 	Stage     Stage     `json:"stage"`
-	ClickedAt time.Time `json:"collected_at"` // when the requester pressed
+	ClickedAt time.Time `json:"clicked_at"` // when the requester pressed
 	Tries     int       `json:"tries,omitempty"`
 	RetryAt   time.Time `json:"retry_at,omitzero"`
 
 	// NextEvent is EventReturnToApproved or EventFail: what follows once nothing is left in Atlas.
-	NextEvent Event  `json:"then,omitempty"`
+	NextEvent Event  `json:"next_event,omitempty"`
 	Cause     Cause  `json:"cause,omitempty"`
 	Code      string `json:"code,omitempty"` // Atlas's or Slack's own, for the log and the audit
 }
@@ -247,9 +247,9 @@ type Issuance struct {
 type UnresolvedCreate struct {
 	Attempt  int       `json:"attempt"`
 	At       time.Time `json:"at"` // of the press that the call followed
-	Searches int       `json:"looks"`
-	SearchAt time.Time `json:"look_at"`
-	Notified bool      `json:"told,omitempty"` // owner and channel know that it cannot be looked for
+	Searches int       `json:"searches"`
+	SearchAt time.Time `json:"search_at"`
+	Notified bool      `json:"notified,omitempty"` // owner and channel know that it cannot be looked for
 }
 
 // Drift is how a live key differs in Atlas from what was approved. Somebody did
@@ -297,9 +297,9 @@ type Deletion struct {
 	Since    time.Time `json:"since"`
 	Tries    int       `json:"tries,omitempty"`
 	RetryAt  time.Time `json:"retry_at"`
-	Notified bool      `json:"told,omitempty"`  // owner and channel know that it takes long
-	Cause    Cause     `json:"cause,omitempty"` // why the last try did not work
-	Code     string    `json:"code,omitempty"`  // Atlas's own word for it
+	Notified bool      `json:"notified,omitempty"` // owner and channel know that it takes long
+	Cause    Cause     `json:"cause,omitempty"`    // why the last try did not work
+	Code     string    `json:"code,omitempty"`     // Atlas's own word for it
 }
 
 // Outcome says why a request is over, or why its key has to go.

@@ -18,8 +18,8 @@ type UnknownKeys struct {
 // later. It is deleted again until Atlas does not know it any more.
 type Leftover struct {
 	Key      Key       `json:"key"`
-	Since    time.Time `json:"since"`            // when it was found again
-	SearchAt time.Time `json:"look_at,omitzero"` // zero: it is gone
+	Since    time.Time `json:"since"`              // when it was found again
+	SearchAt time.Time `json:"search_at,omitzero"` // zero: it is gone
 }
 
 // IsOpen reports whether the key may still be alive.

@@ -128,7 +128,7 @@ func TestRefusals(t *testing.T) {
 		"approve: one's own":            {(*world).ask, approve, alice, policy.ErrOwnRequest, "own_request"},
 		"approve: no approver":          {(*world).ask, approve, carol, policy.ErrNotApprover, "not_approver"},
 		"approve: a guest":              {(*world).ask, approve, gil, approval.ErrGuest, "guest"},
-		"approve: a stranger":           {(*world).ask, approve, eve, approval.ErrExternal, "outsider"},
+		"approve: a stranger":           {(*world).ask, approve, eve, approval.ErrExternal, "external"},
 		"approve: late":                 {(*world).active, approve, bob, approval.ErrNotAllowed, "not_allowed"},
 		"approve: twice":                {(*world).approved, approve, bob, approval.ErrNotAllowed, "not_allowed"},
 		"deny: one's own":               {(*world).ask, deny, alice, policy.ErrOwnRequest, "own_request"},

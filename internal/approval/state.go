@@ -12,7 +12,7 @@ type State string
 const (
 	StatePending   State = "pending"   // waits for an approver; ended by a click or at ExpiresAt
 	StateApproved  State = "approved"  // waits for the requester's press; ended by it or at ExpiresAt
-	StateIssuing   State = "minting"   // a key is being made; the worker ends it, also after a crash
+	StateIssuing   State = "issuing"   // a key is being made; the worker ends it, also after a crash
 	StateDelivered State = "delivered" // the private key was shown; ended by a click, by use, or at ConfirmBy
 	StateActive    State = "active"    // the requester holds the key; ended by a click or at KeyExpiresAt
 	StateApplying  State = "applying"  // an approved change of a live key; the worker ends it
@@ -23,7 +23,7 @@ const (
 	StateExpired   State = "expired"   // nobody decided, or nobody collected, in time
 	StateFailed    State = "failed"    // Atlas refused for good; no key stayed
 	StateEnded     State = "ended"     // the key existed and is gone
-	StateApplied   State = "done"      // the change was made
+	StateApplied   State = "applied"   // the change was made
 )
 
 // Final reports whether nothing can follow s.
@@ -49,57 +49,57 @@ type Event string
 
 // What people do.
 const (
-	EventSubmit        Event = "submit"  // creates the row; not in Transitions
-	EventApprovalAdded Event = "endorse" // an approval that is not the last one needed
+	EventSubmit        Event = "submit"         // creates the row; not in Transitions
+	EventApprovalAdded Event = "approval_added" // an approval that is not the last one needed
 	EventApprove       Event = "approve"
 	EventDeny          Event = "deny"
 	EventNudge         Event = "nudge" // asks once more for a decision
 	EventWithdraw      Event = "withdraw"
-	EventIssue         Event = "collect" // "Create my key"
+	EventIssue         Event = "issue"   // "Create my key"
 	EventConfirm       Event = "confirm" // "I saved it", or the key was seen in use
 	EventReplace       Event = "replace" // "I did not see it"
 	EventRevoke        Event = "revoke"
 	EventRetry         Event = "retry"    // has a deletion tried at once that waits for its next try
 	EventRotate        Event = "rotate"   // of a live key: a successor is on its way
 	EventTransfer      Event = "transfer" // of a live key: it has another owner
-	EventReview        Event = "sign"     // somebody else looked at a key taken by break-glass
+	EventReview        Event = "review"   // somebody else looked at a key taken by break-glass
 	EventView          Event = "view"     // of a list; only ever refused
 )
 
 // What the worker does. The events that stay in their state are notes that must
 // be on disk before the next step may be taken.
 const (
-	EventExpire           Event = "lapse"
-	EventRemindApprovers  Event = "prod"     // brings an undecided request up again
-	EventEscalate         Event = "escalate" // asks the second group as well
-	EventCreateStarted    Event = "begin"    // the attempt's call to Atlas comes next
-	EventKeyCreated       Event = "made"     // Atlas made a key: its id, so that clean-up needs no search
-	EventRetryLater       Event = "pause"    // nothing happened; try again at RetryAt
-	EventRollback         Event = "undo"     // take back what may have been made, then Mint.Then
-	EventDeliver          Event = "hand_over"
-	EventReturnToApproved Event = "put_back"
-	EventFail             Event = "give_up"
+	EventExpire           Event = "expire"
+	EventRemindApprovers  Event = "remind_approvers" // brings an undecided request up again
+	EventEscalate         Event = "escalate"         // asks the second group as well
+	EventCreateStarted    Event = "create_started"   // the attempt's call to Atlas comes next
+	EventKeyCreated       Event = "key_created"      // Atlas made a key: its id, so that clean-up needs no search
+	EventRetryLater       Event = "retry_later"      // nothing happened; try again at RetryAt
+	EventRollback         Event = "rollback"         // take back what may have been made, then Mint.Then
+	EventDeliver          Event = "deliver"
+	EventReturnToApproved Event = "return_to_approved"
+	EventFail             Event = "fail"
 	EventRemind           Event = "remind"
-	EventDeleteFailed     Event = "delay" // the key could not be removed yet
-	EventDeleted          Event = "gone"
-	EventOrphanSearch     Event = "look" // searched for what an unanswered create may have left
+	EventDeleteFailed     Event = "delete_failed" // the key could not be removed yet
+	EventDeleted          Event = "deleted"
+	EventOrphanSearch     Event = "orphan_search" // searched for what an unanswered create may have left
 
-	EventApproveChange        Event = "grant"     // approves a change of a live key, which the worker makes
-	EventApply                Event = "apply"     // the change was made
-	EventChangeAccessList     Event = "relist"    // the next call to Atlas changes the access list of a live key
-	EventExtend               Event = "extend"    // of a live key: it has a later end
-	EventReplaceAccessList    Event = "readdress" // of a live key: it has another access list
-	EventScheduleRetirement   Event = "supersede" // of a live key: its successor is in use, so it ends soon
-	EventCascaded             Event = "cascaded"  // the other keys of its rotations were ended with it
-	EventPredecessorScheduled Event = "settle"    // of a successor: its predecessor has been told to end
+	EventApproveChange        Event = "approve_change"        // approves a change of a live key, which the worker makes
+	EventApply                Event = "apply"                 // the change was made
+	EventChangeAccessList     Event = "change_access_list"    // the next call to Atlas changes the access list of a live key
+	EventExtend               Event = "extend"                // of a live key: it has a later end
+	EventReplaceAccessList    Event = "replace_access_list"   // of a live key: it has another access list
+	EventScheduleRetirement   Event = "schedule_retirement"   // of a live key: its successor is in use, so it ends soon
+	EventCascaded             Event = "cascaded"              // the other keys of its rotations were ended with it
+	EventPredecessorScheduled Event = "predecessor_scheduled" // of a successor: its predecessor has been told to end
 
-	EventAdopt             Event = "adopt"  // creates a row for a marked key that none knew; not in Transitions
-	EventDriftDetected     Event = "differ" // somebody changed the key in Atlas, or changed it back
-	EventOwnsProjects      Event = "own"    // the key owns other projects by now, which it created
-	EventDeletedExternally Event = "vanish" // somebody deleted the key in Atlas
+	EventAdopt             Event = "adopt"              // creates a row for a marked key that none knew; not in Transitions
+	EventDriftDetected     Event = "drift_detected"     // somebody changed the key in Atlas, or changed it back
+	EventOwnsProjects      Event = "owns_projects"      // the key owns other projects by now, which it created
+	EventDeletedExternally Event = "deleted_externally" // somebody deleted the key in Atlas
 
-	EventOwnerDeactivated Event = "orphan" // the owner of a live key was deactivated
-	EventOwnerReactivated Event = "return" // and is active again
+	EventOwnerDeactivated Event = "owner_deactivated" // the owner of a live key was deactivated
+	EventOwnerReactivated Event = "owner_reactivated" // and is active again
 )
 
 // A Transition says where an event leads from a state.

@@ -164,12 +164,12 @@ func TestCompare(t *testing.T) {
 		"the bot had another credential, used by others since": {func(c *comparison) { actedAs(c, oldBot); also(eventAt(30, atlas.EventKeyCreated, oldBot, foreign))(c) }, []string{"API_KEY_CREATED ffffffff the bot's own credential made this key"}},
 
 		"a key that Atlas does not know of": {func(c *comparison) { c.events = c.events[3:] },
-			[]string{"made aaaaaaaa the trail says that the bot made this key, and Atlas's events do not", "begin aaaaaaaa the trail says that this key is gone, and Atlas's events tell of no deletion"}},
-		"a key that is gone by the trail alone": {func(c *comparison) { c.events = c.events[:5] }, []string{"gone bbbbbbbb the trail says that this key is gone"}},
+			[]string{"key_created aaaaaaaa the trail says that the bot made this key, and Atlas's events do not", "create_started aaaaaaaa the trail says that this key is gone, and Atlas's events tell of no deletion"}},
+		"a key that is gone by the trail alone": {func(c *comparison) { c.events = c.events[:5] }, []string{"deleted bbbbbbbb the trail says that this key is gone"}},
 		"a key that vanished by the trail alone": {func(c *comparison) {
 			c.entries[8] = lineAt(60.1, approval.EventDeletedExternally, keyB, approval.StateEnded)
 			c.events = c.events[:5]
-		}, []string{"vanish bbbbbbbb the trail says that this key is gone"}},
+		}, []string{"deleted_externally bbbbbbbb the trail says that this key is gone"}},
 		"events that may yet come": {func(c *comparison) { c.events = c.events[:5]; c.now = minute(61) }, nil},
 		"lines without a key":      {func(c *comparison) { c.entries = append(c.entries, lineAt(80, approval.EventKeyCreated, "")) }, nil},
 		"what was before the time asked for": {func(c *comparison) {

@@ -19,7 +19,7 @@ func TestWhyThereIsNoKey(t *testing.T) {
 		want string
 	}{
 		"approved": {approval.Request{State: approval.StateApproved, ExpiresAt: at}, "AKR-00001 has no key: it is approved, and its requester may have one made until 2026-11-23 16:00:00 UTC. Revoke it then"},
-		"minting":  {approval.Request{State: approval.StateIssuing}, "the key of AKR-00001 is being made at this moment: try again in a minute"},
+		"issuing":  {approval.Request{State: approval.StateIssuing}, "the key of AKR-00001 is being made at this moment: try again in a minute"},
 		"begun": {approval.Request{State: approval.StateIssuing, Org: "o1", Issuance: approval.Issuance{Stage: approval.StageStarted}},
 			"the key of AKR-00001 is being made at this moment: try again in a minute. If nothing changes, a bot that is set up for the organization o1 has to be started: it clears up"},
 		"unresolved": {approval.Request{State: approval.StateApproved, Org: "o1", UnresolvedCreates: []approval.UnresolvedCreate{{Attempt: 1}}},

@@ -349,11 +349,11 @@ func TestOnlyTheNewestEndingHasButtons(t *testing.T) {
 			assert.ElementsMatch(t, want, pressable(t, r, approval.ExpiryReminderMessage(n)), "%d in %s", n, situation)
 		}
 	}
-	n, ok := view.NumberOf(approval.ExpiryReminderMessage(12), "ending")
+	n, ok := view.NumberOf(approval.ExpiryReminderMessage(12), "expiry_reminder")
 	assert.True(t, ok)
 	assert.Equal(t, 12, n)
-	for _, name := range []approval.MessageName{"ending", "ending.", "ending.0", "ending.-1", "ending.x", "card"} {
-		_, ok := view.NumberOf(name, "ending")
+	for _, name := range []approval.MessageName{"expiry_reminder", "expiry_reminder.", "expiry_reminder.0", "expiry_reminder.-1", "expiry_reminder.x", "card"} {
+		_, ok := view.NumberOf(name, "expiry_reminder")
 		assert.False(t, ok, name)
 	}
 }

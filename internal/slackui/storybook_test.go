@@ -247,7 +247,7 @@ var situations = joined(lifeSituations, ruleSituations, map[string][]edit{
 	"approved.atlas_away":      with(putBack(approval.CauseAtlasUnavailable)),
 	"approved.unknown":         with(putBack(approval.CauseUnknown)),
 	"approved.bad_login":       with(putBack(approval.CauseInvalidCredential)),
-	"minting":                  with(minting),
+	"issuing":                  with(minting),
 	"minting.undoing":          with(undoing(approval.CauseNotShown)),
 	"minting.undoing.stuck":    with(undoing(approval.CauseNotShown), stuck),
 	"minting.undoing.shown":    with(undoing(approval.CauseNotShown), notDeleted),
@@ -306,14 +306,14 @@ var adopted = map[string][]edit{
 
 // storybook says which situations of which message have a golden of their own.
 var storybook = map[approval.MessageName][]string{
-	approval.CardMessage: {"pending", "pending.large", "approved", "approved.not_shown", "approved.unknown", "minting", "minting.undoing", "delivered",
+	approval.CardMessage: {"pending", "pending.large", "approved", "approved.not_shown", "approved.unknown", "issuing", "minting.undoing", "delivered",
 		"active", "active.by_use", "revoking.revoked", "revoking.unconfirmed", "denied", "denied.no_reason", "withdrawn", "expired.undecided",
 		"expired.uncollected", "failed.key_limit", "ended.revoked", "ended.end_date", "active.rotating", "ended.by_approver", "revoking.by_approver", "ended.replaced", "extension.pending", "extension.pending.powerful", "extension.denied", "extension.withdrawn", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.denied", "addresses.withdrawn", "addresses.expired", "addresses.applying", "addresses.applying.away", "addresses.applying.bad", "addresses.back", "addresses.back.stuck", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "rotation.approved", "rotation.left", "active.owns", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed",
 		"rotation.glass", "rotation.handed", "rotation.handed.powerful", "rotation.handed.approved", "rotation.handed.denied"},
 	approval.RequestedMessage: {"rotation.handed", "rotation.handed.approved", "rotation.handed.denied", "pending", "pending.unreached", "approved", "denied", "withdrawn", "expired.undecided", "active", "failed.refused", "extension.pending", "extension.denied", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.back", "addresses.back.away", "addresses.narrowing", "addresses.narrowed", "addresses.done"},
-	approval.ReadyMessage: {"approved", "approved.interrupted", "approved.not_shown", "approved.atlas_away", "approved.unknown", "approved.bad_login", "approved.no_org", "minting",
+	approval.ReadyMessage: {"approved", "approved.interrupted", "approved.not_shown", "approved.atlas_away", "approved.unknown", "approved.bad_login", "approved.no_org", "issuing",
 		"minting.undoing", "minting.undoing.shown", "minting.undoing.unshown", "minting.undoing.no_org", "revoking.waits", "ended.came_back", "delivered", "active", "active.by_use", "revoking.revoked", "withdrawn.after_approval", "expired.uncollected", "failed.bad_role", "ended.end_date", "active.rotating", "revoking.by_approver", "revoking.replaced", "rotation.approved", "rotation.left", "active.owns", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed"},
-	approval.ReminderMessage: {"delivered", "active", "active.by_use", "minting", "revoking.unconfirmed", "ended.unconfirmed"},
+	approval.ReminderMessage: {"delivered", "active", "active.by_use", "issuing", "revoking.unconfirmed", "ended.unconfirmed"},
 	approval.OutcomeMessage: {"denied", "denied.no_reason", "expired.undecided", "expired.uncollected", "expired.end_date", "failed.key_limit", "failed.bad_address",
 		"failed.bad_role", "failed.not_permitted", "failed.suspended", "failed.mismatch", "failed.refused", "ended.revoked", "ended.unconfirmed", "ended.end_date", "ended.vanished", "ended.by_approver", "ended.replaced", "extension.denied", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.denied", "addresses.applying", "addresses.applying.away", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "addresses.failed.gone", "rotation.expired", "rotation.ended", "rotation.failed"},
 	approval.DeletionOverdueMessage:   {"revoking.stuck", "minting.undoing.stuck", "minting.undoing.no_org", "ended.revoked", "addresses.back.stuck", "addresses.failed.other"},

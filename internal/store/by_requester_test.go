@@ -66,7 +66,7 @@ func TestTwentyThousandRequestsOfOnePersonAreReachedPageByPage(t *testing.T) {
 		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1)
 		INSERT INTO request (id, org, kind, state, version, requester, idempotency_key, requested_at, work_at, sync_at, awaiting_review, predecessor, new_key, body)
 		SELECT printf('AKR-%05d', i), 'o', 'api_key', 'denied', 1, 'U_bo', printf('form-%d', i), 1000000 + i / 1000, 0, 0, 0, '', 1,
-			json_object('id', printf('AKR-%05d', i), 'requester', 'U_bo', 'asked_at', strftime('%Y-%m-%dT%H:%M:%fZ', (1000000 + i / 1000) / 1000.0, 'unixepoch'))
+			json_object('id', printf('AKR-%05d', i), 'requester', 'U_bo', 'requested_at', strftime('%Y-%m-%dT%H:%M:%fZ', (1000000 + i / 1000) / 1000.0, 'unixepoch'))
 		FROM n`, all)
 	require.NoError(t, err)
 	var there []policy.ID

@@ -18,7 +18,7 @@ type Access struct {
 	Projects []ProjectAccess `json:"projects,omitempty"`
 
 	// NetworkPresets are the networks of Networks that were picked by their name.
-	NetworkPresets []NetworkPreset `json:"named,omitempty"`
+	NetworkPresets []NetworkPreset `json:"network_presets,omitempty"`
 }
 
 // A Project of an organization.

@@ -53,18 +53,18 @@ type ProblemCode string
 
 const (
 	Missing             ProblemCode = "missing"
-	TooLong             ProblemCode = "too_long"         // Limit: characters
-	Unprintable         ProblemCode = "unprintable"      // Given: the character, by its name
-	NotAnAddress        ProblemCode = "not_an_address"   // Given; Hint: the address in it, if there is one
-	IsRange             ProblemCode = "is_range"         // Given; Hint: the blocks that it is
-	IsMask              ProblemCode = "is_mask"          // Given; Hint: the block that it is
-	HostBits            ProblemCode = "host_bits"        // Given; Hint: the network it would be
-	TooWide             ProblemCode = "too_wide"         // Given; Hint: the widest mask, as in "/24"
-	NotPublic           ProblemCode = "not_public"       // Given; Hint: the purpose, as in "private"
-	SecurityGroup       ProblemCode = "security_group"   // Given
-	TooMany             ProblemCode = "too_many"         // Given: how many; Limit
-	RoleNotAllowed      ProblemCode = "role_not_allowed" // Given
-	RoleNotForRequester ProblemCode = "role_not_for_you" // Given
+	TooLong             ProblemCode = "too_long"               // Limit: characters
+	Unprintable         ProblemCode = "unprintable"            // Given: the character, by its name
+	NotAnAddress        ProblemCode = "not_an_address"         // Given; Hint: the address in it, if there is one
+	IsRange             ProblemCode = "is_range"               // Given; Hint: the blocks that it is
+	IsMask              ProblemCode = "is_mask"                // Given; Hint: the block that it is
+	HostBits            ProblemCode = "host_bits"              // Given; Hint: the network it would be
+	TooWide             ProblemCode = "too_wide"               // Given; Hint: the widest mask, as in "/24"
+	NotPublic           ProblemCode = "not_public"             // Given; Hint: the purpose, as in "private"
+	SecurityGroup       ProblemCode = "security_group"         // Given
+	TooMany             ProblemCode = "too_many"               // Given: how many; Limit
+	RoleNotAllowed      ProblemCode = "role_not_allowed"       // Given
+	RoleNotForRequester ProblemCode = "role_not_for_requester" // Given
 	LifetimeNotAllowed  ProblemCode = "lifetime_not_allowed"
 	LifetimeTooLong     ProblemCode = "lifetime_too_long"  // Given: the role that allows less; Most
 	ExtensionTooLong    ProblemCode = "extension_too_long" // Given: the role that allows less; Most: in all
@@ -74,7 +74,7 @@ const (
 	TooManyOpen         ProblemCode = "too_many_open"      // Limit: requests that are open
 	TooManyKeys         ProblemCode = "too_many_keys"      // Limit: live keys
 	TooManyPerHour      ProblemCode = "too_many_per_hour"  // Limit: requests in an hour
-	NotASubset          ProblemCode = "not_less"           // Given: more than was asked for
+	NotASubset          ProblemCode = "not_a_subset"       // Given: more than was asked for
 	Unchanged           ProblemCode = "unchanged"          // nothing would be different
 )
 

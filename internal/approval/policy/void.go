@@ -11,8 +11,8 @@ type VoidReason string
 const (
 	VoidDeactivated VoidReason = "deactivated"  // the account is
 	VoidGuest       VoidReason = "guest"        // not a full member any more
-	VoidExternal    VoidReason = "outsider"     // not of this workspace any more
-	VoidBot         VoidReason = "robot"        // no person
+	VoidExternal    VoidReason = "external"     // not of this workspace any more
+	VoidBot         VoidReason = "bot"          // no person
 	VoidNotApprover VoidReason = "not_approver" // not among the approvers any more
 	VoidOwnRequest  VoidReason = "own_request"  // the requester's, and self-approval is off by now
 )

@@ -29,11 +29,11 @@ var refusals = []struct {
 	name string
 }{
 	{approval.ErrNotAllowed, "not_allowed"}, {policy.ErrOwnRequest, "own_request"}, {policy.ErrNotApprover, "not_approver"},
-	{approval.ErrNotOwner, "not_owner"}, {approval.ErrGuest, "guest"}, {approval.ErrDeactivated, "deactivated"}, {approval.ErrBot, "robot"},
-	{approval.ErrExternal, "outsider"}, {policy.ErrCannotCheck, "cannot_check"}, {approval.ErrNotFound, "not_found"},
-	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {approval.ErrAlreadyNudged, "nudged"},
-	{policy.ErrNoOrg, "no_org"}, {approval.ErrPredecessorNotActive, "not_live"}, {approval.ErrRotationUnderway, "underway"}, {ErrBreakGlassNotAllowed, "not_named"},
-	{approval.ErrAlreadyReviewed, "signed"}, {ErrOwnerActive, "owner_back"}, {ErrNotEligible, "not_eligible"}, {ErrToSelf, "to_self"},
+	{approval.ErrNotOwner, "not_owner"}, {approval.ErrGuest, "guest"}, {approval.ErrDeactivated, "deactivated"}, {approval.ErrBot, "bot"},
+	{approval.ErrExternal, "external"}, {policy.ErrCannotCheck, "cannot_check"}, {approval.ErrNotFound, "not_found"},
+	{ErrAlreadyApproved, "already_approved"}, {ErrNotNeeded, "not_needed"}, {approval.ErrAlreadyNudged, "already_nudged"},
+	{policy.ErrNoOrg, "no_org"}, {approval.ErrPredecessorNotActive, "predecessor_not_active"}, {approval.ErrRotationUnderway, "rotation_underway"}, {ErrBreakGlassNotAllowed, "break_glass_not_allowed"},
+	{approval.ErrAlreadyReviewed, "already_reviewed"}, {ErrOwnerActive, "owner_active"}, {ErrNotEligible, "not_eligible"}, {ErrToSelf, "transfer_to_self"},
 	{approval.ErrPredecessorRevoked, "predecessor_revoked"},
 	{policy.ErrRoleNotOffered, "role_not_offered"}, {policy.ErrRoleNotTheirs, "role_not_theirs"},
 	{policy.ErrOutlivesRole, "outlives_role"}, {policy.ErrBreakGlassEnds, "break_glass_ends"},

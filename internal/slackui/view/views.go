@@ -81,8 +81,8 @@ func (v Screens) Message(r approval.Request, name approval.MessageName) mrkdwn.M
 // numbered draws a message of which there can be several.
 func (v Screens) numbered(r approval.Request, name approval.MessageName) mrkdwn.Message {
 	for kind, draw := range map[string]func(approval.Request, int) mrkdwn.Message{
-		"ending": v.expiryReminder, "transfer": v.Transfer, "endorsed": v.approvalAddedNotice, "prod": v.ApproverReminderNotice,
-		"ownergone": v.OwnerDeactivatedNotice, "made": v.keyCreatedNotice,
+		"expiry_reminder": v.expiryReminder, "transfer": v.Transfer, "approval_added": v.approvalAddedNotice, "approver_reminder": v.ApproverReminderNotice,
+		"owner_deactivated": v.OwnerDeactivatedNotice, "key_created": v.keyCreatedNotice,
 	} {
 		if n, ok := NumberOf(name, kind); ok {
 			return draw(r, n)
