@@ -36,7 +36,7 @@ func TestAChannelThatIsWrongAtTheStart(t *testing.T) {
 			tt.given(s.Slack)
 			code, said := runsOnce(t, s.Environment())
 			assert.Equal(t, 1, code)
-			assert.Contains(t, said, "atlas-key-bot: SLACK_APPROVAL_CHANNEL: channel "+slack.Approvals)
+			assert.Contains(t, said, "atlas-key-bot: approvals channel: Channel "+slack.Approvals)
 			assert.Contains(t, said, tt.says)
 			assert.NotContains(t, said, "\n", "one line")
 		})

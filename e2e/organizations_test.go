@@ -57,8 +57,8 @@ func TestEveryCredentialIsCheckedAtTheStart(t *testing.T) {
 	require.NoError(t, err)
 	b := &app.App{Config: config, Now: w.Clock.Now, Listener: w.door, Log: app.NewLogger(w.log, config)}
 	err = b.Run(t.Context())
-	require.ErrorContains(t, err, "atlas does not accept ORG_PRODUCTION_ATLAS_PUBLIC_KEY and ORG_PRODUCTION_ATLAS_PRIVATE_KEY")
-	require.ErrorContains(t, err, "atlas does not accept ORG_STAGING_ATLAS_PUBLIC_KEY and ORG_STAGING_ATLAS_PRIVATE_KEY")
+	require.ErrorContains(t, err, "Production: Atlas does not accept ORG_PRODUCTION_ATLAS_PUBLIC_KEY and ORG_PRODUCTION_ATLAS_PRIVATE_KEY")
+	require.ErrorContains(t, err, "Staging: Atlas does not accept ORG_STAGING_ATLAS_PUBLIC_KEY and ORG_STAGING_ATLAS_PRIVATE_KEY")
 }
 
 func TestSwappedOrganizationsEndTheStart(t *testing.T) {
@@ -71,6 +71,6 @@ func TestSwappedOrganizationsEndTheStart(t *testing.T) {
 	require.NoError(t, err)
 	b := &app.App{Config: config, Now: w.Clock.Now, Listener: w.door, Log: app.NewLogger(w.log, config)}
 	err = b.Run(t.Context())
-	require.ErrorContains(t, err, "the key in ORG_PRODUCTION_ATLAS_PUBLIC_KEY is not of the organization in ORG_PRODUCTION_ATLAS_ORG_ID")
-	require.ErrorContains(t, err, "the key in ORG_STAGING_ATLAS_PUBLIC_KEY is not of the organization in ORG_STAGING_ATLAS_ORG_ID")
+	require.ErrorContains(t, err, "set ORG_PRODUCTION_ATLAS_ORG_ID to "+w.Atlases[0].Snapshot().ID)
+	require.ErrorContains(t, err, "set ORG_STAGING_ATLAS_ORG_ID to "+w.Atlases[1].Snapshot().ID)
 }

@@ -292,8 +292,8 @@ func TestStartsThatAreHopeless(t *testing.T) {
 	}{
 		"the bot token is revoked":         {func(s *sandbox.Sandbox, _ map[string]string) { s.Slack.RevokeToken() }, []string{"SLACK_BOT_TOKEN", "token_revoked"}},
 		"the bot token is another's":       {func(_ *sandbox.Sandbox, e map[string]string) { e["SLACK_BOT_TOKEN"] = "xoxb-" + canary }, []string{"SLACK_BOT_TOKEN", "invalid_auth"}},
-		"the account is inactive":          {func(s *sandbox.Sandbox, _ map[string]string) { s.Slack.SetAuthError("account_inactive") }, []string{"SLACK_BOT_TOKEN", "account_inactive"}},
-		"the bot token lacks scopes":       {func(s *sandbox.Sandbox, _ map[string]string) { s.Slack.SetScopes("commands", "channels:read") }, []string{"SLACK_BOT_TOKEN", "chat:write", "users:read"}},
+		"the account is inactive":          {func(s *sandbox.Sandbox, _ map[string]string) { s.Slack.SetAuthError("account_inactive") }, []string{"slack bot token", "account_inactive"}},
+		"the bot token lacks scopes":       {func(s *sandbox.Sandbox, _ map[string]string) { s.Slack.SetScopes("commands", "channels:read") }, []string{"slack scopes", "chat:write", "users:read"}},
 		"the app token is another's":       {func(_ *sandbox.Sandbox, e map[string]string) { e["SLACK_APP_TOKEN"] = "xapp-" + canary }, []string{"Socket Mode", "invalid_auth"}},
 		"the app token is a bot's":         {func(_ *sandbox.Sandbox, e map[string]string) { e["SLACK_APP_TOKEN"] = e["SLACK_BOT_TOKEN"] }, []string{"SLACK_APP_TOKEN"}},
 		"the app token is of no such kind": {opening("not_allowed_token_type"), []string{"Socket Mode", "not_allowed_token_type"}},

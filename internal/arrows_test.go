@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"internal/proxy":                 {"golang.org/x/net/http/httpproxy"},
 	"internal/plaintext":             {"golang.org/x/text/unicode/norm", "golang.org/x/text/unicode/runenames"},
 	"internal/approval/policy":       {"internal/isolate", "internal/plaintext"},
-	"internal/approval":              {"internal/approval/policy", "internal/plaintext", "internal/secret", "golang.org/x/time/rate"},
+	"internal/approval":              {"internal/approval/policy", "internal/plaintext", "internal/secret"},
 	"internal/approval/service":      {"internal/approval", "internal/approval/policy", "internal/isolate", "internal/plaintext", "golang.org/x/time/rate"},
 	"internal/approval/worker":       {"internal/approval", "internal/approval/policy", "internal/isolate", "golang.org/x/time/rate"},
 	"internal/approval/approvaltest": {"internal/approval", "internal/approval/policy", "internal/secret", "github.com/stretchr/testify/assert", "github.com/stretchr/testify/require"},

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
-	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
 	"atlaskeybot/internal/config"
+	"atlaskeybot/internal/preflight"
 	"atlaskeybot/internal/proxy"
 	"atlaskeybot/internal/slackui/client"
 )
@@ -27,9 +25,9 @@ const (
 	maxRefusedLogins = 3
 )
 
-// connectAtlas checks the bot's own credential in every organization. Refused ones
-// end the start, all of them at once; an Atlas that does not answer is waited
-// for.
+// connectAtlas checks the bot's credential in every organization. Credentials that
+// are refused abort the start, all of them together; an Atlas that does not answer
+// is waited for.
 func (b *App) connectAtlas(ctx context.Context) error {
 	b.atlas = map[policy.OrgID]*atlas.Client{}
 	var refused []error
@@ -52,78 +50,39 @@ func (b *App) connectAtlas(ctx context.Context) error {
 	return errors.Join(refused...)
 }
 
+// connectOrganization tries a credential that is refused a few times before it
+// believes the answer.
 func (b *App) connectOrganization(ctx context.Context, o config.Organization, api *atlas.Client) error {
 	refusals := 0
 	return b.retryUntilReady(ctx, "atlas", func() (bool, error) {
-		who, err := api.Status(ctx)
-		kind := atlas.KindOf(err)
-		if kind == atlas.InvalidCredential {
+		permanent, err := b.probes().Atlas(ctx, o, api)
+		if p, ok := errors.AsType[*preflight.Problem](err); ok && p.MayBeStray() {
 			refusals++
+			permanent = refusals >= maxRefusedLogins
 		}
-		switch {
-		case err == nil && len(who.Roles) > 0 && !slices.Contains(who.Roles, "ORG_OWNER"):
-			return true, fmt.Errorf("the key in %s has the roles %s in the organization: making keys needs ORG_OWNER", o.Variable("ATLAS_PUBLIC_KEY"), strings.Join(who.Roles, ", "))
-		case kind == atlas.Permanent || kind == atlas.Gone || refusals >= maxRefusedLogins:
-			return true, fmt.Errorf("atlas does not accept %s and %s: %w", o.Variable("ATLAS_PUBLIC_KEY"), o.Variable("ATLAS_PRIVATE_KEY"), err)
-		case err == nil && len(b.Config.Organizations) > 1:
-			return b.verifyOrg(ctx, o, api)
-		}
-		return false, err
+		return permanent, err
 	})
 }
 
-// verifyOrg finds credentials that were swapped between organizations: Atlas
-// accepts them, and says so only when it is asked about the organization.
-func (b *App) verifyOrg(ctx context.Context, o config.Organization, api *atlas.Client) (hopeless bool, err error) {
-	_, err = api.Organization(ctx)
-	switch atlas.KindOf(err) {
-	case atlas.InvalidCredential, atlas.Permanent, atlas.Gone:
-		return true, fmt.Errorf("the key in %s is not of the organization in %s: %w", o.Variable("ATLAS_PUBLIC_KEY"), o.Variable("ATLAS_ORG_ID"), err)
-	}
-	return false, err
-}
-
-// connectSlack checks the token and the approvers' channels.
+// connectSlack checks the token, its scopes, and the approvers' channels.
 func (b *App) connectSlack(ctx context.Context) error {
 	transport := b.slackTransport()
-	return b.retryUntilReady(ctx, "slack", func() (bool, error) {
-		var err error
-		b.slack, err = client.Connect(ctx, client.Config{
+	connect := func(ctx context.Context) (*client.Slack, error) {
+		return client.Connect(ctx, client.Config{
 			Token: b.Config.SlackBotToken, AppToken: b.Config.SlackAppToken, SigningSecret: b.Config.SlackSigningSecret,
 			APIURL: b.Config.SlackAPIURL, Channels: b.Config.Channels(), KeysPages: b.Config.KeysPages(), Command: b.Config.SlackCommand,
 			Log: b.Log, Now: b.Now, Transport: transport, Proxy: b.Config.Proxy,
 		})
-		if f, ok := errors.AsType[*approval.CallError](err); ok && f.Class == approval.Permanent {
-			return true, fmt.Errorf("slack does not accept SLACK_BOT_TOKEN: %w", err)
-		}
-		if err != nil {
-			return false, err
-		}
-		if missing := b.slack.MissingScopes(); len(missing) > 0 {
-			return true, fmt.Errorf("SLACK_BOT_TOKEN lacks the scopes %s: add them to the app, and install it again", strings.Join(missing, ", "))
-		}
-		return b.checkChannels(ctx)
+	}
+	return b.retryUntilReady(ctx, "slack", func() (permanent bool, err error) {
+		b.slack, permanent, err = b.probes().Slack(ctx, connect)
+		return permanent, err
 	})
 }
 
-// checkChannels looks at the approvers' channel of every organization, each
-// once.
-func (b *App) checkChannels(ctx context.Context) (hopeless bool, err error) {
-	var refused []error
-	checked := map[string]bool{}
-	for _, o := range b.Config.Organizations {
-		if checked[o.Channel] {
-			continue
-		}
-		checked[o.Channel] = true
-		err := b.slack.CheckChannel(ctx, o.Channel)
-		if wrong, ok := errors.AsType[*client.ChannelError](err); ok {
-			refused = append(refused, fmt.Errorf("%s: %w", o.ChannelVariable, wrong))
-		} else if err != nil {
-			return false, err
-		}
-	}
-	return len(refused) > 0, errors.Join(refused...)
+// probes are those that 'atlas-key-bot check' runs, too.
+func (b *App) probes() preflight.Start {
+	return preflight.Start{Config: b.Config, Now: b.Now}
 }
 
 // slackTransport goes through the proxy, unless another transport was set.
@@ -134,12 +93,12 @@ func (b *App) slackTransport() http.RoundTripper {
 	return b.Transport
 }
 
-// retryUntilReady tries until it works, it is hopeless, or ctx ends.
-func (b *App) retryUntilReady(ctx context.Context, what string, try func() (hopeless bool, err error)) error {
+// retryUntilReady tries until it works, its error is permanent, or ctx ends.
+func (b *App) retryUntilReady(ctx context.Context, what string, try func() (permanent bool, err error)) error {
 	defer b.readiness.SetReady(what)
 	for pause := minRetryWait; ; pause = min(2*pause, maxRetryWait) {
-		hopeless, err := try()
-		if err == nil || hopeless {
+		permanent, err := try()
+		if err == nil || permanent {
 			return err
 		}
 		b.readiness.SetPending(what, connectProblem(err))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -35,13 +34,7 @@ func (b *App) checkStore(ctx context.Context) error {
 		b.Log.Warn("there was no database: a new, empty one was made; if you expected requests in it, stop the bot and look at DATABASE_URL", "path", b.store.Path())
 		return nil
 	}
-	if err := b.store.QuickCheck(ctx); err != nil {
-		return fmt.Errorf("checking the database %s: %w", b.store.Path(), err)
-	}
-	if _, err := b.store.FindUnreadable(ctx); err != nil {
-		return fmt.Errorf("checking the database %s: %w", b.store.Path(), err)
-	}
-	return nil
+	return b.probes().Database(ctx, b.store)
 }
 
 // watchStore looks at the database for as long as the bot runs, so that /readyz

@@ -41,6 +41,19 @@ func Redact(environ map[string]string, text string) string {
 	return looksSecret.ReplaceAllString(text, "[redacted]")
 }
 
+// Secrets are the secret values of a configuration, by the variables that they
+// were read from.
+func (c Config) Secrets() map[string]string {
+	all := map[string]string{
+		"SLACK_BOT_TOKEN": c.SlackBotToken.Reveal(), "SLACK_APP_TOKEN": c.SlackAppToken.Reveal(),
+		"SLACK_SIGNING_SECRET": c.SlackSigningSecret.Reveal(),
+	}
+	for _, o := range c.Organizations {
+		all[o.Variable("ATLAS_PRIVATE_KEY")] = o.PrivateKey.Reveal()
+	}
+	return all
+}
+
 // isSecret reports whether a variable holds a secret. The private keys of several
 // organizations have prefixes.
 func isSecret(variable string) bool {

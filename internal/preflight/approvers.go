@@ -38,7 +38,8 @@ type approverCheck struct {
 }
 
 // approvers looks up everybody who may decide, then whether they are enough.
-func (c *checker) approvers(ctx context.Context, s *client.Slack) {
+func (c *checker) approvers(ctx context.Context) {
+	s := c.workspace
 	r := &approverCheck{checker: c, workspace: s, directory: s.Directory(), excluded: map[policy.UserID]bool{}, deciders: map[policy.UserID]bool{}}
 	r.excludeApprovers(ctx)
 	named := c.org.Policy.Approvers()

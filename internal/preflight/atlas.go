@@ -12,54 +12,53 @@ import (
 	"atlaskeybot/internal/config"
 )
 
-// atlasChecks come after the login, in this order.
-var atlasChecks = []string{"atlas organization", "atlas role", "atlas lists required", "atlas access list", "atlas address"}
-
-// atlas makes every check of the bot's own credential and its organization.
+// atlas makes every check of the bot's own credentials and their organizations.
 func (c *checker) atlas(ctx context.Context) {
-	all := append([]string{"atlas login"}, atlasChecks...)
+	c.runProbes(ctx, atlasProbes)
+	c.forEachOrganization(ctx, atlasOrgProbes)
+}
+
+// reachAtlas calls Atlas without any credential.
+func (c *checker) reachAtlas(ctx context.Context) {
 	if config.CheckAtlasURL(c.config.AtlasBaseURL) != nil {
-		c.skip("ATLAS_BASE_URL has to be corrected first.", append([]string{"atlas connection", "atlas clock"}, all...)...)
+		c.stop("ATLAS_BASE_URL has to be corrected first.")
+		c.skip(c.stopReason, "atlas connection", "atlas clock")
 		return
 	}
 	if !c.reach(ctx, "atlas", "ATLAS_BASE_URL", strings.TrimSuffix(c.config.AtlasBaseURL, "/")+"/api/atlas/v2") {
-		c.skip("Atlas was not reached.", all...)
-		return
+		c.stop("Atlas was not reached.")
 	}
-	c.forEachOrganization(all, func() { c.credential(ctx) })
 }
 
-// credential looks at the bot's login in one organization, and at what that may
-// do.
-func (c *checker) credential(ctx context.Context) {
-	all := append([]string{"atlas login"}, atlasChecks...)
-	o := c.org
-	if !config.IsOrgID(string(o.ID)) || o.PublicKey == "" || o.PrivateKey.IsZero() {
-		c.skip(fmt.Sprintf("%s, %s and %s have to be set first.", o.Variable("ATLAS_ORG_ID"), o.Variable("ATLAS_PUBLIC_KEY"), o.Variable("ATLAS_PRIVATE_KEY")), all...)
-		return
-	}
-	api, err := atlas.New(atlas.Config{
+func (c *checker) newAtlasClient(o config.Organization) (*atlas.Client, error) {
+	return atlas.New(atlas.Config{
 		BaseURL: c.config.AtlasBaseURL, OrgID: string(o.ID), Now: c.now, Timeout: callTimeout, Proxy: c.config.Proxy,
 		Login: atlas.Digest{PublicKey: o.PublicKey, PrivateKey: o.PrivateKey},
 	})
-	if err != nil {
-		c.skip("The ATLAS variables have to be corrected first.", all...)
+}
+
+// login asks Atlas who the bot is in one organization.
+func (c *checker) login(ctx context.Context) {
+	const check = "atlas login"
+	o := c.org
+	if !config.IsOrgID(string(o.ID)) || o.PublicKey == "" || o.PrivateKey.IsZero() {
+		c.stop(fmt.Sprintf("%s, %s and %s have to be set first.", o.Variable("ATLAS_ORG_ID"), o.Variable("ATLAS_PUBLIC_KEY"), o.Variable("ATLAS_PRIVATE_KEY")))
+		c.skip(c.stopReason, check)
 		return
 	}
-	defer api.Close()
-	who, err := api.Status(ctx)
+	var err error
+	if c.api, err = c.connectAtlas(o); err != nil {
+		c.stop("The ATLAS variables have to be corrected first.")
+		c.skip(c.stopReason, check)
+		return
+	}
+	c.status, err = c.api.Status(ctx)
+	c.cause = err
 	if err != nil {
 		c.noLogin(err)
 		return
 	}
-	c.ok("atlas login", fmt.Sprintf("Atlas accepts the API key %s.", o.PublicKey))
-	if !c.organization(ctx, api) {
-		c.skip("The organization has to be found first.", atlasChecks[1:]...)
-		return
-	}
-	c.role(who)
-	c.listsRequired(ctx, api)
-	c.ownList(ctx, api, who)
+	c.ok(check, fmt.Sprintf("Atlas accepts the API key %s.", o.PublicKey))
 }
 
 // noLogin explains why Atlas did not say who the bot is. Where the key may be
@@ -73,6 +72,7 @@ func (c *checker) noLogin(err error) {
 		seen = fmt.Sprintf(" Atlas sees the bot at %s.", e.Caller)
 	}
 	const why = "Atlas refuses the bot's address before it looks further."
+	c.stop("") // each case has all the findings
 	switch {
 	case ok && strings.HasPrefix(e.Code, "ORG_REQUIRES_"):
 		c.skip(why, "atlas login", "atlas organization", "atlas role", "atlas lists required")
@@ -84,29 +84,33 @@ func (c *checker) noLogin(err error) {
 	case ok && e.Kind == atlas.InvalidCredential:
 		c.bad("atlas login", fmt.Sprintf("Atlas does not accept %s and %s: one of them is wrong, or the key was deleted.", c.org.Variable("ATLAS_PUBLIC_KEY"), c.org.Variable("ATLAS_PRIVATE_KEY")),
 			"Compare the public key at "+c.keysPage()+"; if the private key is lost, make a new one there.")
-		c.skip("The login has to work first.", atlasChecks...)
+		c.stop("The login has to work first.")
 	default:
 		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
 		c.unknown("atlas login", says, do)
-		c.skip("The login has to work first.", atlasChecks...)
+		c.stop("The login has to work first.")
 	}
 }
 
-// organization reports whether the key belongs to the organization. If not it names
-// the one that was probably meant.
-func (c *checker) organization(ctx context.Context, api *atlas.Client) bool {
+// organization checks that the key belongs to the organization. If not it names
+// the one that was probably meant. The start asks only where several credentials
+// may have been swapped.
+func (c *checker) organization(ctx context.Context) {
 	const check = "atlas organization"
-	org, err := api.Organization(ctx)
+	if c.starting && len(c.config.Organizations) == 1 {
+		return
+	}
+	org, err := c.api.Organization(ctx)
+	c.cause = err
 	switch kind := atlas.KindOf(err); {
 	case err == nil && org.Deleted:
 		c.bad(check, fmt.Sprintf("The organization %s (%s) was deleted.", org.Name, org.ID), "Set "+c.org.Variable("ATLAS_ORG_ID")+" to another one, and make a key there.")
-		return false
 	case err == nil:
 		c.ok(check, fmt.Sprintf("It is %s (%s).", org.Name, org.ID))
-		return true
+		return
 	case kind == atlas.Permanent || kind == atlas.InvalidCredential || kind == atlas.Gone:
 		do := "Set " + c.org.Variable("ATLAS_ORG_ID") + " to the id under Organization Settings of the organization that the key was made in."
-		if mine, err := api.Organizations(ctx); err == nil && len(mine) > 0 {
+		if mine, err := c.api.Organizations(ctx); err == nil && len(mine) > 0 {
 			do = fmt.Sprintf("The key belongs to %s: set %s to %s if that one is meant, or else make a key in the other.", mine[0].Name, c.org.Variable("ATLAS_ORG_ID"), mine[0].ID)
 		}
 		c.bad(check, fmt.Sprintf("Atlas shows the API key no organization %s.", c.org.ID), do)
@@ -114,11 +118,12 @@ func (c *checker) organization(ctx context.Context, api *atlas.Client) bool {
 		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
 		c.unknown(check, says, do)
 	}
-	return false
+	c.stop("The organization has to be found first.")
 }
 
-func (c *checker) role(who atlas.Status) {
+func (c *checker) role(context.Context) {
 	const check = "atlas role"
+	who := c.status
 	switch roles := strings.Join(who.Roles, ", "); {
 	case slices.Contains(who.Roles, "ORG_OWNER"):
 		c.ok(check, "The API key has "+roles+".")
@@ -131,9 +136,9 @@ func (c *checker) role(who atlas.Status) {
 
 // listsRequired looks at the setting that closes the moment between making a
 // key and putting its list on it. The bot puts a list on every key anyway.
-func (c *checker) listsRequired(ctx context.Context, api *atlas.Client) {
+func (c *checker) listsRequired(ctx context.Context) {
 	const check = "atlas lists required"
-	settings, err := api.Settings(ctx)
+	settings, err := c.api.Settings(ctx)
 	switch {
 	case err != nil:
 		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
@@ -146,17 +151,17 @@ func (c *checker) listsRequired(ctx context.Context, api *atlas.Client) {
 	}
 }
 
-// ownList looks at the access list of the bot's own key, and at the address
+// accessList looks at the access list of the bot's own key, and at the address
 // that Atlas sees the bot at.
-func (c *checker) ownList(ctx context.Context, api *atlas.Client, who atlas.Status) {
+func (c *checker) accessList(ctx context.Context) {
 	const check = "atlas access list"
 	add := "At " + c.keysPage() + " edit the key's access list."
-	address, unseen := api.CallerAddress(ctx)
-	if who.KeyID == "" {
+	address, unseen := c.api.CallerAddress(ctx)
+	if c.status.KeyID == "" {
 		c.skip("Atlas did not say which key the bot logs in with.", check, "atlas address")
 		return
 	}
-	entries, err := api.ListAccess(ctx, who.KeyID)
+	entries, err := c.api.ListAccess(ctx, c.status.KeyID)
 	if err != nil {
 		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
 		c.unknown(check, says, do)

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-
-	"atlaskeybot/internal/store"
 )
 
 // database looks at where requests will be kept. A database that is not there is
@@ -23,7 +21,8 @@ func (c *checker) database(ctx context.Context) {
 		c.skip("DATABASE_URL has to be corrected first.", check)
 		return
 	}
-	found, err := store.Inspect(ctx, c.config.DatabaseURL)
+	found, err := c.inspect(ctx, c.config.DatabaseURL)
+	c.cause = errors.Join(err, found.Wrong)
 	switch {
 	case err != nil:
 		c.bad(check, sentence(err.Error()), "Correct DATABASE_URL, or what it points at.")

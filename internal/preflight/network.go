@@ -33,7 +33,7 @@ const (
 )
 
 // proxies says which calls go through a proxy; where none does it says nothing.
-func (c *checker) proxies() {
+func (c *checker) proxies(context.Context) {
 	var through []string
 	for _, to := range []struct{ who, address string }{
 		{"Slack", c.config.SlackAPIURL}, {"Socket Mode", transport.SocketHost}, {"Atlas", c.config.AtlasBaseURL},

@@ -146,8 +146,8 @@ func TestCheckReadsTheClocks(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.Clock.Advance(2 * time.Minute)
-	c := &checker{environ: l.environ, now: func() time.Time { return time.Now().Add(-10 * time.Minute) }}
-	found := c.run(t.Context())
+	now := func() time.Time { return time.Now().Add(-10 * time.Minute) }
+	found := RunChecks(t.Context(), l.environ, now)
 	for check, starts := range map[string]string{
 		"slack clock": "This machine's clock is 10m",
 		"atlas clock": "This machine's clock is 12m",

@@ -8,8 +8,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"atlaskeybot/internal/atlas"
 	"atlaskeybot/internal/config"
 	"atlaskeybot/internal/policyfile"
+	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/store"
 	"atlaskeybot/internal/version"
 )
 
@@ -35,14 +38,30 @@ type Finding struct {
 	Hint    string `json:"hint,omitempty"` // the way on, if one is needed
 }
 
-// A checker makes the checks of one preflight.
+// A checker makes the checks of one preflight, or those of the start.
 type checker struct {
 	environ map[string]string
 	now     func() time.Time
+	config  config.Config
 
-	config   config.Config
-	org      config.Organization // the one being checked
-	findings []Finding
+	inspect      func(ctx context.Context, url string) (store.Status, error)
+	connectSlack func(context.Context) (*client.Slack, error)
+	connectAtlas func(config.Organization) (*atlas.Client, error)
+
+	org       config.Organization // the one being checked
+	workspace *client.Slack       // nil until Slack accepts the token
+	api       *atlas.Client       // of org
+	status    atlas.Status        // of the bot's key in org
+	channels  map[string]error    // what was found of each channel
+
+	findings   []Finding
+	stopped    bool // the list of probes that is run
+	stopReason string
+	cause      error // of the finding that comes next
+
+	starting bool
+	problems []error // that keep the bot from starting
+	unclear  error   // why something could not be checked
 }
 
 // RunChecks reads the configuration as the start does, asks both platforms, and
@@ -50,57 +69,84 @@ type checker struct {
 func RunChecks(ctx context.Context, environ map[string]string, now func() time.Time) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return (&checker{environ: environ, now: now}).run(ctx)
+	c := &checker{environ: environ, now: now, inspect: store.Inspect}
+	c.connectSlack = func(ctx context.Context) (*client.Slack, error) { return client.Connect(ctx, c.slackConfig()) }
+	c.connectAtlas = c.newAtlasClient
+	return c.run(ctx)
 }
 
 // run makes every check, nearest things first.
 func (c *checker) run(ctx context.Context) []Finding {
-	c.version()
-	c.configuration()
-	c.database(ctx)
-	c.listenAddress(ctx)
-	c.proxies()
+	c.runProbes(ctx, hostProbes)
 	c.slack(ctx)
+	c.runProbes(ctx, appProbes)
 	c.atlas(ctx)
 	return c.findings
 }
 
-func (c *checker) ok(check, says string) { c.add(check, OK, says, "") }
+func (c *checker) ok(check, message string) { c.add(check, OK, message, "") }
 
-func (c *checker) bad(check, says, do string) { c.add(check, NotOK, says, do) }
+func (c *checker) bad(check, message, hint string) { c.add(check, NotOK, message, hint) }
 
-func (c *checker) warn(check, says, do string) { c.add(check, Warning, says, do) }
+func (c *checker) warn(check, message, hint string) { c.add(check, Warning, message, hint) }
 
-func (c *checker) unknown(check, says, do string) { c.add(check, NotChecked, says, do) }
+func (c *checker) unknown(check, message, hint string) { c.add(check, NotChecked, message, hint) }
 
-// forEachOrganization looks at one after the other; checks are what that comes to.
-func (c *checker) forEachOrganization(checks []string, look func()) {
-	if len(c.config.Organizations) == 0 {
-		c.skip("ORGS has to be corrected first.", checks...)
+// forEachOrganization runs probes in one organization after the other. If the
+// probes before them had to stop, so do these.
+func (c *checker) forEachOrganization(ctx context.Context, probes []probe) {
+	if len(c.config.Organizations) == 0 && !c.stopped {
+		c.stop("ORGS has to be corrected first.")
+	}
+	if c.stopped {
+		c.runProbes(ctx, probes)
+		c.stopped = false
+		return
 	}
 	for _, o := range c.config.Organizations {
 		c.org = o
-		look()
+		c.runProbes(ctx, probes)
+		c.stopped = false
+		if c.api != nil {
+			c.api.Close()
+			c.api = nil
+		}
 	}
 	c.org = config.Organization{}
 }
 
 // skip notes that checks were not made, since something before them failed.
 func (c *checker) skip(why string, checks ...string) {
+	cause := c.cause
+	c.cause = nil
 	for _, check := range checks {
 		c.unknown(check, why, "")
 	}
+	c.cause = cause
 }
 
-func (c *checker) add(check string, r Result, says, do string) {
+func (c *checker) add(check string, r Result, message, hint string) {
 	if c.org.Prefix != "" { // one of several
-		says = c.org.Name + ": " + says
+		message = c.org.Name + ": " + message
 	}
-	c.findings = append(c.findings, Finding{check, r, config.Redact(c.environ, says), config.Redact(c.environ, do)})
+	f := Finding{check, r, config.Redact(c.environ, message), config.Redact(c.environ, hint)}
+	c.findings = append(c.findings, f)
+	switch {
+	case r == NotOK && !c.isDegraded(check), r == NotChecked && isPermanent(c.cause):
+		c.problems = append(c.problems, &Problem{f, c.cause})
+	case r == NotChecked && c.cause != nil:
+		c.unclear = c.cause
+	}
+}
+
+// isDegraded reports whether the bot starts though a check is not ok: requests
+// that are damaged keep no other from being served.
+func (c *checker) isDegraded(check string) bool {
+	return check == "database" && c.cause == nil
 }
 
 // configuration has a line for every problem that run would end with.
-func (c *checker) configuration() {
+func (c *checker) configuration(context.Context) {
 	var err error
 	if c.config, err = config.Read(c.environ); err == nil {
 		c.ok("configuration", "Every variable is there and has a value that can be used.")
@@ -117,7 +163,7 @@ func (c *checker) configuration() {
 	}
 }
 
-func (c *checker) version() {
+func (c *checker) version(context.Context) {
 	c.ok("version", version.String())
 }
 

@@ -193,3 +193,17 @@ func TestCheckWarnsOfMisspelledVariables(t *testing.T) {
 	assert.Zero(t, code)
 	assert.Contains(t, found, Finding{"configuration", Warning, "SLACK_APROVERS is set, and the bot does not read it: is SLACK_APPROVERS meant?", "Correct its name, or take it out of the bot's environment; .env.example has every name."})
 }
+
+func TestEveryFindingHasAProbe(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{"approver": true, "approver group": true, "approvals": true, "policy people": true} // of the probe of the approvers
+	for _, p := range slices.Concat(hostProbes, slackProbes, slackOrgProbes, appProbes, atlasProbes, atlasOrgProbes) {
+		for _, name := range p.checks {
+			known[name] = true
+		}
+	}
+	_, found := newCheckEnv(t).finds()
+	for _, f := range found {
+		assert.True(t, known[f.Check], f.Check)
+	}
+}

@@ -41,11 +41,11 @@ func TestCheckSaysWhichCallsGoThroughAProxy(t *testing.T) {
 	require.NoError(t, err)
 	c.SlackAPIURL, c.AtlasBaseURL = "https://slack.com/api/", "https://cloud.mongodb.com"
 	up := &checker{config: c}
-	up.proxies()
+	up.proxies(t.Context())
 	assert.Equal(t, []Finding{{"proxy", OK, "Calls to Slack go through proxy.example:3128, calls to Socket Mode go through proxy.example:3128.", ""}}, up.findings)
 
 	up = &checker{}
-	up.proxies()
+	up.proxies(t.Context())
 	assert.Empty(t, up.findings, "without one nothing is said")
 }
 

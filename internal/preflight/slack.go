@@ -14,43 +14,33 @@ import (
 
 // slack makes every check of the app and its workspace.
 func (c *checker) slack(ctx context.Context) {
-	c.workspace(ctx)
-	c.appSettings()
+	c.runProbes(ctx, slackProbes)
+	if _, err := c.outcome(); c.starting && err != nil {
+		return
+	}
+	if c.workspace == nil && !c.stopped {
+		c.stop(needsBotToken)
+	}
+	c.forEachOrganization(ctx, slackOrgProbes)
 }
 
-func (c *checker) workspace(ctx context.Context) {
+const needsBotToken = "SLACK_BOT_TOKEN has to work first."
+
+// reachSlack calls Slack without any credential.
+func (c *checker) reachSlack(ctx context.Context) {
 	if config.CheckSlackURL(c.config.SlackAPIURL) != nil {
-		c.skip("SLACK_API_URL has to be corrected first.", "slack connection", "slack clock")
-		c.skip("SLACK_API_URL has to be corrected first.", c.slackChecks()...)
+		c.stop("SLACK_API_URL has to be corrected first.")
+		c.skip(c.stopReason, "slack connection", "slack clock")
 		return
 	}
 	if !c.reach(ctx, "slack", "SLACK_API_URL", c.config.SlackAPIURL+"api.test") {
-		c.skip("Slack was not reached.", c.slackChecks()...)
-		return
+		c.stop("Slack was not reached.")
 	}
-	s := c.botToken(ctx)
-	c.transport(ctx, s)
-	if s == nil {
-		c.skip("SLACK_BOT_TOKEN has to work first.", append([]string{"slack scopes"}, channelChecks...)...)
-		return
-	}
-	c.scopes(s)
-	c.forEachOrganization(channelChecks, func() {
-		c.channel(ctx, s)
-		c.approvers(ctx, s)
-	})
-}
-
-// channelChecks are of the people and the place that each organization has.
-var channelChecks = []string{"approvals channel", "approvers", "approvers in channel"}
-
-func (c *checker) slackChecks() []string {
-	return append([]string{"slack bot token", c.transportCheck(), "slack scopes"}, channelChecks...)
 }
 
 // appSettings says what Slack tells nobody but the owner of the app. Posting
 // would show one of them, and a preflight does not write to people.
-func (c *checker) appSettings() {
+func (c *checker) appSettings(context.Context) {
 	c.unknown("messages tab", "Whether people can be written to shows only when somebody is: Slack then answers messages_tab_disabled.",
 		"At api.slack.com/apps, App Home, see that the Messages Tab is on; the app manifest ('atlas-key-bot manifest') has it on.")
 	do := fmt.Sprintf("At api.slack.com/apps, App Manifest, compare with 'atlas-key-bot manifest'; the command is %s", c.config.SlackCommand)
@@ -70,22 +60,19 @@ func (c *checker) slackConfig() client.Config {
 
 const reinstall = "At api.slack.com/apps, install the app into the workspace again and copy the Bot User OAuth Token."
 
-// botToken returns the workspace if it accepts the token.
-func (c *checker) botToken(ctx context.Context) *client.Slack {
+// botToken connects to the workspace.
+func (c *checker) botToken(ctx context.Context) {
 	const check = "slack bot token"
 	if !strings.HasPrefix(c.config.SlackBotToken.Reveal(), "xoxb-") {
 		c.skip("SLACK_BOT_TOKEN has to be corrected first.", check)
-		return nil
+		return
 	}
-	s, err := client.Connect(ctx, c.slackConfig())
+	s, err := c.connectSlack(ctx)
+	c.cause = err
 	switch code := codeOf(err); {
 	case err == nil:
-		if is, err := s.Install(ctx); err == nil && is.IsOrganizationWide {
-			c.warn(check, "Slack accepts it, but the app is installed into a whole organization of Enterprise Grid, and the bot serves one workspace.", "At api.slack.com/apps, install the app into one workspace and copy that Bot User OAuth Token.")
-			return s
-		}
-		c.ok(check, fmt.Sprintf("Slack accepts it: %s in workspace %s, %s", s.BotUser, s.Team, s.URL))
-		return s
+		c.workspace = s
+		c.installation(ctx)
 	case code == "invalid_auth":
 		c.bad(check, "Slack does not know SLACK_BOT_TOKEN.", "Copy the Bot User OAuth Token from OAuth & Permissions again, whole.")
 	case code == "token_revoked":
@@ -99,7 +86,20 @@ func (c *checker) botToken(ctx context.Context) *client.Slack {
 	default:
 		c.refusal(check, "SLACK_BOT_TOKEN", err)
 	}
-	return nil
+}
+
+// installation warns of an app that is installed for more than one workspace. The
+// start does not ask: the bot works all the same.
+func (c *checker) installation(ctx context.Context) {
+	const check = "slack bot token"
+	if c.starting {
+		return
+	}
+	if is, err := c.workspace.Install(ctx); err == nil && is.IsOrganizationWide {
+		c.warn(check, "Slack accepts it, but the app is installed into a whole organization of Enterprise Grid, and the bot serves one workspace.", "At api.slack.com/apps, install the app into one workspace and copy that Bot User OAuth Token.")
+		return
+	}
+	c.ok(check, fmt.Sprintf("Slack accepts it: %s in workspace %s, %s", c.workspace.BotUser, c.workspace.Team, c.workspace.URL))
 }
 
 // refusal is for answers of Slack's that have no sentence of their own. What is
@@ -125,8 +125,13 @@ func codeOf(err error) string {
 	return ""
 }
 
-func (c *checker) scopes(s *client.Slack) {
+func (c *checker) scopes(context.Context) {
 	const check = "slack scopes"
+	s := c.workspace
+	if s == nil {
+		c.skip(needsBotToken, check)
+		return
+	}
 	missing, more := s.MissingScopes(), s.SuperfluousScopes()
 	switch {
 	case len(s.Scopes) == 0:
@@ -149,12 +154,12 @@ func (c *checker) transportCheck() string {
 	return "slack app token"
 }
 
-func (c *checker) transport(ctx context.Context, s *client.Slack) {
+func (c *checker) transport(ctx context.Context) {
 	if c.config.SlackAppToken.IsZero() {
 		c.signingSecret()
 		return
 	}
-	c.appToken(ctx, s)
+	c.appToken(ctx)
 }
 
 func (c *checker) signingSecret() {
@@ -170,7 +175,7 @@ func (c *checker) signingSecret() {
 }
 
 // appToken opens the way to Socket Mode, and does not go it.
-func (c *checker) appToken(ctx context.Context, s *client.Slack) {
+func (c *checker) appToken(ctx context.Context) {
 	const check, where = "slack app token", "Make one at api.slack.com/apps, Basic Information, App-Level Tokens, with the scope connections:write."
 	if !strings.HasPrefix(c.config.SlackAppToken.Reveal(), "xapp-") {
 		c.skip("SLACK_APP_TOKEN has to be corrected first.", check)
@@ -179,7 +184,7 @@ func (c *checker) appToken(ctx context.Context, s *client.Slack) {
 	app, err := client.TryAppToken(ctx, c.slackConfig())
 	switch code := codeOf(err); {
 	case err == nil:
-		c.sameApp(ctx, s, app)
+		c.sameApp(ctx, app)
 	case code == "missing_scope" || code == "no_permission":
 		c.bad(check, "SLACK_APP_TOKEN lacks the scope connections:write.", where)
 	case code == "not_allowed_token_type":
@@ -195,11 +200,11 @@ func (c *checker) appToken(ctx context.Context, s *client.Slack) {
 
 // sameApp tells tokens of two apps apart: with them the bot would post as one
 // and hear what is said to the other.
-func (c *checker) sameApp(ctx context.Context, s *client.Slack, app string) {
+func (c *checker) sameApp(ctx context.Context, app string) {
 	const check = "slack app token"
 	own := ""
-	if s != nil {
-		own, _ = s.AppID(ctx) // without an answer nothing can be compared
+	if c.workspace != nil {
+		own, _ = c.workspace.AppID(ctx) // without an answer nothing can be compared
 	}
 	if own != "" && app != "" && own != app {
 		c.bad(check, fmt.Sprintf("SLACK_APP_TOKEN is of app %s, SLACK_BOT_TOKEN of app %s.", app, own), "Copy both from the same app at api.slack.com/apps.")
@@ -208,13 +213,14 @@ func (c *checker) sameApp(ctx context.Context, s *client.Slack, app string) {
 	c.ok(check, "Slack offers a Socket Mode connection for it.")
 }
 
-func (c *checker) channel(ctx context.Context, s *client.Slack) {
+func (c *checker) channel(ctx context.Context) {
 	const check = "approvals channel"
 	if !config.IsChannelID(c.org.Channel) {
 		c.skip(c.org.ChannelVariable+" has to be corrected first.", check)
 		return
 	}
-	err := s.CheckChannel(ctx, c.org.Channel)
+	err := c.checkChannel(ctx, c.org.Channel)
+	c.cause = err
 	if wrong, ok := errors.AsType[*client.ChannelError](err); ok {
 		says, do, _ := strings.Cut(wrong.Problem, "; ") // what is wrong, and the way on
 		c.bad(check, "Channel "+wrong.Channel+": "+says+".", sentence(do))
@@ -225,4 +231,17 @@ func (c *checker) channel(ctx context.Context, s *client.Slack) {
 		return
 	}
 	c.ok(check, c.org.Channel+" is there, is not shared with another company, and the bot is a member.")
+}
+
+// checkChannel asks Slack about each channel once: organizations may share one.
+func (c *checker) checkChannel(ctx context.Context, id string) error {
+	err, asked := c.channels[id]
+	if !asked {
+		err = c.workspace.CheckChannel(ctx, id)
+		if c.channels == nil {
+			c.channels = map[string]error{}
+		}
+		c.channels[id] = err
+	}
+	return err
 }
