@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// An Entry is one line of a key's access list, with what is known of its use.
+// An Entry is one entry of a key's access list, with its usage.
 type Entry struct {
 	From     netip.Prefix
 	Count    int        // requests that came from it
@@ -20,11 +20,11 @@ type Entry struct {
 	LastFrom netip.Addr // where the last request came from; invalid: never used
 }
 
-// WasUsed reports whether a request ever came from the entry.
+// WasUsed reports whether the key was ever used from this entry.
 func (e Entry) WasUsed() bool { return e.Count > 0 || !e.LastUsed.IsZero() || e.LastFrom.IsValid() }
 
 // entryBody is an entry as Atlas writes it. A single address comes with both
-// fields, whichever of the two it was made with.
+// fields, no matter which of them created it.
 type entryBody struct {
 	IPAddress       string    `json:"ipAddress"`
 	CIDRBlock       string    `json:"cidrBlock"`
@@ -86,12 +86,12 @@ func (s *session) listNetworks(ctx context.Context, keyID string) ([]netip.Prefi
 
 const opAccess = "putting the access list on an API key"
 
-// addAccess puts from on a key that has no list yet, and compares what is on it
-// then: all of it, whatever was there before.
+// addAccess sets the access list of a new key, and compares the whole list with
+// from afterwards.
 func (s *session) addAccess(ctx context.Context, keyID string, from []netip.Prefix) error {
 	got, isPart, err := s.postAccess(ctx, keyID, from)
 	otherwise := error(&Error{Op: opAccess, Kind: Mismatch, Status: http.StatusOK, Err: errors.New("the access list is another one")})
-	if isThereAlready(err) { // an earlier try did it, and its answer was lost
+	if isThereAlready(err) { // an earlier try succeeded, and its response was lost
 		isPart, otherwise, err = true, err, nil
 	}
 	for try := 1; err == nil; try++ {
@@ -109,8 +109,8 @@ func (s *session) addAccess(ctx context.Context, keyID string, from []netip.Pref
 	return err
 }
 
-// postAccess adds from and returns the list as Atlas answers with it, and
-// whether that may be a part: the answer is a page, of 100 entries by default.
+// postAccess adds from and returns the list in the response, and whether that may
+// be a part: the response is a page, of 100 entries by default.
 func (s *session) postAccess(ctx context.Context, keyID string, from []netip.Prefix) (got []netip.Prefix, isPart bool, err error) {
 	body, err := json.Marshal(writeAddresses(from))
 	if err != nil {
@@ -130,8 +130,8 @@ func (s *session) postAccess(ctx context.Context, keyID string, from []netip.Pre
 	return got, isPart, nil
 }
 
-// readAccess returns the networks of an answered page, in canonical order, and
-// whether there may be more on the list.
+// readAccess returns the networks of a page in canonical order, and whether the
+// list may have more.
 func readAccess(body []byte) (got []netip.Prefix, isPart bool, err error) {
 	var page struct {
 		Results    []entryBody `json:"results"`
@@ -147,6 +147,6 @@ func readAccess(body []byte) (got []netip.Prefix, isPart bool, err error) {
 		}
 		got = append(got, e.From)
 	}
-	const smallestPage = 100 // what Atlas answers with if it does not heed the size asked for
+	const smallestPage = 100 // Atlas's default, if it ignores the requested size
 	return canonical(got), len(got) >= smallestPage || page.TotalCount > len(got), nil
 }

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// addressBody is one entry as Atlas takes it: one of the two.
+// addressBody is one entry as Atlas accepts it, with one of the two fields.
 type addressBody struct {
 	IPAddress string `json:"ipAddress,omitempty"`
 	CIDRBlock string `json:"cidrBlock,omitempty"`
 }
 
-// writeAddresses spells networks as Atlas wants them, each once.
+// writeAddresses returns networks in Atlas's form, each once.
 func writeAddresses(from []netip.Prefix) []addressBody {
 	var out []addressBody
 	for _, p := range canonical(from) {
@@ -27,8 +27,8 @@ func writeAddresses(from []netip.Prefix) []addressBody {
 	return out
 }
 
-// pathAddress names an entry in a path: a single address goes without its mask,
-// and a network of IPv6 in the short form.
+// pathAddress returns an entry as a path segment: a single address without a mask,
+// an IPv6 network in the short form.
 func pathAddress(from netip.Prefix) string {
 	p := canonicalOne(from)
 	if p.IsSingleIP() {
@@ -37,8 +37,8 @@ func pathAddress(from netip.Prefix) string {
 	return p.String()
 }
 
-// readAddress reads an entry's network from either of its fields. If both are
-// there they have to agree.
+// readAddress reads an entry's network from either field. If both are set, they
+// must agree.
 func readAddress(ip, cidr string) (netip.Prefix, error) {
 	if cidr == "" {
 		a, err := netip.ParseAddr(ip)
@@ -68,7 +68,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	return canonicalOne(p), nil
 }
 
-var errNoAddress = errors.New("the answer holds an entry that is no address")
+var errNoAddress = errors.New("the response holds an entry that is no address")
 
 // canonical returns each network once, masked and in order, so that two lists
 // can be compared as sets.
@@ -86,7 +86,7 @@ func canonical(from []netip.Prefix) []netip.Prefix {
 	return slices.Compact(out)
 }
 
-// canonicalOne masks p, and writes IPv4 that came dressed as IPv6 as IPv4.
+// canonicalOne masks p, and unmaps IPv4 in IPv6.
 func canonicalOne(p netip.Prefix) netip.Prefix {
 	if p.Addr().Is4In6() && p.Bits() >= 96 {
 		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAddressesAsAtlasTakesThem(t *testing.T) {
+func TestWriteAddresses(t *testing.T) {
 	t.Parallel()
 	for from, want := range map[string]string{
 		"203.0.113.7/32":          `[{"ipAddress":"203.0.113.7"}]`,
@@ -28,7 +28,7 @@ func TestAddressesAsAtlasTakesThem(t *testing.T) {
 	}
 }
 
-func TestAddressesAsAtlasWritesThem(t *testing.T) {
+func TestReadAddress(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ ip, cidr, want string }{
 		"an address":                   {"203.0.113.7", "", "203.0.113.7/32"},

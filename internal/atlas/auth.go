@@ -8,30 +8,30 @@ import (
 	"atlaskeybot/internal/secret"
 )
 
-// An Authenticator is a way to log in at Atlas. Today there is [Digest]; a
+// An Authenticator authenticates requests to Atlas. [Digest] is the only one; a
 // service account's bearer token fits as well.
 type Authenticator interface {
 	// Signer returns a fresh signer for one operation.
 	Signer() Signer
 
-	// Name is what Atlas's events call whoever logs in so.
+	// Name is the actor in Atlas's events.
 	Name() string
 }
 
-// A Signer signs the requests of one operation, one after the other. It is
-// never shared between goroutines: a Digest nonce is counted, and Atlas may
-// take each count once and in order only.
+// A Signer signs the requests of one operation, one after another. It is never
+// shared between goroutines, because Atlas accepts each count of a digest nonce
+// once and in order.
 type Signer interface {
-	// Sign puts the login on req. False means that it cannot before it has
-	// been challenged; req goes out bare then, without its body.
+	// Sign adds the credential to req. It returns false if it needs a challenge
+	// first; req is then sent unsigned, without its body.
 	Sign(req *http.Request) (bool, error)
 
 	// Challenged reads the header of a 401 and reports whether it holds a
-	// challenge that the next Sign answers. If not, the signer starts afresh.
+	// challenge that the next Sign can answer. If not, it resets the signer.
 	Challenged(header http.Header) bool
 }
 
-// Digest is the login with an API key.
+// Digest authenticates with an API key (HTTP digest, RFC 7616).
 type Digest struct {
 	PublicKey  string
 	PrivateKey secret.Secret
@@ -43,9 +43,9 @@ func (d Digest) Signer() Signer { return &digestSigner{login: d} }
 // Name implements [Authenticator]: the public key.
 func (d Digest) Name() string { return d.PublicKey }
 
-// A digestSigner keeps one challenge and answers it once per request. The
-// Transport of the digest library would do that too, but it does not tell which
-// of its two requests failed, and it throws away the body of a 401.
+// A digestSigner keeps one challenge and answers it once per request. The digest
+// library's Transport would do that too, but it does not tell which of its two
+// requests failed, and it discards the body of a 401.
 type digestSigner struct {
 	login     Digest
 	challenge *digest.Challenge

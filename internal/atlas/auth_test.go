@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/secret"
 )
 
-func TestANonceThatGrewOldIsReplaced(t *testing.T) {
+func TestExpiredNonceIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := newScript(t, say(200, createdOK), say(200, accessOK))
 	_, err := s.client().Create(t.Context(), wanted(), func(atlas.Key) error { s.forget(); return nil })
@@ -18,28 +18,28 @@ func TestANonceThatGrewOldIsReplaced(t *testing.T) {
 	assert.Equal(t, []string{"(POST " + keysURL + ")", "POST " + keysURL, "(POST " + accessURL + "?itemsPerPage=500)", "POST " + accessURL + "?itemsPerPage=500"}, s.lines())
 }
 
-func TestTheLogin(t *testing.T) {
+func TestDigestAuthentication(t *testing.T) {
 	t.Parallel()
 	challenge := recorded(t, "22")
 	for name, c := range map[string]struct {
-		legs   []leg
-		kind   atlas.Kind
-		code   string
-		caller string
+		responders []responder
+		kind       atlas.Kind
+		code       string
+		caller     string
 	}{
-		"one stray refusal is not the end": {legs: []leg{challenge}},
-		"a role too low":                   {legs: []leg{refuse(401, "USER_UNAUTHORIZED", "[]")}, kind: atlas.InvalidCredential, code: "USER_UNAUTHORIZED"},
-		"a role too low, with a challenge": {legs: []leg{with("WWW-Authenticate", `Digest realm="r", nonce="n", qop="auth"`, refuse(401, "NOT_ORG_OWNER", "[]"))}, kind: atlas.InvalidCredential, code: "NOT_ORG_OWNER"},
-		"an address that is not listed":    {legs: []leg{refuse(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", `["203.0.113.9"]`)}, kind: atlas.InvalidCredential, code: "IP_ADDRESS_NOT_ON_ACCESS_LIST", caller: "203.0.113.9"},
-		"the same by its old name":         {legs: []leg{refuse(403, "ORG_REQUIRES_WHITELIST", `["203.0.113.9"]`)}, kind: atlas.InvalidCredential, code: "ORG_REQUIRES_WHITELIST", caller: "203.0.113.9"},
-		"an empty 401 once":                {legs: []leg{say(401, "")}},
-		"an empty 401 for ever":            {legs: []leg{say(401, ""), say(401, ""), say(401, "")}, kind: atlas.Transient},
+		"one stray refusal is not the end": {responders: []responder{challenge}},
+		"a role too low":                   {responders: []responder{refuse(401, "USER_UNAUTHORIZED", "[]")}, kind: atlas.InvalidCredential, code: "USER_UNAUTHORIZED"},
+		"a role too low, with a challenge": {responders: []responder{with("WWW-Authenticate", `Digest realm="r", nonce="n", qop="auth"`, refuse(401, "NOT_ORG_OWNER", "[]"))}, kind: atlas.InvalidCredential, code: "NOT_ORG_OWNER"},
+		"an address that is not listed":    {responders: []responder{refuse(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", `["203.0.113.9"]`)}, kind: atlas.InvalidCredential, code: "IP_ADDRESS_NOT_ON_ACCESS_LIST", caller: "203.0.113.9"},
+		"the same by its old name":         {responders: []responder{refuse(403, "ORG_REQUIRES_WHITELIST", `["203.0.113.9"]`)}, kind: atlas.InvalidCredential, code: "ORG_REQUIRES_WHITELIST", caller: "203.0.113.9"},
+		"an empty 401 once":                {responders: []responder{say(401, "")}},
+		"an empty 401 for ever":            {responders: []responder{say(401, ""), say(401, ""), say(401, "")}, kind: atlas.Transient},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScript(t, c.legs...)
+			s := newScript(t, c.responders...)
 			if c.kind == "" {
-				s.legs = append(s.legs, say(200, `{"id":"`+org+`"}`))
+				s.responders = append(s.responders, say(200, `{"id":"`+org+`"}`))
 			}
 			s.uses["669gyxpgL6MGDuSZvQ80Spv3k+Jc99ed"] = 0 // of the recorded challenge
 			_, err := s.client().Organization(t.Context())
@@ -66,7 +66,7 @@ func TestTheLogin(t *testing.T) {
 	})
 }
 
-func TestRedirectsAreNotFollowed(t *testing.T) {
+func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	elsewhere := newScript(t)
 	elsewhere.client()

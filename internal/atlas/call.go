@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// A session is one operation: a few calls, one after the other, that share a
-// signer and so need one challenge together.
+// A session is a sequence of calls that share a signer, and so one digest
+// challenge.
 type session struct {
 	client *Client
 	signer Signer
@@ -16,8 +16,8 @@ func (c *Client) session() *session {
 	return &session{client: c, signer: c.login.Signer()}
 }
 
-// do makes the call, again if that is harmless and may help, and returns the
-// body of a success. Its error is an [*Error].
+// do makes the call and returns the response body. It retries if that is
+// harmless and may help. Its error is an [*Error].
 func (s *session) do(ctx context.Context, c call) ([]byte, error) {
 	var waited retryBudget
 	for try := 1; ; try++ {
@@ -29,30 +29,30 @@ func (s *session) do(ctx context.Context, c call) ([]byte, error) {
 			return nil, err
 		}
 		if !waited.add(err, try) || s.client.sleep(ctx, waited.last) != nil {
-			return nil, err // why it did not work says more than that time ran out
+			return nil, err // the cause says more than that time ran out
 		}
 	}
 }
 
-// maxAttempts is how many requests one try may take: one to be challenged, one that
-// is signed, and one more for a nonce that was too old or a stray refusal.
+// maxAttempts bounds the requests of one try: one to be challenged, one that is
+// signed, and one more for an expired nonce or a spurious 401.
 const maxAttempts = 3
 
-// try makes the call once: bare to be challenged if need be, then signed. A 401
-// with a challenge comes from the door, before anything is done, so that even a
-// POST may be repeated after it.
+// try makes the call once: unsigned to be challenged if necessary, then signed. A
+// 401 with a challenge precedes any effect, so even a POST may be repeated after
+// it.
 func (s *session) try(ctx context.Context, c call) ([]byte, *Error) {
-	for leg := 1; ; leg++ {
-		a := s.roundTrip(ctx, c)
-		if a.status == http.StatusUnauthorized {
-			a.challenged = s.signer.Challenged(a.header)
-			if a.challenged && a.header.Get(codeHeader) == "" && leg < maxAttempts {
+	for attempt := 1; ; attempt++ {
+		res := s.roundTrip(ctx, c)
+		if res.status == http.StatusUnauthorized {
+			res.challenged = s.signer.Challenged(res.header)
+			if res.challenged && res.header.Get(codeHeader) == "" && attempt < maxAttempts {
 				continue
 			}
 		}
-		if err := s.client.classify(c, a); err != nil {
+		if err := s.client.classify(c, res); err != nil {
 			return nil, err
 		}
-		return a.body, nil
+		return res.body, nil
 	}
 }

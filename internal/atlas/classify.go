@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// codeHeader repeats the error code. Atlas sends it with every refusal of its
-// own and never with a challenge; a proxy does not send it.
+// codeHeader repeats the error code. Atlas sends it with each of its own errors
+// and never with a challenge; a proxy does not send it.
 const codeHeader = "X-Error-Code"
 
 // Atlas renamed its "whitelists" to access lists and keeps changing the status
@@ -32,7 +32,7 @@ var (
 	laterCodes     = []string{"WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"}
 )
 
-// A errorBody is the body of an error answer, as far as it is read.
+// An errorBody is the part of an error response that is read.
 type errorBody struct {
 	ErrorCode        string            `json:"errorCode"`
 	Parameters       []json.RawMessage `json:"parameters"`
@@ -43,7 +43,7 @@ type errorBody struct {
 	} `json:"badRequestDetail"`
 }
 
-// classify returns nil if a is a success, and otherwise what it means.
+// classify returns nil for a success, and otherwise the error that a stands for.
 func (c *Client) classify(call call, a response) *Error {
 	e := &Error{Op: call.op, Status: a.status, Err: a.err}
 	if a.status >= 200 && a.status < 300 {
@@ -53,7 +53,7 @@ func (c *Client) classify(call call, a response) *Error {
 		e.Kind = indeterminate(call, a)
 		return e
 	}
-	e.Err = nil // a refusal stands, even if the rest of its body was lost
+	e.Err = nil // an error response counts even if its body is truncated
 	if isWebPage(a) || a.status >= 300 && a.status < 400 {
 		e.Err = ErrWebPage
 	}
@@ -70,15 +70,15 @@ func (c *Client) classify(call call, a response) *Error {
 	return e
 }
 
-// notJSON says what else an answer is.
+// notJSON describes a response that is not JSON.
 func notJSON(a response) error {
 	if isWebPage(a) {
 		return ErrWebPage
 	}
-	return errors.New("the answer is not JSON")
+	return errors.New("the response is not JSON")
 }
 
-// isWebPage goes by the type, or without one by how the body begins.
+// isWebPage goes by the content type, or without one by the start of the body.
 func isWebPage(a response) bool {
 	t := strings.ToLower(a.header.Get("Content-Type"))
 	if strings.HasPrefix(t, "text/html") || strings.HasPrefix(t, "application/xhtml") {
@@ -92,13 +92,14 @@ func classifySuccess(call call, a response, e *Error) *Error {
 	case !a.signed && isWebPage(a):
 		e.Kind, e.Err = Transient, ErrWebPage
 	case !a.signed:
-		e.Kind, e.Err = Transient, errors.New("an answer without a login: this is not Atlas")
+		e.Kind, e.Err = Transient, errors.New("a response to an unauthenticated request: this is not Atlas")
 	case a.err != nil:
 		e.Kind = indeterminate(call, a)
 	case len(a.body) > 0 && !isJSON(a.header):
 		e.Kind, e.Err = indeterminate(call, a), notJSON(a)
 	case call.method == http.MethodDelete && a.status != http.StatusNoContent:
-		// Nothing says that it is gone. Asking again does: it is not found then.
+		// This does not prove that it is deleted. Asking again does: it is not found
+		// then.
 		e.Kind, e.Err = Transient, errNotUnderstood
 	default:
 		return nil
@@ -106,8 +107,8 @@ func classifySuccess(call call, a response, e *Error) *Error {
 	return e
 }
 
-// classifyError tells Atlas's own refusals, which carry a code, from those of
-// whatever stands before it.
+// classifyError tells Atlas's own errors, which carry a code, from those of a proxy
+// or load balancer in front of it.
 func classifyError(call call, a response, code string) Kind {
 	switch {
 	case a.status == http.StatusTooManyRequests, slices.Contains(laterCodes, code):
@@ -117,7 +118,7 @@ func classifyError(call call, a response, code string) Kind {
 	case slices.Contains(goneCodes, code):
 		return Gone
 	case slices.Contains(projectCodes, code):
-		return Permanent // with whatever status: it is the project that is wrong, not the login
+		return Permanent // with any status: the project is wrong, not the credential
 	case slices.Contains(addressCodes, code), slices.Contains(forbiddenCodes, code):
 		return InvalidCredential
 	case a.status == http.StatusUnauthorized && (a.challenged || code != ""):
@@ -128,8 +129,8 @@ func classifyError(call call, a response, code string) Kind {
 	return Permanent
 }
 
-// indeterminate is the kind of a call without a clear answer. What was not signed was
-// not done, and doing anything but a POST twice does no harm.
+// indeterminate is the kind of a call without a clear response. An unsigned request
+// has no effect, and repeating anything but a POST does no harm.
 func indeterminate(call call, a response) Kind {
 	if call.post() && a.signed && a.sent {
 		return Indeterminate
@@ -160,11 +161,11 @@ func (c errorBody) address() netip.Addr {
 	return address.WithZone("")
 }
 
-// namePattern has no hyphen, so that no private key passes for a name.
+// namePattern allows no hyphen, so that no private key passes for a name.
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9_.\[\]]{1,80}$`)
 
-// name returns s if it looks like the name of something, and nothing otherwise:
-// codes and fields are logged and shown, and come from the other side.
+// name returns s if it looks like a code or a field name, and "" otherwise: both
+// are logged and shown, and come from outside.
 func name(s string) string {
 	if !namePattern.MatchString(s) {
 		return ""

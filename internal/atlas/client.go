@@ -1,10 +1,10 @@
 // Package atlas talks to the MongoDB Atlas Administration API: organization API
-// keys, their access lists, and the little around them that a bot has to read.
+// keys, their access lists, and the little around them that the bot reads.
 //
-// It is thin on purpose. What it adds to HTTP is knowing what a failed call has
-// left behind: whether a key was certainly not made, or may have been. It never
-// repeats a call that may have made a key, follows no redirect, and keeps no
-// body of Atlas in an error: a body can hold a private key.
+// It is thin on purpose. What it adds to HTTP is a classification of failed
+// calls: whether a key was certainly not created, or may have been. It never
+// repeats a call that may have created a key, follows no redirect, and keeps no
+// response body in an error, because a body can hold a private key.
 package atlas
 
 import (
@@ -26,23 +26,23 @@ type Config struct {
 	OrgID   string // 24 hexadecimal digits
 	Login   Authenticator
 
-	// HTTP carries all calls. Nil is a transport of the client's own.
+	// HTTP sends all requests. If nil, the client makes a transport of its own.
 	HTTP *http.Transport
 
-	// Proxy is how that transport gets out.
+	// Proxy configures that transport.
 	Proxy proxy.Settings
 
-	// Timeout ends one HTTP exchange, of which a call has one to three. Zero
-	// is 20 seconds.
+	// Timeout bounds one HTTP round trip; a call takes one to three. Zero is 20
+	// seconds.
 	Timeout time.Duration
 
-	// Now is the clock; nil is the system's.
+	// Now is the clock; nil is [time.Now].
 	Now func() time.Time
 
-	// Sleep waits between tries, or until ctx is done. Nil really waits.
+	// Sleep waits between tries, or until ctx is done. If nil, a timer does.
 	Sleep func(ctx context.Context, d time.Duration) error
 
-	// Log gets one debug line per exchange. Nil is silence.
+	// Log gets one debug line per round trip. If nil, nothing is logged.
 	Log *slog.Logger
 }
 
@@ -57,7 +57,7 @@ type Client struct {
 	sleep   func(context.Context, time.Duration) error
 	log     *slog.Logger
 
-	ownKey atomic.Pointer[string] // the id of the key the bot logs in with, once known
+	ownKey atomic.Pointer[string] // the id of the bot's own key, once known
 }
 
 // New checks cfg and returns a Client. It does not call Atlas.
@@ -95,13 +95,13 @@ func New(cfg Config) (*Client, error) {
 	}
 	c.http = &http.Client{
 		Transport: transport,
-		// A login must not be answered to whoever a redirect points at.
+		// A redirect target must not receive the credential.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return c, nil
 }
 
-// Close closes the connections that are idle.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -9,7 +9,7 @@ import (
 	"atlaskeybot/internal/atlas"
 )
 
-func TestConfigIsChecked(t *testing.T) {
+func TestNewChecksConfig(t *testing.T) {
 	t.Parallel()
 	good := atlas.Config{BaseURL: "https://cloud.mongodb.com", OrgID: org, Login: atlas.Digest{}}
 	_, err := atlas.New(good)

@@ -14,7 +14,7 @@ import (
 	"atlaskeybot/internal/secret"
 )
 
-// KeySpec is a key to be made.
+// A KeySpec describes a key to create.
 type KeySpec struct {
 	Description string         // of this key alone, as [Describe] makes it
 	Roles       []string       // organization roles, at least one
@@ -25,7 +25,7 @@ type KeySpec struct {
 	Projects map[string][]string
 }
 
-// A NewKey is a key just made, with its private half, which Atlas shows once.
+// A NewKey is a key just created, with its private half, which Atlas shows once.
 type NewKey struct {
 	Key
 	Private secret.Secret
@@ -33,17 +33,17 @@ type NewKey struct {
 	hasForeignRoles bool // it has a role outside the organization
 }
 
-// Create makes a key, tells made of it, puts its access list on it, and gives it
-// its roles in projects. All of that is three requests, a challenge, the key and
-// the list, and one for each project.
+// Create creates a key, calls created, sets its access list, and assigns its
+// project roles. That takes three requests (a challenge, the key, the list) and
+// one for each project.
 //
-// Made is called as soon as a key is known to exist, whatever is wrong with it;
-// its error ends Create and is returned wrapped. After made was called an error
-// leaves the key alive, perhaps without its access list or with roles in some of
-// its projects: delete it. Before made
-// was called an Error of Kind Unknown means that there may be a key that nobody
-// has, and any other that there is none.
-func (c *Client) Create(ctx context.Context, w KeySpec, made func(Key) error) (NewKey, error) {
+// It calls created as soon as a key is known to exist, even if something is wrong
+// with it; an error of created ends Create and is returned wrapped. After that
+// call, an error leaves the key active, possibly without its access list or with
+// roles in only some of its projects: delete it. Before that call, an Error of
+// Kind Indeterminate means that an unknown key may exist, and any other error that
+// none was created.
+func (c *Client) Create(ctx context.Context, w KeySpec, created func(Key) error) (NewKey, error) {
 	if len(w.Roles) == 0 || len(w.From) == 0 {
 		return NewKey{}, &Error{Op: opCreate, Kind: Permanent, Err: errors.New("it has no role or no address")}
 	}
@@ -59,8 +59,8 @@ func (c *Client) Create(ctx context.Context, w KeySpec, made func(Key) error) (N
 	if err != nil {
 		return NewKey{}, &Error{Op: opCreate, Kind: Indeterminate, Status: http.StatusOK, Err: err}
 	}
-	if err := made(key.Key); err != nil {
-		return NewKey{}, fmt.Errorf("noting the new API key: %w", err)
+	if err := created(key.Key); err != nil {
+		return NewKey{}, fmt.Errorf("recording the new API key: %w", err)
 	}
 	if err := key.compare(w); err != nil {
 		return NewKey{}, &Error{Op: opCreate, Kind: Mismatch, Status: http.StatusOK, Err: err}
@@ -78,8 +78,8 @@ func (c *Client) Create(ctx context.Context, w KeySpec, made func(Key) error) (N
 
 const opCreate = "creating an API key"
 
-// postKey makes the key. After a stray 401 it looks whether there is one before
-// it asks again: where such an answer comes from is not known.
+// postKey creates the key. After a spurious 401 it lists the keys before it tries
+// again, because the origin of such a response is not known.
 func (s *session) postKey(ctx context.Context, w KeySpec) ([]byte, error) {
 	body, err := json.Marshal(map[string]any{"desc": w.Description, "roles": set(w.Roles)})
 	if err != nil {
@@ -87,15 +87,15 @@ func (s *session) postKey(ctx context.Context, w KeySpec) ([]byte, error) {
 	}
 	call := call{op: opCreate, method: http.MethodPost, path: s.client.keysPath(), body: body, noRetry: true}
 	answer, err := s.do(ctx, call)
-	stray, ok := errors.AsType[*Error](err)
-	if !ok || !stray.spurious401() {
+	refused, ok := errors.AsType[*Error](err)
+	if !ok || !refused.spurious401() {
 		return answer, err
 	}
 	keys, listErr := s.listKeys(ctx)
 	same := func(k Key) bool { return k.Description == w.Description }
 	if listErr != nil || slices.ContainsFunc(keys, same) {
-		stray.Kind = Indeterminate
-		return nil, stray
+		refused.Kind = Indeterminate
+		return nil, refused
 	}
 	return s.do(ctx, call)
 }
@@ -105,8 +105,8 @@ type newKeyBody struct {
 	PrivateKey secret.Secret `json:"privateKey"`
 }
 
-// readNewKey reads what a create answered. It fails if the key cannot be told
-// by it; a missing private half is for compare.
+// readNewKey reads the response to a create. It fails if the response does not
+// identify the key; compare finds a missing private half.
 func readNewKey(body []byte, org string) (NewKey, error) {
 	var public keyBody
 	var private newKeyBody
@@ -123,11 +123,11 @@ func readNewKey(body []byte, org string) (NewKey, error) {
 	return NewKey{Key: key, Private: private.PrivateKey, hasForeignRoles: len(public.Roles) != len(key.Roles)}, nil
 }
 
-// compare says how k differs from w.
+// compare returns an error if k differs from w.
 func (k NewKey) compare(w KeySpec) error {
 	switch {
 	case k.Private.IsZero() || strings.Contains(k.Private.Reveal(), "*"):
-		return errors.New("the answer lacks the private key")
+		return errors.New("the response lacks the private key")
 	case k.Description != w.Description:
 		return errors.New("the key has another description")
 	case k.hasForeignRoles || !slices.Equal(set(k.Roles), set(w.Roles)):

@@ -40,7 +40,7 @@ func wanted() atlas.KeySpec {
 
 func notNoted(atlas.Key) error { return nil }
 
-func TestCreateIsThreeRequestsOnOneConnection(t *testing.T) {
+func TestCreateTakesThreeRequestsOnOneConnection(t *testing.T) {
 	t.Parallel()
 	s := newScript(t, recorded(t, "01"), recorded(t, "09"))
 	w := wanted()
@@ -79,8 +79,8 @@ func TestCreateOverHTTP2(t *testing.T) {
 	assert.Equal(t, 1, s.conns)
 }
 
-// Every way for the making of a key to fail, what the caller learns, and that
-// Atlas was never asked twice for something that may have been done.
+// TestCreateFailures checks the error of each failure, and that a create that may
+// have taken effect is never repeated.
 func TestCreateFailures(t *testing.T) {
 	t.Parallel()
 	ok, listed := say(200, createdOK), say(200, accessOK)
@@ -88,61 +88,61 @@ func TestCreateFailures(t *testing.T) {
 	badGateway := func(w http.ResponseWriter, r *http.Request) { http.Error(w, "<html>", http.StatusServiceUnavailable) }
 	empty401 := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }
 	type outcome struct {
-		bare, legs []leg
-		kind       atlas.Kind // "" is success
-		status     int
-		code       string
-		made       bool // the callback was told of a key
-		keys       int  // signed requests for a key
+		bare, responders []responder
+		kind             atlas.Kind // "" is success
+		status           int
+		code             string
+		made             bool // the callback was called
+		keys             int  // signed requests for a key
 	}
 	for name, c := range map[string]outcome{
-		"nobody answers the first leg":            {bare: []leg{reset, reset, reset}, kind: atlas.Transient},
-		"the first leg is lost once":              {bare: []leg{reset}, legs: []leg{ok, listed}, made: true, keys: 1},
-		"the first leg meets a maintenance page":  {bare: []leg{badGateway, badGateway, badGateway}, kind: atlas.Transient, status: 503},
-		"the first leg is answered by a portal":   {bare: []leg{say(200, createdOK), say(200, createdOK), say(200, createdOK)}, kind: atlas.Transient, status: 200},
-		"the first leg is redirected":             {bare: []leg{with("Location", "https://example.com/", say(301, ""))}, kind: atlas.Transient, status: 301},
-		"the first leg is forbidden by a proxy":   {bare: []leg{say(403, "")}, kind: atlas.Transient, status: 403},
-		"no answer":                               {legs: []leg{reset}, kind: atlas.Indeterminate, keys: 1},
-		"an answer that is no HTTP":               {legs: []leg{raw(secretMade + "\r\n\r\n")}, kind: atlas.Indeterminate, keys: 1},
-		"half an answer":                          {legs: []leg{cut(200, createdOK)}, kind: atlas.Indeterminate, status: 200, keys: 1},
-		"an answer without a key":                 {legs: []leg{say(200, `{}`)}, kind: atlas.Indeterminate, status: 200, keys: 1},
-		"an answer without a body":                {legs: []leg{say(200, ``)}, kind: atlas.Indeterminate, status: 200, keys: 1},
-		"a page instead of an answer":             {legs: []leg{html}, kind: atlas.Indeterminate, status: 200, keys: 1},
-		"500":                                     {legs: []leg{refuse(500, "UNEXPECTED_ERROR", "[]")}, kind: atlas.Indeterminate, status: 500, code: "UNEXPECTED_ERROR", keys: 1},
-		"503 that is no JSON":                     {legs: []leg{badGateway}, kind: atlas.Indeterminate, status: 503, keys: 1},
-		"a redirect after the login":              {legs: []leg{with("Location", "/elsewhere", say(303, ""))}, kind: atlas.Indeterminate, status: 303, keys: 1},
-		"refused":                                 {legs: []leg{refuse(400, "INVALID_ROLE_FOR_ORG", "[]")}, kind: atlas.Permanent, status: 400, code: "INVALID_ROLE_FOR_ORG", keys: 1},
-		"refused, and half of the body lost":      {legs: []leg{with("X-Error-Code", "INVALID_ROLE_FOR_ORG", cut(400, `{"error":400,"errorCode":"X"}`))}, kind: atlas.Permanent, status: 400, code: "INVALID_ROLE_FOR_ORG", keys: 1},
-		"forbidden by a proxy, not by Atlas":      {legs: []leg{say(403, "<html>")}, kind: atlas.Transient, status: 403, keys: 1},
-		"the role of the bot is too low":          {legs: []leg{refuse(401, "NOT_ORG_OWNER", "[]")}, kind: atlas.InvalidCredential, status: 401, code: "NOT_ORG_OWNER", keys: 1},
-		"Atlas is being upgraded":                 {legs: []leg{refuse(405, "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES", "[]")}, kind: atlas.Transient, status: 405, code: "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES", keys: 1},
-		"too many requests, then not":             {legs: []leg{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",0,500,250,60]`), ok, listed}, made: true, keys: 2},
-		"too many requests for too long":          {legs: []leg{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",55,500,250,60]`)}, kind: atlas.Transient, status: 429, code: "RATE_LIMITED_TOKEN_BUCKET", keys: 1},
-		"a stray 401, and no such key":            {legs: []leg{empty401, say(200, noKeys), ok, listed}, made: true, keys: 2},
-		"a stray 401, and there is such a key":    {legs: []leg{empty401, say(200, `{"results":[`+createdOK+`]}`)}, kind: atlas.Indeterminate, status: 401, keys: 1},
-		"a stray 401, and no list":                {legs: []leg{empty401, say(404, "")}, kind: atlas.Indeterminate, status: 401, keys: 1},
-		"another description":                     {legs: []leg{say(200, replace(createdOK, "billing export", "x"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
-		"another role":                            {legs: []leg{say(200, replace(createdOK, "ORG_READ_ONLY", "ORG_OWNER"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
-		"a role in another organization":          {legs: []leg{say(200, replace(createdOK, `"roles":[`, `"roles":[{"orgId":"b0123456789abcdef012345b","roleName":"ORG_READ_ONLY"},`))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
-		"a masked private key":                    {legs: []leg{say(200, replace(createdOK, secretMade, "********-****-****-01bdd56c8977"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
-		"no private key":                          {legs: []leg{say(200, replace(createdOK, "privateKey", "pk"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
-		"the list is refused":                     {legs: []leg{ok, refuse(400, "IPV6_UNSUPPORTED", "[]")}, kind: atlas.Permanent, status: 400, code: "IPV6_UNSUPPORTED", made: true, keys: 1},
-		"no answer to the list":                   {legs: []leg{ok, reset}, kind: atlas.Indeterminate, made: true, keys: 1},
-		"a stray 401 to the list":                 {legs: []leg{ok, empty401, listed}, made: true, keys: 1},
-		"the list has an entry too many":          {legs: []leg{ok, say(200, `{"results":[{"cidrBlock":"52.190.182.226/32"},{"cidrBlock":"0.0.0.0/0"}]}`)}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
-		"the list is empty":                       {legs: []leg{ok, say(200, noKeys)}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
-		"the list cannot be read":                 {legs: []leg{ok, say(200, `{"results":[{"cidrBlock":"anywhere"}]}`)}, kind: atlas.Indeterminate, status: 200, made: true, keys: 1},
-		"the key has vanished when the list came": {legs: []leg{ok, refuse(400, "API_KEY_NOT_FOUND", "[]")}, kind: atlas.Gone, status: 400, code: "API_KEY_NOT_FOUND", made: true, keys: 1},
+		"no response to the first request":           {bare: []responder{reset, reset, reset}, kind: atlas.Transient},
+		"the first responder is lost once":             {bare: []responder{reset}, responders: []responder{ok, listed}, made: true, keys: 1},
+		"the first responder meets a maintenance page": {bare: []responder{badGateway, badGateway, badGateway}, kind: atlas.Transient, status: 503},
+		"the first responder is answered by a portal":  {bare: []responder{say(200, createdOK), say(200, createdOK), say(200, createdOK)}, kind: atlas.Transient, status: 200},
+		"the first responder is redirected":            {bare: []responder{with("Location", "https://example.com/", say(301, ""))}, kind: atlas.Transient, status: 301},
+		"the first responder is forbidden by a proxy":  {bare: []responder{say(403, "")}, kind: atlas.Transient, status: 403},
+		"no answer":                               {responders: []responder{reset}, kind: atlas.Indeterminate, keys: 1},
+		"an answer that is no HTTP":               {responders: []responder{raw(secretMade + "\r\n\r\n")}, kind: atlas.Indeterminate, keys: 1},
+		"half an answer":                          {responders: []responder{cut(200, createdOK)}, kind: atlas.Indeterminate, status: 200, keys: 1},
+		"an answer without a key":                 {responders: []responder{say(200, `{}`)}, kind: atlas.Indeterminate, status: 200, keys: 1},
+		"an answer without a body":                {responders: []responder{say(200, ``)}, kind: atlas.Indeterminate, status: 200, keys: 1},
+		"a page instead of an answer":             {responders: []responder{html}, kind: atlas.Indeterminate, status: 200, keys: 1},
+		"500":                                     {responders: []responder{refuse(500, "UNEXPECTED_ERROR", "[]")}, kind: atlas.Indeterminate, status: 500, code: "UNEXPECTED_ERROR", keys: 1},
+		"503 that is no JSON":                     {responders: []responder{badGateway}, kind: atlas.Indeterminate, status: 503, keys: 1},
+		"a redirect after the login":              {responders: []responder{with("Location", "/elsewhere", say(303, ""))}, kind: atlas.Indeterminate, status: 303, keys: 1},
+		"refused":                                 {responders: []responder{refuse(400, "INVALID_ROLE_FOR_ORG", "[]")}, kind: atlas.Permanent, status: 400, code: "INVALID_ROLE_FOR_ORG", keys: 1},
+		"refused, and half of the body lost":      {responders: []responder{with("X-Error-Code", "INVALID_ROLE_FOR_ORG", cut(400, `{"error":400,"errorCode":"X"}`))}, kind: atlas.Permanent, status: 400, code: "INVALID_ROLE_FOR_ORG", keys: 1},
+		"forbidden by a proxy, not by Atlas":      {responders: []responder{say(403, "<html>")}, kind: atlas.Transient, status: 403, keys: 1},
+		"the role of the bot is too low":          {responders: []responder{refuse(401, "NOT_ORG_OWNER", "[]")}, kind: atlas.InvalidCredential, status: 401, code: "NOT_ORG_OWNER", keys: 1},
+		"Atlas is being upgraded":                 {responders: []responder{refuse(405, "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES", "[]")}, kind: atlas.Transient, status: 405, code: "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES", keys: 1},
+		"too many requests, then not":             {responders: []responder{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",0,500,250,60]`), ok, listed}, made: true, keys: 2},
+		"too many requests for too long":          {responders: []responder{refuse(429, "RATE_LIMITED_TOKEN_BUCKET", `["p",55,500,250,60]`)}, kind: atlas.Transient, status: 429, code: "RATE_LIMITED_TOKEN_BUCKET", keys: 1},
+		"a stray 401, and no such key":            {responders: []responder{empty401, say(200, noKeys), ok, listed}, made: true, keys: 2},
+		"a stray 401, and there is such a key":    {responders: []responder{empty401, say(200, `{"results":[`+createdOK+`]}`)}, kind: atlas.Indeterminate, status: 401, keys: 1},
+		"a stray 401, and no list":                {responders: []responder{empty401, say(404, "")}, kind: atlas.Indeterminate, status: 401, keys: 1},
+		"another description":                     {responders: []responder{say(200, replace(createdOK, "billing export", "x"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
+		"another role":                            {responders: []responder{say(200, replace(createdOK, "ORG_READ_ONLY", "ORG_OWNER"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
+		"a role in another organization":          {responders: []responder{say(200, replace(createdOK, `"roles":[`, `"roles":[{"orgId":"b0123456789abcdef012345b","roleName":"ORG_READ_ONLY"},`))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
+		"a masked private key":                    {responders: []responder{say(200, replace(createdOK, secretMade, "********-****-****-01bdd56c8977"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
+		"no private key":                          {responders: []responder{say(200, replace(createdOK, "privateKey", "pk"))}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
+		"the list is refused":                     {responders: []responder{ok, refuse(400, "IPV6_UNSUPPORTED", "[]")}, kind: atlas.Permanent, status: 400, code: "IPV6_UNSUPPORTED", made: true, keys: 1},
+		"no answer to the list":                   {responders: []responder{ok, reset}, kind: atlas.Indeterminate, made: true, keys: 1},
+		"a stray 401 to the list":                 {responders: []responder{ok, empty401, listed}, made: true, keys: 1},
+		"the list has an entry too many":          {responders: []responder{ok, say(200, `{"results":[{"cidrBlock":"52.190.182.226/32"},{"cidrBlock":"0.0.0.0/0"}]}`)}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
+		"the list is empty":                       {responders: []responder{ok, say(200, noKeys)}, kind: atlas.Mismatch, status: 200, made: true, keys: 1},
+		"the list cannot be read":                 {responders: []responder{ok, say(200, `{"results":[{"cidrBlock":"anywhere"}]}`)}, kind: atlas.Indeterminate, status: 200, made: true, keys: 1},
+		"the key has vanished when the list came": {responders: []responder{ok, refuse(400, "API_KEY_NOT_FOUND", "[]")}, kind: atlas.Gone, status: 400, code: "API_KEY_NOT_FOUND", made: true, keys: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScript(t, c.legs...)
+			s := newScript(t, c.responders...)
 			s.bare = c.bare
 			var made bool
 			key, err := s.client().Create(t.Context(), wanted(), func(atlas.Key) error { made = true; return nil })
 			assert.Equal(t, c.made, made)
 			assert.Equal(t, c.keys, s.count("POST "+keysURL)-s.count("POST "+accessURL+"?itemsPerPage=500"))
-			assert.Empty(t, s.legs, "legs that were not played")
+			assert.Empty(t, s.responders, "responders that were not played")
 			if c.kind == "" {
 				require.NoError(t, err)
 				assert.Equal(t, secretMade, key.Private.Reveal())
@@ -159,7 +159,7 @@ func TestCreateFailures(t *testing.T) {
 	}
 }
 
-func TestCreateThatTakesTooLong(t *testing.T) {
+func TestCreateTimeout(t *testing.T) {
 	t.Parallel()
 	s := newScript(t, hang)
 	_, err := s.client(func(c *atlas.Config) { c.Timeout = 100 * time.Millisecond }).Create(t.Context(), wanted(), notNoted)
@@ -168,9 +168,8 @@ func TestCreateThatTakesTooLong(t *testing.T) {
 	assert.Equal(t, 1, s.count("POST "))
 }
 
-// The login was written for a connection that never came about: a POST that
-// carried it is as good as not sent.
-func TestCreateThatCannotConnectAgain(t *testing.T) {
+// The second connection fails: a signed POST is certainly not sent.
+func TestCreateWithoutSecondConnection(t *testing.T) {
 	t.Parallel()
 	s := newScript(t)
 	c := s.client(func(c *atlas.Config) {
@@ -189,13 +188,13 @@ func TestCreateThatCannotConnectAgain(t *testing.T) {
 	assert.Equal(t, []string{"(POST " + keysURL + ")"}, s.lines())
 }
 
-func TestCreateThatIsCancelled(t *testing.T) {
+func TestCreateCancelled(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		bare []leg
+		bare []responder
 		kind atlas.Kind
 	}{
-		"before the login is sent": {bare: []leg{hang}, kind: atlas.Transient},
+		"before the login is sent": {bare: []responder{hang}, kind: atlas.Transient},
 		"after the login was sent": {kind: atlas.Indeterminate},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -204,7 +203,7 @@ func TestCreateThatIsCancelled(t *testing.T) {
 			stop := func(w http.ResponseWriter, r *http.Request) { cancel(); hang(w, r) }
 			s := newScript(t, stop)
 			if c.bare != nil {
-				s.bare, s.legs = []leg{stop}, nil
+				s.bare, s.responders = []responder{stop}, nil
 			}
 			_, err := s.client().Create(ctx, wanted(), notNoted)
 			assert.Equal(t, c.kind, atlas.KindOf(err))
@@ -213,7 +212,7 @@ func TestCreateThatIsCancelled(t *testing.T) {
 	}
 }
 
-func TestCreateWhenTheKeyCannotBeNoted(t *testing.T) {
+func TestCreateFailsIfKeyCannotBeRecorded(t *testing.T) {
 	t.Parallel()
 	s := newScript(t, say(200, createdOK))
 	full := errors.New("disk full")
@@ -223,7 +222,7 @@ func TestCreateWhenTheKeyCannotBeNoted(t *testing.T) {
 	assert.Zero(t, s.count("POST "+accessURL+"?itemsPerPage=500"))
 }
 
-func TestCreateRefusesAKeyForNothingOrFromAnywhere(t *testing.T) {
+func TestCreateRefusesMissingRolesOrNetworks(t *testing.T) {
 	t.Parallel()
 	s := newScript(t)
 	for _, w := range []atlas.KeySpec{
@@ -236,14 +235,14 @@ func TestCreateRefusesAKeyForNothingOrFromAnywhere(t *testing.T) {
 	assert.Empty(t, s.lines())
 }
 
-func TestCreatesAtOnce(t *testing.T) {
+func TestConcurrentCreates(t *testing.T) {
 	t.Parallel()
 	s := newScript(t)
 	for range 64 { // any of them may come first
-		s.legs = append(s.legs, nil, nil)
+		s.responders = append(s.responders, nil, nil)
 	}
-	for i := range s.legs {
-		s.legs[i] = func(w http.ResponseWriter, r *http.Request) {
+	for i := range s.responders {
+		s.responders[i] = func(w http.ResponseWriter, r *http.Request) {
 			body := createdOK
 			if r.URL.Path == accessURL {
 				body = accessOK
@@ -263,7 +262,7 @@ func TestCreatesAtOnce(t *testing.T) {
 	assert.Len(t, s.lines(), 64*3, "no nonce was shared, so none was refused")
 }
 
-func TestOrderAndDuplicatesDoNotMatter(t *testing.T) {
+func TestCreateIgnoresOrderAndDuplicates(t *testing.T) {
 	t.Parallel()
 	two := replace(createdOK, `"roles":[`, `"roles":[{"orgId":"`+org+`","roleName":"ORG_MEMBER"},`)
 	s := newScript(t, say(200, two), say(200, `{"results":[{"cidrBlock":"2001:DB8::/64"},{"ipAddress":"2001:0db8:0000:0000:0000:0000:0000:0001"},{"cidrBlock":"198.51.100.0/24"}]}`))

@@ -8,8 +8,8 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// causes says what Atlas's codes mean for a request. Those with WHITELIST in
-// them are also known with ACCESS_LIST.
+// causes maps Atlas's codes to the domain's. Codes with WHITELIST are also known
+// with ACCESS_LIST.
 var causes = map[string]approval.Cause{
 	"CANNOT_ADD_GLOBAL_ROLE": approval.CauseBadRole,
 	"CANNOT_ADD_GROUP_ROLE":  approval.CauseBadRole,
@@ -47,7 +47,7 @@ var causes = map[string]approval.Cause{
 	"ORG_NOT_FOUND":     approval.CauseSuspended,
 }
 
-// fieldCauses serve where Atlas says no more than that a field is bad.
+// fieldCauses apply where Atlas only names a field.
 var fieldCauses = map[string]approval.Cause{
 	"role":      approval.CauseBadRole,
 	"ipaddress": approval.CauseBadAddress,
@@ -55,8 +55,8 @@ var fieldCauses = map[string]approval.Cause{
 	"project":   approval.CauseBadProject,
 }
 
-// domainError says in approval's words what err means. Errors that are not Atlas's,
-// such as those of a callback, pass as they are.
+// domainError translates err into an [approval.CallError]. It returns other errors,
+// such as those of a callback, unchanged.
 func domainError(err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -71,7 +71,7 @@ func domainError(err error) error {
 	case Mismatch:
 		f.Class, f.Cause = approval.Permanent, approval.CauseAccessMismatch
 	case InvalidCredential:
-		// The request is all right: it waits until somebody mends the bot.
+		// The request is valid: it waits until an operator fixes the credential.
 		f.Class, f.Cause = approval.Transient, e.loginCause()
 	case Transient, Gone:
 		f.Class, f.Cause = approval.Transient, approval.CauseAtlasUnavailable
@@ -93,8 +93,8 @@ func (e *Error) cause() approval.Cause {
 	return approval.CauseRefused
 }
 
-// loginCause tells a login that is not accepted, or not from here, from one that
-// is but may too little.
+// loginCause distinguishes a credential that is rejected, or rejected from this
+// address, from one that lacks a role.
 func (e *Error) loginCause() approval.Cause {
 	notAccepted := append([]string{"", "UNEXPECTED_ERROR", "NO_CURRENT_USER"}, addressCodes...)
 	if slices.Contains(notAccepted, e.Code) {

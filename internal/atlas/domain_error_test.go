@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-func TestFaults(t *testing.T) {
+func TestDomainError(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		err     Error
@@ -21,7 +21,7 @@ func TestFaults(t *testing.T) {
 		"a role by its code":            {Error{Kind: Permanent, Code: "INVALID_ENUM_VALUE"}, approval.Permanent, approval.CauseBadRole},
 		"a role by its field":           {Error{Kind: Permanent, Code: "BAD_REQUEST", Fields: []string{"_roles"}}, approval.Permanent, approval.CauseBadRole},
 		"an address by its field":       {Error{Kind: Permanent, Code: "BAD_REQUEST", Fields: []string{"[0].cidrBlock"}}, approval.Permanent, approval.CauseBadAddress},
-		"a field nobody knows":          {Error{Kind: Permanent, Code: "BAD_REQUEST", Fields: []string{"desc"}}, approval.Permanent, approval.CauseRefused},
+		"an unknown field":          {Error{Kind: Permanent, Code: "BAD_REQUEST", Fields: []string{"desc"}}, approval.Permanent, approval.CauseRefused},
 		"an address by the old name":    {Error{Kind: Permanent, Code: "CANNOT_ADD_IP_ADDRESS_TO_API_KEY_WHITELIST"}, approval.Permanent, approval.CauseBadAddress},
 		"an address by the new name":    {Error{Kind: Permanent, Code: "CANNOT_ADD_IP_ADDRESS_TO_API_KEY_ACCESS_LIST"}, approval.Permanent, approval.CauseBadAddress},
 		"a duplicate by the old name":   {Error{Kind: Permanent, Code: "ADDRESS_ALREADY_IN_WHITELIST"}, approval.Permanent, approval.CauseBadAddress},
@@ -59,7 +59,7 @@ func TestFaults(t *testing.T) {
 
 // The codes of Atlas that decide more than their status does, as they were seen
 // or are documented.
-func TestCodesDecide(t *testing.T) {
+func TestErrorCodeDecidesKind(t *testing.T) {
 	t.Parallel()
 	for code, c := range map[string]struct {
 		status int

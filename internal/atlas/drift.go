@@ -9,7 +9,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// drift says in what a key differs from its order.
+// drift returns how a key differs from its spec.
 func (k *Keys) drift(o approval.KeySpec, key Key, entries []Entry, owns []approval.OwnedProject) approval.Drift {
 	d := approval.Drift{Owns: owns}
 	key.Projects = maps.Clone(key.Projects)
@@ -33,7 +33,7 @@ func (k *Keys) drift(o approval.KeySpec, key Key, entries []Entry, owns []approv
 	return d
 }
 
-// projectRoles are the roles of an order by project, each once and sorted.
+// projectRoles returns the roles of a spec by project, each once and sorted.
 func projectRoles(a policy.Access) map[string][]string {
 	roles := map[string][]string{}
 	for _, p := range a.Projects {
@@ -43,8 +43,8 @@ func projectRoles(a policy.Access) map[string][]string {
 	return roles
 }
 
-// projectsOf is what key may do in projects, by id. Their names are those of the
-// order: Atlas does not tell them along with a key.
+// projectsOf returns the projects of key, by id. Their names come from the spec,
+// because Atlas does not return them with a key.
 func projectsOf(key Key, a policy.Access) []policy.ProjectAccess {
 	ordered := map[policy.ProjectID]string{}
 	for _, p := range a.Projects {

@@ -15,40 +15,40 @@ import (
 	"atlaskeybot/internal/proxy"
 )
 
-// A Kind says what a failed call leaves behind, and whom it concerns.
+// A Kind classifies a failed call by its effect in Atlas and by what can fix it.
 type Kind string
 
 const (
-	Permanent         Kind = "refused"   // Atlas said no to this call and would again; nothing was done
-	Transient         Kind = "not now"   // nothing was done, or the call may be repeated; later it may work
-	Indeterminate     Kind = "unknown"   // a POST that may have been done: look before doing it again
-	InvalidCredential Kind = "bad login" // the bot's credential is wrong, too weak, or used from a wrong address; nothing was done
-	Gone              Kind = "gone"      // what the call is about does not exist
-	Mismatch          Kind = "mismatch"  // it was done, but not as it was asked for
+	Permanent         Kind = "refused"   // Atlas refuses this call and would again; it had no effect
+	Transient         Kind = "not now"   // it had no effect, or may be repeated; it may work later
+	Indeterminate     Kind = "unknown"   // a POST that may have had its effect: check before repeating it
+	InvalidCredential Kind = "bad login" // the bot's credential is rejected, lacks a role, or is used from a wrong address; it had no effect
+	Gone              Kind = "gone"      // the object does not exist
+	Mismatch          Kind = "mismatch"  // it took effect, but differs from the request
 )
 
-// An Error is why a call did not work. It never holds what Atlas answered,
-// since that can echo what was sent or be a private key cut in half.
+// An Error is why a call failed. It never holds a response body, which can echo the
+// request or be a truncated private key.
 type Error struct {
 	Op     string // as in "creating an API key"
 	Kind   Kind
-	Status int    // of HTTP; 0 without an answer
-	Code   string // Atlas's own word, as in "INVALID_ENUM_VALUE"; often empty
+	Status int    // of HTTP; 0 without a response
+	Code   string // Atlas's error code, as in "INVALID_ENUM_VALUE"; often empty
 
-	// Fields names the parts of the request that are complained of.
+	// Fields names the invalid parts of the request.
 	Fields []string
 
-	// Caller is the address Atlas saw the bot at, if it refused that address.
+	// Caller is the address of the bot as Atlas sees it, if it refused that address.
 	Caller netip.Addr
 
-	// RetryAfter is how long Atlas asked to wait; 0 if it did not say.
+	// RetryAfter is how long Atlas asked to wait, or 0.
 	RetryAfter time.Duration
 
-	// Err is the cause on our side of the wire, cleared of what Atlas sent.
+	// Err is the cause, without anything that Atlas sent.
 	Err error
 }
 
-// Error says what was being done and what came of it.
+// Error returns the operation and how it failed.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", e.Op, e.Kind)
@@ -81,7 +81,7 @@ func KindOf(err error) Kind {
 	return ""
 }
 
-// transient reports whether the same call may work in a moment.
+// transient reports whether the same call may work shortly.
 func (e *Error) transient() bool {
 	switch {
 	case e.Kind != Transient:
@@ -92,12 +92,12 @@ func (e *Error) transient() bool {
 	return true
 }
 
-// spurious401 reports whether e is a 401 that is no challenge and gives no reason:
-// Atlas answers so now and then, to calls that are all right.
+// spurious401 reports whether e is a 401 without a challenge or a code: Atlas
+// occasionally returns one to a valid call.
 func (e *Error) spurious401() bool { return e.Kind == Transient && e.Status == 401 }
 
-// sanitize keeps of a network error what is worth logging. Errors of the HTTP
-// library can quote the bytes that it could not read, so they are replaced.
+// sanitize reduces a network error to what is safe to log. Errors of the HTTP
+// library can quote the bytes that it could not read.
 func sanitize(err error) error {
 	var (
 		inURL   *url.Error
@@ -129,8 +129,8 @@ func sanitize(err error) error {
 	return errBroken
 }
 
-// ErrWebPage is the cause of an Error of an answer that is a page for people, as of a captive portal, a
-// proxy, or a login that the call was sent on to.
+// ErrWebPage is the cause of an Error if the response is an HTML page, as of a
+// captive portal, a proxy, or a login page.
 var ErrWebPage = errors.New("answered with a web page instead of JSON: a proxy or a login page stands between")
 
-var errBroken = errors.New("the connection or the answer is broken")
+var errBroken = errors.New("the connection or the response is broken")

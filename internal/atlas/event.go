@@ -17,20 +17,20 @@ const (
 	EventProjectCreated = "GROUP_CREATED"
 )
 
-// An Event is one line of an activity feed: a second witness of what happened.
-// What happens to a key in a project is in that project's feed alone.
+// An Event is one entry of an activity feed. Changes of a key in a project are in
+// that project's feed only.
 type Event struct {
 	ID      string    `json:"id"`
 	At      time.Time `json:"created"`
 	Type    string    `json:"eventTypeName"`
 	Actor   string    `json:"publicKey"`       // the key that did it; empty for a person or a service account
-	Person  string    `json:"username"`        // the person who did it, or the name of whatever else did
+	Person  string    `json:"username"`        // the person who did it, or the name of another actor
 	Target  string    `json:"targetPublicKey"` // the key that it was done to
 	Project string    `json:"groupId"`         // empty: the organization
 	From    string    `json:"remoteAddress"`
 
-	// Delegate is what acted for the person, such as an application with access
-	// to their account. Empty if they acted themselves.
+	// Delegate acted for the person, such as an application with access to their
+	// account. Empty if they acted themselves.
 	Delegate Delegate `json:"delegatePrincipal"`
 }
 
@@ -40,8 +40,8 @@ type Delegate struct {
 	Name string `json:"name"`
 }
 
-// Events lists what happened in the organization since a moment, newest first.
-// Without types it lists everything; since the zero time, whatever there is.
+// Events lists the organization's events since a time, newest first. Without
+// types it lists all types; for the zero time, all that Atlas has.
 func (c *Client) Events(ctx context.Context, since time.Time, types ...string) ([]Event, error) {
 	return c.events(ctx, "listing the organization's events", c.orgPath(), since, types)
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzMark: whatever people call a key, its description ends with its own mark,
-// is not too long, and is read back as nobody else's.
-func FuzzMark(f *testing.F) {
+// FuzzTag checks that any description ends with its own tag, is not too long, and
+// parses as that tag.
+func FuzzTag(f *testing.F) {
 	f.Add("billing export", 1)
 	f.Add("x - keybot AKR-AAAAA attempt 1 of ABCDEF", 2)
 	f.Add("keybot AKR-AAAAA attempt 1 of ABCDEF\n", 999_999_999)
@@ -24,7 +24,7 @@ func FuzzMark(f *testing.F) {
 		require.True(t, ok)
 		require.Equal(t, m, read)
 		require.LessOrEqual(t, len(utf16.Encode([]rune(description))), maxDescription)
-		if read, ok := parseTag(text); ok { // a stranger's, perhaps: it has to be whole
+		if read, ok := parseTag(text); ok { // possibly another bot's: it has to be complete
 			require.Positive(t, read.Attempt)
 			require.NotEmpty(t, read.Request)
 			require.NotEmpty(t, read.Bot)
@@ -32,8 +32,7 @@ func FuzzMark(f *testing.F) {
 	})
 }
 
-// FuzzRetryAfter: whatever is said about when to come back, nobody comes back
-// in the past, and what is no answer is none.
+// FuzzRetryAfter checks that no header asks to retry in the past.
 func FuzzRetryAfter(f *testing.F) {
 	f.Add("0", []byte(`{"errorCode":"RATE_LIMITED_TOKEN_BUCKET","parameters":["api",7,500,250,60]}`))
 	f.Add("Wed, 21 Oct 2015 07:28:00 GMT", []byte(`{}`))
@@ -46,7 +45,7 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// FuzzKeyList: a listed key is whole, or it is none.
+// FuzzKeyList checks that every listed key is complete.
 func FuzzKeyList(f *testing.F) {
 	f.Add([]byte(`[{"id":"65a1b2c3d4e5f60718293a4b","publicKey":"abcdefgh","desc":"x","roles":[{"orgId":"a0123456789abcdef012345a","roleName":"ORG_MEMBER"}]}]`))
 	f.Add([]byte(`[{"id":"65A1","publicKey":7},null,{}]`))

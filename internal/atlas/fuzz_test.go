@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever Atlas, or something that is not Atlas, answers: no panic, nothing
-// half-read taken for whole, and no text of the answer in an error.
-func FuzzAnswers(f *testing.F) {
+// FuzzResponses checks that no response, of Atlas or another server, causes a
+// panic, passes truncated, or is quoted in an error.
+func FuzzResponses(f *testing.F) {
 	seeds, err := filepath.Glob("testdata/fuzz/*.json")
 	require.NoError(f, err)
 	require.NotEmpty(f, seeds)
@@ -28,7 +28,7 @@ func FuzzAnswers(f *testing.F) {
 			require.True(t, isID(key.ID))
 			require.NotEmpty(t, key.PublicKey)
 		} else {
-			require.Contains(t, []string{errNotUnderstood.Error(), "the answer lacks the key's id or its public key"}, err.Error())
+			require.Contains(t, []string{errNotUnderstood.Error(), "the response lacks the key's id or its public key"}, err.Error())
 		}
 		if list, _, err := readAccess(body); err == nil {
 			for _, p := range list {

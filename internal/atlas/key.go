@@ -19,8 +19,8 @@ type Key struct {
 	Projects map[string][]string
 }
 
-// keyBody is a key as Atlas writes it. The private half is read apart, by
-// newKeyBody: everywhere but in the answer to a create it is masked anyway.
+// keyBody is a key as Atlas writes it. newKeyBody reads the private half, which is
+// masked everywhere but in the response to a create.
 type keyBody struct {
 	ID        string `json:"id"`
 	PublicKey string `json:"publicKey"`
@@ -35,7 +35,7 @@ type keyBody struct {
 // key returns b as a Key, if it has what identifies one.
 func (b keyBody) key(org string) (Key, error) {
 	if !isID(b.ID) || name(b.PublicKey) == "" {
-		return Key{}, errors.New("the answer lacks the key's id or its public key")
+		return Key{}, errors.New("the response lacks the key's id or its public key")
 	}
 	k := Key{ID: b.ID, PublicKey: b.PublicKey, Description: b.Desc}
 	for _, r := range b.Roles {
@@ -63,8 +63,8 @@ func (b keyBody) isForeign(org string) bool {
 	return false
 }
 
-// ListKeys returns all keys of the organization, to the last page. Atlas's list
-// may lag behind what was made or deleted, the latter by minutes.
+// ListKeys returns all keys of the organization. Atlas's list is eventually
+// consistent: it may lag behind creates, and behind deletes by minutes.
 func (c *Client) ListKeys(ctx context.Context) ([]Key, error) {
 	return c.session().listKeys(ctx)
 }
@@ -82,19 +82,19 @@ func (s *session) listKeys(ctx context.Context) ([]Key, error) {
 		if err == nil {
 			key, err = b.key(s.client.org)
 		}
-		if err != nil { // one odd key of somebody's must not hide all others
+		if err != nil { // one malformed key must not hide all others
 			s.client.log.WarnContext(ctx, "leaving out an API key that is not as documented", "key", idOrNothing(b.ID), "org", s.client.org)
 			continue
 		}
 		keys = append(keys, key)
 	}
-	if len(keys) == 0 && len(bodies) > 0 { // at least the bot's own is always there
+	if len(keys) == 0 && len(bodies) > 0 { // the bot's own key is always listed
 		return nil, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: errNotUnderstood}
 	}
 	return keys, nil
 }
 
-// idOrNothing keeps whatever else stands in the place of an id out of the log.
+// idOrNothing returns s if it is an id, so that nothing else is logged as one.
 func idOrNothing(s string) string {
 	if !isID(s) {
 		return ""
@@ -114,7 +114,7 @@ func (c *Client) GetKey(ctx context.Context, id string) (Key, error) {
 	}
 	k, err := b.key(c.org)
 	if err == nil && k.ID != id {
-		err = errors.New("the answer is about another key")
+		err = errors.New("the response is about another key")
 	}
 	if err != nil {
 		return Key{}, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: err}
@@ -122,13 +122,13 @@ func (c *Client) GetKey(ctx context.Context, id string) (Key, error) {
 	return k, nil
 }
 
-// DeleteKey deletes a key. That there is none is a success. Lists may show the
-// key for minutes more, and Atlas does not say how soon it stops working. The
-// bot's own key, once [Client.Status] has told which that is, is not deleted.
+// DeleteKey deletes a key. It succeeds if there is none. Lists may show the key for
+// some minutes, and Atlas does not document how soon it stops working. DeleteKey
+// refuses the bot's own key, once [Client.Status] has identified it.
 func (c *Client) DeleteKey(ctx context.Context, id string) error {
 	call := call{op: "deleting an API key", method: http.MethodDelete, path: c.keyPath(id)}
 	if c.isOwn(Key{ID: id}) {
-		return &Error{Op: call.op, Kind: Permanent, Err: errors.New("it is the key that the bot logs in with")}
+		return &Error{Op: call.op, Kind: Permanent, Err: errors.New("it is the bot's own key")}
 	}
 	if !isID(id) {
 		return errInvalidID(call.op)
@@ -137,15 +137,15 @@ func (c *Client) DeleteKey(ctx context.Context, id string) error {
 	return ignoreNotFound(err)
 }
 
-// isOwn reports whether k is known to be the key that the bot logs in with.
+// isOwn reports whether k is known to be the bot's own key.
 func (c *Client) isOwn(k Key) bool {
 	own := c.ownKey.Load()
 	return own != nil && *own == k.ID || k.PublicKey != "" && k.PublicKey == c.login.Name()
 }
 
-// errInvalidID refuses to put into a path what could make it another path.
+// errInvalidID is for a string that could change the path if it were put in it.
 func errInvalidID(op string) error {
-	return &Error{Op: op, Kind: Permanent, Err: errors.New("what was given is no key's id")}
+	return &Error{Op: op, Kind: Permanent, Err: errors.New("this is not the id of a key")}
 }
 
 func ignoreNotFound(err error) error {

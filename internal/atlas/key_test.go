@@ -12,9 +12,9 @@ import (
 	"atlaskeybot/internal/atlas"
 )
 
-func TestPagesAreReadToTheLast(t *testing.T) {
+func TestListKeysReadsAllPages(t *testing.T) {
 	t.Parallel()
-	page := func(from, n, total int) leg {
+	page := func(from, n, total int) responder {
 		keys := make([]string, n)
 		for i := range keys {
 			keys[i] = fmt.Sprintf(`{"id":"%024x","publicKey":"abcdefgh"}`, from+i)
@@ -22,41 +22,41 @@ func TestPagesAreReadToTheLast(t *testing.T) {
 		return say(200, fmt.Sprintf(`{"results":[%s],"totalCount":%d}`, strings.Join(keys, ","), total))
 	}
 	for name, c := range map[string]struct {
-		legs []leg
-		keys int
+		responders []responder
+		keys       int
 	}{
-		"one short page":                    {[]leg{page(0, 3, 3)}, 3},
-		"no keys":                           {[]leg{page(0, 0, 0)}, 0},
-		"a full page and an empty one":      {[]leg{page(0, 500, 500), page(0, 0, 500)}, 500},
-		"two full pages and a short one":    {[]leg{page(0, 500, 1001), page(500, 500, 1001), page(1000, 1, 1001)}, 1001},
-		"a total that is too low":           {[]leg{page(0, 500, 2), page(500, 7, 2)}, 507},
-		"pages shorter than was asked for":  {[]leg{page(0, 100, 150), page(100, 50, 150)}, 150},
-		"a total too high costs one look":   {[]leg{page(0, 3, 9), page(0, 0, 9)}, 3},
-		"no total at all, as in the events": {[]leg{say(200, `{"results":[{"id":"65a1b2c3d4e5f60718293a4b","publicKey":"abcdefgh"}]}`)}, 1},
+		"one short page":                    {[]responder{page(0, 3, 3)}, 3},
+		"no keys":                           {[]responder{page(0, 0, 0)}, 0},
+		"a full page and an empty one":      {[]responder{page(0, 500, 500), page(0, 0, 500)}, 500},
+		"two full pages and a short one":    {[]responder{page(0, 500, 1001), page(500, 500, 1001), page(1000, 1, 1001)}, 1001},
+		"a total that is too low":           {[]responder{page(0, 500, 2), page(500, 7, 2)}, 507},
+		"pages shorter than was asked for":  {[]responder{page(0, 100, 150), page(100, 50, 150)}, 150},
+		"a total too high costs one look":   {[]responder{page(0, 3, 9), page(0, 0, 9)}, 3},
+		"no total at all, as in the events": {[]responder{say(200, `{"results":[{"id":"65a1b2c3d4e5f60718293a4b","publicKey":"abcdefgh"}]}`)}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScript(t, c.legs...)
+			s := newScript(t, c.responders...)
 			keys, err := s.client().ListKeys(t.Context())
 			require.NoError(t, err)
 			assert.Len(t, keys, c.keys)
 			lines := s.lines()
-			assert.Len(t, lines, 1+len(c.legs), "one challenge serves all pages")
-			assert.Contains(t, lines[len(lines)-1], fmt.Sprintf("pageNum=%d", len(c.legs)))
+			assert.Len(t, lines, 1+len(c.responders), "one challenge serves all pages")
+			assert.Contains(t, lines[len(lines)-1], fmt.Sprintf("pageNum=%d", len(c.responders)))
 		})
 	}
 	t.Run("a list without end", func(t *testing.T) {
 		t.Parallel()
 		s := newScript(t)
 		for range 100 {
-			s.legs = append(s.legs, page(0, 500, 500))
+			s.responders = append(s.responders, page(0, 500, 500))
 		}
 		_, err := s.client().ListKeys(t.Context())
 		require.ErrorContains(t, err, "the list does not end")
 	})
 }
 
-func TestUnclearListsAreErrors(t *testing.T) {
+func TestListKeysRefusesMalformedLists(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{}`, `[]`, `{"results":null}`, `{"results":[{}]}`, `{"results":[{"id":"x","publicKey":"y"}]}`, `{"results":[]} x`, `null`, ``} {
 		t.Run(body, func(t *testing.T) {
@@ -70,9 +70,9 @@ func TestUnclearListsAreErrors(t *testing.T) {
 	}
 }
 
-func TestGone(t *testing.T) {
+func TestMissingObjectIsGone(t *testing.T) {
 	t.Parallel()
-	for name, l := range map[string]leg{
+	for name, l := range map[string]responder{
 		"400, as it is":            refuse(400, "API_KEY_NOT_FOUND", `["`+madeID+`"]`),
 		"404, as it might be":      refuse(404, "API_KEY_NOT_FOUND", `[]`),
 		"the code in the header":   with("X-Error-Code", "API_KEY_NOT_FOUND", say(400, `<html>`)),
@@ -95,7 +95,7 @@ func TestGone(t *testing.T) {
 	})
 }
 
-func TestEntriesAreDeletedByTheNameTheyHaveInAPath(t *testing.T) {
+func TestDeleteEntryPath(t *testing.T) {
 	t.Parallel()
 	for from, path := range map[string]string{
 		"203.0.113.7/32":  "203.0.113.7",
@@ -113,7 +113,7 @@ func TestEntriesAreDeletedByTheNameTheyHaveInAPath(t *testing.T) {
 	}
 }
 
-func TestOnlyKeyIDsGoIntoPaths(t *testing.T) {
+func TestInvalidKeyIDIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newScript(t)
 	c := s.client()

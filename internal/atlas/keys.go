@@ -17,13 +17,13 @@ import (
 // Keys is [approval.Keys] in one organization of Atlas.
 type Keys struct {
 	api *Client
-	bot string // for the marks
+	bot string // for the tags
 }
 
 var _ approval.Keys = (*Keys)(nil)
 
-// NewKeys makes keys through api. Identity is what one installation of the bot
-// has for ever and no other has: keys with the mark of another are strangers'.
+// NewKeys returns the keys behind api. identity is constant for one installation of
+// the bot and unique to it: keys with the tag of another installation are ignored.
 func NewKeys(api *Client, identity string) *Keys {
 	sum := sha256.Sum256([]byte(identity))
 	return &Keys{api: api, bot: base32.StdEncoding.EncodeToString(sum[:])[:6]}
@@ -33,10 +33,10 @@ func (k *Keys) tag(request policy.ID, attempt int) Tag {
 	return Tag{Request: string(request), Attempt: attempt, Bot: k.bot}
 }
 
-// Create implements [approval.Keys]. Atlas shows a private key once and makes a
-// new key for every call, so a lost answer leaves a key that nobody can use and
-// nobody knows of. The mark in the description is how [Keys.FindTagged] finds it.
-func (k *Keys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (approval.Credential, error) {
+// Create implements [approval.Keys]. Atlas shows a private key once and creates a
+// new key with every call, so a lost response leaves an unknown key that cannot be
+// used. [Keys.FindTagged] finds it by the tag in its description.
+func (k *Keys) Create(ctx context.Context, o approval.KeySpec, created func(approval.Key) error) (approval.Credential, error) {
 	wanted := KeySpec{
 		Description: Describe(o.Access.Description, k.tag(o.Request, o.Attempt)),
 		Roles:       names(o.Access.Roles),
@@ -47,7 +47,7 @@ func (k *Keys) Create(ctx context.Context, o approval.KeySpec, made func(approva
 	key, err := k.api.Create(ctx, wanted, func(key Key) error {
 		public = k.public(key)
 		public.MadeAt = k.api.now()
-		return made(public)
+		return created(public)
 	})
 	if err != nil {
 		return approval.Credential{}, domainError(err)
@@ -65,7 +65,7 @@ func (k *Keys) KeepAccess(ctx context.Context, keyID string, keep, drop []netip.
 	return ignoreMissingKey(k.api.KeepAccess(ctx, keyID, keep, drop))
 }
 
-// ignoreMissingKey says of a call about a key that must exist what its error means.
+// ignoreMissingKey translates the error of a call about a key that must exist.
 func ignoreMissingKey(err error) error {
 	if KindOf(err) == Gone {
 		return &approval.CallError{Class: approval.Permanent, Cause: approval.CauseKeyNotActive, Err: err}
@@ -78,8 +78,8 @@ func (k *Keys) Delete(ctx context.Context, keyID string) error {
 	return domainError(k.api.DeleteKey(ctx, keyID))
 }
 
-// FindTagged implements [approval.Keys]. Marks are compared whole: a request's id may
-// be the beginning of another's.
+// FindTagged implements [approval.Keys]. It compares whole tags, because the id of
+// one request may be a prefix of another's.
 func (k *Keys) FindTagged(ctx context.Context, id policy.ID) ([]approval.TaggedKey, error) {
 	all, err := k.ListTagged(ctx)
 	if err != nil {
@@ -100,7 +100,8 @@ func (k *Keys) ListTagged(ctx context.Context) ([]approval.TaggedKey, error) {
 		if !ok || m.Bot != k.bot {
 			continue
 		}
-		// Anybody can write a mark; one of what is no request's id is nobody's.
+		// Any user of the organization can write a tag. One without a valid request
+		// id is not the bot's.
 		if id, ok := approval.ParseID(m.Request); ok && !k.api.isOwn(key) {
 			found = append(found, approval.TaggedKey{Key: k.public(key), Request: id, Attempt: m.Attempt})
 		}
@@ -108,8 +109,9 @@ func (k *Keys) ListTagged(ctx context.Context) ([]approval.TaggedKey, error) {
 	return found, nil
 }
 
-// CreatedButUnlisted implements [approval.Keys]. An event names a key by its public half
-// alone, so all that the bot made, listed or deleted is compared.
+// CreatedButUnlisted implements [approval.Keys]. An event names a key only by its
+// public half, so it compares everything that the bot created with what is listed
+// or deleted.
 func (k *Keys) CreatedButUnlisted(ctx context.Context, since time.Time) (bool, error) {
 	events, err := k.api.Events(ctx, since, EventKeyCreated, EventKeyDeleted)
 	if err != nil {
@@ -146,7 +148,7 @@ func (k *Keys) Inspect(ctx context.Context, o approval.KeySpec, keyID string) (a
 	return k.drift(o, key, entries, k.owned(ctx, o, key)), nil
 }
 
-// missing turns the error of a key that is not there into approval's.
+// missing translates the error of a key that does not exist.
 func (k *Keys) missing(err error) error {
 	if KindOf(err) == Gone {
 		return approval.ErrNoKey
@@ -154,7 +156,7 @@ func (k *Keys) missing(err error) error {
 	return domainError(err)
 }
 
-// Projects implements [approval.Keys]. Capitals do not matter to the order.
+// Projects implements [approval.Keys], sorted without regard to case.
 func (k *Keys) Projects(ctx context.Context) ([]policy.Project, error) {
 	all, err := k.api.ListProjects(ctx)
 	if err != nil {
@@ -170,7 +172,7 @@ func (k *Keys) Projects(ctx context.Context) ([]policy.Project, error) {
 	return projects, nil
 }
 
-// WasUsed implements [approval.Keys]. A key that does not exist was not used.
+// WasUsed implements [approval.Keys]. It returns false for a key that does not exist.
 func (k *Keys) WasUsed(ctx context.Context, keyID string) (bool, error) {
 	entries, err := k.api.ListAccess(ctx, keyID)
 	if err := ignoreNotFound(err); err != nil {

@@ -13,8 +13,7 @@ import (
 	emulated "atlaskeybot/internal/sandbox/atlas"
 )
 
-// One key of somebody's that is not as documented hides no other.
-func TestAnOddKeyIsLeftOutOfTheList(t *testing.T) {
+func TestListKeysSkipsMalformedKey(t *testing.T) {
 	t.Parallel()
 	good := func(i int) string {
 		return fmt.Sprintf(`{"id":"6a793f752c88faeba59bba%02d","publicKey":"abcdefg%c","desc":"x","roles":[{"orgId":"%s","roleName":"ORG_MEMBER"}]}`, i, 'a'+i, org)
@@ -58,14 +57,14 @@ func TestAnOddKeyIsLeftOutOfTheList(t *testing.T) {
 	}
 }
 
-func TestMarksOfWhatIsNoRequestAreNobodys(t *testing.T) {
+func TestListTaggedIgnoresInvalidRequestID(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	for _, request := range []string{"FOO", "AKR-7f3k2", "AKR-7F3K", "AKR-7F3K22", "AKR-ILOU0", "akr-7F3K2", "AKR.7F3K2"} {
-		_, err := r.AddKey(emulated.Draft{Desc: "x - keybot " + request + " attempt 1 of " + ownMark, Roles: []string{"ORG_MEMBER"}})
+		_, err := r.AddKey(emulated.Draft{Desc: "x - keybot " + request + " attempt 1 of " + ownTag, Roles: []string{"ORG_MEMBER"}})
 		require.NoError(t, err)
 	}
-	_, err := r.AddKey(emulated.Draft{Desc: "x - keybot AKR-7F3K2 attempt 1 of " + ownMark, Roles: []string{"ORG_MEMBER"}})
+	_, err := r.AddKey(emulated.Draft{Desc: "x - keybot AKR-7F3K2 attempt 1 of " + ownTag, Roles: []string{"ORG_MEMBER"}})
 	require.NoError(t, err)
 	marked, err := r.keys.ListTagged(t.Context())
 	require.NoError(t, err)
@@ -73,11 +72,11 @@ func TestMarksOfWhatIsNoRequestAreNobodys(t *testing.T) {
 	assert.Equal(t, policy.ID("AKR-7F3K2"), marked[0].Request)
 }
 
-// Somebody with a role in the project of the bot's own key gives it a mark.
-func TestTheBotsOwnKeyIsNeverTakenForOneThatItMade(t *testing.T) {
+// A user with a role in the project of the bot's own key gives it a tag.
+func TestListTaggedIgnoresOwnKey(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
-	mark := "keybot AKR-7F3K2 attempt 1 of " + ownMark
+	mark := "keybot AKR-7F3K2 attempt 1 of " + ownTag
 	own := r.Snapshot().Keys[0]
 	require.True(t, own.Own)
 	require.NoError(t, r.EditKey(own.ID, emulated.Edit{Desc: &mark}))
@@ -86,7 +85,7 @@ func TestTheBotsOwnKeyIsNeverTakenForOneThatItMade(t *testing.T) {
 	assert.Empty(t, marked)
 }
 
-func TestAnOddProjectIsLeftOutOfTheList(t *testing.T) {
+func TestListProjectsSkipsMalformedProject(t *testing.T) {
 	t.Parallel()
 	s := newScript(t, say(200, `{"results":[{"id":"x","name":"odd","orgId":"`+org+`"},{"id":"b0123456789abcdef012345b","name":"Search","orgId":"`+org+`"}],"totalCount":2}`))
 	projects, err := s.client().ListProjects(t.Context())

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 )
 
-// An Organization is one at Atlas.
+// An Organization is an Atlas organization.
 type Organization struct {
 	ID      string
 	Name    string
@@ -31,15 +31,15 @@ func (c *Client) Organization(ctx context.Context) (Organization, error) {
 	return Organization{ID: b.ID, Name: b.Name, Deleted: b.IsDeleted}, nil
 }
 
-// Settings are those of an organization that matter to its keys.
+// Settings are the settings of an organization that affect its keys.
 type Settings struct {
-	// AccessListRequired means that a key without an access list does not
-	// work. If it is false such a key works from the whole internet.
+	// AccessListRequired means that a key without an access list does not work.
+	// Otherwise such a key works from the whole internet.
 	AccessListRequired bool
 }
 
 // Settings reads the organization's settings. Atlas allows ten such calls and
-// five more a minute: read them once, at start.
+// five more a minute, so read them once, at start.
 func (c *Client) Settings(ctx context.Context) (Settings, error) {
 	var b struct {
 		APIAccessListRequired bool `json:"apiAccessListRequired"`
@@ -51,7 +51,7 @@ func (c *Client) Settings(ctx context.Context) (Settings, error) {
 	return Settings{AccessListRequired: b.APIAccessListRequired}, nil
 }
 
-// A Status is Atlas's answer to "who am I".
+// A Status is the identity of the bot at Atlas.
 type Status struct {
 	App       string // "MongoDB Atlas"
 	Build     string
@@ -60,8 +60,8 @@ type Status struct {
 	Roles     []string // of the bot's own key, on the client's organization
 }
 
-// Status asks Atlas who the bot is: the cheapest test of its credential. From
-// then on the client refuses to delete that very key.
+// Status returns the bot's identity. It is the cheapest check of its credential.
+// From then on the client refuses to delete the bot's own key.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	var b struct {
 		AppName string  `json:"appName"`
@@ -83,8 +83,8 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
-// CallerAddress is where Atlas sees the bot's calls come from, IPv4 only. The
-// call is undocumented, so nothing may depend on its success.
+// CallerAddress returns the bot's address as Atlas sees it, IPv4 only. The call is
+// undocumented, so nothing may depend on its success.
 func (c *Client) CallerAddress(ctx context.Context) (netip.Addr, error) {
 	var b struct {
 		CurrentIPv4Address string `json:"currentIpv4Address"`
@@ -95,7 +95,7 @@ func (c *Client) CallerAddress(ctx context.Context) (netip.Addr, error) {
 	}
 	a, err := netip.ParseAddr(b.CurrentIPv4Address)
 	if err != nil {
-		return netip.Addr{}, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: errors.New("the answer holds no address")}
+		return netip.Addr{}, &Error{Op: call.op, Kind: Transient, Status: http.StatusOK, Err: errors.New("the response holds no address")}
 	}
 	return a, nil
 }

@@ -10,13 +10,13 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// projectOwner is the role that Atlas gives to the key that creates a project.
+// projectOwner is the role that Atlas assigns to the key that creates a project.
 const projectOwner = "GROUP_OWNER"
 
-// owned lists the projects that a key has because it created them, by id: those
-// outside of its order in which it is owner and nothing else, if its order lets it
-// create any. Atlas's feed proves it; neither a feed nor a list of projects that
-// cannot be read keeps the key from being looked at.
+// owned lists the projects that a key owns because it created them, by id: those
+// outside its spec where its only role is owner, if its spec lets it create
+// projects. Atlas's events prove it. An event feed or a list of projects that
+// cannot be read does not fail the inspection.
 func (k *Keys) owned(ctx context.Context, o approval.KeySpec, key Key) []approval.OwnedProject {
 	if !o.Access.MayCreateProjects() {
 		return nil
@@ -61,7 +61,7 @@ func (k *Keys) nameProjects(ctx context.Context, owns []approval.OwnedProject) {
 	}
 }
 
-// proveOwned reads who created the projects.
+// proveOwned looks up in the events who created the projects.
 func (k *Keys) proveOwned(ctx context.Context, o approval.KeySpec, key Key, owns []approval.OwnedProject) {
 	since := o.MadeAt
 	if !since.IsZero() {

@@ -18,8 +18,8 @@ const (
 	listGroups = "GET /orgs/{orgId}/groups"
 )
 
-// creator is an order for a key with these roles that may be used from where the
-// sandbox sees all callers.
+// creator is the spec of a key with these roles, for the address that the sandbox
+// sees for all callers.
 func creator(roles ...policy.Role) approval.KeySpec {
 	o := order("AKR-7F3K2", 1)
 	o.Access.Roles = roles
@@ -34,7 +34,7 @@ func (r *rig) creates(t *testing.T, c approval.Credential, name string) policy.P
 	return policy.ProjectID(id)
 }
 
-func TestAKeyOwnsTheProjectsThatItCreates(t *testing.T) {
+func TestInspectReportsCreatedProjects(t *testing.T) {
 	t.Parallel()
 	for _, role := range []policy.Role{"ORG_GROUP_CREATOR", "ORG_OWNER"} {
 		t.Run(string(role), func(t *testing.T) {
@@ -67,13 +67,13 @@ func TestAKeyOwnsTheProjectsThatItCreates(t *testing.T) {
 	}
 }
 
-func TestARoleInAProjectThatNoFeedExplains(t *testing.T) {
+func TestInspectReportsUnexplainedProjectRole(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		role      policy.Role
 		given     []string
 		feedFails bool
-		isOwned   bool // told of with care
+		isOwned   bool // reported as owned
 		isDrift   bool
 	}{
 		"owner, given by hand to a creator":        {role: "ORG_GROUP_CREATOR", given: []string{"GROUP_OWNER"}, isOwned: true},
@@ -104,8 +104,8 @@ func TestARoleInAProjectThatNoFeedExplains(t *testing.T) {
 	}
 }
 
-// The project of an order is no news, and its role is compared as ever.
-func TestAnOrderedProjectIsNotTakenForACreatedOne(t *testing.T) {
+// A requested project is no drift, and its role is compared as usual.
+func TestInspectComparesRequestedProject(t *testing.T) {
 	t.Parallel()
 	r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 	o := creator("ORG_GROUP_CREATOR")
@@ -120,7 +120,7 @@ func TestAnOrderedProjectIsNotTakenForACreatedOne(t *testing.T) {
 	assert.Empty(t, drift.Owns)
 }
 
-func TestEventsOfAProjectAreInItsOwnFeed(t *testing.T) {
+func TestProjectEvents(t *testing.T) {
 	t.Parallel()
 	r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 	o := creator("ORG_READ_ONLY")

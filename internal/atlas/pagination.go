@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// read makes the call, a GET, and decodes its answer.
+// read makes the call, a GET, and decodes the response.
 func (s *session) read(ctx context.Context, c call, into any) error {
 	body, err := s.do(ctx, c)
 	if err != nil {
@@ -21,16 +21,16 @@ func (s *session) read(ctx context.Context, c call, into any) error {
 	return nil
 }
 
-// errNotUnderstood stands for the decoder's errors, which quote the answer.
-var errNotUnderstood = errors.New("the answer is not as documented")
+// errNotUnderstood replaces the decoder's errors, which quote the response.
+var errNotUnderstood = errors.New("the response is not as documented")
 
 const (
 	pageSize = 500 // the most Atlas gives
 	maxPages = 100 // more than any organization may have; a list without end is a fault
 )
 
-// pages makes the call for page after page, until one is short. What Atlas
-// counts in total is an estimate: it may ask for one more page, never for less.
+// pages makes the call for page after page, until one is short. Atlas's total
+// count is an estimate: it can cause one more request, and never one less.
 func pages[T any](ctx context.Context, s *session, c call) ([]T, error) {
 	var all []T
 	query := c.query

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// Organizations lists those that the bot's key belongs to: one, for an
-// organization's key, and so the one that was meant if another id was given.
+// Organizations lists the organizations of the bot's key. An organization's key has
+// one, which tells an operator the right id if another one was configured.
 func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 	type body struct {
 		ID        string `json:"id"`

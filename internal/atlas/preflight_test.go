@@ -9,7 +9,7 @@ import (
 	emulated "atlaskeybot/internal/sandbox/atlas"
 )
 
-func TestOrganizationsAreThoseOfTheKey(t *testing.T) {
+func TestOrganizationsListsThoseOfTheKey(t *testing.T) {
 	t.Parallel()
 	meant := func(c *atlas.Config) { c.OrgID = "000000000000000000000001" } // not the key's
 	r := newRig(t, emulated.Options{}, meant)

@@ -16,8 +16,7 @@ type Project struct {
 	Name string
 }
 
-// ListProjects returns all projects of the organization, to the last page, in
-// whatever order Atlas has them.
+// ListProjects returns all projects of the organization, in Atlas's order.
 func (c *Client) ListProjects(ctx context.Context) ([]Project, error) {
 	call := call{op: "listing the projects", method: http.MethodGet, path: c.orgPath() + "/groups"}
 	bodies, err := pages[projectBody](ctx, c.session(), call)
@@ -44,12 +43,12 @@ type projectBody struct {
 	OrgID string `json:"orgId"`
 }
 
-// checkProjects refuses what could not be assigned, before there is a key.
+// checkProjects refuses projects that cannot be assigned, before a key exists.
 func (w KeySpec) checkProjects() error {
 	for _, id := range slices.Sorted(maps.Keys(w.Projects)) {
 		switch {
 		case !isID(id):
-			return &Error{Op: opAssign, Kind: Permanent, Fields: []string{"project"}, Err: errors.New("what was given is no project's id")}
+			return &Error{Op: opAssign, Kind: Permanent, Fields: []string{"project"}, Err: errors.New("this is not the id of a project")}
 		case len(w.Projects[id]) == 0:
 			return &Error{Op: opAssign, Kind: Permanent, Fields: []string{"roles"}, Err: errors.New("it has no role there")}
 		}
@@ -59,12 +58,12 @@ func (w KeySpec) checkProjects() error {
 
 const opAssign = "giving an API key its roles in a project"
 
-// assign gives a key its roles in one project and compares the key that Atlas
-// answers with: all of it, whatever was there before.
+// assign assigns a key's roles in one project and compares the whole key in the
+// response with the spec.
 //
-// PATCH puts a key into a project as well as it changes what it may do there,
-// and so may be repeated. POST refuses a key that is there already, with which
-// the answer to a first try that was lost would look like a refusal.
+// It uses PATCH, which adds a key to a project as well as changing its roles, and
+// so may be repeated. POST refuses a key that is in the project already: after a
+// lost response, the repetition would look like a refusal.
 func (s *session) assign(ctx context.Context, keyID, project string, w KeySpec) error {
 	body, err := json.Marshal(map[string]any{"roles": set(w.Projects[project])})
 	if err != nil {
@@ -92,8 +91,8 @@ func (s *session) assign(ctx context.Context, keyID, project string, w KeySpec) 
 }
 
 // contains reports whether key has its roles in the organization and in project,
-// and nothing anywhere else that w does not name. Whether Atlas shows what the
-// key may do in other projects is not documented.
+// and no other role that w does not name. Whether Atlas returns the key's roles in
+// other projects is not documented.
 func (w KeySpec) contains(key Key, project string) bool {
 	if _, there := key.Projects[project]; !there || !slices.Equal(key.Roles, set(w.Roles)) {
 		return false
@@ -106,8 +105,8 @@ func (w KeySpec) contains(key Key, project string) bool {
 	return true
 }
 
-// projectNotAccessible makes a refusal of a login that may too little: it has just made a
-// key in the organization, so what it lacks is this project.
+// projectNotAccessible turns a missing permission into a refusal: the credential has
+// just created a key in the organization, so it only lacks this project.
 func projectNotAccessible(err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if ok && e.Kind == InvalidCredential && slices.Contains(forbiddenCodes, e.Code) {

@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/atlas"
 )
 
-func TestRecordedAnswersAreUnderstood(t *testing.T) {
+func TestRecordedResponses(t *testing.T) {
 	t.Parallel()
 	t.Run("the keys, in either order of their roles", func(t *testing.T) {
 		t.Parallel()
@@ -99,6 +99,6 @@ func TestSettingsAndStatus(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, atlas.Status{App: "MongoDB Atlas", Build: "83be", KeyID: ownKey, PublicKey: "abcdefgh", Roles: []string{"ORG_OWNER"}}, status)
 
-	require.ErrorContains(t, c.DeleteKey(t.Context(), ownKey), "the key that the bot logs in with")
+	require.ErrorContains(t, c.DeleteKey(t.Context(), ownKey), "the bot's own key")
 	assert.Zero(t, s.count("DELETE"))
 }

@@ -9,14 +9,13 @@ import (
 	"slices"
 )
 
-// Changing the access list of a key that is in use. Atlas has no call that
-// replaces a list: entries are added by one call and deleted one by one. Reads
-// lag behind writes, so what a read shows is never taken as proof that a write
-// was done: a write says so itself, by its success or by "already there" and
-// "not found".
+// This file changes the access list of a key in use. Atlas has no call that
+// replaces a list: one call adds entries, others delete them one by one. Reads are
+// eventually consistent, so a read never proves that a write was done. The write
+// itself does, by its success or by "already there" or "not found".
 
-// AddAccess puts networks on a key's access list. After a nil error all of them
-// are on it, whichever were there before. Repeating it does no harm.
+// AddAccess adds networks to a key's access list, in which some may be already. It
+// is idempotent.
 func (c *Client) AddAccess(ctx context.Context, keyID string, networks []netip.Prefix) error {
 	if !isID(keyID) {
 		return errInvalidID(opAccess)
@@ -24,27 +23,27 @@ func (c *Client) AddAccess(ctx context.Context, keyID string, networks []netip.P
 	return c.session().ensureAccess(ctx, keyID, canonical(networks))
 }
 
-// KeepAccess takes everything off a key's access list but keep, and drop even
-// if no read shows it. What a read does not show of keep it adds first, so that
-// the key is never without an entry: it may work from everywhere then. Only a
-// write is believed that there is no such key. Repeating it does no harm.
+// KeepAccess removes everything but keep from a key's access list, and removes drop
+// even if no read shows it. It first adds what a read lacks of keep, so that the
+// list is never empty: the key might then work from everywhere. Only a write
+// proves that the key does not exist. KeepAccess is idempotent.
 func (c *Client) KeepAccess(ctx context.Context, keyID string, keep, drop []netip.Prefix) error {
 	switch {
 	case !isID(keyID):
 		return errInvalidID(opDropAccess)
 	case len(keep) == 0:
-		return &Error{Op: opDropAccess, Kind: Permanent, Err: errors.New("nothing would be left of the list")}
+		return &Error{Op: opDropAccess, Kind: Permanent, Err: errors.New("the list would be empty")}
 	}
 	s := c.session()
 	keep = canonical(keep)
 	listed, err := s.listNetworks(ctx, keyID)
-	if err != nil && KindOf(err) != Gone { // a key can be too new to be read: the write says whether it is gone
+	if err != nil && KindOf(err) != Gone { // a new key may not be readable yet; the write decides
 		return err
 	}
 	if err := s.ensureAccess(ctx, keyID, without(keep, listed)); err != nil {
 		return err
 	}
-	// What is listed goes first, so that repeated tries get on.
+	// Listed entries go first, so that repeated tries make progress.
 	extra := without(listed, keep)
 	for _, n := range append(extra, without(without(canonical(drop), keep), extra)...) {
 		if err := s.deleteEntry(ctx, keyID, n); err != nil {
@@ -56,9 +55,8 @@ func (c *Client) KeepAccess(ctx context.Context, keyID string, keep, drop []neti
 
 const opDropAccess = "deleting an access list entry"
 
-// ensureAccess adds networks. Atlas refuses a whole list of which one entry is
-// there already, as after an answer that was lost: then they are added one by
-// one.
+// ensureAccess adds networks. Atlas refuses a whole list if one entry is there
+// already, as after a lost response: then it adds them one by one.
 func (s *session) ensureAccess(ctx context.Context, keyID string, networks []netip.Prefix) error {
 	if len(networks) == 0 {
 		return nil
@@ -87,8 +85,8 @@ func (s *session) ensureAccess(ctx context.Context, keyID string, networks []net
 	return nil
 }
 
-// deleteEntry takes one entry off a key's access list. That it is not there is a
-// success.
+// deleteEntry deletes one entry of a key's access list. It succeeds if there is
+// none.
 func (s *session) deleteEntry(ctx context.Context, keyID string, network netip.Prefix) error {
 	path := s.client.accessPath(keyID) + "/" + url.PathEscape(pathAddress(network))
 	_, err := s.do(ctx, call{op: opDropAccess, method: http.MethodDelete, path: path})
@@ -104,7 +102,7 @@ func isThereAlready(err error) bool {
 	return ok && e.Kind == Permanent && (slices.Contains(entryThereCodes, e.Code) || e.Status == http.StatusConflict)
 }
 
-// without returns what of all is not in others.
+// without returns the elements of all that are not in others.
 func without(all, others []netip.Prefix) []netip.Prefix {
 	var left []netip.Prefix
 	for _, p := range all {

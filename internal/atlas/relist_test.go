@@ -27,7 +27,7 @@ func hosts(first, n int) []netip.Prefix {
 	return all
 }
 
-// onKey is the access list in Atlas, whatever reads show.
+// onKey is the access list in Atlas, regardless of what reads show.
 func (r *rig) onKey(t *testing.T, id string) []string {
 	for _, k := range r.Snapshot().Keys {
 		if k.ID == id {
@@ -56,7 +56,7 @@ func orderFrom(networks []netip.Prefix) approval.KeySpec {
 	return o
 }
 
-func TestAccessListsOfEverySizeAreMade(t *testing.T) {
+func TestCreateWithAccessListOfAnySize(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 2, 99, 100, 101, 150, 199, 200} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestAccessListsOfEverySizeAreMade(t *testing.T) {
 	}
 }
 
-func TestAccessListsChangeBetweenEverySize(t *testing.T) {
+func TestAccessListChangesBetweenAnySizes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ from, to, shared int }{
 		{1, 1, 0}, {1, 200, 1}, {200, 1, 0}, {90, 130, 90}, {90, 130, 0}, {130, 90, 45}, {200, 200, 0}, {100, 101, 100}, {200, 199, 199},
@@ -91,7 +91,7 @@ func TestAccessListsChangeBetweenEverySize(t *testing.T) {
 	}
 }
 
-// listOf is an answered page of a list that has total entries.
+// listOf is a response page of a list that has total entries.
 func listOf(networks []netip.Prefix, total int) string {
 	var entries []string
 	for _, n := range networks {
@@ -100,8 +100,8 @@ func listOf(networks []netip.Prefix, total int) string {
 	return fmt.Sprintf(`{"results":[%s],"totalCount":%d}`, strings.Join(entries, ","), total)
 }
 
-// An Atlas that does not heed the size of page that is asked for.
-func TestAnAnswerOfOnePageIsNotTakenForTheWholeList(t *testing.T) {
+// This Atlas ignores the requested page size.
+func TestAccessListResponseMayBePartial(t *testing.T) {
 	t.Parallel()
 	w := wanted()
 	w.From = hosts(0, 150)
@@ -122,8 +122,8 @@ func TestAnAnswerOfOnePageIsNotTakenForTheWholeList(t *testing.T) {
 	}
 }
 
-// The list is read as it was three minutes ago, and answers to calls are lost.
-func TestALaggingAccessListIsNoProofOfAnything(t *testing.T) {
+// Reads lag by three minutes, and responses are lost.
+func TestAccessListChangesDespiteListLag(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		operation string
@@ -160,7 +160,7 @@ func TestALaggingAccessListIsNoProofOfAnything(t *testing.T) {
 	}
 }
 
-func TestListOfAKeyTooNewToBeReadIsChanged(t *testing.T) {
+func TestAccessListOfUnlistedKeyChanges(t *testing.T) {
 	t.Parallel()
 	r, ctx := newRig(t, emulated.Options{Seed: 1, Lag: emulated.Lag{Create: 20 * time.Second}}), t.Context()
 	former, wanted := hosts(0, 2), hosts(10, 1)
@@ -174,7 +174,7 @@ func TestListOfAKeyTooNewToBeReadIsChanged(t *testing.T) {
 	assert.Equal(t, atlas.Gone, atlas.KindOf(r.keys.KeepAccess(ctx, made.ID, former, wanted)))
 }
 
-func TestALostAnswerToTheListOfANewKeyIsNotARefusal(t *testing.T) {
+func TestAccessListSurvivesLostResponse(t *testing.T) {
 	t.Parallel()
 	conflict := refuse(409, "ADDRESS_ALREADY_IN_ACCESS_LIST", `["203.0.113.7"]`)
 	w := wanted()
@@ -184,7 +184,7 @@ func TestALostAnswerToTheListOfANewKeyIsNotARefusal(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestADeletedKeyIsToldFromADeletedEntry(t *testing.T) {
+func TestDeletedKeyDiffersFromDeletedEntry(t *testing.T) {
 	t.Parallel()
 	s := newScript(t, say(200, listOf(hosts(0, 2), 2)), refuse(400, "API_KEY_NOT_FOUND", "[]"))
 	err := s.client().KeepAccess(t.Context(), madeID, hosts(0, 1), nil)

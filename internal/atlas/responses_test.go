@@ -15,8 +15,8 @@ import (
 	"atlaskeybot/internal/atlas"
 )
 
-// gzipped answers as l does, compressed.
-func gzipped(l leg) leg {
+// gzipped compresses the response of l.
+func gzipped(l responder) responder {
 	return func(w http.ResponseWriter, r *http.Request) {
 		plain := httptest.NewRecorder()
 		l(plain, r)
@@ -32,7 +32,7 @@ func gzipped(l leg) leg {
 }
 
 // asType answers with a body of another type.
-func asType(contentType, body string) leg {
+func asType(contentType, body string) responder {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(200)
@@ -40,10 +40,10 @@ func asType(contentType, body string) leg {
 	}
 }
 
-// unclear are answers of which nobody can tell what was done. The secret word is
-// in each that has a body.
-func unclear(right string) map[string]leg {
-	return map[string]leg{
+// unclear are responses that do not tell whether the call took effect. Each body
+// contains the secret.
+func unclear(right string) map[string]responder {
+	return map[string]responder{
 		"a redirect":                              with("Location", "/elsewhere", say(302, "")),
 		"a redirect that keeps the method":        with("Location", "/elsewhere", say(307, "")),
 		"a permanent redirect":                    with("Location", "/elsewhere", say(308, "")),
@@ -51,7 +51,7 @@ func unclear(right string) map[string]leg {
 		"a truncated body":                        cut(200, right),
 		"a truncated chunk":                       raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n" + right),
 		"compressed, and it is not":               with("Content-Encoding", "gzip", say(200, right)),
-		"compressed as nobody asked for":          with("Content-Encoding", "br", say(200, "\x0b\x02"+secretMade)),
+		"compressed in an unknown encoding":          with("Content-Encoding", "br", say(200, "\x0b\x02"+secretMade)),
 		"a huge body":                             say(200, right+strings.Repeat(" ", 5<<20)),
 		"a small body that unpacks to a huge one": gzipped(say(200, right+strings.Repeat(" ", 5<<20))),
 		"text":                  asType("text/plain", right),
@@ -69,7 +69,7 @@ func unclear(right string) map[string]leg {
 	}
 }
 
-func TestCreateWithAnUnclearAnswerMayHaveMadeAKey(t *testing.T) {
+func TestUnclearResponseToCreateIsIndeterminate(t *testing.T) {
 	t.Parallel()
 	for name, l := range unclear(createdOK) {
 		t.Run(name, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestCreateWithAnUnclearAnswerMayHaveMadeAKey(t *testing.T) {
 	}
 }
 
-func TestAccessListWithAnUnclearAnswerIsNotTakenForSet(t *testing.T) {
+func TestUnclearResponseToAccessListIsError(t *testing.T) {
 	t.Parallel()
 	for name, l := range unclear(accessOK) {
 		t.Run(name, func(t *testing.T) {
@@ -93,13 +93,13 @@ func TestAccessListWithAnUnclearAnswerIsNotTakenForSet(t *testing.T) {
 			key, err := s.client().Create(t.Context(), wanted(), func(k atlas.Key) error { made = k; return nil })
 			assert.Equal(t, atlas.Indeterminate, atlas.KindOf(err), err)
 			assert.Equal(t, madeID, made.ID, "the key is known, so that it can be deleted")
-			assert.True(t, key.Private.IsZero(), "and is shown to nobody")
+			assert.True(t, key.Private.IsZero(), "and is not returned")
 			assertSilent(t, s, err)
 		})
 	}
 }
 
-func TestListsWithAnUnclearAnswerAreNotTakenForEmpty(t *testing.T) {
+func TestUnclearResponseToListIsError(t *testing.T) {
 	t.Parallel()
 	for name, l := range unclear(noKeys) {
 		t.Run(name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestListsWithAnUnclearAnswerAreNotTakenForEmpty(t *testing.T) {
 	}
 }
 
-func TestDeleteWithAnUnclearAnswerIsNotTakenForDone(t *testing.T) {
+func TestUnclearResponseToDeleteIsError(t *testing.T) {
 	t.Parallel()
 	for name, l := range unclear(`{}`) {
 		t.Run(name, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestDeleteWithAnUnclearAnswerIsNotTakenForDone(t *testing.T) {
 	}
 }
 
-func TestCompressedAnswersAreRead(t *testing.T) {
+func TestCompressedResponsesAreRead(t *testing.T) {
 	t.Parallel()
 	s := newScript(t, gzipped(say(200, createdOK)), gzipped(say(200, accessOK)), gzipped(say(200, accessOK)), gzipped(say(200, noKeys)))
 	c := s.client()
@@ -155,8 +155,8 @@ func TestCompressedAnswersAreRead(t *testing.T) {
 	assert.Empty(t, keys)
 }
 
-// The other host sees no request at all, whoever is asked for and however.
-func TestRedirectsToAnotherHostCarryNoLogin(t *testing.T) {
+// The other host sees no request at all, for every call.
+func TestRedirectCarriesNoCredential(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for name, bare := range map[string]bool{"before the login": true, "after the login": false} {
@@ -173,7 +173,7 @@ func TestRedirectsToAnotherHostCarryNoLogin(t *testing.T) {
 				} {
 					s := newScript(t, away)
 					if bare {
-						s.bare, s.legs = []leg{away}, nil
+						s.bare, s.responders = []responder{away}, nil
 					}
 					err := do(s.client())
 					require.ErrorIs(t, err, atlas.ErrWebPage, call)

@@ -10,33 +10,34 @@ import (
 )
 
 const (
-	// maxTries bounds one call. Whoever called tries again later if it matters.
+	// maxTries bounds one call. The worker tries again later.
 	maxTries = 3
 
-	// maxWait bounds the waiting within one call: a person is looking on.
+	// maxWait bounds the waiting within one call, because a person may be waiting
+	// for it.
 	maxWait = 20 * time.Second
 
-	// minWait is the shortest wait. Atlas does say "retry after 0 seconds".
+	// minWait is the shortest wait. Atlas may send "Retry-After: 0".
 	minWait = time.Second
 )
 
-// A retryBudget is the waiting within one call so far.
+// A retryBudget tracks the waiting within one call.
 type retryBudget struct{ last, total time.Duration }
 
-// add sets last to the wait before the next try. It reports false if that
-// would be too long.
+// add sets last to the wait before the next try. It returns false if the total
+// would exceed maxWait.
 func (p *retryBudget) add(err *Error, try int) bool {
 	wait := max(err.RetryAfter, minWait<<(try-1))
 	if wait > maxWait { // also so that the sum below cannot overflow
 		return false
 	}
-	p.last = wait + rand.N(wait/2) // so that those who were refused together do not return together
+	p.last = wait + rand.N(wait/2) // jitter
 	p.total += p.last
 	return p.total <= maxWait
 }
 
 // retryAfter reads how long to wait from the header, or else from the second
-// parameter of a rate limit's complaint.
+// parameter of a rate limit error.
 func (c *Client) retryAfter(h http.Header, body errorBody) time.Duration {
 	if s := h.Get("Retry-After"); s != "" {
 		if wait := retryafter.Parse(s, c.now()); wait > 0 {

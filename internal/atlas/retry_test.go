@@ -12,29 +12,29 @@ import (
 	"atlaskeybot/internal/atlas"
 )
 
-func TestHarmlessCallsAreRepeated(t *testing.T) {
+func TestIdempotentCallsAreRetried(t *testing.T) {
 	t.Parallel()
 	status := `{"appName":"MongoDB Atlas"}`
 	for name, c := range map[string]struct {
-		legs  []leg
-		fails bool
+		responders []responder
+		fails      bool
 	}{
-		"a lost answer":            {legs: []leg{reset, say(200, status)}},
-		"half an answer":           {legs: []leg{cut(200, status), say(200, status)}},
-		"500 and 503":              {legs: []leg{say(500, ""), say(503, "<html>"), say(200, status)}},
-		"503 for ever":             {legs: []leg{say(503, ""), say(503, ""), say(503, "")}, fails: true},
-		"a refusal is not":         {legs: []leg{refuse(400, "INVALID_ENUM_VALUE", "[]")}, fails: true},
-		"what is not JSON is once": {legs: []leg{say(200, "x")}, fails: true},
+		"a lost answer":            {responders: []responder{reset, say(200, status)}},
+		"half an answer":           {responders: []responder{cut(200, status), say(200, status)}},
+		"500 and 503":              {responders: []responder{say(500, ""), say(503, "<html>"), say(200, status)}},
+		"503 for ever":             {responders: []responder{say(503, ""), say(503, ""), say(503, "")}, fails: true},
+		"a refusal is not":         {responders: []responder{refuse(400, "INVALID_ENUM_VALUE", "[]")}, fails: true},
+		"what is not JSON is once": {responders: []responder{say(200, "x")}, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScript(t, c.legs...)
+			s := newScript(t, c.responders...)
 			_, err := s.client().Status(t.Context())
 			assert.Equal(t, c.fails, err != nil, err)
-			assert.Empty(t, s.legs)
+			assert.Empty(t, s.responders)
 		})
 	}
-	t.Run("nobody there", func(t *testing.T) {
+	t.Run("connection refused", func(t *testing.T) {
 		t.Parallel()
 		s := newScript(t)
 		c := s.client()
@@ -45,12 +45,12 @@ func TestHarmlessCallsAreRepeated(t *testing.T) {
 	})
 }
 
-func TestWaitsForRateLimits(t *testing.T) {
+func TestRateLimitWaits(t *testing.T) {
 	t.Parallel()
-	limited := func(parameters string) leg { return refuse(429, "RATE_LIMITED_TOKEN_BUCKET", parameters) }
+	limited := func(parameters string) responder { return refuse(429, "RATE_LIMITED_TOKEN_BUCKET", parameters) }
 	const second = time.Second
 	for name, c := range map[string]struct {
-		refusal  leg
+		refusal  responder
 		from, to time.Duration // of the first wait; 0 is none
 		told     time.Duration
 	}{
@@ -62,7 +62,7 @@ func TestWaitsForRateLimits(t *testing.T) {
 		"nothing was said":               {say(429, "<html>"), second, 3 * second / 2, 0},
 		"parameters of another kind":     {refuse(429, "RATE_LIMITED", `["/api/oauth/token",50,1]`), second, 3 * second / 2, 0},
 		"parameters that are no numbers": {limited(`["p","7"]`), second, 3 * second / 2, 0},
-		"longer than anybody waits":      {limited(`["p",55,10,5,60]`), 0, 0, 55 * second},
+		"longer than maxWait":      {limited(`["p",55,10,5,60]`), 0, 0, 55 * second},
 		"absurdly long":                  {with("Retry-After", "2147483647", say(429, "")), 0, 0, 2147483647 * second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestWaitsForRateLimits(t *testing.T) {
 	}
 }
 
-func TestNoWaitOutlivesItsContext(t *testing.T) {
+func TestWaitEndsWithContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := newScript(t, func(w http.ResponseWriter, r *http.Request) { cancel(); say(429, "")(w, r) })
@@ -100,7 +100,7 @@ func TestNoWaitOutlivesItsContext(t *testing.T) {
 	assert.Less(t, time.Since(start), time.Second)
 }
 
-func TestAnswersAreBounded(t *testing.T) {
+func TestResponseSizeIsBounded(t *testing.T) {
 	t.Parallel()
 	endless := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -111,5 +111,5 @@ func TestAnswersAreBounded(t *testing.T) {
 		}
 	}
 	_, err := newScript(t, endless, endless, endless).client().Status(t.Context())
-	assert.ErrorContains(t, err, "the answer is too long")
+	assert.ErrorContains(t, err, "the response is too long")
 }

@@ -20,12 +20,12 @@ const (
 	// for; Atlas refuses requests without one.
 	mediaType = "application/vnd.atlas.2023-01-01+json"
 
-	// maxBody bounds what is read of an answer: five hundred keys are a quarter
+	// maxBody bounds a response body, in bytes. A page of 500 keys has a quarter
 	// of a megabyte.
 	maxBody = 4 << 20
 )
 
-// A call is one call of the API, however many HTTP requests it takes.
+// A call is one API call, which may take several HTTP requests.
 type call struct {
 	op     string // what it does, as in "creating an API key"
 	method string
@@ -33,27 +33,28 @@ type call struct {
 	query  url.Values
 	body   []byte
 
-	// noRetry forbids repeating the call after a stray 401: the caller looks first.
+	// noRetry forbids repeating the call after a spurious 401: the caller checks
+	// first whether it took effect.
 	noRetry bool
 }
 
-// post reports whether doing the call twice makes two of something.
+// post reports whether repeating the call can create a second object.
 func (c call) post() bool { return c.method == http.MethodPost }
 
-// A response is what came of one HTTP request.
+// A response is the outcome of one HTTP request.
 type response struct {
-	signed     bool // the request carried a login
+	signed     bool // the request carried a credential
 	sent       bool // some of it may have reached Atlas
-	challenged bool // a 401 that asks for a login, again or for the first time
+	challenged bool // a 401 with a digest challenge
 
 	status int
 	header http.Header
 	body   []byte
-	err    error // no answer, or a body that broke off; status tells which
+	err    error // no response, or a truncated body; status tells which
 }
 
-// roundTrip sends one HTTP request and reads the answer to its end, so that the
-// connection can be used again.
+// roundTrip sends one HTTP request and reads the response to its end, so that the
+// connection can be reused.
 func (s *session) roundTrip(ctx context.Context, c call) (a response) {
 	start := s.client.now()
 	defer func() { s.note(ctx, c, a, s.client.now().Sub(start)) }()
@@ -81,8 +82,8 @@ func (s *session) roundTrip(ctx context.Context, c call) (a response) {
 	return a
 }
 
-// request builds the request and signs it if it can. A request that only asks
-// for a challenge carries no body: nothing can come of it.
+// request builds the request and signs it if there is a challenge. An unsigned
+// request, sent to obtain one, carries no body, so that it can have no effect.
 func (s *session) request(ctx context.Context, c call) (*http.Request, bool, error) {
 	address, err := url.Parse(strings.TrimSuffix(s.client.base.String(), "/") + c.path)
 	if err != nil {
@@ -125,7 +126,7 @@ func readBody(r io.Reader) ([]byte, error) {
 		return body, sanitize(err)
 	}
 	if len(body) > maxBody {
-		return nil, errors.New("the answer is too long")
+		return nil, errors.New("the response is too long")
 	}
 	return body, nil
 }

@@ -29,7 +29,7 @@ func (r *rig) projectNamed(t *testing.T, name string) policy.Project {
 	return policy.Project{}
 }
 
-// orderIn is an order with roles in two projects, one of them named twice.
+// orderIn is a spec with roles in two projects, one of them named twice.
 func (r *rig) orderIn(t *testing.T, id policy.ID) approval.KeySpec {
 	t.Helper()
 	o := order(id, 1)
@@ -60,7 +60,7 @@ func (r *rig) held(id string) []string {
 	return held
 }
 
-func TestProjectAccessInTheSandbox(t *testing.T) {
+func TestSandboxProjectAccess(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string]emulated.Options{
 		"nonces for a minute": {Seed: 1},
@@ -82,7 +82,7 @@ func TestProjectAccessInTheSandbox(t *testing.T) {
 	}
 }
 
-func TestCreateWithProjectsIsOneRequestMoreForEach(t *testing.T) {
+func TestSandboxCreateTakesOneRequestPerProject(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	_, err := r.keys.Create(t.Context(), r.orderIn(t, "AKR-7F3K2"), noted)
@@ -94,8 +94,8 @@ func TestCreateWithProjectsIsOneRequestMoreForEach(t *testing.T) {
 	assert.Equal(t, []string{createKey, createKey, createList, assignKey, assignKey}, seen)
 }
 
-// What is refused comes after made: the key is the caller's to remove.
-func TestRefusedProjectsInTheSandbox(t *testing.T) {
+// The refusal comes after the callback: the caller has to delete the key.
+func TestSandboxRefusedProjects(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		spoil func(r *rig, a *policy.Access)
@@ -129,8 +129,8 @@ func TestRefusedProjectsInTheSandbox(t *testing.T) {
 	}
 }
 
-// An assignment may be repeated, so what is lost once is not lost.
-func TestLostAssignmentsInTheSandbox(t *testing.T) {
+// An assignment may be repeated, so one lost response does no harm.
+func TestSandboxLostAssignments(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wire.Mode{
 		wire.ResetBefore, wire.ResetAfter, wire.LostAfter, wire.Error500Before, wire.Error500After, wire.HTML503,
@@ -161,7 +161,7 @@ func TestLostAssignmentsInTheSandbox(t *testing.T) {
 	}
 }
 
-func TestInspectTellsWhatWasChangedInProjects(t *testing.T) {
+func TestInspectReportsProjectDrift(t *testing.T) {
 	t.Parallel()
 	const inSearch, inPayments = "Search: GROUP_READ_ONLY GROUP_SEARCH_INDEX_EDITOR", "Payments production: GROUP_DATA_ACCESS_READ_ONLY"
 	edit := func(project string, roles ...string) func(*testing.T, *rig, string) {
@@ -219,7 +219,7 @@ func spelled(projects []policy.ProjectAccess) []string {
 	return all
 }
 
-func TestInspectOfAKeyWithoutProjects(t *testing.T) {
+func TestInspectKeyWithoutProjects(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	o := order("AKR-7F3K2", 1)
@@ -234,7 +234,7 @@ func TestInspectOfAKeyWithoutProjects(t *testing.T) {
 	}}, got)
 }
 
-func TestProjectsAreListedByName(t *testing.T) {
+func TestProjectsAreSortedByName(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	_, err := r.AddProjects("mobile app")
@@ -249,7 +249,7 @@ func TestProjectsAreListedByName(t *testing.T) {
 	assert.Equal(t, r.projectNamed(t, "Search"), projects[6])
 }
 
-func TestProjectsAreReadToTheLastPage(t *testing.T) {
+func TestProjectsReadsAllPages(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	names := make([]string, 600)
@@ -265,7 +265,7 @@ func TestProjectsAreReadToTheLastPage(t *testing.T) {
 	assert.Len(t, r.wire.Calls(), 3, "a challenge and two pages")
 }
 
-func TestProjectsWhenAtlasIsAway(t *testing.T) {
+func TestProjectsWhenAtlasIsUnavailable(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Mode: wire.HTML503, Count: -1}))

@@ -89,7 +89,7 @@ func (r *rig) calls(operation string) (n int) {
 	return n
 }
 
-func TestLifeOfAKeyInTheSandbox(t *testing.T) {
+func TestSandboxKeyLifecycle(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string]emulated.Options{
 		"nonces for a minute": {Seed: 1, RequireAccessList: true},
@@ -129,7 +129,7 @@ func TestLifeOfAKeyInTheSandbox(t *testing.T) {
 	}
 }
 
-func TestCreateInTheSandboxIsThreeRequests(t *testing.T) {
+func TestSandboxCreateTakesThreeRequests(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	_, err := r.keys.Create(t.Context(), order("AKR-7F3K2", 1), noted)
@@ -143,7 +143,7 @@ func TestCreateInTheSandboxIsThreeRequests(t *testing.T) {
 
 // Each way to lose a create call, before it was done and after: the client
 // cannot tell the two apart and must not try.
-func TestLostCreatesInTheSandbox(t *testing.T) {
+func TestSandboxLostCreates(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[wire.Mode]struct {
 		verdict approval.FailureClass
@@ -166,7 +166,7 @@ func TestLostCreatesInTheSandbox(t *testing.T) {
 			r := newRig(t, emulated.Options{Seed: 1}, func(c *atlas.Config) { c.Timeout = time.Second })
 			require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: createKey, Mode: mode}))
 			_, err := r.keys.Create(ctx, order("AKR-7F3K2", 1), func(approval.Key) error {
-				t.Error("nobody knows of a key")
+				t.Error("there is an unknown key")
 				return nil
 			})
 			var f *approval.CallError
@@ -189,18 +189,18 @@ func TestLostCreatesInTheSandbox(t *testing.T) {
 	}
 }
 
-// What the client may repeat by itself, for a POST too, since nothing was done.
-func TestCreateSurvivesInTheSandbox(t *testing.T) {
+// The client may repeat these failures, even of a POST, since they have no effect.
+func TestSandboxCreateRetriesHarmlessFailures(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]wire.Fault{
-		"a reset of the first leg":   {Operation: createKey, Mode: wire.ResetBefore, FirstLeg: true},
-		"a 503 of the first leg":     {Operation: createKey, Mode: wire.HTML503, FirstLeg: true},
-		"a rate limit":               {Operation: createKey, Mode: wire.RateLimited},
-		"two rate limits":            {Operation: createKey, Mode: wire.RateLimited, Count: 2},
-		"a stray 401":                {Operation: createKey, Mode: wire.Empty401},
-		"a rate limit of the list":   {Operation: createList, Mode: wire.RateLimited},
-		"a stray 401 to the list":    {Operation: createList, Mode: wire.Empty401},
-		"an upgrade is not survived": {Operation: createKey, Mode: wire.AtlasError, Status: 405, Code: "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"},
+		"a reset of the first responder": {Operation: createKey, Mode: wire.ResetBefore, FirstLeg: true},
+		"a 503 of the first responder":   {Operation: createKey, Mode: wire.HTML503, FirstLeg: true},
+		"a rate limit":                   {Operation: createKey, Mode: wire.RateLimited},
+		"two rate limits":                {Operation: createKey, Mode: wire.RateLimited, Count: 2},
+		"a stray 401":                    {Operation: createKey, Mode: wire.Empty401},
+		"a rate limit of the list":       {Operation: createList, Mode: wire.RateLimited},
+		"a stray 401 to the list":        {Operation: createList, Mode: wire.Empty401},
+		"an upgrade is not survived":     {Operation: createKey, Mode: wire.AtlasError, Status: 405, Code: "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -221,7 +221,7 @@ func TestCreateSurvivesInTheSandbox(t *testing.T) {
 	}
 }
 
-func TestRefusalsOfTheSandbox(t *testing.T) {
+func TestSandboxRefusals(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		opts    emulated.Options
@@ -253,16 +253,16 @@ func TestRefusalsOfTheSandbox(t *testing.T) {
 	}
 }
 
-// ownMark is what the rig's keys say of their bot: the first letters of a
+// ownTag identifies the bot in the rig's tags: the first letters of a
 // digest of "T1/B1", worked out once.
-const ownMark = "4QHBZQ"
+const ownTag = "4QHBZQ"
 
-func TestFindTakesNoOthersKeys(t *testing.T) {
+func TestFindTaggedIgnoresOtherKeys(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	for _, desc := range []string{
-		"x - keybot AKR-7F3K21 attempt 1 of " + ownMark, "keybot AKR-7F3K2", "billing",
-		"x - keybot AKR-7F3K2 attempt 1 of " + ownMark + ", of bo", "x - keybot AKR-7F3K2 attempt 1 of OTHERB",
+		"x - keybot AKR-7F3K21 attempt 1 of " + ownTag, "keybot AKR-7F3K2", "billing",
+		"x - keybot AKR-7F3K2 attempt 1 of " + ownTag + ", of bo", "x - keybot AKR-7F3K2 attempt 1 of OTHERB",
 	} {
 		_, err := r.AddKey(emulated.Draft{Desc: desc, Roles: []string{"ORG_MEMBER"}})
 		require.NoError(t, err)
@@ -280,7 +280,7 @@ func TestFindTakesNoOthersKeys(t *testing.T) {
 	assert.ElementsMatch(t, []int{1, 2, 3}, attempts)
 }
 
-func TestInspectTellsWhatWasChangedByHand(t *testing.T) {
+func TestInspectReportsDrift(t *testing.T) {
 	t.Parallel()
 	renamed, roles := "mine now", []string{"ORG_OWNER"}
 	wider, none := []string{"203.0.113.0/24"}, []string{}
@@ -308,7 +308,7 @@ func TestInspectTellsWhatWasChangedByHand(t *testing.T) {
 	}
 }
 
-func TestUnlistedKeysAreKnownFromTheEvents(t *testing.T) {
+func TestCreatedButUnlisted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		lag  emulated.Lag
@@ -335,14 +335,14 @@ func TestUnlistedKeysAreKnownFromTheEvents(t *testing.T) {
 	}
 }
 
-func TestInspectOfAMissingKey(t *testing.T) {
+func TestInspectMissingKey(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	_, err := r.keys.Inspect(t.Context(), order("AKR-7F3K2", 1), "65a1b2c3d4e5f60718293aff")
 	require.ErrorIs(t, err, approval.ErrNoKey)
 }
 
-func TestRemoveInTheSandbox(t *testing.T) {
+func TestSandboxDelete(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wire.Mode{wire.ResetBefore, wire.ResetAfter, wire.LostAfter, wire.Error500After, wire.HTML503, wire.Empty401, wire.RateLimited} {
 		t.Run(string(mode), func(t *testing.T) {
@@ -357,7 +357,7 @@ func TestRemoveInTheSandbox(t *testing.T) {
 	}
 }
 
-func TestTheBotKeepsItsOwnKey(t *testing.T) {
+func TestDeleteRefusesOwnKey(t *testing.T) {
 	t.Parallel()
 	r, ctx := newRig(t, emulated.Options{Seed: 1}), t.Context()
 	status, err := r.api.Status(ctx)
@@ -368,7 +368,7 @@ func TestTheBotKeepsItsOwnKey(t *testing.T) {
 	assert.Zero(t, r.calls(deleteKey))
 }
 
-func TestTheRestInTheSandbox(t *testing.T) {
+func TestSandboxReads(t *testing.T) {
 	t.Parallel()
 	r, ctx := newRig(t, emulated.Options{Seed: 1, RequireAccessList: true}), t.Context()
 	o, err := r.api.Organization(ctx)
@@ -386,7 +386,7 @@ func TestTheRestInTheSandbox(t *testing.T) {
 	require.NoError(t, err)
 	key, err := r.api.GetKey(ctx, made.ID)
 	require.NoError(t, err)
-	assert.Equal(t, "billing export EU - keybot AKR-7F3K2 attempt 1 of "+ownMark, key.Description)
+	assert.Equal(t, "billing export EU - keybot AKR-7F3K2 attempt 1 of "+ownTag, key.Description)
 	events, err := r.api.Events(ctx, start, atlas.EventKeyCreated)
 	require.NoError(t, err)
 	require.Len(t, events, 1)
@@ -400,7 +400,7 @@ func TestTheRestInTheSandbox(t *testing.T) {
 	assert.Equal(t, "203.0.113.7/32", entries[0].From.String())
 }
 
-func TestManyAtOnceInTheSandbox(t *testing.T) {
+func TestSandboxConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1, SingleUseNonces: true})
 	var all sync.WaitGroup

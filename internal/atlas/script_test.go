@@ -25,7 +25,7 @@ import (
 )
 
 const (
-	org        = "a0123456789abcdef012345a" // as in the recorded answers
+	org        = "a0123456789abcdef012345a" // as in the recorded responses
 	publicKey  = "abcdefgh"
 	privateKey = "11111111-2222-4333-8444-555555555555"
 )
@@ -38,24 +38,24 @@ type request struct {
 	header http.Header
 }
 
-// A script is an Atlas that asks for a login, checks it by the book, and then
-// answers leg after leg.
+// A script is an Atlas that challenges, checks the digest by RFC 7616, and then
+// uses one responder after another.
 type script struct {
 	t      *testing.T
 	server *httptest.Server
 
-	mu    sync.Mutex
-	bare  []leg // for requests without a login; when used up, challenges
-	legs  []leg // for requests with one
-	seen  []request
-	conns int
-	uses  map[string]int // of each nonce handed out
-	waits []time.Duration
-	log   bytes.Buffer
+	mu         sync.Mutex
+	bare       []responder // for requests without a login; when used up, challenges
+	responders []responder // for requests with one
+	seen       []request
+	conns      int
+	uses       map[string]int // of each nonce handed out
+	waits      []time.Duration
+	log        bytes.Buffer
 }
 
-func newScript(t *testing.T, legs ...leg) *script {
-	s := &script{t: t, legs: legs, uses: map[string]int{}}
+func newScript(t *testing.T, responders ...responder) *script {
+	s := &script{t: t, responders: responders, uses: map[string]int{}}
 	s.server = httptest.NewUnstartedServer(s)
 	s.server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -111,12 +111,12 @@ func (w *lockedWriter) Write(p []byte) (n int, err error) {
 func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	assert.NoError(s.t, err)
-	var play leg
+	var play responder
 	s.locked(func() {
 		authorization := r.Header.Get("Authorization")
 		signed := authorization != "" && s.admits(r, authorization)
 		s.seen = append(s.seen, request{r.Method + " " + r.URL.RequestURI(), string(body), signed, r.Header.Clone()})
-		queue := &s.legs
+		queue := &s.responders
 		if authorization == "" {
 			queue = &s.bare
 		}
@@ -136,7 +136,7 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // challenge hands out a nonce. Its words are those of the recorded challenge.
-func (s *script) challenge(stale string) leg {
+func (s *script) challenge(stale string) responder {
 	nonce := "nonce" + strconv.Itoa(len(s.uses))
 	s.uses[nonce] = 0
 	return func(w http.ResponseWriter, _ *http.Request) {

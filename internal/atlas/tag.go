@@ -11,19 +11,19 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxDescription is Atlas's limit, in what Java calls characters.
+// maxDescription is Atlas's limit, in UTF-16 units.
 const maxDescription = 250
 
-// A Tag is what tells a request's key in Atlas. It ends the key's description,
-// readable by anybody in the organization, and is how a key is found again
-// whose making was never answered. It keeps to the characters that every kind of
-// Atlas credential takes.
+// A Tag identifies a request's key in Atlas. It is the end of the key's
+// description, where all users of the organization can read it, and finds a key
+// after a lost response to its create. It uses only characters that every kind of
+// Atlas credential accepts.
 type Tag struct {
 	Request string
 	Attempt int
 
-	// Bot tells two bots apart that make keys in one organization: the ids of
-	// their requests can be equal.
+	// Bot identifies the installation of the bot, because two of them in one
+	// organization can use equal request ids.
 	Bot string
 }
 
@@ -33,7 +33,7 @@ func (m Tag) String() string {
 
 var tagPattern = regexp.MustCompile(`(?:^| - )keybot ([A-Za-z0-9._-]{1,64}) attempt ([1-9][0-9]{0,8}) of ([A-Z0-9]{1,16})$`)
 
-// parseTag reads the mark that a description ends with.
+// parseTag reads the tag at the end of a description.
 func parseTag(description string) (Tag, bool) {
 	m := tagPattern.FindStringSubmatch(description)
 	if m == nil {
@@ -43,8 +43,8 @@ func parseTag(description string) (Tag, bool) {
 	return Tag{Request: m[1], Attempt: attempt, Bot: m[3]}, err == nil
 }
 
-// Describe is the description of the key with a mark: what the requester wrote,
-// as far as it fits, and the mark.
+// Describe returns a key's description: the requester's text, as far as it fits,
+// and the tag.
 func Describe(text string, m Tag) string {
 	end := m.String()
 	text = clip(collapseSpace(text), maxDescription-len(" - ")-len(end))
@@ -54,10 +54,10 @@ func Describe(text string, m Tag) string {
 	return text + " - " + end
 }
 
-// collapseSpace replaces what may not be in a description by single spaces. Beside what
-// service accounts take (letters, numbers and a few signs) it leaves combining
-// marks and joiners, without which Hindi, Thai or Persian cannot be read: the
-// description of an API key may hold them.
+// collapseSpace replaces characters that a description cannot hold by single
+// spaces. Besides the characters that service accounts accept (letters, numbers
+// and a few signs) it keeps combining marks and joiners, which Hindi, Thai and
+// Persian need and the description of an API key may hold.
 func collapseSpace(text string) string {
 	allowed := func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || strings.ContainsRune("-_.,'\u200c\u200d", r) {
@@ -68,8 +68,8 @@ func collapseSpace(text string) string {
 	return strings.Join(strings.Fields(strings.Map(allowed, norm.NFC.String(text))), " ")
 }
 
-// clip shortens text to at most n UTF-16 units without cutting a character or
-// parting it from its marks.
+// clip shortens text to at most n UTF-16 units, without splitting a character or
+// separating it from its combining marks.
 func clip(text string, n int) string {
 	whole := 0 // where the last character with its marks ended
 	for i, r := range text {

@@ -31,11 +31,11 @@ func assertSilent(t *testing.T, s *script, err error) {
 	}
 }
 
-// A private key in every place where an answer could carry one.
-func TestPrivateKeysAreNeverSaid(t *testing.T) {
+// The responses carry a private key in every possible place.
+func TestPrivateKeyIsInNoErrorOrLog(t *testing.T) {
 	t.Parallel()
 	quoted := `"` + secretMade + `"`
-	for name, l := range map[string]leg{
+	for name, l := range map[string]responder{
 		"as the error code":         say(400, `{"error":400,"errorCode":`+quoted+`}`),
 		"in the error's header":     with("X-Error-Code", secretMade, say(400, "{}")),
 		"as a detail":               refuse(400, "INVALID_ATTRIBUTE", `[`+quoted+`]`),

@@ -11,8 +11,8 @@ import (
 	"atlaskeybot/internal/atlas"
 )
 
-// page is an answer with a page for people, whatever type it claims.
-func page(status int, contentType string) leg {
+// page is a response with a web page of the given type.
+func page(status int, contentType string) responder {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(status)
@@ -20,10 +20,10 @@ func page(status int, contentType string) leg {
 	}
 }
 
-// What was created may exist: who answered with a page is not known.
-func TestAWebPageInsteadOfJSONIsSaidToBeOne(t *testing.T) {
+// The key may exist: the origin of the page is not known.
+func TestWebPageIsReported(t *testing.T) {
 	t.Parallel()
-	for name, l := range map[string]leg{
+	for name, l := range map[string]responder{
 		"a captive portal": page(200, "text/html; charset=utf-8"),
 		"without a type":   page(200, "application/octet-stream"),
 		"a proxy":          page(503, "text/html"),

@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A leg answers one request. What a script has no leg for is a failed test.
-type leg func(w http.ResponseWriter, r *http.Request)
+// A responder answers one request. A request without a responder fails the test.
+type responder func(w http.ResponseWriter, r *http.Request)
 
 // say answers with a status and a body in Atlas's type.
-func say(status int, body string) leg {
+func say(status int, body string) responder {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.atlas.2023-01-01+json;charset=utf-8")
 		w.WriteHeader(status)
@@ -27,29 +27,29 @@ func say(status int, body string) leg {
 }
 
 // refuse answers with an error of Atlas.
-func refuse(status int, code string, parameters string) leg {
+func refuse(status int, code string, parameters string) responder {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Error-Code", code)
 		say(status, fmt.Sprintf(`{"error":%d,"errorCode":%q,"detail":"d","reason":"r","parameters":%s}`, status, code, parameters))(w, r)
 	}
 }
 
-// with sets a header before it answers as l does.
-func with(key, value string, l leg) leg {
+// with sets a header before it calls l.
+func with(key, value string, l responder) responder {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(key, value)
 		l(w, r)
 	}
 }
 
-// reset ends the connection without an answer.
+// reset ends the connection without a response.
 func reset(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-// hang answers when the client has gone away.
+// hang waits until the client is gone.
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 // cut announces the whole body and sends half of it.
-func cut(status int, body string) leg {
+func cut(status int, body string) responder {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		say(status, body[:len(body)/2])(w, r)
@@ -59,7 +59,7 @@ func cut(status int, body string) leg {
 }
 
 // raw writes bytes that need not be HTTP.
-func raw(text string) leg {
+func raw(text string) responder {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err != nil {
@@ -70,8 +70,8 @@ func raw(text string) leg {
 	}
 }
 
-// recorded answers as Atlas once did.
-func recorded(t *testing.T, name string) leg {
+// recorded answers with a recorded response of Atlas.
+func recorded(t *testing.T, name string) responder {
 	res, body := readRecorded(t, name)
 	return func(w http.ResponseWriter, _ *http.Request) {
 		maps.Copy(w.Header(), res.Header)
