@@ -17,7 +17,7 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-func beside(t *testing.T, path string) *store.Store {
+func attached(t *testing.T, path string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{Attach: true})
 	require.NoError(t, err)
@@ -25,7 +25,7 @@ func beside(t *testing.T, path string) *store.Store {
 	return s
 }
 
-// denied is r with somebody's no, and the line of it.
+// denied is r after a denial, with its audit entry.
 func denied(r approval.Request, by policy.UserID) (approval.Request, approval.AuditEntry) {
 	r.State = approval.StateDenied
 	return r, approval.AuditEntry{
@@ -34,19 +34,19 @@ func denied(r approval.Request, by policy.UserID) (approval.Request, approval.Au
 	}
 }
 
-// Of an owner and a guest that move one row, one wins; the audit trail is one
-// chain.
-func TestBesideItsOwner(t *testing.T) {
+// Of an owner and an attached store that move one row, one wins, and the audit trail
+// is one chain.
+func TestAttachedAndOwnerMoveOneRow(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
-	owner, guest := open(t, "sqlite:"+path), beside(t, path)
+	owner, attached := open(t, "sqlite:"+path), attached(t, path)
 	for i := range 20 {
 		r := asked(policy.ID("AKR-000" + string(rune('A'+i))))
 		r, err := owner.Create(t.Context(), r, submitted(r))
 		require.NoError(t, err)
 		var wg sync.WaitGroup
 		won := make(chan policy.UserID, 2)
-		for by, s := range map[policy.UserID]*store.Store{"owner": owner, "guest": guest} {
+		for by, s := range map[policy.UserID]*store.Store{"owner": owner, "attached": attached} {
 			wg.Go(func() {
 				next, e := denied(r, by)
 				if _, err := s.Move(t.Context(), next, e); err == nil {
@@ -64,9 +64,9 @@ func TestBesideItsOwner(t *testing.T) {
 	require.EqualValues(t, 40, chain.Lines)
 }
 
-// A guest takes no lease away from the owner, and sees to it that what it wrote
-// survives a loss of power.
-func TestBesideTakesNothingFromItsOwner(t *testing.T) {
+// An attached store keeps the owner's leases, and its writes survive a loss of
+// power.
+func TestAttachedStoreTakesNoLeases(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	owner := open(t, "sqlite:"+path)
@@ -78,42 +78,42 @@ func TestBesideTakesNothingFromItsOwner(t *testing.T) {
 	_, err = owner.ClaimWork(t.Context(), now, now.Add(time.Minute))
 	require.NoError(t, err)
 
-	guest := beside(t, path)
+	attached := attached(t, path)
 	_, err = owner.ClaimWork(t.Context(), now, now.Add(time.Minute))
 	require.ErrorIs(t, err, approval.ErrNothingDue, "it is still leased")
-	_, err = guest.ClaimWork(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
+	_, err = attached.ClaimWork(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
 	require.ErrorContains(t, err, "does no work")
-	_, err = guest.ClaimSync(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
+	_, err = attached.ClaimSync(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
 	require.ErrorContains(t, err, "does no work")
 	var synchronous string
-	require.NoError(t, guest.DB().QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous))
+	require.NoError(t, attached.DB().QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous))
 	require.Equal(t, "2", synchronous)
 
 	_, err = store.Open(t.Context(), "sqlite:"+path, store.Options{})
 	require.ErrorContains(t, err, "another process is using it", "the lock is still the owner's")
 	require.NoError(t, owner.Close())
-	open(t, "sqlite:"+path) // the guest holds none
-	_, err = guest.Get(t.Context(), "AKR-00001")
+	open(t, "sqlite:"+path) // the attached store has no lock
+	_, err = attached.Get(t.Context(), "AKR-00001")
 	require.NoError(t, err)
 }
 
-// in puts a test's directory into a text.
+// in replaces {dir} by the directory of a test.
 func in(dir, text string) string { return strings.ReplaceAll(text, "{dir}", dir) }
 
 func readOnly(t *testing.T, dir string) {
 	require.NoError(t, open(t, "sqlite:"+dir+"/bot.db").Close())
 	require.NoError(t, os.Chmod(dir+"/bot.db", 0o400))
-	asNobody(t, dir)
+	asUnprivileged(t, dir)
 }
 
-func TestBesideRefuses(t *testing.T) {
+func TestAttachRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		url  string
 		make func(t *testing.T, dir string)
 		want string
 	}{
-		"memory":    {"sqlite::memory:", nil, "one in memory is empty, and is its owner's alone"},
+		"memory":    {"sqlite::memory:", nil, "one in memory is empty, and cannot be attached"},
 		"no file":   {"sqlite:{dir}/bot.db", nil, "there is no such file"},
 		"a text":    {"sqlite:{dir}/bot.db", write("bot.db", "dear diary, and so on and on", 0o600), "this file is not a SQLite database"},
 		"a diary":   {"sqlite:{dir}/bot.db", database("bot.db", "CREATE TABLE diary (day TEXT)"), "this is another program's database"},
@@ -131,7 +131,7 @@ func TestBesideRefuses(t *testing.T) {
 			left, err := filepath.Glob(dir + "/*.lock")
 			require.NoError(t, err)
 			if name != "read-only" {
-				require.Empty(t, left, "a guest makes no lock")
+				require.Empty(t, left, "an attached store creates no lock")
 			}
 		})
 	}

@@ -10,15 +10,15 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// Record implements [approval.Store]. A line that names a request has to be a
-// refusal: [Store.QuickCheck] takes any other for a change of that request.
+// Record implements [approval.Store]. An entry that names a request must be a
+// refusal, because [Store.QuickCheck] counts any other as a change of the request.
 func (s *Store) Record(ctx context.Context, e approval.AuditEntry) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error { return record(ctx, tx, e) })
 }
 
-// record adds e to the end of the chain. Counting in audit_head comes first: it
-// locks that row, on any database, so that of many writers each follows
-// another, and a transaction that is rolled back leaves no gap.
+// record adds e to the end of the chain. It updates audit_head first, which locks
+// that row on any database, so that concurrent writers run one after another and a
+// rolled back transaction leaves no gap.
 func record(ctx context.Context, tx *sql.Tx, e approval.AuditEntry) error {
 	if e.At.IsZero() {
 		return errors.New("adding to the audit trail: the entry has no time")
@@ -47,15 +47,14 @@ func setHead(ctx context.Context, tx *sql.Tx, last approval.AuditEntry) error {
 	return nil
 }
 
-// An AuditHead is where the audit trail ends, as it is kept beside the lines.
-// It is zero for an empty trail.
+// An AuditHead is the recorded end of the audit trail. It is zero for an empty
+// trail.
 type AuditHead struct {
 	Seq  int64
 	Hash string
 }
 
-// AuditHead returns the end of the audit trail. Lines that are added later only
-// follow it.
+// AuditHead returns the end of the audit trail. Later entries only follow it.
 func (s *Store) AuditHead(ctx context.Context) (AuditHead, error) {
 	var h AuditHead
 	if err := s.db.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head`).Scan(&h.Seq, &h.Hash); err != nil {
@@ -67,14 +66,14 @@ func (s *Store) AuditHead(ctx context.Context) (AuditHead, error) {
 // auditPage is how many entries are read at once.
 const auditPage = 500
 
-// Audit implements [approval.Store]. It reads in pages, so that yield may take
-// its time and use the store.
+// Audit implements [approval.Store]. It reads pages, so that yield may be slow and
+// may use the store.
 func (s *Store) Audit(ctx context.Context, yield func(approval.AuditEntry) error) error {
 	return scanEntries(ctx, s.db, yield)
 }
 
 func scanEntries(ctx context.Context, q queryer, yield func(approval.AuditEntry) error) error {
-	from := int64(math.MinInt64) // the bot's own begin with 1; what was inserted may not
+	from := int64(math.MinInt64) // the bot's own begin with 1; inserted rows may not
 	for {
 		page, err := entriesFrom(ctx, q, from)
 		if err != nil {
@@ -95,9 +94,9 @@ func scanEntries(ctx context.Context, q queryer, yield func(approval.AuditEntry)
 	}
 }
 
-// AuditRows counts the rows of the trail with a number of upTo at most, and
-// those whose number is none, whatever was done to the table: every line that
-// [Store.Audit] yields is one of them.
+// AuditRows counts the rows of the trail with a number of at most upTo, and those
+// with an invalid number. If the table was tampered with, the count can exceed the
+// number of entries that [Store.Audit] yields.
 func (s *Store) AuditRows(ctx context.Context, upTo int64) (int64, error) {
 	var n int64
 	const count = `SELECT count(*) FROM audit WHERE typeof(seq) <> 'integer' OR seq <= $1`

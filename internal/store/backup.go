@@ -15,18 +15,17 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Progress is told how much of a copy is done, in bytes.
+// Progress reports how much of a copy is done, in bytes.
 type Progress func(done, total int64)
 
-// ErrNotItsTrail is of a database that was put together from two: a bot does
-// not start with it.
+// ErrNotItsTrail means that the database was combined from two. A bot does not
+// start with it.
 var ErrNotItsTrail = errors.New("requests and audit trail do not belong together")
 
-// Backup copies the database at databaseURL into the new file at to, beside the bot
-// that uses it: everything that was recorded before it began, and nothing half
-// done. It then checks the copy. A file that is there is never overwritten. An
-// error leaves nothing behind, but for [ErrNotItsTrail]: then the copy is as
-// good as the database.
+// Backup copies the database at databaseURL to the new file to, while a bot may use
+// it, and checks the copy. The copy is a consistent snapshot. Backup never
+// overwrites a file. After an error it leaves no file, except for
+// [ErrNotItsTrail]: then the copy has the same fault as the database.
 func Backup(ctx context.Context, databaseURL, to string, progress Progress) (Summary, error) {
 	s, err := attachForCopy(ctx, databaseURL)
 	if err != nil {
@@ -40,8 +39,8 @@ func Backup(ctx context.Context, databaseURL, to string, progress Progress) (Sum
 	return s.backup(ctx, to, progress)
 }
 
-// attachForCopy opens a database to read it, whatever its schema: a backup
-// comes before an update.
+// attachForCopy opens a database to read it. The schema may be older, because a
+// backup precedes an update.
 func attachForCopy(ctx context.Context, databaseURL string) (*Store, error) {
 	path, isFile := strings.CutPrefix(databaseURL, "sqlite:")
 	if !isFile || path == "" || path == inMemory {
@@ -64,8 +63,8 @@ func attachForCopy(ctx context.Context, databaseURL string) (*Store, error) {
 	return s, nil
 }
 
-// isOurs reports, as an error, what is no database of this bot, or of a newer
-// one.
+// isOurs returns an error if this is not a database of the bot, or is one of a
+// newer version.
 func (s *Store) isOurs(ctx context.Context) error {
 	if err := s.checkOwnership(ctx); err != nil {
 		return err
@@ -93,7 +92,8 @@ func (s *Store) isOurs(ctx context.Context) error {
 
 var errEmpty = errors.New("it is empty: no bot has used it yet")
 
-// newFile makes to absolute and sees that nothing is there, nor belongs there.
+// newFile makes to absolute, and checks that it does not exist and is not part of
+// the database.
 func newFile(to, database string) (string, error) {
 	to, err := filepath.Abs(to)
 	if err != nil {
@@ -119,7 +119,7 @@ func newFile(to, database string) (string, error) {
 	return to, nil
 }
 
-// backup writes the copy under another name, checks it, and gives it its own.
+// backup writes the copy under a temporary name, checks it, and renames it.
 func (s *Store) backup(ctx context.Context, to string, progress Progress) (Summary, error) {
 	partial, err := newPartial(to)
 	if err != nil {
@@ -139,9 +139,8 @@ func (s *Store) backup(ctx context.Context, to string, progress Progress) (Summa
 	return sum, wrong
 }
 
-// Rescue saves what the database holds, beside where its file was, while this
-// process still has it open. It is for a file that is lost, into which nothing
-// is written any more: see [ErrLost].
+// Rescue copies a database whose file is lost (see [ErrLost]) but still open in
+// this process, to a new file in the same directory.
 func (s *Store) Rescue(ctx context.Context, now time.Time) (to string, err error) {
 	if to, err = freeName(s.Path()+".rescued-", now); err != nil {
 		return "", err
@@ -150,11 +149,11 @@ func (s *Store) Rescue(ctx context.Context, now time.Time) (to string, err error
 	return to, err
 }
 
-// pagesAtOnce is how many pages are copied between two looks at the context.
+// pagesAtOnce is the number of pages copied between two checks of the context.
 const pagesAtOnce = 256
 
-// copyPages copies the database as it is at one moment: the transaction around
-// it holds that moment, however long the copy takes.
+// copyPages copies a snapshot of the database. The transaction around it keeps the
+// snapshot, no matter how long the copy takes.
 func (s *Store) copyPages(ctx context.Context, to string, progress Progress) error {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -176,7 +175,7 @@ func (s *Store) copyPages(ctx context.Context, to string, progress Progress) err
 			NewBackup(uri string) (*sqlite.Backup, error)
 		})
 		if !ok {
-			return errors.New("this driver makes no backups")
+			return errors.New("this driver does not support backups")
 		}
 		u := url.URL{Scheme: "file", Path: to, RawQuery: "mode=rw"}
 		b, err := source.NewBackup(u.String())
@@ -187,7 +186,7 @@ func (s *Store) copyPages(ctx context.Context, to string, progress Progress) err
 	})
 }
 
-// finish takes every step of b, and leaves a file that needs no other beside it.
+// finish runs all steps of b, and leaves a file that needs no log.
 func finish(ctx context.Context, b *sqlite.Backup, pageSize int64, progress Progress) error {
 	for more := true; more; {
 		if err := ctx.Err(); err != nil {
@@ -208,7 +207,7 @@ func finish(ctx context.Context, b *sqlite.Backup, pageSize int64, progress Prog
 	return conn.Close()
 }
 
-// verifyCopy makes a copy one plain file, on the disk, and checks it.
+// verifyCopy makes a copy a single file and checks it.
 func verifyCopy(ctx context.Context, path string) (Summary, error) {
 	if err := fold(ctx, path); err != nil {
 		return Summary{}, err
@@ -228,8 +227,8 @@ func verifyCopy(ctx context.Context, path string) (Summary, error) {
 	return sum, s.checkRows(ctx)
 }
 
-// fold brings what is in the write-ahead log into the database and takes the
-// log away. It fails if another process has the database open.
+// fold moves the content of the write-ahead log into the database and removes the
+// log. It fails if another process has the database open.
 func fold(ctx context.Context, path string) error {
 	s := &Store{dialect: sqliteDialect, attached: true}
 	if err := s.connect(path, Options{Attach: true}); err != nil {
@@ -250,7 +249,7 @@ func (s *Store) leaveWAL(ctx context.Context) error {
 	return nil
 }
 
-// explainCopy says why a copy could not be written.
+// explainCopy explains to an operator why a copy could not be written.
 func explainCopy(err error) error {
 	h := &fileHealth{}
 	h.note(err)

@@ -27,7 +27,7 @@ func fill(t *testing.T, s *store.Store, from, to int) {
 	}
 }
 
-// counts opens a database as the bot does and says how many requests it has.
+// counts opens a database as the bot does and counts its requests.
 func counts(t *testing.T, path string) int {
 	t.Helper()
 	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
@@ -39,7 +39,7 @@ func counts(t *testing.T, path string) int {
 	return len(all)
 }
 
-func TestBackupBesideARunningBotIsWhole(t *testing.T) {
+func TestBackupOfRunningBot(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
 	s := open(t, "sqlite:"+dir+"/bot.db")
@@ -61,10 +61,10 @@ func TestBackupBesideARunningBotIsWhole(t *testing.T) {
 	require.Equal(t, 5, counts(t, dir+"/copy.db"))
 }
 
-func TestBackupHoldsOneMomentWhileTheBotWrites(t *testing.T) {
+func TestBackupIsSnapshot(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
-	other := startAnother(t, dir+"/bot.db")
+	other := startFiller(t, dir+"/bot.db")
 	for i := range 3 {
 		for range 20 {
 			other.stored(t)
@@ -107,7 +107,7 @@ func TestBackupRefuses(t *testing.T) {
 	require.NoFileExists(t, dir+"/nowhere")
 }
 
-func TestBackupLeavesNothingWhenItIsStopped(t *testing.T) {
+func TestCancelledBackupLeavesNoFile(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
 	fill(t, open(t, "sqlite:"+dir+"/bot.db"), 0, 1)
@@ -129,8 +129,8 @@ func readText(t *testing.T, path string) string {
 	return string(text)
 }
 
-// mixed is the state that a backup leaves that is copied over a database whose
-// log still lies there: found in the field.
+// mixed copies a backup over a database whose log is still there, as an operator
+// once did.
 func mixed(t *testing.T, dir string) {
 	t.Helper()
 	path := dir + "/bot.db"
@@ -148,7 +148,7 @@ func mixed(t *testing.T, dir string) {
 	require.NoError(t, os.WriteFile(path+"-wal", []byte(log), 0o600))
 }
 
-func TestStartRefusesABackupCopiedOverAnotherLog(t *testing.T) {
+func TestStartRefusesBackupCopiedOverLog(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
 	mixed(t, dir)
@@ -160,7 +160,7 @@ func TestStartRefusesABackupCopiedOverAnotherLog(t *testing.T) {
 	require.ErrorContains(t, err, "bot restore")
 }
 
-func TestQuickCheckComparesRequestsWithTheTrail(t *testing.T) {
+func TestQuickCheckComparesRequestsWithTrail(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ change, want string }{
 		"a row is gone":    {`DELETE FROM request WHERE id = 'AKR-10001'`, "AKR-10001 is pending in the trail and has no row"},
@@ -184,7 +184,7 @@ func TestQuickCheckComparesRequestsWithTheTrail(t *testing.T) {
 	}
 }
 
-func TestRefusedAttemptsDoNotCountAsChanges(t *testing.T) {
+func TestQuickCheckIgnoresRefusals(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite:"+tempDir(t)+"/bot.db")
 	fill(t, s, 0, 1)
@@ -211,7 +211,7 @@ func damage(t *testing.T, path string) {
 	require.NoError(t, err)
 }
 
-func TestBackupOfADamagedDatabaseIsNotKept(t *testing.T) {
+func TestBackupOfDamagedDatabaseIsNotKept(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
 	s := open(t, "sqlite:"+dir+"/bot.db")

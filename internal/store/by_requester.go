@@ -10,11 +10,10 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A person can have tens of thousands of requests. What is read here is bounded
-// by what is shown or counted: each query has an index that begins with the
-// person.
+// A person can have tens of thousands of requests. These queries read no more than
+// they return or count: each uses an index that begins with the requester.
 
-// openOrLive are the states that are not over.
+// openOrLive is the condition that a request is open or its key active.
 var openOrLive = stateIn(approval.StatePending, approval.StateApproved, approval.StateIssuing, approval.StateApplying, approval.StateDelivered, approval.StateActive, approval.StateRevoking)
 
 // OpenByRequester implements [approval.Store].
@@ -37,7 +36,7 @@ func (s *Store) PageByRequester(ctx context.Context, user policy.UserID, at appr
 	if err != nil {
 		return nil, false, err
 	}
-	args[1] = limit + 1 // also what cannot be read counts
+	args[1] = limit + 1 // unreadable requests count, too
 	var there int
 	if err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM (`+page+`)`, args...).Scan(&there); err != nil {
 		return nil, false, fmt.Errorf("counting a page of requests: %w", err)
@@ -45,8 +44,8 @@ func (s *Store) PageByRequester(ctx context.Context, user policy.UserID, at appr
 	return found, there > limit, nil
 }
 
-// The pages of one person's list: $1 is the person, $2 the length, $3 and $4 the
-// place.
+// The queries of one person's list: $1 is the person, $2 the length, $3 and $4 the
+// cursor.
 const (
 	firstPage = `SELECT id FROM request WHERE requester = $1 ORDER BY requested_at DESC, id LIMIT $2`
 	olderPage = `SELECT id FROM request WHERE requester = $1 AND requested_at <= $3 AND (requested_at < $3 OR id > $4) ORDER BY requested_at DESC, id LIMIT $2`

@@ -11,9 +11,9 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// What is over is never read to count or list what one person has open: every
-// query finds its rows by an index that begins with the person, and none scans.
-func TestQueriesOfOnePersonUseAnIndex(t *testing.T) {
+// Every query finds its rows by an index that begins with the requester, and none
+// scans the table.
+func TestRequesterQueriesUseIndex(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.Context(), "sqlite:"+t.TempDir()+"/bot.db", Options{})
 	require.NoError(t, err)
@@ -48,15 +48,14 @@ func TestQueriesOfOnePersonUseAnIndex(t *testing.T) {
 	}
 }
 
-// withArgs is a page's query with its arguments in it.
+// withArgs inserts arguments into a page's query.
 func withArgs(page string) string {
 	return strings.NewReplacer("$1", "'U_bo'", "$2", "21", "$3", "1000", "$4", "'AKR-00001'").Replace(page)
 }
 
-// A person with 20,000 requests, a thousand of each millisecond, reaches all of
-// them page by page and back. What a page reads is told by
-// TestQueriesOfOnePersonUseAnIndex.
-func TestTwentyThousandRequestsOfOnePersonAreReachedPageByPage(t *testing.T) {
+// A person has 20,000 requests, a thousand of each millisecond.
+// TestRequesterQueriesUseIndex checks what a page reads.
+func TestPageByRequesterReachesAllRequests(t *testing.T) {
 	t.Parallel()
 	const all, page = 20_000, 20
 	s, err := Open(t.Context(), "sqlite:"+t.TempDir()+"/bot.db", Options{})

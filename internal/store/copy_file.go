@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 )
 
-// A copy is written under another name, beside the one that it gets when it is
-// whole.
+// A copy is written under a temporary name in the same directory, and renamed when
+// it is complete.
 
-// newPartial makes an empty file, readable by its owner alone, beside the one
-// that it becomes.
+// newPartial creates an empty file, readable by its owner only, for a copy that
+// becomes to.
 func newPartial(to string) (string, error) {
 	file, err := os.CreateTemp(filepath.Dir(to), partialOf(to)+"*")
 	if err != nil {
@@ -23,17 +23,17 @@ func newPartial(to string) (string, error) {
 	return file.Name(), errors.Join(restrictMode(file.Name()), file.Close())
 }
 
-// partialOf begins the names of what is not finished.
+// partialOf is the prefix of the names of unfinished copies.
 func partialOf(to string) string { return "." + filepath.Base(to) + ".partial-" }
 
-// removeDatabase removes a file and what SQLite keeps beside it.
+// removeDatabase removes a database file and SQLite's files that belong to it.
 func removeDatabase(path string) {
 	for _, end := range []string{"", "-wal", "-shm", "-journal"} {
 		os.Remove(path + end)
 	}
 }
 
-// copyTo copies a file that nobody else has open.
+// copyTo copies a file that no other process has open.
 func (r *restoring) copyTo(ctx context.Context, from, to string, progress Progress) error {
 	source, err := os.Open(from)
 	if err != nil {
@@ -43,11 +43,10 @@ func (r *restoring) copyTo(ctx context.Context, from, to string, progress Progre
 	return copyFile(ctx, source, to, progress)
 }
 
-// copyAtOnce is how many bytes are copied between two looks at the context.
+// copyAtOnce is the number of bytes copied between two checks of the context.
 const copyAtOnce = 4 << 20
 
-// copyFile copies source from its beginning into the file at to and brings that
-// to the disk.
+// copyFile copies source from its beginning into the file at to, and syncs it.
 func copyFile(ctx context.Context, source *os.File, to string, progress Progress) error {
 	info, err := source.Stat()
 	if err != nil {
@@ -74,7 +73,7 @@ func copyFile(ctx context.Context, source *os.File, to string, progress Progress
 	return errors.Join(target.Sync(), target.Close())
 }
 
-// publish gives a finished file its name, which must be free, for good.
+// publish renames a complete copy and syncs the directory. The name must be free.
 func publish(partial, to string) error {
 	if err := syncFile(partial); err != nil {
 		return describeFileError(to, err)
@@ -83,7 +82,7 @@ func publish(partial, to string) error {
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s is there already and is not overwritten: choose another name", to)
-	case err != nil: // this file system has no links
+	case err != nil: // this file system does not support links
 		if _, there := os.Lstat(to); !errors.Is(there, fs.ErrNotExist) {
 			return fmt.Errorf("%s is there already and is not overwritten: choose another name", to)
 		}
@@ -94,7 +93,7 @@ func publish(partial, to string) error {
 	return errors.Join(err, syncFile(filepath.Dir(to)))
 }
 
-// syncFile brings a file, or the names in a directory, to the disk.
+// syncFile syncs a file or a directory.
 func syncFile(path string) error {
 	file, err := os.Open(path)
 	if err != nil {

@@ -1,15 +1,15 @@
 package store
 
-// A dialect is what differs between databases. Everything else is written once,
-// in what they share: $N parameters, TEXT, BIGINT, CHECK, REFERENCES, partial
-// indexes, ON CONFLICT, and RETURNING of the table's own columns.
+// A dialect holds the differences between databases. All other SQL uses what they
+// share: $N parameters, TEXT, BIGINT, CHECK, REFERENCES, partial indexes, ON
+// CONFLICT, and RETURNING of the table's own columns.
 type dialect struct {
-	// name picks the migrations that are for one database only, as in
-	// 0002_audit.sqlite.sql.
+	// name selects the migrations for one database only, as in
+	// 0001_initial.sqlite.sql.
 	name string
 
 	// skipLocked ends the query that picks a row to lease, so that two
-	// processes do not wait for each other's pick.
+	// processes do not wait for each other.
 	skipLocked string
 
 	// lockSchema is run first in the transaction of each migration, so that

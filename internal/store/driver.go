@@ -7,9 +7,8 @@ import (
 	"io"
 )
 
-// A connector opens connections of SQLite that tell a [fileHealth] about every
-// error, whichever statement it comes from, and that change nothing in a file
-// that is lost.
+// A connector opens SQLite connections that report every error to a [fileHealth]
+// and refuse to write to a lost file.
 type connector struct {
 	dsn    string
 	driver driver.Driver
@@ -37,7 +36,7 @@ func (c connector) Connect(context.Context) (driver.Conn, error) {
 	return &connection{conn.(sqliteConn), c.health}, nil
 }
 
-// A sqliteConn is what the driver's connections can do.
+// A sqliteConn lists the methods of the driver's connections.
 type sqliteConn interface {
 	driver.Conn
 	driver.ConnBeginTx

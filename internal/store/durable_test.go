@@ -16,8 +16,8 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-// An approval must not vanish with the power: NORMAL may lose the last commits.
-func TestSettingsOfTheConnection(t *testing.T) {
+// With NORMAL, the last commits may be lost with the power.
+func TestConnectionSettings(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite:"+filepath.Join(t.TempDir(), "bot.db"))
 	for pragma, want := range map[string]string{
@@ -30,8 +30,7 @@ func TestSettingsOfTheConnection(t *testing.T) {
 	require.Equal(t, 1, s.DB().Stats().MaxOpenConnections)
 }
 
-// A bot that is started again tries at once what the one before it had put off,
-// and waits for dates as before.
+// A restarted bot retries at once, and waits for due dates as before.
 func TestRestartRetriesAtOnce(t *testing.T) {
 	t.Parallel()
 	path := "sqlite:" + filepath.Join(t.TempDir(), "bot.db")
@@ -60,8 +59,7 @@ func TestRestartRetriesAtOnce(t *testing.T) {
 	}
 }
 
-// A row whose body is damaged is told of and set aside: the others are worked on.
-func TestUnreadableRequestKeepsNoOtherWaiting(t *testing.T) {
+func TestUnreadableRequestBlocksNoOther(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite::memory:")
 	for i, id := range []policy.ID{"AKR-BROKE", "AKR-WHOLE"} {
@@ -86,7 +84,7 @@ func TestUnreadableRequestKeepsNoOtherWaiting(t *testing.T) {
 	}
 }
 
-func TestTheAuditTrailOnlyGrows(t *testing.T) {
+func TestAuditTrailOnlyGrows(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite::memory:")
 	r := asked("AKR-00001")
@@ -105,7 +103,7 @@ func TestTheAuditTrailOnlyGrows(t *testing.T) {
 	}))
 }
 
-func TestColumnsAgreeWithTheBody(t *testing.T) {
+func TestColumnsMatchBody(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite::memory:")
 	r := asked("AKR-00001")
@@ -131,8 +129,8 @@ func TestColumnsAgreeWithTheBody(t *testing.T) {
 	require.EqualValues(t, 2, truth.Version)
 }
 
-// Nothing that is stored has room for a private key.
-func TestNothingStoredCanHoldASecret(t *testing.T) {
+// No stored type has a field for a private key.
+func TestStoredTypesHoldNoSecret(t *testing.T) {
 	t.Parallel()
 	require.True(t, canHold(reflect.TypeFor[approval.Credential](), reflect.TypeFor[secret.Secret]()), "the search finds what is there")
 	for _, stored := range []reflect.Type{
@@ -170,7 +168,7 @@ func TestPing(t *testing.T) {
 	require.Error(t, s.Ping(t.Context()))
 }
 
-func TestReadingBesideTheBot(t *testing.T) {
+func TestReadOnlyBesideOwner(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	bot := open(t, "sqlite:"+path)
@@ -185,10 +183,10 @@ func TestReadingBesideTheBot(t *testing.T) {
 	require.NoError(t, reader.Audit(t.Context(), func(approval.AuditEntry) error { lines++; return nil }))
 	require.Equal(t, 1, lines)
 	require.Error(t, reader.Record(t.Context(), submitted(r)))
-	require.NoError(t, bot.Record(t.Context(), submitted(r)), "the reader is in nobody's way")
+	require.NoError(t, bot.Record(t.Context(), submitted(r)), "the reader blocks no writer")
 }
 
-func TestReadingMakesNothing(t *testing.T) {
+func TestReadOnlyCreatesNoFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(tempDir(t), "bot.db")
 	_, err := store.Open(t.Context(), "sqlite:"+path, store.Options{ReadOnly: true})

@@ -14,8 +14,8 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-// SQLite answers as on a file system that became read-only.
-func TestReadOnlyFileSystemIsSaidAndIsOverWithoutARestart(t *testing.T) {
+// SQLite fails as on a file system that became read-only.
+func TestPingReportsReadOnlyFileSystemAndRecovery(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite:"+filepath.Join(t.TempDir(), "bot.db"))
 	r := asked("AKR-EARLY")
@@ -40,9 +40,9 @@ func TestReadOnlyFileSystemIsSaidAndIsOverWithoutARestart(t *testing.T) {
 	require.NoError(t, s.QuickCheck(t.Context()), "what failed left nothing")
 }
 
-// A reader that does not end keeps the log from being emptied: it grows with
-// every change, which WALSize shows, and is small again after the reader.
-func TestWALGrowsUnderAReaderThatDoesNotEndAndIsBoundedAfterIt(t *testing.T) {
+// A long reader prevents checkpoints: the log grows with every change, as WALSize
+// shows, and is small again after the reader ends.
+func TestWALIsTruncatedAfterLongReader(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	s := open(t, "sqlite:"+path)

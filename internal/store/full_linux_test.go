@@ -14,8 +14,8 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-// small is a directory with room for two megabytes. Only the superuser can make
-// one; for others the database itself may not grow beyond that.
+// small is a directory with room for two megabytes. Only the superuser can create
+// one; for other users the test limits the size of the database.
 func small(t *testing.T) (dir string, isSmall bool) {
 	t.Helper()
 	dir = tempDir(t)
@@ -26,7 +26,7 @@ func small(t *testing.T) (dir string, isSmall bool) {
 	return dir, true
 }
 
-func TestAFullDiskIsSaidAndIsOverWithoutARestart(t *testing.T) {
+func TestPingReportsFullDiskAndRecovery(t *testing.T) {
 	t.Parallel()
 	dir, isSmall := small(t)
 	s := open(t, "sqlite:"+dir+"/bot.db")
@@ -59,7 +59,7 @@ func TestAFullDiskIsSaidAndIsOverWithoutARestart(t *testing.T) {
 	require.NoError(t, s.QuickCheck(t.Context()), "what failed left nothing")
 }
 
-func TestBackupOntoAFullDiskLeavesNothing(t *testing.T) {
+func TestBackupToFullDiskLeavesNoFile(t *testing.T) {
 	t.Parallel()
 	dir, isSmall := small(t)
 	from := tempDir(t) + "/bot.db"

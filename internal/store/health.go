@@ -13,7 +13,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Why a database cannot be used, in words for an operator.
+// Reasons why a database cannot be used, as an operator reads them.
 var (
 	ErrDamaged  = errors.New("the database file is damaged: stop the bot and restore a backup with 'atlas-key-bot restore'")
 	ErrFull     = errors.New("the disk is full, so nothing can be recorded: make room")
@@ -22,26 +22,26 @@ var (
 	ErrLost     = errors.New("the database file was deleted or replaced while the bot runs: put the same file back, or stop the bot and restore one with 'atlas-key-bot restore'")
 )
 
-// probeEvery is how often [Store.Ping] really writes.
+// probeEvery is the interval at which [Store.Ping] writes.
 const probeEvery = 5 * time.Second
 
-// roomAgain is the free space in bytes that ends a full disk: what a change of a
-// request takes, and more.
+// roomAgain is the free space, in bytes, above which a disk no longer counts as
+// full. A change of a request needs less.
 const roomAgain = 256 << 10
 
-// A fileHealth is what is known of a database file while it is open.
+// A fileHealth records the condition of a database file while it is open.
 type fileHealth struct {
 	path   string
 	beside map[string]fs.FileInfo // the files of the database, as they were opened
 
 	mu       sync.Mutex
-	damaged  bool  // until the bot is started again
-	failed   error // why the last change could not be written; nil once one could
-	lost     bool  // path names another file now, or none
+	damaged  bool  // until the bot restarts
+	failed   error // why the last write failed; nil after one that succeeded
+	lost     bool  // path is another file now, or none
 	probedAt time.Time
 }
 
-// note remembers what err says of the file, and returns it.
+// note records what err reveals about the file, and returns err.
 func (h *fileHealth) note(err error) error {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
@@ -62,14 +62,14 @@ func (h *fileHealth) note(err error) error {
 	return err
 }
 
-// damage notes that the file is damaged.
+// damage records that the file is damaged.
 func (h *fileHealth) damage() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.damaged = true
 }
 
-// mayChange refuses to write into a file that the next start would not find.
+// mayChange returns an error if the next start would not find the file.
 func (h *fileHealth) mayChange() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -79,7 +79,7 @@ func (h *fileHealth) mayChange() error {
 	return nil
 }
 
-// opened remembers which files the database is made of.
+// opened records the files of the database.
 func (h *fileHealth) opened() {
 	h.beside = map[string]fs.FileInfo{}
 	if h.path == "" {
@@ -110,7 +110,7 @@ func (h *fileHealth) look() error {
 	return nil
 }
 
-// state is what is known without asking.
+// state returns what is known without a check.
 func (h *fileHealth) state() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -120,7 +120,7 @@ func (h *fileHealth) state() error {
 	return h.failed
 }
 
-// due reports whether a write has to be tried now.
+// due reports whether Ping has to try a write now.
 func (h *fileHealth) due(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -131,7 +131,7 @@ func (h *fileHealth) due(now time.Time) bool {
 	return true
 }
 
-// written notes that a change could be written.
+// written records that a write succeeded.
 func (h *fileHealth) written() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -141,11 +141,11 @@ func (h *fileHealth) written() {
 	h.failed = nil
 }
 
-// Ping reports whether the database can be used now: its file is the one that
-// was opened and is not known to be damaged, and a change can be written. Its
-// error wraps one of [ErrDamaged], [ErrFull], [ErrReadOnly], [ErrFailing] and
-// [ErrLost] if that is known to be why. Every few seconds it writes for real,
-// which shows a full disk, and whether there is room again.
+// Ping reports whether the database can be used: its file is the one that was
+// opened, is not known to be damaged, and can be written. If the reason is known,
+// its error wraps [ErrDamaged], [ErrFull], [ErrReadOnly], [ErrFailing] or
+// [ErrLost]. Every few seconds it writes, which detects a full disk and the end of
+// that condition.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.health.look(); err != nil {
 		return err
@@ -168,7 +168,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.health.state()
 }
 
-// explain puts what is known of the file before an error.
+// explain wraps an error with the known condition of the file.
 func (s *Store) explain(err error) error {
 	if why := s.health.state(); why != nil {
 		return fmt.Errorf("%w (%w)", why, err)
@@ -176,6 +176,6 @@ func (s *Store) explain(err error) error {
 	return err
 }
 
-// WALSize is how large the write-ahead log is, in bytes. It is brought back to
-// a few megabytes whenever no other process reads.
+// WALSize is the size of the write-ahead log, in bytes. SQLite truncates it to a
+// few megabytes whenever no other process reads.
 func (s *Store) WALSize() int64 { return sizeOf(s.health.path + "-wal") }

@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-func TestDamageIsRememberedWhicheverStatementMetIt(t *testing.T) {
+func TestPingReportsDamageOfAnyStatement(t *testing.T) {
 	t.Parallel()
 	for name, statement := range map[string]func(t *testing.T, s *store.Store) error{
 		"a query": func(t *testing.T, s *store.Store) error { _, err := s.ListByRequester(t.Context(), "U_bo"); return err },
@@ -36,7 +36,7 @@ func TestDamageIsRememberedWhicheverStatementMetIt(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsLostIsNotWritten(t *testing.T) {
+func TestLostFileIsNotWritten(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"", "-wal", "-shm"} {
 		path := tempDir(t) + "/bot.db"
@@ -57,7 +57,7 @@ func TestAFileThatIsLostIsNotWritten(t *testing.T) {
 	}
 }
 
-func TestWALIsBoundedOnceNobodyReads(t *testing.T) {
+func TestWALIsTruncated(t *testing.T) {
 	t.Parallel()
 	path := tempDir(t) + "/bot.db"
 	s := open(t, "sqlite:"+path)

@@ -10,25 +10,25 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A Status is what can be told of a database without touching it.
+// A Status describes a database without changing it.
 type Status struct {
 	Path   string // absolute; empty for a database in memory
 	Exists bool
 	InUse  bool // a bot has it open
-	Older  bool // the next start brings it up to date
+	Older  bool // the next start migrates it
 
-	// Wrong is why a bot would not start with it, or should not go on: it is
-	// damaged, or put together from two. Nil if it is whole.
+	// Wrong is why a bot cannot start with the database or should stop: the file is
+	// damaged, or was combined from two. Nil if it is intact.
 	Wrong error
 
-	// Unreadable are the requests that are damaged in an otherwise whole database.
+	// Unreadable lists damaged requests in an otherwise intact database.
 	Unreadable []policy.ID
 }
 
-// Inspect looks at the database at url beside whoever uses it. It makes,
-// migrates and locks nothing. Its error says why the database cannot be used:
-// a directory that does not exist, a file that may not be written, another
-// program's, a newer bot's.
+// Inspect examines the database at url, which another process may be using. It
+// creates, migrates and locks nothing. It returns an error if the database cannot
+// be used: the directory does not exist, the file may not be written, or it
+// belongs to another program or a newer version.
 func Inspect(ctx context.Context, url string) (Status, error) {
 	path, _ := strings.CutPrefix(url, "sqlite:")
 	if path == inMemory {
@@ -64,8 +64,8 @@ func Inspect(ctx context.Context, url string) (Status, error) {
 	return c, nil
 }
 
-// writable goes before SQLite, which would leave files beside a database that
-// it cannot write.
+// writable checks that the file can be written. SQLite would first create files
+// beside a database that it cannot write.
 func writable(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -74,8 +74,8 @@ func writable(path string) error {
 	return file.Close()
 }
 
-// read looks at what is in the file. A file without any table is older: it
-// becomes a database with the first start.
+// read examines the content of the file. A file without tables counts as older,
+// because the first start migrates it.
 func (c *Status) read(ctx context.Context, path string) error {
 	s := &Store{dialect: sqliteDialect}
 	if err := s.connect(path, Options{ReadOnly: true}); err != nil {

@@ -40,7 +40,7 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-func TestInspectMakesNothing(t *testing.T) {
+func TestInspectCreatesNoFile(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
 	_, err := store.Inspect(t.Context(), "sqlite:"+dir+"/bot.db")
@@ -50,14 +50,13 @@ func TestInspectMakesNothing(t *testing.T) {
 	require.Empty(t, left)
 }
 
-func TestInspectTellsOfMemory(t *testing.T) {
+func TestInspectMemory(t *testing.T) {
 	t.Parallel()
 	got, err := store.Inspect(t.Context(), "sqlite::memory:")
 	require.NoError(t, err)
 	require.Zero(t, got)
 }
 
-// Whoever inspects does not keep a bot from starting.
 func TestInspectKeepsNoLock(t *testing.T) {
 	t.Parallel()
 	url := "sqlite:" + tempDir(t) + "/bot.db"
@@ -74,10 +73,10 @@ func TestInspectRefuses(t *testing.T) {
 		make func(t *testing.T, dir string)
 		want string
 	}{
-		"a missing directory":   {"/no/bot.db", nil, "inspecting database {dir}/no/bot.db: the directory {dir}/no does not exist"},
-		"a directory":           {"/bot.db", mkdir("bot.db", 0o700), "inspecting database {dir}/bot.db: this is a directory"},
-		"a text":                {"/bot.db", write("bot.db", strings.Repeat("dear diary, ", 100), 0o600), "inspecting database {dir}/bot.db: this file is not a SQLite database"},
-		"a stranger's database": {"/bot.db", database("bot.db", "CREATE TABLE diary (day TEXT)"), "inspecting database {dir}/bot.db: this is another program's database; choose another file"},
+		"a missing directory":        {"/no/bot.db", nil, "inspecting database {dir}/no/bot.db: the directory {dir}/no does not exist"},
+		"a directory":                {"/bot.db", mkdir("bot.db", 0o700), "inspecting database {dir}/bot.db: this is a directory"},
+		"a text":                     {"/bot.db", write("bot.db", strings.Repeat("dear diary, ", 100), 0o600), "inspecting database {dir}/bot.db: this file is not a SQLite database"},
+		"another program's database": {"/bot.db", database("bot.db", "CREATE TABLE diary (day TEXT)"), "inspecting database {dir}/bot.db: this is another program's database; choose another file"},
 		"a newer schema": {"/bot.db", database("bot.db", `
 			CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT);
 			INSERT INTO schema_version VALUES (99, '0099_later.sql', '')`),
@@ -85,7 +84,7 @@ func TestInspectRefuses(t *testing.T) {
 		"what may not be written": {"/bot.db", func(t *testing.T, dir string) {
 			require.NoError(t, open(t, "sqlite:"+dir+"/bot.db").Close())
 			require.NoError(t, os.Chmod(dir+"/bot.db", 0o400))
-			asNobody(t, dir)
+			asUnprivileged(t, dir)
 		}, "inspecting database {dir}/bot.db: this user may not write {dir}/bot.db"},
 	} {
 		t.Run(name, func(t *testing.T) {

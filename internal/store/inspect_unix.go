@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// locked reports whether a process holds the lock at path. There is no way to
-// ask: the lock is taken, shared, and let go at once.
+// locked reports whether a process holds the lock at path. It acquires the lock,
+// shared, and releases it at once, because there is no other way to find out.
 func locked(path string) (bool, error) {
 	file, err := os.Open(path)
 	switch {

@@ -12,8 +12,8 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// ClaimWork implements [approval.Store]. What is due after $3 is due now: the clock
-// went back since it was written.
+// ClaimWork implements [approval.Store]. A request due after $3 is due now, because
+// the clock was set back after its time was written.
 func (s *Store) ClaimWork(ctx context.Context, now, until time.Time, in ...approval.State) (approval.Request, error) {
 	due := `(work_at <= $2 OR work_at > $3 AND ` + stateIn(approval.ShortWaits...) + `)`
 	if len(in) > 0 {
@@ -26,8 +26,8 @@ func (s *Store) ClaimWork(ctx context.Context, now, until time.Time, in ...appro
 		RETURNING id`, now, until)
 }
 
-// stateIn is the condition that a row is in one of the given states, whose names
-// are constants of ours.
+// stateIn returns the SQL condition that a row is in one of states, whose names are
+// constants.
 func stateIn(states ...approval.State) string {
 	names := make([]string, len(states))
 	for i, s := range states {
@@ -48,7 +48,7 @@ func (s *Store) ClaimSync(ctx context.Context, now, until time.Time) (approval.R
 func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (approval.Request, error) {
 	var r approval.Request
 	if s.attached {
-		return r, errors.New("leasing a request: this process is a guest of the database, and does no work on it")
+		return r, errors.New("leasing a request: the database is attached, and its owner does the work")
 	}
 	var id policy.ID
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -93,26 +93,25 @@ func (s *Store) SaveMessageRef(ctx context.Context, id policy.ID, name approval.
 		if _, err := get(ctx, tx, id); err != nil {
 			return err
 		}
-		const note = `
+		const save = `
 			INSERT INTO message_ref (request, name, channel, ts, shown, digest) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (request, name) DO UPDATE
 			SET channel = excluded.channel, ts = excluded.ts, shown = excluded.shown, digest = excluded.digest`
-		if _, err := tx.ExecContext(ctx, note, id, name, at.Channel, at.TS, at.Shown, at.Digest); err != nil {
-			return fmt.Errorf("noting where message %s of request %s is: %w", name, id, err)
+		if _, err := tx.ExecContext(ctx, save, id, name, at.Channel, at.TS, at.Shown, at.Digest); err != nil {
+			return fmt.Errorf("saving message %s of request %s: %w", name, id, err)
 		}
 		return nil
 	})
 }
 
-// NextDue implements [approval.Store]. What is leased comes due when its lease
-// ends.
+// NextDue implements [approval.Store]. A leased request is due when its lease ends.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	const next = `
 		SELECT COALESCE(MIN(due), 0) FROM (
 			SELECT CASE WHEN work_until > work_at THEN work_until ELSE work_at END AS due FROM request WHERE work_at > 0
 			UNION ALL
 			SELECT CASE WHEN sync_until > sync_at THEN sync_until ELSE sync_at END AS due FROM request WHERE sync_at > 0
-		) AS owed`
+		) AS pending`
 	var due int64
 	if err := s.db.QueryRowContext(ctx, next).Scan(&due); err != nil {
 		return time.Time{}, fmt.Errorf("reading what is due next: %w", err)
@@ -120,8 +119,8 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	return fromMillis(due), nil
 }
 
-// dropLeases ends the leases of a process that is gone, and the waits for its
-// next tries: whoever starts the bot again wants to see it work.
+// dropLeases ends the leases of a process that has ended, and the waits before its
+// retries, so that a restarted bot retries at once.
 func (s *Store) dropLeases(ctx context.Context) error {
 	for _, drop := range []string{
 		`UPDATE request SET work_until = 0, sync_until = 0 WHERE work_until > 0 OR sync_until > 0`,
@@ -135,7 +134,7 @@ func (s *Store) dropLeases(ctx context.Context) error {
 	return nil
 }
 
-// updateOne changes the one request that id names.
+// updateOne updates request id, or returns [approval.ErrNotFound].
 func (s *Store) updateOne(ctx context.Context, id policy.ID, change string, args ...any) error {
 	done, err := s.db.ExecContext(ctx, change, args...)
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// lockInode locks an open database file, whatever name it was opened by, until
-// [unlockFile] or the end of the process. On Linux flock and the fcntl locks of
-// SQLite do not see each other.
+// lockInode locks an open database file under all its names, until [unlockFile] or
+// the end of the process. On Linux flock does not interact with SQLite's fcntl
+// locks.
 func lockInode(file *os.File) error {
 	switch err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
 	case errors.Is(err, syscall.EWOULDBLOCK):

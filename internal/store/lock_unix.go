@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// lockFile makes path and locks it until [unlockFile] or until the process
-// ends, however it ends. The file stays: removing it would let two
-// processes hold a lock on the same name.
+// lockFile creates path and locks it until [unlockFile] or the end of the process,
+// even after a crash. The file stays, because removing it would let two processes
+// lock the same name.
 func lockFile(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, ownerOnly)
 	if err != nil {
@@ -31,8 +31,8 @@ func lockFile(path string) (*os.File, error) {
 	return file, nil
 }
 
-// unlockFile ends the lock. Closing alone would not: a process that is being
-// started at this moment has a copy of the descriptor until it runs.
+// unlockFile releases the lock. Closing the file is not enough: a child process
+// that is being started has a copy of the descriptor until it runs exec.
 func unlockFile(file *os.File) error {
 	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
 }

@@ -25,13 +25,12 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-// The test binary, started again with these set, is another process on the
-// database.
+// With these variables, the test binary acts as another process on the database.
 const (
 	envDatabase = "STORE_TEST_DATABASE"
 	envUmask    = "STORE_TEST_UMASK" // octal
 
-	// With these it restores a backup and dies after a step of that.
+	// With these it restores a backup and dies after a step.
 	envRestore = "STORE_TEST_RESTORE" // the backup
 	envStep    = "STORE_TEST_STEP"
 
@@ -122,26 +121,26 @@ func submitted(r approval.Request) approval.AuditEntry {
 	return approval.AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: approval.EventSubmit, To: approval.StatePending, By: r.Requester}
 }
 
-// another is a process that fills a database.
-type another struct {
+// A filler is a process that fills a database.
+type filler struct {
 	cmd   *exec.Cmd
 	lines *bufio.Scanner
 }
 
-func startAnother(t *testing.T, path string, env ...string) *another {
+func startFiller(t *testing.T, path string, env ...string) *filler {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), append(env, envDatabase+"="+path)...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	a := &another{cmd, bufio.NewScanner(out)}
+	a := &filler{cmd, bufio.NewScanner(out)}
 	t.Cleanup(func() { a.kill(t) })
 	return a
 }
 
 // stored waits for the next request to be stored and returns its name.
-func (a *another) stored(t *testing.T) policy.ID {
+func (a *filler) stored(t *testing.T) policy.ID {
 	t.Helper()
 	require.True(t, a.lines.Scan(), "the other process ended")
 	require.Regexp(t, `^AKR-\d+$`, a.lines.Text())
@@ -150,7 +149,7 @@ func (a *another) stored(t *testing.T) policy.ID {
 
 // kill ends the process at once, as SIGKILL does, and returns what it had
 // stored since.
-func (a *another) kill(t *testing.T) []policy.ID {
+func (a *filler) kill(t *testing.T) []policy.ID {
 	t.Helper()
 	if a.cmd.ProcessState != nil {
 		return nil
@@ -164,10 +163,10 @@ func (a *another) kill(t *testing.T) []policy.ID {
 	return rest
 }
 
-func TestAnotherProcessIsRefused(t *testing.T) {
+func TestOpenRefusesSecondProcess(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
-	startAnother(t, path).stored(t)
+	startFiller(t, path).stored(t)
 	_, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 	require.EqualError(t, err, "opening database "+path+": another process is using it (it holds "+path+".lock); a SQLite file serves one bot")
 
@@ -177,10 +176,10 @@ func TestAnotherProcessIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "another process is using it", "by another name")
 }
 
-func TestWhatWasStoredSurvivesAKill(t *testing.T) {
+func TestChangesSurviveKill(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
-	other := startAnother(t, path)
+	other := startFiller(t, path)
 	var acknowledged []policy.ID
 	for range 50 {
 		acknowledged = append(acknowledged, other.stored(t))
@@ -204,13 +203,13 @@ func TestWhatWasStoredSurvivesAKill(t *testing.T) {
 	require.EqualValues(t, "AKR-0", r.ID, "the killed process's lease is dropped")
 }
 
-func TestFilesAreTheOwnersWhateverTheUmask(t *testing.T) {
+func TestFileModesIgnoreUmask(t *testing.T) {
 	t.Parallel()
 	for name, umask := range map[string]string{"that takes nothing": "000", "that takes everything": "777"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "bot.db")
-			startAnother(t, path, envUmask+"="+umask).stored(t)
+			startFiller(t, path, envUmask+"="+umask).stored(t)
 			requireOwnerOnly(t, path, path+"-wal", path+"-shm", path+".lock")
 		})
 	}

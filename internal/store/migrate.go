@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// The steps from an empty database to today's, in the order of their numbers.
-// A step that was released is never edited; add one. A new field in
-// approval.Request wants a step too, if only a comment: an older bot would
-// read the request, drop the field and write it back.
+// migrationFiles are the steps from an empty database to the current schema, in the
+// order of their numbers. Never edit a released step; add one. A new field of
+// approval.Request needs a step, too, even if it is only a comment: an older bot
+// would read the request, drop the field and write it back.
 //
 //go:embed migrations
 var migrationFiles embed.FS
@@ -56,12 +56,11 @@ func migrations(files fs.FS, d dialect) ([]migration, error) {
 	return steps, nil
 }
 
-// migrate applies the steps that the database has not seen, each in one
-// transaction.
+// migrate applies the steps that the database lacks, each in one transaction.
 func (s *Store) migrate(ctx context.Context, steps []migration) error {
 	const table = `CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)`
 	if _, err := s.db.ExecContext(ctx, table); err != nil {
-		return fmt.Errorf("making the table of migrations: %w", err)
+		return fmt.Errorf("creating the table of migrations: %w", err)
 	}
 	if err := s.checkNotNewer(ctx, steps); err != nil {
 		return err
@@ -82,7 +81,7 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, step migration) error {
 	err := tx.QueryRowContext(ctx, `SELECT checksum FROM schema_version WHERE version = $1`, step.version).Scan(&checksum)
 	switch {
 	case err == nil && checksum == step.checksum:
-		return nil // seen
+		return nil // applied before
 	case err == nil:
 		return errors.New("the database was made with another text of it; run the version of the bot that made it")
 	case !errors.Is(err, sql.ErrNoRows):
@@ -95,7 +94,7 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, step migration) error {
 	return err
 }
 
-// checkNotNewer keeps an old bot from working on what it does not understand.
+// checkNotNewer refuses a schema of a newer bot.
 func (s *Store) checkNotNewer(ctx context.Context, steps []migration) error {
 	at, err := s.schemaVersion(ctx)
 	if err != nil {
@@ -107,7 +106,8 @@ func (s *Store) checkNotNewer(ctx context.Context, steps []migration) error {
 	return nil
 }
 
-// requireVersion is for guests, who bring nothing up to date.
+// requireVersion requires the current schema. It is for attached stores, which do
+// not migrate.
 func (s *Store) requireVersion(ctx context.Context, steps []migration) error {
 	if err := s.checkNotNewer(ctx, steps); err != nil {
 		return err

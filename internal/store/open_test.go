@@ -21,27 +21,27 @@ func TestOpenRefuses(t *testing.T) {
 		make func(t *testing.T, dir string)
 		want string
 	}{
-		"no scheme":             {"bot.db", nil, "opening the database: its URL has no scheme; write sqlite: and a path, as in sqlite:atlas-key-bot.db"},
-		"nothing":               {"", nil, "its URL has no scheme"},
-		"PostgreSQL":            {"postgres://bot:hunter2@db/bot", nil, "opening the database: postgres:// is not supported by this build yet; use sqlite: and a path"},
-		"PostgreSQL, spelt out": {"postgresql://bot:hunter2@db/bot", nil, "postgresql:// is not supported by this build yet"},
-		"another database":      {"mysql://bot:hunter2@db/bot", nil, `opening the database: "mysql" is not a known kind of database; use sqlite: and a path`},
-		"no path":               {"sqlite:", nil, "write a path right after sqlite:"},
-		"two slashes":           {"sqlite://bot.db", nil, "write a path right after sqlite:"},
-		"a missing directory":   {"sqlite:{dir}/no/bot.db", nil, "opening database {dir}/no/bot.db: the directory {dir}/no does not exist"},
-		"a directory":           {"sqlite:{dir}/bot.db", mkdir("bot.db", 0o700), "bot.db: is a directory"},
-		"the end of a line":     {"sqlite:{dir}/bot.db\r", nil, `bot.db\r": there is a space at an end of its path, or a character in it that cannot be seen`},
-		"a space at the end":    {"sqlite:{dir}/bot.db ", nil, "there is a space at an end of its path"},
-		"a device":              {"sqlite:/dev/null", nil, "opening database /dev/null: this is a device, not a file"},
-		"a pipe":                {"sqlite:{dir}/bot.db", func(t *testing.T, dir string) { require.NoError(t, syscall.Mkfifo(dir+"/bot.db", 0o644)) }, "bot.db: this is a pipe, not a file"},
-		"a socket":              {"sqlite:{dir}/bot.db", socket, "bot.db: this is a socket, not a file"},
-		"a link to a device":    {"sqlite:{dir}/bot.db", link("/dev/null", "bot.db"), "opening database /dev/null: this is a device, not a file"},
-		"a link to nothing":     {"sqlite:{dir}/bot.db", link("/mnt/not/mounted/bot.db", "bot.db"), "opening database {dir}/bot.db: it is a link to something that is not there"},
-		"a log that is a link":  {"sqlite:{dir}/bot.db", link("/dev/null", "bot.db-wal"), "bot.db-wal: this is a link, not a file"},
-		"a lock that is a link": {"sqlite:{dir}/bot.db", link("/dev/null", "bot.db.lock"), "bot.db.lock: this is a link, not a file"},
-		"a log without it":      {"sqlite:{dir}/bot.db", write("bot.db-wal", "left", 0o600), "it is not there, but {dir}/bot.db-wal, a part of it, is"},
-		"a text":                {"sqlite:{dir}/bot.db", write("bot.db", strings.Repeat("dear diary, ", 100), 0o600), "opening database {dir}/bot.db: this file is not a SQLite database"},
-		"a stranger's database": {"sqlite:{dir}/bot.db", database("bot.db", "CREATE TABLE diary (day TEXT)"), "opening database {dir}/bot.db: this is another program's database; choose another file"},
+		"no scheme":                  {"bot.db", nil, "opening the database: its URL has no scheme; write sqlite: and a path, as in sqlite:atlas-key-bot.db"},
+		"nothing":                    {"", nil, "its URL has no scheme"},
+		"PostgreSQL":                 {"postgres://bot:hunter2@db/bot", nil, "opening the database: postgres:// is not supported by this build yet; use sqlite: and a path"},
+		"PostgreSQL, spelt out":      {"postgresql://bot:hunter2@db/bot", nil, "postgresql:// is not supported by this build yet"},
+		"another database":           {"mysql://bot:hunter2@db/bot", nil, `opening the database: "mysql" is not a known kind of database; use sqlite: and a path`},
+		"no path":                    {"sqlite:", nil, "write a path right after sqlite:"},
+		"two slashes":                {"sqlite://bot.db", nil, "write a path right after sqlite:"},
+		"a missing directory":        {"sqlite:{dir}/no/bot.db", nil, "opening database {dir}/no/bot.db: the directory {dir}/no does not exist"},
+		"a directory":                {"sqlite:{dir}/bot.db", mkdir("bot.db", 0o700), "bot.db: is a directory"},
+		"the end of a line":          {"sqlite:{dir}/bot.db\r", nil, `bot.db\r": there is a space at an end of its path, or a character in it that cannot be seen`},
+		"a space at the end":         {"sqlite:{dir}/bot.db ", nil, "there is a space at an end of its path"},
+		"a device":                   {"sqlite:/dev/null", nil, "opening database /dev/null: this is a device, not a file"},
+		"a pipe":                     {"sqlite:{dir}/bot.db", func(t *testing.T, dir string) { require.NoError(t, syscall.Mkfifo(dir+"/bot.db", 0o644)) }, "bot.db: this is a pipe, not a file"},
+		"a socket":                   {"sqlite:{dir}/bot.db", socket, "bot.db: this is a socket, not a file"},
+		"a link to a device":         {"sqlite:{dir}/bot.db", link("/dev/null", "bot.db"), "opening database /dev/null: this is a device, not a file"},
+		"a link to nothing":          {"sqlite:{dir}/bot.db", link("/mnt/not/mounted/bot.db", "bot.db"), "opening database {dir}/bot.db: it is a link to a file that does not exist"},
+		"a log that is a link":       {"sqlite:{dir}/bot.db", link("/dev/null", "bot.db-wal"), "bot.db-wal: this is a link, not a file"},
+		"a lock that is a link":      {"sqlite:{dir}/bot.db", link("/dev/null", "bot.db.lock"), "bot.db.lock: this is a link, not a file"},
+		"a log without it":           {"sqlite:{dir}/bot.db", write("bot.db-wal", "left", 0o600), "it is not there, but {dir}/bot.db-wal, a part of it, is"},
+		"a text":                     {"sqlite:{dir}/bot.db", write("bot.db", strings.Repeat("dear diary, ", 100), 0o600), "opening database {dir}/bot.db: this file is not a SQLite database"},
+		"another program's database": {"sqlite:{dir}/bot.db", database("bot.db", "CREATE TABLE diary (day TEXT)"), "opening database {dir}/bot.db: this is another program's database; choose another file"},
 		"a newer schema": {"sqlite:{dir}/bot.db", database("bot.db", `
 			CREATE TABLE schema_version (version BIGINT, name TEXT, checksum TEXT);
 			INSERT INTO schema_version VALUES (99, '0099_later.sql', '')`),
@@ -60,7 +60,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesWhatItMayNotWrite(t *testing.T) {
+func TestOpenRefusesUnwritableFile(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		make func(t *testing.T, dir string)
@@ -75,7 +75,7 @@ func TestOpenRefusesWhatItMayNotWrite(t *testing.T) {
 			t.Parallel()
 			dir := tempDir(t)
 			tt.make(t, dir)
-			asNobody(t, dir)
+			asUnprivileged(t, dir)
 			_, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{})
 			require.EqualError(t, err, strings.ReplaceAll("opening database {dir}/bot.db: "+tt.want, "{dir}", dir))
 		})
@@ -92,8 +92,8 @@ func socket(t *testing.T, dir string) {
 	t.Cleanup(func() { listener.Close() })
 }
 
-// What is no database keeps its mode, and gets no lock beside it.
-func TestOpenTouchesNothingThatIsNoFile(t *testing.T) {
+// Such a path keeps its mode and gets no lock file.
+func TestOpenRefusesIrregularFile(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
 	require.NoError(t, syscall.Mkfifo(dir+"/bot.db", 0o644))
@@ -110,7 +110,7 @@ func TestOpenTouchesNothingThatIsNoFile(t *testing.T) {
 	require.NoFileExists(t, dir+"/bot.db.lock")
 }
 
-func TestASecondNameOfTheFileIsRefused(t *testing.T) {
+func TestOpenRefusesHardLink(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
 	s := open(t, "sqlite:"+dir+"/bot.db")
@@ -121,9 +121,9 @@ func TestASecondNameOfTheFileIsRefused(t *testing.T) {
 		require.Error(t, err)
 		require.Contains(t, err.Error(), "hard link")
 	}
-	guest, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Attach: true})
-	require.NoError(t, err, "a guest may come by the name that the bot uses")
-	require.NoError(t, guest.Close())
+	attached, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Attach: true})
+	require.NoError(t, err, "an attached store may use the bot's name")
+	require.NoError(t, attached.Close())
 	require.NoError(t, s.Close())
 
 	_, err = store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{})
@@ -134,7 +134,7 @@ func TestASecondNameOfTheFileIsRefused(t *testing.T) {
 	require.Equal(t, 1, counts(t, dir+"/bot.db"))
 }
 
-func TestACopyOfTheFileIsAnotherDatabase(t *testing.T) {
+func TestOpenCopyOfDatabase(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
 	s := open(t, "sqlite:"+dir+"/bot.db")
@@ -144,23 +144,23 @@ func TestACopyOfTheFileIsAnotherDatabase(t *testing.T) {
 	require.Equal(t, 1, counts(t, dir+"/other.db"), "beside the bot on the first")
 }
 
-// The lock on the inode is no lock for SQLite: readers come and go beside it.
-func TestLockOnTheInodeKeepsSQLitesOwnLocks(t *testing.T) {
+// The inode lock does not conflict with SQLite's locks: readers can open and close
+// the database.
+func TestInodeLockKeepsSQLiteLocks(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
-	startAnother(t, dir+"/bot.db").stored(t)
+	startFiller(t, dir+"/bot.db").stored(t)
 	require.NoError(t, os.Remove(dir+"/bot.db.lock"))
 	_, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{})
 	require.ErrorContains(t, err, "another process is using it, perhaps by another name")
-	guest, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Attach: true})
+	attached, err := store.Open(t.Context(), "sqlite:"+dir+"/bot.db", store.Options{Attach: true})
 	require.NoError(t, err)
-	defer guest.Close()
-	_, err = guest.Get(t.Context(), "AKR-0")
+	defer attached.Close()
+	_, err = attached.Get(t.Context(), "AKR-0")
 	require.NoError(t, err)
 }
 
-// A refused Open leaves nothing behind that would refuse the next one.
-func TestOpenAfterARefusal(t *testing.T) {
+func TestOpenAfterRefusal(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("dear diary, ", 100)), 0o600))
@@ -170,7 +170,7 @@ func TestOpenAfterARefusal(t *testing.T) {
 	open(t, "sqlite:"+path)
 }
 
-func TestOpenTightensModes(t *testing.T) {
+func TestOpenRestrictsModes(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	require.NoError(t, open(t, "sqlite:"+path).Close())
@@ -185,8 +185,7 @@ func TestOpenTightensModes(t *testing.T) {
 	}
 }
 
-// The file is the one that was named, whatever is in its name.
-func TestOpenTakesAnyPath(t *testing.T) {
+func TestOpenAcceptsAnyPath(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]string{
 		"plain": "bot.db", "with a space": "my bot.db", "like a query": "bot.db?mode=memory", "like an escape": "bot%2f.db",
@@ -203,20 +202,20 @@ func TestOpenTakesAnyPath(t *testing.T) {
 	}
 }
 
-func TestOpenTakesARelativePath(t *testing.T) {
+func TestOpenAcceptsRelativePath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, open(t, "sqlite:bot.db").Close())
 	require.FileExists(t, "bot.db")
 }
 
-func TestClosingTwiceIsHarmless(t *testing.T) {
+func TestCloseTwice(t *testing.T) {
 	t.Parallel()
 	s := open(t, "sqlite:"+filepath.Join(t.TempDir(), "bot.db"))
 	require.NoError(t, s.Close())
 	require.NoError(t, s.Close())
 }
 
-// tempDir is t.TempDir with every link resolved, as errors name it.
+// tempDir is t.TempDir without symbolic links, as errors show it.
 func tempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// giveOwner gives a file that the superuser made to whoever owns the database
-// at like, or else its directory: the bot runs as an ordinary user.
+// giveOwner gives a file that the superuser created to the owner of the database
+// at like, or else of its directory, because the bot runs as an ordinary user.
 func giveOwner(path, like string) error {
 	if os.Geteuid() != 0 {
 		return nil

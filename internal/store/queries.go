@@ -26,8 +26,8 @@ func get(ctx context.Context, q queryer, id policy.ID) (approval.Request, error)
 	return found[0], nil
 }
 
-// listAll reads requests, every one or none: its error wraps
-// [approval.ErrUnreadable] if one of them cannot be read.
+// listAll reads requests, all or none. Its error wraps [approval.ErrUnreadable] if
+// one of them cannot be read.
 func listAll(ctx context.Context, q queryer, rest string, args ...any) ([]approval.Request, error) {
 	found, damaged, err := read(ctx, q, rest, args...)
 	if err == nil && len(damaged) > 0 {
@@ -39,9 +39,9 @@ func listAll(ctx context.Context, q queryer, rest string, args ...any) ([]approv
 	return found, nil
 }
 
-// read reads requests with their places, in one query, so that the two agree
-// without a transaction. The rest of the query picks and orders by request. The
-// requests that cannot be read are left out, and told of one by one.
+// read reads requests with their message refs, in one query, so that both are of
+// one snapshot without a transaction. rest is the end of the query, which filters
+// and orders requests. Requests that cannot be read are returned in damaged.
 func read(ctx context.Context, q queryer, rest string, args ...any) (found []approval.Request, damaged []unreadableRow, err error) {
 	const all = `
 		SELECT r.id, r.body, COALESCE(m.name, ''), COALESCE(m.channel, ''), COALESCE(m.ts, ''), COALESCE(m.shown, 0), COALESCE(m.digest, '')
@@ -57,7 +57,7 @@ func read(ctx context.Context, q queryer, rest string, args ...any) (found []app
 		var body string
 		var name approval.MessageName
 		var at approval.MessageRef
-		var shown any // a damaged place has another type there
+		var shown any // another type in a damaged row
 		if err := rows.Scan(&id, &body, &name, &at.Channel, &at.TS, &shown, &at.Digest); err != nil {
 			return nil, nil, fmt.Errorf("reading requests: %w", err)
 		}
@@ -86,7 +86,7 @@ func read(ctx context.Context, q queryer, rest string, args ...any) (found []app
 	return found, damaged, nil
 }
 
-// decode reports whether body is the request that its row is of.
+// decode decodes body, and reports whether it is the request with that id.
 func decode(id policy.ID, body string) (approval.Request, bool) {
 	r := approval.Request{MessageRefs: map[approval.MessageName]approval.MessageRef{}}
 	err := json.Unmarshal([]byte(body), &r)

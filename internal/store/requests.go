@@ -32,7 +32,8 @@ func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Audit
 	return stored, err
 }
 
-// insert reports whether there was room for r.
+// insert reports whether it inserted r, which fails if its id or idempotency key is
+// in use.
 func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.AuditEntry) (bool, error) {
 	body, err := encode(r)
 	if err != nil {
@@ -51,7 +52,8 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Audi
 	return n == 1, err
 }
 
-// conflictWith says what stands in the way of r.
+// conflictWith returns the request with r's idempotency key and
+// [approval.ErrDuplicate], or [approval.ErrIDTaken].
 func conflictWith(ctx context.Context, tx *sql.Tx, r approval.Request) (approval.Request, error) {
 	same, err := listAll(ctx, tx, `WHERE r.idempotency_key = $1`, r.IdempotencyKey)
 	if err != nil {
@@ -91,7 +93,8 @@ func (s *Store) Move(ctx context.Context, next approval.Request, e approval.Audi
 	return stored, err
 }
 
-// update reports whether the request still was in e.From, and of next's version.
+// update reports whether it updated the request, which fails if it is no longer in
+// state e.From or of next's version.
 func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.AuditEntry) (bool, error) {
 	was := next.Version
 	next.Version++
@@ -111,8 +114,8 @@ func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.A
 	return n == 1, err
 }
 
-// syncAt is when the messages of a changed request are due: at once, if it has
-// any.
+// syncAt is when the messages of a changed request are due: at once, or never if it
+// has none.
 func syncAt(r approval.Request, e approval.AuditEntry) int64 {
 	if len(r.Messages) == 0 {
 		return 0
@@ -120,7 +123,7 @@ func syncAt(r approval.Request, e approval.AuditEntry) int64 {
 	return millis(e.At)
 }
 
-// awaitingReview is 1 for a key taken by break-glass that nobody else has signed.
+// awaitingReview is 1 for a break-glass key that has not been reviewed.
 func awaitingReview(r approval.Request) int {
 	if r.BreakGlass && r.Review.By == "" {
 		return 1
@@ -128,7 +131,7 @@ func awaitingReview(r approval.Request) int {
 	return 0
 }
 
-// newKey is 1 if r asks for a new key.
+// newKey is 1 if r requests a new key.
 func newKey(r approval.Request) int {
 	if r.Type == approval.NewKey {
 		return 1
@@ -136,7 +139,7 @@ func newKey(r approval.Request) int {
 	return 0
 }
 
-// predecessor names the request whose key r's key takes over from, if any.
+// predecessor is the request whose key a rotation replaces.
 func predecessor(r approval.Request) policy.ID {
 	if r.Type == approval.Rotation {
 		return r.ParentID
@@ -144,8 +147,8 @@ func predecessor(r approval.Request) policy.ID {
 	return ""
 }
 
-// Successors implements [approval.Store]. It fails as a whole on a request that
-// cannot be read: a key left out of it would outlive its revocation.
+// Successors implements [approval.Store]. It fails if any of them cannot be read,
+// because a key that it left out would outlive its revocation.
 func (s *Store) Successors(ctx context.Context, id policy.ID) ([]approval.Request, error) {
 	return listAll(ctx, s.db, `WHERE r.predecessor = $1 AND r.predecessor <> '' ORDER BY r.requested_at, r.id`, id)
 }

@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// A Restored is what a restore did.
+// A Restored describes the result of a restore.
 type Restored struct {
 	Summary
 	Path   string // of the database
-	KeptAs string // where the database before is now; empty if there was none
+	KeptAs string // the path of the previous database; empty if there was none
 
-	// Before is what that one held; nil if it could not be read.
+	// Before summarizes the previous database; nil if it could not be read.
 	Before *Summary
 }
 
-// Restore puts the backup at from in the place of the database at databaseURL.
-// No process may use that one. The backup is copied and the copy checked before
-// anything is touched; the database that is there is kept under another name.
-// Killed at any moment, it leaves the one or the other, whole.
+// Restore replaces the database at databaseURL by the backup at from. No process
+// may use the database. Restore first copies the backup and checks the copy, and
+// keeps the previous database under another name. If it is killed at any point, it
+// leaves one of the two, intact.
 func Restore(ctx context.Context, databaseURL, from string, now time.Time, progress Progress) (Restored, error) {
 	path, isFile := strings.CutPrefix(databaseURL, "sqlite:")
 	if !isFile || path == "" || path == inMemory {
@@ -42,15 +42,15 @@ func Restore(ctx context.Context, databaseURL, from string, now time.Time, progr
 	return done, nil
 }
 
-// A restoring is a restore under way.
+// A restoring is a restore in progress.
 type restoring struct {
 	path     string
 	now      time.Time
 	progress Progress
-	reached  func(step string) // so that tests can kill it there
+	reached  func(step string) // called after each step, for tests
 
 	fresh string   // the checked copy of the backup
-	old   *os.File // the database that is there; nil if there is none
+	old   *os.File // the previous database; nil if there is none
 }
 
 func (r *restoring) run(ctx context.Context, from string) (done Restored, err error) {
@@ -63,7 +63,7 @@ func (r *restoring) run(ctx context.Context, from string) (done Restored, err er
 	if done.Summary, err = r.bring(ctx, from); err != nil {
 		return done, err
 	}
-	defer removeDatabase(r.fresh) // renamed by then, if all went well
+	defer removeDatabase(r.fresh) // which has been renamed after a success
 	r.reached("checked")
 	if r.old != nil {
 		letOld, err := r.setAside(ctx, &done)
@@ -75,7 +75,7 @@ func (r *restoring) run(ctx context.Context, from string) (done Restored, err er
 	return done, r.swap()
 }
 
-// claim keeps every bot away from the database.
+// claim locks the database, so that no bot can use it.
 func (r *restoring) claim() (letGo func(), err error) {
 	if dir := filepath.Dir(r.path); !exists(dir) {
 		return nil, fmt.Errorf("the directory %s does not exist", dir)
@@ -107,16 +107,16 @@ func (r *restoring) claim() (letGo func(), err error) {
 	return func() { o.letGo() }, nil
 }
 
-// sweep removes what a restore left that was killed.
+// sweep removes the files of a restore that was killed.
 func (r *restoring) sweep() {
-	left, _ := filepath.Glob(filepath.Join(filepath.Dir(r.path), partialOf(r.path)+"*")) // a bad pattern: nothing
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(r.path), partialOf(r.path)+"*")) // fails only for a malformed pattern
 	for _, path := range left {
 		os.Remove(path)
 	}
 }
 
-// bring copies the backup, and what SQLite may keep beside it, next to the
-// database, and checks the copy.
+// bring copies the backup and its log into the directory of the database, and checks
+// the copy.
 func (r *restoring) bring(ctx context.Context, from string) (Summary, error) {
 	source, err := r.backupFile(from)
 	if err != nil {
@@ -134,7 +134,7 @@ func (r *restoring) bring(ctx context.Context, from string) (Summary, error) {
 	return sum, err
 }
 
-// backupFile refuses what cannot be a backup before it is read.
+// backupFile checks that source can be a backup before it is read.
 func (r *restoring) backupFile(from string) (string, error) {
 	source, err := resolve(from)
 	if err == nil && !exists(source) {
@@ -179,8 +179,8 @@ func (r *restoring) copyBackup(ctx context.Context, source string) (Summary, err
 	return sum, giveOwner(r.fresh, r.path)
 }
 
-// swap puts the checked copy in the place of the database. The log of the one
-// before goes first: SQLite would apply it to whatever has this name.
+// swap renames the checked copy to the database. It first removes the log of the
+// previous database, which SQLite would apply to any file with this name.
 func (r *restoring) swap() error {
 	for _, end := range []string{"-wal", "-shm", "-journal"} {
 		if err := os.Remove(r.path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// setAside makes the database that is there one file without a log beside it,
-// and copies it. No other process can open it until the returned function is
-// called. A database that SQLite cannot read is copied as it lies there.
+// setAside makes the previous database a single file without a log, and copies it.
+// No other process can open it until the returned function is called. A database
+// that SQLite cannot read is copied unchanged, with its log.
 func (r *restoring) setAside(ctx context.Context, done *Restored) (letGo func(), err error) {
 	if done.KeptAs, err = freeName(r.path+".replaced-", r.now); err != nil {
 		return nil, err
@@ -38,14 +38,14 @@ func (r *restoring) setAside(ctx context.Context, done *Restored) (letGo func(),
 	if err != nil {
 		letGo()
 		removeDatabase(done.KeptAs)
-		return nil, fmt.Errorf("keeping the database that is there: %w", err)
+		return nil, fmt.Errorf("keeping the previous database: %w", err)
 	}
 	r.reached("kept")
 	return letGo, nil
 }
 
-// isSQLite reports whether a file begins as a database does. SQLite would write
-// the log into whatever lies there.
+// isSQLite reports whether a file begins like a database. SQLite would write the
+// log into any file.
 func isSQLite(file *os.File) bool {
 	const magic = "SQLite format 3\x00"
 	begin := make([]byte, len(magic))
@@ -53,7 +53,7 @@ func isSQLite(file *os.File) bool {
 	return err == nil && string(begin) == magic
 }
 
-// holdAlone takes the log away and locks the database until s is closed.
+// holdAlone removes the log and locks the database until s is closed.
 func (s *Store) holdAlone(ctx context.Context, done *Restored) error {
 	err := s.leaveWAL(ctx)
 	if err == nil {
@@ -63,7 +63,7 @@ func (s *Store) holdAlone(ctx context.Context, done *Restored) error {
 		_, err = s.db.ExecContext(ctx, `BEGIN EXCLUSIVE`)
 	}
 	if errors.Is(s.health.state(), ErrDamaged) {
-		return nil // which is why it is replaced
+		return nil // a damaged database is about to be replaced
 	}
 	if err != nil {
 		return explainSQLite(err)
@@ -74,8 +74,8 @@ func (s *Store) holdAlone(ctx context.Context, done *Restored) error {
 	return nil
 }
 
-// keepLog copies the log of a database that cannot be read; any other has none
-// by now.
+// keepLog copies the log of a database that cannot be read. Any other has no log at
+// this point.
 func (r *restoring) keepLog(ctx context.Context, aside string) error {
 	if sizeOf(r.path+"-wal") == 0 {
 		return nil
@@ -83,7 +83,7 @@ func (r *restoring) keepLog(ctx context.Context, aside string) error {
 	return r.copyTo(ctx, r.path+"-wal", aside+"-wal", nil)
 }
 
-// freeName is a name with the time in it that no file has.
+// freeName returns prefix with the time, and a number if that is taken.
 func freeName(begin string, now time.Time) (string, error) {
 	name := begin + now.UTC().Format("20060102T150405Z")
 	for n := 1; n < 100; n++ {

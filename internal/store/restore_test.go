@@ -17,7 +17,7 @@ var restoredAt = time.Date(2026, time.March, 2, 9, 15, 0, 0, time.FixedZone("an 
 
 const keptName = ".replaced-20260302T081500Z"
 
-// backedUp is a directory with a database of 9 requests, the last of them in
+// backedUp returns a directory with a database of 9 requests, some of them only in
 // its log as after kill -9, and its backup of 3.
 func backedUp(t *testing.T) (dir string) {
 	t.Helper()
@@ -35,7 +35,7 @@ func backedUp(t *testing.T) (dir string) {
 	return dir
 }
 
-// asKilled ends the use of a database and leaves the files as kill -9 does.
+// asKilled leaves the files of a database as after kill -9.
 func asKilled(t *testing.T, path string, s *store.Store) {
 	t.Helper()
 	was := map[string]string{path: readText(t, path), path + "-wal": readText(t, path+"-wal"), path + "-shm": readText(t, path+"-shm")}
@@ -50,7 +50,7 @@ func restore(t *testing.T, dir, from string) (store.Restored, error) {
 	return store.Restore(t.Context(), "sqlite:"+dir+"/bot.db", from, restoredAt, noProgress)
 }
 
-func TestRestoreReplacesTheDatabaseAndItsLog(t *testing.T) {
+func TestRestoreReplacesDatabaseAndLog(t *testing.T) {
 	t.Parallel()
 	dir := backedUp(t)
 	done, err := restore(t, dir, dir+"/backup.db")
@@ -72,7 +72,7 @@ func TestRestoreReplacesTheDatabaseAndItsLog(t *testing.T) {
 	require.Equal(t, 9, counts(t, dir+"/bot.db"))
 }
 
-func TestRestoreWhereThereIsNoDatabase(t *testing.T) {
+func TestRestoreWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	dir := backedUp(t)
 	require.NoError(t, os.Mkdir(dir+"/new", 0o700))
@@ -83,8 +83,8 @@ func TestRestoreWhereThereIsNoDatabase(t *testing.T) {
 	require.Equal(t, 3, counts(t, dir+"/new/bot.db"))
 }
 
-// A copy that was made with the bot stopped has its log beside it.
-func TestRestoreTakesTheLogOfTheBackupToo(t *testing.T) {
+// A copy made while the bot was stopped has its log beside it.
+func TestRestoreIncludesLogOfBackup(t *testing.T) {
 	t.Parallel()
 	dir := backedUp(t)
 	require.NoError(t, os.Mkdir(dir+"/new", 0o700))
@@ -93,7 +93,7 @@ func TestRestoreTakesTheLogOfTheBackupToo(t *testing.T) {
 	require.Equal(t, 9, counts(t, dir+"/new/bot.db"))
 }
 
-func TestRestoreMendsABackupCopiedOverAnotherLog(t *testing.T) {
+func TestRestoreRepairsBackupCopiedOverLog(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
 	mixed(t, dir)
@@ -102,7 +102,7 @@ func TestRestoreMendsABackupCopiedOverAnotherLog(t *testing.T) {
 	require.Equal(t, 3, counts(t, dir+"/bot.db"))
 }
 
-func TestRestoreReplacesWhatSQLiteCannotRead(t *testing.T) {
+func TestRestoreReplacesUnreadableDatabase(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{"nothing": "", "a text": strings.Repeat("dear diary, ", 400)} {
 		dir := backedUp(t)
@@ -187,7 +187,7 @@ func TestRestoreRefusesAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestRestoreKilledAtAnyStepLeavesOneOfTheTwoWhole(t *testing.T) {
+func TestRestoreSurvivesKillAtAnyStep(t *testing.T) {
 	t.Parallel()
 	for step, want := range map[string]int{"checked": 9, "folded": 9, "kept": 9, "cleared": 9, "renamed": 3} {
 		t.Run(step, func(t *testing.T) {

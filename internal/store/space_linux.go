@@ -6,7 +6,8 @@ import (
 	"syscall"
 )
 
-// freeSpace is the room for files beside path, in bytes; unknown is plenty.
+// freeSpace is the free space in the file system of path, in bytes. If unknown, it
+// is unlimited.
 func freeSpace(path string) int64 {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(filepath.Dir(path), &fs); err != nil || fs.Bavail > math.MaxInt32 {

@@ -4,5 +4,6 @@ package store
 
 import "math"
 
-// freeSpace is the room for files beside path, in bytes; unknown is plenty.
+// freeSpace is the free space in the file system of path, in bytes. Here it is
+// unknown, and so unlimited.
 func freeSpace(string) int64 { return math.MaxInt64 }

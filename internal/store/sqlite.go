@@ -18,11 +18,11 @@ import (
 
 const inMemory = ":memory:"
 
-// walLimit is how large the write-ahead log may stay once its contents are in
-// the database, in bytes. It grows further as long as another process reads.
+// walLimit is the size, in bytes, to which SQLite truncates the write-ahead log after
+// a checkpoint. The log grows beyond it while another process reads.
 const walLimit = 8 << 20
 
-// openSQLite opens what follows "sqlite:" in a URL.
+// openSQLite opens the path of a "sqlite:" URL.
 func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	switch {
 	case path == inMemory:
@@ -52,8 +52,8 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// attach is for guests, who make nothing. A file with a second name may be
-// opened by the one that its owner uses, and by no other.
+// attach checks that path can be opened without owning it. If a file has several
+// names, it can only be attached by the name that its owner uses.
 func attach(path string) error {
 	if err := mustExist(path); err != nil {
 		return err
@@ -66,7 +66,7 @@ func attach(path string) error {
 
 func openMemory(ctx context.Context, o Options) (*Store, error) {
 	if o.isAttached() {
-		return nil, errors.New("opening the database: one in memory is empty, and is its owner's alone")
+		return nil, errors.New("opening the database: one in memory is empty, and cannot be attached")
 	}
 	s := &Store{dialect: sqliteDialect}
 	if err := s.start(ctx, inMemory, o); err != nil {
@@ -75,8 +75,7 @@ func openMemory(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// resolve makes path absolute and follows links, so that one file has one lock
-// however it is named.
+// resolve makes path absolute and follows links, so that each file has one lock.
 func resolve(path string) (string, error) {
 	if strings.TrimSpace(path) != path || strings.ContainsFunc(path, unicode.IsControl) {
 		return strconv.Quote(path), errors.New("there is a space at an end of its path, or a character in it that cannot be seen, such as the end of a line")
@@ -89,7 +88,7 @@ func resolve(path string) (string, error) {
 		return real, nil
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return path, errors.New("it is a link to something that is not there")
+		return path, errors.New("it is a link to a file that does not exist")
 	}
 	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
 		return filepath.Join(dir, filepath.Base(path)), nil // not there yet
@@ -97,8 +96,7 @@ func resolve(path string) (string, error) {
 	return path, nil
 }
 
-// start connects and brings the tables up to date. If it fails nothing stays
-// open.
+// start connects and migrates. If it fails, nothing stays open.
 func (s *Store) start(ctx context.Context, path string, o Options) error {
 	if err := s.connect(path, o); err != nil {
 		return err
@@ -120,9 +118,9 @@ func (s *Store) connect(path string, o Options) error {
 		return err
 	}
 	db := sql.OpenDB(c)
-	// One connection, for ever: SQLite has one writer anyway, a queue in front
-	// of it is fair where its own waiting is not, and a database in memory
-	// ends with its connection.
+	// There is one connection, which is never closed: SQLite has one writer
+	// anyway, the queue of database/sql is fair where SQLite's waiting is not, and
+	// a database in memory ends with its connection.
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
 	s.db = db
@@ -146,11 +144,11 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	return s.dropLeases(ctx)
 }
 
-// dsn names the database with the settings that every connection needs.
+// dsn returns the data source name, with the settings of every connection.
 func dsn(path string, o Options) string {
 	q := url.Values{
 		"_pragma": {
-			"busy_timeout(5000)", // for a person with the sqlite3 tool, or a reader
+			"busy_timeout(5000)", // for other readers, and writers with the sqlite3 tool
 			"foreign_keys(1)",
 		},
 		"_txlock": {"immediate"}, // a transaction that reads, then writes, never meets "busy" in between
@@ -159,21 +157,21 @@ func dsn(path string, o Options) string {
 	if path == inMemory {
 		return "file::memory:?" + q.Encode()
 	}
-	q.Set("mode", "rw") // the file is there: own made it, so that its mode is right
+	q.Set("mode", "rw") // lockAndCreate has created the file with its mode
 	if o.ReadOnly {
 		q.Add("_pragma", "query_only(1)")
 	} else {
 		q.Add("_pragma", "synchronous(FULL)") // NORMAL may lose the last commits with the power
 	}
 	if !o.isAttached() {
-		q.Add("_pragma", "journal_mode(WAL)") // which stays with the file
+		q.Add("_pragma", "journal_mode(WAL)") // a property of the file
 		q.Add("_pragma", fmt.Sprintf("journal_size_limit(%d)", walLimit))
 	}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
 	return u.String()
 }
 
-// checkOwnership keeps the bot's tables out of another program's database.
+// checkOwnership refuses another program's database.
 func (s *Store) checkOwnership(ctx context.Context) error {
 	var tables, ours int
 	const count = `SELECT count(*), count(CASE WHEN name = 'schema_version' THEN 1 END) FROM sqlite_master WHERE type = 'table'`
@@ -186,7 +184,7 @@ func (s *Store) checkOwnership(ctx context.Context) error {
 	return nil
 }
 
-// explainSQLite says what an operator can do about the errors of a file.
+// explainSQLite tells an operator what to do about an error of the file.
 func explainSQLite(err error) error {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
@@ -203,7 +201,7 @@ func explainSQLite(err error) error {
 	return err
 }
 
-// mustExist is for guests, who make nothing.
+// mustExist requires an existing file.
 func mustExist(path string) error {
 	if !exists(path) {
 		return errors.New("there is no such file")

@@ -9,25 +9,24 @@ import (
 	"syscall"
 )
 
-// ownerOnly is the mode of every file of a database. Requests name people,
-// addresses and reasons.
+// ownerOnly is the mode of every file of a database, because requests contain
+// personal data.
 const ownerOnly fs.FileMode = 0o600
 
-// An ownedFile is a database file that belongs to this process until it is let
-// go.
+// An ownedFile is a database file that this process has locked.
 type ownedFile struct {
 	lock *os.File // PATH.lock
 
-	// file is the database itself, locked by inode, so that another name of it
-	// is refused too. It is closed after SQLite has closed the database: closing
-	// any descriptor of a file ends all POSIX locks that a process has on it.
+	// file is the database itself, locked by inode, so that its other names are
+	// locked, too. It must be closed after SQLite has closed the database, because
+	// closing any descriptor of a file releases all POSIX locks of the process.
 	file *os.File
 
-	isNew bool // there was no database in it
+	isNew bool // it was empty
 }
 
-// lockAndCreate makes the database file at path ours: a regular file, locked, present,
-// writable, and not readable by others.
+// lockAndCreate locks the database file, creates it if missing, and restricts it to
+// mode 0600.
 func lockAndCreate(path string) (*ownedFile, error) {
 	if dir := filepath.Dir(path); !exists(dir) {
 		return nil, fmt.Errorf("the directory %s does not exist", dir)
@@ -57,7 +56,7 @@ func lockAndCreate(path string) (*ownedFile, error) {
 	return o, nil
 }
 
-// take opens the database file, making one if there is none.
+// take opens the database file, creating it if missing.
 func (o *ownedFile) take(path string) error {
 	o.isNew = sizeOf(path) == 0
 	if err := ensureFile(path); err != nil {
@@ -71,7 +70,8 @@ func (o *ownedFile) take(path string) error {
 	if err := errors.Join(lockInode(file), hasOneName(path)); err != nil {
 		return err
 	}
-	// SQLite gives the files beside a database its mode. These may be older.
+	// SQLite creates its other files with the mode of the database, but they may be
+	// older.
 	for _, name := range []string{path + "-wal", path + "-shm"} {
 		if err := restrictMode(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -80,8 +80,8 @@ func (o *ownedFile) take(path string) error {
 	return nil
 }
 
-// ensureFile makes an empty file if there is none, which SQLite takes for an empty
-// database. Opening it here finds out whether it can be written.
+// ensureFile creates an empty file if there is none, which is an empty database to
+// SQLite. Opening it here checks that it can be written.
 func ensureFile(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, ownerOnly)
 	if err != nil {
@@ -90,7 +90,7 @@ func ensureFile(path string) error {
 	return errors.Join(restrictMode(path), file.Close())
 }
 
-// letGo ends the ownership.
+// letGo releases the locks.
 func (o *ownedFile) letGo() error {
 	var errs []error
 	for _, file := range []*os.File{o.file, o.lock} {
@@ -101,8 +101,8 @@ func (o *ownedFile) letGo() error {
 	return errors.Join(errs...)
 }
 
-// mustBeRegular refuses devices, directories, pipes and sockets before anything
-// opens them or changes their mode. A path that is not there is fine.
+// mustBeRegular refuses devices, directories, pipes and sockets before they are
+// opened or their mode is changed. It accepts a path that does not exist.
 func mustBeRegular(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -130,9 +130,9 @@ func kindOf(mode fs.FileMode) string {
 	return "a device"
 }
 
-// hasOneName refuses a file with hard links. SQLite keeps what was written last
-// beside the name under which a database was opened, so two names of one file
-// are two databases that overwrite each other.
+// hasOneName refuses a file with hard links. SQLite derives the name of the log from
+// the name by which a database is opened, so processes that use different names of
+// one file would overwrite each other's changes.
 func hasOneName(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -149,7 +149,7 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// sizeOf is 0 for a file that is not there.
+// sizeOf is 0 for a file that does not exist.
 func sizeOf(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -158,8 +158,8 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// restrictMode takes a file's permissions away from everybody but its owner, and
-// gives a new one its mode whatever the umask.
+// restrictMode removes all permissions except the owner's, and sets the mode of a new
+// file regardless of the umask.
 func restrictMode(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -174,7 +174,7 @@ func restrictMode(path string) error {
 	return nil
 }
 
-// describeFileError says why path cannot be written.
+// describeFileError explains to an operator why path cannot be written.
 func describeFileError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EROFS):

@@ -1,10 +1,11 @@
 // Package store keeps requests and the audit trail in SQL: an
 // [approval.Store] over SQLite, written so that PostgreSQL needs no second set
-// of queries. It decides nothing; what may follow what is decided in package
-// approval.
+// of queries. It decides nothing; package approval decides which changes are
+// allowed.
 //
-// A request is one JSON document, the truth. The columns beside it are copies
-// for finding and guarding it. Times are Unix milliseconds, and 0 is never.
+// A request is one JSON document, the source of truth. The other columns copy parts
+// of it, for queries and for optimistic locking. Times are Unix milliseconds, and 0
+// is never.
 package store
 
 import (
@@ -17,12 +18,12 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// Store is a database of requests. What its methods returned from survives a
-// crash of the process and a loss of power.
+// Store is a database of requests. A change survives a crash of the process and a
+// loss of power once its method has returned.
 type Store struct {
 	db       *sql.DB
 	dialect  dialect
-	owned    *ownedFile // nil in memory and for a guest
+	owned    *ownedFile // nil in memory and if attached
 	attached bool       // the file is another process's
 	health   *fileHealth
 	rows     rowHealth
@@ -30,28 +31,27 @@ type Store struct {
 
 var _ approval.Store = (*Store)(nil)
 
-// Options change how a database is opened. The zero value is what the bot uses.
+// Options change how a database is opened. The bot uses the zero value.
 type Options struct {
-	// ReadOnly opens an existing database beside the bot that owns it. Nothing
-	// is locked, made or brought up to date, and every change is refused.
+	// ReadOnly opens an existing database that a bot may own. It locks, creates and
+	// migrates nothing, and refuses every change.
 	ReadOnly bool
 
-	// Attach opens an existing database, to move requests beside the bot that
-	// owns it, or in its absence. Nothing is locked, made, brought up to date or
-	// taken from the owner; work and drawings are not to be claimed.
+	// Attach opens an existing database to move requests while a bot may own it. It
+	// locks, creates and migrates nothing and takes no leases. Work and messages
+	// cannot be claimed.
 	Attach bool
 }
 
 // isAttached reports whether another process owns the database.
 func (o Options) isAttached() bool { return o.ReadOnly || o.Attach }
 
-// Open opens the database at url, making it if there is none, and brings its
-// tables up to date. A url is "sqlite:" and a path, or "sqlite::memory:" for a
-// database that lasts as long as the Store.
+// Open opens the database at url, creates it if missing, and migrates it. A url is
+// "sqlite:" and a path, or "sqlite::memory:" for a database that ends with the
+// Store.
 //
-// A SQLite file belongs to one process: a second one is refused, unless it says
-// that it is a guest, and leases that a crash left behind are dropped. Call
-// [Store.Close] when done.
+// A SQLite file has one owner: a second process is refused unless it attaches. Open
+// drops leases that a crash left behind. Call [Store.Close] when done.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	scheme, path, ok := strings.Cut(url, ":")
 	switch {
@@ -66,7 +66,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	return nil, fmt.Errorf("opening the database: %q is not a known kind of database; use sqlite: and a path", scheme)
 }
 
-// Close ends the use of the database. Closing twice is harmless.
+// Close closes the database. Closing twice is harmless.
 func (s *Store) Close() error {
 	err := s.db.Close()
 	if s.owned == nil {
@@ -77,11 +77,11 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Path is where the database is, absolute and without links; empty for one in
+// Path is the path of the database, absolute and without links; empty for one in
 // memory.
 func (s *Store) Path() string { return s.health.path }
 
-// IsNew reports whether Open made the database.
+// IsNew reports whether Open created the database.
 func (s *Store) IsNew() bool { return s.owned != nil && s.owned.isNew }
 
 // inTx runs do in one transaction and commits it, unless do returns an error.

@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-// open opens a database that is closed with the test.
+// open opens a database and closes it at the end of the test.
 func open(t *testing.T, url string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), url, store.Options{})
@@ -21,7 +21,7 @@ func open(t *testing.T, url string) *store.Store {
 	return s
 }
 
-// A damager cuts the JSON of a request short.
+// A damager truncates the JSON of a request.
 type damager struct{ *store.Store }
 
 func (d damager) Damage(ctx context.Context, id policy.ID) error {
@@ -29,14 +29,14 @@ func (d damager) Damage(ctx context.Context, id policy.ID) error {
 	return err
 }
 
-func TestStoreOnAFile(t *testing.T) {
+func TestFileStore(t *testing.T) {
 	t.Parallel()
 	approvaltest.ExerciseStore(t, func(t *testing.T) approvaltest.Damager {
 		return damager{open(t, "sqlite:"+filepath.Join(t.TempDir(), "bot.db"))}
 	})
 }
 
-func TestStoreInMemory(t *testing.T) {
+func TestMemoryStore(t *testing.T) {
 	t.Parallel()
 	approvaltest.ExerciseStore(t, func(t *testing.T) approvaltest.Damager { return damager{open(t, "sqlite::memory:")} })
 }

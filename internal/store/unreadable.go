@@ -13,9 +13,9 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// An unreadableRow is the error of a request that is damaged in its row, as by a
-// disk or by a change by hand. Its text is the id alone: why JSON cannot be read
-// would quote it.
+// An unreadableRow is the error of a request with a damaged row, as by a disk or by
+// a manual change. Its text is the id only, because a JSON error would quote the
+// content.
 type unreadableRow struct{ id policy.ID }
 
 func (u unreadableRow) Error() string {
@@ -24,13 +24,13 @@ func (u unreadableRow) Error() string {
 
 func (u unreadableRow) Unwrap() error { return approval.ErrUnreadable }
 
-// A rowHealth is which requests are known to be unreadable.
+// A rowHealth records the requests that are known to be unreadable.
 type rowHealth struct {
 	mu  sync.Mutex
 	ids map[policy.ID]bool
 }
 
-// note remembers the request that err is of, if it is unreadable, and returns err.
+// note records the request of err if it is unreadable, and returns err.
 func (h *rowHealth) note(err error) error {
 	u, ok := errors.AsType[unreadableRow](err)
 	if !ok {
@@ -57,8 +57,8 @@ func (h *rowHealth) known() []policy.ID {
 	return slices.Sorted(maps.Keys(h.ids))
 }
 
-// listReadable reads the requests that can be read, so that one damaged row
-// hides no other; what cannot be read is told by [Store.Unreadable].
+// listReadable lists the requests that can be read, so that one damaged row hides no
+// other. [Store.Unreadable] reports the rest.
 func (s *Store) listReadable(ctx context.Context, rest string, args ...any) ([]approval.Request, error) {
 	found, damaged, err := read(ctx, s.db, rest, args...)
 	for _, u := range damaged {
@@ -67,8 +67,7 @@ func (s *Store) listReadable(ctx context.Context, rest string, args ...any) ([]a
 	return found, err
 }
 
-// Unreadable returns the requests that were met and could not be read, and still
-// cannot.
+// Unreadable returns the requests that could not be read so far, and still cannot.
 func (s *Store) Unreadable(ctx context.Context) ([]policy.ID, error) {
 	var errs error
 	for _, id := range s.rows.known() {

@@ -9,17 +9,17 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A Summary is what a database holds.
+// A Summary summarizes the content of a database.
 type Summary struct {
-	Requests int64     // how many there are
-	Lines    int64     // of the audit trail
-	Head     AuditHead // where the trail ends
+	Requests int64     // number of requests
+	Lines    int64     // number of lines of the audit trail
+	Head     AuditHead // the end of the trail
 	Schema   int       // the number of its last migration
 }
 
-// QuickCheck reads every page of the database and compares every request with
-// the audit trail. Its error says what is wrong: the file is damaged, or was put
-// together from two databases.
+// QuickCheck reads every page of the database and compares every request with the
+// audit trail. It returns an error if the file is damaged or was combined from two
+// databases.
 func (s *Store) QuickCheck(ctx context.Context) error {
 	if err := s.checkPages(ctx, `PRAGMA quick_check(1)`); err != nil {
 		return err
@@ -27,8 +27,8 @@ func (s *Store) QuickCheck(ctx context.Context) error {
 	return s.checkRows(ctx)
 }
 
-// Verify checks all that can be checked without Atlas: pages and indexes, the
-// chain of the audit trail to its noted end, and every request against the
+// Verify runs all checks that do not need Atlas: of pages and indexes, of the chain
+// of the audit trail up to its recorded end, and of every request against the
 // trail.
 func (s *Store) Verify(ctx context.Context) (Summary, error) {
 	sum, err := s.verifyFile(ctx)
@@ -89,9 +89,9 @@ func (s *Store) checkChain(ctx context.Context, sum Summary) error {
 	return nil
 }
 
-// checkRows compares requests and trail. Every change of a request adds one
-// line that is no refusal and raises its version by one, in one transaction, so
-// the two differ only if one of them is of another time.
+// checkRows compares requests with the trail. Every change of a request adds one
+// line that is not a refusal and increments its version, in one transaction, so
+// they differ only if one of them is older.
 func (s *Store) checkRows(ctx context.Context) error {
 	const differ = `
 		SELECT COALESCE(r.id, t.request), COALESCE(r.state, ''), COALESCE(r.version, 0), COALESCE(t.to_state, ''), COALESCE(t.changes, 0)
