@@ -82,9 +82,9 @@ func TestAttachedStoreTakesNoLeases(t *testing.T) {
 	_, err = owner.ClaimWork(t.Context(), now, now.Add(time.Minute))
 	require.ErrorIs(t, err, approval.ErrNothingDue, "it is still leased")
 	_, err = attached.ClaimWork(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
-	require.ErrorContains(t, err, "does no work")
+	require.ErrorContains(t, err, "its owner does the work")
 	_, err = attached.ClaimSync(t.Context(), now.Add(time.Hour), now.Add(2*time.Hour))
-	require.ErrorContains(t, err, "does no work")
+	require.ErrorContains(t, err, "its owner does the work")
 	var synchronous string
 	require.NoError(t, attached.DB().QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous))
 	require.Equal(t, "2", synchronous)
