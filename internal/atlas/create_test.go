@@ -96,7 +96,7 @@ func TestCreateFailures(t *testing.T) {
 		keys             int  // signed requests for a key
 	}
 	for name, c := range map[string]outcome{
-		"no response to the first request":           {bare: []responder{reset, reset, reset}, kind: atlas.Transient},
+		"no response to the first request":             {bare: []responder{reset, reset, reset}, kind: atlas.Transient},
 		"the first responder is lost once":             {bare: []responder{reset}, responders: []responder{ok, listed}, made: true, keys: 1},
 		"the first responder meets a maintenance page": {bare: []responder{badGateway, badGateway, badGateway}, kind: atlas.Transient, status: 503},
 		"the first responder is answered by a portal":  {bare: []responder{say(200, createdOK), say(200, createdOK), say(200, createdOK)}, kind: atlas.Transient, status: 200},

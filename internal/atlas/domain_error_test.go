@@ -21,7 +21,7 @@ func TestDomainError(t *testing.T) {
 		"a role by its code":            {Error{Kind: Permanent, Code: "INVALID_ENUM_VALUE"}, approval.Permanent, approval.CauseBadRole},
 		"a role by its field":           {Error{Kind: Permanent, Code: "BAD_REQUEST", Fields: []string{"_roles"}}, approval.Permanent, approval.CauseBadRole},
 		"an address by its field":       {Error{Kind: Permanent, Code: "BAD_REQUEST", Fields: []string{"[0].cidrBlock"}}, approval.Permanent, approval.CauseBadAddress},
-		"an unknown field":          {Error{Kind: Permanent, Code: "BAD_REQUEST", Fields: []string{"desc"}}, approval.Permanent, approval.CauseRefused},
+		"an unknown field":              {Error{Kind: Permanent, Code: "BAD_REQUEST", Fields: []string{"desc"}}, approval.Permanent, approval.CauseRefused},
 		"an address by the old name":    {Error{Kind: Permanent, Code: "CANNOT_ADD_IP_ADDRESS_TO_API_KEY_WHITELIST"}, approval.Permanent, approval.CauseBadAddress},
 		"an address by the new name":    {Error{Kind: Permanent, Code: "CANNOT_ADD_IP_ADDRESS_TO_API_KEY_ACCESS_LIST"}, approval.Permanent, approval.CauseBadAddress},
 		"a duplicate by the old name":   {Error{Kind: Permanent, Code: "ADDRESS_ALREADY_IN_WHITELIST"}, approval.Permanent, approval.CauseBadAddress},

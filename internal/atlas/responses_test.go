@@ -51,7 +51,7 @@ func unclear(right string) map[string]responder {
 		"a truncated body":                        cut(200, right),
 		"a truncated chunk":                       raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n" + right),
 		"compressed, and it is not":               with("Content-Encoding", "gzip", say(200, right)),
-		"compressed in an unknown encoding":          with("Content-Encoding", "br", say(200, "\x0b\x02"+secretMade)),
+		"compressed in an unknown encoding":       with("Content-Encoding", "br", say(200, "\x0b\x02"+secretMade)),
 		"a huge body":                             say(200, right+strings.Repeat(" ", 5<<20)),
 		"a small body that unpacks to a huge one": gzipped(say(200, right+strings.Repeat(" ", 5<<20))),
 		"text":                  asType("text/plain", right),

@@ -62,7 +62,7 @@ func TestRateLimitWaits(t *testing.T) {
 		"nothing was said":               {say(429, "<html>"), second, 3 * second / 2, 0},
 		"parameters of another kind":     {refuse(429, "RATE_LIMITED", `["/api/oauth/token",50,1]`), second, 3 * second / 2, 0},
 		"parameters that are no numbers": {limited(`["p","7"]`), second, 3 * second / 2, 0},
-		"longer than maxWait":      {limited(`["p",55,10,5,60]`), 0, 0, 55 * second},
+		"longer than maxWait":            {limited(`["p",55,10,5,60]`), 0, 0, 55 * second},
 		"absurdly long":                  {with("Retry-After", "2147483647", say(429, "")), 0, 0, 2147483647 * second},
 	} {
 		t.Run(name, func(t *testing.T) {

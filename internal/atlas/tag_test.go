@@ -25,7 +25,7 @@ func TestDescribe(t *testing.T) {
 		"Persian":             {"می\u200cخواهم", "می\u200cخواهم - " + end},
 		"decomposed accents":  {"Gro\u0308ße", "Größe - " + end},
 		"too long for a mark": {strings.Repeat("a", 250-len(" - "+end)-1) + "नि", strings.Repeat("a", 250-len(" - "+end)-1) + " - " + end},
-		"a tag in the text": {"x - keybot AKR-00000 attempt 9 of B0T", "x - keybot AKR-00000 attempt 9 of B0T - " + end},
+		"a tag in the text":   {"x - keybot AKR-00000 attempt 9 of B0T", "x - keybot AKR-00000 attempt 9 of B0T - " + end},
 		"too long":            {strings.Repeat("価", 300), strings.Repeat("価", 250-len(" - "+end)) + " - " + end},
 		"too long, and wide":  {strings.Repeat("𝒜", 300), strings.Repeat("𝒜", (250-len(" - "+end))/2) + " - " + end},
 		"cut behind a space":  {strings.Repeat("a", 250-len(" - "+end)-1) + " b", strings.Repeat("a", 250-len(" - "+end)-1) + " - " + end},

@@ -4,14 +4,14 @@ import (
 	"runtime/debug"
 )
 
-// A panicError stands for a panic of some work. What panicked can hold what
-// people typed, or a key: only the place in the code is kept.
+// A PanicError is the error of a function that panicked. It keeps only the place in
+// the code, because the panic value can contain user input or a key.
 type PanicError struct{ Stack string }
 
 func (e *PanicError) Error() string { return "it panicked" }
 
-// safely calls do and returns a panic of it as an error: one request must not
-// end the process, and again at every start.
+// Safely calls do and returns a panic as an error, so that one request cannot end the
+// process, and again after every restart.
 func Safely[T any](do func() (T, error)) (result T, err error) {
 	defer func() {
 		if recover() != nil {
@@ -21,7 +21,7 @@ func Safely[T any](do func() (T, error)) (result T, err error) {
 	return do()
 }
 
-// safelyDo is safely for what returns nothing but an error.
+// SafelyDo is [Safely] for a function that only returns an error.
 func SafelyDo(do func() error) error {
 	_, err := Safely(func() (struct{}, error) { return struct{}{}, do() })
 	return err

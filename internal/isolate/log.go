@@ -5,9 +5,9 @@ import (
 	"runtime/debug"
 )
 
-// logPanic ends a panic and logs where it was. It is to be deferred, in every
-// goroutine that is started: a panic in one would end the process. What panicked
-// can hold what people typed, so only the place is logged.
+// LogPanic recovers from a panic and logs its place. Defer it in every goroutine,
+// because a panic in one ends the process. The panic value can contain user input,
+// so it is not logged.
 func LogPanic(log *slog.Logger, what string) {
 	if p := recover(); p != nil {
 		log.Error(what, "stack", string(debug.Stack()))

@@ -14,8 +14,8 @@ const (
 	asEmoji            = '\ufe0f'
 )
 
-// drop leaves out the characters that are [invisible], but for those that change
-// what is seen of their neighbours: see [matters].
+// drop removes [invisible] characters, except those that change how their
+// neighbours are displayed: see [matters].
 func drop(s string) string {
 	runes := []rune(s)
 	var kept strings.Builder
@@ -33,7 +33,7 @@ func drop(s string) string {
 	return kept.String()
 }
 
-// Hidden returns the first character of text that [Line] would leave out.
+// Hidden returns the first character of text that [Line] would remove.
 func Hidden(text string) (rune, bool) {
 	runes := []rune(text)
 	before := rune(0)
@@ -46,7 +46,7 @@ func Hidden(text string) (rune, bool) {
 	return 0, false
 }
 
-// next returns the first of runes that can be seen, or 0.
+// next returns the first visible rune, or 0.
 func next(runes []rune) rune {
 	for _, r := range runes {
 		if !invisible(r) {
@@ -56,10 +56,10 @@ func next(runes []rune) rune {
 	return 0
 }
 
-// invisible reports whether r takes no part in what is seen: what Unicode calls
-// Default_Ignorable_Code_Point, other format characters, and a few signs that
-// are blank by design. Marks that turn the writing direction are not among them:
-// they are seen by what they do, and refused.
+// invisible reports whether r is not displayed: Unicode's
+// Default_Ignorable_Code_Point, other format characters, and a few characters that
+// are blank by design. Marks that change the writing direction are not among them:
+// they have a visible effect, and are refused.
 func invisible(r rune) bool {
 	switch r {
 	case '\ufffc', '\U0001d159': // a place for an object; a note without a head
@@ -75,10 +75,10 @@ func invisible(r rune) bool {
 // dots looks like one.
 func isSpace(r rune) bool { return unicode.Is(unicode.Zs, r) || r == '\u2800' }
 
-// matters reports whether the invisible r changes how what is before it, or
-// after it, is drawn. A joiner does inside emoji made of several, such as a
-// family, and in the scripts whose letters join; a selector does after a
-// character that has two forms. None of them does twice.
+// matters reports whether the invisible r changes how its neighbours are displayed.
+// A joiner does inside an emoji sequence, such as a family, and in scripts whose
+// letters join; a variation selector does after a character with two forms. None
+// has an effect when repeated.
 func matters(before, r, after rune) bool {
 	switch r {
 	case zeroWidthJoiner:
@@ -95,12 +95,12 @@ func isPicture(r rune) bool {
 	return unicode.In(r, unicode.So, unicode.Sm) && r > 0xff || strings.ContainsRune("©®‼⁉〰〽", r)
 }
 
-// isPictured reports whether an emoji can end with r: a picture, a picture that
-// was made one by a selector, or the colour of a skin.
+// isPictured reports whether an emoji can end with r: a pictograph, the selector for
+// emoji presentation, or a skin tone.
 func isPictured(r rune) bool { return isPicture(r) || r == asEmoji || r >= 0x1f3fb && r <= 0x1f3ff }
 
-// joining are the scripts in which joiners are part of the spelling: Persian,
-// Hindi, Sinhala and their like.
+// joining lists the scripts whose spelling uses joiners, such as Persian, Hindi and
+// Sinhala.
 var joining = []*unicode.RangeTable{
 	unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Nko, unicode.Mandaic, unicode.Hanifi_Rohingya, unicode.Phags_Pa,
 	unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya, unicode.Tamil, unicode.Telugu, unicode.Kannada,

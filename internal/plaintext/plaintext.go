@@ -1,6 +1,6 @@
-// Package plaintext prepares the text of people, and names that come from
-// elsewhere, so that what is stored is what is seen: composed characters,
-// ordinary spaces, and nothing invisible. See docs/security.md.
+// Package plaintext normalizes text that people typed and names from other systems,
+// so that what is stored is what is displayed: composed characters, ordinary spaces,
+// and nothing invisible. See docs/security.md.
 package plaintext
 
 import (
@@ -13,13 +13,13 @@ import (
 
 // Line returns s as one line of text: composed (NFC), without invisible
 // characters and outer spaces, with an ordinary space for each space of another
-// kind. Characters that are refused stay where they are; see [Permanent].
+// kind. Refused characters stay; see [Refused].
 func Line(s string) string {
 	return strings.TrimSpace(norm.NFC.String(drop(s)))
 }
 
-// Lines does the same to text of several lines. Whatever ends a line becomes
-// "\n", a tab becomes a space, and of several empty lines one is left.
+// Lines is [Line] for text of several lines. Every line end becomes "\n", a tab
+// becomes a space, and consecutive empty lines become one.
 func Lines(s string) string {
 	lines := strings.Split(lineEnds.Replace(s), "\n")
 	var kept []string
@@ -32,12 +32,12 @@ func Lines(s string) string {
 	return strings.TrimSpace(strings.Join(kept, "\n"))
 }
 
-// Foreign is [Line] for a name that somebody else's system holds: characters
+// Foreign is [Line] for a name from another system: characters
 // that would be refused are left out.
 func Foreign(s string) string { return Line(strings.Map(unlessRefused, spaceForLineEnds.Replace(s))) }
 
-// ForeignLines is [Lines] without the characters that are refused, for a text
-// that counts even if its writer cannot be asked again.
+// ForeignLines is [Lines] without refused characters, for text that must be
+// accepted.
 func ForeignLines(s string) string {
 	kept := func(r rune) rune {
 		if r == '\n' {
@@ -48,9 +48,9 @@ func ForeignLines(s string) string {
 	return Lines(strings.Map(kept, lineEnds.Replace(s)))
 }
 
-// Refused returns the first character of text that nobody means to write:
-// control characters, ends of lines if it is to be one line, the marks that turn
-// the writing direction, and what is no character at all.
+// Refused returns the first character of text that is a mistake or an attack: a
+// control character, a line end if text is to be one line, a mark that changes the
+// writing direction, or a noncharacter.
 func Refused(text string, manyLines bool) (rune, bool) {
 	for i, r := range text {
 		if manyLines && r == '\n' {
@@ -64,8 +64,8 @@ func Refused(text string, manyLines bool) (rune, bool) {
 	return 0, false
 }
 
-// IsEmpty reports whether nothing of text can be seen: marks without anything to
-// stand on count as nothing.
+// IsEmpty reports whether text has no visible character. A combining mark without a
+// base character is not visible.
 func IsEmpty(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return r != '\n' && unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S, unicode.Co, unicode.Cc) || unicode.Is(unicode.Bidi_Control, r)

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns s in a form in which texts that people would call the same are
-// equal: without regard to capitals, accents, widths, and the kind and number of
-// spaces, dashes and quotation marks. It is for searching, not for showing.
+// Fold returns s without differences in case, accents, width, and the kind and
+// number of spaces, dashes and quotation marks. It is for searching, not for
+// display.
 func Fold(s string) string {
 	var folded strings.Builder
 	for _, r := range norm.NFKD.String(Foreign(s)) {

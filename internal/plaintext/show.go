@@ -9,8 +9,7 @@ import (
 	"golang.org/x/text/unicode/runenames"
 )
 
-// Name says which character r is, as in "U+200B (zero width space)", so that it
-// can be looked for where it cannot be seen.
+// Name returns r's code point and name, as in "U+200B (zero width space)".
 func Name(r rune) string {
 	name := strings.ToLower(runenames.Name(r))
 	if known, ok := controls[r]; ok {
@@ -31,9 +30,9 @@ var controls = map[rune]string{
 	0x1b: "escape", 0x7f: "delete", 0x85: "next line",
 }
 
-// Show returns s as it can be quoted in a message or printed on a terminal: what
-// cannot be seen, and what a terminal obeys, is written as its number in angle
-// brackets, as in "203.0.113.7<U+200B>".
+// Show returns s for quoting in a message or printing on a terminal. It replaces
+// invisible characters and terminal controls by their code points, as in
+// "203.0.113.7<U+200B>".
 func Show(s string) string {
 	var shown strings.Builder
 	for i := 0; i < len(s); {
@@ -51,8 +50,8 @@ func Show(s string) string {
 	return shown.String()
 }
 
-// ShowRefused is [Show] for the output of a program: only what is refused, and so
-// could do something to a terminal, is replaced.
+// ShowRefused is [Show] for the output of a program: it replaces only refused
+// characters, which could affect a terminal.
 func ShowRefused(s string) string {
 	var shown strings.Builder
 	for i := 0; i < len(s); {

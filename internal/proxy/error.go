@@ -13,15 +13,15 @@ import (
 	"syscall"
 )
 
-// An Error is why a call did not get through a proxy. Nothing of the call has
-// reached its destination.
+// An Error is the failure of a proxy. Nothing of the call has reached its
+// destination.
 type Error struct {
 	Proxy string // host and port
-	Says  string // what it did, as in "refused: 407 Proxy Authentication Required"
+	Says  string // what the proxy did, as in "refused: 407 Proxy Authentication Required"
 	Err   error  // the cause, or nil
 }
 
-// Error is one sentence without the user and the password of the proxy.
+// Error omits the user and the password of the proxy.
 func (e *Error) Error() string { return "the proxy " + e.Proxy + " " + e.Says }
 
 // Unwrap returns the cause.
@@ -33,11 +33,10 @@ func (e *Error) Timeout() bool {
 	return ok && slow.Timeout()
 }
 
-// phrase is what a status may say of itself: words.
+// phrase matches the reason phrase of a status that is safe to quote.
 var phrase = regexp.MustCompile(`^[A-Za-z][A-Za-z '-]{0,60}$`)
 
-// refused is the error of a proxy that answers CONNECT with another status than
-// 200.
+// refused is the error of a proxy that answers CONNECT with a status other than 200.
 func refused(proxy *url.URL, res *http.Response) error {
 	says := fmt.Sprintf("refused: %d", res.StatusCode)
 	if text := http.StatusText(res.StatusCode); text != "" {
@@ -48,8 +47,8 @@ func refused(proxy *url.URL, res *http.Response) error {
 	return &Error{Proxy: proxy.Host, Says: says}
 }
 
-// explain turns the error of a call to u that got no connection into one that
-// names the proxy.
+// explain turns the error of a failed connection to u into one that names the
+// proxy.
 func explain(proxy, u *url.URL, err error) error {
 	if already, ok := errors.AsType[*Error](err); ok {
 		return already

@@ -1,7 +1,6 @@
-// Package proxy carries calls through the proxy that the environment names, as
-// curl and Go do: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. It says, in errors, when
-// it was the proxy that kept a call from its way. The user and the password of
-// a proxy are in no error.
+// Package proxy sends calls through the proxy of the environment variables
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as curl and Go do. Its errors say if the
+// proxy failed a call. They never contain the user and the password of a proxy.
 package proxy
 
 import (
@@ -14,17 +13,16 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// Settings say which calls go through which proxy. The zero value is none.
+// Settings map calls to proxies. The zero value uses none.
 type Settings struct {
 	choose func(*url.URL) (*url.URL, error)
 }
 
-// schemes are what Go can speak to a proxy.
+// schemes are the proxy protocols that Go supports.
 var schemes = []string{"http", "https", "socks5", "socks5h"}
 
-// FromEnvironment reads the variables in either spelling. It returns an error
-// for each that is not the URL of a proxy; Go by itself would leave that out
-// and call directly.
+// FromEnvironment reads the variables in upper or lower case. It returns an error
+// for each that is not the URL of a proxy; Go would ignore it and call directly.
 func FromEnvironment(environ map[string]string) (Settings, []error) {
 	var problems []error
 	read := func(names ...string) string {
@@ -48,8 +46,7 @@ func FromEnvironment(environ map[string]string) (Settings, []error) {
 	return Settings{c.ProxyFunc()}, problems
 }
 
-// wrong says why value is not the URL of a proxy. A host with a port alone is
-// one, as it is for Go.
+// wrong explains why value is not the URL of a proxy. As in Go, host:port is one.
 func wrong(value string) string {
 	const like = "it is not the URL of a proxy, as in http://proxy.example:3128"
 	if !strings.Contains(value, "://") {
@@ -70,8 +67,8 @@ func wrong(value string) string {
 	return ""
 }
 
-// IsSOCKS reports whether the proxy for calls to an address is of that kind,
-// which knows no CONNECT.
+// IsSOCKS reports whether the proxy for calls to an address uses SOCKS, which has no
+// CONNECT.
 func (s Settings) IsSOCKS(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -93,8 +90,8 @@ func (s Settings) For(u *url.URL) *url.URL {
 	return p
 }
 
-// Host is the host and port of the proxy for calls to an address such as
-// https://slack.com, or nothing.
+// Host returns the host and port of the proxy for calls to an address such as
+// https://slack.com, or "".
 func (s Settings) Host(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"atlaskeybot/internal/proxy"
 )
 
-// target is nobody's: what is asked of it has to go through the proxy.
+// target does not exist: requests to it have to go through the proxy.
 const target = "https://slack.example/api/"
 
 // answering is a proxy that says one thing to every CONNECT.

@@ -14,11 +14,11 @@ import (
 	"sync/atomic"
 )
 
-// connections is how many idle connections to one host are kept: one for each
-// operation under way, so that each finds its own again.
+// connections is the number of idle connections kept per host, one for each
+// concurrent operation, so that each reuses its own.
 const connections = 16
 
-// A Transport carries HTTP calls, through a proxy if the settings say so.
+// A Transport is an [http.RoundTripper] that uses the proxy of the settings.
 type Transport struct {
 	settings Settings
 	base     *http.Transport
@@ -38,8 +38,7 @@ func (s Settings) Transport() *Transport {
 	return &Transport{s, base}
 }
 
-// RoundTrip implements [http.RoundTripper]. What a proxy did to the call is an
-// *[Error].
+// RoundTrip implements [http.RoundTripper]. A failure of the proxy is an *[Error].
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	proxy := t.settings.For(r.URL)
 	if proxy == nil {
@@ -56,7 +55,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// CloseIdleConnections closes what is not in use.
+// CloseIdleConnections closes idle connections.
 func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
 
 // DialTLS opens a TLS connection to an address of the form host:port, through
@@ -123,7 +122,7 @@ func dialProxy(ctx context.Context, proxy *url.URL) (net.Conn, error) {
 	return secure, nil
 }
 
-// ask sends CONNECT and reads the answer.
+// ask sends CONNECT and reads the response.
 func ask(conn net.Conn, proxy *url.URL, address string) error {
 	r := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{}}
 	if user := proxy.User; user != nil {
@@ -133,7 +132,7 @@ func ask(conn net.Conn, proxy *url.URL, address string) error {
 	if err := r.Write(conn); err != nil {
 		return err
 	}
-	// A byte at a time: what follows the answer belongs to TLS.
+	// The bytes after the response belong to TLS, so read one byte at a time.
 	res, err := http.ReadResponse(bufio.NewReaderSize(io.LimitReader(oneByte{conn}, maxAnswer), 16), r)
 	if err != nil {
 		return errors.New("reading the answer to CONNECT")
@@ -144,10 +143,10 @@ func ask(conn net.Conn, proxy *url.URL, address string) error {
 	return nil
 }
 
-// maxAnswer bounds the headers of an answer to CONNECT, in bytes.
+// maxAnswer bounds the headers of a response to CONNECT, in bytes.
 const maxAnswer = 64 << 10
 
-// oneByte reads no more than is asked for.
+// oneByte reads a single byte at a time.
 type oneByte struct{ io.Reader }
 
 func (r oneByte) Read(p []byte) (int, error) {

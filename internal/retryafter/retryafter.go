@@ -1,5 +1,5 @@
-// Package retryafter reads the Retry-After header of HTTP, whoever sent it: an
-// API, a proxy before it, or a maintenance page.
+// Package retryafter parses the Retry-After header of HTTP, as sent by an API, a
+// proxy or a maintenance page.
 package retryafter
 
 import (
@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// Longest is the longest wait that Parse returns. It is longer than every wait
-// that a caller should keep to.
+// Longest is the longest wait that [Parse] returns. Callers should bound their waits
+// further.
 const Longest = 100 * 365 * 24 * time.Hour
 
 // Parse returns how long a Retry-After value asks to wait at now, from zero to
-// [MaxLifetime]. A value is a number of seconds or a date (RFC 9110, 10.2.3); an
-// unreadable one asks for nothing, and neither does a date in the past.
+// [Longest]. A value is a number of seconds or a date (RFC 9110, 10.2.3); an
+// invalid value is zero, and so is a date in the past.
 func Parse(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if whole, fraction, found := strings.Cut(value, "."); found && isDigits(fraction) {

@@ -49,7 +49,7 @@ func TestParseReadsSecondsAndDates(t *testing.T) {
 	}
 }
 
-// FuzzParse: no value asks to come back in the past, or later than Longest.
+// FuzzParse checks that every wait is between zero and Longest.
 func FuzzParse(f *testing.F) {
 	f.Add("120")
 	f.Add("Fri, 31 Dec 9999 23:59:59 GMT")

@@ -1,6 +1,6 @@
-// Package secret holds values that must not be seen: tokens and private keys.
-// It does not encrypt and cannot wipe memory; it makes printing, logging,
-// marshaling and storing a secret by accident impossible.
+// Package secret holds tokens and private keys. It does not encrypt and cannot wipe
+// memory; it prevents printing, logging, marshaling and storing a secret by
+// accident.
 package secret
 
 import (
@@ -14,9 +14,8 @@ import (
 
 const redacted = "[redacted]"
 
-// A Secret is a string that refuses to be printed, logged, marshaled or
-// stored. The zero Secret is empty. Call [Secret.Reveal] at the one line that
-// puts the value on the wire, and nowhere else.
+// A Secret is a string that cannot be printed, logged, marshaled or stored. The zero
+// Secret is empty. Call [Secret.Reveal] only in the line that sends the value.
 //
 // The value sits behind a pointer because fmt ignores methods on unexported
 // fields: a plain "type Secret string" prints in full when the struct around
@@ -34,7 +33,7 @@ func (s Secret) Reveal() string {
 	return *s.v
 }
 
-// IsZero reports whether there is nothing to hide.
+// IsZero reports whether s is empty.
 func (s Secret) IsZero() bool { return s.v == nil || *s.v == "" }
 
 // Equal compares in constant time.
@@ -59,7 +58,7 @@ func (Secret) Value() (driver.Value, error) {
 	return nil, errors.New("secret: refusing to store a secret")
 }
 
-// UnmarshalText reads the value, so that the environment can fill it.
+// UnmarshalText sets the value, as when reading the environment.
 func (s *Secret) UnmarshalText(b []byte) error {
 	*s = New(string(b))
 	return nil
