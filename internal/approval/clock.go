@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// isWithin reports whether at is at most that long before now. A time that lies
+// IsWithin reports whether at is at most that long before now. A time that lies
 // ahead is not: the clock went back, and nobody knows how old it is.
 func IsWithin(at, now time.Time, d time.Duration) bool {
 	age := now.Sub(at)
@@ -16,18 +16,18 @@ func IsWithin(at, now time.Time, d time.Duration) bool {
 // long as somebody else says.
 const MaxWait = 10 * time.Minute
 
-// backoff grows from 5 seconds to [MaxWait].
+// Backoff grows from 5 seconds to [MaxWait].
 func Backoff(tries int) time.Duration {
 	return min(5*time.Second<<min(max(tries-1, 0), 10), MaxWait)
 }
 
-// isPast reports whether a wait that began at most [MaxWait] ago is over. One
+// IsPast reports whether a wait that began at most [MaxWait] ago is over. One
 // that is longer than that began before the clock went back.
 func IsPast(at, now time.Time) bool {
 	return !at.After(now) || at.After(now.Add(MaxWait))
 }
 
-// waitAfter is how long to wait after that many failed tries, the last of which
+// WaitAfter is how long to wait after that many failed tries, the last of which
 // ended with f: as long as the other side asked, or longer, but at most [MaxWait].
 func WaitAfter(f *CallError, tries int) time.Duration {
 	return min(max(f.RetryAfter, Backoff(tries)), MaxWait)

@@ -6,18 +6,19 @@ import (
 	"time"
 )
 
-// Access is what is asked for and granted.
+// Access is what a key may do, from where and for how long: as requested, or as
+// approved.
 type Access struct {
 	Description string         `json:"description"` // what the key is for; becomes its description in Atlas
 	Roles       []Role         `json:"roles"`
 	Networks    []netip.Prefix `json:"networks"` // where the key may be used from
-	Lifetime    time.Duration  `json:"lifetime"` // counted from the key's making, in nanoseconds
+	Lifetime    time.Duration  `json:"lifetime"` // from the key's creation, in nanoseconds
 
 	// Projects are what the key may do in single projects, beside its roles in
 	// the organization.
 	Projects []ProjectAccess `json:"projects,omitempty"`
 
-	// NetworkPresets are the networks of Networks that were picked by their name.
+	// NetworkPresets are those of Networks that were picked by name.
 	NetworkPresets []NetworkPreset `json:"network_presets,omitempty"`
 }
 
@@ -33,12 +34,14 @@ type ProjectAccess struct {
 	Roles []Role `json:"roles"`
 }
 
-// A NetworkPreset is one that people pick by its name, as in "office".
+// A NetworkPreset is a set of networks that people pick by its name, as in
+// "office".
 type NetworkPreset struct {
 	Name     string         `json:"name"`
 	Networks []netip.Prefix `json:"networks"`
 }
 
+// Clone returns a copy of a that shares no memory with it.
 func (a Access) Clone() Access {
 	a.Roles = slices.Clone(a.Roles)
 	a.Networks = slices.Clone(a.Networks)
@@ -53,7 +56,7 @@ func (a Access) Clone() Access {
 	return a
 }
 
-// allRoles lists the roles in the organization and in projects, each once.
+// AllRoles lists the roles in the organization and in projects, each once.
 func (a Access) AllRoles() []Role {
 	all := slices.Clone(a.Roles)
 	for _, p := range a.Projects {
@@ -70,7 +73,8 @@ func createsProjects(roles []Role) bool {
 // MayCreateProjects reports whether a key with this access may create projects.
 func (a Access) MayCreateProjects() bool { return createsProjects(a.Roles) }
 
-// equal compares the roles as they are listed.
+// Equal reports whether a and o give the same roles, in the same order, in the same
+// project.
 func (a ProjectAccess) Equal(o ProjectAccess) bool {
 	return a.ID == o.ID && slices.Equal(a.Roles, o.Roles)
 }

@@ -1,10 +1,10 @@
 package policy
 
-// An Actor is who pressed, as the signed payload says.
+// An Actor is the user who acts, as Slack's signed payload says.
 type Actor struct {
 	User UserID
-	Team string // the workspace the person belongs to
+	Team string // the workspace that the user belongs to
 
-	// Enterprise is the organization of an Enterprise workspace, or empty.
+	// Enterprise is the Enterprise organization of that workspace, or empty.
 	Enterprise string
 }

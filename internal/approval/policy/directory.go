@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// A MemberStatus is what somebody is to this workspace.
+// A MemberStatus says what a user is in this workspace.
 type MemberStatus string
 
 const (
@@ -15,13 +15,12 @@ const (
 	External    MemberStatus = "outsider" // of another workspace, or unknown
 )
 
-// Directory knows people. Its errors mean that it could not be asked.
+// Directory looks up users and groups. Its errors mean that it could not be asked.
 type Directory interface {
-	// MemberStatus looks the actor up, now: nothing is remembered.
-	MemberStatus(ctx context.Context, who Actor) (MemberStatus, error)
+	// MemberStatus looks the user up now: nothing is cached.
+	MemberStatus(ctx context.Context, user Actor) (MemberStatus, error)
 
-	// Deactivated reports whether the account of user was switched off or does
-	// not exist any more.
+	// Deactivated reports whether the account of user is deactivated or deleted.
 	Deactivated(ctx context.Context, user UserID) (bool, error)
 
 	// Members lists a group. The answer may be a few minutes old.

@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// What may be done to a live key follows the rules of the access that the key
-// has afterwards: its owner, or its next owner, could be given that access by
-// the policy as it is now.
+// A change of an active key is judged by the access that the key has afterwards:
+// its owner, or its next owner, is entitled to that access by the current policy.
 
 var (
-	// ErrRoleNotOffered says that a role of the key left the policy.
+	// ErrRoleNotOffered refuses a key with a role that the policy does not offer any
+	// more.
 	ErrRoleNotOffered = errors.New("the role is not offered any more")
 
-	// ErrRoleNotTheirs says that a person may not ask for a role of the key.
+	// ErrRoleNotTheirs refuses a user who may not request a role of the key.
 	ErrRoleNotTheirs = errors.New("the role is not for them")
 
-	// ErrOutlivesRole says that the key would live longer than a role allows.
+	// ErrOutlivesRole refuses a lifetime longer than a role of the key allows.
 	ErrOutlivesRole = errors.New("longer than the role allows")
 
-	// ErrBreakGlassEnds says that break-glass is never prolonged.
+	// ErrBreakGlassEnds refuses to extend a key taken by break-glass.
 	ErrBreakGlassEnds = errors.New("break-glass is not prolonged")
 )
 
@@ -29,7 +29,7 @@ var (
 // [ErrRoleNotOffered], [ErrRoleNotTheirs] and [ErrOutlivesRole].
 type RoleError struct {
 	Role Role
-	Most time.Duration // with ErrOutlivesRole: the longest life
+	Most time.Duration // with ErrOutlivesRole: the longest lifetime
 	Why  error
 }
 
@@ -38,31 +38,31 @@ func (e *RoleError) Error() string { return fmt.Sprintf("%s: %v", e.Role, e.Why)
 // Unwrap returns why.
 func (e *RoleError) Unwrap() error { return e.Why }
 
-// entitled reports why user could not be given the access of r's key for life
-// in all by the rules of now, or nil.
-func (rd ResolvedPolicy) Entitled(user UserID, a Access, byBreakGlass bool, life time.Duration) error {
+// Entitled reports why the current policy would not give user the access for that
+// lifetime, or nil.
+func (p ResolvedPolicy) Entitled(user UserID, a Access, byBreakGlass bool, life time.Duration) error {
 	if byBreakGlass {
-		given, err := rd.breaksGlass(user, a, life)
+		given, err := p.mayBreakGlass(user, a, life)
 		if given || err != nil {
 			return err
 		}
 	}
-	if err := rd.MayAskForAll(user, a); err != nil {
+	if err := p.MayAskForAll(user, a); err != nil {
 		return err
 	}
-	if most, role := rd.MaxLifetime(a.AllRoles()); most > 0 && life > most {
+	if most, role := p.MaxLifetime(a.AllRoles()); most > 0 && life > most {
 		return &RoleError{Role: role, Most: most, Why: ErrOutlivesRole}
 	}
 	return nil
 }
 
-// mayAskForAll reports why user may not ask for every role of a, or nil.
-func (rd ResolvedPolicy) MayAskForAll(user UserID, a Access) error {
+// MayAskForAll reports why user may not request every role of a, or nil.
+func (p ResolvedPolicy) MayAskForAll(user UserID, a Access) error {
 	for _, role := range a.AllRoles() {
-		if _, offered := rd.rule(role); !offered {
+		if _, offered := p.rule(role); !offered {
 			return &RoleError{Role: role, Why: ErrRoleNotOffered}
 		}
-		switch may, err := rd.mayRequest(user, role); {
+		switch may, err := p.mayRequest(user, role); {
 		case err != nil:
 			return err
 		case !may:
@@ -72,13 +72,14 @@ func (rd ResolvedPolicy) MayAskForAll(user UserID, a Access) error {
 	return nil
 }
 
-// breaksGlass reports whether user could take access by break-glass for life.
-func (rd ResolvedPolicy) breaksGlass(user UserID, a Access, life time.Duration) (bool, error) {
-	beyond := slices.ContainsFunc(a.AllRoles(), func(role Role) bool { return !slices.Contains(rd.BreakGlass.Roles, role) })
-	if beyond || life > rd.BreakGlass.Lifetime {
+// mayBreakGlass reports whether user may take the access by break-glass for that
+// lifetime.
+func (p ResolvedPolicy) mayBreakGlass(user UserID, a Access, life time.Duration) (bool, error) {
+	beyond := slices.ContainsFunc(a.AllRoles(), func(role Role) bool { return !slices.Contains(p.BreakGlass.Roles, role) })
+	if beyond || life > p.BreakGlass.Lifetime {
 		return false, nil
 	}
-	return rd.Members.Contains(rd.BreakGlass.AllowedRequesters, user)
+	return p.Members.Contains(p.BreakGlass.AllowedRequesters, user)
 }
 
 // MostLife is the longest life that the roles of a allow in all, and the role

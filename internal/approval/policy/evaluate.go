@@ -6,42 +6,42 @@ import (
 	"time"
 )
 
-// A ResolvedPolicy is a policy as it goes at one moment, with its groups' members.
+// ResolvedPolicy is a policy with group membership resolved at one point in time.
 type ResolvedPolicy struct {
 	Policy
 	Members groupMembers
 }
 
+// Resolve looks up the members of the groups that p names.
 func (p Policy) Resolve(ctx context.Context, d Directory) ResolvedPolicy {
 	return ResolvedPolicy{p, listAll(ctx, d, p.groups())}
 }
 
-// requirementsFor lists the approvals that access takes: those of each role that has
-// needs of its own, and the policy's if a role has none. Every list that goes
-// for a role of the access counts in full, so that asking for more never takes
-// fewer approvals; what two lists want of the same people is wanted once.
+// RequirementsFor lists the approvals that the access needs: those of each role with
+// requirements of its own, and the policy's if a role has none. The list of every
+// role counts in full, so that more access never needs fewer approvals; what two
+// lists require of the same principals is required once.
 func (p Policy) RequirementsFor(a Access) []Requirement {
 	var all []Requirement
 	roles := a.AllRoles()
-	usual := len(roles) == 0
+	useDefault := len(roles) == 0
 	for _, role := range roles {
 		rule, _ := p.rule(role)
 		if len(rule.Requirements) == 0 {
-			usual = true
+			useDefault = true
 			continue
 		}
-		all = mergeNeeds(all, rule.Requirements, role)
+		all = mergeRequirements(all, rule.Requirements, role)
 	}
-	if usual {
-		all = mergeNeeds(all, p.Requirements, "")
+	if useDefault {
+		all = mergeRequirements(all, p.Requirements, "")
 	}
 	return all
 }
 
-// mergeNeeds adds a list of approvals that belong together: of the same people
-// the larger number is needed. The list is a role's own, or the usual one if
-// role is empty.
-func mergeNeeds(all, list []Requirement, role Role) []Requirement {
+// mergeRequirements adds a list of requirements: of the same principals the larger
+// number is required. The list is a role's own, or the policy's if role is empty.
+func mergeRequirements(all, list []Requirement, role Role) []Requirement {
 	for _, n := range summed(list) {
 		i := slices.IndexFunc(all, func(o Requirement) bool { return o.From.Equal(n.From) })
 		if i < 0 {
@@ -59,8 +59,8 @@ func mergeNeeds(all, list []Requirement, role Role) []Requirement {
 	return all
 }
 
-// summed is one list with each group of people once: two entries for the same
-// people are two approvals.
+// summed returns the list with the same principals once: two entries for them are
+// two approvals.
 func summed(list []Requirement) []Requirement {
 	var all []Requirement
 	for _, n := range list {
@@ -74,10 +74,10 @@ func summed(list []Requirement) []Requirement {
 	return all
 }
 
-// auto returns the rule by which access takes nobody's approval.
-func (rd ResolvedPolicy) Auto(user UserID, a Access) (AutoRule, bool) {
-	for _, rule := range rd.AutoApprovals {
-		if isFor, err := rd.Members.Contains(rule.AllowedRequesters, user); isFor && err == nil && rule.fits(a, rd.NetworkPresets) {
+// Auto returns the rule by which the access needs no approval.
+func (p ResolvedPolicy) Auto(user UserID, a Access) (AutoRule, bool) {
+	for _, rule := range p.AutoApprovals {
+		if isFor, err := p.Members.Contains(rule.AllowedRequesters, user); isFor && err == nil && rule.fits(a, p.NetworkPresets) {
 			return rule, true
 		}
 	}
@@ -96,42 +96,42 @@ func (rule AutoRule) fits(a Access, named []NetworkPreset) bool {
 	return a.Lifetime <= rule.MaxLifetime && (len(rule.NetworkPresets) == 0 || IsSubset(inside(named, rule.NetworkPresets), a.Networks))
 }
 
-// mayRequest reports whether user may ask for role.
-func (rd ResolvedPolicy) mayRequest(user UserID, role Role) (bool, error) {
-	rule, known := rd.rule(role)
+// mayRequest reports whether user may request the role.
+func (p ResolvedPolicy) mayRequest(user UserID, role Role) (bool, error) {
+	rule, known := p.rule(role)
 	if !known {
 		return false, nil
 	}
-	return rd.Members.Contains(rule.AllowedRequesters, user)
+	return p.Members.Contains(rule.AllowedRequesters, user)
 }
 
-// isApprover reports why user may not oversee the organization's keys, or nil.
-func (rd ResolvedPolicy) IsApprover(user UserID) error { return rd.RequireAmong(rd.Approvers(), user) }
+// IsApprover reports why user may not administer the organization's keys, or nil.
+func (p ResolvedPolicy) IsApprover(user UserID) error { return p.RequireAmong(p.Approvers(), user) }
 
-// mayDecide reports why user may not decide on a request for that access, or nil.
-func (rd ResolvedPolicy) MayDecide(requester UserID, a Access, escalated bool, user UserID) error {
-	if user == requester && !rd.AllowSelfApproval {
+// MayDecide reports why user may not decide on a request for the access, or nil.
+func (p ResolvedPolicy) MayDecide(requester UserID, a Access, escalated bool, user UserID) error {
+	if user == requester && !p.AllowSelfApproval {
 		return ErrOwnRequest
 	}
 	var from Principals
-	for _, n := range append(rd.RequirementsFor(a), rd.standIns(escalated)...) {
+	for _, n := range append(p.RequirementsFor(a), p.standIns(escalated)...) {
 		from.Everyone = from.Everyone || n.From.Everyone
 		from.Users = append(from.Users, n.From.Users...)
 		from.Groups = append(from.Groups, n.From.Groups...)
 	}
-	return rd.RequireAmong(from, user)
+	return p.RequireAmong(from, user)
 }
 
-// requireAmong reports why user, as an approver, is not among who, or nil.
-func (rd ResolvedPolicy) RequireAmong(who Principals, user UserID) error {
-	never, err := rd.Members.Contains(rd.ExcludedApprovers, user)
+// RequireAmong reports why user, as an approver, is not among the principals, or nil.
+func (p ResolvedPolicy) RequireAmong(principals Principals, user UserID) error {
+	never, err := p.Members.Contains(p.ExcludedApprovers, user)
 	if never {
 		return ErrNotApprover
 	}
 	if err != nil {
 		return err
 	}
-	among, err := rd.Members.Contains(who, user)
+	among, err := p.Members.Contains(principals, user)
 	if among {
 		return nil
 	}
@@ -143,79 +143,80 @@ func (rd ResolvedPolicy) RequireAmong(who Principals, user UserID) error {
 
 // standIns is the requirement that members of the escalation group can meet in
 // place of any other, once a request was escalated to them.
-func (rd ResolvedPolicy) standIns(escalated bool) []Requirement {
-	if !escalated || rd.EscalateTo.IsZero() {
+func (p ResolvedPolicy) standIns(escalated bool) []Requirement {
+	if !escalated || p.EscalateTo.IsZero() {
 		return nil
 	}
-	return []Requirement{{From: rd.EscalateTo, Count: 1}}
+	return []Requirement{{From: p.EscalateTo, Count: 1}}
 }
 
-// couldBeApproved reports whether people other than the asker could together
-// give every approval that access takes.
-func (rd ResolvedPolicy) couldBeApproved(asker UserID, a Access) (bool, error) {
-	everybody, unknown := rd.Members.expand(rd.Approvers())
+// couldBeApproved reports whether users other than the requester could together give
+// every approval that the access needs.
+func (p ResolvedPolicy) couldBeApproved(requester UserID, a Access) (bool, error) {
+	approvers, err := p.Members.expand(p.Approvers())
 	var others []UserID
-	for _, user := range everybody {
-		if user != asker || rd.AllowSelfApproval {
+	for _, user := range approvers {
+		if user != requester || p.AllowSelfApproval {
 			others = append(others, user)
 		}
 	}
-	needs := rd.RequirementsFor(a)
-	return rd.Approvers().Everyone || rd.MaxMatching(needs, false, others) == Total(needs), unknown
+	requirements := p.RequirementsFor(a)
+	return p.Approvers().Everyone || p.MaxMatching(requirements, false, others) == Total(requirements), err
 }
 
-// maxMatching counts the approvals of needs that users can give, each of them one:
-// the size of a largest matching (Kuhn's algorithm; both sides are a handful).
-func (rd ResolvedPolicy) MaxMatching(needs []Requirement, escalated bool, users []UserID) int {
-	var slots []Requirement
-	for _, n := range needs {
-		slots = append(slots, slices.Repeat([]Requirement{n}, n.Count)...)
+// MaxMatching counts the required approvals that the users can give, one each: the
+// size of a maximum matching (Kuhn's algorithm; both sides are small).
+func (p ResolvedPolicy) MaxMatching(requirements []Requirement, escalated bool, users []UserID) int {
+	var seats []Requirement
+	for _, n := range requirements {
+		seats = append(seats, slices.Repeat([]Requirement{n}, n.Count)...)
 	}
-	taken := make([]int, len(slots)) // by which user, from 1
+	occupant := make([]int, len(seats)) // by which user, from 1
 	count := 0
 	for i, user := range users {
-		if count == len(slots) {
+		if count == len(seats) {
 			break
 		}
-		if rd.augment(i+1, user, users, escalated, slots, taken, make([]bool, len(slots))) {
+		if p.augment(i+1, user, users, escalated, seats, occupant, make([]bool, len(seats))) {
 			count++
 		}
 	}
 	return count
 }
 
-// augment finds a slot for the n-th user, moving others to another of theirs if
-// need be.
-func (rd ResolvedPolicy) augment(n int, user UserID, users []UserID, escalated bool, slots []Requirement, taken []int, tried []bool) bool {
-	for i, slot := range slots {
-		if tried[i] || !rd.satisfies(user, escalated, slot) {
+// augment tries to assign user n to a free seat, re-assigning earlier users along an
+// augmenting path.
+func (p ResolvedPolicy) augment(n int, user UserID, users []UserID, escalated bool, seats []Requirement, occupant []int, tried []bool) bool {
+	for i, seat := range seats {
+		if tried[i] || !p.satisfies(user, escalated, seat) {
 			continue
 		}
 		tried[i] = true
-		if taken[i] == 0 || rd.augment(taken[i], users[taken[i]-1], users, escalated, slots, taken, tried) {
-			taken[i] = n
+		if occupant[i] == 0 || p.augment(occupant[i], users[occupant[i]-1], users, escalated, seats, occupant, tried) {
+			occupant[i] = n
 			return true
 		}
 	}
 	return false
 }
 
-// satisfies reports whether user is known to count for need.
-func (rd ResolvedPolicy) satisfies(user UserID, escalated bool, need Requirement) bool {
-	from := append([]Requirement{need}, rd.standIns(escalated)...)
-	return slices.ContainsFunc(from, func(n Requirement) bool { return rd.RequireAmong(n.From, user) == nil })
+// satisfies reports whether user is known to count for the requirement.
+func (p ResolvedPolicy) satisfies(user UserID, escalated bool, required Requirement) bool {
+	from := append([]Requirement{required}, p.standIns(escalated)...)
+	return slices.ContainsFunc(from, func(n Requirement) bool { return p.RequireAmong(n.From, user) == nil })
 }
 
-func Total(needs []Requirement) int {
+// Total counts the approvals that the requirements are in all.
+func Total(requirements []Requirement) int {
 	sum := 0
-	for _, n := range needs {
+	for _, n := range requirements {
 		sum += n.Count
 	}
 	return sum
 }
 
-// maxLifetime is the longest life of a key with access's roles, and the role whose
-// rule says so; zero if none does.
+// MaxLifetime returns the longest lifetime of a key with the roles, in all its
+// extensions and rotations, and the role that limits it; zero if none does.
 func (p Policy) MaxLifetime(roles []Role) (time.Duration, Role) {
 	var limit time.Duration
 	var by Role
@@ -227,8 +228,8 @@ func (p Policy) MaxLifetime(roles []Role) (time.Duration, Role) {
 	return limit, by
 }
 
-// coversAlone reports whether user's approval is all that access takes.
-func (rd ResolvedPolicy) CoversAlone(a Access, user UserID) bool {
-	needs := rd.RequirementsFor(a)
-	return rd.MaxMatching(needs, false, []UserID{user}) == Total(needs)
+// CoversAlone reports whether user's approval is all that the access needs.
+func (p ResolvedPolicy) CoversAlone(a Access, user UserID) bool {
+	requirements := p.RequirementsFor(a)
+	return p.MaxMatching(requirements, false, []UserID{user}) == Total(requirements)
 }

@@ -8,12 +8,13 @@ import (
 	"atlaskeybot/internal/plaintext"
 )
 
-// A Form is what somebody filled in, as typed.
+// A Form is a request for a new key, as typed.
 type Form struct {
-	// IdempotencyKey is the same each time one form is sent; see [Request.IdempotencyKey].
+	// IdempotencyKey is the same each time one form is sent, so that a form sent
+	// twice makes one request.
 	IdempotencyKey string
 
-	// Org is the organization; it may be left out if there is one.
+	// Org may be empty if one organization is configured.
 	Org OrgID
 
 	Description    string
@@ -26,16 +27,17 @@ type Form struct {
 	Reason         string
 }
 
-// MaxDescription leaves room for the mark in Atlas's 250 characters.
+// The longest texts of a form, in characters.
 const (
-	MaxDescription = 200 // characters
+	MaxDescription = 200 // leaves room for the tag in Atlas's 250 characters
 	MaxReason      = 1000
 	MaxNetworks    = 3000
 )
 
-// A Field of the form.
+// A Field names a field of a form.
 type Field string
 
+// The fields of the forms.
 const (
 	FieldOrg            Field = "org"
 	FieldDescription    Field = "description"
@@ -48,7 +50,7 @@ const (
 	FieldReason         Field = "reason"
 )
 
-// A ProblemCode is a mistake of a closed list.
+// A ProblemCode names a kind of mistake in a form.
 type ProblemCode string
 
 const (
@@ -78,33 +80,34 @@ const (
 	Unchanged           ProblemCode = "unchanged"          // nothing would be different
 )
 
-// A Problem is one mistake in a form, told in the place where it was made.
+// A Problem is one mistake in a form, shown at its field.
 type Problem struct {
 	Field Field
-	Code  ProblemCode
+	Code  ProblemCode // says which of the following are set
 	Given string
 	Hint  string
 	Limit int
 	Most  time.Duration
 }
 
-// A FormError carries all problems of a form.
+// A FormError lists all mistakes in a form.
 type FormError struct{ Problems []Problem }
 
 func (e *FormError) Error() string { return "the form has mistakes" }
 
-// MaxProjects bounds the projects of one request: each costs a call while
-// somebody waits for their key.
+// MaxProjects bounds the projects of one request: each costs a call while the
+// requester waits for their key.
 const MaxProjects = 10
 
-// Check turns a form into what it asks for, or returns a *[FormError] that
-// tells everything that is wrong with it. Who asks is not looked at. Projects
-// have their ids only.
+// Check returns the access that a form asks for, or a *[FormError] with everything
+// that is wrong with it. The requester is not checked; see
+// [ResolvedPolicy.CheckAsker]. Projects have their ids only.
 func (p Policy) Check(f Form) (Access, error) {
 	access, problems := p.CheckForm(f)
 	return access, NewFormError(problems)
 }
 
+// CheckForm is Check with the mistakes as a list.
 func (p Policy) CheckForm(f Form) (Access, []Problem) {
 	access := Access{
 		Description: plaintext.Line(f.Description),
@@ -113,12 +116,12 @@ func (p Policy) CheckForm(f Form) (Access, []Problem) {
 	}
 	problems := CheckText(FieldDescription, access.Description, MaxDescription, false)
 	problems = append(problems, checkRoles(FieldRoles, access.Roles, p.Roles)...)
-	projects, wrong := p.checkProjects(f)
-	access.Projects, problems = projects, append(problems, wrong...)
-	named, wrong := p.CheckNamed(f.NetworkPresets, access.AllRoles())
-	access.NetworkPresets, problems = named, append(problems, wrong...)
-	networks, wrong := p.ParseNetworks(f.Networks, named, access.AllRoles())
-	access.Networks, problems = networks, append(problems, wrong...)
+	projects, more := p.checkProjects(f)
+	access.Projects, problems = projects, append(problems, more...)
+	named, more := p.CheckNamed(f.NetworkPresets, access.AllRoles())
+	access.NetworkPresets, problems = named, append(problems, more...)
+	networks, more := p.ParseNetworks(f.Networks, named, access.AllRoles())
+	access.Networks, problems = networks, append(problems, more...)
 	problems = append(problems, p.checkLifetime(f.Lifetime, access.AllRoles())...)
 	problems = append(problems, CheckText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)...)
 	if len(problems) > 0 {
@@ -127,6 +130,7 @@ func (p Policy) CheckForm(f Form) (Access, []Problem) {
 	return access, nil
 }
 
+// NewFormError returns a *[FormError] with the problems, or nil if there are none.
 func NewFormError(problems []Problem) error {
 	if len(problems) == 0 {
 		return nil
@@ -147,7 +151,7 @@ func checkRoles(field Field, roles []Role, rules []RoleRule) []Problem {
 	return problems
 }
 
-// checkProjects reads projects and the roles in them: both or neither.
+// checkProjects reads projects and the roles in them: a form has both or neither.
 func (p Policy) checkProjects(f Form) ([]ProjectAccess, []Problem) {
 	roles := dedupe(f.ProjectRoles)
 	switch {
@@ -167,7 +171,7 @@ func (p Policy) checkProjects(f Form) ([]ProjectAccess, []Problem) {
 	return projects, checkRoles(FieldProjectRoles, roles, p.ProjectRoles)
 }
 
-// checkLifetime holds a lifetime against the choices and the roles' limits.
+// checkLifetime checks a lifetime against the choices and the roles' limits.
 func (p Policy) checkLifetime(d time.Duration, roles []Role) []Problem {
 	if !slices.Contains(p.Lifetimes, d) {
 		return []Problem{{Field: FieldLifetime, Code: LifetimeNotAllowed}}
@@ -178,7 +182,7 @@ func (p Policy) checkLifetime(d time.Duration, roles []Role) []Problem {
 	return nil
 }
 
-// checkText wants text as [plaintext.Line] or [plaintext.Lines] return it.
+// CheckText checks a text that [plaintext.Line] or [plaintext.Lines] returned.
 func CheckText(field Field, text string, limit int, lines bool) []Problem {
 	bad, refused := plaintext.Refused(text, lines)
 	switch {
@@ -192,7 +196,7 @@ func CheckText(field Field, text string, limit int, lines bool) []Problem {
 	return nil
 }
 
-// optionalText is what counts of a text that may be left out.
+// OptionalText returns the visible text of s, or "" if there is none.
 func OptionalText(s string) string {
 	if s = plaintext.ForeignLines(s); plaintext.IsEmpty(s) {
 		return ""
@@ -212,15 +216,15 @@ func dedupe(roles []Role) []Role {
 	return kept
 }
 
-// checkAsker holds the roles of a form against who may ask for them.
-func (rd ResolvedPolicy) CheckAsker(asker UserID, f Form) ([]Problem, error) {
+// CheckAsker returns the roles of a form that the requester may not request.
+func (p ResolvedPolicy) CheckAsker(requester UserID, f Form) ([]Problem, error) {
 	var problems []Problem
 	for field, roles := range map[Field][]Role{FieldRoles: f.Roles, FieldProjectRoles: f.ProjectRoles} {
 		for _, role := range dedupe(roles) {
-			if _, known := rd.rule(role); !known {
+			if _, known := p.rule(role); !known {
 				continue
 			}
-			may, err := rd.mayRequest(asker, role)
+			may, err := p.mayRequest(requester, role)
 			if err != nil {
 				return nil, err
 			}

@@ -5,10 +5,10 @@ type (
 	// description in Atlas carries it; it is a name, not a secret.
 	ID string
 
-	// UserID names a person. The domain does not care where it comes from.
+	// UserID names a user; it is opaque here.
 	UserID string
 
-	// GroupID names a group of people.
+	// GroupID names a group of users.
 	GroupID string
 
 	// OrgID names an Atlas organization.
@@ -21,6 +21,6 @@ type (
 	// ProjectID is Atlas's id of a project, 24 hexadecimal digits.
 	ProjectID string
 
-	// Kind is what is handed out. There is one kind today.
+	// Kind is the kind of credential. There is one today.
 	Kind string
 )

@@ -1,31 +1,30 @@
 package policy
 
-// Limits bound what one person has in one organization at a time. Zero: no
-// bound.
+// Limits bound what one user has in one organization at a time. Zero: no limit.
 type Limits struct {
-	OpenRequests    int // that wait for a decision, for their key to be made or for a change
-	ActiveKeys      int // and keys on their way; a rotation is not counted
-	RequestsPerHour int // of every kind, also those that take no approval
+	OpenRequests    int // pending, approved, being issued or applied
+	ActiveKeys      int // with requests for new keys; a rotation is not counted
+	RequestsPerHour int // of every type, also those that need no approval
 }
 
-// DefaultLimits go if the policy does not say otherwise: more than people need
-// by hand, and less than a script does harm with.
+// DefaultLimits apply unless the policy says otherwise: more than people need
+// manually, and less than a script does harm with.
 var DefaultLimits = Limits{OpenRequests: 20, ActiveKeys: 50, RequestsPerHour: 30}
 
-// MaxListed bounds the requests of one person that are read at once.
+// MaxListed bounds the requests of one user that are read at once.
 const MaxListed = 100
 
-// An Usage counts one person's requests.
+// Usage counts one user's requests.
 type Usage struct {
-	Any        bool // they asked before, in any organization
-	Held       int  // live keys, in all organizations
+	Any        bool // the user requested something before, in any organization
+	Held       int  // active keys, in all organizations
 	Open       int  // of the organization, that are open
-	Coming     int  // of these, those that get a new key
-	ActiveKeys int  // live keys of the organization
+	Coming     int  // of these, those for a new key
+	ActiveKeys int  // active keys of the organization
 	Recent     int  // of the organization, since the given time
 }
 
-// checkLimits returns a *[FormError] if one more request r is too much.
+// CheckLimits returns a *[FormError] if one more request exceeds a limit.
 func (l Limits) CheckLimits(newKey bool, have Usage) error {
 	var problems []Problem
 	over := func(limit, is int, code ProblemCode) {

@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/plaintext"
 )
 
-// isSubset reports whether every address of wanted was allowed before.
+// IsSubset reports whether every address of wanted is in before.
 func IsSubset(before, wanted []netip.Prefix) bool {
 	for _, n := range wanted {
 		inside := slices.ContainsFunc(before, func(b netip.Prefix) bool { return b.Bits() <= n.Bits() && b.Contains(n.Addr()) })
@@ -21,27 +21,28 @@ func IsSubset(before, wanted []netip.Prefix) bool {
 	return true
 }
 
+// EqualNetworks reports whether a and b are the same networks, in any order.
 func EqualNetworks(a, b []netip.Prefix) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(n netip.Prefix) bool { return !slices.Contains(b, n) })
 }
 
 // Networks reads addresses and CIDR blocks as people type and paste them: one or
-// many, separated by space or commas of any kind. It returns what is
-// left when duplicates and entries inside other entries are dropped, in the
-// order typed, and everything that is wrong. Comparing each with each takes its
-// time, so what is longer than the form allows is not read.
+// many, separated by space or commas of any kind. It returns them in the order
+// typed, without duplicates and entries inside other entries, and everything that is
+// wrong. Each entry is compared with each other, so a text longer than the form allows
+// is not read.
 func (p Policy) Networks(text string) ([]netip.Prefix, []Problem) {
 	return p.ParseNetworks(text, nil, nil)
 }
 
-// parseNetworks adds what was picked by name to what was typed. How wide an entry
-// may be also depends on the roles.
-func (p Policy) ParseNetworks(text string, named []NetworkPreset, roles []Role) ([]netip.Prefix, []Problem) {
+// ParseNetworks is Networks with the presets that were picked in addition. How wide an
+// entry may be also depends on the roles.
+func (p Policy) ParseNetworks(text string, presets []NetworkPreset, roles []Role) ([]netip.Prefix, []Problem) {
 	if utf8.RuneCountInString(text) > MaxNetworks {
 		return nil, []Problem{{Field: FieldNetworks, Code: TooLong, Limit: MaxNetworks}}
 	}
 	var kept []netip.Prefix
-	for _, n := range named {
+	for _, n := range presets {
 		kept = append(kept, n.Networks...)
 	}
 	var problems []Problem
@@ -63,8 +64,8 @@ func (p Policy) ParseNetworks(text string, named []NetworkPreset, roles []Role) 
 	return kept, problems
 }
 
-// checkNamed finds what was picked by name. The operator wrote these networks
-// down, so only a role's own rule may find them too wide.
+// CheckNamed finds presets by their names. The operator wrote these networks down, so
+// only a role's own rule can find them too wide.
 func (p Policy) CheckNamed(names []string, roles []Role) ([]NetworkPreset, []Problem) {
 	var named []NetworkPreset
 	var problems []Problem
@@ -85,10 +86,10 @@ func (p Policy) CheckNamed(names []string, roles []Role) ([]NetworkPreset, []Pro
 	return named, problems
 }
 
-// inside lists the entries of the networks with these names.
-func inside(named []NetworkPreset, names []string) []netip.Prefix {
+// inside lists the networks of the presets with these names.
+func inside(presets []NetworkPreset, names []string) []netip.Prefix {
 	var all []netip.Prefix
-	for _, n := range named {
+	for _, n := range presets {
 		if slices.Contains(names, n.Name) {
 			all = append(all, n.Networks...)
 		}
@@ -171,8 +172,8 @@ func mergeContained(all []netip.Prefix) []netip.Prefix {
 	return kept
 }
 
-// AddressCount counts the addresses in all networks, or returns false if there are
-// more than can be counted sensibly (an IPv6 network).
+// AddressCount counts the addresses of all networks. It returns false for an IPv6
+// network with more than 2^32 of them.
 func (a Access) AddressCount() (int, bool) {
 	total := 0
 	for _, n := range a.Networks {

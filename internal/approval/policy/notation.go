@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Notations of other programs are not taken, but answered with what they mean:
-// who pastes one reads what to paste instead.
+// Notations of other programs are refused with the CIDR blocks that they mean, to
+// paste instead.
 
-// maxRangeText bounds the blocks that a range is answered with, in characters.
+// maxRangeText bounds the text of the blocks that a range means, in characters.
 const maxRangeText = 400
 
 // otherNotation returns what is wrong with an entry that is a range, or a block

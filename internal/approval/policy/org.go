@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// ErrNoOrg says that a request is about an organization that is not, or no
-// longer, configured.
+// ErrNoOrg refuses requests for an organization that is not configured, or not any
+// more.
 var ErrNoOrg = errors.New("the organization is not configured")
 
-// An Org is an Atlas organization that keys can be asked for, with its rules.
+// An Org is an Atlas organization in which keys can be requested, with its policy.
 type Org struct {
 	ID     OrgID
 	Name   string // as people know it, as in "Production"

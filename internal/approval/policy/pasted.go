@@ -74,8 +74,8 @@ func wordJoint(word string) string {
 	return " - "
 }
 
-// isAround reports whether r is what people put around an address: quotation
-// marks and brackets, but for those that belong to an address with a port.
+// isAround reports whether people put r around an address: quotation marks and
+// brackets, except those of an address with a port.
 func isAround(r rune) bool {
 	return r != '[' && r != ']' && (strings.ContainsRune("\"'`´<>", r) || unicode.In(r, unicode.Pi, unicode.Pf, unicode.Ps, unicode.Pe))
 }

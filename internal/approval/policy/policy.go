@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// forBreakGlass is the policy with what break-glass allows in the place of what
-// people can ask for. The limits of roles go for their networks still.
+// ForBreakGlass returns the policy with the roles and the lifetime of break-glass
+// instead of those that can be requested. The roles' limits on networks stay.
 func (p Policy) ForBreakGlass() Policy {
 	var rules []RoleRule
 	for _, role := range p.BreakGlass.Roles {
@@ -24,21 +24,21 @@ func (p Policy) ForBreakGlass() Policy {
 // Policy is what an organization allows. All durations are positive unless
 // said otherwise.
 type Policy struct {
-	// Requirements are the approvals that a request takes, unless a role that it asks
-	// for has needs of its own. At least one.
+	// Requirements are the approvals that a request needs, unless a role that it asks
+	// for has requirements of its own. At least one.
 	Requirements []Requirement
 
-	// ExcludedApprovers are those who may not approve whatever else is said.
+	// ExcludedApprovers never approve, even if a requirement names them.
 	ExcludedApprovers Principals
 
-	// AllowSelfApproval lets an approver decide on their own request: for a
-	// one-person try. The card says so.
+	// AllowSelfApproval lets an approver decide on their own request, to try the bot
+	// alone. The card says so.
 	AllowSelfApproval bool
 
-	// Roles may be asked for, in the order in which they are offered.
+	// Roles can be requested, in the order in which they are offered.
 	Roles []RoleRule
 
-	// ProjectRoles may be asked for in projects. None: no access to projects.
+	// ProjectRoles can be requested in projects. None: no access to projects.
 	ProjectRoles []RoleRule
 
 	Lifetimes     []time.Duration // the choices, shortest first
@@ -46,54 +46,54 @@ type Policy struct {
 	MinPrefixIPv6 int
 	MaxEntries    int // addresses and blocks on one key's list
 
-	// NetworkPresets networks can be picked by their name. They may be wider than other
-	// networks, but not than a chosen role's rule says.
+	// NetworkPresets can be picked by name. They may be wider than other networks, but
+	// not wider than the rule of a requested role allows.
 	NetworkPresets []NetworkPreset
 
-	// AutoApprovals are the cases that take nobody's approval.
+	// AutoApprovals are the cases that need no approval.
 	AutoApprovals []AutoRule
 
 	BreakGlass BreakGlass
 
 	Limits Limits
 
-	ExpireAfter   time.Duration // from asking to a decision
-	IssueWithin   time.Duration // from approval to the first press
+	ExpireAfter   time.Duration // from the request to a decision
+	IssueWithin   time.Duration // from the approval to "Create my key"
 	ConfirmWithin time.Duration // from showing the key to "I saved it"
 
-	// RemindApproversAfter are the times from asking at which an undecided request is
-	// brought up again under its card, shortest first.
+	// RemindApproversAfter are the times after a request at which its approvers are
+	// reminded in the card's thread, shortest first.
 	RemindApproversAfter []time.Duration
 
-	// EscalateAfter is the time from asking at which an undecided request goes
-	// to EscalateTo as well, any of whom then counts for whoever is missing.
-	// Zero: never.
+	// EscalateAfter is the time after a request at which EscalateTo is asked as well:
+	// each of them then counts in place of an approver who is missing. Zero: never.
 	EscalateAfter time.Duration
 	EscalateTo    Principals
 
-	// RemindBeforeExpiry is how long before its end the owner of a key is told, longest
-	// first. A key that lives short is told of at a quarter of its life.
+	// RemindBeforeExpiry are the times before the expiry of a key at which its owner is
+	// reminded, longest first; at the earliest in the last quarter of its lifetime.
 	RemindBeforeExpiry []time.Duration
 
-	// RotationGracePeriod is how long a key stays after its successor was taken into use.
+	// RotationGracePeriod is how long a key stays active after its successor is
+	// confirmed.
 	RotationGracePeriod time.Duration
 }
 
-// A Requirement is a number of approvals that must come from certain people. One
-// person counts for one need only.
+// A Requirement is a number of approvals by certain principals. One approver counts for
+// one requirement only.
 type Requirement struct {
 	From  Principals `json:"from"`
 	Count int        `json:"count"`
-	For   []Role     `json:"for,omitempty"` // the roles that ask for it; none: every request does
+	For   []Role     `json:"for,omitempty"` // the roles that require it; none: every request does
 }
 
-// A RoleRule is what goes for one role. Where a request asks for several roles
-// the strictest of their rules goes.
+// A RoleRule is what applies to one role. To a request for several roles the strictest
+// of their rules applies.
 type RoleRule struct {
 	Role              Role
-	AllowedRequesters Principals    // who may ask for it
-	Requirements      []Requirement // the approvals that it takes; none: the policy's
-	MaxLifetime       time.Duration // a key with this role lives at most in all, with extensions and rotations; zero: as long as any
+	AllowedRequesters Principals    // who may request it
+	Requirements      []Requirement // none: the policy's
+	MaxLifetime       time.Duration // of a key with this role in all, with extensions and rotations; zero: no limit
 
 	// MinPrefixIPv4 and MinPrefixIPv6 are the smallest prefix lengths, in bits, from
 	// which a key with this role may be used; zero: the policy's.
@@ -101,7 +101,7 @@ type RoleRule struct {
 	MinPrefixIPv6 int
 }
 
-// RulesFor are rules that let everybody ask for each of roles.
+// RulesFor returns rules that let everyone request each of the roles.
 func RulesFor(roles ...Role) []RoleRule {
 	rules := make([]RoleRule, len(roles))
 	for i, r := range roles {
@@ -110,19 +110,19 @@ func RulesFor(roles ...Role) []RoleRule {
 	return rules
 }
 
-// An AutoRule is a case that takes nobody's approval. It is recorded and
-// announced like every other.
+// An AutoRule is a case that needs no approval. It is recorded and announced like every
+// other.
 type AutoRule struct {
 	Name              string
 	AllowedRequesters Principals
 	Roles             []Role        // a request asks for no others
 	NetworkPresets    []string      // and from no other network presets; none: from anywhere allowed
-	MaxLifetime       time.Duration // and for no longer
-	Projects          bool          // whether it may ask for access to projects; ProjectRoles are among Roles then
+	MaxLifetime       time.Duration // and no longer lifetime
+	Projects          bool          // whether it may ask for access to projects; Roles then lists ProjectRoles as well
 }
 
-// BreakGlass lets named people have a short-lived key at once, to be reviewed
-// by somebody else afterwards. Nobody named: nobody can.
+// BreakGlass lets the named users take a short-lived key at once, which a second person
+// reviews afterwards. Without names it is off.
 type BreakGlass struct {
 	AllowedRequesters Principals
 	Roles             []Role
@@ -159,15 +159,15 @@ func (p Policy) groups() []GroupID {
 	return slices.Compact(all)
 }
 
-// Approvers names everybody whom some rule lets approve. Those who never may
-// are not taken out.
+// Approvers returns the principals of all requirements, and those that requests
+// escalate to. ExcludedApprovers are not taken out.
 func (p Policy) Approvers() Principals {
 	var all Principals
-	needs := slices.Clone(p.Requirements)
+	requirements := slices.Clone(p.Requirements)
 	for _, rule := range slices.Concat(p.Roles, p.ProjectRoles) {
-		needs = append(needs, rule.Requirements...)
+		requirements = append(requirements, rule.Requirements...)
 	}
-	for _, from := range append(whoOf(needs), p.EscalateTo) {
+	for _, from := range append(principalsOf(requirements), p.EscalateTo) {
 		all.Everyone = all.Everyone || from.Everyone
 		all.Users = append(all.Users, from.Users...)
 		all.Groups = append(all.Groups, from.Groups...)
@@ -178,9 +178,9 @@ func (p Policy) Approvers() Principals {
 	return all
 }
 
-func whoOf(needs []Requirement) []Principals {
+func principalsOf(requirements []Requirement) []Principals {
 	var all []Principals
-	for _, n := range needs {
+	for _, n := range requirements {
 		all = append(all, n.From)
 	}
 	return all

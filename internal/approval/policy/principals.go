@@ -9,20 +9,19 @@ import (
 	"atlaskeybot/internal/isolate"
 )
 
-// Principals names people: single ones, groups of them, or everybody. The zero value
-// is nobody.
+// Principals is a set of users and groups, or everyone. The zero value is empty.
 type Principals struct {
 	Everyone bool      `json:"everyone,omitempty"`
 	Users    []UserID  `json:"users,omitempty"`
 	Groups   []GroupID `json:"groups,omitempty"`
 }
 
-// IsZero reports whether nobody is named.
-func (w Principals) IsZero() bool { return !w.Everyone && len(w.Users) == 0 && len(w.Groups) == 0 }
+// IsZero reports whether the set is empty.
+func (p Principals) IsZero() bool { return !p.Everyone && len(p.Users) == 0 && len(p.Groups) == 0 }
 
-// Equal reports whether the same users and groups are named, in any order.
-func (w Principals) Equal(o Principals) bool {
-	return w.Everyone == o.Everyone && equalSets(w.Users, o.Users) && equalSets(w.Groups, o.Groups)
+// Equal reports whether p and o name the same users and groups, in any order.
+func (p Principals) Equal(o Principals) bool {
+	return p.Everyone == o.Everyone && equalSets(p.Users, o.Users) && equalSets(p.Groups, o.Groups)
 }
 
 func equalSets[T comparable](a, b []T) bool {
@@ -33,14 +32,14 @@ func containsAll[T comparable](all, some []T) bool {
 	return !slices.ContainsFunc(some, func(one T) bool { return !slices.Contains(all, one) })
 }
 
-// groupMembers is who is in which group at one moment. A group that could not be
-// listed has an error instead.
+// groupMembers is the membership of groups at one point in time. A group that could
+// not be listed has an error instead.
 type groupMembers struct {
 	of     map[GroupID][]UserID
 	failed map[GroupID]error
 }
 
-// listAll lists the groups at the same time: somebody waits for the answer.
+// listAll lists the groups concurrently: a caller waits for the answer.
 func listAll(ctx context.Context, d Directory, groups []GroupID) groupMembers {
 	m := groupMembers{of: map[GroupID][]UserID{}, failed: map[GroupID]error{}}
 	var mu sync.Mutex
@@ -59,14 +58,14 @@ func listAll(ctx context.Context, d Directory, groups []GroupID) groupMembers {
 	return m
 }
 
-// contains reports whether user is among who. If that cannot be said without a
-// group that could not be listed the error is [ErrCannotCheck].
-func (m groupMembers) Contains(who Principals, user UserID) (bool, error) {
-	if who.Everyone || slices.Contains(who.Users, user) {
+// Contains reports whether user is among the principals. If that depends on a group
+// that could not be listed, the error is [ErrCannotCheck].
+func (m groupMembers) Contains(of Principals, user UserID) (bool, error) {
+	if of.Everyone || slices.Contains(of.Users, user) {
 		return true, nil
 	}
 	var unknown error
-	for _, g := range who.Groups {
+	for _, g := range of.Groups {
 		if slices.Contains(m.of[g], user) {
 			return true, nil
 		}
@@ -77,7 +76,7 @@ func (m groupMembers) Contains(who Principals, user UserID) (bool, error) {
 	return false, unknown
 }
 
-// err is [ErrCannotCheck] if any group could not be listed.
+// Err returns [ErrCannotCheck] if any group could not be listed.
 func (m groupMembers) Err() error {
 	for _, err := range m.failed {
 		return fmt.Errorf("%w: %w", ErrCannotCheck, err)
@@ -85,11 +84,11 @@ func (m groupMembers) Err() error {
 	return nil
 }
 
-// expand lists who, each once; everybody is nobody in particular.
-func (m groupMembers) expand(who Principals) ([]UserID, error) {
-	all := slices.Clone(who.Users)
+// expand lists the users of principals, each once; Everyone adds none.
+func (m groupMembers) expand(of Principals) ([]UserID, error) {
+	all := slices.Clone(of.Users)
 	var unknown error
-	for _, g := range who.Groups {
+	for _, g := range of.Groups {
 		all = append(all, m.of[g]...)
 		if err := m.failed[g]; err != nil {
 			unknown = fmt.Errorf("%w: %w", ErrCannotCheck, err)

@@ -1,15 +1,13 @@
 package policy
 
-import ()
-
 // ProjectRoles lists every project role an API key can have, least first within
 // each kind of work. Source: MongoDB's list of user roles of 2026; the Admin API
 // specification itself has named none since the middle of 2025.
 //
-// Those that are not powerful read settings, or change what is only told to
-// people. The others are powerful because they read data (queries in metrics and
-// logs hold values of it), change or move data, cost money or end clusters,
-// decide who and what reaches the project, or make keys.
+// Those that are not powerful read settings, or change alerts. The others are powerful
+// because they read data (queries in metrics and logs hold values of it), change or
+// move data, cost money or end clusters, decide who and what reaches the project, or
+// make keys.
 var ProjectRoles = []RoleInfo{
 	{"GROUP_READ_ONLY", "Project Read Only", "Reads settings and metadata of the project, and no data.", false},
 	{"GROUP_OBSERVABILITY_VIEWER", "Project Observability Viewer", "Reads metrics, and samples of queries with the values in them.", true},
@@ -39,9 +37,8 @@ var ProjectRoles = []RoleInfo{
 	{"GROUP_OWNER", "Project Owner", "Does everything in the project: data, users, clusters, more keys.", true},
 }
 
-// DefaultProjectRoles are those that may be asked for in projects if the
-// operator says no more than that projects may be: all but the two that make
-// more keys.
+// DefaultProjectRoles returns the roles that can be requested in projects if the
+// operator allows projects without naming roles: all but the two that can create keys.
 func DefaultProjectRoles() []Role {
 	var roles []Role
 	for _, info := range ProjectRoles {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A PartialApproval is what an approver leaves of a request for a new key.
+// A PartialApproval is the part of a request for a new key that an approver approves.
 type PartialApproval struct {
 	Roles    []Role
 	Projects []ProjectID // of those asked for; their roles stay
@@ -14,7 +14,7 @@ type PartialApproval struct {
 	Lifetime time.Duration
 }
 
-// reduce returns what n leaves of a, or a *[FormError]: nothing may be added.
+// Reduce returns the part n of a, or a *[FormError] if it is not a part.
 func (p Policy) Reduce(a Access, n PartialApproval) (Access, error) {
 	less := a.Clone()
 	less.Roles, less.Lifetime = dedupe(n.Roles), n.Lifetime
@@ -31,15 +31,15 @@ func (p Policy) Reduce(a Access, n PartialApproval) (Access, error) {
 	if n.Lifetime > a.Lifetime || n.Lifetime != a.Lifetime && !slices.Contains(p.Lifetimes, n.Lifetime) {
 		problems = append(problems, Problem{Field: FieldLifetime, Code: NotASubset})
 	}
-	networks, wrong := p.reduceNetworks(a, n.Networks)
-	problems = append(problems, wrong...)
+	networks, more := p.reduceNetworks(a, n.Networks)
+	problems = append(problems, more...)
 	less.Networks = networks
 	less.NetworkPresets = slices.DeleteFunc(less.NetworkPresets, func(have NetworkPreset) bool { return !IsSubset(networks, have.Networks) })
 	return less, NewFormError(problems)
 }
 
-// reduceNetworks reads what was typed. Whatever a has may stay, however wide it
-// is: it was picked by its name.
+// reduceNetworks reads the networks as typed. Networks of a may stay however wide they
+// are: presets may be wide.
 func (p Policy) reduceNetworks(a Access, text string) ([]netip.Prefix, []Problem) {
 	p.MinPrefixIPv4, p.MinPrefixIPv6 = 0, 0
 	networks, problems := p.Networks(text)

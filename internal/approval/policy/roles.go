@@ -4,7 +4,7 @@ import (
 	"slices"
 )
 
-// A RoleInfo describes a role to the people who ask and decide.
+// A RoleInfo describes a role to requesters and approvers.
 type RoleInfo struct {
 	Name   Role
 	Title  string // as Atlas calls it
@@ -29,7 +29,7 @@ var OrgRoles = []RoleInfo{
 	{"ORG_OWNER", "Organization Owner", "Does everything: projects, data, users, billing, more keys.", true},
 }
 
-// DefaultRoles are the roles that may be asked for unless the operator says
+// DefaultRoles returns the roles that can be requested unless the operator says
 // otherwise: all but the owner's.
 func DefaultRoles() []Role {
 	var roles []Role

@@ -5,9 +5,9 @@ import (
 )
 
 // special are the rows of IANA's two registries of special-purpose addresses, and
-// multicast, which has registries of its own. Atlas, on the public internet, sees
-// nobody from a block that is not globally reachable. Where a block lies inside
-// another one, the smaller one goes.
+// multicast, which has registries of its own. Atlas, on the public internet, sees no
+// client from a block that is not globally reachable. Where a block lies inside another
+// one, the smaller one applies.
 //
 // Three kinds of row are judged otherwise than by the column "Globally Reachable".
 // The blocks for documentation pass, as examples and tests use them. NAT64's
@@ -89,13 +89,13 @@ var specialBlocks = func() []netip.Prefix {
 }()
 
 var (
-	globalUnicast = netip.MustParsePrefix("2000::/3")  // the rest of IPv6 nobody has on the internet
+	globalUnicast = netip.MustParsePrefix("2000::/3")  // the rest of IPv6 is not in use on the internet
 	sixToFour     = netip.MustParsePrefix("2002::/16") // RFC 3056
 	teredo        = netip.MustParsePrefix("2001::/32") // RFC 4380
 )
 
-// notPublic returns why Atlas would see nobody from network, or from a part of
-// it, as in "private"; or "".
+// notPublic returns why Atlas would see no client from network, or from a part of it,
+// as in "private"; or "".
 func notPublic(network netip.Prefix) string {
 	if kind, ok := embedded(network); ok {
 		return kind

@@ -1,8 +1,8 @@
 package policy
 
-// An approval counts if its giver is, at the moment of the last approval, still
-// an active full member and one of those who may decide. Between two approvals
-// lie hours: accounts are taken over, people leave, groups change.
+// An approval counts if its approver, at the time of the last approval, is still an
+// active full member who may decide on the request. Hours lie between two approvals:
+// accounts are taken over, people leave, groups change.
 
 // A VoidReason says why an approval does not count any more. The names are
 // stored.
