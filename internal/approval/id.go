@@ -11,8 +11,8 @@ import (
 // alphabet is Crockford's base 32: no letter that is easily read as another.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// NewID returns a name that people can read out: AKR- and five letters, of
-// which there are 33 million. Whoever stores it tries again when it is taken.
+// NewID returns a random name that people can read out: AKR- and five characters, of
+// which there are 33 million. The caller tries again if it is taken.
 func NewID() policy.ID {
 	var b [5]byte
 	rand.Read(b[:]) // never fails; see crypto/rand
@@ -36,8 +36,8 @@ func ParseID(s string) (policy.ID, bool) {
 	return policy.ID(s), true
 }
 
-// TypedID reads an ID as people type or paste it: in any capitals, with any dash
-// or space or none, in quotation marks or with a full stop after it, and with
+// TypedID parses an ID as people type or paste it: in upper or lower case, with any
+// dash or space or none, in quotation marks or with a full stop after it, and with
 // letters that look like the digits in IDs, as O for 0.
 func TypedID(s string) (policy.ID, bool) {
 	typed := strings.ToUpper(strings.Trim(plaintext.Fold(s), " '\"<>()[]*_~.,;:!?"))

@@ -8,28 +8,28 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A Risk is something that an approver should look at twice.
+// A Risk is a reason for an approver to review a request carefully.
 type Risk string
 
 const (
 	RiskRoles        Risk = "roles"    // a powerful role
 	RiskNetwork      Risk = "network"  // usable from a wide network
-	RiskLifetime     Risk = "lifetime" // a long life
-	RiskExistingKeys Risk = "holds"    // the requester has live keys already
-	RiskFirst        Risk = "first"    // the requester never asked before
+	RiskLifetime     Risk = "lifetime" // a long lifetime
+	RiskExistingKeys Risk = "holds"    // the requester has active keys already
+	RiskFirst        Risk = "first"    // the first request of this requester
 )
 
 const (
-	// wide are more addresses than a few machines and their gateways have: an
-	// IPv4 block of more than 16, an IPv6 network larger than one site's.
+	// Networks with shorter prefixes have more addresses than a few machines and their
+	// gateways: more than 16 of IPv4, or more than one site's of IPv6.
 	wideIPv4 = 28
 	wideIPv6 = 56
 
-	// long is a life in which people change teams.
-	long = 30 * 24 * time.Hour
+	// longLifetime is a lifetime in which people change teams.
+	longLifetime = 30 * 24 * time.Hour
 )
 
-// Risks lists what an approver should look at twice, the weightiest first.
+// Risks lists the reasons to review r carefully, the most important first.
 func (r Request) Risks() []Risk {
 	var all []Risk
 	for _, c := range []struct {
@@ -38,7 +38,7 @@ func (r Request) Risks() []Risk {
 	}{
 		{slices.ContainsFunc(r.Access.AllRoles(), func(role policy.Role) bool { return role.Info().Powerful }), RiskRoles},
 		{slices.ContainsFunc(r.Access.Networks, isWide), RiskNetwork},
-		{r.Access.Lifetime > long, RiskLifetime},
+		{r.Access.Lifetime > longLifetime, RiskLifetime},
 		{r.RequesterHistory.ActiveKeys > 0, RiskExistingKeys},
 		{r.RequesterHistory.FirstRequest, RiskFirst},
 	} {

@@ -201,7 +201,7 @@ func TestDeactivatedRequesterIsNotWrittenToForEver(t *testing.T) {
 			d.weather.add(callError{method: "chat.postMessage", about: "channel=" + alice, answer: status(200, `{"ok":false,"error":"`+code+`"}`)})
 			d.presses(bob, "card/approve")
 			d.is(r.ID, approval.StateApproved)
-			require.Eventually(t, func() bool { return strings.Contains(d.log.String(), "a message is given up") }, reconnectBackoff, time.Millisecond)
+			require.Eventually(t, func() bool { return strings.Contains(d.log.String(), "a message is dropped") }, reconnectBackoff, time.Millisecond)
 			next, err := d.store.NextDue(t.Context())
 			require.NoError(t, err)
 			require.True(t, next.IsZero() || time.Until(next) > time.Hour, "nothing is tried again: %s", next)

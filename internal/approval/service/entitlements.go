@@ -8,10 +8,10 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// ErrNoProjects says that Atlas's projects could not be listed just now.
+// ErrNoProjects says that Atlas's projects cannot be listed just now.
 var ErrNoProjects = errors.New("the projects could not be listed")
 
-// An Entitlements is what one person can ask for in one organization.
+// Entitlements is what one user can request in one organization.
 type Entitlements struct {
 	Org            policy.Org
 	Roles          []policy.Role
@@ -20,22 +20,21 @@ type Entitlements struct {
 	Lifetimes      []time.Duration
 }
 
-// Entitlements returns what who can ask for, or [ErrNothingOffered] with the
-// organization if that is nothing and there is no other one. The form shows it
-// before they choose; what is sent is checked again. Nothing is recorded but a
-// refusal.
+// Entitlements returns what the caller can request, for the form to entitled. It returns
+// [ErrNothingOffered], with the organization, if that is nothing and there is no other
+// organization. A submitted form is checked again. Only a refusal is recorded.
 func (s *Service) Entitlements(ctx context.Context, caller policy.Actor, id policy.OrgID) (Entitlements, error) {
-	offer, err := s.offer(ctx, caller, id)
-	if err == nil && len(offer.Roles) == 0 && len(s.Orgs) == 1 {
+	entitled, err := s.entitlements(ctx, caller, id)
+	if err == nil && len(entitled.Roles) == 0 && len(s.Orgs) == 1 {
 		err = ErrNothingOffered
 	}
 	if err != nil {
-		return offer, s.refuseNew(ctx, s.orgIDOf(policy.Form{Org: id}), caller.User, "form", err)
+		return entitled, s.refuseNew(ctx, s.orgIDOf(policy.Form{Org: id}), caller.User, "form", err)
 	}
-	return offer, nil
+	return entitled, nil
 }
 
-func (s *Service) offer(ctx context.Context, caller policy.Actor, id policy.OrgID) (Entitlements, error) {
+func (s *Service) entitlements(ctx context.Context, caller policy.Actor, id policy.OrgID) (Entitlements, error) {
 	org, err := s.orgOf(policy.Form{Org: id})
 	if err != nil {
 		return Entitlements{}, err
@@ -43,16 +42,16 @@ func (s *Service) offer(ctx context.Context, caller policy.Actor, id policy.OrgI
 	if err := s.requireMember(ctx, caller); err != nil {
 		return Entitlements{}, err
 	}
-	rd := org.Policy.Resolve(ctx, s.Directory)
-	offer := Entitlements{Org: org, NetworkPresets: org.Policy.NetworkPresets, Lifetimes: org.Policy.Lifetimes}
-	offer.Roles = rd.Requestable(caller.User, org.Policy.Roles)
+	resolved := org.Policy.Resolve(ctx, s.Directory)
+	entitled := Entitlements{Org: org, NetworkPresets: org.Policy.NetworkPresets, Lifetimes: org.Policy.Lifetimes}
+	entitled.Roles = resolved.Requestable(caller.User, org.Policy.Roles)
 	if s.Projects != nil {
-		offer.ProjectRoles = rd.Requestable(caller.User, org.Policy.ProjectRoles)
+		entitled.ProjectRoles = resolved.Requestable(caller.User, org.Policy.ProjectRoles)
 	}
-	return offer, nil
+	return entitled, nil
 }
 
-// Preview looks at a form before it is sent. Nothing is recorded.
+// Preview evaluates a form before it is submitted. Nothing is recorded.
 func (s *Service) Preview(ctx context.Context, caller policy.Actor, f policy.Form) (policy.Preview, error) {
 	org, err := s.orgOf(f)
 	if err != nil {

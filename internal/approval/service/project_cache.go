@@ -15,34 +15,34 @@ import (
 )
 
 const (
-	projectsFresh   = 5 * time.Minute  // a list of projects is not asked for again
-	projectsStale   = 24 * time.Hour   // and may still be searched, if Atlas does not answer
-	projectsTimeout = 30 * time.Second // for asking, whoever waits
+	projectsFresh   = 5 * time.Minute  // how long a list is not fetched again
+	projectsStale   = 24 * time.Hour   // how long a list is used while Atlas does not answer
+	projectsTimeout = 30 * time.Second // of one fetch
 )
 
-// A ProjectCache remembers the projects of organizations, so that somebody who types
-// a name is answered within Slack's three seconds. Nobody waits for Atlas while
-// a list is known: a newer one is fetched behind their back.
+// A ProjectCache caches the projects of organizations, so that a requester who types a
+// name is answered within Slack's three seconds. A cached list is used while a newer
+// one is fetched in the background.
 type ProjectCache struct {
 	KeysOf approval.KeysOf
 	Now    func() time.Time
 
 	mu       sync.Mutex
 	lists    map[policy.OrgID]*projectList
-	stop     context.CancelFunc // of the fetches under way; nil before the first
+	stop     context.CancelFunc // of all fetches; nil before the first
 	ctx      context.Context
 	fetching sync.WaitGroup
 }
 
 type projectList struct {
 	projects []policy.Project
-	at       time.Time     // of the list; zero: there is none yet
-	fetching chan struct{} // closed when the fetch under way is over; nil: none is
+	at       time.Time     // when it was fetched; zero: not yet
+	fetching chan struct{} // closed when the present fetch is over; nil: there is none
 	err      error         // of the last fetch
 }
 
-// Search lists, by name, the projects whose name contains text, as people compare
-// names, or whose ID it is.
+// Search lists, by name, the projects whose name contains text, ignoring case, or
+// whose ID it is.
 func (c *ProjectCache) Search(ctx context.Context, org policy.OrgID, text string) ([]policy.Project, error) {
 	all, err := c.list(ctx, org)
 	text = plaintext.Fold(text)
@@ -55,21 +55,21 @@ func (c *ProjectCache) Search(ctx context.Context, org policy.OrgID, text string
 	return found, err
 }
 
-// Prefetch fetches a list before somebody needs it.
+// Prefetch starts to fetch a list before it is needed.
 func (c *ProjectCache) Prefetch(org policy.OrgID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refresh(org)
 }
 
-// list returns what is known, and waits only if nothing is.
+// list returns the cached list, and waits for Atlas only if there is none.
 func (c *ProjectCache) list(ctx context.Context, org policy.OrgID) ([]policy.Project, error) {
 	c.mu.Lock()
 	l := c.refresh(org)
-	known, wait := approval.IsWithin(l.at, c.Now(), projectsStale), l.fetching
+	usable, wait := approval.IsWithin(l.at, c.Now(), projectsStale), l.fetching
 	projects := l.projects
 	c.mu.Unlock()
-	if known || wait == nil {
+	if usable || wait == nil {
 		return projects, nil
 	}
 	select {
@@ -85,7 +85,7 @@ func (c *ProjectCache) list(ctx context.Context, org policy.OrgID) ([]policy.Pro
 	return l.projects, nil
 }
 
-// refresh starts to fetch a list that is not fresh. The lock is held.
+// refresh starts to fetch a list that is not fresh. The caller holds the lock.
 func (c *ProjectCache) refresh(org policy.OrgID) *projectList {
 	if c.lists == nil {
 		c.lists = map[policy.OrgID]*projectList{}
@@ -105,8 +105,8 @@ func (c *ProjectCache) refresh(org policy.OrgID) *projectList {
 	return l
 }
 
-// Close cuts off what is being fetched and returns when it is over. Lists that
-// are known can still be searched. A nil Catalog has nothing to close.
+// Close cancels the present fetches and returns when they are over. Cached lists can
+// still be searched. Closing a nil ProjectCache does nothing.
 func (c *ProjectCache) Close() {
 	if c == nil {
 		return
@@ -137,7 +137,7 @@ func (c *ProjectCache) fetch(org policy.OrgID, l *projectList) {
 }
 
 // resolveProjects adds the names to the projects of a form, or returns a
-// *[FormError] if one is not there.
+// *[policy.FormError] if one does not exist.
 func (s *Service) resolveProjects(ctx context.Context, org policy.OrgID, a policy.Access) (policy.Access, error) {
 	if len(a.Projects) == 0 {
 		return a, nil

@@ -10,6 +10,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
+// voidReasons names the refusals for which an earlier approval does not count any more.
 var voidReasons = []struct {
 	err    error
 	reason policy.VoidReason
@@ -18,29 +19,29 @@ var voidReasons = []struct {
 	{policy.ErrNotApprover, policy.VoidNotApprover}, {policy.ErrOwnRequest, policy.VoidOwnRequest},
 }
 
-// recheckApprovals returns r's approvals, marked by whether they count now. It fails
-// with [ErrCannotCheck] if Slack does not say in time who somebody is. A giver
-// whose group cannot be listed is not marked, and [ResolvedPolicy.maxMatching] does not
-// count them.
-func (s *Service) recheckApprovals(ctx context.Context, caller policy.Actor, rd policy.ResolvedPolicy, r approval.Request) ([]approval.Approval, error) {
+// recheckApprovals returns r's approvals, each marked by whether it counts now. It fails
+// with [policy.ErrCannotCheck] if Slack does not answer in time. An approver whose group
+// cannot be listed is not marked, and [policy.ResolvedPolicy.MaxMatching] does not count
+// them.
+func (s *Service) recheckApprovals(ctx context.Context, caller policy.Actor, resolved policy.ResolvedPolicy, r approval.Request) ([]approval.Approval, error) {
 	approvals := slices.Clone(r.Approvals)
-	standings := make([]error, len(approvals))
+	refusals := make([]error, len(approvals))
 	var all sync.WaitGroup
 	for i, a := range approvals {
 		all.Go(func() {
-			standings[i] = s.requireMember(ctx, policy.Actor{User: a.By, Team: caller.Team, Enterprise: caller.Enterprise})
+			refusals[i] = s.requireMember(ctx, policy.Actor{User: a.By, Team: caller.Team, Enterprise: caller.Enterprise})
 		})
 	}
 	all.Wait()
 	if r.ReducedBy != "" {
-		r.Access = r.Requested // who approved something that was taken away since still may decide
+		r.Access = r.Requested // an approver of access that was reduced since may still decide
 	}
-	for i, err := range standings {
+	for i, err := range refusals {
 		if errors.Is(err, policy.ErrCannotCheck) {
 			return nil, err
 		}
 		if err == nil {
-			err = rd.MayDecide(r.Requester, r.Access, r.IsEscalated(), approvals[i].By)
+			err = resolved.MayDecide(r.Requester, r.Access, r.IsEscalated(), approvals[i].By)
 		}
 		approvals[i].Void = voidReason(err)
 	}

@@ -9,17 +9,17 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// What is refused is in the audit trail: who tried what, and why it was not
-// done. A form with a mistake is corrected where it was typed and leaves no line,
-// unless a rule of the policy refuses it.
+// Refusals are in the audit trail: who tried what, and why it was refused. A form with a
+// mistake is corrected where it was typed and leaves no line, unless a rule of the policy
+// refuses it.
 
 var (
-	// ErrNothingOffered says that the rules let a person ask for nothing.
+	// ErrNothingOffered refuses a user who can request nothing by the policy.
 	ErrNothingOffered = errors.New("nothing is offered")
 
-	// ErrMisplaced says that a button was pressed where the bot did not put it,
-	// or in an older copy of the message.
-	ErrMisplaced = errors.New("pressed where the button is not")
+	// ErrMisplaced refuses a click on a button where the bot did not put it, or in an
+	// older copy of the message.
+	ErrMisplaced = errors.New("clicked where the bot put no such button")
 )
 
 // refusals names, for the audit trail, the errors that refuse an action.
@@ -40,10 +40,10 @@ var refusals = []struct {
 	{ErrNothingOffered, "nothing_offered"}, {ErrMisplaced, "misplaced"}, {ErrNoProjects, "no_projects"},
 }
 
-// ruled are the problems of a form that are no mistakes: a rule of the policy
-// refuses it, or an approver's form asks for more than the requester did. Their
-// codes are in the audit trail.
-var ruled = map[policy.ProblemCode]bool{
+// policyProblems are the problems of a form that are not mistakes: a rule of the policy
+// refuses it, or an approver's form asks for more than the requester did. The audit trail
+// has their codes.
+var policyProblems = map[policy.ProblemCode]bool{
 	policy.RoleNotAllowed: true, policy.RoleNotForRequester: true, policy.LifetimeNotAllowed: true, policy.LifetimeTooLong: true, policy.ExtensionTooLong: true,
 	policy.TooWide: true, policy.TooMany: true, policy.TooManyProjects: true, policy.NotASubset: true,
 	policy.TooManyOpen: true, policy.TooManyKeys: true, policy.TooManyPerHour: true,
@@ -55,18 +55,17 @@ func Refusals() []string {
 	for _, r := range refusals {
 		all = append(all, r.name)
 	}
-	for code := range ruled {
+	for code := range policyProblems {
 		all = append(all, string(code))
 	}
 	return all
 }
 
-// reasonFor is the name of a refusal; empty if why is none, but a mistake in a
-// form or a failure.
+// reasonFor returns the name of a refusal; empty for a mistake in a form, or a failure.
 func reasonFor(why error) string {
 	if form, ok := errors.AsType[*policy.FormError](why); ok {
 		for _, p := range form.Problems {
-			if ruled[p.Code] {
+			if policyProblems[p.Code] {
 				return string(p.Code)
 			}
 		}
@@ -80,13 +79,13 @@ func reasonFor(why error) string {
 	return ""
 }
 
-// refuse records a refused action and returns why it was refused.
+// refuse records a refused attempt and returns why it was refused.
 func (s *Service) refuse(ctx context.Context, r approval.Request, on approval.Event, by policy.UserID, why error) error {
 	return s.recordRefusal(ctx, r.Refused(on, by), why)
 }
 
-// refuseNew is refuse for what is about no request yet: note says what was
-// asked for, unless it is a plain key.
+// refuseNew is refuse for an attempt without a request yet. note says what was asked for,
+// unless it is a normal key.
 func (s *Service) refuseNew(ctx context.Context, org policy.OrgID, by policy.UserID, note string, why error) error {
 	return s.recordRefusal(ctx, approval.AuditEntry{Org: org, Event: approval.EventSubmit, By: by, Note: note}, why)
 }
@@ -96,7 +95,7 @@ func (s *Service) recordRefusal(ctx context.Context, e approval.AuditEntry, why 
 	if e.Refused == "" {
 		return why
 	}
-	if e.By != "" { // the operator is no flood
+	if e.By != "" { // the operator is not limited
 		recorded, leftOut := s.refused.take(e.By, e.At)
 		if !recorded {
 			return why
@@ -109,13 +108,13 @@ func (s *Service) recordRefusal(ctx context.Context, e approval.AuditEntry, why 
 	return why
 }
 
-// RefuseView records that who was shown nothing of a list, and returns why.
+// RefuseView records that the caller was refused a list, and returns why.
 func (s *Service) RefuseView(ctx context.Context, caller policy.Actor, list string, why error) error {
 	return s.recordRefusal(ctx, approval.AuditEntry{Event: approval.EventView, By: caller.User, Note: list}, why)
 }
 
-// RefusePress records that a button was pressed where it is not, and returns
-// [ErrMisplaced], or that there is no such request.
+// RefusePress records a click on a button where it does not belong, and returns
+// [ErrMisplaced], or [approval.ErrNotFound] if there is no such request.
 func (s *Service) RefusePress(ctx context.Context, caller policy.Actor, id policy.ID, on approval.Event) error {
 	r, err := s.get(ctx, caller, id, on)
 	if err != nil {

@@ -11,37 +11,36 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A key that carries this bot's mark, and whose request no row knows, may be
-// what an older database left behind. It may as well be anybody's: who can name
-// a key can write the mark. So such keys are told of and never deleted unasked,
-// a few of them one by one, and more in one message, once a day.
+// A key that carries this bot's tag, and whose request is not in the database, may be
+// left over from an older database. It may also be a foreign key: every user who can
+// name a key can write the tag. So such keys are adopted and reported, and never deleted
+// unasked: a few of them one by one, more of them in one message, once a day.
 
 const (
-	// maxUnknownKeys is how many such keys are given rows at once. More mean
-	// that this is not the database that the bot worked with.
+	// maxUnknownKeys bounds the keys that are adopted at once. More of them mean that
+	// this is not the database that the bot worked with.
 	maxUnknownKeys = 20
 
-	// unknownKeysPerDay is how many such keys of one organization are told of one by one
-	// within a day.
+	// unknownKeysPerDay bounds the keys of one organization that are reported one by
+	// one within a day.
 	unknownKeysPerDay = 5
 
-	// day is how long what was told counts.
+	// day is how long a report counts.
 	day = 24 * time.Hour
 
-	// adoptedAtOnce bounds the rows of such keys that are looked at in one
-	// comparison.
+	// adoptedAtOnce bounds the adopted keys that are inspected in one reconciliation.
 	adoptedAtOnce = 20
 )
 
-// adoptUnknownKeys gives rows to marked keys that no row knows, so that they can be
-// revoked, and has people told.
-func (w *Worker) adoptUnknownKeys(ctx context.Context, org policy.OrgID, strangers []approval.TaggedKey, live []approval.Request) error {
-	if len(strangers) == 0 {
+// adoptUnknownKeys stores requests for tagged keys whose request is not known, so that
+// they can be revoked, and reports them.
+func (w *Worker) adoptUnknownKeys(ctx context.Context, org policy.OrgID, unknown []approval.TaggedKey, active []approval.Request) error {
+	if len(unknown) == 0 {
 		return nil
 	}
-	one, many := w.toldToday(org, live)
-	if named := w.namedToday(org, live); len(named) > 0 { // left by a comparison that was cut short
-		for _, k := range strangers {
+	single, many := w.reportedToday(org, active)
+	if named := w.namedToday(org, active); len(named) > 0 { // left by a reconciliation that was cut short
+		for _, k := range unknown {
 			if slices.Contains(named, k.Request) {
 				if err := w.adopt(ctx, org, k, "", approval.UnknownKeys{}); err != nil {
 					return err
@@ -50,36 +49,36 @@ func (w *Worker) adoptUnknownKeys(ctx context.Context, org policy.OrgID, strange
 		}
 	}
 	if many {
-		w.Log.Warn("more keys of unknown requests carry this bot's mark; people are told once a day", "org", org, "keys", len(strangers))
+		w.Log.Warn("more keys of unknown requests carry this bot's tag; they are reported once a day", "org", org, "keys", len(unknown))
 		return nil
 	}
-	if one+len(strangers) <= unknownKeysPerDay {
-		for _, k := range strangers {
+	if single+len(unknown) <= unknownKeysPerDay {
+		for _, k := range unknown {
 			if err := w.adopt(ctx, org, k, approval.UnknownKeyNotice, approval.UnknownKeys{}); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	return w.adoptMany(ctx, org, strangers)
+	return w.adoptMany(ctx, org, unknown)
 }
 
-// adoptMany has one message tell of all. It hangs on the first row.
-func (w *Worker) adoptMany(ctx context.Context, org policy.OrgID, strangers []approval.TaggedKey) error {
-	all := approval.UnknownKeys{Count: len(strangers)}
-	if len(strangers) > maxUnknownKeys {
-		w.Log.Error("this database does not know the requests of most keys with this bot's mark: is it the right one?", "org", org, "keys", len(strangers))
-		return w.adopt(ctx, org, strangers[0], approval.UnknownKeysNotice, all)
+// adoptMany reports all keys in one message, which belongs to the first request.
+func (w *Worker) adoptMany(ctx context.Context, org policy.OrgID, unknown []approval.TaggedKey) error {
+	all := approval.UnknownKeys{Count: len(unknown)}
+	if len(unknown) > maxUnknownKeys {
+		w.Log.Error("this database does not know the requests of most keys with this bot's tag: is it the right one?", "org", org, "keys", len(unknown))
+		return w.adopt(ctx, org, unknown[0], approval.UnknownKeysNotice, all)
 	}
-	for _, k := range strangers {
+	for _, k := range unknown {
 		if !slices.Contains(all.IDs, k.Request) {
 			all.IDs = append(all.IDs, k.Request)
 		}
 	}
-	if err := w.adopt(ctx, org, strangers[0], approval.UnknownKeysNotice, all); err != nil {
+	if err := w.adopt(ctx, org, unknown[0], approval.UnknownKeysNotice, all); err != nil {
 		return err
 	}
-	for _, k := range strangers[1:] {
+	for _, k := range unknown[1:] {
 		if err := w.adopt(ctx, org, k, "", approval.UnknownKeys{}); err != nil {
 			return err
 		}
@@ -87,10 +86,10 @@ func (w *Worker) adoptMany(ctx context.Context, org policy.OrgID, strangers []ap
 	return nil
 }
 
-// namedToday lists the requests that were told of together within a day.
-func (w *Worker) namedToday(org policy.OrgID, live []approval.Request) []policy.ID {
+// namedToday lists the requests that were reported together within a day.
+func (w *Worker) namedToday(org policy.OrgID, active []approval.Request) []policy.ID {
 	var named []policy.ID
-	for _, r := range live {
+	for _, r := range active {
 		if r.Org == org && r.IsAdopted() && w.Now().Sub(r.RequestedAt) < day {
 			named = append(named, r.UnknownKeys.IDs...)
 		}
@@ -98,7 +97,7 @@ func (w *Worker) namedToday(org policy.OrgID, live []approval.Request) []policy.
 	return named
 }
 
-// adopt makes a row for a key, with one message or none.
+// adopt stores a request for a key, with one message or none.
 func (w *Worker) adopt(ctx context.Context, org policy.OrgID, k approval.TaggedKey, m approval.MessageName, all approval.UnknownKeys) error {
 	now := w.Now()
 	r := approval.Request{
@@ -111,7 +110,7 @@ func (w *Worker) adopt(ctx context.Context, org policy.OrgID, k approval.TaggedK
 	step := r.Adopt()
 	_, err := w.Store.Create(ctx, step.Next, step.Entry)
 	if errors.Is(err, approval.ErrDuplicate) || errors.Is(err, approval.ErrIDTaken) {
-		return nil // another key carries the same mark
+		return nil // another key carries the same tag
 	}
 	if err != nil {
 		return fmt.Errorf("adopting key %s: %w", k.ID, err)
@@ -123,29 +122,29 @@ func (w *Worker) adopt(ctx context.Context, org policy.OrgID, k approval.TaggedK
 
 // An adoption is remembered for a day, also once its key is gone.
 type adoption struct {
-	org  policy.OrgID
-	at   time.Time
-	told approval.MessageName
+	org    policy.OrgID
+	at     time.Time
+	report approval.MessageName // empty: another message reports it
 }
 
-// toldToday returns how many keys of unknown requests were told of one by one
-// within a day, and whether many were told of together. A restart forgets those
-// that are gone.
-func (w *Worker) toldToday(org policy.OrgID, live []approval.Request) (one int, many bool) {
+// reportedToday returns how many keys of unknown requests were reported one by one
+// within a day, and whether many were reported together. After a restart, keys that are
+// gone by then do not count.
+func (w *Worker) reportedToday(org policy.OrgID, active []approval.Request) (single int, many bool) {
 	now := w.Now()
 	isOld := func(at time.Time) bool { return now.Sub(at) >= day }
 	w.adopted = slices.DeleteFunc(w.adopted, func(a adoption) bool { return isOld(a.at) })
-	count := func(told bool, n *int) {
-		if told {
+	count := func(isReported bool, n *int) {
+		if isReported {
 			*n++
 		}
 	}
 	var here, rows int
 	for _, a := range w.adopted {
-		count(a.org == org && a.told == approval.UnknownKeyNotice, &here)
-		many = many || a.org == org && a.told == approval.UnknownKeysNotice
+		count(a.org == org && a.report == approval.UnknownKeyNotice, &here)
+		many = many || a.org == org && a.report == approval.UnknownKeysNotice
 	}
-	for _, r := range live {
+	for _, r := range active {
 		if r.Org == org && r.IsAdopted() && !isOld(r.RequestedAt) {
 			count(slices.Contains(r.Messages, approval.UnknownKeyNotice), &rows)
 			many = many || slices.Contains(r.Messages, approval.UnknownKeysNotice)
@@ -154,16 +153,16 @@ func (w *Worker) toldToday(org policy.OrgID, live []approval.Request) (one int, 
 	return max(here, rows), many
 }
 
-// checkAdopted ends the rows of adopted keys that are not in Atlas any more.
-// Those that are listed are there.
-func (w *Worker) checkAdopted(ctx context.Context, org policy.OrgID, found []approval.TaggedKey, live []approval.Request) error {
-	live = slices.DeleteFunc(slices.Clone(live), func(r approval.Request) bool {
+// checkAdopted ends the requests of adopted keys that are not in Atlas any more. Listed
+// keys need no check.
+func (w *Worker) checkAdopted(ctx context.Context, org policy.OrgID, found []approval.TaggedKey, active []approval.Request) error {
+	active = slices.DeleteFunc(slices.Clone(active), func(r approval.Request) bool {
 		isListed := slices.ContainsFunc(found, func(k approval.TaggedKey) bool { return k.ID == r.Key.ID })
 		return r.Org != org || !r.IsAdopted() || isListed
 	})
-	slices.SortStableFunc(live, func(a, b approval.Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
+	slices.SortStableFunc(active, func(a, b approval.Request) int { return w.inspectedAt[a.ID].Compare(w.inspectedAt[b.ID]) })
 	var errs []error
-	for _, r := range live[:min(len(live), adoptedAtOnce)] {
+	for _, r := range active[:min(len(active), adoptedAtOnce)] {
 		now := w.Now()
 		w.inspectedAt[r.ID] = now
 		_, err := w.KeysOf(r.Org).Inspect(ctx, approval.KeySpec{Request: r.ID, Attempt: r.Attempt}, r.Key.ID)
@@ -174,24 +173,24 @@ func (w *Worker) checkAdopted(ctx context.Context, org policy.OrgID, found []app
 			delete(w.missingSince, r.ID)
 		}
 		if err != nil && !errors.Is(err, approval.ErrConflict) {
-			errs = append(errs, fmt.Errorf("looking at the adopted key of %s: %w", r.ID, err))
+			errs = append(errs, fmt.Errorf("inspecting the adopted key of %s: %w", r.ID, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// ownedBy lists the keys that carry r's mark, but for those that another live
-// request holds: somebody renamed those.
-func (w *Worker) ownedBy(ctx context.Context, r approval.Request) ([]approval.TaggedKey, error) {
+// taggedKeysOf lists the keys that carry r's tag, except those that belong to another
+// active request: a user renamed those.
+func (w *Worker) taggedKeysOf(ctx context.Context, r approval.Request) ([]approval.TaggedKey, error) {
 	found, err := w.KeysOf(r.Org).FindTagged(ctx, r.ID)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	live, err := w.Store.ListActive(ctx)
+	active, err := w.Store.ListActive(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("listing the live requests: %w", err)
+		return nil, fmt.Errorf("listing the active requests: %w", err)
 	}
-	holders := holdersOf(live)
+	holders := holdersOf(active)
 	return slices.DeleteFunc(found, func(k approval.TaggedKey) bool {
 		holder, isHeld := holders[k.ID]
 		return isHeld && holder != r.ID

@@ -8,7 +8,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// processPending does what is due for a request that nobody decided yet.
+// processPending does what is due for a pending request.
 func (w *Worker) processPending(ctx context.Context, r approval.Request, p policy.Policy) error {
 	now := w.Now()
 	due := func(at time.Time) bool { return !at.IsZero() && !at.After(now) }

@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// cascade ends what has to end with r, and then notes that it did.
+// cascade ends the requests that end with r, and then records that it did.
 func (w *Worker) cascade(ctx context.Context, r approval.Request) error {
 	others, err := w.rotationsOf(ctx, r)
 	if err != nil {
@@ -31,7 +31,7 @@ func (w *Worker) cascade(ctx context.Context, r approval.Request) error {
 	return err
 }
 
-// rotationsOf lists the requests that r's cascade is about, without r.
+// rotationsOf lists the requests in the scope of r's cascade, without r.
 func (w *Worker) rotationsOf(ctx context.Context, r approval.Request) ([]approval.Request, error) {
 	if r.Cascade != approval.CascadeAll {
 		return w.Store.Successors(ctx, r.ID)
@@ -39,16 +39,16 @@ func (w *Worker) rotationsOf(ctx context.Context, r approval.Request) ([]approva
 	return RotationsOf(ctx, w.Store, r)
 }
 
-// RotationsOf lists the requests for the keys before and after r's, whatever
-// their state, the first one's first and without r.
+// RotationsOf lists the requests for the keys before and after r's, in every state, the
+// first key's first and without r.
 func RotationsOf(ctx context.Context, store Store, r approval.Request) ([]approval.Request, error) {
 	first := r
 	for first.Type == approval.Rotation {
-		before, err := store.Get(ctx, first.ParentID)
+		predecessor, err := store.Get(ctx, first.ParentID)
 		if err != nil {
 			return nil, fmt.Errorf("reading request %s: %w", first.ParentID, err)
 		}
-		first = before
+		first = predecessor
 	}
 	all := []approval.Request{first}
 	for i := 0; i < len(all); i++ {
@@ -61,7 +61,7 @@ func RotationsOf(ctx context.Context, store Store, r approval.Request) ([]approv
 	return slices.DeleteFunc(all, func(o approval.Request) bool { return o.ID == r.ID }), nil
 }
 
-// endWith ends other, in whatever state it is, because r was ended.
+// endWith ends other, as its state allows, because r was ended.
 func (w *Worker) endWith(ctx context.Context, r, other approval.Request) error {
 	switch other.State {
 	case approval.StatePending, approval.StateApproved:
@@ -104,17 +104,17 @@ func (w *Worker) stopIssuing(ctx context.Context, r, other approval.Request) err
 	return err
 }
 
-// predecessorLives returns a refusal if r is a successor and the key that it is
-// to take over from is not its owner's and live any more.
-func (w *Worker) predecessorLives(ctx context.Context, r approval.Request) error {
+// requireActivePredecessor refuses a successor whose predecessor is not an active key
+// of the same owner any more.
+func (w *Worker) requireActivePredecessor(ctx context.Context, r approval.Request) error {
 	if r.Type != approval.Rotation {
 		return nil
 	}
-	before, err := w.Store.Get(ctx, r.ParentID)
+	predecessor, err := w.Store.Get(ctx, r.ParentID)
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading request %s: %w", r.ParentID, err)
-	case before.State != approval.StateActive, before.Requester != r.Requester:
+	case predecessor.State != approval.StateActive, predecessor.Requester != r.Requester:
 		return &approval.CallError{Class: approval.Permanent, Cause: approval.CauseKeyNotActive, Err: approval.ErrPredecessorNotActive}
 	}
 	return nil

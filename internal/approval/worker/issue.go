@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	// maxClickAge is how long after the press a key may still be shown: later the
-	// requester need not be there any more.
+	// maxClickAge is how long after the click an attempt may start: later the
+	// requester may not be there any more.
 	maxClickAge = 90 * time.Second
 
-	// issueTries and issueWithin bound how long Atlas is asked again by itself.
+	// issueTries and issueWithin bound how long the bot itself tries again.
 	issueTries  = 3
 	issueWithin = time.Minute
 
-	// revealWithin is how long after the press a key that was made is shown. The
-	// making alone cannot take so long: the clock was moved, or the machine slept.
+	// revealWithin is how long after the click a key may be shown. Issuing alone
+	// cannot take so long: the clock was moved, or the machine slept.
 	revealWithin = maxClickAge + workLimit
 )
 
-// issue makes the key that the requester pressed for, or clears up after an
-// earlier run that was stopped while making it.
+// issue issues the key that the requester clicked for, or rolls back an earlier run
+// that was stopped in between.
 func (w *Worker) issue(ctx context.Context, r approval.Request) error {
 	switch {
 	case r.Issuance.Stage == approval.StageRollingBack:
@@ -34,21 +34,22 @@ func (w *Worker) issue(ctx context.Context, r approval.Request) error {
 	case hasNoConversation(r) && w.isRefused(r, approval.ReadyMessage):
 		return w.startRollback(ctx, r, approval.EventReturnToApproved, &approval.CallError{Cause: approval.CauseNotShown, Code: "no_conversation"})
 	case hasNoConversation(r):
-		return &retry{time.Second, errors.New("there is no conversation yet in which the key could be shown")}
+		return &retry{time.Second, errors.New("there is no conversation yet to show the key in")}
 	}
 	return w.attempt(ctx, r)
 }
 
-// hasNoConversation reports whether no message to the requester was posted yet: it
-// is not known where the key could be shown.
+// hasNoConversation reports whether no message to the requester was posted yet: the
+// channel in which to show the key is not known.
 func hasNoConversation(r approval.Request) bool {
 	return r.MessageRefs[approval.ReadyMessage].TS == "" && r.MessageRefs[approval.RequestedMessage].TS == ""
 }
 
-// attempt is the one function in which a private key is in memory.
+// attempt creates the key and shows it. It is the only function in which a private key
+// is in memory.
 func (w *Worker) attempt(ctx context.Context, r approval.Request) error {
-	if err := w.predecessorLives(ctx, r); err != nil {
-		return w.predecessorGone(ctx, r, err)
+	if err := w.requireActivePredecessor(ctx, r); err != nil {
+		return w.failWithoutPredecessor(ctx, r, err)
 	}
 	if err := w.deletePreviousKeys(ctx, r); err != nil {
 		return w.retryLater(ctx, r, approval.CallErrorOf(err))
@@ -57,8 +58,8 @@ func (w *Worker) attempt(ctx context.Context, r approval.Request) error {
 	if r, err = w.move(ctx, r, step, err); err != nil {
 		return err
 	}
-	order := approval.KeySpec{Request: r.ID, Attempt: r.Attempt, Access: r.Access}
-	credential, err := w.KeysOf(r.Org).Create(ctx, order, func(k approval.Key) error {
+	spec := approval.KeySpec{Request: r.ID, Attempt: r.Attempt, Access: r.Access}
+	credential, err := w.KeysOf(r.Org).Create(ctx, spec, func(k approval.Key) error {
 		step, err := r.RecordKey(k, w.Now())
 		r, err = w.move(ctx, r, step, err)
 		return err
@@ -69,8 +70,8 @@ func (w *Worker) attempt(ctx context.Context, r approval.Request) error {
 	if r, err = w.stillOurs(ctx, r); err != nil {
 		return err
 	}
-	if err := w.predecessorLives(ctx, r); err != nil {
-		return w.predecessorGone(ctx, r, err)
+	if err := w.requireActivePredecessor(ctx, r); err != nil {
+		return w.failWithoutPredecessor(ctx, r, err)
 	}
 	if w.Now().Sub(r.Issuance.ClickedAt) > revealWithin {
 		return w.startRollback(ctx, r, approval.EventReturnToApproved, &approval.CallError{Cause: approval.CauseInterrupted})
@@ -84,32 +85,31 @@ func (w *Worker) attempt(ctx context.Context, r approval.Request) error {
 	return err
 }
 
-// predecessorGone gives up a successor whose predecessor is gone, and tries again
-// if that could not be read: a key that was made is found there and removed.
-func (w *Worker) predecessorGone(ctx context.Context, r approval.Request, err error) error {
+// failWithoutPredecessor fails a successor whose predecessor is not active, and tries
+// again if that could not be read: the next run rolls back a key that was created.
+func (w *Worker) failWithoutPredecessor(ctx context.Context, r approval.Request, err error) error {
 	if f, ok := errors.AsType[*approval.CallError](err); ok {
 		return w.startRollback(ctx, r, approval.EventFail, f)
 	}
 	return err
 }
 
-// stillOurs returns r as it is on disk, just before its key is shown. If the
-// attempt went on without us, as it does once our lease is over, its key is dead
-// and must not be shown: [ErrConflict].
+// stillOurs returns r as it is on disk, just before its key is shown. If another run
+// took the attempt over, as it may once the lease is over, the key is deleted and must
+// not be shown: [approval.ErrConflict].
 func (w *Worker) stillOurs(ctx context.Context, r approval.Request) (approval.Request, error) {
-	now, err := w.Store.Get(ctx, r.ID)
+	current, err := w.Store.Get(ctx, r.ID)
 	switch {
 	case err != nil:
 		return r, fmt.Errorf("reading request %s before its key is shown: %w", r.ID, err)
-	case now.State != approval.StateIssuing, now.Attempt != r.Attempt, now.Issuance.Stage != approval.StageStarted, now.Key.ID != r.Key.ID:
+	case current.State != approval.StateIssuing, current.Attempt != r.Attempt, current.Issuance.Stage != approval.StageStarted, current.Key.ID != r.Key.ID:
 		return r, approval.ErrConflict
 	}
-	return now, nil
+	return current, nil
 }
 
-// deletePreviousKeys removes what earlier attempts made or may have made, so that
-// the last key shown is the one that works. The first attempt has nothing to
-// look for.
+// deletePreviousKeys deletes the keys that earlier attempts created or may have created,
+// so that the last key shown is the one that works. The first attempt has none.
 func (w *Worker) deletePreviousKeys(ctx context.Context, r approval.Request) error {
 	if r.Key.ID != "" {
 		if err := w.KeysOf(r.Org).Delete(ctx, r.Key.ID); err != nil {
@@ -119,7 +119,7 @@ func (w *Worker) deletePreviousKeys(ctx context.Context, r approval.Request) err
 	if r.Attempt == 1 && r.Issuance.Tries == 0 {
 		return nil
 	}
-	found, err := w.ownedBy(ctx, r)
+	found, err := w.taggedKeysOf(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (w *Worker) deletePreviousKeys(ctx context.Context, r approval.Request) err
 	return nil
 }
 
-// handleCreateFailure decides what follows a create that did not work.
+// handleCreateFailure decides what follows a failed create call.
 func (w *Worker) handleCreateFailure(ctx context.Context, r approval.Request, f *approval.CallError) error {
 	then := approval.EventReturnToApproved
 	if f.Class == approval.Permanent {
@@ -149,23 +149,23 @@ func (w *Worker) handleCreateFailure(ctx context.Context, r approval.Request, f 
 	return err
 }
 
-// retryLater tries the attempt again by itself a few times, then puts it back.
+// retryLater tries the attempt again a few times, then rolls it back.
 func (w *Worker) retryLater(ctx context.Context, r approval.Request, f *approval.CallError) error {
 	tries := r.Issuance.Tries + 1
 	at := w.Now().Add(approval.WaitAfter(f, tries))
 	if tries >= issueTries || at.Sub(r.Issuance.ClickedAt) > issueWithin {
 		return w.startRollback(ctx, r, approval.EventReturnToApproved, f)
 	}
-	w.warn(r, "Atlas says later", f)
+	w.warn(r, "Atlas refuses for now", f)
 	step, err := r.RetryIssuing(f, at, w.Now())
 	_, err = w.move(ctx, r, step, err)
 	return err
 }
 
-// startRollback notes that what the attempt may have made has to go, and why, and then
-// removes it.
+// startRollback records that the attempt's key has to be deleted, and why, and then
+// deletes it.
 func (w *Worker) startRollback(ctx context.Context, r approval.Request, then approval.Event, f *approval.CallError) error {
-	w.warn(r, "undoing an attempt", f)
+	w.warn(r, "rolling back an attempt", f)
 	step, err := r.StartRollback(then, f, w.Now())
 	if r, err = w.move(ctx, r, step, err); err != nil {
 		return err

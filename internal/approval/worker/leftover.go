@@ -11,23 +11,23 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// leftoverTimes is how often a key that should not exist has to be found, and
-// deleted with success, before people are told: lists lag.
+// leftoverTimes is how often a key that should not exist has to be found, and deleted
+// with success, before people are told: lists lag.
 const leftoverTimes = 2
 
 // deleteLeftover deletes a key that should not exist.
 func (w *Worker) deleteLeftover(ctx context.Context, r approval.Request, k approval.TaggedKey) error {
 	if err := w.KeysOf(r.Org).Delete(ctx, k.ID); err != nil {
-		return fmt.Errorf("removing a key of request %s: %w", r.ID, err)
+		return fmt.Errorf("deleting a key of request %s: %w", r.ID, err)
 	}
 	if err := w.countLeftover(ctx, r, k); err != nil {
-		return fmt.Errorf("telling of a key of request %s: %w", r.ID, err)
+		return fmt.Errorf("reporting a key of request %s: %w", r.ID, err)
 	}
 	return nil
 }
 
-// countLeftover counts a deletion of the comparison with Atlas, and tells people
-// once the key comes back although Atlas says that it deletes it.
+// countLeftover counts the deletions of a key by the reconciliation, and tells people if
+// the key comes back although Atlas says that it deletes it.
 func (w *Worker) countLeftover(ctx context.Context, r approval.Request, k approval.TaggedKey) error {
 	w.mu.Lock()
 	if w.deletedAgain[r.Org] == nil {
@@ -44,12 +44,12 @@ func (w *Worker) countLeftover(ctx context.Context, r approval.Request, k approv
 	_, err = w.move(ctx, r, step, err)
 	w.Wake()
 	if errors.Is(err, approval.ErrConflict) || errors.Is(err, approval.ErrNotAllowed) {
-		return nil // found again by the next comparison
+		return nil // found again by the next reconciliation
 	}
 	return err
 }
 
-// forgetLeftovers drops the counts of keys that Atlas does not list any more.
+// forgetLeftovers forgets the counts of keys that Atlas does not list any more.
 func (w *Worker) forgetLeftovers(org policy.OrgID, listed []approval.TaggedKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,8 +58,8 @@ func (w *Worker) forgetLeftovers(org policy.OrgID, listed []approval.TaggedKey) 
 	})
 }
 
-// deleteRecordedLeftover deletes the key once more, and believes that it is gone when
-// Atlas does not know it.
+// deleteRecordedLeftover deletes the key once more, and takes it for deleted when Atlas
+// does not know it.
 func (w *Worker) deleteRecordedLeftover(ctx context.Context, r approval.Request) error {
 	id := r.Leftover.Key.ID
 	if err := w.KeysOf(r.Org).Delete(ctx, id); err != nil {

@@ -11,51 +11,51 @@ import (
 	"atlaskeybot/internal/isolate"
 )
 
-// A failedSync is what is known of a message that could not be drawn. It is
+// A failedSync is what is known of a message that could not be posted or updated. It is
 // kept in memory: after a restart every message is tried at once.
 type failedSync struct {
-	tries   int       // of that version, that failed in a row
+	tries   int       // of that version, failed in a row
 	retryAt time.Time // when it is tried again
 
 	// version is the request's at the last try. A newer one is tried at once,
 	// unless the call is limited: Slack asked to wait.
 	version int64
 	limited bool
-	refused bool // for good, as the other side sees it
+	refused bool // for good, as Slack says
 
-	// gaveUp: it went to a person who is deactivated. It is tried again when the
-	// request changes, and not before.
-	gaveUp bool
+	// dropped: the recipient is deactivated. It is tried again when the request
+	// changes, and not before.
+	dropped bool
 }
 
 // syncMessages brings every message of r up to date and ends the lease.
 func (w *Worker) syncMessages(ctx context.Context, r approval.Request) {
-	at, err := w.endThenDraw(ctx, r)
+	at, err := w.endOrSync(ctx, r)
 	if err != nil {
-		w.Log.Warn("drawing messages, to be tried again", "request", r.ID, "again_in", at.Sub(w.Now()).String(), "error", err)
+		w.Log.Warn("syncing messages, to be tried again", "request", r.ID, "again_in", at.Sub(w.Now()).String(), "error", err)
 	}
 	if err := w.Store.ReleaseSync(ctx, r.ID, r.Version, at); err != nil {
 		w.Log.Error("ending a lease", "request", r.ID, "error", err)
 	}
 }
 
-// endThenDraw draws r unless its key has no predecessor any more: then it is
-// ended, and owed anew.
-func (w *Worker) endThenDraw(ctx context.Context, r approval.Request) (time.Time, error) {
+// endOrSync syncs the messages of r, unless r is a successor without an active
+// predecessor: then it is ended, and its messages are due again.
+func (w *Worker) endOrSync(ctx context.Context, r approval.Request) (time.Time, error) {
 	moved, err := w.endUnnamed(ctx, r)
 	if moved {
 		return time.Time{}, nil
 	}
-	again, drawing := w.syncAll(ctx, r)
+	again, syncErr := w.syncAll(ctx, r)
 	if err != nil {
 		again = approval.Earliest(again, w.Now().Add(approval.Backoff(1)))
 	}
-	return again, errors.Join(err, drawing)
+	return again, errors.Join(err, syncErr)
 }
 
-// syncAll draws in the order of r.Messages, the approvers' card first, and
-// returns when the next message is to be tried again; zero if none is. A message
-// that cannot be drawn keeps no other from being: each waits for itself.
+// syncAll syncs r.Messages in their order, the approvers' card first, and returns when
+// the next message is to be tried again; zero if none is. A message that fails delays no
+// other.
 func (w *Worker) syncAll(ctx context.Context, r approval.Request) (time.Time, error) {
 	r = r.Clone()
 	if r.MessageRefs == nil {
@@ -65,9 +65,9 @@ func (w *Worker) syncAll(ctx context.Context, r approval.Request) (time.Time, er
 	var errs []error
 	for _, name := range r.Messages {
 		if !name.ToApprovers() && !r.OwnerDeactivatedAt.IsZero() {
-			continue // nobody reads it; when they are back it is drawn
+			continue // the owner cannot read it; it is posted when they are reactivated
 		}
-		if w.isGivenUp(r, name) {
+		if w.isDropped(r, name) {
 			continue
 		}
 		if at := w.syncWaits(r, name); !at.IsZero() {
@@ -75,36 +75,36 @@ func (w *Worker) syncAll(ctx context.Context, r approval.Request) (time.Time, er
 			continue
 		}
 		if name.InThread() && hasNoCard(r) {
-			continue // it comes after the card, or it would stand in the channel for ever
+			continue // without the card it would be posted in the channel itself
 		}
 		err := isolate.SafelyDo(func() error { return w.syncMessage(ctx, r, name) })
-		w.logPanic("drawing a message panicked: it is set aside", r.ID, err, "message", name)
-		if err != nil && w.isForNobody(ctx, r, name, err) {
-			w.giveUp(ctx, r, name, err)
+		w.logPanic("syncing a message panicked: it is set aside", r.ID, err, "message", name)
+		if err != nil && w.isRecipientGone(ctx, r, name, err) {
+			w.drop(ctx, r, name, err)
 			continue
 		}
 		if at := w.recordSync(r, name, err); err != nil {
 			again = approval.Earliest(again, at)
-			errs = append(errs, fmt.Errorf("drawing %s: %w", name, err))
+			errs = append(errs, fmt.Errorf("syncing %s: %w", name, err))
 		}
 	}
 	w.forgetSyncs(r, again.IsZero())
 	return again, errors.Join(errs...)
 }
 
-// hasNoCard reports whether r's card is owed and not posted yet. It is tried
-// first, and until when it waits the messages in its thread do.
+// hasNoCard reports whether r's card is not posted yet. It is tried first, and the
+// messages in its thread wait for it.
 func hasNoCard(r approval.Request) bool {
 	return slices.Contains(r.Messages, approval.CardMessage) && r.MessageRefs[approval.CardMessage].TS == ""
 }
 
 func (w *Worker) syncMessage(ctx context.Context, r approval.Request, name approval.MessageName) error {
-	if isDrawn(r, name) {
+	if isSynced(r, name) {
 		return nil
 	}
 	before := r.MessageRefs[name]
 	if name.IsEvent() && before.TS != "" {
-		return w.drawn(ctx, r, name, before) // what was said is never said otherwise
+		return w.saveRef(ctx, r, name, before) // an event post is never updated
 	}
 	of, err := r.AtEvent(name)
 	if err != nil {
@@ -119,24 +119,24 @@ func (w *Worker) syncMessage(ctx context.Context, r approval.Request, name appro
 			return err
 		}
 	}
-	return w.drawn(ctx, r, name, at)
+	return w.saveRef(ctx, r, name, at)
 }
 
-// drawn records that a message is at a place and shows r as it is.
-func (w *Worker) drawn(ctx context.Context, r approval.Request, name approval.MessageName, at approval.MessageRef) error {
+// saveRef records where a message is, and that it shows r as it is.
+func (w *Worker) saveRef(ctx context.Context, r approval.Request, name approval.MessageName, at approval.MessageRef) error {
 	at.Shown = r.Version
 	r.MessageRefs[name] = at
 	return w.Store.SaveMessageRef(ctx, r.ID, name, at)
 }
 
-// isDrawn reports whether the message shows r as it is.
-func isDrawn(r approval.Request, name approval.MessageName) bool {
+// isSynced reports whether the message shows r as it is.
+func isSynced(r approval.Request, name approval.MessageName) bool {
 	at := r.MessageRefs[name]
 	return at.TS != "" && at.Shown >= r.Version
 }
 
-// updateMessage makes a message owed again: the requester may have read that the
-// approvers could not be reached, and now they could.
+// updateMessage makes a message due again: it may say that the approvers could not be
+// reached, and now they could.
 func (w *Worker) updateMessage(ctx context.Context, r approval.Request, name approval.MessageName) error {
 	at := r.MessageRefs[name]
 	if at.TS == "" {
@@ -147,15 +147,14 @@ func (w *Worker) updateMessage(ctx context.Context, r approval.Request, name app
 	return w.Store.SaveMessageRef(ctx, r.ID, name, at)
 }
 
-// syncWaits returns until when a message is not to be tried; zero if it may be
-// tried now.
+// syncWaits returns until when a message is not tried; zero if it may be tried now.
 func (w *Worker) syncWaits(r approval.Request, name approval.MessageName) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f, failed := w.failedSyncs[r.ID][name]
 	now := w.Now()
 	switch {
-	case !failed, isDrawn(r, name), !f.limited && r.Version > f.version:
+	case !failed, isSynced(r, name), !f.limited && r.Version > f.version:
 		return time.Time{}
 	case approval.IsPast(f.retryAt, now):
 		return time.Time{}
@@ -163,9 +162,9 @@ func (w *Worker) syncWaits(r approval.Request, name approval.MessageName) time.T
 	return f.retryAt
 }
 
-// recordSync notes how a try to draw went, so that the pause between failures
-// grows, and returns when it is tried again. A newer version starts with the
-// shortest pause: a requester who pressed a button waits for its message.
+// recordSync records how a sync went, so that the pause between failures grows, and
+// returns when it is tried again. A newer version starts with the shortest pause: a
+// requester who clicked a button waits for its message.
 func (w *Worker) recordSync(r approval.Request, name approval.MessageName, err error) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -177,19 +176,19 @@ func (w *Worker) recordSync(r approval.Request, name approval.MessageName, err e
 		w.failedSyncs[r.ID] = map[approval.MessageName]failedSync{}
 	}
 	f := w.failedSyncs[r.ID][name]
-	fault := approval.CallErrorOf(err)
+	callErr := approval.CallErrorOf(err)
 	if r.Version > f.version {
 		f.tries = 0
 	}
 	f.tries++
-	f.version, f.limited, f.refused = r.Version, fault.RetryAfter > 0, fault.Class == approval.Permanent
-	f.retryAt = w.Now().Add(approval.WaitAfter(fault, f.tries))
+	f.version, f.limited, f.refused = r.Version, callErr.RetryAfter > 0, callErr.Class == approval.Permanent
+	f.retryAt = w.Now().Add(approval.WaitAfter(callErr, f.tries))
 	w.failedSyncs[r.ID][name] = f
 	return f.retryAt
 }
 
-// isRefused reports whether the message was refused when r, as it is, was last
-// drawn.
+// isRefused reports whether the message was refused when r was last synced, in its
+// present version.
 func (w *Worker) isRefused(r approval.Request, name approval.MessageName) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -197,8 +196,8 @@ func (w *Worker) isRefused(r approval.Request, name approval.MessageName) bool {
 	return f.refused && f.version >= r.Version
 }
 
-// forgetSyncs drops what is known of messages that are not r's any more, or of
-// all if none of r's is owed any more.
+// forgetSyncs forgets the failures of messages that are not r's any more, or all of them
+// if all messages are in sync.
 func (w *Worker) forgetSyncs(r approval.Request, all bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -8,20 +8,14 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-const (
-	// orgAwayPause is how often a request of an organization that is not
-	// configured any more is looked at.
-	orgAwayPause = approval.MaxWait
+// orgAwayPause is how often a request of an organization that is not configured any
+// more is looked at.
+const orgAwayPause = approval.MaxWait
 
-	// issueGrace is how long a key can be created after an attempt that was
-	// put back, if no policy says so.
-	issueGrace = 24 * time.Hour
-)
-
-// processUnconfigured is work for a request whose organization is not configured any
-// more. What needs no Atlas is done as usual. What does cannot work, and is tried
-// all the same, so that people learn that a key lives on; or it waits for the
-// organization to be back.
+// processUnconfigured does what is due for a request whose organization is not configured
+// any more. What needs no Atlas is done as always. Calls to Atlas fail, and are tried all
+// the same, so that people are told about keys that still exist; other work waits until
+// the organization is configured again.
 func (w *Worker) processUnconfigured(ctx context.Context, r approval.Request, why error) error {
 	now := w.Now()
 	isDue := func(at time.Time) bool { return !at.IsZero() && !at.After(now) }
@@ -46,15 +40,15 @@ func (w *Worker) processUnconfigured(ctx context.Context, r approval.Request, wh
 	case r.State == approval.StateActive && isDue(r.KeyExpiresAt):
 		return w.expire(ctx, r)
 	case r.State == approval.StateActive && isDue(r.RemindAt):
-		return w.remindOfEnd(ctx, r)
+		return w.remindOfExpiry(ctx, r)
 	case r.State == approval.StateApplying:
 		return w.applyUnconfigured(ctx, r, why)
 	}
 	return &retry{orgAwayPause, why}
 }
 
-// checkConfirmationUnconfigured is custody of a key that cannot be looked at: whether it is in
-// use is not known, so it goes unless its owner says that they have it.
+// checkConfirmationUnconfigured is checkConfirmation of a key that cannot be inspected:
+// it is deleted unless its owner confirms it.
 func (w *Worker) checkConfirmationUnconfigured(ctx context.Context, r approval.Request) error {
 	switch {
 	case !r.KeyExpiresAt.IsZero() && !r.KeyExpiresAt.After(w.Now()):
@@ -65,7 +59,7 @@ func (w *Worker) checkConfirmationUnconfigured(ctx context.Context, r approval.R
 	return w.expireFor(ctx, r, approval.CauseUnconfirmed)
 }
 
-// applyUnconfigured puts a change off, says why, and after a while lets people know.
+// applyUnconfigured postpones a change, and after a while tells people.
 func (w *Worker) applyUnconfigured(ctx context.Context, r approval.Request, why error) error {
 	f := &approval.CallError{Class: approval.Transient, Cause: approval.CauseNoOrg, Err: why}
 	w.warn(r, "a change was not made", f)
@@ -74,8 +68,8 @@ func (w *Worker) applyUnconfigured(ctx context.Context, r approval.Request, why 
 	return err
 }
 
-// orgFault says what f means for a request: without its organization no call can
-// work, whatever is said about it.
+// orgFault returns f, or [approval.CauseNoOrg] if the request's organization is not
+// configured: that is why the call failed.
 func (w *Worker) orgFault(r approval.Request, f *approval.CallError) *approval.CallError {
 	if _, err := w.Orgs.Find(r.Org); err != nil {
 		return &approval.CallError{Class: approval.Transient, Cause: approval.CauseNoOrg, Err: err}

@@ -9,42 +9,42 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// maxListLag is how long Atlas's list is not believed against its own feed of
-// events. After that the standing comparison with Atlas finds what is left.
+// maxListLag is how long Atlas's event feed is believed more than its list of keys. After
+// that the reconciliation finds what is left.
 const maxListLag = time.Hour
 
-// searchOrphans searches for the keys that r's debts stand for and removes them. It
-// never touches the key that r holds, nor one without r's exact mark.
+// searchOrphans searches for the keys of r's unresolved creates and deletes them. It
+// never touches r's own key, nor one without r's exact tag.
 func (w *Worker) searchOrphans(ctx context.Context, r approval.Request) error {
 	if r.Leftover.IsOpen() && approval.IsPast(r.Leftover.SearchAt, w.Now()) {
 		return w.deleteRecordedLeftover(ctx, r)
 	}
-	found, err := w.ownedBy(ctx, r)
+	found, err := w.taggedKeysOf(ctx, r)
 	if err != nil {
-		return w.cannotLook(ctx, r, fmt.Errorf("looking for a key that nobody was shown: %w", err))
+		return w.postponeSearch(ctx, r, fmt.Errorf("searching for an orphaned key: %w", err))
 	}
-	var removed []int
+	var deleted []int
 	for _, k := range found {
 		if k.ID == r.Key.ID {
 			continue
 		}
 		if err := w.KeysOf(r.Org).Delete(ctx, k.ID); err != nil {
-			return w.cannotLook(ctx, r, fmt.Errorf("removing a key that nobody was shown: %w", err))
+			return w.postponeSearch(ctx, r, fmt.Errorf("deleting an orphaned key: %w", err))
 		}
-		removed = append(removed, k.Attempt)
+		deleted = append(deleted, k.Attempt)
 	}
-	doubt, err := w.listLagsBehindEvents(ctx, r, removed)
+	inDoubt, err := w.listLagsBehindEvents(ctx, r, deleted)
 	if err != nil {
-		return w.cannotLook(ctx, r, fmt.Errorf("reading Atlas's events: %w", err))
+		return w.postponeSearch(ctx, r, fmt.Errorf("reading Atlas's events: %w", err))
 	}
-	step, err := r.RecordSearch(removed, doubt, w.Now())
+	step, err := r.RecordSearch(deleted, inDoubt, w.Now())
 	_, err = w.move(ctx, r, step, err)
 	return err
 }
 
-// cannotLook puts a look off. Once the create is a quarter of an hour old, owner
-// and approvers are told that there may be a key.
-func (w *Worker) cannotLook(ctx context.Context, r approval.Request, why error) error {
+// postponeSearch plans the next try of a search that failed. Once the create call is a
+// quarter of an hour old, owner and approvers are told that there may be a key.
+func (w *Worker) postponeSearch(ctx context.Context, r approval.Request, why error) error {
 	now := w.Now()
 	if slices.ContainsFunc(r.UnresolvedCreates, func(c approval.UnresolvedCreate) bool { return c.IsOverdue(now) }) {
 		step, err := r.NotifyUnresolved(w.orgFault(r, approval.CallErrorOf(why)), now)
@@ -54,17 +54,17 @@ func (w *Worker) cannotLook(ctx context.Context, r approval.Request, why error) 
 	}
 	pause := approval.WaitAfter(approval.CallErrorOf(why), 2)
 	if _, err := w.Orgs.Find(r.Org); err != nil {
-		pause = time.Minute // nothing changes until the bot is started again, but people are told in time
+		pause = time.Minute // it cannot work before the bot is started again, but people are told in time
 	}
 	return &retry{pause, why}
 }
 
-// listLagsBehindEvents asks the second witness before the last look is believed.
-func (w *Worker) listLagsBehindEvents(ctx context.Context, r approval.Request, removed []int) (bool, error) {
-	for _, d := range r.UnresolvedCreates {
-		isLast := d.Searches == len(approval.OrphanSearchSchedule)-1 && approval.IsPast(d.SearchAt, w.Now())
-		if isLast && !slices.Contains(removed, d.Attempt) && w.Now().Sub(d.At) < maxListLag {
-			return w.KeysOf(r.Org).CreatedButUnlisted(ctx, d.At.Add(-workLimit))
+// listLagsBehindEvents checks the event feed before the last search is believed.
+func (w *Worker) listLagsBehindEvents(ctx context.Context, r approval.Request, deleted []int) (bool, error) {
+	for _, c := range r.UnresolvedCreates {
+		isLast := c.Searches == len(approval.OrphanSearchSchedule)-1 && approval.IsPast(c.SearchAt, w.Now())
+		if isLast && !slices.Contains(deleted, c.Attempt) && w.Now().Sub(c.At) < maxListLag {
+			return w.KeysOf(r.Org).CreatedButUnlisted(ctx, c.At.Add(-workLimit))
 		}
 	}
 	return false, nil

@@ -7,8 +7,8 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// noteOwned notes which projects r's key owns by now, and has people told.
-func (w *Worker) noteOwned(ctx context.Context, r approval.Request, owns []approval.OwnedProject) error {
+// recordOwned records which projects r's key owns by now, and tells people.
+func (w *Worker) recordOwned(ctx context.Context, r approval.Request, owns []approval.OwnedProject) error {
 	if slices.Equal(owns, r.Owns) {
 		return nil
 	}

@@ -13,40 +13,38 @@ import (
 )
 
 const (
-	// ownerCheckInterval is how often the account of a key's owner is looked at.
+	// ownerCheckInterval is how often the accounts of key owners are checked.
 	ownerCheckInterval = time.Hour
 
-	// ownersAtOnce and ownersEvery are the pace of that: Slack's limit for
-	// look-ups is one for everybody, and who approves or revokes goes first.
+	// ownersAtOnce and ownersEvery pace these checks: all look-ups share Slack's rate
+	// limit, and those of callers come first.
 	ownersAtOnce = 5
 	ownersEvery  = 5 * time.Second
 )
 
-// An ownerRound looks at the accounts of the owners of live keys, each once.
+// An ownerRound checks the accounts of the owners of active keys, each once.
 type ownerRound struct {
 	pace      *rate.Limiter
 	startedAt time.Time              // zero: there was none yet
-	looked    map[policy.UserID]bool // whether the account is gone
-	failed    map[policy.UserID]bool // Slack did not say: asked in the next round
-	over      bool                   // everybody was looked at
-	notBefore time.Time              // Slack wants to be left alone until then
+	checked   map[policy.UserID]bool // whether the account is deactivated
+	failed    map[policy.UserID]bool // Slack did not answer: checked in the next round
+	over      bool                   // every owner was checked
+	notBefore time.Time              // Slack asked to wait until then
 }
 
 func newOwnerRound() *ownerRound {
 	return &ownerRound{pace: rate.NewLimiter(rate.Every(ownersEvery), ownersAtOnce), over: true}
 }
 
-// start begins another round if one is due at now. A clock that went back makes
-// it due.
+// start begins another round if one is due at now, or if the clock went back.
 func (o *ownerRound) start(now time.Time) {
 	age := now.Sub(o.startedAt)
 	if o.startedAt.IsZero() || age < 0 || o.over && age >= ownerCheckInterval {
-		o.startedAt, o.looked, o.failed, o.over, o.notBefore = now, map[policy.UserID]bool{}, map[policy.UserID]bool{}, false, time.Time{}
+		o.startedAt, o.checked, o.failed, o.over, o.notBefore = now, map[policy.UserID]bool{}, map[policy.UserID]bool{}, false, time.Time{}
 	}
 }
 
-// checkOwnersWhenDue goes on with the round as far as its pace allows. The rest is
-// looked at when it is called again.
+// checkOwnersWhenDue continues the round as far as its pace allows.
 func (w *Worker) checkOwnersWhenDue(ctx context.Context) {
 	o := w.owners
 	o.start(w.Now())
@@ -54,22 +52,22 @@ func (w *Worker) checkOwnersWhenDue(ctx context.Context) {
 		return
 	}
 	if err := w.checkOwners(ctx, o); err != nil && ctx.Err() == nil {
-		w.Log.Warn("looking at the accounts of keys' owners", "error", err)
+		w.Log.Warn("checking the accounts of key owners", "error", err)
 	}
 }
 
-// checkOwners flags the keys of people who were deactivated.
+// checkOwners records which owners were deactivated or reactivated.
 func (w *Worker) checkOwners(ctx context.Context, o *ownerRound) error {
-	live, err := w.Store.ListActive(ctx)
+	active, err := w.Store.ListActive(ctx)
 	if err != nil {
-		return fmt.Errorf("listing the live requests: %w", err)
+		return fmt.Errorf("listing the active requests: %w", err)
 	}
 	var errs []error
-	for _, r := range live {
+	for _, r := range active {
 		if r.State != approval.StateActive || r.Requester == "" || o.failed[r.Requester] {
 			continue
 		}
-		gone, known := o.looked[r.Requester]
+		gone, known := o.checked[r.Requester]
 		if !known {
 			if !o.pace.AllowN(w.Now(), 1) {
 				return errors.Join(errs...)
@@ -77,14 +75,14 @@ func (w *Worker) checkOwners(ctx context.Context, o *ownerRound) error {
 			gone, err = w.Directory.Deactivated(ctx, r.Requester)
 			if f := approval.CallErrorOf(err); err != nil && f.Class == approval.Transient {
 				o.notBefore = w.Now().Add(max(min(f.RetryAfter, ownerCheckInterval/6), ownersEvery))
-				return errors.Join(append(errs, fmt.Errorf("looking at the account of %s: %w", r.Requester, err))...)
+				return errors.Join(append(errs, fmt.Errorf("checking the account of %s: %w", r.Requester, err))...)
 			}
 			if err != nil {
 				o.failed[r.Requester] = true
-				errs = append(errs, fmt.Errorf("looking at the account of %s: %w", r.Requester, err))
+				errs = append(errs, fmt.Errorf("checking the account of %s: %w", r.Requester, err))
 				continue
 			}
-			o.looked[r.Requester] = gone
+			o.checked[r.Requester] = gone
 		}
 		if err := w.recordOwnerStatus(ctx, r, gone); err != nil && !errors.Is(err, approval.ErrConflict) {
 			errs = append(errs, err)

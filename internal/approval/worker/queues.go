@@ -11,26 +11,29 @@ import (
 	"atlaskeybot/internal/isolate"
 )
 
-// A queue is one kind of what is owed, with slots of its own: calls that hang in
-// one queue keep none of the others waiting.
+// A queue is one kind of due work, with slots of its own: calls that hang in one queue
+// delay none of the others.
 type queue struct {
 	name  string
 	slots chan struct{}
 	claim func(ctx context.Context, due time.Time) (job, error)
 
-	// shortWaits says that nothing in it waits for a date: only for a next try.
+	// shortWaits says that its requests wait for a next try only, never for a date.
 	shortWaits bool
 }
 
-// A job is one claimed request. Do must release the claim.
+// syncQueue is the name of the queue of messages.
+const syncQueue = "sync"
+
+// A job is one claimed request. do must release the claim.
 type job struct {
 	id policy.ID
 	do func(context.Context)
 }
 
-// queues returns the worker's queues. A state belongs to the queue of what it
-// mostly waits for: people wait for keys and messages, many keys may have to go
-// at the same time, and the rest asks Atlas a little or nothing.
+// queues returns the worker's queues. A state belongs to the queue of what it mostly
+// waits for: people wait for keys and messages, many keys may have to be deleted at the
+// same time, and the rest calls Atlas rarely or never.
 func (w *Worker) queues() []*queue {
 	work := func(name string, slots int, shortWaits bool, in ...approval.State) *queue {
 		claim := func(ctx context.Context, due time.Time) (job, error) { return w.claimWork(ctx, due, in) }
@@ -40,15 +43,15 @@ func (w *Worker) queues() []*queue {
 		work("create", 16, true, approval.StateIssuing, approval.StateApplying),
 		work("delete", 32, true, approval.StateRevoking),
 		work("wait", 4, false, approval.StatePending, approval.StateActive),
-		work("look", 8, false, approval.StateApproved, approval.StateDelivered, approval.StateDenied, approval.StateWithdrawn, approval.StateExpired, approval.StateFailed, approval.StateEnded, approval.StateApplied),
-		{"draw", make(chan struct{}, 16), w.claimSync, true},
+		work("search", 8, false, approval.StateApproved, approval.StateDelivered, approval.StateDenied, approval.StateWithdrawn, approval.StateExpired, approval.StateFailed, approval.StateEnded, approval.StateApplied),
+		{syncQueue, make(chan struct{}, 16), w.claimSync, true},
 	}
 }
 
-// startAll starts everything that is due, as long as there are slots. It
-// reports whether the store could be read. If the clock went back, what was to
-// be tried by then is tried now.
-func (w *Worker) startAll(ctx context.Context, inHand *sync.WaitGroup, queues []*queue) bool {
+// startAll starts everything that is due, as long as there are slots. It reports whether
+// the store could be read. If the clock went back, next tries that were due by then are
+// due now.
+func (w *Worker) startAll(ctx context.Context, inFlight *sync.WaitGroup, queues []*queue) bool {
 	readable := true
 	now := w.Now()
 	latestSeen := now
@@ -61,18 +64,18 @@ func (w *Worker) startAll(ctx context.Context, inHand *sync.WaitGroup, queues []
 		if q.shortWaits {
 			due = latestSeen
 		}
-		if err := w.start(ctx, inHand, q, due); err != nil && ctx.Err() == nil {
-			w.logPanic("reading what is owed panicked", "", err, "queue", q.name)
-			w.Log.Error("reading what is owed", "queue", q.name, "error", err)
+		if err := w.start(ctx, inFlight, q, due); err != nil && ctx.Err() == nil {
+			w.logPanic("reading due work panicked", "", err, "queue", q.name)
+			w.Log.Error("reading due work", "queue", q.name, "error", err)
 			readable = false
 		}
 	}
 	return readable
 }
 
-// start starts what is due in q. A request that cannot be read is leased all the
-// same, so it keeps the others waiting only once.
-func (w *Worker) start(ctx context.Context, inHand *sync.WaitGroup, q *queue, due time.Time) error {
+// start starts what is due in q. A request that cannot be read is leased all the same, so
+// it delays the others only once.
+func (w *Worker) start(ctx context.Context, inFlight *sync.WaitGroup, q *queue, due time.Time) error {
 	for ctx.Err() == nil && acquire(q.slots) {
 		j, err := isolate.Safely(func() (job, error) { return q.claim(ctx, due) })
 		switch {
@@ -88,10 +91,10 @@ func (w *Worker) start(ctx context.Context, inHand *sync.WaitGroup, q *queue, du
 			return err
 		}
 		if !w.begin(q, j.id) {
-			<-q.slots // its lease ended early, as the clock was moved: it is still in hand
+			<-q.slots // its lease ended early, as the clock was moved: it is still in flight
 			continue
 		}
-		inHand.Go(func() {
+		inFlight.Go(func() {
 			// A job outlives the signal to stop: it is finished, not cut.
 			bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
 			defer cancel()
@@ -104,20 +107,19 @@ func (w *Worker) start(ctx context.Context, inHand *sync.WaitGroup, q *queue, du
 	return nil
 }
 
-// inFlightKey names what one job is about: a request is drawn and worked on side
+// inFlightKey identifies a job: work on a request and the sync of its messages run side
 // by side.
 type inFlightKey struct {
-	draws bool
-	id    policy.ID
+	isSync bool
+	id     policy.ID
 }
 
-// begin reports whether nothing else of this process has the request in hand,
-// and notes that it has. A lease alone does not say so: it ends by the clock,
-// which can be moved.
+// begin marks the request as in flight, and reports whether it was not. A lease alone
+// does not say so: it ends by the clock, which can be moved.
 func (w *Worker) begin(q *queue, id policy.ID) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	key := inFlightKey{q.name == "draw", id}
+	key := inFlightKey{q.name == syncQueue, id}
 	if w.inFlight[key] {
 		return false
 	}
@@ -128,7 +130,7 @@ func (w *Worker) begin(q *queue, id policy.ID) bool {
 func (w *Worker) end(q *queue, id policy.ID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.inFlight, inFlightKey{q.name == "draw", id})
+	delete(w.inFlight, inFlightKey{q.name == syncQueue, id})
 }
 
 func acquire(slots chan struct{}) bool {
@@ -150,8 +152,8 @@ func (w *Worker) claimSync(ctx context.Context, due time.Time) (job, error) {
 	return job{r.ID, func(ctx context.Context) { w.syncMessages(ctx, r) }}, err
 }
 
-// pause is how long nothing is due. What is due already may wait for a slot,
-// whose end is a hint.
+// pause returns how long nothing is due. Due work that waits for a slot is woken when
+// one is free.
 func (w *Worker) pause(ctx context.Context) time.Duration {
 	due, err := w.Store.NextDue(ctx)
 	if err != nil || due.IsZero() {

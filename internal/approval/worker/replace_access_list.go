@@ -11,23 +11,23 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// Atlas has no call that replaces an access list. The new entries are added,
-// then the former ones are deleted one by one, and any of these calls can fail,
-// or happen without an answer. While a change is under way the key may work
-// from the addresses of both lists; it ends with one of them, never with both.
+// Atlas has no call that replaces an access list. The new entries are added, then the
+// former ones are deleted one by one, and each of these calls can fail, or take effect
+// without an answer. During a change the key may work from the addresses of both lists;
+// it ends with one of them, never with both.
 
-// changeWithin is how long a change of an access list is tried for, from its
-// first call to Atlas. After that the list goes back to what it was.
+// changeWithin is how long a change of an access list is tried, from its first call to
+// Atlas. After that the former list is restored.
 const changeWithin = time.Hour
 
 // replaceAccessList gives the key of parent the access list of r. Each step is on disk
-// before the next may reach Atlas, so that an earlier run that was stopped is
-// taken up, or taken back, from where it was.
+// before the next may reach Atlas, so that the next run continues, or rolls back, where
+// an earlier one was stopped.
 func (w *Worker) replaceAccessList(ctx context.Context, r, parent approval.Request) (approval.Request, approval.Request, error) {
 	if policy.EqualNetworks(parent.Access.Networks, r.Access.Networks) {
-		return r, parent, nil // noted by an earlier run
+		return r, parent, nil // by an earlier run
 	}
-	parent, err := w.beginList(ctx, r, parent)
+	parent, err := w.startListChange(ctx, r, parent)
 	if err != nil {
 		return r, parent, err
 	}
@@ -49,9 +49,9 @@ func (w *Worker) replaceAccessList(ctx context.Context, r, parent approval.Reque
 	return r, parent, err
 }
 
-// beginList notes with the key that r changes its access list now. Two changes
-// of one list at once could leave a mix of both.
-func (w *Worker) beginList(ctx context.Context, r, parent approval.Request) (approval.Request, error) {
+// startListChange records with the key that r changes its access list now. Two changes of
+// one list at once could leave a mix of both.
+func (w *Worker) startListChange(ctx context.Context, r, parent approval.Request) (approval.Request, error) {
 	if parent.Changing.By == r.ID {
 		return parent, nil
 	}
@@ -68,9 +68,9 @@ func (w *Worker) beginList(ctx context.Context, r, parent approval.Request) (app
 	return w.move(ctx, parent, step, err)
 }
 
-// undoList notes that the access list has to go back to what it was, and why,
-// and then puts it back.
-func (w *Worker) undoList(ctx context.Context, r, parent approval.Request, f *approval.CallError) error {
+// startRestore records that the former access list has to be restored, and why, and then
+// restores it.
+func (w *Worker) startRestore(ctx context.Context, r, parent approval.Request, f *approval.CallError) error {
 	step, err := r.StartRestore(f, w.Now())
 	r, err = w.move(ctx, r, step, err)
 	if err != nil {
@@ -79,18 +79,18 @@ func (w *Worker) undoList(ctx context.Context, r, parent approval.Request, f *ap
 	return w.restoreList(ctx, r, parent)
 }
 
-// restoreList puts back the access list that the key had before r, for ever if
-// need be, and then gives r up. A key that is going takes its list with it.
+// restoreList restores the access list that the key had before r, and then fails r. It is
+// tried until it works, or until the key is not active any more.
 func (w *Worker) restoreList(ctx context.Context, r, parent approval.Request) error {
 	f := &approval.CallError{Cause: approval.CauseKeyNotActive}
 	if parent.State == approval.StateActive {
 		f = &approval.CallError{Cause: r.Issuance.Cause, Code: r.Issuance.Code}
-		switch back := w.tryRestoreList(ctx, r, parent); {
-		case back == nil:
-		case back.Cause == approval.CauseKeyNotActive:
-			f = back
+		switch failure := w.tryRestoreList(ctx, r, parent); {
+		case failure == nil:
+		case failure.Cause == approval.CauseKeyNotActive:
+			f = failure
 		default:
-			return w.recordDeleteFailure(ctx, r, back)
+			return w.recordDeleteFailure(ctx, r, failure)
 		}
 	}
 	step, err := r.Fail(f, w.Now())
@@ -111,9 +111,9 @@ func (w *Worker) tryRestoreList(ctx context.Context, r, parent approval.Request)
 	return nil
 }
 
-// isListInMotion reports whether r's access list is being changed, or was until
-// a moment ago: what Atlas lists then tells nothing.
-func (w *Worker) isListInMotion(ctx context.Context, r approval.Request) (bool, error) {
+// isListChanging reports whether r's access list is being changed, or was until a moment
+// ago: what Atlas lists then is not conclusive.
+func (w *Worker) isListChanging(ctx context.Context, r approval.Request) (bool, error) {
 	if r.Changing.By == "" {
 		return w.Now().Sub(r.Changing.Since) < approval.ListLagGrace, nil
 	}

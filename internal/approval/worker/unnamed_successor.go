@@ -8,15 +8,13 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A rotation stores the successor first and names it in the key's own request
-// then. If the bot stops in between, or the key is revoked at that moment, the
-// successor exists and nothing that ends the key knows of it. Both requests are
-// drawn again after every change, so both are looked at then: whichever was
-// stored later finds the other.
+// A rotation stores the successor first, and then names it in the key's own request. If
+// the bot stops in between, or the key is revoked at that moment, the key ends without
+// knowing its successor. The messages of both requests are synced after every change, so
+// both are checked then: the one that was stored later finds the other.
 
-// endUnnamed ends the successors that were opened for a key and that cannot take
-// over from it any more: r itself, or those of r that r does not name. It reports
-// whether that moved r.
+// endUnnamed ends successors that cannot take over from their predecessor any more: r
+// itself, or those of r that r does not name. It reports whether that changed r.
 func (w *Worker) endUnnamed(ctx context.Context, r approval.Request) (bool, error) {
 	switch {
 	case r.IsUnissuedSuccessor():
@@ -27,9 +25,9 @@ func (w *Worker) endUnnamed(ctx context.Context, r approval.Request) (bool, erro
 	return false, nil
 }
 
-// endWithoutPredecessor ends r if the key that it was to take over from is gone.
+// endWithoutPredecessor ends r if its predecessor is not active any more.
 func (w *Worker) endWithoutPredecessor(ctx context.Context, r approval.Request) (bool, error) {
-	err := w.predecessorLives(ctx, r)
+	err := w.requireActivePredecessor(ctx, r)
 	if !errors.Is(err, approval.ErrPredecessorNotActive) {
 		return false, err
 	}
@@ -45,8 +43,8 @@ func (w *Worker) endUnnamedOf(ctx context.Context, r approval.Request) error {
 		return fmt.Errorf("listing the successors of request %s: %w", r.ID, err)
 	}
 	for _, next := range successors {
-		stays := r.State == approval.StateActive && next.Requester == r.Requester
-		if stays || next.ID == r.Successor || !next.IsUnissuedSuccessor() {
+		isKept := r.State == approval.StateActive && next.Requester == r.Requester
+		if isKept || next.ID == r.Successor || !next.IsUnissuedSuccessor() {
 			continue
 		}
 		if err := w.endBeside(ctx, r, next, approval.Outcome{Cause: approval.CauseKeyNotActive}); err != nil {

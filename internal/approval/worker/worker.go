@@ -21,9 +21,9 @@ type Store interface {
 	approval.Messages
 }
 
-// Worker does what the rows say is owed: it makes and removes keys, lets
-// requests lapse and draws messages. The row is the queue: a wake-up is only a
-// hint, and a crash at any point loses nothing.
+// Worker does what the rows of the database say is due: it issues and deletes keys,
+// expires requests and syncs messages. The rows are the queue: a wake-up is only a hint,
+// and a crash at any point loses nothing.
 type Worker struct {
 	Orgs      policy.Orgs
 	Store     Store
@@ -33,23 +33,23 @@ type Worker struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
-	// ReconcileTick is how often the clock is looked at for the next comparison
-	// with Atlas: it may be moved. Compared, if set, hears when one is over.
+	// ReconcileTick is how often the clock, which may be moved, is read for the next
+	// reconciliation with Atlas. OnReconciled, if set, is called after each.
 	ReconcileTick time.Duration
 	OnReconciled  func(at time.Time)
 
 	hint   chan struct{}
-	seenAt time.Time // what the clock said when due work was last looked for
-	seen   time.Time // and when that was, to measure from
+	seenAt time.Time // what the clock said when due work was last read
+	seen   time.Time // when that was, to measure from
 
 	mu          sync.Mutex
 	failedSyncs map[policy.ID]map[approval.MessageName]failedSync
 	inFlight    map[inFlightKey]bool
 	panics      map[policy.ID]int // of the work on a request, in a row
 
-	deletedAgain map[policy.OrgID]map[string]int // by the comparison, by key
+	deletedAgain map[policy.OrgID]map[string]int // deletions by the reconciliation, by key
 
-	// reconciler's own memory; see there.
+	// What the reconciler remembers.
 	reconciledAt time.Time
 	missingSince map[policy.ID]time.Time
 	inspectedAt  map[policy.ID]time.Time
@@ -58,14 +58,14 @@ type Worker struct {
 }
 
 const (
-	lease     = 2 * time.Minute  // for which a request is this worker's
+	lease     = 2 * time.Minute  // how long a request is this worker's
 	workLimit = 90 * time.Second // for one piece of work; shorter than the lease
-	tick      = time.Minute      // after which the rows are read although nobody hinted
+	tick      = time.Minute      // after which the rows are read without a hint
 
 	storePause = 5 * time.Second // after the store could not be read
 )
 
-// NewWorker returns a worker that has yet to be run.
+// NewWorker returns a worker; see [Worker.Run].
 func NewWorker(orgs policy.Orgs, store Store, keysOf approval.KeysOf, messenger approval.Messenger, directory policy.Directory, now func() time.Time, log *slog.Logger) *Worker {
 	return &Worker{
 		Orgs: orgs, Store: store, KeysOf: keysOf, Messenger: messenger, Directory: directory, Now: now, Log: log,
@@ -77,7 +77,7 @@ func NewWorker(orgs policy.Orgs, store Store, keysOf approval.KeysOf, messenger 
 	}
 }
 
-// Wake hints that something may be owed. It never blocks.
+// Wake hints that something may be due. It never blocks.
 func (w *Worker) Wake() {
 	select {
 	case w.hint <- struct{}{}:
@@ -85,15 +85,15 @@ func (w *Worker) Wake() {
 	}
 }
 
-// Run works until ctx ends, then finishes what is in hand.
+// Run works until ctx ends, then finishes what is in flight.
 func (w *Worker) Run(ctx context.Context) {
-	var inHand sync.WaitGroup
-	defer inHand.Wait()
-	inHand.Go(func() { w.runReconciler(ctx) })
+	var inFlight sync.WaitGroup
+	defer inFlight.Wait()
+	inFlight.Go(func() { w.runReconciler(ctx) })
 	queues := w.queues()
 	for ctx.Err() == nil {
 		wait := storePause
-		if w.startAll(ctx, &inHand, queues) {
+		if w.startAll(ctx, &inFlight, queues) {
 			wait = w.pause(ctx)
 		}
 		timer := time.NewTimer(wait)
@@ -106,7 +106,7 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 }
 
-// A retry is returned by work that could not be done now and changed nothing.
+// A retry is the error of work that could not be done now and changed nothing.
 type retry struct {
 	after time.Duration
 	err   error
@@ -126,7 +126,7 @@ func (w *Worker) doWork(ctx context.Context, r approval.Request) {
 	case panics > 0:
 		at = w.Now().Add(approval.Backoff(panics))
 		w.logPanic("the work on a request panicked: it is set aside", r.ID, err, "state", r.State, "again_in", approval.Backoff(panics).String())
-	case err == nil, errors.Is(err, approval.ErrConflict): // somebody moved the request: its row says what is owed now
+	case err == nil, errors.Is(err, approval.ErrConflict): // the request was changed meanwhile: its row says what is due now
 	case isRetry:
 		at = w.Now().Add(later.after)
 		w.Log.Warn("working on a request, to be tried again", "request", r.ID, "state", r.State, "after", later.after.String(), "error", err)
@@ -139,7 +139,7 @@ func (w *Worker) doWork(ctx context.Context, r approval.Request) {
 	}
 }
 
-// countPanics counts panics in a row of the work on a request, so that the pause
+// countPanics counts consecutive panics of the work on a request, so that the pause
 // between them grows.
 func (w *Worker) countPanics(id policy.ID, err error) int {
 	w.mu.Lock()
@@ -152,7 +152,7 @@ func (w *Worker) countPanics(id policy.ID, err error) int {
 	return w.panics[id]
 }
 
-// logPanic logs where something panicked, if err says that it did.
+// logPanic logs the stack of a panic, if err is one.
 func (w *Worker) logPanic(what string, id policy.ID, err error, more ...any) {
 	if p, panicked := errors.AsType[*isolate.PanicError](err); panicked {
 		w.Log.Error(what, append([]any{"request", id, "stack", p.Stack}, more...)...)
@@ -193,8 +193,8 @@ func (w *Worker) work(ctx context.Context, r approval.Request) error {
 	return &retry{r.WorkAt().Sub(now), errNotDue}
 }
 
-// errNotDue says that a request came up before its time, as it does if the clock
-// goes back at that moment.
+// errNotDue says that a request was claimed before its time, as happens if the clock goes
+// back at that moment.
 var errNotDue = errors.New("nothing is due yet")
 
 // policyOf returns the policy of an organization. One that is not configured any
