@@ -219,7 +219,7 @@ func TestRequestsRepeatedByProxyGetTheFirstAnswer(t *testing.T) {
 
 func TestSelfApprovalWhereItIsAllowed(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, map[string]string{"ALLOW_SELF_APPROVAL": "true", "SLACK_APPROVERS": alice})
+	w := newTown(t, false, map[string]string{"POLICY_FILE": policyOf(t, "allow_self_approval: true\n"), "SLACK_APPROVERS": alice})
 	id := w.asksAlone()
 	w.presses(alice, "card/approve")
 	w.becomes(id, approval.StateApproved)

@@ -147,7 +147,7 @@ func (x *explainCommand) policy() (policy.Policy, []error) {
 		return policy.Policy{}, append(problems, fmt.Errorf("--org has to say which organization: %s", namesOf(orgs)))
 	}
 	x.org = orgs[at]
-	current := x.config.BasePolicy(x.org.Approvers)
+	current := policyfile.Default(x.org.Approvers)
 	if x.file == "" {
 		x.file = x.org.PolicyFile
 	}

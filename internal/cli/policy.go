@@ -80,8 +80,8 @@ func checkPolicy(env Env, given string, output *outputFormat) error {
 	return nil
 }
 
-// A policyFile is a policy file and the policy of the environment, which goes for
-// what the file leaves out.
+// A policyFile is a policy file and the policy that applies to what the file leaves
+// out.
 type policyFile struct {
 	name string
 	base policy.Policy
@@ -91,13 +91,13 @@ type policyFile struct {
 func policyFiles(env Env, given string) ([]policyFile, []error) {
 	c, problems := config.ReadRules(env.Environ)
 	if given != "" {
-		return []policyFile{{given, c.BasePolicy(config.ParsePrincipals(c.SlackApprovers))}}, problems
+		return []policyFile{{given, policyfile.Default(config.ParsePrincipals(c.SlackApprovers))}}, problems
 	}
 	var files []policyFile
 	for _, o := range c.Organizations {
 		known := slices.ContainsFunc(files, func(f policyFile) bool { return f.name == o.PolicyFile })
 		if o.PolicyFile != "" && !known {
-			files = append(files, policyFile{o.PolicyFile, c.BasePolicy(o.Approvers)})
+			files = append(files, policyFile{o.PolicyFile, policyfile.Default(o.Approvers)})
 		}
 	}
 	return files, problems

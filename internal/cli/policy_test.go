@@ -47,13 +47,13 @@ func TestPolicyCheckOfTheExample(t *testing.T) {
 func TestPolicyCheckTellsEveryProblem(t *testing.T) {
 	t.Parallel()
 	file := policyOf(t, "lifetimes: [8h]\nrolls: {}\nexcluded_approvers: [bob]\n")
-	code, out, errs := asksPolicy(t, map[string]string{"MAX_ENTRIES": "0", "CONFIRM_WITHIN": "a while", "SLACK_APPROVERS": "U0BOB"}, "check", file)
+	code, out, errs := asksPolicy(t, map[string]string{"MAX_ENTRIES": "20", "CONFIRM_WITHIN": "1h", "SLACK_APPROVERS": "U0BOB", "POLICY_FILE": file}, "check", file)
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "atlas-key-bot: there are 4 problems\n", errs)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, lines, 4)
-	assert.Equal(t, `CONFIRM_WITHIN: "a while" is not a duration, like 90m, 8h or 30d`, lines[0])
-	assert.Equal(t, "MAX_ENTRIES is 0: 1 to 200", lines[1])
+	assert.Equal(t, "CONFIRM_WITHIN moved to the policy file: write it there as confirm_within, and unset the variable", lines[0])
+	assert.Equal(t, "MAX_ENTRIES moved to the policy file: write it there as networks: max_entries, and unset the variable", lines[1])
 	assert.Contains(t, lines[2], file+`:2: the file has no key "rolls"`)
 	assert.Equal(t, file+`:3: excluded_approvers has "bob": it wants user ids (U… or W…) and user group ids (S…)`, lines[3])
 }

@@ -8,8 +8,8 @@ import (
 
 func TestStartWarnsOfMisspelledVariables(t *testing.T) {
 	t.Parallel()
-	e := environment(set("LIFETIME", "8h"), set("LISTEN", "203.0.113.9:8080"))
+	e := environment(set("LOGLEVEL", "debug"), set("LISTEN", "203.0.113.9:8080"))
 	code, _, errs := runs(t, e, "run")
 	require.Equal(t, 1, code)
-	require.Contains(t, errs, `"level":"WARN","msg":"the configuration: LIFETIME is set, and the bot does not read it: is LIFETIMES meant?"`)
+	require.Contains(t, errs, `"level":"WARN","msg":"the configuration: LOGLEVEL is set, and the bot does not read it: is LOG_LEVEL meant?"`)
 }

@@ -9,14 +9,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 var (
 	channelID  = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
 	approverID = regexp.MustCompile(`^[UWS][A-Z0-9]{2,}$`)
 	orgID      = regexp.MustCompile(`^[a-f0-9]{24}$`)
-	roleName   = regexp.MustCompile(`^ORG_[A-Z_]+$`)
 	command    = regexp.MustCompile(`^/[a-z0-9_-]{1,31}$`)
 
 	signingSecret = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -48,7 +46,6 @@ func (c Config) check() []error {
 	}
 	c.checkSlack(wrong)
 	c.checkHost(wrong)
-	c.checkPolicy(wrong)
 	for name, err := range map[string]error{"ATLAS_BASE_URL": CheckAtlasURL(c.AtlasBaseURL), "SLACK_API_URL": CheckSlackURL(c.SlackAPIURL)} {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err)) // not repeated: it may hold a password
@@ -75,30 +72,6 @@ func (c Config) checkHost(wrong func(bool, string, ...any)) {
 	wrong(c.LogFormat != "json" && c.LogFormat != "text", "LOG_FORMAT is %q: json or text", c.LogFormat)
 	_, known := levels[c.LogLevel]
 	wrong(!known, "LOG_LEVEL is %q: debug, info, warn or error", c.LogLevel)
-}
-
-func (c Config) checkPolicy(wrong func(bool, string, ...any)) {
-	for _, r := range c.AllowedRoles {
-		wrong(!roleName.MatchString(strings.TrimSpace(r)), "ALLOWED_ROLES has %q: organization roles look like ORG_READ_ONLY", r)
-	}
-	wrong(len(c.AllowedRoles) > 100 || len(c.Lifetimes) > 100, "ALLOWED_ROLES and LIFETIMES may have 100 entries each: Slack shows no more in a menu")
-	wrong(c.MaxEntries < 1 || c.MaxEntries > 200, "MAX_ENTRIES is %d: 1 to 200", c.MaxEntries)
-	wrong(c.MinPrefixIPv4 > 32, "WIDEST_IPV4 is /%d: /0 to /32", c.MinPrefixIPv4)
-	wrong(c.MinPrefixIPv6 > 128, "WIDEST_IPV6 is /%d: /0 to /128", c.MinPrefixIPv6)
-	for _, w := range []struct {
-		name  string
-		value duration
-	}{{"PENDING_LAPSES_AFTER", c.PendingLapsesAfter}, {"COLLECT_WITHIN", c.CollectWithin}, {"CONFIRM_WITHIN", c.ConfirmWithin}, {"ROTATE_OVERLAP", c.RotateOverlap}} {
-		wrong(w.value != 0 && time.Duration(w.value) < time.Minute, "%s is %s: nobody could keep it; at least 1m", w.name, time.Duration(w.value))
-	}
-	wrong(len(c.RemindBeforeEnd) > 10, "REMIND_BEFORE_END has %d entries: at most 10, since each is a message", len(c.RemindBeforeEnd))
-	for _, b := range c.RemindBeforeEnd {
-		wrong(time.Duration(b) < time.Minute, "REMIND_BEFORE_END has %s: nobody could act on it; at least 1m", time.Duration(b))
-	}
-	for _, l := range c.Lifetimes {
-		wrong(time.Duration(l) < time.Hour, "LIFETIMES has %s: at least 1h", time.Duration(l))
-		wrong(c.ConfirmWithin > l, "LIFETIMES has %s, which is shorter than CONFIRM_WITHIN (%s)", time.Duration(l), time.Duration(c.ConfirmWithin))
-	}
 }
 
 // CheckAtlasURL refuses all but an address: the calls have paths of their own,

@@ -67,35 +67,6 @@ type Variables struct {
 	// LogFormat is json or text, LogLevel debug, info, warn or error.
 	LogFormat string `env:"LOG_FORMAT" envDefault:"json"`
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`
-
-	// AllowedRoles are the organization roles that may be asked for.
-	AllowedRoles []string `env:"ALLOWED_ROLES" envDefault:"ORG_MEMBER,ORG_READ_ONLY,ORG_BILLING_READ_ONLY,ORG_GROUP_CREATOR,ORG_STREAM_PROCESSING_ADMIN,ORG_BILLING_ADMIN"`
-
-	// Lifetimes are the choices people have, in hours or days.
-	Lifetimes []duration `env:"LIFETIMES" envDefault:"8h,24h,7d,30d,90d"`
-
-	// MinPrefixIPv4 and MinPrefixIPv6 are the widest networks that a key may be used
-	// from.
-	MinPrefixIPv4 prefixLength `env:"WIDEST_IPV4" envDefault:"/24"`
-	MinPrefixIPv6 prefixLength `env:"WIDEST_IPV6" envDefault:"/64"`
-
-	// MaxEntries bounds the addresses and blocks on one key's access list.
-	MaxEntries int `env:"MAX_ENTRIES" envDefault:"20"`
-
-	// ExpireAfter, IssueWithin and ConfirmWithin bound the waits for a
-	// decision, for the first press of "Create my key", and for "I saved it".
-	PendingLapsesAfter duration `env:"PENDING_LAPSES_AFTER" envDefault:"24h"`
-	CollectWithin      duration `env:"COLLECT_WITHIN" envDefault:"24h"`
-	ConfirmWithin      duration `env:"CONFIRM_WITHIN" envDefault:"1h"`
-
-	// RemindBeforeEnd is how long before its end the owner of a key is told, and
-	// RotateOverlap how long a key stays once its successor is saved.
-	RemindBeforeEnd []duration `env:"REMIND_BEFORE_END" envDefault:"24h,1h"`
-	RotateOverlap   duration   `env:"ROTATE_OVERLAP" envDefault:"24h"`
-
-	// AllowSelfApproval lets an approver decide on their own request: for a
-	// one-person try. Every card says so.
-	AllowSelfApproval bool `env:"ALLOW_SELF_APPROVAL" envDefault:"false"`
 }
 
 // Read reads and checks environ, and the policy files that it names. All
@@ -107,6 +78,7 @@ func Read(environ map[string]string) (Config, error) {
 	errs = append(errs, withVariableNames(env.ParseWithOptions(&c.Variables, env.Options{Environment: environ}), "")...)
 	errs = append(errs, c.check()...)
 	errs = append(errs, c.readOrganizations(environ)...)
+	errs = append(errs, movedVariables(environ)...)
 	wrong, warnings := misspelledVariables(environ, c.OrgNames)
 	errs, c.Warnings = append(errs, wrong...), warnings
 	errs = append(errs, c.readProxy(environ)...)

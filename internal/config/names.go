@@ -19,7 +19,7 @@ func misspelledVariables(environ map[string]string, orgNames []string) (wrong []
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(environ)) {
-		if ours, _ := isOurs(name); ours || environ[name] == "" {
+		if ours, _ := isOurs(name); ours || environ[name] == "" || moved[name] != "" {
 			continue
 		}
 		if why := wrongOrgVariable(name, words); why != "" {
@@ -47,6 +47,9 @@ func wrongOrgVariable(name string, words []string) string {
 		}
 		if _, known := orgVariables[own]; known {
 			return fmt.Sprintf("the bot reads %s: write it so", prefixOf(word)+own)
+		}
+		if moved[own] != "" {
+			return fmt.Sprintf("%s moved to the policy file, as %s: set %sPOLICY_FILE", own, moved[own], prefixOf(word))
 		}
 		if _, common := botVariables[own]; common {
 			return fmt.Sprintf("an organization has none of its own: %s, without %s, is for all of them", own, prefixOf(word))

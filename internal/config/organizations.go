@@ -29,11 +29,12 @@ type OrgVariables struct {
 	// SlackApprovalChannel is the ID of the channel that approvers watch.
 	SlackApprovalChannel string `env:"SLACK_APPROVAL_CHANNEL"`
 
-	// SlackApprovers are user IDs (U…, W…) and user group IDs (S…). A policy file
-	// with approvals needs none.
+	// SlackApprovers are user IDs (U…, W…) and user group IDs (S…), one of whom has
+	// to approve. A policy file with required approvals needs none.
 	SlackApprovers []string `env:"SLACK_APPROVERS"`
 
-	// PolicyFile is a file with the rules of the organization; see docs/policy.md.
+	// PolicyFile is a file with the rules of the organization, see docs/policy.md.
+	// Without it the default policy applies.
 	PolicyFile string `env:"POLICY_FILE"`
 }
 
@@ -54,7 +55,7 @@ type Organization struct {
 	PrivateKey secret.Secret
 	Channel    string
 	Approvers  policy.Principals // of the environment
-	PolicyFile string            // empty: the environment has the rules
+	PolicyFile string            // empty: the default policy applies
 
 	// ChannelVariable and ApproversVariable are where the two were read from: they
 	// may be had in common.
@@ -154,7 +155,7 @@ func (r *orgReader) add(prefix string, v prefixedVariables) {
 	}
 	r.credential(o)
 	r.people(o, v.SlackApprovers)
-	o.Policy = r.config.BasePolicy(o.Approvers)
+	o.Policy = policyfile.Default(o.Approvers)
 	if o.PolicyFile != "" {
 		var err error
 		o.Policy, err = policyfile.Read(o.PolicyFile, o.Policy)

@@ -131,7 +131,7 @@ func TestPolicyFileOfTheConfiguration(t *testing.T) {
 	require.NoError(t, err)
 	p := c.Orgs()[0].Policy
 	assert.Equal(t, []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{"S0OPS"}}, Count: 2}}, p.Requirements)
-	assert.Len(t, p.Roles, 6, "as the environment says")
+	assert.Len(t, p.Roles, 6, "as by default")
 
 	c, err = Read(severalOrganizations(set("ORG_STAGING_POLICY_FILE", file), set("POLICY_FILE", policyOf(t, "networks: {max_entries: 3}"))))
 	require.NoError(t, err)
@@ -146,8 +146,8 @@ func TestPolicyFileRefused(t *testing.T) {
 		says    []string
 	}{
 		"every mistake, and those of the environment": {
-			environment(set("POLICY_FILE", wrong), set("MAX_ENTRIES", "0")),
-			[]string{"MAX_ENTRIES is 0: 1 to 200", wrong + `:1: the file has no key "approvels"`, wrong + `:2: issue_within: "soon" is not`},
+			environment(set("POLICY_FILE", wrong), set("LISTEN", "8080")),
+			[]string{"LISTEN is \"8080\"", wrong + `:1: the file has no key "approvels"`, wrong + `:2: issue_within: "soon" is not`},
 		},
 		"once, of organizations that share a file": {
 			severalOrganizations(set("POLICY_FILE", wrong)),
@@ -165,14 +165,4 @@ func TestPolicyFileRefused(t *testing.T) {
 			assert.Len(t, SplitErrors(err), len(tt.says), "%v", err)
 		})
 	}
-}
-
-func TestRemindersOfWaiting(t *testing.T) {
-	c, err := Read(environment(set("PENDING_LAPSES_AFTER", "6h")))
-	require.NoError(t, err)
-	p := c.Orgs()[0].Policy
-	assert.Equal(t, "[3h0m0s]", fmt.Sprint(p.RemindApproversAfter))
-	assert.Zero(t, p.EscalateAfter)
-	assert.Empty(t, p.ProjectRoles)
-	assert.True(t, p.BreakGlass.AllowedRequesters.IsZero())
 }

@@ -28,8 +28,8 @@ func TestVariablesWithCharactersThatNobodySees(t *testing.T) {
 		"a NUL":                           {"LISTEN", "127.0.0.1:8080\x00", "it ends in a NUL (U+0000)"},
 		"an escape":                       {"SLACK_COMMAND", "/atlas\x1b[31m", "it has a character that cannot be seen (U+001B) in it"},
 		"no UTF-8":                        {"ATLAS_ORG_NAME", "Org\xff", "it is not UTF-8"},
-		"a quote that does not end":       {"LIFETIMES", `"8h,24h`, `LIFETIMES is "\"8h,24h": it begins with a quote and does not end in one: take that away`},
-		"a quote that does not begin":     {"LIFETIMES", `8h,24h'`, "it ends in a quote and does not begin with one"},
+		"a quote that does not end":       {"SLACK_APPROVERS", `"U0BOB,U0ANA`, `SLACK_APPROVERS is "\"U0BOB,U0ANA": it begins with a quote and does not end in one: take that away`},
+		"a quote that does not begin":     {"SLACK_APPROVERS", `U0BOB,U0ANA'`, "it ends in a quote and does not begin with one"},
 		"a word processor's quotes":       {"SLACK_COMMAND", "“/atlas-key”", "it begins with a quote"},
 		"a newline within quotes":         {"ATLAS_PRIVATE_KEY", "\"00000000-0000-4000-8000-00000000cafe\n\"", "ATLAS_PRIVATE_KEY (not shown: it is a secret): it ends in a line feed"},
 		"a token in another variable":     {"ATLAS_ORG_NAME", "xoxb-00\u200b00-not-real", "ATLAS_ORG_NAME (not shown: it is a secret): it has a zero-width space"},
@@ -96,7 +96,7 @@ func TestMisspelledVariablesOfAnOrganizationEndTheStart(t *testing.T) {
 		"ORG_STAGING_SLACK_APPROVER":     "ORG_STAGING_SLACK_APPROVER is set, and the bot does not read it: is ORG_STAGING_SLACK_APPROVERS meant?",
 		"ORG_STAGING_POLICYFILE":         "is ORG_STAGING_POLICY_FILE meant?",
 		"ORG_STAGING_ATLAS_PUBLICKEY":    "is ORG_STAGING_ATLAS_PUBLIC_KEY meant?",
-		"ORG_STAGING_LIFETIMES":          "an organization has none of its own: LIFETIMES, without ORG_STAGING_, is for all of them",
+		"ORG_STAGING_LIFETIMES":          "LIFETIMES moved to the policy file, as lifetimes: set ORG_STAGING_POLICY_FILE",
 		"ORG_STAGING_SLACK_BOT_TOKEN":    "an organization has none of its own: SLACK_BOT_TOKEN",
 		"ORG_STAGING_ANYTHING":           "the bot does not read it: an organization has ATLAS_ORG_ID, ATLAS_PRIVATE_KEY, ATLAS_PUBLIC_KEY, NAME, POLICY_FILE, SLACK_APPROVAL_CHANNEL, SLACK_APPROVERS",
 		"ORG_staging_POLICY_FILE":        "the bot reads ORG_STAGING_POLICY_FILE: write it so",
@@ -118,9 +118,9 @@ func TestMisspelledVariablesAreWarnedOf(t *testing.T) {
 	t.Parallel()
 	for name, meant := range map[string]string{
 		"SLACK_APROVERS": "SLACK_APPROVERS", "SLACK_APPROVER": "SLACK_APPROVERS", "SLACK_APPORVERS": "SLACK_APPROVERS", "slack_approvers": "SLACK_APPROVERS",
-		"ATLAS_PUBLICKEY": "ATLAS_PUBLIC_KEY", "ATLAS-PUBLIC-KEY": "ATLAS_PUBLIC_KEY", "LIFETIME": "LIFETIMES", "LOGLEVEL": "LOG_LEVEL", "ORG": "",
-		"POLICYFILE": "POLICY_FILE", "DATABASE_URI": "DATABASE_URL", "ALLOW_SELF_APROVAL": "ALLOW_SELF_APPROVAL", "MAX_ENTRY": "", "SLACK_BOT_TOKEN_FILE": "SLACK_BOT_TOKEN",
-		"SLACK_SECRET": "SLACK_SIGNING_SECRET", "ATLAS_NAME": "ATLAS_ORG_NAME", "MAX_ENTRIE": "MAX_ENTRIES", "WIDEST_IPV": "WIDEST_IPV4",
+		"ATLAS_PUBLICKEY": "ATLAS_PUBLIC_KEY", "ATLAS-PUBLIC-KEY": "ATLAS_PUBLIC_KEY", "LOGLEVEL": "LOG_LEVEL", "ORG": "",
+		"POLICYFILE": "POLICY_FILE", "DATABASE_URI": "DATABASE_URL", "MAX_ENTRY": "", "SLACK_BOT_TOKEN_FILE": "SLACK_BOT_TOKEN",
+		"SLACK_SECRET": "SLACK_SIGNING_SECRET", "ATLAS_NAME": "ATLAS_ORG_NAME",
 	} {
 		c, err := Read(environment(set(name, "xoxb-0000-not-real")))
 		require.NoError(t, err, name)

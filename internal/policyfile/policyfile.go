@@ -54,8 +54,8 @@ func readFile(file string) ([]byte, error) {
 	return text, nil
 }
 
-// Parse reads text over base, the policy that the environment describes: keys in
-// the file override base, and keys left out keep it. The error joins a
+// Parse reads text over base: keys in the file override base, and keys left out
+// keep it. The error joins a
 // *[Problem] for each mistake, in the order of lines. Problems refer to the file
 // by the name in file.
 func Parse(file string, text []byte, base policy.Policy) (policy.Policy, error) {
@@ -119,7 +119,7 @@ func (r *reader) lifetimes(m map[string]*yaml.Node) {
 }
 
 // requiredApprovals reads the approvals that every request needs. There has to be
-// one at least, in the file or in the environment.
+// one at least, in the file or in base.
 func (r *reader) requiredApprovals(m map[string]*yaml.Node) {
 	if n := m["required_approvals"]; n != nil {
 		r.policy.Requirements = r.requirements(n, "required_approvals")

@@ -15,7 +15,7 @@ import (
 	"atlaskeybot/internal/policyfile"
 )
 
-// base is the policy of an environment.
+// base is the policy that the files of these tests override.
 func base() policy.Policy {
 	return policy.Policy{
 		Requirements: []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB", "U0DANA"}}, Count: 1}},
@@ -40,7 +40,7 @@ func networks(words ...string) []netip.Prefix {
 	return all
 }
 
-// The example sets every field, so that nothing comes from the environment.
+// The example sets every key, so that nothing comes from the base.
 func TestReadExample(t *testing.T) {
 	t.Parallel()
 	got, err := policyfile.Read("../../docs/policy.example.yaml", policy.Policy{})

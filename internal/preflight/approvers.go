@@ -186,7 +186,7 @@ func (r *approverCheck) checkQuorum() {
 	case n == 0:
 		r.bad(check, "Nobody can decide, so every request would lapse.", "Name at least two full members of the workspace in "+r.namedIn()+".")
 	case r.org.Policy.AllowSelfApproval:
-		r.warn(check, fmt.Sprintf("%d can decide, also on their own requests: ALLOW_SELF_APPROVAL is on.", n), "Switch ALLOW_SELF_APPROVAL off when the try is over.")
+		r.warn(check, fmt.Sprintf("%d can decide, also on their own requests: allow_self_approval is true.", n), "Set allow_self_approval to false when the trial is over.")
 	case n == 1:
 		r.warn(check, "One person can decide. Nobody decides on their own request, so they themself can get no key.", "Name a second one in "+r.namedIn()+".")
 	default:

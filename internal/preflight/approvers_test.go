@@ -43,9 +43,9 @@ func TestCheckOfApprovers(t *testing.T) {
 		"one who decides on their own requests": {
 			func(l *checkEnv) {
 				l.set("SLACK_APPROVERS", "U0BOB")
-				l.set("ALLOW_SELF_APPROVAL", "true")
+				l.set("POLICY_FILE", policyOf(l.t, "allow_self_approval: true\n"))
 			},
-			Finding{"approvers", Warning, "1 can decide, also on their own requests: ALLOW_SELF_APPROVAL is on.", "Switch ALLOW_SELF_APPROVAL off when the try is over."}, nil,
+			Finding{"approvers", Warning, "1 can decide, also on their own requests: allow_self_approval is true.", "Set allow_self_approval to false when the trial is over."}, nil,
 		},
 		"the same person twice, by id and by group": {
 			approvers("U0BOB,S0APPROVERS"),

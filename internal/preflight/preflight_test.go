@@ -150,7 +150,7 @@ func TestCheckTellsEveryProblemOfTheConfiguration(t *testing.T) {
 	delete(l.environ, "SLACK_APPROVERS")
 	l.set("SLACK_APP_TOKEN", l.Slack.BotToken())
 	l.set("ATLAS_ORG_ID", l.environ["ATLAS_PRIVATE_KEY"])
-	l.set("WIDEST_IPV4", "/99")
+	l.set("WIDEST_IPV4", "/24")
 	code, found := l.finds()
 	assert.Equal(t, 1, code)
 	var says []string
@@ -164,7 +164,8 @@ func TestCheckTellsEveryProblemOfTheConfiguration(t *testing.T) {
 		"SLACK_APPROVERS is not set.",
 		"SLACK_APP_TOKEN is not an app-level token: it starts with xapp- (Basic Information, App-Level Tokens).",
 		`ATLAS_ORG_ID is "[redacted]": it is 24 hexadecimal digits (Organization Settings).`,
-		"WIDEST_IPV4 is /99: /0 to /32.",
+		"WIDEST_IPV4 moved to the policy file: write it there as networks: min_prefix_ipv4, and unset the variable.",
+		"POLICY_FILE is not set: run 'atlas-key-bot policy init policy.yaml', which writes a file with every rule, and name that file there.",
 	}, says)
 	assert.Contains(t, found, Finding{"slack app token", NotChecked, "SLACK_APP_TOKEN has to be corrected first.", ""})
 	assert.Contains(t, found, Finding{"atlas login", NotChecked, "ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY have to be set first.", ""})

@@ -7,11 +7,6 @@ type Limits struct {
 	RequestsPerHour int // of every type, also those that need no approval
 }
 
-// DefaultLimits apply unless the policy says otherwise: more than people need
-// manually, and less than a script does harm with.
-var DefaultLimits = Limits{OpenRequests: 20, ActiveKeys: 50, RequestsPerHour: 30}
-
-// MaxListed bounds the requests of one user that are read at once.
 const MaxListed = 100
 
 // Usage counts one user's requests.
