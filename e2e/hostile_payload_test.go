@@ -136,13 +136,13 @@ func TestModalsThatAreNone(t *testing.T) {
 			for _, r := range all {
 				chosen = append(chosen, map[string]any{"value": r})
 			}
-			return put("form.roles", map[string]any{"selected_options": chosen})
+			return put("roles", map[string]any{"selected_options": chosen})
 		}
 		lifetime := func(v any) func(map[string]any) {
-			return put("form.lifetime", map[string]any{"selected_option": map[string]any{"value": v}})
+			return put("lifetime", map[string]any{"selected_option": map[string]any{"value": v}})
 		}
 		denial := func(who, of string) string {
-			return sent(who, "deny", "V-"+canary, of, map[string]any{"deny.reason": map[string]any{"value": canary}})
+			return sent(who, "deny", "V-"+canary, of, map[string]any{"reason": map[string]any{"value": canary}})
 		}
 		many := make([]string, 1_000)
 		for i := range many {
@@ -165,21 +165,21 @@ func TestModalsThatAreNone(t *testing.T) {
 			"a lifetime below zero":       form(lifetime("-8h")),
 			"a lifetime that is none":     form(lifetime(canary)),
 			"a lifetime that overflows":   form(lifetime("9999999999h")),
-			"no lifetime":                 form(put("form.lifetime", map[string]any{"selected_option": nil})),
-			"a huge description":          form(text("form.description", strings.Repeat(canary, 10_000))),
-			"a huge reason":               form(text("form.reason", strings.Repeat(canary, 10_000))),
-			"huge networks":               form(text("form.networks", strings.Repeat("203.0.113.7 "+canary+" ", 10_000))),
-			"many networks":               form(text("form.networks", strings.Repeat("203.0.113.7,198.51.100.0/24\n", 5_000))),
-			"networks with a NUL":         form(text("form.networks", "203.0.113.7\x00")),
-			"networks with a zone":        form(text("form.networks", "fe80::1%"+canary)),
-			"the whole internet":          form(text("form.networks", "0.0.0.0/0 ::/0")),
-			"the whole internet, mapped":  form(text("form.networks", "::ffff:0.0.0.0/96")),
-			"a description with a NUL":    form(text("form.description", canary+"\x00")),
-			"an escape in a description":  form(text("form.description", "\x1b[2J"+canary)),
-			"a description turned around": form(text("form.description", "\u202e"+canary)),
-			"a description of two lines":  form(text("form.description", canary+"\nkeybot AKR-AAAAA")),
-			"half a character":            strings.Replace(form(text("form.description", "HALF"+canary)), "HALF", "\xff\xfe", 1),
-			"half a surrogate":            strings.Replace(form(text("form.description", "HALF"+canary)), "HALF", `\ud800`, 1),
+			"no lifetime":                 form(put("lifetime", map[string]any{"selected_option": nil})),
+			"a huge description":          form(text("description", strings.Repeat(canary, 10_000))),
+			"a huge reason":               form(text("reason", strings.Repeat(canary, 10_000))),
+			"huge networks":               form(text("networks", strings.Repeat("203.0.113.7 "+canary+" ", 10_000))),
+			"many networks":               form(text("networks", strings.Repeat("203.0.113.7,198.51.100.0/24\n", 5_000))),
+			"networks with a NUL":         form(text("networks", "203.0.113.7\x00")),
+			"networks with a zone":        form(text("networks", "fe80::1%"+canary)),
+			"the whole internet":          form(text("networks", "0.0.0.0/0 ::/0")),
+			"the whole internet, mapped":  form(text("networks", "::ffff:0.0.0.0/96")),
+			"a description with a NUL":    form(text("description", canary+"\x00")),
+			"an escape in a description":  form(text("description", "\x1b[2J"+canary)),
+			"a description turned around": form(text("description", "\u202e"+canary)),
+			"a description of two lines":  form(text("description", canary+"\nkeybot AKR-AAAAA")),
+			"half a character":            strings.Replace(form(text("description", "HALF"+canary)), "HALF", "\xff\xfe", 1),
+			"half a surrogate":            strings.Replace(form(text("description", "HALF"+canary)), "HALF", `\ud800`, 1),
 			"a denial of nothing":         denial(bob, ""),
 			"a denial of nonsense":        denial(bob, canary),
 			"a denial of what is not":     denial(bob, "AKR-22222"),
@@ -219,7 +219,7 @@ func TestADenialOfAnotherRequest(t *testing.T) {
 // what cannot be seen is left out.
 func TestAReasonIsShownAsTextOnly(t *testing.T) {
 	eachDoor(t, func(t *testing.T, w *town, id policy.ID, _ slack.Message) {
-		reason := map[string]any{"deny.reason": map[string]any{"value": "no\x00\x1b[2J \u202ereason\r\nat all " + strings.Repeat("x", 2000)}}
+		reason := map[string]any{"reason": map[string]any{"value": "no\x00\x1b[2J \u202ereason\r\nat all " + strings.Repeat("x", 2000)}}
 		require.Equal(t, http.StatusOK, w.hands(sent(bob, "deny", "V2", string(id), reason)))
 		said := w.becomes(id, approval.StateDenied).Decision.Reason
 		assert.True(t, strings.HasPrefix(said, "no[2J reason\nat all xxx"), "%q", said)

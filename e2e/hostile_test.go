@@ -195,11 +195,11 @@ func sent(who, callback, id, metadata string, values map[string]any, edit ...fun
 // filled is what Alice's form holds, by block, and functions that spoil it.
 func filled(edit ...func(map[string]any)) map[string]any {
 	v := map[string]any{
-		"form.description": map[string]any{"value": "billing export"},
-		"form.roles":       map[string]any{"selected_options": []any{map[string]any{"value": "ORG_BILLING_READ_ONLY"}}},
-		"form.networks":    map[string]any{"value": "203.0.113.7"},
-		"form.lifetime":    map[string]any{"selected_option": map[string]any{"value": "8h0m0s"}},
-		"form.reason":      map[string]any{"value": "invoices"},
+		"description": map[string]any{"value": "billing export"},
+		"roles":       map[string]any{"selected_options": []any{map[string]any{"value": "ORG_BILLING_READ_ONLY"}}},
+		"networks":    map[string]any{"value": "203.0.113.7"},
+		"lifetime":    map[string]any{"selected_option": map[string]any{"value": "8h0m0s"}},
+		"reason":      map[string]any{"value": "invoices"},
 	}
 	for _, e := range edit {
 		e(v)

@@ -249,7 +249,7 @@ func deniedStory(w *town) {
 	card := w.reads(bob, "card/deny", string(id))
 	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "deny"))
 	w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
-	w.submits(bob, "deny.reason", "use the dashboard")
+	w.submits(bob, "reason", "use the dashboard")
 	w.becomes(id, approval.StateDenied)
 	w.idle(id)
 }

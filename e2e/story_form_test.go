@@ -27,16 +27,16 @@ func TestMistakesAreToldInTheirPlace(t *testing.T) {
 			"sg-0a1b2c3d":                         "project",
 			strings.Repeat("203.0.113.7/33 ", 30): "more",
 		} {
-			result, err := w.Slack.Submit(w.ctx(), alice, wish(field("form.networks", slack.Text(typed))))
+			result, err := w.Slack.Submit(w.ctx(), alice, wish(field("networks", slack.Text(typed))))
 			require.NoError(t, err)
 			require.Equal(t, slack.Refused, result.Outcome, typed)
-			assert.Contains(t, result.Errors["form.networks"], says, typed)
+			assert.Contains(t, result.Errors["networks"], says, typed)
 			assert.Len(t, result.Errors, 1)
 		}
-		result, err := w.Slack.Submit(w.ctx(), alice, wish(field("form.networks", slack.Text("203.0.113.7 10.0.0.1, fe80::1"))))
+		result, err := w.Slack.Submit(w.ctx(), alice, wish(field("networks", slack.Text("203.0.113.7 10.0.0.1, fe80::1"))))
 		require.NoError(t, err)
-		assert.Contains(t, result.Errors["form.networks"], "10.0.0.1", "all mistakes of a field at once")
-		assert.Contains(t, result.Errors["form.networks"], "fe80::1")
+		assert.Contains(t, result.Errors["networks"], "10.0.0.1", "all mistakes of a field at once")
+		assert.Contains(t, result.Errors["networks"], "fe80::1")
 
 		all, err := w.store().ListByRequester(w.ctx(), alice)
 		require.NoError(t, err)
@@ -61,7 +61,7 @@ func TestOneFormSentTwiceMakesOneRequest(t *testing.T) {
 
 func TestWhatIsKeptIsShown(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
-		w.asks(field("form.networks", slack.Text("203.0.113.7 203.0.113.0/24, 203.0.113.7\n2001:db8::1")))
+		w.asks(field("networks", slack.Text("203.0.113.7 203.0.113.0/24, 203.0.113.7\n2001:db8::1")))
 		for _, who := range []string{alice, bob} {
 			m := w.reads(who, "203.0.113.0/24", "2001:db8::1")
 			assert.False(t, holds(m, "203.0.113.7"))
@@ -110,10 +110,10 @@ func TestWhoMayNotAskReadsWhy(t *testing.T) {
 func TestUserTextIsShownAndNotObeyed(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		hostile := "<!channel> <@U0CAROL> <https://evil.example|your bank> *bold* `code` @here & <b>"
-		w.asks(field("form.description", slack.Text(hostile)), field("form.reason", slack.Text(hostile+"\n> quoted")))
+		w.asks(field("description", slack.Text(hostile)), field("reason", slack.Text(hostile+"\n> quoted")))
 		w.presses(bob, "card/deny")
 		w.sees(bob, "the form", func(s slack.Screen) bool { return s.Modal != nil })
-		w.submits(bob, "deny.reason", hostile)
+		w.submits(bob, "reason", hostile)
 		w.reads(alice, "outcome/request_again")
 		// The workspace looks for live mentions and links of what people typed in
 		// everything the bot posts; newTown asserts that it found none.

@@ -115,7 +115,7 @@ func TestAKeyOfAnEmergencyIsRevokedByAnApprover(t *testing.T) {
 		w.presses(alice, "key/confirm")
 		w.becomes(id, approval.StateActive)
 		w.opens(bob, "card/revoke_with_reason", string(id))
-		w.submits(bob, "revoke.reason", "that was no emergency")
+		w.submits(bob, "reason", "that was no emergency")
 		w.becomes(id, approval.StateEnded)
 		w.reads(alice, "because <@"+bob+"> revoked it", "that was no emergency")
 		assert.Empty(t, w.botKeys())

@@ -32,10 +32,10 @@ break_glass:
 func outage(edit ...func(map[string]map[string]slack.Value)) map[string]map[string]slack.Value {
 	f := map[string]map[string]slack.Value{}
 	for block, v := range map[string]slack.Value{
-		"emergency.description": slack.Text("restart of production"),
-		"emergency.roles":       slack.Pick("ORG_OWNER"),
-		"emergency.networks":    slack.Text("203.0.113.7, 198.51.100.0/24"),
-		"emergency.reason":      slack.Text("production is down, INC-7"),
+		"description": slack.Text("restart of production"),
+		"roles":       slack.Pick("ORG_OWNER"),
+		"networks":    slack.Text("203.0.113.7, 198.51.100.0/24"),
+		"reason":      slack.Text("production is down, INC-7"),
 	} {
 		f[block] = map[string]slack.Value{block: v}
 	}
@@ -97,7 +97,7 @@ func TestBreakingTheGlass(t *testing.T) {
 		for _, said := range []string{"without anybody's approval", "2 hours", slack.Approvals} {
 			assert.Contains(t, string(modal.View), said)
 		}
-		assert.NotContains(t, string(modal.View), "emergency.lifetime")
+		assert.NotContains(t, string(modal.View), `"block_id":"lifetime"`)
 		id := w.sendsOutage()
 		note := w.readsIn(alice, slack.AppDM(alice), "MONGODB_ATLAS_PRIVATE_API_KEY")
 		assert.True(t, note.Ephemeral)
@@ -170,10 +170,10 @@ func TestBreakingTheGlassIsCheckedWhenItIsSent(t *testing.T) {
 // forgedOutage is a form for break-glass as nobody was shown it.
 func (w *town) forgedOutage(who, role string) string {
 	return sent(who, "emergency", "V0FORGED"+who, "org="+w.environ["ATLAS_ORG_ID"], map[string]any{
-		"emergency.description": map[string]any{"value": "restart"},
-		"emergency.roles":       map[string]any{"selected_options": []any{map[string]any{"value": role}}},
-		"emergency.networks":    map[string]any{"value": "203.0.113.7"},
-		"emergency.reason":      map[string]any{"value": "down"},
+		"description": map[string]any{"value": "restart"},
+		"roles":       map[string]any{"selected_options": []any{map[string]any{"value": role}}},
+		"networks":    map[string]any{"value": "203.0.113.7"},
+		"reason":      map[string]any{"value": "down"},
 	})
 }
 
@@ -181,15 +181,15 @@ func TestMistakesInAnEmergency(t *testing.T) {
 	underRules(t, glass, func(t *testing.T, w *town) {
 		answer, err := w.Slack.Forge(w.ctx(), []byte(w.forgedOutage(alice, "ORG_BILLING_READ_ONLY")))
 		require.NoError(t, err)
-		assert.Contains(t, string(answer), `"emergency.roles":`, "what can be asked for is not what can be taken")
+		assert.Contains(t, string(answer), `"roles":`, "what can be asked for is not what can be taken")
 		w.reachesForGlass(alice)
-		result, err := w.Slack.Submit(w.ctx(), alice, outage(field("emergency.reason", slack.Text(" \n "))))
+		result, err := w.Slack.Submit(w.ctx(), alice, outage(field("reason", slack.Text(" \n "))))
 		require.NoError(t, err)
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors, "emergency.reason")
-		result, err = w.Slack.Submit(w.ctx(), alice, outage(field("emergency.networks", slack.Text("10.0.0.1"))))
+		assert.Contains(t, result.Errors, "reason")
+		result, err = w.Slack.Submit(w.ctx(), alice, outage(field("networks", slack.Text("10.0.0.1"))))
 		require.NoError(t, err)
-		assert.Contains(t, result.Errors["emergency.networks"], "private")
+		assert.Contains(t, result.Errors["networks"], "private")
 		assert.Empty(t, w.ledger())
 		assert.Empty(t, w.botKeys())
 		w.sendsOutage() // with everything put right, in the same form

@@ -19,8 +19,8 @@ func (w *town) asksForAddresses(id policy.ID, networks string) policy.ID {
 	w.t.Helper()
 	modal := w.opens(alice, "ready/replace_access_list")
 	assert.Contains(w.t, string(modal.View), "in every project it belongs to", "it is said before it is sent")
-	assert.Equal(w.t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["addresses.networks"]["addresses.networks"])
-	result := w.fills(alice, map[string]string{"addresses.networks": networks, "addresses.reason": "another runner"})
+	assert.Equal(w.t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["networks"]["networks"])
+	result := w.fills(alice, map[string]string{"networks": networks, "reason": "another runner"})
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
 	return w.follower(id, approval.AccessListChange)
 }
@@ -93,9 +93,9 @@ func TestMistakesInAChangeOfAddresses(t *testing.T) {
 			"203.0.113.7, 198.51.100.0/24": "exactly this list already",
 			"10.0.0.1":                     "private",
 		} {
-			result := w.fills(alice, map[string]string{"addresses.networks": typed, "addresses.reason": "why not"})
+			result := w.fills(alice, map[string]string{"networks": typed, "reason": "why not"})
 			require.Equal(t, slack.Refused, result.Outcome, typed)
-			assert.Contains(t, result.Errors["addresses.networks"], says)
+			assert.Contains(t, result.Errors["networks"], says)
 		}
 		assert.Zero(t, w.followers(id))
 		w.hasList(id, "203.0.113.7", "198.51.100.0/24")

@@ -48,7 +48,7 @@ func TestHomeOfSomebodyWithAKey(t *testing.T) {
 		w.opensHome(alice, string(id), "home/extend", "home/rotate", "home/replace_access_list", "home/revoke")
 		w.pressesAtHome(alice, "home/extend")
 		w.sees(alice, "the form", func(s slack.Screen) bool { return s.Modal != nil })
-		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "more"}).Outcome)
+		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"lifetime": "24h0m0s", "reason": "more"}).Outcome)
 		more := w.follower(id, approval.Extension)
 		w.home(alice, string(more), "home/withdraw") // drawn again when the form was sent
 		w.pressesAtHome(alice, "home/withdraw", string(more))
@@ -63,7 +63,7 @@ func TestHomeOfSomebodyWithAKey(t *testing.T) {
 
 		w.pressesAtHome(alice, "home/replace_access_list", string(id))
 		w.sees(alice, "the form", func(s slack.Screen) bool { return s.Modal != nil })
-		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"addresses.networks": "203.0.113.7", "addresses.reason": "less"}).Outcome)
+		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"networks": "203.0.113.7", "reason": "less"}).Outcome)
 		w.becomes(w.follower(id, approval.AccessListChange), approval.StateApplied)
 		w.hasList(id, "203.0.113.7")
 
@@ -93,7 +93,7 @@ func TestHomeOfAnApprover(t *testing.T) {
 		w.opensHome(dana, string(id), "home/revoke_with_reason")
 		w.pressesAtHome(dana, "home/revoke_with_reason")
 		w.sees(dana, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
-		w.submits(dana, "revoke.reason", "not needed")
+		w.submits(dana, "reason", "not needed")
 		w.becomes(id, approval.StateEnded)
 		w.reads(alice, "not needed", "because <@"+dana)
 		w.home(dana, "No live key is like that")

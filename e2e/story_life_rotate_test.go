@@ -16,7 +16,7 @@ import (
 // activeFor is a key of Alice's with one of the lifetimes.
 func (w *town) activeFor(lifetime string) policy.ID {
 	w.t.Helper()
-	id := w.asks(field("form.lifetime", slack.Pick(lifetime)))
+	id := w.asks(field("lifetime", slack.Pick(lifetime)))
 	w.presses(bob, "card/approve")
 	w.presses(alice, "ready/issue")
 	w.becomes(id, approval.StateDelivered)

@@ -98,7 +98,7 @@ func (w *town) asksForTime(id policy.ID, button string) policy.ID {
 	w.t.Helper()
 	modal := w.opens(alice, button)
 	assert.Contains(w.t, string(modal.View), w.request(id).Key.PublicKey)
-	result := w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "the export is not done"})
+	result := w.fills(alice, map[string]string{"lifetime": "24h0m0s", "reason": "the export is not done"})
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
 	more := w.follower(id, approval.Extension)
 	w.reads(bob, "card/approve", string(more), "the export is not done")
@@ -181,7 +181,7 @@ func TestExtendDenied(t *testing.T) {
 		ends := w.request(id).KeyExpiresAt
 		more := w.asksForTime(id, "ready/extend")
 		w.opens(bob, "card/deny", string(more))
-		w.submits(bob, "deny.reason", "eight hours must do")
+		w.submits(bob, "reason", "eight hours must do")
 		w.becomes(more, approval.StateDenied)
 		w.reads(alice, "eight hours must do", string(more))
 		assert.Equal(t, ends, w.request(id).KeyExpiresAt)
@@ -196,7 +196,7 @@ func TestExtendAKeyThatIsGoneMeanwhile(t *testing.T) {
 		w.opens(alice, "ready/extend") // a second form, open while the key goes
 		w.pressesOn(alice, "ready/revoke")
 		w.becomes(id, approval.StateEnded)
-		result := w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "late"})
+		result := w.fills(alice, map[string]string{"lifetime": "24h0m0s", "reason": "late"})
 		assert.Equal(t, slack.Updated, result.Outcome, "the form says that it is too late")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 
@@ -212,9 +212,9 @@ func TestMistakesInAWishForTime(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id := w.active()
 		w.opens(alice, "ready/extend")
-		result := w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "  \n "})
+		result := w.fills(alice, map[string]string{"lifetime": "24h0m0s", "reason": "  \n "})
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors["extend.reason"], "Say why")
+		assert.Contains(t, result.Errors["reason"], "Say why")
 		assert.Zero(t, w.followers(id))
 	})
 }

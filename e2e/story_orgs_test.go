@@ -75,7 +75,7 @@ func (w *town) keysIn(i int) []atlas.Key {
 // elsewhere makes a wish one of the second organization: what is chosen has
 // names of its own there.
 func elsewhere(f map[string]map[string]slack.Value) {
-	for _, block := range []string{"form.roles", "form.lifetime"} {
+	for _, block := range []string{"roles", "lifetime"} {
 		f[block+".1"] = map[string]slack.Value{block + ".1": f[block][block]}
 		delete(f, block)
 	}
@@ -85,9 +85,9 @@ func elsewhere(f map[string]map[string]slack.Value) {
 // asked for there.
 func (w *town) turnsTo(who string, i int) slack.Modal {
 	w.t.Helper()
-	require.NoError(w.t, w.Slack.Fill(w.ctx(), who, map[string]map[string]slack.Value{"form.org": {"form.org": slack.Pick(string(w.org(i)))}}))
+	require.NoError(w.t, w.Slack.Fill(w.ctx(), who, map[string]map[string]slack.Value{"org": {"org": slack.Pick(string(w.org(i)))}}))
 	return *w.sees(who, "the form of the other organization", func(s slack.Screen) bool {
-		return s.Modal != nil && strings.Contains(string(s.Modal.View), `"form.roles.1"`) == (i == 1)
+		return s.Modal != nil && strings.Contains(string(s.Modal.View), `"roles.1"`) == (i == 1)
 	}).Modal
 }
 
@@ -132,28 +132,28 @@ func TestTheFormAsksWhichOrganization(t *testing.T) {
 	inOrgs(t, func(t *testing.T, w *town) {
 		w.opensForm(alice)
 		first := *w.Slack.Screen(alice).Modal
-		assert.Equal(t, slack.Pick(string(w.org(0))), first.Values["form.org"]["form.org"])
+		assert.Equal(t, slack.Pick(string(w.org(0))), first.Values["org"]["org"])
 		for _, name := range []string{"Production", "Staging"} {
 			assert.Contains(t, string(first.View), name)
 		}
 		require.NoError(t, w.Slack.Fill(w.ctx(), alice, map[string]map[string]slack.Value{
-			"form.description": {"form.description": slack.Text("billing export")}, "form.roles": {"form.roles": slack.Pick("ORG_READ_ONLY")},
+			"description": {"description": slack.Text("billing export")}, "roles": {"roles": slack.Pick("ORG_READ_ONLY")},
 		}))
 		second := w.turnsTo(alice, 1)
 		assert.Equal(t, first.ViewID, second.ViewID, "it is the same form")
-		assert.Equal(t, slack.Text("billing export"), second.Values["form.description"]["form.description"], "what was typed stays")
-		assert.Empty(t, second.Values["form.roles.1"]["form.roles.1"], "what was chosen for one does not stay for another")
+		assert.Equal(t, slack.Text("billing export"), second.Values["description"]["description"], "what was typed stays")
+		assert.Empty(t, second.Values["roles.1"]["roles.1"], "what was chosen for one does not stay for another")
 		back := w.turnsTo(alice, 0)
-		assert.Equal(t, slack.Text("billing export"), back.Values["form.description"]["form.description"])
+		assert.Equal(t, slack.Text("billing export"), back.Values["description"]["description"])
 
 		// Sent faster than it can follow: what is below was chosen for another one.
-		result, err := w.Slack.Submit(w.ctx(), alice, wish(field("form.org", slack.Pick(string(w.org(1))))))
+		result, err := w.Slack.Submit(w.ctx(), alice, wish(field("org", slack.Pick(string(w.org(1))))))
 		require.NoError(t, err)
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors, "form.org")
+		assert.Contains(t, result.Errors, "org")
 		assert.Empty(t, w.ledger())
 		w.sees(alice, "what is offered there", func(s slack.Screen) bool {
-			return s.Modal != nil && strings.Contains(string(s.Modal.View), `"form.roles.1"`)
+			return s.Modal != nil && strings.Contains(string(s.Modal.View), `"roles.1"`)
 		})
 		result, err = w.Slack.Submit(w.ctx(), alice, wish(elsewhere))
 		require.NoError(t, err)
@@ -186,7 +186,7 @@ func TestAKeyIsMadeInItsOrganization(t *testing.T) {
 		assert.Empty(t, w.Atlases[0].Events())
 
 		w.opens(alice, "ready/extend", string(id))
-		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "more"}).Outcome)
+		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"lifetime": "24h0m0s", "reason": "more"}).Outcome)
 		more := w.follower(id, approval.Extension)
 		w.readsIn(carol, staging, "card/approve", string(more), "Staging")
 		w.pressesOn(carol, "card/approve", string(more))
@@ -268,7 +268,7 @@ func TestOneOrganizationIsNotNamed(t *testing.T) {
 			t.Parallel()
 			w := newTown(t, overHTTP, map[string]string{"ATLAS_ORG_NAME": "Hooli"})
 			w.opensForm(alice)
-			assert.NotContains(t, string(w.Slack.Screen(alice).Modal.View), "form.org")
+			assert.NotContains(t, string(w.Slack.Screen(alice).Modal.View), `"block_id":"org"`)
 			require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 			w.asks()
 			w.types(bob, "pending")

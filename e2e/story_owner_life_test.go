@@ -60,7 +60,7 @@ func TestTheNewOwnerIsRemindedAndExtends(t *testing.T) {
 		w.passes(6*time.Hour + time.Minute)
 		w.readsIn(carol, slack.AppDM(carol), "expiry_reminder/extend", "expiry_reminder/rotate", "expiry_reminder/revoke", w.request(id).Key.PublicKey)
 		w.opens(carol, "expiry_reminder/extend")
-		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"extend.lifetime": "24h0m0s", "extend.reason": "it is still needed"}).Outcome)
+		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"lifetime": "24h0m0s", "reason": "it is still needed"}).Outcome)
 		more := w.followerOf(carol, id, approval.Extension)
 		w.readsIn(bob, slack.Approvals, "card/approve", string(more), "<@"+carol+">")
 		w.pressesOn(bob, "card/approve", string(more))
@@ -79,7 +79,7 @@ func TestTheNewOwnerChangesAddressesAndRevokes(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		id, _ := w.handedOver()
 		w.opens(carol, "transfer/replace_access_list", string(id))
-		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"addresses.networks": "203.0.113.7", "addresses.reason": "the other runner is gone"}).Outcome)
+		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"networks": "203.0.113.7", "reason": "the other runner is gone"}).Outcome)
 		w.becomes(w.followerOf(carol, id, approval.AccessListChange), approval.StateApplied)
 		w.hasList(id, "203.0.113.7")
 		w.opens(carol, "transfer/extend", string(id))

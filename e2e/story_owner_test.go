@@ -202,7 +202,7 @@ func TestRevokedInsteadOfHandedOver(t *testing.T) {
 		w.pressesOn(carol, "owner_deactivated/revoke_with_reason", string(id))
 		w.readsIn(carol, slack.Approvals, "Only approvers and whoever asked for a key can revoke it")
 		w.opens(bob, "owner_deactivated/revoke_with_reason", string(id))
-		w.submits(bob, "revoke.reason", "nothing needs it")
+		w.submits(bob, "reason", "nothing needs it")
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		w.readsIn(dana, slack.Approvals, string(id), "because <@"+bob+"> revoked it", "nothing needs it")

@@ -31,7 +31,7 @@ const (
 // suggested is what the menu of projects shows to somebody who types into it.
 func (w *town) suggested(who, typed string) []slack.Option {
 	w.t.Helper()
-	menu, err := w.Slack.Suggest(w.ctx(), who, "form.projects", "form.projects", typed)
+	menu, err := w.Slack.Suggest(w.ctx(), who, "projects", "projects", typed)
 	require.NoError(w.t, err)
 	return menu.Options
 }
@@ -66,7 +66,7 @@ func (w *town) asksIn(names ...string) policy.ID {
 	w.t.Helper()
 	w.opensForm(alice)
 	result, err := w.Slack.Submit(w.ctx(), alice, wish(
-		field("form.projects", w.finds(alice, names...)), field("form.in_projects", slack.Pick("GROUP_READ_ONLY", "GROUP_CLUSTER_MANAGER"))))
+		field("projects", w.finds(alice, names...)), field("project_roles", slack.Pick("GROUP_READ_ONLY", "GROUP_CLUSTER_MANAGER"))))
 	require.NoError(w.t, err)
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
 	id := w.newest()
@@ -163,13 +163,13 @@ func TestChosenProjectsStayInTheForm(t *testing.T) {
 		w.opensForm(alice)
 		chosen := w.finds(alice, "Search", "Analytics")
 		require.NoError(t, w.Slack.Fill(w.ctx(), alice, map[string]map[string]slack.Value{
-			"form.description": {"form.description": slack.Text("indexes")}, "form.projects": {"form.projects": chosen},
+			"description": {"description": slack.Text("indexes")}, "projects": {"projects": chosen},
 		}))
-		require.NoError(t, w.Slack.Fill(w.ctx(), alice, map[string]map[string]slack.Value{"form.in_projects": {"form.in_projects": slack.Pick("GROUP_READ_ONLY")}}))
+		require.NoError(t, w.Slack.Fill(w.ctx(), alice, map[string]map[string]slack.Value{"project_roles": {"project_roles": slack.Pick("GROUP_READ_ONLY")}}))
 		w.sees(alice, "the form with all of it", func(s slack.Screen) bool {
-			return s.Modal != nil && slices.Equal(s.Modal.Values["form.projects"]["form.projects"], chosen) &&
-				slices.Equal(s.Modal.Values["form.in_projects"]["form.in_projects"], slack.Pick("GROUP_READ_ONLY")) &&
-				slices.Equal(s.Modal.Values["form.description"]["form.description"], slack.Text("indexes"))
+			return s.Modal != nil && slices.Equal(s.Modal.Values["projects"]["projects"], chosen) &&
+				slices.Equal(s.Modal.Values["project_roles"]["project_roles"], slack.Pick("GROUP_READ_ONLY")) &&
+				slices.Equal(s.Modal.Values["description"]["description"], slack.Text("indexes"))
 		})
 	})
 }
@@ -183,7 +183,7 @@ func TestTheUsualProjectRoles(t *testing.T) {
 		for _, makesMoreKeys := range []string{"GROUP_OWNER", "GROUP_ACCESS_MANAGER"} {
 			assert.NotContains(t, view, makesMoreKeys)
 			answer := w.sendsForged(alice, makesMoreKeys, w.project("Search"))
-			assert.Contains(t, answer, `"form.in_projects":`)
+			assert.Contains(t, answer, `"project_roles":`)
 		}
 		assert.Empty(t, w.ledger())
 	})
@@ -197,7 +197,7 @@ func (w *town) sendsForged(who, role, project string) string {
 		return map[string]any{"selected_options": []any{map[string]any{"value": v}}}
 	}
 	answer, err := w.Slack.Forge(w.ctx(), []byte(sent(who, "form", "V0"+role+project, "org="+w.environ["ATLAS_ORG_ID"],
-		filled(put("form.projects", chosen(project)), put("form.in_projects", chosen(role))))))
+		filled(put("projects", chosen(project)), put("project_roles", chosen(role))))))
 	require.NoError(w.t, err)
 	return string(answer)
 }
@@ -207,9 +207,9 @@ func TestForgedProjects(t *testing.T) {
 		elsewhere := w.Atlases[1].Snapshot().Projects[0].ID
 		for _, project := range []string{elsewhere, "65a1b2c3d4e5f60718290000", "' OR 1=1 --", "../orgs", ""} {
 			answer := w.sendsForged(alice, "GROUP_READ_ONLY", project)
-			assert.Contains(t, answer, `"form.projects":`, project)
+			assert.Contains(t, answer, `"projects":`, project)
 		}
-		assert.Contains(t, w.sendsForged(alice, "ORG_OWNER", w.project("Search")), `"form.in_projects":`)
+		assert.Contains(t, w.sendsForged(alice, "ORG_OWNER", w.project("Search")), `"project_roles":`)
 		assert.Empty(t, w.ledger())
 	}, twoOrgs)
 }
@@ -218,14 +218,14 @@ func TestProjectsAndTheirRolesGoTogether(t *testing.T) {
 	underRules(t, inProjects, func(t *testing.T, w *town) {
 		w.opensForm(alice)
 		chosen := w.finds(alice, "Search")
-		result, err := w.Slack.Submit(w.ctx(), alice, wish(field("form.projects", chosen)))
+		result, err := w.Slack.Submit(w.ctx(), alice, wish(field("projects", chosen)))
 		require.NoError(t, err)
-		assert.Contains(t, result.Errors, "form.in_projects")
-		result, err = w.Slack.Submit(w.ctx(), alice, wish(field("form.projects", nil), field("form.in_projects", slack.Pick("GROUP_READ_ONLY"))))
+		assert.Contains(t, result.Errors, "project_roles")
+		result, err = w.Slack.Submit(w.ctx(), alice, wish(field("projects", nil), field("project_roles", slack.Pick("GROUP_READ_ONLY"))))
 		require.NoError(t, err)
-		assert.Contains(t, result.Errors, "form.projects")
+		assert.Contains(t, result.Errors, "projects")
 		assert.Empty(t, w.ledger())
-		result, err = w.Slack.Submit(w.ctx(), alice, wish(field("form.projects", chosen), field("form.in_projects", slack.Pick("GROUP_READ_ONLY"))))
+		result, err = w.Slack.Submit(w.ctx(), alice, wish(field("projects", chosen), field("project_roles", slack.Pick("GROUP_READ_ONLY"))))
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, result.Outcome)
 	})
@@ -237,7 +237,7 @@ func TestNobodyElseLearnsOfProjects(t *testing.T) {
 		typing := func(who, team string) string {
 			answer, err := w.Slack.Forge(w.ctx(), []byte(toJSON(map[string]any{
 				"type": "block_suggestion", "user": map[string]any{"id": who, "team_id": team}, "team": map[string]any{"id": slack.TeamID},
-				"block_id": "form.projects", "action_id": "form.projects", "value": "pay",
+				"block_id": "projects", "action_id": "projects", "value": "pay",
 				"view": map[string]any{"id": "V0", "callback_id": "form", "private_metadata": "org=" + w.environ["ATLAS_ORG_ID"]},
 			})))
 			require.NoError(t, err)

@@ -68,7 +68,7 @@ func TestAProjectThatIsDeletedMeanwhile(t *testing.T) {
 		result, err := w.Slack.Submit(w.ctx(), alice, nil)
 		require.NoError(t, err)
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors["form.projects"], "no project")
+		assert.Contains(t, result.Errors["projects"], "no project")
 	})
 }
 
@@ -128,12 +128,12 @@ func TestTypingWhileAtlasIsAway(t *testing.T) {
 				assert.Empty(t, w.suggested(alice, "Sea"))
 				assert.Less(t, time.Since(asked), 3*time.Second)
 				answer := w.sendsForged(alice, "GROUP_READ_ONLY", w.project("Search"))
-				assert.Contains(t, answer, `"form.projects":"Atlas did not tell me its projects`)
+				assert.Contains(t, answer, `"projects":"Atlas did not tell me its projects`)
 				assert.Empty(t, w.ledger())
 
 				w.Wire.Clear()
 				w.until("the projects are there", func() bool { return len(w.suggested(alice, "Sea")) == 1 })
-				result, err := w.Slack.Submit(w.ctx(), alice, wish(field("form.projects", w.finds(alice, "Search")), field("form.in_projects", slack.Pick("GROUP_READ_ONLY"))))
+				result, err := w.Slack.Submit(w.ctx(), alice, wish(field("projects", w.finds(alice, "Search")), field("project_roles", slack.Pick("GROUP_READ_ONLY"))))
 				require.NoError(t, err)
 				assert.Equal(t, slack.Closed, result.Outcome, "%+v", result)
 				assert.Empty(t, w.Slack.Screen(alice).Notices)

@@ -37,7 +37,7 @@ func TestAKeyIsMadeAndRevokedAtSlacksDocumentedRates(t *testing.T) {
 		w.opensHome(bob, string(id), "home/revoke_with_reason")
 		w.pressesAtHome(bob, "home/revoke_with_reason")
 		w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
-		w.submits(bob, "revoke.reason", "not needed")
+		w.submits(bob, "reason", "not needed")
 		w.becomes(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
 		w.sees(carol, "that she is too fast", func(s slack.Screen) bool {

@@ -78,7 +78,7 @@ func TestRulesOneDenialIsEnough(t *testing.T) {
 		w.endorsed(id, 1)
 		card := w.card(id)
 		w.opens(carol, "card/deny", string(id))
-		w.submits(carol, "deny.reason", "not before the audit")
+		w.submits(carol, "reason", "not before the audit")
 		w.becomes(id, approval.StateDenied)
 		w.reads(alice, "outcome/request_again", "@"+carol, "not before the audit")
 		w.under(id, "@"+carol, "denied", "not before the audit")
@@ -126,7 +126,7 @@ func TestRulesTheAskerIsInTheGroup(t *testing.T) {
 func TestRulesTheAskerIsTheWholeGroup(t *testing.T) {
 	underRules(t, twoGroups, func(t *testing.T, w *town) {
 		w.opensForm(carol)
-		w.chooses(carol, map[string]slack.Value{"form.roles": slack.Pick("ORG_BILLING_READ_ONLY")})
+		w.chooses(carol, map[string]slack.Value{"roles": slack.Pick("ORG_BILLING_READ_ONLY")})
 		w.modalShows(carol, "too few people beside you", ofSecurity)
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), carol))
 		id := w.asksAs(carol)

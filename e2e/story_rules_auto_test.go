@@ -38,7 +38,7 @@ func TestRulesNobodyHasToApprove(t *testing.T) {
 	underRules(t, readingFromCI, func(t *testing.T, w *town) {
 		w.opensForm(alice)
 		w.chooses(alice, map[string]slack.Value{
-			"form.roles": slack.Pick("ORG_READ_ONLY"), "form.named": slack.Pick("ci"), "form.lifetime": slack.Pick("8h0m0s"),
+			"roles": slack.Pick("ORG_READ_ONLY"), "network_presets": slack.Pick("ci"), "lifetime": slack.Pick("8h0m0s"),
 		})
 		w.modalShows(alice, "No approval is needed", "reading from CI")
 		result, err := w.Slack.Submit(w.ctx(), alice, wish(reading()...))

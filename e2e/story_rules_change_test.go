@@ -79,7 +79,7 @@ func TestRulesMoreTimeIsOutsideOfTheCase(t *testing.T) {
 		w.presses(alice, "key/confirm")
 		w.becomes(id, approval.StateActive)
 		w.opens(alice, "ready/extend", string(id))
-		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"extend.lifetime": "8h0m0s", "extend.reason": "more"}).Outcome)
+		require.Equal(t, slack.Closed, w.fills(alice, map[string]string{"lifetime": "8h0m0s", "reason": "more"}).Outcome)
 		more := w.follower(id, approval.Extension)
 		assert.Equal(t, approval.StatePending, w.request(more).State)
 		w.approves(bob, more)

@@ -18,11 +18,11 @@ func TestRulesWithoutAFile(t *testing.T) {
 		w.Slack.Join(carol, slack.Approvals)
 		w.opensForm(alice)
 		modal := w.modalShows(alice, "This will go to 1 of", ofApprovers)
-		for _, absent := range []string{"form.org", "form.projects", "form.in_projects", "form.named", "ORG_OWNER"} {
+		for _, absent := range []string{"org", "projects", "project_roles", "network_presets", "ORG_OWNER"} {
 			assert.False(t, modalHolds(modal, absent), absent)
 		}
-		assert.Nil(t, modal.Values["form.named"])
-		answer := w.forgesSubmission(alice, "form", modal, filled(put("form.named", pickedMany("ci"))))
+		assert.Nil(t, modal.Values["network_presets"])
+		answer := w.forgesSubmission(alice, "form", modal, filled(put("network_presets", pickedMany("ci"))))
 		assert.Contains(t, answer, `"response_action":"errors"`, "there is no network of that name")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 
@@ -46,11 +46,11 @@ func TestRulesWithoutAFile(t *testing.T) {
 func TestRulesTheFormWithoutAFile(t *testing.T) {
 	bothDoors(t, func(t *testing.T, w *town) {
 		w.opensForm(alice)
-		w.chooses(alice, map[string]slack.Value{"form.reason": slack.Text("because")})
-		w.chooses(alice, map[string]slack.Value{"form.roles": slack.Pick("ORG_BILLING_ADMIN"), "form.lifetime": slack.Pick("2160h0m0s")})
+		w.chooses(alice, map[string]slack.Value{"reason": slack.Text("because")})
+		w.chooses(alice, map[string]slack.Value{"roles": slack.Pick("ORG_BILLING_ADMIN"), "lifetime": slack.Pick("2160h0m0s")})
 		modal := w.modalShows(alice, "This will go to 1 of", ofApprovers)
-		assert.Equal(t, slack.Text("because"), modal.Values["form.reason"]["form.reason"])
-		result, err := w.Slack.Submit(w.ctx(), alice, map[string]map[string]slack.Value{"form.networks": {"form.networks": slack.Text("")}})
+		assert.Equal(t, slack.Text("because"), modal.Values["reason"]["reason"])
+		result, err := w.Slack.Submit(w.ctx(), alice, map[string]map[string]slack.Value{"networks": {"networks": slack.Text("")}})
 		require.NoError(t, err)
 		assert.Equal(t, slack.Refused, result.Outcome)
 		assert.True(t, result.Local, "without named networks the addresses have to be filled in")

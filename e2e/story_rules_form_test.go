@@ -33,7 +33,7 @@ roles:
 `
 
 func fromNetworks(names ...string) func(map[string]map[string]slack.Value) {
-	return field("form.named", slack.Pick(names...))
+	return field("network_presets", slack.Pick(names...))
 }
 
 func TestRulesNamedNetworks(t *testing.T) {
@@ -68,11 +68,11 @@ func TestRulesNoNetworkAtAll(t *testing.T) {
 		result := w.sendsForm(alice, fromNetworks(), withAddresses(" ,\n "))
 		require.Equal(t, slack.Refused, result.Outcome)
 		assert.False(t, result.Local, "Slack lets the empty fields pass")
-		assert.NotEmpty(t, result.Errors["form.networks"])
+		assert.NotEmpty(t, result.Errors["networks"])
 		assert.Len(t, result.Errors, 1)
 		result, err := w.Slack.Submit(w.ctx(), alice, wish(fromNetworks("ci"), withAddresses("203.0.112.0/20")))
 		require.NoError(t, err)
-		assert.Contains(t, result.Errors["form.networks"], "/24", "typed, the same network is too wide")
+		assert.Contains(t, result.Errors["networks"], "/24", "typed, the same network is too wide")
 	})
 }
 
@@ -86,7 +86,7 @@ func TestRulesANetworkThatIsGone(t *testing.T) {
 	result, err := w.Slack.Submit(w.ctx(), alice, wish(fromNetworks("ci"), withAddresses("")))
 	require.NoError(t, err)
 	require.Equal(t, slack.Refused, result.Outcome)
-	assert.Contains(t, result.Errors["form.named"], "ci")
+	assert.Contains(t, result.Errors["network_presets"], "ci")
 }
 
 func TestRulesRolesHaveLimits(t *testing.T) {
@@ -96,10 +96,10 @@ func TestRulesRolesHaveLimits(t *testing.T) {
 			at   string
 			says string
 		}{
-			"too long":              {withLifetime("24h0m0s"), "form.lifetime", "at most 8 hours"},
-			"too wide":              {withAddresses("198.51.100.0/24"), "form.networks", "/32"},
-			"too wide, IPv6":        {withAddresses("2001:db8:1::/64"), "form.networks", "/128"},
-			"too wide, by its name": {fromNetworks("office"), "form.named", "office"},
+			"too long":              {withLifetime("24h0m0s"), "lifetime", "at most 8 hours"},
+			"too wide":              {withAddresses("198.51.100.0/24"), "networks", "/32"},
+			"too wide, IPv6":        {withAddresses("2001:db8:1::/64"), "networks", "/128"},
+			"too wide, by its name": {fromNetworks("office"), "network_presets", "office"},
 		} {
 			result := w.sendsForm(alice, withRoles("ORG_READ_ONLY", "ORG_OWNER"), withAddresses("203.0.113.7"), tt.wish)
 			require.Equal(t, slack.Refused, result.Outcome, name)
@@ -124,30 +124,30 @@ func TestRulesTheFormForesees(t *testing.T) {
 		w.opensForm(alice)
 		w.modalShows(alice, "This will go to", ofApprovers)
 		w.chooses(alice, map[string]slack.Value{
-			"form.description": slack.Text("half a sent"), "form.reason": slack.Text("TICKET-"), "form.networks": slack.Text("203.0.113."),
+			"description": slack.Text("half a sent"), "reason": slack.Text("TICKET-"), "networks": slack.Text("203.0.113."),
 		})
-		w.chooses(alice, map[string]slack.Value{"form.roles": slack.Pick("ORG_OWNER"), "form.lifetime": slack.Pick("24h0m0s")})
+		w.chooses(alice, map[string]slack.Value{"roles": slack.Pick("ORG_OWNER"), "lifetime": slack.Pick("24h0m0s")})
 		modal := w.modalShows(alice, "cannot be sent as it is", "Organization Owner lives at most 8 hours", ofApprovers, ofSecurity)
-		for block, typed := range map[string]string{"form.description": "half a sent", "form.reason": "TICKET-", "form.networks": "203.0.113."} {
+		for block, typed := range map[string]string{"description": "half a sent", "reason": "TICKET-", "networks": "203.0.113."} {
 			assert.Equal(t, slack.Text(typed), modal.Values[block][block])
 		}
-		assert.Equal(t, slack.Pick("ORG_OWNER"), modal.Values["form.roles"]["form.roles"])
+		assert.Equal(t, slack.Pick("ORG_OWNER"), modal.Values["roles"]["roles"])
 		assert.False(t, modalHolds(modal, "is not an address"), "what is being typed is not judged")
 
-		w.chooses(alice, map[string]slack.Value{"form.lifetime": slack.Pick("8h0m0s"), "form.named": slack.Pick("office")})
+		w.chooses(alice, map[string]slack.Value{"lifetime": slack.Pick("8h0m0s"), "network_presets": slack.Pick("office")})
 		modal = w.modalShows(alice, "cannot be sent as it is", "office", "/32")
 		assert.False(t, modalHolds(modal, "lives at most"))
-		w.chooses(alice, map[string]slack.Value{"form.named": slack.Pick("ci")})
+		w.chooses(alice, map[string]slack.Value{"network_presets": slack.Pick("ci")})
 		w.sees(alice, "that it can be sent", func(s slack.Screen) bool {
 			return s.Modal != nil && !modalHolds(*s.Modal, "cannot be sent") && modalHolds(*s.Modal, ofSecurity)
 		})
-		w.chooses(alice, map[string]slack.Value{"form.roles": slack.Pick("ORG_READ_ONLY")})
+		w.chooses(alice, map[string]slack.Value{"roles": slack.Pick("ORG_READ_ONLY")})
 		modal = *w.sees(alice, "that security is not asked", func(s slack.Screen) bool {
 			return s.Modal != nil && !modalHolds(*s.Modal, ofSecurity) && modalHolds(*s.Modal, ofApprovers)
 		}).Modal
-		assert.Equal(t, slack.Text("half a sent"), modal.Values["form.description"]["form.description"])
+		assert.Equal(t, slack.Text("half a sent"), modal.Values["description"]["description"])
 
-		w.chooses(alice, map[string]slack.Value{"form.networks": slack.Text("")})
+		w.chooses(alice, map[string]slack.Value{"networks": slack.Text("")})
 		result, err := w.Slack.Submit(w.ctx(), alice, nil)
 		require.NoError(t, err)
 		require.Equal(t, slack.Closed, result.Outcome, "%+v", result)
@@ -162,9 +162,9 @@ func TestRulesARoleForAGroup(t *testing.T) {
 		w.opensForm(alice)
 		modal := *w.Slack.Screen(alice).Modal
 		assert.False(t, modalHolds(modal, "ORG_GROUP_CREATOR"), "it is not offered")
-		answer := w.forgesSubmission(alice, "form", modal, filled(put("form.roles", pickedMany("ORG_READ_ONLY", "ORG_GROUP_CREATOR"))))
+		answer := w.forgesSubmission(alice, "form", modal, filled(put("roles", pickedMany("ORG_READ_ONLY", "ORG_GROUP_CREATOR"))))
 		assert.Contains(t, answer, `"response_action":"errors"`)
-		assert.Contains(t, answer, `"form.roles"`)
+		assert.Contains(t, answer, `"roles"`)
 		assert.Contains(t, answer, "Organization Project Creator")
 		assert.Empty(t, w.ledger(), "nothing was recorded")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
@@ -187,7 +187,7 @@ func TestRulesARoleThatIsNoLongerForHer(t *testing.T) {
 		result, err := w.Slack.Submit(w.ctx(), carol, wish(withRoles("ORG_GROUP_CREATOR")))
 		require.NoError(t, err)
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors["form.roles"], "Organization Project Creator is not a role that you may ask for")
+		assert.Contains(t, result.Errors["roles"], "Organization Project Creator is not a role that you may ask for")
 		assert.Empty(t, w.ledger())
 	})
 }

@@ -26,9 +26,9 @@ func TestRulesMoreThanAskedIsRefused(t *testing.T) {
 			"198.51.100.64/25":           "198.51.100.0/25",
 			"sg-0a1b2c3d, 198.51.100.64": "sg-0a1b2c3d",
 		} {
-			result := w.fills(bob, but(aPart, "less.networks", typed))
+			result := w.fills(bob, but(aPart, "networks", typed))
 			require.Equal(t, slack.Refused, result.Outcome, typed)
-			assert.Contains(t, result.Errors["less.networks"], says)
+			assert.Contains(t, result.Errors["networks"], says)
 			assert.Len(t, result.Errors, 1, typed)
 		}
 		assert.Equal(t, approval.StatePending, w.request(id).State)
@@ -44,9 +44,9 @@ func TestRulesForgedChangesAreRefused(t *testing.T) {
 		modal := w.opens(bob, "card/approve_partial", string(id))
 		part := func(edit ...func(map[string]any)) map[string]any {
 			v := map[string]any{
-				"less.roles":    pickedMany("ORG_BILLING_READ_ONLY"),
-				"less.networks": map[string]any{"value": "203.0.113.7"},
-				"less.lifetime": pickedOne("8h0m0s"),
+				"roles":    pickedMany("ORG_BILLING_READ_ONLY"),
+				"networks": map[string]any{"value": "203.0.113.7"},
+				"lifetime": pickedOne("8h0m0s"),
 			}
 			for _, e := range edit {
 				e(v)
@@ -57,15 +57,15 @@ func TestRulesForgedChangesAreRefused(t *testing.T) {
 			spoil func(map[string]any)
 			at    string
 		}{
-			"another role":                 {put("less.roles", pickedMany("ORG_BILLING_READ_ONLY", "ORG_OWNER")), "less.roles"},
-			"no role":                      {put("less.roles", pickedMany()), "less.roles"},
-			"a role that there is not":     {put("less.roles", pickedMany("ROOT")), "less.roles"},
-			"a longer life":                {put("less.lifetime", pickedOne("168h0m0s")), "less.lifetime"},
-			"a life that is no choice":     {put("less.lifetime", pickedOne("23h0m0s")), "less.lifetime"},
-			"no life":                      {put("less.lifetime", pickedOne("0s")), "less.lifetime"},
-			"a life before it began":       {put("less.lifetime", pickedOne("-8h")), "less.lifetime"},
-			"no address":                   {put("less.networks", map[string]any{"value": " , "}), "less.networks"},
-			"addresses that are not there": {without("less.networks"), ""},
+			"another role":                 {put("roles", pickedMany("ORG_BILLING_READ_ONLY", "ORG_OWNER")), "roles"},
+			"no role":                      {put("roles", pickedMany()), "roles"},
+			"a role that there is not":     {put("roles", pickedMany("ROOT")), "roles"},
+			"a longer life":                {put("lifetime", pickedOne("168h0m0s")), "lifetime"},
+			"a life that is no choice":     {put("lifetime", pickedOne("23h0m0s")), "lifetime"},
+			"no life":                      {put("lifetime", pickedOne("0s")), "lifetime"},
+			"a life before it began":       {put("lifetime", pickedOne("-8h")), "lifetime"},
+			"no address":                   {put("networks", map[string]any{"value": " , "}), "networks"},
+			"addresses that are not there": {without("networks"), ""},
 		} {
 			answer := w.forgesSubmission(bob, "less", modal, part(tt.spoil))
 			assert.Contains(t, answer, `"response_action":"errors"`, name)
@@ -105,7 +105,7 @@ func TestRulesChangesSentTooLate(t *testing.T) {
 	}{
 		"denied": {func(w *town, id policy.ID) {
 			w.opens(dana, "card/deny", string(id))
-			w.submits(dana, "deny.reason", "no")
+			w.submits(dana, "reason", "no")
 		}, approval.StateDenied, []string{"@" + dana, "denied"}},
 		"approved as it is": {func(w *town, id policy.ID) { w.approves(dana, id) }, approval.StateApproved, []string{"@" + dana, "approved"}},
 		"withdrawn":         {func(w *town, _ policy.ID) { w.presses(alice, "requested/withdraw") }, approval.StateWithdrawn, []string{"@" + alice, "back"}},
@@ -136,10 +136,10 @@ func TestRulesChangesSentAfterOthers(t *testing.T) {
 		w.opens(carol, "card/approve_partial", string(id))
 		w.leavesAPart(id)
 		w.endorsed(id, 1)
-		result := w.fills(carol, map[string]string{"less.lifetime": "8h0m0s"})
+		result := w.fills(carol, map[string]string{"lifetime": "8h0m0s"})
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors["less.roles"], "Organization Read Only")
-		assert.Contains(t, result.Errors["less.networks"], "198.51.100.0/24")
+		assert.Contains(t, result.Errors["roles"], "Organization Read Only")
+		assert.Contains(t, result.Errors["networks"], "198.51.100.0/24")
 		require.Equal(t, slack.Closed, w.fills(carol, aPart).Outcome)
 		assert.Equal(t, policy.UserID(bob), w.becomes(id, approval.StateApproved).ReducedBy)
 	})
@@ -183,7 +183,7 @@ func TestRulesChangesInBadWeather(t *testing.T) {
 		w.spoils(goesWrong(wire.Slack, "users.info", wire.HTML503))
 		result := w.fills(bob, aPart)
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors["less.roles"], "press Approve again")
+		assert.Contains(t, result.Errors["roles"], "press Approve again")
 		assert.Equal(t, approval.StatePending, w.request(id).State)
 		require.Equal(t, slack.Closed, w.fills(bob, nil).Outcome, "nothing that was filled in is lost")
 		r := w.becomes(id, approval.StateApproved)

@@ -22,7 +22,7 @@ func (w *town) asksForMuch() policy.ID {
 
 // aPart is what an approver leaves of that.
 var aPart = map[string]string{
-	"less.roles": "ORG_BILLING_READ_ONLY", "less.networks": "203.0.113.7\n198.51.100.64/28", "less.lifetime": "8h0m0s",
+	"roles": "ORG_BILLING_READ_ONLY", "networks": "203.0.113.7\n198.51.100.64/28", "lifetime": "8h0m0s",
 }
 
 func but(values map[string]string, block, value string) map[string]string {
@@ -47,9 +47,9 @@ func TestRulesApproveWithChangesCollected(t *testing.T) {
 		id := w.asksForMuch()
 		modal := w.opens(bob, "card/approve_partial", string(id))
 		assert.Equal(t, approval.StatePending, w.request(id).State, "nothing is approved before it is sent")
-		assert.ElementsMatch(t, []string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, modal.Values["less.roles"]["less.roles"])
-		assert.Equal(t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["less.networks"]["less.networks"])
-		assert.Equal(t, slack.Pick("24h0m0s"), modal.Values["less.lifetime"]["less.lifetime"])
+		assert.ElementsMatch(t, []string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, modal.Values["roles"]["roles"])
+		assert.Equal(t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["networks"]["networks"])
+		assert.Equal(t, slack.Pick("24h0m0s"), modal.Values["lifetime"]["lifetime"])
 		require.Equal(t, slack.Closed, w.fills(bob, aPart).Outcome)
 
 		w.becomes(id, approval.StateApproved)
@@ -99,15 +99,15 @@ func TestRulesApproveWithChangesOnlyOnePart(t *testing.T) {
 		lives    time.Duration
 	}{
 		"one role less": {
-			map[string]string{"less.roles": "ORG_READ_ONLY"}, "without Organization Billing Viewer",
+			map[string]string{"roles": "ORG_READ_ONLY"}, "without Organization Billing Viewer",
 			[]string{"ORG_READ_ONLY"}, []string{"203.0.113.7", "198.51.100.0/24"}, 24 * time.Hour,
 		},
 		"one address less": {
-			map[string]string{"less.networks": "203.0.113.7"}, "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`",
+			map[string]string{"networks": "203.0.113.7"}, "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`",
 			[]string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, []string{"203.0.113.7"}, 24 * time.Hour,
 		},
 		"a shorter life": {
-			map[string]string{"less.lifetime": "8h0m0s"}, "for 8 hours instead of 24 hours",
+			map[string]string{"lifetime": "8h0m0s"}, "for 8 hours instead of 24 hours",
 			[]string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, []string{"203.0.113.7", "198.51.100.0/24"}, 8 * time.Hour,
 		},
 		"nothing less": {
@@ -139,7 +139,7 @@ func TestRulesApproveWithChangesAtHome(t *testing.T) {
 		w.opensHome(bob, string(id), "home/approve_partial")
 		w.pressesAtHome(bob, "home/approve_partial", string(id))
 		w.sees(bob, "the form", func(s slack.Screen) bool { return s.Modal != nil })
-		require.Equal(t, slack.Refused, w.fills(bob, but(aPart, "less.networks", "192.0.2.1")).Outcome)
+		require.Equal(t, slack.Refused, w.fills(bob, but(aPart, "networks", "192.0.2.1")).Outcome)
 		require.Equal(t, slack.Closed, w.fills(bob, aPart).Outcome)
 		w.becomes(id, approval.StateApproved)
 		w.home(bob, "Nothing waits for your decision")
@@ -169,12 +169,12 @@ func TestRulesTwoApproveWithChanges(t *testing.T) {
 		assert.True(t, holds(w.card(id), "@"+bob, "8 hours instead of 24 hours", "card/approve_partial"))
 
 		modal := w.opens(carol, "card/approve_partial", string(id))
-		assert.Equal(t, slack.Pick("ORG_BILLING_READ_ONLY"), modal.Values["less.roles"]["less.roles"])
+		assert.Equal(t, slack.Pick("ORG_BILLING_READ_ONLY"), modal.Values["roles"]["roles"])
 		again, err := w.Slack.SubmitAgain(w.ctx(), bob)
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, again.Outcome, "sent twice it is one approval")
 		assert.Len(t, w.request(id).Approvals, 1)
-		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"less.networks": "203.0.113.7"}).Outcome)
+		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"networks": "203.0.113.7"}).Outcome)
 		w.becomes(id, approval.StateApproved)
 		w.reads(alice, "ready/issue", "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.64/28`", "without Organization Read Only")
 		w.under(id, "@"+carol, "from `203.0.113.7` instead of")
@@ -196,7 +196,7 @@ roles:
 		id := w.asks(withRoles("ORG_READ_ONLY", "ORG_OWNER"))
 		assert.True(t, holds(w.card(id), ofSecurity))
 		w.opens(bob, "card/approve_partial", string(id))
-		require.Equal(t, slack.Closed, w.fills(bob, map[string]string{"less.roles": "ORG_READ_ONLY"}).Outcome)
+		require.Equal(t, slack.Closed, w.fills(bob, map[string]string{"roles": "ORG_READ_ONLY"}).Outcome)
 		assert.Equal(t, policy.UserID(bob), w.becomes(id, approval.StateApproved).Decision.By)
 		w.presses(alice, "ready/issue")
 		w.becomes(id, approval.StateDelivered)

@@ -54,7 +54,7 @@ func waits(w *town) policy.ID { return w.asks() }
 var tellings = map[string]telling{
 	"approved": {waits, byPressing(bob, "card/approve"), approval.StateApproved,
 		[]string{"@" + bob, "approved"}, []string{"@" + bob, "ready/issue"}},
-	"denied": {waits, byWriting(bob, "card/deny", "deny.reason", "use the dashboard"), approval.StateDenied,
+	"denied": {waits, byWriting(bob, "card/deny", "reason", "use the dashboard"), approval.StateDenied,
 		[]string{"@" + bob, "denied", "use the dashboard"}, []string{"@" + bob, "use the dashboard"}},
 	"withdrawn": {waits, byPressing(alice, "requested/withdraw"), approval.StateWithdrawn,
 		[]string{"@" + alice, "back"}, nil},
@@ -66,7 +66,7 @@ var tellings = map[string]telling{
 		[]string{"@" + alice, "was made"}, []string{"MONGODB_ATLAS_PUBLIC_API_KEY"}},
 	"revoked by its owner": {(*town).active, byPressing(alice, "ready/revoke"), approval.StateEnded,
 		[]string{"@" + alice, "revoked"}, []string{"revoked", "outcome/request_again"}},
-	"revoked by an approver": {(*town).active, byWriting(bob, "card/revoke_with_reason", "revoke.reason", "seen in a log"), approval.StateEnded,
+	"revoked by an approver": {(*town).active, byWriting(bob, "card/revoke_with_reason", "reason", "seen in a log"), approval.StateEnded,
 		[]string{"@" + bob, "seen in a log"}, []string{"@" + bob, "seen in a log", "outcome/request_again"}},
 	"at its end": {(*town).nearItsEnd, byWaiting(time.Hour), approval.StateEnded,
 		[]string{"its lifetime was over"}, []string{"its lifetime was over", "outcome/request_again"}},

@@ -102,7 +102,7 @@ func TestRulesTheSecondGroupDenies(t *testing.T) {
 		id := w.asks()
 		w.untilEscalated(id)
 		w.opens(carol, "card/deny", string(id))
-		w.submits(carol, "deny.reason", "")
+		w.submits(carol, "reason", "")
 		assert.Equal(t, policy.UserID(carol), w.becomes(id, approval.StateDenied).Decision.By)
 	})
 }

@@ -18,7 +18,7 @@ func TestRulesEachApproverIsNamedForTheirOwnChange(t *testing.T) {
 		w.endorsed(id, 1)
 		w.under(id, "@"+bob, "1 of 2", "without Organization Read Only")
 		w.opens(carol, "card/approve_partial", string(id))
-		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"less.networks": "203.0.113.7"}).Outcome)
+		require.Equal(t, slack.Closed, w.fills(carol, map[string]string{"networks": "203.0.113.7"}).Outcome)
 		w.becomes(id, approval.StateApproved)
 		w.rests(id)
 		require.Contains(t, w.thread(id)[0].Text, "without Organization Read Only", "what was said under the card stays true")

@@ -31,15 +31,15 @@ roles:
 
 // withRoles chooses what the key may do.
 func withRoles(names ...string) func(map[string]map[string]slack.Value) {
-	return field("form.roles", slack.Pick(names...))
+	return field("roles", slack.Pick(names...))
 }
 
 func withLifetime(d string) func(map[string]map[string]slack.Value) {
-	return field("form.lifetime", slack.Pick(d))
+	return field("lifetime", slack.Pick(d))
 }
 
 func withAddresses(text string) func(map[string]map[string]slack.Value) {
-	return field("form.networks", slack.Text(text))
+	return field("networks", slack.Text(text))
 }
 
 // sendsForm is somebody's filled-in form.

@@ -68,21 +68,21 @@ func (f flow) shownWith() grant {
 
 var (
 	approves = press("card/approve")
-	denies   = sends("denial", press("card/deny"), "deny", as(entered("deny.reason", "use the dashboard")))
+	denies   = sends("denial", press("card/deny"), "deny", as(entered("reason", "use the dashboard")))
 
 	asks      = sends("form", types("/atlas-key", ""), "form", as(wish()))
-	asksWeek  = sends("form", types("/atlas-key", ""), "form", as(wish(field("form.lifetime", slack.Pick("168h0m0s")))))
+	asksWeek  = sends("form", types("/atlas-key", ""), "form", as(wish(field("lifetime", slack.Pick("168h0m0s")))))
 	creates   = press("ready/issue")
 	revokes   = press("ready/revoke")
 	switches  = until("The earlier key .* is being deleted", press("ready/retire_predecessor"))
 	withdraws = either(press("requested/withdraw"), press("ready/withdraw"))
 	rotates   = until("was opened to take over|it takes over from the key", press("ready/rotate"))
 
-	wantsADayMore = sends("extension", press("ready/extend"), "extend", as(with(entered("extend.reason", "the export is not done"), "extend.lifetime", "24h0m0s")))
+	wantsADayMore = sends("extension", press("ready/extend"), "extend", as(with(entered("reason", "the export is not done"), "lifetime", "24h0m0s")))
 )
 
 func wantsFrom(networks string) act {
-	return sends("addresses", press("ready/replace_access_list"), "addresses", as(with(entered("addresses.reason", "another runner"), "addresses.networks", networks)))
+	return sends("addresses", press("ready/replace_access_list"), "addresses", as(with(entered("reason", "another runner"), "networks", networks)))
 }
 
 // flows are all the ways through the machine that people take.

@@ -49,11 +49,11 @@ project_roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
 
 var (
 	approvesOnce = func(who string) act { return until("Approved.{0,3} by [^.]*<@"+who+">", approves) }
-	leavesLess   = sends("less", press("card/approve_partial"), "less", as(entered("less.networks", "203.0.113.7")))
+	leavesLess   = sends("less", press("card/approve_partial"), "less", as(entered("networks", "203.0.113.7")))
 	nudges       = press("requested/nudge")
 
 	breaksGlass = sends("emergency", types("/atlas-key", "emergency"), "emergency", as(with(
-		entered("emergency.description", "production is down", "emergency.networks", "203.0.113.7", "emergency.reason", "INC-7"), "emergency.roles", "ORG_OWNER")))
+		entered("description", "production is down", "networks", "203.0.113.7", "reason", "INC-7"), "roles", "ORG_OWNER")))
 	asksInProjects = sends("form", types("/atlas-key", ""), "form", findsProjects("Search", "Analytics"))
 	asksInSecond   = sends("form", types("/atlas-key", ""), "form", choosesOrganization(1))
 
@@ -161,7 +161,7 @@ func findsProjects(names ...string) filling {
 		w.t.Helper()
 		var ids []string
 		for _, name := range names {
-			menu, err := w.Slack.Suggest(w.ctx(), who, "form.projects", "form.projects", name)
+			menu, err := w.Slack.Suggest(w.ctx(), who, "projects", "projects", name)
 			require.NoError(w.t, err)
 			for _, o := range menu.Options {
 				if o.Text == name {
@@ -172,7 +172,7 @@ func findsProjects(names ...string) filling {
 		if len(ids) < len(names) {
 			return nil // try again later
 		}
-		return wish(field("form.projects", slack.Pick(ids...)), field("form.in_projects", slack.Pick("GROUP_READ_ONLY", "GROUP_CLUSTER_MANAGER")))
+		return wish(field("projects", slack.Pick(ids...)), field("project_roles", slack.Pick("GROUP_READ_ONLY", "GROUP_CLUSTER_MANAGER")))
 	}
 }
 
@@ -181,17 +181,17 @@ func choosesOrganization(n int) filling {
 	return func(w *trial, who string) map[string]map[string]slack.Value {
 		w.t.Helper()
 		org := slack.Pick(w.Atlases[n].Snapshot().ID)
-		require.NoError(w.t, w.Slack.Fill(w.ctx(), who, map[string]map[string]slack.Value{"form.org": {"form.org": org}}))
+		require.NoError(w.t, w.Slack.Fill(w.ctx(), who, map[string]map[string]slack.Value{"org": {"org": org}}))
 		ctx, cancel := w.within(time.Second)
 		defer cancel()
 		_, err := w.Slack.Wait(ctx, who, func(s slack.Screen) bool {
-			return s.Modal == nil || strings.Contains(string(s.Modal.View), `"form.roles.1"`)
+			return s.Modal == nil || strings.Contains(string(s.Modal.View), `"roles.1"`)
 		})
 		if err != nil || w.Slack.Screen(who).Modal == nil {
 			return nil
 		}
-		values := wish(field("form.org", org))
-		for _, block := range []string{"form.roles", "form.lifetime"} {
+		values := wish(field("org", org))
+		for _, block := range []string{"roles", "lifetime"} {
 			values[block+".1"] = map[string]slack.Value{block + ".1": values[block][block]}
 			delete(values, block)
 		}

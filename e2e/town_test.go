@@ -298,11 +298,11 @@ func (w *town) ctx() context.Context { return w.t.Context() }
 func wish(edit ...func(map[string]map[string]slack.Value)) map[string]map[string]slack.Value {
 	f := map[string]map[string]slack.Value{}
 	for block, v := range map[string]slack.Value{
-		"form.description": slack.Text("billing export"),
-		"form.roles":       slack.Pick("ORG_BILLING_READ_ONLY"),
-		"form.networks":    slack.Text("203.0.113.7, 198.51.100.0/24"),
-		"form.lifetime":    slack.Pick("8h0m0s"),
-		"form.reason":      slack.Text("invoices of October, TICKET-12"),
+		"description": slack.Text("billing export"),
+		"roles":       slack.Pick("ORG_BILLING_READ_ONLY"),
+		"networks":    slack.Text("203.0.113.7, 198.51.100.0/24"),
+		"lifetime":    slack.Pick("8h0m0s"),
+		"reason":      slack.Text("invoices of October, TICKET-12"),
 	} {
 		f[block] = map[string]slack.Value{block: v}
 	}

@@ -53,7 +53,7 @@ func TestAnAcknowledgmentThatIsLost(t *testing.T) {
 			w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 			return id
 		}, func(w *town, id policy.ID) error {
-			_, err := w.Slack.Submit(w.ctx(), bob, map[string]map[string]slack.Value{"deny.reason": {"deny.reason": slack.Text("no")}})
+			_, err := w.Slack.Submit(w.ctx(), bob, map[string]map[string]slack.Value{"reason": {"reason": slack.Text("no")}})
 			return err
 		}, approval.StateDenied, approval.EventDeny},
 	} {

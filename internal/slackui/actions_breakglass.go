@@ -53,7 +53,7 @@ func (a *App) breakGlassViewFor(ctx context.Context, who policy.Actor, from view
 
 // refreshBreakGlass is the modal after a choice in it.
 func (a *App) refreshBreakGlass(ctx context.Context, i payload.Interaction) (slack.ModalViewRequest, error) {
-	s, err := a.breakGlassViewFor(ctx, i.Who(), view.BreakGlassBlocks.SwitchOrg(i.View))
+	s, err := a.breakGlassViewFor(ctx, i.Who(), view.SwitchOrg(i.View))
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}

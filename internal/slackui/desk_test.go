@@ -170,11 +170,11 @@ type values = map[string]map[string]sandbox.Value
 
 func filled(edits ...func(values)) values {
 	v := values{
-		"form.description": {"form.description": sandbox.Text("invoices <!channel>")},
-		"form.roles":       {"form.roles": sandbox.Pick("ORG_READ_ONLY")},
-		"form.networks":    {"form.networks": sandbox.Text("203.0.113.7, 198.51.100.0/24")},
-		"form.lifetime":    {"form.lifetime": sandbox.Pick("8h0m0s")},
-		"form.reason":      {"form.reason": sandbox.Text("backfill <@U0CAROL> @here")},
+		"description": {"description": sandbox.Text("invoices <!channel>")},
+		"roles":       {"roles": sandbox.Pick("ORG_READ_ONLY")},
+		"networks":    {"networks": sandbox.Text("203.0.113.7, 198.51.100.0/24")},
+		"lifetime":    {"lifetime": sandbox.Pick("8h0m0s")},
+		"reason":      {"reason": sandbox.Text("backfill <@U0CAROL> @here")},
 	}
 	for _, e := range edits {
 		e(v)

@@ -21,10 +21,10 @@ func withBreakGlass(s *setup) {
 
 func outage(edits ...func(values)) values {
 	v := values{
-		"emergency.description": {"emergency.description": sandbox.Text("invoices")},
-		"emergency.roles":       {"emergency.roles": sandbox.Pick("ORG_OWNER")},
-		"emergency.networks":    {"emergency.networks": sandbox.Text("203.0.113.7")},
-		"emergency.reason":      {"emergency.reason": sandbox.Text("backfill: production is down <!channel>")},
+		"description": {"description": sandbox.Text("invoices")},
+		"roles":       {"roles": sandbox.Pick("ORG_OWNER")},
+		"networks":    {"networks": sandbox.Text("203.0.113.7")},
+		"reason":      {"reason": sandbox.Text("backfill: production is down <!channel>")},
 	}
 	for _, e := range edits {
 		e(v)
@@ -43,10 +43,10 @@ func TestAKeyInAnEmergency(t *testing.T) {
 			require.Contains(t, shown(modal), "without anybody's approval")
 			require.Contains(t, shown(modal), "lives 2 hours")
 
-			result := d.submits(alice, outage(func(v values) { v["emergency.networks"]["emergency.networks"] = sandbox.Text("203.0.113.0/24") }))
-			require.Contains(t, result.Errors["emergency.networks"], "too wide: /32 is the widest")
-			require.Equal(t, sandbox.Text("invoices"), d.seesModal(alice).Values["emergency.description"]["emergency.description"])
-			result = d.submits(alice, outage(func(v values) { v["emergency.reason"]["emergency.reason"] = nil }))
+			result := d.submits(alice, outage(func(v values) { v["networks"]["networks"] = sandbox.Text("203.0.113.0/24") }))
+			require.Contains(t, result.Errors["networks"], "too wide: /32 is the widest")
+			require.Equal(t, sandbox.Text("invoices"), d.seesModal(alice).Values["description"]["description"])
+			result = d.submits(alice, outage(func(v values) { v["reason"]["reason"] = nil }))
 			require.True(t, result.Local, "a reason must be there")
 
 			require.NoError(t, d.Look(alice, aliceDM))
@@ -74,13 +74,13 @@ func TestAnEmergencyElsewhere(t *testing.T) {
 	d.types(alice, "emergency")
 	d.seesModal(alice)
 	d.fills(alice, outage())
-	d.fills(alice, pick("emergency.org", string(stagingOrg)))
-	modal := d.seesInModal(alice, "emergency.roles.1")
-	require.Empty(t, modal.Values["emergency.roles.1"]["emergency.roles.1"])
-	require.Equal(t, sandbox.Text("invoices"), modal.Values["emergency.description"]["emergency.description"])
+	d.fills(alice, pick("org", string(stagingOrg)))
+	modal := d.seesInModal(alice, "roles.1")
+	require.Empty(t, modal.Values["roles.1"]["roles.1"])
+	require.Equal(t, sandbox.Text("invoices"), modal.Values["description"]["description"])
 	result := d.submits(alice, values{
-		"emergency.roles.1": {"emergency.roles.1": sandbox.Pick("ORG_OWNER")}, "emergency.named.1": {"emergency.named.1": sandbox.Pick("vpn")},
-		"emergency.networks": {"emergency.networks": sandbox.Text("")},
+		"roles.1": {"roles.1": sandbox.Pick("ORG_OWNER")}, "network_presets.1": {"network_presets.1": sandbox.Pick("vpn")},
+		"networks": {"networks": sandbox.Text("")},
 	})
 	require.Equal(t, sandbox.Closed, result.Outcome, "%+v", result)
 	r := d.requestsOf(alice)[0]
@@ -104,7 +104,7 @@ func TestWhoMayNotBreakTheGlass(t *testing.T) {
 	d.seesText(alice, "did not say whether the form is open")
 
 	d.types(bob, "emergency")
-	require.NotContains(t, shown(d.seesModal(bob)), "emergency.org", "there is one where he may")
+	require.NotContains(t, shown(d.seesModal(bob)), `"block_id":"org"`, "there is one where he may")
 	require.Zero(t, d.keys.Made())
 	d.clean()
 }
@@ -116,7 +116,7 @@ func TestAnEmergencyThatCouldNotBeRecorded(t *testing.T) {
 	d.seesModal(bob)
 	d.weather.add(callError{method: "users.info", answer: status(500, "")})
 	result := d.submits(bob, outage())
-	require.Contains(t, result.Errors["emergency.description"], "press Take the key again")
+	require.Contains(t, result.Errors["description"], "press Take the key again")
 	require.Zero(t, d.keys.Made())
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome)
 	d.is(d.requestsOf(bob)[0].ID, approval.StateDelivered)

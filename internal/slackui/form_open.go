@@ -3,6 +3,7 @@ package slackui
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -11,6 +12,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/isolate"
+	"atlaskeybot/internal/slackui/client"
 	"atlaskeybot/internal/slackui/mrkdwn"
 	"atlaskeybot/internal/slackui/payload"
 	"atlaskeybot/internal/slackui/view"
@@ -69,9 +71,36 @@ func (a *App) previewOf(ctx context.Context, who policy.Actor, f policy.Form, li
 
 // refreshForm is the form after a choice in it.
 func (a *App) refreshForm(ctx context.Context, i payload.Interaction) (slack.ModalViewRequest, error) {
-	s, err := a.formViewFor(ctx, i.Who(), view.FormBlocks.SwitchOrg(i.View), serviceLimit)
+	s, err := a.formViewFor(ctx, i.Who(), view.SwitchOrg(i.View), serviceLimit)
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
 	return view.Form(s), nil
+}
+
+// openView opens a modal while its trigger lives.
+func (a *App) openView(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, viewLimit)
+	defer cancel()
+	res, err := a.slack.API.OpenViewContext(ctx, trigger, v)
+	if err != nil {
+		return client.CallError(err)
+	}
+	if res.View.ID == "" {
+		return client.MalformedResponse("views.open")
+	}
+	return nil
+}
+
+// notOpened is said if a form is known not to be open. If Slack gave no clear
+// answer it may be; and if the click was delivered again to a bot that was
+// started meanwhile, it may have been opened the first time.
+func notOpened(err error, said mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
+	if slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, client.CodeOf(err)) {
+		return "That opened the form once already. If you see it, go on there; if not, try it once more. Nothing was changed."
+	}
+	if f, ok := errors.AsType[*approval.CallError](err); ok && f.Class == approval.Indeterminate {
+		return "Slack did not say whether the form is open. If you see it, go on there; if not, try it once more. Nothing was changed."
+	}
+	return said
 }

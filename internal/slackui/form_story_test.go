@@ -93,21 +93,21 @@ func TestAFormFollowsWhatIsChosen(t *testing.T) {
 			d := openRich(t, edits...)
 			modal := d.opensForm(alice)
 			require.Contains(t, shown(modal), "This will go to 1 of <!subteam^S0APPROVERS>.")
-			d.fills(alice, values{"form.description": {"form.description": sandbox.Text("invoices <!channel>")}, "form.reason": {"form.reason": sandbox.Text("why")}})
+			d.fills(alice, values{"description": {"description": sandbox.Text("invoices <!channel>")}, "reason": {"reason": sandbox.Text("why")}})
 
-			d.fills(alice, pick("form.roles", "ORG_OWNER"))
+			d.fills(alice, pick("roles", "ORG_OWNER"))
 			d.seesInModal(alice, "and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
-			d.fills(alice, pick("form.lifetime", "168h0m0s"))
+			d.fills(alice, pick("lifetime", "168h0m0s"))
 			d.seesInModal(alice, "A key with Organization Owner lives at most 8 hours")
-			d.fills(alice, pick("form.named", "office"))
+			d.fills(alice, pick("network_presets", "office"))
 			d.seesInModal(alice, "The network “office” is too wide for a key with these roles: /32 is the widest.")
 
-			d.fills(alice, pick("form.roles", "ORG_READ_ONLY"))
-			d.fills(alice, pick("form.lifetime", "8h0m0s"))
+			d.fills(alice, pick("roles", "ORG_READ_ONLY"))
+			d.fills(alice, pick("lifetime", "8h0m0s"))
 			modal = d.seesInModal(alice, "*No approval is needed*: rule `reading from the office`")
 			require.NotContains(t, shown(modal), "cannot be sent")
-			require.Equal(t, sandbox.Text("invoices <!channel>"), modal.Values["form.description"]["form.description"], "what was typed stays")
-			require.Equal(t, sandbox.Pick("office"), modal.Values["form.named"]["form.named"])
+			require.Equal(t, sandbox.Text("invoices <!channel>"), modal.Values["description"]["description"], "what was typed stays")
+			require.Equal(t, sandbox.Pick("office"), modal.Values["network_presets"]["network_presets"])
 
 			require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
 			r := d.requestsOf(alice)[0]
@@ -125,16 +125,16 @@ func TestChoosingFasterThanSlackDraws(t *testing.T) {
 	d := openRich(t)
 	d.opensForm(alice)
 	d.fills(alice, values{
-		"form.roles": {"form.roles": sandbox.Pick("ORG_OWNER")}, "form.named": {"form.named": sandbox.Pick("office")},
-		"form.lifetime": {"form.lifetime": sandbox.Pick("168h0m0s")},
+		"roles": {"roles": sandbox.Pick("ORG_OWNER")}, "network_presets": {"network_presets": sandbox.Pick("office")},
+		"lifetime": {"lifetime": sandbox.Pick("168h0m0s")},
 	}) // three deliveries, each with the same state and the same hash
 	modal := d.seesInModal(alice, "A key with Organization Owner lives at most 8 hours")
 	require.Contains(t, shown(modal), "too wide for a key with these roles")
 	d.app.Wait()
 	for _, roles := range [][]string{{"ORG_READ_ONLY"}, {"ORG_OWNER"}, {"ORG_READ_ONLY", "ORG_OWNER"}, {"ORG_READ_ONLY"}} {
-		d.fills(alice, pick("form.roles", roles...))
+		d.fills(alice, pick("roles", roles...))
 	}
-	d.fills(alice, pick("form.lifetime", "8h0m0s"))
+	d.fills(alice, pick("lifetime", "8h0m0s"))
 	d.seesInModal(alice, "rule `reading from the office`")
 	d.app.Wait()
 	require.Contains(t, shown(d.seesModal(alice)), "rule `reading from the office`", "nothing older comes after it")
@@ -149,20 +149,20 @@ func TestAnotherOrganizationBeginsAnew(t *testing.T) {
 			d := openRich(t, edits...)
 			d.opensForm(alice)
 			d.fills(alice, filled(func(v values) {
-				delete(v, "form.lifetime")
-				v["form.named"] = map[string]sandbox.Value{"form.named": sandbox.Pick("office")}
+				delete(v, "lifetime")
+				v["network_presets"] = map[string]sandbox.Value{"network_presets": sandbox.Pick("office")}
 			}))
-			d.fills(alice, pick("form.org", string(stagingOrg)))
-			modal := d.seesInModal(alice, "form.roles.1")
+			d.fills(alice, pick("org", string(stagingOrg)))
+			modal := d.seesInModal(alice, "roles.1")
 			require.NotContains(t, shown(modal), "office", "what only the other one has is gone")
 			require.NotContains(t, shown(modal), "ORG_READ_ONLY")
-			require.Empty(t, modal.Values["form.roles.1"]["form.roles.1"])
-			require.Equal(t, sandbox.Text("203.0.113.7, 198.51.100.0/24"), modal.Values["form.networks"]["form.networks"], "what was typed stays")
+			require.Empty(t, modal.Values["roles.1"]["roles.1"])
+			require.Equal(t, sandbox.Text("203.0.113.7, 198.51.100.0/24"), modal.Values["networks"]["networks"], "what was typed stays")
 
-			result := d.submits(alice, values{"form.lifetime.1": {"form.lifetime.1": sandbox.Pick("8h0m0s")}, "form.roles.1": {"form.roles.1": sandbox.Pick("ORG_MEMBER")}, "form.networks": {"form.networks": sandbox.Text("10.0.0.1")}})
-			require.Contains(t, result.Errors["form.networks"], "is a private address")
-			d.fills(alice, values{"form.networks": {"form.networks": sandbox.Text("203.0.113.7")}})
-			result = d.submits(alice, values{"form.lifetime.1": {"form.lifetime.1": sandbox.Pick("8h0m0s")}, "form.roles.1": {"form.roles.1": sandbox.Pick("ORG_MEMBER")}})
+			result := d.submits(alice, values{"lifetime.1": {"lifetime.1": sandbox.Pick("8h0m0s")}, "roles.1": {"roles.1": sandbox.Pick("ORG_MEMBER")}, "networks": {"networks": sandbox.Text("10.0.0.1")}})
+			require.Contains(t, result.Errors["networks"], "is a private address")
+			d.fills(alice, values{"networks": {"networks": sandbox.Text("203.0.113.7")}})
+			result = d.submits(alice, values{"lifetime.1": {"lifetime.1": sandbox.Pick("8h0m0s")}, "roles.1": {"roles.1": sandbox.Pick("ORG_MEMBER")}})
 			require.Equal(t, sandbox.Closed, result.Outcome, "%+v", result)
 			r := d.requestsOf(alice)[0]
 			require.Equal(t, stagingOrg, r.Org)
@@ -182,14 +182,14 @@ func TestSendingBeforeTheFormFollowed(t *testing.T) {
 	d.fills(alice, filled())
 	d.app.Wait()
 	d.weather.add(callError{method: "views.update", answer: status(500, "")})
-	d.fills(alice, pick("form.org", string(stagingOrg)))
+	d.fills(alice, pick("org", string(stagingOrg)))
 	d.app.Wait()
 	result := d.submits(alice, nil)
 	require.Equal(t, sandbox.Refused, result.Outcome)
-	require.Contains(t, result.Errors["form.org"], "another organization")
-	d.seesInModal(alice, "form.roles.1")
+	require.Contains(t, result.Errors["org"], "another organization")
+	d.seesInModal(alice, "roles.1")
 	require.Empty(t, d.requestsOf(alice))
-	require.Equal(t, sandbox.Closed, d.submits(alice, values{"form.lifetime.1": {"form.lifetime.1": sandbox.Pick("8h0m0s")}, "form.roles.1": {"form.roles.1": sandbox.Pick("ORG_MEMBER")}}).Outcome)
+	require.Equal(t, sandbox.Closed, d.submits(alice, values{"lifetime.1": {"lifetime.1": sandbox.Pick("8h0m0s")}, "roles.1": {"roles.1": sandbox.Pick("ORG_MEMBER")}}).Outcome)
 	require.Equal(t, stagingOrg, d.requestsOf(alice)[0].Org)
 }
 
@@ -212,8 +212,8 @@ func TestAFormThatCannotFollow(t *testing.T) {
 			d.fills(alice, filled())
 			d.app.Wait()
 			modal := d.seesModal(alice)
-			require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["form.roles"]["form.roles"])
-			require.Equal(t, sandbox.Pick("8h0m0s"), modal.Values["form.lifetime"]["form.lifetime"])
+			require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["roles"]["roles"])
+			require.Equal(t, sandbox.Pick("8h0m0s"), modal.Values["lifetime"]["lifetime"])
 			require.Empty(t, modal.Trouble)
 			require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
 			require.Len(t, d.requestsOf(alice), 1)
@@ -250,13 +250,13 @@ func TestOnlyWhatSomebodyMayAskForIsOffered(t *testing.T) {
 
 	other := openRich(t, func(s *setup) { s.more[0].Policy.Roles[0].AllowedRequesters = policy.Principals{} })
 	other.opensForm(alice)
-	other.fills(alice, pick("form.org", string(stagingOrg)))
+	other.fills(alice, pick("org", string(stagingOrg)))
 	other.seesInModal(alice, "In Staging there is no role that you may ask for.")
 	result := other.submits(alice, nil)
 	require.Equal(t, sandbox.Refused, result.Outcome)
-	require.NotEmpty(t, result.Errors["form.org"], "said where there is a field")
-	other.fills(alice, pick("form.org", string(org)))
-	other.seesInModal(alice, `"form.roles"`)
+	require.NotEmpty(t, result.Errors["org"], "said where there is a field")
+	other.fills(alice, pick("org", string(org)))
+	other.seesInModal(alice, `"roles"`)
 }
 
 func TestAskingAgainFillsInEverything(t *testing.T) {
@@ -265,9 +265,9 @@ func TestAskingAgainFillsInEverything(t *testing.T) {
 	d.opensForm(alice)
 	d.suggests(alice, "pay")
 	d.fills(alice, filled(func(v values) {
-		v["form.named"] = map[string]sandbox.Value{"form.named": sandbox.Pick("office")}
-		v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick(payments)}
-		v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}
+		v["network_presets"] = map[string]sandbox.Value{"network_presets": sandbox.Pick("office")}
+		v["projects"] = map[string]sandbox.Value{"projects": sandbox.Pick(payments)}
+		v["project_roles"] = map[string]sandbox.Value{"project_roles": sandbox.Pick("GROUP_READ_ONLY")}
 	}))
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
 	first := d.requestsOf(alice)[0]
@@ -277,9 +277,9 @@ func TestAskingAgainFillsInEverything(t *testing.T) {
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome)
 	d.presses(alice, "outcome/request_again")
 	modal := d.seesModal(alice)
-	require.Equal(t, sandbox.Pick(payments), modal.Values["form.projects"]["form.projects"])
-	require.Equal(t, sandbox.Pick("office"), modal.Values["form.named"]["form.named"])
-	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["form.networks"]["form.networks"])
+	require.Equal(t, sandbox.Pick(payments), modal.Values["projects"]["projects"])
+	require.Equal(t, sandbox.Pick("office"), modal.Values["network_presets"]["network_presets"])
+	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["networks"]["networks"])
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
 	second := d.requestsOf(alice)[0]
 	require.NotEqual(t, first.ID, second.ID)
@@ -298,14 +298,14 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 		field string
 		want  string
 	}{
-		"projects and nothing to do there": {values{"form.projects": {"form.projects": sandbox.Pick(payments)}}, "form.in_projects", "Choose what the key may do"},
-		"project roles and no projects":    {values{"form.in_projects": {"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}}, "form.projects", "Choose the projects"},
-		"nowhere to come from":             {values{"form.networks": {"form.networks": sandbox.Text("")}}, "form.networks", "Enter at least one address"},
-		"too long for a role":              {values{"form.roles": {"form.roles": sandbox.Pick("ORG_OWNER")}, "form.lifetime": {"form.lifetime": sandbox.Pick("168h0m0s")}}, "form.lifetime", "at most 8 hours"},
+		"projects and nothing to do there": {values{"projects": {"projects": sandbox.Pick(payments)}}, "project_roles", "Choose what the key may do"},
+		"project roles and no projects":    {values{"project_roles": {"project_roles": sandbox.Pick("GROUP_READ_ONLY")}}, "projects", "Choose the projects"},
+		"nowhere to come from":             {values{"networks": {"networks": sandbox.Text("")}}, "networks", "Enter at least one address"},
+		"too long for a role":              {values{"roles": {"roles": sandbox.Pick("ORG_OWNER")}, "lifetime": {"lifetime": sandbox.Pick("168h0m0s")}}, "lifetime", "at most 8 hours"},
 	} {
 		clean := filled(func(v values) {
-			v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick()}
-			v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick()}
+			v["projects"] = map[string]sandbox.Value{"projects": sandbox.Pick()}
+			v["project_roles"] = map[string]sandbox.Value{"project_roles": sandbox.Pick()}
 		})
 		for block, actions := range tt.edit {
 			clean[block] = actions
@@ -313,22 +313,22 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 		result := d.submits(alice, clean)
 		require.Equal(t, sandbox.Refused, result.Outcome, name)
 		require.Contains(t, result.Errors[tt.field], tt.want, name)
-		require.Equal(t, sandbox.Text("invoices <!channel>"), d.seesModal(alice).Values["form.description"]["form.description"], name)
+		require.Equal(t, sandbox.Text("invoices <!channel>"), d.seesModal(alice).Values["description"]["description"], name)
 	}
 
 	d.app.Wait()
 	d.keys.Have(org)
 	d.service.Projects = &service.ProjectCache{KeysOf: d.keys.Of, Now: time.Now}
 	gone := filled(func(v values) {
-		v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick(payments)}
-		v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}
+		v["projects"] = map[string]sandbox.Value{"projects": sandbox.Pick(payments)}
+		v["project_roles"] = map[string]sandbox.Value{"project_roles": sandbox.Pick("GROUP_READ_ONLY")}
 	})
-	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "There is no project")
+	require.Contains(t, d.submits(alice, gone).Errors["projects"], "There is no project")
 
 	d.app.Wait()
 	d.service.Projects = &service.ProjectCache{KeysOf: d.keys.Of, Now: time.Now}
 	d.keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
-	require.Contains(t, d.submits(alice, gone).Errors["form.projects"], "Atlas did not tell me its projects just now")
-	require.Equal(t, sandbox.Pick(payments), d.seesModal(alice).Values["form.projects"]["form.projects"])
+	require.Contains(t, d.submits(alice, gone).Errors["projects"], "Atlas did not tell me its projects just now")
+	require.Equal(t, sandbox.Pick(payments), d.seesModal(alice).Values["projects"]["projects"])
 	require.Empty(t, d.requestsOf(alice))
 }

@@ -50,9 +50,9 @@ func (s sent) payload(t *testing.T) json.RawMessage {
 // askedFor is a whole form, changed by edits.
 func askedFor(edits ...func(*sent)) sent {
 	s := sent{alice, sandbox.TeamID, "form", "org=" + string(org), map[string]any{
-		"form.org": oneChosen(string(org)), "form.description": written("invoices"), "form.roles": chosenOf("ORG_READ_ONLY"),
-		"form.projects": chosenOf(), "form.in_projects": chosenOf(), "form.named": chosenOf(),
-		"form.networks": written("203.0.113.7"), "form.lifetime": oneChosen("8h0m0s"), "form.reason": written("backfill"),
+		"org": oneChosen(string(org)), "description": written("invoices"), "roles": chosenOf("ORG_READ_ONLY"),
+		"projects": chosenOf(), "project_roles": chosenOf(), "network_presets": chosenOf(),
+		"networks": written("203.0.113.7"), "lifetime": oneChosen("8h0m0s"), "reason": written("backfill"),
 	}}
 	s.values = maps.Clone(s.values)
 	for _, e := range edits {
@@ -70,12 +70,12 @@ func having(block string, value map[string]any) func(*sent) {
 func TestFormsThatNobodyCanSend(t *testing.T) {
 	t.Parallel()
 	elsewhere := func(metadata string) func(*sent) {
-		return func(s *sent) { s.metadata = metadata; delete(s.values, "form.org") }
+		return func(s *sent) { s.metadata = metadata; delete(s.values, "org") }
 	}
 	emergency := func(user string) func(*sent) {
 		return func(s *sent) {
 			*s = sent{user, sandbox.TeamID, "emergency", "org=" + string(org), map[string]any{
-				"emergency.description": written("invoices"), "emergency.roles": chosenOf("ORG_OWNER"), "emergency.networks": written("203.0.113.7"), "emergency.reason": written("backfill"),
+				"description": written("invoices"), "roles": chosenOf("ORG_OWNER"), "networks": written("203.0.113.7"), "reason": written("backfill"),
 			}}
 		}
 	}
@@ -84,32 +84,32 @@ func TestFormsThatNobodyCanSend(t *testing.T) {
 		form sent
 		want string // in the answer
 	}{
-		"a role that nobody offered":               {askedFor(having("form.roles", chosenOf("ORG_BILLING_ADMIN"))), `"form.roles":"“ORG_BILLING_ADMIN” cannot be asked for here`},
-		"a role that is for others":                {askedFor(having("form.roles", chosenOf("ORG_OWNER")), func(s *sent) { s.user = bob }), `"form.roles":"Organization Owner is not a role that you may ask for`},
-		"a project role as one of the whole":       {askedFor(having("form.roles", chosenOf("GROUP_READ_ONLY"))), `"form.roles":`},
-		"a project of nobody":                      {askedFor(having("form.projects", chosenOf("65a1b2c3d4e5f607182900ff")), having("form.in_projects", chosenOf("GROUP_READ_ONLY"))), `"form.projects":"There is no project “65a1b2c3d4e5f607182900ff”`},
-		"a project that is no id":                  {askedFor(having("form.projects", chosenOf("../../etc")), having("form.in_projects", chosenOf("GROUP_READ_ONLY"))), `"form.projects":`},
-		"more projects than fit":                   {askedFor(having("form.projects", chosenOf(strings.Split(strings.Repeat("65a1b2c3d4e5f60718290001 ", 11)+"x", " ")...)), having("form.in_projects", chosenOf("GROUP_READ_ONLY"))), "At most 10 projects"},
-		"a project role that nobody offered":       {askedFor(having("form.projects", chosenOf(payments)), having("form.in_projects", chosenOf("GROUP_OWNER"))), `"form.in_projects":`},
-		"a network of nobody":                      {askedFor(having("form.named", chosenOf("the moon"))), `"form.named":"There is no network “the moon”`},
-		"a lifetime that nobody offered":           {askedFor(having("form.lifetime", oneChosen("8760h"))), `"form.lifetime":"This lifetime cannot be chosen`},
-		"a lifetime that is none":                  {askedFor(having("form.lifetime", oneChosen("for ever"))), `"form.lifetime":`},
-		"another organization than was drawn":      {askedFor(having("form.org", oneChosen(string(stagingOrg)))), `"form.org":"Below was still what another organization offers`},
+		"a role that nobody offered":               {askedFor(having("roles", chosenOf("ORG_BILLING_ADMIN"))), `"roles":"“ORG_BILLING_ADMIN” cannot be asked for here`},
+		"a role that is for others":                {askedFor(having("roles", chosenOf("ORG_OWNER")), func(s *sent) { s.user = bob }), `"roles":"Organization Owner is not a role that you may ask for`},
+		"a project role as one of the whole":       {askedFor(having("roles", chosenOf("GROUP_READ_ONLY"))), `"roles":`},
+		"a project of nobody":                      {askedFor(having("projects", chosenOf("65a1b2c3d4e5f607182900ff")), having("project_roles", chosenOf("GROUP_READ_ONLY"))), `"projects":"There is no project “65a1b2c3d4e5f607182900ff”`},
+		"a project that is no id":                  {askedFor(having("projects", chosenOf("../../etc")), having("project_roles", chosenOf("GROUP_READ_ONLY"))), `"projects":`},
+		"more projects than fit":                   {askedFor(having("projects", chosenOf(strings.Split(strings.Repeat("65a1b2c3d4e5f60718290001 ", 11)+"x", " ")...)), having("project_roles", chosenOf("GROUP_READ_ONLY"))), "At most 10 projects"},
+		"a project role that nobody offered":       {askedFor(having("projects", chosenOf(payments)), having("project_roles", chosenOf("GROUP_OWNER"))), `"project_roles":`},
+		"a network of nobody":                      {askedFor(having("network_presets", chosenOf("the moon"))), `"network_presets":"There is no network “the moon”`},
+		"a lifetime that nobody offered":           {askedFor(having("lifetime", oneChosen("8760h"))), `"lifetime":"This lifetime cannot be chosen`},
+		"a lifetime that is none":                  {askedFor(having("lifetime", oneChosen("for ever"))), `"lifetime":`},
+		"another organization than was drawn":      {askedFor(having("org", oneChosen(string(stagingOrg)))), `"org":"Below was still what another organization offers`},
 		"an organization that is not there":        {askedFor(elsewhere("org=65a1b2c3d4e5f60718293aff")), "I do not serve that Atlas organization"},
 		"no organization":                          {askedFor(elsewhere("")), "I do not serve that Atlas organization"},
 		"metadata that cannot be read":             {askedFor(elsewhere("%zz;")), "I do not serve that Atlas organization"},
-		"what another organization offers":         {askedFor(elsewhere("org=" + string(stagingOrg))), `"form.roles":`},
-		"a place that is not there":                {askedFor(elsewhere("org=" + string(org) + "&place=99999999999999999999")), `"errors":{"form.description":`},
-		"another place":                            {askedFor(elsewhere("org=" + string(org) + "&place=7")), `"errors":{"form.description":`},
-		"a role that the other one does not offer": {askedFor(elsewhere("org="+string(stagingOrg)+"&place=1"), having("form.roles.1", chosenOf("ORG_OWNER")), having("form.lifetime.1", oneChosen("8h0m0s"))), `"errors":{"form.roles.1":"“ORG_OWNER” cannot`},
+		"what another organization offers":         {askedFor(elsewhere("org=" + string(stagingOrg))), `"roles":`},
+		"a place that is not there":                {askedFor(elsewhere("org=" + string(org) + "&index=99999999999999999999")), `"errors":{"description":`},
+		"another place":                            {askedFor(elsewhere("org=" + string(org) + "&index=7")), `"errors":{"description":`},
+		"a role that the other one does not offer": {askedFor(elsewhere("org="+string(stagingOrg)+"&index=1"), having("roles.1", chosenOf("ORG_OWNER")), having("lifetime.1", oneChosen("8h0m0s"))), `"errors":{"roles.1":"“ORG_OWNER” cannot`},
 		"nothing at all":                           {sent{user: alice, team: sandbox.TeamID, callback: "form", metadata: "org=" + string(org)}, "This form is not complete"},
 		"a guest":                                  {askedFor(func(s *sent) { s.user = sandbox.Gil }), "Guests of this workspace"},
 		"a stranger":                               {askedFor(func(s *sent) { s.user, s.team = sandbox.Eve, sandbox.OtherTeam }), "Only members of this workspace"},
 		"break-glass by somebody not named":        {askedFor(emergency(sandbox.Carol)), "you are not among them"},
 		"break-glass by a guest":                   {askedFor(emergency(sandbox.Gil)), "Guests of this workspace"},
-		"break-glass of a role it does not give":   {askedFor(emergency(alice), having("emergency.roles", chosenOf("ORG_READ_ONLY"))), `"emergency.roles":`},
+		"break-glass of a role it does not give":   {askedFor(emergency(alice), having("roles", chosenOf("ORG_READ_ONLY"))), `"roles":`},
 		"less of nothing":                          {sent{bob, sandbox.TeamID, "less", "", nil}, "I know no such request"},
-		"less of what is not there":                {sent{bob, sandbox.TeamID, "less", "AKR-ZZZZZ", map[string]any{"less.roles": chosenOf("ORG_READ_ONLY")}}, "I know no such request"},
+		"less of what is not there":                {sent{bob, sandbox.TeamID, "less", "AKR-ZZZZZ", map[string]any{"roles": chosenOf("ORG_READ_ONLY")}}, "I know no such request"},
 	} {
 		answer, err := d.Forge(t.Context(), tt.form.payload(t))
 		require.NoError(t, err, name)
@@ -149,7 +149,7 @@ func TestLessThatNobodyCanSend(t *testing.T) {
 	r := d.asksForAll(alice)
 	less := func(edits ...func(*sent)) sent {
 		s := sent{bob, sandbox.TeamID, "less", string(r.ID), map[string]any{
-			"less.roles": chosenOf("ORG_READ_ONLY"), "less.projects": chosenOf(payments), "less.networks": written("203.0.113.7"), "less.lifetime": oneChosen("8h0m0s"),
+			"roles": chosenOf("ORG_READ_ONLY"), "projects": chosenOf(payments), "networks": written("203.0.113.7"), "lifetime": oneChosen("8h0m0s"),
 		}}
 		for _, e := range edits {
 			e(&s)
@@ -160,14 +160,14 @@ func TestLessThatNobodyCanSend(t *testing.T) {
 		form sent
 		want string
 	}{
-		"another role":       {less(having("less.roles", chosenOf("ORG_READ_ONLY", "ORG_OWNER"))), `"less.roles":"Organization Owner is not asked for`},
-		"no role":            {less(having("less.roles", chosenOf())), `"less.roles":"Choose at least one role`},
-		"other addresses":    {less(having("less.networks", written("192.0.2.1"))), `"less.networks":`},
-		"everywhere":         {less(having("less.networks", written("0.0.0.0/0"))), `"less.networks":`},
-		"a longer life":      {less(having("less.lifetime", oneChosen("8760h"))), `"less.lifetime":"This is longer than what is asked for`},
-		"a life of nobody":   {less(having("less.lifetime", oneChosen("1h0m0s"))), `"less.lifetime":`},
-		"no life":            {less(having("less.lifetime", oneChosen("0s"))), `"less.lifetime":`},
-		"a negative life":    {less(having("less.lifetime", oneChosen("-8h0m0s"))), `"less.lifetime":`},
+		"another role":       {less(having("roles", chosenOf("ORG_READ_ONLY", "ORG_OWNER"))), `"roles":"Organization Owner is not asked for`},
+		"no role":            {less(having("roles", chosenOf())), `"roles":"Choose at least one role`},
+		"other addresses":    {less(having("networks", written("192.0.2.1"))), `"networks":`},
+		"everywhere":         {less(having("networks", written("0.0.0.0/0"))), `"networks":`},
+		"a longer life":      {less(having("lifetime", oneChosen("8760h"))), `"lifetime":"This is longer than what is asked for`},
+		"a life of nobody":   {less(having("lifetime", oneChosen("1h0m0s"))), `"lifetime":`},
+		"no life":            {less(having("lifetime", oneChosen("0s"))), `"lifetime":`},
+		"a negative life":    {less(having("lifetime", oneChosen("-8h0m0s"))), `"lifetime":`},
 		"the requester":      {less(func(s *sent) { s.user = alice }), "This is your own request"},
 		"no approver":        {less(func(s *sent) { s.user = sandbox.Carol }), "Only approvers"},
 		"somebody elsewhere": {less(func(s *sent) { s.team = sandbox.OtherTeam }), "Only members of this workspace"},
@@ -178,7 +178,7 @@ func TestLessThatNobodyCanSend(t *testing.T) {
 		shownWhereItIs(t, name, tt.form, answer)
 		d.is(r.ID, approval.StatePending)
 	}
-	answer, err := d.Forge(t.Context(), less(having("less.projects", chosenOf(payments, "65a1b2c3d4e5f607182900ff"))).payload(t))
+	answer, err := d.Forge(t.Context(), less(having("projects", chosenOf(payments, "65a1b2c3d4e5f607182900ff"))).payload(t))
 	require.NoError(t, err)
 	require.Empty(t, string(answer), "a project that was not asked for is none")
 	r = d.is(r.ID, approval.StateApproved)
@@ -193,16 +193,16 @@ func TestChoicesThatNobodyCanMake(t *testing.T) {
 	before := d.weather.count("views.update")
 	for name, view := range map[string]string{
 		"in a form of a foreign organization": `{"id":"V1","callback_id":"form","private_metadata":"org=65a1b2c3d4e5f60718293aff"}`,
-		"of a foreign organization":           `{"id":"V2","callback_id":"form","private_metadata":"org=` + string(org) + `","state":{"values":{"form.org":{"form.org":{"selected_option":{"value":"x"}}}}}}`,
+		"of a foreign organization":           `{"id":"V2","callback_id":"form","private_metadata":"org=` + string(org) + `","state":{"values":{"org":{"org":{"selected_option":{"value":"x"}}}}}}`,
 		"in a form without an id":             `{"callback_id":"form","private_metadata":"org=` + string(org) + `"}`,
 		"about a key that is not there":       `{"id":"V3","callback_id":"extend","private_metadata":"AKR-ZZZZZ"}`,
 		"about no key":                        `{"id":"V4","callback_id":"addresses","private_metadata":"x"}`,
 		"about a key that is none yet":        `{"id":"V5","callback_id":"extend","private_metadata":"` + string(r.ID) + `"}`,
 	} {
-		_, err := d.Forge(t.Context(), []byte(`{"type":"block_actions","user":{"id":"U0ALICE","team_id":"T0SANDBOX"},"trigger_id":"`+name+`","container":{"type":"view"},"view":`+view+`,"actions":[{"action_id":"form.roles","action_ts":"1.1"}]}`))
+		_, err := d.Forge(t.Context(), []byte(`{"type":"block_actions","user":{"id":"U0ALICE","team_id":"T0SANDBOX"},"trigger_id":"`+name+`","container":{"type":"view"},"view":`+view+`,"actions":[{"action_id":"roles","action_ts":"1.1"}]}`))
 		require.NoError(t, err, name)
 	}
-	_, err := d.Forge(t.Context(), []byte(`{"type":"block_actions","user":{"id":"U0CAROL","team_id":"T0SANDBOX"},"trigger_id":"x","container":{"type":"view"},"view":{"id":"V6","callback_id":"emergency","private_metadata":"org=`+string(org)+`"},"actions":[{"action_id":"emergency.org","action_ts":"1.1"}]}`))
+	_, err := d.Forge(t.Context(), []byte(`{"type":"block_actions","user":{"id":"U0CAROL","team_id":"T0SANDBOX"},"trigger_id":"x","container":{"type":"view"},"view":{"id":"V6","callback_id":"emergency","private_metadata":"org=`+string(org)+`"},"actions":[{"action_id":"org","action_ts":"1.1"}]}`))
 	require.NoError(t, err)
 	d.app.Wait()
 	require.Equal(t, before, d.weather.count("views.update"))

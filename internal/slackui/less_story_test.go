@@ -19,18 +19,18 @@ func (d *desk) asksForAll(user string) approval.Request {
 	d.opensForm(user)
 	d.suggests(user, "pay")
 	d.fills(user, filled(func(v values) {
-		v["form.projects"] = map[string]sandbox.Value{"form.projects": sandbox.Pick(payments)}
-		v["form.in_projects"] = map[string]sandbox.Value{"form.in_projects": sandbox.Pick("GROUP_READ_ONLY")}
-		v["form.lifetime"] = map[string]sandbox.Value{"form.lifetime": sandbox.Pick("168h0m0s")}
+		v["projects"] = map[string]sandbox.Value{"projects": sandbox.Pick(payments)}
+		v["project_roles"] = map[string]sandbox.Value{"project_roles": sandbox.Pick("GROUP_READ_ONLY")}
+		v["lifetime"] = map[string]sandbox.Value{"lifetime": sandbox.Pick("168h0m0s")}
 	}))
 	require.Equal(d.t, sandbox.Closed, d.submits(user, nil).Outcome)
 	return d.requestsOf(user)[0]
 }
 
 var left = values{
-	"less.projects": {"less.projects": sandbox.Pick()},
-	"less.networks": {"less.networks": sandbox.Text("203.0.113.7")},
-	"less.lifetime": {"less.lifetime": sandbox.Pick("8h0m0s")},
+	"projects": {"projects": sandbox.Pick()},
+	"networks": {"networks": sandbox.Text("203.0.113.7")},
+	"lifetime": {"lifetime": sandbox.Pick("8h0m0s")},
 }
 
 func TestAnApproverApprovesLess(t *testing.T) {
@@ -42,14 +42,14 @@ func TestAnApproverApprovesLess(t *testing.T) {
 			r := d.asksForAll(alice)
 			d.presses(bob, "card/approve_partial")
 			modal := d.seesModal(bob)
-			require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["less.roles"]["less.roles"])
-			require.Equal(t, sandbox.Pick(payments), modal.Values["less.projects"]["less.projects"])
-			require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["less.networks"]["less.networks"])
-			require.Equal(t, sandbox.Pick("168h0m0s"), modal.Values["less.lifetime"]["less.lifetime"])
+			require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["roles"]["roles"])
+			require.Equal(t, sandbox.Pick(payments), modal.Values["projects"]["projects"])
+			require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["networks"]["networks"])
+			require.Equal(t, sandbox.Pick("168h0m0s"), modal.Values["lifetime"]["lifetime"])
 
-			result := d.submits(bob, values{"less.networks": {"less.networks": sandbox.Text("203.0.113.7 192.0.2.1")}})
-			require.Contains(t, result.Errors["less.networks"], "“192.0.2.1/32” is not among the addresses that are asked for")
-			require.Equal(t, sandbox.Text("203.0.113.7 192.0.2.1"), d.seesModal(bob).Values["less.networks"]["less.networks"])
+			result := d.submits(bob, values{"networks": {"networks": sandbox.Text("203.0.113.7 192.0.2.1")}})
+			require.Contains(t, result.Errors["networks"], "“192.0.2.1/32” is not among the addresses that are asked for")
+			require.Equal(t, sandbox.Text("203.0.113.7 192.0.2.1"), d.seesModal(bob).Values["networks"]["networks"])
 			d.is(r.ID, approval.StatePending)
 
 			require.Equal(t, sandbox.Closed, d.submits(bob, left).Outcome)
@@ -121,7 +121,7 @@ func TestLessOfWhatTakesTwoApprovals(t *testing.T) {
 
 	d.presses(dana, "card/approve_partial")
 	modal := d.seesModal(dana)
-	require.NotContains(t, shown(modal), "less.projects", "there are none any more")
+	require.NotContains(t, shown(modal), `"block_id":"projects"`, "there are none any more")
 	require.Equal(t, sandbox.Closed, d.submits(dana, nil).Outcome)
 	require.Equal(t, []approval.Approval{r.Approvals[0], d.is(r.ID, approval.StateApproved).Approvals[1]}, d.is(r.ID, approval.StateApproved).Approvals)
 	d.clean()
@@ -135,7 +135,7 @@ func TestLessThatCouldNotBeRecorded(t *testing.T) {
 	d.seesModal(bob)
 	d.weather.add(callError{method: "users.info", about: bob, answer: status(500, "")}) // and not of the form that is still being drawn for alice
 	result := d.submits(bob, left)
-	require.Contains(t, result.Errors["less.roles"], "press Approve again")
+	require.Contains(t, result.Errors["roles"], "press Approve again")
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome, "and what was filled in is still there")
 	require.Equal(t, 8*time.Hour, d.is(r.ID, approval.StateApproved).Access.Lifetime)
 }

@@ -68,9 +68,9 @@ func ownersLive(longest time.Duration) func(*setup) {
 
 func ownersForm() values {
 	return filled(func(v values) {
-		v["form.roles"] = map[string]sandbox.Value{"form.roles": sandbox.Pick("ORG_OWNER")}
-		v["form.networks"] = map[string]sandbox.Value{"form.networks": sandbox.Text("203.0.113.7")}
-		v["form.reason"] = map[string]sandbox.Value{"form.reason": sandbox.Text("backfill")} // Carol is mentioned here, as an approver
+		v["roles"] = map[string]sandbox.Value{"roles": sandbox.Pick("ORG_OWNER")}
+		v["networks"] = map[string]sandbox.Value{"networks": sandbox.Text("203.0.113.7")}
+		v["reason"] = map[string]sandbox.Value{"reason": sandbox.Text("backfill")} // Carol is mentioned here, as an approver
 	})
 }
 
@@ -78,18 +78,18 @@ func TestMoreTimeFollowsWhatIsChosen(t *testing.T) {
 	t.Parallel()
 	d := openRich(t)
 	r := d.getsKey(alice, filled(func(v values) {
-		delete(v, "form.networks")
-		v["form.named"] = map[string]sandbox.Value{"form.named": sandbox.Pick("office")}
+		delete(v, "networks")
+		v["network_presets"] = map[string]sandbox.Value{"network_presets": sandbox.Pick("office")}
 	}))
 	d.presses(alice, "ready/extend")
 	require.Contains(t, shown(d.seesModal(alice)), "This will go to 1 of <!subteam^S0APPROVERS>.")
-	d.fills(alice, values{"extend.reason": {"extend.reason": sandbox.Text("backfill")}})
-	d.fills(alice, pick("extend.lifetime", "8h0m0s"))
+	d.fills(alice, values{"reason": {"reason": sandbox.Text("backfill")}})
+	d.fills(alice, pick("lifetime", "8h0m0s"))
 	modal := d.seesInModal(alice, "*No approval is needed*: rule `reading from the office`")
-	require.Equal(t, sandbox.Text("backfill"), modal.Values["extend.reason"]["extend.reason"])
-	d.fills(alice, pick("extend.lifetime", "168h0m0s"))
+	require.Equal(t, sandbox.Text("backfill"), modal.Values["reason"]["reason"])
+	d.fills(alice, pick("lifetime", "168h0m0s"))
 	d.seesInModal(alice, "This will go to 1 of")
-	d.fills(alice, pick("extend.lifetime", "8h0m0s"))
+	d.fills(alice, pick("lifetime", "8h0m0s"))
 	d.seesInModal(alice, "*No approval is needed*")
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
 	d.is(d.requestsOf(alice)[0].ID, approval.StateApplied)
@@ -104,10 +104,10 @@ func TestAnotherAccessListByName(t *testing.T) {
 	d.presses(alice, "ready/replace_access_list")
 	modal := d.seesModal(alice)
 	require.Contains(t, shown(modal), "What has to be approved goes to 1 of <!subteam^S0APPROVERS>.")
-	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["addresses.networks"]["addresses.networks"])
-	d.fills(alice, values{"addresses.networks": {"addresses.networks": sandbox.Text("")}, "addresses.reason": {"addresses.reason": sandbox.Text("backfill")}})
-	require.Contains(t, d.submits(alice, nil).Errors["addresses.networks"], "Enter at least one address")
-	d.fills(alice, pick("addresses.named", "office"))
+	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["networks"]["networks"])
+	d.fills(alice, values{"networks": {"networks": sandbox.Text("")}, "reason": {"reason": sandbox.Text("backfill")}})
+	require.Contains(t, d.submits(alice, nil).Errors["networks"], "Enter at least one address")
+	d.fills(alice, pick("network_presets", "office"))
 	d.seesInModal(alice, "*No approval is needed*: rule `reading from the office`")
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
 	d.is(d.requestsOf(alice)[0].ID, approval.StateApplied)
@@ -117,7 +117,7 @@ func TestAnotherAccessListByName(t *testing.T) {
 
 	d.presses(alice, "ready/replace_access_list")
 	modal = d.seesModal(alice)
-	require.Equal(t, sandbox.Pick("office"), modal.Values["addresses.named"]["addresses.named"])
-	require.Empty(t, modal.Values["addresses.networks"]["addresses.networks"])
+	require.Equal(t, sandbox.Pick("office"), modal.Values["network_presets"]["network_presets"])
+	require.Empty(t, modal.Values["networks"]["networks"])
 	d.clean()
 }

@@ -37,7 +37,7 @@ func (a *App) searchProjects(ctx context.Context, i payload.Interaction) ([]poli
 	ctx, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
 	drawn := view.ParseFormMetadata(i.View.Metadata)
-	if i.View.CallbackID != view.ViewForm || i.ActionID != view.ForOrgID(view.BlockFormProjects, drawn.OrgIndex) {
+	if i.View.CallbackID != view.ViewForm || i.ActionID != view.InputID(policy.FieldProjects, drawn.OrgIndex) {
 		return nil, nil
 	}
 	offer, err := a.service.Entitlements(ctx, i.Who(), drawn.Org)

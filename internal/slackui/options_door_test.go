@@ -39,7 +39,7 @@ func TestTheDoorForOptions(t *testing.T) {
 	}
 	const form = "application/x-www-form-urlencoded"
 	payload := func(json string) string { return url.Values{"payload": {json}}.Encode() }
-	typed := payload(`{"type":"block_suggestion","user":{"id":"U0ALICE","team_id":"T0SANDBOX"},"action_id":"form.projects","value":"pay","view":{"id":"V1","callback_id":"form","private_metadata":"org=` + string(org) + `"}}`)
+	typed := payload(`{"type":"block_suggestion","user":{"id":"U0ALICE","team_id":"T0SANDBOX"},"action_id":"projects","value":"pay","view":{"id":"V1","callback_id":"form","private_metadata":"org=` + string(org) + `"}}`)
 
 	for name, tt := range map[string]struct {
 		method, contentType, key, body string

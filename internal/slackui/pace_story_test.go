@@ -70,11 +70,11 @@ func TestAMemberWhoSendsFormsFastDoesNotStopApprovals(t *testing.T) {
 func manyForms(t *testing.T, user string, i int) json.RawMessage {
 	t.Helper()
 	state := map[string]any{}
-	for id, text := range map[string]string{"form.description": "one of many", "form.networks": "203.0.113.7", "form.reason": "because"} {
+	for id, text := range map[string]string{"description": "one of many", "networks": "203.0.113.7", "reason": "because"} {
 		state[id] = map[string]any{id: map[string]string{"type": "plain_text_input", "value": text}}
 	}
-	state["form.roles"] = map[string]any{"form.roles": map[string]any{"selected_options": []any{map[string]any{"value": "ORG_READ_ONLY"}}}}
-	state["form.lifetime"] = map[string]any{"form.lifetime": map[string]any{"selected_option": map[string]any{"value": "8h0m0s"}}}
+	state["roles"] = map[string]any{"roles": map[string]any{"selected_options": []any{map[string]any{"value": "ORG_READ_ONLY"}}}}
+	state["lifetime"] = map[string]any{"lifetime": map[string]any{"selected_option": map[string]any{"value": "8h0m0s"}}}
 	payload, err := json.Marshal(map[string]any{
 		"type": "view_submission", "user": map[string]string{"id": user, "team_id": sandbox.TeamID},
 		"view": map[string]any{"id": fmt.Sprintf("V%d", i), "callback_id": "form", "private_metadata": "org=" + string(org), "state": map[string]any{"values": state}},

@@ -85,22 +85,22 @@ func TestAModalAsSlackSendsIt(t *testing.T) {
 	require.Equal(t, "view-id", i.View.CallbackID)
 	require.Equal(t, "This is for you!", i.View.Metadata)
 	require.Equal(t, "test", *i.View.State.Values["hspI"]["maBWU"].Value)
-	require.Equal(t, policy.Form{IdempotencyKey: "V111"}, view.FilledIn(i.View).Form, "a form of somebody else holds nothing of ours")
+	require.Equal(t, policy.Form{IdempotencyKey: "V111"}, view.ReadForm(i.View).Form, "a form of somebody else holds nothing of ours")
 }
 
 func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
 	t.Parallel()
 	i, err := payload.DecodeInteraction([]byte(`{"type":"view_submission","user":{"id":"U1","team_id":"T1"},"view":{"id":"V1","callback_id":"form","state":{"values":{
-		"form.description":{"form.description":{"type":"plain_text_input","value":"invoices"}},
-		"form.roles":{"form.roles":{"type":"multi_static_select","selected_options":[{"value":"ORG_MEMBER"},{"value":"ORG_READ_ONLY"}]}},
-		"form.networks":{"form.networks":{"type":"plain_text_input","value":"203.0.113.7"}},
-		"form.lifetime":{"form.lifetime":{"type":"static_select","selected_option":{"value":"8h0m0s"}}},
-		"form.reason":{"form.reason":{"type":"plain_text_input","value":null}}}}}}`))
+		"description":{"description":{"type":"plain_text_input","value":"invoices"}},
+		"roles":{"roles":{"type":"multi_static_select","selected_options":[{"value":"ORG_MEMBER"},{"value":"ORG_READ_ONLY"}]}},
+		"networks":{"networks":{"type":"plain_text_input","value":"203.0.113.7"}},
+		"lifetime":{"lifetime":{"type":"static_select","selected_option":{"value":"8h0m0s"}}},
+		"reason":{"reason":{"type":"plain_text_input","value":null}}}}}}`))
 	require.NoError(t, err)
 	require.Equal(t, policy.Form{
 		IdempotencyKey: "V1", Description: "invoices", Roles: []policy.Role{"ORG_MEMBER", "ORG_READ_ONLY"},
 		Networks: "203.0.113.7", Lifetime: 8 * time.Hour,
-	}, view.FilledIn(i.View).Form)
+	}, view.ReadForm(i.View).Form)
 }
 
 // TestWhatIsTypedIntoAMenu has the fields that Slack documents for
@@ -108,15 +108,15 @@ func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
 func TestWhatIsTypedIntoAMenu(t *testing.T) {
 	t.Parallel()
 	i, err := payload.DecodeInteraction([]byte(`{"type":"block_suggestion","user":{"id":"W1","username":"a","name":"a","team_id":"T1"},"container":{"type":"view","view_id":"V1"},
-		"api_app_id":"A1","token":"x","action_id":"form.projects.1","block_id":"form.projects.1","value":"pay","team":{"id":"T1","domain":"d","enterprise_id":"E1","enterprise_name":"n"},
-		"view":{"id":"V1","team_id":"T1","type":"modal","private_metadata":"org=o1&place=1","callback_id":"form","state":{"values":{}},"hash":"1.x","previous_view_id":null}}`))
+		"api_app_id":"A1","token":"x","action_id":"projects.1","block_id":"projects.1","value":"pay","team":{"id":"T1","domain":"d","enterprise_id":"E1","enterprise_name":"n"},
+		"view":{"id":"V1","team_id":"T1","type":"modal","private_metadata":"org=o1&index=1","callback_id":"form","state":{"values":{}},"hash":"1.x","previous_view_id":null}}`))
 	require.NoError(t, err)
 	require.Equal(t, policy.Actor{User: "W1", Team: "T1", Enterprise: "E1"}, i.Who())
-	require.Equal(t, []string{"form.projects.1", "pay"}, []string{i.ActionID, i.Value})
+	require.Equal(t, []string{"projects.1", "pay"}, []string{i.ActionID, i.Value})
 	require.Equal(t, view.FormMetadata{Org: "o1", OrgIndex: 1}, view.ParseFormMetadata(i.View.Metadata))
-	require.Equal(t, view.FormBlocks.Shown(i.View)[policy.FieldProjects], i.ActionID)
-	require.Equal(t, "org=o1&place=1", view.FormMetadata{Org: "o1", OrgIndex: 1}.Encode())
-	for _, unreadable := range []string{"", "%zz", "place=-3", "place=x", "AKR-7F3K2"} {
+	require.Equal(t, view.InputID(policy.FieldProjects, view.ParseFormMetadata(i.View.Metadata).OrgIndex), i.ActionID)
+	require.Equal(t, "index=1&org=o1", view.FormMetadata{Org: "o1", OrgIndex: 1}.Encode())
+	for _, unreadable := range []string{"", "%zz", "index=-3", "index=x", "AKR-7F3K2"} {
 		require.Equal(t, view.FormMetadata{}, view.ParseFormMetadata(unreadable), unreadable)
 	}
 }

@@ -20,7 +20,7 @@ var refreshers = map[string]func(*App, context.Context, payload.Interaction) (sl
 	view.ViewForm:       (*App).refreshForm,
 	view.ViewBreakGlass: (*App).refreshBreakGlass,
 	view.ViewExtend:     (*App).refreshExtend,
-	view.ViewAddresses:  (*App).refreshAccessList,
+	view.ViewAccessList: (*App).refreshAccessList,
 }
 
 // isInputAction reports whether something was chosen in a modal that follows it.

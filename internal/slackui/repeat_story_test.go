@@ -49,7 +49,7 @@ func TestRepeatedFormWithMistakesStaysOpen(t *testing.T) {
 	t.Parallel()
 	d := open(t, behindProxy)
 	result := d.sendsForm(alice, func(v values) {
-		v["form.networks"] = map[string]sandbox.Value{"form.networks": sandbox.Text("10.0.0.1")}
+		v["networks"] = map[string]sandbox.Value{"networks": sandbox.Text("10.0.0.1")}
 	})
 	require.Equal(t, sandbox.Refused, result.Outcome, "%+v", result)
 }

@@ -126,7 +126,7 @@ func TestDenyingTellsWhyAndOffersToAskAgain(t *testing.T) {
 	r := d.asks(alice)
 	d.presses(bob, "card/deny")
 	d.seesModal(bob)
-	result, err := d.Submit(t.Context(), bob, values{"deny.reason": {"deny.reason": sandbox.Text("not on a Friday")}})
+	result, err := d.Submit(t.Context(), bob, values{"reason": {"reason": sandbox.Text("not on a Friday")}})
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Closed, result.Outcome)
 	d.is(r.ID, approval.StateDenied)
@@ -138,8 +138,8 @@ func TestDenyingTellsWhyAndOffersToAskAgain(t *testing.T) {
 
 	d.presses(alice, "outcome/request_again")
 	modal := d.seesModal(alice)
-	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["form.networks"]["form.networks"])
-	require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["form.roles"]["form.roles"])
+	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["networks"]["networks"])
+	require.Equal(t, sandbox.Pick("ORG_READ_ONLY"), modal.Values["roles"]["roles"])
 	result, err = d.Submit(t.Context(), alice, nil)
 	require.NoError(t, err)
 	require.Equal(t, sandbox.Closed, result.Outcome)
@@ -159,12 +159,12 @@ func TestAFormWithMistakesStaysOpen(t *testing.T) {
 			d.types(alice, "")
 			d.seesModal(alice)
 			result, err := d.Submit(t.Context(), alice, filled(func(v values) {
-				v["form.networks"]["form.networks"] = sandbox.Text("10.0.0.1 203.0.113.7/24 sg-0123abcd nonsense 0.0.0.0/0 <!channel>")
+				v["networks"]["networks"] = sandbox.Text("10.0.0.1 203.0.113.7/24 sg-0123abcd nonsense 0.0.0.0/0 <!channel>")
 			}))
 			require.NoError(t, err)
 			require.Equal(t, sandbox.Refused, result.Outcome)
 			require.False(t, result.Local)
-			said := result.Errors["form.networks"]
+			said := result.Errors["networks"]
 			require.Contains(t, said, "“10.0.0.1” is a private address")
 			require.Contains(t, said, "did you mean 203.0.113.0/24")
 			require.Contains(t, said, "belong to a project's IP access list")

@@ -3,81 +3,122 @@ package slackui
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
-	"atlaskeybot/internal/slackui/client"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/slackui/mrkdwn"
 	"atlaskeybot/internal/slackui/payload"
 	"atlaskeybot/internal/slackui/view"
 )
 
-// submit answers a modal that was sent. It is not remembered what was sent
-// before: the same modal sent again gets the same answer from the store.
-func (a *App) submit(ctx context.Context, i payload.Interaction, answer payload.Ack) {
-	switch i.View.CallbackID {
-	case view.ViewForm:
-		a.submitForm(ctx, i, answer, formHandler{view.FormBlocks, "Send", a.service.Submit})
-	case view.ViewBreakGlass:
-		a.submitForm(ctx, i, answer, formHandler{view.BreakGlassBlocks, "Take the key", a.service.BreakGlass})
-	case view.ViewPartial:
-		a.submitPartial(ctx, i, answer)
-	case view.ViewDeny:
-		a.submitDenial(ctx, i, answer)
-	case view.ViewExtend:
-		a.submitChange(ctx, i, answer, change{view.ExtendBlocks, func(ctx context.Context, id policy.ID) (approval.Request, error) {
-			return a.service.Extend(ctx, i.Who(), id, view.Extension(i.View))
-		}})
-	case view.ViewAddresses:
-		a.submitChange(ctx, i, answer, change{view.AddressesBlocks, func(ctx context.Context, id policy.ID) (approval.Request, error) {
-			return a.service.ReplaceAccessList(ctx, i.Who(), id, view.AccessListChange(i.View))
-		}})
-	case view.ViewRevoke:
-		a.submitRevocation(ctx, i, answer)
-	default:
-		a.log.Warn("a modal that is not ours was sent", "user", i.User.ID)
-		answer(nil)
-	}
+// A submission is one view that a user sent.
+type submission struct {
+	by   policy.Actor
+	id   policy.ID // the request that it is about; empty in a form for a new key
+	view payload.SentView
+	home *homeContext // set if it was opened from a Home tab
 }
 
-// submitDenial denies a request. Sent twice by one person it is one denial.
-func (a *App) submitDenial(ctx context.Context, i payload.Interaction, answer payload.Ack) {
-	id, home, ok := requestOf(i.View)
-	if !ok {
-		a.submittedNothing(i, answer)
+// A form is what happens when a view of one kind is sent. It is not remembered
+// what was sent before: the same view sent again gets the same answer from the
+// store.
+type form struct {
+	doing  string // in the log, if it is refused
+	button string
+	isNew  bool // it is for a new key, and about no request
+
+	record func(*App, context.Context, submission) (approval.Request, error)
+	// repeats reports whether a refusal means that the same view was recorded
+	// before.
+	repeats func(*App, context.Context, submission, approval.Request, error) bool
+	refused func(*App, submission, approval.Request, error) mrkdwn.Mrkdwn
+}
+
+// forms lists every form there is, by callback_id.
+var forms = map[string]form{
+	view.ViewForm:       {"requesting a key", "Send", true, (*App).submitForm, neverRepeats, (*App).formRefusal},
+	view.ViewBreakGlass: {"break-glass", "Take the key", true, (*App).submitBreakGlass, neverRepeats, (*App).formRefusal},
+	view.ViewDeny:       {"denying", "Deny", false, (*App).submitDenial, isTheirDenial, (*App).approverFormRefusal},
+	view.ViewPartial:    {"approving partially", "Approve", false, (*App).submitPartial, isTheirPartialApproval, (*App).approverFormRefusal},
+	view.ViewExtend:     {"requesting an extension", "Send", false, (*App).submitExtension, (*App).isRecorded, (*App).ownerFormRefusal},
+	view.ViewAccessList: {"requesting another access list", "Send", false, (*App).submitAccessList, (*App).isRecorded, (*App).ownerFormRefusal},
+	view.ViewRevoke:     {"revoking", "Revoke", false, (*App).submitRevocation, isTheirRevocation, (*App).keyAdminFormRefusal},
+}
+
+// submit records what a view asks for, or shows what to correct with everything
+// typed still there.
+func (a *App) submit(ctx context.Context, i payload.Interaction, answer payload.Ack) {
+	f, isOurs := forms[i.View.CallbackID]
+	if !isOurs {
+		a.log.Warn("a modal that is not ours was sent", "user", i.User.ID)
+		answer(nil)
 		return
 	}
-	who := i.Who()
+	s := submission{by: i.Who(), view: i.View}
+	if !f.isNew {
+		var isRequest bool
+		if s.id, s.home, isRequest = requestOf(i.View); !isRequest {
+			a.log.Warn("a modal about no request was sent", "user", i.User.ID)
+			answer(replaceView(view.UserError(approval.ErrNotFound, approval.Request{})))
+			return
+		}
+	}
+	inputs := view.InputsOf(i.View)
+	if i.View.ID == "" || f.isNew && inputs[""] == "" { // without its id, a request could be made twice
+		a.log.Warn("a form that is not complete was sent", "user", i.User.ID)
+		answer(incomplete)
+		return
+	}
+	if org := view.ChosenOrg(i.View); f.isNew && org != "" && org != view.ReadForm(i.View).Org {
+		// It was sent before it followed the choice of another organization: what
+		// was chosen below was not meant for that one.
+		answer(fieldError(inputs.Of(policy.FieldOrg), "Below was still what another organization offers. Look at it again, choose what is needed here, then send it."))
+		a.refreshView(ctx, i, "")
+		return
+	}
 	if a.sentInHurry(i, answer) {
 		return
 	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
-	r, err := a.service.Deny(bounded, who, id, view.DenialReasonGiven(i.View))
-	sentAgain := errors.Is(err, approval.ErrNotAllowed) && r.State == approval.StateDenied && r.Decision.By == who.User
+	r, err := f.record(a, bounded, s)
+	if err != nil && f.repeats(a, bounded, s, r, err) {
+		err = nil
+	}
+	mistakes, hasMistakes := errors.AsType[*policy.FormError](err)
 	switch {
-	case err == nil || sentAgain:
+	case hasMistakes && inputs[""] == "":
+		answer(incomplete)
+		return
+	case hasMistakes:
+		answer(slack.NewErrorsViewSubmissionResponse(view.FormErrors(mistakes.Problems, inputs)))
+		return
+	case err == nil && i.View.CallbackID == view.ViewPartial && view.StillMissing(r) != "":
+		answer(slack.NewUpdateViewSubmissionResponse(viewOf(view.Notice("Approval recorded", view.StillMissing(r)))))
+	case err == nil:
 		answer(nil)
-	case errors.Is(err, approval.ErrNotAllowed):
-		answer(replaceView(view.TooLateToDecide(r, who.User)))
-	case isPermanent(err):
-		answer(replaceView(view.UserError(err, r)))
+	case errors.Is(err, approval.ErrNotAllowed), errors.Is(err, service.ErrBreakGlassNotAllowed), isPermanent(err):
+		answer(replaceView(f.refused(a, s, r, err)))
+	case errors.Is(err, service.ErrNoProjects):
+		answer(fieldError(inputs.Of(policy.FieldProjects), "Atlas did not tell me its projects just now, so I could not look yours up. Nothing that you typed is lost: press "+f.button+" again in a minute."))
 	default:
-		answer(notRecorded(view.BlockDenyReason, "Deny", err))
+		answer(fieldError(inputs[""], "This could not be recorded just now, and nothing was changed. Nothing that you typed is lost: press "+f.button+" again "+soon(err)+"."))
 	}
-	if err != nil && !sentAgain {
-		a.logRefusal("denying", who, r, err)
+	if err != nil {
+		a.logRefusal(f.doing, s.by, r, err)
 	}
-	a.publishHomeTo(ctx, who, home)
+	a.publishHomeTo(ctx, s.by, s.home)
 }
 
-// submittedNothing answers a modal that is about no request: none of ours.
-func (a *App) submittedNothing(i payload.Interaction, answer payload.Ack) {
-	a.log.Warn("a modal about no request was sent", "user", i.User.ID)
-	answer(replaceView(view.UserError(approval.ErrNotFound, approval.Request{})))
+// fieldError says something under one input; in a notice if there is none.
+func fieldError(input, said string) *slack.ViewSubmissionResponse {
+	if input == "" {
+		return replaceView(mrkdwn.Mrkdwnf("%s", said))
+	}
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{input: said})
 }
 
 // replaceView is the answer to a form that cannot be sent any more.
@@ -85,12 +126,9 @@ func replaceView(said mrkdwn.Mrkdwn) *slack.ViewSubmissionResponse {
 	return slack.NewUpdateViewSubmissionResponse(viewOf(view.Notice("Nothing was changed", said)))
 }
 
-// notRecorded is the answer to a form that may be sent again.
-func notRecorded(block, button string, err error) *slack.ViewSubmissionResponse {
-	return slack.NewErrorsViewSubmissionResponse(map[string]string{
-		block: "This could not be recorded just now. Nothing was changed: press " + button + " again " + soon(err) + ".",
-	})
-}
+var incomplete = replaceView("This form is not complete. Close it and open a new one.")
+
+func viewOf(v slack.ModalViewRequest) *slack.ModalViewRequest { return &v }
 
 // isPermanent reports whether sending the same again would be refused again.
 func isPermanent(err error) bool {
@@ -100,33 +138,4 @@ func isPermanent(err error) bool {
 		}
 	}
 	return false
-}
-
-func viewOf(v slack.ModalViewRequest) *slack.ModalViewRequest { return &v }
-
-// openView opens a modal while its trigger lives.
-func (a *App) openView(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
-	ctx, cancel := context.WithTimeout(ctx, viewLimit)
-	defer cancel()
-	res, err := a.slack.API.OpenViewContext(ctx, trigger, v)
-	if err != nil {
-		return client.CallError(err)
-	}
-	if res.View.ID == "" {
-		return client.MalformedResponse("views.open")
-	}
-	return nil
-}
-
-// notOpened is said if a form is known not to be open. If Slack gave no clear
-// answer it may be; and if the press was delivered again to a bot that was
-// started meanwhile, it may be since the first time.
-func notOpened(err error, said mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
-	if slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, client.CodeOf(err)) {
-		return "That opened the form once already. If you see it, go on there; if not, try it once more. Nothing was changed."
-	}
-	if f, ok := errors.AsType[*approval.CallError](err); ok && f.Class == approval.Indeterminate {
-		return "Slack did not say whether the form is open. If you see it, go on there; if not, try it once more. Nothing was changed."
-	}
-	return said
 }

@@ -20,7 +20,7 @@ import (
 // suggests types into the menu of projects and returns what it shows.
 func (d *desk) suggests(user, typed string) []sandbox.Option {
 	d.t.Helper()
-	shown, err := d.Suggest(d.t.Context(), user, "form.projects", "form.projects", typed)
+	shown, err := d.Suggest(d.t.Context(), user, "projects", "projects", typed)
 	require.NoError(d.t, err)
 	require.Equal(d.t, len(shown.Options) == 0, shown.Nothing != "")
 	return shown.Options
@@ -91,18 +91,18 @@ func TestNobodyElseIsToldOfProjects(t *testing.T) {
 			for who, tt := range map[string]struct {
 				user, team, callback, action, metadata, typed string
 			}{
-				"a guest":                             {sandbox.Gil, sandbox.TeamID, "form", "form.projects", "org=" + string(org), "pay"},
-				"somebody deactivated":                {sandbox.Dee, sandbox.TeamID, "form", "form.projects", "org=" + string(org), "pay"},
-				"a stranger":                          {sandbox.Eve, sandbox.OtherTeam, "form", "form.projects", "org=" + string(org), "pay"},
-				"nobody we know":                      {"U0NOBODY", sandbox.TeamID, "form", "form.projects", "org=" + string(org), "pay"},
-				"an organization without projects":    {alice, sandbox.TeamID, "form", "form.projects", "org=" + string(stagingOrg), "pay"},
-				"an organization that is not there":   {alice, sandbox.TeamID, "form", "form.projects", "org=65a1b2c3d4e5f60718293aff", "pay"},
-				"no organization":                     {alice, sandbox.TeamID, "form", "form.projects", "", "pay"},
-				"another menu":                        {alice, sandbox.TeamID, "form", "form.roles", "org=" + string(org), "pay"},
-				"the menu of another place":           {alice, sandbox.TeamID, "form", "form.projects.1", "org=" + string(org), "pay"},
-				"another modal":                       {alice, sandbox.TeamID, "deny", "form.projects", "org=" + string(org), "pay"},
-				"metadata that cannot be read":        {alice, sandbox.TeamID, "form", "form.projects", "%zz", "pay"},
-				"a text of which nothing is in there": {alice, sandbox.TeamID, "form", "form.projects", "org=" + string(org), strings.Repeat("pay", 10_000)},
+				"a guest":                             {sandbox.Gil, sandbox.TeamID, "form", "projects", "org=" + string(org), "pay"},
+				"somebody deactivated":                {sandbox.Dee, sandbox.TeamID, "form", "projects", "org=" + string(org), "pay"},
+				"a stranger":                          {sandbox.Eve, sandbox.OtherTeam, "form", "projects", "org=" + string(org), "pay"},
+				"nobody we know":                      {"U0NOBODY", sandbox.TeamID, "form", "projects", "org=" + string(org), "pay"},
+				"an organization without projects":    {alice, sandbox.TeamID, "form", "projects", "org=" + string(stagingOrg), "pay"},
+				"an organization that is not there":   {alice, sandbox.TeamID, "form", "projects", "org=65a1b2c3d4e5f60718293aff", "pay"},
+				"no organization":                     {alice, sandbox.TeamID, "form", "projects", "", "pay"},
+				"another menu":                        {alice, sandbox.TeamID, "form", "roles", "org=" + string(org), "pay"},
+				"the menu of another place":           {alice, sandbox.TeamID, "form", "projects.1", "org=" + string(org), "pay"},
+				"another modal":                       {alice, sandbox.TeamID, "deny", "projects", "org=" + string(org), "pay"},
+				"metadata that cannot be read":        {alice, sandbox.TeamID, "form", "projects", "%zz", "pay"},
+				"a text of which nothing is in there": {alice, sandbox.TeamID, "form", "projects", "org=" + string(org), strings.Repeat("pay", 10_000)},
 			} {
 				payload, err := json.Marshal(map[string]any{
 					"type": "block_suggestion", "user": map[string]string{"id": tt.user, "team_id": tt.team}, "action_id": tt.action, "block_id": tt.action, "value": tt.typed,

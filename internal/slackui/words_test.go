@@ -101,12 +101,12 @@ func TestManyProblemsOfOneFieldAreOneBoundedText(t *testing.T) {
 		many = append(many, policy.Problem{Field: policy.FieldNetworks, Code: policy.NotAnAddress, Given: strings.Repeat("ü", 3000)})
 	}
 	many = append(many, policy.Problem{Field: policy.FieldReason, Code: policy.Missing}, policy.Problem{Field: "?", Code: "?"})
-	texts := view.FormErrors(many, view.FormBlocks)
+	texts := view.FormErrors(many, view.InputIDs{"": "description", policy.FieldNetworks: "networks", policy.FieldReason: "reason"})
 	require.Len(t, texts, 3)
-	require.True(t, strings.HasSuffix(texts[view.BlockFormNetworks], " (and 496 more)"), texts[view.BlockFormNetworks])
-	require.LessOrEqual(t, len([]rune(texts[view.BlockFormNetworks])), view.MaxFieldSay)
-	require.Equal(t, "Say why: approvers read it.", texts[view.BlockFormReason])
-	require.NotEmpty(t, texts[view.BlockFormDescription], "a field without an input is told somewhere")
+	require.True(t, strings.HasSuffix(texts["networks"], " (and 496 more)"), texts["networks"])
+	require.LessOrEqual(t, len([]rune(texts["networks"])), view.MaxFieldSay)
+	require.Equal(t, "Say why: approvers read it.", texts["reason"])
+	require.NotEmpty(t, texts["description"], "a field without an input is told somewhere")
 }
 
 // TestEveryRefusalTellsAWayOn: a sentence for each error and each state.

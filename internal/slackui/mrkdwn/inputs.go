@@ -15,18 +15,6 @@ import (
 // maxOptions is how many options Slack takes in one menu.
 const MaxOptions = 100
 
-// dispatchOnChange makes Slack tell at once what is chosen in an input, and not only when
-// the form is sent.
-func DispatchOnChange(b *slack.InputBlock) *slack.InputBlock {
-	b.DispatchAction = true
-	return b
-}
-
-func OptionalInput(b *slack.InputBlock) *slack.InputBlock {
-	b.Optional = true
-	return b
-}
-
 func Line(id, initial string, limit int) *slack.PlainTextInputBlockElement {
 	e := slack.NewPlainTextInputBlockElement(nil, id)
 	e.MaxLength = limit

@@ -27,25 +27,18 @@ func AccessListForm(k KeyTarget, o FormPreview) slack.ModalViewRequest {
 		mrkdwn.Section("If you only take addresses away, nobody has to approve it and it happens at once. Anything else waits for approval; until then the list stays as it is."),
 	}
 	has := FormOf(StillNamed(k.R.Access, k.Org.Policy))
-	byName, text := networkFields(AddressesBlocks, k.Org.Policy, has.NetworkPresets, has.Networks)
-	if byName != nil {
-		blocks = append(blocks, mrkdwn.DispatchOnChange(byName))
-	}
-	blocks = append(blocks, text,
-		mrkdwn.InputBlock(blockAddressesReason, "Why?", "Approvers read this.", mrkdwn.Lines(blockAddressesReason, "", policy.MaxReason)),
-		slack.NewDividerBlock())
+	in := inputs{policy: k.Org.Policy, filled: FormState{Form: policy.Form{Networks: has.Networks, NetworkPresets: has.NetworkPresets}}}
+	blocks = append(blocks, in.networkBlocks(refreshing)...)
+	blocks = append(blocks, in.block(policy.FieldReason), slack.NewDividerBlock())
 	blocks = append(blocks, previewProblems(o.Problems)...)
-	m := mrkdwn.Modal(ViewAddresses, "Change addresses", append(blocks, mrkdwn.Section(o.route("What has to be approved goes to")))...)
+	m := mrkdwn.Modal(ViewAccessList, "Change addresses", append(blocks, mrkdwn.Section(o.route("What has to be approved goes to")))...)
 	m.Submit = mrkdwn.PlainText("Send")
 	m.PrivateMetadata = k.Metadata
 	return m
 }
 
+// AccessListChange is the form as it was sent.
 func AccessListChange(v payload.SentView) service.AccessListForm {
-	return service.AccessListForm{
-		IdempotencyKey: v.ID,
-		NetworkPresets: selectedValues[string](v.Input(blockAddressesNamed)),
-		Networks:       v.Input(blockAddressesNetworks).Text(),
-		Reason:         v.Input(blockAddressesReason).Text(),
-	}
+	f := ReadForm(v)
+	return service.AccessListForm{IdempotencyKey: v.ID, NetworkPresets: f.NetworkPresets, Networks: f.Networks, Reason: f.Reason}
 }

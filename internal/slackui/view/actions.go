@@ -48,6 +48,20 @@ const (
 	PageNext     = "next"
 )
 
+// The callback_ids of the views. The private_metadata of the form and of
+// break-glass is a [FormMetadata], that of the Home tab a [Search]; the others
+// name the request that they are about.
+const (
+	ViewForm       = "form"
+	ViewBreakGlass = "emergency"
+	ViewPartial    = "less"
+	ViewDeny       = "deny"
+	ViewExtend     = "extend"
+	ViewAccessList = "addresses"
+	ViewRevoke     = "revoke"
+	ViewHome       = "home"
+)
+
 // A Surface is where an action can be: a kind of message that the bot tracks, a
 // kind of ephemeral message, or the Home tab.
 type Surface string

@@ -31,8 +31,8 @@ type BreakGlassView struct {
 //	│                      [ Cancel ] [ Take key ] │
 //	└──────────────────────────────────────────────┘
 func BreakGlassForm(s BreakGlassView) slack.ModalViewRequest {
-	place := placeOf(s.Org.ID, s.Orgs)
-	ids, rule := BreakGlassBlocks.forOrg(place), s.Org.Policy.BreakGlass
+	rule := s.Org.Policy.BreakGlass
+	in := inputs{orgIndex: orgIndex(s.Org.ID, s.Orgs), policy: s.Org.Policy, roles: rule.Roles, filled: s.Filled}
 	blocks := []slack.Block{
 		mrkdwn.Section(mrkdwn.Mrkdwnf(":rotating_light: *This makes a key at once, without anybody's approval.*\n"+
 			"• It appears in our conversation, visible to you alone, lives %s and is deleted then.\n"+
@@ -40,20 +40,12 @@ func BreakGlassForm(s BreakGlassView) slack.ModalViewRequest {
 			"• Somebody else has to look at that and sign it there.\n"+
 			"If it can wait for an approver, close this and ask in the normal way.", mrkdwn.BotText(mrkdwn.HumanDuration(rule.Lifetime)), mrkdwn.BotText(s.Channel))),
 	}
-	blocks = append(blocks, orgField(blockEmergencyOrg, s.Orgs, s.Org.ID)...)
-	byName, addresses := networkFields(ids, s.Org.Policy, s.Filled.NetworkPresets, s.Filled.Networks)
-	blocks = append(blocks,
-		mrkdwn.InputBlock(blockEmergencyDescription, "What is the key for?", "It becomes the key's description in Atlas.",
-			mrkdwn.Line(blockEmergencyDescription, s.Filled.Description, policy.MaxDescription)),
-		mrkdwn.InputBlock(ids[policy.FieldRoles], "What may it do?", "Organization roles. As few as will do.",
-			mrkdwn.RolesMenu(ids[policy.FieldRoles], rule.Roles, s.Filled.Roles)))
-	if byName != nil {
-		blocks = append(blocks, byName)
-	}
-	m := mrkdwn.Modal(ViewBreakGlass, "Break-glass key", append(blocks, addresses,
-		mrkdwn.InputBlock(blockEmergencyReason, "What is the emergency?", "Everybody in the approvers' channel reads this, and whoever signs it.",
-			mrkdwn.Lines(blockEmergencyReason, s.Filled.Reason, policy.MaxReason)))...)
+	blocks = append(blocks, orgBlock(s.Orgs, s.Org.ID)...)
+	blocks = append(blocks, in.block(policy.FieldDescription), in.block(policy.FieldRoles, asking("What may it do?", "Organization roles. As few as will do.")))
+	blocks = append(blocks, in.networkBlocks()...)
+	m := mrkdwn.Modal(ViewBreakGlass, "Break-glass key", append(blocks,
+		in.block(policy.FieldReason, asking("What is the emergency?", "Everybody in the approvers' channel reads this, and whoever signs it.")))...)
 	m.Submit = mrkdwn.PlainText("Take the key")
-	m.PrivateMetadata = FormMetadata{s.Org.ID, place}.Encode()
+	m.PrivateMetadata = FormMetadata{s.Org.ID, in.orgIndex}.Encode()
 	return m
 }

@@ -4,19 +4,20 @@ import (
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/plaintext"
 	"atlaskeybot/internal/slackui/mrkdwn"
 	"atlaskeybot/internal/slackui/payload"
 )
 
-// maxDenyReason is in characters.
-const MaxDenyReason = 500
+// maxAnswer is how long the reason of a denial or a revocation may be, in
+// characters.
+const maxAnswer = 500
 
 // denyForm asks an approver for a reason, which may be left empty. The request
 // is denied when this is sent.
 func DenyForm(r approval.Request, metadata string) slack.ModalViewRequest {
-	reason := mrkdwn.InputBlock(BlockDenyReason, "Why?", "The requester reads it. You may leave it empty.", mrkdwn.Lines(BlockDenyReason, "", MaxDenyReason))
-	reason.Optional = true
+	reason := inputs{}.block(policy.FieldReason, asking("Why?", "The requester reads it. You may leave it empty."), optionalInput, upTo(maxAnswer))
 	m := mrkdwn.Modal(ViewDeny, "Deny "+string(r.ID), mrkdwn.Section(requestedText(r)), reason)
 	m.Submit = mrkdwn.PlainText("Deny")
 	m.PrivateMetadata = metadata
@@ -39,10 +40,10 @@ func requestedText(r approval.Request) mrkdwn.Mrkdwn {
 	return mrkdwn.Mrkdwnf("%s asked for %s%s from %s, for %s.", Mention(r.Requester), mrkdwn.BotText(Titles(r.Access.Roles)), projects, from, mrkdwn.BotText(mrkdwn.HumanDuration(r.Access.Lifetime)))
 }
 
-// denialReasonGiven leaves out what could hide or rearrange text: a denial counts
-// without it.
-func DenialReasonGiven(v payload.SentView) string {
-	return mrkdwn.Truncate(plaintext.ForeignLines(v.Input(BlockDenyReason).Text()), MaxDenyReason)
+// ReasonGiven is the reason of a denial or a revocation. It leaves out what could
+// hide or rearrange text: they count without it.
+func ReasonGiven(v payload.SentView) string {
+	return mrkdwn.Truncate(plaintext.ForeignLines(ReadForm(v).Reason), maxAnswer)
 }
 
 // notice is a modal that only says something, in the place of a form that

@@ -33,13 +33,14 @@ type ExtendView struct {
 //	│                        [ Cancel ] [ Send ]   │
 //	└──────────────────────────────────────────────┘
 func ExtendForm(s ExtendView) slack.ModalViewRequest {
+	in := inputs{lifetimes: s.choices()}
 	blocks := []slack.Block{mrkdwn.Section(mrkdwn.Mrkdwnf("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", KeyName(s.R), s.R.ID, s.R.Access.Description, mrkdwn.SlackDate(s.R.KeyExpiresAt)))}
 	if s.Most > 0 {
 		blocks = append(blocks, mrkdwn.Section(mrkdwn.Mrkdwnf("Because of %s it lives at most %s in all, with its extensions and rotations.", mrkdwn.BotText(Titles([]policy.Role{s.MostOf})), mrkdwn.BotText(mrkdwn.HumanDuration(s.Most)))))
 	}
 	blocks = append(blocks,
-		mrkdwn.DispatchOnChange(mrkdwn.InputBlock(blockExtendLifetime, "How much longer?", "Added to the present end.", mrkdwn.SpansMenu(blockExtendLifetime, s.choices(), 0))),
-		mrkdwn.InputBlock(blockExtendReason, "Why?", "Approvers read this.", mrkdwn.Lines(blockExtendReason, "", policy.MaxReason)),
+		in.block(policy.FieldLifetime, refreshing, asking("How much longer?", "Added to the present end.")),
+		in.block(policy.FieldReason),
 	)
 	m := mrkdwn.Modal(ViewExtend, "More time", append(blocks, slack.NewDividerBlock(), mrkdwn.Section(s.Preview.route("This will go to")))...)
 	m.Submit = mrkdwn.PlainText("Send")
@@ -58,8 +59,10 @@ func (s ExtendView) choices() []time.Duration {
 	return within
 }
 
+// Extension is the form as it was sent.
 func Extension(v payload.SentView) service.ExtensionForm {
-	return service.ExtensionForm{IdempotencyKey: v.ID, Reason: v.Input(blockExtendReason).Text(), ExtendBy: v.Input(blockExtendLifetime).Span()}
+	f := ReadForm(v)
+	return service.ExtensionForm{IdempotencyKey: v.ID, Reason: f.Reason, ExtendBy: f.Lifetime}
 }
 
 // wholeLife is how long a key would live in all, which is what a rule that

@@ -44,7 +44,7 @@ type FormView struct {
 //	│                          [ Cancel ] [ Send ] │
 //	└──────────────────────────────────────────────┘
 func Form(s FormView) slack.ModalViewRequest {
-	blocks := orgField(blockFormOrg, s.Orgs, s.Offer.Org.ID)
+	blocks := orgBlock(s.Orgs, s.Offer.Org.ID)
 	if len(s.Offer.Roles) == 0 {
 		blocks = append(blocks, mrkdwn.Section(NothingOffered(s.Offer.Org)))
 	} else {
@@ -53,7 +53,7 @@ func Form(s FormView) slack.ModalViewRequest {
 	}
 	m := mrkdwn.Modal(ViewForm, "Ask for an API key", blocks...)
 	m.Submit = mrkdwn.PlainText("Send")
-	m.PrivateMetadata = FormMetadata{s.Offer.Org.ID, s.place()}.Encode()
+	m.PrivateMetadata = FormMetadata{s.Offer.Org.ID, s.orgIndex()}.Encode()
 	return m
 }
 
@@ -61,67 +61,32 @@ func NothingOffered(org policy.Org) mrkdwn.Mrkdwn {
 	return mrkdwn.Mrkdwnf("In %s there is no role that you may ask for. Whoever runs this bot can change that.", mrkdwn.OrgText(org.Name))
 }
 
-// place is that of the organization in the list.
-func (s FormView) place() int { return placeOf(s.Offer.Org.ID, s.Orgs) }
+// orgIndex is the index of the organization in the list.
+func (s FormView) orgIndex() int { return orgIndex(s.Offer.Org.ID, s.Orgs) }
 
-func placeOf(id policy.OrgID, orgs policy.Orgs) int {
+func orgIndex(id policy.OrgID, orgs policy.Orgs) int {
 	return max(slices.IndexFunc(orgs, func(o policy.Org) bool { return o.ID == id }), 0)
 }
 
-// orgField is empty if there is nothing to choose.
-func orgField(id string, orgs policy.Orgs, chosen policy.OrgID) []slack.Block {
+// orgBlock is empty if there is nothing to choose.
+func orgBlock(orgs policy.Orgs, chosen policy.OrgID) []slack.Block {
 	if len(orgs) < 2 {
 		return nil
 	}
-	return []slack.Block{mrkdwn.DispatchOnChange(mrkdwn.InputBlock(id, "In which organization?", "What can be asked for differs: what is chosen below begins anew.", mrkdwn.OrgsMenu(id, orgs, chosen)))}
+	f, id := fieldOf(policy.FieldOrg), string(policy.FieldOrg)
+	b := mrkdwn.InputBlock(id, f.label, f.hint, mrkdwn.OrgsMenu(id, orgs, chosen))
+	refreshing(b)
+	return []slack.Block{b}
 }
 
 func (s FormView) fields() []slack.Block {
-	ids, f, p := FormBlocks.forOrg(s.place()), s.Filled, s.Offer.Org.Policy
-	blocks := []slack.Block{
-		mrkdwn.InputBlock(BlockFormDescription, "What is the key for?", "It becomes the key's description in Atlas.",
-			mrkdwn.Line(BlockFormDescription, f.Description, policy.MaxDescription)),
-		mrkdwn.DispatchOnChange(mrkdwn.InputBlock(ids[policy.FieldRoles], "What may it do?", "Organization roles. As few as will do: approvers look at them.",
-			mrkdwn.RolesMenu(ids[policy.FieldRoles], s.Offer.Roles, f.Roles))),
+	in := inputs{orgIndex: s.orgIndex(), policy: s.Offer.Org.Policy, roles: s.Offer.Roles, projectRoles: s.Offer.ProjectRoles, lifetimes: s.Offer.Lifetimes, filled: s.Filled}
+	blocks := []slack.Block{in.block(policy.FieldDescription), in.block(policy.FieldRoles, refreshing)}
+	if len(s.Offer.ProjectRoles) > 0 {
+		blocks = append(blocks, in.block(policy.FieldProjects, refreshing, optionalInput), in.block(policy.FieldProjectRoles, refreshing, optionalInput))
 	}
-	blocks = append(blocks, s.projectFields(ids)...)
-	byName, addresses := networkFields(ids, p, f.NetworkPresets, f.Networks)
-	if byName != nil {
-		blocks = append(blocks, mrkdwn.DispatchOnChange(byName))
-	}
-	return append(blocks, addresses,
-		mrkdwn.DispatchOnChange(mrkdwn.InputBlock(ids[policy.FieldLifetime], "For how long?", "Counted from the moment the key is made. Then it is deleted.",
-			mrkdwn.SpansMenu(ids[policy.FieldLifetime], s.Offer.Lifetimes, f.Lifetime))),
-		mrkdwn.InputBlock(BlockFormReason, "Why?", "Approvers read this.",
-			mrkdwn.Lines(BlockFormReason, f.Reason, policy.MaxReason)),
-	)
-}
-
-// projectFields are there if the asker may ask for anything in projects.
-func (s FormView) projectFields(ids BlockIDs) []slack.Block {
-	if len(s.Offer.ProjectRoles) == 0 {
-		return nil
-	}
-	which, what := ids[policy.FieldProjects], ids[policy.FieldProjectRoles]
-	return []slack.Block{
-		mrkdwn.OptionalInput(mrkdwn.DispatchOnChange(mrkdwn.InputBlock(which, "In which projects?", "Type a part of a project's name. At most "+decimal(policy.MaxProjects)+".",
-			mrkdwn.ProjectsMenu(which, s.Filled.ChosenProjects)))),
-		mrkdwn.OptionalInput(mrkdwn.DispatchOnChange(mrkdwn.InputBlock(what, "What may it do in these projects?", "Project roles, the same in each of them.",
-			mrkdwn.RolesMenu(what, s.Offer.ProjectRoles, s.Filled.ProjectRoles)))),
-	}
-}
-
-// networkFields ask where a key may be used from. Where there are networks with
-// names, nobody has to type an address; byName is nil where there are none.
-func networkFields(ids BlockIDs, p policy.Policy, named []string, typed string) (byName, text *slack.InputBlock) {
-	text = mrkdwn.InputBlock(ids[policy.FieldNetworks], "From which addresses?", networksHint(p),
-		mrkdwn.Lines(ids[policy.FieldNetworks], typed, policy.MaxNetworks))
-	if len(mrkdwn.OfferedNetworks(p)) == 0 {
-		return nil, text
-	}
-	byName = mrkdwn.InputBlock(ids[policy.FieldNetworkPresets], "From which networks?", "Networks that have a name here. Choose some, or enter addresses below, or both.",
-		networksMenu(ids[policy.FieldNetworkPresets], mrkdwn.OfferedNetworks(p), named))
-	return mrkdwn.OptionalInput(byName), mrkdwn.OptionalInput(text)
+	blocks = append(blocks, in.networkBlocks(refreshing)...)
+	return append(blocks, in.block(policy.FieldLifetime, refreshing), in.block(policy.FieldReason))
 }
 
 func networksHint(p policy.Policy) string {
@@ -132,4 +97,16 @@ func networksHint(p policy.Policy) string {
 
 func widest(p policy.Policy) string {
 	return "no wider than /" + decimal(p.MinPrefixIPv4) + " (IPv6: /" + decimal(p.MinPrefixIPv6) + "), at most " + decimal(p.MaxEntries) + " in all"
+}
+
+func networksMenu(id string, offered []policy.NetworkPreset, chosen []string) *slack.MultiSelectBlockElement {
+	return mrkdwn.MultiSelect(id, "Choose networks", offered, networkOption, func(n policy.NetworkPreset) bool { return slices.Contains(chosen, n.Name) })
+}
+
+func networkOption(n policy.NetworkPreset) *slack.OptionBlockObject {
+	below := mrkdwn.Truncate(addresses(policy.Access{Networks: n.Networks}), mrkdwn.MaxOption)
+	if below == "" {
+		return slack.NewOptionBlockObject(n.Name, mrkdwn.PlainText(n.Name), nil)
+	}
+	return slack.NewOptionBlockObject(n.Name, mrkdwn.PlainText(n.Name), mrkdwn.PlainText(below))
 }

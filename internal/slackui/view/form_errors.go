@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,13 +21,10 @@ func decimal(n int) string { return strconv.Itoa(n) }
 // formErrors is what the modal shows under its fields: one text a field, by
 // block id. Each problem tells the way out. The texts are plain: Slack obeys
 // nothing in them.
-func FormErrors(problems []policy.Problem, blocks BlockIDs) map[string]string {
+func FormErrors(problems []policy.Problem, inputs InputIDs) map[string]string {
 	byBlock := map[string][]string{}
 	for _, p := range problems {
-		block, ok := blocks[p.Field]
-		if !ok {
-			block = blocks[""]
-		}
+		block := inputs.Of(p.Field)
 		byBlock[block] = append(byBlock[block], ProblemText(p))
 	}
 	texts := map[string]string{}
@@ -45,7 +43,7 @@ func ProblemText(p policy.Problem) string {
 	given := mrkdwn.Truncate(p.Given, maxGiven)
 	switch p.Code {
 	case policy.Missing:
-		return missing(p.Field)
+		return cmp.Or(fieldOf(p.Field).missing, "Say why: approvers read it.")
 	case policy.TooLong:
 		return fmt.Sprintf("This is too long: shorten it to %d characters.", p.Limit)
 	case policy.Unprintable:
@@ -100,24 +98,6 @@ func ProblemText(p policy.Problem) string {
 		return "The key has exactly this list already: change something, or close this."
 	}
 	return "This cannot be accepted: change it and send it again."
-}
-
-func missing(f policy.Field) string {
-	switch f {
-	case policy.FieldDescription:
-		return "Say in a few words what the key is for."
-	case policy.FieldRoles:
-		return "Choose at least one role."
-	case policy.FieldProjects:
-		return "Choose the projects that the project roles are for, or take these roles away."
-	case policy.FieldProjectRoles:
-		return "Choose what the key may do in these projects, or take the projects away."
-	case policy.FieldNetworks:
-		return "Enter at least one address: without one Atlas would let the key in from nowhere."
-	case policy.FieldLifetime:
-		return "Choose how long the key should live."
-	}
-	return "Say why: approvers read it."
 }
 
 // notLess says that an approver would grant more than is asked for.

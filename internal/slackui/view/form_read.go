@@ -10,50 +10,41 @@ import (
 	"atlaskeybot/internal/slackui/payload"
 )
 
-// read is the form as it was sent, of a modal with these inputs, named as in
-// the first organization's form. What Slack's menus cannot produce is passed on
-// as it is: the policy refuses it.
-func (b BlockIDs) Read(v payload.SentView) FormState {
-	ids := b.Shown(v)
-	d := FormState{Form: policy.Form{
-		IdempotencyKey: v.ID,
-		Org:            ParseFormMetadata(v.Metadata).Org,
-		Description:    v.Input(ids[policy.FieldDescription]).Text(),
-		Roles:          selectedValues[policy.Role](v.Input(ids[policy.FieldRoles])),
-		ProjectRoles:   selectedValues[policy.Role](v.Input(ids[policy.FieldProjectRoles])),
-		NetworkPresets: selectedValues[string](v.Input(ids[policy.FieldNetworkPresets])),
-		Networks:       v.Input(ids[policy.FieldNetworks]).Text(),
-		Lifetime:       v.Input(ids[policy.FieldLifetime]).Span(),
-		Reason:         v.Input(ids[policy.FieldReason]).Text(),
-	}}
-	for _, o := range v.Input(ids[policy.FieldProjects]).Chosen {
-		d.Projects = append(d.Projects, policy.ProjectID(o.Value))
-		d.ChosenProjects = append(d.ChosenProjects, policy.Project{ID: policy.ProjectID(o.Value), Name: o.Text.Text})
+// ReadForm is a modal as it was sent. What Slack's menus cannot produce is passed
+// on as it is: the policy refuses it.
+func ReadForm(v payload.SentView) FormState {
+	meta := ParseFormMetadata(v.Metadata)
+	d := FormState{Form: policy.Form{IdempotencyKey: v.ID, Org: meta.Org}}
+	for _, f := range fields {
+		f.read(v.Input(InputID(f.id, meta.OrgIndex)), &d)
 	}
 	return d
 }
 
-// chosenOrg is what is chosen in the menu of organizations; empty if there is
+// ChosenOrg is what is chosen in the menu of organizations; empty if there is
 // none.
-func (b BlockIDs) ChosenOrg(v payload.SentView) policy.OrgID {
-	if o := v.Input(b[policy.FieldOrg]).Selected; o != nil {
+func ChosenOrg(v payload.SentView) policy.OrgID {
+	if o := v.Input(string(policy.FieldOrg)).Selected; o != nil {
 		return policy.OrgID(o.Value)
 	}
 	return ""
 }
 
-// switchOrg is the form for the organization that is chosen now. For another one
+// SwitchOrg is the form for the organization that is chosen now. For another one
 // than before it has what was typed, and nothing that was chosen.
-func (b BlockIDs) SwitchOrg(v payload.SentView) FormState {
-	d, org := b.Read(v), b.ChosenOrg(v)
+func SwitchOrg(v payload.SentView) FormState {
+	d, org := ReadForm(v), ChosenOrg(v)
 	if org == "" || org == d.Org {
 		return d
 	}
-	return FormState{Form: policy.Form{IdempotencyKey: d.IdempotencyKey, Org: org, Description: d.Description, Networks: d.Networks, Reason: d.Reason}}
+	switched := FormState{Form: policy.Form{IdempotencyKey: d.IdempotencyKey, Org: org}}
+	for _, f := range fields {
+		if !f.perOrg {
+			f.read(v.Input(string(f.id)), &switched)
+		}
+	}
+	return switched
 }
-
-// filledIn is the form in which a key is asked for as it was sent.
-func FilledIn(v payload.SentView) FormState { return FormBlocks.Read(v) }
 
 // again is the form that r came from, to be filled in the same way under the
 // rules of now.

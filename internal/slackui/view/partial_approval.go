@@ -25,27 +25,33 @@ import (
 //	│                       [ Cancel ] [ Approve ] │
 //	└──────────────────────────────────────────────┘
 func PartialForm(p policy.Policy, r approval.Request, metadata string) slack.ModalViewRequest {
+	in := inputs{roles: r.Access.Roles, lifetimes: shorterThan(r.Access.Lifetime, p.Lifetimes), filled: FormState{Form: policy.Form{
+		Roles: r.Access.Roles, Networks: WholeList(r.Access), Lifetime: r.Access.Lifetime,
+	}}}
 	blocks := []slack.Block{
 		mrkdwn.Section(requestedText(r)),
 		mrkdwn.Section(mrkdwn.Mrkdwnf("Take away what you do not approve, and press *Approve*. %s reads what you took away and by whom, and can decline the rest. Nothing can be added.", Mention(r.Requester))),
-		mrkdwn.InputBlock(BlockLessRoles, "What may it do?", "", mrkdwn.RolesMenu(BlockLessRoles, r.Access.Roles, r.Access.Roles)),
+		in.block(policy.FieldRoles, asking("What may it do?", "")),
 	}
 	if len(r.Access.Projects) > 0 {
-		blocks = append(blocks, mrkdwn.OptionalInput(mrkdwn.InputBlock(blockLessProjects, "In which projects?", "In each with the project roles that were asked for.", askedProjects(r.Access))))
+		blocks = append(blocks, in.block(policy.FieldProjects, optionalInput, asking("In which projects?", "In each with the project roles that were asked for."), requestedProjects(r.Access)))
 	}
 	m := mrkdwn.Modal(ViewPartial, "Approve less", append(blocks,
-		mrkdwn.InputBlock(blockLessNetworks, "From which addresses?", "All of them are among those asked for, or inside of them.", mrkdwn.Lines(blockLessNetworks, WholeList(r.Access), policy.MaxNetworks)),
-		mrkdwn.InputBlock(blockLessLifetime, "For how long?", "Counted from the moment the key is made.", mrkdwn.SpansMenu(blockLessLifetime, upTo(r.Access.Lifetime, p.Lifetimes), r.Access.Lifetime)),
+		in.block(policy.FieldNetworks, asking("From which addresses?", "All of them are among those asked for, or inside of them.")),
+		in.block(policy.FieldLifetime, asking("For how long?", "Counted from the moment the key is made.")),
 	)...)
 	m.Submit = mrkdwn.PlainText("Approve")
 	m.PrivateMetadata = metadata
 	return m
 }
 
-func askedProjects(a policy.Access) *slack.MultiSelectBlockElement {
-	return mrkdwn.MultiSelect(blockLessProjects, "Choose projects", a.Projects,
-		func(p policy.ProjectAccess) *slack.OptionBlockObject { return mrkdwn.ProjectOption(p.Project) },
-		func(policy.ProjectAccess) bool { return true })
+// requestedProjects offers the projects of a, all of them chosen.
+func requestedProjects(a policy.Access) func(*slack.InputBlock) {
+	return func(b *slack.InputBlock) {
+		b.Element = mrkdwn.MultiSelect(b.BlockID, "Choose projects", a.Projects,
+			func(p policy.ProjectAccess) *slack.OptionBlockObject { return mrkdwn.ProjectOption(p.Project) },
+			func(policy.ProjectAccess) bool { return true })
+	}
 }
 
 // wholeList is every address as somebody would type it, also those that were
@@ -54,8 +60,8 @@ func WholeList(a policy.Access) string {
 	return formatAddresses(policy.Access{Networks: a.Networks})
 }
 
-// upTo are the choices that are shorter than what was asked for, and that.
-func upTo(asked time.Duration, choices []time.Duration) []time.Duration {
+// shorterThan are the choices that are shorter than what was requested, and that.
+func shorterThan(asked time.Duration, choices []time.Duration) []time.Duration {
 	var shorter []time.Duration
 	for _, d := range choices {
 		if d < asked {
@@ -65,13 +71,10 @@ func upTo(asked time.Duration, choices []time.Duration) []time.Duration {
 	return append(shorter, asked)
 }
 
+// PartialApproval is the form as it was sent.
 func PartialApproval(v payload.SentView) policy.PartialApproval {
-	return policy.PartialApproval{
-		Roles:    selectedValues[policy.Role](v.Input(BlockLessRoles)),
-		Projects: selectedValues[policy.ProjectID](v.Input(blockLessProjects)),
-		Networks: v.Input(blockLessNetworks).Text(),
-		Lifetime: v.Input(blockLessLifetime).Span(),
-	}
+	f := ReadForm(v)
+	return policy.PartialApproval{Roles: f.Roles, Projects: f.Projects, Networks: f.Networks, Lifetime: f.Lifetime}
 }
 
 // isApprovedAs reports whether user approved r already and it now is what n

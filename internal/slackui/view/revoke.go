@@ -4,13 +4,9 @@ import (
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
-	"atlaskeybot/internal/plaintext"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/slackui/mrkdwn"
-	"atlaskeybot/internal/slackui/payload"
 )
-
-// maxRevokeReason is in characters.
-const MaxRevokeReason = 500
 
 // revokeForm asks whoever revokes a key why, which may be left empty. The key
 // is revoked when this is sent.
@@ -19,8 +15,7 @@ func RevokeForm(r approval.Request, metadata string) slack.ModalViewRequest {
 	if r.Requester == "" {
 		hint = "It is kept in the audit trail. You may leave it empty."
 	}
-	reason := mrkdwn.InputBlock(BlockRevokeReason, "Why?", hint, mrkdwn.Lines(BlockRevokeReason, "", MaxRevokeReason))
-	reason.Optional = true
+	reason := inputs{}.block(policy.FieldReason, asking("Why?", hint), optionalInput, upTo(maxAnswer))
 	m := mrkdwn.Modal(ViewRevoke, "Revoke "+string(r.ID), mrkdwn.Section(revokeEffect(r)), reason)
 	m.Submit = mrkdwn.PlainText("Revoke")
 	m.PrivateMetadata = metadata
@@ -46,10 +41,6 @@ func ownedBy(r approval.Request) mrkdwn.Mrkdwn {
 		return "of which no owner is known"
 	}
 	return mrkdwn.Mrkdwnf("which %s asked for", Mention(r.Requester))
-}
-
-func RevokeReasonGiven(v payload.SentView) string {
-	return mrkdwn.Truncate(plaintext.ForeignLines(v.Input(BlockRevokeReason).Text()), MaxRevokeReason)
 }
 
 // confirmRevoke is the answer to the command's "revoke": what it would do, and a
