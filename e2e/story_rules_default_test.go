@@ -18,7 +18,7 @@ func TestRulesWithoutAFile(t *testing.T) {
 		w.Slack.Join(carol, slack.Approvals)
 		w.opensForm(alice)
 		modal := w.modalShows(alice, "This will go to 1 of", ofApprovers)
-		for _, absent := range []string{"org", "projects", "project_roles", "network_presets", "ORG_OWNER"} {
+		for _, absent := range []string{`"org"`, `"projects"`, `"project_roles"`, `"network_presets"`, "ORG_OWNER"} {
 			assert.False(t, modalHolds(modal, absent), absent)
 		}
 		assert.Nil(t, modal.Values["network_presets"])

@@ -126,7 +126,7 @@ func modals() map[string]any {
 		"extend.form.large": view.ExtendForm(view.ExtendView{KeyTarget: view.KeyTarget{R: request(large, active), Org: production, Metadata: "AKR-7F3K2"}, Preview: bob}),
 
 		"addresses.form":       view.AccessListForm(key, usual),
-		"addresses.network_presets": view.AccessListForm(view.KeyTarget{R: request(whole, active), Org: strict, Metadata: "AKR-7F3K2"}, wide),
+		"addresses.form.named": view.AccessListForm(view.KeyTarget{R: request(whole, active), Org: strict, Metadata: "AKR-7F3K2"}, wide),
 		"addresses.form.large": view.AccessListForm(view.KeyTarget{R: request(large, active), Org: production, Metadata: "AKR-7F3K2"}, usual),
 	}
 }
