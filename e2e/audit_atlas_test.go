@@ -63,11 +63,11 @@ func TestWhatWasDoneByHandIsFound(t *testing.T) {
 	w := newTown(t, false, nil)
 	edited := w.active()
 	editedKey := w.request(edited).Key
-	_, err := w.Atlas.AddKey(atlas.Draft{Desc: "somebody's own", Roles: []string{"ORG_MEMBER"}, AccessList: []string{"192.0.2.1"}})
+	_, err := w.Atlas.AddKey(atlas.KeyInput{Desc: "somebody's own", Roles: []string{"ORG_MEMBER"}, AccessList: []string{"192.0.2.1"}})
 	require.NoError(t, err)
 	w.passes(time.Hour)
 	before := w.Clock.Now()
-	require.NoError(t, w.Atlas.EditKey(editedKey.ID, atlas.Edit{Roles: []string{"ORG_OWNER"}, AccessList: []string{"203.0.113.7", "0.0.0.0/0"}}))
+	require.NoError(t, w.Atlas.EditKey(editedKey.ID, atlas.KeyEdit{Roles: []string{"ORG_OWNER"}, AccessList: []string{"203.0.113.7", "0.0.0.0/0"}}))
 	require.NoError(t, w.Atlas.DeleteKey(editedKey.ID))
 
 	found, err := w.compares()

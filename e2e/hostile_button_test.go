@@ -50,7 +50,7 @@ func TestAWrongButtonIsAnsweredInASentence(t *testing.T) {
 		for ts, id := range map[string]policy.ID{one.TS: first, two.TS: second} {
 			card := w.reads(bob, "card/approve", string(id))
 			assert.Equal(t, ts, card.TS)
-			require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, ts, "approve"))
+			require.NoError(t, w.Slack.Click(t.Context(), bob, slack.Approvals, ts, "approve"))
 			w.becomes(id, approval.StateApproved)
 		}
 		w.holdsOut()

@@ -126,7 +126,7 @@ func TestTheChannelIsSharedLater(t *testing.T) {
 				})
 				w.sees(alice, "that the approvers were reached", func(s slack.Screen) bool { _, _, still := find(s, string(id), "could not"); return !still })
 				card := w.reads(bob, "card/approve", string(id))
-				require.NoError(t, w.Slack.Press(t.Context(), bob, slack.Approvals, card.TS, "approve"))
+				require.NoError(t, w.Slack.Click(t.Context(), bob, slack.Approvals, card.TS, "approve"))
 				w.becomes(id, approval.StateApproved)
 			})
 		})

@@ -152,7 +152,7 @@ func (w *town) holdsOut() {
 	before := len(w.ledger())
 	id := w.asks()
 	card := w.reads(bob, "card/approve", string(id))
-	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "approve"))
+	require.NoError(w.t, w.Slack.Click(w.ctx(), bob, slack.Approvals, card.TS, "approve"))
 	w.becomes(id, approval.StateApproved)
 	assert.Len(w.t, w.ledger(), before+1)
 }

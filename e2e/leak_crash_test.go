@@ -103,7 +103,7 @@ func (w *town) crashes(at approval.Event, then func(*os.Process)) string {
 	w.t.Helper()
 	return w.crashesAfter(at, func() {
 		note := w.reads(alice, "ready/issue")
-		require.NoError(w.t, w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), note.TS, "issue"))
+		require.NoError(w.t, w.Slack.Click(w.ctx(), alice, slack.AppDM(alice), note.TS, "issue"))
 	}, then)
 }
 

@@ -188,7 +188,7 @@ func (w *town) ready() policy.ID {
 	id := w.asks()
 	w.until("it is approved", func() bool { // a press may come to nothing when Slack is slow to say who pressed
 		if _, card, ok := find(w.Slack.Screen(bob), "card/approve", string(id)); ok {
-			err := w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "approve")
+			err := w.Slack.Click(w.ctx(), bob, slack.Approvals, card.TS, "approve")
 			assert.True(w.t, err == nil || errors.Is(err, slack.ErrCannot), "%v", err)
 		}
 		return w.request(id).State == approval.StateApproved
@@ -247,7 +247,7 @@ func refusedStory(w *town) {
 func deniedStory(w *town) {
 	id := w.asks()
 	card := w.reads(bob, "card/deny", string(id))
-	require.NoError(w.t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "deny"))
+	require.NoError(w.t, w.Slack.Click(w.ctx(), bob, slack.Approvals, card.TS, "deny"))
 	w.sees(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 	w.submits(bob, "reason", "use the dashboard")
 	w.becomes(id, approval.StateDenied)

@@ -67,7 +67,7 @@ func (w *town) readsInNewest(who, conversation string) slack.Message {
 // staleInDM presses a button of an old copy of a message in the app's DM.
 func (w *town) staleInDM(who string, old slack.Message, action string) {
 	w.t.Helper()
-	require.NoError(w.t, w.Slack.PressStale(w.ctx(), who, w.appDM(who), old, verbOf(action)))
+	require.NoError(w.t, w.Slack.ClickStale(w.ctx(), who, w.appDM(who), old, verbOf(action)))
 }
 
 // appDM is a person's conversation with the bot.

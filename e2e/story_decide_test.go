@@ -48,7 +48,7 @@ func TestWithdraw(t *testing.T) {
 		w.presses(alice, "requested/withdraw")
 		w.becomes(id, approval.StateWithdrawn)
 		w.sees(bob, "a card without buttons", func(s slack.Screen) bool { _, _, there := find(s, "card/approve"); return !there })
-		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "approve"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), bob, slack.Approvals, card, "approve"))
 		w.whispered(bob)
 		assert.Equal(t, approval.StateWithdrawn, w.request(id).State)
 	})
@@ -93,7 +93,7 @@ func TestTwoApproversAtOnce(t *testing.T) {
 		w.reads(dana, "card/approve")
 		var both sync.WaitGroup
 		for _, who := range []string{bob, dana} {
-			both.Go(func() { assert.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "approve")) })
+			both.Go(func() { assert.NoError(t, w.Slack.ClickStale(w.ctx(), who, slack.Approvals, card, "approve")) })
 		}
 		both.Wait()
 		r := w.becomes(id, approval.StateApproved)
@@ -183,7 +183,7 @@ func TestADoubleClickApprovesOnce(t *testing.T) {
 		id := w.asks()
 		card := w.reads(bob, "card/approve")
 		w.presses(bob, "card/approve")
-		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "approve"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), bob, slack.Approvals, card, "approve"))
 		w.whispered(bob)
 		w.becomes(id, approval.StateApproved)
 		assert.Equal(t, 1, w.entries(id, approval.EventApprove))

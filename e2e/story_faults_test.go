@@ -38,7 +38,7 @@ func (w *town) pressesUntilShown(id policy.ID) {
 		case approval.StateApproved:
 			c, m, ok := find(w.Slack.Screen(alice), "ready/issue")
 			if ok {
-				err := w.Slack.Press(w.ctx(), alice, c.ID, m.TS, "issue")
+				err := w.Slack.Click(w.ctx(), alice, c.ID, m.TS, "issue")
 				if !errors.Is(err, slack.ErrCannot) { // it was redrawn in this moment
 					require.NoError(w.t, err)
 				}

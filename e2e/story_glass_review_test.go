@@ -41,7 +41,7 @@ func TestSomebodyElseSigns(t *testing.T) {
 		w.sees(bob, "a ticket without a button", func(s slack.Screen) bool { _, _, there := find(s, "review/review"); return !there })
 		w.readsIn(dana, slack.Approvals, "*Reviewed* by <@"+bob+">", string(id))
 		w.readsIn(alice, w.appDM(alice), "<@"+bob+"> reviewed", string(id))
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, ticket, "review"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, ticket, "review"))
 		w.readsIn(dana, slack.Approvals, "<@"+bob+"> reviewed this already")
 		w.signed(id, bob)
 	})
@@ -53,8 +53,8 @@ func TestTwoSignAtOnce(t *testing.T) {
 		w.rests(id)
 		ticket := w.readsIn(dana, slack.Approvals, "review/review", string(id))
 		w.atOnce(
-			func() error { return w.Slack.PressStale(w.ctx(), bob, slack.Approvals, ticket, "review") },
-			func() error { return w.Slack.PressStale(w.ctx(), dana, slack.Approvals, ticket, "review") },
+			func() error { return w.Slack.ClickStale(w.ctx(), bob, slack.Approvals, ticket, "review") },
+			func() error { return w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, ticket, "review") },
 		)
 		first := w.onDisk(id, "is signed", func(r approval.Request) bool { return r.Review.By != "" }).Review.By
 		second := map[policy.UserID]string{bob: dana, dana: bob}[first]

@@ -218,14 +218,14 @@ func TestAnEmergencySentTwiceIsOneKey(t *testing.T) {
 // which the key appears.
 func TestAnEmergencyTypedElsewhere(t *testing.T) {
 	underRules(t, glass, func(t *testing.T, w *town) {
-		require.NoError(t, w.Slack.Look(alice, slack.General))
+		require.NoError(t, w.Slack.View(alice, slack.General))
 		w.reachesForGlass(alice)
 		id := w.sendsOutage()
 		w.becomes(id, approval.StateDelivered)
 		ready := w.readsIn(alice, w.appDM(alice), "ready/replace", string(id))
 		require.Len(t, w.Slack.Lost(), 1, "the note was shown to nobody")
-		require.NoError(t, w.Slack.Look(alice, w.appDM(alice)))
-		require.NoError(t, w.Slack.Press(w.ctx(), alice, w.appDM(alice), ready.TS, "replace"))
+		require.NoError(t, w.Slack.View(alice, w.appDM(alice)))
+		require.NoError(t, w.Slack.Click(w.ctx(), alice, w.appDM(alice), ready.TS, "replace"))
 		w.reads(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 		w.becomes(id, approval.StateDelivered)
 		w.holdsTheLastShown()

@@ -34,7 +34,7 @@ func (w *town) opensHome(who string, words ...string) string {
 
 func (w *town) pressesAtHome(who, action string, value ...string) {
 	w.t.Helper()
-	require.NoError(w.t, w.Slack.PressInHome(w.ctx(), who, verbOf(action), value...))
+	require.NoError(w.t, w.Slack.ClickInHome(w.ctx(), who, verbOf(action), value...))
 }
 
 func TestHomeOfSomebodyWithAKey(t *testing.T) {

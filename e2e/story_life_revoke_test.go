@@ -34,7 +34,7 @@ func TestAnApproverRevokesWithAReason(t *testing.T) {
 		again, err := w.Slack.SubmitAgain(w.ctx(), bob)
 		require.NoError(t, err)
 		assert.Equal(t, slack.Closed, again.Outcome)
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, card, "revoke_with_reason"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, card, "revoke_with_reason"))
 		assert.True(t, holds(w.whispered(dana), "was deleted"))
 		assert.Equal(t, 1, w.entries(id, approval.EventRevoke))
 	})

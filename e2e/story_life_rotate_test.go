@@ -74,7 +74,7 @@ func TestSwitchedOver(t *testing.T) {
 		assert.Equal(t, approval.CauseReplaced, w.becomes(id, approval.StateEnded).Outcome.Cause)
 		w.reads(alice, "The earlier key", "is being deleted")
 		w.reads(alice, string(id), "because its successor took over")
-		require.NoError(t, w.Slack.PressStale(w.ctx(), alice, w.appDM(alice), old, "retire_predecessor"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), alice, w.appDM(alice), old, "retire_predecessor"))
 		keys := w.botKeys()
 		require.Len(t, keys, 1)
 		assert.Equal(t, w.request(next).Key.PublicKey, keys[0].PublicKey)

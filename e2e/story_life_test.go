@@ -23,7 +23,7 @@ func (w *town) pressesOn(who, action string, words ...string) slack.Message {
 		c, m, ok = find(s, words...)
 		return ok
 	})
-	require.NoError(w.t, w.Slack.Press(w.ctx(), who, c.ID, m.TS, verbOf(action)))
+	require.NoError(w.t, w.Slack.Click(w.ctx(), who, c.ID, m.TS, verbOf(action)))
 	return m
 }
 
@@ -129,7 +129,7 @@ func TestTheOwnerIsRemindedBeforeTheEnd(t *testing.T) {
 			}
 			return n == 1
 		})
-		require.NoError(t, w.Slack.PressStale(w.ctx(), alice, w.appDM(alice), first, "extend"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), alice, w.appDM(alice), first, "extend"))
 		w.sees(alice, "the form all the same", func(s slack.Screen) bool { return s.Modal != nil })
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 
@@ -161,7 +161,7 @@ func TestExtendApproved(t *testing.T) {
 		_, _, again2 := find(w.Slack.Screen(alice), "outcome/request_again")
 		assert.False(t, again2, "there is nothing to ask again")
 
-		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "approve"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), bob, slack.Approvals, card, "approve"))
 		w.whispered(bob)
 		assert.Equal(t, 1, w.entries(more, approval.EventApproveChange))
 		w.rests(id, more)

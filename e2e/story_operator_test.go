@@ -25,7 +25,7 @@ func TestPeopleReadThatTheOperatorRevoked(t *testing.T) {
 		thread := w.readsIn(dana, slack.Approvals, ":wastebasket:", string(id), "the operator")
 		assert.Equal(t, card.TS, thread.ThreadTS)
 		w.sees(bob, "a card without a button", func(s slack.Screen) bool { _, _, there := find(s, "card/revoke_with_reason"); return !there })
-		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "revoke_with_reason"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), bob, slack.Approvals, card, "revoke_with_reason"))
 		w.readsIn(bob, slack.Approvals, "was deleted", "the operator")
 		w.types(alice, "list")
 		w.readsIn(alice, slack.General, string(id), "the operator revoked it")

@@ -20,7 +20,7 @@ func TestEachOrganizationIsCompared(t *testing.T) {
 	inOrgs(t, func(t *testing.T, w *town) {
 		ids := []policy.ID{w.activeInOrg(0), w.activeInOrg(1)}
 		w.rests(ids...)
-		require.NoError(t, w.Atlases[1].EditKey(w.request(ids[1]).Key.ID, atlas.Edit{Roles: []string{"ORG_OWNER"}}))
+		require.NoError(t, w.Atlases[1].EditKey(w.request(ids[1]).Key.ID, atlas.KeyEdit{Roles: []string{"ORG_OWNER"}}))
 		w.restartBot() // compares at once
 		w.readsIn(carol, staging, "drift/revoke", string(ids[1]), "Organization Owner")
 		assert.Zero(t, w.notices("drift/revoke"))
@@ -55,7 +55,7 @@ func TestOneCredentialIsRefused(t *testing.T) {
 		w.becomes(live, approval.StateEnded)
 		require.Len(t, w.keysIn(1), 1)
 		w.rests(stuck, live, another)
-		require.NoError(t, w.Atlases[1].EditKey(w.request(another).Key.ID, atlas.Edit{Roles: []string{"ORG_OWNER"}}))
+		require.NoError(t, w.Atlases[1].EditKey(w.request(another).Key.ID, atlas.KeyEdit{Roles: []string{"ORG_OWNER"}}))
 		w.passes(15 * time.Minute)
 		w.readsIn(carol, staging, "drift/revoke", string(another)) // the first of the two cannot be compared
 	})

@@ -29,7 +29,7 @@ func (w *town) orphaned() (policy.ID, slack.Message) {
 // handsTo chooses somebody in the menu under a notice.
 func (w *town) handsTo(who string, said slack.Message, to string) {
 	w.t.Helper()
-	require.NoError(w.t, w.Slack.Press(w.ctx(), who, slack.Approvals, said.TS, "transfer", to))
+	require.NoError(w.t, w.Slack.Click(w.ctx(), who, slack.Approvals, said.TS, "transfer", to))
 }
 
 // handsToForged does that with anybody, shown in the menu or not.
@@ -110,7 +110,7 @@ func TestHandedToSomebodyElse(t *testing.T) {
 		w.types(carol, "list")
 		w.readsIn(carol, slack.General, string(id), "list/rotate")
 
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "transfer", dana))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, said, "transfer", dana))
 		w.readsIn(dana, slack.Approvals, "<@"+bob+"> handed it from <@"+alice+"> to <@"+carol+">")
 		w.ownedBy(id, carol)
 		assert.Equal(t, 1, w.entries(id, approval.EventTransfer))
@@ -129,7 +129,7 @@ func TestTheFormerOwnerComesBack(t *testing.T) {
 		ready := w.readsIn(alice, slack.AppDM(alice), "ready/revoke", string(id))
 		actions := []string{"ready/extend", "ready/rotate", "ready/replace_access_list", "ready/revoke"}
 		for _, action := range actions {
-			require.NoError(t, w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), ready.TS, verbOf(action)))
+			require.NoError(t, w.Slack.Click(w.ctx(), alice, slack.AppDM(alice), ready.TS, verbOf(action)))
 			assert.Nil(t, w.Slack.Screen(alice).Modal)
 		}
 		w.readsIn(alice, slack.AppDM(alice), "Nothing was changed")
@@ -187,7 +187,7 @@ func TestTheOwnerIsBackBeforeItIsHandedOver(t *testing.T) {
 		w.readsIn(bob, slack.Approvals, "is active again", string(id))
 		w.rests(id)
 		assert.Equal(t, 1, w.entries(id, approval.EventOwnerReactivated))
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "transfer", carol))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, said, "transfer", carol))
 		w.readsIn(dana, slack.Approvals, "The account of <@"+alice+"> is active")
 		w.ownedBy(id, alice)
 		w.pressesOn(alice, "ready/revoke", string(id)) // all is hers as before
@@ -207,7 +207,7 @@ func TestRevokedInsteadOfHandedOver(t *testing.T) {
 		assert.Empty(t, w.botKeys())
 		w.readsIn(dana, slack.Approvals, string(id), "because <@"+bob+"> revoked it", "nothing needs it")
 		w.sees(bob, "a notice without a menu", func(s slack.Screen) bool { _, _, there := find(s, "owner_deactivated/transfer"); return !there })
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, said, "transfer", carol))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, said, "transfer", carol))
 		w.until("it is refused", func() bool { return w.whispersIn(dana, slack.Approvals, "was deleted") })
 		w.ownedBy(id, alice)
 	})

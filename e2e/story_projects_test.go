@@ -31,7 +31,7 @@ const (
 // suggested is what the menu of projects shows to somebody who types into it.
 func (w *town) suggested(who, typed string) []slack.Option {
 	w.t.Helper()
-	menu, err := w.Slack.Suggest(w.ctx(), who, "projects", "projects", typed)
+	menu, err := w.Slack.LoadOptions(w.ctx(), who, "projects", "projects", typed)
 	require.NoError(w.t, err)
 	return menu.Options
 }
@@ -278,7 +278,7 @@ func TestProjectsChangedByHandAreTold(t *testing.T) {
 		assert.Zero(t, w.entries(id, approval.EventDriftDetected))
 
 		edit := func(projects map[string][]string) {
-			require.NoError(t, w.Atlas.EditKey(w.request(id).Key.ID, atlas.Edit{Projects: projects}))
+			require.NoError(t, w.Atlas.EditKey(w.request(id).Key.ID, atlas.KeyEdit{Projects: projects}))
 			w.rests(id)
 			w.restartBot()
 		}
@@ -330,7 +330,7 @@ func TestTheTrailAgreesWithAtlasAboutProjects(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, found)
 
-	require.NoError(t, w.Atlas.EditKey(w.request(next).Key.ID, atlas.Edit{Projects: map[string][]string{w.project("Analytics"): {"GROUP_OWNER"}, w.project("Search"): nil}}))
+	require.NoError(t, w.Atlas.EditKey(w.request(next).Key.ID, atlas.KeyEdit{Projects: map[string][]string{w.project("Analytics"): {"GROUP_OWNER"}, w.project("Search"): nil}}))
 	found, err = w.compares()
 	require.ErrorContains(t, err, "events: 2")
 	var events []string

@@ -59,7 +59,7 @@ func TestRulesBothGroupsAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for _, who := range []string{carol, bob, dana, bob} {
 			all.Go(func() {
-				assert.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "approve"))
+				assert.NoError(t, w.Slack.ClickStale(w.ctx(), who, slack.Approvals, card, "approve"))
 			})
 		}
 		all.Wait()
@@ -82,7 +82,7 @@ func TestRulesOneDenialIsEnough(t *testing.T) {
 		w.becomes(id, approval.StateDenied)
 		w.reads(alice, "outcome/request_again", "@"+carol, "not before the audit")
 		w.under(id, "@"+carol, "denied", "not before the audit")
-		require.NoError(t, w.Slack.PressStale(w.ctx(), dana, slack.Approvals, card, "approve"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, card, "approve"))
 		w.isTold(dana, "@"+carol, "denied")
 		assert.Equal(t, approval.StateDenied, w.request(id).State)
 		assert.Empty(t, w.botKeys())

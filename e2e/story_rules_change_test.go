@@ -114,7 +114,7 @@ func TestRulesLessAfterOnesOwnApproval(t *testing.T) {
 		id := w.asksForMuch()
 		card := w.card(id)
 		w.opens(bob, "card/approve_partial", string(id))
-		require.NoError(t, w.Slack.PressStale(w.ctx(), bob, slack.Approvals, card, "approve"))
+		require.NoError(t, w.Slack.ClickStale(w.ctx(), bob, slack.Approvals, card, "approve"))
 		before := w.endorsed(id, 1)
 		assert.Equal(t, slack.Updated, w.fills(bob, aPart).Outcome)
 		w.modalShows(bob, "approved this already")

@@ -134,7 +134,7 @@ func TestRulesNobodyDecidesAtAll(t *testing.T) {
 		w.reads(alice, "outcome/request_again", "nobody decided in time")
 		assert.False(t, holds(w.card(id), "card/approve"))
 		for _, who := range []string{bob, carol} {
-			require.NoError(t, w.Slack.PressStale(w.ctx(), who, slack.Approvals, card, "approve"))
+			require.NoError(t, w.Slack.ClickStale(w.ctx(), who, slack.Approvals, card, "approve"))
 			w.isTold(who, "lapsed")
 		}
 		assert.Equal(t, approval.StateExpired, w.request(id).State)

@@ -35,7 +35,7 @@ func (w *trial) uses(who, action string, fits func(slack.Message) bool, value ..
 		if did = w.may(who+m.TS+action+m.Text+string(m.Blocks), action); !did {
 			return false
 		}
-		if err := w.Slack.Press(w.ctx(), who, in.ID, m.TS, verbOf(action), value...); !errors.Is(err, slack.ErrCannot) {
+		if err := w.Slack.Click(w.ctx(), who, in.ID, m.TS, verbOf(action), value...); !errors.Is(err, slack.ErrCannot) {
 			require.NoError(w.t, err)
 		}
 		return false
@@ -52,7 +52,7 @@ func pressAtHome(action string) act {
 			if !w.may(who+action, action) {
 				return false
 			}
-			require.NoError(w.t, w.Slack.PressInHome(w.ctx(), who, verbOf(action)))
+			require.NoError(w.t, w.Slack.ClickInHome(w.ctx(), who, verbOf(action)))
 			return true
 		}
 		if !w.may(who+"home", "home") {

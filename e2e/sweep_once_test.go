@@ -144,7 +144,7 @@ func (w *trial) pressesLeftovers(r report) report {
 					action := firstIn(strings.ReplaceAll(string(m.Blocks), `"action_id":"request_again"`, ""), firstAction)
 					if action != "" && !m.Ephemeral && !pressed {
 						pressed = true
-						_ = w.Slack.Press(w.ctx(), p.who, in.ID, m.TS, action)
+						_ = w.Slack.Click(w.ctx(), p.who, in.ID, m.TS, action)
 					}
 				}
 			}

@@ -161,7 +161,7 @@ func findsProjects(names ...string) filling {
 		w.t.Helper()
 		var ids []string
 		for _, name := range names {
-			menu, err := w.Slack.Suggest(w.ctx(), who, "projects", "projects", name)
+			menu, err := w.Slack.LoadOptions(w.ctx(), who, "projects", "projects", name)
 			require.NoError(w.t, err)
 			for _, o := range menu.Options {
 				if o.Text == name {

@@ -289,7 +289,7 @@ func (w *town) presses(who, action string) {
 		c, m, ok = find(s, action)
 		return ok
 	})
-	require.NoError(w.t, w.Slack.Press(w.ctx(), who, c.ID, m.TS, verbOf(action)))
+	require.NoError(w.t, w.Slack.Click(w.ctx(), who, c.ID, m.TS, verbOf(action)))
 }
 
 func (w *town) ctx() context.Context { return w.t.Context() }

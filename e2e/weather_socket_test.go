@@ -39,13 +39,13 @@ func TestAnAcknowledgmentThatIsLost(t *testing.T) {
 		on    approval.Event
 	}{
 		"of an approval": {func(w *town) policy.ID { return w.asks() }, func(w *town, id policy.ID) error {
-			return w.Slack.Press(w.ctx(), bob, slack.Approvals, w.reads(bob, "approve").TS, "approve")
+			return w.Slack.Click(w.ctx(), bob, slack.Approvals, w.reads(bob, "approve").TS, "approve")
 		}, approval.StateApproved, approval.EventApprove},
 		"of a withdrawal": {func(w *town) policy.ID { return w.asks() }, func(w *town, id policy.ID) error {
-			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "withdraw").TS, "withdraw")
+			return w.Slack.Click(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "withdraw").TS, "withdraw")
 		}, approval.StateWithdrawn, approval.EventWithdraw},
 		"of a press for the key": {(*town).approved, func(w *town, id policy.ID) error {
-			return w.Slack.Press(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "issue").TS, "issue")
+			return w.Slack.Click(w.ctx(), alice, slack.AppDM(alice), w.reads(alice, "issue").TS, "issue")
 		}, approval.StateDelivered, approval.EventIssue},
 		"of a denial": {func(w *town) policy.ID {
 			id := w.asks()
@@ -249,7 +249,7 @@ func TestStoppingWithDeliveriesInHand(t *testing.T) {
 			w.spoils(wire.Fault{Side: wire.Slack, Operation: "users.info", Mode: wire.Freeze})
 			var person, operator sync.WaitGroup
 			person.Go(func() {
-				assert.NoError(t, w.Slack.Press(w.ctx(), bob, slack.Approvals, card.TS, "approve"))
+				assert.NoError(t, w.Slack.Click(w.ctx(), bob, slack.Approvals, card.TS, "approve"))
 			})
 			w.until("the bot asks who pressed", func() bool { return w.frozen("users.info") })
 			operator.Go(w.stopBot)

@@ -61,10 +61,10 @@ func TestListTaggedIgnoresInvalidRequestID(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulated.Options{Seed: 1})
 	for _, request := range []string{"FOO", "AKR-7f3k2", "AKR-7F3K", "AKR-7F3K22", "AKR-ILOU0", "akr-7F3K2", "AKR.7F3K2"} {
-		_, err := r.AddKey(emulated.Draft{Desc: "x - keybot " + request + " attempt 1 of " + ownTag, Roles: []string{"ORG_MEMBER"}})
+		_, err := r.AddKey(emulated.KeyInput{Desc: "x - keybot " + request + " attempt 1 of " + ownTag, Roles: []string{"ORG_MEMBER"}})
 		require.NoError(t, err)
 	}
-	_, err := r.AddKey(emulated.Draft{Desc: "x - keybot AKR-7F3K2 attempt 1 of " + ownTag, Roles: []string{"ORG_MEMBER"}})
+	_, err := r.AddKey(emulated.KeyInput{Desc: "x - keybot AKR-7F3K2 attempt 1 of " + ownTag, Roles: []string{"ORG_MEMBER"}})
 	require.NoError(t, err)
 	marked, err := r.keys.ListTagged(t.Context())
 	require.NoError(t, err)
@@ -79,7 +79,7 @@ func TestListTaggedIgnoresOwnKey(t *testing.T) {
 	mark := "keybot AKR-7F3K2 attempt 1 of " + ownTag
 	own := r.Snapshot().Keys[0]
 	require.True(t, own.Own)
-	require.NoError(t, r.EditKey(own.ID, emulated.Edit{Desc: &mark}))
+	require.NoError(t, r.EditKey(own.ID, emulated.KeyEdit{Desc: &mark}))
 	marked, err := r.keys.ListTagged(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, marked)

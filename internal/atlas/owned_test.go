@@ -89,7 +89,7 @@ func TestInspectReportsUnexplainedProjectRole(t *testing.T) {
 			made, err := r.keys.Create(ctx, o, noted)
 			require.NoError(t, err)
 			search := string(r.projectNamed(t, "Search").ID)
-			require.NoError(t, r.EditKey(made.ID, emulated.Edit{Projects: map[string][]string{search: tt.given}}))
+			require.NoError(t, r.EditKey(made.ID, emulated.KeyEdit{Projects: map[string][]string{search: tt.given}}))
 			if tt.feedFails {
 				require.NoError(t, r.wire.Set(wire.Fault{Side: wire.Atlas, Operation: listEvents, Mode: "500-before", Count: -1}))
 			}
@@ -113,7 +113,7 @@ func TestInspectComparesRequestedProject(t *testing.T) {
 	o.Access.Projects = []policy.ProjectAccess{{Project: search, Roles: []policy.Role{"GROUP_READ_ONLY"}}}
 	made, err := r.keys.Create(ctx, o, noted)
 	require.NoError(t, err)
-	require.NoError(t, r.EditKey(made.ID, emulated.Edit{Projects: map[string][]string{string(search.ID): {"GROUP_OWNER"}}}))
+	require.NoError(t, r.EditKey(made.ID, emulated.KeyEdit{Projects: map[string][]string{string(search.ID): {"GROUP_OWNER"}}}))
 	drift, err := r.keys.Inspect(ctx, o, made.ID)
 	require.NoError(t, err)
 	assert.True(t, drift.ProjectsChanged)

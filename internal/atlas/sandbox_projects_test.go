@@ -168,7 +168,7 @@ func TestInspectReportsProjectDrift(t *testing.T) {
 		return func(t *testing.T, r *rig, key string) {
 			t.Helper()
 			id := string(r.projectNamed(t, project).ID)
-			require.NoError(t, r.EditKey(key, emulated.Edit{Projects: map[string][]string{id: roles}}))
+			require.NoError(t, r.EditKey(key, emulated.KeyEdit{Projects: map[string][]string{id: roles}}))
 		}
 	}
 	for name, c := range map[string]struct {
@@ -226,7 +226,7 @@ func TestInspectKeyWithoutProjects(t *testing.T) {
 	made, err := r.keys.Create(t.Context(), o, noted)
 	require.NoError(t, err)
 	search := string(r.projectNamed(t, "Search").ID)
-	require.NoError(t, r.EditKey(made.ID, emulated.Edit{Projects: map[string][]string{search: {"GROUP_OWNER"}}}))
+	require.NoError(t, r.EditKey(made.ID, emulated.KeyEdit{Projects: map[string][]string{search: {"GROUP_OWNER"}}}))
 	got, err := r.keys.Inspect(t.Context(), o, made.ID)
 	require.NoError(t, err)
 	assert.Equal(t, approval.Drift{ProjectsChanged: true, Projects: []policy.ProjectAccess{

@@ -264,7 +264,7 @@ func TestFindTaggedIgnoresOtherKeys(t *testing.T) {
 		"x - keybot AKR-7F3K21 attempt 1 of " + ownTag, "keybot AKR-7F3K2", "billing",
 		"x - keybot AKR-7F3K2 attempt 1 of " + ownTag + ", of bo", "x - keybot AKR-7F3K2 attempt 1 of OTHERB",
 	} {
-		_, err := r.AddKey(emulated.Draft{Desc: desc, Roles: []string{"ORG_MEMBER"}})
+		_, err := r.AddKey(emulated.KeyInput{Desc: desc, Roles: []string{"ORG_MEMBER"}})
 		require.NoError(t, err)
 	}
 	for attempt := range 3 {
@@ -285,14 +285,14 @@ func TestInspectReportsDrift(t *testing.T) {
 	renamed, roles := "mine now", []string{"ORG_OWNER"}
 	wider, none := []string{"203.0.113.0/24"}, []string{}
 	for name, c := range map[string]struct {
-		edit emulated.Edit
+		edit emulated.KeyEdit
 		want approval.Drift
 	}{
-		"nothing":        {emulated.Edit{}, approval.Drift{}},
-		"its name":       {emulated.Edit{Desc: &renamed}, approval.Drift{Renamed: true}},
-		"its roles":      {emulated.Edit{Roles: roles}, approval.Drift{RolesChanged: true, Roles: []policy.Role{"ORG_OWNER"}}},
-		"its list":       {emulated.Edit{AccessList: wider}, approval.Drift{NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}}},
-		"no list at all": {emulated.Edit{AccessList: none}, approval.Drift{NetworksChanged: true}},
+		"nothing":        {emulated.KeyEdit{}, approval.Drift{}},
+		"its name":       {emulated.KeyEdit{Desc: &renamed}, approval.Drift{Renamed: true}},
+		"its roles":      {emulated.KeyEdit{Roles: roles}, approval.Drift{RolesChanged: true, Roles: []policy.Role{"ORG_OWNER"}}},
+		"its list":       {emulated.KeyEdit{AccessList: wider}, approval.Drift{NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}}},
+		"no list at all": {emulated.KeyEdit{AccessList: none}, approval.Drift{NetworksChanged: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -323,7 +323,7 @@ func TestCreatedButUnlisted(t *testing.T) {
 			t.Parallel()
 			r, ctx := newRig(t, emulated.Options{Seed: 1, Lag: c.lag}), t.Context()
 			since := time.Now().Add(-time.Minute)
-			_, err := r.AddKey(emulated.Draft{Desc: "a person's", Roles: []string{"ORG_MEMBER"}})
+			_, err := r.AddKey(emulated.KeyInput{Desc: "a person's", Roles: []string{"ORG_MEMBER"}})
 			require.NoError(t, err)
 			made, err := r.keys.Create(ctx, order("AKR-7F3K2", 1), noted)
 			require.NoError(t, err)

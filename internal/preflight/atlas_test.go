@@ -12,7 +12,7 @@ import (
 // anotherKey has the bot log in with a key made by hand.
 func anotherKey(roles []string, list ...string) func(*checkEnv) {
 	return func(l *checkEnv) {
-		made, err := l.Atlas.AddKey(atlas.Draft{Desc: "by hand", Roles: roles, AccessList: list})
+		made, err := l.Atlas.AddKey(atlas.KeyInput{Desc: "by hand", Roles: roles, AccessList: list})
 		require.NoError(l.t, err)
 		l.set("ATLAS_PUBLIC_KEY", made.PublicKey)
 		l.set("ATLAS_PRIVATE_KEY", made.PrivateKey)

@@ -57,19 +57,19 @@ func tables() string {
 	}
 	b.WriteString("\n## Weather\n\n| mode | what the client meets | does it happen? |\n| --- | --- | --- |\n")
 	for _, m := range wire.Modes {
-		row(&b, "`"+string(m.Mode)+"`", m.Says, map[bool]string{true: "yes", false: "no"}[m.Happens])
+		row(&b, "`"+string(m.Mode)+"`", m.Description, map[bool]string{true: "yes", false: "no"}[m.TakesEffect])
 	}
 	b.WriteString("\n## Control API\n\n| request | what it does |\n| --- | --- |\n")
 	for _, r := range control.Routes {
-		row(&b, "`"+r.Pattern+"`", r.Says)
+		row(&b, "`"+r.Pattern+"`", r.Description)
 	}
 	b.WriteString("\n`POST /control/slack` takes `act` and:\n\n| act | what it does |\n| --- | --- |\n")
-	for _, a := range control.SlackActs {
-		row(&b, "`"+a.Name+"`", a.Says)
+	for _, a := range control.SlackActions {
+		row(&b, "`"+a.Name+"`", a.Description)
 	}
 	b.WriteString("\n`POST /control/atlas` takes `act`, `org` if it is not the first organization, and:\n\n| act | what it does |\n| --- | --- |\n")
-	for _, a := range control.AtlasActs {
-		row(&b, "`"+a.Name+"`", a.Says)
+	for _, a := range control.AtlasActions {
+		row(&b, "`"+a.Name+"`", a.Description)
 	}
 	b.WriteString("\n")
 	return b.String()

@@ -110,7 +110,7 @@ func listen(address string) (net.Listener, error) {
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil || !addr.IsLoopback() {
-		return nil, fmt.Errorf("address %q is not loopback: whoever reaches a sandbox can do everything in it", address)
+		return nil, fmt.Errorf("address %q is not loopback: every client of a sandbox can do everything in it", address)
 	}
 	return net.Listen("tcp", net.JoinHostPort(host, port))
 }
@@ -154,7 +154,7 @@ func (s *Sandbox) routes(command string) http.Handler {
 	mux.Handle("/api/private/", toAtlas)
 	mux.Handle("/link/", toSlack)
 	mux.Handle("/response/", s.Wire.Handler(wire.ResponseURL, slack.Operation, toSlack))
-	mux.Handle("/control/", control.New(control.Stage{Slack: s.Slack, Atlas: s.Atlas, Wire: s.Wire, Clock: s.Clock}))
+	mux.Handle("/control/", control.New(control.API{Slack: s.Slack, Atlas: s.Atlas, Wire: s.Wire, Clock: s.Clock}))
 	mux.Handle("/", page.New(page.Options{Slack: s.Slack, Atlas: s.Atlas, Clock: s.Clock, Wire: s.Wire, Command: command}))
 	return mux
 }

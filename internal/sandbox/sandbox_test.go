@@ -169,7 +169,7 @@ func TestOneClock(t *testing.T) {
 	s.Clock.Advance(48 * time.Hour)
 	later := time.Now().Add(47 * time.Hour)
 
-	_, err := s.Atlas.AddKey(atlas.Draft{Desc: "d", Roles: []string{"ORG_MEMBER"}})
+	_, err := s.Atlas.AddKey(atlas.KeyInput{Desc: "d", Roles: []string{"ORG_MEMBER"}})
 	require.NoError(t, err)
 	require.True(t, s.Atlas.Snapshot().Keys[1].Created.After(later))
 
@@ -188,7 +188,7 @@ func TestOneClock(t *testing.T) {
 func TestLeaksAreFound(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{})
-	made, err := s.Atlas.AddKey(atlas.Draft{Desc: "d", Roles: []string{"ORG_MEMBER"}})
+	made, err := s.Atlas.AddKey(atlas.KeyInput{Desc: "d", Roles: []string{"ORG_MEMBER"}})
 	require.NoError(t, err)
 	_, own := s.Atlas.Credential()
 	env := s.Environment()
@@ -280,7 +280,7 @@ func TestSeveralOrganizations(t *testing.T) {
 func TestLeaksOfEveryOrganizationAreFound(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{Organizations: 2})
-	made, err := s.Atlases[1].AddKey(atlas.Draft{Desc: "d", Roles: []string{"ORG_MEMBER"}})
+	made, err := s.Atlases[1].AddKey(atlas.KeyInput{Desc: "d", Roles: []string{"ORG_MEMBER"}})
 	require.NoError(t, err)
 	env := s.Environment()
 	send(t, http.DefaultClient, "POST", env["SLACK_API_URL"]+"chat.postMessage",

@@ -107,7 +107,7 @@ func TestOneLookUpADelivery(t *testing.T) {
 			costs("a press in Home, and Home drawn again", 1, func() {
 				require.NoError(t, d.OpenHome(t.Context(), alice))
 				d.app.Wait()
-				require.NoError(t, d.PressInHome(t.Context(), alice, "withdraw"))
+				require.NoError(t, d.ClickInHome(t.Context(), alice, "withdraw"))
 			})
 			d.is(r.ID, approval.StateWithdrawn)
 			d.clean()

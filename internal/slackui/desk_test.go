@@ -202,7 +202,7 @@ func (d *desk) presses(user, action string) {
 	for {
 		conversation, m := d.seesButton(user, action)
 		_, verb, _ := strings.Cut(action, "/")
-		err := d.Press(d.t.Context(), user, conversation, m.TS, verb)
+		err := d.Click(d.t.Context(), user, conversation, m.TS, verb)
 		if errors.Is(err, sandbox.ErrCannot) {
 			continue // it was redrawn in this moment; seesButton waits, and not for ever
 		}

@@ -24,18 +24,18 @@ func TestRequestsThatAreNotSlacks(t *testing.T) {
 	d := open(t, overHTTP)
 	r := d.asks(alice)
 	d.seesButton(bob, "card/approve")
-	for kind, want := range map[sandbox.Bad]int{
+	for kind, want := range map[sandbox.MalformedRequest]int{
 		sandbox.BadSignature: 401, sandbox.NoSignature: 401, sandbox.StaleTimestamp: 401, sandbox.FutureTimestamp: 401,
 		sandbox.ReorderedBody: 401, sandbox.SSLCheck: 401, sandbox.PayloadInQuery: 400,
 	} {
-		status, body, err := d.SendBad(t.Context(), kind, sandbox.Forgery{User: bob, ActionID: "approve", Value: string(r.ID)})
+		status, body, err := d.SendMalformed(t.Context(), kind, sandbox.Forgery{User: bob, ActionID: "approve", Value: string(r.ID)})
 		require.NoError(t, err)
 		require.Equal(t, want, status, "%s: %s", kind, body)
 	}
 	d.app.Wait()
 	d.is(r.ID, approval.StatePending)
 
-	status, body, err := d.SendBad(t.Context(), sandbox.Replay, sandbox.Forgery{User: bob, ActionID: "approve", Value: string(r.ID)})
+	status, body, err := d.SendMalformed(t.Context(), sandbox.Replay, sandbox.Forgery{User: bob, ActionID: "approve", Value: string(r.ID)})
 	require.NoError(t, err)
 	require.Equal(t, 200, status)
 	require.Empty(t, body)

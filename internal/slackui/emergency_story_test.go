@@ -49,7 +49,7 @@ func TestAKeyInAnEmergency(t *testing.T) {
 			result = d.submits(alice, outage(func(v values) { v["reason"]["reason"] = nil }))
 			require.True(t, result.Local, "a reason must be there")
 
-			require.NoError(t, d.Look(alice, aliceDM))
+			require.NoError(t, d.View(alice, aliceDM))
 			require.Equal(t, sandbox.Closed, d.submits(alice, outage()).Outcome)
 			again, err := d.SubmitAgain(t.Context(), alice)
 			require.NoError(t, err)

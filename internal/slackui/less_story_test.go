@@ -147,7 +147,7 @@ func TestApprovingLessFromAHomeTabDrawsItAgain(t *testing.T) {
 	d.seesButton(bob, "card/approve_partial")
 	require.NoError(t, d.OpenHome(t.Context(), bob))
 	d.sees(bob, "the request in the Home tab", func(s sandbox.Screen) bool { return strings.Contains(string(s.Home), `"action_id":"approve_partial"`) })
-	require.NoError(t, d.PressInHome(t.Context(), bob, "approve_partial", string(r.ID)))
+	require.NoError(t, d.ClickInHome(t.Context(), bob, "approve_partial", string(r.ID)))
 	d.seesModal(bob)
 	require.Equal(t, sandbox.Closed, d.submits(bob, left).Outcome)
 	d.is(r.ID, approval.StateApproved)

@@ -61,7 +61,7 @@ func TestAMemberWhoSendsFormsFastDoesNotStopApprovals(t *testing.T) {
 		require.LessOrEqual(t, taken, 35)
 		require.GreaterOrEqual(t, left, 65)
 		card := d.is(r.ID, approval.StatePending).MessageRefs[approval.CardMessage]
-		require.NoError(t, d.Press(t.Context(), bob, card.Channel, card.TS, "approve"))
+		require.NoError(t, d.Click(t.Context(), bob, card.Channel, card.TS, "approve"))
 		d.is(r.ID, approval.StateApproved)
 	})
 }
@@ -129,7 +129,7 @@ func TestWhatIsTooFastIsAnsweredWithASentence(t *testing.T) {
 	r := d.asks(alice)
 	conversation, card := d.seesButton(sandbox.Bob, "card/approve")
 	for range 120 {
-		require.NoError(t, d.Press(t.Context(), dana, conversation, card.TS, "deny"))
+		require.NoError(t, d.Click(t.Context(), dana, conversation, card.TS, "deny"))
 	}
 	d.seesText(dana, "You're faster than I can follow, so I left this one out and nothing was changed. Try again in ")
 	for range 30 {

@@ -37,7 +37,7 @@ func TestAKeyFromAskingToItsEnd(t *testing.T) {
 			d.is(r.ID, approval.StateApproved)
 			d.noLongerSees(bob, "card/approve")
 
-			require.NoError(t, d.Look(alice, aliceDM))
+			require.NoError(t, d.View(alice, aliceDM))
 			d.presses(alice, "ready/issue")
 			d.is(r.ID, approval.StateDelivered)
 			_, note := d.seesButton(alice, "key/confirm")
@@ -208,9 +208,9 @@ func TestTheSlowerApproverReadsWhoWasFaster(t *testing.T) {
 	where, card := d.seesButton(bob, "card/approve")
 	d.presses(bob, "card/approve")
 	d.is(r.ID, approval.StateApproved)
-	require.NoError(t, d.PressStale(t.Context(), dana, where, card, "deny"))
+	require.NoError(t, d.ClickStale(t.Context(), dana, where, card, "deny"))
 	d.seesText(dana, "<@U0BOB> was faster and approved it")
-	require.NoError(t, d.PressStale(t.Context(), bob, where, card, "approve"))
+	require.NoError(t, d.ClickStale(t.Context(), bob, where, card, "approve"))
 	d.seesText(bob, "You decided on this")
 	d.clean()
 }
@@ -228,7 +228,7 @@ func TestAStrayCardLosesItsButtons(t *testing.T) {
 	}, 15*time.Second, 10*time.Millisecond)
 	require.NotEqual(t, stray.TS, r.MessageRefs[approval.CardMessage].TS)
 
-	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, stray.TS, "approve"))
+	require.NoError(t, d.Click(t.Context(), bob, sandbox.Approvals, stray.TS, "approve"))
 	d.seesText(bob, "This is an older copy of the message")
 	d.is(r.ID, approval.StatePending)
 	d.sees(bob, "the stray card without buttons", func(s sandbox.Screen) bool {
@@ -238,7 +238,7 @@ func TestAStrayCardLosesItsButtons(t *testing.T) {
 	d.seesText(alice, "It waits for 1 of")
 	_, copied, _ := find(d.sees(bob, "the stray card", func(sandbox.Screen) bool { return true }), func(m sandbox.Message) bool { return m.TS == stray.TS })
 	require.NotContains(t, copied.Text+string(copied.Blocks), "Waits for", "what would not stay true")
-	require.NoError(t, d.Press(t.Context(), bob, sandbox.Approvals, r.MessageRefs[approval.CardMessage].TS, "approve"))
+	require.NoError(t, d.Click(t.Context(), bob, sandbox.Approvals, r.MessageRefs[approval.CardMessage].TS, "approve"))
 	d.is(r.ID, approval.StateApproved)
 	d.clean()
 }
@@ -340,7 +340,7 @@ func TestANoteIsRemovedAfterAFewTries(t *testing.T) {
 	d := open(t)
 	r := d.asks(alice)
 	d.presses(bob, "card/approve")
-	require.NoError(t, d.Look(alice, aliceDM))
+	require.NoError(t, d.View(alice, aliceDM))
 	d.presses(alice, "ready/issue")
 	d.seesButton(alice, "key/confirm")
 	d.is(r.ID, approval.StateDelivered)
@@ -365,7 +365,7 @@ func TestPressingFasterThanTheDisk(t *testing.T) {
 	})
 	r := d.asks(alice)
 	d.presses(bob, "card/approve")
-	require.NoError(t, d.Look(alice, aliceDM))
+	require.NoError(t, d.View(alice, aliceDM))
 	d.presses(alice, "ready/issue")
 	d.seesButton(alice, "key/confirm")
 	d.presses(alice, "key/confirm")

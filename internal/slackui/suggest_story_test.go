@@ -20,7 +20,7 @@ import (
 // suggests types into the menu of projects and returns what it shows.
 func (d *desk) suggests(user, typed string) []sandbox.Option {
 	d.t.Helper()
-	shown, err := d.Suggest(d.t.Context(), user, "projects", "projects", typed)
+	shown, err := d.LoadOptions(d.t.Context(), user, "projects", "projects", typed)
 	require.NoError(d.t, err)
 	require.Equal(d.t, len(shown.Options) == 0, shown.Nothing != "")
 	return shown.Options

@@ -143,7 +143,7 @@ func TestKeyIsCreatedWhereItsMessageIsMissing(t *testing.T) {
 			"in the list": func(d *desk) { d.types(alice, "list"); d.presses(alice, "list/issue") },
 			"in Home": func(d *desk) {
 				d.opensHome(alice, `"action_id":"issue"`)
-				require.NoError(d.t, d.PressInHome(d.t.Context(), alice, "issue"))
+				require.NoError(d.t, d.ClickInHome(d.t.Context(), alice, "issue"))
 			},
 		} {
 			t.Run(name+", "+where, func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestKeyIsCreatedWhereItsMessageIsMissing(t *testing.T) {
 				require.Empty(t, d.keys.Alive())
 
 				d.MessagesTab(true)
-				require.NoError(t, d.Look(alice, aliceDM))
+				require.NoError(t, d.View(alice, aliceDM))
 				press(d)
 				d.is(r.ID, approval.StateDelivered)
 				_, note := d.seesButton(alice, "key/confirm")

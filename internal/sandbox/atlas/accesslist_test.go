@@ -93,7 +93,7 @@ func TestUse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := start(t, func(o *atlas.Options) { o.RequireAccessList = tt.required })
-			k := r.stranger(atlas.Draft{Desc: "d", Roles: []string{"ORG_MEMBER"}, AccessList: tt.list})
+			k := r.stranger(atlas.KeyInput{Desc: "d", Roles: []string{"ORG_MEMBER"}, AccessList: tt.list})
 
 			status, code := r.Use(k.PublicKey, k.PrivateKey, tt.from)
 
@@ -102,7 +102,7 @@ func TestUse(t *testing.T) {
 		})
 	}
 	r := start(t)
-	k := r.stranger(atlas.Draft{Desc: "d", Roles: []string{"ORG_MEMBER"}})
+	k := r.stranger(atlas.KeyInput{Desc: "d", Roles: []string{"ORG_MEMBER"}})
 	status, code := r.Use(k.PublicKey, "wrong", "192.0.2.1")
 	require.Equal(t, 401, status)
 	require.Equal(t, "UNEXPECTED_ERROR", code)
@@ -111,7 +111,7 @@ func TestUse(t *testing.T) {
 func TestUseIsCounted(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	k := r.stranger(atlas.Draft{Desc: "d", Roles: []string{"ORG_MEMBER"}, AccessList: []string{"203.0.113.0/24", "203.0.113.7"}})
+	k := r.stranger(atlas.KeyInput{Desc: "d", Roles: []string{"ORG_MEMBER"}, AccessList: []string{"203.0.113.0/24", "203.0.113.7"}})
 	list := keys + "/" + k.ID + "/accessList"
 	require.NotContains(t, r.do("GET", list, "").Body, "lastUsed", "never used, never shown")
 
@@ -134,13 +134,13 @@ func TestAccessListOfTheCaller(t *testing.T) {
 	own := r.Snapshot().Keys[0].ID
 	require.Equal(t, 200, r.do("GET", keys, "").Status)
 
-	require.NoError(t, r.EditKey(own, atlas.Edit{AccessList: []string{}}))
+	require.NoError(t, r.EditKey(own, atlas.KeyEdit{AccessList: []string{}}))
 	s := r.do("GET", keys, "")
 	require.Equal(t, 403, s.Status)
 	require.Equal(t, "ORG_REQUIRES_ACCESS_LIST", s.code(t))
 	require.Contains(t, s.Body, `"parameters":["198.51.100.7"]`)
 
-	require.NoError(t, r.EditKey(own, atlas.Edit{AccessList: []string{"192.0.2.1"}}))
+	require.NoError(t, r.EditKey(own, atlas.KeyEdit{AccessList: []string{"192.0.2.1"}}))
 	s = r.do("GET", keys, "")
 	require.Equal(t, 403, s.Status)
 	require.Equal(t, "IP_ADDRESS_NOT_ON_ACCESS_LIST", s.code(t))
@@ -148,6 +148,6 @@ func TestAccessListOfTheCaller(t *testing.T) {
 	require.Contains(t, s.Body, `"parameters":["198.51.100.7"]`)
 
 	r.SetRequireAccessList(false)
-	require.NoError(t, r.EditKey(own, atlas.Edit{AccessList: []string{}}))
+	require.NoError(t, r.EditKey(own, atlas.KeyEdit{AccessList: []string{}}))
 	require.Equal(t, 200, r.do("GET", keys, "").Status, "no list and none required: open")
 }

@@ -81,7 +81,7 @@ func (c *call) page() (number, size int, bad string) {
 }
 
 // checkScope checks that the organization and the project exist and are not
-// somebody else's.
+// another organization's.
 func (o *Organization) checkScope(c *call) *refusal {
 	if org, ok := c.path["orgId"]; ok && org != o.id {
 		if o.organization(org) != nil {

@@ -19,7 +19,7 @@ const (
 	org       = "/api/atlas/v2/orgs/" + atlas.DefaultID
 	keys      = org + "/apiKeys"
 	mediaType = "application/vnd.atlas.2023-01-01+json"
-	nobody    = "0123456789abcdef01234567" // an id that is nobody's
+	unknownID = "0123456789abcdef01234567" // of no object
 )
 
 // clock is moved by hand.
@@ -54,7 +54,7 @@ func start(t *testing.T, edit ...func(*atlas.Options)) *rig {
 }
 
 // as is the same organization, called with another key.
-func (r *rig) as(k atlas.Made) *rig {
+func (r *rig) as(k atlas.CreatedKey) *rig {
 	other := *r
 	other.public, other.private = k.PublicKey, k.PrivateKey
 	return &other
@@ -124,7 +124,7 @@ func (r *rig) create(desc string) key {
 }
 
 // stranger is a key made by hand.
-func (r *rig) stranger(d atlas.Draft) atlas.Made {
+func (r *rig) stranger(d atlas.KeyInput) atlas.CreatedKey {
 	r.t.Helper()
 	made, err := r.AddKey(d)
 	require.NoError(r.t, err)

@@ -112,12 +112,12 @@ func TestAccessListOfEachCaller(t *testing.T) {
 	t.Parallel()
 	one, other := startTwo(t)
 	other.SetRequireAccessList(true)
-	open := other.stranger(atlas.Draft{Desc: "open", Roles: []string{"ORG_OWNER"}})
+	open := other.stranger(atlas.KeyInput{Desc: "open", Roles: []string{"ORG_OWNER"}})
 	require.Equal(t, "ORG_REQUIRES_ACCESS_LIST", other.as(open).do("GET", "/api/atlas/v2/orgs", "").code(t))
 	status, code := one.Use(open.PublicKey, open.PrivateKey, "192.0.2.1")
-	require.Equal(t, 403, status, "whoever is asked, it is one Atlas")
+	require.Equal(t, 403, status, "all organizations are one Atlas")
 	require.Equal(t, "ORG_REQUIRES_ACCESS_LIST", code)
-	also := one.stranger(atlas.Draft{Desc: "open", Roles: []string{"ORG_OWNER"}})
+	also := one.stranger(atlas.KeyInput{Desc: "open", Roles: []string{"ORG_OWNER"}})
 	require.Equal(t, 200, one.as(also).do("GET", "/api/atlas/v2/orgs", "").Status)
 	require.Equal(t, 200, other.do("GET", "/api/atlas/v2/orgs", "").Status, "the credential's list has its address")
 }
@@ -129,7 +129,7 @@ func TestTwoOrganizationsAtOnce(t *testing.T) {
 	for _, r := range []*rig{one, other} {
 		all.Go(func() {
 			for range 20 {
-				_, err := r.AddKey(atlas.Draft{Desc: "d", Roles: []string{"ORG_MEMBER"}})
+				_, err := r.AddKey(atlas.KeyInput{Desc: "d", Roles: []string{"ORG_MEMBER"}})
 				if err != nil {
 					t.Error(err)
 				}

@@ -103,7 +103,7 @@ func TestAnswersHoldTheirSchemas(t *testing.T) {
 		"GET " + org + "/settings":                   "OrganizationSettings",
 		"GET " + org + "/groups":                     "PaginatedAtlasGroupView",
 		"GET " + keys + "/ID/accessList/203.0.113.7": "UserAccessListResponse",
-		"GET " + keys + "/" + nobody:                 "ApiError",
+		"GET " + keys + "/" + unknownID:              "ApiError",
 	} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()

@@ -45,8 +45,8 @@ func (r *rig) answer(c *digest.Challenge, path string, count int, edit ...func(*
 func TestChallenge(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	wrong := r.as(atlas.Made{PublicKey: r.public, PrivateKey: "00000000-0000-4000-8000-000000000000"})
-	unknown := r.as(atlas.Made{PublicKey: "nobodyss", PrivateKey: r.private})
+	wrong := r.as(atlas.CreatedKey{PublicKey: r.public, PrivateKey: "00000000-0000-4000-8000-000000000000"})
+	unknown := r.as(atlas.CreatedKey{PublicKey: "unknowns", PrivateKey: r.private})
 	for name, s := range map[string]said{
 		"no credential": r.bare("POST", keys),
 		"wrong secret":  wrong.do("POST", keys, `{}`),
@@ -76,7 +76,7 @@ func TestNonces(t *testing.T) {
 		"a count out of order": {false, func(r *rig, c *digest.Challenge) said { return r.bare("GET", keys, r.answer(c, keys, 9)) }, fresh},
 		"the same count":       {false, func(r *rig, c *digest.Challenge) said { return r.bare("GET", keys, r.answer(c, keys, 1)) }, refused},
 		"a count too high":     {false, func(r *rig, c *digest.Challenge) said { return r.bare("GET", keys, r.answer(c, keys, 1024)) }, stale},
-		"a nonce nobody handed out": {false, func(r *rig, c *digest.Challenge) said {
+		"an unknown nonce": {false, func(r *rig, c *digest.Challenge) said {
 			c.Nonce = strings.Repeat("A", 32)
 			return r.bare("GET", keys, r.answer(c, keys, 1))
 		}, stale},
@@ -123,7 +123,7 @@ func TestKeysAuthenticateAsLongAsTheyLive(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	made := r.create("mine")
-	person := r.as(atlas.Made{PublicKey: made.PublicKey, PrivateKey: made.PrivateKey})
+	person := r.as(atlas.CreatedKey{PublicKey: made.PublicKey, PrivateKey: made.PrivateKey})
 	require.Equal(t, 200, person.do("GET", keys, "").Status)
 
 	require.Equal(t, 204, r.do("DELETE", keys+"/"+made.ID, "").Status)

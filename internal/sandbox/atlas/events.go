@@ -59,7 +59,7 @@ type eventView struct {
 	WhitelistEntry  string `json:"whitelistEntry,omitempty"`
 }
 
-// eventPage says 0 for a count nobody asked for, as recorded.
+// eventPage returns 0 for a count that was not requested, as recorded.
 type eventPage struct {
 	Links      []link      `json:"links"`
 	Results    []eventView `json:"results"`

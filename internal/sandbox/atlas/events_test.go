@@ -115,7 +115,7 @@ func TestPatchAssignsAKey(t *testing.T) {
 func TestTheKeyThatMakesAProjectOwnsIt(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	made, err := r.AddKey(atlas.Draft{Desc: "ci", Roles: []string{"ORG_GROUP_CREATOR"}, AccessList: []string{atlas.DefaultSeenFrom}})
+	made, err := r.AddKey(atlas.KeyInput{Desc: "ci", Roles: []string{"ORG_GROUP_CREATOR"}, AccessList: []string{atlas.DefaultSeenFrom}})
 	require.NoError(t, err)
 	id, status, code := r.CreateProject(made.PublicKey, made.PrivateKey, atlas.DefaultSeenFrom, "New")
 	require.Equal(t, 201, status, code)
@@ -133,7 +133,7 @@ func TestTheKeyThatMakesAProjectOwnsIt(t *testing.T) {
 	require.Equal(t, 403, status, code)
 	_, status, _ = r.CreateProject(made.PublicKey, made.PrivateKey, "192.0.2.1", "Newer")
 	require.Equal(t, 403, status, "its access list counts")
-	weak, err := r.AddKey(atlas.Draft{Desc: "weak", Roles: []string{"ORG_MEMBER"}, AccessList: []string{atlas.DefaultSeenFrom}})
+	weak, err := r.AddKey(atlas.KeyInput{Desc: "weak", Roles: []string{"ORG_MEMBER"}, AccessList: []string{atlas.DefaultSeenFrom}})
 	require.NoError(t, err)
 	_, status, code = r.CreateProject(weak.PublicKey, weak.PrivateKey, atlas.DefaultSeenFrom, "Newer")
 	require.Equal(t, 401, status)

@@ -66,7 +66,7 @@ type keyInput struct {
 	hasDesc, hasRoles bool
 }
 
-// keyBody reads and checks desc; roles are checked by whoever knows the scope.
+// keyBody reads and checks desc; the caller checks the roles, which depend on the scope.
 func keyBody(c *call) (keyInput, *refusal) {
 	var in keyInput
 	var a attributes

@@ -14,18 +14,18 @@ import (
 // ErrNoKey means that no live key has that id.
 var ErrNoKey = errors.New("no such key")
 
-// somebody is who changes keys in the Atlas UI.
-var somebody = actor{username: "somebody@example.com"}
+// uiUser is the actor of manual changes in the Atlas UI.
+var uiUser = actor{username: "ui-user@example.com"}
 
-// A Draft is a key to be made by hand.
-type Draft struct {
+// A KeyInput is a key to be made by hand.
+type KeyInput struct {
 	Desc       string   `json:"desc"`
 	Roles      []string `json:"roles"`       // organization roles
 	AccessList []string `json:"access_list"` // addresses and CIDR blocks
 }
 
-// An Edit is a change made by hand. A nil field stays as it is.
-type Edit struct {
+// A KeyEdit is a change made by hand. A nil field stays as it is.
+type KeyEdit struct {
 	Desc       *string  `json:"desc"`
 	Roles      []string `json:"roles"`       // replaces the organization roles
 	AccessList []string `json:"access_list"` // replaces the list; empty but not nil clears it
@@ -39,18 +39,18 @@ type Edit struct {
 	Projects map[string][]string `json:"projects"`
 }
 
-// Made is a new key with its secret.
-type Made struct {
+// CreatedKey is a new key with its secret.
+type CreatedKey struct {
 	ID         string `json:"id"`
 	PublicKey  string `json:"public_key"`
 	PrivateKey string `json:"private_key"`
 }
 
 // AddKey makes a key that the bot knows nothing of.
-func (o *Organization) AddKey(d Draft) (made Made, err error) {
+func (o *Organization) AddKey(d KeyInput) (made CreatedKey, err error) {
 	networks, err := parseNetworks(d.AccessList)
 	if err != nil {
-		return Made{}, fmt.Errorf("adding a key: %w", err)
+		return CreatedKey{}, fmt.Errorf("adding a key: %w", err)
 	}
 	o.change(func() {
 		refused := o.checkRoles(d.Roles, orgRoles, groupRoles, groupRole)
@@ -59,22 +59,22 @@ func (o *Organization) AddKey(d Draft) (made Made, err error) {
 		}
 		var k *key
 		if refused == nil {
-			k, refused = o.add(d.Desc, orgScoped(o.id, d.Roles), somebody)
+			k, refused = o.add(d.Desc, orgScoped(o.id, d.Roles), uiUser)
 		}
 		if refused != nil {
 			err = fmt.Errorf("adding a key: %s: %s", refused.Code, refused.detail())
 			return
 		}
 		for _, n := range networks {
-			o.addEntry(k, n, somebody)
+			o.addEntry(k, n, uiUser)
 		}
-		made = Made{ID: k.id, PublicKey: k.publicKey, PrivateKey: k.privateKey}
+		made = CreatedKey{ID: k.id, PublicKey: k.publicKey, PrivateKey: k.privateKey}
 	})
 	return made, err
 }
 
 // EditKey changes a key behind the bot's back, in all that e says or in nothing.
-func (o *Organization) EditKey(id string, e Edit) (err error) {
+func (o *Organization) EditKey(id string, e KeyEdit) (err error) {
 	networks, err := parseNetworks(e.AccessList)
 	if err != nil {
 		return fmt.Errorf("editing key %s: %w", id, err)
@@ -94,7 +94,7 @@ func (o *Organization) EditKey(id string, e Edit) (err error) {
 	return err
 }
 
-func (o *Organization) checkEdit(e Edit) *refusal {
+func (o *Organization) checkEdit(e KeyEdit) *refusal {
 	if e.Roles != nil {
 		if refused := o.checkRoles(e.Roles, orgRoles, groupRoles, groupRole); refused != nil {
 			return refused
@@ -114,21 +114,21 @@ func (o *Organization) checkEdit(e Edit) *refusal {
 	return nil
 }
 
-func (o *Organization) edit(k *key, e Edit, networks []netip.Prefix) {
+func (o *Organization) edit(k *key, e KeyEdit, networks []netip.Prefix) {
 	if e.Roles != nil {
-		o.setRoles(k, e.Roles, somebody)
+		o.setRoles(k, e.Roles, uiUser)
 	}
 	for _, id := range slices.Sorted(maps.Keys(e.Projects)) {
 		if roles := e.Projects[id]; len(roles) > 0 {
-			o.assign(k, id, roles, somebody)
+			o.assign(k, id, roles, uiUser)
 		} else if k.inProject(id) {
 			k.leave(id)
-			o.happenedIn(id, leftGroup, somebody, k)
+			o.happenedIn(id, leftGroup, uiUser, k)
 		}
 	}
 	if e.Desc != nil {
 		k.desc = *e.Desc
-		o.happened(descChanged, somebody, k, "")
+		o.happened(descChanged, uiUser, k, "")
 	}
 	if e.AccessList != nil {
 		o.replaceList(k, networks)
@@ -138,7 +138,7 @@ func (o *Organization) edit(k *key, e Edit, networks []netip.Prefix) {
 		if *e.InheritUIList {
 			what = inheritsUIList
 		}
-		o.happened(what, somebody, k, "")
+		o.happened(what, uiUser, k, "")
 	}
 }
 
@@ -146,12 +146,12 @@ func (o *Organization) edit(k *key, e Edit, networks []netip.Prefix) {
 func (o *Organization) replaceList(k *key, networks []netip.Prefix) {
 	for i := len(k.entries) - 1; i >= 0; i-- {
 		if !slices.Contains(networks, k.entries[i].network) {
-			o.dropEntry(k, i, somebody)
+			o.dropEntry(k, i, uiUser)
 		}
 	}
 	for _, n := range networks {
 		if _, there := k.entryOf(n); !there {
-			o.addEntry(k, n, somebody)
+			o.addEntry(k, n, uiUser)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func (o *Organization) DeleteKey(id string) (err error) {
 			err = fmt.Errorf("deleting key %s: %w", id, ErrNoKey)
 			return
 		}
-		o.remove(k, somebody)
+		o.remove(k, uiUser)
 	})
 	return err
 }

@@ -18,10 +18,10 @@ func TestChangesByHand(t *testing.T) {
 	var changes atomic.Int32
 	r.Subscribe(func() { changes.Add(1) })
 
-	k := r.stranger(atlas.Draft{Desc: "terraform", Roles: []string{"ORG_OWNER"}, AccessList: []string{"203.0.113.0/24", "192.0.2.1"}})
+	k := r.stranger(atlas.KeyInput{Desc: "terraform", Roles: []string{"ORG_OWNER"}, AccessList: []string{"203.0.113.0/24", "192.0.2.1"}})
 	r.Use(k.PublicKey, k.PrivateKey, "192.0.2.1")
 	desc := "terraform, prod"
-	require.NoError(t, r.EditKey(k.ID, atlas.Edit{Desc: &desc, Roles: []string{"ORG_MEMBER"}, AccessList: []string{"192.0.2.1", "192.0.2.2"}}))
+	require.NoError(t, r.EditKey(k.ID, atlas.KeyEdit{Desc: &desc, Roles: []string{"ORG_MEMBER"}, AccessList: []string{"192.0.2.1", "192.0.2.2"}}))
 
 	got := r.Snapshot().Keys[1]
 	require.Equal(t, desc, got.Desc)
@@ -33,14 +33,14 @@ func TestChangesByHand(t *testing.T) {
 
 	require.NoError(t, r.DeleteKey(k.ID))
 	require.ErrorIs(t, r.DeleteKey(k.ID), atlas.ErrNoKey)
-	require.ErrorIs(t, r.EditKey(k.ID, atlas.Edit{}), atlas.ErrNoKey)
+	require.ErrorIs(t, r.EditKey(k.ID, atlas.KeyEdit{}), atlas.ErrNoKey)
 	require.Positive(t, changes.Load())
 	require.Equal(t, []string{k.PrivateKey}, r.Secrets())
 
 	var types []string
 	for _, e := range r.Events() {
 		types = append(types, e.Type+" "+e.Entry)
-		require.Equal(t, "somebody@example.com", e.By)
+		require.Equal(t, "ui-user@example.com", e.By)
 		require.Equal(t, k.PublicKey, e.Target)
 	}
 	require.Equal(t, []string{
@@ -53,7 +53,7 @@ func TestChangesByHand(t *testing.T) {
 func TestByHandRefusesNonsense(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	for name, d := range map[string]atlas.Draft{
+	for name, d := range map[string]atlas.KeyInput{
 		"no description":        {Roles: []string{"ORG_MEMBER"}},
 		"no role":               {Desc: "d"},
 		"a role that is none":   {Desc: "d", Roles: []string{"ORG_EMPEROR"}},

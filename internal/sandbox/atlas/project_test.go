@@ -71,7 +71,7 @@ func TestProjectsByHand(t *testing.T) {
 	id := r.create("mine").ID
 	ids, err := r.AddProjects("Billing")
 	require.NoError(t, err)
-	require.NoError(t, r.EditKey(id, atlas.Edit{Projects: map[string][]string{ids[0]: {"GROUP_OWNER"}}}))
+	require.NoError(t, r.EditKey(id, atlas.KeyEdit{Projects: map[string][]string{ids[0]: {"GROUP_OWNER"}}}))
 	require.NoError(t, r.RenameProject(ids[0], "Invoices"))
 	require.Contains(t, r.projects("").names(), "Invoices")
 	require.Equal(t, atlas.Project{ID: ids[0], Name: "Invoices"}, r.Snapshot().Projects[6])
@@ -100,15 +100,15 @@ func TestEditByHandIsAllOrNothing(t *testing.T) {
 	id, project := r.create("mine").ID, r.project()
 	before := r.Snapshot().Keys[1]
 	for name, projects := range map[string]map[string][]string{
-		"no such project":           {nobody: {"GROUP_OWNER"}},
+		"no such project":           {unknownID: {"GROUP_OWNER"}},
 		"no such role":              {project: {"GROUP_EMPEROR"}},
 		"a role of an organization": {project: {"ORG_OWNER"}},
 	} {
-		require.Error(t, r.EditKey(id, atlas.Edit{Roles: []string{"ORG_OWNER"}, Projects: projects}), name)
+		require.Error(t, r.EditKey(id, atlas.KeyEdit{Roles: []string{"ORG_OWNER"}, Projects: projects}), name)
 		require.Equal(t, before, r.Snapshot().Keys[1], name)
 	}
-	require.NoError(t, r.EditKey(id, atlas.Edit{Projects: map[string][]string{project: {"GROUP_OWNER"}}}))
-	require.NoError(t, r.EditKey(id, atlas.Edit{Projects: map[string][]string{project: {}}}))
+	require.NoError(t, r.EditKey(id, atlas.KeyEdit{Projects: map[string][]string{project: {"GROUP_OWNER"}}}))
+	require.NoError(t, r.EditKey(id, atlas.KeyEdit{Projects: map[string][]string{project: {}}}))
 	require.Equal(t, before, r.Snapshot().Keys[1])
 	require.Equal(t, "API_KEY_REMOVED_FROM_GROUP", r.Events()[2].Type)
 }

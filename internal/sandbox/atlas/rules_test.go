@@ -30,8 +30,8 @@ var refusals = map[string]struct {
 	"a body without a version":               {call: "POST " + keys, body: `{"desc":"d","roles":["ORG_MEMBER"]}`, edit: header("Content-Type", "application/json"), status: 400, code: "INVALID_VERSION_DATE"},
 	"a public key where the id belongs":      {call: "GET " + keys + "/zmmrboas", status: 400, code: "PATH_PARAM_PARSE_ERROR", detail: "One or more path parameter in the request URI /api/atlas/v2/orgs/65a1b2c3d4e5f60718293a4b/apiKeys/zmmrboas is malformed."},
 	"an id in capitals":                      {call: "GET " + keys + "/" + strings.ToUpper("0123456789abcdef01234567"), status: 400, code: "PATH_PARAM_PARSE_ERROR"},
-	"another organization":                   {call: "GET /api/atlas/v2/orgs/" + nobody + "/apiKeys", status: 404, code: "ORG_NOT_FOUND", detail: "No organization with ID 0123456789abcdef01234567 exists."},
-	"another project":                        {call: "GET /api/atlas/v2/groups/" + nobody + "/apiKeys", status: 404, code: "GROUP_NOT_FOUND", detail: "No group with ID 0123456789abcdef01234567 exists."},
+	"another organization":                   {call: "GET /api/atlas/v2/orgs/" + unknownID + "/apiKeys", status: 404, code: "ORG_NOT_FOUND", detail: "No organization with ID 0123456789abcdef01234567 exists."},
+	"another project":                        {call: "GET /api/atlas/v2/groups/" + unknownID + "/apiKeys", status: 404, code: "GROUP_NOT_FOUND", detail: "No group with ID 0123456789abcdef01234567 exists."},
 	"a role too low to create":               {weak: true, call: "POST " + keys, body: `{"desc":"d","roles":["ORG_MEMBER"]}`, status: 401, code: "USER_UNAUTHORIZED", detail: "Current user is not authorized to perform this action."},
 	"a role too low to delete":               {weak: true, call: "DELETE " + keys + "/%s", status: 401, code: "USER_UNAUTHORIZED"},
 	"a role too low for an access list":      {weak: true, call: "POST " + keys + "/%s/accessList", body: `[{"ipAddress":"203.0.113.7"}]`, status: 401, code: "USER_UNAUTHORIZED"},
@@ -54,10 +54,10 @@ var refusals = map[string]struct {
 	"a change of nothing":                    {call: "PATCH " + keys + "/%s", body: `{}`, status: 400, code: "MISSING_ATTRIBUTE"},
 	"an empty list of entries":               {call: "POST " + keys + "/%s/accessList", body: `[]`, status: 400, code: "MISSING_ATTRIBUTE", detail: "The required attribute ipAddress was not specified."},
 	"an empty entry":                         {call: "POST " + keys + "/%s/accessList", body: `[{}]`, status: 400, code: "MISSING_ATTRIBUTE"},
-	"reading a missing key":                  {call: "GET " + keys + "/" + nobody, status: 400, code: "API_KEY_NOT_FOUND", detail: "No API key with ID 0123456789abcdef01234567 exists."},
-	"deleting a missing key":                 {call: "DELETE " + keys + "/" + nobody, status: 400, code: "API_KEY_NOT_FOUND", detail: "No API key with ID 0123456789abcdef01234567 exists."},
-	"changing a missing key":                 {call: "PATCH " + keys + "/" + nobody, body: `{"desc":"d"}`, status: 400, code: "API_KEY_NOT_FOUND"},
-	"a list for a missing key":               {call: "POST " + keys + "/" + nobody + "/accessList", body: `[{"ipAddress":"203.0.113.7"}]`, status: 400, code: "API_KEY_NOT_FOUND"},
+	"reading a missing key":                  {call: "GET " + keys + "/" + unknownID, status: 400, code: "API_KEY_NOT_FOUND", detail: "No API key with ID 0123456789abcdef01234567 exists."},
+	"deleting a missing key":                 {call: "DELETE " + keys + "/" + unknownID, status: 400, code: "API_KEY_NOT_FOUND", detail: "No API key with ID 0123456789abcdef01234567 exists."},
+	"changing a missing key":                 {call: "PATCH " + keys + "/" + unknownID, body: `{"desc":"d"}`, status: 400, code: "API_KEY_NOT_FOUND"},
+	"a list for a missing key":               {call: "POST " + keys + "/" + unknownID + "/accessList", body: `[{"ipAddress":"203.0.113.7"}]`, status: 400, code: "API_KEY_NOT_FOUND"},
 	"no description":                         {call: "POST " + keys, body: `{"roles":["ORG_MEMBER"]}`, status: 400, code: "API_KEY_REQUIRES_DESCRIPTION"},
 	"a blank description":                    {call: "POST " + keys, body: `{"desc":" ","roles":["ORG_MEMBER"]}`, status: 400, code: "API_KEY_REQUIRES_DESCRIPTION"},
 	"251 characters":                         {call: "POST " + keys, body: `{"desc":"` + strings.Repeat("d", 251) + `","roles":["ORG_MEMBER"]}`, status: 400, code: "INVALID_API_KEY_DESC", detail: "API key descriptions are required and must be less than 250 characters."},
@@ -91,10 +91,10 @@ var refusals = map[string]struct {
 	"no roles in a project":                  {call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `{"roles":[]}`, status: 400, code: "MISSING_API_KEY_ROLES"},
 	"an empty assignment":                    {call: "POST /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `[]`, status: 400, code: "MISSING_API_KEY_ROLES"},
 	"an organization role among a project's": {call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `{"roles":["GROUP_OWNER","ORG_OWNER"]}`, status: 400, code: "CANNOT_ADD_ORG_ROLE"},
-	"assigning a missing key":                {call: "POST /api/atlas/v2/groups/PROJECT/apiKeys/" + nobody, body: `[{"roles":["GROUP_OWNER"]}]`, status: 400, code: "API_KEY_NOT_FOUND"},
-	"changing a missing key in a project":    {call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/" + nobody, body: `{"roles":["GROUP_OWNER"]}`, status: 400, code: "API_KEY_NOT_FOUND", detail: "No API key with ID 0123456789abcdef01234567 exists."},
-	"unassigning a missing key":              {call: "DELETE /api/atlas/v2/groups/PROJECT/apiKeys/" + nobody, status: 400, code: "API_KEY_NOT_FOUND"},
-	"assigning to a missing project":         {call: "PATCH /api/atlas/v2/groups/" + nobody + "/apiKeys/%s", body: `{"roles":["GROUP_OWNER"]}`, status: 404, code: "GROUP_NOT_FOUND"},
+	"assigning a missing key":                {call: "POST /api/atlas/v2/groups/PROJECT/apiKeys/" + unknownID, body: `[{"roles":["GROUP_OWNER"]}]`, status: 400, code: "API_KEY_NOT_FOUND"},
+	"changing a missing key in a project":    {call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/" + unknownID, body: `{"roles":["GROUP_OWNER"]}`, status: 400, code: "API_KEY_NOT_FOUND", detail: "No API key with ID 0123456789abcdef01234567 exists."},
+	"unassigning a missing key":              {call: "DELETE /api/atlas/v2/groups/PROJECT/apiKeys/" + unknownID, status: 400, code: "API_KEY_NOT_FOUND"},
+	"assigning to a missing project":         {call: "PATCH /api/atlas/v2/groups/" + unknownID + "/apiKeys/%s", body: `{"roles":["GROUP_OWNER"]}`, status: 404, code: "GROUP_NOT_FOUND"},
 	"a project by its name":                  {call: "PATCH /api/atlas/v2/groups/Search/apiKeys/%s", body: `{"roles":["GROUP_OWNER"]}`, status: 400, code: "PATH_PARAM_PARSE_ERROR"},
 	"assigning without a role in a project":  {weak: true, call: "PATCH /api/atlas/v2/groups/PROJECT/apiKeys/%s", body: `{"roles":["GROUP_OWNER"]}`, status: 401, code: "USER_CANNOT_ACCESS_GROUP"},
 	"deleting without a trace of a role":     {weak: true, call: "PATCH " + keys + "/%s", body: `{"desc":"d"}`, status: 401, code: "USER_UNAUTHORIZED"},
@@ -128,8 +128,8 @@ func TestRefusals(t *testing.T) {
 				opts = append(opts, tt.opts)
 			}
 			r := start(t, opts...)
-			weak := r.stranger(atlas.Draft{Desc: "weak", Roles: []string{"ORG_MEMBER"}})
-			there := r.stranger(atlas.Draft{Desc: "there", Roles: []string{"ORG_READ_ONLY"}, AccessList: []string{"192.0.2.1"}})
+			weak := r.stranger(atlas.KeyInput{Desc: "weak", Roles: []string{"ORG_MEMBER"}})
+			there := r.stranger(atlas.KeyInput{Desc: "there", Roles: []string{"ORG_READ_ONLY"}, AccessList: []string{"192.0.2.1"}})
 			before := r.Snapshot().Keys[1:]
 			method, path, _ := strings.Cut(r.place(tt.call, there.ID), " ")
 			edit := []func(*http.Request){}

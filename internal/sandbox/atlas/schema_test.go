@@ -35,7 +35,7 @@ type schema struct {
 func waived(at, word string) bool {
 	switch word {
 	case "minimum":
-		return strings.HasSuffix(at, ".count") // 0 for an entry nobody used
+		return strings.HasSuffix(at, ".count") // 0 for an unused entry
 	case "pattern":
 		return strings.HasSuffix(at, ".name") // names have spaces
 	case "type":

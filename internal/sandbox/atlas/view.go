@@ -9,8 +9,8 @@ import (
 )
 
 // host stands in the links of every answer. Links show the host that Atlas
-// thinks it is; nobody should follow them with a credential, and this one
-// leads nowhere.
+// thinks it is; a client must not follow them with a credential, and this
+// one leads nowhere.
 const host = "https://cloud.mongodb.invalid"
 
 // Views have their members in alphabetical order, as recorded.
@@ -85,7 +85,7 @@ func (o *Organization) showEntry(k *key, e *entry) entryView {
 
 // paginate cuts the page out that c asks for. totalCount is the estimate that
 // the specification calls it: of more than one page it is one too few, so that
-// nobody stops by it.
+// no client relies on it.
 func paginate[T any](c *call, all []T) pageOf[T] {
 	number, size, _ := c.page()
 	from := min((number-1)*size, len(all))

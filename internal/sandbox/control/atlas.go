@@ -32,30 +32,30 @@ type AtlasInput struct {
 	InheritUIList *bool `json:"inherit_ui_list"`
 }
 
-// An Act is something that can be made to happen.
-type Act[Input any] struct {
-	Name string
-	Says string // one sentence, with the members it takes
-	do   func(*Stage, *http.Request, Input) (any, error)
+// An Action is something that can be made to happen.
+type Action[Input any] struct {
+	Name        string
+	Description string // one sentence, with the members it takes
+	do          func(*API, *http.Request, Input) (any, error)
 }
 
-// AtlasActs lists what can happen in Atlas without the bot, in the organization
+// AtlasActions lists what can happen in Atlas without the bot, in the organization
 // org.
-var AtlasActs = []Act[AtlasInput]{
-	{"add", "Somebody makes a key: desc, roles, access_list. Answers id, public_key and private_key.", addKey},
-	{"edit", "Somebody changes key id: desc, roles, access_list, projects ({id: roles}), inherit_ui_list; what is not given stays.", editKey},
-	{"delete", "Somebody deletes key id.", deleteKey},
-	{"use", "Somebody calls Atlas with public_key and private_key, from an address. Answers status and code.", useKey},
-	{"create-project", "Somebody makes a project with public_key and private_key, from an address: name. The key owns it. Answers id, status and code.", createProject},
-	{"add-project", "Somebody makes a project: name; with count so many, numbered. Answers their ids.", addProject},
-	{"rename-project", "Somebody gives project id another name.", renameProject},
-	{"delete-project", "Somebody deletes project id.", deleteProject},
+var AtlasActions = []Action[AtlasInput]{
+	{"add", "Creates a key in the Atlas UI: desc, roles, access_list. Answers id, public_key and private_key.", addKey},
+	{"edit", "Changes key id in the Atlas UI: desc, roles, access_list, projects ({id: roles}), inherit_ui_list; what is not given stays.", editKey},
+	{"delete", "Deletes key id in the Atlas UI.", deleteKey},
+	{"use", "Calls Atlas with public_key and private_key, from an address. Answers status and code.", useKey},
+	{"create-project", "Creates a project with public_key and private_key, from an address: name. The key owns it. Answers id, status and code.", createProject},
+	{"add-project", "Creates a project in the Atlas UI: name; with count, that many, numbered. Answers their ids.", addProject},
+	{"rename-project", "Renames project id in the Atlas UI.", renameProject},
+	{"delete-project", "Deletes project id in the Atlas UI.", deleteProject},
 	{"require-access-list", "The organization requires access lists, or not: on.", requireList},
 	{"single-use-nonces", "Digest nonces are good for one request, or for many: on.", singleUse},
 	{"lag", "Reads are behind writes by these durations: create, delete, list (of a key's access list).", setLag},
 }
 
-func (s *Stage) atlasAct(r *http.Request) (any, error) {
+func (s *API) atlasAct(r *http.Request) (any, error) {
 	var in AtlasInput
 	if err := read(r, &in); err != nil {
 		return nil, err
@@ -64,14 +64,14 @@ func (s *Stage) atlasAct(r *http.Request) (any, error) {
 		if in.Org == "" || o.Snapshot().ID == in.Org {
 			there := *s
 			there.Atlas = o
-			return perform(&there, r, AtlasActs, in.Act, in)
+			return perform(&there, r, AtlasActions, in.Act, in)
 		}
 	}
 	return nil, fmt.Errorf("%w: no organization %q", errInput, in.Org)
 }
 
 // perform runs the act of that name.
-func perform[Input any](s *Stage, r *http.Request, acts []Act[Input], name string, in Input) (any, error) {
+func perform[Input any](s *API, r *http.Request, acts []Action[Input], name string, in Input) (any, error) {
 	names := make([]string, len(acts))
 	for i, act := range acts {
 		if act.Name == name {
@@ -82,19 +82,19 @@ func perform[Input any](s *Stage, r *http.Request, acts []Act[Input], name strin
 	return nil, fmt.Errorf("%w: unknown act %q, want one of %v", errInput, name, names)
 }
 
-func addKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
-	draft := atlas.Draft{Roles: in.Roles, AccessList: in.AccessList}
+func addKey(s *API, _ *http.Request, in AtlasInput) (any, error) {
+	draft := atlas.KeyInput{Roles: in.Roles, AccessList: in.AccessList}
 	if in.Desc != nil {
 		draft.Desc = *in.Desc
 	}
 	return s.Atlas.AddKey(draft)
 }
 
-func editKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
-	return done{true}, s.Atlas.EditKey(in.ID, atlas.Edit{InheritUIList: in.InheritUIList, Desc: in.Desc, Roles: in.Roles, AccessList: in.AccessList, Projects: in.Projects})
+func editKey(s *API, _ *http.Request, in AtlasInput) (any, error) {
+	return done{true}, s.Atlas.EditKey(in.ID, atlas.KeyEdit{InheritUIList: in.InheritUIList, Desc: in.Desc, Roles: in.Roles, AccessList: in.AccessList, Projects: in.Projects})
 }
 
-func deleteKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+func deleteKey(s *API, _ *http.Request, in AtlasInput) (any, error) {
 	return done{true}, s.Atlas.DeleteKey(in.ID)
 }
 
@@ -104,7 +104,7 @@ type Added struct {
 }
 
 // addProject makes one, or as many as a script needs to fill pages.
-func addProject(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+func addProject(s *API, _ *http.Request, in AtlasInput) (any, error) {
 	if in.Count < 0 || in.Count > maxProjects {
 		return nil, fmt.Errorf("%w: count is 0 to %d", errInput, maxProjects)
 	}
@@ -122,11 +122,11 @@ func addProject(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
 // maxProjects is as many as one act may make.
 const maxProjects = 2000
 
-func renameProject(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+func renameProject(s *API, _ *http.Request, in AtlasInput) (any, error) {
 	return done{true}, s.Atlas.RenameProject(in.ID, in.Name)
 }
 
-func deleteProject(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+func deleteProject(s *API, _ *http.Request, in AtlasInput) (any, error) {
 	return done{true}, s.Atlas.DeleteProject(in.ID)
 }
 
@@ -136,7 +136,7 @@ type Used struct {
 	Code   string `json:"code"` // errorCode, empty if it worked
 }
 
-func useKey(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+func useKey(s *API, _ *http.Request, in AtlasInput) (any, error) {
 	status, code := s.Atlas.Use(in.PublicKey, in.PrivateKey, in.From)
 	return Used{status, code}, nil
 }
@@ -147,22 +147,22 @@ type Created struct {
 	Used
 }
 
-func createProject(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+func createProject(s *API, _ *http.Request, in AtlasInput) (any, error) {
 	id, status, code := s.Atlas.CreateProject(in.PublicKey, in.PrivateKey, in.From, in.Name)
 	return Created{id, Used{status, code}}, nil
 }
 
-func requireList(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+func requireList(s *API, _ *http.Request, in AtlasInput) (any, error) {
 	s.Atlas.SetRequireAccessList(in.On)
 	return done{true}, nil
 }
 
-func singleUse(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+func singleUse(s *API, _ *http.Request, in AtlasInput) (any, error) {
 	s.Atlas.SetSingleUseNonces(in.On)
 	return done{true}, nil
 }
 
-func setLag(s *Stage, _ *http.Request, in AtlasInput) (any, error) {
+func setLag(s *API, _ *http.Request, in AtlasInput) (any, error) {
 	var lag atlas.Lag
 	for given, into := range map[*string]*time.Duration{&in.Create: &lag.Create, &in.Delete: &lag.Delete, &in.List: &lag.List} {
 		if *given == "" {

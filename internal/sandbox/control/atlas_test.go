@@ -22,7 +22,7 @@ func TestProjectsByHand(t *testing.T) {
 	require.Equal(t, 200, status)
 	require.Equal(t, atlas.Project{ID: added.IDs[0], Name: "Invoices"}, r.Atlas.Snapshot().Projects[6])
 
-	var made atlas.Made
+	var made atlas.CreatedKey
 	r.do("POST /control/atlas", `{"act":"add","desc":"terraform","roles":["ORG_MEMBER"]}`, &made)
 	status, text := r.do("POST /control/atlas", `{"act":"edit","id":"`+made.ID+`","projects":{"`+added.IDs[0]+`":["GROUP_OWNER"]}}`, nil)
 	require.Equal(t, 200, status, text)
@@ -47,9 +47,9 @@ func TestActsInAnotherOrganization(t *testing.T) {
 	t.Parallel()
 	clock := &wire.Clock{}
 	all := atlas.NewCloud(2, atlas.Options{Now: clock.Now, Seed: 7}).Organizations()
-	r := start(t, func(s *control.Stage) { s.Atlas = all[0] })
+	r := start(t, func(s *control.API) { s.Atlas = all[0] })
 	second := all[1].Snapshot().ID
-	var made atlas.Made
+	var made atlas.CreatedKey
 	status, text := r.do("POST /control/atlas", `{"act":"add","org":"`+second+`","desc":"d","roles":["ORG_MEMBER"]}`, &made)
 	require.Equal(t, 200, status, text)
 	require.False(t, all[0].Alive(made.ID))

@@ -23,8 +23,8 @@ import (
 // maxBody bounds a request.
 const maxBody = 1 << 20
 
-// A Stage is what the control API acts on.
-type Stage struct {
+// An API is what the control API acts on.
+type API struct {
 	Slack *slack.Workspace
 	Atlas *atlas.Organization // the first; the others are in its Cloud
 	Wire  *wire.Recorder
@@ -33,29 +33,29 @@ type Stage struct {
 
 // A Route is one request the control API answers.
 type Route struct {
-	Pattern string // as http.ServeMux has it
-	Says    string // one sentence
-	serve   func(*Stage, *http.Request) (any, error)
+	Pattern     string // as http.ServeMux has it
+	Description string // one sentence
+	serve       func(*API, *http.Request) (any, error)
 }
 
 // Routes lists the API. The sandbox's README.md is generated from it.
 var Routes = []Route{
-	{"GET /control/state", "People, their screens, the organization's keys, faults planned, findings.", (*Stage).state},
-	{"GET /control/calls", "The history of calls; ?after=N leaves the first N out.", (*Stage).calls},
-	{"GET /control/faults", "The faults that are planned.", (*Stage).faults},
-	{"POST /control/faults", `Plans a fault: {"side":"atlas","operation":"POST /orgs/{orgId}/apiKeys","mode":"lost-after"}.`, (*Stage).addFault},
-	{"DELETE /control/faults", "Forgets them all and releases what is frozen.", (*Stage).clearFaults},
-	{"POST /control/release", "Releases what is frozen now.", (*Stage).release},
-	{"POST /control/clock", `Moves the clock forward: {"advance":"1h"}.`, (*Stage).advance},
-	{"POST /control/slack", `Somebody does something in Slack: {"act":"command","user":"U0ALICE",...}.`, (*Stage).slackAct},
-	{"POST /control/atlas", `Something happens in Atlas by hand: {"act":"add",...}.`, (*Stage).atlasAct},
+	{"GET /control/state", "People, their screens, the organization's keys, faults planned, findings.", (*API).state},
+	{"GET /control/calls", "The history of calls; ?after=N leaves the first N out.", (*API).calls},
+	{"GET /control/faults", "The faults that are planned.", (*API).faults},
+	{"POST /control/faults", `Plans a fault: {"side":"atlas","operation":"POST /orgs/{orgId}/apiKeys","mode":"lost-after"}.`, (*API).addFault},
+	{"DELETE /control/faults", "Forgets them all and releases what is frozen.", (*API).clearFaults},
+	{"POST /control/release", "Releases what is frozen now.", (*API).release},
+	{"POST /control/clock", `Moves the clock forward: {"advance":"1h"}.`, (*API).advance},
+	{"POST /control/slack", `Does what a person does in Slack: {"act":"command","user":"U0ALICE",...}.`, (*API).slackAct},
+	{"POST /control/atlas", `Does what a person does in the Atlas UI: {"act":"add",...}.`, (*API).atlasAct},
 }
 
 // errInput marks a request that makes no sense.
 var errInput = errors.New("bad request")
 
 // New returns the control API, to be served under /control/.
-func New(stage Stage) http.Handler {
+func New(stage API) http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range Routes {
 		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -83,7 +83,7 @@ func write(w http.ResponseWriter, answer any, err error) {
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(answer) // nobody is left to tell if it fails
+	_ = e.Encode(answer) // an error means that the client is gone
 }
 
 // read decodes the one JSON value of a request, and no unknown member.
@@ -112,7 +112,7 @@ type State struct {
 	People   []slack.Person          `json:"people"`
 	Groups   []slack.Group           `json:"groups"`
 	Screens  map[string]slack.Screen `json:"screens"` // by user id
-	Lost     []slack.Ephemeral       `json:"lost"`    // ephemeral messages nobody saw
+	Lost     []slack.Ephemeral       `json:"lost"`    // ephemeral messages that were not shown
 	Findings []slack.Finding         `json:"findings"`
 	Atlas    atlas.Snapshot          `json:"atlas"`
 	Events   []atlas.Event           `json:"events"`
@@ -120,7 +120,7 @@ type State struct {
 	Faults   []wire.Fault            `json:"faults"`
 }
 
-func (s *Stage) state(*http.Request) (any, error) {
+func (s *API) state(*http.Request) (any, error) {
 	state := State{
 		Now: s.Clock.Now(), People: s.Slack.People(), Groups: s.Slack.Groups(), Screens: map[string]slack.Screen{},
 		Others: []atlas.Snapshot{}, Lost: s.Slack.Lost(), Findings: s.Slack.Findings(),
@@ -135,7 +135,7 @@ func (s *Stage) state(*http.Request) (any, error) {
 	return state, nil
 }
 
-func (s *Stage) calls(r *http.Request) (any, error) {
+func (s *API) calls(r *http.Request) (any, error) {
 	calls := s.Wire.Calls()
 	after := 0
 	if given := r.URL.Query().Get("after"); given != "" {
@@ -147,11 +147,11 @@ func (s *Stage) calls(r *http.Request) (any, error) {
 	return map[string][]wire.Call{"calls": append([]wire.Call{}, calls[min(after, len(calls)):]...)}, nil
 }
 
-func (s *Stage) faults(*http.Request) (any, error) {
+func (s *API) faults(*http.Request) (any, error) {
 	return map[string][]wire.Fault{"faults": s.Wire.Faults()}, nil
 }
 
-func (s *Stage) addFault(r *http.Request) (any, error) {
+func (s *API) addFault(r *http.Request) (any, error) {
 	var f wire.Fault
 	if err := read(r, &f); err != nil {
 		return nil, err
@@ -162,17 +162,17 @@ func (s *Stage) addFault(r *http.Request) (any, error) {
 	return done{true}, nil
 }
 
-func (s *Stage) clearFaults(*http.Request) (any, error) {
+func (s *API) clearFaults(*http.Request) (any, error) {
 	s.Wire.Clear()
 	return done{true}, nil
 }
 
-func (s *Stage) release(*http.Request) (any, error) {
+func (s *API) release(*http.Request) (any, error) {
 	s.Wire.Release()
 	return done{true}, nil
 }
 
-func (s *Stage) advance(r *http.Request) (any, error) {
+func (s *API) advance(r *http.Request) (any, error) {
 	var in struct {
 		Advance string `json:"advance"`
 	}

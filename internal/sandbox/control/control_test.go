@@ -19,24 +19,24 @@ import (
 
 // remote is a stage behind the control API, on a socket.
 type remote struct {
-	control.Stage
+	control.API
 	t   *testing.T
 	url string
 }
 
-func start(t *testing.T, edit ...func(*control.Stage)) *remote {
+func start(t *testing.T, edit ...func(*control.API)) *remote {
 	t.Helper()
 	clock := &wire.Clock{}
-	r := &remote{t: t, Stage: control.Stage{
+	r := &remote{t: t, API: control.API{
 		Clock: clock,
 		Wire:  wire.NewRecorder(clock.Now),
 		Atlas: atlas.New(atlas.Options{Now: clock.Now, Seed: 7}),
 		Slack: slack.New(slack.Options{Now: clock.Now, Seed: 7}),
 	}}
 	for _, e := range edit {
-		e(&r.Stage)
+		e(&r.API)
 	}
-	server := httptest.NewServer(control.New(r.Stage))
+	server := httptest.NewServer(control.New(r.API))
 	t.Cleanup(func() {
 		server.Close()
 		r.Slack.Close()
@@ -126,7 +126,7 @@ func TestCalls(t *testing.T) {
 func TestAtlasByHand(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	var made atlas.Made
+	var made atlas.CreatedKey
 	status, _ := r.do("POST /control/atlas", `{"act":"add","desc":"terraform","roles":["ORG_MEMBER"],"access_list":["203.0.113.7"]}`, &made)
 	require.Equal(t, 200, status)
 	require.True(t, r.Atlas.Alive(made.ID))

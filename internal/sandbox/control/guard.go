@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// guard refuses what a browser sends on behalf of somebody else's page: a Host
+// guard refuses what a browser sends on behalf of another site's page: a Host
 // that is not loopback (a name rebound to this machine) and an Origin that is
 // not the sandbox itself.
 func guard(next http.Handler) http.Handler {

@@ -30,41 +30,41 @@ type SlackInput struct {
 	Reason       slack.Reason                      `json:"reason"`
 }
 
-// SlackActs lists what people do in Slack, and what happens to the workspace.
-var SlackActs = []Act[SlackInput]{
-	{"command", "user types command, with text, into conversation.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+// SlackActions lists what people do in Slack, and what happens to the workspace.
+var SlackActions = []Action[SlackInput]{
+	{"command", "user types command, with text, into conversation.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.Command(r.Context(), in.User, in.Conversation, in.Command, in.Text)
 	}},
 	{"press", "user presses action (value) of a message: conversation and ts, or the newest that has it.", press},
-	{"press-in-modal", "user uses action (value) in the open modal.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
-		return done{true}, s.Slack.PressInModal(r.Context(), in.User, in.Action, in.Value...)
+	{"press-in-modal", "user uses action (value) in the open modal.", func(s *API, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.ClickInModal(r.Context(), in.User, in.Action, in.Value...)
 	}},
-	{"press-in-home", "user uses action (value) of the Home tab.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
-		return done{true}, s.Slack.PressInHome(r.Context(), in.User, in.Action, in.Value...)
+	{"press-in-home", "user uses action (value) of the Home tab.", func(s *API, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.ClickInHome(r.Context(), in.User, in.Action, in.Value...)
 	}},
-	{"fill", "user fills values into the open modal, and does not submit; the app hears of what it dispatches.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+	{"fill", "user fills values into the open modal, and does not submit; the app hears of what it dispatches.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.Fill(r.Context(), in.User, in.Values)
 	}},
-	{"enter", "user presses Enter in the text field block/action of the open modal.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
-		return done{true}, s.Slack.PressEnter(r.Context(), in.User, in.Block, in.Action)
+	{"enter", "user presses Enter in the text field block/action of the open modal.", func(s *API, r *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.ClickEnter(r.Context(), in.User, in.Block, in.Action)
 	}},
-	{"suggest", "user types text into the external select block/action of the open modal. Answers what the menu shows.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
-		return s.Slack.Suggest(r.Context(), in.User, in.Block, in.Action, in.Text)
+	{"suggest", "user types text into the external select block/action of the open modal. Answers what the menu shows.", func(s *API, r *http.Request, in SlackInput) (any, error) {
+		return s.Slack.LoadOptions(r.Context(), in.User, in.Block, in.Action, in.Text)
 	}},
-	{"submit", "user fills values into the open modal and submits it. Answers what they then see.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+	{"submit", "user fills values into the open modal and submits it. Answers what they then see.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return s.Slack.Submit(r.Context(), in.User, in.Values)
 	}},
-	{"submit-again", "user's last submission arrives once more.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+	{"submit-again", "user's last submission arrives once more.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return s.Slack.SubmitAgain(r.Context(), in.User)
 	}},
-	{"close-modal", "user presses Cancel.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+	{"close-modal", "user presses Cancel.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.CloseModal(r.Context(), in.User)
 	}},
-	{"open-home", "user opens the app's Home tab.", func(s *Stage, r *http.Request, in SlackInput) (any, error) {
+	{"open-home", "user opens the app's Home tab.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.OpenHome(r.Context(), in.User)
 	}},
-	{"look", "user looks at conversation.", func(s *Stage, _ *http.Request, in SlackInput) (any, error) {
-		return done{true}, s.Slack.Look(in.User, in.Conversation)
+	{"look", "user looks at conversation.", func(s *API, _ *http.Request, in SlackInput) (any, error) {
+		return done{true}, s.Slack.View(in.User, in.Conversation)
 	}},
 
 	{"away", "user closes Slack, and misses ephemeral messages.", quietly(func(w *slack.Workspace, in SlackInput) { w.Away(in.User) })},
@@ -84,7 +84,7 @@ var SlackActs = []Act[SlackInput]{
 
 	{"auth-error", "every call of the app answers code; empty restores service.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetAuthError(in.Code) })},
 	{"scopes", "the bot token may do scopes, and nothing else.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetScopes(in.Scopes...) })},
-	{"group", "user group has users, and nobody else; it is made if needed.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetGroup(in.Group, in.Users...) })},
+	{"group", "Sets the users of the user group, which is created if needed.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetGroup(in.Group, in.Users...) })},
 	{"name-group", "user group is mentioned as @text.", quietly(func(w *slack.Workspace, in SlackInput) { w.NameGroup(in.Group, in.Text) })},
 	{"disable-group", "user group is disabled, or enabled again: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.DisableGroup(in.Group, in.On) })},
 	{"join", "user joins conversation.", quietly(func(w *slack.Workspace, in SlackInput) { w.Join(in.User, in.Conversation) })},
@@ -95,23 +95,23 @@ var SlackActs = []Act[SlackInput]{
 	{"disconnect", "Slack ends the app's WebSockets, for a reason.", quietly(func(w *slack.Workspace, in SlackInput) { w.Disconnect(in.Reason) })},
 }
 
-func (s *Stage) slackAct(r *http.Request) (any, error) {
+func (s *API) slackAct(r *http.Request) (any, error) {
 	var in SlackInput
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	return perform(s, r, SlackActs, in.Act, in)
+	return perform(s, r, SlackActions, in.Act, in)
 }
 
 // quietly is an act that cannot fail.
-func quietly(do func(*slack.Workspace, SlackInput)) func(*Stage, *http.Request, SlackInput) (any, error) {
-	return func(s *Stage, _ *http.Request, in SlackInput) (any, error) {
+func quietly(do func(*slack.Workspace, SlackInput)) func(*API, *http.Request, SlackInput) (any, error) {
+	return func(s *API, _ *http.Request, in SlackInput) (any, error) {
 		do(s.Slack, in)
 		return done{true}, nil
 	}
 }
 
-func press(s *Stage, r *http.Request, in SlackInput) (any, error) {
+func press(s *API, r *http.Request, in SlackInput) (any, error) {
 	if in.TS == "" {
 		var found bool
 		in.Conversation, in.TS, found = newest(s.Slack.Screen(in.User), in.Conversation, in.Action)
@@ -119,7 +119,7 @@ func press(s *Stage, r *http.Request, in SlackInput) (any, error) {
 			return nil, fmt.Errorf("pressing %s as %s: no message they see has it", in.Action, in.User)
 		}
 	}
-	return done{true}, s.Slack.Press(r.Context(), in.User, in.Conversation, in.TS, in.Action, in.Value...)
+	return done{true}, s.Slack.Click(r.Context(), in.User, in.Conversation, in.TS, in.Action, in.Value...)
 }
 
 // newest finds the last message with an action; conversation may be empty.

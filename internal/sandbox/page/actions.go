@@ -13,24 +13,24 @@ import (
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-// act is something a person does. ask has the fields of the query and the form;
-// "as" is somebody the workspace knows. An error is a sentence for the person.
-type act func(ctx context.Context, ask url.Values) error
+// action is something a person does. ask has the fields of the query and the form;
+// "as" is a person of the workspace. An error is a sentence for the person.
+type action func(ctx context.Context, ask url.Values) error
 
 // maxForm is more than a full form of Slack's needs.
 const maxForm = 1 << 20
 
-// errUnknown is said to a request without somebody who makes it.
-var errUnknown = errors.New("this page does not know who you are: choose somebody at the top")
+// errUnknown answers a request without a known person.
+var errUnknown = errors.New("this page does not know who you are: choose a person at the top")
 
-// acts are all of them, by the path under /page/.
-func (p *page) acts() map[string]act {
-	return map[string]act{
-		"look":           p.look,
+// actions are all of them, by the path under /page/.
+func (p *page) actions() map[string]action {
+	return map[string]action{
+		"look":           p.view,
 		"command":        p.command,
-		"press":          p.press,
-		"press-in-modal": p.pressInModal,
-		"press-in-home":  p.pressInHome,
+		"press":          p.click,
+		"press-in-modal": p.clickInModal,
+		"press-in-home":  p.clickInHome,
 		"fill":           p.fill,
 		"enter":          p.enter,
 		"submit":         p.submit,
@@ -39,16 +39,16 @@ func (p *page) acts() map[string]act {
 		"presence":       p.presence,
 		"reload":         p.reload,
 		"share":          p.share,
-		"staff":          p.staff,
+		"staff":          p.administerPerson,
 		"advance":        p.advance,
 		"fault":          p.fault,
-		"calm":           p.calm,
+		"calm":           p.clearFaults,
 	}
 }
 
-// acting answers 204, or 422 with the sentence. What changed is seen by
+// actingUser answers 204, or 422 with the sentence. What changed is seen by
 // fetching the page again.
-func (p *page) acting(do act) http.Handler {
+func (p *page) actingUser(do action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		err := r.ParseForm()
@@ -58,7 +58,7 @@ func (p *page) acting(do act) http.Handler {
 				err = do(r.Context(), r.Form)
 			}
 		}
-		p.hub.ring()
+		p.hub.notify()
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 			return
@@ -67,8 +67,8 @@ func (p *page) acting(do act) http.Handler {
 	})
 }
 
-func (p *page) look(_ context.Context, ask url.Values) error {
-	return p.Slack.Look(ask.Get("as"), ask.Get("in"))
+func (p *page) view(_ context.Context, ask url.Values) error {
+	return p.Slack.View(ask.Get("as"), ask.Get("in"))
 }
 
 // command takes slash commands only: the bot reads no messages, so a message
@@ -82,20 +82,20 @@ func (p *page) command(ctx context.Context, ask url.Values) error {
 	return p.Slack.Command(ctx, ask.Get("as"), ask.Get("in"), name, strings.TrimSpace(rest))
 }
 
-func (p *page) press(ctx context.Context, ask url.Values) error {
-	return p.Slack.Press(ctx, ask.Get("as"), ask.Get("in"), ask.Get("ts"), ask.Get("action"), valueOf(ask["value"])...)
+func (p *page) click(ctx context.Context, ask url.Values) error {
+	return p.Slack.Click(ctx, ask.Get("as"), ask.Get("in"), ask.Get("ts"), ask.Get("action"), valueOf(ask["value"])...)
 }
 
-// pressInModal comes with the whole form, as Slack's client sends it.
-func (p *page) pressInModal(ctx context.Context, ask url.Values) error {
+// clickInModal comes with the whole form, as Slack's client sends it.
+func (p *page) clickInModal(ctx context.Context, ask url.Values) error {
 	if err := p.fill(ctx, ask); err != nil {
 		return err
 	}
-	return p.Slack.PressInModal(ctx, ask.Get("as"), ask.Get("action"), valueOf(ask["value"])...)
+	return p.Slack.ClickInModal(ctx, ask.Get("as"), ask.Get("action"), valueOf(ask["value"])...)
 }
 
-func (p *page) pressInHome(ctx context.Context, ask url.Values) error {
-	return p.Slack.PressInHome(ctx, ask.Get("as"), ask.Get("action"), valueOf(ask["value"])...)
+func (p *page) clickInHome(ctx context.Context, ask url.Values) error {
+	return p.Slack.ClickInHome(ctx, ask.Get("as"), ask.Get("action"), valueOf(ask["value"])...)
 }
 
 // submit reports no refusal: errors and trouble are in the modal.
@@ -123,7 +123,7 @@ func (p *page) presence(_ context.Context, ask url.Values) error {
 	case "active":
 		p.Slack.Active(ask.Get("as"))
 	default:
-		return fmt.Errorf("nobody can be %q: only away or active", to)
+		return fmt.Errorf("%q is not a presence: only away or active", to)
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (p *page) advance(_ context.Context, ask url.Values) error {
 
 func (p *page) fault(_ context.Context, ask url.Values) error { return p.setFault(ask.Get("id")) }
 
-func (p *page) calm(context.Context, url.Values) error {
+func (p *page) clearFaults(context.Context, url.Values) error {
 	p.Wire.Clear()
 	return nil
 }

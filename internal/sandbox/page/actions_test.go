@@ -29,9 +29,9 @@ func TestWhatIsPressedReachesSlack(t *testing.T) {
 		"a button of a modal, form and all":    {"/page/press-in-modal?as=U0BOB&action=more&value=x", "field/why/why=a", `fill U0BOB map[why:map[why:[a]]]; press-in-modal U0BOB more ["x"]`},
 		"a field of a modal that is filled in": {"/page/fill?as=U0BOB", "field/p/p=&field/p/p=prod&field/p/p=test&field/why/why=", `fill U0BOB map[p:map[p:[prod test]] why:map[why:[]]]`},
 		"Enter in a text field":                {"/page/enter?as=U0BOB", "field=field/a%252Fb/why&field/a%252Fb/why=7", `fill U0BOB map[a/b:map[why:[7]]]; enter U0BOB a/b why`},
-		"somebody is let go":                   {"/page/staff?as=U0BOB&user=U0ALICE&to=gone", "", "deactivate U0ALICE"},
-		"somebody comes back":                  {"/page/staff?as=U0BOB&user=U0GONE&to=back", "", "reactivate U0GONE"},
-		"somebody is but a guest":              {"/page/staff?as=U0BOB&user=U0BOB&to=guest", "", "guest U0BOB true"},
+		"a deactivation":                       {"/page/staff?as=U0BOB&user=U0ALICE&to=gone", "", "deactivate U0ALICE"},
+		"a reactivation":                       {"/page/staff?as=U0BOB&user=U0GONE&to=back", "", "reactivate U0GONE"},
+		"a change to a guest":                  {"/page/staff?as=U0BOB&user=U0BOB&to=guest", "", "guest U0BOB true"},
 		"a guest is taken on":                  {"/page/staff?as=U0BOB&user=U0BOB&to=member", "", "guest U0BOB false"},
 		"cancel":                               {"/page/close?as=U0ALICE", "", "close U0ALICE"},
 		"looking at a channel":                 {"/page/look?as=U0ALICE&in=C1", "", "look U0ALICE C1"},
@@ -52,18 +52,18 @@ func TestWhatIsPressedReachesSlack(t *testing.T) {
 	}
 }
 
-func TestWhatIsRefusedHereReachesNobody(t *testing.T) {
+func TestRefusedActionsDoNotReachWorkspace(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ target, form, want string }{
 		"a message is not posted":   {"/page/command?in=C1", "as=U0ALICE&text=hello", "only commands work here, so nothing was posted: try /atlas-key\n"},
-		"nobody asks":               {"/page/command?in=C1", "text=/atlas-key", "this page does not know who you are: choose somebody at the top\n"},
-		"somebody unknown asks":     {"/page/close?as=U0NOBODY", "", "this page does not know who you are: choose somebody at the top\n"},
-		"somebody who left asks":    {"/page/close?as=U0GONE", "", "this page does not know who you are: choose somebody at the top\n"},
+		"no person":                 {"/page/command?in=C1", "text=/atlas-key", "this page does not know who you are: choose a person at the top\n"},
+		"an unknown person":         {"/page/close?as=U0NOBODY", "", "this page does not know who you are: choose a person at the top\n"},
+		"a deactivated person":      {"/page/close?as=U0GONE", "", "this page does not know who you are: choose a person at the top\n"},
 		"the clock never goes back": {"/page/advance?as=U0ALICE&by=-1h", "", "the clock moves forward only, by a time such as 30m\n"},
 		"there is no such fault":    {"/page/fault?as=U0ALICE&id=flood", "", "there is no fault called \"flood\"\n"},
-		"nobody is let go twice":    {"/page/staff?as=U0ALICE&user=U0NOBODY&to=gone", "", "\"U0NOBODY\" is nobody of this workspace\n"},
-		"nobody is promoted":        {"/page/staff?as=U0ALICE&user=U0BOB&to=boss", "", "nobody can be made \"boss\"\n"},
-		"nobody can be asleep":      {"/page/presence?as=U0ALICE&to=asleep", "", "nobody can be \"asleep\": only away or active\n"},
+		"an unknown account":        {"/page/staff?as=U0ALICE&user=U0NOBODY&to=gone", "", "\"U0NOBODY\" is not in this workspace\n"},
+		"an unknown kind":           {"/page/staff?as=U0ALICE&user=U0BOB&to=boss", "", "\"boss\" is not a kind of account\n"},
+		"an unknown presence":       {"/page/presence?as=U0ALICE&to=asleep", "", "\"asleep\" is not a presence: only away or active\n"},
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {

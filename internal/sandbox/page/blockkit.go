@@ -122,7 +122,7 @@ func (e element) choices() []optGroup {
 	return []optGroup{{Options: e.Options}}
 }
 
-// initial is what stands in an element before anybody touched it.
+// initial is the initial value of an element.
 func (e element) initial() []string {
 	var values []string
 	for _, o := range e.InitialOptions {

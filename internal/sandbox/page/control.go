@@ -106,7 +106,7 @@ func (d drawer) control(i int, b block, e element) control {
 	c.URL = d.pressing(e.ActionID, e.Value)
 	c.Groups = d.groups(c, e, chosen)
 	if d.inForm && c.Kind != "button" && c.Kind != "overflow" {
-		c.URL, c.Name, c.Tells = "", fieldName(b.BlockID, e.ActionID), tells(b, e)
+		c.URL, c.Name, c.Tells = "", fieldName(b.BlockID, e.ActionID), notes(b, e)
 		c.Search = d.search(c, b, e)
 	}
 	if e.Confirm != nil {
@@ -120,7 +120,7 @@ func (d drawer) control(i int, b block, e element) control {
 }
 
 // elementID names an element by the app's ids: another id is another field, in
-// which nothing of what somebody typed is left.
+// which nothing of what a person typed is left.
 func (d drawer) elementID(i int, e element) string {
 	if e.ActionID == "" {
 		return fmt.Sprintf("%s-%d", d.id, i)

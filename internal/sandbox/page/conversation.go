@@ -16,8 +16,8 @@ const appName = "Atlas Key Bot"
 // tones is how many colours the style sheet has for people.
 const tones = 7
 
-// place is where a person stands: a conversation or the app's Home tab.
-type place struct {
+// conversation is where a person stands: a conversation or the app's Home tab.
+type conversation struct {
 	ID       string
 	Name     string
 	Kind     string
@@ -43,13 +43,13 @@ type message struct {
 	Replies   []message
 }
 
-func (d drawer) place(me face, screen slack.Screen, here string) place {
+func (d drawer) conversation(me personLink, screen slack.Screen, here string) conversation {
 	if here == homeTab {
 		return d.home(me, screen)
 	}
 	for _, c := range screen.Conversations {
 		if inURL(c) == here {
-			p := place{ID: c.ID, Name: c.Name, Kind: c.Kind, Unread: c.Unread, Messages: d.messages(me, c)}
+			p := conversation{ID: c.ID, Name: c.Name, Kind: c.Kind, Unread: c.Unread, Messages: d.messages(me, c)}
 			if c.Kind == slack.KindApp {
 				p.Name = appName
 			}
@@ -60,13 +60,13 @@ func (d drawer) place(me face, screen slack.Screen, here string) place {
 		}
 	}
 	if here == messagesTab {
-		return place{Name: appName, Kind: slack.KindApp, Nothing: "The app has not written to " + me.RealName + " yet."}
+		return conversation{Name: appName, Kind: slack.KindApp, Nothing: "The app has not written to " + me.RealName + " yet."}
 	}
-	return place{Name: "Nothing", Kind: "nothing", Nothing: me.RealName + " is in no conversation of this workspace. Strangers see only channels that are shared with them."}
+	return conversation{Name: "Nothing", Kind: "nothing", Nothing: me.RealName + " is in no conversation of this workspace. Strangers see only channels that are shared with them."}
 }
 
-func (d drawer) home(me face, screen slack.Screen) place {
-	p := place{ID: homeTab, Name: appName, Kind: homeTab}
+func (d drawer) home(me personLink, screen slack.Screen) conversation {
+	p := conversation{ID: homeTab, Name: appName, Kind: homeTab}
 	d.id, d.press = "home", "/page/press-in-home?"+url.Values{"as": {me.ID}}.Encode()
 	p.Home = d.blocks(readView(screen.Home).Blocks)
 	if len(p.Home) == 0 {
@@ -77,7 +77,7 @@ func (d drawer) home(me face, screen slack.Screen) place {
 
 // messages puts replies under what they reply to. A reply to something that is
 // not there stands for itself.
-func (d drawer) messages(me face, c slack.Conversation) []message {
+func (d drawer) messages(me personLink, c slack.Conversation) []message {
 	var top []message
 	at := map[string]int{}
 	for i, m := range c.Messages {
@@ -94,7 +94,7 @@ func (d drawer) messages(me face, c slack.Conversation) []message {
 	return top
 }
 
-func (d drawer) message(me face, c slack.Conversation, m slack.Message) message {
+func (d drawer) message(me personLink, c slack.Conversation, m slack.Message) message {
 	var blocks []block
 	if err := unmarshal(m.Blocks, &blocks); err != nil {
 		blocks = []block{{Type: err.Error()}}

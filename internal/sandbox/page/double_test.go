@@ -26,7 +26,7 @@ type workspace struct {
 	screen slack.Screen
 	refuse error
 
-	suggestions slack.Suggestions
+	suggestions slack.LoadedOptions
 	changes     chan struct{}
 }
 
@@ -62,7 +62,7 @@ func (w *workspace) Lost() []slack.Ephemeral {
 }
 
 func (w *workspace) Changes() (<-chan struct{}, func()) { return w.changes, func() {} }
-func (w *workspace) Look(user, in string) error         { return w.did("look %s %s", user, in) }
+func (w *workspace) View(user, in string) error         { return w.did("look %s %s", user, in) }
 func (w *workspace) Away(user string)                   { w.did("away %s", user) }
 func (w *workspace) Active(user string)                 { w.did("active %s", user) }
 func (w *workspace) Reload(user string, drop bool)      { w.did("reload %s %t", user, drop) }
@@ -76,15 +76,15 @@ func (w *workspace) Command(_ context.Context, user, in, command, text string) e
 	return w.did("command %s %s %s %q", user, in, command, text)
 }
 
-func (w *workspace) Press(_ context.Context, user, in, ts, action string, value ...string) error {
+func (w *workspace) Click(_ context.Context, user, in, ts, action string, value ...string) error {
 	return w.did("press %s %s %s %s %q", user, in, ts, action, value)
 }
 
-func (w *workspace) PressInModal(_ context.Context, user, action string, value ...string) error {
+func (w *workspace) ClickInModal(_ context.Context, user, action string, value ...string) error {
 	return w.did("press-in-modal %s %s %q", user, action, value)
 }
 
-func (w *workspace) PressInHome(_ context.Context, user, action string, value ...string) error {
+func (w *workspace) ClickInHome(_ context.Context, user, action string, value ...string) error {
 	return w.did("press-in-home %s %s %q", user, action, value)
 }
 
@@ -100,10 +100,10 @@ func (w *workspace) SetGuest(user string, guest bool) { w.did("guest %s %t", use
 func (w *workspace) Fill(_ context.Context, user string, values map[string]map[string]slack.Value) error {
 	return w.did("fill %s %v", user, values)
 }
-func (w *workspace) PressEnter(_ context.Context, user, block, action string) error {
+func (w *workspace) ClickEnter(_ context.Context, user, block, action string) error {
 	return w.did("enter %s %s %s", user, block, action)
 }
-func (w *workspace) Suggest(_ context.Context, user, block, action, typed string) (slack.Suggestions, error) {
+func (w *workspace) LoadOptions(_ context.Context, user, block, action, typed string) (slack.LoadedOptions, error) {
 	return w.suggestions, w.did("suggest %s %s %s %q", user, block, action, typed)
 }
 func (w *workspace) Submit(_ context.Context, user string, values map[string]map[string]slack.Value) (slack.Result, error) {

@@ -15,8 +15,8 @@ type hub struct {
 
 func newHub() *hub { return &hub{tabs: map[chan struct{}]bool{}} }
 
-// ring never blocks: a tab that has not taken the last tick needs no other.
-func (h *hub) ring() {
+// notify never blocks: a tab that has not taken the last tick needs no other.
+func (h *hub) notify() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for tab := range h.tabs {

@@ -21,7 +21,7 @@ func TestATabHearsOfEveryChange(t *testing.T) {
 		"of the clock": func(_ *testing.T, s *stage) { s.clock.Advance(time.Minute) },
 		"by a press":   func(_ *testing.T, s *stage) { s.post("/page/close?as=U0ALICE", "") },
 		"in Atlas": func(t *testing.T, s *stage) {
-			_, err := s.atlas.AddKey(atlas.Draft{Desc: "x", Roles: []string{"ORG_MEMBER"}})
+			_, err := s.atlas.AddKey(atlas.KeyInput{Desc: "x", Roles: []string{"ORG_MEMBER"}})
 			require.NoError(t, err)
 		},
 	}

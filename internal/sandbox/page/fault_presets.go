@@ -6,8 +6,8 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-// weather is what can go wrong on purpose.
-type weather struct {
+// faultState is what can go wrong on purpose.
+type faultState struct {
 	Presets []preset
 	Planned []string
 }
@@ -41,8 +41,8 @@ var presets = []preset{
 	{"form-late", "The next form opens too late", wire.Fault{Side: wire.Slack, Operation: "views.open", Mode: wire.SlackError, Error: "expired_trigger_id"}},
 }
 
-func (p *page) forecast() weather {
-	w := weather{Presets: presets}
+func (p *page) faultPresets() faultState {
+	w := faultState{Presets: presets}
 	for _, f := range p.Wire.Faults() {
 		w.Planned = append(w.Planned, nameOf(f))
 	}

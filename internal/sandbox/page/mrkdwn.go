@@ -126,7 +126,7 @@ func (n names) token(s string, i int) (drawn string, size int) {
 // (snake_case, 2*3*4) and marks next to blanks mean nothing.
 func between(s string, i int) (string, bool) {
 	before, _ := utf8.DecodeLastRuneInString(s[:i])
-	if i > 0 && wordy(before) {
+	if i > 0 && plural(before) {
 		return "", false
 	}
 	inner := s[i+1:]
@@ -135,14 +135,14 @@ func between(s string, i int) (string, bool) {
 			continue
 		}
 		after, _ := utf8.DecodeRuneInString(inner[end+1:])
-		if end+1 == len(inner) || !wordy(after) {
+		if end+1 == len(inner) || !plural(after) {
 			return inner[:end], true
 		}
 	}
 	return "", false
 }
 
-func wordy(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+func plural(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // literal draws code: no styles, but Slack's entities are characters here too.
 func (n names) literal(s string) string { return html.EscapeString(decode(s)) }

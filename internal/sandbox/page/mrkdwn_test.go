@@ -35,7 +35,7 @@ func TestMrkdwn(t *testing.T) {
 		"entities are characters":    {"&lt;b&gt; &amp;amp; &copy;", "&lt;b&gt; &amp;amp; &amp;copy;"},
 		"a person":                   {"<@U0ALICE>", `<span class="mention" title="U0ALICE">@Alice Ames</span>`},
 		"oneself, with an odd name":  {"<@U0BOB>", `<span class="mention me" title="U0BOB">@Bob &lt;b&gt;Birch&lt;/b&gt;</span>`},
-		"somebody unknown":           {"<@U0X|x>", `<span class="mention" title="U0X">@x</span>`},
+		"an unknown person":          {"<@U0X|x>", `<span class="mention" title="U0X">@x</span>`},
 		"a channel":                  {"<#C0APPROVALS>", `<span class="mention" title="">#atlas-approvals</span>`},
 		"a group":                    {"<!subteam^S0APPROVERS>", `<span class="mention" title="S0APPROVERS">@atlas-approvers</span>`},
 		"everybody":                  {"<!channel>", `<span class="mention broadcast" title="this reaches everybody">@channel</span>`},
@@ -47,7 +47,7 @@ func TestMrkdwn(t *testing.T) {
 		"an address":                 {"2001:db8:100::5", `2001:db8<span role="img" aria-label="100">💯</span>:5`},
 		"an address as code":         {"`2001:db8:100::5`", `<code>2001:db8:100::5</code>`},
 		"an emoji":                   {":key:", `<span role="img" aria-label="key">🔑</span>`},
-		"an emoji nobody knows":      {":no_such: 10:30:00", ":no_such: 10:30:00"},
+		"an unknown emoji":           {":no_such: 10:30:00", ":no_such: 10:30:00"},
 		"angles that mean nothing":   {"<b>x</b>", "&lt;b&gt;x&lt;/b&gt;"},
 		"an angle that never closes": {"1 < 2", "1 &lt; 2"},
 	}

@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/sandbox/atlas"
 )
 
-// organization is Atlas as somebody who looks at its console sees it.
+// organization is Atlas as its console shows it.
 type organization struct {
 	Name              string
 	ID                string
@@ -40,7 +40,7 @@ func observe(o Organization, now time.Time) organization {
 	s := o.Snapshot()
 	seen := organization{Name: s.Name, ID: s.ID, RequireAccessList: s.RequireAccessList}
 	for _, k := range slices.Backward(s.Keys) {
-		drawn := key{Key: k, Words: roleWords(k.Roles), Age: age(now.Sub(k.Created))}
+		drawn := key{Key: k, Words: roleText(k.Roles), Age: age(now.Sub(k.Created))}
 		if k.Own {
 			seen.Own = append(seen.Own, drawn)
 			continue
@@ -60,8 +60,8 @@ func drawEvent(i int, e atlas.Event, now time.Time) event {
 	return event{Event: e, ID: "event-" + strconv.Itoa(i), Words: words, Ago: age(now.Sub(e.At))}
 }
 
-// roleWords turns ORG_READ_ONLY into "Org read only", with the project apart.
-func roleWords(roles []atlas.Role) []string {
+// roleText turns ORG_READ_ONLY into "Org read only", with the project apart.
+func roleText(roles []atlas.Role) []string {
 	var all []string
 	for _, r := range roles {
 		words := strings.ToLower(strings.ReplaceAll(r.Name, "_", " "))

@@ -27,7 +27,7 @@ type Workspace interface {
 	Lost() []slack.Ephemeral
 	Changes() (ch <-chan struct{}, stop func())
 
-	Look(user, conversation string) error
+	View(user, conversation string) error
 	Away(user string)
 	Active(user string)
 	Reload(user string, drop bool)
@@ -37,12 +37,12 @@ type Workspace interface {
 	SetGuest(user string, guest bool)
 
 	Command(ctx context.Context, user, conversation, command, text string) error
-	Press(ctx context.Context, user, conversation, ts, actionID string, value ...string) error
-	PressInModal(ctx context.Context, user, actionID string, value ...string) error
-	PressInHome(ctx context.Context, user, actionID string, value ...string) error
+	Click(ctx context.Context, user, conversation, ts, actionID string, value ...string) error
+	ClickInModal(ctx context.Context, user, actionID string, value ...string) error
+	ClickInHome(ctx context.Context, user, actionID string, value ...string) error
 	Fill(ctx context.Context, user string, values map[string]map[string]slack.Value) error
-	PressEnter(ctx context.Context, user, blockID, actionID string) error
-	Suggest(ctx context.Context, user, blockID, actionID, typed string) (slack.Suggestions, error)
+	ClickEnter(ctx context.Context, user, blockID, actionID string) error
+	LoadOptions(ctx context.Context, user, blockID, actionID, typed string) (slack.LoadedOptions, error)
 	Submit(ctx context.Context, user string, values map[string]map[string]slack.Value) (slack.Result, error)
 	CloseModal(ctx context.Context, user string) error
 	OpenHome(ctx context.Context, user string) error
@@ -87,8 +87,8 @@ func New(o Options) http.Handler {
 		drawing: template.Must(template.ParseFS(templates, "templates/*.html")),
 		hub:     newHub(),
 	}
-	o.Atlas.Subscribe(p.hub.ring)
-	o.Clock.Subscribe(p.hub.ring)
+	o.Atlas.Subscribe(p.hub.notify)
+	o.Clock.Subscribe(p.hub.notify)
 	return guard(p.routes())
 }
 
@@ -101,9 +101,9 @@ func (p *page) routes() *http.ServeMux {
 	mux.HandleFunc("GET /{$}", p.show)
 	mux.HandleFunc("GET /page/events", p.events)
 	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(files)))
-	mux.HandleFunc("POST /page/suggest", p.suggest)
-	for path, act := range p.acts() {
-		mux.Handle("POST /page/"+path, p.acting(act))
+	mux.HandleFunc("POST /page/suggest", p.loadOptions)
+	for path, act := range p.actions() {
+		mux.Handle("POST /page/"+path, p.actingUser(act))
 	}
 	return mux
 }

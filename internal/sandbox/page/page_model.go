@@ -13,36 +13,36 @@ import (
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-// What the URL calls the app's two tabs, whoever looks: the Home tab is no
+// What the URL calls the app's two tabs, for every viewer: the Home tab is no
 // conversation, and the conversation has an id for each person.
 const (
 	homeTab     = "home"
 	messagesTab = "app"
 )
 
-// scene is everything one person sees at one moment. It is a pure function of
+// pageModel is everything one person sees at one moment. It is a pure function of
 // the emulators and the URL: to update a tab, it is drawn again, and the script
 // changes what differs.
-type scene struct {
-	Title    string
-	Me       face
-	People   []face
-	Channels []door
-	Direct   []door
-	App      appDoors
-	Here     place
-	Notices  []notice
-	Lost     []slack.Ephemeral // what Slack showed to nobody instead of to this person
-	Modal    *modal
-	Atlas    organization
-	Clock    clock
-	Weather  weather
-	Staff    []member
-	Command  string
+type pageModel struct {
+	Title       string
+	Me          personLink
+	People      []personLink
+	Channels    []door
+	Direct      []door
+	App         appDoors
+	Here        conversation
+	Notices     []notice
+	Lost        []slack.Ephemeral // messages that Slack accepted but did not show to this person
+	Modal       *modal
+	Atlas       organization
+	Clock       clock
+	Faults      faultState
+	PersonAdmin []member
+	Command     string
 }
 
-// face is a person, as the row of people shows them.
-type face struct {
+// personLink is a person, as the row of people shows them.
+type personLink struct {
 	slack.Person
 	First   string // name
 	Initial string
@@ -94,30 +94,30 @@ var parts = map[string]string{
 
 func (p *page) show(w http.ResponseWriter, r *http.Request) {
 	var out bytes.Buffer
-	if err := p.drawing.ExecuteTemplate(&out, "page.html", p.scene(r.URL.Query())); err != nil {
+	if err := p.drawing.ExecuteTemplate(&out, "page.html", p.pageModel(r.URL.Query())); err != nil {
 		http.Error(w, "drawing the page: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(out.Bytes()) // the browser went away: nobody is left to tell
+	w.Write(out.Bytes()) // the browser is gone
 }
 
-func (p *page) scene(query url.Values) scene {
+func (p *page) pageModel(query url.Values) pageModel {
 	people := p.Slack.People()
-	me := whoever(people, query.Get("as"))
+	me := viewer(people, query.Get("as"))
 	screen := p.Slack.Screen(me)
 	now := p.Clock.Now()
 	d := drawer{names: namesOf(screen, people, p.Slack.Groups()), people: people, listed: p.Slack.Directory()}
-	s := scene{
-		People:  faces(people, me, query.Get("in")),
-		Notices: d.notices(screen.Notices, now),
-		Lost:    lostTo(me, p.Slack.Lost()),
-		Modal:   d.modal(me, screen.Modal),
-		Atlas:   observe(p.Atlas, now),
-		Clock:   clock{Now: now, Ahead: span(p.Clock.Offset()), Offset: p.Clock.Offset().Milliseconds()},
-		Weather: p.forecast(),
-		Command: p.Command,
-		Staff:   staff(people, p.Slack.Groups()),
+	s := pageModel{
+		People:      peopleLinks(people, me, query.Get("in")),
+		Notices:     d.notices(screen.Notices, now),
+		Lost:        lostTo(me, p.Slack.Lost()),
+		Modal:       d.modal(me, screen.Modal),
+		Atlas:       observe(p.Atlas, now),
+		Clock:       clock{Now: now, Ahead: span(p.Clock.Offset()), Offset: p.Clock.Offset().Milliseconds()},
+		Faults:      p.faultPresets(),
+		Command:     p.Command,
+		PersonAdmin: personAdmin(people, p.Slack.Groups()),
 	}
 	for _, f := range s.People {
 		if f.Me {
@@ -126,13 +126,13 @@ func (p *page) scene(query url.Values) scene {
 	}
 	here := standing(screen, query.Get("in"))
 	s.Channels, s.Direct, s.App = doors(screen, here)
-	s.Here = d.place(s.Me, screen, here)
+	s.Here = d.conversation(s.Me, screen, here)
 	s.Title = s.Here.Name + " · " + s.Me.RealName
 	return s
 }
 
-// whoever is the person asked for, if they are there; else somebody who is.
-func whoever(people []slack.Person, asked string) string {
+// viewer returns the requested person, or the first one if they are not there.
+func viewer(people []slack.Person, asked string) string {
 	me := slack.Alice
 	for _, person := range slices.Backward(people) {
 		if !person.Deleted {
@@ -147,7 +147,7 @@ func whoever(people []slack.Person, asked string) string {
 	return me
 }
 
-// knows reports whether user is one of the people somebody can be.
+// knows reports whether user can be the viewer.
 func (p *page) knows(user string) bool {
 	return slices.ContainsFunc(p.Slack.People(), func(known slack.Person) bool {
 		return known.ID == user && !known.Deleted
@@ -175,14 +175,14 @@ func namesOf(screen slack.Screen, people []slack.Person, groups []slack.Group) n
 	return n
 }
 
-// faces lead to the same place as seen by somebody else, if they see it.
-func faces(people []slack.Person, me, here string) []face {
-	var all []face
+// peopleLinks lead to the same conversation as seen by other people, if they see it.
+func peopleLinks(people []slack.Person, me, here string) []personLink {
+	var all []personLink
 	for i, person := range people {
 		if person.Deleted {
 			continue
 		}
-		all = append(all, face{
+		all = append(all, personLink{
 			Person: person, First: strings.Fields(person.RealName + " ?")[0], Initial: initial(person.RealName), Tone: i%tones + 1,
 			Part: parts[person.ID], Foreign: person.TeamID != slack.TeamID, URL: urlOf(person.ID, here), Me: person.ID == me,
 		})

@@ -18,7 +18,7 @@ type member struct {
 	Says    string // what they are
 }
 
-func staff(people []slack.Person, groups []slack.Group) []member {
+func personAdmin(people []slack.Person, groups []slack.Group) []member {
 	var all []member
 	for _, person := range people {
 		m := member{Person: person, Foreign: person.TeamID != slack.TeamID}
@@ -46,18 +46,18 @@ func (m member) described(groups []slack.Group) member {
 	return m
 }
 
-// staff is what an administrator does to somebody: who is "user", not "as".
-func (p *page) staff(_ context.Context, ask url.Values) error {
+// administerPerson changes an account as an administrator does: the account is "user", not "as".
+func (p *page) administerPerson(_ context.Context, ask url.Values) error {
 	user := ask.Get("user")
 	people := p.Slack.People()
 	i := slices.IndexFunc(people, func(known slack.Person) bool { return known.ID == user })
 	if i < 0 || people[i].TeamID != slack.TeamID {
-		return fmt.Errorf("%q is nobody of this workspace", user)
+		return fmt.Errorf("%q is not in this workspace", user)
 	}
 	switch to := ask.Get("to"); to {
 	case "gone":
-		if alone(people, user) {
-			return errors.New("somebody has to be left")
+		if isLastPerson(people, user) {
+			return errors.New("the last person cannot be deactivated")
 		}
 		p.Slack.Deactivate(user)
 	case "back":
@@ -65,13 +65,13 @@ func (p *page) staff(_ context.Context, ask url.Values) error {
 	case "guest", "member":
 		p.Slack.SetGuest(user, to == "guest")
 	default:
-		return fmt.Errorf("nobody can be made %q", to)
+		return fmt.Errorf("%q is not a kind of account", to)
 	}
 	return nil
 }
 
-// alone reports whether nobody of this workspace is there but user.
-func alone(people []slack.Person, user string) bool {
+// isLastPerson reports whether user is the only active person of this workspace.
+func isLastPerson(people []slack.Person, user string) bool {
 	return !slices.ContainsFunc(people, func(other slack.Person) bool {
 		return other.ID != user && !other.Deleted && other.TeamID == slack.TeamID
 	})

@@ -108,8 +108,8 @@ func TestEveryTabIsItsOwnPerson(t *testing.T) {
 	s := newStage(t)
 	require.Contains(t, s.get(t, "/?as=U0BOB"), `<body data-as="U0BOB"`)
 	require.Contains(t, s.get(t, "/?as=U0BOB&in=C9"), `href="/?as=U0ALICE&amp;in=C9"`, "the others are one click away, in the same place")
-	for _, nobody := range []string{"/", "/?as=U0NOBODY", "/?as=U0GONE"} {
-		require.Contains(t, s.get(t, nobody), `<body data-as="U0ALICE"`, nobody)
+	for _, unknown := range []string{"/", "/?as=U0NOBODY", "/?as=U0GONE"} {
+		require.Contains(t, s.get(t, unknown), `<body data-as="U0ALICE"`, unknown)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestNoticesOfSlackFade(t *testing.T) {
 	require.NotContains(t, s.get(t, "/"), "/atlas-key failed")
 }
 
-func TestWhatSlackShowedToNobodyIsSaid(t *testing.T) {
+func TestPageReportsLostEphemerals(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	require.Contains(t, s.get(t, "/?as=U0ALICE"), "Private messages never seen: reload</p>")
@@ -134,7 +134,7 @@ func TestTheOrganizationIsShown(t *testing.T) {
 	s := newStage(t)
 	require.Contains(t, s.get(t, "/"), "No keys yet.")
 
-	made, err := s.atlas.AddKey(atlas.Draft{Desc: "by <hand>", Roles: []string{"ORG_READ_ONLY"}, AccessList: []string{"203.0.113.7"}})
+	made, err := s.atlas.AddKey(atlas.KeyInput{Desc: "by <hand>", Roles: []string{"ORG_READ_ONLY"}, AccessList: []string{"203.0.113.7"}})
 	require.NoError(t, err)
 	s.atlas.Use(made.PublicKey, made.PrivateKey, "203.0.113.7")
 	s.clock.Advance(26 * time.Hour)
@@ -146,7 +146,7 @@ func TestTheOrganizationIsShown(t *testing.T) {
 	}
 	require.NotContains(t, html, made.PrivateKey)
 	require.Contains(t, html, "<b>created</b> <code>"+made.PublicKey+"</code>")
-	require.Contains(t, html, "by somebody@example.com · 1 d")
+	require.Contains(t, html, "by ui-user@example.com · 1 d")
 
 	require.NoError(t, s.atlas.DeleteKey(made.ID))
 	require.NotContains(t, s.get(t, "/"), `id="key-`+made.ID+`"`)

@@ -14,7 +14,7 @@ import (
 // A modal while it is filled in. Slack's client keeps what stands in it and
 // sends it along with whatever is pressed; here the whole form comes along.
 
-// search is a select whose options the app suggests while somebody types.
+// search is a select whose options the app suggests while a person types.
 type search struct {
 	URL   string // where what is typed is sent
 	One   bool   // the next choice replaces the last
@@ -35,9 +35,9 @@ func (d drawer) search(c control, b block, e element) *search {
 	return s
 }
 
-// tells says when a field is sent while it is filled in: slack.DispatchRules,
+// notes says when a field is sent while it is filled in: slack.DispatchRules,
 // as far as they are about what a browser has to do.
-func tells(b block, e element) string {
+func notes(b block, e element) string {
 	switch {
 	case b.Type != "input":
 		return "change"
@@ -69,11 +69,11 @@ func (p *page) enter(ctx context.Context, ask url.Values) error {
 	if err != nil {
 		return err
 	}
-	return p.Slack.PressEnter(ctx, ask.Get("as"), blockID, actionID)
+	return p.Slack.ClickEnter(ctx, ask.Get("as"), blockID, actionID)
 }
 
 // filled are the fields of a form that the modal still has: it may have changed
-// while somebody typed.
+// while a person typed.
 func (p *page) filled(ask url.Values) (map[string]map[string]slack.Value, error) {
 	values, err := fields(ask)
 	if err != nil {
@@ -108,17 +108,17 @@ type menuGroup struct {
 	Options []slack.Option
 }
 
-// suggest answers with the menu itself: it comes and goes with what somebody
+// loadOptions answers with the menu itself: it changes with what a person
 // types, and is no part of the screen that everything else is.
-func (p *page) suggest(w http.ResponseWriter, r *http.Request) {
+func (p *page) loadOptions(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	err := r.ParseForm()
 	if err == nil && !p.knows(r.Form.Get("as")) {
 		err = errUnknown
 	}
-	var found slack.Suggestions
+	var found slack.LoadedOptions
 	if err == nil {
-		found, err = p.Slack.Suggest(r.Context(), r.Form.Get("as"), r.Form.Get("block"), r.Form.Get("action"), r.Form.Get("typed"))
+		found, err = p.Slack.LoadOptions(r.Context(), r.Form.Get("as"), r.Form.Get("block"), r.Form.Get("action"), r.Form.Get("typed"))
 	}
 	var out bytes.Buffer
 	if err == nil {
@@ -129,11 +129,11 @@ func (p *page) suggest(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(out.Bytes()) // the browser went away: nobody is left to tell
+	w.Write(out.Bytes()) // the browser is gone
 }
 
 // menuOf puts suggestions under their labels, in the app's order.
-func menuOf(id string, found slack.Suggestions) menu {
+func menuOf(id string, found slack.LoadedOptions) menu {
 	m := menu{ID: id, Nothing: found.Nothing}
 	for _, o := range found.Options {
 		last := len(m.Groups) - 1

@@ -35,7 +35,7 @@ func TestAModalThatIsToldOfWhatIsFilledIn(t *testing.T) {
 func TestSuggestionsAreDrawn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.slack.suggestions = slack.Suggestions{Options: []slack.Option{
+	s.slack.suggestions = slack.LoadedOptions{Options: []slack.Option{
 		{Text: "<Shop>", Value: "p\"1"}, {Text: "Till", Value: "p2", Group: "EU & UK"}, {Text: "Desk", Value: "p3", Group: "EU & UK"},
 	}}
 	w := s.post("/page/suggest?block=p&action=q", "as=U0ALICE&typed=+sho&menu=m")
@@ -43,7 +43,7 @@ func TestSuggestionsAreDrawn(t *testing.T) {
 	golden(t, "menu.html", w.Body.String())
 	require.Equal(t, []string{`suggest U0ALICE p q " sho"`}, s.slack.acts())
 
-	s.slack.suggestions = slack.Suggestions{Nothing: "No results found"}
+	s.slack.suggestions = slack.LoadedOptions{Nothing: "No results found"}
 	require.Equal(t, `<p class="nothing">No results found</p>`, s.post("/page/suggest?block=p&action=q", "as=U0ALICE&typed=x&menu=m").Body.String())
 }
 

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// Press uses a button (or a select, with the values chosen) of a message as
+// Click uses a button (or a select, with the values chosen) of a message as
 // user sees it now. With several buttons of one action id, value says which.
 // Confirmation dialogs are the page's business.
-func (w *Workspace) Press(ctx context.Context, user, conversation, ts, actionID string, value ...string) error {
+func (w *Workspace) Click(ctx context.Context, user, conversation, ts, actionID string, value ...string) error {
 	return w.click(ctx, user, func() (obj, error) {
 		p, r, err := w.actorIn(user, conversation)
 		if err != nil {
@@ -32,7 +32,7 @@ func (w *Workspace) useMessage(p Person, r *room, m *message, actionID string, v
 		return nil, err
 	}
 	if chosen, ok := f.entered[text(action["block_id"])][actionID]; ok {
-		w.sessions[p.ID].choose(m.ts, spot{text(action["block_id"]), actionID}, chosen)
+		w.sessions[p.ID].choose(m.ts, elementRef{text(action["block_id"]), actionID}, chosen)
 	}
 	if !told {
 		return nil, nil
@@ -40,9 +40,9 @@ func (w *Workspace) useMessage(p Person, r *room, m *message, actionID string, v
 	return w.clickPayload(p, r, m, action), nil
 }
 
-// PressStale presses a button on an old copy of a message, as somebody does
+// ClickStale presses a button on an old copy of a message, as a person does
 // whose screen has not caught up.
-func (w *Workspace) PressStale(ctx context.Context, user, conversation string, old Message, actionID string, value ...string) error {
+func (w *Workspace) ClickStale(ctx context.Context, user, conversation string, old Message, actionID string, value ...string) error {
 	return w.click(ctx, user, func() (obj, error) {
 		p, r, err := w.actorIn(user, conversation)
 		if err != nil {
@@ -66,18 +66,18 @@ func (w *Workspace) PressStale(ctx context.Context, user, conversation string, o
 	})
 }
 
-// PressInModal uses a button or a select in user's open modal. What is chosen
+// ClickInModal uses a button or a select in user's open modal. What is chosen
 // in an input block is told to the app only if the block says so; see Fill.
-func (w *Workspace) PressInModal(ctx context.Context, user, actionID string, value ...string) error {
-	return w.pressInView(ctx, user, "open modal", func() *view { return w.top(user) }, actionID, value)
+func (w *Workspace) ClickInModal(ctx context.Context, user, actionID string, value ...string) error {
+	return w.clickInView(ctx, user, "open modal", func() *view { return w.top(user) }, actionID, value)
 }
 
-// PressInHome uses a button or a select of user's Home tab.
-func (w *Workspace) PressInHome(ctx context.Context, user, actionID string, value ...string) error {
-	return w.pressInView(ctx, user, "Home tab", func() *view { return w.homes[user] }, actionID, value)
+// ClickInHome uses a button or a select of user's Home tab.
+func (w *Workspace) ClickInHome(ctx context.Context, user, actionID string, value ...string) error {
+	return w.clickInView(ctx, user, "Home tab", func() *view { return w.homes[user] }, actionID, value)
 }
 
-func (w *Workspace) pressInView(ctx context.Context, user, what string, which func() *view, actionID string, value []string) error {
+func (w *Workspace) clickInView(ctx context.Context, user, what string, which func() *view, actionID string, value []string) error {
 	return w.click(ctx, user, func() (obj, error) {
 		p, err := w.actor(user)
 		if err != nil {
@@ -154,7 +154,7 @@ func (w *Workspace) use(f form, actionID string, value Value) (action obj, told 
 	case !holds:
 		return nil, false, cannot("a %s needs one of its options", e["type"])
 	}
-	at := spot{text(block["block_id"]), text(e["action_id"])}
+	at := elementRef{text(block["block_id"]), text(e["action_id"])}
 	if err := w.fits(value, e, f.offered[at]); err != nil {
 		return nil, false, err
 	}
@@ -166,7 +166,7 @@ func (w *Workspace) use(f form, actionID string, value Value) (action obj, told 
 // action is an element as "actions" of a payload have it, with what is filled
 // into it now.
 func (w *Workspace) action(f form, block, e obj) obj {
-	at := spot{text(block["block_id"]), text(e["action_id"])}
+	at := elementRef{text(block["block_id"]), text(e["action_id"])}
 	action := obj{"type": e["type"], "action_id": at.action, "block_id": at.block, "action_ts": w.stamp()}
 	for _, name := range []string{"text", "value", "style", "confirm", "url", "placeholder", "initial_option", "initial_user", "min_query_length"} {
 		if it, ok := e[name]; ok {

@@ -35,7 +35,7 @@ func (w *Workspace) Hide(user string, hidden bool) {
 
 // ShareChannel shares a channel with Eve's workspace, or stops doing so.
 func (w *Workspace) ShareChannel(channel string, shared bool) {
-	w.rearrange(channel, func(r *room) {
+	w.reorderFields(channel, func(r *room) {
 		r.shared = shared
 		r.leave(Eve)
 		if shared {
@@ -46,7 +46,7 @@ func (w *Workspace) ShareChannel(channel string, shared bool) {
 
 // Join makes a person a member of a channel.
 func (w *Workspace) Join(user, channel string) {
-	w.rearrange(channel, func(r *room) {
+	w.reorderFields(channel, func(r *room) {
 		r.leave(user)
 		r.members = append(r.members, user)
 	})
@@ -54,7 +54,7 @@ func (w *Workspace) Join(user, channel string) {
 
 // Leave ends a person's membership of a channel.
 func (w *Workspace) Leave(user, channel string) {
-	w.rearrange(channel, func(r *room) { r.leave(user) })
+	w.reorderFields(channel, func(r *room) { r.leave(user) })
 }
 
 // RemoveBotFromChannel kicks the bot out.
@@ -65,18 +65,18 @@ func (w *Workspace) AddBotToChannel(channel string) { w.Join(BotUser, channel) }
 
 // SetPrivate makes a channel private, or public again.
 func (w *Workspace) SetPrivate(channel string, private bool) {
-	w.rearrange(channel, func(r *room) { r.private = private })
+	w.reorderFields(channel, func(r *room) { r.private = private })
 }
 
 // Archive archives a channel, or restores it.
 func (w *Workspace) Archive(channel string, archived bool) {
-	w.rearrange(channel, func(r *room) { r.archived = archived })
+	w.reorderFields(channel, func(r *room) { r.archived = archived })
 }
 
 // Restrict keeps the bot from posting in a channel, as a preference of the
 // workspace can.
 func (w *Workspace) Restrict(channel string, restricted bool) {
-	w.rearrange(channel, func(r *room) { r.restricted = restricted })
+	w.reorderFields(channel, func(r *room) { r.restricted = restricted })
 }
 
 // RevokeToken makes every call answer token_revoked.
@@ -104,8 +104,8 @@ func (w *Workspace) set(change func()) {
 	w.changed()
 }
 
-// rearrange changes a channel, if there is one with this id.
-func (w *Workspace) rearrange(channel string, change func(*room)) {
+// reorderFields changes a channel, if there is one with this id.
+func (w *Workspace) reorderFields(channel string, change func(*room)) {
 	w.set(func() {
 		if r := w.rooms[channel]; r != nil {
 			change(r)

@@ -34,7 +34,7 @@ func Operation(r *http.Request) string {
 
 func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	c := w.read(r)
-	secrets := w.opts.Secrets() // before taking the lock: it is somebody else's code
+	secrets := w.opts.Secrets() // before taking the lock, because it is a callback
 	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
 	status, body := w.answer(c, rw.Header(), secrets)
 	rw.WriteHeader(status)

@@ -43,8 +43,8 @@ func (k *checker) say(at, format string, args ...any) {
 	k.problems = append(k.problems, problem{fmt.Sprintf(format, args...), at})
 }
 
-// A spec checks one JSON value. The texts are Slack's where somebody quoted
-// them in public; "failed to match schema" stands for those nobody did.
+// A spec checks one JSON value. The texts are Slack's where they are
+// known; "failed to match schema" stands for the others.
 type spec func(k *checker, at string, v any)
 
 type field struct {

@@ -87,7 +87,7 @@ func TestBadBlocks(t *testing.T) {
 		"an emoji flag on mrkdwn":    {one(obj{"type": "section", "text": obj{"type": "mrkdwn", "text": "x", "emoji": true}}), "invalid additional property: emoji [json-pointer:/blocks/0/text]"},
 		"a list of text":             {one(obj{"type": "rich_text", "elements": one(obj{"type": "rich_text_list", "style": "bullet", "elements": one(obj{"type": "text", "text": "x"})})}), "unsupported type: text [json-pointer:/blocks/0/elements/0/elements/0/type]"},
 		"rich text of no kind":       {one(obj{"type": "rich_text", "elements": one(obj{"type": "rich_text_section", "elements": one(obj{"type": "shout"})})}), "unsupported type: shout [json-pointer:/blocks/0/elements/0/elements/0/type]"},
-		"a broadcast to nobody":      {one(obj{"type": "rich_text", "elements": one(obj{"type": "rich_text_section", "elements": one(obj{"type": "broadcast", "range": "all"})})}), "failed to match schema [json-pointer:/blocks/0/elements/0/elements/0/range]"},
+		"an unknown broadcast":       {one(obj{"type": "rich_text", "elements": one(obj{"type": "rich_text_section", "elements": one(obj{"type": "broadcast", "range": "all"})})}), "failed to match schema [json-pointer:/blocks/0/elements/0/elements/0/range]"},
 	}
 	d := newDesk(t, slack.Options{})
 	for name, c := range cases {

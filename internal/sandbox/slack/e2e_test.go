@@ -30,17 +30,17 @@ func TestStory(t *testing.T) {
 	require.Equal(t, obj{"values": obj{"reason": obj{"reason": obj{"type": "plain_text_input", "value": "a backfill"}}}}, view["state"])
 
 	ts := d.card("approve", "deny")
-	require.NoError(t, d.Press(ctx, slack.Bob, slack.Approvals, ts, "approve"))
+	require.NoError(t, d.Click(ctx, slack.Bob, slack.Approvals, ts, "approve"))
 	click := a.nextPayload()
 	require.Equal(t, ts, click["message"].(obj)["ts"])
 	require.Equal(t, "req-1", click["actions"].([]any)[0].(obj)["value"])
 	d.ok("chat.update", obj{"channel": slack.Approvals, "ts": ts, "text": "approved", "blocks": []any{section("approved")}})
-	require.ErrorIs(t, d.Press(ctx, slack.Dana, slack.Approvals, ts, "approve"), slack.ErrCannot)
+	require.ErrorIs(t, d.Click(ctx, slack.Dana, slack.Approvals, ts, "approve"), slack.ErrCannot)
 	require.True(t, d.seen(slack.Dana, slack.Approvals).Messages[0].Edited)
 
 	dm := d.ok("chat.postMessage", obj{"channel": slack.Alice, "text": "collect", "blocks": []any{buttons("collect")}})
 	require.Equal(t, slack.AppDM(slack.Alice), dm.obj["channel"])
-	require.NoError(t, d.Press(ctx, slack.Alice, slack.AppDM(slack.Alice), dm.obj["ts"].(string), "collect"))
+	require.NoError(t, d.Click(ctx, slack.Alice, slack.AppDM(slack.Alice), dm.obj["ts"].(string), "collect"))
 	a.next()
 	shown := d.ok("chat.postEphemeral", obj{
 		"channel": slack.AppDM(slack.Alice), "user": slack.Alice, "text": "your key", "blocks": []any{section("the key"), buttons("saved")},
@@ -48,7 +48,7 @@ func TestStory(t *testing.T) {
 	note := d.seen(slack.Alice, slack.AppDM(slack.Alice)).Messages[1]
 	require.True(t, note.Ephemeral)
 
-	require.NoError(t, d.Press(ctx, slack.Alice, slack.AppDM(slack.Alice), shown.obj["message_ts"].(string), "saved"))
+	require.NoError(t, d.Click(ctx, slack.Alice, slack.AppDM(slack.Alice), shown.obj["message_ts"].(string), "saved"))
 	saved := a.nextPayload()
 	require.NotContains(t, saved, "message")
 	require.Equal(t, true, saved["container"].(obj)["is_ephemeral"])

@@ -295,7 +295,7 @@ func (d *desk) trigger(a *app) string {
 	return a.nextPayload()["trigger_id"].(string)
 }
 
-// seen is a conversation on somebody's screen.
+// seen is a conversation on a person's screen.
 func (d *desk) seen(user, conversation string) slack.Conversation {
 	d.t.Helper()
 	for _, c := range d.Screen(user).Conversations {

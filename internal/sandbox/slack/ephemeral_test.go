@@ -48,7 +48,7 @@ func TestStrictEphemeralsNeedALook(t *testing.T) {
 	d := newDesk(t, slack.Options{EphemeralNeedsLook: true})
 	d.note(slack.Approvals)
 	require.Equal(t, "not looking at the conversation", d.Lost()[0].Why)
-	require.NoError(t, d.Look(slack.Alice, slack.Approvals))
+	require.NoError(t, d.View(slack.Alice, slack.Approvals))
 	d.note(slack.Approvals)
 	require.Len(t, d.seen(slack.Alice, slack.Approvals).Messages, 1)
 	require.Len(t, d.Lost(), 1)
@@ -59,7 +59,7 @@ func TestAClickReplacesExactlyThatEphemeral(t *testing.T) {
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
 	first, second := d.note(slack.Approvals), d.note(slack.Approvals)
-	require.NoError(t, d.Press(t.Context(), slack.Alice, slack.Approvals, first, "hide"))
+	require.NoError(t, d.Click(t.Context(), slack.Alice, slack.Approvals, first, "hide"))
 	url := a.nextPayload()["response_url"].(string)
 	d.post(url, obj{"text": "hidden", "replace_original": true})
 	got := d.seen(slack.Alice, slack.Approvals).Messages
@@ -67,7 +67,7 @@ func TestAClickReplacesExactlyThatEphemeral(t *testing.T) {
 	require.Equal(t, []string{first, second}, []string{got[0].TS, got[1].TS})
 	d.post(url, obj{"delete_original": true})
 	require.Equal(t, second, d.seen(slack.Alice, slack.Approvals).Messages[0].TS)
-	require.ErrorIs(t, d.Press(t.Context(), slack.Bob, slack.Approvals, second, "hide"), slack.ErrCannot, "Bob does not see it")
+	require.ErrorIs(t, d.Click(t.Context(), slack.Bob, slack.Approvals, second, "hide"), slack.ErrCannot, "Bob does not see it")
 }
 
 func TestEphemeralsAreUnknownToTheWebAPI(t *testing.T) {

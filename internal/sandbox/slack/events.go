@@ -12,7 +12,7 @@ var retries = []time.Duration{0, time.Minute, 5 * time.Minute}
 
 // sendEvent delivers an event; further attempts are made behind the scenes.
 func (w *Workspace) sendEvent(ctx context.Context, p parcel) {
-	if _, err := w.send(ctx, p); !w.again(err) {
+	if _, err := w.send(ctx, p); !w.redeliver(err) {
 		return
 	}
 	w.spawn(func(ctx context.Context) {
@@ -21,16 +21,16 @@ func (w *Workspace) sendEvent(ctx context.Context, p parcel) {
 				return
 			}
 			p.retry = i + 1
-			if _, err := w.send(ctx, p); !w.again(err) {
+			if _, err := w.send(ctx, p); !w.redeliver(err) {
 				return
 			}
 		}
 	})
 }
 
-// again reports whether an event has to be sent again. Without a WebSocket the
+// redeliver reports whether an event has to be sent again. Without a WebSocket the
 // hub keeps it for the next one.
-func (w *Workspace) again(err error) bool {
+func (w *Workspace) redeliver(err error) bool {
 	waits := w.opts.Deliver != HTTPMode && errors.Is(err, errNoConnection)
 	return err != nil && !waits
 }

@@ -42,12 +42,12 @@ func (w *Workspace) changes(before, now form) []obj {
 	return actions
 }
 
-// PressEnter presses Enter in a text field of user's open modal, of which the
+// ClickEnter presses Enter in a text field of user's open modal, of which the
 // app hears where DispatchRules say so.
-func (w *Workspace) PressEnter(ctx context.Context, user, blockID, actionID string) error {
+func (w *Workspace) ClickEnter(ctx context.Context, user, blockID, actionID string) error {
 	return w.inModal(ctx, user, func(v *view) ([]obj, error) {
 		f := v.form()
-		block, e := f.find(spot{blockID, actionID})
+		block, e := f.find(elementRef{blockID, actionID})
 		if e == nil || !holders[text(e["type"])].text {
 			return nil, cannot("the modal has no text field %s/%s", blockID, actionID)
 		}
@@ -101,7 +101,7 @@ func (w *Workspace) actionsInModal(user string, do func(*view) ([]obj, error)) (
 func mayPick(f form, values map[string]map[string]Value) error {
 	for block, actions := range values {
 		for action, value := range actions {
-			_, e := f.find(spot{block, action})
+			_, e := f.find(elementRef{block, action})
 			if most, ok := e["max_selected_items"].(float64); ok && len(value.given()) > int(most) {
 				return cannot("at most %d can be chosen", int(most))
 			}

@@ -82,7 +82,7 @@ func TestWhenTheAppHearsOfAField(t *testing.T) {
 			require.NoError(t, d.Fill(ctx, slack.Alice, filled{"f": {"f": c.value}}))
 			require.Empty(t, a.heard(), "nothing changed")
 
-			err := d.PressEnter(ctx, slack.Alice, "f", "f")
+			err := d.ClickEnter(ctx, slack.Alice, "f", "f")
 			require.Equal(t, heard(c.enter), a.heard())
 			if !c.enter && c.value[0] != typed[0] {
 				require.ErrorIs(t, err, slack.ErrCannot)
@@ -101,11 +101,11 @@ func TestWhatTheAppHearsOfAField(t *testing.T) {
 	projects["dispatch_action"] = true
 	id := d.asked(a, modal(projects, input("why", nil)))
 	ctx := t.Context()
-	_, err := d.Suggest(ctx, slack.Alice, "projects", "projects", "pro")
+	_, err := d.LoadOptions(ctx, slack.Alice, "projects", "projects", "pro")
 	require.NoError(t, err)
 	a.next()
 	require.NoError(t, d.Fill(ctx, slack.Alice, filled{"why": {"why": slack.Text("a backfill")}}))
-	require.Empty(t, a.envelopes, "a text nobody dispatches")
+	require.Empty(t, a.envelopes, "a text without dispatch_action")
 
 	require.NoError(t, d.Fill(ctx, slack.Alice, filled{"projects": {"projects": slack.Pick("test", "prod")}}))
 	envelope := a.next()
@@ -165,7 +165,7 @@ func TestAnUpdateDropsWhatCannotStay(t *testing.T) {
 	}
 	id := d.asked(a, modal(many(opt("a"), opt("b")), asks("kind", choose(nil)), search("p", "multi_external_select", obj{"initial_options": []any{opt("old")}})))
 	ctx := t.Context()
-	_, err := d.Suggest(ctx, slack.Alice, "p", "p", "pro")
+	_, err := d.LoadOptions(ctx, slack.Alice, "p", "p", "pro")
 	require.NoError(t, err)
 	require.NoError(t, d.Fill(ctx, slack.Alice, filled{
 		"many": {"many": slack.Pick("a", "b")}, "kind": {"kind": slack.Pick("a")}, "p": {"p": slack.Pick("old", "prod")},
@@ -188,8 +188,8 @@ func TestPeopleToChoose(t *testing.T) {
 	pick := func(users ...string) error {
 		return d.Fill(ctx, slack.Alice, filled{"team": {"team": slack.Pick(users...)}})
 	}
-	for _, nobody := range []string{slack.Dee, slack.Eve, "U0NOBODY", "bob"} {
-		require.ErrorIs(t, pick(nobody), slack.ErrCannot, nobody)
+	for _, unknown := range []string{slack.Dee, slack.Eve, "U0NOBODY", "bob"} {
+		require.ErrorIs(t, pick(unknown), slack.ErrCannot, unknown)
 	}
 	require.ErrorIs(t, pick(slack.Bob, slack.Dana, slack.Carol), slack.ErrCannot, "two at most")
 	listed := func() (ids []string) {
@@ -208,7 +208,7 @@ func TestPeopleToChoose(t *testing.T) {
 
 	require.NoError(t, d.Fill(ctx, slack.Alice, filled{"owner": {"owner": slack.Pick(slack.Dee)}}), "who was there at first may stay")
 	require.Empty(t, a.envelopes)
-	require.NoError(t, d.PressInModal(ctx, slack.Alice, "owner", slack.Carol))
+	require.NoError(t, d.ClickInModal(ctx, slack.Alice, "owner", slack.Carol))
 	require.Equal(t, slack.Carol, a.nextPayload()["actions"].([]any)[0].(obj)["selected_user"])
 	d.Deactivate(slack.Carol)
 	require.ErrorIs(t, pick(slack.Carol), slack.ErrCannot)
@@ -226,15 +226,15 @@ func TestWhatIsChosenInAMessageStaysOnThatScreen(t *testing.T) {
 	ts := d.ok("chat.postMessage", obj{"channel": slack.Approvals, "text": "x", "blocks": card}).obj["ts"].(string)
 	ctx := t.Context()
 	state := func(user string) (who, quiet any) {
-		require.NoError(t, d.Press(ctx, user, slack.Approvals, ts, "go"))
+		require.NoError(t, d.Click(ctx, user, slack.Approvals, ts, "go"))
 		values := a.nextPayload()["state"].(obj)["values"].(obj)
 		return values["who"].(obj)["who"].(obj)["selected_user"], values["quiet"].(obj)["quiet"].(obj)["selected_option"]
 	}
-	require.NoError(t, d.Press(ctx, slack.Bob, slack.Approvals, ts, "who", slack.Carol))
+	require.NoError(t, d.Click(ctx, slack.Bob, slack.Approvals, ts, "who", slack.Carol))
 	click := a.nextPayload()
 	require.Equal(t, slack.Carol, click["actions"].([]any)[0].(obj)["selected_user"])
 	require.Equal(t, slack.Carol, click["state"].(obj)["values"].(obj)["who"].(obj)["who"].(obj)["selected_user"])
-	require.NoError(t, d.Press(ctx, slack.Bob, slack.Approvals, ts, "quiet", "b"))
+	require.NoError(t, d.Click(ctx, slack.Bob, slack.Approvals, ts, "quiet", "b"))
 	require.Empty(t, a.envelopes, "an input block says nothing by itself, in a message too")
 
 	who, quiet := state(slack.Bob)
@@ -245,6 +245,6 @@ func TestWhatIsChosenInAMessageStaysOnThatScreen(t *testing.T) {
 	require.Nil(t, quiet)
 
 	d.ok("chat.update", obj{"channel": slack.Approvals, "ts": ts, "text": "x", "blocks": card[1:]})
-	require.NoError(t, d.Press(ctx, slack.Bob, slack.Approvals, ts, "go"))
+	require.NoError(t, d.Click(ctx, slack.Bob, slack.Approvals, ts, "go"))
 	require.NotContains(t, a.nextPayload()["state"].(obj)["values"], "who")
 }

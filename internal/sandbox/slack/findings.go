@@ -25,11 +25,11 @@ const (
 	FoundNoText      = "no_text"      // blocks without text: nothing to read aloud
 	FoundLongText    = "long_text"    // text beyond what Slack keeps or advises
 	FoundReconnects  = "reconnects"   // more than 50 apps.connections.open a minute
-	FoundUnsolicited = "unsolicited"  // an ephemeral nobody's action asked for
+	FoundUnsolicited = "unsolicited"  // an ephemeral that follows no action of its recipient
 	FoundOptions     = "options"      // no good answer to block_suggestion
 )
 
-// solicited is how long after somebody did something an ephemeral message to
+// solicited is how long after an action of a person an ephemeral message to
 // them counts as an answer.
 const solicited = 2 * time.Minute
 
@@ -122,8 +122,8 @@ func eachString(v any, name string, visit func(name, s string)) {
 	}
 }
 
-// unasked notes an ephemeral message that follows nothing its reader did.
-func (w *Workspace) unasked(c *call) {
+// isUnsolicited notes an ephemeral message that follows nothing its reader did.
+func (w *Workspace) isUnsolicited(c *call) {
 	s := w.sessions[c.str("user")]
 	if s == nil || w.opts.Now().Sub(s.acted) > solicited {
 		w.find(FoundUnsolicited, c.name, "ephemeral messages answer something the person just did")

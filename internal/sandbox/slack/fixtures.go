@@ -13,7 +13,7 @@ const (
 	Alice = "U0ALICE" // asks
 	Bob   = "U0BOB"   // approves
 	Dana  = "U0DANA"  // approves
-	Carol = "U0CAROL" // nobody special
+	Carol = "U0CAROL" // an ordinary user
 	Eve   = "U0EVE"   // of another workspace, through Slack Connect
 	Gil   = "U0GUEST" // a guest
 	Dee   = "U0GONE"  // deactivated
@@ -53,14 +53,14 @@ type room struct {
 
 // session is what one person's client knows.
 type session struct {
-	looking string                    // conversation id
-	read    map[string]string         // conversation id to the last ts seen
-	notes   []*message                // ephemeral messages on the screen
-	acted   time.Time                 // when the person last did something
-	chosen  map[string]map[spot]Value // by message ts: what they chose in it
+	looking string                          // conversation id
+	read    map[string]string               // conversation id to the last ts seen
+	notes   []*message                      // ephemeral messages on the screen
+	acted   time.Time                       // when the person last did something
+	chosen  map[string]map[elementRef]Value // by message ts: what they chose in it
 }
 
-func (w *Workspace) cast() {
+func (w *Workspace) addPeople() {
 	person := func(id, name, realName, team string) *Person {
 		return &Person{ID: id, Name: name, RealName: realName, TeamID: team, Active: true}
 	}

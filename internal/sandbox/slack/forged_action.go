@@ -10,7 +10,7 @@ import (
 // Forgery is a click that need not be possible. Empty fields are filled in as
 // if it were real.
 type Forgery struct {
-	User         string // who clicks; anybody, known or not; Eve if empty
+	User         string // the user of the click, which need not exist; Eve if empty
 	TeamID       string // user.team_id
 	OrgWide      bool   // the app is installed org-wide: team is null
 	Conversation string // Approvals if empty
@@ -36,7 +36,7 @@ func (w *Workspace) Forge(ctx context.Context, payload json.RawMessage) (answer 
 	w.mu.Lock()
 	parcel := w.parcel(kindInteraction, payload, true)
 	w.mu.Unlock()
-	return w.door.deliver(ctx, parcel)
+	return w.transport.deliver(ctx, parcel)
 }
 
 // forged is the payload of a forged click.

@@ -10,14 +10,14 @@ import (
 type form struct {
 	blocks  []obj
 	entered map[string]map[string]Value // block_id, action_id
-	offered map[spot][]obj              // of an external select: what the app suggested
+	offered map[elementRef][]obj        // of an external select: what the app suggested
 }
 
-// A spot is where an element is, by the app's ids.
-type spot struct{ block, action string }
+// A elementRef is where an element is, by the app's ids.
+type elementRef struct{ block, action string }
 
 func newForm(blocks []obj) form {
-	return form{blocks: blocks, entered: initialValues(blocks), offered: map[spot][]obj{}}
+	return form{blocks: blocks, entered: initialValues(blocks), offered: map[elementRef][]obj{}}
 }
 
 func (v *view) form() form { return form{v.blocks(), v.entered, v.offered} }
@@ -28,7 +28,7 @@ func (w *Workspace) messageForm(user string, m *message) form {
 	f := newForm(objects(anyList(m.blocks)))
 	s := w.sessions[user]
 	if s == nil {
-		return f // a forged click of somebody nobody knows
+		return f // a forged click of an unknown user
 	}
 	for at, value := range s.chosen[m.ts] {
 		if _, e := f.find(at); e != nil && w.fits(value, e, nil) == nil {
@@ -38,18 +38,18 @@ func (w *Workspace) messageForm(user string, m *message) form {
 	return f
 }
 
-func (s *session) choose(ts string, at spot, value Value) {
+func (s *session) choose(ts string, at elementRef, value Value) {
 	if s.chosen == nil {
-		s.chosen = map[string]map[spot]Value{}
+		s.chosen = map[string]map[elementRef]Value{}
 	}
 	if s.chosen[ts] == nil {
-		s.chosen[ts] = map[spot]Value{}
+		s.chosen[ts] = map[elementRef]Value{}
 	}
 	s.chosen[ts][at] = value
 }
 
 // find returns the element that holds a value there, with its block, or nil.
-func (f form) find(at spot) (block, element obj) {
+func (f form) find(at elementRef) (block, element obj) {
 	for _, b := range f.blocks {
 		for _, e := range interactive(b) {
 			_, holds := holders[text(e["type"])]
@@ -65,7 +65,7 @@ func (f form) find(at spot) (block, element obj) {
 func (w *Workspace) enter(f form, values map[string]map[string]Value) error {
 	for _, block := range sorted(values) {
 		for _, action := range sorted(values[block]) {
-			at := spot{block, action}
+			at := elementRef{block, action}
 			_, e := f.find(at)
 			if e == nil {
 				return cannot("the modal has no field %s/%s", block, action)
@@ -85,8 +85,8 @@ func (w *Workspace) enter(f form, values map[string]map[string]Value) error {
 }
 
 var (
-	errNoOption = errors.New("there is no such option")
-	errNobody   = errors.New("nobody of that id is listed")
+	errNoOption    = errors.New("there is no such option")
+	errUnknownUser = errors.New("no listed person has that id")
 )
 
 // fits reports whether a person can fill v into e.
@@ -100,14 +100,14 @@ func (w *Workspace) fits(v Value, e obj, offered []obj) error {
 		case h.choice && pickedOption(e, s, offered) == nil:
 			return fmt.Errorf("%w: %w: %q", ErrCannot, errNoOption, s)
 		case h.person && !w.listed(s) && !slices.Contains(initialValue(e, h), s):
-			return fmt.Errorf("%w: %w: %q", ErrCannot, errNobody, s)
+			return fmt.Errorf("%w: %w: %q", ErrCannot, errUnknownUser, s)
 		}
 	}
 	return nil
 }
 
-// listed reports whether a menu of people offers somebody: members, guests and
-// bots, and strangers while a channel is shared with them; nobody deactivated.
+// listed reports whether a menu of people offers a user: members, guests and
+// bots, and external users while a channel is shared with them, but no deactivated ones.
 func (w *Workspace) listed(id string) bool {
 	p := w.people[id]
 	if p == nil {

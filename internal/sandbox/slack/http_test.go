@@ -98,7 +98,7 @@ func TestHTTPModeSignsWhatItSends(t *testing.T) {
 	ctx := t.Context()
 	require.NoError(t, d.Command(ctx, slack.Alice, slack.General, "/atlas-key", "x"))
 	command := app.next()
-	require.NoError(t, d.Press(ctx, slack.Bob, slack.Approvals, d.card("approve"), "approve"))
+	require.NoError(t, d.Click(ctx, slack.Bob, slack.Approvals, d.card("approve"), "approve"))
 	click := app.next()
 	require.NoError(t, d.OpenHome(ctx, slack.Alice))
 	event := app.next()
@@ -128,9 +128,9 @@ func TestBadRequests(t *testing.T) {
 		fresh := err == nil && time.Unix(n, 0).Sub(d.clock.Now()).Abs() <= 5*time.Minute
 		return fresh && r.header.Get("X-Slack-Signature") == signature(d.SigningSecret(), at, r.body)
 	}
-	for _, kind := range slack.BadRequests() {
+	for _, kind := range slack.MalformedRequests() {
 		app.answers(401, "no")
-		status, body, err := d.SendBad(t.Context(), kind, slack.Forgery{User: slack.Bob, ActionID: "approve", Value: "req-1"})
+		status, body, err := d.SendMalformed(t.Context(), kind, slack.Forgery{User: slack.Bob, ActionID: "approve", Value: "req-1"})
 		require.NoError(t, err, kind)
 		require.Equal(t, 401, status, kind)
 		require.Equal(t, "no", body, kind)
@@ -190,7 +190,7 @@ func TestHTTPModeTellsPeopleWhatWentWrong(t *testing.T) {
 	defer close(app.block)
 	require.NoError(t, d.Command(ctx, slack.Alice, slack.General, "/atlas-key", ""))
 	require.Equal(t, "/atlas-key failed because the app did not respond. Please try again or contact the app developer.", notices()[1])
-	require.NoError(t, d.Press(ctx, slack.Alice, slack.Approvals, d.card("x"), "x"))
+	require.NoError(t, d.Click(ctx, slack.Alice, slack.Approvals, d.card("x"), "x"))
 	require.Equal(t, "Atlas Key Bot is not responding right now.", notices()[2])
 	require.NoError(t, d.Command(ctx, slack.Alice, slack.General, "/other", ""))
 	require.Equal(t, "/other is not a valid command.", notices()[3])
@@ -213,7 +213,7 @@ func TestRedeliveryOverHTTP(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url, Redeliver: 1})
-	require.NoError(t, d.Press(t.Context(), slack.Bob, slack.Approvals, d.card("approve"), "approve"))
+	require.NoError(t, d.Click(t.Context(), slack.Bob, slack.Approvals, d.card("approve"), "approve"))
 	require.Equal(t, app.next().body, app.next().body)
 }
 
@@ -221,7 +221,7 @@ func TestProxyRepeatsRequestWithItsSignature(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url, ProxyRepeats: 1})
-	require.NoError(t, d.Press(t.Context(), slack.Bob, slack.Approvals, d.card("approve"), "approve"))
+	require.NoError(t, d.Click(t.Context(), slack.Bob, slack.Approvals, d.card("approve"), "approve"))
 	first, second := app.next(), app.next()
 	require.Equal(t, first.body, second.body)
 	require.Equal(t, first.header.Get("X-Slack-Signature"), second.header.Get("X-Slack-Signature"))

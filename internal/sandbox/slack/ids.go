@@ -36,8 +36,8 @@ func (w *Workspace) stamp() string {
 	return fmt.Sprintf("%d.%06d", w.lastTS/1e6, w.lastTS%1e6)
 }
 
-// chance is true in the given share of cases.
-func (w *Workspace) chance(share float64) bool {
+// random01 is true in the given share of cases.
+func (w *Workspace) random01(share float64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.rng.Float64() < share

@@ -6,7 +6,7 @@ import (
 )
 
 // bucket holds the calls that may be made at once; it fills up again evenly.
-// There is one for each method, whoever of the workspace a call is about.
+// There is one for each method, for all users of the workspace together.
 type bucket struct {
 	left float64
 	at   time.Time

@@ -17,8 +17,8 @@ func TestWhomAMessageCalls(t *testing.T) {
 		message obj
 		want    slack.Mentions
 	}{
-		"nobody":                   {obj{"text": "a request"}, slack.Mentions{}},
-		"whoever is here":          {obj{"text": "<!here> look"}, slack.Mentions{Crowds: []string{"here"}}},
+		"none":                     {obj{"text": "a request"}, slack.Mentions{}},
+		"a here mention":           {obj{"text": "<!here> look"}, slack.Mentions{Crowds: []string{"here"}}},
 		"a crowd with a label":     {obj{"text": "<!channel|@channel>"}, slack.Mentions{Crowds: []string{"channel"}}},
 		"a group, twice":           {obj{"text": "<!subteam^S0APPROVERS> and <!subteam^S0APPROVERS|@x>"}, slack.Mentions{Groups: []string{slack.Approvers}}},
 		"people, in order":         {obj{"text": "<@U0DANA> asks <@U0BOB|bob>"}, slack.Mentions{People: []string{slack.Bob, slack.Dana}}},
@@ -52,7 +52,7 @@ func TestAnAppMayBeAllowedToCallACrowd(t *testing.T) {
 	d.connect(plainly)
 	require.NoError(t, d.Command(t.Context(), slack.Alice, slack.General, "/atlas-key", "<!here>"))
 	d.ok("chat.postMessage", quiet)
-	require.Equal(t, []string{slack.FoundMention}, d.kinds(), "but not to pass one on that somebody typed")
+	require.Equal(t, []string{slack.FoundMention}, d.kinds(), "but not to repeat a typed one")
 }
 
 func TestRepliesTellTheirThread(t *testing.T) {

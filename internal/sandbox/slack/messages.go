@@ -39,9 +39,9 @@ func (r *room) find(ts string) *message {
 
 func (r *room) has(user string) bool { return slices.Contains(r.members, user) }
 
-// whisper shows an ephemeral message to one person, if they are there to see
+// addEphemeral shows an ephemeral message to one person, if they are there to see
 // it. Slack answers ok either way and keeps nothing.
-func (w *Workspace) whisper(r *room, user string, m *message) *message {
+func (w *Workspace) addEphemeral(r *room, user string, m *message) *message {
 	m.ts, m.room, m.at, m.ephemeral = w.stamp(), r.id, w.opts.Now(), true
 	if why := w.unseen(r, user); why != "" {
 		w.lost = append(w.lost, Ephemeral{TS: m.ts, User: user, Conversation: r.id, At: m.at, Why: why})
@@ -69,7 +69,7 @@ func (w *Workspace) unseen(r *room, user string) string {
 func (w *Workspace) forget(user, ts string) {
 	s := w.sessions[user]
 	if s == nil {
-		return // a forged click of somebody nobody knows
+		return // a forged click of an unknown user
 	}
 	s.notes = slices.DeleteFunc(s.notes, func(m *message) bool { return m.ts == ts })
 	w.changed()

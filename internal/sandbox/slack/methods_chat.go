@@ -10,10 +10,10 @@ func (w *Workspace) postMessage(c *call) obj {
 }
 
 func (w *Workspace) postEphemeral(c *call) obj {
-	w.unasked(c)
+	w.isUnsolicited(c)
 	m := c.message(w)
 	m.metadata = nil // "ephemeral messages are not persisted"
-	return obj{"message_ts": w.whisper(c.room(), c.str("user"), m).ts}
+	return obj{"message_ts": w.addEphemeral(c.room(), c.str("user"), m).ts}
 }
 
 // updateMessage replaces text and blocks; metadata stays unless it is sent.

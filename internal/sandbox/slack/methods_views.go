@@ -9,7 +9,7 @@ type view struct {
 	hash           string
 	src            obj                         // as the app gave it, defaults filled in
 	entered        map[string]map[string]Value // block_id, action_id: what the person filled in
-	offered        map[spot][]obj              // of an external select: options the app suggested
+	offered        map[elementRef][]obj        // of an external select: options the app suggested
 	errors         map[string]string
 	trouble        string
 }

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Suggestions are what the menu of an external select shows.
-type Suggestions struct {
+// LoadedOptions are what the menu of an external select shows.
+type LoadedOptions struct {
 	Options []Option `json:"options"`
 	// Nothing is what the menu says instead, if there are no options. Slack tells
 	// a person nothing of an app that did not answer, or answered nonsense.
@@ -18,36 +18,36 @@ type Suggestions struct {
 // slackapi/bolt-js#1479, slackapi/bolt-python#1083, slackapi/java-slack-sdk#1204.
 const noResults = "No results found"
 
-// Suggest types into an external select of user's open modal, for which Slack
+// LoadOptions types into an external select of user's open modal, for which Slack
 // asks the app: block_suggestion, whose answer has to come within three
 // seconds. Slack asks from min_query_length characters on, 3 if the app did not
 // say. What the app suggested can be chosen from then on.
-func (w *Workspace) Suggest(ctx context.Context, user, blockID, actionID, typed string) (Suggestions, error) {
+func (w *Workspace) LoadOptions(ctx context.Context, user, blockID, actionID, typed string) (LoadedOptions, error) {
 	w.mu.Lock()
-	v, e, p, err := w.searching(user, spot{blockID, actionID})
+	v, e, p, err := w.searching(user, elementRef{blockID, actionID})
 	if err != nil {
 		w.mu.Unlock()
-		return Suggestions{}, err
+		return LoadedOptions{}, err
 	}
 	if n := queryLength(e); utf8.RuneCountInString(typed) < n {
 		w.mu.Unlock()
-		return Suggestions{Nothing: fmt.Sprintf("Type at least %d characters", n)}, nil // Slack's own words are not known
+		return LoadedOptions{Nothing: fmt.Sprintf("Type at least %d characters", n)}, nil // Slack's own words are not known
 	}
-	parcel := w.parcel(kindInteraction, w.suggestionPayload(p, v, blockID, actionID, typed), true)
+	parcel := w.parcel(kindInteraction, w.optionsPayload(p, v, blockID, actionID, typed), true)
 	w.mu.Unlock()
 
-	answer, err := w.door.deliver(ctx, parcel)
+	answer, err := w.transport.deliver(ctx, parcel)
 	if ctx.Err() != nil {
-		return Suggestions{}, ctx.Err()
+		return LoadedOptions{}, ctx.Err()
 	}
 	secrets := w.opts.Secrets()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.suggested(v, spot{blockID, actionID}, suggestion{app: w.opts.AppName, raw: answer, err: err}, secrets), nil
+	return w.optionsResult(v, elementRef{blockID, actionID}, optionsResponse{app: w.opts.AppName, raw: answer, err: err}, secrets), nil
 }
 
-// searching finds the external select somebody types into.
-func (w *Workspace) searching(user string, at spot) (v *view, e obj, p Person, err error) {
+// searching finds the external select that a person types into.
+func (w *Workspace) searching(user string, at elementRef) (v *view, e obj, p Person, err error) {
 	if p, err = w.actor(user); err != nil {
 		return nil, nil, p, err
 	}
@@ -60,21 +60,21 @@ func (w *Workspace) searching(user string, at spot) (v *view, e obj, p Person, e
 	return v, e, p, nil
 }
 
-// suggested is what the menu shows of an answer. The caller holds mu.
-func (w *Workspace) suggested(v *view, at spot, s suggestion, secrets []string) Suggestions {
+// optionsResult is what the menu shows of an answer. The caller holds mu.
+func (w *Workspace) optionsResult(v *view, at elementRef, s optionsResponse, secrets []string) LoadedOptions {
 	const where = "block_suggestion"
 	w.seek(where, secrets, string(s.raw))
 	if rule, detail := s.broken(); rule != nil {
 		w.find(FoundOptions, where, "a rule is broken: "+rule.Why+detail)
-		return Suggestions{Nothing: noResults}
+		return LoadedOptions{Nothing: noResults}
 	}
 	o, _ := s.object()
 	fillTexts(o)
 	if len(optionsOf(o)) == 0 {
-		return Suggestions{Nothing: noResults}
+		return LoadedOptions{Nothing: noResults}
 	}
 	v.offered[at] = append(optionsOf(o), v.offered[at]...)
-	return Suggestions{Options: shownOptions(o)}
+	return LoadedOptions{Options: shownOptions(o)}
 }
 
 // queryLength is how much has to be typed before Slack asks.

@@ -12,11 +12,11 @@ type OptionRule struct {
 	Why    string
 	Source string
 
-	broken func(suggestion) (bool, string)
+	broken func(optionsResponse) (bool, string)
 }
 
-// suggestion is what the app answered, or why there is no answer.
-type suggestion struct {
+// optionsResponse is what the app answered, or why there is no answer.
+type optionsResponse struct {
 	app string
 	raw []byte
 	err error
@@ -33,24 +33,24 @@ var OptionRules = []OptionRule{
 	{"the app can be reached: by its WebSocket, or at /slack/options, its Options Load URL", selectPage, failed(errNoConnection)},
 	{"it answers within three seconds", interaction, failed(errNoAck)},
 	{"it answers with status 200", interaction, failed(errBadAnswer)},
-	{"the answer is a JSON object; nothing at all means that there are no options", suggestionPage, func(s suggestion) (bool, string) {
+	{"the answer is a JSON object; nothing at all means that there are no options", suggestionPage, func(s optionsResponse) (bool, string) {
 		_, ok := s.object()
 		return !ok, ""
 	}},
-	{"it has options or option_groups, and not both", suggestionPage, func(s suggestion) (bool, string) {
+	{"it has options or option_groups, and not both", suggestionPage, func(s optionsResponse) (bool, string) {
 		o, _ := s.object()
 		return len(o) > 0 && has(o, "options") == has(o, "option_groups"), ""
 	}},
-	{"it has at most 100 options or 100 groups, and a group at most 100 options", suggestionPage, func(s suggestion) (bool, string) {
+	{"it has at most 100 options or 100 groups, and a group at most 100 options", suggestionPage, func(s optionsResponse) (bool, string) {
 		return s.checked(crowded)
 	}},
-	{"an option is made as in a static select, and an answer has nothing but options", selectPage, func(s suggestion) (bool, string) {
+	{"an option is made as in a static select, and an answer has nothing but options", selectPage, func(s optionsResponse) (bool, string) {
 		return s.checked(also(record(fields{"options": may(list(0, 100, selectOption)), "option_groups": may(list(0, 100, optionGroup))})))
 	}},
 }
 
 // broken is the first rule the answer breaks, or nil, and where it does.
-func (s suggestion) broken() (rule *OptionRule, detail string) {
+func (s optionsResponse) broken() (rule *OptionRule, detail string) {
 	for _, it := range OptionRules {
 		if broken, detail := it.broken(s); broken {
 			return &it, detail
@@ -59,19 +59,19 @@ func (s suggestion) broken() (rule *OptionRule, detail string) {
 	return nil, ""
 }
 
-func failed(why error) func(suggestion) (bool, string) {
-	return func(s suggestion) (bool, string) { return errors.Is(s.err, why), "" }
+func failed(why error) func(optionsResponse) (bool, string) {
+	return func(s optionsResponse) (bool, string) { return errors.Is(s.err, why), "" }
 }
 
 // object parses the answer; an empty one is an empty object.
-func (s suggestion) object() (o obj, ok bool) {
+func (s optionsResponse) object() (o obj, ok bool) {
 	if raw := strings.TrimSpace(string(s.raw)); raw == "" || raw == "null" {
 		return obj{}, true
 	}
 	return o, json.Unmarshal(s.raw, &o) == nil
 }
 
-func (s suggestion) checked(shape spec) (broken bool, detail string) {
+func (s optionsResponse) checked(shape spec) (broken bool, detail string) {
 	o, _ := s.object()
 	k := &checker{app: s.app}
 	shape(k, "", o)

@@ -43,16 +43,16 @@ func TestSuggestions(t *testing.T) {
 	viewID := d.asked(a, modal(search("p", "external_select", obj{"min_query_length": 2}), input("why", nil)))
 	ctx := t.Context()
 
-	got, err := d.Suggest(ctx, slack.Alice, "p", "p", "x")
+	got, err := d.LoadOptions(ctx, slack.Alice, "p", "p", "x")
 	require.NoError(t, err)
-	require.Equal(t, slack.Suggestions{Nothing: "Type at least 2 characters"}, got)
+	require.Equal(t, slack.LoadedOptions{Nothing: "Type at least 2 characters"}, got)
 	require.Empty(t, a.envelopes, "too short to ask")
 	_, err = d.Submit(ctx, slack.Alice, filled{"p": {"p": slack.Pick("prod")}})
 	require.ErrorIs(t, err, slack.ErrCannot, "it was not offered yet")
 
-	got, err = d.Suggest(ctx, slack.Alice, "p", "p", "pr")
+	got, err = d.LoadOptions(ctx, slack.Alice, "p", "p", "pr")
 	require.NoError(t, err)
-	require.Equal(t, slack.Suggestions{Options: []slack.Option{{Text: "prod", Value: "prod"}, {Text: "test", Value: "test"}}}, got)
+	require.Equal(t, slack.LoadedOptions{Options: []slack.Option{{Text: "prod", Value: "prod"}, {Text: "test", Value: "test"}}}, got)
 
 	asked := a.next()
 	require.Equal(t, "interactive", asked["type"])
@@ -89,7 +89,7 @@ func TestSuggestionsComeInGroups(t *testing.T) {
 	d := newDesk(t, slack.Options{})
 	a := d.connect(suggesting(obj{"option_groups": []any{group("EU", opt("prod")), group("US", opt("test"))}}))
 	d.asked(a, modal(search("p", "multi_external_select", obj{"min_query_length": 0, "max_selected_items": 2})))
-	got, err := d.Suggest(t.Context(), slack.Alice, "p", "p", "")
+	got, err := d.LoadOptions(t.Context(), slack.Alice, "p", "p", "")
 	require.NoError(t, err)
 	require.Equal(t, []slack.Option{{Text: "prod", Value: "prod", Group: "EU"}, {Text: "test", Value: "test", Group: "US"}}, got.Options)
 
@@ -103,13 +103,13 @@ func TestWhoCannotSearch(t *testing.T) {
 	a := d.connect(suggesting(obj{"options": []any{opt("prod")}}))
 	d.asked(a, modal(search("p", "external_select", nil), input("why", nil)))
 	for name, who := range map[string][3]string{
-		"somebody without a modal":   {slack.Bob, "p", "p"},
-		"a field that asks nobody":   {slack.Alice, "why", "why"},
-		"a field that is not there":  {slack.Alice, "q", "q"},
-		"somebody who was let go":    {slack.Dee, "p", "p"},
-		"somebody nobody knows here": {"U0NOBODY", "p", "p"},
+		"a person without a modal":  {slack.Bob, "p", "p"},
+		"a field without options":   {slack.Alice, "why", "why"},
+		"a field that is not there": {slack.Alice, "q", "q"},
+		"a deactivated person":      {slack.Dee, "p", "p"},
+		"an unknown person":         {"U0NOBODY", "p", "p"},
 	} {
-		_, err := d.Suggest(t.Context(), who[0], who[1], who[2], "prod")
+		_, err := d.LoadOptions(t.Context(), who[0], who[1], who[2], "prod")
 		require.ErrorIs(t, err, slack.ErrCannot, name)
 	}
 	require.Empty(t, a.envelopes)
@@ -143,9 +143,9 @@ func TestBadSuggestionsAreNoResults(t *testing.T) {
 			d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url, AckWithin: 200 * time.Millisecond})
 			d.askedOverHTTP(app, modal(search("p", "external_select", nil)))
 			app.breaks(bad)
-			got, err := d.Suggest(t.Context(), slack.Alice, "p", "p", "prod")
+			got, err := d.LoadOptions(t.Context(), slack.Alice, "p", "p", "prod")
 			require.NoError(t, err)
-			require.Equal(t, slack.Suggestions{Nothing: "No results found"}, got)
+			require.Equal(t, slack.LoadedOptions{Nothing: "No results found"}, got)
 			require.Len(t, d.Findings(), 1)
 			f := d.Findings()[0]
 			require.Equal(t, slack.FoundOptions, f.Kind)
@@ -191,7 +191,7 @@ func TestSuggestionsOverHTTPHaveTheirOwnURL(t *testing.T) {
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url})
 	d.askedOverHTTP(app, modal(search("p", "external_select", nil)))
 	app.answers(200, toJSON(t, obj{"options": []any{opt("prod")}}))
-	got, err := d.Suggest(t.Context(), slack.Alice, "p", "p", "pro")
+	got, err := d.LoadOptions(t.Context(), slack.Alice, "p", "p", "pro")
 	require.NoError(t, err)
 	require.Equal(t, []slack.Option{{Text: "prod", Value: "prod"}}, got.Options)
 	asked := app.next()
@@ -209,9 +209,9 @@ func TestNoSuggestionsAreNoFinding(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t, slack.Options{})
 			d.asked(d.connect(suggesting(answer)), modal(search("p", "external_select", nil)))
-			got, err := d.Suggest(t.Context(), slack.Alice, "p", "p", "prod")
+			got, err := d.LoadOptions(t.Context(), slack.Alice, "p", "p", "prod")
 			require.NoError(t, err)
-			require.Equal(t, slack.Suggestions{Nothing: "No results found"}, got)
+			require.Equal(t, slack.LoadedOptions{Nothing: "No results found"}, got)
 			require.Empty(t, d.Findings())
 		})
 	}
@@ -221,7 +221,7 @@ func TestASecretIsNoSuggestion(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{Secrets: func() []string { return []string{private} }})
 	d.asked(d.connect(suggesting(obj{"options": []any{opt(private)}})), modal(search("p", "external_select", nil)))
-	_, err := d.Suggest(t.Context(), slack.Alice, "p", "p", "prod")
+	_, err := d.LoadOptions(t.Context(), slack.Alice, "p", "p", "prod")
 	require.NoError(t, err)
 	require.Equal(t, []string{slack.FoundSecret}, d.kinds())
 }
@@ -236,7 +236,7 @@ func TestAnAcknowledgementThatIsTooLongEndsTheConnection(t *testing.T) {
 	d := newDesk(t, slack.Options{AckWithin: 300 * time.Millisecond})
 	a := d.connect(suggesting(obj{"options": options}))
 	d.asked(a, modal(search("p", "external_select", nil)))
-	got, err := d.Suggest(t.Context(), slack.Alice, "p", "p", "prod")
+	got, err := d.LoadOptions(t.Context(), slack.Alice, "p", "p", "prod")
 	require.NoError(t, err)
 	require.Empty(t, got.Options)
 	require.Equal(t, []string{slack.FoundOptions}, d.kinds())

@@ -80,7 +80,7 @@ func (w *Workspace) closedPayload(p Person, wire any, cleared bool) obj {
 	return o
 }
 
-func (w *Workspace) suggestionPayload(p Person, v *view, blockID, actionID, typed string) obj {
+func (w *Workspace) optionsPayload(p Person, v *view, blockID, actionID, typed string) obj {
 	o := interactionOf("block_suggestion", p)
 	o["container"] = obj{"type": "view", "view_id": v.id}
 	o["view"], o["block_id"], o["action_id"], o["value"] = v.wire(), blockID, actionID, typed

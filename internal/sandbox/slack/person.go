@@ -18,9 +18,9 @@ func cannot(format string, args ...any) error {
 // The person side. Every action waits until the app acknowledged it or the
 // time for that is over; a missing acknowledgement is a Notice, not an error.
 
-// Look turns user's eyes to a conversation: what is in it is read, and
+// View turns user's eyes to a conversation: what is in it is read, and
 // ephemeral messages can be seen there.
-func (w *Workspace) Look(user, conversation string) error {
+func (w *Workspace) View(user, conversation string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, r, err := w.actorIn(user, conversation)
@@ -68,7 +68,7 @@ func (w *Workspace) Reload(user string, drop bool) {
 	w.changed()
 }
 
-// Lost lists the ephemeral messages nobody saw, or that a reload dropped.
+// Lost lists the ephemeral messages that were not shown, or that a reload dropped.
 func (w *Workspace) Lost() []Ephemeral {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -91,7 +91,7 @@ func (w *Workspace) Say(user, conversation, text string) error {
 }
 
 // OpenHome opens the app's Home tab, of which the app is told. An event that
-// is not acknowledged is sent again later; nobody waits for that.
+// is not acknowledged is sent again later; the caller does not wait for that.
 func (w *Workspace) OpenHome(ctx context.Context, user string) error {
 	w.mu.Lock()
 	p, err := w.actor(user)
@@ -115,7 +115,7 @@ func (w *Workspace) actor(user string) (Person, error) {
 	p := w.people[user]
 	switch {
 	case p == nil:
-		return Person{}, cannot("nobody is called %s", user)
+		return Person{}, cannot("there is no user %s", user)
 	case p.Deleted:
 		return Person{}, cannot("%s is deactivated", p.Name)
 	case !p.Active:
@@ -126,7 +126,7 @@ func (w *Workspace) actor(user string) (Person, error) {
 }
 
 // actorIn returns a person and a conversation they are in. The app's DM opens
-// when somebody goes there.
+// when a person opens it.
 func (w *Workspace) actorIn(user, conversation string) (Person, *room, error) {
 	p, err := w.actor(user)
 	if err != nil {

@@ -49,22 +49,22 @@ func TestWhatPeopleCannotDo(t *testing.T) {
 	ctx := t.Context()
 	command := func(user, conversation string) error { return d.Command(ctx, user, conversation, "/atlas-key", "") }
 	for name, err := range map[string]error{
-		"nobody commands":                        command("U0NOBODY", slack.General),
+		"an unknown user":                        command("U0NOBODY", slack.General),
 		"the deactivated command":                command(slack.Dee, slack.General),
 		"the absent command":                     command(slack.Dana, slack.General),
 		"outsiders command":                      command(slack.Eve, slack.Approvals),
 		"people command where they are not":      command(slack.Carol, slack.Approvals),
 		"people type in the read-only tab":       command(slack.Alice, slack.AppDM(slack.Alice)),
 		"people talk in the read-only tab":       d.Say(slack.Alice, slack.AppDM(slack.Alice), "hello"),
-		"people press what they do not see":      d.Press(ctx, slack.Carol, slack.Approvals, ts, "approve"),
-		"people press what is not there":         d.Press(ctx, slack.Bob, slack.Approvals, ts, "deny"),
-		"people press a button of other value":   d.Press(ctx, slack.Bob, slack.Approvals, ts, "approve", "req-2"),
-		"people press a message that is gone":    d.Press(ctx, slack.Bob, slack.Approvals, "1.1", "approve"),
-		"people look where they are not":         d.Look(slack.Carol, slack.Approvals),
-		"people press in a modal that is not":    d.PressInModal(ctx, slack.Bob, "x"),
-		"people press in a Home that is not":     d.PressInHome(ctx, slack.Bob, "x"),
+		"people press what they do not see":      d.Click(ctx, slack.Carol, slack.Approvals, ts, "approve"),
+		"people press what is not there":         d.Click(ctx, slack.Bob, slack.Approvals, ts, "deny"),
+		"people press a button of other value":   d.Click(ctx, slack.Bob, slack.Approvals, ts, "approve", "req-2"),
+		"people press a message that is gone":    d.Click(ctx, slack.Bob, slack.Approvals, "1.1", "approve"),
+		"people look where they are not":         d.View(slack.Carol, slack.Approvals),
+		"people press in a modal that is not":    d.ClickInModal(ctx, slack.Bob, "x"),
+		"people press in a Home that is not":     d.ClickInHome(ctx, slack.Bob, "x"),
 		"outsiders open Home":                    d.OpenHome(ctx, slack.Eve),
-		"an old message without buttons pressed": d.PressStale(ctx, slack.Bob, slack.Approvals, slack.Message{TS: "1.1"}, "x"),
+		"an old message without buttons pressed": d.ClickStale(ctx, slack.Bob, slack.Approvals, slack.Message{TS: "1.1"}, "x"),
 	} {
 		require.ErrorIs(t, err, slack.ErrCannot, name)
 	}
@@ -80,12 +80,12 @@ func TestOutsidersAndGuestsCanPress(t *testing.T) {
 	a := d.connect(plainly)
 	ts := d.card("approve")
 	d.ShareChannel(slack.Approvals, true)
-	require.NoError(t, d.Press(t.Context(), slack.Eve, slack.Approvals, ts, "approve"))
+	require.NoError(t, d.Click(t.Context(), slack.Eve, slack.Approvals, ts, "approve"))
 	click := a.nextPayload()
 	require.Equal(t, slack.OtherTeam, click["user"].(obj)["team_id"])
 	require.Equal(t, slack.TeamID, click["team"].(obj)["id"])
 	d.Join(slack.Gil, slack.Approvals)
-	require.NoError(t, d.Press(t.Context(), slack.Gil, slack.Approvals, ts, "approve"))
+	require.NoError(t, d.Click(t.Context(), slack.Gil, slack.Approvals, ts, "approve"))
 	require.Equal(t, slack.Gil, a.nextPayload()["user"].(obj)["id"])
 }
 
@@ -108,7 +108,7 @@ func TestForgedClicks(t *testing.T) {
 	require.Equal(t, "explode", got["actions"].([]any)[0].(obj)["action_id"])
 	require.Equal(t, "forged", got["actions"].([]any)[0].(obj)["block_id"])
 	d.post(got["response_url"].(string), obj{"text": "no"})
-	require.Len(t, d.Lost(), 1, "nobody is there to read it")
+	require.Len(t, d.Lost(), 1, "its recipient is away")
 
 	require.NoError(t, d.ForgeClick(ctx, slack.Forgery{Payload: []byte(`{"type":"block_actions"}`)}))
 	require.Equal(t, obj{"type": "block_actions"}, a.nextPayload())
@@ -156,9 +156,9 @@ func TestUnread(t *testing.T) {
 	d.card("a")
 	d.card("a")
 	require.Equal(t, 2, d.seen(slack.Bob, slack.Approvals).Unread)
-	require.NoError(t, d.Look(slack.Bob, slack.Approvals))
+	require.NoError(t, d.View(slack.Bob, slack.Approvals))
 	require.Zero(t, d.seen(slack.Bob, slack.Approvals).Unread)
-	require.NoError(t, d.Look(slack.Bob, slack.General))
+	require.NoError(t, d.View(slack.Bob, slack.General))
 	d.card("a")
 	require.Equal(t, 1, d.seen(slack.Bob, slack.Approvals).Unread)
 	require.NoError(t, d.Say(slack.Bob, slack.Approvals, "mine"))
@@ -192,12 +192,12 @@ func TestSelectsAndMenusInMessages(t *testing.T) {
 	three := actions(obj{"type": "button", "action_id": "same", "value": "two", "text": plain("2")})
 	ts := d.ok("chat.postMessage", obj{"channel": slack.Approvals, "text": "x", "blocks": []any{two, three}}).obj["ts"].(string)
 	use := func(action string, value ...string) obj {
-		require.NoError(t, d.Press(t.Context(), slack.Bob, slack.Approvals, ts, action, value...))
+		require.NoError(t, d.Click(t.Context(), slack.Bob, slack.Approvals, ts, action, value...))
 		return a.nextPayload()["actions"].([]any)[0].(obj)
 	}
 	require.Equal(t, "one", use("same")["value"])
 	require.Equal(t, "two", use("same", "two")["value"])
 	require.Equal(t, "b", use("s", "b")["selected_option"].(obj)["value"])
 	require.Equal(t, "revoke", use("more", "revoke")["selected_option"].(obj)["value"])
-	require.ErrorIs(t, d.Press(t.Context(), slack.Bob, slack.Approvals, ts, "more"), slack.ErrCannot, "an overflow menu needs a choice")
+	require.ErrorIs(t, d.Click(t.Context(), slack.Bob, slack.Approvals, ts, "more"), slack.ErrCannot, "an overflow menu needs a choice")
 }

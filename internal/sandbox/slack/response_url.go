@@ -31,7 +31,7 @@ func (w *Workspace) newResponseURL(user string, r *room, on *message) string {
 }
 
 // A urlRule is one thing a response_url refuses. The statuses are Slack's as
-// far as anybody reported them; the texts are not known.
+// far as they were reported; the texts are not known.
 type urlRule struct {
 	status    int
 	code, why string
@@ -106,7 +106,7 @@ func (w *Workspace) respond(u *responseURL, body obj, secrets []string) {
 		w.post(u.room, w.responseMessage(body))
 	default:
 		w.inspectResponse(body, true, secrets)
-		w.whisper(u.room, u.user, w.responseMessage(body))
+		w.addEphemeral(u.room, u.user, w.responseMessage(body))
 	}
 }
 

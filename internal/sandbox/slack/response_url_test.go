@@ -15,7 +15,7 @@ import (
 func (d *desk) clicked(a *app) (ts, url string) {
 	d.t.Helper()
 	ts = d.card("approve")
-	require.NoError(d.t, d.Press(d.t.Context(), slack.Bob, slack.Approvals, ts, "approve"))
+	require.NoError(d.t, d.Click(d.t.Context(), slack.Bob, slack.Approvals, ts, "approve"))
 	return ts, a.nextPayload()["response_url"].(string)
 }
 
@@ -119,7 +119,7 @@ func TestAStaleClickStillActsOnTheMessage(t *testing.T) {
 	ts := d.card("approve")
 	old := d.seen(slack.Bob, slack.Approvals).Messages[0]
 	d.ok("chat.update", obj{"channel": slack.Approvals, "ts": ts, "text": "approved", "blocks": []any{section("approved")}})
-	require.NoError(t, d.PressStale(t.Context(), slack.Bob, slack.Approvals, old, "approve"))
+	require.NoError(t, d.ClickStale(t.Context(), slack.Bob, slack.Approvals, old, "approve"))
 	click := a.nextPayload()
 	require.Equal(t, "a request", click["message"].(obj)["text"], "as it was rendered")
 	d.post(click["response_url"].(string), obj{"text": "look", "replace_original": true})

@@ -30,8 +30,8 @@ func broken(c *call) *Rule {
 	return nil
 }
 
-// complain notes what to say about a broken rule, and returns whether it is.
-func (c *call) complain(broken bool, text string) bool {
+// warn notes what to say about a broken rule, and returns whether it is.
+func (c *call) warn(broken bool, text string) bool {
 	if broken {
 		c.texts = append(c.texts, text)
 	}

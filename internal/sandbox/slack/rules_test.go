@@ -271,7 +271,7 @@ func breakViews(breaks breaker) {
 	breaks("a trigger lives three seconds", "expired_trigger_id", triggered("views.open", simple, func(d *desk, _ *app) {
 		d.clock.Advance(3*time.Second + time.Millisecond)
 	}))
-	breaks("a Home view is for somebody of this workspace", "invalid_arguments", calling("views.publish", obj{"user_id": slack.Eve, "view": home(section("x"))}))
+	breaks("a Home view is for a user of this workspace", "invalid_arguments", calling("views.publish", obj{"user_id": slack.Eve, "view": home(section("x"))}))
 	breaks("the Home tab is on", "not_enabled", func(d *desk) answer {
 		d.HomeTab(false)
 		return d.form("views.publish", obj{"user_id": slack.Alice, "view": home(section("x"))})

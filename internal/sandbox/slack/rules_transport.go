@@ -49,7 +49,7 @@ var transportRules = []Rule{
 	{"ratelimited", "a channel takes one message a second", rateLimits, []string{"chat.postMessage"}, (*call).tooFastHere},
 	{"invalid_arguments", "the required arguments are there; methods without JSON support do not see JSON", methodPage, nil, func(c *call) bool {
 		for _, name := range c.method.required {
-			c.complain(!c.has(name), fmt.Sprintf("[ERROR] missing required field: %s", name))
+			c.warn(!c.has(name), fmt.Sprintf("[ERROR] missing required field: %s", name))
 		}
 		return c.texts != nil
 	}},

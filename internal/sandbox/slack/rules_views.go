@@ -22,7 +22,7 @@ var viewRules = []Rule{
 	}},
 	{"invalid_arguments", "the view is JSON", guess, viewing, func(c *call) bool {
 		_, ok := c.decode("view")
-		return c.complain(!ok, "[ERROR] failed to match all allowed schemas [json-pointer:/view]")
+		return c.warn(!ok, "[ERROR] failed to match all allowed schemas [json-pointer:/view]")
 	}},
 	{"invalid_arguments", "a modal follows Block Kit", modalPage, modal, func(c *call) bool {
 		v, _ := c.decode("view")
@@ -35,16 +35,16 @@ var viewRules = []Rule{
 		return c.problems != nil
 	}},
 	{"invalid_arguments", "opening a view takes a trigger", methodPage, triggered, func(c *call) bool {
-		return c.complain(!c.has("trigger_id"), "invalid `trigger_id`")
+		return c.warn(!c.has("trigger_id"), "invalid `trigger_id`")
 	}},
 	{"invalid_trigger_id", "Slack gave the trigger out", methodPage, triggered, func(c *call) bool { return c.trigger() == nil }},
 	{"exchanged_trigger_id", "a trigger opens one view", interaction, triggered, func(c *call) bool { return c.trigger().spent }},
 	{"expired_trigger_id", "a trigger lives three seconds", interaction, triggered, func(c *call) bool {
 		return c.w.opts.Now().Sub(c.trigger().at) > triggerLife
 	}},
-	{"invalid_arguments", "a Home view is for somebody of this workspace", methodPage, home, func(c *call) bool {
+	{"invalid_arguments", "a Home view is for a user of this workspace", methodPage, home, func(c *call) bool {
 		p := c.w.people[c.str("user_id")]
-		return c.complain(p == nil || p.Deleted || p.stranger(), "invalid `user_id`")
+		return c.warn(p == nil || p.Deleted || p.stranger(), "invalid `user_id`")
 	}},
 	{"not_enabled", "the Home tab is on", methodPage, home, func(c *call) bool { return c.w.homeOff }},
 	{"not_found", "the view to update is open", methodPage, updating, func(c *call) bool { return c.existing() == nil }},

@@ -98,7 +98,7 @@ type Option struct {
 	Group string `json:"group,omitempty"` // the label above it, if any
 }
 
-// Ephemeral is a message that was accepted with ok and shown to nobody.
+// Ephemeral is a message that was accepted with ok and not shown.
 type Ephemeral struct {
 	TS, User, Conversation string
 	At                     time.Time

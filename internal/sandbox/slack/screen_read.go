@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Screen is what user sees now. Somebody the workspace does not know, or no
+// Screen is what user sees now. A user that the workspace does not know, or no
 // longer lets in, sees nothing.
 func (w *Workspace) Screen(user string) Screen {
 	w.mu.Lock()

@@ -119,14 +119,14 @@ func TestPayloadsLookLikeSlacks(t *testing.T) {
 	require.Equal(t, "general", envelope["payload"].(obj)["channel_name"])
 
 	ts := d.card("approve")
-	require.NoError(t, d.Press(ctx, slack.Bob, slack.Approvals, ts, "approve"))
+	require.NoError(t, d.Click(ctx, slack.Bob, slack.Approvals, ts, "approve"))
 	envelope = a.next()
 	requireShape(t, envelope, sample(t, "socket.interactive.block_actions.message.json"), []string{"payload.message.blocks"}, obj{"payload": clicks})
 	requireShape(t, envelope["payload"].(obj), sample(t, "block_actions.message.json"), []string{"message.blocks"}, clicks)
 	require.Equal(t, "b", envelope["payload"].(obj)["actions"].([]any)[0].(obj)["block_id"])
 
 	note := d.ok("chat.postEphemeral", obj{"channel": slack.Approvals, "user": slack.Bob, "text": "x", "thread_ts": ts, "blocks": []any{buttons("hide")}})
-	require.NoError(t, d.Press(ctx, slack.Bob, slack.Approvals, note.obj["message_ts"].(string), "hide"))
+	require.NoError(t, d.Click(ctx, slack.Bob, slack.Approvals, note.obj["message_ts"].(string), "hide"))
 	click := a.nextPayload()
 	requireShape(t, click, sample(t, "block_actions.ephemeral.thread.json"), []string{"state.values"}, clicks)
 	require.NotContains(t, click, "message")
@@ -163,7 +163,7 @@ func TestViewPayloadsLookLikeSlacks(t *testing.T) {
 	sure := buttons("clear")
 	sure["elements"].([]any)[0].(obj)["confirm"] = obj{"title": plain("Sure?"), "text": plain("Really?"), "confirm": plain("Yes"), "deny": plain("No")}
 	d.ok("views.publish", obj{"user_id": slack.Alice, "view": home(sure)})
-	require.NoError(t, d.PressInHome(ctx, slack.Alice, "clear"))
+	require.NoError(t, d.ClickInHome(ctx, slack.Alice, "clear"))
 	requireShape(t, a.nextPayload(), sample(t, "block_actions.view.confirm.json"), append(blocks, "actions[].style"), sample(t, "shape.block_actions.all_fields.json"))
 
 	require.NoError(t, d.OpenHome(ctx, slack.Alice))

@@ -94,7 +94,7 @@ func (h *hub) hand(e *envelope) {
 	l.write(e.frame)
 }
 
-// acknowledge settles an envelope. An acknowledgement of one nobody knows, or
+// acknowledge settles an envelope. An acknowledgement of an unknown one, or
 // of one that was settled before, means nothing.
 func (h *hub) acknowledge(frame []byte) {
 	var ack struct {

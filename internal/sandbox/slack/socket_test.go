@@ -87,7 +87,7 @@ func TestUnacknowledgedEnvelopesComeAgainOnTheNextConnection(t *testing.T) {
 	deaf := d.connect(never)
 	pressed := make(chan error, 1)
 	ts := d.card("approve")
-	go func() { pressed <- d.Press(t.Context(), slack.Bob, slack.Approvals, ts, "approve") }()
+	go func() { pressed <- d.Click(t.Context(), slack.Bob, slack.Approvals, ts, "approve") }()
 	first := deaf.next()
 
 	d.Disconnect(slack.Abrupt)
@@ -124,7 +124,7 @@ func TestRedelivery(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{Redeliver: 1})
 	a := d.connect(plainly)
-	require.NoError(t, d.Press(t.Context(), slack.Bob, slack.Approvals, d.card("approve"), "approve"))
+	require.NoError(t, d.Click(t.Context(), slack.Bob, slack.Approvals, d.card("approve"), "approve"))
 	require.Equal(t, a.next(), a.next())
 	require.Empty(t, a.envelopes)
 }
@@ -192,7 +192,7 @@ func TestStrangeAcknowledgementsMeanNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{AckWithin: 100 * time.Millisecond})
 	a := d.connect(never)
-	for _, frame := range []string{"", "[]", "{", `{"envelope_id":"nobody"}`} {
+	for _, frame := range []string{"", "[]", "{", `{"envelope_id":"unknown"}`} {
 		require.NoError(t, a.conn.Write(t.Context(), websocket.MessageText, []byte(frame)))
 	}
 	require.NoError(t, d.Command(t.Context(), slack.Alice, slack.General, "/atlas-key", ""))
@@ -213,7 +213,7 @@ func TestAnswersOfClicksCarryNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(with(obj{"text": "hello"}))
-	require.NoError(t, d.Press(t.Context(), slack.Bob, slack.Approvals, d.card("approve"), "approve"))
+	require.NoError(t, d.Click(t.Context(), slack.Bob, slack.Approvals, d.card("approve"), "approve"))
 	require.Equal(t, false, a.next()["accepts_response_payload"])
 	require.Len(t, d.seen(slack.Bob, slack.Approvals).Messages, 1)
 }

@@ -9,7 +9,7 @@ type holder struct {
 	initial string
 	many    bool
 	choice  bool // one of the options, not a text
-	person  bool // the id of somebody
+	person  bool // the id of a person
 	text    bool // typed, character by character
 }
 
@@ -67,7 +67,7 @@ func (f form) values() obj {
 		if state[block] == nil {
 			state[block] = obj{}
 		}
-		state[block].(obj)[action] = reported(e, h, f.entered[block][action], f.offered[spot{block, action}])
+		state[block].(obj)[action] = reported(e, h, f.entered[block][action], f.offered[elementRef{block, action}])
 	})
 	return state
 }

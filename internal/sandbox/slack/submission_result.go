@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// troubleWords is what a modal says when the app's answer was no good. The app
+// troubleText is what a modal says when the app's answer was no good. The app
 // is not told.
-const troubleWords = "We had some trouble connecting. Try again?"
+const troubleText = "We had some trouble connecting. Try again?"
 
 // answerKeys are the keys each answer to a submission has, besides
 // response_action. Anything else is trouble.
 var answerKeys = map[string]string{"errors": "errors", "update": "view", "push": "view", "clear": ""}
 
-// settle does to a view what the app answered to its submission. A view that
+// submissionResult does to a view what the app answered to its submission. A view that
 // is gone by now stays gone.
-func (w *Workspace) settle(v *view, answer []byte, err error) Result {
-	o, ok := w.understand(v, answer)
+func (w *Workspace) submissionResult(v *view, answer []byte, err error) Result {
+	o, ok := w.parseSuggestions(v, answer)
 	if err != nil || !ok {
-		v.trouble = troubleWords
+		v.trouble = troubleText
 		w.changed()
-		return Result{Outcome: Trouble, Trouble: troubleWords}
+		return Result{Outcome: Trouble, Trouble: troubleText}
 	}
 	open := w.views[v.id] == v
 	v.trouble, v.errors = "", nil
@@ -51,9 +51,9 @@ func (w *Workspace) settle(v *view, answer []byte, err error) Result {
 	return Result{Outcome: Closed}
 }
 
-// understand parses an answer; an empty one is an empty object. It returns
+// parseSuggestions parses an answer; an empty one is an empty object. It returns
 // false for whatever Slack would stumble over.
-func (w *Workspace) understand(v *view, answer []byte) (obj, bool) {
+func (w *Workspace) parseSuggestions(v *view, answer []byte) (obj, bool) {
 	if s := strings.TrimSpace(string(answer)); s == "" || s == "null" || s == "{}" {
 		return obj{}, true
 	}

@@ -69,7 +69,7 @@ func (w *Workspace) sendSubmission(ctx context.Context, p parcel, v *view) (Resu
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seek("view_submission", secrets, string(answer))
-	return w.settle(v, answer, err), nil
+	return w.submissionResult(v, answer, err), nil
 }
 
 // fillModal puts values into user's top modal.
@@ -119,7 +119,7 @@ func (w *Workspace) dismiss(ctx context.Context, user string, all bool) error {
 	}
 	w.mu.Unlock()
 	if told {
-		_, _ = w.send(ctx, parcel) // Slack shows nobody whether this arrived
+		_, _ = w.send(ctx, parcel) // Slack does not show whether this arrived
 	}
 	return ctx.Err()
 }

@@ -29,19 +29,19 @@ type parcel struct {
 	retry   int  // of an event: 1 is the first retry
 }
 
-// door hands parcels to the app and returns its answer, which is empty for a
+// transport hands parcels to the app and returns its answer, which is empty for a
 // plain acknowledgement.
-type door interface {
+type transport interface {
 	deliver(context.Context, parcel) ([]byte, error)
 }
 
 // send delivers a parcel, and by chance a second time: Slack promises at least
 // once. What the app answers to the second is dropped.
 func (w *Workspace) send(ctx context.Context, p parcel) ([]byte, error) {
-	answer, err := w.door.deliver(ctx, p)
+	answer, err := w.transport.deliver(ctx, p)
 	reached := ctx.Err() == nil && !errors.Is(err, errNoConnection)
-	if p.kind != kindEvent && reached && w.chance(w.opts.Redeliver) {
-		_, _ = w.door.deliver(ctx, p) // nobody waits for this answer
+	if p.kind != kindEvent && reached && w.random01(w.opts.Redeliver) {
+		_, _ = w.transport.deliver(ctx, p) // the response is not used
 	}
 	return answer, err
 }

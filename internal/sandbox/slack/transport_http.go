@@ -17,16 +17,16 @@ const (
 	jsonType = "application/json"
 )
 
-// httpDoor sends signed POSTs.
-type httpDoor struct{ w *Workspace }
+// httpTransport sends signed POSTs.
+type httpTransport struct{ w *Workspace }
 
-// letter is an HTTP request to the app, before it is signed.
-type letter struct {
+// signedRequest is an HTTP request to the app, before it is signed.
+type signedRequest struct {
 	path, contentType string
 	body              []byte
 }
 
-func (d *httpDoor) deliver(ctx context.Context, p parcel) ([]byte, error) {
+func (d *httpTransport) deliver(ctx context.Context, p parcel) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.w.opts.AckWithin)
 	defer cancel()
 	r, err := d.request(ctx, p.letter())
@@ -37,7 +37,7 @@ func (d *httpDoor) deliver(ctx context.Context, p parcel) ([]byte, error) {
 		r.Header.Set("X-Slack-Retry-Num", strconv.Itoa(p.retry))
 		r.Header.Set("X-Slack-Retry-Reason", "http_timeout")
 	}
-	if share := d.w.opts.ProxyRepeats; share > 0 && d.w.chance(share) {
+	if share := d.w.opts.ProxyRepeats; share > 0 && d.w.random01(share) {
 		_, _, _ = d.w.roundTrip(r.Clone(ctx)) // its answer is lost on the way to the proxy
 		rebody(r, p.letter().body)
 	}
@@ -54,14 +54,14 @@ func (d *httpDoor) deliver(ctx context.Context, p parcel) ([]byte, error) {
 }
 
 // letter puts a parcel into the form Slack posts it in.
-func (p parcel) letter() letter {
+func (p parcel) letter() signedRequest {
 	switch p.kind {
 	case kindCommand:
-		return letter{"/slack/commands", formType, []byte(commandForm(p.payload).Encode())}
+		return signedRequest{"/slack/commands", formType, []byte(commandForm(p.payload).Encode())}
 	case kindInteraction:
-		return letter{p.interactionURL(), formType, []byte(url.Values{"payload": {string(p.payload)}}.Encode())}
+		return signedRequest{p.interactionURL(), formType, []byte(url.Values{"payload": {string(p.payload)}}.Encode())}
 	default:
-		return letter{"/slack/events", jsonType, p.payload}
+		return signedRequest{"/slack/events", jsonType, p.payload}
 	}
 }
 
@@ -90,7 +90,7 @@ func commandForm(payload json.RawMessage) url.Values {
 }
 
 // request makes a signed request.
-func (d *httpDoor) request(ctx context.Context, l letter) (*http.Request, error) {
+func (d *httpTransport) request(ctx context.Context, l signedRequest) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.w.opts.HTTPTarget+l.path, bytes.NewReader(l.body))
 	if err != nil {
 		return nil, fmt.Errorf("addressing the app: %w", err)

@@ -11,32 +11,32 @@ import (
 	"time"
 )
 
-// Bad is a request an app in HTTPMode has to refuse, or at least to survive.
-type Bad string
+// MalformedRequest is a request an app in HTTPMode has to refuse, or at least to survive.
+type MalformedRequest string
 
 const (
-	BadSignature    Bad = "bad signature"        // of another secret
-	NoSignature     Bad = "no signature"         // no header at all
-	StaleTimestamp  Bad = "stale timestamp"      // signed 6 minutes ago
-	FutureTimestamp Bad = "future timestamp"     // signed for 6 minutes from now
-	ReorderedBody   Bad = "reordered body"       // same fields, other bytes than were signed
-	PayloadInQuery  Bad = "payload in the query" // which the signature does not cover
-	SSLCheck        Bad = "ssl_check"            // unsigned; claims that it only checks TLS
-	Replay          Bad = "replay"               // rightly signed, delivered a second time, byte for byte
+	BadSignature    MalformedRequest = "bad signature"        // of another secret
+	NoSignature     MalformedRequest = "no signature"         // no header at all
+	StaleTimestamp  MalformedRequest = "stale timestamp"      // signed 6 minutes ago
+	FutureTimestamp MalformedRequest = "future timestamp"     // signed for 6 minutes from now
+	ReorderedBody   MalformedRequest = "reordered body"       // same fields, other bytes than were signed
+	PayloadInQuery  MalformedRequest = "payload in the query" // which the signature does not cover
+	SSLCheck        MalformedRequest = "ssl_check"            // unsigned; claims that it only checks TLS
+	Replay          MalformedRequest = "replay"               // rightly signed, delivered a second time, byte for byte
 )
 
-// BadRequests lists all kinds.
-func BadRequests() []Bad {
-	return []Bad{BadSignature, NoSignature, StaleTimestamp, FutureTimestamp, ReorderedBody, PayloadInQuery, SSLCheck, Replay}
+// MalformedRequests lists all kinds.
+func MalformedRequests() []MalformedRequest {
+	return []MalformedRequest{BadSignature, NoSignature, StaleTimestamp, FutureTimestamp, ReorderedBody, PayloadInQuery, SSLCheck, Replay}
 }
 
-// SendBad sends a bad request to the app, carrying the given click, and returns
+// SendMalformed sends a bad request to the app, carrying the given click, and returns
 // what the app answered. For Replay that is the answer to the second copy.
-func (w *Workspace) SendBad(ctx context.Context, kind Bad, f Forgery) (status int, body string, err error) {
+func (w *Workspace) SendMalformed(ctx context.Context, kind MalformedRequest, f Forgery) (status int, body string, err error) {
 	w.mu.Lock()
 	l := w.parcel(kindInteraction, w.forged(f), false).letter()
 	w.mu.Unlock()
-	d := &httpDoor{w: w}
+	d := &httpTransport{w: w}
 	r, err := d.request(ctx, l)
 	if err != nil {
 		return 0, "", err
@@ -46,13 +46,13 @@ func (w *Workspace) SendBad(ctx context.Context, kind Bad, f Forgery) (status in
 			return 0, "", fmt.Errorf("sending the first copy: %w", err)
 		}
 	}
-	w.spoil(r, kind, l.body)
+	w.malformed(r, kind, l.body)
 	status, answer, err := d.w.roundTrip(r)
 	return status, string(answer), err
 }
 
-// spoil makes a rightly signed request bad.
-func (w *Workspace) spoil(r *http.Request, kind Bad, body []byte) {
+// malformed makes a rightly signed request bad.
+func (w *Workspace) malformed(r *http.Request, kind MalformedRequest, body []byte) {
 	now := w.opts.Now()
 	switch kind {
 	case BadSignature:
@@ -90,7 +90,7 @@ func (w *Workspace) VerifyURL(ctx context.Context) error {
 	challenge := w.random(alphanumeric, 24)
 	w.mu.Unlock()
 	body := encode(obj{"token": verificationToken, "challenge": challenge, "type": "url_verification"})
-	r, err := (&httpDoor{w: w}).request(ctx, letter{"/slack/events", jsonType, body})
+	r, err := (&httpTransport{w: w}).request(ctx, signedRequest{"/slack/events", jsonType, body})
 	if err != nil {
 		return err
 	}

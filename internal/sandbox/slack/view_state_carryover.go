@@ -4,7 +4,7 @@ import "slices"
 
 // carry is what a form with new blocks starts with. What was filled in stays
 // where block_id, action_id and the kind of element stay, and there an initial
-// value is not read again, also if nobody touched the field. Everything else
+// value is not read again, even if the field was not touched. Everything else
 // starts from its initial value, and an option that is gone cannot stay chosen.
 //
 // docs.slack.dev/reference/block-kit/blocks/input-block and, for initial
@@ -12,7 +12,7 @@ import "slices"
 func carry(was form, blocks []obj) form {
 	f := newForm(blocks)
 	eachHolder(was.blocks, func(block, action string, old obj, h holder) {
-		at := spot{block, action}
+		at := elementRef{block, action}
 		_, e := f.find(at)
 		if e == nil || e["type"] != old["type"] {
 			return

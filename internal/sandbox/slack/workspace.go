@@ -74,7 +74,7 @@ type Options struct {
 	// all of them if zero. Slack lists invalid_cursor among the method's errors.
 	GroupPage int
 	// WritableMessagesTab lets people type in the app's own DM. The manifest
-	// says read-only, so that nobody pastes secrets there.
+	// says read-only, so that no person pastes secrets there.
 	WritableMessagesTab bool
 
 	// MayCallCrowds lets the app write <!here> and the like where it means to.
@@ -97,13 +97,13 @@ type Options struct {
 // Workspace is one emulated Slack workspace. Make one with New; Close it.
 // All methods may be called from any goroutine.
 type Workspace struct {
-	opts   Options
-	ctx    context.Context // ends with Close
-	cancel context.CancelFunc
-	tasks  sync.WaitGroup // retries and timed closes
-	hub    *hub
-	door   door
-	client *http.Client // towards the app, in HTTPMode
+	opts      Options
+	ctx       context.Context // ends with Close
+	cancel    context.CancelFunc
+	tasks     sync.WaitGroup // retries and timed closes
+	hub       *hub
+	transport transport
+	client    *http.Client // towards the app, in HTTPMode
 
 	mu       sync.Mutex // guards everything below
 	closed   bool
@@ -161,12 +161,12 @@ func New(o Options) *Workspace {
 		watchers: map[chan struct{}]bool{},
 	}
 	w.credentials()
-	w.cast()
+	w.addPeople()
 	w.client = &http.Client{Transport: &http.Transport{}}
 	w.hub = newHub(w)
-	w.door = w.hub
+	w.transport = w.hub
 	if o.Deliver == HTTPMode {
-		w.door = &httpDoor{w: w}
+		w.transport = &httpTransport{w: w}
 	}
 	return w
 }

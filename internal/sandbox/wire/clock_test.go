@@ -24,5 +24,5 @@ func TestClockOnlyMovesForward(t *testing.T) {
 
 	cancel()
 	clock.Advance(time.Minute)
-	require.Equal(t, 1, woken, "nobody is woken after cancel")
+	require.Equal(t, 1, woken, "no call after cancel")
 }

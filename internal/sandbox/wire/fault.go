@@ -77,7 +77,7 @@ func (f Fault) check() error {
 	switch {
 	case !slices.Contains([]string{Slack, Atlas, ResponseURL}, f.Side):
 		return fmt.Errorf("planning a fault: side is %q, want %s, %s or %s", f.Side, Slack, Atlas, ResponseURL)
-	case modes[f.Mode].play == nil:
+	case modes[f.Mode].inject == nil:
 		return fmt.Errorf("planning a fault: unknown mode %q, want one of %s", f.Mode, modeNames())
 	case (f.Mode == SlackError || f.Mode == SlackErrorAfter) && f.Error == "":
 		return fmt.Errorf("planning a fault: mode %s needs error", f.Mode)

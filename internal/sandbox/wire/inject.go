@@ -12,56 +12,56 @@ import (
 	"time"
 )
 
-// longestHang bounds what a client without a timeout can be made to wait.
-const longestHang = 2 * time.Minute
+// maxHang bounds what a client without a timeout can be made to wait.
+const maxHang = 2 * time.Minute
 
-// A play is one call on its way through a fault.
-type play struct {
-	rec   *Recorder
-	w     http.ResponseWriter
-	r     *http.Request
-	body  []byte
-	next  http.Handler
-	fault *Fault
-	call  Call
-	said  *answer // what the emulator answered; nil before the effect
+// A injection is one call on its way through a fault.
+type injection struct {
+	rec      *Recorder
+	w        http.ResponseWriter
+	r        *http.Request
+	body     []byte
+	next     http.Handler
+	fault    *Fault
+	call     Call
+	response *response // what the emulator answered; nil before the effect
 }
 
 // after lets the call happen, then does what then does.
-func after(then func(*play)) func(*play) {
-	return func(p *play) {
-		p.happen()
+func after(then func(*injection)) func(*injection) {
+	return func(p *injection) {
+		p.callEmulator()
 		then(p)
 	}
 }
 
-// happen runs the emulator and keeps what it says.
-func (p *play) happen() {
-	p.rec.tell(BeforeEffect, p.call)
+// callEmulator runs the emulator and keeps what it says.
+func (p *injection) callEmulator() {
+	p.rec.callHook(BeforeEffect, p.call)
 	p.r.Body = io.NopCloser(bytes.NewReader(p.body))
-	p.said = &answer{header: http.Header{}}
-	p.next.ServeHTTP(p.said, p.r)
-	p.said.WriteHeader(http.StatusOK)
-	p.call.Status = p.said.status
-	p.call.Response = keep(p.said.body.Bytes())
+	p.response = &response{header: http.Header{}}
+	p.next.ServeHTTP(p.response, p.r)
+	p.response.WriteHeader(http.StatusOK)
+	p.call.Status = p.response.status
+	p.call.Response = truncate(p.response.body.Bytes())
 	p.rec.finish(p.call)
-	p.rec.tell(AfterEffect, p.call)
+	p.rec.callHook(AfterEffect, p.call)
 }
 
 // pass lets the call happen and the client hear of it.
-func (p *play) pass() {
-	p.happen()
-	p.hear()
+func (p *injection) pass() {
+	p.callEmulator()
+	p.sendResponse()
 }
 
-// hear gives the client the emulator's answer.
-func (p *play) hear() {
-	maps.Copy(p.w.Header(), p.said.header)
-	if bodyAllowed(p.said.status) {
-		p.w.Header().Set("Content-Length", strconv.Itoa(p.said.body.Len()))
+// sendResponse gives the client the emulator's answer.
+func (p *injection) sendResponse() {
+	maps.Copy(p.w.Header(), p.response.header)
+	if bodyAllowed(p.response.status) {
+		p.w.Header().Set("Content-Length", strconv.Itoa(p.response.body.Len()))
 	}
-	p.w.WriteHeader(p.said.status)
-	_, _ = p.w.Write(p.said.body.Bytes())
+	p.w.WriteHeader(p.response.status)
+	_, _ = p.w.Write(p.response.body.Bytes())
 }
 
 func bodyAllowed(status int) bool {
@@ -69,8 +69,8 @@ func bodyAllowed(status int) bool {
 }
 
 // answer sends something the emulator did not say.
-func (p *play) answer(status int, contentType, body string) {
-	if p.said == nil {
+func (p *injection) answer(status int, contentType, body string) {
+	if p.response == nil {
 		p.call.Status = status
 		p.call.Response = body
 		p.rec.finish(p.call)
@@ -83,7 +83,7 @@ func (p *play) answer(status int, contentType, body string) {
 	_, _ = io.WriteString(p.w, body)
 }
 
-func (p *play) error500() {
+func (p *injection) error500() {
 	if p.call.Side == Atlas {
 		p.refuse(http.StatusInternalServerError, "UNEXPECTED_ERROR", "Unexpected error.", []any{})
 		return
@@ -91,14 +91,14 @@ func (p *play) error500() {
 	p.answer(http.StatusInternalServerError, "text/plain; charset=utf-8", "Internal Server Error")
 }
 
-func (p *play) html503() {
+func (p *injection) html503() {
 	p.answer(http.StatusServiceUnavailable, "text/html; charset=utf-8",
 		"<html><head><title>503 Service Temporarily Unavailable</title></head><body><h1>503</h1></body></html>")
 }
 
-func (p *play) empty401() { p.answer(http.StatusUnauthorized, "", "") }
+func (p *injection) empty401() { p.answer(http.StatusUnauthorized, "", "") }
 
-func (p *play) rateLimited() {
+func (p *injection) rateLimited() {
 	wait := p.fault.RetryAfter
 	p.w.Header().Set("Retry-After", strconv.Itoa(wait))
 	if p.call.Side != Atlas {
@@ -111,19 +111,19 @@ func (p *play) rateLimited() {
 	p.refuse(http.StatusTooManyRequests, "RATE_LIMITED_TOKEN_BUCKET", detail, []any{path, wait, 500, 250, 60})
 }
 
-func (p *play) slackError() {
+func (p *injection) slackError() {
 	body, _ := json.Marshal(map[string]any{"ok": false, "error": p.fault.Error})
 	p.answer(http.StatusOK, "application/json; charset=utf-8", string(body))
 }
 
-func (p *play) okFalse() {
+func (p *injection) okFalse() {
 	p.answer(http.StatusOK, "application/json; charset=utf-8", `{"ok":false}`)
 }
 
-func (p *play) atlasError() { p.refuse(p.fault.Status, p.fault.Code, p.fault.Detail, []any{}) }
+func (p *injection) atlasError() { p.refuse(p.fault.Status, p.fault.Code, p.fault.Detail, []any{}) }
 
 // refuse speaks as Atlas does: the code in the body and in a header.
-func (p *play) refuse(status int, code, detail string, parameters []any) {
+func (p *injection) refuse(status int, code, detail string, parameters []any) {
 	body, _ := json.Marshal(map[string]any{
 		"detail": detail, "error": status, "errorCode": code, "parameters": parameters, "reason": http.StatusText(status),
 	})
@@ -133,36 +133,36 @@ func (p *play) refuse(status int, code, detail string, parameters []any) {
 
 // hang waits for the client to give up, then hangs up on it. Only a client
 // that never does sees the connection close.
-func (p *play) hang() {
-	bound := time.NewTimer(longestHang)
+func (p *injection) hang() {
+	bound := time.NewTimer(maxHang)
 	defer bound.Stop()
 	select {
 	case <-p.r.Context().Done():
 	case <-p.rec.closed:
 	case <-bound.C:
 	}
-	p.hangUp()
+	p.closeConnection()
 }
 
-func (p *play) freeze() {
+func (p *injection) freeze() {
 	if p.released() {
 		p.pass() // also if the client has gone: the request had arrived
 		return
 	}
-	p.hangUp()
+	p.closeConnection()
 }
 
-func (p *play) freezeAfter() {
-	p.happen()
+func (p *injection) freezeAfter() {
+	p.callEmulator()
 	if p.released() {
-		p.hear()
+		p.sendResponse()
 		return
 	}
-	p.hangUp()
+	p.closeConnection()
 }
 
 // released waits for Release and reports whether it came before Close.
-func (p *play) released() bool {
+func (p *injection) released() bool {
 	p.rec.mu.Lock()
 	release := p.rec.release
 	p.rec.mu.Unlock()
@@ -174,7 +174,7 @@ func (p *play) released() bool {
 	}
 }
 
-func (p *play) reset() {
+func (p *injection) reset() {
 	p.takeOver(func(conn net.Conn) {
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0) // a RST instead of a FIN
@@ -182,15 +182,15 @@ func (p *play) reset() {
 	})
 }
 
-func (p *play) hangUp() { p.takeOver(func(net.Conn) {}) }
+func (p *injection) closeConnection() { p.takeOver(func(net.Conn) {}) }
 
 // truncate promises the whole body and sends half of it.
-func (p *play) truncate() {
-	body := p.said.body.Bytes()
+func (p *injection) truncate() {
+	body := p.response.body.Bytes()
 	p.takeOver(func(conn net.Conn) {
 		var out bytes.Buffer
-		fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", p.said.status, http.StatusText(p.said.status))
-		header := p.said.header.Clone()
+		fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", p.response.status, http.StatusText(p.response.status))
+		header := p.response.header.Clone()
 		header.Set("Content-Length", strconv.Itoa(len(body)))
 		_ = header.Write(&out)
 		out.WriteString("\r\n")
@@ -200,7 +200,7 @@ func (p *play) truncate() {
 }
 
 // takeOver takes the connection from the server, does last to it and closes it.
-func (p *play) takeOver(last func(net.Conn)) {
+func (p *injection) takeOver(last func(net.Conn)) {
 	conn, _, err := http.NewResponseController(p.w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler) // no socket to break: the server ends the connection

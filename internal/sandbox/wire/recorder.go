@@ -45,8 +45,8 @@ const (
 
 // limits of what is read and kept of one body
 const (
-	maxBody = 8 << 20
-	maxKept = 64 << 10
+	maxBody     = 8 << 20
+	maxRecorded = 64 << 10
 )
 
 // A Recorder keeps the history and plays the faults of one sandbox.
@@ -104,15 +104,15 @@ func (rec *Recorder) Handler(side string, name func(*http.Request) string, next 
 		}
 		call := Call{
 			Side: side, Operation: name(r), Path: r.URL.RequestURI(),
-			Request: keep(body), Auth: r.Header.Get("Authorization") != "",
+			Request: truncate(body), Auth: r.Header.Get("Authorization") != "",
 		}
 		fault := rec.begin(&call)
-		p := &play{rec: rec, w: w, r: r, body: body, next: next, fault: fault, call: call}
+		p := &injection{rec: rec, w: w, r: r, body: body, next: next, fault: fault, call: call}
 		if fault == nil {
 			p.pass()
 			return
 		}
-		modes[fault.Mode].play(p)
+		modes[fault.Mode].inject(p)
 	})
 }
 
@@ -136,7 +136,7 @@ func (rec *Recorder) finish(call Call) {
 	rec.calls[call.Seq-1] = call
 }
 
-func (rec *Recorder) tell(at Phase, call Call) {
+func (rec *Recorder) callHook(at Phase, call Call) {
 	rec.mu.Lock()
 	hook := rec.hook
 	rec.mu.Unlock()
@@ -145,25 +145,25 @@ func (rec *Recorder) tell(at Phase, call Call) {
 	}
 }
 
-func keep(body []byte) string { return string(body[:min(len(body), maxKept)]) }
+func truncate(body []byte) string { return string(body[:min(len(body), maxRecorded)]) }
 
-// An answer is what an emulator says, held back until it is known whether the
+// A response is what an emulator says, held back until it is known whether the
 // client may hear it.
-type answer struct {
+type response struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (a *answer) Header() http.Header { return a.header }
+func (a *response) Header() http.Header { return a.header }
 
-func (a *answer) WriteHeader(status int) {
+func (a *response) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
 	}
 }
 
-func (a *answer) Write(b []byte) (int, error) {
+func (a *response) Write(b []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	return a.body.Write(b)
 }

@@ -127,10 +127,10 @@ func TestModes(t *testing.T) {
 				}
 			}
 			require.Equal(t, tt.effects, s.effects.Load())
-			require.Equal(t, mode.Happens, tt.effects == 1, "the table says whether it happens")
+			require.Equal(t, mode.TakesEffect, tt.effects == 1, "the table says whether it happens")
 			call := s.Calls()[0]
 			require.Equal(t, mode.Mode, call.Fault)
-			if mode.Happens {
+			if mode.TakesEffect {
 				require.Equal(t, plain, call.Response, "the history has what the emulator said")
 			}
 

@@ -1,11 +1,11 @@
 // Changes what differs between the page as it is and as it should be, and
-// nothing else: what somebody typed, picked or has focused stays.
+// nothing else: what a person typed, picked or focused stays.
 import { $, $$, toast } from './dom.js';
 
 // These belong to the browser or to this script; the server does not say them.
 const ours = new Set(['open', 'aria-busy', 'aria-expanded', 'aria-activedescendant', 'data-fresh', 'data-leaving']);
 
-// What somebody chose in a menu stays chosen while it can be.
+// An option that a person chose stays chosen while it exists.
 const touched = new WeakSet();
 document.addEventListener('change', (event) => touched.add(event.target), true);
 

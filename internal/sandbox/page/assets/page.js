@@ -57,7 +57,7 @@ function settle(seen, atEnd) {
   look();
 }
 
-// look says that somebody reads this: on arriving, and when there is news.
+// look reports that a person reads this: on arriving, and when there is news.
 let looked = '';
 function look() {
   const { as, in: where, unread } = document.body.dataset;
@@ -78,7 +78,7 @@ function go(url) {
 // --- acting ----------------------------------------------------------------
 
 // act sends what a person does and reports whether it was done. What the page
-// does by itself fails quietly: nobody asked for it.
+// does by itself fails quietly: no person asked for it.
 async function act(url, body, pressed, quiet = false) {
   if (pressed?.getAttribute('aria-busy')) return false;
   pressed?.setAttribute('aria-busy', 'true');
@@ -147,7 +147,7 @@ function fill(form, edit = () => {}) {
 }
 
 // A text tells of every character, or of Enter. Some are left out while
-// somebody types fast, as one may in life.
+// a person types fast.
 let typing = 0;
 document.addEventListener('input', (event) => {
   if (!event.target.matches('input[data-tells~=change], textarea[data-tells~=change]')) return;
@@ -209,7 +209,7 @@ document.addEventListener('cancel', (event) => {
 
 // --- from here on ----------------------------------------------------------
 
-// A browser opens six connections to one place, so a tab nobody sees holds none.
+// A browser opens six connections to one place, so a hidden tab holds none.
 let stream = null;
 function listen() {
   const visible = document.visibilityState === 'visible';

@@ -1,4 +1,4 @@
-// Menus whose options the app suggests while somebody types. What is picked is
+// Menus whose options the app suggests while a person types. What is picked is
 // sent with the whole form, and drawn by the server like everything else.
 import { $, $$ } from './dom.js';
 
