@@ -67,7 +67,7 @@ func (r Request) Deliver(now time.Time, p policy.Policy) (Step, error) {
 func (r *Request) addKeyCreatedNotice() {
 	shown := 0
 	for _, m := range r.Messages {
-		if m.isMade() {
+		if m.isKeyCreated() {
 			shown++
 		}
 	}

@@ -2,7 +2,6 @@ package approval
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 
 	"atlaskeybot/internal/approval/policy"
@@ -12,360 +11,278 @@ import (
 // name and password of HTTP Digest.
 const APIKey policy.Kind = "api_key"
 
-// A Request is everything known about one wish for a key. It never holds the
-// private half.
+// A Request is everything known about one request: for a new key, or for a change of an
+// active one. It never holds the private half of a key.
 type Request struct {
-	ID        policy.ID     `json:"id"`
-	Org       policy.OrgID  `json:"org"`
-	Kind      policy.Kind   `json:"kind"`
-	State     State         `json:"state"`
-	Version   int64         `json:"version"` // counts its changes; the store checks and raises it
-	Requester policy.UserID `json:"requester"`
+	ID      policy.ID    `json:"id"`
+	Org     policy.OrgID `json:"org"`
+	Kind    policy.Kind  `json:"kind"`
+	State   State        `json:"state"`
+	Version int64        `json:"version"` // counts the changes; the store checks and raises it
 
-	// Type says what is asked for. Of names the request whose live key is
-	// concerned, unless a new key is asked for.
-	Type     RequestType   `json:"type,omitempty"`
-	ParentID policy.ID     `json:"parent_id,omitempty"`
-	Change   ChangeDetails `json:"change,omitzero"`
+	// The request itself. ParentID names the request whose key it is about, unless
+	// it is for a new key.
 
-	// IdempotencyKey is unique to one filled-in form, so that a form sent twice makes
-	// one request.
+	Type             RequestType      `json:"type,omitempty"`
+	ParentID         policy.ID        `json:"parent_id,omitempty"`
+	Change           ChangeDetails    `json:"change,omitzero"`
+	Access           policy.Access    `json:"access"`
+	Reason           string           `json:"reason"`
+	Requester        policy.UserID    `json:"requester"`
+	RequestedAt      time.Time        `json:"requested_at"`
+	RequesterHistory RequesterHistory `json:"requester_history,omitzero"`
+
+	// IdempotencyKey is unique to one filled-in form, so that a form sent twice
+	// makes one request.
 	IdempotencyKey string `json:"idempotency_key"`
 
-	Access      policy.Access `json:"access"`
-	Reason      string        `json:"reason"`
-	RequestedAt time.Time     `json:"requested_at"`
+	// Approval. Requirements are the approvals that the request needs, by the policy
+	// when it was last decided on.
 
-	// Requested is what was asked for, if ReducedBy approved less of it.
+	Requirements []policy.Requirement `json:"requirements,omitempty"`
+	Approvals    []Approval           `json:"approvals,omitempty"`
+	Decision     Decision             `json:"decision,omitzero"`
+
+	// CarriesDecision says of a rotation that it needed no approval: its decision is
+	// the one on its predecessor.
+	CarriesDecision bool `json:"carries_decision,omitempty"`
+
+	// Requested is the access that was requested, if ReducedBy approved less of it.
 	Requested policy.Access `json:"requested,omitzero"`
 	ReducedBy policy.UserID `json:"reduced_by,omitempty"`
 
-	RequesterHistory RequesterHistory `json:"requester_history,omitzero"`
-
-	// BreakGlass says that the key was taken without approval, by break-glass.
-	// Review is then somebody else's signature under it.
-	BreakGlass bool   `json:"break_glass,omitempty"`
-	Review     Review `json:"review,omitzero"`
-
-	// ExpiresAt ends the wait of a pending request for a decision and of an
-	// approved one for its collection.
+	// ExpiresAt ends the wait of a pending request for a decision, and of an approved
+	// one for its requester.
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 
-	// Requirements are the approvals that it takes, as the rules were when it was last
-	// decided on, and Approvals those that it has.
-	Requirements []policy.Requirement `json:"requirements,omitempty"`
-	Approvals    []Approval           `json:"approvals,omitempty"`
+	// NextApproverReminderAt is when the approvers are next reminded, and
+	// ApproverReminders counts how often they were. NudgedAt is when the requester
+	// reminded them.
+	NextApproverReminderAt time.Time `json:"next_approver_reminder_at,omitzero"`
+	ApproverReminders      int       `json:"approver_reminders,omitempty"`
+	NudgedAt               time.Time `json:"nudged_at,omitzero"`
 
-	// NextApproverReminderAt is when an undecided request is next brought up again, and Prods
-	// counts how often it was. EscalateAt is when it goes to the second group;
-	// EscalatedAt when it did, and EscalatedTo is who that was. NudgedAt is when
-	// the requester asked once more.
-	NextApproverReminderAt time.Time         `json:"next_approver_reminder_at,omitzero"`
-	ApproverReminders      int               `json:"approver_reminders,omitempty"`
-	EscalateAt             time.Time         `json:"escalate_at,omitzero"`
-	EscalatedAt            time.Time         `json:"escalated_at,omitzero"`
-	EscalatedTo            policy.Principals `json:"escalated_to,omitzero"`
-	NudgedAt               time.Time         `json:"nudged_at,omitzero"`
+	// EscalateAt is when a second group of approvers is asked as well; EscalatedAt is
+	// when it was, and EscalatedTo is that group.
+	EscalateAt  time.Time         `json:"escalate_at,omitzero"`
+	EscalatedAt time.Time         `json:"escalated_at,omitzero"`
+	EscalatedTo policy.Principals `json:"escalated_to,omitzero"`
 
-	// CarriesDecision says of a rotation that it took no approval: its decision is
-	// the one on the key before it.
-	Decision        Decision `json:"decision,omitzero"`
-	CarriesDecision bool     `json:"carries_decision,omitempty"`
+	// BreakGlass says that the key was taken without approval. Review is its review
+	// afterwards. BreakGlassOf names the request at the start of the key's rotations
+	// if that was taken by break-glass.
+	BreakGlass   bool      `json:"break_glass,omitempty"`
+	Review       Review    `json:"review,omitzero"`
+	BreakGlassOf policy.ID `json:"break_glass_of,omitempty"`
 
-	// Attempt counts the keys that Atlas was, or was about to be, asked for.
+	// Issuance. Attempt counts the keys that Atlas was, or was about to be, asked for.
+
 	Attempt           int                `json:"attempt,omitempty"`
 	Issuance          Issuance           `json:"issuance,omitzero"`
 	UnresolvedCreates []UnresolvedCreate `json:"unresolved_creates,omitempty"`
-	Key               Key                `json:"key,omitzero"`
+	Confirmation      Confirmation       `json:"confirmation,omitzero"`
+
+	// The key.
+
+	Key      Key        `json:"key,omitzero"`
+	Drift    Drift      `json:"drift,omitzero"`
+	Changing ListChange `json:"changing,omitzero"`
+
+	// Owns are the projects that the key owns because it created them, by id.
+	Owns []OwnedProject `json:"owns,omitempty"`
+
+	// Leftover is the key that Atlas listed again after its deletion, if it did.
+	Leftover Leftover `json:"leftover,omitzero"`
+
+	// UnknownKeys are, of an adopted key, those that the same message reports.
+	UnknownKeys UnknownKeys `json:"unknown_keys,omitzero"`
+
+	// Expiry. Since is when the access began: when the first key, or for a successor
+	// the first key of its rotations, was created.
+
+	Since time.Time `json:"since,omitzero"`
 
 	// KeyExpiresAt is when the key is deleted. It is set when the first key has been
-	// shown and does not move when a key is replaced: only an approved extension
-	// moves it, and a successor in use brings it nearer.
+	// shown and does not move when a key is replaced: only an approved extension moves
+	// it, and a successor in use brings it nearer.
 	KeyExpiresAt time.Time `json:"key_expires_at,omitzero"`
 
-	// Since is when the access began: when the first key was made, or for a
-	// successor the first key of its rotations. BreakGlassOf names the request of
-	// that key if it was taken by break-glass.
-	Since        time.Time `json:"since,omitzero"`
-	BreakGlassOf policy.ID `json:"break_glass_of,omitempty"`
-
-	// RemindAt is when the owner of an active key is next told of its end, and
-	// Endings counts how often they were.
+	// RemindAt is when the owner is next reminded of the expiry, and ExpiryReminders
+	// counts how often they were.
 	RemindAt        time.Time `json:"remind_at,omitzero"`
 	ExpiryReminders int       `json:"expiry_reminders,omitempty"`
+	Deletion        Deletion  `json:"deletion,omitzero"`
+	Outcome         Outcome   `json:"outcome,omitzero"`
 
-	// Successor is the request of the key that is to take over from this one,
-	// and Settled says of a successor that its predecessor knows.
-	Successor            policy.ID `json:"successor,omitempty"`
-	PredecessorScheduled bool      `json:"predecessor_scheduled,omitempty"`
+	// Owner: the Requester. OwnerDeactivatedAt is when their account was found
+	// deactivated, and OwnerDeactivations counts how often one was. The last of
+	// Transfers is to the present owner.
 
-	// Cascade says which requests of the same rotations have yet to be ended with
-	// this one. Empty: none.
-	Cascade CascadeScope `json:"cascade,omitempty"`
-
-	// OwnerDeactivatedAt is when the owner's account was found deactivated, and Orphaned
-	// counts how often one was. Transfers lists whom the key was handed to; the
-	// last of them is Requester.
 	OwnerDeactivatedAt time.Time           `json:"owner_deactivated_at,omitzero"`
 	OwnerDeactivations int                 `json:"owner_deactivations,omitempty"`
 	Transfers          []OwnershipTransfer `json:"transfers,omitempty"`
 
-	Confirmation Confirmation `json:"confirmation,omitzero"`
-	Changing     ListChange   `json:"changing,omitzero"`
-	Drift        Drift        `json:"drift,omitzero"`
+	// Rotation. Successor is the request of the key that takes over from this one, and
+	// PredecessorScheduled says of a successor that its predecessor's end is scheduled.
+	// Cascade says which requests of the same rotations have yet to end with this one.
 
-	// Leftover is the key that came back after its deletion, if one did.
-	Leftover Leftover `json:"leftover,omitzero"`
+	Successor            policy.ID    `json:"successor,omitempty"`
+	PredecessorScheduled bool         `json:"predecessor_scheduled,omitempty"`
+	Cascade              CascadeScope `json:"cascade,omitempty"`
 
-	Deletion Deletion `json:"deletion,omitzero"`
-	Outcome  Outcome  `json:"outcome,omitzero"`
-
-	// Owns are the projects that the live key owns because it created them, by id.
-	Owns []OwnedProject `json:"owns,omitempty"`
-
-	// UnknownKeys are, of an adopted key, those that are told of together with it.
-	UnknownKeys UnknownKeys `json:"unknown_keys,omitzero"`
-
-	// Messages lists what people are to be shown of this request, in the order
-	// in which it is drawn. It grows, until the key gets another owner: what the
-	// former one was shown is theirs.
+	// Messages lists what people are to be shown of this request, in the order in which
+	// it is synced. It grows, until the key gets another owner: the former owner keeps
+	// their messages.
 	Messages []MessageName `json:"messages"`
 
-	// Events keeps, for each event post that is still to be posted, the request as
-	// it was when that happened, in JSON.
+	// Events keeps, for each event post that is still to be posted, the request as it
+	// was at that event, in JSON.
 	Events map[MessageName]string `json:"events,omitempty"`
 
-	// MessageRefs says where those messages are. The store keeps it beside the
-	// request: drawing changes no version.
+	// MessageRefs says where those messages are. The store keeps it beside the request:
+	// a sync changes no version.
 	MessageRefs map[MessageName]MessageRef `json:"-"`
 }
 
-// A RequestType is what is asked for.
+// A RequestType is what a request is for.
 type RequestType string
 
+// The types of requests.
 const (
 	NewKey           RequestType = ""            // a key
-	Extension        RequestType = "extension"   // more time for a live key
-	Rotation         RequestType = "rotation"    // a key that takes over from a live one
-	AccessListChange RequestType = "access_list" // another access list for a live key
+	Extension        RequestType = "extension"   // more time for an active key
+	Rotation         RequestType = "rotation"    // a key that takes over from an active one
+	AccessListChange RequestType = "access_list" // another access list for an active key
 )
 
-// ChangeDetails is what an extension or new addresses would do to a live key.
+// ChangeDetails says what a request changes about an active key.
 type ChangeDetails struct {
 	OldEnd      time.Time      `json:"old_key_expires_at,omitzero"`
 	NewEnd      time.Time      `json:"new_key_expires_at,omitzero"`
-	OldNetworks []netip.Prefix `json:"old_networks,omitempty"` // the list as it was when asked
+	OldNetworks []netip.Prefix `json:"old_networks,omitempty"` // the access list when it was requested
 
-	// Left are the projects that the key before this one owns, and this one will
-	// not: those who create a project own it.
+	// Left are the projects that the predecessor owns and this key will not: Atlas makes
+	// the key that creates a project its owner.
 	Left []OwnedProject `json:"left_projects,omitempty"`
 
-	// Added says that the new entries are all on the key's access list, and that
-	// the former ones may be going.
+	// Added says that the new entries are all on the key's access list, and that the
+	// former ones are being deleted.
 	Added bool `json:"added,omitempty"`
 }
 
-// A Decision is the last approver's, or a rule's.
+// A Decision is the one that ended the wait: of the last approver, or of a rule.
 type Decision struct {
 	By     policy.UserID `json:"by"`
 	At     time.Time     `json:"at"`
-	Reason string        `json:"reason,omitempty"` // of a denial; what the requester reads
-	Rule   string        `json:"rule,omitempty"`   // the name of the rule by which nobody had to approve
+	Reason string        `json:"reason,omitempty"` // of a denial; the requester reads it
+	Rule   string        `json:"rule,omitempty"`   // the name of the rule that approved it
 }
 
-// An Approval is one person's yes.
+// An Approval is the approval by one approver.
 type Approval struct {
 	By policy.UserID `json:"by"`
 	At time.Time     `json:"at"`
 
-	// Before and After are the access before and after it, if By approved less.
+	// Before and After are the access before and after a partial approval.
 	Before policy.Access `json:"before,omitzero"`
 	After  policy.Access `json:"after,omitzero"`
 
-	// Void says why it does not count any more, as was found when somebody else
-	// approved; empty: it counts.
+	// Void says why it does not count any more, as found at the last approval; empty: it
+	// counts.
 	Void policy.VoidReason `json:"void,omitempty"`
 }
 
-// IsPartial reports whether By approved less than there was.
+// IsPartial reports whether By approved less than was requested.
 func (a Approval) IsPartial() bool { return a.After.Lifetime != 0 }
 
-// A RequesterHistory is what is known of a requester when they ask.
+// RequesterHistory is what is known of a requester at the time of a request.
 type RequesterHistory struct {
-	ActiveKeys   int  `json:"active_keys,omitempty"`   // live keys of theirs
-	FirstRequest bool `json:"first_request,omitempty"` // they never asked before
+	ActiveKeys   int  `json:"active_keys,omitempty"`   // their active keys
+	FirstRequest bool `json:"first_request,omitempty"` // it is their first request
 }
 
-// A Review is the signature under a key taken by break-glass.
+// A Review is the review of a key taken by break-glass.
 type Review struct {
 	By policy.UserID `json:"by"`
 	At time.Time     `json:"at"`
 }
 
-// An OwnershipTransfer is a key handed to another owner.
+// An OwnershipTransfer is the transfer of a key to another owner.
 type OwnershipTransfer struct {
 	From policy.UserID `json:"from"`
 	To   policy.UserID `json:"to"`
 	By   policy.UserID `json:"by"`
 	At   time.Time     `json:"at"`
 
-	// Approved says that By alone gave every approval that the access takes.
+	// Approved says that By alone gave every approval that the access needs.
 	Approved bool `json:"approved,omitempty"`
 }
 
-// A Key is the part of an Atlas key that may be known.
+// A Key is the public part of an Atlas key.
 type Key struct {
 	ID        string    `json:"id"` // 24 hexadecimal digits
 	PublicKey string    `json:"public_key"`
 	MadeAt    time.Time `json:"created_at"`
 }
 
-// A Stage is how far the making of a key has come.
+// A Stage is the stage of an attempt to issue a key.
 type Stage string
 
+// The stages of an attempt.
 const (
 	StageQueued      Stage = "queued"       // nothing was sent to Atlas
 	StageStarted     Stage = "started"      // something may have been sent
-	StageRollingBack Stage = "rolling_back" // what was made has to go first
+	StageRollingBack Stage = "rolling_back" // the key, if there is one, is deleted
 )
 
-// Issuance is the making of one key, while it lasts.
+// Issuance is an attempt to issue a key, while it lasts.
 type Issuance struct {
 	Stage     Stage     `json:"stage"`
-	ClickedAt time.Time `json:"clicked_at"` // when the requester pressed
+	ClickedAt time.Time `json:"clicked_at"` // when the requester clicked
 	Tries     int       `json:"tries,omitempty"`
 	RetryAt   time.Time `json:"retry_at,omitzero"`
 
-	// NextEvent is EventReturnToApproved or EventFail: what follows once nothing is left in Atlas.
+	// NextEvent is what follows a rollback: EventReturnToApproved or EventFail.
 	NextEvent Event  `json:"next_event,omitempty"`
 	Cause     Cause  `json:"cause,omitempty"`
-	Code      string `json:"code,omitempty"` // Atlas's or Slack's own, for the log and the audit
+	Code      string `json:"code,omitempty"` // Atlas's or Slack's own, for the log and the audit trail
 }
 
-// An UnresolvedCreate is a create call whose answer was lost. There may be a key that nobody
-// was shown; several looks over minutes decide, since lists lag.
+// An UnresolvedCreate is a create call with unknown outcome: there may be a key that was
+// not shown. Atlas is searched for it several times, since lists lag.
 type UnresolvedCreate struct {
 	Attempt  int       `json:"attempt"`
-	At       time.Time `json:"at"` // of the press that the call followed
+	At       time.Time `json:"at"` // of the click that the call followed
 	Searches int       `json:"searches"`
 	SearchAt time.Time `json:"search_at"`
-	Notified bool      `json:"notified,omitempty"` // owner and channel know that it cannot be looked for
+	Notified bool      `json:"notified,omitempty"` // owner and approvers know that it cannot be searched for
 }
 
-// Drift is how a live key differs in Atlas from what was approved. Somebody did
-// that by hand; it is told and not repaired.
-type Drift struct {
-	RolesChanged bool          `json:"roles_changed,omitempty"`
-	Roles        []policy.Role `json:"roles,omitempty"` // as they are, if changed
-
-	NetworksChanged bool           `json:"networks_changed,omitempty"`
-	Networks        []netip.Prefix `json:"networks,omitempty"` // as they are, if changed; none: no access list
-
-	ProjectsChanged bool                   `json:"projects_changed,omitempty"`
-	Projects        []policy.ProjectAccess `json:"projects,omitempty"` // as they are, if changed; names as far as they are known
-
-	// Owns is no difference: see [Request.Owns], where it is kept.
-	Owns []OwnedProject `json:"owns,omitempty"`
-
-	Renamed bool `json:"renamed,omitempty"` // and so cannot be found by its mark any more
-}
-
-// IsZero reports whether the key is as it was approved.
-func (d Drift) IsZero() bool {
-	return !d.RolesChanged && !d.NetworksChanged && !d.ProjectsChanged && !d.Renamed
-}
-
-// Equal reports whether the same is different.
-func (d Drift) Equal(o Drift) bool {
-	return d.RolesChanged == o.RolesChanged && slices.Equal(d.Roles, o.Roles) &&
-		d.NetworksChanged == o.NetworksChanged && slices.Equal(d.Networks, o.Networks) && d.Renamed == o.Renamed &&
-		d.ProjectsChanged == o.ProjectsChanged && slices.EqualFunc(d.Projects, o.Projects, policy.ProjectAccess.Equal)
-}
-
-// Confirmation is the time between showing a private key and knowing that its owner
-// has it.
+// Confirmation is the wait, after a private key was shown, for its owner to confirm that
+// they have it.
 type Confirmation struct {
 	ShownAt   time.Time `json:"shown_at"`
 	RemindAt  time.Time `json:"remind_at"`
 	ConfirmBy time.Time `json:"confirm_by"`
 	Reminded  bool      `json:"reminded,omitempty"`
-	ByUse     bool      `json:"by_use,omitempty"` // nobody said so, but the key was seen in use
+	ByUse     bool      `json:"by_use,omitempty"` // confirmed by use, not by the owner
 }
 
-// Deletion is the deleting of a key, while it lasts.
+// Deletion is the deletion of a key, while it lasts.
 type Deletion struct {
 	Since    time.Time `json:"since"`
 	Tries    int       `json:"tries,omitempty"`
 	RetryAt  time.Time `json:"retry_at"`
-	Notified bool      `json:"notified,omitempty"` // owner and channel know that it takes long
-	Cause    Cause     `json:"cause,omitempty"`    // why the last try did not work
-	Code     string    `json:"code,omitempty"`     // Atlas's own word for it
+	Notified bool      `json:"notified,omitempty"` // owner and approvers know that it takes long
+	Cause    Cause     `json:"cause,omitempty"`    // why the last try failed
+	Code     string    `json:"code,omitempty"`     // Atlas's own
 }
 
-// Outcome says why a request is over, or why its key has to go.
+// Outcome says why a request is over, or why its key is deleted.
 type Outcome struct {
 	Cause Cause         `json:"cause"`
-	By    policy.UserID `json:"by,omitempty"` // empty: nobody, it was time
+	By    policy.UserID `json:"by,omitempty"` // empty: the bot
 	At    time.Time     `json:"at"`
 	Code  string        `json:"code,omitempty"` // Atlas's own, when it refused
-	Note  string        `json:"note,omitempty"` // why, in the words of whoever revoked
-}
-
-// WorkAt is when the worker has to look at r next; zero is never.
-func (r Request) WorkAt() time.Time {
-	at := r.StateDueAt()
-	for _, d := range r.UnresolvedCreates {
-		at = Earliest(at, d.SearchAt)
-	}
-	at = Earliest(at, r.Leftover.SearchAt)
-	return at
-}
-
-func (r Request) StateDueAt() time.Time {
-	if r.Cascade != "" {
-		return atOnce
-	}
-	switch r.State {
-	case StatePending:
-		return Earliest(Earliest(r.ExpiresAt, r.KeyExpiresAt), Earliest(r.NextApproverReminderAt, r.EscalateAt))
-	case StateApproved:
-		return Earliest(r.ExpiresAt, r.KeyExpiresAt)
-	case StateIssuing:
-		return latest(r.Issuance.ClickedAt, r.Issuance.RetryAt)
-	case StateDelivered:
-		if !r.Confirmation.Reminded {
-			return Earliest(r.Confirmation.RemindAt, r.KeyExpiresAt)
-		}
-		return Earliest(r.Confirmation.ConfirmBy, r.KeyExpiresAt)
-	case StateActive:
-		if r.Type == Rotation && !r.PredecessorScheduled {
-			return atOnce // the predecessor has to know
-		}
-		return Earliest(r.KeyExpiresAt, r.RemindAt)
-	case StateApplying:
-		return latest(r.Decision.At, r.Issuance.RetryAt)
-	case StateRevoking:
-		return r.Deletion.RetryAt
-	}
-	return time.Time{}
-}
-
-// atOnce is the time of what is due at once, whatever the clock says: it may be
-// moved between the press and the work.
-var atOnce = time.UnixMilli(1)
-
-// Earliest returns the earlier of two times, where zero is never.
-func Earliest(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
-// latest returns the later of two times.
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+	Note  string        `json:"note,omitempty"` // the reason given for a revocation
 }

@@ -11,18 +11,18 @@ type State string
 // The closed list of states. Each comment says who ends a state that can last.
 const (
 	StatePending   State = "pending"   // waits for an approver; ended by a click or at ExpiresAt
-	StateApproved  State = "approved"  // waits for the requester's press; ended by it or at ExpiresAt
-	StateIssuing   State = "issuing"   // a key is being made; the worker ends it, also after a crash
+	StateApproved  State = "approved"  // waits for "Create my key"; ended by it or at ExpiresAt
+	StateIssuing   State = "issuing"   // a key is being issued; the worker ends it, also after a crash
 	StateDelivered State = "delivered" // the private key was shown; ended by a click, by use, or at ConfirmBy
-	StateActive    State = "active"    // the requester holds the key; ended by a click or at KeyExpiresAt
-	StateApplying  State = "applying"  // an approved change of a live key; the worker ends it
-	StateRevoking  State = "revoking"  // the key has to go; the worker tries until it is gone
+	StateActive    State = "active"    // the owner has the key; ended by a click or at KeyExpiresAt
+	StateApplying  State = "applying"  // an approved change of an active key is being made; the worker ends it
+	StateRevoking  State = "revoking"  // the key is being deleted; the worker tries until it is gone
 
-	StateDenied    State = "denied"    // an approver said no
-	StateWithdrawn State = "withdrawn" // the requester took it back
-	StateExpired   State = "expired"   // nobody decided, or nobody collected, in time
-	StateFailed    State = "failed"    // Atlas refused for good; no key stayed
-	StateEnded     State = "ended"     // the key existed and is gone
+	StateDenied    State = "denied"    // by an approver
+	StateWithdrawn State = "withdrawn" // by the requester
+	StateExpired   State = "expired"   // not decided, or no key issued, in time
+	StateFailed    State = "failed"    // Atlas refused for good; there is no key
+	StateEnded     State = "ended"     // the key existed and is deleted
 	StateApplied   State = "applied"   // the change was made
 )
 
@@ -31,15 +31,14 @@ func (s State) Final() bool {
 	return slices.Contains([]State{StateDenied, StateWithdrawn, StateExpired, StateFailed, StateEnded, StateApplied}, s)
 }
 
-// ShortWaits lists the states in which nothing that the worker waits for is ever
-// further ahead than [MaxWait]: it tries until it is done, or only clears up.
+// ShortWaits lists the states in which the worker's next try is never further ahead than
+// [MaxWait]: no date is waited for.
 var ShortWaits = []State{StateIssuing, StateApplying, StateRevoking, StateDenied, StateWithdrawn, StateExpired, StateFailed, StateEnded, StateApplied}
 
-// OpenStates are those of a request that waits: for people, or for what was
-// approved.
+// OpenStates are the states of a request that waits for people, or for what was approved.
 var OpenStates = []State{StatePending, StateApproved, StateIssuing, StateApplying}
 
-// HasKey reports whether a key of a request in s may be alive in Atlas.
+// HasKey reports whether a key of a request in s may exist in Atlas.
 func (s State) HasKey() bool {
 	return slices.Contains([]State{StateIssuing, StateDelivered, StateActive, StateRevoking}, s)
 }
@@ -49,57 +48,57 @@ type Event string
 
 // What people do.
 const (
-	EventSubmit        Event = "submit"         // creates the row; not in Transitions
+	EventSubmit        Event = "submit"         // creates the request; not in Transitions
 	EventApprovalAdded Event = "approval_added" // an approval that is not the last one needed
 	EventApprove       Event = "approve"
 	EventDeny          Event = "deny"
-	EventNudge         Event = "nudge" // asks once more for a decision
+	EventNudge         Event = "nudge" // the requester reminds the approvers
 	EventWithdraw      Event = "withdraw"
 	EventIssue         Event = "issue"   // "Create my key"
 	EventConfirm       Event = "confirm" // "I saved it", or the key was seen in use
 	EventReplace       Event = "replace" // "I did not see it"
 	EventRevoke        Event = "revoke"
-	EventRetry         Event = "retry"    // has a deletion tried at once that waits for its next try
-	EventRotate        Event = "rotate"   // of a live key: a successor is on its way
-	EventTransfer      Event = "transfer" // of a live key: it has another owner
-	EventReview        Event = "review"   // somebody else looked at a key taken by break-glass
+	EventRetry         Event = "retry"    // makes the next try of a deletion due now
+	EventRotate        Event = "rotate"   // of an active key: it has a successor
+	EventTransfer      Event = "transfer" // of an active key: it has another owner
+	EventReview        Event = "review"   // a second person reviewed a key taken by break-glass
 	EventView          Event = "view"     // of a list; only ever refused
 )
 
-// What the worker does. The events that stay in their state are notes that must
-// be on disk before the next step may be taken.
+// What the worker does. The events that stay in their state record what must be on disk
+// before the next step is taken.
 const (
 	EventExpire           Event = "expire"
-	EventRemindApprovers  Event = "remind_approvers" // brings an undecided request up again
-	EventEscalate         Event = "escalate"         // asks the second group as well
+	EventRemindApprovers  Event = "remind_approvers" // reminds the approvers of a pending request
+	EventEscalate         Event = "escalate"         // asks a second group of approvers as well
 	EventCreateStarted    Event = "create_started"   // the attempt's call to Atlas comes next
-	EventKeyCreated       Event = "key_created"      // Atlas made a key: its id, so that clean-up needs no search
+	EventKeyCreated       Event = "key_created"      // Atlas created a key: its id, so that clean-up needs no search
 	EventRetryLater       Event = "retry_later"      // nothing happened; try again at RetryAt
-	EventRollback         Event = "rollback"         // take back what may have been made, then Mint.Then
+	EventRollback         Event = "rollback"         // delete the key, if there is one; then Issuance.NextEvent
 	EventDeliver          Event = "deliver"
 	EventReturnToApproved Event = "return_to_approved"
 	EventFail             Event = "fail"
 	EventRemind           Event = "remind"
-	EventDeleteFailed     Event = "delete_failed" // the key could not be removed yet
+	EventDeleteFailed     Event = "delete_failed" // the key could not be deleted yet
 	EventDeleted          Event = "deleted"
-	EventOrphanSearch     Event = "orphan_search" // searched for what an unanswered create may have left
+	EventOrphanSearch     Event = "orphan_search" // searched for the key of a create call without an answer
 
-	EventApproveChange        Event = "approve_change"        // approves a change of a live key, which the worker makes
+	EventApproveChange        Event = "approve_change"        // approves a change of an active key, which the worker makes
 	EventApply                Event = "apply"                 // the change was made
-	EventChangeAccessList     Event = "change_access_list"    // the next call to Atlas changes the access list of a live key
-	EventExtend               Event = "extend"                // of a live key: it has a later end
-	EventReplaceAccessList    Event = "replace_access_list"   // of a live key: it has another access list
-	EventScheduleRetirement   Event = "schedule_retirement"   // of a live key: its successor is in use, so it ends soon
+	EventChangeAccessList     Event = "change_access_list"    // the next call to Atlas changes the access list of an active key
+	EventExtend               Event = "extend"                // of an active key: it expires later
+	EventReplaceAccessList    Event = "replace_access_list"   // of an active key: it has another access list
+	EventScheduleRetirement   Event = "schedule_retirement"   // of an active key: its successor is in use, so it expires soon
 	EventCascaded             Event = "cascaded"              // the other keys of its rotations were ended with it
-	EventPredecessorScheduled Event = "predecessor_scheduled" // of a successor: its predecessor has been told to end
+	EventPredecessorScheduled Event = "predecessor_scheduled" // of a successor: its predecessor's end is scheduled
 
-	EventAdopt             Event = "adopt"              // creates a row for a marked key that none knew; not in Transitions
-	EventDriftDetected     Event = "drift_detected"     // somebody changed the key in Atlas, or changed it back
-	EventOwnsProjects      Event = "owns_projects"      // the key owns other projects by now, which it created
-	EventDeletedExternally Event = "deleted_externally" // somebody deleted the key in Atlas
+	EventAdopt             Event = "adopt"              // creates a request for an unknown key with our tag; not in Transitions
+	EventDriftDetected     Event = "drift_detected"     // the key was changed in Atlas, or changed back
+	EventOwnsProjects      Event = "owns_projects"      // the key owns other projects by now
+	EventDeletedExternally Event = "deleted_externally" // the key was deleted in Atlas, not by the bot
 
-	EventOwnerDeactivated Event = "owner_deactivated" // the owner of a live key was deactivated
-	EventOwnerReactivated Event = "owner_reactivated" // and is active again
+	EventOwnerDeactivated Event = "owner_deactivated" // the owner of an active key was deactivated
+	EventOwnerReactivated Event = "owner_reactivated" // the owner is active again
 )
 
 // A Transition says where an event leads from a state.
