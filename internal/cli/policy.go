@@ -16,14 +16,14 @@ import (
 func newPolicyCommand(env Env) *cobra.Command {
 	command := &cobra.Command{
 		Use:     "policy",
-		Short:   "Check a policy file, or explain what it says",
+		Short:   "Write, check or explain a policy file",
 		GroupID: groupRead,
-		Long:    "Read policy files without running anything. docs/policy.md explains them.",
-		Example: example("policy check policy.yaml", "policy explain --user U012ABCDEF --roles ORG_OWNER --for 8h policy.yaml"),
+		Long:    "Write a policy file, check one, or explain what it says, without running anything. docs/policy.md has\nevery key.",
+		Example: example("policy init policy.yaml", "policy check policy.yaml", "policy explain --user U012ABCDEF --roles ORG_OWNER --for 8h policy.yaml"),
 		Args:    noArguments,
 		RunE:    func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
-	command.AddCommand(newPolicyCheckCommand(env), newPolicyExplainCommand(env))
+	command.AddCommand(newPolicyInitCommand(env), newPolicyCheckCommand(env), newPolicyExplainCommand(env), newPolicySchemaCommand(env))
 	return command
 }
 

@@ -24,8 +24,8 @@ func (r *reader) autoApprovals(n *yaml.Node) {
 	var all []policy.AutoRule
 	for _, item := range r.list(n, "auto_approvals") {
 		const what = "a rule of auto_approvals"
-		m := r.mapping(item, what, "name", "allowed_requesters", "roles", "network_presets", "max_lifetime", "projects")
-		if item.Kind != yaml.MappingNode || r.missing(item, what, m, "name", "allowed_requesters", "roles", "max_lifetime") {
+		m := r.mapping(item, what, autoRuleKeys...)
+		if item.Kind != yaml.MappingNode || r.missing(item, what, m, autoRuleRequired...) {
 			continue
 		}
 		rule := r.autoRule(m)

@@ -1,7 +1,6 @@
 package policyfile_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -40,18 +39,9 @@ func TestDefaultFileIsTheDefaultPolicy(t *testing.T) {
 	assert.ErrorContains(t, err, "there are no approvers: required_approvals is missing, and SLACK_APPROVERS is not set")
 }
 
-// commentedOut matches a line of the default file that shows an example: after the
-// number sign there is no space, or an indentation.
-var commentedOut = regexp.MustCompile(`(?m)^#(\S|  )`)
-
-// uncommented returns the default file with all of its examples.
-func uncommented() []byte {
-	return commentedOut.ReplaceAll(policyfile.DefaultFile(), []byte("$1"))
-}
-
 func TestExamplesOfTheDefaultFileParse(t *testing.T) {
 	t.Parallel()
-	got, err := policyfile.Parse("policy.yaml", uncommented(), policy.Policy{})
+	got, err := policyfile.Parse("policy.yaml", policyfile.Uncommented(), policy.Policy{})
 	require.NoError(t, err)
 	assert.Len(t, got.Requirements, 1)
 	assert.Len(t, got.Roles, 7)

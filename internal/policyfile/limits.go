@@ -10,7 +10,7 @@ func (r *reader) limits(n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	m := r.mapping(n, "limits", "open_requests", "active_keys", "requests_per_hour")
+	m := r.mapping(n, "limits", limitsKeys...)
 	l := &r.policy.Limits
 	l.OpenRequests = r.number(m["open_requests"], "open_requests", 1, maxLimit, l.OpenRequests)
 	l.ActiveKeys = r.number(m["active_keys"], "active_keys", 1, maxLimit, l.ActiveKeys)

@@ -25,7 +25,7 @@ func (r *reader) networks(n *yaml.Node) {
 		return
 	}
 	p := &r.policy
-	m := r.mapping(n, "networks", "min_prefix_ipv4", "min_prefix_ipv6", "max_entries")
+	m := r.mapping(n, "networks", networksKeys...)
 	p.MinPrefixIPv4 = r.prefixLength(m["min_prefix_ipv4"], "min_prefix_ipv4", 32, p.MinPrefixIPv4)
 	p.MinPrefixIPv6 = r.prefixLength(m["min_prefix_ipv6"], "min_prefix_ipv6", 128, p.MinPrefixIPv6)
 	p.MaxEntries = r.number(m["max_entries"], "max_entries", 1, maxEntries, p.MaxEntries)

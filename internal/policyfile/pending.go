@@ -17,7 +17,7 @@ func (r *reader) pending(n *yaml.Node) {
 		return
 	}
 	p := &r.policy
-	m := r.mapping(n, "pending", "remind_approvers_after", "escalate_after", "escalate_to", "expire_after")
+	m := r.mapping(n, "pending", pendingKeys...)
 	p.ExpireAfter = r.duration(m["expire_after"], "expire_after", p.ExpireAfter)
 	p.RemindApproversAfter = r.reminders(m["remind_approvers_after"], "remind_approvers_after", []time.Duration{p.ExpireAfter / 2})
 	slices.Sort(p.RemindApproversAfter)
@@ -59,8 +59,8 @@ func (r *reader) breakGlass(n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	m := r.mapping(n, "break_glass", "allowed_requesters", "roles", "lifetime")
-	if n.Kind != yaml.MappingNode || r.missing(n, "break_glass", m, "allowed_requesters", "roles", "lifetime") {
+	m := r.mapping(n, "break_glass", breakGlassKeys...)
+	if n.Kind != yaml.MappingNode || r.missing(n, "break_glass", m, breakGlassRequired...) {
 		return
 	}
 	b := policy.BreakGlass{

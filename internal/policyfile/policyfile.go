@@ -79,10 +79,7 @@ type reader struct {
 // read reads the keys in such an order that whatever a check needs has been read
 // before it.
 func (r *reader) read(root *yaml.Node) {
-	m := r.mapping(root, "the file",
-		"required_approvals", "excluded_approvers", "allow_self_approval", "roles", "project_roles", "lifetimes",
-		"networks", "network_presets", "auto_approvals", "pending", "issue_within", "confirm_within",
-		"remind_before_expiry", "rotation_grace_period", "break_glass", "limits")
+	m := r.mapping(root, "the file", fileKeys...)
 	p := &r.policy
 	p.ExcludedApprovers = r.principals(m["excluded_approvers"], "excluded_approvers", p.ExcludedApprovers)
 	p.AllowSelfApproval = r.boolean(m["allow_self_approval"], "allow_self_approval", p.AllowSelfApproval)

@@ -58,7 +58,7 @@ func (r *reader) principalsOrEveryone(n *yaml.Node, what string) policy.Principa
 func (r *reader) requirements(n *yaml.Node, what string) []policy.Requirement {
 	var all []policy.Requirement
 	for _, item := range r.list(n, what) {
-		m := r.mapping(item, "an entry of "+what, "from", "count")
+		m := r.mapping(item, "an entry of "+what, requirementKeys...)
 		if item.Kind != yaml.MappingNode || r.missing(item, "an entry of "+what, m, "from") {
 			continue
 		}

@@ -64,7 +64,7 @@ func (r *reader) roleRule(role policy.Role, n *yaml.Node) policy.RoleRule {
 		return rule
 	}
 	what := string(role)
-	m := r.mapping(n, what, "allowed_requesters", "required_approvals", "max_lifetime", "min_prefix_ipv4", "min_prefix_ipv6")
+	m := r.mapping(n, what, roleKeys...)
 	if m["allowed_requesters"] != nil {
 		rule.AllowedRequesters = r.principalsOrEveryone(m["allowed_requesters"], "allowed_requesters of "+what)
 	}

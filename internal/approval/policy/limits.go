@@ -7,6 +7,7 @@ type Limits struct {
 	RequestsPerHour int // of every type, also those that need no approval
 }
 
+// MaxListed bounds the requests of one user that are read at once.
 const MaxListed = 100
 
 // Usage counts one user's requests.
