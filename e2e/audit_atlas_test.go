@@ -114,8 +114,8 @@ func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
 	require.ErrorContains(t, err, "events: 2")
 	require.Len(t, found, 2)
 	for i, want := range []audittrail.Difference{
-		{Event: "deleted", Key: key.PublicKey, Request: id, Message: "the trail says that this key is gone, and Atlas's events tell of no deletion"},
-		{Event: "key_created", Key: "nosuchke", Request: "AKR-00001", Message: "the trail says that the bot made this key, and Atlas's events do not"},
+		{Event: "deleted", Key: key.PublicKey, Request: id, Message: "the trail says that this key was deleted, and Atlas has no event about it"},
+		{Event: "key_created", Key: "nosuchke", Request: "AKR-00001", Message: "the trail says that the bot created this key, and Atlas has no event about it"},
 	} {
 		assert.Equal(t, "bot", found[i].Source)
 		assert.Regexp(t, `^\d+$`, found[i].Ref, "the number of the line")
@@ -133,9 +133,9 @@ func TestDifferencesAsCSV(t *testing.T) {
 	require.ErrorContains(t, err, "events: 1")
 	rows := strings.Split(out, "\r\n")
 	require.Len(t, rows, 3)
-	require.Equal(t, `"at","told_by","event","key","request","actor","from","ref","says","org"`, rows[0])
+	require.Equal(t, `"at","source","event","key","request","actor","from","ref","message","org"`, rows[0])
 	require.Contains(t, rows[1], `,"atlas","API_KEY_DELETED",`)
-	require.Contains(t, rows[1], `,"somebody else than the bot deleted this key`)
+	require.Contains(t, rows[1], `,"an actor other than the bot deleted this key`)
 }
 
 func TestAtlasEventsThatCannotBeRead(t *testing.T) {

@@ -62,14 +62,14 @@ func TestRevokeBesideARunningBot(t *testing.T) {
 
 	said, err := w.revokes("--reason", "seen in a public repository", strings.ToLower(string(id)))
 	require.NoError(t, err)
-	assert.Equal(t, "It is recorded that the key "+key+" of "+string(id)+" has to go. Its owner is U0ALICE.\n"+
+	assert.Equal(t, "The revocation is recorded of the key "+key+" of "+string(id)+" has to go. Its owner is U0ALICE.\n"+
 		"Waiting up to 1m30s for the bot to delete it in Atlas.\n"+
-		"The key "+key+" is gone: it was deleted in Atlas.\n", said)
+		"The key "+key+" was deleted in Atlas.\n", said)
 	assert.Empty(t, w.botKeys())
 	w.reads(alice, "seen in a public repository")
 
 	said, err = w.revokes(string(id))
-	require.ErrorContains(t, err, "the key "+key+" of "+string(id)+" is gone already: it had to go on ")
+	require.ErrorContains(t, err, "the key "+key+" of "+string(id)+" is deleted already: it ended on ")
 	assert.Empty(t, said)
 
 	lines := w.operated(id)
@@ -93,7 +93,7 @@ func TestRevokeWithoutARunningBot(t *testing.T) {
 	said, err := w.revokes(string(id))
 	require.ErrorContains(t, err, "no bot seems to be running")
 	require.Equal(t, 1, cli.ExitCode(err))
-	assert.Contains(t, said, "It is recorded that the key ")
+	assert.Contains(t, said, "The revocation is recorded of the key ")
 	require.Len(t, w.botKeys(), 1)
 
 	said, err = w.revokes(string(id), "--wait", "1s")
@@ -112,7 +112,7 @@ func TestRevokeThatAtlasRefuses(t *testing.T) {
 	id := w.active()
 	w.spoils(atlasSays(deleteKey, 403, "ORG_REQUIRES_SOMETHING", -1))
 	said, err := w.revokes("--wait", "3s", string(id))
-	require.EqualError(t, err, "the key is not gone yet: Atlas refuses to delete it (ORG_REQUIRES_SOMETHING). The bot goes on trying; to see, run the same command again")
+	require.EqualError(t, err, "the key is not deleted yet: Atlas refuses to delete it (ORG_REQUIRES_SOMETHING). The bot keeps trying; run the same command again to see")
 	assert.Contains(t, said, "Waiting up to 3s")
 	require.Len(t, w.botKeys(), 1)
 
@@ -171,7 +171,7 @@ func TestRevokeTriesAgainAtOnce(t *testing.T) {
 	id := w.active()
 	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
 	said, err := w.revokes(string(id), "--wait", "2s")
-	require.ErrorContains(t, err, "the key is not gone yet")
+	require.ErrorContains(t, err, "the key is not deleted yet")
 	assert.Contains(t, said, "It is recorded")
 	require.Len(t, w.botKeys(), 1)
 
@@ -192,13 +192,13 @@ func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	require.Len(t, lines, 5)
 	assert.Equal(t, []string{
-		"It is recorded that the key " + second + " of " + string(next) + " has to go. Its owner is U0ALICE.",
-		"The key " + first + " of " + string(id) + " goes with it: a rotation connects the two.",
+		"The revocation is recorded of the key " + second + " of " + string(next) + ". Its owner is U0ALICE.",
+		"The key " + first + " of " + string(id) + " is deleted with it: a rotation connects the two.",
 		"Waiting up to 1m30s for the bot to delete them in Atlas.",
 	}, lines[:3])
 	assert.ElementsMatch(t, []string{
-		"The key " + first + " is gone: it was deleted in Atlas.",
-		"The key " + second + " is gone: it was deleted in Atlas.",
+		"The key " + first + " was deleted in Atlas.",
+		"The key " + second + " was deleted in Atlas.",
 	}, lines[3:])
 	assert.Empty(t, w.botKeys())
 	assert.Equal(t, approval.StateEnded, w.request(id).State)

@@ -107,7 +107,7 @@ func (w *town) reaches(id policy.ID, projects ...string) {
 	assert.ElementsMatch(w.t, want, w.keyOf(id).Roles)
 }
 
-// keyOf is the key of a request, in Atlas.
+// keyText is the key of a request, in Atlas.
 func (w *town) keyOf(id policy.ID) atlas.Key {
 	w.t.Helper()
 	keys := w.botKeys()

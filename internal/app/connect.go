@@ -20,8 +20,8 @@ const (
 	minRetryWait = time.Second
 	maxRetryWait = 30 * time.Second
 
-	// maxRefusedLogins is how often Atlas may refuse the credential before it is
-	// believed: a stray 401 on a good credential has been seen.
+	// maxRefusedLogins is how often Atlas has to refuse a credential before the
+	// start is aborted: Atlas has been seen to refuse a good one once.
 	maxRefusedLogins = 3
 )
 
@@ -85,7 +85,7 @@ func (b *App) probes() preflight.Start {
 	return preflight.Start{Config: b.Config, Now: b.Now}
 }
 
-// slackTransport goes through the proxy, unless another transport was set.
+// slackTransport returns the transport through the proxy, unless another is set.
 func (b *App) slackTransport() http.RoundTripper {
 	if b.Transport == nil {
 		return b.Config.Proxy.Transport()
@@ -93,15 +93,16 @@ func (b *App) slackTransport() http.RoundTripper {
 	return b.Transport
 }
 
-// retryUntilReady tries until it works, its error is permanent, or ctx ends.
+// retryUntilReady tries until there is no error, the error is permanent, or ctx
+// ends.
 func (b *App) retryUntilReady(ctx context.Context, what string, try func() (permanent bool, err error)) error {
-	defer b.readiness.SetReady(what)
+	defer b.ready.SetReady(what)
 	for pause := minRetryWait; ; pause = min(2*pause, maxRetryWait) {
 		permanent, err := try()
 		if err == nil || permanent {
 			return err
 		}
-		b.readiness.SetPending(what, connectProblem(err))
+		b.ready.SetPending(what, connectProblem(err))
 		b.Log.Warn("waiting for the other side", "side", what, "again_in", pause.String(), "error", err)
 		timer := time.NewTimer(pause)
 		select {
@@ -113,8 +114,8 @@ func (b *App) retryUntilReady(ctx context.Context, what string, try func() (perm
 	}
 }
 
-// connectProblem is what /readyz says of the error of a first contact: it names a
-// proxy that stands in the way.
+// connectProblem is the text of /readyz for an error of a first call. It names a
+// proxy that refuses.
 func connectProblem(err error) string {
 	if e, ok := errors.AsType[*proxy.Error](err); ok {
 		return "it does not answer: " + e.Error()

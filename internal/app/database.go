@@ -13,38 +13,37 @@ import (
 )
 
 const (
-	// StoreTick is how often the database is looked at while the bot runs.
+	// storeInterval is how often the database is checked while the bot runs.
 	storeInterval = 10 * time.Second
 
-	// storeTimeout bounds one look.
+	// storeTimeout bounds one check.
 	storeTimeout = 2 * time.Second
 
-	// largeWAL is the size of the write-ahead log, in bytes, from which on the
-	// operator is told that something keeps it from being emptied.
+	// largeWAL is the size of the write-ahead log, in bytes, from which on the log
+	// warns that something keeps it from being emptied.
 	largeWAL = 64 << 20
 
-	// logAgainAfter is how long what is still wrong with the database is not repeated.
+	// logAgainAfter is how often a problem that lasts is logged.
 	logAgainAfter = 5 * time.Minute
 )
 
-// checkStore ends a start with a database that is not whole, and says if it is
-// a new one: somebody may expect another there.
+// checkStore aborts the start with a database that is not whole. It warns of a new
+// one, since the operator may expect another database there.
 func (b *App) checkStore(ctx context.Context) error {
 	if b.store.IsNew() {
-		b.Log.Warn("there was no database: a new, empty one was made; if you expected requests in it, stop the bot and look at DATABASE_URL", "path", b.store.Path())
+		b.Log.Warn("there was no database: a new, empty one was made; if you expected requests in it, stop the bot and check DATABASE_URL", "path", b.store.Path())
 		return nil
 	}
 	return b.probes().Database(ctx, b.store)
 }
 
-// watchStore looks at the database for as long as the bot runs, so that /readyz
-// and the log say when its file is deleted, damaged or full. The returned
-// function ends that.
+// watchStore checks the database while the bot runs, so that /readyz and the log
+// report a file that is deleted, damaged or full. The returned function stops it.
 func (b *App) watchStore(ctx context.Context) (stop func()) {
-	b.readiness.AddProbe(func() (string, string) {
+	b.ready.AddProbe(func() (string, string) {
 		return "database", storeProblem(b.pingStore(context.WithoutCancel(ctx)))
 	})
-	b.readiness.SetWarning(func() (string, string) { return "requests", b.unreadableReason(context.WithoutCancel(ctx)) })
+	b.ready.SetWarning(func() (string, string) { return "requests", b.unreadableReason(context.WithoutCancel(ctx)) })
 	watching, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -71,7 +70,7 @@ func (b *App) pingStore(ctx context.Context) error {
 	return b.store.Ping(ctx)
 }
 
-// storeProblem is what /readyz says of an error of [store.Store.Ping].
+// storeProblem is the text of /readyz for an error of [store.Store.Ping].
 func storeProblem(err error) string {
 	if err == nil {
 		return ""
@@ -84,7 +83,7 @@ func storeProblem(err error) string {
 	return "it cannot be written"
 }
 
-// A storeWatcher remembers what it has said.
+// A storeWatcher logs problems of the database, and remembers what it has logged.
 type storeWatcher struct {
 	bot         *App
 	now         func() time.Time
@@ -93,11 +92,11 @@ type storeWatcher struct {
 	walLoggedAt time.Time
 	rescued     bool
 
-	unreadable []policy.ID // what was said of requests
+	unreadable []policy.ID // requests that were logged
 }
 
-// check says in the log what is wrong with the database, when it begins, now and
-// then while it lasts, and when it is over.
+// check logs a problem of the database when it begins, now and then while it
+// lasts, and when it is over.
 func (w *storeWatcher) check(ctx context.Context) {
 	err := w.bot.pingStore(ctx)
 	if ctx.Err() != nil {
@@ -123,14 +122,14 @@ func (w *storeWatcher) check(ctx context.Context) {
 	}
 }
 
-// checkRequests says which requests cannot be read, once each, and which can be
-// again. They are damaged in the database, and no list has them.
+// checkRequests logs each request that cannot be read, once, and each that can be
+// read again. The rows are damaged, and no list has them.
 func (w *storeWatcher) checkRequests(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	is, err := w.bot.store.Unreadable(ctx)
 	if err != nil {
-		return // which the look at the database says
+		return // the check of the database logs it
 	}
 	for _, id := range is {
 		if !slices.Contains(w.unreadable, id) {
@@ -145,16 +144,16 @@ func (w *storeWatcher) checkRequests(ctx context.Context) {
 	w.unreadable = is
 }
 
-// unreadableReason is what /readyz says of requests that cannot be read.
+// unreadableReason is the text of /readyz for requests that cannot be read.
 func (b *App) unreadableReason(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	ids, _ := b.store.Unreadable(ctx) // if the database cannot be read, that is said instead
+	ids, _ := b.store.Unreadable(ctx) // a database that cannot be read is reported as such
 	return preflight.DescribeUnreadable(ids)
 }
 
-// rescue saves what is in a file that has lost its name: with the end of this
-// process it would be gone.
+// rescue saves the content of a file that has lost its name. It would be gone with
+// the end of this process.
 func (w *storeWatcher) rescue(ctx context.Context, err error) {
 	if w.rescued || !errors.Is(err, store.ErrLost) {
 		return

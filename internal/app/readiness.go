@@ -7,47 +7,47 @@ import (
 	"sync"
 )
 
-// Readiness is what /readyz tells: ready means that somebody who asks for a key
-// now is served.
-type Readiness struct {
+// readiness answers /readyz. The bot is ready if it serves a requester who asks for
+// a key now.
+type readiness struct {
 	mu      sync.Mutex
-	pending map[string]string // what, and why; an operator reads it
+	pending map[string]string // by subject, the reason that an operator reads
 	probes  []func() (what, why string)
-	warning func() (what, why string) // of what keeps nobody from being served
+	warning func() (what, why string) // a problem with which the bot is ready
 }
 
-func newReadiness() *Readiness { return &Readiness{pending: map[string]string{}} }
+func newReadiness() *readiness { return &readiness{pending: map[string]string{}} }
 
-// SetPending notes that what is not there yet, and why.
-func (s *Readiness) SetPending(what, why string) {
+// SetPending notes that a subject is not ready, and why.
+func (s *readiness) SetPending(what, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pending[what] = why
 }
 
-// SetReady notes that what is there.
-func (s *Readiness) SetReady(what string) {
+// SetReady notes that a subject is ready.
+func (s *readiness) SetReady(what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.pending, what)
 }
 
-// AddProbe adds a question that is asked each time. An empty why is a yes.
-func (s *Readiness) AddProbe(ask func() (what, why string)) {
+// AddProbe adds a probe that each request runs. An empty reason means ready.
+func (s *readiness) AddProbe(ask func() (what, why string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.probes = append(s.probes, ask)
 }
 
-// SetWarning sets a question whose answer is told while the bot is ready.
-func (s *Readiness) SetWarning(ask func() (what, why string)) {
+// SetWarning sets a probe whose reason is a warning: the bot is ready all the same.
+func (s *readiness) SetWarning(ask func() (what, why string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.warning = ask
 }
 
-// warnings are what is not as it should be.
-func (s *Readiness) warnings() map[string]string {
+// warnings returns the warning, if there is one.
+func (s *readiness) warnings() map[string]string {
 	s.mu.Lock()
 	ask := s.warning
 	s.mu.Unlock()
@@ -61,7 +61,8 @@ func (s *Readiness) warnings() map[string]string {
 	return map[string]string{what: why}
 }
 
-func (s *Readiness) Pending() map[string]string {
+// Pending runs the probes and returns what is not ready, and why.
+func (s *readiness) Pending() map[string]string {
 	s.mu.Lock()
 	missing := map[string]string{}
 	for what, why := range s.pending {
@@ -77,17 +78,17 @@ func (s *Readiness) Pending() map[string]string {
 	return missing
 }
 
-// ServeHTTP answers 200 {"ready":true}, or 503 with what is missing; with
-// warnings, if there are any.
-func (s *Readiness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+// ServeHTTP answers 200 if the bot is ready, or 503 with what is not, and the
+// warnings if there are any.
+func (s *readiness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	missing := s.Pending()
 	w.Header().Set("Content-Type", "application/json")
 	if len(missing) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	says := map[string]any{"ready": len(missing) == 0, "missing": missing}
+	body := map[string]any{"ready": len(missing) == 0, "missing": missing}
 	if warnings := s.warnings(); len(warnings) > 0 {
-		says["warnings"] = warnings
+		body["warnings"] = warnings
 	}
-	json.NewEncoder(w).Encode(says)
+	json.NewEncoder(w).Encode(body)
 }

@@ -18,22 +18,22 @@ const (
 	// atlasAuditLimit bounds the reading of Atlas's events.
 	atlasAuditLimit = 5 * time.Minute
 
-	// eventsBefore is how much earlier than asked Atlas's events are read, to
-	// find there what a line was about.
-	eventsBefore = 24 * time.Hour
+	// eventsLead is how much earlier than the window Atlas's events are read, to
+	// find the events that earlier lines explain.
+	eventsLead = 24 * time.Hour
 )
 
-// More types of events that concern keys, as Atlas spells them. The bot causes
-// none of these.
+// More types of events that concern keys, in Atlas's spelling. The bot causes none
+// of them.
 const (
-	eventRenamed     = "API_KEY_DESCRIPTION_CHANGED"
-	eventGivenGroup  = "API_KEY_ADDED_TO_GROUP"
-	eventTakenFromIt = "API_KEY_REMOVED_FROM_GROUP"
+	eventDescriptionChanged = "API_KEY_DESCRIPTION_CHANGED"
+	eventAddedToProject     = "API_KEY_ADDED_TO_GROUP"
+	eventRemovedFromProject = "API_KEY_REMOVED_FROM_GROUP"
 
-	// A switch in Atlas's pages. Nothing but these events shows it: no field of a
-	// key or of its access list does.
-	eventInherits     = "API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_ENABLED"
-	eventInheritsNone = "API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_DISABLED"
+	// A switch in the UI of Atlas. Only these events show it: no field of a key or of
+	// its access list does.
+	eventInheritanceEnabled  = "API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_ENABLED"
+	eventInheritanceDisabled = "API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_DISABLED"
 )
 
 // A Comparer compares the audit trail with the events of Atlas.
@@ -56,7 +56,7 @@ var ErrDifferences = errors.New("differences between the audit trail and Atlas's
 // ErrAtlas is the error of a comparison for which Atlas could not be read.
 var ErrAtlas = errors.New("atlas's events could not be read")
 
-// Run prints what only one of the audit trail and Atlas's own events tells of.
+// Run prints what is in only one of the audit trail and the events of Atlas.
 func (a *Comparer) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, atlasAuditLimit)
 	defer cancel()
@@ -113,8 +113,8 @@ func (a *Comparer) printTotals(o config.Organization, c *comparison) {
 	}
 }
 
-// readBothSides reads Atlas before the trail: the bot records what it will do in
-// Atlas before it does it.
+// readBothSides reads Atlas before it reads the trail to its end: the bot records a
+// call to Atlas before it makes it.
 func (a *Comparer) readBothSides(ctx context.Context, o config.Organization) (*comparison, error) {
 	api, err := atlas.New(atlas.Config{
 		BaseURL: a.Config.AtlasBaseURL, OrgID: string(o.ID), Now: a.Now, Proxy: a.Config.Proxy,
@@ -124,16 +124,16 @@ func (a *Comparer) readBothSides(ctx context.Context, o config.Organization) (*c
 		return nil, fmt.Errorf("connecting to Atlas: %w", err)
 	}
 	defer api.Close()
-	c := &comparison{window: a.Window, now: a.Now(), login: o.PublicKey}
+	c := &comparison{window: a.Window, now: a.Now(), botKey: o.PublicKey}
 	if c.entries, err = a.entriesOf(ctx, o.ID); err != nil {
 		return nil, err
 	}
 	if c.window.Since.IsZero() {
-		c.window.Since = begins(c.entries, c.now)
+		c.window.Since = trailStart(c.entries, c.now)
 	}
 	c.events, err = api.Events(ctx, feedStart(c.entries, c.window),
 		atlas.EventKeyCreated, atlas.EventKeyDeleted, atlas.EventAccessAdded, atlas.EventAccessRemoved,
-		atlas.EventRolesChanged, atlas.EventProjectCreated, eventRenamed, eventInherits, eventInheritsNone)
+		atlas.EventRolesChanged, atlas.EventProjectCreated, eventDescriptionChanged, eventInheritanceEnabled, eventInheritanceDisabled)
 	if err == nil {
 		c.keys, err = api.ListKeys(ctx)
 	}
@@ -143,12 +143,12 @@ func (a *Comparer) readBothSides(ctx context.Context, o config.Organization) (*c
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAtlas, err)
 	}
-	c.entries, err = a.entriesOf(ctx, o.ID) // with what was written meanwhile
+	c.entries, err = a.entriesOf(ctx, o.ID) // with the lines that were written meanwhile
 	return c, err
 }
 
-// entriesOf reads what was done in one organization. What was refused did
-// nothing there.
+// entriesOf reads the lines of one organization, without those of refused actions,
+// which did nothing in Atlas.
 func (a *Comparer) entriesOf(ctx context.Context, org policy.OrgID) ([]approval.AuditEntry, error) {
 	var all []approval.AuditEntry
 	err := a.Store.Audit(ctx, func(e approval.AuditEntry) error {
@@ -163,17 +163,17 @@ func (a *Comparer) entriesOf(ctx context.Context, org policy.OrgID) ([]approval.
 	return all, nil
 }
 
-// begins is when the trail does: what the bot did in Atlas before, it cannot
-// tell.
-func begins(entries []approval.AuditEntry, now time.Time) time.Time {
+// trailStart returns when the trail begins. It has no lines for what the bot did in
+// Atlas before.
+func trailStart(entries []approval.AuditEntry, now time.Time) time.Time {
 	if len(entries) == 0 {
 		return now
 	}
 	return entries[0].At.Add(-clockSkew)
 }
 
-// feedStart is from when on Atlas's events are needed: a key that is noted as
-// gone may have been deleted at any time since it was made.
+// feedStart returns from when on the events of Atlas are needed: a key that a line
+// reports as deleted may have been deleted at any time since its creation.
 func feedStart(entries []approval.AuditEntry, window Filter) time.Time {
 	start := window.Since
 	made := map[string]time.Time{}
@@ -181,9 +181,9 @@ func feedStart(entries []approval.AuditEntry, window Filter) time.Time {
 		if _, seen := made[e.Key]; !seen && e.Key != "" {
 			made[e.Key] = e.At
 		}
-		if window.isWithin(e.At) && removes(e) && e.Key != "" && made[e.Key].Before(start) {
+		if window.isWithin(e.At) && deletesKey(e) && e.Key != "" && made[e.Key].Before(start) {
 			start = made[e.Key]
 		}
 	}
-	return start.Add(-eventsBefore)
+	return start.Add(-eventsLead)
 }

@@ -30,6 +30,6 @@ func TestEventsAreReadFromWhereTheyAreNeeded(t *testing.T) {
 			require.Equal(t, minute(tt.want), feedStart(entries, Filter{Since: minute(tt.since)}))
 		})
 	}
-	require.Equal(t, minute(-1), begins(entries, minute(50*day)))
-	require.Equal(t, minute(50*day), begins(nil, minute(50*day)))
+	require.Equal(t, minute(-1), trailStart(entries, minute(50*day)))
+	require.Equal(t, minute(50*day), trailStart(nil, minute(50*day)))
 }

@@ -12,60 +12,60 @@ import (
 )
 
 const (
-	// clockSkew is how far the bot's clock and Atlas's may be apart; Atlas cuts
-	// its own to the second.
+	// clockSkew bounds the difference between the clocks of the bot and of Atlas,
+	// which truncates its times to the second.
 	clockSkew = time.Minute
 
-	// makingTakes bounds the time from a line that says that Atlas will be
-	// called to the last call.
-	makingTakes = 2 * time.Minute
+	// maxIssueTime bounds the time from the line about a creation to the last call.
+	maxIssueTime = 2 * time.Minute
 
-	// feedDelay is how late an event may appear.
+	// feedDelay bounds the time until an event appears in the feed.
 	feedDelay = 5 * time.Minute
 )
 
-// A comparison is of the audit trail with Atlas's events. An event names who
-// did it and which key by public keys; it has no id and no description.
+// A comparison compares the audit trail with the events of Atlas in one
+// organization. An event names its actor and the key by their public keys; it has
+// no ID and no description.
 type comparison struct {
 	window  Filter // since and until
 	now     time.Time
-	login   string // with which Atlas was read
+	botKey  string // the public key with which Atlas was read
 	entries []approval.AuditEntry
 	events  []atlas.Event // from before the window on
-	keys    []atlas.Key   // those there are now
+	keys    []atlas.Key   // that exist now
 
 	tooYoung, keyless int // lines that were not compared
 
-	projects, goneProjects int // whose feeds were read, and could not be
+	projects, goneProjects int // whose feeds were read, and could not be read
 
-	about    map[string][]approval.AuditEntry // the lines about a key, by its public key
-	attempts []attempt
-	bots     map[string]bool        // the logins of the bot, present and past
-	created  map[string]atlas.Event // by the key that was made
-	deleted  map[string]bool
-	creators map[string]string    // of projects, by their ids
-	marked   map[string]policy.ID // keys that carry this bot's mark
+	linesByKey map[string][]approval.AuditEntry // the lines about a key, by its public key
+	attempts   []attempt
+	botKeys    map[string]bool        // the public keys of the bot, present and past
+	created    map[string]atlas.Event // by the key that was created
+	deleted    map[string]bool
+	creators   map[string]string    // of projects, by their ids
+	tagged     map[string]policy.ID // keys that carry the tag of this bot
 }
 
-// An attempt may have made one key that no line names.
+// An attempt may have created one key that no line names.
 type attempt struct {
 	at      time.Time
 	request policy.ID
-	spent   bool // its key is known
+	used    bool // its key is known
 }
 
-// run returns what is different, oldest first.
+// run returns the differences, oldest first.
 func (c *comparison) run() []Difference {
 	c.readEvents()
 	c.readEntries()
-	c.readMarks()
+	c.readTags()
 	found := append(c.notRecorded(), c.notInAtlas()...)
 	slices.SortStableFunc(found, func(a, b Difference) int { return a.At.Compare(b.At) })
 	return found
 }
 
-// readEvents puts them in order. A list that grows while it is read in pages
-// has some twice.
+// readEvents sorts and indexes the events. A list that grows while it is read in
+// pages has some twice.
 func (c *comparison) readEvents() {
 	slices.SortStableFunc(c.events, func(a, b atlas.Event) int {
 		if byTime := a.At.Compare(b.At); byTime != 0 {
@@ -87,14 +87,14 @@ func (c *comparison) readEvents() {
 	}
 }
 
-// readEntries learns which keys the trail knows, and with which logins the bot
-// made them: its credential may have been another once.
+// readEntries indexes the lines, and finds the public keys that the bot has used:
+// its credential may have changed.
 func (c *comparison) readEntries() {
-	c.about, c.bots = map[string][]approval.AuditEntry{}, map[string]bool{c.login: true}
-	open := map[policy.ID]int{} // the attempt under way, by its place in attempts
+	c.linesByKey, c.botKeys = map[string][]approval.AuditEntry{}, map[string]bool{c.botKey: true}
+	open := map[policy.ID]int{} // the index in attempts of the attempt under way
 	for _, e := range c.entries {
 		if e.Key != "" {
-			c.about[e.Key] = append(c.about[e.Key], e)
+			c.linesByKey[e.Key] = append(c.linesByKey[e.Key], e)
 		}
 		switch e.Event {
 		case approval.EventCreateStarted:
@@ -102,77 +102,77 @@ func (c *comparison) readEntries() {
 			c.attempts = append(c.attempts, attempt{at: e.At, request: e.Request})
 		case approval.EventKeyCreated:
 			if i, ok := open[e.Request]; ok && e.Key != "" {
-				c.attempts[i].spent = true
+				c.attempts[i].used = true
 			}
 			if by := c.created[e.Key].Actor; by != "" {
-				c.bots[by] = true
+				c.botKeys[by] = true
 			}
 		}
 	}
 }
 
-// readMarks finds the keys that carry the mark of this bot, which is the one
-// on the keys that the trail knows. If none of those is left, the requests
-// that a mark names have to do.
-func (c *comparison) readMarks() {
+// readTags finds the keys that carry the tag of this bot. Its name is that on the
+// keys that the trail knows; if none of those exists, a tag that names a request of
+// the trail counts.
+func (c *comparison) readTags() {
 	marks, bots, requests := map[string]atlas.Tag{}, map[string]bool{}, map[policy.ID]bool{}
 	for _, e := range c.entries {
 		requests[e.Request] = true
 	}
 	for _, k := range c.keys {
-		m, ok := readMark(k.Description)
+		m, ok := readTag(k.Description)
 		if !ok {
 			continue
 		}
 		marks[k.PublicKey] = m
-		if len(c.about[k.PublicKey]) > 0 {
+		if len(c.linesByKey[k.PublicKey]) > 0 {
 			bots[m.Bot] = true
 		}
 	}
-	c.marked = map[string]policy.ID{}
+	c.tagged = map[string]policy.ID{}
 	for key, m := range marks {
 		if bots[m.Bot] || len(bots) == 0 && requests[policy.ID(m.Request)] {
-			c.marked[key] = policy.ID(m.Request)
+			c.tagged[key] = policy.ID(m.Request)
 		}
 	}
 }
 
-// readMark reads the mark that a description ends with: what [atlas.Tag] writes.
-func readMark(description string) (atlas.Tag, bool) {
+// readTag reads the [atlas.Tag] at the end of a description.
+func readTag(description string) (atlas.Tag, bool) {
 	var m atlas.Tag
 	end := description[max(strings.LastIndex(description, "keybot "), 0):]
 	_, err := fmt.Sscanf(end, "keybot %s attempt %d of %s", &m.Request, &m.Attempt, &m.Bot)
 	return m, err == nil && m.String() == end
 }
 
-// removes reports whether a line says that a key is not there any more.
-func removes(e approval.AuditEntry) bool {
+// deletesKey reports whether a line is about the deletion of a key.
+func deletesKey(e approval.AuditEntry) bool {
 	switch e.Event {
 	case approval.EventDeleted, approval.EventDeletedExternally:
 		return true
-	case approval.EventCreateStarted, approval.EventReturnToApproved, approval.EventFail: // with a key: the one that went
+	case approval.EventCreateStarted, approval.EventReturnToApproved, approval.EventFail: // with a key: the one that was deleted
 		return e.Key != ""
 	}
 	return false
 }
 
-// notInAtlas finds what the trail says was done there, and no event tells of.
+// notInAtlas finds the lines for which there is no event.
 func (c *comparison) notInAtlas() []Difference {
 	var found []Difference
-	told := map[string]bool{} // a key is missed once
+	reported := map[string]bool{} // each key once
 	for _, e := range c.entries {
 		isMade := e.Event == approval.EventKeyCreated
 		switch {
-		case !c.window.isWithin(e.At) || !isMade && !removes(e):
+		case !c.window.isWithin(e.At) || !isMade && !deletesKey(e):
 		case e.Key == "":
 			c.keyless++
 		case c.now.Sub(e.At) < feedDelay:
 			c.tooYoung++
 		case isMade && c.created[e.Key].Target == "":
-			found = append(found, unexplained(e, "the trail says that the bot made this key, and Atlas's events do not"))
-		case !isMade && !c.deleted[e.Key] && !told[e.Key]:
-			told[e.Key] = true
-			found = append(found, unexplained(e, "the trail says that this key is gone, and Atlas's events tell of no deletion"))
+			found = append(found, unexplained(e, "the trail says that the bot created this key, and Atlas has no event about it"))
+		case !isMade && !c.deleted[e.Key] && !reported[e.Key]:
+			reported[e.Key] = true
+			found = append(found, unexplained(e, "the trail says that this key was deleted, and Atlas has no event about it"))
 		}
 	}
 	return found

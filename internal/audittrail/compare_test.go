@@ -73,18 +73,18 @@ func TestCompare(t *testing.T) {
 		"clocks that are half a minute apart":          {shifted(30 * time.Second), nil},
 		"clocks that are half a minute apart, back":    {shifted(-30 * time.Second), nil},
 		"an event that two pages have":                 {func(c *comparison) { c.events = append(c.events, c.events[0]) }, nil},
-		"roles changed by somebody":                    {also(eventAt(30, atlas.EventRolesChanged, ann, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb somebody else than the bot changed this key's roles"}},
-		"roles changed by a person in Atlas":           {also(eventAt(30, atlas.EventRolesChanged, "", keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb somebody else than the bot changed this key's roles"}},
-		"an address added by somebody":                 {also(eventAt(30, atlas.EventAccessAdded, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb somebody else than the bot added to this key's access list"}},
-		"an address taken by somebody":                 {also(eventAt(30, atlas.EventAccessRemoved, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb somebody else than the bot took from this key's access list"}},
-		"a project given by somebody":                  {also(eventAt(30, eventGivenGroup, ann, keyB)), []string{"API_KEY_ADDED_TO_GROUP bbbbbbbb somebody else than the bot gave this key access to a project"}},
-		"a key deleted by somebody before the bot did": {func(c *comparison) { c.events[5].Actor = ann }, []string{"API_KEY_DELETED bbbbbbbb somebody else than the bot deleted this key"}},
+		"roles changed by somebody":                    {also(eventAt(30, atlas.EventRolesChanged, ann, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb an actor other than the bot changed this key's roles"}},
+		"roles changed by a person in Atlas":           {also(eventAt(30, atlas.EventRolesChanged, "", keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb an actor other than the bot changed this key's roles"}},
+		"an address added by somebody":                 {also(eventAt(30, atlas.EventAccessAdded, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb an actor other than the bot added to this key's access list"}},
+		"an address taken by somebody":                 {also(eventAt(30, atlas.EventAccessRemoved, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb an actor other than the bot took from this key's access list"}},
+		"a project given by somebody":                  {also(eventAt(30, eventAddedToProject, ann, keyB)), []string{"API_KEY_ADDED_TO_GROUP bbbbbbbb an actor other than the bot gave this key access to a project"}},
+		"a key deleted by somebody before the bot did": {func(c *comparison) { c.events[5].Actor = ann }, []string{"API_KEY_DELETED bbbbbbbb an actor other than the bot deleted this key"}},
 		"strangers' keys": {also(eventAt(1, atlas.EventKeyCreated, ann, foreign), eventAt(2, atlas.EventRolesChanged, ann, foreign),
 			eventAt(3, atlas.EventKeyDeleted, ann, foreign)), nil},
 		"a key that somebody made with the bot's mark": {func(c *comparison) {
 			also(eventAt(10, atlas.EventKeyCreated, ann, foreign))(c)
 			c.keys = []atlas.Key{marked(foreign, "BOT"), marked(keyB, "BOT")}
-		}, []string{"API_KEY_CREATED ffffffff somebody else than the bot made this key"}},
+		}, []string{"API_KEY_CREATED ffffffff an actor other than the bot created this key"}},
 		"a key with another bot's mark": {func(c *comparison) {
 			also(eventAt(10, atlas.EventKeyCreated, ann, foreign))(c)
 			c.keys = []atlas.Key{marked(foreign, "OTHER"), marked(keyB, "BOT")}
@@ -92,7 +92,7 @@ func TestCompare(t *testing.T) {
 		"a mark of a request that the trail knows, when no other key is left": {func(c *comparison) {
 			also(eventAt(10, atlas.EventKeyCreated, ann, foreign))(c)
 			c.keys = []atlas.Key{marked(foreign, "BOT")}
-		}, []string{"API_KEY_CREATED ffffffff somebody else than the bot made this key"}},
+		}, []string{"API_KEY_CREATED ffffffff an actor other than the bot created this key"}},
 
 		"a create whose answer was lost, cleared up later": {func(c *comparison) {
 			c.entries = append(c.entries, lineAt(70, approval.EventCreateStarted, ""), lineAt(71, approval.EventReturnToApproved, "", approval.StateApproved), lineAt(72, approval.EventOrphanSearch, "", approval.StateApproved))
@@ -101,9 +101,9 @@ func TestCompare(t *testing.T) {
 		"two keys of one attempt": {func(c *comparison) {
 			c.entries = append(c.entries, lineAt(70, approval.EventCreateStarted, ""))
 			also(eventAt(70.5, atlas.EventKeyCreated, theBot, lost), eventAt(70.6, atlas.EventKeyCreated, theBot, foreign))(c)
-		}, []string{"API_KEY_CREATED ffffffff the bot's own credential made this key, and the trail does not tell of it"}},
+		}, []string{"API_KEY_CREATED ffffffff the bot's own credential created this key, and the trail has no line about it"}},
 		"a key made with the bot's credential": {also(eventAt(30, atlas.EventKeyCreated, theBot, foreign), eventAt(30, atlas.EventAccessAdded, theBot, foreign)),
-			[]string{"API_KEY_CREATED ffffffff the bot's own credential made this key"}},
+			[]string{"API_KEY_CREATED ffffffff the bot's own credential created this key"}},
 		"a stranger's key deleted with the bot's credential": {also(eventAt(1, atlas.EventKeyCreated, ann, foreign), eventAt(30, atlas.EventKeyDeleted, theBot, foreign)),
 			[]string{"API_KEY_DELETED ffffffff the bot's own credential deleted this key"}},
 		"a live key deleted with the bot's credential": {func(c *comparison) {
@@ -132,8 +132,8 @@ func TestCompare(t *testing.T) {
 			c.entries = append(c.entries, relistsAt(29, 31, approval.StateApplied)...)
 			also(eventAt(45, atlas.EventAccessRemoved, theBot, keyB))(c)
 		}, []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb the bot's own credential took from this key's access list"}},
-		"projects given as the key was made": {also(eventAt(5.3, eventGivenGroup, theBot, keyB)), nil},
-		"a project given with the bot's credential, later": {also(eventAt(30, eventGivenGroup, theBot, keyB)),
+		"projects given as the key was made": {also(eventAt(5.3, eventAddedToProject, theBot, keyB)), nil},
+		"a project given with the bot's credential, later": {also(eventAt(30, eventAddedToProject, theBot, keyB)),
 			[]string{"API_KEY_ADDED_TO_GROUP bbbbbbbb the bot's own credential gave this key access to a project"}},
 		"roles in a project changed as the key was made": {func(c *comparison) {
 			e := eventAt(5.3, atlas.EventRolesChanged, theBot, keyB)
@@ -141,17 +141,17 @@ func TestCompare(t *testing.T) {
 			also(e)(c)
 		}, nil},
 		"a key that owns the project it created": {func(c *comparison) {
-			made, given := eventAt(29, atlas.EventProjectCreated, keyB, ""), eventAt(29, eventGivenGroup, keyB, keyB)
+			made, given := eventAt(29, atlas.EventProjectCreated, keyB, ""), eventAt(29, eventAddedToProject, keyB, keyB)
 			made.Project, given.Project = "p1", "p1"
 			also(made, given)(c)
 		}, nil},
 		"a key that gave itself a project it did not create": {func(c *comparison) {
-			given := eventAt(29, eventGivenGroup, keyB, keyB)
+			given := eventAt(29, eventAddedToProject, keyB, keyB)
 			given.Project = "p1"
 			also(given)(c)
 		}, []string{"API_KEY_ADDED_TO_GROUP bbbbbbbb the key itself gave this key access to a project"}},
-		"a key made to inherit the list of the UI": {also(eventAt(30, eventInherits, ann, keyB)),
-			[]string{"API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_ENABLED bbbbbbbb somebody else than the bot let this key be used from the addresses of the organization's UI access list"}},
+		"a key made to inherit the list of the UI": {also(eventAt(30, eventInheritanceEnabled, ann, keyB)),
+			[]string{"API_KEY_UI_IP_ACCESS_LIST_INHERITANCE_ENABLED bbbbbbbb an actor other than the bot let this key be used from the addresses of the organization's UI access list"}},
 		"something done for a person": {func(c *comparison) {
 			e := eventAt(30, atlas.EventRolesChanged, ann, keyB)
 			e.Delegate.Name = "an agent"
@@ -160,16 +160,16 @@ func TestCompare(t *testing.T) {
 		"roles changed with the bot's credential":              {also(eventAt(30, atlas.EventRolesChanged, theBot, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb the bot's own credential changed this key's roles"}},
 		"roles of another key changed with the bot's":          {also(eventAt(30, atlas.EventRolesChanged, theBot, foreign)), nil},
 		"the bot had another credential then":                  {func(c *comparison) { actedAs(c, oldBot) }, nil},
-		"Atlas is read with a key that does nothing":           {func(c *comparison) { c.login = "reader" }, nil},
-		"the bot had another credential, used by others since": {func(c *comparison) { actedAs(c, oldBot); also(eventAt(30, atlas.EventKeyCreated, oldBot, foreign))(c) }, []string{"API_KEY_CREATED ffffffff the bot's own credential made this key"}},
+		"Atlas is read with a key that does nothing":           {func(c *comparison) { c.botKey = "reader" }, nil},
+		"the bot had another credential, used by others since": {func(c *comparison) { actedAs(c, oldBot); also(eventAt(30, atlas.EventKeyCreated, oldBot, foreign))(c) }, []string{"API_KEY_CREATED ffffffff the bot's own credential created this key"}},
 
 		"a key that Atlas does not know of": {func(c *comparison) { c.events = c.events[3:] },
-			[]string{"key_created aaaaaaaa the trail says that the bot made this key, and Atlas's events do not", "create_started aaaaaaaa the trail says that this key is gone, and Atlas's events tell of no deletion"}},
-		"a key that is gone by the trail alone": {func(c *comparison) { c.events = c.events[:5] }, []string{"deleted bbbbbbbb the trail says that this key is gone"}},
+			[]string{"key_created aaaaaaaa the trail says that the bot created this key, and Atlas has no event about it", "create_started aaaaaaaa the trail says that this key was deleted, and Atlas has no event about it"}},
+		"a key that is gone by the trail alone": {func(c *comparison) { c.events = c.events[:5] }, []string{"deleted bbbbbbbb the trail says that this key was deleted"}},
 		"a key that vanished by the trail alone": {func(c *comparison) {
 			c.entries[8] = lineAt(60.1, approval.EventDeletedExternally, keyB, approval.StateEnded)
 			c.events = c.events[:5]
-		}, []string{"deleted_externally bbbbbbbb the trail says that this key is gone"}},
+		}, []string{"deleted_externally bbbbbbbb the trail says that this key was deleted"}},
 		"events that may yet come": {func(c *comparison) { c.events = c.events[:5]; c.now = minute(61) }, nil},
 		"lines without a key":      {func(c *comparison) { c.entries = append(c.entries, lineAt(80, approval.EventKeyCreated, "")) }, nil},
 		"what was before the time asked for": {func(c *comparison) {
@@ -185,7 +185,7 @@ func TestCompare(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := &comparison{now: minute(600), login: theBot}
+			c := &comparison{now: minute(600), botKey: theBot}
 			c.entries, c.events = twoKeys()
 			tt.edit(c)
 			var got []string

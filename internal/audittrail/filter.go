@@ -8,7 +8,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A Filter picks lines of the audit trail. What is zero picks all.
+// A Filter picks lines of the audit trail. The zero Filter picks all.
 type Filter struct {
 	Since   time.Time // that moment, or later
 	Until   time.Time // before that moment

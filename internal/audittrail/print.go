@@ -24,7 +24,7 @@ const (
 	FormatCSV  = "csv"  // RFC 4180, with a header
 )
 
-// A printable line can be printed in both formats. As JSON it is what its tags say.
+// A printable line can be printed in both formats.
 type printable interface {
 	cells() []string
 }
@@ -56,8 +56,8 @@ func (s *lineWriter) add(l printable) error {
 	return cmp.Or(s.print(plaintext.EscapeJSON(line.Bytes())), s.end())
 }
 
-// row prints cells, each of them quoted: where a spreadsheet separates cells by
-// semicolons or tabs, these in a text do not begin another one.
+// row prints cells, all of them quoted, since some spreadsheets separate cells by
+// semicolons or tabs.
 func (s *lineWriter) row(cells []string) error {
 	quoted := make([]string, len(cells))
 	for i, cell := range cells {
@@ -73,7 +73,7 @@ func (s *lineWriter) print(b []byte) error {
 	return nil
 }
 
-// end prints what is left. Nothing may be added after it.
+// end prints what is buffered.
 func (s *lineWriter) end() error {
 	if err := s.to.Flush(); err != nil {
 		return fmt.Errorf("printing: %w", err)
@@ -81,10 +81,9 @@ func (s *lineWriter) end() error {
 	return nil
 }
 
-// escapeFormula keeps a spreadsheet from taking a cell for a formula: people write
-// reasons, and other people open them. The apostrophe marks a text there. What
-// spreadsheets skip before a formula, such as spaces of any kind and invisible
-// characters, does not hide one.
+// escapeFormula keeps a spreadsheet from running a cell as a formula: people write
+// the reasons that other people open there. A leading apostrophe marks a text.
+// Spaces and invisible characters before a formula do not hide it.
 func escapeFormula(cell string) string {
 	begins, _ := utf8.DecodeRuneInString(cell)
 	first, _ := utf8.DecodeRuneInString(plaintext.Foreign(cell))

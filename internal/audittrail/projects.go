@@ -13,8 +13,8 @@ import (
 )
 
 // readProjects adds the events of the projects that the bot's keys have, had or
-// created: what happens to a key in a project is in that project's feed alone. A
-// project that was deleted has none any more.
+// created: an event about a key in a project is in the feed of that project alone.
+// A deleted project has no feed.
 func (a *Comparer) readProjects(ctx context.Context, api *atlas.Client, c *comparison) error {
 	projects, err := a.projectsOf(ctx, c)
 	if err != nil {
@@ -22,7 +22,7 @@ func (a *Comparer) readProjects(ctx context.Context, api *atlas.Client, c *compa
 	}
 	for _, project := range projects {
 		events, err := api.ProjectEvents(ctx, project, feedStart(c.entries, c.window),
-			atlas.EventRolesChanged, eventGivenGroup, eventTakenFromIt)
+			atlas.EventRolesChanged, eventAddedToProject, eventRemovedFromProject)
 		if e, ok := errors.AsType[*atlas.Error](err); ok && e.Code == "GROUP_NOT_FOUND" {
 			c.goneProjects++
 			continue
@@ -36,7 +36,7 @@ func (a *Comparer) readProjects(ctx context.Context, api *atlas.Client, c *compa
 	return nil
 }
 
-// projectsOf lists the ids of those projects.
+// projectsOf returns the IDs of those projects.
 func (a *Comparer) projectsOf(ctx context.Context, c *comparison) ([]string, error) {
 	all, seen, ours := map[string]bool{}, map[policy.ID]bool{}, map[string]bool{}
 	for _, e := range c.entries {
@@ -60,7 +60,7 @@ func (a *Comparer) projectsOf(ctx context.Context, c *comparison) ([]string, err
 		}
 	}
 	for _, k := range c.keys {
-		if _, isMarked := readMark(k.Description); !isMarked && !ours[k.PublicKey] {
+		if _, isMarked := readTag(k.Description); !isMarked && !ours[k.PublicKey] {
 			continue
 		}
 		for id := range k.Projects {

@@ -34,16 +34,16 @@ func Verify(ctx context.Context, s *store.Store, head string) (Verification, err
 	return Verification{Lines: v.chain.Lines, Head: v.chain.Last.Hash, HeadLine: v.chain.Last.Seq, KeptLine: v.keptAt}, nil
 }
 
-// A verification is a chain being followed, with what must be on it.
+// A verification follows a chain.
 type verification struct {
 	chain  approval.Chain
 	kept   string // a hash from an earlier time, or empty
 	keptAt int64  // the line that has it; 0: none so far
-	upTo   int64  // how many lines were read up to the end that was noted before
+	upTo   int64  // lines read up to the end that was noted before
 }
 
-// run reads the end that the database notes beside the trail before and after
-// the lines: a bot may be adding some.
+// run reads the end that the database notes beside the trail before and after it
+// reads the lines: a bot may add some meanwhile.
 func (v *verification) run(ctx context.Context, s *store.Store) error {
 	before, err := auditEnd(ctx, s)
 	if err != nil {
@@ -94,7 +94,7 @@ func (v *verification) checkEnds(before, after store.AuditHead) error {
 	return nil
 }
 
-// auditEnd is where the database says that the trail ends.
+// auditEnd returns the end of the trail that the database notes.
 func auditEnd(ctx context.Context, s *store.Store) (store.AuditHead, error) {
 	head, err := s.AuditHead(ctx)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -25,15 +25,15 @@ type explainCommand struct {
 
 	user        policy.UserID
 	form        policy.Form
-	projects    int              // the form has no more of them than it may
-	groups      []policy.GroupID // that the user is in
-	groupsGiven bool             // groups was given
+	projects    int              // as given; the form has at most the allowed number
+	groups      []policy.GroupID // of the user
+	groupsGiven bool
 	orgName     string
 	file        string
 
 	org       config.Organization
 	directory policy.Directory
-	assumed   bool // nobody was asked who is in which group
+	assumed   bool // Slack was not asked who is in which group
 }
 
 func newPolicyExplainCommand(env Env) *cobra.Command {
@@ -106,7 +106,7 @@ func (x *explainCommand) run(ctx context.Context) error {
 	if len(problems) > 0 {
 		return printProblems(x.env.Stdout, problems, x.output)
 	}
-	status, err := x.people(ctx, current)
+	status, err := x.resolvePeople(ctx, current)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func commas[T ~string](words string) []T {
 	return all
 }
 
-// policy returns the rules that go, or what is wrong with them.
+// policy returns the policy of the organization, or its problems.
 func (x *explainCommand) policy() (policy.Policy, []error) {
 	var problems []error
 	x.config, problems = config.ReadRules(x.env.Environ)
@@ -144,7 +144,7 @@ func (x *explainCommand) policy() (policy.Policy, []error) {
 	case at < 0 || len(orgs) == 0:
 		return policy.Policy{}, append(problems, fmt.Errorf("there is no organization %q: there are %s", x.orgName, namesOf(orgs)))
 	case x.orgName == "" && len(orgs) > 1:
-		return policy.Policy{}, append(problems, fmt.Errorf("--org has to say which organization: %s", namesOf(orgs)))
+		return policy.Policy{}, append(problems, fmt.Errorf("--org is missing: it names one of %s", namesOf(orgs)))
 	}
 	x.org = orgs[at]
 	current := policyfile.Default(x.org.Approvers)
@@ -157,7 +157,7 @@ func (x *explainCommand) policy() (policy.Policy, []error) {
 		return current, append(problems, config.SplitErrors(err)...)
 	}
 	if x.org.Approvers.IsZero() {
-		problems = append(problems, errors.New("nobody approves: set SLACK_APPROVERS, or name a policy file"))
+		problems = append(problems, errors.New("there are no approvers: set SLACK_APPROVERS, or name a policy file"))
 	}
 	return current, problems
 }
@@ -170,18 +170,18 @@ func namesOf(orgs []config.Organization) string {
 	return strings.Join(all, ", ")
 }
 
-// explainLimit bounds what Slack is asked.
-const explainLimit = 20 * time.Second
+// explainTimeout bounds the calls to Slack.
+const explainTimeout = 20 * time.Second
 
-// people finds out who is in which group, and what the user is to the workspace,
-// as far as Slack can be asked.
-func (x *explainCommand) people(ctx context.Context, current policy.Policy) (policy.MemberStatus, error) {
+// resolvePeople returns the status of the user in the workspace, and sets the
+// directory that knows the members of groups. Without Slack it assumes them.
+func (x *explainCommand) resolvePeople(ctx context.Context, current policy.Policy) (policy.MemberStatus, error) {
 	if x.groupsGiven || x.config.SlackBotToken.IsZero() {
 		x.assumed = true
 		x.directory = policyfile.StaticDirectory{User: x.user, In: x.groups}
 		return policy.Member, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, explainLimit)
+	ctx, cancel := context.WithTimeout(ctx, explainTimeout)
 	defer cancel()
 	s, err := client.Connect(ctx, client.Config{
 		Token: x.config.SlackBotToken, APIURL: x.config.SlackAPIURL, Log: slog.New(slog.DiscardHandler), Now: x.env.Now,
@@ -191,9 +191,9 @@ func (x *explainCommand) people(ctx context.Context, current policy.Policy) (pol
 	}
 	directory := s.Directory()
 	x.directory = directory
-	standing, err := directory.MemberStatus(ctx, policy.Actor{User: x.user, Team: s.Team, Enterprise: s.Enterprise})
+	status, err := directory.MemberStatus(ctx, policy.Actor{User: x.user, Team: s.Team, Enterprise: s.Enterprise})
 	if err != nil {
 		return "", fmt.Errorf("asking Slack (give --groups to do without): %w", err)
 	}
-	return standing, nil
+	return status, nil
 }

@@ -42,20 +42,20 @@ func (x *explainCommand) explain(ctx context.Context, current policy.Policy, pre
 		e.Assumption = fmt.Sprintf("%s is in no user group. Say --groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.", x.user)
 	}
 	if status != policy.Member {
-		e.refusedAs = fmt.Sprintf("%s %s, and only full members of the workspace ask.", x.user, preflight.NotMemberReason(status))
+		e.refusedAs = fmt.Sprintf("%s %s, and only full members of the workspace request keys.", x.user, preflight.NotMemberReason(status))
 		e.Problems = []string{e.refusedAs}
 		return e
 	}
 	e.Allowed = len(preview.Problems) == 0
 	for _, p := range preview.Problems {
-		e.Problems = append(e.Problems, x.problem(current, p))
+		e.Problems = append(e.Problems, x.problemText(current, p))
 	}
 	if preview.Rule != "" {
 		e.AutoApproval = preview.Rule
 		return e
 	}
 	for _, n := range preview.Requirements {
-		e.Approvals = append(e.Approvals, approvals{n.Count, policyfile.Names(n.From), x.why(current, n)})
+		e.Approvals = append(e.Approvals, approvals{n.Count, policyfile.Names(n.From), x.requirementReason(current, n)})
 	}
 	e.Notes = slices.Concat(x.approverNotes(current, preview), x.requesterNotes(ctx, current, preview), expiryNotes(current))
 	return e
@@ -70,7 +70,7 @@ func (e *explanation) print(w io.Writer, output *outputFormat) error {
 }
 
 func (e *explanation) lines() []string {
-	all := []string{fmt.Sprintf("%s asks for %s.", e.User, e.Request)}
+	all := []string{fmt.Sprintf("%s requests %s.", e.User, e.Request)}
 	if e.Assumption != "" {
 		all = append(all, "Assumed: "+e.Assumption)
 	}
@@ -84,10 +84,10 @@ func (e *explanation) lines() []string {
 		for _, p := range e.Problems {
 			all = append(all, "- "+p)
 		}
-		all = append(all, "Were it not:")
+		all = append(all, "If it were allowed:")
 	}
 	if e.AutoApproval != "" {
-		return append(all, fmt.Sprintf("Nobody has to approve: the rule %q fits.", e.AutoApproval))
+		return append(all, fmt.Sprintf("No approval is needed: the rule %q applies.", e.AutoApproval))
 	}
 	return append(append(all, e.approvalLines()...), e.Notes...)
 }
@@ -138,46 +138,46 @@ func join[T ~string](all []T) string {
 	return strings.Join(words, ", ")
 }
 
-// approverNotes says which approvals do not count or cannot be had.
+// approverNotes describes approvals that do not count or cannot be given.
 func (x *explainCommand) approverNotes(current policy.Policy, preview policy.Preview) []string {
 	var notes []string
 	if !current.ExcludedApprovers.IsZero() {
 		notes = append(notes, fmt.Sprintf("Of these, excluded_approvers do not count: %s.", policyfile.Names(current.ExcludedApprovers)))
 	}
 	if preview.NoEligibleApprover {
-		notes = append(notes, fmt.Sprintf("Nobody but %s could give them, so nobody would.", x.user))
+		notes = append(notes, fmt.Sprintf("Only %s could give them, and not to themselves.", x.user))
 	}
 	if len(current.AutoApprovals) > 0 {
-		notes = append(notes, fmt.Sprintf("No rule by which nobody has to approve fits%s.", x.addressesMissing()))
+		notes = append(notes, fmt.Sprintf("No rule for automatic approval applies%s.", x.addressesMissing()))
 	}
 	return notes
 }
 
-// addressesMissing reminds of the addresses, which the rules look at, if none were
-// given.
+// addressesMissing points out that rules for automatic approval depend on the
+// addresses, if none were given.
 func (x *explainCommand) addressesMissing() string {
 	if x.form.Networks == "" && len(x.form.NetworkPresets) == 0 {
-		return "; they look at the addresses, too: say --from or --network"
+		return "; such rules depend on the addresses, too: give --from or --network"
 	}
 	return ""
 }
 
-// why names the roles whose rule asks for an approval, or those for which none
+// requirementReason names the roles whose rule asks for an approval, or those for which none
 // asks for others.
-func (x *explainCommand) why(current policy.Policy, n policy.Requirement) string {
+func (x *explainCommand) requirementReason(current policy.Policy, n policy.Requirement) string {
 	if len(n.For) > 0 {
-		return "which the rule of " + join(n.For) + " asks for"
+		return "required by the rule of " + join(n.For)
 	}
 	own := map[policy.Role]bool{}
 	for _, rule := range slices.Concat(current.Roles, current.ProjectRoles) {
 		own[rule.Role] = len(rule.Requirements) > 0
 	}
 	plain := slices.DeleteFunc(slices.Concat(x.form.Roles, x.form.ProjectRoles), func(role policy.Role) bool { return own[role] })
-	return "as usual: no rule asks for other approvals of " + join(plain)
+	return "the usual: no rule requires other approvals of " + join(plain)
 }
 
-// requesterNotes tells an approver that their own approval does not count, and who
-// may break the glass that they may.
+// requesterNotes describes what the requester may do: approvers do not decide on
+// their own requests, and some requesters may break the glass.
 func (x *explainCommand) requesterNotes(ctx context.Context, current policy.Policy, preview policy.Preview) []string {
 	var notes []string
 	isApprover := slices.ContainsFunc(preview.Requirements, func(n policy.Requirement) bool { return x.isAmong(ctx, n.From) })
@@ -185,7 +185,7 @@ func (x *explainCommand) requesterNotes(ctx context.Context, current policy.Poli
 		notes = append(notes, fmt.Sprintf("%s is among them, and does not decide on their own request.", x.user))
 	}
 	if x.isAmong(ctx, current.BreakGlass.AllowedRequesters) {
-		notes = append(notes, fmt.Sprintf("In an emergency %s may take %s for %s without approval; somebody else signs for it afterwards.",
+		notes = append(notes, fmt.Sprintf("In an emergency %s may take %s for %s without approval; another approver reviews it afterwards.",
 			x.user, join(current.BreakGlass.Roles), policyfile.FormatDuration(current.BreakGlass.Lifetime)))
 	}
 	return notes
@@ -200,7 +200,7 @@ func (x *explainCommand) isAmong(ctx context.Context, who policy.Principals) boo
 	})
 }
 
-// expiryNotes says what becomes of the request if nobody decides.
+// expiryNotes describes what happens to a request without a decision.
 func expiryNotes(current policy.Policy) []string {
 	var notes []string
 	if current.EscalateAfter > 0 {

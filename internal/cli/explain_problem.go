@@ -10,17 +10,17 @@ import (
 	"atlaskeybot/internal/policyfile"
 )
 
-// problem says what is over a limit, and which.
-func (x *explainCommand) problem(current policy.Policy, p policy.Problem) string {
+// problemText describes what is not allowed, and the limit.
+func (x *explainCommand) problemText(current policy.Policy, p policy.Problem) string {
 	switch p.Code {
 	case policy.RoleNotAllowed:
-		return fmt.Sprintf("Nobody may ask for %s: it is not among the roles.", p.Given)
+		return fmt.Sprintf("%s cannot be requested: it is not among the roles.", p.Given)
 	case policy.RoleNotForRequester:
-		return fmt.Sprintf("%s may not ask for %s: that is for %s.", x.user, p.Given, policyfile.Names(askersOf(current, policy.Role(p.Given))))
+		return fmt.Sprintf("%s may not request %s: that is for %s.", x.user, p.Given, policyfile.Names(allowedRequesters(current, policy.Role(p.Given))))
 	case policy.LifetimeNotAllowed:
-		return fmt.Sprintf("%s is not one of the lifetimes: %s.", policyfile.FormatDuration(x.form.Lifetime), spans(current.Lifetimes))
+		return fmt.Sprintf("%s is not one of the lifetimes: %s.", policyfile.FormatDuration(x.form.Lifetime), durations(current.Lifetimes))
 	case policy.LifetimeTooLong:
-		return fmt.Sprintf("A key with %s lives at most %s.", p.Given, policyfile.FormatDuration(p.Most))
+		return fmt.Sprintf("A key with %s is valid for at most %s.", p.Given, policyfile.FormatDuration(p.Most))
 	case policy.NoSuchNetwork:
 		return fmt.Sprintf("There is no network preset named %q.", p.Given)
 	case policy.TooManyProjects:
@@ -51,7 +51,7 @@ func (x *explainCommand) networkProblem(p policy.Problem) string {
 	return fmt.Sprintf("%q is not an address or a block.", p.Given)
 }
 
-func askersOf(current policy.Policy, role policy.Role) policy.Principals {
+func allowedRequesters(current policy.Policy, role policy.Role) policy.Principals {
 	rules := slices.Concat(current.Roles, current.ProjectRoles)
 	i := slices.IndexFunc(rules, func(rule policy.RoleRule) bool { return rule.Role == role })
 	if i < 0 {
@@ -60,7 +60,7 @@ func askersOf(current policy.Policy, role policy.Role) policy.Principals {
 	return rules[i].AllowedRequesters
 }
 
-func spans(all []time.Duration) string {
+func durations(all []time.Duration) string {
 	var words []string
 	for _, d := range all {
 		words = append(words, policyfile.FormatDuration(d))

@@ -65,7 +65,7 @@ func TestPolicyPrintsJSON(t *testing.T) {
 	allowed := explain("--user U0ALICE --roles ORG_OWNER --for 8h --groups S0SRE")
 	assert.Equal(t, true, allowed["allowed"])
 	assert.Equal(t, "ORG_OWNER for 8h", allowed["request"])
-	assert.Equal(t, map[string]any{"count": 1.0, "from": "S0SRE", "reason": "which the rule of ORG_OWNER asks for"}, allowed["approvals"].([]any)[0])
+	assert.Equal(t, map[string]any{"count": 1.0, "from": "S0SRE", "reason": "required by the rule of ORG_OWNER"}, allowed["approvals"].([]any)[0])
 	assert.NotContains(t, allowed, "auto_approval")
 	automatic := explain("--user U0ALICE --roles ORG_READ_ONLY --for 8h --network ci --groups=")
 	assert.Equal(t, "reading from CI for a day", automatic["auto_approval"])

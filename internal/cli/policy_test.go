@@ -86,13 +86,13 @@ func TestPolicyIsAskedWrongly(t *testing.T) {
 	}
 	code, out, _ := asksPolicy(t, severalOrganizations(), strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h --groups S0SRE")...)
 	assert.Equal(t, 1, code)
-	assert.Equal(t, "--org has to say which organization: Production, Staging\n", out)
+	assert.Equal(t, "--org is missing: it names one of Production, Staging\n", out)
 	code, out, _ = asksPolicy(t, severalOrganizations(), strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h --org test --groups S0SRE")...)
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "there is no organization \"test\": there are Production, Staging\n", out)
 	code, out, _ = asksPolicy(t, nil, strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h")...)
 	assert.Equal(t, 1, code)
-	assert.Equal(t, "nobody approves: set SLACK_APPROVERS, or name a policy file\n", out)
+	assert.Equal(t, "there are no approvers: set SLACK_APPROVERS, or name a policy file\n", out)
 }
 
 // explained are questions about the examplePolicy and the whole answers.
@@ -102,51 +102,51 @@ func TestPolicyExplain(t *testing.T) {
 	for name, tt := range map[string]struct{ args, want string }{
 		"what a rule fits": {
 			"--user U0ALICE --roles ORG_READ_ONLY --for 8h --network ci --groups=",
-			"U0ALICE asks for ORG_READ_ONLY for 8h, from the network preset ci.\nThat is allowed.\nNobody has to approve: the rule \"reading from CI for a day\" fits.\n",
+			"U0ALICE requests ORG_READ_ONLY for 8h, from the network preset ci.\nThat is allowed.\nNo approval is needed: the rule \"reading from CI for a day\" applies.\n",
 		},
 		"the usual, from elsewhere": {
 			"--user U0ALICE --roles ORG_READ_ONLY --for 8h --from 203.0.113.7 --groups S0FINANCE",
-			"U0ALICE asks for ORG_READ_ONLY for 8h, from 203.0.113.7.\nThat is allowed.\nIt takes one approval:\n" +
-				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_READ_ONLY.\n" +
-				"Of these, excluded_approvers do not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
+			"U0ALICE requests ORG_READ_ONLY for 8h, from 203.0.113.7.\nThat is allowed.\nIt takes one approval:\n" +
+				"- 1 of U0BOB, S0PLATFORM, the usual: no rule requires other approvals of ORG_READ_ONLY.\n" +
+				"Of these, excluded_approvers do not count: U0CEO.\nNo rule for automatic approval applies.\n" + later,
 		},
 		"a powerful role": {
 			"--user U0ALICE --roles ORG_OWNER,ORG_READ_ONLY --for 8h --groups S0SRE,S0ONCALL",
-			"U0ALICE asks for ORG_OWNER, ORG_READ_ONLY for 8h.\nThat is allowed.\nIt takes 3 approvals, each of another person:\n" +
-				"- 1 of S0SRE, which the rule of ORG_OWNER asks for.\n- 1 of S0SECURITY, which the rule of ORG_OWNER asks for.\n" +
-				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_READ_ONLY.\n" +
+			"U0ALICE requests ORG_OWNER, ORG_READ_ONLY for 8h.\nThat is allowed.\nIt takes 3 approvals, each of another person:\n" +
+				"- 1 of S0SRE, required by the rule of ORG_OWNER.\n- 1 of S0SECURITY, required by the rule of ORG_OWNER.\n" +
+				"- 1 of U0BOB, S0PLATFORM, the usual: no rule requires other approvals of ORG_READ_ONLY.\n" +
 				"Of these, excluded_approvers do not count: U0CEO.\n" +
-				"No rule by which nobody has to approve fits; they look at the addresses, too: say --from or --network.\n" +
+				"No rule for automatic approval applies; such rules depend on the addresses, too: give --from or --network.\n" +
 				"U0ALICE is among them, and does not decide on their own request.\n" +
-				"In an emergency U0ALICE may take ORG_OWNER, ORG_READ_ONLY for 2h without approval; somebody else signs for it afterwards.\n" + later,
+				"In an emergency U0ALICE may take ORG_OWNER, ORG_READ_ONLY for 2h without approval; another approver reviews it afterwards.\n" + later,
 		},
 		"over every limit": {
 			"--user U0EVE --roles ORG_OWNER,ORG_GROUP_CREATOR --for 7d --from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office --network moon --groups=",
-			"U0EVE asks for ORG_OWNER, ORG_GROUP_CREATOR for 7d, from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office and the network preset moon.\nThat is refused:\n" +
-				"- Nobody may ask for ORG_GROUP_CREATOR: it is not among the roles.\n" +
+			"U0EVE requests ORG_OWNER, ORG_GROUP_CREATOR for 7d, from 203.0.113.0/24,10.0.0.1,203.0.113.7/24,sg-0123,office and the network preset moon.\nThat is refused:\n" +
+				"- ORG_GROUP_CREATOR cannot be requested: it is not among the roles.\n" +
 				"- There is no network preset named \"moon\".\n" +
 				"- 203.0.113.0/24 is wider than /32, the widest with these roles.\n" +
 				"- 10.0.0.1 is or holds private addresses, which never reach Atlas.\n" +
 				"- 203.0.113.7/24 has bits set behind its mask; the network is 203.0.113.0/24.\n" +
 				"- sg-0123 is a security group, which Atlas does not know.\n" +
 				"- \"office\" is not an address or a block.\n" +
-				"- A key with ORG_OWNER lives at most 8h.\n" +
-				"- U0EVE may not ask for ORG_OWNER: that is for S0SRE.\n" +
-				"Were it not:\nIt takes 3 approvals, each of another person:\n" +
-				"- 1 of S0SRE, which the rule of ORG_OWNER asks for.\n- 1 of S0SECURITY, which the rule of ORG_OWNER asks for.\n" +
-				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_GROUP_CREATOR.\n" +
-				"Of these, excluded_approvers do not count: U0CEO.\nNo rule by which nobody has to approve fits.\n" + later,
+				"- A key with ORG_OWNER is valid for at most 8h.\n" +
+				"- U0EVE may not request ORG_OWNER: that is for S0SRE.\n" +
+				"If it were allowed:\nIt takes 3 approvals, each of another person:\n" +
+				"- 1 of S0SRE, required by the rule of ORG_OWNER.\n- 1 of S0SECURITY, required by the rule of ORG_OWNER.\n" +
+				"- 1 of U0BOB, S0PLATFORM, the usual: no rule requires other approvals of ORG_GROUP_CREATOR.\n" +
+				"Of these, excluded_approvers do not count: U0CEO.\nNo rule for automatic approval applies.\n" + later,
 		},
 		"projects, for a time nobody can choose, by somebody nothing is known of": {
 			"--user U0BOB --roles ORG_MEMBER --for 9h --projects 11 --project-roles GROUP_OWNER",
-			"U0BOB asks for ORG_MEMBER for 9h, and GROUP_OWNER in 11 projects.\n" +
+			"U0BOB requests ORG_MEMBER for 9h, and GROUP_OWNER in 11 projects.\n" +
 				"Assumed: U0BOB is in no user group. Say --groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.\nThat is refused:\n" +
 				"- 9h is not one of the lifetimes: 8h, 24h, 7d, 30d.\n- One request is for at most 10 projects.\n" +
-				"Were it not:\nIt takes 3 approvals, each of another person:\n" +
-				"- 2 of S0PLATFORM, which the rule of GROUP_OWNER asks for.\n" +
-				"- 1 of U0BOB, S0PLATFORM, as usual: no rule asks for other approvals of ORG_MEMBER.\n" +
+				"If it were allowed:\nIt takes 3 approvals, each of another person:\n" +
+				"- 2 of S0PLATFORM, required by the rule of GROUP_OWNER.\n" +
+				"- 1 of U0BOB, S0PLATFORM, the usual: no rule requires other approvals of ORG_MEMBER.\n" +
 				"Of these, excluded_approvers do not count: U0CEO.\n" +
-				"No rule by which nobody has to approve fits; they look at the addresses, too: say --from or --network.\n" +
+				"No rule for automatic approval applies; such rules depend on the addresses, too: give --from or --network.\n" +
 				"U0BOB is among them, and does not decide on their own request.\n" + later,
 		},
 	} {
@@ -166,8 +166,8 @@ func TestPolicyExplainNamesEveryApprovalBesideAHarmlessRole(t *testing.T) {
 	code, out, errs := asksPolicy(t, nil, "explain", "--user", "U0ALICE", "--roles", "ORG_BILLING_ADMIN,ORG_MEMBER", "--for", "8h", "--groups=", file)
 	assert.Zero(t, code, errs)
 	assert.Contains(t, out, "It takes 2 approvals, each of another person:\n"+
-		"- 1 of U0BOB, which the rule of ORG_MEMBER asks for.\n"+
-		"- 1 of U0DANA, as usual: no rule asks for other approvals of ORG_BILLING_ADMIN.\n")
+		"- 1 of U0BOB, required by the rule of ORG_MEMBER.\n"+
+		"- 1 of U0DANA, the usual: no rule requires other approvals of ORG_BILLING_ADMIN.\n")
 }
 
 // Without a file the environment is explained, and Slack is asked who is who.
@@ -181,11 +181,11 @@ func TestPolicyExplainAsksSlack(t *testing.T) {
 		require.Zero(t, code, errs)
 		return out
 	}
-	assert.Contains(t, ask(slack.Alice), "That is allowed.\nIt takes one approval:\n- 1 of S0APPROVERS, as usual")
-	assert.Contains(t, ask(slack.Bob), "- U0BOB may not ask for ORG_MEMBER: that is for S0SRE.\n")
-	assert.Contains(t, ask(slack.Gil), "That is refused: U0GUEST is a guest, and only full members of the workspace ask.\n")
+	assert.Contains(t, ask(slack.Alice), "That is allowed.\nIt takes one approval:\n- 1 of S0APPROVERS, the usual")
+	assert.Contains(t, ask(slack.Bob), "- U0BOB may not request ORG_MEMBER: that is for S0SRE.\n")
+	assert.Contains(t, ask(slack.Gil), "That is refused: U0GUEST is a guest, and only full members of the workspace request keys.\n")
 	l.Slack.SetGroup(slack.Approvers, slack.Alice)
-	assert.Contains(t, ask(slack.Alice), "Nobody but U0ALICE could give them, so nobody would.\n")
+	assert.Contains(t, ask(slack.Alice), "Only U0ALICE could give them, and not to themselves.\n")
 	l.Slack.RevokeToken()
 	code, _, errs := asksPolicy(t, l.environ, "explain", "--user", slack.Alice, "--roles", "ORG_MEMBER", "--for", "8h")
 	assert.Equal(t, 1, code)

@@ -21,10 +21,10 @@ import (
 )
 
 const (
-	// revokeWait is longer than a running bot takes to look at its rows.
+	// revokeWait is longer than a running bot takes to find work in the database.
 	revokeWait = 90 * time.Second
 
-	// revokePollInterval is how often the row is read meanwhile.
+	// revokePollInterval is how often the rows are read meanwhile.
 	revokePollInterval = 250 * time.Millisecond
 )
 
@@ -105,7 +105,7 @@ func (v *revokeCommand) run(ctx context.Context, database string) error {
 		return fmt.Errorf("opening the database: %w", err)
 	}
 	defer v.store.Close()
-	r, err := v.move(ctx)
+	r, err := v.record(ctx)
 	if err != nil {
 		return err
 	}
@@ -120,8 +120,8 @@ func (v *revokeCommand) run(ctx context.Context, database string) error {
 	return v.watch(ctx, all)
 }
 
-// move notes in the row that the key has to go.
-func (v *revokeCommand) move(ctx context.Context) (approval.Request, error) {
+// record records the revocation in the database.
+func (v *revokeCommand) record(ctx context.Context) (approval.Request, error) {
 	r, err := v.store.Get(ctx, v.id)
 	switch {
 	case errors.Is(err, approval.ErrNotFound):
@@ -131,9 +131,9 @@ func (v *revokeCommand) move(ctx context.Context) (approval.Request, error) {
 	}
 	service := &service.Service{Store: v.store, Now: v.env.Now, Wake: func() {}}
 	if r.IsDeleting() {
-		v.say("The key %s of %s is being deleted already.", r.Key.PublicKey, r.ID)
+		v.printf("The key %s of %s is being deleted already.", r.Key.PublicKey, r.ID)
 		if r, err = service.TryAgainAsOperator(ctx, v.id); err != nil {
-			return r, fmt.Errorf("having the deletion of %s tried again: %w", v.id, err)
+			return r, fmt.Errorf("retrying the deletion of %s: %w", v.id, err)
 		}
 		return r, nil
 	}
@@ -144,64 +144,63 @@ func (v *revokeCommand) move(ctx context.Context) (approval.Request, error) {
 	case err != nil:
 		return r, fmt.Errorf("revoking %s: %w", v.id, err)
 	}
-	v.say("It is recorded that the key %s of %s has to go. Its owner is %s.", r.Key.PublicKey, r.ID, cmp.Or(r.Requester, "not known"))
+	v.printf("The revocation is recorded of the key %s of %s. Its owner is %s.", r.Key.PublicKey, r.ID, cmp.Or(r.Requester, "not known"))
 	return r, nil
 }
 
-// connected lists the requests of the other keys that go with r's, says so, and has
-// waiting deletions of them tried at once.
+// connected returns the requests of the other keys that are deleted with that of r.
+// It schedules deletions that wait for another attempt at once.
 func (v *revokeCommand) connected(ctx context.Context, r approval.Request) ([]approval.Request, error) {
 	all, err := worker.RotationsOf(ctx, v.store, r)
 	if err != nil {
-		return nil, fmt.Errorf("looking for the keys that go with the one of %s: %w", r.ID, err)
+		return nil, fmt.Errorf("finding the keys that are deleted with that of %s: %w", r.ID, err)
 	}
 	service := &service.Service{Store: v.store, Now: v.env.Now, Wake: func() {}}
-	var going []approval.Request
+	var connected []approval.Request
 	for _, other := range all {
 		switch {
 		case other.IsDeleting():
 			if other, err = service.TryAgainAsOperator(ctx, other.ID); err != nil {
-				return nil, fmt.Errorf("having the deletion of %s tried again: %w", other.ID, err)
+				return nil, fmt.Errorf("retrying the deletion of %s: %w", other.ID, err)
 			}
 		case r.Cascade != approval.CascadeAll || !other.State.HasKey():
 			continue
 		}
-		v.say("%s goes with it: a rotation connects the two.", keyOf(other))
-		going = append(going, other)
+		v.printf("%s is deleted with it: a rotation connects the two.", keyText(other))
+		connected = append(connected, other)
 	}
-	return going, nil
+	return connected, nil
 }
 
-// keyOf names the key of a request at the beginning of a sentence.
-func keyOf(r approval.Request) string {
+// keyText names the key of a request at the beginning of a sentence.
+func keyText(r approval.Request) string {
 	if r.Key.PublicKey == "" {
-		return fmt.Sprintf("The key that is being made for %s", r.ID)
+		return fmt.Sprintf("The key that is being created for %s", r.ID)
 	}
 	return fmt.Sprintf("The key %s of %s", r.Key.PublicKey, r.ID)
 }
 
-// isGoing reports whether the key of a request that has to go may be alive.
-func isGoing(r approval.Request, named policy.ID) bool {
+// isBeingDeleted reports whether the key of a revoked request may still be active.
+func isBeingDeleted(r approval.Request, named policy.ID) bool {
 	return r.IsDeleting() || r.ID != named && r.State.HasKey()
 }
 
-// watch waits until the bot has deleted the keys of all, and says of each that it
-// did.
+// watch waits until the bot has deleted the keys of all, and prints each.
 func (v *revokeCommand) watch(ctx context.Context, all []approval.Request) error {
-	if running, err := v.running(ctx); err != nil || !running {
+	if running, err := v.botIsRunning(ctx); err != nil || !running {
 		return cmp.Or(err, errNoBot)
 	}
 	what := "it"
 	if len(all) > 1 {
 		what = "them"
 	}
-	v.say("Waiting up to %s for the bot to delete %s in Atlas.", policyfile.FormatDuration(v.wait), what)
+	v.printf("Waiting up to %s for the bot to delete %s in Atlas.", policyfile.FormatDuration(v.wait), what)
 	deadline := time.NewTimer(v.wait)
 	defer deadline.Stop()
-	look := time.NewTicker(revokePollInterval)
-	defer look.Stop()
+	poll := time.NewTicker(revokePollInterval)
+	defer poll.Stop()
 	for {
-		left, err := v.lookAt(ctx, all)
+		left, err := v.poll(ctx, all)
 		switch {
 		case ctx.Err() != nil:
 			return errors.New("stopped waiting: the bot deletes the key all the same")
@@ -214,27 +213,27 @@ func (v *revokeCommand) watch(ctx context.Context, all []approval.Request) error
 		select {
 		case <-ctx.Done():
 		case <-deadline.C:
-			return v.late(ctx, left[0])
-		case <-look.C:
+			return v.notDeletedYet(ctx, left[0])
+		case <-poll.C:
 		}
 	}
 }
 
-// lookAt reads the requests of keys that have to go, says which keys are gone by
-// now, and returns the others.
-func (v *revokeCommand) lookAt(ctx context.Context, all []approval.Request) ([]approval.Request, error) {
+// poll reads the requests, prints which keys are deleted by now, and returns the
+// requests of the others.
+func (v *revokeCommand) poll(ctx context.Context, all []approval.Request) ([]approval.Request, error) {
 	var left []approval.Request
 	for _, was := range all {
 		r, err := v.store.Get(ctx, was.ID)
 		if err != nil {
 			return nil, fmt.Errorf("reading request %s: %w", was.ID, err)
 		}
-		if isGoing(r, v.id) {
+		if isBeingDeleted(r, v.id) {
 			left = append(left, r)
 			continue
 		}
-		key := cmp.Or(was.Key.PublicKey, "of "+string(was.ID)) // a request that is put back forgets it
-		v.say("The key %s is gone: it was deleted in Atlas.", key)
+		key := cmp.Or(was.Key.PublicKey, "of "+string(was.ID)) // a request that returned to approved has none
+		v.printf("The key %s was deleted in Atlas.", key)
 		for _, k := range v.keys {
 			k.Deleted = k.Deleted || k.Request == was.ID
 		}
@@ -242,31 +241,31 @@ func (v *revokeCommand) lookAt(ctx context.Context, all []approval.Request) ([]a
 	return left, nil
 }
 
-// errNoBot is an error of a revocation that nobody carries out yet.
-var errNoBot = errors.New("no bot seems to be running: the key works until one is started, which then deletes it")
+// errNoBot is the error of a revocation that no bot carries out yet.
+var errNoBot = errors.New("no bot seems to be running: the key works until a bot is started, which deletes it")
 
-// late says why the key of r, which has to go, is still there.
-func (v *revokeCommand) late(ctx context.Context, r approval.Request) error {
-	if running, err := v.running(ctx); err != nil || !running {
+// notDeletedYet returns why the key of r still exists.
+func (v *revokeCommand) notDeletedYet(ctx context.Context, r approval.Request) error {
+	if running, err := v.botIsRunning(ctx); err != nil || !running {
 		return cmp.Or(err, errNoBot)
 	}
 	which := "the key"
 	if r.ID != v.id {
 		which = "the key of " + string(r.ID)
 	}
-	return fmt.Errorf("%s is not gone yet: %s. The bot goes on trying; to see, run the same command again", which, pendingReason(r.Deletion))
+	return fmt.Errorf("%s is not deleted yet: %s. The bot keeps trying; run the same command again to see", which, pendingReason(r.Deletion))
 }
 
-// running reports whether some process has the database for its own.
-func (v *revokeCommand) running(ctx context.Context) (bool, error) {
+// botIsRunning reports whether a process has locked the database.
+func (v *revokeCommand) botIsRunning(ctx context.Context) (bool, error) {
 	found, err := store.Inspect(ctx, v.database)
 	if err != nil {
-		return false, fmt.Errorf("looking for a running bot: %w", err)
+		return false, fmt.Errorf("finding out whether a bot is running: %w", err)
 	}
 	return found.InUse, nil
 }
 
-// say prints what happens; with --output json to standard error.
-func (v *revokeCommand) say(format string, args ...any) {
+// printf prints what happens; with --output json to standard error.
+func (v *revokeCommand) printf(format string, args ...any) {
 	fmt.Fprintf(v.progress, format+"\n", args...)
 }

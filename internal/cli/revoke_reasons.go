@@ -7,38 +7,37 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// noKeyReason says of a request that has no live key why that is so, and the way
-// on.
+// noKeyReason returns why a request has no active key, and what to do.
 func noKeyReason(r approval.Request) string {
 	if r.Type == approval.Extension || r.Type == approval.AccessListChange {
 		return fmt.Sprintf("%s is about a change of the key of %s: revoke that one", r.ID, r.ParentID)
 	}
 	switch {
 	case r.Leftover.IsOpen():
-		return fmt.Sprintf("Atlas said that the key %s of %s was deleted, and lists it again: a running bot goes on deleting it. If it cannot wait, delete it in Atlas", r.Leftover.Key.PublicKey, r.ID)
+		return fmt.Sprintf("Atlas said that the key %s of %s was deleted, and lists it again: a running bot keeps deleting it. If it cannot wait, delete it in Atlas", r.Leftover.Key.PublicKey, r.ID)
 	case len(r.UnresolvedCreates) > 0:
-		return fmt.Sprintf("Atlas never said whether it made a key for %s: a running bot that is set up for the organization %s looks for one and deletes it. If it cannot wait, look in Atlas for a key whose description contains %s", r.ID, r.Org, r.ID)
+		return fmt.Sprintf("Atlas did not say whether it created a key for %s: a running bot that is set up for the organization %s looks for one and deletes it. If it cannot wait, look in Atlas for a key whose description contains %s", r.ID, r.Org, r.ID)
 	}
 	switch r.State {
 	case approval.StatePending:
 		return fmt.Sprintf("%s has no key: it waits for a decision. Deny it in Slack", r.ID)
 	case approval.StateApproved:
-		return fmt.Sprintf("%s has no key: it is approved, and its requester may have one made until %s. Revoke it then", r.ID, inUTC(r.ExpiresAt))
+		return fmt.Sprintf("%s has no key: it is approved, and its requester can create one until %s. Revoke it then", r.ID, inUTC(r.ExpiresAt))
 	case approval.StateIssuing:
 		if r.Issuance.Stage == approval.StageStarted {
-			return fmt.Sprintf("the key of %s is being made at this moment: try again in a minute. If nothing changes, a bot that is set up for the organization %s has to be started: it clears up", r.ID, r.Org)
+			return fmt.Sprintf("the key of %s is being created at this moment: try again in a minute. If nothing changes, a bot that is set up for the organization %s has to be started: it cleans up", r.ID, r.Org)
 		}
-		return fmt.Sprintf("the key of %s is being made at this moment: try again in a minute", r.ID)
+		return fmt.Sprintf("the key of %s is being created at this moment: try again in a minute", r.ID)
 	case approval.StateEnded:
-		return fmt.Sprintf("the key %s of %s is gone already: it had to go on %s", r.Key.PublicKey, r.ID, inUTC(r.Outcome.At))
+		return fmt.Sprintf("the key %s of %s is deleted already: it ended on %s", r.Key.PublicKey, r.ID, inUTC(r.Outcome.At))
 	case approval.StateDenied:
 		return fmt.Sprintf("%s has no key: it was denied", r.ID)
 	case approval.StateWithdrawn:
-		return fmt.Sprintf("%s has no key: its requester took it back", r.ID)
+		return fmt.Sprintf("%s has no key: its requester withdrew it", r.ID)
 	case approval.StateExpired:
-		return fmt.Sprintf("%s has no key: it lapsed", r.ID)
+		return fmt.Sprintf("%s has no key: it expired", r.ID)
 	}
-	return fmt.Sprintf("%s has no key: none could be made", r.ID)
+	return fmt.Sprintf("%s has no key: none could be created", r.ID)
 }
 
 func inUTC(at time.Time) string {
@@ -48,14 +47,14 @@ func inUTC(at time.Time) string {
 	return at.UTC().Format(time.DateTime) + " UTC"
 }
 
-// pendingReason says why a key that has to go is still there.
+// pendingReason returns why a revoked key still exists.
 func pendingReason(m approval.Deletion) string {
 	why := "Atlas refuses to delete it"
 	switch m.Cause {
 	case approval.CauseNone:
-		return "the bot has not come to it"
+		return "the bot has not tried it yet"
 	case approval.CauseAtlasUnavailable, approval.CauseUnknown:
-		why = "Atlas does not answer, or asks to be left alone for a while"
+		why = "Atlas does not answer, or limits the rate of calls"
 	case approval.CauseNoOrg:
 		why = "the bot is not set up for its organization any more; set it up again, or delete the key in Atlas"
 	case approval.CauseInvalidCredential:

@@ -18,26 +18,26 @@ func TestWhyThereIsNoKey(t *testing.T) {
 		r    approval.Request
 		want string
 	}{
-		"approved": {approval.Request{State: approval.StateApproved, ExpiresAt: at}, "AKR-00001 has no key: it is approved, and its requester may have one made until 2026-11-23 16:00:00 UTC. Revoke it then"},
-		"issuing":  {approval.Request{State: approval.StateIssuing}, "the key of AKR-00001 is being made at this moment: try again in a minute"},
+		"approved": {approval.Request{State: approval.StateApproved, ExpiresAt: at}, "AKR-00001 has no key: it is approved, and its requester can create one until 2026-11-23 16:00:00 UTC. Revoke it then"},
+		"issuing":  {approval.Request{State: approval.StateIssuing}, "the key of AKR-00001 is being created at this moment: try again in a minute"},
 		"begun": {approval.Request{State: approval.StateIssuing, Org: "o1", Issuance: approval.Issuance{Stage: approval.StageStarted}},
-			"the key of AKR-00001 is being made at this moment: try again in a minute. If nothing changes, a bot that is set up for the organization o1 has to be started: it clears up"},
+			"the key of AKR-00001 is being created at this moment: try again in a minute. If nothing changes, a bot that is set up for the organization o1 has to be started: it cleans up"},
 		"unresolved": {approval.Request{State: approval.StateApproved, Org: "o1", UnresolvedCreates: []approval.UnresolvedCreate{{Attempt: 1}}},
-			"Atlas never said whether it made a key for AKR-00001: a running bot that is set up for the organization o1 looks for one and deletes it. If it cannot wait, look in Atlas for a key whose description contains AKR-00001"},
+			"Atlas did not say whether it created a key for AKR-00001: a running bot that is set up for the organization o1 looks for one and deletes it. If it cannot wait, look in Atlas for a key whose description contains AKR-00001"},
 		"leftover": {approval.Request{State: approval.StateEnded, Leftover: approval.Leftover{Key: approval.Key{PublicKey: "abcdefgh"}, SearchAt: at}},
-			"Atlas said that the key abcdefgh of AKR-00001 was deleted, and lists it again: a running bot goes on deleting it. If it cannot wait, delete it in Atlas"},
+			"Atlas said that the key abcdefgh of AKR-00001 was deleted, and lists it again: a running bot keeps deleting it. If it cannot wait, delete it in Atlas"},
 		"denied":    {approval.Request{State: approval.StateDenied}, "AKR-00001 has no key: it was denied"},
-		"withdrawn": {approval.Request{State: approval.StateWithdrawn}, "AKR-00001 has no key: its requester took it back"},
-		"expired":   {approval.Request{State: approval.StateExpired}, "AKR-00001 has no key: it lapsed"},
-		"failed":    {approval.Request{State: approval.StateFailed}, "AKR-00001 has no key: none could be made"},
+		"withdrawn": {approval.Request{State: approval.StateWithdrawn}, "AKR-00001 has no key: its requester withdrew it"},
+		"expired":   {approval.Request{State: approval.StateExpired}, "AKR-00001 has no key: it expired"},
+		"failed":    {approval.Request{State: approval.StateFailed}, "AKR-00001 has no key: none could be created"},
 		"a change":  {approval.Request{State: approval.StateApplied, Type: approval.Extension, ParentID: "AKR-00002"}, "AKR-00001 is about a change of the key of AKR-00002: revoke that one"},
 	} {
 		tt.r.ID = "AKR-00001"
 		assert.Equal(t, tt.want, noKeyReason(tt.r), name)
 	}
 	for want, m := range map[string]approval.Deletion{
-		"the bot has not come to it":                                    {},
-		"Atlas does not answer, or asks to be left alone for a while":   {Cause: approval.CauseAtlasUnavailable},
+		"the bot has not tried it yet":                                  {},
+		"Atlas does not answer, or limits the rate of calls":            {Cause: approval.CauseAtlasUnavailable},
 		"Atlas does not accept the bot's own credential (UNAUTHORIZED)": {Cause: approval.CauseInvalidCredential, Code: "UNAUTHORIZED"},
 		"Atlas does not allow the bot to delete it":                     {Cause: approval.CauseNotPermitted},
 		"Atlas refuses to delete it (SOME_CODE)":                        {Cause: approval.CauseRefused, Code: "SOME_CODE"},

@@ -32,11 +32,10 @@ func IsOrgID(s string) bool { return orgID.MatchString(s) }
 // IsCommand reports whether s can be the name of a slash command.
 func IsCommand(s string) bool { return command.MatchString(s) }
 
-// IsSigningSecret reports whether s looks like a signing secret of Slack's.
+// IsSigningSecret reports whether s looks like a signing secret.
 func IsSigningSecret(s string) bool { return signingSecret.MatchString(s) }
 
-// check finds what each value alone does not show. It looks only at values
-// that were given.
+// check validates the values that were given.
 func (c Config) check() []error {
 	var errs []error
 	wrong := func(bad bool, format string, args ...any) {
@@ -74,8 +73,7 @@ func (c Config) checkHost(wrong func(bool, string, ...any)) {
 	wrong(!known, "LOG_LEVEL is %q: debug, info, warn or error", c.LogLevel)
 }
 
-// CheckAtlasURL refuses all but an address: the calls have paths of their own,
-// and what is added to one makes Atlas answer that something is not found.
+// CheckAtlasURL refuses a URL with a path: the calls have paths of their own.
 func CheckAtlasURL(s string) error {
 	if err := CheckURL(s); err != nil {
 		return err
@@ -86,7 +84,7 @@ func CheckAtlasURL(s string) error {
 	return nil
 }
 
-// CheckSlackURL refuses what is not the root of Slack's Web API.
+// CheckSlackURL refuses a URL that is not the root of Slack's Web API.
 func CheckSlackURL(s string) error {
 	if err := CheckURL(s); err != nil {
 		return err
@@ -97,7 +95,7 @@ func CheckSlackURL(s string) error {
 	return nil
 }
 
-// CheckURL refuses what would send a secret over the network in the clear.
+// CheckURL refuses a URL to which a secret would be sent unencrypted.
 func CheckURL(s string) error {
 	u, err := url.Parse(s)
 	switch {

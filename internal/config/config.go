@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/secret"
 )
 
-// Config is what the environment says, checked.
+// Config is the checked content of the environment.
 type Config struct {
 	Variables
 
@@ -34,8 +34,8 @@ type Variables struct {
 	// SlackBotToken is the bot user's token, xoxb-….
 	SlackBotToken secret.Secret `env:"SLACK_BOT_TOKEN,required,notEmpty,unset"`
 
-	// SlackAppToken, xapp-…, opens Socket Mode. Without it Slack calls us, and
-	// SlackSigningSecret proves that it is Slack who calls.
+	// SlackAppToken, xapp-…, opens Socket Mode. Without it Slack calls the bot, and
+	// SlackSigningSecret proves that the caller is Slack.
 	SlackAppToken      secret.Secret `env:"SLACK_APP_TOKEN,unset"`
 	SlackSigningSecret secret.Secret `env:"SLACK_SIGNING_SECRET,unset"`
 
@@ -45,14 +45,14 @@ type Variables struct {
 	// SlackCommand is the slash command, as the app's manifest has it.
 	SlackCommand string `env:"SLACK_COMMAND" envDefault:"/atlas-key"`
 
-	// OrgNames are short words for several organizations, each of which then has
-	// variables of its own. Without them there is one.
+	// OrgNames are short words for several organizations, each with variables of its
+	// own. Without them there is one organization.
 	OrgNames []string `env:"ORGS"`
 
-	// These are the only organization's, or what several have in common.
+	// OrgVariables are those of the only organization, or those that several share.
 	OrgVariables
 
-	// AtlasOrgName is what people read as the only organization's name.
+	// AtlasOrgName is the name of the only organization, as people read it.
 	AtlasOrgName string `env:"ATLAS_ORG_NAME" envDefault:"Atlas"`
 
 	AtlasBaseURL string `env:"ATLAS_BASE_URL" envDefault:"https://cloud.mongodb.com"`
@@ -69,8 +69,8 @@ type Variables struct {
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`
 }
 
-// Read reads and checks environ, and the policy files that it names. All
-// problems come at once, in the operator's names: an operator should restart
+// Read reads and checks environ, and the policy files that it names. It returns all
+// problems at once, with the names of the variables, so that an operator restarts
 // once.
 func Read(environ map[string]string) (Config, error) {
 	var c Config

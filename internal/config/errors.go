@@ -11,12 +11,10 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// CleanErrors prepares problems for being printed: without credentials, and each
-// once.
+// CleanErrors returns problems for printing: without credentials, each once.
 func CleanErrors(problems []error) []error { return dedupe(redactCredentials(problems)) }
 
-// dedupe leaves out what was said before: organizations may share a file, and
-// its problems.
+// dedupe removes repeated problems: organizations may share a file.
 func dedupe(errs []error) []error {
 	var kept []error
 	for _, err := range errs {
@@ -27,8 +25,8 @@ func dedupe(errs []error) []error {
 	return kept
 }
 
-// withVariableNames turns env's errors, which name fields, into sentences that
-// name variables, with the prefix that these have.
+// withVariableNames turns errors of the env package, which name fields, into errors
+// that name variables with their prefix.
 func withVariableNames(err error, prefix string) []error {
 	all, ok := errors.AsType[env.AggregateError](err)
 	if !ok {
@@ -52,7 +50,7 @@ func withVariableNames(err error, prefix string) []error {
 	return errs
 }
 
-// withoutParser leaves strconv's own words away.
+// withoutParser replaces an error of strconv.
 func withoutParser(err error) error {
 	if n, ok := errors.AsType[*strconv.NumError](err); ok {
 		return fmt.Errorf("%q is not a value for it", n.Num)

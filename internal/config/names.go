@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// misspelledVariables finds the variables that the bot does not read and somebody may
-// expect it to. Those that begin as the variables of an organization do end the
-// start; the others are warned of, since they may be another program's. Values
-// are not looked at, nor shown.
+// misspelledVariables finds variables that the bot does not read although the
+// operator may expect it to. Those that begin like the variables of an organization
+// abort the start; the others are warnings, since they may belong to another
+// program. Values are not read.
 func misspelledVariables(environ map[string]string, orgNames []string) (wrong []error, warnings []string) {
 	var words []string
 	for _, word := range orgNames {
@@ -31,9 +31,8 @@ func misspelledVariables(environ map[string]string, orgNames []string) (wrong []
 	return wrong, warnings
 }
 
-// wrongOrgVariable says what is wrong with a variable that is meant for one of
-// the organizations in words, or for one that ORGS does not name; nothing if it
-// is neither.
+// wrongOrgVariable returns the problem of a variable that is meant for one of the
+// organizations in words, or for one that ORGS does not name; "" if it is neither.
 func wrongOrgVariable(name string, words []string) string {
 	upper := strings.ReplaceAll(strings.ToUpper(name), "-", "_")
 	rest, isPrefixed := strings.CutPrefix(upper, "ORG_")
@@ -68,8 +67,8 @@ func wrongOrgVariable(name string, words []string) string {
 	return ""
 }
 
-// nearest is the variable that was probably meant by a name that the bot does
-// not read, or nothing.
+// nearest returns the variable that a name that the bot does not read was probably
+// meant to be, or "".
 func nearest(name string, environ map[string]string, words []string) string {
 	if meant := closest(name, botVariables); meant != "" {
 		return meant
@@ -102,7 +101,7 @@ func containsAll(all, some []string) bool {
 	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }
 
-// closest is the known name that differs from name in two characters at most,
+// closest returns the known name that differs from name in two characters at most,
 // in one if it is short, or in capitals and underscores alone.
 func closest(name string, known map[string]bool) string {
 	for _, candidate := range slices.Sorted(maps.Keys(known)) {
@@ -117,13 +116,13 @@ func closest(name string, known map[string]bool) string {
 	return ""
 }
 
-// joined is a name without what people get wrong most often.
+// joined returns a name without separators and in capitals.
 func joined(name string) string {
 	return strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToUpper(name))
 }
 
-// distance is how many characters have to be put in, left out, replaced or
-// swapped with their neighbor to make b of a (optimal string alignment).
+// distance is the number of edits between a and b: characters inserted, deleted,
+// replaced, or swapped with their neighbor (optimal string alignment).
 func distance(a, b string) int {
 	var before, last, row []int
 	for j := range len(b) + 1 {

@@ -19,9 +19,9 @@ import (
 // prefix of its own; the last three can be had in common. (The name begins with
 // a capital so that the fields can be filled in.)
 type OrgVariables struct {
-	// AtlasOrgID, AtlasPublicKey and AtlasPrivateKey are the bot's own
-	// credential: an API key of that organization with the role Organization
-	// Owner, which is what Atlas wants of whoever makes keys.
+	// AtlasOrgID, AtlasPublicKey and AtlasPrivateKey are the bot's own credential:
+	// an API key of that organization with the role Organization Owner, which Atlas
+	// requires to create keys.
 	AtlasOrgID      string        `env:"ATLAS_ORG_ID"`
 	AtlasPublicKey  string        `env:"ATLAS_PUBLIC_KEY"`
 	AtlasPrivateKey secret.Secret `env:"ATLAS_PRIVATE_KEY,unset"`
@@ -188,10 +188,10 @@ func (r *orgReader) credential(o Organization) {
 	if o.Prefix != "" {
 		name = o.Variable("NAME")
 	}
-	r.problemIf(!orgTitle.MatchString(o.Name) || credential.MatchString(o.Name), "%s is %q: up to 40 letters, digits, spaces and simple signs, which everybody reads", name, o.Name)
+	r.problemIf(!orgTitle.MatchString(o.Name) || credential.MatchString(o.Name), "%s is %q: up to 40 letters, digits, spaces and simple signs, since people read it", name, o.Name)
 }
 
-// people checks who is asked, and where.
+// people checks the approvers and their channel.
 func (r *orgReader) people(o Organization, approvers []string) {
 	if o.Channel == "" {
 		r.unset("", "SLACK_APPROVAL_CHANNEL")
@@ -202,8 +202,8 @@ func (r *orgReader) people(o Organization, approvers []string) {
 	}
 }
 
-// source names the variable that a value was read from, of those that may be
-// had in common.
+// source returns the name of the variable that a value was read from: the
+// organization's own, or the shared one.
 func (r *orgReader) source(prefix, name string) string {
 	if r.environ[prefix+name] != "" {
 		return prefix + name
@@ -211,15 +211,15 @@ func (r *orgReader) source(prefix, name string) string {
 	return name
 }
 
-// unset says that a variable has no value, if so.
+// unset adds a problem if a variable has no value.
 func (r *orgReader) unset(prefix, name string) {
 	value, set := r.environ[prefix+name]
 	r.problemIf(!set, "%s is not set", prefix+name)
 	r.problemIf(set && value == "", "%s is empty", prefix+name)
 }
 
-// unknownVariables finds variables of organizations that ORGS does not name: somebody
-// expects them to be served.
+// unknownVariables finds variables of organizations that ORGS does not name: the
+// operator expects the bot to serve them.
 func (r *orgReader) unknownVariables(words []string) {
 	told := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(r.environ)) {
@@ -232,7 +232,7 @@ func (r *orgReader) unknownVariables(words []string) {
 	}
 }
 
-// duplicates finds organizations that are one, or that people could not tell apart.
+// duplicates finds two organizations that are the same, or that have one name.
 func (r *orgReader) duplicates() {
 	for i, o := range r.config.Organizations {
 		for _, before := range r.config.Organizations[:i] {

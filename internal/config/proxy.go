@@ -4,10 +4,10 @@ import (
 	"atlaskeybot/internal/proxy"
 )
 
-// proxyVariables are read by Go's programs alike, in both spellings.
+// proxyVariables are those that programs in Go read, in both spellings.
 var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"}
 
-// readProxy reads through which proxy calls go.
+// readProxy reads which calls go through a proxy.
 func (c *Config) readProxy(environ map[string]string) []error {
 	meant := map[string]string{}
 	for _, name := range proxyVariables {

@@ -7,12 +7,11 @@ import (
 	"strings"
 )
 
-// credential is what Slack's tokens and signing secrets and Atlas's private keys
-// look like.
+// credential matches tokens and signing secrets of Slack and private keys of Atlas.
 var credential = regexp.MustCompile(`(?i)\bxox[a-z.]*-[\w-]+|\bxapp-[\w-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}`)
 
-// redactCredentials hides what somebody pasted into the wrong variable: the
-// problem quotes the value, and it is read by whoever reads logs.
+// redactCredentials removes credentials from problems, which quote the value of a
+// variable and are logged: one may have been pasted into the wrong variable.
 func redactCredentials(errs []error) []error {
 	for i, err := range errs {
 		if text := err.Error(); credential.MatchString(text) {
@@ -22,12 +21,12 @@ func redactCredentials(errs []error) []error {
 	return errs
 }
 
-// looksSecret matches what is a secret wherever it was put: Slack's tokens, the
-// private keys of Atlas, and a password in a URL.
+// looksSecret matches tokens of Slack, private keys of Atlas, and a password in a
+// URL.
 var looksSecret = regexp.MustCompile(`xox[a-z.]*-[\w-]+|xapp-[\w-]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|//[^/\s"]*@`)
 
-// Redact takes secrets out of text that people read: the values of environ that
-// are secret, and what looks like a secret, since it may have been pasted into the
+// Redact removes secrets from a text that people read: the secret values of
+// environ, and what looks like a secret, since it may have been pasted into the
 // wrong variable.
 func Redact(environ map[string]string, text string) string {
 	meant, _ := withReadableValues(environ)

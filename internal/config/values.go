@@ -45,11 +45,10 @@ func isOurs(name string) (ours, isSecret bool) {
 	return ours, isSecret
 }
 
-// withReadableValues returns environ with the bot's variables as they were meant: without
-// a pair of quotes around them, which a shell takes away and docker --env-file
-// does not. The problems name every value with a character in it that nobody
-// can see and hardly anybody means, which is repaired in what is returned, so
-// that it is not complained of twice.
+// withReadableValues returns environ with the bot's variables as they are meant:
+// without a pair of quotes around them, which a shell removes and docker --env-file
+// does not. The problems name every value with an invisible character in it. The
+// returned values do not have these characters, so that they are reported once.
 func withReadableValues(environ map[string]string) (meant map[string]string, problems []error) {
 	meant = maps.Clone(environ)
 	for _, name := range slices.Sorted(maps.Keys(environ)) {
@@ -67,8 +66,8 @@ func withReadableValues(environ map[string]string) (meant map[string]string, pro
 	return meant, problems
 }
 
-// displayed is a variable with its value, if that may be read by whoever reads
-// logs: no secret, nor what looks like one once nothing is hidden in it.
+// displayed returns a variable with its value for a log, unless the value is a
+// secret or looks like one without its invisible characters.
 func displayed(name, value string, isSecret bool) string {
 	plain := repaired(value)
 	if isSecret || credential.MatchString(plain) || looksSecret.MatchString(plain) {
@@ -77,7 +76,8 @@ func displayed(name, value string, isSecret bool) string {
 	return fmt.Sprintf("%s is %+q", name, value)
 }
 
-// unreadableReason says which character of a value cannot be meant, or nothing.
+// unreadableReason names a character of a value that cannot be meant, or returns
+// "".
 func unreadableReason(value string) string {
 	if value == "" {
 		return ""
@@ -105,19 +105,19 @@ func unreadableReason(value string) string {
 	return ""
 }
 
-// isHidden reports whether a character shows nothing: a space of any kind, a
-// control or format character, or a letter without a picture.
+// isHidden reports whether a character is invisible: a space of any kind, a control
+// or format character, or a letter without a glyph.
 func isHidden(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.C, r) || unicode.Is(unicode.Z, r) ||
 		unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || unicode.Is(unicode.Variation_Selector, r) || r == '\u2800'
 }
 
-// isQuote knows the quotes that word processors make, too.
+// isQuote reports whether a character is a quote, also one of a word processor.
 func isQuote(r rune) bool {
 	return strings.ContainsRune("\"'`", r) || unicode.Is(unicode.Pi, r) || unicode.Is(unicode.Pf, r) || r == '„' || r == '‚'
 }
 
-// repaired is a value without what [unreadableReason] complains of.
+// repaired returns a value without what [unreadableReason] reports.
 func repaired(value string) string {
 	value = strings.Map(func(r rune) rune {
 		if r != ' ' && isHidden(r) {
@@ -135,7 +135,7 @@ var characterNames = map[rune]string{
 	'\u2028': "a line separator", '\u2029': "a paragraph separator", '\u0085': "a next line",
 }
 
-// nameOf is what an operator can look for.
+// nameOf returns the name and the code point of a character.
 func nameOf(r rune) string {
 	return fmt.Sprintf("%s (U+%04X)", cmp.Or(characterNames[r], "a character that cannot be seen"), r)
 }

@@ -11,20 +11,20 @@ import (
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-// sandboxPolicy has something of everything that rules can say.
+// sandboxPolicy uses every field of a policy file.
 //
 //go:embed policy.yaml
 var sandboxPolicy []byte
 
-// The groups of sandboxPolicy beside the approvers: Carol is both.
+// The groups of sandboxPolicy beside the approvers. Carol is a member of both.
 const (
 	sandboxSecurity = "S0SECURITY"
 	sandboxOnCall   = "S0ONCALL"
 )
 
-// seedSandbox makes the sandbox a place in which every rule of its policy can be
-// tried, and returns the environment of a bot that lives there. The policy is
-// written to dir unless the operator brings one of their own.
+// seedSandbox gives the sandbox the groups and members that its policy names, and
+// returns the environment of its bot. It writes the policy to dir unless the operator
+// gives one.
 func seedSandbox(s *sandbox.Sandbox, policy, dir string) (map[string]string, error) {
 	for group, handle := range map[string]string{sandboxSecurity: "security", sandboxOnCall: "oncall"} {
 		s.Slack.NameGroup(group, handle)
@@ -41,14 +41,14 @@ func seedSandbox(s *sandbox.Sandbox, policy, dir string) (map[string]string, err
 	environ["POLICY_FILE"] = policy
 	environ["ATLAS_ORG_NAME"] = "Production"
 	if len(s.Atlases) > 1 {
-		severalOrgs(s, environ)
+		nameOrganizations(s, environ)
 	}
 	return environ, nil
 }
 
-// severalOrgs names the organizations one by one; they have the channel and the
-// rules in common.
-func severalOrgs(s *sandbox.Sandbox, environ map[string]string) {
+// nameOrganizations sets the variables of several organizations, which share the
+// channel and the policy.
+func nameOrganizations(s *sandbox.Sandbox, environ map[string]string) {
 	var words []string
 	for i, org := range s.Atlases {
 		word := []string{"production", "staging"}[min(i, 1)]

@@ -12,32 +12,32 @@ import (
 	"atlaskeybot/internal/slackui/client"
 )
 
-// maxLookups is how many members of one group are looked up: Slack allows about a
-// hundred such calls a minute.
+// maxLookups bounds the members of one group that are looked up: Slack allows about
+// a hundred such calls a minute.
 const maxLookups = 40
 
-// NotMemberReason says why a user with this status cannot decide.
+// NotMemberReason returns why a user with this status cannot decide.
 func NotMemberReason(status policy.MemberStatus) string { return notMemberReasons[status] }
 
 var notMemberReasons = map[policy.MemberStatus]string{
 	policy.Guest:       "is a guest",
 	policy.Deactivated: "is deactivated",
 	policy.Bot:         "is a bot",
-	policy.External:    "is nobody of this workspace",
+	policy.External:    "is not of this workspace",
 }
 
-// A approverCheck is the calling of those who may approve, as the policy says.
+// An approverCheck checks the approvers of one organization.
 type approverCheck struct {
 	*checker
 	workspace *client.Slack
 	directory *client.Directory
 
-	excluded map[policy.UserID]bool // who may not, whatever else is said
+	excluded map[policy.UserID]bool // who may not approve
 	deciders map[policy.UserID]bool // who can decide
-	unsure   bool                   // somebody could not be looked up
+	unsure   bool                   // whether a lookup failed
 }
 
-// approvers looks up everybody who may decide, then whether they are enough.
+// approvers checks each approver, and whether there are enough of them.
 func (c *checker) approvers(ctx context.Context) {
 	s := c.workspace
 	r := &approverCheck{checker: c, workspace: s, directory: s.Directory(), excluded: map[policy.UserID]bool{}, deciders: map[policy.UserID]bool{}}
@@ -58,7 +58,7 @@ func (c *checker) approvers(ctx context.Context) {
 	}
 }
 
-// namedIn is where the operator names approvers.
+// namedIn returns the file or the variable that names the approvers.
 func (r *approverCheck) namedIn() string {
 	if r.org.PolicyFile != "" {
 		return r.org.PolicyFile
@@ -66,8 +66,8 @@ func (r *approverCheck) namedIn() string {
 	return r.org.ApproversVariable
 }
 
-// excludeApprovers learns who may not approve. A group that cannot be listed is told
-// of elsewhere.
+// excludeApprovers reads who may not approve. The check of the groups reports a group
+// that cannot be listed.
 func (r *approverCheck) excludeApprovers(ctx context.Context) {
 	never := r.org.Policy.ExcludedApprovers
 	for _, u := range never.Users {
@@ -82,7 +82,8 @@ func (r *approverCheck) excludeApprovers(ctx context.Context) {
 	}
 }
 
-// lookup looks somebody up, as if they had pressed a button in this workspace.
+// lookup returns the status of a user, as if they had clicked a button in this
+// workspace.
 func (r *approverCheck) lookup(ctx context.Context, u policy.UserID) (policy.MemberStatus, error) {
 	standing, err := r.directory.MemberStatus(ctx, policy.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
 	switch {
@@ -107,7 +108,7 @@ func (r *approverCheck) person(ctx context.Context, u policy.UserID) {
 	}
 }
 
-// groups looks into the groups. Free workspaces have none.
+// groups checks the groups. Free workspaces have none.
 func (r *approverCheck) groups(ctx context.Context, groups []policy.GroupID) {
 	const check = "approver group"
 	listed, err := r.workspace.UserGroups(ctx)
@@ -168,7 +169,7 @@ func (r *approverCheck) group(ctx context.Context, id policy.GroupID, g client.U
 	case may == 0 && missed > 0:
 		r.unknown(check, fmt.Sprintf("Of %s of %s: %s.", of, called(id, g), strings.Join(not, ", ")), "")
 	case may == 0:
-		r.bad(check, fmt.Sprintf("Of %s of %s nobody can decide: %s.", of, called(id, g), strings.Join(not, ", ")), "Add full members of the workspace to it in Slack.")
+		r.bad(check, fmt.Sprintf("Of %s of %s none can decide: %s.", of, called(id, g), strings.Join(not, ", ")), "Add full members of the workspace to it in Slack.")
 	case len(not) > 0:
 		r.warn(check, fmt.Sprintf("Of %s of %s %d can decide: %s.", of, called(id, g), may, strings.Join(not, ", ")), "Take out of the group in Slack who should not decide.")
 	default:
@@ -176,29 +177,29 @@ func (r *approverCheck) group(ctx context.Context, id policy.GroupID, g client.U
 	}
 }
 
-// checkQuorum judges the number of deciders. Nobody decides on their own request, so
-// one is enough for everybody but themself.
+// checkQuorum judges the number of deciders. With one, that person can get no key:
+// approvers do not decide on their own requests.
 func (r *approverCheck) checkQuorum() {
 	const check = "approvers"
 	switch n := len(r.deciders); {
 	case n == 0 && r.unsure:
-		r.unknown(check, "Nobody who can decide was found, but not everybody could be looked up.", "")
+		r.unknown(check, "No approver who can decide was found, and some could not be looked up.", "")
 	case n == 0:
-		r.bad(check, "Nobody can decide, so every request would lapse.", "Name at least two full members of the workspace in "+r.namedIn()+".")
+		r.bad(check, "No approver can decide, so every request would expire.", "Name at least two full members of the workspace in "+r.namedIn()+".")
 	case r.org.Policy.AllowSelfApproval:
 		r.warn(check, fmt.Sprintf("%d can decide, also on their own requests: allow_self_approval is true.", n), "Set allow_self_approval to false when the trial is over.")
 	case n == 1:
-		r.warn(check, "One person can decide. Nobody decides on their own request, so they themself can get no key.", "Name a second one in "+r.namedIn()+".")
+		r.warn(check, "One person can decide. It is not possible on one's own request, so that person can get no key.", "Name a second one in "+r.namedIn()+".")
 	default:
-		r.ok(check, fmt.Sprintf("%d people can decide. Nobody decides on their own request.", n))
+		r.ok(check, fmt.Sprintf("%d people can decide, each on the requests of others.", n))
 	}
 }
 
-// inChannel looks for those who can decide where they are asked to.
+// inChannel checks that those who can decide are in the approvals channel.
 func (r *approverCheck) inChannel(ctx context.Context) {
 	const check = "approvers in channel"
 	if len(r.deciders) == 0 {
-		r.skip("Nobody who can decide was found.", check)
+		r.skip("No approver who can decide was found.", check)
 		return
 	}
 	members, whole, err := r.workspace.ChannelMembers(ctx, r.org.Channel)
@@ -218,11 +219,11 @@ func (r *approverCheck) inChannel(ctx context.Context) {
 	}
 	switch {
 	case len(absent) == 0:
-		r.ok(check, "Everybody who can decide is in the approvals channel.")
+		r.ok(check, "All who can decide are in the approvals channel.")
 	case !whole:
 		r.unknown(check, "The channel has more members than Slack was asked for.", "")
 	case len(absent) == len(r.deciders):
-		r.bad(check, "Nobody who can decide is in the approvals channel.", "Invite the approvers there.")
+		r.bad(check, "None of those who can decide are in the approvals channel.", "Invite the approvers there.")
 	default:
 		r.warn(check, "In the approvals channel these are missing, though they can decide: "+strings.Join(absent, ", ")+".", "Invite them there.")
 	}

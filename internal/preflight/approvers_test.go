@@ -18,16 +18,16 @@ func takeOut(id string) string {
 const takeOutOfGroup = "Take out of the group in Slack who should not decide."
 
 // one is what is said when one person can decide.
-var one = Finding{"approvers", Warning, "One person can decide. Nobody decides on their own request, so they themself can get no key.", "Name a second one in SLACK_APPROVERS."}
+var one = Finding{"approvers", Warning, "One person can decide. It is not possible on one's own request, so that person can get no key.", "Name a second one in SLACK_APPROVERS."}
 
-var nobody = Finding{"approvers", NotOK, "Nobody can decide, so every request would lapse.", "Name at least two full members of the workspace in SLACK_APPROVERS."}
+var nobody = Finding{"approvers", NotOK, "No approver can decide, so every request would expire.", "Name at least two full members of the workspace in SLACK_APPROVERS."}
 
 func TestCheckOfApprovers(t *testing.T) {
 	diagnosed(t, map[string]brokenSetup{
 		"two people": {
 			approvers("U0BOB, U0DANA"),
 			Finding{"approver", OK, "U0DANA is a full member of the workspace.", ""},
-			[]Finding{{"approvers", OK, "2 people can decide. Nobody decides on their own request.", ""}},
+			[]Finding{{"approvers", OK, "2 people can decide, each on the requests of others.", ""}},
 		},
 		"one of two is deactivated": {
 			approvers("U0BOB,U0GONE"),
@@ -36,10 +36,10 @@ func TestCheckOfApprovers(t *testing.T) {
 		},
 		"a guest":        {approvers("U0BOB,U0DANA,U0GUEST"), Finding{"approver", NotOK, "U0GUEST is a guest.", takeOut("U0GUEST")}, nil},
 		"a bot":          {approvers("U0BOB,U0DANA,U0BOT"), Finding{"approver", NotOK, "U0BOT is a bot.", takeOut("U0BOT")}, nil},
-		"a stranger":     {approvers("U0BOB,U0DANA,U0EVE"), Finding{"approver", NotOK, "U0EVE is nobody of this workspace.", takeOut("U0EVE")}, nil},
-		"an unknown id":  {approvers("U0BOB,U0DANA,U0NOBODY"), Finding{"approver", NotOK, "U0NOBODY is nobody of this workspace.", takeOut("U0NOBODY")}, nil},
+		"a stranger":     {approvers("U0BOB,U0DANA,U0EVE"), Finding{"approver", NotOK, "U0EVE is not of this workspace.", takeOut("U0EVE")}, nil},
+		"an unknown id":  {approvers("U0BOB,U0DANA,U0NOBODY"), Finding{"approver", NotOK, "U0NOBODY is not of this workspace.", takeOut("U0NOBODY")}, nil},
 		"one person":     {approvers("U0BOB"), one, nil},
-		"only strangers": {approvers("U0EVE"), Finding{"approver", NotOK, "U0EVE is nobody of this workspace.", takeOut("U0EVE")}, []Finding{nobody}},
+		"only strangers": {approvers("U0EVE"), Finding{"approver", NotOK, "U0EVE is not of this workspace.", takeOut("U0EVE")}, []Finding{nobody}},
 		"one who decides on their own requests": {
 			func(l *checkEnv) {
 				l.set("SLACK_APPROVERS", "U0BOB")
@@ -49,7 +49,7 @@ func TestCheckOfApprovers(t *testing.T) {
 		},
 		"the same person twice, by id and by group": {
 			approvers("U0BOB,S0APPROVERS"),
-			Finding{"approvers", OK, "2 people can decide. Nobody decides on their own request.", ""}, nil,
+			Finding{"approvers", OK, "2 people can decide, each on the requests of others.", ""}, nil,
 		},
 		"somebody who cannot be looked up": {
 			func(l *checkEnv) {
@@ -57,7 +57,7 @@ func TestCheckOfApprovers(t *testing.T) {
 				slackAnswers("users.info", "fatal_error")(l)
 			},
 			Finding{"approver", NotChecked, "Slack cannot answer now (fatal_error).", "Try again in a minute."},
-			[]Finding{{"approvers", NotChecked, "Nobody who can decide was found, but not everybody could be looked up.", ""}},
+			[]Finding{{"approvers", NotChecked, "No approver who can decide was found, and some could not be looked up.", ""}},
 		},
 	})
 }
@@ -92,11 +92,11 @@ func TestCheckOfApproverGroups(t *testing.T) {
 		},
 		"guests and strangers among them": {
 			func(l *checkEnv) { l.Slack.SetGroup(slack.Approvers, slack.Bob, slack.Dana, slack.Gil, slack.Eve) },
-			Finding{"approver group", Warning, "Of 4 members of @atlas-approvers (S0APPROVERS) 2 can decide: U0GUEST is a guest, U0EVE is nobody of this workspace.", takeOutOfGroup}, nil,
+			Finding{"approver group", Warning, "Of 4 members of @atlas-approvers (S0APPROVERS) 2 can decide: U0GUEST is a guest, U0EVE is not of this workspace.", takeOutOfGroup}, nil,
 		},
 		"nobody of it can decide": {
 			func(l *checkEnv) { l.Slack.SetGroup(slack.Approvers, slack.Gil) },
-			Finding{"approver group", NotOK, "Of 1 members of @atlas-approvers (S0APPROVERS) nobody can decide: U0GUEST is a guest.", "Add full members of the workspace to it in Slack."},
+			Finding{"approver group", NotOK, "Of 1 members of @atlas-approvers (S0APPROVERS) none can decide: U0GUEST is a guest.", "Add full members of the workspace to it in Slack."},
 			[]Finding{nobody},
 		},
 		"a large one": {

@@ -55,16 +55,15 @@ func (c *checker) login(ctx context.Context) {
 	c.status, err = c.api.Status(ctx)
 	c.cause = err
 	if err != nil {
-		c.noLogin(err)
+		c.loginRefused(err)
 		return
 	}
 	c.ok(check, fmt.Sprintf("Atlas accepts the API key %s.", o.PublicKey))
 }
 
-// noLogin explains why Atlas did not say who the bot is. Where the key may be
-// used from is asked before anything else, so an address that is refused says
-// nothing of the rest.
-func (c *checker) noLogin(err error) {
+// loginRefused explains why Atlas did not accept the login. Atlas checks the address
+// of the caller first, so a refused address leaves the rest unknown.
+func (c *checker) loginRefused(err error) {
 	addList := "At " + c.keysPage() + " edit the key, and add the bot's address to its access list."
 	e, ok := errors.AsType[*atlas.Error](err)
 	seen := ""
@@ -86,15 +85,15 @@ func (c *checker) noLogin(err error) {
 			"Compare the public key at "+c.keysPage()+"; if the private key is lost, make a new one there.")
 		c.stop("The login has to work first.")
 	default:
-		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
-		c.unknown("atlas login", says, do)
+		message, hint := AtlasProblem(c.config.AtlasBaseURL, err)
+		c.unknown("atlas login", message, hint)
 		c.stop("The login has to work first.")
 	}
 }
 
-// organization checks that the key belongs to the organization. If not it names
-// the one that was probably meant. The start asks only where several credentials
-// may have been swapped.
+// organization checks that the key belongs to the organization, and otherwise names
+// the organization that was probably meant. The start asks only if there are
+// several credentials, which may have been swapped.
 func (c *checker) organization(ctx context.Context) {
 	const check = "atlas organization"
 	if c.starting && len(c.config.Organizations) == 1 {
@@ -109,14 +108,14 @@ func (c *checker) organization(ctx context.Context) {
 		c.ok(check, fmt.Sprintf("It is %s (%s).", org.Name, org.ID))
 		return
 	case kind == atlas.Permanent || kind == atlas.InvalidCredential || kind == atlas.Gone:
-		do := "Set " + c.org.Variable("ATLAS_ORG_ID") + " to the id under Organization Settings of the organization that the key was made in."
+		hint := "Set " + c.org.Variable("ATLAS_ORG_ID") + " to the id under Organization Settings of the organization that the key was made in."
 		if mine, err := c.api.Organizations(ctx); err == nil && len(mine) > 0 {
-			do = fmt.Sprintf("The key belongs to %s: set %s to %s if that one is meant, or else make a key in the other.", mine[0].Name, c.org.Variable("ATLAS_ORG_ID"), mine[0].ID)
+			hint = fmt.Sprintf("The key belongs to %s: set %s to %s if that one is meant, or else make a key in the other.", mine[0].Name, c.org.Variable("ATLAS_ORG_ID"), mine[0].ID)
 		}
-		c.bad(check, fmt.Sprintf("Atlas shows the API key no organization %s.", c.org.ID), do)
+		c.bad(check, fmt.Sprintf("Atlas shows the API key no organization %s.", c.org.ID), hint)
 	default:
-		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
-		c.unknown(check, says, do)
+		message, hint := AtlasProblem(c.config.AtlasBaseURL, err)
+		c.unknown(check, message, hint)
 	}
 	c.stop("The organization has to be found first.")
 }
@@ -134,15 +133,15 @@ func (c *checker) role(context.Context) {
 	}
 }
 
-// listsRequired looks at the setting that closes the moment between making a
-// key and putting its list on it. The bot puts a list on every key anyway.
+// listsRequired checks the setting that protects a key between its creation and its
+// access list. The bot puts a list on every key in any case.
 func (c *checker) listsRequired(ctx context.Context) {
 	const check = "atlas lists required"
 	settings, err := c.api.Settings(ctx)
 	switch {
 	case err != nil:
-		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
-		c.unknown(check, says, do)
+		message, hint := AtlasProblem(c.config.AtlasBaseURL, err)
+		c.unknown(check, message, hint)
 	case !settings.AccessListRequired:
 		c.warn(check, "The organization does not require access lists: a key without one works from everywhere. The bot puts one on every key.",
 			"In Atlas, Organization Settings, switch on Require IP Access List for the Atlas Administration API.")
@@ -151,8 +150,8 @@ func (c *checker) listsRequired(ctx context.Context) {
 	}
 }
 
-// accessList looks at the access list of the bot's own key, and at the address
-// that Atlas sees the bot at.
+// accessList checks the access list of the bot's own key, and the address at which
+// Atlas sees the bot.
 func (c *checker) accessList(ctx context.Context) {
 	const check = "atlas access list"
 	add := "At " + c.keysPage() + " edit the key's access list."
@@ -163,23 +162,23 @@ func (c *checker) accessList(ctx context.Context) {
 	}
 	entries, err := c.api.ListAccess(ctx, c.status.KeyID)
 	if err != nil {
-		says, do := AtlasProblem(c.config.AtlasBaseURL, err)
-		c.unknown(check, says, do)
+		message, hint := AtlasProblem(c.config.AtlasBaseURL, err)
+		c.unknown(check, message, hint)
 		c.skip("The access list could not be read.", "atlas address")
 		return
 	}
 	switch {
 	case len(entries) == 0:
-		c.warn(check, "The bot's API key has no access list: whoever steals it can use it from everywhere.", add)
+		c.warn(check, "The bot's API key has no access list: if it is stolen, it works from everywhere.", add)
 	case slices.ContainsFunc(entries, func(e atlas.Entry) bool { return e.From.Bits() == 0 }):
 		c.warn(check, "The access list of the bot's API key has the whole internet on it.", add)
 	default:
 		c.ok(check, "The bot's API key works from "+networks(entries)+" only.")
 	}
-	c.ownAddress(entries, address, unseen)
+	c.addressSeen(entries, address, unseen)
 }
 
-// keysPage is the address of Atlas's page of the organization's API keys.
+// keysPage returns the URL of Atlas's page of the organization's API keys.
 func (c *checker) keysPage() string { return c.config.KeysPages()[c.org.ID] }
 
 func networks(entries []atlas.Entry) string {
@@ -194,9 +193,8 @@ func networks(entries []atlas.Entry) string {
 	return strings.Join(all, ", ")
 }
 
-// ownAddress has nothing worse than a warning: Atlas has answered, so the
-// address is good now.
-func (c *checker) ownAddress(entries []atlas.Entry, address netip.Addr, unseen error) {
+// addressSeen warns at most: Atlas has answered, so the address is good now.
+func (c *checker) addressSeen(entries []atlas.Entry, address netip.Addr, unseen error) {
 	const check = "atlas address"
 	listed := slices.ContainsFunc(entries, func(e atlas.Entry) bool { return e.From.Contains(address) })
 	switch {

@@ -57,7 +57,7 @@ func TestCheckOfTheAtlasKey(t *testing.T) {
 				anotherKey(owner)(l)
 			},
 			Finding{
-				"atlas access list", Warning, "The bot's API key has no access list: whoever steals it can use it from everywhere.",
+				"atlas access list", Warning, "The bot's API key has no access list: if it is stolen, it works from everywhere.",
 				"At {keys} edit the key's access list.",
 			},
 			[]Finding{{"atlas address", OK, "Atlas sees the bot at 198.51.100.7.", ""}},

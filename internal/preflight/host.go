@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// database looks at where requests will be kept. A database that is not there is
-// not made: an empty one in the wrong directory is not a fresh install.
+// database checks the database. It does not create one that is missing: an empty
+// database in the wrong directory is not a fresh installation.
 func (c *checker) database(ctx context.Context) {
 	const check = "database"
 	if !strings.HasPrefix(c.config.DatabaseURL, "sqlite:") {
@@ -55,7 +55,7 @@ func (c *checker) newDatabase(path string) {
 	c.ok(check, fmt.Sprintf("There is no %s yet; the first start makes it.", path))
 }
 
-// listenAddress tries LISTEN, and lets it go.
+// listenAddress listens on LISTEN for a moment.
 func (c *checker) listenAddress(ctx context.Context) {
 	const check = "listen address"
 	at, err := netip.ParseAddrPort(c.config.Listen)
@@ -69,7 +69,7 @@ func (c *checker) listenAddress(ctx context.Context) {
 		listener.Close()
 		c.ok(check, c.config.Listen+" is free.")
 	case errors.Is(err, syscall.EADDRINUSE):
-		c.occupied(ctx, at)
+		c.addressInUse(ctx, at)
 	case errors.Is(err, fs.ErrPermission):
 		c.bad(check, "This user may not listen on "+c.config.Listen+".", "Choose a port of 1024 or above in LISTEN.")
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
@@ -79,8 +79,8 @@ func (c *checker) listenAddress(ctx context.Context) {
 	}
 }
 
-// occupied asks whoever listens whether it is a bot.
-func (c *checker) occupied(ctx context.Context, at netip.AddrPort) {
+// addressInUse asks the program that listens whether it is a bot.
+func (c *checker) addressInUse(ctx context.Context, at netip.AddrPort) {
 	const check = "listen address"
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

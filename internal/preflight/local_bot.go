@@ -42,7 +42,7 @@ func reachable(at netip.AddrPort) netip.AddrPort {
 	return at
 }
 
-// localClient calls what is on this machine. HTTP_PROXY is for other hosts.
+// localClient calls programs on this machine. HTTP_PROXY is for other hosts.
 var localClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 func getLocal(ctx context.Context, at netip.AddrPort, path string) (*http.Response, error) {
@@ -53,8 +53,8 @@ func getLocal(ctx context.Context, at netip.AddrPort, path string) (*http.Respon
 	return localClient.Do(req)
 }
 
-// askReady asks /readyz of the bot at an address. An error means that it is no
-// bot.
+// askReady asks /readyz of the bot at an address. An error means that the program
+// there is not a bot.
 func askReady(ctx context.Context, at netip.AddrPort) (bool, error) {
 	res, err := getLocal(ctx, at, "/readyz")
 	if err != nil {

@@ -22,17 +22,17 @@ const (
 	// callTimeout bounds one call of a preflight.
 	callTimeout = 10 * time.Second
 
-	// Slack's signatures are good for five minutes by our clock. A warning
-	// comes long before, an end shortly before.
+	// Slack's signatures are valid for five minutes by the clock of this machine.
+	// The warning comes long before, the failure shortly before.
 	maxSkewOK = 30 * time.Second
 	maxSkew   = 240 * time.Second
 
-	// skewPrecision is what cannot be told from no difference at all: Date headers
-	// count whole seconds, and answers take their time.
+	// skewPrecision is the smallest difference that can be measured: Date headers
+	// count whole seconds, and answers take time.
 	skewPrecision = 3 * time.Second
 )
 
-// proxies says which calls go through a proxy; where none does it says nothing.
+// proxies reports which calls go through a proxy, if any do.
 func (c *checker) proxies(context.Context) {
 	var through []string
 	for _, to := range []struct{ who, address string }{
@@ -47,8 +47,8 @@ func (c *checker) proxies(context.Context) {
 	}
 }
 
-// reach makes one call without any credential, to tell a network that does not
-// work from a credential that does not, and reads the clock of the other side.
+// reach makes one call without any credential, which separates a problem of the
+// network from one of the credential, and reads the clock of the other side.
 // It adds the findings "<who> connection" and "<who> clock".
 func (c *checker) reach(ctx context.Context, who, variable, address string) bool {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -65,24 +65,23 @@ func (c *checker) reach(ctx context.Context, who, variable, address string) bool
 	before := c.now()
 	res, err := client.Do(req)
 	if err != nil {
-		says, do := networkProblem(req.URL, variable, err)
-		c.bad(who+" connection", says, do)
+		message, hint := networkProblem(req.URL, variable, err)
+		c.bad(who+" connection", message, hint)
 		c.skip("There was no answer to read the time from.", who+" clock")
 		return false
 	}
 	defer res.Body.Close()
-	says := req.URL.Host + " answers"
+	message := req.URL.Host + " answers"
 	if through := c.config.Proxy.Host(address); through != "" {
-		says += " through the proxy " + through
+		message += " through the proxy " + through
 	}
-	c.ok(who+" connection", says+".")
+	c.ok(who+" connection", message+".")
 	c.clock(who+" clock", res.Header.Get("Date"), before, c.now())
 	return true
 }
 
-// clock compares the time of an answer with the middle of when it was waited
-// for. The fraction of a second that Date leaves out is half a second in the
-// mean.
+// clock compares the time of an answer with the middle of the call. The fraction of
+// a second that Date leaves out is half a second on average.
 func (c *checker) clock(check, date string, before, after time.Time) {
 	theirs, err := http.ParseTime(date)
 	if err != nil {
@@ -91,23 +90,23 @@ func (c *checker) clock(check, date string, before, after time.Time) {
 	}
 	ours := before.Add(after.Sub(before) / 2)
 	skew := ours.Sub(theirs.Add(500 * time.Millisecond)).Round(time.Second)
-	says := fmt.Sprintf("This machine's clock is %s %s.", skew.Abs(), map[bool]string{true: "ahead", false: "behind"}[skew > 0])
-	const do = "Let this machine keep its time with NTP: signatures and the ends of keys go by its clock."
+	message := fmt.Sprintf("This machine's clock is %s %s.", skew.Abs(), map[bool]string{true: "ahead", false: "behind"}[skew > 0])
+	const hint = "Synchronize the clock of this machine with NTP: signatures and the expiry of keys depend on it."
 	switch {
 	case skew.Abs() > maxSkew:
-		c.bad(check, says, do)
+		c.bad(check, message, hint)
 	case skew.Abs() > maxSkewOK:
-		c.warn(check, says, do)
+		c.warn(check, message, hint)
 	case skew.Abs() > skewPrecision:
-		c.ok(check, says)
+		c.ok(check, message)
 	default:
 		c.ok(check, "This machine's clock agrees.")
 	}
 }
 
-// networkProblem says why a call got no answer, and the way on. variable is where
-// the address is set; empty if it is not the matter.
-func networkProblem(u *url.URL, variable string, err error) (says, do string) {
+// networkProblem explains why a call got no answer. variable is the one that sets
+// the address.
+func networkProblem(u *url.URL, variable string, err error) (message, hint string) {
 	lookup, isLookup := errors.AsType[*net.DNSError](err)
 	through, isProxy := errors.AsType[*proxy.Error](err)
 	_, isCertificate := errors.AsType[*tls.CertificateVerificationError](err)
@@ -128,8 +127,8 @@ func networkProblem(u *url.URL, variable string, err error) (says, do string) {
 	return "The connection to " + u.Host + " broke off.", "Try again; if it stays so, something between here and there cuts it: look at firewalls and proxies."
 }
 
-// AtlasProblem says why a call of Atlas did not work, beyond what its caller
-// knows better.
+// AtlasProblem explains why a call to Atlas failed, where the caller has no better
+// explanation.
 func AtlasProblem(baseURL string, err error) (message, hint string) {
 	e, ok := errors.AsType[*atlas.Error](err)
 	switch {

@@ -83,9 +83,9 @@ func TestNetworkWords(t *testing.T) {
 		"reset":        {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, "The connection to slack.com broke off."},
 		"anything":     {errors.New("malformed HTTP response xoxb-secret"), "The connection to slack.com broke off."},
 	} {
-		says, do := networkProblem(u, "SLACK_API_URL", fmt.Errorf("calling: %w", tt.err))
-		assert.Equal(t, tt.says, says, name)
-		assert.NotEmpty(t, do, name)
+		message, hint := networkProblem(u, "SLACK_API_URL", fmt.Errorf("calling: %w", tt.err))
+		assert.Equal(t, tt.says, message, name)
+		assert.NotEmpty(t, hint, name)
 	}
 }
 
@@ -105,9 +105,9 @@ func TestAtlasWords(t *testing.T) {
 		"a broken connection": {&atlas.Error{Kind: atlas.Transient, Err: io.ErrUnexpectedEOF}, "The connection to cloud.mongodb.com broke off."},
 		"anything":            {errors.New("secret"), "Atlas could not be asked."},
 	} {
-		says, do := AtlasProblem(c.config.AtlasBaseURL, tt.err)
-		assert.Equal(t, tt.says, says, name)
-		assert.NotEmpty(t, do, name)
+		message, hint := AtlasProblem(c.config.AtlasBaseURL, tt.err)
+		assert.Equal(t, tt.says, message, name)
+		assert.NotEmpty(t, hint, name)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestCheckOfClocks(t *testing.T) {
 	t.Parallel()
 	const theirs = "Mon, 02 Mar 2026 10:00:00 GMT"
 	noon := time.Date(2026, time.March, 2, 10, 0, 0, 500_000_000, time.UTC) // the middle of that second
-	const ntp = "Let this machine keep its time with NTP: signatures and the ends of keys go by its clock."
+	const ntp = "Synchronize the clock of this machine with NTP: signatures and the expiry of keys depend on it."
 	for name, tt := range map[string]struct {
 		date   string
 		ahead  time.Duration

@@ -122,7 +122,7 @@ func TestCheckOfAPolicyFile(t *testing.T) {
 		},
 		"a mistake in it": {
 			policy("lifetime: [8h]\nissue_within: soon"),
-			[]Finding{{"configuration", NotOK, `{file}:2: issue_within: "soon" is not a duration, like 90m, 8h or 30d.`, "Mend it in the policy file; docs/policy.md explains every field."}}, 1,
+			[]Finding{{"configuration", NotOK, `{file}:2: issue_within: "soon" is not a duration, like 90m, 8h or 30d.`, "Correct it in the policy file; docs/policy.md explains every field."}}, 1,
 		},
 		"two of a group of one": {
 			func(l *checkEnv) {
@@ -136,8 +136,8 @@ func TestCheckOfAPolicyFile(t *testing.T) {
 				policy("excluded_approvers: [U0BOB]")(l)
 			},
 			[]Finding{
-				{"approvers", Warning, "One person can decide. Nobody decides on their own request, so they themself can get no key.", "Name a second one in {file}."},
-				{"policy people", OK, "Everybody else whom the policy names is there: U0BOB.", ""},
+				{"approvers", Warning, "One person can decide. It is not possible on one's own request, so that person can get no key.", "Name a second one in {file}."},
+				{"policy people", OK, "All others whom the policy names exist: U0BOB.", ""},
 			}, 0,
 		},
 		"people of other rules": {

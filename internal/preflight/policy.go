@@ -10,15 +10,15 @@ import (
 	"atlaskeybot/internal/policyfile"
 )
 
-// PolicyFile looks at what only a file can say: approvals of several people, and
-// people who are no approvers.
+// policyFile checks what only a policy file has: approvals of several people, and people who
+// are not approvers.
 func (r *approverCheck) policyFile(ctx context.Context) {
 	r.approvals(ctx)
-	r.others(ctx)
+	r.otherPeople(ctx)
 }
 
-// approvals asks the rules whether the people there are can give what each role
-// takes.
+// approvals checks that the members of the workspace can give the approvals that
+// each role requires.
 func (r *approverCheck) approvals(ctx context.Context) {
 	const check = "approvals"
 	current := r.org.Policy
@@ -48,11 +48,11 @@ func (r *approverCheck) approvals(ctx context.Context) {
 	r.ok(check, "The people there are now can give the approvals of every role.")
 }
 
-// others looks for those whom the file names beside the approvers: who may ask,
-// break the glass, or have a key without approval.
-func (r *approverCheck) others(ctx context.Context) {
+// otherPeople checks those whom the file names beside the approvers: requesters, and
+// those who may break the glass or need no approval.
+func (r *approverCheck) otherPeople(ctx context.Context) {
 	const check = "policy people"
-	users, groups := r.namedOtherwise()
+	users, groups := r.otherPrincipals()
 	found := len(r.findings)
 	for _, u := range users {
 		standing, err := r.directory.MemberStatus(ctx, policy.Actor{User: u, Team: r.workspace.Team, Enterprise: r.workspace.Enterprise})
@@ -67,7 +67,7 @@ func (r *approverCheck) others(ctx context.Context) {
 		r.otherGroups(ctx, groups)
 	}
 	if n := len(users) + len(groups); n > 0 && len(r.findings) == found {
-		r.ok(check, fmt.Sprintf("Everybody else whom the policy names is there: %s.",
+		r.ok(check, fmt.Sprintf("All others whom the policy names exist: %s.",
 			policyfile.Names(policy.Principals{Users: users, Groups: groups})))
 	}
 }
@@ -89,8 +89,9 @@ func (r *approverCheck) otherGroups(ctx context.Context, groups []policy.GroupID
 	}
 }
 
-// namedOtherwise lists whom the policy names, and who is no approver, each once.
-func (r *approverCheck) namedOtherwise() ([]policy.UserID, []policy.GroupID) {
+// otherPrincipals returns the users and groups of the policy that are not approvers,
+// each once.
+func (r *approverCheck) otherPrincipals() ([]policy.UserID, []policy.GroupID) {
 	current := r.org.Policy
 	all := []policy.Principals{current.ExcludedApprovers, current.BreakGlass.AllowedRequesters}
 	for _, rule := range slices.Concat(current.Roles, current.ProjectRoles) {

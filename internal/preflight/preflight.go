@@ -19,23 +19,23 @@ import (
 // timeout bounds a whole preflight.
 const timeout = 2 * time.Minute
 
-// A Result is what came of one check. Scripts read it.
+// A Result is the result of one check. Scripts read it.
 type Result string
 
 const (
 	OK         Result = "ok"
 	NotOK      Result = "not_ok"
-	Warning    Result = "warning"     // it works, and is not as it should be
-	NotChecked Result = "not_checked" // nobody knows
+	Warning    Result = "warning"     // it works and should be corrected
+	NotChecked Result = "not_checked" // unknown
 )
 
-// A Finding is one line of the preflight. Names of checks stay as they are; a
-// check that is about several things has one finding for each.
+// A Finding is one result of a check. Scripts depend on the names of checks, which
+// do not change. A check of several things has one finding for each.
 type Finding struct {
 	Check   string `json:"check"`
 	Result  Result `json:"result"`
 	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"` // the way on, if one is needed
+	Hint    string `json:"hint,omitempty"` // what to do, if anything
 }
 
 // A checker makes the checks of one preflight, or those of the start.
@@ -52,7 +52,7 @@ type checker struct {
 	workspace *client.Slack       // nil until Slack accepts the token
 	api       *atlas.Client       // of org
 	status    atlas.Status        // of the bot's key in org
-	channels  map[string]error    // what was found of each channel
+	channels  map[string]error    // the result of each channel that was checked
 
 	findings   []Finding
 	stopped    bool // the list of probes that is run
@@ -75,7 +75,7 @@ func RunChecks(ctx context.Context, environ map[string]string, now func() time.T
 	return c.run(ctx)
 }
 
-// run makes every check, nearest things first.
+// run makes every check, from this machine outwards.
 func (c *checker) run(ctx context.Context) []Finding {
 	c.runProbes(ctx, hostProbes)
 	c.slack(ctx)
@@ -115,7 +115,7 @@ func (c *checker) forEachOrganization(ctx context.Context, probes []probe) {
 	c.org = config.Organization{}
 }
 
-// skip notes that checks were not made, since something before them failed.
+// skip notes that checks were not made, and why.
 func (c *checker) skip(why string, checks ...string) {
 	cause := c.cause
 	c.cause = nil
@@ -139,13 +139,13 @@ func (c *checker) add(check string, r Result, message, hint string) {
 	}
 }
 
-// isDegraded reports whether the bot starts though a check is not ok: requests
-// that are damaged keep no other from being served.
+// isDegraded reports whether the bot starts although a check is not ok: damaged
+// requests do not affect the others.
 func (c *checker) isDegraded(check string) bool {
 	return check == "database" && c.cause == nil
 }
 
-// configuration has a line for every problem that run would end with.
+// configuration has a finding for every problem that aborts the start.
 func (c *checker) configuration(context.Context) {
 	var err error
 	if c.config, err = config.Read(c.environ); err == nil {
@@ -155,11 +155,11 @@ func (c *checker) configuration(context.Context) {
 		c.warn("configuration", sentence(w), "Correct its name, or take it out of the bot's environment; .env.example has every name.")
 	}
 	for _, problem := range config.SplitErrors(err) {
-		do := "Mend it in the bot's environment; .env.example explains every variable."
+		hint := "Correct it in the bot's environment; .env.example explains every variable."
 		if _, inFile := errors.AsType[*policyfile.Problem](problem); inFile {
-			do = "Mend it in the policy file; docs/policy.md explains every field."
+			hint = "Correct it in the policy file; docs/policy.md explains every field."
 		}
-		c.bad("configuration", sentence(problem.Error()), do)
+		c.bad("configuration", sentence(problem.Error()), hint)
 	}
 }
 

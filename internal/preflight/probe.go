@@ -90,7 +90,7 @@ type Problem struct {
 	cause error
 }
 
-// Error is one line: what is wrong, the way on, and the code of the platform.
+// Error returns one line: the problem, what to do, and the code of the platform.
 func (p *Problem) Error() string {
 	text := strings.TrimSpace(p.Message + " " + p.Hint)
 	if code := problemCode(p.cause); code != "" && !strings.Contains(text, code) {
@@ -101,7 +101,7 @@ func (p *Problem) Error() string {
 
 func (p *Problem) Unwrap() error { return p.cause }
 
-// MayBeStray reports whether the answer may be wrong: Atlas has been seen to refuse
+// MayBeStray reports whether another try may succeed: Atlas has been seen to refuse
 // a good credential once.
 func (p *Problem) MayBeStray() bool {
 	return p.Check != "atlas organization" && atlas.KindOf(p.cause) == atlas.InvalidCredential
@@ -173,8 +173,8 @@ func (s Start) Atlas(ctx context.Context, o config.Organization, api *atlas.Clie
 	return c.outcome()
 }
 
-// outcome is what the findings come to at the start: problems that another try
-// does not solve, all of them, or the cause of what could not be checked.
+// outcome returns the problems that keep the bot from starting, which are permanent,
+// or else why something could not be checked.
 func (c *checker) outcome() (permanent bool, err error) {
 	if len(c.problems) > 0 {
 		return true, errors.Join(c.problems...)

@@ -38,16 +38,16 @@ func (c *checker) reachSlack(ctx context.Context) {
 	}
 }
 
-// appSettings says what Slack tells nobody but the owner of the app. Posting
-// would show one of them, and a preflight does not write to people.
+// appSettings reports what Slack shows to the owner of the app alone. Posting would
+// show one of them, and a preflight does not write to people.
 func (c *checker) appSettings(context.Context) {
-	c.unknown("messages tab", "Whether people can be written to shows only when somebody is: Slack then answers messages_tab_disabled.",
+	c.unknown("messages tab", "Only a message to a person shows whether the bot can write to people: Slack then answers messages_tab_disabled.",
 		"At api.slack.com/apps, App Home, see that the Messages Tab is on; the app manifest ('atlas-key-bot manifest') has it on.")
-	do := fmt.Sprintf("At api.slack.com/apps, App Manifest, compare with 'atlas-key-bot manifest'; the command is %s", c.config.SlackCommand)
+	hint := fmt.Sprintf("At api.slack.com/apps, App Manifest, compare with 'atlas-key-bot manifest'; the command is %s", c.config.SlackCommand)
 	if c.config.SlackAppToken.IsZero() {
-		do += ", and Socket Mode has to be off, or else Slack never calls"
+		hint += ", and Socket Mode has to be off, or else Slack never calls"
 	}
-	c.unknown("slash command", "Slack does not tell a bot which commands its app has, nor whether interactivity is on.", do+".")
+	c.unknown("slash command", "Slack does not tell a bot which commands its app has, nor whether interactivity is on.", hint+".")
 }
 
 func (c *checker) slackConfig() client.Config {
@@ -102,8 +102,8 @@ func (c *checker) installation(ctx context.Context) {
 	c.ok(check, fmt.Sprintf("Slack accepts it: %s in workspace %s, %s", c.workspace.BotUser, c.workspace.Team, c.workspace.URL))
 }
 
-// refusal is for answers of Slack's that have no sentence of their own. What is
-// no clear no leaves the check unmade.
+// refusal reports an answer of Slack that has no text of its own. An answer that is
+// not a clear refusal leaves the check unknown.
 func (c *checker) refusal(check, what string, err error) {
 	f, _ := errors.AsType[*approval.CallError](err)
 	switch {
@@ -145,8 +145,8 @@ func (c *checker) scopes(context.Context) {
 	}
 }
 
-// transportCheck names the check of how Slack reaches the bot: Socket Mode wins, as
-// it does in run.
+// transportCheck returns the name of the check of the transport. Socket Mode wins,
+// as it does when the bot runs.
 func (c *checker) transportCheck() string {
 	if c.config.SlackAppToken.IsZero() {
 		return "slack signing secret"
@@ -174,7 +174,7 @@ func (c *checker) signingSecret() {
 	}
 }
 
-// appToken opens the way to Socket Mode, and does not go it.
+// appToken asks for a Socket Mode connection and does not open it.
 func (c *checker) appToken(ctx context.Context) {
 	const check, where = "slack app token", "Make one at api.slack.com/apps, Basic Information, App-Level Tokens, with the scope connections:write."
 	if !strings.HasPrefix(c.config.SlackAppToken.Reveal(), "xapp-") {
@@ -198,8 +198,8 @@ func (c *checker) appToken(ctx context.Context) {
 	}
 }
 
-// sameApp tells tokens of two apps apart: with them the bot would post as one
-// and hear what is said to the other.
+// sameApp finds tokens of two apps, with which the bot would post as one app and
+// receive the deliveries of the other.
 func (c *checker) sameApp(ctx context.Context, app string) {
 	const check = "slack app token"
 	own := ""
@@ -222,8 +222,8 @@ func (c *checker) channel(ctx context.Context) {
 	err := c.checkChannel(ctx, c.org.Channel)
 	c.cause = err
 	if wrong, ok := errors.AsType[*client.ChannelError](err); ok {
-		says, do, _ := strings.Cut(wrong.Problem, "; ") // what is wrong, and the way on
-		c.bad(check, "Channel "+wrong.Channel+": "+says+".", sentence(do))
+		message, hint, _ := strings.Cut(wrong.Problem, "; ") // the problem, and what to do
+		c.bad(check, "Channel "+wrong.Channel+": "+message+".", sentence(hint))
 		return
 	}
 	if err != nil {

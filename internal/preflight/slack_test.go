@@ -156,7 +156,7 @@ func TestCheckOfScopes(t *testing.T) {
 			Finding{"slack scopes", NotOK, "The bot token lacks users:read.", whereScopes},
 			[]Finding{
 				{"approver group", NotChecked, "Of 2 members of @atlas-approvers (S0APPROVERS): U0BOB could not be looked up, U0DANA could not be looked up.", ""},
-				{"approvers", NotChecked, "Nobody who can decide was found, but not everybody could be looked up.", ""},
+				{"approvers", NotChecked, "No approver who can decide was found, and some could not be looked up.", ""},
 			},
 		},
 		"groups cannot be listed": {
@@ -214,7 +214,7 @@ func TestCheckOfTheChannel(t *testing.T) {
 				l.Slack.Leave(slack.Dana, slack.Approvals)
 				l.Slack.Leave(slack.Bob, slack.Approvals)
 			},
-			Finding{"approvers in channel", NotOK, "Nobody who can decide is in the approvals channel.", "Invite the approvers there."}, nil,
+			Finding{"approvers in channel", NotOK, "None of those who can decide are in the approvals channel.", "Invite the approvers there."}, nil,
 		},
 	})
 }
