@@ -62,7 +62,7 @@ func TestRevokeBesideARunningBot(t *testing.T) {
 
 	said, err := w.revokes("--reason", "seen in a public repository", strings.ToLower(string(id)))
 	require.NoError(t, err)
-	assert.Equal(t, "The revocation is recorded of the key "+key+" of "+string(id)+" has to go. Its owner is U0ALICE.\n"+
+	assert.Equal(t, "The revocation is recorded of the key "+key+" of "+string(id)+". Its owner is U0ALICE.\n"+
 		"Waiting up to 1m30s for the bot to delete it in Atlas.\n"+
 		"The key "+key+" was deleted in Atlas.\n", said)
 	assert.Empty(t, w.botKeys())
@@ -120,7 +120,7 @@ func TestRevokeThatAtlasRefuses(t *testing.T) {
 	said, err = w.revokes(string(id))
 	require.NoError(t, err)
 	assert.Contains(t, said, "is being deleted already.\n")
-	assert.Contains(t, said, "is gone: it was deleted in Atlas.\n")
+	assert.Contains(t, said, "was deleted in Atlas.\n")
 	assert.Empty(t, w.botKeys())
 }
 
@@ -172,12 +172,12 @@ func TestRevokeTriesAgainAtOnce(t *testing.T) {
 	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
 	said, err := w.revokes(string(id), "--wait", "2s")
 	require.ErrorContains(t, err, "the key is not deleted yet")
-	assert.Contains(t, said, "It is recorded")
+	assert.Contains(t, said, "The revocation is recorded")
 	require.Len(t, w.botKeys(), 1)
 
 	said, err = w.revokes(string(id))
 	require.NoError(t, err)
-	assert.Contains(t, said, "is gone: it was deleted in Atlas.\n")
+	assert.Contains(t, said, "was deleted in Atlas.\n")
 	assert.Empty(t, w.botKeys())
 }
 
