@@ -14,7 +14,7 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-func TestALogThatGrowsIsSaid(t *testing.T) {
+func TestGrowingWALIsLogged(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})

@@ -10,7 +10,7 @@ import (
 
 // An auditor who wants a day of a long life needs what came before it: the key
 // was made, and its deletion may have gone unheard, long ago.
-func TestEventsAreReadFromWhereTheyAreNeeded(t *testing.T) {
+func TestFeedStartCoversDeletedKeys(t *testing.T) {
 	t.Parallel()
 	const day = 24 * 60
 	entries := []approval.AuditEntry{

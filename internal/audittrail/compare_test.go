@@ -69,19 +69,19 @@ func TestCompare(t *testing.T) {
 		edit func(c *comparison)
 		want []string // event, key, and the beginning of what is said
 	}{
-		"nothing but the bot's work":                   {func(*comparison) {}, nil},
-		"clocks that are half a minute apart":          {shifted(30 * time.Second), nil},
-		"clocks that are half a minute apart, back":    {shifted(-30 * time.Second), nil},
-		"an event that two pages have":                 {func(c *comparison) { c.events = append(c.events, c.events[0]) }, nil},
-		"roles changed by somebody":                    {also(eventAt(30, atlas.EventRolesChanged, ann, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb an actor other than the bot changed this key's roles"}},
-		"roles changed by a person in Atlas":           {also(eventAt(30, atlas.EventRolesChanged, "", keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb an actor other than the bot changed this key's roles"}},
-		"an address added by somebody":                 {also(eventAt(30, atlas.EventAccessAdded, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb an actor other than the bot added to this key's access list"}},
-		"an address taken by somebody":                 {also(eventAt(30, atlas.EventAccessRemoved, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb an actor other than the bot took from this key's access list"}},
-		"a project given by somebody":                  {also(eventAt(30, eventAddedToProject, ann, keyB)), []string{"API_KEY_ADDED_TO_GROUP bbbbbbbb an actor other than the bot gave this key access to a project"}},
-		"a key deleted by somebody before the bot did": {func(c *comparison) { c.events[5].Actor = ann }, []string{"API_KEY_DELETED bbbbbbbb an actor other than the bot deleted this key"}},
+		"nothing but the bot's work":                {func(*comparison) {}, nil},
+		"clocks that are half a minute apart":       {shifted(30 * time.Second), nil},
+		"clocks that are half a minute apart, back": {shifted(-30 * time.Second), nil},
+		"an event that two pages have":              {func(c *comparison) { c.events = append(c.events, c.events[0]) }, nil},
+		"roles changed by another actor":            {also(eventAt(30, atlas.EventRolesChanged, ann, keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb an actor other than the bot changed this key's roles"}},
+		"roles changed by a person in Atlas":        {also(eventAt(30, atlas.EventRolesChanged, "", keyB)), []string{"API_KEY_ROLES_CHANGED bbbbbbbb an actor other than the bot changed this key's roles"}},
+		"an address added by another actor":         {also(eventAt(30, atlas.EventAccessAdded, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_ADDED bbbbbbbb an actor other than the bot added to this key's access list"}},
+		"an address removed by another actor":       {also(eventAt(30, atlas.EventAccessRemoved, ann, keyB)), []string{"API_KEY_ACCESS_LIST_ENTRY_DELETED bbbbbbbb an actor other than the bot took from this key's access list"}},
+		"a project added by another actor":          {also(eventAt(30, eventAddedToProject, ann, keyB)), []string{"API_KEY_ADDED_TO_GROUP bbbbbbbb an actor other than the bot gave this key access to a project"}},
+		"a key deleted by another actor first":      {func(c *comparison) { c.events[5].Actor = ann }, []string{"API_KEY_DELETED bbbbbbbb an actor other than the bot deleted this key"}},
 		"strangers' keys": {also(eventAt(1, atlas.EventKeyCreated, ann, foreign), eventAt(2, atlas.EventRolesChanged, ann, foreign),
 			eventAt(3, atlas.EventKeyDeleted, ann, foreign)), nil},
-		"a key that somebody made with the bot's mark": {func(c *comparison) {
+		"a key of another actor with the tag of the bot": {func(c *comparison) {
 			also(eventAt(10, atlas.EventKeyCreated, ann, foreign))(c)
 			c.keys = []atlas.Key{marked(foreign, "BOT"), marked(keyB, "BOT")}
 		}, []string{"API_KEY_CREATED ffffffff an actor other than the bot created this key"}},

@@ -36,7 +36,7 @@ func TestAuditIsDocumented(t *testing.T) {
 	}
 }
 
-func TestSpreadsheetsRunNothing(t *testing.T) {
+func TestCSVEscapesFormulas(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
 		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "\rx": "'\rx", "\nx": "'\nx",
@@ -48,9 +48,9 @@ func TestSpreadsheetsRunNothing(t *testing.T) {
 	}
 }
 
-// TestEachCellOfACSVIsQuoted: a semicolon or a tab in a reason begins no cell of
+// TestCSVQuotesEveryCell: a semicolon or a tab in a reason begins no cell of
 // its own where these separate cells.
-func TestEachCellOfACSVIsQuoted(t *testing.T) {
+func TestCSVQuotesEveryCell(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	s, err := newLineWriter(&out, FormatCSV, []string{"seq", "note"})
@@ -64,9 +64,9 @@ func TestEachCellOfACSVIsQuoted(t *testing.T) {
 	assert.Equal(t, [][]string{{"seq", "note"}, {"1", `a;=HYPERLINK("x")`}, {"", "b\t=1\nc"}}, read)
 }
 
-// TestAuditedTextIsPrintedAsRecorded: escaped, so that whoever reads the JSON
-// has what is in the trail.
-func TestAuditedTextIsPrintedAsRecorded(t *testing.T) {
+// TestJSONPrintsTextAsRecorded holds that a reader of the JSON gets what is in the
+// trail.
+func TestJSONPrintsTextAsRecorded(t *testing.T) {
 	t.Parallel()
 	const note = "a\x1b[2J\u009b31m\u202e\u2028\x7f\ufffe\U0001ffff日本<&>"
 	var out strings.Builder

@@ -36,7 +36,7 @@ func written(t *testing.T, lines ...approval.AuditEntry) (database string) {
 	return database
 }
 
-// week is a trail with somebody's mischief in it.
+// week is a trail with hostile text in it.
 func week() []approval.AuditEntry {
 	const id, key, keyID = "AKR-7F3K2", "abcdefgh", "0123456789abcdef01234567"
 	return []approval.AuditEntry{
@@ -112,7 +112,7 @@ func TestAuditFilters(t *testing.T) {
 	}
 }
 
-func TestAuditAsLines(t *testing.T) {
+func TestAuditPrintsJSONAndCSV(t *testing.T) {
 	t.Parallel()
 	database := written(t, week()...)
 	_, out, _ := audits(t, nil, database)
@@ -121,7 +121,7 @@ func TestAuditAsLines(t *testing.T) {
 	golden(t, "audit.csv", out)
 }
 
-func TestAuditIsAskedWrongly(t *testing.T) {
+func TestAuditRefusesInvalidArguments(t *testing.T) {
 	t.Parallel()
 	database := written(t)
 	for name, tt := range map[string]struct{ args, want string }{

@@ -41,7 +41,7 @@ func headOf(t *testing.T, database string) string {
 	return printedHead.FindStringSubmatch(out)[1]
 }
 
-func TestVerifyAWholeTrail(t *testing.T) {
+func TestVerifyAcceptsWholeTrail(t *testing.T) {
 	t.Parallel()
 	database := written(t, week()...)
 	code, out, _ := audits(t, nil, database, "verify")
@@ -59,7 +59,7 @@ func TestVerifyAWholeTrail(t *testing.T) {
 	assert.NotEqual(t, kept, headOf(t, database))
 }
 
-func TestVerifyAnEmptyTrail(t *testing.T) {
+func TestVerifyAcceptsEmptyTrail(t *testing.T) {
 	t.Parallel()
 	database := written(t)
 	code, out, _ := audits(t, nil, database, "verify")
@@ -70,7 +70,7 @@ func TestVerifyAnEmptyTrail(t *testing.T) {
 	assert.Contains(t, errs, "no line has the hash that was kept")
 }
 
-func TestTamperingShows(t *testing.T) {
+func TestVerifyFindsTampering(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ statements, want string }{
 		"a line is edited":             {`UPDATE audit SET actor = 'U0ANA' WHERE seq = 2`, "the chain is broken at line 2 (2026-03-02T09:01:00Z, approve AKR-7F3K2): its hash is not the hash of what it says: it was edited, moved or inserted; lines before that, which are whole: 1"},
@@ -95,7 +95,7 @@ func TestTamperingShows(t *testing.T) {
 			tampers(t, database, tt.statements)
 			code, out, errs := audits(t, nil, database, "verify")
 			assert.Equal(t, 1, code)
-			assert.Empty(t, out, "nobody takes a head from it")
+			assert.Empty(t, out, "no head is printed")
 			assert.Contains(t, errs, tt.want)
 		})
 	}
@@ -108,7 +108,7 @@ func insertedWith(seq int64, prev string) string {
 		VALUES (%d, %d, '%s', 'AKR-7F3K2', 'approve', 'pending', 'approved', 'U0EVE', '', '', '%s', '%s');`, seq, monday.UnixMilli(), testOrg, e.Prev, e.Hash)
 }
 
-func TestLinesThatTheChainDoesNotHoldShow(t *testing.T) {
+func TestVerifyFindsInsertedLines(t *testing.T) {
 	t.Parallel()
 	const loose = `CREATE TABLE copy AS SELECT * FROM audit; DROP TABLE audit; ALTER TABLE copy RENAME TO audit;` // any row fits in it
 	for name, tt := range map[string]struct{ statements, want string }{
@@ -153,7 +153,7 @@ func forged(t *testing.T, database string, edit func([]approval.AuditEntry) []ap
 }
 
 // What a chain cannot show by itself, a head that was kept elsewhere does.
-func TestAKeptHeadShowsWhatWasWrittenAnew(t *testing.T) {
+func TestVerifyWithHeadFindsRewrittenTrail(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]func([]approval.AuditEntry) []approval.AuditEntry{
 		"cut off at its end": func(all []approval.AuditEntry) []approval.AuditEntry { return all[:4] },
@@ -176,7 +176,7 @@ func TestAKeptHeadShowsWhatWasWrittenAnew(t *testing.T) {
 }
 
 // Only the note of the end is left as it was.
-func TestAnewWithoutTheNoteOfTheEnd(t *testing.T) {
+func TestVerifyFindsMissingAuditHead(t *testing.T) {
 	t.Parallel()
 	database := written(t, week()...)
 	db, err := sql.Open("sqlite", "file:"+database)
@@ -193,7 +193,7 @@ func TestAnewWithoutTheNoteOfTheEnd(t *testing.T) {
 }
 
 // A bot that writes meanwhile makes no false alarm.
-func TestVerifyBesideAWriter(t *testing.T) {
+func TestVerifyWhileBotWrites(t *testing.T) {
 	t.Parallel()
 	database := filepath.Join(t.TempDir(), "bot.db")
 	s, err := store.Open(t.Context(), "sqlite:"+database, store.Options{})

@@ -67,7 +67,7 @@ func TestBackupAndRestoreCommands(t *testing.T) {
 	require.Contains(t, lines[3], "docs/operations.md")
 }
 
-func TestBackupAndRestoreAreRefusedWithASentence(t *testing.T) {
+func TestBackupAndRestoreExplainRefusals(t *testing.T) {
 	t.Parallel()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
@@ -95,7 +95,7 @@ func TestBackupAndRestoreAreRefusedWithASentence(t *testing.T) {
 	}
 }
 
-func TestProgressOfALongCopyIsSaid(t *testing.T) {
+func TestProgressOfLongCopyIsPrinted(t *testing.T) {
 	t.Parallel()
 	var errs bytes.Buffer
 	said := progress(&errs, time.Now())

@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/version"
 )
 
-func TestCheckOfAHealthySetup(t *testing.T) {
+func TestCheckPrintsHealthySetup(t *testing.T) {
 	t.Parallel()
 	l := newSandboxEnv(t)
 	code, text, errs := runs(t, l.environ, "check")
@@ -24,7 +24,7 @@ func TestCheckOfAHealthySetup(t *testing.T) {
 	assert.Zero(t, l.Atlas.Count(), "a key was created")
 }
 
-func TestCheckRefusesWhatItDoesNotUnderstand(t *testing.T) {
+func TestCheckRefusesInvalidArguments(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"--loud"}, {"slack"}, {"--output", "json", "slack"}} {
 		var out, errs bytes.Buffer

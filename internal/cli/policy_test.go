@@ -23,7 +23,7 @@ func asksPolicy(t *testing.T, environ map[string]string, args ...string) (code i
 
 const examplePolicy = "../../docs/policy.example.yaml"
 
-func TestPolicyCheckOfTheExample(t *testing.T) {
+func TestPolicyCheckAcceptsExample(t *testing.T) {
 	t.Parallel()
 	const want = examplePolicy + " is in order: 4 organization roles, 3 project roles, usually approved by 1 of U0BOB, S0PLATFORM, 2 roles with required approvals of their own, " +
 		"lifetimes up to 30d, 2 network presets, 1 rule for automatic approval, pending requests are escalated to S0MANAGERS after 8h, break-glass for S0ONCALL.\n"
@@ -44,7 +44,7 @@ func TestPolicyCheckOfTheExample(t *testing.T) {
 	}
 }
 
-func TestPolicyCheckTellsEveryProblem(t *testing.T) {
+func TestPolicyCheckReportsAllProblems(t *testing.T) {
 	t.Parallel()
 	file := policyOf(t, "lifetimes: [8h]\nrolls: {}\nexcluded_approvers: [bob]\n")
 	code, out, errs := asksPolicy(t, map[string]string{"MAX_ENTRIES": "20", "CONFIRM_WITHIN": "1h", "SLACK_APPROVERS": "U0BOB", "POLICY_FILE": file}, "check", file)
@@ -58,7 +58,7 @@ func TestPolicyCheckTellsEveryProblem(t *testing.T) {
 	assert.Equal(t, file+`:3: excluded_approvers has "bob": it wants user ids (U… or W…) and user group ids (S…)`, lines[3])
 }
 
-func TestPolicyIsAskedWrongly(t *testing.T) {
+func TestPolicyRefusesInvalidArguments(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		args string
@@ -68,7 +68,7 @@ func TestPolicyIsAskedWrongly(t *testing.T) {
 		"a misspelled command":       {"explian", "Did you mean this?\n\texplain\nSee 'atlas-key-bot policy --help'."},
 		"two files":                  {"check a b", `"atlas-key-bot policy check" takes one FILE, and 2 were given`},
 		"no file":                    {"check", "there is no policy file: name one, or set POLICY_FILE"},
-		"nobody":                     {"explain --roles ORG_MEMBER --for 8h", "--user, --roles and --for have to be given"},
+		"no user":                    {"explain --roles ORG_MEMBER --for 8h", "--user, --roles and --for have to be given"},
 		"a name":                     {"explain --user bob --roles ORG_MEMBER --for 8h", "a user id looks like U012ABCDEF"},
 		"a group":                    {"explain --user S0SRE --roles ORG_MEMBER --for 8h", "a user id looks like U012ABCDEF"},
 		"no time":                    {"explain --user U0BOB --roles ORG_MEMBER --for long", `"long" is not a duration`},
@@ -137,7 +137,7 @@ func TestPolicyExplain(t *testing.T) {
 				"- 1 of U0BOB, S0PLATFORM, the usual: no rule requires other approvals of ORG_GROUP_CREATOR.\n" +
 				"Of these, excluded_approvers do not count: U0CEO.\nNo rule for automatic approval applies.\n" + later,
 		},
-		"projects, for a time nobody can choose, by somebody nothing is known of": {
+		"projects, a lifetime that is not offered, and an unknown requester": {
 			"--user U0BOB --roles ORG_MEMBER --for 9h --projects 11 --project-roles GROUP_OWNER",
 			"U0BOB requests ORG_MEMBER for 9h, and GROUP_OWNER in 11 projects.\n" +
 				"Assumed: U0BOB is in no user group. Say --groups S1,S2, or set SLACK_BOT_TOKEN to have Slack asked.\nThat is refused:\n" +
@@ -159,7 +159,7 @@ func TestPolicyExplain(t *testing.T) {
 	}
 }
 
-func TestPolicyExplainNamesEveryApprovalBesideAHarmlessRole(t *testing.T) {
+func TestPolicyExplainListsApprovalsOfAllRoles(t *testing.T) {
 	t.Parallel()
 	file := policyOf(t, "required_approvals: [{from: [U0BOB]}, {from: [U0DANA]}]\n"+
 		"roles: {ORG_BILLING_ADMIN: {}, ORG_MEMBER: {required_approvals: [{from: [U0BOB]}]}}\n")

@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-func TestWhyThereIsNoKey(t *testing.T) {
+func TestNoKeyReason(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 16, 0, 0, 0, time.UTC)
 	for name, tt := range map[string]struct {
@@ -46,7 +46,7 @@ func TestWhyThereIsNoKey(t *testing.T) {
 	}
 }
 
-func TestRevokeIsAskedWrongly(t *testing.T) {
+func TestRevokeRefusesInvalidArguments(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		args []string

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatIsTypedIsNotObeyedWhenItIsToldBack(t *testing.T) {
+func TestTypedControlCharactersAreEscaped(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
 	p := Env{Environ: map[string]string{}, Stdout: &out, Stderr: &errs}

@@ -91,7 +91,7 @@ func TestVariablesThatMovedAreNamedWithTheirKeys(t *testing.T) {
 	assert.ErrorContains(t, rules[0], "LIFETIMES moved to the policy file")
 }
 
-func TestConfigTellsEveryProblemAtOnce(t *testing.T) {
+func TestConfigReportsAllProblems(t *testing.T) {
 	_, err := Read(map[string]string{
 		"SLACK_BOT_TOKEN": "xapp-swapped", "SLACK_APPROVERS": "bob", "ATLAS_ORG_ID": "my org",
 		"LIFETIMES": "8h,soon", "LISTEN": "8080", "SLACK_API_URL": "http://slack.com/api/",
@@ -106,7 +106,7 @@ func TestConfigTellsEveryProblemAtOnce(t *testing.T) {
 	assert.NotContains(t, err.Error(), "xapp-swapped", "a token is not repeated, not even a wrong one")
 }
 
-func TestConfigRefuses(t *testing.T) {
+func TestConfigRefusesInvalidValues(t *testing.T) {
 	for name, tt := range map[string]struct {
 		spoil func(map[string]string)
 		says  string
@@ -138,7 +138,7 @@ func TestConfigRefuses(t *testing.T) {
 	}
 }
 
-func TestConfigCanBePrinted(t *testing.T) {
+func TestPrintedConfigHasNoSecrets(t *testing.T) {
 	e := environment(set("SLACK_SIGNING_SECRET", "8f742231b10e8888abcd99yyyzzz85a5"))
 	c, err := Read(e)
 	require.NoError(t, err)

@@ -39,7 +39,7 @@ func policyOf(t *testing.T, text string) string {
 	return file
 }
 
-func TestOneOrganizationHasAName(t *testing.T) {
+func TestSingleOrganizationHasName(t *testing.T) {
 	c, err := Read(environment())
 	require.NoError(t, err)
 	require.Len(t, c.Orgs(), 1)
@@ -75,7 +75,7 @@ func TestSeveralOrganizations(t *testing.T) {
 	assert.NotContains(t, printed, "00000000-0000-4000-8000-00000000cafe")
 }
 
-func TestPrivateKeysLeaveTheEnvironment(t *testing.T) {
+func TestPrivateKeysAreRemovedFromEnvironment(t *testing.T) {
 	t.Setenv("ORG_STAGING_ATLAS_PRIVATE_KEY", "00000000-0000-4000-8000-00000000beef")
 	t.Setenv("ATLAS_PRIVATE_KEY", "00000000-0000-4000-8000-00000000cafe")
 	_, err := Read(severalOrganizations())
@@ -84,7 +84,7 @@ func TestPrivateKeysLeaveTheEnvironment(t *testing.T) {
 	assert.Empty(t, os.Getenv("ATLAS_PRIVATE_KEY"))
 }
 
-func TestSeveralOrganizationsRefused(t *testing.T) {
+func TestConfigRefusesInvalidOrganizations(t *testing.T) {
 	for name, tt := range map[string]struct {
 		spoil func(map[string]string)
 		says  string
@@ -125,7 +125,7 @@ func TestSeveralOrganizationsRefused(t *testing.T) {
 	}
 }
 
-func TestPolicyFileOfTheConfiguration(t *testing.T) {
+func TestConfigReadsPolicyFile(t *testing.T) {
 	file := policyOf(t, "required_approvals: [{from: [S0OPS], count: 2}]\nlifetimes: [9h]\n")
 	c, err := Read(environment(unset("SLACK_APPROVERS"), set("POLICY_FILE", file)))
 	require.NoError(t, err)
@@ -139,7 +139,7 @@ func TestPolicyFileOfTheConfiguration(t *testing.T) {
 	assert.Equal(t, 20, c.Orgs()[1].Policy.MaxEntries)
 }
 
-func TestPolicyFileRefused(t *testing.T) {
+func TestConfigRefusesInvalidPolicyFile(t *testing.T) {
 	wrong := policyOf(t, "approvels: []\nissue_within: soon\n")
 	for name, tt := range map[string]struct {
 		environ map[string]string

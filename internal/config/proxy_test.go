@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestABadProxyEndsTheStart(t *testing.T) {
+func TestInvalidProxyIsAProblem(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
 		"HTTPS_PROXY": "http://ana:hunter2@proxy example:3128", "https_proxy": "ftp://ana:hunter2@proxy.example", "HTTP_PROXY": "http://proxy.example:port",

@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/proxy"
 )
 
-func TestVariablesWithCharactersThatNobodySees(t *testing.T) {
+func TestInvisibleCharactersInVariablesAreProblems(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ variable, value, says string }{
 		"a newline after a token":         {"SLACK_APP_TOKEN", "xapp-0000-not-real\n", "SLACK_APP_TOKEN (not shown: it is a secret): it ends in a line feed (newline) (U+000A): take that away"},
@@ -47,7 +47,7 @@ func TestVariablesWithCharactersThatNobodySees(t *testing.T) {
 	}
 }
 
-func TestVariablesOfOneOrganizationAreLookedAtToo(t *testing.T) {
+func TestOrganizationVariablesAreReadable(t *testing.T) {
 	t.Parallel()
 	e := severalOrganizations(set("ORG_STAGING_ATLAS_PRIVATE_KEY", "00000000-0000-4000-8000-00000000cafe\n"), set("ORG_STAGING_ATLAS_PUBLIC_KEY", "abcdefgi\r"))
 	_, err := Read(e)
@@ -56,7 +56,7 @@ func TestVariablesOfOneOrganizationAreLookedAtToo(t *testing.T) {
 	require.NotContains(t, err.Error(), "cafe")
 }
 
-func TestEveryUnreadableVariableIsSaidAtOnce(t *testing.T) {
+func TestAllUnreadableVariablesAreReported(t *testing.T) {
 	t.Parallel()
 	_, err := Read(environment(set("SLACK_APP_TOKEN", "xapp-0000-not-real\n"), set("SLACK_BOT_TOKEN", "xoxb-0000-not-real\n"), set("DATABASE_URL", "sqlite:bot.db\r")))
 	require.Error(t, err)
@@ -65,7 +65,7 @@ func TestEveryUnreadableVariableIsSaidAtOnce(t *testing.T) {
 
 // docker --env-file keeps the quotes that a shell takes away: one file serves
 // both.
-func TestAPairOfOuterQuotesIsTakenOff(t *testing.T) {
+func TestOuterQuotesAreRemoved(t *testing.T) {
 	t.Parallel()
 	plain, err := Read(environment(set("ATLAS_ORG_NAME", "Our Org")))
 	require.NoError(t, err)
@@ -83,14 +83,14 @@ func TestAPairOfOuterQuotesIsTakenOff(t *testing.T) {
 	require.Equal(t, "sqlite:/no/such/bot.db", DatabaseURL(map[string]string{"DATABASE_URL": `"sqlite:/no/such/bot.db"`}))
 }
 
-func TestOtherProgramsVariablesAreTheirOwn(t *testing.T) {
+func TestVariablesOfOtherProgramsAreIgnored(t *testing.T) {
 	t.Parallel()
 	c, err := Read(environment(set("PS1", "\x1b[31m$ "), set("GREETING", "hello\n"), set("ORG_GRADLE_PROJECT_version", " 1"), set("ORG_ID", "x"), set("SLACK_WEBHOOK_URL", "https://x"), set("LISTEN_PID", "1")))
 	require.NoError(t, err)
 	require.Empty(t, c.Warnings)
 }
 
-func TestMisspelledVariablesOfAnOrganizationEndTheStart(t *testing.T) {
+func TestMisspelledOrganizationVariablesAreProblems(t *testing.T) {
 	t.Parallel()
 	for name, says := range map[string]string{
 		"ORG_STAGING_SLACK_APPROVER":     "ORG_STAGING_SLACK_APPROVER is set, and the bot does not read it: is ORG_STAGING_SLACK_APPROVERS meant?",
@@ -114,7 +114,7 @@ func TestMisspelledVariablesOfAnOrganizationEndTheStart(t *testing.T) {
 	require.ErrorContains(t, err, "ORG_PRODUCTION_SLACK_APPROVER is set, and ORGS does not name production")
 }
 
-func TestMisspelledVariablesAreWarnedOf(t *testing.T) {
+func TestMisspelledVariablesAreWarnings(t *testing.T) {
 	t.Parallel()
 	for name, meant := range map[string]string{
 		"SLACK_APROVERS": "SLACK_APPROVERS", "SLACK_APPROVER": "SLACK_APPROVERS", "SLACK_APPORVERS": "SLACK_APPROVERS", "slack_approvers": "SLACK_APPROVERS",

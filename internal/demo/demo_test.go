@@ -51,7 +51,7 @@ func TestSandboxServesItsPage(t *testing.T) {
 	}
 }
 
-func TestSandboxRefusesWhatItDoesNotUnderstand(t *testing.T) {
+func TestSandboxRefusesInvalidArguments(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		args []string

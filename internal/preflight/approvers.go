@@ -189,7 +189,7 @@ func (r *approverCheck) checkQuorum() {
 	case r.org.Policy.AllowSelfApproval:
 		r.warn(check, fmt.Sprintf("%d can decide, also on their own requests: allow_self_approval is true.", n), "Set allow_self_approval to false when the trial is over.")
 	case n == 1:
-		r.warn(check, "One person can decide. It is not possible on one's own request, so that person can get no key.", "Name a second one in "+r.namedIn()+".")
+		r.warn(check, "One person can decide, and not on their own requests: that person can get no key.", "Name a second one in "+r.namedIn()+".")
 	default:
 		r.ok(check, fmt.Sprintf("%d people can decide, each on the requests of others.", n))
 	}

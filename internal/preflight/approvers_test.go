@@ -18,11 +18,11 @@ func takeOut(id string) string {
 const takeOutOfGroup = "Take out of the group in Slack who should not decide."
 
 // one is what is said when one person can decide.
-var one = Finding{"approvers", Warning, "One person can decide. It is not possible on one's own request, so that person can get no key.", "Name a second one in SLACK_APPROVERS."}
+var oneDecider = Finding{"approvers", Warning, "One person can decide, and not on their own requests: that person can get no key.", "Name a second one in SLACK_APPROVERS."}
 
-var nobody = Finding{"approvers", NotOK, "No approver can decide, so every request would expire.", "Name at least two full members of the workspace in SLACK_APPROVERS."}
+var noDecider = Finding{"approvers", NotOK, "No approver can decide, so every request would expire.", "Name at least two full members of the workspace in SLACK_APPROVERS."}
 
-func TestCheckOfApprovers(t *testing.T) {
+func TestCheckApprovers(t *testing.T) {
 	diagnosed(t, map[string]brokenSetup{
 		"two people": {
 			approvers("U0BOB, U0DANA"),
@@ -32,14 +32,14 @@ func TestCheckOfApprovers(t *testing.T) {
 		"one of two is deactivated": {
 			approvers("U0BOB,U0GONE"),
 			Finding{"approver", NotOK, "U0GONE is deactivated.", takeOut("U0GONE")},
-			[]Finding{one},
+			[]Finding{oneDecider},
 		},
 		"a guest":        {approvers("U0BOB,U0DANA,U0GUEST"), Finding{"approver", NotOK, "U0GUEST is a guest.", takeOut("U0GUEST")}, nil},
 		"a bot":          {approvers("U0BOB,U0DANA,U0BOT"), Finding{"approver", NotOK, "U0BOT is a bot.", takeOut("U0BOT")}, nil},
 		"a stranger":     {approvers("U0BOB,U0DANA,U0EVE"), Finding{"approver", NotOK, "U0EVE is not of this workspace.", takeOut("U0EVE")}, nil},
 		"an unknown id":  {approvers("U0BOB,U0DANA,U0NOBODY"), Finding{"approver", NotOK, "U0NOBODY is not of this workspace.", takeOut("U0NOBODY")}, nil},
-		"one person":     {approvers("U0BOB"), one, nil},
-		"only strangers": {approvers("U0EVE"), Finding{"approver", NotOK, "U0EVE is not of this workspace.", takeOut("U0EVE")}, []Finding{nobody}},
+		"one person":     {approvers("U0BOB"), oneDecider, nil},
+		"only strangers": {approvers("U0EVE"), Finding{"approver", NotOK, "U0EVE is not of this workspace.", takeOut("U0EVE")}, []Finding{noDecider}},
 		"one who decides on their own requests": {
 			func(l *checkEnv) {
 				l.set("SLACK_APPROVERS", "U0BOB")
@@ -51,7 +51,7 @@ func TestCheckOfApprovers(t *testing.T) {
 			approvers("U0BOB,S0APPROVERS"),
 			Finding{"approvers", OK, "2 people can decide, each on the requests of others.", ""}, nil,
 		},
-		"somebody who cannot be looked up": {
+		"a failed lookup": {
 			func(l *checkEnv) {
 				l.set("SLACK_APPROVERS", "U0BOB")
 				slackAnswers("users.info", "fatal_error")(l)
@@ -62,12 +62,12 @@ func TestCheckOfApprovers(t *testing.T) {
 	})
 }
 
-func TestCheckOfApproverGroups(t *testing.T) {
+func TestCheckApproverGroups(t *testing.T) {
 	diagnosed(t, map[string]brokenSetup{
 		"an empty one": {
 			func(l *checkEnv) { l.Slack.SetGroup(slack.Approvers) },
 			Finding{"approver group", NotOK, "@atlas-approvers (S0APPROVERS) has no members.", "Add approvers to it in Slack."},
-			[]Finding{nobody},
+			[]Finding{noDecider},
 		},
 		"one that is not listed": {
 			approvers("U0BOB,U0DANA,S0NOWHERE"),
@@ -83,21 +83,21 @@ func TestCheckOfApproverGroups(t *testing.T) {
 		"a plan without groups": {
 			func(l *checkEnv) { l.Slack.GroupsNeedUpgrade(true) },
 			Finding{"approver group", NotOK, "The workspace's plan has no user groups.", "Name people by their ids in SLACK_APPROVERS, or upgrade the workspace."},
-			[]Finding{nobody},
+			[]Finding{noDecider},
 		},
 		"an approver was deactivated": {
 			func(l *checkEnv) { l.Slack.Deactivate(slack.Dana) },
 			Finding{"approver group", Warning, "Of 2 members of @atlas-approvers (S0APPROVERS) 1 can decide: U0DANA is deactivated.", takeOutOfGroup},
-			[]Finding{one},
+			[]Finding{oneDecider},
 		},
 		"guests and strangers among them": {
 			func(l *checkEnv) { l.Slack.SetGroup(slack.Approvers, slack.Bob, slack.Dana, slack.Gil, slack.Eve) },
 			Finding{"approver group", Warning, "Of 4 members of @atlas-approvers (S0APPROVERS) 2 can decide: U0GUEST is a guest, U0EVE is not of this workspace.", takeOutOfGroup}, nil,
 		},
-		"nobody of it can decide": {
+		"none of its members can decide": {
 			func(l *checkEnv) { l.Slack.SetGroup(slack.Approvers, slack.Gil) },
 			Finding{"approver group", NotOK, "Of 1 members of @atlas-approvers (S0APPROVERS) none can decide: U0GUEST is a guest.", "Add full members of the workspace to it in Slack."},
-			[]Finding{nobody},
+			[]Finding{noDecider},
 		},
 		"a large one": {
 			func(l *checkEnv) {

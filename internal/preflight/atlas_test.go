@@ -28,7 +28,7 @@ func atlasAnswers(operation string, status int, code string) func(*checkEnv) {
 
 const addToList = "At {keys} edit the key, and add the bot's address to its access list."
 
-func TestCheckOfTheAtlasKey(t *testing.T) {
+func TestCheckAtlasKey(t *testing.T) {
 	owner := []string{"ORG_OWNER"}
 	diagnosed(t, map[string]brokenSetup{
 		"the private key is another one": {
@@ -62,7 +62,7 @@ func TestCheckOfTheAtlasKey(t *testing.T) {
 			},
 			[]Finding{{"atlas address", OK, "Atlas sees the bot at 198.51.100.7.", ""}},
 		},
-		"its access list has everybody on it": {
+		"its access list has the whole internet": {
 			anotherKey(owner, "0.0.0.0/0"),
 			Finding{
 				"atlas access list", Warning, "The access list of the bot's API key has the whole internet on it.",
@@ -85,7 +85,7 @@ func TestCheckOfTheAtlasKey(t *testing.T) {
 	})
 }
 
-func TestCheckOfTheOrganization(t *testing.T) {
+func TestCheckOrganization(t *testing.T) {
 	const mine = "The key belongs to Sandbox Org: set ATLAS_ORG_ID to 65a1b2c3d4e5f60718293a4b if that one is meant, or else make a key in the other."
 	diagnosed(t, map[string]brokenSetup{
 		"it is another one": {

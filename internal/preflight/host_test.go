@@ -46,7 +46,7 @@ func statements(text string) func(*checkEnv) {
 	}
 }
 
-func TestCheckOfTheDatabase(t *testing.T) {
+func TestCheckDatabase(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		make func(*checkEnv)
@@ -82,14 +82,14 @@ func TestCheckOfTheDatabase(t *testing.T) {
 			func(l *checkEnv) {
 				closedDatabase(l)
 				require.NoError(l.t, os.Chmod(filepath.Join(l.dir, "bot.db"), 0o400))
-				asNobody(l.t, l.dir)
+				asUnprivileged(l.t, l.dir)
 			},
 			Finding{"database", NotOK, "Inspecting database {dir}/bot.db: this user may not write {dir}/bot.db.", "Correct DATABASE_URL, or what it points at."}, 1,
 		},
 		"a directory that is read only": {
 			func(l *checkEnv) {
 				require.NoError(l.t, os.Chmod(l.dir, 0o500))
-				asNobody(l.t, l.dir)
+				asUnprivileged(l.t, l.dir)
 			},
 			Finding{"database", NotOK, "There is no {dir}/bot.db yet, and this user may not make one there.", "Let the bot's user write the directory, or name another one in DATABASE_URL."}, 1,
 		},
@@ -105,7 +105,7 @@ func TestCheckOfTheDatabase(t *testing.T) {
 	}
 }
 
-func TestCheckOfTheListenAddress(t *testing.T) {
+func TestCheckListenAddress(t *testing.T) {
 	t.Parallel()
 	ready, waiting := answers(`{"ready":true,"missing":{}}`), answers(`{"ready":false,"missing":{"slack":"it does not answer"}}`)
 	for name, tt := range map[string]struct {
@@ -136,7 +136,7 @@ func answers(body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(body)) })
 }
 
-func TestCheckOfAnAddressThatIsNotOurs(t *testing.T) {
+func TestCheckListenAddressOfAnotherHost(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.set("LISTEN", "203.0.113.9:8080")
@@ -146,7 +146,7 @@ func TestCheckOfAnAddressThatIsNotOurs(t *testing.T) {
 }
 
 // A preflight lets go of LISTEN.
-func TestCheckLeavesTheListenAddressFree(t *testing.T) {
+func TestCheckReleasesListenAddress(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.set("LISTEN", quietPort(t))

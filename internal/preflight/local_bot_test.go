@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestHealthDoesNotAskAProxy(t *testing.T) {
+func TestCheckAliveUsesNoProxy(t *testing.T) {
 	// HTTP_PROXY of the process itself: only an address of this machine that is
 	// not a loopback one would be asked through it.
 	addresses, err := net.InterfaceAddrs()

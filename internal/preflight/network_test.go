@@ -24,7 +24,7 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-func TestCheckWhenNothingAnswers(t *testing.T) {
+func TestCheckWithoutNetwork(t *testing.T) {
 	diagnosed(t, map[string]brokenSetup{
 		"nothing listens": {
 			func(l *checkEnv) {
@@ -51,7 +51,7 @@ func TestCheckWhenNothingAnswers(t *testing.T) {
 	})
 }
 
-func TestCheckOfTLS(t *testing.T) {
+func TestCheckTLS(t *testing.T) {
 	t.Parallel()
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of every refused handshake
@@ -70,7 +70,7 @@ func TestCheckOfTLS(t *testing.T) {
 	assert.Contains(t, found, Finding{"atlas connection", NotOK, host(plain) + " does not speak TLS.", "Check ATLAS_BASE_URL."})
 }
 
-func TestNetworkWords(t *testing.T) {
+func TestNetworkProblem(t *testing.T) {
 	t.Parallel()
 	u := &url.URL{Scheme: "https", Host: "slack.com"}
 	for name, tt := range map[string]struct {
@@ -89,7 +89,7 @@ func TestNetworkWords(t *testing.T) {
 	}
 }
 
-func TestAtlasWords(t *testing.T) {
+func TestAtlasProblem(t *testing.T) {
 	t.Parallel()
 	c := &checker{config: config.Config{Variables: config.Variables{AtlasBaseURL: "https://cloud.mongodb.com"}}}
 	for name, tt := range map[string]struct {
@@ -111,7 +111,7 @@ func TestAtlasWords(t *testing.T) {
 	}
 }
 
-func TestCheckOfClocks(t *testing.T) {
+func TestCheckClock(t *testing.T) {
 	t.Parallel()
 	const theirs = "Mon, 02 Mar 2026 10:00:00 GMT"
 	noon := time.Date(2026, time.March, 2, 10, 0, 0, 500_000_000, time.UTC) // the middle of that second
@@ -142,7 +142,7 @@ func TestCheckOfClocks(t *testing.T) {
 
 // Both clocks are read from real answers. Atlas's is the sandbox's, Slack's the
 // one of this machine.
-func TestCheckReadsTheClocks(t *testing.T) {
+func TestCheckComparesClocksOfBothPlatforms(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.Clock.Advance(2 * time.Minute)

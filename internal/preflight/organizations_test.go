@@ -43,7 +43,7 @@ func about(found []Finding, check string) []Finding {
 	return all
 }
 
-func TestCheckOfSeveralOrganizations(t *testing.T) {
+func TestCheckSeveralOrganizations(t *testing.T) {
 	t.Parallel()
 	l := twoOrganizations(t)
 	code, found := l.finds()
@@ -57,7 +57,7 @@ func TestCheckOfSeveralOrganizations(t *testing.T) {
 	assert.Len(t, about(found, "slack bot token"), 1)
 }
 
-func TestCheckTellsWhichOrganization(t *testing.T) {
+func TestCheckNamesOrganization(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		spoil func(l *checkEnv)
@@ -107,7 +107,7 @@ func TestCheckTellsWhichOrganization(t *testing.T) {
 	}
 }
 
-func TestCheckOfAPolicyFile(t *testing.T) {
+func TestCheckPolicyFile(t *testing.T) {
 	policy := func(text string) func(*checkEnv) {
 		return func(l *checkEnv) { l.set("POLICY_FILE", policyOf(l.t, text)) }
 	}
@@ -136,7 +136,7 @@ func TestCheckOfAPolicyFile(t *testing.T) {
 				policy("excluded_approvers: [U0BOB]")(l)
 			},
 			[]Finding{
-				{"approvers", Warning, "One person can decide. It is not possible on one's own request, so that person can get no key.", "Name a second one in {file}."},
+				{"approvers", Warning, "One person can decide, and not on their own requests: that person can get no key.", "Name a second one in {file}."},
 				{"policy people", OK, "All others whom the policy names exist: U0BOB.", ""},
 			}, 0,
 		},

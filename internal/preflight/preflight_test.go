@@ -144,7 +144,7 @@ func TestCheckOverHTTP(t *testing.T) {
 	}
 }
 
-func TestCheckTellsEveryProblemOfTheConfiguration(t *testing.T) {
+func TestCheckReportsEveryConfigurationProblem(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	delete(l.environ, "SLACK_APPROVERS")
@@ -172,7 +172,7 @@ func TestCheckTellsEveryProblemOfTheConfiguration(t *testing.T) {
 	assert.Contains(t, found, Finding{"slack bot token", OK, "Slack accepts it: U0BOT in workspace T0SANDBOX, " + l.URL() + "/", ""}, "the rest is checked all the same")
 }
 
-func TestCheckWithoutAnyConfiguration(t *testing.T) {
+func TestCheckWithoutConfiguration(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.environ = map[string]string{"SLACK_API_URL": "nowhere", "ATLAS_BASE_URL": "http://atlas.example", "LISTEN": "8080", "DATABASE_URL": "mysql://root:hunter22@db/bot"}

@@ -14,7 +14,7 @@ import (
 	"atlaskeybot/internal/config"
 )
 
-func TestCheckNamesAProxyThatRefuses(t *testing.T) {
+func TestCheckNamesProxyThatRefuses(t *testing.T) {
 	t.Parallel()
 	proxyURL, host := refusingProxy(t)
 	l := newCheckEnv(t)
@@ -32,7 +32,7 @@ func TestCheckNamesAProxyThatRefuses(t *testing.T) {
 	}
 }
 
-func TestCheckSaysWhichCallsGoThroughAProxy(t *testing.T) {
+func TestCheckReportsCallsThroughProxy(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.set("https_proxy", "proxy.example:3128")

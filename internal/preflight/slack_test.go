@@ -67,7 +67,7 @@ const (
 	whereAppToken = "Make one at api.slack.com/apps, Basic Information, App-Level Tokens, with the scope connections:write."
 )
 
-func TestCheckOfTokens(t *testing.T) {
+func TestCheckTokens(t *testing.T) {
 	diagnosed(t, map[string]brokenSetup{
 		"the bot token is unknown": {
 			func(l *checkEnv) { l.set("SLACK_BOT_TOKEN", "xoxb-not-of-this-workspace") },
@@ -87,7 +87,7 @@ func TestCheckOfTokens(t *testing.T) {
 			slackAnswers("auth.test", "token_expired"),
 			Finding{"slack bot token", NotOK, "SLACK_BOT_TOKEN has expired: the app has token rotation on, which cannot be switched off.", "Make the app anew from 'atlas-key-bot manifest', which has it off."}, nil,
 		},
-		"an answer nobody foresaw": {
+		"an unexpected answer": {
 			slackAnswers("auth.test", "team_access_not_granted"),
 			Finding{"slack bot token", NotOK, "Slack refuses SLACK_BOT_TOKEN with team_access_not_granted.", "Look the code up at docs.slack.dev."}, nil,
 		},
@@ -143,7 +143,7 @@ func madeUp(method, body string) func(*checkEnv) {
 	}
 }
 
-func TestCheckOfScopes(t *testing.T) {
+func TestCheckScopes(t *testing.T) {
 	diagnosed(t, map[string]brokenSetup{
 		"two are missing": {
 			func(l *checkEnv) { l.Slack.SetScopes("commands", "users:read", "usergroups:read", "channels:read") },
@@ -175,7 +175,7 @@ func TestCheckOfScopes(t *testing.T) {
 	})
 }
 
-func TestCheckOfTheChannel(t *testing.T) {
+func TestCheckChannel(t *testing.T) {
 	diagnosed(t, map[string]brokenSetup{
 		"it is archived": {
 			func(l *checkEnv) { l.Slack.Archive(slack.Approvals, true) },

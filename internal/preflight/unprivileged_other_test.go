@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// asNobody cannot be anybody else here: run the tests as an ordinary user.
-func asNobody(t *testing.T, _ string) {
+// asUnprivileged cannot change the user here: run the tests as an ordinary user.
+func asUnprivileged(t *testing.T, _ string) {
 	t.Helper()
 	if os.Geteuid() == 0 {
 		t.Fatal("run the tests as an ordinary user: the superuser may write everything")

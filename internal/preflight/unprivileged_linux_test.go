@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const nobodyID = 65534
+const unprivilegedID = 65534
 
-// asNobody gives dir and what is in it to an ordinary user and opens files as
+// asUnprivileged gives dir and what is in it to an ordinary user and opens files as
 // that user for the rest of the test, if the tests are run by the superuser,
 // who may write everything. The thread is not used again.
-func asNobody(t *testing.T, dir string) {
+func asUnprivileged(t *testing.T, dir string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		return
@@ -23,10 +23,10 @@ func asNobody(t *testing.T, dir string) {
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	require.NoError(t, err)
 	for _, f := range append(files, dir) {
-		require.NoError(t, os.Chown(f, nobodyID, nobodyID))
+		require.NoError(t, os.Chown(f, unprivilegedID, unprivilegedID))
 	}
 	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755)) // the way there
 	runtime.LockOSThread()
-	require.NoError(t, syscall.Setfsuid(nobodyID))
+	require.NoError(t, syscall.Setfsuid(unprivilegedID))
 	t.Cleanup(func() { require.NoError(t, syscall.Setfsuid(0)) })
 }
