@@ -204,16 +204,18 @@ func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
 	assert.Equal(t, approval.StateEnded, w.request(id).State)
 }
 
-func TestRevokePrintsJSON(t *testing.T) {
+func TestRevokeByPublicKeyPrintsJSON(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, false, nil)
 	id := w.active()
 	key := w.request(id).Key.PublicKey
-	said, err := w.revokes(string(id), "--output", "json")
+	said, err := w.revokes(key, "--output", "json")
 	require.NoError(t, err)
 	require.JSONEq(t, `{"keys":[{"request":"`+string(id)+`","key":"`+key+`","deleted":true}]}`, said)
 	w.stopBot()
 	said, err = w.revokes(string(id), "--output", "json")
 	require.Equal(t, 1, cli.ExitCode(err))
 	require.Empty(t, said, "nothing was to be revoked")
+	_, err = w.revokes("zzzzzzzz")
+	require.EqualError(t, err, "the bot has created no key zzzzzzzz, by the audit trail of this database")
 }
