@@ -9,6 +9,7 @@ import (
 
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/atlas"
+	"atlaskeybot/internal/backoff"
 	"atlaskeybot/internal/config"
 	"atlaskeybot/internal/preflight"
 	"atlaskeybot/internal/proxy"
@@ -97,19 +98,16 @@ func (b *App) slackTransport() http.RoundTripper {
 // ends.
 func (b *App) retryUntilReady(ctx context.Context, what string, try func() (permanent bool, err error)) error {
 	defer b.ready.SetReady(what)
-	for pause := minRetryWait; ; pause = min(2*pause, maxRetryWait) {
+	for tries := 1; ; tries++ {
 		permanent, err := try()
 		if err == nil || permanent {
 			return err
 		}
 		b.ready.SetPending(what, connectProblem(err))
+		pause := backoff.Exponential(minRetryWait, maxRetryWait, tries)
 		b.Log.Warn("waiting for the other side", "side", what, "again_in", pause.String(), "error", err)
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-timer.C:
+		if err := backoff.Sleep(ctx, pause); err != nil {
+			return err
 		}
 	}
 }

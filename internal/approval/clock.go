@@ -1,6 +1,10 @@
 package approval
 
-import "time"
+import (
+	"time"
+
+	"atlaskeybot/internal/backoff"
+)
 
 // IsWithin reports whether at is less than d before now. A time ahead of now is not: the
 // clock went back, and how old it is cannot be known.
@@ -16,7 +20,7 @@ const MaxWait = 10 * time.Minute
 // Backoff is the pause after that many failed tries. It grows from 5 seconds to
 // [MaxWait].
 func Backoff(tries int) time.Duration {
-	return min(5*time.Second<<min(max(tries-1, 0), 10), MaxWait)
+	return backoff.Exponential(5*time.Second, MaxWait, tries)
 }
 
 // IsPast reports whether a wait that began at most [MaxWait] ago is over. One

@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"atlaskeybot/internal/backoff"
 	"atlaskeybot/internal/proxy"
 )
 
@@ -39,7 +40,7 @@ type Config struct {
 	// Now is the clock; nil is [time.Now].
 	Now func() time.Time
 
-	// Sleep waits between tries, or until ctx is done. If nil, a timer does.
+	// Sleep waits between tries, or until ctx is done. Nil is [backoff.Sleep].
 	Sleep func(ctx context.Context, d time.Duration) error
 
 	// Log gets one debug line per round trip. If nil, nothing is logged.
@@ -84,7 +85,7 @@ func New(cfg Config) (*Client, error) {
 		c.now = time.Now
 	}
 	if c.sleep == nil {
-		c.sleep = sleep
+		c.sleep = backoff.Sleep
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -103,17 +104,6 @@ func New(cfg Config) (*Client, error) {
 
 // Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
 
 // isID reports whether s is an Atlas object id.
 func isID(s string) bool {

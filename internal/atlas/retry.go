@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"atlaskeybot/internal/backoff"
 	"atlaskeybot/internal/retryafter"
 )
 
@@ -27,7 +28,7 @@ type retryBudget struct{ last, total time.Duration }
 // add sets last to the wait before the next try. It returns false if the total
 // would exceed maxWait.
 func (p *retryBudget) add(err *Error, try int) bool {
-	wait := max(err.RetryAfter, minWait<<(try-1))
+	wait := max(err.RetryAfter, backoff.Exponential(minWait, maxWait, try))
 	if wait > maxWait { // also so that the sum below cannot overflow
 		return false
 	}

@@ -88,5 +88,5 @@ func TestTurnsAreForgotten(t *testing.T) {
 	for i := range 3 * maxViewUpdates {
 		take(fmt.Sprint(i))
 	}
-	require.LessOrEqual(t, len(turns.young)+len(turns.old), 2*maxViewUpdates)
+	require.LessOrEqual(t, turns.views.Len(), 2*maxViewUpdates)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"atlaskeybot/internal/cache"
 )
 
 // viewUpdates let the choices that somebody makes in one modal be drawn one after the
@@ -14,9 +16,7 @@ type viewUpdates struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	young map[string]*viewState // by view
-	old   map[string]*viewState
-	since time.Time // of young
+	views *cache.Cache[string, *viewState]
 }
 
 // A viewState is a modal that was drawn again. Whoever has the turn may draw.
@@ -30,11 +30,11 @@ type viewState struct {
 
 const (
 	viewUpdatesFor = time.Hour // at least; at most twice
-	maxViewUpdates = 2_000     // modals in each half
+	maxViewUpdates = 2_000     // modals in each generation
 )
 
 func newViewUpdates(now func() time.Time) *viewUpdates {
-	return &viewUpdates{now: now, young: map[string]*viewState{}}
+	return &viewUpdates{now: now, views: cache.New[string, *viewState](cache.Limits{TTL: viewUpdatesFor, Entries: maxViewUpdates})}
 }
 
 // acquire waits for the turn to draw a view after the choice made at, and returns
@@ -73,16 +73,12 @@ func (t *viewUpdates) release(d *viewState, before, after string) {
 func (t *viewUpdates) of(view, at string) *viewState {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if now := t.now(); now.Sub(t.since) >= viewUpdatesFor || len(t.young) >= maxViewUpdates {
-		t.old, t.young, t.since = t.young, map[string]*viewState{}, now
+	now := t.now()
+	d, ok := t.views.Get(view, now)
+	if !ok {
+		d = &viewState{turn: make(chan struct{}, 1), stale: map[string]bool{}}
 	}
-	d := t.young[view]
-	if d == nil {
-		if d = t.old[view]; d == nil {
-			d = &viewState{turn: make(chan struct{}, 1), stale: map[string]bool{}}
-		}
-		t.young[view] = d
-	}
+	t.views.Put(view, d, now)
 	d.newest = max(d.newest, at)
 	return d
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/cache"
 )
 
 // A caller who is refused again and again must not fill the audit trail, which is
@@ -15,13 +16,13 @@ import (
 const (
 	refusalsAtOnce = 1000
 	refusalsEvery  = time.Minute
-	maxRefused     = 10_000 // callers remembered
+	maxRefused     = 5_000 // callers in each generation
 )
 
 // refusalPace bounds the recorded refusals of each caller. The zero value is ready.
 type refusalPace struct {
 	mu      sync.Mutex
-	callers map[policy.UserID]*refusedCaller
+	callers *cache.Cache[policy.UserID, *refusedCaller]
 }
 
 type refusedCaller struct {
@@ -34,14 +35,14 @@ type refusedCaller struct {
 func (p *refusalPace) take(user policy.UserID, now time.Time) (recorded bool, leftOut int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.callers == nil || len(p.callers) >= maxRefused {
-		p.callers = map[policy.UserID]*refusedCaller{}
+	if p.callers == nil {
+		p.callers = cache.New[policy.UserID, *refusedCaller](cache.Limits{TTL: refusalsAtOnce * refusalsEvery, Entries: maxRefused})
 	}
-	of := p.callers[user]
-	if of == nil {
+	of, ok := p.callers.Get(user, now)
+	if !ok {
 		of = &refusedCaller{pace: rate.NewLimiter(rate.Every(refusalsEvery), refusalsAtOnce)}
-		p.callers[user] = of
 	}
+	p.callers.Put(user, of, now)
 	if !of.pace.AllowN(now, 1) {
 		of.leftOut++
 		return false, 0

@@ -13,6 +13,8 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/backoff"
+	"atlaskeybot/internal/cache"
 	"atlaskeybot/internal/slackui/pace"
 )
 
@@ -63,7 +65,7 @@ const (
 	// one that an act is allowed by while Slack asks to be left alone.
 	accountFresh = time.Minute
 
-	accountsMax = 20_000 // people in each half
+	accountsMax = 20_000 // people in each generation
 
 	// drawnEvery and drawnAtOnce bound the look-ups for drawing, of everybody
 	// together. Slack allows about a hundred a minute for the whole workspace:
@@ -72,16 +74,13 @@ const (
 	drawnAtOnce = 20
 )
 
-// accounts are the people that Slack was asked about lately. It forgets by
-// halves, so that any number of people take bounded memory.
+// accounts are the people that Slack was asked about lately.
 type accounts struct {
 	drawing *rate.Limiter
 	asking  *pace.Paced
 
-	mu    sync.Mutex
-	young map[policy.UserID]known
-	old   map[policy.UserID]known
-	since time.Time // of young
+	mu     sync.Mutex
+	people *cache.Cache[policy.UserID, known]
 
 	limitedAt time.Time // when Slack last asked to be left alone
 }
@@ -92,7 +91,10 @@ type known struct {
 }
 
 func newAccounts(now func() time.Time) *accounts {
-	return &accounts{drawing: rate.NewLimiter(rate.Every(drawnEvery), drawnAtOnce), asking: pace.NewPaced(now), young: map[policy.UserID]known{}}
+	return &accounts{
+		drawing: rate.NewLimiter(rate.Every(drawnEvery), drawnAtOnce), asking: pace.NewPaced(now),
+		people: cache.New[policy.UserID, known](cache.Limits{TTL: accountFresh, Entries: accountsMax}),
+	}
 }
 
 // lately returns what Slack said of user within accountFresh. An answer from the
@@ -100,10 +102,7 @@ func newAccounts(now func() time.Time) *accounts {
 func (a *accounts) lately(user policy.UserID, now time.Time) (account, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	k, ok := a.young[user]
-	if !ok {
-		k, ok = a.old[user]
-	}
+	k, ok := a.people.Get(user, now)
 	age := now.Sub(k.at)
 	return k.account, ok && age >= 0 && age <= accountFresh
 }
@@ -111,10 +110,7 @@ func (a *accounts) lately(user policy.UserID, now time.Time) (account, bool) {
 func (a *accounts) learn(user policy.UserID, is account, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if age := now.Sub(a.since); age < 0 || age > accountFresh || len(a.young) >= accountsMax {
-		a.old, a.young, a.since = a.young, map[policy.UserID]known{}, now
-	}
-	a.young[user] = known{is, now}
+	a.people.Put(user, known{is, now}, now)
 }
 
 func (a *accounts) limited(now time.Time) {
@@ -232,14 +228,10 @@ func (d *Directory) askInTurn(ctx context.Context, user policy.UserID) (account,
 	if wait := pace.AskedToWait(err); wait == 0 || wait > worthWaiting || ctx.Value(keyDrawing) != nil {
 		return is, err
 	}
-	timer := time.NewTimer(worthWaiting)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return d.askAbout(ctx, user)
-	case <-ctx.Done():
+	if backoff.Sleep(ctx, worthWaiting) != nil {
 		return is, err
 	}
+	return d.askAbout(ctx, user)
 }
 
 var errOutOfTurn = errors.New("too many look-ups at once; others go first")

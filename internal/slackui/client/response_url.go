@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"atlaskeybot/internal/backoff"
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
@@ -132,12 +133,8 @@ func (r *Responder) DeleteOriginal(ctx context.Context, link string) error {
 		if err = r.Post(ctx, link, responseMessage{DeleteOriginal: true}); !errors.Is(err, errAway) || i == len(deletePauses) {
 			return err
 		}
-		timer := time.NewTimer(deletePauses[i])
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if backoff.Sleep(ctx, deletePauses[i]) != nil {
 			return err
-		case <-timer.C:
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/cache"
 )
 
 // A doing is what somebody does, for how fast they may do it. Each has a bucket
@@ -38,7 +39,7 @@ var paces = map[Doing]struct {
 
 const (
 	pacesFor = 5 * time.Minute // for at least which somebody is remembered
-	pacesMax = 10_000          // buckets in each half
+	pacesMax = 10_000          // buckets in each generation
 )
 
 // paced bounds what one person can have the bot do, before anything is asked of
@@ -47,10 +48,8 @@ const (
 type Paced struct {
 	now func() time.Time
 
-	mu    sync.Mutex
-	young map[paceKey]*pace
-	old   map[paceKey]*pace
-	since time.Time // of young
+	mu      sync.Mutex
+	buckets *cache.Cache[paceKey, *pace]
 }
 
 type paceKey struct {
@@ -66,7 +65,9 @@ type pace struct {
 // tellEvery is how often somebody in a hurry is told in a way that costs a call.
 const tellEvery = 5 * time.Second
 
-func NewPaced(now func() time.Time) *Paced { return &Paced{now: now, young: map[paceKey]*pace{}} }
+func NewPaced(now func() time.Time) *Paced {
+	return &Paced{now: now, buckets: cache.New[paceKey, *pace](cache.Limits{TTL: pacesFor, Entries: pacesMax})}
+}
 
 // take uses up one of what user may do. If there is none left it returns how
 // long it takes until there is, and whether they should be told even at the
@@ -88,17 +89,12 @@ func (p *Paced) Take(user policy.UserID, what Doing) (wait time.Duration, tell b
 // of finds a bucket. Who is not seen for a while is forgotten: their bucket has
 // filled up by then.
 func (p *Paced) of(key paceKey, now time.Time) *pace {
-	if age := now.Sub(p.since); age < 0 || age >= pacesFor || len(p.young) >= pacesMax {
-		p.old, p.young, p.since = p.young, map[paceKey]*pace{}, now
+	of, ok := p.buckets.Get(key, now)
+	if !ok {
+		speed := paces[key.what]
+		of = &pace{left: rate.NewLimiter(rate.Every(speed.pause), speed.burst)}
 	}
-	of := p.young[key]
-	if of == nil {
-		if of = p.old[key]; of == nil {
-			speed := paces[key.what]
-			of = &pace{left: rate.NewLimiter(rate.Every(speed.pause), speed.burst)}
-		}
-		p.young[key] = of
-	}
+	p.buckets.Put(key, of, now)
 	return of
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"atlaskeybot/internal/cache"
 	"atlaskeybot/internal/slackui/payload"
 )
 
@@ -16,36 +17,36 @@ import (
 type Deduper struct {
 	now func() time.Time
 
-	mu    sync.Mutex
-	Young Half
-	Old   Half
-	since time.Time // of young
-}
-
-// A half holds the deliveries of a while, and how large they are together.
-type Half struct {
-	All   map[string]*delivery
-	bytes int
+	mu         sync.Mutex
+	deliveries *cache.Cache[string, *delivery]
 }
 
 // A delivery is one that is being done, or was.
 type delivery struct {
 	over     chan struct{} // closed with its answer, or when it ended without
 	answered bool
-	Answer   json.RawMessage // nil: received, and nothing to say
+	answer   json.RawMessage // nil: received, and nothing to say
 }
 
 const (
 	rememberFor   = time.Hour // at least; at most twice
-	RememberMax   = 20_000    // deliveries in each half
-	rememberBytes = 2 << 20   // names and answers in each half
+	RememberMax   = 20_000    // deliveries in each generation
+	rememberBytes = 2 << 20   // names and answers in each generation
 )
 
 func NewDeduper(now func() time.Time) *Deduper {
-	return &Deduper{now: now, Young: Half{All: map[string]*delivery{}}}
+	return &Deduper{now: now, deliveries: cache.New[string, *delivery](cache.Limits{TTL: rememberFor, Entries: RememberMax, Size: rememberBytes})}
 }
 
-// do does work, unless a delivery of that name was done before: then answer
+// Size is the number of deliveries that are remembered, and the bytes of their names
+// and answers.
+func (o *Deduper) Size() (deliveries, bytes int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.deliveries.Len(), o.deliveries.Size()
+}
+
+// Do does work, unless a delivery of that name was done before: then answer
 // gets what that one was answered, for which a copy waits [answerLimit] at most.
 // The empty name is always new.
 func (o *Deduper) Do(ctx context.Context, name string, answer payload.Ack, work func(payload.Ack)) {
@@ -76,18 +77,12 @@ func (o *Deduper) begin(name string) (*delivery, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.now()
-	if now.Sub(o.since) >= rememberFor || len(o.Young.All) >= RememberMax || o.Young.bytes >= rememberBytes {
-		o.Old, o.Young, o.since = o.Young, Half{All: map[string]*delivery{}}, now
-	}
-	if d := o.Young.All[name]; d != nil {
-		return d, false
-	}
-	if d := o.Old.All[name]; d != nil {
+	if d, ok := o.deliveries.Get(name, now); ok {
 		return d, false
 	}
 	d := &delivery{over: make(chan struct{})}
-	o.Young.All[name] = d
-	o.Young.bytes += len(name)
+	o.deliveries.Put(name, d, now)
+	o.deliveries.Grow(name, len(name))
 	return d, true
 }
 
@@ -105,9 +100,9 @@ func (o *Deduper) settle(name string, d *delivery, body any) {
 	if d.answered {
 		return
 	}
-	d.answered, d.Answer = true, encoded
-	if o.Young.All[name] == d {
-		o.Young.bytes += len(encoded)
+	d.answered, d.answer = true, encoded
+	if current, ok := o.deliveries.Get(name, o.now()); ok && current == d {
+		o.deliveries.Grow(name, len(encoded))
 	}
 	close(d.over)
 }
@@ -119,10 +114,8 @@ func (o *Deduper) end(name string, d *delivery) {
 	if d.answered {
 		return
 	}
-	for _, h := range []Half{o.Young, o.Old} {
-		if h.All[name] == d {
-			delete(h.All, name)
-		}
+	if current, ok := o.deliveries.Get(name, o.now()); ok && current == d {
+		o.deliveries.Delete(name)
 	}
 	close(d.over)
 }
@@ -141,8 +134,8 @@ func (d *delivery) wait(ctx context.Context) bool {
 
 // again is the answer once more.
 func (d *delivery) again() any {
-	if d.Answer == nil {
+	if d.answer == nil {
 		return nil
 	}
-	return d.Answer
+	return d.answer
 }

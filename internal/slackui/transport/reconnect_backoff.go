@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"atlaskeybot/internal/backoff"
 )
 
 const (
@@ -27,18 +29,14 @@ type ReconnectBackoff struct {
 	mu          sync.Mutex
 	openedAt    time.Time
 	connectedAt time.Time // zero: not since openedAt
-	pause       time.Duration
+	failed      int       // connections in a row that did not last
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (p *ReconnectBackoff) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(r.URL.Path, "/apps.connections.open") {
-		timer := time.NewTimer(p.wait())
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-			return nil, r.Context().Err()
+		if err := backoff.Sleep(r.Context(), p.wait()); err != nil {
+			return nil, err
 		}
 		p.connecting()
 	}
@@ -58,11 +56,12 @@ func (p *ReconnectBackoff) wait() time.Duration {
 	case p.openedAt.IsZero():
 		return 0
 	case !p.connectedAt.IsZero() && now.Sub(p.connectedAt) >= stableAfter:
-		p.pause = reconnectMin
+		p.failed = 1
 	default:
-		p.pause = min(max(2*p.pause, reconnectMin), reconnectMax)
+		p.failed++
 	}
-	return max(0, p.openedAt.Add(p.pause).Sub(now))
+	pause := backoff.Exponential(reconnectMin, reconnectMax, p.failed)
+	return max(0, p.openedAt.Add(pause).Sub(now))
 }
 
 func (p *ReconnectBackoff) connecting() {
