@@ -59,11 +59,17 @@ func NewCommand(env Env) *cobra.Command {
 			"creates the key and shows it once, and deletes it when it expires.\n\n" +
 			"The environment configures the bot; .env.example lists every variable.",
 		Example:       example("check", "run", "audit --since 7d"),
-		Version:       version.String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetVersionTemplate("{{.Version}}\n")
+	printVersion := root.Flags().BoolP("version", "v", false, "print the version")
+	root.RunE = func(*cobra.Command, []string) error {
+		if *printVersion { // without cobra's templates, which would link text/template
+			_, err := fmt.Fprintln(env.Stdout, version.String())
+			return err
+		}
+		return root.Help()
+	}
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(flagError)

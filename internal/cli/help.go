@@ -37,7 +37,6 @@ func newHelpCommand() *cobra.Command {
 				return usagef("there is no command %q", strings.Join(args, " "))
 			}
 			command.InitDefaultHelpFlag()
-			command.InitDefaultVersionFlag()
 			if err := command.Help(); err != nil {
 				return fmt.Errorf("printing the help text: %w", err)
 			}

@@ -38,7 +38,7 @@ func TestConfigDefaults(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "https://slack.com/api/", c.SlackAPIURL)
 	assert.Equal(t, "https://cloud.mongodb.com", c.AtlasBaseURL)
-	assert.Equal(t, DefaultListen, c.Listen)
+	assert.Equal(t, defaultListen, c.Listen)
 	p := c.Orgs()[0].Policy
 	assert.Len(t, p.Roles, 6)
 	for _, rule := range p.Roles {

@@ -10,7 +10,7 @@ import (
 // Defaults of LISTEN, DATABASE_URL and SLACK_COMMAND, for commands that read
 // nothing else.
 const (
-	DefaultListen   = "127.0.0.1:8080"
+	defaultListen   = "127.0.0.1:8080"
 	DefaultDatabase = "sqlite:atlas-key-bot.db"
 	defaultCommand  = "/atlas-key"
 )
@@ -28,7 +28,7 @@ func DatabaseURL(environ map[string]string) string {
 
 // Listen returns LISTEN or its default.
 func Listen(environ map[string]string) string {
-	return cmp.Or(Value(environ, "LISTEN"), DefaultListen)
+	return cmp.Or(Value(environ, "LISTEN"), defaultListen)
 }
 
 // SlackCommand returns SLACK_COMMAND or its default.
