@@ -38,7 +38,7 @@ var unseen = map[string]string{
 	"an accent on nothing":    "\u0301",
 }
 
-func TestTextThatCannotBeSeenIsEmpty(t *testing.T) {
+func TestIsEmpty(t *testing.T) {
 	t.Parallel()
 	for name, text := range unseen {
 		assert.True(t, plaintext.IsEmpty(plaintext.Line(text)), name)
@@ -50,7 +50,7 @@ func TestTextThatCannotBeSeenIsEmpty(t *testing.T) {
 	}
 }
 
-func TestInvisibleCharactersAreLeftOut(t *testing.T) {
+func TestLineRemovesInvisibleCharacters(t *testing.T) {
 	t.Parallel()
 	for name, text := range unseen {
 		if name == "spaces" || name == "braille without dots" || name == "an accent on nothing" {
@@ -64,8 +64,8 @@ func TestInvisibleCharactersAreLeftOut(t *testing.T) {
 	assert.Equal(t, "\ud55c", plaintext.Line("\u1112\u1161\u11ab"))
 }
 
-// TestScriptsAndEmojiKeepTheirJoiners: without them other letters are seen.
-func TestScriptsAndEmojiKeepTheirJoiners(t *testing.T) {
+// TestLineKeepsJoinersOfScriptsAndEmoji: without them other letters are seen.
+func TestLineKeepsJoinersOfScriptsAndEmoji(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"Persian":            "می\u200cخواهم",
@@ -102,7 +102,7 @@ func TestScriptsAndEmojiKeepTheirJoiners(t *testing.T) {
 	}
 }
 
-func TestLinesEndInOneWay(t *testing.T) {
+func TestLinesNormalizesLineEnds(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"\n", "\r\n", "\r", "\v", "\f", "\u0085", "\u2028", "\u2029"} {
 		assert.Equal(t, "a\nb", plaintext.Lines(end+"a \u200b"+end+"b"+end), "%q", end)
@@ -116,7 +116,7 @@ func TestLinesEndInOneWay(t *testing.T) {
 	assert.Equal(t, "a b", plaintext.Lines("a\tb"))
 }
 
-func TestTextThatIsRefused(t *testing.T) {
+func TestRefused(t *testing.T) {
 	t.Parallel()
 	for _, r := range "\x00\a\b\t\n\x1b\x7f\u0080\u009b\u061c\u200e\u200f\u202a\u202e\u2066\u2069\ufffe\U0001ffff\ufffd" {
 		got, refused := plaintext.Refused("a"+string(r)+"b", false)
@@ -134,7 +134,7 @@ func isRefusedIn(lines string) bool {
 	return refused
 }
 
-func TestShowNamesWhatCannotBeSeen(t *testing.T) {
+func TestShowReplacesInvisibleCharacters(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"203.0.113.7\u200b":       "203.0.113.7<U+200B>",
@@ -153,7 +153,7 @@ func TestShowNamesWhatCannotBeSeen(t *testing.T) {
 	assert.Equal(t, "U+FFFE (no character that can be seen)", plaintext.Name('\ufffe'))
 }
 
-func TestFoldFindsWhatPeopleCallTheSame(t *testing.T) {
+func TestFold(t *testing.T) {
 	t.Parallel()
 	for a, b := range map[string]string{
 		"Bücher":            "bu\u0308cher",

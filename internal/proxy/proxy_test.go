@@ -68,7 +68,7 @@ func calls(t *testing.T, s proxy.Settings) map[string]error {
 	return map[string]error{"http": overHTTP, "websocket": overTLS}
 }
 
-func TestARefusalOfTheProxyIsNamed(t *testing.T) {
+func TestRefusalOfProxyIsNamed(t *testing.T) {
 	t.Parallel()
 	for answer, says := range map[string]string{
 		"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n":                "refused: 407 Proxy Authentication Required",
@@ -94,7 +94,7 @@ func TestARefusalOfTheProxyIsNamed(t *testing.T) {
 	}
 }
 
-func TestAProxyThatDoesNotListenIsNamed(t *testing.T) {
+func TestClosedProxyIsNamed(t *testing.T) {
 	t.Parallel()
 	for kind, err := range calls(t, settings(t, "http://ana:hunter2@127.0.0.1:1")) {
 		require.ErrorContains(t, err, "the proxy 127.0.0.1:1 cannot be reached: nothing listens there", kind)
@@ -102,7 +102,7 @@ func TestAProxyThatDoesNotListenIsNamed(t *testing.T) {
 	}
 }
 
-func TestAProxyThatDoesNotAnswerIsNamed(t *testing.T) {
+func TestSilentProxyIsNamed(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // and never accepts
 	require.NoError(t, err)
@@ -142,7 +142,7 @@ func intercepting(t *testing.T) *url.URL {
 	return u
 }
 
-func TestAProxyThatOpensTLSIsNamed(t *testing.T) {
+func TestTLSProxyIsNamed(t *testing.T) {
 	t.Parallel()
 	u := intercepting(t)
 	for kind, err := range calls(t, settings(t, u.String())) {
@@ -151,7 +151,7 @@ func TestAProxyThatOpensTLSIsNamed(t *testing.T) {
 	}
 }
 
-func TestTheProxyIsGivenItsPassword(t *testing.T) {
+func TestProxyPassword(t *testing.T) {
 	t.Parallel()
 	address, asked := answering(t, "HTTP/1.1 403 Forbidden\r\n\r\n")
 	calls(t, settings(t, "http://ana:hunter2@"+address))
@@ -163,7 +163,7 @@ func TestTheProxyIsGivenItsPassword(t *testing.T) {
 	}
 }
 
-func TestNoProxyAndThisMachineAreCalledDirectly(t *testing.T) {
+func TestNoProxyAndLocalhostAreDirect(t *testing.T) {
 	t.Parallel()
 	s, problems := proxy.FromEnvironment(map[string]string{
 		"https_proxy": "proxy.example:3128", "HTTP_PROXY": "http://other.example", "no_proxy": ".corp.example,10.0.0.0/8",
@@ -178,7 +178,7 @@ func TestNoProxyAndThisMachineAreCalledDirectly(t *testing.T) {
 	require.Empty(t, proxy.Settings{}.Host("https://slack.com"))
 }
 
-func TestWhatIsNoProxyIsRefused(t *testing.T) {
+func TestFromEnvironmentRefusesInvalidProxy(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"http://ana:hunter2@proxy example:3128": "HTTPS_PROXY: it is not the URL of a proxy",

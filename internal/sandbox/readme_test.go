@@ -21,7 +21,7 @@ var update = os.Getenv("UPDATE") != ""
 // generated is the part of README.md that comes from the tables.
 var generated = regexp.MustCompile(`(?s)<!-- tables: start -->\n.*<!-- tables: end -->\n`)
 
-func TestREADMEListsTheTables(t *testing.T) {
+func TestREADMEMatchesTables(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("README.md")
 	require.NoError(t, err)

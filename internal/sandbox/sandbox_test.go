@@ -59,7 +59,7 @@ func send(t *testing.T, client *http.Client, method, address, body string, heade
 	return res.StatusCode, string(raw)
 }
 
-func TestListensOnLoopbackOnly(t *testing.T) {
+func TestNewRefusesOtherAddresses(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.168.0.1:0", "example.com:0", "127.0.0.1"} {
 		s, err := sandbox.New(sandbox.Options{Listen: address})
@@ -90,7 +90,7 @@ func TestEnvironment(t *testing.T) {
 }
 
 // The three sides share a port, and each call arrives at its own.
-func TestOnePort(t *testing.T) {
+func TestAllServicesShareOnePort(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{})
 	env := s.Environment()
@@ -142,7 +142,7 @@ func TestOnePort(t *testing.T) {
 }
 
 // A create whose answer is lost leaves a key: the whole point of the sandbox.
-func TestLostAnswerLeavesAKey(t *testing.T) {
+func TestLostResponseLeavesKey(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{})
 	env := s.Environment()
@@ -163,7 +163,7 @@ func TestLostAnswerLeavesAKey(t *testing.T) {
 }
 
 // Slack's time and Atlas's time are the one clock's.
-func TestOneClock(t *testing.T) {
+func TestServicesShareClock(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{})
 	s.Clock.Advance(48 * time.Hour)
@@ -185,7 +185,7 @@ func TestOneClock(t *testing.T) {
 }
 
 // A secret that the app puts where others can read it is found.
-func TestLeaksAreFound(t *testing.T) {
+func TestLeaksAreReported(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{})
 	made, err := s.Atlas.AddKey(atlas.KeyInput{Desc: "d", Roles: []string{"ORG_MEMBER"}})
@@ -208,7 +208,7 @@ func TestLeaksAreFound(t *testing.T) {
 
 // A script presses the button it names, wherever that is; the click arrives at
 // the bot's HTTP door.
-func TestScriptPressesAButton(t *testing.T) {
+func TestScriptClicksButton(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan string, 1)
 	bot := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -229,7 +229,7 @@ func TestScriptPressesAButton(t *testing.T) {
 	require.Contains(t, <-arrived, `"action_id":"card.approve"`)
 }
 
-func TestCloseCutsOffWhatHangs(t *testing.T) {
+func TestCloseEndsHangingCalls(t *testing.T) {
 	t.Parallel()
 	s, err := sandbox.New(sandbox.Options{})
 	require.NoError(t, err)
@@ -277,7 +277,7 @@ func TestSeveralOrganizations(t *testing.T) {
 	}
 }
 
-func TestLeaksOfEveryOrganizationAreFound(t *testing.T) {
+func TestLeaksOfEachOrganizationAreReported(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{Organizations: 2})
 	made, err := s.Atlases[1].AddKey(atlas.KeyInput{Desc: "d", Roles: []string{"ORG_MEMBER"}})

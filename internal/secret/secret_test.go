@@ -36,7 +36,7 @@ func shapes() map[string]any {
 	}
 }
 
-func TestPrintingRedacts(t *testing.T) {
+func TestPrintRedacts(t *testing.T) {
 	t.Parallel()
 	for name, shape := range shapes() {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T %v", "%p"} {
@@ -50,7 +50,7 @@ func TestPrintingRedacts(t *testing.T) {
 	}
 }
 
-func TestEncodingAndLoggingRedact(t *testing.T) {
+func TestMarshalAndLogRedact(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	for _, handler := range []slog.Handler{slog.NewJSONHandler(&out, nil), slog.NewTextHandler(&out, nil)} {
@@ -65,14 +65,14 @@ func TestEncodingAndLoggingRedact(t *testing.T) {
 	assert.Contains(t, out.String(), "[redacted]")
 }
 
-func TestStoringIsRefused(t *testing.T) {
+func TestValueRefuses(t *testing.T) {
 	t.Parallel()
 	_, err := secret.New(value).Value()
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), value)
 }
 
-func TestReadingComparingRevealing(t *testing.T) {
+func TestUnmarshalEqualReveal(t *testing.T) {
 	t.Parallel()
 	var s secret.Secret
 	assert.True(t, s.IsZero())

@@ -54,7 +54,7 @@ func TestAddingEntries(t *testing.T) {
 	}
 }
 
-func TestEntriesAreAddedAndTakenAway(t *testing.T) {
+func TestAddAndDeleteEntries(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	list := keys + "/" + r.create("mine").ID + "/accessList"
@@ -128,7 +128,7 @@ func TestUseIsCounted(t *testing.T) {
 	require.Equal(t, "203.0.113.7", access.LastFrom)
 }
 
-func TestAccessListOfTheCaller(t *testing.T) {
+func TestCallerAccessList(t *testing.T) {
 	t.Parallel()
 	r := start(t, func(o *atlas.Options) { o.RequireAccessList = true })
 	own := r.Snapshot().Keys[0].ID

@@ -35,7 +35,7 @@ func TestPrivateKeyIsShownOnce(t *testing.T) {
 	require.NotContains(t, fmt.Sprintf("%+v", r.Snapshot()), made.PrivateKey)
 }
 
-func TestUpdateReplacesWhatIsNamed(t *testing.T) {
+func TestUpdateKey(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	made := r.create("before")
@@ -47,7 +47,7 @@ func TestUpdateReplacesWhatIsNamed(t *testing.T) {
 	require.Equal(t, []atlas.Role{{OrgID: atlas.DefaultID, Name: "ORG_BILLING_ADMIN"}}, k.Roles)
 }
 
-func TestDeleteIsSuccessOnce(t *testing.T) {
+func TestDeleteKeyTwice(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	made := r.create("mine")
@@ -105,7 +105,7 @@ func TestPaging(t *testing.T) {
 	require.True(t, slices.IsSortedFunc(all.Results, func(a, b key) int { return strings.Compare(a.PublicKey, b.PublicKey) }))
 }
 
-func TestRolesHaveNoOrder(t *testing.T) {
+func TestRoleOrderIsRandom(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	made := r.create("mine")
@@ -145,7 +145,7 @@ func TestLag(t *testing.T) {
 	require.False(t, shown())
 }
 
-func TestBucket(t *testing.T) {
+func TestRateLimitBucket(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	settings := func() said { return r.do("GET", org+"/settings", "") }

@@ -29,7 +29,7 @@ func startTwo(t *testing.T) (one, other *rig) {
 	return both[0], both[1]
 }
 
-func TestOrganizationsOfACloud(t *testing.T) {
+func TestCloudOrganizations(t *testing.T) {
 	t.Parallel()
 	all := atlas.NewCloud(3, atlas.Options{ID: "65a1b2c3d4e5f60718293aff", Name: "Acme", Seed: 7}).Organizations()
 	seen := map[string]bool{}
@@ -49,7 +49,7 @@ func TestOrganizationsOfACloud(t *testing.T) {
 	require.Equal(t, atlas.DefaultID, atlas.New(atlas.Options{}).Snapshot().ID)
 }
 
-func TestOrganizationsDoNotSeeOneAnother(t *testing.T) {
+func TestOrganizationsAreIsolated(t *testing.T) {
 	t.Parallel()
 	one, other := startTwo(t)
 	key := one.create("mine")
@@ -84,7 +84,7 @@ func TestOrganizationsDoNotSeeOneAnother(t *testing.T) {
 	require.Equal(t, "API_KEY_NOT_FOUND", other.do("PATCH", own, `{"roles":["GROUP_OWNER"]}`).code(t), "a key stays in its organization")
 }
 
-func TestEachOrganizationHasItsOwn(t *testing.T) {
+func TestOrganizationsHaveOwnState(t *testing.T) {
 	t.Parallel()
 	one, other := startTwo(t)
 	one.create("mine")
@@ -108,7 +108,7 @@ func TestEachOrganizationHasItsOwn(t *testing.T) {
 }
 
 // The list of each credential's key decides over calls to its organization.
-func TestAccessListOfEachCaller(t *testing.T) {
+func TestCallerAccessListPerOrganization(t *testing.T) {
 	t.Parallel()
 	one, other := startTwo(t)
 	other.SetRequireAccessList(true)
@@ -122,7 +122,7 @@ func TestAccessListOfEachCaller(t *testing.T) {
 	require.Equal(t, 200, other.do("GET", "/api/atlas/v2/orgs", "").Status, "the credential's list has its address")
 }
 
-func TestTwoOrganizationsAtOnce(t *testing.T) {
+func TestConcurrentOrganizations(t *testing.T) {
 	t.Parallel()
 	one, other := startTwo(t)
 	var all sync.WaitGroup

@@ -53,7 +53,7 @@ var conversations = map[string]struct {
 	"23-group-not-found-404":              {"GET /api/atlas/v2/groups/111111111111111111111111/apiKeys", "", "ApiError", nil},
 }
 
-func TestAnswersLookAsRecorded(t *testing.T) {
+func TestResponsesMatchRecordings(t *testing.T) {
 	t.Parallel()
 	for file, tt := range conversations {
 		t.Run(file, func(t *testing.T) {
@@ -85,7 +85,7 @@ var unsent = []string{
 	"X-Java-Method", "X-Java-Version", "X-Mongodb-Service-Version", "X-Xgen-Up-Proto",
 }
 
-func TestChallengeLooksAsRecorded(t *testing.T) {
+func TestChallengeMatchesRecording(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"21-digest-challenge-401", "22-bad-private-key-401"} {
 		want := recorded(t, file)
@@ -96,7 +96,7 @@ func TestChallengeLooksAsRecorded(t *testing.T) {
 }
 
 // What is not recorded still has to hold the schema.
-func TestAnswersHoldTheirSchemas(t *testing.T) {
+func TestResponsesMatchSchemas(t *testing.T) {
 	t.Parallel()
 	for call, schema := range map[string]string{
 		"GET /api/atlas/v2":                          "SystemStatus",
@@ -115,7 +115,7 @@ func TestAnswersHoldTheirSchemas(t *testing.T) {
 	}
 }
 
-func TestTheSchemaCheckCanFail(t *testing.T) {
+func TestSchemaCheckFails(t *testing.T) {
 	t.Parallel()
 	require.Len(t, violations(t, "ApiKeyUserDetails", `{"id":"X","desc":"","publicKey":7,"expires":"never"}`), 4)
 	require.Len(t, violations(t, "ApiError", `{"error":400}`), 1)

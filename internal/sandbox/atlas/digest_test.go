@@ -119,7 +119,7 @@ func TestNonces(t *testing.T) {
 	}
 }
 
-func TestKeysAuthenticateAsLongAsTheyLive(t *testing.T) {
+func TestKeyAuthenticatesUntilDeleted(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	made := r.create("mine")

@@ -82,7 +82,7 @@ func TestProjectKeys(t *testing.T) {
 }
 
 // PATCH assigns too, as often as one likes, and answers with the whole key.
-func TestPatchAssignsAKey(t *testing.T) {
+func TestPatchAssignsKey(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	first, second := r.Snapshot().Projects[0].ID, r.Snapshot().Projects[1].ID
@@ -112,7 +112,7 @@ func TestPatchAssignsAKey(t *testing.T) {
 }
 
 // As recorded of a key that made twenty-five projects.
-func TestTheKeyThatMakesAProjectOwnsIt(t *testing.T) {
+func TestCreatorOwnsProject(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	made, err := r.AddKey(atlas.KeyInput{Desc: "ci", Roles: []string{"ORG_GROUP_CREATOR"}, AccessList: []string{atlas.DefaultSeenFrom}})

@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/sandbox/atlas"
 )
 
-func TestChangesByHand(t *testing.T) {
+func TestManualChanges(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	var changes atomic.Int32
@@ -50,7 +50,7 @@ func TestChangesByHand(t *testing.T) {
 	}, types)
 }
 
-func TestByHandRefusesNonsense(t *testing.T) {
+func TestManualChangesRefuseInvalidInput(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	for name, d := range map[string]atlas.KeyInput{
@@ -65,7 +65,7 @@ func TestByHandRefusesNonsense(t *testing.T) {
 	require.Zero(t, r.Count())
 }
 
-func TestSameSeedSameKeys(t *testing.T) {
+func TestSeedDeterminesKeys(t *testing.T) {
 	t.Parallel()
 	one, other := start(t), start(t)
 	require.Equal(t, one.public, other.public)

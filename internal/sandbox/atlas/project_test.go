@@ -32,7 +32,7 @@ func (p projectPage) names() []string {
 	return names
 }
 
-func TestProjectsAreListed(t *testing.T) {
+func TestListProjects(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	all := r.projects("")
@@ -45,7 +45,7 @@ func TestProjectsAreListed(t *testing.T) {
 	require.Empty(t, r.projects("?name=payments").names())
 }
 
-func TestManyProjectsAreManyPages(t *testing.T) {
+func TestListProjectsPages(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	names := make([]string, 600)
@@ -65,7 +65,7 @@ func TestManyProjectsAreManyPages(t *testing.T) {
 	require.Len(t, seen, 606)
 }
 
-func TestProjectsByHand(t *testing.T) {
+func TestManualProjectChanges(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	id := r.create("mine").ID
@@ -94,7 +94,7 @@ func TestProjectsByHand(t *testing.T) {
 	require.NotContains(t, r.projects("").names(), "new", "all or none")
 }
 
-func TestEditByHandIsAllOrNothing(t *testing.T) {
+func TestManualEditIsAtomic(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	id, project := r.create("mine").ID, r.project()

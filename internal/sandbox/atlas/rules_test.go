@@ -110,12 +110,12 @@ func header(name, value string) func(*http.Request) {
 // elsewhere are rules that need more than one call; the tests that break them.
 var elsewhere = map[string]string{
 	"UNEXPECTED_ERROR":              "TestChallenge",
-	"ORG_REQUIRES_ACCESS_LIST":      "TestAccessListOfTheCaller",
-	"IP_ADDRESS_NOT_ON_ACCESS_LIST": "TestAccessListOfTheCaller",
-	"RATE_LIMITED_TOKEN_BUCKET":     "TestBucket",
-	"BAD_REQUEST":                   "TestBadRoleHasTwoAnswers",
-	"INVALID_ENUM_VALUE":            "TestBadRoleHasTwoAnswers",
-	"USER_CANNOT_ACCESS_ORG":        "TestOrganizationsDoNotSeeOneAnother",
+	"ORG_REQUIRES_ACCESS_LIST":      "TestCallerAccessList",
+	"IP_ADDRESS_NOT_ON_ACCESS_LIST": "TestCallerAccessList",
+	"RATE_LIMITED_TOKEN_BUCKET":     "TestRateLimitBucket",
+	"BAD_REQUEST":                   "TestInvalidRoleHasTwoErrors",
+	"INVALID_ENUM_VALUE":            "TestInvalidRoleHasTwoErrors",
+	"USER_CANNOT_ACCESS_ORG":        "TestOrganizationsAreIsolated",
 }
 
 func TestRefusals(t *testing.T) {
@@ -182,7 +182,7 @@ func (r *rig) place(call, id string) string {
 	return strings.NewReplacer("ASSIGNED", id, "OWN", r.Snapshot().Keys[0].ID).Replace(call)
 }
 
-func TestEveryRuleIsBroken(t *testing.T) {
+func TestEveryRuleIsTested(t *testing.T) {
 	t.Parallel()
 	broken := map[string]bool{}
 	for code := range elsewhere {
@@ -200,7 +200,7 @@ func TestEveryRuleIsBroken(t *testing.T) {
 }
 
 // Atlas has answered both within weeks, so a client can rely on neither.
-func TestBadRoleHasTwoAnswers(t *testing.T) {
+func TestInvalidRoleHasTwoErrors(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	seen := map[string]string{}
@@ -216,7 +216,7 @@ func TestBadRoleHasTwoAnswers(t *testing.T) {
 	require.Zero(t, r.Count())
 }
 
-func TestBadProjectRoleHasTwoAnswersToo(t *testing.T) {
+func TestInvalidProjectRoleHasTwoErrors(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	path := "/api/atlas/v2/groups/" + r.project() + "/apiKeys/" + r.create("mine").ID

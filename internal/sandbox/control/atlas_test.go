@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-func TestProjectsByHand(t *testing.T) {
+func TestManualProjectChanges(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	var added control.Added
@@ -43,7 +43,7 @@ func TestProjectsByHand(t *testing.T) {
 	}
 }
 
-func TestActsInAnotherOrganization(t *testing.T) {
+func TestActionsInAnotherOrganization(t *testing.T) {
 	t.Parallel()
 	clock := &wire.Clock{}
 	all := atlas.NewCloud(2, atlas.Options{Now: clock.Now, Seed: 7}).Organizations()

@@ -123,7 +123,7 @@ func TestCalls(t *testing.T) {
 	require.Equal(t, 400, status)
 }
 
-func TestAtlasByHand(t *testing.T) {
+func TestAtlasActions(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	var made atlas.CreatedKey
@@ -162,7 +162,7 @@ func TestAtlasByHand(t *testing.T) {
 	require.Contains(t, text, "want one of [add edit delete use ")
 }
 
-func TestSlackByHand(t *testing.T) {
+func TestSlackActions(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	active := func() bool {

@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-func TestWhatIsPressedReachesSlack(t *testing.T) {
+func TestActionsReachWorkspace(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ target, form, want string }{
 		"a command is cut from its text":       {"/page/command?in=C1", "as=U0ALICE&text=+/atlas-key++list+all+", `command U0ALICE C1 /atlas-key "list all"`},
@@ -78,7 +78,7 @@ func TestRefusedActionsDoNotReachWorkspace(t *testing.T) {
 	}
 }
 
-func TestSlacksRefusalIsSaid(t *testing.T) {
+func TestRefusalOfWorkspaceIsShown(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.refuse = errors.New("there is no such button")
@@ -87,7 +87,7 @@ func TestSlacksRefusalIsSaid(t *testing.T) {
 	require.Equal(t, "there is no such button\n", w.Body.String())
 }
 
-func TestTheClockMovesForward(t *testing.T) {
+func TestClockAdvances(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	require.Equal(t, http.StatusNoContent, s.post("/page/advance?as=U0ALICE&by=24h", "").Code)
@@ -95,7 +95,7 @@ func TestTheClockMovesForward(t *testing.T) {
 	require.Contains(t, s.get(t, "/"), "1 d ahead")
 }
 
-func TestAFaultIsPlannedAndRepaired(t *testing.T) {
+func TestFaultIsSetAndCleared(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	require.Equal(t, http.StatusNoContent, s.post("/page/fault", "as=U0ALICE&id=atlas-503").Code)
@@ -107,7 +107,7 @@ func TestAFaultIsPlannedAndRepaired(t *testing.T) {
 	require.Contains(t, s.get(t, "/"), "Nothing is planned to go wrong.")
 }
 
-func TestEveryFaultOfferedIsOneTheWireKnows(t *testing.T) {
+func TestFaultPresetsAreValid(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	for _, id := range []string{

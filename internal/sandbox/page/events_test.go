@@ -14,7 +14,7 @@ import (
 	"atlaskeybot/internal/sandbox/atlas"
 )
 
-func TestATabHearsOfEveryChange(t *testing.T) {
+func TestEventsReachEachTab(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(t *testing.T, s *stage){
 		"in Slack":     func(_ *testing.T, s *stage) { s.slack.changes <- struct{}{} },

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOnlyLoopbackNamesAreAnswered(t *testing.T) {
+func TestOtherHostsAreRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]int{
 		"localhost:8484":           http.StatusOK,
@@ -65,7 +65,7 @@ func TestOtherOriginsCannotPost(t *testing.T) {
 	}
 }
 
-func TestReadingChangesNothing(t *testing.T) {
+func TestGetChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	for _, path := range []string{"/page/close?as=U0ALICE", "/page/advance?as=U0ALICE&by=1h"} {
@@ -77,7 +77,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	require.Zero(t, s.clock.Offset())
 }
 
-func TestEveryAnswerForbidsForeignContent(t *testing.T) {
+func TestContentSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	for _, path := range []string{"/", "/assets/page.js", "/nowhere"} {
@@ -90,7 +90,7 @@ func TestEveryAnswerForbidsForeignContent(t *testing.T) {
 }
 
 // The policy above forbids them; a page that had any would be broken.
-func TestThePageHasNothingInline(t *testing.T) {
+func TestPageHasNoInlineScripts(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.says(`[{"type":"section","text":{"type":"mrkdwn","text":"hello"}}]`)

@@ -68,7 +68,7 @@ const form = `{"type":"modal","title":{"type":"plain_text","text":"Ask for a key
 		{"text":{"type":"plain_text","text":":warning: Owner"},"value":"owner","description":{"type":"plain_text","text":"May do anything."}},{"text":{"type":"plain_text","text":"Reader"},"value":"reader"}]}},
 	{"type":"input","block_id":"long","label":{"type":"plain_text","text":"For how long?"},"element":{"type":"static_select","action_id":"long","focus_on_load":true,"options":[{"text":{"type":"plain_text","text":"8 hours"},"value":"8h"}]}}]}`
 
-func TestAModalKeepsWhatWasFilledInAndSaysWhatIsWrong(t *testing.T) {
+func TestModalKeepsValuesAndShowsErrors(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.screen.Modal = &slack.Modal{
@@ -79,7 +79,7 @@ func TestAModalKeepsWhatWasFilledInAndSaysWhatIsWrong(t *testing.T) {
 	golden(t, "modal.html", between(t, s.get(t, "/?as=U0ALICE"), `<div id="modals">`, `<div id="toasts"`))
 }
 
-func TestRepliesStandUnderTheirParent(t *testing.T) {
+func TestRepliesFollowParent(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
@@ -92,7 +92,7 @@ func TestRepliesStandUnderTheirParent(t *testing.T) {
 	golden(t, "thread.html", between(t, s.get(t, "/?as=U0ALICE&in=app"), `aria-relevant="additions">`, `<footer class="typing">`))
 }
 
-func TestTheHomeTab(t *testing.T) {
+func TestHomeTab(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	require.Contains(t, s.get(t, "/?as=U0ALICE&in=home"), "The app has not published a Home tab for Alice Ames.")
@@ -103,7 +103,7 @@ func TestTheHomeTab(t *testing.T) {
 	require.Contains(t, html, `data-url="/page/press-in-home?as=U0ALICE&amp;action=more"`)
 }
 
-func TestEveryTabIsItsOwnPerson(t *testing.T) {
+func TestEachTabHasItsPerson(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	require.Contains(t, s.get(t, "/?as=U0BOB"), `<body data-as="U0BOB"`)
@@ -113,7 +113,7 @@ func TestEveryTabIsItsOwnPerson(t *testing.T) {
 	}
 }
 
-func TestNoticesOfSlackFade(t *testing.T) {
+func TestNoticesDisappear(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.screen.Notices = []slack.Notice{{At: s.clock.Now(), Text: "/atlas-key failed <b>"}}
@@ -129,7 +129,7 @@ func TestPageReportsLostEphemerals(t *testing.T) {
 	require.Contains(t, s.get(t, "/?as=U0BOB"), "Private messages never seen: away, &lt;b&gt;</p>")
 }
 
-func TestTheOrganizationIsShown(t *testing.T) {
+func TestOrganizationIsShown(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	require.Contains(t, s.get(t, "/"), "No keys yet.")

@@ -25,14 +25,14 @@ const live = `{"type":"modal","title":{"type":"plain_text","text":"Ask for a key
 	"state":{"values":{"p":{"p":{"type":"multi_external_select","selected_options":[{"text":{"type":"plain_text","text":"<Shop> & co"},"value":"p1"},{"text":{"type":"plain_text","text":"Till"},"value":"p/2"}]}},
 	"q":{"q":{"type":"external_select","selected_option":null}}}}}`
 
-func TestAModalThatIsToldOfWhatIsFilledIn(t *testing.T) {
+func TestModalWithDispatchedInputs(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.screen.Modal = &slack.Modal{ViewID: "V1", View: json.RawMessage(live)}
 	golden(t, "modal_live.html", between(t, s.get(t, "/?as=U0ALICE"), `<div id="modals">`, `<div id="toasts"`))
 }
 
-func TestSuggestionsAreDrawn(t *testing.T) {
+func TestLoadedOptionsAreShown(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.suggestions = slack.LoadedOptions{Options: []slack.Option{
@@ -47,7 +47,7 @@ func TestSuggestionsAreDrawn(t *testing.T) {
 	require.Equal(t, `<p class="nothing">No results found</p>`, s.post("/page/suggest?block=p&action=q", "as=U0ALICE&typed=x&menu=m").Body.String())
 }
 
-func TestSuggestionsThatCannotBe(t *testing.T) {
+func TestLoadOptionsErrors(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	require.Equal(t, http.StatusUnprocessableEntity, s.post("/page/suggest?block=p&action=p", "as=U0GONE&typed=sho").Code)
@@ -58,7 +58,7 @@ func TestSuggestionsThatCannotBe(t *testing.T) {
 }
 
 // The modal may have changed since the browser drew it.
-func TestFieldsThatAreGoneAreLeftOut(t *testing.T) {
+func TestMissingFieldsAreIgnored(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.screen.Modal = &slack.Modal{ViewID: "V1", View: json.RawMessage(live), Values: map[string]map[string]slack.Value{"why": {"why": nil}}}
@@ -67,7 +67,7 @@ func TestFieldsThatAreGoneAreLeftOut(t *testing.T) {
 	require.Equal(t, []string{"fill U0ALICE map[why:map[why:[a]]]", "submit U0ALICE map[why:map[why:[a]]]"}, s.slack.acts())
 }
 
-func TestPeopleAreShownToTheirAdministrator(t *testing.T) {
+func TestPeopleAdministration(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	html := s.get(t, "/?as=U0ALICE")

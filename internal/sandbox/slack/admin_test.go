@@ -13,7 +13,7 @@ func (d *desk) account(user string) obj {
 	return d.ok("users.info", obj{"user": user}).obj["user"].(obj)
 }
 
-func TestWhoPeopleAre(t *testing.T) {
+func TestUsersInfo(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	require.Equal(t, false, d.account(slack.Alice)["deleted"])
@@ -64,7 +64,7 @@ func TestChannels(t *testing.T) {
 	require.Equal(t, true, info()["is_private"])
 }
 
-func TestMembersComeInPages(t *testing.T) {
+func TestMemberPages(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	first := d.ok("conversations.members", obj{"channel": slack.Approvals, "limit": "3"}).obj
@@ -109,7 +109,7 @@ func TestGroups(t *testing.T) {
 	members()
 }
 
-func TestTheAppsDMOpensOnce(t *testing.T) {
+func TestAppDMOpensOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	first := d.ok("conversations.open", obj{"users": slack.Alice}).obj
@@ -128,7 +128,7 @@ func TestTheAppsDMOpensOnce(t *testing.T) {
 	}())
 }
 
-func TestUpdatesKeepMetadataAndReplaceTheRest(t *testing.T) {
+func TestUpdateKeepsMetadata(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	ts := d.ok("chat.postMessage", obj{
@@ -143,7 +143,7 @@ func TestUpdatesKeepMetadataAndReplaceTheRest(t *testing.T) {
 	require.Empty(t, d.seen(slack.Bob, slack.Approvals).Messages)
 }
 
-func TestGroupsArePagedIfTheWorkspaceSaysSo(t *testing.T) {
+func TestGroupPages(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{GroupPage: 1})
 	d.SetGroup(slack.Approvers, slack.Bob, slack.Dana)

@@ -208,7 +208,7 @@ func TestGoodBlocks(t *testing.T) {
 }
 
 // Slack's own words, as people quoted them, are what the validator says.
-func TestQuotedMessagesAreUsed(t *testing.T) {
+func TestKnownErrorTexts(t *testing.T) {
 	t.Parallel()
 	b, err := os.ReadFile("testdata/block-kit-error-messages.json")
 	require.NoError(t, err)
@@ -227,7 +227,7 @@ func TestQuotedMessagesAreUsed(t *testing.T) {
 	}
 }
 
-func TestWhatSlackFillsIn(t *testing.T) {
+func TestDefaultsAreFilledIn(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	got := d.ok("chat.postMessage", obj{"channel": slack.Approvals, "text": "x", "blocks": []any{

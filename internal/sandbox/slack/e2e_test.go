@@ -9,7 +9,7 @@ import (
 )
 
 // The way of a request, from the command to the ephemeral message.
-func TestStory(t *testing.T) {
+func TestEndToEnd(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)

@@ -14,7 +14,7 @@ func (d *desk) note(channel string) string {
 	return d.ok("chat.postEphemeral", obj{"channel": channel, "user": slack.Alice, "text": "psst", "blocks": []any{buttons("hide")}}).obj["message_ts"].(string)
 }
 
-func TestOkIsNoReceipt(t *testing.T) {
+func TestEphemeralMayBeLost(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	d.Away(slack.Alice)
@@ -31,7 +31,7 @@ func TestOkIsNoReceipt(t *testing.T) {
 	require.Len(t, d.Lost(), 1)
 }
 
-func TestReloadDropsEphemeralsOrNot(t *testing.T) {
+func TestReloadMayDropEphemerals(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	ts := d.note(slack.Approvals)
@@ -43,7 +43,7 @@ func TestReloadDropsEphemeralsOrNot(t *testing.T) {
 	require.Equal(t, "reload", d.Lost()[0].Why)
 }
 
-func TestStrictEphemeralsNeedALook(t *testing.T) {
+func TestStrictEphemeralsNeedView(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{EphemeralNeedsLook: true})
 	d.note(slack.Approvals)
@@ -54,7 +54,7 @@ func TestStrictEphemeralsNeedALook(t *testing.T) {
 	require.Len(t, d.Lost(), 1)
 }
 
-func TestAClickReplacesExactlyThatEphemeral(t *testing.T) {
+func TestClickReplacesItsEphemeral(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
@@ -70,7 +70,7 @@ func TestAClickReplacesExactlyThatEphemeral(t *testing.T) {
 	require.ErrorIs(t, d.Click(t.Context(), slack.Bob, slack.Approvals, second, "hide"), slack.ErrCannot, "Bob does not see it")
 }
 
-func TestEphemeralsAreUnknownToTheWebAPI(t *testing.T) {
+func TestWebAPIDoesNotKnowEphemerals(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	ts := d.note(slack.Approvals)

@@ -33,7 +33,7 @@ func (a *app) heard() []string {
 	return ids
 }
 
-func TestWhenTheAppHearsOfAField(t *testing.T) {
+func TestDispatchRules(t *testing.T) {
 	t.Parallel()
 	on := func(what ...any) obj {
 		return obj{"type": "plain_text_input", "dispatch_action_config": obj{"trigger_actions_on": what}}
@@ -93,7 +93,7 @@ func TestWhenTheAppHearsOfAField(t *testing.T) {
 	}
 }
 
-func TestWhatTheAppHearsOfAField(t *testing.T) {
+func TestDispatchedActions(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(suggesting(obj{"options": []any{opt("prod"), opt("test")}}))
@@ -135,7 +135,7 @@ func TestWhatTheAppHearsOfAField(t *testing.T) {
 	require.Equal(t, []any{}, a.nextPayload()["actions"].([]any)[0].(obj)["selected_options"])
 }
 
-func TestAModalThatChangesAsItIsFilledIn(t *testing.T) {
+func TestModalUpdatesWhileFilled(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
@@ -156,7 +156,7 @@ func TestAModalThatChangesAsItIsFilledIn(t *testing.T) {
 	require.Nil(t, again["state"].(obj)["values"].(obj)["gone"].(obj)["gone"].(obj)["value"], "what was away was forgotten")
 }
 
-func TestAnUpdateDropsWhatCannotStay(t *testing.T) {
+func TestUpdateDropsInvalidValues(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(suggesting(obj{"options": []any{opt("prod")}}))
@@ -179,7 +179,7 @@ func TestAnUpdateDropsWhatCannotStay(t *testing.T) {
 	require.Equal(t, "prod", known[1].(obj)["value"])
 }
 
-func TestPeopleToChoose(t *testing.T) {
+func TestUserMenus(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
@@ -214,7 +214,7 @@ func TestPeopleToChoose(t *testing.T) {
 	require.ErrorIs(t, pick(slack.Carol), slack.ErrCannot)
 }
 
-func TestWhatIsChosenInAMessageStaysOnThatScreen(t *testing.T) {
+func TestMessageChoiceStaysOnScreen(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)

@@ -91,7 +91,7 @@ func TestSignatureVector(t *testing.T) {
 	require.Equal(t, v["x-slack-signature"], signature(v["signing_secret"].(string), v["x-slack-request-timestamp"].(string), v["raw_body"].(string)))
 }
 
-func TestHTTPModeSignsWhatItSends(t *testing.T) {
+func TestHTTPModeSignsRequests(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url, SigningSecret: "8f742231b10e8888abcd99yyyzzz85a5"})
@@ -118,7 +118,7 @@ func TestHTTPModeSignsWhatItSends(t *testing.T) {
 	require.NoError(t, d.AwaitConnection(ctx))
 }
 
-func TestBadRequests(t *testing.T) {
+func TestMalformedRequests(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url})
@@ -168,7 +168,7 @@ func TestVerifyURL(t *testing.T) {
 	require.NoError(t, d.VerifyURL(t.Context()))
 }
 
-func TestHTTPModeTellsPeopleWhatWentWrong(t *testing.T) {
+func TestHTTPModeShowsErrors(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url, AckWithin: 200 * time.Millisecond})
@@ -196,7 +196,7 @@ func TestHTTPModeTellsPeopleWhatWentWrong(t *testing.T) {
 	require.Equal(t, "/other is not a valid command.", notices()[3])
 }
 
-func TestEventsAreSentAgainOverHTTP(t *testing.T) {
+func TestHTTPEventRetries(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url})
@@ -209,7 +209,7 @@ func TestEventsAreSentAgainOverHTTP(t *testing.T) {
 	require.Equal(t, first.body, second.body)
 }
 
-func TestRedeliveryOverHTTP(t *testing.T) {
+func TestHTTPRedelivery(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url, Redeliver: 1})
@@ -217,7 +217,7 @@ func TestRedeliveryOverHTTP(t *testing.T) {
 	require.Equal(t, app.next().body, app.next().body)
 }
 
-func TestProxyRepeatsRequestWithItsSignature(t *testing.T) {
+func TestProxyRepeatsSignedRequest(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url, ProxyRepeats: 1})
@@ -227,7 +227,7 @@ func TestProxyRepeatsRequestWithItsSignature(t *testing.T) {
 	require.Equal(t, first.header.Get("X-Slack-Signature"), second.header.Get("X-Slack-Signature"))
 }
 
-func TestActionsEndWithTheirContext(t *testing.T) {
+func TestActionsEndWithContext(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	ctx, cancel := context.WithCancel(t.Context())

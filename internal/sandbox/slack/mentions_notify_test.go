@@ -8,7 +8,7 @@ import (
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-func TestWhomAMessageCalls(t *testing.T) {
+func TestMentions(t *testing.T) {
 	t.Parallel()
 	rich := func(pieces ...any) []any {
 		return []any{obj{"type": "rich_text", "elements": []any{obj{"type": "rich_text_section", "elements": pieces}}}}
@@ -41,7 +41,7 @@ func TestWhomAMessageCalls(t *testing.T) {
 	}
 }
 
-func TestAnAppMayBeAllowedToCallACrowd(t *testing.T) {
+func TestMayCallCrowds(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{MayCallCrowds: true})
 	quiet := obj{"channel": slack.Approvals, "text": "<!here> look", "unfurl_links": "false", "unfurl_media": "false"}
@@ -55,7 +55,7 @@ func TestAnAppMayBeAllowedToCallACrowd(t *testing.T) {
 	require.Equal(t, []string{slack.FoundMention}, d.kinds(), "but not to repeat a typed one")
 }
 
-func TestRepliesTellTheirThread(t *testing.T) {
+func TestRepliesHaveThreadTS(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	ts := d.card("approve")

@@ -32,7 +32,7 @@ func answering(payload any) func(obj) (any, bool) {
 	}
 }
 
-func TestAnswersToASubmission(t *testing.T) {
+func TestSubmissionResults(t *testing.T) {
 	t.Parallel()
 	next := modal(section("working"))
 	for name, c := range map[string]struct {
@@ -76,7 +76,7 @@ func TestAnswersToASubmission(t *testing.T) {
 	}
 }
 
-func TestNoAnswerToASubmission(t *testing.T) {
+func TestSubmissionWithoutResponse(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url})
@@ -95,7 +95,7 @@ func TestNoAnswerToASubmission(t *testing.T) {
 	}
 }
 
-func TestTheClientItselfRefuses(t *testing.T) {
+func TestClientSideValidation(t *testing.T) {
 	t.Parallel()
 	const missing = "Please complete this required field."
 	optional := input("note", nil)
@@ -187,7 +187,7 @@ func TestStateOfEveryElement(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatIsThereCanBeFilledIn(t *testing.T) {
+func TestSubmitRefusesUnknownFields(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	ctx := t.Context()
@@ -213,7 +213,7 @@ func TestOnlyWhatIsThereCanBeFilledIn(t *testing.T) {
 	require.ErrorIs(t, d.CloseModal(ctx, slack.Bob), slack.ErrCannot)
 }
 
-func TestSubmitAgainIsTheSameViewWithAnotherTrigger(t *testing.T) {
+func TestSubmitAgainHasNewTrigger(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
@@ -229,7 +229,7 @@ func TestSubmitAgainIsTheSameViewWithAnotherTrigger(t *testing.T) {
 	require.NotEqual(t, first["trigger_id"], second["trigger_id"])
 }
 
-func TestWhatWasTypedSurvivesAnUpdate(t *testing.T) {
+func TestTypedValuesSurviveUpdate(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(answering(obj{"response_action": "errors", "errors": obj{"reason": "no"}}))
@@ -269,7 +269,7 @@ func TestModalsStack(t *testing.T) {
 	require.Nil(t, d.Screen(slack.Alice).Modal)
 }
 
-func TestARefusedViewKeepsItsTrigger(t *testing.T) {
+func TestRefusedViewKeepsTrigger(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	id := d.trigger(d.connect(plainly))
@@ -296,7 +296,7 @@ func TestHomeIsPublishedPerPerson(t *testing.T) {
 	require.Contains(t, a.nextPayload()["event"], "view")
 }
 
-func TestSelectsInModalsKeepWhatWasChosen(t *testing.T) {
+func TestModalSelectsKeepChoice(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)

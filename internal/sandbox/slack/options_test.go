@@ -36,7 +36,7 @@ func suggesting(payload any) func(obj) (any, bool) {
 
 func group(label string, options ...any) obj { return obj{"label": plain(label), "options": options} }
 
-func TestSuggestions(t *testing.T) {
+func TestLoadOptions(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(suggesting(obj{"options": []any{opt("prod"), opt("test")}}))
@@ -84,7 +84,7 @@ func keys(o obj) []string {
 	return all
 }
 
-func TestSuggestionsComeInGroups(t *testing.T) {
+func TestOptionGroups(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(suggesting(obj{"option_groups": []any{group("EU", opt("prod")), group("US", opt("test"))}}))
@@ -97,7 +97,7 @@ func TestSuggestionsComeInGroups(t *testing.T) {
 	require.Equal(t, slack.Pick("test", "prod"), d.Screen(slack.Alice).Modal.Values["p"]["p"])
 }
 
-func TestWhoCannotSearch(t *testing.T) {
+func TestLoadOptionsRefusals(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(suggesting(obj{"options": []any{opt("prod")}}))
@@ -129,7 +129,7 @@ func badSuggestions() map[string]obj {
 	}
 }
 
-func TestBadSuggestionsAreNoResults(t *testing.T) {
+func TestInvalidOptionsAreNoResults(t *testing.T) {
 	t.Parallel()
 	cases := badSuggestions()
 	for _, rule := range slack.OptionRules {
@@ -185,7 +185,7 @@ func (d *desk) askedOverHTTP(app *httpApp, view obj) {
 	d.ok("views.open", obj{"trigger_id": form.Get("trigger_id"), "view": view})
 }
 
-func TestSuggestionsOverHTTPHaveTheirOwnURL(t *testing.T) {
+func TestHTTPOptionsURL(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url})
@@ -202,7 +202,7 @@ func TestSuggestionsOverHTTPHaveTheirOwnURL(t *testing.T) {
 	require.Equal(t, "block_suggestion", parse(t, form.Get("payload"))["type"])
 }
 
-func TestNoSuggestionsAreNoFinding(t *testing.T) {
+func TestNoOptionsAreNoFinding(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]any{"no answer": nil, "an empty object": obj{}, "no options": obj{"options": []any{}}} {
 		t.Run(name, func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestNoSuggestionsAreNoFinding(t *testing.T) {
 	}
 }
 
-func TestASecretIsNoSuggestion(t *testing.T) {
+func TestSecretInOptionsIsReported(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{Secrets: func() []string { return []string{private} }})
 	d.asked(d.connect(suggesting(obj{"options": []any{opt(private)}})), modal(search("p", "external_select", nil)))
@@ -227,7 +227,7 @@ func TestASecretIsNoSuggestion(t *testing.T) {
 }
 
 // A WebSocket takes 20,480 bytes a frame: 100 long options are too much.
-func TestAnAcknowledgementThatIsTooLongEndsTheConnection(t *testing.T) {
+func TestLongAcknowledgementEndsConnection(t *testing.T) {
 	t.Parallel()
 	var options []any
 	for i := range 100 {
@@ -243,7 +243,7 @@ func TestAnAcknowledgementThatIsTooLongEndsTheConnection(t *testing.T) {
 	assert.Error(t, <-a.closed)
 }
 
-func TestAForgedQuestionIsAnswered(t *testing.T) {
+func TestForgedOptionsRequestIsAnswered(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	d.connect(suggesting(obj{"options": []any{}}))

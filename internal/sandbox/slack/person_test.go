@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-func TestEverybodySeesTheirOwn(t *testing.T) {
+func TestScreensDiffer(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	d.card("approve")
@@ -39,7 +39,7 @@ func TestEverybodySeesTheirOwn(t *testing.T) {
 	require.True(t, d.Screen(slack.Bob).Me.Deleted)
 }
 
-func TestWhatPeopleCannotDo(t *testing.T) {
+func TestRefusedPersonActions(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	d.connect(plainly)
@@ -74,7 +74,7 @@ func TestWhatPeopleCannotDo(t *testing.T) {
 	require.ErrorIs(t, d.OpenHome(ctx, slack.Alice), slack.ErrCannot)
 }
 
-func TestOutsidersAndGuestsCanPress(t *testing.T) {
+func TestOutsidersAndGuestsCanClick(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
@@ -165,7 +165,7 @@ func TestUnread(t *testing.T) {
 	require.Equal(t, 1, d.seen(slack.Bob, slack.Approvals).Unread)
 }
 
-func TestWaitSeesWhatHappens(t *testing.T) {
+func TestWaitSeesChanges(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	go func() { _ = d.Say(slack.Alice, slack.Approvals, "now") }()

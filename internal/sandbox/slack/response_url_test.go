@@ -19,7 +19,7 @@ func (d *desk) clicked(a *app) (ts, url string) {
 	return ts, a.nextPayload()["response_url"].(string)
 }
 
-func TestResponsesAreEphemeralUnlessToldOtherwise(t *testing.T) {
+func TestResponseURLDefaultsToEphemeral(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	_, url := d.clicked(d.connect(plainly))
@@ -34,7 +34,7 @@ func TestResponsesAreEphemeralUnlessToldOtherwise(t *testing.T) {
 	require.Len(t, d.seen(slack.Dana, slack.Approvals).Messages, 2)
 }
 
-func TestResponsesChangeTheMessageClicked(t *testing.T) {
+func TestResponseURLReplacesClickedMessage(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	ts, url := d.clicked(d.connect(plainly))
@@ -47,7 +47,7 @@ func TestResponsesChangeTheMessageClicked(t *testing.T) {
 	require.Empty(t, d.seen(slack.Dana, slack.Approvals).Messages)
 }
 
-func TestResponsesToACommandChangeNothing(t *testing.T) {
+func TestResponseURLOfCommandReplacesNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
@@ -62,7 +62,7 @@ func TestResponsesToACommandChangeNothing(t *testing.T) {
 	require.Equal(t, "no_text", body)
 }
 
-func TestAResponseURLIsRefused(t *testing.T) {
+func TestResponseURLRefusals(t *testing.T) {
 	t.Parallel()
 	hello := obj{"text": "hello"}
 	post := func(body obj) func(*desk, string) (int, string) {
@@ -112,7 +112,7 @@ func TestAResponseURLIsRefused(t *testing.T) {
 	}
 }
 
-func TestAStaleClickStillActsOnTheMessage(t *testing.T) {
+func TestStaleClickActsOnMessage(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)

@@ -38,7 +38,7 @@ func calling(method string, args obj) func(*desk) answer {
 	return func(d *desk) answer { return d.form(method, args) }
 }
 
-func TestEveryRuleIsBroken(t *testing.T) {
+func TestEveryRuleIsTested(t *testing.T) {
 	t.Parallel()
 	cases := refusals()
 	for _, rule := range slack.Rules() {
@@ -59,7 +59,7 @@ func TestEveryRuleIsBroken(t *testing.T) {
 	require.Empty(t, cases, "tests without a rule")
 }
 
-func TestNoTwoRulesShareAReason(t *testing.T) {
+func TestRuleReasonsAreUnique(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, rule := range slack.Rules() {

@@ -105,7 +105,7 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-func TestPayloadsLookLikeSlacks(t *testing.T) {
+func TestPayloadShapes(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
@@ -138,7 +138,7 @@ func TestPayloadsLookLikeSlacks(t *testing.T) {
 	require.Equal(t, slack.OtherTeam, click["user"].(obj)["team_id"])
 }
 
-func TestViewPayloadsLookLikeSlacks(t *testing.T) {
+func TestViewPayloadShapes(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(plainly)
@@ -172,7 +172,7 @@ func TestViewPayloadsLookLikeSlacks(t *testing.T) {
 	requireShape(t, event["payload"].(obj), sample(t, "event.app_home_opened.json"), []string{"event.view.blocks", "event.view.state.values"})
 }
 
-func TestCommandFormLooksLikeSlacks(t *testing.T) {
+func TestCommandFormShape(t *testing.T) {
 	t.Parallel()
 	app := newHTTPApp(t)
 	d := newDesk(t, slack.Options{Deliver: slack.HTTPMode, HTTPTarget: app.url})
@@ -192,7 +192,7 @@ func TestCommandFormLooksLikeSlacks(t *testing.T) {
 	require.Equal(t, []string{"false"}, got["is_enterprise_install"])
 }
 
-func TestAnswersLookLikeSlacks(t *testing.T) {
+func TestResponseShapes(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{Scopes: append(slack.DefaultScopes(), "im:write", "team:read", "im:read")})
 	a := d.connect(plainly)

@@ -42,7 +42,7 @@ func TestHelloComesFirst(t *testing.T) {
 	require.NoError(t, d.AwaitConnection(t.Context()))
 }
 
-func TestATicketWorksOnce(t *testing.T) {
+func TestTicketWorksOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	link := d.jsonAs(d.AppToken(), "apps.connections.open", obj{}).obj["url"].(string)
@@ -55,7 +55,7 @@ func TestATicketWorksOnce(t *testing.T) {
 	require.Equal(t, 403, res.StatusCode)
 }
 
-func TestTheEleventhConnectionIsTurnedAway(t *testing.T) {
+func TestConnectionLimit(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	for range 10 {
@@ -68,7 +68,7 @@ func TestTheEleventhConnectionIsTurnedAway(t *testing.T) {
 	d.left(10)
 }
 
-func TestAnEnvelopeGoesToOneConnection(t *testing.T) {
+func TestEnvelopeGoesToOneConnection(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	one, two := d.connect(plainly), d.connect(plainly)
@@ -81,7 +81,7 @@ func TestAnEnvelopeGoesToOneConnection(t *testing.T) {
 	require.NotEmpty(t, two.envelopes)
 }
 
-func TestUnacknowledgedEnvelopesComeAgainOnTheNextConnection(t *testing.T) {
+func TestUnacknowledgedEnvelopesAreRedelivered(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	deaf := d.connect(never)
@@ -98,7 +98,7 @@ func TestUnacknowledgedEnvelopesComeAgainOnTheNextConnection(t *testing.T) {
 	require.Empty(t, d.Screen(slack.Bob).Notices)
 }
 
-func TestLateAcknowledgementsAreNoticedAndTheEnvelopeStays(t *testing.T) {
+func TestLateAcknowledgementKeepsEnvelope(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{AckWithin: 100 * time.Millisecond})
 	deaf := d.connect(never)
@@ -112,7 +112,7 @@ func TestLateAcknowledgementsAreNoticedAndTheEnvelopeStays(t *testing.T) {
 	require.Equal(t, first["envelope_id"], d.connect(plainly).next()["envelope_id"])
 }
 
-func TestEnvelopesWaitForAConnection(t *testing.T) {
+func TestEnvelopesWaitForConnection(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{AckWithin: 50 * time.Millisecond})
 	require.NoError(t, d.Command(t.Context(), slack.Alice, slack.General, "/atlas-key", "waited"))
@@ -129,7 +129,7 @@ func TestRedelivery(t *testing.T) {
 	require.Empty(t, a.envelopes)
 }
 
-func TestDisconnectSaysWhy(t *testing.T) {
+func TestDisconnectReason(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []slack.Reason{slack.Warning, slack.RefreshRequested, slack.LinkDisabled, slack.TooManyWebsockets} {
 		d := newDesk(t, slack.Options{WarningGrace: time.Millisecond})
@@ -144,7 +144,7 @@ func TestDisconnectSaysWhy(t *testing.T) {
 	}
 }
 
-func TestLongFramesCloseTheConnection(t *testing.T) {
+func TestLongFrameClosesConnection(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(never)
@@ -175,7 +175,7 @@ func TestPings(t *testing.T) {
 	}
 }
 
-func TestUnansweredEventsComeAgain(t *testing.T) {
+func TestEventRetries(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{AckWithin: 50 * time.Millisecond})
 	a := d.connect(never)
@@ -188,7 +188,7 @@ func TestUnansweredEventsComeAgain(t *testing.T) {
 	require.Equal(t, first["payload"], again["payload"])
 }
 
-func TestStrangeAcknowledgementsMeanNothing(t *testing.T) {
+func TestUnknownAcknowledgementsAreIgnored(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{AckWithin: 100 * time.Millisecond})
 	a := d.connect(never)
@@ -199,7 +199,7 @@ func TestStrangeAcknowledgementsMeanNothing(t *testing.T) {
 	require.Len(t, d.Screen(slack.Alice).Notices, 1)
 }
 
-func TestAnEnvelopeOfAnUnknownKind(t *testing.T) {
+func TestEnvelopeOfUnknownType(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{AckWithin: 100 * time.Millisecond})
 	a := d.connect(plainly)
@@ -209,7 +209,7 @@ func TestAnEnvelopeOfAnUnknownKind(t *testing.T) {
 	require.Equal(t, obj{"rain": true}, envelope["payload"])
 }
 
-func TestAnswersOfClicksCarryNothing(t *testing.T) {
+func TestClickAcknowledgementPayloadIsIgnored(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	a := d.connect(with(obj{"text": "hello"}))

@@ -46,7 +46,7 @@ func TestAuthentication(t *testing.T) {
 	require.Equal(t, "not_authed", inJSON.error(), "a token in a JSON body is not read")
 }
 
-func TestMissingScopeNamesWhatIsNeeded(t *testing.T) {
+func TestMissingScope(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{Scopes: []string{"commands", "chat:write"}})
 	a := d.form("conversations.open", obj{"users": slack.Alice})
@@ -61,7 +61,7 @@ func TestMissingScopeNamesWhatIsNeeded(t *testing.T) {
 	require.Equal(t, "im:read", d.form("conversations.info", obj{"channel": dm}).obj["needed"])
 }
 
-func TestServiceComesBack(t *testing.T) {
+func TestAuthErrorEnds(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{})
 	d.SetAuthError("account_inactive")
@@ -70,7 +70,7 @@ func TestServiceComesBack(t *testing.T) {
 	d.ok("auth.test", nil)
 }
 
-func TestLimitsFillUpAgain(t *testing.T) {
+func TestRateLimitsRefill(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, slack.Options{RateLimits: true})
 	say := obj{"channel": slack.Approvals, "text": "x"}
@@ -88,7 +88,7 @@ func TestLimitsFillUpAgain(t *testing.T) {
 	d.ok("usergroups.list", nil)
 }
 
-func TestOperationNamesTheCall(t *testing.T) {
+func TestOperation(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
 		"/api/chat.postMessage":    "chat.postMessage",
@@ -102,7 +102,7 @@ func TestOperationNamesTheCall(t *testing.T) {
 	}
 }
 
-func TestRunsWithOneSeedAreAlike(t *testing.T) {
+func TestSeedDeterminesRun(t *testing.T) {
 	t.Parallel()
 	one, two := slack.New(slack.Options{Seed: 5}), slack.New(slack.Options{Seed: 5})
 	defer one.Close()

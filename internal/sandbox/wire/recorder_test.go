@@ -165,7 +165,7 @@ func (s *served) unstick(ctx context.Context, mode wire.Mode, giveUp func()) {
 	}
 }
 
-func TestSlackSpeaksItsOwnDialect(t *testing.T) {
+func TestSlackErrorFormats(t *testing.T) {
 	t.Parallel()
 	s := serve(t, wire.Slack)
 	require.NoError(t, s.Set(wire.Fault{Side: wire.Slack, Mode: wire.RateLimited, RetryAfter: 3}))
@@ -178,7 +178,7 @@ func TestSlackSpeaksItsOwnDialect(t *testing.T) {
 	require.JSONEq(t, `{"ok":false,"error":"ratelimited"}`, body)
 }
 
-func TestFaultPicksItsCalls(t *testing.T) {
+func TestFaultMatchesCalls(t *testing.T) {
 	t.Parallel()
 	anonymous := func(r *http.Request) { r.Header.Del("Authorization") }
 	for name, tt := range map[string]struct {
@@ -214,7 +214,7 @@ func TestFaultPicksItsCalls(t *testing.T) {
 	}
 }
 
-func TestClearForgetsFaults(t *testing.T) {
+func TestClear(t *testing.T) {
 	t.Parallel()
 	s := serve(t, wire.Slack)
 	require.NoError(t, s.Set(wire.Fault{Side: wire.Slack, Mode: wire.HTML503, Count: -1}))
@@ -228,7 +228,7 @@ func TestClearForgetsFaults(t *testing.T) {
 	require.Empty(t, s.Faults())
 }
 
-func TestSetRefusesNonsense(t *testing.T) {
+func TestSetRefusesInvalidFaults(t *testing.T) {
 	t.Parallel()
 	s := wire.NewRecorder(time.Now)
 	for name, f := range map[string]wire.Fault{
@@ -275,7 +275,7 @@ func TestHistory(t *testing.T) {
 	require.Equal(t, 2, calls[1].Seq)
 }
 
-func TestCloseEndsWhatIsHeld(t *testing.T) {
+func TestCloseReleasesCalls(t *testing.T) {
 	t.Parallel()
 	s := serve(t, wire.Slack)
 	require.NoError(t, s.Set(wire.Fault{Side: wire.Slack, Mode: wire.Freeze}))
