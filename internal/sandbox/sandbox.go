@@ -1,8 +1,7 @@
-// Package sandbox stands in for Slack and Atlas on one machine: an emulated
-// workspace and emulated organizations on one loopback port, with a page to
-// click in and an API for scripts. It is stricter than they are: what they
-// might refuse, it refuses. It keeps nothing between runs and is not suited to
-// anything but development.
+// Package sandbox emulates Slack and Atlas on one machine: a workspace and
+// organizations on one loopback port, with a web page for people and an API for
+// scripts. It is stricter than they are: it refuses what they might refuse. It
+// keeps nothing between runs and is for development only.
 package sandbox
 
 import (
@@ -31,7 +30,7 @@ type Options struct {
 	// Listen is a loopback address with a port; default 127.0.0.1:0.
 	Listen string
 
-	// Seed is where everything random comes from. Zero picks one; see Seed.
+	// Seed seeds all randomness. Zero chooses one; see [Sandbox.Seed].
 	Seed uint64
 
 	// Redeliver is the share of commands, clicks and submissions, 0 to 1, that
@@ -41,20 +40,20 @@ type Options struct {
 	// front of the app sends a second time, as they were signed.
 	ProxyRepeats float64
 
-	// HTTPTarget is the base URL of the bot's HTTP door. Empty: Socket Mode.
+	// HTTPTarget is the base URL of the bot in HTTP mode. Empty: Socket Mode.
 	HTTPTarget string
 
 	// Organizations is how many organizations Atlas has, at most 256; default 1.
 	Organizations int
 
-	// Slack and Atlas say the rest; Atlas of every organization, but that all
-	// after the first have a name and an id of their own. Clock, seed, addresses
-	// and what is named above are filled in.
+	// Slack and Atlas are the other options. Atlas applies to every organization,
+	// except that all after the first get a name and an id of their own. New sets
+	// clock, seed, addresses and the fields above.
 	Slack slack.Options
 	Atlas atlas.Options
 }
 
-// A Sandbox is one workspace and its organizations being served. Close it.
+// A Sandbox serves one workspace and its organizations. Call [Sandbox.Close].
 type Sandbox struct {
 	Slack   *slack.Workspace
 	Atlas   *atlas.Organization   // the first, and mostly the only one
@@ -66,7 +65,7 @@ type Sandbox struct {
 	url      string
 	http     bool // commands and clicks are POSTed
 	server   *http.Server
-	endPages context.CancelFunc // ends what a browser has open
+	endPages context.CancelFunc // ends the event streams of browsers
 	served   sync.WaitGroup
 }
 
@@ -87,13 +86,13 @@ func New(opts Options) (*Sandbox, error) {
 	s.Atlas = s.Atlases[0]
 	s.Slack = s.newSlack(opts)
 
-	ctx, cancel := context.WithCancel(context.Background()) // the pages' life; Close ends it
+	ctx, cancel := context.WithCancel(context.Background()) // of the pages; Close ends it
 	s.endPages = cancel
 	s.server = &http.Server{
 		Handler:           s.routes(opts.Slack.Command),
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ErrorLog:          log.New(io.Discard, "", 0), // broken connections are what it is for
+		ErrorLog:          log.New(io.Discard, "", 0), // it breaks connections on purpose
 	}
 	s.served.Go(func() { _ = s.server.Serve(listener) }) // ErrServerClosed, after Close
 	return s, nil
@@ -132,7 +131,7 @@ func (s *Sandbox) newSlack(opts Options) *slack.Workspace {
 	return slack.New(o)
 }
 
-// secrets are what Slack must never be shown, but for the one moment.
+// secrets are the private keys, which Slack may only see in one ephemeral message.
 func (s *Sandbox) secrets() []string {
 	var secrets []string
 	for _, o := range s.Atlases {
@@ -142,9 +141,9 @@ func (s *Sandbox) secrets() []string {
 	return secrets
 }
 
-// routes puts both platforms, the control API and the page on one port.
-// WebSockets go past the recorder, which holds answers back. Control and page
-// keep other origins out; the platforms ask for credentials.
+// routes serves both platforms, the control API and the page on one port.
+// WebSockets bypass the recorder, which buffers responses. Control and page refuse
+// other origins; the platforms require credentials.
 func (s *Sandbox) routes(command string) http.Handler {
 	toSlack := s.Slack.Handler()
 	toAtlas := s.Wire.Handler(wire.Atlas, atlas.Operation, s.Atlas.Cloud)
@@ -162,12 +161,11 @@ func (s *Sandbox) routes(command string) http.Handler {
 // URL is where the sandbox is served, without a slash at the end.
 func (s *Sandbox) URL() string { return s.url }
 
-// Seed is where everything random of this run comes from.
+// Seed is the seed of this run's randomness.
 func (s *Sandbox) Seed() uint64 { return s.seed }
 
-// Environment is what a bot has to be started with to live here, in the first
-// organization. What another one takes is its Snapshot's ID and its Credential;
-// the address is the same.
+// Environment returns the variables for a bot in the first organization. For
+// another one, use its Snapshot's ID and its Credential; the address is the same.
 func (s *Sandbox) Environment() map[string]string {
 	public, private := s.Atlas.Credential()
 	environ := map[string]string{
@@ -188,8 +186,7 @@ func (s *Sandbox) Environment() map[string]string {
 	return environ
 }
 
-// Close ends every connection. If ctx ends before the running requests do, it
-// cuts them off.
+// Close ends every connection. When ctx ends, it aborts the requests in progress.
 func (s *Sandbox) Close(ctx context.Context) error {
 	s.Wire.Close()
 	s.endPages()

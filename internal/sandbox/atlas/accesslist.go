@@ -15,8 +15,8 @@ func (o *Organization) listEntries(c *call) (any, *refusal) {
 	return o.entryPage(c, k, o.listed(k)), nil
 }
 
-// addEntries adds all of the body's entries, or none, and answers with a page of
-// the list as it is then: the first 100 entries, unless the caller asks for more.
+// addEntries adds all of the body's entries or none, and returns a page of the
+// resulting list: the first 100 entries, unless the caller asks for more.
 func (o *Organization) addEntries(c *call) (any, *refusal) {
 	networks, refused := o.networks(c.body)
 	if refused != nil {
@@ -65,7 +65,7 @@ func (o *Organization) deleteEntry(c *call) (any, *refusal) {
 	return nil, nil
 }
 
-// listed returns the entries that a read shows: reads are behind by the lag.
+// listed returns the entries that a read shows: reads lag.
 func (o *Organization) listed(k *key) []*entry {
 	if o.lag.List == 0 {
 		return k.entries

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Projects, which the API calls groups: their list, and what people do to them
-// in the Atlas UI.
+// Projects, which the API calls groups: their list, and manual changes in the Atlas
+// UI.
 
 // ErrNoProject means that the organization has no such project.
 var ErrNoProject = errors.New("no such project")
@@ -21,7 +21,7 @@ type project struct {
 	created  time.Time
 }
 
-// defaultProjects are there from the start, in no order.
+// defaultProjects exist from the start, in no order.
 func defaultProjects() []string {
 	return []string{"Payments staging", "Search", "Payments production", "Analytics", "Data platform", "Mobile backend"}
 }

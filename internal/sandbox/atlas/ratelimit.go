@@ -33,8 +33,8 @@ type bucket struct {
 	at     time.Time
 }
 
-// take takes one token of l's bucket and says so in h. It refuses when there
-// is none, telling the wait in whole seconds, rounded down: 0 is possible.
+// take takes one token of l's bucket and sets the headers in h. If there is none it
+// refuses, with the wait in whole seconds, rounded down: 0 is possible.
 func (o *Organization) take(l limit, path string, h http.Header) *refusal {
 	if l.capacity == 0 {
 		return nil

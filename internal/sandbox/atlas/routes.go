@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// needs is what a caller has to be.
+// needs is the role that a caller needs.
 type needs int
 
 const (

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Rule is one thing Atlas refuses, and how it says so.
+// A Rule is one refusal of Atlas, with its error.
 type Rule struct {
 	Code     string // errorCode, and the X-Error-Code header
 	Status   int
@@ -67,7 +67,7 @@ var Rules = []Rule{
 	bothForms, badAddress, hostBits, noIPv6, uselessAddress, twiceInInput, onListAlready, noSuchEntry, callersAddress,
 }
 
-// A refusal is a broken rule and what it was broken with.
+// A refusal is a broken rule with the parameters of its error.
 type refusal struct {
 	Rule
 	parameters []any

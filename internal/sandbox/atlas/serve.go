@@ -29,13 +29,13 @@ type call struct {
 	status int // of a success; 200 if it is not set
 }
 
-// actor is who changes something: a key, or a person in the Atlas UI.
+// actor is a key or a person in the Atlas UI who changes something.
 type actor struct {
 	key      *key
 	username string
 }
 
-// reply is an answer about to be sent.
+// reply is a response to send.
 type reply struct {
 	status int
 	header http.Header
@@ -43,8 +43,8 @@ type reply struct {
 }
 
 // ServeHTTP answers the Admin API under /api/atlas/v2 and /api/private, to each
-// caller for the organization of its key. Every request is carried out alone and
-// wholly.
+// caller for the organization of its key. Requests run one at
+// a time and are atomic.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -67,8 +67,8 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(said.body)
 }
 
-// answer decides everything about one request. It returns the organization
-// asked, or nil before a caller is known.
+// answer executes one request. It returns the organization of the caller, or nil if
+// the caller is unknown.
 func (c *Cloud) answer(r *http.Request, body []byte) (reply, *Organization) {
 	o, caller, isStale := c.authenticate(r)
 	if caller == nil {
@@ -95,8 +95,8 @@ func (o *Organization) answerTo(caller *key, r *http.Request, body []byte) reply
 	return reply{status: cmp.Or(c.status, http.StatusOK), header: h, body: encode(view)}
 }
 
-// carryOut checks c in the order Atlas does and runs its route. It returns
-// what to show; nil means there is nothing to show.
+// carryOut checks c in Atlas's order and runs its route. It returns the body; nil
+// means no body.
 func (o *Organization) carryOut(c *call, h http.Header) (any, *refusal) {
 	if refused := o.admit(c.caller.key, o.seenFrom); refused != nil {
 		return nil, refused
@@ -169,7 +169,7 @@ func encode(view any) []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(view); err != nil {
-		panic(err) // a view that is no JSON is a mistake in this package
+		panic(err) // a view that cannot be encoded is a bug of this package
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

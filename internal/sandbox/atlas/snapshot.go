@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// What an onlooker sees: the truth, without lag and without private keys.
+// The state of an organization, without lag and without private keys.
 
 // A Snapshot is the organization at one moment.
 type Snapshot struct {
@@ -90,8 +90,8 @@ func (o *Organization) Credential() (publicKey, privateKey string) {
 	return o.own.publicKey, o.own.privateKey
 }
 
-// Secrets returns every private key ever issued, by the API and by hand, of
-// keys alive and gone. The bot's own is not among them; see Credential.
+// Secrets returns every private key ever issued, by the API or manually, including
+// those of deleted keys, but not the bot's own; see Credential.
 func (o *Organization) Secrets() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

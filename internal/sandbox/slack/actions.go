@@ -23,8 +23,8 @@ func (w *Workspace) Click(ctx context.Context, user, conversation, ts, actionID 
 	})
 }
 
-// useMessage is the payload of using an element of a message; nil if the app
-// does not hear of it. What is chosen there stays on the person's screen.
+// useMessage is the payload of using an element of a message; nil if it
+// is not sent to the app. What is chosen there stays on the person's screen.
 func (w *Workspace) useMessage(p Person, r *room, m *message, actionID string, value Value) (obj, error) {
 	f := w.messageForm(p.ID, m)
 	action, told, err := w.use(f, actionID, value)
@@ -60,14 +60,14 @@ func (w *Workspace) ClickStale(ctx context.Context, user, conversation string, o
 			ts: old.TS, room: r.id, author: old.Author, bot: old.Bot, ephemeral: old.Ephemeral, text: old.Text, blocks: blocks, threadTS: old.ThreadTS,
 		}, action)
 		if now := w.onScreen(user, r, old.TS); now != nil {
-			payload["response_url"] = w.newResponseURL(user, r, now) // it acts on the message, not on the copy
+			payload["response_url"] = w.newResponseURL(user, r, now) // for the message, not for the copy
 		}
 		return payload, nil
 	})
 }
 
 // ClickInModal uses a button or a select in user's open modal. What is chosen
-// in an input block is told to the app only if the block says so; see Fill.
+// in an input block is sent to the app only if the block says so; see Fill.
 func (w *Workspace) ClickInModal(ctx context.Context, user, actionID string, value ...string) error {
 	return w.clickInView(ctx, user, "open modal", func() *view { return w.top(user) }, actionID, value)
 }
@@ -136,8 +136,8 @@ func (w *Workspace) onScreen(user string, r *room, ts string) *message {
 }
 
 // use makes the action of a payload: the element with this action id, used
-// with these values, which stay in the form. told is false if the app does not
-// hear of it. A text that is typed here is ended with Enter.
+// with these values, which stay in the form. told is false if it is not
+// sent to the app. A text that is typed here is ended with Enter.
 func (w *Workspace) use(f form, actionID string, value Value) (action obj, told bool, err error) {
 	block, e := locate(f.blocks, actionID, value)
 	if e == nil {

@@ -2,7 +2,7 @@ package slack
 
 import "slices"
 
-// What an administrator, or fate, does to the workspace.
+// Changes of the workspace by an administrator or by Slack.
 
 // Deactivate removes a person: they see and do nothing from now on, and leave
 // every channel. User groups keep listing them.

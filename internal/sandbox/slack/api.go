@@ -8,7 +8,7 @@ import (
 )
 
 // Handler serves /api/<method>, /link/?ticket= and /response/<id>. The link is
-// a WebSocket: whatever wraps this handler must leave it its http.Hijacker.
+// a WebSocket: a wrapper of this handler must keep its http.Hijacker.
 func (w *Workspace) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/", w.serveAPI)
@@ -38,10 +38,10 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
 	status, body := w.answer(c, rw.Header(), secrets)
 	rw.WriteHeader(status)
-	_, _ = rw.Write(body) // the app went away; nothing to tell it
+	_, _ = rw.Write(body) // an error means that the app is gone
 }
 
-// answer checks a call against the rules and does what it asks.
+// answer checks a call against the rules and executes it.
 func (w *Workspace) answer(c *call, h http.Header, secrets []string) (status int, body []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,7 +55,7 @@ func (w *Workspace) answer(c *call, h http.Header, secrets []string) (status int
 		o["ok"] = true
 		return http.StatusOK, encode(o)
 	}
-	h.Set("X-Sandbox-Rule", rule.Why) // Slack leaves one to guess
+	h.Set("X-Sandbox-Rule", rule.Why) // Slack gives no reason
 	if c.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(c.retryAfter))
 		return http.StatusTooManyRequests, encode(c.refused(rule))

@@ -12,8 +12,7 @@ import (
 
 const bodyLimit = 1 << 20
 
-// call is one request of the app to the Web API, and what the rules learned
-// about it while they looked.
+// call is one request of the app to the Web API, with what the rules found in it.
 type call struct {
 	w      *Workspace
 	name   string

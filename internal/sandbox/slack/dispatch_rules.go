@@ -10,11 +10,11 @@ const (
 	onEnter  occasion = "on_enter_pressed"
 )
 
-// A DispatchRule says when the app hears of a field before it is submitted: as
-// block_actions. The first rule that holds for a field decides.
+// A DispatchRule says when a change of a field sends block_actions to the app before
+// the view is submitted. The first rule that holds for a field decides.
 type DispatchRule struct {
 	Field  string // which fields
-	Hears  string // of what the app hears
+	Hears  string // which changes are sent
 	Source string
 
 	holds func(block, e obj) bool
@@ -54,7 +54,7 @@ func triggers(e obj) []occasion {
 	return on
 }
 
-// tells reports whether the app hears of an occasion.
+// tells reports whether an occasion is sent to the app.
 func tells(block, e obj, what occasion) bool {
 	for _, rule := range DispatchRules {
 		if rule.holds(block, e) {

@@ -7,9 +7,9 @@ import (
 )
 
 // Fill fills in values (block_id, action_id) over what is in user's open modal,
-// and does not submit. The app hears of what changed where DispatchRules say
-// so: one block_actions after the other, in the order of the blocks, each with
-// the whole state as it is now. Screen shows what came of it.
+// and does not submit. Where DispatchRules say so, the app gets a
+// block_actions for each changed field, in the order of the blocks, each with the
+// whole current state. Screen shows the result.
 func (w *Workspace) Fill(ctx context.Context, user string, values map[string]map[string]Value) error {
 	return w.inModal(ctx, user, func(v *view) ([]obj, error) {
 		f := v.form()
@@ -27,7 +27,7 @@ func (w *Workspace) Fill(ctx context.Context, user string, values map[string]map
 	})
 }
 
-// changes are the actions of what the app hears of.
+// changes are the actions that are sent to the app.
 func (w *Workspace) changes(before, now form) []obj {
 	var actions []obj
 	for _, block := range now.blocks {
@@ -42,8 +42,8 @@ func (w *Workspace) changes(before, now form) []obj {
 	return actions
 }
 
-// ClickEnter presses Enter in a text field of user's open modal, of which the
-// app hears where DispatchRules say so.
+// ClickEnter presses Enter in a text field of user's open modal, which is sent to the
+// app where DispatchRules say so.
 func (w *Workspace) ClickEnter(ctx context.Context, user, blockID, actionID string) error {
 	return w.inModal(ctx, user, func(v *view) ([]obj, error) {
 		f := v.form()
@@ -58,8 +58,8 @@ func (w *Workspace) ClickEnter(ctx context.Context, user, blockID, actionID stri
 	})
 }
 
-// inModal does something in user's open modal, and tells the app of the
-// actions that come of it.
+// inModal changes something in user's open modal, and sends the resulting actions to
+// the app.
 func (w *Workspace) inModal(ctx context.Context, user string, do func(*view) ([]obj, error)) error {
 	parcels, err := w.actionsInModal(user, do)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Finding is something Slack accepts and the app should not do.
+// Finding is something that Slack accepts and the app should not do.
 type Finding struct {
 	At    time.Time `json:"at"`
 	Kind  string    `json:"kind"`
@@ -33,7 +33,7 @@ const (
 // them counts as an answer.
 const solicited = 2 * time.Minute
 
-// Findings lists what was found so far, oldest first.
+// Findings lists the findings so far, oldest first.
 func (w *Workspace) Findings() []Finding {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -44,7 +44,7 @@ func (w *Workspace) find(kind, where, what string) {
 	w.found = append(w.found, Finding{At: w.opts.Now(), Kind: kind, Where: where, What: what})
 }
 
-// inspect looks at a call that Slack accepts. The caller holds mu.
+// inspect checks a call that Slack accepts. The caller holds mu.
 func (w *Workspace) inspect(c *call, secrets []string) {
 	switch c.name {
 	case "chat.postMessage", "chat.update", "chat.postEphemeral":
@@ -122,7 +122,7 @@ func eachString(v any, name string, visit func(name, s string)) {
 	}
 }
 
-// isUnsolicited notes an ephemeral message that follows nothing its reader did.
+// isUnsolicited reports an ephemeral message that follows no action of its reader.
 func (w *Workspace) isUnsolicited(c *call) {
 	s := w.sessions[c.str("user")]
 	if s == nil || w.opts.Now().Sub(s.acted) > solicited {

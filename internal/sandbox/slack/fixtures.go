@@ -2,7 +2,8 @@ package slack
 
 import "time"
 
-// The fixed cast. The page, the control API and the tests know them by id.
+// The people of the workspace. The page, the control API and the tests know them
+// by id.
 const (
 	TeamID    = "T0SANDBOX"
 	OtherTeam = "T0OTHER"
@@ -10,9 +11,9 @@ const (
 	BotUser   = "U0BOT"
 	BotID     = "B0SANDBOX"
 
-	Alice = "U0ALICE" // asks
-	Bob   = "U0BOB"   // approves
-	Dana  = "U0DANA"  // approves
+	Alice = "U0ALICE" // a requester
+	Bob   = "U0BOB"   // an approver
+	Dana  = "U0DANA"  // an approver
 	Carol = "U0CAROL" // an ordinary user
 	Eve   = "U0EVE"   // of another workspace, through Slack Connect
 	Gil   = "U0GUEST" // a guest
@@ -24,7 +25,7 @@ const (
 	Approvers  = "S0APPROVERS" // @atlas-approvers: Bob and Dana
 )
 
-// Person is a member, a guest or a stranger, as the workspace knows them.
+// Person is a member, a guest or an external user of the workspace.
 type Person struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
@@ -35,7 +36,7 @@ type Person struct {
 	Active   bool   `json:"active"` // has Slack open; others miss ephemeral messages
 }
 
-// stranger reports whether the person belongs to another workspace.
+// stranger reports whether the person is external: of another workspace.
 func (p Person) stranger() bool { return p.TeamID != TeamID }
 
 // room is a conversation as the workspace keeps it.

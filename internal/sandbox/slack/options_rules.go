@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// An OptionRule is something Slack expects of an answer to block_suggestion.
+// An OptionRule is a requirement of Slack for a response to block_suggestion.
 // If it is broken the menu stays empty, and a finding says why.
 type OptionRule struct {
 	Why    string
@@ -15,7 +15,7 @@ type OptionRule struct {
 	broken func(optionsResponse) (bool, string)
 }
 
-// optionsResponse is what the app answered, or why there is no answer.
+// optionsResponse is the app's response, or why there is none.
 type optionsResponse struct {
 	app string
 	raw []byte

@@ -7,19 +7,19 @@ import (
 	"slices"
 )
 
-// ErrCannot is returned when a person cannot do what was asked of them: there
-// is no such button, they are deactivated or away, or Slack would not let them.
+// ErrCannot is returned when a person cannot do an action: there is no such button,
+// they are deactivated or away, or Slack does not allow it.
 var ErrCannot = errors.New("the person cannot do that")
 
 func cannot(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrCannot, fmt.Sprintf(format, args...))
 }
 
-// The person side. Every action waits until the app acknowledged it or the
-// time for that is over; a missing acknowledgement is a Notice, not an error.
+// Actions of people. Each waits until the app has acknowledged it or the time for
+// that is over; a missing acknowledgement is a Notice, not an error.
 
-// View turns user's eyes to a conversation: what is in it is read, and
-// ephemeral messages can be seen there.
+// View opens a conversation on user's screen: its messages are read, and ephemeral
+// messages are shown there.
 func (w *Workspace) View(user, conversation string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -33,10 +33,10 @@ func (w *Workspace) View(user, conversation string) error {
 	return nil
 }
 
-// Away says that user closed Slack: ephemeral messages do not reach them.
+// Away closes user's Slack: ephemeral messages do not reach them.
 func (w *Workspace) Away(user string) { w.alter(user, func(p *Person) { p.Active = false }) }
 
-// Active says that user has Slack open.
+// Active opens user's Slack.
 func (w *Workspace) Active(user string) { w.alter(user, func(p *Person) { p.Active = !p.Deleted }) }
 
 // alter changes what the workspace knows of a person, if it knows them.
@@ -90,7 +90,7 @@ func (w *Workspace) Say(user, conversation, text string) error {
 	return nil
 }
 
-// OpenHome opens the app's Home tab, of which the app is told. An event that
+// OpenHome opens the app's Home tab, which sends the app an event. An event that
 // is not acknowledged is sent again later; the caller does not wait for that.
 func (w *Workspace) OpenHome(ctx context.Context, user string) error {
 	w.mu.Lock()

@@ -90,7 +90,7 @@ func (w *Workspace) answerURL(r *http.Request, body obj, secrets []string) (stat
 func (u *responseURL) deletes(body obj) bool  { return u.on != nil && body["delete_original"] == true }
 func (u *responseURL) replaces(body obj) bool { return u.on != nil && body["replace_original"] == true }
 
-// respond does what a body posted to u says. What cannot be replaced is
+// respond executes a body posted to u. What cannot be replaced is
 // answered with a message of its own.
 func (w *Workspace) respond(u *responseURL, body obj, secrets []string) {
 	public := body["response_type"] == "in_channel"

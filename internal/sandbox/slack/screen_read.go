@@ -85,7 +85,7 @@ func (v *view) modal() *Modal {
 	return &Modal{ViewID: v.id, View: encode(v.wire()), Errors: maps.Clone(v.errors), Trouble: v.trouble, Values: values}
 }
 
-// People lists everybody, in a fixed order.
+// People lists all people, in a fixed order.
 func (w *Workspace) People() []Person {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -136,7 +136,7 @@ func (w *Workspace) Changes() (ch <-chan struct{}, stop func()) {
 	}
 }
 
-// changed wakes everybody who watches. The caller holds mu.
+// changed notifies all watchers. The caller holds mu.
 func (w *Workspace) changed() {
 	for c := range w.watchers {
 		select {

@@ -69,7 +69,7 @@ func (h *hub) serveLink(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.w.tasks.Done()
-	// Some clients claim to be a page of Slack's. The ticket is what counts.
+	// Some clients send an Origin of Slack. Only the ticket authenticates.
 	conn, err := websocket.Accept(rw, r, &websocket.AcceptOptions{OriginPatterns: []string{"api.slack.com"}})
 	if err != nil {
 		return // Accept has answered
@@ -88,7 +88,7 @@ func (h *hub) redeem(ticket string) bool {
 	return ok
 }
 
-// begin registers a connection as something Close waits for.
+// begin registers a connection that Close waits for.
 func (w *Workspace) begin() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -142,9 +142,9 @@ func (l *link) keepAlive(ctx context.Context, every time.Duration) {
 	}
 }
 
-// write sends one frame. If that fails the link is dead, which its reader sees.
+// write sends one frame. If that fails, the link is dead, and its reader ends.
 func (l *link) write(frame []byte) {
-	ctx, cancel := context.WithTimeout(context.Background(), writeLimit) // outlives no one: the limit ends it
+	ctx, cancel := context.WithTimeout(context.Background(), writeLimit) // ends with the limit
 	defer cancel()
 	if l.conn.Write(ctx, websocket.MessageText, frame) != nil {
 		l.cut()

@@ -10,11 +10,11 @@ import (
 
 const (
 	maxLinks   = 10  // WebSockets of one app
-	maxWaiting = 100 // envelopes kept for an app that is not there
+	maxWaiting = 100 // envelopes kept while the app is not connected
 )
 
-// hub is Socket Mode: it spreads envelopes over the app's WebSockets and keeps
-// what was not acknowledged.
+// hub is Socket Mode: it distributes envelopes over the app's WebSockets and keeps
+// the unacknowledged ones.
 type hub struct {
 	w *Workspace
 
@@ -27,7 +27,7 @@ type hub struct {
 	came    chan struct{} // closed when a link opens
 }
 
-// envelope is a parcel on its way.
+// envelope is a parcel in transit.
 type envelope struct {
 	id       string
 	frame    []byte
@@ -39,7 +39,7 @@ func newHub(w *Workspace) *hub {
 	return &hub{w: w, tickets: map[string]bool{}, came: make(chan struct{})}
 }
 
-// deliver implements door. An envelope that is not acknowledged in time stays
+// deliver implements transport. An envelope that is not acknowledged in time stays
 // with the hub: when its link dies it goes out on the next one, as it was.
 func (h *hub) deliver(ctx context.Context, p parcel) ([]byte, error) {
 	e := &envelope{id: p.id, frame: p.frame(), answered: make(chan []byte, 1)}
@@ -76,7 +76,7 @@ func (p parcel) frame() []byte {
 	return encode(o)
 }
 
-// hand gives e to exactly one link, or keeps it until there is one.
+// hand sends e to exactly one link, or keeps it until there is one.
 func (h *hub) hand(e *envelope) {
 	draw := h.w.draw() // before taking the lock: Workspace.mu comes first
 	h.mu.Lock()
@@ -130,7 +130,7 @@ func (h *hub) enter() (n int, ok bool) {
 	return n + 1, true
 }
 
-// admit lets a link that was greeted take part, and hands out what waited.
+// admit adds a link after its hello, and sends the waiting envelopes.
 func (h *hub) admit(l *link) {
 	h.mu.Lock()
 	h.opening--
@@ -141,7 +141,7 @@ func (h *hub) admit(l *link) {
 	h.flush()
 }
 
-// flush hands out what waited.
+// flush sends the waiting envelopes.
 func (h *hub) flush() {
 	h.mu.Lock()
 	waiting := h.waiting
@@ -205,7 +205,7 @@ func (w *Workspace) AwaitConnection(ctx context.Context) error {
 func (w *Workspace) Connections() int { return len(w.hub.all()) }
 
 // SendEnvelope sends an envelope of any type with any payload and waits for
-// the acknowledgement: what Slack may add one day must not upset the app.
+// the acknowledgement: the app must tolerate what Slack may add.
 func (w *Workspace) SendEnvelope(ctx context.Context, kind string, payload json.RawMessage) error {
 	w.mu.Lock()
 	id := w.uuid()

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A Clock tells real time plus what it was advanced by, so that a day can pass
-// in a second. It never goes back. The zero Clock shows real time.
+// A Clock is real time plus an offset, so that a day can pass in a second. It never
+// goes back. The zero Clock is real time.
 type Clock struct {
 	mu          sync.Mutex
 	offset      time.Duration

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// A Fault spoils calls of one operation.
+// A Fault makes calls of one operation fail.
 type Fault struct {
 	Side      string `json:"side"`      // Slack, Atlas or ResponseURL
 	Operation string `json:"operation"` // empty: every operation of that side
 	Mode      Mode   `json:"mode"`
 	Skip      int    `json:"skip"`  // so many matching calls pass first
-	Count     int    `json:"count"` // then so many are spoilt; 0 means one, below zero means until Clear
+	Count     int    `json:"count"` // then so many fail; 0 means one, below zero means until Clear
 
-	// FirstLeg spoils the request without an Authorization header, the one that
-	// fetches a Digest challenge. Otherwise, at Atlas, only the authenticated
-	// request is spoilt. Slack has no such legs.
+	// FirstLeg applies the fault to the request without an Authorization header,
+	// which fetches a digest challenge. Otherwise, at Atlas, it applies to the
+	// authenticated request only. It has no meaning for Slack.
 	FirstLeg bool `json:"first_leg"`
 
 	RetryAfter int    `json:"retry_after"` // seconds, RateLimited; 0 is sent as 0
@@ -26,14 +26,13 @@ type Fault struct {
 	Detail     string `json:"detail"`      // AtlasError
 }
 
-// planned is a fault and how far it has been played.
+// planned is a fault and the number of calls that it has seen.
 type planned struct {
 	Fault
 	seen int
 }
 
-// Set plans f. Of several planned faults that match a call, the one set first
-// spoils it.
+// Set plans f. Of several planned faults that match a call, the first one applies.
 func (rec *Recorder) Set(f Fault) error {
 	if err := f.check(); err != nil {
 		return err
@@ -44,7 +43,7 @@ func (rec *Recorder) Set(f Fault) error {
 	return nil
 }
 
-// Faults returns what is planned and not used up.
+// Faults returns the faults that are planned and not used up.
 func (rec *Recorder) Faults() []Fault {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -57,7 +56,7 @@ func (rec *Recorder) Faults() []Fault {
 	return faults
 }
 
-// Clear drops every planned fault and releases what a freeze holds.
+// Clear removes every planned fault and releases frozen calls.
 func (rec *Recorder) Clear() {
 	rec.mu.Lock()
 	rec.faults = nil
@@ -65,7 +64,7 @@ func (rec *Recorder) Clear() {
 	rec.Release()
 }
 
-// Release lets every call go that is frozen now.
+// Release releases the calls that are frozen now.
 func (rec *Recorder) Release() {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -84,7 +83,7 @@ func (f Fault) check() error {
 	case f.Mode == AtlasError && (f.Status < 400 || f.Status > 599 || f.Code == ""):
 		return fmt.Errorf("planning a fault: mode %s needs status (400 to 599) and code", f.Mode)
 	case f.FirstLeg && f.Side != Atlas:
-		return fmt.Errorf("planning a fault: first_leg is a thing of Atlas")
+		return fmt.Errorf("planning a fault: first_leg is for Atlas only")
 	case f.Skip < 0 || f.RetryAfter < 0:
 		return fmt.Errorf("planning a fault: skip and retry_after cannot be below zero")
 	}
@@ -99,7 +98,7 @@ func modeNames() string {
 	return strings.Join(names, ", ")
 }
 
-// due returns the fault that spoils call, and counts. rec.mu is held.
+// due returns the fault that applies to call, and counts it. rec.mu is held.
 func (rec *Recorder) due(call Call) *Fault {
 	for _, p := range rec.faults {
 		if p.spent() || !p.matches(call) {

@@ -27,7 +27,7 @@ type injection struct {
 	response *response // what the emulator answered; nil before the effect
 }
 
-// after lets the call happen, then does what then does.
+// after calls the emulator, then calls then.
 func after(then func(*injection)) func(*injection) {
 	return func(p *injection) {
 		p.callEmulator()
@@ -35,7 +35,7 @@ func after(then func(*injection)) func(*injection) {
 	}
 }
 
-// callEmulator runs the emulator and keeps what it says.
+// callEmulator calls the emulator and keeps its response.
 func (p *injection) callEmulator() {
 	p.rec.callHook(BeforeEffect, p.call)
 	p.r.Body = io.NopCloser(bytes.NewReader(p.body))
@@ -48,13 +48,13 @@ func (p *injection) callEmulator() {
 	p.rec.callHook(AfterEffect, p.call)
 }
 
-// pass lets the call happen and the client hear of it.
+// pass calls the emulator and sends its response.
 func (p *injection) pass() {
 	p.callEmulator()
 	p.sendResponse()
 }
 
-// sendResponse gives the client the emulator's answer.
+// sendResponse sends the emulator's response to the client.
 func (p *injection) sendResponse() {
 	maps.Copy(p.w.Header(), p.response.header)
 	if bodyAllowed(p.response.status) {
@@ -68,7 +68,7 @@ func bodyAllowed(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// answer sends something the emulator did not say.
+// answer sends a response that is not the emulator's.
 func (p *injection) answer(status int, contentType, body string) {
 	if p.response == nil {
 		p.call.Status = status
@@ -122,7 +122,7 @@ func (p *injection) okFalse() {
 
 func (p *injection) atlasError() { p.refuse(p.fault.Status, p.fault.Code, p.fault.Detail, []any{}) }
 
-// refuse speaks as Atlas does: the code in the body and in a header.
+// refuse sends an error as Atlas does: with the code in the body and in a header.
 func (p *injection) refuse(status int, code, detail string, parameters []any) {
 	body, _ := json.Marshal(map[string]any{
 		"detail": detail, "error": status, "errorCode": code, "parameters": parameters, "reason": http.StatusText(status),
@@ -131,8 +131,8 @@ func (p *injection) refuse(status int, code, detail string, parameters []any) {
 	p.answer(status, "application/json", string(body))
 }
 
-// hang waits for the client to give up, then hangs up on it. Only a client
-// that never does sees the connection close.
+// hang waits until the client gives up, then closes the connection, or closes it
+// after maxHang.
 func (p *injection) hang() {
 	bound := time.NewTimer(maxHang)
 	defer bound.Stop()
@@ -184,7 +184,7 @@ func (p *injection) reset() {
 
 func (p *injection) closeConnection() { p.takeOver(func(net.Conn) {}) }
 
-// truncate promises the whole body and sends half of it.
+// truncate announces the whole body and sends half of it.
 func (p *injection) truncate() {
 	body := p.response.body.Bytes()
 	p.takeOver(func(conn net.Conn) {
@@ -199,7 +199,7 @@ func (p *injection) truncate() {
 	})
 }
 
-// takeOver takes the connection from the server, does last to it and closes it.
+// takeOver hijacks the connection, calls last with it and closes it.
 func (p *injection) takeOver(last func(net.Conn)) {
 	conn, _, err := http.NewResponseController(p.w).Hijack()
 	if err != nil {

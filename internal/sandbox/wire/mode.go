@@ -1,6 +1,6 @@
 package wire
 
-// A Mode is one way for a call to go wrong.
+// A Mode is one way for a call to fail.
 type Mode string
 
 const (
@@ -27,7 +27,7 @@ const (
 // A ModeRule describes a Mode.
 type ModeRule struct {
 	Mode        Mode
-	TakesEffect bool   // the call takes effect, whatever the client is told
+	TakesEffect bool   // the call takes effect, regardless of the response
 	Description string // one sentence
 	inject      func(*injection)
 }

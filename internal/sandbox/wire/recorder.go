@@ -1,6 +1,6 @@
-// Package wire sits between a client and an emulator: it keeps the history of
-// calls and makes the weather. Faults come in pairs, lost before the effect and
-// lost after it, because a client has to survive both and can tell neither.
+// Package wire is between a client and an emulator. It records the calls and injects
+// faults. Faults come in pairs, before the effect of a call and after it, because a
+// client has to survive both and cannot tell them apart.
 //
 // It breaks real connections, so it needs HTTP/1.1 over a socket.
 package wire
@@ -21,7 +21,7 @@ const (
 	ResponseURL = "response_url" // also the name of its only operation
 )
 
-// A Call is one request and what was answered to it.
+// A Call is one request and its response.
 type Call struct {
 	Seq       int       `json:"seq"` // from 1, in order of arrival
 	At        time.Time `json:"at"`
@@ -29,27 +29,27 @@ type Call struct {
 	Operation string    `json:"operation"` // "chat.postMessage", "DELETE /orgs/{orgId}/apiKeys/{id}", "response_url"
 	Path      string    `json:"path"`      // as sent, with the query
 	Request   string    `json:"request"`   // body, cut at 64 KiB
-	Response  string    `json:"response"`  // what the emulator answered, also if a fault kept it from the client; secrets included
-	Status    int       `json:"status"`    // of that answer, or of the fault's if the emulator was not asked; 0: none (yet)
+	Response  string    `json:"response"`  // of the emulator, even if a fault withheld it from the client; secrets included
+	Status    int       `json:"status"`    // of that response, or of the fault's if the emulator was not called; 0: none (yet)
 	Fault     Mode      `json:"fault"`     // empty: none
 	Auth      bool      `json:"auth"`      // carried an Authorization header
 }
 
-// A Phase says where in a call the hook is called.
+// A Phase is the point of a call at which the hook is called.
 type Phase int
 
 const (
-	BeforeEffect Phase = iota // the request is read, nothing has happened
-	AfterEffect               // it happened, the client was not told
+	BeforeEffect Phase = iota // the request is read and has had no effect
+	AfterEffect               // it has had its effect, and the client has no response
 )
 
-// limits of what is read and kept of one body
+// limits of one body, read and recorded
 const (
 	maxBody     = 8 << 20
 	maxRecorded = 64 << 10
 )
 
-// A Recorder keeps the history and plays the faults of one sandbox.
+// A Recorder keeps the history and injects the faults of one sandbox.
 type Recorder struct {
 	now    func() time.Time
 	closed chan struct{}
@@ -66,7 +66,7 @@ func NewRecorder(now func() time.Time) *Recorder {
 	return &Recorder{now: now, closed: make(chan struct{}), release: make(chan struct{})}
 }
 
-// Close lets everything go that a fault holds.
+// Close releases every call that a fault holds.
 func (rec *Recorder) Close() {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -93,7 +93,7 @@ func (rec *Recorder) OnCall(hook func(Phase, Call)) {
 	rec.hook = hook
 }
 
-// Handler wraps next: every request is named by name, kept, and given the
+// Handler wraps next: it names every request by name, records it, and injects the
 // fault that is due, if any.
 func (rec *Recorder) Handler(side string, name func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,7 +2,7 @@ package atlas
 
 import "strings"
 
-// What lies around the keys: status, organization, settings, ipinfo.
+// The operations that are not about keys: status, organization, settings, ipinfo.
 
 type statusView struct {
 	APIKey     callerView `json:"apiKey"`
