@@ -23,8 +23,8 @@ var monday = time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
 
 const testOrg = "5f1f2a3b4c5d6e7f8a9b0c1d"
 
-// written makes a database with these lines in its audit trail.
-func written(t *testing.T, lines ...approval.AuditEntry) (database string) {
+// newTrail makes a database with these lines in its audit trail.
+func newTrail(t *testing.T, lines ...approval.AuditEntry) (database string) {
 	t.Helper()
 	database = filepath.Join(t.TempDir(), "bot.db")
 	s, err := store.Open(t.Context(), "sqlite:"+database, store.Options{})
@@ -50,8 +50,8 @@ func week() []approval.AuditEntry {
 	}
 }
 
-// audits runs the command as an operator would.
-func audits(t *testing.T, environ map[string]string, database string, args ...string) (code int, stdout, stderr string) {
+// runAudit runs the command as an operator would.
+func runAudit(t *testing.T, environ map[string]string, database string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	p := Env{Environ: environ, Stdout: &out, Stderr: &errs}
@@ -59,8 +59,8 @@ func audits(t *testing.T, environ map[string]string, database string, args ...st
 	return code, out.String(), errs.String()
 }
 
-// auditsAt runs the command at another time.
-func auditsAt(t *testing.T, now time.Time, environ map[string]string, args ...string) (stdout string, err error) {
+// runAuditAt runs the command at another time.
+func runAuditAt(t *testing.T, now time.Time, environ map[string]string, args ...string) (stdout string, err error) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	p := Env{Environ: environ, Stdout: &out, Stderr: &errs}
@@ -72,7 +72,7 @@ func auditsAt(t *testing.T, now time.Time, environ map[string]string, args ...st
 
 func TestAuditFilters(t *testing.T) {
 	t.Parallel()
-	database := written(t, week()...)
+	database := newTrail(t, week()...)
 	for name, tt := range map[string]struct {
 		args string
 		want []int64 // the lines' numbers
@@ -99,7 +99,7 @@ func TestAuditFilters(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out, err := auditsAt(t, monday.Add(72*time.Hour), map[string]string{"DATABASE_URL": "sqlite:" + database}, strings.Fields(tt.args)...)
+			out, err := runAuditAt(t, monday.Add(72*time.Hour), map[string]string{"DATABASE_URL": "sqlite:" + database}, strings.Fields(tt.args)...)
 			require.NoError(t, err)
 			var got []int64
 			for l := range strings.Lines(out) {
@@ -114,16 +114,16 @@ func TestAuditFilters(t *testing.T) {
 
 func TestAuditPrintsJSONAndCSV(t *testing.T) {
 	t.Parallel()
-	database := written(t, week()...)
-	_, out, _ := audits(t, nil, database)
+	database := newTrail(t, week()...)
+	_, out, _ := runAudit(t, nil, database)
 	golden(t, "audit.jsonl", out)
-	_, out, _ = audits(t, nil, database, "--output", "csv")
+	_, out, _ = runAudit(t, nil, database, "--output", "csv")
 	golden(t, "audit.csv", out)
 }
 
 func TestAuditRefusesInvalidArguments(t *testing.T) {
 	t.Parallel()
-	database := written(t)
+	database := newTrail(t)
 	for name, tt := range map[string]struct{ args, want string }{
 		"a time that is none":    {"--since yesterday", `"yesterday" is no time like`},
 		"a request that is none": {"--request 7F3K2", "an id looks like AKR-7F3K2"},
@@ -142,13 +142,13 @@ func TestAuditRefusesInvalidArguments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, out, errs := audits(t, nil, database, strings.Fields(tt.args)...)
+			code, out, errs := runAudit(t, nil, database, strings.Fields(tt.args)...)
 			assert.Equal(t, 2, code)
 			assert.Empty(t, out)
 			assert.Contains(t, errs, tt.want)
 		})
 	}
-	code, _, errs := audits(t, nil, filepath.Join(t.TempDir(), "none.db"))
+	code, _, errs := runAudit(t, nil, filepath.Join(t.TempDir(), "none.db"))
 	assert.Equal(t, 1, code, "nothing was to be checked")
 	assert.Contains(t, errs, "there is no such file")
 }

@@ -17,9 +17,9 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-// tampers does to the file what nothing in the database may stop: who can write
+// tamper does to the file what nothing in the database may stop: who can write
 // it can take the triggers away.
-func tampers(t *testing.T, database, statements string) {
+func tamper(t *testing.T, database, statements string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+database)
 	require.NoError(t, err)
@@ -35,7 +35,7 @@ var printedHead = regexp.MustCompile(`(?m)^head ([0-9a-f]{64}) line \d+$`)
 // headOf verifies a trail that is whole and returns its head.
 func headOf(t *testing.T, database string) string {
 	t.Helper()
-	code, out, errs := audits(t, nil, database, "verify")
+	code, out, errs := runAudit(t, nil, database, "verify")
 	require.Zero(t, code, errs)
 	require.Regexp(t, printedHead, out)
 	return printedHead.FindStringSubmatch(out)[1]
@@ -43,8 +43,8 @@ func headOf(t *testing.T, database string) string {
 
 func TestVerifyAcceptsWholeTrail(t *testing.T) {
 	t.Parallel()
-	database := written(t, week()...)
-	code, out, _ := audits(t, nil, database, "verify")
+	database := newTrail(t, week()...)
+	code, out, _ := runAudit(t, nil, database, "verify")
 	assert.Zero(t, code)
 	golden(t, "audit_verify.txt", out)
 
@@ -53,7 +53,7 @@ func TestVerifyAcceptsWholeTrail(t *testing.T) {
 	require.NoError(t, err)
 	defer s.Close()
 	require.NoError(t, s.Record(t.Context(), week()[0]))
-	code, out, _ = audits(t, nil, database, "verify", "--head", strings.ToUpper(kept))
+	code, out, _ = runAudit(t, nil, database, "verify", "--head", strings.ToUpper(kept))
 	assert.Zero(t, code)
 	assert.Contains(t, out, "7 lines, the chain is whole\nthe head that was kept is line 6: up to there everything is as it was\n")
 	assert.NotEqual(t, kept, headOf(t, database))
@@ -61,11 +61,11 @@ func TestVerifyAcceptsWholeTrail(t *testing.T) {
 
 func TestVerifyAcceptsEmptyTrail(t *testing.T) {
 	t.Parallel()
-	database := written(t)
-	code, out, _ := audits(t, nil, database, "verify")
+	database := newTrail(t)
+	code, out, _ := runAudit(t, nil, database, "verify")
 	assert.Zero(t, code)
 	assert.Equal(t, "0 lines: the trail is empty and has no head\n", out)
-	code, _, errs := audits(t, nil, database, "verify", "--head", strings.Repeat("0", 64))
+	code, _, errs := runAudit(t, nil, database, "verify", "--head", strings.Repeat("0", 64))
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "no line has the hash that was kept")
 }
@@ -91,9 +91,9 @@ func TestVerifyFindsTampering(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			database := written(t, week()...)
-			tampers(t, database, tt.statements)
-			code, out, errs := audits(t, nil, database, "verify")
+			database := newTrail(t, week()...)
+			tamper(t, database, tt.statements)
+			code, out, errs := runAudit(t, nil, database, "verify")
 			assert.Equal(t, 1, code)
 			assert.Empty(t, out, "no head is printed")
 			assert.Contains(t, errs, tt.want)
@@ -101,8 +101,8 @@ func TestVerifyFindsTampering(t *testing.T) {
 	}
 }
 
-// insertedWith is a line with a hash that is right for what it says.
-func insertedWith(seq int64, prev string) string {
+// insertLine is a line with a hash that is right for what it says.
+func insertLine(seq int64, prev string) string {
 	e := approval.AuditEntry{Seq: seq, At: monday, Org: testOrg, Request: "AKR-7F3K2", Event: approval.EventApprove, From: approval.StatePending, To: approval.StateApproved, By: "U0EVE"}.Linked(prev)
 	return fmt.Sprintf(`INSERT INTO audit (seq, at, org, request, event, from_state, to_state, actor, note, refused, prev, hash)
 		VALUES (%d, %d, '%s', 'AKR-7F3K2', 'approve', 'pending', 'approved', 'U0EVE', '', '', '%s', '%s');`, seq, monday.UnixMilli(), testOrg, e.Prev, e.Hash)
@@ -112,11 +112,11 @@ func TestVerifyFindsInsertedLines(t *testing.T) {
 	t.Parallel()
 	const loose = `CREATE TABLE copy AS SELECT * FROM audit; DROP TABLE audit; ALTER TABLE copy RENAME TO audit;` // any row fits in it
 	for name, tt := range map[string]struct{ statements, want string }{
-		"number 0":              {insertedWith(0, ""), "broken at line 0 (2026-03-02T09:00:00Z, approve AKR-7F3K2): the bot numbers its lines from 1: it was inserted"},
-		"a number below 0":      {insertedWith(-5, ""), "broken at line -5"},
-		"the lowest number":     {insertedWith(math.MinInt64, ""), "broken at line -9223372036854775808"},
-		"the highest number":    {insertedWith(math.MaxInt64, "x"), "broken at line 9223372036854775807"},
-		"two below 0":           {insertedWith(-5, "") + insertedWith(-4, "x"), "broken at line -5"},
+		"number 0":              {insertLine(0, ""), "broken at line 0 (2026-03-02T09:00:00Z, approve AKR-7F3K2): the bot numbers its lines from 1: it was inserted"},
+		"a number below 0":      {insertLine(-5, ""), "broken at line -5"},
+		"the lowest number":     {insertLine(math.MinInt64, ""), "broken at line -9223372036854775808"},
+		"the highest number":    {insertLine(math.MaxInt64, "x"), "broken at line 9223372036854775807"},
+		"two below 0":           {insertLine(-5, "") + insertLine(-4, "x"), "broken at line -5"},
 		"a line twice":          {loose + `INSERT INTO audit SELECT * FROM audit WHERE seq = 3`, "broken at line 3"},
 		"without a number":      {loose + `INSERT INTO audit SELECT NULL, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6: rows were inserted that are no lines of it"},
 		"a number that is none": {loose + `INSERT INTO audit SELECT 'x', at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
@@ -124,26 +124,26 @@ func TestVerifyFindsInsertedLines(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			database := written(t, week()...)
-			tampers(t, database, tt.statements)
-			code, out, errs := audits(t, nil, database, "verify")
+			database := newTrail(t, week()...)
+			tamper(t, database, tt.statements)
+			code, out, errs := runAudit(t, nil, database, "verify")
 			assert.Equal(t, 1, code)
 			assert.Empty(t, out)
 			assert.Contains(t, errs, tt.want)
 		})
 	}
-	database := written(t, week()...)
-	tampers(t, database, insertedWith(-5, ""))
-	code, out, errs := audits(t, nil, database)
+	database := newTrail(t, week()...)
+	tamper(t, database, insertLine(-5, ""))
+	code, out, errs := runAudit(t, nil, database)
 	require.Zero(t, code, errs)
 	require.Contains(t, out, `"seq":-5,`, "what is printed is all that is there")
 }
 
-// forged is a trail that its owner wrote anew, hashes and all.
-func forged(t *testing.T, database string, edit func([]approval.AuditEntry) []approval.AuditEntry) {
+// rewriteTrail is a trail that its owner wrote anew, hashes and all.
+func rewriteTrail(t *testing.T, database string, edit func([]approval.AuditEntry) []approval.AuditEntry) {
 	t.Helper()
 	all := edit(week())
-	tampers(t, database, `DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = ''`)
+	tamper(t, database, `DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = ''`)
 	s, err := store.Open(t.Context(), "sqlite:"+database, store.Options{})
 	require.NoError(t, err)
 	defer s.Close()
@@ -162,12 +162,12 @@ func TestVerifyWithHeadFindsRewrittenTrail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			database := written(t, week()...)
+			database := newTrail(t, week()...)
 			kept := headOf(t, database)
-			forged(t, database, edit)
-			code, _, _ := audits(t, nil, database, "verify")
+			rewriteTrail(t, database, edit)
+			code, _, _ := runAudit(t, nil, database, "verify")
 			assert.Zero(t, code, "as far as the file shows all is well")
-			code, out, errs := audits(t, nil, database, "verify", "--head", kept)
+			code, out, errs := runAudit(t, nil, database, "verify", "--head", kept)
 			assert.Equal(t, 1, code)
 			assert.Empty(t, out)
 			assert.Contains(t, errs, "no line has the hash that was kept: it was removed, or the chain was made anew")
@@ -178,16 +178,16 @@ func TestVerifyWithHeadFindsRewrittenTrail(t *testing.T) {
 // Only the note of the end is left as it was.
 func TestVerifyFindsMissingAuditHead(t *testing.T) {
 	t.Parallel()
-	database := written(t, week()...)
+	database := newTrail(t, week()...)
 	db, err := sql.Open("sqlite", "file:"+database)
 	require.NoError(t, err)
 	defer db.Close()
 	var hash string
 	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT hash FROM audit_head`).Scan(&hash))
-	forged(t, database, func(all []approval.AuditEntry) []approval.AuditEntry { all[1].By = "U0ANA"; return all })
+	rewriteTrail(t, database, func(all []approval.AuditEntry) []approval.AuditEntry { all[1].By = "U0ANA"; return all })
 	_, err = db.ExecContext(t.Context(), `UPDATE audit_head SET hash = $1`, hash)
 	require.NoError(t, err)
-	code, _, errs := audits(t, nil, database, "verify")
+	code, _, errs := runAudit(t, nil, database, "verify")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "broken at line 6: it is not the line that was written, whose hash the database notes beside the trail")
 }
@@ -217,7 +217,7 @@ func TestVerifyWhileBotWrites(t *testing.T) {
 		}
 	}()
 	for range 20 {
-		code, _, errs := audits(t, nil, database, "verify")
+		code, _, errs := runAudit(t, nil, database, "verify")
 		assert.Zero(t, code, errs)
 	}
 	close(stop)

@@ -24,8 +24,8 @@ func runs(t *testing.T, environ map[string]string, args ...string) (code int, st
 	return code, out.String(), errs.String()
 }
 
-// kept makes a database with this many requests.
-func kept(t *testing.T, path string, requests int) {
+// newDatabase makes a database with this many requests.
+func newDatabase(t *testing.T, path string, requests int) {
 	t.Helper()
 	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 	require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestBackupAndRestoreCommands(t *testing.T) {
 	t.Parallel()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	kept(t, dir+"/bot.db", 2)
+	newDatabase(t, dir+"/bot.db", 2)
 	environ := map[string]string{"DATABASE_URL": "sqlite:" + dir + "/bot.db"}
 	code, out, errs := runs(t, environ, "backup", dir+"/copy.db")
 	require.Zero(t, code, errs)
@@ -55,7 +55,7 @@ func TestBackupAndRestoreCommands(t *testing.T) {
 	require.Equal(t, "atlas-key-bot: backing up: "+dir+"/copy.db is there already and is not overwritten: choose another name\n", errs)
 
 	require.NoError(t, os.Remove(dir+"/bot.db"))
-	kept(t, dir+"/bot.db", 3)
+	newDatabase(t, dir+"/bot.db", 3)
 	code, out, errs = runs(t, nil, "restore", dir+"/copy.db", "--database", environ["DATABASE_URL"])
 	require.Zero(t, code, errs)
 	lines := strings.Split(out, "\n")
@@ -71,7 +71,7 @@ func TestBackupAndRestoreExplainRefusals(t *testing.T) {
 	t.Parallel()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	kept(t, dir+"/bot.db", 1)
+	newDatabase(t, dir+"/bot.db", 1)
 	require.NoError(t, os.WriteFile(dir+"/text", []byte(strings.Repeat("x", 5000)), 0o600))
 	for name, tt := range map[string]struct {
 		args []string

@@ -25,7 +25,7 @@ func TestBackupAndRestorePrintJSON(t *testing.T) {
 	t.Parallel()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	kept(t, dir+"/bot.db", 2)
+	newDatabase(t, dir+"/bot.db", 2)
 	environ := map[string]string{"DATABASE_URL": "sqlite:" + dir + "/bot.db"}
 	backup := printsJSON(t, 0, environ, "backup", dir+"/copy.db")
 	head := backup["head"].(map[string]any)

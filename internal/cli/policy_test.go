@@ -13,8 +13,8 @@ import (
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-// asksPolicy runs the command and returns its exit code and what it printed.
-func asksPolicy(t *testing.T, environ map[string]string, args ...string) (code int, stdout, stderr string) {
+// runPolicy runs the command and returns its exit code and what it printed.
+func runPolicy(t *testing.T, environ map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = Main(t.Context(), append([]string{"policy"}, args...), Env{Environ: environ, Stdout: &out, Stderr: &errs})
@@ -37,7 +37,7 @@ func TestPolicyCheckAcceptsExample(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, out, errs := asksPolicy(t, tt.environ, tt.args...)
+			code, out, errs := runPolicy(t, tt.environ, tt.args...)
 			assert.Zero(t, code, errs)
 			assert.Equal(t, want, out)
 		})
@@ -47,7 +47,7 @@ func TestPolicyCheckAcceptsExample(t *testing.T) {
 func TestPolicyCheckReportsAllProblems(t *testing.T) {
 	t.Parallel()
 	file := policyOf(t, "lifetimes: [8h]\nrolls: {}\nexcluded_approvers: [bob]\n")
-	code, out, errs := asksPolicy(t, map[string]string{"MAX_ENTRIES": "20", "CONFIRM_WITHIN": "1h", "SLACK_APPROVERS": "U0BOB", "POLICY_FILE": file}, "check", file)
+	code, out, errs := runPolicy(t, map[string]string{"MAX_ENTRIES": "20", "CONFIRM_WITHIN": "1h", "SLACK_APPROVERS": "U0BOB", "POLICY_FILE": file}, "check", file)
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "atlas-key-bot: there are 4 problems\n", errs)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
@@ -78,19 +78,19 @@ func TestPolicyRefusesInvalidArguments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, out, errs := asksPolicy(t, nil, strings.Fields(tt.args)...)
+			code, out, errs := runPolicy(t, nil, strings.Fields(tt.args)...)
 			assert.Equal(t, 2, code)
 			assert.Empty(t, out)
 			assert.Contains(t, errs, tt.says)
 		})
 	}
-	code, out, _ := asksPolicy(t, severalOrganizations(), strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h --groups S0SRE")...)
+	code, out, _ := runPolicy(t, severalOrganizations(), strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h --groups S0SRE")...)
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "--org is missing: it names one of Production, Staging\n", out)
-	code, out, _ = asksPolicy(t, severalOrganizations(), strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h --org test --groups S0SRE")...)
+	code, out, _ = runPolicy(t, severalOrganizations(), strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h --org test --groups S0SRE")...)
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "there is no organization \"test\": there are Production, Staging\n", out)
-	code, out, _ = asksPolicy(t, nil, strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h")...)
+	code, out, _ = runPolicy(t, nil, strings.Fields("explain --user U0BOB --roles ORG_MEMBER --for 8h")...)
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "there are no approvers: set SLACK_APPROVERS, or name a policy file\n", out)
 }
@@ -152,7 +152,7 @@ func TestPolicyExplain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, out, errs := asksPolicy(t, nil, append(append([]string{"explain"}, strings.Fields(tt.args)...), examplePolicy)...)
+			code, out, errs := runPolicy(t, nil, append(append([]string{"explain"}, strings.Fields(tt.args)...), examplePolicy)...)
 			assert.Zero(t, code, errs)
 			assert.Equal(t, tt.want, out)
 		})
@@ -163,7 +163,7 @@ func TestPolicyExplainListsApprovalsOfAllRoles(t *testing.T) {
 	t.Parallel()
 	file := policyOf(t, "required_approvals: [{from: [U0BOB]}, {from: [U0DANA]}]\n"+
 		"roles: {ORG_BILLING_ADMIN: {}, ORG_MEMBER: {required_approvals: [{from: [U0BOB]}]}}\n")
-	code, out, errs := asksPolicy(t, nil, "explain", "--user", "U0ALICE", "--roles", "ORG_BILLING_ADMIN,ORG_MEMBER", "--for", "8h", "--groups=", file)
+	code, out, errs := runPolicy(t, nil, "explain", "--user", "U0ALICE", "--roles", "ORG_BILLING_ADMIN,ORG_MEMBER", "--for", "8h", "--groups=", file)
 	assert.Zero(t, code, errs)
 	assert.Contains(t, out, "It takes 2 approvals, each of another person:\n"+
 		"- 1 of U0BOB, required by the rule of ORG_MEMBER.\n"+
@@ -177,7 +177,7 @@ func TestPolicyExplainAsksSlack(t *testing.T) {
 	l.Slack.SetGroup("S0SRE", slack.Alice)
 	l.environ["POLICY_FILE"] = (policyOf(t, "roles:\n  ORG_MEMBER: {allowed_requesters: [S0SRE]}\n"))
 	ask := func(user string) string {
-		code, out, errs := asksPolicy(t, l.environ, "explain", "--user", user, "--roles", "ORG_MEMBER", "--for", "8h")
+		code, out, errs := runPolicy(t, l.environ, "explain", "--user", user, "--roles", "ORG_MEMBER", "--for", "8h")
 		require.Zero(t, code, errs)
 		return out
 	}
@@ -187,7 +187,7 @@ func TestPolicyExplainAsksSlack(t *testing.T) {
 	l.Slack.SetGroup(slack.Approvers, slack.Alice)
 	assert.Contains(t, ask(slack.Alice), "Only U0ALICE could give them, and not to themselves.\n")
 	l.Slack.RevokeToken()
-	code, _, errs := asksPolicy(t, l.environ, "explain", "--user", slack.Alice, "--roles", "ORG_MEMBER", "--for", "8h")
+	code, _, errs := runPolicy(t, l.environ, "explain", "--user", slack.Alice, "--roles", "ORG_MEMBER", "--for", "8h")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "asking Slack (give --groups to do without)")
 }
@@ -211,7 +211,7 @@ func TestPolicyIsDocumented(t *testing.T) {
 	for _, flag := range []string{"user", "roles", "for", "from", "network", "projects", "project-roles", "groups", "org"} {
 		assert.Contains(t, string(text), "`--"+flag+"`")
 	}
-	_, out, _ := asksPolicy(t, nil, "explain", "--user", "U012ABCDEF", "--roles", "ORG_OWNER", "--for", "8h", "--groups", "S0SRE", examplePolicy)
+	_, out, _ := runPolicy(t, nil, "explain", "--user", "U012ABCDEF", "--roles", "ORG_OWNER", "--for", "8h", "--groups", "S0SRE", examplePolicy)
 	assert.Contains(t, string(text), "    "+strings.ReplaceAll(strings.TrimSpace(out), "\n", "\n    ")+"\n")
 }
 
@@ -222,7 +222,7 @@ func TestPolicyCheckReportsARuleThatApprovesReadingData(t *testing.T) {
 	for _, role := range []string{"GROUP_DATA_ACCESS_READ_ONLY", "GROUP_DATA_ACCESS_READ_WRITE", "GROUP_DATA_ACCESS_ADMIN", "GROUP_OWNER"} {
 		file := policyOf(t, "roles: {ORG_MEMBER: {}}\nproject_roles: {GROUP_READ_ONLY: {}, "+role+": {}}\n"+
 			"auto_approvals:\n  - name: from ci\n    allowed_requesters: everyone\n    roles: [ORG_MEMBER, GROUP_READ_ONLY, "+role+"]\n    max_lifetime: 8h\n    projects: true\n")
-		code, out, errs := asksPolicy(t, map[string]string{"SLACK_APPROVERS": "U0BOB"}, "check", file)
+		code, out, errs := runPolicy(t, map[string]string{"SLACK_APPROVERS": "U0BOB"}, "check", file)
 		assert.Equal(t, 1, code, role)
 		assert.Equal(t, file+":6: "+role+" is a powerful role: it always requires an approval\n", out)
 		assert.Equal(t, "atlas-key-bot: there is a problem\n", errs)

@@ -23,7 +23,7 @@ var oneDecider = Finding{"approvers", Warning, "One person can decide, and not o
 var noDecider = Finding{"approvers", NotOK, "No approver can decide, so every request would expire.", "Name at least two full members of the workspace in SLACK_APPROVERS."}
 
 func TestCheckApprovers(t *testing.T) {
-	diagnosed(t, map[string]brokenSetup{
+	testSetups(t, map[string]setup{
 		"two people": {
 			approvers("U0BOB, U0DANA"),
 			Finding{"approver", OK, "U0DANA is a full member of the workspace.", ""},
@@ -63,7 +63,7 @@ func TestCheckApprovers(t *testing.T) {
 }
 
 func TestCheckApproverGroups(t *testing.T) {
-	diagnosed(t, map[string]brokenSetup{
+	testSetups(t, map[string]setup{
 		"an empty one": {
 			func(l *checkEnv) { l.Slack.SetGroup(slack.Approvers) },
 			Finding{"approver group", NotOK, "@atlas-approvers (S0APPROVERS) has no members.", "Add approvers to it in Slack."},
@@ -76,7 +76,7 @@ func TestCheckApproverGroups(t *testing.T) {
 		"one that is disabled": {
 			func(l *checkEnv) {
 				l.set("SLACK_APPROVERS", "U0BOB,U0DANA,S0OLD")
-				madeUp("usergroups.list", `{"ok":true,"usergroups":[{"id":"S0OLD","handle":"old","date_delete":1700000000}]}`)(l)
+				answerWith("usergroups.list", `{"ok":true,"usergroups":[{"id":"S0OLD","handle":"old","date_delete":1700000000}]}`)(l)
 			},
 			Finding{"approver group", NotOK, "The user group @old (S0OLD) is disabled.", "Enable it in Slack, or name another one in SLACK_APPROVERS."}, nil,
 		},

@@ -30,7 +30,7 @@ const addToList = "At {keys} edit the key, and add the bot's address to its acce
 
 func TestCheckAtlasKey(t *testing.T) {
 	owner := []string{"ORG_OWNER"}
-	diagnosed(t, map[string]brokenSetup{
+	testSetups(t, map[string]setup{
 		"the private key is another one": {
 			func(l *checkEnv) { l.set("ATLAS_PRIVATE_KEY", "00000000-0000-4000-8000-00000000cafe") },
 			Finding{
@@ -87,7 +87,7 @@ func TestCheckAtlasKey(t *testing.T) {
 
 func TestCheckOrganization(t *testing.T) {
 	const mine = "The key belongs to Sandbox Org: set ATLAS_ORG_ID to 65a1b2c3d4e5f60718293a4b if that one is meant, or else make a key in the other."
-	diagnosed(t, map[string]brokenSetup{
+	testSetups(t, map[string]setup{
 		"it is another one": {
 			func(l *checkEnv) { l.set("ATLAS_ORG_ID", "000000000000000000000001") },
 			Finding{"atlas organization", NotOK, "Atlas shows the API key no organization 000000000000000000000001.", mine},

@@ -23,8 +23,8 @@ func (f Finding) at(dir string) Finding {
 	return f
 }
 
-// heldOpen keeps the database open for the rest of the test, as a running bot does.
-func heldOpen(l *checkEnv) {
+// openedByBot keeps the database open for the rest of the test, as a running bot does.
+func openedByBot(l *checkEnv) {
 	s, err := store.Open(l.t.Context(), l.environ["DATABASE_URL"], store.Options{})
 	require.NoError(l.t, err)
 	l.t.Cleanup(func() { s.Close() })
@@ -55,7 +55,7 @@ func TestCheckDatabase(t *testing.T) {
 	}{
 		"there is none": {func(*checkEnv) {}, Finding{"database", OK, "There is no {dir}/bot.db yet; the first start makes it.", ""}, 0},
 		"there is one":  {closedDatabase, Finding{"database", OK, "{dir}/bot.db can be read and written.", ""}, 0},
-		"a bot has it":  {heldOpen, Finding{"database", OK, "{dir}/bot.db is in use by a bot and can be read. End that bot before you start another one.", ""}, 0},
+		"a bot has it":  {openedByBot, Finding{"database", OK, "{dir}/bot.db is in use by a bot and can be read. End that bot before you start another one.", ""}, 0},
 		"an empty file": {
 			func(l *checkEnv) {
 				require.NoError(l.t, os.WriteFile(filepath.Join(l.dir, "bot.db"), nil, 0o600))
@@ -98,7 +98,7 @@ func TestCheckDatabase(t *testing.T) {
 			t.Parallel()
 			l := newCheckEnv(t)
 			tt.make(l)
-			code, found := l.finds()
+			code, found := l.check()
 			assert.Contains(t, found, tt.want.at(l.dir))
 			assert.Equal(t, tt.code, code)
 		})
@@ -124,7 +124,7 @@ func TestCheckListenAddress(t *testing.T) {
 			t.Cleanup(server.Close)
 			l := newCheckEnv(t)
 			l.set("LISTEN", server.Listener.Addr().String())
-			code, found := l.finds()
+			code, found := l.check()
 			tt.want.Message = strings.ReplaceAll(tt.want.Message, "{address}", l.environ["LISTEN"])
 			assert.Contains(t, found, tt.want)
 			assert.Equal(t, tt.code, code)
@@ -140,7 +140,7 @@ func TestCheckListenAddressOfAnotherHost(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.set("LISTEN", "203.0.113.9:8080")
-	code, found := l.finds()
+	code, found := l.check()
 	assert.Contains(t, found, Finding{"listen address", NotOK, "This machine has no address 203.0.113.9.", "Correct LISTEN; 0.0.0.0 is every address, 127.0.0.1 this machine alone."})
 	assert.Equal(t, 1, code)
 }
@@ -150,7 +150,7 @@ func TestCheckReleasesListenAddress(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.set("LISTEN", quietPort(t))
-	code, found := l.finds()
+	code, found := l.check()
 	assert.Zero(t, code)
 	assert.Contains(t, found, Finding{"listen address", OK, l.environ["LISTEN"] + " is free.", ""})
 	listener, err := net.Listen("tcp", l.environ["LISTEN"])

@@ -25,7 +25,7 @@ import (
 )
 
 func TestCheckWithoutNetwork(t *testing.T) {
-	diagnosed(t, map[string]brokenSetup{
+	testSetups(t, map[string]setup{
 		"nothing listens": {
 			func(l *checkEnv) {
 				l.set("SLACK_API_URL", "http://127.0.0.1:1/api/")
@@ -64,7 +64,7 @@ func TestCheckTLS(t *testing.T) {
 	l := newCheckEnv(t)
 	l.set("SLACK_API_URL", "https://"+host(secure)+"/api/")
 	l.set("ATLAS_BASE_URL", "https://"+host(plain))
-	code, found := l.finds()
+	code, found := l.check()
 	assert.Equal(t, 1, code)
 	assert.Contains(t, found, Finding{"slack connection", NotOK, "The certificate of " + host(secure) + " is not trusted here.", "If a proxy opens TLS, tell Go its certificate with SSL_CERT_FILE."})
 	assert.Contains(t, found, Finding{"atlas connection", NotOK, host(plain) + " does not speak TLS.", "Check ATLAS_BASE_URL."})

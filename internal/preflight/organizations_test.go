@@ -32,8 +32,8 @@ func twoOrganizations(t *testing.T) *checkEnv {
 	return l
 }
 
-// about are the findings of one check.
-func about(found []Finding, check string) []Finding {
+// findingsOf are the findings of one check.
+func findingsOf(found []Finding, check string) []Finding {
 	var all []Finding
 	for _, f := range found {
 		if f.Check == check {
@@ -46,15 +46,15 @@ func about(found []Finding, check string) []Finding {
 func TestCheckSeveralOrganizations(t *testing.T) {
 	t.Parallel()
 	l := twoOrganizations(t)
-	code, found := l.finds()
+	code, found := l.check()
 	assert.Zero(t, code)
-	logins := about(found, "atlas login")
+	logins := findingsOf(found, "atlas login")
 	require.Len(t, logins, 2)
 	assert.Equal(t, "Production: Atlas accepts the API key "+l.environ["ORG_PRODUCTION_ATLAS_PUBLIC_KEY"]+".", logins[0].Message)
 	assert.Equal(t, "Staging: Atlas accepts the API key "+l.environ["ORG_STAGING_ATLAS_PUBLIC_KEY"]+".", logins[1].Message)
-	assert.Len(t, about(found, "atlas connection"), 1)
-	assert.Len(t, about(found, "approvals channel"), 2)
-	assert.Len(t, about(found, "slack bot token"), 1)
+	assert.Len(t, findingsOf(found, "atlas connection"), 1)
+	assert.Len(t, findingsOf(found, "approvals channel"), 2)
+	assert.Len(t, findingsOf(found, "slack bot token"), 1)
 }
 
 func TestCheckNamesOrganization(t *testing.T) {
@@ -94,7 +94,7 @@ func TestCheckNamesOrganization(t *testing.T) {
 			l := twoOrganizations(t)
 			staging := l.Atlases[1].Snapshot()
 			tt.spoil(l)
-			code, found := l.finds()
+			code, found := l.check()
 			assert.Equal(t, 1, code)
 			tt.want.Hint = strings.NewReplacer("{name}", staging.Name, "{id}", staging.ID).Replace(tt.want.Hint)
 			assert.Contains(t, found, tt.want)
@@ -156,7 +156,7 @@ func TestCheckPolicyFile(t *testing.T) {
 			t.Parallel()
 			l := newCheckEnv(t)
 			tt.spoil(l)
-			code, found := l.finds()
+			code, found := l.check()
 			assert.Equal(t, tt.code, code)
 			for _, want := range tt.want {
 				want.Message = strings.ReplaceAll(want.Message, "{file}", l.environ["POLICY_FILE"])

@@ -67,8 +67,8 @@ func (l *checkEnv) files() map[string]string {
 	return contents
 }
 
-// harmless are the calls of Slack that a preflight may make.
-var harmless = []string{
+// allowedCalls are the calls of Slack that a preflight may make.
+var allowedCalls = []string{
 	"api.test", "auth.test", "conversations.info", "conversations.members",
 	"users.info", "usergroups.list", "usergroups.users.list", "apps.connections.open",
 }
@@ -81,7 +81,7 @@ func (l *checkEnv) changedNothing(calls []wire.Call) {
 		case c.Side == wire.Atlas:
 			assert.True(l.t, strings.HasPrefix(c.Operation, "GET "), c.Operation)
 		default:
-			assert.Contains(l.t, harmless, c.Operation)
+			assert.Contains(l.t, allowedCalls, c.Operation)
 		}
 		if c.Operation == "apps.connections.open" {
 			opened++
@@ -90,9 +90,9 @@ func (l *checkEnv) changedNothing(calls []wire.Call) {
 	assert.LessOrEqual(l.t, opened, 1)
 }
 
-// finds makes the checks as an installer would, and holds what they promise:
+// check makes the checks as an installer would, and holds what they promise:
 // nothing is changed, and no secret is named. The code is that of the command.
-func (l *checkEnv) finds() (code int, found []Finding) {
+func (l *checkEnv) check() (code int, found []Finding) {
 	l.t.Helper()
 	before, files := len(l.Wire.Calls()), l.files()
 	found = RunChecks(l.t.Context(), l.environ, time.Now)
@@ -133,7 +133,7 @@ func TestCheckOverHTTP(t *testing.T) {
 			if tt.secret != "" {
 				l.set("SLACK_SIGNING_SECRET", tt.secret)
 			}
-			code, found := l.finds()
+			code, found := l.check()
 			assert.Equal(t, tt.code, code)
 			assert.Contains(t, found, tt.want)
 			assert.Zero(t, l.Slack.ConnectionsOpened())
@@ -151,7 +151,7 @@ func TestCheckReportsEveryConfigurationProblem(t *testing.T) {
 	l.set("SLACK_APP_TOKEN", l.Slack.BotToken())
 	l.set("ATLAS_ORG_ID", l.environ["ATLAS_PRIVATE_KEY"])
 	l.set("WIDEST_IPV4", "/24")
-	code, found := l.finds()
+	code, found := l.check()
 	assert.Equal(t, 1, code)
 	var says []string
 	for _, f := range found {
@@ -176,7 +176,7 @@ func TestCheckWithoutConfiguration(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.environ = map[string]string{"SLACK_API_URL": "nowhere", "ATLAS_BASE_URL": "http://atlas.example", "LISTEN": "8080", "DATABASE_URL": "mysql://root:hunter22@db/bot"}
-	code, found := l.finds()
+	code, found := l.check()
 	assert.Equal(t, 1, code)
 	for _, f := range found {
 		if f.Check != "configuration" && f.Check != "version" {
@@ -190,7 +190,7 @@ func TestCheckWarnsOfMisspelledVariables(t *testing.T) {
 	t.Parallel()
 	l := newCheckEnv(t)
 	l.set("SLACK_APROVERS", "U0EVE")
-	code, found := l.finds()
+	code, found := l.check()
 	assert.Zero(t, code)
 	assert.Contains(t, found, Finding{"configuration", Warning, "SLACK_APROVERS is set, and the bot does not read it: is SLACK_APPROVERS meant?", "Correct its name, or take it out of the bot's environment; .env.example has every name."})
 }
@@ -203,7 +203,7 @@ func TestEveryFindingHasAProbe(t *testing.T) {
 			known[name] = true
 		}
 	}
-	_, found := newCheckEnv(t).finds()
+	_, found := newCheckEnv(t).check()
 	for _, f := range found {
 		assert.True(t, known[f.Check], f.Check)
 	}

@@ -21,11 +21,11 @@ func TestCheckNamesProxyThatRefuses(t *testing.T) {
 	l.set("HTTPS_PROXY", `"`+proxyURL+`"`) // docker keeps the quotes
 	l.set("SLACK_API_URL", "https://slack.com/api/")
 	l.set("ATLAS_BASE_URL", "https://cloud.mongodb.com")
-	code, found := l.finds()
+	code, found := l.check()
 	assert.Equal(t, 1, code)
 	assert.Contains(t, found, Finding{"proxy", OK, "Calls to Slack go through " + host + ", calls to Socket Mode go through " + host + ", calls to Atlas go through " + host + ".", ""})
 	for _, who := range []string{"slack", "atlas"} {
-		assert.Contains(t, saysOf(found, who+" connection"), "The proxy "+host+" refused: 407 Proxy Authentication Required.")
+		assert.Contains(t, messagesOf(found, who+" connection"), "The proxy "+host+" refused: 407 Proxy Authentication Required.")
 	}
 	for _, f := range found {
 		assert.NotContains(t, f.Message+f.Hint, "hunter2")
@@ -49,8 +49,8 @@ func TestCheckReportsCallsThroughProxy(t *testing.T) {
 	assert.Empty(t, up.findings, "without one nothing is said")
 }
 
-// saysOf is what was found by one check.
-func saysOf(found []Finding, check string) string {
+// messagesOf is what was found by one check.
+func messagesOf(found []Finding, check string) string {
 	var all []string
 	for _, f := range found {
 		if f.Check == check {

@@ -15,24 +15,24 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-// A brokenSetup is one thing wrong and what the preflight says of it. Nothing else
+// A setup is one thing wrong and what the preflight says of it. Nothing else
 // may be not ok.
-type brokenSetup struct {
+type setup struct {
 	spoil func(l *checkEnv)
 	want  Finding
 	also  []Finding
 }
 
-// diagnosed spoils one thing each and reads the finding, the exit code, and
+// testSetups spoils one thing each and reads the finding, the exit code, and
 // that nothing innocent is blamed.
-func diagnosed(t *testing.T, ailments map[string]brokenSetup) {
+func testSetups(t *testing.T, ailments map[string]setup) {
 	t.Parallel()
 	for name, tt := range ailments {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := newCheckEnv(t)
 			tt.spoil(l)
-			code, found := l.finds()
+			code, found := l.check()
 			wanted := append([]Finding{tt.want}, tt.also...)
 			for i := range wanted {
 				wanted[i].Message = strings.ReplaceAll(wanted[i].Message, "{host}", strings.TrimPrefix(l.URL(), "http://"))
@@ -68,7 +68,7 @@ const (
 )
 
 func TestCheckTokens(t *testing.T) {
-	diagnosed(t, map[string]brokenSetup{
+	testSetups(t, map[string]setup{
 		"the bot token is unknown": {
 			func(l *checkEnv) { l.set("SLACK_BOT_TOKEN", "xoxb-not-of-this-workspace") },
 			Finding{"slack bot token", NotOK, "Slack does not know SLACK_BOT_TOKEN.", "Copy the Bot User OAuth Token from OAuth & Permissions again, whole."},
@@ -114,23 +114,23 @@ func TestCheckTokens(t *testing.T) {
 			Finding{"slack app token", NotOK, "SLACK_APP_TOKEN lacks the scope connections:write.", whereAppToken}, nil,
 		},
 		"the app is installed into an organization": {
-			madeUp("auth.test", `{"ok":true,"team_id":"T0SANDBOX","user_id":"U0BOT","url":"https://x.slack.com/","enterprise_id":"E1","is_enterprise_install":true}`),
+			answerWith("auth.test", `{"ok":true,"team_id":"T0SANDBOX","user_id":"U0BOT","url":"https://x.slack.com/","enterprise_id":"E1","is_enterprise_install":true}`),
 			Finding{"slack bot token", Warning, "Slack accepts it, but the app is installed into a whole organization of Enterprise Grid, and the bot serves one workspace.", "At api.slack.com/apps, install the app into one workspace and copy that Bot User OAuth Token."}, nil,
 		},
 		"auth.test names another app": {
-			madeUp("auth.test", `{"ok":true,"team_id":"T0SANDBOX","user_id":"U0BOT","url":"https://x.slack.com/","app_id":"A0THIRD"}`),
+			answerWith("auth.test", `{"ok":true,"team_id":"T0SANDBOX","user_id":"U0BOT","url":"https://x.slack.com/","app_id":"A0THIRD"}`),
 			Finding{"slack app token", NotOK, "SLACK_APP_TOKEN is of app A0SANDBOX, SLACK_BOT_TOKEN of app A0THIRD.", "Copy both from the same app at api.slack.com/apps."}, nil,
 		},
 		"the tokens are of two apps": {
-			madeUp("apps.connections.open", `{"ok":true,"url":"wss://wss.example/link/?ticket=1&app_id=A0OTHER"}`),
+			answerWith("apps.connections.open", `{"ok":true,"url":"wss://wss.example/link/?ticket=1&app_id=A0OTHER"}`),
 			Finding{"slack app token", NotOK, "SLACK_APP_TOKEN is of app A0OTHER, SLACK_BOT_TOKEN of app A0SANDBOX.", "Copy both from the same app at api.slack.com/apps."}, nil,
 		},
 	})
 }
 
-// madeUp puts a proxy before the workspace that answers one method by itself,
+// answerWith puts a proxy before the workspace that answers one method by itself,
 // with what the workspace never would.
-func madeUp(method, body string) func(*checkEnv) {
+func answerWith(method, body string) func(*checkEnv) {
 	return func(l *checkEnv) {
 		u, err := url.Parse(l.URL())
 		require.NoError(l.t, err)
@@ -144,7 +144,7 @@ func madeUp(method, body string) func(*checkEnv) {
 }
 
 func TestCheckScopes(t *testing.T) {
-	diagnosed(t, map[string]brokenSetup{
+	testSetups(t, map[string]setup{
 		"two are missing": {
 			func(l *checkEnv) { l.Slack.SetScopes("commands", "users:read", "usergroups:read", "channels:read") },
 			Finding{"slack scopes", NotOK, "The bot token lacks chat:write, groups:read.", whereScopes}, nil,
@@ -176,7 +176,7 @@ func TestCheckScopes(t *testing.T) {
 }
 
 func TestCheckChannel(t *testing.T) {
-	diagnosed(t, map[string]brokenSetup{
+	testSetups(t, map[string]setup{
 		"it is archived": {
 			func(l *checkEnv) { l.Slack.Archive(slack.Approvals, true) },
 			Finding{"approvals channel", NotOK, "Channel C0APPROVALS: it is archived.", "Choose another one."}, nil,
@@ -186,7 +186,7 @@ func TestCheckChannel(t *testing.T) {
 			Finding{"approvals channel", NotOK, "Channel C0APPROVALS: it is shared with another company, whose people would see every request.", "Choose one that is not."}, nil,
 		},
 		"it is about to be shared": {
-			madeUp("conversations.info", `{"ok":true,"channel":{"id":"C0APPROVALS","is_member":true,"is_pending_ext_shared":true}}`),
+			answerWith("conversations.info", `{"ok":true,"channel":{"id":"C0APPROVALS","is_member":true,"is_pending_ext_shared":true}}`),
 			Finding{"approvals channel", NotOK, "Channel C0APPROVALS: it is shared with another company, whose people would see every request.", "Choose one that is not."}, nil,
 		},
 		"the bot is not in it": {
