@@ -32,15 +32,14 @@ type AtlasInput struct {
 	InheritUIList *bool `json:"inherit_ui_list"`
 }
 
-// An Action is something that can be made to happen.
+// An Action is one act of a script.
 type Action[Input any] struct {
 	Name        string
 	Description string // one sentence, with the members it takes
 	do          func(*API, *http.Request, Input) (any, error)
 }
 
-// AtlasActions lists what can happen in Atlas without the bot, in the organization
-// org.
+// AtlasActions lists the manual changes in Atlas, in the organization org.
 var AtlasActions = []Action[AtlasInput]{
 	{"add", "Creates a key in the Atlas UI: desc, roles, access_list. Answers id, public_key and private_key.", addKey},
 	{"edit", "Changes key id in the Atlas UI: desc, roles, access_list, projects ({id: roles}), inherit_ui_list; what is not given stays.", editKey},

@@ -1,6 +1,6 @@
-// Package control drives a sandbox over HTTP with JSON: faults, the clock, what
-// people do, what happens in Atlas by hand. It is for scripts; a test in Go
-// calls the other packages itself.
+// Package control is the API of a sandbox for scripts: faults, the clock, what people
+// do in Slack, and manual changes in Atlas. Tests in Go call the other packages
+// directly.
 //
 // It answers programs on this machine only. A web page of another origin, also
 // one whose name was made to point here, is refused.
@@ -106,7 +106,7 @@ type done struct {
 	OK bool `json:"ok"`
 }
 
-// State is everything that can be seen.
+// State is the visible state of the sandbox.
 type State struct {
 	Now      time.Time               `json:"now"` // as the sandbox sees it
 	People   []slack.Person          `json:"people"`

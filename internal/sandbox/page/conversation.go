@@ -16,7 +16,8 @@ const appName = "Atlas Key Bot"
 // tones is how many colours the style sheet has for people.
 const tones = 7
 
-// conversation is where a person stands: a conversation or the app's Home tab.
+// A conversation is what the middle of the page shows: a conversation or the app's
+// Home tab.
 type conversation struct {
 	ID       string
 	Name     string

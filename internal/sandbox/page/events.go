@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// hub tells every open tab that something changed. Tabs then fetch the page
-// again, so a tick that is lost among others costs nothing.
+// hub notifies every open tab of a change. Tabs then fetch the page again, so
+// several changes may be one notification.
 type hub struct {
 	mu   sync.Mutex
 	tabs map[chan struct{}]bool

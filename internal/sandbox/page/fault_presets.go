@@ -6,7 +6,7 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-// faultState is what can go wrong on purpose.
+// faultState is the faults that are planned and those to choose from.
 type faultState struct {
 	Presets []preset
 	Planned []string
@@ -25,7 +25,7 @@ const (
 	deleteKey  = "DELETE /orgs/{orgId}/apiKeys/{id}"
 )
 
-// presets are the faults worth seeing once. The control API knows all others.
+// presets are the most useful faults. The control API has all others.
 var presets = []preset{
 	{"atlas-503", "Atlas answers 503 to everything, until cleared", wire.Fault{Side: wire.Atlas, Mode: wire.HTML503, Count: -1}},
 	{"create-lost", "Atlas makes the next key, its answer is lost", wire.Fault{Side: wire.Atlas, Operation: createKey, Mode: wire.LostAfter}},

@@ -1,6 +1,6 @@
-// Package page is what a person clicks in a browser: one workspace, seen by
-// whom they choose to be, and the Atlas organization next to it. It decides
-// nothing: it draws what the emulators show and passes on what is pressed.
+// Package page is the web page of the sandbox: one workspace, as one of its people
+// sees it, and the Atlas organization next to it. It decides nothing: it renders
+// the state of the emulators and passes actions on.
 //
 // It answers on loopback names only, follows no link, loads nothing from
 // anywhere, and keeps no state but who listens for changes.
@@ -48,7 +48,7 @@ type Workspace interface {
 	OpenHome(ctx context.Context, user string) error
 }
 
-// Organization is what an onlooker sees of Atlas; see [atlas.Organization].
+// Organization is the visible state of Atlas; see [atlas.Organization].
 type Organization interface {
 	Snapshot() atlas.Snapshot
 	Events() []atlas.Event

@@ -27,9 +27,9 @@ type pageModel struct {
 	Title       string
 	Me          personLink
 	People      []personLink
-	Channels    []door
-	Direct      []door
-	App         appDoors
+	Channels    []conversationLink
+	Direct      []conversationLink
+	App         appLinks
 	Here        conversation
 	Notices     []notice
 	Lost        []slack.Ephemeral // messages that Slack accepted but did not show to this person
@@ -47,21 +47,21 @@ type personLink struct {
 	First   string // name
 	Initial string
 	Tone    int    // of the colour behind the initial
-	Part    string // what they do in the story
+	Part    string // their role in the sandbox
 	Foreign bool   // of another workspace
 	URL     string
 	Me      bool
 }
 
-// door leads to a conversation.
-type door struct {
+// conversationLink is a link to a conversation.
+type conversationLink struct {
 	Name   string
 	URL    string
 	Here   bool
 	Unread int
 }
 
-type appDoors struct{ Home, Messages door }
+type appLinks struct{ Home, Messages conversationLink }
 
 type notice struct {
 	ID   string
@@ -82,7 +82,7 @@ const (
 	noticesTogether = 3
 )
 
-// parts say who does what in the story, by the workspace's fixed cast.
+// parts are the roles of the workspace's people.
 var parts = map[string]string{
 	slack.Alice: "asks for keys",
 	slack.Bob:   "approver",
@@ -124,8 +124,8 @@ func (p *page) pageModel(query url.Values) pageModel {
 			s.Me = f
 		}
 	}
-	here := standing(screen, query.Get("in"))
-	s.Channels, s.Direct, s.App = doors(screen, here)
+	here := currentConversation(screen, query.Get("in"))
+	s.Channels, s.Direct, s.App = conversationLinks(screen, here)
 	s.Here = d.conversation(s.Me, screen, here)
 	s.Title = s.Here.Name + " · " + s.Me.RealName
 	return s
@@ -190,8 +190,8 @@ func peopleLinks(people []slack.Person, me, here string) []personLink {
 	return all
 }
 
-// standing is what the URL names, or else the first conversation there is.
-func standing(screen slack.Screen, in string) string {
+// currentConversation is what the URL names, or else the first conversation there is.
+func currentConversation(screen slack.Screen, in string) string {
 	known := in == homeTab || in == messagesTab || slices.ContainsFunc(screen.Conversations, func(c slack.Conversation) bool { return c.ID == in })
 	if known || len(screen.Conversations) == 0 {
 		return in
@@ -207,12 +207,12 @@ func inURL(c slack.Conversation) string {
 	return c.ID
 }
 
-func doors(screen slack.Screen, here string) (channels, direct []door, app appDoors) {
+func conversationLinks(screen slack.Screen, here string) (channels, direct []conversationLink, app appLinks) {
 	me := screen.Me.ID
-	app.Home = door{Name: "Home", URL: urlOf(me, homeTab), Here: here == homeTab}
-	app.Messages = door{Name: "Messages", URL: urlOf(me, messagesTab), Here: here == messagesTab}
+	app.Home = conversationLink{Name: "Home", URL: urlOf(me, homeTab), Here: here == homeTab}
+	app.Messages = conversationLink{Name: "Messages", URL: urlOf(me, messagesTab), Here: here == messagesTab}
 	for _, c := range screen.Conversations {
-		d := door{Name: c.Name, URL: urlOf(me, inURL(c)), Here: inURL(c) == here, Unread: c.Unread}
+		d := conversationLink{Name: c.Name, URL: urlOf(me, inURL(c)), Here: inURL(c) == here, Unread: c.Unread}
 		switch c.Kind {
 		case slack.KindChannel:
 			channels = append(channels, d)

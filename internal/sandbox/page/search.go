@@ -52,7 +52,7 @@ func notes(b block, e element) string {
 	return strings.NewReplacer("on_character_entered", "change", "on_enter_pressed", "enter").Replace(words)
 }
 
-// fill sends what changed to those who hear of it, and keeps the rest.
+// fill sends changes to the app where the dispatch rules say so.
 func (p *page) fill(ctx context.Context, ask url.Values) error {
 	values, err := p.filled(ask)
 	if err != nil || len(values) == 0 {

@@ -104,12 +104,12 @@ func (w *Workspace) click(ctx context.Context, user string, payload func() (obj,
 		w.mu.Unlock()
 		return err
 	}
-	parcel := w.parcel(kindInteraction, o, false)
+	delivery := w.newDelivery(kindInteraction, o, false)
 	w.mu.Unlock()
-	return w.sendClick(ctx, user, parcel)
+	return w.sendClick(ctx, user, delivery)
 }
 
-func (w *Workspace) sendClick(ctx context.Context, user string, p parcel) error {
+func (w *Workspace) sendClick(ctx context.Context, user string, p delivery) error {
 	_, err := w.send(ctx, p)
 	if ctx.Err() != nil {
 		return ctx.Err()

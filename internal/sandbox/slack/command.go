@@ -22,10 +22,10 @@ func (w *Workspace) Command(ctx context.Context, user, conversation, command, te
 		return err
 	}
 	w.typed = append(w.typed, text)
-	parcel := w.parcel(kindCommand, w.commandPayload(p, r, command, text), true)
+	delivery := w.newDelivery(kindCommand, w.commandPayload(p, r, command, text), true)
 	w.mu.Unlock()
 
-	answer, err := w.send(ctx, parcel)
+	answer, err := w.send(ctx, delivery)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -11,7 +11,7 @@ import (
 var retries = []time.Duration{0, time.Minute, 5 * time.Minute}
 
 // sendEvent delivers an event; further attempts are made behind the scenes.
-func (w *Workspace) sendEvent(ctx context.Context, p parcel) {
+func (w *Workspace) sendEvent(ctx context.Context, p delivery) {
 	if _, err := w.send(ctx, p); !w.redeliver(err) {
 		return
 	}

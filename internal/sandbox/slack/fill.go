@@ -61,11 +61,11 @@ func (w *Workspace) ClickEnter(ctx context.Context, user, blockID, actionID stri
 // inModal changes something in user's open modal, and sends the resulting actions to
 // the app.
 func (w *Workspace) inModal(ctx context.Context, user string, do func(*view) ([]obj, error)) error {
-	parcels, err := w.actionsInModal(user, do)
+	deliveries, err := w.actionsInModal(user, do)
 	if err != nil {
 		return err
 	}
-	for _, p := range parcels {
+	for _, p := range deliveries {
 		if err := w.sendClick(ctx, user, p); err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (w *Workspace) inModal(ctx context.Context, user string, do func(*view) ([]
 	return nil
 }
 
-func (w *Workspace) actionsInModal(user string, do func(*view) ([]obj, error)) ([]parcel, error) {
+func (w *Workspace) actionsInModal(user string, do func(*view) ([]obj, error)) ([]delivery, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p, err := w.actor(user)
@@ -88,12 +88,12 @@ func (w *Workspace) actionsInModal(user string, do func(*view) ([]obj, error)) (
 	if err != nil {
 		return nil, err
 	}
-	var parcels []parcel
+	var deliveries []delivery
 	for _, action := range actions {
-		parcels = append(parcels, w.parcel(kindInteraction, w.viewClickPayload(p, v, action), false))
+		deliveries = append(deliveries, w.newDelivery(kindInteraction, w.viewClickPayload(p, v, action), false))
 	}
 	w.changed()
-	return parcels, nil
+	return deliveries, nil
 }
 
 // mayPick keeps a person from choosing more than a field takes, as the client

@@ -25,18 +25,18 @@ type Forgery struct {
 // ForgeClick delivers an arbitrary block_actions payload.
 func (w *Workspace) ForgeClick(ctx context.Context, f Forgery) error {
 	w.mu.Lock()
-	parcel := w.parcel(kindInteraction, w.forged(f), false)
+	delivery := w.newDelivery(kindInteraction, w.forged(f), false)
 	w.mu.Unlock()
-	return w.sendClick(ctx, cmp.Or(f.User, Eve), parcel)
+	return w.sendClick(ctx, cmp.Or(f.User, Eve), delivery)
 }
 
 // Forge delivers an arbitrary interaction payload, such as a block_suggestion,
 // and returns what the app answered.
 func (w *Workspace) Forge(ctx context.Context, payload json.RawMessage) (answer json.RawMessage, err error) {
 	w.mu.Lock()
-	parcel := w.parcel(kindInteraction, payload, true)
+	delivery := w.newDelivery(kindInteraction, payload, true)
 	w.mu.Unlock()
-	return w.transport.deliver(ctx, parcel)
+	return w.transport.deliver(ctx, delivery)
 }
 
 // forged is the payload of a forged click.
@@ -84,8 +84,8 @@ func (w *Workspace) forgedMessage(f Forgery, r *room) *message {
 	return &claimed
 }
 
-// forgedAction is the real action if the message has it, changed where the
-// forgery says otherwise, or a button that never was.
+// forgedAction is the real action if the message has it, changed as the forgery
+// says, or else an invented button.
 func (w *Workspace) forgedAction(f Forgery, m *message) obj {
 	action, _, err := w.use(newForm(objects(anyList(m.blocks))), f.ActionID, nil)
 	if err != nil {

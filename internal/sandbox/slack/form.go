@@ -13,7 +13,7 @@ type form struct {
 	offered map[elementRef][]obj        // of an external select: what the app suggested
 }
 
-// A elementRef is where an element is, by the app's ids.
+// An elementRef identifies an element by the app's ids.
 type elementRef struct{ block, action string }
 
 func newForm(blocks []obj) form {
@@ -22,8 +22,8 @@ func newForm(blocks []obj) form {
 
 func (v *view) form() form { return form{v.blocks(), v.entered, v.offered} }
 
-// messageForm is a message with what user chose in it. Slack keeps that on the
-// person's side, and sends it along with everything they use of the message.
+// messageForm is a message with what user chose in it. Slack keeps that in
+// the person's client, and sends it with every action on the message.
 func (w *Workspace) messageForm(user string, m *message) form {
 	f := newForm(objects(anyList(m.blocks)))
 	s := w.sessions[user]

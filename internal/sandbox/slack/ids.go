@@ -52,14 +52,14 @@ type trigger struct {
 	spent bool
 }
 
-// newTrigger mints a trigger_id, "132456.7890.abcd".
+// newTrigger returns a trigger_id, "132456.7890.abcd".
 func (w *Workspace) newTrigger(user string) string {
 	id := fmt.Sprintf("%s.%s.%s", w.random(hexadecimal[:10], 13), w.random(hexadecimal[:10], 11), w.random(hexadecimal, 32))
 	w.triggers[id] = &trigger{user: user, at: w.opts.Now()}
 	return id
 }
 
-// draw returns some number, to choose with.
+// draw returns a random number.
 func (w *Workspace) draw() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// created is when the workspace and all in it came to be: not of interest.
+// created is the creation time of the workspace and everything in it.
 const created = 1700000000
 
 func (w *Workspace) authTest(*call) obj {
@@ -109,8 +109,8 @@ func (w *Workspace) groupList(c *call) obj {
 	return obj{"usergroups": list}
 }
 
-// groupMembers lists everybody in the group, deactivated people, guests and
-// strangers included, as Slack does.
+// groupMembers lists all members of the group, including deactivated users, guests
+// and external users, as Slack does.
 func (w *Workspace) groupMembers(c *call) obj {
 	all := w.groups[c.str("usergroup")].users
 	if w.opts.GroupPage == 0 {

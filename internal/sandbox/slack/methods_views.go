@@ -22,7 +22,7 @@ func (w *Workspace) newView(owner string, src obj) *view {
 	return v
 }
 
-// replace gives a view new content; see carry for what stays filled in.
+// replace gives a view new content; see carry for the values that stay.
 func (w *Workspace) replace(v *view, src obj) {
 	blocks, _ := src["blocks"].([]any)
 	src = deepCopy(src).(obj)

@@ -9,18 +9,17 @@ import (
 // LoadedOptions are what the menu of an external select shows.
 type LoadedOptions struct {
 	Options []Option `json:"options"`
-	// Nothing is what the menu says instead, if there are no options. Slack tells
-	// a person nothing of an app that did not answer, or answered nonsense.
+	// Nothing is what the menu says instead, if there are no options. Slack does
+	// not tell a person that an app did not answer, or answered invalidly.
 	Nothing string `json:"nothing,omitempty"`
 }
 
-// noResults is what people report to see, also if the app was late:
+// noResults is the text that people report, even if the app was late:
 // slackapi/bolt-js#1479, slackapi/bolt-python#1083, slackapi/java-slack-sdk#1204.
 const noResults = "No results found"
 
 // LoadOptions types into an external select of user's open modal, for which Slack
-// asks the app: block_suggestion, whose answer has to come within three
-// seconds. Slack asks from min_query_length characters on, 3 if the app did not
+// sends the app a block_suggestion. The response has to come within three seconds. Slack asks from min_query_length characters on, 3 if the app did not
 // say. What the app suggested can be chosen from then on.
 func (w *Workspace) LoadOptions(ctx context.Context, user, blockID, actionID, typed string) (LoadedOptions, error) {
 	w.mu.Lock()
@@ -33,10 +32,10 @@ func (w *Workspace) LoadOptions(ctx context.Context, user, blockID, actionID, ty
 		w.mu.Unlock()
 		return LoadedOptions{Nothing: fmt.Sprintf("Type at least %d characters", n)}, nil // Slack's own words are not known
 	}
-	parcel := w.parcel(kindInteraction, w.optionsPayload(p, v, blockID, actionID, typed), true)
+	delivery := w.newDelivery(kindInteraction, w.optionsPayload(p, v, blockID, actionID, typed), true)
 	w.mu.Unlock()
 
-	answer, err := w.transport.deliver(ctx, parcel)
+	answer, err := w.transport.deliver(ctx, delivery)
 	if ctx.Err() != nil {
 		return LoadedOptions{}, ctx.Err()
 	}

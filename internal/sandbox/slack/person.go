@@ -103,10 +103,10 @@ func (w *Workspace) OpenHome(ctx context.Context, user string) error {
 		w.mu.Unlock()
 		return cannot("there is no Home tab")
 	}
-	parcel := w.parcel(kindEvent, w.homeOpenedPayload(p), false)
+	delivery := w.newDelivery(kindEvent, w.homeOpenedPayload(p), false)
 	w.changed()
 	w.mu.Unlock()
-	w.sendEvent(ctx, parcel)
+	w.sendEvent(ctx, delivery)
 	return ctx.Err()
 }
 

@@ -27,7 +27,7 @@ type hub struct {
 	came    chan struct{} // closed when a link opens
 }
 
-// envelope is a parcel in transit.
+// envelope is a delivery in transit.
 type envelope struct {
 	id       string
 	frame    []byte
@@ -41,7 +41,7 @@ func newHub(w *Workspace) *hub {
 
 // deliver implements transport. An envelope that is not acknowledged in time stays
 // with the hub: when its link dies it goes out on the next one, as it was.
-func (h *hub) deliver(ctx context.Context, p parcel) ([]byte, error) {
+func (h *hub) deliver(ctx context.Context, p delivery) ([]byte, error) {
 	e := &envelope{id: p.id, frame: p.frame(), answered: make(chan []byte, 1)}
 	h.hand(e)
 	limit := time.NewTimer(h.w.opts.AckWithin)
@@ -64,8 +64,8 @@ func (h *hub) deliver(ctx context.Context, p parcel) ([]byte, error) {
 	}
 }
 
-// frame is the parcel as an envelope.
-func (p parcel) frame() []byte {
+// frame is the delivery as an envelope.
+func (p delivery) frame() []byte {
 	o := obj{"envelope_id": p.id, "type": p.kind, "payload": p.payload, "accepts_response_payload": p.accepts}
 	if p.kind == kindEvent {
 		o["retry_attempt"], o["retry_reason"] = p.retry, ""
@@ -210,6 +210,6 @@ func (w *Workspace) SendEnvelope(ctx context.Context, kind string, payload json.
 	w.mu.Lock()
 	id := w.uuid()
 	w.mu.Unlock()
-	_, err := w.hub.deliver(ctx, parcel{id: id, kind: kind, payload: payload})
+	_, err := w.hub.deliver(ctx, delivery{id: id, kind: kind, payload: payload})
 	return err
 }

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// troubleText is what a modal says when the app's answer was no good. The app
-// is not told.
+// troubleText is what a modal shows after an invalid response of the app, which does
+// not learn of it.
 const troubleText = "We had some trouble connecting. Try again?"
 
 // answerKeys are the keys each answer to a submission has, besides
 // response_action. Anything else is trouble.
 var answerKeys = map[string]string{"errors": "errors", "update": "view", "push": "view", "clear": ""}
 
-// submissionResult does to a view what the app answered to its submission. A view that
-// is gone by now stays gone.
+// submissionResult applies the app's response to the submission of a view. A view
+// that has been closed stays closed.
 func (w *Workspace) submissionResult(v *view, answer []byte, err error) Result {
 	o, ok := w.parseSuggestions(v, answer)
 	if err != nil || !ok {
@@ -52,7 +52,7 @@ func (w *Workspace) submissionResult(v *view, answer []byte, err error) Result {
 }
 
 // parseSuggestions parses an answer; an empty one is an empty object. It returns
-// false for whatever Slack would stumble over.
+// false for an answer that Slack would not accept.
 func (w *Workspace) parseSuggestions(v *view, answer []byte) (obj, bool) {
 	if s := strings.TrimSpace(string(answer)); s == "" || s == "null" || s == "{}" {
 		return obj{}, true

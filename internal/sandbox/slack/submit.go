@@ -13,8 +13,8 @@ type submission struct {
 }
 
 // Submit fills in values (block_id, action_id) over what is there, and presses
-// the modal's submit button. The app hears of the values with the submission
-// only, also where a block dispatches: to have it hear of a change, Fill first.
+// the modal's submit button. The app gets the values with the submission
+// only, even if a block dispatches: to send changes first, call Fill.
 func (w *Workspace) Submit(ctx context.Context, user string, values map[string]map[string]Value) (Result, error) {
 	w.mu.Lock()
 	p, err := w.actor(user)
@@ -36,13 +36,13 @@ func (w *Workspace) Submit(ctx context.Context, user string, values map[string]m
 	}
 	sent := submission{view: v, wire: encode(v.wire())}
 	w.last[user] = sent
-	parcel := w.parcel(kindInteraction, w.submissionPayload(p, sent.wire), true)
+	delivery := w.newDelivery(kindInteraction, w.submissionPayload(p, sent.wire), true)
 	w.mu.Unlock()
-	return w.sendSubmission(ctx, parcel, v)
+	return w.sendSubmission(ctx, delivery, v)
 }
 
 // SubmitAgain sends user's last submission once more: same view id, new
-// trigger, as after an answer that was lost. The screen changes only if the
+// trigger, as after a lost response. The screen changes only if the
 // view is still open.
 func (w *Workspace) SubmitAgain(ctx context.Context, user string) (Result, error) {
 	w.mu.Lock()
@@ -55,12 +55,12 @@ func (w *Workspace) SubmitAgain(ctx context.Context, user string) (Result, error
 		w.mu.Unlock()
 		return Result{}, err
 	}
-	parcel := w.parcel(kindInteraction, w.submissionPayload(p, sent.wire), true)
+	delivery := w.newDelivery(kindInteraction, w.submissionPayload(p, sent.wire), true)
 	w.mu.Unlock()
-	return w.sendSubmission(ctx, parcel, sent.view)
+	return w.sendSubmission(ctx, delivery, sent.view)
 }
 
-func (w *Workspace) sendSubmission(ctx context.Context, p parcel, v *view) (Result, error) {
+func (w *Workspace) sendSubmission(ctx context.Context, p delivery, v *view) (Result, error) {
 	answer, err := w.send(ctx, p)
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
@@ -84,8 +84,8 @@ func (w *Workspace) fillModal(user string, values map[string]map[string]Value) (
 	return v, w.enter(v.form(), values)
 }
 
-// CloseModal presses Cancel: the top view closes, and the app hears of it if
-// it asked to.
+// CloseModal presses Cancel: the top view closes, and the app gets
+// view_closed if it asked for it.
 func (w *Workspace) CloseModal(ctx context.Context, user string) error {
 	return w.dismiss(ctx, user, false)
 }
@@ -111,7 +111,7 @@ func (w *Workspace) dismiss(ctx context.Context, user string, all bool) error {
 		v = w.views[w.stacks[user][0]] // the × reports the root view
 	}
 	told := v.src["notify_on_close"] == true
-	parcel := w.parcel(kindInteraction, w.closedPayload(p, v.wire(), all), false)
+	delivery := w.newDelivery(kindInteraction, w.closedPayload(p, v.wire(), all), false)
 	if all {
 		w.closeAll(user)
 	} else {
@@ -119,7 +119,7 @@ func (w *Workspace) dismiss(ctx context.Context, user string, all bool) error {
 	}
 	w.mu.Unlock()
 	if told {
-		_, _ = w.send(ctx, parcel) // Slack does not show whether this arrived
+		_, _ = w.send(ctx, delivery) // Slack does not show whether this arrived
 	}
 	return ctx.Err()
 }

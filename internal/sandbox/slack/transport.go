@@ -13,15 +13,15 @@ var (
 	errBadAnswer    = errors.New("the app answered with an error status")
 )
 
-// The kinds of parcel, as Socket Mode names them.
+// The kinds of delivery, as Socket Mode names them.
 const (
 	kindCommand     = "slash_commands"
 	kindInteraction = "interactive"
 	kindEvent       = "events_api"
 )
 
-// parcel is one thing the app has to be told.
-type parcel struct {
+// delivery is one request to the app.
+type delivery struct {
 	id      string // envelope_id; the same when delivered again
 	kind    string
 	payload json.RawMessage
@@ -29,15 +29,15 @@ type parcel struct {
 	retry   int  // of an event: 1 is the first retry
 }
 
-// transport hands parcels to the app and returns its answer, which is empty for a
-// plain acknowledgement.
+// transport delivers to the app and returns its response, which is empty for a plain
+// acknowledgement.
 type transport interface {
-	deliver(context.Context, parcel) ([]byte, error)
+	deliver(context.Context, delivery) ([]byte, error)
 }
 
-// send delivers a parcel, and by chance a second time: Slack promises at least
-// once. What the app answers to the second is dropped.
-func (w *Workspace) send(ctx context.Context, p parcel) ([]byte, error) {
+// send delivers p, and by chance a second time: Slack delivers at least
+// once. The response to the second is dropped.
+func (w *Workspace) send(ctx context.Context, p delivery) ([]byte, error) {
 	answer, err := w.transport.deliver(ctx, p)
 	reached := ctx.Err() == nil && !errors.Is(err, errNoConnection)
 	if p.kind != kindEvent && reached && w.random01(w.opts.Redeliver) {
@@ -46,7 +46,7 @@ func (w *Workspace) send(ctx context.Context, p parcel) ([]byte, error) {
 	return answer, err
 }
 
-// parcel wraps a payload. The caller holds mu.
-func (w *Workspace) parcel(kind string, payload any, accepts bool) parcel {
-	return parcel{id: w.uuid(), kind: kind, payload: encode(payload), accepts: accepts}
+// newDelivery wraps a payload. The caller holds mu.
+func (w *Workspace) newDelivery(kind string, payload any, accepts bool) delivery {
+	return delivery{id: w.uuid(), kind: kind, payload: encode(payload), accepts: accepts}
 }

@@ -26,7 +26,7 @@ type signedRequest struct {
 	body              []byte
 }
 
-func (d *httpTransport) deliver(ctx context.Context, p parcel) ([]byte, error) {
+func (d *httpTransport) deliver(ctx context.Context, p delivery) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.w.opts.AckWithin)
 	defer cancel()
 	r, err := d.request(ctx, p.letter())
@@ -53,8 +53,8 @@ func (d *httpTransport) deliver(ctx context.Context, p parcel) ([]byte, error) {
 	return body, nil
 }
 
-// letter puts a parcel into the form Slack posts it in.
-func (p parcel) letter() signedRequest {
+// letter puts a delivery into the form Slack posts it in.
+func (p delivery) letter() signedRequest {
 	switch p.kind {
 	case kindCommand:
 		return signedRequest{"/slack/commands", formType, []byte(commandForm(p.payload).Encode())}
@@ -67,7 +67,7 @@ func (p parcel) letter() signedRequest {
 
 // interactionURL is the Request URL of interactions, or for block_suggestion the
 // Options Load URL, which the manifest has apart.
-func (p parcel) interactionURL() string {
+func (p delivery) interactionURL() string {
 	var payload struct {
 		Type string `json:"type"`
 	}

@@ -34,7 +34,7 @@ func MalformedRequests() []MalformedRequest {
 // what the app answered. For Replay that is the answer to the second copy.
 func (w *Workspace) SendMalformed(ctx context.Context, kind MalformedRequest, f Forgery) (status int, body string, err error) {
 	w.mu.Lock()
-	l := w.parcel(kindInteraction, w.forged(f), false).letter()
+	l := w.newDelivery(kindInteraction, w.forged(f), false).letter()
 	w.mu.Unlock()
 	d := &httpTransport{w: w}
 	r, err := d.request(ctx, l)

@@ -15,7 +15,7 @@ import (
 // maxHang bounds what a client without a timeout can be made to wait.
 const maxHang = 2 * time.Minute
 
-// A injection is one call on its way through a fault.
+// An injection is one call with its fault.
 type injection struct {
 	rec      *Recorder
 	w        http.ResponseWriter
