@@ -44,7 +44,7 @@ func Run(ctx context.Context, args []string, env Env) error {
 		env.Now = time.Now
 	}
 	root := NewCommand(env)
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would mean those of the process
 	started := markStart(root)
 	command, err := root.ExecuteContextC(ctx)
 	return withUsage(command, err, *started)

@@ -33,7 +33,7 @@ const (
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o := options{stdout: stdout, stderr: stderr}
 	command := o.command()
-	command.SetArgs(args)
+	command.SetArgs(append([]string{}, args...)) // nil would mean those of the process
 	err := command.ExecuteContext(ctx)
 	if err == nil {
 		return 0
