@@ -123,8 +123,7 @@ func (a *accounts) limited(now time.Time) {
 func (a *accounts) isScarce(now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	age := now.Sub(a.limitedAt)
-	return !a.limitedAt.IsZero() && age >= 0 && age < scarceFor
+	return approval.IsWithin(a.limitedAt, now, scarceFor)
 }
 
 // Lookups are what one delivery of Slack's has learned of people: within it

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 )
 
@@ -27,12 +28,6 @@ type group struct {
 	asked   time.Time // when members were true; zero: never
 }
 
-// knownFor reports whether there is a list that is at most so old. A list from
-// the future was read before the clock went back: its age is not known.
-func (g *group) knownFor(age, most time.Duration) bool {
-	return !g.asked.IsZero() && age >= 0 && age < most
-}
-
 // Members implements [approval.Directory]. Slack allows about twenty such calls
 // a minute, so the list is kept for a while. Deactivated members do no harm in
 // it: whoever presses is looked up by [Directory.MemberStatus].
@@ -44,15 +39,15 @@ func (d *Directory) Members(ctx context.Context, id policy.GroupID) ([]policy.Us
 	case <-ctx.Done():
 		return nil, fmt.Errorf("listing group %s: %w", id, ctx.Err())
 	}
-	age := d.slack.Config.Now().Sub(g.asked)
-	if g.knownFor(age, groupFresh) {
+	now := d.slack.Config.Now()
+	if approval.IsWithin(g.asked, now, groupFresh) {
 		return slices.Clone(g.members), nil
 	}
 	members, err := d.ask(ctx, id)
 	switch {
 	case err == nil:
 		g.members, g.asked = members, d.slack.Config.Now()
-	case !g.knownFor(age, groupStale):
+	case !approval.IsWithin(g.asked, now, groupStale):
 		return nil, err
 	}
 	return slices.Clone(g.members), nil

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/cache"
 )
@@ -80,7 +81,7 @@ func (p *Paced) Take(user policy.UserID, what Doing) (wait time.Duration, tell b
 	if wait = WaitFor(of.left, now); wait == 0 {
 		return 0, false
 	}
-	if since := now.Sub(of.toldAt); since < 0 || since >= tellEvery {
+	if !approval.IsWithin(of.toldAt, now, tellEvery) {
 		of.toldAt, tell = now, true
 	}
 	return wait, tell
