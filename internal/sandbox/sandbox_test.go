@@ -223,7 +223,7 @@ func TestScriptClicksButton(t *testing.T) {
 		map[string]string{"Authorization": "Bearer " + env["SLACK_BOT_TOKEN"], "Content-Type": "application/x-www-form-urlencoded"})
 	require.Contains(t, body, `"ok":true`)
 
-	status, body := send(t, http.DefaultClient, "POST", s.URL()+"/control/slack", `{"act":"press","user":"U0BOB","action":"card.approve"}`, map[string]string{"Content-Type": "application/json"})
+	status, body := send(t, http.DefaultClient, "POST", s.URL()+"/control/slack", `{"act":"click","user":"U0BOB","action":"card.approve"}`, map[string]string{"Content-Type": "application/json"})
 
 	require.Equal(t, 200, status, body)
 	require.Contains(t, <-arrived, `"action_id":"card.approve"`)

@@ -41,12 +41,12 @@ type Action[Input any] struct {
 
 // AtlasActions lists the manual changes in Atlas, in the organization org.
 var AtlasActions = []Action[AtlasInput]{
-	{"add", "Creates a key in the Atlas UI: desc, roles, access_list. Answers id, public_key and private_key.", addKey},
+	{"add", "Creates a key in the Atlas UI: desc, roles, access_list. Returns id, public_key and private_key.", addKey},
 	{"edit", "Changes key id in the Atlas UI: desc, roles, access_list, projects ({id: roles}), inherit_ui_list; what is not given stays.", editKey},
 	{"delete", "Deletes key id in the Atlas UI.", deleteKey},
-	{"use", "Calls Atlas with public_key and private_key, from an address. Answers status and code.", useKey},
-	{"create-project", "Creates a project with public_key and private_key, from an address: name. The key owns it. Answers id, status and code.", createProject},
-	{"add-project", "Creates a project in the Atlas UI: name; with count, that many, numbered. Answers their ids.", addProject},
+	{"use", "Calls Atlas with public_key and private_key, from an address. Returns status and code.", useKey},
+	{"create-project", "Creates a project with public_key and private_key, from an address: name. The key owns it. Returns id, status and code.", createProject},
+	{"add-project", "Creates a project in the Atlas UI: name; with count, that many, numbered. Returns their ids.", addProject},
 	{"rename-project", "Renames project id in the Atlas UI.", renameProject},
 	{"delete-project", "Deletes project id in the Atlas UI.", deleteProject},
 	{"require-access-list", "The organization requires access lists, or not: on.", requireList},

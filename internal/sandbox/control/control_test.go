@@ -198,17 +198,17 @@ func TestSlackActions(t *testing.T) {
 
 	for _, act := range []string{
 		`{"act":"fill","user":"U0ALICE","values":{"b":{"a":["x"]}}}`, `{"act":"enter","user":"U0ALICE","block":"b","action":"a"}`,
-		`{"act":"suggest","user":"U0ALICE","block":"b","action":"a","text":"x"}`,
+		`{"act":"load-options","user":"U0ALICE","block":"b","action":"a","text":"x"}`,
 	} {
 		status, text := r.do("POST /control/slack", act, nil)
 		require.Equal(t, 409, status, act)
 		require.Contains(t, text, "alice has no open modal")
 	}
 
-	status, text := r.do("POST /control/slack", `{"act":"press","user":"U0ALICE","action":"card.approve"}`, nil)
+	status, text := r.do("POST /control/slack", `{"act":"click","user":"U0ALICE","action":"card.approve"}`, nil)
 	require.Equal(t, 409, status)
-	require.Contains(t, text, "no message they see has it")
-	status, _ = r.do("POST /control/slack", `{"act":"look","user":"U0CAROL","conversation":"C0APPROVALS"}`, nil)
+	require.Contains(t, text, "no message on their screen has it")
+	status, _ = r.do("POST /control/slack", `{"act":"view","user":"U0CAROL","conversation":"C0APPROVALS"}`, nil)
 	require.Equal(t, 409, status, "Carol is not in that channel")
 }
 

@@ -35,23 +35,23 @@ var SlackActions = []Action[SlackInput]{
 	{"command", "user types command, with text, into conversation.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.Command(r.Context(), in.User, in.Conversation, in.Command, in.Text)
 	}},
-	{"press", "user presses action (value) of a message: conversation and ts, or the newest that has it.", press},
-	{"press-in-modal", "user uses action (value) in the open modal.", func(s *API, r *http.Request, in SlackInput) (any, error) {
+	{"click", "user clicks action (value) of a message: conversation and ts, or the newest that has it.", press},
+	{"click-in-modal", "user uses action (value) in the open modal.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.ClickInModal(r.Context(), in.User, in.Action, in.Value...)
 	}},
-	{"press-in-home", "user uses action (value) of the Home tab.", func(s *API, r *http.Request, in SlackInput) (any, error) {
+	{"click-in-home", "user uses action (value) of the Home tab.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.ClickInHome(r.Context(), in.User, in.Action, in.Value...)
 	}},
-	{"fill", "user fills values into the open modal, and does not submit; the app hears of what it dispatches.", func(s *API, r *http.Request, in SlackInput) (any, error) {
+	{"fill", "user fills values into the open modal, and does not submit; dispatched fields are sent to the app.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.Fill(r.Context(), in.User, in.Values)
 	}},
 	{"enter", "user presses Enter in the text field block/action of the open modal.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.ClickEnter(r.Context(), in.User, in.Block, in.Action)
 	}},
-	{"suggest", "user types text into the external select block/action of the open modal. Answers what the menu shows.", func(s *API, r *http.Request, in SlackInput) (any, error) {
+	{"load-options", "user types text into the external select block/action of the open modal. Returns what the menu shows.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return s.Slack.LoadOptions(r.Context(), in.User, in.Block, in.Action, in.Text)
 	}},
-	{"submit", "user fills values into the open modal and submits it. Answers what they then see.", func(s *API, r *http.Request, in SlackInput) (any, error) {
+	{"submit", "user fills values into the open modal and submits it. Returns what they then see.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return s.Slack.Submit(r.Context(), in.User, in.Values)
 	}},
 	{"submit-again", "user's last submission arrives once more.", func(s *API, r *http.Request, in SlackInput) (any, error) {
@@ -63,7 +63,7 @@ var SlackActions = []Action[SlackInput]{
 	{"open-home", "user opens the app's Home tab.", func(s *API, r *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.OpenHome(r.Context(), in.User)
 	}},
-	{"look", "user looks at conversation.", func(s *API, _ *http.Request, in SlackInput) (any, error) {
+	{"view", "user opens conversation.", func(s *API, _ *http.Request, in SlackInput) (any, error) {
 		return done{true}, s.Slack.View(in.User, in.Conversation)
 	}},
 
@@ -78,20 +78,20 @@ var SlackActions = []Action[SlackInput]{
 	{"share", "conversation is shared with the other workspace, or not: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.ShareChannel(in.Conversation, in.On) })},
 	{"private", "conversation becomes private, or public: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetPrivate(in.Conversation, in.On) })},
 	{"archive", "conversation is archived, or restored: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.Archive(in.Conversation, in.On) })},
-	{"restrict", "only administrators post in conversation, or everybody: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.Restrict(in.Conversation, in.On) })},
+	{"restrict", "only administrators post in conversation, or all members: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.Restrict(in.Conversation, in.On) })},
 	{"add-bot", "the bot is invited to conversation.", quietly(func(w *slack.Workspace, in SlackInput) { w.AddBotToChannel(in.Conversation) })},
 	{"remove-bot", "the bot is removed from conversation.", quietly(func(w *slack.Workspace, in SlackInput) { w.RemoveBotFromChannel(in.Conversation) })},
 
 	{"auth-error", "every call of the app answers code; empty restores service.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetAuthError(in.Code) })},
 	{"scopes", "the bot token may do scopes, and nothing else.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetScopes(in.Scopes...) })},
-	{"group", "Sets the users of the user group, which is created if needed.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetGroup(in.Group, in.Users...) })},
+	{"group", "user group gets users; it is created if needed.", quietly(func(w *slack.Workspace, in SlackInput) { w.SetGroup(in.Group, in.Users...) })},
 	{"name-group", "user group is mentioned as @text.", quietly(func(w *slack.Workspace, in SlackInput) { w.NameGroup(in.Group, in.Text) })},
 	{"disable-group", "user group is disabled, or enabled again: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.DisableGroup(in.Group, in.On) })},
 	{"join", "user joins conversation.", quietly(func(w *slack.Workspace, in SlackInput) { w.Join(in.User, in.Conversation) })},
 	{"leave", "user leaves conversation.", quietly(func(w *slack.Workspace, in SlackInput) { w.Leave(in.User, in.Conversation) })},
 	{"groups-need-upgrade", "the plan has no user groups, or has: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.GroupsNeedUpgrade(in.On) })},
-	{"messages-tab", "the app's Messages tab is there, or not: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.MessagesTab(in.On) })},
-	{"home-tab", "the app's Home tab is there, or not: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.HomeTab(in.On) })},
+	{"messages-tab", "the app's Messages tab is on or off: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.MessagesTab(in.On) })},
+	{"home-tab", "the app's Home tab is on or off: on.", quietly(func(w *slack.Workspace, in SlackInput) { w.HomeTab(in.On) })},
 	{"disconnect", "Slack ends the app's WebSockets, for a reason.", quietly(func(w *slack.Workspace, in SlackInput) { w.Disconnect(in.Reason) })},
 }
 
@@ -116,7 +116,7 @@ func press(s *API, r *http.Request, in SlackInput) (any, error) {
 		var found bool
 		in.Conversation, in.TS, found = newest(s.Slack.Screen(in.User), in.Conversation, in.Action)
 		if !found {
-			return nil, fmt.Errorf("pressing %s as %s: no message they see has it", in.Action, in.User)
+			return nil, fmt.Errorf("clicking %s as %s: no message on their screen has it", in.Action, in.User)
 		}
 	}
 	return done{true}, s.Slack.Click(r.Context(), in.User, in.Conversation, in.TS, in.Action, in.Value...)

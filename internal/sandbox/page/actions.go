@@ -26,11 +26,11 @@ var errUnknown = errors.New("this page does not know who you are: choose a perso
 // actions are all of them, by the path under /page/.
 func (p *page) actions() map[string]action {
 	return map[string]action{
-		"look":           p.view,
+		"view":           p.view,
 		"command":        p.command,
-		"press":          p.click,
-		"press-in-modal": p.clickInModal,
-		"press-in-home":  p.clickInHome,
+		"click":          p.click,
+		"click-in-modal": p.clickInModal,
+		"click-in-home":  p.clickInHome,
 		"fill":           p.fill,
 		"enter":          p.enter,
 		"submit":         p.submit,

@@ -17,16 +17,16 @@ func TestActionsReachWorkspace(t *testing.T) {
 	tests := map[string]struct{ target, form, want string }{
 		"a command is cut from its text":       {"/page/command?in=C1", "as=U0ALICE&text=+/atlas-key++list+all+", `command U0ALICE C1 /atlas-key "list all"`},
 		"a command alone":                      {"/page/command?in=C1", "as=U0ALICE&text=/atlas-key", `command U0ALICE C1 /atlas-key ""`},
-		"a button says which":                  {"/page/press?as=U0BOB&in=C1&ts=1.2&action=card.approve&value=AKR-1", "", `press U0BOB C1 1.2 card.approve ["AKR-1"]`},
-		"a button without a value sends none":  {"/page/press?as=U0BOB&in=C1&ts=1.2&action=go", "", `press U0BOB C1 1.2 go []`},
-		"a menu sends what was chosen":         {"/page/press?as=U0BOB&in=C1&ts=1.2&action=pick", "value=a&value=b", `press U0BOB C1 1.2 pick ["a" "b"]`},
-		"a button of a modal":                  {"/page/press-in-modal?as=U0BOB&action=more&value=x", "", `press-in-modal U0BOB more ["x"]`},
-		"a button of the Home tab":             {"/page/press-in-home?as=U0BOB&action=more", "", `press-in-home U0BOB more []`},
+		"a button says which":                  {"/page/click?as=U0BOB&in=C1&ts=1.2&action=card.approve&value=AKR-1", "", `press U0BOB C1 1.2 card.approve ["AKR-1"]`},
+		"a button without a value sends none":  {"/page/click?as=U0BOB&in=C1&ts=1.2&action=go", "", `press U0BOB C1 1.2 go []`},
+		"a menu sends what was chosen":         {"/page/click?as=U0BOB&in=C1&ts=1.2&action=pick", "value=a&value=b", `press U0BOB C1 1.2 pick ["a" "b"]`},
+		"a button of a modal":                  {"/page/click-in-modal?as=U0BOB&action=more&value=x", "", `press-in-modal U0BOB more ["x"]`},
+		"a button of the Home tab":             {"/page/click-in-home?as=U0BOB&action=more", "", `press-in-home U0BOB more []`},
 		"a form with a text of two lines":      {"/page/submit?as=U0ALICE", "field/form.why/form.why=a%0D%0Ab", "submit U0ALICE map[form.why:map[form.why:[a\nb]]]"},
 		"a form with several boxes ticked":     {"/page/submit?as=U0ALICE", "field/r/r=&field/r/r=x&field/r/r=y", `submit U0ALICE map[r:map[r:[x y]]]`},
 		"a form with no box ticked":            {"/page/submit?as=U0ALICE", "field/r/r=", `submit U0ALICE map[r:map[r:[]]]`},
 		"a form with odd ids":                  {"/page/submit?as=U0ALICE", "field/a%252Fb/c%2520d=1", `submit U0ALICE map[a/b:map[c d:[1]]]`},
-		"a button of a modal, form and all":    {"/page/press-in-modal?as=U0BOB&action=more&value=x", "field/why/why=a", `fill U0BOB map[why:map[why:[a]]]; press-in-modal U0BOB more ["x"]`},
+		"a button of a modal, form and all":    {"/page/click-in-modal?as=U0BOB&action=more&value=x", "field/why/why=a", `fill U0BOB map[why:map[why:[a]]]; press-in-modal U0BOB more ["x"]`},
 		"a field of a modal that is filled in": {"/page/fill?as=U0BOB", "field/p/p=&field/p/p=prod&field/p/p=test&field/why/why=", `fill U0BOB map[p:map[p:[prod test]] why:map[why:[]]]`},
 		"Enter in a text field":                {"/page/enter?as=U0BOB", "field=field/a%252Fb/why&field/a%252Fb/why=7", `fill U0BOB map[a/b:map[why:[7]]]; enter U0BOB a/b why`},
 		"a deactivation":                       {"/page/staff?as=U0BOB&user=U0ALICE&to=gone", "", "deactivate U0ALICE"},
@@ -34,7 +34,7 @@ func TestActionsReachWorkspace(t *testing.T) {
 		"a change to a guest":                  {"/page/staff?as=U0BOB&user=U0BOB&to=guest", "", "guest U0BOB true"},
 		"a guest is taken on":                  {"/page/staff?as=U0BOB&user=U0BOB&to=member", "", "guest U0BOB false"},
 		"cancel":                               {"/page/close?as=U0ALICE", "", "close U0ALICE"},
-		"looking at a channel":                 {"/page/look?as=U0ALICE&in=C1", "", "look U0ALICE C1"},
+		"looking at a channel":                 {"/page/view?as=U0ALICE&in=C1", "", "look U0ALICE C1"},
 		"opening the Home tab":                 {"/page/home?as=U0ALICE", "", "home U0ALICE"},
 		"sharing the approvers' channel":       {"/page/share?as=U0BOB&to=yes", "", "share C0APPROVALS true"},
 		"going away":                           {"/page/presence?as=U0ALICE&to=away", "", "away U0ALICE"},
@@ -82,7 +82,7 @@ func TestRefusalOfWorkspaceIsShown(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.refuse = errors.New("there is no such button")
-	w := s.post("/page/press?as=U0BOB&in=C1&ts=1.2&action=go", "")
+	w := s.post("/page/click?as=U0BOB&in=C1&ts=1.2&action=go", "")
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
 	require.Equal(t, "there is no such button\n", w.Body.String())
 }

@@ -68,7 +68,7 @@ func (d drawer) conversation(me personLink, screen slack.Screen, here string) co
 
 func (d drawer) home(me personLink, screen slack.Screen) conversation {
 	p := conversation{ID: homeTab, Name: appName, Kind: homeTab}
-	d.id, d.press = "home", "/page/press-in-home?"+url.Values{"as": {me.ID}}.Encode()
+	d.id, d.press = "home", "/page/click-in-home?"+url.Values{"as": {me.ID}}.Encode()
 	p.Home = d.blocks(readView(screen.Home).Blocks)
 	if len(p.Home) == 0 {
 		p.Nothing = "The app has not published a Home tab for " + me.RealName + "."
@@ -101,7 +101,7 @@ func (d drawer) message(me personLink, c slack.Conversation, m slack.Message) me
 		blocks = []block{{Type: err.Error()}}
 	}
 	d.id = "m-" + strings.ReplaceAll(m.TS, ".", "-")
-	d.press = "/page/press?" + url.Values{"as": {me.ID}, "in": {c.ID}, "ts": {m.TS}}.Encode()
+	d.press = "/page/click?" + url.Values{"as": {me.ID}, "in": {c.ID}, "ts": {m.TS}}.Encode()
 	drawn := message{
 		ID: d.id, Author: d.author(m), Bot: m.Bot, Ephemeral: m.Ephemeral, Edited: m.Edited,
 		At: m.At, Blocks: d.blocks(blocks),
@@ -156,7 +156,7 @@ func (d drawer) modal(me string, open *slack.Modal) *modal {
 		return nil
 	}
 	v := readView(open.View)
-	d.id, d.press = domID("modal", open.ViewID), "/page/press-in-modal?"+url.Values{"as": {me}}.Encode()
+	d.id, d.press = domID("modal", open.ViewID), "/page/click-in-modal?"+url.Values{"as": {me}}.Encode()
 	d.values, d.errors, d.inForm, d.state = open.Values, open.Errors, true, v.State
 	drawn := &modal{
 		ID: d.id, User: me, Title: d.text(&v.Title), Submit: d.text(v.Submit), Close: d.text(v.Close),

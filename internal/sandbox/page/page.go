@@ -101,7 +101,7 @@ func (p *page) routes() *http.ServeMux {
 	mux.HandleFunc("GET /{$}", p.show)
 	mux.HandleFunc("GET /page/events", p.events)
 	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(files)))
-	mux.HandleFunc("POST /page/suggest", p.loadOptions)
+	mux.HandleFunc("POST /page/load-options", p.loadOptions)
 	for path, act := range p.actions() {
 		mux.Handle("POST /page/"+path, p.actingUser(act))
 	}

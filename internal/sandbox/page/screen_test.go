@@ -100,7 +100,7 @@ func TestHomeTab(t *testing.T) {
 	s.slack.screen.Home = json.RawMessage(`{"type":"home","blocks":[{"type":"section","block_id":"s","text":{"type":"mrkdwn","text":"*Keys*"},"accessory":{"type":"button","action_id":"more","text":{"type":"plain_text","text":"More"}}}]}`)
 	html := s.get(t, "/?as=U0ALICE&in=home")
 	require.Contains(t, html, "<p><strong>Keys</strong></p>")
-	require.Contains(t, html, `data-url="/page/press-in-home?as=U0ALICE&amp;action=more"`)
+	require.Contains(t, html, `data-url="/page/click-in-home?as=U0ALICE&amp;action=more"`)
 }
 
 func TestEachTabHasItsPerson(t *testing.T) {

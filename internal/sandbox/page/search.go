@@ -26,7 +26,7 @@ func (d drawer) search(c control, b block, e element) *search {
 		return nil
 	}
 	query := url.Values{"block": {b.BlockID}, "action": {e.ActionID}}
-	s := &search{URL: "/page/suggest?" + query.Encode(), One: e.Type == "external_select"}
+	s := &search{URL: "/page/load-options?" + query.Encode(), One: e.Type == "external_select"}
 	for _, o := range d.state.picked(b.BlockID, e.ActionID) {
 		s.Picks = append(s.Picks, drawnOption{
 			ID: domID(c.ID+"-pick", o.Value), Value: o.Value, Plain: o.Text.label(), Text: d.text(&o.Text),

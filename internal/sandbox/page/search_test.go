@@ -38,22 +38,22 @@ func TestLoadedOptionsAreShown(t *testing.T) {
 	s.slack.suggestions = slack.LoadedOptions{Options: []slack.Option{
 		{Text: "<Shop>", Value: "p\"1"}, {Text: "Till", Value: "p2", Group: "EU & UK"}, {Text: "Desk", Value: "p3", Group: "EU & UK"},
 	}}
-	w := s.post("/page/suggest?block=p&action=q", "as=U0ALICE&typed=+sho&menu=m")
+	w := s.post("/page/load-options?block=p&action=q", "as=U0ALICE&typed=+sho&menu=m")
 	require.Equal(t, http.StatusOK, w.Code)
 	golden(t, "menu.html", w.Body.String())
 	require.Equal(t, []string{`suggest U0ALICE p q " sho"`}, s.slack.acts())
 
 	s.slack.suggestions = slack.LoadedOptions{Nothing: "No results found"}
-	require.Equal(t, `<p class="nothing">No results found</p>`, s.post("/page/suggest?block=p&action=q", "as=U0ALICE&typed=x&menu=m").Body.String())
+	require.Equal(t, `<p class="nothing">No results found</p>`, s.post("/page/load-options?block=p&action=q", "as=U0ALICE&typed=x&menu=m").Body.String())
 }
 
 func TestLoadOptionsErrors(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	require.Equal(t, http.StatusUnprocessableEntity, s.post("/page/suggest?block=p&action=p", "as=U0GONE&typed=sho").Code)
+	require.Equal(t, http.StatusUnprocessableEntity, s.post("/page/load-options?block=p&action=p", "as=U0GONE&typed=sho").Code)
 	require.Empty(t, s.slack.acts())
 	s.slack.refuse = errors.New("the modal is gone")
-	w := s.post("/page/suggest?block=p&action=p", "as=U0ALICE&typed=sho")
+	w := s.post("/page/load-options?block=p&action=p", "as=U0ALICE&typed=sho")
 	require.Equal(t, "the modal is gone\n", w.Body.String())
 }
 

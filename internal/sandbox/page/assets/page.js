@@ -66,7 +66,7 @@ function look() {
   const news = unread !== '0' && looked !== here + unread && document.visibilityState === 'visible';
   looked = here + unread;
   if (where && (arrived || news)) {
-    act(where === 'home' ? '/page/home' : '/page/look?in=' + encodeURIComponent(where), new URLSearchParams(), null, true);
+    act(where === 'home' ? '/page/home' : '/page/view?in=' + encodeURIComponent(where), new URLSearchParams(), null, true);
   }
 }
 
