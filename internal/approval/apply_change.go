@@ -6,8 +6,8 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// IsChange reports whether r changes an active key, and issues none.
-func (r Request) IsChange() bool { return r.Type == Extension || r.Type == AccessListChange }
+// isChange reports whether r changes an active key, and issues none.
+func (r Request) isChange() bool { return r.Type == Extension || r.Type == AccessListChange }
 
 // Apply ends a change that was made.
 func (r Request) Apply(now time.Time) (Step, error) {

@@ -38,7 +38,7 @@ func (r Request) ApprovalEvent(isLast bool) Event {
 	switch {
 	case !isLast:
 		return EventApprovalAdded
-	case r.IsChange():
+	case r.isChange():
 		return EventApproveChange
 	}
 	return EventApprove
@@ -71,7 +71,7 @@ func (r *Request) addApproval(by policy.UserID, now time.Time, access policy.Acc
 func (r *Request) finishApproval(now time.Time, p policy.Policy) {
 	r.NextApproverReminderAt, r.EscalateAt = time.Time{}, time.Time{}
 	r.addMessage(DecidedNotice)
-	if r.IsChange() {
+	if r.isChange() {
 		r.ExpiresAt = time.Time{}
 		r.addMessage(OutcomeMessage)
 		return

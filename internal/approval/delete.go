@@ -6,9 +6,9 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// DeletionOverdueAfter is how long a key that has to be deleted may stay before
+// deletionOverdueAfter is how long a key that has to be deleted may stay before
 // people are told.
-const DeletionOverdueAfter = 15 * time.Minute
+const deletionOverdueAfter = 15 * time.Minute
 
 // Revoke ends an active key. A revocation by an approver or the operator ends the
 // access: every key of the same rotations is deleted. The owner ends this key, and
@@ -72,7 +72,7 @@ func (r Request) RecordDeleteFailure(f *CallError, now time.Time) (Step, error) 
 		}
 		next.Deletion.RetryAt = now.Add(WaitAfter(f, next.Deletion.Tries))
 		next.notifyIfOverdue(now)
-		if tell := next.Deletion.Since.Add(DeletionOverdueAfter); !next.Deletion.Notified && tell.Before(next.Deletion.RetryAt) {
+		if tell := next.Deletion.Since.Add(deletionOverdueAfter); !next.Deletion.Notified && tell.Before(next.Deletion.RetryAt) {
 			next.Deletion.RetryAt = tell
 		}
 		next.Issuance.RetryAt = next.Deletion.RetryAt
@@ -104,7 +104,7 @@ func (r *Request) notifyIfOverdue(now time.Time) {
 // IsOverdue reports whether people have to be told, and were not yet, that the
 // deletion takes long.
 func (d Deletion) IsOverdue(now time.Time) bool {
-	return !d.Notified && !d.Since.IsZero() && now.Sub(d.Since) >= DeletionOverdueAfter
+	return !d.Notified && !d.Since.IsZero() && now.Sub(d.Since) >= deletionOverdueAfter
 }
 
 // RecordDeleted ends a request whose key is deleted.

@@ -61,7 +61,7 @@ func (r *Request) resolveCreates(deleted []int, inDoubt bool, now time.Time) {
 // IsOverdue reports whether people have to be told, and were not yet, that the key
 // of the call cannot be searched for.
 func (c UnresolvedCreate) IsOverdue(now time.Time) bool {
-	return !c.Notified && now.Sub(c.At) >= DeletionOverdueAfter
+	return !c.Notified && now.Sub(c.At) >= deletionOverdueAfter
 }
 
 // NotifyUnresolved tells owner and approvers that there may be a key that cannot

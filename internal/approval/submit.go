@@ -55,7 +55,7 @@ func (r Request) ApprovedLike(predecessor Request, p policy.Policy) Request {
 }
 
 func (r Request) withoutApprovers(p policy.Policy) Request {
-	if r.State = StateApproved; r.IsChange() {
+	if r.State = StateApproved; r.isChange() {
 		r.State = StateApplying
 	}
 	r.finishApproval(r.RequestedAt, p)
