@@ -14,15 +14,15 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// owners is a pending request for the owner's role, by somebody of platform who
+// ownerKeyRequested is a pending request for the owner's role, by somebody of platform who
 // does not approve: it takes one of platform and one of security.
-func (w *world) owners() policy.ID {
-	w.t.Helper()
-	w.staff()
-	w.directory.SetGroup(platform, frank, heidi, alice)
-	r, err := w.Submit(w.t.Context(), as(alice), form(asking("ORG_OWNER")))
-	require.NoError(w.t, err)
-	require.Equal(w.t, approval.StatePending, r.State)
+func (w *env) ownerKeyRequested() policy.ID {
+	w.T.Helper()
+	w.SetGroups()
+	w.Directory.SetGroup(platform, frank, heidi, alice)
+	r, err := w.Submit(w.T.Context(), as(alice), form(asking("ORG_OWNER")))
+	require.NoError(w.T, err)
+	require.Equal(w.T, approval.StatePending, r.State)
 	return r.ID
 }
 
@@ -44,14 +44,14 @@ func TestTwoGroupsTakeTwoPeople(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.owners()
+			inEnv(t, func(w *env) {
+				id := w.ownerKeyRequested()
 				for i, user := range tt.press {
 					_, err := w.Approve(t.Context(), as(user), id)
 					require.ErrorIs(t, err, tt.want[i], user)
 				}
-				w.settle()
-				w.is(id, tt.state)
+				w.WaitIdle()
+				w.RequireState(id, tt.state)
 			}, strict)
 		})
 	}
@@ -59,31 +59,31 @@ func TestTwoGroupsTakeTwoPeople(t *testing.T) {
 
 func TestASecondOfOneGroupIsNotNeeded(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.directory.Set(policy.Member, "U_MALLORY")
-		id := w.owners()
-		w.directory.SetGroup(platform, frank, "U_MALLORY")
+	inEnv(t, func(w *env) {
+		w.Directory.Set(policy.Member, "U_MALLORY")
+		id := w.ownerKeyRequested()
+		w.Directory.SetGroup(platform, frank, "U_MALLORY")
 		_, err := w.Approve(t.Context(), as(frank), id)
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as("U_MALLORY"), id)
 		require.ErrorIs(t, err, service.ErrNotNeeded)
-		assert.Len(t, w.get(id).Approvals, 1)
+		assert.Len(t, w.Stored(id).Approvals, 1)
 	}, strict)
 }
 
 func TestAnApprovalThatIsNotTheLastOneIsSeen(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.owners()
+	inEnv(t, func(w *env) {
+		id := w.ownerKeyRequested()
 		r, err := w.Approve(t.Context(), as(grace), id)
 		require.NoError(t, err)
 		assert.Equal(t, approval.StatePending, r.State)
 		assert.Empty(t, r.Decision, "nothing is decided")
 		require.Len(t, r.Approvals, 1)
 		assert.Equal(t, grace, r.Approvals[0].By)
-		w.settle()
-		assert.True(t, w.shows(id, approval.ApprovalAddedNotice(1)))
-		assert.False(t, w.shows(id, approval.ReadyMessage))
+		w.WaitIdle()
+		assert.True(t, w.HasMessage(id, approval.ApprovalAddedNotice(1)))
+		assert.False(t, w.HasMessage(id, approval.ReadyMessage))
 		waiting, err := w.ListPending(t.Context(), as(grace))
 		require.NoError(t, err)
 		assert.Empty(t, waiting, "it does not wait for grace any more")
@@ -93,62 +93,62 @@ func TestAnApprovalThatIsNotTheLastOneIsSeen(t *testing.T) {
 
 		_, err = w.Deny(t.Context(), as(frank), id, "one no is enough")
 		require.NoError(t, err)
-		w.settle()
-		w.is(id, approval.StateDenied)
+		w.WaitIdle()
+		w.RequireState(id, approval.StateDenied)
 	}, strict)
 }
 
 func TestWhoLeftTheGroupCountsNoLonger(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.owners()
+	inEnv(t, func(w *env) {
+		id := w.ownerKeyRequested()
 		_, err := w.Approve(t.Context(), as(frank), id)
 		require.NoError(t, err)
-		w.directory.SetGroup(platform, heidi)
+		w.Directory.SetGroup(platform, heidi)
 		r, err := w.Approve(t.Context(), as(grace), id)
 		require.NoError(t, err)
 		assert.Equal(t, approval.StatePending, r.State, "frank is not of platform any more")
 		_, err = w.Approve(t.Context(), as(heidi), id)
 		require.NoError(t, err)
-		w.settle()
-		w.is(id, approval.StateApproved)
+		w.WaitIdle()
+		w.RequireState(id, approval.StateApproved)
 	}, strict)
 }
 
 func TestAnApprovalIsNotTakenWhileAGroupIsUnknown(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.owners()
+	inEnv(t, func(w *env) {
+		id := w.ownerKeyRequested()
 		_, err := w.Approve(t.Context(), as(frank), id)
 		require.NoError(t, err)
 		down := approvaltest.Lost(errors.New("slack is down"))
-		w.directory.Fail(approvaltest.CallMembers, down, down)
+		w.Directory.Fail(approvaltest.CallMembers, down, down)
 		_, err = w.Approve(t.Context(), as(grace), id)
 		require.ErrorIs(t, err, policy.ErrCannotCheck, "it might have been the last one")
 		_, err = w.Approve(t.Context(), as(grace), id)
 		require.NoError(t, err)
-		w.settle()
-		w.is(id, approval.StateApproved)
+		w.WaitIdle()
+		w.RequireState(id, approval.StateApproved)
 	}, strict)
 }
 
 // narrowing leaves one role, one address and the shorter life of wide.
 var narrowing = policy.PartialApproval{Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
 
-func (w *world) wide() policy.ID {
-	w.t.Helper()
-	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *policy.Form) {
+func (w *env) wideRequested() policy.ID {
+	w.T.Helper()
+	r, err := w.Submit(w.T.Context(), as(alice), form(func(f *policy.Form) {
 		f.Roles, f.Networks, f.Lifetime = []policy.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, "203.0.113.0/24 198.51.100.7", 24*time.Hour
 	}))
-	require.NoError(w.t, err)
-	w.settle()
+	require.NoError(w.T, err)
+	w.WaitIdle()
 	return r.ID
 }
 
 func TestApproveWithLess(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.wide()
+	inEnv(t, func(w *env) {
+		id := w.wideRequested()
 		r, err := w.ApprovePartially(t.Context(), as(bob), id, narrowing)
 		require.NoError(t, err)
 		assert.Equal(t, approval.StateApproved, r.State)
@@ -157,30 +157,30 @@ func TestApproveWithLess(t *testing.T) {
 		assert.Equal(t, prefixes("203.0.113.7/32"), r.Access.Networks)
 		assert.Equal(t, 8*time.Hour, r.Access.Lifetime)
 		assert.Equal(t, []policy.Role{"ORG_READ_ONLY", "ORG_BILLING_ADMIN"}, r.Requested.Roles, "what was asked for stays known")
-		entries := w.store.Entries()
+		entries := w.Store.Entries()
 		assert.Equal(t, "without ORG_BILLING_ADMIN, fewer addresses, 8h0m0s instead of 24h0m0s", entries[len(entries)-1].Note)
 
 		_, err = w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.settle()
-		w.keyIsTheLastShown()
-		assert.Equal(t, []policy.Role{"ORG_READ_ONLY"}, w.keys.Alive()[0].Access.Roles)
-		assert.Equal(t, prefixes("203.0.113.7/32"), w.keys.Alive()[0].Access.Networks)
+		w.WaitIdle()
+		w.RequireLastShownKeyOnly()
+		assert.Equal(t, []policy.Role{"ORG_READ_ONLY"}, w.Keys.Alive()[0].Access.Roles)
+		assert.Equal(t, prefixes("203.0.113.7/32"), w.Keys.Alive()[0].Access.Networks)
 	})
 }
 
 func TestLessMayBeDeclined(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.wide()
+	inEnv(t, func(w *env) {
+		id := w.wideRequested()
 		_, err := w.ApprovePartially(t.Context(), as(bob), id, narrowing)
 		require.NoError(t, err)
 		_, err = w.Withdraw(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.settle()
-		r := w.is(id, approval.StateWithdrawn)
+		w.WaitIdle()
+		r := w.RequireState(id, approval.StateWithdrawn)
 		assert.Equal(t, approval.CauseDeclined, r.Outcome.Cause)
-		w.noKey()
+		w.RequireNoKeys()
 	})
 }
 
@@ -200,15 +200,15 @@ func TestLessIsNeverMore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.wide()
+			inEnv(t, func(w *env) {
+				id := w.wideRequested()
 				n := narrowing
 				tt.edit(&n)
 				_, err := w.ApprovePartially(t.Context(), as(bob), id, n)
 				var mistakes *policy.FormError
 				require.ErrorAs(t, err, &mistakes)
 				assert.Equal(t, []policy.Problem{tt.want}, mistakes.Problems)
-				w.is(id, approval.StatePending)
+				w.RequireState(id, approval.StatePending)
 			})
 		})
 	}
@@ -216,8 +216,8 @@ func TestLessIsNeverMore(t *testing.T) {
 
 func TestApproveWithAllOfItIsNoChange(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.wide()
+	inEnv(t, func(w *env) {
+		id := w.wideRequested()
 		r, err := w.ApprovePartially(t.Context(), as(bob), id, policy.PartialApproval{
 			Roles: []policy.Role{"ORG_BILLING_ADMIN", "ORG_READ_ONLY"}, Networks: "198.51.100.7, 203.0.113.0/24", Lifetime: 24 * time.Hour,
 		})
@@ -229,9 +229,9 @@ func TestApproveWithAllOfItIsNoChange(t *testing.T) {
 
 func TestLessTakesOtherApprovals(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.staff()
-		w.directory.SetGroup(platform, frank, heidi, alice)
+	inEnv(t, func(w *env) {
+		w.SetGroups()
+		w.Directory.SetGroup(platform, frank, heidi, alice)
 		r, err := w.Submit(t.Context(), as(alice), form(asking("ORG_READ_ONLY", "ORG_OWNER")))
 		require.NoError(t, err)
 		less := policy.PartialApproval{Roles: []policy.Role{"ORG_READ_ONLY"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour}
@@ -243,13 +243,13 @@ func TestLessTakesOtherApprovals(t *testing.T) {
 
 func TestOnlyNewKeysAreApprovedWithLess(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		r, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X", ExtendBy: 8 * time.Hour, Reason: "more"})
 		require.NoError(t, err)
 		_, err = w.ApprovePartially(t.Context(), as(bob), r.ID, narrowing)
 		require.ErrorIs(t, err, approval.ErrNotAllowed)
-		w.settle()
-		w.is(r.ID, approval.StatePending)
+		w.WaitIdle()
+		w.RequireState(r.ID, approval.StatePending)
 	})
 }

@@ -130,8 +130,8 @@ var cast = map[string]policy.UserID{
 }
 
 // authorityWorld has two organizations with nothing in common.
-func authorityWorld(t *testing.T) *world {
-	w := newWorld(t, testPolicy(func(p *policy.Policy) {
+func authorityWorld(t *testing.T) *env {
+	w := newEnv(t, testPolicy(func(p *policy.Policy) {
 		p.Requirements = []policy.Requirement{{From: users(bob, heidi), Count: 1}}
 		p.ExcludedApprovers = users(heidi)
 		p.Roles = append(policy.RulesFor("ORG_READ_ONLY"), policy.RoleRule{Role: "ORG_OWNER", AllowedRequesters: everyone, Requirements: []policy.Requirement{{From: users(grace), Count: 1}}})
@@ -141,15 +141,15 @@ func authorityWorld(t *testing.T) *world {
 		p.Requirements = []policy.Requirement{{From: users(zoe), Count: 1}}
 		p.Roles = policy.RulesFor("ORG_READ_ONLY")
 	})})
-	w.directory.Set(policy.Member, grace, heidi, colleague, zoe)
-	w.directory.Set(policy.Deactivated, departed)
-	w.directory.Set(policy.Bot, machine)
+	w.Directory.Set(policy.Member, grace, heidi, colleague, zoe)
+	w.Directory.Set(policy.Deactivated, departed)
+	w.Directory.Set(policy.Bot, machine)
 	return w
 }
 
-// rowIn is a request in one of the table's states, as it stands in the store.
-func (w *world) rowIn(state string) approval.Request {
-	w.t.Helper()
+// requestInState is a request in one of the table's states, as it stands in the store.
+func (w *env) requestInState(state string) approval.Request {
+	w.T.Helper()
 	now := time.Now()
 	r := approval.Request{
 		ID: "AKR-22222", Org: org, Kind: approval.APIKey, IdempotencyKey: "V1", Requester: alice, RequestedAt: now, ExpiresAt: now.Add(time.Hour),
@@ -169,7 +169,7 @@ func (w *world) rowIn(state string) approval.Request {
 		r.Requester, r.Transfers = carol, []approval.OwnershipTransfer{{From: alice, To: carol, By: bob, At: now}}
 	case "orphaned":
 		r.OwnerDeactivatedAt = now
-		w.directory.Set(policy.Deactivated, alice)
+		w.Directory.Set(policy.Deactivated, alice)
 	case "glass":
 		r.BreakGlass = true
 	case "change", "applying", "done":
@@ -177,22 +177,22 @@ func (w *world) rowIn(state string) approval.Request {
 	case "successor":
 		before := r
 		before.ID, before.IdempotencyKey, before.Successor = "AKR-33333", "V0", r.ID
-		w.create(before)
+		w.createRow(before)
 		r.Type, r.ParentID = approval.Rotation, before.ID
 	}
-	return w.create(r)
+	return w.createRow(r)
 }
 
-func (w *world) create(r approval.Request) approval.Request {
-	w.t.Helper()
-	r, err := w.store.Create(w.t.Context(), r, approval.AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: approval.EventSubmit, To: r.State, By: r.Requester})
-	require.NoError(w.t, err)
+func (w *env) createRow(r approval.Request) approval.Request {
+	w.T.Helper()
+	r, err := w.Store.Create(w.T.Context(), r, approval.AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: approval.EventSubmit, To: r.State, By: r.Requester})
+	require.NoError(w.T, err)
 	return r
 }
 
-// does calls a method of the service by its name.
-func (w *world) does(action string, who policy.Actor, r approval.Request) error {
-	ctx, id, s := w.t.Context(), r.ID, w.Service
+// perform calls a method of the service by its name.
+func (w *env) perform(action string, who policy.Actor, r approval.Request) error {
+	ctx, id, s := w.T.Context(), r.ID, w.Service
 	fill := form(func(f *policy.Form) { f.Org, f.Roles = org, []policy.Role{"ORG_READ_ONLY"} })
 	var err error
 	switch action {
@@ -290,7 +290,7 @@ func TestAuthorityIsWhatTheTableSays(t *testing.T) {
 			for _, state := range strings.Fields(everyState) {
 				for person, column := range row {
 					w := authorityWorld(t)
-					r := w.rowIn(state)
+					r := w.requestInState(state)
 					user := cast[person]
 					if person == "owner" {
 						user = r.Requester
@@ -298,7 +298,7 @@ func TestAuthorityIsWhatTheTableSays(t *testing.T) {
 					w.checkCell(action, person, state, user, r, wantedCell(action, person, state, column))
 					if state == "handed" && person == "member" {
 						w = authorityWorld(t)
-						r = w.rowIn(state)
+						r = w.requestInState(state)
 						w.checkCell(action, "former owner", state, alice, r, wantedCell(action, person, state, column))
 					}
 				}
@@ -309,22 +309,22 @@ func TestAuthorityIsWhatTheTableSays(t *testing.T) {
 
 // checkCell tries one action, and looks at the answer, the request and the audit
 // trail.
-func (w *world) checkCell(action, person, state string, user policy.UserID, r approval.Request, want string) {
-	w.t.Helper()
-	before := len(w.store.Entries())
-	err := w.does(action, as(user), r)
-	lines := w.store.Entries()[before:]
+func (w *env) checkCell(action, person, state string, user policy.UserID, r approval.Request, want string) {
+	w.T.Helper()
+	before := len(w.Store.Entries())
+	err := w.perform(action, as(user), r)
+	lines := w.Store.Entries()[before:]
 	about := []any{"%s by %s on %s: %v", action, person, state, err}
 	if want == "ok" {
-		require.NoError(w.t, err, about...)
+		require.NoError(w.T, err, about...)
 		for _, e := range lines {
-			require.Empty(w.t, e.Refused, about...)
+			require.Empty(w.T, e.Refused, about...)
 		}
 		return
 	}
-	require.Error(w.t, err, about...)
-	require.Equal(w.t, r.Version, w.get(r.ID).Version, about...)
-	require.Len(w.t, lines, 1, about...)
+	require.Error(w.T, err, about...)
+	require.Equal(w.T, r.Version, w.Stored(r.ID).Version, about...)
+	require.Len(w.T, lines, 1, about...)
 	by, event := user, authorityStates[action].event
 	if action == "RevokeAsOperator" {
 		by = service.Operator
@@ -333,7 +333,7 @@ func (w *world) checkCell(action, person, state string, user policy.UserID, r ap
 		event = approval.EventApproveChange
 	}
 	got := lines[0]
-	require.Equal(w.t, []any{want, event, by, r.ID, org}, []any{got.Refused, got.Event, got.By, got.Request, got.Org}, about...)
+	require.Equal(w.T, []any{want, event, by, r.ID, org}, []any{got.Refused, got.Event, got.By, got.Request, got.Org}, about...)
 }
 
 func TestAuthorityAboutNoRequestIsWhatTheTableSays(t *testing.T) {
@@ -342,14 +342,14 @@ func TestAuthorityAboutNoRequestIsWhatTheTableSays(t *testing.T) {
 	for action, row := range tableOf(authorityElsewhere) {
 		for person, want := range row {
 			w := authorityWorld(t)
-			w.rowIn("pending")
+			w.requestInState("pending")
 			user := cast[person]
 			if person == "owner" {
 				user = alice
 			}
-			before := len(w.store.Entries())
-			err := w.does(action, as(user), approval.Request{})
-			lines := w.store.Entries()[before:]
+			before := len(w.Store.Entries())
+			err := w.perform(action, as(user), approval.Request{})
+			lines := w.Store.Entries()[before:]
 			if want == "ok" {
 				require.NoError(t, err, "%s by %s", action, person)
 				continue
@@ -388,7 +388,7 @@ func TestNothingOfOneOrganizationIsSeenInAnother(t *testing.T) {
 	t.Parallel()
 	for _, state := range []string{"pending", "active", "glass"} {
 		w := authorityWorld(t)
-		r := w.rowIn(state)
+		r := w.requestInState(state)
 		for user, want := range map[policy.UserID]int{bob: 1, zoe: 0} {
 			seen := map[policy.ID]bool{}
 			for _, list := range []func() ([]approval.Request, error){

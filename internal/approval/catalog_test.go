@@ -32,18 +32,18 @@ func inProjects(ids []policy.ProjectID, roles ...policy.Role) func(*policy.Form)
 	return func(f *policy.Form) { f.Projects, f.ProjectRoles = ids, roles }
 }
 
-// withProjects gives the world a catalog of two projects.
-func (w *world) withProjects() *service.ProjectCache {
-	w.keys.Have("org", payments, search)
-	w.Projects = &service.ProjectCache{KeysOf: w.keys.Of, Now: time.Now}
+// SetProjects gives the world a catalog of two projects.
+func (w *env) SetProjects() *service.ProjectCache {
+	w.Keys.Have("org", payments, search)
+	w.Projects = &service.ProjectCache{KeysOf: w.Keys.Of, Now: time.Now}
 	return w.Projects
 }
 
 func TestSearchingProjects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy(projects))
-		c := w.withProjects()
+		w := newEnv(t, testPolicy(projects))
+		c := w.SetProjects()
 		for text, want := range map[string][]policy.Project{
 			"":                  {payments, search},
 			"PAY":               {payments},
@@ -56,18 +56,18 @@ func TestSearchingProjects(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, want, found, text)
 		}
-		assert.Equal(t, 1, w.keys.Calls(approvaltest.CallProjects), "Atlas was asked once")
+		assert.Equal(t, 1, w.Keys.Calls(approvaltest.CallProjects), "Atlas was asked once")
 	})
 }
 
 func TestAKnownListIsSearchedWhileAtlasIsAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy(projects))
-		c := w.withProjects()
+		w := newEnv(t, testPolicy(projects))
+		c := w.SetProjects()
 		_, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
-		w.keys.Have("org", payments)
+		w.Keys.Have("org", payments)
 		<-time.After(6 * time.Minute) // the bubble's clock
 		found, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
@@ -82,17 +82,17 @@ func TestAKnownListIsSearchedWhileAtlasIsAsked(t *testing.T) {
 func TestAtlasDownMeansNoProjectsOrTheOldOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy(projects))
-		c := w.withProjects()
+		w := newEnv(t, testPolicy(projects))
+		c := w.SetProjects()
 		away := approvaltest.Lost(errors.New("atlas is down"))
-		w.keys.Fail(approvaltest.CallProjects, away)
+		w.Keys.Fail(approvaltest.CallProjects, away)
 		_, err := c.Search(t.Context(), "org", "")
 		require.Error(t, err)
 		found, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err, "asked once more")
 		assert.Len(t, found, 2)
 		<-time.After(6 * time.Minute) // the bubble's clock
-		w.keys.Fail(approvaltest.CallProjects, away)
+		w.Keys.Fail(approvaltest.CallProjects, away)
 		found, err = c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
 		assert.Len(t, found, 2)
@@ -103,9 +103,9 @@ func TestAtlasDownMeansNoProjectsOrTheOldOnes(t *testing.T) {
 func TestNobodyWaitsForASlowAtlas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy(projects))
-		c := w.withProjects()
-		w.keys.SetOnCall(func(approvaltest.Call) { <-time.After(10 * time.Second) })
+		w := newEnv(t, testPolicy(projects))
+		c := w.SetProjects()
+		w.Keys.SetOnCall(func(approvaltest.Call) { <-time.After(10 * time.Second) })
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		began := time.Now()
@@ -121,51 +121,51 @@ func TestNobodyWaitsForASlowAtlas(t *testing.T) {
 
 func TestAKeyWithAccessToProjects(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.withProjects()
-		r, err := w.Submit(w.t.Context(), as(alice), form(inProjects([]policy.ProjectID{payments.ID, search.ID, payments.ID}, "GROUP_READ_ONLY")))
+	inEnv(t, func(w *env) {
+		w.SetProjects()
+		r, err := w.Submit(w.T.Context(), as(alice), form(inProjects([]policy.ProjectID{payments.ID, search.ID, payments.ID}, "GROUP_READ_ONLY")))
 		require.NoError(t, err)
 		want := []policy.ProjectAccess{
 			{Project: payments, Roles: []policy.Role{"GROUP_READ_ONLY"}},
 			{Project: search, Roles: []policy.Role{"GROUP_READ_ONLY"}},
 		}
 		assert.Equal(t, want, r.Access.Projects, "with their names, each once")
-		_, err = w.Approve(w.t.Context(), as(bob), r.ID)
+		_, err = w.Approve(w.T.Context(), as(bob), r.ID)
 		require.NoError(t, err)
-		_, err = w.Issue(w.t.Context(), as(alice), r.ID)
+		_, err = w.Issue(w.T.Context(), as(alice), r.ID)
 		require.NoError(t, err)
-		w.settle()
-		w.is(r.ID, approval.StateDelivered)
-		w.keyIsTheLastShown()
-		assert.Equal(t, want, w.keys.Alive()[0].Assigned, "before it is shown")
+		w.WaitIdle()
+		w.RequireState(r.ID, approval.StateDelivered)
+		w.RequireLastShownKeyOnly()
+		assert.Equal(t, want, w.Keys.Alive()[0].Assigned, "before it is shown")
 	}, projects)
 }
 
 func TestAKeyThatCannotBeAssignedIsDeleted(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		how  approvaltest.Mishap
+		how  approvaltest.Failure
 		want approval.State
 	}{
 		"refused":         {approvaltest.Lost(&approval.CallError{Class: approval.Permanent, Cause: approval.CauseBadProject, Code: "GROUP_NOT_FOUND"}), approval.StateFailed},
 		"not now":         {approvaltest.Lost(&approval.CallError{Class: approval.Transient, Cause: approval.CauseAtlasUnavailable}), approval.StateApproved},
-		"its answer lost": {approvaltest.Unheard(&approval.CallError{Class: approval.Indeterminate, Cause: approval.CauseAtlasUnavailable}), approval.StateApproved},
+		"its answer lost": {approvaltest.AnswerLost(&approval.CallError{Class: approval.Indeterminate, Cause: approval.CauseAtlasUnavailable}), approval.StateApproved},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				w.withProjects()
-				r, err := w.Submit(w.t.Context(), as(alice), form(inProjects([]policy.ProjectID{payments.ID}, "GROUP_READ_ONLY")))
+			inEnv(t, func(w *env) {
+				w.SetProjects()
+				r, err := w.Submit(w.T.Context(), as(alice), form(inProjects([]policy.ProjectID{payments.ID}, "GROUP_READ_ONLY")))
 				require.NoError(t, err)
-				_, err = w.Approve(w.t.Context(), as(bob), r.ID)
+				_, err = w.Approve(w.T.Context(), as(bob), r.ID)
 				require.NoError(t, err)
-				w.keys.Fail(approvaltest.CallAssign, tt.how)
-				_, err = w.Issue(w.t.Context(), as(alice), r.ID)
+				w.Keys.Fail(approvaltest.CallAssign, tt.how)
+				_, err = w.Issue(w.T.Context(), as(alice), r.ID)
 				require.NoError(t, err)
-				w.settle()
-				w.is(r.ID, tt.want)
-				w.noKey()
-				assert.Empty(t, w.screens.Revealed(), "nothing is shown that does not have all that was approved")
+				w.WaitIdle()
+				w.RequireState(r.ID, tt.want)
+				w.RequireNoKeys()
+				assert.Empty(t, w.Messenger.Revealed(), "nothing is shown that does not have all that was approved")
 			}, projects)
 		})
 	}
@@ -192,8 +192,8 @@ func TestWhatIsWrongWithProjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, testPolicy(projects))
-				w.withProjects()
+				w := newEnv(t, testPolicy(projects))
+				w.SetProjects()
 				_, err := w.Submit(t.Context(), as(alice), form(tt.edit))
 				var mistakes *policy.FormError
 				require.ErrorAs(t, err, &mistakes)
@@ -206,8 +206,8 @@ func TestWhatIsWrongWithProjects(t *testing.T) {
 func TestARoleInAProjectAsksForItsApprovers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy(projects))
-		w.withProjects()
+		w := newEnv(t, testPolicy(projects))
+		w.SetProjects()
 		r, err := w.Submit(t.Context(), as(alice), form(inProjects([]policy.ProjectID{payments.ID}, "GROUP_OWNER")))
 		require.NoError(t, err)
 		assert.Equal(t, []policy.Requirement{
@@ -220,21 +220,21 @@ func TestARoleInAProjectAsksForItsApprovers(t *testing.T) {
 func TestClosingCutsOffWhatIsFetched(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy(projects))
-		c := w.withProjects()
+		w := newEnv(t, testPolicy(projects))
+		c := w.SetProjects()
 		_, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
 		<-time.After(6 * time.Minute) // the bubble's clock
-		w.keys.SetOnCall(func(approvaltest.Call) { <-time.After(10 * time.Second) })
+		w.Keys.SetOnCall(func(approvaltest.Call) { <-time.After(10 * time.Second) })
 		found, err := c.Search(t.Context(), "org", "")
 		require.NoError(t, err)
 		c.Close()
 		require.Len(t, found, 2)
-		calls := w.keys.Calls(approvaltest.CallProjects)
+		calls := w.Keys.Calls(approvaltest.CallProjects)
 		found, err = c.Search(t.Context(), "org", "pay")
 		require.NoError(t, err)
 		assert.Len(t, found, 1, "what is known can be searched")
-		assert.Equal(t, calls, w.keys.Calls(approvaltest.CallProjects), "and nothing is fetched any more")
+		assert.Equal(t, calls, w.Keys.Calls(approvaltest.CallProjects), "and nothing is fetched any more")
 		(*service.ProjectCache)(nil).Close()
 	})
 }

@@ -127,21 +127,21 @@ func TestChain(t *testing.T) {
 // which the request gives it up.
 func TestLinesNameTheirKey(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.delivered()
-		first := w.get(id).Key
+	inEnv(t, func(w *env) {
+		id := w.Delivered()
+		first := w.Stored(id).Key
 		_, err := w.Replace(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.settle()
-		second := w.get(id).Key
+		w.WaitIdle()
+		second := w.Stored(id).Key
 		_, err = w.Revoke(t.Context(), as(carol), id, "")
 		require.ErrorIs(t, err, approval.ErrNotOwner)
 		_, err = w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
-		w.settle()
+		w.WaitIdle()
 
 		var lines []string
-		for _, e := range w.store.Entries() {
+		for _, e := range w.Store.Entries() {
 			name := map[string]string{"": "", first.PublicKey: " first", second.PublicKey: " second"}[e.Key]
 			require.Equal(t, map[string]string{"": "", first.PublicKey: first.ID, second.PublicKey: second.ID}[e.Key], e.KeyID)
 			lines = append(lines, string(e.Event)+name)

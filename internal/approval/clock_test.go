@@ -13,15 +13,15 @@ import (
 	"atlaskeybot/internal/approval/approvaltest"
 )
 
-// inJumpyWorld runs f in a world whose wall clock can be moved while time passes.
-func inJumpyWorld(t *testing.T, f func(w *world, jump func(time.Duration))) {
+// inEnvWithMovedClock runs f in a world whose wall clock can be moved while time passes.
+func inEnvWithMovedClock(t *testing.T, f func(w *env, jump func(time.Duration))) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy())
+		w := newEnv(t, testPolicy())
 		var offset atomic.Int64
 		now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())).Round(0) }
-		w.Now, w.worker.Now, w.keys.Now = now, now, now
-		w.run(func() { f(w, func(d time.Duration) { offset.Add(int64(d)) }) })
+		w.Now, w.Worker.Now, w.Keys.Now = now, now, now
+		w.Run(func() { f(w, func(d time.Duration) { offset.Add(int64(d)) }) })
 	})
 }
 
@@ -38,29 +38,29 @@ func TestClockJumpWhileMakingShowsNoDeadKey(t *testing.T) {
 		for _, call := range []approvaltest.Call{approvaltest.CallCreate, approvaltest.CallRestrict, approvaltest.CallReveal} {
 			t.Run(name+" at "+string(call), func(t *testing.T) {
 				t.Parallel()
-				inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
-					id := w.approved()
+				inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
+					id := w.Approved()
 					jumped := false
 					onCall := func(c approvaltest.Call) {
 						if c == call && !jumped {
 							jumped = true
 							jump(d)
-							w.worker.Wake()
+							w.Worker.Wake()
 							<-time.After(30 * time.Second) // long enough for another to take over
 						}
 					}
-					w.keys.SetOnCall(onCall)
-					w.screens.SetOnCall(onCall)
+					w.Keys.SetOnCall(onCall)
+					w.Messenger.SetOnCall(onCall)
 					_, err := w.Issue(t.Context(), as(alice), id)
 					require.NoError(t, err)
-					w.pass(time.Minute)
-					r := w.get(id)
+					w.Advance(time.Minute)
+					r := w.Stored(id)
 					switch r.State {
 					case approval.StateDelivered:
-						w.keyIsTheLastShown()
+						w.RequireLastShownKeyOnly()
 					case approval.StateApproved:
-						w.noKey()
-						assert.Empty(t, w.screens.Revealed(), "a key that is dead was shown")
+						w.RequireNoKeys()
+						assert.Empty(t, w.Messenger.Revealed(), "a key that is dead was shown")
 					default:
 						require.Fail(t, "somebody waits for the clock", "%s", r.State)
 					}
@@ -77,67 +77,67 @@ func TestClockThatGoesBackKeepsNobodyWaiting(t *testing.T) {
 			t.Parallel()
 			t.Run("for a key", func(t *testing.T) {
 				t.Parallel()
-				inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
-					id := w.approved()
+				inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
+					id := w.Approved()
 					_, err := w.Issue(t.Context(), as(alice), id)
 					require.NoError(t, err)
 					jump(-d)
-					w.pass(time.Minute)
-					w.is(id, approval.StateDelivered)
+					w.Advance(time.Minute)
+					w.RequireState(id, approval.StateDelivered)
 				})
 			})
 			t.Run("for a message", func(t *testing.T) {
 				t.Parallel()
-				inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
-					w.settle()
+				inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
+					w.WaitIdle()
 					r, err := w.Submit(t.Context(), as(alice), form())
 					require.NoError(t, err)
 					jump(-d)
-					w.pass(time.Minute)
-					assert.True(t, w.shows(r.ID, approval.CardMessage))
+					w.Advance(time.Minute)
+					assert.True(t, w.HasMessage(r.ID, approval.CardMessage))
 				})
 			})
 			t.Run("for a deletion", func(t *testing.T) {
 				t.Parallel()
-				inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
-					id := w.active()
-					w.keys.Fail(approvaltest.CallRemove, repeated(8, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
+				inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
+					id := w.Active()
+					w.Keys.Fail(approvaltest.CallRemove, repeat(8, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))...)
 					_, err := w.Revoke(t.Context(), as(alice), id, "")
 					require.NoError(t, err)
-					w.pass(12 * time.Minute)
-					w.is(id, approval.StateRevoking)
+					w.Advance(12 * time.Minute)
+					w.RequireState(id, approval.StateRevoking)
 					jump(-d)
-					w.pass(11 * time.Minute)
-					w.is(id, approval.StateEnded)
+					w.Advance(11 * time.Minute)
+					w.RequireState(id, approval.StateEnded)
 				})
 			})
 			t.Run("for the search of a lost create", func(t *testing.T) {
 				t.Parallel()
-				inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
-					id := w.approved()
-					w.keys.Now, w.keys.Lag = time.Now, 30*time.Second // Atlas's clock is its own
-					w.keys.Fail(approvaltest.CallCreate, approvaltest.Unheard(approvaltest.Unknown()))
+				inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
+					id := w.Approved()
+					w.Keys.Now, w.Keys.Lag = time.Now, 30*time.Second // Atlas's clock is its own
+					w.Keys.Fail(approvaltest.CallCreate, approvaltest.AnswerLost(approvaltest.Indeterminate()))
 					_, err := w.Issue(t.Context(), as(alice), id)
 					require.NoError(t, err)
-					w.settle()
+					w.WaitIdle()
 					_, err = w.Withdraw(t.Context(), as(alice), id)
 					require.NoError(t, err)
-					w.pass(10 * time.Second)
-					require.Len(t, w.keys.Alive(), 1)
+					w.Advance(10 * time.Second)
+					require.Len(t, w.Keys.Alive(), 1)
 					jump(-d)
-					w.pass(12 * time.Minute)
-					w.noKey()
+					w.Advance(12 * time.Minute)
+					w.RequireNoKeys()
 				})
 			})
 			t.Run("for the comparison with Atlas", func(t *testing.T) {
 				t.Parallel()
-				inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
-					id := w.active()
-					w.pass(11 * time.Minute)
+				inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
+					id := w.Active()
+					w.Advance(11 * time.Minute)
 					jump(-d)
-					require.NoError(t, w.keys.Of("org").Delete(t.Context(), w.keys.Alive()[0].ID))
-					w.pass(aWhile)
-					w.is(id, approval.StateEnded)
+					require.NoError(t, w.Keys.Of("org").Delete(t.Context(), w.Keys.Alive()[0].ID))
+					w.Advance(someTime)
+					w.RequireState(id, approval.StateEnded)
 				})
 			})
 		})
@@ -148,14 +148,14 @@ func TestClockThatGoesBackKeepsNobodyWaiting(t *testing.T) {
 // went back meanwhile.
 func TestLateDeletionIsReportedAlthoughTheClockWentBack(t *testing.T) {
 	t.Parallel()
-	inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
-		id := w.active()
-		w.keys.Fail(approvaltest.CallRemove, repeated(100, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
+	inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
+		id := w.Active()
+		w.Keys.Fail(approvaltest.CallRemove, repeat(100, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))...)
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
-		w.settle()
+		w.WaitIdle()
 		jump(-24 * time.Hour)
-		w.pass(26 * time.Minute)
-		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
+		w.Advance(26 * time.Minute)
+		assert.True(t, w.HasMessage(id, approval.DeletionOverdueMessage))
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 // once lets everybody press what can be done once, and asserts that it was, and
 // that everybody else was told why not.
-func (c *crowd) once(r approval.Request, on approval.Event, presses []press) {
+func (c *concurrentEnv) once(r approval.Request, on approval.Event, presses []press) {
 	c.t.Helper()
 	accepted := 0
 	for i, err := range c.all(time.Now().Add(time.Minute), presses) {
@@ -33,7 +33,7 @@ func (c *crowd) once(r approval.Request, on approval.Event, presses []press) {
 }
 
 // about lists the requests about r's key.
-func (c *crowd) about(r approval.Request, p approval.RequestType) []approval.Request {
+func (c *concurrentEnv) about(r approval.Request, p approval.RequestType) []approval.Request {
 	var all []approval.Request
 	for _, o := range c.rows() {
 		if o.ParentID == r.ID && o.Type == p {
@@ -48,7 +48,7 @@ func TestCrowdOfApproversOfWhomThreeAreNeeded(t *testing.T) {
 	for i := range thirty {
 		thirty[i] = policy.UserID(fmt.Sprintf("U_%02d", i))
 	}
-	inCrowd(t, func(c *crowd) {
+	inConcurrentEnv(t, func(c *concurrentEnv) {
 		for range 3 {
 			r := c.asked()
 			var presses []press
@@ -69,14 +69,14 @@ func TestCrowdOfApproversOfWhomThreeAreNeeded(t *testing.T) {
 func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 	toActive := []approval.Event{approval.EventApprove, approval.EventIssue, approval.EventConfirm}
 	t.Run("nudge", func(t *testing.T) {
-		inCrowd(t, func(c *crowd) {
+		inConcurrentEnv(t, func(c *concurrentEnv) {
 			r := c.asked()
 			c.once(r, approval.EventNudge, each(20, press{ID: r.ID, On: approval.EventNudge, Who: alice}))
 		})
 	})
 	t.Run("sign", func(t *testing.T) {
-		inCrowd(t, func(c *crowd) {
-			r, err := c.services[0].BreakGlass(c.t.Context(), as(alice), emergency())
+		inConcurrentEnv(t, func(c *concurrentEnv) {
+			r, err := c.services[0].BreakGlass(c.t.Context(), as(alice), breakGlassPolicy())
 			require.NoError(c.t, err)
 			c.pass(10 * time.Second)
 			c.once(c.get(r.ID), approval.EventReview, each(10, press{ID: r.ID, On: approval.EventReview, Who: bob}, press{ID: r.ID, On: approval.EventReview, Who: dana}))
@@ -85,7 +85,7 @@ func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 		})
 	})
 	t.Run("hand over", func(t *testing.T) {
-		inCrowd(t, func(c *crowd) {
+		inConcurrentEnv(t, func(c *concurrentEnv) {
 			r := c.after(toActive...)
 			for _, d := range c.people {
 				d.Set(policy.Deactivated, alice)
@@ -101,7 +101,7 @@ func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
 		"a form for other addresses": {On: approval.EventReplaceAccessList, How: "another"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inCrowd(t, func(c *crowd) {
+			inConcurrentEnv(t, func(c *concurrentEnv) {
 				r := c.after(toActive...)
 				press.ID, press.Who = r.ID, alice
 				for _, err := range c.all(time.Now().Add(time.Minute), each(20, press)) {

@@ -26,29 +26,29 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A crowd is many people on several instances of the service, with two workers,
+// A concurrentEnv is many people on several instances of the service, with two workers,
 // on one SQLite file.
-type crowd struct {
+type concurrentEnv struct {
 	t        *testing.T
 	store    *store.Store
 	keys     *approvaltest.Keys
-	screens  *approvaltest.Screens
+	screens  *approvaltest.Messenger
 	services []*service.Service
 	people   []*approvaltest.Directory
 	rounds   int
 	winners  map[approval.Event]int // of the moves that were raced for
 }
 
-// inCrowd runs a story in a bubble: whoever waits for the same moment gets
+// inConcurrentEnv runs a story in a bubble: whoever waits for the same moment gets
 // there at once, on as many processors as there are. Afterwards nothing runs.
-func inCrowd(t *testing.T, story func(c *crowd), edit ...func(*policy.Policy)) {
+func inConcurrentEnv(t *testing.T, story func(c *concurrentEnv), edit ...func(*policy.Policy)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "bot.db")
 	synctest.Test(t, func(t *testing.T) {
 		s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 		require.NoError(t, err)
-		c := &crowd{
-			t: t, store: s, keys: &approvaltest.Keys{Now: time.Now}, screens: &approvaltest.Screens{},
+		c := &concurrentEnv{
+			t: t, store: s, keys: &approvaltest.Keys{Now: time.Now}, screens: &approvaltest.Messenger{},
 			winners: map[approval.Event]int{},
 		}
 		ctx, stop := context.WithCancel(context.Background())
@@ -74,7 +74,7 @@ func shortWaits(p *policy.Policy) {
 }
 
 // newInstance adds a worker with three services that wake it.
-func (c *crowd) newInstance(p policy.Policy) *worker.Worker {
+func (c *concurrentEnv) newInstance(p policy.Policy) *worker.Worker {
 	everybody := &approvaltest.Directory{}
 	everybody.Set(policy.Member, alice, bob, dana)
 	everybody.Set(policy.Member, p.Approvers().Users...)
@@ -88,13 +88,13 @@ func (c *crowd) newInstance(p policy.Policy) *worker.Worker {
 	return w
 }
 
-func (c *crowd) pass(d time.Duration) {
+func (c *concurrentEnv) pass(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
 }
 
 // asked is a new request of alice's.
-func (c *crowd) asked() approval.Request {
+func (c *concurrentEnv) asked() approval.Request {
 	c.rounds++
 	r, err := c.services[0].Submit(c.t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = fmt.Sprintf("V%d", c.rounds) }))
 	require.NoError(c.t, err)
@@ -103,7 +103,7 @@ func (c *crowd) asked() approval.Request {
 }
 
 // after is a new request after some presses.
-func (c *crowd) after(presses ...approval.Event) approval.Request {
+func (c *concurrentEnv) after(presses ...approval.Event) approval.Request {
 	r := c.asked()
 	for _, on := range presses {
 		who := alice
@@ -117,7 +117,7 @@ func (c *crowd) after(presses ...approval.Event) approval.Request {
 	return c.get(r.ID)
 }
 
-func (c *crowd) get(id policy.ID) approval.Request {
+func (c *concurrentEnv) get(id policy.ID) approval.Request {
 	r, err := c.store.Get(c.t.Context(), id)
 	require.NoError(c.t, err)
 	return r
@@ -126,7 +126,7 @@ func (c *crowd) get(id policy.ID) approval.Request {
 // race lets everybody press at one moment, and asserts that of all that could
 // end the state in which the request is exactly one did, and that everybody
 // was told the truth.
-func (c *crowd) race(r approval.Request, at time.Time, presses []press) {
+func (c *concurrentEnv) race(r approval.Request, at time.Time, presses []press) {
 	answers := c.all(at, presses)
 	told := map[mark]int{}
 	for i, err := range answers {
@@ -162,7 +162,7 @@ func (c *crowd) race(r approval.Request, at time.Time, presses []press) {
 }
 
 // all lets everybody press at one moment, and returns what they are told.
-func (c *crowd) all(at time.Time, presses []press) []error {
+func (c *concurrentEnv) all(at time.Time, presses []press) []error {
 	answers := make([]error, len(presses))
 	var all sync.WaitGroup
 	for i, p := range presses {
@@ -177,7 +177,7 @@ func (c *crowd) all(at time.Time, presses []press) []error {
 }
 
 // since lists what was recorded of a request after it was read.
-func (c *crowd) since(r approval.Request) []approval.AuditEntry {
+func (c *concurrentEnv) since(r approval.Request) []approval.AuditEntry {
 	var all []approval.AuditEntry
 	version := int64(0)
 	require.NoError(c.t, c.store.Audit(c.t.Context(), func(e approval.AuditEntry) error {
@@ -192,7 +192,7 @@ func (c *crowd) since(r approval.Request) []approval.AuditEntry {
 }
 
 // rows lists all requests.
-func (c *crowd) rows() []approval.Request {
+func (c *concurrentEnv) rows() []approval.Request {
 	var all []approval.Request
 	for _, u := range []policy.UserID{alice, bob, dana} {
 		theirs, err := c.store.ListByRequester(c.t.Context(), u)
@@ -204,7 +204,7 @@ func (c *crowd) rows() []approval.Request {
 
 // check asserts that the trail leads to what is stored, and that the keys that
 // are alive are those that people hold.
-func (c *crowd) check() {
+func (c *concurrentEnv) check() {
 	rows := c.rows()
 	var entries []approval.AuditEntry
 	require.NoError(c.t, c.store.Audit(c.t.Context(), func(e approval.AuditEntry) error { entries = append(entries, e); return nil }))
@@ -240,7 +240,7 @@ func TestCrowdOfApprovers(t *testing.T) {
 	for i := range fifty {
 		fifty[i] = policy.UserID(fmt.Sprintf("U_%02d", i))
 	}
-	inCrowd(t, func(c *crowd) {
+	inConcurrentEnv(t, func(c *concurrentEnv) {
 		for range 3 {
 			r := c.asked()
 			var presses []press
@@ -253,7 +253,7 @@ func TestCrowdOfApprovers(t *testing.T) {
 }
 
 func TestCrowdOfPressesMakesOneKey(t *testing.T) {
-	inCrowd(t, func(c *crowd) {
+	inConcurrentEnv(t, func(c *concurrentEnv) {
 		for i := range 3 {
 			r := c.after(approval.EventApprove)
 			c.race(r, time.Now().Add(time.Minute), each(20, press{ID: r.ID, On: approval.EventIssue, Who: alice}))
@@ -283,7 +283,7 @@ func TestCrowdAtTheMomentOfLapse(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inCrowd(t, func(c *crowd) {
+			inConcurrentEnv(t, func(c *concurrentEnv) {
 				for range 4 {
 					r := c.after(tt.given...)
 					at := tt.at(r)

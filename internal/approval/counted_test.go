@@ -18,33 +18,33 @@ func twoOfFour(p *policy.Policy) {
 	p.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{bob, dana}, Groups: []policy.GroupID{platform}}, Count: 2}}
 }
 
-// rules replaces the policy, as a restart does.
-func (w *world) rules(edit func(*policy.Policy)) { edit(&w.Orgs[0].Policy) }
+// editPolicy replaces the policy, as a restart does.
+func (w *env) editPolicy(edit func(*policy.Policy)) { edit(&w.Orgs[0].Policy) }
 
 func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		first  policy.UserID
-		change func(*world)
+		change func(*env)
 		void   policy.VoidReason // empty: it counts
 	}{
-		"still an approver":        {bob, func(*world) {}, ""},
-		"deactivated":              {bob, func(w *world) { w.directory.Set(policy.Deactivated, bob) }, policy.VoidDeactivated},
-		"a guest by now":           {bob, func(w *world) { w.directory.Set(policy.Guest, bob) }, policy.VoidGuest},
-		"not of the workspace":     {bob, func(w *world) { w.directory.Set(policy.External, bob) }, policy.VoidExternal},
-		"excluded by now":          {bob, func(w *world) { w.rules(func(p *policy.Policy) { p.ExcludedApprovers = users(bob) }) }, policy.VoidNotApprover},
-		"a group that is excluded": {frank, func(w *world) { w.rules(func(p *policy.Policy) { p.ExcludedApprovers = groups(platform) }) }, policy.VoidNotApprover},
-		"out of the group":         {frank, func(w *world) { w.directory.SetGroup(platform, heidi) }, policy.VoidNotApprover},
-		"out of the policy": {bob, func(w *world) {
-			w.rules(func(p *policy.Policy) { p.Requirements[0].From.Users = []policy.UserID{dana} })
+		"still an approver":        {bob, func(*env) {}, ""},
+		"deactivated":              {bob, func(w *env) { w.Directory.Set(policy.Deactivated, bob) }, policy.VoidDeactivated},
+		"a guest by now":           {bob, func(w *env) { w.Directory.Set(policy.Guest, bob) }, policy.VoidGuest},
+		"not of the workspace":     {bob, func(w *env) { w.Directory.Set(policy.External, bob) }, policy.VoidExternal},
+		"excluded by now":          {bob, func(w *env) { w.editPolicy(func(p *policy.Policy) { p.ExcludedApprovers = users(bob) }) }, policy.VoidNotApprover},
+		"a group that is excluded": {frank, func(w *env) { w.editPolicy(func(p *policy.Policy) { p.ExcludedApprovers = groups(platform) }) }, policy.VoidNotApprover},
+		"out of the group":         {frank, func(w *env) { w.Directory.SetGroup(platform, heidi) }, policy.VoidNotApprover},
+		"out of the policy": {bob, func(w *env) {
+			w.editPolicy(func(p *policy.Policy) { p.Requirements[0].From.Users = []policy.UserID{dana} })
 		}, policy.VoidNotApprover},
-		"in a group, and deactivated": {frank, func(w *world) { w.directory.Set(policy.Deactivated, frank) }, policy.VoidDeactivated},
+		"in a group, and deactivated": {frank, func(w *env) { w.Directory.Set(policy.Deactivated, frank) }, policy.VoidDeactivated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				w.staff()
-				id := w.ask()
+			inEnv(t, func(w *env) {
+				w.SetGroups()
+				id := w.Submitted()
 				_, err := w.Approve(t.Context(), as(tt.first), id)
 				require.NoError(t, err)
 				tt.change(w)
@@ -57,13 +57,13 @@ func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
 				require.Equal(t, approval.StatePending, r.State, "one approval counts, and it takes two")
 				require.Equal(t, []policy.UserID{dana}, r.Counted())
 				require.Equal(t, tt.void, r.Approvals[0].Void)
-				last := w.store.Entries()[len(w.store.Entries())-1]
+				last := w.Store.Entries()[len(w.Store.Entries())-1]
 				assert.Equal(t, approval.EventApprovalAdded, last.Event)
 				assert.Equal(t, "approval of "+string(tt.first)+" does not count ("+string(tt.void)+")", last.Note)
 
 				_, err = w.Approve(t.Context(), as(dana), id)
 				require.ErrorIs(t, err, service.ErrAlreadyApproved)
-				w.rules(func(p *policy.Policy) { p.Requirements[0].From.Users = append(p.Requirements[0].From.Users, carol) })
+				w.editPolicy(func(p *policy.Policy) { p.Requirements[0].From.Users = append(p.Requirements[0].From.Users, carol) })
 				r, err = w.Approve(t.Context(), as(carol), id)
 				require.NoError(t, err)
 				require.Equal(t, approval.StateApproved, r.State, "two that count")
@@ -74,21 +74,21 @@ func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
 
 func TestApprovalsOfAChangeCountInTheSameWay(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.staff()
-		id := w.active()
-		w.rules(twoOfFour)
+	inEnv(t, func(w *env) {
+		w.SetGroups()
+		id := w.Active()
+		w.editPolicy(twoOfFour)
 		change, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "V2", ExtendBy: lifetimes[0], Reason: "not done"})
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), change.ID)
 		require.NoError(t, err)
-		w.directory.Set(policy.Deactivated, bob)
+		w.Directory.Set(policy.Deactivated, bob)
 		change, err = w.Approve(t.Context(), as(dana), change.ID)
 		require.NoError(t, err)
 		require.Equal(t, approval.StatePending, change.State)
-		ends := w.get(id).KeyExpiresAt
-		w.settle()
-		require.Equal(t, ends, w.get(id).KeyExpiresAt)
+		ends := w.Stored(id).KeyExpiresAt
+		w.WaitIdle()
+		require.Equal(t, ends, w.Stored(id).KeyExpiresAt)
 		change, err = w.Approve(t.Context(), as(frank), change.ID)
 		require.NoError(t, err)
 		require.Equal(t, approval.StateApplying, change.State)
@@ -97,14 +97,14 @@ func TestApprovalsOfAChangeCountInTheSameWay(t *testing.T) {
 
 func TestAnApprovalCountsAgainWhenItsGiverIsBack(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		w.directory.Set(policy.Deactivated, bob)
+		w.Directory.Set(policy.Deactivated, bob)
 		_, err = w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
-		w.directory.Set(policy.Member, bob)
+		w.Directory.Set(policy.Member, bob)
 		r, err := w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
 		require.Equal(t, approval.StateApproved, r.State, "somebody has to press, and dana may once more")
@@ -115,16 +115,16 @@ func TestAnApprovalCountsAgainWhenItsGiverIsBack(t *testing.T) {
 
 func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		w.directory.Set(policy.Guest, bob)
+		w.Directory.Set(policy.Guest, bob)
 		_, err = w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.ErrorIs(t, err, approval.ErrGuest)
-		w.directory.Set(policy.Member, bob)
+		w.Directory.Set(policy.Member, bob)
 		waiting, err := w.ListPending(t.Context(), as(bob))
 		require.NoError(t, err)
 		require.Len(t, waiting, 1, "his approval is missing")
@@ -137,11 +137,11 @@ func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
 
 func TestAMemberOfAGroupStandsInForOneWhoseApprovalDoesNotCount(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.owners()
+	inEnv(t, func(w *env) {
+		id := w.ownerKeyRequested()
 		_, err := w.Approve(t.Context(), as(frank), id)
 		require.NoError(t, err)
-		w.directory.Set(policy.Deactivated, frank)
+		w.Directory.Set(policy.Deactivated, frank)
 		r, err := w.Approve(t.Context(), as(heidi), id)
 		require.NoError(t, err, "of platform as frank was")
 		require.Equal(t, approval.StatePending, r.State)
@@ -153,11 +153,11 @@ func TestAMemberOfAGroupStandsInForOneWhoseApprovalDoesNotCount(t *testing.T) {
 
 func TestAnOwnApprovalDoesNotCountOnceThatIsOff(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
 		_, err := w.Approve(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.rules(func(p *policy.Policy) { p.AllowSelfApproval = false })
+		w.editPolicy(func(p *policy.Policy) { p.AllowSelfApproval = false })
 		r, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
 		require.Equal(t, approval.StatePending, r.State)
@@ -170,14 +170,14 @@ func TestAnOwnApprovalDoesNotCountOnceThatIsOff(t *testing.T) {
 
 func TestTheLastApprovalIsRefusedWhileAnEarlierGiverCannotBeChecked(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		w.directory.Fail(approvaltest.CallStanding, approvaltest.Mishap{}, approvaltest.Lost(errors.New("slack is down")))
+		w.Directory.Fail(approvaltest.CallStanding, approvaltest.Failure{}, approvaltest.Lost(errors.New("slack is down")))
 		_, err = w.Approve(t.Context(), as(dana), id)
 		require.ErrorIs(t, err, policy.ErrCannotCheck)
-		require.Equal(t, approval.StatePending, w.get(id).State)
+		require.Equal(t, approval.StatePending, w.Stored(id).State)
 		r, err := w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
 		require.Equal(t, approval.StateApproved, r.State)
@@ -186,9 +186,9 @@ func TestTheLastApprovalIsRefusedWhileAnEarlierGiverCannotBeChecked(t *testing.T
 
 func TestAnApprovalOfWhatWasTakenAwayIsNotVoid(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.staff()
-		w.directory.SetGroup(platform, frank, heidi, alice)
+	inEnv(t, func(w *env) {
+		w.SetGroups()
+		w.Directory.SetGroup(platform, frank, heidi, alice)
 		r, err := w.Submit(t.Context(), as(alice), form(asking("ORG_OWNER", "ORG_READ_ONLY")))
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(grace), r.ID)

@@ -15,31 +15,31 @@ import (
 // events.
 func TestAListThatLagsForLongIsNotBelieved(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.keys.Lag = 20 * time.Minute
-		id := w.approved()
-		w.keys.Fail(approvaltest.CallCreate, approvaltest.Unheard(approvaltest.Unknown()))
+	inEnv(t, func(w *env) {
+		w.Keys.Lag = 20 * time.Minute
+		id := w.Approved()
+		w.Keys.Fail(approvaltest.CallCreate, approvaltest.AnswerLost(approvaltest.Indeterminate()))
 		_, err := w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.pass(10 * time.Minute)
-		assert.Len(t, w.get(id).UnresolvedCreates, 1, "the events tell of a key that is not listed")
-		w.pass(20 * time.Minute)
-		assert.Empty(t, w.is(id, approval.StateApproved).UnresolvedCreates)
-		w.noKey()
+		w.Advance(10 * time.Minute)
+		assert.Len(t, w.Stored(id).UnresolvedCreates, 1, "the events tell of a key that is not listed")
+		w.Advance(20 * time.Minute)
+		assert.Empty(t, w.RequireState(id, approval.StateApproved).UnresolvedCreates)
+		w.RequireNoKeys()
 	})
 }
 
 func TestWhatNeverHappenedIsBelievedInTheEnd(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.approved()
-		w.keys.Fail(approvaltest.CallCreate, approvaltest.Lost(approvaltest.Unknown()))
+	inEnv(t, func(w *env) {
+		id := w.Approved()
+		w.Keys.Fail(approvaltest.CallCreate, approvaltest.Lost(approvaltest.Indeterminate()))
 		_, err := w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.pass(4 * time.Minute)
-		assert.Len(t, w.get(id).UnresolvedCreates, 1, "not before five minutes")
-		w.pass(2 * time.Minute)
-		assert.Empty(t, w.is(id, approval.StateApproved).UnresolvedCreates)
-		assert.Equal(t, 4, w.count(approval.EventOrphanSearch))
+		w.Advance(4 * time.Minute)
+		assert.Len(t, w.Stored(id).UnresolvedCreates, 1, "not before five minutes")
+		w.Advance(2 * time.Minute)
+		assert.Empty(t, w.RequireState(id, approval.StateApproved).UnresolvedCreates)
+		assert.Equal(t, 4, w.CountEvents(approval.EventOrphanSearch))
 	})
 }

@@ -14,12 +14,12 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// glass lets whoever is on call take an owner's key for two hours.
-func glass(p *policy.Policy) {
-	p.BreakGlass = policy.BreakGlass{AllowedRequesters: groups(oncall), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
+// breakGlass lets whoever is on call take an owner's key for two hours.
+func breakGlass(p *policy.Policy) {
+	p.BreakGlass = policy.BreakGlass{AllowedRequesters: groups(onCall), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 }
 
-func emergency(edit ...func(*policy.Form)) policy.Form {
+func breakGlassPolicy(edit ...func(*policy.Form)) policy.Form {
 	return form(append([]func(*policy.Form){func(f *policy.Form) {
 		f.Roles, f.Lifetime, f.Reason = []policy.Role{"ORG_OWNER"}, 0, "production is down, INC-7"
 	}}, edit...)...)
@@ -27,26 +27,26 @@ func emergency(edit ...func(*policy.Form)) policy.Form {
 
 func TestBreakGlassMakesAKeyAtOnce(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.staff()
-		r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+	inEnv(t, func(w *env) {
+		w.SetGroups()
+		r, err := w.BreakGlass(t.Context(), as(carol), breakGlassPolicy())
 		require.NoError(t, err)
-		again, err := w.BreakGlass(t.Context(), as(carol), emergency())
+		again, err := w.BreakGlass(t.Context(), as(carol), breakGlassPolicy())
 		require.NoError(t, err)
 		assert.Equal(t, r.ID, again.ID, "sent twice")
-		w.pass(5 * time.Second)
-		r = w.is(r.ID, approval.StateDelivered)
-		w.keyIsTheLastShown()
-		assert.Equal(t, carol, w.screens.Revealed()[0].To)
-		assert.Equal(t, []policy.Role{"ORG_OWNER"}, w.keys.Alive()[0].Access.Roles)
+		w.Advance(5 * time.Second)
+		r = w.RequireState(r.ID, approval.StateDelivered)
+		w.RequireLastShownKeyOnly()
+		assert.Equal(t, carol, w.Messenger.Revealed()[0].To)
+		assert.Equal(t, []policy.Role{"ORG_OWNER"}, w.Keys.Alive()[0].Access.Roles)
 		assert.WithinDuration(t, time.Now().Add(2*time.Hour), r.KeyExpiresAt, 10*time.Second)
-		assert.True(t, w.shows(r.ID, approval.CardMessage))
-		assert.True(t, w.shows(r.ID, approval.ReviewNotice))
-		assert.Equal(t, "break-glass", w.store.Entries()[0].Note)
+		assert.True(t, w.HasMessage(r.ID, approval.CardMessage))
+		assert.True(t, w.HasMessage(r.ID, approval.ReviewNotice))
+		assert.Equal(t, "break-glass", w.Store.Entries()[0].Note)
 
-		w.pass(3 * time.Hour)
-		w.is(r.ID, approval.StateEnded)
-		w.noKey()
+		w.Advance(3 * time.Hour)
+		w.RequireState(r.ID, approval.StateEnded)
+		w.RequireNoKeys()
 		open, err := w.AwaitingReview(t.Context(), as(bob))
 		require.NoError(t, err)
 		require.Len(t, open, 1, "it stays open when the key is gone")
@@ -55,14 +55,14 @@ func TestBreakGlassMakesAKeyAtOnce(t *testing.T) {
 		open, err = w.AwaitingReview(t.Context(), as(bob))
 		require.NoError(t, err)
 		assert.Empty(t, open)
-	}, glass)
+	}, breakGlass)
 }
 
 func TestBreakGlassIsOffByDefault(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testPolicy())
+	w := newEnv(t, testPolicy())
 	for _, who := range []policy.UserID{alice, bob} {
-		_, err := w.BreakGlass(t.Context(), as(who), emergency())
+		_, err := w.BreakGlass(t.Context(), as(who), breakGlassPolicy())
 		require.ErrorIs(t, err, service.ErrBreakGlassNotAllowed)
 		_, err = w.MayBreakGlass(t.Context(), as(who))
 		require.ErrorIs(t, err, service.ErrBreakGlassNotAllowed)
@@ -86,9 +86,9 @@ func TestWhoMayBreakGlassAndForWhat(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, testPolicy(glass))
-			w.staff()
-			_, err := w.BreakGlass(t.Context(), as(tt.by), emergency(tt.edit))
+			w := newEnv(t, testPolicy(breakGlass))
+			w.SetGroups()
+			_, err := w.BreakGlass(t.Context(), as(tt.by), breakGlassPolicy(tt.edit))
 			if tt.want != nil {
 				require.ErrorIs(t, err, tt.want)
 				return
@@ -102,11 +102,11 @@ func TestWhoMayBreakGlassAndForWhat(t *testing.T) {
 
 func TestSomebodyElseSigns(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.staff()
-		r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+	inEnv(t, func(w *env) {
+		w.SetGroups()
+		r, err := w.BreakGlass(t.Context(), as(carol), breakGlassPolicy())
 		require.NoError(t, err)
-		w.pass(5 * time.Second)
+		w.Advance(5 * time.Second)
 		_, err = w.Review(t.Context(), as(carol), r.ID)
 		require.ErrorIs(t, err, policy.ErrOwnRequest, "carol approves, too, but it is her key")
 		_, err = w.Review(t.Context(), as(alice), r.ID)
@@ -115,14 +115,14 @@ func TestSomebodyElseSigns(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.Review(t.Context(), as(dana), r.ID)
 		require.ErrorIs(t, err, approval.ErrAlreadyReviewed)
-		assert.Equal(t, bob, w.get(r.ID).Review.By)
-	}, glass, func(p *policy.Policy) { p.Requirements = anyOf(bob, dana, carol) })
+		assert.Equal(t, bob, w.Stored(r.ID).Review.By)
+	}, breakGlass, func(p *policy.Policy) { p.Requirements = anyOf(bob, dana, carol) })
 }
 
 func TestOnlyKeysTakenByBreakGlassAreSigned(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		_, err := w.Review(t.Context(), as(bob), w.active())
+	inEnv(t, func(w *env) {
+		_, err := w.Review(t.Context(), as(bob), w.Active())
 		require.ErrorIs(t, err, approval.ErrNotAllowed)
 	})
 }
@@ -130,24 +130,24 @@ func TestOnlyKeysTakenByBreakGlassAreSigned(t *testing.T) {
 // Without a conversation there is nowhere to show the key: none is made.
 func TestBreakGlassWhileSlackIsDown(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.staff()
+	inEnv(t, func(w *env) {
+		w.SetGroups()
 		for range 40 {
-			w.screens.Fail(approvaltest.CallDraw, approvaltest.Lost(errors.New("slack is down")))
+			w.Messenger.Fail(approvaltest.CallDraw, approvaltest.Lost(errors.New("slack is down")))
 		}
-		r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+		r, err := w.BreakGlass(t.Context(), as(carol), breakGlassPolicy())
 		require.NoError(t, err)
-		w.pass(20 * time.Second)
-		w.noKey()
-		w.pass(time.Hour)
-		r = w.get(r.ID)
+		w.Advance(20 * time.Second)
+		w.RequireNoKeys()
+		w.Advance(time.Hour)
+		r = w.Stored(r.ID)
 		assert.Equal(t, approval.StateApproved, r.State, "carol is asked to press")
-		w.noKey()
+		w.RequireNoKeys()
 		_, err = w.Issue(t.Context(), as(carol), r.ID)
 		require.NoError(t, err)
-		w.settle()
-		w.is(r.ID, approval.StateDelivered)
-	}, glass)
+		w.WaitIdle()
+		w.RequireState(r.ID, approval.StateDelivered)
+	}, breakGlass)
 }
 
 // TestKeyIsShownOnceSlackIsBack while the press is fresh, however long Slack was
@@ -157,25 +157,25 @@ func TestKeyIsShownOnceSlackIsBack(t *testing.T) {
 	for name, before := range map[string]time.Duration{"down since the request": 0, "down for an hour": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				w.staff()
-				w.screens.Refuse(func(approval.Request, approval.MessageName) error {
+			inEnv(t, func(w *env) {
+				w.SetGroups()
+				w.Messenger.Refuse(func(approval.Request, approval.MessageName) error {
 					return errors.New("slack is down")
 				})
-				r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+				r, err := w.BreakGlass(t.Context(), as(carol), breakGlassPolicy())
 				require.NoError(t, err)
 				if before > 0 {
-					w.pass(before)
+					w.Advance(before)
 					_, err = w.Issue(t.Context(), as(carol), r.ID)
 					require.NoError(t, err)
 				}
-				w.pass(40 * time.Second)
-				w.noKey()
-				w.screens.Refuse(nil)
-				w.pass(40 * time.Second)
-				w.is(r.ID, approval.StateDelivered)
-				w.keyIsTheLastShown()
-			}, glass)
+				w.Advance(40 * time.Second)
+				w.RequireNoKeys()
+				w.Messenger.Refuse(nil)
+				w.Advance(40 * time.Second)
+				w.RequireState(r.ID, approval.StateDelivered)
+				w.RequireLastShownKeyOnly()
+			}, breakGlass)
 		})
 	}
 }

@@ -14,41 +14,41 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// posted is the message of that name as it stands; there is one.
-func (w *world) posted(id policy.ID, name approval.MessageName) approvaltest.Message {
-	w.t.Helper()
-	all := w.screens.Messages(id)
+// postedMessage is the message of that name as it stands; there is one.
+func (w *env) postedMessage(id policy.ID, name approval.MessageName) approvaltest.Message {
+	w.T.Helper()
+	all := w.Messenger.Messages(id)
 	all = slices.DeleteFunc(all, func(m approvaltest.Message) bool { return m.Name != name })
-	require.Len(w.t, all, 1, "%s", name)
+	require.Len(w.T, all, 1, "%s", name)
 	return all[0]
 }
 
 func TestEachKeyShownHasItsOwnPost(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.delivered()
-		first := w.get(id).Key
-		w.pass(20 * time.Minute)
-		w.keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Refused(approval.CauseAccessMismatch)))
+	inEnv(t, func(w *env) {
+		id := w.Delivered()
+		first := w.Stored(id).Key
+		w.Advance(20 * time.Minute)
+		w.Keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Permanent(approval.CauseAccessMismatch)))
 		_, err := w.Replace(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.settle()
-		assert.Empty(t, w.keys.Alive())
-		made := w.posted(id, approval.KeyCreatedNotice)
+		w.WaitIdle()
+		assert.Empty(t, w.Keys.Alive())
+		made := w.postedMessage(id, approval.KeyCreatedNotice)
 		assert.Equal(t, 1, made.Drawn)
 		assert.Equal(t, first.ID, made.Request.Key.ID)
 		assert.False(t, made.Request.Confirmation.ShownAt.IsZero())
 	})
-	inWorld(t, func(w *world) {
-		id := w.delivered()
-		first := w.get(id).Key
+	inEnv(t, func(w *env) {
+		id := w.Delivered()
+		first := w.Stored(id).Key
 		_, err := w.Replace(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.settle()
-		r := w.is(id, approval.StateDelivered)
+		w.WaitIdle()
+		r := w.RequireState(id, approval.StateDelivered)
 		assert.Equal(t, []approval.MessageName{"card", "requested", "decided.channel", "ready", "key_created.channel", "key_created.2.channel"}, r.Messages)
-		assert.Equal(t, first.ID, w.posted(id, "key_created.channel").Request.Key.ID)
-		assert.Equal(t, r.Key.ID, w.posted(id, "key_created.2.channel").Request.Key.ID)
+		assert.Equal(t, first.ID, w.postedMessage(id, "key_created.channel").Request.Key.ID)
+		assert.Equal(t, r.Key.ID, w.postedMessage(id, "key_created.2.channel").Request.Key.ID)
 		assert.NotContains(t, r.Events, approval.KeyCreatedNotice, "what was posted is kept no longer than the next change")
 	})
 }
@@ -56,22 +56,22 @@ func TestEachKeyShownHasItsOwnPost(t *testing.T) {
 func TestEventPostedLateTellsOfItsMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy())
+		w := newEnv(t, testPolicy())
 		r, err := w.Submit(t.Context(), as(alice), form())
 		require.NoError(t, err)
 		_, err = w.Nudge(t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
-		lapsesUndecided := w.get(r.ID).ExpiresAt
+		lapsesUndecided := w.Stored(r.ID).ExpiresAt
 		<-time.After(time.Hour)
 		_, err = w.Approve(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
-		lapsesUncollected := w.get(r.ID).ExpiresAt
+		lapsesUncollected := w.Stored(r.ID).ExpiresAt
 		<-time.After(time.Hour)
 		_, err = w.Withdraw(t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
-		w.run(func() { // it was down all the while
-			w.settle()
-			nudged, decided, over := w.posted(r.ID, approval.NudgedNotice).Request, w.posted(r.ID, approval.DecidedNotice).Request, w.posted(r.ID, approval.ClosedNotice).Request
+		w.Run(func() { // it was down all the while
+			w.WaitIdle()
+			nudged, decided, over := w.postedMessage(r.ID, approval.NudgedNotice).Request, w.postedMessage(r.ID, approval.DecidedNotice).Request, w.postedMessage(r.ID, approval.ClosedNotice).Request
 			assert.Equal(t, approval.StatePending, nudged.State)
 			assert.Equal(t, lapsesUndecided, nudged.ExpiresAt)
 			assert.Equal(t, approval.StateApproved, decided.State)

@@ -16,49 +16,49 @@ import (
 // deleted until Atlas does not know it any more.
 func TestKeyThatComesBackIsReportedAndDeletedAgain(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]func(w *world) policy.ID{
-		"of an ended request": func(w *world) policy.ID {
-			id := w.active()
-			w.keys.Undying(w.keys.Alive()[0].ID)
-			_, err := w.Revoke(w.t.Context(), as(alice), id, "")
-			require.NoError(w.t, err)
-			w.settle()
-			w.is(id, approval.StateEnded)
+	for name, given := range map[string]func(w *env) policy.ID{
+		"of an ended request": func(w *env) policy.ID {
+			id := w.Active()
+			w.Keys.Undying(w.Keys.Alive()[0].ID)
+			_, err := w.Revoke(w.T.Context(), as(alice), id, "")
+			require.NoError(w.T, err)
+			w.WaitIdle()
+			w.RequireState(id, approval.StateEnded)
 			return id
 		},
-		"that was replaced": func(w *world) policy.ID {
-			id := w.delivered()
-			w.keys.Undying(w.keys.Alive()[0].ID)
-			_, err := w.Replace(w.t.Context(), as(alice), id)
-			require.NoError(w.t, err)
-			w.settle()
-			_, err = w.Confirm(w.t.Context(), as(alice), id)
-			require.NoError(w.t, err)
-			w.settle()
-			w.is(id, approval.StateActive)
+		"that was replaced": func(w *env) policy.ID {
+			id := w.Delivered()
+			w.Keys.Undying(w.Keys.Alive()[0].ID)
+			_, err := w.Replace(w.T.Context(), as(alice), id)
+			require.NoError(w.T, err)
+			w.WaitIdle()
+			_, err = w.Confirm(w.T.Context(), as(alice), id)
+			require.NoError(w.T, err)
+			w.WaitIdle()
+			w.RequireState(id, approval.StateActive)
 			return id
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
+			inEnv(t, func(w *env) {
 				id := given(w)
-				alive := len(w.keys.Alive())
-				w.pass(35 * time.Minute)
-				r := w.get(id)
+				alive := len(w.Keys.Alive())
+				w.Advance(35 * time.Minute)
+				r := w.Stored(id)
 				assert.True(t, r.Leftover.IsOpen())
-				assert.True(t, w.shows(id, approval.LeftoverMessage))
-				assert.True(t, w.shows(id, approval.LeftoverNotice))
-				lines := w.count(approval.EventOrphanSearch)
-				w.pass(3 * time.Hour)
-				assert.Len(t, w.keys.Alive(), alive)
-				assert.Equal(t, lines, w.count(approval.EventOrphanSearch), "told once")
-				assert.Greater(t, w.keys.Calls(approvaltest.CallRemove), 10, "and deleted again and again")
+				assert.True(t, w.HasMessage(id, approval.LeftoverMessage))
+				assert.True(t, w.HasMessage(id, approval.LeftoverNotice))
+				lines := w.CountEvents(approval.EventOrphanSearch)
+				w.Advance(3 * time.Hour)
+				assert.Len(t, w.Keys.Alive(), alive)
+				assert.Equal(t, lines, w.CountEvents(approval.EventOrphanSearch), "told once")
+				assert.Greater(t, w.Keys.Calls(approvaltest.CallRemove), 10, "and deleted again and again")
 
-				w.keys.Undying("")
-				w.pass(11 * time.Minute)
-				assert.Len(t, w.keys.Alive(), alive-1)
-				assert.False(t, w.get(id).Leftover.IsOpen())
+				w.Keys.Undying("")
+				w.Advance(11 * time.Minute)
+				assert.Len(t, w.Keys.Alive(), alive-1)
+				assert.False(t, w.Stored(id).Leftover.IsOpen())
 			})
 		})
 	}

@@ -14,21 +14,21 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// activeFor is a key that its owner holds, with a lifetime.
-func (w *world) activeFor(lifetime time.Duration) policy.ID {
-	w.t.Helper()
+// ActiveFor is a key that its owner holds, with a lifetime.
+func (w *env) ActiveFor(lifetime time.Duration) policy.ID {
+	w.T.Helper()
 	w.Orgs[0].Policy.Lifetimes = append(w.Orgs[0].Policy.Lifetimes, lifetime)
-	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *policy.Form) { f.Lifetime = lifetime }))
-	require.NoError(w.t, err)
-	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
-	require.NoError(w.t, err)
-	_, err = w.Issue(w.t.Context(), as(alice), r.ID)
-	require.NoError(w.t, err)
-	w.settle()
-	_, err = w.Confirm(w.t.Context(), as(alice), r.ID)
-	require.NoError(w.t, err)
-	w.settle()
-	w.is(r.ID, approval.StateActive)
+	r, err := w.Submit(w.T.Context(), as(alice), form(func(f *policy.Form) { f.Lifetime = lifetime }))
+	require.NoError(w.T, err)
+	_, err = w.Approve(w.T.Context(), as(bob), r.ID)
+	require.NoError(w.T, err)
+	_, err = w.Issue(w.T.Context(), as(alice), r.ID)
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	_, err = w.Confirm(w.T.Context(), as(alice), r.ID)
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	w.RequireState(r.ID, approval.StateActive)
 	return r.ID
 }
 
@@ -44,76 +44,76 @@ func TestTheOwnerIsToldBeforeTheEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.activeFor(tt.lifetime)
-				made := w.get(id).Key.MadeAt
+			inEnv(t, func(w *env) {
+				id := w.ActiveFor(tt.lifetime)
+				made := w.Stored(id).Key.MadeAt
 				for i, at := range tt.told {
-					w.pass(time.Until(made.Add(at - time.Minute)))
-					assert.Equal(t, i, w.get(id).ExpiryReminders, "not before %s", at)
-					w.pass(2 * time.Minute)
-					assert.Equal(t, i+1, w.get(id).ExpiryReminders)
-					assert.True(t, w.shows(id, approval.ExpiryReminderMessage(i+1)))
+					w.Advance(time.Until(made.Add(at - time.Minute)))
+					assert.Equal(t, i, w.Stored(id).ExpiryReminders, "not before %s", at)
+					w.Advance(2 * time.Minute)
+					assert.Equal(t, i+1, w.Stored(id).ExpiryReminders)
+					assert.True(t, w.HasMessage(id, approval.ExpiryReminderMessage(i+1)))
 				}
-				w.pass(time.Until(made.Add(tt.lifetime + time.Minute)))
-				assert.Equal(t, len(tt.told), w.is(id, approval.StateEnded).ExpiryReminders)
+				w.Advance(time.Until(made.Add(tt.lifetime + time.Minute)))
+				assert.Equal(t, len(tt.told), w.RequireState(id, approval.StateEnded).ExpiryReminders)
 			}, func(p *policy.Policy) { p.ConfirmWithin = 30 * time.Minute })
 		})
 	}
 }
 
-func (w *world) extends(id policy.ID) policy.ID {
-	w.t.Helper()
-	r, err := w.Extend(w.t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X" + string(id), ExtendBy: 24 * time.Hour, Reason: "not done yet"})
-	require.NoError(w.t, err)
-	w.settle()
+func (w *env) extended(id policy.ID) policy.ID {
+	w.T.Helper()
+	r, err := w.Extend(w.T.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X" + string(id), ExtendBy: 24 * time.Hour, Reason: "not done yet"})
+	require.NoError(w.T, err)
+	w.WaitIdle()
 	return r.ID
 }
 
 func TestExtend(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
-		ends := w.get(id).KeyExpiresAt
-		more := w.extends(id)
-		assert.Equal(t, approval.ChangeDetails{OldEnd: ends, NewEnd: ends.Add(24 * time.Hour)}, w.is(more, approval.StatePending).Change)
-		assert.Equal(t, ends, w.get(id).KeyExpiresAt, "asking changes nothing")
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		ends := w.Stored(id).KeyExpiresAt
+		more := w.extended(id)
+		assert.Equal(t, approval.ChangeDetails{OldEnd: ends, NewEnd: ends.Add(24 * time.Hour)}, w.RequireState(more, approval.StatePending).Change)
+		assert.Equal(t, ends, w.Stored(id).KeyExpiresAt, "asking changes nothing")
 		_, err := w.Approve(t.Context(), as(alice), more)
 		require.ErrorIs(t, err, policy.ErrOwnRequest)
 		_, err = w.Approve(t.Context(), as(bob), more)
 		require.NoError(t, err)
-		w.settle()
-		w.is(more, approval.StateApplied)
-		assert.Equal(t, ends.Add(24*time.Hour), w.is(id, approval.StateActive).KeyExpiresAt)
-		assert.Len(t, w.screens.Revealed(), 1, "no new secret")
-		w.pass(9 * time.Hour)
-		w.is(id, approval.StateActive)
-		w.pass(24 * time.Hour)
-		w.is(id, approval.StateEnded)
-		w.noKey()
+		w.WaitIdle()
+		w.RequireState(more, approval.StateApplied)
+		assert.Equal(t, ends.Add(24*time.Hour), w.RequireState(id, approval.StateActive).KeyExpiresAt)
+		assert.Len(t, w.Messenger.Revealed(), 1, "no new secret")
+		w.Advance(9 * time.Hour)
+		w.RequireState(id, approval.StateActive)
+		w.Advance(24 * time.Hour)
+		w.RequireState(id, approval.StateEnded)
+		w.RequireNoKeys()
 	})
 }
 
 func TestAChangeThatIsDeniedOrComesTooLateChangesNothing(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
-		ends := w.get(id).KeyExpiresAt
-		more := w.extends(id)
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		ends := w.Stored(id).KeyExpiresAt
+		more := w.extended(id)
 		_, err := w.Deny(t.Context(), as(bob), more, "use it less")
 		require.NoError(t, err)
-		w.settle()
-		assert.Equal(t, ends, w.get(id).KeyExpiresAt)
+		w.WaitIdle()
+		assert.Equal(t, ends, w.Stored(id).KeyExpiresAt)
 
 		late, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X2", ExtendBy: 24 * time.Hour, Reason: "please"})
 		require.NoError(t, err)
 		_, err = w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
-		w.settle()
+		w.WaitIdle()
 		_, err = w.Approve(t.Context(), as(bob), late.ID)
 		require.NoError(t, err)
-		w.settle()
-		assert.Equal(t, approval.CauseKeyNotActive, w.is(late.ID, approval.StateFailed).Outcome.Cause)
-		w.is(id, approval.StateEnded)
+		w.WaitIdle()
+		assert.Equal(t, approval.CauseKeyNotActive, w.RequireState(late.ID, approval.StateFailed).Outcome.Cause)
+		w.RequireState(id, approval.StateEnded)
 	})
 }
 
@@ -130,28 +130,28 @@ func TestReaddress(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.active()
+			inEnv(t, func(w *env) {
+				id := w.Active()
 				if !tt.needsYes { // begin with more
 					r, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A0", Networks: "203.0.113.7 198.51.100.1", Reason: "two"})
 					require.NoError(t, err)
 					_, err = w.Approve(t.Context(), as(bob), r.ID)
 					require.NoError(t, err)
-					w.settle()
+					w.WaitIdle()
 				}
 				r, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A1", Networks: tt.typed, Reason: "moved"})
 				require.NoError(t, err)
-				w.settle()
+				w.WaitIdle()
 				if tt.needsYes {
-					w.is(r.ID, approval.StatePending)
+					w.RequireState(r.ID, approval.StatePending)
 					_, err = w.Approve(t.Context(), as(bob), r.ID)
 					require.NoError(t, err)
-					w.settle()
+					w.WaitIdle()
 				}
-				w.is(r.ID, approval.StateApplied)
+				w.RequireState(r.ID, approval.StateApplied)
 				want, _ := testPolicy().Networks(tt.typed)
-				assert.Equal(t, want, w.is(id, approval.StateActive).Access.Networks)
-				assert.Equal(t, want, w.keys.Alive()[0].Access.Networks, "and so says Atlas")
+				assert.Equal(t, want, w.RequireState(id, approval.StateActive).Access.Networks)
+				assert.Equal(t, want, w.Keys.Alive()[0].Access.Networks, "and so says Atlas")
 			})
 		})
 	}
@@ -159,29 +159,29 @@ func TestReaddress(t *testing.T) {
 
 func TestAChangeOfAddressesIsTriedUntilAtlasAnswers(t *testing.T) {
 	t.Parallel()
-	for name, mishap := range map[string]approvaltest.Mishap{
-		"lost":                      approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)),
-		"done, its answer lost":     approvaltest.Unheard(approvaltest.Unknown()),
-		"refused, and then the key": approvaltest.Lost(approvaltest.Refused(approval.CauseBadAddress)),
+	for name, mishap := range map[string]approvaltest.Failure{
+		"lost":                      approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)),
+		"done, its answer lost":     approvaltest.AnswerLost(approvaltest.Indeterminate()),
+		"refused, and then the key": approvaltest.Lost(approvaltest.Permanent(approval.CauseBadAddress)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.active()
-				before := w.get(id).Access.Networks
-				w.keys.Fail(approvaltest.CallReaddress, mishap)
+			inEnv(t, func(w *env) {
+				id := w.Active()
+				before := w.Stored(id).Access.Networks
+				w.Keys.Fail(approvaltest.CallReaddress, mishap)
 				r, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A1", Networks: "198.51.100.9", Reason: "moved"})
 				require.NoError(t, err)
 				_, err = w.Approve(t.Context(), as(bob), r.ID)
 				require.NoError(t, err)
-				w.pass(time.Minute)
+				w.Advance(time.Minute)
 				if name == "refused, and then the key" {
-					assert.Equal(t, approval.CauseBadAddress, w.is(r.ID, approval.StateFailed).Outcome.Cause)
-					assert.Equal(t, before, w.get(id).Access.Networks)
+					assert.Equal(t, approval.CauseBadAddress, w.RequireState(r.ID, approval.StateFailed).Outcome.Cause)
+					assert.Equal(t, before, w.Stored(id).Access.Networks)
 					return
 				}
-				w.is(r.ID, approval.StateApplied)
-				assert.Equal(t, w.get(id).Access.Networks, w.keys.Alive()[0].Access.Networks)
+				w.RequireState(r.ID, approval.StateApplied)
+				assert.Equal(t, w.Stored(id).Access.Networks, w.Keys.Alive()[0].Access.Networks)
 			})
 		})
 	}
@@ -189,8 +189,8 @@ func TestAChangeOfAddressesIsTriedUntilAtlasAnswers(t *testing.T) {
 
 func TestMistakesInAChange(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		codes := func(err error) []policy.ProblemCode {
 			wrong, ok := errors.AsType[*policy.FormError](err)
 			require.True(t, ok, err)
@@ -217,66 +217,66 @@ func TestMistakesInAChange(t *testing.T) {
 
 func TestRotate(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.activeFor(7 * 24 * time.Hour)
-		ends := w.get(id).KeyExpiresAt
-		w.pass(24 * time.Hour)
+	inEnv(t, func(w *env) {
+		id := w.ActiveFor(7 * 24 * time.Hour)
+		ends := w.Stored(id).KeyExpiresAt
+		w.Advance(24 * time.Hour)
 		next, err := w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.settle()
-		assert.Equal(t, ends, w.is(next.ID, approval.StateApproved).KeyExpiresAt, "no new approval, and no more time")
+		w.WaitIdle()
+		assert.Equal(t, ends, w.RequireState(next.ID, approval.StateApproved).KeyExpiresAt, "no new approval, and no more time")
 		_, err = w.Rotate(t.Context(), as(alice), id)
 		require.ErrorIs(t, err, approval.ErrRotationUnderway)
 		_, err = w.Issue(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
-		w.settle()
-		assert.Len(t, w.keys.Alive(), 2, "both live")
-		assert.Equal(t, ends, w.get(id).KeyExpiresAt)
+		w.WaitIdle()
+		assert.Len(t, w.Keys.Alive(), 2, "both live")
+		assert.Equal(t, ends, w.Stored(id).KeyExpiresAt)
 		_, err = w.Confirm(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
-		w.settle()
-		assert.WithinDuration(t, time.Now().Add(24*time.Hour), w.get(id).KeyExpiresAt, 5*time.Second)
-		w.pass(25 * time.Hour)
-		w.is(id, approval.StateEnded)
-		w.keyIsTheLastShown()
-		assert.Equal(t, ends, w.is(next.ID, approval.StateActive).KeyExpiresAt)
+		w.WaitIdle()
+		assert.WithinDuration(t, time.Now().Add(24*time.Hour), w.Stored(id).KeyExpiresAt, 5*time.Second)
+		w.Advance(25 * time.Hour)
+		w.RequireState(id, approval.StateEnded)
+		w.RequireLastShownKeyOnly()
+		assert.Equal(t, ends, w.RequireState(next.ID, approval.StateActive).KeyExpiresAt)
 	})
 }
 
 func TestSwitchedOver(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.activeFor(7 * 24 * time.Hour)
+	inEnv(t, func(w *env) {
+		id := w.ActiveFor(7 * 24 * time.Hour)
 		next, err := w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		_, err = w.RetirePredecessorNow(t.Context(), as(alice), next.ID)
 		require.ErrorIs(t, err, approval.ErrNotAllowed, "not before the successor is in hand")
 		_, err = w.Issue(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
-		w.settle()
+		w.WaitIdle()
 		_, err = w.Confirm(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
-		w.settle()
+		w.WaitIdle()
 		_, err = w.RetirePredecessorNow(t.Context(), as(bob), next.ID)
 		require.ErrorIs(t, err, approval.ErrNotOwner)
 		_, err = w.RetirePredecessorNow(t.Context(), as(alice), next.ID)
 		require.NoError(t, err)
-		w.settle()
-		assert.Equal(t, approval.CauseReplaced, w.is(id, approval.StateEnded).Outcome.Cause)
-		w.keyIsTheLastShown()
+		w.WaitIdle()
+		assert.Equal(t, approval.CauseReplaced, w.RequireState(id, approval.StateEnded).Outcome.Cause)
+		w.RequireLastShownKeyOnly()
 	})
 }
 
 func TestASuccessorThatIsNeverCollectedLeavesTheKeyAlone(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.activeFor(7 * 24 * time.Hour)
-		ends := w.get(id).KeyExpiresAt
+	inEnv(t, func(w *env) {
+		id := w.ActiveFor(7 * 24 * time.Hour)
+		ends := w.Stored(id).KeyExpiresAt
 		next, err := w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.pass(25 * time.Hour)
-		w.is(next.ID, approval.StateExpired)
-		assert.Equal(t, ends, w.is(id, approval.StateActive).KeyExpiresAt)
+		w.Advance(25 * time.Hour)
+		w.RequireState(next.ID, approval.StateExpired)
+		assert.Equal(t, ends, w.RequireState(id, approval.StateActive).KeyExpiresAt)
 		_, err = w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err, "another try")
 	})
@@ -284,12 +284,12 @@ func TestASuccessorThatIsNeverCollectedLeavesTheKeyAlone(t *testing.T) {
 
 func TestAnApproversReasonForRevokingIsKept(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		_, err := w.Revoke(t.Context(), as(bob), id, " it leaked ")
 		require.NoError(t, err)
-		w.settle()
-		r := w.is(id, approval.StateEnded)
+		w.WaitIdle()
+		r := w.RequireState(id, approval.StateEnded)
 		assert.Equal(t, "it leaked", r.Outcome.Note)
 		assert.Equal(t, bob, r.Outcome.By)
 	})
@@ -303,40 +303,40 @@ func TestAStoreThatFailsWhileChanging(t *testing.T) {
 		for _, applied := range []bool{false, true} {
 			t.Run(string(event)+map[bool]string{false: " lost", true: " done, its answer lost"}[applied], func(t *testing.T) {
 				t.Parallel()
-				inWorld(t, func(w *world) {
-					id := w.activeFor(7 * 24 * time.Hour)
-					ends := w.get(id).KeyExpiresAt
+				inEnv(t, func(w *env) {
+					id := w.ActiveFor(7 * 24 * time.Hour)
+					ends := w.Stored(id).KeyExpiresAt
 					failed := false
-					w.store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
+					w.Store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
 						if e.Event != event || failed {
 							return true, nil
 						}
 						failed = true
 						return applied, errors.New("the disk is full")
 					})
-					more := w.extends(id)
+					more := w.extended(id)
 					_, err := w.Approve(t.Context(), as(bob), more)
 					require.NoError(t, err)
-					w.pass(time.Minute)
-					assert.Equal(t, ends.Add(24*time.Hour), w.get(id).KeyExpiresAt)
+					w.Advance(time.Minute)
+					assert.Equal(t, ends.Add(24*time.Hour), w.Stored(id).KeyExpiresAt)
 					other, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A", Networks: "198.51.100.9", Reason: "moved"})
 					require.NoError(t, err)
 					_, err = w.Approve(t.Context(), as(bob), other.ID)
 					require.NoError(t, err)
-					w.pass(time.Minute)
+					w.Advance(time.Minute)
 					next, err := w.Rotate(t.Context(), as(alice), id)
 					require.NoError(t, err)
 					_, err = w.Issue(t.Context(), as(alice), next.ID)
 					require.NoError(t, err)
-					w.settle()
+					w.WaitIdle()
 					_, err = w.Confirm(t.Context(), as(alice), next.ID)
 					require.NoError(t, err)
-					w.pass(30 * time.Hour)
+					w.Advance(30 * time.Hour)
 					require.True(t, failed)
-					w.is(more, approval.StateApplied)
-					w.is(other.ID, approval.StateApplied)
-					w.is(id, approval.StateEnded)
-					w.keyIsTheLastShown()
+					w.RequireState(more, approval.StateApplied)
+					w.RequireState(other.ID, approval.StateApplied)
+					w.RequireState(id, approval.StateEnded)
+					w.RequireLastShownKeyOnly()
 				})
 			})
 		}
@@ -345,8 +345,8 @@ func TestAStoreThatFailsWhileChanging(t *testing.T) {
 
 func TestApproversSeeWhatWaitsForThemAndEveryKey(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		active := w.active()
+	inEnv(t, func(w *env) {
+		active := w.Active()
 		r, err := w.Submit(t.Context(), as(bob), form(func(f *policy.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
 		for who, want := range map[policy.UserID]int{dana: 1, bob: 0} {

@@ -30,7 +30,7 @@ func requireLimit(t *testing.T, err error, code policy.ProblemCode, limit int) {
 
 func TestOpenRequestsOfOnePersonAreLimited(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		first, err := w.Submit(t.Context(), as(alice), form(origin(1)))
 		require.NoError(t, err)
 		_, err = w.Submit(t.Context(), as(alice), form(origin(2)))
@@ -51,8 +51,8 @@ func TestOpenRequestsOfOnePersonAreLimited(t *testing.T) {
 
 func TestLiveKeysOfOnePersonAreLimited(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		_, err := w.Submit(t.Context(), as(alice), form(origin(2)))
 		require.NoError(t, err)
 		_, err = w.Submit(t.Context(), as(alice), form(origin(3)))
@@ -64,25 +64,25 @@ func TestLiveKeysOfOnePersonAreLimited(t *testing.T) {
 
 func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.staff()
-		_, err := w.BreakGlass(t.Context(), as(carol), emergency(origin(1)))
+	inEnv(t, func(w *env) {
+		w.SetGroups()
+		_, err := w.BreakGlass(t.Context(), as(carol), breakGlassPolicy(origin(1)))
 		require.NoError(t, err)
 		_, err = w.Submit(t.Context(), as(carol), form(origin(2), func(f *policy.Form) {
 			f.Roles, f.NetworkPresets, f.Networks = []policy.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 		}))
 		require.NoError(t, err)
-		_, err = w.BreakGlass(t.Context(), as(carol), emergency(origin(3)))
+		_, err = w.BreakGlass(t.Context(), as(carol), breakGlassPolicy(origin(3)))
 		requireLimit(t, err, policy.TooManyPerHour, 2)
-		w.pass(time.Hour)
-		_, err = w.BreakGlass(t.Context(), as(carol), emergency(origin(4)))
+		w.Advance(time.Hour)
+		_, err = w.BreakGlass(t.Context(), as(carol), breakGlassPolicy(origin(4)))
 		require.NoError(t, err)
-	}, strict, glass, limited(policy.Limits{RequestsPerHour: 2}))
+	}, strict, breakGlass, limited(policy.Limits{RequestsPerHour: 2}))
 }
 
 func TestManyFormsAtOnceDoNotPassALimitTogether(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testPolicy(limited(policy.Limits{OpenRequests: 3})))
+	w := newEnv(t, testPolicy(limited(policy.Limits{OpenRequests: 3})))
 	var all sync.WaitGroup
 	for n := range 40 {
 		all.Go(func() { _, _ = w.Submit(t.Context(), as(alice), form(origin(n))) })
@@ -95,11 +95,11 @@ func TestManyFormsAtOnceDoNotPassALimitTogether(t *testing.T) {
 
 func TestPreviewNamesTheLimitsThatARequestWouldExceed(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		got, err := w.Preview(t.Context(), as(alice), form())
 		require.NoError(t, err)
 		assert.Empty(t, got.Problems)
-		w.active()
+		w.Active()
 		_, err = w.Submit(t.Context(), as(alice), form(origin(2)))
 		require.NoError(t, err)
 		got, err = w.Preview(t.Context(), as(alice), form())
@@ -117,14 +117,14 @@ func TestPreviewNamesTheLimitsThatARequestWouldExceed(t *testing.T) {
 
 func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.orphaned()
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
 		r, err := w.Submit(t.Context(), as(carol), form(origin(2)))
 		require.NoError(t, err)
-		before := w.get(id)
+		before := w.Stored(id)
 		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		requireLimit(t, err, policy.TooManyKeys, 1)
-		assert.Equal(t, before.Version, w.get(id).Version, "nothing was changed")
+		assert.Equal(t, before.Version, w.Stored(id).Version, "nothing was changed")
 		_, err = w.Withdraw(t.Context(), as(carol), r.ID)
 		require.NoError(t, err)
 		_, err = w.Transfer(t.Context(), as(bob), id, carol)

@@ -43,7 +43,7 @@ func (h *house) approvesAlone(u policy.UserID, of policy.OrgID, a policy.Access)
 func (h *house) whyNotHave(u policy.UserID, r approval.Request, from root, until time.Time) error {
 	life := until.Sub(from.began)
 	switch {
-	case from.isGlass && h.isOf(oncall, u) && life <= glassLife:
+	case from.isGlass && h.isOf(onCall, u) && life <= glassLife:
 		return nil
 	case !slices.Contains(r.Access.Roles, owners):
 		return nil

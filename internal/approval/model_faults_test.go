@@ -14,7 +14,7 @@ import (
 // faults is what will go wrong outside of the process, call by call.
 type faults struct {
 	mu     sync.Mutex
-	coming map[approvaltest.Call][]approvaltest.Mishap
+	coming map[approvaltest.Call][]approvaltest.Failure
 	store  map[string][]bool // whether it happened nevertheless
 	usual  time.Duration     // what a call takes
 	slow   map[approvaltest.Call]time.Duration
@@ -30,7 +30,7 @@ func newFaults(usual time.Duration) *faults {
 func (f *faults) heal() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.coming = map[approvaltest.Call][]approvaltest.Mishap{}
+	f.coming = map[approvaltest.Call][]approvaltest.Failure{}
 	f.store = map[string][]bool{}
 	f.slow = map[approvaltest.Call]time.Duration{}
 }
@@ -45,7 +45,7 @@ func (f *faults) take(d time.Duration) time.Duration {
 	return before
 }
 
-func (f *faults) add(call approvaltest.Call, m ...approvaltest.Mishap) {
+func (f *faults) add(call approvaltest.Call, m ...approvaltest.Failure) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.coming[call] = append(f.coming[call], m...)
@@ -118,22 +118,22 @@ var faultyCalls = []approvaltest.Call{
 
 // drawMishap makes up how a call fails. Only of a call whose verdict is
 // Unknown can nobody say whether it happened.
-func drawMishap(t *rapid.T) approvaltest.Mishap {
+func drawMishap(t *rapid.T) approvaltest.Failure {
 	switch pick(t, "mishap", []string{"refused", "not now", "wait", "lost", "unheard", "unforeseen", "fine"}) {
 	case "refused":
-		return approvaltest.Lost(approvaltest.Refused(approval.CauseBadAddress))
+		return approvaltest.Lost(approvaltest.Permanent(approval.CauseBadAddress))
 	case "not now":
-		return approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable))
+		return approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable))
 	case "wait":
-		f := approvaltest.NotNow(approval.CauseAtlasUnavailable)
+		f := approvaltest.Transient(approval.CauseAtlasUnavailable)
 		f.RetryAfter = 40 * time.Second
 		return approvaltest.Lost(f)
 	case "lost":
-		return approvaltest.Lost(approvaltest.Unknown())
+		return approvaltest.Lost(approvaltest.Indeterminate())
 	case "unheard":
-		return approvaltest.Unheard(approvaltest.Unknown())
+		return approvaltest.AnswerLost(approvaltest.Indeterminate())
 	case "unforeseen":
-		return approvaltest.Unheard(errors.New("an error that nobody foresaw"))
+		return approvaltest.AnswerLost(errors.New("an error that nobody foresaw"))
 	}
 	return approvaltest.Fine()
 }

@@ -56,7 +56,7 @@ var (
 	people = []policy.UserID{alice, bob, carol, dana, frank, grace, heidi, ivan, mallory, gil, eve}
 	twoOf  = []policy.UserID{alice, bob, dana, grace, mallory} // of org2
 	movers = map[policy.GroupID][]policy.UserID{               // who may come and go
-		platform: {alice, dana, frank, heidi}, security: {grace, heidi, carol}, managers: {ivan, frank}, oncall: {carol, dana},
+		platform: {alice, dana, frank, heidi}, security: {grace, heidi, carol}, managers: {ivan, frank}, onCall: {carol, dana},
 	}
 )
 
@@ -73,7 +73,7 @@ func newHouse(d *approvaltest.Directory) *house {
 	h.group(platform, alice, dana, frank, heidi, mallory)
 	h.group(security, grace, heidi)
 	h.group(managers, ivan, mallory)
-	h.group(oncall, carol, dana)
+	h.group(onCall, carol, dana)
 	h.group(interns, mallory)
 	return h
 }
@@ -135,10 +135,10 @@ func houseRules() policy.Orgs {
 		}
 		p.NetworkPresets = []policy.NetworkPreset{{Name: "office", Networks: prefixes("203.0.112.0/22")}, {Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}
 		p.AutoApprovals = []policy.AutoRule{{
-			Name: "reading from CI", AllowedRequesters: policy.Principals{Users: []policy.UserID{alice}, Groups: []policy.GroupID{oncall}},
+			Name: "reading from CI", AllowedRequesters: policy.Principals{Users: []policy.UserID{alice}, Groups: []policy.GroupID{onCall}},
 			Roles: []policy.Role{readers, inRead}, NetworkPresets: []string{"ci"}, MaxLifetime: longLife, Projects: true,
 		}}
-		p.BreakGlass = policy.BreakGlass{AllowedRequesters: groups(oncall), Roles: []policy.Role{owners}, Lifetime: glassLife}
+		p.BreakGlass = policy.BreakGlass{AllowedRequesters: groups(onCall), Roles: []policy.Role{owners}, Lifetime: glassLife}
 		p.RemindApproversAfter, p.EscalateAfter, p.EscalateTo = []time.Duration{prodOne, prodTwo}, escalates, groups(managers)
 		houseTimes(p)
 	})

@@ -129,13 +129,13 @@ func (h *house) oversees(u policy.UserID, of policy.OrgID) bool {
 // of the whole key.
 func (h *house) byRule(u policy.UserID, of policy.OrgID, a policy.Access, life time.Duration) bool {
 	isOther := func(r policy.Role) bool { return r != readers && r != inRead }
-	return of == org && (u == alice || h.isOf(oncall, u)) && !slices.ContainsFunc(rolesOf(a), isOther) &&
+	return of == org && (u == alice || h.isOf(onCall, u)) && !slices.ContainsFunc(rolesOf(a), isOther) &&
 		reaches(prefixes("198.51.100.7/32", "198.51.100.8/32"), a.Networks) && life <= longLife
 }
 
 // mayBreakGlass reports whether somebody may have an owner's key at once.
 func (h *house) mayBreakGlass(u policy.UserID, of policy.OrgID) bool {
-	return of == org && h.isOf(oncall, u)
+	return of == org && h.isOf(onCall, u)
 }
 
 // samples are some addresses inside and outside of every network in the model.

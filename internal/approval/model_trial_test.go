@@ -25,7 +25,7 @@ type trial struct {
 	orgs      policy.Orgs
 	house     *house
 	keys      *approvaltest.Keys
-	screens   *approvaltest.Screens
+	screens   *approvaltest.Messenger
 	directory *approvaltest.Directory
 	faults    *faults
 	process   *process
@@ -77,7 +77,7 @@ func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, laten
 	tr := &trial{
 		open: open, orgs: houseRules(), ledger: newLedger(),
 		keys:    &approvaltest.Keys{Now: time.Now, Lag: lag},
-		screens: &approvaltest.Screens{}, directory: &approvaltest.Directory{},
+		screens: &approvaltest.Messenger{}, directory: &approvaltest.Directory{},
 		faults: newFaults(latency),
 		asked:  map[int]policy.ID{}, told: map[mark]account{},
 	}

@@ -160,7 +160,7 @@ type outcome struct {
 
 // outcomeOf asks once for each set of approvers, lets all of the set press
 // Approve, and looks whether the request was approved.
-func outcomeOf(t *rapid.T, w *world, of wantedAccess, isEscalated bool) outcome {
+func outcomeOf(t *rapid.T, w *env, of wantedAccess, isEscalated bool) outcome {
 	var out outcome
 	for set := range 1 << len(approverPool) {
 		f := form(of.fill, func(f *policy.Form) { f.IdempotencyKey = string(approval.NewID()) })
@@ -177,7 +177,7 @@ func outcomeOf(t *rapid.T, w *world, of wantedAccess, isEscalated bool) outcome 
 		out.rule = preview.Rule
 		if isEscalated && r.State == approval.StatePending {
 			r.EscalatedAt = time.Now()
-			r, err = w.store.Move(t.Context(), r, approval.AuditEntry{At: time.Now(), Org: org, Request: r.ID, Event: approval.EventEscalate, From: r.State, To: r.State})
+			r, err = w.Store.Move(t.Context(), r, approval.AuditEntry{At: time.Now(), Org: org, Request: r.ID, Event: approval.EventEscalate, From: r.State, To: r.State})
 			require.NoError(t, err)
 		}
 		for i, approver := range approverPool {
@@ -260,9 +260,9 @@ func TestRequirementsNeverShrinkWhenMoreIsAskedFor(t *testing.T) {
 	outer := t
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)
-		w := newWorld(outer, p)
-		w.staff()
-		w.withProjects()
+		w := newEnv(outer, p)
+		w.SetGroups()
+		w.SetProjects()
 		smaller := drawSmaller(t)
 		greater := smaller.more(t)
 		isEscalated := rapid.Bool().Draw(t, "escalated")
@@ -305,7 +305,7 @@ func oneForMembers(p *policy.Policy) {
 func TestAHarmlessRoleTakesNoApprovalAway(t *testing.T) {
 	t.Parallel()
 	for _, powerful := range []policy.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"} {
-		w := newWorld(t, testPolicy(oneForMembers))
+		w := newEnv(t, testPolicy(oneForMembers))
 		r, err := w.Submit(t.Context(), as(alice), form(asking(powerful, "ORG_MEMBER")))
 		require.NoError(t, err)
 		assert.Equal(t, []policy.Requirement{
@@ -322,7 +322,7 @@ func TestAHarmlessRoleTakesNoApprovalAway(t *testing.T) {
 
 func TestTheSameApprovalIsNeededOnceInWhateverOrderItIsWritten(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testPolicy(func(p *policy.Policy) {
+	w := newEnv(t, testPolicy(func(p *policy.Policy) {
 		p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}}
 		p.Roles = []policy.RoleRule{
 			{Role: "ORG_READ_ONLY", AllowedRequesters: everyone},

@@ -17,29 +17,29 @@ import (
 
 // afterRemoval runs given in a world, starts the bot again without the
 // organization, and runs f: every call about the organization fails then.
-func afterRemoval(t *testing.T, given func(w *world) policy.ID, f func(w *world, id policy.ID)) {
+func afterRemoval(t *testing.T, given func(w *env) policy.ID, f func(w *env, id policy.ID)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy())
+		w := newEnv(t, testPolicy())
 		var id policy.ID
-		w.run(func() { id = given(w) })
+		w.Run(func() { id = given(w) })
 		w.restart(policy.Orgs{{ID: "another", Name: "Another", Policy: testPolicy()}})
-		w.run(func() { f(w, id) })
+		w.Run(func() { f(w, id) })
 	})
 }
 
 // restart makes another worker and service, as a process that is started again.
-func (w *world) restart(orgs policy.Orgs) {
-	w.worker = worker.NewWorker(orgs, w.store, approval.KeysByOrg{}.Of, w.screens, w.directory, time.Now, w.worker.Log)
-	w.Service = &service.Service{Store: w.store, Directory: w.directory, Orgs: orgs, Now: time.Now, NewID: approval.NewID, Wake: w.worker.Wake}
+func (w *env) restart(orgs policy.Orgs) {
+	w.Worker = worker.NewWorker(orgs, w.Store, approval.KeysByOrg{}.Of, w.Messenger, w.Directory, time.Now, w.Worker.Log)
+	w.Service = &service.Service{Store: w.Store, Directory: w.Directory, Orgs: orgs, Now: time.Now, NewID: approval.NewID, Wake: w.Worker.Wake}
 }
 
 // interrupted is a request whose making stopped for good at the given event.
-func interrupted(at approval.Event) func(w *world) policy.ID {
-	return func(w *world) policy.ID {
-		id := w.approved()
+func interrupted(at approval.Event) func(w *env) policy.ID {
+	return func(w *env) policy.ID {
+		id := w.Approved()
 		dead := false
-		w.store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
+		w.Store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
 			if e.Event == at {
 				dead = true
 			}
@@ -48,9 +48,9 @@ func interrupted(at approval.Event) func(w *world) policy.ID {
 			}
 			return true, nil
 		})
-		_, err := w.Issue(w.t.Context(), as(alice), id)
-		require.NoError(w.t, err)
-		w.settle()
+		_, err := w.Issue(w.T.Context(), as(alice), id)
+		require.NoError(w.T, err)
+		w.WaitIdle()
 		return id
 	}
 }
@@ -61,46 +61,46 @@ func interrupted(at approval.Event) func(w *world) policy.ID {
 func TestKeyOfARemovedOrganizationIsReported(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		given func(w *world) policy.ID
+		given func(w *env) policy.ID
 		told  []approval.MessageName
 	}{
 		"killed with a key, before it was shown": {interrupted(approval.EventKeyCreated), []approval.MessageName{approval.DeletionOverdueMessage, approval.DeletionOverdueNotice}},
 		"killed before Atlas answered":           {interrupted(approval.EventCreateStarted), []approval.MessageName{approval.UnresolvedMessage, approval.UnresolvedNotice}},
-		"approved, and a create without an answer": {func(w *world) policy.ID {
-			id := w.approved()
-			w.keys.Lag = time.Hour
-			w.keys.Fail(approvaltest.CallCreate, approvaltest.Unheard(approvaltest.Unknown()))
-			_, err := w.Issue(w.t.Context(), as(alice), id)
-			require.NoError(w.t, err)
-			w.settle()
-			w.is(id, approval.StateApproved)
+		"approved, and a create without an answer": {func(w *env) policy.ID {
+			id := w.Approved()
+			w.Keys.Lag = time.Hour
+			w.Keys.Fail(approvaltest.CallCreate, approvaltest.AnswerLost(approvaltest.Indeterminate()))
+			_, err := w.Issue(w.T.Context(), as(alice), id)
+			require.NoError(w.T, err)
+			w.WaitIdle()
+			w.RequireState(id, approval.StateApproved)
 			return id
 		}, []approval.MessageName{approval.UnresolvedMessage, approval.UnresolvedNotice}},
-		"being replaced": {func(w *world) policy.ID {
-			id := w.delivered()
-			w.keys.Fail(approvaltest.CallRemove, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
-			_, err := w.Replace(w.t.Context(), as(alice), id)
-			require.NoError(w.t, err)
+		"being replaced": {func(w *env) policy.ID {
+			id := w.Delivered()
+			w.Keys.Fail(approvaltest.CallRemove, repeat(3, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))...)
+			_, err := w.Replace(w.T.Context(), as(alice), id)
+			require.NoError(w.T, err)
 			return id
 		}, []approval.MessageName{approval.DeletionOverdueMessage, approval.DeletionOverdueNotice}},
-		"revoking": {func(w *world) policy.ID {
-			id := w.active()
-			w.keys.Fail(approvaltest.CallRemove, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
-			_, err := w.Revoke(w.t.Context(), as(alice), id, "")
-			require.NoError(w.t, err)
+		"revoking": {func(w *env) policy.ID {
+			id := w.Active()
+			w.Keys.Fail(approvaltest.CallRemove, repeat(3, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))...)
+			_, err := w.Revoke(w.T.Context(), as(alice), id, "")
+			require.NoError(w.T, err)
 			return id
 		}, []approval.MessageName{approval.DeletionOverdueMessage, approval.DeletionOverdueNotice}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			afterRemoval(t, func(w *world) policy.ID {
+			afterRemoval(t, func(w *env) policy.ID {
 				id := tt.given(w)
 				return id
-			}, func(w *world, id policy.ID) {
-				w.store.SetOnMove(nil)
-				w.pass(time.Hour)
+			}, func(w *env, id policy.ID) {
+				w.Store.SetOnMove(nil)
+				w.Advance(time.Hour)
 				for _, m := range tt.told {
-					assert.True(t, w.shows(id, m), "%s", m)
+					assert.True(t, w.HasMessage(id, m), "%s", m)
 				}
 			})
 		})
@@ -109,43 +109,43 @@ func TestKeyOfARemovedOrganizationIsReported(t *testing.T) {
 
 func TestUnconfirmedKeyOfARemovedOrganizationIsReported(t *testing.T) {
 	t.Parallel()
-	afterRemoval(t, (*world).delivered, func(w *world, id policy.ID) {
-		w.pass(40 * time.Minute)
-		assert.True(t, w.shows(id, approval.ReminderMessage))
-		w.pass(time.Hour)
-		r := w.is(id, approval.StateRevoking)
+	afterRemoval(t, (*env).Delivered, func(w *env, id policy.ID) {
+		w.Advance(40 * time.Minute)
+		assert.True(t, w.HasMessage(id, approval.ReminderMessage))
+		w.Advance(time.Hour)
+		r := w.RequireState(id, approval.StateRevoking)
 		assert.Equal(t, approval.CauseUnconfirmed, r.Outcome.Cause)
 		assert.Equal(t, approval.CauseNoOrg, r.Deletion.Cause)
-		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
+		assert.True(t, w.HasMessage(id, approval.DeletionOverdueMessage))
 	})
 }
 
 func TestChangeInARemovedOrganizationIsReported(t *testing.T) {
 	t.Parallel()
-	afterRemoval(t, func(w *world) policy.ID {
-		id := w.activeFor(7 * 24 * time.Hour)
-		w.keys.Fail(approvaltest.CallReaddress, repeated(3, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))...)
-		change, err := w.ReplaceAccessList(w.t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "change", Reason: "moved", Networks: "203.0.113.9"})
-		require.NoError(w.t, err)
-		_, err = w.Approve(w.t.Context(), as(bob), change.ID)
-		require.NoError(w.t, err)
+	afterRemoval(t, func(w *env) policy.ID {
+		id := w.ActiveFor(7 * 24 * time.Hour)
+		w.Keys.Fail(approvaltest.CallReaddress, repeat(3, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))...)
+		change, err := w.ReplaceAccessList(w.T.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "change", Reason: "moved", Networks: "203.0.113.9"})
+		require.NoError(w.T, err)
+		_, err = w.Approve(w.T.Context(), as(bob), change.ID)
+		require.NoError(w.T, err)
 		return change.ID
-	}, func(w *world, id policy.ID) {
-		w.pass(time.Hour)
-		assert.Equal(t, approval.CauseNoOrg, w.is(id, approval.StateApplying).Issuance.Cause)
-		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
+	}, func(w *env, id policy.ID) {
+		w.Advance(time.Hour)
+		assert.Equal(t, approval.CauseNoOrg, w.RequireState(id, approval.StateApplying).Issuance.Cause)
+		assert.True(t, w.HasMessage(id, approval.DeletionOverdueMessage))
 	})
 }
 
 // What needs no Atlas ends as it would: nobody decided, or nobody collected.
 func TestWaitsInARemovedOrganizationLapse(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]func(w *world) policy.ID{"pending": (*world).ask, "approved": (*world).approved} {
+	for name, given := range map[string]func(w *env) policy.ID{"pending": (*env).Submitted, "approved": (*env).Approved} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			afterRemoval(t, given, func(w *world, id policy.ID) {
-				w.pass(25 * time.Hour)
-				w.is(id, approval.StateExpired)
+			afterRemoval(t, given, func(w *env, id policy.ID) {
+				w.Advance(25 * time.Hour)
+				w.RequireState(id, approval.StateExpired)
 			})
 		})
 	}
@@ -154,15 +154,15 @@ func TestWaitsInARemovedOrganizationLapse(t *testing.T) {
 // Whoever pressed as the organization was removed is told, and has a button.
 func TestPressInARemovedOrganizationIsPutBack(t *testing.T) {
 	t.Parallel()
-	afterRemoval(t, func(w *world) policy.ID {
-		id := w.approved()
-		w.store.SetOnMove(func(e approval.AuditEntry) (bool, error) { return e.Event == approval.EventIssue, nil })
-		_, err := w.Issue(w.t.Context(), as(alice), id)
-		require.NoError(w.t, err)
+	afterRemoval(t, func(w *env) policy.ID {
+		id := w.Approved()
+		w.Store.SetOnMove(func(e approval.AuditEntry) (bool, error) { return e.Event == approval.EventIssue, nil })
+		_, err := w.Issue(w.T.Context(), as(alice), id)
+		require.NoError(w.T, err)
 		return id
-	}, func(w *world, id policy.ID) {
-		w.store.SetOnMove(nil)
-		w.pass(time.Minute)
-		assert.Equal(t, approval.CauseNoOrg, w.is(id, approval.StateApproved).Issuance.Cause)
+	}, func(w *env, id policy.ID) {
+		w.Store.SetOnMove(nil)
+		w.Advance(time.Minute)
+		assert.Equal(t, approval.CauseNoOrg, w.RequireState(id, approval.StateApproved).Issuance.Cause)
 	})
 }

@@ -23,14 +23,14 @@ func twoOrgs() policy.Orgs {
 	}
 }
 
-// inTwoOrgs is inWorld with two organizations.
-func inTwoOrgs(t *testing.T, f func(w *world)) {
+// inTwoOrgs is inEnv with two organizations.
+func inTwoOrgs(t *testing.T, f func(w *env)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy())
+		w := newEnv(t, testPolicy())
 		w.Orgs = twoOrgs()
-		w.worker.Orgs = twoOrgs()
-		w.run(func() { f(w) })
+		w.Worker.Orgs = twoOrgs()
+		w.Run(func() { f(w) })
 	})
 }
 
@@ -40,8 +40,8 @@ func in(org policy.OrgID) func(*policy.Form) {
 
 func TestEachOrganizationHasItsOwnRulesAndKeys(t *testing.T) {
 	t.Parallel()
-	inTwoOrgs(t, func(w *world) {
-		ctx := w.t.Context()
+	inTwoOrgs(t, func(w *env) {
+		ctx := w.T.Context()
 		_, err := w.Submit(ctx, as(alice), form())
 		require.ErrorIs(t, err, policy.ErrNoOrg, "with two, the form says which")
 		r, err := w.Submit(ctx, as(alice), form(in("org2")))
@@ -52,12 +52,12 @@ func TestEachOrganizationHasItsOwnRulesAndKeys(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.Issue(ctx, as(alice), r.ID)
 		require.NoError(t, err)
-		w.settle()
-		require.Len(t, w.keys.Alive(), 1)
-		assert.Equal(t, policy.OrgID("org2"), w.keys.Alive()[0].Org)
+		w.WaitIdle()
+		require.Len(t, w.Keys.Alive(), 1)
+		assert.Equal(t, policy.OrgID("org2"), w.Keys.Alive()[0].Org)
 		_, err = w.Revoke(ctx, as(bob), r.ID, "")
 		require.ErrorIs(t, err, approval.ErrNotOwner)
-		entries := w.store.Entries()
+		entries := w.Store.Entries()
 		require.NotEmpty(t, entries)
 		assert.Equal(t, "no_org", entries[0].Refused)
 		assert.Empty(t, entries[0].Org, "a form that names no organization was refused")
@@ -69,8 +69,8 @@ func TestEachOrganizationHasItsOwnRulesAndKeys(t *testing.T) {
 
 func TestApproversSeeTheirOrganizationOnly(t *testing.T) {
 	t.Parallel()
-	inTwoOrgs(t, func(w *world) {
-		ctx := w.t.Context()
+	inTwoOrgs(t, func(w *env) {
+		ctx := w.T.Context()
 		for _, org := range []policy.OrgID{"org", "org2"} {
 			_, err := w.Submit(ctx, as(alice), form(in(org)))
 			require.NoError(t, err)
@@ -88,16 +88,16 @@ func TestApproversSeeTheirOrganizationOnly(t *testing.T) {
 
 func TestEveryOrganizationIsComparedWithItsRows(t *testing.T) {
 	t.Parallel()
-	inTwoOrgs(t, func(w *world) {
-		ctx := w.t.Context()
+	inTwoOrgs(t, func(w *env) {
+		ctx := w.T.Context()
 		for _, org := range []policy.OrgID{"org", "org2"} {
 			order := approval.KeySpec{Request: policy.ID("AKR-" + map[policy.OrgID]string{"org": "0000A", "org2": "0000B"}[org]), Attempt: 1}
-			_, err := w.keys.Of(org).Create(ctx, order, func(approval.Key) error { return nil })
+			_, err := w.Keys.Of(org).Create(ctx, order, func(approval.Key) error { return nil })
 			require.NoError(t, err)
 		}
-		w.pass(aWhile)
-		assert.Equal(t, policy.OrgID("org"), w.get("AKR-0000A").Org)
-		assert.Equal(t, policy.OrgID("org2"), w.get("AKR-0000B").Org)
+		w.Advance(someTime)
+		assert.Equal(t, policy.OrgID("org"), w.Stored("AKR-0000A").Org)
+		assert.Equal(t, policy.OrgID("org2"), w.Stored("AKR-0000B").Org)
 	})
 }
 
@@ -106,10 +106,10 @@ func TestEveryOrganizationIsComparedWithItsRows(t *testing.T) {
 func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy())
-		w.Orgs, w.worker.Orgs = twoOrgs(), twoOrgs()
+		w := newEnv(t, testPolicy())
+		w.Orgs, w.Worker.Orgs = twoOrgs(), twoOrgs()
 		var waits, live policy.ID
-		w.run(func() {
+		w.Run(func() {
 			r, err := w.Submit(t.Context(), as(alice), form(in("org2")))
 			require.NoError(t, err)
 			waits = r.ID
@@ -120,26 +120,26 @@ func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
 			require.NoError(t, err)
 			_, err = w.Issue(t.Context(), as(alice), live)
 			require.NoError(t, err)
-			w.settle()
+			w.WaitIdle()
 			_, err = w.Confirm(t.Context(), as(alice), live)
 			require.NoError(t, err)
 		})
 		w.Orgs = twoOrgs()[:1]
-		w.worker = worker.NewWorker(w.Orgs, w.store, w.keys.Of, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
-		w.run(func() {
-			w.pass(4 * time.Hour)
-			w.is(waits, approval.StatePending)
-			w.is(live, approval.StateActive)
+		w.Worker = worker.NewWorker(w.Orgs, w.Store, w.Keys.Of, w.Messenger, w.Directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		w.Run(func() {
+			w.Advance(4 * time.Hour)
+			w.RequireState(waits, approval.StatePending)
+			w.RequireState(live, approval.StateActive)
 			_, err := w.Approve(t.Context(), as(carol), waits)
 			require.ErrorIs(t, err, policy.ErrNoOrg)
-			require.Len(t, w.keys.Alive(), 1)
+			require.Len(t, w.Keys.Alive(), 1)
 		})
-		w.worker = worker.NewWorker(twoOrgs(), w.store, w.keys.Of, w.screens, w.directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
-		w.run(func() {
-			w.pass(24 * time.Hour)
-			w.is(waits, approval.StateExpired)
-			w.is(live, approval.StateEnded)
-			w.noKey()
+		w.Worker = worker.NewWorker(twoOrgs(), w.Store, w.Keys.Of, w.Messenger, w.Directory, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		w.Run(func() {
+			w.Advance(24 * time.Hour)
+			w.RequireState(waits, approval.StateExpired)
+			w.RequireState(live, approval.StateEnded)
+			w.RequireNoKeys()
 		})
 	})
 }

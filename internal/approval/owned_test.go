@@ -13,28 +13,28 @@ import (
 
 func TestProjectsThatAKeyCreatedAreNewsAndNoAlarm(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
-		key := w.keys.Alive()[0].ID
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		key := w.Keys.Alive()[0].ID
 		late := []approval.OwnedProject{{Project: policy.Project{ID: "p1", Name: "New"}}}
-		w.keys.Change(key, approval.Drift{Owns: late})
-		w.pass(aWhile)
-		r := w.is(id, approval.StateActive)
+		w.Keys.Change(key, approval.Drift{Owns: late})
+		w.Advance(someTime)
+		r := w.RequireState(id, approval.StateActive)
 		assert.Equal(t, late, r.Owns)
 		assert.True(t, r.Drift.IsZero())
-		assert.True(t, w.shows(id, approval.OwnsNotice))
-		assert.False(t, w.shows(id, approval.DriftNotice))
+		assert.True(t, w.HasMessage(id, approval.OwnsNotice))
+		assert.False(t, w.HasMessage(id, approval.DriftNotice))
 
 		proven := []approval.OwnedProject{{Project: policy.Project{ID: "p1", Name: "New"}, Proven: true}}
-		w.keys.Change(key, approval.Drift{Owns: proven})
-		w.pass(time.Hour)
-		assert.Equal(t, proven, w.is(id, approval.StateActive).Owns)
-		assert.Equal(t, 2, w.count(approval.EventOwnsProjects), "each once")
-		assert.Zero(t, w.count(approval.EventDriftDetected))
+		w.Keys.Change(key, approval.Drift{Owns: proven})
+		w.Advance(time.Hour)
+		assert.Equal(t, proven, w.RequireState(id, approval.StateActive).Owns)
+		assert.Equal(t, 2, w.CountEvents(approval.EventOwnsProjects), "each once")
+		assert.Zero(t, w.CountEvents(approval.EventDriftDetected))
 
-		w.keys.Change(key, approval.Drift{Owns: proven, RolesChanged: true})
-		w.pass(aWhile)
-		r = w.is(id, approval.StateActive)
+		w.Keys.Change(key, approval.Drift{Owns: proven, RolesChanged: true})
+		w.Advance(someTime)
+		r = w.RequireState(id, approval.StateActive)
 		assert.True(t, r.Drift.RolesChanged)
 		assert.Equal(t, proven, r.Owns)
 

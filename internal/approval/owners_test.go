@@ -14,21 +14,21 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// owns makes user the owner of a live key.
-func (w *world) owns(user policy.UserID) policy.ID {
-	w.t.Helper()
-	w.directory.Set(policy.Member, user)
+// activeKeyOf makes user the owner of a live key.
+func (w *env) activeKeyOf(user policy.UserID) policy.ID {
+	w.T.Helper()
+	w.Directory.Set(policy.Member, user)
 	f := form()
 	f.IdempotencyKey = "of " + string(user)
-	r, err := w.Submit(w.t.Context(), as(user), f)
-	require.NoError(w.t, err)
-	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
-	require.NoError(w.t, err)
-	_, err = w.Issue(w.t.Context(), as(user), r.ID)
-	require.NoError(w.t, err)
-	w.settle()
-	_, err = w.Confirm(w.t.Context(), as(user), r.ID)
-	require.NoError(w.t, err)
+	r, err := w.Submit(w.T.Context(), as(user), f)
+	require.NoError(w.T, err)
+	_, err = w.Approve(w.T.Context(), as(bob), r.ID)
+	require.NoError(w.T, err)
+	_, err = w.Issue(w.T.Context(), as(user), r.ID)
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	_, err = w.Confirm(w.T.Context(), as(user), r.ID)
+	require.NoError(w.T, err)
 	return r.ID
 }
 
@@ -36,23 +36,23 @@ func (w *world) owns(user policy.UserID) policy.ID {
 // for everybody.
 func TestOwnersAreLookedAtAtAPace(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		var last policy.ID
 		for i := range 60 {
-			last = w.owns(policy.UserID(fmt.Sprintf("U%02d", i)))
+			last = w.activeKeyOf(policy.UserID(fmt.Sprintf("U%02d", i)))
 		}
-		w.directory.Set(policy.Deactivated, "U59")
+		w.Directory.Set(policy.Deactivated, "U59")
 		var mu sync.Mutex
 		var looks []time.Time
-		w.directory.SetOnCall(func(c approvaltest.Call) {
+		w.Directory.SetOnCall(func(c approvaltest.Call) {
 			if c == approvaltest.CallAccount {
 				mu.Lock()
 				defer mu.Unlock()
 				looks = append(looks, time.Now())
 			}
 		})
-		w.pass(80 * time.Minute)
-		assert.False(t, w.get(last).OwnerDeactivatedAt.IsZero(), "the last of them is looked at too")
+		w.Advance(80 * time.Minute)
+		assert.False(t, w.Stored(last).OwnerDeactivatedAt.IsZero(), "the last of them is looked at too")
 		mu.Lock()
 		defer mu.Unlock()
 		require.GreaterOrEqual(t, len(looks), 60)
@@ -65,13 +65,13 @@ func TestOwnersAreLookedAtAtAPace(t *testing.T) {
 // TestOwnersAreLookedAtLaterWhenSlackSaysSo, and none is forgotten for that.
 func TestOwnersAreLookedAtLaterWhenSlackSaysSo(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.owns("U01")
-		w.directory.Set(policy.Deactivated, "U01")
-		limited := approvaltest.NotNow(approval.CauseUnknown)
+	inEnv(t, func(w *env) {
+		id := w.activeKeyOf("U01")
+		w.Directory.Set(policy.Deactivated, "U01")
+		limited := approvaltest.Transient(approval.CauseUnknown)
 		limited.RetryAfter = 30 * time.Second
-		w.directory.Fail(approvaltest.CallAccount, approvaltest.Lost(limited))
-		w.pass(75 * time.Minute)
-		assert.False(t, w.get(id).OwnerDeactivatedAt.IsZero())
+		w.Directory.Fail(approvaltest.CallAccount, approvaltest.Lost(limited))
+		w.Advance(75 * time.Minute)
+		assert.False(t, w.Stored(id).OwnerDeactivatedAt.IsZero())
 	})
 }

@@ -42,24 +42,24 @@ const panicked = "xoxb-a-secret-in-a-panic"
 // the request is tried again with growing pauses.
 func TestPanicIsIsolated(t *testing.T) {
 	t.Parallel()
-	for call, start := range map[approvaltest.Call]func(w *world, id policy.ID){
-		approvaltest.CallRemove:   func(w *world, id policy.ID) { w.Revoke(w.t.Context(), as(alice), id, "") },
-		approvaltest.CallDraw:     func(w *world, id policy.ID) { w.Revoke(w.t.Context(), as(alice), id, "") },
-		approvaltest.CallCreate:   func(w *world, id policy.ID) { w.askApproveCollect() },
-		approvaltest.CallRestrict: func(w *world, id policy.ID) { w.askApproveCollect() },
-		approvaltest.CallReveal:   func(w *world, id policy.ID) { w.askApproveCollect() },
-		approvaltest.CallMarked:   func(*world, policy.ID) {},
-		approvaltest.CallInspect:  func(*world, policy.ID) {},
-		approvaltest.CallAccount:  func(*world, policy.ID) {},
+	for call, start := range map[approvaltest.Call]func(w *env, id policy.ID){
+		approvaltest.CallRemove:   func(w *env, id policy.ID) { w.Revoke(w.T.Context(), as(alice), id, "") },
+		approvaltest.CallDraw:     func(w *env, id policy.ID) { w.Revoke(w.T.Context(), as(alice), id, "") },
+		approvaltest.CallCreate:   func(w *env, id policy.ID) { w.submitApproveIssue() },
+		approvaltest.CallRestrict: func(w *env, id policy.ID) { w.submitApproveIssue() },
+		approvaltest.CallReveal:   func(w *env, id policy.ID) { w.submitApproveIssue() },
+		approvaltest.CallMarked:   func(*env, policy.ID) {},
+		approvaltest.CallInspect:  func(*env, policy.ID) {},
+		approvaltest.CallAccount:  func(*env, policy.ID) {},
 	} {
 		t.Run(string(call), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, testPolicy())
+				w := newEnv(t, testPolicy())
 				log := &logBuffer{}
-				w.worker.Log = slog.New(slog.NewJSONHandler(log, nil))
-				w.run(func() {
-					id := w.active()
+				w.Worker.Log = slog.New(slog.NewJSONHandler(log, nil))
+				w.Run(func() {
+					id := w.Active()
 					panics := 0
 					explode := func(c approvaltest.Call) {
 						if c == call && panics < 3 {
@@ -67,19 +67,19 @@ func TestPanicIsIsolated(t *testing.T) {
 							panic(panicked)
 						}
 					}
-					w.keys.SetOnCall(explode)
-					w.screens.SetOnCall(explode)
-					w.directory.SetOnCall(explode)
+					w.Keys.SetOnCall(explode)
+					w.Messenger.SetOnCall(explode)
+					w.Directory.SetOnCall(explode)
 					start(w, id)
-					other := w.askAs(carol, 7)
-					w.pass(2 * time.Hour)
+					other := w.SubmittedBy(carol, 7)
+					w.Advance(2 * time.Hour)
 					assert.Positive(t, panics)
-					assert.True(t, w.shows(other, approval.CardMessage))
+					assert.True(t, w.HasMessage(other, approval.CardMessage))
 					assert.Contains(t, log.String(), `"level":"ERROR"`)
 					assert.Contains(t, log.String(), "panics_test.go", "where it was")
 					assert.NotContains(t, log.String(), panicked)
 					if call == approvaltest.CallRemove {
-						w.is(id, approval.StateEnded)
+						w.RequireState(id, approval.StateEnded)
 						assert.Equal(t, 3, strings.Count(log.String(), "the work on a request panicked"))
 					}
 				})
@@ -88,16 +88,16 @@ func TestPanicIsIsolated(t *testing.T) {
 	}
 }
 
-func (w *world) askApproveCollect() {
-	w.t.Helper()
-	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = "another" }))
-	require.NoError(w.t, err)
-	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
-	require.NoError(w.t, err)
-	w.settle()
-	_, err = w.Issue(w.t.Context(), as(alice), r.ID)
-	require.NoError(w.t, err)
-	w.pass(time.Minute)
-	w.is(r.ID, approval.StateApproved)
-	w.pass(20 * time.Minute)
+func (w *env) submitApproveIssue() {
+	w.T.Helper()
+	r, err := w.Submit(w.T.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = "another" }))
+	require.NoError(w.T, err)
+	_, err = w.Approve(w.T.Context(), as(bob), r.ID)
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	_, err = w.Issue(w.T.Context(), as(alice), r.ID)
+	require.NoError(w.T, err)
+	w.Advance(time.Minute)
+	w.RequireState(r.ID, approval.StateApproved)
+	w.Advance(20 * time.Minute)
 }

@@ -13,35 +13,35 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// askAs sends a form of the given person's, as the n-th of its kind.
-func (w *world) askAs(who policy.UserID, n int) policy.ID {
-	w.t.Helper()
-	r, err := w.Submit(w.t.Context(), as(who), form(func(f *policy.Form) { f.IdempotencyKey = fmt.Sprintf("form %d", n) }))
-	require.NoError(w.t, err)
+// SubmittedBy sends a form of the given person's, as the n-th of its kind.
+func (w *env) SubmittedBy(who policy.UserID, n int) policy.ID {
+	w.T.Helper()
+	r, err := w.Submit(w.T.Context(), as(who), form(func(f *policy.Form) { f.IdempotencyKey = fmt.Sprintf("form %d", n) }))
+	require.NoError(w.T, err)
 	return r.ID
 }
 
 // activeKeys are n keys that their owner holds.
-func (w *world) activeKeys(n int) []policy.ID {
-	w.t.Helper()
+func (w *env) activeKeys(n int) []policy.ID {
+	w.T.Helper()
 	var all []policy.ID
 	for i := range n {
-		id := w.askAs(alice, i)
-		_, err := w.Approve(w.t.Context(), as(bob), id)
-		require.NoError(w.t, err)
+		id := w.SubmittedBy(alice, i)
+		_, err := w.Approve(w.T.Context(), as(bob), id)
+		require.NoError(w.T, err)
 		all = append(all, id)
 	}
-	w.settle()
+	w.WaitIdle()
 	for _, id := range all {
-		_, err := w.Issue(w.t.Context(), as(alice), id)
-		require.NoError(w.t, err)
+		_, err := w.Issue(w.T.Context(), as(alice), id)
+		require.NoError(w.T, err)
 	}
-	w.pass(10 * time.Second)
+	w.Advance(10 * time.Second)
 	for _, id := range all {
-		_, err := w.Confirm(w.t.Context(), as(alice), id)
-		require.NoError(w.t, err)
+		_, err := w.Confirm(w.T.Context(), as(alice), id)
+		require.NoError(w.T, err)
 	}
-	w.pass(10 * time.Second)
+	w.Advance(10 * time.Second)
 	return all
 }
 
@@ -59,30 +59,30 @@ func TestDeletionsThatHangKeepNobodyWaiting(t *testing.T) {
 	for _, keys := range []int{20, 200} {
 		t.Run(fmt.Sprint(keys), func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
+			inEnv(t, func(w *env) {
 				all := w.activeKeys(keys)
-				approved := w.askAs(carol, 1000)
+				approved := w.SubmittedBy(carol, 1000)
 				_, err := w.Approve(t.Context(), as(bob), approved)
 				require.NoError(t, err)
-				w.settle()
-				hang(&w.keys.Script, approvaltest.CallRemove, time.Minute)
+				w.WaitIdle()
+				hang(&w.Keys.Script, approvaltest.CallRemove, time.Minute)
 				for _, id := range all {
 					_, err := w.Revoke(t.Context(), as(bob), id, "")
 					require.NoError(t, err)
 				}
-				w.settle()
+				w.WaitIdle()
 
-				asked := w.askAs(carol, 1001)
-				w.pass(5 * time.Second)
-				assert.True(t, w.shows(asked, approval.CardMessage), "the approvers' card is posted")
+				asked := w.SubmittedBy(carol, 1001)
+				w.Advance(5 * time.Second)
+				assert.True(t, w.HasMessage(asked, approval.CardMessage), "the approvers' card is posted")
 				_, err = w.Issue(t.Context(), as(carol), approved)
 				require.NoError(t, err)
-				w.pass(5 * time.Second)
-				w.is(approved, approval.StateDelivered)
+				w.Advance(5 * time.Second)
+				w.RequireState(approved, approval.StateDelivered)
 
-				w.pass(time.Duration(keys/32+1)*time.Minute + 10*time.Second)
+				w.Advance(time.Duration(keys/32+1)*time.Minute + 10*time.Second)
 				for _, id := range all {
-					require.Equal(t, approval.StateEnded, w.get(id).State, "deletions go on side by side")
+					require.Equal(t, approval.StateEnded, w.Stored(id).State, "deletions go on side by side")
 				}
 			})
 		})
@@ -91,17 +91,17 @@ func TestDeletionsThatHangKeepNobodyWaiting(t *testing.T) {
 
 func TestMessagesThatHangKeepNoDeletionWaiting(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
-		hang(&w.screens.Script, approvaltest.CallDraw, 10*time.Second)
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		hang(&w.Messenger.Script, approvaltest.CallDraw, 10*time.Second)
 		for n := range 60 {
-			w.askAs(carol, n)
+			w.SubmittedBy(carol, n)
 		}
-		w.settle()
+		w.WaitIdle()
 		_, err := w.Revoke(t.Context(), as(bob), id, "")
 		require.NoError(t, err)
-		w.settle()
-		assert.Equal(t, approval.StateEnded, w.get(id).State)
+		w.WaitIdle()
+		assert.Equal(t, approval.StateEnded, w.Stored(id).State)
 	})
 }
 
@@ -109,24 +109,24 @@ func TestMessagesThatHangKeepNoDeletionWaiting(t *testing.T) {
 // keys end at their time.
 func TestChecksThatHangKeepNoDateWaiting(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		var shown []policy.ID
 		for n := range 40 {
-			id := w.askAs(alice, n)
+			id := w.SubmittedBy(alice, n)
 			_, err := w.Approve(t.Context(), as(bob), id)
 			require.NoError(t, err)
 			shown = append(shown, id)
 		}
-		w.settle()
+		w.WaitIdle()
 		for _, id := range shown {
 			_, err := w.Issue(t.Context(), as(alice), id)
 			require.NoError(t, err)
 		}
-		w.pass(10 * time.Second)
-		hang(&w.keys.Script, approvaltest.CallUsed, 80*time.Second)
-		pending := w.askAs(carol, 1000)
-		w.pass(30 * time.Minute) // the reminders are due
-		require.Equal(t, approval.StatePending, w.get(pending).State)
+		w.Advance(10 * time.Second)
+		hang(&w.Keys.Script, approvaltest.CallUsed, 80*time.Second)
+		pending := w.SubmittedBy(carol, 1000)
+		w.Advance(30 * time.Minute) // the reminders are due
+		require.Equal(t, approval.StatePending, w.Stored(pending).State)
 		_, err := w.Withdraw(t.Context(), as(carol), pending)
 		require.NoError(t, err)
 		active := shown[39] // not in hand
@@ -134,7 +134,7 @@ func TestChecksThatHangKeepNoDateWaiting(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.Revoke(t.Context(), as(alice), active, "")
 		require.NoError(t, err)
-		w.settle()
-		assert.Equal(t, approval.StateEnded, w.get(active).State)
+		w.WaitIdle()
+		assert.Equal(t, approval.StateEnded, w.Stored(active).State)
 	})
 }

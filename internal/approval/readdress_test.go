@@ -23,58 +23,58 @@ func networks(list ...string) []netip.Prefix {
 	return all
 }
 
-// moves asks for another address for the key of id, and approves it.
-func (w *world) moves(id policy.ID, origin, to string) policy.ID {
-	w.t.Helper()
-	r, err := w.ReplaceAccessList(w.t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: origin, Networks: to, Reason: "moved"})
-	require.NoError(w.t, err)
-	_, err = w.Approve(w.t.Context(), as(bob), r.ID)
-	require.NoError(w.t, err)
+// accessListChanged asks for another address for the key of id, and approves it.
+func (w *env) accessListChanged(id policy.ID, origin, to string) policy.ID {
+	w.T.Helper()
+	r, err := w.ReplaceAccessList(w.T.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: origin, Networks: to, Reason: "moved"})
+	require.NoError(w.T, err)
+	_, err = w.Approve(w.T.Context(), as(bob), r.ID)
+	require.NoError(w.T, err)
 	return r.ID
 }
 
-// onKey is the access list of the only key in Atlas.
-func (w *world) onKey() []netip.Prefix {
-	w.t.Helper()
-	alive := w.keys.Alive()
-	require.Len(w.t, alive, 1)
+// networksOnKey is the access list of the only key in Atlas.
+func (w *env) networksOnKey() []netip.Prefix {
+	w.T.Helper()
+	alive := w.Keys.Alive()
+	require.Len(w.T, alive, 1)
 	return alive[0].Access.Networks
 }
 
 // The key starts with 203.0.113.7 and is to have 198.51.100.9 instead.
 func TestAnAccessListEndsAsItWasOrAsApproved(t *testing.T) {
 	t.Parallel()
-	refused := approvaltest.Refused(approval.CauseRefused)
+	refused := approvaltest.Permanent(approval.CauseRefused)
 	for name, tt := range map[string]struct {
-		add, keep []approvaltest.Mishap
+		add, keep []approvaltest.Failure
 		state     approval.State
 		cause     approval.Cause
 	}{
-		"adding refused":                      {add: []approvaltest.Mishap{approvaltest.Lost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
-		"adding refused half-way":             {add: []approvaltest.Mishap{approvaltest.Unheard(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
-		"adding done, its answer lost":        {add: []approvaltest.Mishap{approvaltest.Unheard(approvaltest.Unknown())}, state: approval.StateApplied},
-		"deleting refused":                    {keep: []approvaltest.Mishap{approvaltest.Lost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
-		"deleting refused, and going back":    {keep: []approvaltest.Mishap{approvaltest.Lost(refused), approvaltest.Lost(refused), approvaltest.Lost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
-		"deleting without an answer":          {keep: []approvaltest.Mishap{approvaltest.Lost(approvaltest.Unknown()), approvaltest.Unheard(approvaltest.Unknown())}, state: approval.StateApplied},
-		"deleting refused, adding back fails": {add: []approvaltest.Mishap{approvaltest.Fine(), approvaltest.Lost(refused)}, keep: []approvaltest.Mishap{approvaltest.Unheard(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
+		"adding refused":                      {add: []approvaltest.Failure{approvaltest.Lost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
+		"adding refused half-way":             {add: []approvaltest.Failure{approvaltest.AnswerLost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
+		"adding done, its answer lost":        {add: []approvaltest.Failure{approvaltest.AnswerLost(approvaltest.Indeterminate())}, state: approval.StateApplied},
+		"deleting refused":                    {keep: []approvaltest.Failure{approvaltest.Lost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
+		"deleting refused, and going back":    {keep: []approvaltest.Failure{approvaltest.Lost(refused), approvaltest.Lost(refused), approvaltest.Lost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
+		"deleting without an answer":          {keep: []approvaltest.Failure{approvaltest.Lost(approvaltest.Indeterminate()), approvaltest.AnswerLost(approvaltest.Indeterminate())}, state: approval.StateApplied},
+		"deleting refused, adding back fails": {add: []approvaltest.Failure{approvaltest.Fine(), approvaltest.Lost(refused)}, keep: []approvaltest.Failure{approvaltest.AnswerLost(refused)}, state: approval.StateFailed, cause: approval.CauseRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.active()
-				w.keys.Fail(approvaltest.CallReaddress, tt.add...)
-				w.keys.Fail(approvaltest.CallKeep, tt.keep...)
-				change := w.moves(id, "A1", "198.51.100.9")
-				w.pass(10 * time.Minute)
-				assert.Equal(t, tt.cause, w.is(change, tt.state).Outcome.Cause)
+			inEnv(t, func(w *env) {
+				id := w.Active()
+				w.Keys.Fail(approvaltest.CallReaddress, tt.add...)
+				w.Keys.Fail(approvaltest.CallKeep, tt.keep...)
+				change := w.accessListChanged(id, "A1", "198.51.100.9")
+				w.Advance(10 * time.Minute)
+				assert.Equal(t, tt.cause, w.RequireState(change, tt.state).Outcome.Cause)
 				want := networks("203.0.113.7/32")
 				if tt.state == approval.StateApplied {
 					want = networks("198.51.100.9/32")
 				}
-				assert.Equal(t, want, w.onKey())
-				assert.Equal(t, want, w.get(id).Access.Networks)
-				w.pass(time.Hour)
-				assert.True(t, w.get(id).Drift.IsZero(), "nobody changed it by hand")
+				assert.Equal(t, want, w.networksOnKey())
+				assert.Equal(t, want, w.Stored(id).Access.Networks)
+				w.Advance(time.Hour)
+				assert.True(t, w.Stored(id).Drift.IsZero(), "nobody changed it by hand")
 			})
 		})
 	}
@@ -83,36 +83,36 @@ func TestAnAccessListEndsAsItWasOrAsApproved(t *testing.T) {
 // Atlas adds, never says so, and refuses everything that follows, for hours.
 func TestAnAccessListThatAtlasNeverAnswersForGoesBack(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		for range 100 {
-			w.keys.Fail(approvaltest.CallReaddress, approvaltest.Unheard(approvaltest.Unknown()))
+			w.Keys.Fail(approvaltest.CallReaddress, approvaltest.AnswerLost(approvaltest.Indeterminate()))
 		}
-		change := w.moves(id, "A1", "198.51.100.9")
-		w.pass(2 * time.Hour)
-		assert.Equal(t, approval.CauseUnknown, w.is(change, approval.StateFailed).Outcome.Cause)
-		assert.Equal(t, networks("203.0.113.7/32"), w.onKey())
+		change := w.accessListChanged(id, "A1", "198.51.100.9")
+		w.Advance(2 * time.Hour)
+		assert.Equal(t, approval.CauseUnknown, w.RequireState(change, approval.StateFailed).Outcome.Cause)
+		assert.Equal(t, networks("203.0.113.7/32"), w.networksOnKey())
 	})
 }
 
 func TestPeopleAreToldThatAnAccessListCannotGoBackYet(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		for range 11 {
-			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.Refused(approval.CauseRefused)))
+			w.Keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.Permanent(approval.CauseRefused)))
 		}
-		change := w.moves(id, "A1", "198.51.100.9")
-		w.pass(5 * time.Minute)
-		assert.False(t, w.shows(change, approval.DeletionOverdueMessage))
-		w.pass(20 * time.Minute)
-		assert.True(t, w.shows(change, approval.DeletionOverdueMessage))
-		assert.True(t, w.shows(change, approval.DeletionOverdueNotice))
-		assert.ElementsMatch(t, networks("203.0.113.7/32", "198.51.100.9/32"), w.onKey())
-		assert.True(t, w.get(id).Drift.IsZero(), "that is not somebody's doing by hand")
-		w.pass(time.Hour)
-		w.is(change, approval.StateFailed)
-		assert.Equal(t, networks("203.0.113.7/32"), w.onKey())
+		change := w.accessListChanged(id, "A1", "198.51.100.9")
+		w.Advance(5 * time.Minute)
+		assert.False(t, w.HasMessage(change, approval.DeletionOverdueMessage))
+		w.Advance(20 * time.Minute)
+		assert.True(t, w.HasMessage(change, approval.DeletionOverdueMessage))
+		assert.True(t, w.HasMessage(change, approval.DeletionOverdueNotice))
+		assert.ElementsMatch(t, networks("203.0.113.7/32", "198.51.100.9/32"), w.networksOnKey())
+		assert.True(t, w.Stored(id).Drift.IsZero(), "that is not somebody's doing by hand")
+		w.Advance(time.Hour)
+		w.RequireState(change, approval.StateFailed)
+		assert.Equal(t, networks("203.0.113.7/32"), w.networksOnKey())
 	})
 }
 
@@ -125,13 +125,13 @@ func TestAChangeOfAnAccessListSurvivesACrashAtEachStep(t *testing.T) {
 			for _, isStored := range []bool{false, true} {
 				t.Run(name+map[bool]string{false: " before", true: " after"}[isStored], func(t *testing.T) {
 					t.Parallel()
-					inWorld(t, func(w *world) {
-						id := w.active()
+					inEnv(t, func(w *env) {
+						id := w.Active()
 						if refuse {
-							w.keys.Fail(approvaltest.CallKeep, approvaltest.Unheard(approvaltest.Refused(approval.CauseRefused)))
+							w.Keys.Fail(approvaltest.CallKeep, approvaltest.AnswerLost(approvaltest.Permanent(approval.CauseRefused)))
 						}
 						moves := 0
-						w.store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
+						w.Store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
 							if e.By != "" {
 								return true, nil
 							}
@@ -140,17 +140,17 @@ func TestAChangeOfAnAccessListSurvivesACrashAtEachStep(t *testing.T) {
 							}
 							return isStored, errors.New("stopped")
 						})
-						change := w.moves(id, "A1", "198.51.100.9")
-						w.pass(time.Hour)
-						state := w.get(change).State
+						change := w.accessListChanged(id, "A1", "198.51.100.9")
+						w.Advance(time.Hour)
+						state := w.Stored(change).State
 						require.True(t, state == approval.StateApplied || refuse && state == approval.StateFailed, state)
 						want := networks("198.51.100.9/32")
 						if state == approval.StateFailed {
 							want = networks("203.0.113.7/32")
 						}
-						assert.Equal(t, want, w.onKey())
-						assert.Equal(t, want, w.get(id).Access.Networks)
-						assert.True(t, w.get(id).Drift.IsZero())
+						assert.Equal(t, want, w.networksOnKey())
+						assert.Equal(t, want, w.Stored(id).Access.Networks)
+						assert.True(t, w.Stored(id).Drift.IsZero())
 					})
 				})
 			}
@@ -160,62 +160,62 @@ func TestAChangeOfAnAccessListSurvivesACrashAtEachStep(t *testing.T) {
 
 func TestAnAccessListInMotionGoesBackIfTheKeyGetsAnotherOwner(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
-		w.pass(50 * time.Minute) // owners are looked at by the hour
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		w.Advance(50 * time.Minute) // owners are looked at by the hour
 		for range 12 {
-			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
+			w.Keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))
 		}
-		change := w.moves(id, "A1", "198.51.100.9")
-		w.pass(time.Minute)
-		w.directory.Set(policy.Deactivated, alice)
-		w.pass(20 * time.Minute)
-		w.is(change, approval.StateApplying)
-		require.False(t, w.get(id).OwnerDeactivatedAt.IsZero())
+		change := w.accessListChanged(id, "A1", "198.51.100.9")
+		w.Advance(time.Minute)
+		w.Directory.Set(policy.Deactivated, alice)
+		w.Advance(20 * time.Minute)
+		w.RequireState(change, approval.StateApplying)
+		require.False(t, w.Stored(id).OwnerDeactivatedAt.IsZero())
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		w.pass(3 * time.Hour)
-		assert.Equal(t, approval.StateFailed, w.get(change).State)
-		assert.Equal(t, networks("203.0.113.7/32"), w.onKey())
-		assert.Equal(t, carol, w.get(id).Requester)
+		w.Advance(3 * time.Hour)
+		assert.Equal(t, approval.StateFailed, w.Stored(change).State)
+		assert.Equal(t, networks("203.0.113.7/32"), w.networksOnKey())
+		assert.Equal(t, carol, w.Stored(id).Requester)
 	})
 }
 
 func TestTwoChangesOfAnAccessListComeOneAfterTheOther(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		for range 3 {
-			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
+			w.Keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))
 		}
-		first := w.moves(id, "A1", "198.51.100.9")
-		w.settle()
-		second := w.moves(id, "A2", "192.0.2.1")
-		w.pass(time.Second)
-		w.is(second, approval.StateApplying)
-		assert.NotContains(t, w.onKey(), netip.MustParsePrefix("192.0.2.1/32"), "the first is not over")
-		w.pass(10 * time.Minute)
-		w.is(first, approval.StateApplied)
-		w.is(second, approval.StateApplied)
-		assert.Equal(t, networks("192.0.2.1/32"), w.onKey())
-		assert.Equal(t, networks("192.0.2.1/32"), w.get(id).Access.Networks)
+		first := w.accessListChanged(id, "A1", "198.51.100.9")
+		w.WaitIdle()
+		second := w.accessListChanged(id, "A2", "192.0.2.1")
+		w.Advance(time.Second)
+		w.RequireState(second, approval.StateApplying)
+		assert.NotContains(t, w.networksOnKey(), netip.MustParsePrefix("192.0.2.1/32"), "the first is not over")
+		w.Advance(10 * time.Minute)
+		w.RequireState(first, approval.StateApplied)
+		w.RequireState(second, approval.StateApplied)
+		assert.Equal(t, networks("192.0.2.1/32"), w.networksOnKey())
+		assert.Equal(t, networks("192.0.2.1/32"), w.Stored(id).Access.Networks)
 	})
 }
 
 func TestAKeyRevokedWhileItsAccessListChanges(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		for range 3 {
-			w.keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
+			w.Keys.Fail(approvaltest.CallKeep, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))
 		}
-		change := w.moves(id, "A1", "198.51.100.9")
-		w.settle()
+		change := w.accessListChanged(id, "A1", "198.51.100.9")
+		w.WaitIdle()
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
-		w.pass(5 * time.Minute)
-		w.is(id, approval.StateEnded)
-		assert.Equal(t, approval.CauseKeyNotActive, w.is(change, approval.StateFailed).Outcome.Cause)
-		w.noKey()
+		w.Advance(5 * time.Minute)
+		w.RequireState(id, approval.StateEnded)
+		assert.Equal(t, approval.CauseKeyNotActive, w.RequireState(change, approval.StateFailed).Outcome.Cause)
+		w.RequireNoKeys()
 	})
 }

@@ -15,10 +15,10 @@ import (
 // minute; the next line counts what was left out, and others lose none.
 func TestRefusalsOfOnePersonAreBoundedInTheAuditTrail(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
 		refusals := func(by policy.UserID) (n int, last approval.AuditEntry) {
-			require.NoError(t, w.store.Audit(t.Context(), func(e approval.AuditEntry) error {
+			require.NoError(t, w.Store.Audit(t.Context(), func(e approval.AuditEntry) error {
 				if e.By == by && e.Refused != "" {
 					n, last = n+1, e
 				}
@@ -36,7 +36,7 @@ func TestRefusalsOfOnePersonAreBoundedInTheAuditTrail(t *testing.T) {
 		require.ErrorIs(t, err, approval.ErrNotOwner)
 		n, _ = refusals(dana)
 		assert.Equal(t, 1, n)
-		w.pass(time.Minute)
+		w.Advance(time.Minute)
 		for range 50 {
 			_, err := w.Approve(t.Context(), as(carol), id)
 			require.ErrorIs(t, err, policy.ErrNotApprover)

@@ -17,89 +17,89 @@ import (
 // forms that are opened and lists included, leaves one line that says why.
 func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 	t.Parallel()
-	with := func(call func(*service.Service, context.Context, policy.Actor, policy.ID) error) func(*world, policy.Actor, policy.ID) error {
-		return func(w *world, who policy.Actor, id policy.ID) error {
-			return call(w.Service, w.t.Context(), who, id)
+	with := func(call func(*service.Service, context.Context, policy.Actor, policy.ID) error) func(*env, policy.Actor, policy.ID) error {
+		return func(w *env, who policy.Actor, id policy.ID) error {
+			return call(w.Service, w.T.Context(), who, id)
 		}
 	}
 	for name, tt := range map[string]struct {
-		reach func(*world) policy.ID // nil: about no request
+		reach func(*env) policy.ID // nil: about no request
 		who   policy.UserID
-		try   func(*world, policy.Actor, policy.ID) error
+		try   func(*env, policy.Actor, policy.ID) error
 		event approval.Event
 		note  string
 		want  string
 	}{
-		"opening Deny": {(*world).ask, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"opening Deny": {(*env).Submitted, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayDeny(ctx, who, id)
 			return err
 		}), approval.EventDeny, "", "not_approver"},
-		"opening Deny of one's own": {(*world).ask, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"opening Deny of one's own": {(*env).Submitted, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayDeny(ctx, who, id)
 			return err
 		}), approval.EventDeny, "", "own_request"},
-		"opening Deny too late": {(*world).approved, dana, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"opening Deny too late": {(*env).Approved, dana, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayDeny(ctx, who, id)
 			return err
 		}), approval.EventDeny, "", "not_allowed"},
-		"opening Approve with changes": {(*world).ask, gil, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"opening Approve with changes": {(*env).Submitted, gil, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayApprovePartially(ctx, who, id)
 			return err
 		}), approval.EventApprove, "", "guest"},
-		"opening Revoke": {(*world).active, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"opening Revoke": {(*env).Active, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
 		}), approval.EventRevoke, "", "not_owner"},
-		"opening Revoke of a key that is none": {(*world).ask, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"opening Revoke of a key that is none": {(*env).Submitted, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
 		}), approval.EventRevoke, "", "not_allowed"},
-		"opening the form for more time": {(*world).active, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"opening the form for more time": {(*env).Active, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, _, err := s.MayExtend(ctx, who, id)
 			return err
 		}), approval.EventExtend, "", "not_owner"},
-		"opening the form for addresses": {(*world).delivered, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"opening the form for addresses": {(*env).Delivered, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, _, err := s.MayReplaceAccessList(ctx, who, id)
 			return err
 		}), approval.EventReplaceAccessList, "", "not_allowed"},
-		"rotating": {(*world).active, eve, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"rotating": {(*env).Active, eve, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.Rotate(ctx, who, id)
 			return err
 		}), approval.EventRotate, "", "not_owner"},
-		"rotating twice": {func(w *world) policy.ID {
-			id := w.active()
-			_, err := w.Rotate(w.t.Context(), as(alice), id)
-			require.NoError(w.t, err)
+		"rotating twice": {func(w *env) policy.ID {
+			id := w.Active()
+			_, err := w.Rotate(w.T.Context(), as(alice), id)
+			require.NoError(w.T, err)
 			return id
 		}, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.Rotate(ctx, who, id)
 			return err
 		}), approval.EventRotate, "", "rotation_underway"},
-		"asking for too much more time": {(*world).active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"asking for too much more time": {(*env).Active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.Extend(ctx, who, id, service.ExtensionForm{IdempotencyKey: "V9", ExtendBy: 9 * time.Hour, Reason: "more"})
 			return err
 		}), approval.EventExtend, "", "lifetime_not_allowed"},
-		"asking for too wide addresses": {(*world).active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"asking for too wide addresses": {(*env).Active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.ReplaceAccessList(ctx, who, id, service.AccessListForm{IdempotencyKey: "V9", Networks: "203.0.112.0/20", Reason: "more"})
 			return err
 		}), approval.EventReplaceAccessList, "", "too_wide"},
-		"switching over, of a key that is no successor": {(*world).active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"switching over, of a key that is no successor": {(*env).Active, alice, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.RetirePredecessorNow(ctx, who, id)
 			return err
 		}), approval.EventRevoke, "", "not_allowed"},
-		"asking again in somebody else's name": {(*world).ask, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"asking again in somebody else's name": {(*env).Submitted, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			r, err := s.MayRequestAgain(ctx, who, id)
 			assert.Empty(t, r, "nothing of it is shown")
 			return err
 		}), approval.EventSubmit, "", "not_owner"},
-		"approving with changes that add": {(*world).ask, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"approving with changes that add": {(*env).Submitted, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.ApprovePartially(ctx, who, id, policy.PartialApproval{Roles: []policy.Role{"ORG_OWNER"}, Networks: "203.0.113.7", Lifetime: 8 * time.Hour})
 			return err
 		}), approval.EventApprove, "", "not_a_subset"},
-		"pressing a button where it is not": {(*world).ask, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"pressing a button where it is not": {(*env).Submitted, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			return s.RefusePress(ctx, who, id, approval.EventApprove)
 		}), approval.EventApprove, "", "misplaced"},
-		"a request that is not there": {func(*world) policy.ID { return "AKR-22222" }, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"a request that is not there": {func(*env) policy.ID { return "AKR-22222" }, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
 		}), approval.EventRevoke, "", "not_found"},
@@ -134,14 +134,14 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
+			inEnv(t, func(w *env) {
 				var id policy.ID
 				if tt.reach != nil {
 					id = tt.reach(w)
 				}
-				before := w.store.Entries()
+				before := w.Store.Entries()
 				require.Error(t, tt.try(w, as(tt.who), id))
-				lines := w.store.Entries()[len(before):]
+				lines := w.Store.Entries()[len(before):]
 				require.Len(t, lines, 1, "one line")
 				got := lines[0]
 				assert.Equal(t, []any{id, tt.event, tt.who, tt.note, tt.want}, []any{got.Request, got.Event, got.By, got.Note, got.Refused})
@@ -157,12 +157,12 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 
 func TestMistakesInFormsLeaveNoLine(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testPolicy())
+	w := newEnv(t, testPolicy())
 	for _, edit := range []func(*policy.Form){
 		func(f *policy.Form) { f.Networks = "here" }, func(f *policy.Form) { f.Reason = "" }, func(f *policy.Form) { f.Networks = "10.0.0.1" },
 	} {
 		_, err := w.Submit(t.Context(), as(alice), form(edit))
 		require.Error(t, err)
 	}
-	require.Empty(t, w.store.Entries())
+	require.Empty(t, w.Store.Entries())
 }

@@ -12,12 +12,12 @@ import (
 // been set back since the key before it was approved.
 func TestRotationCarriesDecisionAlthoughTheClockWentBack(t *testing.T) {
 	t.Parallel()
-	inJumpyWorld(t, func(w *world, jump func(time.Duration)) {
-		id := w.active()
+	inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
+		id := w.Active()
 		jump(-24 * time.Hour)
 		successor, err := w.Rotate(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		assert.True(t, successor.CarriesDecision)
-		assert.Equal(t, w.get(id).Decision, successor.Decision)
+		assert.Equal(t, w.Stored(id).Decision, successor.Decision)
 	})
 }

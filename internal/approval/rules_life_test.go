@@ -15,20 +15,20 @@ import (
 
 // byRule is a live key that a rule approved, for eight of the sixteen hours
 // that the rule allows.
-func (w *world) byRule() policy.ID {
-	w.t.Helper()
-	w.staff()
-	r, err := w.Submit(w.t.Context(), as(alice), form(func(f *policy.Form) {
+func (w *env) byRule() policy.ID {
+	w.T.Helper()
+	w.SetGroups()
+	r, err := w.Submit(w.T.Context(), as(alice), form(func(f *policy.Form) {
 		f.Roles, f.NetworkPresets, f.Networks = []policy.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 	}))
-	require.NoError(w.t, err)
-	w.settle()
-	_, err = w.Issue(w.t.Context(), as(alice), r.ID)
-	require.NoError(w.t, err)
-	w.settle()
-	_, err = w.Confirm(w.t.Context(), as(alice), r.ID)
-	require.NoError(w.t, err)
-	w.settle()
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	_, err = w.Issue(w.T.Context(), as(alice), r.ID)
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	_, err = w.Confirm(w.T.Context(), as(alice), r.ID)
+	require.NoError(w.T, err)
+	w.WaitIdle()
 	return r.ID
 }
 
@@ -36,15 +36,15 @@ func sixteenHours(p *policy.Policy) { p.AutoApprovals[0].MaxLifetime = 16 * time
 
 func TestARuleIsNotStretchedByExtending(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		id := w.byRule()
-		ends := w.get(id).KeyExpiresAt
+		ends := w.Stored(id).KeyExpiresAt
 		more, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X1", ExtendBy: 8 * time.Hour, Reason: "more"})
 		require.NoError(t, err)
 		assert.Equal(t, approval.StateApplying, more.State, "sixteen hours in all are within the rule")
-		w.settle()
-		w.is(more.ID, approval.StateApplied)
-		assert.Equal(t, ends.Add(8*time.Hour), w.get(id).KeyExpiresAt)
+		w.WaitIdle()
+		w.RequireState(more.ID, approval.StateApplied)
+		assert.Equal(t, ends.Add(8*time.Hour), w.Stored(id).KeyExpiresAt)
 		again, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: "X2", ExtendBy: 8 * time.Hour, Reason: "and more"})
 		require.NoError(t, err)
 		assert.Equal(t, approval.StatePending, again.State, "twenty-four are not")
@@ -53,20 +53,20 @@ func TestARuleIsNotStretchedByExtending(t *testing.T) {
 
 func TestARuleApprovesAddressesThatItNames(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		id := w.byRule()
 		fewer, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A1", Networks: "198.51.100.7", Reason: "one is enough"})
 		require.NoError(t, err)
 		assert.Empty(t, fewer.Decision.Rule, "less access needs no rule")
-		w.settle()
-		w.is(fewer.ID, approval.StateApplied)
+		w.WaitIdle()
+		w.RequireState(fewer.ID, approval.StateApplied)
 		back, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A2", NetworkPresets: []string{"ci"}, Reason: "both again"})
 		require.NoError(t, err)
 		assert.Equal(t, "reading from CI", back.Decision.Rule)
-		w.settle()
-		w.is(back.ID, approval.StateApplied)
-		assert.Equal(t, prefixes("198.51.100.7/32", "198.51.100.8/32"), w.get(id).Access.Networks)
-		assert.Len(t, w.get(id).Access.NetworkPresets, 1)
+		w.WaitIdle()
+		w.RequireState(back.ID, approval.StateApplied)
+		assert.Equal(t, prefixes("198.51.100.7/32", "198.51.100.8/32"), w.Stored(id).Access.Networks)
+		assert.Len(t, w.Stored(id).Access.NetworkPresets, 1)
 		elsewhere, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "A3", Networks: "203.0.113.7", Reason: "from home"})
 		require.NoError(t, err)
 		assert.Equal(t, approval.StatePending, elsewhere.State)
@@ -77,9 +77,9 @@ func TestARuleApprovesAddressesThatItNames(t *testing.T) {
 // until sixteen hours after the first key, and what exceeds them goes to people.
 func TestRuleIsNotStretchedByRotatingAndExtending(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		id := w.byRule()
-		made := w.get(id).Key.MadeAt
+		made := w.Stored(id).Key.MadeAt
 		for round := range 6 {
 			more, err := w.Extend(t.Context(), as(alice), id, service.ExtensionForm{IdempotencyKey: fmt.Sprintf("X%d", round), ExtendBy: 8 * time.Hour, Reason: "more"})
 			require.NoError(t, err)
@@ -91,16 +91,16 @@ func TestRuleIsNotStretchedByRotatingAndExtending(t *testing.T) {
 				_, err = w.Withdraw(t.Context(), as(alice), more.ID)
 				require.NoError(t, err)
 			}
-			w.settle()
-			require.WithinDuration(t, made.Add(16*time.Hour), w.get(id).KeyExpiresAt, 10*time.Second, "round %d", round)
+			w.WaitIdle()
+			require.WithinDuration(t, made.Add(16*time.Hour), w.Stored(id).KeyExpiresAt, 10*time.Second, "round %d", round)
 			next, err := w.Rotate(t.Context(), as(alice), id)
 			require.NoError(t, err)
-			w.collects(alice, next.ID)
-			w.pass(90 * time.Minute)
+			w.issued(alice, next.ID)
+			w.Advance(90 * time.Minute)
 			id = next.ID
-			require.WithinDuration(t, made.Add(16*time.Hour), w.get(id).KeyExpiresAt, 10*time.Second, "round %d", round)
+			require.WithinDuration(t, made.Add(16*time.Hour), w.Stored(id).KeyExpiresAt, 10*time.Second, "round %d", round)
 		}
-		w.pass(time.Until(made.Add(16*time.Hour + time.Minute)))
-		w.noKey()
+		w.Advance(time.Until(made.Add(16*time.Hour + time.Minute)))
+		w.RequireNoKeys()
 	}, strict, sixteenHours)
 }

@@ -16,7 +16,7 @@ const (
 	platform = policy.GroupID("S_PLATFORM")
 	security = policy.GroupID("S_SECURITY")
 	managers = policy.GroupID("S_MANAGERS")
-	oncall   = policy.GroupID("S_ONCALL")
+	onCall   = policy.GroupID("S_ONCALL")
 
 	frank = policy.UserID("U_FRANK") // of platform
 	grace = policy.UserID("U_GRACE") // of security
@@ -56,18 +56,18 @@ func prefixes(all ...string) []netip.Prefix {
 	return parsed
 }
 
-// staff puts people into their groups.
-func (w *world) staff() {
-	w.directory.Set(policy.Member, frank, grace, heidi, ivan)
-	w.directory.SetGroup(platform, frank, heidi)
-	w.directory.SetGroup(security, grace, heidi)
-	w.directory.SetGroup(managers, ivan)
-	w.directory.SetGroup(oncall, carol)
+// SetGroups puts people into their groups.
+func (w *env) SetGroups() {
+	w.Directory.Set(policy.Member, frank, grace, heidi, ivan)
+	w.Directory.SetGroup(platform, frank, heidi)
+	w.Directory.SetGroup(security, grace, heidi)
+	w.Directory.SetGroup(managers, ivan)
+	w.Directory.SetGroup(onCall, carol)
 }
 
-func strictWorld(t *testing.T, edit ...func(*policy.Policy)) *world {
-	w := newWorld(t, testPolicy(append([]func(*policy.Policy){strict}, edit...)...))
-	w.staff()
+func strictWorld(t *testing.T, edit ...func(*policy.Policy)) *env {
+	w := newEnv(t, testPolicy(append([]func(*policy.Policy){strict}, edit...)...))
+	w.SetGroups()
 	return w
 }
 
@@ -177,25 +177,25 @@ func TestARuleApproves(t *testing.T) {
 			assert.Equal(t, approval.StateApproved, r.State)
 			assert.Equal(t, "reading from CI", r.Decision.Rule)
 			assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.DecidedNotice, approval.ReadyMessage}, r.Messages, "announced like every other")
-			assert.Equal(t, `approved by the rule "reading from CI"`, w.store.Entries()[0].Note, "and recorded")
+			assert.Equal(t, `approved by the rule "reading from CI"`, w.Store.Entries()[0].Note, "and recorded")
 		})
 	}
 }
 
 func TestAKeyApprovedByARuleIsMade(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.staff()
+	inEnv(t, func(w *env) {
+		w.SetGroups()
 		r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) {
 			f.Roles, f.NetworkPresets, f.Networks = []policy.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
 		}))
 		require.NoError(t, err)
-		w.settle()
+		w.WaitIdle()
 		_, err = w.Issue(t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
-		w.settle()
-		w.is(r.ID, approval.StateDelivered)
-		w.keyIsTheLastShown()
+		w.WaitIdle()
+		w.RequireState(r.ID, approval.StateDelivered)
+		w.RequireLastShownKeyOnly()
 	}, strict)
 }
 
@@ -278,9 +278,9 @@ func TestRisks(t *testing.T) {
 
 func TestWhatIsKnownOfWhoAsks(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		first := w.active()
-		assert.Equal(t, approval.RequesterHistory{FirstRequest: true}, w.get(first).RequesterHistory)
+	inEnv(t, func(w *env) {
+		first := w.Active()
+		assert.Equal(t, approval.RequesterHistory{FirstRequest: true}, w.Stored(first).RequesterHistory)
 		r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = "V2" }))
 		require.NoError(t, err)
 		assert.Equal(t, approval.RequesterHistory{ActiveKeys: 1}, r.RequesterHistory)

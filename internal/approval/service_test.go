@@ -18,48 +18,48 @@ import (
 
 func TestTheWholeStory(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
-		w.is(id, approval.StatePending)
-		assert.True(t, w.shows(id, approval.CardMessage))
-		assert.True(t, w.shows(id, approval.RequestedMessage))
-		assert.False(t, w.shows(id, approval.ReadyMessage))
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
+		w.RequireState(id, approval.StatePending)
+		assert.True(t, w.HasMessage(id, approval.CardMessage))
+		assert.True(t, w.HasMessage(id, approval.RequestedMessage))
+		assert.False(t, w.HasMessage(id, approval.ReadyMessage))
 
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		w.settle()
-		r := w.is(id, approval.StateApproved)
+		w.WaitIdle()
+		r := w.RequireState(id, approval.StateApproved)
 		assert.Equal(t, bob, r.Decision.By)
-		assert.True(t, w.shows(id, approval.ReadyMessage))
-		w.noKey()
+		assert.True(t, w.HasMessage(id, approval.ReadyMessage))
+		w.RequireNoKeys()
 
-		w.pass(time.Hour)
+		w.Advance(time.Hour)
 		pressed := time.Now()
 		_, err = w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.settle()
-		r = w.is(id, approval.StateDelivered)
-		w.keyIsTheLastShown()
-		assert.Equal(t, alice, w.screens.Revealed()[0].To)
+		w.WaitIdle()
+		r = w.RequireState(id, approval.StateDelivered)
+		w.RequireLastShownKeyOnly()
+		assert.Equal(t, alice, w.Messenger.Revealed()[0].To)
 		assert.WithinDuration(t, pressed.Add(8*time.Hour), r.KeyExpiresAt, time.Second, "the clock starts when the key exists")
 
 		_, err = w.Confirm(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.settle()
-		w.is(id, approval.StateActive)
+		w.WaitIdle()
+		w.RequireState(id, approval.StateActive)
 
-		w.pass(8 * time.Hour)
-		r = w.is(id, approval.StateEnded)
+		w.Advance(8 * time.Hour)
+		r = w.RequireState(id, approval.StateEnded)
 		assert.Equal(t, approval.CauseKeyExpired, r.Outcome.Cause)
-		assert.True(t, w.shows(id, approval.OutcomeMessage))
-		assert.False(t, w.shows(id, approval.ReminderMessage))
-		w.noKey()
+		assert.True(t, w.HasMessage(id, approval.OutcomeMessage))
+		assert.False(t, w.HasMessage(id, approval.ReminderMessage))
+		w.RequireNoKeys()
 	})
 }
 
 func TestAFormSentTwiceMakesOneRequest(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		first, err := w.Submit(t.Context(), as(alice), form())
 		require.NoError(t, err)
 		second, err := w.Submit(t.Context(), as(alice), form())
@@ -73,7 +73,7 @@ func TestAFormSentTwiceMakesOneRequest(t *testing.T) {
 
 func TestATakenIDIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		ids := []policy.ID{"AKR-00000", "AKR-00000", "AKR-00001"}
 		w.NewID = func() policy.ID { id := ids[0]; ids = ids[1:]; return id }
 		first, err := w.Submit(t.Context(), as(alice), form())
@@ -88,72 +88,72 @@ func TestATakenIDIsTriedAgain(t *testing.T) {
 // refused says who may not do what, and that nothing changes.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	type action = func(w *world, who policy.Actor, id policy.ID) error
-	approve := func(w *world, who policy.Actor, id policy.ID) error {
-		_, err := w.Approve(w.t.Context(), who, id)
+	type action = func(w *env, who policy.Actor, id policy.ID) error
+	approve := func(w *env, who policy.Actor, id policy.ID) error {
+		_, err := w.Approve(w.T.Context(), who, id)
 		return err
 	}
-	deny := func(w *world, who policy.Actor, id policy.ID) error {
-		_, err := w.Deny(w.t.Context(), who, id, "no")
+	deny := func(w *env, who policy.Actor, id policy.ID) error {
+		_, err := w.Deny(w.T.Context(), who, id, "no")
 		return err
 	}
-	withdraw := func(w *world, who policy.Actor, id policy.ID) error {
-		_, err := w.Withdraw(w.t.Context(), who, id)
+	withdraw := func(w *env, who policy.Actor, id policy.ID) error {
+		_, err := w.Withdraw(w.T.Context(), who, id)
 		return err
 	}
-	collect := func(w *world, who policy.Actor, id policy.ID) error {
-		_, err := w.Issue(w.t.Context(), who, id)
+	collect := func(w *env, who policy.Actor, id policy.ID) error {
+		_, err := w.Issue(w.T.Context(), who, id)
 		return err
 	}
-	confirm := func(w *world, who policy.Actor, id policy.ID) error {
-		_, err := w.Confirm(w.t.Context(), who, id)
+	confirm := func(w *env, who policy.Actor, id policy.ID) error {
+		_, err := w.Confirm(w.T.Context(), who, id)
 		return err
 	}
-	replace := func(w *world, who policy.Actor, id policy.ID) error {
-		_, err := w.Replace(w.t.Context(), who, id)
+	replace := func(w *env, who policy.Actor, id policy.ID) error {
+		_, err := w.Replace(w.T.Context(), who, id)
 		return err
 	}
-	revoke := func(w *world, who policy.Actor, id policy.ID) error {
-		_, err := w.Revoke(w.t.Context(), who, id, "")
+	revoke := func(w *env, who policy.Actor, id policy.ID) error {
+		_, err := w.Revoke(w.T.Context(), who, id, "")
 		return err
 	}
 
 	for name, tt := range map[string]struct {
-		given func(w *world) policy.ID
+		given func(w *env) policy.ID
 		do    action
 		who   policy.UserID
 		want  error
 		word  string
 	}{
-		"approve: one's own":            {(*world).ask, approve, alice, policy.ErrOwnRequest, "own_request"},
-		"approve: no approver":          {(*world).ask, approve, carol, policy.ErrNotApprover, "not_approver"},
-		"approve: a guest":              {(*world).ask, approve, gil, approval.ErrGuest, "guest"},
-		"approve: a stranger":           {(*world).ask, approve, eve, approval.ErrExternal, "external"},
-		"approve: late":                 {(*world).active, approve, bob, approval.ErrNotAllowed, "not_allowed"},
-		"approve: twice":                {(*world).approved, approve, bob, approval.ErrNotAllowed, "not_allowed"},
-		"deny: one's own":               {(*world).ask, deny, alice, policy.ErrOwnRequest, "own_request"},
-		"deny: after the approval":      {(*world).approved, deny, dana, approval.ErrNotAllowed, "not_allowed"},
-		"withdraw: somebody else's":     {(*world).ask, withdraw, bob, approval.ErrNotOwner, "not_owner"},
-		"withdraw: a key that exists":   {(*world).delivered, withdraw, alice, approval.ErrNotAllowed, "not_allowed"},
-		"collect: somebody else's":      {(*world).approved, collect, bob, approval.ErrNotOwner, "not_owner"},
-		"collect: before the approval":  {(*world).ask, collect, alice, approval.ErrNotAllowed, "not_allowed"},
-		"collect: twice":                {(*world).delivered, collect, alice, approval.ErrNotAllowed, "not_allowed"},
-		"confirm: somebody else's":      {(*world).delivered, confirm, carol, approval.ErrNotOwner, "not_owner"},
-		"confirm: twice":                {(*world).active, confirm, alice, approval.ErrNotAllowed, "not_allowed"},
-		"replace: somebody else's":      {(*world).delivered, replace, bob, approval.ErrNotOwner, "not_owner"},
-		"replace: after it was saved":   {(*world).active, replace, alice, approval.ErrNotAllowed, "not_allowed"},
-		"revoke: neither owner nor app": {(*world).active, revoke, carol, approval.ErrNotOwner, "not_owner"},
-		"revoke: before there is a key": {(*world).approved, revoke, alice, approval.ErrNotAllowed, "not_allowed"},
+		"approve: one's own":            {(*env).Submitted, approve, alice, policy.ErrOwnRequest, "own_request"},
+		"approve: no approver":          {(*env).Submitted, approve, carol, policy.ErrNotApprover, "not_approver"},
+		"approve: a guest":              {(*env).Submitted, approve, gil, approval.ErrGuest, "guest"},
+		"approve: a stranger":           {(*env).Submitted, approve, eve, approval.ErrExternal, "external"},
+		"approve: late":                 {(*env).Active, approve, bob, approval.ErrNotAllowed, "not_allowed"},
+		"approve: twice":                {(*env).Approved, approve, bob, approval.ErrNotAllowed, "not_allowed"},
+		"deny: one's own":               {(*env).Submitted, deny, alice, policy.ErrOwnRequest, "own_request"},
+		"deny: after the approval":      {(*env).Approved, deny, dana, approval.ErrNotAllowed, "not_allowed"},
+		"withdraw: somebody else's":     {(*env).Submitted, withdraw, bob, approval.ErrNotOwner, "not_owner"},
+		"withdraw: a key that exists":   {(*env).Delivered, withdraw, alice, approval.ErrNotAllowed, "not_allowed"},
+		"collect: somebody else's":      {(*env).Approved, collect, bob, approval.ErrNotOwner, "not_owner"},
+		"collect: before the approval":  {(*env).Submitted, collect, alice, approval.ErrNotAllowed, "not_allowed"},
+		"collect: twice":                {(*env).Delivered, collect, alice, approval.ErrNotAllowed, "not_allowed"},
+		"confirm: somebody else's":      {(*env).Delivered, confirm, carol, approval.ErrNotOwner, "not_owner"},
+		"confirm: twice":                {(*env).Active, confirm, alice, approval.ErrNotAllowed, "not_allowed"},
+		"replace: somebody else's":      {(*env).Delivered, replace, bob, approval.ErrNotOwner, "not_owner"},
+		"replace: after it was saved":   {(*env).Active, replace, alice, approval.ErrNotAllowed, "not_allowed"},
+		"revoke: neither owner nor app": {(*env).Active, revoke, carol, approval.ErrNotOwner, "not_owner"},
+		"revoke: before there is a key": {(*env).Approved, revoke, alice, approval.ErrNotAllowed, "not_allowed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
+			inEnv(t, func(w *env) {
 				id := tt.given(w)
-				before := w.get(id)
+				before := w.Stored(id)
 				require.ErrorIs(t, tt.do(w, as(tt.who), id), tt.want)
-				w.settle()
-				assert.Equal(t, before.Version, w.get(id).Version)
-				entries := w.store.Entries()
+				w.WaitIdle()
+				assert.Equal(t, before.Version, w.Stored(id).Version)
+				entries := w.Store.Entries()
 				last := entries[len(entries)-1]
 				assert.Equal(t, tt.word, last.Refused)
 				assert.Equal(t, tt.who, last.By)
@@ -164,25 +164,25 @@ func TestRefusals(t *testing.T) {
 
 func TestAPersonWhoLeftMayDoNothing(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.approved()
-		w.directory.Set(policy.Deactivated, alice)
+	inEnv(t, func(w *env) {
+		id := w.Approved()
+		w.Directory.Set(policy.Deactivated, alice)
 		_, err := w.Issue(t.Context(), as(alice), id)
 		require.ErrorIs(t, err, approval.ErrDeactivated)
-		w.settle()
-		w.is(id, approval.StateApproved)
-		w.noKey()
+		w.WaitIdle()
+		w.RequireState(id, approval.StateApproved)
+		w.RequireNoKeys()
 	})
 }
 
 func TestADirectoryThatDoesNotAnswerChangesNothing(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
-		w.directory.Fail(approvaltest.CallStanding, approvaltest.Lost(errors.New("slack is down")))
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
+		w.Directory.Fail(approvaltest.CallStanding, approvaltest.Lost(errors.New("slack is down")))
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.ErrorIs(t, err, policy.ErrCannotCheck)
-		w.is(id, approval.StatePending)
+		w.RequireState(id, approval.StatePending)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err, "pressed again")
 	})
@@ -193,19 +193,19 @@ func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
 	groups := func(p *policy.Policy) {
 		p.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{bob}, Groups: []policy.GroupID{"S1"}}, Count: 1}}
 	}
-	inWorld(t, func(w *world) {
-		w.directory.SetGroup("S1", dana)
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		w.Directory.SetGroup("S1", dana)
+		id := w.Submitted()
 		down := approvaltest.Lost(errors.New("slack is down"))
-		w.directory.Fail(approvaltest.CallMembers, down, down)
+		w.Directory.Fail(approvaltest.CallMembers, down, down)
 		_, err := w.Approve(t.Context(), as(dana), id)
 		require.ErrorIs(t, err, policy.ErrCannotCheck)
 		_, err = w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
 	}, groups)
-	inWorld(t, func(w *world) {
-		w.directory.SetGroup("S1", dana)
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		w.Directory.SetGroup("S1", dana)
+		id := w.Submitted()
 		_, err := w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
 	}, groups)
@@ -227,7 +227,7 @@ func TestThePreviewSaysThatNobodyElseCouldApprove(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, testPolicy(tt.edit))
+			w := newEnv(t, testPolicy(tt.edit))
 			got, err := w.Preview(t.Context(), as(alice), form())
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, got.NoEligibleApprover)
@@ -237,8 +237,8 @@ func TestThePreviewSaysThatNobodyElseCouldApprove(t *testing.T) {
 
 func TestSelfApprovalOnlyWhereItIsAllowed(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
 		_, err := w.Approve(t.Context(), as(alice), id)
 		require.NoError(t, err)
 	}, func(p *policy.Policy) { p.Requirements = anyOf(alice); p.AllowSelfApproval = true })
@@ -246,8 +246,8 @@ func TestSelfApprovalOnlyWhereItIsAllowed(t *testing.T) {
 
 func TestFiftyApproversAtOnce(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
 		var won, told atomic.Int32
 		race(50, func(i int) {
 			who := []policy.UserID{bob, dana}[i%2]
@@ -262,11 +262,11 @@ func TestFiftyApproversAtOnce(t *testing.T) {
 				told.Add(1)
 			}
 		})
-		w.settle()
-		r := w.get(id)
+		w.WaitIdle()
+		r := w.Stored(id)
 		assert.Contains(t, []approval.State{approval.StateApproved, approval.StateDenied}, r.State)
 		decisions := 0
-		for _, e := range w.store.Entries() {
+		for _, e := range w.Store.Entries() {
 			if e.Refused == "" && (e.Event == approval.EventApprove || e.Event == approval.EventDeny) {
 				decisions++
 			}
@@ -277,18 +277,18 @@ func TestFiftyApproversAtOnce(t *testing.T) {
 
 func TestTwentyPressesMakeOneKey(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.approved()
+	inEnv(t, func(w *env) {
+		id := w.Approved()
 		var won atomic.Int32
 		race(20, func(int) {
 			if _, err := w.Issue(context.Background(), as(alice), id); err == nil {
 				won.Add(1)
 			}
 		})
-		w.settle()
+		w.WaitIdle()
 		assert.EqualValues(t, 1, won.Load())
-		assert.Equal(t, 1, w.keys.Made())
-		w.keyIsTheLastShown()
+		assert.Equal(t, 1, w.Keys.Made())
+		w.RequireLastShownKeyOnly()
 	})
 }
 

@@ -37,7 +37,7 @@ func TestTypedIDForgivesWhatPhonesDo(t *testing.T) {
 func TestReasonsAreKeptAsSeen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy())
+		w := newEnv(t, testPolicy())
 		r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.Reason = "re\u00adason\u2028Zu\u0308rich\r\n\u200b" }))
 		require.NoError(t, err)
 		assert.Equal(t, "reason\nZürich", r.Reason)
@@ -56,10 +56,10 @@ func TestReasonsAreKeptAsSeen(t *testing.T) {
 func TestProjectsAreFoundHoweverTheirNamesAreTyped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, testPolicy(projects))
+		w := newEnv(t, testPolicy(projects))
 		zurich := policy.Project{ID: "64b000000000000000000003", Name: "Zürich – daten"}
-		w.keys.Have("org", zurich, policy.Project{ID: "64b000000000000000000004", Name: "e\u0301quipe\u200b\u202e\u2028b"})
-		c := &service.ProjectCache{KeysOf: w.keys.Of, Now: time.Now}
+		w.Keys.Have("org", zurich, policy.Project{ID: "64b000000000000000000004", Name: "e\u0301quipe\u200b\u202e\u2028b"})
+		c := &service.ProjectCache{KeysOf: w.Keys.Of, Now: time.Now}
 		for _, typed := range []string{"zu\u0308rich", "ZÜRICH", "zurich - d", "zürich\u00a0—\u3000daten", "Zürich\u200b", "rich –"} {
 			found, err := c.Search(t.Context(), "org", typed)
 			require.NoError(t, err)

@@ -12,35 +12,35 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// ownersKey is a live key with the role ORG_OWNER of frank, whose account is
+// ownerKey is a live key with the role ORG_OWNER of frank, whose account is
 // deactivated by now: it took one approval of platform and one of security.
-func (w *world) ownersKey() policy.ID {
-	w.t.Helper()
-	w.staff()
-	r, err := w.Submit(w.t.Context(), as(frank), form(asking("ORG_OWNER")))
-	require.NoError(w.t, err)
+func (w *env) ownerKey() policy.ID {
+	w.T.Helper()
+	w.SetGroups()
+	r, err := w.Submit(w.T.Context(), as(frank), form(asking("ORG_OWNER")))
+	require.NoError(w.T, err)
 	for _, approver := range []policy.UserID{heidi, grace} {
-		_, err = w.Approve(w.t.Context(), as(approver), r.ID)
-		require.NoError(w.t, err)
+		_, err = w.Approve(w.T.Context(), as(approver), r.ID)
+		require.NoError(w.T, err)
 	}
-	w.collects(frank, r.ID)
-	w.directory.Set(policy.Deactivated, frank)
-	w.pass(90 * time.Minute)
-	require.False(w.t, w.get(r.ID).OwnerDeactivatedAt.IsZero())
+	w.issued(frank, r.ID)
+	w.Directory.Set(policy.Deactivated, frank)
+	w.Advance(90 * time.Minute)
+	require.False(w.T, w.Stored(r.ID).OwnerDeactivatedAt.IsZero())
 	return r.ID
 }
 
-// collects makes the key of an approved request, and confirms it.
-func (w *world) collects(owner policy.UserID, id policy.ID) {
-	w.t.Helper()
-	w.settle()
-	_, err := w.Issue(w.t.Context(), as(owner), id)
-	require.NoError(w.t, err)
-	w.settle()
-	_, err = w.Confirm(w.t.Context(), as(owner), id)
-	require.NoError(w.t, err)
-	w.settle()
-	w.is(id, approval.StateActive)
+// issued makes the key of an approved request, and confirms it.
+func (w *env) issued(owner policy.UserID, id policy.ID) {
+	w.T.Helper()
+	w.WaitIdle()
+	_, err := w.Issue(w.T.Context(), as(owner), id)
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	_, err = w.Confirm(w.T.Context(), as(owner), id)
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	w.RequireState(id, approval.StateActive)
 }
 
 func longerOwners(p *policy.Policy) { p.Roles[3].MaxLifetime = 24 * time.Hour }
@@ -60,14 +60,14 @@ func TestTransferTakesAnApproverOfThatAccess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.ownersKey()
-				before := w.get(id)
+			inEnv(t, func(w *env) {
+				id := w.ownerKey()
+				before := w.Stored(id)
 				r, err := w.Transfer(t.Context(), as(tt.by), id, tt.to)
 				require.ErrorIs(t, err, tt.want)
 				if tt.want != nil {
 					assert.Equal(t, before.Requester, r.Requester)
-					assert.Equal(t, before.Version, w.get(id).Version, "nothing was changed")
+					assert.Equal(t, before.Version, w.Stored(id).Version, "nothing was changed")
 					return
 				}
 				assert.Equal(t, tt.to, r.Requester)
@@ -78,8 +78,8 @@ func TestTransferTakesAnApproverOfThatAccess(t *testing.T) {
 
 func TestTransferByAnExcludedApproverIsRefused(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.orphaned()
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
 		_, err := w.Transfer(t.Context(), as(dana), id, carol)
 		require.ErrorIs(t, err, policy.ErrNotApprover)
 		_, err = w.Transfer(t.Context(), as(bob), id, carol)
@@ -91,31 +91,31 @@ func TestTransferByAnExcludedApproverIsRefused(t *testing.T) {
 // owner sees a private key only after both have approved.
 func TestRotationAfterTransferTakesTheApprovalsOfTheAccess(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ownersKey()
-		ends := w.get(id).KeyExpiresAt
+	inEnv(t, func(w *env) {
+		id := w.ownerKey()
+		ends := w.Stored(id).KeyExpiresAt
 		_, err := w.Transfer(t.Context(), as(grace), id, heidi)
 		require.NoError(t, err)
 		next, err := w.Rotate(t.Context(), as(heidi), id)
 		require.NoError(t, err)
-		w.settle()
-		require.Equal(t, approval.StatePending, w.is(next.ID, approval.StatePending).State)
-		assert.Equal(t, next.ID, w.get(id).Successor)
-		assert.Equal(t, ends, w.get(next.ID).KeyExpiresAt)
+		w.WaitIdle()
+		require.Equal(t, approval.StatePending, w.RequireState(next.ID, approval.StatePending).State)
+		assert.Equal(t, next.ID, w.Stored(id).Successor)
+		assert.Equal(t, ends, w.Stored(next.ID).KeyExpiresAt)
 		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.RequestedMessage}, next.Messages)
 		_, err = w.Issue(t.Context(), as(heidi), next.ID)
 		require.ErrorIs(t, err, approval.ErrNotAllowed)
 		_, err = w.Approve(t.Context(), as(heidi), next.ID)
 		require.ErrorIs(t, err, policy.ErrOwnRequest)
-		require.Len(t, w.screens.Revealed(), 1, "frank's")
+		require.Len(t, w.Messenger.Revealed(), 1, "frank's")
 
-		w.directory.SetGroup(platform, frank, heidi, dana)
+		w.Directory.SetGroup(platform, frank, heidi, dana)
 		for _, approver := range []policy.UserID{grace, dana} {
 			_, err = w.Approve(t.Context(), as(approver), next.ID)
 			require.NoError(t, err)
 		}
-		w.collects(heidi, next.ID)
-		assert.Equal(t, heidi, w.screens.Revealed()[1].To)
+		w.issued(heidi, next.ID)
+		assert.Equal(t, heidi, w.Messenger.Revealed()[1].To)
 		again, err := w.Rotate(t.Context(), as(heidi), next.ID)
 		require.NoError(t, err)
 		assert.Equal(t, approval.StateApproved, again.State, "this key was approved for heidi")
@@ -124,23 +124,23 @@ func TestRotationAfterTransferTakesTheApprovalsOfTheAccess(t *testing.T) {
 
 func TestRotationAfterTransferByTheOnlyApproverTakesNoOther(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.orphaned()
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
 		handed, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		assert.True(t, handed.Transfers[0].Approved)
 		next, err := w.Rotate(t.Context(), as(carol), id)
 		require.NoError(t, err)
 		assert.Equal(t, approval.StateApproved, next.State)
-		w.collects(carol, next.ID)
+		w.issued(carol, next.ID)
 	})
 }
 
 // A transfer counts as an approval by the rules as they are at the rotation.
 func TestRotationAfterTransferFollowsThePolicyOfNow(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.orphaned()
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		w.Service.Orgs = orgs(testPolicy(func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} }))
@@ -148,8 +148,8 @@ func TestRotationAfterTransferFollowsThePolicyOfNow(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, approval.StatePending, next.State)
 	})
-	inWorld(t, func(w *world) {
-		id := w.orphaned()
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		w.Service.Orgs = orgs(testPolicy(func(p *policy.Policy) {
@@ -165,12 +165,12 @@ func TestRotationAfterTransferFollowsThePolicyOfNow(t *testing.T) {
 // The last transfer decides: what an earlier one approved was for another owner.
 func TestRotationAfterTwoTransfersLooksAtTheLast(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.orphaned()
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		w.directory.Set(policy.Deactivated, carol)
-		w.pass(90 * time.Minute)
+		w.Directory.Set(policy.Deactivated, carol)
+		w.Advance(90 * time.Minute)
 		two := orgs(testPolicy(func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} }))
 		w.Service.Orgs = two
 		_, err = w.Transfer(t.Context(), as(dana), id, bob)
@@ -180,22 +180,22 @@ func TestRotationAfterTwoTransfersLooksAtTheLast(t *testing.T) {
 		require.Equal(t, approval.StatePending, next.State)
 		_, err = w.Approve(t.Context(), as(bob), next.ID)
 		require.ErrorIs(t, err, policy.ErrOwnRequest)
-		assert.Equal(t, []bool{true, false}, []bool{w.get(id).Transfers[0].Approved, w.get(id).Transfers[1].Approved})
+		assert.Equal(t, []bool{true, false}, []bool{w.Stored(id).Transfers[0].Approved, w.Stored(id).Transfers[1].Approved})
 	})
 }
 
 // A rule that approves this access for the new owner approves the rotation too.
 func TestRotationAfterTransferCanBeApprovedByARule(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		id := w.byRule()
-		w.directory.Set(policy.Deactivated, alice)
-		w.pass(90 * time.Minute)
+		w.Directory.Set(policy.Deactivated, alice)
+		w.Advance(90 * time.Minute)
 		two := testPolicy(strict, sixteenHours, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} })
 		w.Service.Orgs = orgs(two)
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		require.False(t, w.get(id).Transfers[0].Approved)
+		require.False(t, w.Stored(id).Transfers[0].Approved)
 		next, err := w.Rotate(t.Context(), as(carol), id)
 		require.NoError(t, err)
 		assert.Equal(t, approval.StateApproved, next.State)
@@ -205,17 +205,17 @@ func TestRotationAfterTransferCanBeApprovedByARule(t *testing.T) {
 
 func TestTransferOfABreakGlassKey(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.staff()
-		w.directory.SetGroup(oncall, carol, dana)
-		r, err := w.BreakGlass(t.Context(), as(carol), emergency())
+	inEnv(t, func(w *env) {
+		w.SetGroups()
+		w.Directory.SetGroup(onCall, carol, dana)
+		r, err := w.BreakGlass(t.Context(), as(carol), breakGlassPolicy())
 		require.NoError(t, err)
-		w.settle()
+		w.WaitIdle()
 		_, err = w.Confirm(t.Context(), as(carol), r.ID)
 		require.NoError(t, err)
-		w.directory.Set(policy.Deactivated, carol)
-		w.pass(70 * time.Minute)
-		require.False(t, w.get(r.ID).OwnerDeactivatedAt.IsZero())
+		w.Directory.Set(policy.Deactivated, carol)
+		w.Advance(70 * time.Minute)
+		require.False(t, w.Stored(r.ID).OwnerDeactivatedAt.IsZero())
 		_, err = w.Transfer(t.Context(), as(bob), r.ID, alice)
 		require.ErrorIs(t, err, policy.ErrRoleNotOffered, "alice could not have taken it")
 		handed, err := w.Transfer(t.Context(), as(bob), r.ID, dana)
@@ -223,5 +223,5 @@ func TestTransferOfABreakGlassKey(t *testing.T) {
 		assert.True(t, handed.BreakGlass, "it is to be reviewed still")
 		_, err = w.Review(t.Context(), as(dana), r.ID)
 		require.ErrorIs(t, err, policy.ErrOwnRequest)
-	}, glass, func(p *policy.Policy) { p.Roles = policy.RulesFor("ORG_READ_ONLY") })
+	}, breakGlass, func(p *policy.Policy) { p.Roles = policy.RulesFor("ORG_READ_ONLY") })
 }

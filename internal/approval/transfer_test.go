@@ -14,63 +14,63 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// orphaned is a live key whose owner was deactivated, and is flagged.
-func (w *world) orphaned() policy.ID {
-	w.t.Helper()
-	id := w.activeFor(7 * 24 * time.Hour)
-	w.directory.Set(policy.Deactivated, alice)
-	w.pass(90 * time.Minute)
-	require.False(w.t, w.get(id).OwnerDeactivatedAt.IsZero())
+// activeWithoutOwner is a live key whose owner was deactivated, and is flagged.
+func (w *env) activeWithoutOwner() policy.ID {
+	w.T.Helper()
+	id := w.ActiveFor(7 * 24 * time.Hour)
+	w.Directory.Set(policy.Deactivated, alice)
+	w.Advance(90 * time.Minute)
+	require.False(w.T, w.Stored(id).OwnerDeactivatedAt.IsZero())
 	return id
 }
 
 func TestAKeyOfSomebodyDeactivatedIsFlagged(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.orphaned()
-		assert.True(t, w.shows(id, approval.OwnerDeactivatedNotice(1)))
-		w.is(id, approval.StateActive)
-		w.directory.Set(policy.Member, alice)
-		w.pass(90 * time.Minute)
-		assert.True(t, w.get(id).OwnerDeactivatedAt.IsZero(), "and is not any more when they are back")
-		w.directory.Set(policy.Deactivated, alice)
-		w.pass(90 * time.Minute)
-		assert.True(t, w.shows(id, approval.OwnerDeactivatedNotice(2)), "approvers are told anew")
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
+		assert.True(t, w.HasMessage(id, approval.OwnerDeactivatedNotice(1)))
+		w.RequireState(id, approval.StateActive)
+		w.Directory.Set(policy.Member, alice)
+		w.Advance(90 * time.Minute)
+		assert.True(t, w.Stored(id).OwnerDeactivatedAt.IsZero(), "and is not any more when they are back")
+		w.Directory.Set(policy.Deactivated, alice)
+		w.Advance(90 * time.Minute)
+		assert.True(t, w.HasMessage(id, approval.OwnerDeactivatedNotice(2)), "approvers are told anew")
 	})
 }
 
 func TestAnAccountThatCannotBeLookedUpIsNotGone(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.activeFor(7 * 24 * time.Hour)
+	inEnv(t, func(w *env) {
+		id := w.ActiveFor(7 * 24 * time.Hour)
 		for range 3 {
-			w.directory.Fail(approvaltest.CallAccount, approvaltest.Lost(errors.New("slack is down")))
+			w.Directory.Fail(approvaltest.CallAccount, approvaltest.Lost(errors.New("slack is down")))
 		}
-		w.pass(2 * time.Hour)
-		assert.True(t, w.get(id).OwnerDeactivatedAt.IsZero())
+		w.Advance(2 * time.Hour)
+		assert.True(t, w.Stored(id).OwnerDeactivatedAt.IsZero())
 	})
 }
 
 func TestAKeyGetsAnotherOwner(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.orphaned()
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
 		r, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		assert.Equal(t, carol, r.Requester)
 		assert.True(t, r.OwnerDeactivatedAt.IsZero())
 		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.DecidedNotice, approval.KeyCreatedNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1)}, r.Messages)
-		w.settle()
-		assert.True(t, w.shows(id, approval.TransferMessage(1)))
+		w.WaitIdle()
+		assert.True(t, w.HasMessage(id, approval.TransferMessage(1)))
 
 		theirs, err := w.Mine(t.Context(), as(carol), approval.Cursor{}, 20)
 		require.NoError(t, err)
 		require.Len(t, theirs.Requests, 1)
 		_, err = w.Revoke(t.Context(), as(carol), id, "")
 		require.NoError(t, err)
-		w.settle()
-		w.is(id, approval.StateEnded)
-		w.noKey()
+		w.WaitIdle()
+		w.RequireState(id, approval.StateEnded)
+		w.RequireNoKeys()
 	})
 }
 
@@ -90,8 +90,8 @@ func TestWhoHandsAKeyToWhom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.orphaned()
+			inEnv(t, func(w *env) {
+				id := w.activeWithoutOwner()
 				_, err := w.Transfer(t.Context(), as(tt.by), id, tt.to)
 				require.ErrorIs(t, err, tt.want)
 			})
@@ -101,21 +101,21 @@ func TestWhoHandsAKeyToWhom(t *testing.T) {
 
 func TestAKeyIsHandedOnOnce(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.orphaned()
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 		_, err = w.Transfer(t.Context(), as(dana), id, dana)
 		require.ErrorIs(t, err, service.ErrOwnerActive, "its owner is carol, who is active")
-		w.settle()
-		assert.Equal(t, carol, w.get(id).Requester)
+		w.WaitIdle()
+		assert.Equal(t, carol, w.Stored(id).Requester)
 	})
 }
 
 func TestTheKeyOfSomebodyActiveIsNotHandedOn(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		_, err := w.Transfer(t.Context(), as(bob), id, carol)
 		require.ErrorIs(t, err, service.ErrOwnerActive)
 	})
@@ -123,14 +123,14 @@ func TestTheKeyOfSomebodyActiveIsNotHandedOn(t *testing.T) {
 
 func TestTheOperatorRevokes(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		_, err := w.RevokeAsOperator(t.Context(), id, "seen in a public repository")
 		require.NoError(t, err)
-		w.settle()
-		r := w.is(id, approval.StateEnded)
+		w.WaitIdle()
+		r := w.RequireState(id, approval.StateEnded)
 		assert.Equal(t, approval.Outcome{Cause: approval.CauseRevoked, By: service.Operator, At: r.Outcome.At, Note: "seen in a public repository"}, r.Outcome)
-		w.noKey()
+		w.RequireNoKeys()
 		_, err = w.RevokeAsOperator(t.Context(), id, "")
 		require.ErrorIs(t, err, approval.ErrNotAllowed, "twice")
 	})

@@ -13,41 +13,41 @@ import (
 )
 
 // notDeleted is a request whose key could not be deleted for some minutes.
-func notDeleted(w *world) policy.ID {
-	id := w.approved()
-	w.keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Unknown()))
-	w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(askToWait(time.Hour)))
-	_, err := w.Issue(w.t.Context(), as(alice), id)
-	require.NoError(w.t, err)
-	w.settle()
-	w.is(id, approval.StateIssuing)
+func notDeleted(w *env) policy.ID {
+	id := w.Approved()
+	w.Keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Indeterminate()))
+	w.Keys.Fail(approvaltest.CallRemove, approvaltest.Lost(requestsThatWait(time.Hour)))
+	_, err := w.Issue(w.T.Context(), as(alice), id)
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	w.RequireState(id, approval.StateIssuing)
 	return id
 }
 
 func TestOwnerHasADeletionTriedAgainAtOnce(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		id := notDeleted(w)
 		_, err := w.TryAgain(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.settle()
-		w.is(id, approval.StateApproved)
-		w.noKey()
+		w.WaitIdle()
+		w.RequireState(id, approval.StateApproved)
+		w.RequireNoKeys()
 	})
 }
 
 func TestOperatorHasADeletionTriedAgainAtOnce(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
-		w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(askToWait(time.Hour)))
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		w.Keys.Fail(approvaltest.CallRemove, approvaltest.Lost(requestsThatWait(time.Hour)))
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
-		w.settle()
+		w.WaitIdle()
 		_, err = w.TryAgainAsOperator(t.Context(), id)
 		require.NoError(t, err)
-		w.settle()
-		w.is(id, approval.StateEnded)
+		w.WaitIdle()
+		w.RequireState(id, approval.StateEnded)
 	})
 }
 
@@ -56,14 +56,14 @@ func TestTryAgainIsForTheOwnerAlone(t *testing.T) {
 	for who, want := range map[policy.UserID]error{carol: approval.ErrNotOwner, bob: approval.ErrNotOwner, gil: approval.ErrNotOwner, eve: approval.ErrNotOwner} {
 		t.Run(string(who), func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
+			inEnv(t, func(w *env) {
 				id := notDeleted(w)
-				before := w.get(id)
+				before := w.Stored(id)
 				_, err := w.TryAgain(t.Context(), as(who), id)
 				require.ErrorIs(t, err, want)
-				w.settle()
-				assert.Equal(t, before.Version, w.get(id).Version)
-				assert.Equal(t, 1, w.count(approval.EventRetry), "the refusal is recorded")
+				w.WaitIdle()
+				assert.Equal(t, before.Version, w.Stored(id).Version)
+				assert.Equal(t, 1, w.CountEvents(approval.EventRetry), "the refusal is recorded")
 			})
 		})
 	}
@@ -72,21 +72,21 @@ func TestTryAgainIsForTheOwnerAlone(t *testing.T) {
 // Where nothing waits a press changes nothing, however often it comes.
 func TestTryAgainWithoutAWaitChangesNothing(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]func(w *world) policy.ID{
-		"pending": (*world).ask, "approved": (*world).approved, "delivered": (*world).delivered, "active": (*world).active,
+	for name, given := range map[string]func(w *env) policy.ID{
+		"pending": (*env).Submitted, "approved": (*env).Approved, "delivered": (*env).Delivered, "active": (*env).Active,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
+			inEnv(t, func(w *env) {
 				id := given(w)
-				before := w.get(id)
+				before := w.Stored(id)
 				for range 3 {
 					r, err := w.TryAgain(t.Context(), as(alice), id)
 					require.NoError(t, err)
 					assert.Equal(t, before.State, r.State)
 				}
-				assert.Equal(t, before.Version, w.get(id).Version)
-				assert.Zero(t, w.count(approval.EventRetry))
+				assert.Equal(t, before.Version, w.Stored(id).Version)
+				assert.Zero(t, w.CountEvents(approval.EventRetry))
 			})
 		})
 	}

@@ -39,20 +39,20 @@ func (s interruptedStore) Move(ctx context.Context, next approval.Request, e app
 }
 
 // onlySuccessor is the one request for a key that takes over from id's.
-func (w *world) onlySuccessor(id policy.ID) approval.Request {
-	w.t.Helper()
-	all, err := w.store.Successors(w.t.Context(), id)
-	require.NoError(w.t, err)
-	require.Len(w.t, all, 1)
+func (w *env) onlySuccessor(id policy.ID) approval.Request {
+	w.T.Helper()
+	all, err := w.Store.Successors(w.T.Context(), id)
+	require.NoError(w.T, err)
+	require.Len(w.T, all, 1)
 	return all[0]
 }
 
 // ends are the ways in which a key goes.
-var ends = map[string]func(w *world, id policy.ID) error{
+var ends = map[string]func(w *env, id policy.ID) error{
 	"revoked by an approver":  revocations["by an approver"],
 	"revoked by the operator": revocations["by the operator"],
-	"revoked by its owner": func(w *world, id policy.ID) error {
-		_, err := w.Revoke(w.t.Context(), as(alice), id, "")
+	"revoked by its owner": func(w *env, id policy.ID) error {
+		_, err := w.Revoke(w.T.Context(), as(alice), id, "")
 		return err
 	},
 }
@@ -63,22 +63,22 @@ func TestUnnamedSuccessorEndsWithItsPredecessor(t *testing.T) {
 	for how, end := range ends {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.activeFor(7 * 24 * time.Hour)
+			inEnv(t, func(w *env) {
+				id := w.ActiveFor(7 * 24 * time.Hour)
 				stopped := errors.New("the process is no more")
-				w.Store = interruptedStore{Store: w.store, names: func() error { return stopped }}
+				w.Service.Store = interruptedStore{Store: w.Store, names: func() error { return stopped }}
 				_, err := w.Rotate(t.Context(), as(alice), id)
 				require.ErrorIs(t, err, stopped)
-				w.Store = w.store
-				w.settle()
+				w.Service.Store = w.Store
+				w.WaitIdle()
 				next := w.onlySuccessor(id)
 				require.Equal(t, approval.StateApproved, next.State, "the key lives: pressing Rotate again names it")
-				require.Empty(t, w.get(id).Successor)
+				require.Empty(t, w.Stored(id).Successor)
 				require.NoError(t, end(w, id))
-				w.pass(time.Minute)
-				assert.Equal(t, approval.CauseKeyNotActive, w.is(next.ID, approval.StateExpired).Outcome.Cause)
-				assert.True(t, w.shows(next.ID, approval.OutcomeMessage))
-				w.noKey()
+				w.Advance(time.Minute)
+				assert.Equal(t, approval.CauseKeyNotActive, w.RequireState(next.ID, approval.StateExpired).Outcome.Cause)
+				assert.True(t, w.HasMessage(next.ID, approval.OutcomeMessage))
+				w.RequireNoKeys()
 			})
 		})
 	}
@@ -92,25 +92,25 @@ func TestRotationThatRacesWithARevocationLeavesNoSuccessor(t *testing.T) {
 		for _, where := range []string{"before it is stored", "before it is named"} {
 			t.Run(how+"/"+where, func(t *testing.T) {
 				t.Parallel()
-				inWorld(t, func(w *world) {
-					id := w.activeFor(7 * 24 * time.Hour)
+				inEnv(t, func(w *env) {
+					id := w.ActiveFor(7 * 24 * time.Hour)
 					revoke := func() error {
-						w.Store = w.store
+						w.Service.Store = w.Store
 						err := end(w, id)
-						w.pass(time.Minute)
+						w.Advance(time.Minute)
 						return err
 					}
 					if where == "before it is stored" {
-						w.Store = interruptedStore{Store: w.store, creates: revoke}
+						w.Service.Store = interruptedStore{Store: w.Store, creates: revoke}
 					} else {
-						w.Store = interruptedStore{Store: w.store, names: revoke}
+						w.Service.Store = interruptedStore{Store: w.Store, names: revoke}
 					}
 					_, err := w.Rotate(t.Context(), as(alice), id)
 					require.ErrorIs(t, err, approval.ErrNotAllowed)
-					w.pass(time.Minute)
+					w.Advance(time.Minute)
 					next := w.onlySuccessor(id)
-					assert.Equal(t, approval.CauseKeyNotActive, w.is(next.ID, approval.StateExpired).Outcome.Cause)
-					w.noKey()
+					assert.Equal(t, approval.CauseKeyNotActive, w.RequireState(next.ID, approval.StateExpired).Outcome.Cause)
+					w.RequireNoKeys()
 				})
 			})
 		}
@@ -119,21 +119,21 @@ func TestRotationThatRacesWithARevocationLeavesNoSuccessor(t *testing.T) {
 
 func TestUnnamedSuccessorOfTheFormerOwnerEndsWithATransfer(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.activeFor(7 * 24 * time.Hour)
+	inEnv(t, func(w *env) {
+		id := w.ActiveFor(7 * 24 * time.Hour)
 		stopped := errors.New("the process is no more")
-		w.Store = interruptedStore{Store: w.store, names: func() error { return stopped }}
+		w.Service.Store = interruptedStore{Store: w.Store, names: func() error { return stopped }}
 		_, err := w.Rotate(t.Context(), as(alice), id)
 		require.ErrorIs(t, err, stopped)
-		w.Store = w.store
-		w.directory.Set(policy.Deactivated, alice)
-		w.pass(90 * time.Minute)
+		w.Service.Store = w.Store
+		w.Directory.Set(policy.Deactivated, alice)
+		w.Advance(90 * time.Minute)
 		next := w.onlySuccessor(id)
 		require.Equal(t, approval.StateApproved, next.State)
 		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
-		w.pass(time.Minute)
-		w.is(next.ID, approval.StateExpired)
-		w.is(id, approval.StateActive)
+		w.Advance(time.Minute)
+		w.RequireState(next.ID, approval.StateExpired)
+		w.RequireState(id, approval.StateActive)
 	})
 }

@@ -18,58 +18,58 @@ import (
 
 // refuseMessagesTo has every message to the person refused from now on, and
 // counts the refusals.
-func (w *world) refuseMessagesTo(user policy.UserID, why approval.Cause) (refused func() int) {
+func (w *env) refuseMessagesTo(user policy.UserID, why approval.Cause) (refused func() int) {
 	var mu sync.Mutex
 	n := 0
-	w.screens.Refuse(func(r approval.Request, name approval.MessageName) error {
+	w.Messenger.Refuse(func(r approval.Request, name approval.MessageName) error {
 		if name.ToApprovers() || r.Requester != user {
 			return nil
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		n++
-		return approvaltest.Refused(why)
+		return approvaltest.Permanent(why)
 	})
 	return func() int { mu.Lock(); defer mu.Unlock(); return n }
 }
 
-func (w *world) logTo() *bytes.Buffer {
+func (w *env) logTo() *bytes.Buffer {
 	var b bytes.Buffer
-	w.worker.Log = slog.New(slog.NewTextHandler(&b, nil))
+	w.Worker.Log = slog.New(slog.NewTextHandler(&b, nil))
 	return &b
 }
 
 func TestMessageToDeactivatedRequesterIsGivenUp(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]func(*world) policy.ID{
-		"a request that waits":    (*world).ask,
-		"a request to be created": (*world).approved,
-		"a key to be confirmed":   (*world).delivered,
+	for name, given := range map[string]func(*env) policy.ID{
+		"a request that waits":    (*env).Submitted,
+		"a request to be created": (*env).Approved,
+		"a key to be confirmed":   (*env).Delivered,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
+			inEnv(t, func(w *env) {
 				log := w.logTo()
 				id := given(w)
-				w.directory.Set(policy.Deactivated, alice)
+				w.Directory.Set(policy.Deactivated, alice)
 				refused := w.refuseMessagesTo(alice, approval.CauseUnknown)
-				switch w.get(id).State {
+				switch w.Stored(id).State {
 				case approval.StatePending:
 					_, err := w.Deny(t.Context(), as(bob), id, "")
 					require.NoError(t, err)
 				case approval.StateApproved:
-					w.pass(time.Until(w.get(id).ExpiresAt))
+					w.Advance(time.Until(w.Stored(id).ExpiresAt))
 				default:
 					_, err := w.Revoke(t.Context(), as(bob), id, "")
 					require.NoError(t, err)
 				}
-				w.pass(time.Minute)
+				w.Advance(time.Minute)
 				before := refused()
 				require.Positive(t, before)
-				w.pass(6 * time.Hour)
+				w.Advance(6 * time.Hour)
 				assert.Equal(t, before, refused(), "none is tried again")
-				assert.True(t, w.get(id).State.Final())
-				assert.True(t, w.shows(id, approval.ClosedNotice) || w.shows(id, approval.DecidedNotice), "the approvers read how it ended")
+				assert.True(t, w.Stored(id).State.Final())
+				assert.True(t, w.HasMessage(id, approval.ClosedNotice) || w.HasMessage(id, approval.DecidedNotice), "the approvers read how it ended")
 				assert.Positive(t, strings.Count(log.String(), "a message is dropped"))
 				assert.Equal(t, before, strings.Count(log.String(), "a message is dropped"), "each is said once")
 			})
@@ -82,14 +82,14 @@ func TestMessageToRequesterWhoIsThereIsTriedAgain(t *testing.T) {
 	for name, why := range map[string]approval.Cause{"refused": approval.CauseUnknown, "forbidden": approval.CauseNotPermitted} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
+			inEnv(t, func(w *env) {
 				refused := w.refuseMessagesTo(alice, why)
-				id := w.approved()
-				w.pass(2 * time.Hour)
+				id := w.Approved()
+				w.Advance(2 * time.Hour)
 				require.Greater(t, refused(), 12)
-				w.screens.Refuse(nil)
-				w.pass(11 * time.Minute)
-				assert.True(t, w.shows(id, approval.ReadyMessage))
+				w.Messenger.Refuse(nil)
+				w.Advance(11 * time.Minute)
+				assert.True(t, w.HasMessage(id, approval.ReadyMessage))
 			})
 		})
 	}
@@ -99,23 +99,23 @@ func TestMessageToRequesterWhoIsThereIsTriedAgain(t *testing.T) {
 // meanwhile messages to others are not blocked.
 func TestMessageToDeactivatedRequesterWaitsForTheDirectory(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
+	inEnv(t, func(w *env) {
 		log := w.logTo()
-		hers, others := w.ask(), w.askAs(carol, 1)
-		w.settle()
-		w.directory.Set(policy.Deactivated, alice)
-		w.directory.Fail(approvaltest.CallAccount, approvaltest.Lost(approvaltest.Unknown()), approvaltest.Lost(approvaltest.NotNow(approval.CauseUnknown)))
+		hers, others := w.Submitted(), w.SubmittedBy(carol, 1)
+		w.WaitIdle()
+		w.Directory.Set(policy.Deactivated, alice)
+		w.Directory.Fail(approvaltest.CallAccount, approvaltest.Lost(approvaltest.Indeterminate()), approvaltest.Lost(approvaltest.Transient(approval.CauseUnknown)))
 		refused := w.refuseMessagesTo(alice, approval.CauseUnknown)
 		_, err := w.Deny(t.Context(), as(bob), hers, "")
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), others)
 		require.NoError(t, err)
-		w.pass(30 * time.Minute)
-		assert.True(t, w.shows(others, approval.ReadyMessage))
+		w.Advance(30 * time.Minute)
+		assert.True(t, w.HasMessage(others, approval.ReadyMessage))
 		assert.Contains(t, log.String(), "a message is dropped")
 		before := refused()
 		require.GreaterOrEqual(t, before, 3)
-		w.pass(time.Hour)
+		w.Advance(time.Hour)
 		assert.Equal(t, before, refused())
 	})
 }
@@ -124,13 +124,13 @@ func TestMessageToDeactivatedRequesterWaitsForTheDirectory(t *testing.T) {
 // a key whose messages are refused already.
 func TestOwnerWhoCannotBeWrittenToIsFlaggedAtOnce(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
-		w.directory.Set(policy.Deactivated, alice)
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		w.Directory.Set(policy.Deactivated, alice)
 		w.refuseMessagesTo(alice, approval.CauseUnknown)
-		w.keys.Change(w.get(id).Key.ID, approval.Drift{RolesChanged: true})
-		w.pass(20 * time.Minute)
-		assert.True(t, w.shows(id, approval.DriftNotice))
-		assert.True(t, w.shows(id, approval.OwnerDeactivatedNotice(1)))
+		w.Keys.Change(w.Stored(id).Key.ID, approval.Drift{RolesChanged: true})
+		w.Advance(20 * time.Minute)
+		assert.True(t, w.HasMessage(id, approval.DriftNotice))
+		assert.True(t, w.HasMessage(id, approval.OwnerDeactivatedNotice(1)))
 	})
 }

@@ -20,9 +20,9 @@ var longWaits = map[string]time.Duration{
 	"for ever":    math.MaxInt64,
 }
 
-// askToWait is the error of a call that was refused with a Retry-After.
-func askToWait(d time.Duration) *approval.CallError {
-	f := approvaltest.NotNow(approval.CauseAtlasUnavailable)
+// requestsThatWait is the error of a call that was refused with a Retry-After.
+func requestsThatWait(d time.Duration) *approval.CallError {
+	f := approvaltest.Transient(approval.CauseAtlasUnavailable)
 	f.RetryAfter = d
 	return f
 }
@@ -32,16 +32,16 @@ func TestDeletionIsRetriedWithinTenMinutesWhateverRetryAfterSays(t *testing.T) {
 	for name, wait := range longWaits {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.active()
-				w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(askToWait(wait)))
+			inEnv(t, func(w *env) {
+				id := w.Active()
+				w.Keys.Fail(approvaltest.CallRemove, approvaltest.Lost(requestsThatWait(wait)))
 				_, err := w.Revoke(t.Context(), as(alice), id, "")
 				require.NoError(t, err)
-				w.settle()
-				require.LessOrEqual(t, time.Until(w.is(id, approval.StateRevoking).Deletion.RetryAt), 10*time.Minute)
-				w.pass(10 * time.Minute)
-				w.is(id, approval.StateEnded)
-				w.noKey()
+				w.WaitIdle()
+				require.LessOrEqual(t, time.Until(w.RequireState(id, approval.StateRevoking).Deletion.RetryAt), 10*time.Minute)
+				w.Advance(10 * time.Minute)
+				w.RequireState(id, approval.StateEnded)
+				w.RequireNoKeys()
 			})
 		})
 	}
@@ -49,16 +49,16 @@ func TestDeletionIsRetriedWithinTenMinutesWhateverRetryAfterSays(t *testing.T) {
 
 func TestLateDeletionIsReportedAfterAQuarterOfAnHour(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
-		w.keys.Fail(approvaltest.CallRemove, repeated(20, approvaltest.Lost(askToWait(time.Hour)))...)
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		w.Keys.Fail(approvaltest.CallRemove, repeat(20, approvaltest.Lost(requestsThatWait(time.Hour)))...)
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
-		w.pass(15*time.Minute - time.Second)
-		assert.False(t, w.shows(id, approval.DeletionOverdueMessage))
-		w.pass(2 * time.Second)
-		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
-		assert.True(t, w.shows(id, approval.DeletionOverdueNotice))
+		w.Advance(15*time.Minute - time.Second)
+		assert.False(t, w.HasMessage(id, approval.DeletionOverdueMessage))
+		w.Advance(2 * time.Second)
+		assert.True(t, w.HasMessage(id, approval.DeletionOverdueMessage))
+		assert.True(t, w.HasMessage(id, approval.DeletionOverdueNotice))
 	})
 }
 
@@ -66,63 +66,63 @@ func TestLateDeletionIsReportedAfterAQuarterOfAnHour(t *testing.T) {
 // told all the same.
 func TestLateDeletionIsReportedWhileACallHangs(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
+	inEnv(t, func(w *env) {
+		id := w.Active()
 		revoked := time.Now()
-		w.keys.Fail(approvaltest.CallRemove, repeated(100, approvaltest.Lost(askToWait(0)))...)
-		w.keys.SetOnCall(func(c approvaltest.Call) {
+		w.Keys.Fail(approvaltest.CallRemove, repeat(100, approvaltest.Lost(requestsThatWait(0)))...)
+		w.Keys.SetOnCall(func(c approvaltest.Call) {
 			if c == approvaltest.CallRemove && time.Since(revoked) > 14*time.Minute {
 				<-time.After(80 * time.Second)
 			}
 		})
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
-		w.pass(16*time.Minute + 30*time.Second)
-		assert.True(t, w.shows(id, approval.DeletionOverdueMessage))
+		w.Advance(16*time.Minute + 30*time.Second)
+		assert.True(t, w.HasMessage(id, approval.DeletionOverdueMessage))
 	})
 }
 
 func TestKeyOfFailedAttemptIsDeletedWithinTenMinutes(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.approved()
-		w.keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Unknown()))
-		w.keys.Fail(approvaltest.CallRemove, approvaltest.Lost(askToWait(24*time.Hour)))
+	inEnv(t, func(w *env) {
+		id := w.Approved()
+		w.Keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Indeterminate()))
+		w.Keys.Fail(approvaltest.CallRemove, approvaltest.Lost(requestsThatWait(24*time.Hour)))
 		_, err := w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
-		w.pass(10*time.Minute + time.Second)
-		w.is(id, approval.StateApproved)
-		w.noKey()
+		w.Advance(10*time.Minute + time.Second)
+		w.RequireState(id, approval.StateApproved)
+		w.RequireNoKeys()
 	})
 }
 
 func TestChangeIsRetriedWithinTenMinutes(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.active()
-		w.keys.Fail(approvaltest.CallReaddress, approvaltest.Lost(askToWait(24*time.Hour)))
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		w.Keys.Fail(approvaltest.CallReaddress, approvaltest.Lost(requestsThatWait(24*time.Hour)))
 		change, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "change", Reason: "moved", Networks: "203.0.113.9"})
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), change.ID)
 		require.NoError(t, err)
-		w.pass(10*time.Minute + time.Second)
-		w.is(change.ID, approval.StateApplied)
+		w.Advance(10*time.Minute + time.Second)
+		w.RequireState(change.ID, approval.StateApplied)
 	})
 }
 
 func TestMessageIsRetriedWithinTenMinutes(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		w.screens.Fail(approvaltest.CallDraw, approvaltest.Lost(askToWait(24*time.Hour)))
-		id := w.ask()
-		w.pass(10 * time.Minute)
-		assert.True(t, w.shows(id, approval.CardMessage))
+	inEnv(t, func(w *env) {
+		w.Messenger.Fail(approvaltest.CallDraw, approvaltest.Lost(requestsThatWait(24*time.Hour)))
+		id := w.Submitted()
+		w.Advance(10 * time.Minute)
+		assert.True(t, w.HasMessage(id, approval.CardMessage))
 	})
 }
 
-// repeated is the same mishap, n times.
-func repeated(n int, m approvaltest.Mishap) []approvaltest.Mishap {
-	all := make([]approvaltest.Mishap, n)
+// repeat is the same mishap, n times.
+func repeat(n int, m approvaltest.Failure) []approvaltest.Failure {
+	all := make([]approvaltest.Failure, n)
 	for i := range all {
 		all[i] = m
 	}
@@ -133,18 +133,18 @@ func repeated(n int, m approvaltest.Mishap) []approvaltest.Mishap {
 // the post is tried again after its own, short, pause.
 func TestLimitedMessageHoldsBackNoOther(t *testing.T) {
 	t.Parallel()
-	inWorld(t, func(w *world) {
-		id := w.ask()
+	inEnv(t, func(w *env) {
+		id := w.Submitted()
 		lost := approvaltest.Lost
-		w.screens.Fail(approvaltest.CallDraw, lost(askToWait(time.Hour)), approvaltest.Fine(), lost(approvaltest.Unknown()))
+		w.Messenger.Fail(approvaltest.CallDraw, lost(requestsThatWait(time.Hour)), approvaltest.Fine(), lost(approvaltest.Indeterminate()))
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
-		w.pass(10 * time.Second)
-		assert.True(t, w.shows(id, approval.ReadyMessage))
-		r := w.get(id)
+		w.Advance(10 * time.Second)
+		assert.True(t, w.HasMessage(id, approval.ReadyMessage))
+		r := w.Stored(id)
 		assert.Less(t, r.MessageRefs[approval.CardMessage].Shown, r.Version, "the card waits as Slack asked")
-		w.pass(10 * time.Minute)
-		w.is(id, approval.StateApproved)
+		w.Advance(10 * time.Minute)
+		w.RequireState(id, approval.StateApproved)
 	})
 }
 
@@ -156,21 +156,21 @@ func TestNewVersionIsDrawnAtOnceUnlessLimited(t *testing.T) {
 		fault *approval.CallError
 		after time.Duration
 	}{
-		"limited": {askToWait(5 * time.Minute), 5 * time.Minute},
-		"failed":  {approvaltest.Unknown(), time.Second},
+		"limited": {requestsThatWait(5 * time.Minute), 5 * time.Minute},
+		"failed":  {approvaltest.Indeterminate(), time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inWorld(t, func(w *world) {
-				id := w.ask()
-				w.screens.Fail(approvaltest.CallDraw, approvaltest.Lost(tt.fault))
+			inEnv(t, func(w *env) {
+				id := w.Submitted()
+				w.Messenger.Fail(approvaltest.CallDraw, approvaltest.Lost(tt.fault))
 				_, err := w.Nudge(t.Context(), as(alice), id) // draws the card first
 				require.NoError(t, err)
-				w.settle()
+				w.WaitIdle()
 				_, err = w.Withdraw(t.Context(), as(alice), id)
 				require.NoError(t, err)
-				w.pass(tt.after + time.Second)
-				w.is(id, approval.StateWithdrawn)
+				w.Advance(tt.after + time.Second)
+				w.RequireState(id, approval.StateWithdrawn)
 			})
 		})
 	}

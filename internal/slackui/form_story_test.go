@@ -327,7 +327,7 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 
 	d.app.Wait()
 	d.service.Projects = &service.ProjectCache{KeysOf: d.keys.Of, Now: time.Now}
-	d.keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
+	d.keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))
 	require.Contains(t, d.submits(alice, gone).Errors["projects"], "Atlas did not tell me its projects just now")
 	require.Equal(t, sandbox.Pick(payments), d.seesModal(alice).Values["projects"]["projects"])
 	require.Empty(t, d.requestsOf(alice))

@@ -22,17 +22,17 @@ func TestKeysMake(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		call       approvaltest.Call
-		mishap     approvaltest.Mishap
+		mishap     approvaltest.Failure
 		isMade     bool // made is called
 		alive      int
 		restricted bool
 	}{
 		"it goes well":                       {approvaltest.CallCreate, approvaltest.Fine(), true, 1, true},
-		"the create call is lost":            {approvaltest.CallCreate, approvaltest.Lost(approvaltest.Unknown()), false, 0, false},
-		"the create call's answer is lost":   {approvaltest.CallCreate, approvaltest.Unheard(approvaltest.Unknown()), false, 1, false},
-		"the access list is lost":            {approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Unknown()), true, 1, false},
-		"the access list's answer is lost":   {approvaltest.CallRestrict, approvaltest.Unheard(approvaltest.Unknown()), true, 1, true},
-		"the access list is refused by rule": {approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Refused(approval.CauseBadAddress)), true, 1, false},
+		"the create call is lost":            {approvaltest.CallCreate, approvaltest.Lost(approvaltest.Indeterminate()), false, 0, false},
+		"the create call's answer is lost":   {approvaltest.CallCreate, approvaltest.AnswerLost(approvaltest.Indeterminate()), false, 1, false},
+		"the access list is lost":            {approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Indeterminate()), true, 1, false},
+		"the access list's answer is lost":   {approvaltest.CallRestrict, approvaltest.AnswerLost(approvaltest.Indeterminate()), true, 1, true},
+		"the access list is refused by rule": {approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Permanent(approval.CauseBadAddress)), true, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +77,7 @@ func TestKeysRemove(t *testing.T) {
 	keys := &approvaltest.Keys{}
 	c, err := keys.Of("org").Create(t.Context(), order, ignore)
 	require.NoError(t, err)
-	keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)), approvaltest.Unheard(approvaltest.Unknown()))
+	keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)), approvaltest.AnswerLost(approvaltest.Indeterminate()))
 	require.Error(t, keys.Of("org").Delete(t.Context(), c.ID))
 	require.Len(t, keys.Alive(), 1)
 	require.Error(t, keys.Of("org").Delete(t.Context(), c.ID))
@@ -145,15 +145,15 @@ func TestKeysMakeAssignsProjectsLast(t *testing.T) {
 	t.Parallel()
 	search, payments := policy.Project{ID: "b1", Name: "Search"}, policy.Project{ID: "b2", Name: "Payments"}
 	for name, tt := range map[string]struct {
-		mishaps  []approvaltest.Mishap
+		mishaps  []approvaltest.Failure
 		have     []policy.Project // nil: any
 		cause    approval.Cause   // of the failure, if any
 		assigned int
 	}{
 		"it goes well":                 {nil, nil, approval.CauseNone, 2},
-		"the first is lost":            {[]approvaltest.Mishap{approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable))}, nil, approval.CauseAtlasUnavailable, 0},
-		"the second is lost":           {[]approvaltest.Mishap{approvaltest.Fine(), approvaltest.Lost(approvaltest.Unknown())}, nil, approval.CauseUnknown, 1},
-		"the second's answer is lost":  {[]approvaltest.Mishap{approvaltest.Fine(), approvaltest.Unheard(approvaltest.Unknown())}, nil, approval.CauseUnknown, 2},
+		"the first is lost":            {[]approvaltest.Failure{approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable))}, nil, approval.CauseAtlasUnavailable, 0},
+		"the second is lost":           {[]approvaltest.Failure{approvaltest.Fine(), approvaltest.Lost(approvaltest.Indeterminate())}, nil, approval.CauseUnknown, 1},
+		"the second's answer is lost":  {[]approvaltest.Failure{approvaltest.Fine(), approvaltest.AnswerLost(approvaltest.Indeterminate())}, nil, approval.CauseUnknown, 2},
 		"both are there":               {nil, []policy.Project{payments, search}, approval.CauseNone, 2},
 		"the second is not there":      {nil, []policy.Project{search}, approval.CauseBadProject, 1},
 		"there are no projects at all": {nil, []policy.Project{}, approval.CauseBadProject, 0},
@@ -198,7 +198,7 @@ func TestKeysProjects(t *testing.T) {
 	projects, err = keys.Of("other").Projects(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, projects)
-	keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.NotNow(approval.CauseAtlasUnavailable)))
+	keys.Fail(approvaltest.CallProjects, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))
 	_, err = keys.Of("org").Projects(t.Context())
 	require.Error(t, err)
 }

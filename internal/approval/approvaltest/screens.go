@@ -11,9 +11,9 @@ import (
 	"atlaskeybot/internal/secret"
 )
 
-// Screens is a Slack in memory: it keeps what people see. The zero value is
+// Messenger is a Slack in memory: it keeps what people see. The zero value is
 // empty and ready.
-type Screens struct {
+type Messenger struct {
 	Script
 
 	held     sync.Mutex // guards what follows
@@ -38,12 +38,12 @@ type Revealed struct {
 	PrivateKey secret.Secret
 }
 
-var _ approval.Messenger = (*Screens)(nil)
+var _ approval.Messenger = (*Messenger)(nil)
 
 // SyncMessage implements [approval.Messenger]. A request that has no place for the
 // message gets a new one, also if an earlier answer was lost: then there are
 // two, as there would be in Slack.
-func (s *Screens) SyncMessage(ctx context.Context, r approval.Request, name approval.MessageName) (approval.MessageRef, error) {
+func (s *Messenger) SyncMessage(ctx context.Context, r approval.Request, name approval.MessageName) (approval.MessageRef, error) {
 	s.held.Lock()
 	refuse := s.refuse
 	s.held.Unlock()
@@ -62,13 +62,13 @@ func (s *Screens) SyncMessage(ctx context.Context, r approval.Request, name appr
 
 // Refuse has every drawing fail from now on for which why returns an error; nil
 // ends that.
-func (s *Screens) Refuse(why func(approval.Request, approval.MessageName) error) {
+func (s *Messenger) Refuse(why func(approval.Request, approval.MessageName) error) {
 	s.held.Lock()
 	defer s.held.Unlock()
 	s.refuse = why
 }
 
-func (s *Screens) draw(r approval.Request, name approval.MessageName) approval.MessageRef {
+func (s *Messenger) draw(r approval.Request, name approval.MessageName) approval.MessageRef {
 	known := r.MessageRefs[name]
 	i := slices.IndexFunc(s.posted, func(m Message) bool { return m.At.TS == known.TS && m.At.Channel == known.Channel })
 	if i < 0 {
@@ -94,14 +94,14 @@ func channel(r approval.Request, name approval.MessageName) string {
 }
 
 // RevealKey implements [approval.Messenger].
-func (s *Screens) RevealKey(ctx context.Context, r approval.Request, c approval.Credential) error {
+func (s *Messenger) RevealKey(ctx context.Context, r approval.Request, c approval.Credential) error {
 	return s.call(ctx, CallReveal, func() {
 		s.revealed = append(s.revealed, Revealed{Request: r.ID, To: r.Requester, Key: c.Key, PrivateKey: c.PrivateKey})
 	})
 }
 
 // Messages lists what people see of a request, oldest first.
-func (s *Screens) Messages(id policy.ID) []Message {
+func (s *Messenger) Messages(id policy.ID) []Message {
 	s.held.Lock()
 	defer s.held.Unlock()
 	var seen []Message
@@ -115,14 +115,14 @@ func (s *Screens) Messages(id policy.ID) []Message {
 }
 
 // Revealed lists the private keys that were shown, oldest first.
-func (s *Screens) Revealed() []Revealed {
+func (s *Messenger) Revealed() []Revealed {
 	s.held.Lock()
 	defer s.held.Unlock()
 	return slices.Clone(s.revealed)
 }
 
 // call does nothing after ctx has ended. happen runs under the lock.
-func (s *Screens) call(ctx context.Context, name Call, happen func()) error {
+func (s *Messenger) call(ctx context.Context, name Call, happen func()) error {
 	if err := ctx.Err(); err != nil {
 		return &approval.CallError{Class: approval.Transient, Err: err}
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestScreensDraw(t *testing.T) {
 	t.Parallel()
-	screens := &approvaltest.Screens{}
+	screens := &approvaltest.Messenger{}
 	r, _ := request()
 	r.Version = 1
 	at, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
@@ -41,15 +41,15 @@ func TestScreensDraw(t *testing.T) {
 func TestScreensDrawGoesWrong(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		mishap approvaltest.Mishap
+		mishap approvaltest.Failure
 		want   int // messages after a second try
 	}{
-		"the post is lost":         {approvaltest.Lost(approvaltest.NotNow("")), 1},
-		"the post is not heard of": {approvaltest.Unheard(approvaltest.Unknown()), 2},
+		"the post is lost":         {approvaltest.Lost(approvaltest.Transient("")), 1},
+		"the post is not heard of": {approvaltest.AnswerLost(approvaltest.Indeterminate()), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			screens := &approvaltest.Screens{}
+			screens := &approvaltest.Messenger{}
 			screens.Fail(approvaltest.CallDraw, tt.mishap)
 			r, _ := request()
 			_, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
@@ -63,8 +63,8 @@ func TestScreensDrawGoesWrong(t *testing.T) {
 
 func TestScreensReveal(t *testing.T) {
 	t.Parallel()
-	screens := &approvaltest.Screens{}
-	screens.Fail(approvaltest.CallReveal, approvaltest.Lost(approvaltest.Unknown()), approvaltest.Unheard(approvaltest.Unknown()))
+	screens := &approvaltest.Messenger{}
+	screens.Fail(approvaltest.CallReveal, approvaltest.Lost(approvaltest.Indeterminate()), approvaltest.AnswerLost(approvaltest.Indeterminate()))
 	r, _ := request()
 	c := approval.Credential{Key: approval.Key{ID: "k1"}, PrivateKey: secret.New("shown once")}
 	require.Error(t, screens.RevealKey(t.Context(), r, c))

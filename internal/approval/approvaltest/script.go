@@ -30,35 +30,35 @@ const (
 	CallMembers   Call = "members"
 )
 
-// A Mishap is how one call goes wrong. Failures come in pairs: the call was
+// A Failure is how one call goes wrong. Failures come in pairs: the call was
 // lost, or it happened and only its answer was lost. The caller is told the
 // same.
-type Mishap struct {
+type Failure struct {
 	Happened bool
 	Err      error // what the caller gets; nil is no mishap
 }
 
 // Lost is a call that did nothing.
-func Lost(err error) Mishap { return Mishap{Err: err} }
+func Lost(err error) Failure { return Failure{Err: err} }
 
-// Unheard is a call that did everything and did not say so.
-func Unheard(err error) Mishap { return Mishap{Happened: true, Err: err} }
+// AnswerLost is a call that did everything and did not say so.
+func AnswerLost(err error) Failure { return Failure{Happened: true, Err: err} }
 
 // Fine is a call that goes well, to let a later one fail.
-func Fine() Mishap { return Mishap{} }
+func Fine() Failure { return Failure{} }
 
-// Refused is the error of a call that was refused for good.
-func Refused(why approval.Cause) *approval.CallError {
+// Permanent is the error of a call that was refused for good.
+func Permanent(why approval.Cause) *approval.CallError {
 	return &approval.CallError{Class: approval.Permanent, Cause: why, Code: "SCRIPTED", Err: errors.New("refused by the script")}
 }
 
 // Transient is the error of a call that did nothing and may work later.
-func NotNow(why approval.Cause) *approval.CallError {
+func Transient(why approval.Cause) *approval.CallError {
 	return &approval.CallError{Class: approval.Transient, Cause: why, Code: "SCRIPTED", Err: errors.New("put off by the script")}
 }
 
-// Unknown is the error of a call of which nobody can say whether it happened.
-func Unknown() *approval.CallError {
+// Indeterminate is the error of a call of which nobody can say whether it happened.
+func Indeterminate() *approval.CallError {
 	return &approval.CallError{Class: approval.Indeterminate, Cause: approval.CauseUnknown, Err: errors.New("the connection was cut by the script")}
 }
 
@@ -67,17 +67,17 @@ func Unknown() *approval.CallError {
 type Script struct {
 	mu     sync.Mutex
 	onCall func(Call)
-	coming map[Call][]Mishap
+	coming map[Call][]Failure
 	calls  map[Call]int
 }
 
 // Fail says how the next calls of that name go, in their order. Calls beyond
 // them go well.
-func (s *Script) Fail(call Call, mishaps ...Mishap) {
+func (s *Script) Fail(call Call, mishaps ...Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.coming == nil {
-		s.coming = map[Call][]Mishap{}
+		s.coming = map[Call][]Failure{}
 	}
 	s.coming[call] = append(s.coming[call], mishaps...)
 }
@@ -105,7 +105,7 @@ func (s *Script) OnCall() func(Call) {
 }
 
 // next counts a call and takes its mishap off the script.
-func (s *Script) next(call Call) Mishap {
+func (s *Script) next(call Call) Failure {
 	if hook := s.OnCall(); hook != nil {
 		hook(call)
 	}
@@ -116,7 +116,7 @@ func (s *Script) next(call Call) Mishap {
 	}
 	s.calls[call]++
 	if len(s.coming[call]) == 0 {
-		return Mishap{}
+		return Failure{}
 	}
 	m := s.coming[call][0]
 	s.coming[call] = s.coming[call][1:]
