@@ -43,12 +43,12 @@ func (d *Directory) SetGroup(g policy.GroupID, members ...policy.UserID) {
 }
 
 // MemberStatus implements [approval.Directory]. Its mishaps are those of
-// [CallStanding].
+// [CallMemberStatus].
 func (d *Directory) MemberStatus(ctx context.Context, who policy.Actor) (policy.MemberStatus, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	if m := d.next(CallStanding); m.Err != nil {
+	if m := d.next(CallMemberStatus); m.Err != nil {
 		return "", m.Err
 	}
 	d.held.Lock()
@@ -60,12 +60,12 @@ func (d *Directory) MemberStatus(ctx context.Context, who policy.Actor) (policy.
 }
 
 // Deactivated implements [approval.Directory]. Its mishaps are those of
-// [CallAccount].
+// [CallDeactivated].
 func (d *Directory) Deactivated(ctx context.Context, user policy.UserID) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	if m := d.next(CallAccount); m.Err != nil {
+	if m := d.next(CallDeactivated); m.Err != nil {
 		return false, m.Err
 	}
 	d.held.Lock()

@@ -37,7 +37,7 @@ func TestDirectoryCannotBeAsked(t *testing.T) {
 	d := &approvaltest.Directory{}
 	d.Set(policy.Member, "U_bo")
 	away := errors.New("away")
-	d.Fail(approvaltest.CallStanding, approvaltest.Fine(), approvaltest.Lost(away))
+	d.Fail(approvaltest.CallMemberStatus, approvaltest.Fine(), approvaltest.Lost(away))
 	d.Fail(approvaltest.CallMembers, approvaltest.Lost(away))
 	for _, want := range []error{nil, away, nil} {
 		_, err := d.MemberStatus(t.Context(), policy.Actor{User: "U_bo"})
@@ -45,7 +45,7 @@ func TestDirectoryCannotBeAsked(t *testing.T) {
 	}
 	_, err := d.Members(t.Context(), "S_oncall")
 	require.ErrorIs(t, err, away)
-	require.Equal(t, 3, d.Calls(approvaltest.CallStanding))
+	require.Equal(t, 3, d.Calls(approvaltest.CallMemberStatus))
 }
 
 func TestClock(t *testing.T) {

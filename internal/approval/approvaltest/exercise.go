@@ -11,8 +11,8 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A clause is one promise of [approval.Store], checked on a fresh store.
-type clause func(t *testing.T, s approval.Store)
+// A contract is one promise of [approval.Store], checked on a fresh store.
+type contract func(t *testing.T, s approval.Store)
 
 // A Damager can make one of its requests unreadable, as a disk would.
 type Damager interface {
@@ -23,7 +23,7 @@ type Damager interface {
 // ExerciseStore checks newStore's stores against the contract in
 // [approval.Store]. newStore returns an empty store and cleans up after it.
 func ExerciseStore(t *testing.T, newStore func(t *testing.T) Damager) {
-	for topic, clauses := range map[string]map[string]clause{
+	for topic, clauses := range map[string]map[string]contract{
 		"Create": creating, "Move": moving, "Work": working, "Drawing": drawing,
 		"NextDue": waiting, "Audit": auditing, "Chain": chaining, "Reading": reading, "Counting": counting, "Damage": damaging, "Context": cancelling,
 	} {

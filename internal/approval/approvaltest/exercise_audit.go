@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-var auditing = map[string]clause{
+var auditing = map[string]contract{
 	"an empty store has an empty trail":                       emptyTrail,
 	"everything done and refused is there, oldest first":      wholeTrail,
 	"a refused attempt changes nothing but the trail":         refusedEntry,

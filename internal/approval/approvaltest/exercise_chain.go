@@ -13,7 +13,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-var chaining = map[string]clause{
+var chaining = map[string]contract{
 	"what is created, moved and recorded is one chain from the empty hash on": oneChain,
 	"a line carries the hash of what was written, with its times as stored":   hashOfWritten,
 	"a line's place in the chain is the store's, whatever the caller says":    storesOwnPlace,

@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-var cancelling = map[string]clause{
+var cancelling = map[string]contract{
 	"a call whose context has ended does nothing":       cancelledBefore,
 	"a store survives calls that are cut in the middle": cancelledDuring,
 }

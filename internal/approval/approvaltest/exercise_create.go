@@ -13,7 +13,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-var creating = map[string]clause{
+var creating = map[string]contract{
 	"a new request has version 1 and is there":                   newRequest,
 	"a form sent twice returns the first request":                formSentTwice,
 	"of a form sent by many at once one request is made":         formSentByMany,

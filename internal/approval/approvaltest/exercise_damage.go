@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-var damaging = map[string]clause{
+var damaging = map[string]contract{
 	"a request that cannot be read is left out of every list and hides no other": damagedIsLeftOut,
 	"a request that cannot be read is told of wherever it is needed":             damagedIsTold,
 	"a request that cannot be read keeps no other waiting":                       damagedIsSetAside,

@@ -9,7 +9,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-var drawing = map[string]clause{
+var drawing = map[string]contract{
 	"what waits for longer than any drawing may is due":          drawAfterClockWentBack,
 	"the messages of a new request are owed at once":             newIsOwed,
 	"a request without messages owes none":                       noMessages,

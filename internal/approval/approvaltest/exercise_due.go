@@ -9,7 +9,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-var waiting = map[string]clause{
+var waiting = map[string]contract{
 	"nothing comes due in an empty store":                   nothingComes,
 	"it is the earliest of all that is owed":                earliestDue,
 	"it is a drawing if that is earlier than the work":      drawingDue,

@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-var moving = map[string]clause{
+var moving = map[string]contract{
 	"a move stores the request one version higher, and its audit line": moveStores,
 	"of many moves of one version one wins, the others get its result": oneWinner,
 	"a move out of a state that is over changes nothing":               staleState,

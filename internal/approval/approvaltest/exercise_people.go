@@ -12,7 +12,7 @@ import (
 )
 
 // counting is what is counted and listed of one person.
-var counting = map[string]clause{
+var counting = map[string]contract{
 	"a person's requests are counted":     tallied,
 	"a form's request is found":           foundByOrigin,
 	"lists of one person are bounded":     bounded,

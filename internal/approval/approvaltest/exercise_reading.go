@@ -15,7 +15,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-var reading = map[string]clause{
+var reading = map[string]contract{
 	"a request that is not there is not found":                                         notFound,
 	"every field of a request comes back":                                              everyField,
 	"times come back in UTC, to the millisecond":                                       everyTime,

@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-var working = map[string]clause{
+var working = map[string]contract{
 	"nothing is due in an empty store":                            nothingToWork,
 	"work is due at its time and not before":                      workAtItsTime,
 	"a request that never needs the worker is never due":          neverDue,

@@ -126,9 +126,9 @@ func (k OrgKeys) create(o approval.KeySpec) *madeKey {
 }
 
 // AddAccess implements [approval.Keys]. Its mishaps are those of
-// [CallReaddress].
+// [CallAddAccess].
 func (k OrgKeys) AddAccess(ctx context.Context, keyID string, networks []netip.Prefix) error {
-	return k.relist(ctx, CallReaddress, keyID, func(list []netip.Prefix) []netip.Prefix {
+	return k.relist(ctx, CallAddAccess, keyID, func(list []netip.Prefix) []netip.Prefix {
 		for _, n := range networks {
 			if !slices.Contains(list, n) {
 				list = append(list, n)
@@ -138,9 +138,9 @@ func (k OrgKeys) AddAccess(ctx context.Context, keyID string, networks []netip.P
 	})
 }
 
-// KeepAccess implements [approval.Keys]. Its mishaps are those of [CallKeep].
+// KeepAccess implements [approval.Keys]. Its mishaps are those of [CallKeepAccess].
 func (k OrgKeys) KeepAccess(ctx context.Context, keyID string, keep, _ []netip.Prefix) error {
-	return k.relist(ctx, CallKeep, keyID, func([]netip.Prefix) []netip.Prefix { return slices.Clone(keep) })
+	return k.relist(ctx, CallKeepAccess, keyID, func([]netip.Prefix) []netip.Prefix { return slices.Clone(keep) })
 }
 
 func (k OrgKeys) relist(ctx context.Context, call Call, keyID string, to func([]netip.Prefix) []netip.Prefix) error {
@@ -159,7 +159,7 @@ func (k OrgKeys) relist(ctx context.Context, call Call, keyID string, to func([]
 
 // Delete implements [approval.Keys].
 func (k OrgKeys) Delete(ctx context.Context, keyID string) error {
-	return k.call(ctx, CallRemove, func() {
+	return k.call(ctx, CallDelete, func() {
 		if key := k.alive(keyID); key != nil && keyID != k.undying {
 			key.goneAt = k.now()
 		}
@@ -177,7 +177,7 @@ func (k *Keys) Undying(keyID string) {
 // FindTagged implements [approval.Keys].
 func (k OrgKeys) FindTagged(ctx context.Context, id policy.ID) ([]approval.TaggedKey, error) {
 	var found []approval.TaggedKey
-	err := k.call(ctx, CallFind, func() {
+	err := k.call(ctx, CallFindTagged, func() {
 		seen := k.now().Add(-k.Lag) // the list is as it was then
 		for _, key := range k.all {
 			isThere := !key.MadeAt.After(seen) && (key.goneAt.IsZero() || key.goneAt.After(seen))
@@ -192,10 +192,10 @@ func (k OrgKeys) FindTagged(ctx context.Context, id policy.ID) ([]approval.Tagge
 	return found, nil
 }
 
-// ListTagged implements [approval.Keys]. Its mishaps are those of [CallMarked].
+// ListTagged implements [approval.Keys]. Its mishaps are those of [CallListTagged].
 func (k OrgKeys) ListTagged(ctx context.Context) ([]approval.TaggedKey, error) {
 	var found []approval.TaggedKey
-	err := k.call(ctx, CallMarked, func() {
+	err := k.call(ctx, CallListTagged, func() {
 		seen := k.now().Add(-k.Lag)
 		for _, key := range k.all {
 			isThere := !key.MadeAt.After(seen) && (key.goneAt.IsZero() || key.goneAt.After(seen))
@@ -210,10 +210,10 @@ func (k OrgKeys) ListTagged(ctx context.Context) ([]approval.TaggedKey, error) {
 	return found, nil
 }
 
-// CreatedButUnlisted implements [approval.Keys]. Its mishaps are those of [CallUnlisted].
+// CreatedButUnlisted implements [approval.Keys]. Its mishaps are those of [CallCreatedButUnlisted].
 func (k OrgKeys) CreatedButUnlisted(ctx context.Context, since time.Time) (bool, error) {
 	unlisted := false
-	err := k.call(ctx, CallUnlisted, func() {
+	err := k.call(ctx, CallCreatedButUnlisted, func() {
 		seen := k.now().Add(-k.Lag)
 		for _, key := range k.all {
 			if key.Org == k.org && !key.MadeAt.Before(since) && key.MadeAt.After(seen) && key.goneAt.IsZero() {
@@ -301,7 +301,7 @@ func copyProjects(projects []policy.ProjectAccess) []policy.ProjectAccess {
 // WasUsed implements [approval.Keys]. A key that is gone was not used.
 func (k OrgKeys) WasUsed(ctx context.Context, keyID string) (bool, error) {
 	var used bool
-	err := k.call(ctx, CallUsed, func() {
+	err := k.call(ctx, CallWasUsed, func() {
 		key := k.alive(keyID)
 		used = key != nil && key.Used
 	})

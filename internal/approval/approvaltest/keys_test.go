@@ -77,14 +77,14 @@ func TestKeysRemove(t *testing.T) {
 	keys := &approvaltest.Keys{}
 	c, err := keys.Of("org").Create(t.Context(), order, ignore)
 	require.NoError(t, err)
-	keys.Fail(approvaltest.CallRemove, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)), approvaltest.AnswerLost(approvaltest.Indeterminate()))
+	keys.Fail(approvaltest.CallDelete, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)), approvaltest.AnswerLost(approvaltest.Indeterminate()))
 	require.Error(t, keys.Of("org").Delete(t.Context(), c.ID))
 	require.Len(t, keys.Alive(), 1)
 	require.Error(t, keys.Of("org").Delete(t.Context(), c.ID))
 	require.Empty(t, keys.Alive())
 	require.NoError(t, keys.Of("org").Delete(t.Context(), c.ID), "one that is not there is a success")
 	require.Equal(t, 1, keys.Made())
-	require.Equal(t, 3, keys.Calls(approvaltest.CallRemove))
+	require.Equal(t, 3, keys.Calls(approvaltest.CallDelete))
 }
 
 func TestKeysFindLags(t *testing.T) {

@@ -28,12 +28,12 @@ type Memory struct {
 // A row is a request with what is owed for it.
 type row struct {
 	approval.Request
-	work, draw duty
+	work, draw dueTime
 	isDamaged  bool // nothing of it can be read
 }
 
-// A duty is due at a time, or never, and may be leased.
-type duty struct{ at, until time.Time }
+// A dueTime is due at a time, or never, and may be leased.
+type dueTime struct{ at, until time.Time }
 
 var _ approval.Store = (*Memory)(nil)
 

@@ -11,7 +11,7 @@ import (
 
 // ClaimWork implements [approval.Store].
 func (m *Memory) ClaimWork(ctx context.Context, now, until time.Time, in ...approval.State) (approval.Request, error) {
-	return m.claim(ctx, now, until, func(r *row) (*duty, bool) {
+	return m.claim(ctx, now, until, func(r *row) (*dueTime, bool) {
 		if len(in) > 0 && !slices.Contains(in, r.State) {
 			return nil, false
 		}
@@ -21,15 +21,15 @@ func (m *Memory) ClaimWork(ctx context.Context, now, until time.Time, in ...appr
 
 // ClaimSync implements [approval.Store].
 func (m *Memory) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return m.claim(ctx, now, until, func(r *row) (*duty, bool) { return &r.draw, true })
+	return m.claim(ctx, now, until, func(r *row) (*dueTime, bool) { return &r.draw, true })
 }
 
 // claim leases what is due. Of says what is owed for a row, nil for nothing, and
 // whether that is never far ahead.
-func (m *Memory) claim(ctx context.Context, now, until time.Time, of func(*row) (owed *duty, isSoon bool)) (approval.Request, error) {
+func (m *Memory) claim(ctx context.Context, now, until time.Time, of func(*row) (owed *dueTime, isSoon bool)) (approval.Request, error) {
 	var claimed approval.Request
 	err := m.locked(ctx, func() error {
-		var first *duty
+		var first *dueTime
 		isDamaged := false
 		for _, r := range m.rows {
 			owed, isSoon := of(r)
@@ -51,14 +51,14 @@ func (m *Memory) claim(ctx context.Context, now, until time.Time, of func(*row) 
 	return claimed, err
 }
 
-func (d *duty) isDue(now time.Time, isSoon bool) bool {
+func (d *dueTime) isDue(now time.Time, isSoon bool) bool {
 	implausible := now.Add(approval.MaxWait)
 	isPast := !d.at.After(now) || isSoon && d.at.After(implausible)
 	return !d.at.IsZero() && isPast && (!d.until.After(now) || d.until.After(implausible))
 }
 
 // next is when d can be claimed, or zero.
-func (d *duty) next() time.Time {
+func (d *dueTime) next() time.Time {
 	if !d.at.IsZero() && d.until.After(d.at) {
 		return d.until
 	}

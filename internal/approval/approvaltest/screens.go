@@ -27,7 +27,7 @@ type Message struct {
 	Name    approval.MessageName
 	Request approval.Request // as it was last drawn
 	At      approval.MessageRef
-	Drawn   int // how often
+	Synced  int // how often
 }
 
 // Revealed is a private key that was shown, once.
@@ -53,7 +53,7 @@ func (s *Messenger) SyncMessage(ctx context.Context, r approval.Request, name ap
 		}
 	}
 	var at approval.MessageRef
-	err := s.call(ctx, CallDraw, func() { at = s.draw(deepCopy(r), name) })
+	err := s.call(ctx, CallSyncMessage, func() { at = s.draw(deepCopy(r), name) })
 	if err != nil {
 		return approval.MessageRef{}, err
 	}
@@ -80,7 +80,7 @@ func (s *Messenger) draw(r approval.Request, name approval.MessageName) approval
 	}
 	m := &s.posted[i]
 	m.Request = r
-	m.Drawn++
+	m.Synced++
 	m.At.Shown = r.Version
 	m.At.Digest = fmt.Sprintf("%s@%d", name, r.Version)
 	return m.At
@@ -95,7 +95,7 @@ func channel(r approval.Request, name approval.MessageName) string {
 
 // RevealKey implements [approval.Messenger].
 func (s *Messenger) RevealKey(ctx context.Context, r approval.Request, c approval.Credential) error {
-	return s.call(ctx, CallReveal, func() {
+	return s.call(ctx, CallRevealKey, func() {
 		s.revealed = append(s.revealed, Revealed{Request: r.ID, To: r.Requester, Key: c.Key, PrivateKey: c.PrivateKey})
 	})
 }

@@ -34,7 +34,7 @@ func TestScreensDraw(t *testing.T) {
 	seen := screens.Messages(r.ID)
 	require.Len(t, seen, 2)
 	require.Equal(t, approval.StateApproved, seen[0].Request.State)
-	require.Equal(t, 2, seen[0].Drawn)
+	require.Equal(t, 2, seen[0].Synced)
 	require.Equal(t, approval.StatePending, seen[1].Request.State, "not drawn again")
 }
 
@@ -50,7 +50,7 @@ func TestScreensDrawGoesWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			screens := &approvaltest.Messenger{}
-			screens.Fail(approvaltest.CallDraw, tt.mishap)
+			screens.Fail(approvaltest.CallSyncMessage, tt.mishap)
 			r, _ := request()
 			_, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
 			require.ErrorIs(t, err, tt.mishap.Err)
@@ -64,7 +64,7 @@ func TestScreensDrawGoesWrong(t *testing.T) {
 func TestScreensReveal(t *testing.T) {
 	t.Parallel()
 	screens := &approvaltest.Messenger{}
-	screens.Fail(approvaltest.CallReveal, approvaltest.Lost(approvaltest.Indeterminate()), approvaltest.AnswerLost(approvaltest.Indeterminate()))
+	screens.Fail(approvaltest.CallRevealKey, approvaltest.Lost(approvaltest.Indeterminate()), approvaltest.AnswerLost(approvaltest.Indeterminate()))
 	r, _ := request()
 	c := approval.Credential{Key: approval.Key{ID: "k1"}, PrivateKey: secret.New("shown once")}
 	require.Error(t, screens.RevealKey(t.Context(), r, c))

@@ -12,22 +12,22 @@ type Call string
 
 // The calls that can go wrong.
 const (
-	CallCreate   Call = "create"   // Keys.Make, up to Atlas's answer
-	CallRestrict Call = "restrict" // Keys.Make, the access list
-	CallRemove   Call = "remove"
-	CallFind     Call = "find"
-	CallMarked   Call = "marked"
-	CallInspect  Call = "inspect"
-	CallUnlisted Call = "unlisted"
+	CallCreate             Call = "create"   // Keys.Make, up to Atlas's answer
+	CallRestrict           Call = "restrict" // Keys.Make, the access list
+	CallDelete             Call = "remove"
+	CallFindTagged         Call = "find"
+	CallListTagged         Call = "marked"
+	CallInspect            Call = "inspect"
+	CallCreatedButUnlisted Call = "unlisted"
 
-	CallReaddress Call = "readdress" // Keys.AddAccess
-	CallKeep      Call = "keep"      // Keys.KeepAccess
-	CallUsed      Call = "used"
-	CallDraw      Call = "draw"
-	CallReveal    Call = "reveal"
-	CallStanding  Call = "standing"
-	CallAccount   Call = "account"
-	CallMembers   Call = "members"
+	CallAddAccess    Call = "readdress" // Keys.AddAccess
+	CallKeepAccess   Call = "keep"      // Keys.KeepAccess
+	CallWasUsed      Call = "used"
+	CallSyncMessage  Call = "draw"
+	CallRevealKey    Call = "reveal"
+	CallMemberStatus Call = "standing"
+	CallDeactivated  Call = "account"
+	CallMembers      Call = "members"
 )
 
 // A Failure is how one call goes wrong. Failures come in pairs: the call was

@@ -1,0 +1,129 @@
+package service_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval/policy"
+)
+
+func origin(n int) func(*policy.Form) {
+	return func(f *policy.Form) { f.IdempotencyKey = fmt.Sprintf("L%d", n) }
+}
+
+func requireLimit(t *testing.T, err error, code policy.ProblemCode, limit int) {
+	t.Helper()
+	mistakes, ok := errors.AsType[*policy.FormError](err)
+	require.True(t, ok, err)
+	require.Equal(t, []policy.Problem{{Field: policy.FieldReason, Code: code, Limit: limit}}, mistakes.Problems)
+}
+
+func TestOpenRequestsOfOnePersonAreLimited(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		first, err := w.Submit(t.Context(), as(alice), form(origin(1)))
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(alice), form(origin(2)))
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(alice), form(origin(3)))
+		requireLimit(t, err, policy.TooManyOpen, 2)
+		again, err := w.Submit(t.Context(), as(alice), form(origin(1)))
+		require.NoError(t, err, "a form sent twice is no other request")
+		assert.Equal(t, first.ID, again.ID)
+		_, err = w.Submit(t.Context(), as(carol), form(origin(4)))
+		require.NoError(t, err, "another person")
+		_, err = w.Withdraw(t.Context(), as(alice), first.ID)
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(alice), form(origin(5)))
+		require.NoError(t, err)
+	}, limited(policy.Limits{OpenRequests: 2}))
+}
+
+func TestLiveKeysOfOnePersonAreLimited(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		_, err := w.Submit(t.Context(), as(alice), form(origin(2)))
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(alice), form(origin(3)))
+		requireLimit(t, err, policy.TooManyKeys, 2)
+		_, err = w.Rotate(t.Context(), as(alice), id)
+		require.NoError(t, err, "a rotation takes the place of a key")
+	}, limited(policy.Limits{ActiveKeys: 2}))
+}
+
+func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		w.SetGroups()
+		_, err := w.BreakGlass(t.Context(), as(carol), breakGlassForm(origin(1)))
+		require.NoError(t, err)
+		_, err = w.Submit(t.Context(), as(carol), form(origin(2), func(f *policy.Form) {
+			f.Roles, f.NetworkPresets, f.Networks = []policy.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
+		}))
+		require.NoError(t, err)
+		_, err = w.BreakGlass(t.Context(), as(carol), breakGlassForm(origin(3)))
+		requireLimit(t, err, policy.TooManyPerHour, 2)
+		w.Advance(time.Hour)
+		_, err = w.BreakGlass(t.Context(), as(carol), breakGlassForm(origin(4)))
+		require.NoError(t, err)
+	}, strictPolicy, allowBreakGlass, limited(policy.Limits{RequestsPerHour: 2}))
+}
+
+func TestManyFormsAtOnceDoNotPassALimitTogether(t *testing.T) {
+	t.Parallel()
+	w := newEnv(t, testPolicy(limited(policy.Limits{OpenRequests: 3})))
+	var all sync.WaitGroup
+	for n := range 40 {
+		all.Go(func() { _, _ = w.Submit(t.Context(), as(alice), form(origin(n))) })
+	}
+	all.Wait()
+	open, err := w.MineOpen(t.Context(), as(alice))
+	require.NoError(t, err)
+	assert.Len(t, open, 3)
+}
+
+func TestPreviewNamesTheLimitsThatARequestWouldExceed(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		got, err := w.Preview(t.Context(), as(alice), form())
+		require.NoError(t, err)
+		assert.Empty(t, got.Problems)
+		w.Active()
+		_, err = w.Submit(t.Context(), as(alice), form(origin(2)))
+		require.NoError(t, err)
+		got, err = w.Preview(t.Context(), as(alice), form())
+		require.NoError(t, err)
+		assert.Equal(t, []policy.Problem{
+			{Field: policy.FieldReason, Code: policy.TooManyOpen, Limit: 1},
+			{Field: policy.FieldReason, Code: policy.TooManyKeys, Limit: 2},
+			{Field: policy.FieldReason, Code: policy.TooManyPerHour, Limit: 2},
+		}, got.Problems)
+		got, err = w.Preview(t.Context(), as(carol), form())
+		require.NoError(t, err)
+		assert.Empty(t, got.Problems, "another person has limits of their own")
+	}, limited(policy.Limits{OpenRequests: 1, ActiveKeys: 2, RequestsPerHour: 2}))
+}
+
+func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		id := w.activeWithoutOwner()
+		r, err := w.Submit(t.Context(), as(carol), form(origin(2)))
+		require.NoError(t, err)
+		before := w.Stored(id)
+		_, err = w.Transfer(t.Context(), as(bob), id, carol)
+		requireLimit(t, err, policy.TooManyKeys, 1)
+		assert.Equal(t, before.Version, w.Stored(id).Version, "nothing was changed")
+		_, err = w.Withdraw(t.Context(), as(carol), r.ID)
+		require.NoError(t, err)
+		_, err = w.Transfer(t.Context(), as(bob), id, carol)
+		require.NoError(t, err)
+	}, limited(policy.Limits{ActiveKeys: 1}))
+}

@@ -1,0 +1,96 @@
+package worker_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+)
+
+// postedMessage is the message of that name as it stands; there is one.
+func (w *env) postedMessage(id policy.ID, name approval.MessageName) approvaltest.Message {
+	w.T.Helper()
+	all := w.Messenger.Messages(id)
+	all = slices.DeleteFunc(all, func(m approvaltest.Message) bool { return m.Name != name })
+	require.Len(w.T, all, 1, "%s", name)
+	return all[0]
+}
+
+func TestEachKeyShownHasItsOwnPost(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		id := w.Delivered()
+		first := w.Stored(id).Key
+		w.Advance(20 * time.Minute)
+		w.Keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Permanent(approval.CauseAccessMismatch)))
+		_, err := w.Replace(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		w.WaitIdle()
+		assert.Empty(t, w.Keys.Alive())
+		made := w.postedMessage(id, approval.KeyCreatedNotice)
+		assert.Equal(t, 1, made.Synced)
+		assert.Equal(t, first.ID, made.Request.Key.ID)
+		assert.False(t, made.Request.Confirmation.ShownAt.IsZero())
+	})
+	inEnv(t, func(w *env) {
+		id := w.Delivered()
+		first := w.Stored(id).Key
+		_, err := w.Replace(t.Context(), as(alice), id)
+		require.NoError(t, err)
+		w.WaitIdle()
+		r := w.RequireState(id, approval.StateDelivered)
+		assert.Equal(t, []approval.MessageName{"card", "requested", "decided.channel", "ready", "key_created.channel", "key_created.2.channel"}, r.Messages)
+		assert.Equal(t, first.ID, w.postedMessage(id, "key_created.channel").Request.Key.ID)
+		assert.Equal(t, r.Key.ID, w.postedMessage(id, "key_created.2.channel").Request.Key.ID)
+		assert.NotContains(t, r.Events, approval.KeyCreatedNotice, "what was posted is kept no longer than the next change")
+	})
+}
+
+func TestEventPostedLateTellsOfItsMoment(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newEnv(t, testPolicy())
+		r, err := w.Submit(t.Context(), as(alice), form())
+		require.NoError(t, err)
+		_, err = w.Nudge(t.Context(), as(alice), r.ID)
+		require.NoError(t, err)
+		lapsesUndecided := w.Stored(r.ID).ExpiresAt
+		<-time.After(time.Hour)
+		_, err = w.Approve(t.Context(), as(bob), r.ID)
+		require.NoError(t, err)
+		lapsesUncollected := w.Stored(r.ID).ExpiresAt
+		<-time.After(time.Hour)
+		_, err = w.Withdraw(t.Context(), as(alice), r.ID)
+		require.NoError(t, err)
+		w.Run(func() { // it was down all the while
+			w.WaitIdle()
+			nudged, decided, over := w.postedMessage(r.ID, approval.NudgedNotice).Request, w.postedMessage(r.ID, approval.DecidedNotice).Request, w.postedMessage(r.ID, approval.ClosedNotice).Request
+			assert.Equal(t, approval.StatePending, nudged.State)
+			assert.Equal(t, lapsesUndecided, nudged.ExpiresAt)
+			assert.Equal(t, approval.StateApproved, decided.State)
+			assert.Equal(t, lapsesUncollected, decided.ExpiresAt)
+			assert.Equal(t, approval.StateWithdrawn, over.State)
+			assert.NotEqual(t, lapsesUndecided, lapsesUncollected)
+		})
+	})
+}
+
+func TestWhichMessagesAreEventPosts(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[approval.MessageName]bool{
+		"decided.channel": true, "approval_added.1.channel": true, "approval_added.12.channel": true, "key_created.channel": true, "key_created.2.channel": true,
+		"failed.channel": true, "closed.channel": true, "nudged.channel": true, "escalated.channel": true,
+		"card": false, "requested": false, "ready": false, "reminder": false, "outcome": false, "deletion_overdue": false, "deletion_overdue.channel": false,
+		"drift.channel": false, "unknown_key.channel": false, "review.channel": false, "expiry_reminder.1": false, "transfer.1": false,
+		"owner_deactivated.1.channel": false, "approver_reminder.1.channel": false,
+	} {
+		assert.Equal(t, want, name.IsEvent(), name)
+	}
+}

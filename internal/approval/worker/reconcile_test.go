@@ -1,0 +1,252 @@
+package worker_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
+)
+
+const someTime = 25 * time.Minute // more than two comparisons with Atlas
+
+func orderOf(id policy.ID, attempt int) approval.KeySpec {
+	return approval.KeySpec{Request: id, Attempt: attempt}
+}
+
+func TestKeysThatShouldNotExistAreRemoved(t *testing.T) {
+	t.Parallel()
+	for name, given := range map[string]func(w *env) policy.ID{
+		"of a pending request": (*env).Submitted,
+		"of an approved one":   (*env).Approved,
+		"beside the right one": (*env).Active,
+		"of a withdrawn one": func(w *env) policy.ID {
+			id := w.Submitted()
+			_, err := w.Withdraw(w.T.Context(), as(alice), id)
+			require.NoError(w.T, err)
+			return id
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inEnv(t, func(w *env) {
+				id := given(w)
+				before := len(w.Keys.Alive())
+				_, err := w.Keys.Of("org").Create(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
+				require.NoError(t, err)
+				w.Advance(someTime)
+				assert.Len(t, w.Keys.Alive(), before)
+			})
+		})
+	}
+}
+
+func TestAKeyDeletedByHandEndsItsRequest(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		require.NoError(t, w.Keys.Of("org").Delete(t.Context(), w.Keys.Alive()[0].ID))
+		w.Advance(9 * time.Minute)
+		w.RequireState(id, approval.StateActive)
+		w.Advance(someTime)
+		r := w.RequireState(id, approval.StateEnded)
+		assert.Equal(t, approval.CauseDeletedExternally, r.Outcome.Cause)
+		assert.True(t, w.HasMessage(id, approval.OutcomeMessage))
+	})
+}
+
+func TestWhatIsChangedByHandIsToldAndNotRepaired(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		key := w.Keys.Alive()[0].ID
+		drift := approval.Drift{RolesChanged: true, Roles: []policy.Role{"ORG_OWNER"}, NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}
+		w.Keys.Change(key, drift)
+		w.Advance(someTime)
+		assert.Equal(t, drift, w.RequireState(id, approval.StateActive).Drift)
+		assert.True(t, w.HasMessage(id, approval.DriftNotice))
+		w.Advance(time.Hour)
+		assert.Equal(t, 1, w.CountEvents(approval.EventDriftDetected), "told once")
+
+		w.Keys.Change(key, approval.Drift{})
+		w.Advance(someTime)
+		assert.True(t, w.RequireState(id, approval.StateActive).Drift.IsZero(), "and that it is as approved again")
+	})
+}
+
+func TestAKeyThatNoRowKnowsIsToldOfAndLeftAlone(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		made, err := w.Keys.Of("org").Create(t.Context(), orderOf("AKR-LOST0", 2), func(approval.Key) error { return nil })
+		require.NoError(t, err)
+		w.Advance(5 * 24 * time.Hour)
+		require.Len(t, w.Keys.Alive(), 1)
+		r := w.Stored("AKR-LOST0")
+		assert.Equal(t, made.ID, r.Key.ID)
+		assert.Equal(t, []approval.MessageName{approval.UnknownKeyNotice}, r.Messages)
+		assert.Equal(t, 1, w.CountEvents(approval.EventAdopt))
+
+		_, err = w.Revoke(t.Context(), as(carol), r.ID, "")
+		require.ErrorIs(t, err, approval.ErrNotOwner)
+		_, err = w.Revoke(t.Context(), as(bob), r.ID, "")
+		require.NoError(t, err)
+		w.WaitIdle()
+		assert.Equal(t, approval.StateEnded, w.Stored(r.ID).State)
+		w.RequireNoKeys()
+	})
+}
+
+// createTaggedKeys makes n keys in Atlas that carry this bot's mark, of requests that no row
+// knows.
+func (w *env) createTaggedKeys(n int) (ids []policy.ID) {
+	w.T.Helper()
+	for range n {
+		id := approval.NewID()
+		_, err := w.Keys.Of("org").Create(w.T.Context(), orderOf(id, 1), func(approval.Key) error { return nil })
+		require.NoError(w.T, err)
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// countMessages counts the messages of that name that people see.
+func (w *env) countMessages(name approval.MessageName) int {
+	n := 0
+	seen := map[policy.ID]bool{}
+	for _, e := range w.Store.Entries() {
+		if !seen[e.Request] && w.HasMessage(e.Request, name) {
+			n++
+		}
+		seen[e.Request] = true
+	}
+	return n
+}
+
+func TestAnotherDatabaseIsNotBelievedAndPeopleAreToldOnceADay(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		w.createTaggedKeys(21)
+		w.Advance(23 * time.Hour)
+		assert.Len(t, w.Keys.Alive(), 21)
+		assert.Equal(t, 1, w.CountEvents(approval.EventAdopt))
+		assert.Equal(t, 1, w.countMessages(approval.UnknownKeysNotice))
+		w.Advance(24 * time.Hour)
+		assert.Equal(t, 2, w.countMessages(approval.UnknownKeysNotice))
+		assert.Zero(t, w.countMessages(approval.UnknownKeyNotice))
+	})
+}
+
+func TestManyMarkedKeysAreToldOfInOneMessageAndCanAllBeRevoked(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		ids := w.createTaggedKeys(12)
+		w.Advance(someTime)
+		assert.Equal(t, 1, w.countMessages(approval.UnknownKeysNotice))
+		assert.Zero(t, w.countMessages(approval.UnknownKeyNotice))
+		for _, id := range ids {
+			_, err := w.Revoke(t.Context(), as(bob), id, "")
+			require.NoError(t, err)
+		}
+		w.WaitIdle()
+		w.RequireNoKeys()
+	})
+}
+
+// Somebody makes marked keys and deletes them again, for three days.
+func TestMarkedKeysRaiseNoAlarmsWithoutBound(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		for range 3 * 24 * 2 {
+			w.createTaggedKeys(4)
+			w.Advance(30 * time.Minute)
+			for _, k := range w.Keys.Alive()[2:] {
+				require.NoError(t, w.Keys.Of("org").Delete(t.Context(), k.ID))
+			}
+		}
+		assert.LessOrEqual(t, w.countMessages(approval.UnknownKeyNotice), 3*5)
+		assert.LessOrEqual(t, w.countMessages(approval.UnknownKeysNotice), 4)
+		assert.Positive(t, w.countMessages(approval.UnknownKeysNotice))
+		assert.Zero(t, w.countMessages(approval.ClosedNotice))
+		assert.LessOrEqual(t, w.CountEvents(approval.EventAdopt), 4*(5+20))
+	})
+}
+
+// Sixty keys that nobody knows do not hide what was done to a real one.
+func TestMarkedKeysHideNoDifferenceOfARealOne(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		id := w.ActiveFor(7 * 24 * time.Hour)
+		key := w.Keys.Alive()[0].ID
+		for range 4 {
+			w.createTaggedKeys(20)
+			w.Advance(25 * time.Hour)
+		}
+		require.Greater(t, w.CountEvents(approval.EventAdopt), 60)
+		w.Keys.Change(key, approval.Drift{NetworksChanged: true})
+		w.Advance(someTime)
+		assert.True(t, w.Stored(id).Drift.NetworksChanged)
+
+		w.Keys.Fail(approvaltest.CallListTagged, approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)), approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)))
+		w.Keys.Change(key, approval.Drift{})
+		w.Advance(15 * time.Minute)
+		assert.True(t, w.Stored(id).Drift.IsZero(), "nor does a list that cannot be read")
+	})
+}
+
+func TestAKeyThatCannotBeRemovedKeepsNoOtherFromBeingLookedAt(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		id := w.Active()
+		key := w.Keys.Alive()[0].ID
+		_, err := w.Keys.Of("org").Create(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
+		require.NoError(t, err)
+		for range 3 {
+			w.Keys.Fail(approvaltest.CallDelete, approvaltest.Lost(approvaltest.Permanent(approval.CauseRefused)))
+		}
+		w.Keys.Change(key, approval.Drift{RolesChanged: true})
+		w.Advance(15 * time.Minute)
+		assert.True(t, w.Stored(id).Drift.RolesChanged)
+	})
+}
+
+// Somebody gives a live key the mark of a request that is over.
+func TestALiveKeyIsNotRemovedForTheMarkOfAnotherRequest(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		over := w.Submitted()
+		_, err := w.Withdraw(t.Context(), as(alice), over)
+		require.NoError(t, err)
+		w.Advance(time.Hour)
+		r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.IdempotencyKey = "V2" }))
+		require.NoError(t, err)
+		_, err = w.Approve(t.Context(), as(bob), r.ID)
+		require.NoError(t, err)
+		w.WaitIdle()
+		_, err = w.Issue(t.Context(), as(alice), r.ID)
+		require.NoError(t, err)
+		w.WaitIdle()
+		_, err = w.Confirm(t.Context(), as(alice), r.ID)
+		require.NoError(t, err)
+		w.Keys.Rename(w.Keys.Alive()[0].ID, over, 1)
+		w.Advance(someTime)
+		assert.Equal(t, approval.StateActive, w.Stored(r.ID).State)
+		assert.Len(t, w.Keys.Alive(), 1)
+	})
+}
+
+func TestTheRowOfAnAdoptedKeyEndsWithIt(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		id := w.createTaggedKeys(1)[0]
+		w.Advance(someTime)
+		w.RequireState(id, approval.StateActive)
+		require.NoError(t, w.Keys.Of("org").Delete(t.Context(), w.Keys.Alive()[0].ID))
+		w.Advance(someTime)
+		assert.Equal(t, approval.CauseDeletedExternally, w.RequireState(id, approval.StateEnded).Outcome.Cause)
+	})
+}
