@@ -13,7 +13,7 @@ import (
 	"atlaskeybot/internal/sandbox/slack"
 )
 
-// ActiveFor is a key of Alice's with one of the lifetimes.
+// activeFor is a key of Alice's with one of the lifetimes.
 func (w *town) activeFor(lifetime string) policy.ID {
 	w.t.Helper()
 	id := w.asks(field("lifetime", slack.Pick(lifetime)))

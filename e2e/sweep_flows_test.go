@@ -50,13 +50,13 @@ func atEndDate(lives time.Duration) end {
 // ended is how a request ends, where people say when.
 func ended(state approval.State, cause approval.Cause) end { return end{state, cause, 0} }
 
-// A grant is what a key may do: its parts as [run.grantOf] writes them.
+// A grant is what a key may do: its parts as [trial.grantOf] writes them.
 type grant struct {
 	org                   int // from 0
 	roles, from, projects string
 }
 
-// usual is what [requestInput] asks for.
+// usual is what [wish] asks for.
 var usual = grant{roles: "ORG_BILLING_READ_ONLY", from: "198.51.100.0/24 203.0.113.7"}
 
 func (f flow) shownWith() grant {

@@ -75,7 +75,7 @@ func (w *trial) mayDoItsRow(d *doubts, r report, q approval.Request, k atlas.Key
 }
 
 // endHolds asserts that the end of a key moves only to where an extension or a
-// successor moved it, of which the trail tells: see [run.endsMovedOnlyIf].
+// successor moved it, of which the trail tells: see [trial.endsMovedOnlyIf].
 func (w *trial) endHolds(d *doubts, q approval.Request) {
 	if q.KeyExpiresAt.IsZero() {
 		assert.Empty(d, w.keyEnds[q.ID], "%s has no end any more", q.ID)

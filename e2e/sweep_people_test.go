@@ -69,7 +69,7 @@ func (w *trial) may(what, name string) bool {
 }
 
 // enough is how often people press at most. With two things going wrong they
-// may have to as long as a flow may last longer; see [run.takesNoLongerThan].
+// may have to as long as a flow may last longer; see [trial.takesNoLongerThan].
 func (w *trial) enough() int {
 	if len(w.plan) < 2 {
 		return enoughOfIt

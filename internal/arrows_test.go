@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"internal/approval":              {"internal/approval/policy", "internal/backoff", "internal/plaintext", "internal/secret"},
 	"internal/approval/service":      {"internal/approval", "internal/approval/policy", "internal/cache", "internal/isolate", "internal/plaintext", "golang.org/x/time/rate"},
 	"internal/approval/worker":       {"internal/approval", "internal/approval/policy", "internal/isolate", "golang.org/x/time/rate"},
-	"internal/approval/approvaltest": {"internal/approval", "internal/approval/policy", "internal/secret", "github.com/stretchr/testify/assert", "github.com/stretchr/testify/require"},
+	"internal/approval/approvaltest": {"internal/approval", "internal/approval/policy", "internal/approval/service", "internal/approval/worker", "internal/secret", "github.com/stretchr/testify/assert", "github.com/stretchr/testify/require"},
 	"internal/policyfile":            {"internal/approval/policy", "internal/plaintext", "go.yaml.in/yaml/v3"},
 	"internal/atlas":                 {"internal/approval", "internal/approval/policy", "internal/backoff", "internal/proxy", "internal/retryafter", "internal/secret", "github.com/icholy/digest", "golang.org/x/text/unicode/norm"},
 	"internal/store":                 {"internal/approval", "internal/approval/policy", "modernc.org/sqlite", "modernc.org/sqlite/lib"},

@@ -27,7 +27,7 @@ func hosts(first, n int) []netip.Prefix {
 	return all
 }
 
-// networksOnKey is the access list in Atlas, regardless of what reads show.
+// onKey is the access list in Atlas, regardless of what reads show.
 func (r *rig) onKey(t *testing.T, id string) []string {
 	for _, k := range r.Snapshot().Keys {
 		if k.ID == id {

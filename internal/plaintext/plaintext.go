@@ -13,7 +13,7 @@ import (
 
 // Line returns s as one line of text: composed (NFC), without invisible
 // characters and outer spaces, with an ordinary space for each space of another
-// kind. Refused characters stay; see [Permanent].
+// kind. Refused characters stay; see [Refused].
 func Line(s string) string {
 	return strings.TrimSpace(norm.NFC.String(drop(s)))
 }

@@ -53,7 +53,7 @@ const (
 	maxBreakGlassLifetime = 24 * time.Hour
 )
 
-// allowBreakGlass reads who may issue a key without approval. It takes organization
+// breakGlass reads who may issue a key without approval. It takes organization
 // roles only, since such a role reaches every project.
 func (r *reader) breakGlass(n *yaml.Node) {
 	if n == nil {
