@@ -217,5 +217,5 @@ func TestRevokeByPublicKeyPrintsJSON(t *testing.T) {
 	require.Equal(t, 1, cli.ExitCode(err))
 	require.Empty(t, said, "nothing was to be revoked")
 	_, err = w.revokes("zzzzzzzz")
-	require.EqualError(t, err, "the bot has created no key zzzzzzzz, by the audit trail of this database")
+	require.EqualError(t, err, "no request in this database has the key zzzzzzzz")
 }

@@ -26,7 +26,7 @@ func newAuditCommand(env Env) *cobra.Command {
 	database := addDatabaseFlag(command, env)
 	output := addOutputFlag(command, outputJSON, outputCSV)
 	command.RunE = func(*cobra.Command, []string) error {
-		s, err := openTrail(command.Context(), database())
+		s, err := openReadOnly(command.Context(), database())
 		if err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func newAuditCommand(env Env) *cobra.Command {
 	return command
 }
 
-func openTrail(ctx context.Context, database string) (*store.Store, error) {
+func openReadOnly(ctx context.Context, database string) (*store.Store, error) {
 	s, err := store.Open(ctx, database, store.Options{ReadOnly: true})
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)

@@ -35,7 +35,7 @@ func newAuditCompareCommand(env Env) *cobra.Command {
 }
 
 func compare(ctx context.Context, env Env, database string, window audittrail.Filter, output *outputFormat) error {
-	s, err := openTrail(ctx, database)
+	s, err := openReadOnly(ctx, database)
 	if err != nil {
 		return uncheckedError{err}
 	}

@@ -40,7 +40,7 @@ func newAuditVerifyCommand(env Env) *cobra.Command {
 var lineHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func verify(ctx context.Context, env Env, database, head string, output *outputFormat) error {
-	s, err := openTrail(ctx, database)
+	s, err := openReadOnly(ctx, database)
 	if err != nil {
 		return uncheckedError{err}
 	}

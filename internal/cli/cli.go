@@ -84,7 +84,7 @@ func NewCommand(env Env) *cobra.Command {
 	root.AddCommand(
 		newRunCommand(env), newCheckCommand(env), newManifestCommand(env), newHealthCommand(env),
 		newBackupCommand(env), newRestoreCommand(env), newRevokeCommand(env),
-		newAuditCommand(env), newPolicyCommand(env), newVersionCommand(env),
+		newKeysCommand(env), newRequestsCommand(env), newAuditCommand(env), newPolicyCommand(env), newVersionCommand(env),
 	)
 	root.SetHelpCommand(newHelpCommand())
 	return root

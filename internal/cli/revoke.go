@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -32,14 +30,14 @@ const (
 func newRevokeCommand(env Env) *cobra.Command {
 	v := &revokeCommand{env: env, progress: env.Stdout}
 	command := &cobra.Command{
-		Use:     "revoke ID|KEY",
+		Use:     "revoke KEY",
 		Short:   "Revoke an active key, beside a running bot",
 		GroupID: groupOperate,
-		Long: "Revoke a key, named by the ID of its request or by its public key, and every other key of its\n" +
-			"rotations, when Slack is down or no approver is there. It records the revocation in the database; the\n" +
+		Long: "Revoke a key, and every other key of its rotations, when Slack is down or no approver is there. KEY is\n" +
+			"its request, its public key, or its ID in Atlas. The command records the revocation in the database; the\n" +
 			"running bot deletes the keys in Atlas. Without a running bot they are deleted once one is started.",
-		Example: example(`revoke AKR-7F3K2 --reason "found in a log"`, "revoke abcdefgh --output json"),
-		Args:    oneArgument("ID of a request or public key"),
+		Example: example(`revoke AKR-7F3K2 --reason "found in a log"`, "revoke abcdefgh"),
+		Args:    oneArgument("KEY, as in AKR-7F3K2"),
 	}
 	database := addDatabaseFlag(command, env)
 	command.Flags().StringVar(&v.reason, "reason", "", "why, as a `text` that the owner of the key reads")
@@ -69,8 +67,8 @@ type revokeCommand struct {
 	progress io.Writer
 	store    *store.Store
 	database string
-	id       policy.ID
-	key      string // the public key, if it was given instead of the ID
+	name     keyName
+	id       policy.ID // of its request
 	reason   string
 	wait     time.Duration
 	keys     []*revokedKey
@@ -85,15 +83,13 @@ type revokedKey struct {
 
 // read checks what was typed.
 func (v *revokeCommand) read(word string) error {
-	id, ok := approval.TypedID(word)
-	v.id, v.reason = id, plaintext.Line(v.reason)
-	if !ok {
-		v.key = strings.TrimSpace(word)
+	var err error
+	if v.name, err = parseKeyName(word); err != nil {
+		return err
 	}
+	v.reason = plaintext.Line(v.reason)
 	bad, refused := plaintext.Refused(v.reason, false)
 	switch {
-	case !ok && !publicKey.MatchString(v.key):
-		return usagef("%q is neither an ID like AKR-7F3K2 nor a public key like abcdefgh", word)
 	case utf8.RuneCountInString(v.reason) > policy.MaxReason:
 		return usagef("--reason has more than %d characters", policy.MaxReason)
 	case refused:
@@ -101,9 +97,6 @@ func (v *revokeCommand) read(word string) error {
 	}
 	return nil
 }
-
-// publicKey matches the public keys that Atlas makes.
-var publicKey = regexp.MustCompile(`^[a-z]{8}$`)
 
 func (v *revokeCommand) run(ctx context.Context, database string) error {
 	var err error
@@ -113,7 +106,7 @@ func (v *revokeCommand) run(ctx context.Context, database string) error {
 		return fmt.Errorf("opening the database: %w", err)
 	}
 	defer v.store.Close()
-	if err := v.findRequest(ctx); err != nil {
+	if v.id, err = v.name.find(ctx, v.store); err != nil {
 		return err
 	}
 	r, err := v.record(ctx)
@@ -129,26 +122,6 @@ func (v *revokeCommand) run(ctx context.Context, database string) error {
 		v.keys = append(v.keys, &revokedKey{Request: r.ID, Key: r.Key.PublicKey})
 	}
 	return v.watch(ctx, all)
-}
-
-// findRequest finds the request of a public key in the audit trail.
-func (v *revokeCommand) findRequest(ctx context.Context) error {
-	if v.key == "" {
-		return nil
-	}
-	err := v.store.Audit(ctx, func(e approval.AuditEntry) error {
-		if e.Event == approval.EventKeyCreated && e.Key == v.key {
-			v.id = e.Request
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("finding the request of the key %s: %w", v.key, err)
-	}
-	if v.id == "" {
-		return fmt.Errorf("the bot has created no key %s, by the audit trail of this database", v.key)
-	}
-	return nil
 }
 
 // record records the revocation in the database.

@@ -53,9 +53,9 @@ func TestRevokeRefusesInvalidArguments(t *testing.T) {
 		code int
 		says string
 	}{
-		"nothing":          {nil, 2, `"atlas-key-bot revoke" needs one ID of a request or public key`},
-		"two ids":          {[]string{"AKR-7F3K2", "AKR-7F3K3"}, 2, `"atlas-key-bot revoke" takes one ID of a request or public key, and 2 were given`},
-		"no id":            {[]string{"alice"}, 2, `"alice" is neither an ID like AKR-7F3K2 nor a public key like abcdefgh`},
+		"nothing":          {nil, 2, `"atlas-key-bot revoke" needs one KEY, as in AKR-7F3K2`},
+		"two ids":          {[]string{"AKR-7F3K2", "AKR-7F3K3"}, 2, `"atlas-key-bot revoke" takes one KEY, as in AKR-7F3K2, and 2 were given`},
+		"no id":            {[]string{"alice"}, 2, "a key is named by its request, as in AKR-7F3K2, by its public key, or by its ID in Atlas"},
 		"an unknown flag":  {[]string{"--force", "AKR-7F3K2"}, 2, "unknown flag: --force\nSee 'atlas-key-bot revoke --help'."},
 		"a long reason":    {[]string{"--reason", strings.Repeat("x", 1001), "AKR-7F3K2"}, 2, "--reason has more than 1000 characters"},
 		"a hidden reason":  {[]string{"--reason", "\u202eno", "AKR-7F3K2"}, 2, "--reason is one line of plain text"},
