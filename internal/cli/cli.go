@@ -57,7 +57,8 @@ func NewCommand(env Env) *cobra.Command {
 		Short: "MongoDB Atlas API keys in Slack, with approval, shown once",
 		Long: "Atlas Key Bot lets people request MongoDB Atlas API keys in Slack. Approvers decide, the bot\n" +
 			"creates the key and shows it once, and deletes it when it expires.\n\n" +
-			"The environment configures the bot; .env.example lists every variable.",
+			"The environment has credentials and addresses; .env.example lists every variable. The policy file has\n" +
+			"the rules; 'policy init' writes one with every key.",
 		Example:       example("check", "run", "audit --since 7d"),
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -132,8 +132,8 @@ func TestParseKeepsBaseForMissingKeys(t *testing.T) {
 func TestParseReportsProblems(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ text, want string }{
-		"an empty file":                        {"", "p.yaml: it is empty: leave POLICY_FILE unset if there are no rules"},
-		"comments only":                        {"# soon\n", "p.yaml: it is empty: leave POLICY_FILE unset if there are no rules"},
+		"an empty file":                        {"", "p.yaml: it is empty: leave POLICY_FILE unset if the defaults suffice"},
+		"comments only":                        {"# soon\n", "p.yaml: it is empty: leave POLICY_FILE unset if the defaults suffice"},
 		"no YAML":                              {"roles:\n  ORG_MEMBER: {}\n bad: [", "p.yaml:2: this is not YAML: did not find expected key"},
 		"two documents":                        {"lifetimes: [8h]\n---\nlifetimes: [9h]", "p.yaml:2: there is more than one document: write one, without ---"},
 		"a list":                               {"- a\n- b", "p.yaml:1: the file is not a list of keys with values, as in key: value"},

@@ -3,6 +3,7 @@ package policyfile
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"regexp"
@@ -203,4 +204,52 @@ func TestKeysAreDocumented(t *testing.T) {
 		}
 	}
 	assert.Greater(t, rows, 30)
+}
+
+// The schema and docs/policy.md name the default of each key that has one.
+func TestDefaultsAreDocumented(t *testing.T) {
+	t.Parallel()
+	docs, err := os.ReadFile("../../docs/policy.md")
+	require.NoError(t, err)
+	var schema, defaults map[string]any
+	require.NoError(t, json.Unmarshal(Schema(), &schema))
+	require.NoError(t, yaml.Unmarshal(defaultFile, &defaults))
+	checked := 0
+	var check func(parent string, properties, values map[string]any)
+	check = func(parent string, properties, values map[string]any) {
+		for key, value := range values {
+			property := properties[key].(map[string]any)
+			if nested, ok := value.(map[string]any); ok {
+				if key != "roles" { // each role has an empty rule
+					check(key+": ", property["properties"].(map[string]any), nested)
+				}
+				continue
+			}
+			if key == "excluded_approvers" || key == "remind_approvers_after" { // in words
+				continue
+			}
+			text := strings.ReplaceAll(fmt.Sprint(value), " ", ", ")
+			if byDefault, ok := property["default"]; ok {
+				assert.Equal(t, text, fmt.Sprint(byDefault), key)
+			} else {
+				assert.Contains(t, property["description"], "Left out: "+text+".", key)
+			}
+			assert.Contains(t, lastCell(string(docs), parent, key), text, key)
+			checked++
+		}
+	}
+	check("", schema["properties"].(map[string]any), defaults)
+	assert.Equal(t, 13, checked)
+}
+
+// lastCell returns the last cell of the first row of a table that is about a key of
+// parent.
+func lastCell(text, parent, key string) string {
+	for line := range strings.Lines(text) {
+		cells := strings.Split(strings.Trim(line, "| \n"), "|")
+		if strings.HasPrefix(line, "| `"+parent) && regexp.MustCompile("[` ]"+key+"`").MatchString(cells[0]) {
+			return cells[len(cells)-1]
+		}
+	}
+	return ""
 }

@@ -28,7 +28,7 @@ func (r *reader) document(text []byte) *yaml.Node {
 	var first, second yaml.Node
 	switch err := in.Decode(&first); {
 	case errors.Is(err, io.EOF), err == nil && isNull(first.Content[0]):
-		r.add(0, "it is empty: leave POLICY_FILE unset if there are no rules")
+		r.add(0, "it is empty: leave POLICY_FILE unset if the defaults suffice")
 		return nil
 	case err != nil:
 		r.addYAML(err)
