@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"internal/secret":                {},
 	"internal/isolate":               {},
 	"internal/retryafter":            {},
-	"internal/proxy":                 {"golang.org/x/net/http/httpproxy"},
+	"internal/proxy":                 {"golang.org/x/net/http/httpproxy", "golang.org/x/net/proxy"},
 	"internal/plaintext":             {"golang.org/x/text/unicode/norm", "golang.org/x/text/unicode/runenames"},
 	"internal/approval/policy":       {"internal/isolate", "internal/plaintext"},
 	"internal/approval":              {"internal/approval/policy", "internal/backoff", "internal/plaintext", "internal/secret"},

@@ -67,16 +67,8 @@ func wrong(value string) string {
 	return ""
 }
 
-// IsSOCKS reports whether the proxy for calls to an address uses SOCKS, which has no
-// CONNECT.
-func (s Settings) IsSOCKS(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	p := s.For(u)
-	return p != nil && strings.HasPrefix(p.Scheme, "socks")
-}
+// isSOCKS reports whether the proxy uses SOCKS, which has no CONNECT.
+func isSOCKS(proxy *url.URL) bool { return strings.HasPrefix(proxy.Scheme, "socks") }
 
 // For returns the proxy for calls to u, or nil. It may hold a password.
 func (s Settings) For(u *url.URL) *url.URL {

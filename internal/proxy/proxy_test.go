@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -148,6 +149,71 @@ func TestTLSProxyIsNamed(t *testing.T) {
 	for kind, err := range calls(t, settings(t, u.String())) {
 		require.ErrorContains(t, err, "the proxy "+u.Host+" leads to a certificate for slack.example that is not trusted here", kind)
 		require.ErrorContains(t, err, "SSL_CERT_FILE", kind)
+	}
+}
+
+// speakingSOCKS is a SOCKS proxy that wants a password, and leads every
+// connection to a server with TLS of its own.
+func speakingSOCKS(t *testing.T) (address string, asked chan string) {
+	t.Helper()
+	inside := httptest.NewUnstartedServer(http.NotFoundHandler())
+	inside.Config.ErrorLog = log.New(io.Discard, "", 0)
+	inside.StartTLS()
+	t.Cleanup(inside.Close)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { listener.Close() })
+	asked = make(chan string, 10)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				leadThroughSOCKS(conn, inside.Listener.Addr().String(), asked)
+			}()
+		}
+	}()
+	return listener.Addr().String(), asked
+}
+
+// leadThroughSOCKS is RFC 1928 with the password of RFC 1929.
+func leadThroughSOCKS(conn net.Conn, to string, asked chan<- string) {
+	next := func(n byte) string {
+		b := make([]byte, n)
+		_, _ = io.ReadFull(conn, b)
+		return string(b)
+	}
+	next(next(2)[1])                 // the methods that are offered
+	io.WriteString(conn, "\x05\x02") // a password
+	user := next(next(2)[1])
+	password := next(next(1)[0])
+	io.WriteString(conn, "\x01\x00")
+	name := next(next(5)[4]) // CONNECT, by a name
+	port := next(2)
+	asked <- fmt.Sprintf("%s:%s@%s:%d", user, password, name, int(port[0])<<8+int(port[1]))
+	other, err := net.Dial("tcp", to)
+	if err != nil {
+		return
+	}
+	defer other.Close()
+	io.WriteString(conn, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+	go io.Copy(other, conn)
+	io.Copy(conn, other)
+}
+
+func TestSOCKSProxy(t *testing.T) {
+	t.Parallel()
+	address, asked := speakingSOCKS(t)
+	for kind, err := range calls(t, settings(t, "socks5h://ana:hunter2@"+address)) {
+		require.ErrorContains(t, err, "the proxy "+address+" leads to a certificate for slack.example", kind)
+		require.Equal(t, "ana:hunter2@slack.example:443", <-asked, kind)
+		require.NotContains(t, err.Error(), "hunter2", kind)
+	}
+	for kind, err := range calls(t, settings(t, "socks5://127.0.0.1:1")) {
+		require.ErrorContains(t, err, "the proxy 127.0.0.1:1 cannot be reached: nothing listens there", kind)
 	}
 }
 

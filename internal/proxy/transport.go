@@ -12,6 +12,8 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+
+	xproxy "golang.org/x/net/proxy"
 )
 
 // connections is the number of idle connections kept per host, one for each
@@ -65,9 +67,12 @@ func (s Settings) DialTLS(ctx context.Context, network, address string) (net.Con
 	proxy := s.For(u)
 	var conn net.Conn
 	var err error
-	if proxy == nil {
+	switch {
+	case proxy == nil:
 		conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
-	} else {
+	case isSOCKS(proxy):
+		conn, err = throughSOCKS(ctx, proxy, network, address)
+	default:
 		conn, err = connect(ctx, proxy, address)
 	}
 	if err == nil {
@@ -81,6 +86,15 @@ func (s Settings) DialTLS(ctx context.Context, network, address string) (net.Con
 		err = explain(proxy, u, err)
 	}
 	return nil, err
+}
+
+// throughSOCKS asks a SOCKS proxy for a connection to address.
+func throughSOCKS(ctx context.Context, proxy *url.URL, network, address string) (net.Conn, error) {
+	dialer, err := xproxy.FromURL(proxy, &net.Dialer{})
+	if err != nil {
+		return nil, err
+	}
+	return dialer.(xproxy.ContextDialer).DialContext(ctx, network, address)
 }
 
 // connect asks an HTTP proxy for a connection to address.

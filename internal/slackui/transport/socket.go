@@ -8,8 +8,8 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -35,8 +35,10 @@ type Socket struct {
 	dialer  *websocket.Dialer
 	ready   atomic.Bool
 
-	HelloLimit, PingLimit time.Duration          // shorter in tests
-	why                   atomic.Pointer[string] // see [Socket.Why]
+	HelloLimit, PingLimit    time.Duration // shorter in tests
+	messageLimit, writeLimit time.Duration // the same
+
+	why atomic.Pointer[string] // see [Socket.Why]
 }
 
 // ackLimit bounds the wait for room to acknowledge; Slack waits no longer.
@@ -60,7 +62,12 @@ const maxFrame = 1 << 20
 func NewSocket(s *client.Slack, app Handler) *Socket {
 	p := &ReconnectBackoff{Next: s.Client.Transport, Now: s.Config.Now}
 	caller := &http.Client{Transport: p, Timeout: reconnectMax + client.CallLimit, CheckRedirect: client.NoRedirects}
-	return &Socket{app: app, seen: NewDeduper(s.Config.Now), api: client.NewAPI(s.Config, caller), backoff: p, Log: s.Config.Log, dialer: dialer(s.Config.Proxy), HelloLimit: helloLimit, PingLimit: pingLimit}
+	d := &Socket{
+		app: app, seen: NewDeduper(s.Config.Now), api: client.NewAPI(s.Config, caller), backoff: p, Log: s.Config.Log,
+		HelloLimit: helloLimit, PingLimit: pingLimit, messageLimit: messageLimit, writeLimit: writeLimit,
+	}
+	d.dialer = d.newDialer(s.Config.Proxy)
+	return d
 }
 
 const (
@@ -74,16 +81,14 @@ const (
 // not known before it does.
 const SocketHost = "https://wss-primary.slack.com"
 
-// dialer opens the WebSocket through the proxy, if there is one. The library's
-// own words for a proxy that refuses do not name it; SOCKS it speaks itself.
-func dialer(p proxy.Settings) *websocket.Dialer {
-	d := &websocket.Dialer{HandshakeTimeout: dialLimit, WriteBufferSize: frameSize}
-	if p.IsSOCKS(SocketHost) {
-		d.Proxy = func(r *http.Request) (*url.URL, error) { return p.For(r.URL), nil }
-	} else {
-		d.NetDialTLSContext = p.DialTLS
+// newDialer opens the WebSocket through the proxy, if there is one. The library's
+// own words for a proxy that refuses do not name it.
+func (d *Socket) newDialer(p proxy.Settings) *websocket.Dialer {
+	return &websocket.Dialer{
+		HandshakeTimeout: dialLimit, WriteBufferSize: frameSize,
+		NetDialTLSContext: d.watched(p.DialTLS),
+		NetDialContext:    d.watched((&net.Dialer{}).DialContext), // to this machine, for ws://
 	}
-	return d
 }
 
 // Why says what keeps the connection from being opened, if it is known: a proxy
