@@ -145,11 +145,12 @@ func (e *Env) Active() policy.ID {
 	return id
 }
 
-// ActiveFor is Active with the given lifetime, which the policy then allows.
-func (e *Env) ActiveFor(lifetime time.Duration) policy.ID {
+// ActiveFor is Active with the given lifetime, which the policy then allows, and
+// edits of the form.
+func (e *Env) ActiveFor(lifetime time.Duration, edit ...func(*policy.Form)) policy.ID {
 	e.T.Helper()
 	e.Orgs[0].Policy.Lifetimes = append(e.Orgs[0].Policy.Lifetimes, lifetime)
-	r, err := e.Submit(e.T.Context(), As(Alice), Form(func(f *policy.Form) { f.Lifetime = lifetime }))
+	r, err := e.Submit(e.T.Context(), As(Alice), Form(append(edit, func(f *policy.Form) { f.Lifetime = lifetime })...))
 	require.NoError(e.T, err)
 	_, err = e.Approve(e.T.Context(), As(Bob), r.ID)
 	require.NoError(e.T, err)

@@ -55,7 +55,7 @@ func (tr *run) submit(n int) approval.Request {
 	if f.isEmergency() {
 		ask = tr.process.service.BreakGlass
 	}
-	made := tr.makeOne()
+	made := tr.countOne()
 	r, err := ask(context.Background(), as(f.who), filled)
 	made()
 	tr.write("%s sends %q: %s %v", f.who, f.wish, r.ID, err)

@@ -106,7 +106,7 @@ func (tr *run) pressLater(t *rapid.T) {
 	calls := number(t, "calls", 12)
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.waiting = append(tr.waiting, &concurrentAction{calls, p.makes(), func() { tr.press(p) }})
+	tr.waiting = append(tr.waiting, &concurrentAction{calls, p.counts(), func() { tr.press(p) }})
 }
 
 // sign lets somebody sign, and now and then whoever should not.

@@ -88,6 +88,9 @@ func (p click) makes() bool {
 	return p.On == approval.EventExtend || p.On == approval.EventReplaceAccessList || p.On == approval.EventRotate
 }
 
+// counts reports whether the press is counted against a limit of a person.
+func (p click) counts() bool { return p.makes() || p.On == approval.EventTransfer }
+
 // A snapshot is what a press leaves in the audit trail.
 type snapshot struct {
 	ID policy.ID
@@ -118,8 +121,8 @@ type account struct {
 
 // press lets somebody press a button, and notes what they are told.
 func (tr *run) press(p click) (approval.Request, error) {
-	if p.makes() {
-		defer tr.makeOne()()
+	if p.counts() {
+		defer tr.countOne()()
 	}
 	r, err := p.with(tr.process.service)
 	tr.write("%s presses %s (%s) on %s: %v", p.Who, p.On, p.How, p.ID, err)

@@ -46,18 +46,18 @@ type run struct {
 	storing sync.Mutex // one change of the store at a time
 	mu      sync.Mutex // guards what follows: a press may come in the middle of work
 	ledger
-	told    map[snapshot]account
-	wrong   []string
-	waiting []*concurrentAction
-	making  int // requests that are being stored
-	journal []string
+	told     map[snapshot]account
+	wrong    []string
+	waiting  []*concurrentAction
+	counting int // what is being counted and stored
+	journal  []string
 }
 
 // A concurrentAction is a press in the middle of something.
 type concurrentAction struct {
-	calls int // after so many
-	makes bool
-	do    func()
+	calls  int // after so many
+	counts bool
+	do     func()
 }
 
 // A witness writes down what failed, too: the next run of the trial may go
@@ -147,15 +147,15 @@ func (tr *run) entries() []approval.AuditEntry {
 	return all
 }
 
-// interrupt lets a surprise happen whose time has come. One that makes a request
-// waits until no other is being made: the service makes them one after the other,
+// interrupt lets a concurrent action happen whose time has come. One that is counted against
+// a limit waits until no other is being counted: the service counts one by one,
 // and what interrupts runs inside of what it interrupts.
 func (tr *run) interrupt() {
 	tr.mu.Lock()
 	var now []*concurrentAction
 	tr.waiting = slices.DeleteFunc(tr.waiting, func(s *concurrentAction) bool {
 		s.calls--
-		isDue := s.calls <= 0 && (!s.makes || tr.making == 0)
+		isDue := s.calls <= 0 && (!s.counts || tr.counting == 0)
 		if isDue {
 			now = append(now, s)
 		}
@@ -167,15 +167,15 @@ func (tr *run) interrupt() {
 	}
 }
 
-// makeOne has what makes a request known for its time: see interrupt.
-func (tr *run) makeOne() (made func()) {
+// countOne has what is counted known for its time: see interrupt.
+func (tr *run) countOne() (counted func()) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.making++
+	tr.counting++
 	return func() {
 		tr.mu.Lock()
 		defer tr.mu.Unlock()
-		tr.making--
+		tr.counting--
 	}
 }
 

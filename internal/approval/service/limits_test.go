@@ -1,8 +1,11 @@
 package service_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 )
 
@@ -126,4 +130,44 @@ func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
 		_, err = w.Transfer(t.Context(), as(bob), id, carol)
 		require.NoError(t, err)
 	}, limited(policy.Limits{ActiveKeys: 1}))
+}
+
+func TestManyTransfersAtOnceDoNotPassALimitTogether(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		var ids []policy.ID
+		for n := range 10 {
+			ids = append(ids, w.ActiveFor(7*24*time.Hour, origin(n)))
+		}
+		w.Directory.Set(policy.Deactivated, alice)
+		w.Advance(90 * time.Minute)
+		w.Orgs[0].Policy.Limits.ActiveKeys = 3
+		w.Service.Store = leisurelyStore{w.Store}
+		errs := make([]error, len(ids))
+		var all sync.WaitGroup
+		for i, id := range ids {
+			all.Go(func() { _, errs[i] = w.Transfer(t.Context(), as([]policy.UserID{bob, dana}[i%2]), id, carol) })
+		}
+		all.Wait()
+		refused := slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+		require.Len(t, refused, 7)
+		for _, err := range refused {
+			requireLimit(t, err, policy.TooManyKeys, 3)
+		}
+		theirs, err := w.MineOpen(t.Context(), as(carol))
+		require.NoError(t, err)
+		assert.Len(t, theirs, 3)
+	})
+}
+
+// A leisurelyStore lets everyone else go on once it has counted.
+type leisurelyStore struct{ approval.Store }
+
+func (s leisurelyStore) Usage(ctx context.Context, user policy.UserID, org policy.OrgID, since time.Time) (policy.Usage, error) {
+	defer func() {
+		for range 100 {
+			runtime.Gosched()
+		}
+	}()
+	return s.Store.Usage(ctx, user, org, since)
 }

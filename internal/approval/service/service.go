@@ -28,8 +28,11 @@ type Service struct {
 	NewID     func() policy.ID
 	Wake      func() // a hint to the worker; may be lost
 
-	creating sync.Mutex  // one request is counted and stored at a time
-	refused  refusalPace // of each caller, in the audit trail
+	// counting is held while the requests or keys of a person are counted against
+	// the limits and one more is stored.
+	counting sync.Mutex
+
+	refused refusalPace // of each caller, in the audit trail
 }
 
 // policyOf returns the policy of an organization. One that is not configured any

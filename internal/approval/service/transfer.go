@@ -68,6 +68,7 @@ func (s *Service) requireOrphaned(ctx context.Context, r approval.Request, to po
 }
 
 // requireEligible refuses new owners who could not request r's access themselves.
+// Whether they have room for one more key is counted when the transfer is stored.
 func (s *Service) requireEligible(ctx context.Context, resolved policy.ResolvedPolicy, caller policy.Actor, r approval.Request, to policy.UserID) error {
 	switch err := s.requireMember(ctx, policy.Actor{User: to, Team: caller.Team, Enterprise: caller.Enterprise}); {
 	case errors.Is(err, policy.ErrCannotCheck):
@@ -75,10 +76,7 @@ func (s *Service) requireEligible(ctx context.Context, resolved policy.ResolvedP
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrNotEligible, err)
 	}
-	if err := resolved.Entitled(to, r.Access, r.ByBreakGlass(), r.LifeUntil(r.KeyExpiresAt)); err != nil {
-		return err
-	}
-	return s.requireRoomForKey(ctx, to, r.Org)
+	return resolved.Entitled(to, r.Access, r.ByBreakGlass(), r.LifeUntil(r.KeyExpiresAt))
 }
 
 // anyOf returns the principals of all requirements together.

@@ -34,18 +34,35 @@ func (s *Service) updateFrom(ctx context.Context, caller policy.Actor, r approva
 		if err != nil {
 			return r, s.refuse(ctx, r, on, caller.User, err)
 		}
-		stored, err := s.Store.Move(ctx, step.Next, step.Entry)
-		if errors.Is(err, approval.ErrConflict) {
-			r = stored
-			continue
-		}
-		if err != nil {
+		stored, err := s.move(ctx, r, step)
+		_, overLimit := errors.AsType[*policy.FormError](err)
+		switch {
+		case err == nil:
+			s.Wake()
+			return stored, nil
+		case overLimit:
+			return r, s.refuse(ctx, r, on, caller.User, err)
+		case !errors.Is(err, approval.ErrConflict):
 			return r, fmt.Errorf("recording %s of request %s: %w", step.Entry.Event, r.ID, err)
 		}
-		s.Wake()
-		return stored, nil
+		r = stored
 	}
 	return r, fmt.Errorf("recording %s of request %s: %w", on, r.ID, approval.ErrConflict)
+}
+
+// move stores a step from r. If it gives the key another owner, the keys of the new
+// owner are counted first, and nothing else that is counted is stored in between:
+// concurrent transfers cannot pass a limit together. It returns a *[policy.FormError]
+// if the new owner has as many keys as one person may have.
+func (s *Service) move(ctx context.Context, r approval.Request, step approval.Step) (approval.Request, error) {
+	if step.Next.Requester != r.Requester {
+		s.counting.Lock()
+		defer s.counting.Unlock()
+		if err := s.requireRoomForKey(ctx, step.Next.Requester, step.Next.Org); err != nil {
+			return approval.Request{}, err
+		}
+	}
+	return s.Store.Move(ctx, step.Next, step.Entry)
 }
 
 // check returns the request if authorize and its state allow the event. A refusal
@@ -81,8 +98,8 @@ func (s *Service) get(ctx context.Context, caller policy.Actor, id policy.ID, on
 // one request. Requests are counted and stored one at a time, so that concurrent
 // forms cannot pass a limit together.
 func (s *Service) create(ctx context.Context, r approval.Request) (approval.Request, error) {
-	s.creating.Lock()
-	defer s.creating.Unlock()
+	s.counting.Lock()
+	defer s.counting.Unlock()
 	if err := s.admit(ctx, &r); err != nil {
 		return approval.Request{}, err
 	}

@@ -48,7 +48,7 @@ func hang(on *approvaltest.Script, call approvaltest.Call, d time.Duration) {
 
 func TestDeletionsThatHangKeepNobodyWaiting(t *testing.T) {
 	t.Parallel()
-	for _, keys := range []int{20, 200} {
+	for _, keys := range []int{20, 40} { // fewer and more than there are slots
 		t.Run(fmt.Sprint(keys), func(t *testing.T) {
 			t.Parallel()
 			inEnv(t, func(w *env) {
