@@ -3,10 +3,8 @@ package slackui
 import (
 	"context"
 	"errors"
-	"unicode/utf8"
 
 	"atlaskeybot/internal/approval"
-	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/slackui/payload"
 	"atlaskeybot/internal/slackui/view"
 )
@@ -33,8 +31,6 @@ func (a *App) approvePartially(ctx context.Context, p action, answer payload.Ack
 		a.respondToAction(ctx, p, "A change of a live key is approved as it is or not at all. Nothing was changed.")
 	case err != nil:
 		a.respondToApprover(ctx, p, r, err)
-	case utf8.RuneCountInString(view.WholeList(r.Access)) > policy.MaxNetworks:
-		a.respondToAction(ctx, p, "These are too many addresses for a form, so I cannot take single ones away. Nothing was changed: approve it as it is, or deny it and say why.")
 	default:
 		a.openAbout(ctx, p, view.PartialForm(a.screens.Policy(r), r, requestMetadata(p)))
 	}

@@ -154,3 +154,30 @@ func TestApprovingLessFromAHomeTabDrawsItAgain(t *testing.T) {
 	d.sees(bob, "that it waits no longer", func(s sandbox.Screen) bool { return !strings.Contains(string(s.Home), `"action_id":"approve_partial"`) })
 	d.clean()
 }
+
+// TestFormForTooManyAddressesIsRefused: the approver reads why, and the audit trail
+// has it.
+func TestFormForTooManyAddressesIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, edits := range doors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openRich(t, edits...)
+			r := d.asksForAll(alice)
+			many := r
+			many.ID, many.IdempotencyKey, many.MessageRefs, many.Access.Networks = "AKR-22222", "V9", nil, nil
+			for i := range 250 {
+				many.Access.Networks = append(many.Access.Networks, netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 100, 100, byte(i)}), 32))
+			}
+			many, err := d.store.Create(t.Context(), many, approval.AuditEntry{At: r.RequestedAt, Org: r.Org, Request: many.ID, Event: approval.EventSubmit, To: many.State, By: r.Requester})
+			require.NoError(t, err)
+			require.NoError(t, d.ForgeClick(t.Context(), sandbox.Forgery{User: bob, TS: "1700000000.000001", ActionID: "approve_partial", BlockID: "card:" + string(many.ID), Value: string(many.ID)}))
+			d.seesText(bob, "too many addresses for a form")
+			require.Nil(t, d.Screen(bob).Modal)
+			d.is(many.ID, approval.StatePending)
+			entries := d.store.Entries()
+			last := entries[len(entries)-1]
+			require.Equal(t, []any{many.ID, approval.EventApprove, "too_many_for_form"}, []any{last.Request, last.Event, last.Refused})
+		})
+	}
+}

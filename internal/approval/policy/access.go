@@ -65,6 +65,19 @@ func (a Access) AllRoles() []Role {
 	return dedupe(all)
 }
 
+// FitsForm reports whether a form holds the networks of a, one in a line.
+func (a Access) FitsForm() bool {
+	length := len(a.Networks) - 1
+	for _, n := range a.Networks {
+		if n.IsSingleIP() {
+			length += len(n.Addr().String())
+		} else {
+			length += len(n.String())
+		}
+	}
+	return length <= MaxNetworks
+}
+
 // createsProjects reports whether a key with these roles may create projects.
 func createsProjects(roles []Role) bool {
 	return slices.Contains(roles, "ORG_OWNER") || slices.Contains(roles, "ORG_GROUP_CREATOR")

@@ -16,6 +16,10 @@ var (
 	// ErrNotNeeded refuses an approver whose approval would meet none of the
 	// requirements that are left.
 	ErrNotNeeded = errors.New("the approval of other approvers is needed")
+
+	// ErrTooManyForForm refuses a partial approval whose form cannot hold all the
+	// addresses that were requested.
+	ErrTooManyForForm = errors.New("too many addresses for a form")
 )
 
 // Approve adds the caller's approval. After the last one needed the requester can
@@ -102,14 +106,17 @@ func (s *Service) evaluateApproval(ctx context.Context, caller policy.Actor, res
 
 // MayApprovePartially reports why the caller could not approve a part of the request
 // now, or nil, before a form is opened. A change of an active key is approved as a
-// whole. Only a refusal is recorded.
+// whole, and so is what the form cannot hold. Only a refusal is recorded.
 func (s *Service) MayApprovePartially(ctx context.Context, caller policy.Actor, id policy.ID) (approval.Request, error) {
 	return s.check(ctx, caller, id, approval.EventApprove, func(r approval.Request) error {
 		if err := s.requireDecider(ctx, caller, r); err != nil {
 			return err
 		}
-		if r.Type != approval.NewKey {
+		switch {
+		case r.Type != approval.NewKey:
 			return approval.ErrNotAllowed
+		case r.State == approval.StatePending && !r.Access.FitsForm():
+			return ErrTooManyForForm
 		}
 		return nil
 	})

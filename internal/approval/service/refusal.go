@@ -38,15 +38,16 @@ var refusals = []struct {
 	{policy.ErrRoleNotOffered, "role_not_offered"}, {policy.ErrRoleNotTheirs, "role_not_theirs"},
 	{policy.ErrOutlivesRole, "outlives_role"}, {policy.ErrBreakGlassEnds, "break_glass_ends"},
 	{ErrNothingOffered, "nothing_offered"}, {ErrMisplaced, "misplaced"}, {ErrNoProjects, "no_projects"},
+	{ErrTooManyForForm, "too_many_for_form"},
 }
 
-// policyProblems are the problems of a form that are not mistakes: a rule of the policy
-// refuses it, or an approver's form asks for more than the requester did. The audit trail
-// has their codes.
+// policyProblems are the problems of a form that are not mistakes of typing: a rule of
+// the policy refuses it, it has what no menu offers, or an approver's form asks for more
+// than the requester did. The audit trail has their codes.
 var policyProblems = map[policy.ProblemCode]bool{
 	policy.RoleNotAllowed: true, policy.RoleNotForRequester: true, policy.LifetimeNotAllowed: true, policy.LifetimeTooLong: true, policy.ExtensionTooLong: true,
 	policy.TooWide: true, policy.TooMany: true, policy.TooManyProjects: true, policy.NotASubset: true,
-	policy.TooManyOpen: true, policy.TooManyKeys: true, policy.TooManyPerHour: true,
+	policy.NoSuchNetwork: true, policy.NoSuchProject: true, policy.TooManyOpen: true, policy.TooManyKeys: true, policy.TooManyPerHour: true,
 }
 
 // Refusals lists the reasons that the audit trail may give for a refusal.

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -46,6 +47,19 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 			_, err := s.MayApprovePartially(ctx, who, id)
 			return err
 		}), approval.EventApprove, "", "guest"},
+		"opening Approve with changes of more addresses than the form holds": {func(w *env) policy.ID {
+			r := w.Stored(w.Submitted())
+			r.ID, r.IdempotencyKey, r.MessageRefs, r.Access.Networks = "AKR-44444", "V8", nil, nil
+			for i := range 250 { // 15 characters each: 3999, and 3000 are the most
+				r.Access.Networks = append(r.Access.Networks, netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 100, 100, byte(i)}), 32))
+			}
+			created, err := w.Store.Create(w.T.Context(), r, approval.AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: approval.EventSubmit, To: r.State, By: r.Requester})
+			require.NoError(w.T, err)
+			return created.ID
+		}, bob, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+			_, err := s.MayApprovePartially(ctx, who, id)
+			return err
+		}), approval.EventApprove, "", "too_many_for_form"},
 		"opening Revoke": {(*env).Active, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			_, err := s.MayRevoke(ctx, who, id)
 			return err
@@ -115,6 +129,16 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 			_, err := s.Submit(ctx, who, form(withRoles("ORG_OWNER")))
 			return err
 		}), approval.EventSubmit, "", "role_not_for_requester"},
+		"sending the form for a network that is not offered": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
+			_, err := s.Submit(ctx, who, form(func(f *policy.Form) { f.NetworkPresets = []string{"moon"} }))
+			return err
+		}), approval.EventSubmit, "", "no_such_network"},
+		"sending the form for a project that is not offered": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
+			_, err := s.Submit(ctx, who, form(func(f *policy.Form) {
+				f.Projects, f.ProjectRoles = []policy.ProjectID{"64b00000000000000000000f"}, []policy.Role{"GROUP_READ_ONLY"}
+			}))
+			return err
+		}), approval.EventSubmit, "", "no_such_project"},
 		"sending the form for a role that is not offered": {nil, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, _ policy.ID) error {
 			_, err := s.Submit(ctx, who, form(withRoles("ORG_GROUP_CREATOR")))
 			return err
@@ -149,6 +173,7 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 				assert.Equal(t, got.From, got.To)
 			}, func(p *policy.Policy) {
 				p.BreakGlass = policy.BreakGlass{AllowedRequesters: users(dana), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: time.Hour}
+				p.ProjectRoles = policy.RulesFor("GROUP_READ_ONLY")
 				p.Roles = append(policy.RulesFor("ORG_BILLING_READ_ONLY"), policy.RoleRule{Role: "ORG_OWNER", AllowedRequesters: users(dana)})
 			})
 		})

@@ -172,6 +172,7 @@ var UserErrors = []struct {
 	{Err: service.ErrNotNeeded, said: "It takes the approval of other people. Nothing was changed.", about: notNeeded},
 	{Err: approval.ErrAlreadyNudged, said: "You asked once more already. Nothing was changed.", about: nudgedAlready},
 	{Err: approval.ErrAlreadyReviewed, said: "Somebody signed that already. Nothing was changed.", about: ReviewedAlready},
+	{Err: service.ErrTooManyForForm, said: "These are too many addresses for a form, so I cannot take single ones away. Nothing was changed: approve it as it is, or deny it and say why."},
 	{Err: service.ErrOwnerActive, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
 	{Err: service.ErrBreakGlassNotAllowed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command, in any channel."},
 	{Err: approval.ErrPredecessorNotActive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command, in any channel."},

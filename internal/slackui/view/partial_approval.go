@@ -26,7 +26,7 @@ import (
 //	└──────────────────────────────────────────────┘
 func PartialForm(p policy.Policy, r approval.Request, metadata string) slack.ModalViewRequest {
 	in := inputs{roles: r.Access.Roles, lifetimes: shorterThan(r.Access.Lifetime, p.Lifetimes), filled: FormState{Form: policy.Form{
-		Roles: r.Access.Roles, Networks: WholeList(r.Access), Lifetime: r.Access.Lifetime,
+		Roles: r.Access.Roles, Networks: wholeList(r.Access), Lifetime: r.Access.Lifetime,
 	}}}
 	blocks := []slack.Block{
 		mrkdwn.Section(requestedText(r)),
@@ -56,7 +56,7 @@ func requestedProjects(a policy.Access) func(*slack.InputBlock) {
 
 // wholeList is every address as somebody would type it, also those that were
 // picked by a name.
-func WholeList(a policy.Access) string {
+func wholeList(a policy.Access) string {
 	return formatAddresses(policy.Access{Networks: a.Networks})
 }
 
