@@ -16,6 +16,11 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 func NewID() policy.ID {
 	var b [5]byte
 	rand.Read(b[:]) // never fails; see crypto/rand
+	return NewIDFrom(b)
+}
+
+// NewIDFrom makes an ID out of bytes: of the same bytes always the same.
+func NewIDFrom(b [5]byte) policy.ID {
 	for i := range b {
 		b[i] = alphabet[b[i]%32]
 	}

@@ -32,9 +32,22 @@ func (r *Request) startAttempt(now time.Time) {
 	r.Confirmation = Confirmation{}
 }
 
+// attemptNote is the note of [EventCreateStarted].
+const attemptNote = "attempt %d"
+
+// Attempt returns the number of the attempt that the entry, an
+// [EventCreateStarted], begins; 0 if it does not say.
+func (e AuditEntry) Attempt() int {
+	var n int
+	if _, err := fmt.Sscanf(e.Note, attemptNote, &n); err != nil {
+		return 0
+	}
+	return n
+}
+
 // StartCreate records that the next call to Atlas creates the key.
 func (r Request) StartCreate(now time.Time) (Step, error) {
-	return r.step(EventCreateStarted, "", now, fmt.Sprintf("attempt %d", r.Attempt), func(next *Request) {
+	return r.step(EventCreateStarted, "", now, fmt.Sprintf(attemptNote, r.Attempt), func(next *Request) {
 		next.Issuance.Stage = StageStarted
 		next.Key = Key{}
 	})

@@ -28,11 +28,16 @@ type Credential struct {
 	PrivateKey secret.Secret
 }
 
-// A TaggedKey is a key that carries the tag of a request. Its MadeAt is not known.
+// A TaggedKey is a key that carries the tag of a request. Its MadeAt is the time at
+// which Atlas created it; zero if that is not known.
 type TaggedKey struct {
 	Key
 	Request policy.ID
 	Attempt int
+
+	// Claimed is the request that the tag names, if that did not create the key:
+	// Request is then one of the key's own. Keys leaves it empty.
+	Claimed policy.ID
 }
 
 // ErrNoKey says that a key does not exist, as far as Atlas knows at that moment.

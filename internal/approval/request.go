@@ -21,7 +21,8 @@ type Request struct {
 	Version int64        `json:"version"` // counts the changes; the store checks and raises it
 
 	// The request itself. ParentID names the request whose key it is about, unless
-	// it is for a new key.
+	// it is for a new key. Of an adopted key it names the known request whose tag the
+	// key carries and that did not create it.
 
 	Type             RequestType      `json:"type,omitempty"`
 	ParentID         policy.ID        `json:"parent_id,omitempty"`

@@ -126,7 +126,11 @@ type Recorder interface {
 // AuditTrail is the record of every change and every refusal.
 type AuditTrail interface {
 	Recorder
+	AuditReader
+}
 
+// An AuditReader reads the audit trail.
+type AuditReader interface {
 	// Audit calls yield for every entry, oldest first, until it returns an error.
 	// The entries are one unbroken [Chain], however many wrote at once: an entry
 	// takes its place in it together with what it records.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
+	"time"
 )
 
 // A Key is the public part of an organization API key.
@@ -61,6 +63,21 @@ func (b keyBody) isForeign(org string) bool {
 		}
 	}
 	return false
+}
+
+// madeAt returns when Atlas created the key with an id; zero if it is not an id. A key
+// has no field for that time, but its id is a MongoDB ObjectID, which begins with the
+// second of its creation: in the recorded answers that is the second of the key's
+// API_KEY_CREATED event.
+func madeAt(id string) time.Time {
+	if !isID(id) {
+		return time.Time{}
+	}
+	seconds, err := strconv.ParseUint(id[:8], 16, 32)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0)
 }
 
 // ListKeys returns all keys of the organization. Atlas's list is eventually

@@ -103,7 +103,9 @@ func (k *Keys) ListTagged(ctx context.Context) ([]approval.TaggedKey, error) {
 		// Any user of the organization can write a tag. One without a valid request
 		// id is not the bot's.
 		if id, ok := approval.ParseID(m.Request); ok && !k.api.isOwn(key) {
-			found = append(found, approval.TaggedKey{Key: k.public(key), Request: id, Attempt: m.Attempt})
+			public := k.public(key)
+			public.MadeAt = madeAt(key.ID)
+			found = append(found, approval.TaggedKey{Key: public, Request: id, Attempt: m.Attempt})
 		}
 	}
 	return found, nil

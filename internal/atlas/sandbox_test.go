@@ -117,6 +117,9 @@ func TestSandboxKeyLifecycle(t *testing.T) {
 
 			found, err := r.keys.FindTagged(ctx, "AKR-7F3K2")
 			require.NoError(t, err)
+			require.Len(t, found, 1)
+			assert.WithinDuration(t, made.MadeAt, found[0].MadeAt, 2*time.Second)
+			found[0].MadeAt = time.Time{}
 			assert.Equal(t, []approval.TaggedKey{{Key: approval.Key{ID: made.ID, PublicKey: made.PublicKey}, Request: "AKR-7F3K2", Attempt: 1}}, found)
 
 			require.NoError(t, r.keys.Delete(ctx, made.ID))

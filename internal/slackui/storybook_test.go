@@ -363,6 +363,9 @@ func screens() map[string]any {
 		r := request(edits...)
 		r.Outcome.At = later
 		all[string(approval.UnknownKeyNotice)+"."+state] = testViews.UnknownKeyNotice(r)
+		claims := r
+		claims.ParentID = "AKR-2Q9XV"
+		all[string(approval.UnknownKeyNotice)+".claims."+state] = testViews.UnknownKeyNotice(claims)
 		r.RequestedAt, r.UnknownKeys = asked, approval.UnknownKeys{Count: 3, IDs: []policy.ID{"AKR-7F3K2", "AKR-2Q9XV", "AKR-00001"}}
 		all[string(approval.UnknownKeysNotice)+"."+state] = testViews.FoundManyNotice(r)
 		r.UnknownKeys = approval.UnknownKeys{Count: 40}

@@ -101,7 +101,7 @@ func (w *Worker) namedToday(org policy.OrgID, active []approval.Request) []polic
 func (w *Worker) adopt(ctx context.Context, org policy.OrgID, k approval.TaggedKey, m approval.MessageName, all approval.UnknownKeys) error {
 	now := w.Now()
 	r := approval.Request{
-		ID: k.Request, Org: org, Kind: approval.APIKey, State: approval.StateActive, IdempotencyKey: "found " + k.ID,
+		ID: k.Request, ParentID: k.Claimed, Org: org, Kind: approval.APIKey, State: approval.StateActive, IdempotencyKey: "found " + k.ID,
 		RequestedAt: now, Attempt: k.Attempt, Key: k.Key, UnknownKeys: all,
 	}
 	if m != "" {
@@ -179,8 +179,8 @@ func (w *Worker) checkAdopted(ctx context.Context, org policy.OrgID, found []app
 	return errors.Join(errs...)
 }
 
-// taggedKeysOf lists the keys that carry r's tag, except those that belong to another
-// active request: a user renamed those.
+// taggedKeysOf lists the keys that carry r's tag and that the bot can have created for
+// r, except those that belong to another active request: a user renamed those.
 func (w *Worker) taggedKeysOf(ctx context.Context, r approval.Request) ([]approval.TaggedKey, error) {
 	found, err := w.KeysOf(r.Org).FindTagged(ctx, r.ID)
 	if err != nil || len(found) == 0 {
@@ -191,8 +191,9 @@ func (w *Worker) taggedKeysOf(ctx context.Context, r approval.Request) ([]approv
 		return nil, fmt.Errorf("listing the active requests: %w", err)
 	}
 	holders := holdersOf(active)
-	return slices.DeleteFunc(found, func(k approval.TaggedKey) bool {
+	found = slices.DeleteFunc(found, func(k approval.TaggedKey) bool {
 		holder, isHeld := holders[k.ID]
 		return isHeld && holder != r.ID
-	}), nil
+	})
+	return w.createdFor(ctx, r, found)
 }

@@ -90,8 +90,8 @@ func (w *Worker) checkTagged(ctx context.Context, org policy.OrgID, active []app
 	holders := holdersOf(active)
 	w.forgetLeftovers(org, found)
 	var unknown []approval.TaggedKey
+	var claims []claim
 	var errs []error
-	deleted := 0
 	for _, k := range found {
 		if holder, isHeld := holders[k.ID]; isHeld && holder != k.Request {
 			continue // the key of another request: a user renamed it, which is reported as drift
@@ -103,15 +103,18 @@ func (w *Worker) checkTagged(ctx context.Context, org policy.OrgID, active []app
 		case err != nil:
 			errs = append(errs, fmt.Errorf("reading request %s: %w", k.Request, err))
 		case r.Org != org:
-			unknown = append(unknown, k) // a request of another organization
-		case r.IsLeftover(k, w.Now()) && deleted < deleteAtOnce:
-			deleted++
-			w.Log.Warn("deleting a key that should not exist", "request", r.ID, "state", r.State, "key", k.ID, "attempt", k.Attempt)
-			if err := w.deleteLeftover(ctx, r, k); err != nil {
-				errs = append(errs, err)
-			}
+			claims = append(claims, claim{request: r, key: k, otherOrg: true})
+		case r.IsLeftover(k, w.Now()):
+			claims = append(claims, claim{request: r, key: k})
 		}
 	}
+	leftovers, foreign, err := w.evaluateClaims(ctx, claims)
+	errs = append(errs, err)
+	for _, c := range leftovers[:min(len(leftovers), deleteAtOnce)] {
+		w.Log.Warn("deleting a key that should not exist", "request", c.request.ID, "state", c.request.State, "key", c.key.ID, "attempt", c.key.Attempt)
+		errs = append(errs, w.deleteLeftover(ctx, c.request, c.key))
+	}
+	unknown = append(unknown, foreign...)
 	errs = append(errs, w.adoptUnknownKeys(ctx, org, unknown, active), w.checkAdopted(ctx, org, found, active))
 	return errors.Join(errs...)
 }

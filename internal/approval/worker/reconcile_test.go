@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,28 +20,129 @@ func orderOf(id policy.ID, attempt int) approval.KeySpec {
 	return approval.KeySpec{Request: id, Attempt: attempt}
 }
 
+// unanswered is a request that was given back because Atlas made a key and its
+// answer was lost.
+func (w *env) unanswered() policy.ID {
+	w.T.Helper()
+	w.Keys.Fail(approvaltest.CallCreate, approvaltest.AnswerLost(approvaltest.Indeterminate()))
+	id := w.Approved()
+	_, err := w.Issue(w.T.Context(), as(alice), id)
+	require.NoError(w.T, err)
+	w.WaitIdle()
+	w.RequireState(id, approval.StateApproved)
+	return id
+}
+
 func TestKeysThatShouldNotExistAreRemoved(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]func(w *env) policy.ID{
-		"of a pending request": (*env).Submitted,
-		"of an approved one":   (*env).Approved,
-		"beside the right one": (*env).Active,
-		"of a withdrawn one": func(w *env) policy.ID {
-			id := w.Submitted()
+	again := func(w *env, id policy.ID) {
+		_, err := w.Issue(w.T.Context(), as(alice), id)
+		require.NoError(w.T, err)
+		w.WaitIdle()
+		_, err = w.Confirm(w.T.Context(), as(alice), id)
+		require.NoError(w.T, err)
+		w.WaitIdle()
+		w.RequireState(id, approval.StateActive)
+	}
+	for name, then := range map[string]func(w *env, id policy.ID){
+		"of an approved request": func(*env, policy.ID) {},
+		"beside the right one":   again,
+		"of a withdrawn one": func(w *env, id policy.ID) {
 			_, err := w.Withdraw(w.T.Context(), as(alice), id)
 			require.NoError(w.T, err)
-			return id
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inEnv(t, func(w *env) {
-				id := given(w)
-				before := len(w.Keys.Alive())
-				_, err := w.Keys.Of("org").Create(t.Context(), orderOf(id, 7), func(approval.Key) error { return nil })
-				require.NoError(t, err)
+				w.Keys.Lag = 2 * time.Hour // longer than it is looked for
+				then(w, w.unanswered())
+				right := len(w.Keys.Alive()) - 1
+				w.Advance(90 * time.Minute)
+				require.Len(t, w.Keys.Alive(), right+1)
+				w.Advance(time.Hour)
+				assert.Len(t, w.Keys.Alive(), right)
+				assert.Zero(t, w.CountEvents(approval.EventAdopt))
+			})
+		})
+	}
+}
+
+// Everyone who may rename a key can give it the tag of a known request.
+func TestForeignKeyWithTheTagOfAKnownRequestIsAdoptedAndNotDeleted(t *testing.T) {
+	t.Parallel()
+	ended := func(w *env) policy.ID {
+		id := w.Active()
+		_, err := w.Revoke(w.T.Context(), as(alice), id, "")
+		require.NoError(w.T, err)
+		w.WaitIdle()
+		w.RequireState(id, approval.StateEnded)
+		return id
+	}
+	lost := func(w *env) policy.ID {
+		id := w.unanswered()
+		w.Advance(10 * time.Minute)
+		require.Len(w.T, w.Keys.Alive(), 1, "what the lost answer left is gone")
+		_, err := w.Withdraw(w.T.Context(), as(alice), id)
+		require.NoError(w.T, err)
+		return id
+	}
+	for name, tt := range map[string]struct {
+		before  time.Duration // how long the key was there when the request was made
+		given   func(w *env) policy.ID
+		attempt int
+	}{
+		"of a pending request":                         {0, (*env).Submitted, 1},
+		"of a live one, beside its key":                {0, (*env).Active, 1},
+		"of one that is over":                          {0, ended, 1},
+		"of an attempt that was not made":              {0, ended, 2},
+		"older than the attempt whose answer was lost": {48 * time.Hour, lost, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inEnv(t, func(w *env) {
+				var foreign approval.Credential
+				create := func() {
+					var err error
+					foreign, err = w.Keys.Of("org").Create(t.Context(), orderOf("", 1), func(approval.Key) error { return nil })
+					require.NoError(t, err)
+				}
+				if tt.before > 0 {
+					create()
+					w.Keys.Change(foreign.ID, approval.Drift{Renamed: true}) // no mark
+					w.Advance(tt.before)
+				}
+				id := tt.given(w)
 				w.Advance(someTime)
-				assert.Len(t, w.Keys.Alive(), before)
+				if tt.before == 0 {
+					create()
+				}
+				before := w.Stored(id)
+				w.Keys.Rename(foreign.ID, id, tt.attempt)
+				w.Keys.Change(foreign.ID, approval.Drift{})
+				w.Advance(2 * time.Hour)
+				alive := w.Keys.Alive()
+				require.True(t, slices.ContainsFunc(alive, func(k approvaltest.LiveKey) bool { return k.ID == foreign.ID }))
+				require.Equal(t, 1, w.CountEvents(approval.EventAdopt), "told once")
+				assert.Equal(t, before.State, w.Stored(id).State)
+
+				live, err := w.Store.ListActive(t.Context())
+				require.NoError(t, err)
+				found := live[len(live)-1]
+				assert.Equal(t, foreign.ID, found.Key.ID)
+				assert.Equal(t, id, found.ParentID)
+				assert.Equal(t, []approval.MessageName{approval.UnknownKeyNotice}, found.Messages)
+				w.Keys.Undying(foreign.ID)
+				_, err = w.Revoke(t.Context(), as(bob), found.ID, "")
+				require.NoError(t, err)
+				w.WaitIdle()
+				w.RequireState(found.ID, approval.StateEnded)
+				w.Advance(2 * time.Hour)
+				assert.True(t, w.HasMessage(found.ID, approval.LeftoverNotice), "it was listed again after its deletion")
+				w.Keys.Undying("")
+				w.Advance(time.Hour)
+				assert.Len(t, w.Keys.Alive(), len(alive)-1)
+				assert.Equal(t, 1, w.CountEvents(approval.EventAdopt))
 			})
 		})
 	}

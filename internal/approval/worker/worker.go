@@ -19,6 +19,7 @@ type Store interface {
 	approval.Lists
 	approval.Work
 	approval.Messages
+	approval.AuditReader
 }
 
 // Worker does what the rows of the database say is due: it issues and deletes keys,

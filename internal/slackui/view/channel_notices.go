@@ -79,16 +79,22 @@ func differences(r approval.Request) mrkdwn.Mrkdwn {
 	return mrkdwn.JoinedBy("\n", all...)
 }
 
-// unknownKeyNotice tells of a key with this bot's mark that no request is known of.
+// unknownKeyNotice tells of a key with this bot's mark that no known request made.
 // Nobody asked for it here, so nobody is named.
 func (v Screens) UnknownKeyNotice(r approval.Request) mrkdwn.Message {
 	var story mrkdwn.Mrkdwn
 	var pressable []*slack.ButtonBlockElement
 	switch {
+	case isLive(r) && r.ParentID != "":
+		story = mrkdwn.Mrkdwnf(":warning: In Atlas there is a key%s with the mark of request %s, which by my records did not make it: it was given that mark by hand, or an older database was restored. "+
+			"I do not know whether it is in use, so I leave it alone. If nobody needs it, revoke it here, or by the id %s.", KeyName(r), r.ParentID, r.ID)
+		pressable = append(pressable, revokeButton(r))
 	case isLive(r):
 		story = mrkdwn.Mrkdwnf(":warning: In Atlas there is a key%s with this bot's mark, of request %s, of which I have no record, as after an older database was restored. "+
 			"I do not know whether it is in use, so I leave it alone. If nobody needs it, revoke it here.", KeyName(r), r.ID)
 		pressable = append(pressable, revokeButton(r))
+	case r.ParentID != "":
+		story = mrkdwn.Mrkdwnf("%s It carried the mark of request %s, which by my records did not make it.", statusAfterDecision(r), r.ParentID)
 	default:
 		story = mrkdwn.Mrkdwnf("%s It carried this bot's mark, of request %s, of which I have no record.", statusAfterDecision(r), r.ID)
 	}
@@ -98,7 +104,7 @@ func (v Screens) UnknownKeyNotice(r approval.Request) mrkdwn.Message {
 // foundManyNotice tells of several such keys at once. It reports what was found
 // then, whatever becomes of the key that it hangs on.
 func (v Screens) FoundManyNotice(r approval.Request) mrkdwn.Message {
-	story := mrkdwn.Mrkdwnf(":warning: Keys in Atlas that carry this bot's mark, of requests of which I have no record: %s (found %s).", r.UnknownKeys.Count, mrkdwn.SlackDate(r.RequestedAt))
+	story := mrkdwn.Mrkdwnf(":warning: Keys in Atlas that carry this bot's mark and that no request made of which I have a record: %s (found %s).", r.UnknownKeys.Count, mrkdwn.SlackDate(r.RequestedAt))
 	if len(r.UnknownKeys.IDs) == 0 {
 		story = mrkdwn.JoinSentences(story, "So many mean that this is not the database that the bot worked with, or that somebody copies the mark: whoever runs the bot has to look at that. I leave the keys alone.")
 		return mrkdwn.NewMessage(story, mrkdwn.Section(story))
