@@ -193,7 +193,7 @@ func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
 	require.Len(t, lines, 5)
 	assert.Equal(t, []string{
 		"The revocation is recorded of the key " + second + " of " + string(next) + ". Its owner is U0ALICE.",
-		"The key " + first + " of " + string(id) + " is deleted with it: a rotation connects the two.",
+		"Deleted with it is the key " + first + " of " + string(id) + ": a rotation connects the two.",
 		"Waiting up to 1m30s for the bot to delete them in Atlas.",
 	}, lines[:3])
 	assert.ElementsMatch(t, []string{
@@ -218,4 +218,26 @@ func TestRevokeByPublicKeyPrintsJSON(t *testing.T) {
 	require.Empty(t, said, "nothing was to be revoked")
 	_, err = w.revokes("zzzzzzzz")
 	require.EqualError(t, err, "no request in this database has the key zzzzzzzz")
+}
+
+func TestRevokeOfAKeyThatIsGoneNamesTheLivingKeysOfItsRotations(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, false, nil)
+	id := w.activeFor("168h0m0s")
+	next := w.rotates(id)
+	w.pressesOn(alice, "ready/retire_predecessor", string(next))
+	w.becomes(id, approval.StateEnded)
+	first, second := w.request(id), w.request(next)
+	said, err := w.revokes(string(id))
+	require.EqualError(t, err, "the key "+first.Key.PublicKey+" of "+string(id)+" is deleted already: it ended on "+first.Outcome.At.UTC().Format(time.DateTime)+" UTC"+
+		". Another key of its rotations is left: the key "+second.Key.PublicKey+" of "+string(next)+". To have it deleted, run atlas-key-bot revoke "+string(next))
+	assert.Empty(t, said)
+	assert.Equal(t, approval.StateActive, w.request(next).State, "nothing is revoked that was not named")
+
+	_, err = w.revokes(string(next))
+	require.NoError(t, err)
+	assert.Empty(t, w.botKeys())
+	_, err = w.revokes(string(id))
+	require.ErrorContains(t, err, "is deleted already")
+	require.NotContains(t, err.Error(), "rotations")
 }

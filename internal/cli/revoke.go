@@ -144,12 +144,22 @@ func (v *revokeCommand) record(ctx context.Context) (approval.Request, error) {
 	r, err = service.RevokeAsOperator(ctx, v.id, v.reason)
 	switch {
 	case errors.Is(err, approval.ErrNotAllowed):
-		return r, errors.New(noKeyReason(r))
+		return r, v.nothingToRevoke(ctx, r)
 	case err != nil:
 		return r, fmt.Errorf("revoking %s: %w", v.id, err)
 	}
 	v.printf("The revocation is recorded of the key %s of %s. Its owner is %s.", r.Key.PublicKey, r.ID, cmp.Or(r.Requester, "not known"))
 	return r, nil
+}
+
+// nothingToRevoke says why r has no active key, and which other keys of its
+// rotations are left.
+func (v *revokeCommand) nothingToRevoke(ctx context.Context, r approval.Request) error {
+	all, err := worker.RotationsOf(ctx, v.store, r)
+	if err != nil {
+		return fmt.Errorf("%s; looking for other keys of its rotations: %w", noKeyReason(r), err)
+	}
+	return errors.New(noKeyReason(r) + remainingKeys(all))
 }
 
 // connected returns the requests of the other keys that are deleted with that of r.
@@ -170,18 +180,18 @@ func (v *revokeCommand) connected(ctx context.Context, r approval.Request) ([]ap
 		case r.Cascade != approval.CascadeAll || !other.State.HasKey():
 			continue
 		}
-		v.printf("%s is deleted with it: a rotation connects the two.", keyText(other))
+		v.printf("Deleted with it is %s: a rotation connects the two.", keyText(other))
 		connected = append(connected, other)
 	}
 	return connected, nil
 }
 
-// keyText names the key of a request at the beginning of a sentence.
+// keyText names the key of a request.
 func keyText(r approval.Request) string {
 	if r.Key.PublicKey == "" {
-		return fmt.Sprintf("The key that is being created for %s", r.ID)
+		return fmt.Sprintf("the key that is being created for %s", r.ID)
 	}
-	return fmt.Sprintf("The key %s of %s", r.Key.PublicKey, r.ID)
+	return fmt.Sprintf("the key %s of %s", r.Key.PublicKey, r.ID)
 }
 
 // printf prints what happens; with --output json to standard error.

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // noKeyReason returns why a request has no active key, and what to do.
@@ -38,6 +40,25 @@ func noKeyReason(r approval.Request) string {
 		return fmt.Sprintf("%s has no key: it expired", r.ID)
 	}
 	return fmt.Sprintf("%s has no key: none could be created", r.ID)
+}
+
+// remainingKeys names the keys of those requests that may exist, with the command
+// that has them deleted: one command is enough for all keys of a rotation.
+func remainingKeys(all []approval.Request) string {
+	var ids []policy.ID
+	var keys []string
+	for _, r := range all {
+		if r.State.HasKey() {
+			ids, keys = append(ids, r.ID), append(keys, keyText(r))
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf(". Another key of its rotations is left: %s. To have it deleted, run atlas-key-bot revoke %s", keys[0], ids[0])
+	}
+	return fmt.Sprintf(". Other keys of its rotations are left: %s. To have them deleted, run atlas-key-bot revoke %s", strings.Join(keys, ", "), ids[0])
 }
 
 func inUTC(at time.Time) string {

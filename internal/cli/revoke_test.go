@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 func TestNoKeyReason(t *testing.T) {
@@ -71,4 +72,14 @@ func TestRevokeRefusesInvalidArguments(t *testing.T) {
 			assert.Contains(t, errs.String(), tt.says)
 		})
 	}
+}
+
+func TestRemainingKeysNamesTheKeysOfARotationThatMayExist(t *testing.T) {
+	t.Parallel()
+	with := func(id policy.ID, key string, s approval.State) approval.Request {
+		return approval.Request{ID: id, State: s, Key: approval.Key{PublicKey: key}}
+	}
+	assert.Empty(t, remainingKeys([]approval.Request{with("AKR-00002", "bbbbbbbb", approval.StateEnded), with("AKR-00003", "", approval.StatePending)}))
+	assert.Equal(t, ". Other keys of its rotations are left: the key bbbbbbbb of AKR-00002, the key that is being created for AKR-00003. To have them deleted, run atlas-key-bot revoke AKR-00002",
+		remainingKeys([]approval.Request{with("AKR-00001", "aaaaaaaa", approval.StateEnded), with("AKR-00002", "bbbbbbbb", approval.StateDelivered), with("AKR-00003", "", approval.StateIssuing)}))
 }
