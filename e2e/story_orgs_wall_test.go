@@ -113,7 +113,7 @@ func TestAnApproverOfOneOrganizationDoesNothingInAnother(t *testing.T) {
 	}
 
 	said := w.readsIn(carol, staging, "owner_deactivated/transfer", string(live))
-	require.NoError(t, w.Slack.Press(w.ctx(), carol, staging, said.TS, "transfer", dana))
+	require.NoError(t, w.Slack.Click(w.ctx(), carol, staging, said.TS, "transfer", dana))
 	w.ownedBy(live, dana)
 	w.rests(live)
 	w.isBehindTheWall("handed over", live, []policy.ID{live})

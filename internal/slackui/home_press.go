@@ -55,7 +55,10 @@ func (a *App) requestFromHome(ctx context.Context, p action, answer payload.Ack)
 func (a *App) HomeOpened(ctx context.Context, e payload.Event, answer payload.Ack) {
 	a.seen.Do(ctx, e.ID, answer, func(answer payload.Ack) {
 		answer(nil)
-		if e.OpensHome() {
+		switch {
+		case e.OpensMessages():
+			a.poke(e.Who())
+		case e.OpensHome():
 			a.drawOpened(ctx, e.Who(), view.ParseSearch(e.Event.View.Metadata))
 		}
 	})

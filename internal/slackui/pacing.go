@@ -7,6 +7,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/isolate"
 	"atlaskeybot/internal/slackui/mrkdwn"
 	"atlaskeybot/internal/slackui/pace"
 	"atlaskeybot/internal/slackui/payload"
@@ -23,7 +24,24 @@ func (a *App) inHurry(who policy.Actor, what pace.Doing) (wait time.Duration, te
 	if tell {
 		a.log.Info("refused", "doing", what, "user", who.User, "why", "too fast", "wait", wait.String())
 	}
+	if wait == 0 {
+		a.poke(who)
+	}
 	return wait, tell
+}
+
+// poke has what Slack refused to take for who tried again: they are there, and
+// what was wrong may be mended.
+func (a *App) poke(who policy.Actor) {
+	if a.service.Poke == nil {
+		return
+	}
+	a.inFlight.Go(func() {
+		defer isolate.LogPanic(a.log, "having refused messages tried again panicked")
+		ctx, cancel := context.WithTimeout(context.Background(), serviceLimit)
+		defer cancel()
+		a.service.Poke(ctx, who.User)
+	})
 }
 
 func tooFast(wait time.Duration) mrkdwn.Mrkdwn {

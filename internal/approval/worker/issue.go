@@ -82,6 +82,7 @@ func (w *Worker) attempt(ctx context.Context, r approval.Request) error {
 	}
 	step, err = r.Deliver(w.Now(), w.policyOf(r.Org))
 	_, err = w.move(ctx, r, step, err)
+	w.reached(ctx, r.Requester, 0)
 	return err
 }
 

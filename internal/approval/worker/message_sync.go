@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/isolate"
 )
 
@@ -16,12 +17,14 @@ import (
 type failedSync struct {
 	tries   int       // of that version, failed in a row
 	retryAt time.Time // when it is tried again
+	at      time.Time // of the last try
 
 	// version is the request's at the last try. A newer one is tried at once,
 	// unless the call is limited: Slack asked to wait.
 	version int64
 	limited bool
-	refused bool // for good, as Slack says
+	refused bool          // for good, as Slack says
+	to      policy.UserID // the recipient; empty if that is the approvers' channel
 
 	// dropped: the recipient is deactivated. It is tried again when the request
 	// changes, and not before.
@@ -63,6 +66,7 @@ func (w *Worker) syncAll(ctx context.Context, r approval.Request) (time.Time, er
 	}
 	var again time.Time
 	var errs []error
+	hasReached := false
 	for _, name := range r.Messages {
 		if !name.ToApprovers() && !r.OwnerDeactivatedAt.IsZero() {
 			continue // the owner cannot read it; it is posted when they are reactivated
@@ -77,6 +81,7 @@ func (w *Worker) syncAll(ctx context.Context, r approval.Request) (time.Time, er
 		if name.InThread() && hasNoCard(r) {
 			continue // without the card it would be posted in the channel itself
 		}
+		isNew := r.MessageRefs[name].TS == ""
 		err := isolate.SafelyDo(func() error { return w.syncMessage(ctx, r, name) })
 		w.logPanic("syncing a message panicked: it is set aside", r.ID, err, "message", name)
 		if err != nil && w.isRecipientGone(ctx, r, name, err) {
@@ -86,7 +91,15 @@ func (w *Worker) syncAll(ctx context.Context, r approval.Request) (time.Time, er
 		if at := w.recordSync(r, name, err); err != nil {
 			again = approval.Earliest(again, at)
 			errs = append(errs, fmt.Errorf("syncing %s: %w", name, err))
+			continue
 		}
+		if isNew && !name.ToApprovers() && !hasReached {
+			hasReached = true
+			w.reached(ctx, r.Requester, 0)
+		}
+	}
+	if hasReached && !again.IsZero() {
+		again = approval.Earliest(again, w.Now()) // for those that were skipped above
 	}
 	w.forgetSyncs(r, again.IsZero())
 	return again, errors.Join(errs...)
@@ -182,7 +195,11 @@ func (w *Worker) recordSync(r approval.Request, name approval.MessageName, err e
 	}
 	f.tries++
 	f.version, f.limited, f.refused = r.Version, callErr.RetryAfter > 0, callErr.Class == approval.Permanent
-	f.retryAt = w.Now().Add(approval.WaitAfter(callErr, f.tries))
+	if f.to = ""; !name.ToApprovers() {
+		f.to = r.Requester
+	}
+	f.at = w.Now()
+	f.retryAt = f.at.Add(approval.WaitAfter(callErr, f.tries))
 	w.failedSyncs[r.ID][name] = f
 	return f.retryAt
 }

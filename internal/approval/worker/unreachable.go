@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 	"errors"
+	"time"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Slack refuses a message to a user whose account is deactivated or deleted for good,
@@ -49,4 +51,43 @@ func (w *Worker) isDropped(r approval.Request, name approval.MessageName) bool {
 	defer w.mu.Unlock()
 	f := w.failedSyncs[r.ID][name]
 	return f.dropped && f.version == r.Version
+}
+
+// pokePause is the least time between two tries of a refused message that are made
+// because its recipient does something.
+const pokePause = time.Minute
+
+// Poke is a hint that user is active, as they press or open something: messages to
+// them that Slack refused are tried again.
+func (w *Worker) Poke(ctx context.Context, user policy.UserID) { w.reached(ctx, user, pokePause) }
+
+// reached notes that a message to user can probably be posted: messages to them that
+// Slack refused are due now, except those that were tried within the pause. A
+// refusal can be about the user's conversation with the app and not about the
+// message, as while the app's Messages tab is off.
+func (w *Worker) reached(ctx context.Context, user policy.UserID, pause time.Duration) {
+	now := w.Now()
+	due := map[policy.ID]int64{}
+	w.mu.Lock()
+	for id, draws := range w.failedSyncs {
+		for name, f := range draws {
+			if f.to != user || !f.refused || f.limited || f.dropped || approval.IsPast(f.retryAt, now) || now.Sub(f.at).Abs() < pause {
+				continue
+			}
+			f.retryAt = now
+			draws[name] = f
+			if !w.inFlight[inFlightKey{isSync: true, id: id}] {
+				due[id] = f.version
+			}
+		}
+	}
+	w.mu.Unlock()
+	for id, version := range due {
+		if err := w.Store.ReleaseSync(ctx, id, version, now); err != nil {
+			w.Log.Warn("making refused messages to a user due", "request", id, "error", err)
+		}
+	}
+	if len(due) > 0 {
+		w.Wake()
+	}
 }

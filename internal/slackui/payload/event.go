@@ -37,6 +37,12 @@ func (e Event) OpensHome() bool {
 	return e.Event.Type == "app_home_opened" && e.Event.Tab == "home" && e.Event.User != ""
 }
 
+// opensMessages reports whether somebody opened the conversation with the app: it
+// is on.
+func (e Event) OpensMessages() bool {
+	return e.Event.Type == "app_home_opened" && e.Event.Tab == "messages" && e.Event.User != ""
+}
+
 func (e Event) Who() policy.Actor {
 	return policy.Actor{User: policy.UserID(e.Event.User), Team: e.TeamID, Enterprise: e.EnterpriseID}
 }

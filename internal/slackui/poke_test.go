@@ -1,0 +1,49 @@
+package slackui
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/slackui/pace"
+	"atlaskeybot/internal/slackui/payload"
+	"atlaskeybot/internal/slackui/transport"
+)
+
+func TestActiveUserIsPoked(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var poked []policy.UserID
+	poke := func(_ context.Context, user policy.UserID) {
+		mu.Lock()
+		defer mu.Unlock()
+		poked = append(poked, user)
+	}
+	a := &App{
+		log: slog.New(slog.DiscardHandler), service: &service.Service{Poke: poke},
+		seen: transport.NewDeduper(time.Now), paced: pace.NewPaced(time.Now),
+	}
+	wait, _ := a.inHurry(policy.Actor{User: "U0ALICE"}, pace.Pressing)
+	require.Zero(t, wait)
+	e, err := payload.DecodeEvent([]byte(`{"event_id":"Ev1","event":{"type":"app_home_opened","user":"U0BOB","tab":"messages"}}`))
+	require.NoError(t, err)
+	a.HomeOpened(t.Context(), e, func(any) {})
+	for range 200 { // faster than their pace
+		a.inHurry(policy.Actor{User: "U0CAROL"}, pace.Pressing)
+	}
+	a.Wait()
+	count := map[policy.UserID]int{}
+	for _, user := range poked {
+		count[user]++
+	}
+	assert.Equal(t, 1, count["U0ALICE"])
+	assert.Equal(t, 1, count["U0BOB"])
+	assert.Less(t, count["U0CAROL"], 110)
+}
