@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -103,10 +104,11 @@ func keysByExpiry(ctx context.Context, s *store.Store, filter *listFilter) (ids,
 	if err != nil {
 		return nil, nil, err
 	}
-	expiry := map[policy.ID]int64{}
+	expiry := map[policy.ID]int64{} // in milliseconds
 	unreadable, err = s.ReadEach(ctx, selected, func(r approval.Request) error {
 		if r.Key.PublicKey != "" && filter.matches(r) {
 			ids = append(ids, r.ID)
+			expiry[r.ID] = math.MaxInt64
 			if at := expiresAt(r); !at.IsZero() {
 				expiry[r.ID] = at.UnixMilli()
 			}
@@ -114,12 +116,7 @@ func keysByExpiry(ctx context.Context, s *store.Store, filter *listFilter) (ids,
 		return nil
 	})
 	slices.SortStableFunc(ids, func(a, b policy.ID) int {
-		x, hasX := expiry[a]
-		y, hasY := expiry[b]
-		if hasX != hasY {
-			return map[bool]int{true: -1, false: 1}[hasX]
-		}
-		return cmp.Compare(x, y)
+		return cmp.Compare(expiry[a], expiry[b])
 	})
 	return ids, unreadable, err
 }
