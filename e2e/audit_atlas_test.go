@@ -17,15 +17,15 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-// compares runs the comparison beside the bot, with nothing of the environment
+// compare runs the comparison beside the bot, with nothing of the environment
 // but what it is documented to need.
-func (w *town) compares(args ...string) ([]audittrail.Difference, error) {
+func (w *Env) compare(args ...string) ([]audittrail.Difference, error) {
 	w.t.Helper()
 	environ := map[string]string{}
 	for _, name := range []string{"DATABASE_URL", "ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY", "ATLAS_BASE_URL"} {
 		environ[name] = w.environ[name]
 	}
-	out, err := w.run(environ, append([]string{"audit", "compare"}, args...)...)
+	out, err := w.runCommand(environ, append([]string{"audit", "compare"}, args...)...)
 	var found []audittrail.Difference
 	for l := range strings.Lines(out) {
 		var d audittrail.Difference
@@ -35,42 +35,42 @@ func (w *town) compares(args ...string) ([]audittrail.Difference, error) {
 	return found, err
 }
 
-func TestTheTrailAgreesWithAtlas(t *testing.T) {
+func TestAuditMatchesAtlasEvents(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.delivered()
-	w.presses(alice, "key/replace")
-	w.until("another key is there", func() bool { r := w.request(id); return r.Attempt == 2 && r.State == approval.StateDelivered })
-	w.presses(alice, "key/confirm")
-	w.becomes(id, approval.StateActive)
-	w.spoils(goesWrong(wire.Atlas, createKey, wire.LostAfter))
+	w.Click(alice, "key/replace")
+	w.WaitUntil("another key is there", func() bool { r := w.stored(id); return r.Attempt == 2 && r.State == approval.StateDelivered })
+	w.Click(alice, "key/confirm")
+	w.WaitForState(id, approval.StateActive)
+	w.inject(faultOn(wire.Atlas, createKey, wire.LostAfter))
 	second := w.approved()
-	w.pressesUntilShown(second)
-	w.presses(alice, "key/confirm")
-	w.becomes(second, approval.StateActive)
-	w.passes(9 * time.Hour)
-	w.becomes(id, approval.StateEnded)
-	w.becomes(second, approval.StateEnded)
-	w.passes(feedDelay + time.Minute)
+	w.ClickUntilKeyShown(second)
+	w.Click(alice, "key/confirm")
+	w.WaitForState(second, approval.StateActive)
+	w.Advance(9 * time.Hour)
+	w.WaitForState(id, approval.StateEnded)
+	w.WaitForState(second, approval.StateEnded)
+	w.Advance(feedDelay + time.Minute)
 
-	found, err := w.compares()
+	found, err := w.compare()
 	require.NoError(t, err)
 	require.Empty(t, found)
 }
 
-func TestWhatWasDoneByHandIsFound(t *testing.T) {
+func TestManualChangesAreReported(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	edited := w.active()
-	editedKey := w.request(edited).Key
-	_, err := w.Atlas.AddKey(atlas.KeyInput{Desc: "somebody's own", Roles: []string{"ORG_MEMBER"}, AccessList: []string{"192.0.2.1"}})
+	editedKey := w.stored(edited).Key
+	_, err := w.Atlas.AddKey(atlas.KeyInput{Desc: "another key", Roles: []string{"ORG_MEMBER"}, AccessList: []string{"192.0.2.1"}})
 	require.NoError(t, err)
-	w.passes(time.Hour)
+	w.Advance(time.Hour)
 	before := w.Clock.Now()
 	require.NoError(t, w.Atlas.EditKey(editedKey.ID, atlas.KeyEdit{Roles: []string{"ORG_OWNER"}, AccessList: []string{"203.0.113.7", "0.0.0.0/0"}}))
 	require.NoError(t, w.Atlas.DeleteKey(editedKey.ID))
 
-	found, err := w.compares()
+	found, err := w.compare()
 	require.EqualError(t, err, "differences between the audit trail and Atlas's events: 4")
 	require.Equal(t, 1, cli.ExitCode(err), "they end the command with 1")
 	var events []string
@@ -85,18 +85,18 @@ func TestWhatWasDoneByHandIsFound(t *testing.T) {
 	}
 	assert.ElementsMatch(t, []string{"API_KEY_ROLES_CHANGED", "API_KEY_ACCESS_LIST_ENTRY_ADDED", "API_KEY_ACCESS_LIST_ENTRY_DELETED", "API_KEY_DELETED"}, events)
 
-	w.passes(2 * time.Hour)
-	found, err = w.compares("--since", "1h")
+	w.Advance(2 * time.Hour)
+	found, err = w.compare("--since", "1h")
 	require.NoError(t, err)
 	require.Empty(t, found)
 }
 
 // Lines that no bot wrote.
-func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
+func TestEventsMissingFromAtlasAreReported(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.active()
-	key := w.request(id).Key
+	key := w.stored(id).Key
 	require.NoError(t, w.store().Record(t.Context(), approval.AuditEntry{
 		At: w.Clock.Now(), Org: policy.OrgID(w.environ["ATLAS_ORG_ID"]), Request: id, Event: approval.EventDeleted,
 		From: approval.StateRevoking, To: approval.StateEnded, Key: key.PublicKey, KeyID: key.ID,
@@ -105,12 +105,12 @@ func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
 		At: w.Clock.Now(), Org: policy.OrgID(w.environ["ATLAS_ORG_ID"]), Request: "AKR-00001", Event: approval.EventKeyCreated,
 		From: approval.StateIssuing, To: approval.StateIssuing, Key: "nosuchke", KeyID: "0123456789abcdef01234567",
 	}))
-	found, err := w.compares()
+	found, err := w.compare()
 	require.NoError(t, err, "Atlas may be late")
 	require.Empty(t, found)
 
-	w.passes(feedDelay + time.Minute)
-	found, err = w.compares()
+	w.Advance(feedDelay + time.Minute)
+	found, err = w.compare()
 	require.ErrorContains(t, err, "events: 2")
 	require.Len(t, found, 2)
 	for i, want := range []audittrail.Difference{
@@ -127,9 +127,9 @@ func TestWhatAtlasDoesNotTellIsFound(t *testing.T) {
 
 func TestDifferencesAsCSV(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
-	require.NoError(t, w.Atlas.DeleteKey(w.request(w.active()).Key.ID))
-	out, err := w.run(w.environ, "audit", "compare", "--output", "csv")
+	w := newEnv(t, false, nil)
+	require.NoError(t, w.Atlas.DeleteKey(w.stored(w.active()).Key.ID))
+	out, err := w.runCommand(w.environ, "audit", "compare", "--output", "csv")
 	require.ErrorContains(t, err, "events: 1")
 	rows := strings.Split(out, "\r\n")
 	require.Len(t, rows, 3)
@@ -138,25 +138,25 @@ func TestDifferencesAsCSV(t *testing.T) {
 	require.Contains(t, rows[1], `,"an actor other than the bot deleted this key`)
 }
 
-func TestAtlasEventsThatCannotBeRead(t *testing.T) {
+func TestUnreadableAtlasEventsAreReported(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		spoil func(w *town)
+		spoil func(w *Env)
 		want  string
 	}{
-		"a wrong credential":   {func(w *town) { w.environ["ATLAS_PRIVATE_KEY"] = "00000000-0000-0000-0000-000000000000" }, "Atlas refuses"},
-		"a refusal":            {func(w *town) { w.spoils(atlasSays("GET /orgs/{orgId}/events", 403, "ORG_REQUIRES_SOMETHING", 10)) }, "Atlas refuses with ORG_REQUIRES_SOMETHING (status 403)."},
-		"nobody there":         {func(w *town) { w.environ["ATLAS_BASE_URL"] = "http://127.0.0.1:1" }, "127.0.0.1:1"},
-		"an address in clear":  {func(w *town) { w.environ["ATLAS_BASE_URL"] = "http://atlas.example" }, `ATLAS_BASE_URL is "http://atlas.example": it must be https`},
-		"no credential at all": {func(w *town) { delete(w.environ, "ATLAS_PRIVATE_KEY") }, "set ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY"},
+		"a wrong credential":   {func(w *Env) { w.environ["ATLAS_PRIVATE_KEY"] = "00000000-0000-0000-0000-000000000000" }, "Atlas refuses"},
+		"a refusal":            {func(w *Env) { w.inject(atlasError("GET /orgs/{orgId}/events", 403, "ORG_REQUIRES_SOMETHING", 10)) }, "Atlas refuses with ORG_REQUIRES_SOMETHING (status 403)."},
+		"unreachable":          {func(w *Env) { w.environ["ATLAS_BASE_URL"] = "http://127.0.0.1:1" }, "127.0.0.1:1"},
+		"an address in clear":  {func(w *Env) { w.environ["ATLAS_BASE_URL"] = "http://atlas.example" }, `ATLAS_BASE_URL is "http://atlas.example": it must be https`},
+		"no credential at all": {func(w *Env) { delete(w.environ, "ATLAS_PRIVATE_KEY") }, "set ATLAS_ORG_ID, ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newTown(t, false, nil)
+			w := newEnv(t, false, nil)
 			secret := w.environ["ATLAS_PRIVATE_KEY"]
-			t.Cleanup(func() { w.environ["ATLAS_PRIVATE_KEY"] = secret }) // which the town looks for at its end
+			t.Cleanup(func() { w.environ["ATLAS_PRIVATE_KEY"] = secret }) // which the environment looks for at its end
 			tt.spoil(w)
-			found, err := w.compares()
+			found, err := w.compare()
 			require.Equal(t, 2, cli.ExitCode(err), "it ends the command with 2, not with 1")
 			require.ErrorContains(t, err, tt.want)
 			require.Empty(t, found)

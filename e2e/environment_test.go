@@ -18,16 +18,16 @@ import (
 	"atlaskeybot/internal/store"
 )
 
-// runs runs a command as an operator would.
-func runs(t *testing.T, environ map[string]string, args ...string) (code int, stdout, stderr string) {
+// runCommand runs a command as an operator would.
+func runCommand(t *testing.T, environ map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = cli.Main(t.Context(), args, cli.Env{Environ: environ, Stdout: &out, Stderr: &errs})
 	return code, out.String(), errs.String()
 }
 
-// kept makes a database with this many requests.
-func kept(t *testing.T, path string, requests int) {
+// createDatabase makes a database with this many requests.
+func createDatabase(t *testing.T, path string, requests int) {
 	t.Helper()
 	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 	require.NoError(t, err)
@@ -40,9 +40,9 @@ func kept(t *testing.T, path string, requests int) {
 	require.NoError(t, s.Close())
 }
 
-// tampers does to the file what nothing in the database may stop: who can write
+// tamper does to the file what nothing in the database may stop: who can write
 // it can take the triggers away.
-func tampers(t *testing.T, database, statements string) {
+func tamper(t *testing.T, database, statements string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+database)
 	require.NoError(t, err)

@@ -16,13 +16,13 @@ import (
 // fillable gives w a file system of four megabytes for its database, which fill
 // fills and drain makes room on. Only the superuser can mount one; for others
 // every commit fails as on a full disk.
-func fillable(t *testing.T, w *town) (fill, drain func(), isMounted bool) {
+func fillable(t *testing.T, w *Env) (fill, drain func(), isMounted bool) {
 	t.Helper()
 	dir := t.TempDir()
 	if os.Geteuid() != 0 || syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m") != nil {
 		full := func(n int) func() {
 			return func() {
-				kept := w.kept.Load()
+				kept := w.botStore.Load()
 				kept.mu.Lock()
 				defer kept.mu.Unlock()
 				kept.full = n
@@ -46,28 +46,28 @@ func fillable(t *testing.T, w *town) (fill, drain func(), isMounted bool) {
 	return fill, func() { require.NoError(t, os.Remove(ballast)) }, true
 }
 
-func TestFullDiskIsSaidToWhoeverPressesAndLosesNothing(t *testing.T) {
+func TestFullDiskIsReportedAndLosesNothing(t *testing.T) {
 	t.Parallel()
-	w := emptyTown(t, false)
+	w := newEnvWithoutBot(t, false)
 	fill, drain, isMounted := fillable(t, w)
-	w.moveIn()
-	id := w.asksAlone()
-	w.rests(id)
+	w.StartBotForTest()
+	id := w.requestWithoutApprovers()
+	w.WaitIdle(id)
 	lines := w.count(func(approval.AuditEntry) bool { return true })
 
 	fill()
-	w.presses(bob, "card/approve")
-	require.Equal(t, "That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote "+string(id)+".", w.whispered(bob).Text)
-	require.Equal(t, approval.StatePending, w.request(id).State, "nothing is half done")
+	w.Click(bob, "card/approve")
+	require.Equal(t, "That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote "+string(id)+".", w.WaitForEphemeral(bob).Text)
+	require.Equal(t, approval.StatePending, w.stored(id).State, "nothing is half done")
 	require.Empty(t, w.botKeys())
 	if isMounted {
 		require.Equal(t, store.ErrFull.Error(), missing(t, w.address(), "database"))
 	}
 
 	drain()
-	w.until("it is over, without a restart", func() bool { return isReady(w.address()) })
+	w.WaitUntil("it is over, without a restart", func() bool { return isReady(w.address()) })
 	require.Equal(t, lines, w.count(func(approval.AuditEntry) bool { return true }))
-	w.presses(bob, "card/approve")
-	w.becomes(id, approval.StateApproved)
+	w.Click(bob, "card/approve")
+	w.WaitForState(id, approval.StateApproved)
 	require.NoError(t, w.store().(*store.Store).QuickCheck(t.Context()))
 }

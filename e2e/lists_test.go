@@ -13,24 +13,24 @@ import (
 
 // The lists are read beside the running bot, and a key can be revoked by the public
 // key that they print.
-func TestKeysAndRequestsAreListedBesideARunningBot(t *testing.T) {
+func TestListsBesideRunningBot(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	active := w.active()
-	pending := w.asksAlone()
-	w.rests(active, pending)
+	pending := w.requestWithoutApprovers()
+	w.WaitIdle(active, pending)
 	database := map[string]string{"DATABASE_URL": w.environ["DATABASE_URL"]}
 
-	out, err := w.run(database, "keys", "--owner", alice, "--output", "json")
+	out, err := w.runCommand(database, "keys", "--owner", alice, "--output", "json")
 	require.NoError(t, err)
 	require.Equal(t, 1, strings.Count(out, "\n"), out)
 	var key struct{ Key, Request, State string }
 	require.NoError(t, json.Unmarshal([]byte(out), &key))
 	assert.Equal(t, string(active), key.Request)
 	assert.Equal(t, "active", key.State)
-	assert.Equal(t, w.request(active).Key.PublicKey, key.Key)
+	assert.Equal(t, w.stored(active).Key.PublicKey, key.Key)
 
-	out, err = w.run(database, "requests", "--state", "pending")
+	out, err = w.runCommand(database, "requests", "--state", "pending")
 	require.NoError(t, err)
 	assert.Contains(t, out, string(pending)+"  pending")
 	assert.NotContains(t, out, string(active))
@@ -38,10 +38,10 @@ func TestKeysAndRequestsAreListedBesideARunningBot(t *testing.T) {
 		assert.NotContains(t, out, private)
 	}
 
-	_, err = w.revokes(key.Key)
+	_, err = w.runRevoke(key.Key)
 	require.NoError(t, err)
-	assert.Equal(t, approval.StateEnded, w.request(active).State)
-	out, err = w.run(database, "keys")
+	assert.Equal(t, approval.StateEnded, w.stored(active).State)
+	out, err = w.runCommand(database, "keys")
 	require.NoError(t, err)
 	assert.Empty(t, out)
 }

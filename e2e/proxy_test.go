@@ -25,20 +25,20 @@ func refusingProxy(t *testing.T) (proxyURL, host string) {
 	return "http://ana:hunter2@" + host, host
 }
 
-func TestStartNamesAProxyThatRefuses(t *testing.T) {
+func TestStartNamesRefusingProxy(t *testing.T) {
 	t.Parallel()
 	proxyURL, host := refusingProxy(t)
 	config, err := config.Read(environment(set("HTTPS_PROXY", proxyURL), set("DATABASE_URL", "sqlite::memory:")))
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	log := &journal{}
-	w := &town{t: t, log: log}
+	log := &logBuffer{}
+	w := &Env{t: t, log: log}
 	b := &app.App{Config: config, Now: time.Now, Log: app.NewLogger(log, config), Listener: listener}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
-	w.until("/readyz names it", func() bool {
+	w.WaitUntil("/readyz names it", func() bool {
 		return missing(t, listener.Addr().String(), "atlas") == "it does not answer: the proxy "+host+" refused: 407 Proxy Authentication Required"
 	})
 	cancel()

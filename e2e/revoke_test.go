@@ -17,15 +17,15 @@ import (
 	"atlaskeybot/internal/sandbox/wire"
 )
 
-// revokes runs the command beside whatever runs, with nothing of the environment
-// but the database. The town's clock goes on meanwhile, so that the bot looks at
+// runRevoke runs the command beside whatever runs, with nothing of the environment
+// but the database. The environment's clock goes on meanwhile, so that the bot looks at
 // its rows.
-func (w *town) revokes(args ...string) (said string, err error) {
+func (w *Env) runRevoke(args ...string) (said string, err error) {
 	w.t.Helper()
 	done := make(chan error, 1)
 	go func() {
 		var err error
-		said, err = w.run(map[string]string{"DATABASE_URL": w.environ["DATABASE_URL"]}, append([]string{"revoke"}, args...)...)
+		said, err = w.runCommand(map[string]string{"DATABASE_URL": w.environ["DATABASE_URL"]}, append([]string{"revoke"}, args...)...)
 		done <- err
 	}()
 	push := time.NewTicker(100 * time.Millisecond)
@@ -35,13 +35,13 @@ func (w *town) revokes(args ...string) (said string, err error) {
 		case err := <-done:
 			return said, err
 		case <-push.C:
-			w.passes(time.Second)
+			w.Advance(time.Second)
 		}
 	}
 }
 
-// operated are the lines of the audit trail that are the operator's.
-func (w *town) operated(id policy.ID) []approval.AuditEntry {
+// operatorEntries are the lines of the audit trail that are the operator's.
+func (w *Env) operatorEntries(id policy.ID) []approval.AuditEntry {
 	w.t.Helper()
 	var all []approval.AuditEntry
 	require.NoError(w.t, w.store().Audit(w.ctx(), func(e approval.AuditEntry) error {
@@ -53,26 +53,26 @@ func (w *town) operated(id policy.ID) []approval.AuditEntry {
 	return all
 }
 
-func TestRevokeBesideARunningBot(t *testing.T) {
+func TestRevokeBesideRunningBot(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.active()
-	key := w.request(id).Key.PublicKey
+	key := w.stored(id).Key.PublicKey
 	require.Len(t, w.botKeys(), 1)
 
-	said, err := w.revokes("--reason", "seen in a public repository", strings.ToLower(string(id)))
+	said, err := w.runRevoke("--reason", "seen in a public repository", strings.ToLower(string(id)))
 	require.NoError(t, err)
 	assert.Equal(t, "The revocation is recorded of the key "+key+" of "+string(id)+". Its owner is U0ALICE.\n"+
 		"Waiting up to 1m30s for the bot to delete it in Atlas.\n"+
 		"The key "+key+" was deleted in Atlas.\n", said)
 	assert.Empty(t, w.botKeys())
-	w.reads(alice, "seen in a public repository")
+	w.WaitForMessage(alice, "seen in a public repository")
 
-	said, err = w.revokes(string(id))
+	said, err = w.runRevoke(string(id))
 	require.ErrorContains(t, err, "the key "+key+" of "+string(id)+" is deleted already: it ended on ")
 	assert.Empty(t, said)
 
-	lines := w.operated(id)
+	lines := w.operatorEntries(id)
 	require.Len(t, lines, 2)
 	assert.Equal(t, approval.EventRevoke, lines[0].Event)
 	assert.Equal(t, approval.StateActive, lines[0].From)
@@ -85,63 +85,63 @@ func TestRevokeBesideARunningBot(t *testing.T) {
 	assert.Zero(t, cli.Main(t.Context(), []string{"audit", "verify"}, p), out.String(), p)
 }
 
-func TestRevokeWithoutARunningBot(t *testing.T) {
+func TestRevokeWithoutRunningBot(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.active()
-	w.stopBot()
-	said, err := w.revokes(string(id))
+	w.StopBot()
+	said, err := w.runRevoke(string(id))
 	require.ErrorContains(t, err, "no bot seems to be running")
 	require.Equal(t, 1, cli.ExitCode(err))
 	assert.Contains(t, said, "The revocation is recorded of the key ")
 	require.Len(t, w.botKeys(), 1)
 
-	said, err = w.revokes(string(id), "--wait", "1s")
+	said, err = w.runRevoke(string(id), "--wait", "1s")
 	require.ErrorContains(t, err, "no bot seems to be running")
 	assert.Contains(t, said, "is being deleted already.\n")
 
-	w.startBot()
-	w.becomes(id, approval.StateEnded)
+	w.StartBot()
+	w.WaitForState(id, approval.StateEnded)
 	assert.Empty(t, w.botKeys())
-	assert.Len(t, w.operated(id), 1, "asking again changed nothing")
+	assert.Len(t, w.operatorEntries(id), 1, "asking again changed nothing")
 }
 
-func TestRevokeThatAtlasRefuses(t *testing.T) {
+func TestRevokeReportsAtlasRefusal(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.active()
-	w.spoils(atlasSays(deleteKey, 403, "ORG_REQUIRES_SOMETHING", -1))
-	said, err := w.revokes("--wait", "3s", string(id))
+	w.inject(atlasError(deleteKey, 403, "ORG_REQUIRES_SOMETHING", -1))
+	said, err := w.runRevoke("--wait", "3s", string(id))
 	require.EqualError(t, err, "the key is not deleted yet: Atlas refuses to delete it (ORG_REQUIRES_SOMETHING). The bot keeps trying; run the same command again to see")
 	assert.Contains(t, said, "Waiting up to 3s")
 	require.Len(t, w.botKeys(), 1)
 
 	w.Wire.Clear()
-	said, err = w.revokes(string(id))
+	said, err = w.runRevoke(string(id))
 	require.NoError(t, err)
 	assert.Contains(t, said, "is being deleted already.\n")
 	assert.Contains(t, said, "was deleted in Atlas.\n")
 	assert.Empty(t, w.botKeys())
 }
 
-func TestRevokeOfWhatHasNoKey(t *testing.T) {
+func TestRevokeOfRequestWithoutKeyFails(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
-	waiting := w.asks()
-	_, err := w.revokes(string(waiting))
+	w := newEnv(t, false, nil)
+	waiting := w.Request()
+	_, err := w.runRevoke(string(waiting))
 	require.EqualError(t, err, string(waiting)+" has no key: it waits for a decision. Deny it in Slack")
-	_, err = w.revokes("AKR-ZZZZZ")
+	_, err = w.runRevoke("AKR-ZZZZZ")
 	require.EqualError(t, err, "there is no request AKR-ZZZZZ in this database")
 	require.Equal(t, 1, cli.ExitCode(err))
-	assert.Equal(t, approval.StatePending, w.request(waiting).State)
+	assert.Equal(t, approval.StatePending, w.stored(waiting).State)
 }
 
-// Whoever stops waiting reads that the key goes all the same.
-func TestRevokeInterrupted(t *testing.T) {
+// The user who stops waiting reads that the key goes all the same.
+func TestInterruptedRevokeIsStillRecorded(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.active()
-	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.ResetBefore, Count: -1})
+	w.inject(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.ResetBefore, Count: -1})
 	ctx, cancel := context.WithCancel(t.Context())
 	p := cli.Env{Environ: w.environ, Stdout: writerFunc(func(text string) {
 		if strings.HasPrefix(text, "Waiting") {
@@ -152,8 +152,8 @@ func TestRevokeInterrupted(t *testing.T) {
 	require.EqualError(t, err, "stopped waiting: the bot deletes the key all the same")
 	require.Equal(t, 1, cli.ExitCode(err))
 	w.Wire.Clear()
-	w.passes(time.Hour)
-	w.becomes(id, approval.StateEnded)
+	w.Advance(time.Hour)
+	w.WaitForState(id, approval.StateEnded)
 }
 
 type writerFunc func(string)
@@ -165,29 +165,29 @@ func (f writerFunc) Write(p []byte) (int, error) {
 
 // Atlas asked to be left alone for an hour: the operator's command has the
 // deletion tried at once.
-func TestRevokeTriesAgainAtOnce(t *testing.T) {
+func TestRevokeRetriesDeletionImmediately(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.active()
-	w.spoils(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
-	said, err := w.revokes(string(id), "--wait", "2s")
+	w.inject(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
+	said, err := w.runRevoke(string(id), "--wait", "2s")
 	require.ErrorContains(t, err, "the key is not deleted yet")
 	assert.Contains(t, said, "The revocation is recorded")
 	require.Len(t, w.botKeys(), 1)
 
-	said, err = w.revokes(string(id))
+	said, err = w.runRevoke(string(id))
 	require.NoError(t, err)
 	assert.Contains(t, said, "was deleted in Atlas.\n")
 	assert.Empty(t, w.botKeys())
 }
 
-func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
+func TestRevokeDeletesEveryKeyOfRotation(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.activeFor("168h0m0s")
-	next := w.rotates(id)
-	first, second := w.request(id).Key.PublicKey, w.request(next).Key.PublicKey
-	said, err := w.revokes("--reason", "seen in a public repository", string(next))
+	next := w.rotate(id)
+	first, second := w.stored(id).Key.PublicKey, w.stored(next).Key.PublicKey
+	said, err := w.runRevoke("--reason", "seen in a public repository", string(next))
 	require.NoError(t, err)
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	require.Len(t, lines, 5)
@@ -201,43 +201,43 @@ func TestRevokeNamesAndWaitsForEveryKeyOfTheRotation(t *testing.T) {
 		"The key " + second + " was deleted in Atlas.",
 	}, lines[3:])
 	assert.Empty(t, w.botKeys())
-	assert.Equal(t, approval.StateEnded, w.request(id).State)
+	assert.Equal(t, approval.StateEnded, w.stored(id).State)
 }
 
 func TestRevokeByPublicKeyPrintsJSON(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.active()
-	key := w.request(id).Key.PublicKey
-	said, err := w.revokes(key, "--output", "json")
+	key := w.stored(id).Key.PublicKey
+	said, err := w.runRevoke(key, "--output", "json")
 	require.NoError(t, err)
 	require.JSONEq(t, `{"keys":[{"request":"`+string(id)+`","key":"`+key+`","deleted":true}]}`, said)
-	w.stopBot()
-	said, err = w.revokes(string(id), "--output", "json")
+	w.StopBot()
+	said, err = w.runRevoke(string(id), "--output", "json")
 	require.Equal(t, 1, cli.ExitCode(err))
 	require.Empty(t, said, "nothing was to be revoked")
-	_, err = w.revokes("zzzzzzzz")
+	_, err = w.runRevoke("zzzzzzzz")
 	require.EqualError(t, err, "no request in this database has the key zzzzzzzz")
 }
 
-func TestRevokeOfAKeyThatIsGoneNamesTheLivingKeysOfItsRotations(t *testing.T) {
+func TestRevokeOfDeletedKeyNamesActiveKeysOfItsRotation(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, false, nil)
+	w := newEnv(t, false, nil)
 	id := w.activeFor("168h0m0s")
-	next := w.rotates(id)
-	w.pressesOn(alice, "ready/retire_predecessor", string(next))
-	w.becomes(id, approval.StateEnded)
-	first, second := w.request(id), w.request(next)
-	said, err := w.revokes(string(id))
+	next := w.rotate(id)
+	w.ClickIn(alice, "ready/retire_predecessor", string(next))
+	w.WaitForState(id, approval.StateEnded)
+	first, second := w.stored(id), w.stored(next)
+	said, err := w.runRevoke(string(id))
 	require.EqualError(t, err, "the key "+first.Key.PublicKey+" of "+string(id)+" is deleted already: it ended on "+first.Outcome.At.UTC().Format(time.DateTime)+" UTC"+
 		". Another key of its rotations is left: the key "+second.Key.PublicKey+" of "+string(next)+". To have it deleted, run atlas-key-bot revoke "+string(next))
 	assert.Empty(t, said)
-	assert.Equal(t, approval.StateActive, w.request(next).State, "nothing is revoked that was not named")
+	assert.Equal(t, approval.StateActive, w.stored(next).State, "nothing is revoked that was not named")
 
-	_, err = w.revokes(string(next))
+	_, err = w.runRevoke(string(next))
 	require.NoError(t, err)
 	assert.Empty(t, w.botKeys())
-	_, err = w.revokes(string(id))
+	_, err = w.runRevoke(string(id))
 	require.ErrorContains(t, err, "is deleted already")
 	require.NotContains(t, err.Error(), "rotations")
 }

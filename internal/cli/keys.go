@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -104,11 +103,10 @@ func keysByExpiry(ctx context.Context, s *store.Store, filter *listFilter) (ids,
 	if err != nil {
 		return nil, nil, err
 	}
-	expiry := map[policy.ID]int64{} // in milliseconds
+	expiry := map[policy.ID]int64{}
 	unreadable, err = s.ReadEach(ctx, selected, func(r approval.Request) error {
 		if r.Key.PublicKey != "" && filter.matches(r) {
 			ids = append(ids, r.ID)
-			expiry[r.ID] = math.MaxInt64
 			if at := expiresAt(r); !at.IsZero() {
 				expiry[r.ID] = at.UnixMilli()
 			}
@@ -116,7 +114,12 @@ func keysByExpiry(ctx context.Context, s *store.Store, filter *listFilter) (ids,
 		return nil
 	})
 	slices.SortStableFunc(ids, func(a, b policy.ID) int {
-		return cmp.Compare(expiry[a], expiry[b])
+		x, hasX := expiry[a]
+		y, hasY := expiry[b]
+		if hasX != hasY {
+			return map[bool]int{true: -1, false: 1}[hasX]
+		}
+		return cmp.Compare(x, y)
 	})
 	return ids, unreadable, err
 }

@@ -14,7 +14,7 @@ import (
 // twice, and hands the second answer back.
 func behindProxy(s *setup) { s.Deliver, s.ProxyRepeats = sandbox.HTTPMode, 1 }
 
-// sendsForm fills in the form, edited, and returns what Slack made of the
+// submitForm fills in the form, edited, and returns what Slack made of the
 // second answer.
 func (d *desk) sendsForm(user string, edits ...func(values)) sandbox.Result {
 	d.t.Helper()

@@ -123,7 +123,7 @@ func TestNudgingFromTheListAndTheHomeTab(t *testing.T) {
 	d.clean()
 }
 
-// opensHome opens the Home tab, once more if need be, until it shows these words.
+// OpenHome opens the Home tab, once more if need be, until it shows these words.
 func (d *desk) opensHome(user, words string) string {
 	d.t.Helper()
 	var home string

@@ -90,7 +90,7 @@ func ensureFile(path string) error {
 	return errors.Join(restrictMode(path), file.Close())
 }
 
-// letGo releases the locks.
+// release releases the locks.
 func (o *ownedFile) letGo() error {
 	var errs []error
 	for _, file := range []*os.File{o.file, o.lock} {

@@ -72,7 +72,7 @@ func (w witness) Errorf(format string, args ...any) {
 	w.TB.Errorf(format, args...)
 }
 
-// newTrial starts the bot. Atlas's lists lag, and each call takes its time.
+// newCrashRun starts the bot. Atlas's lists lag, and each call takes its time.
 func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, latency time.Duration) *run {
 	tr := &run{
 		open: open, orgs: houseRules(), ledger: newLedger(),

@@ -13,7 +13,7 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// longWaits are waits that Atlas, Slack or a proxy may ask for.
+// rateLimitWaits are waits that Atlas, Slack or a proxy may ask for.
 var longWaits = map[string]time.Duration{
 	"an hour":     time.Hour,
 	"thirty days": 30 * 24 * time.Hour,

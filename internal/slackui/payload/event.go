@@ -31,7 +31,7 @@ func DecodeEvent(payload []byte) (Event, error) {
 	return e, nil
 }
 
-// opensHome reports whether there is a tab to draw: the event is sent for the
+// OpenHome reports whether there is a tab to draw: the event is sent for the
 // other tabs too.
 func (e Event) OpensHome() bool {
 	return e.Event.Type == "app_home_opened" && e.Event.Tab == "home" && e.Event.User != ""
