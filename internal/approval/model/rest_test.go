@@ -70,8 +70,8 @@ func (tr *run) checkMessages(r approval.Request) {
 		}
 	}
 	for _, name := range r.Messages {
-		if !name.ToApprovers() && !r.OwnerDeactivatedAt.IsZero() {
-			continue // nobody is there to read it
+		if !name.ToApprovers() && (!r.OwnerDeactivatedAt.IsZero() || tr.house.standing(r.Requester) == policy.Deactivated) {
+			continue // the requester is not there to read it
 		}
 		at := r.MessageRefs[name]
 		require.NotEmpty(tr.t, at.TS, "%s: %s was never posted", r.ID, name)

@@ -207,7 +207,13 @@ func (tr *run) pass(d time.Duration) {
 // way because something was due just now.
 func (tr *run) rest() {
 	tr.calm()
-	tr.pass(44 * time.Minute)
+	tr.pass(43 * time.Minute)
+	for _, u := range people {
+		if tr.house.isMember(u) {
+			tr.process.service.Poke(context.Background(), u)
+		}
+	}
+	tr.pass(time.Minute)
 	defer tr.faults.take(tr.faults.take(0))
 	tr.pass(time.Minute)
 	tr.checkAtRest()

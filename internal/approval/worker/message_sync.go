@@ -27,7 +27,7 @@ type failedSync struct {
 	to      policy.UserID // the recipient; empty if that is the approvers' channel
 
 	// dropped: the recipient is deactivated. It is tried again when the request
-	// changes, and not before.
+	// changes or the recipient is active again, and not before.
 	dropped bool
 }
 

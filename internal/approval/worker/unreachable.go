@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -27,7 +29,8 @@ func (w *Worker) isRecipientGone(ctx context.Context, r approval.Request, name a
 	return gone && err == nil
 }
 
-// drop leaves a message out of sync until the request changes. The approvers are told at
+// drop leaves a message out of sync until the request changes or the user is active
+// again. The approvers are told at
 // once if an active key has no owner any more.
 func (w *Worker) drop(ctx context.Context, r approval.Request, name approval.MessageName, err error) {
 	w.Log.Warn("a message is dropped: the user is deactivated or deleted", "request", r.ID, "message", name, "user", r.Requester, "error", err)
@@ -58,8 +61,63 @@ func (w *Worker) isDropped(r approval.Request, name approval.MessageName) bool {
 const pokePause = time.Minute
 
 // Poke is a hint that user is active, as they press or open something: messages to
-// them that Slack refused are tried again.
-func (w *Worker) Poke(ctx context.Context, user policy.UserID) { w.reached(ctx, user, pokePause) }
+// them that Slack refused are tried again, also those that were dropped while the
+// user was deactivated. It does nothing within the pause after another one.
+func (w *Worker) Poke(ctx context.Context, user policy.UserID) {
+	if w.wasPoked(user) {
+		return
+	}
+	w.reached(ctx, user, pokePause)
+	if err := w.retryDropped(ctx, user); err != nil {
+		w.Log.Warn("making dropped messages to a user due", "user", user, "error", err)
+	}
+}
+
+// wasPoked reports whether the user was poked within the pause, and notes that they
+// are now.
+func (w *Worker) wasPoked(user policy.UserID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.Now()
+	maps.DeleteFunc(w.pokedAt, func(_ policy.UserID, at time.Time) bool { return now.Sub(at).Abs() >= pokePause })
+	if _, ok := w.pokedAt[user]; ok {
+		return true
+	}
+	w.pokedAt[user] = now
+	return false
+}
+
+// retryDropped makes the newest requests of a user due whose messages to them are out
+// of sync. The rows say which those are, so a restart loses none.
+func (w *Worker) retryDropped(ctx context.Context, user policy.UserID) error {
+	requests, err := w.Store.ListByRequester(ctx, user)
+	if err != nil {
+		return err
+	}
+	for _, r := range requests {
+		outOfSync := func(name approval.MessageName) bool { return !name.ToApprovers() && !isSynced(r, name) }
+		if !r.OwnerDeactivatedAt.IsZero() || !slices.ContainsFunc(r.Messages, outOfSync) || !w.forgetDropped(r.ID) {
+			continue
+		}
+		if err := w.Store.ReleaseSync(ctx, r.ID, r.Version, w.Now()); err != nil {
+			return err
+		}
+		w.Wake()
+	}
+	return nil
+}
+
+// forgetDropped has the dropped messages of a request tried again, and reports whether
+// it may be made due: not while it is in flight.
+func (w *Worker) forgetDropped(id policy.ID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.inFlight[inFlightKey{isSync: true, id: id}] {
+		return false
+	}
+	maps.DeleteFunc(w.failedSyncs[id], func(_ approval.MessageName, f failedSync) bool { return f.dropped })
+	return true
+}
 
 // reached notes that a message to user can probably be posted: messages to them that
 // Slack refused are due now, except those that were tried within the pause. A

@@ -120,6 +120,38 @@ func TestMessageToDeactivatedRequesterWaitsForTheDirectory(t *testing.T) {
 	})
 }
 
+// TestDroppedMessagesArePostedOnceTheUserIsBack, whether or not another message to
+// them waited meanwhile.
+func TestDroppedMessagesArePostedOnceTheUserIsBack(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		hers, denied := w.Submitted(), w.SubmittedBy(alice, 1)
+		w.WaitIdle()
+		w.Directory.Set(policy.Deactivated, alice)
+		w.refuseMessagesTo(alice, approval.CauseUnknown)
+		_, err := w.Approve(t.Context(), as(bob), hers)
+		require.NoError(t, err)
+		_, err = w.Deny(t.Context(), as(bob), denied, "")
+		require.NoError(t, err)
+		w.Advance(time.Hour)
+		w.Worker.Poke(t.Context(), alice)
+		w.Advance(time.Hour)
+		require.False(t, w.HasMessage(hers, approval.ReadyMessage), "she is not back yet")
+
+		w.Directory.Set(policy.Member, alice)
+		w.Messenger.Refuse(nil)
+		w.Worker.Poke(t.Context(), carol)
+		w.WaitIdle()
+		require.False(t, w.HasMessage(hers, approval.ReadyMessage), "carol is another user")
+		w.Worker.Poke(t.Context(), alice)
+		w.WaitIdle()
+		w.RequireState(hers, approval.StateApproved)
+		w.RequireState(denied, approval.StateDenied)
+		assert.True(t, w.HasMessage(hers, approval.ReadyMessage))
+		assert.True(t, w.HasMessage(denied, approval.OutcomeMessage))
+	})
+}
+
 // TestOwnerWhoCannotBeWrittenToIsFlaggedAtOnce: the round of the hour is late for
 // a key whose messages are refused already.
 func TestOwnerWhoCannotBeWrittenToIsFlaggedAtOnce(t *testing.T) {
