@@ -280,8 +280,8 @@ func (s *countingStore) Successors(ctx context.Context, id policy.ID) ([]approva
 	return s.inner.Successors(ctx, id)
 }
 
-func (s *countingStore) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
-	return s.inner.ByOrigin(ctx, origin)
+func (s *countingStore) ByIdempotencyKey(ctx context.Context, key string) (approval.Request, error) {
+	return s.inner.ByIdempotencyKey(ctx, key)
 }
 
 func (s *countingStore) Usage(ctx context.Context, user policy.UserID, org policy.OrgID, since time.Time) (policy.Usage, error) {

@@ -29,8 +29,8 @@ type Requests interface {
 	// Get returns ErrNotFound if there is no such request.
 	Get(ctx context.Context, id policy.ID) (Request, error)
 
-	// ByOrigin returns the request with the given IdempotencyKey, or ErrNotFound.
-	ByOrigin(ctx context.Context, idempotencyKey string) (Request, error)
+	// ByIdempotencyKey returns the request with the given IdempotencyKey, or ErrNotFound.
+	ByIdempotencyKey(ctx context.Context, idempotencyKey string) (Request, error)
 
 	// Move stores next and adds e to the audit trail, together, if the stored
 	// request still is in e.From and has next's Version; the stored version is

@@ -55,7 +55,7 @@ func isTheirRevocation(_ *App, _ context.Context, s submission, r approval.Reque
 
 // isRecorded reports whether the user has a request that came from this view.
 func (a *App) isRecorded(ctx context.Context, s submission, _ approval.Request, _ error) bool {
-	r, err := a.service.ByOrigin(ctx, s.by, s.view.ID)
+	r, err := a.service.ByIdempotencyKey(ctx, s.by, s.view.ID)
 	return err == nil && r.Requester == s.by.User
 }
 

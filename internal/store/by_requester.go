@@ -52,8 +52,8 @@ const (
 	newerPage = `SELECT id FROM request WHERE requester = $1 AND requested_at >= $3 AND (requested_at > $3 OR id < $4) ORDER BY requested_at, id DESC LIMIT $2`
 )
 
-// ByOrigin implements [approval.Store].
-func (s *Store) ByOrigin(ctx context.Context, key string) (approval.Request, error) {
+// ByIdempotencyKey implements [approval.Store].
+func (s *Store) ByIdempotencyKey(ctx context.Context, key string) (approval.Request, error) {
 	found, err := listAll(ctx, s.db, `WHERE r.idempotency_key = $1`, key)
 	if err != nil {
 		return approval.Request{}, err

@@ -14,7 +14,7 @@ import (
 // counting is what is counted and listed of one person.
 var counting = map[string]contract{
 	"a person's requests are counted":     tallied,
-	"a form's request is found":           foundByOrigin,
+	"a form's request is found":           foundByIdempotencyKey,
 	"lists of one person are bounded":     bounded,
 	"a person's requests have pages":      paged,
 	"successors are found by their own":   succeeded,
@@ -47,12 +47,12 @@ func talliedOfNobody(t *testing.T, s approval.Store) {
 	require.Zero(t, got)
 }
 
-func foundByOrigin(t *testing.T, s approval.Store) {
+func foundByIdempotencyKey(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	got, err := s.ByOrigin(t.Context(), r.IdempotencyKey)
+	got, err := s.ByIdempotencyKey(t.Context(), r.IdempotencyKey)
 	require.NoError(t, err)
 	require.Equal(t, r.ID, got.ID)
-	_, err = s.ByOrigin(t.Context(), "no such form")
+	_, err = s.ByIdempotencyKey(t.Context(), "no such form")
 	require.ErrorIs(t, err, approval.ErrNotFound)
 }
 

@@ -63,9 +63,9 @@ func (m *Memory) OpenByRequester(ctx context.Context, user policy.UserID) ([]app
 	return open[:min(len(open), policy.MaxListed)], err
 }
 
-// ByOrigin implements [approval.Store].
-func (m *Memory) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
-	found, err := m.those(ctx, func(r approval.Request) bool { return r.IdempotencyKey == origin })
+// ByIdempotencyKey implements [approval.Store].
+func (m *Memory) ByIdempotencyKey(ctx context.Context, key string) (approval.Request, error) {
+	found, err := m.those(ctx, func(r approval.Request) bool { return r.IdempotencyKey == key })
 	if err == nil && len(found) == 0 {
 		return approval.Request{}, approval.ErrNotFound
 	}

@@ -128,8 +128,8 @@ func (g guardedStore) Successors(ctx context.Context, id policy.ID) ([]approval.
 	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.Successors(ctx, id) })
 }
 
-func (g guardedStore) ByOrigin(ctx context.Context, origin string) (approval.Request, error) {
-	return stored(g, onGet, func(s approval.Store) (approval.Request, error) { return s.ByOrigin(ctx, origin) })
+func (g guardedStore) ByIdempotencyKey(ctx context.Context, key string) (approval.Request, error) {
+	return stored(g, onGet, func(s approval.Store) (approval.Request, error) { return s.ByIdempotencyKey(ctx, key) })
 }
 
 func (g guardedStore) Usage(ctx context.Context, user policy.UserID, org policy.OrgID, since time.Time) (policy.Usage, error) {

@@ -105,7 +105,7 @@ MayBreakGlass break_glass_not_allowed    ok       break_glass_not_allowed break_
 BreakGlass    break_glass_not_allowed    ok       break_glass_not_allowed break_glass_not_allowed break_glass_not_allowed   guest deactivated bot   external break_glass_not_allowed
 Mine          ok           ok       ok    ok           ok           guest deactivated bot   external ok
 MineOpen      ok           ok       ok    ok           ok           guest deactivated bot   external ok
-ByOrigin      ok           not_found not_found not_found not_found  guest deactivated bot   external not_found
+ByIdempotencyKey ok           not_found not_found not_found not_found  guest deactivated bot   external not_found
 ListPending   not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
 ActiveKeys    not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
 AwaitingReview not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
@@ -230,8 +230,8 @@ func (w *env) perform(action string, who policy.Actor, r approval.Request) error
 		_, err = s.MayBreakGlass(ctx, who)
 	case "RefuseView":
 		err = s.RefuseView(ctx, who, "pending", policy.ErrNotApprover)
-	case "ByOrigin":
-		_, err = s.ByOrigin(ctx, who, "V1")
+	case "ByIdempotencyKey":
+		_, err = s.ByIdempotencyKey(ctx, who, "V1")
 	case "Mine":
 		_, err = s.Mine(ctx, who, approval.Cursor{}, 20)
 	case "MineOpen", "ListPending", "ActiveKeys", "AwaitingReview":
@@ -338,7 +338,7 @@ func (w *env) checkCell(action, person, state string, user policy.UserID, r appr
 
 func TestAuthorityAboutNoRequestIsWhatTheTableSays(t *testing.T) {
 	t.Parallel()
-	silent := []string{"Mine", "MineOpen", "ByOrigin", "ListPending", "ActiveKeys", "AwaitingReview"} // a screen shows less, which is no refusal
+	silent := []string{"Mine", "MineOpen", "ByIdempotencyKey", "ListPending", "ActiveKeys", "AwaitingReview"} // a screen shows less, which is no refusal
 	for action, row := range tableOf(authorityElsewhere) {
 		for person, want := range row {
 			w := authorityWorld(t)

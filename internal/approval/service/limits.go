@@ -48,7 +48,7 @@ func (s *Service) admit(ctx context.Context, r *approval.Request) error {
 	if limit == nil {
 		return nil
 	}
-	switch _, err := s.Store.ByOrigin(ctx, r.IdempotencyKey); {
+	switch _, err := s.Store.ByIdempotencyKey(ctx, r.IdempotencyKey); {
 	case err == nil:
 		return nil
 	case !errors.Is(err, approval.ErrNotFound):

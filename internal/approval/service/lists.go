@@ -44,13 +44,13 @@ func (s *Service) Mine(ctx context.Context, caller policy.Actor, at approval.Cur
 	return approval.Page{Requests: found, Newer: true, Older: more}, nil
 }
 
-// ByOrigin returns the request that a form made, to its requester. For others it
+// ByIdempotencyKey returns the request that a form made, to its requester. For others it
 // does not exist.
-func (s *Service) ByOrigin(ctx context.Context, caller policy.Actor, idempotencyKey string) (approval.Request, error) {
+func (s *Service) ByIdempotencyKey(ctx context.Context, caller policy.Actor, idempotencyKey string) (approval.Request, error) {
 	if err := s.requireMember(ctx, caller); err != nil {
 		return approval.Request{}, err
 	}
-	r, err := s.Store.ByOrigin(ctx, idempotencyKey)
+	r, err := s.Store.ByIdempotencyKey(ctx, idempotencyKey)
 	switch {
 	case err != nil:
 		return approval.Request{}, err
