@@ -22,6 +22,9 @@ import (
 // are the process's.
 func TestModel(t *testing.T) {
 	checks, steps := given("rapid.checks", 32), given("rapid.steps", 60)
+	if testing.Short() {
+		checks, steps = given("rapid.checks", 3), given("rapid.steps", 30)
+	}
 	t.Run("in memory", func(t *testing.T) {
 		set(t, checks, steps)
 		model(t, func(*rapid.T) func() (approval.Store, func() error) {

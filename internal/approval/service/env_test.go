@@ -1,6 +1,8 @@
 package service_test
 
 import (
+	"flag"
+	"os"
 	"testing"
 
 	"atlaskeybot/internal/approval/approvaltest"
@@ -52,4 +54,16 @@ func newEnv(t *testing.T, p policy.Policy) *env { return &env{approvaltest.NewEn
 func inEnv(t *testing.T, f func(w *env), edit ...func(*policy.Policy)) {
 	t.Helper()
 	approvaltest.InEnv(t, func(e *approvaltest.Env) { f(&env{e}) }, edit...)
+}
+
+// TestMain lets properties take fewer examples in short runs, unless the command line
+// says how many.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if checks := flag.Lookup("rapid.checks"); testing.Short() && checks.Value.String() == checks.DefValue {
+		if err := checks.Value.Set("6"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
 }
