@@ -109,7 +109,7 @@ type Transition struct {
 }
 
 // Transitions is the whole machine. What is not listed is refused.
-// docs/state-machine.md is generated from it; TestDiagram keeps them equal.
+// docs/state-machine.md is generated from it; TestStateDiagramIsCurrent keeps them equal.
 var Transitions = []Transition{
 	{StatePending, EventApprovalAdded, StatePending},
 	{StatePending, EventNudge, StatePending},

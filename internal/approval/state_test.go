@@ -32,7 +32,7 @@ ended     .        .      .         .        .       .       .       .        . 
 applied   .        .      .         .        .       .       .       .        .              .           .           .        .         .                  .      .         .             .       .             .              .                  .              .       .      .      .                   .                   .                     .              .       .                .        .         .        .                 .                 .                  .        .        .
 `
 
-func TestGrid(t *testing.T) {
+func TestTransitionGrid(t *testing.T) {
 	t.Parallel()
 	rows := strings.Split(strings.TrimSpace(grid), "\n")
 	events := strings.Fields(rows[0])
@@ -56,7 +56,7 @@ func TestGrid(t *testing.T) {
 	}
 }
 
-func TestEveryTransitionIsInTheGridOnce(t *testing.T) {
+func TestGridHasEveryTransitionOnce(t *testing.T) {
 	t.Parallel()
 	rows := strings.Split(strings.TrimSpace(grid), "\n")
 	events := strings.Fields(rows[0])
@@ -89,8 +89,8 @@ func TestEveryStateIsReachableAndEndsSomewhere(t *testing.T) {
 
 const diagramFile = "../../docs/state-machine.md"
 
-// TestDiagram keeps the document equal to the table. UPDATE=1 rewrites it.
-func TestDiagram(t *testing.T) {
+// TestStateDiagramIsCurrent keeps the document equal to the table. UPDATE=1 rewrites it.
+func TestStateDiagramIsCurrent(t *testing.T) {
 	t.Parallel()
 	want := diagram()
 	if os.Getenv("UPDATE") != "" {
@@ -98,7 +98,7 @@ func TestDiagram(t *testing.T) {
 	}
 	got, err := os.ReadFile(diagramFile)
 	require.NoError(t, err)
-	require.Equal(t, want, string(got), "run UPDATE=1 go test ./internal/approval -run TestDiagram")
+	require.Equal(t, want, string(got), "run UPDATE=1 go test ./internal/approval -run TestStateDiagramIsCurrent")
 }
 
 func diagram() string {

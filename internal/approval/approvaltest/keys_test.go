@@ -18,7 +18,7 @@ var order = approval.KeySpec{Request: "AKR-00001", Attempt: 1}
 // ignore is a caller of Make that writes nothing down.
 func ignore(approval.Key) error { return nil }
 
-func TestKeysMake(t *testing.T) {
+func TestKeysCreate(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		call       approvaltest.Call
@@ -62,7 +62,7 @@ func TestKeysMake(t *testing.T) {
 	}
 }
 
-func TestKeysMakeEndsIfTheCallerCannotWriteTheKeyDown(t *testing.T) {
+func TestKeysCreateEndsIfCallerFails(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
 	disk := errors.New("disk full")
@@ -72,7 +72,7 @@ func TestKeysMakeEndsIfTheCallerCannotWriteTheKeyDown(t *testing.T) {
 	require.Len(t, keys.Alive(), 1, "it is the caller's to remove")
 }
 
-func TestKeysRemove(t *testing.T) {
+func TestKeysDelete(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
 	c, err := keys.Of("org").Create(t.Context(), order, ignore)
@@ -108,7 +108,7 @@ func TestKeysFindLags(t *testing.T) {
 	require.Zero(t, found("AKR-00001"))
 }
 
-func TestKeysUsed(t *testing.T) {
+func TestKeysWasUsed(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
 	c, err := keys.Of("org").Create(t.Context(), order, ignore)
@@ -121,7 +121,7 @@ func TestKeysUsed(t *testing.T) {
 	}
 }
 
-func TestKeysDoNothingWhenCut(t *testing.T) {
+func TestKeysDoNothingAfterCancel(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -131,7 +131,7 @@ func TestKeysDoNothingWhenCut(t *testing.T) {
 	require.Zero(t, keys.Made())
 }
 
-func TestOnCallHearsOfACallBeforeItIsMade(t *testing.T) {
+func TestOnCallRunsBeforeTheCall(t *testing.T) {
 	t.Parallel()
 	keys := &approvaltest.Keys{}
 	var madeBefore []int
@@ -141,7 +141,7 @@ func TestOnCallHearsOfACallBeforeItIsMade(t *testing.T) {
 	require.Equal(t, []int{0, 1}, madeBefore, "before the create call, and before the access list")
 }
 
-func TestKeysMakeAssignsProjectsLast(t *testing.T) {
+func TestKeysCreateAssignsProjectsLast(t *testing.T) {
 	t.Parallel()
 	search, payments := policy.Project{ID: "b1", Name: "Search"}, policy.Project{ID: "b2", Name: "Payments"}
 	for name, tt := range map[string]struct {

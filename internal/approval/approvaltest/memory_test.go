@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/approval/approvaltest"
 )
 
-func TestMemory(t *testing.T) {
+func TestMemoryStore(t *testing.T) {
 	t.Parallel()
 	approvaltest.ExerciseStore(t, func(*testing.T) approvaltest.Damager { return &approvaltest.Memory{} })
 }

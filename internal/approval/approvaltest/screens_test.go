@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/secret"
 )
 
-func TestScreensDraw(t *testing.T) {
+func TestMessengerSync(t *testing.T) {
 	t.Parallel()
 	screens := &approvaltest.Messenger{}
 	r, _ := request()
@@ -38,7 +38,7 @@ func TestScreensDraw(t *testing.T) {
 	require.Equal(t, approval.StatePending, seen[1].Request.State, "not drawn again")
 }
 
-func TestScreensDrawGoesWrong(t *testing.T) {
+func TestMessengerSyncFailures(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		mishap approvaltest.Failure
@@ -61,7 +61,7 @@ func TestScreensDrawGoesWrong(t *testing.T) {
 	}
 }
 
-func TestScreensReveal(t *testing.T) {
+func TestMessengerReveal(t *testing.T) {
 	t.Parallel()
 	screens := &approvaltest.Messenger{}
 	screens.Fail(approvaltest.CallRevealKey, approvaltest.Lost(approvaltest.Indeterminate()), approvaltest.AnswerLost(approvaltest.Indeterminate()))

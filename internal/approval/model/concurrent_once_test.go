@@ -43,7 +43,7 @@ func (c *concurrentEnv) about(r approval.Request, p approval.RequestType) []appr
 	return all
 }
 
-func TestCrowdOfApproversOfWhomThreeAreNeeded(t *testing.T) {
+func TestConcurrentApprovalsOfThree(t *testing.T) {
 	thirty := make([]policy.UserID, 30)
 	for i := range thirty {
 		thirty[i] = policy.UserID(fmt.Sprintf("U_%02d", i))
@@ -66,7 +66,7 @@ func TestCrowdOfApproversOfWhomThreeAreNeeded(t *testing.T) {
 	}, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(thirty...), Count: 3}} })
 }
 
-func TestCrowdDoesOnceWhatCanBeDoneOnce(t *testing.T) {
+func TestConcurrentClicksActOnce(t *testing.T) {
 	toActive := []approval.Event{approval.EventApprove, approval.EventIssue, approval.EventConfirm}
 	t.Run("nudge", func(t *testing.T) {
 		inConcurrentEnv(t, func(c *concurrentEnv) {

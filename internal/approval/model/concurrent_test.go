@@ -235,7 +235,7 @@ func each(n int, presses ...click) []click {
 	return slices.Repeat(presses, n)
 }
 
-func TestCrowdOfApprovers(t *testing.T) {
+func TestConcurrentDecisions(t *testing.T) {
 	fifty := make([]policy.UserID, 50)
 	for i := range fifty {
 		fifty[i] = policy.UserID(fmt.Sprintf("U_%02d", i))
@@ -252,7 +252,7 @@ func TestCrowdOfApprovers(t *testing.T) {
 	}, func(p *policy.Policy) { p.Requirements = anyOf(append(fifty, bob)...) })
 }
 
-func TestCrowdOfPressesMakesOneKey(t *testing.T) {
+func TestConcurrentClicksIssueOneKey(t *testing.T) {
 	inConcurrentEnv(t, func(c *concurrentEnv) {
 		for i := range 3 {
 			r := c.after(approval.EventApprove)
@@ -263,7 +263,7 @@ func TestCrowdOfPressesMakesOneKey(t *testing.T) {
 	})
 }
 
-func TestCrowdAtTheMomentOfLapse(t *testing.T) {
+func TestConcurrentClicksAtExpiry(t *testing.T) {
 	for name, tt := range map[string]struct {
 		given   []approval.Event
 		at      func(approval.Request) time.Time

@@ -38,7 +38,7 @@ func (tr *run) approved() policy.ID {
 // A key that was made in the moment of a crash may be missing in Atlas's list
 // for longer than the looks for it take. The feed of events has it; it is read
 // from before the crash, however long the bot was down.
-func TestADebtOfACrashIsAsOldAsTheCall(t *testing.T) {
+func TestUnresolvedCreateKeepsCallTimeAfterCrash(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 20*time.Minute, func(tr *run) {
 		id := tr.approved()
@@ -58,7 +58,7 @@ func TestADebtOfACrashIsAsOldAsTheCall(t *testing.T) {
 }
 
 // What somebody asked for their key is not made once it is another's.
-func TestAFormerOwnersChangeIsNotMade(t *testing.T) {
+func TestChangeOfFormerOwnerFails(t *testing.T) {
 	t.Parallel()
 	for on, how := range map[approval.Event]string{approval.EventExtend: "a lot", approval.EventReplaceAccessList: "another"} {
 		inTrial(t, 0, func(tr *run) {
@@ -75,7 +75,7 @@ func TestAFormerOwnersChangeIsNotMade(t *testing.T) {
 }
 
 // Nor does the successor that they opened end it.
-func TestAFormerOwnersSuccessorEndsNothing(t *testing.T) {
+func TestSuccessorOfFormerOwnerRetiresNothing(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {
 		id := tr.active(alice, "wide", bob)
@@ -94,7 +94,7 @@ func TestAFormerOwnersSuccessorEndsNothing(t *testing.T) {
 
 // The bot looks at accounts now and then: who is back may still be noted as
 // gone.
-func TestTheKeyOfSomebodyWhoIsBackStaysTheirs(t *testing.T) {
+func TestKeyOfReactivatedOwnerIsNotTransferred(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {
 		id := tr.active(alice, "wide", bob)
@@ -109,7 +109,7 @@ func TestTheKeyOfSomebodyWhoIsBackStaysTheirs(t *testing.T) {
 
 // A successor that was never confirmed is over, and does not stand in the way
 // of another one.
-func TestAKeyWhoseSuccessorEndedGetsAnother(t *testing.T) {
+func TestKeyCanBeRotatedAgainAfterSuccessorEnded(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {
 		next := tr.succeeded()
@@ -122,7 +122,7 @@ func TestAKeyWhoseSuccessorEndedGetsAnother(t *testing.T) {
 
 // A successor is opened before its predecessor names it. If the bot stops in
 // between, the next press finds it, whatever else happened to the key.
-func TestASuccessorThatACrashLeftBehindIsFoundAgain(t *testing.T) {
+func TestSuccessorIsFoundAgainAfterCrash(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {
 		id := tr.active(alice, "ci")
@@ -140,7 +140,7 @@ func TestASuccessorThatACrashLeftBehindIsFoundAgain(t *testing.T) {
 }
 
 // Whoever broke the glass does not sign for it, whoever has the key meanwhile.
-func TestNobodySignsForTheGlassThatTheyBroke(t *testing.T) {
+func TestBreakGlassReviewRequiresDifferentUser(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {
 		id := tr.active(dana, "emergency")

@@ -13,7 +13,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-func TestCheckReadsAForm(t *testing.T) {
+func TestCheckParsesForm(t *testing.T) {
 	t.Parallel()
 	access, err := testPolicy().Check(form(func(f *policy.Form) {
 		f.Description = "  billing export "
@@ -26,7 +26,7 @@ func TestCheckReadsAForm(t *testing.T) {
 	assert.Equal(t, "203.0.113.7/32", access.Networks[0].String())
 }
 
-func TestCheckRefuses(t *testing.T) {
+func TestCheckRejectsMistakes(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		spoil func(*policy.Form)
@@ -64,7 +64,7 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-func TestCheckKeepsWhatIsSeen(t *testing.T) {
+func TestCheckKeepsVisibleText(t *testing.T) {
 	t.Parallel()
 	access, err := testPolicy().Check(form(func(f *policy.Form) {
 		f.Description = "\ufeffcafe\u0301\u00a0da\u00adta\u200b "
@@ -74,7 +74,7 @@ func TestCheckKeepsWhatIsSeen(t *testing.T) {
 	assert.Equal(t, "café data", access.Description)
 }
 
-func TestCheckTellsEverythingAtOnce(t *testing.T) {
+func TestCheckReportsAllProblems(t *testing.T) {
 	t.Parallel()
 	_, err := testPolicy().Check(policy.Form{})
 	wrong, ok := errors.AsType[*policy.FormError](err)

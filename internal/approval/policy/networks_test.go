@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-func TestNetworksKeeps(t *testing.T) {
+func TestNetworksParses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		typed string
@@ -42,7 +42,7 @@ func TestNetworksKeeps(t *testing.T) {
 	}
 }
 
-func TestNetworksRefuses(t *testing.T) {
+func TestNetworksRejectsMistakes(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		typed string
@@ -89,7 +89,7 @@ func TestNetworksRefuses(t *testing.T) {
 	}
 }
 
-func TestNetworksTellsEverythingAtOnce(t *testing.T) {
+func TestNetworksReportsAllProblems(t *testing.T) {
 	t.Parallel()
 	_, problems := testPolicy().Networks("10.0.0.1, sg-123 203.0.113.9 nonsense")
 	var given []string
@@ -99,7 +99,7 @@ func TestNetworksTellsEverythingAtOnce(t *testing.T) {
 	assert.Equal(t, []string{"10.0.0.1", "sg-123", "nonsense"}, given)
 }
 
-func TestHosts(t *testing.T) {
+func TestAddressCount(t *testing.T) {
 	t.Parallel()
 	count := func(networks ...string) (int, bool) {
 		var a policy.Access

@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-func TestPastedAddressesAreReadWithWhatIsAroundThem(t *testing.T) {
+func TestPastedAddressesAreParsedInContext(t *testing.T) {
 	t.Parallel()
 	two := []string{"203.0.113.7/32", "198.51.100.0/24"}
 	for _, typed := range []string{
@@ -41,9 +41,9 @@ func TestPastedAddressesAreReadWithWhatIsAroundThem(t *testing.T) {
 	assert.Equal(t, policy.Missing, problems[0].Code)
 }
 
-// TestOtherNotationsAreAnsweredWithWhatTheyMean: one reads what to enter, and
+// TestOtherNotationsAreExplained: one reads what to enter, and
 // nothing is taken that was not typed.
-func TestOtherNotationsAreAnsweredWithWhatTheyMean(t *testing.T) {
+func TestOtherNotationsAreExplained(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]struct {
 		code  policy.ProblemCode
@@ -102,9 +102,9 @@ func TestOtherNotationsAreAnsweredWithWhatTheyMean(t *testing.T) {
 	}
 }
 
-// TestBlocksOfARangeAreTheRange: each address of a range is in one of the blocks,
+// TestRangeBlocksCoverExactlyTheRange: each address of a range is in one of the blocks,
 // and none beside it.
-func TestBlocksOfARangeAreTheRange(t *testing.T) {
+func TestRangeBlocksCoverExactlyTheRange(t *testing.T) {
 	t.Parallel()
 	wide := testPolicy(func(p *policy.Policy) { p.MinPrefixIPv4, p.MaxEntries = 1, 1000 })
 	rapid.Check(t, func(t *rapid.T) {

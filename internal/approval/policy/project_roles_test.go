@@ -12,7 +12,7 @@ import (
 )
 
 // What is said of a role fits under its option in Slack.
-func TestEveryRoleIsDescribed(t *testing.T) {
+func TestRolesHaveDescriptions(t *testing.T) {
 	t.Parallel()
 	require.Len(t, policy.OrgRoles, 7)
 	require.Len(t, policy.ProjectRoles, 26)
@@ -45,7 +45,7 @@ func TestDefaultProjectRoles(t *testing.T) {
 
 // The list is by hand: a role that reads data, also through logs or samples of
 // queries, takes an approval.
-func TestRolesThatAreNotPowerful(t *testing.T) {
+func TestPowerfulRolesAreMarked(t *testing.T) {
 	t.Parallel()
 	var harmless []policy.Role
 	for _, info := range append(append([]policy.RoleInfo{}, policy.OrgRoles...), policy.ProjectRoles...) {

@@ -13,7 +13,7 @@ import (
 // Every row of IANA's registries of special-purpose addresses, as they were in
 // July 2026, with the first and the last address of its block. What passes is
 // globally reachable, or for documentation.
-func TestSpecialPurposeAddressesAreRefusedUnlessGloballyReachable(t *testing.T) {
+func TestSpecialPurposeAddressesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ first, last, kind string }{
 		// https://www.iana.org/assignments/iana-ipv4-special-registry

@@ -34,7 +34,7 @@ func (w *env) byRule() policy.ID {
 
 func sixteenHours(p *policy.Policy) { p.AutoApprovals[0].MaxLifetime = 16 * time.Hour }
 
-func TestARuleIsNotStretchedByExtending(t *testing.T) {
+func TestExtensionDoesNotStretchAutoApproval(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.byRule()
@@ -51,7 +51,7 @@ func TestARuleIsNotStretchedByExtending(t *testing.T) {
 	}, strictPolicy, sixteenHours)
 }
 
-func TestARuleApprovesAddressesThatItNames(t *testing.T) {
+func TestAutoApprovalOfAccessListChange(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.byRule()
@@ -75,7 +75,7 @@ func TestARuleApprovesAddressesThatItNames(t *testing.T) {
 
 // Each round asks for eight hours more and takes another key: the rule approves
 // until sixteen hours after the first key, and what exceeds them goes to people.
-func TestRuleIsNotStretchedByRotatingAndExtending(t *testing.T) {
+func TestRotationAndExtensionDoNotStretchAutoApproval(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.byRule()

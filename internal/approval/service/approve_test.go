@@ -26,7 +26,7 @@ func (w *env) ownerKeyRequested() policy.ID {
 	return r.ID
 }
 
-func TestTwoGroupsTakeTwoPeople(t *testing.T) {
+func TestRequirementsOfTwoGroupsNeedTwoApprovers(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		press []policy.UserID
@@ -57,7 +57,7 @@ func TestTwoGroupsTakeTwoPeople(t *testing.T) {
 	}
 }
 
-func TestASecondOfOneGroupIsNotNeeded(t *testing.T) {
+func TestUnneededApprovalIsRefused(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.Directory.Set(policy.Member, "U_MALLORY")
@@ -71,7 +71,7 @@ func TestASecondOfOneGroupIsNotNeeded(t *testing.T) {
 	}, strictPolicy)
 }
 
-func TestAnApprovalThatIsNotTheLastOneIsSeen(t *testing.T) {
+func TestApprovalThatIsNotLastIsShown(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ownerKeyRequested()
@@ -98,7 +98,7 @@ func TestAnApprovalThatIsNotTheLastOneIsSeen(t *testing.T) {
 	}, strictPolicy)
 }
 
-func TestWhoLeftTheGroupCountsNoLonger(t *testing.T) {
+func TestApprovalOfFormerGroupMemberDoesNotCount(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ownerKeyRequested()
@@ -115,7 +115,7 @@ func TestWhoLeftTheGroupCountsNoLonger(t *testing.T) {
 	}, strictPolicy)
 }
 
-func TestAnApprovalIsNotTakenWhileAGroupIsUnknown(t *testing.T) {
+func TestApprovalIsRefusedWhileGroupIsUnknown(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ownerKeyRequested()
@@ -145,7 +145,7 @@ func (w *env) wideRequested() policy.ID {
 	return r.ID
 }
 
-func TestApproveWithLess(t *testing.T) {
+func TestPartialApproval(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.wideRequested()
@@ -169,7 +169,7 @@ func TestApproveWithLess(t *testing.T) {
 	})
 }
 
-func TestLessMayBeDeclined(t *testing.T) {
+func TestPartialApprovalCanBeDeclined(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.wideRequested()
@@ -184,7 +184,7 @@ func TestLessMayBeDeclined(t *testing.T) {
 	})
 }
 
-func TestLessIsNeverMore(t *testing.T) {
+func TestPartialApprovalMustBeSubset(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		edit func(*policy.PartialApproval)
@@ -214,7 +214,7 @@ func TestLessIsNeverMore(t *testing.T) {
 	}
 }
 
-func TestApproveWithAllOfItIsNoChange(t *testing.T) {
+func TestPartialApprovalOfEverythingIsFull(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.wideRequested()
@@ -227,7 +227,7 @@ func TestApproveWithAllOfItIsNoChange(t *testing.T) {
 	})
 }
 
-func TestLessTakesOtherApprovals(t *testing.T) {
+func TestPartialApprovalChangesRequirements(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -241,7 +241,7 @@ func TestLessTakesOtherApprovals(t *testing.T) {
 	}, strictPolicy)
 }
 
-func TestOnlyNewKeysAreApprovedWithLess(t *testing.T) {
+func TestChangesCannotBePartiallyApproved(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()

@@ -32,7 +32,7 @@ func lineTwo() approval.AuditEntry {
 	}.Linked(firstHash)
 }
 
-func TestHashIsTheDocumentedOne(t *testing.T) {
+func TestAuditHashMatchesDocumentation(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, firstHash, lineOne().Hash)
 	two := lineTwo()
@@ -41,7 +41,7 @@ func TestHashIsTheDocumentedOne(t *testing.T) {
 }
 
 // A field that was added and left out of the hash could be edited unseen.
-func TestEveryFieldIsHashed(t *testing.T) {
+func TestAuditHashCoversEveryField(t *testing.T) {
 	t.Parallel()
 	entry := reflect.TypeFor[approval.AuditEntry]()
 	for i := range entry.NumField() {
@@ -62,7 +62,7 @@ func TestEveryFieldIsHashed(t *testing.T) {
 }
 
 // Text that wanders from one field into the next is another line.
-func TestFieldsDoNotRunIntoOneAnother(t *testing.T) {
+func TestAuditHashSeparatesFields(t *testing.T) {
 	t.Parallel()
 	a, b := lineOne(), lineOne()
 	a.Note, a.Refused = "x1:y", "z"
@@ -70,7 +70,7 @@ func TestFieldsDoNotRunIntoOneAnother(t *testing.T) {
 	require.NotEqual(t, a.Linked("").Hash, b.Linked("").Hash)
 }
 
-func TestChain(t *testing.T) {
+func TestAuditChain(t *testing.T) {
 	t.Parallel()
 	var whole []approval.AuditEntry
 	last := approval.AuditEntry{}
@@ -125,7 +125,7 @@ func TestChain(t *testing.T) {
 
 // Whoever asks what happened to a key finds every line about it, those too in
 // which the request gives it up.
-func TestLinesNameTheirKey(t *testing.T) {
+func TestAuditEntriesNameTheirKey(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Delivered()

@@ -282,7 +282,7 @@ func wantedCell(action, person, state string, column string) string {
 	return "not_allowed"
 }
 
-func TestAuthorityIsWhatTheTableSays(t *testing.T) {
+func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	for action, row := range tableOf(authority) {
 		t.Run(action, func(t *testing.T) {
@@ -336,7 +336,7 @@ func (w *env) checkCell(action, person, state string, user policy.UserID, r appr
 	require.Equal(w.T, []any{want, event, by, r.ID, policy.OrgID("org")}, []any{got.Refused, got.Event, got.By, got.Request, got.Org}, about...)
 }
 
-func TestAuthorityAboutNoRequestIsWhatTheTableSays(t *testing.T) {
+func TestAuthorizationWithoutRequest(t *testing.T) {
 	t.Parallel()
 	silent := []string{"Mine", "MineOpen", "ByIdempotencyKey", "ListPending", "ActiveKeys", "AwaitingReview"} // a screen shows less, which is no refusal
 	for action, row := range tableOf(authorityElsewhere) {
@@ -366,7 +366,7 @@ func TestAuthorityAboutNoRequestIsWhatTheTableSays(t *testing.T) {
 	}
 }
 
-func TestEveryMethodOfTheServiceIsInTheAuthorityTable(t *testing.T) {
+func TestAuthorizationTableHasEveryMethod(t *testing.T) {
 	t.Parallel()
 	var have, told []string
 	service := reflect.TypeFor[*service.Service]()
@@ -384,7 +384,7 @@ func TestEveryMethodOfTheServiceIsInTheAuthorityTable(t *testing.T) {
 	}
 }
 
-func TestNothingOfOneOrganizationIsSeenInAnother(t *testing.T) {
+func TestOrganizationsAreSeparated(t *testing.T) {
 	t.Parallel()
 	for _, state := range []string{"pending", "active", "glass"} {
 		w := authorityWorld(t)

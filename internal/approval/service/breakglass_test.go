@@ -14,7 +14,7 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-func TestBreakGlassMakesAKeyAtOnce(t *testing.T) {
+func TestBreakGlassIssuesKeyAtOnce(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -58,7 +58,7 @@ func TestBreakGlassIsOffByDefault(t *testing.T) {
 	}
 }
 
-func TestWhoMayBreakGlassAndForWhat(t *testing.T) {
+func TestBreakGlassAuthorization(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		by   policy.UserID
@@ -89,7 +89,7 @@ func TestWhoMayBreakGlassAndForWhat(t *testing.T) {
 	}
 }
 
-func TestSomebodyElseSigns(t *testing.T) {
+func TestBreakGlassReview(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -108,7 +108,7 @@ func TestSomebodyElseSigns(t *testing.T) {
 	}, allowBreakGlass, func(p *policy.Policy) { p.Requirements = anyOf(bob, dana, carol) })
 }
 
-func TestOnlyKeysTakenByBreakGlassAreSigned(t *testing.T) {
+func TestReviewIsForBreakGlassKeysOnly(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		_, err := w.Review(t.Context(), as(bob), w.Active())
@@ -139,9 +139,9 @@ func TestBreakGlassWhileSlackIsDown(t *testing.T) {
 	}, allowBreakGlass)
 }
 
-// TestKeyIsShownOnceSlackIsBack while the press is fresh, however long Slack was
+// TestBreakGlassKeyIsShownOnceSlackIsBack while the press is fresh, however long Slack was
 // down before it.
-func TestKeyIsShownOnceSlackIsBack(t *testing.T) {
+func TestBreakGlassKeyIsShownOnceSlackIsBack(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]time.Duration{"down since the request": 0, "down for an hour": time.Hour} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-func TestTheOwnerIsToldBeforeTheEnd(t *testing.T) {
+func TestExpiryReminders(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		lifetime time.Duration
@@ -75,7 +75,7 @@ func TestExtend(t *testing.T) {
 	})
 }
 
-func TestAChangeThatIsDeniedOrComesTooLateChangesNothing(t *testing.T) {
+func TestRejectedChangeLeavesKeyUnchanged(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -99,7 +99,7 @@ func TestAChangeThatIsDeniedOrComesTooLateChangesNothing(t *testing.T) {
 	})
 }
 
-func TestReaddress(t *testing.T) {
+func TestReplaceAccessList(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		typed    string
@@ -139,7 +139,7 @@ func TestReaddress(t *testing.T) {
 	}
 }
 
-func TestAChangeOfAddressesIsTriedUntilAtlasAnswers(t *testing.T) {
+func TestAccessListChangeIsRetried(t *testing.T) {
 	t.Parallel()
 	for name, mishap := range map[string]approvaltest.Failure{
 		"lost":                      approvaltest.Lost(approvaltest.Transient(approval.CauseAtlasUnavailable)),
@@ -169,7 +169,7 @@ func TestAChangeOfAddressesIsTriedUntilAtlasAnswers(t *testing.T) {
 	}
 }
 
-func TestMistakesInAChange(t *testing.T) {
+func TestChangeFormMistakes(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -225,7 +225,7 @@ func TestRotate(t *testing.T) {
 	})
 }
 
-func TestSwitchedOver(t *testing.T) {
+func TestRetirePredecessorNow(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ActiveFor(7 * 24 * time.Hour)
@@ -249,7 +249,7 @@ func TestSwitchedOver(t *testing.T) {
 	})
 }
 
-func TestASuccessorThatIsNeverCollectedLeavesTheKeyAlone(t *testing.T) {
+func TestUnissuedSuccessorLeavesPredecessorActive(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ActiveFor(7 * 24 * time.Hour)
@@ -264,7 +264,7 @@ func TestASuccessorThatIsNeverCollectedLeavesTheKeyAlone(t *testing.T) {
 	})
 }
 
-func TestAnApproversReasonForRevokingIsKept(t *testing.T) {
+func TestRevocationReasonIsKept(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -279,7 +279,7 @@ func TestAnApproversReasonForRevokingIsKept(t *testing.T) {
 
 // The store fails once at each note of a change. Whatever happens, the change
 // is made in the end, once.
-func TestAStoreThatFailsWhileChanging(t *testing.T) {
+func TestChangeSurvivesStoreFailures(t *testing.T) {
 	t.Parallel()
 	for _, event := range []approval.Event{approval.EventExtend, approval.EventApply, approval.EventReplaceAccessList, approval.EventScheduleRetirement, approval.EventPredecessorScheduled, approval.EventRemind} {
 		for _, applied := range []bool{false, true} {
@@ -325,7 +325,7 @@ func TestAStoreThatFailsWhileChanging(t *testing.T) {
 	}
 }
 
-func TestApproversSeeWhatWaitsForThemAndEveryKey(t *testing.T) {
+func TestApproverLists(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		active := w.Active()

@@ -16,7 +16,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-func TestTheWholeStory(t *testing.T) {
+func TestRequestLifecycle(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
@@ -57,7 +57,7 @@ func TestTheWholeStory(t *testing.T) {
 	})
 }
 
-func TestAFormSentTwiceMakesOneRequest(t *testing.T) {
+func TestSubmitIsIdempotent(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		first, err := w.Submit(t.Context(), as(alice), form())
@@ -71,7 +71,7 @@ func TestAFormSentTwiceMakesOneRequest(t *testing.T) {
 	})
 }
 
-func TestATakenIDIsTriedAgain(t *testing.T) {
+func TestSubmitRetriesTakenID(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		ids := []policy.ID{"AKR-00000", "AKR-00000", "AKR-00001"}
@@ -86,7 +86,7 @@ func TestATakenIDIsTriedAgain(t *testing.T) {
 }
 
 // refused says who may not do what, and that nothing changes.
-func TestRefusals(t *testing.T) {
+func TestRefusedActions(t *testing.T) {
 	t.Parallel()
 	type action = func(w *env, who policy.Actor, id policy.ID) error
 	approve := func(w *env, who policy.Actor, id policy.ID) error {
@@ -162,7 +162,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestAPersonWhoLeftMayDoNothing(t *testing.T) {
+func TestDeactivatedUserIsRefused(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Approved()
@@ -175,7 +175,7 @@ func TestAPersonWhoLeftMayDoNothing(t *testing.T) {
 	})
 }
 
-func TestADirectoryThatDoesNotAnswerChangesNothing(t *testing.T) {
+func TestDirectoryOutageRefusesActions(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
@@ -188,7 +188,7 @@ func TestADirectoryThatDoesNotAnswerChangesNothing(t *testing.T) {
 	})
 }
 
-func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
+func TestUnknownGroupDoesNotLockOutOthers(t *testing.T) {
 	t.Parallel()
 	groups := func(p *policy.Policy) {
 		p.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{bob}, Groups: []policy.GroupID{"S1"}}, Count: 1}}
@@ -211,7 +211,7 @@ func TestAGroupThatCannotBeListedDoesNotLockOutTheOthers(t *testing.T) {
 	}, groups)
 }
 
-func TestThePreviewSaysThatNobodyElseCouldApprove(t *testing.T) {
+func TestPreviewWarnsWhenNoEligibleApprover(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		edit func(*policy.Policy)
@@ -235,7 +235,7 @@ func TestThePreviewSaysThatNobodyElseCouldApprove(t *testing.T) {
 	}
 }
 
-func TestSelfApprovalOnlyWhereItIsAllowed(t *testing.T) {
+func TestSelfApprovalNeedsPolicy(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
@@ -244,7 +244,7 @@ func TestSelfApprovalOnlyWhereItIsAllowed(t *testing.T) {
 	}, func(p *policy.Policy) { p.Requirements = anyOf(alice); p.AllowSelfApproval = true })
 }
 
-func TestFiftyApproversAtOnce(t *testing.T) {
+func TestConcurrentApproversApproveOnce(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
@@ -275,7 +275,7 @@ func TestFiftyApproversAtOnce(t *testing.T) {
 	})
 }
 
-func TestTwentyPressesMakeOneKey(t *testing.T) {
+func TestConcurrentIssueClicksIssueOneKey(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Approved()

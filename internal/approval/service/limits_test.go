@@ -28,7 +28,7 @@ func requireLimit(t *testing.T, err error, code policy.ProblemCode, limit int) {
 	require.Equal(t, []policy.Problem{{Field: policy.FieldReason, Code: code, Limit: limit}}, mistakes.Problems)
 }
 
-func TestOpenRequestsOfOnePersonAreLimited(t *testing.T) {
+func TestOpenRequestLimit(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		first, err := w.Submit(t.Context(), as(alice), form(origin(1)))
@@ -49,7 +49,7 @@ func TestOpenRequestsOfOnePersonAreLimited(t *testing.T) {
 	}, limited(policy.Limits{OpenRequests: 2}))
 }
 
-func TestLiveKeysOfOnePersonAreLimited(t *testing.T) {
+func TestActiveKeyLimit(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -62,7 +62,7 @@ func TestLiveKeysOfOnePersonAreLimited(t *testing.T) {
 	}, limited(policy.Limits{ActiveKeys: 2}))
 }
 
-func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
+func TestRequestsPerHourLimit(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -80,7 +80,7 @@ func TestRequestsPerHourCountBreakGlassAndRules(t *testing.T) {
 	}, strictPolicy, allowBreakGlass, limited(policy.Limits{RequestsPerHour: 2}))
 }
 
-func TestManyFormsAtOnceDoNotPassALimitTogether(t *testing.T) {
+func TestConcurrentSubmitsRespectLimit(t *testing.T) {
 	t.Parallel()
 	w := newEnv(t, testPolicy(limited(policy.Limits{OpenRequests: 3})))
 	var all sync.WaitGroup
@@ -93,7 +93,7 @@ func TestManyFormsAtOnceDoNotPassALimitTogether(t *testing.T) {
 	assert.Len(t, open, 3)
 }
 
-func TestPreviewNamesTheLimitsThatARequestWouldExceed(t *testing.T) {
+func TestPreviewReportsLimits(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		got, err := w.Preview(t.Context(), as(alice), form())
@@ -115,7 +115,7 @@ func TestPreviewNamesTheLimitsThatARequestWouldExceed(t *testing.T) {
 	}, limited(policy.Limits{OpenRequests: 1, ActiveKeys: 2, RequestsPerHour: 2}))
 }
 
-func TestTransferToAnOwnerAtTheLimitOfLiveKeysIsRefused(t *testing.T) {
+func TestTransferRespectsActiveKeyLimit(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.activeWithoutOwner()

@@ -38,7 +38,7 @@ func in(org policy.OrgID) func(*policy.Form) {
 	return func(f *policy.Form) { f.Org, f.IdempotencyKey = org, "V-"+string(org) }
 }
 
-func TestEachOrganizationHasItsOwnRulesAndKeys(t *testing.T) {
+func TestOrganizationsHaveTheirOwnPolicy(t *testing.T) {
 	t.Parallel()
 	inTwoOrgs(t, func(w *env) {
 		ctx := w.T.Context()
@@ -67,7 +67,7 @@ func TestEachOrganizationHasItsOwnRulesAndKeys(t *testing.T) {
 	})
 }
 
-func TestApproversSeeTheirOrganizationOnly(t *testing.T) {
+func TestApproverListsAreByOrganization(t *testing.T) {
 	t.Parallel()
 	inTwoOrgs(t, func(w *env) {
 		ctx := w.T.Context()
@@ -86,7 +86,7 @@ func TestApproversSeeTheirOrganizationOnly(t *testing.T) {
 	})
 }
 
-func TestEveryOrganizationIsComparedWithItsRows(t *testing.T) {
+func TestEveryOrganizationIsReconciled(t *testing.T) {
 	t.Parallel()
 	inTwoOrgs(t, func(w *env) {
 		ctx := w.T.Context()
@@ -103,7 +103,7 @@ func TestEveryOrganizationIsComparedWithItsRows(t *testing.T) {
 
 // What was asked of an organization that is not configured any more is neither
 // lost nor decided, and no key is made or deleted elsewhere.
-func TestAnOrganizationThatIsNotConfiguredAnyMore(t *testing.T) {
+func TestUnconfiguredOrganizationKeepsItsRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy())

@@ -20,7 +20,7 @@ func inProjects(ids []policy.ProjectID, roles ...policy.Role) func(*policy.Form)
 	return func(f *policy.Form) { f.Projects, f.ProjectRoles = ids, roles }
 }
 
-func TestSearchingProjects(t *testing.T) {
+func TestProjectSearch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy(allowProjects))
@@ -41,7 +41,7 @@ func TestSearchingProjects(t *testing.T) {
 	})
 }
 
-func TestAKnownListIsSearchedWhileAtlasIsAsked(t *testing.T) {
+func TestProjectCacheServesStaleWhileFetching(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy(allowProjects))
@@ -60,7 +60,7 @@ func TestAKnownListIsSearchedWhileAtlasIsAsked(t *testing.T) {
 	})
 }
 
-func TestAtlasDownMeansNoProjectsOrTheOldOnes(t *testing.T) {
+func TestProjectCacheDuringOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy(allowProjects))
@@ -81,7 +81,7 @@ func TestAtlasDownMeansNoProjectsOrTheOldOnes(t *testing.T) {
 	})
 }
 
-func TestNobodyWaitsForASlowAtlas(t *testing.T) {
+func TestProjectCacheDoesNotWaitForAtlas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy(allowProjects))
@@ -100,7 +100,7 @@ func TestNobodyWaitsForASlowAtlas(t *testing.T) {
 	})
 }
 
-func TestAKeyWithAccessToProjects(t *testing.T) {
+func TestKeyWithProjectRoles(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetProjects()
@@ -122,7 +122,7 @@ func TestAKeyWithAccessToProjects(t *testing.T) {
 	}, allowProjects)
 }
 
-func TestAKeyThatCannotBeAssignedIsDeleted(t *testing.T) {
+func TestUnassignableKeyIsDeleted(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		how  approvaltest.Failure
@@ -152,7 +152,7 @@ func TestAKeyThatCannotBeAssignedIsDeleted(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongWithProjects(t *testing.T) {
+func TestProjectFormMistakes(t *testing.T) {
 	t.Parallel()
 	eleven := make([]policy.ProjectID, 11)
 	for name, tt := range map[string]struct {
@@ -184,7 +184,7 @@ func TestWhatIsWrongWithProjects(t *testing.T) {
 	}
 }
 
-func TestARoleInAProjectAsksForItsApprovers(t *testing.T) {
+func TestProjectRoleRequirements(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy(allowProjects))
@@ -198,7 +198,7 @@ func TestARoleInAProjectAsksForItsApprovers(t *testing.T) {
 	})
 }
 
-func TestClosingCutsOffWhatIsFetched(t *testing.T) {
+func TestProjectCacheCloseCancelsFetches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy(allowProjects))

@@ -21,7 +21,7 @@ func twoOfFour(p *policy.Policy) {
 // editPolicy replaces the policy, as a restart does.
 func (w *env) editPolicy(edit func(*policy.Policy)) { edit(&w.Orgs[0].Policy) }
 
-func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
+func TestEarlierApprovalsAreRechecked(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		first  policy.UserID
@@ -72,7 +72,7 @@ func TestApprovalsCountOnlyOfThoseWhoMayDecideAtTheLast(t *testing.T) {
 	}
 }
 
-func TestApprovalsOfAChangeCountInTheSameWay(t *testing.T) {
+func TestEarlierApprovalsOfChangeAreRechecked(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -95,7 +95,7 @@ func TestApprovalsOfAChangeCountInTheSameWay(t *testing.T) {
 	})
 }
 
-func TestAnApprovalCountsAgainWhenItsGiverIsBack(t *testing.T) {
+func TestApprovalCountsAgainAfterReactivation(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
@@ -113,7 +113,7 @@ func TestAnApprovalCountsAgainWhenItsGiverIsBack(t *testing.T) {
 	}, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} })
 }
 
-func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
+func TestVoidApprovalCanBeGivenAgain(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
@@ -135,7 +135,7 @@ func TestAnApproverWhoseApprovalDidNotCountGivesItAnew(t *testing.T) {
 	}, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} })
 }
 
-func TestAMemberOfAGroupStandsInForOneWhoseApprovalDoesNotCount(t *testing.T) {
+func TestEscalationReplacesVoidApproval(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ownerKeyRequested()
@@ -151,7 +151,7 @@ func TestAMemberOfAGroupStandsInForOneWhoseApprovalDoesNotCount(t *testing.T) {
 	}, strictPolicy)
 }
 
-func TestAnOwnApprovalDoesNotCountOnceThatIsOff(t *testing.T) {
+func TestSelfApprovalIsRechecked(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
@@ -168,7 +168,7 @@ func TestAnOwnApprovalDoesNotCountOnceThatIsOff(t *testing.T) {
 	})
 }
 
-func TestTheLastApprovalIsRefusedWhileAnEarlierGiverCannotBeChecked(t *testing.T) {
+func TestApprovalIsRefusedWhileEarlierApproverIsUnknown(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
@@ -184,7 +184,7 @@ func TestTheLastApprovalIsRefusedWhileAnEarlierGiverCannotBeChecked(t *testing.T
 	}, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} })
 }
 
-func TestAnApprovalOfWhatWasTakenAwayIsNotVoid(t *testing.T) {
+func TestApprovalOfReducedAccessStillCounts(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()

@@ -11,9 +11,9 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// TestRefusalsOfOnePersonAreBoundedInTheAuditTrail: 1,000 at once and one a
+// TestRecordedRefusalsAreLimited: 1,000 at once and one a
 // minute; the next line counts what was left out, and others lose none.
-func TestRefusalsOfOnePersonAreBoundedInTheAuditTrail(t *testing.T) {
+func TestRecordedRefusalsAreLimited(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()

@@ -14,9 +14,9 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// TestRefusalsAreInTheAuditTrail: whatever is refused before there is a change,
+// TestRefusalsAreRecorded: whatever is refused before there is a change,
 // forms that are opened and lists included, leaves one line that says why.
-func TestRefusalsAreInTheAuditTrail(t *testing.T) {
+func TestRefusalsAreRecorded(t *testing.T) {
 	t.Parallel()
 	with := func(call func(*service.Service, context.Context, policy.Actor, policy.ID) error) func(*env, policy.Actor, policy.ID) error {
 		return func(w *env, who policy.Actor, id policy.ID) error {
@@ -180,7 +180,7 @@ func TestRefusalsAreInTheAuditTrail(t *testing.T) {
 	}
 }
 
-func TestMistakesInFormsLeaveNoLine(t *testing.T) {
+func TestFormMistakesAreNotRecorded(t *testing.T) {
 	t.Parallel()
 	w := newEnv(t, testPolicy())
 	for _, edit := range []func(*policy.Form){

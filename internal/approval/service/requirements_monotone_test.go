@@ -255,7 +255,7 @@ func byHand(p policy.Policy, of wantedAccess, isEscalated bool, groups map[polic
 	return enough
 }
 
-func TestRequirementsNeverShrinkWhenMoreIsAskedFor(t *testing.T) {
+func TestRequirementsAreMonotone(t *testing.T) {
 	t.Parallel()
 	outer := t
 	rapid.Check(t, func(t *rapid.T) {
@@ -302,7 +302,7 @@ func oneForMembers(p *policy.Policy) {
 	}
 }
 
-func TestAHarmlessRoleTakesNoApprovalAway(t *testing.T) {
+func TestMinorRoleRemovesNoRequirement(t *testing.T) {
 	t.Parallel()
 	for _, powerful := range []policy.Role{"ORG_BILLING_ADMIN", "ORG_OWNER"} {
 		w := newEnv(t, testPolicy(oneForMembers))
@@ -320,7 +320,7 @@ func TestAHarmlessRoleTakesNoApprovalAway(t *testing.T) {
 	}
 }
 
-func TestTheSameApprovalIsNeededOnceInWhateverOrderItIsWritten(t *testing.T) {
+func TestEqualRequirementsAreMerged(t *testing.T) {
 	t.Parallel()
 	w := newEnv(t, testPolicy(func(p *policy.Policy) {
 		p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}}

@@ -17,7 +17,7 @@ func newStrictEnv(t *testing.T, edit ...func(*policy.Policy)) *env {
 	return w
 }
 
-func TestWhatARequestNeeds(t *testing.T) {
+func TestRequirementsOfRequest(t *testing.T) {
 	t.Parallel()
 	usual := policy.Requirement{From: users(bob, dana), Count: 1}
 	for name, tt := range map[string]struct {
@@ -46,7 +46,7 @@ func TestWhatARequestNeeds(t *testing.T) {
 	}
 }
 
-func TestARoleHasLimitsOfItsOwn(t *testing.T) {
+func TestRoleLimits(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		by   policy.UserID
@@ -81,7 +81,7 @@ func TestARoleHasLimitsOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestNamedNetworksAreResolvedWhenAsked(t *testing.T) {
+func TestNetworkPresetsAreResolvedAtSubmit(t *testing.T) {
 	t.Parallel()
 	w := newStrictEnv(t)
 	r, err := w.Submit(t.Context(), as(alice), form(func(f *policy.Form) { f.NetworkPresets = []string{"ci"} }))
@@ -90,7 +90,7 @@ func TestNamedNetworksAreResolvedWhenAsked(t *testing.T) {
 	assert.Equal(t, []policy.NetworkPreset{{Name: "ci", Networks: prefixes("198.51.100.7/32", "198.51.100.8/32")}}, r.Access.NetworkPresets)
 }
 
-func TestARuleApproves(t *testing.T) {
+func TestAutoApproval(t *testing.T) {
 	t.Parallel()
 	fits := func(f *policy.Form) {
 		f.Roles, f.NetworkPresets, f.Networks = []policy.Role{"ORG_READ_ONLY"}, []string{"ci"}, ""
@@ -124,7 +124,7 @@ func TestARuleApproves(t *testing.T) {
 	}
 }
 
-func TestAKeyApprovedByARuleIsMade(t *testing.T) {
+func TestAutoApprovedKeyIsIssued(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -141,7 +141,7 @@ func TestAKeyApprovedByARuleIsMade(t *testing.T) {
 	}, strictPolicy)
 }
 
-func TestTheOfferIsWhatSomebodyMayAskFor(t *testing.T) {
+func TestEntitlements(t *testing.T) {
 	t.Parallel()
 	w := newStrictEnv(t)
 	for who, want := range map[policy.UserID][]policy.Role{
@@ -159,7 +159,7 @@ func TestTheOfferIsWhatSomebodyMayAskFor(t *testing.T) {
 	require.ErrorIs(t, err, policy.ErrNoOrg)
 }
 
-func TestThePreviewNamesWhatIsOverLimitsAndNotWhatIsMissing(t *testing.T) {
+func TestPreviewReportsProblemsNotMissingFields(t *testing.T) {
 	t.Parallel()
 	w := newStrictEnv(t)
 	got, err := w.Preview(t.Context(), as(frank), policy.Form{Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 24 * time.Hour})
@@ -174,7 +174,7 @@ func TestThePreviewNamesWhatIsOverLimitsAndNotWhatIsMissing(t *testing.T) {
 	assert.True(t, got.NoEligibleApprover, "two of platform are needed, and heidi is one of two")
 }
 
-func TestWhoeverMayNeverApproveDoesNot(t *testing.T) {
+func TestExcludedApproverIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newStrictEnv(t, func(p *policy.Policy) { p.ExcludedApprovers = users(bob) })
 	r, err := w.Submit(t.Context(), as(alice), form())
@@ -218,7 +218,7 @@ func TestRisks(t *testing.T) {
 	}
 }
 
-func TestWhatIsKnownOfWhoAsks(t *testing.T) {
+func TestRequesterHistory(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		first := w.Active()

@@ -13,7 +13,7 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-func TestTypedIDForgivesWhatPhonesDo(t *testing.T) {
+func TestTypedIDToleratesAutocorrect(t *testing.T) {
 	t.Parallel()
 	for _, typed := range []string{
 		"AKR-7F3K0", "akr-7f3k0", "AKR–7F3K0", "AKR—7F3K0", "AKR‑7F3K0", "AKR−7F3K0", "AKR -- 7F3K0", "AKR 7F3K0", "AKR7F3K0", "AKR_7F3K0",
@@ -33,8 +33,8 @@ func TestTypedIDForgivesWhatPhonesDo(t *testing.T) {
 	}
 }
 
-// TestReasonsAreKeptAsSeen: of whoever asks and whoever denies.
-func TestReasonsAreKeptAsSeen(t *testing.T) {
+// TestReasonsKeepVisibleText: of whoever asks and whoever denies.
+func TestReasonsKeepVisibleText(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy())
@@ -53,7 +53,7 @@ func TestReasonsAreKeptAsSeen(t *testing.T) {
 	})
 }
 
-func TestProjectsAreFoundHoweverTheirNamesAreTyped(t *testing.T) {
+func TestProjectSearchIgnoresSpelling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy(allowProjects))

@@ -45,7 +45,7 @@ func (w *env) issued(owner policy.UserID, id policy.ID) {
 
 func longerOwners(p *policy.Policy) { p.Roles[3].MaxLifetime = 24 * time.Hour }
 
-func TestTransferTakesAnApproverOfThatAccess(t *testing.T) {
+func TestTransferNeedsApproverOfAccess(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		by, to policy.UserID
@@ -76,7 +76,7 @@ func TestTransferTakesAnApproverOfThatAccess(t *testing.T) {
 	}
 }
 
-func TestTransferByAnExcludedApproverIsRefused(t *testing.T) {
+func TestTransferByExcludedApproverIsRefused(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.activeWithoutOwner()
@@ -89,7 +89,7 @@ func TestTransferByAnExcludedApproverIsRefused(t *testing.T) {
 
 // The approver of the transfer is one of two whom the access takes, so the new
 // owner sees a private key only after both have approved.
-func TestRotationAfterTransferTakesTheApprovalsOfTheAccess(t *testing.T) {
+func TestRotationAfterTransferNeedsApproval(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ownerKey()
@@ -122,7 +122,7 @@ func TestRotationAfterTransferTakesTheApprovalsOfTheAccess(t *testing.T) {
 	}, strictPolicy, longerOwners)
 }
 
-func TestRotationAfterTransferByTheOnlyApproverTakesNoOther(t *testing.T) {
+func TestRotationAfterTransferByOnlyApprover(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.activeWithoutOwner()
@@ -137,7 +137,7 @@ func TestRotationAfterTransferByTheOnlyApproverTakesNoOther(t *testing.T) {
 }
 
 // A transfer counts as an approval by the rules as they are at the rotation.
-func TestRotationAfterTransferFollowsThePolicyOfNow(t *testing.T) {
+func TestRotationAfterTransferFollowsCurrentPolicy(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.activeWithoutOwner()
@@ -163,7 +163,7 @@ func TestRotationAfterTransferFollowsThePolicyOfNow(t *testing.T) {
 }
 
 // The last transfer decides: what an earlier one approved was for another owner.
-func TestRotationAfterTwoTransfersLooksAtTheLast(t *testing.T) {
+func TestRotationAfterTwoTransfersFollowsTheLast(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.activeWithoutOwner()
@@ -185,7 +185,7 @@ func TestRotationAfterTwoTransfersLooksAtTheLast(t *testing.T) {
 }
 
 // A rule that approves this access for the new owner approves the rotation too.
-func TestRotationAfterTransferCanBeApprovedByARule(t *testing.T) {
+func TestRotationAfterTransferCanBeAutoApproved(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.byRule()
@@ -203,7 +203,7 @@ func TestRotationAfterTransferCanBeApprovedByARule(t *testing.T) {
 	}, strictPolicy, sixteenHours)
 }
 
-func TestTransferOfABreakGlassKey(t *testing.T) {
+func TestTransferOfBreakGlassKey(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()

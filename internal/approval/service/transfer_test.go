@@ -24,7 +24,7 @@ func (w *env) activeWithoutOwner() policy.ID {
 	return id
 }
 
-func TestAKeyOfSomebodyDeactivatedIsFlagged(t *testing.T) {
+func TestKeyOfDeactivatedOwnerIsFlagged(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.activeWithoutOwner()
@@ -39,7 +39,7 @@ func TestAKeyOfSomebodyDeactivatedIsFlagged(t *testing.T) {
 	})
 }
 
-func TestAnAccountThatCannotBeLookedUpIsNotGone(t *testing.T) {
+func TestUncheckedOwnerIsNotFlagged(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ActiveFor(7 * 24 * time.Hour)
@@ -51,7 +51,7 @@ func TestAnAccountThatCannotBeLookedUpIsNotGone(t *testing.T) {
 	})
 }
 
-func TestAKeyGetsAnotherOwner(t *testing.T) {
+func TestTransfer(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.activeWithoutOwner()
@@ -74,7 +74,7 @@ func TestAKeyGetsAnotherOwner(t *testing.T) {
 	})
 }
 
-func TestWhoHandsAKeyToWhom(t *testing.T) {
+func TestTransferAuthorization(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		by, to policy.UserID
@@ -99,7 +99,7 @@ func TestWhoHandsAKeyToWhom(t *testing.T) {
 	}
 }
 
-func TestAKeyIsHandedOnOnce(t *testing.T) {
+func TestConcurrentTransfersTransferOnce(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.activeWithoutOwner()
@@ -112,7 +112,7 @@ func TestAKeyIsHandedOnOnce(t *testing.T) {
 	})
 }
 
-func TestTheKeyOfSomebodyActiveIsNotHandedOn(t *testing.T) {
+func TestKeyOfActiveOwnerIsNotTransferred(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -121,7 +121,7 @@ func TestTheKeyOfSomebodyActiveIsNotHandedOn(t *testing.T) {
 	})
 }
 
-func TestTheOperatorRevokes(t *testing.T) {
+func TestOperatorRevokes(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()

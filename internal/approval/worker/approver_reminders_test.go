@@ -18,7 +18,7 @@ func patient(p *policy.Policy) {
 	p.EscalateAfter, p.EscalateTo = 8*time.Hour, groups(managers)
 }
 
-func TestAnUndecidedRequestIsBroughtUpThenEscalatedThenLapses(t *testing.T) {
+func TestPendingRequestIsRemindedEscalatedExpired(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -44,7 +44,7 @@ func TestAnUndecidedRequestIsBroughtUpThenEscalatedThenLapses(t *testing.T) {
 	}, patient)
 }
 
-func TestNothingIsBroughtUpOnceItIsDecided(t *testing.T) {
+func TestDecidedRequestIsNotReminded(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -55,7 +55,7 @@ func TestNothingIsBroughtUpOnceItIsDecided(t *testing.T) {
 	}, patient)
 }
 
-func TestTheSecondGroupDecidesOnlyAfterEscalation(t *testing.T) {
+func TestEscalationGroupDecidesOnlyAfterEscalation(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -85,7 +85,7 @@ func TestMissedRemindersAreOneReminder(t *testing.T) {
 	assert.Equal(t, 2, w.Stored(r.ID).ApproverReminders)
 }
 
-func TestTheRequesterNudgesOnce(t *testing.T) {
+func TestRequesterNudgesOnce(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()

@@ -107,7 +107,7 @@ func TestRevocationOfASuccessorEndsThePredecessor(t *testing.T) {
 }
 
 // Of three keys the first and the last live: the one between was switched over.
-func TestRevocationReachesOverAKeyThatIsGone(t *testing.T) {
+func TestRevocationCascadesAcrossEndedKeys(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		pair := w.rotated()
@@ -128,7 +128,7 @@ func TestRevocationReachesOverAKeyThatIsGone(t *testing.T) {
 	})
 }
 
-func TestAnOwnerWhoRevokesTheEarlierKeyKeepsTheOneThatTheyHold(t *testing.T) {
+func TestOwnerRevocationKeepsConfirmedSuccessor(t *testing.T) {
 	t.Parallel()
 	for _, state := range []approval.State{approval.StateDelivered, approval.StateActive} {
 		inEnv(t, func(w *env) {
@@ -154,7 +154,7 @@ func TestAnOwnerWhoRevokesTheEarlierKeyKeepsTheOneThatTheyHold(t *testing.T) {
 	})
 }
 
-func TestASuccessorOnItsWayEndsWithAKeyThatWasDeletedByHand(t *testing.T) {
+func TestUnconfirmedSuccessorEndsWithExternallyDeletedKey(t *testing.T) {
 	t.Parallel()
 	for state, alive := range map[approval.State]int{approval.StateApproved: 0, approval.StateDelivered: 0, approval.StateActive: 1} {
 		inEnv(t, func(w *env) {
@@ -168,7 +168,7 @@ func TestASuccessorOnItsWayEndsWithAKeyThatWasDeletedByHand(t *testing.T) {
 	}
 }
 
-func TestASuccessorOnItsWayEndsWithATransfer(t *testing.T) {
+func TestUnconfirmedSuccessorEndsWithTransfer(t *testing.T) {
 	t.Parallel()
 	for _, state := range []approval.State{approval.StateApproved, approval.StateDelivered} {
 		inEnv(t, func(w *env) {

@@ -32,7 +32,7 @@ var jumps = map[string]time.Duration{
 
 // The clock is moved in the middle of each call of the making. What the person
 // sees in the end is the key that works, or a button.
-func TestClockJumpWhileMakingShowsNoDeadKey(t *testing.T) {
+func TestClockJumpWhileIssuingShowsNoDeadKey(t *testing.T) {
 	t.Parallel()
 	for name, d := range jumps {
 		for _, call := range []approvaltest.Call{approvaltest.CallCreate, approvaltest.CallRestrict, approvaltest.CallRevealKey} {
@@ -70,7 +70,7 @@ func TestClockJumpWhileMakingShowsNoDeadKey(t *testing.T) {
 	}
 }
 
-func TestClockThatGoesBackKeepsNobodyWaiting(t *testing.T) {
+func TestClockThatGoesBackDelaysNoWork(t *testing.T) {
 	t.Parallel()
 	for name, d := range map[string]time.Duration{"four minutes": 4 * time.Minute, "an hour": time.Hour, "three days": 72 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestClockThatGoesBackKeepsNobodyWaiting(t *testing.T) {
 
 // A late deletion is told a quarter of an hour after it began, also if the clock
 // went back meanwhile.
-func TestLateDeletionIsReportedAlthoughTheClockWentBack(t *testing.T) {
+func TestOverdueDeletionIsReportedAfterClockWentBack(t *testing.T) {
 	t.Parallel()
 	inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
 		id := w.Active()

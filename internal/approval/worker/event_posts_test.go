@@ -23,7 +23,7 @@ func (w *env) postedMessage(id policy.ID, name approval.MessageName) approvaltes
 	return all[0]
 }
 
-func TestEachKeyShownHasItsOwnPost(t *testing.T) {
+func TestEachShownKeyHasItsOwnPost(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Delivered()
@@ -53,7 +53,7 @@ func TestEachKeyShownHasItsOwnPost(t *testing.T) {
 	})
 }
 
-func TestEventPostedLateTellsOfItsMoment(t *testing.T) {
+func TestLateEventPostShowsItsMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newEnv(t, testPolicy())
@@ -82,7 +82,7 @@ func TestEventPostedLateTellsOfItsMoment(t *testing.T) {
 	})
 }
 
-func TestWhichMessagesAreEventPosts(t *testing.T) {
+func TestEventPosts(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[approval.MessageName]bool{
 		"decided.channel": true, "approval_added.1.channel": true, "approval_added.12.channel": true, "key_created.channel": true, "key_created.2.channel": true,

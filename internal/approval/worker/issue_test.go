@@ -13,7 +13,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-func TestWaitsLapse(t *testing.T) {
+func TestWaitsExpire(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		given func(w *env) policy.ID
@@ -43,7 +43,7 @@ func TestWaitsLapse(t *testing.T) {
 	}
 }
 
-func TestAReminderComesAtHalfTimeOnce(t *testing.T) {
+func TestConfirmationReminderComesOnce(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Delivered()
@@ -56,7 +56,7 @@ func TestAReminderComesAtHalfTimeOnce(t *testing.T) {
 	})
 }
 
-func TestAKeyInUseCountsAsConfirmed(t *testing.T) {
+func TestUsedKeyIsConfirmed(t *testing.T) {
 	t.Parallel()
 	for name, when := range map[string]time.Duration{"before the reminder": 10 * time.Minute, "after the reminder": 40 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestAKeyInUseCountsAsConfirmed(t *testing.T) {
 	}
 }
 
-func TestAKeyThatMayBeInUseIsNotDeletedBeforeAtlasAnswers(t *testing.T) {
+func TestUnconfirmedKeyIsKeptUntilAtlasAnswers(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Delivered()
@@ -89,7 +89,7 @@ func TestAKeyThatMayBeInUseIsNotDeletedBeforeAtlasAnswers(t *testing.T) {
 	})
 }
 
-func TestReplaceLeavesOnlyTheLastKeyShown(t *testing.T) {
+func TestReplaceKeepsOnlyLastShownKey(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Delivered()
@@ -126,7 +126,7 @@ func TestRevokeByOwnerAndByApprover(t *testing.T) {
 
 // mishaps of making a key: what is left at once, what is left after a patient
 // person pressed again, and how often a key was shown.
-func TestMishapsWhileMaking(t *testing.T) {
+func TestIssueFailures(t *testing.T) {
 	t.Parallel()
 	lost, unheard := approvaltest.Lost, approvaltest.AnswerLost
 	refused, notNow, unknown := approvaltest.Permanent(approval.CauseBadAddress), approvaltest.Transient(approval.CauseAtlasUnavailable), approvaltest.Indeterminate()
@@ -182,7 +182,7 @@ func TestMishapsWhileMaking(t *testing.T) {
 
 // A create that reached Atlas although its answer was lost is found, even if
 // Atlas's lists do not show it at once.
-func TestAnUnheardCreateIsFoundInAListThatLags(t *testing.T) {
+func TestOrphanFoundDespiteListLag(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.Keys.Lag = 2 * time.Minute
@@ -201,7 +201,7 @@ func TestAnUnheardCreateIsFoundInAListThatLags(t *testing.T) {
 	})
 }
 
-func TestADebtIsPaidAfterTheRequestIsOver(t *testing.T) {
+func TestOrphanedKeyDeletedAfterRequestCloses(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.Keys.Lag = 2 * time.Minute
@@ -218,7 +218,7 @@ func TestADebtIsPaidAfterTheRequestIsOver(t *testing.T) {
 	})
 }
 
-func TestAKeyThatCannotBeRemovedIsToldOfAndTriedForEver(t *testing.T) {
+func TestDeletionIsRetriedAndReported(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -243,7 +243,7 @@ func TestAKeyThatCannotBeRemovedIsToldOfAndTriedForEver(t *testing.T) {
 
 // The store fails at one note of the making, in both ways. Whatever happens,
 // the person can press again and ends up with the one key that works.
-func TestAStoreThatFailsWhileMaking(t *testing.T) {
+func TestIssueSurvivesStoreFailures(t *testing.T) {
 	t.Parallel()
 	for _, event := range []approval.Event{approval.EventIssue, approval.EventCreateStarted, approval.EventKeyCreated, approval.EventDeliver, approval.EventRollback, approval.EventReturnToApproved} {
 		for _, applied := range []bool{false, true} {
@@ -282,7 +282,7 @@ func TestAStoreThatFailsWhileMaking(t *testing.T) {
 	}
 }
 
-func TestAKeyIsNotMadeLongAfterThePress(t *testing.T) {
+func TestStaleClickDoesNotIssueKey(t *testing.T) {
 	t.Parallel()
 	w := newEnv(t, testPolicy())
 	clock := approvaltest.NewClock()
@@ -299,7 +299,7 @@ func TestAKeyIsNotMadeLongAfterThePress(t *testing.T) {
 	assert.Zero(t, w.Keys.Made())
 }
 
-func TestDrawingIsTriedAgain(t *testing.T) {
+func TestSyncIsRetried(t *testing.T) {
 	t.Parallel()
 	for name, mishap := range map[string]approvaltest.Failure{
 		"not posted":                  approvaltest.Lost(approvaltest.Transient("")),

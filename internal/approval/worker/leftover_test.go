@@ -14,7 +14,7 @@ import (
 
 // Atlas says that a key is deleted, and it is not: people are told, and it is
 // deleted until Atlas does not know it any more.
-func TestKeyThatComesBackIsReportedAndDeletedAgain(t *testing.T) {
+func TestLeftoverKeyIsReportedAndDeleted(t *testing.T) {
 	t.Parallel()
 	for name, given := range map[string]func(w *env) policy.ID{
 		"of an ended request": func(w *env) policy.ID {

@@ -58,7 +58,7 @@ func interrupted(at approval.Event) func(w *env) policy.ID {
 // Whatever a request was about when its organization was removed from the
 // configuration: within an hour owner and approvers are told of a key that may
 // be alive.
-func TestKeyOfARemovedOrganizationIsReported(t *testing.T) {
+func TestKeyOfUnconfiguredOrganizationIsReported(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		given func(w *env) policy.ID
@@ -107,7 +107,7 @@ func TestKeyOfARemovedOrganizationIsReported(t *testing.T) {
 	}
 }
 
-func TestUnconfirmedKeyOfARemovedOrganizationIsReported(t *testing.T) {
+func TestUnconfirmedKeyOfUnconfiguredOrganizationIsReported(t *testing.T) {
 	t.Parallel()
 	afterRemoval(t, (*env).Delivered, func(w *env, id policy.ID) {
 		w.Advance(40 * time.Minute)
@@ -120,7 +120,7 @@ func TestUnconfirmedKeyOfARemovedOrganizationIsReported(t *testing.T) {
 	})
 }
 
-func TestChangeInARemovedOrganizationIsReported(t *testing.T) {
+func TestChangeInUnconfiguredOrganizationIsReported(t *testing.T) {
 	t.Parallel()
 	afterRemoval(t, func(w *env) policy.ID {
 		id := w.ActiveFor(7 * 24 * time.Hour)
@@ -138,7 +138,7 @@ func TestChangeInARemovedOrganizationIsReported(t *testing.T) {
 }
 
 // What needs no Atlas ends as it would: nobody decided, or nobody collected.
-func TestWaitsInARemovedOrganizationLapse(t *testing.T) {
+func TestWaitsInUnconfiguredOrganizationExpire(t *testing.T) {
 	t.Parallel()
 	for name, given := range map[string]func(w *env) policy.ID{"pending": (*env).Submitted, "approved": (*env).Approved} {
 		t.Run(name, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestWaitsInARemovedOrganizationLapse(t *testing.T) {
 }
 
 // Whoever pressed as the organization was removed is told, and has a button.
-func TestPressInARemovedOrganizationIsPutBack(t *testing.T) {
+func TestIssueInUnconfiguredOrganizationReturnsToApproved(t *testing.T) {
 	t.Parallel()
 	afterRemoval(t, func(w *env) policy.ID {
 		id := w.Approved()

@@ -13,7 +13,7 @@ import (
 
 // A list that lags for longer than all looks take is found out by the feed of
 // events.
-func TestAListThatLagsForLongIsNotBelieved(t *testing.T) {
+func TestOrphanSearchRepeatsWhenEventsContradictList(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.Keys.Lag = 20 * time.Minute
@@ -29,7 +29,7 @@ func TestAListThatLagsForLongIsNotBelieved(t *testing.T) {
 	})
 }
 
-func TestWhatNeverHappenedIsBelievedInTheEnd(t *testing.T) {
+func TestOrphanSearchGivesUpEventually(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Approved()

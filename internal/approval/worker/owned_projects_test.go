@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-func TestProjectsThatAKeyCreatedAreNewsAndNoAlarm(t *testing.T) {
+func TestOwnedProjectsAreReportedNotDrift(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()

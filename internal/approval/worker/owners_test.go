@@ -32,9 +32,9 @@ func (w *env) activeKeyOf(user policy.UserID) policy.ID {
 	return r.ID
 }
 
-// TestOwnersAreLookedAtAtAPace: Slack allows about a hundred look-ups a minute,
+// TestOwnerChecksArePaced: Slack allows about a hundred look-ups a minute,
 // for everybody.
-func TestOwnersAreLookedAtAtAPace(t *testing.T) {
+func TestOwnerChecksArePaced(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		var last policy.ID
@@ -62,8 +62,8 @@ func TestOwnersAreLookedAtAtAPace(t *testing.T) {
 	})
 }
 
-// TestOwnersAreLookedAtLaterWhenSlackSaysSo, and none is forgotten for that.
-func TestOwnersAreLookedAtLaterWhenSlackSaysSo(t *testing.T) {
+// TestOwnerChecksWaitForRetryAfter, and none is forgotten for that.
+func TestOwnerChecksWaitForRetryAfter(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.activeKeyOf("U01")

@@ -46,7 +46,7 @@ func hang(on *approvaltest.Script, call approvaltest.Call, d time.Duration) {
 	})
 }
 
-func TestDeletionsThatHangKeepNobodyWaiting(t *testing.T) {
+func TestHangingDeletionsDelayNoIssuing(t *testing.T) {
 	t.Parallel()
 	for _, keys := range []int{20, 40} { // fewer and more than there are slots
 		t.Run(fmt.Sprint(keys), func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestDeletionsThatHangKeepNobodyWaiting(t *testing.T) {
 	}
 }
 
-func TestMessagesThatHangKeepNoDeletionWaiting(t *testing.T) {
+func TestHangingSyncsDelayNoDeletion(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -99,7 +99,7 @@ func TestMessagesThatHangKeepNoDeletionWaiting(t *testing.T) {
 
 // While Atlas does not say whether keys are used, pending requests lapse and
 // keys end at their time.
-func TestChecksThatHangKeepNoDateWaiting(t *testing.T) {
+func TestHangingChecksDelayNoExpiry(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		var shown []policy.ID

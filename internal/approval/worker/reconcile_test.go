@@ -33,7 +33,7 @@ func (w *env) unanswered() policy.ID {
 	return id
 }
 
-func TestKeysThatShouldNotExistAreRemoved(t *testing.T) {
+func TestLeftoverKeysAreDeleted(t *testing.T) {
 	t.Parallel()
 	again := func(w *env, id policy.ID) {
 		_, err := w.Issue(w.T.Context(), as(alice), id)
@@ -148,7 +148,7 @@ func TestForeignKeyWithTheTagOfAKnownRequestIsAdoptedAndNotDeleted(t *testing.T)
 	}
 }
 
-func TestAKeyDeletedByHandEndsItsRequest(t *testing.T) {
+func TestExternallyDeletedKeyEndsItsRequest(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -162,7 +162,7 @@ func TestAKeyDeletedByHandEndsItsRequest(t *testing.T) {
 	})
 }
 
-func TestWhatIsChangedByHandIsToldAndNotRepaired(t *testing.T) {
+func TestDriftIsReportedNotRepaired(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -181,7 +181,7 @@ func TestWhatIsChangedByHandIsToldAndNotRepaired(t *testing.T) {
 	})
 }
 
-func TestAKeyThatNoRowKnowsIsToldOfAndLeftAlone(t *testing.T) {
+func TestUnknownKeyIsReportedNotDeleted(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		made, err := w.Keys.Of("org").Create(t.Context(), orderOf("AKR-LOST0", 2), func(approval.Key) error { return nil })
@@ -229,7 +229,7 @@ func (w *env) countMessages(name approval.MessageName) int {
 	return n
 }
 
-func TestAnotherDatabaseIsNotBelievedAndPeopleAreToldOnceADay(t *testing.T) {
+func TestReconcileStopsOnTooManyUnknownKeys(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.createTaggedKeys(21)
@@ -243,7 +243,7 @@ func TestAnotherDatabaseIsNotBelievedAndPeopleAreToldOnceADay(t *testing.T) {
 	})
 }
 
-func TestManyMarkedKeysAreToldOfInOneMessageAndCanAllBeRevoked(t *testing.T) {
+func TestUnknownKeysAreReportedTogetherAndRevocable(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		ids := w.createTaggedKeys(12)
@@ -260,7 +260,7 @@ func TestManyMarkedKeysAreToldOfInOneMessageAndCanAllBeRevoked(t *testing.T) {
 }
 
 // Somebody makes marked keys and deletes them again, for three days.
-func TestMarkedKeysRaiseNoAlarmsWithoutBound(t *testing.T) {
+func TestUnknownKeyReportsAreLimited(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		for range 3 * 24 * 2 {
@@ -279,7 +279,7 @@ func TestMarkedKeysRaiseNoAlarmsWithoutBound(t *testing.T) {
 }
 
 // Sixty keys that nobody knows do not hide what was done to a real one.
-func TestMarkedKeysHideNoDifferenceOfARealOne(t *testing.T) {
+func TestUnknownKeysDoNotHideDrift(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ActiveFor(7 * 24 * time.Hour)
@@ -304,7 +304,7 @@ func TestMarkedKeysHideNoDifferenceOfARealOne(t *testing.T) {
 	})
 }
 
-func TestAKeyThatCannotBeRemovedKeepsNoOtherFromBeingLookedAt(t *testing.T) {
+func TestUndeletableKeyDoesNotHideDrift(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -321,7 +321,7 @@ func TestAKeyThatCannotBeRemovedKeepsNoOtherFromBeingLookedAt(t *testing.T) {
 }
 
 // Somebody gives a live key the mark of a request that is over.
-func TestALiveKeyIsNotRemovedForTheMarkOfAnotherRequest(t *testing.T) {
+func TestActiveKeyWithForeignTagIsKept(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		over := w.Submitted()
@@ -345,7 +345,7 @@ func TestALiveKeyIsNotRemovedForTheMarkOfAnotherRequest(t *testing.T) {
 	})
 }
 
-func TestTheRowOfAnAdoptedKeyEndsWithIt(t *testing.T) {
+func TestAdoptedRequestEndsWithItsKey(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.createTaggedKeys(1)[0]

@@ -42,7 +42,7 @@ func (w *env) networksOnKey() []netip.Prefix {
 }
 
 // The key starts with 203.0.113.7 and is to have 198.51.100.9 instead.
-func TestAnAccessListEndsAsItWasOrAsApproved(t *testing.T) {
+func TestAccessListIsReplacedOrRestored(t *testing.T) {
 	t.Parallel()
 	refused := approvaltest.Permanent(approval.CauseRefused)
 	for name, tt := range map[string]struct {
@@ -81,7 +81,7 @@ func TestAnAccessListEndsAsItWasOrAsApproved(t *testing.T) {
 }
 
 // Atlas adds, never says so, and refuses everything that follows, for hours.
-func TestAnAccessListThatAtlasNeverAnswersForGoesBack(t *testing.T) {
+func TestAccessListIsRestoredAfterAnHour(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -95,7 +95,7 @@ func TestAnAccessListThatAtlasNeverAnswersForGoesBack(t *testing.T) {
 	})
 }
 
-func TestPeopleAreToldThatAnAccessListCannotGoBackYet(t *testing.T) {
+func TestFailedRestoreIsReported(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -118,7 +118,7 @@ func TestPeopleAreToldThatAnAccessListCannotGoBackYet(t *testing.T) {
 
 // The bot is stopped at each note of a change, before or after it is on disk,
 // and goes on from there.
-func TestAChangeOfAnAccessListSurvivesACrashAtEachStep(t *testing.T) {
+func TestAccessListChangeSurvivesCrashes(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]bool{"made": false, "refused": true} {
 		for step := 1; step <= 5; step++ {
@@ -158,7 +158,7 @@ func TestAChangeOfAnAccessListSurvivesACrashAtEachStep(t *testing.T) {
 	}
 }
 
-func TestAnAccessListInMotionGoesBackIfTheKeyGetsAnotherOwner(t *testing.T) {
+func TestAccessListIsRestoredAfterTransfer(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -181,7 +181,7 @@ func TestAnAccessListInMotionGoesBackIfTheKeyGetsAnotherOwner(t *testing.T) {
 	})
 }
 
-func TestTwoChangesOfAnAccessListComeOneAfterTheOther(t *testing.T) {
+func TestAccessListChangesAreSerialized(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -202,7 +202,7 @@ func TestTwoChangesOfAnAccessListComeOneAfterTheOther(t *testing.T) {
 	})
 }
 
-func TestAKeyRevokedWhileItsAccessListChanges(t *testing.T) {
+func TestRevocationDuringAccessListChange(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()

@@ -24,7 +24,7 @@ func notDeleted(w *env) policy.ID {
 	return id
 }
 
-func TestOwnerHasADeletionTriedAgainAtOnce(t *testing.T) {
+func TestOwnerRetriesDeletion(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := notDeleted(w)
@@ -36,7 +36,7 @@ func TestOwnerHasADeletionTriedAgainAtOnce(t *testing.T) {
 	})
 }
 
-func TestOperatorHasADeletionTriedAgainAtOnce(t *testing.T) {
+func TestOperatorRetriesDeletion(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -51,7 +51,7 @@ func TestOperatorHasADeletionTriedAgainAtOnce(t *testing.T) {
 	})
 }
 
-func TestTryAgainIsForTheOwnerAlone(t *testing.T) {
+func TestRetryDeletionAuthorization(t *testing.T) {
 	t.Parallel()
 	for who, want := range map[policy.UserID]error{carol: approval.ErrNotOwner, bob: approval.ErrNotOwner, gil: approval.ErrNotOwner, eve: approval.ErrNotOwner} {
 		t.Run(string(who), func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestTryAgainIsForTheOwnerAlone(t *testing.T) {
 }
 
 // Where nothing waits a press changes nothing, however often it comes.
-func TestTryAgainWithoutAWaitChangesNothing(t *testing.T) {
+func TestRetryDeletionWithoutWaitChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, given := range map[string]func(w *env) policy.ID{
 		"pending": (*env).Submitted, "approved": (*env).Approved, "delivered": (*env).Delivered, "active": (*env).Active,

@@ -27,7 +27,7 @@ func requestsThatWait(d time.Duration) *approval.CallError {
 	return f
 }
 
-func TestDeletionIsRetriedWithinTenMinutesWhateverRetryAfterSays(t *testing.T) {
+func TestDeletionRetryIsCapped(t *testing.T) {
 	t.Parallel()
 	for name, wait := range longWaits {
 		t.Run(name, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestDeletionIsRetriedWithinTenMinutesWhateverRetryAfterSays(t *testing.T) {
 	}
 }
 
-func TestLateDeletionIsReportedAfterAQuarterOfAnHour(t *testing.T) {
+func TestOverdueDeletionIsReported(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -64,7 +64,7 @@ func TestLateDeletionIsReportedAfterAQuarterOfAnHour(t *testing.T) {
 
 // The deletion that would be tried after a quarter of an hour hangs: people are
 // told all the same.
-func TestLateDeletionIsReportedWhileACallHangs(t *testing.T) {
+func TestOverdueDeletionIsReportedDuringHangingCall(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -82,7 +82,7 @@ func TestLateDeletionIsReportedWhileACallHangs(t *testing.T) {
 	})
 }
 
-func TestKeyOfFailedAttemptIsDeletedWithinTenMinutes(t *testing.T) {
+func TestRollbackRetryIsCapped(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Approved()
@@ -96,7 +96,7 @@ func TestKeyOfFailedAttemptIsDeletedWithinTenMinutes(t *testing.T) {
 	})
 }
 
-func TestChangeIsRetriedWithinTenMinutes(t *testing.T) {
+func TestChangeRetryIsCapped(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
@@ -110,7 +110,7 @@ func TestChangeIsRetriedWithinTenMinutes(t *testing.T) {
 	})
 }
 
-func TestMessageIsRetriedWithinTenMinutes(t *testing.T) {
+func TestSyncRetryIsCapped(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.Messenger.Fail(approvaltest.CallSyncMessage, approvaltest.Lost(requestsThatWait(24*time.Hour)))
@@ -131,7 +131,7 @@ func repeat(n int, m approvaltest.Failure) []approvaltest.Failure {
 
 // The card's edit is limited and the post of the message with the button fails:
 // the post is tried again after its own, short, pause.
-func TestLimitedMessageHoldsBackNoOther(t *testing.T) {
+func TestRateLimitedMessageDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
@@ -150,7 +150,7 @@ func TestLimitedMessageHoldsBackNoOther(t *testing.T) {
 
 // A message that is limited waits also when the request goes on meanwhile; one
 // that failed otherwise is tried at once.
-func TestNewVersionIsDrawnAtOnceUnlessLimited(t *testing.T) {
+func TestNewVersionIsSyncedAtOnceUnlessRateLimited(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		fault *approval.CallError

@@ -11,7 +11,7 @@ import (
 )
 
 // An approver who revokes a key revokes what was opened to take over from it.
-func TestARevokedKeyHasNoSuccessor(t *testing.T) {
+func TestRevokedKeyHasNoSuccessor(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ActiveFor(7 * 24 * time.Hour)

@@ -10,7 +10,7 @@ import (
 
 // Whether a rotation took an approval is not told from times: the clock may have
 // been set back since the key before it was approved.
-func TestRotationCarriesDecisionAlthoughTheClockWentBack(t *testing.T) {
+func TestRotationCarriesDecisionAfterClockWentBack(t *testing.T) {
 	t.Parallel()
 	inEnvWithMovedClock(t, func(w *env, jump func(time.Duration)) {
 		id := w.Active()

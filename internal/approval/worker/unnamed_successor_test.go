@@ -86,7 +86,7 @@ func TestUnnamedSuccessorEndsWithItsPredecessor(t *testing.T) {
 
 // The key is revoked while a rotation is at work: before its successor is
 // stored, or before it is named.
-func TestRotationThatRacesWithARevocationLeavesNoSuccessor(t *testing.T) {
+func TestRotationRacingRevocationLeavesNoSuccessor(t *testing.T) {
 	t.Parallel()
 	for how, end := range ends {
 		for _, where := range []string{"before it is stored", "before it is named"} {
@@ -117,7 +117,7 @@ func TestRotationThatRacesWithARevocationLeavesNoSuccessor(t *testing.T) {
 	}
 }
 
-func TestUnnamedSuccessorOfTheFormerOwnerEndsWithATransfer(t *testing.T) {
+func TestUnnamedSuccessorEndsWithTransfer(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.ActiveFor(7 * 24 * time.Hour)

@@ -39,7 +39,7 @@ func (w *env) logTo() *bytes.Buffer {
 	return &b
 }
 
-func TestMessageToDeactivatedRequesterIsGivenUp(t *testing.T) {
+func TestMessageToDeactivatedRequesterIsDropped(t *testing.T) {
 	t.Parallel()
 	for name, given := range map[string]func(*env) policy.ID{
 		"a request that waits":    (*env).Submitted,
@@ -77,7 +77,7 @@ func TestMessageToDeactivatedRequesterIsGivenUp(t *testing.T) {
 	}
 }
 
-func TestMessageToRequesterWhoIsThereIsTriedAgain(t *testing.T) {
+func TestMessageToActiveRequesterIsRetried(t *testing.T) {
 	t.Parallel()
 	for name, why := range map[string]approval.Cause{"refused": approval.CauseUnknown, "forbidden": approval.CauseNotPermitted} {
 		t.Run(name, func(t *testing.T) {
@@ -152,9 +152,9 @@ func TestDroppedMessagesArePostedOnceTheUserIsBack(t *testing.T) {
 	})
 }
 
-// TestOwnerWhoCannotBeWrittenToIsFlaggedAtOnce: the round of the hour is late for
+// TestUnreachableOwnerIsFlaggedAtOnce: the round of the hour is late for
 // a key whose messages are refused already.
-func TestOwnerWhoCannotBeWrittenToIsFlaggedAtOnce(t *testing.T) {
+func TestUnreachableOwnerIsFlaggedAtOnce(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
