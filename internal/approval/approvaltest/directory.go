@@ -8,8 +8,8 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// Directory is a workspace in memory. Whoever is not in it is an
-// [approval.External]. The zero value is empty and ready.
+// Directory is a workspace in memory. A user who is not in it is
+// [policy.External]. The zero value is empty and ready.
 type Directory struct {
 	Script
 

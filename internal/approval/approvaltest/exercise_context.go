@@ -52,7 +52,7 @@ func cancelledBefore(t *testing.T, s approval.Store) {
 	claim(t, s, inAnHour)
 }
 
-// cancelledDuring cuts calls at moments nobody chose. Each is there as a whole
+// cancelledDuring cancels calls at random moments. Each is there as a whole
 // or not at all, and what was there before stays.
 func cancelledDuring(t *testing.T, s approval.Store) {
 	r := create(t, s)

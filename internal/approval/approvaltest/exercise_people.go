@@ -13,12 +13,12 @@ import (
 
 // counting is what is counted and listed of one person.
 var counting = map[string]contract{
-	"a person's requests are counted":     tallied,
-	"a form's request is found":           foundByIdempotencyKey,
-	"lists of one person are bounded":     bounded,
-	"a person's requests have pages":      paged,
-	"successors are found by their own":   succeeded,
-	"nobody has nothing, and never asked": talliedOfNobody,
+	"a person's requests are counted":   tallied,
+	"a form's request is found":         foundByIdempotencyKey,
+	"lists of one person are bounded":   bounded,
+	"a person's requests have pages":    paged,
+	"successors are found by their own": succeeded,
+	"an unknown user has nothing":       usageOfUnknownUser,
 }
 
 func tallied(t *testing.T, s approval.Store) {
@@ -40,9 +40,9 @@ func tallied(t *testing.T, s approval.Store) {
 	require.Equal(t, policy.Usage{Any: true, Held: 2, Open: 3, Coming: 2, ActiveKeys: 1, Recent: 2}, got)
 }
 
-func talliedOfNobody(t *testing.T, s approval.Store) {
+func usageOfUnknownUser(t *testing.T, s approval.Store) {
 	create(t, s)
-	got, err := s.Usage(t.Context(), "U_nobody", "5f1f2a3b4c5d6e7f8a9b0c1d", Epoch)
+	got, err := s.Usage(t.Context(), "U_unknown", "5f1f2a3b4c5d6e7f8a9b0c1d", Epoch)
 	require.NoError(t, err)
 	require.Zero(t, got)
 }

@@ -22,7 +22,7 @@ var reading = map[string]contract{
 	"text comes back in whatever script it was written":                                anyText,
 	"big values come back":                                                             bigValues,
 	"a person's requests are listed newest first, and no others":                       newestFirst,
-	"somebody without requests gets an empty list":                                     noRequests,
+	"a user without requests gets an empty list":                                       noRequests,
 	"the live requests are the delivered and the active, the waiting ones the pending": liveRequests,
 	"the unsigned requests are emergencies without a review, oldest first":             unsignedRequests,
 	"a request with another owner is that owner's":                                     anotherOwner,
@@ -272,7 +272,7 @@ func anotherOwner(t *testing.T, s approval.Store) {
 
 func noRequests(t *testing.T, s approval.Store) {
 	create(t, s)
-	theirs, err := s.ListByRequester(t.Context(), "U_nobody")
+	theirs, err := s.ListByRequester(t.Context(), "U_unknown")
 	require.NoError(t, err)
 	require.Empty(t, theirs)
 }

@@ -54,7 +54,7 @@ type LiveKey struct {
 	// Assigned is what the key has of Access.Projects.
 	Assigned []policy.ProjectAccess
 	Used     bool
-	Drift    approval.Drift // what somebody changed by hand
+	Drift    approval.Drift // what was changed manually
 }
 
 type madeKey struct {
@@ -239,7 +239,7 @@ func (k OrgKeys) Inspect(ctx context.Context, o approval.KeySpec, keyID string) 
 	return drift, err
 }
 
-// Change lets somebody change a key by hand.
+// Change changes a key as a user would, manually.
 func (k *Keys) Change(keyID string, d approval.Drift) {
 	k.held.Lock()
 	defer k.held.Unlock()
@@ -250,7 +250,7 @@ func (k *Keys) Change(keyID string, d approval.Drift) {
 	}
 }
 
-// Rename lets somebody give a key the mark of another request.
+// Rename gives a key the tag of another request, as a user could.
 func (k *Keys) Rename(keyID string, id policy.ID, attempt int) {
 	k.held.Lock()
 	defer k.held.Unlock()
@@ -308,7 +308,7 @@ func (k OrgKeys) WasUsed(ctx context.Context, keyID string) (bool, error) {
 	return used && err == nil, err
 }
 
-// Use lets somebody use the key.
+// Use marks the key as used.
 func (k *Keys) Use(keyID string) {
 	k.held.Lock()
 	defer k.held.Unlock()

@@ -57,7 +57,7 @@ func Transient(why approval.Cause) *approval.CallError {
 	return &approval.CallError{Class: approval.Transient, Cause: why, Code: "SCRIPTED", Err: errors.New("put off by the script")}
 }
 
-// Indeterminate is the error of a call of which nobody can say whether it happened.
+// Indeterminate is the error of a call that may have happened or not.
 func Indeterminate() *approval.CallError {
 	return &approval.CallError{Class: approval.Indeterminate, Cause: approval.CauseUnknown, Err: errors.New("the connection was cut by the script")}
 }

@@ -170,7 +170,7 @@ func drawDown(t *rapid.T) time.Duration {
 	return pick(t, "down", []time.Duration{0, 0, time.Second, time.Minute, time.Hour, 26 * time.Hour})
 }
 
-// touchKey lets somebody use a key, change it by hand, or delete it.
+// touchKey uses a key, changes it manually, or deletes it.
 func (tr *run) touchKey(t *rapid.T) {
 	r := tr.one(t, holdsKey)
 	switch pick(t, "how", []string{"use", "use", "change", "restore", "delete"}) {
@@ -191,14 +191,14 @@ func (tr *run) touchKey(t *rapid.T) {
 	}
 }
 
-// leave deactivates somebody, or brings back whoever was.
+// leave deactivates a user, or reactivates one.
 func (tr *run) leave(t *rapid.T) {
 	if !tr.welcome() {
 		tr.house.stand(pick(t, "who", []policy.UserID{alice, bob, carol, dana, heidi}), policy.Deactivated)
 	}
 }
 
-// welcome brings everybody back, and reports whether anybody was away.
+// welcome reactivates all users, and reports whether one was deactivated.
 func (tr *run) welcome() bool {
 	isAway := false
 	for _, u := range people {
@@ -219,7 +219,7 @@ func (tr *run) orphan(t *rapid.T) {
 	tr.pass(noticed)
 }
 
-// regroup lets somebody into a group, or out of it.
+// regroup adds a user to a group, or removes one.
 func (tr *run) regroup(t *rapid.T) {
 	g := pick(t, "group", slices.Sorted(maps.Keys(movers)))
 	u := pick(t, "who", movers[g])

@@ -16,7 +16,7 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// A sent form is one that somebody filled in. It can be sent again.
+// A sent form can be sent again.
 type sent struct {
 	who  policy.UserID
 	wish string
@@ -78,7 +78,7 @@ func (tr *run) submit(n int) approval.Request {
 // whyNotAsk lists by hand what speaks against a form.
 func (tr *run) whyNotAsk(f sent) []error {
 	w := wishes[f.wish]
-	all := tr.whyNobody(f.who)
+	all := tr.whyNotMember(f.who)
 	switch {
 	case w.org == nowhere:
 		return append(all, policy.ErrNoOrg)

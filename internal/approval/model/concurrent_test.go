@@ -39,7 +39,7 @@ type concurrentEnv struct {
 	winners  map[approval.Event]int // of the moves that were raced for
 }
 
-// inConcurrentEnv runs a story in a bubble: whoever waits for the same moment gets
+// inConcurrentEnv runs a story in a bubble: goroutines that wait for the same moment get
 // there at once, on as many processors as there are. Afterwards nothing runs.
 func inConcurrentEnv(t *testing.T, story func(c *concurrentEnv), edit ...func(*policy.Policy)) {
 	t.Helper()

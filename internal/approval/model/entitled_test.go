@@ -39,7 +39,7 @@ func (h *spec) approvesAlone(u policy.UserID, of policy.OrgID, a policy.Access) 
 	return len(all) == 1 && h.fits(u, all[0], false)
 }
 
-// whyNotHave says why somebody could not be given access until then, or nil.
+// whyNotHave says why a user is not entitled to the access until then, or nil.
 func (h *spec) whyNotHave(u policy.UserID, r approval.Request, from root, until time.Time) error {
 	life := until.Sub(from.began)
 	switch {

@@ -117,7 +117,7 @@ var faultyCalls = []approvaltest.Call{
 }
 
 // drawMishap makes up how a call fails. Only of a call whose verdict is
-// Unknown can nobody say whether it happened.
+// After Indeterminate, the call may have happened or not.
 func drawMishap(t *rapid.T) approvaltest.Failure {
 	switch pick(t, "mishap", []string{"refused", "not now", "wait", "lost", "unheard", "unforeseen", "fine"}) {
 	case "refused":
@@ -133,7 +133,7 @@ func drawMishap(t *rapid.T) approvaltest.Failure {
 	case "unheard":
 		return approvaltest.AnswerLost(approvaltest.Indeterminate())
 	case "unforeseen":
-		return approvaltest.AnswerLost(errors.New("an error that nobody foresaw"))
+		return approvaltest.AnswerLost(errors.New("an unforeseen error"))
 	}
 	return approvaltest.Fine()
 }

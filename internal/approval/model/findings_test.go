@@ -57,7 +57,7 @@ func TestUnresolvedCreateKeepsCallTimeAfterCrash(t *testing.T) {
 	})
 }
 
-// What somebody asked for their key is not made once it is another's.
+// A requested change is not made once the key is transferred.
 func TestChangeOfFormerOwnerFails(t *testing.T) {
 	t.Parallel()
 	for on, how := range map[approval.Event]string{approval.EventExtend: "a lot", approval.EventReplaceAccessList: "another"} {
@@ -139,7 +139,7 @@ func TestSuccessorIsFoundAgainAfterCrash(t *testing.T) {
 	})
 }
 
-// Whoever broke the glass does not sign for it, whoever has the key meanwhile.
+// The requester of a break-glass key does not review it, even if the key was transferred.
 func TestBreakGlassReviewRequiresDifferentUser(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {

@@ -78,7 +78,7 @@ func newHouse(d *approvaltest.Directory) *spec {
 	return h
 }
 
-// stand says what somebody is from now on.
+// stand sets the status of a user from now on.
 func (h *spec) stand(u policy.UserID, s policy.MemberStatus) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,7 +105,7 @@ func (h *spec) standing(u policy.UserID) policy.MemberStatus {
 
 func (h *spec) isMember(u policy.UserID) bool { return h.standing(u) == policy.Member }
 
-// isGone reports whether somebody was deactivated so long ago that the bot has
+// isGone reports whether a user was deactivated so long ago that the bot has
 // to know.
 func (h *spec) isGone(u policy.UserID) bool {
 	h.mu.Lock()

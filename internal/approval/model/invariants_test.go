@@ -53,7 +53,7 @@ func (tr *run) checkTrail(entries []approval.AuditEntry, rows []approval.Request
 func replay(t require.TestingT, entries []approval.AuditEntry, rows []approval.Request) {
 	states, changes := map[policy.ID]approval.State{}, map[policy.ID]int64{}
 	for _, e := range entries {
-		if e.Refused != "" { // From is what it was judged by; somebody may have been faster since
+		if e.Refused != "" { // From is the state that it was judged by; another action may have come first
 			require.Equal(t, e.From, e.To, "%+v", e)
 			continue
 		}
@@ -100,11 +100,11 @@ func (tr *run) checkTold(entries []approval.AuditEntry) {
 		if m.On == approval.EventSubmit {
 			a.unclear += told[snapshot{On: m.On, By: m.By}].unclear
 		}
-		require.Positive(tr.t, a.accepted+a.unclear, "nobody was told of %+v", m)
+		require.Positive(tr.t, a.accepted+a.unclear, "no answer reported %+v", m)
 	}
 }
 
-// checkKeys holds at any moment: the key that somebody holds is the one that
+// checkKeys holds at any moment: the key that an owner has is the one that
 // was shown last and is no more than was allowed, and no key is alive of which
 // the row does not know.
 func (tr *run) checkKeys(r approval.Request) {
@@ -128,7 +128,7 @@ func (tr *run) checkKeys(r approval.Request) {
 	}
 }
 
-// granted lists the addresses that somebody or a rule approved for a live key
+// granted lists the addresses that an approver or a rule approved for an active key
 // since, or that it had when less was asked for, also where the change could not
 // be noted.
 func (tr *run) granted(id policy.ID) []netip.Prefix {
@@ -156,7 +156,7 @@ func (tr *run) checkTimes(r approval.Request) {
 	require.True(tr.t, tells || due.IsZero() || time.Since(due) < 2*time.Minute, "%s is %s, and overdue since %s", r.ID, r.State, due)
 	require.True(tr.t, r.KeyExpiresAt.IsZero() || time.Since(r.KeyExpiresAt) < 2*time.Minute, "%s outlives its end", r.ID)
 	if r.State == approval.StateActive && tr.house.isGone(r.Requester) && tr.heldSince(r.ID) > noticed {
-		require.False(tr.t, r.OwnerDeactivatedAt.IsZero(), "%s: nobody noticed that its owner is gone", r.ID)
+		require.False(tr.t, r.OwnerDeactivatedAt.IsZero(), "%s: its deactivated owner was not noticed", r.ID)
 	}
 	if r.State != approval.StatePending || r.Org != org {
 		return
@@ -167,7 +167,7 @@ func (tr *run) checkTimes(r approval.Request) {
 	require.Less(tr.t, age, decide, "%s waits for ever", r.ID)
 }
 
-// heldSince is for how long somebody has had the key, at least.
+// heldSince is how long the owner has had the key, at least.
 func (tr *run) heldSince(id policy.ID) time.Duration {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()

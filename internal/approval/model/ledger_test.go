@@ -25,7 +25,7 @@ type ledger struct {
 	began     map[policy.ID]time.Time                     // when the first key that was handed over was made
 	owners    map[policy.ID][]policy.UserID               // who has had it
 	alone     map[policy.ID]bool                          // who last handed it over could alone approve it
-	endSince  map[policy.ID]time.Time                     // its end is where it is, and somebody has the key
+	endSince  map[policy.ID]time.Time                     // its end is where it is, and it has an owner
 }
 
 func newLedger() ledger {
@@ -98,7 +98,7 @@ func (tr *run) created(r approval.Request, e approval.AuditEntry) {
 }
 
 // whyWrong says what is wrong with a new request, or nothing, and notes why it
-// needs nobody's yes.
+// needs no approval.
 func (tr *run) whyWrong(r approval.Request, e approval.AuditEntry) string {
 	parent := tr.rows[r.ParentID]
 	life := r.Access.Lifetime
@@ -112,7 +112,7 @@ func (tr *run) whyWrong(r approval.Request, e approval.AuditEntry) string {
 	case e.By == "" || e.By != r.Requester || !tr.house.isMember(e.By):
 		return "it is asked by an active member"
 	case r.Type != approval.NewKey && (parent.ID == "" || parent.Requester != r.Requester):
-		return "a change of a key is asked by whoever has it"
+		return "a change of a key is requested by its owner"
 	case r.Type == approval.Extension && tr.isCalm && tr.house.whyNotMore(parent, tr.rootOf(parent)) != nil:
 		return "more time is within what the owner could ask for in all, and never of break-glass"
 	case r.Type == approval.Rotation:
@@ -122,13 +122,13 @@ func (tr *run) whyWrong(r approval.Request, e approval.AuditEntry) string {
 		if !tr.house.mayBreakGlass(r.Requester, r.Org) || r.Access.Lifetime != glassLife || !slices.Equal(r.Access.Roles, []policy.Role{owners}) || len(r.Access.Projects) > 0 {
 			return "break-glass is for those who are named, for what is named"
 		}
-	case r.State == approval.StatePending: // a rule whose group cannot be listed lets nobody through
+	case r.State == approval.StatePending: // a rule whose group cannot be listed approves none
 		if isByRule && tr.isCalm {
-			return "what a rule approves waits for nobody"
+			return "what a rule approves does not wait"
 		}
 	case r.Type == approval.AccessListChange && reaches(parent.Access.Networks, r.Access.Networks): // less needs no yes, and gives none
 	case !isByRule || r.Decision.Rule == "":
-		return "somebody has to approve it, or a rule"
+		return "an approver or a rule has to approve it"
 	default:
 		tr.allowed[r.ID] = "by rule"
 	}
@@ -139,11 +139,11 @@ func (tr *run) whyWrongRotation(r, parent approval.Request, isByRule bool) strin
 	waits := r.State == approval.StatePending
 	switch {
 	case waits && tr.isCalm && (isByRule || tr.isForOwner(parent)):
-		return "what needs no approval waits for nobody"
+		return "what needs no approval does not wait"
 	case !waits && tr.isForOwner(parent):
 		tr.allowed[r.ID] = tr.allowed[parent.ID]
 	case !waits && !isByRule:
-		return "nobody approved that this owner sees a private key"
+		return "no approver approved that this owner sees a private key"
 	case !waits:
 		tr.allowed[r.ID] = "by rule"
 	}
@@ -179,7 +179,7 @@ func (tr *run) revealed(r approval.Request, c approval.Credential) {
 	for name, kept := range map[string]bool{
 		"it is alive, whole, and no more than its request says": key != "",
 		"it is allowed": tr.allowed[r.ID] != "",
-		"it is shown to whoever asked and pressed": r.Requester == now.Requester && tr.pressed[r.ID].By == now.Requester,
+		"it is shown to the requester who clicked": r.Requester == now.Requester && tr.pressed[r.ID].By == now.Requester,
 		"it is being made, and known":              now.State == approval.StateIssuing && now.Key.ID == c.ID,
 		"it was pressed for just now":              time.Since(now.Issuance.ClickedAt) <= 4*time.Minute,
 	} {

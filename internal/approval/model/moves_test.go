@@ -29,14 +29,14 @@ var promises = []struct {
 		return !m.was.State.Final() || isNote && m.is.State == m.was.State && m.is.Outcome == m.was.Outcome && m.is.Key == m.was.Key
 	}},
 	{"what people do has a person, and what the bot does has none", move.hasItsPerson},
-	{"whoever does something is an active member, or the operator who revokes", func(m move) bool {
+	{"the caller is an active member, or the operator who revokes", func(m move) bool {
 		isOperator := m.e.By == service.Operator && m.e.Event == approval.EventRevoke
 		return m.e.By == "" || isOperator || m.trial.house.isMember(m.e.By)
 	}},
-	{"what is the owner's to do is done by whoever is the owner then", func(m move) bool {
+	{"only the owner at that time does what is the owner's to do", func(m move) bool {
 		return !slices.Contains(ofOwners, m.e.Event) || m.e.By == "" || m.e.By == m.was.Requester
 	}},
-	{"one approver's no is enough, and nobody else's", func(m move) bool {
+	{"one approver's denial is enough, and only an approver denies", func(m move) bool {
 		return m.e.Event != approval.EventDeny || m.trial.house.mayDecide(m.e.By, m.was) && m.isNotOwn()
 	}},
 	{"a yes is one person's, who may give it, and the last one is given when all are there", move.isYes},
@@ -65,7 +65,7 @@ var promises = []struct {
 	{"a second group is asked once, and in its time", func(m move) bool {
 		return m.e.Event != approval.EventEscalate || m.is.Org == org && m.was.EscalatedAt.IsZero() && !m.at().Before(m.was.RequestedAt.Add(escalates))
 	}},
-	{"what nobody decides is brought up in its time", func(m move) bool {
+	{"the approvers of a pending request are reminded in time", func(m move) bool {
 		times := []time.Duration{prodOne, prodTwo}
 		return m.e.Event != approval.EventRemindApprovers || m.is.Org == org && m.is.ApproverReminders > m.was.ApproverReminders && m.is.ApproverReminders <= len(times) &&
 			!m.at().Before(m.was.RequestedAt.Add(times[m.is.ApproverReminders-1]))

@@ -26,7 +26,7 @@ var next = map[approval.State][]approval.Event{
 	approval.StateRevoking: {approval.EventRevoke},
 }
 
-// drawNext is mostly pressed by somebody who may.
+// drawNext draws a click, mostly by a user who may.
 func (tr *run) drawNext(t *rapid.T) click {
 	r := tr.one(t, isOpen)
 	p := tr.drawHow(t, r, pick(t, "button", tr.nextOf(r)))
@@ -47,7 +47,7 @@ func (tr *run) nextOf(r approval.Request) []approval.Event {
 	return all
 }
 
-// drawHow makes a press of somebody who may do it, if there is anybody.
+// drawHow draws a click by a user who may, if there is one.
 func (tr *run) drawHow(t *rapid.T, r approval.Request, on approval.Event) click {
 	p := click{ID: r.ID, On: on, Who: r.Requester}
 	tr.drawForm(t, &p)
@@ -109,7 +109,7 @@ func (tr *run) pressLater(t *rapid.T) {
 	tr.waiting = append(tr.waiting, &concurrentAction{calls, p.counts(), func() { tr.press(p) }})
 }
 
-// sign lets somebody sign, and now and then whoever should not.
+// sign draws a review, now and then by a user who may not.
 func (tr *run) sign(t *rapid.T) {
 	p := tr.drawHow(t, tr.one(t, isUnsigned), approval.EventReview)
 	if number(t, "own", 4) == 1 {

@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// A click is one kind of click: an action of somebody on a request.
+// A click is one kind of click: an action of a user on a request.
 type click struct {
 	ID  policy.ID
 	On  approval.Event
@@ -78,7 +78,7 @@ func (p click) withForm(s *service.Service) (approval.Request, error) {
 		f.IdempotencyKey, f.Reason = p.origin(), "moved"
 		return s.ReplaceAccessList(ctx, who, p.ID, f)
 	}
-	panic("nobody can press " + p.On)
+	panic("no button for " + p.On)
 }
 
 func (p click) origin() string { return fmt.Sprintf("%s of %s by %s, %d", p.On, p.ID, p.Who, p.Nth) }
@@ -119,7 +119,7 @@ type account struct {
 	unclear  int // told that something went wrong, or something that is not recorded: it may have been done, or refused
 }
 
-// press lets somebody press a button, and notes what they are told.
+// press lets a user click a button, and records the answer.
 func (tr *run) press(p click) (approval.Request, error) {
 	if p.counts() {
 		defer tr.countOne()()
@@ -167,7 +167,7 @@ func (tr *run) tell(m snapshot, what account) {
 	tr.told[m] = account{a.accepted + what.accepted, a.refused + what.refused, a.unclear + what.unclear}
 }
 
-// isAccident reports whether nobody knows what became of a press.
+// isAccident reports whether the outcome of a click is not known.
 func isAccident(err error) bool { return errors.Is(err, errCrashed) || errors.Is(err, errDisk) }
 
 var strangers = []error{

@@ -83,7 +83,7 @@ func (p *process) isDead() bool {
 }
 
 // call is the way of everything the process does to the world. It may be the
-// process's last, and it is when somebody else presses a button.
+// process's last, and it is when another user clicks a button.
 func (p *process) call(what string, happen func()) error {
 	p.trial.interrupt()
 	p.trial.write("  %s", what)

@@ -52,7 +52,7 @@ func (tr *run) checkHeld(r approval.Request, k approvaltest.LiveKey) {
 	if isSame(r.Access.Networks, k.Access.Networks) {
 		require.Equal(tr.t, k.Drift.NetworksChanged, r.Drift.NetworksChanged, "%s: what was changed by hand", r.ID)
 	} else {
-		require.True(tr.t, r.Drift.NetworksChanged, "%s: nobody is told that the key's list is another", r.ID)
+		require.True(tr.t, r.Drift.NetworksChanged, "%s: the drift of the key's access list is not reported", r.ID)
 	}
 	require.Equal(tr.t, k.Drift.Renamed, r.Drift.Renamed)
 }
@@ -71,7 +71,7 @@ func (tr *run) checkMessages(r approval.Request) {
 	}
 	for _, name := range r.Messages {
 		if !name.ToApprovers() && (!r.OwnerDeactivatedAt.IsZero() || tr.house.standing(r.Requester) == policy.Deactivated) {
-			continue // the requester is not there to read it
+			continue // the requester cannot read it
 		}
 		at := r.MessageRefs[name]
 		require.NotEmpty(tr.t, at.TS, "%s: %s was never posted", r.ID, name)
@@ -109,6 +109,6 @@ func (tr *run) checkEvent(m approvaltest.Message) {
 			return s.Request == r.ID && s.To == r.Requester && s.Key.ID == r.Key.ID
 		}), "%s: %s tells of a key that was not shown", r.ID, m.Name)
 	default:
-		tr.t.Fatalf("%s: an event post that nobody expects", m.Name)
+		tr.t.Fatalf("%s: an unexpected event post", m.Name)
 	}
 }

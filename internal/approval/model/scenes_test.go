@@ -21,10 +21,10 @@ func (s scene) GoString() string { return s.name }
 var scenes = []scene{
 	{"nothing", func(*run) {}},
 	{"nothing", func(*run) {}},
-	{"somebody waits for a second approval", func(tr *run) {
+	{"a request waits for a second approval", func(tr *run) {
 		tr.takes(click{ID: tr.asks(alice, "all"), On: approval.EventApprove, Who: grace})
 	}},
-	{"somebody waits for long", func(tr *run) {
+	{"a request waits for long", func(tr *run) {
 		tr.asks(carol, "admin")
 		tr.pass(100 * time.Minute)
 	}},
@@ -49,7 +49,7 @@ var scenes = []scene{
 		tr.takes(click{ID: id, On: approval.EventReplaceAccessList, Who: alice, How: "another"})
 		tr.lose(alice, id)
 	}},
-	{"somebody of both groups approved", func(tr *run) {
+	{"a member of both groups approved", func(tr *run) {
 		tr.takes(click{ID: tr.asks(alice, "owner"), On: approval.EventApprove, Who: heidi})
 	}},
 	{"a key whose owner is gone", func(tr *run) {
@@ -112,7 +112,7 @@ func (tr *run) succeeded() policy.ID {
 	return id
 }
 
-// lose lets somebody go for so long that the bot notices, and gives their key
+// lose deactivates a user for so long that the bot notices, and gives their key
 // to carol, by an approver whom any access takes.
 func (tr *run) lose(who policy.UserID, id policy.ID) {
 	tr.house.stand(who, policy.Deactivated)

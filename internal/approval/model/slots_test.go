@@ -14,9 +14,9 @@ import (
 type slot string
 
 const (
-	ofUsual    slot = "bob or somebody of platform"
-	ofPlatform slot = "somebody of platform"
-	ofSecurity slot = "somebody of security"
+	ofUsual    slot = "bob or a member of platform"
+	ofPlatform slot = "a member of platform"
+	ofSecurity slot = "a member of security"
 	ofDana     slot = "dana"
 	ofFive     slot = "one of five"
 )
@@ -54,8 +54,8 @@ func rolesOf(a policy.Access) []policy.Role {
 	return all
 }
 
-// fits reports whether somebody can give an approval for s. After a request
-// went to the managers they stand in for anybody.
+// fits reports whether a user can give an approval for s. After a request
+// escalated to the managers, they stand in for every approver.
 func (h *spec) fits(u policy.UserID, s slot, escalated bool) bool {
 	switch {
 	case h.isOf(interns, u) || s == ofFive && u == mallory:
@@ -82,7 +82,7 @@ func (h *spec) filled(all []slot, people []policy.UserID, escalated bool) int {
 	if len(all) == 0 || len(people) == 0 {
 		return 0
 	}
-	best := h.filled(all[1:], people, escalated) // nobody takes the first
+	best := h.filled(all[1:], people, escalated) // the first stays free
 	for i, u := range people {
 		if h.fits(u, all[0], escalated) {
 			others := slices.Delete(slices.Clone(people), i, i+1)
@@ -92,7 +92,7 @@ func (h *spec) filled(all []slot, people []policy.UserID, escalated bool) int {
 	return best
 }
 
-// mayDecide reports whether somebody's approval, or their no, is worth anything
+// mayDecide reports whether a user's approval or denial counts
 // for r.
 func (h *spec) mayDecide(u policy.UserID, r approval.Request) bool {
 	return slices.ContainsFunc(slots(r.Org, r.Access), func(s slot) bool { return h.fits(u, s, isEscalated(r)) })
@@ -116,7 +116,7 @@ func (h *spec) counted(r approval.Request, but policy.UserID) []policy.UserID {
 
 func isEscalated(r approval.Request) bool { return !r.EscalatedAt.IsZero() }
 
-// oversees reports whether somebody approves anything in an organization.
+// oversees reports whether a user approves anything in an organization.
 func (h *spec) oversees(u policy.UserID, of policy.OrgID) bool {
 	if of == org2 {
 		return h.fits(u, ofFive, false)
@@ -125,7 +125,7 @@ func (h *spec) oversees(u policy.UserID, of policy.OrgID) bool {
 	return slices.ContainsFunc(all, func(s slot) bool { return h.fits(u, s, true) })
 }
 
-// byRule reports whether access takes nobody's approval. The lifetime is that
+// byRule reports whether access needs no approval. The lifetime is that
 // of the whole key.
 func (h *spec) byRule(u policy.UserID, of policy.OrgID, a policy.Access, life time.Duration) bool {
 	isOther := func(r policy.Role) bool { return r != readers && r != inRead }
@@ -133,7 +133,7 @@ func (h *spec) byRule(u policy.UserID, of policy.OrgID, a policy.Access, life ti
 		reaches(prefixes("198.51.100.7/32", "198.51.100.8/32"), a.Networks) && life <= longLife
 }
 
-// mayBreakGlass reports whether somebody may have an owner's key at once.
+// mayBreakGlass reports whether a user may take an owner's key by break-glass.
 func (h *spec) mayBreakGlass(u policy.UserID, of policy.OrgID) bool {
 	return of == org && h.isOf(onCall, u)
 }

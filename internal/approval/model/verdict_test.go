@@ -48,7 +48,7 @@ func (tr *run) whyNot(p click, r approval.Request) []error {
 	if p.On == asOperator {
 		return all
 	}
-	all = append(all, tr.whyNobody(p.Who)...)
+	all = append(all, tr.whyNotMember(p.Who)...)
 	isOwner := p.Who == r.Requester
 	switch p.On {
 	case approval.EventApprove, approveLess, approval.EventDeny:
@@ -80,8 +80,8 @@ func (tr *run) whyNot(p click, r approval.Request) []error {
 	return all
 }
 
-// whyNobody says why somebody may do nothing at all.
-func (tr *run) whyNobody(u policy.UserID) []error {
+// whyNotMember says why a user may do nothing at all.
+func (tr *run) whyNotMember(u policy.UserID) []error {
 	why := map[policy.MemberStatus]error{
 		policy.Guest: approval.ErrGuest, policy.Deactivated: approval.ErrDeactivated, policy.External: approval.ErrExternal,
 	}[tr.house.standing(u)]

@@ -184,7 +184,7 @@ func listed(networks []netip.Prefix) (service.AccessListForm, []netip.Prefix) {
 	return service.AccessListForm{Networks: typed(networks)}, networks
 }
 
-// areMistaken reports whether nobody may ask for these in the place of before.
+// areMistaken reports whether these networks cannot be requested in place of before.
 func areMistaken(of policy.OrgID, f service.AccessListForm, before, want []netip.Prefix) bool {
 	for _, n := range want {
 		if n.Bits() < 24 || n.Addr().IsPrivate() {

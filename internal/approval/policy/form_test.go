@@ -45,7 +45,7 @@ func TestCheckRejectsMistakes(t *testing.T) {
 		"a reason turned over":      {func(f *policy.Form) { f.Reason = "a\n\u2066b" }, policy.FieldReason, policy.Unprintable},
 		"no role":                   {func(f *policy.Form) { f.Roles = nil }, policy.FieldRoles, policy.Missing},
 		"the owner's role":          {func(f *policy.Form) { f.Roles = []policy.Role{"ORG_OWNER"} }, policy.FieldRoles, policy.RoleNotAllowed},
-		"a role nobody knows":       {func(f *policy.Form) { f.Roles = []policy.Role{"GROUP_OWNER"} }, policy.FieldRoles, policy.RoleNotAllowed},
+		"an unknown role":           {func(f *policy.Form) { f.Roles = []policy.Role{"GROUP_OWNER"} }, policy.FieldRoles, policy.RoleNotAllowed},
 		"no address":                {func(f *policy.Form) { f.Networks = "" }, policy.FieldNetworks, policy.Missing},
 		"a lifetime not offered":    {func(f *policy.Form) { f.Lifetime = 9 * time.Hour }, policy.FieldLifetime, policy.LifetimeNotAllowed},
 		"no reason":                 {func(f *policy.Form) { f.Reason = "" }, policy.FieldReason, policy.Missing},

@@ -14,7 +14,7 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// ownerKeyRequested is a pending request for the owner's role, by somebody of platform who
+// ownerKeyRequested is a pending request for the owner's role, by a member of platform who
 // does not approve: it takes one of platform and one of security.
 func (w *env) ownerKeyRequested() policy.ID {
 	w.T.Helper()
@@ -35,9 +35,9 @@ func TestRequirementsOfTwoGroupsNeedTwoApprovers(t *testing.T) {
 	}{
 		"one of each":                               {[]policy.UserID{frank, grace}, []error{nil, nil}, approval.StateApproved},
 		"the other way round":                       {[]policy.UserID{grace, frank}, []error{nil, nil}, approval.StateApproved},
-		"somebody of both counts once":              {[]policy.UserID{heidi, heidi}, []error{nil, service.ErrAlreadyApproved}, approval.StatePending},
-		"somebody of both makes room for security":  {[]policy.UserID{heidi, grace}, []error{nil, nil}, approval.StateApproved},
-		"somebody of both makes room for platform":  {[]policy.UserID{heidi, frank}, []error{nil, nil}, approval.StateApproved},
+		"a member of both counts once":              {[]policy.UserID{heidi, heidi}, []error{nil, service.ErrAlreadyApproved}, approval.StatePending},
+		"a member of both makes room for security":  {[]policy.UserID{heidi, grace}, []error{nil, nil}, approval.StateApproved},
+		"a member of both makes room for platform":  {[]policy.UserID{heidi, frank}, []error{nil, nil}, approval.StateApproved},
 		"the usual approvers do not count":          {[]policy.UserID{bob, grace}, []error{policy.ErrNotApprover, nil}, approval.StatePending},
 		"the asker does not, though of one of them": {[]policy.UserID{alice}, []error{policy.ErrOwnRequest}, approval.StatePending},
 		"late": {[]policy.UserID{frank, grace, heidi}, []error{nil, nil, approval.ErrNotAllowed}, approval.StateApproved},

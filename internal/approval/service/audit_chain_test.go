@@ -123,7 +123,7 @@ func TestAuditChain(t *testing.T) {
 	}
 }
 
-// Whoever asks what happened to a key finds every line about it, those too in
+// Every line about a key names it, those too in
 // which the request gives it up.
 func TestAuditEntriesNameTheirKey(t *testing.T) {
 	t.Parallel()

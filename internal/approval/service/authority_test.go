@@ -18,7 +18,7 @@ import (
 // it was written down by hand. "ok" is allowed; everything else is the reason in
 // the audit trail.
 //
-// Who somebody is is looked at before the state: a column other than "ok" goes
+// The caller is checked before the state: a column other than "ok" goes
 // in every state. Where it is "ok", the action is possible in the states that
 // authorityStates names, and not_allowed in the others.
 //

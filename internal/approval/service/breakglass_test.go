@@ -66,7 +66,7 @@ func TestBreakGlassAuthorization(t *testing.T) {
 		want error // nil: a FormError with problem
 		code policy.ProblemCode
 	}{
-		"somebody else":           {alice, func(*policy.Form) {}, service.ErrBreakGlassNotAllowed, ""},
+		"another user":            {alice, func(*policy.Form) {}, service.ErrBreakGlassNotAllowed, ""},
 		"a guest":                 {gil, func(*policy.Form) {}, approval.ErrGuest, ""},
 		"a stranger":              {eve, func(*policy.Form) {}, approval.ErrExternal, ""},
 		"a role that is not one":  {carol, withRoles("ORG_READ_ONLY"), nil, policy.RoleNotAllowed},

@@ -107,7 +107,7 @@ func TestApprovalCountsAgainAfterReactivation(t *testing.T) {
 		w.Directory.Set(policy.Member, bob)
 		r, err := w.Approve(t.Context(), as(dana), id)
 		require.NoError(t, err)
-		require.Equal(t, approval.StateApproved, r.State, "somebody has to press, and dana may once more")
+		require.Equal(t, approval.StateApproved, r.State, "dana may approve once more, as the last one")
 		require.Len(t, r.Approvals, 2)
 		require.Equal(t, []policy.UserID{bob, dana}, r.Counted())
 	}, func(p *policy.Policy) { p.Requirements = []policy.Requirement{{From: users(bob, dana), Count: 2}} })

@@ -101,7 +101,7 @@ func TestRefusalsAreRecorded(t *testing.T) {
 			_, err := s.RetirePredecessorNow(ctx, who, id)
 			return err
 		}), approval.EventRevoke, "", "not_allowed"},
-		"asking again in somebody else's name": {(*env).Submitted, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
+		"requesting again for another user": {(*env).Submitted, carol, with(func(s *service.Service, ctx context.Context, who policy.Actor, id policy.ID) error {
 			r, err := s.MayRequestAgain(ctx, who, id)
 			assert.Empty(t, r, "nothing of it is shown")
 			return err

@@ -16,7 +16,7 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// The property: whoever asks for more needs the approvals of whoever asks for
+// The property: a request for more needs the approvals of a request for
 // less, and perhaps others. A set of approvers that is enough for the greater
 // request is enough for the smaller one. What is enough is worked out a second
 // time by trying every assignment of people to approvals.
@@ -86,7 +86,7 @@ func drawPolicy(t *rapid.T) policy.Policy {
 	p.Roles, p.ProjectRoles = drawRules(t, orgRoles), drawRules(t, projectRoles)
 	p.Lifetimes, p.MinPrefixIPv4, p.MaxEntries = lifetimes, 24, 10
 	p.NetworkPresets = []policy.NetworkPreset{{Name: "ci", Networks: prefixes("198.51.100.0/24")}, {Name: "office", Networks: prefixes("203.0.112.0/22")}}
-	if rapid.Bool().Draw(t, "somebody never approves") {
+	if rapid.Bool().Draw(t, "with an excluded approver") {
 		p.ExcludedApprovers = users(rapid.SampledFrom(approverPool).Draw(t, "never"))
 	}
 	p.EscalateTo, p.EscalateAfter = drawPeople(t, "escalate to"), time.Hour

@@ -33,7 +33,7 @@ func TestTypedIDToleratesAutocorrect(t *testing.T) {
 	}
 }
 
-// TestReasonsKeepVisibleText: of whoever asks and whoever denies.
+// TestReasonsKeepVisibleText: of requests and of denials.
 func TestReasonsKeepVisibleText(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

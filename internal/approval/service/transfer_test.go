@@ -80,13 +80,13 @@ func TestTransferAuthorization(t *testing.T) {
 		by, to policy.UserID
 		want   error
 	}{
-		"not an approver":             {carol, dana, policy.ErrNotApprover},
-		"to a guest":                  {bob, gil, service.ErrNotEligible},
-		"to a stranger":               {bob, eve, service.ErrNotEligible},
-		"to nobody":                   {bob, "", service.ErrNotEligible},
-		"to whoever had it":           {bob, alice, service.ErrOwnerActive},
-		"to themself":                 {bob, bob, service.ErrToSelf},
-		"to somebody who can hold it": {bob, carol, nil},
+		"not an approver":       {carol, dana, policy.ErrNotApprover},
+		"to a guest":            {bob, gil, service.ErrNotEligible},
+		"to a stranger":         {bob, eve, service.ErrNotEligible},
+		"to no user":            {bob, "", service.ErrNotEligible},
+		"to the former owner":   {bob, alice, service.ErrOwnerActive},
+		"to themself":           {bob, bob, service.ErrToSelf},
+		"to an eligible member": {bob, carol, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

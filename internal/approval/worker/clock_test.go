@@ -62,7 +62,7 @@ func TestClockJumpWhileIssuingShowsNoDeadKey(t *testing.T) {
 						w.RequireNoKeys()
 						assert.Empty(t, w.Messenger.Revealed(), "a key that is dead was shown")
 					default:
-						require.Fail(t, "somebody waits for the clock", "%s", r.State)
+						require.Fail(t, "a request waits for the clock", "%s", r.State)
 					}
 				})
 			})

@@ -21,10 +21,10 @@ func TestWaitsExpire(t *testing.T) {
 		state approval.State
 		cause approval.Cause
 	}{
-		"nobody decides":  {(*env).Submitted, 24 * time.Hour, approval.StateExpired, approval.CauseUndecided},
-		"nobody collects": {(*env).Approved, 24 * time.Hour, approval.StateExpired, approval.CauseNotIssuedInTime},
-		"nobody confirms": {(*env).Delivered, time.Hour, approval.StateEnded, approval.CauseUnconfirmed},
-		"the end date":    {(*env).Active, 8 * time.Hour, approval.StateEnded, approval.CauseKeyExpired},
+		"not decided":   {(*env).Submitted, 24 * time.Hour, approval.StateExpired, approval.CauseUndecided},
+		"not issued":    {(*env).Approved, 24 * time.Hour, approval.StateExpired, approval.CauseNotIssuedInTime},
+		"not confirmed": {(*env).Delivered, time.Hour, approval.StateEnded, approval.CauseUnconfirmed},
+		"the end date":  {(*env).Active, 8 * time.Hour, approval.StateEnded, approval.CauseKeyExpired},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -137,7 +137,7 @@ func TestChangeInUnconfiguredOrganizationIsReported(t *testing.T) {
 	})
 }
 
-// What needs no Atlas ends as it would: nobody decided, or nobody collected.
+// Waits that need no Atlas expire as always.
 func TestWaitsInUnconfiguredOrganizationExpire(t *testing.T) {
 	t.Parallel()
 	for name, given := range map[string]func(w *env) policy.ID{"pending": (*env).Submitted, "approved": (*env).Approved} {
@@ -151,7 +151,7 @@ func TestWaitsInUnconfiguredOrganizationExpire(t *testing.T) {
 	}
 }
 
-// Whoever pressed as the organization was removed is told, and has a button.
+// A requester who clicked as the organization was removed is told, and gets a button.
 func TestIssueInUnconfiguredOrganizationReturnsToApproved(t *testing.T) {
 	t.Parallel()
 	afterRemoval(t, func(w *env) policy.ID {

@@ -259,7 +259,7 @@ func TestUnknownKeysAreReportedTogetherAndRevocable(t *testing.T) {
 	})
 }
 
-// Somebody makes marked keys and deletes them again, for three days.
+// A user creates tagged keys and deletes them again, for three days.
 func TestUnknownKeyReportsAreLimited(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
@@ -278,7 +278,7 @@ func TestUnknownKeyReportsAreLimited(t *testing.T) {
 	})
 }
 
-// Sixty keys that nobody knows do not hide what was done to a real one.
+// Unknown keys do not hide the drift of an active one.
 func TestUnknownKeysDoNotHideDrift(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
@@ -320,7 +320,7 @@ func TestUndeletableKeyDoesNotHideDrift(t *testing.T) {
 	})
 }
 
-// Somebody gives a live key the mark of a request that is over.
+// A user gives an active key the tag of a request that is over.
 func TestActiveKeyWithForeignTagIsKept(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {

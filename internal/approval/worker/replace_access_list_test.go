@@ -74,7 +74,7 @@ func TestAccessListIsReplacedOrRestored(t *testing.T) {
 				assert.Equal(t, want, w.networksOnKey())
 				assert.Equal(t, want, w.Stored(id).Access.Networks)
 				w.Advance(time.Hour)
-				assert.True(t, w.Stored(id).Drift.IsZero(), "nobody changed it by hand")
+				assert.True(t, w.Stored(id).Drift.IsZero(), "it was not changed manually")
 			})
 		})
 	}
@@ -109,7 +109,7 @@ func TestFailedRestoreIsReported(t *testing.T) {
 		assert.True(t, w.HasMessage(change, approval.DeletionOverdueMessage))
 		assert.True(t, w.HasMessage(change, approval.DeletionOverdueNotice))
 		assert.ElementsMatch(t, networks("203.0.113.7/32", "198.51.100.9/32"), w.networksOnKey())
-		assert.True(t, w.Stored(id).Drift.IsZero(), "that is not somebody's doing by hand")
+		assert.True(t, w.Stored(id).Drift.IsZero(), "the bot's own change is not drift")
 		w.Advance(time.Hour)
 		w.RequireState(change, approval.StateFailed)
 		assert.Equal(t, networks("203.0.113.7/32"), w.networksOnKey())
