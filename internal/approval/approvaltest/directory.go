@@ -42,7 +42,7 @@ func (d *Directory) SetGroup(g policy.GroupID, members ...policy.UserID) {
 	d.groups[g] = slices.Clone(members)
 }
 
-// MemberStatus implements [approval.Directory]. Its mishaps are those of
+// MemberStatus implements [approval.Directory]. Its failures are those of
 // [CallMemberStatus].
 func (d *Directory) MemberStatus(ctx context.Context, who policy.Actor) (policy.MemberStatus, error) {
 	if err := ctx.Err(); err != nil {
@@ -59,7 +59,7 @@ func (d *Directory) MemberStatus(ctx context.Context, who policy.Actor) (policy.
 	return policy.External, nil
 }
 
-// Deactivated implements [approval.Directory]. Its mishaps are those of
+// Deactivated implements [approval.Directory]. Its failures are those of
 // [CallDeactivated].
 func (d *Directory) Deactivated(ctx context.Context, user policy.UserID) (bool, error) {
 	if err := ctx.Err(); err != nil {
@@ -74,7 +74,7 @@ func (d *Directory) Deactivated(ctx context.Context, user policy.UserID) (bool, 
 }
 
 // Members implements [approval.Directory]. An unknown group has none. Its
-// mishaps are those of [CallMembers].
+// failures are those of [CallMembers].
 func (d *Directory) Members(ctx context.Context, g policy.GroupID) ([]policy.UserID, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

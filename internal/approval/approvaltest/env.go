@@ -18,7 +18,7 @@ import (
 	"atlaskeybot/internal/approval/worker"
 )
 
-// An Env is the domain with stand-ins around it. In the bubble of [InEnv], time
+// An Env is the domain with fakes around it. In the bubble of [InEnv], time
 // advances only when nothing else can happen.
 type Env struct {
 	T *testing.T

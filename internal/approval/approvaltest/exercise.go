@@ -24,7 +24,7 @@ type Damager interface {
 // [approval.Store]. newStore returns an empty store and cleans up after it.
 func ExerciseStore(t *testing.T, newStore func(t *testing.T) Damager) {
 	for topic, clauses := range map[string]map[string]contract{
-		"Create": creating, "Move": moving, "Work": working, "Drawing": drawing,
+		"Create": creating, "Move": moving, "Work": working, "Sync": syncing,
 		"NextDue": waiting, "Audit": auditing, "Chain": chaining, "Reading": reading, "Counting": counting, "Damage": damaging, "Context": cancelling,
 	} {
 		for name, check := range clauses {
@@ -107,8 +107,8 @@ func trail(t *testing.T, s approval.Store) []approval.AuditEntry {
 	return all
 }
 
-// drawn ends what is owed of r's messages, so that only work is due.
-func drawn(t *testing.T, s approval.Store, r approval.Request) {
+// markSynced ends what is due of r's messages, so that only work is due.
+func markSynced(t *testing.T, s approval.Store, r approval.Request) {
 	t.Helper()
 	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, time.Time{}))
 }

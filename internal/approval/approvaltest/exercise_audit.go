@@ -55,12 +55,12 @@ func wholeTrail(t *testing.T, s approval.Store) {
 
 func refusedEntry(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	drawn(t, s, r)
+	markSynced(t, s, r)
 	require.NoError(t, s.Record(t.Context(), refused()))
 	got, err := s.Get(t.Context(), r.ID)
 	require.NoError(t, err)
 	require.Equal(t, r, got)
-	noDrawing(t, s, inAnHour)
+	noSync(t, s, inAnHour)
 }
 
 func entryOfNothing(t *testing.T, s approval.Store) {

@@ -30,9 +30,9 @@ func cancelledBefore(t *testing.T, s approval.Store) {
 		"Record":         func() error { return s.Record(over, refused()) },
 		"ClaimWork":      func() error { _, err := s.ClaimWork(over, inAnHour, inAnHour.Add(lease)); return err },
 		"ReleaseWork":    func() error { return s.ReleaseWork(over, r.ID, r.Version, Epoch) },
-		"ClaimDrawing":   func() error { _, err := s.ClaimSync(over, inAnHour, inAnHour.Add(lease)); return err },
-		"Drawn":          func() error { return s.SaveMessageRef(over, r.ID, approval.CardMessage, approval.MessageRef{TS: "1"}) },
-		"ReleaseDrawing": func() error { return s.ReleaseSync(over, r.ID, r.Version, time.Time{}) },
+		"ClaimSync":      func() error { _, err := s.ClaimSync(over, inAnHour, inAnHour.Add(lease)); return err },
+		"SaveMessageRef": func() error { return s.SaveMessageRef(over, r.ID, approval.CardMessage, approval.MessageRef{TS: "1"}) },
+		"ReleaseSync":    func() error { return s.ReleaseSync(over, r.ID, r.Version, time.Time{}) },
 		"NextDue":        func() error { _, err := s.NextDue(over); return err },
 		"ByRequester":    func() error { _, err := s.ListByRequester(over, r.Requester); return err },
 		"PageByRequester": func() error {
@@ -48,7 +48,7 @@ func cancelledBefore(t *testing.T, s approval.Store) {
 	require.NoError(t, err)
 	require.Equal(t, r, got)
 	require.Len(t, trail(t, s), 1)
-	claimDrawing(t, s, Epoch)
+	claimSync(t, s, Epoch)
 	claim(t, s, inAnHour)
 }
 

@@ -84,7 +84,7 @@ func sameRequestTwice(t *testing.T, s approval.Store) {
 
 func idTaken(t *testing.T, s approval.Store) {
 	first := create(t, s)
-	other := asked(func(r *approval.Request) { r.IdempotencyKey, r.Reason = "form-2", "another wish" })
+	other := asked(func(r *approval.Request) { r.IdempotencyKey, r.Reason = "form-2", "another request" })
 	_, err := s.Create(t.Context(), other, submitted(other))
 	require.ErrorIs(t, err, approval.ErrIDTaken)
 	got, err := s.Get(t.Context(), first.ID)

@@ -11,8 +11,8 @@ import (
 
 var waiting = map[string]contract{
 	"nothing comes due in an empty store":                   nothingComes,
-	"it is the earliest of all that is owed":                earliestDue,
-	"it is a drawing if that is earlier than the work":      drawingDue,
+	"it is the earliest of all that is due":                 earliestDue,
+	"it is a sync if that is earlier than the work":         syncDue,
 	"what is leased comes due when its lease ends":          leasedDue,
 	"what was put off comes due at the time it was put off": putOffDue,
 	"nothing comes due when all is done":                    allDone,
@@ -29,31 +29,31 @@ func nextDue(t *testing.T, s approval.Store, want time.Time) {
 func nothingComes(t *testing.T, s approval.Store) { nextDue(t, s, time.Time{}) }
 
 func earliestDue(t *testing.T, s approval.Store) {
-	drawn(t, s, create(t, s, named("AKR-LATER"), due(Epoch.Add(3*time.Hour))))
-	drawn(t, s, create(t, s, named("AKR-FIRST"), due(inAnHour)))
-	drawn(t, s, create(t, s, named("AKR-NEVER"), due(time.Time{})))
+	markSynced(t, s, create(t, s, named("AKR-LATER"), due(Epoch.Add(3*time.Hour))))
+	markSynced(t, s, create(t, s, named("AKR-FIRST"), due(inAnHour)))
+	markSynced(t, s, create(t, s, named("AKR-NEVER"), due(time.Time{})))
 	nextDue(t, s, inAnHour)
 }
 
-func drawingDue(t *testing.T, s approval.Store) {
+func syncDue(t *testing.T, s approval.Store) {
 	create(t, s)
 	nextDue(t, s, Epoch)
 }
 
 func leasedDue(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	drawn(t, s, r)
+	markSynced(t, s, r)
 	claim(t, s, inAnHour)
 	nextDue(t, s, inAnHour.Add(lease))
 
 	other := create(t, s, named("AKR-OTHER"), due(inAnHour.Add(time.Second)))
-	drawn(t, s, other)
+	markSynced(t, s, other)
 	nextDue(t, s, inAnHour.Add(time.Second)) // not leased, and earlier
 	require.NoError(t, s.ReleaseWork(t.Context(), r.ID, r.Version, time.Time{}))
 	nextDue(t, s, inAnHour)
 
 	r = move(t, s, r)
-	claimDrawing(t, s, Epoch.Add(time.Minute))
+	claimSync(t, s, Epoch.Add(time.Minute))
 	nextDue(t, s, Epoch.Add(time.Minute+lease))
 }
 
@@ -61,7 +61,7 @@ func putOffDue(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, Epoch.Add(5*time.Second)))
 	nextDue(t, s, Epoch.Add(5*time.Second))
-	drawn(t, s, r)
+	markSynced(t, s, r)
 	claim(t, s, inAnHour)
 	require.NoError(t, s.ReleaseWork(t.Context(), r.ID, r.Version, inAnHour.Add(5*time.Second)))
 	nextDue(t, s, inAnHour.Add(5*time.Second))
@@ -73,6 +73,6 @@ func allDone(t *testing.T, s approval.Store) {
 	next.State, e.To, e.Event, next.ExpiresAt = approval.StateWithdrawn, approval.StateWithdrawn, approval.EventWithdraw, time.Time{}
 	r, err := s.Move(t.Context(), next, e)
 	require.NoError(t, err)
-	drawn(t, s, r)
+	markSynced(t, s, r)
 	nextDue(t, s, time.Time{})
 }

@@ -17,7 +17,7 @@ import (
 
 // Calls of Keys beside those of [CallCreate] and the like.
 const (
-	CallAssign   Call = "assign"   // Keys.Make, the roles in one project; once for each
+	CallAssign   Call = "assign"   // Keys.Create, the roles in one project; once for each
 	CallProjects Call = "projects" // Keys.Projects
 )
 
@@ -43,7 +43,7 @@ type Keys struct {
 type LiveKey struct {
 	approval.Key
 	Org     policy.OrgID
-	Request policy.ID // with Attempt, the mark
+	Request policy.ID // with Attempt, the tag
 	Attempt int
 	Access  policy.Access // as ordered
 
@@ -73,7 +73,7 @@ var _ approval.Keys = OrgKeys{}
 // Of returns the keys of an organization; it is an [approval.KeysOf].
 func (k *Keys) Of(org policy.OrgID) approval.Keys { return OrgKeys{k, org} }
 
-// Create implements [approval.Keys]. Its mishaps are those of [CallCreate],
+// Create implements [approval.Keys]. Its failures are those of [CallCreate],
 // [CallRestrict] and, once for every project, [CallAssign].
 func (k OrgKeys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (approval.Credential, error) {
 	var key *madeKey
@@ -125,7 +125,7 @@ func (k OrgKeys) create(o approval.KeySpec) *madeKey {
 	return key
 }
 
-// AddAccess implements [approval.Keys]. Its mishaps are those of
+// AddAccess implements [approval.Keys]. Its failures are those of
 // [CallAddAccess].
 func (k OrgKeys) AddAccess(ctx context.Context, keyID string, networks []netip.Prefix) error {
 	return k.relist(ctx, CallAddAccess, keyID, func(list []netip.Prefix) []netip.Prefix {
@@ -138,7 +138,7 @@ func (k OrgKeys) AddAccess(ctx context.Context, keyID string, networks []netip.P
 	})
 }
 
-// KeepAccess implements [approval.Keys]. Its mishaps are those of [CallKeepAccess].
+// KeepAccess implements [approval.Keys]. Its failures are those of [CallKeepAccess].
 func (k OrgKeys) KeepAccess(ctx context.Context, keyID string, keep, _ []netip.Prefix) error {
 	return k.relist(ctx, CallKeepAccess, keyID, func([]netip.Prefix) []netip.Prefix { return slices.Clone(keep) })
 }
@@ -192,7 +192,7 @@ func (k OrgKeys) FindTagged(ctx context.Context, id policy.ID) ([]approval.Tagge
 	return found, nil
 }
 
-// ListTagged implements [approval.Keys]. Its mishaps are those of [CallListTagged].
+// ListTagged implements [approval.Keys]. Its failures are those of [CallListTagged].
 func (k OrgKeys) ListTagged(ctx context.Context) ([]approval.TaggedKey, error) {
 	var found []approval.TaggedKey
 	err := k.call(ctx, CallListTagged, func() {
@@ -210,7 +210,7 @@ func (k OrgKeys) ListTagged(ctx context.Context) ([]approval.TaggedKey, error) {
 	return found, nil
 }
 
-// CreatedButUnlisted implements [approval.Keys]. Its mishaps are those of [CallCreatedButUnlisted].
+// CreatedButUnlisted implements [approval.Keys]. Its failures are those of [CallCreatedButUnlisted].
 func (k OrgKeys) CreatedButUnlisted(ctx context.Context, since time.Time) (bool, error) {
 	unlisted := false
 	err := k.call(ctx, CallCreatedButUnlisted, func() {
@@ -224,7 +224,7 @@ func (k OrgKeys) CreatedButUnlisted(ctx context.Context, since time.Time) (bool,
 	return unlisted && err == nil, err
 }
 
-// Inspect implements [approval.Keys]. Its mishaps are those of [CallInspect].
+// Inspect implements [approval.Keys]. Its failures are those of [CallInspect].
 func (k OrgKeys) Inspect(ctx context.Context, o approval.KeySpec, keyID string) (approval.Drift, error) {
 	drift, missing := approval.Drift{}, false
 	err := k.call(ctx, CallInspect, func() {
@@ -279,7 +279,7 @@ func (k *Keys) has(org policy.OrgID, id policy.ProjectID) bool {
 	return !told || slices.ContainsFunc(projects, func(p policy.Project) bool { return p.ID == id })
 }
 
-// Projects implements [approval.Keys]. Its mishaps are those of [CallProjects].
+// Projects implements [approval.Keys]. Its failures are those of [CallProjects].
 func (k OrgKeys) Projects(ctx context.Context) ([]policy.Project, error) {
 	var projects []policy.Project
 	err := k.call(ctx, CallProjects, func() { projects = slices.Clone(k.projects[k.org]) })

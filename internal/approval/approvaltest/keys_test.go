@@ -22,7 +22,7 @@ func TestKeysCreate(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		call       approvaltest.Call
-		mishap     approvaltest.Failure
+		failure    approvaltest.Failure
 		isMade     bool // made is called
 		alive      int
 		restricted bool
@@ -37,20 +37,20 @@ func TestKeysCreate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			keys := &approvaltest.Keys{}
-			keys.Fail(tt.call, tt.mishap)
+			keys.Fail(tt.call, tt.failure)
 			var heard []approval.Key
 			c, err := keys.Of("org").Create(t.Context(), order, func(k approval.Key) error {
 				heard = append(heard, k)
 				return nil
 			})
-			require.ErrorIs(t, err, tt.mishap.Err)
+			require.ErrorIs(t, err, tt.failure.Err)
 			require.Equal(t, tt.isMade, len(heard) == 1)
 			alive := keys.Alive()
 			require.Len(t, alive, tt.alive)
 			if tt.alive == 1 {
 				require.Equal(t, tt.restricted, alive[0].Restricted)
 			}
-			if tt.mishap.Err == nil {
+			if tt.failure.Err == nil {
 				require.Equal(t, heard[0], c.Key)
 				require.Equal(t, approvaltest.PrivateKey(c.ID).Reveal(), c.PrivateKey.Reveal())
 				return
@@ -101,7 +101,7 @@ func TestKeysFindLags(t *testing.T) {
 	require.Zero(t, found("AKR-00001"), "it is not listed yet")
 	clock.Advance(3 * time.Second)
 	require.Equal(t, 1, found("AKR-00001"))
-	require.Zero(t, found("AKR-0000"), "a mark matches as a whole")
+	require.Zero(t, found("AKR-0000"), "a tag matches as a whole")
 	require.NoError(t, keys.Of("org").Delete(t.Context(), c.ID))
 	require.Equal(t, 1, found("AKR-00001"), "it is listed still")
 	clock.Advance(3 * time.Second)
@@ -145,7 +145,7 @@ func TestKeysCreateAssignsProjectsLast(t *testing.T) {
 	t.Parallel()
 	search, payments := policy.Project{ID: "b1", Name: "Search"}, policy.Project{ID: "b2", Name: "Payments"}
 	for name, tt := range map[string]struct {
-		mishaps  []approvaltest.Failure
+		failures []approvaltest.Failure
 		have     []policy.Project // nil: any
 		cause    approval.Cause   // of the failure, if any
 		assigned int
@@ -161,7 +161,7 @@ func TestKeysCreateAssignsProjectsLast(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			keys := &approvaltest.Keys{}
-			keys.Fail(approvaltest.CallAssign, tt.mishaps...)
+			keys.Fail(approvaltest.CallAssign, tt.failures...)
 			if tt.have != nil {
 				keys.Have("org", tt.have...)
 			}

@@ -25,10 +25,10 @@ type Memory struct {
 	audit []approval.AuditEntry
 }
 
-// A row is a request with what is owed for it.
+// A row is a request with what is due for it.
 type row struct {
 	approval.Request
-	work, draw dueTime
+	work, sync dueTime
 	isDamaged  bool // nothing of it can be read
 }
 
@@ -76,13 +76,13 @@ func (m *Memory) Move(ctx context.Context, next approval.Request, e approval.Aud
 	})
 }
 
-// store keeps r and returns it; every message of it is owed.
+// store keeps r and returns it; every message of it is due.
 func (w *row) store(r approval.Request, e approval.AuditEntry) approval.Request {
 	w.Request, w.isDamaged = deepCopy(r), false
 	w.work.at = w.WorkAt()
-	w.draw.at = time.Time{}
+	w.sync.at = time.Time{}
 	if len(r.Messages) > 0 {
-		w.draw.at = toMillis(e.At)
+		w.sync.at = toMillis(e.At)
 	}
 	return deepCopy(w.Request)
 }

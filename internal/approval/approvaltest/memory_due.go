@@ -21,20 +21,20 @@ func (m *Memory) ClaimWork(ctx context.Context, now, until time.Time, in ...appr
 
 // ClaimSync implements [approval.Store].
 func (m *Memory) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return m.claim(ctx, now, until, func(r *row) (*dueTime, bool) { return &r.draw, true })
+	return m.claim(ctx, now, until, func(r *row) (*dueTime, bool) { return &r.sync, true })
 }
 
-// claim leases what is due. Of says what is owed for a row, nil for nothing, and
+// claim leases what is due. Of says what is due for a row, nil for nothing, and
 // whether that is never far ahead.
-func (m *Memory) claim(ctx context.Context, now, until time.Time, of func(*row) (owed *dueTime, isSoon bool)) (approval.Request, error) {
+func (m *Memory) claim(ctx context.Context, now, until time.Time, of func(*row) (due *dueTime, isSoon bool)) (approval.Request, error) {
 	var claimed approval.Request
 	err := m.locked(ctx, func() error {
 		var first *dueTime
 		isDamaged := false
 		for _, r := range m.rows {
-			owed, isSoon := of(r)
-			if owed != nil && owed.isDue(toMillis(now), isSoon) && (first == nil || owed.at.Before(first.at)) {
-				first, claimed, isDamaged = owed, r.Request, r.isDamaged
+			due, isSoon := of(r)
+			if due != nil && due.isDue(toMillis(now), isSoon) && (first == nil || due.at.Before(first.at)) {
+				first, claimed, isDamaged = due, r.Request, r.isDamaged
 			}
 		}
 		if first == nil {
@@ -78,9 +78,9 @@ func (m *Memory) ReleaseWork(ctx context.Context, id policy.ID, version int64, a
 // ReleaseSync implements [approval.Store].
 func (m *Memory) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
 	return m.with(ctx, id, func(r *row) {
-		r.draw.until = time.Time{}
+		r.sync.until = time.Time{}
 		if r.Version == version {
-			r.draw.at = toMillis(at)
+			r.sync.at = toMillis(at)
 		}
 	})
 }
@@ -95,7 +95,7 @@ func (m *Memory) NextDue(ctx context.Context) (time.Time, error) {
 	var first time.Time
 	err := m.locked(ctx, func() error {
 		for _, r := range m.rows {
-			for _, at := range []time.Time{r.work.next(), r.draw.next()} {
+			for _, at := range []time.Time{r.work.next(), r.sync.next()} {
 				if !at.IsZero() && (first.IsZero() || at.Before(first)) {
 					first = at
 				}

@@ -7,26 +7,27 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A Call names what a stand-in was asked to do.
+// A Call names what a fake was asked to do.
 type Call string
 
-// The calls that can go wrong.
+// The calls that can fail.
 const (
-	CallCreate             Call = "create"   // Keys.Make, up to Atlas's answer
-	CallRestrict           Call = "restrict" // Keys.Make, the access list
-	CallDelete             Call = "remove"
-	CallFindTagged         Call = "find"
-	CallListTagged         Call = "marked"
+	CallCreate             Call = "create"   // Keys.Create, up to Atlas's answer
+	CallRestrict           Call = "restrict" // Keys.Create, the access list
+	CallAddAccess          Call = "add_access"
+	CallKeepAccess         Call = "keep_access"
+	CallDelete             Call = "delete"
+	CallFindTagged         Call = "find_tagged"
+	CallListTagged         Call = "list_tagged"
+	CallCreatedButUnlisted Call = "created_but_unlisted"
 	CallInspect            Call = "inspect"
-	CallCreatedButUnlisted Call = "unlisted"
+	CallWasUsed            Call = "was_used"
 
-	CallAddAccess    Call = "readdress" // Keys.AddAccess
-	CallKeepAccess   Call = "keep"      // Keys.KeepAccess
-	CallWasUsed      Call = "used"
-	CallSyncMessage  Call = "draw"
-	CallRevealKey    Call = "reveal"
-	CallMemberStatus Call = "standing"
-	CallDeactivated  Call = "account"
+	CallSyncMessage Call = "sync_message"
+	CallRevealKey   Call = "reveal_key"
+
+	CallMemberStatus Call = "member_status"
+	CallDeactivated  Call = "deactivated"
 	CallMembers      Call = "members"
 )
 
@@ -35,7 +36,7 @@ const (
 // same.
 type Failure struct {
 	Happened bool
-	Err      error // what the caller gets; nil is no mishap
+	Err      error // what the caller gets; nil is no failure
 }
 
 // Lost is a call that did nothing.
@@ -62,7 +63,7 @@ func Indeterminate() *approval.CallError {
 	return &approval.CallError{Class: approval.Indeterminate, Cause: approval.CauseUnknown, Err: errors.New("the connection was cut by the script")}
 }
 
-// Script is what will go wrong with a stand-in's calls, and how often each was
+// Script is what will go wrong with a fake's calls, and how often each was
 // made.
 type Script struct {
 	mu     sync.Mutex
@@ -73,13 +74,13 @@ type Script struct {
 
 // Fail says how the next calls of that name go, in their order. Calls beyond
 // them go well.
-func (s *Script) Fail(call Call, mishaps ...Failure) {
+func (s *Script) Fail(call Call, failures ...Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.coming == nil {
 		s.coming = map[Call][]Failure{}
 	}
-	s.coming[call] = append(s.coming[call], mishaps...)
+	s.coming[call] = append(s.coming[call], failures...)
 }
 
 // Calls counts the calls of that name so far.
@@ -104,7 +105,7 @@ func (s *Script) OnCall() func(Call) {
 	return s.onCall
 }
 
-// next counts a call and takes its mishap off the script.
+// next counts a call and takes its failure off the script.
 func (s *Script) next(call Call) Failure {
 	if hook := s.OnCall(); hook != nil {
 		hook(call)

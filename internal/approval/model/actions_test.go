@@ -30,24 +30,24 @@ func (k kind) GoString() string { return k.name }
 
 func (tr *run) kinds() []kind {
 	return []kind{
-		{weight: 24, name: "press what is next", needs: isOpen, do: tr.pressNext},
-		{weight: 4, name: "press anything", needs: isAny, do: tr.pressAnything},
-		{weight: 6, name: "press in the middle", needs: isOpen, do: tr.pressLater},
+		{weight: 24, name: "press what is next", needs: isOpen, do: tr.clickNext},
+		{weight: 4, name: "press anything", needs: isAny, do: tr.clickAnything},
+		{weight: 6, name: "press in the middle", needs: isOpen, do: tr.clickLater},
 		{weight: 5, name: "submit", do: tr.submitForm},
-		{weight: 2, name: "sign", needs: isUnsigned, do: tr.sign},
+		{weight: 2, name: "sign", needs: isUnsigned, do: tr.review},
 		{weight: 8, name: "a moment passes", do: tr.passMoment},
 		{weight: 2, name: "a while passes", do: tr.passWhile},
 		{weight: 7, name: "a call will fail", do: tr.failCall, isFault: true},
 		{weight: 2, name: "the store will fail", do: tr.failStore, isFault: true},
 		{weight: 1, name: "calls become slow", do: tr.slowDown, isFault: true},
-		{weight: 2, name: "the bot will crash", do: tr.lightFuse, isFault: true},
+		{weight: 2, name: "the bot will crash", do: tr.planCrash, isFault: true},
 		{weight: 1, name: "the bot is restarted", do: tr.restartNow, isFault: true},
-		{weight: 2, name: "a key is touched", needs: holdsKey, do: tr.touchKey},
-		{weight: 1, name: "people leave or return", do: tr.leave},
-		{weight: 2, name: "an owner is gone for long", needs: isActive, do: tr.orphan},
-		{weight: 2, name: "a group changes", do: tr.regroup},
+		{weight: 2, name: "a key is touched", needs: holdsKey, do: tr.useOrChangeKey},
+		{weight: 1, name: "people leave or return", do: tr.deactivate},
+		{weight: 2, name: "an owner is gone for long", needs: isActive, do: tr.deactivateOwner},
+		{weight: 2, name: "a group changes", do: tr.changeGroup},
 		{weight: 1, name: "a project goes or comes", do: tr.moveProject},
-		{weight: 1, name: "everything settles down", do: func(*rapid.T) { tr.rest() }},
+		{weight: 1, name: "everything settles down", do: func(*rapid.T) { tr.waitIdle() }},
 	}
 }
 
@@ -61,9 +61,9 @@ func (tr *run) step(t *rapid.T) {
 	}
 	k := pick(t, "step", all)
 	k.do(t)
-	tr.tally.step(k.name)
+	tr.stats.step(k.name)
 	synctest.Wait()
-	tr.revive()
+	tr.reactivateSome()
 }
 
 // pick takes one of some things, each as likely as the others: rapid's own
@@ -94,8 +94,8 @@ func number(t *rapid.T, label string, n int) int {
 	return pick(t, label, all)
 }
 
-// revive starts the bot again if its fuse has burnt down.
-func (tr *run) revive() {
+// reactivateSome starts the bot again if its fuse has burnt down.
+func (tr *run) reactivateSome() {
 	if tr.process.isDead() {
 		tr.restart(true, tr.process.fuse.down)
 		synctest.Wait()
@@ -130,11 +130,11 @@ func (tr *run) one(t *rapid.T, is func(approval.Request) bool) approval.Request 
 }
 
 func (tr *run) passMoment(t *rapid.T) {
-	tr.pass(time.Duration(number(t, "seconds", 130)) * time.Second)
+	tr.advance(time.Duration(number(t, "seconds", 130)) * time.Second)
 }
 
 func (tr *run) passWhile(t *rapid.T) {
-	tr.pass(pick(t, "while", []time.Duration{
+	tr.advance(pick(t, "while", []time.Duration{
 		6 * time.Minute, 11 * time.Minute, 30 * time.Minute, 40 * time.Minute, time.Hour, time.Hour, 2 * time.Hour, 3 * time.Hour, 8 * time.Hour,
 	}))
 }
@@ -157,8 +157,8 @@ func (tr *run) slowDown(t *rapid.T) {
 	tr.faults.delay(pick(t, "call", faultyCalls), time.Duration(number(t, "seconds", 200))*time.Second)
 }
 
-func (tr *run) lightFuse(t *rapid.T) {
-	f := fuse{calls: number(t, "calls", 15), happens: flip(t, "happens"), down: drawDown(t)}
+func (tr *run) planCrash(t *rapid.T) {
+	f := plannedCrash{calls: number(t, "calls", 15), happens: flip(t, "happens"), down: drawDown(t)}
 	tr.process.mu.Lock()
 	defer tr.process.mu.Unlock()
 	tr.process.fuse = f
@@ -170,8 +170,8 @@ func drawDown(t *rapid.T) time.Duration {
 	return pick(t, "down", []time.Duration{0, 0, time.Second, time.Minute, time.Hour, 26 * time.Hour})
 }
 
-// touchKey uses a key, changes it manually, or deletes it.
-func (tr *run) touchKey(t *rapid.T) {
+// useOrChangeKey uses a key, changes it manually, or deletes it.
+func (tr *run) useOrChangeKey(t *rapid.T) {
 	r := tr.one(t, holdsKey)
 	switch pick(t, "how", []string{"use", "use", "change", "restore", "delete"}) {
 	case "use":
@@ -191,45 +191,45 @@ func (tr *run) touchKey(t *rapid.T) {
 	}
 }
 
-// leave deactivates a user, or reactivates one.
-func (tr *run) leave(t *rapid.T) {
-	if !tr.welcome() {
-		tr.house.stand(pick(t, "who", []policy.UserID{alice, bob, carol, dana, heidi}), policy.Deactivated)
+// deactivate deactivates a user, or reactivates one.
+func (tr *run) deactivate(t *rapid.T) {
+	if !tr.reactivateAll() {
+		tr.spec.setStatus(pick(t, "who", []policy.UserID{alice, bob, carol, dana, heidi}), policy.Deactivated)
 	}
 }
 
-// welcome reactivates all users, and reports whether one was deactivated.
-func (tr *run) welcome() bool {
+// reactivateAll reactivates all users, and reports whether one was deactivated.
+func (tr *run) reactivateAll() bool {
 	isAway := false
 	for _, u := range people {
-		if tr.house.standing(u) == policy.Deactivated {
-			tr.house.stand(u, policy.Member)
+		if tr.spec.standing(u) == policy.Deactivated {
+			tr.spec.setStatus(u, policy.Member)
 			isAway = true
 		}
 	}
 	return isAway
 }
 
-// orphan deactivates the owner of a key until the bot has seen it, if it can.
-func (tr *run) orphan(t *rapid.T) {
+// deactivateOwner deactivates the owner of a key until the bot has seen it, if it can.
+func (tr *run) deactivateOwner(t *rapid.T) {
 	r := tr.one(t, isActive)
-	if tr.house.isMember(r.Requester) {
-		tr.house.stand(r.Requester, policy.Deactivated)
+	if tr.spec.isMember(r.Requester) {
+		tr.spec.setStatus(r.Requester, policy.Deactivated)
 	}
-	tr.pass(noticed)
+	tr.advance(noticed)
 }
 
-// regroup adds a user to a group, or removes one.
-func (tr *run) regroup(t *rapid.T) {
+// changeGroup adds a user to a group, or removes one.
+func (tr *run) changeGroup(t *rapid.T) {
 	g := pick(t, "group", slices.Sorted(maps.Keys(movers)))
 	u := pick(t, "who", movers[g])
-	members := slices.Clone(tr.house.groups[g])
+	members := slices.Clone(tr.spec.groups[g])
 	if i := slices.Index(members, u); i >= 0 {
 		members = slices.Delete(members, i, i+1)
 	} else {
 		members = append(members, u)
 	}
-	tr.house.group(g, members...)
+	tr.spec.group(g, members...)
 }
 
 // moveProject deletes a project in Atlas, or brings it back.

@@ -30,7 +30,7 @@ func (tr *run) root(r approval.Request) root {
 
 // approvesAccess reports whether a person's approval is one that access takes.
 func (h *spec) approvesAccess(u policy.UserID, of policy.OrgID, a policy.Access) bool {
-	return slices.ContainsFunc(slots(of, a), func(s slot) bool { return h.fits(u, s, false) })
+	return slices.ContainsFunc(slots(of, a), func(s seat) bool { return h.fits(u, s, false) })
 }
 
 // approvesAlone reports whether a person's approval is all that access takes.
@@ -69,7 +69,7 @@ func (tr *run) isForOwner(r approval.Request) bool {
 	if len(r.Transfers) == 0 {
 		return true
 	}
-	return tr.alone[r.ID] && tr.house.approvesAlone(r.Transfers[len(r.Transfers)-1].By, r.Org, r.Access)
+	return tr.alone[r.ID] && tr.spec.approvesAlone(r.Transfers[len(r.Transfers)-1].By, r.Org, r.Access)
 }
 
 // hadIt reports whether a person has or had a key. It needs tr.mu.

@@ -19,7 +19,7 @@ func (tr *run) check() {
 	entries := tr.entries()
 	rows := tr.requests()
 	tr.checkTrail(entries, rows)
-	tr.checkTold(entries)
+	tr.checkAnswers(entries)
 	for _, r := range rows {
 		require.Equal(tr.t, tr.last(r.ID).Version, r.Version, "%s was changed beside the store", r.ID)
 		tr.checkKeys(r)
@@ -72,8 +72,8 @@ func replay(t require.TestingT, entries []approval.AuditEntry, rows []approval.R
 	}
 }
 
-// checkTold compares what people were told with what is recorded.
-func (tr *run) checkTold(entries []approval.AuditEntry) {
+// checkAnswers compares what people were told with what is recorded.
+func (tr *run) checkAnswers(entries []approval.AuditEntry) {
 	done, refused := map[snapshot]int{}, map[snapshot]int{}
 	for _, e := range entries {
 		m := snapshotOf(e.Request, e.Event, e.By)
@@ -155,7 +155,7 @@ func (tr *run) checkTimes(r approval.Request) {
 	tells := r.Cascade != "" || r.State == approval.StateActive && r.Type == approval.Rotation && !r.PredecessorScheduled
 	require.True(tr.t, tells || due.IsZero() || time.Since(due) < 2*time.Minute, "%s is %s, and overdue since %s", r.ID, r.State, due)
 	require.True(tr.t, r.KeyExpiresAt.IsZero() || time.Since(r.KeyExpiresAt) < 2*time.Minute, "%s outlives its end", r.ID)
-	if r.State == approval.StateActive && tr.house.isGone(r.Requester) && tr.heldSince(r.ID) > noticed {
+	if r.State == approval.StateActive && tr.spec.isGone(r.Requester) && tr.heldSince(r.ID) > noticed {
 		require.False(tr.t, r.OwnerDeactivatedAt.IsZero(), "%s: its deactivated owner was not noticed", r.ID)
 	}
 	if r.State != approval.StatePending || r.Org != org {

@@ -71,12 +71,12 @@ func model(t *testing.T, newStore func(*rapid.T) func() (approval.Store, func() 
 		open := newStore(t)
 		rapid.SyncTest(t, func(t *rapid.T) {
 			lags, latencies := []time.Duration{0, 2 * time.Minute, 20 * time.Minute}, []time.Duration{0, time.Second, 4 * time.Second}
-			tr := newTrial(t, open, pick(t, "lag", lags), pick(t, "latency", latencies))
-			tr.tally = tally
+			tr := newRun(t, open, pick(t, "lag", lags), pick(t, "latency", latencies))
+			tr.stats = tally
 			tr.isCalm = number(t, "calm", 4) == 1
 			t.Cleanup(tr.end)
-			t.Cleanup(func() { tally.failed(t.Failed(), tr.journal) })
-			pick(t, "scene", scenes).set(tr)
+			t.Cleanup(func() { tally.failed(t.Failed(), tr.history) })
+			pick(t, "scene", scenarios).set(tr)
 			t.Repeat(map[string]func(*rapid.T){"": func(*rapid.T) { tr.check() }, "step": tr.step})
 			tr.finish()
 			tally.add(tr.trail)

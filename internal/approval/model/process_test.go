@@ -34,11 +34,11 @@ type process struct {
 	dying sync.Once
 
 	mu   sync.Mutex
-	fuse fuse
+	fuse plannedCrash
 }
 
-// A fuse is a crash to come.
-type fuse struct {
+// A plannedCrash is a crash to come.
+type plannedCrash struct {
 	calls   int           // to that call from now; 0: none
 	of      string        // the calls that count; empty: all
 	happens bool          // whether that call still does what it should
@@ -50,7 +50,7 @@ func (tr *run) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &process{trial: tr, stop: stop, done: make(chan struct{}), died: make(chan struct{})}
 	store := guardedStore{p}
-	worker := worker.NewWorker(tr.orgs, store, p.keysOf, guardedScreens{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	worker := worker.NewWorker(tr.orgs, store, p.keysOf, guardedMessenger{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	p.service = &service.Service{
 		Store: store, Directory: guardedDirectory{p}, Orgs: tr.orgs,
 		Projects: &service.ProjectCache{KeysOf: p.keysOf, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake, Poke: worker.Poke,
@@ -220,14 +220,14 @@ func (g guardedKeys) WasUsed(ctx context.Context, id string) (used bool, err err
 	return used && err == nil, err
 }
 
-type guardedScreens struct{ p *process }
+type guardedMessenger struct{ p *process }
 
-func (g guardedScreens) SyncMessage(ctx context.Context, r approval.Request, m approval.MessageName) (at approval.MessageRef, err error) {
+func (g guardedMessenger) SyncMessage(ctx context.Context, r approval.Request, m approval.MessageName) (at approval.MessageRef, err error) {
 	err = g.p.talk(ctx, approvaltest.CallSyncMessage, func() error { at, err = g.p.trial.screens.SyncMessage(ctx, r, m); return err })
 	return at, err
 }
 
-func (g guardedScreens) RevealKey(ctx context.Context, r approval.Request, c approval.Credential) error {
+func (g guardedMessenger) RevealKey(ctx context.Context, r approval.Request, c approval.Credential) error {
 	return g.p.talk(ctx, approvaltest.CallRevealKey, func() error {
 		g.p.trial.revealed(r, c)
 		return g.p.trial.screens.RevealKey(ctx, r, c)

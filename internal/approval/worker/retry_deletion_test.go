@@ -16,7 +16,7 @@ import (
 func notDeleted(w *env) policy.ID {
 	id := w.Approved()
 	w.Keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Indeterminate()))
-	w.Keys.Fail(approvaltest.CallDelete, approvaltest.Lost(requestsThatWait(time.Hour)))
+	w.Keys.Fail(approvaltest.CallDelete, approvaltest.Lost(waitingRequests(time.Hour)))
 	_, err := w.Issue(w.T.Context(), as(alice), id)
 	require.NoError(w.T, err)
 	w.WaitIdle()
@@ -40,7 +40,7 @@ func TestOperatorRetriesDeletion(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
-		w.Keys.Fail(approvaltest.CallDelete, approvaltest.Lost(requestsThatWait(time.Hour)))
+		w.Keys.Fail(approvaltest.CallDelete, approvaltest.Lost(waitingRequests(time.Hour)))
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
 		w.WaitIdle()

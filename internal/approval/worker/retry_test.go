@@ -20,8 +20,8 @@ var longWaits = map[string]time.Duration{
 	"for ever":    math.MaxInt64,
 }
 
-// requestsThatWait is the error of a call that was refused with a Retry-After.
-func requestsThatWait(d time.Duration) *approval.CallError {
+// waitingRequests is the error of a call that was refused with a Retry-After.
+func waitingRequests(d time.Duration) *approval.CallError {
 	f := approvaltest.Transient(approval.CauseAtlasUnavailable)
 	f.RetryAfter = d
 	return f
@@ -34,7 +34,7 @@ func TestDeletionRetryIsCapped(t *testing.T) {
 			t.Parallel()
 			inEnv(t, func(w *env) {
 				id := w.Active()
-				w.Keys.Fail(approvaltest.CallDelete, approvaltest.Lost(requestsThatWait(wait)))
+				w.Keys.Fail(approvaltest.CallDelete, approvaltest.Lost(waitingRequests(wait)))
 				_, err := w.Revoke(t.Context(), as(alice), id, "")
 				require.NoError(t, err)
 				w.WaitIdle()
@@ -51,7 +51,7 @@ func TestOverdueDeletionIsReported(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
-		w.Keys.Fail(approvaltest.CallDelete, repeat(20, approvaltest.Lost(requestsThatWait(time.Hour)))...)
+		w.Keys.Fail(approvaltest.CallDelete, repeat(20, approvaltest.Lost(waitingRequests(time.Hour)))...)
 		_, err := w.Revoke(t.Context(), as(alice), id, "")
 		require.NoError(t, err)
 		w.Advance(15*time.Minute - time.Second)
@@ -69,7 +69,7 @@ func TestOverdueDeletionIsReportedDuringHangingCall(t *testing.T) {
 	inEnv(t, func(w *env) {
 		id := w.Active()
 		revoked := time.Now()
-		w.Keys.Fail(approvaltest.CallDelete, repeat(100, approvaltest.Lost(requestsThatWait(0)))...)
+		w.Keys.Fail(approvaltest.CallDelete, repeat(100, approvaltest.Lost(waitingRequests(0)))...)
 		w.Keys.SetOnCall(func(c approvaltest.Call) {
 			if c == approvaltest.CallDelete && time.Since(revoked) > 14*time.Minute {
 				<-time.After(80 * time.Second)
@@ -87,7 +87,7 @@ func TestRollbackRetryIsCapped(t *testing.T) {
 	inEnv(t, func(w *env) {
 		id := w.Approved()
 		w.Keys.Fail(approvaltest.CallRestrict, approvaltest.Lost(approvaltest.Indeterminate()))
-		w.Keys.Fail(approvaltest.CallDelete, approvaltest.Lost(requestsThatWait(24*time.Hour)))
+		w.Keys.Fail(approvaltest.CallDelete, approvaltest.Lost(waitingRequests(24*time.Hour)))
 		_, err := w.Issue(t.Context(), as(alice), id)
 		require.NoError(t, err)
 		w.Advance(10*time.Minute + time.Second)
@@ -100,7 +100,7 @@ func TestChangeRetryIsCapped(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		id := w.Active()
-		w.Keys.Fail(approvaltest.CallAddAccess, approvaltest.Lost(requestsThatWait(24*time.Hour)))
+		w.Keys.Fail(approvaltest.CallAddAccess, approvaltest.Lost(waitingRequests(24*time.Hour)))
 		change, err := w.ReplaceAccessList(t.Context(), as(alice), id, service.AccessListForm{IdempotencyKey: "change", Reason: "moved", Networks: "203.0.113.9"})
 		require.NoError(t, err)
 		_, err = w.Approve(t.Context(), as(bob), change.ID)
@@ -113,7 +113,7 @@ func TestChangeRetryIsCapped(t *testing.T) {
 func TestSyncRetryIsCapped(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
-		w.Messenger.Fail(approvaltest.CallSyncMessage, approvaltest.Lost(requestsThatWait(24*time.Hour)))
+		w.Messenger.Fail(approvaltest.CallSyncMessage, approvaltest.Lost(waitingRequests(24*time.Hour)))
 		id := w.Submitted()
 		w.Advance(10 * time.Minute)
 		assert.True(t, w.HasMessage(id, approval.CardMessage))
@@ -136,7 +136,7 @@ func TestRateLimitedMessageDelaysNoOther(t *testing.T) {
 	inEnv(t, func(w *env) {
 		id := w.Submitted()
 		lost := approvaltest.Lost
-		w.Messenger.Fail(approvaltest.CallSyncMessage, lost(requestsThatWait(time.Hour)), approvaltest.Fine(), lost(approvaltest.Indeterminate()))
+		w.Messenger.Fail(approvaltest.CallSyncMessage, lost(waitingRequests(time.Hour)), approvaltest.Fine(), lost(approvaltest.Indeterminate()))
 		_, err := w.Approve(t.Context(), as(bob), id)
 		require.NoError(t, err)
 		w.Advance(10 * time.Second)
@@ -156,7 +156,7 @@ func TestNewVersionIsSyncedAtOnceUnlessRateLimited(t *testing.T) {
 		fault *approval.CallError
 		after time.Duration
 	}{
-		"limited": {requestsThatWait(5 * time.Minute), 5 * time.Minute},
+		"limited": {waitingRequests(5 * time.Minute), 5 * time.Minute},
 		"failed":  {approvaltest.Indeterminate(), time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

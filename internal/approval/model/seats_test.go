@@ -10,23 +10,23 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A slot is one approval that is asked for, by who can give it.
-type slot string
+// A seat is one approval that is asked for, by who can give it.
+type seat string
 
 const (
-	ofUsual    slot = "bob or a member of platform"
-	ofPlatform slot = "a member of platform"
-	ofSecurity slot = "a member of security"
-	ofDana     slot = "dana"
-	ofFive     slot = "one of five"
+	ofUsual    seat = "bob or a member of platform"
+	ofPlatform seat = "a member of platform"
+	ofSecurity seat = "a member of security"
+	ofDana     seat = "dana"
+	ofFive     seat = "one of five"
 )
 
 // slots are the approvals that access takes.
-func slots(of policy.OrgID, a policy.Access) []slot {
+func slots(of policy.OrgID, a policy.Access) []seat {
 	if of == org2 {
-		return []slot{ofFive, ofFive}
+		return []seat{ofFive, ofFive}
 	}
-	most := map[slot]int{}
+	most := map[seat]int{}
 	for _, r := range rolesOf(a) {
 		switch r {
 		case owners:
@@ -39,9 +39,9 @@ func slots(of policy.OrgID, a policy.Access) []slot {
 			most[ofUsual] = 1
 		}
 	}
-	var all []slot
+	var all []seat
 	for _, s := range slices.Sorted(maps.Keys(most)) {
-		all = append(all, slices.Repeat([]slot{s}, most[s])...)
+		all = append(all, slices.Repeat([]seat{s}, most[s])...)
 	}
 	return all
 }
@@ -56,7 +56,7 @@ func rolesOf(a policy.Access) []policy.Role {
 
 // fits reports whether a user can give an approval for s. After a request
 // escalated to the managers, they stand in for every approver.
-func (h *spec) fits(u policy.UserID, s slot, escalated bool) bool {
+func (h *spec) fits(u policy.UserID, s seat, escalated bool) bool {
 	switch {
 	case h.isOf(interns, u) || s == ofFive && u == mallory:
 		return false
@@ -78,7 +78,7 @@ func (h *spec) fits(u policy.UserID, s slot, escalated bool) bool {
 
 // filled counts the slots that these people can fill, each of them one, by
 // trying everything.
-func (h *spec) filled(all []slot, people []policy.UserID, escalated bool) int {
+func (h *spec) filled(all []seat, people []policy.UserID, escalated bool) int {
 	if len(all) == 0 || len(people) == 0 {
 		return 0
 	}
@@ -95,7 +95,7 @@ func (h *spec) filled(all []slot, people []policy.UserID, escalated bool) int {
 // mayDecide reports whether a user's approval or denial counts
 // for r.
 func (h *spec) mayDecide(u policy.UserID, r approval.Request) bool {
-	return slices.ContainsFunc(slots(r.Org, r.Access), func(s slot) bool { return h.fits(u, s, isEscalated(r)) })
+	return slices.ContainsFunc(slots(r.Org, r.Access), func(s seat) bool { return h.fits(u, s, isEscalated(r)) })
 }
 
 // counted lists whose approvals of r are worth anything now, but not one's.
@@ -121,8 +121,8 @@ func (h *spec) oversees(u policy.UserID, of policy.OrgID) bool {
 	if of == org2 {
 		return h.fits(u, ofFive, false)
 	}
-	all := []slot{ofUsual, ofPlatform, ofSecurity, ofDana}
-	return slices.ContainsFunc(all, func(s slot) bool { return h.fits(u, s, true) })
+	all := []seat{ofUsual, ofPlatform, ofSecurity, ofDana}
+	return slices.ContainsFunc(all, func(s seat) bool { return h.fits(u, s, true) })
 }
 
 // byRule reports whether access needs no approval. The lifetime is that

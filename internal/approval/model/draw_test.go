@@ -85,16 +85,16 @@ func (tr *run) drawForm(t *rapid.T, p *click) {
 	p.Nth = tr.changes
 }
 
-func (tr *run) pressNext(t *rapid.T) { tr.pressNow(tr.drawNext(t)) }
+func (tr *run) clickNext(t *rapid.T) { tr.clickNow(tr.drawNext(t)) }
 
-func (tr *run) pressAnything(t *rapid.T) {
+func (tr *run) clickAnything(t *rapid.T) {
 	p := click{ID: tr.one(t, isAny).ID, On: pick(t, "button", clicks), Who: pick(t, "who", people)}
 	tr.drawForm(t, &p)
-	tr.pressNow(p)
+	tr.clickNow(p)
 }
 
-// pressLater presses something in the middle of what the bot does next.
-func (tr *run) pressLater(t *rapid.T) {
+// clickLater presses something in the middle of what the bot does next.
+func (tr *run) clickLater(t *rapid.T) {
 	r := tr.one(t, isOpen)
 	p := click{ID: r.ID, On: pick(t, "button", clicks)}
 	if flip(t, "useful") {
@@ -106,14 +106,14 @@ func (tr *run) pressLater(t *rapid.T) {
 	calls := number(t, "calls", 12)
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.waiting = append(tr.waiting, &concurrentAction{calls, p.counts(), func() { tr.press(p) }})
+	tr.waiting = append(tr.waiting, &concurrentAction{calls, p.counts(), func() { tr.perform(p) }})
 }
 
-// sign draws a review, now and then by a user who may not.
-func (tr *run) sign(t *rapid.T) {
+// review draws a review, now and then by a user who may not.
+func (tr *run) review(t *rapid.T) {
 	p := tr.drawHow(t, tr.one(t, isUnsigned), approval.EventReview)
 	if number(t, "own", 4) == 1 {
-		p.Who = tr.breaker(p.ID)
+		p.Who = tr.breakGlassRequester(p.ID)
 	}
-	tr.pressNow(p)
+	tr.clickNow(p)
 }

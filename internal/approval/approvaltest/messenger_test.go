@@ -13,65 +13,65 @@ import (
 
 func TestMessengerSync(t *testing.T) {
 	t.Parallel()
-	screens := &approvaltest.Messenger{}
+	messenger := &approvaltest.Messenger{}
 	r, _ := request()
 	r.Version = 1
-	at, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
+	at, err := messenger.SyncMessage(t.Context(), r, approval.CardMessage)
 	require.NoError(t, err)
 	require.Equal(t, "C-approvers", at.Channel)
 	require.EqualValues(t, 1, at.Shown)
-	asked, err := screens.SyncMessage(t.Context(), r, approval.RequestedMessage)
+	asked, err := messenger.SyncMessage(t.Context(), r, approval.RequestedMessage)
 	require.NoError(t, err)
 	require.Equal(t, "D-U_bo", asked.Channel)
 
 	r.Version, r.State = 2, approval.StateApproved
 	r.MessageRefs = map[approval.MessageName]approval.MessageRef{approval.CardMessage: at}
-	again, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
+	again, err := messenger.SyncMessage(t.Context(), r, approval.CardMessage)
 	require.NoError(t, err)
 	require.Equal(t, at.TS, again.TS, "the same message")
 	require.EqualValues(t, 2, again.Shown)
 
-	seen := screens.Messages(r.ID)
+	seen := messenger.Messages(r.ID)
 	require.Len(t, seen, 2)
 	require.Equal(t, approval.StateApproved, seen[0].Request.State)
 	require.Equal(t, 2, seen[0].Synced)
-	require.Equal(t, approval.StatePending, seen[1].Request.State, "not drawn again")
+	require.Equal(t, approval.StatePending, seen[1].Request.State, "not synced again")
 }
 
 func TestMessengerSyncFailures(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		mishap approvaltest.Failure
-		want   int // messages after a second try
+		failure approvaltest.Failure
+		want    int // messages after a second try
 	}{
 		"the post is lost":         {approvaltest.Lost(approvaltest.Transient("")), 1},
 		"the post is not heard of": {approvaltest.AnswerLost(approvaltest.Indeterminate()), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			screens := &approvaltest.Messenger{}
-			screens.Fail(approvaltest.CallSyncMessage, tt.mishap)
+			messenger := &approvaltest.Messenger{}
+			messenger.Fail(approvaltest.CallSyncMessage, tt.failure)
 			r, _ := request()
-			_, err := screens.SyncMessage(t.Context(), r, approval.CardMessage)
-			require.ErrorIs(t, err, tt.mishap.Err)
-			_, err = screens.SyncMessage(t.Context(), r, approval.CardMessage)
+			_, err := messenger.SyncMessage(t.Context(), r, approval.CardMessage)
+			require.ErrorIs(t, err, tt.failure.Err)
+			_, err = messenger.SyncMessage(t.Context(), r, approval.CardMessage)
 			require.NoError(t, err)
-			require.Len(t, screens.Messages(r.ID), tt.want)
+			require.Len(t, messenger.Messages(r.ID), tt.want)
 		})
 	}
 }
 
 func TestMessengerReveal(t *testing.T) {
 	t.Parallel()
-	screens := &approvaltest.Messenger{}
-	screens.Fail(approvaltest.CallRevealKey, approvaltest.Lost(approvaltest.Indeterminate()), approvaltest.AnswerLost(approvaltest.Indeterminate()))
+	messenger := &approvaltest.Messenger{}
+	messenger.Fail(approvaltest.CallRevealKey, approvaltest.Lost(approvaltest.Indeterminate()), approvaltest.AnswerLost(approvaltest.Indeterminate()))
 	r, _ := request()
 	c := approval.Credential{Key: approval.Key{ID: "k1"}, PrivateKey: secret.New("shown once")}
-	require.Error(t, screens.RevealKey(t.Context(), r, c))
-	require.Empty(t, screens.Revealed())
-	require.Error(t, screens.RevealKey(t.Context(), r, c))
-	require.NoError(t, screens.RevealKey(t.Context(), r, c))
-	seen := screens.Revealed()
+	require.Error(t, messenger.RevealKey(t.Context(), r, c))
+	require.Empty(t, messenger.Revealed())
+	require.Error(t, messenger.RevealKey(t.Context(), r, c))
+	require.NoError(t, messenger.RevealKey(t.Context(), r, c))
+	seen := messenger.Revealed()
 	require.Len(t, seen, 2)
 	require.Equal(t, policy.UserID("U_bo"), seen[0].To)
 	require.Equal(t, "shown once", seen[0].PrivateKey.Reveal())

@@ -66,10 +66,10 @@ func newHouse(d *approvaltest.Directory) *spec {
 		groups: map[policy.GroupID][]policy.UserID{},
 	}
 	for _, u := range people {
-		h.stand(u, policy.Member)
+		h.setStatus(u, policy.Member)
 	}
-	h.stand(gil, policy.Guest)
-	h.stand(eve, policy.External)
+	h.setStatus(gil, policy.Guest)
+	h.setStatus(eve, policy.External)
 	h.group(platform, alice, dana, frank, heidi, mallory)
 	h.group(security, grace, heidi)
 	h.group(managers, ivan, mallory)
@@ -78,8 +78,8 @@ func newHouse(d *approvaltest.Directory) *spec {
 	return h
 }
 
-// stand sets the status of a user from now on.
-func (h *spec) stand(u policy.UserID, s policy.MemberStatus) {
+// setStatus sets the status of a user from now on.
+func (h *spec) setStatus(u policy.UserID, s policy.MemberStatus) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.standings[u], h.since[u] = s, time.Now()
@@ -119,8 +119,8 @@ func (h *spec) isOf(g policy.GroupID, u policy.UserID) bool {
 	return slices.Contains(h.groups[g], u)
 }
 
-// houseRules are the rules as the bot has them.
-func houseRules() policy.Orgs {
+// specPolicies are the rules as the bot has them.
+func specPolicies() policy.Orgs {
 	one := testPolicy(func(p *policy.Policy) {
 		p.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{bob}, Groups: []policy.GroupID{platform}}, Count: 1}}
 		p.ExcludedApprovers = groups(interns)

@@ -16,13 +16,13 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-// A sent form can be sent again.
-type sent struct {
+// A sentForm form can be sent again.
+type sentForm struct {
 	who  policy.UserID
 	wish string
 }
 
-func (f sent) isEmergency() bool { return strings.HasPrefix(f.wish, "emergency") }
+func (f sentForm) isEmergency() bool { return strings.HasPrefix(f.wish, "emergency") }
 
 // openAtMost keeps trials small: more requests at once are only slower.
 const openAtMost = 5
@@ -33,7 +33,7 @@ func (tr *run) submitForm(t *rapid.T) {
 	isNew := n == 0 || len(tr.among(isOpen)) < openAtMost && number(t, "form", 4) > 1
 	if isNew {
 		all := slices.Sorted(maps.Keys(wishes))
-		tr.forms = append(tr.forms, sent{
+		tr.forms = append(tr.forms, sentForm{
 			pick(t, "who", []policy.UserID{alice, alice, alice, carol, carol, dana, gil}),
 			pick(t, "wish", append(all, "wide", "all", "ci", "projects", "emergency", "staging")),
 		})
@@ -49,7 +49,7 @@ func (tr *run) submit(n int) approval.Request {
 	f := tr.forms[n]
 	w := wishes[f.wish]
 	isForeseen, many := tr.isQuiet() && (tr.searchMoved == 0 || len(w.want.Projects) == 0), len(tr.known())
-	against := tr.whyNotAsk(f)
+	against := tr.whyNotSubmit(f)
 	filled := form(w.fill, func(to *policy.Form) { to.IdempotencyKey, to.Org = fmt.Sprintf("V%d", n), w.org })
 	ask := tr.process.service.Submit
 	if f.isEmergency() {
@@ -59,7 +59,7 @@ func (tr *run) submit(n int) approval.Request {
 	r, err := ask(context.Background(), as(f.who), filled)
 	made()
 	tr.write("%s sends %q: %s %v", f.who, f.wish, r.ID, err)
-	tr.tellAsker(f, r, err)
+	tr.recordSubmitAnswer(f, r, err)
 	switch {
 	case err == nil:
 		require.Contains(tr.t, []policy.ID{"", r.ID}, tr.asked[n], "one form made two requests")
@@ -75,16 +75,16 @@ func (tr *run) submit(n int) approval.Request {
 	return r
 }
 
-// whyNotAsk lists by hand what speaks against a form.
-func (tr *run) whyNotAsk(f sent) []error {
+// whyNotSubmit lists by hand what speaks against a form.
+func (tr *run) whyNotSubmit(f sentForm) []error {
 	w := wishes[f.wish]
 	all := tr.whyNotMember(f.who)
 	switch {
 	case w.org == nowhere:
 		return append(all, policy.ErrNoOrg)
-	case f.isEmergency() && !tr.house.mayBreakGlass(f.who, w.org):
+	case f.isEmergency() && !tr.spec.mayBreakGlass(f.who, w.org):
 		all = append(all, service.ErrBreakGlassNotAllowed)
-	case !f.isEmergency() && slices.Contains(w.want.Roles, owners) && !tr.house.isOf(platform, f.who):
+	case !f.isEmergency() && slices.Contains(w.want.Roles, owners) && !tr.spec.isOf(platform, f.who):
 		all = append(all, errMistake)
 	}
 	if w.mistaken {
@@ -93,15 +93,15 @@ func (tr *run) whyNotAsk(f sent) []error {
 	return all
 }
 
-func (tr *run) tellAsker(f sent, r approval.Request, err error) {
+func (tr *run) recordSubmitAnswer(f sentForm, r approval.Request, err error) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	_, isMistake := errors.AsType[*policy.FormError](err)
 	switch {
 	case err == nil:
-		tr.tell(snapshot{r.ID, approval.EventSubmit, f.who}, account{accepted: 1})
+		tr.recordAnswer(snapshot{r.ID, approval.EventSubmit, f.who}, account{accepted: 1})
 	case isAccident(err):
-		tr.tell(snapshot{On: approval.EventSubmit, By: f.who}, account{unclear: 1})
+		tr.recordAnswer(snapshot{On: approval.EventSubmit, By: f.who}, account{unclear: 1})
 	case !isMistake && !isRefusal(err) && !errors.Is(err, service.ErrNoProjects):
 		tr.wrong = append(tr.wrong, fmt.Sprintf("%+v was answered with an error for which there is no sentence: %v", f, err))
 	}
@@ -109,22 +109,22 @@ func (tr *run) tellAsker(f sent, r approval.Request, err error) {
 
 // checkAsked asserts that what was recorded is what was filled in. What it took
 // is looked at when it is stored.
-func (tr *run) checkAsked(f sent, r approval.Request) {
+func (tr *run) checkAsked(f sentForm, r approval.Request) {
 	want := wishes[f.wish].want
-	got := tr.wishOf(r.ID)
+	got := tr.requestedAccess(r.ID)
 	require.True(tr.t, isWithin(got, want) && isWithin(want, got), "%q became %+v", f.wish, got)
 	require.Equal(tr.t, f.isEmergency(), r.BreakGlass)
 	require.Equal(tr.t, wishes[f.wish].org, r.Org)
 }
 
-func (tr *run) wishOf(id policy.ID) policy.Access {
+func (tr *run) requestedAccess(id policy.ID) policy.Access {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return tr.wanted[id]
 }
 
-// breaker is who took a key by break-glass.
-func (tr *run) breaker(id policy.ID) policy.UserID {
+// breakGlassRequester is who took a key by break-glass.
+func (tr *run) breakGlassRequester(id policy.ID) policy.UserID {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return tr.broke[id]

@@ -53,26 +53,26 @@ func (tr *run) whyNot(p click, r approval.Request) []error {
 	switch p.On {
 	case approval.EventApprove, approveLess, approval.EventDeny:
 		against(isOwner && r.Org == org, policy.ErrOwnRequest)
-		against(!tr.house.mayDecide(p.Who, r), policy.ErrNotApprover)
+		against(!tr.spec.mayDecide(p.Who, r), policy.ErrNotApprover)
 		if p.On != approval.EventDeny {
-			all = append(all, tr.whyNotYes(p, r)...)
+			all = append(all, tr.whyNotApprove(p, r)...)
 		}
 	case approval.EventRevoke:
-		against(!isOwner && !tr.house.oversees(p.Who, r.Org), approval.ErrNotOwner)
+		against(!isOwner && !tr.spec.oversees(p.Who, r.Org), approval.ErrNotOwner)
 	case approval.EventReview:
-		against(!tr.house.oversees(p.Who, r.Org), policy.ErrNotApprover)
+		against(!tr.spec.oversees(p.Who, r.Org), policy.ErrNotApprover)
 		against(tr.owned(p.Who, r), policy.ErrOwnRequest)
 		against(!r.BreakGlass, approval.ErrNotAllowed)
 		against(r.Review.By != "", approval.ErrAlreadyReviewed)
 	case approval.EventTransfer:
 		to := policy.UserID(p.How)
-		against(!tr.house.approvesAccess(p.Who, r.Org, r.Access), policy.ErrNotApprover)
+		against(!tr.spec.approvesAccess(p.Who, r.Org, r.Access), policy.ErrNotApprover)
 		against(to == p.Who, service.ErrToSelf)
-		if why := tr.house.whyNotHave(to, r, tr.root(r), r.KeyExpiresAt); why != nil {
+		if why := tr.spec.whyNotHave(to, r, tr.root(r), r.KeyExpiresAt); why != nil {
 			against(true, why)
 		}
-		against(r.OwnerDeactivatedAt.IsZero() || to == r.Requester || tr.house.standing(r.Requester) != policy.Deactivated, service.ErrOwnerActive)
-		against(!tr.house.isMember(to), service.ErrNotEligible)
+		against(r.OwnerDeactivatedAt.IsZero() || to == r.Requester || tr.spec.standing(r.Requester) != policy.Deactivated, service.ErrOwnerActive)
+		against(!tr.spec.isMember(to), service.ErrNotEligible)
 	default:
 		against(!isOwner, approval.ErrNotOwner)
 		all = append(all, tr.whyNotOwn(p, r)...)
@@ -84,15 +84,15 @@ func (tr *run) whyNot(p click, r approval.Request) []error {
 func (tr *run) whyNotMember(u policy.UserID) []error {
 	why := map[policy.MemberStatus]error{
 		policy.Guest: approval.ErrGuest, policy.Deactivated: approval.ErrDeactivated, policy.External: approval.ErrExternal,
-	}[tr.house.standing(u)]
+	}[tr.spec.standing(u)]
 	if why == nil {
 		return nil
 	}
 	return []error{why}
 }
 
-// whyNotYes says why an approval would not be taken.
-func (tr *run) whyNotYes(p click, r approval.Request) []error {
+// whyNotApprove says why an approval would not be taken.
+func (tr *run) whyNotApprove(p click, r approval.Request) []error {
 	var all []error
 	left := r.Access
 	if p.On == approveLess {
@@ -105,9 +105,9 @@ func (tr *run) whyNotYes(p click, r approval.Request) []error {
 			all = append(all, approval.ErrNotAllowed)
 		}
 	}
-	others := tr.house.counted(r, p.Who)
+	others := tr.spec.counted(r, p.Who)
 	needed := slots(r.Org, left)
-	is, was := tr.house.filled(needed, append(slices.Clone(others), p.Who), isEscalated(r)), tr.house.filled(needed, others, isEscalated(r))
+	is, was := tr.spec.filled(needed, append(slices.Clone(others), p.Who), isEscalated(r)), tr.spec.filled(needed, others, isEscalated(r))
 	switch {
 	case is == len(needed):
 	case slices.Contains(r.Counted(), p.Who):
@@ -134,7 +134,7 @@ func (tr *run) whyNotOwn(p click, r approval.Request) []error {
 			return []error{approval.ErrAlreadyNudged}
 		}
 	case approval.EventExtend:
-		if why := tr.house.whyNotMore(r, tr.root(r)); why != nil {
+		if why := tr.spec.whyNotMore(r, tr.root(r)); why != nil {
 			return []error{why}
 		}
 		if extras[p.How] != shortLife && extras[p.How] != longLife {
@@ -145,7 +145,7 @@ func (tr *run) whyNotOwn(p click, r approval.Request) []error {
 		if areMistaken(r.Org, f, r.Access.Networks, want) {
 			return []error{errMistake}
 		}
-		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.KeyExpiresAt); why != nil && !reaches(r.Access.Networks, want) {
+		if why := tr.spec.whyNotHave(r.Requester, r, tr.root(r), r.KeyExpiresAt); why != nil && !reaches(r.Access.Networks, want) {
 			return []error{why}
 		}
 	case approval.EventConfirm:
@@ -160,7 +160,7 @@ func (tr *run) whyNotOwn(p click, r approval.Request) []error {
 		if next := tr.about(r.Successor); next.ID != "" && !next.State.Final() {
 			return []error{approval.ErrRotationUnderway}
 		}
-		if why := tr.house.whyNotHave(r.Requester, r, tr.root(r), r.KeyExpiresAt); why != nil {
+		if why := tr.spec.whyNotHave(r.Requester, r, tr.root(r), r.KeyExpiresAt); why != nil {
 			return []error{why}
 		}
 	case switchedOver:
@@ -177,14 +177,14 @@ func (tr *run) whyNotOwn(p click, r approval.Request) []error {
 	return nil
 }
 
-// pressNow presses at a moment when nothing else happens, so that it is known
+// clickNow presses at a moment when nothing else happens, so that it is known
 // beforehand what has to be the answer.
-func (tr *run) pressNow(p click) approval.Request {
+func (tr *run) clickNow(p click) approval.Request {
 	before, many := tr.get(p.ID), len(tr.known())
 	isForeseen := tr.isQuiet()
 	against := tr.whyNot(p, before)
 	wasSent := tr.wasSent(p)
-	r, err := tr.press(p)
+	r, err := tr.perform(p)
 	switch {
 	case !isForeseen:
 	case len(against) == 0:

@@ -20,10 +20,10 @@ import (
 // were told.
 type run struct {
 	t         rapid.TB
-	tally     *stats
+	stats     *stats
 	isCalm    bool // nothing goes wrong but what people do
 	orgs      policy.Orgs
-	house     *spec
+	spec      *spec
 	keys      *approvaltest.Keys
 	screens   *approvaltest.Messenger
 	directory *approvaltest.Directory
@@ -34,7 +34,7 @@ type run struct {
 	store approval.Store // without what may go wrong
 	close func() error
 
-	forms   []sent            // what people filled in
+	forms   []sentForm        // what people filled in
 	asked   map[int]policy.ID // what people were told that became of it
 	trail   []approval.AuditEntry
 	chain   approval.Chain
@@ -45,12 +45,12 @@ type run struct {
 
 	storing sync.Mutex // one change of the store at a time
 	mu      sync.Mutex // guards what follows: a press may come in the middle of work
-	ledger
+	expectations
 	told     map[snapshot]account
 	wrong    []string
 	waiting  []*concurrentAction
 	counting int // what is being counted and stored
-	journal  []string
+	history  []string
 }
 
 // A concurrentAction is a press in the middle of something.
@@ -72,10 +72,10 @@ func (w witness) Errorf(format string, args ...any) {
 	w.TB.Errorf(format, args...)
 }
 
-// newCrashRun starts the bot. Atlas's lists lag, and each call takes its time.
-func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, latency time.Duration) *run {
+// newRun starts the bot. Atlas's lists lag, and each call takes its time.
+func newRun(t rapid.TB, open func() (approval.Store, func() error), lag, latency time.Duration) *run {
 	tr := &run{
-		open: open, orgs: houseRules(), ledger: newLedger(),
+		open: open, orgs: specPolicies(), expectations: newExpectations(),
 		keys:    &approvaltest.Keys{Now: time.Now, Lag: lag},
 		screens: &approvaltest.Messenger{}, directory: &approvaltest.Directory{},
 		faults: newFaults(latency),
@@ -85,7 +85,7 @@ func newTrial(t rapid.TB, open func() (approval.Store, func() error), lag, laten
 	tr.keys.SetOnCall(tr.faults.into(&tr.keys.Script))
 	tr.screens.SetOnCall(tr.faults.into(&tr.screens.Script))
 	tr.directory.SetOnCall(tr.faults.into(&tr.directory.Script))
-	tr.house = newHouse(tr.directory)
+	tr.spec = newHouse(tr.directory)
 	tr.keys.Have(org, payments, search)
 	tr.keys.Have(org2)
 	tr.store, tr.close = open()
@@ -167,7 +167,8 @@ func (tr *run) interrupt() {
 	}
 }
 
-// countOne has what is counted known for its time: see interrupt.
+// countOne marks, while it lasts, that requests or keys are being counted and stored:
+// see interrupt.
 func (tr *run) countOne() (counted func()) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
@@ -183,7 +184,7 @@ func (tr *run) countOne() (counted func()) {
 func (tr *run) write(format string, args ...any) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.journal = append(tr.journal, time.Now().Format("02 15:04:05.000 ")+fmt.Sprintf(format, args...))
+	tr.history = append(tr.history, time.Now().Format("02 15:04:05.000 ")+fmt.Sprintf(format, args...))
 }
 
 // isQuiet reports whether the answer to a press can be foreseen.
@@ -195,28 +196,28 @@ func (tr *run) isQuiet() bool {
 	return len(tr.waiting) == 0 && tr.process.fuse.calls == 0 && !tr.faults.areOfClicks()
 }
 
-// pass lets d go by, and everything happen that happens in it.
-func (tr *run) pass(d time.Duration) {
+// advance lets d go by, and everything happen that happens in it.
+func (tr *run) advance(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
 }
 
-// rest repairs everything and waits until nothing is under way any more: the
+// waitIdle repairs everything and waits until nothing is under way any more: the
 // longest pause between two tries is 10 minutes, and so is the one between two
 // comparisons with Atlas. In the end no call takes time, so that none is under
 // way because something was due just now.
-func (tr *run) rest() {
+func (tr *run) waitIdle() {
 	tr.calm()
-	tr.pass(43 * time.Minute)
+	tr.advance(43 * time.Minute)
 	for _, u := range people {
-		if tr.house.isMember(u) {
+		if tr.spec.isMember(u) {
 			tr.process.service.Poke(context.Background(), u)
 		}
 	}
-	tr.pass(time.Minute)
+	tr.advance(time.Minute)
 	defer tr.faults.take(tr.faults.take(0))
-	tr.pass(time.Minute)
-	tr.checkAtRest()
+	tr.advance(time.Minute)
+	tr.checkIdle()
 }
 
 // calm takes back what is to go wrong.
@@ -226,7 +227,7 @@ func (tr *run) calm() {
 	tr.waiting = nil
 	tr.mu.Unlock()
 	tr.process.mu.Lock()
-	tr.process.fuse = fuse{}
+	tr.process.fuse = plannedCrash{}
 	tr.process.mu.Unlock()
 }
 
@@ -235,28 +236,28 @@ func (tr *run) calm() {
 func (tr *run) finish() {
 	tr.calm()
 	tr.faults.take(0)
-	tr.rest()
-	tr.welcome()
+	tr.waitIdle()
+	tr.reactivateAll()
 	tr.keys.Have(org, payments, search)
 	for _, r := range tr.requests() {
 		if r.State != approval.StateApproved {
 			continue
 		}
 		collect := click{ID: r.ID, On: approval.EventIssue, Who: r.Requester}
-		tr.pressNow(collect)
-		tr.pass(time.Second)
+		tr.clickNow(collect)
+		tr.advance(time.Second)
 		if len(tr.whyNotOwn(collect, r)) > 0 {
 			continue // the key before it is gone
 		}
 		require.Equal(tr.t, approval.StateDelivered, tr.get(r.ID).State, "a patient person gets the key")
 	}
-	tr.rest()
+	tr.waitIdle()
 	for range 30 {
-		if tr.pass(longLife); len(tr.among(isOpen)) == 0 {
+		if tr.advance(longLife); len(tr.among(isOpen)) == 0 {
 			break
 		}
 	}
-	tr.checkAtRest()
+	tr.checkIdle()
 	for _, r := range tr.requests() {
 		require.True(tr.t, r.State.Final(), "%s is %s for ever", r.ID, r.State)
 	}

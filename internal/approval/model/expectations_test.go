@@ -11,9 +11,9 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A ledger is what the model knows of every request from having seen each of
+// A expectations is what the model knows of every request from having seen each of
 // its changes.
-type ledger struct {
+type expectations struct {
 	rows      map[policy.ID]approval.Request
 	allowed   map[policy.ID]string                        // why the request was: "approved", "by rule", "break-glass"
 	wanted    map[policy.ID]policy.Access                 // as it was asked for
@@ -28,8 +28,8 @@ type ledger struct {
 	endSince  map[policy.ID]time.Time                     // its end is where it is, and it has an owner
 }
 
-func newLedger() ledger {
-	return ledger{
+func newExpectations() expectations {
+	return expectations{
 		rows: map[policy.ID]approval.Request{}, allowed: map[policy.ID]string{}, wanted: map[policy.ID]policy.Access{},
 		broke: map[policy.ID]policy.UserID{}, pressed: map[policy.ID]snapshot{}, openSince: map[policy.ID]time.Time{},
 		listed: map[policy.ID]map[approval.MessageName]bool{}, reminded: map[policy.ID]int{}, began: map[policy.ID]time.Time{}, owners: map[policy.ID][]policy.UserID{}, alone: map[policy.ID]bool{}, endSince: map[policy.ID]time.Time{},
@@ -40,7 +40,7 @@ func newLedger() ledger {
 func (tr *run) moved(was, is approval.Request, e approval.AuditEntry) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	m := move{tr, was, is, e}
+	m := transition{tr, was, is, e}
 	for _, p := range promises {
 		if !p.kept(m) {
 			tr.wrong = append(tr.wrong, fmt.Sprintf("%s, but: %s %s %s -> %s by %q\nwas %+v\nis  %+v", p.name, is.ID, was.State, e.Event, is.State, e.By, was, is))
@@ -53,7 +53,7 @@ func (tr *run) moved(was, is approval.Request, e approval.AuditEntry) {
 		tr.pressed[is.ID] = snapshot{is.ID, e.Event, e.By}
 	}
 	if e.Event == approval.EventTransfer {
-		tr.alone[is.ID] = tr.house.approvesAlone(e.By, is.Org, is.Access)
+		tr.alone[is.ID] = tr.spec.approvesAlone(e.By, is.Org, is.Access)
 	}
 	if e.Event == approval.EventDeliver && tr.began[is.ID].IsZero() {
 		tr.began[is.ID] = is.Key.MadeAt
@@ -107,19 +107,19 @@ func (tr *run) whyWrong(r approval.Request, e approval.AuditEntry) string {
 	} else if r.Type != approval.NewKey {
 		life = parent.KeyExpiresAt.Sub(tr.rootOf(parent).began)
 	}
-	isByRule := tr.house.byRule(r.Requester, r.Org, r.Access, life)
+	isByRule := tr.spec.byRule(r.Requester, r.Org, r.Access, life)
 	switch {
-	case e.By == "" || e.By != r.Requester || !tr.house.isMember(e.By):
+	case e.By == "" || e.By != r.Requester || !tr.spec.isMember(e.By):
 		return "it is asked by an active member"
 	case r.Type != approval.NewKey && (parent.ID == "" || parent.Requester != r.Requester):
 		return "a change of a key is requested by its owner"
-	case r.Type == approval.Extension && tr.isCalm && tr.house.whyNotMore(parent, tr.rootOf(parent)) != nil:
+	case r.Type == approval.Extension && tr.isCalm && tr.spec.whyNotMore(parent, tr.rootOf(parent)) != nil:
 		return "more time is within what the owner could ask for in all, and never of break-glass"
 	case r.Type == approval.Rotation:
 		return tr.whyWrongRotation(r, parent, isByRule)
 	case r.BreakGlass:
 		tr.allowed[r.ID] = "break-glass"
-		if !tr.house.mayBreakGlass(r.Requester, r.Org) || r.Access.Lifetime != glassLife || !slices.Equal(r.Access.Roles, []policy.Role{owners}) || len(r.Access.Projects) > 0 {
+		if !tr.spec.mayBreakGlass(r.Requester, r.Org) || r.Access.Lifetime != glassLife || !slices.Equal(r.Access.Roles, []policy.Role{owners}) || len(r.Access.Projects) > 0 {
 			return "break-glass is for those who are named, for what is named"
 		}
 	case r.State == approval.StatePending: // a rule whose group cannot be listed approves none
@@ -155,7 +155,7 @@ func (tr *run) whyWrongRotation(r, parent approval.Request, isByRule bool) strin
 			return "an owner has one successor of a key at a time, and not " + string(o.ID) + " as well"
 		}
 	}
-	if tr.isCalm && tr.house.whyNotHave(r.Requester, parent, tr.rootOf(parent), parent.KeyExpiresAt) != nil {
+	if tr.isCalm && tr.spec.whyNotHave(r.Requester, parent, tr.rootOf(parent), parent.KeyExpiresAt) != nil {
 		return "who rotates a key could ask for its access"
 	}
 	if tr.allowed[parent.ID] == "" || !r.KeyExpiresAt.Equal(parent.KeyExpiresAt) || fmt.Sprint(r.Access) != fmt.Sprint(parent.Access) {
@@ -189,7 +189,7 @@ func (tr *run) revealed(r approval.Request, c approval.Credential) {
 	}
 }
 
-func (m move) keepsMessages() bool {
+func (m transition) keepsMessages() bool {
 	for _, name := range m.was.Messages {
 		isDropped := !slices.Contains(m.is.Messages, name)
 		if isDropped && (m.e.Event != approval.EventTransfer || name.ToApprovers()) {
@@ -207,7 +207,7 @@ func (m move) keepsMessages() bool {
 }
 
 // keepsNumbers asserts that a number comes once and that none goes back.
-func (m move) keepsNumbers() bool {
+func (m transition) keepsNumbers() bool {
 	for _, name := range m.is.Messages {
 		if slices.Contains(m.was.Messages, name) {
 			continue

@@ -14,9 +14,9 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// checkAtRest holds after everything that goes wrong has been repaired and had
+// checkIdle holds after everything that goes wrong has been repaired and had
 // time to settle.
-func (tr *run) checkAtRest() {
+func (tr *run) checkIdle() {
 	tr.check()
 	now := time.Now()
 	alive := map[policy.ID][]approvaltest.LiveKey{}
@@ -70,7 +70,7 @@ func (tr *run) checkMessages(r approval.Request) {
 		}
 	}
 	for _, name := range r.Messages {
-		if !name.ToApprovers() && (!r.OwnerDeactivatedAt.IsZero() || tr.house.standing(r.Requester) == policy.Deactivated) {
+		if !name.ToApprovers() && (!r.OwnerDeactivatedAt.IsZero() || tr.spec.standing(r.Requester) == policy.Deactivated) {
 			continue // the requester cannot read it
 		}
 		at := r.MessageRefs[name]

@@ -9,98 +9,98 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-var drawing = map[string]contract{
-	"what waits for longer than any drawing may is due":          drawAfterClockWentBack,
-	"the messages of a new request are owed at once":             newIsOwed,
+var syncing = map[string]contract{
+	"what waits for longer than any sync may is due":             drawAfterClockWentBack,
+	"the messages of a new request are due at once":              newIsDue,
 	"a request without messages owes none":                       noMessages,
-	"nothing is owed once everything is drawn":                   allDrawn,
-	"every message is owed again after each move":                moveOwes,
-	"it is still owed if the request changed while it was drawn": changedMeanwhile,
-	"a failed drawing is owed again at the given time":           drawingPutOff,
-	"a failed drawing puts off no change made meanwhile":         failedDrawingPutsOffNoChange,
-	"a leased drawing is given again when the lease is over":     drawingLease,
-	"what is owed longest is given first":                        owedLongestFirst,
-	"a lease on the work is none on the drawing":                 leasesAreTwo,
+	"nothing is due once everything is in sync":                  allSynced,
+	"every message is due again after each move":                 moveOwes,
+	"it is still due if the request changed while it was synced": changedMeanwhile,
+	"a failed sync is due again at the given time":               drawingPutOff,
+	"a failed sync puts off no change made meanwhile":            failedDrawingPutsOffNoChange,
+	"a leased sync is given again when the lease is over":        drawingLease,
+	"what is due longest is given first":                         owedLongestFirst,
+	"a lease on the work is none on the sync":                    leasesAreTwo,
 	"where a message is comes back with the request":             placesComeBack,
 	"a place noted again replaces the one before":                placeReplaced,
 	"noting a place changes no version and writes no audit line": placeIsNoChange,
 }
 
-// claimSync wants a drawing to be given at now.
-func claimDrawing(t *testing.T, s approval.Store, now time.Time) approval.Request {
+// claimSync wants a sync to be given at now.
+func claimSync(t *testing.T, s approval.Store, now time.Time) approval.Request {
 	t.Helper()
 	r, err := s.ClaimSync(t.Context(), now, now.Add(lease))
 	require.NoError(t, err)
 	return r
 }
 
-// noDrawing wants none to be given at now.
-func noDrawing(t *testing.T, s approval.Store, now time.Time) {
+// noSync wants none to be given at now.
+func noSync(t *testing.T, s approval.Store, now time.Time) {
 	t.Helper()
 	_, err := s.ClaimSync(t.Context(), now, now.Add(lease))
 	require.ErrorIs(t, err, approval.ErrNothingDue)
 }
 
-func newIsOwed(t *testing.T, s approval.Store) {
-	noDrawing(t, s, Epoch)
+func newIsDue(t *testing.T, s approval.Store) {
+	noSync(t, s, Epoch)
 	r := create(t, s)
-	require.Equal(t, r, claimDrawing(t, s, Epoch))
+	require.Equal(t, r, claimSync(t, s, Epoch))
 }
 
 func noMessages(t *testing.T, s approval.Store) {
 	create(t, s, func(r *approval.Request) { r.Messages = nil })
-	noDrawing(t, s, inAnHour)
+	noSync(t, s, inAnHour)
 }
 
-func allDrawn(t *testing.T, s approval.Store) {
+func allSynced(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	claimDrawing(t, s, Epoch)
-	drawn(t, s, r)
-	noDrawing(t, s, Epoch.AddDate(100, 0, 0))
+	claimSync(t, s, Epoch)
+	markSynced(t, s, r)
+	noSync(t, s, Epoch.AddDate(100, 0, 0))
 }
 
 func moveOwes(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	drawn(t, s, r)
+	markSynced(t, s, r)
 	for range 3 {
 		r = move(t, s, r)
-		require.Equal(t, r, claimDrawing(t, s, Epoch.Add(time.Minute)))
-		drawn(t, s, r)
-		noDrawing(t, s, inAnHour)
+		require.Equal(t, r, claimSync(t, s, Epoch.Add(time.Minute)))
+		markSynced(t, s, r)
+		noSync(t, s, inAnHour)
 	}
 }
 
 func changedMeanwhile(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	claimDrawing(t, s, Epoch)
+	claimSync(t, s, Epoch)
 	moved := move(t, s, r)
-	noDrawing(t, s, Epoch.Add(lease-time.Millisecond)) // the lease holds
-	drawn(t, s, r)                                     // of the version before
-	require.Equal(t, moved, claimDrawing(t, s, Epoch.Add(time.Minute)))
+	noSync(t, s, Epoch.Add(lease-time.Millisecond)) // the lease holds
+	markSynced(t, s, r)                             // of the version before
+	require.Equal(t, moved, claimSync(t, s, Epoch.Add(time.Minute)))
 }
 
 func drawingPutOff(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	claimDrawing(t, s, Epoch)
+	claimSync(t, s, Epoch)
 	later := Epoch.Add(30 * time.Second)
 	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, later))
-	noDrawing(t, s, later.Add(-time.Millisecond))
-	claimDrawing(t, s, later)
+	noSync(t, s, later.Add(-time.Millisecond))
+	claimSync(t, s, later)
 }
 
 func failedDrawingPutsOffNoChange(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	claimDrawing(t, s, Epoch)
+	claimSync(t, s, Epoch)
 	moved := move(t, s, r)
 	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, Epoch.Add(10*time.Minute)))
-	require.Equal(t, moved, claimDrawing(t, s, Epoch.Add(time.Minute)))
+	require.Equal(t, moved, claimSync(t, s, Epoch.Add(time.Minute)))
 }
 
 func drawingLease(t *testing.T, s approval.Store) {
 	create(t, s)
-	claimDrawing(t, s, Epoch)
-	noDrawing(t, s, Epoch.Add(lease-time.Millisecond))
-	claimDrawing(t, s, Epoch.Add(lease))
+	claimSync(t, s, Epoch)
+	noSync(t, s, Epoch.Add(lease-time.Millisecond))
+	claimSync(t, s, Epoch.Add(lease))
 }
 
 func owedLongestFirst(t *testing.T, s approval.Store) {
@@ -110,19 +110,19 @@ func owedLongestFirst(t *testing.T, s approval.Store) {
 	create(t, s, named("AKR-AAAAA"), at(2*time.Second))
 	create(t, s, named("AKR-BBBBB"), at(1*time.Second))
 	now := Epoch.Add(time.Minute)
-	require.EqualValues(t, "AKR-BBBBB", claimDrawing(t, s, now).ID)
-	require.EqualValues(t, "AKR-AAAAA", claimDrawing(t, s, now).ID)
-	noDrawing(t, s, now)
+	require.EqualValues(t, "AKR-BBBBB", claimSync(t, s, now).ID)
+	require.EqualValues(t, "AKR-AAAAA", claimSync(t, s, now).ID)
+	noSync(t, s, now)
 }
 
 func leasesAreTwo(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	claim(t, s, inAnHour)
-	claimDrawing(t, s, inAnHour)
+	claimSync(t, s, inAnHour)
 	require.NoError(t, s.ReleaseWork(t.Context(), r.ID, r.Version, time.Time{}))
-	noDrawing(t, s, inAnHour)
+	noSync(t, s, inAnHour)
 	claim(t, s, inAnHour)
-	drawn(t, s, r)
+	markSynced(t, s, r)
 	noWork(t, s, inAnHour)
 }
 
@@ -170,5 +170,5 @@ func drawAfterClockWentBack(t *testing.T, s approval.Store) {
 	create(t, s)
 	_, err := s.ClaimSync(t.Context(), Epoch.Add(-10*time.Minute), Epoch)
 	require.ErrorIs(t, err, approval.ErrNothingDue)
-	claimDrawing(t, s, Epoch.Add(-10*time.Minute-time.Second))
+	claimSync(t, s, Epoch.Add(-10*time.Minute-time.Second))
 }

@@ -25,7 +25,7 @@ type Messenger struct {
 // A Message is one that people see.
 type Message struct {
 	Name    approval.MessageName
-	Request approval.Request // as it was last drawn
+	Request approval.Request // as it was last synced
 	At      approval.MessageRef
 	Synced  int // how often
 }
@@ -53,14 +53,14 @@ func (s *Messenger) SyncMessage(ctx context.Context, r approval.Request, name ap
 		}
 	}
 	var at approval.MessageRef
-	err := s.call(ctx, CallSyncMessage, func() { at = s.draw(deepCopy(r), name) })
+	err := s.call(ctx, CallSyncMessage, func() { at = s.post(deepCopy(r), name) })
 	if err != nil {
 		return approval.MessageRef{}, err
 	}
 	return at, nil
 }
 
-// Refuse has every drawing fail from now on for which why returns an error; nil
+// Refuse has every sync fail from now on for which why returns an error; nil
 // ends that.
 func (s *Messenger) Refuse(why func(approval.Request, approval.MessageName) error) {
 	s.held.Lock()
@@ -68,7 +68,7 @@ func (s *Messenger) Refuse(why func(approval.Request, approval.MessageName) erro
 	s.refuse = why
 }
 
-func (s *Messenger) draw(r approval.Request, name approval.MessageName) approval.MessageRef {
+func (s *Messenger) post(r approval.Request, name approval.MessageName) approval.MessageRef {
 	known := r.MessageRefs[name]
 	i := slices.IndexFunc(s.posted, func(m Message) bool { return m.At.TS == known.TS && m.At.Channel == known.Channel })
 	if i < 0 {

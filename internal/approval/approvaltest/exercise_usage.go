@@ -13,7 +13,7 @@ import (
 
 // counting is what is counted and listed of one person.
 var counting = map[string]contract{
-	"a person's requests are counted":   tallied,
+	"a person's requests are counted":   usage,
 	"a form's request is found":         foundByIdempotencyKey,
 	"lists of one person are bounded":   bounded,
 	"a person's requests have pages":    paged,
@@ -21,7 +21,7 @@ var counting = map[string]contract{
 	"an unknown user has nothing":       usageOfUnknownUser,
 }
 
-func tallied(t *testing.T, s approval.Store) {
+func usage(t *testing.T, s approval.Store) {
 	add := func(n int, state approval.State, edit ...func(*approval.Request)) {
 		r := asked(append([]func(*approval.Request){named(policy.ID(fmt.Sprintf("AKR-%05d", n))), func(r *approval.Request) { r.State = state }}, edit...)...)
 		stored(t, s, r)

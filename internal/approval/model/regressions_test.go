@@ -21,17 +21,17 @@ func inTrial(t *testing.T, lag time.Duration, story func(tr *run)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		memory := &approvaltest.Memory{}
-		tr := newTrial(t, func() (approval.Store, func() error) { return memory, func() error { return nil } }, lag, 0)
+		tr := newRun(t, func() (approval.Store, func() error) { return memory, func() error { return nil } }, lag, 0)
 		t.Cleanup(tr.end)
 		story(tr)
-		tr.rest()
+		tr.waitIdle()
 	})
 }
 
 // approved is a request of alice's that bob approved.
 func (tr *run) approved() policy.ID {
-	id := tr.asks(alice, "plain")
-	tr.takes(click{ID: id, On: approval.EventApprove, Who: bob})
+	id := tr.submitted(alice, "plain")
+	tr.clicked(click{ID: id, On: approval.EventApprove, Who: bob})
 	return id
 }
 
@@ -42,16 +42,16 @@ func TestUnresolvedCreateKeepsCallTimeAfterCrash(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 20*time.Minute, func(tr *run) {
 		id := tr.approved()
-		tr.process.fuse = fuse{of: onMove, calls: 3, down: 5 * time.Minute} // collect, begin, and not made
-		_, err := tr.press(click{ID: id, On: approval.EventIssue, Who: alice})
+		tr.process.fuse = plannedCrash{of: onMove, calls: 3, down: 5 * time.Minute} // collect, begin, and not made
+		_, err := tr.perform(click{ID: id, On: approval.EventIssue, Who: alice})
 		require.NoError(t, err)
-		tr.pass(time.Second)
+		tr.advance(time.Second)
 		require.True(t, tr.process.isDead())
-		tr.revive()
-		tr.pass(10 * time.Minute)
+		tr.reactivateSome()
+		tr.advance(10 * time.Minute)
 		require.Len(t, tr.keys.Alive(), 1, "made, and not listed yet")
 		assert.Len(t, tr.get(id).UnresolvedCreates, 1, "the events tell of a key that is not listed")
-		tr.pass(10 * time.Minute)
+		tr.advance(10 * time.Minute)
 		assert.Empty(t, tr.get(id).UnresolvedCreates)
 		assert.Empty(t, tr.keys.Alive())
 	})
@@ -64,9 +64,9 @@ func TestChangeOfFormerOwnerFails(t *testing.T) {
 		inTrial(t, 0, func(tr *run) {
 			id := tr.active(alice, "wide", bob)
 			before := tr.get(id)
-			change := tr.takes(click{ID: id, On: on, Who: alice, How: how})
-			tr.lose(alice, id)
-			tr.takes(click{ID: change, On: approval.EventApprove, Who: bob})
+			change := tr.clicked(click{ID: id, On: on, Who: alice, How: how})
+			tr.loseOwner(alice, id)
+			tr.clicked(click{ID: change, On: approval.EventApprove, Who: bob})
 			assert.Equal(t, approval.StateFailed, tr.get(change).State)
 			assert.Equal(t, before.KeyExpiresAt, tr.get(id).KeyExpiresAt)
 			assert.Equal(t, before.Access, tr.get(id).Access)
@@ -80,13 +80,13 @@ func TestSuccessorOfFormerOwnerRetiresNothing(t *testing.T) {
 	inTrial(t, 0, func(tr *run) {
 		id := tr.active(alice, "wide", bob)
 		ends := tr.get(id).KeyExpiresAt
-		next := tr.takes(click{ID: id, On: approval.EventRotate, Who: alice})
-		tr.lose(alice, id)
-		tr.house.stand(alice, policy.Member)
-		_, err := tr.press(click{ID: next, On: approval.EventIssue, Who: alice})
+		next := tr.clicked(click{ID: id, On: approval.EventRotate, Who: alice})
+		tr.loseOwner(alice, id)
+		tr.spec.setStatus(alice, policy.Member)
+		_, err := tr.perform(click{ID: next, On: approval.EventIssue, Who: alice})
 		require.ErrorIs(t, err, approval.ErrPredecessorNotActive)
 		assert.Equal(t, ends, tr.get(id).KeyExpiresAt)
-		mine := tr.takes(click{ID: id, On: approval.EventRotate, Who: carol})
+		mine := tr.clicked(click{ID: id, On: approval.EventRotate, Who: carol})
 		assert.NotEqual(t, next, mine, "nor does it keep its next owner from another")
 		assert.Equal(t, carol, tr.get(mine).Requester)
 	})
@@ -98,11 +98,11 @@ func TestKeyOfReactivatedOwnerIsNotTransferred(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {
 		id := tr.active(alice, "wide", bob)
-		tr.house.stand(alice, policy.Deactivated)
-		tr.pass(noticed)
-		tr.house.stand(alice, policy.Member)
+		tr.spec.setStatus(alice, policy.Deactivated)
+		tr.advance(noticed)
+		tr.spec.setStatus(alice, policy.Member)
 		require.False(t, tr.get(id).OwnerDeactivatedAt.IsZero())
-		_, err := tr.press(click{ID: id, On: approval.EventTransfer, Who: bob, How: string(carol)})
+		_, err := tr.perform(click{ID: id, On: approval.EventTransfer, Who: bob, How: string(carol)})
 		require.ErrorIs(t, err, service.ErrOwnerActive)
 	})
 }
@@ -112,10 +112,10 @@ func TestKeyOfReactivatedOwnerIsNotTransferred(t *testing.T) {
 func TestKeyCanBeRotatedAgainAfterSuccessorEnded(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {
-		next := tr.succeeded()
-		tr.pass(70 * time.Minute)
+		next := tr.confirmedSuccessor()
+		tr.advance(70 * time.Minute)
 		require.Equal(t, approval.StateEnded, tr.get(next).State)
-		again := tr.takes(click{ID: tr.get(next).ParentID, On: approval.EventRotate, Who: alice})
+		again := tr.clicked(click{ID: tr.get(next).ParentID, On: approval.EventRotate, Who: alice})
 		assert.NotEqual(t, next, again)
 	})
 }
@@ -126,15 +126,15 @@ func TestSuccessorIsFoundAgainAfterCrash(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {
 		id := tr.active(alice, "ci")
-		tr.process.fuse = fuse{of: onCreate, calls: 1, happens: true}
-		_, err := tr.press(click{ID: id, On: approval.EventRotate, Who: alice})
+		tr.process.fuse = plannedCrash{of: onCreate, calls: 1, happens: true}
+		_, err := tr.perform(click{ID: id, On: approval.EventRotate, Who: alice})
 		require.ErrorIs(t, err, errCrashed)
-		tr.revive()
+		tr.reactivateSome()
 		left := tr.among(func(r approval.Request) bool { return r.ParentID == id })
 		require.Len(t, left, 1)
-		tr.pass(150 * time.Minute)
+		tr.advance(150 * time.Minute)
 		require.Equal(t, 1, tr.get(id).ExpiryReminders, "the key has changed since")
-		assert.Equal(t, left[0].ID, tr.takes(click{ID: id, On: approval.EventRotate, Who: alice}))
+		assert.Equal(t, left[0].ID, tr.clicked(click{ID: id, On: approval.EventRotate, Who: alice}))
 		assert.Equal(t, left[0].ID, tr.get(id).Successor)
 	})
 }
@@ -144,10 +144,10 @@ func TestBreakGlassReviewRequiresDifferentUser(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 0, func(tr *run) {
 		id := tr.active(dana, "emergency")
-		tr.lose(dana, id)
-		tr.house.stand(dana, policy.Member)
-		_, err := tr.press(click{ID: id, On: approval.EventReview, Who: dana})
+		tr.loseOwner(dana, id)
+		tr.spec.setStatus(dana, policy.Member)
+		_, err := tr.perform(click{ID: id, On: approval.EventReview, Who: dana})
 		require.ErrorIs(t, err, policy.ErrOwnRequest)
-		tr.takes(click{ID: id, On: approval.EventReview, Who: bob})
+		tr.clicked(click{ID: id, On: approval.EventReview, Who: bob})
 	})
 }

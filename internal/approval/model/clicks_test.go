@@ -119,8 +119,8 @@ type account struct {
 	unclear  int // told that something went wrong, or something that is not recorded: it may have been done, or refused
 }
 
-// press lets a user click a button, and records the answer.
-func (tr *run) press(p click) (approval.Request, error) {
+// perform lets a user click a button, and records the answer.
+func (tr *run) perform(p click) (approval.Request, error) {
 	if p.counts() {
 		defer tr.countOne()()
 	}
@@ -131,38 +131,38 @@ func (tr *run) press(p click) (approval.Request, error) {
 	m := snapshotOf(p.ID, p.On, p.Who)
 	switch {
 	case err == nil && p.makes():
-		tr.tell(snapshotOf(r.ID, approval.EventSubmit, p.Who), account{accepted: 1})
+		tr.recordAnswer(snapshotOf(r.ID, approval.EventSubmit, p.Who), account{accepted: 1})
 		if p.On == approval.EventRotate {
-			tr.tell(m, account{accepted: 1})
+			tr.recordAnswer(m, account{accepted: 1})
 		}
 	case err == nil:
-		tr.tell(snapshotOf(r.ID, p.On, p.Who), account{accepted: 1})
+		tr.recordAnswer(snapshotOf(r.ID, p.On, p.Who), account{accepted: 1})
 	case isAccident(err):
-		tr.tell(m, account{unclear: 1})
+		tr.recordAnswer(m, account{unclear: 1})
 		if p.On == switchedOver {
-			tr.tell(snapshotOf(tr.rows[p.ID].ParentID, p.On, p.Who), account{unclear: 1})
+			tr.recordAnswer(snapshotOf(tr.rows[p.ID].ParentID, p.On, p.Who), account{unclear: 1})
 		}
 		if p.makes() {
-			tr.tell(snapshot{On: approval.EventSubmit, By: p.Who}, account{unclear: 1})
+			tr.recordAnswer(snapshot{On: approval.EventSubmit, By: p.Who}, account{unclear: 1})
 		}
 	case isRefusal(err):
 		on := r.ID
 		if p.makes() { // what is returned may be the request that was made already
 			on = p.ID
 		}
-		tr.tell(snapshotOf(on, p.On, p.Who), account{refused: 1})
+		tr.recordAnswer(snapshotOf(on, p.On, p.Who), account{refused: 1})
 		if p.On == approval.EventRotate { // the key was ended while its successor was opened
-			tr.tell(snapshot{On: approval.EventSubmit, By: p.Who}, account{unclear: 1})
+			tr.recordAnswer(snapshot{On: approval.EventSubmit, By: p.Who}, account{unclear: 1})
 		}
 	case isSaid(err):
-		tr.tell(m, account{unclear: 1})
+		tr.recordAnswer(m, account{unclear: 1})
 	default:
 		tr.wrong = append(tr.wrong, fmt.Sprintf("%+v was answered with an error for which there is no sentence: %v", p, err))
 	}
 	return r, err
 }
 
-func (tr *run) tell(m snapshot, what account) {
+func (tr *run) recordAnswer(m snapshot, what account) {
 	a := tr.told[m]
 	tr.told[m] = account{a.accepted + what.accepted, a.refused + what.refused, a.unclear + what.unclear}
 }
