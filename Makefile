@@ -13,6 +13,9 @@ sandbox: ## try the bot on this machine, without any account
 test: ## run every test
 	go test ./...
 
+short: ## run every test with fewer rounds
+	go test -short ./...
+
 race: ## run every test under the race detector (needs a C compiler)
 	go test -race ./...
 
@@ -29,4 +32,4 @@ golden: ## write the golden files again; read the diff before you commit it
 build: ## build a static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o atlas-key-bot ./cmd/bot
 
-.PHONY: help sandbox test race check golden build
+.PHONY: help sandbox test short race check golden build
