@@ -1,6 +1,7 @@
 package internal_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -110,4 +111,27 @@ func anchorsOf(text string) []string {
 		}, heading[1]))
 	}
 	return all
+}
+
+func TestDocumentsNameExistingTests(t *testing.T) {
+	t.Parallel()
+	declared := map[string]bool{}
+	require.NoError(t, filepath.WalkDir("..", func(file string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(file)
+		for _, found := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(string(source), -1) {
+			declared[found[1]] = true
+		}
+		return err
+	}))
+	named := 0
+	for _, document := range documents(t) {
+		for _, name := range regexp.MustCompile(`\b(Test|Fuzz)[A-Z]\w+`).FindAllString(readDocument(t, document), -1) {
+			named++
+			assert.True(t, declared[name], "%s names %s, which does not exist", document, name)
+		}
+	}
+	assert.Greater(t, named, 10)
 }
