@@ -31,6 +31,9 @@ type AuditEntry struct {
 	Key   string `json:"key,omitempty"`
 	KeyID string `json:"key_id,omitempty"`
 
+	// Details are those of the request.
+	Details AuditDetails `json:"details,omitempty"`
+
 	// Prev is the Hash of the line before; Hash is over all of this one. The
 	// store fills in both, and Seq: see [AuditEntry.Linked] and [Chain].
 	Prev string `json:"prev"`
@@ -69,7 +72,7 @@ func (e AuditEntry) hash() string {
 	for _, field := range []string{
 		hashFormat, e.Prev, strconv.FormatInt(e.Seq, 10), e.At.Format(time.RFC3339Nano),
 		string(e.Org), string(e.Request), string(e.Event), string(e.From), string(e.To), string(e.By),
-		e.Note, e.Refused, e.Key, e.KeyID,
+		e.Note, e.Refused, e.Key, e.KeyID, string(e.Details),
 	} {
 		b = strconv.AppendInt(b, int64(len(field)), 10)
 		b = append(append(append(b, ':'), field...), ',')

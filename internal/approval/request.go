@@ -29,6 +29,7 @@ type Request struct {
 	Change           ChangeDetails    `json:"change,omitzero"`
 	Access           policy.Access    `json:"access"`
 	Reason           string           `json:"reason"`
+	Details          policy.Details   `json:"details,omitempty"`
 	Requester        policy.UserID    `json:"requester"`
 	RequestedAt      time.Time        `json:"requested_at"`
 	RequesterHistory RequesterHistory `json:"requester_history,omitzero"`

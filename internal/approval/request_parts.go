@@ -76,6 +76,7 @@ type ListChange struct {
 // Clone copies r so that a change of the copy is no change of r.
 func (r Request) Clone() Request {
 	r.Access = r.Access.Clone()
+	r.Details = r.Details.Clone()
 	r.Requested = r.Requested.Clone()
 	r.Requirements = slices.Clone(r.Requirements)
 	r.Approvals = slices.Clone(r.Approvals)

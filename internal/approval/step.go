@@ -29,7 +29,7 @@ func (r Request) step(on Event, by policy.UserID, now time.Time, note string, ch
 	next.State = to
 	change(&next)
 	next.keepEvents()
-	e := AuditEntry{At: now, Org: r.Org, Request: r.ID, Event: on, From: r.State, To: to, By: by, Note: note}
+	e := AuditEntry{At: now, Org: r.Org, Request: r.ID, Event: on, From: r.State, To: to, By: by, Note: note, Details: NewAuditDetails(next.Details)}
 	return Step{Next: next, Entry: e.withKey(r.Key, next.Key)}, nil
 }
 
@@ -37,13 +37,13 @@ func (r Request) step(on Event, by policy.UserID, now time.Time, note string, ch
 func (r Request) created(on Event, by policy.UserID, note string) Step {
 	r.Events = nil
 	r.keepEvents()
-	e := AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: on, To: r.State, By: by, Note: note}
+	e := AuditEntry{At: r.RequestedAt, Org: r.Org, Request: r.ID, Event: on, To: r.State, By: by, Note: note, Details: NewAuditDetails(r.Details)}
 	return Step{Next: r, Entry: e.withKey(r.Key, r.Key)}
 }
 
 // Refused returns the entry of a refused attempt at the event. The caller adds when
 // and why.
 func (r Request) Refused(on Event, by policy.UserID) AuditEntry {
-	e := AuditEntry{Org: r.Org, Request: r.ID, Event: on, From: r.State, To: r.State, By: by}
+	e := AuditEntry{Org: r.Org, Request: r.ID, Event: on, From: r.State, To: r.State, By: by, Details: NewAuditDetails(r.Details)}
 	return e.withKey(r.Key, r.Key)
 }

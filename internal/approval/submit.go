@@ -14,7 +14,7 @@ func NewRequest(org policy.Org, by policy.UserID, f policy.Form, access policy.A
 	p := org.Policy
 	r := Request{
 		Org: org.ID, Kind: APIKey, IdempotencyKey: f.IdempotencyKey, State: StatePending, Requester: by,
-		Access: access, Reason: plaintext.Lines(f.Reason),
+		Access: access, Reason: plaintext.Lines(f.Reason), Details: p.DetailsOf(f),
 		RequestedAt: now, ExpiresAt: now.Add(p.ExpireAfter),
 		Messages: []MessageName{CardMessage, RequestedMessage},
 	}
@@ -28,7 +28,7 @@ func NewRequest(org policy.Org, by policy.UserID, f policy.Form, access policy.A
 // NewChildRequest returns a request about the key of parent.
 func NewChildRequest(org policy.Org, parent Request, of RequestType, idempotencyKey, reason string, now time.Time) Request {
 	r := NewRequest(org, parent.Requester, policy.Form{IdempotencyKey: idempotencyKey, Reason: reason}, parent.Access.Clone(), now)
-	r.Type, r.ParentID = of, parent.ID
+	r.Type, r.ParentID, r.Details = of, parent.ID, parent.Details.Clone()
 	return r
 }
 

@@ -17,6 +17,9 @@ type Filter struct {
 	Request policy.ID
 	Org     policy.OrgID
 	Refused bool // only what was refused
+
+	// Details have to be those of the line, as far as they are named here.
+	Details policy.Details
 }
 
 // matches reports whether e is one of the lines.
@@ -26,7 +29,21 @@ func (f Filter) matches(e approval.AuditEntry) bool {
 		(f.Key == "" || f.Key == e.Key || f.Key == e.KeyID) &&
 		cmp.Or(f.Request, e.Request) == e.Request &&
 		cmp.Or(f.Org, e.Org) == e.Org &&
-		(!f.Refused || e.Refused != "")
+		(!f.Refused || e.Refused != "") &&
+		f.hasDetails(e)
+}
+
+func (f Filter) hasDetails(e approval.AuditEntry) bool {
+	if len(f.Details) == 0 {
+		return true
+	}
+	have := e.Details.Map()
+	for name, value := range f.Details {
+		if have[name] != value {
+			return false
+		}
+	}
+	return true
 }
 
 func (f Filter) isWithin(at time.Time) bool {

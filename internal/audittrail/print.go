@@ -95,7 +95,7 @@ func escapeFormula(cell string) string {
 
 // auditColumns are named as in JSON.
 var auditColumns = []string{
-	"seq", "at", "org", "request", "event", "from", "to", "by", "note", "refused", "key", "key_id", "prev", "hash",
+	"seq", "at", "org", "request", "event", "from", "to", "by", "note", "refused", "key", "key_id", "details", "prev", "hash",
 }
 
 // An auditLine is an entry as it is printed.
@@ -104,7 +104,7 @@ type auditLine approval.AuditEntry
 func (l auditLine) cells() []string {
 	return []string{
 		strconv.FormatInt(l.Seq, 10), l.At.Format(time.RFC3339Nano), string(l.Org), string(l.Request), string(l.Event),
-		string(l.From), string(l.To), string(l.By), l.Note, l.Refused, l.Key, l.KeyID, l.Prev, l.Hash,
+		string(l.From), string(l.To), string(l.By), l.Note, l.Refused, l.Key, l.KeyID, string(l.Details), l.Prev, l.Hash,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/store"
 )
@@ -39,13 +40,14 @@ func newTrail(t *testing.T, lines ...approval.AuditEntry) (database string) {
 // week is a trail with hostile text in it.
 func week() []approval.AuditEntry {
 	const id, key, keyID = "AKR-7F3K2", "abcdefgh", "0123456789abcdef01234567"
+	details := approval.NewAuditDetails(policy.Details{"ticket": "ÖPS \"12\"\\<&>", "area": "b"})
 	return []approval.AuditEntry{
 		{At: monday, Org: testOrg, Request: id, Event: approval.EventSubmit, To: approval.StatePending, By: "U0BO"},
 		{At: monday.Add(time.Minute), Org: testOrg, Request: id, Event: approval.EventApprove, From: approval.StatePending, To: approval.StatePending, By: "U0EVE", Refused: "not_approver"},
 		{At: monday.Add(time.Hour), Org: testOrg, Request: id, Event: approval.EventKeyCreated, From: approval.StateIssuing, To: approval.StateIssuing, Note: "key " + keyID + " " + key, Key: key, KeyID: keyID},
-		{At: monday.Add(25 * time.Hour), Org: testOrg, Request: "AKR-00002", Event: approval.EventSubmit, To: approval.StatePending, By: "U0EVE"},
+		{At: monday.Add(25 * time.Hour), Org: testOrg, Request: "AKR-00002", Event: approval.EventSubmit, To: approval.StatePending, By: "U0EVE", Details: details},
 		{At: monday.Add(26 * time.Hour), Org: testOrg, Request: "AKR-00002", Event: approval.EventDeny, From: approval.StatePending, To: approval.StateDenied, By: "U0ANA",
-			Note: "=HYPERLINK(\"http://evil.example\",\"why\"), and\nmore"},
+			Note: "=HYPERLINK(\"http://evil.example\",\"why\"), and\nmore", Details: details},
 		{At: monday.Add(48 * time.Hour), Org: "a0123456789abcdef012345a", Request: id, Event: approval.EventDeleted, From: approval.StateRevoking, To: approval.StateEnded, Key: key, KeyID: keyID},
 	}
 }

@@ -83,7 +83,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 		"a line is inserted": {`UPDATE audit SET seq = 7 WHERE seq = 6; UPDATE audit SET seq = 6 WHERE seq = 5;
 			INSERT INTO audit (seq, at, org, request, event, from_state, to_state, actor, note, refused) VALUES (5, 1772442000000, '', 'AKR-00002', 'approve', 'pending', 'approved', 'U0ANA', '', '')`,
 			"broken at line 5 (2026-03-02T09:00:00Z, approve AKR-00002): it has no hash"},
-		"a copy is inserted":                   {`INSERT INTO audit SELECT 7, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "broken at line 7"},
+		"a copy is inserted":                   {`INSERT INTO audit SELECT 7, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, details, prev, hash FROM audit WHERE seq = 3`, "broken at line 7"},
 		"the last line is removed":             {`DELETE FROM audit WHERE seq = 6`, "broken after line 5: line 6 was written, and what comes after 5 was removed; lines before that, which are whole: 5"},
 		"all lines are removed":                {`DELETE FROM audit`, "broken after line 0: line 6 was written"},
 		"the note of the end is removed":       {`DELETE FROM audit_head`, "the note of where the trail ends was removed"},
@@ -118,9 +118,9 @@ func TestVerifyFindsInsertedLines(t *testing.T) {
 		"the highest number":    {insertLine(math.MaxInt64, "x"), "broken at line 9223372036854775807"},
 		"two below 0":           {insertLine(-5, "") + insertLine(-4, "x"), "broken at line -5"},
 		"a line twice":          {loose + `INSERT INTO audit SELECT * FROM audit WHERE seq = 3`, "broken at line 3"},
-		"without a number":      {loose + `INSERT INTO audit SELECT NULL, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6: rows were inserted that are no lines of it"},
-		"a number that is none": {loose + `INSERT INTO audit SELECT 'x', at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
-		"a number between":      {loose + `INSERT INTO audit SELECT 3.5, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
+		"without a number":      {loose + `INSERT INTO audit SELECT NULL, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, details, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6: rows were inserted that are no lines of it"},
+		"a number that is none": {loose + `INSERT INTO audit SELECT 'x', at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, details, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
+		"a number between":      {loose + `INSERT INTO audit SELECT 3.5, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, details, prev, hash FROM audit WHERE seq = 3`, "the table has 7 rows up to line 6, and the trail 6"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

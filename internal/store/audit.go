@@ -30,10 +30,10 @@ func record(ctx context.Context, tx *sql.Tx, e approval.AuditEntry) error {
 	}
 	e = e.Linked(prev)
 	const add = `
-		INSERT INTO audit (seq, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+		INSERT INTO audit (seq, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, details, prev, hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 	_, err := tx.ExecContext(ctx, add, e.Seq, millis(e.At), e.Org, e.Request, e.Event, e.From, e.To, e.By, e.Note, e.Refused,
-		e.Key, e.KeyID, e.Prev, e.Hash)
+		e.Key, e.KeyID, e.Details, e.Prev, e.Hash)
 	if err != nil {
 		return fmt.Errorf("adding to the audit trail: %w", err)
 	}
@@ -108,7 +108,7 @@ func (s *Store) AuditRows(ctx context.Context, upTo int64) (int64, error) {
 
 func entriesFrom(ctx context.Context, q queryer, seq int64) ([]approval.AuditEntry, error) {
 	const next = `
-		SELECT seq, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, prev, hash
+		SELECT seq, at, org, request, event, from_state, to_state, actor, note, refused, public_key, key_id, details, prev, hash
 		FROM audit WHERE seq >= $1 AND typeof(seq) = 'integer' ORDER BY seq LIMIT $2`
 	rows, err := q.QueryContext(ctx, next, seq, auditPage)
 	if err != nil {
@@ -120,7 +120,7 @@ func entriesFrom(ctx context.Context, q queryer, seq int64) ([]approval.AuditEnt
 		var e approval.AuditEntry
 		var at int64
 		if err := rows.Scan(&e.Seq, &at, &e.Org, &e.Request, &e.Event, &e.From, &e.To, &e.By, &e.Note, &e.Refused,
-			&e.Key, &e.KeyID, &e.Prev, &e.Hash); err != nil {
+			&e.Key, &e.KeyID, &e.Details, &e.Prev, &e.Hash); err != nil {
 			return nil, err
 		}
 		e.At = fromMillis(at)

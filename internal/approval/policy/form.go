@@ -25,6 +25,7 @@ type Form struct {
 	Networks       string
 	Lifetime       time.Duration
 	Reason         string
+	Details        Details
 }
 
 // The longest texts of a form, in characters.
@@ -78,6 +79,7 @@ const (
 	TooManyPerHour      ProblemCode = "too_many_per_hour"  // Limit: requests in an hour
 	NotASubset          ProblemCode = "not_a_subset"       // Given: more than was asked for
 	Unchanged           ProblemCode = "unchanged"          // nothing would be different
+	NotMatching         ProblemCode = "not_matching"       // Given; Hint: an example, if there is one; Label
 )
 
 // A Problem is one mistake in a form, shown at its field.
@@ -86,6 +88,7 @@ type Problem struct {
 	Code  ProblemCode // says which of the following are set
 	Given string
 	Hint  string
+	Label string // of a field that the policy adds
 	Limit int
 	Most  time.Duration
 }
@@ -124,6 +127,8 @@ func (p Policy) CheckForm(f Form) (Access, []Problem) {
 	access.Networks, problems = networks, append(problems, more...)
 	problems = append(problems, p.checkLifetime(f.Lifetime, access.AllRoles())...)
 	problems = append(problems, CheckText(FieldReason, plaintext.Lines(f.Reason), MaxReason, true)...)
+	_, more = p.checkDetails(f)
+	problems = append(problems, more...)
 	if len(problems) > 0 {
 		return Access{}, problems
 	}

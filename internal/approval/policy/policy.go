@@ -55,6 +55,9 @@ type Policy struct {
 
 	BreakGlass BreakGlass
 
+	// DetailFields are added to the forms, in this order.
+	DetailFields []DetailField
+
 	Limits Limits
 
 	ExpireAfter   time.Duration // from the request to a decision

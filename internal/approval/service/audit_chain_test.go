@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // Computed with another language's SHA-256, as docs/audit.md says.
 const (
-	firstHash  = "8155fe1332d81dd621e046baffd3c22310f448efe1895f7ad8a27ee4a7f0f82d"
-	secondHash = "38e5157ac59b88c750ac9201c3f8bd621d2b1dc03a53d614eaeffdf41ce3927f"
+	firstHash  = "da941c257f125f83cf8472996b18594d2f01686d74f2cfb79cc05075328accaf"
+	secondHash = "0a5425659870aef84d05bc076768f10edef03ecfee9bf33530cd40ab8ac96259"
 )
 
 func lineOne() approval.AuditEntry {
@@ -29,6 +30,7 @@ func lineTwo() approval.AuditEntry {
 		Seq: 2, At: time.Date(2026, time.March, 2, 10, 1, 0, 120_999_999, time.FixedZone("an hour ahead", 3600)), Org: "5f1f2a3b4c5d6e7f8a9b0c1d",
 		Request: "AKR-7F3K2", Event: approval.EventDeny, From: approval.StatePending, To: approval.StateDenied, By: "U0ANA", Note: "nein, später\n",
 		Key: "abcdefgh", KeyID: "0123456789abcdef01234567",
+		Details: approval.NewAuditDetails(policy.Details{"ticket": "ÖPS \"12\"\\<&>\u2028\x01\x7f\n", "area": "b"}),
 	}.Linked(firstHash)
 }
 

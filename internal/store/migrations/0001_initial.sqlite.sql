@@ -54,6 +54,7 @@ CREATE TABLE audit (
     refused    TEXT   NOT NULL, -- empty: the action was done
     public_key TEXT   NOT NULL DEFAULT '', -- of the key that the row is about
     key_id     TEXT   NOT NULL DEFAULT '',
+    details    TEXT   NOT NULL DEFAULT '', -- of the request, as canonical JSON; empty: none
     prev       TEXT   NOT NULL DEFAULT '',
     hash       TEXT   NOT NULL DEFAULT ''
 );
