@@ -66,6 +66,13 @@ func Parse(file string, text []byte, base policy.Policy) (policy.Policy, error) 
 	return r.policy, r.err()
 }
 
+// fileKeys are the keys of the file, in the order in which messages list them.
+var fileKeys = []string{
+	"required_approvals", "excluded_approvers", "allow_self_approval", "roles", "project_roles", "lifetimes",
+	"networks", "network_presets", "auto_approvals", "pending", "issue_within", "confirm_within",
+	"remind_before_expiry", "rotation_grace_period", "break_glass", "limits",
+}
+
 // A reader holds the state of reading one file.
 type reader struct {
 	file     string

@@ -43,8 +43,8 @@ func BreakGlassForm(s BreakGlassView) slack.ModalViewRequest {
 	blocks = append(blocks, orgBlock(s.Orgs, s.Org.ID)...)
 	blocks = append(blocks, in.block(policy.FieldDescription), in.block(policy.FieldRoles, asking("What may it do?", "Organization roles. As few as will do.")))
 	blocks = append(blocks, in.networkBlocks()...)
-	m := mrkdwn.Modal(ViewBreakGlass, "Break-glass key", append(blocks,
-		in.block(policy.FieldReason, asking("What is the emergency?", "Everybody in the approvers' channel reads this, and whoever signs it.")))...)
+	blocks = append(blocks, in.block(policy.FieldReason, asking("What is the emergency?", "Everybody in the approvers' channel reads this, and whoever signs it.")))
+	m := mrkdwn.Modal(ViewBreakGlass, "Break-glass key", append(blocks, in.detailBlocks()...)...)
 	m.Submit = mrkdwn.PlainText("Take the key")
 	m.PrivateMetadata = FormMetadata{s.Org.ID, in.orgIndex}.Encode()
 	return m

@@ -86,7 +86,8 @@ func (s FormView) fields() []slack.Block {
 		blocks = append(blocks, in.block(policy.FieldProjects, refreshing, optionalInput), in.block(policy.FieldProjectRoles, refreshing, optionalInput))
 	}
 	blocks = append(blocks, in.networkBlocks(refreshing)...)
-	return append(blocks, in.block(policy.FieldLifetime, refreshing), in.block(policy.FieldReason))
+	blocks = append(blocks, in.block(policy.FieldLifetime, refreshing), in.block(policy.FieldReason))
+	return append(blocks, in.detailBlocks()...)
 }
 
 func networksHint(p policy.Policy) string {

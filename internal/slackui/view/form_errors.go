@@ -41,6 +41,9 @@ func FormErrors(problems []policy.Problem, inputs InputIDs) map[string]string {
 
 func ProblemText(p policy.Problem) string {
 	given := mrkdwn.Truncate(p.Given, maxGiven)
+	if p.Label != "" && (p.Code == policy.Missing || p.Code == policy.NotMatching) {
+		return detailProblem(p)
+	}
 	switch p.Code {
 	case policy.Missing:
 		return cmp.Or(fieldOf(p.Field).missing, "Say why: approvers read it.")

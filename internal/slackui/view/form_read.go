@@ -50,7 +50,7 @@ func SwitchOrg(v payload.SentView) FormState {
 // rules of now.
 func Again(p policy.Policy, r approval.Request) FormState {
 	d := FormState{Form: FormOf(StillNamed(r.Access, p))}
-	d.Org, d.Reason = r.Org, r.Reason
+	d.Org, d.Reason, d.Details = r.Org, r.Reason, r.Details.Clone()
 	for _, project := range r.Access.Projects {
 		d.ChosenProjects = append(d.ChosenProjects, project.Project)
 	}

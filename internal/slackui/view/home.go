@@ -160,7 +160,7 @@ func (v Screens) liveRow(r approval.Request) mrkdwn.Mrkdwn {
 		return mrkdwn.Mrkdwnf("*%s*%s%s. No owner and no end are known: I found it with this bot's mark.", r.ID, KeyName(r), v.inOrg(r))
 	}
 	return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("*%s*%s of %s%s: %s\n%s; from %s. Ends %s.", r.ID, KeyName(r), Mention(r.Requester), v.inOrg(r), mrkdwn.Truncate(r.Access.Description, 100),
-		mrkdwn.Truncate(mayDo(r.Access), 300), mrkdwn.Truncate(namedAddresses(r.Access), 200), mrkdwn.SlackDate(r.KeyExpiresAt)), ownerDeactivated(r))
+		mrkdwn.Truncate(mayDo(r.Access), 300), mrkdwn.Truncate(namedAddresses(r.Access), 200), mrkdwn.SlackDate(r.KeyExpiresAt)), v.detailText(r), ownerDeactivated(r))
 }
 
 // matches reports whether an approver who searches for s wants to see r.

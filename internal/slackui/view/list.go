@@ -86,7 +86,7 @@ func (v Screens) listedBlocks(r approval.Request, row mrkdwn.Mrkdwn) []slack.Blo
 
 // listed says in a few words where r stands.
 func (v Screens) listed(r approval.Request) mrkdwn.Mrkdwn {
-	return mrkdwn.JoinSentences(v.org(r), statusShort(r))
+	return mrkdwn.JoinSentences(v.org(r), v.detailText(r), statusShort(r))
 }
 
 func statusShort(r approval.Request) mrkdwn.Mrkdwn {

@@ -45,7 +45,7 @@ func (v Screens) Pending(waiting, unsigned []approval.Request, now time.Time) mr
 		add(mrkdwn.Mrkdwnf("*%s waiting for your decision*, oldest first:", mrkdwn.BotText(mrkdwn.Count(len(waiting), "request"))))
 	}
 	rows(waiting, maxPending, mrkdwn.MaxMessage*3/4, func(r approval.Request) mrkdwn.Mrkdwn {
-		return mrkdwn.JoinSentences(v.summaryOf(r).intro, v.org(r), approvedSoFar(r), mrkdwn.Mrkdwnf("That was %s ago.", mrkdwn.BotText(mrkdwn.HumanDuration(Age(now, r.RequestedAt)))), v.cardLocation(r))
+		return mrkdwn.JoinSentences(v.summaryOf(r).intro, v.org(r), v.detailText(r), approvedSoFar(r), mrkdwn.Mrkdwnf("That was %s ago.", mrkdwn.BotText(mrkdwn.HumanDuration(Age(now, r.RequestedAt)))), v.cardLocation(r))
 	})
 	if len(unsigned) > 0 {
 		add(mrkdwn.Mrkdwnf("*%s to be reviewed*, taken without approval, oldest first:", mrkdwn.BotText(mrkdwn.Count(len(unsigned), "key"))))

@@ -42,6 +42,7 @@ func breakGlassNote(r approval.Request) mrkdwn.Mrkdwn {
 func (v Screens) ReviewNotice(r approval.Request) mrkdwn.Message {
 	what := mrkdwn.Mrkdwnf("%s took a key without approval %s%s: %s; usable from %s, for %s. Request %s.",
 		Mention(asker(r)), mrkdwn.SlackDate(r.RequestedAt), v.inOrg(r), mrkdwn.BotText(mrkdwn.Truncate(Titles(r.Access.Roles), 300)), mrkdwn.Truncate(usableFrom(r.Access), 600), mrkdwn.BotText(mrkdwn.HumanDuration(r.Access.Lifetime)), r.ID)
+	what = mrkdwn.JoinSentences(what, v.detailText(r))
 	if r.Review.By != "" {
 		signed := mrkdwn.Mrkdwnf(":white_check_mark: *Reviewed* by %s %s.", Mention(r.Review.By), mrkdwn.SlackDate(r.Review.At))
 		return mrkdwn.NewMessage(mrkdwn.JoinSentences(signed, what, mrkdwn.Mrkdwnf("Reason: %s", r.Reason)), mrkdwn.Section(signed), mrkdwn.Section(what), mrkdwn.Quote(r.Reason))

@@ -27,6 +27,8 @@ func (v Screens) summaryOf(r approval.Request) requestSummary {
 	if r.BreakGlass && r.Type == approval.NewKey && alarm(r) != "" {
 		a.intro = mrkdwn.JoinSentences(a.intro, v.called(r))
 	}
+	a.facts = append(a.facts, v.detailFacts(r)...)
+	a.text = mrkdwn.JoinSentences(a.text, v.detailText(r))
 	if org := v.orgName(r); org != "" {
 		a.facts = append([]mrkdwn.Fact{{Name: "Organization", Value: org}}, a.facts...)
 		a.text = mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Organization: %s.", mrkdwn.OrgText(org)), a.text)

@@ -30,10 +30,10 @@ func (v Screens) Transfer(r approval.Request, n int) mrkdwn.Message {
 	story := mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("It ends %s and is deleted then; I tell you before.", mrkdwn.SlackDate(r.KeyExpiresAt)), successor(r), v.earlierKey(r))
 	way := mrkdwn.JoinSentences("I do not know its private key and cannot show it. If you need one, press *Rotate*: you get another key with the same access, and this one keeps working while you switch over.", approvalFirst(t), "If nothing needs it, revoke it.")
 	return mrkdwn.NewMessage(
-		mrkdwn.JoinSentences(intro, story, way, mrkdwn.Mrkdwnf("Request %s.", r.ID), mayText(r.Access), mrkdwn.Mrkdwnf("It was asked for with this reason: %s", r.Reason)),
+		mrkdwn.JoinSentences(intro, story, way, mrkdwn.Mrkdwnf("Request %s.", r.ID), mayText(r.Access), v.detailText(r), mrkdwn.Mrkdwnf("It was asked for with this reason: %s", r.Reason)),
 		mrkdwn.Header("A key is yours now: "+string(r.ID)),
 		mrkdwn.Section(intro),
-		mrkdwn.Facts(accessFacts(r.Access)...),
+		mrkdwn.Facts(append(accessFacts(r.Access), v.detailFacts(r)...)...),
 		mrkdwn.Quote(r.Reason),
 		mrkdwn.Section(story),
 		mrkdwn.Section(way),
