@@ -10,6 +10,7 @@ import (
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/audittrail"
+	"atlaskeybot/internal/plaintext"
 	"atlaskeybot/internal/policyfile"
 )
 
@@ -32,6 +33,10 @@ func addFilterFlags(command *cobra.Command, env Env) *audittrail.Filter {
 			return errors.New("an id looks like AKR-7F3K2")
 		}
 		return nil
+	})
+	flags.Func("ticket", "what concerns this `ticket`, as it was typed", func(word string) error {
+		f.Details = policy.Details{string(policy.FieldTicket): plaintext.Line(word)}
+		return notEmpty(word)
 	})
 	flags.BoolVar(&f.Refused, "refused", false, "only what was refused")
 	return &f

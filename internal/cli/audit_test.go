@@ -40,7 +40,7 @@ func newTrail(t *testing.T, lines ...approval.AuditEntry) (database string) {
 // week is a trail with hostile text in it.
 func week() []approval.AuditEntry {
 	const id, key, keyID = "AKR-7F3K2", "abcdefgh", "0123456789abcdef01234567"
-	details := approval.NewAuditDetails(policy.Details{"ticket": "ÖPS \"12\"\\<&>", "area": "b"})
+	details := approval.NewAuditDetails(policy.Details{"ticket": "ÖPS-12", "area": "b\"\\<&>"})
 	return []approval.AuditEntry{
 		{At: monday, Org: testOrg, Request: id, Event: approval.EventSubmit, To: approval.StatePending, By: "U0BO"},
 		{At: monday.Add(time.Minute), Org: testOrg, Request: id, Event: approval.EventApprove, From: approval.StatePending, To: approval.StatePending, By: "U0EVE", Refused: "not_approver"},
@@ -95,6 +95,9 @@ func TestAuditFilters(t *testing.T) {
 		"a request":                   {"--request AKR-00002", []int64{4, 5}},
 		"a request as people type it": {"--request akr-00002", []int64{4, 5}},
 		"an organization":             {"--org a0123456789abcdef012345a", []int64{6}},
+		"a ticket":                    {`--ticket=ÖPS-12`, []int64{4, 5}},
+		"a ticket, decomposed":        {"--ticket O\u0308PS-12", []int64{4, 5}},
+		"a part of a ticket":          {"--ticket ÖPS", nil},
 		"what was refused":            {"--refused", []int64{2}},
 		"all of it together":          {"--refused --user U0EVE --request AKR-7F3K2 --since 2026-03-02", []int64{2}},
 		"what holds of no line":       {"--user U0BO --refused", nil},

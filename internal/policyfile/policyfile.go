@@ -71,6 +71,7 @@ var fileKeys = []string{
 	"required_approvals", "excluded_approvers", "allow_self_approval", "roles", "project_roles", "lifetimes",
 	"networks", "network_presets", "auto_approvals", "pending", "issue_within", "confirm_within",
 	"remind_before_expiry", "rotation_grace_period", "break_glass", "limits",
+	"ticket",
 }
 
 // A reader holds the state of reading one file.
@@ -105,6 +106,7 @@ func (r *reader) read(root *yaml.Node) {
 	r.pending(m["pending"])
 	r.breakGlass(m["break_glass"])
 	r.limits(m["limits"])
+	r.detail(m["ticket"], policy.FieldTicket)
 	r.checkSatisfiable(m)
 }
 

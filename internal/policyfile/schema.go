@@ -33,6 +33,7 @@ func Schema() []byte {
 		"rotation_grace_period": durationSchema("How long a key stays active after its successor is saved. Left out: 24h."),
 		"break_glass":           breakGlassSchema(),
 		"limits":                limitsSchema(),
+		"ticket":                detailSchema("A field of the form for the ticket, or whatever else the key belongs to. Left out: no such field."),
 	})
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "Atlas Key Bot policy"

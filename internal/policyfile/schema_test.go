@@ -142,6 +142,7 @@ func mappingsOfFile() map[string]mappingOfFile {
 		"pending":     {pendingKeys, within("pending: ", ""), "properties/pending"},
 		"break_glass": {breakGlassKeys, within("break_glass: ", "", "allowed_requesters: [U0ANA]", "roles: [ORG_OWNER]", "lifetime: 2h"), "properties/break_glass"},
 		"limits":      {limitsKeys, within("limits: ", ""), "properties/limits"},
+		"ticket":      {detailKeys, within("ticket: ", "", "label: Ticket", "pattern: .+"), "properties/ticket"},
 	}
 }
 

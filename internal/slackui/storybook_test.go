@@ -376,6 +376,7 @@ func screens() map[string]any {
 	all["card.pending.self_approval"] = viewsOf(lax).Card(request())
 	all["card.pending.powerful"] = testViews.Card(request(func(r *approval.Request) { r.Access.Roles = []policy.Role{"ORG_OWNER"} }))
 
+	maps.Copy(all, ticketScreens())
 	maps.Copy(all, modals())
 	all["revoke.form"] = view.RevokeForm(request(active), "AKR-7F3K2")
 	all["revoke.form.found"] = view.RevokeForm(request(found), "AKR-7F3K2")

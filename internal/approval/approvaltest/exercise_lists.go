@@ -41,6 +41,7 @@ func full() approval.Request {
 	return asked(func(r *approval.Request) {
 		at := func(d time.Duration) time.Time { return Epoch.Add(d) }
 		r.Decision = approval.Decision{By: "U_ana", At: at(1), Reason: "all right"}
+		r.Details = policy.Details{"ticket": "OPS-7 ü"}
 		r.Attempt = 3
 		r.Issuance = approval.Issuance{Stage: approval.StageStarted, ClickedAt: at(2), Tries: 2, RetryAt: at(3), NextEvent: approval.EventReturnToApproved, Cause: approval.CauseNotShown, Code: "ratelimited"}
 		r.Type, r.ParentID, r.Successor, r.PredecessorScheduled, r.CarriesDecision = approval.Extension, "AKR-BEFOR", "AKR-AFTER", true, true

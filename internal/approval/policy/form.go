@@ -49,6 +49,7 @@ const (
 	FieldNetworks       Field = "networks"
 	FieldLifetime       Field = "lifetime"
 	FieldReason         Field = "reason"
+	FieldTicket         Field = "ticket" // a [DetailField]
 )
 
 // A ProblemCode names a kind of mistake in a form.

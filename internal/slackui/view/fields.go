@@ -107,6 +107,7 @@ var fields = []field{
 		},
 		read: func(from payload.Input, to *FormState) { to.NetworkPresets = selectedValues[string](from) },
 	},
+	detailField(policy.FieldTicket),
 }
 
 func fieldOf(id policy.Field) field {
