@@ -67,7 +67,7 @@ func isLimit(p policy.Problem) bool {
 func previewProblems(problems []policy.Problem) []slack.Block {
 	var told []string
 	for _, p := range problems {
-		isTyped := p.Field == policy.FieldNetworks || p.Field == policy.FieldDescription || p.Field == policy.FieldReason
+		isTyped := p.Field == policy.FieldNetworks || p.Field == policy.FieldDescription || p.Field == policy.FieldReason || p.Label != ""
 		if !isTyped || p.Code == policy.TooWide || isLimit(p) {
 			told = append(told, "• "+ProblemText(p))
 		}
