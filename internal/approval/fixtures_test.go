@@ -11,8 +11,6 @@ const (
 )
 
 var (
-	search     = approvaltest.Search
 	users      = approvaltest.Users
 	testPolicy = approvaltest.Policy
-	as         = approvaltest.As
 )

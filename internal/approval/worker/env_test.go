@@ -26,9 +26,7 @@ const (
 )
 
 var (
-	search       = approvaltest.Search
 	groups       = approvaltest.Groups
-	orgs         = approvaltest.Orgs
 	testPolicy   = approvaltest.Policy
 	strictPolicy = approvaltest.StrictPolicy
 	limited      = approvaltest.Limited
