@@ -86,7 +86,7 @@ func (v Screens) detailFacts(r approval.Request) []mrkdwn.Fact {
 func (v Screens) detailText(r approval.Request) mrkdwn.Mrkdwn {
 	var text mrkdwn.Mrkdwn
 	for _, f := range v.detailFacts(r) {
-		text = mrkdwn.JoinSentences(text, mrkdwn.Mrkdwnf("%s: %s.", mrkdwn.BotText(f.Name), f.Value))
+		text = mrkdwn.JoinSentences(text, mrkdwn.Mrkdwnf("%s: %s.", mrkdwn.OrgText(f.Name), f.Value))
 	}
 	return text
 }
