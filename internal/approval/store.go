@@ -36,8 +36,9 @@ type Requests interface {
 	// request still is in e.From and has next's Version; the stored version is
 	// one higher, and every message has to be synced again. Of any number of
 	// concurrent Moves of one version exactly one succeeds; the others change
-	// nothing and get the request as it now is, with ErrConflict. MessageRefs are
-	// not touched.
+	// nothing and get the request as it now is, with ErrConflict. MessageRefs stay,
+	// but for messages that next no longer lists: a former owner keeps theirs, and
+	// the new owner gets a message of their own under the same name.
 	Move(ctx context.Context, next Request, e AuditEntry) (Request, error)
 }
 
@@ -113,7 +114,8 @@ type Work interface {
 
 // Messages remembers the messages that show requests.
 type Messages interface {
-	// SaveMessageRef records where a message is and what it shows.
+	// SaveMessageRef records where a message is and what it shows. It does nothing
+	// if the request no longer lists the message: it was given to a former owner.
 	SaveMessageRef(ctx context.Context, id policy.ID, name MessageName, at MessageRef) error
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +91,8 @@ func (s *Store) ReleaseSync(ctx context.Context, id policy.ID, version int64, at
 // SaveMessageRef implements [approval.Store].
 func (s *Store) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := get(ctx, tx, id); err != nil {
+		r, err := get(ctx, tx, id)
+		if err != nil || !slices.Contains(r.Messages, name) {
 			return err
 		}
 		const save = `

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
@@ -85,12 +86,30 @@ func (s *Store) Move(ctx context.Context, next approval.Request, e approval.Audi
 			}
 		}
 		stored, err = get(ctx, tx, next.ID)
-		if err == nil && !moved {
+		switch {
+		case err != nil:
+			return err
+		case !moved:
 			return approval.ErrConflict
 		}
-		return err
+		return forgetUnlisted(ctx, tx, stored)
 	})
 	return stored, err
+}
+
+// forgetUnlisted deletes from the database and from r where the messages are that r
+// no longer lists.
+func forgetUnlisted(ctx context.Context, tx *sql.Tx, r approval.Request) error {
+	for name := range r.MessageRefs {
+		if slices.Contains(r.Messages, name) {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM message_ref WHERE request = $1 AND name = $2`, r.ID, name); err != nil {
+			return fmt.Errorf("forgetting message %s of request %s: %w", name, r.ID, err)
+		}
+		delete(r.MessageRefs, name)
+	}
+	return nil
 }
 
 // update reports whether it updated the request, which fails if it is no longer in

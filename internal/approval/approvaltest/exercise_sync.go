@@ -23,6 +23,7 @@ var syncing = map[string]contract{
 	"a lease on the work is none on the sync":                    leasesAreTwo,
 	"where a message is comes back with the request":             placesComeBack,
 	"a place noted again replaces the one before":                placeReplaced,
+	"a message that is no longer listed is forgotten":            unlistedMessageForgotten,
 	"noting a place changes no version and writes no audit line": placeIsNoChange,
 }
 
@@ -154,6 +155,26 @@ func placeReplaced(t *testing.T, s approval.Store) {
 	got, err := s.Get(t.Context(), r.ID)
 	require.NoError(t, err)
 	require.Equal(t, map[approval.MessageName]approval.MessageRef{approval.CardMessage: last}, got.MessageRefs)
+}
+
+// A former owner's message may be saved late, by a sync that began before the
+// transfer.
+func unlistedMessageForgotten(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	theirs, ours := approval.RequestedMessage, approval.CardMessage
+	for _, name := range []approval.MessageName{theirs, ours} {
+		require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, name, approval.MessageRef{Channel: "C1", TS: "1." + string(name)}))
+	}
+	next, e := approve(r)
+	next.Messages = []approval.MessageName{ours}
+	moved, err := s.Move(t.Context(), next, e)
+	require.NoError(t, err)
+	want := map[approval.MessageName]approval.MessageRef{ours: {Channel: "C1", TS: "1.card"}}
+	require.Equal(t, want, moved.MessageRefs)
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, theirs, approval.MessageRef{Channel: "C1", TS: "1.late"}))
+	got, err := s.Get(t.Context(), r.ID)
+	require.NoError(t, err)
+	require.Equal(t, want, got.MessageRefs)
 }
 
 func placeIsNoChange(t *testing.T, s approval.Store) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -71,7 +72,8 @@ func (m *Memory) Move(ctx context.Context, next approval.Request, e approval.Aud
 			return approval.Request{}, err
 		}
 		next.Version++
-		next.MessageRefs = there.MessageRefs
+		next.MessageRefs = maps.Clone(there.MessageRefs)
+		maps.DeleteFunc(next.MessageRefs, func(m approval.MessageName, _ approval.MessageRef) bool { return !slices.Contains(next.Messages, m) })
 		return there.store(next, e), nil
 	})
 }

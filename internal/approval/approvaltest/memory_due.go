@@ -87,7 +87,11 @@ func (m *Memory) ReleaseSync(ctx context.Context, id policy.ID, version int64, a
 
 // SaveMessageRef implements [approval.Store].
 func (m *Memory) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {
-	return m.with(ctx, id, func(r *row) { r.MessageRefs[name] = at })
+	return m.with(ctx, id, func(r *row) {
+		if slices.Contains(r.Messages, name) {
+			r.MessageRefs[name] = at
+		}
+	})
 }
 
 // NextDue implements [approval.Store].

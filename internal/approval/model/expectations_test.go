@@ -3,6 +3,7 @@ package model_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +78,9 @@ func (tr *run) note(r approval.Request, e approval.AuditEntry) {
 	}
 	if tr.listed[r.ID] == nil {
 		tr.listed[r.ID] = map[approval.MessageName]bool{}
+	}
+	if e.Event == approval.EventTransfer { // the new owner gets messages of their own
+		maps.DeleteFunc(tr.listed[r.ID], func(m approval.MessageName, _ bool) bool { return !m.ToApprovers() })
 	}
 	for _, name := range r.Messages {
 		tr.listed[r.ID][name] = true

@@ -26,12 +26,10 @@ const (
 )
 
 var (
-	groups       = approvaltest.Groups
-	testPolicy   = approvaltest.Policy
-	strictPolicy = approvaltest.StrictPolicy
-	limited      = approvaltest.Limited
-	form         = approvaltest.Form
-	as           = approvaltest.As
+	groups     = approvaltest.Groups
+	testPolicy = approvaltest.Policy
+	form       = approvaltest.Form
+	as         = approvaltest.As
 )
 
 // An env is an [approvaltest.Env] with what the tests of this package do in it.
