@@ -26,7 +26,7 @@ func TestBreakGlassReviewRequiresDifferentUser(t *testing.T) {
 		id := w.breakGlass()
 		ticket := w.WaitForMessageIn(bob, slack.Approvals, "review/review", string(id))
 		w.ClickIn(alice, "review/review", string(id))
-		w.WaitForMessageIn(alice, slack.Approvals, "somebody else has to review")
+		w.WaitForMessageIn(alice, slack.Approvals, "another person has to review")
 		w.ClickIn(carol, "review/review", string(id))
 		w.WaitForMessageIn(carol, slack.Approvals, "Only approvers can review")
 		for _, f := range []slack.Forgery{{User: gil}, {User: eve, TeamID: slack.OtherTeam}, {User: bob, TeamID: slack.OtherTeam}} {

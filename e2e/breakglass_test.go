@@ -94,7 +94,7 @@ func (w *Env) channelMentions() (posted, redrawn int) {
 func TestBreakGlassIssuesKeyWithoutApproval(t *testing.T) {
 	withPolicy(t, glass, func(t *testing.T, w *Env) {
 		modal := w.openBreakGlassForm(alice)
-		for _, said := range []string{"without anybody's approval", "2 hours", slack.Approvals} {
+		for _, said := range []string{"at once, without approval", "2 hours", slack.Approvals} {
 			assert.Contains(t, string(modal.View), said)
 		}
 		assert.NotContains(t, string(modal.View), `"block_id":"lifetime"`)

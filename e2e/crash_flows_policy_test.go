@@ -91,7 +91,7 @@ func ruleFlows() []flow {
 		{
 			name: "nudged, brought up, escalated", messages: 10, policy: escalates,
 			people: []person{{alice, []act{asks, nudges, creates, saves, revokes}}, {carol, []act{after("so it went to", approves)}}, {bob, nil}},
-			ends:   revoked, posts: map[string]int{`:wave:`: 1, `Nobody has decided yet`: 1, `:arrow_up:`: 1},
+			ends:   revoked, posts: map[string]int{`:wave:`: 1, `Still waiting for a decision`: 1, `:arrow_up:`: 1},
 		},
 		{
 			name: "its owner leaves", messages: 9, people: []person{

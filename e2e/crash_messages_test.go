@@ -38,7 +38,7 @@ var claims = []struct {
 	{words{"was deleted"}, []approval.State{approval.StateEnded}},
 	{words{"*Denied* by", "denied your request"}, []approval.State{approval.StateDenied}},
 	{words{"*Withdrawn* by", "took this request back"}, []approval.State{approval.StateWithdrawn}},
-	{words{"*Lapsed*", "request lapsed"}, []approval.State{approval.StateExpired}},
+	{words{"*Expired*", "request expired"}, []approval.State{approval.StateExpired}},
 	{words{"There is no key"}, []approval.State{approval.StateFailed}},
 }
 
@@ -123,7 +123,7 @@ var traces = []struct {
 	{words{"*Approved* by"}, []approval.Event{approval.EventApprove, approval.EventApproveChange}},
 	{words{"*Denied* by", "denied your request"}, []approval.Event{approval.EventDeny}},
 	{words{"*Withdrawn* by", "took this request back"}, []approval.Event{approval.EventWithdraw}},
-	{words{"*Lapsed*", "request lapsed"}, []approval.Event{approval.EventExpire}},
+	{words{"*Expired*", "request expired"}, []approval.Event{approval.EventExpire}},
 	{words{"key is being made"}, []approval.Event{approval.EventIssue, approval.EventReplace, approval.EventSubmit}},
 	{words{"was shown here", "was shown to <@", `was shown to \u003c@`}, []approval.Event{approval.EventDeliver}},
 	{words{"ou have the key", "has the key", "is yours until"}, []approval.Event{approval.EventConfirm}},

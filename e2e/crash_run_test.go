@@ -161,7 +161,7 @@ func (w *crashRun) playToEnd() report {
 // isOver reports whether all that was to come has come, and no one waits.
 func (w *crashRun) isOver(r report) bool {
 	final := !slices.ContainsFunc(r.Requests, func(q approval.Request) bool { return !q.State.Final() })
-	all := len(r.Requests) >= len(w.flow.ends) || w.skew > 0 // what lapsed early is not changed any more
+	all := len(r.Requests) >= len(w.flow.ends) || w.skew > 0 // what expired early is not changed any more
 	return final && all && r.Due.IsZero() && !w.people.waiting
 }
 

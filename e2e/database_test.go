@@ -41,7 +41,7 @@ func TestRequestsContinueAfterRestore(t *testing.T) {
 	require.NoError(t, door.Close())
 	w.StartBot()
 	r := w.WaitForState(id, approval.StateActive)
-	require.Len(t, w.botKeys(), 1, "the key of the restored row lives on")
+	require.Len(t, w.botKeys(), 1, "the key of the restored row is still active")
 	w.WaitIdle(r.ID)
 }
 

@@ -39,7 +39,7 @@ func (w *Env) ClickInHome(who, action string, value ...string) {
 
 func TestHomeOfKeyOwner(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
-		assert.NotContains(t, w.OpenHome(alice, "Nothing of yours waits or lives"), "Waiting for your decision")
+		assert.NotContains(t, w.OpenHome(alice, "You have no open requests or active keys"), "Waiting for your decision")
 		w.ClickInHome(alice, "home/request")
 		w.WaitForScreen(alice, "the form", func(s slack.Screen) bool { return s.Modal != nil })
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
@@ -76,7 +76,7 @@ func TestHomeOfKeyOwner(t *testing.T) {
 func TestHomeOfAnApprover(t *testing.T) {
 	onBothTransports(t, func(t *testing.T, w *Env) {
 		id := w.Request()
-		home := w.OpenHome(bob, "Waiting for your decision", string(id), "invoices of October, TICKET-12", "home/approve", "No live key is like that")
+		home := w.OpenHome(bob, "Waiting for your decision", string(id), "invoices of October, TICKET-12", "home/approve", "No active key matches")
 		assert.Contains(t, home, "203.0.113.7")
 		w.ClickInHome(bob, "home/deny")
 		w.WaitForScreen(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
@@ -96,7 +96,7 @@ func TestHomeOfAnApprover(t *testing.T) {
 		w.SubmitText(dana, "reason", "not needed")
 		w.WaitForState(id, approval.StateEnded)
 		w.WaitForMessage(alice, "not needed", "because <@"+dana)
-		w.WaitForHome(dana, "No live key is like that")
+		w.WaitForHome(dana, "No active key matches")
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -117,7 +117,7 @@ func TestConcurrentApprovalsInHome(t *testing.T) {
 func TestHomeSearchesActiveKeys(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		id := w.active()
-		none := "No live key is like that"
+		none := "No active key matches"
 		w.OpenHome(bob, string(id))
 		w.ClickInHome(bob, "home/filter:owner", carol)
 		w.WaitForHome(bob, none)
@@ -154,7 +154,7 @@ func TestHomePaginates(t *testing.T) {
 	w.WaitForHome(bob, "1 to 10 of 11 keys")
 }
 
-// storeUnrelatedKey is a row of a live key, stored as it is.
+// storeUnrelatedKey is a row of an active key, stored as it is.
 func (w *Env) storeUnrelatedKey() {
 	w.t.Helper()
 	now := w.Clock.Now()
@@ -170,7 +170,7 @@ func (w *Env) storeUnrelatedKey() {
 func TestHomeOfUnauthorizedUser(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		id := w.Request()
-		home := w.OpenHome(carol, "Nothing of yours waits or lives")
+		home := w.OpenHome(carol, "You have no open requests or active keys")
 		assert.NotContains(t, home, string(id))
 		assert.NotContains(t, w.OpenHome(gil, "Guests of this workspace cannot use this bot"), `"action_id":"request"`)
 
@@ -178,7 +178,7 @@ func TestHomeOfUnauthorizedUser(t *testing.T) {
 		before := w.stored(id).Version
 		for _, tt := range []struct{ who, team, action, reads string }{
 			{carol, slack.TeamID, "home/approve", "Only approvers can decide"},
-			{carol, slack.TeamID, "home/revoke_with_reason", "Only approvers and whoever asked"},
+			{carol, slack.TeamID, "home/revoke_with_reason", "Only approvers and the owner"},
 			{carol, slack.TeamID, "home/withdraw", "Only the person who asked"},
 			{carol, slack.TeamID, "home/deny", "Only approvers can decide"},
 			{alice, slack.TeamID, "home/approve", "This is your own request"},

@@ -202,8 +202,8 @@ func TestExtensionOfDeletedKeyFails(t *testing.T) {
 
 		w.ClickIn(bob, "card/approve", string(more))
 		assert.Equal(t, approval.CauseKeyNotActive, w.WaitForState(more, approval.StateFailed).Outcome.Cause)
-		w.WaitForMessage(alice, string(more), "was no longer live")
-		w.WaitForMessageIn(bob, slack.Approvals, string(more), "was no longer live")
+		w.WaitForMessage(alice, string(more), "was no longer active")
+		w.WaitForMessageIn(bob, slack.Approvals, string(more), "was no longer active")
 		assert.Empty(t, w.botKeys())
 	})
 }

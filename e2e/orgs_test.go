@@ -246,7 +246,7 @@ func TestSeveralOrganizationsAreNamed(t *testing.T) {
 			w.WaitForMessageIn(alice, slack.General, string(id), name)
 			w.OpenHome(alice, string(id), name)
 			right := []string{bob, carol}[i]
-			assert.NotContains(t, w.OpenHome(right, "Live keys", string(id), name), []string{"Staging", "Production"}[i])
+			assert.NotContains(t, w.OpenHome(right, "Active keys", string(id), name), []string{"Staging", "Production"}[i])
 		}
 		both := w.stored(w.newestRequest())
 		w.Slack.SetGroup(security, carol, dana) // Dana looks after both

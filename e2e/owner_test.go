@@ -62,7 +62,7 @@ func TestKeyOfDeactivatedOwnerIsReported(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		id, said := w.orphaned()
 		key := w.stored(id).Key.PublicKey
-		for _, word := range []string{"<@" + alice + ">", "deactivated", key, "Hand over to", "Revoke", "billing export"} {
+		for _, word := range []string{"<@" + alice + ">", "deactivated", key, "Transfer to", "Revoke", "billing export"} {
 			assert.True(t, contains(said, word), word)
 		}
 		assert.Empty(t, said.ThreadTS, "it is said to everybody in the channel")
@@ -139,7 +139,7 @@ func TestFormerOwnerReactivated(t *testing.T) {
 		w.Command(alice, "list")
 		assert.False(t, contains(w.WaitForMessageIn(alice, slack.General, "You have asked for no key yet"), string(id)))
 		w.Command(alice, "revoke "+string(id))
-		w.WaitForMessageIn(alice, slack.General, "Only approvers and whoever asked for a key can revoke it")
+		w.WaitForMessageIn(alice, slack.General, "Only approvers and the owner of a key can revoke it")
 		w.ownedBy(id, carol)
 		w.requireOneKey()
 	})
@@ -165,7 +165,7 @@ func TestUnauthorizedTransferIsRefused(t *testing.T) {
 			w.WaitUntil("it is refused", func() bool { return w.refusals(id) == i+8 })
 		}
 		w.transferTo(carol, said, carol)
-		w.WaitForMessageIn(carol, slack.Approvals, "Only approvers can hand a key over")
+		w.WaitForMessageIn(carol, slack.Approvals, "Only approvers can transfer a key")
 		assert.Equal(t, before, w.stored(id).Version)
 		assert.Zero(t, w.entries(id, approval.EventTransfer))
 
@@ -200,7 +200,7 @@ func TestKeyOfDeactivatedOwnerIsRevoked(t *testing.T) {
 		w.Slack.Join(carol, slack.Approvals)
 		id, said := w.orphaned()
 		w.ClickIn(carol, "owner_deactivated/revoke_with_reason", string(id))
-		w.WaitForMessageIn(carol, slack.Approvals, "Only approvers and whoever asked for a key can revoke it")
+		w.WaitForMessageIn(carol, slack.Approvals, "Only approvers and the owner of a key can revoke it")
 		w.ClickOpensModal(bob, "owner_deactivated/revoke_with_reason", string(id))
 		w.SubmitText(bob, "reason", "nothing needs it")
 		w.WaitForState(id, approval.StateEnded)

@@ -59,7 +59,7 @@ func TestPolicyAutoApproval(t *testing.T) {
 			return e.Request == id && e.Event == approval.EventSubmit && e.To == approval.StateApproved && e.By == alice && strings.Contains(e.Note, `the rule "reading from CI"`)
 		}), "it is on the record")
 		card := w.card(id)
-		assert.True(t, contains(card, "reading from CI", "nobody had to", "@"+alice, "ci (198.51.100.0/28)"))
+		assert.True(t, contains(card, "reading from CI", "no approval was needed", "@"+alice, "ci (198.51.100.0/28)"))
 		assert.False(t, contains(card, "card/approve"))
 		assert.Empty(t, card.Mentions.Groups, "no group is mentioned")
 		w.waitForThreadMessage(id, "reading from CI", "@"+alice, string(id))
@@ -113,7 +113,7 @@ func TestPolicyAddressInsideNetwork(t *testing.T) {
 	})
 }
 
-// What no person approved can be taken back, and lapses, like anything else.
+// What no person approved can be taken back, and expires, like anything else.
 func TestPolicyAutoApprovedRequestEndsUnissued(t *testing.T) {
 	withPolicy(t, readingFromCI, func(t *testing.T, w *Env) {
 		require.Equal(t, slack.Closed, w.submitForm(alice, reading()...).Outcome)

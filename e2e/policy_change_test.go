@@ -31,7 +31,7 @@ func (w *Env) activeUnder() policy.ID {
 	return id
 }
 
-// A change of a live key takes the same approvals as the key did, as it is or
+// A change of an active key takes the same approvals as the key did, as it is or
 // not at all.
 func TestPolicyChangeNeedsBothGroups(t *testing.T) {
 	withPolicy(t, twoGroups, func(t *testing.T, w *Env) {

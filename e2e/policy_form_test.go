@@ -127,7 +127,7 @@ func TestPolicyFormPreviewsApprovals(t *testing.T) {
 			"description": slack.Text("half a sent"), "reason": slack.Text("TICKET-"), "networks": slack.Text("203.0.113."),
 		})
 		w.choose(alice, map[string]slack.Value{"roles": slack.Pick("ORG_OWNER"), "lifetime": slack.Pick("24h0m0s")})
-		modal := w.modalShows(alice, "cannot be sent as it is", "Organization Owner lives at most 8 hours", ofApprovers, ofSecurity)
+		modal := w.modalShows(alice, "cannot be sent as it is", "Organization Owner is valid at most 8 hours", ofApprovers, ofSecurity)
 		for block, typed := range map[string]string{"description": "half a sent", "reason": "TICKET-", "networks": "203.0.113."} {
 			assert.Equal(t, slack.Text(typed), modal.Values[block][block])
 		}
@@ -136,7 +136,7 @@ func TestPolicyFormPreviewsApprovals(t *testing.T) {
 
 		w.choose(alice, map[string]slack.Value{"lifetime": slack.Pick("8h0m0s"), "network_presets": slack.Pick("office")})
 		modal = w.modalShows(alice, "cannot be sent as it is", "office", "/32")
-		assert.False(t, modalHolds(modal, "lives at most"))
+		assert.False(t, modalHolds(modal, "is valid at most"))
 		w.choose(alice, map[string]slack.Value{"network_presets": slack.Pick("ci")})
 		w.WaitForScreen(alice, "that it can be sent", func(s slack.Screen) bool {
 			return s.Modal != nil && !modalHolds(*s.Modal, "cannot be sent") && modalHolds(*s.Modal, ofSecurity)

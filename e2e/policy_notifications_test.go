@@ -59,7 +59,7 @@ var tellings = map[string]scenario{
 	"withdrawn": {waits, byPressing(alice, "requested/withdraw"), approval.StateWithdrawn,
 		[]string{"@" + alice, "back"}, nil},
 	"not decided": {waits, byWaiting(24*time.Hour + time.Minute), approval.StateExpired,
-		[]string{"nobody decided in time"}, []string{"nobody decided in time"}},
+		[]string{"no approver decided in time"}, []string{"no approver decided in time"}},
 	"not collected": {(*Env).approved, byWaiting(24*time.Hour + time.Minute), approval.StateExpired,
 		[]string{"not created in time"}, []string{"not created in time"}},
 	"made": {(*Env).approved, byPressing(alice, "ready/issue"), approval.StateDelivered,

@@ -109,7 +109,7 @@ func TestPolicyLatePartialApprovalIsRefused(t *testing.T) {
 		}, approval.StateDenied, []string{"@" + dana, "denied"}},
 		"approved as it is": {func(w *Env, id policy.ID) { w.approve(dana, id) }, approval.StateApproved, []string{"@" + dana, "approved"}},
 		"withdrawn":         {func(w *Env, _ policy.ID) { w.Click(alice, "requested/withdraw") }, approval.StateWithdrawn, []string{"@" + alice, "back"}},
-		"lapsed":            {func(w *Env, id policy.ID) { w.WaitIdle(id); w.Advance(25 * time.Hour) }, approval.StateExpired, []string{"nobody decided in time"}},
+		"expired":           {func(w *Env, id policy.ID) { w.WaitIdle(id); w.Advance(25 * time.Hour) }, approval.StateExpired, []string{"no approver decided in time"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onTransport(t, func(t *testing.T, w *Env) {

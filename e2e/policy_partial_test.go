@@ -147,7 +147,7 @@ func TestPolicyPartialApprovalInHome(t *testing.T) {
 
 		// Carol, who decides nothing, has no such button; forged, it opens nothing.
 		other := w.Request()
-		w.OpenHome(carol, "Nothing of yours waits or lives")
+		w.OpenHome(carol, "You have no open requests or active keys")
 		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{
 			User: carol, Payload: json.RawMessage(atHome(carol, slack.TeamID, "home/approve_partial", string(other))),
 		}))

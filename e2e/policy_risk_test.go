@@ -33,30 +33,30 @@ func (w *Env) withdraw(id policy.ID) {
 func TestPolicyRiskyRequestsAreMarked(t *testing.T) {
 	withPolicy(t, anyRole, func(t *testing.T, w *Env) {
 		first := w.Request(modest()...)
-		assert.True(t, contains(w.card(first), "Look twice", "first request of <@"+alice))
-		for _, other := range []string{"powerful", "wide network", "lives", "held"} {
+		assert.True(t, contains(w.card(first), "Review carefully", "first request of <@"+alice))
+		for _, other := range []string{"powerful", "wide network", "valid for", "held"} {
 			assert.NotContains(t, w.card(first).Text, other)
 		}
 		w.withdraw(first)
-		assert.False(t, contains(w.card(first), "Look twice"), "there is nothing to decide any more")
+		assert.False(t, contains(w.card(first), "Review carefully"), "there is nothing to decide any more")
 
 		second := w.Request(modest(withLifetime("720h0m0s"))...)
-		assert.False(t, contains(w.card(second), "Look twice"), "30 days from 16 addresses are nothing special")
+		assert.False(t, contains(w.card(second), "Review carefully"), "30 days from 16 addresses are nothing special")
 		w.withdraw(second)
 
 		for name, tt := range map[string]struct {
 			wish func(map[string]map[string]slack.Value)
 			said string
 		}{
-			"a powerful role":       {withRoles("ORG_READ_ONLY", "ORG_OWNER"), "Look twice:* powerful role Organization Owner."},
-			"a wide network":        {withAddresses("203.0.113.7, 198.51.100.0/27"), "Look twice:* wide network `198.51.100.0/27` (32 hosts)."},
-			"a wide network (IPv6)": {withAddresses("2001:db8::/64, 198.51.100.0/24"), "Look twice:* wide network `198.51.100.0/24` (256 hosts)."},
-			"a long life":           {withLifetime("2160h0m0s"), "Look twice:* lives 90 days."},
+			"a powerful role":       {withRoles("ORG_READ_ONLY", "ORG_OWNER"), "Review carefully:* powerful role Organization Owner."},
+			"a wide network":        {withAddresses("203.0.113.7, 198.51.100.0/27"), "Review carefully:* wide network `198.51.100.0/27` (32 hosts)."},
+			"a wide network (IPv6)": {withAddresses("2001:db8::/64, 198.51.100.0/24"), "Review carefully:* wide network `198.51.100.0/24` (256 hosts)."},
+			"a long life":           {withLifetime("2160h0m0s"), "Review carefully:* valid for 90 days."},
 		} {
 			id := w.Request(modest(tt.wish)...)
 			assert.Contains(t, w.card(id).Text, tt.said, name)
-			assert.Equal(t, 1, w.notices("card/approve", string(id), "Look twice"), name)
-			w.OpenHome(bob, string(id), "Look twice")
+			assert.Equal(t, 1, w.notices("card/approve", string(id), "Review carefully"), name)
+			w.OpenHome(bob, string(id), "Review carefully")
 			w.withdraw(id)
 		}
 	})
@@ -67,11 +67,11 @@ func TestPolicyCardNamesHeldKeys(t *testing.T) {
 		w.active()
 		id := w.Request(modest(withRoles("ORG_OWNER"), withLifetime("2160h0m0s"), withAddresses("198.51.100.0/24"))...)
 		card := w.card(id)
-		assert.Contains(t, card.Text, "Look twice:* powerful role Organization Owner; wide network `198.51.100.0/24` (256 hosts); lives 90 days; <@"+alice+"> held 1 live key when they asked.")
+		assert.Contains(t, card.Text, "Review carefully:* powerful role Organization Owner; wide network `198.51.100.0/24` (256 hosts); valid for 90 days; <@"+alice+"> held 1 active key when they asked.")
 		assert.NotContains(t, card.Text, "first request")
-		assert.False(t, contains(w.WaitForMessage(alice, "requested/withdraw", string(id)), "Look twice"), "the asker is not warned of themselves")
+		assert.False(t, contains(w.WaitForMessage(alice, "requested/withdraw", string(id)), "Review carefully"), "the asker is not warned of themselves")
 		w.approve(bob, id)
 		w.WaitForState(id, approval.StateApproved)
-		assert.False(t, contains(w.card(id), "Look twice"))
+		assert.False(t, contains(w.card(id), "Review carefully"))
 	})
 }

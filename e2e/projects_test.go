@@ -283,7 +283,7 @@ func TestManualProjectChangesAreReported(t *testing.T) {
 			w.RestartBot()
 		}
 		edit(map[string][]string{payments: {"GROUP_OWNER"}, w.project("Analytics"): {"GROUP_READ_ONLY"}})
-		said := w.WaitForMessageIn(bob, slack.Approvals, "by hand", "drift/revoke", string(id), "Project Owner", w.project("Analytics"))
+		said := w.WaitForMessageIn(bob, slack.Approvals, "manually", "drift/revoke", string(id), "Project Owner", w.project("Analytics"))
 		assert.True(t, contains(said, "Payments production", "Search"), "what was approved is said by the names of then")
 		assert.Equal(t, 1, w.entries(id, approval.EventDriftDetected))
 		edit(map[string][]string{payments: {"GROUP_READ_ONLY", "GROUP_CLUSTER_MANAGER"}, w.project("Analytics"): nil})
@@ -293,7 +293,7 @@ func TestManualProjectChangesAreReported(t *testing.T) {
 		require.NoError(t, w.Atlas.DeleteProject(search))
 		w.WaitIdle(id)
 		w.RestartBot()
-		w.WaitForMessageIn(bob, slack.Approvals, "by hand", "drift/revoke", string(id))
+		w.WaitForMessageIn(bob, slack.Approvals, "manually", "drift/revoke", string(id))
 		w.requireGrant(id, payments)
 		w.ClickIn(bob, "drift/revoke", string(id))
 		w.WaitForState(id, approval.StateEnded)

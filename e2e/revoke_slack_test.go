@@ -45,7 +45,7 @@ func TestNonApproverCannotRevoke(t *testing.T) {
 		w.Slack.Join(carol, slack.Approvals)
 		id := w.active()
 		w.ClickIn(carol, "card/revoke_with_reason", string(id))
-		assert.True(t, contains(w.WaitForEphemeral(carol), "Only approvers and whoever asked for a key can revoke it"))
+		assert.True(t, contains(w.WaitForEphemeral(carol), "Only approvers and the owner of a key can revoke it"))
 		assert.Nil(t, w.Slack.Screen(carol).Modal)
 
 		// Bob is no approver any more when he sends what he opened.
@@ -71,7 +71,7 @@ func TestRevokeSlashCommand(t *testing.T) {
 			w.WaitForMessageIn(alice, slack.General, says)
 		}
 		w.Command(carol, "revoke "+string(id))
-		w.WaitForMessageIn(carol, slack.General, "Only approvers and whoever asked for a key can revoke it")
+		w.WaitForMessageIn(carol, slack.General, "Only approvers and the owner of a key can revoke it")
 
 		w.Command(bob, "revoke “"+strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(string(id), "0", "O")), "-", "–")+"”.") // as a phone types it
 		w.WaitForMessageIn(bob, slack.General, string(id), "is deleted in Atlas", "confirm_revoke/revoke_with_reason")

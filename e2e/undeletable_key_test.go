@@ -20,7 +20,7 @@ func TestUnshownKeyIsDeletedByClick(t *testing.T) {
 	w.inject(wire.Fault{Side: wire.Atlas, Operation: addAccess, Mode: wire.Error500Before})
 	w.inject(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
 	w.Click(alice, "ready/issue")
-	w.WaitForMessage(alice, "was shown to nobody and is being deleted", "Deleting it hasn't worked yet", "Try again now")
+	w.WaitForMessage(alice, "was not shown and is being deleted", "Deleting it hasn't worked yet", "Try again now")
 	require.Len(t, w.botKeys(), 1)
 	assert.LessOrEqual(t, w.stored(id).Deletion.RetryAt.Sub(w.Clock.Now()), 10*time.Minute)
 

@@ -26,7 +26,7 @@ func (b *App) transport(app *slackui.App, mux *http.ServeMux) func(context.Conte
 func (b *App) httpTransport(app *slackui.App, mux *http.ServeMux) func(context.Context) error {
 	handler := transport.NewHTTP(b.slack, app)
 	mux.Handle("/slack/", handler)
-	b.ready.AddProbe(func() (string, string) { return "slack", handler.Why() })
+	b.ready.AddProbe(func() (string, string) { return "slack", handler.Problem() })
 	b.Log.Info("ready for Slack's requests", "transport", "http", "address", b.Listener.Addr().String())
 	return func(ctx context.Context) error { <-ctx.Done(); return nil }
 }
@@ -35,7 +35,7 @@ func (b *App) socketTransport(app *slackui.App) func(context.Context) error {
 	socket := transport.NewSocket(b.slack, app)
 	b.ready.AddProbe(func() (string, string) {
 		if !socket.Ready() {
-			return "slack", strings.TrimSuffix("Socket Mode is not connected: "+socket.Why(), ": ")
+			return "slack", strings.TrimSuffix("Socket Mode is not connected: "+socket.Problem(), ": ")
 		}
 		return "slack", ""
 	})

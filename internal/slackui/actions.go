@@ -60,7 +60,7 @@ func (a *App) Interact(ctx context.Context, i payload.Interaction, answer payloa
 func (a *App) handleAction(ctx context.Context, i payload.Interaction, answer payload.Ack) {
 	p, known := decodeAction(i)
 	a.seen.Do(ctx, i.TriggerID, answer, func(answer payload.Ack) {
-		if wait, tell := a.inHurry(p.by, p.pace()); wait > 0 {
+		if wait, tell := a.takePace(p.by, p.pace()); wait > 0 {
 			a.actedTooFast(ctx, p, answer, wait, tell)
 			return
 		}
@@ -77,11 +77,11 @@ func (a *App) handleAction(ctx context.Context, i payload.Interaction, answer pa
 }
 
 // pace is what the action counts as.
-func (p action) pace() pace.Doing {
+func (p action) pace() pace.Action {
 	if p.do != nil && p.event == "" {
-		return pace.Showing
+		return pace.Viewing
 	}
-	return pace.Pressing
+	return pace.Acting
 }
 
 // decodeAction reads an action, and reports whether it is one that we offer on
@@ -155,7 +155,7 @@ func (a *App) act(ctx context.Context, p action, answer payload.Ack, do func(con
 }
 
 // respondToAction says one thing to the user, where they acted.
-func (a *App) respondToAction(ctx context.Context, p action, said mrkdwn.Mrkdwn) {
+func (a *App) respondToAction(ctx context.Context, p action, said mrkdwn.Text) {
 	if p.home != nil {
 		p.home.flash = said
 		return
@@ -165,7 +165,7 @@ func (a *App) respondToAction(ctx context.Context, p action, said mrkdwn.Mrkdwn)
 
 // respondWithOutcome says what an action came to, if there is anything to say. In
 // a list that is above the list, which is shown again.
-func (a *App) respondWithOutcome(ctx context.Context, p action, said mrkdwn.Mrkdwn) {
+func (a *App) respondWithOutcome(ctx context.Context, p action, said mrkdwn.Text) {
 	switch {
 	case p.on == view.ListSurface:
 		a.sendPage(ctx, p.by, p.responseURL, said, true, a.pageOf(ctx, p))
@@ -179,12 +179,12 @@ func (a *App) respondToOwner(ctx context.Context, p action, r approval.Request, 
 	a.respondWithOutcome(ctx, p, ownerRefusal(r, err))
 }
 
-func ownerRefusal(r approval.Request, err error) mrkdwn.Mrkdwn {
+func ownerRefusal(r approval.Request, err error) mrkdwn.Text {
 	switch {
 	case err == nil:
 		return ""
 	case errors.Is(err, approval.ErrNotAllowed):
-		return view.TooLateForOwner(r)
+		return view.AlreadyDoneForOwner(r)
 	}
 	return view.UserError(err, r)
 }

@@ -31,7 +31,7 @@ func (a *App) refreshAccessList(ctx context.Context, i payload.Interaction) (sla
 // accessListView looks at what another list would come to; before there is one,
 // at whose approval is usual.
 func (a *App) accessListView(ctx context.Context, who policy.Actor, k view.KeyTarget, wanted service.AccessListForm) slack.ModalViewRequest {
-	f := view.FormOf(k.R.Access)
+	f := view.FormOf(k.Request.Access)
 	f.Org, f.NetworkPresets, f.Networks = k.Org.ID, wanted.NetworkPresets, wanted.Networks
 	o := a.previewOf(ctx, who, f, previewTimeout)
 	o.Problems = slices.DeleteFunc(o.Problems, func(p policy.Problem) bool {

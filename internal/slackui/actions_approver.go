@@ -21,24 +21,24 @@ func (a *App) review(ctx context.Context, p action, answer payload.Ack) {
 	switch {
 	case err == nil && r.Review.By == p.by.User:
 	case err == nil: // another approver reviewed it in the same moment
-		a.respondToAction(ctx, p, view.ReviewedAlready(r))
+		a.respondToAction(ctx, p, view.AlreadyReviewed(r))
 	default:
 		a.respondToAction(ctx, p, reviewRefusal(r, err))
 	}
 }
 
-func reviewRefusal(r approval.Request, err error) mrkdwn.Mrkdwn {
+func reviewRefusal(r approval.Request, err error) mrkdwn.Text {
 	switch {
 	case errors.Is(err, policy.ErrOwnRequest):
-		return "You took this key yourself, so somebody else has to review that. Nothing was changed."
+		return "You took this key yourself, so another person has to review it. Nothing was changed."
 	case errors.Is(err, policy.ErrNotApprover):
 		return "Only approvers can review this. Nothing was changed."
 	}
 	return view.UserError(err, r)
 }
 
-// transfer gives the key of somebody who is gone to whoever was chosen. It needs
-// no words when it works.
+// transfer gives the key of a deactivated owner to the chosen user. It says
+// nothing when it works.
 func (a *App) transfer(ctx context.Context, p action, answer payload.Ack) {
 	to := policy.UserID(p.chosen)
 	r, err := a.act(ctx, p, answer, func(ctx context.Context, who policy.Actor, id policy.ID) (approval.Request, error) {
@@ -49,13 +49,13 @@ func (a *App) transfer(ctx context.Context, p action, answer payload.Ack) {
 	case ofRole:
 		a.respondToAction(ctx, p, cannotReceive(to, role))
 	case hasTooManyKeys(err):
-		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("%s has as many live keys as one person may have, so this one can't be theirs. Nothing was changed; choose another person, or revoke the key if nothing needs it.", view.Mention(to)))
+		a.respondToAction(ctx, p, mrkdwn.Textf("%s has as many active keys as one person may have, so this one can't be theirs. Nothing was changed; choose another person, or revoke the key if nothing needs it.", view.Mention(to)))
 	case errors.Is(err, service.ErrNotEligible):
-		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose somebody else.", view.Mention(to)))
+		a.respondToAction(ctx, p, mrkdwn.Textf("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose another person.", view.Mention(to)))
 	case errors.Is(err, policy.ErrNotApprover):
-		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("Only approvers can hand a key over, and only those whose approval its access takes: %s. Nothing was changed; ask one of them.", mrkdwn.BotText(mrkdwn.Truncate(view.Titles(view.AllRoles(r.Access)), 300))))
+		a.respondToAction(ctx, p, mrkdwn.Textf("Only approvers can transfer a key, and only those whose approval its access takes: %s. Nothing was changed; ask one of them.", mrkdwn.BotText(mrkdwn.Truncate(view.Titles(view.AllRoles(r.Access)), 300))))
 	case errors.Is(err, service.ErrOwnerActive) && !r.OwnerDeactivatedAt.IsZero() && to != r.Requester:
-		a.respondToAction(ctx, p, view.StillActive(r)) // and I have not noticed yet
+		a.respondToAction(ctx, p, view.OwnerStillActive(r)) // and I have not noticed yet
 	case err != nil:
 		a.respondToAction(ctx, p, view.UserError(err, r))
 	}
@@ -69,13 +69,13 @@ func hasTooManyKeys(err error) bool {
 }
 
 // cannotReceive says which role of a key keeps it from a new owner.
-func cannotReceive(to policy.UserID, e *policy.RoleError) mrkdwn.Mrkdwn {
+func cannotReceive(to policy.UserID, e *policy.RoleError) mrkdwn.Text {
 	role := mrkdwn.BotText(view.Titles([]policy.Role{e.Role}))
 	switch {
 	case errors.Is(e, policy.ErrRoleNotOffered):
-		return mrkdwn.Mrkdwnf("The role %s of this key can't be asked for here any more, so no one can take the key over. Nothing was changed; revoke it when nothing needs it.", role)
+		return mrkdwn.Textf("The role %s of this key can't be asked for here any more, so no one can take the key over. Nothing was changed; revoke it when nothing needs it.", role)
 	case errors.Is(e, policy.ErrRoleNotTheirs):
-		return mrkdwn.Mrkdwnf("%s may not ask for the role %s of this key, so it can't be theirs. Nothing was changed; choose another person.", view.Mention(to), role)
+		return mrkdwn.Textf("%s may not ask for the role %s of this key, so it can't be theirs. Nothing was changed; choose another person.", view.Mention(to), role)
 	}
-	return mrkdwn.Mrkdwnf("A key with the role %s lives at most %s in all by now, and this one lives longer, so no one can take it over. Nothing was changed; revoke it when nothing needs it.", role, mrkdwn.BotText(mrkdwn.HumanDuration(e.Most)))
+	return mrkdwn.Textf("A key with the role %s is valid at most %s in all by now, and this one is valid longer, so no one can take it over. Nothing was changed; revoke it when nothing needs it.", role, mrkdwn.BotText(mrkdwn.Duration(e.Most)))
 }

@@ -28,9 +28,9 @@ func (a *App) openBreakGlass(ctx context.Context, c payload.Command) {
 	}
 }
 
-func (a *App) breakGlassRefusal(err error) mrkdwn.Mrkdwn {
+func (a *App) breakGlassRefusal(err error) mrkdwn.Text {
 	if errors.Is(err, service.ErrBreakGlassNotAllowed) {
-		return mrkdwn.Mrkdwnf("A key without approval is for a few people who are named for emergencies, and you are not among them. Nothing was made. The normal way is `%s`: say in the reason how urgent it is.", mrkdwn.BotText(a.screens.Command))
+		return mrkdwn.Textf("A key without approval is for a few people who are named for emergencies, and you are not among them. Nothing was made. The normal way is `%s`: say in the reason how urgent it is.", mrkdwn.BotText(a.screens.Command))
 	}
 	return view.UserError(err, approval.Request{})
 }

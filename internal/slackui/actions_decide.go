@@ -17,7 +17,7 @@ func (a *App) approve(ctx context.Context, p action, answer payload.Ack) {
 		a.respondToApprover(ctx, p, r, err)
 		return
 	}
-	if said := view.StillMissing(r); said != "" {
+	if said := view.MissingApprovalsNote(r); said != "" {
 		a.respondToAction(ctx, p, said)
 	}
 }
@@ -28,7 +28,7 @@ func (a *App) approvePartially(ctx context.Context, p action, answer payload.Ack
 	r, err := a.act(ctx, p, answer, a.service.MayApprovePartially)
 	switch {
 	case errors.Is(err, approval.ErrNotAllowed) && r.State == approval.StatePending:
-		a.respondToAction(ctx, p, "A change of a live key is approved as it is or not at all. Nothing was changed.")
+		a.respondToAction(ctx, p, "A change of an active key is approved as it is or not at all. Nothing was changed.")
 	case err != nil:
 		a.respondToApprover(ctx, p, r, err)
 	default:
@@ -48,7 +48,7 @@ func (a *App) deny(ctx context.Context, p action, answer payload.Ack) {
 
 func (a *App) respondToApprover(ctx context.Context, p action, r approval.Request, err error) {
 	if errors.Is(err, approval.ErrNotAllowed) {
-		a.respondToAction(ctx, p, view.TooLateToDecide(r, p.by.User))
+		a.respondToAction(ctx, p, view.AlreadyDecided(r, p.by.User))
 		return
 	}
 	a.respondToAction(ctx, p, view.UserError(err, r))

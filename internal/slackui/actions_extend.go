@@ -29,8 +29,8 @@ func (a *App) refreshExtend(ctx context.Context, i payload.Interaction) (slack.M
 
 // extendViewFor looks at what an extension would come to.
 func (a *App) extendViewFor(ctx context.Context, who policy.Actor, k view.KeyTarget, extra time.Duration) slack.ModalViewRequest {
-	s := view.ExtendView{KeyTarget: k, Preview: a.previewChange(ctx, who, k, view.WholeLife(k.R, extra))}
-	s.Most, s.MostOf = k.Org.Policy.MostLife(k.R.Access)
+	s := view.ExtendView{KeyTarget: k, Preview: a.previewChange(ctx, who, k, view.TotalLifetime(k.Request, extra))}
+	s.MaxLifetime, s.MaxLifetimeRole = k.Org.Policy.MostLife(k.Request.Access)
 	return view.ExtendForm(s)
 }
 
@@ -40,7 +40,7 @@ func (a *App) extendViewFor(ctx context.Context, who policy.Actor, k view.KeyTar
 func (a *App) previewChange(ctx context.Context, who policy.Actor, k view.KeyTarget, lifetime time.Duration) (o view.FormPreview) {
 	o.Unknown = true
 	defer isolate.LogPanic(a.log, "looking at what an extension would come to panicked")
-	f := view.FormOf(view.StillNamed(k.R.Access, k.Org.Policy))
+	f := view.FormOf(view.WithOfferedPresets(k.Request.Access, k.Org.Policy))
 	f.Org, f.Lifetime = k.Org.ID, lifetime
 	o = a.previewOf(ctx, who, f, previewTimeout)
 	o.Unknown = o.Unknown || o.Rule != "" && slices.ContainsFunc(o.Problems, func(p policy.Problem) bool { return p.Field == policy.FieldNetworks })

@@ -17,14 +17,14 @@ func (a *App) rotate(ctx context.Context, p action, answer payload.Ack) {
 	a.respondWithOutcome(ctx, p, rotated(r, err))
 }
 
-func rotated(r approval.Request, err error) mrkdwn.Mrkdwn {
+func rotated(r approval.Request, err error) mrkdwn.Text {
 	if err != nil {
 		return ownerRefusal(r, err)
 	}
 	if r.State == approval.StatePending {
-		return mrkdwn.Mrkdwnf("Request %s asks for a successor: the key was handed to you, so approvers decide before you see a private key of it. The key you have keeps working meanwhile.", r.ID)
+		return mrkdwn.Textf("Request %s asks for a successor: the key was transferred to you, so approvers decide before you see a private key of it. The key you have keeps working meanwhile.", r.ID)
 	}
-	return mrkdwn.Mrkdwnf("The successor is request %s: press *Create my key* in its message in our conversation, by %s. The key you have keeps working meanwhile.", r.ID, mrkdwn.SlackDate(r.ExpiresAt))
+	return mrkdwn.Textf("The successor is request %s: press *Create my key* in its message in our conversation, by %s. The key you have keeps working meanwhile.", r.ID, mrkdwn.Date(r.ExpiresAt))
 }
 
 // retirePredecessor ends the predecessor of the key that the button is about.
@@ -34,12 +34,12 @@ func (a *App) retirePredecessor(ctx context.Context, p action, answer payload.Ac
 }
 
 // predecessorRetired tells of the predecessor, which is the request that is returned.
-func predecessorRetired(r approval.Request, err error) mrkdwn.Mrkdwn {
+func predecessorRetired(r approval.Request, err error) mrkdwn.Text {
 	switch {
 	case err == nil:
-		return mrkdwn.Mrkdwnf("The earlier key%s, of request %s, is being deleted.", view.KeyName(r), r.ID)
+		return mrkdwn.Textf("The earlier key%s, of request %s, is being deleted.", view.KeyName(r), r.ID)
 	case errors.Is(err, approval.ErrNotAllowed):
-		return view.TooLate(r)
+		return view.AlreadyDone(r)
 	}
 	return ownerRefusal(r, err)
 }
@@ -54,7 +54,7 @@ func (a *App) revoke(ctx context.Context, p action, answer payload.Ack) {
 	case p.message.ToApprovers():
 		a.respondToKeyAdmin(ctx, p, r, err)
 	case p.on == view.ConfirmRevokeSurface && err == nil:
-		a.respondToAction(ctx, p, view.TooLate(r))
+		a.respondToAction(ctx, p, view.AlreadyDone(r))
 	default:
 		a.respondToOwner(ctx, p, r, err)
 	}
@@ -79,12 +79,12 @@ func (a *App) respondToKeyAdmin(ctx context.Context, p action, r approval.Reques
 	}
 }
 
-func keyAdminRefusal(r approval.Request, err error) mrkdwn.Mrkdwn {
+func keyAdminRefusal(r approval.Request, err error) mrkdwn.Text {
 	switch {
 	case errors.Is(err, approval.ErrNotOwner), errors.Is(err, policy.ErrNotApprover):
-		return view.NotYours
+		return view.NotYourKey
 	case errors.Is(err, approval.ErrNotAllowed) && !hasEnded(r):
-		return mrkdwn.Mrkdwnf("Request %s has no key that could be revoked at the moment. Nothing was changed.", r.ID)
+		return mrkdwn.Textf("Request %s has no key that could be revoked at the moment. Nothing was changed.", r.ID)
 	}
 	return view.UserError(err, r)
 }

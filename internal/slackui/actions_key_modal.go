@@ -11,13 +11,13 @@ import (
 	"atlaskeybot/internal/slackui/view"
 )
 
-// openChange opens a modal about a live key for its owner.
+// openChange opens a modal about an active key for its owner.
 func (a *App) openChange(ctx context.Context, p action, answer payload.Ack, may view.MayChange, modal func(view.KeyTarget) slack.ModalViewRequest) {
 	k := view.KeyTarget{Metadata: requestMetadata(p)}
 	r, err := a.act(ctx, p, answer, func(ctx context.Context, who policy.Actor, id policy.ID) (approval.Request, error) {
 		var err error
-		k.R, k.Org, err = may(ctx, who, id)
-		return k.R, err
+		k.Request, k.Org, err = may(ctx, who, id)
+		return k.Request, err
 	})
 	if err != nil {
 		a.respondToOwner(ctx, p, r, err)
@@ -35,5 +35,5 @@ func (a *App) keyTargetOf(ctx context.Context, i payload.Interaction, may view.M
 	ctx, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
 	r, org, err := may(ctx, i.Who(), id)
-	return view.KeyTarget{R: r, Org: org, Metadata: i.View.Metadata}, err
+	return view.KeyTarget{Request: r, Org: org, Metadata: i.View.Metadata}, err
 }

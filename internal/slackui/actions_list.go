@@ -49,15 +49,15 @@ func (a *App) turnPage(ctx context.Context, p action, answer payload.Ack) {
 }
 
 // sendPage shows a person a page of their requests; see [App.sendList].
-func (a *App) sendPage(ctx context.Context, who policy.Actor, responseURL string, first mrkdwn.Mrkdwn, replace bool, at approval.Cursor) {
-	mine, err := a.service.Mine(client.ForDrawing(ctx), who, at, view.MaxListed)
+func (a *App) sendPage(ctx context.Context, who policy.Actor, responseURL string, first mrkdwn.Text, replace bool, at approval.Cursor) {
+	mine, err := a.service.Mine(client.ForRefresh(ctx), who, at, view.MaxListed)
 	if err != nil {
 		err = a.service.RefuseView(ctx, who, "list", err)
 		a.respondRefused(ctx, "listing requests", who, responseURL, approval.Request{}, err)
 		return
 	}
-	if a.screens.CanNotWrite() {
-		first = mrkdwn.JoinSentences(first, view.TabOff)
+	if a.screens.MessagesTabIsOff() {
+		first = mrkdwn.JoinSentences(first, view.MessagesTabOff)
 	}
 	what := client.Ephemeral(a.screens.List(mine, first))
 	what.ReplaceOriginal = replace
@@ -73,7 +73,7 @@ func (a *App) pageOf(ctx context.Context, p action) approval.Cursor {
 	if err != nil || r.Requester != p.by.User {
 		return approval.Cursor{}
 	}
-	newest, err := a.service.Mine(client.ForDrawing(ctx), p.by, approval.Cursor{}, view.MaxListed)
+	newest, err := a.service.Mine(client.ForRefresh(ctx), p.by, approval.Cursor{}, view.MaxListed)
 	if err != nil || len(newest.Requests) == 0 || !newest.Requests[len(newest.Requests)-1].RequestedAt.After(r.RequestedAt) {
 		return approval.Cursor{}
 	}

@@ -12,11 +12,11 @@ import (
 	"atlaskeybot/internal/slackui/view"
 )
 
-// askToRevoke answers "revoke AKR-7F3K2": it says what that would do and asks.
-func (a *App) askToRevoke(ctx context.Context, c payload.Command, which string) {
+// confirmRevoke answers "revoke AKR-7F3K2": it says what that would do and asks.
+func (a *App) confirmRevoke(ctx context.Context, c payload.Command, which string) {
 	id, ok := approval.TypedID(which)
 	if !ok {
-		a.respond(ctx, c.ResponseURL, mrkdwn.Mrkdwnf("Say which key by its request, as in `%[1]s revoke AKR-7F3K2`; `%[1]s list` shows yours. Nothing was changed.", mrkdwn.BotText(a.screens.Command)))
+		a.respond(ctx, c.ResponseURL, mrkdwn.Textf("Say which key by its request, as in `%[1]s revoke AKR-7F3K2`; `%[1]s list` shows yours. Nothing was changed.", mrkdwn.BotText(a.screens.Command)))
 		return
 	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
@@ -34,7 +34,7 @@ func (a *App) askToRevoke(ctx context.Context, c payload.Command, which string) 
 
 // sendPending answers "pending" to an approver.
 func (a *App) sendPending(ctx context.Context, c payload.Command) {
-	ctx = client.ForDrawing(ctx)
+	ctx = client.ForRefresh(ctx)
 	waiting, err := a.service.ListPending(ctx, c.Who)
 	var unsigned []approval.Request
 	if err == nil {
@@ -45,7 +45,7 @@ func (a *App) sendPending(ctx context.Context, c payload.Command) {
 		a.logRefusal("listing what waits", c.Who, approval.Request{}, err)
 		said := view.UserError(err, approval.Request{})
 		if errors.Is(err, policy.ErrNotApprover) {
-			said = mrkdwn.Mrkdwnf("This is for approvers. Your own requests are in `%s list`.", mrkdwn.BotText(a.screens.Command))
+			said = mrkdwn.Textf("This is for approvers. Your own requests are in `%s list`.", mrkdwn.BotText(a.screens.Command))
 		}
 		a.respond(ctx, c.ResponseURL, said)
 		return

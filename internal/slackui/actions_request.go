@@ -63,17 +63,17 @@ func (a *App) awaitIssued(ctx context.Context, r approval.Request) approval.Requ
 	return r
 }
 
-func (a *App) issued(r approval.Request) mrkdwn.Mrkdwn {
+func (a *App) issued(r approval.Request) mrkdwn.Text {
 	switch {
 	case r.State == approval.StateIssuing:
-		return mrkdwn.Mrkdwnf("The key of request %s is being made. If I can write to you, it appears in our conversation, in the *Messages* tab of this app.", r.ID)
+		return mrkdwn.Textf("The key of request %s is being made. If I can write to you, it appears in our conversation, in the *Messages* tab of this app.", r.ID)
 	case r.State == approval.StateDelivered:
-		return mrkdwn.Mrkdwnf("The key%s of request %s is in our conversation, in the *Messages* tab of this app. It is shown there once.", view.KeyName(r), r.ID)
-	case r.State == approval.StateApproved && a.screens.CanNotWrite():
-		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("No key stayed of request %s: it can be shown to you in our conversation only, and the *Messages* tab is still off.", r.ID),
+		return mrkdwn.Textf("The key%s of request %s is in our conversation, in the *Messages* tab of this app. It is shown there once.", view.KeyName(r), r.ID)
+	case r.State == approval.StateApproved && a.screens.MessagesTabIsOff():
+		return mrkdwn.JoinSentences(mrkdwn.Textf("No key stayed of request %s: it can be shown to you in our conversation only, and the *Messages* tab is still off.", r.ID),
 			"Once it is on, press *Create my key* again.")
 	}
-	return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Request %s:", r.ID), view.StatusForRequester(r))
+	return mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), view.StatusForRequester(r))
 }
 
 // confirm records that the key is saved. The message that shows the key is
@@ -82,11 +82,11 @@ func (a *App) confirm(ctx context.Context, p action, answer payload.Ack) {
 	r, err := a.act(ctx, p, answer, a.service.Confirm)
 	switch {
 	case err == nil && !p.on.IsEphemeral():
-		a.respondToAction(ctx, p, mrkdwn.Mrkdwnf("Thank you. The key%s is yours until %s.", view.KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt)))
+		a.respondToAction(ctx, p, mrkdwn.Textf("Thank you. The key%s is yours until %s.", view.KeyName(r), mrkdwn.Date(r.KeyExpiresAt)))
 	case err != nil && r.State == approval.StateActive && r.Requester == p.by.User:
 		a.respondToAction(ctx, p, "Thank you, it is noted already. There is nothing else to do.")
 	case isRollingBack(r, err):
-		a.respondToAction(ctx, p, view.UndoneForOwner(r))
+		a.respondToAction(ctx, p, view.RolledBackForOwner(r))
 	case err != nil && r.State == approval.StateIssuing:
 		a.respondToAction(ctx, p, "I am not quite done with this key. Press that once more in a moment.")
 	default:
@@ -142,5 +142,5 @@ func (a *App) requestAgain(ctx context.Context, p action, answer payload.Ack) {
 		a.respondToOwner(ctx, p, r, err)
 		return
 	}
-	a.openForm(ctx, p.by, p.trigger, view.Again(a.screens.Policy(r), r), func(said mrkdwn.Mrkdwn) { a.respondToAction(ctx, p, said) })
+	a.openForm(ctx, p.by, p.trigger, view.FormToRequestAgain(a.screens.Policy(r), r), func(said mrkdwn.Text) { a.respondToAction(ctx, p, said) })
 }

@@ -22,7 +22,7 @@ type App struct {
 	log       *slog.Logger
 	seen      *transport.Deduper
 	updates   *viewUpdates
-	paced     *pace.Paced
+	paced     *pace.Limiter
 	responses *client.Responder
 
 	semaphore chan struct{} // bounds the deliveries in hand
@@ -40,7 +40,7 @@ const (
 // It starts nothing; a transport delivers to it.
 func New(s *client.Slack, service *service.Service) *App {
 	return &App{
-		slack: s, service: service, log: s.Config.Log, seen: transport.NewDeduper(s.Config.Now), updates: newViewUpdates(s.Config.Now), paced: pace.NewPaced(s.Config.Now),
+		slack: s, service: service, log: s.Config.Log, seen: transport.NewDeduper(s.Config.Now), updates: newViewUpdates(s.Config.Now), paced: pace.New(s.Config.Now),
 		screens: s.Messenger(service.Orgs).Views, responses: client.NewResponder(s.Config.APIURL, s.Client),
 		semaphore: make(chan struct{}, maxInFlight),
 	}
@@ -48,7 +48,7 @@ func New(s *client.Slack, service *service.Service) *App {
 
 // Start runs work in a goroutine of its own and returns at once, false if too
 // much is in hand already. The work outlives the connection it came over, is
-// bounded in time, and a panic of it stops nobody else. If it panics before it
+// bounded in time, and its panic stops no other delivery. If it panics before it
 // acknowledges, the person sees Slack's own error rather than a false success.
 func (a *App) Start(ctx context.Context, work func(context.Context)) bool {
 	select {

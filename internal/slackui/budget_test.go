@@ -85,7 +85,7 @@ func TestListsLeaveOutWholeEntries(t *testing.T) {
 func TestBlocksThatAreTooLongAreShortened(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 2900)
-	m := mrkdwn.NewMessage("text", mrkdwn.Section(mrkdwn.Mrkdwn(long)), mrkdwn.Facts(mrkdwn.Fact{Name: "A", Value: long}, mrkdwn.Fact{Name: "B", Value: long}), mrkdwn.Quote(long), mrkdwn.Section(mrkdwn.Mrkdwnf("%s", long)), mrkdwn.Footnote("end"))
+	m := mrkdwn.NewMessage("text", mrkdwn.Section(mrkdwn.Text(long)), mrkdwn.Facts(mrkdwn.Fact{Name: "A", Value: long}, mrkdwn.Fact{Name: "B", Value: long}), mrkdwn.Quote(long), mrkdwn.Section(mrkdwn.Textf("%s", long)), mrkdwn.Footnote("end"))
 	require.LessOrEqual(t, charactersOf(decoded(t, m)["blocks"]), 10_000)
 	require.GreaterOrEqual(t, charactersOf(decoded(t, m)["blocks"]), 7_000, "no more than needed")
 	outsideCode(t, "shortened", string(pretty(t, m.Blocks[3])))

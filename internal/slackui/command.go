@@ -18,30 +18,30 @@ import (
 // Command answers the slash command, wherever it was typed: by the
 // acknowledgment or by its response_url, never by a message of the bot.
 func (a *App) Command(ctx context.Context, c payload.Command, answer payload.Ack) {
-	a.seen.Do(ctx, c.Trigger, answer, func(answer payload.Ack) { a.obey(ctx, c, answer) })
+	a.seen.Do(ctx, c.Trigger, answer, func(answer payload.Ack) { a.runCommand(ctx, c, answer) })
 }
 
-// obey does what was typed.
-func (a *App) obey(ctx context.Context, c payload.Command, answer payload.Ack) {
+// runCommand does what was typed.
+func (a *App) runCommand(ctx context.Context, c payload.Command, answer payload.Ack) {
 	text := plaintext.Foreign(c.Text) // phones type other spaces and dashes
 	word, rest, _ := strings.Cut(text, " ")
-	what := pace.Showing
+	what := pace.Viewing
 	if strings.EqualFold(word, "revoke") || strings.EqualFold(text, "emergency") {
-		what = pace.Pressing
+		what = pace.Acting
 	}
-	if wait, _ := a.inHurry(c.Who, what); wait > 0 {
+	if wait, _ := a.takePace(c.Who, what); wait > 0 {
 		answer(client.Ephemeral(mrkdwn.Sentence(tooFast(wait))))
 		return
 	}
 	if strings.EqualFold(word, "revoke") {
 		answer(nil)
-		a.askToRevoke(ctx, c, strings.TrimSpace(rest))
+		a.confirmRevoke(ctx, c, strings.TrimSpace(rest))
 		return
 	}
 	switch strings.ToLower(text) {
 	case "":
 		answer(nil)
-		a.openForm(ctx, c.Who, c.Trigger, view.FormState{}, func(said mrkdwn.Mrkdwn) { a.respond(ctx, c.ResponseURL, said) })
+		a.openForm(ctx, c.Who, c.Trigger, view.FormState{}, func(said mrkdwn.Text) { a.respond(ctx, c.ResponseURL, said) })
 	case "emergency":
 		answer(nil)
 		a.openBreakGlass(ctx, c)
@@ -54,20 +54,20 @@ func (a *App) obey(ctx context.Context, c payload.Command, answer payload.Ack) {
 		answer(nil)
 		a.sendPending(ctx, c)
 	default:
-		answer(client.Ephemeral(a.screens.Help(mrkdwn.Mrkdwnf("I do not know %s. This is what I can do:", mrkdwn.Truncate(text, 60)))))
+		answer(client.Ephemeral(a.screens.Help(mrkdwn.Textf("I do not know %s. This is what I can do:", mrkdwn.Truncate(text, 60)))))
 	}
 }
 
-// sendList shows somebody the newest of their requests; replace puts the list in
+// sendList shows a user the newest of their requests; replace puts the list in
 // the place of the one in which a button was pressed.
-func (a *App) sendList(ctx context.Context, who policy.Actor, responseURL string, first mrkdwn.Mrkdwn, replace bool) {
+func (a *App) sendList(ctx context.Context, who policy.Actor, responseURL string, first mrkdwn.Text, replace bool) {
 	a.sendPage(ctx, who, responseURL, first, replace, approval.Cursor{})
 }
 
-// respond says one thing to whoever acted, and to nobody else.
-func (a *App) respond(ctx context.Context, responseURL string, said mrkdwn.Mrkdwn) {
+// respond says one thing to the user who acted, and to no other.
+func (a *App) respond(ctx context.Context, responseURL string, said mrkdwn.Text) {
 	if err := a.responses.Post(ctx, responseURL, client.Ephemeral(mrkdwn.Sentence(said))); err != nil {
-		a.log.Warn("answering somebody", "error", err)
+		a.log.Warn("answering a user", "error", err)
 	}
 }
 

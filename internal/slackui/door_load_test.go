@@ -124,16 +124,16 @@ func TestAWrongSigningSecretIsSaidAtTheFirstRequest(t *testing.T) {
 	t.Parallel()
 	d := open(t, overHTTP)
 	door := d.http
-	require.Empty(t, door.Why())
+	require.Empty(t, door.Problem())
 	for range 3 {
 		_, _, err := d.SendMalformed(t.Context(), sandbox.BadSignature, sandbox.Forgery{User: bob, ActionID: "approve", Value: "AKR-7F3K2"})
 		require.NoError(t, err)
 	}
-	require.Contains(t, door.Why(), "SLACK_SIGNING_SECRET is probably not this app's")
+	require.Contains(t, door.Problem(), "SLACK_SIGNING_SECRET is probably not this app's")
 	require.Equal(t, 1, strings.Count(d.log.String(), "level=ERROR"))
 	d.types(alice, "help")
-	require.Empty(t, door.Why())
+	require.Empty(t, door.Problem())
 	_, _, err := d.SendMalformed(t.Context(), sandbox.BadSignature, sandbox.Forgery{User: bob, ActionID: "approve", Value: "AKR-7F3K2"})
 	require.NoError(t, err)
-	require.Empty(t, door.Why(), "somebody else's request")
+	require.Empty(t, door.Problem(), "another user's request")
 }

@@ -66,7 +66,7 @@ func TestTheHTTPDoorIsNarrow(t *testing.T) {
 	}
 }
 
-// TestARecordedRequestIsAnsweredOnce: the signature alone does not stop somebody
+// TestARecordedRequestIsAnsweredOnce: the signature alone does not stop a user
 // who listened.
 func TestARecordedRequestIsAnsweredOnce(t *testing.T) {
 	t.Parallel()

@@ -40,8 +40,8 @@ func TestAKeyInAnEmergency(t *testing.T) {
 			d := openRich(t, append(edits, withBreakGlass)...)
 			d.types(alice, "emergency")
 			modal := d.seesModal(alice)
-			require.Contains(t, shown(modal), "without anybody's approval")
-			require.Contains(t, shown(modal), "lives 2 hours")
+			require.Contains(t, shown(modal), "at once, without approval")
+			require.Contains(t, shown(modal), "valid for 2 hours")
 
 			result := d.submits(alice, outage(func(v values) { v["networks"]["networks"] = sandbox.Text("203.0.113.0/24") }))
 			require.Contains(t, result.Errors["networks"], "too wide: /32 is the widest")
@@ -122,7 +122,7 @@ func TestAnEmergencyThatCouldNotBeRecorded(t *testing.T) {
 	d.is(d.requestsOf(bob)[0].ID, approval.StateDelivered)
 }
 
-// TestBreakGlassNamesEveryApprover: <!here> reaches nobody who is away, and a
+// TestBreakGlassNamesEveryApprover: <!here> reaches no user who is away, and a
 // workspace can forbid it.
 func TestBreakGlassNamesEveryApprover(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,7 @@ const previewTimeout = 500 * time.Millisecond
 
 // openForm opens the form, filled in from from, or tells why not. Slack's
 // trigger lives three seconds.
-func (a *App) openForm(ctx context.Context, who policy.Actor, trigger string, from view.FormState, tell func(mrkdwn.Mrkdwn)) {
+func (a *App) openForm(ctx context.Context, who policy.Actor, trigger string, from view.FormState, tell func(mrkdwn.Text)) {
 	if _, err := a.service.Orgs.Find(from.Org); err != nil { // none yet, or one that is not configured any more
 		from.Org = a.service.Orgs[0].ID
 	}
@@ -44,7 +44,7 @@ func (a *App) openForm(ctx context.Context, who policy.Actor, trigger string, fr
 	}
 }
 
-// formView finds out at the same time what who may ask for in the draft's
+// formViewFor finds out at the same time what who may ask for in the draft's
 // organization, and what the draft would come to.
 func (a *App) formViewFor(ctx context.Context, who policy.Actor, from view.FormState, look time.Duration) (view.FormView, error) {
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
@@ -95,7 +95,7 @@ func (a *App) openView(ctx context.Context, trigger string, v slack.ModalViewReq
 // notOpened is said if a form is known not to be open. If Slack gave no clear
 // answer it may be; and if the click was delivered again to a bot that was
 // started meanwhile, it may have been opened the first time.
-func notOpened(err error, said mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
+func notOpened(err error, said mrkdwn.Text) mrkdwn.Text {
 	if slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, client.CodeOf(err)) {
 		return "That opened the form once already. If you see it, go on there; if not, try it once more. Nothing was changed."
 	}

@@ -98,7 +98,7 @@ func TestAFormFollowsWhatIsChosen(t *testing.T) {
 			d.fills(alice, pick("roles", "ORG_OWNER"))
 			d.seesInModal(alice, "and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
 			d.fills(alice, pick("lifetime", "168h0m0s"))
-			d.seesInModal(alice, "A key with Organization Owner lives at most 8 hours")
+			d.seesInModal(alice, "A key with Organization Owner is valid at most 8 hours")
 			d.fills(alice, pick("network_presets", "office"))
 			d.seesInModal(alice, "The network “office” is too wide for a key with these roles: /32 is the widest.")
 
@@ -128,7 +128,7 @@ func TestChoosingFasterThanSlackDraws(t *testing.T) {
 		"roles": {"roles": sandbox.Pick("ORG_OWNER")}, "network_presets": {"network_presets": sandbox.Pick("office")},
 		"lifetime": {"lifetime": sandbox.Pick("168h0m0s")},
 	}) // three deliveries, each with the same state and the same hash
-	modal := d.seesInModal(alice, "A key with Organization Owner lives at most 8 hours")
+	modal := d.seesInModal(alice, "A key with Organization Owner is valid at most 8 hours")
 	require.Contains(t, shown(modal), "too wide for a key with these roles")
 	d.app.Wait()
 	for _, roles := range [][]string{{"ORG_READ_ONLY"}, {"ORG_OWNER"}, {"ORG_READ_ONLY", "ORG_OWNER"}, {"ORG_READ_ONLY"}} {
@@ -199,7 +199,7 @@ func TestAFormThatCannotFollow(t *testing.T) {
 	for name, spoil := range map[string]func(*desk){
 		"Slack does not take it": func(d *desk) { d.weather.add(callError{method: "views.update", answer: status(500, "")}) },
 		"Slack's answer is lost": func(d *desk) { d.weather.add(callError{method: "views.update", after: true, answer: cut}) },
-		"somebody else drew it": func(d *desk) {
+		"another user drew it": func(d *desk) {
 			d.weather.add(callError{method: "views.update", answer: status(200, `{"ok":false,"error":"hash_conflict"}`)})
 		},
 		"Slack does not list the group": func(d *desk) { d.weather.add(callError{method: "usergroups.users.list", answer: cut}) },
@@ -230,7 +230,7 @@ func TestAFormOpensWithoutKnowingTheGroups(t *testing.T) {
 	}
 	modal := d.opensForm(alice)
 	require.Contains(t, shown(modal), "This will go to 1 of <!subteam^S0APPROVERS>.")
-	require.NotContains(t, shown(modal), "nobody but you", "that is not known")
+	require.NotContains(t, shown(modal), "you are the only one", "that is not known")
 	require.Equal(t, sandbox.Closed, d.submits(alice, filled()).Outcome)
 	require.Len(t, d.requestsOf(alice), 1)
 }

@@ -53,7 +53,7 @@ const (
 	fuzzStamp  = "1700000000"
 )
 
-// fuzzedApp is an app whose people are all known, with nobody to talk to.
+// fuzzedApp is an app whose people are all known, with no user to talk to.
 func fuzzedApp(log *bytes.Buffer) (*App, *approvaltest.Memory) {
 	now := func() time.Time { return time.Unix(1_700_000_000, 0) }
 	c := client.Config{SigningSecret: secret.New(fuzzSecret), APIURL: "https://slack.test/api/", Channels: map[policy.OrgID]string{testOrg: "C0APPROVALS"}, Command: "/atlas-key",
@@ -80,7 +80,7 @@ func holds(t *testing.T, app *App, store *approvaltest.Memory, log *bytes.Buffer
 		all, err := store.ListByRequester(t.Context(), who)
 		require.NoError(t, err)
 		for _, r := range all {
-			_, err := strictPolicy.Check(view.Again(strictPolicy, r).Form)
+			_, err := strictPolicy.Check(view.FormToRequestAgain(strictPolicy, r).Form)
 			require.NoError(t, err)
 		}
 	}

@@ -71,7 +71,7 @@ func FuzzSignature(f *testing.F) {
 	f.Add("", "v0=", []byte{})
 	f.Add("-9223372036854775808", "v1=00", []byte{0xff})
 	f.Fuzz(func(t *testing.T, timestamp, signature string, body []byte) {
-		require.Error(t, transport.Verify(secret.New("nobody knows this"), timestamp, signature, body, time.Unix(1531420618, 0)))
+		require.Error(t, transport.Verify(secret.New("no user knows this"), timestamp, signature, body, time.Unix(1531420618, 0)))
 	})
 }
 
@@ -79,7 +79,7 @@ func FuzzSignature(f *testing.F) {
 func FuzzSay(f *testing.F) {
 	f.Add(hostile)
 	f.Fuzz(func(t *testing.T, typed string) {
-		said := string(mrkdwn.Mrkdwnf("%s", typed))
+		said := string(mrkdwn.Textf("%s", typed))
 		require.NotContains(t, said, "<")
 		require.NotContains(t, said, ">")
 	})

@@ -18,8 +18,8 @@ import (
 // A homeContext is a Home tab as it was when something in it was pressed.
 type homeContext struct {
 	search view.Search
-	hash   string        // of the view; empty if it is not known
-	flash  mrkdwn.Mrkdwn // what the press came to; shown at the top
+	hash   string      // of the view; empty if it is not known
+	flash  mrkdwn.Text // what the press came to; shown at the top
 }
 
 // homeContextOf returns nil if the action was not in a Home tab.
@@ -38,7 +38,7 @@ func (a *App) filterHome(ctx context.Context, p action, answer payload.Ack) {
 		return
 	}
 	answer(nil)
-	if p.chosen == view.Anything {
+	if p.chosen == view.AnyOption {
 		p.chosen = ""
 	}
 	p.home.search = filter(p.home.search, p.chosen)
@@ -47,10 +47,10 @@ func (a *App) filterHome(ctx context.Context, p action, answer payload.Ack) {
 // requestFromHome opens the form.
 func (a *App) requestFromHome(ctx context.Context, p action, answer payload.Ack) {
 	answer(nil)
-	a.openForm(ctx, p.by, p.trigger, view.FormState{}, func(said mrkdwn.Mrkdwn) { a.respondToAction(ctx, p, said) })
+	a.openForm(ctx, p.by, p.trigger, view.FormState{}, func(said mrkdwn.Text) { a.respondToAction(ctx, p, said) })
 }
 
-// HomeOpened draws a tab that somebody opened. It is drawn from the store each
+// HomeOpened publishes a tab that a user opened. It is read from the store each
 // time, with whatever was searched for before.
 func (a *App) HomeOpened(ctx context.Context, e payload.Event, answer payload.Ack) {
 	a.seen.Do(ctx, e.ID, answer, func(answer payload.Ack) {
@@ -59,14 +59,14 @@ func (a *App) HomeOpened(ctx context.Context, e payload.Event, answer payload.Ac
 		case e.OpensMessages():
 			a.poke(e.Who())
 		case e.OpensHome():
-			a.drawOpened(ctx, e.Who(), view.ParseSearch(e.Event.View.Metadata))
+			a.publishOpened(ctx, e.Who(), view.ParseSearch(e.Event.View.Metadata))
 		}
 	})
 }
 
-// drawOpened draws a tab, unless whoever opens it is too fast.
-func (a *App) drawOpened(ctx context.Context, who policy.Actor, shown view.Search) {
-	if wait, tell := a.inHurry(who, pace.Showing); wait > 0 {
+// publishOpened publishes a tab, unless the user opens it too often.
+func (a *App) publishOpened(ctx context.Context, who policy.Actor, shown view.Search) {
+	if wait, tell := a.takePace(who, pace.Viewing); wait > 0 {
 		a.homeTooFast(ctx, who, shown, wait, tell)
 		return
 	}
@@ -76,13 +76,13 @@ func (a *App) drawOpened(ctx context.Context, who policy.Actor, shown view.Searc
 // refreshHome shows in the tab what a press in it came to.
 func (a *App) refreshHome(ctx context.Context, p action) { a.publishHomeTo(ctx, p.by, p.home) }
 
-// publishHomeTo publishes somebody's tab, if there is one to publish. If somebody
-// else did meanwhile, what is shown is read once more.
+// publishHomeTo publishes a user's tab, if there is one to publish. If another
+// delivery did meanwhile, what is shown is read once more.
 func (a *App) publishHomeTo(ctx context.Context, who policy.Actor, home *homeContext) {
 	if home == nil {
 		return
 	}
-	ctx = client.ForDrawing(ctx)
+	ctx = client.ForRefresh(ctx)
 	err := a.publishHome(ctx, who, *home)
 	if client.CodeOf(err) == "hash_conflict" {
 		home.hash = ""
@@ -94,7 +94,7 @@ func (a *App) publishHomeTo(ctx context.Context, who policy.Actor, home *homeCon
 }
 
 func (a *App) publishHome(ctx context.Context, who policy.Actor, home homeContext) error {
-	screen, err := a.homeOf(ctx, who, home)
+	screen, err := a.readHome(ctx, who, home)
 	if err != nil {
 		return err
 	}
@@ -117,8 +117,8 @@ func (a *App) publish(ctx context.Context, who policy.Actor, screen view.HomeVie
 	return nil
 }
 
-// homeOf reads what somebody may see. An error means that they have no tab.
-func (a *App) homeOf(ctx context.Context, who policy.Actor, home homeContext) (view.HomeView, error) {
+// readHome reads what a user may see. An error means that they have no tab.
+func (a *App) readHome(ctx context.Context, who policy.Actor, home homeContext) (view.HomeView, error) {
 	h := view.HomeView{Flash: home.flash, Search: home.search}
 	mine, err := a.service.MineOpen(ctx, who)
 	if errors.Is(err, approval.ErrExternal) || errors.Is(err, approval.ErrDeactivated) {
@@ -128,13 +128,13 @@ func (a *App) homeOf(ctx context.Context, who policy.Actor, home homeContext) (v
 		a.logRefusal("showing a Home tab", who, approval.Request{}, err)
 		return view.HomeView{Flash: view.UserError(err, approval.Request{}), Refused: true}, nil
 	}
-	h.Mine = mine
+	h.Own = mine
 	waiting, err := a.service.ListPending(ctx, who)
 	if err == nil {
-		h.Unsigned, err = a.service.AwaitingReview(ctx, who)
+		h.AwaitingReview, err = a.service.AwaitingReview(ctx, who)
 	}
 	if err == nil {
-		h.Live, err = a.service.ActiveKeys(ctx, who)
+		h.Active, err = a.service.ActiveKeys(ctx, who)
 	}
 	switch {
 	case errors.Is(err, policy.ErrNotApprover):
@@ -144,12 +144,12 @@ func (a *App) homeOf(ctx context.Context, who policy.Actor, home homeContext) (v
 		h.Flash = mrkdwn.JoinSentences(h.Flash, "I could not find out just now what waits for you, if you are an approver. Open this tab once more in a minute.")
 		return h, nil
 	}
-	h.Approver, h.Waiting = true, waiting
-	h.Live = a.searched(h.Live, h.Search)
+	h.Approver, h.Pending = true, waiting
+	h.Active = a.matching(h.Active, h.Search)
 	return h, nil
 }
 
-func (a *App) searched(live []approval.Request, s view.Search) []approval.Request {
+func (a *App) matching(live []approval.Request, s view.Search) []approval.Request {
 	var found []approval.Request
 	for _, r := range live {
 		if s.Matches(r, a.slack.Config.Now()) {

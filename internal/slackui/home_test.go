@@ -40,7 +40,7 @@ func TestASearchFinds(t *testing.T) {
 	}{
 		"everything":             {view.Search{}, key, true},
 		"hers":                   {view.Search{Person: "U0ALICE"}, key, true},
-		"somebody else's":        {view.Search{Person: "U0CAROL"}, key, false},
+		"another user's":         {view.Search{Person: "U0CAROL"}, key, false},
 		"her role":               {view.Search{Role: "ORG_READ_ONLY"}, key, true},
 		"another role":           {view.Search{Role: "ORG_OWNER"}, key, false},
 		"soon":                   {view.Search{Within: 24 * time.Hour}, key, false},
@@ -95,6 +95,6 @@ func TestAgeIsRounded(t *testing.T) {
 		0: "1 minute", 59 * time.Minute: "59 minutes", 3*time.Hour + 59*time.Minute: "3 hours", 47 * time.Hour: "47 hours", 73 * time.Hour: "3 days",
 		90*time.Minute + 20*time.Second: "90 minutes",
 	} {
-		assert.Equal(t, want, mrkdwn.HumanDuration(view.Age(later.Add(d), later)))
+		assert.Equal(t, want, mrkdwn.Duration(view.Age(later.Add(d), later)))
 	}
 }

@@ -12,7 +12,7 @@ import (
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
-// A sent modal is what nobody's client would send.
+// A sent modal is what no user's client would send.
 type sent struct {
 	user, team         string
 	callback, metadata string
@@ -84,15 +84,15 @@ func TestFormsThatNobodyCanSend(t *testing.T) {
 		form sent
 		want string // in the answer
 	}{
-		"a role that nobody offered":               {askedFor(having("roles", chosenOf("ORG_BILLING_ADMIN"))), `"roles":"“ORG_BILLING_ADMIN” cannot be asked for here`},
+		"a role that no user offered":              {askedFor(having("roles", chosenOf("ORG_BILLING_ADMIN"))), `"roles":"“ORG_BILLING_ADMIN” cannot be asked for here`},
 		"a role that is for others":                {askedFor(having("roles", chosenOf("ORG_OWNER")), func(s *sent) { s.user = bob }), `"roles":"Organization Owner is not a role that you may ask for`},
 		"a project role as one of the whole":       {askedFor(having("roles", chosenOf("GROUP_READ_ONLY"))), `"roles":`},
-		"a project of nobody":                      {askedFor(having("projects", chosenOf("65a1b2c3d4e5f607182900ff")), having("project_roles", chosenOf("GROUP_READ_ONLY"))), `"projects":"There is no project “65a1b2c3d4e5f607182900ff”`},
+		"a project that is not there":              {askedFor(having("projects", chosenOf("65a1b2c3d4e5f607182900ff")), having("project_roles", chosenOf("GROUP_READ_ONLY"))), `"projects":"There is no project “65a1b2c3d4e5f607182900ff”`},
 		"a project that is no id":                  {askedFor(having("projects", chosenOf("../../etc")), having("project_roles", chosenOf("GROUP_READ_ONLY"))), `"projects":`},
 		"more projects than fit":                   {askedFor(having("projects", chosenOf(strings.Split(strings.Repeat("65a1b2c3d4e5f60718290001 ", 11)+"x", " ")...)), having("project_roles", chosenOf("GROUP_READ_ONLY"))), "At most 10 projects"},
-		"a project role that nobody offered":       {askedFor(having("projects", chosenOf(payments)), having("project_roles", chosenOf("GROUP_OWNER"))), `"project_roles":`},
-		"a network of nobody":                      {askedFor(having("network_presets", chosenOf("the moon"))), `"network_presets":"There is no network “the moon”`},
-		"a lifetime that nobody offered":           {askedFor(having("lifetime", oneChosen("8760h"))), `"lifetime":"This lifetime cannot be chosen`},
+		"a project role that no user offered":      {askedFor(having("projects", chosenOf(payments)), having("project_roles", chosenOf("GROUP_OWNER"))), `"project_roles":`},
+		"a network that is not there":              {askedFor(having("network_presets", chosenOf("the moon"))), `"network_presets":"There is no network “the moon”`},
+		"a lifetime that no user offered":          {askedFor(having("lifetime", oneChosen("8760h"))), `"lifetime":"This lifetime cannot be chosen`},
 		"a lifetime that is none":                  {askedFor(having("lifetime", oneChosen("for ever"))), `"lifetime":`},
 		"another organization than was drawn":      {askedFor(having("org", oneChosen(string(stagingOrg)))), `"org":"Below was still what another organization offers`},
 		"an organization that is not there":        {askedFor(elsewhere("org=65a1b2c3d4e5f60718293aff")), "I do not serve that Atlas organization"},
@@ -105,7 +105,7 @@ func TestFormsThatNobodyCanSend(t *testing.T) {
 		"nothing at all":                           {sent{user: alice, team: sandbox.TeamID, callback: "form", metadata: "org=" + string(org)}, "This form is not complete"},
 		"a guest":                                  {askedFor(func(s *sent) { s.user = sandbox.Gil }), "Guests of this workspace"},
 		"a stranger":                               {askedFor(func(s *sent) { s.user, s.team = sandbox.Eve, sandbox.OtherTeam }), "Only members of this workspace"},
-		"break-glass by somebody not named":        {askedFor(emergency(sandbox.Carol)), "you are not among them"},
+		"break-glass by a user not named":          {askedFor(emergency(sandbox.Carol)), "you are not among them"},
 		"break-glass by a guest":                   {askedFor(emergency(sandbox.Gil)), "Guests of this workspace"},
 		"break-glass of a role it does not give":   {askedFor(emergency(alice), having("roles", chosenOf("ORG_READ_ONLY"))), `"roles":`},
 		"less of nothing":                          {sent{bob, sandbox.TeamID, "less", "", nil}, "I know no such request"},
@@ -160,17 +160,17 @@ func TestLessThatNobodyCanSend(t *testing.T) {
 		form sent
 		want string
 	}{
-		"another role":       {less(having("roles", chosenOf("ORG_READ_ONLY", "ORG_OWNER"))), `"roles":"Organization Owner is not asked for`},
-		"no role":            {less(having("roles", chosenOf())), `"roles":"Choose at least one role`},
-		"other addresses":    {less(having("networks", written("192.0.2.1"))), `"networks":`},
-		"everywhere":         {less(having("networks", written("0.0.0.0/0"))), `"networks":`},
-		"a longer life":      {less(having("lifetime", oneChosen("8760h"))), `"lifetime":"This is longer than what is asked for`},
-		"a life of nobody":   {less(having("lifetime", oneChosen("1h0m0s"))), `"lifetime":`},
-		"no life":            {less(having("lifetime", oneChosen("0s"))), `"lifetime":`},
-		"a negative life":    {less(having("lifetime", oneChosen("-8h0m0s"))), `"lifetime":`},
-		"the requester":      {less(func(s *sent) { s.user = alice }), "This is your own request"},
-		"no approver":        {less(func(s *sent) { s.user = sandbox.Carol }), "Only approvers"},
-		"somebody elsewhere": {less(func(s *sent) { s.team = sandbox.OtherTeam }), "Only members of this workspace"},
+		"another role":                      {less(having("roles", chosenOf("ORG_READ_ONLY", "ORG_OWNER"))), `"roles":"Organization Owner is not asked for`},
+		"no role":                           {less(having("roles", chosenOf())), `"roles":"Choose at least one role`},
+		"other addresses":                   {less(having("networks", written("192.0.2.1"))), `"networks":`},
+		"everywhere":                        {less(having("networks", written("0.0.0.0/0"))), `"networks":`},
+		"a longer life":                     {less(having("lifetime", oneChosen("8760h"))), `"lifetime":"This is longer than what is asked for`},
+		"a lifetime that was not requested": {less(having("lifetime", oneChosen("1h0m0s"))), `"lifetime":`},
+		"no life":                           {less(having("lifetime", oneChosen("0s"))), `"lifetime":`},
+		"a negative life":                   {less(having("lifetime", oneChosen("-8h0m0s"))), `"lifetime":`},
+		"the requester":                     {less(func(s *sent) { s.user = alice }), "This is your own request"},
+		"no approver":                       {less(func(s *sent) { s.user = sandbox.Carol }), "Only approvers"},
+		"a user elsewhere":                  {less(func(s *sent) { s.team = sandbox.OtherTeam }), "Only members of this workspace"},
 	} {
 		answer, err := d.Forge(t.Context(), tt.form.payload(t))
 		require.NoError(t, err, name)

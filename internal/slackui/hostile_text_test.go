@@ -70,10 +70,10 @@ func isWordy(r rune) bool {
 }
 
 // TestOnlyTextOfTheBotIsMarkedAsSuch reads the packages that write messages: what skips [code] is
-// made of the bot's own words, whoever adds to it.
+// made of the bot's own words.
 func TestOnlyTextOfTheBotIsMarkedAsSuch(t *testing.T) {
 	t.Parallel()
-	own := regexp.MustCompile(`^(mrkdwn\.Truncate\(|orNone\()*(mrkdwn\.HumanDuration|mrkdwn\.Count|(view\.)?Titles|powers|RolesLabel|rolesLabel|v\.Channel|fmt\.Sprint)\(` +
+	own := regexp.MustCompile(`^(mrkdwn\.Truncate\(|orNone\()*(mrkdwn\.Duration|mrkdwn\.Count|(view\.)?Titles|powers|RolesLabel|rolesLabel|v\.Channel|fmt\.Sprint)\(` +
 		`|^(v|a\.screens)\.Command$|^(at\.Channel|s\.Channel|v\.Channels\[org\.ID\]|v\.KeysPages\[org\])$|^t\.UTC\(\)\.Format\(|^policy\.Role\(s\.[lL]imit\.Given\)\.Info\(\)\.Title$`)
 	var files []string
 	for _, pattern := range []string{"*.go", "view/*.go", "client/*.go"} {
@@ -101,7 +101,7 @@ func TestOnlyTextOfTheBotIsMarkedAsSuch(t *testing.T) {
 			switch function.String() {
 			case "mrkdwn.BotText":
 				assert.Regexp(t, own, argument.String(), "%s: is this the bot's own text?", positions.Position(n.Pos()))
-			case "mrkdwn.Mrkdwn":
+			case "mrkdwn.Text":
 				assert.True(t, isLiteral, "%s: make mrkdwn of %s with say or code", positions.Position(n.Pos()), argument.String())
 			}
 			return true

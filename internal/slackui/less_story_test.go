@@ -91,7 +91,7 @@ func TestWhoMayNotApproveLess(t *testing.T) {
 	d.clean()
 }
 
-// TestAnOlderFormForLess is no approval of what somebody did approve before.
+// TestAnOlderFormForLess is no approval of what a user did approve before.
 func TestAnOlderFormForLess(t *testing.T) {
 	t.Parallel()
 	d := openRich(t)

@@ -217,7 +217,7 @@ func TestNothingTypedIsObeyed(t *testing.T) {
 }
 
 // TestBreakGlassCallsTheChannelOnce: when the card is posted. Drawing it again
-// notifies nobody, and says so.
+// notifies no user, and says so.
 func TestBreakGlassCallsTheChannelOnce(t *testing.T) {
 	t.Parallel()
 	for situation, edits := range situations {

@@ -12,7 +12,7 @@ import (
 	sandbox "atlaskeybot/internal/sandbox/slack"
 )
 
-// getsKey makes somebody a live key, from a form that v is filled into.
+// getsKey makes a user an active key, from a form that v is filled into.
 func (d *desk) getsKey(user string, v values) approval.Request {
 	d.t.Helper()
 	d.opensForm(user)
@@ -39,7 +39,7 @@ func TestMoreTimeSaysItsLimitAndWhoIsAsked(t *testing.T) {
 	d.getsKey(alice, ownersForm())
 	d.presses(alice, "ready/extend")
 	modal := d.seesModal(alice)
-	require.Contains(t, shown(modal), "Because of Organization Owner it lives at most 24 hours in all, with its extensions and rotations.")
+	require.Contains(t, shown(modal), "Because of Organization Owner it is valid at most 24 hours in all, with its extensions and rotations.")
 	require.NotContains(t, shown(modal), "168h0m0s")
 	require.Contains(t, shown(modal), "1 of <!subteam^S0APPROVERS> and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
 	d.clean()
@@ -51,7 +51,7 @@ func TestAKeyThatLivesAsLongAsItsRoleAllowsGetsNoMoreTime(t *testing.T) {
 	d.Join(sandbox.Carol, sandbox.Approvals)
 	d.getsKey(alice, ownersForm())
 	d.presses(alice, "ready/extend")
-	d.seesText(alice, "A key with the role Organization Owner lives at most 8 hours in all, with its extensions and rotations. Nothing was changed")
+	d.seesText(alice, "A key with the role Organization Owner is valid at most 8 hours in all, with its extensions and rotations. Nothing was changed")
 	d.clean()
 }
 

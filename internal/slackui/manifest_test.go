@@ -46,9 +46,9 @@ func TestEachDoorHasItsAddresses(t *testing.T) {
 	assert.Contains(t, web, `"request_url": "https://bot.example.com/slack/events"`)
 	assert.Contains(t, web, `"message_menu_options_url": "https://bot.example.com/slack/options"`)
 	for _, m := range []string{socket, web} {
-		assert.Contains(t, m, `"messages_tab_enabled": true`, "else nobody can be written to")
+		assert.Contains(t, m, `"messages_tab_enabled": true`, "else no user can be written to")
 		assert.Contains(t, m, `"home_tab_enabled": true`)
-		assert.Contains(t, m, `"app_home_opened"`, "else nobody's Home tab is drawn")
+		assert.Contains(t, m, `"app_home_opened"`, "else no user's Home tab is drawn")
 	}
 }
 

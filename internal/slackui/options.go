@@ -15,20 +15,20 @@ import (
 	"atlaskeybot/internal/slackui/view"
 )
 
-// maxSuggested is in bytes. An answer travels in one frame, of which Slack takes
+// maxOptionsSize is in bytes. An answer travels in one frame, of which Slack takes
 // 20,480; what does not fit is found by typing more.
-const maxSuggested = 18_000
+const maxOptionsSize = 18_000
 
-// LoadOptions answers what somebody types into the menu of projects. Only whoever
-// can ask for roles in projects there sees their names.
+// LoadOptions answers what a user types into the menu of projects. Only users who
+// can ask for roles in projects there see their names.
 func (a *App) LoadOptions(ctx context.Context, i payload.Interaction, answer payload.Ack) {
-	if wait, _ := a.inHurry(i.Who(), pace.Typing); wait > 0 {
+	if wait, _ := a.takePace(i.Who(), pace.Typing); wait > 0 {
 		answer(payload.NoOptions) // a menu has no room for a sentence
 		return
 	}
-	found, err := a.searchProjects(client.ForDrawing(ctx), i)
+	found, err := a.searchProjects(client.ForRefresh(ctx), i)
 	if err != nil {
-		a.log.Warn("suggesting projects", "user", i.User.ID, "error", err) // what was typed is nobody's business
+		a.log.Warn("suggesting projects", "user", i.User.ID, "error", err) // not what was typed, which may be confidential
 	}
 	answer(fitToFrame(found, i.Value))
 }
@@ -63,7 +63,7 @@ func fitToFrame(found []policy.Project, typed string) payload.OptionsResponse {
 	for _, p := range found[:min(len(found), mrkdwn.MaxOptions)] {
 		o := mrkdwn.ProjectOption(p)
 		encoded, err := json.Marshal(o)
-		if size += len(encoded) + 1; err != nil || size > maxSuggested {
+		if size += len(encoded) + 1; err != nil || size > maxOptionsSize {
 			break
 		}
 		fit.Options = append(fit.Options, o)

@@ -46,7 +46,7 @@ func TestTheDoorForOptions(t *testing.T) {
 		want                           int
 	}{
 		"GET":                  {http.MethodGet, form, d.SigningSecret(), "", 405},
-		"signed by nobody":     {http.MethodPost, form, "another secret", typed, 401},
+		"signed by no user":    {http.MethodPost, form, "another secret", typed, 401},
 		"another content type": {http.MethodPost, "application/json", d.SigningSecret(), typed, 415},
 		"an endless body":      {http.MethodPost, form, d.SigningSecret(), strings.Repeat("x", 1<<20+1), 400},
 	} {
@@ -55,7 +55,7 @@ func TestTheDoorForOptions(t *testing.T) {
 		require.NotContains(t, w.Body.String(), "payments", name)
 	}
 	for name, body := range map[string]string{
-		"no form": "%zz", "no payload": "x=y", "no JSON": payload("{"), "nobody": payload(`{"type":"block_suggestion"}`),
+		"no form": "%zz", "no payload": "x=y", "no JSON": payload("{"), "no user": payload(`{"type":"block_suggestion"}`),
 		"a press, as it was recorded": payload(`{"type":"block_actions","user":{"id":"U0BOB","team_id":"T0SANDBOX"},"trigger_id":"1","container":{"type":"message","channel_id":"C0APPROVALS"},"actions":[{"action_id":"approve","value":"` + string(r.ID) + `"}]}`),
 	} {
 		w := send(http.MethodPost, form, d.SigningSecret(), body)

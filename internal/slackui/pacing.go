@@ -14,12 +14,12 @@ import (
 	"atlaskeybot/internal/slackui/view"
 )
 
-// What somebody is told who is faster than their pace allows, or than Slack
+// What users are told who are faster than their pace allows, or than Slack
 // lets the bot be. Nothing is asked of Slack or of the store for it.
 
-// inHurry reports whether who has to wait, and takes one from their pace
+// takePace reports whether who has to wait, and takes one from their pace
 // otherwise.
-func (a *App) inHurry(who policy.Actor, what pace.Doing) (wait time.Duration, tell bool) {
+func (a *App) takePace(who policy.Actor, what pace.Action) (wait time.Duration, tell bool) {
 	wait, tell = a.paced.Take(who.User, what)
 	if tell {
 		a.log.Info("refused", "doing", what, "user", who.User, "why", "too fast", "wait", wait.String())
@@ -44,8 +44,8 @@ func (a *App) poke(who policy.Actor) {
 	})
 }
 
-func tooFast(wait time.Duration) mrkdwn.Mrkdwn {
-	return mrkdwn.Mrkdwnf("You're faster than I can follow, so I left this one out and nothing was changed. Try again in %s.", mrkdwn.BotText(mrkdwn.HumanDuration(pace.Readable(wait))))
+func tooFast(wait time.Duration) mrkdwn.Text {
+	return mrkdwn.Textf("You're faster than I can follow, so I left this one out and nothing was changed. Try again in %s.", mrkdwn.BotText(mrkdwn.Duration(pace.Readable(wait))))
 }
 
 // actedTooFast answers an action that is left out. A Home tab is published once
@@ -55,7 +55,7 @@ func (a *App) actedTooFast(ctx context.Context, p action, answer payload.Ack, wa
 	switch {
 	case p.home == nil:
 		a.respondToAction(ctx, p, tooFast(wait))
-	case p.pace() == pace.Showing:
+	case p.pace() == pace.Viewing:
 		a.homeTooFast(ctx, p.by, p.home.search, wait, tell)
 	case tell:
 		p.home.flash = tooFast(wait)
@@ -70,25 +70,25 @@ func (a *App) homeTooFast(ctx context.Context, who policy.Actor, shown view.Sear
 	if !tell {
 		return
 	}
-	said := mrkdwn.Mrkdwnf("You're faster than I can follow. Open this tab again in %s.", mrkdwn.BotText(mrkdwn.HumanDuration(pace.Readable(wait))))
+	said := mrkdwn.Textf("You're faster than I can follow. Open this tab again in %s.", mrkdwn.BotText(mrkdwn.Duration(pace.Readable(wait))))
 	if err := a.publish(ctx, who, view.HomeView{Flash: said, Refused: true, Search: shown}, ""); err != nil {
 		a.log.Warn("publishing a Home tab", "user", who.User, "error", err)
 	}
 }
 
-// sentInHurry answers a form whose sender has to wait, and reports whether it
+// submittedTooFast answers a form whose sender has to wait, and reports whether it
 // did.
-func (a *App) sentInHurry(i payload.Interaction, answer payload.Ack) bool {
-	wait, _ := a.inHurry(i.Who(), pace.Sending)
+func (a *App) submittedTooFast(i payload.Interaction, answer payload.Ack) bool {
+	wait, _ := a.takePace(i.Who(), pace.Submitting)
 	if wait > 0 {
-		answer(sentTooFast(i.View, wait))
+		answer(tooFastResponse(i.View, wait))
 	}
 	return wait > 0
 }
 
-// sentTooFast is the answer to a modal that is left out: it stays open, with
+// tooFastResponse is the answer to a modal that is left out: it stays open, with
 // everything in it.
-func sentTooFast(v payload.SentView, wait time.Duration) *slack.ViewSubmissionResponse {
+func tooFastResponse(v payload.SentView, wait time.Duration) *slack.ViewSubmissionResponse {
 	block := ""
 	for id := range v.State.Values {
 		if block == "" || id < block {
@@ -99,7 +99,7 @@ func sentTooFast(v payload.SentView, wait time.Duration) *slack.ViewSubmissionRe
 		return replaceView(tooFast(wait))
 	}
 	return slack.NewErrorsViewSubmissionResponse(map[string]string{
-		block: "You're faster than I can follow, so this was not recorded. Nothing that you typed is lost: send it again in " + mrkdwn.HumanDuration(pace.Readable(wait)) + ".",
+		block: "You're faster than I can follow, so this was not recorded. Nothing that you typed is lost: send it again in " + mrkdwn.Duration(pace.Readable(wait)) + ".",
 	})
 }
 
@@ -107,7 +107,7 @@ func sentTooFast(v payload.SentView, wait time.Duration) *slack.ViewSubmissionRe
 // Slack says, or in a minute.
 func soon(err error) string {
 	if wait := pace.AskedToWait(err); wait > 0 {
-		return "in " + mrkdwn.HumanDuration(pace.Readable(wait))
+		return "in " + mrkdwn.Duration(pace.Readable(wait))
 	}
 	return "in a minute"
 }

@@ -85,7 +85,7 @@ func TestAModalAsSlackSendsIt(t *testing.T) {
 	require.Equal(t, "view-id", i.View.CallbackID)
 	require.Equal(t, "This is for you!", i.View.Metadata)
 	require.Equal(t, "test", *i.View.State.Values["hspI"]["maBWU"].Value)
-	require.Equal(t, policy.Form{IdempotencyKey: "V111"}, view.ReadForm(i.View).Form, "a form of somebody else holds nothing of ours")
+	require.Equal(t, policy.Form{IdempotencyKey: "V111"}, view.ReadForm(i.View).Form, "a form of another user holds nothing of ours")
 }
 
 func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
@@ -126,7 +126,7 @@ func TestWhatIsTypedIntoAMenu(t *testing.T) {
 func TestAskingAgainAsksForTheSame(t *testing.T) {
 	t.Parallel()
 	r := request()
-	f := view.Again(testPolicy, r)
+	f := view.FormToRequestAgain(testPolicy, r)
 	access, err := testPolicy.Check(f.Form)
 	require.NoError(t, err)
 	require.Equal(t, r.Access, access)

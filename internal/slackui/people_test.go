@@ -106,7 +106,7 @@ func TestStandingThatSlackDoesNotSay(t *testing.T) {
 		"not whether a guest":         `{"ok":true,"user":{` + identity + `,"deleted":false,"is_bot":false,"is_ultra_restricted":false}}`,
 		"not whether a guest of one":  `{"ok":true,"user":{` + identity + `,"deleted":false,"is_bot":false,"is_restricted":false}}`,
 		"null in the place of a flag": `{"ok":true,"user":{` + identity + `,"deleted":null,"is_bot":false,"is_restricted":false,"is_ultra_restricted":false}}`,
-		"ok false and no reason":      `{"ok":false}`, "somebody else": `{"ok":true,"user":{"id":"U0BOB"}}`,
+		"ok false and no reason":      `{"ok":false}`, "another user": `{"ok":true,"user":{"id":"U0BOB"}}`,
 		"a missing scope": `{"ok":false,"error":"missing_scope"}`, "nothing": ``,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestStandingThatSlackDoesNotSay(t *testing.T) {
 func TestDeactivationThatSlackDoesNotSay(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
-		"half a user": `{"ok":true,"user":{"id":"U0ALICE","team_id":"T0SANDBOX"}}`, "somebody else": `{"ok":true,"user":{"id":"U0BOB","deleted":true}}`,
+		"half a user": `{"ok":true,"user":{"id":"U0ALICE","team_id":"T0SANDBOX"}}`, "another user": `{"ok":true,"user":{"id":"U0BOB","deleted":true}}`,
 		"ok false and no reason": `{"ok":false}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestMembersAreKeptForAWhileAndNoLonger(t *testing.T) {
 		all.Go(func() { _, _ = directory.Members(t.Context(), "S1") })
 	}
 	all.Wait()
-	require.Equal(t, 2, w.count("usergroups.users.list"), "within five minutes nobody asks")
+	require.Equal(t, 2, w.count("usergroups.users.list"), "within five minutes no user asks")
 
 	clock.advance(2 * time.Minute)
 	got, err = members(away)

@@ -28,15 +28,15 @@ func TestActiveUserIsPoked(t *testing.T) {
 	}
 	a := &App{
 		log: slog.New(slog.DiscardHandler), service: &service.Service{Poke: poke},
-		seen: transport.NewDeduper(time.Now), paced: pace.NewPaced(time.Now),
+		seen: transport.NewDeduper(time.Now), paced: pace.New(time.Now),
 	}
-	wait, _ := a.inHurry(policy.Actor{User: "U0ALICE"}, pace.Pressing)
+	wait, _ := a.takePace(policy.Actor{User: "U0ALICE"}, pace.Acting)
 	require.Zero(t, wait)
 	e, err := payload.DecodeEvent([]byte(`{"event_id":"Ev1","event":{"type":"app_home_opened","user":"U0BOB","tab":"messages"}}`))
 	require.NoError(t, err)
 	a.HomeOpened(t.Context(), e, func(any) {})
 	for range 200 { // faster than their pace
-		a.inHurry(policy.Actor{User: "U0CAROL"}, pace.Pressing)
+		a.takePace(policy.Actor{User: "U0CAROL"}, pace.Acting)
 	}
 	a.Wait()
 	count := map[policy.UserID]int{}

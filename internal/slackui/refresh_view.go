@@ -32,7 +32,7 @@ func isInputAction(i payload.Interaction) bool {
 func (a *App) inputChanged(ctx context.Context, i payload.Interaction, answer payload.Ack) {
 	a.seen.Do(ctx, i.TriggerID, answer, func(answer payload.Ack) {
 		answer(nil)
-		if wait, _ := a.inHurry(i.Who(), pace.Choosing); wait > 0 {
+		if wait, _ := a.takePace(i.Who(), pace.Choosing); wait > 0 {
 			return // there is no room for a sentence: what is sent is checked in any case
 		}
 		if i.View.ID != "" && len(i.Actions) == 1 {
@@ -61,7 +61,7 @@ func (a *App) refreshView(ctx context.Context, i payload.Interaction, at string)
 // updateView returns the hash of what is on the screen then; empty if it is the
 // same as before or not known.
 func (a *App) updateView(ctx context.Context, i payload.Interaction, hash string) (string, error) {
-	v, err := refreshers[i.View.CallbackID](a, client.ForDrawing(ctx), i)
+	v, err := refreshers[i.View.CallbackID](a, client.ForRefresh(ctx), i)
 	if err != nil {
 		return "", err
 	}

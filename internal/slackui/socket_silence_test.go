@@ -31,7 +31,7 @@ func TestSocketLeavesASilentConnection(t *testing.T) {
 	pings := func(ctx context.Context, c *websocket.Conn) {
 		for ctx.Err() == nil {
 			bounded, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
-			_ = c.Ping(bounded) // nobody reads the pong here
+			_ = c.Ping(bounded) // no user reads the pong here
 			cancel()
 		}
 	}

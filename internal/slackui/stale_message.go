@@ -16,7 +16,7 @@ import (
 const currentMessageTimeout = 500 * time.Millisecond
 
 // isCurrentMessage reports whether a button is in the message that we know: a post whose
-// answer was lost leaves a second one, with buttons that nobody draws again. If
+// answer was lost leaves a second one, with buttons that are never updated. If
 // not, the press is answered here, and the stray message loses its buttons.
 func (a *App) isCurrentMessage(ctx context.Context, p action, answer payload.Ack) bool {
 	if p.message == "" { // neither the Home tab nor an ephemeral message is tracked
@@ -56,7 +56,7 @@ func (a *App) isCurrentMessage(ctx context.Context, p action, answer payload.Ack
 // again, so what it said of the request would not stay true. It can only be one
 // of ours: Slack refuses every other.
 func (a *App) disableStale(ctx context.Context, p action, r approval.Request) {
-	m := mrkdwn.Sentence(mrkdwn.Mrkdwnf("This is an older copy of a message about request %s. The other one shows how it stands, and has the buttons.", r.ID))
+	m := mrkdwn.Sentence(mrkdwn.Textf("This is an older copy of a message about request %s. The other one shows how it stands, and has the buttons.", r.ID))
 	if err := a.slack.Update(ctx, p.channel, p.ts, m); err != nil {
 		a.log.Warn("redrawing a stray message", "request", p.id, "error", client.CallError(err))
 	}

@@ -81,7 +81,7 @@ func TestNudgingIsDoneOnceByWhoeverAsked(t *testing.T) {
 			where, dm := d.seesButton(alice, "requested/nudge")
 			require.NoError(t, d.ForgeClick(t.Context(), sandbox.Forgery{User: carol, Conversation: where, TS: dm.TS, ActionID: "nudge", Value: string(r.ID)}))
 			d.app.Wait()
-			require.True(t, d.is(r.ID, approval.StatePending).NudgedAt.IsZero(), "nobody nudges for somebody else")
+			require.True(t, d.is(r.ID, approval.StatePending).NudgedAt.IsZero(), "no user nudges for another user")
 
 			d.presses(alice, "requested/nudge")
 			notice := d.seesText(bob, "<@U0ALICE> asked once more for a decision on request "+string(r.ID))
@@ -145,8 +145,8 @@ func TestWhatNobodyDecidesIsBroughtUpAndGoesFurther(t *testing.T) {
 	d.SetGroup(guards, carol)
 	d.Join(carol, sandbox.Approvals)
 	r := d.asks(alice)
-	notice := d.seesText(bob, "*Nobody has decided yet* on request "+string(r.ID))
-	require.Equal(t, sandbox.Mentions{}, notice.Mentions, "nobody is called")
+	notice := d.seesText(bob, "*Still waiting for a decision* on request "+string(r.ID))
+	require.Equal(t, sandbox.Mentions{}, notice.Mentions, "no user is called")
 	require.NotEmpty(t, notice.ThreadTS)
 	further := d.seesText(carol, "so it went to <!subteam^S0GUARDS> as well")
 	require.Equal(t, []string{guards}, further.Mentions.Groups)
@@ -246,14 +246,14 @@ func TestBreakGlassCallsTheChannelWhenItsCardIsPosted(t *testing.T) {
 	d := open(t, breakable)
 	r := d.breaks(alice)
 	d.is(r.ID, approval.StateDelivered)
-	d.seesText(alice, "it lives only 1 hour, and somebody else reviews why")
+	d.seesText(alice, "it is valid for 1 hour only, and another person reviews why")
 	d.seesText(bob, "was made and shown to")
 	d.presses(bob, "review/review")
 	d.seesText(alice, "You took it without approval; <@U0BOB> reviewed that")
 	calls := 0
 	for _, f := range d.Findings() {
 		require.Equal(t, sandbox.FoundMention, f.Kind, "%+v", f)
-		require.Equal(t, "chat.postMessage", f.Where, "drawing again calls nobody")
+		require.Equal(t, "chat.postMessage", f.Where, "drawing again calls no user")
 		calls++
 	}
 	require.Equal(t, 2, calls, "the text and the blocks of one message")
@@ -279,7 +279,7 @@ func TestWhatIsUnsignedIsListed(t *testing.T) {
 	d.clean()
 }
 
-// orphan is the live key of Dee, who was deactivated, as the worker leaves it.
+// orphan is the active key of Dee, who was deactivated, as the worker leaves it.
 func (d *desk) orphan() approval.Request {
 	d.t.Helper()
 	now := time.Now()
@@ -296,7 +296,7 @@ func (d *desk) orphan() approval.Request {
 	return r
 }
 
-// hands chooses somebody in the menu under the key of somebody who is gone.
+// hands chooses a user in the menu under the key of a user who is gone.
 func (d *desk) hands(user, to string) {
 	d.t.Helper()
 	where, notice := d.seesButton(user, "owner_deactivated/transfer")
@@ -314,7 +314,7 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 			require.Empty(t, notice.ThreadTS)
 			d.Join(carol, sandbox.Approvals)
 			d.hands(carol, carol)
-			d.seesText(carol, "Only approvers can hand a key over")
+			d.seesText(carol, "Only approvers can transfer a key")
 			for _, unfit := range []string{sandbox.Gil, sandbox.BotUser} {
 				d.hands(bob, unfit)
 				d.seesText(bob, "<@"+unfit+"> cannot hold a key")
@@ -322,7 +322,7 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 			require.Equal(t, policy.UserID(sandbox.Dee), d.is(r.ID, approval.StateActive).Requester)
 
 			d.hands(bob, carol)
-			d.seesText(carol, "<@U0BOB> handed you the Atlas API key `abcdefgh` of <@U0GONE>")
+			d.seesText(carol, "<@U0BOB> transferred to you the Atlas API key `abcdefgh` of <@U0GONE>")
 			d.noLongerSees(bob, "owner_deactivated/transfer")
 			d.seesText(dana, "has an owner again. <@U0BOB> handed it from <@U0GONE> to <@U0CAROL>")
 			require.NoError(t, d.ClickStale(t.Context(), dana, where, notice, "transfer", alice))

@@ -58,7 +58,7 @@ func TestAKeyFromAskingToItsEnd(t *testing.T) {
 			require.Empty(t, d.keys.Alive())
 			d.app.Wait()
 			_, aside, told := find(d.Screen(bob), func(m sandbox.Message) bool { return m.Ephemeral })
-			require.False(t, told, "nobody is told anything twice: %s", aside.Text)
+			require.False(t, told, "no user is told anything twice: %s", aside.Text)
 			d.clean()
 		})
 	}
@@ -218,7 +218,7 @@ func TestTheSlowerApproverReadsWhoWasFaster(t *testing.T) {
 func TestAStrayCardLosesItsButtons(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	d.weather.add(callError{method: "chat.postMessage", after: true, answer: cut}) // the card is there, and nobody knows where
+	d.weather.add(callError{method: "chat.postMessage", after: true, answer: cut}) // the card is there, and no user knows where
 	r := d.asks(alice)
 	d.seesText(alice, "could not reach the approvers' channel yet")
 	_, stray := d.seesButton(bob, "card/approve")
@@ -253,7 +253,7 @@ func TestPressesThatNobodyCanMake(t *testing.T) {
 		"of a note's button on a card":       {User: alice, ActionID: "confirm", BlockID: "key:", Value: "AKR-7F3K2"},
 		"in another channel":                 {User: bob, ActionID: "approve", BlockID: "card:", Conversation: "C0ELSEWHERE", TS: "1.1"},
 		"of another workspace":               {User: bob, TeamID: "T0OTHER", ActionID: "approve"},
-		"by nobody we know":                  {User: "U0NOBODY", ActionID: "approve"},
+		"by no user we know":                 {User: "U0NOBODY", ActionID: "approve"},
 		"in no message of the request":       {User: bob, ActionID: "approve", BlockID: "card:", TS: "1.1"},
 		"in a message that was never due":    {User: bob, ActionID: "revoke", BlockID: "transfer.7:", TS: "1.1"},
 		"in Home, as the block says":         {User: bob, ActionID: "approve", BlockID: "home:"},
@@ -293,7 +293,7 @@ func TestAKeyOfWhichNothingIsKnownIsTheApproversToRevoke(t *testing.T) {
 	d.service.Wake()
 	d.Join(sandbox.Carol, sandbox.Approvals)
 	d.presses(sandbox.Carol, "unknown_key/revoke")
-	d.seesText(sandbox.Carol, "Only approvers and whoever asked for a key can revoke it")
+	d.seesText(sandbox.Carol, "Only approvers and the owner of a key can revoke it")
 	d.is(found.ID, approval.StateActive)
 	d.presses(bob, "unknown_key/revoke")
 	d.is(found.ID, approval.StateEnded)
@@ -319,7 +319,7 @@ func TestALonelyAskerIsWarned(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) { s.policy.Requirements[0].From = policy.Principals{Users: []policy.UserID{alice}} })
 	d.types(alice, "")
-	require.Contains(t, string(d.seesModal(alice).View), "nobody but you could approve")
+	require.Contains(t, string(d.seesModal(alice).View), "you are the only one who could approve")
 }
 
 func TestTheCommandExplainsItself(t *testing.T) {

@@ -28,7 +28,7 @@ func readdressing(r *approval.Request) {
 	r.Change = approval.ChangeDetails{OldNetworks: networks("203.0.113.7/32", "192.0.2.0/28")}
 }
 
-// narrowing takes an address away, which nobody has to approve.
+// narrowing takes an address away, which no user has to approve.
 func narrowing(r *approval.Request) {
 	readdressing(r)
 	r.Change.OldNetworks = append(r.Access.Networks, networks("192.0.2.1/32")...)
@@ -147,7 +147,7 @@ var lifeSituations = map[string][]edit{
 	"active.unrestricted":      with(unrestricted),
 }
 
-// homes are Home tabs: of somebody with nothing, with everything, of an
+// homes are Home tabs: of a user with nothing, with everything, of an
 // approver, and with more than there is room for.
 func homes(manyKeys, manyWaiting []approval.Request) map[string]any {
 	search := view.Search{Person: "U0ALICE", Role: "ORG_READ_ONLY", Within: 24 * time.Hour}
@@ -156,11 +156,11 @@ func homes(manyKeys, manyWaiting []approval.Request) map[string]any {
 	return map[string]any{
 		"home.empty":          testViews.Home(view.HomeView{}),
 		"home.refused":        testViews.Home(view.HomeView{Flash: view.UserError(approval.ErrGuest, approval.Request{}), Refused: true}),
-		"home":                testViews.Home(view.HomeView{Flash: rotated(request(rotation(approved)), nil), Mine: mine}),
-		"home.approver":       testViews.Home(view.HomeView{Approver: true, Waiting: []approval.Request{request(), request(extending)}, Live: []approval.Request{request(active), request(found)}}),
+		"home":                testViews.Home(view.HomeView{Flash: rotated(request(rotation(approved)), nil), Own: mine}),
+		"home.approver":       testViews.Home(view.HomeView{Approver: true, Pending: []approval.Request{request(), request(extending)}, Active: []approval.Request{request(active), request(found)}}),
 		"home.approver.idle":  testViews.Home(view.HomeView{Approver: true, Search: search}),
-		"home.approver.large": testViews.Home(view.HomeView{Approver: true, Mine: manyKeys, Waiting: manyWaiting, Live: manyKeys, Search: turned(search, 1)}),
-		"home.approver.last":  testViews.Home(view.HomeView{Approver: true, Live: manyKeys, Search: turned(search, 99)}),
+		"home.approver.large": testViews.Home(view.HomeView{Approver: true, Own: manyKeys, Pending: manyWaiting, Active: manyKeys, Search: turned(search, 1)}),
+		"home.approver.last":  testViews.Home(view.HomeView{Approver: true, Active: manyKeys, Search: turned(search, 99)}),
 	}
 }
 

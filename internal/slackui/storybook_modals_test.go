@@ -83,7 +83,7 @@ func whole(r *approval.Request) {
 // modals are the goldens of everything that is filled in.
 func modals() map[string]any {
 	empty := view.FormState{}
-	asking := view.Again(strictPolicy, request(whole))
+	asking := view.FormToRequestAgain(strictPolicy, request(whole))
 	foreign := request(func(r *approval.Request) {
 		r.Access.Roles, r.Access.Lifetime = []policy.Role{"ORG_OWNER"}, 90*24*time.Hour
 		r.Access.NetworkPresets = []policy.NetworkPreset{{Name: "gone", Networks: r.Access.Networks[:1]}}
@@ -93,13 +93,13 @@ func modals() map[string]any {
 	wide := view.FormPreview{Preview: policy.Preview{Requirements: usual.Requirements, Problems: everyProblem[2:3]}}
 	emergency := view.BreakGlassView{Orgs: policy.Orgs{strict}, Org: strict, Channel: "C0APPROVALS"}
 	elsewhere := view.BreakGlassView{Orgs: twoOrgs, Org: staging, Channel: "C0STAGING", Filled: view.FormState{Form: policy.Form{Description: "broken", Networks: "203.0.113.7", Reason: "outage"}}}
-	key := view.KeyTarget{R: request(active), Org: production, Metadata: "AKR-7F3K2"}
+	key := view.KeyTarget{Request: request(active), Org: production, Metadata: "AKR-7F3K2"}
 	return map[string]any{
 		"form.empty":                   view.Form(view.FormView{Orgs: policy.Orgs{production}, Offer: offerOf(production), Filled: empty, Preview: usual}),
 		"form.lonely":                  view.Form(view.FormView{Orgs: policy.Orgs{production}, Offer: offerOf(production), Filled: empty, Preview: bob}),
 		"form.unknown":                 view.Form(view.FormView{Orgs: policy.Orgs{production}, Offer: offerOf(production), Filled: empty, Preview: view.FormPreview{Unknown: true}}),
-		"form.again":                   view.Form(view.FormView{Orgs: policy.Orgs{production}, Offer: offerOf(production), Filled: view.Again(testPolicy, request()), Preview: usual}),
-		"form.again.no_longer_allowed": view.Form(view.FormView{Orgs: policy.Orgs{production}, Offer: offerOf(production), Filled: view.Again(testPolicy, foreign), Preview: usual}),
+		"form.again":                   view.Form(view.FormView{Orgs: policy.Orgs{production}, Offer: offerOf(production), Filled: view.FormToRequestAgain(testPolicy, request()), Preview: usual}),
+		"form.again.no_longer_allowed": view.Form(view.FormView{Orgs: policy.Orgs{production}, Offer: offerOf(production), Filled: view.FormToRequestAgain(testPolicy, foreign), Preview: usual}),
 		"form.strict":                  view.Form(view.FormView{Orgs: policy.Orgs{strict}, Offer: offerOf(strict), Filled: empty, Preview: usual}),
 		"form.strict.again":            view.Form(view.FormView{Orgs: policy.Orgs{strict}, Offer: offerOf(strict), Filled: asking, Preview: two}),
 		"form.strict.problems":         view.Form(view.FormView{Orgs: policy.Orgs{strict}, Offer: offerOf(strict), Filled: asking, Preview: view.FormPreview{Preview: policy.Preview{Requirements: two.Requirements, Problems: everyProblem}}}),
@@ -121,13 +121,13 @@ func modals() map[string]any {
 		"less.form.large": view.PartialForm(testPolicy, request(large), "AKR-7F3K2"),
 
 		"extend.form":       view.ExtendForm(view.ExtendView{KeyTarget: key, Preview: usual}),
-		"extend.form.limit": view.ExtendForm(view.ExtendView{KeyTarget: view.KeyTarget{R: request(whole, active), Org: strict, Metadata: "AKR-7F3K2"}, Preview: two, Most: 8 * 24 * time.Hour, MostOf: "ORG_OWNER"}),
+		"extend.form.limit": view.ExtendForm(view.ExtendView{KeyTarget: view.KeyTarget{Request: request(whole, active), Org: strict, Metadata: "AKR-7F3K2"}, Preview: two, MaxLifetime: 8 * 24 * time.Hour, MaxLifetimeRole: "ORG_OWNER"}),
 		"extend.form.auto":  view.ExtendForm(view.ExtendView{KeyTarget: key, Preview: auto}),
-		"extend.form.large": view.ExtendForm(view.ExtendView{KeyTarget: view.KeyTarget{R: request(large, active), Org: production, Metadata: "AKR-7F3K2"}, Preview: bob}),
+		"extend.form.large": view.ExtendForm(view.ExtendView{KeyTarget: view.KeyTarget{Request: request(large, active), Org: production, Metadata: "AKR-7F3K2"}, Preview: bob}),
 
 		"addresses.form":       view.AccessListForm(key, usual),
-		"addresses.form.named": view.AccessListForm(view.KeyTarget{R: request(whole, active), Org: strict, Metadata: "AKR-7F3K2"}, wide),
-		"addresses.form.large": view.AccessListForm(view.KeyTarget{R: request(large, active), Org: production, Metadata: "AKR-7F3K2"}, usual),
+		"addresses.form.named": view.AccessListForm(view.KeyTarget{Request: request(whole, active), Org: strict, Metadata: "AKR-7F3K2"}, wide),
+		"addresses.form.large": view.AccessListForm(view.KeyTarget{Request: request(large, active), Org: production, Metadata: "AKR-7F3K2"}, usual),
 	}
 }
 
@@ -135,7 +135,7 @@ func modals() map[string]any {
 func crowded() any {
 	org := policy.Org{ID: testOrg, Name: strings.Repeat("ü", 200), Policy: strictPolicy}
 	many := make(policy.Orgs, 120)
-	filled := view.Again(strictPolicy, request(large))
+	filled := view.FormToRequestAgain(strictPolicy, request(large))
 	for i := range many {
 		many[i] = org
 		many[i].ID = policy.OrgID(fmt.Sprintf("%024x", i))
@@ -162,7 +162,7 @@ func TestAFormIsNeverTooLargeForSlack(t *testing.T) {
 }
 
 // TestEveryLiveInputIsFollowed: what Slack tells of a choice is drawn, and what
-// nobody follows is not told.
+// no user follows is not told.
 func TestEveryLiveInputIsFollowed(t *testing.T) {
 	t.Parallel()
 	for name, screen := range modals() {
@@ -186,11 +186,11 @@ func TestAddressesAreTypedAsTheyWerePicked(t *testing.T) {
 	f := view.FormOf(r.Access)
 	assert.Equal(t, []string{office.Name}, f.NetworkPresets)
 	assert.Equal(t, "203.0.113.7\n198.51.100.0/24", f.Networks)
-	access, err := strictPolicy.Check(view.Again(strictPolicy, r).Form)
+	access, err := strictPolicy.Check(view.FormToRequestAgain(strictPolicy, r).Form)
 	assert.NoError(t, err)
 	assert.ElementsMatch(t, r.Access.Networks, access.Networks)
 
-	assert.Equal(t, "203.0.113.7\n198.51.100.0/24\n192.0.2.0/28\n2001:db8:1::/56", view.Again(testPolicy, r).Networks, "of a name that is no longer offered the addresses stay")
-	assert.Empty(t, view.Again(testPolicy, r).NetworkPresets)
+	assert.Equal(t, "203.0.113.7\n198.51.100.0/24\n192.0.2.0/28\n2001:db8:1::/56", view.FormToRequestAgain(testPolicy, r).Networks, "of a name that is no longer offered the addresses stay")
+	assert.Empty(t, view.FormToRequestAgain(testPolicy, r).NetworkPresets)
 	assert.Equal(t, "192.0.2.0/28", view.FormOf(policy.Access{Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}}).Networks)
 }

@@ -22,7 +22,7 @@ import (
 // updateGolden writes the goldens anew; read the diff.
 var updateGolden = os.Getenv("UPDATE") != ""
 
-// hostile is what somebody types who wants to wake up a channel.
+// hostile is what a user types who wants to wake up a channel.
 const hostile = "<!channel> <@U123> <https://evil.example|x> *bold* `code` @here & co ~old~ _under_ :bomb: 2001:db8:100::5"
 
 var (
@@ -179,7 +179,7 @@ func failed(c approval.Cause) edit {
 	}
 }
 
-// drifted is a live key that somebody changed by hand.
+// drifted is an active key that a user changed by hand.
 func drifted(r *approval.Request) {
 	active(r)
 	r.Drift = approval.Drift{
@@ -297,7 +297,7 @@ var situations = joined(lifeSituations, ruleSituations, map[string][]edit{
 	"ended.told":               with(ended(endDate), told(1)),
 })
 
-// adopted are the situations of a request that nobody made here.
+// adopted are the situations of a request that no user made here.
 var adopted = map[string][]edit{
 	"found":          with(found),
 	"found.revoking": with(found, func(r *approval.Request) { r.State, r.Outcome = approval.StateRevoking, revokedByBob }),
@@ -367,9 +367,9 @@ func screens() map[string]any {
 		claims.ParentID = "AKR-2Q9XV"
 		all[string(approval.UnknownKeyNotice)+".claims."+state] = testViews.UnknownKeyNotice(claims)
 		r.RequestedAt, r.UnknownKeys = asked, approval.UnknownKeys{Count: 3, IDs: []policy.ID{"AKR-7F3K2", "AKR-2Q9XV", "AKR-00001"}}
-		all[string(approval.UnknownKeysNotice)+"."+state] = testViews.FoundManyNotice(r)
+		all[string(approval.UnknownKeysNotice)+"."+state] = testViews.UnknownKeysNotice(r)
 		r.UnknownKeys = approval.UnknownKeys{Count: 40}
-		all[string(approval.UnknownKeysNotice)+".too_many."+state] = testViews.FoundManyNotice(r)
+		all[string(approval.UnknownKeysNotice)+".too_many."+state] = testViews.UnknownKeysNotice(r)
 	}
 	lax := testPolicy
 	lax.AllowSelfApproval = true
@@ -386,9 +386,9 @@ func screens() map[string]any {
 		r.Requirements = []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB", "U0DANA", "U0CAROL"}}, Count: 2}}
 		r.Approvals = []approval.Approval{{By: "U0BOB", Void: policy.VoidDeactivated}, {By: "U0DANA"}}
 	}))
-	all["notice.late"] = view.Notice("Nothing was changed", view.TooLateToDecide(request(approved), "U0DANA"))
+	all["notice.late"] = view.Notice("Nothing was changed", view.AlreadyDecided(request(approved), "U0DANA"))
 	all["help"] = testViews.Help("")
-	all["help.unknown_word"] = testViews.Help(mrkdwn.Mrkdwnf("I do not know %s. This is what I can do:", hostile))
+	all["help.unknown_word"] = testViews.Help(mrkdwn.Textf("I do not know %s. This is what I can do:", hostile))
 	all["list.empty"] = testViews.List(approval.Page{}, "")
 	all["list"] = testViews.List(approval.Page{Requests: numbered([]approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
 		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))})}, "")

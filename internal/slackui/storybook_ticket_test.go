@@ -30,7 +30,7 @@ func ticketScreens() map[string]any {
 		"ticket.pending":    screens.Pending([]approval.Request{request(ticketed)}, nil, later),
 		"ticket.extension":  screens.Card(request(extending, ticketed)),
 		"ticket.form":       view.Form(view.FormView{Orgs: policy.Orgs{org}, Offer: offerOf(org), Preview: usual}),
-		"ticket.form.again": view.Form(view.FormView{Orgs: policy.Orgs{org}, Offer: offerOf(org), Filled: view.Again(org.Policy, request(ticketed)), Preview: usual}),
+		"ticket.form.again": view.Form(view.FormView{Orgs: policy.Orgs{org}, Offer: offerOf(org), Filled: view.FormToRequestAgain(org.Policy, request(ticketed)), Preview: usual}),
 		"ticket.emergency":  view.BreakGlassForm(view.BreakGlassView{Orgs: policy.Orgs{glass}, Org: glass, Channel: "C0APPROVALS"}),
 	}
 }

@@ -34,7 +34,7 @@ type form struct {
 	// repeats reports whether a refusal means that the same view was recorded
 	// before.
 	repeats func(*App, context.Context, submission, approval.Request, error) bool
-	refused func(*App, submission, approval.Request, error) mrkdwn.Mrkdwn
+	refused func(*App, submission, approval.Request, error) mrkdwn.Text
 }
 
 // forms lists every form there is, by callback_id.
@@ -79,7 +79,7 @@ func (a *App) submit(ctx context.Context, i payload.Interaction, answer payload.
 		a.refreshView(ctx, i, "")
 		return
 	}
-	if a.sentInHurry(i, answer) {
+	if a.submittedTooFast(i, answer) {
 		return
 	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
@@ -96,8 +96,8 @@ func (a *App) submit(ctx context.Context, i payload.Interaction, answer payload.
 	case hasMistakes:
 		answer(slack.NewErrorsViewSubmissionResponse(view.FormErrors(mistakes.Problems, inputs)))
 		return
-	case err == nil && i.View.CallbackID == view.ViewPartial && view.StillMissing(r) != "":
-		answer(slack.NewUpdateViewSubmissionResponse(viewOf(view.Notice("Approval recorded", view.StillMissing(r)))))
+	case err == nil && i.View.CallbackID == view.ViewPartial && view.MissingApprovalsNote(r) != "":
+		answer(slack.NewUpdateViewSubmissionResponse(viewOf(view.Notice("Approval recorded", view.MissingApprovalsNote(r)))))
 	case err == nil:
 		answer(nil)
 	case errors.Is(err, approval.ErrNotAllowed), errors.Is(err, service.ErrBreakGlassNotAllowed), isPermanent(err):
@@ -116,13 +116,13 @@ func (a *App) submit(ctx context.Context, i payload.Interaction, answer payload.
 // fieldError says something under one input; in a notice if there is none.
 func fieldError(input, said string) *slack.ViewSubmissionResponse {
 	if input == "" {
-		return replaceView(mrkdwn.Mrkdwnf("%s", said))
+		return replaceView(mrkdwn.Textf("%s", said))
 	}
 	return slack.NewErrorsViewSubmissionResponse(map[string]string{input: said})
 }
 
 // replaceView is the answer to a form that cannot be sent any more.
-func replaceView(said mrkdwn.Mrkdwn) *slack.ViewSubmissionResponse {
+func replaceView(said mrkdwn.Text) *slack.ViewSubmissionResponse {
 	return slack.NewUpdateViewSubmissionResponse(viewOf(view.Notice("Nothing was changed", said)))
 }
 

@@ -59,24 +59,24 @@ func (a *App) isRecorded(ctx context.Context, s submission, _ approval.Request, 
 	return err == nil && r.Requester == s.by.User
 }
 
-func (a *App) formRefusal(_ submission, r approval.Request, err error) mrkdwn.Mrkdwn {
+func (a *App) formRefusal(_ submission, r approval.Request, err error) mrkdwn.Text {
 	if errors.Is(err, service.ErrBreakGlassNotAllowed) {
 		return a.breakGlassRefusal(err)
 	}
 	return view.UserError(err, r)
 }
 
-func (a *App) approverFormRefusal(s submission, r approval.Request, err error) mrkdwn.Mrkdwn {
+func (a *App) approverFormRefusal(s submission, r approval.Request, err error) mrkdwn.Text {
 	if errors.Is(err, approval.ErrNotAllowed) {
-		return view.TooLateToDecide(r, s.by.User)
+		return view.AlreadyDecided(r, s.by.User)
 	}
 	return view.UserError(err, r)
 }
 
-func (a *App) ownerFormRefusal(_ submission, r approval.Request, err error) mrkdwn.Mrkdwn {
+func (a *App) ownerFormRefusal(_ submission, r approval.Request, err error) mrkdwn.Text {
 	return ownerRefusal(r, err)
 }
 
-func (a *App) keyAdminFormRefusal(_ submission, r approval.Request, err error) mrkdwn.Mrkdwn {
+func (a *App) keyAdminFormRefusal(_ submission, r approval.Request, err error) mrkdwn.Text {
 	return keyAdminRefusal(r, err)
 }

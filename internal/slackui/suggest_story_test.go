@@ -92,9 +92,9 @@ func TestNobodyElseIsToldOfProjects(t *testing.T) {
 				user, team, callback, action, metadata, typed string
 			}{
 				"a guest":                             {sandbox.Gil, sandbox.TeamID, "form", "projects", "org=" + string(org), "pay"},
-				"somebody deactivated":                {sandbox.Dee, sandbox.TeamID, "form", "projects", "org=" + string(org), "pay"},
+				"a user deactivated":                  {sandbox.Dee, sandbox.TeamID, "form", "projects", "org=" + string(org), "pay"},
 				"a stranger":                          {sandbox.Eve, sandbox.OtherTeam, "form", "projects", "org=" + string(org), "pay"},
-				"nobody we know":                      {"U0NOBODY", sandbox.TeamID, "form", "projects", "org=" + string(org), "pay"},
+				"no user we know":                     {"U0NOBODY", sandbox.TeamID, "form", "projects", "org=" + string(org), "pay"},
 				"an organization without projects":    {alice, sandbox.TeamID, "form", "projects", "org=" + string(stagingOrg), "pay"},
 				"an organization that is not there":   {alice, sandbox.TeamID, "form", "projects", "org=65a1b2c3d4e5f60718293aff", "pay"},
 				"no organization":                     {alice, sandbox.TeamID, "form", "projects", "", "pay"},

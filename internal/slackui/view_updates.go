@@ -8,8 +8,8 @@ import (
 	"atlaskeybot/internal/cache"
 )
 
-// viewUpdates let the choices that somebody makes in one modal be drawn one after the
-// other. Who chooses faster than Slack draws sends a hash that our own drawing
+// viewUpdates update one modal once at a time, for the choices that a user makes
+// in it. A user who chooses faster than Slack updates sends a hash that our own drawing
 // has made stale; here it is known which came of it. Another process does not
 // know that, and then Slack refuses the drawing.
 type viewUpdates struct {
@@ -19,9 +19,9 @@ type viewUpdates struct {
 	views *cache.Cache[string, *viewState]
 }
 
-// A viewState is a modal that was drawn again. Whoever has the turn may draw.
+// A viewState is a modal that was updated. The holder of the turn may update it.
 type viewState struct {
-	turn   chan struct{} // holds one value while somebody has the turn
+	turn   chan struct{} // holds one value while the turn is taken
 	newest string        // of the choices, by Slack's time of them
 
 	hash  string          // of what we drew last

@@ -20,14 +20,14 @@ import (
 
 func TestSayEscapesEverythingButItself(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, mrkdwn.Mrkdwn("of `&lt;!channel&gt;` by <@U1>"), mrkdwn.Mrkdwnf("of %s by %s", "<!channel>", view.Mention("U1")))
-	require.Equal(t, mrkdwn.Mrkdwn("`&amp;lt;`"), mrkdwn.Mrkdwnf("%s", "&lt;"), "what was typed as an entity is shown as typed")
-	require.Equal(t, mrkdwn.Mrkdwn("for 8 hours"), mrkdwn.Mrkdwnf("for %s", mrkdwn.BotText("8 hours")))
-	require.Equal(t, mrkdwn.Mrkdwn("`*a* 'b' c`"), mrkdwn.Mrkdwnf("%s", " *a* `b`\n c"), "code is one line and ends at a backtick")
-	require.Equal(t, mrkdwn.Mrkdwn("`2001:db8:100::5`"), mrkdwn.Mrkdwnf("%s", netip.MustParseAddr("2001:db8:100::5")))
-	require.Equal(t, mrkdwn.Mrkdwn(""), mrkdwn.Code(" \n "))
-	require.Equal(t, mrkdwn.Mrkdwn("a `b …`"), mrkdwn.TruncateMrkdwn(mrkdwn.Mrkdwnf("a %s", "b *c* d"), 7), "code that is cut ends there")
-	require.Equal(t, mrkdwn.Mrkdwn("<@&lt;!channel&gt;>"), view.Mention("<!channel>"))
+	require.Equal(t, mrkdwn.Text("of `&lt;!channel&gt;` by <@U1>"), mrkdwn.Textf("of %s by %s", "<!channel>", view.Mention("U1")))
+	require.Equal(t, mrkdwn.Text("`&amp;lt;`"), mrkdwn.Textf("%s", "&lt;"), "what was typed as an entity is shown as typed")
+	require.Equal(t, mrkdwn.Text("for 8 hours"), mrkdwn.Textf("for %s", mrkdwn.BotText("8 hours")))
+	require.Equal(t, mrkdwn.Text("`*a* 'b' c`"), mrkdwn.Textf("%s", " *a* `b`\n c"), "code is one line and ends at a backtick")
+	require.Equal(t, mrkdwn.Text("`2001:db8:100::5`"), mrkdwn.Textf("%s", netip.MustParseAddr("2001:db8:100::5")))
+	require.Equal(t, mrkdwn.Text(""), mrkdwn.Code(" \n "))
+	require.Equal(t, mrkdwn.Text("a `b …`"), mrkdwn.TruncateText(mrkdwn.Textf("a %s", "b *c* d"), 7), "code that is cut ends there")
+	require.Equal(t, mrkdwn.Text("<@&lt;!channel&gt;>"), view.Mention("<!channel>"))
 }
 
 func TestClipCountsCharacters(t *testing.T) {
@@ -42,14 +42,14 @@ func TestSpanIsSaidAsPeopleDo(t *testing.T) {
 		time.Hour: "1 hour", 8 * time.Hour: "8 hours", 24 * time.Hour: "24 hours", 7 * 24 * time.Hour: "7 days",
 		36 * time.Hour: "36 hours", 90 * time.Minute: "90 minutes", time.Minute: "1 minute", 90 * time.Second: "1m30s",
 	} {
-		assert.Equal(t, want, mrkdwn.HumanDuration(d))
+		assert.Equal(t, want, mrkdwn.Duration(d))
 	}
 }
 
 func TestWhenIsInTheReadersZone(t *testing.T) {
 	t.Parallel()
 	berlin := time.FixedZone("CET", 3600)
-	require.Equal(t, mrkdwn.Mrkdwn("<!date^1772443800^{date_short_pretty} at {time}|2 Mar 2026 09:30 UTC>"), mrkdwn.SlackDate(asked.In(berlin)))
+	require.Equal(t, mrkdwn.Text("<!date^1772443800^{date_short_pretty} at {time}|2 Mar 2026 09:30 UTC>"), mrkdwn.Date(asked.In(berlin)))
 }
 
 // TestEveryProblemTellsAWayOut: one sentence for each, none of them the last
@@ -74,7 +74,7 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		policy.NoSuchNetwork:       "There is no network “x<!channel>” here (any more): choose from the list.",
 		policy.NoSuchProject:       "There is no project “x<!channel>” in this organization (any more): choose from what appears while you type.",
 		policy.TooManyProjects:     "At most 20 projects fit into one request: send the others in another one.",
-		policy.LifetimeTooLong:     "A key with x<!channel> lives at most 8 hours: choose a shorter lifetime, or leave that role out.",
+		policy.LifetimeTooLong:     "A key with x<!channel> is valid at most 8 hours: choose a shorter lifetime, or leave that role out.",
 		policy.NotASubset:          "This is longer than what is asked for, or no choice here (any more): choose from the list.",
 		policy.LifetimeNotAllowed:  "This lifetime cannot be chosen here (any more): choose one from the list.",
 	} {
@@ -104,7 +104,7 @@ func TestManyProblemsOfOneFieldAreOneBoundedText(t *testing.T) {
 	texts := view.FormErrors(many, view.InputIDs{"": "description", policy.FieldNetworks: "networks", policy.FieldReason: "reason"})
 	require.Len(t, texts, 3)
 	require.True(t, strings.HasSuffix(texts["networks"], " (and 496 more)"), texts["networks"])
-	require.LessOrEqual(t, len([]rune(texts["networks"])), view.MaxFieldSay)
+	require.LessOrEqual(t, len([]rune(texts["networks"])), view.MaxFieldError)
 	require.Equal(t, "Say why: approvers read it.", texts["reason"])
 	require.NotEmpty(t, texts["description"], "a field without an input is told somewhere")
 }
@@ -112,7 +112,7 @@ func TestManyProblemsOfOneFieldAreOneBoundedText(t *testing.T) {
 // TestEveryRefusalTellsAWayOn: a sentence for each error and each state.
 func TestEveryRefusalTellsAWayOn(t *testing.T) {
 	t.Parallel()
-	seen := map[mrkdwn.Mrkdwn]bool{}
+	seen := map[mrkdwn.Text]bool{}
 	for _, err := range []error{
 		policy.ErrOwnRequest, policy.ErrNotApprover, approval.ErrNotOwner, approval.ErrGuest, approval.ErrDeactivated,
 		approval.ErrBot, approval.ErrExternal, policy.ErrCannotCheck, approval.ErrNotFound, approval.ErrConflict,
@@ -126,29 +126,29 @@ func TestEveryRefusalTellsAWayOn(t *testing.T) {
 		seen[said] = true
 	}
 	for situation, edits := range situations {
-		assert.NotEmpty(t, view.TooLateForOwner(request(edits...)), situation)
-		assert.NotEmpty(t, view.TooLateToDecide(request(edits...), "U0DANA"), situation)
+		assert.NotEmpty(t, view.AlreadyDoneForOwner(request(edits...)), situation)
+		assert.NotEmpty(t, view.AlreadyDecided(request(edits...), "U0DANA"), situation)
 	}
-	require.Contains(t, view.TooLateToDecide(request(approved), "U0DANA"), "<@U0BOB> was faster and approved it <!date^")
-	require.Contains(t, view.TooLateToDecide(request(deniedFor("")), "U0DANA"), "<@U0BOB> was faster and denied it <!date^")
-	require.Contains(t, view.TooLateToDecide(request(active), "U0BOB"), "You decided on this")
-	require.Contains(t, view.TooLateToDecide(request(situations["approved.two"]...), "U0DANA"), "You approved this already, and <@U0BOB> gave the last approval <!date^")
+	require.Contains(t, view.AlreadyDecided(request(approved), "U0DANA"), "<@U0BOB> was faster and approved it <!date^")
+	require.Contains(t, view.AlreadyDecided(request(deniedFor("")), "U0DANA"), "<@U0BOB> was faster and denied it <!date^")
+	require.Contains(t, view.AlreadyDecided(request(active), "U0BOB"), "You decided on this")
+	require.Contains(t, view.AlreadyDecided(request(situations["approved.two"]...), "U0DANA"), "You approved this already, and <@U0BOB> gave the last approval <!date^")
 }
 
 // TestARefusalSaysWhatCameBefore: by whom and when, or what it still takes.
 func TestARefusalSaysWhatCameBefore(t *testing.T) {
 	t.Parallel()
-	of := func(err error, situation string) mrkdwn.Mrkdwn {
+	of := func(err error, situation string) mrkdwn.Text {
 		return view.UserError(err, request(situations[situation]...))
 	}
-	for said, got := range map[mrkdwn.Mrkdwn]mrkdwn.Mrkdwn{
+	for said, got := range map[mrkdwn.Text]mrkdwn.Text{
 		"You approved this already. It waits for 1 more of <@U0BOB>, <@U0DANA>. Nothing was changed.":                                     of(service.ErrAlreadyApproved, "pending.pair.one"),
-		"<@U0BOB> reviewed this already, " + mrkdwn.SlackDate(later.Add(time.Hour)) + ". There is nothing else to do.":                    of(approval.ErrAlreadyReviewed, "active.reviewed"),
-		"You asked once more already, " + mrkdwn.SlackDate(later) + "; the approvers read it under the card. Nothing was changed.":        of(approval.ErrAlreadyNudged, "pending.nudged"),
-		"<@U0BOB> handed it from <@U0ALICE> to <@U0CAROL> " + mrkdwn.SlackDate(later.Add(25*time.Hour)) + ". Nothing else was changed.":   of(service.ErrOwnerActive, "active.handed"),
+		"<@U0BOB> reviewed this already, " + mrkdwn.Date(later.Add(time.Hour)) + ". There is nothing else to do.":                         of(approval.ErrAlreadyReviewed, "active.reviewed"),
+		"You asked once more already, " + mrkdwn.Date(later) + "; the approvers read it under the card. Nothing was changed.":             of(approval.ErrAlreadyNudged, "pending.nudged"),
+		"<@U0BOB> handed it from <@U0ALICE> to <@U0CAROL> " + mrkdwn.Date(later.Add(25*time.Hour)) + ". Nothing else was changed.":        of(service.ErrOwnerActive, "active.handed"),
 		"The account of <@U0ALICE> is active, so the key stays theirs. Nothing was changed.":                                              of(service.ErrOwnerActive, "active"),
-		"The key is theirs already, and their account is deactivated. Nothing was changed; choose somebody else.":                         of(service.ErrOwnerActive, "active.orphan"),
-		"Only an active full member of this workspace can hold a key. Nothing was changed; choose somebody else.":                         view.UserError(fmt.Errorf("%w: %w", service.ErrNotEligible, approval.ErrGuest), request(situations["active.orphan"]...)),
+		"The key is theirs already, and their account is deactivated. Nothing was changed; choose another person.":                        of(service.ErrOwnerActive, "active.orphan"),
+		"Only an active full member of this workspace can hold a key. Nothing was changed; choose another person.":                        view.UserError(fmt.Errorf("%w: %w", service.ErrNotEligible, approval.ErrGuest), request(situations["active.orphan"]...)),
 		"Atlas does not tell me its projects just now, so nothing was changed. Try again in a minute, or without projects.":               view.UserError(service.ErrNoProjects, approval.Request{}),
 		"All the approvals that you could give are there; it waits for other people: 1 more of <@U0BOB>, <@U0DANA>. Nothing was changed.": of(service.ErrNotNeeded, "pending.pair.one"),
 	} {

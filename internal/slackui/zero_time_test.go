@@ -11,11 +11,11 @@ import (
 )
 
 // TestNoScreenShowsZeroTime draws every message in every situation, also in
-// those in which nobody draws it: a time that is not recorded is never a date.
+// those in which no user draws it: a time that is not recorded is never a date.
 func TestNoScreenShowsZeroTime(t *testing.T) {
 	t.Parallel()
-	require.EqualValues(t, "at an unknown time", mrkdwn.SlackDate(time.Time{}))
-	require.Equal(t, "at an unknown time", mrkdwn.Utc(time.Time{}))
+	require.EqualValues(t, "at an unknown time", mrkdwn.Date(time.Time{}))
+	require.Equal(t, "at an unknown time", mrkdwn.UTC(time.Time{}))
 	for name, screen := range allScreens() {
 		sent, err := json.Marshal(screen)
 		require.NoError(t, err)

@@ -21,10 +21,10 @@ import (
 // An account is what Slack says of one person: as much of it as is decided by.
 // What Slack left out is not taken for a no.
 type account struct {
-	missing, hidden                 bool // there is none, or Slack does not show it to us
-	deleted, robot, stranger, guest bool
-	saysDeleted, saysAll            bool // whether Slack said the first of these, and all of them
-	team, enterprise                string
+	missing, hidden               bool // there is none, or Slack does not show it to us
+	deleted, bot, external, guest bool
+	saysDeleted, saysAll          bool // whether Slack said the first of these, and all of them
+	team, enterprise              string
 }
 
 // userInfo is the answer of users.info. A flag that Slack did not send is nil:
@@ -51,8 +51,8 @@ func (i userInfo) account() account {
 	u, is := i.User, func(flag *bool) bool { return flag != nil && *flag }
 	return account{
 		deleted:     is(u.Deleted),
-		robot:       is(u.IsBot) || u.ID == slackbot,
-		stranger:    u.IsStranger || u.IsInvitedUser,
+		bot:         is(u.IsBot) || u.ID == slackbot,
+		external:    u.IsStranger || u.IsInvitedUser,
 		guest:       is(u.IsRestricted) || is(u.IsUltraRestricted),
 		saysDeleted: u.Deleted != nil,
 		saysAll:     u.Deleted != nil && u.IsBot != nil && u.IsRestricted != nil && u.IsUltraRestricted != nil,
@@ -77,7 +77,7 @@ const (
 // accounts are the people that Slack was asked about lately.
 type accounts struct {
 	drawing *rate.Limiter
-	asking  *pace.Paced
+	asking  *pace.Limiter
 
 	mu     sync.Mutex
 	people *cache.Cache[policy.UserID, known]
@@ -92,7 +92,7 @@ type known struct {
 
 func newAccounts(now func() time.Time) *accounts {
 	return &accounts{
-		drawing: rate.NewLimiter(rate.Every(drawnEvery), drawnAtOnce), asking: pace.NewPaced(now),
+		drawing: rate.NewLimiter(rate.Every(drawnEvery), drawnAtOnce), asking: pace.New(now),
 		people: cache.New[policy.UserID, known](cache.Limits{TTL: accountFresh, Entries: accountsMax}),
 	}
 }
@@ -126,8 +126,8 @@ func (a *accounts) isScarce(now time.Time) bool {
 	return approval.IsWithin(a.limitedAt, now, scarceFor)
 }
 
-// Lookups are what one delivery of Slack's has learned of people: within it
-// nobody is looked up twice.
+// lookups are what one delivery of Slack's has learned of people: within it
+// no user is looked up twice.
 type lookups struct {
 	mu      sync.Mutex
 	learned map[policy.UserID]account
@@ -156,17 +156,17 @@ type contextKey int
 
 const (
 	keyDelivery contextKey = iota // holds a *lookups
-	keyDrawing                    // set if nothing is changed
+	keyRefresh                    // set if nothing is changed
 )
 
-// forDelivery hands down that everything under ctx is one delivery.
+// ForDelivery hands down that everything under ctx is one delivery.
 func ForDelivery(ctx context.Context) context.Context {
 	return context.WithValue(ctx, keyDelivery, &lookups{learned: map[policy.UserID]account{}})
 }
 
-// forDrawing hands down that what is found out under ctx is shown, and changes
+// ForRefresh hands down that what is found out under ctx is shown, and changes
 // nothing: an answer of a minute ago is enough.
-func ForDrawing(ctx context.Context) context.Context { return context.WithValue(ctx, keyDrawing, true) }
+func ForRefresh(ctx context.Context) context.Context { return context.WithValue(ctx, keyRefresh, true) }
 
 // account is what Slack says of user:
 //
@@ -183,10 +183,10 @@ func (d *Directory) account(ctx context.Context, user policy.UserID, enough func
 		return is, nil
 	}
 	recent, isRecent := d.accounts.lately(user, d.slack.Config.Now())
-	if ctx.Value(keyDrawing) != nil && isRecent {
+	if ctx.Value(keyRefresh) != nil && isRecent {
 		return recent, nil
 	}
-	is, err := d.askInTurn(ctx, user)
+	is, err := d.askOnce(ctx, user)
 	if slices.Contains(pace.RateLimited, CodeOf(err)) && isRecent && enough(recent) {
 		is, err = recent, nil
 	}
@@ -202,38 +202,38 @@ const (
 	// who took few.
 	scarceFor = time.Minute
 
-	// worthWaiting is a wait after which a person can still be answered in time.
-	worthWaiting = time.Second
+	// isWorthWaiting is a wait after which a person can still be answered in time.
+	isWorthWaiting = time.Second
 )
 
-// askInTurn asks Slack if it is user's turn. Look-ups for drawing leave some for
+// askOnce asks Slack if it is user's turn. Look-ups for drawing leave some for
 // acts, and while Slack limits us those who act a lot leave some for the others.
-func (d *Directory) askInTurn(ctx context.Context, user policy.UserID) (account, error) {
+func (d *Directory) askOnce(ctx context.Context, user policy.UserID) (account, error) {
 	a, now := d.accounts, d.slack.Config.Now()
 	wait, _ := a.asking.Take(user, pace.Asking)
-	if ctx.Value(keyDrawing) != nil {
+	if ctx.Value(keyRefresh) != nil {
 		wait = pace.WaitFor(a.drawing, now)
 	} else if !a.isScarce(now) {
 		wait = 0
 	}
 	if wait > 0 {
-		return account{}, &approval.CallError{Class: approval.Transient, Code: pace.CodeRateLimited, RetryAfter: wait, Err: errOutOfTurn}
+		return account{}, &approval.CallError{Class: approval.Transient, Code: pace.CodeRateLimited, RetryAfter: wait, Err: errBusy}
 	}
 	is, err := d.askAbout(ctx, user)
 	if !slices.Contains(pace.RateLimited, CodeOf(err)) {
 		return is, err
 	}
 	a.limited(d.slack.Config.Now())
-	if wait := pace.AskedToWait(err); wait == 0 || wait > worthWaiting || ctx.Value(keyDrawing) != nil {
+	if wait := pace.AskedToWait(err); wait == 0 || wait > isWorthWaiting || ctx.Value(keyRefresh) != nil {
 		return is, err
 	}
-	if backoff.Sleep(ctx, worthWaiting) != nil {
+	if backoff.Sleep(ctx, isWorthWaiting) != nil {
 		return is, err
 	}
 	return d.askAbout(ctx, user)
 }
 
-var errOutOfTurn = errors.New("too many look-ups at once; others go first")
+var errBusy = errors.New("too many look-ups at once; others go first")
 
 // statusTimeout leaves room for the disk and the answer within Slack's three
 // seconds.

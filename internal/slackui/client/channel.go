@@ -20,6 +20,7 @@ type ChannelError struct {
 	Problem string
 }
 
+// Error says what is wrong with the channel.
 func (e *ChannelError) Error() string { return fmt.Sprintf("channel %s: %s", e.Channel, e.Problem) }
 
 // CheckChannel reports why approvers could not be asked in the channel: a

@@ -46,7 +46,7 @@ type Config struct {
 	Proxy proxy.Settings
 }
 
-// callLimit bounds one call to Slack; what a person waits for is bounded more
+// CallLimit bounds one call to Slack; what a person waits for is bounded more
 // tightly where it is made.
 const CallLimit = 10 * time.Second
 
@@ -86,7 +86,7 @@ func Connect(ctx context.Context, c Config) (*Slack, error) {
 	return s, nil
 }
 
-// newAPI never retries and never debugs. The worker tries a drawing again by
+// NewAPI never retries and never debugs. The worker tries a drawing again by
 // itself, a person is told at once, and a message sent twice cannot be taken
 // back; debugging would log whole bodies, private keys included.
 func NewAPI(c Config, client *http.Client) *slack.Client {
@@ -97,6 +97,7 @@ func NewAPI(c Config, client *http.Client) *slack.Client {
 	)
 }
 
+// NoRedirects makes an HTTP client follow none.
 func NoRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // MissingScopes lists what the token may not do although the bot needs it.

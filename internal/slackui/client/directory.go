@@ -26,11 +26,11 @@ var _ policy.Directory = (*Directory)(nil)
 // anew for every delivery: people are deactivated between two clicks.
 func (d *Directory) MemberStatus(ctx context.Context, who policy.Actor) (policy.MemberStatus, error) {
 	is, err := d.account(ctx, who.User, func(a account) bool {
-		standing, isKnown := d.standing(a, who)
+		standing, isKnown := d.status(a, who)
 		return isKnown && standing == policy.Member
 	})
 	if err == nil {
-		if standing, isKnown := d.standing(is, who); isKnown {
+		if standing, isKnown := d.status(is, who); isKnown {
 			return standing, nil
 		}
 		err = MalformedResponse("users.info")
@@ -55,17 +55,17 @@ func (d *Directory) Deactivated(ctx context.Context, user policy.UserID) (bool, 
 // slackbot is the one robot that Slack does not call a bot.
 const slackbot = "USLACKBOT"
 
-// standing is what somebody is. It is not known if Slack did not say all that a
-// full member is told by: nobody is one by what was left out.
-func (d *Directory) standing(a account, who policy.Actor) (_ policy.MemberStatus, isKnown bool) {
+// status is a user's membership. It is not known if Slack left out what tells a
+// full member: a field that is missing makes no one a member.
+func (d *Directory) status(a account, who policy.Actor) (_ policy.MemberStatus, isKnown bool) {
 	switch {
 	case a.missing, a.hidden:
 		return policy.External, true
 	case a.deleted:
 		return policy.Deactivated, true
-	case a.robot:
+	case a.bot:
 		return policy.Bot, true
-	case a.stranger, d.isForeign(a, who):
+	case a.external, d.isForeign(a, who):
 		return policy.External, true
 	case a.guest:
 		return policy.Guest, true
@@ -75,7 +75,7 @@ func (d *Directory) standing(a account, who policy.Actor) (_ policy.MemberStatus
 	return policy.Member, true
 }
 
-// isForeign reports whether somebody belongs to another workspace, by the signed
+// isForeign reports whether a user belongs to another workspace, by the signed
 // payload or by Slack's own record. In Enterprise Grid the other workspaces of
 // our organization count as ours; that a person of another company is shown
 // with is_stranger false does not.

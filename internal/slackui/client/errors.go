@@ -25,19 +25,19 @@ var indeterminateErrors = []string{"fatal_error", "internal_error", "request_tim
 // codeUnreadable stands for an error word that is none of Slack's.
 const codeUnreadable = "unreadable"
 
-// slackWord is what Slack's error words look like. What else comes in their
+// errorCode is what Slack's error words look like. What else comes in their
 // place is not repeated anywhere: it can be what was sent, echoed.
-var slackWord = regexp.MustCompile(`^[a-z0-9_.:-]{1,64}$`)
+var errorCode = regexp.MustCompile(`^[a-z0-9_.:-]{1,64}$`)
 
 // word is one of Slack's error words, or [codeUnreadable].
 func word(s string) string {
-	if slackWord.MatchString(s) && !hasCredential(s) {
+	if errorCode.MatchString(s) && !hasCredential(s) {
 		return s
 	}
 	return codeUnreadable
 }
 
-// callError reads what an error of slack-go says about the call; nil for nil. A
+// CallError reads what an error of slack-go says about the call; nil for nil. A
 // call that got no clear answer may have happened. Nothing of its text came from
 // elsewhere without being cleared.
 func CallError(err error) *approval.CallError {
@@ -114,7 +114,7 @@ func details(said slack.SlackErrorResponse) string {
 	return ": " + strings.Join(all[:min(len(all), maxDetails)], "; ")
 }
 
-// malformedResponse is an answer that lacks what it promised. slack-go takes
+// MalformedResponse is an answer that lacks what it promised. slack-go takes
 // {"ok":false} without a reason for a success.
 func MalformedResponse(method string) *approval.CallError {
 	return &approval.CallError{
@@ -123,6 +123,7 @@ func MalformedResponse(method string) *approval.CallError {
 	}
 }
 
+// CodeOf is the error code in Slack's answer; empty if err is none.
 func CodeOf(err error) string {
 	if f := CallError(err); f != nil {
 		return f.Code

@@ -21,7 +21,7 @@ var credentialShape = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4
 // credentialLeftOut stands for a credential.
 const credentialLeftOut = "[left out]"
 
-// foreignText is s as far as it can be logged: at most 200 characters, all of them
+// ForeignText is s as far as it can be logged: at most 200 characters, all of them
 // printable ASCII.
 func ForeignText(s string) string {
 	if len(s) > 64*maxForeign {
@@ -45,7 +45,7 @@ func ForeignText(s string) string {
 	return b.String()
 }
 
-// foreignError is err with its text made fit for a log. What err wraps is still found
+// ForeignError is err with its text made fit for a log. What err wraps is still found
 // by [errors.Is] and [errors.As]; nil for nil.
 func ForeignError(err error) error {
 	if err == nil {

@@ -19,10 +19,10 @@ const (
 	groupLimit = 1500 * time.Millisecond
 )
 
-// A group is what is known of a user group. Whoever has the turn may ask Slack;
+// A group is what is known of a user group. The holder of the turn may ask Slack;
 // the others wait for what it says, as long as they can.
 type group struct {
-	turn chan struct{} // holds one value while somebody has the turn
+	turn chan struct{} // holds one value while the turn is taken
 
 	members []policy.UserID
 	asked   time.Time // when members were true; zero: never
@@ -30,7 +30,7 @@ type group struct {
 
 // Members implements [approval.Directory]. Slack allows about twenty such calls
 // a minute, so the list is kept for a while. Deactivated members do no harm in
-// it: whoever presses is looked up by [Directory.MemberStatus].
+// it: the user who acts is looked up by [Directory.MemberStatus].
 func (d *Directory) Members(ctx context.Context, id policy.GroupID) ([]policy.UserID, error) {
 	g := d.group(id)
 	select {

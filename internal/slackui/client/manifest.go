@@ -16,7 +16,7 @@ type Scope struct {
 // Scopes are all that the bot needs, and no more.
 var Scopes = []Scope{
 	{"commands", "the slash command"},
-	{"chat:write", "the card, the messages to whoever asked, and the one with the key"},
+	{"chat:write", "the card, the messages to the requester, and the one with the key"},
 	{"users:read", "who presses: a member, a guest, a stranger, deactivated"},
 	{"usergroups:read", "approvers that are named as a user group"},
 	{"channels:read", "that the approvers' channel is there and not shared with others"},
@@ -104,7 +104,7 @@ func newManifest(door Transport, command, baseURL string) manifest {
 	var m manifest
 	m.Metadata.MajorVersion = 1
 	m.Display.Name, m.Display.Description, m.Display.Background = "Atlas Key Bot", "Request MongoDB Atlas API keys with approval", "#00684A"
-	// Messages must be on, or nobody can be written to; read only, so that nobody
+	// Messages must be on, or no message can be sent; read only, so that no user
 	// pastes a secret there.
 	m.Features.Home.Home, m.Features.Home.Messages, m.Features.Home.ReadOnly = true, true, true
 	m.Features.Bot.Name, m.Features.Bot.Online = "atlas-key-bot", true

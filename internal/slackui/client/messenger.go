@@ -86,7 +86,7 @@ func (s *Messenger) post(ctx context.Context, r approval.Request, name approval.
 	return at, nil
 }
 
-// update makes a message of ours look like m. It sends everything each time:
+// Update makes a message of ours look like m. It sends everything each time:
 // Slack keeps or drops what is left out.
 func (s *Slack) Update(ctx context.Context, channel, ts string, m mrkdwn.Message) error {
 	_, updated, _, err := s.API.UpdateMessageContext(ctx, channel, ts, m.Options()...)
@@ -114,7 +114,7 @@ func (s *Messenger) RevealKey(ctx context.Context, r approval.Request, c approva
 	return nil
 }
 
-// conversation is the one with whoever asked. Somebody can press faster than
+// conversation is the one with the requester. A user can click faster than
 // the place of the message is recorded; an earlier one is in the same place.
 func conversation(r approval.Request) string {
 	return cmp.Or(r.MessageRefs[approval.ReadyMessage].Channel, r.MessageRefs[approval.RequestedMessage].Channel)

@@ -19,7 +19,7 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// A responder says things through the response_url of a command or a press:
+// A Responder says things through the response_url of a command or a press:
 // to the person who acted, wherever they are, without a token.
 type Responder struct {
 	api    *url.URL // of the Web API; nil if it cannot be read
@@ -27,6 +27,7 @@ type Responder struct {
 	client *http.Client
 }
 
+// NewResponder posts with client to the response_urls of the Slack at apiURL.
 func NewResponder(apiURL string, client *http.Client) *Responder {
 	api, err := url.Parse(apiURL)
 	if err != nil {
@@ -68,13 +69,13 @@ type responseMessage struct {
 	DeleteOriginal  bool   `json:"delete_original,omitempty"`
 }
 
-// ephemeral is m for one person's eyes.
+// Ephemeral is m for one person's eyes.
 func Ephemeral(m mrkdwn.Message) responseMessage {
 	return responseMessage{ResponseType: "ephemeral", Text: m.Text, Blocks: m.Blocks}
 }
 
-// follows reports whether we post to link: to Slack over https, or to where the
-// Web API is. A payload must not make us talk to anybody else.
+// Follows reports whether we post to link: to Slack over https, or to where the
+// Web API is. A payload must not make the bot call another host.
 func (r *Responder) Follows(link string) bool {
 	u, err := url.Parse(link)
 	if err != nil || u.User != nil {
@@ -92,7 +93,7 @@ func (r *Responder) Follows(link string) bool {
 // errAway says that a response_url cannot be used now, but perhaps later.
 var errAway = errors.New("slack is away")
 
-// post sends what to link. Errors do not carry the link: whoever has it can
+// Post sends what to link. Errors do not carry the link: with it anyone can
 // write to that person for half an hour.
 func (r *Responder) Post(ctx context.Context, link string, what responseMessage) error {
 	if !r.Follows(link) {
@@ -125,7 +126,7 @@ func (r *Responder) Post(ctx context.Context, link string, what responseMessage)
 // deletePauses are the waits between tries to remove a note with a key.
 var deletePauses = [...]time.Duration{time.Second, 3 * time.Second, 8 * time.Second}
 
-// deleteOriginal removes the ephemeral message in which a button was pressed.
+// DeleteOriginal removes the ephemeral message in which a button was pressed.
 // It is tried a few times, and in memory only: the link is not kept.
 func (r *Responder) DeleteOriginal(ctx context.Context, link string) error {
 	var err error

@@ -9,7 +9,7 @@ import (
 	"atlaskeybot/internal/retryafter"
 )
 
-// A retryAfterReader rewrites the Retry-After header of answers as a number of
+// A RetryAfterReader rewrites the Retry-After header of answers as a number of
 // seconds of at most [approval.MaxWait]. slack-go reads nothing else: a date, as
 // proxies send it, is an unknown error to it, and a long number overflows.
 type RetryAfterReader struct {

@@ -20,7 +20,7 @@ var forbidden = map[string]string{
 	"restricted_action_non_threadable_channel": "threads are not allowed there, and the bot needs them; choose another channel",
 	"restricted_action_thread_locked":          "the thread of a card is locked; ask an administrator to unlock it",
 	"message_limit_exceeded":                   "the workspace is over its limit of messages; ask an administrator",
-	codeTabOff:                                 "the app's Messages tab is off, so that nobody can be written to; turn it on at api.slack.com/apps, App Home, Messages Tab",
+	codeTabOff:                                 "the app's Messages tab is off, so that no message can be sent to a user; turn it on at api.slack.com/apps, App Home, Messages Tab",
 }
 
 // codeTabOff is Slack's word for an app that cannot be written to, and cannot

@@ -16,26 +16,27 @@ const (
 	maxText    = 3900 // of a message's text; chat.update refuses more than 4,000
 	maxConfirm = 300
 	MaxOption  = 75
-	MaxFact    = 2500 // Slack names no limit; what is longer nobody reads
+	MaxFact    = 2500 // Slack names no limit; longer texts are not read
 )
 
-// A message is what people see (blocks) and what is read out to them or shown
+// A Message is what people see (blocks) and what is read out to them or shown
 // in a notification (text). The text says everything that matters.
 type Message struct {
 	Text   string        `json:"text"`
 	Blocks []slack.Block `json:"blocks"`
 }
 
-func NewMessage(text Mrkdwn, blocks ...slack.Block) Message {
-	return Message{Text: string(TruncateMrkdwn(text, maxText)), Blocks: within(MaxMessage, Present(blocks))}
+// NewMessage cuts text and leaves out blocks so that Slack takes the message.
+func NewMessage(text Text, blocks ...slack.Block) Message {
+	return Message{Text: string(TruncateText(text, maxText)), Blocks: within(MaxMessage, Present(blocks))}
 }
 
-// present leaves out the blocks that there is nothing to say in.
+// Present leaves out the blocks that there is nothing to say in.
 func Present(blocks []slack.Block) []slack.Block {
 	return slices.DeleteFunc(slices.Clone(blocks), func(b slack.Block) bool { return b == nil })
 }
 
-// options sends m as it is: nothing in it is turned into a link, a mention or a
+// Options sends m as it is: nothing in it is turned into a link, a mention or a
 // preview by Slack.
 func (m Message) Options() []slack.MsgOption {
 	return []slack.MsgOption{
@@ -47,7 +48,7 @@ func (m Message) Options() []slack.MsgOption {
 	}
 }
 
-// digest tells whether two messages look the same.
+// Digest tells whether two messages look the same.
 func (m Message) Digest() string {
 	content, err := json.Marshal(m)
 	if err != nil {
@@ -57,6 +58,7 @@ func (m Message) Digest() string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// PlainText is text in which Slack formats nothing.
 func PlainText(s string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
 }
@@ -66,22 +68,25 @@ func emojiText(s string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, s, true, false)
 }
 
-// mrkdwnText is verbatim: Slack does not look for links and mentions in it on its own.
-func MrkdwnText(m Mrkdwn) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.MarkdownType, string(TruncateMrkdwn(m, maxSection)), false, true)
+// TextObject is verbatim: Slack does not look for links and mentions in it on its own.
+func TextObject(m Text) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.MarkdownType, string(TruncateText(m, maxSection)), false, true)
 }
 
+// Header is a heading.
 func Header(s string) slack.Block { return slack.NewHeaderBlock(PlainText(Truncate(s, maxHeader))) }
 
-func Section(m Mrkdwn) slack.Block { return slack.NewSectionBlock(MrkdwnText(m), nil, nil) }
+// Section is a paragraph.
+func Section(m Text) slack.Block { return slack.NewSectionBlock(TextObject(m), nil, nil) }
 
-// plainSection is a section in which Slack formats nothing: its sentences quote
+// PlainSection is a section in which Slack formats nothing: its sentences quote
 // what people typed.
 func PlainSection(s string) slack.Block {
 	return slack.NewSectionBlock(PlainText(Truncate(s, maxSection)), nil, nil)
 }
 
-func Footnote(m Mrkdwn) slack.Block { return slack.NewContextBlock("", MrkdwnText(m)) }
+// Footnote is a line in small type.
+func Footnote(m Text) slack.Block { return slack.NewContextBlock("", TextObject(m)) }
 
 // Buttons is a row of them, or nil without any. Slack makes up the block_id if
 // it is empty.
@@ -96,17 +101,18 @@ func Buttons(blockID string, all ...*slack.ButtonBlockElement) slack.Block {
 	return slack.NewActionBlock(blockID, elements...)
 }
 
+// Button is a button with an action_id and a value.
 func Button(action, value, label string, style slack.Style) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(action, value, PlainText(label)).WithStyle(style)
 }
 
-// withConfirm is a button that asks once more before it acts.
+// WithConfirm is a button that asks once more before it acts.
 func WithConfirm(b *slack.ButtonBlockElement, question string, text *slack.TextBlockObject, yes, no string) *slack.ButtonBlockElement {
 	text.Text = Truncate(text.Text, maxConfirm)
 	return b.WithConfirm(slack.NewConfirmationBlockObject(PlainText(question), text, PlainText(yes), PlainText(no)).WithStyle(b.Style))
 }
 
-// inputBlock is an input whose block_id and action_id are both id.
+// InputBlock is an input whose block_id and action_id are both id.
 func InputBlock(id, label, hint string, element slack.BlockElement) *slack.InputBlock {
 	var below *slack.TextBlockObject
 	if hint != "" {
@@ -115,7 +121,7 @@ func InputBlock(id, label, hint string, element slack.BlockElement) *slack.Input
 	return slack.NewInputBlock(id, PlainText(label), below, element)
 }
 
-// quote sets somebody's own words apart. Nothing in them is obeyed.
+// Quote sets a user's own words apart. Slack interprets nothing in them.
 func Quote(words string) slack.Block {
 	return slack.NewRichTextBlock("", &slack.RichTextQuote{
 		Type:     slack.RTEQuote,
@@ -123,10 +129,10 @@ func Quote(words string) slack.Block {
 	})
 }
 
-// A fact is a line of what was asked for: its name and somebody's own words.
+// A Fact is a line of what was requested: its name and the user's own words.
 type Fact struct{ Name, Value string }
 
-// facts lists them one a line. Nothing in their values is obeyed.
+// Facts lists them one a line. Nothing in their values is obeyed.
 func Facts(all ...Fact) slack.Block {
 	var elements []slack.RichTextSectionElement
 	for i, f := range all {
@@ -141,7 +147,7 @@ func Facts(all ...Fact) slack.Block {
 	return slack.NewRichTextBlock("", slack.NewRichTextSection(elements...))
 }
 
-// codeBlock is text to be copied exactly.
+// CodeBlock is text to be copied exactly.
 func CodeBlock(text string) slack.Block {
 	return slack.NewRichTextBlock("", &slack.RichTextPreformatted{
 		Type:     slack.RTEPreformatted,
@@ -149,6 +155,7 @@ func CodeBlock(text string) slack.Block {
 	})
 }
 
+// Modal is a modal that can be closed and not submitted.
 func Modal(callback, title string, blocks ...slack.Block) slack.ModalViewRequest {
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: callback, Title: PlainText(title),
@@ -156,5 +163,5 @@ func Modal(callback, title string, blocks ...slack.Block) slack.ModalViewRequest
 	}
 }
 
-// sentence is a message of nothing but what is said.
-func Sentence(said Mrkdwn) Message { return NewMessage(said, Section(said)) }
+// Sentence is a message of nothing but what is said.
+func Sentence(said Text) Message { return NewMessage(said, Section(said)) }

@@ -8,12 +8,12 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// maxMessage is how many characters the texts of a message's blocks may have
+// MaxMessage is how many characters the texts of a message's blocks may have
 // together. Slack names no number and refuses with msg_blocks_too_long somewhere
 // between 11,300 and 13,200 (github.com/slackapi/bolt-js issues 2509 and 2867).
 const MaxMessage = 10_000
 
-// size counts the characters of all texts in blocks, as Slack gets them.
+// Size counts the characters of all texts in blocks, as Slack gets them.
 func Size(blocks ...slack.Block) int {
 	encoded, err := json.Marshal(blocks)
 	var decoded any
@@ -73,7 +73,7 @@ func (t text) length() int { return utf8.RuneCountInString(*t.at) }
 
 func (t text) shorten(limit int) {
 	if t.isMrkdwn {
-		*t.at = string(TruncateMrkdwn(Mrkdwn(*t.at), limit))
+		*t.at = string(TruncateText(Text(*t.at), limit))
 	} else {
 		*t.at = Truncate(*t.at, limit)
 	}
@@ -105,7 +105,7 @@ func textsOf(b slack.Block) []text {
 	return texts
 }
 
-// listUpTo joins entries up to limit characters, and counts those left out.
+// ListUpTo joins entries up to limit characters, and counts those left out.
 func ListUpTo(limit int, between string, all []string) string {
 	list, length := "", 0
 	for i, entry := range all {

@@ -12,9 +12,10 @@ import (
 
 // What people fill in.
 
-// maxOptions is how many options Slack takes in one menu.
+// MaxOptions is how many options Slack takes in one menu.
 const MaxOptions = 100
 
+// Line is an input of one line of at most limit characters.
 func Line(id, initial string, limit int) *slack.PlainTextInputBlockElement {
 	e := slack.NewPlainTextInputBlockElement(nil, id)
 	e.MaxLength = limit
@@ -22,13 +23,14 @@ func Line(id, initial string, limit int) *slack.PlainTextInputBlockElement {
 	return e
 }
 
+// Lines is an input of several lines.
 func Lines(id, initial string, limit int) *slack.PlainTextInputBlockElement {
 	e := Line(id, initial, limit)
 	e.Multiline = true
 	return e
 }
 
-// multiSelect is a menu in which several can be chosen, as many as Slack takes. What
+// MultiSelect is a menu in which several can be chosen, as many as Slack takes. What
 // was chosen before and is not offered any more is left out.
 func MultiSelect[T any](id, placeholder string, offered []T, option func(T) *slack.OptionBlockObject, isChosen func(T) bool) *slack.MultiSelectBlockElement {
 	menu := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, PlainText(placeholder), id)
@@ -55,6 +57,7 @@ func singleSelect[T any](id string, offered []T, option func(T) *slack.OptionBlo
 	return menu
 }
 
+// OrgsMenu chooses an organization.
 func OrgsMenu(id string, offered policy.Orgs, chosen policy.OrgID) *slack.SelectBlockElement {
 	return singleSelect(id, offered, orgOption, func(o policy.Org) bool { return o.ID == chosen })
 }
@@ -63,6 +66,7 @@ func orgOption(o policy.Org) *slack.OptionBlockObject {
 	return slack.NewOptionBlockObject(string(o.ID), PlainText(Truncate(cmp.Or(o.Name, string(o.ID)), MaxOption)), nil)
 }
 
+// RolesMenu chooses roles.
 func RolesMenu(id string, offered, chosen []policy.Role) *slack.MultiSelectBlockElement {
 	return MultiSelect(id, "Choose roles", offered, roleOption, func(r policy.Role) bool { return slices.Contains(chosen, r) })
 }
@@ -76,15 +80,16 @@ func roleOption(r policy.Role) *slack.OptionBlockObject {
 	return slack.NewOptionBlockObject(string(info.Name), emojiText(Truncate(title, MaxOption)), PlainText(Truncate(info.Grants, MaxOption)))
 }
 
-func SpansMenu(id string, offered []time.Duration, chosen time.Duration) *slack.SelectBlockElement {
+// DurationsMenu chooses a duration.
+func DurationsMenu(id string, offered []time.Duration, chosen time.Duration) *slack.SelectBlockElement {
 	return singleSelect(id, offered, spanOption, func(d time.Duration) bool { return d == chosen })
 }
 
 func spanOption(d time.Duration) *slack.OptionBlockObject {
-	return slack.NewOptionBlockObject(d.String(), PlainText(HumanDuration(d)), nil)
+	return slack.NewOptionBlockObject(d.String(), PlainText(Duration(d)), nil)
 }
 
-// offeredNetworks are those that fit into a menu. The name is the option's
+// OfferedNetworks are those that fit into a menu. The name is the option's
 // value, so it cannot be shortened.
 func OfferedNetworks(p policy.Policy) []policy.NetworkPreset {
 	var fit []policy.NetworkPreset
@@ -96,7 +101,7 @@ func OfferedNetworks(p policy.Policy) []policy.NetworkPreset {
 	return fit
 }
 
-// projectsMenu asks for its options as somebody types; see [App.LoadOptions].
+// ProjectsMenu loads its options as the user types.
 func ProjectsMenu(id string, chosen []policy.Project) *slack.MultiSelectBlockElement {
 	menu := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, PlainText("Type a part of the name"), id).
 		WithMinQueryLength(1).WithMaxSelectedItems(policy.MaxProjects)
@@ -106,7 +111,7 @@ func ProjectsMenu(id string, chosen []policy.Project) *slack.MultiSelectBlockEle
 	return menu
 }
 
-// projectOption tells projects apart by their id where their names do not.
+// ProjectOption tells projects apart by their id where their names do not.
 func ProjectOption(p policy.Project) *slack.OptionBlockObject {
 	return slack.NewOptionBlockObject(string(p.ID), PlainText(Truncate(cmp.Or(p.Name, string(p.ID)), MaxOption)), PlainText(string(p.ID)))
 }

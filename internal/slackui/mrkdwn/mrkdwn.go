@@ -11,18 +11,18 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// utc names a moment where Slack shows no reader's own time.
-func Utc(t time.Time) string {
+// UTC names a moment where Slack shows no reader's own time.
+func UTC(t time.Time) string {
 	if t.IsZero() {
 		return unknownTime
 	}
 	return t.UTC().Format("2 Jan 2006 15:04 UTC")
 }
 
-// A mrkdwn is text that is already safe to show. Make one with [mrkdwnf].
-type Mrkdwn string
+// Text is mrkdwn that is safe to show. Make one with [Textf].
+type Text string
 
-// A botText is text that the bot itself wrote, such as a role's title or a
+// A BotText is text that the bot itself wrote, such as a role's title or a
 // duration. It is escaped and otherwise shown as it is.
 type BotText string
 
@@ -30,16 +30,16 @@ type BotText string
 // reaches beyond the message: mentions and links begin with them.
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// mrkdwnf formats args into format. What the bot wrote and ids and numbers of its
+// Textf formats args into format. What the bot wrote and ids and numbers of its
 // own stand there as they are. Everything else, such as a string, is taken for
 // the text of people and becomes [code]: a description of "*prod* :key:" or
 // "<!channel>" must be shown, not obeyed, and must not look like a sentence of
 // the bot's.
-func Mrkdwnf(format string, args ...any) Mrkdwn {
+func Textf(format string, args ...any) Text {
 	safe := make([]any, len(args))
 	for i, a := range args {
 		switch a := a.(type) {
-		case Mrkdwn:
+		case Text:
 			safe[i] = string(a)
 		case BotText, int, policy.ID, approval.State, policy.UserID, policy.GroupID:
 			safe[i] = escaper.Replace(fmt.Sprint(a))
@@ -47,59 +47,60 @@ func Mrkdwnf(format string, args ...any) Mrkdwn {
 			safe[i] = string(Code(fmt.Sprint(a)))
 		}
 	}
-	return Mrkdwn(fmt.Sprintf(format, safe...))
+	return Text(fmt.Sprintf(format, safe...))
 }
 
-// code is text in which Slack formats nothing and draws no emoji: the groups of
+// Code is text in which Slack formats nothing and draws no emoji: the groups of
 // an address such as 2001:db8:100::5 are emoji codes elsewhere. A code span is
 // one line and ends at a backtick, so both are replaced.
-func Code(text string) Mrkdwn {
+func Code(text string) Text {
 	line := strings.Join(strings.Fields(strings.ReplaceAll(text, "`", "'")), " ")
 	if line == "" {
 		return ""
 	}
-	return Mrkdwn("`" + escaper.Replace(line) + "`")
+	return Text("`" + escaper.Replace(line) + "`")
 }
 
 // plainName has nothing in it that Slack could format.
 var plainName = regexp.MustCompile(`^[\p{L}\p{M}\p{N}]+(?:[ .,-][\p{L}\p{M}\p{N}]+)*$`)
 
-// orgText is an organization's name as its operator gave it: as it is, or as
+// OrgText is an organization's name as its operator gave it: as it is, or as
 // [code] if Slack could format it.
-func OrgText(name string) Mrkdwn {
+func OrgText(name string) Text {
 	if plainName.MatchString(name) {
-		return Mrkdwn(name)
+		return Text(name)
 	}
 	return Code(name)
 }
 
-// joinSentences joins what is said, leaving out what is empty.
-func JoinSentences(all ...Mrkdwn) Mrkdwn { return JoinedBy(" ", all...) }
+// JoinSentences joins what is said, leaving out what is empty.
+func JoinSentences(all ...Text) Text { return JoinedBy(" ", all...) }
 
-func JoinedBy(with string, all ...Mrkdwn) Mrkdwn {
+// JoinedBy joins the texts that are not empty.
+func JoinedBy(with string, all ...Text) Text {
 	var said []string
 	for _, s := range all {
 		if s != "" {
 			said = append(said, string(s))
 		}
 	}
-	return Mrkdwn(strings.Join(said, with))
+	return Text(strings.Join(said, with))
 }
 
 // unknownTime is said in the place of a time that was not recorded.
 const unknownTime = "at an unknown time"
 
-// slackDate names a moment in the reader's own time zone, with UTC for whoever
+// Date names a moment in the reader's own time zone, with UTC for a client that
 // cannot be shown that. The zero time is none, and is never shown as a date.
-func SlackDate(t time.Time) Mrkdwn {
+func Date(t time.Time) Text {
 	if t.IsZero() {
 		return unknownTime
 	}
-	return Mrkdwnf("<!date^%s^{date_short_pretty} at {time}|%s>", BotText(fmt.Sprint(t.Unix())), BotText(Utc(t)))
+	return Textf("<!date^%s^{date_short_pretty} at {time}|%s>", BotText(fmt.Sprint(t.Unix())), BotText(UTC(t)))
 }
 
-// humanDuration says a duration as people do: "8 hours", "7 days".
-func HumanDuration(d time.Duration) string {
+// Duration says a duration as people do: "8 hours", "7 days".
+func Duration(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
 	case d >= 2*day && d%day == 0:
@@ -114,6 +115,7 @@ func HumanDuration(d time.Duration) string {
 	return d.String()
 }
 
+// Count is a number with its noun, in the plural if need be.
 func Count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -121,7 +123,7 @@ func Count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// truncate shortens s to limit characters, never cutting one in two.
+// Truncate shortens s to limit characters, never cutting one in two.
 func Truncate(s string, limit int) string {
 	r := []rune(s)
 	if len(r) <= limit {
@@ -130,10 +132,10 @@ func Truncate(s string, limit int) string {
 	return string(r[:limit-1]) + "…"
 }
 
-// truncateMrkdwn does the same to what is safe to show already. What Slack reads as
+// TruncateText does the same to what is safe to show already. What Slack reads as
 // one thing, such as a mention, is kept whole or left out, and code that was cut
 // ends where the text does: its rest would be formatted.
-func TruncateMrkdwn(m Mrkdwn, limit int) Mrkdwn {
+func TruncateText(m Text, limit int) Text {
 	if utf8.RuneCountInString(string(m)) <= limit {
 		return m
 	}
@@ -146,5 +148,5 @@ func TruncateMrkdwn(m Mrkdwn, limit int) Mrkdwn {
 	if strings.Count(short, "`")%2 == 1 {
 		short += "`"
 	}
-	return Mrkdwn(short)
+	return Text(short)
 }

@@ -11,42 +11,42 @@ import (
 	"atlaskeybot/internal/cache"
 )
 
-// A doing is what somebody does, for how fast they may do it. Each has a bucket
-// of its own: whoever opens Home too often can still revoke.
-type Doing string
+// An Action is a kind of thing that a user does. Each has a bucket of its own:
+// a user who opens Home too often can still revoke.
+type Action string
 
 const (
-	Asking   Doing = "asking"   // acts, and is looked up for it
-	Pressing Doing = "pressing" // presses a button, or types a command, that changes something or opens the form for it
-	Sending  Doing = "sending"  // sends a form
-	Showing  Doing = "showing"  // opens, or draws again, what only shows
-	Choosing Doing = "choosing" // chooses in a modal that follows
-	Typing   Doing = "typing"   // types into a menu: nothing is asked of Slack
+	Asking     Action = "asking"   // acts, and is looked up for it
+	Acting     Action = "pressing" // presses a button, or types a command, that changes something or opens the form for it
+	Submitting Action = "sending"  // sends a form
+	Viewing    Action = "showing"  // opens, or draws again, what only shows
+	Choosing   Action = "choosing" // chooses in a modal that follows
+	Typing     Action = "typing"   // types into a menu: nothing is asked of Slack
 )
 
 // paces are how fast one person may do each: so many at once, and one more
 // after each pause.
-var paces = map[Doing]struct {
+var paces = map[Action]struct {
 	burst int
 	pause time.Duration
 }{
-	Asking:   {15, 3 * time.Second},
-	Pressing: {100, time.Second},
-	Sending:  {30, 3 * time.Second},
-	Showing:  {20, 3 * time.Second},
-	Choosing: {30, time.Second},
-	Typing:   {60, 200 * time.Millisecond},
+	Asking:     {15, 3 * time.Second},
+	Acting:     {100, time.Second},
+	Submitting: {30, 3 * time.Second},
+	Viewing:    {20, 3 * time.Second},
+	Choosing:   {30, time.Second},
+	Typing:     {60, 200 * time.Millisecond},
 }
 
 const (
-	pacesFor = 5 * time.Minute // for at least which somebody is remembered
-	pacesMax = 10_000          // buckets in each generation
+	rememberFor = 5 * time.Minute // at least, for each user
+	rememberMax = 10_000          // buckets in each generation
 )
 
-// paced bounds what one person can have the bot do, before anything is asked of
+// A Limiter bounds what one person can have the bot do, before anything is asked of
 // Slack: Slack's limits are the workspace's, and one person must not use up
 // everybody's.
-type Paced struct {
+type Limiter struct {
 	now func() time.Time
 
 	mu      sync.Mutex
@@ -55,7 +55,7 @@ type Paced struct {
 
 type paceKey struct {
 	user policy.UserID
-	what Doing
+	what Action
 }
 
 type pace struct {
@@ -63,17 +63,18 @@ type pace struct {
 	toldAt time.Time // when the person was last told to wait
 }
 
-// tellEvery is how often somebody in a hurry is told in a way that costs a call.
+// tellEvery is how often a user who is too fast is told so, if that costs a call.
 const tellEvery = 5 * time.Second
 
-func NewPaced(now func() time.Time) *Paced {
-	return &Paced{now: now, buckets: cache.New[paceKey, *pace](cache.Limits{TTL: pacesFor, Entries: pacesMax})}
+// New returns a Limiter by the clock now.
+func New(now func() time.Time) *Limiter {
+	return &Limiter{now: now, buckets: cache.New[paceKey, *pace](cache.Limits{TTL: rememberFor, Entries: rememberMax})}
 }
 
-// take uses up one of what user may do. If there is none left it returns how
+// Take uses up one of what user may do. If there is none left it returns how
 // long it takes until there is, and whether they should be told even at the
 // price of a call.
-func (p *Paced) Take(user policy.UserID, what Doing) (wait time.Duration, tell bool) {
+func (p *Limiter) Take(user policy.UserID, what Action) (wait time.Duration, tell bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
@@ -89,7 +90,7 @@ func (p *Paced) Take(user policy.UserID, what Doing) (wait time.Duration, tell b
 
 // of finds a bucket. Who is not seen for a while is forgotten: their bucket has
 // filled up by then.
-func (p *Paced) of(key paceKey, now time.Time) *pace {
+func (p *Limiter) of(key paceKey, now time.Time) *pace {
 	of, ok := p.buckets.Get(key, now)
 	if !ok {
 		speed := paces[key.what]
@@ -99,7 +100,7 @@ func (p *Paced) of(key paceKey, now time.Time) *pace {
 	return of
 }
 
-// retryUntilReady takes one from l and returns zero, or takes none and returns how long
+// WaitFor takes one from l and returns zero, or takes none and returns how long
 // it takes until there is one.
 func WaitFor(l *rate.Limiter, now time.Time) time.Duration {
 	r := l.ReserveN(now, 1)

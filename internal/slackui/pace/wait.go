@@ -8,13 +8,13 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// codeRateLimited is Slack's word for too many calls.
+// CodeRateLimited is Slack's word for too many calls.
 const CodeRateLimited = "ratelimited"
 
-// rateLimited are all the ways in which Slack says that.
+// RateLimited are all the ways in which Slack says that.
 var RateLimited = []string{CodeRateLimited, "rate_limited", "http_429"}
 
-// readable is a wait in whole seconds, or minutes, and no shorter.
+// Readable is a wait in whole seconds, or minutes, and no shorter.
 func Readable(wait time.Duration) time.Duration {
 	unit := time.Second
 	if wait > time.Minute {
@@ -23,7 +23,7 @@ func Readable(wait time.Duration) time.Duration {
 	return max((wait + unit - 1).Truncate(unit), unit)
 }
 
-// askedToWait is how long Slack wants to be left alone; zero if it did not say.
+// AskedToWait is how long Slack wants to be left alone; zero if it did not say.
 func AskedToWait(err error) time.Duration {
 	if f, ok := errors.AsType[*approval.CallError](err); ok && slices.Contains(RateLimited, f.Code) {
 		return f.RetryAfter

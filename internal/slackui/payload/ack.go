@@ -1,4 +1,4 @@
 package payload
 
-// An ack answers a delivery, once. A nil body says only that it was received.
+// An Ack answers a delivery, once. A nil body says only that it was received.
 type Ack func(body any)

@@ -7,8 +7,8 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// An event is what Slack tells unasked. One is subscribed to: that somebody
-// opened the app's Home tab.
+// An Event is what Slack sends on its own. The app subscribes to one: that a user
+// opened its Home tab.
 type Event struct {
 	Type         string `json:"type"`
 	Challenge    string `json:"challenge"` // of "url_verification"
@@ -23,6 +23,7 @@ type Event struct {
 	} `json:"event"`
 }
 
+// DecodeEvent reads an event. Its error quotes nothing of the payload.
 func DecodeEvent(payload []byte) (Event, error) {
 	var e Event
 	if err := json.Unmarshal(payload, &e); err != nil {
@@ -37,12 +38,13 @@ func (e Event) OpensHome() bool {
 	return e.Event.Type == "app_home_opened" && e.Event.Tab == "home" && e.Event.User != ""
 }
 
-// opensMessages reports whether somebody opened the conversation with the app: it
+// OpensMessages reports whether a user opened the conversation with the app: it
 // is on.
 func (e Event) OpensMessages() bool {
 	return e.Event.Type == "app_home_opened" && e.Event.Tab == "messages" && e.Event.User != ""
 }
 
+// Who is the user whom the event is about.
 func (e Event) Who() policy.Actor {
 	return policy.Actor{User: policy.UserID(e.Event.User), Team: e.TeamID, Enterprise: e.EnterpriseID}
 }

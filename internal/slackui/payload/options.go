@@ -4,10 +4,10 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// optionsResponse are what a menu shows while somebody types into it.
+// OptionsResponse is what a menu shows while a user types into it.
 type OptionsResponse struct {
 	Options []*slack.OptionBlockObject `json:"options"`
 }
 
-// noOptions is also the answer to whoever may not see any.
+// NoOptions is also the answer to users who may not see any.
 var NoOptions = OptionsResponse{Options: []*slack.OptionBlockObject{}}

@@ -10,9 +10,9 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// span is what is chosen in a menu of them; zero, which no policy allows, if
+// Duration is what is chosen in a menu of them; zero, which no policy allows, if
 // that is none.
-func (in Input) Span() time.Duration {
+func (in Input) Duration() time.Duration {
 	if in.Selected == nil {
 		return 0
 	}
@@ -23,7 +23,7 @@ func (in Input) Span() time.Duration {
 // Only what is used is decoded, with types of our own: Slack adds fields and
 // block types at will, and a payload must not become unreadable by that.
 
-// A command is what somebody typed.
+// A Command is a slash command as a user typed it.
 type Command struct {
 	Who         policy.Actor
 	Text        string
@@ -31,10 +31,12 @@ type Command struct {
 	ResponseURL string
 }
 
+// CommandFromForm reads a command that came over HTTP.
 func CommandFromForm(form url.Values) (Command, error) {
 	return newCommand(form.Get)
 }
 
+// CommandFromJSON reads a command that came over Socket Mode.
 func CommandFromJSON(payload []byte) (Command, error) {
 	var fields map[string]any
 	if err := json.Unmarshal(payload, &fields); err != nil {
@@ -56,12 +58,12 @@ func newCommand(field func(string) string) (Command, error) {
 		Text: field("text"), Trigger: field("trigger_id"), ResponseURL: field("response_url"),
 	}
 	if c.Who.User == "" {
-		return Command{}, errors.New("decoding a command: nobody typed it")
+		return Command{}, errors.New("decoding a command: no user")
 	}
 	return c, nil
 }
 
-// An interaction is a press of a button, a choice in a menu, what is typed into
+// An Interaction is a press of a button, a choice in a menu, what is typed into
 // one, or the sending of a modal.
 type Interaction struct {
 	Type        string `json:"type"`
@@ -98,13 +100,13 @@ type Interaction struct {
 	} `json:"actions"`
 	View SentView `json:"view"`
 
-	// Of somebody who types into a menu that asks us for its options: in which
+	// Of a user who types into a menu that loads its options: in which
 	// one, and what.
 	ActionID string `json:"action_id"`
 	Value    string `json:"value"`
 }
 
-// A sentView is a modal as it was sent, or the Home tab in which a button was
+// A SentView is a modal as it was sent, or the Home tab in which a button was
 // pressed.
 type SentView struct {
 	ID         string `json:"id"`
@@ -116,7 +118,7 @@ type SentView struct {
 	} `json:"state"`
 }
 
-// An input is what one element of a modal holds.
+// An Input is what one element of a modal holds.
 type Input struct {
 	Value    *string  `json:"value"` // null when an optional input is empty
 	Selected *option  `json:"selected_option"`
@@ -130,17 +132,19 @@ type option struct {
 	} `json:"text"`
 }
 
+// DecodeInteraction reads an interaction. Its error quotes nothing of the payload.
 func DecodeInteraction(payload []byte) (Interaction, error) {
 	var i Interaction
 	if err := json.Unmarshal(payload, &i); err != nil {
 		return Interaction{}, errors.New("decoding an interaction: not the JSON expected") // the cause can quote what was typed
 	}
 	if i.User.ID == "" {
-		return Interaction{}, fmt.Errorf("decoding an interaction: nobody did it")
+		return Interaction{}, fmt.Errorf("decoding an interaction: no user")
 	}
 	return i, nil
 }
 
+// Who is the user who did it.
 func (i Interaction) Who() policy.Actor {
 	who := policy.Actor{User: policy.UserID(i.User.ID), Team: i.User.TeamID}
 	switch {
@@ -152,9 +156,10 @@ func (i Interaction) Who() policy.Actor {
 	return who
 }
 
-// input returns what the element of the given id holds; zero if it is not there.
+// Input returns what the element of the given id holds; zero if it is not there.
 func (v SentView) Input(id string) Input { return v.State.Values[id][id] }
 
+// Text is what was typed.
 func (in Input) Text() string {
 	if in.Value == nil {
 		return ""

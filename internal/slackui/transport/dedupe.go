@@ -10,7 +10,7 @@ import (
 	"atlaskeybot/internal/slackui/payload"
 )
 
-// deduper answers each delivery of Slack's once: a copy of it is not done again and
+// Deduper answers each delivery of Slack's once: a copy of it is not done again and
 // gets the answer of the first. A delivery is remembered as done only with its
 // answer; one that ended without is done again. It spares people an odd second
 // answer; that nothing happens twice is the store's doing.
@@ -34,6 +34,7 @@ const (
 	rememberBytes = 2 << 20   // names and answers in each generation
 )
 
+// NewDeduper remembers deliveries by the clock now.
 func NewDeduper(now func() time.Time) *Deduper {
 	return &Deduper{now: now, deliveries: cache.New[string, *delivery](cache.Limits{TTL: rememberFor, Entries: RememberMax, Size: rememberBytes})}
 }

@@ -32,7 +32,7 @@ const (
 	maxBody = 256 << 10 // bytes of a request of Slack's
 
 	// maxReading bodies are read at once, so that their memory is bounded however
-	// many connections there are: before the signature, anybody can send one.
+	// many connections there are: before the signature is checked, anyone can send one.
 	maxReading = 32
 
 	// readLimit is how long one body may take. Slack sends in milliseconds, and a
@@ -94,7 +94,7 @@ func (h *HTTP) signed(contentType string, next reader) http.HandlerFunc {
 			return
 		}
 		if err := plausible(timestamp, signature, s.Now()); err != nil {
-			h.notSlacks(w, r, err)
+			h.rejectUnsigned(w, r, err)
 			return
 		}
 		body, status := h.read(w, r)
@@ -103,7 +103,7 @@ func (h *HTTP) signed(contentType string, next reader) http.HandlerFunc {
 			return
 		}
 		if err := Verify(s.SigningSecret, timestamp, signature, body, s.Now()); err != nil {
-			h.notSlacks(w, r, err)
+			h.rejectUnsigned(w, r, err)
 			return
 		}
 		h.signatures.accepted()
@@ -155,7 +155,7 @@ func (h *HTTP) refuse(w http.ResponseWriter, status int, said string) {
 	http.Error(w, said, status)
 }
 
-func (h *HTTP) notSlacks(w http.ResponseWriter, r *http.Request, why error) {
+func (h *HTTP) rejectUnsigned(w http.ResponseWriter, r *http.Request, why error) {
 	h.log.Warn("a request that is not Slack's", "path", r.URL.Path, "why", why)
 	h.signatures.refused(why)
 	h.refuse(w, http.StatusUnauthorized, "not Slack's")
@@ -185,10 +185,10 @@ func (h *HTTP) interaction(w http.ResponseWriter, r *http.Request, body []byte) 
 	h.deliver(w, r, err, func(ctx context.Context, answer payload.Ack) { h.App.Interact(ctx, i, answer) })
 }
 
-// suggestion answers what somebody types into a menu, and answers the same again
+// suggestion answers what a user types into a menu, and answers the same again
 // if they type the same again. It does nothing else: a recorded press that is
 // sent here stays without effect. Whatever goes wrong, the menu is empty: Slack
-// shows nobody an error there.
+// shows no error there.
 func (h *HTTP) suggestion(w http.ResponseWriter, r *http.Request, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
@@ -219,7 +219,7 @@ func (h *HTTP) event(w http.ResponseWriter, r *http.Request, body []byte) {
 }
 
 // deliver hands work to the app and sends its answer as soon as there is one. A
-// proxy can send a request again, and so can somebody who listened: whatever has
+// proxy can send a request again, and so can an eavesdropper: whatever has
 // the same signature gets the same answer.
 func (h *HTTP) deliver(w http.ResponseWriter, r *http.Request, undecodable error, work func(context.Context, payload.Ack)) {
 	if undecodable != nil {

@@ -18,7 +18,7 @@ const (
 	stableAfter = time.Minute
 )
 
-// reconnectBackoff keeps connections from being opened in a storm. slack-go opens the
+// ReconnectBackoff keeps connections from being opened in a storm. slack-go opens the
 // next one with no delay whenever Slack says to disconnect; with too many
 // connections that is thousands of calls a second. Openings are at least a
 // second apart, and further with each one that did not last.
@@ -70,7 +70,7 @@ func (p *ReconnectBackoff) connecting() {
 	p.openedAt, p.connectedAt = p.Now(), time.Time{}
 }
 
-// connected notes that Slack has greeted us on the connection of now.
+// Connected notes that Slack has greeted us on the connection of now.
 func (p *ReconnectBackoff) Connected() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -37,7 +37,7 @@ var (
 	errWrongSignature = errors.New("the signature is wrong")
 )
 
-// verify reports why a request is not Slack's, or nil. body is as it came, not
+// Verify reports why a request is not Slack's, or nil. body is as it came, not
 // yet parsed. The error says nothing of the signature that was due.
 func Verify(key secret.Secret, timestamp, signature string, body []byte, now time.Time) error {
 	if err := plausible(timestamp, signature, now); err != nil {

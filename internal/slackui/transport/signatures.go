@@ -10,7 +10,7 @@ import (
 const wrongSecret = "no signature has been right so far, and at least one was wrong: SLACK_SIGNING_SECRET is probably not this app's (Basic Information, App Credentials, Signing Secret), or a proxy changes what Slack sends"
 
 // signatures notices that the signing secret is wrong. Until a first signature
-// is right, a wrong one is said once; after that it is somebody else's request.
+// is right, a wrong one is logged once; after that it is a request of another sender.
 type signatures struct {
 	log *slog.Logger
 
@@ -35,9 +35,9 @@ func (s *signatures) refused(why error) {
 	s.log.Error("Slack's requests are refused", "problem", wrongSecret)
 }
 
-// Why says, for an operator, why no request of Slack's is accepted; empty if one
+// Problem says, for an operator, why no request of Slack's is accepted; empty if one
 // was, or none came.
-func (h *HTTP) Why() string {
+func (h *HTTP) Problem() string {
 	s := h.signatures
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -38,7 +38,7 @@ type Socket struct {
 	HelloLimit, PingLimit    time.Duration // shorter in tests
 	messageLimit, writeLimit time.Duration // the same
 
-	why atomic.Pointer[string] // see [Socket.Why]
+	why atomic.Pointer[string] // see [Socket.Problem]
 }
 
 // ackLimit bounds the wait for room to acknowledge; Slack waits no longer.
@@ -91,9 +91,9 @@ func (d *Socket) newDialer(p proxy.Settings) *websocket.Dialer {
 	}
 }
 
-// Why says what keeps the connection from being opened, if it is known: a proxy
+// Problem says what keeps the connection from being opened, if it is known: a proxy
 // that refuses. An operator reads it.
-func (d *Socket) Why() string {
+func (d *Socket) Problem() string {
 	if why := d.why.Load(); why != nil && !d.Ready() {
 		return *why
 	}
@@ -176,7 +176,7 @@ func (d *Socket) connect(ctx context.Context) error {
 	}
 }
 
-// handle never blocks: while it does, the library answers no ping.
+// Handle never blocks: while it does, the library answers no ping.
 func (d *Socket) Handle(ctx context.Context, client *socketmode.Client, e socketmode.Event, stop context.CancelCauseFunc) {
 	defer isolate.LogPanic(d.Log, "a frame of Socket Mode panicked")
 	switch e.Type {
@@ -211,11 +211,11 @@ func connectionError(e *slack.ConnectionErrorEvent) error {
 func (d *Socket) deliver(ctx context.Context, client *socketmode.Client, r socketmode.Request) {
 	answer := d.answer(ctx, client, r)
 	d.app.Start(ctx, func(ctx context.Context) {
-		d.seen.Do(ctx, r.EnvelopeID, answer, func(answer payload.Ack) { d.handOn(ctx, r, answer) })
+		d.seen.Do(ctx, r.EnvelopeID, answer, func(answer payload.Ack) { d.dispatch(ctx, r, answer) })
 	})
 }
 
-func (d *Socket) handOn(ctx context.Context, r socketmode.Request, answer payload.Ack) {
+func (d *Socket) dispatch(ctx context.Context, r socketmode.Request, answer payload.Ack) {
 	switch r.Type {
 	case socketmode.RequestTypeSlashCommands:
 		c, err := payload.CommandFromJSON(r.Payload)
@@ -250,7 +250,7 @@ func (d *Socket) leave(answer payload.Ack, err error) {
 	answer(nil)
 }
 
-// unreadable does the same for what the library could not read.
+// Unreadable does the same for what the library could not read.
 func (d *Socket) Unreadable(ctx context.Context, client *socketmode.Client, bad *socketmode.ErrorBadMessage) {
 	var envelope socketmode.Request
 	if bad == nil || json.Unmarshal(bad.Message, &envelope) != nil || envelope.EnvelopeID == "" {

@@ -9,7 +9,7 @@ import (
 	"atlaskeybot/internal/slackui/payload"
 )
 
-// accessListForm asks for another access list. What it will do is said before it
+// AccessListForm asks for another access list. What it will do is said before it
 // is sent: the list belongs to the key, not to a project.
 //
 //	┌──────────────────────────────────────────────┐
@@ -23,10 +23,10 @@ import (
 //	└──────────────────────────────────────────────┘
 func AccessListForm(k KeyTarget, o FormPreview) slack.ModalViewRequest {
 	blocks := []slack.Block{
-		mrkdwn.Section(mrkdwn.Mrkdwnf("This is the whole access list of the key%s of request %s. :warning: *A change counts wherever the key is used*, in every project it belongs to: what you take away stops working from there.", KeyName(k.R), k.R.ID)),
-		mrkdwn.Section("If you only take addresses away, nobody has to approve it and it happens at once. Anything else waits for approval; until then the list stays as it is."),
+		mrkdwn.Section(mrkdwn.Textf("This is the whole access list of the key%s of request %s. :warning: *A change counts wherever the key is used*, in every project it belongs to: what you take away stops working from there.", KeyName(k.Request), k.Request.ID)),
+		mrkdwn.Section("If you only take addresses away, no approval is needed and it happens at once. Anything else waits for approval; until then the list stays as it is."),
 	}
-	has := FormOf(StillNamed(k.R.Access, k.Org.Policy))
+	has := FormOf(WithOfferedPresets(k.Request.Access, k.Org.Policy))
 	in := inputs{policy: k.Org.Policy, filled: FormState{Form: policy.Form{Networks: has.Networks, NetworkPresets: has.NetworkPresets}}}
 	blocks = append(blocks, in.networkBlocks(refreshing)...)
 	blocks = append(blocks, in.block(policy.FieldReason), slack.NewDividerBlock())

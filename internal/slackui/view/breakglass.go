@@ -7,7 +7,7 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// An breakGlassViewFor is the modal in which somebody takes a key without
+// A BreakGlassView is the modal in which a user takes a key without
 // approval, at one moment.
 type BreakGlassView struct {
 	Orgs    policy.Orgs // in which they may
@@ -16,8 +16,8 @@ type BreakGlassView struct {
 	Filled  FormState
 }
 
-// breakGlassForm is the modal for break-glass. What it does is said first: it
-// asks nobody. Its id at Slack becomes the request's origin.
+// BreakGlassForm is the modal for break-glass. What it does is said first: it
+// asks no approver. Its view id becomes the request's idempotency key.
 //
 //	┌──────────────────────────────────────────────┐
 //	│ Break-glass key                              │
@@ -34,16 +34,16 @@ func BreakGlassForm(s BreakGlassView) slack.ModalViewRequest {
 	rule := s.Org.Policy.BreakGlass
 	in := inputs{orgIndex: orgIndex(s.Org.ID, s.Orgs), policy: s.Org.Policy, roles: rule.Roles, filled: s.Filled}
 	blocks := []slack.Block{
-		mrkdwn.Section(mrkdwn.Mrkdwnf(":rotating_light: *This makes a key at once, without anybody's approval.*\n"+
-			"• It appears in our conversation, visible to you alone, lives %s and is deleted then.\n"+
+		mrkdwn.Section(mrkdwn.Textf(":rotating_light: *This makes a key at once, without approval.*\n"+
+			"• It appears in our conversation, visible to you alone, is valid for %s and is deleted then.\n"+
 			"• <#%s> reads at once that you took it, what it may do, and your reason.\n"+
-			"• Somebody else has to look at that and sign it there.\n"+
-			"If it can wait for an approver, close this and ask in the normal way.", mrkdwn.BotText(mrkdwn.HumanDuration(rule.Lifetime)), mrkdwn.BotText(s.Channel))),
+			"• Another person has to review it there.\n"+
+			"If it can wait for an approver, close this and ask in the normal way.", mrkdwn.BotText(mrkdwn.Duration(rule.Lifetime)), mrkdwn.BotText(s.Channel))),
 	}
 	blocks = append(blocks, orgBlock(s.Orgs, s.Org.ID)...)
 	blocks = append(blocks, in.block(policy.FieldDescription), in.block(policy.FieldRoles, asking("What may it do?", "Organization roles. As few as will do.")))
 	blocks = append(blocks, in.networkBlocks()...)
-	blocks = append(blocks, in.block(policy.FieldReason, asking("What is the emergency?", "Everybody in the approvers' channel reads this, and whoever signs it.")))
+	blocks = append(blocks, in.block(policy.FieldReason, asking("What is the emergency?", "Everyone in the approvers' channel reads this, and the person who reviews it.")))
 	m := mrkdwn.Modal(ViewBreakGlass, "Break-glass key", append(blocks, in.detailBlocks()...)...)
 	m.Submit = mrkdwn.PlainText("Take the key")
 	m.PrivateMetadata = FormMetadata{s.Org.ID, in.orgIndex}.Encode()

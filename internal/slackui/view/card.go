@@ -7,7 +7,7 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// card is the message approvers see, in every state of its life.
+// Card is the message approvers see, in every state of its life.
 //
 //	┌───────────────────────────────────────────────┐
 //	│ API key request AKR-7F3K2                     │
@@ -17,40 +17,40 @@ import (
 //	│ May be used from: 203.0.113.7                 │
 //	│ Lifetime: 7 days from …                       │
 //	│ ▏backfill of invoices, TICKET-12              │
-//	│ ⚠ Look twice: powerful: Organization Owner; … │
+//	│ ⚠ Review carefully: powerful: Organization Owner; … │
 //	│ Approved by @bob (1 of 2). Waits for 1 more … │
 //	│ [ Approve ] [ Approve with changes ] [ Deny ] │
 //	│ Request AKR-7F3K2 · asked …                   │
 //	└───────────────────────────────────────────────┘
 func (v Screens) Card(r approval.Request) mrkdwn.Message {
-	wish, story := v.summaryOf(r), statusForApprovers(r)
+	summary, status := v.summaryOf(r), statusForApprovers(r)
 	return mrkdwn.NewMessage(
-		mrkdwn.JoinSentences(wish.intro, story, revokeReasonText(r), riskSummary(r), mrkdwn.Mrkdwnf("Request %s.", r.ID), wish.text), // the story first: long texts are cut
+		mrkdwn.JoinSentences(summary.intro, status, revokeReasonText(r), riskSummary(r), mrkdwn.Textf("Request %s.", r.ID), summary.text), // the status first: long texts are cut
 		append(v.summaryBlocks(r),
-			mrkdwn.Section(story),
+			mrkdwn.Section(status),
 			denialReason(r),
 			revokeReason(r),
 			v.cardButtons(r),
-			mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Request %s, asked %s.", r.ID, mrkdwn.SlackDate(r.RequestedAt)), v.selfApprovalNote(r))),
+			mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s, asked %s.", r.ID, mrkdwn.Date(r.RequestedAt)), v.selfApprovalNote(r))),
 		)...,
 	)
 }
 
 // summaryBlocks is what is to be decided on, without where it stands.
 func (v Screens) summaryBlocks(r approval.Request) []slack.Block {
-	wish := v.summaryOf(r)
+	summary := v.summaryOf(r)
 	return []slack.Block{
-		mrkdwn.Header(wish.title + " " + string(r.ID)),
-		mrkdwn.Section(wish.intro),
-		mrkdwn.Facts(wish.facts...),
-		optional(wish.dates),
+		mrkdwn.Header(summary.title + " " + string(r.ID)),
+		mrkdwn.Section(summary.intro),
+		mrkdwn.Facts(summary.facts...),
+		optional(summary.dates),
 		mrkdwn.Quote(r.Reason),
 		optional(riskSummary(r)),
 	}
 }
 
 // optional is a section, unless there is nothing to say.
-func optional(m mrkdwn.Mrkdwn) slack.Block {
+func optional(m mrkdwn.Text) slack.Block {
 	if m == "" {
 		return nil
 	}
@@ -64,7 +64,7 @@ func denialReason(r approval.Request) slack.Block {
 	return mrkdwn.Quote(r.Decision.Reason)
 }
 
-func (v Screens) selfApprovalNote(r approval.Request) mrkdwn.Mrkdwn {
+func (v Screens) selfApprovalNote(r approval.Request) mrkdwn.Text {
 	if !v.Policy(r).AllowSelfApproval || r.State != approval.StatePending {
 		return ""
 	}
@@ -80,12 +80,12 @@ func revokeReason(r approval.Request) slack.Block {
 	return mrkdwn.Quote(r.Outcome.Note)
 }
 
-func revokeReasonText(r approval.Request) mrkdwn.Mrkdwn {
+func revokeReasonText(r approval.Request) mrkdwn.Text {
 	over := r.State == approval.StateRevoking || r.State == approval.StateEnded
 	if !over || r.Outcome.Cause != approval.CauseRevoked || r.Outcome.Note == "" {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("The reason: %s", r.Outcome.Note)
+	return mrkdwn.Textf("The reason: %s", r.Outcome.Note)
 }
 
 // cardButtons decide on what waits, and end a key that lives.
@@ -93,7 +93,7 @@ func (v Screens) cardButtons(r approval.Request) slack.Block {
 	switch {
 	case r.State == approval.StatePending:
 		return v.decisionButtons(r, blockID(approval.CardMessage, r.ID))
-	case isLive(r):
+	case hasKey(r):
 		return buttonsIn(approval.CardMessage, r, button(ActionRevokeWithReason, r, "Revoke", slack.StyleDanger))
 	}
 	return nil
@@ -102,9 +102,9 @@ func (v Screens) cardButtons(r approval.Request) slack.Block {
 // decisionButtons offer a partial approval of a new key only: a part of a change
 // can be asked for anew.
 func (v Screens) decisionButtons(r approval.Request, blockID string) slack.Block {
-	wish := v.summaryOf(r)
+	summary := v.summaryOf(r)
 	all := []*slack.ButtonBlockElement{
-		mrkdwn.WithConfirm(button(ActionApprove, r, "Approve", slack.StylePrimary), wish.question, mrkdwn.PlainText(wish.grant), "Approve", "Not yet"),
+		mrkdwn.WithConfirm(button(ActionApprove, r, "Approve", slack.StylePrimary), summary.question, mrkdwn.PlainText(summary.grant), "Approve", "Not yet"),
 	}
 	if r.Type == approval.NewKey {
 		all = append(all, button(ActionApprovePartially, r, "Approve with changes", ""))

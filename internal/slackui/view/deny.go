@@ -14,7 +14,7 @@ import (
 // characters.
 const maxAnswer = 500
 
-// denyForm asks an approver for a reason, which may be left empty. The request
+// DenyForm asks an approver for a reason, which may be left empty. The request
 // is denied when this is sent.
 func DenyForm(r approval.Request, metadata string) slack.ModalViewRequest {
 	reason := inputs{}.block(policy.FieldReason, asking("Why?", "The requester reads it. You may leave it empty."), optionalInput, upTo(maxAnswer))
@@ -24,20 +24,20 @@ func DenyForm(r approval.Request, metadata string) slack.ModalViewRequest {
 	return m
 }
 
-// requestedText says in a sentence what somebody asked for.
-func requestedText(r approval.Request) mrkdwn.Mrkdwn {
+// requestedText says in a sentence what the requester asked for.
+func requestedText(r approval.Request) mrkdwn.Text {
 	from := mrkdwn.Truncate(namedAddresses(r.Access), 300)
 	switch r.Type {
 	case approval.Extension:
-		return mrkdwn.Mrkdwnf("%s asked for %s more for the key of request %s, until %s.", Mention(r.Requester), mrkdwn.BotText(mrkdwn.HumanDuration(r.Access.Lifetime)), r.ParentID, mrkdwn.SlackDate(r.Change.NewEnd))
+		return mrkdwn.Textf("%s asked for %s more for the key of request %s, until %s.", Mention(r.Requester), mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ParentID, mrkdwn.Date(r.Change.NewEnd))
 	case approval.AccessListChange:
-		return mrkdwn.Mrkdwnf("%s asked that the key of request %s may be used from %s.", Mention(r.Requester), r.ParentID, from)
+		return mrkdwn.Textf("%s asked that the key of request %s may be used from %s.", Mention(r.Requester), r.ParentID, from)
 	}
-	projects := mrkdwn.Mrkdwn("")
+	projects := mrkdwn.Text("")
 	if len(r.Access.Projects) > 0 {
-		projects = mrkdwn.Mrkdwnf(", and in projects %s", mrkdwn.Truncate(projectsText(r.Access.Projects), 600))
+		projects = mrkdwn.Textf(", and in projects %s", mrkdwn.Truncate(projectsText(r.Access.Projects), 600))
 	}
-	return mrkdwn.Mrkdwnf("%s asked for %s%s from %s, for %s.", Mention(r.Requester), mrkdwn.BotText(Titles(r.Access.Roles)), projects, from, mrkdwn.BotText(mrkdwn.HumanDuration(r.Access.Lifetime)))
+	return mrkdwn.Textf("%s asked for %s%s from %s, for %s.", Mention(r.Requester), mrkdwn.BotText(Titles(r.Access.Roles)), projects, from, mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
 }
 
 // ReasonGiven is the reason of a denial or a revocation. It leaves out what could
@@ -46,9 +46,9 @@ func ReasonGiven(v payload.SentView) string {
 	return mrkdwn.Truncate(plaintext.ForeignLines(ReadForm(v).Reason), maxAnswer)
 }
 
-// notice is a modal that only says something, in the place of a form that
+// Notice is a modal that only says something, in the place of a form that
 // cannot be sent any more.
-func Notice(title string, said mrkdwn.Mrkdwn) slack.ModalViewRequest {
+func Notice(title string, said mrkdwn.Text) slack.ModalViewRequest {
 	m := mrkdwn.Modal("", title, mrkdwn.Section(said))
 	m.Close = mrkdwn.PlainText("Close")
 	return m

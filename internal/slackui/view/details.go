@@ -83,10 +83,10 @@ func (v Screens) detailFacts(r approval.Request) []mrkdwn.Fact {
 }
 
 // detailText is the details of r in a line.
-func (v Screens) detailText(r approval.Request) mrkdwn.Mrkdwn {
-	var text mrkdwn.Mrkdwn
+func (v Screens) detailText(r approval.Request) mrkdwn.Text {
+	var text mrkdwn.Text
 	for _, f := range v.detailFacts(r) {
-		text = mrkdwn.JoinSentences(text, mrkdwn.Mrkdwnf("%s: %s.", mrkdwn.OrgText(f.Name), f.Value))
+		text = mrkdwn.JoinSentences(text, mrkdwn.Textf("%s: %s.", mrkdwn.OrgText(f.Name), f.Value))
 	}
 	return text
 }

@@ -17,14 +17,14 @@ import (
 //	└──────────────────────────────────────────────┘
 func (v Screens) expiryReminder(r approval.Request, n int) mrkdwn.Message {
 	if r.State != approval.StateActive || n != r.ExpiryReminders {
-		story := StatusForRequester(r)
-		return mrkdwn.NewMessage(mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Request %s:", r.ID), story), mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Request %s:", r.ID), story)))
+		status := StatusForRequester(r)
+		return mrkdwn.NewMessage(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), status), mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), status)))
 	}
-	story := mrkdwn.Mrkdwnf(":hourglass_flowing_sand: *Your key%s ends %s* and is deleted then: whatever uses it stops working.", KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt))
-	way := mrkdwn.Mrkdwn("If you need it for longer, ask for more time with *Extend*. If you are done with it, revoke it.")
+	status := mrkdwn.Textf(":hourglass_flowing_sand: *Your key%s ends %s* and is deleted then: whatever uses it stops working.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt))
+	way := mrkdwn.Text("If you need it for longer, ask for more time with *Extend*. If you are done with it, revoke it.")
 	return mrkdwn.NewMessage(
-		mrkdwn.JoinSentences(story, way, mrkdwn.Mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
-		mrkdwn.Section(story),
+		mrkdwn.JoinSentences(status, way, mrkdwn.Textf("Request %s: %s.", r.ID, r.Access.Description)),
+		mrkdwn.Section(status),
 		mrkdwn.Section(way),
 		buttonsIn(approval.ExpiryReminderMessage(n), r,
 			button(ActionExtend, r, "Extend", slack.StylePrimary),

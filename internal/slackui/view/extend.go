@@ -13,16 +13,16 @@ import (
 	"atlaskeybot/internal/slackui/payload"
 )
 
-// An extendView is the modal in which the owner of a live key asks for more
+// An ExtendView is the modal in which the owner of an active key asks for more
 // time, at one moment.
 type ExtendView struct {
 	KeyTarget
-	Most    time.Duration // that the key may live in all, as mostOf says; zero if no role does
-	MostOf  policy.Role
-	Preview FormPreview
+	MaxLifetime     time.Duration // that the key may live in all, as mostOf says; zero if no role does
+	MaxLifetimeRole policy.Role
+	Preview         FormPreview
 }
 
-// extendForm asks how much longer a key should live, and why.
+// ExtendForm asks how much longer a key should live, and why.
 //
 //	┌──────────────────────────────────────────────┐
 //	│ More time                                    │
@@ -34,9 +34,9 @@ type ExtendView struct {
 //	└──────────────────────────────────────────────┘
 func ExtendForm(s ExtendView) slack.ModalViewRequest {
 	in := inputs{lifetimes: s.choices()}
-	blocks := []slack.Block{mrkdwn.Section(mrkdwn.Mrkdwnf("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", KeyName(s.R), s.R.ID, s.R.Access.Description, mrkdwn.SlackDate(s.R.KeyExpiresAt)))}
-	if s.Most > 0 {
-		blocks = append(blocks, mrkdwn.Section(mrkdwn.Mrkdwnf("Because of %s it lives at most %s in all, with its extensions and rotations.", mrkdwn.BotText(Titles([]policy.Role{s.MostOf})), mrkdwn.BotText(mrkdwn.HumanDuration(s.Most)))))
+	blocks := []slack.Block{mrkdwn.Section(mrkdwn.Textf("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", KeyName(s.Request), s.Request.ID, s.Request.Access.Description, mrkdwn.Date(s.Request.KeyExpiresAt)))}
+	if s.MaxLifetime > 0 {
+		blocks = append(blocks, mrkdwn.Section(mrkdwn.Textf("Because of %s it is valid at most %s in all, with its extensions and rotations.", mrkdwn.BotText(Titles([]policy.Role{s.MaxLifetimeRole})), mrkdwn.BotText(mrkdwn.Duration(s.MaxLifetime)))))
 	}
 	blocks = append(blocks,
 		in.block(policy.FieldLifetime, refreshing, asking("How much longer?", "Added to the present end.")),
@@ -52,7 +52,7 @@ func ExtendForm(s ExtendView) slack.ModalViewRequest {
 // refuse.
 func (s ExtendView) choices() []time.Duration {
 	all := s.Org.Policy.Lifetimes
-	within := slices.DeleteFunc(slices.Clone(all), func(d time.Duration) bool { return s.Most > 0 && WholeLife(s.R, d) > s.Most })
+	within := slices.DeleteFunc(slices.Clone(all), func(d time.Duration) bool { return s.MaxLifetime > 0 && TotalLifetime(s.Request, d) > s.MaxLifetime })
 	if len(within) == 0 {
 		return all
 	}
@@ -65,9 +65,9 @@ func Extension(v payload.SentView) service.ExtensionForm {
 	return service.ExtensionForm{IdempotencyKey: v.ID, Reason: f.Reason, ExtendBy: f.Lifetime}
 }
 
-// wholeLife is how long a key would live in all, which is what a rule that
+// TotalLifetime is how long a key would be valid in all, which is what a rule that
 // approves looks at; zero if no extension is chosen.
-func WholeLife(r approval.Request, extra time.Duration) time.Duration {
+func TotalLifetime(r approval.Request, extra time.Duration) time.Duration {
 	if extra <= 0 {
 		return 0
 	}

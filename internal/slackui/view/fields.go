@@ -61,11 +61,11 @@ var fields = []field{
 	},
 	{
 		id: policy.FieldLifetime, perOrg: true, label: "For how long?", hint: "Counted from the moment the key is made. Then it is deleted.",
-		missing: "Choose how long the key should live.",
+		missing: "Choose how long the key should be valid.",
 		element: func(id string, in inputs) slack.BlockElement {
-			return mrkdwn.SpansMenu(id, in.lifetimes, in.filled.Lifetime)
+			return mrkdwn.DurationsMenu(id, in.lifetimes, in.filled.Lifetime)
 		},
-		read: func(from payload.Input, to *FormState) { to.Lifetime = from.Span() },
+		read: func(from payload.Input, to *FormState) { to.Lifetime = from.Duration() },
 	},
 	{
 		id: policy.FieldReason, label: "Why?", hint: "Approvers read this.",

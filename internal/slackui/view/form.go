@@ -10,13 +10,13 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// A formState is a form as far as it is filled in.
+// A FormState is a form as far as it is filled in.
 type FormState struct {
 	policy.Form
 	ChosenProjects []policy.Project // those of the form, with their names
 }
 
-// A formView is the modal in which somebody asks for a key, at one moment.
+// A FormView is the modal in which a user requests a key, at one moment.
 type FormView struct {
 	Orgs    policy.Orgs // to choose from; not shown if there is one
 	Offer   service.Entitlements
@@ -24,7 +24,7 @@ type FormView struct {
 	Preview FormPreview
 }
 
-// form is the modal in which a key is asked for. Its id at Slack becomes the
+// Form is the modal in which a key is asked for. Its id at Slack becomes the
 // request's origin, so that a form sent twice makes one request. A choice in it
 // draws it again: another organization offers something else, and what is below
 // follows from what is chosen. What is typed stays.
@@ -57,8 +57,9 @@ func Form(s FormView) slack.ModalViewRequest {
 	return m
 }
 
-func NothingOffered(org policy.Org) mrkdwn.Mrkdwn {
-	return mrkdwn.Mrkdwnf("In %s there is no role that you may ask for. Whoever runs this bot can change that.", mrkdwn.OrgText(org.Name))
+// NothingOffered says that the user may request no role in an organization.
+func NothingOffered(org policy.Org) mrkdwn.Text {
+	return mrkdwn.Textf("In %s there is no role that you may ask for. The operator of this bot can change that.", mrkdwn.OrgText(org.Name))
 }
 
 // orgIndex is the index of the organization in the list.

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	maxProblems = 4   // told of one field; the rest is counted
-	maxGiven    = 80  // characters of what was typed, quoted back
-	MaxFieldSay = 600 // characters under one field
+	maxProblems   = 4   // told of one field; the rest is counted
+	maxGiven      = 80  // characters of what was typed, quoted back
+	MaxFieldError = 600 // characters under one field
 )
 
 func decimal(n int) string { return strconv.Itoa(n) }
 
-// formErrors is what the modal shows under its fields: one text a field, by
+// FormErrors is what the modal shows under its fields: one text a field, by
 // block id. Each problem tells the way out. The texts are plain: Slack obeys
 // nothing in them.
 func FormErrors(problems []policy.Problem, inputs InputIDs) map[string]string {
@@ -34,11 +34,12 @@ func FormErrors(problems []policy.Problem, inputs InputIDs) map[string]string {
 			more = fmt.Sprintf(" (and %d more)", len(all)-maxProblems)
 			all = all[:maxProblems]
 		}
-		texts[block] = mrkdwn.Truncate(strings.Join(all, " "), MaxFieldSay-len(more)) + more
+		texts[block] = mrkdwn.Truncate(strings.Join(all, " "), MaxFieldError-len(more)) + more
 	}
 	return texts
 }
 
+// ProblemText says what is wrong with a field, and the way out.
 func ProblemText(p policy.Problem) string {
 	given := mrkdwn.Truncate(p.Given, maxGiven)
 	if p.Label != "" && (p.Code == policy.Missing || p.Code == policy.NotMatching) {
@@ -84,17 +85,17 @@ func ProblemText(p policy.Problem) string {
 	case policy.TooManyProjects:
 		return fmt.Sprintf("At most %d projects fit into one request: send the others in another one.", p.Limit)
 	case policy.NotASubset:
-		return notLess(p)
+		return notASubset(p)
 	case policy.LifetimeTooLong:
-		return fmt.Sprintf("A key with %s lives at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), mrkdwn.HumanDuration(p.Most))
+		return fmt.Sprintf("A key with %s is valid at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), mrkdwn.Duration(p.Most))
 	case policy.TooManyOpen:
 		return fmt.Sprintf("You have %d open requests, which is as many as may wait at once: withdraw one in the list of your requests, or send this when one is over.", p.Limit)
 	case policy.TooManyKeys:
-		return fmt.Sprintf("You have %d keys that live or are on their way, which is as many as one person may have: revoke one that nothing needs, then send this again.", p.Limit)
+		return fmt.Sprintf("You have %d keys that are active or on their way, which is as many as one person may have: revoke one that nothing needs, then send this again.", p.Limit)
 	case policy.TooManyPerHour:
 		return fmt.Sprintf("You sent %d requests within an hour, which is as many as one person may: send this again in a while.", p.Limit)
 	case policy.ExtensionTooLong:
-		return fmt.Sprintf("A key with %s lives at most %s in all, with its extensions and rotations: choose less.", title(p.Given), mrkdwn.HumanDuration(p.Most))
+		return fmt.Sprintf("A key with %s is valid at most %s in all, with its extensions and rotations: choose less.", title(p.Given), mrkdwn.Duration(p.Most))
 	case policy.LifetimeNotAllowed:
 		return "This lifetime cannot be chosen here (any more): choose one from the list."
 	case policy.Unchanged:
@@ -103,8 +104,8 @@ func ProblemText(p policy.Problem) string {
 	return "This cannot be accepted: change it and send it again."
 }
 
-// notLess says that an approver would grant more than is asked for.
-func notLess(p policy.Problem) string {
+// notASubset says that an approver would grant more than is asked for.
+func notASubset(p policy.Problem) string {
 	switch p.Field {
 	case policy.FieldRoles:
 		return fmt.Sprintf("%s is not asked for (any more): take it away.", title(p.Given))

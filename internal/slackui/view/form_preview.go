@@ -11,10 +11,10 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// A formPreview is what sending a form would come to, as far as it is filled in.
+// A FormPreview is what sending a form would come to, as far as it is filled in.
 type FormPreview struct {
 	policy.Preview
-	Unknown bool // nobody could be asked in time
+	Unknown bool // the rules could not be evaluated in time
 }
 
 // maxPreviewProblems problems are told before a form is sent; the rest is counted.
@@ -24,7 +24,7 @@ const maxPreviewProblems = 5
 //
 //	┌──────────────────────────────────────────────┐
 //	│ ⚠ This cannot be sent as it is:              │
-//	│ • A key with … lives at most 8 hours …       │
+//	│ • A key with … is valid at most 8 hours …       │
 //	│ This will go to 1 of @platform and 1 of …    │
 //	│ This follows what you choose; …              │
 //	└──────────────────────────────────────────────┘
@@ -35,25 +35,25 @@ func (o FormPreview) blocks() []slack.Block {
 }
 
 // route says whose approval it would take, after "This will go to".
-func (o FormPreview) route(goesTo mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
+func (o FormPreview) route(goesTo mrkdwn.Text) mrkdwn.Text {
 	switch {
 	case o.Unknown:
 		return "Who will be asked I could not find out just now. You can send this all the same."
 	case o.Rule != "":
-		return mrkdwn.Mrkdwnf(":zap: *No approval is needed*: rule %s. It is recorded, and the approvers are told.", o.Rule)
+		return mrkdwn.Textf(":zap: *No approval is needed*: rule %s. It is recorded, and the approvers are told.", o.Rule)
 	}
-	return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("%s %s.", goesTo, approvalsNeeded(o.Requirements)), o.lonely())
+	return mrkdwn.JoinSentences(mrkdwn.Textf("%s %s.", goesTo, approvalsNeeded(o.Requirements)), o.noEligibleApprover())
 }
 
-func (o FormPreview) lonely() mrkdwn.Mrkdwn {
+func (o FormPreview) noEligibleApprover() mrkdwn.Text {
 	if !o.NoEligibleApprover {
 		return ""
 	}
-	who := mrkdwn.Mrkdwnf("nobody but you could approve this, and your own request is not yours to decide")
+	who := mrkdwn.Textf("you are the only one who could approve this, and your own request is not yours to decide")
 	if needed(approval.Request{Requirements: o.Requirements}) > 1 {
 		who = "there are too few people beside you who could approve this, and your own request is not yours to decide"
 	}
-	return mrkdwn.Mrkdwnf(":warning: As far as I can see %s. You can send it; tell whoever runs this bot that it needs other approvers.", who)
+	return mrkdwn.Textf(":warning: As far as I can see %s. You can send it; tell the operator of this bot that it needs other approvers.", who)
 }
 
 // isLimit reports whether a problem is about what the person has already, and

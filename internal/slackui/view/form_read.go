@@ -46,10 +46,10 @@ func SwitchOrg(v payload.SentView) FormState {
 	return switched
 }
 
-// again is the form that r came from, to be filled in the same way under the
+// FormToRequestAgain is the form that r came from, to be filled in the same way under the
 // rules of now.
-func Again(p policy.Policy, r approval.Request) FormState {
-	d := FormState{Form: FormOf(StillNamed(r.Access, p))}
+func FormToRequestAgain(p policy.Policy, r approval.Request) FormState {
+	d := FormState{Form: FormOf(WithOfferedPresets(r.Access, p))}
 	d.Org, d.Reason, d.Details = r.Org, r.Reason, r.Details.Clone()
 	for _, project := range r.Access.Projects {
 		d.ChosenProjects = append(d.ChosenProjects, project.Project)
@@ -57,16 +57,16 @@ func Again(p policy.Policy, r approval.Request) FormState {
 	return d
 }
 
-// stillNamed is a with the names of networks that can still be picked; the
+// WithOfferedPresets is a with the names of networks that can still be picked; the
 // addresses of others are like typed ones.
-func StillNamed(a policy.Access, p policy.Policy) policy.Access {
+func WithOfferedPresets(a policy.Access, p policy.Policy) policy.Access {
 	a.NetworkPresets = slices.DeleteFunc(slices.Clone(a.NetworkPresets), func(n policy.NetworkPreset) bool {
 		return !slices.ContainsFunc(mrkdwn.OfferedNetworks(p), func(o policy.NetworkPreset) bool { return o.Name == n.Name })
 	})
 	return a
 }
 
-// formOf is a form that asks for a. Every project has the same roles.
+// FormOf is a form that asks for a. Every project has the same roles.
 func FormOf(a policy.Access) policy.Form {
 	f := policy.Form{
 		Description: a.Description,
@@ -83,7 +83,7 @@ func FormOf(a policy.Access) policy.Form {
 	return f
 }
 
-// formatAddresses lists addresses as somebody would type them, one a line: all but those
+// formatAddresses lists addresses as a user would type them, one a line: all but those
 // of networks that were picked by their name.
 func formatAddresses(a policy.Access) string {
 	var rest policy.Access

@@ -17,22 +17,22 @@ const (
 	maxHomeMine    = 8
 	maxHomeWaiting = 5
 	maxHomeReviews = 5
-	homePage       = 10
+	homePageSize   = 10
 )
 
-// A homeView is what one person's Home tab shows.
+// A HomeView is what one person's Home tab shows.
 type HomeView struct {
-	Flash    mrkdwn.Mrkdwn      // what the last press came to
-	Refused  bool               // nothing but why is shown
-	Mine     []approval.Request // what is not over, newest first
-	Approver bool               // only then what follows is shown
-	Waiting  []approval.Request // oldest first
-	Unsigned []approval.Request // taken by break-glass, and not reviewed; oldest first
-	Live     []approval.Request // that the search lets through, oldest first
-	Search   Search
+	Flash          mrkdwn.Text        // what the last press came to
+	Refused        bool               // nothing but why is shown
+	Own            []approval.Request // what is not over, newest first
+	Approver       bool               // only then what follows is shown
+	Pending        []approval.Request // oldest first
+	AwaitingReview []approval.Request // taken by break-glass, and not reviewed; oldest first
+	Active         []approval.Request // that the search lets through, oldest first
+	Search         Search
 }
 
-// home is one's own requests and keys, and for approvers everybody's.
+// Home is one's own requests and keys, and for approvers everybody's.
 //
 //	┌──────────────────────────────────────────────┐
 //	│ The key abcdefgh … is being deleted.         │
@@ -44,7 +44,7 @@ type HomeView struct {
 //	│ …the card…       [ Approve ]  [ … ]          │
 //	│ To be reviewed                               │
 //	│ AKR-5K8MN taken by @bob …      [ Reviewed ]  │
-//	│ Live keys        [ Whose ▾ ] [ Role ▾ ] [ …] │
+//	│ Active keys        [ Whose ▾ ] [ Role ▾ ] [ …] │
 //	│ AKR-2Q9XV abcdefgi of @carol …    [ Revoke ] │
 //	│ [ Previous ] [ Next ]                        │
 //	└──────────────────────────────────────────────┘
@@ -52,14 +52,14 @@ func (v Screens) Home(h HomeView) slack.HomeTabViewRequest {
 	blocks := []slack.Block{optional(h.Flash)}
 	if !h.Refused {
 		blocks = append(blocks, mrkdwn.Header("Your requests and keys"))
-		blocks = append(blocks, v.homeMine(h.Mine)...)
+		blocks = append(blocks, v.homeOwn(h.Own)...)
 	}
 	if h.Approver {
 		blocks = append(blocks, slack.NewDividerBlock(), mrkdwn.Header("Waiting for your decision"))
-		blocks = append(blocks, v.homeWaiting(h.Waiting)...)
-		blocks = append(blocks, v.homeUnsigned(h.Unsigned)...)
-		blocks = append(blocks, slack.NewDividerBlock(), mrkdwn.Header("Live keys of the organization"), searchBlock(h.Search))
-		blocks = append(blocks, v.homeLive(h)...)
+		blocks = append(blocks, v.homePending(h.Pending)...)
+		blocks = append(blocks, v.homeAwaitingReview(h.AwaitingReview)...)
+		blocks = append(blocks, slack.NewDividerBlock(), mrkdwn.Header("Active keys of the organization"), searchBlock(h.Search))
+		blocks = append(blocks, v.homeActive(h)...)
 	}
 	return slack.HomeTabViewRequest{
 		Type: slack.VTHomeTab, CallbackID: ViewHome, PrivateMetadata: h.Search.Encode(),
@@ -67,20 +67,20 @@ func (v Screens) Home(h HomeView) slack.HomeTabViewRequest {
 	}
 }
 
-func (v Screens) homeMine(mine []approval.Request) []slack.Block {
+func (v Screens) homeOwn(mine []approval.Request) []slack.Block {
 	blocks := []slack.Block{mrkdwn.Buttons("", mrkdwn.Button(ActionRequest, "", "Ask for a key", slack.StylePrimary))}
-	if v.CanNotWrite() {
-		blocks = append(blocks, mrkdwn.Section(TabOff))
+	if v.MessagesTabIsOff() {
+		blocks = append(blocks, mrkdwn.Section(MessagesTabOff))
 	}
 	if len(mine) == 0 {
-		blocks = append(blocks, mrkdwn.Section(mrkdwn.Mrkdwnf("Nothing of yours waits or lives. To see what is over, type `%s list` in any channel.", mrkdwn.BotText(v.Command))))
+		blocks = append(blocks, mrkdwn.Section(mrkdwn.Textf("You have no open requests or active keys. To see what is over, type `%s list` in any channel.", mrkdwn.BotText(v.Command))))
 	}
 	for i, r := range mine {
 		if i == maxHomeMine {
-			return append(blocks, mrkdwn.Footnote(mrkdwn.Mrkdwnf("And %s older ones: type `%s list` in any channel.", len(mine)-maxHomeMine, mrkdwn.BotText(v.Command))))
+			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s older ones: type `%s list` in any channel.", len(mine)-maxHomeMine, mrkdwn.BotText(v.Command))))
 		}
-		row := mrkdwn.JoinSentences(v.listed(r), v.earlierKey(r))
-		blocks = append(blocks, mrkdwn.Section(mrkdwn.Mrkdwnf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), row)), mrkdwn.Buttons("", homeButtons(r)...))
+		row := mrkdwn.JoinSentences(v.listRow(r), v.earlierKey(r))
+		blocks = append(blocks, mrkdwn.Section(mrkdwn.Textf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), row)), mrkdwn.Buttons("", homeButtons(r)...))
 	}
 	return blocks
 }
@@ -99,14 +99,14 @@ func homeButtons(r approval.Request) []*slack.ButtonBlockElement {
 	return nil
 }
 
-func (v Screens) homeWaiting(waiting []approval.Request) []slack.Block {
+func (v Screens) homePending(waiting []approval.Request) []slack.Block {
 	if len(waiting) == 0 {
 		return []slack.Block{mrkdwn.Section("Nothing waits for your decision.")}
 	}
 	var blocks []slack.Block
 	for i, r := range waiting {
 		if i == maxHomeWaiting {
-			return append(blocks, mrkdwn.Footnote(mrkdwn.Mrkdwnf("And %s newer ones: type `%s pending` in any channel.", len(waiting)-maxHomeWaiting, mrkdwn.BotText(v.Command))))
+			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s newer ones: type `%s pending` in any channel.", len(waiting)-maxHomeWaiting, mrkdwn.BotText(v.Command))))
 		}
 		blocks = append(blocks, v.summaryBlocks(r)...)
 		blocks = append(blocks, mrkdwn.Section(statusForApprovers(r)), v.decisionButtons(r, ""))
@@ -114,34 +114,34 @@ func (v Screens) homeWaiting(waiting []approval.Request) []slack.Block {
 	return blocks
 }
 
-// homeUnsigned is there only if somebody broke the glass.
-func (v Screens) homeUnsigned(unsigned []approval.Request) []slack.Block {
+// homeAwaitingReview is there only if a key was taken by break-glass.
+func (v Screens) homeAwaitingReview(unsigned []approval.Request) []slack.Block {
 	if len(unsigned) == 0 {
 		return nil
 	}
 	blocks := []slack.Block{slack.NewDividerBlock(), mrkdwn.Header("To be reviewed")}
 	for i, r := range unsigned {
 		if i == maxHomeReviews {
-			return append(blocks, mrkdwn.Footnote(mrkdwn.Mrkdwnf("And %s newer ones: type `%s pending` in any channel.", len(unsigned)-maxHomeReviews, mrkdwn.BotText(v.Command))))
+			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s newer ones: type `%s pending` in any channel.", len(unsigned)-maxHomeReviews, mrkdwn.BotText(v.Command))))
 		}
-		row := slack.NewSectionBlock(mrkdwn.MrkdwnText(mrkdwn.Mrkdwnf("*%s* %s\n%s Reason: %s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), v.takenRow(r), mrkdwn.Truncate(r.Reason, 300))), nil, nil)
+		row := slack.NewSectionBlock(mrkdwn.TextObject(mrkdwn.Textf("*%s* %s\n%s Reason: %s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), v.breakGlassRow(r), mrkdwn.Truncate(r.Reason, 300))), nil, nil)
 		row.Accessory = slack.NewAccessory(reviewButton(r))
 		blocks = append(blocks, row)
 	}
 	return blocks
 }
 
-// homeLive is one page of the keys, and the way to the others.
-func (v Screens) homeLive(h HomeView) []slack.Block {
-	if len(h.Live) == 0 {
-		return []slack.Block{mrkdwn.Section("No live key is like that.")}
+// homeActive is one page of the keys, and the way to the others.
+func (v Screens) homeActive(h HomeView) []slack.Block {
+	if len(h.Active) == 0 {
+		return []slack.Block{mrkdwn.Section("No active key matches.")}
 	}
-	pages := (len(h.Live) + homePage - 1) / homePage
+	pages := (len(h.Active) + homePageSize - 1) / homePageSize
 	page := min(max(h.Search.Page, 0), pages-1)
-	first, last := page*homePage, min((page+1)*homePage, len(h.Live))
-	blocks := []slack.Block{mrkdwn.Footnote(mrkdwn.Mrkdwnf("%s to %s of %s, oldest first", first+1, last, mrkdwn.BotText(mrkdwn.Count(len(h.Live), "key"))))}
-	for _, r := range h.Live[first:last] {
-		row := slack.NewSectionBlock(mrkdwn.MrkdwnText(v.liveRow(r)), nil, nil)
+	first, last := page*homePageSize, min((page+1)*homePageSize, len(h.Active))
+	blocks := []slack.Block{mrkdwn.Footnote(mrkdwn.Textf("%s to %s of %s, oldest first", first+1, last, mrkdwn.BotText(mrkdwn.Count(len(h.Active), "key"))))}
+	for _, r := range h.Active[first:last] {
+		row := slack.NewSectionBlock(mrkdwn.TextObject(v.activeRow(r)), nil, nil)
 		row.Accessory = slack.NewAccessory(button(ActionRevokeWithReason, r, "Revoke", slack.StyleDanger))
 		blocks = append(blocks, row)
 	}
@@ -155,15 +155,15 @@ func (v Screens) homeLive(h HomeView) []slack.Block {
 	return append(blocks, mrkdwn.Buttons("", turns...))
 }
 
-func (v Screens) liveRow(r approval.Request) mrkdwn.Mrkdwn {
+func (v Screens) activeRow(r approval.Request) mrkdwn.Text {
 	if r.Requester == "" {
-		return mrkdwn.Mrkdwnf("*%s*%s%s. No owner and no end are known: I found it with this bot's mark.", r.ID, KeyName(r), v.inOrg(r))
+		return mrkdwn.Textf("*%s*%s%s. No owner and no end are known: I found it with this bot's tag.", r.ID, KeyName(r), v.inOrg(r))
 	}
-	return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("*%s*%s of %s%s: %s\n%s; from %s. Ends %s.", r.ID, KeyName(r), Mention(r.Requester), v.inOrg(r), mrkdwn.Truncate(r.Access.Description, 100),
-		mrkdwn.Truncate(mayDo(r.Access), 300), mrkdwn.Truncate(namedAddresses(r.Access), 200), mrkdwn.SlackDate(r.KeyExpiresAt)), v.detailText(r), ownerDeactivated(r))
+	return mrkdwn.JoinSentences(mrkdwn.Textf("*%s*%s of %s%s: %s\n%s; from %s. Ends %s.", r.ID, KeyName(r), Mention(r.Requester), v.inOrg(r), mrkdwn.Truncate(r.Access.Description, 100),
+		mrkdwn.Truncate(mayDo(r.Access), 300), mrkdwn.Truncate(namedAddresses(r.Access), 200), mrkdwn.Date(r.KeyExpiresAt)), v.detailText(r), ownerDeactivated(r))
 }
 
-// matches reports whether an approver who searches for s wants to see r.
+// Matches reports whether an approver who searches for s wants to see r.
 func (s Search) Matches(r approval.Request, now time.Time) bool {
 	wrongPerson := s.Person != "" && r.Requester != s.Person
 	wrongEnd := s.Within > 0 && (r.KeyExpiresAt.IsZero() || r.KeyExpiresAt.After(now.Add(s.Within)))

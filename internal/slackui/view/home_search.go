@@ -11,15 +11,16 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// A search is what an approver's Home tab shows of the live keys. The tab
+// A Search is what an approver's Home tab shows of the active keys. The tab
 // carries it in its private_metadata: the bot remembers nothing.
 type Search struct {
-	Person policy.UserID // empty: anybody's
+	Person policy.UserID // empty: any
 	Role   policy.Role   // empty: any
 	Within time.Duration // until the end; zero: any
 	Page   int           // from 0
 }
 
+// Encode writes s as private_metadata.
 func (s Search) Encode() string {
 	v := url.Values{}
 	put := func(name, value string, is bool) {
@@ -34,7 +35,7 @@ func (s Search) Encode() string {
 	return v.Encode()
 }
 
-// parseSearch reads what it can and leaves out the rest.
+// ParseSearch reads what it can and leaves out the rest.
 func ParseSearch(text string) Search {
 	v, err := url.ParseQuery(text)
 	if err != nil {
@@ -47,13 +48,13 @@ func ParseSearch(text string) Search {
 	return s
 }
 
-// anything is the value of a menu's first choice.
-const Anything = "any"
+// AnyOption is the value of a menu's first choice.
+const AnyOption = "any"
 
 // endsWithin are the choices of how near a key's end is.
 var endsWithin = []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour}
 
-// searchBlock shows what is searched for. Slack keeps what somebody chose while
+// searchBlock shows what is searched for. Slack keeps what was chosen while
 // a block has its id, so that the id changes with the search.
 func searchBlock(s Search) slack.Block {
 	whose := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, mrkdwn.PlainText("Whose?"), ActionFilter+":"+filterOwner).WithInitialUser(string(s.Person))
@@ -66,7 +67,7 @@ func searchBlock(s Search) slack.Block {
 }
 
 func roleMenu(chosen policy.Role) *slack.SelectBlockElement {
-	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(Anything, mrkdwn.PlainText("Any role"), nil)}
+	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(AnyOption, mrkdwn.PlainText("Any role"), nil)}
 	initial := all[0]
 	for _, info := range policy.OrgRoles {
 		o := slack.NewOptionBlockObject(string(info.Name), mrkdwn.PlainText(mrkdwn.Truncate(info.Title, mrkdwn.MaxOption)), nil)
@@ -81,10 +82,10 @@ func roleMenu(chosen policy.Role) *slack.SelectBlockElement {
 }
 
 func endMenu(chosen time.Duration) *slack.SelectBlockElement {
-	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(Anything, mrkdwn.PlainText("Any end"), nil)}
+	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(AnyOption, mrkdwn.PlainText("Any end"), nil)}
 	initial := all[0]
 	for _, d := range endsWithin {
-		o := slack.NewOptionBlockObject(d.String(), mrkdwn.PlainText("Ends within "+mrkdwn.HumanDuration(d)), nil)
+		o := slack.NewOptionBlockObject(d.String(), mrkdwn.PlainText("Ends within "+mrkdwn.Duration(d)), nil)
 		all = append(all, o)
 		if d == chosen {
 			initial = o

@@ -40,10 +40,10 @@ func retireButton(r approval.Request) *slack.ButtonBlockElement {
 
 // earlierKey says of a successor how long the key before it stays. Whether that
 // is gone by now is not known here.
-func (v Screens) earlierKey(r approval.Request) mrkdwn.Mrkdwn {
+func (v Screens) earlierKey(r approval.Request) mrkdwn.Text {
 	if r.Type != approval.Rotation || r.State != approval.StateActive {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("The earlier key, of request %s, stays for a while so that you can switch: for %s after you saved this one, if nothing ends it before and you do not extend it. "+
-		"When nothing uses it any more, press *I switched over*.", r.ParentID, mrkdwn.BotText(mrkdwn.HumanDuration(v.Policy(r).RotationGracePeriod)))
+	return mrkdwn.Textf("The earlier key, of request %s, stays for a while so that you can switch: for %s after you saved this one, if nothing ends it before and you do not extend it. "+
+		"When nothing uses it any more, press *I switched over*.", r.ParentID, mrkdwn.BotText(mrkdwn.Duration(v.Policy(r).RotationGracePeriod)))
 }

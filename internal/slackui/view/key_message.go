@@ -7,7 +7,7 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// keyMessage shows a key to the one person who may see it. The private half is
+// KeyMessage shows a key to the one person who may see it. The private half is
 // in a block and nowhere else: the text goes into notifications and previews.
 //
 //	┌────────────────────────────────────────────────────┐
@@ -25,14 +25,14 @@ func (v Screens) KeyMessage(r approval.Request, c approval.Credential) mrkdwn.Me
 		ends = c.MadeAt.Add(r.Access.Lifetime)
 	}
 	return mrkdwn.NewMessage("Your Atlas API key is here.",
-		mrkdwn.Section(mrkdwn.Mrkdwnf("*Your Atlas API key for %s.* Save it now: the private key is shown this once, only to you, and stored nowhere.", r.ID)),
+		mrkdwn.Section(mrkdwn.Textf("*Your Atlas API key for %s.* Save it now: the private key is shown this once, only to you, and stored nowhere.", r.ID)),
 		mrkdwn.CodeBlock("MONGODB_ATLAS_PUBLIC_API_KEY="+c.PublicKey+"\nMONGODB_ATLAS_PRIVATE_API_KEY="+c.PrivateKey.Reveal()),
-		mrkdwn.Section(mrkdwn.Mrkdwnf("The public key is the user name and the private key the password of HTTP Digest. It works from %s until %s.", addresses(r.Access), mrkdwn.SlackDate(ends))),
+		mrkdwn.Section(mrkdwn.Textf("The public key is the user name and the private key the password of HTTP Digest. It works from %s until %s.", addresses(r.Access), mrkdwn.Date(ends))),
 		keyMessageButtons(r),
 	)
 }
 
-// keyMessageButtons has no second question: whoever reads "I did not see it" here
+// keyMessageButtons has no confirmation dialog: a user who reads "I did not see it" here
 // looks at a note that did not show the key.
 func keyMessageButtons(r approval.Request) slack.Block {
 	return buttonsIn(KeySurface, r,

@@ -7,12 +7,12 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A keyTarget is a key whose owner asks for a change of it in a modal.
+// A KeyTarget is a key whose owner asks for a change of it in a modal.
 type KeyTarget struct {
-	R        approval.Request
+	Request  approval.Request
 	Org      policy.Org
 	Metadata string // of the modal: see [requestMetadata]
 }
 
-// A mayChange is [approval.Service.MayReplaceAccessList] or [approval.Service.MayExtend].
+// A MayChange is [approval.Service.MayReplaceAccessList] or [approval.Service.MayExtend].
 type MayChange func(context.Context, policy.Actor, policy.ID) (approval.Request, policy.Org, error)

@@ -22,13 +22,13 @@ func approvedButtons(r approval.Request) []*slack.ButtonBlockElement {
 	return append(all, withdrawButton(r))
 }
 
-// maxListed requests take two blocks each, of the fifty that a message holds.
+// MaxListed requests take two blocks each, of the fifty that a message holds.
 const MaxListed = 20
 
 // maxFootnote is more than the line below a list takes, in characters.
 const maxFootnote = 50
 
-// list shows somebody a page of their own requests, newest first.
+// List shows a user a page of their own requests, newest first.
 //
 //	┌──────────────────────────────────────────────┐
 //	│ AKR-7F3K2 has a key abcdefgh, ends …         │
@@ -37,23 +37,23 @@ const maxFootnote = 50
 //	│ [ Withdraw ]                                 │
 //	│ [ Newer ] [ Older ]                          │
 //	└──────────────────────────────────────────────┘
-func (v Screens) List(page approval.Page, first mrkdwn.Mrkdwn) mrkdwn.Message {
+func (v Screens) List(page approval.Page, first mrkdwn.Text) mrkdwn.Message {
 	mine := page.Requests
 	if len(mine) == 0 {
-		return mrkdwn.Sentence(mrkdwn.JoinSentences(first, mrkdwn.Mrkdwnf("You have asked for no key yet. Type `%s` to ask for one.", mrkdwn.BotText(v.Command))))
+		return mrkdwn.Sentence(mrkdwn.JoinSentences(first, mrkdwn.Textf("You have asked for no key yet. Type `%s` to ask for one.", mrkdwn.BotText(v.Command))))
 	}
 	text := mrkdwn.JoinSentences(first, "Your requests:")
 	blocks := []slack.Block{mrkdwn.Section(mrkdwn.JoinSentences(first, "*Your requests*, newest first:"))}
 	room := mrkdwn.MaxMessage - mrkdwn.Size(blocks...) - maxFootnote
 	fit := 0
 	for _, r := range mine {
-		row := v.listed(r)
-		shown := v.listedBlocks(r, row)
+		row := v.listRow(r)
+		shown := v.listRowBlocks(r, row)
 		if room -= mrkdwn.Size(shown...); fit == MaxListed || room < 0 {
 			break
 		}
 		fit++
-		text = mrkdwn.JoinSentences(text, mrkdwn.Mrkdwnf("%s: %s", r.ID, row))
+		text = mrkdwn.JoinSentences(text, mrkdwn.Textf("%s: %s", r.ID, row))
 		blocks = append(blocks, shown...)
 	}
 	if turn := pageButtons(page, mine[:fit]); turn != nil {
@@ -62,9 +62,9 @@ func (v Screens) List(page approval.Page, first mrkdwn.Mrkdwn) mrkdwn.Message {
 	return mrkdwn.NewMessage(text, blocks...)
 }
 
-// listedBlocks is a row with its buttons beside it, or below if there are many.
-func (v Screens) listedBlocks(r approval.Request, row mrkdwn.Mrkdwn) []slack.Block {
-	shown := slack.NewSectionBlock(mrkdwn.MrkdwnText(mrkdwn.Mrkdwnf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), row)), nil, nil)
+// listRowBlocks is a row with its buttons beside it, or below if there are many.
+func (v Screens) listRowBlocks(r approval.Request, row mrkdwn.Text) []slack.Block {
+	shown := slack.NewSectionBlock(mrkdwn.TextObject(mrkdwn.Textf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), row)), nil, nil)
 	beside := func(b *slack.ButtonBlockElement) {
 		shown.Accessory, shown.BlockID = slack.NewAccessory(b), blockID(ListSurface, r.ID)
 	}
@@ -84,37 +84,37 @@ func (v Screens) listedBlocks(r approval.Request, row mrkdwn.Mrkdwn) []slack.Blo
 	return []slack.Block{shown}
 }
 
-// listed says in a few words where r stands.
-func (v Screens) listed(r approval.Request) mrkdwn.Mrkdwn {
+// listRow says in a few words where r stands.
+func (v Screens) listRow(r approval.Request) mrkdwn.Text {
 	return mrkdwn.JoinSentences(v.org(r), v.detailText(r), statusShort(r))
 }
 
-func statusShort(r approval.Request) mrkdwn.Mrkdwn {
+func statusShort(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StatePending:
-		return mrkdwn.JoinSentences(listedPurpose(r), approvedSoFar(r), mrkdwn.Mrkdwnf("Waits for %s until %s.", missingApprovalsShort(r), mrkdwn.SlackDate(r.ExpiresAt)), nudgeNote(r))
+		return mrkdwn.JoinSentences(listedType(r), approvedSoFar(r), mrkdwn.Textf("Waits for %s until %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)), nudgeNote(r))
 	case approval.StateApproved:
 		if isReadyMissing(r) {
-			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Mrkdwnf("Approved: create the key by %s. Its message in our conversation is not posted yet, so the button is here.", mrkdwn.SlackDate(r.ExpiresAt)))
+			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("Approved: create the key by %s. Its message in our conversation is not posted yet, so the button is here.", mrkdwn.Date(r.ExpiresAt)))
 		}
-		return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Mrkdwnf("Approved: create the key by %s, in our conversation.", mrkdwn.SlackDate(r.ExpiresAt)))
+		return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("Approved: create the key by %s, in our conversation.", mrkdwn.Date(r.ExpiresAt)))
 	case approval.StateIssuing:
-		return makingOrUndoing(r, "The key is being made.")
+		return issuingOrRollingBack(r, "The key is being made.")
 	case approval.StateDelivered:
-		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Key%s was shown; tell me by %s that you saved it. It ends %s.", KeyName(r), mrkdwn.SlackDate(r.Confirmation.ConfirmBy), mrkdwn.SlackDate(r.KeyExpiresAt)), breakGlassNote(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("Key%s was shown; tell me by %s that you saved it. It ends %s.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy), mrkdwn.Date(r.KeyExpiresAt)), breakGlassNote(r))
 	case approval.StateActive:
-		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Key%s, ends %s.", KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt)), breakGlassNote(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("Key%s, ends %s.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), breakGlassNote(r))
 	}
 	return StatusForRequester(r)
 }
 
-// listedPurpose says what is asked for, if it is no key.
-func listedPurpose(r approval.Request) mrkdwn.Mrkdwn {
+// listedType says what is asked for, if it is no key.
+func listedType(r approval.Request) mrkdwn.Text {
 	switch r.Type {
 	case approval.Extension:
-		return mrkdwn.Mrkdwnf("%s more for the key of request %s, until %s.", mrkdwn.BotText(mrkdwn.HumanDuration(r.Access.Lifetime)), r.ParentID, mrkdwn.SlackDate(r.Change.NewEnd))
+		return mrkdwn.Textf("%s more for the key of request %s, until %s.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ParentID, mrkdwn.Date(r.Change.NewEnd))
 	case approval.AccessListChange:
-		return mrkdwn.Mrkdwnf("Another access list for the key of request %s: %s.", r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), 300))
+		return mrkdwn.Textf("Another access list for the key of request %s: %s.", r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), 300))
 	}
 	return ""
 }
@@ -132,7 +132,7 @@ func pageButtons(p approval.Page, shown []approval.Request) slack.Block {
 	return mrkdwn.Buttons(string(ListSurface), all...)
 }
 
-// cursorValue is the value of a button: milliseconds since 1970, and the id.
+// CursorValue is the value of a button: milliseconds since 1970, and the id.
 func CursorValue(r approval.Request) string {
 	return strconv.FormatInt(r.RequestedAt.UnixMilli(), 10) + "." + string(r.ID)
 }

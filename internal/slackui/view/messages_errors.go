@@ -12,23 +12,23 @@ import (
 	"atlaskeybot/internal/slackui/pace"
 )
 
-// NotChecked says that somebody could not be looked up.
-func notChecked(err error) mrkdwn.Mrkdwn {
+// notChecked says that a user could not be looked up.
+func notChecked(err error) mrkdwn.Text {
 	if wait := pace.AskedToWait(err); wait > 0 {
-		return mrkdwn.Mrkdwnf("Slack wants me to wait before I look up who you are, so nothing was changed. Try again in %s.", mrkdwn.BotText(mrkdwn.HumanDuration(pace.Readable(wait))))
+		return mrkdwn.Textf("Slack wants me to wait before I look up who you are, so nothing was changed. Try again in %s.", mrkdwn.BotText(mrkdwn.Duration(pace.Readable(wait))))
 	}
 	return "Slack did not tell me in time who you are, so nothing was changed. Try again in a minute."
 }
 
-// tabOff tells a person why they were not written to.
-const TabOff mrkdwn.Mrkdwn = ":warning: I can't write to you: the *Messages* tab of this app is off. Ask whoever runs this bot to turn it on; then what I have to say, and the button *Create my key*, appear there by themselves."
+// MessagesTabOff tells a user why they got no message.
+const MessagesTabOff mrkdwn.Text = ":warning: I can't write to you: the *Messages* tab of this app is off. Ask the operator of this bot to turn it on; then what I have to say, and the button *Create my key*, appear there by themselves."
 
 // The sentences said to people. The rules: one sentence for what is, one for the
-// way on; no blame, no jargon, no text of an error. The bot is "I"; whoever
+// way on; no blame, no jargon, no text of an error. The bot is "I"; the user who
 // reads is "you". A code of Atlas is quoted only as a reference to pass on.
 
 // whyNotMade says why there is no key, for every cause of that.
-func whyNotMade(c approval.Cause) mrkdwn.Mrkdwn {
+func whyNotMade(c approval.Cause) mrkdwn.Text {
 	switch c {
 	case approval.CauseInterrupted:
 		return "I was interrupted while making the key."
@@ -41,7 +41,7 @@ func whyNotMade(c approval.Cause) mrkdwn.Mrkdwn {
 	case approval.CauseAccessMismatch:
 		return "Atlas made something else than was approved, so it was not handed out."
 	case approval.CauseInvalidCredential:
-		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that."
+		return "Atlas does not accept this bot's own credential; the operator of this bot has to look at that."
 	case approval.CauseNotPermitted:
 		return "Atlas does not allow this bot to do that."
 	case approval.CauseNoOrg:
@@ -63,31 +63,31 @@ func whyNotMade(c approval.Cause) mrkdwn.Mrkdwn {
 }
 
 // whyNotDeleted says why a key that should be gone is still there.
-func whyNotDeleted(r approval.Request) mrkdwn.Mrkdwn {
+func whyNotDeleted(r approval.Request) mrkdwn.Text {
 	switch r.Deletion.Cause {
 	case approval.CauseNoOrg:
 		return noOrg
 	case approval.CauseAtlasUnavailable, approval.CauseUnknown:
 		return "Atlas does not answer, or asks to be left alone for a while."
 	case approval.CauseInvalidCredential:
-		return "Atlas does not accept this bot's own credential; whoever runs the bot has to look at that."
+		return "Atlas does not accept this bot's own credential; the operator of this bot has to look at that."
 	case approval.CauseNotPermitted:
 		return "Atlas does not allow this bot to delete it."
 	}
 	return mrkdwn.JoinSentences("Atlas refuses to delete it.", reference(r.Deletion.Code))
 }
 
-// nextStep says what whoever asked can do after that.
-func nextStep(r approval.Request) mrkdwn.Mrkdwn {
+// nextStep says what the requester can do after that.
+func nextStep(r approval.Request) mrkdwn.Text {
 	if r.Type == approval.Rotation && r.Outcome.Cause == approval.CauseKeyNotActive {
 		return "If you still need a key, ask for a new one with the slash command, in any channel."
 	}
 	if r.Type == approval.Rotation {
-		return mrkdwn.Mrkdwnf("The key of request %s is as it was; you can rotate it once more, or ask for a new key.", r.ParentID)
+		return mrkdwn.Textf("The key of request %s is as it was; you can rotate it once more, or ask for a new key.", r.ParentID)
 	}
 	switch r.Outcome.Cause {
 	case approval.CauseKeyLimit:
-		return "Ask an Organization Owner to delete keys that nobody needs, then ask again."
+		return "Ask an Organization Owner to delete keys that are not needed, then ask again."
 	case approval.CauseBadAddress:
 		return "Check the addresses, then ask again with *Ask again*."
 	case approval.CauseBadRole:
@@ -97,27 +97,27 @@ func nextStep(r approval.Request) mrkdwn.Mrkdwn {
 	case approval.CauseInvalidCredential:
 		return "Ask again once they have."
 	}
-	return "Whoever runs this bot has to look at it; ask again once they have."
+	return "The operator of this bot has to look at it; ask again once they have."
 }
 
 // requestLine names a request by its id and description.
-func requestLine(r approval.Request) mrkdwn.Mrkdwn {
-	return mrkdwn.Mrkdwnf("Request %s: %s", r.ID, r.Access.Description)
+func requestLine(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("Request %s: %s", r.ID, r.Access.Description)
 }
 
 // reference quotes Atlas's own word for a refusal.
-func reference(code string) mrkdwn.Mrkdwn {
+func reference(code string) mrkdwn.Text {
 	if code == "" {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("(Reference: %s)", mrkdwn.Truncate(code, 80))
+	return mrkdwn.Textf("(Reference: %s)", mrkdwn.Truncate(code, 80))
 }
 
-// userError is what somebody is told whose action changed nothing. r is the
+// UserError is what a user is told whose action changed nothing. r is the
 // request as it is, or zero if none was read.
-func UserError(err error, r approval.Request) mrkdwn.Mrkdwn {
+func UserError(err error, r approval.Request) mrkdwn.Text {
 	if limit, ok := overLimit(err); ok {
-		return mrkdwn.Mrkdwnf("%s Nothing was changed.", mrkdwn.BotText(fmt.Sprint(ProblemText(limit))))
+		return mrkdwn.Textf("%s Nothing was changed.", mrkdwn.BotText(fmt.Sprint(ProblemText(limit))))
 	}
 	if role, ok := errors.AsType[*policy.RoleError](err); ok {
 		return roleRefusal(role)
@@ -135,43 +135,43 @@ func UserError(err error, r approval.Request) mrkdwn.Mrkdwn {
 	}
 	switch {
 	case errors.Is(err, approval.ErrNotAllowed):
-		return TooLate(r)
+		return AlreadyDone(r)
 	case errors.Is(err, service.ErrNoProjects):
 		return "Atlas does not tell me its projects just now, so nothing was changed. Try again in a minute, or without projects."
 	case errors.Is(err, approval.ErrRotationUnderway):
-		return mrkdwn.Mrkdwnf("This key has a successor already, request %s, so no other one was made. Look for its message in our conversation.", r.Successor)
+		return mrkdwn.Textf("This key has a successor already, request %s, so no other one was made. Look for its message in our conversation.", r.Successor)
 	case r.ID != "":
-		return mrkdwn.Mrkdwnf("That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot and quote %s.", r.ID)
+		return mrkdwn.Textf("That did not work and nothing was changed. Try again in a minute; if it stays so, tell the operator of this bot and quote %s.", r.ID)
 	}
-	return "That did not work and nothing was changed. Try again in a minute; if it stays so, tell whoever runs this bot."
+	return "That did not work and nothing was changed. Try again in a minute; if it stays so, tell the operator of this bot."
 }
 
-// notYours is said of a key that only its owner and approvers can end.
-const NotYours mrkdwn.Mrkdwn = "Only approvers and whoever asked for a key can revoke it. Nothing was changed."
+// NotYourKey is said of a key that only its owner and approvers can end.
+const NotYourKey mrkdwn.Text = "Only approvers and the owner of a key can revoke it. Nothing was changed."
 
-// userErrors are in the order in which they are looked for: an error can be two of
+// UserErrors are in the order in which they are looked for: an error can be two of
 // them. What is said about a request is said if there is one.
 var UserErrors = []struct {
 	Err   error
-	said  mrkdwn.Mrkdwn
-	about func(approval.Request) mrkdwn.Mrkdwn
-	why   func(error) mrkdwn.Mrkdwn // in place of said, if what is said depends on the error
+	said  mrkdwn.Text
+	about func(approval.Request) mrkdwn.Text
+	why   func(error) mrkdwn.Text // in place of said, if what is said depends on the error
 }{
-	{Err: service.ErrNotEligible, said: "Only an active full member of this workspace can hold a key. Nothing was changed; choose somebody else."},
-	{Err: policy.ErrOwnRequest, said: "This is your own request, so somebody else has to decide on it. Nothing was changed."},
+	{Err: service.ErrNotEligible, said: "Only an active full member of this workspace can hold a key. Nothing was changed; choose another person."},
+	{Err: policy.ErrOwnRequest, said: "This is your own request, so another person has to decide on it. Nothing was changed."},
 	{Err: policy.ErrNotApprover, said: "Only approvers can decide on this. Nothing was changed; the people who can are watching this channel."},
 	{Err: approval.ErrNotOwner, said: "Only the person who asked can do that. Nothing was changed; with the slash command, in any channel, you can ask for a key of your own."},
 	{Err: approval.ErrGuest, said: "Guests of this workspace cannot use this bot. Ask a full member whom you work with to request the key."},
 	{Err: approval.ErrDeactivated, said: "Your Slack account is deactivated, so nothing was changed. Ask an administrator of the workspace."},
 	{Err: approval.ErrBot, said: "Only people can use this bot. Nothing was changed; press or type it yourself."},
-	{Err: approval.ErrExternal, said: "Only members of this workspace can use this bot. Ask somebody there whom you work with."},
+	{Err: approval.ErrExternal, said: "Only members of this workspace can use this bot. Ask a member whom you work with."},
 	{Err: policy.ErrCannotCheck, why: notChecked},
 	{Err: approval.ErrNotFound, said: "I know no such request, so nothing was changed. Ask for a new key with the slash command, in any channel."},
 	{Err: approval.ErrConflict, said: "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
-	{Err: service.ErrAlreadyApproved, said: "You approved this already; it takes others as well. Nothing was changed.", about: approvedAlready},
+	{Err: service.ErrAlreadyApproved, said: "You approved this already; it takes others as well. Nothing was changed.", about: alreadyApproved},
 	{Err: service.ErrNotNeeded, said: "It takes the approval of other people. Nothing was changed.", about: notNeeded},
-	{Err: approval.ErrAlreadyNudged, said: "You asked once more already. Nothing was changed.", about: nudgedAlready},
-	{Err: approval.ErrAlreadyReviewed, said: "Somebody signed that already. Nothing was changed.", about: ReviewedAlready},
+	{Err: approval.ErrAlreadyNudged, said: "You asked once more already. Nothing was changed.", about: alreadyNudged},
+	{Err: approval.ErrAlreadyReviewed, said: "That is reviewed already. Nothing was changed.", about: AlreadyReviewed},
 	{Err: service.ErrTooManyForForm, said: "These are too many addresses for a form, so I cannot take single ones away. Nothing was changed: approve it as it is, or deny it and say why."},
 	{Err: service.ErrOwnerActive, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
 	{Err: service.ErrBreakGlassNotAllowed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command, in any channel."},
@@ -181,10 +181,10 @@ var UserErrors = []struct {
 	{Err: policy.ErrBreakGlassEnds, said: "This key was taken by break-glass, so it gets no more time. Nothing was changed; ask for a new key with the slash command, in any channel."},
 	{Err: policy.ErrRoleNotOffered, said: "A role of this key can't be asked for here any more. Nothing was changed; ask for a new key with the slash command, in any channel."},
 	{Err: policy.ErrRoleNotTheirs, said: "A role of this key isn't one that its owner may ask for. Nothing was changed; ask for a new key with the slash command, in any channel."},
-	{Err: policy.ErrOutlivesRole, said: "A role of this key doesn't allow it to live that long. Nothing was changed; ask for a new key with the slash command, in any channel."},
+	{Err: policy.ErrOutlivesRole, said: "A role of this key doesn't allow it to be valid that long. Nothing was changed; ask for a new key with the slash command, in any channel."},
 	{Err: service.ErrMisplaced, said: "This button isn't where I put it, so nothing was changed. Please use the other message about this request; its buttons work."},
-	{Err: service.ErrNothingOffered, said: "The rules here let you ask for nothing. Nothing was changed; whoever runs this bot can say why."},
-	{Err: policy.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; whoever runs this bot can say why."},
+	{Err: service.ErrNothingOffered, said: "The rules here let you ask for nothing. Nothing was changed; the operator of this bot can say why."},
+	{Err: policy.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; the operator of this bot can say why."},
 }
 
 // overLimit is the first limit of one person that a request would pass.
@@ -197,36 +197,36 @@ func overLimit(err error) (policy.Problem, bool) {
 }
 
 // roleRefusal says to the owner of a key which of its roles refuses a change.
-func roleRefusal(e *policy.RoleError) mrkdwn.Mrkdwn {
+func roleRefusal(e *policy.RoleError) mrkdwn.Text {
 	role := mrkdwn.BotText(Titles([]policy.Role{e.Role}))
 	switch {
 	case errors.Is(e, policy.ErrRoleNotOffered):
-		return mrkdwn.Mrkdwnf("The role %s of this key can't be asked for here any more, so the key can only lose addresses or be revoked. Nothing was changed; ask for a new key with other roles.", role)
+		return mrkdwn.Textf("The role %s of this key can't be asked for here any more, so the key can only lose addresses or be revoked. Nothing was changed; ask for a new key with other roles.", role)
 	case errors.Is(e, policy.ErrRoleNotTheirs):
-		return mrkdwn.Mrkdwnf("The role %s of this key isn't one that you may ask for. Nothing was changed; ask for a new key with other roles.", role)
+		return mrkdwn.Textf("The role %s of this key isn't one that you may ask for. Nothing was changed; ask for a new key with other roles.", role)
 	}
-	return mrkdwn.Mrkdwnf("A key with the role %s lives at most %s in all, with its extensions and rotations. Nothing was changed; ask for a new key with the slash command, in any channel.", role, mrkdwn.BotText(mrkdwn.HumanDuration(e.Most)))
+	return mrkdwn.Textf("A key with the role %s is valid at most %s in all, with its extensions and rotations. Nothing was changed; ask for a new key with the slash command, in any channel.", role, mrkdwn.BotText(mrkdwn.Duration(e.Most)))
 }
 
-// tooLate says what came before a press that was possible when its button was
+// AlreadyDone says what came before a click that was possible when its button was
 // drawn.
-func TooLate(r approval.Request) mrkdwn.Mrkdwn {
+func AlreadyDone(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StatePending:
-		return mrkdwn.Mrkdwnf("This request still waits for an approver, so that is not possible yet. It lapses %s.", mrkdwn.SlackDate(r.ExpiresAt))
+		return mrkdwn.Textf("This request still waits for an approver, so that is not possible yet. It expires %s.", mrkdwn.Date(r.ExpiresAt))
 	case approval.StateDenied:
-		return mrkdwn.Mrkdwnf("%s was faster and denied it %s. Nothing else was changed.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+		return mrkdwn.Textf("%s was faster and denied it %s. Nothing else was changed.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
 	case approval.StateWithdrawn:
-		return mrkdwn.Mrkdwnf("%s took this request back %s, so there is nothing to do any more.", Mention(r.Requester), mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf("%s took this request back %s, so there is nothing to do any more.", Mention(r.Requester), mrkdwn.Date(r.Outcome.At))
 	case approval.StateExpired:
-		return mrkdwn.Mrkdwnf("This request lapsed %s: %s Ask again with the slash command, in any channel.", mrkdwn.SlackDate(r.Outcome.At), expiryReason(r))
+		return mrkdwn.Textf("This request expired %s: %s Ask again with the slash command, in any channel.", mrkdwn.Date(r.Outcome.At), expiryReason(r))
 	case approval.StateApplying:
-		if isGoingBack(r) {
+		if isReverting(r) {
 			return changing(r)
 		}
 		return "This change is approved and is being made. There is nothing else to do."
 	case approval.StateApplied:
-		return mrkdwn.Mrkdwnf("This change was made %s. There is nothing else to do.", mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf("This change was made %s. There is nothing else to do.", mrkdwn.Date(r.Outcome.At))
 	case approval.StateFailed:
 		if isChange(r) {
 			return mrkdwn.JoinSentences("This change was given up.", notChanged(r))
@@ -234,45 +234,45 @@ func TooLate(r approval.Request) mrkdwn.Mrkdwn {
 		return mrkdwn.JoinSentences("No key could be made for this request.", whyNotMade(r.Outcome.Cause), "Ask again with the slash command, in any channel.")
 	case approval.StateRevoking:
 		if r.Deletion.Tries > 0 {
-			return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("The key%s is being deleted%s.", KeyName(r), endReason(r)), notDeletedYet(r))
+			return mrkdwn.JoinSentences(mrkdwn.Textf("The key%s is being deleted%s.", KeyName(r), endReason(r)), notDeletedYet(r))
 		}
-		return mrkdwn.Mrkdwnf("The key%s is being deleted%s. There is nothing else to do.", KeyName(r), endReason(r))
+		return mrkdwn.Textf("The key%s is being deleted%s. There is nothing else to do.", KeyName(r), endReason(r))
 	case approval.StateEnded:
-		return mrkdwn.Mrkdwnf("The key%s was deleted%s. Ask for a new one with the slash command, in any channel.", KeyName(r), endReason(r))
+		return mrkdwn.Textf("The key%s was deleted%s. Ask for a new one with the slash command, in any channel.", KeyName(r), endReason(r))
 	}
 	return "That is not possible at the moment, and nothing was changed. The messages about this request show what is."
 }
 
-// tooLateToDecide is [tooLate] for an approver: somebody was faster.
-func TooLateToDecide(r approval.Request, who policy.UserID) mrkdwn.Mrkdwn {
+// AlreadyDecided is [AlreadyDone] for an approver: another one was faster.
+func AlreadyDecided(r approval.Request, who policy.UserID) mrkdwn.Text {
 	switch {
 	case r.Decision.By == "":
-		return TooLate(r)
+		return AlreadyDone(r)
 	case r.Decision.By == who:
-		return mrkdwn.Mrkdwnf("You decided on this %s already. The card shows how it goes on.", mrkdwn.SlackDate(r.Decision.At))
+		return mrkdwn.Textf("You decided on this %s already. The card shows how it goes on.", mrkdwn.Date(r.Decision.At))
 	case r.State == approval.StateDenied:
-		return TooLate(r)
+		return AlreadyDone(r)
 	case slices.ContainsFunc(r.Approvals, func(a approval.Approval) bool { return a.By == who }):
-		return mrkdwn.Mrkdwnf("You approved this already, and %s gave the last approval %s. The card shows how it goes on.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+		return mrkdwn.Textf("You approved this already, and %s gave the last approval %s. The card shows how it goes on.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
 	}
-	return mrkdwn.Mrkdwnf("%s was faster and approved it %s. The card shows how it goes on.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+	return mrkdwn.Textf("%s was faster and approved it %s. The card shows how it goes on.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
 }
 
-// tooLateForOwner is [tooLate] for whoever asked, for states in which there is
+// AlreadyDoneForOwner is [AlreadyDone] for the requester, for states in which there is
 // something to do but not that.
-func TooLateForOwner(r approval.Request) mrkdwn.Mrkdwn {
+func AlreadyDoneForOwner(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StateApproved:
-		return mrkdwn.Mrkdwnf("No key is out at the moment: press *Create my key* in the message about this request, by %s.", mrkdwn.SlackDate(r.ExpiresAt))
+		return mrkdwn.Textf("No key is out at the moment: press *Create my key* in the message about this request, by %s.", mrkdwn.Date(r.ExpiresAt))
 	case approval.StateIssuing:
 		if r.Issuance.Stage == approval.StageRollingBack {
-			return UndoneForOwner(r)
+			return RolledBackForOwner(r)
 		}
 		return "The key is being made already. It appears in our conversation in a moment; there is nothing to press."
 	case approval.StateDelivered:
-		return mrkdwn.Mrkdwnf("The key%[1]s was shown already. Say in the message about it by %[2]s whether you saved it or did not see it.", KeyName(r), mrkdwn.SlackDate(r.Confirmation.ConfirmBy))
+		return mrkdwn.Textf("The key%[1]s was shown already. Say in the message about it by %[2]s whether you saved it or did not see it.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy))
 	case approval.StateActive:
-		return mrkdwn.Mrkdwnf("You have the key%s already; it ends %s. If you lost the private key, rotate it.", KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt))
+		return mrkdwn.Textf("You have the key%s already; it ends %s. If you lost the private key, rotate it.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt))
 	}
-	return TooLate(r)
+	return AlreadyDone(r)
 }

@@ -9,29 +9,29 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// ownsNotice tells of projects that a live key owns because it created them.
+// ownsNotice tells of projects that an active key owns because it created them.
 // That is no alarm: its role lets it. Where Atlas's events do not tell who
 // created a project, the notice says so, and the key can be revoked from here.
 func (v Screens) ownsNotice(r approval.Request) mrkdwn.Message {
 	created, unknown := split(r.Owns)
 	var pressable []*slack.ButtonBlockElement
-	var news, doubt mrkdwn.Mrkdwn
+	var news, doubt mrkdwn.Text
 	switch {
-	case !isLive(r):
-		story := statusForApprovers(r)
-		return mrkdwn.NewMessage(story, mrkdwn.Section(story))
+	case !hasKey(r):
+		status := statusForApprovers(r)
+		return mrkdwn.NewMessage(status, mrkdwn.Section(status))
 	case len(r.Owns) == 0:
-		news = mrkdwn.Mrkdwnf("The key%s of request %s owns no projects any more beside what was approved.", KeyName(r), r.ID)
+		news = mrkdwn.Textf("The key%s of request %s owns no projects any more beside what was approved.", KeyName(r), r.ID)
 	case len(created) > 0:
-		news = mrkdwn.Mrkdwnf(":information_source: The key%s of request %s created projects and owns them, as its role allows: %s.", KeyName(r), r.ID, projectNames(created))
+		news = mrkdwn.Textf(":information_source: The key%s of request %s created projects and owns them, as its role allows: %s.", KeyName(r), r.ID, projectNames(created))
 	}
 	if len(unknown) > 0 {
-		doubt = mrkdwn.Mrkdwnf(":grey_question: The key%s of request %s is *Project Owner* in projects that weren't approved: %s. Its role lets it create projects, and it owns those; "+
-			"Atlas's events don't show (yet) that it created these. If nobody did with this key, somebody gave it that role by hand: put it right in Atlas, or revoke it here.", KeyName(r), r.ID, projectNames(unknown))
+		doubt = mrkdwn.Textf(":grey_question: The key%s of request %s is *Project Owner* in projects that weren't approved: %s. Its role lets it create projects, and it owns those; "+
+			"Atlas's events don't show (yet) that it created these. If it did not, it was given that role manually: put it right in Atlas, or revoke it here.", KeyName(r), r.ID, projectNames(unknown))
 		pressable = append(pressable, revokeButton(r))
 	}
-	story := mrkdwn.JoinedBy("\n", news, doubt)
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story), buttonsIn(approval.OwnsNotice, r, pressable...))
+	status := mrkdwn.JoinedBy("\n", news, doubt)
+	return mrkdwn.NewMessage(status, mrkdwn.Section(status), buttonsIn(approval.OwnsNotice, r, pressable...))
 }
 
 // split returns the projects that Atlas's events say were created by the key,
@@ -50,8 +50,8 @@ func split(owns []approval.OwnedProject) (created, unknown []approval.OwnedProje
 // maxOwned bounds the projects that are named in a message.
 const maxOwned = 15
 
-func projectNames(owns []approval.OwnedProject) mrkdwn.Mrkdwn {
-	var names []mrkdwn.Mrkdwn
+func projectNames(owns []approval.OwnedProject) mrkdwn.Text {
+	var names []mrkdwn.Text
 	for _, p := range owns[:min(len(owns), maxOwned)] {
 		name := p.Name
 		if name == "" {
@@ -60,17 +60,17 @@ func projectNames(owns []approval.OwnedProject) mrkdwn.Mrkdwn {
 		names = append(names, mrkdwn.Code(mrkdwn.Truncate(name, 64)))
 	}
 	if more := len(owns) - maxOwned; more > 0 {
-		names = append(names, mrkdwn.Mrkdwnf("and %s more", more))
+		names = append(names, mrkdwn.Textf("and %s more", more))
 	}
 	return mrkdwn.JoinedBy(", ", names...)
 }
 
 // leavesBehind says, of a successor, which projects the key before it owns and
 // this one does not.
-func leavesBehind(r approval.Request) mrkdwn.Mrkdwn {
+func leavesBehind(r approval.Request) mrkdwn.Text {
 	waits := slices.Contains([]approval.State{approval.StatePending, approval.StateApproved, approval.StateDelivered, approval.StateActive}, r.State)
 	if !waits || len(r.Change.Left) == 0 {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("The key before it owns projects that it created (%s); *this one doesn't*. Before the earlier key goes, have it, or an Organization Owner, give this one a role there.", projectNames(r.Change.Left))
+	return mrkdwn.Textf("The key before it owns projects that it created (%s); *this one doesn't*. Before the earlier key goes, have it, or an Organization Owner, give this one a role there.", projectNames(r.Change.Left))
 }

@@ -12,7 +12,7 @@ import (
 	"atlaskeybot/internal/slackui/payload"
 )
 
-// partialForm is the modal in which an approver approves a part of what was asked
+// PartialForm is the modal in which an approver approves a part of what was asked
 // for. All of it is there at first; what is taken away is not granted.
 //
 //	┌──────────────────────────────────────────────┐
@@ -30,13 +30,13 @@ func PartialForm(p policy.Policy, r approval.Request, metadata string) slack.Mod
 	}}}
 	blocks := []slack.Block{
 		mrkdwn.Section(requestedText(r)),
-		mrkdwn.Section(mrkdwn.Mrkdwnf("Take away what you do not approve, and press *Approve*. %s reads what you took away and by whom, and can decline the rest. Nothing can be added.", Mention(r.Requester))),
+		mrkdwn.Section(mrkdwn.Textf("Take away what you do not approve, and press *Approve*. %s reads what you took away and by whom, and can decline the rest. Nothing can be added.", Mention(r.Requester))),
 		in.block(policy.FieldRoles, asking("What may it do?", "")),
 	}
 	if len(r.Access.Projects) > 0 {
 		blocks = append(blocks, in.block(policy.FieldProjects, optionalInput, asking("In which projects?", "In each with the project roles that were asked for."), requestedProjects(r.Access)))
 	}
-	m := mrkdwn.Modal(ViewPartial, "Approve less", append(blocks,
+	m := mrkdwn.Modal(ViewPartial, "Approve with changes", append(blocks,
 		in.block(policy.FieldNetworks, asking("From which addresses?", "All of them are among those asked for, or inside of them.")),
 		in.block(policy.FieldLifetime, asking("For how long?", "Counted from the moment the key is made.")),
 	)...)
@@ -54,7 +54,7 @@ func requestedProjects(a policy.Access) func(*slack.InputBlock) {
 	}
 }
 
-// wholeList is every address as somebody would type it, also those that were
+// wholeList is every address as a user would type it, also those that were
 // picked by a name.
 func wholeList(a policy.Access) string {
 	return formatAddresses(policy.Access{Networks: a.Networks})
@@ -77,7 +77,7 @@ func PartialApproval(v payload.SentView) policy.PartialApproval {
 	return policy.PartialApproval{Roles: f.Roles, Projects: f.Projects, Networks: f.Networks, Lifetime: f.Lifetime}
 }
 
-// isApprovedAs reports whether user approved r already and it now is what n
+// IsApprovedAs reports whether user approved r already and it now is what n
 // leaves: the same form, sent again.
 func IsApprovedAs(r approval.Request, user policy.UserID, n policy.PartialApproval) bool {
 	approved := slices.ContainsFunc(r.Approvals, func(a approval.Approval) bool { return a.By == user })

@@ -11,11 +11,11 @@ import (
 
 // Rows of one block each, of the fifty that a message holds.
 const (
-	maxPending  = 38
-	maxUnsigned = 7
+	maxPending        = 38
+	maxAwaitingReview = 7
 )
 
-// pending lists what waits for a decision, oldest first, with the place of each
+// Pending lists what waits for a decision, oldest first, with the place of each
 // card, and what is to be reviewed.
 //
 //	┌──────────────────────────────────────────────┐
@@ -26,58 +26,58 @@ const (
 //	│ AKR-5K8MN @bob took a key …                  │
 //	└──────────────────────────────────────────────┘
 func (v Screens) Pending(waiting, unsigned []approval.Request, now time.Time) mrkdwn.Message {
-	var said []mrkdwn.Mrkdwn
+	var said []mrkdwn.Text
 	var blocks []slack.Block
-	add := func(m mrkdwn.Mrkdwn) { said, blocks = append(said, m), append(blocks, mrkdwn.Section(m)) }
-	rows := func(all []approval.Request, most, room int, story func(approval.Request) mrkdwn.Mrkdwn) {
+	add := func(m mrkdwn.Text) { said, blocks = append(said, m), append(blocks, mrkdwn.Section(m)) }
+	rows := func(all []approval.Request, most, room int, status func(approval.Request) mrkdwn.Text) {
 		for i, r := range all {
-			row := mrkdwn.Section(mrkdwn.Mrkdwnf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), story(r)))
+			row := mrkdwn.Section(mrkdwn.Textf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), status(r)))
 			if room -= mrkdwn.Size(row); i == most || room < 0 {
-				blocks = append(blocks, mrkdwn.Footnote(mrkdwn.Mrkdwnf("And %s newer ones.", len(all)-i)))
+				blocks = append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s newer ones.", len(all)-i)))
 				return
 			}
-			said, blocks = append(said, mrkdwn.Mrkdwnf("%s: %s", r.ID, story(r))), append(blocks, row)
+			said, blocks = append(said, mrkdwn.Textf("%s: %s", r.ID, status(r))), append(blocks, row)
 		}
 	}
 	if len(waiting) == 0 {
 		add("Nothing waits for your decision.")
 	} else {
-		add(mrkdwn.Mrkdwnf("*%s waiting for your decision*, oldest first:", mrkdwn.BotText(mrkdwn.Count(len(waiting), "request"))))
+		add(mrkdwn.Textf("*%s waiting for your decision*, oldest first:", mrkdwn.BotText(mrkdwn.Count(len(waiting), "request"))))
 	}
-	rows(waiting, maxPending, mrkdwn.MaxMessage*3/4, func(r approval.Request) mrkdwn.Mrkdwn {
-		return mrkdwn.JoinSentences(v.summaryOf(r).intro, v.org(r), v.detailText(r), approvedSoFar(r), mrkdwn.Mrkdwnf("That was %s ago.", mrkdwn.BotText(mrkdwn.HumanDuration(Age(now, r.RequestedAt)))), v.cardLocation(r))
+	rows(waiting, maxPending, mrkdwn.MaxMessage*3/4, func(r approval.Request) mrkdwn.Text {
+		return mrkdwn.JoinSentences(v.summaryOf(r).intro, v.org(r), v.detailText(r), approvedSoFar(r), mrkdwn.Textf("That was %s ago.", mrkdwn.BotText(mrkdwn.Duration(Age(now, r.RequestedAt)))), v.cardLocation(r))
 	})
 	if len(unsigned) > 0 {
-		add(mrkdwn.Mrkdwnf("*%s to be reviewed*, taken without approval, oldest first:", mrkdwn.BotText(mrkdwn.Count(len(unsigned), "key"))))
+		add(mrkdwn.Textf("*%s to be reviewed*, taken without approval, oldest first:", mrkdwn.BotText(mrkdwn.Count(len(unsigned), "key"))))
 	}
-	rows(unsigned, maxUnsigned, mrkdwn.MaxMessage/4-6*maxFootnote, func(r approval.Request) mrkdwn.Mrkdwn {
-		return mrkdwn.JoinSentences(v.takenRow(r), mrkdwn.Mrkdwnf("That was %s ago.", mrkdwn.BotText(mrkdwn.HumanDuration(Age(now, r.RequestedAt)))), v.reviewLocation(r))
+	rows(unsigned, maxAwaitingReview, mrkdwn.MaxMessage/4-6*maxFootnote, func(r approval.Request) mrkdwn.Text {
+		return mrkdwn.JoinSentences(v.breakGlassRow(r), mrkdwn.Textf("That was %s ago.", mrkdwn.BotText(mrkdwn.Duration(Age(now, r.RequestedAt)))), v.reviewLocation(r))
 	})
 	return mrkdwn.NewMessage(mrkdwn.JoinSentences(said...), blocks...)
 }
 
-func (v Screens) cardLocation(r approval.Request) mrkdwn.Mrkdwn {
+func (v Screens) cardLocation(r approval.Request) mrkdwn.Text {
 	at := r.MessageRefs[approval.CardMessage]
 	if at.TS == "" {
-		return mrkdwn.Mrkdwnf("Its card could not be posted to <#%s> yet; I keep trying.", mrkdwn.BotText(v.Channel(r)))
+		return mrkdwn.Textf("Its card could not be posted to <#%s> yet; I keep trying.", mrkdwn.BotText(v.Channel(r)))
 	}
-	return mrkdwn.Mrkdwnf("Its card is in <#%s>.", mrkdwn.BotText(at.Channel))
+	return mrkdwn.Textf("Its card is in <#%s>.", mrkdwn.BotText(at.Channel))
 }
 
-// takenRow says in a few words what somebody took without approval.
-func (v Screens) takenRow(r approval.Request) mrkdwn.Mrkdwn {
-	return mrkdwn.Mrkdwnf("%s took a key without approval%s: %s, for %s.", Mention(asker(r)), v.inOrg(r), mrkdwn.BotText(mrkdwn.Truncate(Titles(r.Access.Roles), 300)), mrkdwn.BotText(mrkdwn.HumanDuration(r.Access.Lifetime)))
+// breakGlassRow says in a few words what was taken without approval.
+func (v Screens) breakGlassRow(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("%s took a key without approval%s: %s, for %s.", Mention(requester(r)), v.inOrg(r), mrkdwn.BotText(mrkdwn.Truncate(Titles(r.Access.Roles), 300)), mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
 }
 
-func (v Screens) reviewLocation(r approval.Request) mrkdwn.Mrkdwn {
+func (v Screens) reviewLocation(r approval.Request) mrkdwn.Text {
 	at := r.MessageRefs[approval.ReviewNotice]
 	if at.TS == "" {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("Sign under *To be reviewed* in <#%s>, or in my *Home* tab.", mrkdwn.BotText(at.Channel))
+	return mrkdwn.Textf("Sign under *To be reviewed* in <#%s>, or in my *Home* tab.", mrkdwn.BotText(at.Channel))
 }
 
-// age is how long ago something was, in whole minutes, hours or days.
+// Age is how long ago something was, in whole minutes, hours or days.
 func Age(now, then time.Time) time.Duration {
 	d := max(now.Sub(then), time.Minute)
 	switch {

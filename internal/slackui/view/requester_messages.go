@@ -7,7 +7,7 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// The messages in the conversation with whoever asked, in the order in which
+// The messages in the conversation with the requester, in the order in which
 // they appear there. Each is drawn for every state: what has become of it
 // replaces its buttons.
 
@@ -18,33 +18,33 @@ import (
 //	│ It waits in #atlas-approvals for 1 of @…     │
 //	│ Description: …  Role: …  May be used from: … │
 //	│ ▏backfill of invoices, TICKET-12             │
-//	│ [ Nudge ]  [ Withdraw ]                      │
+//	│ [ Remind approvers ]  [ Withdraw ]                      │
 //	└──────────────────────────────────────────────┘
 func (v Screens) requested(r approval.Request) mrkdwn.Message {
-	wish, story := v.summaryOf(r), v.statusWhilePending(r)
+	summary, status := v.summaryOf(r), v.statusWhilePending(r)
 	var pressable []*slack.ButtonBlockElement
 	if r.State == approval.StatePending {
 		pressable = pendingButtons(r)
 	}
 	return mrkdwn.NewMessage(
-		mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Your request %s %s.", r.ID, wish.yours), story, wish.text),
+		mrkdwn.JoinSentences(mrkdwn.Textf("Your request %s %s.", r.ID, summary.yours), status, summary.text),
 		mrkdwn.Header("Your request "+string(r.ID)),
-		mrkdwn.Section(story),
-		mrkdwn.Facts(wish.facts...),
-		optional(wish.dates),
+		mrkdwn.Section(status),
+		mrkdwn.Facts(summary.facts...),
+		optional(summary.dates),
 		mrkdwn.Quote(r.Reason),
 		buttonsIn(approval.RequestedMessage, r, pressable...),
 	)
 }
 
-func (v Screens) statusWhilePending(r approval.Request) mrkdwn.Mrkdwn {
+func (v Screens) statusWhilePending(r approval.Request) mrkdwn.Text {
 	switch {
 	case r.State == approval.StatePending && r.MessageRefs[approval.CardMessage].TS == "":
-		return mrkdwn.Mrkdwnf("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it lapses %s.", mrkdwn.SlackDate(r.ExpiresAt))
+		return mrkdwn.Textf("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it expires %s.", mrkdwn.Date(r.ExpiresAt))
 	case r.State == approval.StatePending:
 		return mrkdwn.JoinedBy("\n", mrkdwn.JoinSentences(approvedSoFar(r), removedByApprover(r, "you asked for")),
-			mrkdwn.Mrkdwnf("It waits for %s in <#%s>. I tell you here when they decide; without a decision it lapses %s.", missingApprovalsShort(r), mrkdwn.BotText(v.Channel(r)), mrkdwn.SlackDate(r.ExpiresAt)), nudgeNote(r))
-	case isGoingBack(r):
+			mrkdwn.Textf("It waits for %s in <#%s>. I tell you here when they decide; without a decision it expires %s.", missingApprovalsShort(r), mrkdwn.BotText(v.Channel(r)), mrkdwn.Date(r.ExpiresAt)), nudgeNote(r))
+	case isReverting(r):
 		return changing(r)
 	case r.State == approval.StateApplying:
 		return "The change is being made. I tell you here when it is."
@@ -54,14 +54,14 @@ func (v Screens) statusWhilePending(r approval.Request) mrkdwn.Mrkdwn {
 	return mrkdwn.JoinSentences(approvedBy(r), removedByApprover(r, "you asked for"), "How it goes on is in the message about your key.")
 }
 
-// nudgeNote says what was done so that somebody decides.
-func nudgeNote(r approval.Request) mrkdwn.Mrkdwn {
-	var nudged, escalated mrkdwn.Mrkdwn
+// nudgeNote says what was done to get a decision.
+func nudgeNote(r approval.Request) mrkdwn.Text {
+	var nudged, escalated mrkdwn.Text
 	if !r.NudgedAt.IsZero() {
-		nudged = mrkdwn.Mrkdwnf("You asked once more %s.", mrkdwn.SlackDate(r.NudgedAt))
+		nudged = mrkdwn.Textf("You asked once more %s.", mrkdwn.Date(r.NudgedAt))
 	}
 	if !r.EscalatedAt.IsZero() {
-		escalated = mrkdwn.Mrkdwnf("It went to %s as well %s.", people(r.EscalatedTo), mrkdwn.SlackDate(r.EscalatedAt))
+		escalated = mrkdwn.Textf("It went to %s as well %s.", people(r.EscalatedTo), mrkdwn.Date(r.EscalatedAt))
 	}
 	return mrkdwn.JoinSentences(nudged, escalated)
 }
@@ -75,11 +75,11 @@ func nudgeNote(r approval.Request) mrkdwn.Mrkdwn {
 //	│ invoices                                     │
 //	└──────────────────────────────────────────────┘
 func (v Screens) ready(r approval.Request) mrkdwn.Message {
-	story := mrkdwn.JoinSentences(StatusForRequester(r), v.earlierKey(r))
+	status := mrkdwn.JoinSentences(StatusForRequester(r), v.earlierKey(r))
 	return mrkdwn.NewMessage(
-		mrkdwn.JoinSentences(story, mrkdwn.Mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
+		mrkdwn.JoinSentences(status, mrkdwn.Textf("Request %s: %s.", r.ID, r.Access.Description)),
 		mrkdwn.Header("Your Atlas API key "+string(r.ID)),
-		mrkdwn.Section(story),
+		mrkdwn.Section(status),
 		buttonsIn(approval.ReadyMessage, r, readyButtons(r)...),
 		mrkdwn.Footnote(mrkdwn.Code(r.Access.Description)),
 	)
@@ -109,33 +109,33 @@ func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
 
 // reminder asks once more whether a key that was shown is saved.
 func (v Screens) reminder(r approval.Request) mrkdwn.Message {
-	story := StatusForRequester(r)
+	status := StatusForRequester(r)
 	var pressable []*slack.ButtonBlockElement
 	if r.State == approval.StateDelivered {
-		story = mrkdwn.Mrkdwnf("*Did you save the private key*%s? Tell me by %s, or I delete it: a key that nobody holds must not stay.", KeyName(r), mrkdwn.SlackDate(r.Confirmation.ConfirmBy))
+		status = mrkdwn.Textf("*Did you save the private key*%s? Tell me by %s, or I delete it: a key without a holder must not stay.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy))
 		pressable = confirmOrReplace(r)
 	}
 	return mrkdwn.NewMessage(
-		mrkdwn.JoinSentences(story, mrkdwn.Mrkdwnf("Request %s: %s.", r.ID, r.Access.Description)),
-		mrkdwn.Section(story),
+		mrkdwn.JoinSentences(status, mrkdwn.Textf("Request %s: %s.", r.ID, r.Access.Description)),
+		mrkdwn.Section(status),
 		buttonsIn(approval.ReminderMessage, r, pressable...),
-		mrkdwn.Footnote(mrkdwn.Mrkdwnf("Request %s", r.ID)),
+		mrkdwn.Footnote(mrkdwn.Textf("Request %s", r.ID)),
 	)
 }
 
 // outcome says how a request ended, with a way to ask again.
 func (v Screens) outcome(r approval.Request) mrkdwn.Message {
-	story := StatusForRequester(r)
-	text := mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Request %s (%s):", r.ID, r.Access.Description), story)
+	status := StatusForRequester(r)
+	text := mrkdwn.JoinSentences(mrkdwn.Textf("Request %s (%s):", r.ID, r.Access.Description), status)
 	if r.State == approval.StateDenied && r.Decision.Reason != "" {
-		text = mrkdwn.JoinSentences(text, mrkdwn.Mrkdwnf("The reason: %s", r.Decision.Reason))
+		text = mrkdwn.JoinSentences(text, mrkdwn.Textf("The reason: %s", r.Decision.Reason))
 	}
 	var pressable []*slack.ButtonBlockElement
-	if mayAskAgain(r) {
+	if canRequestAgain(r) {
 		pressable = append(pressable, button(ActionRequestAgain, r, "Ask again", ""))
 	}
 	return mrkdwn.NewMessage(mrkdwn.JoinSentences(text, revokeReasonText(r)),
-		mrkdwn.Section(story),
+		mrkdwn.Section(status),
 		denialReason(r),
 		revokeReason(r),
 		buttonsIn(approval.OutcomeMessage, r, pressable...),
@@ -143,37 +143,37 @@ func (v Screens) outcome(r approval.Request) mrkdwn.Message {
 	)
 }
 
-// mayAskAgain reports whether the form behind the command can bring what came
+// canRequestAgain reports whether the form behind the command can bring what came
 // to nothing. A change is asked for where the key is, and so is a rotation
 // that was not collected.
-func mayAskAgain(r approval.Request) bool {
+func canRequestAgain(r approval.Request) bool {
 	return r.State.Final() && (r.Type == approval.NewKey || r.Type == approval.Rotation && r.State == approval.StateEnded)
 }
 
 // deletionOverdue says that a key which should be gone is not.
 func (v Screens) deletionOverdue(r approval.Request) mrkdwn.Message {
-	story := StatusForRequester(r)
+	status := StatusForRequester(r)
 	switch {
-	case isStuck(r) && isChange(r):
-		story = stuckGoingBack(r)
-	case isStuck(r):
-		story = mrkdwn.JoinSentences(
-			mrkdwn.Mrkdwnf(":rotating_light: Your key%s of request %s is still alive in Atlas: it should be gone%s, but deleting it has not worked since %s.", KeyName(r), r.ID, endReason(r), mrkdwn.SlackDate(r.Deletion.Since)),
+	case isDeletionOverdue(r) && isChange(r):
+		status = revertOverdue(r)
+	case isDeletionOverdue(r):
+		status = mrkdwn.JoinSentences(
+			mrkdwn.Textf(":rotating_light: Your key%s of request %s is still alive in Atlas: it should be gone%s, but deleting it has not worked since %s.", KeyName(r), r.ID, endReason(r), mrkdwn.Date(r.Deletion.Since)),
 			whyNotDeleted(r),
 			"I keep trying, and the approvers know. Treat it as a key that works.",
 		)
 	}
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story), buttonsIn(approval.DeletionOverdueMessage, r, deleting(r)...), mrkdwn.Footnote(mrkdwn.Mrkdwnf("Request %s", r.ID)))
+	return mrkdwn.NewMessage(status, mrkdwn.Section(status), buttonsIn(approval.DeletionOverdueMessage, r, deleting(r)...), mrkdwn.Footnote(mrkdwn.Textf("Request %s", r.ID)))
 }
 
-// pendingButtons are what whoever waits can do. They can ask once more once,
+// pendingButtons are what the requester can do meanwhile. They can remind once,
 // if there is a card to do it under.
 func pendingButtons(r approval.Request) []*slack.ButtonBlockElement {
 	var all []*slack.ButtonBlockElement
 	if r.NudgedAt.IsZero() && r.MessageRefs[approval.CardMessage].TS != "" {
 		all = append(all, mrkdwn.WithConfirm(
-			button(ActionNudge, r, "Nudge", ""),
-			"Ask once more?", mrkdwn.PlainText("Approvers read under the card that you still wait for a decision. You can do that once."), "Nudge", "Not yet",
+			button(ActionNudge, r, "Remind approvers", ""),
+			"Remind the approvers?", mrkdwn.PlainText("Approvers read under the card that you still wait for a decision. You can do that once."), "Remind", "Not yet",
 		))
 	}
 	return append(all, withdrawButton(r))

@@ -8,7 +8,7 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// revokeForm asks whoever revokes a key why, which may be left empty. The key
+// RevokeForm asks why a key is revoked, which may be left empty. The key
 // is revoked when this is sent.
 func RevokeForm(r approval.Request, metadata string) slack.ModalViewRequest {
 	hint := "The owner of the key reads it. You may leave it empty."
@@ -22,28 +22,28 @@ func RevokeForm(r approval.Request, metadata string) slack.ModalViewRequest {
 	return m
 }
 
-func revokeEffect(r approval.Request) mrkdwn.Mrkdwn {
-	return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working, and that cannot be undone.",
-		KeyName(r), r.ID, ownedBy(r), r.Access.Description), othersGo(r))
+func revokeEffect(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(mrkdwn.Textf("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working, and that cannot be undone.",
+		KeyName(r), r.ID, ownerText(r), r.Access.Description), otherKeysDeleted(r))
 }
 
-// othersGo says that an approver ends the access, and not one key of it.
-func othersGo(r approval.Request) mrkdwn.Mrkdwn {
+// otherKeysDeleted says that an approver ends the access, and not one key of it.
+func otherKeysDeleted(r approval.Request) mrkdwn.Text {
 	if r.Type != approval.Rotation && r.Successor == "" {
 		return ""
 	}
 	return "If you revoke it as an approver, the keys before and after it in its rotations are deleted too."
 }
 
-// ownedBy names the owner; of an adopted key nobody knows who that is.
-func ownedBy(r approval.Request) mrkdwn.Mrkdwn {
+// ownerText names the owner; that of an adopted key is not known.
+func ownerText(r approval.Request) mrkdwn.Text {
 	if r.Requester == "" {
 		return "of which no owner is known"
 	}
-	return mrkdwn.Mrkdwnf("which %s asked for", Mention(r.Requester))
+	return mrkdwn.Textf("which %s asked for", Mention(r.Requester))
 }
 
-// confirmRevoke is the answer to the command's "revoke": what it would do, and a
+// ConfirmRevoke is the answer to the command's "revoke": what it would do, and a
 // button that does it.
 func ConfirmRevoke(r approval.Request, mine bool) mrkdwn.Message {
 	b := button(ActionRevokeWithReason, r, "Revoke…", slack.StyleDanger)

@@ -5,38 +5,38 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// A story is where a request stands, in one or two sentences. It never says
+// A status is where a request stands, in one or two sentences. It never says
 // that something is so before it is: a key "is being made" and "is being
 // deleted" until Atlas has said that it is done.
 
 // statusForApprovers tells it to the approvers: who decided, then what came of it.
-func statusForApprovers(r approval.Request) mrkdwn.Mrkdwn {
+func statusForApprovers(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StatePending:
 		return mrkdwn.JoinedBy("\n", approvedSoFar(r), removedByApprover(r, "was asked for"),
-			mrkdwn.Mrkdwnf("*Waits for %s.* Without a decision it lapses %s.", awaitedByAll(r), mrkdwn.SlackDate(r.ExpiresAt)), nudgedNote(r))
+			mrkdwn.Textf("*Waits for %s.* Without a decision it expires %s.", awaitedByAll(r), mrkdwn.Date(r.ExpiresAt)), nudgedNote(r))
 	case approval.StateDenied:
-		return mrkdwn.Mrkdwnf(":no_entry: *Denied* by %s %s.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+		return mrkdwn.Textf(":no_entry: *Denied* by %s %s.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
 	}
 	return mrkdwn.JoinSentences(unapproved(r), approvedBy(r), removedByApprover(r, "was asked for"), review(r), statusAfterDecision(r), transferred(r))
 }
 
-func statusAfterDecision(r approval.Request) mrkdwn.Mrkdwn {
+func statusAfterDecision(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StateApproved:
-		return mrkdwn.JoinSentences(lastAttemptError(r), mrkdwn.Mrkdwnf("%s can create the key until %s.", Mention(r.Requester), mrkdwn.SlackDate(r.ExpiresAt)))
+		return mrkdwn.JoinSentences(lastAttemptError(r), mrkdwn.Textf("%s can create the key until %s.", Mention(r.Requester), mrkdwn.Date(r.ExpiresAt)))
 	case approval.StateIssuing:
-		return makingOrUndoing(r, "The key is being made.")
+		return issuingOrRollingBack(r, "The key is being made.")
 	case approval.StateDelivered:
-		return mrkdwn.Mrkdwnf("The key%s was shown to %s %s, who has yet to say that it is saved. It ends %s.", KeyName(r), Mention(r.Requester), mrkdwn.SlackDate(r.Confirmation.ShownAt), mrkdwn.SlackDate(r.KeyExpiresAt))
+		return mrkdwn.Textf("The key%s was shown to %s %s, who has yet to say that it is saved. It ends %s.", KeyName(r), Mention(r.Requester), mrkdwn.Date(r.Confirmation.ShownAt), mrkdwn.Date(r.KeyExpiresAt))
 	case approval.StateActive:
-		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("%s has the key%s. It ends %s.", Mention(r.Requester), KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt)), byUse(r, "It was seen in use."), successor(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("%s has the key%s. It ends %s.", Mention(r.Requester), KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), byUse(r, "It was seen in use."), successor(r))
 	case approval.StateRevoking:
-		return mrkdwn.Mrkdwnf("*The key%s is being deleted%s.*", KeyName(r), endReason(r))
+		return mrkdwn.Textf("*The key%s is being deleted%s.*", KeyName(r), endReason(r))
 	case approval.StateWithdrawn:
 		return withdrawal(r)
 	case approval.StateExpired:
-		return mrkdwn.Mrkdwnf("*Lapsed* %s: %s", mrkdwn.SlackDate(r.Outcome.At), expiryReason(r))
+		return mrkdwn.Textf("*Expired* %s: %s", mrkdwn.Date(r.Outcome.At), expiryReason(r))
 	case approval.StateApplying:
 		return changing(r)
 	case approval.StateApplied:
@@ -47,35 +47,35 @@ func statusAfterDecision(r approval.Request) mrkdwn.Mrkdwn {
 		}
 		return mrkdwn.JoinSentences("*There is no key.*", whyNotMade(r.Outcome.Cause), reference(r.Outcome.Code))
 	case approval.StateEnded:
-		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("*The key%s was deleted%s.*", KeyName(r), endReason(r)), stillListed(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("*The key%s was deleted%s.*", KeyName(r), endReason(r)), stillListed(r))
 	}
-	return mrkdwn.Mrkdwnf("State: %s.", r.State)
+	return mrkdwn.Textf("State: %s.", r.State)
 }
 
-// statusForRequester tells it to whoever asked.
-func StatusForRequester(r approval.Request) mrkdwn.Mrkdwn {
+// StatusForRequester tells the requester where r stands.
+func StatusForRequester(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StatePending:
-		return mrkdwn.JoinSentences(approvedSoFar(r), mrkdwn.Mrkdwnf("It waits for %s. Without a decision it lapses %s.", missingApprovalsShort(r), mrkdwn.SlackDate(r.ExpiresAt)))
+		return mrkdwn.JoinSentences(approvedSoFar(r), mrkdwn.Textf("It waits for %s. Without a decision it expires %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)))
 	case approval.StateApproved:
-		return mrkdwn.JoinSentences(lastAttemptError(r), unapproved(r), approvedBy(r), removedByApprover(r, "you asked for"), mrkdwn.Mrkdwnf("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", mrkdwn.SlackDate(r.ExpiresAt)), mayDecline(r), leavesBehind(r))
+		return mrkdwn.JoinSentences(lastAttemptError(r), unapproved(r), approvedBy(r), removedByApprover(r, "you asked for"), mrkdwn.Textf("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", mrkdwn.Date(r.ExpiresAt)), mayDecline(r), leavesBehind(r))
 	case approval.StateIssuing:
-		return mrkdwn.JoinSentences(makingOrUndoing(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment."), breakGlassNote(r))
+		return mrkdwn.JoinSentences(issuingOrRollingBack(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment."), breakGlassNote(r))
 	case approval.StateDelivered:
-		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key that nobody holds must not stay. It ends %s.", KeyName(r), mrkdwn.SlackDate(r.Confirmation.ShownAt), mrkdwn.SlackDate(r.Confirmation.ConfirmBy), mrkdwn.SlackDate(r.KeyExpiresAt)), leavesBehind(r), breakGlassNote(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key without a holder must not stay. It ends %s.", KeyName(r), mrkdwn.Date(r.Confirmation.ShownAt), mrkdwn.Date(r.Confirmation.ConfirmBy), mrkdwn.Date(r.KeyExpiresAt)), leavesBehind(r), breakGlassNote(r))
 	case approval.StateActive:
-		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("You have the key%s. It ends %s and is deleted then.", KeyName(r), mrkdwn.SlackDate(r.KeyExpiresAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), leavesBehind(r), breakGlassNote(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("You have the key%s. It ends %s and is deleted then.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), leavesBehind(r), breakGlassNote(r))
 	case approval.StateRevoking:
-		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Your key%s is being deleted%s.", KeyName(r), endReason(r)), notDeletedYet(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("Your key%s is being deleted%s.", KeyName(r), endReason(r)), notDeletedYet(r))
 	case approval.StateDenied:
-		return mrkdwn.Mrkdwnf("%s denied your request %s.", Mention(r.Decision.By), mrkdwn.SlackDate(r.Decision.At))
+		return mrkdwn.Textf("%s denied your request %s.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
 	case approval.StateWithdrawn:
 		if r.Outcome.Cause == approval.CauseDeclined {
-			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Mrkdwnf("You declined that %s, so no key was made.", mrkdwn.SlackDate(r.Outcome.At)))
+			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("You declined that %s, so no key was made.", mrkdwn.Date(r.Outcome.At)))
 		}
-		return mrkdwn.Mrkdwnf("You took this request back %s.", mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf("You took this request back %s.", mrkdwn.Date(r.Outcome.At))
 	case approval.StateExpired:
-		return mrkdwn.Mrkdwnf("Your request lapsed %s: %s", mrkdwn.SlackDate(r.Outcome.At), expiryReason(r))
+		return mrkdwn.Textf("Your request expired %s: %s", mrkdwn.Date(r.Outcome.At), expiryReason(r))
 	case approval.StateApplying:
 		return mrkdwn.JoinSentences(unapproved(r), approvedBy(r), changing(r))
 	case approval.StateApplied:
@@ -86,19 +86,19 @@ func StatusForRequester(r approval.Request) mrkdwn.Mrkdwn {
 		}
 		return mrkdwn.JoinSentences("There is no key.", whyNotMade(r.Outcome.Cause), nextStep(r), reference(r.Outcome.Code))
 	case approval.StateEnded:
-		return mrkdwn.JoinSentences(mrkdwn.Mrkdwnf("Your key%s was deleted%s.", KeyName(r), endReason(r)), stillListed(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("Your key%s was deleted%s.", KeyName(r), endReason(r)), stillListed(r))
 	}
-	return mrkdwn.Mrkdwnf("State: %s.", r.State)
+	return mrkdwn.Textf("State: %s.", r.State)
 }
 
-func withdrawal(r approval.Request) mrkdwn.Mrkdwn {
+func withdrawal(r approval.Request) mrkdwn.Text {
 	if r.Outcome.Cause == approval.CauseDeclined {
-		return mrkdwn.Mrkdwnf("*Declined* by %s %s, who did not want what was approved.", Mention(r.Requester), mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf("*Declined* by %s %s, who did not want what was approved.", Mention(r.Requester), mrkdwn.Date(r.Outcome.At))
 	}
-	return mrkdwn.Mrkdwnf("*Withdrawn* by %s %s.", Mention(r.Requester), mrkdwn.SlackDate(r.Outcome.At))
+	return mrkdwn.Textf("*Withdrawn* by %s %s.", Mention(r.Requester), mrkdwn.Date(r.Outcome.At))
 }
 
-func mayDecline(r approval.Request) mrkdwn.Mrkdwn {
+func mayDecline(r approval.Request) mrkdwn.Text {
 	if !isPartial(r) {
 		return ""
 	}
@@ -106,46 +106,46 @@ func mayDecline(r approval.Request) mrkdwn.Mrkdwn {
 }
 
 // transferred says whose the key was before.
-func transferred(r approval.Request) mrkdwn.Mrkdwn {
+func transferred(r approval.Request) mrkdwn.Text {
 	if len(r.Transfers) == 0 {
 		return ""
 	}
 	last := r.Transfers[len(r.Transfers)-1]
-	return mrkdwn.Mrkdwnf("%s handed it from %s to %s %s.", Mention(last.By), Mention(last.From), Mention(last.To), mrkdwn.SlackDate(last.At))
+	return mrkdwn.Textf("%s handed it from %s to %s %s.", Mention(last.By), Mention(last.From), Mention(last.To), mrkdwn.Date(last.At))
 }
 
-// keyName is the key's public half with a space before it, if there is one.
-func KeyName(r approval.Request) mrkdwn.Mrkdwn {
+// KeyName is the key's public half with a space before it, if there is one.
+func KeyName(r approval.Request) mrkdwn.Text {
 	if r.Key.PublicKey == "" {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf(" %s", r.Key.PublicKey)
+	return mrkdwn.Textf(" %s", r.Key.PublicKey)
 }
 
 // successor names the request that was opened last to take over from r.
-func successor(r approval.Request) mrkdwn.Mrkdwn {
+func successor(r approval.Request) mrkdwn.Text {
 	if r.Successor == "" {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("Request %s was opened to take over from it.", r.Successor)
+	return mrkdwn.Textf("Request %s was opened to take over from it.", r.Successor)
 }
 
-func byUse(r approval.Request, said mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
+func byUse(r approval.Request, said mrkdwn.Text) mrkdwn.Text {
 	if !r.Confirmation.ByUse {
 		return ""
 	}
 	return said
 }
 
-func makingOrUndoing(r approval.Request, making mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
+func issuingOrRollingBack(r approval.Request, making mrkdwn.Text) mrkdwn.Text {
 	if r.Issuance.Stage != approval.StageRollingBack {
 		return making
 	}
-	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), undoingStory(r))
+	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), rollbackStatus(r))
 }
 
 // lastAttemptError says why there is no key after a press: the request was put back.
-func lastAttemptError(r approval.Request) mrkdwn.Mrkdwn {
+func lastAttemptError(r approval.Request) mrkdwn.Text {
 	switch r.Issuance.Cause {
 	case approval.CauseNone:
 		return ""
@@ -156,28 +156,28 @@ func lastAttemptError(r approval.Request) mrkdwn.Mrkdwn {
 }
 
 // endReason goes on from "the key is being deleted".
-func endReason(r approval.Request) mrkdwn.Mrkdwn {
+func endReason(r approval.Request) mrkdwn.Text {
 	switch r.Outcome.Cause {
 	case approval.CauseUnconfirmed:
-		return mrkdwn.Mrkdwnf(", because nobody had said by %s that it was saved", mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf(", because it was not confirmed by %s that it was saved", mrkdwn.Date(r.Outcome.At))
 	case approval.CauseKeyExpired:
-		return mrkdwn.Mrkdwnf(", because its lifetime was over %s", mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf(", because its lifetime was over %s", mrkdwn.Date(r.Outcome.At))
 	case approval.CauseDeletedExternally:
-		return mrkdwn.Mrkdwnf(", by somebody in Atlas, as I found %s", mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf(", in Atlas itself, as I found %s", mrkdwn.Date(r.Outcome.At))
 	case approval.CauseRevoked:
-		return mrkdwn.Mrkdwnf(", because %s revoked it %s", Mention(r.Outcome.By), mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf(", because %s revoked it %s", Mention(r.Outcome.By), mrkdwn.Date(r.Outcome.At))
 	case approval.CauseKeyNotActive:
-		return mrkdwn.Mrkdwnf(", because the key before it is gone or has another owner, as I found %s", mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf(", because the key before it is gone or has another owner, as I found %s", mrkdwn.Date(r.Outcome.At))
 	case approval.CauseReplaced:
-		return mrkdwn.Mrkdwnf(", because its successor took over %s", mrkdwn.SlackDate(r.Outcome.At))
+		return mrkdwn.Textf(", because its successor took over %s", mrkdwn.Date(r.Outcome.At))
 	}
 	return ""
 }
 
-func expiryReason(r approval.Request) mrkdwn.Mrkdwn {
+func expiryReason(r approval.Request) mrkdwn.Text {
 	switch r.Outcome.Cause {
 	case approval.CauseUndecided:
-		return "nobody decided in time."
+		return "no approver decided in time."
 	case approval.CauseNotIssuedInTime:
 		if r.Type == approval.Rotation {
 			return "the key was not created in time."
@@ -191,8 +191,8 @@ func expiryReason(r approval.Request) mrkdwn.Mrkdwn {
 	return "its time was over."
 }
 
-// isStuck reports whether a key should be gone and is known not to be.
-func isStuck(r approval.Request) bool {
-	going := r.State == approval.StateRevoking || r.State == approval.StateIssuing && r.Issuance.Stage == approval.StageRollingBack || isGoingBack(r)
+// isDeletionOverdue reports whether a key should be gone and is known not to be.
+func isDeletionOverdue(r approval.Request) bool {
+	going := r.State == approval.StateRevoking || r.State == approval.StateIssuing && r.Issuance.Stage == approval.StageRollingBack || isReverting(r)
 	return going && r.Deletion.Notified
 }

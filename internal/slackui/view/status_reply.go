@@ -15,7 +15,7 @@ func StatusReply(r approval.Request) mrkdwn.Message {
 	return mrkdwn.NewMessage(status, mrkdwn.Section(status), buttonsIn(StatusSurface, r, statusButtons(r)...))
 }
 
-func statusNow(r approval.Request) mrkdwn.Mrkdwn {
+func statusNow(r approval.Request) mrkdwn.Text {
 	switch {
 	case r.State == approval.StateIssuing && r.Issuance.Stage != approval.StageRollingBack:
 		return "Your key is still being made. It appears in this conversation, or I say here why it could not be made."

@@ -20,7 +20,7 @@ const (
 	maxFolded  = 1500 // what a key may do in projects, before it is said once for all
 )
 
-// titles names roles as Atlas does.
+// Titles names roles as Atlas does.
 func Titles(roles []policy.Role) string {
 	all := make([]string, len(roles))
 	for i, r := range roles {
@@ -40,7 +40,7 @@ func powers(roles []policy.Role) string {
 	return Titles(all)
 }
 
-// allRoles are those in the organization and in projects, each once.
+// AllRoles are those in the organization and in projects, each once.
 func AllRoles(a policy.Access) []policy.Role { return withProjectRoles(a.Roles, a.Projects) }
 
 func projectRoles(projects []policy.ProjectAccess) []policy.Role {
@@ -113,12 +113,12 @@ func addressCountText(a policy.Access) string {
 }
 
 // from lists addresses with how many hosts they are, as one list of several.
-func from(all []netip.Prefix) string { return usableUpTo(maxOneList, policy.Access{Networks: all}) }
+func from(all []netip.Prefix) string { return usableFromUpTo(maxOneList, policy.Access{Networks: all}) }
 
 // usableFrom does the same, with names.
-func usableFrom(a policy.Access) string { return usableUpTo(mrkdwn.MaxFact, a) }
+func usableFrom(a policy.Access) string { return usableFromUpTo(mrkdwn.MaxFact, a) }
 
-func usableUpTo(limit int, a policy.Access) string {
+func usableFromUpTo(limit int, a policy.Access) string {
 	text := orNone(mrkdwn.ListUpTo(limit, ", ", addressEntries(a)))
 	if hosts := addressCountText(a); hosts != "" {
 		text += " (" + hosts + ")"
@@ -145,7 +145,7 @@ func projectName(p policy.Project) string {
 	return fmt.Sprintf("%s (%s)", mrkdwn.Truncate(p.Name, maxName), p.ID)
 }
 
-// accessFacts is what a key may do, for the card and for whoever asked.
+// accessFacts is what a key may do, for the card and for the requester.
 func accessFacts(a policy.Access) []mrkdwn.Fact {
 	all := []mrkdwn.Fact{{Name: "Description", Value: a.Description}, rolesFact(a)}
 	if len(a.Projects) > 0 {
@@ -206,12 +206,12 @@ func projectsText(projects []policy.ProjectAccess) string {
 }
 
 // mayText is what a key may do, to be read out.
-func mayText(a policy.Access) mrkdwn.Mrkdwn {
-	text := mrkdwn.Mrkdwnf("Description: %s. %s: %s.", a.Description, mrkdwn.BotText(rolesLabel(a)), mrkdwn.BotText(Titles(a.Roles)))
+func mayText(a policy.Access) mrkdwn.Text {
+	text := mrkdwn.Textf("Description: %s. %s: %s.", a.Description, mrkdwn.BotText(rolesLabel(a)), mrkdwn.BotText(Titles(a.Roles)))
 	if len(a.Projects) > 0 {
-		text = mrkdwn.JoinSentences(text, mrkdwn.Mrkdwnf("Projects: %s.", projectsText(a.Projects)))
+		text = mrkdwn.JoinSentences(text, mrkdwn.Textf("Projects: %s.", projectsText(a.Projects)))
 	}
-	return mrkdwn.JoinSentences(text, mrkdwn.Mrkdwnf("May be used from: %s.", namedAddresses(a)))
+	return mrkdwn.JoinSentences(text, mrkdwn.Textf("May be used from: %s.", namedAddresses(a)))
 }
 
 // mayDo is what a key may do, in a few words.

@@ -14,8 +14,8 @@ func isPartial(r approval.Request) bool { return r.ReducedBy != "" && r.Decision
 
 // removedByApprover says what approvers left out of what was asked for by whom, one after
 // the other.
-func removedByApprover(r approval.Request, whoAsked mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
-	var all []mrkdwn.Mrkdwn
+func removedByApprover(r approval.Request, whoAsked mrkdwn.Text) mrkdwn.Text {
+	var all []mrkdwn.Text
 	for _, a := range r.Approvals {
 		all = append(all, removedBy(a, whoAsked))
 	}
@@ -23,7 +23,7 @@ func removedByApprover(r approval.Request, whoAsked mrkdwn.Mrkdwn) mrkdwn.Mrkdwn
 }
 
 // removedBy is empty if an approver left nothing out.
-func removedBy(a approval.Approval, whoAsked mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
+func removedBy(a approval.Approval, whoAsked mrkdwn.Text) mrkdwn.Text {
 	if !a.IsPartial() {
 		return ""
 	}
@@ -31,22 +31,22 @@ func removedBy(a approval.Approval, whoAsked mrkdwn.Mrkdwn) mrkdwn.Mrkdwn {
 	if what != "" {
 		what = ": " + what
 	}
-	return mrkdwn.Mrkdwnf(":scissors: *%s approved less than %s*%s.", Mention(a.By), whoAsked, mrkdwn.TruncateMrkdwn(what, 1000))
+	return mrkdwn.Textf(":scissors: *%s approved less than %s*%s.", Mention(a.By), whoAsked, mrkdwn.TruncateText(what, 1000))
 }
 
-func withoutRoles(a approval.Approval) mrkdwn.Mrkdwn {
+func withoutRoles(a approval.Approval) mrkdwn.Text {
 	gone := slices.DeleteFunc(slices.Clone(a.Before.Roles), func(role policy.Role) bool { return slices.Contains(a.After.Roles, role) })
 	if len(gone) == 0 {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("without %s", mrkdwn.BotText(mrkdwn.Truncate(Titles(gone), 300)))
+	return mrkdwn.Textf("without %s", mrkdwn.BotText(mrkdwn.Truncate(Titles(gone), 300)))
 }
 
-func withoutProjects(a approval.Approval) mrkdwn.Mrkdwn {
-	var gone []mrkdwn.Mrkdwn
+func withoutProjects(a approval.Approval) mrkdwn.Text {
+	var gone []mrkdwn.Text
 	for _, p := range a.Before.Projects {
 		if !slices.ContainsFunc(a.After.Projects, func(have policy.ProjectAccess) bool { return have.ID == p.ID }) {
-			gone = append(gone, mrkdwn.Mrkdwnf("%s in %s", mrkdwn.BotText(Titles(p.Roles)), projectName(p.Project)))
+			gone = append(gone, mrkdwn.Textf("%s in %s", mrkdwn.BotText(Titles(p.Roles)), projectName(p.Project)))
 		}
 	}
 	if len(gone) == 0 {
@@ -55,17 +55,17 @@ func withoutProjects(a approval.Approval) mrkdwn.Mrkdwn {
 	return "without " + mrkdwn.JoinedBy(", ", gone...)
 }
 
-func fewerNetworks(a approval.Approval) mrkdwn.Mrkdwn {
+func fewerNetworks(a approval.Approval) mrkdwn.Text {
 	before, now := namedAddresses(a.Before), namedAddresses(a.After)
 	if before == now {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("from %s instead of %s", mrkdwn.Truncate(now, 300), mrkdwn.Truncate(before, 300))
+	return mrkdwn.Textf("from %s instead of %s", mrkdwn.Truncate(now, 300), mrkdwn.Truncate(before, 300))
 }
 
-func shorterLifetime(a approval.Approval) mrkdwn.Mrkdwn {
+func shorterLifetime(a approval.Approval) mrkdwn.Text {
 	if a.Before.Lifetime == a.After.Lifetime {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("for %s instead of %s", mrkdwn.BotText(mrkdwn.HumanDuration(a.After.Lifetime)), mrkdwn.BotText(mrkdwn.HumanDuration(a.Before.Lifetime)))
+	return mrkdwn.Textf("for %s instead of %s", mrkdwn.BotText(mrkdwn.Duration(a.After.Lifetime)), mrkdwn.BotText(mrkdwn.Duration(a.Before.Lifetime)))
 }

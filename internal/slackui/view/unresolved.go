@@ -9,10 +9,10 @@ import (
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// undoneForOwner answers a press under a key that was made and is not handed
+// RolledBackForOwner answers an action on a key that was created and is not handed
 // over: its owner may hold it.
-func UndoneForOwner(r approval.Request) mrkdwn.Mrkdwn {
-	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), undoingStory(r), "I say in the message about the key when you can create another.")
+func RolledBackForOwner(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), rollbackStatus(r), "I say in the message about the key when you can create another.")
 }
 
 // What owner and approvers read of keys that should not be there: one that may
@@ -22,17 +22,17 @@ func UndoneForOwner(r approval.Request) mrkdwn.Mrkdwn {
 
 // unresolved says to the owner that there may be a key.
 func (v Screens) unresolved(r approval.Request) mrkdwn.Message {
-	story := v.unresolvedStory(r)
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story), mrkdwn.Footnote(mrkdwn.Mrkdwnf("Request %s", r.ID)))
+	status := v.unresolvedStatus(r)
+	return mrkdwn.NewMessage(status, mrkdwn.Section(status), mrkdwn.Footnote(mrkdwn.Textf("Request %s", r.ID)))
 }
 
 // unresolvedNotice says it to the approvers, with where to look.
 func (v Screens) unresolvedNotice(r approval.Request) mrkdwn.Message {
-	story := v.unresolvedStory(r)
+	status := v.unresolvedStatus(r)
 	if isUnresolved(r) {
-		story = mrkdwn.JoinSentences(story, mrkdwn.Mrkdwnf("Its description in Atlas contains %s.", mrkdwn.Code(string(r.ID))))
+		status = mrkdwn.JoinSentences(status, mrkdwn.Textf("Its description in Atlas contains %s.", mrkdwn.Code(string(r.ID))))
 	}
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story))
+	return mrkdwn.NewMessage(status, mrkdwn.Section(status))
 }
 
 // isUnresolved reports whether people know that there may be a key.
@@ -40,60 +40,60 @@ func isUnresolved(r approval.Request) bool {
 	return slices.ContainsFunc(r.UnresolvedCreates, func(d approval.UnresolvedCreate) bool { return d.Notified })
 }
 
-func (v Screens) unresolvedStory(r approval.Request) mrkdwn.Mrkdwn {
+func (v Screens) unresolvedStatus(r approval.Request) mrkdwn.Text {
 	if !isUnresolved(r) {
-		return mrkdwn.Mrkdwnf("Request %s left no extra key in Atlas.", r.ID)
+		return mrkdwn.Textf("Request %s left no extra key in Atlas.", r.ID)
 	}
-	why := mrkdwn.Mrkdwn("Atlas doesn't answer me, or refuses to.")
+	why := mrkdwn.Text("Atlas doesn't answer me, or refuses to.")
 	if _, err := v.Orgs.Find(r.Org); err != nil {
 		why = noOrg
 	}
 	return mrkdwn.JoinSentences(
-		mrkdwn.Mrkdwnf(":warning: There may be a key of request %s in Atlas that I can't look for: Atlas never said whether it was made.", r.ID), why,
-		"Its private key was shown to nobody. I keep trying, and delete it when I find it.",
+		mrkdwn.Textf(":warning: There may be a key of request %s in Atlas that I can't look for: Atlas never said whether it was made.", r.ID), why,
+		"Its private key was not shown. I keep trying, and delete it when I find it.",
 	)
 }
 
 // noOrg says why nothing can be done in an organization.
-const noOrg mrkdwn.Mrkdwn = "This bot isn't set up for that Atlas organization any more; whoever runs the bot has to look at that."
+const noOrg mrkdwn.Text = "This bot isn't set up for that Atlas organization any more; the operator of this bot has to look at that."
 
 // leftover says to the owner that a key came back.
 func (v Screens) leftover(r approval.Request) mrkdwn.Message {
-	story := leftoverStory(r)
+	status := leftoverStatus(r)
 	if r.Leftover.IsOpen() {
-		story = mrkdwn.JoinSentences(story, "The approvers know.")
+		status = mrkdwn.JoinSentences(status, "The approvers know.")
 	}
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story), mrkdwn.Footnote(mrkdwn.Mrkdwnf("Request %s", r.ID)))
+	return mrkdwn.NewMessage(status, mrkdwn.Section(status), mrkdwn.Footnote(mrkdwn.Textf("Request %s", r.ID)))
 }
 
 // leftoverNotice says it to the approvers, with what they can do.
 func (v Screens) leftoverNotice(r approval.Request) mrkdwn.Message {
-	story := leftoverStory(r)
+	status := leftoverStatus(r)
 	if r.Leftover.IsOpen() {
-		story = mrkdwn.JoinSentences(story, "If it can't wait, an Organization Owner can delete it in Atlas, and should ask MongoDB's support why it came back.")
+		status = mrkdwn.JoinSentences(status, "If it can't wait, an Organization Owner can delete it in Atlas, and should ask MongoDB's support why it came back.")
 	}
-	return mrkdwn.NewMessage(story, mrkdwn.Section(story))
+	return mrkdwn.NewMessage(status, mrkdwn.Section(status))
 }
 
-func leftoverStory(r approval.Request) mrkdwn.Mrkdwn {
+func leftoverStatus(r approval.Request) mrkdwn.Text {
 	key := mrkdwn.Code(r.Leftover.Key.PublicKey)
 	if !r.Leftover.IsOpen() {
-		return mrkdwn.Mrkdwnf("The key %s of request %s is gone now: Atlas doesn't know it any more.", key, r.ID)
+		return mrkdwn.Textf("The key %s of request %s is gone now: Atlas doesn't know it any more.", key, r.ID)
 	}
-	return mrkdwn.Mrkdwnf(":rotating_light: Atlas said that the key %s of request %s was deleted, and lists it again. Treat it as a key that works. I found it %s and go on deleting it.", key, r.ID, mrkdwn.SlackDate(r.Leftover.Since))
+	return mrkdwn.Textf(":rotating_light: Atlas said that the key %s of request %s was deleted, and lists it again. Treat it as a key that works. I found it %s and go on deleting it.", key, r.ID, mrkdwn.Date(r.Leftover.Since))
 }
 
 // stillListed goes on from "the key was deleted" if it came back.
-func stillListed(r approval.Request) mrkdwn.Mrkdwn {
+func stillListed(r approval.Request) mrkdwn.Text {
 	if !r.Leftover.IsOpen() || r.Leftover.Key.ID != r.Key.ID {
 		return ""
 	}
 	return ":rotating_light: *Atlas lists it again:* treat it as a key that works. I go on deleting it."
 }
 
-// undoingStory says what is so of a key that was made and is not handed over, until it
+// rollbackStatus says what is so of a key that was made and is not handed over, until it
 // is gone.
-func undoingStory(r approval.Request) mrkdwn.Mrkdwn {
+func rollbackStatus(r approval.Request) mrkdwn.Text {
 	key := "The key" + KeyName(r) + " "
 	switch {
 	case r.Key.ID == "":
@@ -101,20 +101,20 @@ func undoingStory(r approval.Request) mrkdwn.Mrkdwn {
 	case mayHaveBeenShown(r.Issuance.Cause):
 		key += "is being deleted. If it was shown, it works until it is gone: don't use it."
 	default:
-		key += "was shown to nobody and is being deleted."
+		key += "was not shown and is being deleted."
 	}
 	return mrkdwn.JoinSentences(key, notDeletedYet(r))
 }
 
 // notDeletedYet says why a deletion takes long.
-func notDeletedYet(r approval.Request) mrkdwn.Mrkdwn {
+func notDeletedYet(r approval.Request) mrkdwn.Text {
 	if r.Deletion.Tries == 0 {
 		return ""
 	}
 	return mrkdwn.JoinSentences("Deleting it hasn't worked yet.", whyNotDeleted(r), "I keep trying.")
 }
 
-// mayHaveBeenShown reports whether a key can be on somebody's screen although it
+// mayHaveBeenShown reports whether a key can be on a screen although it
 // was not handed over, for that reason.
 func mayHaveBeenShown(why approval.Cause) bool {
 	return why == approval.CauseNotShown || why == approval.CauseInterrupted

@@ -17,17 +17,17 @@ type Screens struct {
 	TabIsOff  func() bool // whether Slack refuses messages to people; nil: not known
 }
 
-// channel is the approvers' of r's organization.
+// Channel is the approvers' of r's organization.
 func (v Screens) Channel(r approval.Request) string { return v.Channels[r.Org] }
 
-// policy is that of r's organization; the zero one if it is not configured any
+// Policy is that of r's organization; the zero one if it is not configured any
 // more.
 func (v Screens) Policy(r approval.Request) policy.Policy {
 	org, _ := v.Orgs.Find(r.Org)
 	return org.Policy
 }
 
-// message draws the named message of r as r is now.
+// Message draws the named message of r as r is now.
 func (v Screens) Message(r approval.Request, name approval.MessageName) mrkdwn.Message {
 	switch name {
 	case approval.CardMessage:
@@ -61,7 +61,7 @@ func (v Screens) Message(r approval.Request, name approval.MessageName) mrkdwn.M
 	case approval.OwnsNotice:
 		return v.ownsNotice(r)
 	case approval.UnknownKeysNotice:
-		return v.FoundManyNotice(r)
+		return v.UnknownKeysNotice(r)
 	case approval.DecidedNotice:
 		return v.DecidedNotice(r)
 	case approval.KeyCreatedNotice:
@@ -88,10 +88,10 @@ func (v Screens) numbered(r approval.Request, name approval.MessageName) mrkdwn.
 			return draw(r, n)
 		}
 	}
-	return mrkdwn.Sentence(mrkdwn.Mrkdwnf("Request %s", r.ID))
+	return mrkdwn.Sentence(mrkdwn.Textf("Request %s", r.ID))
 }
 
-// numberOf is which of its kind name is, from 1, if it is one.
+// NumberOf is which of its kind name is, from 1, if it is one.
 func NumberOf(name approval.MessageName, kind string) (int, bool) {
 	n, ok := name.Number(kind)
 	return n, ok && n > 0
@@ -107,23 +107,23 @@ func (v Screens) orgName(r approval.Request) string {
 }
 
 // org is a sentence of nothing but the name.
-func (v Screens) org(r approval.Request) mrkdwn.Mrkdwn {
+func (v Screens) org(r approval.Request) mrkdwn.Text {
 	name := v.orgName(r)
 	if name == "" {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf("%s.", mrkdwn.OrgText(name))
+	return mrkdwn.Textf("%s.", mrkdwn.OrgText(name))
 }
 
-// forOrgID goes on from what is somewhere, if there are several places.
-func (v Screens) inOrg(r approval.Request) mrkdwn.Mrkdwn {
+// inOrg goes on from what is somewhere, if there are several places.
+func (v Screens) inOrg(r approval.Request) mrkdwn.Text {
 	org := v.orgName(r)
 	if org == "" {
 		return ""
 	}
-	return mrkdwn.Mrkdwnf(" in %s", mrkdwn.OrgText(org))
+	return mrkdwn.Textf(" in %s", mrkdwn.OrgText(org))
 }
 
-// canNotWrite reports whether Slack refuses messages to people because the
+// MessagesTabIsOff reports whether Slack refuses messages to people because the
 // app's Messages tab is off, as far as is known.
-func (v Screens) CanNotWrite() bool { return v.TabIsOff != nil && v.TabIsOff() }
+func (v Screens) MessagesTabIsOff() bool { return v.TabIsOff != nil && v.TabIsOff() }

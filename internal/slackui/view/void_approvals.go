@@ -7,17 +7,17 @@ import (
 )
 
 // notCounted names the approvals that do not count any more, and why.
-func notCounted(approvals []approval.Approval) mrkdwn.Mrkdwn {
-	var all []mrkdwn.Mrkdwn
+func notCounted(approvals []approval.Approval) mrkdwn.Text {
+	var all []mrkdwn.Text
 	for _, a := range approvals {
 		if a.Void != "" {
-			all = append(all, mrkdwn.Mrkdwnf("The approval of %s does not count any more: %s.", Mention(a.By), whyVoid(a.Void)))
+			all = append(all, mrkdwn.Textf("The approval of %s does not count any more: %s.", Mention(a.By), whyVoid(a.Void)))
 		}
 	}
 	return mrkdwn.JoinSentences(all...)
 }
 
-func whyVoid(reason policy.VoidReason) mrkdwn.Mrkdwn {
+func whyVoid(reason policy.VoidReason) mrkdwn.Text {
 	switch reason {
 	case policy.VoidDeactivated:
 		return "that account is deactivated"
@@ -33,13 +33,13 @@ func whyVoid(reason policy.VoidReason) mrkdwn.Mrkdwn {
 	return "they are not among the approvers"
 }
 
-// stillMissing tells whoever approved that theirs was not the last approval,
+// MissingApprovalsNote tells an approver that theirs was not the last approval,
 // because an earlier one does not count any more. Otherwise nothing is said: the
 // card shows it.
-func StillMissing(r approval.Request) mrkdwn.Mrkdwn {
+func MissingApprovalsNote(r approval.Request) mrkdwn.Text {
 	void := notCounted(r.Approvals)
 	if r.State != approval.StatePending || void == "" {
 		return ""
 	}
-	return mrkdwn.JoinSentences("Your approval is recorded.", void, mrkdwn.Mrkdwnf("The request still waits for %s.", missingApprovalsShort(r)))
+	return mrkdwn.JoinSentences("Your approval is recorded.", void, mrkdwn.Textf("The request still waits for %s.", missingApprovalsShort(r)))
 }
