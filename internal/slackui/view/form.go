@@ -1,10 +1,13 @@
 package view
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/slack-go/slack"
 
+	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/slackui/mrkdwn"
@@ -111,4 +114,117 @@ func networkOption(n policy.NetworkPreset) *slack.OptionBlockObject {
 		return slack.NewOptionBlockObject(n.Name, mrkdwn.PlainText(n.Name), nil)
 	}
 	return slack.NewOptionBlockObject(n.Name, mrkdwn.PlainText(n.Name), mrkdwn.PlainText(below))
+}
+
+// A FormPreview is what sending a form would come to, as far as it is filled in.
+type FormPreview struct {
+	policy.Preview
+	Unknown bool // the rules could not be evaluated in time
+}
+
+// maxPreviewProblems problems are told before a form is sent; the rest is counted.
+const maxPreviewProblems = 5
+
+// blocks is what stands below a form.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ ⚠ This cannot be sent as it is:              │
+//	│ • A key with … is valid at most 8 hours …       │
+//	│ This will go to 1 of @platform and 1 of …    │
+//	│ This follows what you choose; …              │
+//	└──────────────────────────────────────────────┘
+func (o FormPreview) blocks() []slack.Block {
+	blocks := []slack.Block{slack.NewDividerBlock()}
+	blocks = append(blocks, previewProblems(o.Problems)...)
+	return append(blocks, mrkdwn.Section(o.route("This will go to")), mrkdwn.Footnote("This follows what you choose above. Addresses that you type are looked at when you send."))
+}
+
+// route says whose approval it would take, after "This will go to".
+func (o FormPreview) route(goesTo mrkdwn.Text) mrkdwn.Text {
+	switch {
+	case o.Unknown:
+		return "Who will be asked I could not find out just now. You can send this all the same."
+	case o.Rule != "":
+		return mrkdwn.Textf(":zap: *No approval is needed*: rule %s. It is recorded, and the approvers are told.", o.Rule)
+	}
+	return mrkdwn.JoinSentences(mrkdwn.Textf("%s %s.", goesTo, approvalsNeeded(o.Requirements)), o.noEligibleApprover())
+}
+
+func (o FormPreview) noEligibleApprover() mrkdwn.Text {
+	if !o.NoEligibleApprover {
+		return ""
+	}
+	who := mrkdwn.Textf("you are the only one who could approve this, and your own request is not yours to decide")
+	if needed(approval.Request{Requirements: o.Requirements}) > 1 {
+		who = "there are too few people beside you who could approve this, and your own request is not yours to decide"
+	}
+	return mrkdwn.Textf(":warning: As far as I can see %s. You can send it; tell the operator of this bot that it needs other approvers.", who)
+}
+
+// isLimit reports whether a problem is about what the person has already, and
+// nothing in the form.
+func isLimit(p policy.Problem) bool {
+	return p.Code == policy.TooManyOpen || p.Code == policy.TooManyKeys || p.Code == policy.TooManyPerHour
+}
+
+// previewProblems tells of what is wrong with what was chosen. What was typed can be
+// in the middle of being typed; only what a role says about it is told.
+func previewProblems(problems []policy.Problem) []slack.Block {
+	var told []string
+	for _, p := range problems {
+		isTyped := p.Field == policy.FieldNetworks || p.Field == policy.FieldDescription || p.Field == policy.FieldReason || p.Label != ""
+		if !isTyped || p.Code == policy.TooWide || isLimit(p) {
+			told = append(told, "• "+ProblemText(p))
+		}
+	}
+	if len(told) == 0 {
+		return nil
+	}
+	if more := len(told) - maxPreviewProblems; more > 0 {
+		told = append(told[:maxPreviewProblems], fmt.Sprintf("• And %d more.", more))
+	}
+	return []slack.Block{mrkdwn.Section(":warning: *This cannot be sent as it is:*"), mrkdwn.PlainSection(strings.Join(told, "\n"))}
+}
+
+// A BreakGlassView is the modal in which a user takes a key without
+// approval, at one moment.
+type BreakGlassView struct {
+	Orgs    policy.Orgs // in which they may
+	Org     policy.Org  // the one that it is about
+	Channel string      // its approvers'
+	Filled  FormState
+}
+
+// BreakGlassForm is the modal for break-glass. What it does is said first: it
+// asks no approver. Its view id becomes the request's idempotency key.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ Break-glass key                              │
+//	│ 🚨 A key at once, without approval …         │
+//	│ In which organization?  [ Production      ▾ ]│
+//	│ What is the key for?    [                   ]│
+//	│ What may it do?         [ roles           ▾ ]│
+//	│ From which networks?    [ office          ▾ ]│
+//	│ From which addresses?   [                   ]│
+//	│ What is the emergency?  [                   ]│
+//	│                      [ Cancel ] [ Take key ] │
+//	└──────────────────────────────────────────────┘
+func BreakGlassForm(s BreakGlassView) slack.ModalViewRequest {
+	rule := s.Org.Policy.BreakGlass
+	in := inputs{orgIndex: orgIndex(s.Org.ID, s.Orgs), policy: s.Org.Policy, roles: rule.Roles, filled: s.Filled}
+	blocks := []slack.Block{
+		mrkdwn.Section(mrkdwn.Textf(":rotating_light: *This makes a key at once, without approval.*\n"+
+			"• It appears in our conversation, visible to you alone, is valid for %s and is deleted then.\n"+
+			"• <#%s> reads at once that you took it, what it may do, and your reason.\n"+
+			"• Another person has to review it there.\n"+
+			"If it can wait for an approver, close this and ask in the normal way.", mrkdwn.BotText(mrkdwn.Duration(rule.Lifetime)), mrkdwn.BotText(s.Channel))),
+	}
+	blocks = append(blocks, orgBlock(s.Orgs, s.Org.ID)...)
+	blocks = append(blocks, in.block(policy.FieldDescription), in.block(policy.FieldRoles, asking("What may it do?", "Organization roles. As few as will do.")))
+	blocks = append(blocks, in.networkBlocks()...)
+	blocks = append(blocks, in.block(policy.FieldReason, asking("What is the emergency?", "Everyone in the approvers' channel reads this, and the person who reviews it.")))
+	m := mrkdwn.Modal(ViewBreakGlass, "Break-glass key", append(blocks, in.detailBlocks()...)...)
+	m.Submit = mrkdwn.PlainText("Take the key")
+	m.PrivateMetadata = FormMetadata{s.Org.ID, in.orgIndex}.Encode()
+	return m
 }

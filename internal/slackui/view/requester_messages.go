@@ -214,3 +214,65 @@ func revokeButton(r approval.Request) *slack.ButtonBlockElement {
 		"Revoke this key?", mrkdwn.PlainText("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working, and that cannot be undone."), "Revoke", "Keep it",
 	)
 }
+
+// StatusReply is the answer to [ActionRetry]: where r stands, with the buttons
+// that go with it. The message that the button is in may be old, if Slack does
+// not let it be changed.
+func StatusReply(r approval.Request) mrkdwn.Message {
+	status := statusNow(r)
+	return mrkdwn.NewMessage(status, mrkdwn.Section(status), buttonsIn(StatusSurface, r, statusButtons(r)...))
+}
+
+func statusNow(r approval.Request) mrkdwn.Text {
+	switch {
+	case r.State == approval.StateIssuing && r.Issuance.Stage != approval.StageRollingBack:
+		return "Your key is still being made. It appears in this conversation, or I say here why it could not be made."
+	case r.IsDeleting() && r.Deletion.Tries > 0:
+		return mrkdwn.JoinSentences(StatusForRequester(r), "I try again right now.")
+	}
+	return StatusForRequester(r)
+}
+
+// statusButtons are those of the message about the key, for an ephemeral one.
+func statusButtons(r approval.Request) []*slack.ButtonBlockElement {
+	switch r.State {
+	case approval.StateApproved:
+		return []*slack.ButtonBlockElement{button(ActionIssue, r, "Create my key", slack.StylePrimary)}
+	case approval.StateDelivered:
+		return confirmOrReplace(r)
+	}
+	return nil
+}
+
+// expiryReminder tells the owner that a key's end comes near, while there is something
+// to do about it. What came later, or another telling, leaves one line.
+//
+//	┌──────────────────────────────────────────────┐
+//	│ ⏳ Your key abcdefgh ends … and is deleted … │
+//	│ [ Extend ]  [ Rotate ]  [ Revoke now ]       │
+//	│ Request AKR-7F3K2: invoices                  │
+//	└──────────────────────────────────────────────┘
+func (v Screens) expiryReminder(r approval.Request, n int) mrkdwn.Message {
+	if r.State != approval.StateActive || n != r.ExpiryReminders {
+		status := StatusForRequester(r)
+		return mrkdwn.NewMessage(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), status), mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), status)))
+	}
+	status := mrkdwn.Textf(":hourglass_flowing_sand: *Your key%s ends %s* and is deleted then: whatever uses it stops working.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt))
+	way := mrkdwn.Text("If you need it for longer, ask for more time with *Extend*. If you are done with it, revoke it.")
+	return mrkdwn.NewMessage(
+		mrkdwn.JoinSentences(status, way, mrkdwn.Textf("Request %s: %s.", r.ID, r.Access.Description)),
+		mrkdwn.Section(status),
+		mrkdwn.Section(way),
+		buttonsIn(approval.ExpiryReminderMessage(n), r,
+			button(ActionExtend, r, "Extend", slack.StylePrimary),
+			rotateButton(r),
+			labelled(revokeButton(r), "Revoke now"),
+		),
+		mrkdwn.Footnote(requestLine(r)),
+	)
+}
+
+func labelled(b *slack.ButtonBlockElement, label string) *slack.ButtonBlockElement {
+	b.Text = mrkdwn.PlainText(label)
+	return b
+}

@@ -1,7 +1,10 @@
 package view
 
 import (
+	"slices"
+
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
@@ -99,4 +102,101 @@ func nudgedNote(r approval.Request) mrkdwn.Text {
 		escalated = mrkdwn.Textf("Since %s it waits for %s as well: any of them counts for an approval that is missing.", mrkdwn.Date(r.EscalatedAt), people(r.EscalatedTo))
 	}
 	return mrkdwn.JoinSentences(nudged, escalated)
+}
+
+// approvalsNeeded says whose approvals needs are: "1 of @platform and 1 of
+// @security (because of Organization Owner)".
+func approvalsNeeded(needs []policy.Requirement) mrkdwn.Text {
+	all := make([]mrkdwn.Text, len(needs))
+	for i, n := range needs {
+		all[i] = principalsText(n.From, n.Count)
+		sameNext := i+1 < len(needs) && slices.Equal(n.For, needs[i+1].For)
+		if len(n.For) > 0 && !sameNext {
+			all[i] += mrkdwn.Textf(" (because of %s)", mrkdwn.BotText(Titles(n.For)))
+		}
+	}
+	return enumerated(all, "and")
+}
+
+// principalsText says n of who.
+func principalsText(who policy.Principals, n int) mrkdwn.Text {
+	switch {
+	case who.Everyone:
+		return mrkdwn.Textf("%s of this workspace", mrkdwn.BotText(mrkdwn.Count(n, "member")))
+	case len(who.Users) == 1 && len(who.Groups) == 0:
+		return Mention(who.Users[0])
+	}
+	return mrkdwn.Textf("%s of %s", n, people(who))
+}
+
+// What came before an action that can be done once.
+
+func alreadyApproved(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("You approved this already. It waits for %s. Nothing was changed.", missingApprovalsShort(r))
+}
+
+func notNeeded(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("All the approvals that you could give are there; it waits for other people: %s. Nothing was changed.", missingApprovalsShort(r))
+}
+
+func alreadyNudged(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("You asked once more already, %s; the approvers read it under the card. Nothing was changed.", mrkdwn.Date(r.NudgedAt))
+}
+
+// AlreadyReviewed says who reviewed r.
+func AlreadyReviewed(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("%s reviewed this already, %s. There is nothing else to do.", Mention(r.Review.By), mrkdwn.Date(r.Review.At))
+}
+
+func ownedAgain(r approval.Request) mrkdwn.Text {
+	switch {
+	case !r.OwnerDeactivatedAt.IsZero():
+		return "The key is theirs already, and their account is deactivated. Nothing was changed; choose another person."
+	case len(r.Transfers) > 0:
+		return mrkdwn.JoinSentences(transferred(r), "Nothing else was changed.")
+	}
+	return OwnerStillActive(r)
+}
+
+// OwnerStillActive says why a key is not transferred.
+func OwnerStillActive(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("The account of %s is active, so the key stays theirs. Nothing was changed.", Mention(r.Requester))
+}
+
+// notCounted names the approvals that do not count any more, and why.
+func notCounted(approvals []approval.Approval) mrkdwn.Text {
+	var all []mrkdwn.Text
+	for _, a := range approvals {
+		if a.Void != "" {
+			all = append(all, mrkdwn.Textf("The approval of %s does not count any more: %s.", Mention(a.By), whyVoid(a.Void)))
+		}
+	}
+	return mrkdwn.JoinSentences(all...)
+}
+
+func whyVoid(reason policy.VoidReason) mrkdwn.Text {
+	switch reason {
+	case policy.VoidDeactivated:
+		return "that account is deactivated"
+	case policy.VoidGuest:
+		return "guests do not approve"
+	case policy.VoidExternal:
+		return "they are not a member of this workspace"
+	case policy.VoidBot:
+		return "only people approve"
+	case policy.VoidOwnRequest:
+		return "it is their own request"
+	}
+	return "they are not among the approvers"
+}
+
+// MissingApprovalsNote tells an approver that theirs was not the last approval,
+// because an earlier one does not count any more. Otherwise nothing is said: the
+// card shows it.
+func MissingApprovalsNote(r approval.Request) mrkdwn.Text {
+	void := notCounted(r.Approvals)
+	if r.State != approval.StatePending || void == "" {
+		return ""
+	}
+	return mrkdwn.JoinSentences("Your approval is recorded.", void, mrkdwn.Textf("The request still waits for %s.", missingApprovalsShort(r)))
 }

@@ -3,8 +3,11 @@ package view
 import (
 	"cmp"
 
+	"github.com/slack-go/slack"
+
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
@@ -127,3 +130,87 @@ func (v Screens) inOrg(r approval.Request) mrkdwn.Text {
 // MessagesTabIsOff reports whether Slack refuses messages to people because the
 // app's Messages tab is off, as far as is known.
 func (v Screens) MessagesTabIsOff() bool { return v.TabIsOff != nil && v.TabIsOff() }
+
+// approversChannels names where approvers are asked, one channel or several.
+func (v Screens) approversChannels() mrkdwn.Text {
+	var all mrkdwn.Text
+	for i, org := range v.Orgs {
+		if all += mrkdwn.Textf("<#%s>", mrkdwn.BotText(v.Channels[org.ID])); i < len(v.Orgs)-1 {
+			all += ", "
+		}
+	}
+	return all
+}
+
+// Help explains everything there is to the command.
+func (v Screens) Help(first mrkdwn.Text) mrkdwn.Message {
+	how := mrkdwn.Textf("I hand out MongoDB Atlas organization API keys, with approval.\n"+
+		"• `%[1]s` opens a form: what the key is for, its roles, the addresses it may be used from, how long it is valid, and why.\n"+
+		"• `%[1]s list` shows your requests and keys: withdraw, extend, rotate, change addresses, revoke.\n"+
+		"• `%[1]s revoke AKR-7F3K2` ends a key: yours, or any if you are an approver.\n"+
+		"• `%[1]s pending` shows approvers what waits for them.\n"+
+		"%[2]s• `%[1]s help` shows this.", mrkdwn.BotText(v.Command), v.helpBreakGlass())
+	next := mrkdwn.Textf("Your request goes to the approvers in %s. Once it is approved, I send you a message with *Create my key*: "+
+		"press it when you are ready to save the key. The private key is shown once, in our conversation, to you alone, and stored nowhere. "+
+		"Say *I saved it*, or *I did not see it* for another one. I tell you before the key's end date, at which it is deleted. My *Home* tab shows all this in one place.", v.approversChannels())
+	text := mrkdwn.JoinSentences(first, how, next)
+	var blocks []slack.Block
+	if first != "" {
+		blocks = append(blocks, mrkdwn.Section(first))
+	}
+	return mrkdwn.NewMessage(text, append(blocks, mrkdwn.Section(how), mrkdwn.Section(next))...)
+}
+
+// helpBreakGlass is empty if the policy allows no break-glass.
+func (v Screens) helpBreakGlass() mrkdwn.Text {
+	for _, org := range v.Orgs {
+		if !org.Policy.BreakGlass.AllowedRequesters.IsZero() {
+			return mrkdwn.Textf("• `%s emergency` gives the people named for it a short-lived key at once; approvers are notified, and another person reviews it.\n", mrkdwn.BotText(v.Command))
+		}
+	}
+	return ""
+}
+
+// Mention names a user in a way that Slack shows with their name. A user who
+// runs the bot acts beside Slack, which does not know them.
+func Mention(u policy.UserID) mrkdwn.Text {
+	if u == service.Operator {
+		return "the operator"
+	}
+	return mrkdwn.Textf("<@%s>", u)
+}
+
+// maxNamed people and groups are named in one breath; the rest is counted.
+const maxNamed = 8
+
+// people names principals, as in "@atlas-approvers, @bob". A message
+// that is posted with it notifies them; one that is changed does not.
+func people(who policy.Principals) mrkdwn.Text {
+	if who.Everyone {
+		return "all members of this workspace"
+	}
+	var all []mrkdwn.Text
+	for _, g := range who.Groups {
+		all = append(all, mrkdwn.Textf("<!subteam^%s>", g))
+	}
+	for _, u := range who.Users {
+		all = append(all, Mention(u))
+	}
+	return mrkdwn.JoinedBy(", ", atMost(all)...)
+}
+
+// enumerated lists a few with a word before the last: "a, b and c".
+func enumerated(all []mrkdwn.Text, last mrkdwn.Text) mrkdwn.Text {
+	if all = atMost(all); len(all) < 2 {
+		return mrkdwn.JoinedBy("", all...)
+	}
+	return mrkdwn.JoinedBy(", ", all[:len(all)-1]...) + " " + last + " " + all[len(all)-1]
+}
+
+func atMost(all []mrkdwn.Text) []mrkdwn.Text {
+	more := len(all) - maxNamed
+	if more <= 0 {
+		return all
+	}
+	return append(all[:maxNamed:maxNamed], mrkdwn.Textf("%s more", more))
+}
