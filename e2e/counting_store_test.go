@@ -175,13 +175,16 @@ func (s *countingStore) release() {
 	s.held = false
 }
 
-// released ends a lease.
-func (s *countingStore) released(l lease) {
+// released ends a lease, also in the memory of a bot that could not store that. A
+// release without a lease makes messages due, and the worker is woken if it worked.
+func (s *countingStore) released(l lease, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.changes++
 	if s.leases[l] {
 		s.inFlight--
+		s.changes++
+	} else if err == nil {
+		s.changes++
 	}
 	delete(s.leases, l)
 }
@@ -229,8 +232,8 @@ func (s *countingStore) ClaimWork(ctx context.Context, now, until time.Time, in 
 	return s.claim("claim work", func() (approval.Request, error) { return s.inner.ClaimWork(ctx, now, until, in...) })
 }
 
-func (s *countingStore) ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) error {
-	defer s.released(lease{"claim work", id})
+func (s *countingStore) ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) (err error) {
+	defer func() { s.released(lease{"claim work", id}, err) }()
 	return s.commit("release work", func() error { return s.inner.ReleaseWork(ctx, id, version, at) })
 }
 
@@ -238,8 +241,8 @@ func (s *countingStore) ClaimSync(ctx context.Context, now, until time.Time) (ap
 	return s.claim("claim drawing", func() (approval.Request, error) { return s.inner.ClaimSync(ctx, now, until) })
 }
 
-func (s *countingStore) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
-	defer s.released(lease{"claim drawing", id})
+func (s *countingStore) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) (err error) {
+	defer func() { s.released(lease{"claim drawing", id}, err) }()
 	return s.commit("release drawing", func() error { return s.inner.ReleaseSync(ctx, id, version, at) })
 }
 
