@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,8 +12,17 @@ import (
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/cli"
+	"atlaskeybot/internal/config/configtest"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/store"
+)
+
+// The settings of package configtest, in short.
+var (
+	environment          = configtest.Environment
+	set                  = configtest.Set
+	severalOrganizations = configtest.SeveralOrganizations
+	policyOf             = configtest.PolicyFile
 )
 
 // runCommand runs a command as an operator would.
@@ -51,46 +58,6 @@ func tamper(t *testing.T, database, statements string) {
 		DROP TRIGGER audit_is_never_changed; DROP TRIGGER audit_is_never_shortened; DROP TRIGGER audit_is_only_continued;
 		DROP TRIGGER audit_head_never_goes_back; DROP TRIGGER audit_head_is_never_removed;`+statements)
 	require.NoError(t, err)
-}
-
-// environment is a valid one, and functions that spoil it.
-func environment(edit ...func(map[string]string)) map[string]string {
-	e := map[string]string{
-		"SLACK_BOT_TOKEN": "xoxb-0000-not-real", "SLACK_APP_TOKEN": "xapp-0000-not-real",
-		"SLACK_APPROVAL_CHANNEL": "C0APPROVALS", "SLACK_APPROVERS": "U0BOB,S0APPROVERS",
-		"ATLAS_ORG_ID": "65a1b2c3d4e5f60718293a4b", "ATLAS_PUBLIC_KEY": "abcdefgh",
-		"ATLAS_PRIVATE_KEY": "00000000-0000-4000-8000-00000000cafe",
-	}
-	for _, f := range edit {
-		f(e)
-	}
-	return e
-}
-
-func set(name, value string) func(map[string]string) {
-	return func(e map[string]string) { e[name] = value }
-}
-
-// severalOrganizations is a valid environment of two, and functions that spoil
-// it.
-func severalOrganizations(edit ...func(map[string]string)) map[string]string {
-	return environment(append([]func(map[string]string){func(e map[string]string) {
-		for _, name := range []string{"ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY"} {
-			e["ORG_PRODUCTION_"+name] = e[name]
-			delete(e, name)
-		}
-		e["ORGS"] = "production, staging"
-		e["ORG_STAGING_ATLAS_ORG_ID"] = "65a1b2c3d4e5f60718293a4c"
-		e["ORG_STAGING_ATLAS_PUBLIC_KEY"] = "ijklmnop"
-		e["ORG_STAGING_ATLAS_PRIVATE_KEY"] = "00000000-0000-4000-8000-00000000beef"
-	}}, edit...)...)
-}
-
-func policyOf(t *testing.T, text string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "policy.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	return file
 }
 
 // asSeveral puts the sandbox's organizations into an environment, as production

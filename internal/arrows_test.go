@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 	"cmd/bot":                        {"internal/cli", "internal/config"},
 	"cmd/sandbox":                    {"internal/demo"},
 	"internal/config":                {"internal/approval/policy", "internal/policyfile", "internal/proxy", "internal/secret", "github.com/caarlos0/env/v11"},
+	"internal/config/configtest":     {"github.com/stretchr/testify/require"},
 	"internal/app":                   {"internal/approval", "internal/approval/policy", "internal/approval/service", "internal/approval/worker", "internal/atlas", "internal/backoff", "internal/config", "internal/preflight", "internal/proxy", "internal/slackui", "internal/slackui/client", "internal/slackui/transport", "internal/store", "golang.org/x/net/netutil", "golang.org/x/sync/errgroup"},
 	"internal/preflight":             {"internal/approval", "internal/approval/policy", "internal/atlas", "internal/config", "internal/policyfile", "internal/proxy", "internal/slackui/client", "internal/slackui/transport", "internal/store", "internal/version"},
 	"internal/audittrail":            {"internal/approval", "internal/approval/policy", "internal/atlas", "internal/config", "internal/plaintext", "internal/store"},

@@ -140,16 +140,13 @@ type AuditReader interface {
 }
 
 // A Cursor is a place in the list of one user's requests, newest first: at the
-// request with ID that was requested at AskedAt, whether or not it is theirs or
+// request with ID that was requested at RequestedAt, whether or not it is theirs or
 // exists any more. The zero Cursor is the beginning.
 type Cursor struct {
-	AskedAt time.Time // to the millisecond
-	ID      policy.ID
-	Newer   bool // the requests before the place are meant, not those after it
+	RequestedAt time.Time // to the millisecond
+	ID          policy.ID
+	Newer       bool // the requests before the place are meant, not those after it
 }
-
-// CursorAt is the place of r.
-func CursorAt(r Request) Cursor { return Cursor{AskedAt: r.RequestedAt, ID: r.ID} }
 
 // A Page is a part of the list of one user's requests, newest first.
 type Page struct {

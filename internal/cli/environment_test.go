@@ -10,7 +10,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"atlaskeybot/internal/config/configtest"
 	"atlaskeybot/internal/sandbox"
+)
+
+// The settings of package configtest, in short.
+var (
+	environment          = configtest.Environment
+	set                  = configtest.Set
+	severalOrganizations = configtest.SeveralOrganizations
+	policyOf             = configtest.PolicyFile
 )
 
 // A sandboxEnv is a sandbox and the environment of a bot that is not started.
@@ -40,46 +49,6 @@ func newSandboxEnv(t *testing.T) *sandboxEnv {
 	l.environ["DATABASE_URL"] = "sqlite:" + filepath.Join(dir, "bot.db")
 	l.environ["LISTEN"] = "127.0.0.1:0"
 	return l
-}
-
-// environment is a valid one, and functions that spoil it.
-func environment(edit ...func(map[string]string)) map[string]string {
-	e := map[string]string{
-		"SLACK_BOT_TOKEN": "xoxb-0000-not-real", "SLACK_APP_TOKEN": "xapp-0000-not-real",
-		"SLACK_APPROVAL_CHANNEL": "C0APPROVALS", "SLACK_APPROVERS": "U0BOB,S0APPROVERS",
-		"ATLAS_ORG_ID": "65a1b2c3d4e5f60718293a4b", "ATLAS_PUBLIC_KEY": "abcdefgh",
-		"ATLAS_PRIVATE_KEY": "00000000-0000-4000-8000-00000000cafe",
-	}
-	for _, f := range edit {
-		f(e)
-	}
-	return e
-}
-
-func set(name, value string) func(map[string]string) {
-	return func(e map[string]string) { e[name] = value }
-}
-
-// severalOrganizations is a valid environment of two, and functions that spoil
-// it.
-func severalOrganizations(edit ...func(map[string]string)) map[string]string {
-	return environment(append([]func(map[string]string){func(e map[string]string) {
-		for _, name := range []string{"ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY"} {
-			e["ORG_PRODUCTION_"+name] = e[name]
-			delete(e, name)
-		}
-		e["ORGS"] = "production, staging"
-		e["ORG_STAGING_ATLAS_ORG_ID"] = "65a1b2c3d4e5f60718293a4c"
-		e["ORG_STAGING_ATLAS_PUBLIC_KEY"] = "ijklmnop"
-		e["ORG_STAGING_ATLAS_PRIVATE_KEY"] = "00000000-0000-4000-8000-00000000beef"
-	}}, edit...)...)
-}
-
-func policyOf(t *testing.T, text string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "policy.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	return file
 }
 
 func golden(t *testing.T, name, got string) {

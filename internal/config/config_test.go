@@ -13,25 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/config/configtest"
 )
 
-// environment is a valid one, and functions that spoil it.
-func environment(edit ...func(map[string]string)) map[string]string {
-	e := map[string]string{
-		"SLACK_BOT_TOKEN": "xoxb-0000-not-real", "SLACK_APP_TOKEN": "xapp-0000-not-real",
-		"SLACK_APPROVAL_CHANNEL": "C0APPROVALS", "SLACK_APPROVERS": "U0BOB,S0APPROVERS",
-		"ATLAS_ORG_ID": "65a1b2c3d4e5f60718293a4b", "ATLAS_PUBLIC_KEY": "abcdefgh",
-		"ATLAS_PRIVATE_KEY": "00000000-0000-4000-8000-00000000cafe",
-	}
-	for _, f := range edit {
-		f(e)
-	}
-	return e
-}
-
-func set(name, value string) func(map[string]string) {
-	return func(e map[string]string) { e[name] = value }
-}
+// The settings of package configtest, in short.
+var (
+	environment          = configtest.Environment
+	set                  = configtest.Set
+	severalOrganizations = configtest.SeveralOrganizations
+	policyOf             = configtest.PolicyFile
+)
 
 func TestConfigDefaults(t *testing.T) {
 	c, err := Read(environment())

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,31 +11,8 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// severalOrganizations is a valid environment of two, and functions that spoil
-// it.
-func severalOrganizations(edit ...func(map[string]string)) map[string]string {
-	return environment(append([]func(map[string]string){func(e map[string]string) {
-		for _, name := range []string{"ATLAS_ORG_ID", "ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY"} {
-			e["ORG_PRODUCTION_"+name] = e[name]
-			delete(e, name)
-		}
-		e["ORGS"] = "production, staging"
-		e["ORG_STAGING_ATLAS_ORG_ID"] = "65a1b2c3d4e5f60718293a4c"
-		e["ORG_STAGING_ATLAS_PUBLIC_KEY"] = "ijklmnop"
-		e["ORG_STAGING_ATLAS_PRIVATE_KEY"] = "00000000-0000-4000-8000-00000000beef"
-	}}, edit...)...)
-}
-
 func unset(name string) func(map[string]string) {
 	return func(e map[string]string) { delete(e, name) }
-}
-
-// policyOf is a policy file of its own for a test.
-func policyOf(t *testing.T, text string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "policy.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	return file
 }
 
 func TestSingleOrganizationHasName(t *testing.T) {

@@ -145,7 +145,6 @@ func TestShowReplacesInvisibleCharacters(t *testing.T) {
 	} {
 		assert.Equal(t, want, plaintext.Show(text))
 	}
-	assert.Equal(t, "a<U+0007>\nb", plaintext.ShowLines("a\a\nb"))
 	assert.Equal(t, "U+2028 (line separator)", plaintext.Name('\u2028'))
 	assert.Equal(t, "U+202E (right-to-left override)", plaintext.Name('\u202e'))
 	assert.Equal(t, "U+0085 (next line)", plaintext.Name('\u0085'))

@@ -68,12 +68,3 @@ func ShowRefused(s string) string {
 	}
 	return shown.String()
 }
-
-// ShowLines is [Show] for several lines.
-func ShowLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		lines[i] = Show(line)
-	}
-	return strings.Join(lines, "\n")
-}

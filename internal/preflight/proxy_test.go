@@ -3,8 +3,6 @@ package preflight
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,7 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/config"
+	"atlaskeybot/internal/config/configtest"
 )
+
+var policyOf = configtest.PolicyFile
 
 func TestCheckNamesProxyThatRefuses(t *testing.T) {
 	t.Parallel()
@@ -69,11 +70,4 @@ func refusingProxy(t *testing.T) (proxyURL, host string) {
 	t.Cleanup(server.Close)
 	host = server.Listener.Addr().String()
 	return "http://ana:hunter2@" + host, host
-}
-
-func policyOf(t *testing.T, text string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "policy.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	return file
 }

@@ -26,7 +26,7 @@ func parseCursor(value string) (approval.Cursor, bool) {
 	if err != nil || !valid || millis <= 0 || millis > maxCursorTime {
 		return approval.Cursor{}, false
 	}
-	return approval.Cursor{AskedAt: time.UnixMilli(millis), ID: id}, true
+	return approval.Cursor{RequestedAt: time.UnixMilli(millis), ID: id}, true
 }
 
 // turnPage shows another page of the Home tab, or of the list in its place. The
@@ -77,5 +77,5 @@ func (a *App) pageOf(ctx context.Context, p action) approval.Cursor {
 	if err != nil || len(newest.Requests) == 0 || !newest.Requests[len(newest.Requests)-1].RequestedAt.After(r.RequestedAt) {
 		return approval.Cursor{}
 	}
-	return approval.Cursor{AskedAt: r.RequestedAt}
+	return approval.Cursor{RequestedAt: r.RequestedAt}
 }

@@ -142,7 +142,7 @@ func (d *desk) runSocket() {
 func testPolicy() policy.Policy {
 	return policy.Policy{
 		Requirements: []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{sandbox.Approvers}}, Count: 1}},
-		Roles:        policy.RulesFor(policy.DefaultRoles()...), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
+		Roles:        policy.RulesFor(approvaltest.DefaultRoles()...), Lifetimes: []time.Duration{8 * time.Hour, 7 * 24 * time.Hour},
 		MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
 		ExpireAfter: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/approvaltest"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/secret"
 	"atlaskeybot/internal/slackui/mrkdwn"
@@ -345,7 +346,7 @@ func viewsOf(p policy.Policy) view.Screens {
 
 var testPolicy = policy.Policy{
 	Requirements:  []policy.Requirement{{From: policy.Principals{Users: []policy.UserID{"U0BOB"}}, Count: 1}},
-	Roles:         policy.RulesFor(policy.DefaultRoles()...),
+	Roles:         policy.RulesFor(approvaltest.DefaultRoles()...),
 	Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
 	MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20, RotationGracePeriod: 24 * time.Hour,
 	ExpireAfter: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,

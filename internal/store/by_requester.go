@@ -26,8 +26,8 @@ func (s *Store) OpenByRequester(ctx context.Context, user policy.UserID) ([]appr
 // PageByRequester implements [approval.Store].
 func (s *Store) PageByRequester(ctx context.Context, user policy.UserID, at approval.Cursor, limit int) ([]approval.Request, bool, error) {
 	page, args := firstPage, []any{user, limit}
-	if !at.AskedAt.IsZero() {
-		page, args = olderPage, append(args, millis(at.AskedAt), at.ID)
+	if !at.RequestedAt.IsZero() {
+		page, args = olderPage, append(args, millis(at.RequestedAt), at.ID)
 		if at.Newer {
 			page = newerPage
 		}

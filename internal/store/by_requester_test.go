@@ -83,7 +83,7 @@ func TestPageByRequesterReachesAllRequests(t *testing.T) {
 		for _, r := range found {
 			there = append(there, r.ID)
 		}
-		at = approval.CursorAt(found[len(found)-1])
+		at = cursorAt(found[len(found)-1])
 		if !more {
 			break
 		}
@@ -102,7 +102,12 @@ func TestPageByRequesterReachesAllRequests(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, there[n-len(found)], found[0].ID)
 		require.Equal(t, n > page, more)
-		at = approval.CursorAt(found[0])
+		at = cursorAt(found[0])
 	}
 	require.Equal(t, there[0], at.ID)
+}
+
+// cursorAt is the place of r in the list.
+func cursorAt(r approval.Request) approval.Cursor {
+	return approval.Cursor{RequestedAt: r.RequestedAt, ID: r.ID}
 }

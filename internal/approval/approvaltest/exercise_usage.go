@@ -86,7 +86,7 @@ func paged(t *testing.T, s approval.Store) {
 	}
 	stored(t, s, asked(named("AKR-00009"), func(r *approval.Request) { r.Requester, r.RequestedAt = "U_cy", Epoch.Add(2*time.Second) }))
 	at := func(second int, id policy.ID, newer bool) approval.Cursor {
-		return approval.Cursor{AskedAt: Epoch.Add(time.Duration(second) * time.Second), ID: id, Newer: newer}
+		return approval.Cursor{RequestedAt: Epoch.Add(time.Duration(second) * time.Second), ID: id, Newer: newer}
 	}
 	for name, tt := range map[string]struct {
 		at    approval.Cursor

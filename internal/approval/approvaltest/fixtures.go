@@ -71,7 +71,7 @@ func Orgs(p policy.Policy) policy.Orgs {
 func Policy(edit ...func(*policy.Policy)) policy.Policy {
 	p := policy.Policy{
 		Requirements:  AnyOf(Bob, Dana),
-		Roles:         policy.RulesFor(policy.DefaultRoles()...),
+		Roles:         policy.RulesFor(DefaultRoles()...),
 		Lifetimes:     []time.Duration{8 * time.Hour, 24 * time.Hour},
 		MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 5,
 		ExpireAfter: 24 * time.Hour, IssueWithin: 24 * time.Hour, ConfirmWithin: time.Hour,
@@ -140,4 +140,16 @@ func BreakGlassForm(edit ...func(*policy.Form)) policy.Form {
 // WithRoles edits [Form]: it asks for these roles.
 func WithRoles(roles ...policy.Role) func(*policy.Form) {
 	return func(f *policy.Form) { f.Roles = roles }
+}
+
+// DefaultRoles returns the organization roles that the default policy offers: all but
+// the owner's.
+func DefaultRoles() []policy.Role {
+	var roles []policy.Role
+	for _, info := range policy.OrgRoles {
+		if info.Name != "ORG_OWNER" {
+			roles = append(roles, info.Name)
+		}
+	}
+	return roles
 }

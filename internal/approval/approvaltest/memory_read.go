@@ -44,10 +44,10 @@ func (m *Memory) PageByRequester(ctx context.Context, user policy.UserID, at app
 		return cmp.Or(b.RequestedAt.Truncate(time.Millisecond).Compare(a.RequestedAt.Truncate(time.Millisecond)), cmp.Compare(a.ID, b.ID))
 	}
 	slices.SortFunc(theirs, byPlace)
-	if at.AskedAt.IsZero() {
+	if at.RequestedAt.IsZero() {
 		return theirs[:min(len(theirs), limit)], len(theirs) > limit, err
 	}
-	place := approval.Request{RequestedAt: at.AskedAt, ID: at.ID}
+	place := approval.Request{RequestedAt: at.RequestedAt, ID: at.ID}
 	if at.Newer {
 		theirs = slices.DeleteFunc(theirs, func(r approval.Request) bool { return byPlace(r, place) >= 0 })
 		return theirs[max(0, len(theirs)-limit):], len(theirs) > limit, err

@@ -29,18 +29,6 @@ var OrgRoles = []RoleInfo{
 	{"ORG_OWNER", "Organization Owner", "Does everything: projects, data, users, billing, more keys.", true},
 }
 
-// DefaultRoles returns the roles that can be requested unless the operator says
-// otherwise: all but the owner's.
-func DefaultRoles() []Role {
-	var roles []Role
-	for _, info := range OrgRoles {
-		if info.Name != "ORG_OWNER" {
-			roles = append(roles, info.Name)
-		}
-	}
-	return roles
-}
-
 // Info describes r. A role that Atlas added later than this list is shown by
 // its name and treated as powerful.
 func (r Role) Info() RoleInfo {

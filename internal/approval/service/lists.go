@@ -34,7 +34,7 @@ func (s *Service) Mine(ctx context.Context, caller policy.Actor, at approval.Cur
 	switch {
 	case err != nil:
 		return approval.Page{}, err
-	case at.AskedAt.IsZero():
+	case at.RequestedAt.IsZero():
 		return approval.Page{Requests: found, Older: more}, nil
 	case len(found) == 0, at.Newer && !more:
 		return s.Mine(ctx, caller, approval.Cursor{}, limit)
