@@ -37,6 +37,12 @@ func (w *Worker) syncMessages(ctx context.Context, r approval.Request) {
 	if err != nil {
 		w.Log.Warn("syncing messages, to be tried again", "request", r.ID, "again_in", at.Sub(w.Now()).String(), "error", err)
 	}
+	w.releaseSync(ctx, r, at)
+}
+
+// releaseSync ends the lease of r for its messages, which are due again at the given time;
+// never, if that is zero.
+func (w *Worker) releaseSync(ctx context.Context, r approval.Request, at time.Time) {
 	if err := w.Store.ReleaseSync(ctx, r.ID, r.Version, at); err != nil {
 		w.Log.Error("ending a lease", "request", r.ID, "error", err)
 	}

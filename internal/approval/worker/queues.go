@@ -25,10 +25,11 @@ type queue struct {
 // syncQueue is the name of the queue of messages.
 const syncQueue = "sync"
 
-// A job is one claimed request. do must release the claim.
+// A job is one claimed request: do does what is due and ends the lease, and giveBack
+// only ends the lease.
 type job struct {
-	id policy.ID
-	do func(context.Context)
+	id           policy.ID
+	do, giveBack func(context.Context)
 }
 
 // queues returns the worker's queues. A state belongs to the queue of what it mostly
@@ -90,8 +91,8 @@ func (w *Worker) start(ctx context.Context, inFlight *sync.WaitGroup, q *queue, 
 			<-q.slots
 			return err
 		}
-		if !w.begin(q, j.id) {
-			<-q.slots // its lease ended early, as the clock was moved: it is still in flight
+		if !w.begin(q, j) {
+			<-q.slots
 			continue
 		}
 		inFlight.Go(func() {
@@ -100,7 +101,7 @@ func (w *Worker) start(ctx context.Context, inFlight *sync.WaitGroup, q *queue, 
 			defer cancel()
 			defer w.Wake()
 			defer func() { <-q.slots }()
-			defer w.end(q, j.id)
+			defer w.end(bounded, q, j.id)
 			j.do(bounded)
 		})
 	}
@@ -114,23 +115,37 @@ type inFlightKey struct {
 	id     policy.ID
 }
 
-// begin marks the request as in flight, and reports whether it was not. A lease alone
-// does not say so: it ends by the clock, which can be moved.
-func (w *Worker) begin(q *queue, id policy.ID) bool {
+// begin marks j as in flight, unless work on its request is. That happens between the end
+// of a lease and that of its job, and if the clock is moved. The claim of j is then given
+// back when that work ends: with the lease of j the request would wait for two minutes.
+func (w *Worker) begin(q *queue, j job) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	key := inFlightKey{q.name == syncQueue, id}
-	if w.inFlight[key] {
+	key := inFlightKey{q.name == syncQueue, j.id}
+	if _, isInFlight := w.inFlight[key]; isInFlight {
+		w.inFlight[key] = j.giveBack
 		return false
 	}
-	w.inFlight[key] = true
+	w.inFlight[key] = nil
 	return true
 }
 
-func (w *Worker) end(q *queue, id policy.ID) {
+// isSyncInFlight is called under w.mu.
+func (w *Worker) isSyncInFlight(id policy.ID) bool {
+	_, is := w.inFlight[inFlightKey{isSync: true, id: id}]
+	return is
+}
+
+// end marks the request as no longer in flight and gives back a claim that came meanwhile.
+func (w *Worker) end(ctx context.Context, q *queue, id policy.ID) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.inFlight, inFlightKey{q.name == syncQueue, id})
+	key := inFlightKey{q.name == syncQueue, id}
+	giveBack := w.inFlight[key]
+	delete(w.inFlight, key)
+	w.mu.Unlock()
+	if giveBack != nil {
+		giveBack(ctx)
+	}
 }
 
 func acquire(slots chan struct{}) bool {
@@ -144,12 +159,20 @@ func acquire(slots chan struct{}) bool {
 
 func (w *Worker) claimWork(ctx context.Context, due time.Time, in []approval.State) (job, error) {
 	r, err := w.Store.ClaimWork(ctx, due, due.Add(lease), in...)
-	return job{r.ID, func(ctx context.Context) { w.doWork(ctx, r) }}, err
+	return job{
+		id:       r.ID,
+		do:       func(ctx context.Context) { w.doWork(ctx, r) },
+		giveBack: func(ctx context.Context) { w.releaseWork(ctx, r, time.Time{}) },
+	}, err
 }
 
 func (w *Worker) claimSync(ctx context.Context, due time.Time) (job, error) {
 	r, err := w.Store.ClaimSync(ctx, due, due.Add(lease))
-	return job{r.ID, func(ctx context.Context) { w.syncMessages(ctx, r) }}, err
+	return job{
+		id:       r.ID,
+		do:       func(ctx context.Context) { w.syncMessages(ctx, r) },
+		giveBack: func(ctx context.Context) { w.releaseSync(ctx, r, due) },
+	}, err
 }
 
 // pause returns how long nothing is due. Due work that waits for a slot is woken when

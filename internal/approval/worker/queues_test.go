@@ -1,8 +1,10 @@
 package worker_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -11,6 +13,7 @@ import (
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
 	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/worker"
 )
 
 // activeKeys are n keys that their owner holds.
@@ -128,5 +131,41 @@ func TestHangingChecksDelayNoExpiry(t *testing.T) {
 		require.NoError(t, err)
 		w.WaitIdle()
 		assert.Equal(t, approval.StateEnded, w.Stored(active).State)
+	})
+}
+
+// A slowRelease has the worker read due work before the job of an ended lease is over.
+type slowRelease struct {
+	worker.Store
+	wake func()
+}
+
+func (s slowRelease) ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) error {
+	defer func() { s.wake(); <-time.After(time.Millisecond) }()
+	return s.Store.ReleaseWork(ctx, id, version, at)
+}
+
+func (s slowRelease) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
+	defer func() { s.wake(); <-time.After(time.Millisecond) }()
+	return s.Store.ReleaseSync(ctx, id, version, at)
+}
+
+// A claim that comes between the end of a lease and that of its job is given back, and not
+// kept until its lease ends.
+func TestClaimBesideAnEndingJobIsNotKept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newEnv(t, testPolicy())
+		w.Worker.Store = slowRelease{w.Store, w.Worker.Wake}
+		w.Run(func() {
+			pair := w.rotated()
+			w.requireNext(pair.next, approval.StateActive)
+			_, err := w.Revoke(t.Context(), as(bob), pair.before, "")
+			require.NoError(t, err)
+			w.WaitIdle()
+			w.RequireNoKeys()
+			w.RequireState(pair.before, approval.StateEnded)
+			w.RequireState(pair.next, approval.StateEnded)
+		})
 	})
 }

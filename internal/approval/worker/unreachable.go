@@ -112,7 +112,7 @@ func (w *Worker) retryDropped(ctx context.Context, user policy.UserID) error {
 func (w *Worker) forgetDropped(id policy.ID) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.inFlight[inFlightKey{isSync: true, id: id}] {
+	if w.isSyncInFlight(id) {
 		return false
 	}
 	maps.DeleteFunc(w.failedSyncs[id], func(_ approval.MessageName, f failedSync) bool { return f.dropped })
@@ -134,7 +134,7 @@ func (w *Worker) reached(ctx context.Context, user policy.UserID, pause time.Dur
 			}
 			f.retryAt = now
 			draws[name] = f
-			if !w.inFlight[inFlightKey{isSync: true, id: id}] {
+			if !w.isSyncInFlight(id) {
 				due[id] = f.version
 			}
 		}

@@ -45,9 +45,9 @@ type Worker struct {
 
 	mu          sync.Mutex
 	failedSyncs map[policy.ID]map[approval.MessageName]failedSync
-	inFlight    map[inFlightKey]bool
-	pokedAt     map[policy.UserID]time.Time // within the last minute
-	panics      map[policy.ID]int           // of the work on a request, in a row
+	inFlight    map[inFlightKey]func(context.Context) // see begin
+	pokedAt     map[policy.UserID]time.Time           // within the last minute
+	panics      map[policy.ID]int                     // of the work on a request, in a row
 
 	deletedAgain map[policy.OrgID]map[string]int // deletions by the reconciliation, by key
 
@@ -73,7 +73,7 @@ func NewWorker(orgs policy.Orgs, store Store, keysOf approval.KeysOf, messenger 
 		Orgs: orgs, Store: store, KeysOf: keysOf, Messenger: messenger, Directory: directory, Now: now, Log: log,
 		ReconcileTick: 10 * time.Second,
 		hint:          make(chan struct{}, 1), failedSyncs: map[policy.ID]map[approval.MessageName]failedSync{},
-		inFlight: map[inFlightKey]bool{}, pokedAt: map[policy.UserID]time.Time{}, panics: map[policy.ID]int{}, deletedAgain: map[policy.OrgID]map[string]int{},
+		inFlight: map[inFlightKey]func(context.Context){}, pokedAt: map[policy.UserID]time.Time{}, panics: map[policy.ID]int{}, deletedAgain: map[policy.OrgID]map[string]int{},
 		missingSince: map[policy.ID]time.Time{}, inspectedAt: map[policy.ID]time.Time{},
 		owners: newOwnerRound(),
 	}
@@ -136,6 +136,12 @@ func (w *Worker) doWork(ctx context.Context, r approval.Request) {
 		at = w.Now().Add(approval.Backoff(1))
 		w.Log.Error("working on a request", "request", r.ID, "state", r.State, "error", err)
 	}
+	w.releaseWork(ctx, r, at)
+}
+
+// releaseWork ends the lease of r. A non-zero at says when r is due again, if it is still
+// the same version.
+func (w *Worker) releaseWork(ctx context.Context, r approval.Request, at time.Time) {
 	if err := w.Store.ReleaseWork(ctx, r.ID, r.Version, at); err != nil {
 		w.Log.Error("ending a lease", "request", r.ID, "error", err)
 	}
