@@ -19,11 +19,13 @@ type message struct {
 	at        time.Time
 	edited    string // ts of the last edit
 	threadTS  string
+	notified  []string // whom Slack notified of it when it was posted
 }
 
 // post stores a message in a room.
 func (w *Workspace) post(r *room, m *message) *message {
 	m.ts, m.room, m.at = w.stamp(), r.id, w.opts.Now()
+	m.notified = w.notified(r, m)
 	r.messages = append(r.messages, m)
 	w.changed()
 	return m
@@ -47,6 +49,7 @@ func (w *Workspace) addEphemeral(r *room, user string, m *message) *message {
 		w.lost = append(w.lost, Ephemeral{TS: m.ts, User: user, Conversation: r.id, At: m.at, Why: why})
 	} else {
 		s := w.sessions[user]
+		m.notified = []string{user}
 		s.notes = append(s.notes, m)
 	}
 	w.changed()

@@ -42,6 +42,10 @@ type Message struct {
 	Edited    bool            `json:"edited"`
 	ThreadTS  string          `json:"thread_ts,omitempty"`
 	Mentions  Mentions        `json:"mentions"` // whom it calls, as it is now
+
+	// Notified are those whom Slack notified when it was posted: their ids, in the order
+	// of the conversation's members.
+	Notified []string `json:"notified,omitempty"`
 }
 
 // Modal is the view a person has open.

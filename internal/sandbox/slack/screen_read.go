@@ -69,7 +69,7 @@ func (w *Workspace) roomName(user string, r *room) string {
 func (m *message) shown() Message {
 	s := Message{
 		TS: m.ts, Author: m.author, Bot: m.bot, Ephemeral: m.ephemeral, Text: m.text,
-		At: m.at, Edited: m.edited != "", ThreadTS: m.threadTS, Mentions: m.mentions(),
+		At: m.at, Edited: m.edited != "", ThreadTS: m.threadTS, Mentions: m.mentions(), Notified: m.notified,
 	}
 	if len(m.blocks) > 0 {
 		s.Blocks = encode(m.blocks)
