@@ -24,7 +24,7 @@ func verbOf(button string) string {
 // messageOf is the message that a surface is, the first if there are several.
 func messageOf(surface string) string {
 	for _, m := range []approval.MessageName{
-		approval.DriftNotice, approval.UnknownKeyNotice, approval.ReviewNotice, approval.OwnsNotice,
+		approval.DriftNotice(1), approval.UnknownKeyNotice, approval.ReviewNotice, approval.OwnsNotice,
 		approval.ExpiryReminderMessage(1), approval.TransferMessage(1), approval.OwnerDeactivatedNotice(1), approval.RequestedMessage, approval.DeletionOverdueMessage,
 	} {
 		if surfaceOf(string(m)) == surface {

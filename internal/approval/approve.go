@@ -14,6 +14,7 @@ type NewApproval struct {
 	Access       policy.Access        // what By approves: all of the request's access, or less
 	Earlier      []Approval           // the approvals before it, each marked by whether it still counts
 	Requirements []policy.Requirement // of Access, by the current policy
+	Missing      []policy.Requirement // of Requirements, with this approval
 	IsLast       bool                 // no other approval is needed
 }
 
@@ -22,7 +23,7 @@ type NewApproval struct {
 func (r Request) Approve(a NewApproval, now time.Time, p policy.Policy) (Step, error) {
 	reduction := describeReduction(r.Access, a.Access)
 	return r.step(r.ApprovalEvent(a.IsLast), a.By, now, joinNotes(reduction, describeVoid(a.Earlier)), func(next *Request) {
-		next.Requirements, next.Approvals = a.Requirements, slices.Clone(a.Earlier)
+		next.Requirements, next.Missing, next.Approvals = a.Requirements, a.Missing, slices.Clone(a.Earlier)
 		next.addApproval(a.By, now, a.Access, reduction != "")
 		if !a.IsLast {
 			next.addMessage(ApprovalAddedNotice(len(next.Approvals)))
@@ -147,6 +148,18 @@ func (r Request) Escalate(to policy.Principals, now time.Time) (Step, error) {
 
 // IsEscalated reports whether a second group of approvers was asked as well.
 func (r Request) IsEscalated() bool { return !r.EscalatedAt.IsZero() }
+
+// AwaitedApprovers are the principals whose approval a pending request waits for.
+func (r Request) AwaitedApprovers() policy.Principals {
+	if r.State != StatePending {
+		return policy.Principals{}
+	}
+	missing := r.Missing
+	if len(r.Counted()) == 0 {
+		missing = r.Requirements
+	}
+	return policy.FromAll(missing).Union(r.EscalatedTo)
+}
 
 // Counted lists who gave the approvals that count, as far as is known.
 func (r Request) Counted() []policy.UserID {

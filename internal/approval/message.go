@@ -28,7 +28,6 @@ const (
 	LeftoverMessage        MessageName = "leftover"                 // to the requester: the key came back after its deletion
 	LeftoverNotice         MessageName = "leftover.channel"         // the same, in the thread of the card
 	FailedNotice           MessageName = "failed.channel"           // in the thread of the card: no key was issued
-	DriftNotice            MessageName = "drift.channel"            // in the thread: the key was changed in Atlas
 	UnknownKeyNotice       MessageName = "unknown_key.channel"      // to the approvers: an unknown key
 	UnknownKeysNotice      MessageName = "unknown_keys.channel"     // to the approvers: several unknown keys
 	OwnsNotice             MessageName = "owned_projects.channel"   // in the thread: projects that the key created
@@ -70,6 +69,10 @@ func (m MessageName) isKeyCreated() bool {
 // the key was deactivated.
 func OwnerDeactivatedNotice(n int) MessageName { return numbered("owner_deactivated.%d.channel", n) }
 
+// DriftNotice names the notice to the approvers that the key was changed in Atlas, for the
+// n-th time, from 1.
+func DriftNotice(n int) MessageName { return numbered("drift.%d.channel", n) }
+
 // ApproverReminderNotice names the n-th reminder in the thread, from 1, to the approvers.
 func ApproverReminderNotice(n int) MessageName { return numbered("approver_reminder.%d.channel", n) }
 
@@ -92,7 +95,8 @@ func (m MessageName) ToApprovers() bool {
 // InThread reports whether m goes to the thread of the card.
 func (m MessageName) InThread() bool {
 	_, ownerGone := m.Number("owner_deactivated")
-	return m.ToApprovers() && m != CardMessage && m != UnknownKeyNotice && m != UnknownKeysNotice && m != ReviewNotice && !ownerGone
+	_, drifted := m.Number("drift")
+	return m.ToApprovers() && m != CardMessage && m != UnknownKeyNotice && m != UnknownKeysNotice && m != ReviewNotice && !ownerGone && !drifted
 }
 
 // A MessageRef is where a message is and what it shows.

@@ -14,11 +14,14 @@ func (r Request) Adopt() Step { return r.created(EventAdopt, "", "key "+r.Key.ID
 // IsAdopted reports whether nothing is known of r but its key.
 func (r Request) IsAdopted() bool { return r.Requester == "" }
 
-// RecordDrift records how an active key differs in Atlas from what was approved.
+// RecordDrift records how an active key differs in Atlas from what was approved. Each
+// other difference has its own notice: one that is changed notifies no one.
 func (r Request) RecordDrift(d Drift, now time.Time) (Step, error) {
 	return r.step(EventDriftDetected, "", now, d.note(), func(next *Request) {
-		next.Drift = d
-		next.addMessage(DriftNotice)
+		if next.Drift = d; !d.IsZero() {
+			next.Drifts++
+		}
+		next.addMessage(DriftNotice(max(next.Drifts, 1)))
 	})
 }
 

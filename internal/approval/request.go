@@ -43,6 +43,7 @@ type Request struct {
 
 	Requirements []policy.Requirement `json:"requirements,omitempty"`
 	Approvals    []Approval           `json:"approvals,omitempty"`
+	Missing      []policy.Requirement `json:"missing,omitempty"` // of Requirements, since the last approval
 	Decision     Decision             `json:"decision,omitzero"`
 
 	// CarriesDecision says of a rotation that it needed no approval: its decision is
@@ -88,6 +89,7 @@ type Request struct {
 
 	Key      Key        `json:"key,omitzero"`
 	Drift    Drift      `json:"drift,omitzero"`
+	Drifts   int        `json:"drifts,omitempty"` // how often it was found changed in Atlas
 	Changing ListChange `json:"changing,omitzero"`
 
 	// Owns are the projects that the key owns because it created them, by id.

@@ -80,6 +80,7 @@ func (r Request) Clone() Request {
 	r.Requested = r.Requested.Clone()
 	r.Requirements = slices.Clone(r.Requirements)
 	r.Approvals = slices.Clone(r.Approvals)
+	r.Missing = slices.Clone(r.Missing)
 	r.Transfers = slices.Clone(r.Transfers)
 	r.Change.OldNetworks = slices.Clone(r.Change.OldNetworks)
 	r.UnknownKeys.IDs = slices.Clone(r.UnknownKeys.IDs)

@@ -21,6 +21,7 @@ func TestDefaultPolicy(t *testing.T) {
 		Lifetimes:    []time.Duration{8 * hour, 24 * hour, 7 * day, 30 * day, 90 * day}, MinPrefixIPv4: 24, MinPrefixIPv6: 64, MaxEntries: 20,
 		RemindApproversAfter: []time.Duration{12 * hour}, ExpireAfter: 24 * hour, IssueWithin: 24 * hour, ConfirmWithin: hour,
 		RemindBeforeExpiry: []time.Duration{24 * hour, hour}, RotationGracePeriod: 24 * hour,
+		Notify: policy.NotifyApprovers,
 		Limits: policy.Limits{OpenRequests: 20, ActiveKeys: 50, RequestsPerHour: 30},
 	}
 	assert.Equal(t, want, policyfile.Default(users("U0BOB")))

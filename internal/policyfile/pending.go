@@ -27,6 +27,20 @@ func (r *reader) pending(n *yaml.Node) {
 	r.escalation(m)
 }
 
+// notify reads whom Slack notifies of a request.
+func (r *reader) notify(n *yaml.Node, base policy.Notify) policy.Notify {
+	if n == nil {
+		return base
+	}
+	s, ok := r.scalar(n, "notify")
+	if !ok {
+		return base
+	}
+	who := policy.Notify(s)
+	r.problemIf(n, !slices.Contains(policy.Notifies, who), "notify is %q: approvers, here or nobody", s)
+	return who
+}
+
 func (r *reader) escalation(m map[string]*yaml.Node) {
 	p := &r.policy
 	after, to := m["escalate_after"], m["escalate_to"]

@@ -69,7 +69,7 @@ func Parse(file string, text []byte, base policy.Policy) (policy.Policy, error) 
 // fileKeys are the keys of the file, in the order in which messages list them.
 var fileKeys = []string{
 	"required_approvals", "excluded_approvers", "allow_self_approval", "roles", "project_roles", "lifetimes",
-	"networks", "network_presets", "auto_approvals", "pending", "issue_within", "confirm_within",
+	"networks", "network_presets", "auto_approvals", "notify", "pending", "issue_within", "confirm_within",
 	"remind_before_expiry", "rotation_grace_period", "break_glass", "limits",
 	"ticket",
 }
@@ -91,6 +91,7 @@ func (r *reader) read(root *yaml.Node) {
 	p := &r.policy
 	p.ExcludedApprovers = r.principals(m["excluded_approvers"], "excluded_approvers", p.ExcludedApprovers)
 	p.AllowSelfApproval = r.boolean(m["allow_self_approval"], "allow_self_approval", p.AllowSelfApproval)
+	p.Notify = r.notify(m["notify"], p.Notify)
 	p.IssueWithin = r.duration(m["issue_within"], "issue_within", p.IssueWithin)
 	p.ConfirmWithin = r.duration(m["confirm_within"], "confirm_within", p.ConfirmWithin)
 	p.RotationGracePeriod = r.duration(m["rotation_grace_period"], "rotation_grace_period", p.RotationGracePeriod)

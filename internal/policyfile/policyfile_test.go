@@ -78,6 +78,7 @@ func TestReadExample(t *testing.T) {
 		ExpireAfter: day, IssueWithin: day, ConfirmWithin: hour,
 		RemindApproversAfter: []time.Duration{2 * hour, 6 * hour}, EscalateAfter: 8 * hour, EscalateTo: groups("S0MANAGERS"),
 		RemindBeforeExpiry: []time.Duration{day, hour}, RotationGracePeriod: day,
+		Notify:       policy.NotifyApprovers,
 		DetailFields: []policy.DetailField{{Field: policy.FieldTicket, Label: "Ticket", Pattern: regexp.MustCompile(`\A(?:[A-Z]{2,10}-[0-9]+)\z`), Example: "OPS-123", Required: true}},
 	}, got)
 }
@@ -117,6 +118,7 @@ func TestParseKeepsBaseForMissingKeys(t *testing.T) {
 		"a ticket": {"ticket: {label: Ticket, pattern: 'OPS-[0-9]+|INC', example: OPS-12, required: true}", func(p *policy.Policy) {
 			p.DetailFields = []policy.DetailField{{Field: policy.FieldTicket, Label: "Ticket", Pattern: regexp.MustCompile(`\A(?:OPS-[0-9]+|INC)\z`), Example: "OPS-12", Required: true}}
 		}},
+		"no notification":          {"notify: nobody", func(p *policy.Policy) { p.Notify = policy.NotifyNobody }},
 		"self-approval, in quotes": {`allow_self_approval: "true"`, func(p *policy.Policy) { p.AllowSelfApproval = true }},
 		"a rule for projects": {"project_roles: {GROUP_READ_ONLY: }\nauto_approvals: [{name: x, allowed_requesters: [U0ANA], roles: [ORG_MEMBER, GROUP_READ_ONLY], max_lifetime: 8h, projects: true}]", func(p *policy.Policy) {
 			p.ProjectRoles = policy.RulesFor("GROUP_READ_ONLY")
@@ -142,7 +144,7 @@ func TestParseReportsProblems(t *testing.T) {
 		"no YAML":                                 {"roles:\n  ORG_MEMBER: {}\n bad: [", "p.yaml:2: this is not YAML: did not find expected key"},
 		"two documents":                           {"lifetimes: [8h]\n---\nlifetimes: [9h]", "p.yaml:2: there is more than one document: write one, without ---"},
 		"a list":                                  {"- a\n- b", "p.yaml:1: the file is not a list of keys with values, as in key: value"},
-		"an unknown key":                          {"lifetimes: [8h]\napproval: []", `p.yaml:2: the file has no key "approval": there are required_approvals, excluded_approvers, allow_self_approval, roles, project_roles, lifetimes, networks, network_presets, auto_approvals, pending, issue_within, confirm_within, remind_before_expiry, rotation_grace_period, break_glass, limits, ticket`},
+		"an unknown key":                          {"lifetimes: [8h]\napproval: []", `p.yaml:2: the file has no key "approval": there are required_approvals, excluded_approvers, allow_self_approval, roles, project_roles, lifetimes, networks, network_presets, auto_approvals, notify, pending, issue_within, confirm_within, remind_before_expiry, rotation_grace_period, break_glass, limits, ticket`},
 		"a ticket without a pattern":              {"ticket: {label: Ticket}", "p.yaml:1: ticket has no pattern"},
 		"a ticket without a label":                {"ticket: {pattern: .+}", "p.yaml:1: ticket has no label"},
 		"a ticket that is no mapping":             {"ticket: OPS", "p.yaml:1: ticket is not a list of keys with values, as in key: value"},
@@ -209,6 +211,8 @@ func TestParseReportsProblems(t *testing.T) {
 		"an escalation without escalate_to":       {"pending:\n  escalate_after: 3h", "p.yaml:2: escalate_after and escalate_to go together: when, and to whom"},
 		"an escalation without escalate_after":    {"pending:\n  escalate_to: [S0BOSS]", "p.yaml:2: escalate_after and escalate_to go together: when, and to whom"},
 		"an escalation to excluded approvers":     {"excluded_approvers: [S0BOSS]\npending: {escalate_after: 3h, escalate_to: [S0BOSS]}", "p.yaml:2: escalate_to names only people of excluded_approvers"},
+		"notify, unknown":                         {"notify: everyone", `p.yaml:1: notify is "everyone": approvers, here or nobody`},
+		"notify, a list":                          {"notify: [here]", "p.yaml:1: notify is not a single value"},
 		"self-approval, malformed":                {"allow_self_approval: yes", `p.yaml:1: allow_self_approval is "yes": true or false`},
 		"break-glass without requesters":          {"break_glass: {roles: [ORG_OWNER], lifetime: 2h}", "p.yaml:1: break_glass has no allowed_requesters"},
 		"break-glass for everyone":                {"break_glass: {allowed_requesters: everyone, roles: [ORG_OWNER], lifetime: 2h}", "p.yaml:1: allowed_requesters is not a list, as in [a, b]"},

@@ -26,6 +26,8 @@ func Schema() []byte {
 		"network_presets": networkPresetsSchema(),
 		"auto_approvals": list("Rules for requests that need no approval. They are recorded and announced like any other. The first rule that matches applies.",
 			autoRuleSchema(), 0, maxRules),
+		"notify": schema{"enum": policy.Notifies, "default": policy.NotifyApprovers}.described(
+			"Whom Slack notifies of a request: the approvers whose approval is missing, or everyone active in the channel (here), or nobody."),
 		"pending":               pendingSchema(),
 		"issue_within":          durationSchema("How long an approved request waits for the press of Create my key. Left out: 24h."),
 		"confirm_within":        durationSchema("How long a key that was shown waits for I saved it. Left out: 1h."),

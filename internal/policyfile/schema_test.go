@@ -240,7 +240,7 @@ func TestDefaultsAreDocumented(t *testing.T) {
 		}
 	}
 	check("", schema["properties"].(map[string]any), defaults)
-	assert.Equal(t, 13, checked)
+	assert.Equal(t, 14, checked)
 }
 
 // lastCell returns the last cell of the first row of a table that is about a key of

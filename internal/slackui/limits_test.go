@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/slackui/mrkdwn"
 	"atlaskeybot/internal/slackui/view"
 )
 
@@ -66,7 +68,7 @@ func allScreens() map[string]any {
 	maps.Copy(all, absurdScreens())
 	all["the end of a found key"] = ofTwo().ClosedNotice(request(adopted["found.ended"]...))
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.ReadyMessage, approval.ReminderMessage,
-		approval.OutcomeMessage, approval.DeletionOverdueMessage, approval.DeletionOverdueNotice, approval.FailedNotice, approval.DriftNotice, approval.ExpiryReminderMessage(1), approval.ExpiryReminderMessage(2),
+		approval.OutcomeMessage, approval.DeletionOverdueMessage, approval.DeletionOverdueNotice, approval.FailedNotice, approval.DriftNotice(1), approval.ExpiryReminderMessage(1), approval.ExpiryReminderMessage(2),
 		approval.DecidedNotice, approval.ApprovalAddedNotice(1), approval.KeyCreatedNotice, approval.KeyCreatedAgainNotice(2), approval.ClosedNotice, approval.ApproverReminderNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
 		approval.ReviewNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1),
 		approval.UnresolvedMessage, approval.UnresolvedNotice, approval.LeftoverMessage, approval.LeftoverNotice} {
@@ -231,17 +233,36 @@ func TestBreakGlassCallsTheChannelOnce(t *testing.T) {
 	}
 }
 
-// TestBringingUpAgainCallsNobody but the requester, where they ask themselves.
-func TestBringingUpAgainCallsNobody(t *testing.T) {
+// TestRemindersMentionMissingApprovers: those whose approval is missing, and no others.
+func TestRemindersMentionMissingApprovers(t *testing.T) {
 	t.Parallel()
 	for situation, edits := range situations {
 		r := request(edits...)
-		assert.NotRegexp(t, `<@|<!subteam|<!here`, string(pretty(t, testViews.ApproverReminderNotice(r, 1))), situation)
-		nudge := strings.ReplaceAll(string(pretty(t, testViews.NudgedNotice(r))), string(view.Mention(r.Requester)), "")
-		assert.NotRegexp(t, `<@|<!subteam|<!here`, nudge, situation)
+		for _, name := range []approval.MessageName{approval.CardMessage, approval.NudgedNotice, approval.ApproverReminderNotice(max(r.ApproverReminders, 1))} {
+			if r.BreakGlass && name == approval.CardMessage {
+				continue
+			}
+			assert.Equal(t, r.AwaitedApprovers(), testViews.Called(r, name), "%s in %s", name, situation)
+		}
 	}
+	pending := request(situations["pending.pair.one"]...)
+	pending.Missing = []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{"S0SECOND"}}, Count: 1}}
+	assert.Contains(t, testViews.NudgedNotice(pending).Text, "<!subteam^S0SECOND>, please decide on the card above.")
 	second := testViews.EscalatedNotice(request(situations["pending.escalated"]...))
 	assert.Contains(t, second.Text, "<!subteam^S0SECOND>, <@U0CAROL>")
+}
+
+// TestNaming: a post mentions those who have to act, and names the others.
+func TestNaming(t *testing.T) {
+	t.Parallel()
+	names := map[policy.UserID]string{"U0ALICE": "Alice Ames", "U0BOB": "*Bob* <!here> :key:"}
+	m := mrkdwn.NewMessage("<@U0ALICE>", mrkdwn.Section("<@U0ALICE>, <@U0BOB>, <@U0CAROL> &lt;@U0ALICE&gt;"), mrkdwn.Footnote("<!subteam^S0ONE> <!subteam^S0TWO> <@U0DANA>"))
+	m = m.Naming(policy.Principals{Users: []policy.UserID{"U0DANA"}, Groups: []policy.GroupID{"S0ONE"}},
+		func(u policy.UserID) string { return names[u] }, func(policy.GroupID) string { return "two" })
+	shown := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(string(pretty(t, m)))
+	for _, want := range []string{`"text": "Alice Ames"`, "Alice Ames, `*Bob* &lt;!here&gt; :key:`, <@U0CAROL> &lt;@U0ALICE&gt;", "<!subteam^S0ONE> two <@U0DANA>"} {
+		assert.Contains(t, shown, want)
+	}
 }
 
 // TestThePrivateKeyIsInOneBlock: never in a notification, and never in anything
@@ -284,8 +305,8 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 		approval.DecidedNotice: {}, approval.ApprovalAddedNotice(1): {}, approval.KeyCreatedNotice: {}, approval.ClosedNotice: {},
 		approval.ApproverReminderNotice(1): {}, approval.NudgedNotice: {}, approval.EscalatedNotice: {},
 	}
-	assert.Equal(t, []string{view.ActionRevoke}, pressable(t, request(drifted), approval.DriftNotice))
-	assert.Empty(t, pressable(t, request(active), approval.DriftNotice))
+	assert.Equal(t, []string{view.ActionRevoke}, pressable(t, request(drifted), approval.DriftNotice(1)))
+	assert.Empty(t, pressable(t, request(active), approval.DriftNotice(1)))
 	for name, states := range want {
 		for situation, edits := range situations {
 			r := request(edits...)

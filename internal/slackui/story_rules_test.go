@@ -50,7 +50,7 @@ func TestTwoApprovalsTakeTwoPeople(t *testing.T) {
 			d.presses(dana, "card/approve")
 			d.is(r.ID, approval.StateApproved)
 			d.seesText(alice, "*Approved* by <@U0BOB> and <@U0DANA>")
-			d.seesText(bob, "<@U0DANA> approved request "+string(r.ID))
+			d.seesText(bob, "Dana Diaz approved request "+string(r.ID))
 			d.clean()
 		})
 	}
@@ -84,8 +84,9 @@ func TestNudgingIsDoneOnceByWhoeverAsked(t *testing.T) {
 			require.True(t, d.is(r.ID, approval.StatePending).NudgedAt.IsZero(), "no user nudges for another user")
 
 			d.presses(alice, "requested/nudge")
-			notice := d.seesText(bob, "<@U0ALICE> asked once more for a decision on request "+string(r.ID))
-			require.Equal(t, sandbox.Mentions{People: []string{alice}}, notice.Mentions, "approvers are not called")
+			notice := d.seesText(bob, "Alice Ames asked once more for a decision on request "+string(r.ID))
+			require.Equal(t, sandbox.Mentions{Groups: []string{sandbox.Approvers}}, notice.Mentions)
+			require.Equal(t, []string{bob, dana}, notice.Notified)
 			d.noLongerSees(alice, "requested/nudge")
 			d.seesText(alice, "You asked once more")
 			require.NoError(t, d.ClickStale(t.Context(), alice, where, dm, "nudge"))
@@ -146,7 +147,7 @@ func TestWhatNobodyDecidesIsBroughtUpAndGoesFurther(t *testing.T) {
 	d.Join(carol, sandbox.Approvals)
 	r := d.asks(alice)
 	notice := d.seesText(bob, "*Still waiting for a decision* on request "+string(r.ID))
-	require.Equal(t, sandbox.Mentions{}, notice.Mentions, "no user is called")
+	require.Equal(t, []string{bob, dana}, notice.Notified)
 	require.NotEmpty(t, notice.ThreadTS)
 	further := d.seesText(carol, "so it went to <!subteam^S0GUARDS> as well")
 	require.Equal(t, []string{guards}, further.Mentions.Groups)
@@ -171,7 +172,7 @@ func TestWhatIsLessCanBeDeclined(t *testing.T) {
 	d.presses(alice, "ready/withdraw")
 	require.Equal(t, approval.CauseDeclined, d.is(r.ID, approval.StateWithdrawn).Outcome.Cause)
 	d.seesText(alice, "You declined that")
-	d.seesText(bob, "<@U0ALICE> declined what was approved of request")
+	d.seesText(bob, "Alice Ames declined what was approved of request")
 	require.Zero(t, d.keys.Made())
 	d.clean()
 }
@@ -189,7 +190,7 @@ func TestARuleApproves(t *testing.T) {
 	require.False(t, pressable)
 	d.presses(alice, "ready/issue")
 	d.is(r.ID, approval.StateDelivered)
-	d.seesText(bob, "was made and shown to <@U0ALICE> alone")
+	d.seesText(bob, "was made and shown to Alice Ames alone")
 	d.clean()
 }
 

@@ -227,7 +227,7 @@ var ruleStorybook = map[approval.MessageName][]string{
 	approval.OwnerDeactivatedNotice(1): {"active.orphan", "active.handed", "active", "ended.handed"},
 	approval.TransferMessage(1):        {"active.handed", "active.handed.rotation", "active.handed.twice", "ended.handed"},
 	approval.OutcomeMessage:            {"failed.bad_project", "ended.operator"},
-	approval.DriftNotice:               {"active.drifted.project"},
+	approval.DriftNotice(1):            {"active.drifted.project"},
 }
 
 // ofTwo are the views of a bot that serves two organizations, in one of which
@@ -287,7 +287,7 @@ func absurdScreens() map[string]any {
 		"absurd list":       two.List(approval.Page{Requests: numbered(waiting)}, ""),
 		"absurd owner gone": two.OwnerDeactivatedNotice(request(absurd, active, ownerIsGone), 1),
 		"absurd transfer":   two.Transfer(request(absurd, active, handed("U0CAROL")), 1),
-		"absurd drift":      two.DriftNotice(request(absurd, driftedAbsurdly)),
+		"absurd drift":      two.DriftNotice(request(absurd, driftedAbsurdly), 1),
 		"absurd card":       two.Card(request(absurd, emergency(ended(becauseOfAudit)), handed("U0CAROL"))),
 	}
 }

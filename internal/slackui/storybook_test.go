@@ -327,7 +327,7 @@ var storybook = map[approval.MessageName][]string{
 	approval.ExpiryReminderMessage(1): {"active.told", "active.told_twice", "ended.told"},
 	approval.ExpiryReminderMessage(2): {"active.told_twice"},
 	approval.OwnsNotice:               {"active.owns", "active.owns.unknown", "active.owns.none", "active.owns.many", "ended.owned"},
-	approval.DriftNotice:              {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
+	approval.DriftNotice(1):           {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},
 }
 
 const testOrg = policy.OrgID("65a1b2c3d4e5f60718293a4b")

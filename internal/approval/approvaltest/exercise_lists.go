@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,12 +58,14 @@ func full() approval.Request {
 		r.BreakGlass, r.Review = true, approval.Review{By: "U_cy", At: at(4)}
 		everybody := policy.Principals{Everyone: true, Users: []policy.UserID{"U_cy"}, Groups: []policy.GroupID{"S_cy"}}
 		r.Requirements = []policy.Requirement{{From: everybody, Count: 2, For: []policy.Role{"ORG_OWNER"}}}
+		r.Missing = slices.Clone(r.Requirements)
 		r.Approvals = []approval.Approval{{By: "U_cy", At: at(5), Before: fullAccess(), After: fullAccess(), Void: policy.VoidDeactivated}, {By: "U_di", At: at(6), Before: fullAccess(), After: fullAccess(), Void: policy.VoidGuest}}
 		r.NextApproverReminderAt, r.ApproverReminders, r.NudgedAt = at(7), 2, at(8)
 		r.EscalateAt, r.EscalatedAt, r.EscalatedTo = at(9), at(10), everybody
 		r.Decision.Rule = "reading from CI"
 		r.OwnerDeactivatedAt, r.OwnerDeactivations = at(11), 2
 		r.Transfers = []approval.OwnershipTransfer{{From: "U_al", To: "U_bo", By: "U_cy", At: at(12), Approved: true}}
+		r.Drifts = 2
 		r.Drift = approval.Drift{
 			RolesChanged: true, Roles: []policy.Role{"ORG_OWNER"}, Renamed: true, Owns: r.Owns,
 			NetworksChanged: true, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},

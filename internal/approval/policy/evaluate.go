@@ -184,6 +184,27 @@ func (p ResolvedPolicy) MaxMatching(requirements []Requirement, escalated bool, 
 	return count
 }
 
+// Missing lists the requirements that the approvals of users do not meet. Where users
+// count for several, each that another approval could go to is listed.
+func (p ResolvedPolicy) Missing(requirements []Requirement, escalated bool, users []UserID) []Requirement {
+	met := p.MaxMatching(requirements, escalated, users)
+	var missing []Requirement
+	for i, n := range requirements {
+		without := slices.Clone(requirements)
+		n.Count = 0
+		for without[i].Count > 0 {
+			if without[i].Count--; p.MaxMatching(without, escalated, users) < met {
+				break
+			}
+			n.Count++
+		}
+		if n.Count > 0 {
+			missing = append(missing, n)
+		}
+	}
+	return missing
+}
+
 // augment tries to assign user n to a free seat, re-assigning earlier users along an
 // augmenting path.
 func (p ResolvedPolicy) augment(n int, user UserID, users []UserID, escalated bool, seats []Requirement, occupant []int, tried []bool) bool {

@@ -55,6 +55,9 @@ type Policy struct {
 
 	BreakGlass BreakGlass
 
+	// Notify says whom Slack notifies of a request; empty: [NotifyApprovers].
+	Notify Notify
+
 	// DetailFields are added to the forms, in this order.
 	DetailFields []DetailField
 
@@ -81,6 +84,21 @@ type Policy struct {
 	// confirmed.
 	RotationGracePeriod time.Duration
 }
+
+// Notify says whom Slack notifies of a request that needs approvals. The approvers are
+// notified of what else they must act on in any case: break-glass, and keys that are
+// not as approved.
+type Notify string
+
+// Whom Slack notifies of a request.
+const (
+	NotifyApprovers Notify = "approvers" // those whose approval is missing, by the card, nudges and reminders
+	NotifyHere      Notify = "here"      // everyone active in the channel, by the card; then the approvers, by nudges and reminders
+	NotifyNobody    Notify = "nobody"
+)
+
+// Notifies lists the values of Notify.
+var Notifies = []Notify{NotifyApprovers, NotifyHere, NotifyNobody}
 
 // A Requirement is a number of approvals by certain principals. One approver counts for
 // one requirement only.
@@ -165,19 +183,19 @@ func (p Policy) groups() []GroupID {
 // Approvers returns the principals of all requirements, and those that requests
 // escalate to. ExcludedApprovers are not taken out.
 func (p Policy) Approvers() Principals {
-	var all Principals
 	requirements := slices.Clone(p.Requirements)
 	for _, rule := range slices.Concat(p.Roles, p.ProjectRoles) {
 		requirements = append(requirements, rule.Requirements...)
 	}
-	for _, from := range append(principalsOf(requirements), p.EscalateTo) {
-		all.Everyone = all.Everyone || from.Everyone
-		all.Users = append(all.Users, from.Users...)
-		all.Groups = append(all.Groups, from.Groups...)
+	return FromAll(requirements).Union(p.EscalateTo)
+}
+
+// FromAll returns the principals of all the requirements together.
+func FromAll(requirements []Requirement) Principals {
+	var all Principals
+	for _, from := range principalsOf(requirements) {
+		all = all.Union(from)
 	}
-	slices.Sort(all.Users)
-	slices.Sort(all.Groups)
-	all.Users, all.Groups = slices.Compact(all.Users), slices.Compact(all.Groups)
 	return all
 }
 

@@ -19,6 +19,15 @@ type Principals struct {
 // IsZero reports whether the set is empty.
 func (p Principals) IsZero() bool { return !p.Everyone && len(p.Users) == 0 && len(p.Groups) == 0 }
 
+// Union returns the principals that are in p or in o, each once, in a fixed order.
+func (p Principals) Union(o Principals) Principals {
+	all := Principals{Everyone: p.Everyone || o.Everyone, Users: slices.Concat(p.Users, o.Users), Groups: slices.Concat(p.Groups, o.Groups)}
+	slices.Sort(all.Users)
+	slices.Sort(all.Groups)
+	all.Users, all.Groups = slices.Compact(all.Users), slices.Compact(all.Groups)
+	return all
+}
+
 // Equal reports whether p and o name the same users and groups, in any order.
 func (p Principals) Equal(o Principals) bool {
 	return p.Everyone == o.Everyone && equalSets(p.Users, o.Users) && equalSets(p.Groups, o.Groups)

@@ -101,7 +101,8 @@ func (s *Service) evaluateApproval(ctx context.Context, caller policy.Actor, res
 			return approval.NewApproval{}, ErrNotNeeded
 		}
 	}
-	return approval.NewApproval{By: caller.User, Access: access, Earlier: earlier, Requirements: requirements, IsLast: isLast}, nil
+	missing := resolved.Missing(requirements, r.IsEscalated(), append(slices.Clone(others), caller.User))
+	return approval.NewApproval{By: caller.User, Access: access, Earlier: earlier, Requirements: requirements, Missing: missing, IsLast: isLast}, nil
 }
 
 // MayApprovePartially reports why the caller could not approve a part of the request

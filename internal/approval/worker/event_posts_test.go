@@ -88,7 +88,7 @@ func TestEventPosts(t *testing.T) {
 		"decided.channel": true, "approval_added.1.channel": true, "approval_added.12.channel": true, "key_created.channel": true, "key_created.2.channel": true,
 		"failed.channel": true, "closed.channel": true, "nudged.channel": true, "escalated.channel": true,
 		"card": false, "requested": false, "ready": false, "reminder": false, "outcome": false, "deletion_overdue": false, "deletion_overdue.channel": false,
-		"drift.channel": false, "unknown_key.channel": false, "review.channel": false, "expiry_reminder.1": false, "transfer.1": false,
+		"drift.1.channel": false, "unknown_key.channel": false, "review.channel": false, "expiry_reminder.1": false, "transfer.1": false,
 		"owner_deactivated.1.channel": false, "approver_reminder.1.channel": false,
 	} {
 		assert.Equal(t, want, name.IsEvent(), name)

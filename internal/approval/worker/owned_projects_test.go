@@ -23,7 +23,7 @@ func TestOwnedProjectsAreReportedNotDrift(t *testing.T) {
 		assert.Equal(t, late, r.Owns)
 		assert.True(t, r.Drift.IsZero())
 		assert.True(t, w.HasMessage(id, approval.OwnsNotice))
-		assert.False(t, w.HasMessage(id, approval.DriftNotice))
+		assert.False(t, w.HasMessage(id, approval.DriftNotice(1)))
 
 		proven := []approval.OwnedProject{{Project: policy.Project{ID: "p1", Name: "New"}, Proven: true}}
 		w.Keys.Change(key, approval.Drift{Owns: proven})

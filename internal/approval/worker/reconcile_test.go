@@ -171,7 +171,7 @@ func TestDriftIsReportedNotRepaired(t *testing.T) {
 		w.Keys.Change(key, drift)
 		w.Advance(someTime)
 		assert.Equal(t, drift, w.RequireState(id, approval.StateActive).Drift)
-		assert.True(t, w.HasMessage(id, approval.DriftNotice))
+		assert.True(t, w.HasMessage(id, approval.DriftNotice(1)))
 		w.Advance(time.Hour)
 		assert.Equal(t, 1, w.CountEvents(approval.EventDriftDetected), "told once")
 

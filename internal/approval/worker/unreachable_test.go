@@ -162,7 +162,7 @@ func TestUnreachableOwnerIsFlaggedAtOnce(t *testing.T) {
 		w.refuseMessagesTo(alice, approval.CauseUnknown)
 		w.Keys.Change(w.Stored(id).Key.ID, approval.Drift{RolesChanged: true})
 		w.Advance(20 * time.Minute)
-		assert.True(t, w.HasMessage(id, approval.DriftNotice))
+		assert.True(t, w.HasMessage(id, approval.DriftNotice(1)))
 		assert.True(t, w.HasMessage(id, approval.OwnerDeactivatedNotice(1)))
 	})
 }

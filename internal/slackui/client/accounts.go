@@ -41,6 +41,7 @@ type userInfo struct {
 		IsUltraRestricted *bool  `json:"is_ultra_restricted"`
 		IsStranger        bool   `json:"is_stranger"`     // sent of people of other workspaces only
 		IsInvitedUser     bool   `json:"is_invited_user"` // sent of people who were invited only
+		RealName          string `json:"real_name"`
 		Enterprise        struct {
 			ID string `json:"enterprise_id"`
 		} `json:"enterprise_user"`
@@ -260,6 +261,7 @@ func (d *Directory) askAbout(ctx context.Context, user policy.UserID) (account, 
 		return account{}, MalformedResponse("users.info")
 	default:
 		is = said.account()
+		d.slack.names.learn(user, said.User.RealName, d.slack.Config.Now())
 	}
 	if is.saysAll || is.missing || is.hidden || is.deleted {
 		d.accounts.learn(user, is, d.slack.Config.Now())

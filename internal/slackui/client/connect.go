@@ -58,6 +58,7 @@ type Slack struct {
 
 	channels *channels
 	troubles *troubles
+	names    *names
 
 	Team       string   // our workspace, as in T0123456789
 	Enterprise string   // its organization in Enterprise Grid, or empty
@@ -70,7 +71,7 @@ type Slack struct {
 // Refused the token is no good, else it may be tried again.
 func Connect(ctx context.Context, c Config) (*Slack, error) {
 	client := &http.Client{Transport: answers{&RetryAfterReader{Next: c.Transport, Now: c.Now}}, Timeout: CallLimit, CheckRedirect: NoRedirects}
-	s := &Slack{Config: c, Client: client, API: NewAPI(c, client), troubles: newTroubles(c.Log)}
+	s := &Slack{Config: c, Client: client, API: NewAPI(c, client), troubles: newTroubles(c.Log), names: newNames()}
 	s.channels = newChannels(s)
 	me, err := s.API.AuthTestContext(ctx)
 	if err != nil {

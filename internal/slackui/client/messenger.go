@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
+	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/slackui/mrkdwn"
 	"atlaskeybot/internal/slackui/view"
 )
@@ -59,6 +60,9 @@ func (s *Messenger) SyncMessage(ctx context.Context, r approval.Request, name ap
 func (s *Messenger) post(ctx context.Context, r approval.Request, name approval.MessageName, m mrkdwn.Message, at approval.MessageRef) (approval.MessageRef, error) {
 	channel, where, options := string(r.Requester), inDMs, m.Options()
 	if name.ToApprovers() {
+		options = m.Naming(s.Views.Called(r, name),
+			func(u policy.UserID) string { return s.slack.nameOf(ctx, u) },
+			func(g policy.GroupID) string { return s.slack.handleOf(ctx, g) }).Options()
 		card := r.MessageRefs[approval.CardMessage]
 		channel = s.Views.Channel(r)
 		if name.InThread() && card.TS != "" {

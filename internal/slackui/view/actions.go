@@ -74,7 +74,7 @@ var (
 	ReminderSurface         = SurfaceOf(approval.ReminderMessage)
 	OutcomeSurface          = SurfaceOf(approval.OutcomeMessage)
 	DeletionOverdueSurface  = SurfaceOf(approval.DeletionOverdueMessage)
-	DriftSurface            = SurfaceOf(approval.DriftNotice)
+	DriftSurface            = SurfaceOf(approval.DriftNotice(1))
 	OwnedProjectsSurface    = SurfaceOf(approval.OwnsNotice)
 	UnknownKeySurface       = SurfaceOf(approval.UnknownKeyNotice)
 	ReviewSurface           = SurfaceOf(approval.ReviewNotice)

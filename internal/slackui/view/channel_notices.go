@@ -25,6 +25,7 @@ func (v Screens) deletionOverdueNotice(r approval.Request) mrkdwn.Message {
 			mrkdwn.Textf(":rotating_light: The key%s of request %s is still alive in Atlas: deleting it has not worked since %s. I keep trying.", KeyName(r), r.ID, mrkdwn.Date(r.Deletion.Since)),
 			whyNotDeleted(r),
 			mrkdwn.Textf("If it can't wait, an Organization Owner can delete it in Atlas, among %s.", v.keysPage(r.Org)),
+			v.calling(r, approval.DeletionOverdueNotice, "look at it"),
 		)
 	}
 	return mrkdwn.NewMessage(status, mrkdwn.Section(status))
@@ -45,20 +46,43 @@ func (v Screens) failedNotice(r approval.Request) mrkdwn.Message {
 	return mrkdwn.NewMessage(mrkdwn.Textf("Request %s: %s", r.ID, status), mrkdwn.Section(status))
 }
 
-// DriftNotice reports an active key that was changed manually in Atlas.
-func (v Screens) DriftNotice(r approval.Request) mrkdwn.Message {
+// DriftNotice reports that an active key was changed manually in Atlas, for the n-th time.
+func (v Screens) DriftNotice(r approval.Request, n int) mrkdwn.Message {
 	status := statusForApprovers(r)
 	var pressable []*slack.ButtonBlockElement
 	switch {
 	case !hasKey(r):
+	case n < r.Drifts:
+		status = mrkdwn.Textf("The key%s of request %s was changed manually in Atlas. It has changed since.", KeyName(r), r.ID)
 	case r.Drift.IsZero():
 		status = mrkdwn.Textf("The key%s of request %s is again what was approved.", KeyName(r), r.ID)
 	default:
-		status = mrkdwn.Textf(":warning: The key%s of request %s was changed manually in Atlas; it is not what was approved any more.\n%s\nI do not change it back: put it right in Atlas, or revoke it here.",
-			KeyName(r), r.ID, differences(r))
+		status = mrkdwn.JoinedBy("\n",
+			mrkdwn.Textf(":warning: *The key%s of request %s was changed manually in Atlas.* %s", KeyName(r), r.ID, nowMayDo(r)),
+			differences(r),
+			mrkdwn.JoinSentences("I don't change it back: correct it in Atlas, or revoke it here.", v.calling(r, approval.DriftNotice(n), "look at it")))
 		pressable = append(pressable, revokeButton(r))
 	}
-	return mrkdwn.NewMessage(status, mrkdwn.Section(status), buttonsIn(approval.DriftNotice, r, pressable...))
+	return mrkdwn.NewMessage(status, mrkdwn.Section(status), buttonsIn(approval.DriftNotice(n), r, pressable...))
+}
+
+// nowMayDo says what a key that was changed in Atlas may do now, and from where.
+func nowMayDo(r approval.Request) mrkdwn.Text {
+	now := r.Access
+	if r.Drift.RolesChanged {
+		now.Roles = r.Drift.Roles
+	}
+	if r.Drift.ProjectsChanged {
+		now.Projects = r.Drift.Projects
+	}
+	from := mrkdwn.Truncate(addresses(now), 300)
+	if r.Drift.NetworksChanged {
+		from = mrkdwn.Truncate(addresses(policy.Access{Networks: r.Drift.Networks}), 300)
+	}
+	if r.Drift.NetworksChanged && len(r.Drift.Networks) == 0 {
+		return mrkdwn.Textf("It can now do this from *any address*: %s.", orNone(mrkdwn.Truncate(mayDo(now), 300)))
+	}
+	return mrkdwn.Textf("It can now do this from %s: %s.", from, orNone(mrkdwn.Truncate(mayDo(now), 300)))
 }
 
 func differences(r approval.Request) mrkdwn.Text {
@@ -90,10 +114,12 @@ func (v Screens) UnknownKeyNotice(r approval.Request) mrkdwn.Message {
 	case hasKey(r) && r.ParentID != "":
 		status = mrkdwn.Textf(":warning: In Atlas there is a key%s with the tag of request %s, which by my records did not make it: it was given that tag manually, or an older database was restored. "+
 			"I do not know whether it is in use, so I leave it alone. If it is not needed, revoke it here, or by the id %s.", KeyName(r), r.ParentID, r.ID)
+		status = mrkdwn.JoinSentences(status, v.calling(r, approval.UnknownKeyNotice, "look at it"))
 		pressable = append(pressable, revokeButton(r))
 	case hasKey(r):
 		status = mrkdwn.Textf(":warning: In Atlas there is a key%s with this bot's tag, of request %s, of which I have no record, as after an older database was restored. "+
 			"I do not know whether it is in use, so I leave it alone. If it is not needed, revoke it here.", KeyName(r), r.ID)
+		status = mrkdwn.JoinSentences(status, v.calling(r, approval.UnknownKeyNotice, "look at it"))
 		pressable = append(pressable, revokeButton(r))
 	case r.ParentID != "":
 		status = mrkdwn.Textf("%s It carried the tag of request %s, which by my records did not make it.", statusAfterDecision(r), r.ParentID)
@@ -108,7 +134,7 @@ func (v Screens) UnknownKeyNotice(r approval.Request) mrkdwn.Message {
 func (v Screens) UnknownKeysNotice(r approval.Request) mrkdwn.Message {
 	status := mrkdwn.Textf(":warning: Keys in Atlas that carry this bot's tag and that no request made of which I have a record: %s (found %s).", r.UnknownKeys.Count, mrkdwn.Date(r.RequestedAt))
 	if len(r.UnknownKeys.IDs) == 0 {
-		status = mrkdwn.JoinSentences(status, "So many mean that this is not the database that the bot worked with, or that the tag was copied: the operator of this bot has to look at that. I leave the keys alone.")
+		status = mrkdwn.JoinSentences(status, "So many mean that this is not the database that the bot worked with, or that the tag was copied: the operator of this bot has to look at that. I leave the keys alone.", v.calling(r, approval.UnknownKeysNotice, "look at it"))
 		return mrkdwn.NewMessage(status, mrkdwn.Section(status))
 	}
 	var ids []mrkdwn.Text
@@ -116,7 +142,8 @@ func (v Screens) UnknownKeysNotice(r approval.Request) mrkdwn.Message {
 		ids = append(ids, mrkdwn.Textf("%s", id))
 	}
 	status = mrkdwn.JoinSentences(status, "That is so after an older database was restored, or if the tag was copied. I don't know whether they are in use, so I leave them alone.",
-		mrkdwn.Textf("If one is not needed, revoke it with `%s revoke` and its id: %s.", mrkdwn.BotText(v.Command), mrkdwn.JoinedBy(", ", ids...)))
+		mrkdwn.Textf("If one is not needed, revoke it with `%s revoke` and its id: %s.", mrkdwn.BotText(v.Command), mrkdwn.JoinedBy(", ", ids...)),
+		v.calling(r, approval.UnknownKeysNotice, "look at them"))
 	return mrkdwn.NewMessage(status, mrkdwn.Section(status))
 }
 

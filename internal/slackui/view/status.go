@@ -15,7 +15,7 @@ func statusForApprovers(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StatePending:
 		return mrkdwn.JoinedBy("\n", approvedSoFar(r), removedByApprover(r, "was asked for"),
-			mrkdwn.Textf("*Waits for %s.* Without a decision it expires %s.", awaitedByAll(r), mrkdwn.Date(r.ExpiresAt)), nudgedNote(r))
+			mrkdwn.Textf("*Waits for %s.* Without a decision it expires %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)), nudgedNote(r))
 	case approval.StateDenied:
 		return mrkdwn.Textf(":no_entry: *Denied* by %s %s.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
 	}

@@ -25,8 +25,12 @@ type requestSummary struct {
 
 func (v Screens) summaryOf(r approval.Request) requestSummary {
 	a := summaryFor(r)
-	if r.BreakGlass && r.Type == approval.NewKey && channelMention(r) != "" {
-		a.intro = mrkdwn.JoinSentences(a.intro, v.called(r))
+	switch isPosted := r.MessageRefs[approval.CardMessage].TS != ""; {
+	case isPosted: // it was read out to those who are active, and is drawn again
+	case r.BreakGlass && r.Type == approval.NewKey:
+		a.intro = mrkdwn.JoinSentences("<!here>", a.intro, v.calling(r, approval.CardMessage, "look at it"))
+	case r.State == approval.StatePending && v.Policy(r).Notify == policy.NotifyHere:
+		a.intro = mrkdwn.JoinSentences("<!here>", a.intro)
 	}
 	a.facts = append(a.facts, v.detailFacts(r)...)
 	a.text = mrkdwn.JoinSentences(a.text, v.detailText(r))
@@ -60,35 +64,9 @@ func keySummary(r approval.Request) requestSummary {
 	}
 	if r.BreakGlass {
 		a.title = "Break-glass"
-		a.intro = mrkdwn.JoinSentences(channelMention(r), mrkdwn.Textf(":rotating_light: *Break-glass:* %s takes a MongoDB Atlas API key without approval.", Mention(requester(r))))
+		a.intro = mrkdwn.Textf(":rotating_light: *Break-glass:* %s takes a MongoDB Atlas API key without approval.", Mention(requester(r)))
 	}
 	return a
-}
-
-// channelMention notifies the users who are active in the channel, when the card is posted and not when
-// it is drawn again.
-func channelMention(r approval.Request) mrkdwn.Text {
-	if r.MessageRefs[approval.CardMessage].TS != "" {
-		return ""
-	}
-	return "<!here>"
-}
-
-// called names the approvers of r's organization: <!here>
-// does not reach those who are away, and a workspace can forbid it.
-func (v Screens) called(r approval.Request) mrkdwn.Text {
-	var all policy.Principals
-	for _, n := range v.Policy(r).Requirements {
-		all.Groups = append(all.Groups, n.From.Groups...)
-		all.Users = append(all.Users, n.From.Users...)
-	}
-	slices.Sort(all.Groups)
-	slices.Sort(all.Users)
-	all.Groups, all.Users = slices.Compact(all.Groups), slices.Compact(all.Users)
-	if all.IsZero() {
-		return ""
-	}
-	return mrkdwn.Textf("Please look at it: %s.", people(all))
 }
 
 // requester is who requested a key, which may have another owner now.

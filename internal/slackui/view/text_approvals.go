@@ -14,21 +14,34 @@ func missingApprovalsShort(r approval.Request) mrkdwn.Text {
 	return mrkdwn.TruncateText(missingApprovals(r), 900)
 }
 
-// awaitedByAll names the missing approvers for the card. Users named in a message are notified
-// when it is posted: that is for those whom a role's rule asks for. The usual
-// approvers watch the channel.
-func awaitedByAll(r approval.Request) mrkdwn.Text {
-	if len(r.Approvals) > 0 {
-		return missingApprovalsShort(r) // the card was posted before
-	}
-	usual := len(r.Requirements) == 1 && len(r.Requirements[0].For) == 0
+// Called are those whom Slack is to notify of the named message when it is posted: they
+// have to act. It mentions no others; see [mrkdwn.Message.Naming].
+func (v Screens) Called(r approval.Request, name approval.MessageName) policy.Principals {
+	notify := v.Policy(r).Notify
+	_, isReminder := name.Number("approver_reminder")
+	_, isOwnerDeactivated := name.Number("owner_deactivated")
+	_, isDrift := name.Number("drift")
 	switch {
-	case usual && r.Requirements[0].Count > 1:
-		return mrkdwn.Textf("%s approvers", r.Requirements[0].Count)
-	case usual:
-		return "an approver"
+	case name == approval.CardMessage && r.BreakGlass, isOwnerDeactivated, isDrift,
+		name == approval.UnknownKeyNotice, name == approval.UnknownKeysNotice, name == approval.DeletionOverdueNotice:
+		return policy.FromAll(v.Policy(r).Requirements)
+	case name == approval.EscalatedNotice:
+		return r.EscalatedTo
+	case name == approval.CardMessage && notify != policy.NotifyNobody && notify != policy.NotifyHere,
+		(isReminder || name == approval.NudgedNotice) && notify != policy.NotifyNobody:
+		return r.AwaitedApprovers()
 	}
-	return missingApprovalsShort(r)
+	return policy.Principals{}
+}
+
+// calling asks those whom the message is for to do something, as in "look at it"; empty
+// if it is for no one in particular.
+func (v Screens) calling(r approval.Request, name approval.MessageName, what mrkdwn.BotText) mrkdwn.Text {
+	called := v.Called(r, name)
+	if called.Everyone || called.IsZero() {
+		return ""
+	}
+	return mrkdwn.Textf("%s, please %s.", people(called), what)
 }
 
 func missingApprovals(r approval.Request) mrkdwn.Text {

@@ -122,8 +122,7 @@ func (v Screens) nothingLeft(r approval.Request) mrkdwn.Message {
 	return threadReply(mrkdwn.Textf("Request %s", r.ID), "")
 }
 
-// ApproverReminderNotice brings up a request that is not decided. It mentions no one:
-// it is there for those who look.
+// ApproverReminderNotice mentions those whose approval is missing.
 func (v Screens) ApproverReminderNotice(r approval.Request, n int) mrkdwn.Message {
 	if r.State != approval.StatePending || n < r.ApproverReminders {
 		return threadReply(mrkdwn.Textf("This was brought up while it waited: %s.", what(r)), "")
@@ -132,15 +131,18 @@ func (v Screens) ApproverReminderNotice(r approval.Request, n int) mrkdwn.Messag
 	if n := len(r.Counted()); n > 0 {
 		sofar = mrkdwn.Textf("*%s of %s so far* for", n, mrkdwn.BotText(mrkdwn.Count(max(needed(r), n+1), "approval")))
 	}
-	return threadReply(mrkdwn.Textf(":hourglass_flowing_sand: %s %s, which has waited since %s. Without a decision it expires %s. The buttons are on the card above.",
-		sofar, what(r), mrkdwn.Date(r.RequestedAt), mrkdwn.Date(r.ExpiresAt)), "")
+	return threadReply(mrkdwn.JoinSentences(
+		mrkdwn.Textf(":hourglass_flowing_sand: %s %s, which has waited since %s. Without a decision it expires %s.", sofar, what(r), mrkdwn.Date(r.RequestedAt), mrkdwn.Date(r.ExpiresAt)),
+		v.calling(r, approval.ApproverReminderNotice(n), "decide on the card above"),
+	), "")
 }
 
-// NudgedNotice mentions only the requester.
+// NudgedNotice mentions those whose approval is missing.
 func (v Screens) NudgedNotice(r approval.Request) mrkdwn.Message {
 	return threadReply(mrkdwn.JoinSentences(
 		mrkdwn.Textf(":wave: %s asked once more for a decision on %s, %s.", Mention(r.Requester), what(r), mrkdwn.Date(r.NudgedAt)),
 		mrkdwn.Textf("It was asked for %s, and expires %s unless it is decided or withdrawn before.", mrkdwn.Date(r.RequestedAt), mrkdwn.Date(r.ExpiresAt)),
+		v.calling(r, approval.NudgedNotice, "decide on the card above"),
 	), "")
 }
 

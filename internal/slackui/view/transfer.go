@@ -83,6 +83,7 @@ func (v Screens) OwnerDeactivatedNotice(r approval.Request, n int) mrkdwn.Messag
 	status := mrkdwn.Textf(":ghost: The account of %s is deactivated, and their key%s is still active: request %s (%s)%s, %s; usable from %s. It ends %s. (Found %s.)",
 		Mention(r.Requester), KeyName(r), r.ID, mrkdwn.Truncate(r.Access.Description, 100), v.inOrg(r), mrkdwn.Truncate(mayDo(r.Access), 600), mrkdwn.Truncate(namedAddresses(r.Access), 600), mrkdwn.Date(r.KeyExpiresAt), mrkdwn.Date(r.OwnerDeactivatedAt))
 	way := mrkdwn.Text("*Revoke* it, or transfer it to a person who looks after what uses it. The private key is not shown to them, as I do not know it; they can rotate the key.")
+	way = mrkdwn.JoinSentences(way, v.calling(r, approval.OwnerDeactivatedNotice(n), "decide"))
 	return mrkdwn.NewMessage(mrkdwn.JoinSentences(status, way), mrkdwn.Section(status), mrkdwn.Section(way), slack.NewActionBlock(blockID(approval.OwnerDeactivatedNotice(n), r.ID),
 		transferMenu(), button(ActionRevokeWithReason, r, "Revoke", slack.StyleDanger)))
 }

@@ -57,8 +57,6 @@ func (v Screens) Message(r approval.Request, name approval.MessageName) mrkdwn.M
 		return v.leftoverNotice(r)
 	case approval.FailedNotice:
 		return v.failedNotice(r)
-	case approval.DriftNotice:
-		return v.DriftNotice(r)
 	case approval.UnknownKeyNotice:
 		return v.UnknownKeyNotice(r)
 	case approval.OwnsNotice:
@@ -85,7 +83,7 @@ func (v Screens) Message(r approval.Request, name approval.MessageName) mrkdwn.M
 func (v Screens) numbered(r approval.Request, name approval.MessageName) mrkdwn.Message {
 	for kind, draw := range map[string]func(approval.Request, int) mrkdwn.Message{
 		"expiry_reminder": v.expiryReminder, "transfer": v.Transfer, "approval_added": v.approvalAddedNotice, "approver_reminder": v.ApproverReminderNotice,
-		"owner_deactivated": v.OwnerDeactivatedNotice, "key_created": v.keyCreatedNotice,
+		"owner_deactivated": v.OwnerDeactivatedNotice, "drift": v.DriftNotice, "key_created": v.keyCreatedNotice,
 	} {
 		if n, ok := NumberOf(name, kind); ok {
 			return draw(r, n)
