@@ -144,8 +144,8 @@ func TestPolicyTwoApprovalsOfOneGroup(t *testing.T) {
 	withPolicy(t, "required_approvals: [{from: [S0APPROVERS], count: 2}]", func(t *testing.T, w *Env) {
 		id := w.Request()
 		card := w.card(id)
-		assert.True(t, contains(card, "2 approvers"))
-		requireNoMention(t, card)
+		assert.True(t, contains(card, "2 of <!subteam^"+slack.Approvers+">"))
+		assert.Equal(t, both, card.Notified)
 		w.approve(dana, id)
 		w.waitForApprovals(id, 1)
 		w.WaitForMessage(alice, "requested/withdraw", "@"+dana, "1 more of <!"+ofApprovers)

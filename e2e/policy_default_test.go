@@ -28,7 +28,7 @@ func TestDefaultPolicy(t *testing.T) {
 
 		id := w.Request()
 		assert.Equal(t, []policy.Requirement{{From: policy.Principals{Groups: []policy.GroupID{slack.Approvers}}, Count: 1}}, w.stored(id).Requirements)
-		requireNoMention(t, w.card(id))
+		assert.Equal(t, both, w.card(id).Notified)
 		w.approve(carol, id)
 		w.waitForNotification(carol, "Only approvers")
 		w.approve(dana, id)
@@ -57,13 +57,13 @@ func TestDefaultPolicyForm(t *testing.T) {
 	})
 }
 
-// Half of the time that it may wait, it is brought up again; no one is called.
+// Half of the time that it may wait, the approvers are reminded.
 func TestDefaultPolicyReminders(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		id := w.Request()
 		w.WaitIdle(id)
 		w.Advance(12*time.Hour + time.Second)
-		requireNoMention(t, w.waitForThreadReply(id, 1))
+		assert.Equal(t, both, w.waitForThreadReply(id, 1).Notified)
 		w.Advance(12 * time.Hour)
 		w.WaitForState(id, approval.StateExpired)
 		w.waitForThreadReply(id, 2)

@@ -18,7 +18,7 @@ func TestPolicyNudgeOnce(t *testing.T) {
 		asked := w.ClickIn(alice, "requested/nudge", string(id))
 		notice := w.waitForThreadReply(id, 1)
 		assert.True(t, contains(notice, "@"+alice, "once more", string(id)))
-		requireNoMention(t, notice)
+		assert.Equal(t, both, notice.Notified)
 		w.WaitForScreen(alice, "that it is done, and no button", func(s slack.Screen) bool {
 			_, _, done := find(s, "You asked once more", string(id))
 			_, _, again := find(s, "requested/nudge")

@@ -67,7 +67,7 @@ func TestPolicyCardNamesHeldKeys(t *testing.T) {
 		w.active()
 		id := w.Request(modest(withRoles("ORG_OWNER"), withLifetime("2160h0m0s"), withAddresses("198.51.100.0/24"))...)
 		card := w.card(id)
-		assert.Contains(t, card.Text, "Review carefully:* powerful role Organization Owner; wide network `198.51.100.0/24` (256 hosts); valid for 90 days; <@"+alice+"> held 1 active key when they asked.")
+		assert.Contains(t, card.Text, "Review carefully:* powerful role Organization Owner; wide network `198.51.100.0/24` (256 hosts); valid for 90 days; "+names[alice]+" held 1 active key when they asked.")
 		assert.NotContains(t, card.Text, "first request")
 		assert.False(t, contains(w.WaitForMessage(alice, "requested/withdraw", string(id)), "Review carefully"), "the asker is not warned of themselves")
 		w.approve(bob, id)
