@@ -26,10 +26,13 @@ check: ## everything that must hold before a commit
 	$(STATICCHECK) ./...
 	go test ./...
 
+bench: ## measure the bot, and write the figures into docs/ (ten minutes, on a machine that does nothing else)
+	go run ./cmd/bench --docs docs
+
 golden: ## write the golden files again; read the diff before you commit it
 	UPDATE=1 go test ./internal/...
 
 build: ## build a static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o atlas-key-bot ./cmd/bot
 
-.PHONY: help sandbox test short race check golden build
+.PHONY: help sandbox test short race check bench golden build

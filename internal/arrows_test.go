@@ -44,6 +44,8 @@ var arrows = map[string][]string{
 	"internal/slackui":               {"internal/approval", "internal/approval/policy", "internal/approval/service", "internal/cache", "internal/isolate", "internal/plaintext", "internal/slackui/client", "internal/slackui/mrkdwn", "internal/slackui/pace", "internal/slackui/payload", "internal/slackui/transport", "internal/slackui/view", "github.com/slack-go/slack"},
 	"cmd/bot":                        {"internal/cli", "internal/config"},
 	"cmd/sandbox":                    {"internal/demo"},
+	"cmd/bench":                      {"internal/bench"},
+	"internal/bench":                 {"internal/approval", "internal/approval/policy", "internal/cli", "internal/config", "internal/sandbox", "internal/sandbox/slack", "internal/store", "github.com/spf13/cobra", "golang.org/x/sync/errgroup"},
 	"internal/config":                {"internal/approval/policy", "internal/policyfile", "internal/proxy", "internal/secret", "github.com/caarlos0/env/v11"},
 	"internal/config/configtest":     {"github.com/stretchr/testify/require"},
 	"internal/app":                   {"internal/approval", "internal/approval/policy", "internal/approval/service", "internal/approval/worker", "internal/atlas", "internal/backoff", "internal/config", "internal/preflight", "internal/proxy", "internal/slackui", "internal/slackui/client", "internal/slackui/transport", "internal/store", "golang.org/x/net/netutil", "golang.org/x/sync/errgroup"},
