@@ -8,10 +8,6 @@ type dialect struct {
 	// 0001_initial.sqlite.sql.
 	name string
 
-	// skipLocked ends the query that picks a row to lease, so that two
-	// processes do not wait for each other.
-	skipLocked string
-
 	// lockSchema is run first in the transaction of each migration, so that
 	// two processes that start together do not both apply it.
 	lockSchema string

@@ -33,7 +33,7 @@ func (c connector) Connect(context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, c.health.note(err)
 	}
-	return &connection{conn.(sqliteConn), c.health}, nil
+	return &connection{sqliteConn: conn.(sqliteConn), health: c.health}, nil
 }
 
 // A sqliteConn lists the methods of the driver's connections.
@@ -49,7 +49,8 @@ type sqliteConn interface {
 
 type connection struct {
 	sqliteConn
-	health *fileHealth
+	health     *fileHealth
+	statements map[string]*statement // by their text
 }
 
 func (c *connection) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
@@ -67,16 +68,13 @@ func (c *connection) ExecContext(ctx context.Context, query string, args []drive
 	if err := c.health.mayChange(); err != nil {
 		return nil, err
 	}
-	done, err := c.sqliteConn.ExecContext(ctx, query, args)
+	done, err := c.exec(ctx, query, args)
 	return done, c.health.note(err)
 }
 
 func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	found, err := c.sqliteConn.QueryContext(ctx, query, args)
-	if err != nil {
-		return nil, c.health.note(err)
-	}
-	return &rows{found, c.health}, nil
+	found, err := c.query(ctx, query, args)
+	return found, c.health.note(err)
 }
 
 func (c *connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -94,6 +92,16 @@ func (t *transaction) Commit() error { return t.health.note(t.Tx.Commit()) }
 type rows struct {
 	driver.Rows
 	health *fileHealth
+	of     *statement // nil if it is not kept
+}
+
+// Close implements [driver.Rows].
+func (r *rows) Close() error {
+	err := r.Rows.Close()
+	if r.of != nil {
+		r.of.isOpen = false
+	}
+	return r.health.note(err)
 }
 
 func (r *rows) Next(to []driver.Value) error {

@@ -13,19 +13,20 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// ClaimWork implements [approval.Store]. A request due after $3 is due now, because
-// the clock was set back after its time was written.
+// ClaimWork implements [approval.Store]. A request due after the longest wait is due
+// now, because the clock was set back after its time was written.
 func (s *Store) ClaimWork(ctx context.Context, now, until time.Time, in ...approval.State) (approval.Request, error) {
-	due := `(work_at <= $2 OR work_at > $3 AND ` + stateIn(approval.ShortWaits...) + `)`
+	also := ""
 	if len(in) > 0 {
-		due += ` AND ` + stateIn(in...)
+		also = ` AND ` + stateIn(in...)
 	}
-	return s.claim(ctx, `
-		UPDATE request SET work_until = $1 WHERE id = (
-			SELECT id FROM request WHERE work_at > 0 AND `+due+` AND (work_until <= $2 OR work_until > $3)
-			ORDER BY work_at, id LIMIT 1`+s.dialect.skipLocked+`)
-		RETURNING id`, now, until)
+	return s.claim(ctx, &s.leases.work, now, until,
+		`SELECT id FROM request WHERE work_at > 0 AND work_at <= $1`+also+` ORDER BY work_at, id`,
+		`SELECT id FROM request WHERE work_at > 0 AND work_at > $1 AND `+shortWait+also+` ORDER BY work_at, id`)
 }
+
+// shortWait is the condition of the index of requests that wait for no date.
+var shortWait = stateIn(approval.ShortWaits...)
 
 // stateIn returns the SQL condition that a row is in one of states, whose names are
 // constants.
@@ -39,53 +40,99 @@ func stateIn(states ...approval.State) string {
 
 // ClaimSync implements [approval.Store].
 func (s *Store) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return s.claim(ctx, `
-		UPDATE request SET sync_until = $1 WHERE id = (
-			SELECT id FROM request WHERE sync_at > 0 AND (sync_at <= $2 OR sync_at > $3) AND (sync_until <= $2 OR sync_until > $3)
-			ORDER BY sync_at, id LIMIT 1`+s.dialect.skipLocked+`)
-		RETURNING id`, now, until)
+	return s.claim(ctx, &s.leases.sync, now, until,
+		`SELECT id FROM request WHERE sync_at > 0 AND sync_at <= $1 ORDER BY sync_at, id`,
+		`SELECT id FROM request WHERE sync_at > 0 AND sync_at > $1 ORDER BY sync_at, id`)
 }
 
-func (s *Store) claim(ctx context.Context, lease string, now, until time.Time) (approval.Request, error) {
-	var r approval.Request
+// claim leases a request that due selects, or one that implausible does: $1 is now,
+// and the latest time that a wait can end.
+func (s *Store) claim(ctx context.Context, held *leases, now, until time.Time, due, implausible string) (approval.Request, error) {
 	if s.attached {
-		return r, errors.New("leasing a request: the database is attached, and its owner does the work")
+		return approval.Request{}, errors.New("leasing a request: the database is attached, and its owner does the work")
 	}
-	var id policy.ID
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, lease, millis(until), millis(now), millis(now.Add(approval.MaxWait))).Scan(&id)
-		if errors.Is(err, sql.ErrNoRows) {
-			return approval.ErrNothingDue
-		}
-		if err != nil {
-			return fmt.Errorf("leasing a request: %w", err)
-		}
-		r, err = get(ctx, tx, id)
-		if errors.Is(s.rows.note(err), approval.ErrUnreadable) {
-			return nil // the lease stays, so that the next claim gives another
-		}
-		return err
-	})
-	if err == nil && r.ID == "" {
+	latest := now.Add(approval.MaxWait)
+	id, err := s.lease(ctx, held, now, until, due, now)
+	if errors.Is(err, approval.ErrNothingDue) {
+		id, err = s.lease(ctx, held, now, until, implausible, latest)
+	}
+	if err != nil {
+		return approval.Request{}, err
+	}
+	r, err := s.Get(ctx, id)
+	switch {
+	case errors.Is(err, approval.ErrUnreadable): // the lease stays, so that the next claim gives another
 		return r, fmt.Errorf("leasing request %s: %w", id, approval.ErrUnreadable)
+	case err != nil:
+		held.drop(id)
 	}
 	return r, err
 }
 
+// lease leases the first request that query selects and that is not leased. The rows
+// hold the connection meanwhile, so that no change comes in between.
+func (s *Store) lease(ctx context.Context, held *leases, now, until time.Time, query string, arg time.Time) (policy.ID, error) {
+	rows, err := s.db.QueryContext(ctx, query, millis(arg))
+	if err != nil {
+		return "", fmt.Errorf("leasing a request: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id policy.ID
+		if err := rows.Scan(&id); err != nil {
+			return "", fmt.Errorf("leasing a request: %w", err)
+		}
+		if held.take(id, millis(now), millis(until)) {
+			return id, nil
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return "", fmt.Errorf("leasing a request: %w", err)
+	}
+	return "", approval.ErrNothingDue
+}
+
 // ReleaseWork implements [approval.Store].
 func (s *Store) ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) error {
-	return s.updateOne(ctx, id, `
-		UPDATE request SET work_until = 0,
-			work_at = CASE WHEN version = $2 AND $3 > 0 THEN $3 ELSE work_at END
-		WHERE id = $1`, id, version, millis(at))
+	const (
+		read  = `SELECT version, work_at FROM request WHERE id = $1`
+		write = `UPDATE request SET work_at = $1 WHERE id = $2 AND version = $3`
+	)
+	return s.release(ctx, &s.leases.work, id, version, at, !at.IsZero(), read, write)
 }
 
 // ReleaseSync implements [approval.Store].
 func (s *Store) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
-	return s.updateOne(ctx, id, `
-		UPDATE request SET sync_until = 0,
-			sync_at = CASE WHEN version = $2 THEN $3 ELSE sync_at END
-		WHERE id = $1`, id, version, millis(at))
+	const (
+		read  = `SELECT version, sync_at FROM request WHERE id = $1`
+		write = `UPDATE request SET sync_at = $1 WHERE id = $2 AND version = $3`
+	)
+	return s.release(ctx, &s.leases.sync, id, version, at, true, read, write)
+}
+
+// release ends a lease. It writes only if the time of a request that is still of that
+// version changes, and ends the lease after that: another worker would be given the
+// request as it was due before.
+func (s *Store) release(ctx context.Context, held *leases, id policy.ID, version int64, at time.Time, sets bool, read, write string) error {
+	var is, due int64
+	err := s.db.QueryRowContext(ctx, read, id).Scan(&is, &due)
+	if errors.Is(err, sql.ErrNoRows) {
+		return approval.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("reading when request %s is due: %w", id, err)
+	}
+	if sets && is == version && due != millis(at) {
+		err = s.inTx(ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, write, millis(at), id, version)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("releasing request %s: %w", id, err)
+		}
+	}
+	held.drop(id)
+	return nil
 }
 
 // SaveMessageRef implements [approval.Store].
@@ -108,43 +155,59 @@ func (s *Store) SaveMessageRef(ctx context.Context, id policy.ID, name approval.
 
 // NextDue implements [approval.Store]. A leased request is due when its lease ends.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
-	const next = `
-		SELECT COALESCE(MIN(due), 0) FROM (
-			SELECT CASE WHEN work_until > work_at THEN work_until ELSE work_at END AS due FROM request WHERE work_at > 0
-			UNION ALL
-			SELECT CASE WHEN sync_until > sync_at THEN sync_until ELSE sync_at END AS due FROM request WHERE sync_at > 0
-		) AS pending`
-	var due int64
-	if err := s.db.QueryRowContext(ctx, next).Scan(&due); err != nil {
-		return time.Time{}, fmt.Errorf("reading what is due next: %w", err)
+	work, err := s.firstDue(ctx, &s.leases.work, `SELECT id, work_at FROM request WHERE work_at > 0 ORDER BY work_at, id`)
+	if err != nil {
+		return time.Time{}, err
 	}
-	return fromMillis(due), nil
+	first, err := s.firstDue(ctx, &s.leases.sync, `SELECT id, sync_at FROM request WHERE sync_at > 0 ORDER BY sync_at, id`)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if first == 0 || work != 0 && work < first {
+		first = work
+	}
+	return fromMillis(first), nil
 }
 
-// dropLeases ends the leases of a process that has ended, and the waits before its
-// retries, so that a restarted bot retries at once.
-func (s *Store) dropLeases(ctx context.Context) error {
+// firstDue is when the first of the requests that query selects is due, or 0. It reads
+// no further than to the first without a lease.
+func (s *Store) firstDue(ctx context.Context, held *leases, query string) (int64, error) {
+	rows, err := s.db.QueryContext(ctx, query)
+	if err != nil {
+		return 0, fmt.Errorf("reading what is due next: %w", err)
+	}
+	defer rows.Close()
+	var first int64
+	for rows.Next() {
+		var id policy.ID
+		var at int64
+		if err := rows.Scan(&id, &at); err != nil {
+			return 0, fmt.Errorf("reading what is due next: %w", err)
+		}
+		until := held.until(id)
+		if due := max(at, until); first == 0 || due < first {
+			first = due
+		}
+		if until <= at {
+			break // what follows is due later
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return 0, fmt.Errorf("reading what is due next: %w", err)
+	}
+	return first, nil
+}
+
+// dropWaits ends the waits before the retries of a process that has ended, so that a
+// restarted bot retries at once.
+func (s *Store) dropWaits(ctx context.Context) error {
 	for _, drop := range []string{
-		`UPDATE request SET work_until = 0, sync_until = 0 WHERE work_until > 0 OR sync_until > 0`,
-		`UPDATE request SET work_at = 1 WHERE work_at > 1 AND ` + stateIn(approval.StateIssuing, approval.StateApplying, approval.StateRevoking),
-		`UPDATE request SET sync_at = 1 WHERE sync_at > 1`,
+		`UPDATE request SET work_at = 1 WHERE work_at > 0 AND work_at > 1 AND ` + stateIn(approval.StateIssuing, approval.StateApplying, approval.StateRevoking),
+		`UPDATE request SET sync_at = 1 WHERE sync_at > 0 AND sync_at > 1`,
 	} {
 		if _, err := s.db.ExecContext(ctx, drop); err != nil {
-			return fmt.Errorf("dropping old leases: %w", err)
+			return fmt.Errorf("ending old waits: %w", err)
 		}
 	}
 	return nil
-}
-
-// updateOne updates request id, or returns [approval.ErrNotFound].
-func (s *Store) updateOne(ctx context.Context, id policy.ID, change string, args ...any) error {
-	done, err := s.db.ExecContext(ctx, change, args...)
-	if err != nil {
-		return fmt.Errorf("updating request %s: %w", id, err)
-	}
-	n, err := done.RowsAffected()
-	if err == nil && n == 0 {
-		return approval.ErrNotFound
-	}
-	return err
 }

@@ -141,7 +141,7 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err := s.migrate(ctx, steps); err != nil {
 		return err
 	}
-	return s.dropLeases(ctx)
+	return s.dropWaits(ctx)
 }
 
 // dsn returns the data source name, with the settings of every connection.

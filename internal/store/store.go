@@ -27,6 +27,7 @@ type Store struct {
 	attached bool       // the file is another process's
 	health   *fileHealth
 	rows     rowHealth
+	leases   struct{ work, sync leases }
 }
 
 var _ approval.Store = (*Store)(nil)
@@ -50,8 +51,8 @@ func (o Options) isAttached() bool { return o.ReadOnly || o.Attach }
 // "sqlite:" and a path, or "sqlite::memory:" for a database that ends with the
 // Store.
 //
-// A SQLite file has one owner: a second process is refused unless it attaches. Open
-// drops leases that a crash left behind. Call [Store.Close] when done.
+// A SQLite file has one owner: a second process is refused unless it attaches. Leases
+// end with the process. Call [Store.Close] when done.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	scheme, path, ok := strings.Cut(url, ":")
 	switch {

@@ -13,14 +13,14 @@ CREATE TABLE request (
     new_key         BIGINT NOT NULL,           -- 1: neither a change nor a rotation
     awaiting_review BIGINT NOT NULL,           -- 1: issued by break-glass and not yet reviewed
     work_at         BIGINT NOT NULL,           -- when the worker is due; 0: never
-    work_until      BIGINT NOT NULL DEFAULT 0, -- the end of its lease
     sync_at         BIGINT NOT NULL,           -- when messages are due; 0: they are up to date
-    sync_until      BIGINT NOT NULL DEFAULT 0, -- the end of that lease
     body            TEXT   NOT NULL
 );
 
-CREATE INDEX request_by_work            ON request (work_at) WHERE work_at > 0;
-CREATE INDEX request_by_sync            ON request (sync_at) WHERE sync_at > 0;
+CREATE INDEX request_by_work            ON request (work_at, id, state) WHERE work_at > 0;
+CREATE INDEX request_by_short_wait      ON request (work_at, id, state) WHERE work_at > 0 AND state IN ('issuing', 'applying', 'revoking', 'denied', 'withdrawn', 'expired', 'failed', 'ended', 'applied');
+CREATE INDEX request_by_sync            ON request (sync_at, id) WHERE sync_at > 0;
+CREATE INDEX request_by_state           ON request (state, org, requested_at, id);
 CREATE INDEX request_by_requester       ON request (requester, requested_at DESC, id);
 CREATE INDEX request_by_requester_state ON request (requester, state, org);
 CREATE INDEX request_by_review          ON request (awaiting_review) WHERE awaiting_review > 0;
