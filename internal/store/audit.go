@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math"
@@ -13,13 +12,13 @@ import (
 // Record implements [approval.Store]. An entry that names a request must be a
 // refusal, because [Store.QuickCheck] counts any other as a change of the request.
 func (s *Store) Record(ctx context.Context, e approval.AuditEntry) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error { return record(ctx, tx, e) })
+	return s.inTx(ctx, func(ctx context.Context, tx writer) error { return record(ctx, tx, e) })
 }
 
 // record adds e to the end of the chain. It updates audit_head first, which locks
 // that row on any database, so that concurrent writers run one after another and a
 // rolled back transaction leaves no gap.
-func record(ctx context.Context, tx *sql.Tx, e approval.AuditEntry) error {
+func record(ctx context.Context, tx writer, e approval.AuditEntry) error {
 	if e.At.IsZero() {
 		return errors.New("adding to the audit trail: the entry has no time")
 	}
@@ -40,7 +39,7 @@ func record(ctx context.Context, tx *sql.Tx, e approval.AuditEntry) error {
 	return setHead(ctx, tx, e)
 }
 
-func setHead(ctx context.Context, tx *sql.Tx, last approval.AuditEntry) error {
+func setHead(ctx context.Context, tx writer, last approval.AuditEntry) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE audit_head SET seq = $1, hash = $2`, last.Seq, last.Hash); err != nil {
 		return fmt.Errorf("moving the end of the audit trail: %w", err)
 	}

@@ -8,6 +8,9 @@ type dialect struct {
 	// 0001_initial.sqlite.sql.
 	name string
 
+	// begin begins a transaction that writes.
+	begin string
+
 	// lockSchema is run first in the transaction of each migration, so that
 	// two processes that start together do not both apply it.
 	lockSchema string
@@ -15,4 +18,4 @@ type dialect struct {
 
 // sqliteDialect needs no locks of its own: every transaction is BEGIN IMMEDIATE, so
 // there is one at a time.
-var sqliteDialect = dialect{name: "sqlite"}
+var sqliteDialect = dialect{name: "sqlite", begin: "BEGIN IMMEDIATE"}

@@ -65,7 +65,7 @@ func (c *connection) BeginTx(ctx context.Context, opts driver.TxOptions) (driver
 }
 
 func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if err := c.health.mayChange(); err != nil {
+	if err := c.health.mayChange(); err != nil && query != rollback {
 		return nil, err
 	}
 	done, err := c.exec(ctx, query, args)

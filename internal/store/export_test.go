@@ -6,13 +6,41 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"strings"
+	"sync"
 	"testing/fstest"
 	"time"
 )
 
 // DB is the connection of s, for what no method shows.
 func (s *Store) DB() *sql.DB { return s.db }
+
+// The points of a group of changes.
+const (
+	AfterChange  = afterChange
+	BeforeCommit = beforeCommit
+	AfterCommit  = afterCommit
+)
+
+// CommitTogether calls change n times at once, with 0 to n-1, so that its changes are one
+// group. reached is called at each point of the group.
+func CommitTogether(s *Store, n int, change func(i int), reached func(point string)) {
+	conn, err := s.db.Conn(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	s.commits.reached = reached
+	var changing sync.WaitGroup
+	for i := range n {
+		changing.Go(func() { change(i) })
+	}
+	for s.queued() != n {
+		runtime.Gosched()
+	}
+	conn.Close()
+	changing.Wait()
+}
 
 // RestoreWatched is [Restore] with a call of reached after every step.
 func RestoreWatched(ctx context.Context, path, from string, reached func(step string)) (Restored, error) {

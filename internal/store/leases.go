@@ -123,7 +123,7 @@ func (s *Store) release(ctx context.Context, held *leases, id policy.ID, version
 		return fmt.Errorf("reading when request %s is due: %w", id, err)
 	}
 	if sets && is == version && due != millis(at) {
-		err = s.inTx(ctx, func(tx *sql.Tx) error {
+		err = s.inTx(ctx, func(ctx context.Context, tx writer) error {
 			_, err := tx.ExecContext(ctx, write, millis(at), id, version)
 			return err
 		})
@@ -137,7 +137,7 @@ func (s *Store) release(ctx context.Context, held *leases, id policy.ID, version
 
 // SaveMessageRef implements [approval.Store].
 func (s *Store) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+	return s.inTx(ctx, func(ctx context.Context, tx writer) error {
 		r, err := get(ctx, tx, id)
 		if err != nil || !slices.Contains(r.Messages, name) {
 			return err

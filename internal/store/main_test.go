@@ -34,6 +34,9 @@ const (
 	envRestore = "STORE_TEST_RESTORE" // the backup
 	envStep    = "STORE_TEST_STEP"
 
+	// With this it dies at a point of a group of changes, as in "2 before COMMIT".
+	envGroup = "STORE_TEST_GROUP"
+
 	// With this it migrates a database and dies after that statement, with
 	// envUpdate of the made-up update as well.
 	envStatement = "STORE_TEST_STATEMENT"
@@ -46,6 +49,9 @@ func TestMain(m *testing.M) {
 	}
 	if n, err := strconv.Atoi(os.Getenv(envStatement)); err == nil {
 		dieMigrating(os.Getenv(envDatabase), n)
+	}
+	if at := os.Getenv(envGroup); at != "" {
+		dieInGroup(os.Getenv(envDatabase), at)
 	}
 	if path := os.Getenv(envDatabase); path != "" {
 		if err := fillUntilKilled(path); err != nil {

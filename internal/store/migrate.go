@@ -66,14 +66,14 @@ func (s *Store) migrate(ctx context.Context, steps []migration) error {
 		return err
 	}
 	for _, step := range steps {
-		if err := s.inTx(ctx, func(tx *sql.Tx) error { return s.apply(ctx, tx, step) }); err != nil {
+		if err := s.inTx(ctx, func(ctx context.Context, tx writer) error { return s.apply(ctx, tx, step) }); err != nil {
 			return fmt.Errorf("applying migration %s: %w", step.name, err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) apply(ctx context.Context, tx *sql.Tx, step migration) error {
+func (s *Store) apply(ctx context.Context, tx writer, step migration) error {
 	if _, err := tx.ExecContext(ctx, s.dialect.lockSchema); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // readsAll are parts of the queries of tables with one row, and of the schema.
-var readsAll = []string{"FROM audit_head", "UPDATE audit_head", "FROM sqlite_master"}
+var readsAll = []string{"FROM audit_head", "UPDATE audit_head", "FROM sqlite_master", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT"}
 
 // Every statement that a running bot prepares finds its rows by an index. The
 // statements are those that the connection kept.
@@ -29,7 +29,7 @@ func TestEveryQueryUsesIndex(t *testing.T) {
 	queries := keptStatements(t, s)
 	require.Greater(t, len(queries), 25)
 	for _, query := range queries {
-		if slices.ContainsFunc(readsAll, func(part string) bool { return strings.Contains(query, part) }) || strings.HasPrefix(query, "SAVEPOINT") || strings.HasPrefix(query, "RELEASE") {
+		if slices.ContainsFunc(readsAll, func(part string) bool { return strings.Contains(query, part) }) {
 			continue
 		}
 		for _, step := range planOf(t, s, query) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -15,7 +14,7 @@ import (
 func (s *Store) Create(ctx context.Context, r approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	r.Version = 1
 	var stored approval.Request
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx writer) error {
 		added, err := insert(ctx, tx, r, e)
 		if err != nil {
 			return err
@@ -35,7 +34,7 @@ func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Audit
 
 // insert reports whether it inserted r, which fails if its id or idempotency key is
 // in use.
-func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.AuditEntry) (bool, error) {
+func insert(ctx context.Context, tx writer, r approval.Request, e approval.AuditEntry) (bool, error) {
 	body, err := encode(r)
 	if err != nil {
 		return false, err
@@ -55,7 +54,7 @@ func insert(ctx context.Context, tx *sql.Tx, r approval.Request, e approval.Audi
 
 // conflictWith returns the request with r's idempotency key and
 // [approval.ErrDuplicate], or [approval.ErrIDTaken].
-func conflictWith(ctx context.Context, tx *sql.Tx, r approval.Request) (approval.Request, error) {
+func conflictWith(ctx context.Context, tx writer, r approval.Request) (approval.Request, error) {
 	same, err := listAll(ctx, tx, `WHERE r.idempotency_key = $1`, r.IdempotencyKey)
 	if err != nil {
 		return approval.Request{}, err
@@ -75,7 +74,7 @@ func (s *Store) Get(ctx context.Context, id policy.ID) (approval.Request, error)
 // Move implements [approval.Store].
 func (s *Store) Move(ctx context.Context, next approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	var stored approval.Request
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx writer) error {
 		moved, err := update(ctx, tx, next, e)
 		if err != nil {
 			return err
@@ -99,7 +98,7 @@ func (s *Store) Move(ctx context.Context, next approval.Request, e approval.Audi
 
 // forgetUnlisted deletes from the database and from r where the messages are that r
 // no longer lists.
-func forgetUnlisted(ctx context.Context, tx *sql.Tx, r approval.Request) error {
+func forgetUnlisted(ctx context.Context, tx writer, r approval.Request) error {
 	for name := range r.MessageRefs {
 		if slices.Contains(r.Messages, name) {
 			continue
@@ -114,7 +113,7 @@ func forgetUnlisted(ctx context.Context, tx *sql.Tx, r approval.Request) error {
 
 // update reports whether it updated the request, which fails if it is no longer in
 // state e.From or of next's version.
-func update(ctx context.Context, tx *sql.Tx, next approval.Request, e approval.AuditEntry) (bool, error) {
+func update(ctx context.Context, tx writer, next approval.Request, e approval.AuditEntry) (bool, error) {
 	was := next.Version
 	next.Version++
 	body, err := encode(next)

@@ -45,8 +45,8 @@ func (c *connection) prepared(ctx context.Context, query string) (*statement, er
 
 func isKept(query string) bool {
 	verb, _, _ := strings.Cut(strings.TrimSpace(query), " ")
-	switch verb {
-	case "SELECT", "INSERT", "UPDATE", "DELETE", "SAVEPOINT", "RELEASE":
+	switch strings.TrimSpace(verb) {
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT":
 		return !strings.Contains(query, ";")
 	}
 	return false

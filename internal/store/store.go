@@ -28,6 +28,7 @@ type Store struct {
 	health   *fileHealth
 	rows     rowHealth
 	leases   struct{ work, sync leases }
+	commits  commits
 }
 
 var _ approval.Store = (*Store)(nil)
@@ -84,19 +85,3 @@ func (s *Store) Path() string { return s.health.path }
 
 // IsNew reports whether Open created the database.
 func (s *Store) IsNew() bool { return s.owned != nil && s.owned.isNew }
-
-// inTx runs do in one transaction and commits it, unless do returns an error.
-func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("beginning a transaction: %w", err)
-	}
-	defer tx.Rollback() // does nothing after Commit
-	if err := do(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("committing: %w", err)
-	}
-	return nil
-}
