@@ -81,6 +81,10 @@ func (x *explainCommand) addFlags(command *cobra.Command) {
 		x.groups, x.groupsGiven = commas[policy.GroupID](words), true
 		return nil
 	})
+	flags.Func("ticket", "the `ticket`, if the policy asks for one", func(word string) error {
+		x.form.Details = policy.Details{string(policy.FieldTicket): word}
+		return notEmpty(word)
+	})
 	flags.StringVar(&x.orgName, "org", "", "the `organization`, by its name, if there are several")
 }
 

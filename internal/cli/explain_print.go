@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,7 +58,7 @@ func (x *explainCommand) explain(ctx context.Context, current policy.Policy, pre
 	for _, n := range preview.Requirements {
 		e.Approvals = append(e.Approvals, approvals{n.Count, policyfile.Names(n.From), x.requirementReason(current, n)})
 	}
-	e.Notes = slices.Concat(x.approverNotes(current, preview), x.requesterNotes(ctx, current, preview), expiryNotes(current))
+	e.Notes = slices.Concat(x.approverNotes(current, preview), x.requesterNotes(ctx, current, preview), expiryNotes(current), x.detailNotes(current))
 	return e
 }
 
@@ -207,4 +208,23 @@ func expiryNotes(current policy.Policy) []string {
 		notes = append(notes, fmt.Sprintf("Undecided after %s it goes to %s as well.", policyfile.FormatDuration(current.EscalateAfter), policyfile.Names(current.EscalateTo)))
 	}
 	return append(notes, fmt.Sprintf("Undecided after %s it expires.", policyfile.FormatDuration(current.ExpireAfter)))
+}
+
+// detailNotes names what the form asks for beside the access, and what was given for
+// a field that it does not have.
+func (x *explainCommand) detailNotes(current policy.Policy) []string {
+	var notes []string
+	known := policy.Details{}
+	for _, d := range current.DetailFields {
+		known[string(d.Field)] = d.Label
+		if d.Required && x.form.Details[string(d.Field)] == "" {
+			notes = append(notes, fmt.Sprintf("The form asks for “%s” as well.", d.Label))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(x.form.Details)) {
+		if known[name] == "" {
+			notes = append(notes, fmt.Sprintf("The form has no field for the %s: this policy doesn't ask for one.", name))
+		}
+	}
+	return notes
 }

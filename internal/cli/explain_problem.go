@@ -21,11 +21,16 @@ func (x *explainCommand) problemText(current policy.Policy, p policy.Problem) st
 		return fmt.Sprintf("%s is not one of the lifetimes: %s.", policyfile.FormatDuration(x.form.Lifetime), durations(current.Lifetimes))
 	case policy.LifetimeTooLong:
 		return fmt.Sprintf("A key with %s is valid for at most %s.", p.Given, policyfile.FormatDuration(p.Most))
+	case policy.NotMatching:
+		return fmt.Sprintf("%q does not match the pattern of “%s”.", p.Given, p.Label)
 	case policy.NoSuchNetwork:
 		return fmt.Sprintf("There is no network preset named %q.", p.Given)
 	case policy.TooManyProjects:
 		return fmt.Sprintf("One request is for at most %d projects.", p.Limit)
 	case policy.TooLong:
+		if p.Label != "" {
+			return fmt.Sprintf("“%s” has more than %d characters.", p.Label, p.Limit)
+		}
 		return fmt.Sprintf("The addresses have more than %d characters.", p.Limit)
 	}
 	return x.networkProblem(p)

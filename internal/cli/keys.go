@@ -19,28 +19,14 @@ import (
 var keyStates = []approval.State{approval.StateDelivered, approval.StateActive, approval.StateRevoking, approval.StateEnded}
 
 func newKeysCommand(env Env) *cobra.Command {
-	command := &cobra.Command{
-		Use:     "keys",
-		Short:   "List keys, those that expire soonest first",
-		GroupID: groupRead,
+	return newListCommand(env, &cobra.Command{
+		Use:   "keys",
+		Short: "List keys, those that expire soonest first",
 		Long: "List the keys that exist, those that expire soonest first, beside a running bot. Filters pick keys; a\n" +
 			"key has to match all of them. --state ended lists keys that were deleted.\n" +
 			"With --output json each line is an object. No private key is in the database.",
 		Example: example("keys", "keys --expires-within 7d", "keys --owner U012ABCDEF --role ORG_OWNER --output json"),
-		Args:    noArguments,
-	}
-	filter := addListFlags(command, env, "owner", keyStates)
-	database := addDatabaseFlag(command, env)
-	output := addOutputFlag(command, outputText, outputJSON)
-	command.RunE = func(*cobra.Command, []string) error {
-		s, err := filter.openForList(command.Context(), env, database())
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		return listKeys(command.Context(), env, s, filter, output)
-	}
-	return command
+	}, "owner", keyStates, listKeys)
 }
 
 // A keyRecord is a key, as JSON.
@@ -52,6 +38,7 @@ type keyRecord struct {
 	Owner     policy.UserID  `json:"owner"`
 	Org       policy.OrgID   `json:"org"`
 	CreatedAt time.Time      `json:"created_at"`
+	Details   policy.Details `json:"details,omitempty"`
 	ExpiresAt time.Time      `json:"expires_at,omitzero"` // left out: no expiry is known, or it was deleted
 	EndedAt   time.Time      `json:"ended_at,omitzero"`
 	accessRecord
@@ -62,7 +49,7 @@ type keyRecord struct {
 func recordOfKey(r approval.Request) keyRecord {
 	record := keyRecord{
 		Key: r.Key.PublicKey, KeyID: r.Key.ID, Request: r.ID, State: r.State, Owner: r.Requester, Org: r.Org,
-		CreatedAt: r.Key.MadeAt, ExpiresAt: expiresAt(r), accessRecord: recordOfAccess(r.Access),
+		Details: r.Details, CreatedAt: r.Key.MadeAt, ExpiresAt: expiresAt(r), accessRecord: recordOfAccess(r.Access),
 		BreakGlass: r.BreakGlass, OwnerDeactivatedAt: r.OwnerDeactivatedAt,
 	}
 	if r.State == approval.StateEnded {
@@ -81,11 +68,11 @@ func listKeys(ctx context.Context, env Env, s *store.Store, filter *listFilter, 
 	}
 	orgs := labelOrganizations(env)
 	list := newListWriter(env.Stdout, output, column{"KEY", 8}, column{"REQUEST", 9}, column{"STATE", 9}, column{"OWNER", 11},
-		column{"EXPIRES (UTC)", 16}, column{"ORGANIZATION", orgs.width}, column{"ROLES", 0})
+		column{"EXPIRES (UTC)", 16}, column{"TICKET", 8}, column{"ORGANIZATION", orgs.width}, column{"ROLES", 0})
 	_, err = s.ReadEach(ctx, ids, func(r approval.Request) error {
 		cells := []string{
 			r.Key.PublicKey, string(r.ID), string(r.State), cmp.Or(string(r.Requester), "-"),
-			cellTime(expiresAt(r)), orgs.label(r.Org), cellRoles(r.Access),
+			cellTime(expiresAt(r)), cellTicket(r), orgs.label(r.Org), cellRoles(r.Access),
 		}
 		return list.add(cells, recordOfKey(r))
 	})

@@ -14,6 +14,7 @@ import (
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/config"
+	"atlaskeybot/internal/plaintext"
 	"atlaskeybot/internal/policyfile"
 	"atlaskeybot/internal/store"
 )
@@ -22,10 +23,32 @@ import (
 type listFilter struct {
 	store.Selection
 	role          policy.Role
+	ticket        string
 	expiresBefore time.Time
 }
 
 var roleName = regexp.MustCompile(`^(ORG|GROUP)_[A-Z_]+$`)
+
+// newListCommand completes a command that lists what a filter picks from the
+// database; person is what the command calls the person whom a row belongs to.
+func newListCommand(
+	env Env, command *cobra.Command, person string, states []approval.State,
+	list func(context.Context, Env, *store.Store, *listFilter, *outputFormat) error,
+) *cobra.Command {
+	command.GroupID, command.Args = groupRead, noArguments
+	filter := addListFlags(command, env, person, states)
+	database := addDatabaseFlag(command, env)
+	output := addOutputFlag(command, outputText, outputJSON)
+	command.RunE = func(*cobra.Command, []string) error {
+		s, err := filter.openForList(command.Context(), env, database())
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		return list(command.Context(), env, s, filter, output)
+	}
+	return command
+}
 
 // addListFlags adds a flag for each field of a filter. The person is the owner of a
 // key or the requester of a request; states are those that can be asked for.
@@ -59,6 +82,10 @@ func addListFlags(command *cobra.Command, env Env, person string, states []appro
 	})
 	flags.Func("org", "only of this Atlas `organization`: its ID, or its name in the configuration", func(word string) error {
 		f.Org = policy.OrgID(word)
+		return notEmpty(word)
+	})
+	flags.Func("ticket", "only with this `ticket`, as it was typed", func(word string) error {
+		f.ticket = plaintext.Line(word)
 		return notEmpty(word)
 	})
 	flags.Func("expires-before", "only what expires before this `time`: RFC 3339, or the beginning of a day (UTC)", func(word string) error {
@@ -122,7 +149,8 @@ func (f *listFilter) expireBefore(at time.Time) {
 // selection.
 func (f *listFilter) matches(r approval.Request) bool {
 	expires := expiresAt(r)
-	return (f.role == "" || hasRole(r.Access, f.role)) &&
+	return (f.ticket == "" || r.Details[string(policy.FieldTicket)] == f.ticket) &&
+		(f.role == "" || hasRole(r.Access, f.role)) &&
 		(f.expiresBefore.IsZero() || !expires.IsZero() && expires.Before(f.expiresBefore))
 }
 

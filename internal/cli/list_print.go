@@ -3,12 +3,14 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/config"
 	"atlaskeybot/internal/plaintext"
@@ -124,6 +126,11 @@ func cellTime(at time.Time) string {
 		return "-"
 	}
 	return at.UTC().Format("2006-01-02 15:04")
+}
+
+// cellTicket formats the ticket of a request; most policies ask for none.
+func cellTicket(r approval.Request) string {
+	return cmp.Or(plaintext.Show(r.Details[string(policy.FieldTicket)]), "-")
 }
 
 // cellRoles formats the roles of an access: those in the organization, then those in

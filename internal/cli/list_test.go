@@ -49,6 +49,8 @@ func fixture() []approval.Request {
 	extension.Type, extension.ParentID = approval.Extension, "AKR-00001"
 	glass := key(request("AKR-00004", approval.StateRevoking, "U0CAROL", "ORG_OWNER"), "dddddddd", time.Hour)
 	glass.BreakGlass = true
+	project.Details = policy.Details{"ticket": "OPS-12"}
+	pending.Details = policy.Details{"ticket": "OPS-7"}
 	all := []approval.Request{
 		key(request("AKR-00001", approval.StateActive, "U0BO", "ORG_READ_ONLY"), "aaaaaaaa", 48*time.Hour),
 		key(request("AKR-00002", approval.StateActive, "", "ORG_MEMBER"), "akrabcde", 0), // adopted
@@ -119,6 +121,10 @@ func TestListFilters(t *testing.T) {
 		"keys --state ended":                                   "AKR-00005",
 		"keys --role GROUP_READ_ONLY":                          "AKR-00003",
 		"keys --role ORG_MEMBER":                               "AKR-00003 AKR-00002",
+		"keys --ticket OPS-7":                                  "",
+		"keys --ticket OPS-12":                                 "AKR-00003",
+		"requests --ticket OPS-7":                              "AKR-00006",
+		"requests --ticket OPS":                                "",
 		"keys --org " + otherOrg:                               "AKR-00003",
 		"keys --org staging":                                   "AKR-00003",
 		"keys --expires-within 6h":                             "AKR-00004 AKR-00003",
@@ -199,6 +205,7 @@ func TestListsAreAskedWrongly(t *testing.T) {
 		"keys --state=":                     "it is empty",
 		"requests --state open":             `"open" is not one of pending, approved,`,
 		"requests --role owner":             "a role looks like ORG_READ_ONLY or GROUP_READ_ONLY",
+		"keys --ticket=":                    "it is empty",
 		"requests --org=":                   "it is empty",
 		"keys --expires-within soon":        `"soon" is not a duration, like 90m, 8h or 30d`,
 		"keys --expires-before 7d":          `"7d" is no time like 2026-03-02T09:00:00Z and no day like 2026-03-02; --expires-within takes a duration`,

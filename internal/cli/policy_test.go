@@ -98,7 +98,8 @@ func TestPolicyRefusesInvalidArguments(t *testing.T) {
 // explained are questions about the examplePolicy and the whole answers.
 func TestPolicyExplain(t *testing.T) {
 	t.Parallel()
-	const later = "Undecided after 8h it goes to S0MANAGERS as well.\nUndecided after 24h it expires.\n"
+	const expires = "Undecided after 8h it goes to S0MANAGERS as well.\nUndecided after 24h it expires.\n"
+	const later = expires + "The form asks for “Ticket” as well.\n"
 	for name, tt := range map[string]struct{ args, want string }{
 		"what a rule fits": {
 			"--user U0ALICE --roles ORG_READ_ONLY --for 8h --network ci --groups=",
@@ -159,6 +160,22 @@ func TestPolicyExplain(t *testing.T) {
 	}
 }
 
+func TestPolicyExplainChecksTicket(t *testing.T) {
+	t.Parallel()
+	withoutTicket := policyOf(t, "required_approvals: [{from: [U0BOB]}]\n")
+	for name, tt := range map[string]struct{ ticket, file, want string }{
+		"one that matches":  {"OPS-7", examplePolicy, "That is allowed.\n"},
+		"one that does not": {"ops-7", examplePolicy, "That is refused:\n- \"ops-7\" does not match the pattern of “Ticket”.\n"},
+		"one that is long":  {strings.Repeat("A", 101), examplePolicy, "That is refused:\n- “Ticket” has more than 100 characters.\n"},
+		"no such field":     {"OPS-7", withoutTicket, "The form has no field for the ticket: this policy doesn't ask for one.\n"},
+	} {
+		code, out, errs := runPolicy(t, nil, "explain", "--user", "U0ALICE", "--roles", "ORG_MEMBER", "--for", "8h", "--groups=", "--ticket", tt.ticket, tt.file)
+		assert.Zero(t, code, errs)
+		assert.Contains(t, out, tt.want, name)
+		assert.NotContains(t, out, "asks for", name)
+	}
+}
+
 func TestPolicyExplainListsApprovalsOfAllRoles(t *testing.T) {
 	t.Parallel()
 	file := policyOf(t, "required_approvals: [{from: [U0BOB]}, {from: [U0DANA]}]\n"+
@@ -208,7 +225,7 @@ func TestPolicyIsDocumented(t *testing.T) {
 			assert.Regexp(t, "`(?:[a-z_]+: )?"+m[1]+"[`:]", string(text))
 		}
 	}
-	for _, flag := range []string{"user", "roles", "for", "from", "network", "projects", "project-roles", "groups", "org"} {
+	for _, flag := range []string{"user", "roles", "for", "from", "network", "projects", "project-roles", "groups", "ticket", "org"} {
 		assert.Contains(t, string(text), "`--"+flag+"`")
 	}
 	_, out, _ := runPolicy(t, nil, "explain", "--user", "U012ABCDEF", "--roles", "ORG_OWNER", "--for", "8h", "--groups", "S0SRE", examplePolicy)

@@ -22,28 +22,14 @@ var requestStates = []approval.State{
 }
 
 func newRequestsCommand(env Env) *cobra.Command {
-	command := &cobra.Command{
-		Use:     "requests",
-		Short:   "List requests, newest first",
-		GroupID: groupRead,
+	return newListCommand(env, &cobra.Command{
+		Use:   "requests",
+		Short: "List requests, newest first",
 		Long: "List requests, newest first, beside a running bot. Filters pick requests; a request has to match all of\n" +
 			"them. The expiry is that of the request while it waits for people, and then that of its key.\n" +
 			"With --output json each line is an object.",
-		Example: example("requests --state pending,approved", "requests --requester U012ABCDEF", "requests --org Production --output json"),
-		Args:    noArguments,
-	}
-	filter := addListFlags(command, env, "requester", requestStates)
-	database := addDatabaseFlag(command, env)
-	output := addOutputFlag(command, outputText, outputJSON)
-	command.RunE = func(*cobra.Command, []string) error {
-		s, err := filter.openForList(command.Context(), env, database())
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		return listRequests(command.Context(), env, s, filter, output)
-	}
-	return command
+		Example: example("requests --state pending,approved", "requests --requester U012ABCDEF", "requests --ticket OPS-123 --output json"),
+	}, "requester", requestStates, listRequests)
 }
 
 // A requestRecord is a request, as JSON. The reason is left out: it is free text that
@@ -55,6 +41,7 @@ type requestRecord struct {
 	State       approval.State `json:"state"`
 	Requester   policy.UserID  `json:"requester"`
 	Org         policy.OrgID   `json:"org"`
+	Details     policy.Details `json:"details,omitempty"`
 	RequestedAt time.Time      `json:"requested_at"`
 	ExpiresAt   time.Time      `json:"expires_at,omitzero"` // of the request, or of its key
 	accessRecord
@@ -67,7 +54,7 @@ type requestRecord struct {
 func recordOfRequest(r approval.Request) requestRecord {
 	record := requestRecord{
 		Request: r.ID, Type: requestType(r), Parent: r.ParentID, State: r.State, Requester: r.Requester, Org: r.Org,
-		RequestedAt: r.RequestedAt, ExpiresAt: expiresAt(r), accessRecord: recordOfAccess(r.Access),
+		Details: r.Details, RequestedAt: r.RequestedAt, ExpiresAt: expiresAt(r), accessRecord: recordOfAccess(r.Access),
 		BreakGlass: r.BreakGlass, Key: r.Key.PublicKey, KeyID: r.Key.ID,
 	}
 	if r.Access.Lifetime > 0 {
@@ -87,14 +74,14 @@ func listRequests(ctx context.Context, env Env, s *store.Store, filter *listFilt
 	}
 	orgs := labelOrganizations(env)
 	list := newListWriter(env.Stdout, output, column{"REQUEST", 9}, column{"STATE", 9}, column{"TYPE", 11}, column{"REQUESTER", 11},
-		column{"REQUESTED (UTC)", 16}, column{"EXPIRES (UTC)", 16}, column{"ORGANIZATION", orgs.width}, column{"ROLES", 0})
+		column{"REQUESTED (UTC)", 16}, column{"EXPIRES (UTC)", 16}, column{"TICKET", 8}, column{"ORGANIZATION", orgs.width}, column{"ROLES", 0})
 	unreadable, err := s.ReadEach(ctx, ids, func(r approval.Request) error {
 		if !filter.matches(r) {
 			return nil
 		}
 		cells := []string{
 			string(r.ID), string(r.State), requestType(r), cmp.Or(string(r.Requester), "-"), cellTime(r.RequestedAt),
-			cellTime(expiresAt(r)), orgs.label(r.Org), cellRoles(r.Access),
+			cellTime(expiresAt(r)), cellTicket(r), orgs.label(r.Org), cellRoles(r.Access),
 		}
 		return list.add(cells, recordOfRequest(r))
 	})
