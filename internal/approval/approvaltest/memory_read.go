@@ -75,30 +75,38 @@ func (m *Memory) ByIdempotencyKey(ctx context.Context, key string) (approval.Req
 	return found[0], nil
 }
 
-// Usage implements [approval.Store].
+// Usage implements [approval.Store]. It copies no request: every form counts.
 func (m *Memory) Usage(ctx context.Context, user policy.UserID, org policy.OrgID, since time.Time) (policy.Usage, error) {
 	var t policy.Usage
-	theirs, err := m.those(ctx, func(r approval.Request) bool { return r.Requester == user })
-	for _, r := range theirs {
-		t.Any = true
-		isLive, isHere := r.State == approval.StateDelivered || r.State == approval.StateActive, r.Org == org
-		if isLive {
-			t.Held++
-		}
-		if isLive && isHere {
-			t.ActiveKeys++
-		}
-		if isHere && slices.Contains(approval.OpenStates, r.State) {
-			t.Open++
-			if r.Type == approval.NewKey {
-				t.Coming++
+	err := m.locked(ctx, func() error {
+		for _, r := range m.rows {
+			if r.Requester == user && !r.isDamaged {
+				count(&t, r.Request, org, since)
 			}
 		}
-		if isHere && toMillis(r.RequestedAt).After(toMillis(since)) {
-			t.Recent++
+		return nil
+	})
+	return t, err
+}
+
+func count(t *policy.Usage, r approval.Request, org policy.OrgID, since time.Time) {
+	t.Any = true
+	isLive, isHere := r.State == approval.StateDelivered || r.State == approval.StateActive, r.Org == org
+	if isLive {
+		t.Held++
+	}
+	if isLive && isHere {
+		t.ActiveKeys++
+	}
+	if isHere && slices.Contains(approval.OpenStates, r.State) {
+		t.Open++
+		if r.Type == approval.NewKey {
+			t.Coming++
 		}
 	}
-	return t, err
+	if isHere && toMillis(r.RequestedAt).After(toMillis(since)) {
+		t.Recent++
+	}
 }
 
 // Successors implements [approval.Store].
