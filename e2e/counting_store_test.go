@@ -199,11 +199,15 @@ func (s *countingStore) changedIf(err error) {
 	}
 }
 
-// idle reports whether nothing is in hand or due, and when something will be.
+// moment is how long what is due soon is waited for, rather than that the clock is moved:
+// messages about what may change at once wait for less.
+const moment = 400 * time.Millisecond
+
+// idle reports whether nothing is in hand or due in a moment, and when something will be.
 func (s *countingStore) idle(now time.Time) (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.due, s.inFlight == 0 && s.checked == s.changes && (s.due.IsZero() || s.due.After(now))
+	return s.due, s.inFlight == 0 && s.checked == s.changes && (s.due.IsZero() || s.due.After(now.Add(moment)))
 }
 
 func (s *countingStore) stats() map[string]int {
@@ -238,16 +242,16 @@ func (s *countingStore) ReleaseWork(ctx context.Context, id policy.ID, version i
 }
 
 func (s *countingStore) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return s.claim("claim drawing", func() (approval.Request, error) { return s.inner.ClaimSync(ctx, now, until) })
+	return s.claim("claim sync", func() (approval.Request, error) { return s.inner.ClaimSync(ctx, now, until) })
 }
 
-func (s *countingStore) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) (err error) {
-	defer func() { s.released(lease{"claim drawing", id}, err) }()
-	return s.commit("release drawing", func() error { return s.inner.ReleaseSync(ctx, id, version, at) })
+func (s *countingStore) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time, updated map[approval.MessageName]string) (err error) {
+	defer func() { s.released(lease{"claim sync", id}, err) }()
+	return s.commit("release sync", func() error { return s.inner.ReleaseSync(ctx, id, version, at, updated) })
 }
 
 func (s *countingStore) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {
-	return s.commit("drawn: "+string(name), func() error { return s.inner.SaveMessageRef(ctx, id, name, at) })
+	return s.commit("posted: "+string(name), func() error { return s.inner.SaveMessageRef(ctx, id, name, at) })
 }
 
 func (s *countingStore) NextDue(ctx context.Context) (time.Time, error) {

@@ -25,7 +25,7 @@ func (w *crashRun) allowedDuplicates() int {
 			spare += len(w.flow.ends) // the messages of each request are drawn one after the other
 		case s.what.how == diskStaysFull:
 			spare += fullFor
-		case call, s.what.how == diskFull && strings.HasPrefix(s.at.commit, "drawn"):
+		case call, s.what.how == diskFull && strings.HasPrefix(s.at.commit, "posted"):
 			spare++
 		}
 	}

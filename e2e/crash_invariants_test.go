@@ -156,7 +156,7 @@ func said(c wire.Call) string {
 // isSynced reports whether every message shows the request as it is.
 func isSynced(q approval.Request, places map[approval.MessageName]approval.MessageRef) bool {
 	return !slices.ContainsFunc(q.Messages, func(name approval.MessageName) bool {
-		return places[name].TS == "" || places[name].Shown < q.Version
+		return places[name].TS == "" || places[name].Digest == ""
 	})
 }
 

@@ -65,7 +65,7 @@ func TestClickCountsOnceWhenAckIsLost(t *testing.T) {
 			var person sync.WaitGroup
 			person.Go(func() { assert.NoError(t, tt.does(w, id)) })
 			w.WaitForState(id, tt.then)
-			w.WaitSynced(id)
+			w.WaitIdle(id)
 			before, keys := w.stored(id), w.botKeys()
 			l.cut(false)
 			require.NoError(t, w.Slack.AwaitConnection(t.Context()))
@@ -213,7 +213,7 @@ func TestInFlightLimit(t *testing.T) {
 	w := newEnv(t, false, nil, func(o *sandbox.Options) { o.Slack.PingEvery = 50 * time.Millisecond })
 	id := w.Request()
 	card := w.WaitForMessage(bob, "card/approve")
-	w.WaitSynced(id)
+	w.WaitIdle(id)
 	before := w.requestVersions()
 	w.inject(wire.Fault{Side: wire.Slack, Operation: "users.info", Mode: wire.Freeze, Count: -1})
 	w.inject(wire.Fault{Side: wire.ResponseURL, Mode: wire.Freeze, Count: -1}) // so that a refusal takes long too

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -60,24 +61,28 @@ func (w *Env) successor(id policy.ID, purpose approval.RequestType) policy.ID {
 	return ""
 }
 
-// WaitIdle waits until everyone sees a request as it is. The clock is moved in
+// WaitIdle waits until everyone sees requests as they are. The clock is moved in
 // between only: a job in hand would seem to take hours.
 func (w *Env) WaitIdle(ids ...policy.ID) {
 	w.t.Helper()
-	for _, id := range ids {
-		w.WaitUntil("everybody sees "+string(id), func() bool {
+	w.waitSynced(func(r approval.Request, name approval.MessageName) bool {
+		return name.ToApprovers() || r.OwnerDeactivatedAt.IsZero() // otherwise no one is there to read it
+	}, ids...)
+}
+
+// waitSynced waits until the bot has nothing to do, and the messages of requests that
+// count show them as they are.
+func (w *Env) waitSynced(counts func(approval.Request, approval.MessageName) bool, ids ...policy.ID) {
+	w.t.Helper()
+	w.WaitUntil("everyone sees the requests", func() bool {
+		if _, isIdle := w.botStore.Load().idle(w.Clock.Now()); !isIdle {
+			return false
+		}
+		return !slices.ContainsFunc(ids, func(id policy.ID) bool {
 			r := w.stored(id)
-			for _, name := range r.Messages {
-				if !name.ToApprovers() && !r.OwnerDeactivatedAt.IsZero() {
-					continue // no one is there to read it
-				}
-				if at := r.MessageRefs[name]; at.TS == "" || at.Shown < r.Version {
-					return false
-				}
-			}
-			return true
+			return slices.ContainsFunc(r.Messages, func(name approval.MessageName) bool { return counts(r, name) && r.IsOutOfDate(name) })
 		})
-	}
+	})
 }
 
 func (w *Env) countSuccessors(id policy.ID) int {

@@ -160,15 +160,7 @@ func TestOwnerIsKeptWhenLookupFails(t *testing.T) {
 // may be out of reach.
 func (w *Env) WaitIdleInChannel(id policy.ID) {
 	w.t.Helper()
-	w.WaitUntil("the approvers see "+string(id), func() bool {
-		r := w.stored(id)
-		for _, name := range r.Messages {
-			if at := r.MessageRefs[name]; name.ToApprovers() && (at.TS == "" || at.Shown < r.Version) {
-				return false
-			}
-		}
-		return true
-	})
+	w.waitSynced(func(_ approval.Request, name approval.MessageName) bool { return name.ToApprovers() }, id)
 }
 
 // No one decides what becomes of it: it ends like any other, and the approvers

@@ -92,7 +92,7 @@ func newCrashEnv(t *testing.T) (*Env, policy.ID) {
 	t.Helper()
 	w := newEnv(t, false, nil)
 	id := w.approved()
-	w.WaitSynced(id)
+	w.WaitIdle(id)
 	w.StopBot()
 	return w, id
 }

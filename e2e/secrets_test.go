@@ -203,7 +203,7 @@ func (w *Env) endKey(id policy.ID) {
 	w.WaitForState(id, approval.StateActive)
 	w.Click(alice, "ready/revoke")
 	w.WaitForState(id, approval.StateEnded)
-	w.WaitSynced(id)
+	w.WaitIdle(id)
 }
 
 func replaceScenario(w *Env) {
@@ -240,7 +240,7 @@ func refusedScenario(w *Env) {
 		w.inject(f)
 		w.Click(alice, "ready/issue")
 		w.WaitForState(id, approval.StateFailed)
-		w.WaitSynced(id)
+		w.WaitIdle(id)
 	}
 }
 
@@ -251,7 +251,7 @@ func deniedScenario(w *Env) {
 	w.WaitForScreen(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 	w.SubmitText(bob, "reason", "use the dashboard")
 	w.WaitForState(id, approval.StateDenied)
-	w.WaitSynced(id)
+	w.WaitIdle(id)
 }
 
 // orphanScenario: keys that no one was shown, and whose private halves were on their

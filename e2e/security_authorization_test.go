@@ -144,7 +144,7 @@ func TestMembershipIsCheckedOnEveryAction(t *testing.T) {
 				t.Parallel()
 				w := newEnv(t, overHTTP, nil)
 				id := reach(w)
-				w.WaitSynced(id)
+				w.WaitIdle(id)
 				for action, row := range buttonTable {
 					if row.state == state {
 						w.tryUnauthorized(id, action, row)
@@ -161,20 +161,6 @@ func (w *Env) ended() policy.ID {
 	w.WaitForState(id, approval.StateEnded)
 	w.WaitForMessage(alice, "outcome/request_again")
 	return id
-}
-
-// WaitSynced waits until everything that is owed of a request is drawn.
-func (w *Env) WaitSynced(id policy.ID) {
-	w.t.Helper()
-	w.WaitUntil("everything is drawn", func() bool {
-		r := w.stored(id)
-		for _, name := range r.Messages {
-			if r.MessageRefs[name].Shown < r.Version {
-				return false
-			}
-		}
-		return true
-	})
 }
 
 // tryUnauthorized has everyone who may not click one button click it.
@@ -237,7 +223,7 @@ func TestAuthorizedUserIsAccepted(t *testing.T) {
 			w := newEnv(t, false, nil)
 			reach := map[approval.State]func(*Env) policy.ID{approval.StateApproved: (*Env).approved, approval.StateActive: (*Env).active}
 			id := reach[row.state](w)
-			w.WaitSynced(id)
+			w.WaitIdle(id)
 			before := w.stored(id)
 			require.NoError(t, w.Slack.ForgeClick(t.Context(), slack.Forgery{
 				User: row.whose, TeamID: slack.TeamID, OrgWide: true, // a whole organization that installed the app, and team is null

@@ -159,7 +159,7 @@ func TestChannelStateIsCached(t *testing.T) {
 	}
 	atStart := looks()
 	for range 5 {
-		w.WaitSynced(w.Request())
+		w.WaitIdle(w.Request())
 	}
 	w.WaitUntil("five cards are posted", func() bool { return w.posts(slack.Approvals) == 5 })
 	assert.LessOrEqual(t, looks(), atStart+1)

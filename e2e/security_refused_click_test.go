@@ -19,8 +19,8 @@ func TestRefusedClickIsExplained(t *testing.T) {
 		one := w.WaitForMessage(bob, "card/approve", string(first))
 		second := w.Request()
 		two := w.WaitForMessage(bob, "card/approve", string(second))
-		w.WaitSynced(first)
-		w.WaitSynced(second)
+		w.WaitIdle(first)
+		w.WaitIdle(second)
 		before := w.requestVersions()
 		for name, f := range map[string]slack.Forgery{
 			"an unknown button":             {TS: one.TS, ActionID: canary, Value: string(first)},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A MessageName names one message that shows a request to people. Those that end in
@@ -103,8 +104,39 @@ func (m MessageName) InThread() bool {
 type MessageRef struct {
 	Channel string
 	TS      string // empty: not posted yet
-	Shown   int64  // the request's version that it shows
-	Digest  string // of the content, so that an unchanged message is not sent again
+	Digest  string // of the content, so that an unchanged message is not sent again; empty: not known
+}
+
+// IsPosted reports whether r's message m was posted.
+func (r Request) IsPosted(m MessageName) bool { return r.MessageRefs[m].TS != "" }
+
+// IsOutOfDate reports whether r's message m was not posted, or its last update failed.
+func (r Request) IsOutOfDate(m MessageName) bool {
+	return !r.IsPosted(m) || r.MessageRefs[m].Digest == ""
+}
+
+// syncDelay is how long messages wait that show a state which may last only a moment.
+const syncDelay = 300 * time.Millisecond
+
+// SyncAt returns when r's messages are due after r was changed at the given time; zero if
+// it has none. New messages are due at once. Those that are there wait a moment if r will
+// change again by itself: the next change replaces this one, and each update counts
+// against Slack's limits.
+func (r Request) SyncAt(changed time.Time) time.Time {
+	isNew := func(m MessageName) bool { return !r.IsPosted(m) }
+	switch {
+	case len(r.Messages) == 0:
+		return time.Time{}
+	case r.isBrief() && !slices.ContainsFunc(r.Messages, isNew):
+		return changed.Add(syncDelay)
+	}
+	return changed
+}
+
+// isBrief reports whether the worker is about to change r, unless a call fails.
+func (r Request) isBrief() bool {
+	isUnderWay := slices.Contains([]State{StateIssuing, StateApplying, StateRevoking}, r.State)
+	return isUnderWay && r.Issuance.Tries == 0 && r.Deletion.Tries == 0
 }
 
 // addMessage adds a message to those that people are to be shown of r. An adopted
@@ -132,7 +164,7 @@ func (m MessageName) IsEvent() bool {
 func (r *Request) keepEvents() {
 	var kept map[MessageName]string
 	for _, m := range r.Messages {
-		if !m.IsEvent() || r.MessageRefs[m].TS != "" {
+		if !m.IsEvent() || r.IsPosted(m) {
 			continue
 		}
 		if kept == nil {

@@ -97,14 +97,17 @@ type Work interface {
 	ReleaseWork(ctx context.Context, id policy.ID, version int64, at time.Time) error
 
 	// ClaimSync leases a request whose messages have to be synced and are due at
-	// now. Every Create and Move makes them due, until ReleaseSync says otherwise.
+	// now. Every Create and Move makes them due, at [Request.SyncAt] of the time of its
+	// entry, until ReleaseSync says otherwise.
 	// ErrNothingDue if there is none.
 	ClaimSync(ctx context.Context, now, until time.Time) (Request, error)
 
 	// ReleaseSync ends the lease. If the request still has the given version, its
 	// messages are due again at the given time, or in sync if that is zero. If it
-	// changed since, they stay due as the change made them.
-	ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error
+	// changed since, they stay due as the change made them. In either case it records
+	// the Digests of messages that were updated; of those that the request no longer
+	// lists, nothing.
+	ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time, updated map[MessageName]string) error
 
 	// NextDue returns when ClaimWork or ClaimSync next has something to give;
 	// what is leased comes due when its lease ends. Zero if nothing will come
@@ -114,8 +117,9 @@ type Work interface {
 
 // Messages remembers the messages that show requests.
 type Messages interface {
-	// SaveMessageRef records where a message is and what it shows. It does nothing
-	// if the request no longer lists the message: it was given to a former owner.
+	// SaveMessageRef records at once where a message was posted and what it shows, as
+	// what is not recorded is posted again after a crash. It does nothing if the request
+	// no longer lists the message: it was given to a former owner.
 	SaveMessageRef(ctx context.Context, id policy.ID, name MessageName, at MessageRef) error
 }
 

@@ -80,12 +80,15 @@ func TestACardThatCannotChangeItsBlocksStaysAsItIs(t *testing.T) {
 	r := d.asks(alice)
 	d.seesButton(bob, "card/approve")
 	d.seesButton(alice, "requested/withdraw")
+	before, err := d.store.Get(t.Context(), r.ID)
+	require.NoError(t, err)
 	d.weather.add(callError{method: "chat.update", about: "channel=" + sandbox.Approvals, answer: status(200, `{"ok":false,"error":"block_mismatch"}`)})
 	d.presses(alice, "requested/withdraw")
 	d.is(r.ID, approval.StateWithdrawn)
 	require.Eventually(t, func() bool {
 		got, err := d.store.Get(t.Context(), r.ID)
-		return err == nil && got.MessageRefs[approval.CardMessage].Shown == got.Version
+		isNew := got.MessageRefs[approval.CardMessage].Digest != before.MessageRefs[approval.CardMessage].Digest
+		return err == nil && isNew && !got.IsOutOfDate(approval.CardMessage)
 	}, reconnectBackoff, time.Millisecond, "it is not tried for ever")
 }
 

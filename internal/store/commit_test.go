@@ -127,7 +127,7 @@ func TestFailedCommitIsToldToWholeGroup(t *testing.T) {
 	violating := b.begin(t.Context(), 2, func(ctx context.Context, tx writer) error {
 		_, err := tx.ExecContext(ctx, `PRAGMA defer_foreign_keys = 1`)
 		assert.NoError(t, err)
-		_, err = tx.ExecContext(ctx, `INSERT INTO message_ref (request, name, channel, ts, shown, digest) VALUES ('AKR-NONE1', 'card', '', '', 0, '')`)
+		_, err = tx.ExecContext(ctx, `INSERT INTO message_ref (request, name, channel, ts, digest) VALUES ('AKR-NONE1', 'card', '', '', '')`)
 		return err
 	})
 	b.release()

@@ -43,7 +43,7 @@ func TestRestartRetriesAtOnce(t *testing.T) {
 	for _, r := range []approval.Request{pending, revoking} {
 		_, err = s.Create(t.Context(), r, submitted(r))
 		require.NoError(t, err)
-		require.NoError(t, s.ReleaseSync(t.Context(), r.ID, 1, soon))
+		require.NoError(t, s.ReleaseSync(t.Context(), r.ID, 1, soon, nil))
 	}
 	require.NoError(t, s.Close())
 

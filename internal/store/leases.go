@@ -98,22 +98,22 @@ func (s *Store) ReleaseWork(ctx context.Context, id policy.ID, version int64, at
 		read  = `SELECT version, work_at FROM request WHERE id = $1`
 		write = `UPDATE request SET work_at = $1 WHERE id = $2 AND version = $3`
 	)
-	return s.release(ctx, &s.leases.work, id, version, at, !at.IsZero(), read, write)
+	return s.release(ctx, &s.leases.work, id, version, at, !at.IsZero(), nil, read, write)
 }
 
 // ReleaseSync implements [approval.Store].
-func (s *Store) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
+func (s *Store) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time, updated map[approval.MessageName]string) error {
 	const (
 		read  = `SELECT version, sync_at FROM request WHERE id = $1`
 		write = `UPDATE request SET sync_at = $1 WHERE id = $2 AND version = $3`
 	)
-	return s.release(ctx, &s.leases.sync, id, version, at, true, read, write)
+	return s.release(ctx, &s.leases.sync, id, version, at, true, updated, read, write)
 }
 
-// release ends a lease. It writes only if the time of a request that is still of that
-// version changes, and ends the lease after that: another worker would be given the
-// request as it was due before.
-func (s *Store) release(ctx context.Context, held *leases, id policy.ID, version int64, at time.Time, sets bool, read, write string) error {
+// release ends a lease. It writes only if a message was updated, or the time of a request
+// that is still of that version changes, and ends the lease after that: another worker
+// would be given the request as it was due before.
+func (s *Store) release(ctx context.Context, held *leases, id policy.ID, version int64, at time.Time, sets bool, updated map[approval.MessageName]string, read, write string) error {
 	var is, due int64
 	err := s.db.QueryRowContext(ctx, read, id).Scan(&is, &due)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -122,8 +122,17 @@ func (s *Store) release(ctx context.Context, held *leases, id policy.ID, version
 	if err != nil {
 		return fmt.Errorf("reading when request %s is due: %w", id, err)
 	}
-	if sets && is == version && due != millis(at) {
+	if sets = sets && is == version && due != millis(at); sets || len(updated) > 0 {
 		err = s.inTx(ctx, func(ctx context.Context, tx writer) error {
+			for name, digest := range updated {
+				const save = `UPDATE message_ref SET digest = $1 WHERE request = $2 AND name = $3`
+				if _, err := tx.ExecContext(ctx, save, digest, id, name); err != nil {
+					return fmt.Errorf("saving what message %s shows: %w", name, err)
+				}
+			}
+			if !sets {
+				return nil
+			}
 			_, err := tx.ExecContext(ctx, write, millis(at), id, version)
 			return err
 		})
@@ -143,10 +152,10 @@ func (s *Store) SaveMessageRef(ctx context.Context, id policy.ID, name approval.
 			return err
 		}
 		const save = `
-			INSERT INTO message_ref (request, name, channel, ts, shown, digest) VALUES ($1, $2, $3, $4, $5, $6)
+			INSERT INTO message_ref (request, name, channel, ts, digest) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (request, name) DO UPDATE
-			SET channel = excluded.channel, ts = excluded.ts, shown = excluded.shown, digest = excluded.digest`
-		if _, err := tx.ExecContext(ctx, save, id, name, at.Channel, at.TS, at.Shown, at.Digest); err != nil {
+			SET channel = excluded.channel, ts = excluded.ts, digest = excluded.digest`
+		if _, err := tx.ExecContext(ctx, save, id, name, at.Channel, at.TS, at.Digest); err != nil {
 			return fmt.Errorf("saving message %s of request %s: %w", name, id, err)
 		}
 		return nil

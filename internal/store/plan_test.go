@@ -66,7 +66,7 @@ func useEveryMethod(t *testing.T, s *Store) {
 	_, err = s.ClaimSync(ctx, now, now)
 	require.ErrorIs(t, err, approval.ErrNothingDue)
 	require.NoError(t, s.ReleaseWork(ctx, r.ID, 2, now.Add(time.Hour)))
-	require.NoError(t, s.ReleaseSync(ctx, r.ID, 2, now.Add(time.Hour)))
+	require.NoError(t, s.ReleaseSync(ctx, r.ID, 2, now.Add(time.Hour), map[approval.MessageName]string{approval.CardMessage: "d"}))
 	list := func(_ any, err error) { t.Helper(); require.NoError(t, err) }
 	list(s.NextDue(ctx))
 	list(s.Get(ctx, r.ID))

@@ -44,7 +44,7 @@ func listAll(ctx context.Context, q queryer, rest string, args ...any) ([]approv
 // and orders requests. Requests that cannot be read are returned in damaged.
 func read(ctx context.Context, q queryer, rest string, args ...any) (found []approval.Request, damaged []unreadableRow, err error) {
 	const all = `
-		SELECT r.id, r.body, COALESCE(m.name, ''), COALESCE(m.channel, ''), COALESCE(m.ts, ''), COALESCE(m.shown, 0), COALESCE(m.digest, '')
+		SELECT r.id, r.body, COALESCE(m.name, ''), COALESCE(m.channel, ''), COALESCE(m.ts, ''), COALESCE(m.digest, '')
 		FROM request r LEFT JOIN message_ref m ON m.request = r.id `
 	rows, err := q.QueryContext(ctx, all+rest, args...)
 	if err != nil {
@@ -57,8 +57,7 @@ func read(ctx context.Context, q queryer, rest string, args ...any) (found []app
 		var body string
 		var name approval.MessageName
 		var at approval.MessageRef
-		var shown any // another type in a damaged row
-		if err := rows.Scan(&id, &body, &name, &at.Channel, &at.TS, &shown, &at.Digest); err != nil {
+		if err := rows.Scan(&id, &body, &name, &at.Channel, &at.TS, &at.Digest); err != nil {
 			return nil, nil, fmt.Errorf("reading requests: %w", err)
 		}
 		if isFirst || id != was {
@@ -70,12 +69,6 @@ func read(ctx context.Context, q queryer, rest string, args ...any) (found []app
 			found = append(found, r)
 		}
 		if len(found) == 0 || found[len(found)-1].ID != id || name == "" {
-			continue
-		}
-		var isNumber bool
-		if at.Shown, isNumber = shown.(int64); !isNumber {
-			found = found[:len(found)-1]
-			damaged = append(damaged, unreadableRow{id})
 			continue
 		}
 		found[len(found)-1].MessageRefs[name] = at

@@ -44,7 +44,7 @@ func insert(ctx context.Context, tx writer, r approval.Request, e approval.Audit
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT DO NOTHING`
 	done, err := tx.ExecContext(ctx, add, r.ID, r.Org, r.Kind, r.State, r.Version, r.Requester, r.IdempotencyKey,
-		millis(r.RequestedAt), millis(r.WorkAt()), syncAt(r, e), awaitingReview(r), predecessor(r), newKey(r), body)
+		millis(r.RequestedAt), millis(r.WorkAt()), millis(r.SyncAt(e.At)), awaitingReview(r), predecessor(r), newKey(r), body)
 	if err != nil {
 		return false, fmt.Errorf("inserting request %s: %w", r.ID, err)
 	}
@@ -123,22 +123,13 @@ func update(ctx context.Context, tx writer, next approval.Request, e approval.Au
 	const change = `
 		UPDATE request SET state = $1, version = $2, requester = $3, work_at = $4, sync_at = $5, awaiting_review = $6, body = $7
 		WHERE id = $8 AND state = $9 AND version = $10`
-	done, err := tx.ExecContext(ctx, change, next.State, next.Version, next.Requester, millis(next.WorkAt()), syncAt(next, e), awaitingReview(next), body,
+	done, err := tx.ExecContext(ctx, change, next.State, next.Version, next.Requester, millis(next.WorkAt()), millis(next.SyncAt(e.At)), awaitingReview(next), body,
 		next.ID, e.From, was)
 	if err != nil {
 		return false, fmt.Errorf("updating request %s: %w", next.ID, err)
 	}
 	n, err := done.RowsAffected()
 	return n == 1, err
-}
-
-// syncAt is when the messages of a changed request are due: at once, or never if it
-// has none.
-func syncAt(r approval.Request, e approval.AuditEntry) int64 {
-	if len(r.Messages) == 0 {
-		return 0
-	}
-	return millis(e.At)
 }
 
 // awaitingReview is 1 for a break-glass key that has not been reviewed.

@@ -110,5 +110,5 @@ func trail(t *testing.T, s approval.Store) []approval.AuditEntry {
 // markSynced ends what is due of r's messages, so that only work is due.
 func markSynced(t *testing.T, s approval.Store, r approval.Request) {
 	t.Helper()
-	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, time.Time{}))
+	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, time.Time{}, nil))
 }

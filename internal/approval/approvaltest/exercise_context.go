@@ -32,7 +32,7 @@ func cancelledBefore(t *testing.T, s approval.Store) {
 		"ReleaseWork":    func() error { return s.ReleaseWork(over, r.ID, r.Version, Epoch) },
 		"ClaimSync":      func() error { _, err := s.ClaimSync(over, inAnHour, inAnHour.Add(lease)); return err },
 		"SaveMessageRef": func() error { return s.SaveMessageRef(over, r.ID, approval.CardMessage, approval.MessageRef{TS: "1"}) },
-		"ReleaseSync":    func() error { return s.ReleaseSync(over, r.ID, r.Version, time.Time{}) },
+		"ReleaseSync":    func() error { return s.ReleaseSync(over, r.ID, r.Version, time.Time{}, nil) },
 		"NextDue":        func() error { _, err := s.NextDue(over); return err },
 		"ByRequester":    func() error { _, err := s.ListByRequester(over, r.Requester); return err },
 		"PageByRequester": func() error {

@@ -59,7 +59,7 @@ func leasedDue(t *testing.T, s approval.Store) {
 
 func putOffDue(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, Epoch.Add(5*time.Second)))
+	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, Epoch.Add(5*time.Second), nil))
 	nextDue(t, s, Epoch.Add(5*time.Second))
 	markSynced(t, s, r)
 	claim(t, s, inAnHour)

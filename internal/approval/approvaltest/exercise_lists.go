@@ -189,7 +189,7 @@ func bigValues(t *testing.T, s approval.Store) {
 	require.Equal(t, r.Attempt, got.Attempt)
 	require.Equal(t, r.KeyExpiresAt, got.KeyExpiresAt)
 
-	at := approval.MessageRef{Channel: "C1", TS: "1.1", Shown: math.MaxInt64, Digest: strings.Repeat("d", 10_000)}
+	at := approval.MessageRef{Channel: "C1", TS: "1.1", Digest: strings.Repeat("d", 10_000)}
 	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, at))
 	got, err := s.Get(context.WithoutCancel(t.Context()), r.ID)
 	require.NoError(t, err)

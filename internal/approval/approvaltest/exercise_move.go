@@ -120,7 +120,7 @@ func moveWithoutTime(t *testing.T, s approval.Store) {
 
 func movePlaces(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	card := approval.MessageRef{Channel: "C1", TS: "1772442000.000100", Shown: 1, Digest: "d1"}
+	card := approval.MessageRef{Channel: "C1", TS: "1772442000.000100", Digest: "d1"}
 	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, card))
 
 	r.MessageRefs = map[approval.MessageName]approval.MessageRef{approval.CardMessage: {Channel: "elsewhere"}, approval.RequestedMessage: {TS: "1"}}

@@ -21,6 +21,10 @@ var syncing = map[string]contract{
 	"a leased sync is given again when the lease is over":        drawingLease,
 	"what is due longest is given first":                         owedLongestFirst,
 	"a lease on the work is none on the sync":                    leasesAreTwo,
+	"what updates show is recorded with the end of the sync":     updatesRecorded,
+	"an update of a message that is not there is not recorded":   updateOfNoMessage,
+	"the messages of a state that may not last wait a moment":    briefStateWaits,
+	"a new message does not wait":                                newMessageDoesNotWait,
 	"where a message is comes back with the request":             placesComeBack,
 	"a place noted again replaces the one before":                placeReplaced,
 	"a message that is no longer listed is forgotten":            unlistedMessageForgotten,
@@ -84,7 +88,7 @@ func drawingPutOff(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	claimSync(t, s, Epoch)
 	later := Epoch.Add(30 * time.Second)
-	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, later))
+	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, later, nil), nil)
 	noSync(t, s, later.Add(-time.Millisecond))
 	claimSync(t, s, later)
 }
@@ -93,7 +97,7 @@ func failedDrawingPutsOffNoChange(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	claimSync(t, s, Epoch)
 	moved := move(t, s, r)
-	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, Epoch.Add(10*time.Minute)))
+	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, Epoch.Add(10*time.Minute), nil))
 	require.Equal(t, moved, claimSync(t, s, Epoch.Add(time.Minute)))
 }
 
@@ -131,8 +135,8 @@ func placesComeBack(t *testing.T, s approval.Store) {
 	r := create(t, s)
 	create(t, s, named("AKR-OTHER"))
 	want := map[approval.MessageName]approval.MessageRef{
-		approval.CardMessage:      {Channel: "C0APPROVERS", TS: "1772442000.000100", Shown: 1, Digest: "d1"},
-		approval.RequestedMessage: {Channel: "D0BO", TS: "1772442000.000200", Shown: 1, Digest: "d2"},
+		approval.CardMessage:      {Channel: "C0APPROVERS", TS: "1772442000.000100", Digest: "d1"},
+		approval.RequestedMessage: {Channel: "D0BO", TS: "1772442000.000200", Digest: "d2"},
 	}
 	for name, at := range want {
 		require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, name, at))
@@ -149,12 +153,70 @@ func placesComeBack(t *testing.T, s approval.Store) {
 
 func placeReplaced(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, approval.MessageRef{Channel: "C1", TS: "1.1", Shown: 1, Digest: "d1"}))
-	last := approval.MessageRef{Channel: "C2", TS: "2.2", Shown: 0, Digest: ""}
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, approval.MessageRef{Channel: "C1", TS: "1.1", Digest: "d1"}))
+	last := approval.MessageRef{Channel: "C2", TS: "2.2", Digest: ""}
 	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, last))
 	got, err := s.Get(t.Context(), r.ID)
 	require.NoError(t, err)
 	require.Equal(t, map[approval.MessageName]approval.MessageRef{approval.CardMessage: last}, got.MessageRefs)
+}
+
+func updatesRecorded(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	card, ready := approval.MessageRef{Channel: "C1", TS: "1.1", Digest: "d1"}, approval.MessageRef{Channel: "D1", TS: "1.2", Digest: "d2"}
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, card))
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.RequestedMessage, ready))
+	claimSync(t, s, Epoch)
+	moved := move(t, s, r)
+	card.Digest, ready.Digest = "", "d4"
+	for _, version := range []int64{r.Version, moved.Version} { // the first one is late
+		card.Digest += "d"
+		updated := map[approval.MessageName]string{approval.CardMessage: card.Digest, approval.RequestedMessage: ready.Digest}
+		require.NoError(t, s.ReleaseSync(t.Context(), r.ID, version, time.Time{}, updated))
+		got, err := s.Get(t.Context(), r.ID)
+		require.NoError(t, err)
+		require.Equal(t, map[approval.MessageName]approval.MessageRef{approval.CardMessage: card, approval.RequestedMessage: ready}, got.MessageRefs)
+		require.Equal(t, moved.Version, got.Version)
+	}
+	noSync(t, s, inAnHour)
+}
+
+func updateOfNoMessage(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	require.NoError(t, s.ReleaseSync(t.Context(), r.ID, r.Version, time.Time{}, map[approval.MessageName]string{approval.CardMessage: "d"}))
+	got, err := s.Get(t.Context(), r.ID)
+	require.NoError(t, err)
+	require.Empty(t, got.MessageRefs)
+}
+
+// issuing moves an approved request on to issuing, where it may stay for a moment only.
+func issuing(t *testing.T, s approval.Store, r approval.Request) approval.Request {
+	t.Helper()
+	step, err := r.Issue(r.Requester, r.RequestedAt.Add(time.Minute))
+	require.NoError(t, err)
+	moved, err := s.Move(t.Context(), step.Next, step.Entry)
+	require.NoError(t, err)
+	return moved
+}
+
+func briefStateWaits(t *testing.T, s approval.Store) {
+	r := create(t, s)
+	for _, name := range r.Messages {
+		require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, name, approval.MessageRef{Channel: "C1", TS: "1.1"}))
+	}
+	approved := move(t, s, r)
+	markSynced(t, s, approved)
+	moved := issuing(t, s, approved)
+	at := moved.RequestedAt.Add(time.Minute)
+	noSync(t, s, at.Add(299*time.Millisecond))
+	require.Equal(t, moved, claimSync(t, s, at.Add(300*time.Millisecond)))
+}
+
+func newMessageDoesNotWait(t *testing.T, s approval.Store) {
+	approved := move(t, s, create(t, s))
+	markSynced(t, s, approved)
+	moved := issuing(t, s, approved)
+	require.Equal(t, moved, claimSync(t, s, moved.RequestedAt.Add(time.Minute)))
 }
 
 // A former owner's message may be saved late, by a sync that began before the
@@ -179,7 +241,7 @@ func unlistedMessageForgotten(t *testing.T, s approval.Store) {
 
 func placeIsNoChange(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, approval.MessageRef{Channel: "C1", TS: "1.1", Shown: 1}))
+	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, approval.MessageRef{Channel: "C1", TS: "1.1"}))
 	got, err := s.Get(t.Context(), r.ID)
 	require.NoError(t, err)
 	require.Equal(t, r.Version, got.Version)

@@ -180,7 +180,7 @@ func moveSetsWork(t *testing.T, s approval.Store) {
 
 func claimHasPlaces(t *testing.T, s approval.Store) {
 	r := create(t, s)
-	card := approval.MessageRef{Channel: "C1", TS: "1.1", Shown: 1, Digest: "d"}
+	card := approval.MessageRef{Channel: "C1", TS: "1.1", Digest: "d"}
 	require.NoError(t, s.SaveMessageRef(t.Context(), r.ID, approval.CardMessage, card))
 	got, err := s.ClaimWork(t.Context(), inAnHour, inAnHour.Add(lease))
 	require.NoError(t, err)
@@ -189,6 +189,6 @@ func claimHasPlaces(t *testing.T, s approval.Store) {
 
 func releaseNothing(t *testing.T, s approval.Store) {
 	require.ErrorIs(t, s.ReleaseWork(t.Context(), "AKR-NOONE", 1, Epoch), approval.ErrNotFound)
-	require.ErrorIs(t, s.ReleaseSync(t.Context(), "AKR-NOONE", 1, Epoch), approval.ErrNotFound)
+	require.ErrorIs(t, s.ReleaseSync(t.Context(), "AKR-NOONE", 1, Epoch, nil), approval.ErrNotFound)
 	require.ErrorIs(t, s.SaveMessageRef(t.Context(), "AKR-NOONE", approval.CardMessage, approval.MessageRef{}), approval.ErrNotFound)
 }

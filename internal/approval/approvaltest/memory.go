@@ -82,10 +82,7 @@ func (m *Memory) Move(ctx context.Context, next approval.Request, e approval.Aud
 func (w *row) store(r approval.Request, e approval.AuditEntry) approval.Request {
 	w.Request, w.isDamaged = deepCopy(r), false
 	w.work.at = w.WorkAt()
-	w.sync.at = time.Time{}
-	if len(r.Messages) > 0 {
-		w.sync.at = toMillis(e.At)
-	}
+	w.sync.at = toMillis(w.SyncAt(e.At))
 	return deepCopy(w.Request)
 }
 

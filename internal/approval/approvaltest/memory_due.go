@@ -76,8 +76,14 @@ func (m *Memory) ReleaseWork(ctx context.Context, id policy.ID, version int64, a
 }
 
 // ReleaseSync implements [approval.Store].
-func (m *Memory) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
+func (m *Memory) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time, updated map[approval.MessageName]string) error {
 	return m.with(ctx, id, func(r *row) {
+		for name, digest := range updated {
+			if ref, isListed := r.MessageRefs[name]; isListed {
+				ref.Digest = digest
+				r.MessageRefs[name] = ref
+			}
+		}
 		r.sync.until = time.Time{}
 		if r.Version == version {
 			r.sync.at = toMillis(at)

@@ -42,7 +42,8 @@ var _ approval.Messenger = (*Messenger)(nil)
 
 // SyncMessage implements [approval.Messenger]. A request that has no place for the
 // message gets a new one, also if an earlier answer was lost: then there are
-// two, as there would be in Slack.
+// two, as there would be in Slack. Every version looks different, and so does a message
+// once the card is posted; what looks as it should takes no call.
 func (s *Messenger) SyncMessage(ctx context.Context, r approval.Request, name approval.MessageName) (approval.MessageRef, error) {
 	s.held.Lock()
 	refuse := s.refuse
@@ -53,6 +54,9 @@ func (s *Messenger) SyncMessage(ctx context.Context, r approval.Request, name ap
 		}
 	}
 	var at approval.MessageRef
+	if known := r.MessageRefs[name]; known.TS != "" && known.Digest == digest(r, name) {
+		return known, nil
+	}
 	err := s.call(ctx, CallSyncMessage, func() { at = s.post(deepCopy(r), name) })
 	if err != nil {
 		return approval.MessageRef{}, err
@@ -81,9 +85,15 @@ func (s *Messenger) post(r approval.Request, name approval.MessageName) approval
 	m := &s.posted[i]
 	m.Request = r
 	m.Synced++
-	m.At.Shown = r.Version
-	m.At.Digest = fmt.Sprintf("%s@%d", name, r.Version)
+	m.At.Digest = digest(r, name)
 	return m.At
+}
+
+func digest(r approval.Request, name approval.MessageName) string {
+	if name == approval.CardMessage {
+		return fmt.Sprintf("%s@%d", name, r.Version)
+	}
+	return fmt.Sprintf("%s@%d beside %s", name, r.Version, r.MessageRefs[approval.CardMessage].TS)
 }
 
 func channel(r approval.Request, name approval.MessageName) string {

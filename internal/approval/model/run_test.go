@@ -105,7 +105,7 @@ func (tr *run) reopen() {
 	tr.store, tr.close = tr.open()
 	for _, r := range tr.requests() {
 		require.NoError(tr.t, tr.store.ReleaseWork(context.Background(), r.ID, -1, time.Time{}))
-		require.NoError(tr.t, tr.store.ReleaseSync(context.Background(), r.ID, -1, time.Time{}))
+		require.NoError(tr.t, tr.store.ReleaseSync(context.Background(), r.ID, -1, time.Time{}, nil))
 	}
 }
 

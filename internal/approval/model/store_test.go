@@ -103,8 +103,8 @@ func (g guardedStore) SaveMessageRef(ctx context.Context, id policy.ID, name app
 	return g.done(onDrawn, func(s approval.Store) error { return s.SaveMessageRef(ctx, id, name, at) })
 }
 
-func (g guardedStore) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
-	return g.done(onReleaseDraw, func(s approval.Store) error { return s.ReleaseSync(ctx, id, version, at) })
+func (g guardedStore) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time, updated map[approval.MessageName]string) error {
+	return g.done(onReleaseDraw, func(s approval.Store) error { return s.ReleaseSync(ctx, id, version, at, updated) })
 }
 
 func (g guardedStore) NextDue(ctx context.Context) (time.Time, error) {

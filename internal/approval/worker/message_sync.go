@@ -31,46 +31,42 @@ type failedSync struct {
 	dropped bool
 }
 
-// syncMessages brings every message of r up to date and ends the lease.
+// syncMessages brings every message of r up to date and ends the lease. A successor
+// without an active predecessor is ended instead, and its messages are due again.
 func (w *Worker) syncMessages(ctx context.Context, r approval.Request) {
-	at, err := w.endOrSync(ctx, r)
-	if err != nil {
-		w.Log.Warn("syncing messages, to be tried again", "request", r.ID, "again_in", at.Sub(w.Now()).String(), "error", err)
+	moved, err := w.endUnnamed(ctx, r)
+	if moved {
+		w.releaseSync(ctx, r, time.Time{}, nil)
+		return
 	}
-	w.releaseSync(ctx, r, at)
+	again, updated, syncErr := w.syncAll(ctx, r)
+	if err != nil {
+		again = approval.Earliest(again, w.Now().Add(approval.Backoff(1)))
+	}
+	if err := errors.Join(err, syncErr); err != nil {
+		w.Log.Warn("syncing messages, to be tried again", "request", r.ID, "again_in", again.Sub(w.Now()).String(), "error", err)
+	}
+	w.releaseSync(ctx, r, again, updated)
 }
 
 // releaseSync ends the lease of r for its messages, which are due again at the given time;
-// never, if that is zero.
-func (w *Worker) releaseSync(ctx context.Context, r approval.Request, at time.Time) {
-	if err := w.Store.ReleaseSync(ctx, r.ID, r.Version, at); err != nil {
+// never, if that is zero. It records what updated messages show.
+func (w *Worker) releaseSync(ctx context.Context, r approval.Request, at time.Time, updated map[approval.MessageName]string) {
+	if err := w.Store.ReleaseSync(ctx, r.ID, r.Version, at, updated); err != nil {
 		w.Log.Error("ending a lease", "request", r.ID, "error", err)
 	}
 }
 
-// endOrSync syncs the messages of r, unless r is a successor without an active
-// predecessor: then it is ended, and its messages are due again.
-func (w *Worker) endOrSync(ctx context.Context, r approval.Request) (time.Time, error) {
-	moved, err := w.endUnnamed(ctx, r)
-	if moved {
-		return time.Time{}, nil
-	}
-	again, syncErr := w.syncAll(ctx, r)
-	if err != nil {
-		again = approval.Earliest(again, w.Now().Add(approval.Backoff(1)))
-	}
-	return again, errors.Join(err, syncErr)
-}
-
 // syncAll syncs r.Messages in their order, the approvers' card first, and returns when
-// the next message is to be tried again; zero if none is. A message that fails delays no
-// other.
-func (w *Worker) syncAll(ctx context.Context, r approval.Request) (time.Time, error) {
+// the next message is to be tried again, zero if none is, and the digests of those that
+// were updated: an update that is not recorded is sent again after a crash, which people
+// do not see. A message that fails delays no other.
+func (w *Worker) syncAll(ctx context.Context, r approval.Request) (again time.Time, updated map[approval.MessageName]string, err error) {
 	r = r.Clone()
 	if r.MessageRefs == nil {
 		r.MessageRefs = map[approval.MessageName]approval.MessageRef{}
 	}
-	var again time.Time
+	updated = map[approval.MessageName]string{}
 	var errs []error
 	hasReached := false
 	for _, name := range r.Messages {
@@ -87,8 +83,11 @@ func (w *Worker) syncAll(ctx context.Context, r approval.Request) (time.Time, er
 		if name.InThread() && hasNoCard(r) {
 			continue // without the card it would be posted in the channel itself
 		}
-		isNew := r.MessageRefs[name].TS == ""
-		err := isolate.SafelyDo(func() error { return w.syncMessage(ctx, r, name) })
+		isNew := !r.IsPosted(name)
+		err := isolate.SafelyDo(func() error { return w.syncMessage(ctx, r, name, updated) })
+		if err != nil && !r.IsOutOfDate(name) {
+			updated[name] = "" // what it shows is not known
+		}
 		w.logPanic("syncing a message panicked: it is set aside", r.ID, err, "message", name)
 		if err != nil && w.isRecipientGone(ctx, r, name, err) {
 			w.drop(ctx, r, name, err)
@@ -108,22 +107,21 @@ func (w *Worker) syncAll(ctx context.Context, r approval.Request) (time.Time, er
 		again = approval.Earliest(again, w.Now()) // for those that were skipped above
 	}
 	w.forgetSyncs(r, again.IsZero())
-	return again, errors.Join(errs...)
+	return again, updated, errors.Join(errs...)
 }
 
 // hasNoCard reports whether r's card is not posted yet. It is tried first, and the
 // messages in its thread wait for it.
 func hasNoCard(r approval.Request) bool {
-	return slices.Contains(r.Messages, approval.CardMessage) && r.MessageRefs[approval.CardMessage].TS == ""
+	return slices.Contains(r.Messages, approval.CardMessage) && !r.IsPosted(approval.CardMessage)
 }
 
-func (w *Worker) syncMessage(ctx context.Context, r approval.Request, name approval.MessageName) error {
-	if isSynced(r, name) {
-		return nil
-	}
+// syncMessage posts a message, or updates it if it looks different by now. A post is
+// recorded at once, an update in updated.
+func (w *Worker) syncMessage(ctx context.Context, r approval.Request, name approval.MessageName, updated map[approval.MessageName]string) error {
 	before := r.MessageRefs[name]
 	if name.IsEvent() && before.TS != "" {
-		return w.saveRef(ctx, r, name, before) // an event post is never updated
+		return nil // an event post is never updated
 	}
 	of, err := r.AtEvent(name)
 	if err != nil {
@@ -133,37 +131,14 @@ func (w *Worker) syncMessage(ctx context.Context, r approval.Request, name appro
 	if err != nil {
 		return err
 	}
-	if name == approval.CardMessage && before.TS == "" {
-		if err := w.updateMessage(ctx, r, approval.RequestedMessage); err != nil {
-			return err
-		}
-	}
-	return w.saveRef(ctx, r, name, at)
-}
-
-// saveRef records where a message is, and that it shows r as it is.
-func (w *Worker) saveRef(ctx context.Context, r approval.Request, name approval.MessageName, at approval.MessageRef) error {
-	at.Shown = r.Version
 	r.MessageRefs[name] = at
-	return w.Store.SaveMessageRef(ctx, r.ID, name, at)
-}
-
-// isSynced reports whether the message shows r as it is.
-func isSynced(r approval.Request, name approval.MessageName) bool {
-	at := r.MessageRefs[name]
-	return at.TS != "" && at.Shown >= r.Version
-}
-
-// updateMessage makes a message due again: it may say that the approvers could not be
-// reached, and now they could.
-func (w *Worker) updateMessage(ctx context.Context, r approval.Request, name approval.MessageName) error {
-	at := r.MessageRefs[name]
-	if at.TS == "" {
-		return nil
+	switch {
+	case at.Channel != before.Channel, at.TS != before.TS:
+		return w.Store.SaveMessageRef(ctx, r.ID, name, at)
+	case at.Digest != before.Digest:
+		updated[name] = at.Digest
 	}
-	at.Shown = 0
-	r.MessageRefs[name] = at
-	return w.Store.SaveMessageRef(ctx, r.ID, name, at)
+	return nil
 }
 
 // syncWaits returns until when a message is not tried; zero if it may be tried now.
@@ -173,7 +148,7 @@ func (w *Worker) syncWaits(r approval.Request, name approval.MessageName) time.T
 	f, failed := w.failedSyncs[r.ID][name]
 	now := w.Now()
 	switch {
-	case !failed, isSynced(r, name), !f.limited && r.Version > f.version:
+	case !failed, !f.limited && r.Version > f.version:
 		return time.Time{}
 	case approval.IsPast(f.retryAt, now):
 		return time.Time{}

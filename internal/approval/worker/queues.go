@@ -171,7 +171,7 @@ func (w *Worker) claimSync(ctx context.Context, due time.Time) (job, error) {
 	return job{
 		id:       r.ID,
 		do:       func(ctx context.Context) { w.syncMessages(ctx, r) },
-		giveBack: func(ctx context.Context) { w.releaseSync(ctx, r, due) },
+		giveBack: func(ctx context.Context) { w.releaseSync(ctx, r, due, nil) },
 	}, err
 }
 

@@ -145,9 +145,9 @@ func (s slowRelease) ReleaseWork(ctx context.Context, id policy.ID, version int6
 	return s.Store.ReleaseWork(ctx, id, version, at)
 }
 
-func (s slowRelease) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time) error {
+func (s slowRelease) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time, updated map[approval.MessageName]string) error {
 	defer func() { s.wake(); <-time.After(time.Millisecond) }()
-	return s.Store.ReleaseSync(ctx, id, version, at)
+	return s.Store.ReleaseSync(ctx, id, version, at, updated)
 }
 
 // A claim that comes between the end of a lease and that of its job is given back, and not

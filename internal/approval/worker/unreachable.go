@@ -95,11 +95,11 @@ func (w *Worker) retryDropped(ctx context.Context, user policy.UserID) error {
 		return err
 	}
 	for _, r := range requests {
-		outOfSync := func(name approval.MessageName) bool { return !name.ToApprovers() && !isSynced(r, name) }
+		outOfSync := func(name approval.MessageName) bool { return !name.ToApprovers() && r.IsOutOfDate(name) }
 		if !r.OwnerDeactivatedAt.IsZero() || !slices.ContainsFunc(r.Messages, outOfSync) || !w.forgetDropped(r.ID) {
 			continue
 		}
-		if err := w.Store.ReleaseSync(ctx, r.ID, r.Version, w.Now()); err != nil {
+		if err := w.Store.ReleaseSync(ctx, r.ID, r.Version, w.Now(), nil); err != nil {
 			return err
 		}
 		w.Wake()
@@ -141,7 +141,7 @@ func (w *Worker) reached(ctx context.Context, user policy.UserID, pause time.Dur
 	}
 	w.mu.Unlock()
 	for id, version := range due {
-		if err := w.Store.ReleaseSync(ctx, id, version, now); err != nil {
+		if err := w.Store.ReleaseSync(ctx, id, version, now, nil); err != nil {
 			w.Log.Warn("making refused messages to a user due", "request", id, "error", err)
 		}
 	}

@@ -30,7 +30,6 @@ var messageGoneErrors = []string{"message_not_found", "cant_update_message", "ed
 func (s *Messenger) SyncMessage(ctx context.Context, r approval.Request, name approval.MessageName) (approval.MessageRef, error) {
 	m := s.Views.Message(r, name)
 	at := r.MessageRefs[name]
-	at.Shown = r.Version
 	digest := m.Digest()
 	if at.TS != "" && at.Digest == digest {
 		return at, nil

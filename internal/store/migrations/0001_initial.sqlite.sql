@@ -32,8 +32,7 @@ CREATE TABLE message_ref (
     name    TEXT   NOT NULL,
     channel TEXT   NOT NULL,
     ts      TEXT   NOT NULL,
-    shown   BIGINT NOT NULL CHECK (shown >= 0), -- the version of the request
-    digest  TEXT   NOT NULL,
+    digest  TEXT   NOT NULL, -- of what it shows; empty: not known
     PRIMARY KEY (request, name)
 );
 
