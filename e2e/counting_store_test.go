@@ -48,10 +48,11 @@ type countingStore struct {
 	counts   map[string]int
 	full     int // so many commits fail from now on
 	leases   map[lease]bool
-	inFlight int  // leases that were not released, and one that is being taken
-	held     bool // nothing is claimed for a moment
-	changes  int  // after each of which the worker reads what is due
-	checked  int  // changes as of its last reading
+	inFlight int                 // leases that were not released, and one that is being taken
+	held     bool                // nothing is claimed for a moment
+	changes  int                 // after each of which the worker reads what is due
+	checked  int                 // changes as of its last reading
+	unsynced map[policy.ID]int64 // the versions whose messages are due, also under a lease
 	due      time.Time
 }
 
@@ -189,6 +190,34 @@ func (s *countingStore) released(l lease, err error) {
 	delete(s.leases, l)
 }
 
+// owes notes that the messages of r are due.
+func (s *countingStore) owes(r approval.Request, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unsynced == nil {
+		s.unsynced = map[policy.ID]int64{}
+	}
+	if err == nil && len(r.Messages) > 0 {
+		s.unsynced[r.ID] = max(s.unsynced[r.ID], r.Version)
+	}
+}
+
+// synced notes that the messages of a version are in sync.
+func (s *countingStore) synced(id policy.ID, version int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unsynced[id] == version {
+		delete(s.unsynced, id)
+	}
+}
+
+func (s *countingStore) isSynced(id policy.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, isDue := s.unsynced[id]
+	return !isDue
+}
+
 // changed says that what is due has to be read again.
 func (s *countingStore) changed() { s.add(0, 1) }
 
@@ -217,13 +246,13 @@ func (s *countingStore) stats() map[string]int {
 }
 
 func (s *countingStore) Create(ctx context.Context, r approval.Request, e approval.AuditEntry) (created approval.Request, err error) {
-	err = s.commit("create", func() error { created, err = s.inner.Create(ctx, r, e); return err })
+	err = s.commit("create", func() error { created, err = s.inner.Create(ctx, r, e); s.owes(created, err); return err })
 	s.changedIf(err)
 	return created, err
 }
 
 func (s *countingStore) Move(ctx context.Context, next approval.Request, e approval.AuditEntry) (moved approval.Request, err error) {
-	err = s.commit("move: "+string(e.Event), func() error { moved, err = s.inner.Move(ctx, next, e); return err })
+	err = s.commit("move: "+string(e.Event), func() error { moved, err = s.inner.Move(ctx, next, e); s.owes(moved, err); return err })
 	s.changedIf(err)
 	return moved, err
 }
@@ -242,12 +271,22 @@ func (s *countingStore) ReleaseWork(ctx context.Context, id policy.ID, version i
 }
 
 func (s *countingStore) ClaimSync(ctx context.Context, now, until time.Time) (approval.Request, error) {
-	return s.claim("claim sync", func() (approval.Request, error) { return s.inner.ClaimSync(ctx, now, until) })
+	return s.claim("claim sync", func() (approval.Request, error) {
+		r, err := s.inner.ClaimSync(ctx, now, until)
+		s.owes(r, err)
+		return r, err
+	})
 }
 
 func (s *countingStore) ReleaseSync(ctx context.Context, id policy.ID, version int64, at time.Time, updated map[approval.MessageName]string) (err error) {
 	defer func() { s.released(lease{"claim sync", id}, err) }()
-	return s.commit("release sync", func() error { return s.inner.ReleaseSync(ctx, id, version, at, updated) })
+	return s.commit("release sync", func() error {
+		err := s.inner.ReleaseSync(ctx, id, version, at, updated)
+		if err == nil && at.IsZero() {
+			s.synced(id, version)
+		}
+		return err
+	})
 }
 
 func (s *countingStore) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {

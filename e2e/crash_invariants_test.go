@@ -85,9 +85,9 @@ func (w *crashRun) checkInvariants(d *violations, r report) {
 	for _, q := range r.Requests {
 		w.checkKeys(d, r, q, alive[q.ID])
 		w.checkExpiry(d, q)
-		w.checkReview(d, q, r.MessageRefs[q.ID])
+		w.checkReview(d, r, q)
 		delete(alive, q.ID)
-		if isSynced(q, r.MessageRefs[q.ID]) {
+		if r.isSynced(q) {
 			w.checkScreens(d, r, q, r.MessageRefs[q.ID])
 		}
 	}
@@ -154,9 +154,10 @@ func said(c wire.Call) string {
 }
 
 // isSynced reports whether every message shows the request as it is.
-func isSynced(q approval.Request, places map[approval.MessageName]approval.MessageRef) bool {
-	return !slices.ContainsFunc(q.Messages, func(name approval.MessageName) bool {
-		return places[name].TS == "" || places[name].Digest == ""
+func (r report) isSynced(q approval.Request) bool {
+	return r.Synced[q.ID] && !slices.ContainsFunc(q.Messages, func(name approval.MessageName) bool {
+		at := r.MessageRefs[q.ID][name]
+		return at.TS == "" || at.Digest == ""
 	})
 }
 

@@ -94,11 +94,11 @@ var (
 
 // checkReview asserts that a key without approval waits for a signature until it
 // has one, whatever becomes of the key.
-func (w *crashRun) checkReview(d *violations, q approval.Request, places map[approval.MessageName]approval.MessageRef) {
-	if !q.BreakGlass || !isSynced(q, places) {
+func (w *crashRun) checkReview(d *violations, r report, q approval.Request) {
+	if !q.BreakGlass || !r.isSynced(q) {
 		return
 	}
-	m, there := message(w.Slack.Screen(bob), places[approval.ReviewNotice])
+	m, there := message(w.Slack.Screen(bob), r.MessageRefs[q.ID][approval.ReviewNotice])
 	assert.True(d, there, "the review of %s is not to be seen", q.ID)
 	assert.Equal(d, q.Review.By == "", offers(m, "review/review"), "the review of %s can be signed", q.ID)
 }

@@ -149,6 +149,10 @@ func (w *crashRun) playToEnd() report {
 		if w.personActs() {
 			continue
 		}
+		// What Slack delivers again can have moved a request since r.
+		if again, err := w.current().waitIdle(); err != nil || !again.Idle || !again.isLike(r) {
+			continue
+		}
 		if w.isOver(r) {
 			return r
 		}

@@ -206,6 +206,7 @@ type report struct {
 	Skew        time.Duration                                              `json:"skew"` // by which the clock has jumped
 	Requests    []approval.Request                                         `json:"requests"`
 	MessageRefs map[policy.ID]map[approval.MessageName]approval.MessageRef `json:"places"`
+	Synced      map[policy.ID]bool                                         `json:"synced"` // whose messages are in sync
 	Commits     map[string]int                                             `json:"commits"`
 }
 
@@ -245,7 +246,7 @@ func (c *botProcess) waitIdle() report {
 // report lists every request that the audit trail knows, in the order in which
 // they were made.
 func (c *botProcess) report(kept *countingStore, due time.Time) report {
-	r := report{Idle: true, Due: due, Skew: time.Duration(c.skew.Load()), MessageRefs: map[policy.ID]map[approval.MessageName]approval.MessageRef{}, Commits: kept.stats()}
+	r := report{Idle: true, Due: due, Skew: time.Duration(c.skew.Load()), MessageRefs: map[policy.ID]map[approval.MessageName]approval.MessageRef{}, Synced: map[policy.ID]bool{}, Commits: kept.stats()}
 	for _, e := range c.audit() {
 		if _, known := r.MessageRefs[e.Request]; known || e.Request == "" {
 			continue
@@ -256,6 +257,7 @@ func (c *botProcess) report(kept *countingStore, due time.Time) report {
 		}
 		r.Requests = append(r.Requests, q)
 		r.MessageRefs[q.ID] = q.MessageRefs
+		r.Synced[q.ID] = kept.isSynced(q.ID)
 	}
 	return r
 }
