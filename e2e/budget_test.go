@@ -19,6 +19,10 @@ type budget struct {
 	writes  int // transactions that change a request or where its messages are
 	calls   int // to Slack and Atlas, with response URLs and challenges
 	updates int // chat.update, of the calls
+
+	// syncs is how many syncs of messages belong to it. On a slow machine there are more:
+	// a key takes so long to create or delete that people are shown that it is being done.
+	syncs int
 }
 
 // A meter counts what the bot did since it was made.
@@ -60,6 +64,10 @@ func (m meter) requireWithin(what string, b budget) {
 		}
 	}
 	m.w.t.Logf("%s: %+v of %v", what, did, of)
+	did.syncs = of["release sync"]
+	if more := did.syncs - b.syncs; more > 0 {
+		b.writes, b.calls, b.updates = b.writes+more, b.calls+2*more, b.updates+2*more
+	}
 	assert.LessOrEqual(m.w.t, did.writes, b.writes, "%s: write transactions", what)
 	assert.LessOrEqual(m.w.t, did.calls, b.calls, "%s: calls", what)
 	assert.LessOrEqual(m.w.t, did.updates, b.updates, "%s: updates of messages", what)
@@ -86,11 +94,11 @@ func TestBudgetOfPlainKey(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		m := w.meter()
 		id := w.savedStepByStep()
-		m.requireWithin("until it is saved", budget{writes: 16, calls: 24, updates: 6})
+		m.requireWithin("until it is saved", budget{writes: 16, calls: 24, updates: 6, syncs: 4})
 		w.Advance(8*time.Hour + time.Minute)
 		w.WaitForState(id, approval.StateEnded)
 		w.WaitForMessage(alice, "outcome/request_again")
-		m.requireWithin("until it has expired", budget{writes: 21, calls: 31, updates: 8})
+		m.requireWithin("until it has expired", budget{writes: 21, calls: 31, updates: 8, syncs: 5})
 	})
 }
 
@@ -114,6 +122,6 @@ func TestBudgetOfKeyThatChanges(t *testing.T) {
 		w.ClickIn(alice, "ready/revoke", string(next))
 		w.WaitForState(next, approval.StateEnded)
 		require.Empty(t, w.botKeys())
-		m.requireWithin("a key also extended, readdressed and rotated", budget{writes: 74, calls: 98, updates: 33})
+		m.requireWithin("a key also extended, readdressed and rotated", budget{writes: 74, calls: 98, updates: 33, syncs: 20})
 	})
 }
