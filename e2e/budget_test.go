@@ -63,8 +63,8 @@ func (m meter) requireWithin(what string, b budget) {
 			did.updates++
 		}
 	}
-	m.w.t.Logf("%s: %+v of %v", what, did, of)
 	did.syncs = of["release sync"]
+	m.w.t.Logf("%s: %+v of %v", what, did, of)
 	if more := did.syncs - b.syncs; more > 0 {
 		b.writes, b.calls, b.updates = b.writes+more, b.calls+2*more, b.updates+2*more
 	}

@@ -59,7 +59,7 @@ func BenchmarkRead(b *testing.B) {
 				if err != nil {
 					return err
 				}
-				return s.ReleaseSync(ctx, r.ID, r.Version, approvaltest.Epoch)
+				return s.ReleaseSync(ctx, r.ID, r.Version, approvaltest.Epoch, nil)
 			},
 			"claim of nothing": func(ctx context.Context) error {
 				_, err := s.ClaimWork(ctx, now, now.Add(time.Minute), approval.StateRevoking)
