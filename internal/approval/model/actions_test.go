@@ -25,7 +25,7 @@ type kind struct {
 	isFault bool
 }
 
-// GoString is what a failed trial prints.
+// GoString is what a failed run prints.
 func (k kind) GoString() string { return k.name }
 
 func (tr *run) kinds() []kind {
@@ -34,7 +34,7 @@ func (tr *run) kinds() []kind {
 		{weight: 4, name: "press anything", needs: isAny, do: tr.clickAnything},
 		{weight: 6, name: "press in the middle", needs: isOpen, do: tr.clickLater},
 		{weight: 5, name: "submit", do: tr.submitForm},
-		{weight: 2, name: "sign", needs: isUnsigned, do: tr.review},
+		{weight: 2, name: "review", needs: isAwaitingReview, do: tr.review},
 		{weight: 8, name: "a moment passes", do: tr.passMoment},
 		{weight: 2, name: "a while passes", do: tr.passWhile},
 		{weight: 7, name: "a call will fail", do: tr.failCall, isFault: true},
@@ -108,7 +108,7 @@ func isOpen(r approval.Request) bool { return !r.State.Final() }
 
 func isActive(r approval.Request) bool { return r.State == approval.StateActive }
 
-func isUnsigned(r approval.Request) bool { return r.BreakGlass && r.Review.By == "" }
+func isAwaitingReview(r approval.Request) bool { return r.BreakGlass && r.Review.By == "" }
 
 func holdsKey(r approval.Request) bool {
 	return r.State == approval.StateDelivered || r.State == approval.StateActive
@@ -202,7 +202,7 @@ func (tr *run) deactivate(t *rapid.T) {
 func (tr *run) reactivateAll() bool {
 	isAway := false
 	for _, u := range people {
-		if tr.spec.standing(u) == policy.Deactivated {
+		if tr.spec.memberStatus(u) == policy.Deactivated {
 			tr.spec.setStatus(u, policy.Member)
 			isAway = true
 		}

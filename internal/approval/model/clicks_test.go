@@ -22,9 +22,9 @@ type click struct {
 
 // Actions that are not called like their event.
 const (
-	approveLess  approval.Event = "approve less"
-	switchedOver approval.Event = "switched over"
-	asOperator   approval.Event = "revoke as operator"
+	approvePartially approval.Event = "approve partially"
+	switchedOver     approval.Event = "switched over"
+	asOperator       approval.Event = "revoke as operator"
 )
 
 // with does it. What a form starts from is what its reader sees.
@@ -68,8 +68,8 @@ func (p click) withForm(s *service.Service) (approval.Request, error) {
 		return approval.Request{}, err
 	}
 	switch p.On {
-	case approveLess:
-		n, _, _ := narrowings[p.How](r.Access)
+	case approvePartially:
+		n, _, _ := reductions[p.How](r.Access)
 		return s.ApprovePartially(ctx, who, p.ID, n)
 	case approval.EventExtend:
 		return s.Extend(ctx, who, p.ID, service.ExtensionForm{IdempotencyKey: p.origin(), ExtendBy: extras[p.How], Reason: "not done yet"})
@@ -102,7 +102,7 @@ type snapshot struct {
 // a live key for what that calls it.
 func snapshotOf(id policy.ID, on approval.Event, by policy.UserID) snapshot {
 	switch on {
-	case approval.EventApprovalAdded, approval.EventApproveChange, approveLess:
+	case approval.EventApprovalAdded, approval.EventApproveChange, approvePartially:
 		on = approval.EventApprove
 	case switchedOver:
 		on = approval.EventRevoke

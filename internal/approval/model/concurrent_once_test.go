@@ -74,7 +74,7 @@ func TestConcurrentClicksActOnce(t *testing.T) {
 			c.once(r, approval.EventNudge, each(20, click{ID: r.ID, On: approval.EventNudge, Who: alice}))
 		})
 	})
-	t.Run("sign", func(t *testing.T) {
+	t.Run("review", func(t *testing.T) {
 		inConcurrentEnv(t, func(c *concurrentEnv) {
 			r, err := c.services[0].BreakGlass(c.t.Context(), as(alice), breakGlassForm())
 			require.NoError(c.t, err)
@@ -84,7 +84,7 @@ func TestConcurrentClicksActOnce(t *testing.T) {
 			p.BreakGlass = policy.BreakGlass{AllowedRequesters: users(alice), Roles: []policy.Role{"ORG_OWNER"}, Lifetime: 2 * time.Hour}
 		})
 	})
-	t.Run("hand over", func(t *testing.T) {
+	t.Run("transfer", func(t *testing.T) {
 		inConcurrentEnv(t, func(c *concurrentEnv) {
 			r := c.after(toActive...)
 			for _, d := range c.people {

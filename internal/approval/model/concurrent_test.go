@@ -269,15 +269,15 @@ func TestConcurrentClicksAtExpiry(t *testing.T) {
 		at      func(approval.Request) time.Time
 		presses map[approval.Event]policy.UserID
 	}{
-		"approve, withdraw, lapse": {
+		"approve, withdraw, expire": {
 			nil, func(r approval.Request) time.Time { return r.ExpiresAt },
 			map[approval.Event]policy.UserID{approval.EventApprove: bob, approval.EventWithdraw: alice},
 		},
-		"collect, withdraw, lapse": {
+		"issue, withdraw, expire": {
 			[]approval.Event{approval.EventApprove}, func(r approval.Request) time.Time { return r.ExpiresAt },
 			map[approval.Event]policy.UserID{approval.EventIssue: alice, approval.EventWithdraw: alice},
 		},
-		"confirm, replace, revoke, lapse": {
+		"confirm, replace, revoke, expire": {
 			[]approval.Event{approval.EventApprove, approval.EventIssue}, func(r approval.Request) time.Time { return r.Confirmation.ConfirmBy },
 			map[approval.Event]policy.UserID{approval.EventConfirm: alice, approval.EventReplace: alice, approval.EventRevoke: bob},
 		},

@@ -16,7 +16,7 @@ var clicks = slices.Sorted(maps.Keys(possible))
 
 // next is what leads a request on, mostly.
 var next = map[approval.State][]approval.Event{
-	approval.StatePending:   {approval.EventApprove, approval.EventApprove, approval.EventApprove, approveLess, approveLess, approval.EventDeny, approval.EventWithdraw, approval.EventNudge},
+	approval.StatePending:   {approval.EventApprove, approval.EventApprove, approval.EventApprove, approvePartially, approvePartially, approval.EventDeny, approval.EventWithdraw, approval.EventNudge},
 	approval.StateApproved:  {approval.EventIssue, approval.EventIssue, approval.EventIssue, approval.EventIssue, approval.EventWithdraw},
 	approval.StateIssuing:   {approval.EventIssue, approval.EventWithdraw},
 	approval.StateDelivered: {approval.EventConfirm, approval.EventConfirm, approval.EventConfirm, approval.EventReplace, approval.EventRevoke},
@@ -51,7 +51,7 @@ func (tr *run) nextOf(r approval.Request) []approval.Event {
 func (tr *run) drawHow(t *rapid.T, r approval.Request, on approval.Event) click {
 	p := click{ID: r.ID, On: on, Who: r.Requester}
 	tr.drawForm(t, &p)
-	if slices.Contains(ofOthers, on) || on == approveLess {
+	if slices.Contains(ofOthers, on) || on == approvePartially {
 		able := slices.DeleteFunc(slices.Clone(people), func(u policy.UserID) bool {
 			by := p
 			by.Who = u
@@ -68,8 +68,8 @@ func (tr *run) drawHow(t *rapid.T, r approval.Request, on approval.Event) click 
 // drawForm fills in what goes with a button.
 func (tr *run) drawForm(t *rapid.T, p *click) {
 	switch p.On {
-	case approveLess:
-		p.How = pick(t, "less", append(slices.Sorted(maps.Keys(narrowings)), "one role", "one role", "one network", "shorter"))
+	case approvePartially:
+		p.How = pick(t, "partial", append(slices.Sorted(maps.Keys(reductions)), "one role", "one role", "one network", "shorter"))
 	case approval.EventExtend:
 		p.How = pick(t, "extra", append(slices.Sorted(maps.Keys(extras)), "a little", "a lot"))
 	case approval.EventReplaceAccessList:
@@ -111,7 +111,7 @@ func (tr *run) clickLater(t *rapid.T) {
 
 // review draws a review, now and then by a user who may not.
 func (tr *run) review(t *rapid.T) {
-	p := tr.drawHow(t, tr.one(t, isUnsigned), approval.EventReview)
+	p := tr.drawHow(t, tr.one(t, isAwaitingReview), approval.EventReview)
 	if number(t, "own", 4) == 1 {
 		p.Who = tr.breakGlassRequester(p.ID)
 	}

@@ -23,7 +23,7 @@ type expectations struct {
 	openSince map[policy.ID]time.Time                     // it can be collected
 	listed    map[policy.ID]map[approval.MessageName]bool // ever
 	reminded  map[policy.ID]int                           // since its end moved
-	began     map[policy.ID]time.Time                     // when the first key that was handed over was made
+	began     map[policy.ID]time.Time                     // when the first key that was delivered was created
 	owners    map[policy.ID][]policy.UserID               // who has had it
 	alone     map[policy.ID]bool                          // who last handed it over could alone approve it
 	endSince  map[policy.ID]time.Time                     // its end is where it is, and it has an owner
@@ -201,7 +201,7 @@ func (m transition) keepsMessages() bool {
 		}
 	}
 	for i, name := range m.is.Messages {
-		isAgain := !slices.Contains(m.was.Messages, name) && m.trial.listed[m.is.ID][name]
+		isAgain := !slices.Contains(m.was.Messages, name) && m.run.listed[m.is.ID][name]
 		isFormer := m.e.Event == approval.EventTransfer && !name.ToApprovers() && !strings.HasPrefix(string(name), "transfer.")
 		if isAgain || isFormer || slices.Contains(m.is.Messages[:i], name) {
 			return false

@@ -17,7 +17,7 @@ var errMistake = errors.New("the form has mistakes")
 // possible says by hand in which states people can do what.
 var possible = map[approval.Event][]approval.State{
 	approval.EventApprove:           {approval.StatePending},
-	approveLess:                     {approval.StatePending},
+	approvePartially:                {approval.StatePending},
 	approval.EventDeny:              {approval.StatePending},
 	approval.EventNudge:             {approval.StatePending},
 	approval.EventWithdraw:          {approval.StatePending, approval.StateApproved},
@@ -51,7 +51,7 @@ func (tr *run) whyNot(p click, r approval.Request) []error {
 	all = append(all, tr.whyNotMember(p.Who)...)
 	isOwner := p.Who == r.Requester
 	switch p.On {
-	case approval.EventApprove, approveLess, approval.EventDeny:
+	case approval.EventApprove, approvePartially, approval.EventDeny:
 		against(isOwner && r.Org == org, policy.ErrOwnRequest)
 		against(!tr.spec.mayDecide(p.Who, r), policy.ErrNotApprover)
 		if p.On != approval.EventDeny {
@@ -71,7 +71,7 @@ func (tr *run) whyNot(p click, r approval.Request) []error {
 		if why := tr.spec.whyNotHave(to, r, tr.root(r), r.KeyExpiresAt); why != nil {
 			against(true, why)
 		}
-		against(r.OwnerDeactivatedAt.IsZero() || to == r.Requester || tr.spec.standing(r.Requester) != policy.Deactivated, service.ErrOwnerActive)
+		against(r.OwnerDeactivatedAt.IsZero() || to == r.Requester || tr.spec.memberStatus(r.Requester) != policy.Deactivated, service.ErrOwnerActive)
 		against(!tr.spec.isMember(to), service.ErrNotEligible)
 	default:
 		against(!isOwner, approval.ErrNotOwner)
@@ -84,7 +84,7 @@ func (tr *run) whyNot(p click, r approval.Request) []error {
 func (tr *run) whyNotMember(u policy.UserID) []error {
 	why := map[policy.MemberStatus]error{
 		policy.Guest: approval.ErrGuest, policy.Deactivated: approval.ErrDeactivated, policy.External: approval.ErrExternal,
-	}[tr.spec.standing(u)]
+	}[tr.spec.memberStatus(u)]
 	if why == nil {
 		return nil
 	}
@@ -95,8 +95,8 @@ func (tr *run) whyNotMember(u policy.UserID) []error {
 func (tr *run) whyNotApprove(p click, r approval.Request) []error {
 	var all []error
 	left := r.Access
-	if p.On == approveLess {
-		_, want, mistaken := narrowings[p.How](r.Access)
+	if p.On == approvePartially {
+		_, want, mistaken := reductions[p.How](r.Access)
 		left = want
 		if mistaken {
 			all = append(all, errMistake)
@@ -213,8 +213,8 @@ func isFor(err error, against []error) bool {
 // press with a form.
 func (tr *run) checkOutcome(p click, before, r approval.Request) {
 	switch p.On {
-	case approveLess:
-		_, want, _ := narrowings[p.How](before.Access)
+	case approvePartially:
+		_, want, _ := reductions[p.How](before.Access)
 		require.True(tr.t, isWithin(want, r.Access) && isWithin(r.Access, want), "%+v left %+v", p, r.Access)
 	case approval.EventExtend:
 		require.Equal(tr.t, before.KeyExpiresAt.Add(extras[p.How]), r.Change.NewEnd)

@@ -70,7 +70,7 @@ func (tr *run) checkMessages(r approval.Request) {
 		}
 	}
 	for _, name := range r.Messages {
-		if !name.ToApprovers() && (!r.OwnerDeactivatedAt.IsZero() || tr.spec.standing(r.Requester) == policy.Deactivated) {
+		if !name.ToApprovers() && (!r.OwnerDeactivatedAt.IsZero() || tr.spec.memberStatus(r.Requester) == policy.Deactivated) {
 			continue // the requester cannot read it
 		}
 		at := r.MessageRefs[name]

@@ -25,7 +25,7 @@ var (
 // has crashed every port it holds is an error, so that nothing it still does
 // has an effect.
 type process struct {
-	trial   *run
+	run     *run
 	service *service.Service
 	stop    context.CancelFunc // asks the worker to finish
 	done    chan struct{}      // closed when it has
@@ -48,7 +48,7 @@ type plannedCrash struct {
 // start starts the bot on what the last one left behind.
 func (tr *run) start() {
 	ctx, stop := context.WithCancel(context.Background())
-	p := &process{trial: tr, stop: stop, done: make(chan struct{}), died: make(chan struct{})}
+	p := &process{run: tr, stop: stop, done: make(chan struct{}), died: make(chan struct{})}
 	store := guardedStore{p}
 	worker := worker.NewWorker(tr.orgs, store, p.keysOf, guardedMessenger{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	p.service = &service.Service{
@@ -85,8 +85,8 @@ func (p *process) isDead() bool {
 // call is the way of everything the process does to the world. It may be the
 // process's last, and it is when another user clicks a button.
 func (p *process) call(what string, happen func()) error {
-	p.trial.interrupt()
-	p.trial.write("  %s", what)
+	p.run.interrupt()
+	p.run.write("  %s", what)
 	if p.isDead() {
 		return errCrashed
 	}
@@ -133,7 +133,7 @@ func (p *process) talk(ctx context.Context, name approvaltest.Call, happen func(
 }
 
 func (p *process) wait(ctx context.Context, name approvaltest.Call) error {
-	if d := p.trial.faults.latency(name) / 2; d > 0 {
+	if d := p.run.faults.latency(name) / 2; d > 0 {
 		select {
 		case <-ctx.Done():
 		case <-p.died:
@@ -154,7 +154,7 @@ type guardedKeys struct {
 	keys approval.Keys
 }
 
-func (p *process) keysOf(org policy.OrgID) approval.Keys { return guardedKeys{p, p.trial.keys.Of(org)} }
+func (p *process) keysOf(org policy.OrgID) approval.Keys { return guardedKeys{p, p.run.keys.Of(org)} }
 
 func (g guardedKeys) Create(ctx context.Context, o approval.KeySpec, made func(approval.Key) error) (c approval.Credential, err error) {
 	err = g.p.talk(ctx, approvaltest.CallCreate, func() error {
@@ -192,7 +192,7 @@ func (g guardedKeys) CreatedButUnlisted(ctx context.Context, since time.Time) (i
 func (g guardedKeys) Inspect(ctx context.Context, o approval.KeySpec, id string) (d approval.Drift, err error) {
 	err = g.p.talk(ctx, approvaltest.CallInspect, func() error {
 		d, err = g.keys.Inspect(ctx, o, id)
-		for _, k := range g.p.trial.keys.Alive() {
+		for _, k := range g.p.run.keys.Alive() {
 			if k.ID == id && err == nil && !d.NetworksChanged && !isSame(k.Access.Networks, o.Access.Networks) {
 				d.NetworksChanged, d.Networks = true, k.Access.Networks
 			}
@@ -223,14 +223,14 @@ func (g guardedKeys) WasUsed(ctx context.Context, id string) (used bool, err err
 type guardedMessenger struct{ p *process }
 
 func (g guardedMessenger) SyncMessage(ctx context.Context, r approval.Request, m approval.MessageName) (at approval.MessageRef, err error) {
-	err = g.p.talk(ctx, approvaltest.CallSyncMessage, func() error { at, err = g.p.trial.screens.SyncMessage(ctx, r, m); return err })
+	err = g.p.talk(ctx, approvaltest.CallSyncMessage, func() error { at, err = g.p.run.screens.SyncMessage(ctx, r, m); return err })
 	return at, err
 }
 
 func (g guardedMessenger) RevealKey(ctx context.Context, r approval.Request, c approval.Credential) error {
 	return g.p.talk(ctx, approvaltest.CallRevealKey, func() error {
-		g.p.trial.revealed(r, c)
-		return g.p.trial.screens.RevealKey(ctx, r, c)
+		g.p.run.revealed(r, c)
+		return g.p.run.screens.RevealKey(ctx, r, c)
 	})
 }
 
@@ -238,21 +238,21 @@ func (g guardedMessenger) RevealKey(ctx context.Context, r approval.Request, c a
 type guardedDirectory struct{ p *process }
 
 func (g guardedDirectory) MemberStatus(ctx context.Context, who policy.Actor) (s policy.MemberStatus, err error) {
-	if crashed := g.p.call("standing", func() { s, err = g.p.trial.directory.MemberStatus(ctx, who) }); crashed != nil {
+	if crashed := g.p.call("standing", func() { s, err = g.p.run.directory.MemberStatus(ctx, who) }); crashed != nil {
 		return "", crashed
 	}
 	return s, err
 }
 
 func (g guardedDirectory) Deactivated(ctx context.Context, user policy.UserID) (gone bool, err error) {
-	if crashed := g.p.call("account", func() { gone, err = g.p.trial.directory.Deactivated(ctx, user) }); crashed != nil {
+	if crashed := g.p.call("account", func() { gone, err = g.p.run.directory.Deactivated(ctx, user) }); crashed != nil {
 		return false, crashed
 	}
 	return gone, err
 }
 
 func (g guardedDirectory) Members(ctx context.Context, group policy.GroupID) (all []policy.UserID, err error) {
-	if crashed := g.p.call("members", func() { all, err = g.p.trial.directory.Members(ctx, group) }); crashed != nil {
+	if crashed := g.p.call("members", func() { all, err = g.p.run.directory.Members(ctx, group) }); crashed != nil {
 		return nil, crashed
 	}
 	return all, err

@@ -42,7 +42,7 @@ func TestUnresolvedCreateKeepsCallTimeAfterCrash(t *testing.T) {
 	t.Parallel()
 	inTrial(t, 20*time.Minute, func(tr *run) {
 		id := tr.approved()
-		tr.process.fuse = plannedCrash{of: onMove, calls: 3, down: 5 * time.Minute} // collect, begin, and not made
+		tr.process.fuse = plannedCrash{of: onMove, calls: 3, down: 5 * time.Minute} // issue, start the create, and not created
 		_, err := tr.perform(click{ID: id, On: approval.EventIssue, Who: alice})
 		require.NoError(t, err)
 		tr.advance(time.Second)

@@ -74,9 +74,9 @@ func withProjects(a policy.Access, all ...policy.ProjectAccess) policy.Access {
 	return a
 }
 
-// narrowings are what approvers leave of a, and by hand what that should be.
+// reductions are what approvers leave of a, and by hand what that should be.
 // Some of them are more than a.
-var narrowings = map[string]func(a policy.Access) (n policy.PartialApproval, want policy.Access, mistaken bool){
+var reductions = map[string]func(a policy.Access) (n policy.PartialApproval, want policy.Access, mistaken bool){
 	"all of it": func(a policy.Access) (policy.PartialApproval, policy.Access, bool) { return allOf(a), a, false },
 	"one role": func(a policy.Access) (policy.PartialApproval, policy.Access, bool) {
 		n, want := allOf(a), a

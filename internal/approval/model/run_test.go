@@ -60,15 +60,15 @@ type concurrentAction struct {
 	do     func()
 }
 
-// A witness writes down what failed, too: the next run of the trial may go
+// A witness writes down what failed, too: the next run may go
 // otherwise.
 type witness struct {
 	rapid.TB
-	trial *run
+	run *run
 }
 
 func (w witness) Errorf(format string, args ...any) {
-	w.trial.write(format, args...)
+	w.run.write(format, args...)
 	w.TB.Errorf(format, args...)
 }
 
@@ -231,7 +231,7 @@ func (tr *run) calm() {
 	tr.process.mu.Unlock()
 }
 
-// finish settles, lets patient people collect what they may still collect, and
+// finish settles, lets patient people have the keys issued that they may still have, and
 // waits until everything has come to its end.
 func (tr *run) finish() {
 	tr.calm()
@@ -243,10 +243,10 @@ func (tr *run) finish() {
 		if r.State != approval.StateApproved {
 			continue
 		}
-		collect := click{ID: r.ID, On: approval.EventIssue, Who: r.Requester}
-		tr.clickNow(collect)
+		issue := click{ID: r.ID, On: approval.EventIssue, Who: r.Requester}
+		tr.clickNow(issue)
 		tr.advance(time.Second)
-		if len(tr.whyNotOwn(collect, r)) > 0 {
+		if len(tr.whyNotOwn(issue, r)) > 0 {
 			continue // the key before it is gone
 		}
 		require.Equal(tr.t, approval.StateDelivered, tr.get(r.ID).State, "a patient person gets the key")

@@ -9,13 +9,13 @@ import (
 	"atlaskeybot/internal/approval/policy"
 )
 
-// A scenario is where a trial begins, so that it need not get there by chance.
+// A scenario is where a run begins, so that it need not get there by chance.
 type scenario struct {
 	name string
 	set  func(tr *run)
 }
 
-// GoString is what a failed trial prints.
+// GoString is what a failed run prints.
 func (s scenario) GoString() string { return s.name }
 
 var scenarios = []scenario{

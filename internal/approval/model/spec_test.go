@@ -36,20 +36,20 @@ const (
 	inOwn   = policy.Role("GROUP_OWNER")           // dana, beside the rest
 )
 
-// Short times make short trials, but keys and waits last longer than a rest.
+// Short times make short runs, but keys and waits last longer than a rest.
 const (
-	shortLife = 3 * time.Hour
-	longLife  = 7 * time.Hour
-	glassLife = 2 * time.Hour    // of a key taken by break-glass
-	prodOne   = 30 * time.Minute // from asking
-	prodTwo   = 90 * time.Minute // the same
-	escalates = 2 * time.Hour    // from asking to the second group
-	decide    = 4 * time.Hour    // from asking to a decision
-	collect   = 4 * time.Hour    // from approval to the press
-	confirm   = time.Hour        // from showing to "I saved it"
-	overlap   = time.Hour        // of a key and its successor in use
-	noticed   = 75 * time.Minute // after which an owner's leaving is
-	soon      = 20 * time.Minute // before its end, the last time that an owner is told
+	shortLife   = 3 * time.Hour
+	longLife    = 7 * time.Hour
+	glassLife   = 2 * time.Hour    // of a key taken by break-glass
+	prodOne     = 30 * time.Minute // from asking
+	prodTwo     = 90 * time.Minute // the same
+	escalates   = 2 * time.Hour    // from asking to the second group
+	decide      = 4 * time.Hour    // from asking to a decision
+	issueWithin = 4 * time.Hour    // from approval to the press
+	confirm     = time.Hour        // from showing to "I saved it"
+	overlap     = time.Hour        // of a key and its successor in use
+	noticed     = 75 * time.Minute // after which an owner's leaving is
+	soon        = 20 * time.Minute // before its end, the last time that an owner is told
 )
 
 var (
@@ -94,7 +94,7 @@ func (h *spec) group(g policy.GroupID, members ...policy.UserID) {
 	h.directory.SetGroup(g, members...)
 }
 
-func (h *spec) standing(u policy.UserID) policy.MemberStatus {
+func (h *spec) memberStatus(u policy.UserID) policy.MemberStatus {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s, known := h.standings[u]; known {
@@ -103,7 +103,7 @@ func (h *spec) standing(u policy.UserID) policy.MemberStatus {
 	return policy.External
 }
 
-func (h *spec) isMember(u policy.UserID) bool { return h.standing(u) == policy.Member }
+func (h *spec) isMember(u policy.UserID) bool { return h.memberStatus(u) == policy.Member }
 
 // isGone reports whether a user was deactivated so long ago that the bot has
 // to know.
@@ -152,6 +152,6 @@ func specPolicies() policy.Orgs {
 }
 
 func houseTimes(p *policy.Policy) {
-	p.ExpireAfter, p.IssueWithin, p.ConfirmWithin, p.RotationGracePeriod = decide, collect, confirm, overlap
+	p.ExpireAfter, p.IssueWithin, p.ConfirmWithin, p.RotationGracePeriod = decide, issueWithin, confirm, overlap
 	p.Lifetimes, p.RemindBeforeExpiry = []time.Duration{shortLife, longLife}, []time.Duration{time.Hour, soon}
 }

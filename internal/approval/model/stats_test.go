@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/approval"
 )
 
-// A stats counts what trials did, so that a run that did nothing is seen.
+// A stats counts what runs did, so that a run that did nothing is seen.
 type stats struct {
 	t      *testing.T
 	mu     sync.Mutex
@@ -30,8 +30,8 @@ func (c *stats) step(kind string) {
 	c.steps[kind]++
 }
 
-// failed prints the story of the first trial that fails. The worker's
-// goroutines do not always take turns in the same way, so that the trial may
+// failed prints the history of the first run that fails. The worker's
+// goroutines do not always take turns in the same way, so that the run may
 // not fail again.
 func (c *stats) failed(isFailed bool, journal []string) {
 	if isFailed && c.story == "" {
@@ -61,7 +61,7 @@ func (c *stats) log() {
 	for _, n := range c.steps {
 		total += n
 	}
-	c.t.Logf("%d trials, %d steps", c.trials, total)
+	c.t.Logf("%d runs, %d steps", c.trials, total)
 	for _, counts := range []map[string]int{c.steps, c.events} {
 		line := ""
 		for _, kind := range slices.Sorted(maps.Keys(counts)) {

@@ -31,10 +31,10 @@ var storeMethods = []string{
 func stored[T any](g guardedStore, method string, happen func(approval.Store) (T, error)) (T, error) {
 	var none, got T
 	var err error
-	fails, applied := g.p.trial.faults.ofStore(method)
+	fails, applied := g.p.run.faults.ofStore(method)
 	crashed := g.p.call(method, func() {
 		if !fails || applied {
-			got, err = happen(g.p.trial.store)
+			got, err = happen(g.p.run.store)
 		}
 	})
 	switch {
@@ -55,11 +55,11 @@ func (g guardedStore) done(method string, happen func(approval.Store) error) err
 
 func (g guardedStore) Create(ctx context.Context, r approval.Request, e approval.AuditEntry) (approval.Request, error) {
 	return stored(g, onCreate, func(s approval.Store) (approval.Request, error) {
-		g.p.trial.storing.Lock()
-		defer g.p.trial.storing.Unlock()
+		g.p.run.storing.Lock()
+		defer g.p.run.storing.Unlock()
 		created, err := s.Create(ctx, r, e)
 		if err == nil {
-			g.p.trial.created(created, e)
+			g.p.run.created(created, e)
 		}
 		return created, err
 	})
@@ -70,14 +70,14 @@ func (g guardedStore) Get(ctx context.Context, id policy.ID) (approval.Request, 
 }
 
 func (g guardedStore) Move(ctx context.Context, next approval.Request, e approval.AuditEntry) (approval.Request, error) {
-	g.p.trial.write("%s: %s %s -> %s, %s", e.Request, e.From, e.Event, e.To, e.Note)
+	g.p.run.write("%s: %s %s -> %s, %s", e.Request, e.From, e.Event, e.To, e.Note)
 	return stored(g, onMove, func(s approval.Store) (approval.Request, error) {
-		g.p.trial.storing.Lock()
-		defer g.p.trial.storing.Unlock()
-		was := g.p.trial.last(next.ID)
+		g.p.run.storing.Lock()
+		defer g.p.run.storing.Unlock()
+		was := g.p.run.last(next.ID)
 		is, err := s.Move(ctx, next, e)
 		if err == nil {
-			g.p.trial.moved(was, is, e)
+			g.p.run.moved(was, is, e)
 		}
 		return is, err
 	})

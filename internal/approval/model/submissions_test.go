@@ -24,7 +24,7 @@ type sentForm struct {
 
 func (f sentForm) isEmergency() bool { return strings.HasPrefix(f.wish, "emergency") }
 
-// openAtMost keeps trials small: more requests at once are only slower.
+// openAtMost keeps runs small: more requests at once are only slower.
 const openAtMost = 5
 
 // submitForm sends a new form, or one that was sent before.
