@@ -393,10 +393,17 @@ func (w *Env) stored(id policy.ID) approval.Request {
 	return r
 }
 
-// WaitForState waits until the request is in a state.
+// WaitForState waits until the request is in a state. No request leaves a final one:
+// from there the wait fails at once.
 func (w *Env) WaitForState(id policy.ID, state approval.State) approval.Request {
 	w.t.Helper()
-	w.WaitUntil(string(id)+" is "+string(state), func() bool { return w.stored(id).State == state })
+	w.WaitUntil(string(id)+" is "+string(state), func() bool {
+		r := w.stored(id)
+		if r.State != state && r.State.Final() {
+			w.t.Fatalf("%s is %s for good, and not %s (%+v)\n%s", id, r.State, state, r.Outcome, w.log)
+		}
+		return r.State == state
+	})
 	return w.stored(id)
 }
 
