@@ -89,7 +89,7 @@ func TestBreakGlassReviewInHome(t *testing.T) {
 	withPolicy(t, glass, func(t *testing.T, w *Env) {
 		id := w.breakGlass()
 		w.WaitIdle(id)
-		w.OpenHome(bob, "To be reviewed", "home/review", string(id), "production is down, INC-7")
+		w.OpenHome(bob, "To review", "home/review", string(id), "production is down, INC-7")
 		w.OpenHome(dana, "home/review")
 		assert.NotContains(t, w.OpenHome(carol, "home/request"), string(id))
 		assert.NotContains(t, w.OpenHome(alice, "home/request"), `"action_id":"review"`)

@@ -139,7 +139,7 @@ func (a *App) unknownAction(ctx context.Context, p action, answer payload.Ack) {
 		a.logRefusal(p.name, p.by, approval.Request{}, a.service.RefusePress(bounded, p.by, p.id, p.event))
 	}
 	answer(nil)
-	a.respondToAction(ctx, p, "I do not know this button (any more), so nothing was changed. Type the slash command with “list” in any channel to see your requests.")
+	a.respondToAction(ctx, p, "This button isn't available (any more), so nothing was changed. The slash command with “list” shows your requests.")
 }
 
 // act calls the service within the time that Slack leaves, then acknowledges.
@@ -193,6 +193,6 @@ func ownerRefusal(r approval.Request, err error) mrkdwn.Text {
 func (a *App) openAbout(ctx context.Context, p action, v slack.ModalViewRequest) {
 	if err := a.openView(ctx, p.trigger, v); err != nil {
 		a.log.Warn("opening a form about a request", "action", p.name, "user", p.by.User, "request", p.id, "error", err)
-		a.respondToAction(ctx, p, notOpened(err, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing was changed; press the button once more."))
+		a.respondToAction(ctx, p, notOpened(err, "The form didn't open in time. Nothing was changed. Press the button again."))
 	}
 }

@@ -30,7 +30,7 @@ func (a *App) review(ctx context.Context, p action, answer payload.Ack) {
 func reviewRefusal(r approval.Request, err error) mrkdwn.Text {
 	switch {
 	case errors.Is(err, policy.ErrOwnRequest):
-		return "You took this key yourself, so another person has to review it. Nothing was changed."
+		return "You created this key yourself, so another person has to review it. Nothing was changed."
 	case errors.Is(err, policy.ErrNotApprover):
 		return "Only approvers can review this. Nothing was changed."
 	}
@@ -51,7 +51,7 @@ func (a *App) transfer(ctx context.Context, p action, answer payload.Ack) {
 	case hasTooManyKeys(err):
 		a.respondToAction(ctx, p, mrkdwn.Textf("%s has as many active keys as one person may have, so this one can't be theirs. Nothing was changed; choose another person, or revoke the key if nothing needs it.", view.Mention(to)))
 	case errors.Is(err, service.ErrNotEligible):
-		a.respondToAction(ctx, p, mrkdwn.Textf("%s cannot hold a key: only an active full member of this workspace can. Nothing was changed; choose another person.", view.Mention(to)))
+		a.respondToAction(ctx, p, mrkdwn.Textf("%s can't own a key: only an active full member of this workspace can. Nothing was changed. Choose another person.", view.Mention(to)))
 	case errors.Is(err, policy.ErrNotApprover):
 		a.respondToAction(ctx, p, mrkdwn.Textf("Only approvers can transfer a key, and only those whose approval its access takes: %s. Nothing was changed; ask one of them.", mrkdwn.BotText(mrkdwn.Truncate(view.Titles(view.AllRoles(r.Access)), 300))))
 	case errors.Is(err, service.ErrOwnerActive) && !r.OwnerDeactivatedAt.IsZero() && to != r.Requester:

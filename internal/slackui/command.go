@@ -54,7 +54,7 @@ func (a *App) runCommand(ctx context.Context, c payload.Command, answer payload.
 		answer(nil)
 		a.sendPending(ctx, c)
 	default:
-		answer(client.Ephemeral(a.screens.Help(mrkdwn.Textf("I do not know %s. This is what I can do:", mrkdwn.Truncate(text, 60)))))
+		answer(client.Ephemeral(a.screens.Help(mrkdwn.Textf("I don't know %s. This is what I can do:", mrkdwn.Truncate(text, 60)))))
 	}
 }
 

@@ -40,7 +40,7 @@ func (a *App) openForm(ctx context.Context, who policy.Actor, trigger string, fr
 	}
 	if err := a.openView(ctx, trigger, view.Form(s)); err != nil {
 		a.log.Warn("opening the form", "user", who.User, "error", err)
-		tell(notOpened(err, "The form could not be opened: Slack gives me three seconds for it, and they were over. Nothing is lost; try it once more."))
+		tell(notOpened(err, "The form didn't open in time. Nothing was changed. Try again."))
 	}
 }
 
@@ -97,10 +97,10 @@ func (a *App) openView(ctx context.Context, trigger string, v slack.ModalViewReq
 // started meanwhile, it may have been opened the first time.
 func notOpened(err error, said mrkdwn.Text) mrkdwn.Text {
 	if slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, client.CodeOf(err)) {
-		return "That opened the form once already. If you see it, go on there; if not, try it once more. Nothing was changed."
+		return "The form is already open. If you don't see it, try again. Nothing was changed."
 	}
 	if f, ok := errors.AsType[*approval.CallError](err); ok && f.Class == approval.Indeterminate {
-		return "Slack did not say whether the form is open. If you see it, go on there; if not, try it once more. Nothing was changed."
+		return "Slack didn't say whether the form is open. If you don't see it, try again. Nothing was changed."
 	}
 	return said
 }

@@ -141,7 +141,7 @@ func (a *App) readHome(ctx context.Context, who policy.Actor, home homeContext) 
 		return h, nil
 	case err != nil:
 		a.logRefusal("showing approvers' part of a Home tab", who, approval.Request{}, err)
-		h.Flash = mrkdwn.JoinSentences(h.Flash, "I could not find out just now what waits for you, if you are an approver. Open this tab once more in a minute.")
+		h.Flash = mrkdwn.JoinSentences(h.Flash, "I couldn't load requests for approvers just now. Open this tab again in a minute.")
 		return h, nil
 	}
 	h.Approver, h.Pending = true, waiting

@@ -103,7 +103,7 @@ func TestAnotherAccessListByName(t *testing.T) {
 	r := d.getsKey(alice, filled())
 	d.presses(alice, "ready/replace_access_list")
 	modal := d.seesModal(alice)
-	require.Contains(t, shown(modal), "What has to be approved goes to 1 of <!subteam^S0APPROVERS>.")
+	require.Contains(t, shown(modal), "Added addresses need 1 of <!subteam^S0APPROVERS>.")
 	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["networks"]["networks"])
 	d.fills(alice, values{"networks": {"networks": sandbox.Text("")}, "reason": {"reason": sandbox.Text("backfill")}})
 	require.Contains(t, d.submits(alice, nil).Errors["networks"], "Enter at least one address")

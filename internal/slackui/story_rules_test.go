@@ -275,8 +275,8 @@ func TestWhatIsUnsignedIsListed(t *testing.T) {
 	require.Equal(t, policy.UserID(bob), d.is(r.ID, approval.StateDelivered).Review.By)
 	require.NotContains(t, string(d.Screen(bob).Home), `"action_id":"review"`)
 	d.types(dana, "pending")
-	d.seesText(dana, "Nothing waits for your decision.")
-	require.NotContains(t, d.opensHome(carol, "Your requests and keys"), "To be reviewed")
+	d.seesText(dana, "No requests are waiting for your decision.")
+	require.NotContains(t, d.opensHome(carol, "Your requests and keys"), "To review")
 	d.clean()
 }
 
@@ -331,7 +331,7 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 			require.Equal(t, policy.UserID(carol), d.is(r.ID, approval.StateActive).Requester)
 
 			d.presses(carol, "transfer/extend")
-			require.Contains(t, string(d.seesModal(carol).View), "More time")
+			require.Contains(t, string(d.seesModal(carol).View), "Extend")
 			d.presses(carol, "transfer/revoke")
 			d.is(r.ID, approval.StateEnded)
 			d.noLongerSees(carol, "transfer/revoke")

@@ -113,7 +113,7 @@ func TestPostEphemeralNeedsAClearOK(t *testing.T) {
 			d.presses(bob, "card/approve")
 			d.weather.add(callError{method: "chat.postEphemeral", answer: answer})
 			d.presses(alice, "ready/issue")
-			d.seesText(alice, "Slack did not clearly take the message with the key.")
+			d.seesText(alice, "Slack didn't confirm delivery of the key.")
 			require.Equal(t, approval.CauseNotShown, d.is(r.ID, approval.StateApproved).Issuance.Cause)
 			require.Empty(t, d.keys.Alive())
 		})

@@ -389,7 +389,7 @@ func screens() map[string]any {
 	}))
 	all["notice.late"] = view.Notice("Nothing was changed", view.AlreadyDecided(request(approved), "U0DANA"))
 	all["help"] = testViews.Help("")
-	all["help.unknown_word"] = testViews.Help(mrkdwn.Textf("I do not know %s. This is what I can do:", hostile))
+	all["help.unknown_word"] = testViews.Help(mrkdwn.Textf("I don't know %s. This is what I can do:", hostile))
 	all["list.empty"] = testViews.List(approval.Page{}, "")
 	all["list"] = testViews.List(approval.Page{Requests: numbered([]approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
 		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))})}, "")

@@ -40,7 +40,7 @@ type form struct {
 // forms lists every form there is, by callback_id.
 var forms = map[string]form{
 	view.ViewForm:       {"requesting a key", "Send", true, (*App).submitForm, neverRepeats, (*App).formRefusal},
-	view.ViewBreakGlass: {"break-glass", "Take the key", true, (*App).submitBreakGlass, neverRepeats, (*App).formRefusal},
+	view.ViewBreakGlass: {"break-glass", "Create emergency key", true, (*App).submitBreakGlass, neverRepeats, (*App).formRefusal},
 	view.ViewDeny:       {"denying", "Deny", false, (*App).submitDenial, isTheirDenial, (*App).approverFormRefusal},
 	view.ViewPartial:    {"approving partially", "Approve", false, (*App).submitPartial, isTheirPartialApproval, (*App).approverFormRefusal},
 	view.ViewExtend:     {"requesting an extension", "Send", false, (*App).submitExtension, (*App).isRecorded, (*App).ownerFormRefusal},

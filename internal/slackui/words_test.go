@@ -57,7 +57,7 @@ func TestWhenIsInTheReadersZone(t *testing.T) {
 func TestEveryProblemTellsAWayOut(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[policy.ProblemCode]string{
-		policy.Missing:             "Say why: approvers read it.",
+		policy.Missing:             "Enter a reason: approvers see it.",
 		policy.TooLong:             "This is too long: shorten it to 20 characters.",
 		policy.Unprintable:         "There is a character in it that cannot be seen or turns text around, x<!channel>: type it again rather than pasting it.",
 		policy.NotAnAddress:        "“x<!channel>” is more than an address: leave only private.",
@@ -69,14 +69,14 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		policy.SecurityGroup:       "“x<!channel>” is a security group: those belong to a project's IP access list, not to an API key. Enter the public address instead.",
 		policy.TooMany:             "These are x<!channel> addresses, and at most 20 are allowed: combine neighbours into networks.",
 		policy.RoleNotAllowed:      "“x<!channel>” cannot be asked for here: choose another role.",
-		policy.Unchanged:           "The key has exactly this list already: change something, or close this.",
+		policy.Unchanged:           "The key has exactly this list already. Change something, or close this.",
 		policy.RoleNotForRequester: "x<!channel> is not a role that you may ask for: choose another one.",
 		policy.NoSuchNetwork:       "There is no network “x<!channel>” here (any more): choose from the list.",
 		policy.NoSuchProject:       "There is no project “x<!channel>” in this organization (any more): choose from what appears while you type.",
 		policy.TooManyProjects:     "At most 20 projects fit into one request: send the others in another one.",
 		policy.LifetimeTooLong:     "A key with x<!channel> is valid at most 8 hours: choose a shorter lifetime, or leave that role out.",
-		policy.NotASubset:          "This is longer than what is asked for, or no choice here (any more): choose from the list.",
-		policy.LifetimeNotAllowed:  "This lifetime cannot be chosen here (any more): choose one from the list.",
+		policy.NotASubset:          "This is longer than requested, or not available here (any more). Choose from the list.",
+		policy.LifetimeNotAllowed:  "This expiry isn't available here (any more). Choose one from the list.",
 	} {
 		p := policy.Problem{Field: policy.FieldReason, Code: code, Given: "x<!channel>", Hint: "private", Limit: 20, Most: 8 * time.Hour}
 		assert.Equal(t, want, view.ProblemText(p))
@@ -87,8 +87,8 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		"Organization Owner is not asked for (any more): take it away.":                                                                 {Field: policy.FieldRoles, Code: policy.NotASubset, Given: "ORG_OWNER"},
 		"“192.0.2.1/32” is not among the addresses that are asked for: leave some of those, or narrow them.":                            {Field: policy.FieldNetworks, Code: policy.NotASubset, Given: "192.0.2.1/32"},
 		"Organization Owner is not a role that you may ask for: choose another one.":                                                    {Field: policy.FieldRoles, Code: policy.RoleNotForRequester, Given: "ORG_OWNER"},
-		"Choose the projects that the project roles are for, or take these roles away.":                                                 {Field: policy.FieldProjects, Code: policy.Missing},
-		"Choose what the key may do in these projects, or take the projects away.":                                                      {Field: policy.FieldProjectRoles, Code: policy.Missing},
+		"Choose projects for these roles, or remove the project roles.":                                                 {Field: policy.FieldProjects, Code: policy.Missing},
+		"Choose project roles, or remove the projects.":                                                      {Field: policy.FieldProjectRoles, Code: policy.Missing},
 	} {
 		assert.Equal(t, want, view.ProblemText(p))
 	}
@@ -105,7 +105,7 @@ func TestManyProblemsOfOneFieldAreOneBoundedText(t *testing.T) {
 	require.Len(t, texts, 3)
 	require.True(t, strings.HasSuffix(texts["networks"], " (and 496 more)"), texts["networks"])
 	require.LessOrEqual(t, len([]rune(texts["networks"])), view.MaxFieldError)
-	require.Equal(t, "Say why: approvers read it.", texts["reason"])
+	require.Equal(t, "Enter a reason: approvers see it.", texts["reason"])
 	require.NotEmpty(t, texts["description"], "a field without an input is told somewhere")
 }
 
@@ -148,8 +148,8 @@ func TestARefusalSaysWhatCameBefore(t *testing.T) {
 		"<@U0BOB> handed it from <@U0ALICE> to <@U0CAROL> " + mrkdwn.Date(later.Add(25*time.Hour)) + ". Nothing else was changed.":        of(service.ErrOwnerActive, "active.handed"),
 		"The account of <@U0ALICE> is active, so the key stays theirs. Nothing was changed.":                                              of(service.ErrOwnerActive, "active"),
 		"The key is theirs already, and their account is deactivated. Nothing was changed; choose another person.":                        of(service.ErrOwnerActive, "active.orphan"),
-		"Only an active full member of this workspace can hold a key. Nothing was changed; choose another person.":                        view.UserError(fmt.Errorf("%w: %w", service.ErrNotEligible, approval.ErrGuest), request(situations["active.orphan"]...)),
-		"Atlas does not tell me its projects just now, so nothing was changed. Try again in a minute, or without projects.":               view.UserError(service.ErrNoProjects, approval.Request{}),
+		"Only an active full member of this workspace can own a key. Nothing was changed. Choose another person.":                        view.UserError(fmt.Errorf("%w: %w", service.ErrNotEligible, approval.ErrGuest), request(situations["active.orphan"]...)),
+		"Atlas isn't listing its projects just now, so nothing was changed. Try again in a minute, or without projects.":               view.UserError(service.ErrNoProjects, approval.Request{}),
 		"All the approvals that you could give are there; it waits for other people: 1 more of <@U0BOB>, <@U0DANA>. Nothing was changed.": of(service.ErrNotNeeded, "pending.pair.one"),
 	} {
 		assert.Equal(t, said, got)

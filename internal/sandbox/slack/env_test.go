@@ -277,7 +277,7 @@ func input(id string, more obj) obj {
 }
 
 func modal(blocks ...any) obj {
-	return obj{"type": "modal", "callback_id": "request", "title": plain("Ask for a key"), "submit": plain("Send"), "blocks": blocks}
+	return obj{"type": "modal", "callback_id": "request", "title": plain("Request a key"), "submit": plain("Send"), "blocks": blocks}
 }
 
 func home(blocks ...any) obj { return obj{"type": "home", "blocks": blocks} }

@@ -40,11 +40,11 @@ func ExtendForm(s ExtendView) slack.ModalViewRequest {
 		blocks = append(blocks, mrkdwn.Section(mrkdwn.Textf("Because of %s it is valid at most %s in all, with its extensions and rotations.", mrkdwn.BotText(Titles([]policy.Role{s.MaxLifetimeRole})), mrkdwn.BotText(mrkdwn.Duration(s.MaxLifetime)))))
 	}
 	blocks = append(blocks,
-		in.block(policy.FieldLifetime, refreshing, asking("How much longer?", "Added to the present end.")),
+		in.block(policy.FieldLifetime, refreshing, asking("Extend by", "Added to the current expiry.")),
 		in.block(policy.FieldReason),
 	)
-	m := mrkdwn.Modal(ViewExtend, "More time", append(blocks, slack.NewDividerBlock(), mrkdwn.Section(s.Preview.route("This will go to")))...)
-	m.Submit = mrkdwn.PlainText("Send")
+	m := mrkdwn.Modal(ViewExtend, "Extend", append(blocks, slack.NewDividerBlock(), mrkdwn.Section(s.Preview.route("This will go to")))...)
+	m.Submit = mrkdwn.PlainText("Submit")
 	m.PrivateMetadata = s.Metadata
 	return m
 }
@@ -99,16 +99,16 @@ type MayChange func(context.Context, policy.Actor, policy.ID) (approval.Request,
 //	└──────────────────────────────────────────────┘
 func AccessListForm(k KeyTarget, o FormPreview) slack.ModalViewRequest {
 	blocks := []slack.Block{
-		mrkdwn.Section(mrkdwn.Textf("This is the whole access list of the key%s of request %s. :warning: *A change counts wherever the key is used*, in every project it belongs to: what you take away stops working from there.", KeyName(k.Request), k.Request.ID)),
-		mrkdwn.Section("If you only take addresses away, no approval is needed and it happens at once. Anything else waits for approval; until then the list stays as it is."),
+		mrkdwn.Section(mrkdwn.Textf("The complete IP access list of the key%s (%s). :warning: *Applies everywhere this key is used*, in every project. Addresses that you remove stop working.", KeyName(k.Request), k.Request.ID)),
+		mrkdwn.Section("Removing addresses needs no approval and happens at once. Anything else waits for approval, and the list doesn't change until then."),
 	}
 	has := FormOf(WithOfferedPresets(k.Request.Access, k.Org.Policy))
 	in := inputs{policy: k.Org.Policy, filled: FormState{Form: policy.Form{Networks: has.Networks, NetworkPresets: has.NetworkPresets}}}
 	blocks = append(blocks, in.networkBlocks(refreshing)...)
 	blocks = append(blocks, in.block(policy.FieldReason), slack.NewDividerBlock())
 	blocks = append(blocks, previewProblems(o.Problems)...)
-	m := mrkdwn.Modal(ViewAccessList, "Change addresses", append(blocks, mrkdwn.Section(o.route("What has to be approved goes to")))...)
-	m.Submit = mrkdwn.PlainText("Send")
+	m := mrkdwn.Modal(ViewAccessList, "Change IP access list", append(blocks, mrkdwn.Section(o.route("Added addresses need")))...)
+	m.Submit = mrkdwn.PlainText("Submit")
 	m.PrivateMetadata = k.Metadata
 	return m
 }

@@ -38,50 +38,50 @@ type inputs struct {
 // one that a modal does not have, is shown under the first of these that it has.
 var fields = []field{
 	{
-		id: policy.FieldDescription, label: "What is the key for?", hint: "It becomes the key's description in Atlas.",
-		missing: "Say in a few words what the key is for.",
+		id: policy.FieldDescription, label: "Description", hint: "Shown as the key's description in Atlas.",
+		missing: "Enter a description: say what the key is for.",
 		element: func(id string, in inputs) slack.BlockElement {
 			return mrkdwn.Line(id, in.filled.Description, policy.MaxDescription)
 		},
 		read: func(from payload.Input, to *FormState) { to.Description = from.Text() },
 	},
 	{
-		id: policy.FieldRoles, perOrg: true, label: "What may it do?", hint: "Organization roles. As few as will do: approvers look at them.",
-		missing: "Choose at least one role.",
+		id: policy.FieldRoles, perOrg: true, label: "Organization roles", hint: "Choose the fewest that work. Approvers see these.",
+		missing: "Choose at least one organization role.",
 		element: func(id string, in inputs) slack.BlockElement { return mrkdwn.RolesMenu(id, in.roles, in.filled.Roles) },
 		read:    func(from payload.Input, to *FormState) { to.Roles = selectedValues[policy.Role](from) },
 	},
 	{
-		id: policy.FieldNetworks, label: "From which addresses?",
-		missing: "Enter at least one address: without one Atlas would let the key in from nowhere.",
+		id: policy.FieldNetworks, label: "IP access list",
+		missing: "Add at least one IP address or named network. Atlas rejects keys without one.",
 		element: func(id string, in inputs) slack.BlockElement {
 			return mrkdwn.Lines(id, in.filled.Networks, policy.MaxNetworks)
 		},
 		read: func(from payload.Input, to *FormState) { to.Networks = from.Text() },
 	},
 	{
-		id: policy.FieldLifetime, perOrg: true, label: "For how long?", hint: "Counted from the moment the key is made. Then it is deleted.",
-		missing: "Choose how long the key should be valid.",
+		id: policy.FieldLifetime, perOrg: true, label: "Expires after", hint: "Starts when the key is created. The key is then deleted automatically.",
+		missing: "Choose when the key expires.",
 		element: func(id string, in inputs) slack.BlockElement {
 			return mrkdwn.DurationsMenu(id, in.lifetimes, in.filled.Lifetime)
 		},
 		read: func(from payload.Input, to *FormState) { to.Lifetime = from.Duration() },
 	},
 	{
-		id: policy.FieldReason, label: "Why?", hint: "Approvers read this.",
-		missing: "Say why: approvers read it.",
+		id: policy.FieldReason, label: "Reason", hint: "Visible to approvers.",
+		missing: "Enter a reason: approvers see it.",
 		element: func(id string, in inputs) slack.BlockElement {
 			return mrkdwn.Lines(id, in.filled.Reason, policy.MaxReason)
 		},
 		read: func(from payload.Input, to *FormState) { to.Reason = from.Text() },
 	},
 	{
-		id: policy.FieldOrg, label: "In which organization?", hint: "What can be asked for differs: what is chosen below begins anew.",
+		id: policy.FieldOrg, label: "Organization", hint: "Roles and limits differ by organization. Changing this resets the fields below.",
 		read: func(payload.Input, *FormState) {}, // the metadata says whose choices are shown; see [ChosenOrg]
 	},
 	{
-		id: policy.FieldProjects, perOrg: true, label: "In which projects?", hint: "Type a part of a project's name. At most " + decimal(policy.MaxProjects) + ".",
-		missing: "Choose the projects that the project roles are for, or take these roles away.",
+		id: policy.FieldProjects, perOrg: true, label: "Projects", hint: "Type a part of a project's name. At most " + decimal(policy.MaxProjects) + ".",
+		missing: "Choose projects for these roles, or remove the project roles.",
 		element: func(id string, in inputs) slack.BlockElement {
 			return mrkdwn.ProjectsMenu(id, in.filled.ChosenProjects)
 		},
@@ -93,15 +93,15 @@ var fields = []field{
 		},
 	},
 	{
-		id: policy.FieldProjectRoles, perOrg: true, label: "What may it do in these projects?", hint: "Project roles, the same in each of them.",
-		missing: "Choose what the key may do in these projects, or take the projects away.",
+		id: policy.FieldProjectRoles, perOrg: true, label: "Project roles", hint: "The same in each of the projects.",
+		missing: "Choose project roles, or remove the projects.",
 		element: func(id string, in inputs) slack.BlockElement {
 			return mrkdwn.RolesMenu(id, in.projectRoles, in.filled.ProjectRoles)
 		},
 		read: func(from payload.Input, to *FormState) { to.ProjectRoles = selectedValues[policy.Role](from) },
 	},
 	{
-		id: policy.FieldNetworkPresets, perOrg: true, label: "From which networks?", hint: "Networks that have a name here. Choose some, or enter addresses below, or both.",
+		id: policy.FieldNetworkPresets, perOrg: true, label: "Named networks", hint: "Choose named networks, enter addresses below, or both.",
 		element: func(id string, in inputs) slack.BlockElement {
 			return networksMenu(id, mrkdwn.OfferedNetworks(in.policy), in.filled.NetworkPresets)
 		},
@@ -167,7 +167,7 @@ func upTo(limit int) func(*slack.InputBlock) {
 // networkBlocks ask where a key may be used from. Where there are networks with
 // names, an address need not be typed.
 func (in inputs) networkBlocks(edits ...func(*slack.InputBlock)) []slack.Block {
-	hint := asking("From which addresses?", networksHint(in.policy))
+	hint := asking("IP access list", networksHint(in.policy))
 	if len(mrkdwn.OfferedNetworks(in.policy)) == 0 {
 		return []slack.Block{in.block(policy.FieldNetworks, hint)}
 	}

@@ -33,9 +33,9 @@ type FormView struct {
 // follows from what is chosen. What is typed stays.
 //
 //	┌──────────────────────────────────────────────┐
-//	│ Ask for an API key                           │
-//	│ In which organization?  [ Production      ▾ ]│
-//	│ What is the key for?    [                   ]│
+//	│ Request an API key                           │
+//	│ Organization  [ Production      ▾ ]│
+//	│ Description    [                   ]│
 //	│ What may it do?         [ roles           ▾ ]│
 //	│ In which projects?      [ type a name     ▾ ]│
 //	│ What may it do in them? [ roles           ▾ ]│
@@ -54,15 +54,15 @@ func Form(s FormView) slack.ModalViewRequest {
 		blocks = append(blocks, s.fields()...)
 		blocks = append(blocks, s.Preview.blocks()...)
 	}
-	m := mrkdwn.Modal(ViewForm, "Ask for an API key", blocks...)
-	m.Submit = mrkdwn.PlainText("Send")
+	m := mrkdwn.Modal(ViewForm, "Request an API key", blocks...)
+	m.Submit = mrkdwn.PlainText("Submit")
 	m.PrivateMetadata = FormMetadata{s.Offer.Org.ID, s.orgIndex()}.Encode()
 	return m
 }
 
 // NothingOffered says that the user may request no role in an organization.
 func NothingOffered(org policy.Org) mrkdwn.Text {
-	return mrkdwn.Textf("In %s there is no role that you may ask for. The operator of this bot can change that.", mrkdwn.OrgText(org.Name))
+	return mrkdwn.Textf("In %s there's no role that you may request. The operator of this bot can change that.", mrkdwn.OrgText(org.Name))
 }
 
 // orgIndex is the index of the organization in the list.
@@ -136,16 +136,16 @@ const maxPreviewProblems = 5
 func (o FormPreview) blocks() []slack.Block {
 	blocks := []slack.Block{slack.NewDividerBlock()}
 	blocks = append(blocks, previewProblems(o.Problems)...)
-	return append(blocks, mrkdwn.Section(o.route("This will go to")), mrkdwn.Footnote("This follows what you choose above. Addresses that you type are looked at when you send."))
+	return append(blocks, mrkdwn.Section(o.route("This will go to")), mrkdwn.Footnote("Updates as you choose. Addresses are checked when you submit."))
 }
 
 // route says whose approval it would take, after "This will go to".
 func (o FormPreview) route(goesTo mrkdwn.Text) mrkdwn.Text {
 	switch {
 	case o.Unknown:
-		return "Who will be asked I could not find out just now. You can send this all the same."
+		return "I couldn't check who needs to approve this. You can still submit it."
 	case o.Rule != "":
-		return mrkdwn.Textf(":zap: *No approval is needed*: rule %s. It is recorded, and the approvers are told.", o.Rule)
+		return mrkdwn.Textf(":zap: *Auto-approved* by rule %s. Recorded, and approvers are notified.", o.Rule)
 	}
 	return mrkdwn.JoinSentences(mrkdwn.Textf("%s %s.", goesTo, approvalsNeeded(o.Requirements)), o.noEligibleApprover())
 }
@@ -183,7 +183,7 @@ func previewProblems(problems []policy.Problem) []slack.Block {
 	if more := len(told) - maxPreviewProblems; more > 0 {
 		told = append(told[:maxPreviewProblems], fmt.Sprintf("• And %d more.", more))
 	}
-	return []slack.Block{mrkdwn.Section(":warning: *This cannot be sent as it is:*"), mrkdwn.PlainSection(strings.Join(told, "\n"))}
+	return []slack.Block{mrkdwn.Section(":warning: *Fix before submitting:*"), mrkdwn.PlainSection(strings.Join(told, "\n"))}
 }
 
 // A BreakGlassView is the modal in which a user takes a key without
@@ -201,12 +201,12 @@ type BreakGlassView struct {
 //	┌──────────────────────────────────────────────┐
 //	│ Break-glass key                              │
 //	│ 🚨 A key at once, without approval …         │
-//	│ In which organization?  [ Production      ▾ ]│
-//	│ What is the key for?    [                   ]│
+//	│ Organization  [ Production      ▾ ]│
+//	│ Description    [                   ]│
 //	│ What may it do?         [ roles           ▾ ]│
 //	│ From which networks?    [ office          ▾ ]│
 //	│ From which addresses?   [                   ]│
-//	│ What is the emergency?  [                   ]│
+//	│ Reason for the emergency  [                   ]│
 //	│                      [ Cancel ] [ Take key ] │
 //	└──────────────────────────────────────────────┘
 func BreakGlassForm(s BreakGlassView) slack.ModalViewRequest {
@@ -220,11 +220,11 @@ func BreakGlassForm(s BreakGlassView) slack.ModalViewRequest {
 			"If it can wait for an approver, close this and ask in the normal way.", mrkdwn.BotText(mrkdwn.Duration(rule.Lifetime)), mrkdwn.BotText(s.Channel))),
 	}
 	blocks = append(blocks, orgBlock(s.Orgs, s.Org.ID)...)
-	blocks = append(blocks, in.block(policy.FieldDescription), in.block(policy.FieldRoles, asking("What may it do?", "Organization roles. As few as will do.")))
+	blocks = append(blocks, in.block(policy.FieldDescription), in.block(policy.FieldRoles, asking("Organization roles", "Choose the fewest that work.")))
 	blocks = append(blocks, in.networkBlocks()...)
-	blocks = append(blocks, in.block(policy.FieldReason, asking("What is the emergency?", "Everyone in the approvers' channel reads this, and the person who reviews it.")))
-	m := mrkdwn.Modal(ViewBreakGlass, "Break-glass key", append(blocks, in.detailBlocks()...)...)
-	m.Submit = mrkdwn.PlainText("Take the key")
+	blocks = append(blocks, in.block(policy.FieldReason, asking("Reason for the emergency", "Visible to everyone in the approvers' channel, and to the reviewer.")))
+	m := mrkdwn.Modal(ViewBreakGlass, "Emergency key", append(blocks, in.detailBlocks()...)...)
+	m.Submit = mrkdwn.PlainText("Create emergency key")
 	m.PrivateMetadata = FormMetadata{s.Org.ID, in.orgIndex}.Encode()
 	return m
 }

@@ -47,20 +47,20 @@ func ProblemText(p policy.Problem) string {
 	}
 	switch p.Code {
 	case policy.Missing:
-		return cmp.Or(fieldOf(p.Field).missing, "Say why: approvers read it.")
+		return cmp.Or(fieldOf(p.Field).missing, "Enter a reason: approvers see it.")
 	case policy.TooLong:
-		return fmt.Sprintf("This is too long: shorten it to %d characters.", p.Limit)
+		return fmt.Sprintf("This is too long. Shorten it to %d characters.", p.Limit)
 	case policy.Unprintable:
-		return fmt.Sprintf("There is a character in it that cannot be seen or turns text around, %s: type it again rather than pasting it.", p.Given)
+		return fmt.Sprintf("This has an invisible character or one that reverses text, %s. Type it instead of pasting it.", p.Given)
 	case policy.NotAnAddress:
 		if p.Hint != "" {
-			return fmt.Sprintf("“%s” is more than an address: leave only %s.", given, p.Hint)
+			return fmt.Sprintf("“%s” is more than an address. Use only %s.", given, p.Hint)
 		}
-		return fmt.Sprintf("“%s” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.", given)
+		return fmt.Sprintf("“%s” isn't an address. Use an IP or CIDR block, like 203.0.113.7 or 198.51.100.0/24.", given)
 	case policy.IsRange:
-		return fmt.Sprintf("“%s” is a range: enter the networks that it is instead, which are %s.", given, p.Hint)
+		return fmt.Sprintf("“%s” is a range. Enter its CIDR blocks instead: %s.", given, p.Hint)
 	case policy.IsMask:
-		return fmt.Sprintf("“%s” has a mask: enter it with its prefix length instead, which is %s.", given, p.Hint)
+		return fmt.Sprintf("“%s” has a netmask. Enter it as a CIDR block instead: %s.", given, p.Hint)
 	case policy.HostBits:
 		return fmt.Sprintf("“%s” names one host and a network at once: did you mean %s, or the host without the slash?", given, p.Hint)
 	case policy.TooWide:
@@ -69,50 +69,50 @@ func ProblemText(p policy.Problem) string {
 		}
 		return fmt.Sprintf("“%s” is too wide: %s is the widest that is allowed here.", given, p.Hint)
 	case policy.NotPublic:
-		return fmt.Sprintf("“%s” is %s, and Atlas sees only public addresses: enter the one that your traffic leaves through.", given, article(p.Hint))
+		return fmt.Sprintf("“%s” is %s, and Atlas sees only public ones. Enter the public address that your traffic comes from.", given, article(p.Hint))
 	case policy.SecurityGroup:
-		return fmt.Sprintf("“%s” is a security group: those belong to a project's IP access list, not to an API key. Enter the public address instead.", given)
+		return fmt.Sprintf("“%s” is a security group, and an API key can't have one. Enter the public address instead.", given)
 	case policy.TooMany:
-		return fmt.Sprintf("These are %s addresses, and at most %d are allowed: combine neighbours into networks.", given, p.Limit)
+		return fmt.Sprintf("These are %s entries, and at most %d are allowed. Combine adjacent addresses into CIDR blocks.", given, p.Limit)
 	case policy.RoleNotAllowed:
-		return fmt.Sprintf("“%s” cannot be asked for here: choose another role.", given)
+		return fmt.Sprintf("“%s” can't be requested here. Choose another role.", given)
 	case policy.RoleNotForRequester:
-		return fmt.Sprintf("%s is not a role that you may ask for: choose another one.", title(p.Given))
+		return fmt.Sprintf("You may not request %s. Choose another role.", title(p.Given))
 	case policy.NoSuchNetwork:
-		return fmt.Sprintf("There is no network “%s” here (any more): choose from the list.", given)
+		return fmt.Sprintf("There's no network “%s” here (any more). Choose from the list.", given)
 	case policy.NoSuchProject:
-		return fmt.Sprintf("There is no project “%s” in this organization (any more): choose from what appears while you type.", given)
+		return fmt.Sprintf("There's no project “%s” in this organization (any more). Choose from what appears while you type.", given)
 	case policy.TooManyProjects:
-		return fmt.Sprintf("At most %d projects fit into one request: send the others in another one.", p.Limit)
+		return fmt.Sprintf("A request can have at most %d projects. Request the others separately.", p.Limit)
 	case policy.NotASubset:
 		return notASubset(p)
 	case policy.LifetimeTooLong:
 		return fmt.Sprintf("A key with %s is valid at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), mrkdwn.Duration(p.Most))
 	case policy.TooManyOpen:
-		return fmt.Sprintf("You have %d open requests, which is as many as may wait at once: withdraw one in the list of your requests, or send this when one is over.", p.Limit)
+		return fmt.Sprintf("You have %d open requests, the most that one person may have. Withdraw one first, or wait for a decision.", p.Limit)
 	case policy.TooManyKeys:
-		return fmt.Sprintf("You have %d keys that are active or on their way, which is as many as one person may have: revoke one that nothing needs, then send this again.", p.Limit)
+		return fmt.Sprintf("You have %d active or approved keys, the most that one person may have. Revoke one that isn't needed, then submit again.", p.Limit)
 	case policy.TooManyPerHour:
-		return fmt.Sprintf("You sent %d requests within an hour, which is as many as one person may: send this again in a while.", p.Limit)
+		return fmt.Sprintf("You sent %d requests within an hour, the most that one person may send. Submit again later.", p.Limit)
 	case policy.ExtensionTooLong:
 		return fmt.Sprintf("A key with %s is valid at most %s in all, with its extensions and rotations: choose less.", title(p.Given), mrkdwn.Duration(p.Most))
 	case policy.LifetimeNotAllowed:
-		return "This lifetime cannot be chosen here (any more): choose one from the list."
+		return "This expiry isn't available here (any more). Choose one from the list."
 	case policy.Unchanged:
-		return "The key has exactly this list already: change something, or close this."
+		return "The key has exactly this list already. Change something, or close this."
 	}
-	return "This cannot be accepted: change it and send it again."
+	return "This isn't accepted. Change it and submit again."
 }
 
 // notASubset says that an approver would grant more than is asked for.
 func notASubset(p policy.Problem) string {
 	switch p.Field {
 	case policy.FieldRoles:
-		return fmt.Sprintf("%s is not asked for (any more): take it away.", title(p.Given))
+		return fmt.Sprintf("%s isn't requested (any more). Remove it.", title(p.Given))
 	case policy.FieldNetworks:
-		return fmt.Sprintf("“%s” is not among the addresses that are asked for: leave some of those, or narrow them.", mrkdwn.Truncate(p.Given, maxGiven))
+		return fmt.Sprintf("“%s” isn't within the requested addresses. Keep some of those, or narrow them.", mrkdwn.Truncate(p.Given, maxGiven))
 	}
-	return "This is longer than what is asked for, or no choice here (any more): choose from the list."
+	return "This is longer than requested, or not available here (any more). Choose from the list."
 }
 
 // title names a role as Atlas does.

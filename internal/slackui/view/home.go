@@ -60,7 +60,7 @@ func (v Screens) Home(h HomeView) slack.HomeTabViewRequest {
 		blocks = append(blocks, slack.NewDividerBlock(), mrkdwn.Header("Waiting for your decision"))
 		blocks = append(blocks, v.homePending(h.Pending)...)
 		blocks = append(blocks, v.homeAwaitingReview(h.AwaitingReview)...)
-		blocks = append(blocks, slack.NewDividerBlock(), mrkdwn.Header("Active keys of the organization"), searchBlock(h.Search))
+		blocks = append(blocks, slack.NewDividerBlock(), mrkdwn.Header("Active keys"), searchBlock(h.Search))
 		blocks = append(blocks, v.homeActive(h)...)
 	}
 	return slack.HomeTabViewRequest{
@@ -70,16 +70,16 @@ func (v Screens) Home(h HomeView) slack.HomeTabViewRequest {
 }
 
 func (v Screens) homeOwn(mine []approval.Request) []slack.Block {
-	blocks := []slack.Block{mrkdwn.Buttons("", mrkdwn.Button(ActionRequest, "", "Ask for a key", slack.StylePrimary))}
+	blocks := []slack.Block{mrkdwn.Buttons("", mrkdwn.Button(ActionRequest, "", "Request a key", slack.StylePrimary))}
 	if v.MessagesTabIsOff() {
 		blocks = append(blocks, mrkdwn.Section(MessagesTabOff))
 	}
 	if len(mine) == 0 {
-		blocks = append(blocks, mrkdwn.Section(mrkdwn.Textf("You have no open requests or active keys. To see what is over, type `%s list` in any channel.", mrkdwn.BotText(v.Command))))
+		blocks = append(blocks, mrkdwn.Section(mrkdwn.Textf("No open requests or active keys. Past requests: `%s list`", mrkdwn.BotText(v.Command))))
 	}
 	for i, r := range mine {
 		if i == maxHomeMine {
-			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s older ones: type `%s list` in any channel.", len(mine)-maxHomeMine, mrkdwn.BotText(v.Command))))
+			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s older ones: `%s list` in any channel.", len(mine)-maxHomeMine, mrkdwn.BotText(v.Command))))
 		}
 		row := mrkdwn.JoinSentences(v.listRow(r), v.earlierKey(r))
 		blocks = append(blocks, mrkdwn.Section(mrkdwn.Textf("*%s* %s\n%s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), row)), mrkdwn.Buttons("", homeButtons(r)...))
@@ -103,12 +103,12 @@ func homeButtons(r approval.Request) []*slack.ButtonBlockElement {
 
 func (v Screens) homePending(waiting []approval.Request) []slack.Block {
 	if len(waiting) == 0 {
-		return []slack.Block{mrkdwn.Section("Nothing waits for your decision.")}
+		return []slack.Block{mrkdwn.Section("No requests are waiting for your decision.")}
 	}
 	var blocks []slack.Block
 	for i, r := range waiting {
 		if i == maxHomeWaiting {
-			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s newer ones: type `%s pending` in any channel.", len(waiting)-maxHomeWaiting, mrkdwn.BotText(v.Command))))
+			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s newer ones: `%s pending` in any channel.", len(waiting)-maxHomeWaiting, mrkdwn.BotText(v.Command))))
 		}
 		blocks = append(blocks, v.summaryBlocks(r)...)
 		blocks = append(blocks, mrkdwn.Section(statusForApprovers(r)), v.decisionButtons(r, ""))
@@ -121,10 +121,10 @@ func (v Screens) homeAwaitingReview(unsigned []approval.Request) []slack.Block {
 	if len(unsigned) == 0 {
 		return nil
 	}
-	blocks := []slack.Block{slack.NewDividerBlock(), mrkdwn.Header("To be reviewed")}
+	blocks := []slack.Block{slack.NewDividerBlock(), mrkdwn.Header("To review")}
 	for i, r := range unsigned {
 		if i == maxHomeReviews {
-			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s newer ones: type `%s pending` in any channel.", len(unsigned)-maxHomeReviews, mrkdwn.BotText(v.Command))))
+			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s newer ones: `%s pending` in any channel.", len(unsigned)-maxHomeReviews, mrkdwn.BotText(v.Command))))
 		}
 		row := slack.NewSectionBlock(mrkdwn.TextObject(mrkdwn.Textf("*%s* %s\n%s Reason: %s", r.ID, mrkdwn.Truncate(r.Access.Description, 100), v.breakGlassRow(r), mrkdwn.Truncate(r.Reason, 300))), nil, nil)
 		row.Accessory = slack.NewAccessory(reviewButton(r))
@@ -136,12 +136,12 @@ func (v Screens) homeAwaitingReview(unsigned []approval.Request) []slack.Block {
 // homeActive is one page of the keys, and the way to the others.
 func (v Screens) homeActive(h HomeView) []slack.Block {
 	if len(h.Active) == 0 {
-		return []slack.Block{mrkdwn.Section("No active key matches.")}
+		return []slack.Block{mrkdwn.Section("No active keys match.")}
 	}
 	pages := (len(h.Active) + homePageSize - 1) / homePageSize
 	page := min(max(h.Search.Page, 0), pages-1)
 	first, last := page*homePageSize, min((page+1)*homePageSize, len(h.Active))
-	blocks := []slack.Block{mrkdwn.Footnote(mrkdwn.Textf("%s to %s of %s, oldest first", first+1, last, mrkdwn.BotText(mrkdwn.Count(len(h.Active), "key"))))}
+	blocks := []slack.Block{mrkdwn.Footnote(mrkdwn.Textf("%s-%s of %s, oldest first", first+1, last, mrkdwn.BotText(mrkdwn.Count(len(h.Active), "key"))))}
 	for _, r := range h.Active[first:last] {
 		row := slack.NewSectionBlock(mrkdwn.TextObject(v.activeRow(r)), nil, nil)
 		row.Accessory = slack.NewAccessory(button(ActionRevokeWithReason, r, "Revoke", slack.StyleDanger))
@@ -222,7 +222,7 @@ var endsWithin = []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 
 // searchBlock shows what is searched for. Slack keeps what was chosen while
 // a block has its id, so that the id changes with the search.
 func searchBlock(s Search) slack.Block {
-	whose := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, mrkdwn.PlainText("Whose?"), ActionFilter+":"+filterOwner).WithInitialUser(string(s.Person))
+	whose := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, mrkdwn.PlainText("Any owner"), ActionFilter+":"+filterOwner).WithInitialUser(string(s.Person))
 	elements := []slack.BlockElement{whose, roleMenu(s.Role), endMenu(s.Within)}
 	if s.Person != "" || s.Role != "" || s.Within > 0 {
 		elements = append(elements, mrkdwn.Button(ActionFilter+":"+filterNone, "", "Show all", ""))
@@ -247,16 +247,16 @@ func roleMenu(chosen policy.Role) *slack.SelectBlockElement {
 }
 
 func endMenu(chosen time.Duration) *slack.SelectBlockElement {
-	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(AnyOption, mrkdwn.PlainText("Any end"), nil)}
+	all := []*slack.OptionBlockObject{slack.NewOptionBlockObject(AnyOption, mrkdwn.PlainText("Any expiry"), nil)}
 	initial := all[0]
 	for _, d := range endsWithin {
-		o := slack.NewOptionBlockObject(d.String(), mrkdwn.PlainText("Ends within "+mrkdwn.Duration(d)), nil)
+		o := slack.NewOptionBlockObject(d.String(), mrkdwn.PlainText("Expires within "+mrkdwn.Duration(d)), nil)
 		all = append(all, o)
 		if d == chosen {
 			initial = o
 		}
 	}
-	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, mrkdwn.PlainText("Ends within"), ActionFilter+":"+filterEnd, all...)
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, mrkdwn.PlainText("Expires within"), ActionFilter+":"+filterEnd, all...)
 	menu.InitialOption = initial
 	return menu
 }

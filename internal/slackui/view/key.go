@@ -16,7 +16,7 @@ func keyButtons(r approval.Request) []*slack.ButtonBlockElement {
 	return append(all,
 		button(ActionExtend, r, "Extend", ""),
 		rotateButton(r),
-		button(ActionReplaceAccessList, r, "Change addresses", ""),
+		button(ActionReplaceAccessList, r, "Change IP access list", ""),
 		revokeButton(r),
 	)
 }

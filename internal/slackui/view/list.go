@@ -41,7 +41,7 @@ const maxFootnote = 50
 func (v Screens) List(page approval.Page, first mrkdwn.Text) mrkdwn.Message {
 	mine := page.Requests
 	if len(mine) == 0 {
-		return mrkdwn.Sentence(mrkdwn.JoinSentences(first, mrkdwn.Textf("You have asked for no key yet. Type `%s` to ask for one.", mrkdwn.BotText(v.Command))))
+		return mrkdwn.Sentence(mrkdwn.JoinSentences(first, mrkdwn.Textf("You haven't requested a key yet. Type `%s` to request one.", mrkdwn.BotText(v.Command))))
 	}
 	text := mrkdwn.JoinSentences(first, "Your requests:")
 	blocks := []slack.Block{mrkdwn.Section(mrkdwn.JoinSentences(first, "*Your requests*, newest first:"))}
@@ -93,18 +93,18 @@ func (v Screens) listRow(r approval.Request) mrkdwn.Text {
 func statusShort(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StatePending:
-		return mrkdwn.JoinSentences(listedType(r), approvedSoFar(r), mrkdwn.Textf("Waits for %s until %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)), nudgeNote(r))
+		return mrkdwn.JoinSentences(listedType(r), approvedSoFar(r), mrkdwn.Textf("Waiting for %s until %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)), nudgeNote(r))
 	case approval.StateApproved:
 		if isReadyMissing(r) {
-			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("Approved: create the key by %s. Its message in our conversation is not posted yet, so the button is here.", mrkdwn.Date(r.ExpiresAt)))
+			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("Approved. Press *Create my key* by %s.", mrkdwn.Date(r.ExpiresAt)))
 		}
-		return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("Approved: create the key by %s, in our conversation.", mrkdwn.Date(r.ExpiresAt)))
+		return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("Approved. Create the key by %s, in our messages.", mrkdwn.Date(r.ExpiresAt)))
 	case approval.StateIssuing:
-		return issuingOrRollingBack(r, "The key is being made.")
+		return issuingOrRollingBack(r, "The key is being created.")
 	case approval.StateDelivered:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("Key%s was shown; tell me by %s that you saved it. It ends %s.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy), mrkdwn.Date(r.KeyExpiresAt)), breakGlassNote(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("Key%s was shown. Press *I saved it* by %s. It expires %s.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy), mrkdwn.Date(r.KeyExpiresAt)), breakGlassNote(r))
 	case approval.StateActive:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("Key%s, ends %s.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), breakGlassNote(r))
+		return mrkdwn.JoinSentences(mrkdwn.Textf("Key%s, expires %s.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), breakGlassNote(r))
 	}
 	return StatusForRequester(r)
 }
@@ -115,7 +115,7 @@ func listedType(r approval.Request) mrkdwn.Text {
 	case approval.Extension:
 		return mrkdwn.Textf("%s more for the key of request %s, until %s.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ParentID, mrkdwn.Date(r.Change.NewEnd))
 	case approval.AccessListChange:
-		return mrkdwn.Textf("Another access list for the key of request %s: %s.", r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), 300))
+		return mrkdwn.Textf("New IP access list for the key of request %s: %s.", r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), 300))
 	}
 	return ""
 }
@@ -169,18 +169,18 @@ func (v Screens) Pending(waiting, unsigned []approval.Request, now time.Time) mr
 		}
 	}
 	if len(waiting) == 0 {
-		add("Nothing waits for your decision.")
+		add("No requests are waiting for your decision.")
 	} else {
 		add(mrkdwn.Textf("*%s waiting for your decision*, oldest first:", mrkdwn.BotText(mrkdwn.Count(len(waiting), "request"))))
 	}
 	rows(waiting, maxPending, mrkdwn.MaxMessage*3/4, func(r approval.Request) mrkdwn.Text {
-		return mrkdwn.JoinSentences(v.summaryOf(r).intro, v.org(r), v.detailText(r), approvedSoFar(r), mrkdwn.Textf("That was %s ago.", mrkdwn.BotText(mrkdwn.Duration(Age(now, r.RequestedAt)))), v.cardLocation(r))
+		return mrkdwn.JoinSentences(v.summaryOf(r).intro, v.org(r), v.detailText(r), approvedSoFar(r), mrkdwn.Textf("%s ago.", mrkdwn.BotText(mrkdwn.Duration(Age(now, r.RequestedAt)))), v.cardLocation(r))
 	})
 	if len(unsigned) > 0 {
-		add(mrkdwn.Textf("*%s to be reviewed*, taken without approval, oldest first:", mrkdwn.BotText(mrkdwn.Count(len(unsigned), "key"))))
+		add(mrkdwn.Textf("*%s to review*, created without approval, oldest first:", mrkdwn.BotText(mrkdwn.Count(len(unsigned), "key"))))
 	}
 	rows(unsigned, maxAwaitingReview, mrkdwn.MaxMessage/4-6*maxFootnote, func(r approval.Request) mrkdwn.Text {
-		return mrkdwn.JoinSentences(v.breakGlassRow(r), mrkdwn.Textf("That was %s ago.", mrkdwn.BotText(mrkdwn.Duration(Age(now, r.RequestedAt)))), v.reviewLocation(r))
+		return mrkdwn.JoinSentences(v.breakGlassRow(r), mrkdwn.Textf("%s ago.", mrkdwn.BotText(mrkdwn.Duration(Age(now, r.RequestedAt)))), v.reviewLocation(r))
 	})
 	return mrkdwn.NewMessage(mrkdwn.JoinSentences(said...), blocks...)
 }
@@ -188,14 +188,14 @@ func (v Screens) Pending(waiting, unsigned []approval.Request, now time.Time) mr
 func (v Screens) cardLocation(r approval.Request) mrkdwn.Text {
 	at := r.MessageRefs[approval.CardMessage]
 	if at.TS == "" {
-		return mrkdwn.Textf("Its card could not be posted to <#%s> yet; I keep trying.", mrkdwn.BotText(v.Channel(r)))
+		return mrkdwn.Textf("Its card isn't posted to <#%s> yet. I keep trying.", mrkdwn.BotText(v.Channel(r)))
 	}
 	return mrkdwn.Textf("Its card is in <#%s>.", mrkdwn.BotText(at.Channel))
 }
 
 // breakGlassRow says in a few words what was taken without approval.
 func (v Screens) breakGlassRow(r approval.Request) mrkdwn.Text {
-	return mrkdwn.Textf("%s took a key without approval%s: %s, for %s.", Mention(requester(r)), v.inOrg(r), mrkdwn.BotText(mrkdwn.Truncate(Titles(r.Access.Roles), 300)), mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
+	return mrkdwn.Textf("%s created a key without approval%s: %s, for %s.", Mention(requester(r)), v.inOrg(r), mrkdwn.BotText(mrkdwn.Truncate(Titles(r.Access.Roles), 300)), mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
 }
 
 func (v Screens) reviewLocation(r approval.Request) mrkdwn.Text {
@@ -203,7 +203,7 @@ func (v Screens) reviewLocation(r approval.Request) mrkdwn.Text {
 	if at.TS == "" {
 		return ""
 	}
-	return mrkdwn.Textf("Sign under *To be reviewed* in <#%s>, or in my *Home* tab.", mrkdwn.BotText(at.Channel))
+	return mrkdwn.Textf("Review it in <#%s>, or in my *Home* tab.", mrkdwn.BotText(at.Channel))
 }
 
 // Age is how long ago something was, in whole minutes, hours or days.

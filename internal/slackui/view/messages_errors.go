@@ -17,7 +17,7 @@ func notChecked(err error) mrkdwn.Text {
 	if wait := pace.AskedToWait(err); wait > 0 {
 		return mrkdwn.Textf("Slack wants me to wait before I look up who you are, so nothing was changed. Try again in %s.", mrkdwn.BotText(mrkdwn.Duration(pace.Readable(wait))))
 	}
-	return "Slack did not tell me in time who you are, so nothing was changed. Try again in a minute."
+	return "Slack didn't tell me in time who you are, so nothing was changed. Try again in a minute."
 }
 
 // MessagesTabOff tells a user why they got no message.
@@ -31,35 +31,35 @@ const MessagesTabOff mrkdwn.Text = ":warning: I can't write to you: the *Message
 func whyNotMade(c approval.Cause) mrkdwn.Text {
 	switch c {
 	case approval.CauseInterrupted:
-		return "I was interrupted while making the key."
+		return "I was interrupted while creating the key."
 	case approval.CauseNotShown:
-		return "Slack did not clearly take the message with the key."
+		return "Slack didn't confirm delivery of the key."
 	case approval.CauseAtlasUnavailable:
-		return "Atlas did not answer, or asked to be left alone for a while."
+		return "Atlas didn't respond, or was rate limiting."
 	case approval.CauseUnknown:
-		return "Atlas did not say whether it made the key; if it did, I remove it."
+		return "Atlas didn't say whether it created the key. If it did, I'll delete it."
 	case approval.CauseAccessMismatch:
-		return "Atlas made something else than was approved, so it was not handed out."
+		return "Atlas created something other than what was approved, so I didn't give it to you."
 	case approval.CauseInvalidCredential:
-		return "Atlas does not accept this bot's own credential; the operator of this bot has to look at that."
+		return "Atlas doesn't accept this bot's own credential. The operator of this bot has to fix that."
 	case approval.CauseNotPermitted:
-		return "Atlas does not allow this bot to do that."
+		return "Atlas doesn't allow this bot to do that."
 	case approval.CauseNoOrg:
 		return noOrg
 	case approval.CauseKeyLimit:
-		return "The Atlas organization has as many API keys as it may have."
+		return "The Atlas organization has reached its limit of API keys."
 	case approval.CauseBadAddress:
-		return "Atlas does not take one of the addresses."
+		return "Atlas doesn't accept one of the addresses."
 	case approval.CauseBadRole:
-		return "Atlas does not take one of the roles."
+		return "Atlas doesn't accept one of the roles."
 	case approval.CauseBadProject:
-		return "One of the projects is not there any more, or this bot cannot reach it."
+		return "One of the projects doesn't exist any more, or this bot can't access it."
 	case approval.CauseSuspended:
 		return "The Atlas organization is suspended or gone."
 	case approval.CauseKeyNotActive:
-		return "The key that it was to take over from is gone, or has another owner."
+		return "The key that it was to replace is gone, or has another owner."
 	}
-	return "Atlas refused to make the key."
+	return "Atlas refused to create the key."
 }
 
 // whyNotDeleted says why a key that should be gone is still there.
@@ -68,11 +68,11 @@ func whyNotDeleted(r approval.Request) mrkdwn.Text {
 	case approval.CauseNoOrg:
 		return noOrg
 	case approval.CauseAtlasUnavailable, approval.CauseUnknown:
-		return "Atlas does not answer, or asks to be left alone for a while."
+		return "Atlas isn't responding or is rate limiting."
 	case approval.CauseInvalidCredential:
-		return "Atlas does not accept this bot's own credential; the operator of this bot has to look at that."
+		return "Atlas doesn't accept this bot's own credential. The operator of this bot has to fix that."
 	case approval.CauseNotPermitted:
-		return "Atlas does not allow this bot to delete it."
+		return "Atlas doesn't allow this bot to delete it."
 	}
 	return mrkdwn.JoinSentences("Atlas refuses to delete it.", reference(r.Deletion.Code))
 }
@@ -80,24 +80,24 @@ func whyNotDeleted(r approval.Request) mrkdwn.Text {
 // nextStep says what the requester can do after that.
 func nextStep(r approval.Request) mrkdwn.Text {
 	if r.Type == approval.Rotation && r.Outcome.Cause == approval.CauseKeyNotActive {
-		return "If you still need a key, ask for a new one with the slash command, in any channel."
+		return "If you still need a key, request a new one with the slash command."
 	}
 	if r.Type == approval.Rotation {
-		return mrkdwn.Textf("The key of request %s is as it was; you can rotate it once more, or ask for a new key.", r.ParentID)
+		return mrkdwn.Textf("The key of request %s is unchanged. You can rotate it again, or request a new key.", r.ParentID)
 	}
 	switch r.Outcome.Cause {
 	case approval.CauseKeyLimit:
-		return "Ask an Organization Owner to delete keys that are not needed, then ask again."
+		return "Ask an Organization Owner to delete keys that aren't needed, then request again."
 	case approval.CauseBadAddress:
-		return "Check the addresses, then ask again with *Ask again*."
+		return "Check the addresses, then press *Request again*."
 	case approval.CauseBadRole:
-		return "Choose other roles with *Ask again*."
+		return "Press *Request again* and choose other roles."
 	case approval.CauseBadProject:
-		return "Check the projects, then ask again with *Ask again*."
+		return "Check the projects, then press *Request again*."
 	case approval.CauseInvalidCredential:
-		return "Ask again once they have."
+		return "Request again once it's fixed."
 	}
-	return "The operator of this bot has to look at it; ask again once they have."
+	return "The operator of this bot has to look at it. Request again once they have."
 }
 
 // requestLine names a request by its id and description.
@@ -137,13 +137,13 @@ func UserError(err error, r approval.Request) mrkdwn.Text {
 	case errors.Is(err, approval.ErrNotAllowed):
 		return AlreadyDone(r)
 	case errors.Is(err, service.ErrNoProjects):
-		return "Atlas does not tell me its projects just now, so nothing was changed. Try again in a minute, or without projects."
+		return "Atlas isn't listing its projects just now, so nothing was changed. Try again in a minute, or without projects."
 	case errors.Is(err, approval.ErrRotationUnderway):
-		return mrkdwn.Textf("This key has a successor already, request %s, so no other one was made. Look for its message in our conversation.", r.Successor)
+		return mrkdwn.Textf("This key is already being replaced by %s. See its message here.", r.Successor)
 	case r.ID != "":
-		return mrkdwn.Textf("That did not work and nothing was changed. Try again in a minute; if it stays so, tell the operator of this bot and quote %s.", r.ID)
+		return mrkdwn.Textf("That didn't work and nothing was changed. Try again in a minute. If it keeps failing, tell the operator of this bot and quote %s.", r.ID)
 	}
-	return "That did not work and nothing was changed. Try again in a minute; if it stays so, tell the operator of this bot."
+	return "That didn't work and nothing was changed. Try again in a minute. If it keeps failing, tell the operator of this bot."
 }
 
 // NotYourKey is said of a key that only its owner and approvers can end.
@@ -157,34 +157,34 @@ var UserErrors = []struct {
 	about func(approval.Request) mrkdwn.Text
 	why   func(error) mrkdwn.Text // in place of said, if what is said depends on the error
 }{
-	{Err: service.ErrNotEligible, said: "Only an active full member of this workspace can hold a key. Nothing was changed; choose another person."},
-	{Err: policy.ErrOwnRequest, said: "This is your own request, so another person has to decide on it. Nothing was changed."},
-	{Err: policy.ErrNotApprover, said: "Only approvers can decide on this. Nothing was changed; the people who can are watching this channel."},
-	{Err: approval.ErrNotOwner, said: "Only the person who asked can do that. Nothing was changed; with the slash command, in any channel, you can ask for a key of your own."},
-	{Err: approval.ErrGuest, said: "Guests of this workspace cannot use this bot. Ask a full member whom you work with to request the key."},
+	{Err: service.ErrNotEligible, said: "Only an active full member of this workspace can own a key. Nothing was changed. Choose another person."},
+	{Err: policy.ErrOwnRequest, said: "This is your own request, so another approver has to decide. Nothing was changed."},
+	{Err: policy.ErrNotApprover, said: "Only approvers can decide on this. Nothing was changed."},
+	{Err: approval.ErrNotOwner, said: "Only the requester can do that. Nothing was changed. To request a key of your own, use the slash command."},
+	{Err: approval.ErrGuest, said: "Guests can't use this bot. Ask a full member of this workspace to request the key."},
 	{Err: approval.ErrDeactivated, said: "Your Slack account is deactivated, so nothing was changed. Ask an administrator of the workspace."},
-	{Err: approval.ErrBot, said: "Only people can use this bot. Nothing was changed; press or type it yourself."},
+	{Err: approval.ErrBot, said: "Only people can use this bot. Nothing was changed."},
 	{Err: approval.ErrExternal, said: "Only members of this workspace can use this bot. Ask a member whom you work with."},
 	{Err: policy.ErrCannotCheck, why: notChecked},
-	{Err: approval.ErrNotFound, said: "I know no such request, so nothing was changed. Ask for a new key with the slash command, in any channel."},
-	{Err: approval.ErrConflict, said: "This request is changing quickly just now, and your press changed nothing. Try again in a moment."},
-	{Err: service.ErrAlreadyApproved, said: "You approved this already; it takes others as well. Nothing was changed.", about: alreadyApproved},
-	{Err: service.ErrNotNeeded, said: "It takes the approval of other people. Nothing was changed.", about: notNeeded},
-	{Err: approval.ErrAlreadyNudged, said: "You asked once more already. Nothing was changed.", about: alreadyNudged},
-	{Err: approval.ErrAlreadyReviewed, said: "That is reviewed already. Nothing was changed.", about: AlreadyReviewed},
-	{Err: service.ErrTooManyForForm, said: "These are too many addresses for a form, so I cannot take single ones away. Nothing was changed: approve it as it is, or deny it and say why."},
+	{Err: approval.ErrNotFound, said: "I can't find that request, so nothing was changed. The slash command with “list” shows your requests."},
+	{Err: approval.ErrConflict, said: "This request is being changed right now. Nothing was changed. Try again in a moment."},
+	{Err: service.ErrAlreadyApproved, said: "You approved this already, and it needs others as well. Nothing was changed.", about: alreadyApproved},
+	{Err: service.ErrNotNeeded, said: "This needs the approval of other people. Nothing was changed.", about: notNeeded},
+	{Err: approval.ErrAlreadyNudged, said: "You already reminded the approvers. Nothing was changed.", about: alreadyNudged},
+	{Err: approval.ErrAlreadyReviewed, said: "This is already reviewed. Nothing was changed.", about: AlreadyReviewed},
+	{Err: service.ErrTooManyForForm, said: "There are too many addresses for a form, so they can't be changed here. Approve the request as it is, or deny it and say why."},
 	{Err: service.ErrOwnerActive, said: "The owner of this key is active, so it stays theirs. Nothing was changed.", about: ownedAgain},
-	{Err: service.ErrBreakGlassNotAllowed, said: "You are not among those who may take a key without approval. Nothing was changed; ask for one with the slash command, in any channel."},
-	{Err: approval.ErrPredecessorNotActive, said: "The key that this one would take over from is gone, or has another owner by now, so no key was made. Ask for a new one with the slash command, in any channel."},
-	{Err: approval.ErrPredecessorRevoked, said: "The key that this one takes over from was revoked, so this one is deleted too. If you still need a key, ask for a new one with the slash command, in any channel."},
-	{Err: service.ErrToSelf, said: "You can't hand a key to yourself. Nothing was changed; choose another person."},
-	{Err: policy.ErrBreakGlassEnds, said: "This key was taken by break-glass, so it gets no more time. Nothing was changed; ask for a new key with the slash command, in any channel."},
-	{Err: policy.ErrRoleNotOffered, said: "A role of this key can't be asked for here any more. Nothing was changed; ask for a new key with the slash command, in any channel."},
-	{Err: policy.ErrRoleNotTheirs, said: "A role of this key isn't one that its owner may ask for. Nothing was changed; ask for a new key with the slash command, in any channel."},
-	{Err: policy.ErrOutlivesRole, said: "A role of this key doesn't allow it to be valid that long. Nothing was changed; ask for a new key with the slash command, in any channel."},
-	{Err: service.ErrMisplaced, said: "This button isn't where I put it, so nothing was changed. Please use the other message about this request; its buttons work."},
-	{Err: service.ErrNothingOffered, said: "The rules here let you ask for nothing. Nothing was changed; the operator of this bot can say why."},
-	{Err: policy.ErrNoOrg, said: "I do not serve that Atlas organization (any more). Nothing was changed; the operator of this bot can say why."},
+	{Err: service.ErrBreakGlassNotAllowed, said: "You're not on the emergency list. Use the slash command and put the urgency in the reason."},
+	{Err: approval.ErrPredecessorNotActive, said: "The key that this one would replace is gone, or has another owner, so no key was created. Request a new one with the slash command."},
+	{Err: approval.ErrPredecessorRevoked, said: "The key that this one takes over from was revoked, so this one is deleted too. If you still need a key, request a new one with the slash command."},
+	{Err: service.ErrToSelf, said: "You can't transfer a key to yourself. Nothing was changed. Choose another person."},
+	{Err: policy.ErrBreakGlassEnds, said: "Emergency keys can't be extended. Nothing was changed. Request a new key with the slash command."},
+	{Err: policy.ErrRoleNotOffered, said: "A role of this key can't be requested here any more. Nothing was changed. Request a new key with the slash command."},
+	{Err: policy.ErrRoleNotTheirs, said: "The owner of this key may not request one of its roles. Nothing was changed. Request a new key with the slash command."},
+	{Err: policy.ErrOutlivesRole, said: "A role of this key doesn't allow such a late expiry. Nothing was changed. Request a new key with the slash command."},
+	{Err: service.ErrMisplaced, said: "This button is out of date, so nothing was changed. Use the newest message about this request."},
+	{Err: service.ErrNothingOffered, said: "The policy doesn't let you request any key. The operator of this bot can say why."},
+	{Err: policy.ErrNoOrg, said: "I don't manage that Atlas organization (any more). Nothing was changed. The operator of this bot can say why."},
 }
 
 // overLimit is the first limit of one person that a request would pass.
@@ -201,11 +201,11 @@ func roleRefusal(e *policy.RoleError) mrkdwn.Text {
 	role := mrkdwn.BotText(Titles([]policy.Role{e.Role}))
 	switch {
 	case errors.Is(e, policy.ErrRoleNotOffered):
-		return mrkdwn.Textf("The role %s of this key can't be asked for here any more, so the key can only lose addresses or be revoked. Nothing was changed; ask for a new key with other roles.", role)
+		return mrkdwn.Textf("The role %s of this key can't be requested here any more. Nothing was changed. You can remove addresses or revoke the key, or request a new one.", role)
 	case errors.Is(e, policy.ErrRoleNotTheirs):
-		return mrkdwn.Textf("The role %s of this key isn't one that you may ask for. Nothing was changed; ask for a new key with other roles.", role)
+		return mrkdwn.Textf("You may not request the role %s of this key. Nothing was changed. Request a new key with other roles.", role)
 	}
-	return mrkdwn.Textf("A key with the role %s is valid at most %s in all, with its extensions and rotations. Nothing was changed; ask for a new key with the slash command, in any channel.", role, mrkdwn.BotText(mrkdwn.Duration(e.Most)))
+	return mrkdwn.Textf("Keys with the role %s last %s at most, including extensions and rotations. Nothing was changed. Request a new key with the slash command.", role, mrkdwn.BotText(mrkdwn.Duration(e.Most)))
 }
 
 // AlreadyDone says what came before a click that was possible when its button was
@@ -249,13 +249,13 @@ func AlreadyDecided(r approval.Request, who policy.UserID) mrkdwn.Text {
 	case r.Decision.By == "":
 		return AlreadyDone(r)
 	case r.Decision.By == who:
-		return mrkdwn.Textf("You decided on this %s already. The card shows how it goes on.", mrkdwn.Date(r.Decision.At))
+		return mrkdwn.Textf("You already decided on this %s.", mrkdwn.Date(r.Decision.At))
 	case r.State == approval.StateDenied:
 		return AlreadyDone(r)
 	case slices.ContainsFunc(r.Approvals, func(a approval.Approval) bool { return a.By == who }):
-		return mrkdwn.Textf("You approved this already, and %s gave the last approval %s. The card shows how it goes on.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
+		return mrkdwn.Textf("You already approved this, and %s gave the last approval %s.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
 	}
-	return mrkdwn.Textf("%s was faster and approved it %s. The card shows how it goes on.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
+	return mrkdwn.Textf("%s already approved this %s.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
 }
 
 // AlreadyDoneForOwner is [AlreadyDone] for the requester, for states in which there is
@@ -263,16 +263,16 @@ func AlreadyDecided(r approval.Request, who policy.UserID) mrkdwn.Text {
 func AlreadyDoneForOwner(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StateApproved:
-		return mrkdwn.Textf("No key is out at the moment: press *Create my key* in the message about this request, by %s.", mrkdwn.Date(r.ExpiresAt))
+		return mrkdwn.Textf("There's no key right now. Press *Create my key* in the message about this request by %s.", mrkdwn.Date(r.ExpiresAt))
 	case approval.StateIssuing:
 		if r.Issuance.Stage == approval.StageRollingBack {
 			return RolledBackForOwner(r)
 		}
-		return "The key is being made already. It appears in our conversation in a moment; there is nothing to press."
+		return "The key is already being created. It appears here in a moment."
 	case approval.StateDelivered:
 		return mrkdwn.Textf("The key%[1]s was shown already. Say in the message about it by %[2]s whether you saved it or did not see it.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy))
 	case approval.StateActive:
-		return mrkdwn.Textf("You have the key%s already; it ends %s. If you lost the private key, rotate it.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt))
+		return mrkdwn.Textf("You already have the key%s. It expires %s. If you lost the private key, rotate it.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt))
 	}
 	return AlreadyDone(r)
 }

@@ -30,15 +30,15 @@ func PartialForm(p policy.Policy, r approval.Request, metadata string) slack.Mod
 	}}}
 	blocks := []slack.Block{
 		mrkdwn.Section(requestedText(r)),
-		mrkdwn.Section(mrkdwn.Textf("Take away what you do not approve, and press *Approve*. %s reads what you took away and by whom, and can decline the rest. Nothing can be added.", Mention(r.Requester))),
-		in.block(policy.FieldRoles, asking("What may it do?", "")),
+		mrkdwn.Section(mrkdwn.Textf("Remove what you don't want to grant, then approve. %s sees your changes and can decline. You can't add access.", Mention(r.Requester))),
+		in.block(policy.FieldRoles, asking("Organization roles", "")),
 	}
 	if len(r.Access.Projects) > 0 {
-		blocks = append(blocks, in.block(policy.FieldProjects, optionalInput, asking("In which projects?", "In each with the project roles that were asked for."), requestedProjects(r.Access)))
+		blocks = append(blocks, in.block(policy.FieldProjects, optionalInput, asking("Projects", "Each with the project roles below."), requestedProjects(r.Access)))
 	}
 	m := mrkdwn.Modal(ViewPartial, "Approve with changes", append(blocks,
-		in.block(policy.FieldNetworks, asking("From which addresses?", "All of them are among those asked for, or inside of them.")),
-		in.block(policy.FieldLifetime, asking("For how long?", "Counted from the moment the key is made.")),
+		in.block(policy.FieldNetworks, asking("IP access list", "Must be within the requested addresses.")),
+		in.block(policy.FieldLifetime, asking("Expires after", "Starts when the key is created.")),
 	)...)
 	m.Submit = mrkdwn.PlainText("Approve")
 	m.PrivateMetadata = metadata

@@ -17,7 +17,7 @@ const maxAnswer = 500
 // DenyForm asks an approver for a reason, which may be left empty. The request
 // is denied when this is sent.
 func DenyForm(r approval.Request, metadata string) slack.ModalViewRequest {
-	reason := inputs{}.block(policy.FieldReason, asking("Why?", "The requester reads it. You may leave it empty."), optionalInput, upTo(maxAnswer))
+	reason := inputs{}.block(policy.FieldReason, asking("Reason", "Visible to the requester. Optional."), optionalInput, upTo(maxAnswer))
 	m := mrkdwn.Modal(ViewDeny, "Deny "+string(r.ID), mrkdwn.Section(requestedText(r)), reason)
 	m.Submit = mrkdwn.PlainText("Deny")
 	m.PrivateMetadata = metadata
@@ -57,11 +57,11 @@ func Notice(title string, said mrkdwn.Text) slack.ModalViewRequest {
 // RevokeForm asks why a key is revoked, which may be left empty. The key
 // is revoked when this is sent.
 func RevokeForm(r approval.Request, metadata string) slack.ModalViewRequest {
-	hint := "The owner of the key reads it. You may leave it empty."
+	hint := "Visible to the owner of the key. Optional."
 	if r.Requester == "" {
-		hint = "It is kept in the audit trail. You may leave it empty."
+		hint = "Kept in the audit trail. Optional."
 	}
-	reason := inputs{}.block(policy.FieldReason, asking("Why?", hint), optionalInput, upTo(maxAnswer))
+	reason := inputs{}.block(policy.FieldReason, asking("Reason", hint), optionalInput, upTo(maxAnswer))
 	m := mrkdwn.Modal(ViewRevoke, "Revoke "+string(r.ID), mrkdwn.Section(revokeEffect(r)), reason)
 	m.Submit = mrkdwn.PlainText("Revoke")
 	m.PrivateMetadata = metadata
@@ -69,7 +69,7 @@ func RevokeForm(r approval.Request, metadata string) slack.ModalViewRequest {
 }
 
 func revokeEffect(r approval.Request) mrkdwn.Text {
-	return mrkdwn.JoinSentences(mrkdwn.Textf("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working, and that cannot be undone.",
+	return mrkdwn.JoinSentences(mrkdwn.Textf("The key%s of request %s, %s (%s), is deleted in Atlas. Whatever uses it stops working. This can't be undone.",
 		KeyName(r), r.ID, ownerText(r), r.Access.Description), otherKeysDeleted(r))
 }
 
@@ -78,13 +78,13 @@ func otherKeysDeleted(r approval.Request) mrkdwn.Text {
 	if r.Type != approval.Rotation && r.Successor == "" {
 		return ""
 	}
-	return "If you revoke it as an approver, the keys before and after it in its rotations are deleted too."
+	return "If you revoke it as an approver, the other keys of its rotations are deleted too."
 }
 
 // ownerText names the owner; that of an adopted key is not known.
 func ownerText(r approval.Request) mrkdwn.Text {
 	if r.Requester == "" {
-		return "of which no owner is known"
+		return "whose owner isn't known"
 	}
 	return mrkdwn.Textf("which %s asked for", Mention(r.Requester))
 }

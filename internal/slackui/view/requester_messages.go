@@ -132,7 +132,7 @@ func (v Screens) outcome(r approval.Request) mrkdwn.Message {
 	}
 	var pressable []*slack.ButtonBlockElement
 	if canRequestAgain(r) {
-		pressable = append(pressable, button(ActionRequestAgain, r, "Ask again", ""))
+		pressable = append(pressable, button(ActionRequestAgain, r, "Request again", ""))
 	}
 	return mrkdwn.NewMessage(mrkdwn.JoinSentences(text, revokeReasonText(r)),
 		mrkdwn.Section(status),
@@ -211,7 +211,7 @@ func confirmOrReplace(r approval.Request) []*slack.ButtonBlockElement {
 func revokeButton(r approval.Request) *slack.ButtonBlockElement {
 	return mrkdwn.WithConfirm(
 		button(ActionRevoke, r, "Revoke", slack.StyleDanger),
-		"Revoke this key?", mrkdwn.PlainText("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working, and that cannot be undone."), "Revoke", "Keep it",
+		"Revoke this key?", mrkdwn.PlainText("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working. This can't be undone."), "Revoke", "Keep it",
 	)
 }
 

@@ -27,7 +27,7 @@ func statusAfterDecision(r approval.Request) mrkdwn.Text {
 	case approval.StateApproved:
 		return mrkdwn.JoinSentences(lastAttemptError(r), mrkdwn.Textf("%s can create the key until %s.", Mention(r.Requester), mrkdwn.Date(r.ExpiresAt)))
 	case approval.StateIssuing:
-		return issuingOrRollingBack(r, "The key is being made.")
+		return issuingOrRollingBack(r, "The key is being created.")
 	case approval.StateDelivered:
 		return mrkdwn.Textf("The key%s was shown to %s %s, who has yet to say that it is saved. It ends %s.", KeyName(r), Mention(r.Requester), mrkdwn.Date(r.Confirmation.ShownAt), mrkdwn.Date(r.KeyExpiresAt))
 	case approval.StateActive:
@@ -221,7 +221,7 @@ func notYet(c approval.Cause) mrkdwn.Text {
 	case approval.CauseNoOrg:
 		return mrkdwn.JoinSentences(noOrg, "I keep trying.")
 	case approval.CauseInvalidCredential:
-		return "Atlas does not accept this bot's own credential; the operator of this bot has to look at that. I keep trying."
+		return "Atlas doesn't accept this bot's own credential. The operator of this bot has to fix that. I keep trying."
 	}
 	return "Atlas does not answer, or asks to be left alone for a while; I keep trying."
 }
@@ -266,7 +266,7 @@ func notChanged(r approval.Request) mrkdwn.Text {
 func whyNotChanged(c approval.Cause) mrkdwn.Text {
 	switch c {
 	case approval.CauseBadAddress:
-		return "Atlas does not take one of the addresses."
+		return "Atlas doesn't accept one of the addresses."
 	case approval.CauseKeyNotActive:
 		return "The key has another owner by now."
 	case approval.CauseNotPermitted:

@@ -79,10 +79,10 @@ func requester(r approval.Request) policy.UserID {
 
 func extensionSummary(r approval.Request) requestSummary {
 	a := requestSummary{
-		title:    "More time",
+		title:    "Extend",
 		yours:    mrkdwn.Textf("for more time for the key of request %s", r.ParentID),
 		intro:    mrkdwn.Textf("%s asks for more time for the active key of request %s.", Mention(r.Requester), r.ParentID),
-		facts:    append(accessFacts(r.Access), mrkdwn.Fact{Name: "More time", Value: mrkdwn.Duration(r.Access.Lifetime)}),
+		facts:    append(accessFacts(r.Access), mrkdwn.Fact{Name: "Extend", Value: mrkdwn.Duration(r.Access.Lifetime)}),
 		dates:    mrkdwn.Textf("When this was asked, the key was to end %s. With the extension it ends %s.", mrkdwn.Date(r.Change.OldEnd), mrkdwn.Date(r.Change.NewEnd)),
 		question: "Give it more time?",
 		grant:    warning(r) + rolesInShort(r.Access) + ": " + mrkdwn.Duration(r.Access.Lifetime) + " more, until " + mrkdwn.UTC(r.Change.NewEnd) + ".",

@@ -92,7 +92,7 @@ func (v Screens) OwnerDeactivatedNotice(r approval.Request, n int) mrkdwn.Messag
 // request.
 func transferMenu() *slack.SelectBlockElement {
 	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, mrkdwn.PlainText("Transfer to …"), ActionTransfer)
-	menu.Confirm = slack.NewConfirmationBlockObject(mrkdwn.PlainText("Transfer the key?"),
-		mrkdwn.PlainText("The person you chose owns the key from now on: they are told of its end, and can extend, rotate and revoke it."), mrkdwn.PlainText("Transfer"), mrkdwn.PlainText("Not yet"))
+	menu.Confirm = slack.NewConfirmationBlockObject(mrkdwn.PlainText("Transfer this key?"),
+		mrkdwn.PlainText("The person you chose owns the key from now on. They're reminded before it expires, and can extend, rotate and revoke it."), mrkdwn.PlainText("Transfer"), mrkdwn.PlainText("Cancel"))
 	return menu
 }
