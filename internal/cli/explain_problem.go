@@ -43,6 +43,9 @@ func (x *explainCommand) networkProblem(p policy.Problem) string {
 	case policy.TooMany:
 		return fmt.Sprintf("These are %s addresses and blocks: at most %d.", p.Given, p.Limit)
 	case policy.HostBits:
+		if p.Hint == "" {
+			return fmt.Sprintf("%s is not a network address, and too wide.", p.Given)
+		}
 		return fmt.Sprintf("%s has bits set behind its mask; the network is %s.", p.Given, p.Hint)
 	case policy.IsRange:
 		return fmt.Sprintf("%s is a range; the networks are %s.", p.Given, p.Hint)

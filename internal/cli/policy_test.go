@@ -128,7 +128,7 @@ func TestPolicyExplain(t *testing.T) {
 				"- There is no network preset named \"moon\".\n" +
 				"- 203.0.113.0/24 is wider than /32, the widest with these roles.\n" +
 				"- 10.0.0.1 is or holds private addresses, which never reach Atlas.\n" +
-				"- 203.0.113.7/24 has bits set behind its mask; the network is 203.0.113.0/24.\n" +
+				"- 203.0.113.7/24 is not a network address, and too wide.\n" +
 				"- sg-0123 is a security group, which Atlas does not know.\n" +
 				"- \"office\" is not an address or a block.\n" +
 				"- A key with ORG_OWNER is valid for at most 8h.\n" +

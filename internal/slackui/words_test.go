@@ -87,8 +87,8 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		"Organization Owner is not asked for (any more): take it away.":                                                                 {Field: policy.FieldRoles, Code: policy.NotASubset, Given: "ORG_OWNER"},
 		"“192.0.2.1/32” is not among the addresses that are asked for: leave some of those, or narrow them.":                            {Field: policy.FieldNetworks, Code: policy.NotASubset, Given: "192.0.2.1/32"},
 		"Organization Owner is not a role that you may ask for: choose another one.":                                                    {Field: policy.FieldRoles, Code: policy.RoleNotForRequester, Given: "ORG_OWNER"},
-		"Choose projects for these roles, or remove the project roles.":                                                 {Field: policy.FieldProjects, Code: policy.Missing},
-		"Choose project roles, or remove the projects.":                                                      {Field: policy.FieldProjectRoles, Code: policy.Missing},
+		"Choose projects for these roles, or remove the project roles.":                                                                 {Field: policy.FieldProjects, Code: policy.Missing},
+		"Choose project roles, or remove the projects.":                                                                                 {Field: policy.FieldProjectRoles, Code: policy.Missing},
 	} {
 		assert.Equal(t, want, view.ProblemText(p))
 	}
@@ -148,8 +148,8 @@ func TestARefusalSaysWhatCameBefore(t *testing.T) {
 		"<@U0BOB> handed it from <@U0ALICE> to <@U0CAROL> " + mrkdwn.Date(later.Add(25*time.Hour)) + ". Nothing else was changed.":        of(service.ErrOwnerActive, "active.handed"),
 		"The account of <@U0ALICE> is active, so the key stays theirs. Nothing was changed.":                                              of(service.ErrOwnerActive, "active"),
 		"The key is theirs already, and their account is deactivated. Nothing was changed; choose another person.":                        of(service.ErrOwnerActive, "active.orphan"),
-		"Only an active full member of this workspace can own a key. Nothing was changed. Choose another person.":                        view.UserError(fmt.Errorf("%w: %w", service.ErrNotEligible, approval.ErrGuest), request(situations["active.orphan"]...)),
-		"Atlas isn't listing its projects just now, so nothing was changed. Try again in a minute, or without projects.":               view.UserError(service.ErrNoProjects, approval.Request{}),
+		"Only an active full member of this workspace can own a key. Nothing was changed. Choose another person.":                         view.UserError(fmt.Errorf("%w: %w", service.ErrNotEligible, approval.ErrGuest), request(situations["active.orphan"]...)),
+		"Atlas isn't listing its projects just now, so nothing was changed. Try again in a minute, or without projects.":                  view.UserError(service.ErrNoProjects, approval.Request{}),
 		"All the approvals that you could give are there; it waits for other people: 1 more of <@U0BOB>, <@U0DANA>. Nothing was changed.": of(service.ErrNotNeeded, "pending.pair.one"),
 	} {
 		assert.Equal(t, said, got)

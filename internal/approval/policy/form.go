@@ -62,8 +62,8 @@ const (
 	NotAnAddress        ProblemCode = "not_an_address"         // Given; Hint: the address in it, if there is one
 	IsRange             ProblemCode = "is_range"               // Given; Hint: the blocks that it is
 	IsMask              ProblemCode = "is_mask"                // Given; Hint: the block that it is
-	HostBits            ProblemCode = "host_bits"              // Given; Hint: the network it would be
-	TooWide             ProblemCode = "too_wide"               // Given; Hint: the widest mask, as in "/24"
+	HostBits            ProblemCode = "host_bits"              // Given; Hint: the network it would be, empty if that is not allowed
+	TooWide             ProblemCode = "too_wide"               // Given; Hint: the widest mask, as in "/24"; Role: that allows no wider one, if a role does
 	NotPublic           ProblemCode = "not_public"             // Given; Hint: the purpose, as in "private"
 	SecurityGroup       ProblemCode = "security_group"         // Given
 	TooMany             ProblemCode = "too_many"               // Given: how many; Limit
@@ -90,6 +90,7 @@ type Problem struct {
 	Given string
 	Hint  string
 	Label string // of a field that the policy adds
+	Role  Role   // whose rule it is
 	Limit int
 	Most  time.Duration
 }

@@ -76,8 +76,8 @@ func (p Policy) CheckNamed(names []string, roles []Role) ([]NetworkPreset, []Pro
 			continue
 		}
 		for _, network := range p.NetworkPresets[i].Networks {
-			if widest := p.minPrefixFor(network, roles, 0); network.Bits() < widest {
-				problems = append(problems, Problem{Field: FieldNetworkPresets, Code: TooWide, Given: name, Hint: "/" + strconv.Itoa(widest)})
+			if widest, role := p.minPrefixFor(network, roles, 0); network.Bits() < widest {
+				problems = append(problems, Problem{Field: FieldNetworkPresets, Code: TooWide, Given: name, Hint: "/" + strconv.Itoa(widest), Role: role})
 				break
 			}
 		}
@@ -114,11 +114,17 @@ func (p Policy) network(word string, roles []Role) (netip.Prefix, *Problem) {
 	if !ok {
 		return wrong(NotAnAddress, meantAddress(word))
 	}
-	if masked := network.Masked(); masked != network {
+	widest, role := p.minPrefixFor(network, roles, p.minPrefix(network))
+	isTooWide := network.Bits() < widest
+	switch masked := network.Masked(); {
+	case masked != network && isTooWide:
+		return wrong(HostBits, "") // a suggestion would be refused next
+	case masked != network:
 		return wrong(HostBits, masked.String())
-	}
-	if widest := p.minPrefixFor(network, roles, p.minPrefix(network)); network.Bits() < widest {
-		return wrong(TooWide, "/"+strconv.Itoa(widest))
+	case isTooWide:
+		_, problem := wrong(TooWide, "/"+strconv.Itoa(widest))
+		problem.Role = role
+		return netip.Prefix{}, problem
 	}
 	if kind := notPublic(network); kind != "" {
 		return wrong(NotPublic, kind)
@@ -144,17 +150,20 @@ func (p Policy) minPrefix(network netip.Prefix) int {
 }
 
 // minPrefixFor is the smallest prefix length at which a key with these roles may be
-// used from network, and at least atLeast.
-func (p Policy) minPrefixFor(network netip.Prefix, roles []Role, atLeast int) int {
+// used from network, and at least atLeast; with the role that demands it, if one does.
+func (p Policy) minPrefixFor(network netip.Prefix, roles []Role, atLeast int) (int, Role) {
+	var strictest Role
 	for _, role := range roles {
 		rule, _ := p.rule(role)
+		most := rule.MinPrefixIPv6
 		if network.Addr().Is4() {
-			atLeast = max(atLeast, rule.MinPrefixIPv4)
-		} else {
-			atLeast = max(atLeast, rule.MinPrefixIPv6)
+			most = rule.MinPrefixIPv4
+		}
+		if most > atLeast {
+			atLeast, strictest = most, role
 		}
 	}
-	return atLeast
+	return atLeast, strictest
 }
 
 // mergeContained keeps the first of equal entries and none that lies inside

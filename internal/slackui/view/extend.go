@@ -35,15 +35,15 @@ type ExtendView struct {
 //	└──────────────────────────────────────────────┘
 func ExtendForm(s ExtendView) slack.ModalViewRequest {
 	in := inputs{lifetimes: s.choices()}
-	blocks := []slack.Block{mrkdwn.Section(mrkdwn.Textf("The key%s of request %s (%s) ends %s. If it is approved, it gets more time; no new key is made.", KeyName(s.Request), s.Request.ID, s.Request.Access.Description, mrkdwn.Date(s.Request.KeyExpiresAt)))}
+	blocks := []slack.Block{mrkdwn.Section(mrkdwn.Textf("The key%s of request %s (%s) expires %s. Once approved, the same key expires later.", KeyName(s.Request), s.Request.ID, s.Request.Access.Description, mrkdwn.Date(s.Request.KeyExpiresAt)))}
 	if s.MaxLifetime > 0 {
-		blocks = append(blocks, mrkdwn.Section(mrkdwn.Textf("Because of %s it is valid at most %s in all, with its extensions and rotations.", mrkdwn.BotText(Titles([]policy.Role{s.MaxLifetimeRole})), mrkdwn.BotText(mrkdwn.Duration(s.MaxLifetime)))))
+		blocks = append(blocks, mrkdwn.Section(mrkdwn.Textf("%s keys last %s at most, including extensions and rotations.", mrkdwn.BotText(Titles([]policy.Role{s.MaxLifetimeRole})), mrkdwn.BotText(mrkdwn.Duration(s.MaxLifetime)))))
 	}
 	blocks = append(blocks,
 		in.block(policy.FieldLifetime, refreshing, asking("Extend by", "Added to the current expiry.")),
 		in.block(policy.FieldReason),
 	)
-	m := mrkdwn.Modal(ViewExtend, "Extend", append(blocks, slack.NewDividerBlock(), mrkdwn.Section(s.Preview.route("This will go to")))...)
+	m := mrkdwn.Modal(ViewExtend, "Extend", append(blocks, slack.NewDividerBlock(), mrkdwn.Section(s.Preview.route("This needs")))...)
 	m.Submit = mrkdwn.PlainText("Submit")
 	m.PrivateMetadata = s.Metadata
 	return m

@@ -95,13 +95,11 @@ func (s FormView) fields() []slack.Block {
 }
 
 func networksHint(p policy.Policy) string {
-	return "Public addresses or CIDR blocks, one or many, as in 203.0.113.7 or 198.51.100.0/24; " + widest(p) +
-		". Slack does not tell me yours: run “curl https://checkip.amazonaws.com” where the key will be used, or search the web for “what is my ip”. " +
-		"Private addresses (10.…, 192.168.…) and security groups do not work: Atlas sees only public ones."
+	return "Public IPs or CIDR blocks, e.g. 203.0.113.7 or 198.51.100.0/24. " + widest(p) + ". Your IP: curl https://checkip.amazonaws.com"
 }
 
 func widest(p policy.Policy) string {
-	return "no wider than /" + decimal(p.MinPrefixIPv4) + " (IPv6: /" + decimal(p.MinPrefixIPv6) + "), at most " + decimal(p.MaxEntries) + " in all"
+	return "Max /" + decimal(p.MinPrefixIPv4) + " (IPv6 /" + decimal(p.MinPrefixIPv6) + "), at most " + decimal(p.MaxEntries) + " entries"
 }
 
 func networksMenu(id string, offered []policy.NetworkPreset, chosen []string) *slack.MultiSelectBlockElement {
@@ -136,29 +134,29 @@ const maxPreviewProblems = 5
 func (o FormPreview) blocks() []slack.Block {
 	blocks := []slack.Block{slack.NewDividerBlock()}
 	blocks = append(blocks, previewProblems(o.Problems)...)
-	return append(blocks, mrkdwn.Section(o.route("This will go to")), mrkdwn.Footnote("Updates as you choose. Addresses are checked when you submit."))
+	return append(blocks, mrkdwn.Section(o.route("This needs")), mrkdwn.Footnote("Updates as you choose. Addresses are checked when you submit."))
 }
 
-// route says whose approval it would take, after "This will go to".
-func (o FormPreview) route(goesTo mrkdwn.Text) mrkdwn.Text {
+// route says whose approval it would take, after "This needs".
+func (o FormPreview) route(needs mrkdwn.Text) mrkdwn.Text {
 	switch {
 	case o.Unknown:
 		return "I couldn't check who needs to approve this. You can still submit it."
 	case o.Rule != "":
 		return mrkdwn.Textf(":zap: *Auto-approved* by rule %s. Recorded, and approvers are notified.", o.Rule)
 	}
-	return mrkdwn.JoinSentences(mrkdwn.Textf("%s %s.", goesTo, approvalsNeeded(o.Requirements)), o.noEligibleApprover())
+	return mrkdwn.JoinSentences(mrkdwn.Textf("%s %s.", needs, approvalsFrom(o.Requirements)), o.noEligibleApprover())
 }
 
 func (o FormPreview) noEligibleApprover() mrkdwn.Text {
 	if !o.NoEligibleApprover {
 		return ""
 	}
-	who := mrkdwn.Textf("you are the only one who could approve this, and your own request is not yours to decide")
+	who := mrkdwn.Text("you're the only one who could approve this, and you can't approve your own request")
 	if needed(approval.Request{Requirements: o.Requirements}) > 1 {
-		who = "there are too few people beside you who could approve this, and your own request is not yours to decide"
+		who = "there are too few people besides you who could approve this"
 	}
-	return mrkdwn.Textf(":warning: As far as I can see %s. You can send it; tell the operator of this bot that it needs other approvers.", who)
+	return mrkdwn.Textf(":warning: As far as I can see, %s. You can submit it, but tell the operator of this bot that it needs other approvers.", who)
 }
 
 // isLimit reports whether a problem is about what the person has already, and
@@ -213,11 +211,11 @@ func BreakGlassForm(s BreakGlassView) slack.ModalViewRequest {
 	rule := s.Org.Policy.BreakGlass
 	in := inputs{orgIndex: orgIndex(s.Org.ID, s.Orgs), policy: s.Org.Policy, roles: rule.Roles, filled: s.Filled}
 	blocks := []slack.Block{
-		mrkdwn.Section(mrkdwn.Textf(":rotating_light: *This makes a key at once, without approval.*\n"+
-			"• It appears in our conversation, visible to you alone, is valid for %s and is deleted then.\n"+
-			"• <#%s> reads at once that you took it, what it may do, and your reason.\n"+
-			"• Another person has to review it there.\n"+
-			"If it can wait for an approver, close this and ask in the normal way.", mrkdwn.BotText(mrkdwn.Duration(rule.Lifetime)), mrkdwn.BotText(s.Channel))),
+		mrkdwn.Section(mrkdwn.Textf(":rotating_light: *This creates a key at once, without approval.*\n"+
+			"• Only you see it, in our messages. It's deleted after %s.\n"+
+			"• <#%s> is notified now, with your name, the roles and your reason.\n"+
+			"• Another person must review it there afterwards.\n"+
+			"If it can wait for an approver, close this and request a key instead.", mrkdwn.BotText(mrkdwn.Duration(rule.Lifetime)), mrkdwn.BotText(s.Channel))),
 	}
 	blocks = append(blocks, orgBlock(s.Orgs, s.Org.ID)...)
 	blocks = append(blocks, in.block(policy.FieldDescription), in.block(policy.FieldRoles, asking("Organization roles", "Choose the fewest that work.")))

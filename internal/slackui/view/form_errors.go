@@ -25,7 +25,11 @@ func FormErrors(problems []policy.Problem, inputs InputIDs) map[string]string {
 	byBlock := map[string][]string{}
 	for _, p := range problems {
 		block := inputs.Of(p.Field)
-		byBlock[block] = append(byBlock[block], ProblemText(p))
+		text := ProblemText(p)
+		if _, canChoose := inputs[policy.FieldNetworkPresets]; p.Field == policy.FieldNetworks && p.Code == policy.Missing && !canChoose {
+			text = "Add at least one IP address. Atlas rejects keys without one."
+		}
+		byBlock[block] = append(byBlock[block], text)
 	}
 	texts := map[string]string{}
 	for block, all := range byBlock {
@@ -62,12 +66,9 @@ func ProblemText(p policy.Problem) string {
 	case policy.IsMask:
 		return fmt.Sprintf("“%s” has a netmask. Enter it as a CIDR block instead: %s.", given, p.Hint)
 	case policy.HostBits:
-		return fmt.Sprintf("“%s” names one host and a network at once: did you mean %s, or the host without the slash?", given, p.Hint)
+		return notANetwork(p)
 	case policy.TooWide:
-		if p.Field == policy.FieldNetworkPresets {
-			return fmt.Sprintf("The network “%s” is too wide for a key with these roles: %s is the widest. Leave it out, or enter some of its addresses.", given, p.Hint)
-		}
-		return fmt.Sprintf("“%s” is too wide: %s is the widest that is allowed here.", given, p.Hint)
+		return tooWide(p)
 	case policy.NotPublic:
 		return fmt.Sprintf("“%s” is %s, and Atlas sees only public ones. Enter the public address that your traffic comes from.", given, article(p.Hint))
 	case policy.SecurityGroup:
@@ -87,7 +88,7 @@ func ProblemText(p policy.Problem) string {
 	case policy.NotASubset:
 		return notASubset(p)
 	case policy.LifetimeTooLong:
-		return fmt.Sprintf("A key with %s is valid at most %s: choose a shorter lifetime, or leave that role out.", title(p.Given), mrkdwn.Duration(p.Most))
+		return fmt.Sprintf("%s keys last %s at most. Choose an earlier expiry or remove that role.", title(p.Given), mrkdwn.Duration(p.Most))
 	case policy.TooManyOpen:
 		return fmt.Sprintf("You have %d open requests, the most that one person may have. Withdraw one first, or wait for a decision.", p.Limit)
 	case policy.TooManyKeys:
@@ -95,13 +96,35 @@ func ProblemText(p policy.Problem) string {
 	case policy.TooManyPerHour:
 		return fmt.Sprintf("You sent %d requests within an hour, the most that one person may send. Submit again later.", p.Limit)
 	case policy.ExtensionTooLong:
-		return fmt.Sprintf("A key with %s is valid at most %s in all, with its extensions and rotations: choose less.", title(p.Given), mrkdwn.Duration(p.Most))
+		return fmt.Sprintf("%s keys last %s at most, including extensions and rotations. Choose less.", title(p.Given), mrkdwn.Duration(p.Most))
 	case policy.LifetimeNotAllowed:
 		return "This expiry isn't available here (any more). Choose one from the list."
 	case policy.Unchanged:
 		return "The key has exactly this list already. Change something, or close this."
 	}
 	return "This isn't accepted. Change it and submit again."
+}
+
+// notANetwork says of an address with a mask what can be entered instead.
+func notANetwork(p policy.Problem) string {
+	given := mrkdwn.Truncate(p.Given, maxGiven)
+	host, _, _ := strings.Cut(given, "/")
+	if p.Hint == "" {
+		return fmt.Sprintf("%s isn't a network address. Use %s for one host, or a smaller network.", given, host)
+	}
+	return fmt.Sprintf("%s isn't a network address. Use %s for the network or %s for one host.", given, p.Hint, host)
+}
+
+// tooWide says whose limit it is that a network exceeds.
+func tooWide(p policy.Problem) string {
+	given, limit := mrkdwn.Truncate(p.Given, maxGiven), p.Hint+" is the widest network allowed here"
+	if p.Role != "" {
+		limit = fmt.Sprintf("%s keys allow no network wider than %s", title(string(p.Role)), p.Hint)
+	}
+	if p.Field == policy.FieldNetworkPresets {
+		return fmt.Sprintf("The network “%s” is too wide: %s. Remove it, or enter some of its addresses.", given, limit)
+	}
+	return fmt.Sprintf("“%s” is too wide: %s.", given, limit)
 }
 
 // notASubset says that an approver would grant more than is asked for.

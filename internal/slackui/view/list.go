@@ -113,7 +113,7 @@ func statusShort(r approval.Request) mrkdwn.Text {
 func listedType(r approval.Request) mrkdwn.Text {
 	switch r.Type {
 	case approval.Extension:
-		return mrkdwn.Textf("%s more for the key of request %s, until %s.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ParentID, mrkdwn.Date(r.Change.NewEnd))
+		return mrkdwn.Textf("Extends the key of %[2]s by %[1]s, until %[3]s.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ParentID, mrkdwn.Date(r.Change.NewEnd))
 	case approval.AccessListChange:
 		return mrkdwn.Textf("New IP access list for the key of request %s: %s.", r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), 300))
 	}

@@ -29,15 +29,15 @@ func requestedText(r approval.Request) mrkdwn.Text {
 	from := mrkdwn.Truncate(namedAddresses(r.Access), 300)
 	switch r.Type {
 	case approval.Extension:
-		return mrkdwn.Textf("%s asked for %s more for the key of request %s, until %s.", Mention(r.Requester), mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ParentID, mrkdwn.Date(r.Change.NewEnd))
+		return mrkdwn.Textf("%[1]s requested to extend the key of %[3]s by %[2]s, until %[4]s.", Mention(r.Requester), mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ParentID, mrkdwn.Date(r.Change.NewEnd))
 	case approval.AccessListChange:
-		return mrkdwn.Textf("%s asked that the key of request %s may be used from %s.", Mention(r.Requester), r.ParentID, from)
+		return mrkdwn.Textf("%s requested another IP access list for the key of %s: %s.", Mention(r.Requester), r.ParentID, from)
 	}
 	projects := mrkdwn.Text("")
 	if len(r.Access.Projects) > 0 {
-		projects = mrkdwn.Textf(", and in projects %s", mrkdwn.Truncate(projectsText(r.Access.Projects), 600))
+		projects = mrkdwn.Textf(", in projects %s", mrkdwn.Truncate(projectsText(r.Access.Projects), 600))
 	}
-	return mrkdwn.Textf("%s asked for %s%s from %s, for %s.", Mention(r.Requester), mrkdwn.BotText(Titles(r.Access.Roles)), projects, from, mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
+	return mrkdwn.Textf("%s requested %s%s, from %s, for %s.", Mention(r.Requester), mrkdwn.BotText(Titles(r.Access.Roles)), projects, from, mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
 }
 
 // ReasonGiven is the reason of a denial or a revocation. It leaves out what could
@@ -86,7 +86,7 @@ func ownerText(r approval.Request) mrkdwn.Text {
 	if r.Requester == "" {
 		return "whose owner isn't known"
 	}
-	return mrkdwn.Textf("which %s asked for", Mention(r.Requester))
+	return mrkdwn.Textf("owned by %s", Mention(r.Requester))
 }
 
 // ConfirmRevoke is the answer to the command's "revoke": what it would do, and a

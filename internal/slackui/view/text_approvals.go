@@ -131,6 +131,24 @@ func approvalsNeeded(needs []policy.Requirement) mrkdwn.Text {
 	return enumerated(all, "and")
 }
 
+// approvalsFrom says the same for "This needs": "1 approval from @platform and 1 from
+// @security (because of Organization Owner)".
+func approvalsFrom(needs []policy.Requirement) mrkdwn.Text {
+	all := make([]mrkdwn.Text, len(needs))
+	for i, n := range needs {
+		count := mrkdwn.Count(n.Count, "approval")
+		if i > 0 {
+			count = decimal(n.Count)
+		}
+		all[i] = mrkdwn.Textf("%s from %s", mrkdwn.BotText(count), people(n.From))
+		sameNext := i+1 < len(needs) && slices.Equal(n.For, needs[i+1].For)
+		if len(n.For) > 0 && !sameNext {
+			all[i] += mrkdwn.Textf(" (because of %s)", mrkdwn.BotText(Titles(n.For)))
+		}
+	}
+	return enumerated(all, "and")
+}
+
 // principalsText says n of who.
 func principalsText(who policy.Principals, n int) mrkdwn.Text {
 	switch {
