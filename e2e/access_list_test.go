@@ -18,7 +18,7 @@ import (
 func (w *Env) requestAccessList(id policy.ID, networks string) policy.ID {
 	w.t.Helper()
 	modal := w.ClickOpensModal(alice, "ready/replace_access_list")
-	assert.Contains(w.t, string(modal.View), "in every project it belongs to", "it is said before it is sent")
+	assert.Contains(w.t, string(modal.View), "in every project", "it is said before it is sent")
 	assert.Equal(w.t, slack.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["networks"]["networks"])
 	result := w.SubmitFields(alice, map[string]string{"networks": networks, "reason": "another runner"})
 	require.Equal(w.t, slack.Closed, result.Outcome, "%+v", result)
@@ -158,7 +158,7 @@ func TestAddressRefusedByAtlasFailsChange(t *testing.T) {
 		w.ClickIn(bob, "card/approve", string(change))
 		r := w.WaitForState(change, approval.StateFailed)
 		assert.Equal(t, approval.CauseBadAddress, r.Outcome.Cause)
-		w.WaitForMessage(alice, string(change), "does not take one of the addresses")
+		w.WaitForMessage(alice, string(change), "doesn't accept one of the addresses")
 		w.WaitForMessageIn(bob, slack.Approvals, string(change), "was given up")
 		w.requireAccessList(id, "203.0.113.7", "198.51.100.0/24")
 		assert.Equal(t, approval.StateActive, w.stored(id).State)

@@ -80,7 +80,7 @@ func TestReviewRemainsOpenAfterKeyEnds(t *testing.T) {
 		w.waitForReview(id, dana)
 		w.WaitForMessageIn(bob, slack.Approvals, "*Reviewed* by <@"+dana+">", string(id))
 		w.Command(bob, "pending")
-		w.WaitForMessageIn(bob, slack.General, "Nothing waits for your decision")
+		w.WaitForMessageIn(bob, slack.General, "No requests are waiting for your decision")
 		assert.Empty(t, w.botKeys())
 	})
 }

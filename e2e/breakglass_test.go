@@ -242,7 +242,7 @@ func TestBreakGlassKeyCannotBeExtended(t *testing.T) {
 		w.Click(alice, "key/confirm")
 		ends := w.WaitForState(id, approval.StateActive).KeyExpiresAt
 		w.ClickIn(alice, "ready/extend", string(id))
-		w.WaitForMessage(alice, "This key was taken by break-glass, so it gets no more time")
+		w.WaitForMessage(alice, "Emergency keys can't be extended")
 		assert.Equal(t, ends, w.stored(id).KeyExpiresAt)
 		w.WaitForMessageIn(bob, slack.Approvals, "review/review", string(id))
 	})

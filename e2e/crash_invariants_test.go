@@ -192,7 +192,7 @@ func (w *crashRun) check(c wire.Call) {
 			}
 		}
 	}
-	if strings.Contains(words, "could not be opened") && w.allFormsOpened() {
+	if strings.Contains(words, "didn't open in time") && w.allFormsOpened() {
 		w.violation("a form is open, and is said not to be")
 	}
 	if strings.Contains(words, "There is no key") {

@@ -115,7 +115,7 @@ func TestCommandIsAnsweredOnceWhenAckIsLost(t *testing.T) {
 	l.mute()
 	var person sync.WaitGroup
 	person.Go(func() { assert.NoError(t, w.Slack.Command(w.ctx(), alice, slack.General, "/atlas-key", "list")) })
-	w.WaitForMessageIn(alice, slack.General, "You have asked for no key yet")
+	w.WaitForMessageIn(alice, slack.General, "You haven't requested a key yet")
 	l.cut(false)
 	require.NoError(t, w.Slack.AwaitConnection(t.Context()))
 	person.Wait()

@@ -16,8 +16,8 @@ func TestOpenFormIsNotReportedAsFailed(t *testing.T) {
 	onBothTransports(t, func(t *testing.T, w *Env) {
 		w.inject(faultOn(wire.Slack, "views.open", wire.LostAfter))
 		require.NoError(t, w.Slack.Command(w.ctx(), alice, slack.General, "/atlas-key", ""))
-		said := w.WaitForMessageIn(alice, slack.General, "did not say whether the form is open")
-		assert.False(t, contains(said, "could not be opened"))
+		said := w.WaitForMessageIn(alice, slack.General, "didn't say whether the form is open")
+		assert.False(t, contains(said, "didn't open in time"))
 		assert.NotNil(t, w.Slack.Screen(alice).Modal)
 	})
 }
@@ -30,8 +30,8 @@ func TestFormOpenedByReusedTriggerIsNotReportedAsFailed(t *testing.T) {
 		twice.Error = "exchanged_trigger_id"
 		w.inject(twice)
 		require.NoError(t, w.Slack.Command(w.ctx(), alice, slack.General, "/atlas-key", ""))
-		said := w.WaitForMessageIn(alice, slack.General, "opened the form once already")
-		assert.False(t, contains(said, "could not be opened"))
+		said := w.WaitForMessageIn(alice, slack.General, "form is already open")
+		assert.False(t, contains(said, "didn't open in time"))
 		assert.NotNil(t, w.Slack.Screen(alice).Modal)
 	})
 }

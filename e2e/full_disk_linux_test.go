@@ -57,7 +57,7 @@ func TestFullDiskIsReportedAndLosesNothing(t *testing.T) {
 
 	fill()
 	w.Click(bob, "card/approve")
-	require.Equal(t, "That did not work and nothing was changed. Try again in a minute; if it stays so, tell the operator of this bot and quote "+string(id)+".", w.WaitForEphemeral(bob).Text)
+	require.Equal(t, "That didn't work and nothing was changed. Try again in a minute. If it keeps failing, tell the operator of this bot and quote "+string(id)+".", w.WaitForEphemeral(bob).Text)
 	require.Equal(t, approval.StatePending, w.stored(id).State, "nothing is half done")
 	require.Empty(t, w.botKeys())
 	if isMounted {

@@ -39,7 +39,7 @@ func (w *Env) ClickInHome(who, action string, value ...string) {
 
 func TestHomeOfKeyOwner(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
-		assert.NotContains(t, w.OpenHome(alice, "You have no open requests or active keys"), "Waiting for your decision")
+		assert.NotContains(t, w.OpenHome(alice, "No open requests or active keys"), "Waiting for your decision")
 		w.ClickInHome(alice, "home/request")
 		w.WaitForScreen(alice, "the form", func(s slack.Screen) bool { return s.Modal != nil })
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
@@ -59,7 +59,7 @@ func TestHomeOfKeyOwner(t *testing.T) {
 		next := w.successor(id, approval.Rotation)
 		w.WaitForHome(alice, "The successor is request "+string(next))
 		w.ClickInHome(alice, "home/rotate", string(id))
-		w.WaitForHome(alice, "has a successor already")
+		w.WaitForHome(alice, "is already being replaced")
 
 		w.ClickInHome(alice, "home/replace_access_list", string(id))
 		w.WaitForScreen(alice, "the form", func(s slack.Screen) bool { return s.Modal != nil })
@@ -76,14 +76,14 @@ func TestHomeOfKeyOwner(t *testing.T) {
 func TestHomeOfAnApprover(t *testing.T) {
 	onBothTransports(t, func(t *testing.T, w *Env) {
 		id := w.Request()
-		home := w.OpenHome(bob, "Waiting for your decision", string(id), "invoices of October, TICKET-12", "home/approve", "No active key matches")
+		home := w.OpenHome(bob, "Waiting for your decision", string(id), "invoices of October, TICKET-12", "home/approve", "No active keys match")
 		assert.Contains(t, home, "203.0.113.7")
 		w.ClickInHome(bob, "home/deny")
 		w.WaitForScreen(bob, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), bob))
 		w.ClickInHome(bob, "home/approve")
 		w.WaitForState(id, approval.StateApproved)
-		w.WaitForHome(bob, "Nothing waits for your decision")
+		w.WaitForHome(bob, "No requests are waiting for your decision")
 		w.WaitForMessageIn(dana, slack.Approvals, string(id), "*Approved* by <@"+bob)
 
 		w.Click(alice, "ready/issue")
@@ -96,7 +96,7 @@ func TestHomeOfAnApprover(t *testing.T) {
 		w.SubmitText(dana, "reason", "not needed")
 		w.WaitForState(id, approval.StateEnded)
 		w.WaitForMessage(alice, "not needed", "because <@"+dana)
-		w.WaitForHome(dana, "No active key matches")
+		w.WaitForHome(dana, "No active keys match")
 		assert.Empty(t, w.botKeys())
 	})
 }
@@ -109,7 +109,7 @@ func TestConcurrentApprovalsInHome(t *testing.T) {
 		w.ClickInHome(bob, "home/approve")
 		w.WaitForState(id, approval.StateApproved)
 		w.ClickInHome(dana, "home/approve")
-		w.WaitForHome(dana, "was faster and approved it")
+		w.WaitForHome(dana, "already approved this")
 		assert.Equal(t, 1, w.entries(id, approval.EventApprove))
 	})
 }
@@ -117,7 +117,7 @@ func TestConcurrentApprovalsInHome(t *testing.T) {
 func TestHomeSearchesActiveKeys(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		id := w.active()
-		none := "No active key matches"
+		none := "No active keys match"
 		w.OpenHome(bob, string(id))
 		w.ClickInHome(bob, "home/filter:owner", carol)
 		w.WaitForHome(bob, none)
@@ -170,20 +170,20 @@ func (w *Env) storeUnrelatedKey() {
 func TestHomeOfUnauthorizedUser(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		id := w.Request()
-		home := w.OpenHome(carol, "You have no open requests or active keys")
+		home := w.OpenHome(carol, "No open requests or active keys")
 		assert.NotContains(t, home, string(id))
-		assert.NotContains(t, w.OpenHome(gil, "Guests of this workspace cannot use this bot"), `"action_id":"request"`)
+		assert.NotContains(t, w.OpenHome(gil, "Guests can't use this bot"), `"action_id":"request"`)
 
 		// Whatever a payload claims, the service decides.
 		before := w.stored(id).Version
 		for _, tt := range []struct{ who, team, action, reads string }{
 			{carol, slack.TeamID, "home/approve", "Only approvers can decide"},
 			{carol, slack.TeamID, "home/revoke_with_reason", "Only approvers and the owner"},
-			{carol, slack.TeamID, "home/withdraw", "Only the person who asked"},
+			{carol, slack.TeamID, "home/withdraw", "Only the requester"},
 			{carol, slack.TeamID, "home/deny", "Only approvers can decide"},
 			{alice, slack.TeamID, "home/approve", "This is your own request"},
 			{alice, slack.TeamID, "home/revoke_with_reason", "has no key that could be revoked"},
-			{alice, slack.TeamID, "home/retry", "I do not know this button"},
+			{alice, slack.TeamID, "home/retry", "This button isn't available"},
 			{gil, slack.TeamID, "home/approve", "Guests"},
 			{eve, slack.OtherTeam, "home/approve", ""},
 			{bob, slack.OtherTeam, "home/approve", ""}, // an id that happens to be an approver's

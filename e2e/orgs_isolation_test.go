@@ -93,7 +93,7 @@ func TestApproverOfOneOrganizationIsRefusedInAnother(t *testing.T) {
 	for name, id := range requests {
 		w.requireRefused(name, id, all)
 	}
-	home, told := w.OpenHome(bob, "You have no open requests or active keys"), w.countResponses()
+	home, told := w.OpenHome(bob, "No open requests or active keys"), w.countResponses()
 	w.Command(bob, "pending")
 	w.WaitUntil("he reads what waits for him", func() bool { return w.countResponses() > told })
 	for name, id := range requests {

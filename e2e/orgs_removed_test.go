@@ -48,7 +48,7 @@ func TestRejectedCredentialIsNamed(t *testing.T) {
 			}
 			return r.State == approval.StateApproved && r.Attempt == 1
 		})
-		w.WaitForMessage(alice, "ready/issue", string(stuck), "does not accept this bot's own credential")
+		w.WaitForMessage(alice, "ready/issue", string(stuck), "doesn't accept this bot's own credential")
 
 		another := w.activeInOrg(1)
 		w.ClickIn(alice, "ready/revoke", string(live))
@@ -130,13 +130,13 @@ func TestRemovedOrganizationKeepsOthersServed(t *testing.T) {
 		putBack := w.withoutStaging()
 		for _, action := range []string{"card/approve", "card/deny", "card/approve_partial"} {
 			w.ClickIn(carol, action, string(pending))
-			w.WaitForMessageIn(carol, staging, "I do not serve that Atlas organization")
+			w.WaitForMessageIn(carol, staging, "I don't manage that Atlas organization")
 			assert.Nil(t, w.Slack.Screen(carol).Modal)
 		}
 		w.ClickIn(carol, "card/revoke_with_reason", string(live))
 		w.ClickIn(alice, "ready/extend", string(live))
 		w.ClickIn(alice, "ready/rotate", string(live))
-		w.WaitForMessageIn(alice, slack.AppDM(alice), "I do not serve that Atlas organization")
+		w.WaitForMessageIn(alice, slack.AppDM(alice), "I don't manage that Atlas organization")
 		assert.Nil(t, w.Slack.Screen(alice).Modal)
 		w.OpenHome(alice, string(pending), string(live))
 		w.Command(alice, "list")
@@ -169,7 +169,7 @@ func TestRemovedOrganizationIssuesNoKey(t *testing.T) {
 		putBack := w.withoutStaging()
 		w.ClickIn(alice, "ready/issue", string(ready))
 		w.WaitUntil("the press is answered", func() bool {
-			return w.hasEphemeralIn(alice, slack.AppDM(alice), "I do not serve that Atlas organization")
+			return w.hasEphemeralIn(alice, slack.AppDM(alice), "I don't manage that Atlas organization")
 		})
 		assert.Equal(t, before, w.requestVersions())
 		putBack()

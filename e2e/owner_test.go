@@ -137,7 +137,7 @@ func TestFormerOwnerReactivated(t *testing.T) {
 		assert.Equal(t, before, w.stored(id).Version)
 		assert.NotContains(t, w.OpenHome(alice, "home/request"), string(id))
 		w.Command(alice, "list")
-		assert.False(t, contains(w.WaitForMessageIn(alice, slack.General, "You have asked for no key yet"), string(id)))
+		assert.False(t, contains(w.WaitForMessageIn(alice, slack.General, "You haven't requested a key yet"), string(id)))
 		w.Command(alice, "revoke "+string(id))
 		w.WaitForMessageIn(alice, slack.General, "Only approvers and the owner of a key can revoke it")
 		w.ownedBy(id, carol)

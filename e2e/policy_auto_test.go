@@ -40,7 +40,7 @@ func TestPolicyAutoApproval(t *testing.T) {
 		w.choose(alice, map[string]slack.Value{
 			"roles": slack.Pick("ORG_READ_ONLY"), "network_presets": slack.Pick("ci"), "lifetime": slack.Pick("8h0m0s"),
 		})
-		w.modalShows(alice, "No approval is needed", "reading from CI")
+		w.modalShows(alice, "Auto-approved", "reading from CI")
 		result, err := w.Slack.Submit(w.ctx(), alice, requestInput(reading()...))
 		require.NoError(t, err)
 		require.Equal(t, slack.Closed, result.Outcome)

@@ -93,7 +93,7 @@ func TestPolicyApprovalsInHome(t *testing.T) {
 		w.OpenHome(bob, string(id), "home/approve", ofSecurity)
 		w.ClickInHome(bob, "home/approve", string(id))
 		w.waitForApprovals(id, 1)
-		w.WaitForHome(bob, "Nothing waits for your decision")
+		w.WaitForHome(bob, "No requests are waiting for your decision")
 		w.OpenHome(dana, string(id), "1 of 2", "home/approve")
 		w.ClickInHome(dana, "home/approve", string(id))
 		w.WaitForHome(dana, "waits for other people", ofSecurity)
@@ -104,7 +104,7 @@ func TestPolicyApprovalsInHome(t *testing.T) {
 		w.OpenHome(carol, string(id), "1 of 2", "home/approve")
 		w.ClickInHome(carol, "home/approve", string(id))
 		w.WaitForState(id, approval.StateApproved)
-		w.WaitForHome(carol, "Nothing waits for your decision")
+		w.WaitForHome(carol, "No requests are waiting for your decision")
 	})
 }
 

@@ -122,24 +122,24 @@ func TestPolicyRoleLimits(t *testing.T) {
 func TestPolicyFormPreviewsApprovals(t *testing.T) {
 	withPolicy(t, limitedOwner+namedNetworks, func(t *testing.T, w *Env) {
 		w.OpenForm(alice)
-		w.modalShows(alice, "This will go to", ofApprovers)
+		w.modalShows(alice, "This needs", ofApprovers)
 		w.choose(alice, map[string]slack.Value{
 			"description": slack.Text("half a sent"), "reason": slack.Text("TICKET-"), "networks": slack.Text("203.0.113."),
 		})
 		w.choose(alice, map[string]slack.Value{"roles": slack.Pick("ORG_OWNER"), "lifetime": slack.Pick("24h0m0s")})
-		modal := w.modalShows(alice, "cannot be sent as it is", "Organization Owner is valid at most 8 hours", ofApprovers, ofSecurity)
+		modal := w.modalShows(alice, "Fix before submitting", "Organization Owner keys last 8 hours at most", ofApprovers, ofSecurity)
 		for block, typed := range map[string]string{"description": "half a sent", "reason": "TICKET-", "networks": "203.0.113."} {
 			assert.Equal(t, slack.Text(typed), modal.Values[block][block])
 		}
 		assert.Equal(t, slack.Pick("ORG_OWNER"), modal.Values["roles"]["roles"])
-		assert.False(t, modalHolds(modal, "is not an address"), "what is being typed is not judged")
+		assert.False(t, modalHolds(modal, "isn't an address"), "what is being typed is not judged")
 
 		w.choose(alice, map[string]slack.Value{"lifetime": slack.Pick("8h0m0s"), "network_presets": slack.Pick("office")})
-		modal = w.modalShows(alice, "cannot be sent as it is", "office", "/32")
-		assert.False(t, modalHolds(modal, "is valid at most"))
+		modal = w.modalShows(alice, "Fix before submitting", "office", "/32")
+		assert.False(t, modalHolds(modal, "keys last"))
 		w.choose(alice, map[string]slack.Value{"network_presets": slack.Pick("ci")})
 		w.WaitForScreen(alice, "that it can be sent", func(s slack.Screen) bool {
-			return s.Modal != nil && !modalHolds(*s.Modal, "cannot be sent") && modalHolds(*s.Modal, ofSecurity)
+			return s.Modal != nil && !modalHolds(*s.Modal, "Fix before submitting") && modalHolds(*s.Modal, ofSecurity)
 		})
 		w.choose(alice, map[string]slack.Value{"roles": slack.Pick("ORG_READ_ONLY")})
 		modal = *w.WaitForScreen(alice, "that security is not asked", func(s slack.Screen) bool {
@@ -187,7 +187,7 @@ func TestPolicyRoleWithdrawnFromRequester(t *testing.T) {
 		result, err := w.Slack.Submit(w.ctx(), carol, requestInput(withRoles("ORG_GROUP_CREATOR")))
 		require.NoError(t, err)
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors["roles"], "Organization Project Creator is not a role that you may ask for")
+		assert.Contains(t, result.Errors["roles"], "Organization Project Creator You may not request")
 		assert.Empty(t, w.requestVersions())
 	})
 }

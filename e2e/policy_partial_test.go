@@ -106,7 +106,7 @@ func TestPolicyPartialApprovalOfOneField(t *testing.T) {
 			map[string]string{"networks": "203.0.113.7"}, "from `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`",
 			[]string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, []string{"203.0.113.7"}, 24 * time.Hour,
 		},
-		"a shorter life": {
+		"an earlier expiry": {
 			map[string]string{"lifetime": "8h0m0s"}, "for 8 hours instead of 24 hours",
 			[]string{"ORG_READ_ONLY", "ORG_BILLING_READ_ONLY"}, []string{"203.0.113.7", "198.51.100.0/24"}, 8 * time.Hour,
 		},
@@ -142,12 +142,12 @@ func TestPolicyPartialApprovalInHome(t *testing.T) {
 		require.Equal(t, slack.Refused, w.SubmitFields(bob, but(aPart, "networks", "192.0.2.1")).Outcome)
 		require.Equal(t, slack.Closed, w.SubmitFields(bob, aPart).Outcome)
 		w.WaitForState(id, approval.StateApproved)
-		w.WaitForHome(bob, "Nothing waits for your decision")
+		w.WaitForHome(bob, "No requests are waiting for your decision")
 		w.WaitForMessage(alice, "ready/issue", "@"+bob, "8 hours instead of 24 hours")
 
 		// Carol, who decides nothing, has no such button; forged, it opens nothing.
 		other := w.Request()
-		w.OpenHome(carol, "You have no open requests or active keys")
+		w.OpenHome(carol, "No open requests or active keys")
 		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{
 			User: carol, Payload: json.RawMessage(atHome(carol, slack.TeamID, "home/approve_partial", string(other))),
 		}))

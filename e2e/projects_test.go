@@ -311,7 +311,7 @@ func TestRotationAfterProjectDeletion(t *testing.T) {
 		next := w.successor(id, approval.Rotation)
 		w.ClickIn(alice, "ready/issue", string(next))
 		assert.Equal(t, approval.CauseBadProject, w.WaitForState(next, approval.StateFailed).Outcome.Cause)
-		w.WaitForMessage(alice, string(next), "One of the projects is not there any more")
+		w.WaitForMessage(alice, string(next), "One of the projects doesn't exist any more")
 		w.requireOneKey()
 		w.requireGrant(id, w.project("Payments production"))
 		assert.Equal(t, approval.StateActive, w.stored(id).State)

@@ -65,7 +65,7 @@ func TestRevokeSlashCommand(t *testing.T) {
 		for typed, says := range map[string]string{
 			"revoke":           "Say which key",
 			"revoke my key":    "Say which key",
-			"revoke AKR-ZZZZZ": "I know no such request",
+			"revoke AKR-ZZZZZ": "I can't find that request",
 		} {
 			w.Command(alice, typed)
 			w.WaitForMessageIn(alice, slack.General, says)
@@ -92,7 +92,7 @@ func TestRevokeSlashCommand(t *testing.T) {
 func TestCommandListsPendingRequests(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		w.Command(bob, "pending")
-		w.WaitForMessageIn(bob, slack.General, "Nothing waits for your decision")
+		w.WaitForMessageIn(bob, slack.General, "No requests are waiting for your decision")
 		id := w.Request()
 		w.Advance(3 * time.Hour)
 		w.Command(bob, "pending")

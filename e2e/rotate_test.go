@@ -90,7 +90,7 @@ func TestKeyHasOneSuccessor(t *testing.T) {
 		next := w.successor(id, approval.Rotation)
 		w.WaitForMessage(alice, "ready/issue", string(next))
 		w.ClickIn(alice, "ready/rotate", string(id))
-		w.WaitForMessage(alice, "has a successor already, request "+string(next))
+		w.WaitForMessage(alice, "is already being replaced by "+string(next))
 		assert.Equal(t, 1, w.countSuccessors(id))
 
 		w.ClickIn(alice, "ready/withdraw", string(next))

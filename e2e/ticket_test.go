@@ -35,7 +35,7 @@ func TestTicketIsCheckedShownAndCarried(t *testing.T) {
 	withPolicy(t, ticketRules, func(t *testing.T, w *Env) {
 		w.OpenForm(alice)
 		w.choose(alice, map[string]slack.Value{"ticket": slack.Text("OPS-"), "roles": slack.Pick("ORG_BILLING_READ_ONLY")})
-		assert.NotContains(t, string(w.modalShows(alice, "This will go to").View), "has to look like", "it may be half typed")
+		assert.NotContains(t, string(w.modalShows(alice, "This needs").View), "has to look like", "it may be half typed")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), alice))
 		result := w.submitForm(alice, ticket("12 <!channel>"))
 		require.Equal(t, slack.Refused, result.Outcome)

@@ -126,7 +126,7 @@ func TestWhatIsOnlyShownNeedsNoNewLookUp(t *testing.T) {
 	require.Equal(t, []string{"payments"}, labels(d.suggests(alice, "PAY")))
 	d.fills(alice, filled())
 	d.app.Wait()
-	require.Contains(t, shown(d.seesModal(alice)), "This will go to", "the form follows what was chosen")
+	require.Contains(t, shown(d.seesModal(alice)), "This needs", "the form follows what was chosen")
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome, "and is taken: a minute ago she was a member")
 }
 

@@ -27,7 +27,7 @@ func TestCheckAgainAnswersWhatIsSo(t *testing.T) {
 	})
 	d.presses(alice, "ready/issue")
 	<-making
-	d.seesText(alice, "Your key is being made")
+	d.seesText(alice, "Your key is being created")
 	d.presses(alice, "ready/retry")
 	d.seesText(alice, "Your key is still being made.")
 

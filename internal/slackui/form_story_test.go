@@ -92,20 +92,20 @@ func TestAFormFollowsWhatIsChosen(t *testing.T) {
 			t.Parallel()
 			d := openRich(t, edits...)
 			modal := d.opensForm(alice)
-			require.Contains(t, shown(modal), "This will go to 1 of <!subteam^S0APPROVERS>.")
+			require.Contains(t, shown(modal), "This needs 1 approval from <!subteam^S0APPROVERS>.")
 			d.fills(alice, values{"description": {"description": sandbox.Text("invoices <!channel>")}, "reason": {"reason": sandbox.Text("why")}})
 
 			d.fills(alice, pick("roles", "ORG_OWNER"))
 			d.seesInModal(alice, "and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
 			d.fills(alice, pick("lifetime", "168h0m0s"))
-			d.seesInModal(alice, "A key with Organization Owner is valid at most 8 hours")
+			d.seesInModal(alice, "Organization Owner keys last 8 hours at most")
 			d.fills(alice, pick("network_presets", "office"))
-			d.seesInModal(alice, "The network “office” is too wide for a key with these roles: /32 is the widest.")
+			d.seesInModal(alice, "The network “office” is too wide: Organization Owner keys allow no network wider than /32.")
 
 			d.fills(alice, pick("roles", "ORG_READ_ONLY"))
 			d.fills(alice, pick("lifetime", "8h0m0s"))
-			modal = d.seesInModal(alice, "*No approval is needed*: rule `reading from the office`")
-			require.NotContains(t, shown(modal), "cannot be sent")
+			modal = d.seesInModal(alice, "*Auto-approved*: rule `reading from the office`")
+			require.NotContains(t, shown(modal), "Fix before submitting")
 			require.Equal(t, sandbox.Text("invoices <!channel>"), modal.Values["description"]["description"], "what was typed stays")
 			require.Equal(t, sandbox.Pick("office"), modal.Values["network_presets"]["network_presets"])
 
@@ -128,8 +128,8 @@ func TestChoosingFasterThanSlackDraws(t *testing.T) {
 		"roles": {"roles": sandbox.Pick("ORG_OWNER")}, "network_presets": {"network_presets": sandbox.Pick("office")},
 		"lifetime": {"lifetime": sandbox.Pick("168h0m0s")},
 	}) // three deliveries, each with the same state and the same hash
-	modal := d.seesInModal(alice, "A key with Organization Owner is valid at most 8 hours")
-	require.Contains(t, shown(modal), "too wide for a key with these roles")
+	modal := d.seesInModal(alice, "Organization Owner keys last 8 hours at most")
+	require.Contains(t, shown(modal), "too wide: Organization Owner keys")
 	d.app.Wait()
 	for _, roles := range [][]string{{"ORG_READ_ONLY"}, {"ORG_OWNER"}, {"ORG_READ_ONLY", "ORG_OWNER"}, {"ORG_READ_ONLY"}} {
 		d.fills(alice, pick("roles", roles...))
@@ -229,7 +229,7 @@ func TestAFormOpensWithoutKnowingTheGroups(t *testing.T) {
 		d.weather.add(callError{method: "usergroups.users.list", answer: status(500, "")})
 	}
 	modal := d.opensForm(alice)
-	require.Contains(t, shown(modal), "This will go to 1 of <!subteam^S0APPROVERS>.")
+	require.Contains(t, shown(modal), "This needs 1 approval from <!subteam^S0APPROVERS>.")
 	require.NotContains(t, shown(modal), "you are the only one", "that is not known")
 	require.Equal(t, sandbox.Closed, d.submits(alice, filled()).Outcome)
 	require.Len(t, d.requestsOf(alice), 1)
@@ -298,9 +298,9 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 		field string
 		want  string
 	}{
-		"projects and nothing to do there": {values{"projects": {"projects": sandbox.Pick(payments)}}, "project_roles", "Choose what the key may do"},
-		"project roles and no projects":    {values{"project_roles": {"project_roles": sandbox.Pick("GROUP_READ_ONLY")}}, "projects", "Choose the projects"},
-		"nowhere to come from":             {values{"networks": {"networks": sandbox.Text("")}}, "networks", "Enter at least one address"},
+		"projects and nothing to do there": {values{"projects": {"projects": sandbox.Pick(payments)}}, "project_roles", "Choose project roles, or"},
+		"project roles and no projects":    {values{"project_roles": {"project_roles": sandbox.Pick("GROUP_READ_ONLY")}}, "projects", "Choose projects for these roles"},
+		"nowhere to come from":             {values{"networks": {"networks": sandbox.Text("")}}, "networks", "Add at least one IP address"},
 		"too long for a role":              {values{"roles": {"roles": sandbox.Pick("ORG_OWNER")}, "lifetime": {"lifetime": sandbox.Pick("168h0m0s")}}, "lifetime", "at most 8 hours"},
 	} {
 		clean := filled(func(v values) {
@@ -323,7 +323,7 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 		v["projects"] = map[string]sandbox.Value{"projects": sandbox.Pick(payments)}
 		v["project_roles"] = map[string]sandbox.Value{"project_roles": sandbox.Pick("GROUP_READ_ONLY")}
 	})
-	require.Contains(t, d.submits(alice, gone).Errors["projects"], "There is no project")
+	require.Contains(t, d.submits(alice, gone).Errors["projects"], "There's no project")
 
 	d.app.Wait()
 	d.service.Projects = &service.ProjectCache{KeysOf: d.keys.Of, Now: time.Now}

@@ -48,7 +48,7 @@ func TestAnApproverApprovesLess(t *testing.T) {
 			require.Equal(t, sandbox.Pick("168h0m0s"), modal.Values["lifetime"]["lifetime"])
 
 			result := d.submits(bob, values{"networks": {"networks": sandbox.Text("203.0.113.7 192.0.2.1")}})
-			require.Contains(t, result.Errors["networks"], "“192.0.2.1/32” is not among the addresses that are asked for")
+			require.Contains(t, result.Errors["networks"], "“192.0.2.1/32” isn't within the requested addresses")
 			require.Equal(t, sandbox.Text("203.0.113.7 192.0.2.1"), d.seesModal(bob).Values["networks"]["networks"])
 			d.is(r.ID, approval.StatePending)
 
@@ -79,14 +79,14 @@ func TestWhoMayNotApproveLess(t *testing.T) {
 
 	d.weather.add(callError{method: "views.open", answer: status(200, `{"ok":false,"error":"expired_trigger_id"}`)})
 	d.presses(bob, "card/approve_partial")
-	d.seesText(bob, "The form could not be opened")
+	d.seesText(bob, "The form didn't open in time")
 
 	d.presses(bob, "card/approve_partial")
 	d.seesModal(bob)
 	d.presses(dana, "card/approve")
 	d.is(r.ID, approval.StateApproved)
 	require.Equal(t, sandbox.Updated, d.submits(bob, left).Outcome)
-	d.seesInModal(bob, "<@U0DANA> was faster and approved it")
+	d.seesInModal(bob, "<@U0DANA> already approved this")
 	require.Equal(t, 7*24*time.Hour, d.is(r.ID, approval.StateApproved).Access.Lifetime)
 	d.clean()
 }
@@ -101,7 +101,7 @@ func TestAnOlderFormForLess(t *testing.T) {
 	d.presses(bob, "card/approve")
 	d.is(r.ID, approval.StateApproved)
 	require.Equal(t, sandbox.Updated, d.submits(bob, left).Outcome)
-	d.seesInModal(bob, "You decided on this")
+	d.seesInModal(bob, "You already decided on this")
 }
 
 // TestLessOfWhatTakesTwoApprovals: who approved a part is not asked again.

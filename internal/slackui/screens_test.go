@@ -108,7 +108,7 @@ func TestNoticesStandUnderTheCard(t *testing.T) {
 	_, notice, ok := find(d.Screen(bob), func(m sandbox.Message) bool { return m.TS == at.TS })
 	require.True(t, ok)
 	require.Equal(t, r.MessageRefs[approval.CardMessage].TS, notice.ThreadTS)
-	require.Contains(t, notice.Text, "as many API keys as it may have")
+	require.Contains(t, notice.Text, "reached its limit of API keys")
 
 	r.MessageRefs = nil
 	at, err = screens.SyncMessage(t.Context(), r, approval.DeletionOverdueNotice)

@@ -224,7 +224,7 @@ func TestBreakGlassIsReviewedBySomebodyElse(t *testing.T) {
 			where, notice := d.seesButton(bob, "review/review")
 			require.Empty(t, notice.ThreadTS, "it stands in the channel itself")
 			d.presses(bob, "review/review")
-			d.seesText(bob, "You took this key yourself")
+			d.seesText(bob, "You created this key yourself")
 			d.presses(carol, "review/review")
 			d.seesText(carol, "Only approvers can review this")
 			d.is(r.ID, approval.StateDelivered)
@@ -350,9 +350,9 @@ func TestAMenuIsOnlyAboutTheRequestOfItsPlace(t *testing.T) {
 		forge func(notice *sandbox.Message, card approval.MessageRef)
 		told  string
 	}{
-		"another request's block": {bob, block(string(approval.OwnerDeactivatedNotice(1)) + ":AKR-ZZZZZ"), "I know no such request"},
-		"no request's block":      {bob, block(string(approval.OwnerDeactivatedNotice(1)) + ":"), "I do not know this button"},
-		"another screen's block":  {bob, block("home.AKR-0RPHN"), "I do not know this button"},
+		"another request's block": {bob, block(string(approval.OwnerDeactivatedNotice(1)) + ":AKR-ZZZZZ"), "I can't find that request"},
+		"no request's block":      {bob, block(string(approval.OwnerDeactivatedNotice(1)) + ":"), "This button isn't available"},
+		"another screen's block":  {bob, block("home.AKR-0RPHN"), "This button isn't available"},
 		"the card's place":        {bob, func(m *sandbox.Message, card approval.MessageRef) { m.TS = card.TS }, "This is an older copy"},
 		"by a stranger":           {sandbox.Eve, block(string(approval.OwnerDeactivatedNotice(1)) + ":AKR-0RPHN"), "Only members of this workspace"},
 	} {

@@ -167,7 +167,7 @@ func TestAFormWithMistakesStaysOpen(t *testing.T) {
 			said := result.Errors["networks"]
 			require.Contains(t, said, "“10.0.0.1” is a private address")
 			require.Contains(t, said, "did you mean 203.0.113.0/24")
-			require.Contains(t, said, "belong to a project's IP access list")
+			require.Contains(t, said, "an API key can't have one")
 			require.Contains(t, said, "(and 2 more)")
 
 			result, err = d.Submit(t.Context(), alice, filled())
@@ -193,7 +193,7 @@ func TestWhoMayNotIsToldSo(t *testing.T) {
 	d.presses(sandbox.Carol, "card/deny")
 	d.seesText(sandbox.Carol, "Only approvers can decide")
 	d.types(sandbox.Gil, "")
-	d.seesText(sandbox.Gil, "Guests of this workspace cannot use this bot")
+	d.seesText(sandbox.Gil, "Guests can't use this bot")
 
 	d.ShareChannel(sandbox.Approvals, true)
 	d.presses(sandbox.Eve, "card/approve")
@@ -209,9 +209,9 @@ func TestTheSlowerApproverReadsWhoWasFaster(t *testing.T) {
 	d.presses(bob, "card/approve")
 	d.is(r.ID, approval.StateApproved)
 	require.NoError(t, d.ClickStale(t.Context(), dana, where, card, "deny"))
-	d.seesText(dana, "<@U0BOB> was faster and approved it")
+	d.seesText(dana, "<@U0BOB> already approved this")
 	require.NoError(t, d.ClickStale(t.Context(), bob, where, card, "approve"))
-	d.seesText(bob, "You decided on this")
+	d.seesText(bob, "You already decided on this")
 	d.clean()
 }
 
@@ -306,12 +306,12 @@ func TestTheFormThatCouldNotBeOpened(t *testing.T) {
 	d := open(t)
 	d.weather.add(callError{method: "views.open", answer: status(200, `{"ok":false,"error":"expired_trigger_id"}`)})
 	d.types(alice, "")
-	d.seesText(alice, "The form could not be opened")
+	d.seesText(alice, "The form didn't open in time")
 
 	r := d.asks(alice)
 	d.weather.add(callError{method: "views.open", answer: cut})
 	d.presses(bob, "card/deny")
-	d.seesText(bob, "did not say whether the form is open")
+	d.seesText(bob, "didn't say whether the form is open")
 	d.is(r.ID, approval.StatePending)
 }
 
@@ -330,7 +330,7 @@ func TestTheCommandExplainsItself(t *testing.T) {
 	d.types(bob, "<!channel> please")
 	d.seesText(bob, "I do not know `&lt;!channel&gt; please`")
 	d.types(alice, "list")
-	d.seesText(alice, "You have asked for no key yet")
+	d.seesText(alice, "You haven't requested a key yet")
 	require.NoError(t, d.Command(t.Context(), alice, sandbox.AliceCarol, "/atlas-key", "HELP"), "also where the bot is not")
 	d.clean()
 }
@@ -387,7 +387,7 @@ func TestWhenSlackDoesNotSayWhoPressed(t *testing.T) {
 	_, _ = d.seesButton(bob, "card/approve")
 	d.weather.add(callError{method: "users.info", answer: status(500, "")})
 	d.presses(bob, "card/approve")
-	d.seesText(bob, "Slack did not tell me in time who you are")
+	d.seesText(bob, "Slack didn't tell me in time who you are")
 	d.is(r.ID, approval.StatePending)
 }
 

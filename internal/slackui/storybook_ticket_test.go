@@ -41,7 +41,7 @@ func TestTicketErrorsNameWhatIsExpected(t *testing.T) {
 		"Enter the value of “Ticket”, as in OPS-123.":                            {Field: policy.FieldTicket, Code: policy.Missing, Label: "Ticket", Hint: "OPS-123"},
 		"Enter the value of “Ticket”.":                                           {Field: policy.FieldTicket, Code: policy.Missing, Label: "Ticket"},
 		"“12” is not what “Ticket” has to look like: correct it, as in OPS-123.": {Field: policy.FieldTicket, Code: policy.NotMatching, Given: "12", Label: "Ticket", Hint: "OPS-123"},
-		"This is too long: shorten it to 100 characters.":                        {Field: policy.FieldTicket, Code: policy.TooLong, Limit: 100, Label: "Ticket"},
+		"This is too long. Shorten it to 100 characters.":                        {Field: policy.FieldTicket, Code: policy.TooLong, Limit: 100, Label: "Ticket"},
 	} {
 		require.Equal(t, want, view.ProblemText(problem))
 	}

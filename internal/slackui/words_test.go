@@ -58,23 +58,23 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[policy.ProblemCode]string{
 		policy.Missing:             "Enter a reason: approvers see it.",
-		policy.TooLong:             "This is too long: shorten it to 20 characters.",
-		policy.Unprintable:         "There is a character in it that cannot be seen or turns text around, x<!channel>: type it again rather than pasting it.",
-		policy.NotAnAddress:        "“x<!channel>” is more than an address: leave only private.",
-		policy.IsRange:             "“x<!channel>” is a range: enter the networks that it is instead, which are private.",
-		policy.IsMask:              "“x<!channel>” has a mask: enter it with its prefix length instead, which is private.",
-		policy.HostBits:            "“x<!channel>” names one host and a network at once: did you mean private, or the host without the slash?",
-		policy.TooWide:             "“x<!channel>” is too wide: private is the widest that is allowed here.",
-		policy.NotPublic:           "“x<!channel>” is a private address, and Atlas sees only public addresses: enter the one that your traffic leaves through.",
-		policy.SecurityGroup:       "“x<!channel>” is a security group: those belong to a project's IP access list, not to an API key. Enter the public address instead.",
-		policy.TooMany:             "These are x<!channel> addresses, and at most 20 are allowed: combine neighbours into networks.",
-		policy.RoleNotAllowed:      "“x<!channel>” cannot be asked for here: choose another role.",
+		policy.TooLong:             "This is too long. Shorten it to 20 characters.",
+		policy.Unprintable:         "This has an invisible character or one that reverses text, x<!channel>. Type it instead of pasting it.",
+		policy.NotAnAddress:        "“x<!channel>” is more than an address. Use only private.",
+		policy.IsRange:             "“x<!channel>” is a range. Enter its CIDR blocks instead: private.",
+		policy.IsMask:              "“x<!channel>” has a netmask. Enter it as a CIDR block instead: private.",
+		policy.HostBits:            "x<!channel> isn't a network address. Use private for the network or x<!channel> for one host.",
+		policy.TooWide:             "“x<!channel>” is too wide: private is the widest network allowed here.",
+		policy.NotPublic:           "“x<!channel>” is a private address, and Atlas sees only public ones. Enter the public address that your traffic comes from.",
+		policy.SecurityGroup:       "“x<!channel>” is a security group, and an API key can't have one. Enter the public address instead.",
+		policy.TooMany:             "These are x<!channel> entries, and at most 20 are allowed. Combine adjacent addresses into CIDR blocks.",
+		policy.RoleNotAllowed:      "“x<!channel>” can't be requested here. Choose another role.",
 		policy.Unchanged:           "The key has exactly this list already. Change something, or close this.",
-		policy.RoleNotForRequester: "x<!channel> is not a role that you may ask for: choose another one.",
-		policy.NoSuchNetwork:       "There is no network “x<!channel>” here (any more): choose from the list.",
-		policy.NoSuchProject:       "There is no project “x<!channel>” in this organization (any more): choose from what appears while you type.",
-		policy.TooManyProjects:     "At most 20 projects fit into one request: send the others in another one.",
-		policy.LifetimeTooLong:     "A key with x<!channel> is valid at most 8 hours: choose a shorter lifetime, or leave that role out.",
+You may not request 		policy.RoleNotForRequester: "x<!channel>. Choose another role.",
+		policy.NoSuchNetwork:       "There's no network “x<!channel>” here (any more). Choose from the list.",
+		policy.NoSuchProject:       "There's no project “x<!channel>” in this organization (any more). Choose from what appears while you type.",
+		policy.TooManyProjects:     "A request can have at most 20 projects. Request the others separately.",
+		policy.LifetimeTooLong:     "x<!channel> keys last 8 hours at most. Choose an earlier expiry or remove that role.",
 		policy.NotASubset:          "This is longer than requested, or not available here (any more). Choose from the list.",
 		policy.LifetimeNotAllowed:  "This expiry isn't available here (any more). Choose one from the list.",
 	} {
@@ -82,11 +82,11 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		assert.Equal(t, want, view.ProblemText(p))
 	}
 	for want, p := range map[string]policy.Problem{
-		"The network “office” is too wide for a key with these roles: /32 is the widest. Leave it out, or enter some of its addresses.": {Field: policy.FieldNetworkPresets, Code: policy.TooWide, Given: "office", Hint: "/32"},
-		"“x” is not an address: write it like 203.0.113.7 or 198.51.100.0/24.":                                                          {Field: policy.FieldNetworks, Code: policy.NotAnAddress, Given: "x"},
-		"Organization Owner is not asked for (any more): take it away.":                                                                 {Field: policy.FieldRoles, Code: policy.NotASubset, Given: "ORG_OWNER"},
-		"“192.0.2.1/32” is not among the addresses that are asked for: leave some of those, or narrow them.":                            {Field: policy.FieldNetworks, Code: policy.NotASubset, Given: "192.0.2.1/32"},
-		"Organization Owner is not a role that you may ask for: choose another one.":                                                    {Field: policy.FieldRoles, Code: policy.RoleNotForRequester, Given: "ORG_OWNER"},
+		"The network “office” is too wide: /32 is the widest network allowed here. Remove it, or enter some of its addresses.": {Field: policy.FieldNetworkPresets, Code: policy.TooWide, Given: "office", Hint: "/32"},
+		"“x” isn't an address. Use an IP or CIDR block, like 203.0.113.7 or 198.51.100.0/24.":                                                          {Field: policy.FieldNetworks, Code: policy.NotAnAddress, Given: "x"},
+		"Organization Owner isn't requested (any more). Remove it.":                                                                 {Field: policy.FieldRoles, Code: policy.NotASubset, Given: "ORG_OWNER"},
+		"“192.0.2.1/32” isn't within the requested addresses. Keep some of those, or narrow them.":                            {Field: policy.FieldNetworks, Code: policy.NotASubset, Given: "192.0.2.1/32"},
+You may not request 		"Organization Owner. Choose another role.":                                                    {Field: policy.FieldRoles, Code: policy.RoleNotForRequester, Given: "ORG_OWNER"},
 		"Choose projects for these roles, or remove the project roles.":                                                                 {Field: policy.FieldProjects, Code: policy.Missing},
 		"Choose project roles, or remove the projects.":                                                                                 {Field: policy.FieldProjectRoles, Code: policy.Missing},
 	} {
@@ -129,10 +129,10 @@ func TestEveryRefusalTellsAWayOn(t *testing.T) {
 		assert.NotEmpty(t, view.AlreadyDoneForOwner(request(edits...)), situation)
 		assert.NotEmpty(t, view.AlreadyDecided(request(edits...), "U0DANA"), situation)
 	}
-	require.Contains(t, view.AlreadyDecided(request(approved), "U0DANA"), "<@U0BOB> was faster and approved it <!date^")
+	require.Contains(t, view.AlreadyDecided(request(approved), "U0DANA"), "<@U0BOB> already approved this <!date^")
 	require.Contains(t, view.AlreadyDecided(request(deniedFor("")), "U0DANA"), "<@U0BOB> was faster and denied it <!date^")
-	require.Contains(t, view.AlreadyDecided(request(active), "U0BOB"), "You decided on this")
-	require.Contains(t, view.AlreadyDecided(request(situations["approved.two"]...), "U0DANA"), "You approved this already, and <@U0BOB> gave the last approval <!date^")
+	require.Contains(t, view.AlreadyDecided(request(active), "U0BOB"), "You already decided on this")
+	require.Contains(t, view.AlreadyDecided(request(situations["approved.two"]...), "U0DANA"), "You already approved this, and <@U0BOB> gave the last approval <!date^")
 }
 
 // TestARefusalSaysWhatCameBefore: by whom and when, or what it still takes.
