@@ -33,7 +33,7 @@ func TestPolicyNudgeOnce(t *testing.T) {
 		w.approve(bob, id)
 		w.WaitForState(id, approval.StateApproved)
 		w.clickStaleInDM(alice, asked, "requested/nudge")
-		w.waitForNotification(alice, "press *Create my key*")
+		w.waitForNotification(alice, "ress *Create my key*")
 		w.waitForThreadReply(id, 2)
 	})
 }

@@ -95,7 +95,7 @@ func TestNudgingIsDoneOnceByWhoeverAsked(t *testing.T) {
 			d.presses(bob, "card/approve")
 			d.is(r.ID, approval.StateApproved)
 			require.NoError(t, d.ClickStale(t.Context(), alice, where, dm, "nudge"))
-			d.seesText(alice, "press *Create my key*")
+			d.seesText(alice, "ress *Create my key*")
 			d.clean()
 		})
 	}

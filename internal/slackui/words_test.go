@@ -70,7 +70,7 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		policy.TooMany:             "These are x<!channel> entries, and at most 20 are allowed. Combine adjacent addresses into CIDR blocks.",
 		policy.RoleNotAllowed:      "“x<!channel>” can't be requested here. Choose another role.",
 		policy.Unchanged:           "The key has exactly this list already. Change something, or close this.",
-You may not request 		policy.RoleNotForRequester: "x<!channel>. Choose another role.",
+		policy.RoleNotForRequester: "You may not request x<!channel>. Choose another role.",
 		policy.NoSuchNetwork:       "There's no network “x<!channel>” here (any more). Choose from the list.",
 		policy.NoSuchProject:       "There's no project “x<!channel>” in this organization (any more). Choose from what appears while you type.",
 		policy.TooManyProjects:     "A request can have at most 20 projects. Request the others separately.",
@@ -83,12 +83,12 @@ You may not request 		policy.RoleNotForRequester: "x<!channel>. Choose another r
 	}
 	for want, p := range map[string]policy.Problem{
 		"The network “office” is too wide: /32 is the widest network allowed here. Remove it, or enter some of its addresses.": {Field: policy.FieldNetworkPresets, Code: policy.TooWide, Given: "office", Hint: "/32"},
-		"“x” isn't an address. Use an IP or CIDR block, like 203.0.113.7 or 198.51.100.0/24.":                                                          {Field: policy.FieldNetworks, Code: policy.NotAnAddress, Given: "x"},
-		"Organization Owner isn't requested (any more). Remove it.":                                                                 {Field: policy.FieldRoles, Code: policy.NotASubset, Given: "ORG_OWNER"},
-		"“192.0.2.1/32” isn't within the requested addresses. Keep some of those, or narrow them.":                            {Field: policy.FieldNetworks, Code: policy.NotASubset, Given: "192.0.2.1/32"},
-You may not request 		"Organization Owner. Choose another role.":                                                    {Field: policy.FieldRoles, Code: policy.RoleNotForRequester, Given: "ORG_OWNER"},
-		"Choose projects for these roles, or remove the project roles.":                                                                 {Field: policy.FieldProjects, Code: policy.Missing},
-		"Choose project roles, or remove the projects.":                                                                                 {Field: policy.FieldProjectRoles, Code: policy.Missing},
+		"“x” isn't an address. Use an IP or CIDR block, like 203.0.113.7 or 198.51.100.0/24.":                                  {Field: policy.FieldNetworks, Code: policy.NotAnAddress, Given: "x"},
+		"Organization Owner isn't requested (any more). Remove it.":                                                            {Field: policy.FieldRoles, Code: policy.NotASubset, Given: "ORG_OWNER"},
+		"“192.0.2.1/32” isn't within the requested addresses. Keep some of those, or narrow them.":                             {Field: policy.FieldNetworks, Code: policy.NotASubset, Given: "192.0.2.1/32"},
+		"You may not request Organization Owner. Choose another role.":                                                         {Field: policy.FieldRoles, Code: policy.RoleNotForRequester, Given: "ORG_OWNER"},
+		"Choose projects for these roles, or remove the project roles.":                                                        {Field: policy.FieldProjects, Code: policy.Missing},
+		"Choose project roles, or remove the projects.":                                                                        {Field: policy.FieldProjectRoles, Code: policy.Missing},
 	} {
 		assert.Equal(t, want, view.ProblemText(p))
 	}
