@@ -75,7 +75,7 @@ func TestReviewRemainsOpenAfterKeyEnds(t *testing.T) {
 		w.Advance(30 * 24 * time.Hour)
 		w.RestartBot()
 		w.Command(bob, "pending")
-		w.WaitForMessageIn(bob, slack.General, "1 key to be reviewed", string(id))
+		w.WaitForMessageIn(bob, slack.General, "1 key to review", string(id))
 		w.ClickIn(dana, "review/review", string(id))
 		w.waitForReview(id, dana)
 		w.WaitForMessageIn(bob, slack.Approvals, "*Reviewed* by <@"+dana+">", string(id))

@@ -154,7 +154,7 @@ func TestUnauthorizedTransferIsRefused(t *testing.T) {
 		before := w.stored(id).Version
 		for _, to := range []string{gil, slack.BotUser} { // whom the menu shows, too
 			w.transferTo(bob, said, to)
-			w.WaitForMessageIn(bob, slack.Approvals, "<@"+to+"> cannot hold a key")
+			w.WaitForMessageIn(bob, slack.Approvals, "<@"+to+"> can't own a key")
 		}
 		for i, to := range []string{alice, eve, slack.Dee, "U0UNKNOWN", ""} { // whom it does not
 			w.forgeTransfer(bob, id, said, to)

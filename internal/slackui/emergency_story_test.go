@@ -41,7 +41,7 @@ func TestAKeyInAnEmergency(t *testing.T) {
 			d.types(alice, "emergency")
 			modal := d.seesModal(alice)
 			require.Contains(t, shown(modal), "at once, without approval")
-			require.Contains(t, shown(modal), "valid for 2 hours")
+			require.Contains(t, shown(modal), "deleted after 2 hours")
 
 			result := d.submits(alice, outage(func(v values) { v["networks"]["networks"] = sandbox.Text("203.0.113.0/24") }))
 			require.Contains(t, result.Errors["networks"], "too wide: /32 is the widest")

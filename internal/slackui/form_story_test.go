@@ -96,7 +96,7 @@ func TestAFormFollowsWhatIsChosen(t *testing.T) {
 			d.fills(alice, values{"description": {"description": sandbox.Text("invoices <!channel>")}, "reason": {"reason": sandbox.Text("why")}})
 
 			d.fills(alice, pick("roles", "ORG_OWNER"))
-			d.seesInModal(alice, "and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
+			d.seesInModal(alice, "and 1 from <!subteam^S0SECURITY> (because of Organization Owner).")
 			d.fills(alice, pick("lifetime", "168h0m0s"))
 			d.seesInModal(alice, "Organization Owner keys last 8 hours at most")
 			d.fills(alice, pick("network_presets", "office"))
@@ -246,12 +246,12 @@ func TestOnlyWhatSomebodyMayAskForIsOffered(t *testing.T) {
 		s.policy.Roles = s.policy.Roles[:1]
 	})
 	none.types(bob, "")
-	none.seesText(bob, "In Production there is no role that you may ask for.")
+	none.seesText(bob, "In Production there's no role that you may request.")
 
 	other := openRich(t, func(s *setup) { s.more[0].Policy.Roles[0].AllowedRequesters = policy.Principals{} })
 	other.opensForm(alice)
 	other.fills(alice, pick("org", string(stagingOrg)))
-	other.seesInModal(alice, "In Staging there is no role that you may ask for.")
+	other.seesInModal(alice, "In Staging there's no role that you may request.")
 	result := other.submits(alice, nil)
 	require.Equal(t, sandbox.Refused, result.Outcome)
 	require.NotEmpty(t, result.Errors["org"], "said where there is a field")
@@ -301,7 +301,7 @@ func TestMistakesInWhatIsNew(t *testing.T) {
 		"projects and nothing to do there": {values{"projects": {"projects": sandbox.Pick(payments)}}, "project_roles", "Choose project roles, or"},
 		"project roles and no projects":    {values{"project_roles": {"project_roles": sandbox.Pick("GROUP_READ_ONLY")}}, "projects", "Choose projects for these roles"},
 		"nowhere to come from":             {values{"networks": {"networks": sandbox.Text("")}}, "networks", "Add at least one IP address"},
-		"too long for a role":              {values{"roles": {"roles": sandbox.Pick("ORG_OWNER")}, "lifetime": {"lifetime": sandbox.Pick("168h0m0s")}}, "lifetime", "at most 8 hours"},
+		"too long for a role":              {values{"roles": {"roles": sandbox.Pick("ORG_OWNER")}, "lifetime": {"lifetime": sandbox.Pick("168h0m0s")}}, "lifetime", "8 hours at most"},
 	} {
 		clean := filled(func(v values) {
 			v["projects"] = map[string]sandbox.Value{"projects": sandbox.Pick()}

@@ -84,7 +84,7 @@ func TestFormsThatNobodyCanSend(t *testing.T) {
 		form sent
 		want string // in the answer
 	}{
-		"a role that no user offered":              {askedFor(having("roles", chosenOf("ORG_BILLING_ADMIN"))), `"roles":"“ORG_BILLING_ADMIN” cannot be asked for here`},
+		"a role that no user offered":              {askedFor(having("roles", chosenOf("ORG_BILLING_ADMIN"))), `"roles":"“ORG_BILLING_ADMIN” can't be requested here`},
 		"a role that is for others":                {askedFor(having("roles", chosenOf("ORG_OWNER")), func(s *sent) { s.user = bob }), `"roles":"You may not request Organization Owner`},
 		"a project role as one of the whole":       {askedFor(having("roles", chosenOf("GROUP_READ_ONLY"))), `"roles":`},
 		"a project that is not there":              {askedFor(having("projects", chosenOf("65a1b2c3d4e5f607182900ff")), having("project_roles", chosenOf("GROUP_READ_ONLY"))), `"projects":"There's no project “65a1b2c3d4e5f607182900ff”`},
@@ -92,7 +92,7 @@ func TestFormsThatNobodyCanSend(t *testing.T) {
 		"more projects than fit":                   {askedFor(having("projects", chosenOf(strings.Split(strings.Repeat("65a1b2c3d4e5f60718290001 ", 11)+"x", " ")...)), having("project_roles", chosenOf("GROUP_READ_ONLY"))), "At most 10 projects"},
 		"a project role that no user offered":      {askedFor(having("projects", chosenOf(payments)), having("project_roles", chosenOf("GROUP_OWNER"))), `"project_roles":`},
 		"a network that is not there":              {askedFor(having("network_presets", chosenOf("the moon"))), `"network_presets":"There's no network “the moon”`},
-		"a lifetime that no user offered":          {askedFor(having("lifetime", oneChosen("8760h"))), `"lifetime":"This lifetime cannot be chosen`},
+		"a lifetime that no user offered":          {askedFor(having("lifetime", oneChosen("8760h"))), `"lifetime":"This expiry isn't available`},
 		"a lifetime that is none":                  {askedFor(having("lifetime", oneChosen("for ever"))), `"lifetime":`},
 		"another organization than was drawn":      {askedFor(having("org", oneChosen(string(stagingOrg)))), `"org":"Below was still what another organization offers`},
 		"an organization that is not there":        {askedFor(elsewhere("org=65a1b2c3d4e5f60718293aff")), "I don't manage that Atlas organization"},
@@ -105,7 +105,7 @@ func TestFormsThatNobodyCanSend(t *testing.T) {
 		"nothing at all":                           {sent{user: alice, team: sandbox.TeamID, callback: "form", metadata: "org=" + string(org)}, "This form is not complete"},
 		"a guest":                                  {askedFor(func(s *sent) { s.user = sandbox.Gil }), "Guests can't use this bot"},
 		"a stranger":                               {askedFor(func(s *sent) { s.user, s.team = sandbox.Eve, sandbox.OtherTeam }), "Only members of this workspace"},
-		"break-glass by a user not named":          {askedFor(emergency(sandbox.Carol)), "you are not among them"},
+		"break-glass by a user not named":          {askedFor(emergency(sandbox.Carol)), "You're not on the emergency list"},
 		"break-glass by a guest":                   {askedFor(emergency(sandbox.Gil)), "Guests can't use this bot"},
 		"break-glass of a role it does not give":   {askedFor(emergency(alice), having("roles", chosenOf("ORG_READ_ONLY"))), `"roles":`},
 		"less of nothing":                          {sent{bob, sandbox.TeamID, "less", "", nil}, "I can't find that request"},
@@ -160,8 +160,8 @@ func TestLessThatNobodyCanSend(t *testing.T) {
 		form sent
 		want string
 	}{
-		"another role":                      {less(having("roles", chosenOf("ORG_READ_ONLY", "ORG_OWNER"))), `"roles":"Organization Owner is not asked for`},
-		"no role":                           {less(having("roles", chosenOf())), `"roles":"Choose at least one role`},
+		"another role":                      {less(having("roles", chosenOf("ORG_READ_ONLY", "ORG_OWNER"))), `"roles":"Organization Owner isn't requested`},
+		"no role":                           {less(having("roles", chosenOf())), `"roles":"Choose at least one organization role`},
 		"other addresses":                   {less(having("networks", written("192.0.2.1"))), `"networks":`},
 		"everywhere":                        {less(having("networks", written("0.0.0.0/0"))), `"networks":`},
 		"a longer life":                     {less(having("lifetime", oneChosen("8760h"))), `"lifetime":"This is longer than requested`},

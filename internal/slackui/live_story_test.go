@@ -41,7 +41,7 @@ func TestMoreTimeSaysItsLimitAndWhoIsAsked(t *testing.T) {
 	modal := d.seesModal(alice)
 	require.Contains(t, shown(modal), "Organization Owner keys last 24 hours at most, including extensions and rotations.")
 	require.NotContains(t, shown(modal), "168h0m0s")
-	require.Contains(t, shown(modal), "1 of <!subteam^S0APPROVERS> and 1 of <!subteam^S0SECURITY> (because of Organization Owner).")
+	require.Contains(t, shown(modal), "1 approval from <!subteam^S0APPROVERS> and 1 from <!subteam^S0SECURITY> (because of Organization Owner).")
 	d.clean()
 }
 
@@ -51,7 +51,7 @@ func TestAKeyThatLivesAsLongAsItsRoleAllowsGetsNoMoreTime(t *testing.T) {
 	d.Join(sandbox.Carol, sandbox.Approvals)
 	d.getsKey(alice, ownersForm())
 	d.presses(alice, "ready/extend")
-	d.seesText(alice, "A key with the role Organization Owner keys last 8 hours at most in all, with its extensions and rotations. Nothing was changed")
+	d.seesText(alice, "Keys with the role Organization Owner last 8 hours at most, including extensions and rotations. Nothing was changed")
 	d.clean()
 }
 
@@ -85,7 +85,7 @@ func TestMoreTimeFollowsWhatIsChosen(t *testing.T) {
 	require.Contains(t, shown(d.seesModal(alice)), "This needs 1 approval from <!subteam^S0APPROVERS>.")
 	d.fills(alice, values{"reason": {"reason": sandbox.Text("backfill")}})
 	d.fills(alice, pick("lifetime", "8h0m0s"))
-	modal := d.seesInModal(alice, "*Auto-approved*: rule `reading from the office`")
+	modal := d.seesInModal(alice, "*Auto-approved* by rule `reading from the office`")
 	require.Equal(t, sandbox.Text("backfill"), modal.Values["reason"]["reason"])
 	d.fills(alice, pick("lifetime", "168h0m0s"))
 	d.seesInModal(alice, "This needs 1 of")
@@ -103,12 +103,12 @@ func TestAnotherAccessListByName(t *testing.T) {
 	r := d.getsKey(alice, filled())
 	d.presses(alice, "ready/replace_access_list")
 	modal := d.seesModal(alice)
-	require.Contains(t, shown(modal), "Added addresses need 1 of <!subteam^S0APPROVERS>.")
+	require.Contains(t, shown(modal), "Added addresses need 1 approval from <!subteam^S0APPROVERS>.")
 	require.Equal(t, sandbox.Text("203.0.113.7\n198.51.100.0/24"), modal.Values["networks"]["networks"])
 	d.fills(alice, values{"networks": {"networks": sandbox.Text("")}, "reason": {"reason": sandbox.Text("backfill")}})
 	require.Contains(t, d.submits(alice, nil).Errors["networks"], "Add at least one IP address")
 	d.fills(alice, pick("network_presets", "office"))
-	d.seesInModal(alice, "*Auto-approved*: rule `reading from the office`")
+	d.seesInModal(alice, "*Auto-approved* by rule `reading from the office`")
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)
 	d.is(d.requestsOf(alice)[0].ID, approval.StateApplied)
 	got := d.is(r.ID, approval.StateActive)

@@ -268,7 +268,7 @@ func TestWhatIsUnsignedIsListed(t *testing.T) {
 	r := d.breaks(alice)
 	d.seesButton(bob, "review/review")
 	d.types(bob, "pending")
-	d.seesText(bob, "*1 key to be reviewed*")
+	d.seesText(bob, "*1 key to review*")
 	d.opensHome(bob, `"action_id":"review"`)
 	require.NoError(t, d.ClickInHome(t.Context(), bob, "review"))
 	d.app.Wait()
@@ -318,7 +318,7 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 			d.seesText(carol, "Only approvers can transfer a key")
 			for _, unfit := range []string{sandbox.Gil, sandbox.BotUser} {
 				d.hands(bob, unfit)
-				d.seesText(bob, "<@"+unfit+"> cannot hold a key")
+				d.seesText(bob, "<@"+unfit+"> can't own a key")
 			}
 			require.Equal(t, policy.UserID(sandbox.Dee), d.is(r.ID, approval.StateActive).Requester)
 

@@ -166,7 +166,7 @@ func TestAFormWithMistakesStaysOpen(t *testing.T) {
 			require.False(t, result.Local)
 			said := result.Errors["networks"]
 			require.Contains(t, said, "“10.0.0.1” is a private address")
-			require.Contains(t, said, "did you mean 203.0.113.0/24")
+			require.Contains(t, said, "Use 203.0.113.0/24 for the network or 203.0.113.7 for one host.")
 			require.Contains(t, said, "an API key can't have one")
 			require.Contains(t, said, "(and 2 more)")
 
@@ -319,7 +319,7 @@ func TestALonelyAskerIsWarned(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(s *setup) { s.policy.Requirements[0].From = policy.Principals{Users: []policy.UserID{alice}} })
 	d.types(alice, "")
-	require.Contains(t, string(d.seesModal(alice).View), "you are the only one who could approve")
+	require.Contains(t, string(d.seesModal(alice).View), "you're the only one who could approve")
 }
 
 func TestTheCommandExplainsItself(t *testing.T) {
@@ -328,7 +328,7 @@ func TestTheCommandExplainsItself(t *testing.T) {
 	d.types(alice, "help")
 	d.seesText(alice, "I hand out MongoDB Atlas organization API keys")
 	d.types(bob, "<!channel> please")
-	d.seesText(bob, "I do not know `&lt;!channel&gt; please`")
+	d.seesText(bob, "I don't know `&lt;!channel&gt; please`")
 	d.types(alice, "list")
 	d.seesText(alice, "You haven't requested a key yet")
 	require.NoError(t, d.Command(t.Context(), alice, sandbox.AliceCarol, "/atlas-key", "HELP"), "also where the bot is not")

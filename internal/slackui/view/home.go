@@ -161,7 +161,7 @@ func (v Screens) activeRow(r approval.Request) mrkdwn.Text {
 	if r.Requester == "" {
 		return mrkdwn.Textf("*%s*%s%s. Its owner and expiry aren't known. It has this bot's tag.", r.ID, KeyName(r), v.inOrg(r))
 	}
-	return mrkdwn.JoinSentences(mrkdwn.Textf("*%s*%s of %s%s: %s\n%s; from `%s`. Expires %s.", r.ID, KeyName(r), Mention(r.Requester), v.inOrg(r), mrkdwn.Truncate(r.Access.Description, 100),
+	return mrkdwn.JoinSentences(mrkdwn.Textf("*%s*%s of %s%s: %s\n%s; from %s. Expires %s.", r.ID, KeyName(r), Mention(r.Requester), v.inOrg(r), mrkdwn.Truncate(r.Access.Description, 100),
 		mrkdwn.Truncate(mayDo(r.Access), 300), mrkdwn.Truncate(namedAddresses(r.Access), 200), mrkdwn.Date(r.KeyExpiresAt)), v.detailText(r), ownerDeactivated(r))
 }
 

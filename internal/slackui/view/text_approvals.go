@@ -136,11 +136,10 @@ func approvalsNeeded(needs []policy.Requirement) mrkdwn.Text {
 func approvalsFrom(needs []policy.Requirement) mrkdwn.Text {
 	all := make([]mrkdwn.Text, len(needs))
 	for i, n := range needs {
-		count := mrkdwn.Count(n.Count, "approval")
-		if i > 0 {
-			count = decimal(n.Count)
+		all[i] = mrkdwn.Textf("%s from %s", n.Count, people(n.From))
+		if i == 0 {
+			all[i] = mrkdwn.Textf("%s from %s", mrkdwn.BotText(mrkdwn.Count(n.Count, "approval")), people(n.From))
 		}
-		all[i] = mrkdwn.Textf("%s from %s", mrkdwn.BotText(count), people(n.From))
 		sameNext := i+1 < len(needs) && slices.Equal(n.For, needs[i+1].For)
 		if len(n.For) > 0 && !sameNext {
 			all[i] += mrkdwn.Textf(" (because of %s)", mrkdwn.BotText(Titles(n.For)))
