@@ -135,7 +135,7 @@ func TestBreakGlassRequiresNamedRequester(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		for _, who := range []string{alice, bob} {
 			w.Command(who, "emergency")
-			w.WaitForMessageIn(who, slack.General, "not among them", "/atlas-key")
+			w.WaitForMessageIn(who, slack.General, "not on the emergency list", "/atlas-key")
 			assert.Nil(t, w.Slack.Screen(who).Modal)
 		}
 		w.Command(gil, "emergency")
@@ -150,7 +150,7 @@ func TestBreakGlassRequiresNamedRequester(t *testing.T) {
 func TestBreakGlassIsAuthorizedOnSubmit(t *testing.T) {
 	withPolicy(t, glass, func(t *testing.T, w *Env) {
 		w.Command(bob, "emergency")
-		w.WaitForMessageIn(bob, slack.General, "not among them")
+		w.WaitForMessageIn(bob, slack.General, "not on the emergency list")
 		for _, who := range []string{bob, carol, gil, eve, slack.Dee} {
 			_, err := w.Slack.Forge(w.ctx(), []byte(w.forgedBreakGlass(who, "ORG_OWNER")))
 			require.NoError(t, err)
@@ -161,7 +161,7 @@ func TestBreakGlassIsAuthorizedOnSubmit(t *testing.T) {
 		result, err := w.Slack.Submit(w.ctx(), alice, breakGlassInput())
 		require.NoError(t, err)
 		assert.Equal(t, slack.Updated, result.Outcome)
-		assert.Contains(t, string(w.Slack.Screen(alice).Modal.View), "not among them")
+		assert.Contains(t, string(w.Slack.Screen(alice).Modal.View), "not on the emergency list")
 		assert.Empty(t, w.requestVersions())
 		assert.Empty(t, w.botKeys())
 	})

@@ -96,7 +96,7 @@ func TestPolicyRoleLimits(t *testing.T) {
 			at   string
 			says string
 		}{
-			"too long":              {withLifetime("24h0m0s"), "lifetime", "at most 8 hours"},
+			"too long":              {withLifetime("24h0m0s"), "lifetime", "8 hours at most"},
 			"too wide":              {withAddresses("198.51.100.0/24"), "networks", "/32"},
 			"too wide, IPv6":        {withAddresses("2001:db8:1::/64"), "networks", "/128"},
 			"too wide, by its name": {fromNetworks("office"), "network_presets", "office"},

@@ -46,7 +46,7 @@ func (a *App) runCommand(ctx context.Context, c payload.Command, answer payload.
 		answer(nil)
 		a.openBreakGlass(ctx, c)
 	case "help":
-		answer(client.Ephemeral(a.screens.Help("")))
+		answer(client.Ephemeral(a.screens.Help("", a.helpReader(ctx, c.Who))))
 	case "list":
 		answer(nil)
 		a.sendList(ctx, c.Who, c.ResponseURL, "", false)
@@ -54,8 +54,17 @@ func (a *App) runCommand(ctx context.Context, c payload.Command, answer payload.
 		answer(nil)
 		a.sendPending(ctx, c)
 	default:
-		answer(client.Ephemeral(a.screens.Help(mrkdwn.Textf("I don't know %s. This is what I can do:", mrkdwn.Truncate(text, 60)))))
+		answer(client.Ephemeral(a.screens.Help(mrkdwn.Textf("I don't know %s. This is what I can do:", mrkdwn.Truncate(text, 60)), a.helpReader(ctx, c.Who))))
 	}
+}
+
+// helpReader finds out what of the help concerns a user; what cannot be found out in
+// time does not.
+func (a *App) helpReader(ctx context.Context, who policy.Actor) view.HelpReader {
+	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
+	defer cancel()
+	err := a.service.MayAdminister(bounded, who)
+	return view.HelpReader{Guest: errors.Is(err, approval.ErrGuest), Approver: err == nil}
 }
 
 // sendList shows a user the newest of their requests; replace puts the list in

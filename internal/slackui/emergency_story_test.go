@@ -44,7 +44,7 @@ func TestAKeyInAnEmergency(t *testing.T) {
 			require.Contains(t, shown(modal), "deleted after 2 hours")
 
 			result := d.submits(alice, outage(func(v values) { v["networks"]["networks"] = sandbox.Text("203.0.113.0/24") }))
-			require.Contains(t, result.Errors["networks"], "too wide: /32 is the widest")
+			require.Contains(t, result.Errors["networks"], "allow no network wider than /32")
 			require.Equal(t, sandbox.Text("invoices"), d.seesModal(alice).Values["description"]["description"])
 			result = d.submits(alice, outage(func(v values) { v["reason"]["reason"] = nil }))
 			require.True(t, result.Local, "a reason must be there")

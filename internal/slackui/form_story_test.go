@@ -104,7 +104,7 @@ func TestAFormFollowsWhatIsChosen(t *testing.T) {
 
 			d.fills(alice, pick("roles", "ORG_READ_ONLY"))
 			d.fills(alice, pick("lifetime", "8h0m0s"))
-			modal = d.seesInModal(alice, "*Auto-approved*: rule `reading from the office`")
+			modal = d.seesInModal(alice, "*Auto-approved* by rule `reading from the office`")
 			require.NotContains(t, shown(modal), "Fix before submitting")
 			require.Equal(t, sandbox.Text("invoices <!channel>"), modal.Values["description"]["description"], "what was typed stays")
 			require.Equal(t, sandbox.Pick("office"), modal.Values["network_presets"]["network_presets"])

@@ -89,7 +89,7 @@ func TestFormsThatNobodyCanSend(t *testing.T) {
 		"a project role as one of the whole":       {askedFor(having("roles", chosenOf("GROUP_READ_ONLY"))), `"roles":`},
 		"a project that is not there":              {askedFor(having("projects", chosenOf("65a1b2c3d4e5f607182900ff")), having("project_roles", chosenOf("GROUP_READ_ONLY"))), `"projects":"There's no project “65a1b2c3d4e5f607182900ff”`},
 		"a project that is no id":                  {askedFor(having("projects", chosenOf("../../etc")), having("project_roles", chosenOf("GROUP_READ_ONLY"))), `"projects":`},
-		"more projects than fit":                   {askedFor(having("projects", chosenOf(strings.Split(strings.Repeat("65a1b2c3d4e5f60718290001 ", 11)+"x", " ")...)), having("project_roles", chosenOf("GROUP_READ_ONLY"))), "At most 10 projects"},
+		"more projects than fit":                   {askedFor(having("projects", chosenOf(strings.Split(strings.Repeat("65a1b2c3d4e5f60718290001 ", 11)+"x", " ")...)), having("project_roles", chosenOf("GROUP_READ_ONLY"))), "at most 10 projects"},
 		"a project role that no user offered":      {askedFor(having("projects", chosenOf(payments)), having("project_roles", chosenOf("GROUP_OWNER"))), `"project_roles":`},
 		"a network that is not there":              {askedFor(having("network_presets", chosenOf("the moon"))), `"network_presets":"There's no network “the moon”`},
 		"a lifetime that no user offered":          {askedFor(having("lifetime", oneChosen("8760h"))), `"lifetime":"This expiry isn't available`},

@@ -88,7 +88,7 @@ func TestMoreTimeFollowsWhatIsChosen(t *testing.T) {
 	modal := d.seesInModal(alice, "*Auto-approved* by rule `reading from the office`")
 	require.Equal(t, sandbox.Text("backfill"), modal.Values["reason"]["reason"])
 	d.fills(alice, pick("lifetime", "168h0m0s"))
-	d.seesInModal(alice, "This needs 1 of")
+	d.seesInModal(alice, "This needs 1 approval")
 	d.fills(alice, pick("lifetime", "8h0m0s"))
 	d.seesInModal(alice, "*Auto-approved*")
 	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome)

@@ -257,7 +257,7 @@ func ruleScreens() map[string]any {
 		"two.review.channel":      two.ReviewNotice(r("active.emergency")),
 		"two.ownergone.1.channel": two.OwnerDeactivatedNotice(r("active.orphan"), 1),
 		"two.list":                two.List(approval.Page{Requests: numbered([]approval.Request{r("pending.two.one"), r("approved.less"), r("active.emergency")})}, ""),
-		"two.help":                two.Help(""),
+		"two.help":                two.Help("", view.HelpReader{Approver: true}),
 		"two.pending":             two.Pending([]approval.Request{r("pending.two.one")}, unsigned, later.Add(5*time.Hour)),
 		"two.home": two.Home(view.HomeView{Approver: true, Own: []approval.Request{r("pending.nudged"), r("pending.one"), r("approved.less")},
 			Pending: []approval.Request{r("pending.risky")}, AwaitingReview: unsigned, Active: []approval.Request{r("active.orphan"), request(found)}}),

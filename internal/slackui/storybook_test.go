@@ -388,8 +388,10 @@ func screens() map[string]any {
 		r.Approvals = []approval.Approval{{By: "U0BOB", Void: policy.VoidDeactivated}, {By: "U0DANA"}}
 	}))
 	all["notice.late"] = view.Notice("Nothing was changed", view.AlreadyDecided(request(approved), "U0DANA"))
-	all["help"] = testViews.Help("")
-	all["help.unknown_word"] = testViews.Help(mrkdwn.Textf("I don't know %s. This is what I can do:", hostile))
+	all["help"] = testViews.Help("", view.HelpReader{})
+	all["help.approver"] = testViews.Help("", view.HelpReader{Approver: true})
+	all["help.guest"] = testViews.Help("", view.HelpReader{Guest: true})
+	all["help.unknown_word"] = testViews.Help(mrkdwn.Textf("I don't know %s. This is what I can do:", hostile), view.HelpReader{})
 	all["list.empty"] = testViews.List(approval.Page{}, "")
 	all["list"] = testViews.List(approval.Page{Requests: numbered([]approval.Request{request(), request(approved), request(minting), request(delivered), request(active),
 		request(revoking(revokedBy)), request(deniedFor("no")), request(withdrawn), request(ended(endDate))})}, "")

@@ -74,6 +74,13 @@ func (s *Service) ListPending(ctx context.Context, caller policy.Actor) ([]appro
 	}), err
 }
 
+// MayAdminister reports why the caller administers no organization, or nil. Nothing is
+// recorded: the caller asked for nothing.
+func (s *Service) MayAdminister(ctx context.Context, caller policy.Actor) error {
+	_, err := s.administered(ctx, caller)
+	return err
+}
+
 // ActiveKeys lists every active key of the organizations that the caller
 // administers, oldest first.
 func (s *Service) ActiveKeys(ctx context.Context, caller policy.Actor) ([]approval.Request, error) {

@@ -103,10 +103,10 @@ func AccessListForm(k KeyTarget, o FormPreview) slack.ModalViewRequest {
 		mrkdwn.Section("Removing addresses needs no approval and happens at once. Anything else waits for approval, and the list doesn't change until then."),
 	}
 	has := FormOf(WithOfferedPresets(k.Request.Access, k.Org.Policy))
-	in := inputs{policy: k.Org.Policy, filled: FormState{Form: policy.Form{Networks: has.Networks, NetworkPresets: has.NetworkPresets}}}
+	in := inputs{policy: k.Org.Policy, problems: o.Problems, filled: FormState{Form: policy.Form{Networks: has.Networks, NetworkPresets: has.NetworkPresets}}}
 	blocks = append(blocks, in.networkBlocks(refreshing)...)
 	blocks = append(blocks, in.block(policy.FieldReason), slack.NewDividerBlock())
-	blocks = append(blocks, previewProblems(o.Problems)...)
+	blocks = append(blocks, limitsReached(o.Problems)...)
 	m := mrkdwn.Modal(ViewAccessList, "Change IP access list", append(blocks, mrkdwn.Section(o.route("Added addresses need")))...)
 	m.Submit = mrkdwn.PlainText("Submit")
 	m.PrivateMetadata = k.Metadata

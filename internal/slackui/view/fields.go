@@ -32,6 +32,7 @@ type inputs struct {
 	projectRoles []policy.Role
 	lifetimes    []time.Duration
 	filled       FormState
+	problems     []policy.Problem // shown at what they are about
 }
 
 // fields lists every field there is. An error that is about no field, or about
@@ -140,6 +141,11 @@ func (in inputs) block(id policy.Field, edits ...func(*slack.InputBlock)) slack.
 	return b
 }
 
+// blocks is the input of a field, with what is wrong with what was chosen in it.
+func (in inputs) blocks(id policy.Field, edits ...func(*slack.InputBlock)) []slack.Block {
+	return append([]slack.Block{in.block(id, edits...)}, problemsAt(id, in.problems)...)
+}
+
 // refreshing makes a change of the input update the view.
 func refreshing(b *slack.InputBlock) { b.DispatchAction = true }
 
@@ -169,12 +175,10 @@ func upTo(limit int) func(*slack.InputBlock) {
 func (in inputs) networkBlocks(edits ...func(*slack.InputBlock)) []slack.Block {
 	hint := asking("IP access list", networksHint(in.policy))
 	if len(mrkdwn.OfferedNetworks(in.policy)) == 0 {
-		return []slack.Block{in.block(policy.FieldNetworks, hint)}
+		return in.blocks(policy.FieldNetworks, hint)
 	}
-	return []slack.Block{
-		in.block(policy.FieldNetworkPresets, append(edits, optionalInput)...),
-		in.block(policy.FieldNetworks, hint, optionalInput),
-	}
+	presets := in.blocks(policy.FieldNetworkPresets, append(edits, optionalInput)...)
+	return append(presets, in.blocks(policy.FieldNetworks, hint, optionalInput)...)
 }
 
 // InputIDs name the inputs that a modal has by their fields. Under "" is the one

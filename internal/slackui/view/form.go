@@ -85,12 +85,15 @@ func orgBlock(orgs policy.Orgs, chosen policy.OrgID) []slack.Block {
 
 func (s FormView) fields() []slack.Block {
 	in := inputs{orgIndex: s.orgIndex(), policy: s.Offer.Org.Policy, roles: s.Offer.Roles, projectRoles: s.Offer.ProjectRoles, lifetimes: s.Offer.Lifetimes, filled: s.Filled}
-	blocks := []slack.Block{in.block(policy.FieldDescription), in.block(policy.FieldRoles, refreshing)}
+	in.problems = s.Preview.Problems
+	blocks := append([]slack.Block{in.block(policy.FieldDescription)}, in.blocks(policy.FieldRoles, refreshing)...)
 	if len(s.Offer.ProjectRoles) > 0 {
-		blocks = append(blocks, in.block(policy.FieldProjects, refreshing, optionalInput), in.block(policy.FieldProjectRoles, refreshing, optionalInput))
+		blocks = append(blocks, in.blocks(policy.FieldProjects, refreshing, optionalInput)...)
+		blocks = append(blocks, in.blocks(policy.FieldProjectRoles, refreshing, optionalInput)...)
 	}
 	blocks = append(blocks, in.networkBlocks(refreshing)...)
-	blocks = append(blocks, in.block(policy.FieldLifetime, refreshing), in.block(policy.FieldReason))
+	blocks = append(blocks, in.blocks(policy.FieldLifetime, refreshing)...)
+	blocks = append(blocks, in.block(policy.FieldReason))
 	return append(blocks, in.detailBlocks()...)
 }
 
@@ -120,20 +123,19 @@ type FormPreview struct {
 	Unknown bool // the rules could not be evaluated in time
 }
 
-// maxPreviewProblems problems are told before a form is sent; the rest is counted.
-const maxPreviewProblems = 5
+// maxPreviewProblems problems are told of one field before a form is sent; the rest is counted.
+const maxPreviewProblems = 3
 
 // blocks is what stands below a form.
 //
 //	┌──────────────────────────────────────────────┐
-//	│ ⚠ This cannot be sent as it is:              │
-//	│ • A key with … is valid at most 8 hours …       │
-//	│ This will go to 1 of @platform and 1 of …    │
-//	│ This follows what you choose; …              │
+//	│ ⚠ You have 5 open requests …                 │
+//	│ This needs 1 approval from @platform …       │
+//	│ Updates as you choose. …                     │
 //	└──────────────────────────────────────────────┘
 func (o FormPreview) blocks() []slack.Block {
 	blocks := []slack.Block{slack.NewDividerBlock()}
-	blocks = append(blocks, previewProblems(o.Problems)...)
+	blocks = append(blocks, limitsReached(o.Problems)...)
 	return append(blocks, mrkdwn.Section(o.route("This needs")), mrkdwn.Footnote("Updates as you choose. Addresses are checked when you submit."))
 }
 
@@ -165,23 +167,35 @@ func isLimit(p policy.Problem) bool {
 	return p.Code == policy.TooManyOpen || p.Code == policy.TooManyKeys || p.Code == policy.TooManyPerHour
 }
 
-// previewProblems tells of what is wrong with what was chosen. What was typed can be
-// in the middle of being typed; only what a role says about it is told.
-func previewProblems(problems []policy.Problem) []slack.Block {
-	var told []string
+// isTold reports whether a problem is told while the form is filled in. What is
+// typed may be half a word; only what a role says about it is told.
+func isTold(p policy.Problem) bool {
+	isTyped := p.Field == policy.FieldNetworks || p.Field == policy.FieldDescription || p.Field == policy.FieldReason || p.Label != ""
+	return !isLimit(p) && (!isTyped || p.Code == policy.TooWide)
+}
+
+// problemsAt tells what is wrong with what was chosen in a field.
+func problemsAt(f policy.Field, problems []policy.Problem) []slack.Block {
+	return told(problems, func(p policy.Problem) bool { return p.Field == f && isTold(p) })
+}
+
+// limitsReached tells of what no field of a form can change.
+func limitsReached(problems []policy.Problem) []slack.Block { return told(problems, isLimit) }
+
+func told(problems []policy.Problem, which func(policy.Problem) bool) []slack.Block {
+	var texts []string
 	for _, p := range problems {
-		isTyped := p.Field == policy.FieldNetworks || p.Field == policy.FieldDescription || p.Field == policy.FieldReason || p.Label != ""
-		if !isTyped || p.Code == policy.TooWide || isLimit(p) {
-			told = append(told, "• "+ProblemText(p))
+		if which(p) {
+			texts = append(texts, ProblemText(p))
 		}
 	}
-	if len(told) == 0 {
+	if len(texts) == 0 {
 		return nil
 	}
-	if more := len(told) - maxPreviewProblems; more > 0 {
-		told = append(told[:maxPreviewProblems], fmt.Sprintf("• And %d more.", more))
+	if more := len(texts) - maxPreviewProblems; more > 0 {
+		texts = append(texts[:maxPreviewProblems], fmt.Sprintf("And %d more.", more))
 	}
-	return []slack.Block{mrkdwn.Section(":warning: *Fix before submitting:*"), mrkdwn.PlainSection(strings.Join(told, "\n"))}
+	return []slack.Block{mrkdwn.PlainSection("\u26a0\ufe0f Fix before submitting: " + strings.Join(texts, " "))}
 }
 
 // A BreakGlassView is the modal in which a user takes a key without

@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -129,41 +130,50 @@ func (v Screens) inOrg(r approval.Request) mrkdwn.Text {
 // app's Messages tab is off, as far as is known.
 func (v Screens) MessagesTabIsOff() bool { return v.TabIsOff != nil && v.TabIsOff() }
 
-// approversChannels names where approvers are asked, one channel or several.
+// approversChannels names where approvers are asked, one channel or several, each
+// once.
 func (v Screens) approversChannels() mrkdwn.Text {
-	var all mrkdwn.Text
-	for i, org := range v.Orgs {
-		if all += mrkdwn.Textf("<#%s>", mrkdwn.BotText(v.Channels[org.ID])); i < len(v.Orgs)-1 {
-			all += ", "
+	var all []mrkdwn.Text
+	for _, org := range v.Orgs {
+		channel := mrkdwn.Textf("<#%s>", mrkdwn.BotText(v.Channels[org.ID]))
+		if !slices.Contains(all, channel) {
+			all = append(all, channel)
 		}
 	}
-	return all
+	return mrkdwn.JoinedBy(", ", all...)
 }
 
-// Help explains everything there is to the command.
-func (v Screens) Help(first mrkdwn.Text) mrkdwn.Message {
-	how := mrkdwn.Textf("I hand out MongoDB Atlas organization API keys, with approval.\n"+
-		"• `%[1]s` opens a form: what the key is for, its roles, the addresses it may be used from, how long it is valid, and why.\n"+
-		"• `%[1]s list` shows your requests and keys: withdraw, extend, rotate, change addresses, revoke.\n"+
-		"• `%[1]s revoke AKR-7F3K2` ends a key: yours, or any if you are an approver.\n"+
-		"• `%[1]s pending` shows approvers what waits for them.\n"+
-		"%[2]s• `%[1]s help` shows this.", mrkdwn.BotText(v.Command), v.helpBreakGlass())
-	next := mrkdwn.Textf("Your request goes to the approvers in %s. Once it is approved, I send you a message with *Create my key*: "+
-		"press it when you are ready to save the key. The private key is shown once, in our conversation, to you alone, and stored nowhere. "+
-		"Say *I saved it*, or *I did not see it* for another one. I tell you before the key's end date, at which it is deleted. My *Home* tab shows all this in one place.", v.approversChannels())
-	text := mrkdwn.JoinSentences(first, how, next)
-	var blocks []slack.Block
-	if first != "" {
-		blocks = append(blocks, mrkdwn.Section(first))
+// A HelpReader is what a user who reads the help may do.
+type HelpReader struct {
+	Guest, Approver bool
+}
+
+// Help explains the command, as far as its reader can use it.
+func (v Screens) Help(first mrkdwn.Text, reader HelpReader) mrkdwn.Message {
+	if reader.Guest {
+		return mrkdwn.Sentence("Guests can't use this bot. Ask a full member of this workspace to request the key.")
 	}
-	return mrkdwn.NewMessage(text, append(blocks, mrkdwn.Section(how), mrkdwn.Section(next))...)
+	var approvers mrkdwn.Text
+	whose := mrkdwn.Text("your key")
+	if reader.Approver {
+		approvers = mrkdwn.Textf("• `%s pending`: requests that wait for you\n", mrkdwn.BotText(v.Command))
+		whose = "any key"
+	}
+	how := mrkdwn.Textf("*MongoDB Atlas API keys, with approval*\n"+
+		"• `%[1]s`: request a key\n"+
+		"• `%[1]s list`: your requests and keys\n"+
+		"• `%[1]s revoke AKR-7F3K2`: revoke %[2]s, by its request or public key\n"+
+		"%[3]s%[4]s"+
+		"Approvers decide in %[5]s. Then press *Create my key* in our messages: only you see it, once. My *Home* tab has it all.",
+		mrkdwn.BotText(v.Command), whose, approvers, v.helpBreakGlass(), v.approversChannels())
+	return mrkdwn.NewMessage(mrkdwn.JoinSentences(first, how), mrkdwn.Present([]slack.Block{optional(first), mrkdwn.Section(how)})...)
 }
 
 // helpBreakGlass is empty if the policy allows no break-glass.
 func (v Screens) helpBreakGlass() mrkdwn.Text {
 	for _, org := range v.Orgs {
 		if !org.Policy.BreakGlass.AllowedRequesters.IsZero() {
-			return mrkdwn.Textf("• `%s emergency` gives the people named for it a short-lived key at once; approvers are notified, and another person reviews it.\n", mrkdwn.BotText(v.Command))
+			return mrkdwn.Textf("• `%s emergency`: a short-lived key at once, if you're on the emergency list; reviewed afterwards\n", mrkdwn.BotText(v.Command))
 		}
 	}
 	return ""
