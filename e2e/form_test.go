@@ -24,7 +24,7 @@ func TestFormErrorsAppearAtTheirFields(t *testing.T) {
 			"0.0.0.0/0":                           "/24",
 			"10.1.2.3":                            "private",
 			"127.0.0.1":                           "loopback",
-			"sg-0a1b2c3d":                         "project",
+			"sg-0a1b2c3d":                         "security group",
 			strings.Repeat("203.0.113.7/33 ", 30): "more",
 		} {
 			result, err := w.Slack.Submit(w.ctx(), alice, requestInput(field("networks", slack.Text(typed))))

@@ -147,11 +147,11 @@ func TestHomePaginates(t *testing.T) {
 	for range 11 {
 		w.storeUnrelatedKey()
 	}
-	w.OpenHome(bob, "1 to 10 of 11 keys", "home/page:next")
+	w.OpenHome(bob, "1-10 of 11 keys", "home/page:next")
 	w.ClickInHome(bob, "home/page:next")
-	assert.NotContains(t, w.WaitForHome(bob, "11 to 11 of 11 keys", "home/page:previous"), `"action_id":"page:next"`)
+	assert.NotContains(t, w.WaitForHome(bob, "11-11 of 11 keys", "home/page:previous"), `"action_id":"page:next"`)
 	w.ClickInHome(bob, "home/page:previous")
-	w.WaitForHome(bob, "1 to 10 of 11 keys")
+	w.WaitForHome(bob, "1-10 of 11 keys")
 }
 
 // storeUnrelatedKey is a row of an active key, stored as it is.

@@ -219,7 +219,7 @@ func TestExtensionFormErrors(t *testing.T) {
 		w.ClickOpensModal(alice, "ready/extend")
 		result := w.SubmitFields(alice, map[string]string{"lifetime": "24h0m0s", "reason": "  \n "})
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors["reason"], "Say why")
+		assert.Contains(t, result.Errors["reason"], "Enter a reason")
 		assert.Zero(t, w.countSuccessors(id))
 	})
 }

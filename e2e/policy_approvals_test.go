@@ -127,7 +127,7 @@ func TestPolicyRequesterIsOnlyGroupMember(t *testing.T) {
 	withPolicy(t, twoGroups, func(t *testing.T, w *Env) {
 		w.OpenForm(carol)
 		w.choose(carol, map[string]slack.Value{"roles": slack.Pick("ORG_BILLING_READ_ONLY")})
-		w.modalShows(carol, "too few people beside you", ofSecurity)
+		w.modalShows(carol, "too few people besides you", ofSecurity)
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), carol))
 		id := w.requestAs(carol)
 		w.approve(bob, id)

@@ -17,7 +17,7 @@ func TestDefaultPolicy(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		w.Slack.Join(carol, slack.Approvals)
 		w.OpenForm(alice)
-		modal := w.modalShows(alice, "This needs 1 of", ofApprovers)
+		modal := w.modalShows(alice, "This needs 1 approval from", ofApprovers)
 		for _, absent := range []string{`"org"`, `"projects"`, `"project_roles"`, `"network_presets"`, "ORG_OWNER"} {
 			assert.False(t, modalHolds(modal, absent), absent)
 		}
@@ -48,7 +48,7 @@ func TestDefaultPolicyForm(t *testing.T) {
 		w.OpenForm(alice)
 		w.choose(alice, map[string]slack.Value{"reason": slack.Text("because")})
 		w.choose(alice, map[string]slack.Value{"roles": slack.Pick("ORG_BILLING_ADMIN"), "lifetime": slack.Pick("2160h0m0s")})
-		modal := w.modalShows(alice, "This needs 1 of", ofApprovers)
+		modal := w.modalShows(alice, "This needs 1 approval from", ofApprovers)
 		assert.Equal(t, slack.Text("because"), modal.Values["reason"]["reason"])
 		result, err := w.Slack.Submit(w.ctx(), alice, map[string]map[string]slack.Value{"networks": {"networks": slack.Text("")}})
 		require.NoError(t, err)

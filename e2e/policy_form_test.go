@@ -187,7 +187,7 @@ func TestPolicyRoleWithdrawnFromRequester(t *testing.T) {
 		result, err := w.Slack.Submit(w.ctx(), carol, requestInput(withRoles("ORG_GROUP_CREATOR")))
 		require.NoError(t, err)
 		require.Equal(t, slack.Refused, result.Outcome)
-		assert.Contains(t, result.Errors["roles"], "Organization Project Creator You may not request")
+		assert.Contains(t, result.Errors["roles"], "You may not request Organization Project Creator")
 		assert.Empty(t, w.requestVersions())
 	})
 }

@@ -191,7 +191,7 @@ func TestCommandTextIsNotLogged(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		for _, typed := range []string{canary, canary + "\x00\x1b[31m", canary + "\xff\xfe", strings.Repeat(canary, 400), "list " + canary, "<!channel> " + canary} {
 			require.NoError(t, w.Slack.Command(w.ctx(), alice, slack.General, "/atlas-key", typed))
-			w.WaitForMessageIn(alice, slack.General, "I do not know")
+			w.WaitForMessageIn(alice, slack.General, "I don't know")
 		}
 		assert.Empty(t, w.Slack.Screen(alice).Notices)
 		w.requireUnharmed()

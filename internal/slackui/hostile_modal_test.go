@@ -101,7 +101,7 @@ func TestFormsThatNobodyCanSend(t *testing.T) {
 		"what another organization offers":         {askedFor(elsewhere("org=" + string(stagingOrg))), `"roles":`},
 		"a place that is not there":                {askedFor(elsewhere("org=" + string(org) + "&index=99999999999999999999")), `"errors":{"description":`},
 		"another place":                            {askedFor(elsewhere("org=" + string(org) + "&index=7")), `"errors":{"description":`},
-		"a role that the other one does not offer": {askedFor(elsewhere("org="+string(stagingOrg)+"&index=1"), having("roles.1", chosenOf("ORG_OWNER")), having("lifetime.1", oneChosen("8h0m0s"))), `"errors":{"roles.1":"“ORG_OWNER” cannot`},
+		"a role that the other one does not offer": {askedFor(elsewhere("org="+string(stagingOrg)+"&index=1"), having("roles.1", chosenOf("ORG_OWNER")), having("lifetime.1", oneChosen("8h0m0s"))), `"errors":{"roles.1":"“ORG_OWNER” can't`},
 		"nothing at all":                           {sent{user: alice, team: sandbox.TeamID, callback: "form", metadata: "org=" + string(org)}, "This form is not complete"},
 		"a guest":                                  {askedFor(func(s *sent) { s.user = sandbox.Gil }), "Guests can't use this bot"},
 		"a stranger":                               {askedFor(func(s *sent) { s.user, s.team = sandbox.Eve, sandbox.OtherTeam }), "Only members of this workspace"},

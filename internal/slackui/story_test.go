@@ -326,7 +326,7 @@ func TestTheCommandExplainsItself(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	d.types(alice, "help")
-	d.seesText(alice, "I hand out MongoDB Atlas organization API keys")
+	d.seesText(alice, "MongoDB Atlas API keys, with approval")
 	d.types(bob, "<!channel> please")
 	d.seesText(bob, "I don't know `&lt;!channel&gt; please`")
 	d.types(alice, "list")
