@@ -125,5 +125,5 @@ func TestRequestWithoutEligibleApproverWarns(t *testing.T) {
 	w := newEnv(t, false, map[string]string{"SLACK_APPROVERS": alice})
 	w.OpenForm(alice)
 	view := string(w.Slack.Screen(alice).Modal.View)
-	assert.Contains(t, view, "you are the only one", "the form says that no approver is eligible")
+	assert.Contains(t, view, "you're the only one", "the form says that no approver is eligible")
 }

@@ -30,7 +30,7 @@ func (a *App) openBreakGlass(ctx context.Context, c payload.Command) {
 
 func (a *App) breakGlassRefusal(err error) mrkdwn.Text {
 	if errors.Is(err, service.ErrBreakGlassNotAllowed) {
-		return mrkdwn.Textf("A key without approval is for a few people who are named for emergencies, and you are not among them. Nothing was made. The normal way is `%s`: say in the reason how urgent it is.", mrkdwn.BotText(a.screens.Command))
+		return mrkdwn.Textf("You're not on the emergency list, so no key was created. Use `%s` and put the urgency in the reason.", mrkdwn.BotText(a.screens.Command))
 	}
 	return view.UserError(err, approval.Request{})
 }

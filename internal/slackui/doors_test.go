@@ -87,7 +87,7 @@ func TestARecordedRequestIsAnsweredOnce(t *testing.T) {
 	}
 	require.Equal(t, 415, send("application/json").Code)
 	first := send("application/x-www-form-urlencoded")
-	require.Contains(t, first.Body.String(), "I hand out MongoDB Atlas")
+	require.Contains(t, first.Body.String(), "MongoDB Atlas API keys, with")
 	again := send("application/x-www-form-urlencoded")
 	require.Equal(t, 200, again.Code)
 	require.Equal(t, first.Header().Get("Content-Type"), again.Header().Get("Content-Type"))

@@ -230,7 +230,7 @@ func TestAFormOpensWithoutKnowingTheGroups(t *testing.T) {
 	}
 	modal := d.opensForm(alice)
 	require.Contains(t, shown(modal), "This needs 1 approval from <!subteam^S0APPROVERS>.")
-	require.NotContains(t, shown(modal), "you are the only one", "that is not known")
+	require.NotContains(t, shown(modal), "you're the only one", "that is not known")
 	require.Equal(t, sandbox.Closed, d.submits(alice, filled()).Outcome)
 	require.Len(t, d.requestsOf(alice), 1)
 }

@@ -151,6 +151,6 @@ func TestRepeatedCommandGetsFirstAnswer(t *testing.T) {
 			answers = append(answers, string(sent))
 		})
 	}
-	require.Contains(t, answers[0], "I hand out MongoDB Atlas")
+	require.Contains(t, answers[0], "MongoDB Atlas API keys, with")
 	require.Equal(t, answers[0], answers[1])
 }

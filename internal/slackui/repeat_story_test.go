@@ -68,7 +68,7 @@ func TestRepeatedRequestsDoEverythingOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, mine, 1)
 	d.types(alice, "help")
-	d.seesText(alice, "I hand out MongoDB Atlas")
+	d.seesText(alice, "MongoDB Atlas API keys, with")
 	approvals := 0
 	for _, e := range d.store.Entries() {
 		if e.Event == approval.EventApprove {

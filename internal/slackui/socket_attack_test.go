@@ -68,7 +68,7 @@ func (h *hostileSlack) link(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return
 		}
-		if bytes.Contains(ack, []byte(id)) && bytes.Contains(ack, []byte("I hand out MongoDB Atlas")) {
+		if bytes.Contains(ack, []byte(id)) && bytes.Contains(ack, []byte("MongoDB Atlas API keys, with")) {
 			h.answered.Add(1)
 		}
 	}

@@ -82,7 +82,7 @@ func TestEveryProblemTellsAWayOut(t *testing.T) {
 		assert.Equal(t, want, view.ProblemText(p))
 	}
 	for want, p := range map[string]policy.Problem{
-		"The network “office” is allow no network wider than /32 network allowed here. Remove it, or enter some of its addresses.": {Field: policy.FieldNetworkPresets, Code: policy.TooWide, Given: "office", Hint: "/32"},
+		"The network “office” is too wide: /32 is the widest network allowed here. Remove it, or enter some of its addresses.": {Field: policy.FieldNetworkPresets, Code: policy.TooWide, Given: "office", Hint: "/32"},
 		"“x” isn't an address. Use an IP or CIDR block, like 203.0.113.7 or 198.51.100.0/24.":                                  {Field: policy.FieldNetworks, Code: policy.NotAnAddress, Given: "x"},
 		"Organization Owner isn't requested (any more). Remove it.":                                                            {Field: policy.FieldRoles, Code: policy.NotASubset, Given: "ORG_OWNER"},
 		"“192.0.2.1/32” isn't within the requested addresses. Keep some of those, or narrow them.":                             {Field: policy.FieldNetworks, Code: policy.NotASubset, Given: "192.0.2.1/32"},
