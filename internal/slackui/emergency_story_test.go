@@ -93,7 +93,7 @@ func TestWhoMayNotBreakTheGlass(t *testing.T) {
 	t.Parallel()
 	d := openRich(t, withBreakGlass)
 	d.types(sandbox.Carol, "EMERGENCY")
-	d.seesText(sandbox.Carol, "The normal way is `/atlas-key`")
+	d.seesText(sandbox.Carol, "Use `/atlas-key` and put the urgency")
 	d.types(sandbox.Gil, "emergency")
 	d.seesText(sandbox.Gil, "Guests can't use this bot")
 	d.weather.add(callError{method: "users.info", answer: cut})

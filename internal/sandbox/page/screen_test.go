@@ -61,12 +61,12 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-const form = `{"type":"modal","title":{"type":"plain_text","text":"Request a key"},"submit":{"type":"plain_text","text":"Send"},"close":{"type":"plain_text","text":"Cancel"},"blocks":[
-	{"type":"input","block_id":"why","label":{"type":"plain_text","text":"Reason"},"hint":{"type":"plain_text","text":"Visible to approvers."},"element":{"type":"plain_text_input","action_id":"why","multiline":true,"initial_value":"before"}},
+const form = `{"type":"modal","title":{"type":"plain_text","text":"Ask for a key"},"submit":{"type":"plain_text","text":"Send"},"close":{"type":"plain_text","text":"Cancel"},"blocks":[
+	{"type":"input","block_id":"why","label":{"type":"plain_text","text":"Why?"},"hint":{"type":"plain_text","text":"Approvers read this."},"element":{"type":"plain_text_input","action_id":"why","multiline":true,"initial_value":"before"}},
 	{"type":"input","block_id":"what","optional":true,"label":{"type":"plain_text","text":"What?"},"element":{"type":"plain_text_input","action_id":"what","initial_value":"untouched"}},
 	{"type":"input","block_id":"role s","label":{"type":"plain_text","text":"Roles"},"element":{"type":"multi_static_select","action_id":"roles","options":[
 		{"text":{"type":"plain_text","text":":warning: Owner"},"value":"owner","description":{"type":"plain_text","text":"May do anything."}},{"text":{"type":"plain_text","text":"Reader"},"value":"reader"}]}},
-	{"type":"input","block_id":"long","label":{"type":"plain_text","text":"Expires after"},"element":{"type":"static_select","action_id":"long","focus_on_load":true,"options":[{"text":{"type":"plain_text","text":"8 hours"},"value":"8h"}]}}]}`
+	{"type":"input","block_id":"long","label":{"type":"plain_text","text":"For how long?"},"element":{"type":"static_select","action_id":"long","focus_on_load":true,"options":[{"text":{"type":"plain_text","text":"8 hours"},"value":"8h"}]}}]}`
 
 func TestModalKeepsValuesAndShowsErrors(t *testing.T) {
 	t.Parallel()

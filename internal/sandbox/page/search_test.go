@@ -12,7 +12,7 @@ import (
 )
 
 // live is a modal that is told of what is filled in, in every way there is.
-const live = `{"type":"modal","title":{"type":"plain_text","text":"Request a key"},"submit":{"type":"plain_text","text":"Send"},"blocks":[
+const live = `{"type":"modal","title":{"type":"plain_text","text":"Ask for a key"},"submit":{"type":"plain_text","text":"Send"},"blocks":[
 	{"type":"section","block_id":"who","text":{"type":"mrkdwn","text":"For <@U0BOB>"},"accessory":{"type":"users_select","action_id":"for"}},
 	{"type":"input","block_id":"org","dispatch_action":true,"label":{"type":"plain_text","text":"Organization"},"element":{"type":"static_select","action_id":"org","options":[{"text":{"type":"plain_text","text":"Prod"},"value":"prod"}]}},
 	{"type":"input","block_id":"p","dispatch_action":true,"label":{"type":"plain_text","text":"Projects"},"element":{"type":"multi_external_select","action_id":"p","placeholder":{"type":"plain_text","text":"Type a name"}}},
@@ -21,7 +21,7 @@ const live = `{"type":"modal","title":{"type":"plain_text","text":"Request a key
 	{"type":"context","block_id":"c","elements":[{"type":"mrkdwn","text":"*Risk:* low"}]},
 	{"type":"input","block_id":"team","label":{"type":"plain_text","text":"Team"},"element":{"type":"multi_users_select","action_id":"team"}},
 	{"type":"input","block_id":"ip","dispatch_action":true,"label":{"type":"plain_text","text":"Address"},"element":{"type":"plain_text_input","action_id":"ip"}},
-	{"type":"input","block_id":"why","dispatch_action":true,"label":{"type":"plain_text","text":"Reason"},"element":{"type":"plain_text_input","action_id":"why","dispatch_action_config":{"trigger_actions_on":["on_character_entered","on_enter_pressed"]}}}],
+	{"type":"input","block_id":"why","dispatch_action":true,"label":{"type":"plain_text","text":"Why?"},"element":{"type":"plain_text_input","action_id":"why","dispatch_action_config":{"trigger_actions_on":["on_character_entered","on_enter_pressed"]}}}],
 	"state":{"values":{"p":{"p":{"type":"multi_external_select","selected_options":[{"text":{"type":"plain_text","text":"<Shop> & co"},"value":"p1"},{"text":{"type":"plain_text","text":"Till"},"value":"p/2"}]}},
 	"q":{"q":{"type":"external_select","selected_option":null}}}}}`
 
