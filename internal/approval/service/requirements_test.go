@@ -56,10 +56,10 @@ func TestRoleLimits(t *testing.T) {
 		"a lifetime that only this role forbids": {frank, func(f *policy.Form) { f.Roles, f.Lifetime = []policy.Role{"ORG_OWNER"}, 24*time.Hour },
 			[]policy.Problem{{Field: policy.FieldLifetime, Code: policy.LifetimeTooLong, Given: "ORG_OWNER", Most: 8 * time.Hour}}},
 		"a network that only this role forbids": {alice, func(f *policy.Form) { f.Roles, f.Networks = []policy.Role{"ORG_BILLING_ADMIN"}, "203.0.113.0/24" },
-			[]policy.Problem{{Field: policy.FieldNetworks, Code: policy.TooWide, Given: "203.0.113.0/24", Hint: "/32"}}},
+			[]policy.Problem{{Field: policy.FieldNetworks, Code: policy.TooWide, Given: "203.0.113.0/24", Hint: "/32", Role: "ORG_BILLING_ADMIN"}}},
 		"a named network that only this role forbids": {alice, func(f *policy.Form) {
 			f.Roles, f.Networks, f.NetworkPresets = []policy.Role{"ORG_BILLING_ADMIN"}, "", []string{"office"}
-		}, []policy.Problem{{Field: policy.FieldNetworkPresets, Code: policy.TooWide, Given: "office", Hint: "/32"}}},
+		}, []policy.Problem{{Field: policy.FieldNetworkPresets, Code: policy.TooWide, Given: "office", Hint: "/32", Role: "ORG_BILLING_ADMIN"}}},
 		"a named network wider than others may be": {alice, func(f *policy.Form) { f.Networks, f.NetworkPresets = "", []string{"office"} }, nil},
 		"a role for others":                        {carol, withRoles("ORG_OWNER"), []policy.Problem{{Field: policy.FieldRoles, Code: policy.RoleNotForRequester, Given: "ORG_OWNER"}}},
 		"a role for the asker's group":             {frank, withRoles("ORG_OWNER"), nil},
