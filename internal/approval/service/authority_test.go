@@ -108,6 +108,7 @@ MineOpen      ok           ok       ok    ok           ok           guest deacti
 ByIdempotencyKey ok           not_found not_found not_found not_found  guest deactivated bot   external not_found
 ListPending   not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
 ActiveKeys    not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
+MayAdminister not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
 AwaitingReview not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
 RefuseView    not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver not_approver
 `
@@ -232,6 +233,8 @@ func (w *env) perform(action string, who policy.Actor, r approval.Request) error
 		err = s.RefuseView(ctx, who, "pending", policy.ErrNotApprover)
 	case "ByIdempotencyKey":
 		_, err = s.ByIdempotencyKey(ctx, who, "V1")
+	case "MayAdminister":
+		err = s.MayAdminister(ctx, who)
 	case "Mine":
 		_, err = s.Mine(ctx, who, approval.Cursor{}, 20)
 	case "MineOpen", "ListPending", "ActiveKeys", "AwaitingReview":
@@ -338,7 +341,7 @@ func (w *env) checkCell(action, person, state string, user policy.UserID, r appr
 
 func TestAuthorizationWithoutRequest(t *testing.T) {
 	t.Parallel()
-	silent := []string{"Mine", "MineOpen", "ByIdempotencyKey", "ListPending", "ActiveKeys", "AwaitingReview"} // a screen shows less, which is no refusal
+	silent := []string{"Mine", "MineOpen", "ByIdempotencyKey", "ListPending", "ActiveKeys", "AwaitingReview", "MayAdminister"} // a screen shows less, which is no refusal
 	for action, row := range tableOf(authorityElsewhere) {
 		for person, want := range row {
 			w := authorityWorld(t)
