@@ -342,6 +342,14 @@ func (s *countingStore) ListActive(ctx context.Context) ([]approval.Request, err
 	return s.inner.ListActive(ctx)
 }
 
+func (s *countingStore) PageActive(ctx context.Context, which approval.KeySearch, skip, limit int) ([]approval.Request, int, error) {
+	return s.inner.PageActive(ctx, which, skip, limit)
+}
+
+func (s *countingStore) PagePending(ctx context.Context, after approval.Cursor, limit int) ([]approval.Request, bool, error) {
+	return s.inner.PagePending(ctx, after, limit)
+}
+
 func (s *countingStore) ListPending(ctx context.Context) ([]approval.Request, error) {
 	return s.inner.ListPending(ctx)
 }

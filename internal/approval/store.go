@@ -2,6 +2,7 @@ package approval
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"atlaskeybot/internal/approval/policy"
@@ -43,7 +44,7 @@ type Requests interface {
 }
 
 // Lists finds requests. OpenByRequester, ListByRequester, PageByRequester,
-// ListActive, ListPending and AwaitingReview leave out rows that cannot be read, so
+// ListActive, PageActive, ListPending, PagePending and AwaitingReview leave out rows that cannot be read, so
 // that a damaged row hides no other. Everything else that meets one fails with
 // ErrUnreadable.
 type Lists interface {
@@ -68,8 +69,18 @@ type Lists interface {
 	// ListActive lists the requests that are delivered or active, oldest first.
 	ListActive(ctx context.Context) ([]Request, error)
 
+	// PageActive lists the requests that are delivered or active and that which
+	// finds, oldest first: at most limit of them, after the first skip. It reads no
+	// others, and counts all, also those that cannot be read.
+	PageActive(ctx context.Context, which KeySearch, skip, limit int) ([]Request, int, error)
+
 	// ListPending lists the requests that are pending, oldest first.
 	ListPending(ctx context.Context) ([]Request, error)
+
+	// PagePending lists at most limit of the requests that are pending, oldest first
+	// and by ID where they were requested at one time, after the cursor, and reports
+	// whether there are more.
+	PagePending(ctx context.Context, after Cursor, limit int) ([]Request, bool, error)
 
 	// AwaitingReview lists the requests taken by break-glass that have no Review,
 	// oldest first, of every state.
@@ -141,6 +152,26 @@ type AuditReader interface {
 	// The entries are one unbroken [Chain], however many wrote at once: an entry
 	// takes its place in it together with what it records.
 	Audit(ctx context.Context, yield func(AuditEntry) error) error
+}
+
+// A KeySearch picks active keys. What is zero picks all, but no organization picks none.
+type KeySearch struct {
+	Orgs      []policy.OrgID
+	Owner     policy.UserID
+	Role      policy.Role // in the organization, or in a project
+	ExpiresBy time.Time   // leaves out keys without a known expiry
+}
+
+// Finds reports whether s picks r.
+func (s KeySearch) Finds(r Request) bool {
+	if !slices.Contains(s.Orgs, r.Org) || s.Owner != "" && r.Requester != s.Owner {
+		return false
+	}
+	if !s.ExpiresBy.IsZero() && (r.KeyExpiresAt.IsZero() || r.KeyExpiresAt.After(s.ExpiresBy)) {
+		return false
+	}
+	return s.Role == "" || slices.Contains(r.Access.Roles, s.Role) ||
+		slices.ContainsFunc(r.Access.Projects, func(p policy.ProjectAccess) bool { return slices.Contains(p.Roles, s.Role) })
 }
 
 // A Cursor is a place in the list of one user's requests, newest first: at the

@@ -13,6 +13,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
+	"atlaskeybot/internal/approval/policy"
 )
 
 // readsAll are parts of the queries of tables with one row, and of the schema.
@@ -80,6 +81,13 @@ func useEveryMethod(t *testing.T, s *Store) {
 	list(s.Successors(ctx, r.ID))
 	list(s.ListActive(ctx))
 	list(s.ListPending(ctx))
+	for _, which := range []approval.KeySearch{{}, {Owner: "U_bo"}, {Role: "ORG_OWNER"}, {ExpiresBy: now}} {
+		which.Orgs = []policy.OrgID{"o", "p"}
+		_, _, err = s.PageActive(ctx, which, 10, 10)
+		require.NoError(t, err)
+	}
+	_, _, err = s.PagePending(ctx, approval.Cursor{}, 10)
+	require.NoError(t, err)
 	list(s.AwaitingReview(ctx))
 	list(s.Usage(ctx, "U_bo", "o", now))
 	require.NoError(t, s.Audit(ctx, func(approval.AuditEntry) error { return nil }))
@@ -102,7 +110,7 @@ func keptStatements(t *testing.T, s *Store) []string {
 // planOf is how SQLite runs a query.
 func planOf(t *testing.T, s *Store, query string) []string {
 	t.Helper()
-	args := make([]any, 15)
+	args := make([]any, 20)
 	rows, err := s.db.QueryContext(context.WithoutCancel(t.Context()), "EXPLAIN QUERY PLAN "+query, args...)
 	require.NoError(t, err, query)
 	defer rows.Close()

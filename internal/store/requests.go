@@ -40,11 +40,11 @@ func insert(ctx context.Context, tx writer, r approval.Request, e approval.Audit
 		return false, err
 	}
 	const add = `
-		INSERT INTO request (id, org, kind, state, version, requester, idempotency_key, requested_at, work_at, sync_at, awaiting_review, predecessor, new_key, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		INSERT INTO request (id, org, kind, state, version, requester, idempotency_key, requested_at, work_at, sync_at, awaiting_review, predecessor, new_key, key_expires_at, roles, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT DO NOTHING`
 	done, err := tx.ExecContext(ctx, add, r.ID, r.Org, r.Kind, r.State, r.Version, r.Requester, r.IdempotencyKey,
-		millis(r.RequestedAt), millis(r.WorkAt()), millis(r.SyncAt(e.At)), awaitingReview(r), predecessor(r), newKey(r), body)
+		millis(r.RequestedAt), millis(r.WorkAt()), millis(r.SyncAt(e.At)), awaitingReview(r), predecessor(r), newKey(r), millis(r.KeyExpiresAt), rolesOf(r), body)
 	if err != nil {
 		return false, fmt.Errorf("inserting request %s: %w", r.ID, err)
 	}
@@ -121,9 +121,9 @@ func update(ctx context.Context, tx writer, next approval.Request, e approval.Au
 		return false, err
 	}
 	const change = `
-		UPDATE request SET state = $1, version = $2, requester = $3, work_at = $4, sync_at = $5, awaiting_review = $6, body = $7
-		WHERE id = $8 AND state = $9 AND version = $10`
-	done, err := tx.ExecContext(ctx, change, next.State, next.Version, next.Requester, millis(next.WorkAt()), millis(next.SyncAt(e.At)), awaitingReview(next), body,
+		UPDATE request SET state = $1, version = $2, requester = $3, work_at = $4, sync_at = $5, awaiting_review = $6, key_expires_at = $7, roles = $8, body = $9
+		WHERE id = $10 AND state = $11 AND version = $12`
+	done, err := tx.ExecContext(ctx, change, next.State, next.Version, next.Requester, millis(next.WorkAt()), millis(next.SyncAt(e.At)), awaitingReview(next), millis(next.KeyExpiresAt), rolesOf(next), body,
 		next.ID, e.From, was)
 	if err != nil {
 		return false, fmt.Errorf("updating request %s: %w", next.ID, err)

@@ -130,3 +130,39 @@ func add(b *testing.B, s *store.Store, id string, state approval.State) approval
 	require.NoError(b, err)
 	return r
 }
+
+// BenchmarkHome reads what the Home tab of an approver shows, with 5,000 active keys and
+// 1,000 pending requests.
+func BenchmarkHome(b *testing.B) {
+	for _, finished := range []int{100, 100_000} {
+		s := filled(b, finished)
+		for state, n := range map[approval.State]int{approval.StateActive: 5000, approval.StatePending: 1000} {
+			_, err := s.DB().ExecContext(b.Context(), `
+				WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1)
+				INSERT INTO request (id, org, kind, state, version, requester, idempotency_key, requested_at, work_at, sync_at, awaiting_review, predecessor, new_key, key_expires_at, roles, body)
+				SELECT printf('AKR-%s%06d', $2, i), 'o', 'api_key', $2, 1, 'U' || i, printf('%s-%d', $2, i), 2000000 + i, 9000000 + i, 0, 0, '', 1, 9000000 + i, ' ORG_MEMBER ',
+					json_object('id', printf('AKR-%s%06d', $2, i), 'reason', printf('%.1000c', 'x'))
+				FROM n`, n, state)
+			require.NoError(b, err)
+		}
+		for name, which := range map[string]approval.KeySearch{
+			"all":       {},
+			"of a role": {Role: "ORG_MEMBER"},
+			"expiring":  {ExpiresBy: time.UnixMilli(9_000_100)},
+		} {
+			which.Orgs = []policy.OrgID{"o"}
+			b.Run(fmt.Sprintf("%s/finished=%d", name, finished), func(b *testing.B) {
+				for b.Loop() {
+					_, err := s.OpenByRequester(b.Context(), "U_bo")
+					require.NoError(b, err)
+					_, _, err = s.PageActive(b.Context(), which, 0, 10)
+					require.NoError(b, err)
+					_, _, err = s.PagePending(b.Context(), approval.Cursor{}, 50)
+					require.NoError(b, err)
+					_, err = s.AwaitingReview(b.Context())
+					require.NoError(b, err)
+				}
+			})
+		}
+	}
+}

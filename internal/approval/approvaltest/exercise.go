@@ -24,7 +24,7 @@ type Damager interface {
 // [approval.Store]. newStore returns an empty store and cleans up after it.
 func ExerciseStore(t *testing.T, newStore func(t *testing.T) Damager) {
 	for topic, clauses := range map[string]map[string]contract{
-		"Create": creating, "Move": moving, "Work": working, "Sync": syncing,
+		"Create": creating, "Move": moving, "Work": working, "Pages": paging, "Sync": syncing,
 		"NextDue": waiting, "Audit": auditing, "Chain": chaining, "Reading": reading, "Counting": counting, "Damage": damaging, "Context": cancelling,
 	} {
 		for name, check := range clauses {

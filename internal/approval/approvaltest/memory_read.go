@@ -135,6 +135,45 @@ func (m *Memory) ListActive(ctx context.Context) ([]approval.Request, error) {
 	return m.in(ctx, approval.StateDelivered, approval.StateActive)
 }
 
+// PageActive implements [approval.Store].
+func (m *Memory) PageActive(ctx context.Context, which approval.KeySearch, skip, limit int) ([]approval.Request, int, error) {
+	var damaged int
+	err := m.locked(ctx, func() error {
+		for _, r := range m.rows {
+			if r.isDamaged && isActive(r.Request) && which.Finds(r.Request) {
+				damaged++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	found, err := m.those(ctx, func(r approval.Request) bool { return isActive(r) && which.Finds(r) })
+	slices.SortFunc(found, oldestFirst)
+	n := len(found)
+	return found[min(skip, n):min(skip+limit, n)], n + damaged, err
+}
+
+func isActive(r approval.Request) bool {
+	return r.State == approval.StateDelivered || r.State == approval.StateActive
+}
+
+// oldestFirst orders requests of one time by ID.
+func oldestFirst(a, b approval.Request) int {
+	return cmp.Or(toMillis(a.RequestedAt).Compare(toMillis(b.RequestedAt)), cmp.Compare(a.ID, b.ID))
+}
+
+// PagePending implements [approval.Store].
+func (m *Memory) PagePending(ctx context.Context, after approval.Cursor, limit int) ([]approval.Request, bool, error) {
+	place := approval.Request{RequestedAt: after.RequestedAt, ID: after.ID}
+	found, err := m.those(ctx, func(r approval.Request) bool {
+		return r.State == approval.StatePending && (after.RequestedAt.IsZero() || oldestFirst(r, place) > 0)
+	})
+	slices.SortFunc(found, oldestFirst)
+	return found[:min(len(found), limit)], len(found) > limit, err
+}
+
 // ListPending implements [approval.Store].
 func (m *Memory) ListPending(ctx context.Context) ([]approval.Request, error) {
 	return m.in(ctx, approval.StatePending)

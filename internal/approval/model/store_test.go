@@ -144,6 +144,22 @@ func (g guardedStore) ListActive(ctx context.Context) ([]approval.Request, error
 	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.ListActive(ctx) })
 }
 
+func (g guardedStore) PageActive(ctx context.Context, which approval.KeySearch, skip, limit int) (found []approval.Request, total int, err error) {
+	found, err = stored(g, onLive, func(s approval.Store) (found []approval.Request, err error) {
+		found, total, err = s.PageActive(ctx, which, skip, limit)
+		return found, err
+	})
+	return found, total, err
+}
+
+func (g guardedStore) PagePending(ctx context.Context, after approval.Cursor, limit int) (found []approval.Request, more bool, err error) {
+	found, err = stored(g, onLive, func(s approval.Store) (found []approval.Request, err error) {
+		found, more, err = s.PagePending(ctx, after, limit)
+		return found, err
+	})
+	return found, more, err
+}
+
 func (g guardedStore) ListPending(ctx context.Context) ([]approval.Request, error) {
 	return stored(g, onLive, func(s approval.Store) ([]approval.Request, error) { return s.ListPending(ctx) })
 }

@@ -14,12 +14,15 @@ CREATE TABLE request (
     awaiting_review BIGINT NOT NULL,           -- 1: issued by break-glass and not yet reviewed
     work_at         BIGINT NOT NULL,           -- when the worker is due; 0: never
     sync_at         BIGINT NOT NULL,           -- when messages are due; 0: they are up to date
+    key_expires_at  BIGINT NOT NULL DEFAULT 0, -- 0: it is not known
+    roles           TEXT   NOT NULL DEFAULT '', -- in the organization and in projects, each between spaces
     body            TEXT   NOT NULL
 );
 
 CREATE INDEX request_by_work            ON request (work_at, id, state) WHERE work_at > 0;
 CREATE INDEX request_by_short_wait      ON request (work_at, id, state) WHERE work_at > 0 AND state IN ('issuing', 'applying', 'revoking', 'denied', 'withdrawn', 'expired', 'failed', 'ended', 'applied');
 CREATE INDEX request_by_sync            ON request (sync_at, id) WHERE sync_at > 0;
+CREATE INDEX request_by_pending         ON request (requested_at, id) WHERE state = 'pending';
 CREATE INDEX request_by_state           ON request (state, org, requested_at, id);
 CREATE INDEX request_by_requester       ON request (requester, requested_at DESC, id);
 CREATE INDEX request_by_requester_state ON request (requester, state, org);
