@@ -115,7 +115,7 @@ func ruleFlows() []flow {
 		},
 		{
 			name: "revoked by the operator", messages: 7,
-			people: []person{{bob, both}, {alice, []act{asks, creates, saves}}, {alice, []act{after("[Yy]ou already have the key", operatorRevokes)}}},
+			people: []person{{bob, both}, {alice, []act{asks, creates, saves}}, {alice, []act{after("[Yy]ou have the key", operatorRevokes)}}},
 			ends:   revoked,
 		},
 		{

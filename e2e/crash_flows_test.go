@@ -133,7 +133,7 @@ func newKeyFlows() []flow {
 			name: "approved and revoked in the Home tab", messages: 7,
 			people: []person{
 				{slack.Bob, []act{until("approved request", after("Waits for", pressAtHome("home/approve")))}},
-				{alice, []act{asks, creates, saves, after("ou already have the key", pressAtHome("home/revoke"))}},
+				{alice, []act{asks, creates, saves, after("ou have the key", pressAtHome("home/revoke"))}},
 			},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked)},
 		},

@@ -33,7 +33,7 @@ var claims = []struct {
 	{words{"key is being created"}, []approval.State{approval.StateIssuing}},
 	{words{"can create the key until", "Press *Create my key* when"}, []approval.State{approval.StateApproved}},
 	{words{"was shown here", "was shown to <@", `was shown to \u003c@`}, []approval.State{approval.StateDelivered}},
-	{words{"ou already have the key", "> has the key"}, []approval.State{approval.StateActive}},
+	{words{"ou have the key", "> has the key"}, []approval.State{approval.StateActive}},
 	{words{"is being deleted"}, []approval.State{approval.StateRevoking, approval.StateIssuing}}, // also what an attempt left
 	{words{"was deleted"}, []approval.State{approval.StateEnded}},
 	{words{"*Denied* by", "denied your request"}, []approval.State{approval.StateDenied}},
@@ -126,7 +126,7 @@ var traces = []struct {
 	{words{"*Expired*", "request expired"}, []approval.Event{approval.EventExpire}},
 	{words{"key is being created"}, []approval.Event{approval.EventIssue, approval.EventReplace, approval.EventSubmit}},
 	{words{"was shown here", "was shown to <@", `was shown to \u003c@`}, []approval.Event{approval.EventDeliver}},
-	{words{"ou already have the key", "has the key", "is yours until"}, []approval.Event{approval.EventConfirm}},
+	{words{"ou have the key", "has the key", "is yours until"}, []approval.Event{approval.EventConfirm}},
 	{words{"is being deleted"}, []approval.Event{approval.EventRevoke, approval.EventExpire, approval.EventRollback}},
 	{words{"was deleted"}, []approval.Event{approval.EventDeleted}},
 	{words{"There is no key"}, []approval.Event{approval.EventFail}},

@@ -61,7 +61,7 @@ func StatusForRequester(r approval.Request) mrkdwn.Text {
 	case approval.StateApproved:
 		return mrkdwn.JoinSentences(lastAttemptError(r), unapproved(r), approvedBy(r), removedByApprover(r, "you asked for"), mrkdwn.Textf("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", mrkdwn.Date(r.ExpiresAt)), mayDecline(r), leavesBehind(r))
 	case approval.StateIssuing:
-		return mrkdwn.JoinSentences(issuingOrRollingBack(r, "Your key is being made. It appears in this conversation, visible to you alone; stay here for a moment."), breakGlassNote(r))
+		return mrkdwn.JoinSentences(issuingOrRollingBack(r, "Your key is being created. It appears in this conversation, visible to you alone; stay here for a moment."), breakGlassNote(r))
 	case approval.StateDelivered:
 		return mrkdwn.JoinSentences(mrkdwn.Textf("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key without a holder must not stay. It ends %s.", KeyName(r), mrkdwn.Date(r.Confirmation.ShownAt), mrkdwn.Date(r.Confirmation.ConfirmBy), mrkdwn.Date(r.KeyExpiresAt)), leavesBehind(r), breakGlassNote(r))
 	case approval.StateActive:
