@@ -133,6 +133,9 @@ func TestDebugLoggingOfSlackLibraryIsUnreachable(t *testing.T) {
 		ast.Inspect(parsed, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Ident:
+				if n.Name == "pprof" && strings.HasPrefix(filepath.ToSlash(file), "../internal/bench/") {
+					return true // a profile of the processor, by a program of its own that has no real credential
+				}
 				assert.NotContains(t, []string{"OptionDebug", "SetDebug", "DumpRequest", "DumpRequestOut", "DumpResponse", "pprof", "expvar"}, n.Name, file)
 			case *ast.ImportSpec:
 				path, err := strconv.Unquote(n.Path.Value)

@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"sync"
 	"syscall"
 	"time"
+
+	"atlaskeybot/internal/config"
 )
 
 const signingSecret = "00000000000000000000000000bebc40"
@@ -154,7 +155,7 @@ func (p *platforms) close() {
 // environment is that of a bot between the platforms, with a database at a path.
 func (p *platforms) environment(database string) []string {
 	return []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LOG_LEVEL=warn",
+		"PATH=" + config.Environ()["PATH"], "HOME=" + config.Environ()["HOME"], "LOG_LEVEL=warn",
 		"SLACK_API_URL=" + p.slackAt + "/api/", "SLACK_BOT_TOKEN=xoxb-bench-not-real", "SLACK_SIGNING_SECRET=" + signingSecret,
 		"SLACK_APPROVAL_CHANNEL=" + channel, "SLACK_APPROVERS=" + group,
 		"ATLAS_BASE_URL=" + p.atlasAt, "ATLAS_ORG_ID=" + orgID, "ATLAS_PUBLIC_KEY=benchkey", "ATLAS_PRIVATE_KEY=00000000-0000-4000-8000-000000000001",

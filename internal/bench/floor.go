@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+
+	"atlaskeybot/internal/config"
 )
 
 // The floor is the least that a bot without a memory does for a slash command: it checks
@@ -22,11 +24,12 @@ const floorView = "BENCH_FLOOR_VIEW" // a file with the view
 
 // serveFloor is the process of the floor. It ends when it is killed.
 func serveFloor() error {
-	view, err := os.ReadFile(os.Getenv(floorView))
+	environ := config.Environ()
+	view, err := os.ReadFile(environ[floorView])
 	if err != nil {
 		return fmt.Errorf("reading the view: %w", err)
 	}
-	api := os.Getenv("SLACK_API_URL")
+	api := environ["SLACK_API_URL"]
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
@@ -49,7 +52,7 @@ func serveFloor() error {
 			fmt.Fprintln(os.Stderr, err)
 		}
 	})
-	return http.ListenAndServe(os.Getenv("LISTEN"), mux)
+	return http.ListenAndServe(environ["LISTEN"], mux)
 }
 
 func isSigned(h http.Header, body []byte) bool {

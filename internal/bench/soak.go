@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"atlaskeybot/internal/config"
 	"atlaskeybot/internal/sandbox"
 	"atlaskeybot/internal/sandbox/slack"
 )
@@ -89,7 +90,7 @@ func (s *soak) startBot(ctx context.Context) (err error) {
 		return err
 	}
 	environment := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LOG_LEVEL=error",
+		"PATH=" + config.Environ()["PATH"], "HOME=" + config.Environ()["HOME"], "LOG_LEVEL=error",
 		"DATABASE_URL=sqlite:" + s.database(), "POLICY_FILE=" + filepath.Join(s.dir, "policy.yaml"), countGoroutines + "=" + s.counts,
 	}
 	for name, value := range s.sandbox.Environment() {
