@@ -63,9 +63,10 @@ func TestRevokeSlashCommand(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
 		id := w.active()
 		for typed, says := range map[string]string{
-			"revoke":           "Say which key",
-			"revoke my key":    "Say which key",
+			"revoke":           "Name the key by its request or its public key",
+			"revoke my key":    "Name the key by its request or its public key",
 			"revoke AKR-ZZZZZ": "I can't find that request",
+			"revoke zzzzzzzz":  "I can't find an active key `zzzzzzzz`",
 		} {
 			w.Command(alice, typed)
 			w.WaitForMessageIn(alice, slack.General, says)
@@ -78,6 +79,22 @@ func TestRevokeSlashCommand(t *testing.T) {
 		w.ClickOpensModal(bob, "confirm_revoke/revoke_with_reason")
 		require.NoError(t, w.Slack.CloseModal(w.ctx(), bob))
 		assert.Equal(t, approval.StateActive, w.stored(id).State)
+
+		publicKey := w.botKeys()[0].PublicKey
+		w.Command(carol, "revoke "+publicKey)
+		w.WaitUntil("carol's second refusal is recorded", func() bool { return w.refusals(id) == 2 })
+		w.Command(bob, "revoke “"+strings.ToUpper(publicKey)+"”.")
+		w.WaitForScreen(bob, "the question a second time", func(s slack.Screen) bool {
+			asked := 0
+			for _, c := range s.Conversations {
+				for _, m := range c.Messages {
+					if contains(m, string(id), "confirm_revoke/revoke_with_reason") {
+						asked++
+					}
+				}
+			}
+			return asked == 2
+		})
 
 		w.Command(alice, "REVOKE "+string(id))
 		w.WaitForMessageIn(alice, slack.General, string(id), "confirm_revoke/revoke")

@@ -53,6 +53,24 @@ func TypedID(s string) (policy.ID, bool) {
 	return ParseID("AKR-" + confusables.Replace(strings.TrimLeft(rest, " -_")))
 }
 
+// TypedPublicKey parses a public key of Atlas as people type or paste it: eight letters,
+// in upper or lower case, in quotation marks or with a full stop after them.
+func TypedPublicKey(s string) (string, bool) {
+	typed := strings.ToLower(strings.Trim(plaintext.Fold(s), " '\"`<>()[]*_~.,;:!?"))
+	if len(typed) != publicKeyLetters {
+		return "", false
+	}
+	for _, c := range typed {
+		if c < 'a' || c > 'z' {
+			return "", false
+		}
+	}
+	return typed, true
+}
+
+// publicKeyLetters is how long public keys are in every answer of Atlas on record.
+const publicKeyLetters = 8
+
 // confusables are the letters that are not in the alphabet because of digits.
 var confusables = strings.NewReplacer("O", "0", "I", "1", "L", "1")
 

@@ -14,13 +14,22 @@ import (
 
 // confirmRevoke answers "revoke AKR-7F3K2": it says what that would do and asks.
 func (a *App) confirmRevoke(ctx context.Context, c payload.Command, which string) {
-	id, ok := approval.TypedID(which)
-	if !ok {
-		a.respond(ctx, c.ResponseURL, mrkdwn.Textf("Say which key by its request, as in `%[1]s revoke AKR-7F3K2`; `%[1]s list` shows yours. Nothing was changed.", mrkdwn.BotText(a.screens.Command)))
-		return
-	}
 	bounded, cancel := context.WithTimeout(ctx, serviceLimit)
 	defer cancel()
+	id, ok := approval.TypedID(which)
+	if publicKey, isKey := approval.TypedPublicKey(which); !ok && isKey {
+		found, err := a.service.RequestOfKey(bounded, publicKey)
+		if err != nil {
+			a.logRefusal("asking to revoke", c.Who, approval.Request{}, err)
+			a.respond(ctx, c.ResponseURL, noSuchKey(err, publicKey))
+			return
+		}
+		id, ok = found, true
+	}
+	if !ok {
+		a.respond(ctx, c.ResponseURL, mrkdwn.Textf("Name the key by its request or its public key, as in `%[1]s revoke AKR-7F3K2`; `%[1]s list` shows yours. Nothing was changed.", mrkdwn.BotText(a.screens.Command)))
+		return
+	}
 	r, err := a.service.MayRevoke(bounded, c.Who, id)
 	if err != nil {
 		a.logRefusal("asking to revoke", c.Who, r, err)
@@ -30,6 +39,14 @@ func (a *App) confirmRevoke(ctx context.Context, c payload.Command, which string
 	if err := a.responses.Post(ctx, c.ResponseURL, client.Ephemeral(view.ConfirmRevoke(r, r.Requester == c.Who.User))); err != nil {
 		a.log.Warn("asking whether to revoke", "user", c.Who.User, "request", id, "error", err)
 	}
+}
+
+// noSuchKey says that no active key has a public key, or that it could not be looked for.
+func noSuchKey(err error, publicKey string) mrkdwn.Text {
+	if !errors.Is(err, approval.ErrNotFound) {
+		return view.UserError(err, approval.Request{})
+	}
+	return mrkdwn.Textf("I can't find an active key `%s`. If it still works, revoke it in Atlas. Nothing was changed.", mrkdwn.BotText(publicKey))
 }
 
 // sendPending answers "pending" to an approver.

@@ -114,8 +114,8 @@ RefuseView    not_approver not_approver not_approver not_approver not_approver n
 `
 
 // unguarded are the methods that only read, for a screen that is checked
-// elsewhere.
-var unguarded = []string{"Get", "Preview"}
+// elsewhere. RequestOfKey names a request, about which MayRevoke is asked next.
+var unguarded = []string{"Get", "Preview", "RequestOfKey"}
 
 const (
 	colleague = policy.UserID("U_COLLEAGUE")

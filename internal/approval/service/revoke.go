@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
@@ -38,6 +39,22 @@ func (s *Service) MayRevoke(ctx context.Context, caller policy.Actor, id policy.
 	return s.check(ctx, caller, id, approval.EventRevoke, func(r approval.Request) error {
 		return s.requireOwnerOrApprover(ctx, caller, r)
 	})
+}
+
+// RequestOfKey returns the request of the delivered or active key with a public key,
+// which is all that a person has who finds a leaked one; [approval.ErrNotFound] if there
+// is none. It says nothing of the key: what may be done with it is asked by its request.
+func (s *Service) RequestOfKey(ctx context.Context, publicKey string) (policy.ID, error) {
+	keys, err := s.Store.ListActive(ctx)
+	if err != nil {
+		return "", fmt.Errorf("looking for the request of a public key: %w", err)
+	}
+	for _, r := range keys {
+		if publicKey != "" && r.Key.PublicKey == publicKey {
+			return r.ID, nil
+		}
+	}
+	return "", approval.ErrNotFound
 }
 
 // RetirePredecessorNow deletes the predecessor of an active successor: its owner

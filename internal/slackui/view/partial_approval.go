@@ -34,7 +34,7 @@ func PartialForm(p policy.Policy, r approval.Request, metadata string) slack.Mod
 		in.block(policy.FieldRoles, asking("Organization roles", "")),
 	}
 	if len(r.Access.Projects) > 0 {
-		blocks = append(blocks, in.block(policy.FieldProjects, optionalInput, asking("Projects", "Each with the project roles below."), requestedProjects(r.Access)))
+		blocks = append(blocks, in.block(policy.FieldProjects, optionalInput, asking("Projects", "Each with the requested project roles."), requestedProjects(r.Access)))
 	}
 	m := mrkdwn.Modal(ViewPartial, "Approve with changes", append(blocks,
 		in.block(policy.FieldNetworks, asking("IP access list", "Must be within the requested addresses.")),
