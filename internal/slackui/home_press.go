@@ -8,6 +8,7 @@ import (
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/service"
 	"atlaskeybot/internal/slackui/client"
 	"atlaskeybot/internal/slackui/mrkdwn"
 	"atlaskeybot/internal/slackui/pace"
@@ -129,12 +130,15 @@ func (a *App) readHome(ctx context.Context, who policy.Actor, home homeContext) 
 		return view.HomeView{Flash: view.UserError(err, approval.Request{}), Refused: true}, nil
 	}
 	h.Own = mine
-	waiting, err := a.service.ListPending(ctx, who)
+	var waiting []approval.Request
+	waiting, h.MorePending, err = a.service.FirstPending(ctx, who, view.MaxHomePending)
 	if err == nil {
 		h.AwaitingReview, err = a.service.AwaitingReview(ctx, who)
 	}
 	if err == nil {
-		h.Active, err = a.service.ActiveKeys(ctx, who)
+		var keys service.KeyPage
+		keys, err = a.service.ActiveKeys(ctx, who, h.Search.Keys(a.slack.Config.Now()), h.Search.Page, view.HomePageSize)
+		h.Active, h.ActiveTotal, h.Search.Page = keys.Keys, keys.Total, keys.Page
 	}
 	switch {
 	case errors.Is(err, policy.ErrNotApprover):
@@ -145,16 +149,5 @@ func (a *App) readHome(ctx context.Context, who policy.Actor, home homeContext) 
 		return h, nil
 	}
 	h.Approver, h.Pending = true, waiting
-	h.Active = a.matching(h.Active, h.Search)
 	return h, nil
-}
-
-func (a *App) matching(live []approval.Request, s view.Search) []approval.Request {
-	var found []approval.Request
-	for _, r := range live {
-		if s.Matches(r, a.slack.Config.Now()) {
-			found = append(found, r)
-		}
-	}
-	return found
 }

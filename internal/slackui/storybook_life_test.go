@@ -157,10 +157,10 @@ func homes(manyKeys, manyWaiting []approval.Request) map[string]any {
 		"home.empty":          testViews.Home(view.HomeView{}),
 		"home.refused":        testViews.Home(view.HomeView{Flash: view.UserError(approval.ErrGuest, approval.Request{}), Refused: true}),
 		"home":                testViews.Home(view.HomeView{Flash: rotated(request(rotation(approved)), nil), Own: mine}),
-		"home.approver":       testViews.Home(view.HomeView{Approver: true, Pending: []approval.Request{request(), request(extending)}, Active: []approval.Request{request(active), request(found)}}),
+		"home.approver":       testViews.Home(view.HomeView{Approver: true, Pending: []approval.Request{request(), request(extending)}, Active: []approval.Request{request(active), request(found)}, ActiveTotal: 2}),
 		"home.approver.idle":  testViews.Home(view.HomeView{Approver: true, Search: search}),
-		"home.approver.large": testViews.Home(view.HomeView{Approver: true, Own: manyKeys, Pending: manyWaiting, Active: manyKeys, Search: turned(search, 1)}),
-		"home.approver.last":  testViews.Home(view.HomeView{Approver: true, Active: manyKeys, Search: turned(search, 99)}),
+		"home.approver.large": testViews.Home(view.HomeView{Approver: true, Own: manyKeys, Pending: manyWaiting[:view.MaxHomePending], MorePending: true, Active: manyKeys[10:20], ActiveTotal: len(manyKeys), Search: turned(search, 1)}),
+		"home.approver.last":  testViews.Home(view.HomeView{Approver: true, Active: manyKeys[(len(manyKeys)-1)/10*10:], ActiveTotal: len(manyKeys), Search: turned(search, (len(manyKeys)-1)/10)}),
 	}
 }
 

@@ -260,10 +260,10 @@ func ruleScreens() map[string]any {
 		"two.help":                two.Help("", view.HelpReader{Approver: true}),
 		"two.pending":             two.Pending([]approval.Request{r("pending.two.one")}, unsigned, later.Add(5*time.Hour)),
 		"two.home": two.Home(view.HomeView{Approver: true, Own: []approval.Request{r("pending.nudged"), r("pending.one"), r("approved.less")},
-			Pending: []approval.Request{r("pending.risky")}, AwaitingReview: unsigned, Active: []approval.Request{r("active.orphan"), request(found)}}),
+			Pending: []approval.Request{r("pending.risky")}, AwaitingReview: unsigned, Active: []approval.Request{r("active.orphan"), request(found)}, ActiveTotal: 2}),
 		"list.rules":       testViews.List(approval.Page{Requests: numbered([]approval.Request{r("pending.one"), r("pending.nudged"), r("pending.two.one"), r("approved.less"), r("declined"), r("active.emergency")})}, ""),
 		"pending.unsigned": testViews.Pending(nil, unsigned, later.Add(5*time.Hour)),
-		"home.gone":        testViews.Home(view.HomeView{Approver: true, Active: []approval.Request{r("active.orphan"), r("active.handed")}}),
+		"home.gone":        testViews.Home(view.HomeView{Approver: true, Active: []approval.Request{r("active.orphan"), r("active.handed")}, ActiveTotal: 2}),
 	}
 	for name, states := range ruleStorybook {
 		for _, state := range states {
@@ -283,7 +283,7 @@ func absurdScreens() map[string]any {
 	}
 	return map[string]any{
 		"absurd pending":    two.Pending(waiting, taken, later),
-		"absurd home":       two.Home(view.HomeView{Flash: "Done.", Approver: true, Own: taken, Pending: waiting, AwaitingReview: taken, Active: taken, Search: turned(view.Search{Person: "U0ALICE"}, 1)}),
+		"absurd home":       two.Home(view.HomeView{Flash: "Done.", Approver: true, Own: taken, Pending: waiting[:view.MaxHomePending], MorePending: true, AwaitingReview: taken, Active: taken[:view.HomePageSize], ActiveTotal: len(taken), Search: turned(view.Search{Person: "U0ALICE"}, 1)}),
 		"absurd list":       two.List(approval.Page{Requests: numbered(waiting)}, ""),
 		"absurd owner gone": two.OwnerDeactivatedNotice(request(absurd, active, ownerIsGone), 1),
 		"absurd transfer":   two.Transfer(request(absurd, active, handed("U0CAROL")), 1),

@@ -107,6 +107,7 @@ Mine          ok           ok       ok    ok           ok           guest deacti
 MineOpen      ok           ok       ok    ok           ok           guest deactivated bot   external ok
 ByIdempotencyKey ok           not_found not_found not_found not_found  guest deactivated bot   external not_found
 ListPending   not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
+FirstPending  not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
 ActiveKeys    not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
 MayAdminister not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
 AwaitingReview not_approver ok       ok    not_approver not_approver guest deactivated bot   external ok
@@ -237,7 +238,11 @@ func (w *env) perform(action string, who policy.Actor, r approval.Request) error
 		err = s.MayAdminister(ctx, who)
 	case "Mine":
 		_, err = s.Mine(ctx, who, approval.Cursor{}, 20)
-	case "MineOpen", "ListPending", "ActiveKeys", "AwaitingReview":
+	case "ActiveKeys":
+		_, err = s.ActiveKeys(ctx, who, approval.KeySearch{}, 0, 10)
+	case "FirstPending":
+		_, _, err = s.FirstPending(ctx, who, 10)
+	case "MineOpen", "ListPending", "AwaitingReview":
 		out := reflect.ValueOf(s).MethodByName(action).Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(who)})
 		err, _ = out[1].Interface().(error)
 	default: // of one request, without a form
@@ -341,7 +346,7 @@ func (w *env) checkCell(action, person, state string, user policy.UserID, r appr
 
 func TestAuthorizationWithoutRequest(t *testing.T) {
 	t.Parallel()
-	silent := []string{"Mine", "MineOpen", "ByIdempotencyKey", "ListPending", "ActiveKeys", "AwaitingReview", "MayAdminister"} // a screen shows less, which is no refusal
+	silent := []string{"Mine", "MineOpen", "ByIdempotencyKey", "ListPending", "FirstPending", "ActiveKeys", "AwaitingReview", "MayAdminister"} // a screen shows less, which is no refusal
 	for action, row := range tableOf(authorityElsewhere) {
 		for person, want := range row {
 			w := authorityWorld(t)
@@ -396,7 +401,10 @@ func TestOrganizationsAreSeparated(t *testing.T) {
 			seen := map[policy.ID]bool{}
 			for _, list := range []func() ([]approval.Request, error){
 				func() ([]approval.Request, error) { return w.ListPending(t.Context(), as(user)) },
-				func() ([]approval.Request, error) { return w.ActiveKeys(t.Context(), as(user)) },
+				func() ([]approval.Request, error) {
+					keys, err := w.ActiveKeys(t.Context(), as(user), approval.KeySearch{}, 0, 10)
+					return keys.Keys, err
+				},
 				func() ([]approval.Request, error) { return w.AwaitingReview(t.Context(), as(user)) },
 			} {
 				all, err := list()

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -336,16 +337,43 @@ func TestApproverLists(t *testing.T) {
 			require.NoError(t, err)
 			assert.Len(t, waiting, want, who)
 		}
-		live, err := w.ActiveKeys(t.Context(), as(dana))
+		live, err := w.ActiveKeys(t.Context(), as(dana), approval.KeySearch{}, 7, 10)
 		require.NoError(t, err)
-		require.Len(t, live, 1)
-		assert.Equal(t, active, live[0].ID)
+		require.Len(t, live.Keys, 1, "of the last page, as there is no eighth")
+		assert.Equal(t, active, live.Keys[0].ID)
+		assert.Equal(t, 0, live.Page)
+		assert.Equal(t, 1, live.Total)
 		for _, who := range []policy.UserID{alice, carol} {
 			_, err = w.ListPending(t.Context(), as(who))
 			require.ErrorIs(t, err, policy.ErrNotApprover)
-			_, err = w.ActiveKeys(t.Context(), as(who))
+			_, err = w.ActiveKeys(t.Context(), as(who), approval.KeySearch{}, 0, 10)
 			require.ErrorIs(t, err, policy.ErrNotApprover)
 		}
 		_ = r
+	})
+}
+
+// Of 120 pending requests, every other one is for the approver to decide.
+func TestFirstPendingReadsPages(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		for i := range 120 {
+			r := approval.Request{
+				ID: policy.ID(fmt.Sprintf("AKR-%05d", i)), Org: "org", State: approval.StatePending, Requester: alice,
+				IdempotencyKey: fmt.Sprint(i), RequestedAt: w.Now(), Access: policy.Access{Roles: []policy.Role{"ORG_READ_ONLY"}},
+			}
+			if i%2 == 0 {
+				r.Approvals = []approval.Approval{{By: dana, At: w.Now()}}
+			}
+			_, err := w.Store.Create(t.Context(), r, approval.AuditEntry{At: w.Now(), Request: r.ID, Event: approval.EventSubmit, To: r.State})
+			require.NoError(t, err)
+		}
+		for limit, more := range map[int]bool{5: true, 59: true, 60: false, 100: false} {
+			found, hasMore, err := w.FirstPending(t.Context(), as(dana), limit)
+			require.NoError(t, err)
+			require.Len(t, found, min(limit, 60))
+			require.Equal(t, more, hasMore, limit)
+			require.EqualValues(t, "AKR-00001", found[0].ID)
+		}
 	})
 }

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"atlaskeybot/internal/approval"
@@ -69,8 +70,7 @@ func (s *Service) ListPending(ctx context.Context, caller policy.Actor) ([]appro
 	}
 	all, err := s.Store.ListPending(ctx)
 	return slices.DeleteFunc(all, func(r approval.Request) bool {
-		resolved, ok := administered[r.Org]
-		return !ok || resolved.MayDecide(r.Requester, r.Access, r.IsEscalated(), caller.User) != nil || r.ApprovedBy(caller.User)
+		return !isForDecision(administered, r, caller)
 	}), err
 }
 
@@ -81,10 +81,70 @@ func (s *Service) MayAdminister(ctx context.Context, caller policy.Actor) error 
 	return err
 }
 
-// ActiveKeys lists every active key of the organizations that the caller
-// administers, oldest first.
-func (s *Service) ActiveKeys(ctx context.Context, caller policy.Actor) ([]approval.Request, error) {
-	return s.listAdministered(ctx, caller, s.Store.ListActive)
+// pendingPage is how many pending requests FirstPending reads at once.
+const pendingPage = 50
+
+// FirstPending lists the oldest limit of the requests of [Service.ListPending], and
+// reports whether there are more.
+func (s *Service) FirstPending(ctx context.Context, caller policy.Actor, limit int) ([]approval.Request, bool, error) {
+	administered, err := s.administered(ctx, caller)
+	if err != nil {
+		return nil, false, err
+	}
+	var found []approval.Request
+	var after approval.Cursor
+	for {
+		page, more, err := s.Store.PagePending(ctx, after, pendingPage)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, r := range page {
+			if isForDecision(administered, r, caller) {
+				found = append(found, r)
+			}
+		}
+		switch {
+		case len(found) > limit:
+			return found[:limit], true, nil
+		case !more || len(page) == 0:
+			return found, false, nil
+		}
+		last := page[len(page)-1]
+		after = approval.Cursor{RequestedAt: last.RequestedAt, ID: last.ID}
+	}
+}
+
+// isForDecision reports whether a pending request waits for the caller.
+func isForDecision(administered map[policy.OrgID]policy.ResolvedPolicy, r approval.Request, caller policy.Actor) bool {
+	resolved, ok := administered[r.Org]
+	return ok && resolved.MayDecide(r.Requester, r.Access, r.IsEscalated(), caller.User) == nil && !r.ApprovedBy(caller.User)
+}
+
+// A KeyPage is a part of the active keys that a search finds, oldest first.
+type KeyPage struct {
+	Keys  []approval.Request
+	Page  int // from 0
+	Total int // of all pages
+}
+
+// maxPage is beyond every page that there is.
+const maxPage = 1 << 20
+
+// ActiveKeys returns a page of size of the active keys that a search finds in the
+// organizations that the caller administers: the last one if there are not as many.
+func (s *Service) ActiveKeys(ctx context.Context, caller policy.Actor, which approval.KeySearch, page, size int) (KeyPage, error) {
+	administered, err := s.administered(ctx, caller)
+	if err != nil {
+		return KeyPage{}, err
+	}
+	page = min(max(page, 0), maxPage)
+	which.Orgs = slices.Sorted(maps.Keys(administered))
+	keys, total, err := s.Store.PageActive(ctx, which, page*size, size)
+	if last := max(total-1, 0) / size; err == nil && page > last {
+		page = last
+		keys, total, err = s.Store.PageActive(ctx, which, page*size, size)
+	}
+	return KeyPage{Keys: keys, Page: page, Total: total}, err
 }
 
 // AwaitingReview lists the keys taken by break-glass and not reviewed yet, of the

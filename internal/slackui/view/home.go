@@ -2,7 +2,6 @@ package view
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -17,9 +16,9 @@ import (
 // most eight one that waits, one a key that is to be reviewed or lives.
 const (
 	maxHomeMine    = 8
-	maxHomeWaiting = 5
+	MaxHomePending = 5
 	maxHomeReviews = 5
-	homePageSize   = 10
+	HomePageSize   = 10
 )
 
 // A HomeView is what one person's Home tab shows.
@@ -28,9 +27,11 @@ type HomeView struct {
 	Refused        bool               // nothing but why is shown
 	Own            []approval.Request // what is not over, newest first
 	Approver       bool               // only then what follows is shown
-	Pending        []approval.Request // oldest first
+	Pending        []approval.Request // the oldest [MaxHomePending]
+	MorePending    bool
 	AwaitingReview []approval.Request // taken by break-glass, and not reviewed; oldest first
-	Active         []approval.Request // that the search lets through, oldest first
+	Active         []approval.Request // of the page that is searched for, oldest first
+	ActiveTotal    int                // on all pages
 	Search         Search
 }
 
@@ -58,7 +59,7 @@ func (v Screens) Home(h HomeView) slack.HomeTabViewRequest {
 	}
 	if h.Approver {
 		blocks = append(blocks, slack.NewDividerBlock(), mrkdwn.Header("Waiting for your decision"))
-		blocks = append(blocks, v.homePending(h.Pending)...)
+		blocks = append(blocks, v.homePending(h.Pending, h.MorePending)...)
 		blocks = append(blocks, v.homeAwaitingReview(h.AwaitingReview)...)
 		blocks = append(blocks, slack.NewDividerBlock(), mrkdwn.Header("Active keys"), searchBlock(h.Search))
 		blocks = append(blocks, v.homeActive(h)...)
@@ -101,17 +102,17 @@ func homeButtons(r approval.Request) []*slack.ButtonBlockElement {
 	return nil
 }
 
-func (v Screens) homePending(waiting []approval.Request) []slack.Block {
+func (v Screens) homePending(waiting []approval.Request, more bool) []slack.Block {
 	if len(waiting) == 0 {
 		return []slack.Block{mrkdwn.Section("No requests are waiting for your decision.")}
 	}
 	var blocks []slack.Block
-	for i, r := range waiting {
-		if i == maxHomeWaiting {
-			return append(blocks, mrkdwn.Footnote(mrkdwn.Textf("And %s newer ones: `%s pending` in any channel.", len(waiting)-maxHomeWaiting, mrkdwn.BotText(v.Command))))
-		}
+	for _, r := range waiting {
 		blocks = append(blocks, v.summaryBlocks(r)...)
 		blocks = append(blocks, mrkdwn.Section(statusForApprovers(r)), v.decisionButtons(r, ""))
+	}
+	if more {
+		blocks = append(blocks, mrkdwn.Footnote(mrkdwn.Textf("There are newer ones: `%s pending` in any channel.", mrkdwn.BotText(v.Command))))
 	}
 	return blocks
 }
@@ -138,20 +139,19 @@ func (v Screens) homeActive(h HomeView) []slack.Block {
 	if len(h.Active) == 0 {
 		return []slack.Block{mrkdwn.Section("No active keys match.")}
 	}
-	pages := (len(h.Active) + homePageSize - 1) / homePageSize
-	page := min(max(h.Search.Page, 0), pages-1)
-	first, last := page*homePageSize, min((page+1)*homePageSize, len(h.Active))
-	blocks := []slack.Block{mrkdwn.Footnote(mrkdwn.Textf("%s-%s of %s, oldest first", first+1, last, mrkdwn.BotText(mrkdwn.Count(len(h.Active), "key"))))}
-	for _, r := range h.Active[first:last] {
+	first := h.Search.Page * HomePageSize
+	last := min(first+HomePageSize, h.ActiveTotal)
+	blocks := []slack.Block{mrkdwn.Footnote(mrkdwn.Textf("%s-%s of %s, oldest first", first+1, last, mrkdwn.BotText(mrkdwn.Count(h.ActiveTotal, "key"))))}
+	for _, r := range h.Active {
 		row := slack.NewSectionBlock(mrkdwn.TextObject(v.activeRow(r)), nil, nil)
 		row.Accessory = slack.NewAccessory(button(ActionRevokeWithReason, r, "Revoke", slack.StyleDanger))
 		blocks = append(blocks, row)
 	}
 	var turns []*slack.ButtonBlockElement
-	if page > 0 {
+	if first > 0 {
 		turns = append(turns, mrkdwn.Button(ActionPage+":"+PagePrevious, "", "Previous", ""))
 	}
-	if page < pages-1 {
+	if last < h.ActiveTotal {
 		turns = append(turns, mrkdwn.Button(ActionPage+":"+PageNext, "", "Next", ""))
 	}
 	return append(blocks, mrkdwn.Buttons("", turns...))
@@ -165,15 +165,13 @@ func (v Screens) activeRow(r approval.Request) mrkdwn.Text {
 		mrkdwn.Truncate(mayDo(r.Access), 300), mrkdwn.Truncate(namedAddresses(r.Access), 200), mrkdwn.Date(r.KeyExpiresAt)), v.detailText(r), ownerDeactivated(r))
 }
 
-// Matches reports whether an approver who searches for s wants to see r.
-func (s Search) Matches(r approval.Request, now time.Time) bool {
-	wrongPerson := s.Person != "" && r.Requester != s.Person
-	wrongEnd := s.Within > 0 && (r.KeyExpiresAt.IsZero() || r.KeyExpiresAt.After(now.Add(s.Within)))
-	return !wrongPerson && !wrongEnd && (s.Role == "" || hasRole(r, s.Role))
-}
-
-func hasRole(r approval.Request, role policy.Role) bool {
-	return slices.Contains(AllRoles(r.Access), role)
+// Keys are the keys that s finds.
+func (s Search) Keys(now time.Time) approval.KeySearch {
+	which := approval.KeySearch{Owner: s.Person, Role: s.Role}
+	if s.Within > 0 {
+		which.ExpiresBy = now.Add(s.Within)
+	}
+	return which
 }
 
 // A Search is what an approver's Home tab shows of the active keys. The tab
