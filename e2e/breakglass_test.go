@@ -66,6 +66,7 @@ func (w *Env) breakGlass() policy.ID {
 	w.t.Helper()
 	w.openBreakGlassForm(alice)
 	id := w.submitBreakGlass()
+	w.ClickIn(alice, "ready/issue", string(id))
 	w.WaitForMessage(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 	w.WaitForState(id, approval.StateDelivered)
 	return id
@@ -99,6 +100,14 @@ func TestBreakGlassIssuesKeyWithoutApproval(t *testing.T) {
 		}
 		assert.NotContains(t, string(modal.View), `"block_id":"lifetime"`)
 		id := w.submitBreakGlass()
+		w.WaitForMessageIn(alice, slack.General, "Your emergency key is ready: open my messages")
+		ready := w.WaitForMessageIn(alice, slack.AppDM(alice), "Your emergency key is approved", "Show my key")
+		assert.Equal(t, []string{alice}, ready.Notified)
+		w.WaitIdle(id)
+		assert.Empty(t, w.botKeys(), "a press proves that she is there")
+		w.forgeIssue(bob, id, ready)
+		assert.Equal(t, approval.StateApproved, w.stored(id).State)
+		w.ClickIn(alice, "ready/issue", string(id))
 		note := w.WaitForMessageIn(alice, slack.AppDM(alice), "MONGODB_ATLAS_PRIVATE_API_KEY")
 		assert.True(t, note.Ephemeral)
 		w.requireLastShownKey()
@@ -112,6 +121,7 @@ func TestBreakGlassIssuesKeyWithoutApproval(t *testing.T) {
 		for _, said := range []string{"Break-glass", "<@" + alice + ">", "Organization Owner", "203.0.113.7", "production is down, INC-7"} {
 			assert.True(t, contains(card, said), said)
 		}
+		assert.Equal(t, []string{alice, bob, slack.Dana, carol}, card.Notified, "those who are there, and the approvers")
 		assert.False(t, contains(card, "card/approve"), "no approver is asked")
 		w.WaitForMessageIn(bob, slack.Approvals, "review/review", string(id), "production is down, INC-7")
 
@@ -126,7 +136,7 @@ func TestBreakGlassIssuesKeyWithoutApproval(t *testing.T) {
 		assert.Equal(t, 1, posted, "the channel is called once")
 		assert.Zero(t, redrawn)
 		assert.Equal(t, 1, w.count(func(e approval.AuditEntry) bool {
-			return e.Request == id && e.Event == approval.EventSubmit && e.Note == "break-glass" && e.By == alice && e.To == approval.StateIssuing
+			return e.Request == id && e.Event == approval.EventSubmit && e.Note == "break-glass" && e.By == alice && e.To == approval.StateApproved
 		}))
 	})
 }
@@ -192,7 +202,8 @@ func TestBreakGlassFormErrors(t *testing.T) {
 		assert.Contains(t, result.Errors["networks"], "private")
 		assert.Empty(t, w.requestVersions())
 		assert.Empty(t, w.botKeys())
-		w.submitBreakGlass() // with everything put right, in the same form
+		id := w.submitBreakGlass() // with everything put right, in the same form
+		w.ClickIn(alice, "ready/issue", string(id))
 		w.WaitForMessage(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 	})
 }
@@ -215,23 +226,49 @@ func TestBreakGlassSubmittedTwiceIssuesOneKey(t *testing.T) {
 }
 
 // The user who types the command somewhere else does not look at the conversation in
-// which the key appears.
+// which the key appears: they are led there, and press there.
 func TestBreakGlassFromAnotherConversation(t *testing.T) {
 	withPolicy(t, glass, func(t *testing.T, w *Env) {
 		require.NoError(t, w.Slack.View(alice, slack.General))
 		w.openBreakGlassForm(alice)
 		id := w.submitBreakGlass()
-		w.WaitForState(id, approval.StateDelivered)
-		ready := w.WaitForMessageIn(alice, w.appDM(alice), "ready/replace", string(id))
-		require.Len(t, w.Slack.Lost(), 1, "the key message was lost")
+		led := w.WaitForMessageIn(alice, slack.General, "Your emergency key is ready: open my messages", "<@"+slack.BotUser+">")
+		assert.True(t, led.Ephemeral)
+		ready := w.WaitForMessageIn(alice, slack.AppDM(alice), "ready/issue", string(id))
 		require.NoError(t, w.Slack.View(alice, w.appDM(alice)))
-		require.NoError(t, w.Slack.Click(w.ctx(), alice, w.appDM(alice), ready.TS, "replace"))
+		require.NoError(t, w.Slack.Click(w.ctx(), alice, w.appDM(alice), ready.TS, "issue"))
 		w.WaitForMessage(alice, "MONGODB_ATLAS_PRIVATE_API_KEY")
 		w.WaitForState(id, approval.StateDelivered)
+		assert.Empty(t, w.Slack.Lost(), "the key is not shown where no one looks")
 		w.requireLastShownKey()
 		posted, _ := w.channelMentions()
 		assert.Equal(t, 1, posted)
 	}, func(o *sandbox.Options) { o.Slack.EphemeralNeedsLook = true })
+}
+
+// forgeIssue clicks "Show my key" of another person's message.
+func (w *Env) forgeIssue(who string, id policy.ID, said slack.Message) {
+	w.t.Helper()
+	before := w.refusals(id)
+	require.NoError(w.t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{
+		User: who, Conversation: slack.AppDM(alice), TS: said.TS, ActionID: "issue", BlockID: blockOf("ready/issue", id), Value: string(id),
+	}))
+	w.WaitUntil("it is refused", func() bool { return w.refusals(id) > before })
+}
+
+// A key that is not asked for while the emergency lasts is not issued later.
+func TestBreakGlassExpiresWithoutPress(t *testing.T) {
+	withPolicy(t, glass, func(t *testing.T, w *Env) {
+		w.openBreakGlassForm(alice)
+		id := w.submitBreakGlass()
+		ready := w.WaitForMessageIn(alice, slack.AppDM(alice), "ready/issue", string(id))
+		w.WaitIdle(id)
+		w.Advance(2*time.Hour + time.Second)
+		w.WaitForState(id, approval.StateExpired)
+		w.clickStaleInDM(alice, ready, "ready/issue")
+		w.waitForNotification(alice, "expired")
+		assert.Empty(t, w.issued())
+	})
 }
 
 // What break-glass gave is never prolonged: the form for more time does not

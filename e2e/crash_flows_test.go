@@ -102,19 +102,19 @@ func newKeyFlows() []flow {
 	bob := person{bob, []act{approves}}
 	return []flow{
 		{
-			name: "saved, until its end date", messages: 9, people: []person{bob, {alice, []act{asks, creates, saves}}},
-			ends: []outcome{atEndDate(8 * time.Hour)}, posts: map[string]int{expiryReminder: 2},
+			name: "saved, until its end date", messages: 6, people: []person{bob, {alice, []act{asks, creates, saves}}},
+			ends: []outcome{atEndDate(8 * time.Hour)}, posts: map[string]int{expiryReminder: 1},
 		},
 		{
-			name: "not seen, then revoked", messages: 8, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
+			name: "not seen, then revoked", messages: 7, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{
-			name: "not seen, and Atlas lags", messages: 8, lag: lag, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
+			name: "not seen, and Atlas lags", messages: 7, lag: lag, people: []person{bob, {alice, []act{asks, creates, sawNothing, saves, revokes}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{
-			name: "never confirmed", messages: 8, people: []person{bob, {alice, []act{asks, creates}}},
+			name: "never confirmed", messages: 7, people: []person{bob, {alice, []act{asks, creates}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseUnconfirmed)}, posts: map[string]int{`Did you save the private key`: 1},
 		},
 		{
@@ -130,7 +130,7 @@ func newKeyFlows() []flow {
 			ends: []outcome{ended(approval.StateExpired, approval.CauseUndecided)},
 		},
 		{
-			name: "approved and revoked in the Home tab", messages: 7,
+			name: "approved and revoked in the Home tab", messages: 6,
 			people: []person{
 				{slack.Bob, []act{until("approved request", after("Waits for", pressAtHome("home/approve")))}},
 				{alice, []act{asks, creates, saves, after("ou have the key", pressAtHome("home/revoke"))}},
@@ -138,7 +138,7 @@ func newKeyFlows() []flow {
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{
-			name: "approved, never collected", messages: 6, people: []person{bob, {alice, []act{asks}}},
+			name: "approved, never collected", messages: 5, people: []person{bob, {alice, []act{asks}}},
 			ends: []outcome{ended(approval.StateExpired, approval.CauseNotIssuedInTime)},
 		},
 	}
@@ -155,27 +155,27 @@ func changeFlows() []flow {
 	done := ended(approval.StateApplied, "")
 	return []flow{
 		{
-			name: "extended, then revoked", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, wantsADayMore, after("now ends", revokes)}}},
+			name: "extended, then revoked", messages: 10, people: []person{bob, {alice, []act{asks, creates, saves, wantsADayMore, after("now ends", revokes)}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked), done},
 		},
 		{
-			name: "extension denied", messages: 13, overHTTP: true,
+			name: "extension denied", messages: 10, overHTTP: true,
 			people: []person{
 				{slack.Bob, []act{on(1, approves), after("asks for more time", denies)}},
 				{alice, []act{asks, creates, saves, wantsADayMore}},
 			},
-			ends: []outcome{atEndDate(8 * time.Hour), ended(approval.StateDenied, "")}, posts: map[string]int{expiryReminder: 2},
+			ends: []outcome{atEndDate(8 * time.Hour), ended(approval.StateDenied, "")}, posts: map[string]int{expiryReminder: 1},
 		},
 		{
-			name: "other addresses, approved", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7 192.0.2.9"), after("may now be used from", revokes)}}},
+			name: "other addresses, approved", messages: 10, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7 192.0.2.9"), after("may now be used from", revokes)}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked), done},
 		},
 		{
-			name: "fewer addresses", messages: 12, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7"), after("may now be used from", revokes)}}},
+			name: "fewer addresses", messages: 8, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7"), after("may now be used from", revokes)}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked), done},
 		},
 		{
-			name: "reminded of its end", messages: 9, people: []person{bob, {alice, []act{asksWeek, creates, saves}}},
+			name: "reminded of its end", messages: 7, people: []person{bob, {alice, []act{asksWeek, creates, saves}}},
 			ends: []outcome{atEndDate(7 * day)}, posts: map[string]int{expiryReminder: 2},
 		},
 	}
@@ -186,15 +186,15 @@ func rotationFlows() []flow {
 	bob := person{bob, []act{approves}}
 	return []flow{
 		{
-			name: "rotated, and switched over", messages: 12, people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), switches, after("its successor took over", on(2, revokes))}}},
+			name: "rotated, and switched over", messages: 11, people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), switches, after("its successor took over", on(2, revokes))}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseReplaced), ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{
-			name: "rotated, and the overlap ends", messages: 16, overHTTP: true, people: []person{bob, {alice, []act{asksWeek, creates, saves, on(1, rotates)}}},
+			name: "rotated, and the overlap ends", messages: 13, overHTTP: true, people: []person{bob, {alice, []act{asksWeek, creates, saves, on(1, rotates)}}},
 			ends: []outcome{atEndDate(day), atEndDate(7 * day)},
 		},
 		{
-			name: "rotated, never collected", messages: 13, people: []person{bob, {alice, []act{asks, on(1, creates), saves, on(1, rotates)}}},
+			name: "rotated, never collected", messages: 10, people: []person{bob, {alice, []act{asks, on(1, creates), saves, on(1, rotates)}}},
 			ends: []outcome{atEndDate(8 * time.Hour), ended(approval.StateExpired, approval.CauseKeyExpired)},
 		},
 	}

@@ -112,13 +112,18 @@ func (w *Env) requestExtension(id policy.ID, button string) policy.ID {
 
 func TestOwnerIsRemindedBeforeExpiry(t *testing.T) {
 	onTransport(t, func(t *testing.T, w *Env) {
-		id := w.active()
+		id := w.Request(withLifetime("24h0m0s"))
+		w.approve(bob, id)
+		w.ClickIn(alice, "ready/issue", string(id))
+		w.WaitForState(id, approval.StateDelivered)
+		w.ClickIn(alice, "key/confirm", string(id))
+		w.WaitForState(id, approval.StateActive)
 		public := w.botKeys()[0].PublicKey
 		w.WaitIdle(id)
-		w.Advance(6*time.Hour + time.Minute)
+		w.Advance(18*time.Hour + time.Minute)
 		first := w.WaitForMessage(alice, "expiry_reminder/extend", "expiry_reminder/rotate", "expiry_reminder/revoke", public, "ends")
 		w.WaitIdle(id)
-		w.Advance(time.Hour)
+		w.Advance(5 * time.Hour)
 		w.WaitUntil("the second message is the one with buttons", func() bool {
 			_, m, ok := find(w.Slack.Screen(alice), "expiry_reminder/extend")
 			return ok && m.TS != first.TS

@@ -147,6 +147,7 @@ func (w *Env) breakGlassKeyInStaging() policy.ID {
 	assert.Empty(w.t, w.requestVersions())
 	id := w.submitBreakGlass()
 	assert.Equal(w.t, w.org(1), w.stored(id).Org)
+	w.ClickIn(alice, "ready/issue", string(id))
 	w.WaitForState(id, approval.StateDelivered)
 	w.ClickIn(alice, "key/confirm", string(id))
 	w.WaitForState(id, approval.StateActive)

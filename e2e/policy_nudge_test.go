@@ -34,7 +34,7 @@ func TestPolicyNudgeOnce(t *testing.T) {
 		w.WaitForState(id, approval.StateApproved)
 		w.clickStaleInDM(alice, asked, "requested/nudge")
 		w.waitForNotification(alice, "ress *Create my key*")
-		w.waitForThreadReply(id, 2)
+		w.waitForThreadReply(id, 1)
 	})
 }
 

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +29,13 @@ func (w *Env) waitForThreadReply(id policy.ID, n int) slack.Message {
 	under := w.thread(id)
 	require.Len(w.t, under, n)
 	return under[n-1]
+}
+
+// waitForCardWith waits until a card says all the words.
+func (w *Env) waitForCardWith(id policy.ID, words ...string) slack.Message {
+	w.t.Helper()
+	w.WaitUntil("the card says "+strings.Join(words, " + "), func() bool { return contains(w.card(id), words...) })
+	return w.card(id)
 }
 
 // calls counts what was posted, and not changed later, that calls a group: a
@@ -87,11 +95,11 @@ func TestPolicyUndecidedRequestEscalates(t *testing.T) {
 
 		w.approve(carol, id)
 		assert.Equal(t, policy.UserID(carol), w.WaitForState(id, approval.StateApproved).Decision.By)
-		assert.True(t, contains(w.waitForThreadReply(id, 4), "@"+carol, "approved"))
+		assert.True(t, contains(w.waitForCardWith(id, "*Approved*"), "@"+carol))
 		w.WaitForMessage(alice, "ready/issue", "@"+carol)
 		w.Advance(25 * time.Hour)
 		w.WaitForState(id, approval.StateExpired)
-		w.waitForThreadReply(id, 5)
+		w.waitForThreadReply(id, 4)
 		assert.Equal(t, 1, w.calls(security), "no later message is a call")
 	})
 }

@@ -85,6 +85,7 @@ func TestTicketIsInTheBreakGlassForm(t *testing.T) {
 		require.Equal(t, slack.Refused, result.Outcome)
 		assert.Contains(t, result.Errors["ticket"], "OPS-123")
 		id := w.submitBreakGlass(ticket("OPS-1"))
+		w.ClickIn(alice, "ready/issue", string(id))
 		w.WaitForState(id, approval.StateDelivered)
 		w.requireTicketOnEveryLine(id, "OPS-1")
 		assert.True(t, contains(w.card(id), "OPS-1"))

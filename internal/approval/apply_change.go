@@ -14,7 +14,9 @@ func (r Request) Apply(now time.Time) (Step, error) {
 	return r.step(EventApply, "", now, "", func(next *Request) {
 		next.Issuance = Issuance{}
 		next.Outcome = Outcome{At: now}
-		next.addMessage(ClosedNotice)
+		if next.Decision.By != "" { // otherwise the card says so itself, a moment after it was posted
+			next.addMessage(ClosedNotice)
+		}
 	})
 }
 

@@ -71,7 +71,6 @@ func (r *Request) addApproval(by policy.UserID, now time.Time, access policy.Acc
 // finishApproval plans what follows the last approval that was needed.
 func (r *Request) finishApproval(now time.Time, p policy.Policy) {
 	r.NextApproverReminderAt, r.EscalateAt = time.Time{}, time.Time{}
-	r.addMessage(DecidedNotice)
 	if r.isChange() {
 		r.ExpiresAt = time.Time{}
 		r.addMessage(OutcomeMessage)
@@ -87,7 +86,7 @@ func (r Request) Deny(by policy.UserID, now time.Time, reason string) (Step, err
 	return r.step(EventDeny, by, now, reason, func(next *Request) {
 		next.Decision = Decision{By: by, At: now, Reason: reason}
 		next.Outcome = Outcome{By: by, At: now}
-		next.addMessage(DecidedNotice)
+		next.addMessage(DeniedNotice)
 		next.addMessage(OutcomeMessage)
 	})
 }

@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"slices"
 	"time"
 
 	"atlaskeybot/internal/approval/policy"
@@ -107,11 +108,30 @@ func (d Deletion) IsOverdue(now time.Time) bool {
 	return !d.Notified && !d.Since.IsZero() && now.Sub(d.Since) >= deletionOverdueAfter
 }
 
+// foretold reports whether the owner was reminded of the expiry that r ended with: the
+// reminder then says that it came.
+func (r Request) foretold() bool {
+	return r.Outcome.Cause == CauseKeyExpired && !r.Deletion.Notified && r.ExpiryReminders > 0 && slices.Contains(r.Messages, ExpiryReminderMessage(r.ExpiryReminders))
+}
+
+// SaysOutcome returns the message that tells the owner how r ended; empty if none does.
+func (r Request) SaysOutcome() MessageName {
+	switch {
+	case slices.Contains(r.Messages, OutcomeMessage):
+		return OutcomeMessage
+	case r.State == StateEnded && r.foretold():
+		return ExpiryReminderMessage(r.ExpiryReminders)
+	}
+	return ""
+}
+
 // RecordDeleted ends a request whose key is deleted.
 func (r Request) RecordDeleted(now time.Time) (Step, error) {
 	return r.step(EventDeleted, "", now, "key "+r.Key.ID, func(next *Request) {
 		next.Deletion = Deletion{}
-		next.addMessage(OutcomeMessage)
+		if !r.foretold() {
+			next.addMessage(OutcomeMessage)
+		}
 		next.addMessage(ClosedNotice)
 	})
 }

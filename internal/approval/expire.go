@@ -63,12 +63,20 @@ func (r Request) RemindOfExpiry(now time.Time, p policy.Policy) (Step, error) {
 	})
 }
 
+// remindOnceUnder is the life of a key under which one reminder of its expiry is enough.
+const remindOnceUnder = 24 * time.Hour
+
 // planExpiryReminder plans when the owner is next told that the key expires. A
-// short-lived key is not spoken of before three quarters of its life are over.
+// short-lived key is not spoken of before three quarters of its life are over, and then
+// once.
 func (r *Request) planExpiryReminder(now time.Time, p policy.Policy) {
 	r.RemindAt = time.Time{}
-	for _, before := range p.RemindBeforeExpiry {
-		at := r.KeyExpiresAt.Add(-min(before, r.KeyExpiresAt.Sub(r.Key.MadeAt)/4))
+	life := r.KeyExpiresAt.Sub(r.Key.MadeAt)
+	for i, before := range p.RemindBeforeExpiry {
+		if i > 0 && life < remindOnceUnder {
+			break
+		}
+		at := r.KeyExpiresAt.Add(-min(before, life/4))
 		if at.After(now) {
 			r.RemindAt = Earliest(r.RemindAt, at)
 		}

@@ -32,7 +32,7 @@ const (
 	UnknownKeyNotice       MessageName = "unknown_key.channel"      // to the approvers: an unknown key
 	UnknownKeysNotice      MessageName = "unknown_keys.channel"     // to the approvers: several unknown keys
 	OwnsNotice             MessageName = "owned_projects.channel"   // in the thread: projects that the key created
-	DecidedNotice          MessageName = "decided.channel"          // in the thread: who decided, and what
+	DeniedNotice           MessageName = "denied.channel"           // in the thread: who denied it, and why
 	KeyCreatedNotice       MessageName = "key_created.channel"      // in the thread: there is a key; see also [KeyCreatedAgainNotice]
 	ClosedNotice           MessageName = "closed.channel"           // in the thread: how it ended
 	NudgedNotice           MessageName = "nudged.channel"           // in the thread: the requester reminds the approvers
@@ -156,7 +156,7 @@ func (r *Request) addMessage(m MessageName) {
 // IsEvent reports whether m is an event post.
 func (m MessageName) IsEvent() bool {
 	_, isApprovalAdded := m.Number("approval_added")
-	return isApprovalAdded || m.isKeyCreated() || slices.Contains([]MessageName{DecidedNotice, FailedNotice, ClosedNotice, NudgedNotice, EscalatedNotice}, m)
+	return isApprovalAdded || m.isKeyCreated() || slices.Contains([]MessageName{DeniedNotice, FailedNotice, ClosedNotice, NudgedNotice, EscalatedNotice}, m)
 }
 
 // keepEvents keeps r as it is now for each event post that has just become due.

@@ -103,7 +103,7 @@ func TestStateDiagramIsCurrent(t *testing.T) {
 
 func diagram() string {
 	var b strings.Builder
-	b.WriteString("# The state machine\n\nGenerated from `approval.Transitions`; a test keeps it so. What is not listed is refused.\n\n```mermaid\nstateDiagram-v2\n    [*] --> pending: submit\n    [*] --> approved: submit, by a rule or as a successor\n    [*] --> applying: submit, by a rule or of less access\n    [*] --> issuing: submit, by break-glass\n    [*] --> active: adopt\n")
+	b.WriteString("# The state machine\n\nGenerated from `approval.Transitions`; a test keeps it so. What is not listed is refused.\n\n```mermaid\nstateDiagram-v2\n    [*] --> pending: submit\n    [*] --> approved: submit, by a rule, as a successor or by break-glass\n    [*] --> applying: submit, by a rule or of less access\n    [*] --> active: adopt\n")
 	notes := map[approval.State][]string{}
 	var order []approval.State
 	for _, tr := range approval.Transitions {

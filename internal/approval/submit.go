@@ -49,12 +49,13 @@ func (r Request) ApprovedAsReduction(p policy.Policy) Request {
 // as approved by the decision on that key.
 func (r Request) ApprovedLike(predecessor Request, p policy.Policy) Request {
 	r.Decision, r.CarriesDecision = predecessor.Decision, true
-	r = r.withoutApprovers(p)
-	r.Messages = []MessageName{CardMessage, ReadyMessage}
-	return r
+	return r.withoutApprovers(p)
 }
 
+// withoutApprovers returns r as approved. Its requester has nothing to wait for: one
+// message says what comes next.
 func (r Request) withoutApprovers(p policy.Policy) Request {
+	r.Messages = []MessageName{CardMessage}
 	if r.State = StateApproved; r.isChange() {
 		r.State = StateApplying
 	}
@@ -62,14 +63,16 @@ func (r Request) withoutApprovers(p policy.Policy) Request {
 	return r
 }
 
-// TakenByBreakGlass returns r as one whose key is issued at once, without
-// approval, and reviewed afterwards.
-func (r Request) TakenByBreakGlass() Request {
-	r.State, r.BreakGlass = StateIssuing, true
-	r.ExpiresAt, r.NextApproverReminderAt, r.EscalateAt = time.Time{}, time.Time{}, time.Time{}
+// TakenByBreakGlass returns r as one whose key can be issued at once, without
+// approval, and is reviewed afterwards. It is issued when its requester presses "Show
+// my key": the press proves that they are where the key is shown. An emergency that
+// lasts no longer than the key would is over without one.
+func (r Request) TakenByBreakGlass(p policy.Policy) Request {
+	r.State, r.BreakGlass = StateApproved, true
+	r.ExpiresAt = r.RequestedAt.Add(min(p.IssueWithin, r.Access.Lifetime))
+	r.NextApproverReminderAt, r.EscalateAt = time.Time{}, time.Time{}
 	r.Decision = Decision{At: r.RequestedAt}
 	r.Messages = []MessageName{CardMessage, ReadyMessage, ReviewNotice}
-	r.startAttempt(r.RequestedAt)
 	return r
 }
 

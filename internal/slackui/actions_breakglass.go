@@ -3,12 +3,15 @@ package slackui
 import (
 	"context"
 	"errors"
+	"sync"
+	"time"
 
 	"github.com/slack-go/slack"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/approval/service"
+	"atlaskeybot/internal/cache"
 	"atlaskeybot/internal/slackui/mrkdwn"
 	"atlaskeybot/internal/slackui/payload"
 	"atlaskeybot/internal/slackui/view"
@@ -22,10 +25,55 @@ func (a *App) openBreakGlass(ctx context.Context, c payload.Command) {
 		a.respond(ctx, c.ResponseURL, a.breakGlassRefusal(err))
 		return
 	}
-	if err := a.openView(ctx, c.Trigger, view.BreakGlassForm(s)); err != nil {
+	form, err := a.openViewWithID(ctx, c.Trigger, view.BreakGlassForm(s))
+	if err != nil {
 		a.log.Warn("opening break-glass", "user", c.Who.User, "error", err)
 		a.respond(ctx, c.ResponseURL, notOpened(err, "The form could not be opened: Slack gives me three seconds for it, and they were over. No key was made; try it once more."))
+		return
 	}
+	a.emergencies.opened(form, c.ResponseURL)
+}
+
+// sayKeyIsReady tells a user whose break-glass was recorded, where they typed the
+// command, that their key is in another conversation. After a restart that is not known
+// any more, and the message there says it alone.
+func (a *App) sayKeyIsReady(ctx context.Context, form string) {
+	if responseURL := a.emergencies.submitted(form); responseURL != "" {
+		a.respond(ctx, responseURL, mrkdwn.Textf("Your emergency key is ready: open my messages (%s) and press *Show my key*.", view.Mention(policy.UserID(a.slack.BotUser))))
+	}
+}
+
+// emergencies are the forms for break-glass that are open, and where the answer to each
+// goes.
+type emergencies struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	open *cache.Cache[string, string]
+}
+
+const (
+	responseURLLife = 30 * time.Minute
+	maxEmergencies  = 1_000 // forms in each generation
+)
+
+func newEmergencies(now func() time.Time) *emergencies {
+	return &emergencies{now: now, open: cache.New[string, string](cache.Limits{TTL: responseURLLife, Entries: maxEmergencies})}
+}
+
+func (e *emergencies) opened(form, responseURL string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.open.Put(form, responseURL, e.now())
+}
+
+// submitted returns where the answer goes, once.
+func (e *emergencies) submitted(form string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	responseURL, _ := e.open.Get(form, e.now())
+	e.open.Put(form, "", e.now())
+	return responseURL
 }
 
 func (a *App) breakGlassRefusal(err error) mrkdwn.Text {

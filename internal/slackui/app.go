@@ -25,6 +25,8 @@ type App struct {
 	paced     *pace.Limiter
 	responses *client.Responder
 
+	emergencies *emergencies
+
 	semaphore chan struct{} // bounds the deliveries in hand
 	inFlight  sync.WaitGroup
 }
@@ -42,7 +44,7 @@ func New(s *client.Slack, service *service.Service) *App {
 	return &App{
 		slack: s, service: service, log: s.Config.Log, seen: transport.NewDeduper(s.Config.Now), updates: newViewUpdates(s.Config.Now), paced: pace.New(s.Config.Now),
 		screens: s.Messenger(service.Orgs).Views, responses: client.NewResponder(s.Config.APIURL, s.Client),
-		semaphore: make(chan struct{}, maxInFlight),
+		emergencies: newEmergencies(s.Config.Now), semaphore: make(chan struct{}, maxInFlight),
 	}
 }
 

@@ -40,7 +40,7 @@ func largest(r *approval.Request) {
 func TestLargestFormFitsInOneMessage(t *testing.T) {
 	t.Parallel()
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.ReadyMessage, approval.OutcomeMessage, approval.DriftNotice(1),
-		approval.ReviewNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1), approval.DecidedNotice} {
+		approval.ReviewNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1), approval.DeniedNotice} {
 		for state, edits := range situations {
 			m := decoded(t, ofTwo().Message(request(append(append(with(), edits...), largest)...), name))
 			assert.LessOrEqual(t, charactersOf(m["blocks"]), 10_000, "%s in %s", name, state)

@@ -55,6 +55,7 @@ func TestAKeyInAnEmergency(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, sandbox.Closed, again.Outcome)
 			require.Len(t, d.requestsOf(alice), 1, "one form is one key")
+			d.presses(alice, "ready/issue")
 			r := d.is(d.requestsOf(alice)[0].ID, approval.StateDelivered)
 			require.True(t, r.BreakGlass)
 			require.Equal(t, 2*time.Hour, r.Access.Lifetime)
@@ -86,6 +87,7 @@ func TestAnEmergencyElsewhere(t *testing.T) {
 	r := d.requestsOf(alice)[0]
 	require.Equal(t, stagingOrg, r.Org)
 	require.Equal(t, "vpn", r.Access.NetworkPresets[0].Name)
+	d.presses(alice, "ready/issue")
 	d.is(r.ID, approval.StateDelivered)
 }
 
@@ -119,6 +121,7 @@ func TestAnEmergencyThatCouldNotBeRecorded(t *testing.T) {
 	require.Contains(t, result.Errors["description"], "press Create emergency key again")
 	require.Zero(t, d.keys.Made())
 	require.Equal(t, sandbox.Closed, d.submits(bob, nil).Outcome)
+	d.presses(bob, "ready/issue")
 	d.is(d.requestsOf(bob)[0].ID, approval.StateDelivered)
 }
 

@@ -80,16 +80,22 @@ func (a *App) refreshForm(ctx context.Context, i payload.Interaction) (slack.Mod
 
 // openView opens a modal while its trigger lives.
 func (a *App) openView(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
+	_, err := a.openViewWithID(ctx, trigger, v)
+	return err
+}
+
+// openViewWithID is openView and returns the view's id.
+func (a *App) openViewWithID(ctx context.Context, trigger string, v slack.ModalViewRequest) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, viewLimit)
 	defer cancel()
 	res, err := a.slack.API.OpenViewContext(ctx, trigger, v)
 	if err != nil {
-		return client.CallError(err)
+		return "", client.CallError(err)
 	}
 	if res.View.ID == "" {
-		return client.MalformedResponse("views.open")
+		return "", client.MalformedResponse("views.open")
 	}
-	return nil
+	return res.View.ID, nil
 }
 
 // notOpened is said if a form is known not to be open. If Slack gave no clear

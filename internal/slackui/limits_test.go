@@ -69,7 +69,7 @@ func allScreens() map[string]any {
 	all["the end of a found key"] = ofTwo().ClosedNotice(request(adopted["found.ended"]...))
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.ReadyMessage, approval.ReminderMessage,
 		approval.OutcomeMessage, approval.DeletionOverdueMessage, approval.DeletionOverdueNotice, approval.FailedNotice, approval.DriftNotice(1), approval.ExpiryReminderMessage(1), approval.ExpiryReminderMessage(2),
-		approval.DecidedNotice, approval.ApprovalAddedNotice(1), approval.KeyCreatedNotice, approval.KeyCreatedAgainNotice(2), approval.ClosedNotice, approval.ApproverReminderNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
+		approval.DeniedNotice, approval.ApprovalAddedNotice(1), approval.KeyCreatedNotice, approval.KeyCreatedAgainNotice(2), approval.ClosedNotice, approval.ApproverReminderNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
 		approval.ReviewNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1),
 		approval.UnresolvedMessage, approval.UnresolvedNotice, approval.LeftoverMessage, approval.LeftoverNotice} {
 		for state, edits := range situations {
@@ -204,7 +204,7 @@ func TestNothingTypedIsObeyed(t *testing.T) {
 			if !ok || !interpreted {
 				return
 			}
-			if strings.HasPrefix(name, "card") && strings.Contains(name, "minting.emergency.new") { // see TestBreakGlassCallsTheChannelOnce
+			if strings.HasPrefix(name, "card") && strings.Contains(name, "approved.emergency.new") { // see TestBreakGlassCallsTheChannelOnce
 				text = strings.TrimPrefix(text, "<!here> :rotating_light: ")
 			}
 			assert.GreaterOrEqual(t, strings.LastIndex(text, ">"), strings.LastIndex(text, "<"), "%s%s: cut in the middle of a mention", name, path)
@@ -302,7 +302,7 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 		approval.OutcomeMessage:         {approval.StateDenied: again, approval.StateWithdrawn: again, approval.StateExpired: again, approval.StateFailed: again, approval.StateEnded: again},
 		approval.DeletionOverdueMessage: {}, approval.DeletionOverdueNotice: {}, approval.FailedNotice: {},
 		approval.UnresolvedMessage: {}, approval.UnresolvedNotice: {}, approval.LeftoverMessage: {}, approval.LeftoverNotice: {},
-		approval.DecidedNotice: {}, approval.ApprovalAddedNotice(1): {}, approval.KeyCreatedNotice: {}, approval.ClosedNotice: {},
+		approval.DeniedNotice: {}, approval.ApprovalAddedNotice(1): {}, approval.KeyCreatedNotice: {}, approval.ClosedNotice: {},
 		approval.ApproverReminderNotice(1): {}, approval.NudgedNotice: {}, approval.EscalatedNotice: {},
 	}
 	assert.Equal(t, []string{view.ActionRevoke}, pressable(t, request(drifted), approval.DriftNotice(1)))
@@ -364,8 +364,11 @@ func TestOnlyTheNewestEndingHasButtons(t *testing.T) {
 		r := request(edits...)
 		for n := 1; n <= 2; n++ {
 			var want []string
-			if r.State == approval.StateActive && r.ExpiryReminders == n {
+			switch {
+			case r.State == approval.StateActive && r.ExpiryReminders == n:
 				want = []string{view.ActionExtend, view.ActionRotate, view.ActionRevoke}
+			case r.State == approval.StateEnded && r.ExpiryReminders == n:
+				want = []string{view.ActionRequestAgain}
 			}
 			assert.ElementsMatch(t, want, pressable(t, r, approval.ExpiryReminderMessage(n)), "%d in %s", n, situation)
 		}

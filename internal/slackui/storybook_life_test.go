@@ -16,7 +16,15 @@ func succeeded(r *approval.Request) { r.Successor = "AKR-2Q9XV" }
 func powerful(r *approval.Request) { r.Access.Roles = []policy.Role{"ORG_OWNER"} }
 
 // told is a key of whose end its owner was told n times.
-func told(n int) edit { return func(r *approval.Request) { r.ExpiryReminders = n } }
+// told is a request whose owner was reminded n times that its key expires.
+func told(n int) edit {
+	return func(r *approval.Request) {
+		r.ExpiryReminders = n
+		for i := range n {
+			r.Messages = append(r.Messages, approval.ExpiryReminderMessage(i+1))
+		}
+	}
+}
 
 func extending(r *approval.Request) {
 	r.Type, r.ParentID = approval.Extension, "AKR-2Q9XV"

@@ -296,6 +296,7 @@ var situations = joined(lifeSituations, ruleSituations, map[string][]edit{
 	"active.told":              with(active, told(1)),
 	"active.told_twice":        with(active, told(2)),
 	"ended.told":               with(ended(endDate), told(1)),
+	"ended.told_twice":         with(ended(endDate), told(2)),
 })
 
 // adopted are the situations of a request that no user made here.
@@ -324,7 +325,7 @@ var storybook = map[approval.MessageName][]string{
 	approval.LeftoverMessage:          {"ended.came_back", "ended.gone_at_last"},
 	approval.LeftoverNotice:           {"ended.came_back", "ended.gone_at_last"},
 	approval.FailedNotice:             {"failed.key_limit", "failed.refused", "extension.failed", "addresses.failed"},
-	approval.ExpiryReminderMessage(1): {"active.told", "active.told_twice", "ended.told"},
+	approval.ExpiryReminderMessage(1): {"active.told", "active.told_twice", "ended.told", "ended.told_twice"},
 	approval.ExpiryReminderMessage(2): {"active.told_twice"},
 	approval.OwnsNotice:               {"active.owns", "active.owns.unknown", "active.owns.none", "active.owns.many", "ended.owned"},
 	approval.DriftNotice(1):           {"active.drifted", "active.unrestricted", "active", "revoking.revoked", "ended.revoked"},

@@ -110,6 +110,9 @@ func (a *App) submit(ctx context.Context, i payload.Interaction, answer payload.
 	if err != nil {
 		a.logRefusal(f.doing, s.by, r, err)
 	}
+	if err == nil && i.View.CallbackID == view.ViewBreakGlass {
+		a.sayKeyIsReady(ctx, i.View.ID)
+	}
 	a.publishHomeTo(ctx, s.by, s.home)
 }
 

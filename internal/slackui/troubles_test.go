@@ -100,9 +100,11 @@ func TestNothingStandsOutsideOfItsThread(t *testing.T) {
 	})
 	d.weather.add(callError{method: "chat.postMessage", about: "channel=" + sandbox.Approvals, answer: limited("1")})
 	r := d.asks(alice)
+	_, err := d.service.Withdraw(t.Context(), actor(alice), r.ID)
+	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		got, err := d.store.Get(t.Context(), r.ID)
-		return err == nil && got.MessageRefs[approval.DecidedNotice].TS != ""
+		return err == nil && got.MessageRefs[approval.ClosedNotice].TS != ""
 	}, reconnectBackoff, time.Millisecond)
 	for _, c := range d.Screen(bob).Conversations {
 		if c.ID == sandbox.Approvals {

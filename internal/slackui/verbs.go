@@ -33,7 +33,7 @@ var verbs = map[string]verb{
 	view.ActionConfirm:      {approval.EventConfirm, surfaces(view.ReadySurface, view.ReminderSurface, view.KeySurface, view.StatusSurface), (*App).confirm},
 	view.ActionReplace:      {approval.EventReplace, surfaces(view.ReadySurface, view.ReminderSurface, view.KeySurface, view.StatusSurface), (*App).replace},
 	view.ActionRetry:        {approval.EventRetry, surfaces(view.ReadySurface, view.DeletionOverdueSurface), (*App).retry},
-	view.ActionRequestAgain: {approval.EventSubmit, surfaces(view.OutcomeSurface), (*App).requestAgain},
+	view.ActionRequestAgain: {approval.EventSubmit, surfaces(view.OutcomeSurface, view.ExpiryReminderSurface), (*App).requestAgain},
 
 	view.ActionExtend:            {approval.EventExtend, surfaces(view.ExpiryReminderSurface, keySurfaces...), (*App).extend},
 	view.ActionRotate:            {approval.EventRotate, surfaces(view.ExpiryReminderSurface, keySurfaces...), (*App).rotate},

@@ -93,7 +93,7 @@ func (tr *run) created(r approval.Request, e approval.AuditEntry) {
 	defer tr.mu.Unlock()
 	tr.wanted[r.ID] = r.Access
 	if r.BreakGlass {
-		tr.broke[r.ID], tr.pressed[r.ID] = r.Requester, snapshot{r.ID, e.Event, e.By}
+		tr.broke[r.ID] = r.Requester
 	}
 	if why := tr.whyWrong(r, e); why != "" {
 		tr.wrong = append(tr.wrong, fmt.Sprintf("%s: %+v", why, r))

@@ -87,7 +87,7 @@ func (tr *run) checkMessages(r approval.Request) {
 
 // eventStates are the states to which the events lead that are posted.
 var eventStates = map[approval.MessageName][]approval.State{
-	approval.DecidedNotice:   {approval.StateApproved, approval.StateDenied, approval.StateApplying},
+	approval.DeniedNotice:    {approval.StateApproved, approval.StateDenied, approval.StateApplying},
 	approval.FailedNotice:    {approval.StateFailed},
 	approval.ClosedNotice:    {approval.StateWithdrawn, approval.StateExpired, approval.StateEnded, approval.StateApplied},
 	approval.NudgedNotice:    {approval.StatePending},

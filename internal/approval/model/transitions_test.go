@@ -189,7 +189,8 @@ func (m transition) isTime() bool {
 	case approval.StatePending:
 		return is(m.was.RequestedAt.Add(decide)) || is(m.was.KeyExpiresAt)
 	case approval.StateApproved:
-		return is(m.run.openSince[m.is.ID].Add(issueWithin)) || is(m.was.KeyExpiresAt)
+		isUntouched := m.was.BreakGlass && m.was.Attempt == 0
+		return is(m.run.openSince[m.is.ID].Add(issueWithin)) || isUntouched && is(m.was.RequestedAt.Add(min(issueWithin, glassLife))) || is(m.was.KeyExpiresAt)
 	case approval.StateDelivered:
 		return is(m.was.KeyExpiresAt) || m.was.Confirmation.Reminded && is(m.was.Confirmation.ShownAt.Add(confirm))
 	}

@@ -55,8 +55,8 @@ func (s *Service) requireBreakGlass(ctx context.Context, org policy.Org, caller 
 	return nil
 }
 
-// BreakGlass issues a short-lived key at once, to a caller whom the policy names for
-// that. The form's lifetime and projects are not read. A *[policy.FormError] tells
+// BreakGlass lets a caller whom the policy names for that issue a short-lived key at
+// once. The form's lifetime and projects are not read. A *[policy.FormError] tells
 // what to correct; a form sent twice makes one request.
 func (s *Service) BreakGlass(ctx context.Context, caller policy.Actor, f policy.Form) (approval.Request, error) {
 	r, err := s.breakGlass(ctx, caller, f)
@@ -82,7 +82,7 @@ func (s *Service) breakGlass(ctx context.Context, caller policy.Actor, f policy.
 	if err != nil {
 		return approval.Request{}, err
 	}
-	return s.create(ctx, approval.NewRequest(org, caller.User, f, access, s.Now()).TakenByBreakGlass())
+	return s.create(ctx, approval.NewRequest(org, caller.User, f, access, s.Now()).TakenByBreakGlass(org.Policy))
 }
 
 // Review records that an approver reviewed a key taken by break-glass. It is never a

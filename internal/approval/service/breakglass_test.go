@@ -14,7 +14,7 @@ import (
 	"atlaskeybot/internal/approval/service"
 )
 
-func TestBreakGlassIssuesKeyAtOnce(t *testing.T) {
+func TestBreakGlassIssuesKeyOnPress(t *testing.T) {
 	t.Parallel()
 	inEnv(t, func(w *env) {
 		w.SetGroups()
@@ -23,6 +23,13 @@ func TestBreakGlassIssuesKeyAtOnce(t *testing.T) {
 		again, err := w.BreakGlass(t.Context(), as(carol), breakGlassForm())
 		require.NoError(t, err)
 		assert.Equal(t, r.ID, again.ID, "sent twice")
+		w.Advance(5 * time.Second)
+		assert.Equal(t, r.RequestedAt.Add(2*time.Hour), w.RequireState(r.ID, approval.StateApproved).ExpiresAt, "no longer than the key would last")
+		w.RequireNoKeys()
+		_, err = w.Issue(t.Context(), as(bob), r.ID)
+		require.ErrorIs(t, err, approval.ErrNotOwner)
+		_, err = w.Issue(t.Context(), as(carol), r.ID)
+		require.NoError(t, err)
 		w.Advance(5 * time.Second)
 		r = w.RequireState(r.ID, approval.StateDelivered)
 		w.RequireLastShownKeyOnly()
@@ -129,12 +136,10 @@ func TestBreakGlassWhileSlackIsDown(t *testing.T) {
 		w.Advance(20 * time.Second)
 		w.RequireNoKeys()
 		w.Advance(time.Hour)
-		r = w.Stored(r.ID)
-		assert.Equal(t, approval.StateApproved, r.State, "carol is asked to press")
-		w.RequireNoKeys()
+		w.RequireState(r.ID, approval.StateApproved)
 		_, err = w.Issue(t.Context(), as(carol), r.ID)
 		require.NoError(t, err)
-		w.WaitIdle()
+		w.Advance(30 * time.Second)
 		w.RequireState(r.ID, approval.StateDelivered)
 	}, allowBreakGlass)
 }
@@ -153,11 +158,9 @@ func TestBreakGlassKeyIsShownOnceSlackIsBack(t *testing.T) {
 				})
 				r, err := w.BreakGlass(t.Context(), as(carol), breakGlassForm())
 				require.NoError(t, err)
-				if before > 0 {
-					w.Advance(before)
-					_, err = w.Issue(t.Context(), as(carol), r.ID)
-					require.NoError(t, err)
-				}
+				w.Advance(before)
+				_, err = w.Issue(t.Context(), as(carol), r.ID)
+				require.NoError(t, err)
 				w.Advance(40 * time.Second)
 				w.RequireNoKeys()
 				w.Messenger.Refuse(nil)

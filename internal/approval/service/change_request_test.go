@@ -22,7 +22,8 @@ func TestExpiryReminders(t *testing.T) {
 		told     []time.Duration // after the key was made
 	}{
 		"a week":      {7 * 24 * time.Hour, []time.Duration{6 * 24 * time.Hour, 7*24*time.Hour - time.Hour}},
-		"eight hours": {8 * time.Hour, []time.Duration{6 * time.Hour, 7 * time.Hour}},
+		"a day":       {24 * time.Hour, []time.Duration{18 * time.Hour, 23 * time.Hour}},
+		"eight hours": {8 * time.Hour, []time.Duration{6 * time.Hour}},
 		"an hour":     {time.Hour, []time.Duration{45 * time.Minute}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -118,7 +118,7 @@ func TestAutoApproval(t *testing.T) {
 			}
 			assert.Equal(t, approval.StateApproved, r.State)
 			assert.Equal(t, "reading from CI", r.Decision.Rule)
-			assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.DecidedNotice, approval.ReadyMessage}, r.Messages, "announced like every other")
+			assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.ReadyMessage}, r.Messages, "one card, and one message to the requester")
 			assert.Equal(t, `approved by the rule "reading from CI"`, w.Store.Entries()[0].Note, "and recorded")
 		})
 	}

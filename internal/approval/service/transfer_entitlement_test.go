@@ -210,6 +210,8 @@ func TestTransferOfBreakGlassKey(t *testing.T) {
 		w.Directory.SetGroup(onCall, carol, dana)
 		r, err := w.BreakGlass(t.Context(), as(carol), breakGlassForm())
 		require.NoError(t, err)
+		_, err = w.Issue(t.Context(), as(carol), r.ID)
+		require.NoError(t, err)
 		w.WaitIdle()
 		_, err = w.Confirm(t.Context(), as(carol), r.ID)
 		require.NoError(t, err)

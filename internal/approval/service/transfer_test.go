@@ -59,7 +59,7 @@ func TestTransfer(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, carol, r.Requester)
 		assert.True(t, r.OwnerDeactivatedAt.IsZero())
-		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.DecidedNotice, approval.KeyCreatedNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1)}, r.Messages)
+		assert.Equal(t, []approval.MessageName{approval.CardMessage, approval.KeyCreatedNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1)}, r.Messages)
 		w.WaitIdle()
 		assert.True(t, w.HasMessage(id, approval.TransferMessage(1)))
 

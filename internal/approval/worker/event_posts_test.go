@@ -46,7 +46,7 @@ func TestEachShownKeyHasItsOwnPost(t *testing.T) {
 		require.NoError(t, err)
 		w.WaitIdle()
 		r := w.RequireState(id, approval.StateDelivered)
-		assert.Equal(t, []approval.MessageName{"card", "requested", "decided.channel", "ready", "key_created.channel", "key_created.2.channel"}, r.Messages)
+		assert.Equal(t, []approval.MessageName{"card", "requested", "ready", "key_created.channel", "key_created.2.channel"}, r.Messages)
 		assert.Equal(t, first.ID, w.postedMessage(id, "key_created.channel").Request.Key.ID)
 		assert.Equal(t, r.Key.ID, w.postedMessage(id, "key_created.2.channel").Request.Key.ID)
 		assert.NotContains(t, r.Events, approval.KeyCreatedNotice, "what was posted is kept no longer than the next change")
@@ -65,19 +65,16 @@ func TestLateEventPostShowsItsMoment(t *testing.T) {
 		<-time.After(time.Hour)
 		_, err = w.Approve(t.Context(), as(bob), r.ID)
 		require.NoError(t, err)
-		lapsesUncollected := w.Stored(r.ID).ExpiresAt
 		<-time.After(time.Hour)
 		_, err = w.Withdraw(t.Context(), as(alice), r.ID)
 		require.NoError(t, err)
 		w.Run(func() { // it was down all the while
 			w.WaitIdle()
-			nudged, decided, over := w.postedMessage(r.ID, approval.NudgedNotice).Request, w.postedMessage(r.ID, approval.DecidedNotice).Request, w.postedMessage(r.ID, approval.ClosedNotice).Request
+			nudged, over := w.postedMessage(r.ID, approval.NudgedNotice).Request, w.postedMessage(r.ID, approval.ClosedNotice).Request
 			assert.Equal(t, approval.StatePending, nudged.State)
 			assert.Equal(t, lapsesUndecided, nudged.ExpiresAt)
-			assert.Equal(t, approval.StateApproved, decided.State)
-			assert.Equal(t, lapsesUncollected, decided.ExpiresAt)
 			assert.Equal(t, approval.StateWithdrawn, over.State)
-			assert.NotEqual(t, lapsesUndecided, lapsesUncollected)
+			assert.NotEqual(t, lapsesUndecided, over.ExpiresAt)
 		})
 	})
 }
@@ -85,7 +82,7 @@ func TestLateEventPostShowsItsMoment(t *testing.T) {
 func TestEventPosts(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[approval.MessageName]bool{
-		"decided.channel": true, "approval_added.1.channel": true, "approval_added.12.channel": true, "key_created.channel": true, "key_created.2.channel": true,
+		"denied.channel": true, "approval_added.1.channel": true, "approval_added.12.channel": true, "key_created.channel": true, "key_created.2.channel": true,
 		"failed.channel": true, "closed.channel": true, "nudged.channel": true, "escalated.channel": true,
 		"card": false, "requested": false, "ready": false, "reminder": false, "outcome": false, "deletion_overdue": false, "deletion_overdue.channel": false,
 		"drift.1.channel": false, "unknown_key.channel": false, "review.channel": false, "expiry_reminder.1": false, "transfer.1": false,

@@ -69,7 +69,7 @@ func TestMessageToDeactivatedRequesterIsDropped(t *testing.T) {
 				w.Advance(6 * time.Hour)
 				assert.Equal(t, before, refused(), "none is tried again")
 				assert.True(t, w.Stored(id).State.Final())
-				assert.True(t, w.HasMessage(id, approval.ClosedNotice) || w.HasMessage(id, approval.DecidedNotice), "the approvers read how it ended")
+				assert.True(t, w.HasMessage(id, approval.ClosedNotice) || w.HasMessage(id, approval.DeniedNotice), "the approvers read how it ended")
 				assert.Positive(t, strings.Count(log.String(), "a message is dropped"))
 				assert.Equal(t, before, strings.Count(log.String(), "a message is dropped"), "each is said once")
 			})

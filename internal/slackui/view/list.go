@@ -18,7 +18,7 @@ func isReadyMissing(r approval.Request) bool {
 func approvedButtons(r approval.Request) []*slack.ButtonBlockElement {
 	var all []*slack.ButtonBlockElement
 	if isReadyMissing(r) {
-		all = append(all, button(ActionIssue, r, "Create my key", slack.StylePrimary))
+		all = append(all, button(ActionIssue, r, string(issueLabel(r)), slack.StylePrimary))
 	}
 	return append(all, withdrawButton(r))
 }

@@ -263,7 +263,7 @@ func AlreadyDecided(r approval.Request, who policy.UserID) mrkdwn.Text {
 func AlreadyDoneForOwner(r approval.Request) mrkdwn.Text {
 	switch r.State {
 	case approval.StateApproved:
-		return mrkdwn.Textf("There's no key right now. Press *Create my key* in the message about this request by %s.", mrkdwn.Date(r.ExpiresAt))
+		return mrkdwn.Textf("There's no key right now. Press *%s* in the message about this request by %s.", issueLabel(r), mrkdwn.Date(r.ExpiresAt))
 	case approval.StateIssuing:
 		if r.Issuance.Stage == approval.StageRollingBack {
 			return RolledBackForOwner(r)

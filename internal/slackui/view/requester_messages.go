@@ -76,6 +76,9 @@ func nudgeNote(r approval.Request) mrkdwn.Text {
 //	└──────────────────────────────────────────────┘
 func (v Screens) ready(r approval.Request) mrkdwn.Message {
 	status := mrkdwn.JoinSentences(StatusForRequester(r), v.earlierKey(r))
+	if r.SaysOutcome() != "" {
+		status = "This is over: a newer message says how it ended."
+	}
 	return mrkdwn.NewMessage(
 		mrkdwn.JoinSentences(status, mrkdwn.Textf("Request %s: %s.", r.ID, r.Access.Description)),
 		mrkdwn.Header("Your Atlas API key "+string(r.ID)),
@@ -85,11 +88,20 @@ func (v Screens) ready(r approval.Request) mrkdwn.Message {
 	)
 }
 
+// issueLabel is the button that issues a key. In an emergency a key is what is on the
+// mind, not how it is made.
+func issueLabel(r approval.Request) mrkdwn.BotText {
+	if r.BreakGlass {
+		return "Show my key"
+	}
+	return "Create my key"
+}
+
 func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
 	switch r.State {
 	case approval.StateApproved:
 		return []*slack.ButtonBlockElement{
-			button(ActionIssue, r, "Create my key", slack.StylePrimary),
+			button(ActionIssue, r, string(issueLabel(r)), slack.StylePrimary),
 			withdrawButton(r),
 		}
 	case approval.StateIssuing:
@@ -109,12 +121,11 @@ func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
 
 // reminder asks once more whether a key that was shown is saved.
 func (v Screens) reminder(r approval.Request) mrkdwn.Message {
-	status := StatusForRequester(r)
-	var pressable []*slack.ButtonBlockElement
-	if r.State == approval.StateDelivered {
-		status = mrkdwn.Textf("*Did you save the private key*%s? Tell me by %s, or I delete it: a key without a holder must not stay.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy))
-		pressable = confirmOrReplace(r)
+	if r.State != approval.StateDelivered {
+		return greyLine(mrkdwn.Textf("Request %s: I reminded you to save the key%s.", r.ID, KeyName(r)))
 	}
+	status := mrkdwn.Textf("*Did you save the private key*%s? Tell me by %s, or I delete it: a key without a holder must not stay.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy))
+	pressable := confirmOrReplace(r)
 	return mrkdwn.NewMessage(
 		mrkdwn.JoinSentences(status, mrkdwn.Textf("Request %s: %s.", r.ID, r.Access.Description)),
 		mrkdwn.Section(status),
@@ -125,6 +136,11 @@ func (v Screens) reminder(r approval.Request) mrkdwn.Message {
 
 // outcome says how a request ended, with a way to ask again.
 func (v Screens) outcome(r approval.Request) mrkdwn.Message {
+	return v.outcomeIn(approval.OutcomeMessage, r)
+}
+
+// outcomeIn is outcome in the named message.
+func (v Screens) outcomeIn(name approval.MessageName, r approval.Request) mrkdwn.Message {
 	status := StatusForRequester(r)
 	text := mrkdwn.JoinSentences(mrkdwn.Textf("Request %s (%s):", r.ID, r.Access.Description), status)
 	if r.State == approval.StateDenied && r.Decision.Reason != "" {
@@ -138,10 +154,13 @@ func (v Screens) outcome(r approval.Request) mrkdwn.Message {
 		mrkdwn.Section(status),
 		denialReason(r),
 		revokeReason(r),
-		buttonsIn(approval.OutcomeMessage, r, pressable...),
+		buttonsIn(name, r, pressable...),
 		mrkdwn.Footnote(requestLine(r)),
 	)
 }
+
+// greyLine is what is left of a message whose time is over.
+func greyLine(said mrkdwn.Text) mrkdwn.Message { return mrkdwn.NewMessage(said, mrkdwn.Footnote(said)) }
 
 // canRequestAgain reports whether the form behind the command can bring what came
 // to nothing. A change is asked for where the key is, and so is a rotation
@@ -237,7 +256,7 @@ func statusNow(r approval.Request) mrkdwn.Text {
 func statusButtons(r approval.Request) []*slack.ButtonBlockElement {
 	switch r.State {
 	case approval.StateApproved:
-		return []*slack.ButtonBlockElement{button(ActionIssue, r, "Create my key", slack.StylePrimary)}
+		return []*slack.ButtonBlockElement{button(ActionIssue, r, string(issueLabel(r)), slack.StylePrimary)}
 	case approval.StateDelivered:
 		return confirmOrReplace(r)
 	}
@@ -253,9 +272,11 @@ func statusButtons(r approval.Request) []*slack.ButtonBlockElement {
 //	│ Request AKR-7F3K2: invoices                  │
 //	└──────────────────────────────────────────────┘
 func (v Screens) expiryReminder(r approval.Request, n int) mrkdwn.Message {
-	if r.State != approval.StateActive || n != r.ExpiryReminders {
-		status := StatusForRequester(r)
-		return mrkdwn.NewMessage(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), status), mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), status)))
+	switch {
+	case r.SaysOutcome() == approval.ExpiryReminderMessage(n):
+		return v.outcomeIn(approval.ExpiryReminderMessage(n), r)
+	case r.State != approval.StateActive || n != r.ExpiryReminders:
+		return greyLine(mrkdwn.Textf("Request %s: I reminded you that the key%s would expire.", r.ID, KeyName(r)))
 	}
 	status := mrkdwn.Textf(":hourglass_flowing_sand: *Your key%s ends %s* and is deleted then: whatever uses it stops working.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt))
 	way := mrkdwn.Text("If you need it for longer, ask for more time with *Extend*. If you are done with it, revoke it.")

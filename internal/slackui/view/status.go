@@ -59,6 +59,9 @@ func StatusForRequester(r approval.Request) mrkdwn.Text {
 	case approval.StatePending:
 		return mrkdwn.JoinSentences(approvedSoFar(r), mrkdwn.Textf("It waits for %s. Without a decision it expires %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)))
 	case approval.StateApproved:
+		if r.BreakGlass {
+			return mrkdwn.JoinSentences(lastAttemptError(r), mrkdwn.Textf("*Your emergency key is approved.* Press *Show my key* by %s: it's shown once, here, only to you.", mrkdwn.Date(r.ExpiresAt)), breakGlassNote(r))
+		}
 		return mrkdwn.JoinSentences(lastAttemptError(r), unapproved(r), approvedBy(r), removedByApprover(r, "you asked for"), mrkdwn.Textf("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", mrkdwn.Date(r.ExpiresAt)), mayDecline(r), leavesBehind(r))
 	case approval.StateIssuing:
 		return mrkdwn.JoinSentences(issuingOrRollingBack(r, "Your key is being created. It appears in this conversation, visible to you alone; stay here for a moment."), breakGlassNote(r))

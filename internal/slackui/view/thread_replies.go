@@ -45,29 +45,13 @@ func threadReply(said mrkdwn.Text, words string) mrkdwn.Message {
 	return mrkdwn.NewMessage(mrkdwn.JoinSentences(said, mrkdwn.Textf("The reason: %s", words)), mrkdwn.Section(said), mrkdwn.Quote(words))
 }
 
-// DecidedNotice says who decided, and what.
-func (v Screens) DecidedNotice(r approval.Request) mrkdwn.Message {
+// DeniedNotice says who denied it, and why.
+func (v Screens) DeniedNotice(r approval.Request) mrkdwn.Message {
 	d := r.Decision
-	switch {
-	case r.State == approval.StateDenied:
-		return threadReply(mrkdwn.Textf(":no_entry: %s denied %s %s.", Mention(d.By), v.whose(r), mrkdwn.Date(d.At)), d.Reason)
-	case d.Rule != "":
-		return threadReply(mrkdwn.Textf(":white_check_mark: The rule %s approved %s %s: no approval was needed.", mrkdwn.Truncate(d.Rule, maxName), v.whose(r), mrkdwn.Date(d.At)), "")
-	case d.By == "":
-		return threadReply(mrkdwn.JoinSentences(mrkdwn.Textf("%s sent %s%s %s.", Mention(requester(r)), what(r), v.inOrg(r), mrkdwn.Date(d.At)), unapproved(r)), "")
+	if r.State != approval.StateDenied {
+		return v.nothingLeft(r)
 	}
-	said := mrkdwn.Textf(":white_check_mark: %s approved %s %s", Mention(d.By), v.whose(r), mrkdwn.Date(d.At))
-	n := len(r.Counted())
-	if n > 1 {
-		said += mrkdwn.Textf(": the last of %s", mrkdwn.BotText(mrkdwn.Count(n, "approval")))
-	}
-	said += "."
-	for _, a := range r.Approvals {
-		if a.By == d.By {
-			said = mrkdwn.JoinSentences(said, removedBy(a, "was asked for"))
-		}
-	}
-	return threadReply(mrkdwn.JoinSentences(said, notCounted(r.Approvals)), "")
+	return threadReply(mrkdwn.Textf(":no_entry: %s denied %s %s.", Mention(d.By), v.whose(r), mrkdwn.Date(d.At)), d.Reason)
 }
 
 // approvalAddedNotice tells of the n-th approval, which was not the last.
@@ -93,7 +77,7 @@ func (v Screens) keyCreatedNotice(r approval.Request, n int) mrkdwn.Message {
 		life = mrkdwn.Textf("The one before it was not seen and is deleted. It is valid until %s, unless something ends it before or approvers give it more time.", mrkdwn.Date(r.KeyExpiresAt))
 		made = mrkdwn.Textf(":key: Another key%s of %s was made and shown to %s alone %s.", KeyName(r), what(r), Mention(requester(r)), mrkdwn.Date(r.Confirmation.ShownAt))
 	}
-	return threadReply(mrkdwn.JoinSentences(made, life), "")
+	return threadReply(mrkdwn.JoinSentences(made, approvedBy(r), removedByApprover(r, "was asked for"), life), "")
 }
 
 // ClosedNotice says how it ended.
@@ -113,7 +97,7 @@ func (v Screens) ClosedNotice(r approval.Request) mrkdwn.Message {
 	case approval.StateExpired:
 		return threadReply(mrkdwn.Textf(":hourglass: The time of %s was over %s: %s", v.whose(r), mrkdwn.Date(r.Outcome.At), expiryReason(r)), "")
 	case approval.StateApplied:
-		return threadReply(mrkdwn.JoinSentences(changed(r, "The"), mrkdwn.Textf("That was request %s of %s.", r.ID, Mention(requester(r)))), "")
+		return threadReply(mrkdwn.JoinSentences(changed(r, "The"), mrkdwn.Textf("That was request %s of %s.", r.ID, Mention(requester(r))), approvedBy(r)), "")
 	}
 	return threadReply(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), statusForApprovers(r)), "")
 }

@@ -64,8 +64,8 @@ func (v Screens) Message(r approval.Request, name approval.MessageName) mrkdwn.M
 		return v.ownsNotice(r)
 	case approval.UnknownKeysNotice:
 		return v.UnknownKeysNotice(r)
-	case approval.DecidedNotice:
-		return v.DecidedNotice(r)
+	case approval.DeniedNotice:
+		return v.DeniedNotice(r)
 	case approval.KeyCreatedNotice:
 		return v.keyCreatedNotice(r, 1)
 	case approval.ClosedNotice:
