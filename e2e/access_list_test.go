@@ -51,7 +51,7 @@ func TestAccessListChangeNeedsApproval(t *testing.T) {
 		w.ClickIn(bob, "card/approve", string(change))
 		w.WaitForState(change, approval.StateApplied)
 		w.requireAccessList(id, "203.0.113.7", "192.0.2.9")
-		w.WaitForMessage(alice, string(change), "may now be used from `203.0.113.7, 192.0.2.9`")
+		w.WaitForMessage(alice, string(change), "updated: `203.0.113.7, 192.0.2.9`")
 		assert.Equal(t, []string{"POST", "DELETE"}, w.listChanges(before), "nothing is taken away before the new is there")
 	})
 }
@@ -79,9 +79,9 @@ func TestNarrowingNeedsNoApproval(t *testing.T) {
 		assert.Equal(t, slack.Closed, again.Outcome, "sent again after it was done, it is the same change")
 		assert.Equal(t, 1, w.countSuccessors(id))
 		w.requireAccessList(id, "203.0.113.7")
-		card := w.WaitForMessageIn(bob, slack.Approvals, string(change), "No approval was needed")
+		card := w.WaitForMessageIn(bob, slack.Approvals, string(change), "No approval needed")
 		assert.False(t, contains(card, "card/approve"))
-		w.WaitForMessage(alice, string(change), "may now be used from `203.0.113.7`")
+		w.WaitForMessage(alice, string(change), "updated: `203.0.113.7`")
 	})
 }
 
@@ -133,7 +133,7 @@ func TestAccessListChangeUnderFaults(t *testing.T) {
 				return false
 			})
 			w.requireAccessList(id, "203.0.113.7", "192.0.2.9")
-			w.WaitForMessage(alice, string(change), "may now be used from")
+			w.WaitForMessage(alice, string(change), "updated:")
 			assert.True(t, w.wasInjected(fault), "the fault befell no call")
 		})
 	}
@@ -159,7 +159,7 @@ func TestAddressRefusedByAtlasFailsChange(t *testing.T) {
 		r := w.WaitForState(change, approval.StateFailed)
 		assert.Equal(t, approval.CauseBadAddress, r.Outcome.Cause)
 		w.WaitForMessage(alice, string(change), "doesn't accept one of the addresses")
-		w.WaitForMessageIn(bob, slack.Approvals, string(change), "was given up")
+		w.WaitForMessageIn(bob, slack.Approvals, string(change), "Nothing was changed")
 		w.requireAccessList(id, "203.0.113.7", "198.51.100.0/24")
 		assert.Equal(t, approval.StateActive, w.stored(id).State)
 	})
@@ -173,14 +173,14 @@ func TestPartialAccessListChangeIsRolledBack(t *testing.T) {
 		w.WaitForMessageIn(bob, slack.Approvals, "card/approve", string(change))
 		w.inject(atlasError("DELETE /orgs/{orgId}/apiKeys/{id}/accessList/{entry}", 400, refusedCode, 3))
 		w.ClickIn(bob, "card/approve", string(change))
-		w.WaitForMessageIn(bob, slack.Approvals, string(change), "may work from the addresses of both lists")
+		w.WaitForMessageIn(bob, slack.Approvals, string(change), "may work from both lists")
 		w.WaitUntil("the change is over", func() bool {
 			w.Advance(10 * time.Second)
 			return w.stored(change).State.Final()
 		})
 		w.WaitForState(change, approval.StateFailed)
 		w.requireAccessList(id, "203.0.113.7", "198.51.100.0/24")
-		w.WaitForMessage(alice, string(change), "has the access list that it had before")
+		w.WaitForMessage(alice, string(change), "keeps its previous IP access list")
 		assert.Equal(t, approval.StateActive, w.stored(id).State)
 	})
 }

@@ -55,7 +55,7 @@ func TestBreakGlassFailsWhenAtlasRefuses(t *testing.T) {
 		w.ClickIn(alice, "ready/issue", string(id))
 		assert.Equal(t, approval.CauseKeyLimit, w.WaitForState(id, approval.StateFailed).Outcome.Cause)
 		w.WaitForMessage(alice, "outcome/request_again", string(id))
-		w.WaitForMessageIn(bob, slack.Approvals, string(id), "no key")
+		w.WaitForMessageIn(bob, slack.Approvals, string(id), "No key was created")
 		assert.Empty(t, w.botKeys())
 		w.ClickIn(bob, "review/review", string(id)) // that it was tried is looked at, too
 		w.waitForReview(id, bob)

@@ -42,7 +42,7 @@ func TestBreakGlassReviewRequiresDifferentUser(t *testing.T) {
 		w.WaitForMessageIn(dana, slack.Approvals, "*Reviewed* by <@"+bob+">", string(id))
 		w.WaitForMessageIn(alice, w.appDM(alice), "<@"+bob+"> reviewed", string(id))
 		require.NoError(t, w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, ticket, "review"))
-		w.WaitForMessageIn(dana, slack.Approvals, "<@"+bob+"> reviewed this already")
+		w.WaitForMessageIn(dana, slack.Approvals, "<@"+bob+"> already reviewed this")
 		w.waitForReview(id, bob)
 	})
 }
@@ -58,7 +58,7 @@ func TestConcurrentBreakGlassReviews(t *testing.T) {
 		)
 		first := w.WaitForRequest(id, "is signed", func(r approval.Request) bool { return r.Review.By != "" }).Review.By
 		second := map[policy.UserID]string{bob: dana, dana: bob}[first]
-		w.WaitForMessageIn(second, slack.Approvals, "<@"+string(first)+"> reviewed this already")
+		w.WaitForMessageIn(second, slack.Approvals, "<@"+string(first)+"> already reviewed this")
 	})
 }
 
@@ -102,7 +102,7 @@ func TestBreakGlassReviewInHome(t *testing.T) {
 		w.waitForReview(id, bob)
 		w.WaitForScreen(bob, "nothing to be reviewed", func(s slack.Screen) bool { return !homeHolds(s, "home/review") })
 		w.ClickInHome(dana, "home/review", string(id))
-		w.WaitForHome(dana, "reviewed this already", bob)
+		w.WaitForHome(dana, "already reviewed this", bob)
 		w.waitForReview(id, bob)
 		w.WaitForScreen(dana, "a ticket without a button", func(s slack.Screen) bool { _, _, there := find(s, "review/review"); return !there })
 	})
@@ -117,7 +117,7 @@ func TestApproverRevokesBreakGlassKey(t *testing.T) {
 		w.ClickOpensModal(bob, "card/revoke_with_reason", string(id))
 		w.SubmitText(bob, "reason", "that was no emergency")
 		w.WaitForState(id, approval.StateEnded)
-		w.WaitForMessage(alice, "because <@"+bob+"> revoked it", "that was no emergency")
+		w.WaitForMessage(alice, "<@"+bob+"> revoked it", "that was no emergency")
 		assert.Empty(t, w.botKeys())
 		w.ClickIn(bob, "review/review", string(id))
 		w.waitForReview(id, bob)

@@ -67,7 +67,7 @@ func ruleFlows() []flow {
 		{
 			name: "approved by two", messages: 7, policy: needsTwo,
 			people: []person{{bob, []act{approvesOnce(bob)}}, {dana, []act{approvesOnce(dana)}}, {alice, []act{asks, creates, saves, revokes}}},
-			ends:   revoked, posts: map[string]int{`:ballot_box_with_check:`: 1, `was made and shown`: 1},
+			ends:   revoked, posts: map[string]int{`:ballot_box_with_check:`: 1, `was shown only to`: 1},
 		},
 		{
 			name: "approved with less", messages: 6, overHTTP: true, grant: grant{roles: defaultGrant.roles, from: "203.0.113.7"},
@@ -76,21 +76,21 @@ func ruleFlows() []flow {
 		{
 			name: "approved with less, and declined", messages: 4,
 			people: []person{{bob, []act{leavesLess}}, {alice, []act{asks, press("ready/withdraw")}}},
-			ends:   []outcome{ended(approval.StateWithdrawn, approval.CauseDeclined)}, posts: map[string]int{`declined what was approved`: 1},
+			ends:   []outcome{ended(approval.StateWithdrawn, approval.CauseDeclined)}, posts: map[string]int{`declined the reduced access`: 1},
 		},
 		{
 			name: "approved by a rule", messages: 5, policy: autoApproves, overHTTP: true,
 			people: []person{{alice, []act{asks, creates, saves, revokes}}, {bob, nil}},
-			ends:   revoked, posts: map[string]int{`was made and shown`: 1},
+			ends:   revoked, posts: map[string]int{`was shown only to`: 1},
 		},
 		{
 			name: "break-glass", messages: 6, policy: letsAlice, grant: grant{roles: "ORG_OWNER", from: "203.0.113.7"},
 			people: []person{{alice, []act{breaksGlass, creates, saves, revokes}}, {bob, []act{after("was deleted", press("review/review"))}}},
-			ends:   revoked, posts: map[string]int{`To be reviewed:`: 1},
+			ends:   revoked, posts: map[string]int{`Review pending:`: 1},
 		},
 		{
 			name: "nudged, brought up, escalated", messages: 9, policy: escalates,
-			people: []person{{alice, []act{asks, nudges, creates, saves, revokes}}, {carol, []act{after("so it went to", approves)}}, {bob, nil}},
+			people: []person{{alice, []act{asks, nudges, creates, saves, revokes}}, {carol, []act{after("can approve as well", approves)}}, {bob, nil}},
 			ends:   revoked, posts: map[string]int{`:wave:`: 1, `Still waiting for a decision`: 1, `:arrow_up:`: 1},
 		},
 		{
@@ -104,7 +104,7 @@ func ruleFlows() []flow {
 			name: "its owner leaves, and the next one rotates", messages: 13, people: []person{
 				{bob, []act{approves, after("<@U0ALICE> has the key", leaves(alice)), handsTo(carol)}},
 				{alice, []act{asksWeek, creates, saves}},
-				{carol, []act{until("it takes over from the key", press("transfer/rotate")), creates, saves, switches, after("its successor took over", on(2, revokes))}},
+				{carol, []act{until("No approval needed: replaces", press("transfer/rotate")), creates, saves, switches, after("replaced it", on(2, revokes))}},
 			},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseReplaced), ended(approval.StateEnded, approval.CauseRevoked)},
 		},
@@ -115,7 +115,7 @@ func ruleFlows() []flow {
 		},
 		{
 			name: "revoked by the operator", messages: 6,
-			people: []person{{bob, both}, {alice, []act{asks, creates, saves}}, {alice, []act{after("[Yy]ou have the key", operatorRevokes)}}},
+			people: []person{{bob, both}, {alice, []act{asks, creates, saves}}, {alice, []act{after("is active. Expires", operatorRevokes)}}},
 			ends:   revoked,
 		},
 		{
@@ -124,7 +124,7 @@ func ruleFlows() []flow {
 		},
 		{
 			name: "rotated in the second organization", messages: 11, orgs: 2, grant: grant{org: 1, roles: defaultGrant.roles, from: defaultGrant.from},
-			people: []person{{bob, both}, {alice, []act{asksInSecond, creates, saves, on(1, rotates), switches, after("its successor took over", on(2, revokes))}}},
+			people: []person{{bob, both}, {alice, []act{asksInSecond, creates, saves, on(1, rotates), switches, after("replaced it", on(2, revokes))}}},
 			ends:   []outcome{ended(approval.StateEnded, approval.CauseReplaced), ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 	}

@@ -76,7 +76,7 @@ var (
 	revokes   = press("ready/revoke")
 	switches  = until("The earlier key .* is being deleted", press("ready/retire_predecessor"))
 	withdraws = either(press("requested/withdraw"), press("ready/withdraw"))
-	rotates   = until("was opened to take over|it takes over from the key", press("ready/rotate"))
+	rotates   = until("is to replace it|No approval needed: replaces", press("ready/rotate"))
 
 	wantsADayMore = sends("extension", press("ready/extend"), "extend", as(with(entered("reason", "the export is not done"), "lifetime", "24h0m0s")))
 )
@@ -115,7 +115,7 @@ func newKeyFlows() []flow {
 		},
 		{
 			name: "never confirmed", messages: 7, people: []person{bob, {alice, []act{asks, creates}}},
-			ends: []outcome{ended(approval.StateEnded, approval.CauseUnconfirmed)}, posts: map[string]int{`Did you save the private key`: 1},
+			ends: []outcome{ended(approval.StateEnded, approval.CauseUnconfirmed)}, posts: map[string]int{`Did you save your key`: 1},
 		},
 		{
 			name: "denied", messages: 4, overHTTP: true, people: []person{{alice, []act{asks}}, {slack.Bob, []act{denies}}},
@@ -132,8 +132,8 @@ func newKeyFlows() []flow {
 		{
 			name: "approved and revoked in the Home tab", messages: 6,
 			people: []person{
-				{slack.Bob, []act{until("approved request", after("Waits for", pressAtHome("home/approve")))}},
-				{alice, []act{asks, creates, saves, after("ou have the key", pressAtHome("home/revoke"))}},
+				{slack.Bob, []act{until("Approved by .*: request", after("Waiting for", pressAtHome("home/approve")))}},
+				{alice, []act{asks, creates, saves, after("is active. Expires", pressAtHome("home/revoke"))}},
 			},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked)},
 		},
@@ -147,7 +147,7 @@ func newKeyFlows() []flow {
 const day = 24 * time.Hour
 
 // expiryReminder is said to an owner before a key's end.
-const expiryReminder = `Your key .* and is deleted then: whatever uses it stops working`
+const expiryReminder = `Your key .* Then it's deleted, and whatever uses it stops working`
 
 // changeFlows change a key that lives.
 func changeFlows() []flow {
@@ -155,23 +155,23 @@ func changeFlows() []flow {
 	done := ended(approval.StateApplied, "")
 	return []flow{
 		{
-			name: "extended, then revoked", messages: 10, people: []person{bob, {alice, []act{asks, creates, saves, wantsADayMore, after("now ends", revokes)}}},
+			name: "extended, then revoked", messages: 10, people: []person{bob, {alice, []act{asks, creates, saves, wantsADayMore, after("extended to", revokes)}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked), done},
 		},
 		{
 			name: "extension denied", messages: 10, overHTTP: true,
 			people: []person{
-				{slack.Bob, []act{on(1, approves), after("asks for more time", denies)}},
+				{slack.Bob, []act{on(1, approves), after("wants to extend", denies)}},
 				{alice, []act{asks, creates, saves, wantsADayMore}},
 			},
 			ends: []outcome{atEndDate(8 * time.Hour), ended(approval.StateDenied, "")}, posts: map[string]int{expiryReminder: 1},
 		},
 		{
-			name: "other addresses, approved", messages: 10, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7 192.0.2.9"), after("may now be used from", revokes)}}},
+			name: "other addresses, approved", messages: 10, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7 192.0.2.9"), after("IP access list of", revokes)}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked), done},
 		},
 		{
-			name: "fewer addresses", messages: 8, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7"), after("may now be used from", revokes)}}},
+			name: "fewer addresses", messages: 8, overHTTP: true, people: []person{bob, {alice, []act{asks, creates, saves, wantsFrom("203.0.113.7"), after("IP access list of", revokes)}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseRevoked), done},
 		},
 		{
@@ -186,7 +186,7 @@ func rotationFlows() []flow {
 	bob := person{bob, []act{approves}}
 	return []flow{
 		{
-			name: "rotated, and switched over", messages: 11, people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), switches, after("its successor took over", on(2, revokes))}}},
+			name: "rotated, and switched over", messages: 11, people: []person{bob, {alice, []act{asks, creates, saves, on(1, rotates), switches, after("replaced it", on(2, revokes))}}},
 			ends: []outcome{ended(approval.StateEnded, approval.CauseReplaced), ended(approval.StateEnded, approval.CauseRevoked)},
 		},
 		{

@@ -163,7 +163,7 @@ func (r report) isSynced(q approval.Request) bool {
 
 var (
 	saysDeleted    = regexp.MustCompile("key `([a-z]{8})` was deleted")
-	saysUsableFrom = regexp.MustCompile(`key of request (AKR-[0-9A-Z]+) may now be used from ([0-9a-f.:/, ]*[0-9a-f/])\.`)
+	saysUsableFrom = regexp.MustCompile(`IP access list of (AKR-[0-9A-Z]+) updated: .([0-9a-f.:/, ]+)` + "`")
 )
 
 // check compares what is said with what is so at that very moment.
@@ -195,7 +195,7 @@ func (w *crashRun) check(c wire.Call) {
 	if strings.Contains(words, "didn't open in time") && w.allFormsOpened() {
 		w.violation("a form is open, and is said not to be")
 	}
-	if strings.Contains(words, "There is no key") {
+	if strings.Contains(words, "No key was created") {
 		for _, id := range idsIn(words) {
 			if len(w.alive()[id]) > 0 {
 				w.violation("there is a key of %s, and people are told that there is none", id)

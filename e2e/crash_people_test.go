@@ -129,7 +129,7 @@ func (w *crashRun) isLastShown(m slack.Message) bool {
 }
 
 var (
-	keyInNote    = regexp.MustCompile(`MONGODB_ATLAS_PUBLIC_API_KEY=([a-z]{8})`)
+	keyInNote    = regexp.MustCompile(`(?s)MONGODB_ATLAS_PUBLIC_API_KEY.*?"text":"([a-z]{8})"`)
 	keyInMessage = regexp.MustCompile("key `([a-z]{8})`")
 	idInButton   = regexp.MustCompile(`"value":"(AKR-[0-9A-Z]+)"`)
 )

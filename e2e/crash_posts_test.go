@@ -19,7 +19,7 @@ var (
 	zeroTime          = regexp.MustCompile(`0001 00:00|date\^-|at an unknown time`)
 	changedInBrackets = regexp.MustCompile(`\(Changed <!date\^([0-9]+)\^`)
 	foundInBrackets   = regexp.MustCompile(`\(Found <!date\^([0-9]+)\^`)
-	saysShown         = regexp.MustCompile("^:key: (The|Another) key `([a-z]{8})` of request (AKR-[0-9A-Z]+) .*was made and shown to (<@U[0-9A-Z]+>|[A-Z][a-z]+ [A-Z][a-z]+) alone <!date\\^([0-9]+)\\^")
+	saysShown         = regexp.MustCompile("^:key: (The|Another) key `([a-z]{8})` of request (AKR-[0-9A-Z]+) .*was shown only to (<@U[0-9A-Z]+>|[A-Z][a-z]+ [A-Z][a-z]+) <!date\\^([0-9]+)\\^")
 )
 
 // checkPosts asserts that each post of a key tells of one that was shown to that

@@ -142,7 +142,7 @@ func TestPermanentAtlasErrorsFailRequest(t *testing.T) {
 			assert.NotEmpty(t, r.Outcome.Cause)
 			assert.Equal(t, fault.Code, r.Outcome.Code)
 			w.WaitForMessage(alice, "outcome/request_again")
-			w.WaitForMessageIn(bob, slack.Approvals, string(id), "no key")
+			w.WaitForMessageIn(bob, slack.Approvals, string(id), "No key was created")
 			assert.Empty(t, w.botKeys())
 			_, _, shown := find(w.Slack.Screen(alice), "PRIVATE_API_KEY")
 			assert.False(t, shown)
@@ -188,8 +188,8 @@ func TestUndeletableKeyIsReportedActive(t *testing.T) {
 			w.Advance(time.Minute)
 			return w.stored(id).Deletion.Notified
 		})
-		w.WaitForMessage(alice, "alive")
-		w.WaitForMessageIn(bob, slack.Approvals, "alive")
+		w.WaitForMessage(alice, "still active")
+		w.WaitForMessageIn(bob, slack.Approvals, "still active")
 		require.Len(t, w.botKeys(), 1)
 		w.Wire.Clear()
 		w.WaitUntil("it is gone", func() bool {
@@ -329,12 +329,12 @@ func TestUnreachableChannelIsReported(t *testing.T) {
 	w.OpenForm(alice)
 	_, err := w.Slack.Submit(w.ctx(), alice, requestInput())
 	require.NoError(t, err)
-	w.WaitForMessage(alice, "requested/withdraw", "could not")
+	w.WaitForMessage(alice, "requested/withdraw", "can't reach")
 	w.Slack.AddBotToChannel(slack.Approvals)
 	w.WaitUntil("the card is posted", func() bool {
 		w.Advance(10 * time.Second)
 		_, _, ok := find(w.Slack.Screen(bob), "card/approve")
 		return ok
 	})
-	w.WaitForScreen(alice, "that the approvers were reached", func(s slack.Screen) bool { _, _, still := find(s, "could not"); return !still })
+	w.WaitForScreen(alice, "that the approvers were reached", func(s slack.Screen) bool { _, _, still := find(s, "can't reach"); return !still })
 }

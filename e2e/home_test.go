@@ -95,7 +95,7 @@ func TestHomeOfAnApprover(t *testing.T) {
 		w.WaitForScreen(dana, "the form for a reason", func(s slack.Screen) bool { return s.Modal != nil })
 		w.SubmitText(dana, "reason", "not needed")
 		w.WaitForState(id, approval.StateEnded)
-		w.WaitForMessage(alice, "not needed", "because <@"+dana)
+		w.WaitForMessage(alice, "not needed", "<@"+dana)
 		w.WaitForHome(dana, "No active keys match")
 		assert.Empty(t, w.botKeys())
 	})

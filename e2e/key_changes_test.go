@@ -121,7 +121,7 @@ func TestOwnerIsRemindedBeforeExpiry(t *testing.T) {
 		public := w.botKeys()[0].PublicKey
 		w.WaitIdle(id)
 		w.Advance(18*time.Hour + time.Minute)
-		first := w.WaitForMessage(alice, "expiry_reminder/extend", "expiry_reminder/rotate", "expiry_reminder/revoke", public, "ends")
+		first := w.WaitForMessage(alice, "expiry_reminder/extend", "expiry_reminder/rotate", "expiry_reminder/revoke", public, "expires")
 		w.WaitIdle(id)
 		w.Advance(5 * time.Hour)
 		w.WaitUntil("the second message is the one with buttons", func() bool {
@@ -166,8 +166,8 @@ func TestExtendApproved(t *testing.T) {
 		card := w.ClickIn(bob, "card/approve", string(more))
 		w.WaitForState(more, approval.StateApplied)
 		assert.Equal(t, ends.Add(24*time.Hour), w.stored(id).KeyExpiresAt)
-		w.WaitForMessage(alice, string(more), "Your key of request "+string(id)+" now ends")
-		w.WaitForMessageIn(bob, slack.Approvals, string(more), "now ends")
+		w.WaitForMessage(alice, string(more), "Key of "+string(id)+" extended to")
+		w.WaitForMessageIn(bob, slack.Approvals, string(more), "extended to")
 		_, _, again2 := find(w.Slack.Screen(alice), "outcome/request_again")
 		assert.False(t, again2, "there is nothing to ask again")
 

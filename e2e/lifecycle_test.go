@@ -26,7 +26,7 @@ func TestAskApproveCreateSave(t *testing.T) {
 		assert.Empty(t, w.botKeys(), "approval makes no key")
 
 		w.Click(alice, "ready/issue")
-		note := w.WaitForMessage(alice, "MONGODB_ATLAS_PUBLIC_API_KEY=", "MONGODB_ATLAS_PRIVATE_API_KEY=")
+		note := w.WaitForMessage(alice, "MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PRIVATE_API_KEY")
 		assert.True(t, note.Ephemeral)
 		keys := w.botKeys()
 		require.Len(t, keys, 1)

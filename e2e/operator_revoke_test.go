@@ -20,8 +20,8 @@ func TestOperatorRevocationIsShownInSlack(t *testing.T) {
 		_, err := w.runRevoke("--reason", "leaked <!channel> & found", string(id))
 		require.NoError(t, err)
 		assert.Equal(t, service.Operator, w.WaitForState(id, approval.StateEnded).Outcome.By)
-		w.WaitForMessageIn(alice, slack.AppDM(alice), "outcome/request_again", string(id), "because the operator revoked it", "leaked", "found")
-		w.WaitForMessageIn(bob, slack.Approvals, "Request", string(id), "because the operator revoked it", "leaked")
+		w.WaitForMessageIn(alice, slack.AppDM(alice), "outcome/request_again", string(id), "the operator revoked it", "leaked", "found")
+		w.WaitForMessageIn(bob, slack.Approvals, "Request", string(id), "the operator revoked it", "leaked")
 		thread := w.WaitForMessageIn(dana, slack.Approvals, ":wastebasket:", string(id), "the operator")
 		assert.Equal(t, card.TS, thread.ThreadTS)
 		w.WaitForScreen(bob, "a card without a button", func(s slack.Screen) bool { _, _, there := find(s, "card/revoke_with_reason"); return !there })
@@ -42,6 +42,6 @@ func TestNewOwnerIsToldOfOperatorRevocation(t *testing.T) {
 	id, _ := w.transferred()
 	_, err := w.runRevoke("--reason", "seen in a public repository", string(id))
 	require.NoError(t, err)
-	w.WaitForMessageIn(carol, slack.AppDM(carol), string(id), "because the operator revoked it", "seen in a public repository")
+	w.WaitForMessageIn(carol, slack.AppDM(carol), string(id), "the operator revoked it", "seen in a public repository")
 	w.WaitIdle(id)
 }

@@ -190,7 +190,7 @@ func TestRemovedOrganizationDelaysDeletion(t *testing.T) {
 			w.Advance(time.Minute)
 			return w.stored(live).Deletion.Notified
 		})
-		w.WaitForMessageIn(alice, slack.AppDM(alice), string(live), "still alive")
+		w.WaitForMessageIn(alice, slack.AppDM(alice), string(live), "still active")
 		require.Len(t, w.keysIn(1), 1)
 		putBack()
 		w.WaitUntil("it is deleted", func() bool {
@@ -216,7 +216,7 @@ func TestKeyIsDeletedOnceOrganizationReturns(t *testing.T) {
 			w.Advance(time.Minute)
 			return w.stored(live).Deletion.Notified
 		})
-		w.WaitForMessage(alice, string(live), "still alive in Atlas")
+		w.WaitForMessage(alice, string(live), "still active in Atlas")
 		require.Len(t, w.keysIn(1), 1)
 		w.WaitIdle(live)
 		putBack()

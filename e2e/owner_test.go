@@ -111,7 +111,7 @@ func TestKeyIsTransferred(t *testing.T) {
 		w.WaitForMessageIn(carol, slack.General, string(id), "list/rotate")
 
 		require.NoError(t, w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, said, "transfer", dana))
-		w.WaitForMessageIn(dana, slack.Approvals, "<@"+bob+"> handed it from <@"+alice+"> to <@"+carol+">")
+		w.WaitForMessageIn(dana, slack.Approvals, "<@"+bob+"> transferred it from <@"+alice+"> to <@"+carol+">")
 		w.ownedBy(id, carol)
 		assert.Equal(t, 1, w.entries(id, approval.EventTransfer))
 	})
@@ -205,7 +205,7 @@ func TestKeyOfDeactivatedOwnerIsRevoked(t *testing.T) {
 		w.SubmitText(bob, "reason", "nothing needs it")
 		w.WaitForState(id, approval.StateEnded)
 		assert.Empty(t, w.botKeys())
-		w.WaitForMessageIn(dana, slack.Approvals, string(id), "because <@"+bob+"> revoked it", "nothing needs it")
+		w.WaitForMessageIn(dana, slack.Approvals, string(id), "<@"+bob+"> revoked it", "nothing needs it")
 		w.WaitForScreen(bob, "a notice without a menu", func(s slack.Screen) bool { _, _, there := find(s, "owner_deactivated/transfer"); return !there })
 		require.NoError(t, w.Slack.ClickStale(w.ctx(), dana, slack.Approvals, said, "transfer", carol))
 		w.WaitUntil("it is refused", func() bool { return w.hasEphemeralIn(dana, slack.Approvals, "was deleted") })

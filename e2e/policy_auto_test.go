@@ -59,7 +59,7 @@ func TestPolicyAutoApproval(t *testing.T) {
 			return e.Request == id && e.Event == approval.EventSubmit && e.To == approval.StateApproved && e.By == alice && strings.Contains(e.Note, `the rule "reading from CI"`)
 		}), "it is on the record")
 		card := w.card(id)
-		assert.True(t, contains(card, "reading from CI", "no approval was needed", "@"+alice, "ci (198.51.100.0/28)"))
+		assert.True(t, contains(card, "reading from CI", "Auto-approved", "@"+alice, "ci (198.51.100.0/28)"))
 		assert.False(t, contains(card, "card/approve"))
 		assert.Empty(t, card.Mentions.Groups, "no group is mentioned")
 		assert.Empty(t, w.thread(id), "the card says it")

@@ -96,11 +96,11 @@ func TestPolicyApprovalsInHome(t *testing.T) {
 		w.WaitForHome(bob, "No requests are waiting for your decision")
 		w.OpenHome(dana, string(id), "1 of 2", "home/approve")
 		w.ClickInHome(dana, "home/approve", string(id))
-		w.WaitForHome(dana, "waits for other people", ofSecurity)
+		w.WaitForHome(dana, "Your approval isn't needed any more", ofSecurity)
 		require.NoError(t, w.Slack.ForgeClick(w.ctx(), slack.Forgery{
 			User: bob, Payload: json.RawMessage(atHome(bob, slack.TeamID, "home/approve", string(id))), // of a tab that is old
 		}))
-		w.WaitForHome(bob, "approved this already")
+		w.WaitForHome(bob, "already approved this")
 		w.OpenHome(carol, string(id), "1 of 2", "home/approve")
 		w.ClickInHome(carol, "home/approve", string(id))
 		w.WaitForState(id, approval.StateApproved)
@@ -117,7 +117,7 @@ func TestPolicyPartialApprovalAfterOwnApproval(t *testing.T) {
 		require.NoError(t, w.Slack.ClickStale(w.ctx(), bob, slack.Approvals, card, "approve"))
 		before := w.waitForApprovals(id, 1)
 		assert.Equal(t, slack.Updated, w.SubmitFields(bob, aPart).Outcome)
-		w.modalShows(bob, "approved this already")
+		w.modalShows(bob, "already approved this")
 		assert.Equal(t, before.Version, w.stored(id).Version)
 		assert.Len(t, w.stored(id).Access.Roles, 2)
 	})

@@ -53,21 +53,21 @@ var tellings = map[string]scenario{
 	"approved": {waits, byPressing(bob, "card/approve"), approval.StateApproved,
 		nil, []string{"@" + bob, "ready/issue"}},
 	"denied": {waits, byWriting(bob, "card/deny", "reason", "use the dashboard"), approval.StateDenied,
-		[]string{"@" + bob, "denied", "use the dashboard"}, []string{"@" + bob, "use the dashboard"}},
+		[]string{"@" + bob, "enied", "use the dashboard"}, []string{"@" + bob, "use the dashboard"}},
 	"withdrawn": {waits, byPressing(alice, "requested/withdraw"), approval.StateWithdrawn,
-		[]string{"@" + alice, "back"}, nil},
+		[]string{"@" + alice, "withdrew"}, nil},
 	"not decided": {waits, byWaiting(24*time.Hour + time.Minute), approval.StateExpired,
 		[]string{"no approver decided in time"}, []string{"no approver decided in time"}},
 	"not collected": {(*Env).approved, byWaiting(24*time.Hour + time.Minute), approval.StateExpired,
-		[]string{"not created in time"}, []string{"not created in time"}},
+		[]string{"created in time"}, []string{"created in time"}},
 	"made": {(*Env).approved, byPressing(alice, "ready/issue"), approval.StateDelivered,
-		[]string{"@" + alice, "was made"}, []string{"MONGODB_ATLAS_PUBLIC_API_KEY"}},
+		[]string{"@" + alice, "was shown"}, []string{"MONGODB_ATLAS_PUBLIC_API_KEY"}},
 	"revoked by its owner": {(*Env).active, byPressing(alice, "ready/revoke"), approval.StateEnded,
 		[]string{"@" + alice, "revoked"}, []string{"revoked", "outcome/request_again"}},
 	"revoked by an approver": {(*Env).active, byWriting(bob, "card/revoke_with_reason", "reason", "seen in a log"), approval.StateEnded,
 		[]string{"@" + bob, "seen in a log"}, []string{"@" + bob, "seen in a log", "outcome/request_again"}},
 	"at its end": {(*Env).nearExpiry, byWaiting(time.Hour), approval.StateEnded,
-		[]string{"its lifetime was over"}, nil}, // it was foretold
+		[]string{"it expired"}, nil}, // it was foretold
 }
 
 func TestPolicyNotifications(t *testing.T) {
@@ -152,7 +152,7 @@ func TestPolicyThreadRecordsEveryStep(t *testing.T) {
 		thread := w.thread(id)
 		require.Len(t, thread, 3)
 		public := w.stored(id).Key.PublicKey
-		for n, words := range [][]string{{"@" + bob, "1 of 2"}, {public, "was made", "@" + bob, "@" + carol}, {public, "was deleted", "@" + alice}} {
+		for n, words := range [][]string{{"@" + bob, "1 of 2"}, {public, "was shown", "@" + bob, "@" + carol}, {public, "was deleted", "@" + alice}} {
 			assert.True(t, contains(thread[n], append(words, string(id))...), "%s", thread[n].Text)
 		}
 		w.canBeReadOut(id)

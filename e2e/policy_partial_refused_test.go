@@ -106,7 +106,7 @@ func TestPolicyLatePartialApprovalIsRefused(t *testing.T) {
 		"denied": {func(w *Env, id policy.ID) {
 			w.ClickOpensModal(dana, "card/deny", string(id))
 			w.SubmitText(dana, "reason", "no")
-		}, approval.StateDenied, []string{"@" + dana, "denied"}},
+		}, approval.StateDenied, []string{"@" + dana, "enied"}},
 		"approved as it is": {func(w *Env, id policy.ID) { w.approve(dana, id) }, approval.StateApproved, []string{"@" + dana, "approved"}},
 		"withdrawn":         {func(w *Env, _ policy.ID) { w.Click(alice, "requested/withdraw") }, approval.StateWithdrawn, []string{"@" + alice, "back"}},
 		"expired":           {func(w *Env, id policy.ID) { w.WaitIdle(id); w.Advance(25 * time.Hour) }, approval.StateExpired, []string{"no approver decided in time"}},

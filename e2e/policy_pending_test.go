@@ -89,8 +89,8 @@ func TestPolicyUndecidedRequestEscalates(t *testing.T) {
 		third := w.waitForThreadReply(id, 3)
 		assert.Equal(t, []string{security}, third.Mentions.Groups)
 		assert.Equal(t, 1, w.calls(security), "they are called once")
-		assert.True(t, contains(third, string(id), "Any of you can decide"))
-		w.WaitForMessage(alice, "requested/withdraw", "It went to", ofSecurity)
+		assert.True(t, contains(third, string(id), "can approve as well"))
+		w.WaitForMessage(alice, "requested/withdraw", "can approve as well", ofSecurity)
 		assert.Equal(t, 1, w.entries(id, approval.EventEscalate))
 
 		w.approve(carol, id)

@@ -41,7 +41,7 @@ func TestProjectThatCannotBeGrantedFailsRequest(t *testing.T) {
 			assert.Equal(t, tt.cause, r.Outcome.Cause)
 			assert.Equal(t, tt.fault.Code, r.Outcome.Code)
 			w.WaitForMessage(alice, "outcome/request_again", string(id), tt.fault.Code)
-			w.WaitForMessageIn(bob, slack.Approvals, string(id), "no key")
+			w.WaitForMessageIn(bob, slack.Approvals, string(id), "No key was created")
 			w.requireNoKeyShown()
 			assert.Len(t, w.issued(), 1)
 		})

@@ -287,7 +287,7 @@ func TestManualProjectChangesAreReported(t *testing.T) {
 		assert.True(t, contains(said, "Payments production", "Search"), "what was approved is said by the names of then")
 		assert.Equal(t, 1, w.entries(id, approval.EventDriftDetected))
 		edit(map[string][]string{payments: {"GROUP_READ_ONLY", "GROUP_CLUSTER_MANAGER"}, w.project("Analytics"): nil})
-		w.WaitForMessageIn(bob, slack.Approvals, string(id), "is again what was approved")
+		w.WaitForMessageIn(bob, slack.Approvals, string(id), "is as approved again")
 		w.requireGrant(id, payments, search)
 
 		require.NoError(t, w.Atlas.DeleteProject(search))

@@ -106,7 +106,7 @@ func TestChannelSharedLaterStopsPosts(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, slack.Closed, result.Outcome)
 				id := w.newestRequest()
-				w.WaitForMessage(alice, string(id), "could not reach the approvers")
+				w.WaitForMessage(alice, string(id), "can't reach the approvers")
 				w.WaitUntil("the operator reads why", func() bool {
 					return strings.Contains(w.log.String(), `"level":"ERROR","msg":"approvers cannot be asked in their channel"`)
 				})
@@ -177,7 +177,7 @@ func TestUnknownChannelSharingDelaysPosts(t *testing.T) {
 	w.OpenForm(alice)
 	_, err := w.Slack.Submit(t.Context(), alice, requestInput())
 	require.NoError(t, err)
-	w.WaitForMessage(alice, "could not reach the approvers")
+	w.WaitForMessage(alice, "can't reach the approvers")
 	assert.Zero(t, w.posts(slack.Approvals))
 	w.Wire.Clear()
 	w.WaitUntil("the card is posted", func() bool { return w.advanceUntil(func() bool { return w.posts(slack.Approvals) == 1 }) })

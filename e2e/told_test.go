@@ -95,7 +95,7 @@ func TestChangedKeyNotifiesApprovers(t *testing.T) {
 		second := w.WaitForMessageIn(bob, slack.Approvals, "was changed manually in Atlas", "Organization Owner", "drift/revoke")
 		assert.NotEqual(t, first.TS, second.TS, "an edit would notify no one")
 		assert.Equal(t, both, second.Notified)
-		w.WaitForMessageIn(bob, slack.Approvals, "It has changed since")
+		w.WaitForMessageIn(bob, slack.Approvals, "has changed again since")
 		assert.Equal(t, approval.StateActive, w.stored(id).State)
 	})
 }

@@ -20,7 +20,7 @@ func TestUnshownKeyIsDeletedByClick(t *testing.T) {
 	w.inject(wire.Fault{Side: wire.Atlas, Operation: addAccess, Mode: wire.Error500Before})
 	w.inject(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
 	w.Click(alice, "ready/issue")
-	w.WaitForMessage(alice, "was not shown and is being deleted", "Deleting it hasn't worked yet", "Try again now")
+	w.WaitForMessage(alice, "wasn't shown and is being deleted", "Deleting it hasn't worked yet", "Try again now")
 	require.Len(t, w.botKeys(), 1)
 	assert.LessOrEqual(t, w.stored(id).Deletion.RetryAt.Sub(w.Clock.Now()), 10*time.Minute)
 
@@ -42,11 +42,11 @@ func TestUnseenKeyIsNotConfirmed(t *testing.T) {
 	w.inject(wire.Fault{Side: wire.Slack, Operation: "chat.postEphemeral", Mode: wire.Error500After})
 	w.inject(wire.Fault{Side: wire.Atlas, Operation: deleteKey, Mode: wire.RateLimited, RetryAfter: 3600, Count: 1})
 	w.Click(alice, "ready/issue")
-	w.WaitForMessage(alice, "If it was shown, it works until it is gone: don't use it.", "Try again now")
+	w.WaitForMessage(alice, "If it was shown, don't use it.", "Try again now")
 	require.Len(t, w.botKeys(), 1)
 
 	w.Click(alice, "key/confirm")
-	w.WaitForMessage(alice, "I say in the message about the key when you can create another.")
+	w.WaitForMessage(alice, "The message about the key will say when you can create another.")
 	require.Equal(t, approval.StateIssuing, w.stored(id).State)
 
 	w.Advance(10 * time.Minute)

@@ -75,6 +75,9 @@ func (r Request) RecordAdded(now time.Time) (Step, error) {
 // asks for, now that Atlas has it.
 func (r Request) ReplaceAccessListFor(change Request, now time.Time) (Step, error) {
 	return r.step(EventReplaceAccessList, "", now, "by "+string(change.ID), func(next *Request) {
+		if next.ApprovedNetworks == nil {
+			next.ApprovedNetworks = r.Access.Networks
+		}
 		next.Access.Networks, next.Access.NetworkPresets = change.Access.Networks, change.Access.NetworkPresets
 		next.Changing = ListChange{Since: now}
 	})

@@ -16,15 +16,16 @@ type NewApproval struct {
 	Requirements []policy.Requirement // of Access, by the current policy
 	Missing      []policy.Requirement // of Requirements, with this approval
 	IsLast       bool                 // no other approval is needed
+	Note         string               // of a partial approval, to the requester
 }
 
 // Approve adds an approval. After the last one needed a new key can be issued,
 // and a change of an active key is made by the worker.
 func (r Request) Approve(a NewApproval, now time.Time, p policy.Policy) (Step, error) {
 	reduction := describeReduction(r.Access, a.Access)
-	return r.step(r.ApprovalEvent(a.IsLast), a.By, now, joinNotes(reduction, describeVoid(a.Earlier)), func(next *Request) {
+	return r.step(r.ApprovalEvent(a.IsLast), a.By, now, joinNotes(reduction, describeVoid(a.Earlier), a.Note), func(next *Request) {
 		next.Requirements, next.Missing, next.Approvals = a.Requirements, a.Missing, slices.Clone(a.Earlier)
-		next.addApproval(a.By, now, a.Access, reduction != "")
+		next.addApproval(a, now, reduction != "")
 		if !a.IsLast {
 			next.addMessage(ApprovalAddedNotice(len(next.Approvals)))
 			return
@@ -47,11 +48,11 @@ func (r Request) ApprovalEvent(isLast bool) Event {
 
 // addApproval records an approval. One person has one approval: a second one
 // replaces one that did not count for a while.
-func (r *Request) addApproval(by policy.UserID, now time.Time, access policy.Access, isPartial bool) {
-	i := slices.IndexFunc(r.Approvals, func(a Approval) bool { return a.By == by })
+func (r *Request) addApproval(n NewApproval, now time.Time, isPartial bool) {
+	i := slices.IndexFunc(r.Approvals, func(a Approval) bool { return a.By == n.By })
 	if i < 0 {
 		i = len(r.Approvals)
-		r.Approvals = append(r.Approvals, Approval{By: by})
+		r.Approvals = append(r.Approvals, Approval{By: n.By})
 	}
 	added := &r.Approvals[i]
 	added.At, added.Void = now, ""
@@ -61,11 +62,11 @@ func (r *Request) addApproval(by policy.UserID, now time.Time, access policy.Acc
 	if !added.IsPartial() {
 		added.Before = r.Access.Clone()
 	}
-	added.After = access
+	added.After, added.Note = n.Access, n.Note
 	if r.ReducedBy == "" {
 		r.Requested = r.Access
 	}
-	r.Access, r.ReducedBy = access, by
+	r.Access, r.ReducedBy = n.Access, n.By
 }
 
 // finishApproval plans what follows the last approval that was needed.

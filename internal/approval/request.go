@@ -54,6 +54,10 @@ type Request struct {
 	Requested policy.Access `json:"requested,omitzero"`
 	ReducedBy policy.UserID `json:"reduced_by,omitempty"`
 
+	// ApprovedNetworks are the networks that were approved with the key, if its IP
+	// access list was changed since.
+	ApprovedNetworks []netip.Prefix `json:"approved_networks,omitempty"`
+
 	// ExpiresAt ends the wait of a pending request for a decision, and of an approved
 	// one for its requester.
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
@@ -190,6 +194,9 @@ type Approval struct {
 	// Before and After are the access before and after a partial approval.
 	Before policy.Access `json:"before,omitzero"`
 	After  policy.Access `json:"after,omitzero"`
+
+	// Note is what By wrote to the requester of a partial approval.
+	Note string `json:"note,omitempty"`
 
 	// Void says why it does not count any more, as found at the last approval; empty: it
 	// counts.

@@ -46,7 +46,7 @@ func noSuchKey(err error, publicKey string) mrkdwn.Text {
 	if !errors.Is(err, approval.ErrNotFound) {
 		return view.UserError(err, approval.Request{})
 	}
-	return mrkdwn.Textf("I can't find an active key `%s`. If it still works, revoke it in Atlas. Nothing was changed.", mrkdwn.BotText(publicKey))
+	return mrkdwn.Textf("I can't find an active key %s. If it still works, revoke it in Atlas. Nothing was changed.", publicKey)
 }
 
 // sendPending answers "pending" to an approver.

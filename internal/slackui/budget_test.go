@@ -54,7 +54,7 @@ func TestLargestFormFitsInOneMessage(t *testing.T) {
 	}
 	assert.Contains(t, shown, "GROUP_DATABASE_ACCESS_ROLE_25", "every role is named")
 	assert.Contains(t, shown, strings.Repeat("Reason ", 142)+"reason", "the reason is whole")
-	assert.Regexp(t, `2001:db8:[0-9a-f:]+/80, \+[0-9]+ more \(IPv6 networks`, shown, "addresses that are left out are counted")
+	assert.Regexp(t, `2001:db8:[0-9a-f:]+/80, \+[0-9]+ more \(large IPv6 networks`, shown, "addresses that are left out are counted")
 }
 
 // TestListsLeaveOutWholeEntries: what has no room is counted, and nothing is cut.

@@ -29,7 +29,7 @@ func TestCheckAgainAnswersWhatIsSo(t *testing.T) {
 	<-making
 	d.seesText(alice, "Your key is being created")
 	d.presses(alice, "ready/retry")
-	d.seesText(alice, "Your key is still being made.")
+	d.seesText(alice, "Your key is still being created.")
 
 	for range 60 {
 		d.weather.add(callError{method: "chat.update", answer: status(429, `{"ok":false,"error":"ratelimited"}`)})

@@ -138,7 +138,7 @@ func TestBreakGlassNamesEveryApprover(t *testing.T) {
 	d.types(alice, "emergency")
 	d.seesModal(alice)
 	require.Equal(t, sandbox.Closed, d.submits(alice, outage()).Outcome)
-	card := d.seesText(bob, "takes a MongoDB Atlas API key without approval")
+	card := d.seesText(bob, "took an Atlas API key without approval")
 	for _, called := range []string{"<!here>", "<!subteam^" + sandbox.Bob + ">", "<@" + carol + ">"} {
 		require.Contains(t, card.Text, called)
 	}

@@ -275,7 +275,7 @@ func TestThePrivateKeyIsInOneBlock(t *testing.T) {
 		for key, v := range n {
 			if s, ok := v.(string); ok && strings.Contains(s, private) {
 				seen++
-				assert.Equal(t, ".blocks[1].elements[0].elements[0]", path)
+				assert.Equal(t, ".blocks[4].elements[0].elements[0]", path)
 				assert.Equal(t, "text", key)
 			}
 		}

@@ -36,16 +36,16 @@ func TestTwoApprovalsTakeTwoPeople(t *testing.T) {
 			t.Parallel()
 			d := open(t, append(edits, needs(policy.Requirement{From: users(bob, dana), Count: 2}))...)
 			r := d.asks(alice)
-			d.seesText(alice, "It waits for 2 of <@U0BOB>, <@U0DANA> in <#C0APPROVALS>")
+			d.seesText(alice, "Waiting for 2 approvals from <@U0BOB>, <@U0DANA> in <#C0APPROVALS>")
 			where, card := d.seesButton(bob, "card/approve")
 
 			d.presses(bob, "card/approve")
-			d.seesText(bob, "Approved by <@U0BOB> (1 of 2).\n*Waits for 1 more of <@U0BOB>, <@U0DANA>.*")
+			d.seesText(bob, "Approved by <@U0BOB> (1 of 2).\n*Waiting for* 1 more approval from <@U0BOB>, <@U0DANA>.")
 			d.seesText(bob, "1 of 2 approvals")
 			d.seesText(alice, "Approved by <@U0BOB> (1 of 2)")
 			d.is(r.ID, approval.StatePending)
 			require.NoError(t, d.ClickStale(t.Context(), bob, where, card, "approve"))
-			d.seesText(bob, "You approved this already. It waits for 1 more of")
+			d.seesText(bob, "You already approved this. Waiting for 1 more approval from")
 
 			d.presses(dana, "card/approve")
 			d.is(r.ID, approval.StateApproved)
@@ -63,7 +63,7 @@ func TestAnApprovalThatIsNotNeededSaysWhose(t *testing.T) {
 	d.presses(bob, "card/approve")
 	d.seesText(dana, "1 of 2 approvals")
 	d.presses(dana, "card/approve")
-	d.seesText(dana, "it waits for other people: 1 more approval (it takes 1 of <!subteam^S0APPROVERS> and 1 of <!subteam^S0GUARDS>)")
+	d.seesText(dana, "Waiting for 1 more approval (needs 1 approval from <!subteam^S0APPROVERS> and 1 from <!subteam^S0GUARDS>)")
 	d.clean()
 	d.Join(carol, sandbox.Approvals)
 	d.presses(carol, "card/approve")
@@ -83,13 +83,13 @@ func TestNudgingIsDoneOnceByWhoeverAsked(t *testing.T) {
 			require.True(t, d.is(r.ID, approval.StatePending).NudgedAt.IsZero(), "no user nudges for another user")
 
 			d.presses(alice, "requested/nudge")
-			notice := d.seesText(bob, "Alice Ames asked once more for a decision on request "+string(r.ID))
+			notice := d.seesText(bob, "Alice Ames still needs a decision on request "+string(r.ID))
 			require.Equal(t, sandbox.Mentions{Groups: []string{sandbox.Approvers}}, notice.Mentions)
 			require.Equal(t, []string{bob, dana}, notice.Notified)
 			d.noLongerSees(alice, "requested/nudge")
-			d.seesText(alice, "You asked once more")
+			d.seesText(alice, "You reminded them")
 			require.NoError(t, d.ClickStale(t.Context(), alice, where, dm, "nudge"))
-			d.seesText(alice, "You asked once more already")
+			d.seesText(alice, "You already reminded the approvers")
 
 			d.presses(bob, "card/approve")
 			d.is(r.ID, approval.StateApproved)
@@ -148,14 +148,14 @@ func TestWhatNobodyDecidesIsBroughtUpAndGoesFurther(t *testing.T) {
 	notice := d.seesText(bob, "*Still waiting for a decision* on request "+string(r.ID))
 	require.Equal(t, []string{bob, dana}, notice.Notified)
 	require.NotEmpty(t, notice.ThreadTS)
-	further := d.seesText(carol, "so it went to <!subteam^S0GUARDS> as well")
+	further := d.seesText(carol, "so <!subteam^S0GUARDS> can approve as well")
 	require.Equal(t, []string{guards}, further.Mentions.Groups)
-	d.seesText(alice, "It went to <!subteam^S0GUARDS> as well")
+	d.seesText(alice, "<!subteam^S0GUARDS> can approve as well")
 	d.clean()
 
 	d.presses(carol, "card/approve")
 	d.is(r.ID, approval.StateApproved)
-	d.seesText(bob, "This was brought up while it waited")
+	d.seesText(bob, "Reminder sent; decided since")
 }
 
 func TestWhatIsLessCanBeDeclined(t *testing.T) {
@@ -165,13 +165,13 @@ func TestWhatIsLessCanBeDeclined(t *testing.T) {
 	d.seesButton(bob, "card/approve_partial")
 	_, err := d.service.ApprovePartially(t.Context(), actor(bob), r.ID, policy.PartialApproval{Roles: r.Access.Roles, Networks: "203.0.113.7", Lifetime: r.Access.Lifetime})
 	require.NoError(t, err)
-	d.seesText(alice, "<@U0BOB> approved less than you asked for*: from `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`")
+	d.seesText(alice, "*Reduced* by <@U0BOB>: `203.0.113.7` instead of `203.0.113.7, 198.51.100.0/24`")
 	_, ready := d.seesButton(alice, "ready/issue")
-	require.Contains(t, string(ready.Blocks), "Decline what was approved?")
+	require.Contains(t, string(ready.Blocks), "Decline the reduced access?")
 	d.presses(alice, "ready/withdraw")
 	require.Equal(t, approval.CauseDeclined, d.is(r.ID, approval.StateWithdrawn).Outcome.Cause)
 	d.seesText(alice, "You declined that")
-	d.seesText(bob, "Alice Ames declined what was approved of request")
+	d.seesText(bob, "Alice Ames declined the reduced access of request")
 	require.Zero(t, d.keys.Made())
 	d.clean()
 }
@@ -183,13 +183,13 @@ func TestARuleApproves(t *testing.T) {
 	})
 	r := d.asks(alice)
 	d.is(r.ID, approval.StateApproved)
-	d.seesText(alice, "*Approved by the rule* `staff &lt;!here&gt;`")
-	d.seesText(bob, "*Approved by the rule* `staff &lt;!here&gt;`")
+	d.seesText(alice, "*Auto-approved* by rule `staff &lt;!here&gt;`")
+	d.seesText(bob, "*Auto-approved* by rule `staff &lt;!here&gt;`")
 	_, _, pressable := find(d.Screen(bob), has("card/approve"))
 	require.False(t, pressable)
 	d.presses(alice, "ready/issue")
 	d.is(r.ID, approval.StateDelivered)
-	d.seesText(bob, "was made and shown to Alice Ames alone")
+	d.seesText(bob, "was shown only to Alice Ames")
 	d.clean()
 }
 
@@ -234,7 +234,7 @@ func TestBreakGlassIsReviewedBySomebodyElse(t *testing.T) {
 			d.seesText(bob, "*Reviewed* by <@U0DANA>")
 			require.Equal(t, policy.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
 			require.NoError(t, d.ClickStale(t.Context(), dana, where, notice, "review"))
-			d.seesText(dana, "<@U0DANA> reviewed this already")
+			d.seesText(dana, "<@U0DANA> already reviewed this")
 			require.NoError(t, d.ClickStale(t.Context(), bob, where, notice, "review"))
 			d.app.Wait()
 			require.Equal(t, policy.UserID(dana), d.is(r.ID, approval.StateDelivered).Review.By)
@@ -247,10 +247,10 @@ func TestBreakGlassCallsTheChannelWhenItsCardIsPosted(t *testing.T) {
 	d := open(t, breakable)
 	r := d.breaks(alice)
 	d.is(r.ID, approval.StateDelivered)
-	d.seesText(alice, "it is valid for 1 hour only, and another person reviews why")
-	d.seesText(bob, "was made and shown to")
+	d.seesText(alice, "for 1 hour only. Another person reviews why")
+	d.seesText(bob, "was shown only to")
 	d.presses(bob, "review/review")
-	d.seesText(alice, "You took it without approval; <@U0BOB> reviewed that")
+	d.seesText(alice, "<@U0BOB> reviewed this break-glass key")
 	calls := 0
 	for _, f := range d.Findings() {
 		require.Equal(t, sandbox.FoundMention, f.Kind, "%+v", f)
@@ -258,7 +258,7 @@ func TestBreakGlassCallsTheChannelWhenItsCardIsPosted(t *testing.T) {
 		calls++
 	}
 	require.Equal(t, 2, calls, "the text and the blocks of one message")
-	card := d.seesText(bob, "*Break-glass:* <@U0ALICE> takes a MongoDB Atlas API key without approval")
+	card := d.seesText(bob, "*Break-glass:* <@U0ALICE> took an Atlas API key without approval")
 	require.Empty(t, card.Mentions.Crowds)
 }
 
@@ -323,9 +323,9 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 			require.Equal(t, policy.UserID(sandbox.Dee), d.is(r.ID, approval.StateActive).Requester)
 
 			d.hands(bob, carol)
-			d.seesText(carol, "<@U0BOB> transferred to you the Atlas API key `abcdefgh` of <@U0GONE>")
+			d.seesText(carol, "<@U0BOB> transferred the Atlas API key `abcdefgh` of <@U0GONE> to you")
 			d.noLongerSees(bob, "owner_deactivated/transfer")
-			d.seesText(dana, "has an owner again. <@U0BOB> handed it from <@U0GONE> to <@U0CAROL>")
+			d.seesText(dana, "has an owner again. <@U0BOB> transferred it from <@U0GONE> to <@U0CAROL>")
 			require.NoError(t, d.ClickStale(t.Context(), dana, where, notice, "transfer", alice))
 			d.seesText(dana, "to <@U0CAROL> <!date")
 			require.Equal(t, policy.UserID(carol), d.is(r.ID, approval.StateActive).Requester)
@@ -335,9 +335,9 @@ func TestTheKeyOfSomebodyWhoIsGoneGetsAnotherOwner(t *testing.T) {
 			d.presses(carol, "transfer/revoke")
 			d.is(r.ID, approval.StateEnded)
 			d.noLongerSees(carol, "transfer/revoke")
-			d.seesText(bob, "because <@U0CAROL> revoked it")
+			d.seesText(bob, "<@U0CAROL> revoked it")
 			require.NoError(t, d.ClickStale(t.Context(), dana, where, notice, "revoke_with_reason"))
-			d.seesText(dana, "was deleted, because <@U0CAROL> revoked it")
+			d.seesText(dana, "was deleted: <@U0CAROL> revoked it")
 			d.clean()
 		})
 	}

@@ -31,7 +31,7 @@ func TestAKeyFromAskingToItsEnd(t *testing.T) {
 			t.Parallel()
 			d := open(t, edits...)
 			r := d.asks(alice)
-			d.seesText(alice, "waits for 1 of <!subteam^S0APPROVERS> in <#C0APPROVALS>")
+			d.seesText(alice, "Waiting for 1 approval from <!subteam^S0APPROVERS> in <#C0APPROVALS>")
 
 			d.presses(bob, "card/approve")
 			d.is(r.ID, approval.StateApproved)
@@ -53,7 +53,7 @@ func TestAKeyFromAskingToItsEnd(t *testing.T) {
 			d.types(alice, "list")
 			d.presses(alice, "list/revoke")
 			d.is(r.ID, approval.StateEnded)
-			d.seesText(alice, "was deleted, because <@U0ALICE> revoked it")
+			d.seesText(alice, "was deleted: <@U0ALICE> revoked it")
 			d.seesText(bob, "was deleted")
 			require.Empty(t, d.keys.Alive())
 			d.app.Wait()
@@ -220,7 +220,7 @@ func TestAStrayCardLosesItsButtons(t *testing.T) {
 	d := open(t)
 	d.weather.add(callError{method: "chat.postMessage", after: true, answer: cut}) // the card is there, and no user knows where
 	r := d.asks(alice)
-	d.seesText(alice, "could not reach the approvers' channel yet")
+	d.seesText(alice, "can't reach the approvers' channel yet")
 	_, stray := d.seesButton(bob, "card/approve")
 	require.Eventually(t, func() bool {
 		r, _ = d.store.Get(t.Context(), r.ID)
@@ -235,7 +235,7 @@ func TestAStrayCardLosesItsButtons(t *testing.T) {
 		_, m, _ := find(s, func(m sandbox.Message) bool { return m.TS == stray.TS })
 		return !has("card/approve")(m)
 	})
-	d.seesText(alice, "It waits for 1 of")
+	d.seesText(alice, "Waiting for 1 approval from")
 	_, copied, _ := find(d.sees(bob, "the stray card", func(sandbox.Screen) bool { return true }), func(m sandbox.Message) bool { return m.TS == stray.TS })
 	require.NotContains(t, copied.Text+string(copied.Blocks), "Waits for", "what would not stay true")
 	require.NoError(t, d.Click(t.Context(), bob, sandbox.Approvals, r.MessageRefs[approval.CardMessage].TS, "approve"))
@@ -297,7 +297,7 @@ func TestAKeyOfWhichNothingIsKnownIsTheApproversToRevoke(t *testing.T) {
 	d.is(found.ID, approval.StateActive)
 	d.presses(bob, "unknown_key/revoke")
 	d.is(found.ID, approval.StateEnded)
-	d.seesText(dana, "was deleted, because <@U0BOB> revoked it")
+	d.seesText(dana, "was deleted: <@U0BOB> revoked it")
 	d.clean()
 }
 

@@ -2,6 +2,7 @@ package slackui
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"atlaskeybot/internal/approval"
@@ -173,3 +174,8 @@ func homes(manyKeys, manyWaiting []approval.Request) map[string]any {
 }
 
 func turned(s view.Search, page int) view.Search { s.Page = page; return s }
+
+// listChanged is a key that was approved for one address and has more now.
+func listChanged(r *approval.Request) {
+	r.ApprovedNetworks = []netip.Prefix{netip.MustParsePrefix("192.0.2.44/32")}
+}

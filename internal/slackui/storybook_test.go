@@ -289,6 +289,7 @@ var situations = joined(lifeSituations, ruleSituations, map[string][]edit{
 	"ended.vanished":           with(ended(vanished)),
 	"active.drifted":           with(drifted),
 	"active.rotating":          with(active, succeeded),
+	"active.list_changed":      with(active, listChanged),
 	"revoking.by_approver":     with(revoking(becauseOfAudit)),
 	"revoking.replaced":        with(revoking(replaced)),
 	"ended.by_approver":        with(ended(becauseOfAudit)),
@@ -310,7 +311,7 @@ var adopted = map[string][]edit{
 var storybook = map[approval.MessageName][]string{
 	approval.CardMessage: {"pending", "pending.large", "approved", "approved.not_shown", "approved.unknown", "issuing", "minting.undoing", "delivered",
 		"active", "active.by_use", "revoking.revoked", "revoking.unconfirmed", "denied", "denied.no_reason", "withdrawn", "expired.undecided",
-		"expired.uncollected", "failed.key_limit", "ended.revoked", "ended.end_date", "active.rotating", "ended.by_approver", "revoking.by_approver", "ended.replaced", "extension.pending", "extension.pending.powerful", "extension.denied", "extension.withdrawn", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.denied", "addresses.withdrawn", "addresses.expired", "addresses.applying", "addresses.applying.away", "addresses.applying.bad", "addresses.back", "addresses.back.stuck", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "rotation.approved", "rotation.left", "active.owns", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed",
+		"expired.uncollected", "failed.key_limit", "ended.revoked", "ended.end_date", "active.rotating", "active.list_changed", "ended.by_approver", "revoking.by_approver", "ended.replaced", "extension.pending", "extension.pending.powerful", "extension.denied", "extension.withdrawn", "extension.expired", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.denied", "addresses.withdrawn", "addresses.expired", "addresses.applying", "addresses.applying.away", "addresses.applying.bad", "addresses.back", "addresses.back.stuck", "addresses.narrowing", "addresses.narrowed", "addresses.done", "addresses.failed", "addresses.failed.other", "rotation.approved", "rotation.left", "active.owns", "rotation.minting", "rotation.delivered", "rotation.active", "rotation.withdrawn", "rotation.expired", "rotation.ended", "rotation.failed",
 		"rotation.glass", "rotation.handed", "rotation.handed.powerful", "rotation.handed.approved", "rotation.handed.denied"},
 	approval.RequestedMessage: {"rotation.handed", "rotation.handed.approved", "rotation.handed.denied", "pending", "pending.unreached", "approved", "denied", "withdrawn", "expired.undecided", "active", "failed.refused", "extension.pending", "extension.denied", "extension.applying", "extension.done", "extension.failed", "addresses.pending", "addresses.back", "addresses.back.away", "addresses.narrowing", "addresses.narrowed", "addresses.done"},
 	approval.ReadyMessage: {"approved", "approved.interrupted", "approved.not_shown", "approved.atlas_away", "approved.unknown", "approved.bad_login", "approved.no_org", "issuing",

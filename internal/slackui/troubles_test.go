@@ -228,7 +228,7 @@ func TestArchivedChannelIsToldUntilItIsOver(t *testing.T) {
 	}, reconnectBackoff, time.Millisecond)
 	require.Equal(t, 1, strings.Count(d.log.String(), "level=ERROR"))
 	require.Contains(t, d.log.String(), "approvers cannot be asked in their channel")
-	d.seesText(carol, "could not reach the approvers")
+	d.seesText(carol, "can't reach the approvers")
 	d.Archive(sandbox.Approvals, false)
 	require.Eventually(t, func() bool { return d.slack.Trouble() == "" }, 2*reconnectBackoff, time.Millisecond)
 	d.sees(bob, "both cards", func(s sandbox.Screen) bool {

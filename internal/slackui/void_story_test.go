@@ -29,9 +29,9 @@ func TestLastApproverIsToldWhoseApprovalDoesNotCount(t *testing.T) {
 			d.seesText(dana, "(1 of 2)")
 			d.Deactivate(bob)
 			d.presses(dana, "card/approve")
-			d.seesText(dana, "Your approval is recorded. The approval of <@U0BOB> does not count any more: that account is deactivated. The request still waits for 1 more of")
+			d.seesText(dana, "Your approval is recorded. The approval of <@U0BOB> no longer counts: that account is deactivated. Waiting for 1 more approval from")
 			d.is(r.ID, approval.StatePending)
-			const sofar = "Approved by <@U0DANA> (1 of 2). The approval of <@U0BOB> does not count any more: that account is deactivated."
+			const sofar = "Approved by <@U0DANA> (1 of 2). The approval of <@U0BOB> no longer counts: that account is deactivated."
 			d.seesText(carol, sofar)
 			d.seesText(alice, sofar)
 			d.clean()
@@ -54,7 +54,7 @@ func TestApproverOfLessIsToldWhoseApprovalDoesNotCount(t *testing.T) {
 	d.seesModal(dana)
 	result := d.submits(dana, left)
 	require.Equal(t, sandbox.Updated, result.Outcome)
-	d.seesInModal(dana, "The approval of <@U0BOB> does not count any more: guests do not approve.")
+	d.seesInModal(dana, "The approval of <@U0BOB> no longer counts: guests can't approve.")
 	d.is(r.ID, approval.StatePending)
 	d.clean()
 }

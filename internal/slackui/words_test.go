@@ -142,15 +142,15 @@ func TestARefusalSaysWhatCameBefore(t *testing.T) {
 		return view.UserError(err, request(situations[situation]...))
 	}
 	for said, got := range map[mrkdwn.Text]mrkdwn.Text{
-		"You approved this already. It waits for 1 more of <@U0BOB>, <@U0DANA>. Nothing was changed.":                                     of(service.ErrAlreadyApproved, "pending.pair.one"),
-		"<@U0BOB> reviewed this already, " + mrkdwn.Date(later.Add(time.Hour)) + ". There is nothing else to do.":                         of(approval.ErrAlreadyReviewed, "active.reviewed"),
-		"You asked once more already, " + mrkdwn.Date(later) + "; the approvers read it under the card. Nothing was changed.":             of(approval.ErrAlreadyNudged, "pending.nudged"),
-		"<@U0BOB> handed it from <@U0ALICE> to <@U0CAROL> " + mrkdwn.Date(later.Add(25*time.Hour)) + ". Nothing else was changed.":        of(service.ErrOwnerActive, "active.handed"),
-		"The account of <@U0ALICE> is active, so the key stays theirs. Nothing was changed.":                                              of(service.ErrOwnerActive, "active"),
-		"The key is theirs already, and their account is deactivated. Nothing was changed; choose another person.":                        of(service.ErrOwnerActive, "active.orphan"),
-		"Only an active full member of this workspace can own a key. Nothing was changed. Choose another person.":                         view.UserError(fmt.Errorf("%w: %w", service.ErrNotEligible, approval.ErrGuest), request(situations["active.orphan"]...)),
-		"Atlas isn't listing its projects just now, so nothing was changed. Try again in a minute, or without projects.":                  view.UserError(service.ErrNoProjects, approval.Request{}),
-		"All the approvals that you could give are there; it waits for other people: 1 more of <@U0BOB>, <@U0DANA>. Nothing was changed.": of(service.ErrNotNeeded, "pending.pair.one"),
+		"You already approved this. Waiting for 1 more approval from <@U0BOB>, <@U0DANA>.":                               of(service.ErrAlreadyApproved, "pending.pair.one"),
+		"<@U0BOB> already reviewed this " + mrkdwn.Date(later.Add(time.Hour)) + ".":                                      of(approval.ErrAlreadyReviewed, "active.reviewed"),
+		"You already reminded the approvers " + mrkdwn.Date(later) + ".":                                                 of(approval.ErrAlreadyNudged, "pending.nudged"),
+		"<@U0BOB> transferred it from <@U0ALICE> to <@U0CAROL> " + mrkdwn.Date(later.Add(25*time.Hour)) + ".":            of(service.ErrOwnerActive, "active.handed"),
+		"The account of <@U0ALICE> is active, so the key stays theirs.":                                                  of(service.ErrOwnerActive, "active"),
+		"They already own this key, and their account is deactivated. Choose another person.":                            of(service.ErrOwnerActive, "active.orphan"),
+		"Only an active full member of this workspace can own a key. Nothing was changed. Choose another person.":        view.UserError(fmt.Errorf("%w: %w", service.ErrNotEligible, approval.ErrGuest), request(situations["active.orphan"]...)),
+		"Atlas isn't listing its projects just now, so nothing was changed. Try again in a minute, or without projects.": view.UserError(service.ErrNoProjects, approval.Request{}),
+		"Your approval isn't needed any more. Waiting for 1 more approval from <@U0BOB>, <@U0DANA>.":                     of(service.ErrNotNeeded, "pending.pair.one"),
 	} {
 		assert.Equal(t, said, got)
 	}

@@ -54,12 +54,13 @@ func full() approval.Request {
 		r.RemindAt, r.ExpiryReminders = at(3), 2
 		r.Access = fullAccess()
 		r.Requested, r.ReducedBy = fullAccess(), "U_cy"
+		r.ApprovedNetworks = fullAccess().Networks
 		r.RequesterHistory = approval.RequesterHistory{ActiveKeys: 2, FirstRequest: true}
 		r.BreakGlass, r.Review = true, approval.Review{By: "U_cy", At: at(4)}
 		everybody := policy.Principals{Everyone: true, Users: []policy.UserID{"U_cy"}, Groups: []policy.GroupID{"S_cy"}}
 		r.Requirements = []policy.Requirement{{From: everybody, Count: 2, For: []policy.Role{"ORG_OWNER"}}}
 		r.Missing = slices.Clone(r.Requirements)
-		r.Approvals = []approval.Approval{{By: "U_cy", At: at(5), Before: fullAccess(), After: fullAccess(), Void: policy.VoidDeactivated}, {By: "U_di", At: at(6), Before: fullAccess(), After: fullAccess(), Void: policy.VoidGuest}}
+		r.Approvals = []approval.Approval{{By: "U_cy", At: at(5), Before: fullAccess(), After: fullAccess(), Note: "less is enough", Void: policy.VoidDeactivated}, {By: "U_di", At: at(6), Before: fullAccess(), After: fullAccess(), Note: "read only is enough", Void: policy.VoidGuest}}
 		r.NextApproverReminderAt, r.ApproverReminders, r.NudgedAt = at(7), 2, at(8)
 		r.EscalateAt, r.EscalatedAt, r.EscalatedTo = at(9), at(10), everybody
 		r.Decision.Rule = "reading from CI"

@@ -12,6 +12,7 @@ type PartialApproval struct {
 	Projects []ProjectID // of those asked for; their roles stay
 	Networks string      // as typed
 	Lifetime time.Duration
+	Note     string // to the requester
 }
 
 // Reduce returns the part n of a, or a *[FormError] if it is not a part.

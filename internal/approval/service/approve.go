@@ -25,14 +25,14 @@ var (
 // Approve adds the caller's approval. After the last one needed the requester can
 // issue the key, or the worker changes an active one.
 func (s *Service) Approve(ctx context.Context, caller policy.Actor, id policy.ID) (approval.Request, error) {
-	return s.approve(ctx, caller, id, func(r approval.Request) (policy.Access, error) { return r.Access, nil })
+	return s.approve(ctx, caller, id, "", func(r approval.Request) (policy.Access, error) { return r.Access, nil })
 }
 
 // ApprovePartially adds the caller's approval of a part of the requested access. The
 // requester sees what is left out, and may decline. A *[policy.FormError] tells what
 // to correct.
 func (s *Service) ApprovePartially(ctx context.Context, caller policy.Actor, id policy.ID, n policy.PartialApproval) (approval.Request, error) {
-	return s.approve(ctx, caller, id, func(r approval.Request) (policy.Access, error) {
+	return s.approve(ctx, caller, id, policy.OptionalText(n.Note), func(r approval.Request) (policy.Access, error) {
 		org, err := s.Orgs.Find(r.Org)
 		if err != nil {
 			return policy.Access{}, err
@@ -44,7 +44,7 @@ func (s *Service) ApprovePartially(ctx context.Context, caller policy.Actor, id 
 	})
 }
 
-func (s *Service) approve(ctx context.Context, caller policy.Actor, id policy.ID, approved func(approval.Request) (policy.Access, error)) (approval.Request, error) {
+func (s *Service) approve(ctx context.Context, caller policy.Actor, id policy.ID, note string, approved func(approval.Request) (policy.Access, error)) (approval.Request, error) {
 	r, err := s.get(ctx, caller, id, approval.EventApprove)
 	if err != nil {
 		return approval.Request{}, err
@@ -70,6 +70,7 @@ func (s *Service) approve(ctx context.Context, caller policy.Actor, id policy.ID
 		if err != nil {
 			return approval.Step{}, err
 		}
+		added.Note = note
 		return r.Approve(added, s.Now(), resolved.Policy)
 	})
 }

@@ -11,11 +11,11 @@ import (
 //
 //	┌───────────────────────────────────────────────┐
 //	│ API key request AKR-7F3K2                     │
-//	│ @alice asks for a MongoDB Atlas API key.      │
+//	│ @alice requested an Atlas API key.            │
 //	│ Description: invoices                         │
 //	│ Role: Organization Read Only. Reads …         │
-//	│ May be used from: 203.0.113.7                 │
-//	│ Lifetime: 7 days from …                       │
+//	│ IP access list: 203.0.113.7                   │
+//	│ Expires: 7 days after creation                │
 //	│ ▏backfill of invoices, TICKET-12              │
 //	│ ⚠ Review carefully: powerful: Organization Owner; … │
 //	│ Approved by @bob (1 of 2). Waits for 1 more … │
@@ -31,7 +31,7 @@ func (v Screens) Card(r approval.Request) mrkdwn.Message {
 			denialReason(r),
 			revokeReason(r),
 			v.cardButtons(r),
-			mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s, asked %s.", r.ID, mrkdwn.Date(r.RequestedAt)), v.selfApprovalNote(r))),
+			mrkdwn.Footnote(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s, requested %s.", r.ID, mrkdwn.Date(r.RequestedAt)), v.selfApprovalNote(r))),
 		)...,
 	)
 }
@@ -68,7 +68,7 @@ func (v Screens) selfApprovalNote(r approval.Request) mrkdwn.Text {
 	if !v.Policy(r).AllowSelfApproval || r.State != approval.StatePending {
 		return ""
 	}
-	return "Here people may approve their own requests."
+	return "Requesters may approve their own requests here."
 }
 
 // revokeReason is what an approver wrote to the owner of a key that they
@@ -104,7 +104,7 @@ func (v Screens) cardButtons(r approval.Request) slack.Block {
 func (v Screens) decisionButtons(r approval.Request, blockID string) slack.Block {
 	summary := v.summaryOf(r)
 	all := []*slack.ButtonBlockElement{
-		mrkdwn.WithConfirm(button(ActionApprove, r, "Approve", slack.StylePrimary), summary.question, mrkdwn.PlainText(summary.grant), "Approve", "Not yet"),
+		mrkdwn.WithConfirm(button(ActionApprove, r, "Approve", slack.StylePrimary), summary.question, mrkdwn.PlainText(summary.grant), "Approve", "Cancel"),
 	}
 	if r.Type == approval.NewKey {
 		all = append(all, button(ActionApprovePartially, r, "Approve with changes", ""))

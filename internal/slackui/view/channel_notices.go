@@ -22,7 +22,7 @@ func (v Screens) deletionOverdueNotice(r approval.Request) mrkdwn.Message {
 		status = revertOverdue(r)
 	case isDeletionOverdue(r):
 		status = mrkdwn.JoinSentences(
-			mrkdwn.Textf(":rotating_light: The key%s of request %s is still alive in Atlas: deleting it has not worked since %s. I keep trying.", KeyName(r), r.ID, mrkdwn.Date(r.Deletion.Since)),
+			mrkdwn.Textf(":rotating_light: The key%s of request %s is still active in Atlas: deleting it hasn't worked since %s. I keep trying.", KeyName(r), r.ID, mrkdwn.Date(r.Deletion.Since)),
 			whyNotDeleted(r),
 			mrkdwn.Textf("If it can't wait, an Organization Owner can delete it in Atlas, among %s.", v.keysPage(r.Org)),
 			v.calling(r, approval.DeletionOverdueNotice, "look at it"),
@@ -53,9 +53,9 @@ func (v Screens) DriftNotice(r approval.Request, n int) mrkdwn.Message {
 	switch {
 	case !hasKey(r):
 	case n < r.Drifts:
-		status = mrkdwn.Textf("The key%s of request %s was changed manually in Atlas. It has changed since.", KeyName(r), r.ID)
+		status = mrkdwn.Textf("The key%s of request %s was changed manually in Atlas, and has changed again since.", KeyName(r), r.ID)
 	case r.Drift.IsZero():
-		status = mrkdwn.Textf("The key%s of request %s is again what was approved.", KeyName(r), r.ID)
+		status = mrkdwn.Textf("The key%s of request %s is as approved again.", KeyName(r), r.ID)
 	default:
 		status = mrkdwn.JoinedBy("\n",
 			mrkdwn.Textf(":warning: *The key%s of request %s was changed manually in Atlas.* %s", KeyName(r), r.ID, nowMayDo(r)),
@@ -92,15 +92,15 @@ func differences(r approval.Request) mrkdwn.Text {
 		add("• Roles: %s. Approved: %s.", mrkdwn.BotText(orNone(mrkdwn.Truncate(Titles(d.Roles), 400))), mrkdwn.BotText(mrkdwn.Truncate(Titles(r.Access.Roles), 400)))
 	}
 	if d := r.Drift; d.NetworksChanged && len(d.Networks) == 0 {
-		add("• *There is no access list any more*: it may work from anywhere. Approved: %s.", mrkdwn.Truncate(addresses(r.Access), 600))
+		add("• *No IP access list any more*: it may work from anywhere. Approved: %s.", mrkdwn.Truncate(addresses(r.Access), 600))
 	} else if d.NetworksChanged {
-		add("• May be used from: %s. Approved: %s.", mrkdwn.Truncate(addresses(policy.Access{Networks: d.Networks}), 600), mrkdwn.Truncate(addresses(r.Access), 600))
+		add("• IP access list: %s. Approved: %s.", mrkdwn.Truncate(addresses(policy.Access{Networks: d.Networks}), 600), mrkdwn.Truncate(addresses(r.Access), 600))
 	}
 	if d := r.Drift; d.ProjectsChanged {
 		add("• Projects: %s. Approved: %s.", orNone(mrkdwn.Truncate(projectsText(d.Projects), 900)), orNone(mrkdwn.Truncate(projectsText(r.Access.Projects), 900)))
 	}
 	if r.Drift.Renamed {
-		add("• The description lacks this bot's tag, so I could not find the key by it.")
+		add("• The description lacks this bot's tag, so I couldn't find the key by it.")
 	}
 	return mrkdwn.JoinedBy("\n", all...)
 }
@@ -112,19 +112,19 @@ func (v Screens) UnknownKeyNotice(r approval.Request) mrkdwn.Message {
 	var pressable []*slack.ButtonBlockElement
 	switch {
 	case hasKey(r) && r.ParentID != "":
-		status = mrkdwn.Textf(":warning: In Atlas there is a key%s with the tag of request %s, which by my records did not make it: it was given that tag manually, or an older database was restored. "+
-			"I do not know whether it is in use, so I leave it alone. If it is not needed, revoke it here, or by the id %s.", KeyName(r), r.ParentID, r.ID)
+		status = mrkdwn.Textf(":warning: Unknown key%s in Atlas has the tag of request %s, which didn't create it. It was given that tag manually, or an older database was restored. "+
+			"It may be in use, so I leave it alone. Not needed? Revoke it here, or by the id %s.", KeyName(r), r.ParentID, r.ID)
 		status = mrkdwn.JoinSentences(status, v.calling(r, approval.UnknownKeyNotice, "look at it"))
 		pressable = append(pressable, revokeButton(r))
 	case hasKey(r):
-		status = mrkdwn.Textf(":warning: In Atlas there is a key%s with this bot's tag, of request %s, of which I have no record, as after an older database was restored. "+
-			"I do not know whether it is in use, so I leave it alone. If it is not needed, revoke it here.", KeyName(r), r.ID)
+		status = mrkdwn.Textf(":warning: Unknown key%s in Atlas has this bot's tag, of request %s. I have no record of it, as after an older database was restored. "+
+			"It may be in use, so I leave it alone. Not needed? Revoke it here.", KeyName(r), r.ID)
 		status = mrkdwn.JoinSentences(status, v.calling(r, approval.UnknownKeyNotice, "look at it"))
 		pressable = append(pressable, revokeButton(r))
 	case r.ParentID != "":
-		status = mrkdwn.Textf("%s It carried the tag of request %s, which by my records did not make it.", statusAfterDecision(r), r.ParentID)
+		status = mrkdwn.Textf("%s It had the tag of request %s, which didn't create it.", statusAfterDecision(r), r.ParentID)
 	default:
-		status = mrkdwn.Textf("%s It carried this bot's tag, of request %s, of which I have no record.", statusAfterDecision(r), r.ID)
+		status = mrkdwn.Textf("%s It had this bot's tag, of request %s, which I have no record of.", statusAfterDecision(r), r.ID)
 	}
 	return mrkdwn.NewMessage(status, mrkdwn.Section(status), buttonsIn(approval.UnknownKeyNotice, r, pressable...))
 }
@@ -132,17 +132,17 @@ func (v Screens) UnknownKeyNotice(r approval.Request) mrkdwn.Message {
 // UnknownKeysNotice reports several such keys at once. It reports what was found
 // then, whatever becomes of the key that it hangs on.
 func (v Screens) UnknownKeysNotice(r approval.Request) mrkdwn.Message {
-	status := mrkdwn.Textf(":warning: Keys in Atlas that carry this bot's tag and that no request made of which I have a record: %s (found %s).", r.UnknownKeys.Count, mrkdwn.Date(r.RequestedAt))
+	status := mrkdwn.Textf(":warning: Unknown keys in Atlas with this bot's tag: %s (found %s). I have no record of them.", r.UnknownKeys.Count, mrkdwn.Date(r.RequestedAt))
 	if len(r.UnknownKeys.IDs) == 0 {
-		status = mrkdwn.JoinSentences(status, "So many mean that this is not the database that the bot worked with, or that the tag was copied: the operator of this bot has to look at that. I leave the keys alone.", v.calling(r, approval.UnknownKeysNotice, "look at it"))
+		status = mrkdwn.JoinSentences(status, "So many mean that this is another database, or that the tag was copied. The operator of this bot has to check that; I leave the keys alone.", v.calling(r, approval.UnknownKeysNotice, "look at it"))
 		return mrkdwn.NewMessage(status, mrkdwn.Section(status))
 	}
 	var ids []mrkdwn.Text
 	for _, id := range r.UnknownKeys.IDs {
 		ids = append(ids, mrkdwn.Textf("%s", id))
 	}
-	status = mrkdwn.JoinSentences(status, "That is so after an older database was restored, or if the tag was copied. I don't know whether they are in use, so I leave them alone.",
-		mrkdwn.Textf("If one is not needed, revoke it with `%s revoke` and its id: %s.", mrkdwn.BotText(v.Command), mrkdwn.JoinedBy(", ", ids...)),
+	status = mrkdwn.JoinSentences(status, "An older database was restored, or the tag was copied. They may be in use, so I leave them alone.",
+		mrkdwn.Textf("Not needed? Revoke one with `%s revoke` and its id: %s.", mrkdwn.BotText(v.Command), mrkdwn.JoinedBy(", ", ids...)),
 		v.calling(r, approval.UnknownKeysNotice, "look at them"))
 	return mrkdwn.NewMessage(status, mrkdwn.Section(status))
 }
@@ -164,13 +164,13 @@ func (v Screens) ownsNotice(r approval.Request) mrkdwn.Message {
 		status := statusForApprovers(r)
 		return mrkdwn.NewMessage(status, mrkdwn.Section(status))
 	case len(r.Owns) == 0:
-		news = mrkdwn.Textf("The key%s of request %s owns no projects any more beside what was approved.", KeyName(r), r.ID)
+		news = mrkdwn.Textf("The key%s of request %s no longer owns projects besides those approved.", KeyName(r), r.ID)
 	case len(created) > 0:
 		news = mrkdwn.Textf(":information_source: The key%s of request %s created projects and owns them, as its role allows: %s.", KeyName(r), r.ID, projectNames(created))
 	}
 	if len(unknown) > 0 {
-		doubt = mrkdwn.Textf(":grey_question: The key%s of request %s is *Project Owner* in projects that weren't approved: %s. Its role lets it create projects, and it owns those; "+
-			"Atlas's events don't show (yet) that it created these. If it did not, it was given that role manually: put it right in Atlas, or revoke it here.", KeyName(r), r.ID, projectNames(unknown))
+		doubt = mrkdwn.Textf(":grey_question: The key%s of request %s is *Project Owner* in projects that weren't approved: %s. It can create projects, but "+
+			"Atlas's events don't show (yet) that it created these. If it didn't, fix that in Atlas, or revoke the key here.", KeyName(r), r.ID, projectNames(unknown))
 		pressable = append(pressable, revokeButton(r))
 	}
 	status := mrkdwn.JoinedBy("\n", news, doubt)
@@ -215,5 +215,5 @@ func leavesBehind(r approval.Request) mrkdwn.Text {
 	if !waits || len(r.Change.Left) == 0 {
 		return ""
 	}
-	return mrkdwn.Textf("The key before it owns projects that it created (%s); *this one doesn't*. Before the earlier key goes, have it, or an Organization Owner, give this one a role there.", projectNames(r.Change.Left))
+	return mrkdwn.Textf("Your previous key owns projects that it created (%s); *this one doesn't*. Have it, or an Organization Owner, give this one a role there first.", projectNames(r.Change.Left))
 }

@@ -118,3 +118,86 @@ func AccessListChange(v payload.SentView) service.AccessListForm {
 	f := ReadForm(v)
 	return service.AccessListForm{IdempotencyKey: v.ID, NetworkPresets: f.NetworkPresets, Networks: f.Networks, Reason: f.Reason}
 }
+
+// isChange reports whether r is about an active key of another request rather than
+// about a key of its own.
+func isChange(r approval.Request) bool {
+	return r.Type == approval.Extension || r.Type == approval.AccessListChange
+}
+
+// changing tells how the making of an approved change goes.
+func changing(r approval.Request) mrkdwn.Text {
+	if isReverting(r) {
+		return mrkdwn.JoinSentences("*The change couldn't be made*, so the IP access list goes back to what it was.", whyNotChanged(r.Issuance.Cause),
+			"Until that's done, the key may work from both lists. I'll tell you when it is.")
+	}
+	return mrkdwn.JoinSentences("The change is being made.", notYet(r.Issuance.Cause))
+}
+
+// notYet says why a change takes long.
+func notYet(c approval.Cause) mrkdwn.Text {
+	switch c {
+	case approval.CauseNone:
+		return ""
+	case approval.CauseNoOrg:
+		return mrkdwn.JoinSentences(noOrg, keepTrying)
+	case approval.CauseInvalidCredential:
+		return mrkdwn.JoinSentences(credentialRefused, keepTrying)
+	}
+	return mrkdwn.JoinSentences(noAnswer, keepTrying)
+}
+
+// changed tells what is different, once it is.
+func changed(r approval.Request) mrkdwn.Text {
+	if r.Type == approval.Extension {
+		return mrkdwn.Textf(":white_check_mark: Key of %s extended to %s (%s).", r.ParentID, mrkdwn.Date(r.Change.NewEnd), r.ID)
+	}
+	return mrkdwn.Textf(":white_check_mark: IP access list of %s updated: %s (%s).", r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), mrkdwn.MaxFact), r.ID)
+}
+
+// isReverting reports whether a change of an access list is being taken back.
+func isReverting(r approval.Request) bool {
+	return r.State == approval.StateApplying && r.Issuance.Stage == approval.StageRollingBack
+}
+
+// revertOverdue tells of an access list that does not go back.
+func revertOverdue(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(
+		mrkdwn.Textf(":rotating_light: The key of request %s may work from more networks than it should.", r.ParentID),
+		mrkdwn.Textf("Its IP access list should go back to %s. That hasn't worked since %s.",
+			mrkdwn.Truncate(addresses(policy.Access{Networks: r.Change.OldNetworks}), mrkdwn.MaxFact), mrkdwn.Date(r.Deletion.Since)),
+		"I keep trying. If it can't wait, revoke the key, or fix the list in Atlas.",
+	)
+}
+
+// notChanged says why a change was given up, and what the key has now.
+func notChanged(r approval.Request) mrkdwn.Text {
+	switch {
+	case r.Outcome.Cause == approval.CauseKeyNotActive && r.Type == approval.AccessListChange:
+		return mrkdwn.Textf("The key of request %s was no longer active, or had another owner.", r.ParentID)
+	case r.Outcome.Cause == approval.CauseKeyNotActive:
+		return mrkdwn.Textf("The key of request %s was no longer active.", r.ParentID)
+	}
+	if r.Type != approval.AccessListChange {
+		return whyNotChanged(r.Outcome.Cause)
+	}
+	return mrkdwn.JoinSentences(whyNotChanged(r.Outcome.Cause), mrkdwn.Textf("The key of request %s keeps its previous IP access list.", r.ParentID))
+}
+
+func whyNotChanged(c approval.Cause) mrkdwn.Text {
+	switch c {
+	case approval.CauseBadAddress:
+		return "Atlas doesn't accept one of the addresses."
+	case approval.CauseKeyNotActive:
+		return "The key has another owner by now."
+	case approval.CauseNotPermitted:
+		return "Atlas doesn't allow this bot to do that; its operator has to fix that."
+	case approval.CauseInvalidCredential:
+		return "Atlas didn't accept this bot's own credential for an hour; the operator has to fix that."
+	case approval.CauseSuspended:
+		return "The Atlas organization is suspended or gone."
+	case approval.CauseAtlasUnavailable, approval.CauseUnknown:
+		return "Atlas gave no clear answer for an hour."
+	}
+	return "Atlas refused the change."
+}

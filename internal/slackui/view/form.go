@@ -147,7 +147,7 @@ func (o FormPreview) route(needs mrkdwn.Text) mrkdwn.Text {
 	case o.Rule != "":
 		return mrkdwn.Textf(":zap: *Auto-approved* by rule %s. Recorded, and approvers are notified.", o.Rule)
 	}
-	return mrkdwn.JoinSentences(mrkdwn.Textf("%s %s.", needs, approvalsFrom(o.Requirements)), o.noEligibleApprover())
+	return mrkdwn.JoinSentences(mrkdwn.Textf("%s %s.", needs, approvalsNeeded(o.Requirements)), o.noEligibleApprover())
 }
 
 func (o FormPreview) noEligibleApprover() mrkdwn.Text {

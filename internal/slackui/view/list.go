@@ -90,32 +90,13 @@ func (v Screens) listRow(r approval.Request) mrkdwn.Text {
 	return mrkdwn.JoinSentences(v.org(r), v.detailText(r), statusShort(r))
 }
 
-func statusShort(r approval.Request) mrkdwn.Text {
-	switch r.State {
-	case approval.StatePending:
-		return mrkdwn.JoinSentences(listedType(r), approvedSoFar(r), mrkdwn.Textf("Waiting for %s until %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)), nudgeNote(r))
-	case approval.StateApproved:
-		if isReadyMissing(r) {
-			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("Approved. Press *Create my key* by %s.", mrkdwn.Date(r.ExpiresAt)))
-		}
-		return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("Approved. Create the key by %s, in our messages.", mrkdwn.Date(r.ExpiresAt)))
-	case approval.StateIssuing:
-		return issuingOrRollingBack(r, "The key is being created.")
-	case approval.StateDelivered:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("Key%s was shown. Press *I saved it* by %s. It expires %s.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy), mrkdwn.Date(r.KeyExpiresAt)), breakGlassNote(r))
-	case approval.StateActive:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("Key%s, expires %s.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), breakGlassNote(r))
-	}
-	return StatusForRequester(r)
-}
-
 // listedType says what is asked for, if it is no key.
 func listedType(r approval.Request) mrkdwn.Text {
 	switch r.Type {
 	case approval.Extension:
-		return mrkdwn.Textf("Extends the key of %[2]s by %[1]s, until %[3]s.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ParentID, mrkdwn.Date(r.Change.NewEnd))
+		return mrkdwn.Textf("%s more for the key of %s, until %s.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ParentID, mrkdwn.Date(r.Change.NewEnd))
 	case approval.AccessListChange:
-		return mrkdwn.Textf("New IP access list for the key of request %s: %s.", r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), 300))
+		return mrkdwn.Textf("New IP access list for the key of %s: %s.", r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), 300))
 	}
 	return ""
 }

@@ -27,6 +27,13 @@ const MessagesTabOff mrkdwn.Text = ":warning: I can't write to you: the *Message
 // way on; no blame, no jargon, no text of an error. The bot is "I"; the user who
 // reads is "you". A code of Atlas is quoted only as a reference to pass on.
 
+// What is said of Atlas and this bot in many places.
+const (
+	keepTrying        mrkdwn.Text = "I keep trying."
+	noAnswer          mrkdwn.Text = "Atlas isn't responding or is rate limiting."
+	credentialRefused mrkdwn.Text = "Atlas doesn't accept this bot's own credential; the operator of this bot has to fix that."
+)
+
 // whyNotMade says why there is no key, for every cause of that.
 func whyNotMade(c approval.Cause) mrkdwn.Text {
 	switch c {

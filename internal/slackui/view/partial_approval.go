@@ -103,18 +103,17 @@ func sameSet[T comparable](a, b []T) bool {
 // asker can decline.
 func isPartial(r approval.Request) bool { return r.ReducedBy != "" && r.Decision.By != "" }
 
-// removedByApprover says what approvers left out of what was asked for by whom, one after
-// the other.
-func removedByApprover(r approval.Request, whoAsked mrkdwn.Text) mrkdwn.Text {
+// removedByApprover says what approvers left out, one after the other.
+func removedByApprover(r approval.Request) mrkdwn.Text {
 	var all []mrkdwn.Text
 	for _, a := range r.Approvals {
-		all = append(all, removedBy(a, whoAsked))
+		all = append(all, removedBy(a))
 	}
 	return mrkdwn.JoinSentences(all...)
 }
 
 // removedBy is empty if an approver left nothing out.
-func removedBy(a approval.Approval, whoAsked mrkdwn.Text) mrkdwn.Text {
+func removedBy(a approval.Approval) mrkdwn.Text {
 	if !a.IsPartial() {
 		return ""
 	}
@@ -122,7 +121,18 @@ func removedBy(a approval.Approval, whoAsked mrkdwn.Text) mrkdwn.Text {
 	if what != "" {
 		what = ": " + what
 	}
-	return mrkdwn.Textf(":scissors: *%s approved less than %s*%s.", Mention(a.By), whoAsked, mrkdwn.TruncateText(what, 1000))
+	return mrkdwn.Textf(":scissors: *Reduced* by %s%s.", Mention(a.By), mrkdwn.TruncateText(what, 1000))
+}
+
+// approverNote is what the approvers who reduced r wrote to its requester.
+func approverNote(r approval.Request) mrkdwn.Text {
+	var all []mrkdwn.Text
+	for _, a := range r.Approvals {
+		if a.Note != "" {
+			all = append(all, mrkdwn.Textf("%s: %s.", Mention(a.By), a.Note))
+		}
+	}
+	return mrkdwn.JoinSentences(all...)
 }
 
 func withoutRoles(a approval.Approval) mrkdwn.Text {
@@ -151,12 +161,12 @@ func fewerNetworks(a approval.Approval) mrkdwn.Text {
 	if before == now {
 		return ""
 	}
-	return mrkdwn.Textf("from %s instead of %s", mrkdwn.Truncate(now, 300), mrkdwn.Truncate(before, 300))
+	return mrkdwn.Textf("%s instead of %s", mrkdwn.Truncate(now, 300), mrkdwn.Truncate(before, 300))
 }
 
 func shorterLifetime(a approval.Approval) mrkdwn.Text {
 	if a.Before.Lifetime == a.After.Lifetime {
 		return ""
 	}
-	return mrkdwn.Textf("for %s instead of %s", mrkdwn.BotText(mrkdwn.Duration(a.After.Lifetime)), mrkdwn.BotText(mrkdwn.Duration(a.Before.Lifetime)))
+	return mrkdwn.Textf("%s instead of %s", mrkdwn.BotText(mrkdwn.Duration(a.After.Lifetime)), mrkdwn.BotText(mrkdwn.Duration(a.Before.Lifetime)))
 }

@@ -15,7 +15,7 @@ import (
 //
 //	┌──────────────────────────────────────────────┐
 //	│ Your request AKR-7F3K2                       │
-//	│ It waits in #atlas-approvals for 1 of @…     │
+//	│ Waiting for 1 approval from @… in #… │
 //	│ Description: …  Role: …  May be used from: … │
 //	│ ▏backfill of invoices, TICKET-12             │
 //	│ [ Remind approvers ]  [ Withdraw ]                      │
@@ -40,28 +40,28 @@ func (v Screens) requested(r approval.Request) mrkdwn.Message {
 func (v Screens) statusWhilePending(r approval.Request) mrkdwn.Text {
 	switch {
 	case r.State == approval.StatePending && r.MessageRefs[approval.CardMessage].TS == "":
-		return mrkdwn.Textf("I have your request, but could not reach the approvers' channel yet. Nothing is lost: I keep trying. Without a decision it expires %s.", mrkdwn.Date(r.ExpiresAt))
+		return mrkdwn.Textf("I have your request, but can't reach the approvers' channel yet. I keep trying. Expires %s if nobody decides.", mrkdwn.Date(r.ExpiresAt))
 	case r.State == approval.StatePending:
-		return mrkdwn.JoinedBy("\n", mrkdwn.JoinSentences(approvedSoFar(r), removedByApprover(r, "you asked for")),
-			mrkdwn.Textf("It waits for %s in <#%s>. I tell you here when they decide; without a decision it expires %s.", missingApprovalsShort(r), mrkdwn.BotText(v.Channel(r)), mrkdwn.Date(r.ExpiresAt)), nudgeNote(r))
+		return mrkdwn.JoinedBy("\n", mrkdwn.JoinSentences(approvedSoFar(r), removedByApprover(r)),
+			mrkdwn.Textf("Waiting for %s in <#%s>. I'll message you here. Expires %s if nobody decides.", missingApprovalsShort(r), mrkdwn.BotText(v.Channel(r)), mrkdwn.Date(r.ExpiresAt)), nudgeNote(r))
 	case isReverting(r):
 		return changing(r)
 	case r.State == approval.StateApplying:
-		return "The change is being made. I tell you here when it is."
+		return "The change is being made. I'll message you here when it's done."
 	case r.Decision.At.IsZero(), r.State == approval.StateDenied, r.Outcome.Cause == approval.CauseDeclined, isChange(r):
 		return StatusForRequester(r)
 	}
-	return mrkdwn.JoinSentences(approvedBy(r), removedByApprover(r, "you asked for"), "How it goes on is in the message about your key.")
+	return mrkdwn.JoinSentences(approvedBy(r), removedByApprover(r), "See the next message for your key.")
 }
 
 // nudgeNote says what was done to get a decision.
 func nudgeNote(r approval.Request) mrkdwn.Text {
 	var nudged, escalated mrkdwn.Text
 	if !r.NudgedAt.IsZero() {
-		nudged = mrkdwn.Textf("You asked once more %s.", mrkdwn.Date(r.NudgedAt))
+		nudged = mrkdwn.Textf("You reminded them %s.", mrkdwn.Date(r.NudgedAt))
 	}
 	if !r.EscalatedAt.IsZero() {
-		escalated = mrkdwn.Textf("It went to %s as well %s.", people(r.EscalatedTo), mrkdwn.Date(r.EscalatedAt))
+		escalated = mrkdwn.Textf("%s can approve as well since %s.", people(r.EscalatedTo), mrkdwn.Date(r.EscalatedAt))
 	}
 	return mrkdwn.JoinSentences(nudged, escalated)
 }
@@ -83,6 +83,7 @@ func (v Screens) ready(r approval.Request) mrkdwn.Message {
 		mrkdwn.JoinSentences(status, mrkdwn.Textf("Request %s: %s.", r.ID, r.Access.Description)),
 		mrkdwn.Header("Your Atlas API key "+string(r.ID)),
 		mrkdwn.Section(status),
+		readyFacts(r),
 		buttonsIn(approval.ReadyMessage, r, readyButtons(r)...),
 		mrkdwn.Footnote(mrkdwn.Code(r.Access.Description)),
 	)
@@ -95,6 +96,14 @@ func issueLabel(r approval.Request) mrkdwn.BotText {
 		return "Show my key"
 	}
 	return "Create my key"
+}
+
+// readyFacts is what an active key may do.
+func readyFacts(r approval.Request) slack.Block {
+	if r.State != approval.StateActive {
+		return nil
+	}
+	return mrkdwn.Facts(accessFacts(r.Access)[1:]...) // the description is below
 }
 
 func readyButtons(r approval.Request) []*slack.ButtonBlockElement {
@@ -124,7 +133,7 @@ func (v Screens) reminder(r approval.Request) mrkdwn.Message {
 	if r.State != approval.StateDelivered {
 		return greyLine(mrkdwn.Textf("Request %s: I reminded you to save the key%s.", r.ID, KeyName(r)))
 	}
-	status := mrkdwn.Textf("*Did you save the private key*%s? Tell me by %s, or I delete it: a key without a holder must not stay.", KeyName(r), mrkdwn.Date(r.Confirmation.ConfirmBy))
+	status := mrkdwn.Textf("*Did you save your key*%s*?* %s", KeyName(r), confirmOrLose(r))
 	pressable := confirmOrReplace(r)
 	return mrkdwn.NewMessage(
 		mrkdwn.JoinSentences(status, mrkdwn.Textf("Request %s: %s.", r.ID, r.Access.Description)),
@@ -177,9 +186,9 @@ func (v Screens) deletionOverdue(r approval.Request) mrkdwn.Message {
 		status = revertOverdue(r)
 	case isDeletionOverdue(r):
 		status = mrkdwn.JoinSentences(
-			mrkdwn.Textf(":rotating_light: Your key%s of request %s is still alive in Atlas: it should be gone%s, but deleting it has not worked since %s.", KeyName(r), r.ID, endReason(r), mrkdwn.Date(r.Deletion.Since)),
+			mrkdwn.Textf(":rotating_light: Your key%s of request %s is still active in Atlas. Deleting it hasn't worked since %s.", KeyName(r), r.ID, mrkdwn.Date(r.Deletion.Since)),
 			whyNotDeleted(r),
-			"I keep trying, and the approvers know. Treat it as a key that works.",
+			"I keep trying, and the approvers know. Assume that it still works.",
 		)
 	}
 	return mrkdwn.NewMessage(status, mrkdwn.Section(status), buttonsIn(approval.DeletionOverdueMessage, r, deleting(r)...), mrkdwn.Footnote(mrkdwn.Textf("Request %s", r.ID)))
@@ -192,7 +201,7 @@ func pendingButtons(r approval.Request) []*slack.ButtonBlockElement {
 	if r.NudgedAt.IsZero() && r.MessageRefs[approval.CardMessage].TS != "" {
 		all = append(all, mrkdwn.WithConfirm(
 			button(ActionNudge, r, "Remind approvers", ""),
-			"Remind the approvers?", mrkdwn.PlainText("Approvers read under the card that you still wait for a decision. You can do that once."), "Remind", "Not yet",
+			"Remind approvers?", mrkdwn.PlainText("Slack notifies the approvers whose approval is missing. You can do that once."), "Remind", "Cancel",
 		))
 	}
 	return append(all, withdrawButton(r))
@@ -203,34 +212,34 @@ func withdrawButton(r approval.Request) *slack.ButtonBlockElement {
 	if r.State == approval.StateApproved && isPartial(r) {
 		return mrkdwn.WithConfirm(
 			button(ActionWithdraw, r, "Decline", ""),
-			"Decline what was approved?", mrkdwn.PlainText("It ends here, and no key is made. You can ask again at any time, and say why you need more."), "Decline", "Keep it",
+			"Decline the reduced access?", mrkdwn.PlainText("No key is created. You can request again at any time, and say why you need more."), "Decline", "Cancel",
 		)
 	}
 	return mrkdwn.WithConfirm(
 		button(ActionWithdraw, r, "Withdraw", ""),
-		"Withdraw this request?", mrkdwn.PlainText(withdrawing(r)), "Withdraw", "Keep it",
+		"Withdraw this request?", mrkdwn.PlainText(withdrawing(r)), "Withdraw", "Cancel",
 	)
 }
 
 func withdrawing(r approval.Request) string {
 	if isChange(r) {
-		return "It ends here, and the key stays as it is. You can ask again at any time."
+		return "The key stays as it is. You can ask again at any time."
 	}
-	return "It ends here, and no key is made for it. You can ask again at any time."
+	return "No key is created. You can request again at any time."
 }
 
 func confirmOrReplace(r approval.Request) []*slack.ButtonBlockElement {
 	return []*slack.ButtonBlockElement{
 		button(ActionConfirm, r, "I saved it", slack.StylePrimary),
-		mrkdwn.WithConfirm(button(ActionReplace, r, "I did not see it", ""),
-			"Make another key?", mrkdwn.PlainText("The key that was shown stops working, and you are shown a new one at once. Only the last key shown works."), "Make another", "Cancel"),
+		mrkdwn.WithConfirm(button(ActionReplace, r, "Replace key", ""),
+			"Replace this key?", mrkdwn.PlainText("The key that was shown stops working, and I show you a new one at once. Only the last key shown works."), "Replace key", "Cancel"),
 	}
 }
 
 func revokeButton(r approval.Request) *slack.ButtonBlockElement {
 	return mrkdwn.WithConfirm(
 		button(ActionRevoke, r, "Revoke", slack.StyleDanger),
-		"Revoke this key?", mrkdwn.PlainText("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working. This can't be undone."), "Revoke", "Keep it",
+		"Revoke this key?", mrkdwn.PlainText("The key "+r.Key.PublicKey+" is deleted in Atlas. Whatever uses it stops working. This can't be undone."), "Revoke", "Cancel",
 	)
 }
 
@@ -245,9 +254,9 @@ func StatusReply(r approval.Request) mrkdwn.Message {
 func statusNow(r approval.Request) mrkdwn.Text {
 	switch {
 	case r.State == approval.StateIssuing && r.Issuance.Stage != approval.StageRollingBack:
-		return "Your key is still being made. It appears in this conversation, or I say here why it could not be made."
+		return "Your key is still being created. It appears in this conversation, or I'll say here why it couldn't be."
 	case r.IsDeleting() && r.Deletion.Tries > 0:
-		return mrkdwn.JoinSentences(StatusForRequester(r), "I try again right now.")
+		return mrkdwn.JoinSentences(StatusForRequester(r), "Trying again now.")
 	}
 	return StatusForRequester(r)
 }
@@ -267,8 +276,8 @@ func statusButtons(r approval.Request) []*slack.ButtonBlockElement {
 // to do about it. What came later, or another telling, leaves one line.
 //
 //	┌──────────────────────────────────────────────┐
-//	│ ⏳ Your key abcdefgh ends … and is deleted … │
-//	│ [ Extend ]  [ Rotate ]  [ Revoke now ]       │
+//	│ ⏳ Your key abcdefgh expires …               │
+//	│ [ Extend ]  [ Rotate ]  [ Revoke ]           │
 //	│ Request AKR-7F3K2: invoices                  │
 //	└──────────────────────────────────────────────┘
 func (v Screens) expiryReminder(r approval.Request, n int) mrkdwn.Message {
@@ -278,8 +287,8 @@ func (v Screens) expiryReminder(r approval.Request, n int) mrkdwn.Message {
 	case r.State != approval.StateActive || n != r.ExpiryReminders:
 		return greyLine(mrkdwn.Textf("Request %s: I reminded you that the key%s would expire.", r.ID, KeyName(r)))
 	}
-	status := mrkdwn.Textf(":hourglass_flowing_sand: *Your key%s ends %s* and is deleted then: whatever uses it stops working.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt))
-	way := mrkdwn.Text("If you need it for longer, ask for more time with *Extend*. If you are done with it, revoke it.")
+	status := mrkdwn.Textf(":hourglass_flowing_sand: *Your key%s expires %s.* Then it's deleted, and whatever uses it stops working.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt))
+	way := mrkdwn.Text("Need it for longer? Press *Extend*. Done with it? Revoke it.")
 	return mrkdwn.NewMessage(
 		mrkdwn.JoinSentences(status, way, mrkdwn.Textf("Request %s: %s.", r.ID, r.Access.Description)),
 		mrkdwn.Section(status),
@@ -287,13 +296,8 @@ func (v Screens) expiryReminder(r approval.Request, n int) mrkdwn.Message {
 		buttonsIn(approval.ExpiryReminderMessage(n), r,
 			button(ActionExtend, r, "Extend", slack.StylePrimary),
 			rotateButton(r),
-			labelled(revokeButton(r), "Revoke now"),
+			revokeButton(r),
 		),
 		mrkdwn.Footnote(requestLine(r)),
 	)
-}
-
-func labelled(b *slack.ButtonBlockElement, label string) *slack.ButtonBlockElement {
-	b.Text = mrkdwn.PlainText(label)
-	return b
 }

@@ -14,7 +14,7 @@ func review(r approval.Request) mrkdwn.Text {
 	case !r.BreakGlass:
 		return ""
 	case r.Review.By == "":
-		return "*It has not been reviewed yet.*"
+		return "*Review pending.*"
 	}
 	return mrkdwn.Textf("Reviewed by %s %s.", Mention(r.Review.By), mrkdwn.Date(r.Review.At))
 }
@@ -25,30 +25,30 @@ func breakGlassNote(r approval.Request) mrkdwn.Text {
 	case !r.BreakGlass:
 		return ""
 	case r.Review.By == "":
-		return mrkdwn.Textf("You took it without approval: it is valid for %s only, and another person reviews why.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
+		return mrkdwn.Textf("You took it without approval, for %s only. Another person reviews why.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
 	}
-	return mrkdwn.Textf("You took it without approval; %s reviewed that %s.", Mention(r.Review.By), mrkdwn.Date(r.Review.At))
+	return mrkdwn.Textf("%s reviewed this break-glass key %s.", Mention(r.Review.By), mrkdwn.Date(r.Review.At))
 }
 
 // ReviewNotice stays open, in the channel itself, until a person other than the
 // requester has reviewed the key.
 //
 //	┌──────────────────────────────────────────────┐
-//	│ 🚨 To be reviewed: break-glass AKR-7F3K2     │
+//	│ 🚨 Review pending: break-glass               │
 //	│ @alice took a key without approval …         │
 //	│ ▏production is down, INC-7                   │
 //	│ [ Reviewed ]                                 │
 //	└──────────────────────────────────────────────┘
 func (v Screens) ReviewNotice(r approval.Request) mrkdwn.Message {
-	what := mrkdwn.Textf("%s took a key without approval %s%s: %s; usable from %s, for %s. Request %s.",
-		Mention(requester(r)), mrkdwn.Date(r.RequestedAt), v.inOrg(r), mrkdwn.BotText(mrkdwn.Truncate(Titles(r.Access.Roles), 300)), mrkdwn.Truncate(usableFrom(r.Access), 600), mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.ID)
+	what := mrkdwn.Textf("%s took a key without approval %s%s: %s, for %s. IP access list: %s. Request %s.",
+		Mention(requester(r)), mrkdwn.Date(r.RequestedAt), v.inOrg(r), mrkdwn.BotText(mrkdwn.Truncate(Titles(r.Access.Roles), 300)), mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), mrkdwn.Truncate(usableFrom(r.Access), 600), r.ID)
 	what = mrkdwn.JoinSentences(what, v.detailText(r))
 	if r.Review.By != "" {
 		signed := mrkdwn.Textf(":white_check_mark: *Reviewed* by %s %s.", Mention(r.Review.By), mrkdwn.Date(r.Review.At))
 		return mrkdwn.NewMessage(mrkdwn.JoinSentences(signed, what, mrkdwn.Textf("Reason: %s", r.Reason)), mrkdwn.Section(signed), mrkdwn.Section(what), mrkdwn.Quote(r.Reason))
 	}
-	open := mrkdwn.Textf(":rotating_light: *To be reviewed:* break-glass.")
-	way := mrkdwn.Textf("A person other than %s has to look at why and what for, and press *Reviewed*. The key can be revoked on its card.", Mention(requester(r)))
+	open := mrkdwn.Textf(":rotating_light: *Review pending:* break-glass.")
+	way := mrkdwn.Textf("An approver other than %s must check why and how it was used, then press *Reviewed*. Revoke the key on its card.", Mention(requester(r)))
 	return mrkdwn.NewMessage(
 		mrkdwn.JoinSentences(open, what, way, mrkdwn.Textf("Reason: %s", r.Reason)),
 		mrkdwn.Section(mrkdwn.JoinSentences(open, what)),
@@ -61,6 +61,6 @@ func (v Screens) ReviewNotice(r approval.Request) mrkdwn.Message {
 func reviewButton(r approval.Request) *slack.ButtonBlockElement {
 	return mrkdwn.WithConfirm(
 		button(ActionReview, r, "Reviewed", slack.StylePrimary),
-		"Sign the review?", mrkdwn.PlainText("You say that you looked at why this key was taken without approval and at what was done with it. Your name is recorded under it."), "Sign", "Not yet",
+		"Mark as reviewed?", mrkdwn.PlainText("You confirm that you checked why this key was created without approval and how it was used."), "Mark as reviewed", "Cancel",
 	)
 }

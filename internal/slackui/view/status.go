@@ -2,120 +2,207 @@ package view
 
 import (
 	"atlaskeybot/internal/approval"
-	"atlaskeybot/internal/approval/policy"
 	"atlaskeybot/internal/slackui/mrkdwn"
 )
 
-// A status is where a request stands, in one or two sentences. It never says
-// that something is so before it is: a key "is being made" and "is being
-// deleted" until Atlas has said that it is done.
+// Where a request stands, in one or two sentences. They never say that something is
+// so before it is: a key is "being created" and "being deleted" until Atlas has
+// said that it is done.
 
-// statusForApprovers tells it to the approvers: who decided, then what came of it.
+// statusTexts tell of one state to those who decide, to the requester, and to
+// both in few words, as in a list.
+type statusTexts struct {
+	approvers, requester, short func(approval.Request) mrkdwn.Text
+}
+
+var statuses = map[approval.State]statusTexts{
+	approval.StatePending:   {pendingForApprovers, pendingForRequester, pendingShort},
+	approval.StateApproved:  {approvedForApprovers, approvedForRequester, approvedShort},
+	approval.StateIssuing:   {issuing("The key is being created."), issuingForRequester, issuing("The key is being created.")},
+	approval.StateDelivered: {deliveredForApprovers, deliveredForRequester, deliveredShort},
+	approval.StateActive:    {activeForApprovers, activeForRequester, activeShort},
+	approval.StateRevoking:  {endOf("The", "is being"), revokingForRequester, revokingForRequester},
+	approval.StateDenied:    {deniedForApprovers, deniedForRequester, deniedForRequester},
+	approval.StateWithdrawn: {withdrawnForApprovers, withdrawnForRequester, withdrawnForRequester},
+	approval.StateExpired:   {expired("*Expired*"), expired("Your request expired"), expired("Expired")},
+	approval.StateApplying:  {changing, changing, changing},
+	approval.StateApplied:   {changed, changed, changed},
+	approval.StateFailed:    {failed, failedForRequester, failedForRequester},
+	approval.StateEnded:     {ended("The"), ended("Your"), ended("Your")},
+}
+
+// statusForApprovers says who decided, then what came of it.
 func statusForApprovers(r approval.Request) mrkdwn.Text {
-	switch r.State {
-	case approval.StatePending:
-		return mrkdwn.JoinedBy("\n", approvedSoFar(r), removedByApprover(r, "was asked for"),
-			mrkdwn.Textf("*Waits for %s.* Without a decision it expires %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)), nudgedNote(r))
-	case approval.StateDenied:
-		return mrkdwn.Textf(":no_entry: *Denied* by %s %s.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
+	if r.State == approval.StatePending || r.State == approval.StateDenied {
+		return statuses[r.State].approvers(r)
 	}
-	return mrkdwn.JoinSentences(unapproved(r), approvedBy(r), removedByApprover(r, "was asked for"), review(r), statusAfterDecision(r), transferred(r))
+	return mrkdwn.JoinSentences(unapproved(r), approvedBy(r), removedByApprover(r), review(r), statusAfterDecision(r), transferred(r))
 }
 
-func statusAfterDecision(r approval.Request) mrkdwn.Text {
-	switch r.State {
-	case approval.StateApproved:
-		return mrkdwn.JoinSentences(lastAttemptError(r), mrkdwn.Textf("%s can create the key until %s.", Mention(r.Requester), mrkdwn.Date(r.ExpiresAt)))
-	case approval.StateIssuing:
-		return issuingOrRollingBack(r, "The key is being created.")
-	case approval.StateDelivered:
-		return mrkdwn.Textf("The key%s was shown to %s %s, who has yet to say that it is saved. It ends %s.", KeyName(r), Mention(r.Requester), mrkdwn.Date(r.Confirmation.ShownAt), mrkdwn.Date(r.KeyExpiresAt))
-	case approval.StateActive:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("%s has the key%s. It ends %s.", Mention(r.Requester), KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), byUse(r, "It was seen in use."), successor(r))
-	case approval.StateRevoking:
-		return mrkdwn.Textf("*The key%s is being deleted%s.*", KeyName(r), endReason(r))
-	case approval.StateWithdrawn:
-		return withdrawal(r)
-	case approval.StateExpired:
-		return mrkdwn.Textf("*Expired* %s: %s", mrkdwn.Date(r.Outcome.At), expiryReason(r))
-	case approval.StateApplying:
-		return changing(r)
-	case approval.StateApplied:
-		return changed(r, "The")
-	case approval.StateFailed:
-		if isChange(r) {
-			return mrkdwn.JoinSentences("*The change was given up.*", notChanged(r), reference(r.Outcome.Code))
-		}
-		return mrkdwn.JoinSentences("*There is no key.*", whyNotMade(r.Outcome.Cause), reference(r.Outcome.Code))
-	case approval.StateEnded:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("*The key%s was deleted%s.*", KeyName(r), endReason(r)), stillListed(r))
-	}
-	return mrkdwn.Textf("State: %s.", r.State)
-}
+func statusAfterDecision(r approval.Request) mrkdwn.Text { return statuses[r.State].approvers(r) }
 
 // StatusForRequester tells the requester where r stands.
 func StatusForRequester(r approval.Request) mrkdwn.Text {
-	switch r.State {
-	case approval.StatePending:
-		return mrkdwn.JoinSentences(approvedSoFar(r), mrkdwn.Textf("It waits for %s. Without a decision it expires %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)))
-	case approval.StateApproved:
-		if r.BreakGlass {
-			return mrkdwn.JoinSentences(lastAttemptError(r), mrkdwn.Textf("*Your emergency key is approved.* Press *Show my key* by %s: it's shown once, here, only to you.", mrkdwn.Date(r.ExpiresAt)), breakGlassNote(r))
-		}
-		return mrkdwn.JoinSentences(lastAttemptError(r), unapproved(r), approvedBy(r), removedByApprover(r, "you asked for"), mrkdwn.Textf("Press *Create my key* when you are ready to save it, by %s: the private key is shown once, here, to you alone.", mrkdwn.Date(r.ExpiresAt)), mayDecline(r), leavesBehind(r))
-	case approval.StateIssuing:
-		return mrkdwn.JoinSentences(issuingOrRollingBack(r, "Your key is being created. It appears in this conversation, visible to you alone; stay here for a moment."), breakGlassNote(r))
-	case approval.StateDelivered:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("Your key%s was shown here %s. Tell me by %s that you saved it, or I delete it: a key without a holder must not stay. It ends %s.", KeyName(r), mrkdwn.Date(r.Confirmation.ShownAt), mrkdwn.Date(r.Confirmation.ConfirmBy), mrkdwn.Date(r.KeyExpiresAt)), leavesBehind(r), breakGlassNote(r))
-	case approval.StateActive:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("You have the key%s. It ends %s and is deleted then.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), byUse(r, "It was seen in use, so I take it that you saved it."), successor(r), leavesBehind(r), breakGlassNote(r))
-	case approval.StateRevoking:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("Your key%s is being deleted%s.", KeyName(r), endReason(r)), notDeletedYet(r))
-	case approval.StateDenied:
-		return mrkdwn.Textf("%s denied your request %s.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
-	case approval.StateWithdrawn:
-		if r.Outcome.Cause == approval.CauseDeclined {
-			return mrkdwn.JoinSentences(removedByApprover(r, "you asked for"), mrkdwn.Textf("You declined that %s, so no key was made.", mrkdwn.Date(r.Outcome.At)))
-		}
-		return mrkdwn.Textf("You took this request back %s.", mrkdwn.Date(r.Outcome.At))
-	case approval.StateExpired:
-		return mrkdwn.Textf("Your request expired %s: %s", mrkdwn.Date(r.Outcome.At), expiryReason(r))
-	case approval.StateApplying:
+	if r.State == approval.StateApplying {
 		return mrkdwn.JoinSentences(unapproved(r), approvedBy(r), changing(r))
-	case approval.StateApplied:
-		return changed(r, "Your")
-	case approval.StateFailed:
-		if isChange(r) {
-			return mrkdwn.JoinSentences("The change you asked for was given up.", notChanged(r), reference(r.Outcome.Code))
-		}
-		return mrkdwn.JoinSentences("There is no key.", whyNotMade(r.Outcome.Cause), nextStep(r), reference(r.Outcome.Code))
-	case approval.StateEnded:
-		return mrkdwn.JoinSentences(mrkdwn.Textf("Your key%s was deleted%s.", KeyName(r), endReason(r)), stillListed(r))
 	}
-	return mrkdwn.Textf("State: %s.", r.State)
+	return statuses[r.State].requester(r)
 }
 
-func withdrawal(r approval.Request) mrkdwn.Text {
+// statusShort is for the row of a list.
+func statusShort(r approval.Request) mrkdwn.Text { return statuses[r.State].short(r) }
+
+func pendingForApprovers(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinedBy("\n", approvedSoFar(r), removedByApprover(r),
+		mrkdwn.Textf("*Waiting for* %s. Expires %s if nobody decides.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)), nudgedNote(r))
+}
+
+func pendingForRequester(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(approvedSoFar(r), mrkdwn.Textf("Waiting for %s. Expires %s if nobody decides.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)))
+}
+
+func pendingShort(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(listedType(r), approvedSoFar(r), mrkdwn.Textf("Waiting for %s. Expires %s.", missingApprovalsShort(r), mrkdwn.Date(r.ExpiresAt)), nudgeNote(r))
+}
+
+func approvedForApprovers(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(lastAttemptError(r), mrkdwn.Textf("%s can create the key until %s.", Mention(r.Requester), mrkdwn.Date(r.ExpiresAt)))
+}
+
+func approvedForRequester(r approval.Request) mrkdwn.Text {
+	if r.BreakGlass {
+		return mrkdwn.JoinSentences(lastAttemptError(r), mrkdwn.Textf("*Your emergency key is approved.* Press *Show my key* by %s: it's shown once, here, only to you.", mrkdwn.Date(r.ExpiresAt)), breakGlassNote(r))
+	}
+	return mrkdwn.JoinSentences(lastAttemptError(r), unapproved(r), approvedBy(r), removedByApprover(r), approverNote(r),
+		mrkdwn.Textf("Press *Create my key* by %s, when you can save it.", mrkdwn.Date(r.ExpiresAt)),
+		"I show the private key once, here, only to you.", mayDecline(r), leavesBehind(r))
+}
+
+func approvedShort(r approval.Request) mrkdwn.Text {
+	said := mrkdwn.Textf("Approved. Create the key by %s.", mrkdwn.Date(r.ExpiresAt))
+	if isReadyMissing(r) {
+		return mrkdwn.JoinSentences(removedByApprover(r), said, "Its message isn't in our conversation yet, so the button is here.")
+	}
+	return mrkdwn.JoinSentences(removedByApprover(r), said, "The button is in our conversation.")
+}
+
+// issuing says that a key is being created, or that it is being taken back.
+func issuing(creating mrkdwn.Text) func(approval.Request) mrkdwn.Text {
+	return func(r approval.Request) mrkdwn.Text { return issuingOrRollingBack(r, creating) }
+}
+
+func issuingForRequester(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(issuingOrRollingBack(r, "Your key is being created. It appears in this conversation, only for you; stay here for a moment."), breakGlassNote(r))
+}
+
+func deliveredForApprovers(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("The key%s was shown to %s %s, who hasn't confirmed yet that it's saved. Expires %s.", KeyName(r), Mention(r.Requester), mrkdwn.Date(r.Confirmation.ShownAt), mrkdwn.Date(r.KeyExpiresAt))
+}
+
+func deliveredForRequester(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(mrkdwn.Textf("Your key%s was shown here %s.", KeyName(r), mrkdwn.Date(r.Confirmation.ShownAt)), confirmOrLose(r), expires(r), leavesBehind(r), breakGlassNote(r))
+}
+
+func deliveredShort(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(mrkdwn.Textf("The key%s was shown.", KeyName(r)), confirmOrLose(r), expires(r), breakGlassNote(r))
+}
+
+// confirmOrLose says by when to confirm. A key that expires before that is not
+// waited for.
+func confirmOrLose(r approval.Request) mrkdwn.Text {
+	by := r.Confirmation.ConfirmBy
+	if r.KeyExpiresAt.Before(by) && !r.KeyExpiresAt.IsZero() {
+		return "Press *I saved it* when you have."
+	}
+	return mrkdwn.Textf("Press *I saved it* by %s, or I'll delete the key.", mrkdwn.Date(by))
+}
+
+// expires is the sentence on the expiry that every screen has.
+func expires(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("Expires %s.", mrkdwn.Date(r.KeyExpiresAt))
+}
+
+func activeForApprovers(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(mrkdwn.Textf("%s has the key%s. Expires %s.", Mention(r.Requester), KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), byUse(r, "It was seen in use."), successor(r))
+}
+
+func activeForRequester(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(mrkdwn.Textf("Your key%s is active. Expires %s.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), byUse(r, "It was seen in use, so you have it."), successor(r), leavesBehind(r), breakGlassNote(r))
+}
+
+func activeShort(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(mrkdwn.Textf("The key%s is active. Expires %s.", KeyName(r), mrkdwn.Date(r.KeyExpiresAt)), breakGlassNote(r))
+}
+
+// endOf says that whose key "is being" or "was" deleted, and why.
+func endOf(whose, is mrkdwn.BotText) func(approval.Request) mrkdwn.Text {
+	return func(r approval.Request) mrkdwn.Text {
+		reason := endReason(r)
+		if whose == "Your" {
+			reason = endReasonForOwner(r)
+		}
+		return mrkdwn.Textf("%s key%s %s deleted%s.", whose, KeyName(r), is, reason)
+	}
+}
+
+func revokingForRequester(r approval.Request) mrkdwn.Text {
+	return mrkdwn.JoinSentences(endOf("Your", "is being")(r), notDeletedYet(r))
+}
+
+func deniedForApprovers(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf(":no_entry: *Denied* by %s %s.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
+}
+
+func deniedForRequester(r approval.Request) mrkdwn.Text {
+	return mrkdwn.Textf("%s denied your request %s.", Mention(r.Decision.By), mrkdwn.Date(r.Decision.At))
+}
+
+func withdrawnForApprovers(r approval.Request) mrkdwn.Text {
 	if r.Outcome.Cause == approval.CauseDeclined {
-		return mrkdwn.Textf("*Declined* by %s %s, who did not want what was approved.", Mention(r.Requester), mrkdwn.Date(r.Outcome.At))
+		return mrkdwn.Textf("*Declined* by %s %s.", Mention(r.Requester), mrkdwn.Date(r.Outcome.At))
 	}
 	return mrkdwn.Textf("*Withdrawn* by %s %s.", Mention(r.Requester), mrkdwn.Date(r.Outcome.At))
+}
+
+func withdrawnForRequester(r approval.Request) mrkdwn.Text {
+	if r.Outcome.Cause == approval.CauseDeclined {
+		return mrkdwn.JoinSentences(removedByApprover(r), mrkdwn.Textf("You declined that %s, so no key was created.", mrkdwn.Date(r.Outcome.At)))
+	}
+	return mrkdwn.Textf("You withdrew this request %s.", mrkdwn.Date(r.Outcome.At))
+}
+
+// expired says that a request expired, after a first word.
+func expired(what mrkdwn.Text) func(approval.Request) mrkdwn.Text {
+	return func(r approval.Request) mrkdwn.Text {
+		return mrkdwn.Textf("%s %s: %s", what, mrkdwn.Date(r.Outcome.At), expiryReason(r))
+	}
+}
+
+func failed(r approval.Request) mrkdwn.Text {
+	if isChange(r) {
+		return mrkdwn.JoinSentences("*Nothing was changed.*", notChanged(r), reference(r.Outcome.Code))
+	}
+	return mrkdwn.JoinSentences("*No key was created.*", whyNotMade(r.Outcome.Cause), reference(r.Outcome.Code))
+}
+
+func failedForRequester(r approval.Request) mrkdwn.Text {
+	if isChange(r) {
+		return mrkdwn.JoinSentences("Your change wasn't made.", notChanged(r), reference(r.Outcome.Code))
+	}
+	return mrkdwn.JoinSentences("No key was created.", whyNotMade(r.Outcome.Cause), nextStep(r), reference(r.Outcome.Code))
+}
+
+func ended(whose mrkdwn.BotText) func(approval.Request) mrkdwn.Text {
+	return func(r approval.Request) mrkdwn.Text {
+		return mrkdwn.JoinSentences(endOf(whose, "was")(r), stillListed(r))
+	}
 }
 
 func mayDecline(r approval.Request) mrkdwn.Text {
 	if !isPartial(r) {
 		return ""
 	}
-	return "If that is no use to you, press *Decline*."
-}
-
-// transferred says whose the key was before.
-func transferred(r approval.Request) mrkdwn.Text {
-	if len(r.Transfers) == 0 {
-		return ""
-	}
-	last := r.Transfers[len(r.Transfers)-1]
-	return mrkdwn.Textf("%s handed it from %s to %s %s.", Mention(last.By), Mention(last.From), Mention(last.To), mrkdwn.Date(last.At))
+	return "Not enough? Press *Decline*."
 }
 
 // KeyName is the key's public half with a space before it, if there is one.
@@ -126,12 +213,12 @@ func KeyName(r approval.Request) mrkdwn.Text {
 	return mrkdwn.Textf(" %s", r.Key.PublicKey)
 }
 
-// successor names the request that was opened last to take over from r.
+// successor names the request that was opened last to replace r's key.
 func successor(r approval.Request) mrkdwn.Text {
 	if r.Successor == "" {
 		return ""
 	}
-	return mrkdwn.Textf("Request %s was opened to take over from it.", r.Successor)
+	return mrkdwn.Textf("Request %s is to replace it.", r.Successor)
 }
 
 func byUse(r approval.Request, said mrkdwn.Text) mrkdwn.Text {
@@ -141,41 +228,56 @@ func byUse(r approval.Request, said mrkdwn.Text) mrkdwn.Text {
 	return said
 }
 
-func issuingOrRollingBack(r approval.Request, making mrkdwn.Text) mrkdwn.Text {
+func issuingOrRollingBack(r approval.Request, creating mrkdwn.Text) mrkdwn.Text {
 	if r.Issuance.Stage != approval.StageRollingBack {
-		return making
+		return creating
 	}
 	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), rollbackStatus(r))
 }
 
 // lastAttemptError says why there is no key after a press: the request was put back.
 func lastAttemptError(r approval.Request) mrkdwn.Text {
+	again := mrkdwn.Text("*Create my key* has to be pressed again.")
 	switch r.Issuance.Cause {
 	case approval.CauseNone:
 		return ""
 	case approval.CauseNotShown, approval.CauseInterrupted:
-		return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), "If a key appeared, it no longer works: it takes another press.")
+		return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), "If a key appeared, it no longer works.", again)
 	}
-	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), "It takes another press.")
+	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), again)
 }
 
 // endReason goes on from "the key is being deleted".
 func endReason(r approval.Request) mrkdwn.Text {
 	switch r.Outcome.Cause {
 	case approval.CauseUnconfirmed:
-		return mrkdwn.Textf(", because it was not confirmed by %s that it was saved", mrkdwn.Date(r.Outcome.At))
+		return mrkdwn.Textf(": its owner didn't confirm by %s that it's saved", mrkdwn.Date(r.Outcome.At))
 	case approval.CauseKeyExpired:
-		return mrkdwn.Textf(", because its lifetime was over %s", mrkdwn.Date(r.Outcome.At))
+		return mrkdwn.Textf(": it expired %s", mrkdwn.Date(r.Outcome.At))
 	case approval.CauseDeletedExternally:
-		return mrkdwn.Textf(", in Atlas itself, as I found %s", mrkdwn.Date(r.Outcome.At))
+		return mrkdwn.Textf(" directly in Atlas, as I found %s", mrkdwn.Date(r.Outcome.At))
 	case approval.CauseRevoked:
-		return mrkdwn.Textf(", because %s revoked it %s", Mention(r.Outcome.By), mrkdwn.Date(r.Outcome.At))
+		return mrkdwn.Textf(": %s revoked it %s", Mention(r.Outcome.By), mrkdwn.Date(r.Outcome.At))
 	case approval.CauseKeyNotActive:
-		return mrkdwn.Textf(", because the key before it is gone or has another owner, as I found %s", mrkdwn.Date(r.Outcome.At))
+		return mrkdwn.Textf(": the key before it is gone or has another owner, as I found %s", mrkdwn.Date(r.Outcome.At))
 	case approval.CauseReplaced:
-		return mrkdwn.Textf(", because its successor took over %s", mrkdwn.Date(r.Outcome.At))
+		if r.Successor == "" {
+			return mrkdwn.Textf(": it was replaced %s", mrkdwn.Date(r.Outcome.At))
+		}
+		return mrkdwn.Textf(": %s replaced it %s", r.Successor, mrkdwn.Date(r.Outcome.At))
 	}
 	return ""
+}
+
+// endReasonForOwner is the same, to the owner.
+func endReasonForOwner(r approval.Request) mrkdwn.Text {
+	switch {
+	case r.Outcome.Cause == approval.CauseUnconfirmed:
+		return mrkdwn.Textf(": you didn't confirm by %s that you saved it", mrkdwn.Date(r.Outcome.At))
+	case r.Outcome.Cause == approval.CauseReplaced && r.Successor != "":
+		return mrkdwn.Textf(": you replaced it with %s", r.Successor)
+	}
+	return endReason(r)
 }
 
 func expiryReason(r approval.Request) mrkdwn.Text {
@@ -184,13 +286,13 @@ func expiryReason(r approval.Request) mrkdwn.Text {
 		return "no approver decided in time."
 	case approval.CauseNotIssuedInTime:
 		if r.Type == approval.Rotation {
-			return "the key was not created in time."
+			return "the key wasn't created in time."
 		}
-		return "it was approved, but the key was not created in time."
+		return "it was approved, but the key wasn't created in time."
 	case approval.CauseKeyNotActive:
-		return "the key that it was to take over from is gone, or has another owner."
+		return "the key to be replaced is gone, or has another owner."
 	case approval.CauseKeyExpired:
-		return "the end date of the access came."
+		return "the key's expiry came first."
 	}
 	return "its time was over."
 }
@@ -199,100 +301,4 @@ func expiryReason(r approval.Request) mrkdwn.Text {
 func isDeletionOverdue(r approval.Request) bool {
 	going := r.State == approval.StateRevoking || r.State == approval.StateIssuing && r.Issuance.Stage == approval.StageRollingBack || isReverting(r)
 	return going && r.Deletion.Notified
-}
-
-// isChange reports whether r is about an active key of another request rather than
-// about a key of its own.
-func isChange(r approval.Request) bool {
-	return r.Type == approval.Extension || r.Type == approval.AccessListChange
-}
-
-// changing tells how the making of an approved change goes.
-func changing(r approval.Request) mrkdwn.Text {
-	if isReverting(r) {
-		return mrkdwn.JoinSentences("*The change couldn't be made*, so the access list goes back to what it was.", whyNotChanged(r.Issuance.Cause),
-			"Until that's done, the key may work from the addresses of both lists. I tell you when it is.")
-	}
-	return mrkdwn.JoinSentences("The change is being made.", notYet(r.Issuance.Cause))
-}
-
-// notYet says why a change takes long.
-func notYet(c approval.Cause) mrkdwn.Text {
-	switch c {
-	case approval.CauseNone:
-		return ""
-	case approval.CauseNoOrg:
-		return mrkdwn.JoinSentences(noOrg, "I keep trying.")
-	case approval.CauseInvalidCredential:
-		return "Atlas doesn't accept this bot's own credential. The operator of this bot has to fix that. I keep trying."
-	}
-	return "Atlas does not answer, or asks to be left alone for a while; I keep trying."
-}
-
-// changed tells what is different, once it is. It is dated: another change may
-// follow.
-func changed(r approval.Request, whose mrkdwn.Text) mrkdwn.Text {
-	if r.Type == approval.Extension {
-		return mrkdwn.Textf(":white_check_mark: %s key of request %s now ends %s. (Changed %s.)", whose, r.ParentID, mrkdwn.Date(r.Change.NewEnd), mrkdwn.Date(r.Outcome.At))
-	}
-	return mrkdwn.Textf(":white_check_mark: %s key of request %s may now be used from %s. (Changed %s.)", whose, r.ParentID, mrkdwn.Truncate(namedAddresses(r.Access), mrkdwn.MaxFact), mrkdwn.Date(r.Outcome.At))
-}
-
-// isReverting reports whether a change of an access list is being taken back.
-func isReverting(r approval.Request) bool {
-	return r.State == approval.StateApplying && r.Issuance.Stage == approval.StageRollingBack
-}
-
-// revertOverdue tells of an access list that does not go back.
-func revertOverdue(r approval.Request) mrkdwn.Text {
-	return mrkdwn.JoinSentences(
-		mrkdwn.Textf(":rotating_light: The key of request %s may work from more addresses than it should: its access list is to go back to %s, and that hasn't worked since %s.",
-			r.ParentID, mrkdwn.Truncate(addresses(policy.Access{Networks: r.Change.OldNetworks}), mrkdwn.MaxFact), mrkdwn.Date(r.Deletion.Since)),
-		"I keep trying. If it can't wait, revoke the key, or put the list right in Atlas.",
-	)
-}
-
-// notChanged says why a change was given up, and what the key has now.
-func notChanged(r approval.Request) mrkdwn.Text {
-	switch {
-	case r.Outcome.Cause == approval.CauseKeyNotActive && r.Type == approval.AccessListChange:
-		return mrkdwn.Textf("The key of request %s was no longer active, or had another owner, so its access list wasn't changed.", r.ParentID)
-	case r.Outcome.Cause == approval.CauseKeyNotActive:
-		return mrkdwn.Textf("The key of request %s was no longer active, so there was nothing to change.", r.ParentID)
-	}
-	if r.Type != approval.AccessListChange {
-		return whyNotChanged(r.Outcome.Cause)
-	}
-	return mrkdwn.JoinSentences(whyNotChanged(r.Outcome.Cause), mrkdwn.Textf("The key of request %s has the access list that it had before.", r.ParentID))
-}
-
-func whyNotChanged(c approval.Cause) mrkdwn.Text {
-	switch c {
-	case approval.CauseBadAddress:
-		return "Atlas doesn't accept one of the addresses."
-	case approval.CauseKeyNotActive:
-		return "The key has another owner by now."
-	case approval.CauseNotPermitted:
-		return "Atlas does not allow this bot to do that; its operator has to look at that."
-	case approval.CauseInvalidCredential:
-		return "Atlas didn't accept this bot's own credential for an hour; the operator of this bot has to look at that."
-	case approval.CauseSuspended:
-		return "The Atlas organization is suspended or gone."
-	case approval.CauseAtlasUnavailable, approval.CauseUnknown:
-		return "Atlas gave no clear answer for an hour."
-	}
-	return "Atlas refused the change."
-}
-
-// unapproved says why no approval was needed for what happens.
-func unapproved(r approval.Request) mrkdwn.Text {
-	switch {
-	case r.CarriesDecision && r.BreakGlassOf != "":
-		return mrkdwn.Textf("No approval was needed: it takes over from the key of request %s, which was taken by break-glass, until the same end.", r.ParentID)
-	case r.CarriesDecision:
-		return mrkdwn.Textf("No approval was needed: it takes over from the key of request %s, with the access and until the end that were approved for that.", r.ParentID)
-	case r.Type == approval.AccessListChange && r.Decision.By == "" && r.Decision.Rule == "" && !r.Decision.At.IsZero():
-		return "No approval was needed: addresses are only removed."
-	}
-	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/policy"
@@ -14,7 +15,7 @@ import (
 // the same in every state of the request; the status beside it changes.
 type requestSummary struct {
 	title string      // of the card, before the request's id
-	yours mrkdwn.Text // "for a MongoDB Atlas API key"
+	yours mrkdwn.Text // "for an Atlas API key"
 	intro mrkdwn.Text // to the approvers
 	facts []mrkdwn.Fact
 	dates mrkdwn.Text // moments are not facts: Slack shows them in the reader's zone
@@ -57,16 +58,29 @@ func summaryFor(r approval.Request) requestSummary {
 func keySummary(r approval.Request) requestSummary {
 	a := requestSummary{
 		title: "API key request",
-		yours: "for a MongoDB Atlas API key",
-		intro: mrkdwn.Textf("%s asks for a MongoDB Atlas API key.", Mention(requester(r))),
-		facts: append(accessFacts(r.Access), mrkdwn.Fact{Name: "Lifetime", Value: mrkdwn.Duration(r.Access.Lifetime) + " from the moment the key is made"}),
-		text:  mrkdwn.JoinSentences(mayText(r.Access), mrkdwn.Textf("Lifetime: %s. Reason: %s.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.Reason)), question: "Approve this key?", grant: confirmGrant(r),
+		yours: "for an Atlas API key",
+		intro: mrkdwn.Textf("%s requested an Atlas API key.", Mention(requester(r))),
+		facts: append(keyFacts(r), mrkdwn.Fact{Name: "Expires", Value: mrkdwn.Duration(r.Access.Lifetime) + " after creation"}),
+		text:  mrkdwn.JoinSentences(mayText(r.Access), mrkdwn.Textf("Expires: %s after creation. Reason: %s.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)), r.Reason)), question: "Approve this key?", grant: confirmGrant(r),
 	}
 	if r.BreakGlass {
 		a.title = "Break-glass"
-		a.intro = mrkdwn.Textf(":rotating_light: *Break-glass:* %s takes a MongoDB Atlas API key without approval.", Mention(requester(r)))
+		a.intro = mrkdwn.Textf(":rotating_light: *Break-glass:* %s took an Atlas API key without approval.", Mention(requester(r)))
 	}
 	return a
+}
+
+// keyFacts is what a key may do. An IP access list that was changed since the key
+// was approved is there as it was and as it is.
+func keyFacts(r approval.Request) []mrkdwn.Fact {
+	facts := accessFacts(r.Access)
+	if len(r.ApprovedNetworks) == 0 {
+		return facts
+	}
+	last := len(facts) - 1
+	return append(facts[:last:last],
+		mrkdwn.Fact{Name: "IP access list, approved", Value: from(r.ApprovedNetworks)},
+		mrkdwn.Fact{Name: "IP access list, now", Value: facts[last].Value})
 }
 
 // requester is who requested a key, which may have another owner now.
@@ -79,13 +93,13 @@ func requester(r approval.Request) policy.UserID {
 
 func extensionSummary(r approval.Request) requestSummary {
 	a := requestSummary{
-		title:    "Extend",
-		yours:    mrkdwn.Textf("for more time for the key of request %s", r.ParentID),
-		intro:    mrkdwn.Textf("%s asks for more time for the active key of request %s.", Mention(r.Requester), r.ParentID),
-		facts:    append(accessFacts(r.Access), mrkdwn.Fact{Name: "Extend", Value: mrkdwn.Duration(r.Access.Lifetime)}),
-		dates:    mrkdwn.Textf("When this was asked, the key was to end %s. With the extension it ends %s.", mrkdwn.Date(r.Change.OldEnd), mrkdwn.Date(r.Change.NewEnd)),
-		question: "Give it more time?",
-		grant:    warning(r) + rolesInShort(r.Access) + ": " + mrkdwn.Duration(r.Access.Lifetime) + " more, until " + mrkdwn.UTC(r.Change.NewEnd) + ".",
+		title:    "Extension",
+		yours:    mrkdwn.Textf("to extend the key of %s", r.ParentID),
+		intro:    mrkdwn.Textf("%s wants to extend the key of %s.", Mention(r.Requester), r.ParentID),
+		facts:    append(accessFacts(r.Access), mrkdwn.Fact{Name: "Extend by", Value: mrkdwn.Duration(r.Access.Lifetime)}),
+		dates:    mrkdwn.Textf("Expires: %s → %s.", mrkdwn.Date(r.Change.OldEnd), mrkdwn.Date(r.Change.NewEnd)),
+		question: "Approve extension?",
+		grant:    rolesInShort(r.Access) + ". " + mrkdwn.Duration(r.Access.Lifetime) + " more, until " + mrkdwn.UTC(r.Change.NewEnd) + ".",
 	}
 	a.text = mrkdwn.JoinSentences(a.dates, mayText(r.Access), mrkdwn.Textf("Reason: %s.", r.Reason))
 	return a
@@ -96,19 +110,19 @@ func extensionSummary(r approval.Request) requestSummary {
 func accessListSummary(r approval.Request) requestSummary {
 	added, removed := missingFrom(r.Change.OldNetworks, r.Access.Networks), missingFrom(r.Access.Networks, r.Change.OldNetworks)
 	a := requestSummary{
-		title: "Change of addresses",
-		yours: mrkdwn.Textf("for another access list of the key of request %s", r.ParentID),
-		intro: mrkdwn.Textf("%s asks for another access list of the active key of request %s. It counts wherever the key is used, in every project it belongs to.", Mention(r.Requester), r.ParentID),
+		title: "IP access list change",
+		yours: mrkdwn.Textf("to change the IP access list of the key of %s", r.ParentID),
+		intro: mrkdwn.Textf("%s wants to change the IP access list of the key of %s. Applies everywhere this key is used.", Mention(r.Requester), r.ParentID),
 		facts: []mrkdwn.Fact{{Name: "Description", Value: r.Access.Description}, rolesFact(r.Access)},
-		text: mrkdwn.Textf("Added: %s. Removed: %s. Then it may be used from: %s. Description: %s. %s: %s. Reason: %s.",
+		text: mrkdwn.Textf("Added: %s. Removed: %s. IP access list: %s. Description: %s. %s: %s. Reason: %s.",
 			from(added), from(removed), usableFrom(r.Access), r.Access.Description, mrkdwn.BotText(rolesLabel(r.Access)), mrkdwn.BotText(Titles(r.Access.Roles)), r.Reason),
-		question: "Allow these addresses?",
-		grant:    warning(r) + mrkdwn.Truncate(Titles(r.Access.Roles), 80) + ". Added: " + mrkdwn.Truncate(from(added), 90) + ". Removed: " + mrkdwn.Truncate(from(removed), 60) + ".",
+		question: "Approve this IP access list?",
+		grant:    rolesInShort(r.Access) + ". Added: " + mrkdwn.Truncate(from(added), 90) + ". Removed: " + mrkdwn.Truncate(from(removed), 60) + ".",
 	}
 	if len(r.Access.Projects) > 0 {
 		a.facts = append(a.facts, projectsFact(r.Access))
 	}
-	a.facts = append(a.facts, mrkdwn.Fact{Name: "When asked", Value: from(r.Change.OldNetworks)}, mrkdwn.Fact{Name: "Wanted", Value: usableFromUpTo(maxOneList, r.Access)}, mrkdwn.Fact{Name: "Added", Value: from(added)}, mrkdwn.Fact{Name: "Removed", Value: from(removed)})
+	a.facts = append(a.facts, mrkdwn.Fact{Name: "Current", Value: from(r.Change.OldNetworks)}, mrkdwn.Fact{Name: "Requested", Value: usableFromUpTo(maxOneList, r.Access)}, mrkdwn.Fact{Name: "Added", Value: from(added)}, mrkdwn.Fact{Name: "Removed", Value: from(removed)})
 	return a
 }
 
@@ -117,66 +131,86 @@ func accessListSummary(r approval.Request) requestSummary {
 func rotationSummary(r approval.Request) requestSummary {
 	a := requestSummary{
 		title:    "Rotation",
-		yours:    mrkdwn.Textf("to rotate the key of request %s", r.ParentID),
-		intro:    mrkdwn.Textf("%s rotates the key of request %s: another key takes over.", Mention(requester(r)), r.ParentID),
+		yours:    mrkdwn.Textf("to rotate the key of %s", r.ParentID),
+		intro:    mrkdwn.Textf("%s rotates the key of %s: a new key replaces it.", Mention(requester(r)), r.ParentID),
 		facts:    accessFacts(r.Access),
 		question: "Approve this rotation?",
 		grant:    confirmGrant(r),
 	}
 	if !r.CarriesDecision {
-		a.intro = mrkdwn.Textf("%s asks to rotate the key of request %s, which was transferred to them: another key with this access takes over, and they see its private key.", Mention(requester(r)), r.ParentID)
+		a.intro = mrkdwn.Textf("%s wants to rotate the key of %s, which was transferred to them. A new key with this access replaces it, and they see its private key.", Mention(requester(r)), r.ParentID)
 	}
 	if !r.KeyExpiresAt.IsZero() && r.Key.ID == "" {
-		a.dates = mrkdwn.Textf("It is to end when that key was to end: %s.", mrkdwn.Date(r.KeyExpiresAt))
+		a.dates = mrkdwn.Textf("Expires as that key: %s.", mrkdwn.Date(r.KeyExpiresAt))
 	}
 	a.text = mrkdwn.JoinSentences(a.dates, mayText(r.Access))
 	return a
 }
 
 // confirmGrant repeats what is granted in the little room of a dialog, the
-// weightiest first.
+// powerful first.
 func confirmGrant(r approval.Request) string {
 	from := mrkdwn.Truncate(namedAddresses(r.Access), 100)
 	if hosts := addressCountText(r.Access); hosts != "" {
 		from += " (" + hosts + ")"
 	}
-	return warning(r) + rolesInShort(r.Access) + ", for " + mrkdwn.Duration(r.Access.Lifetime) + ", from " + from + "."
+	return rolesInShort(r.Access) + ". For " + mrkdwn.Duration(r.Access.Lifetime) + ", from " + from + "."
 }
 
-// rolesInShort is what a key may do, without the names of projects.
+// maxConfirmRoles bounds the roles in a dialog, in characters.
+const maxConfirmRoles = 150
+
+// rolesInShort is what a key may do, without the names of projects. Every powerful
+// role stands before the others, which are counted as soon as they are too long.
 func rolesInShort(a policy.Access) string {
-	if len(a.Projects) == 0 {
-		return mrkdwn.Truncate(Titles(a.Roles), 110)
+	powerful, others := byPower(AllRoles(a))
+	var said []string
+	if len(powerful) > 0 {
+		said = append(said, "POWERFUL: "+mrkdwn.Truncate(Titles(powerful), maxConfirmRoles))
 	}
-	return fmt.Sprintf("%s; in %s %s", mrkdwn.Truncate(Titles(a.Roles), 70), mrkdwn.Count(len(a.Projects), "project"), mrkdwn.Truncate(Titles(projectRoles(a.Projects)), 60))
+	switch room := maxConfirmRoles - len(Titles(powerful)); {
+	case len(others) == 0:
+	case len(Titles(others)) <= room && len(powerful) == 0:
+		said = append(said, Titles(others))
+	case len(powerful) == 0:
+		kept := 1
+		for kept < len(others) && len(Titles(others[:kept+1])) <= room {
+			kept++
+		}
+		said = append(said, fmt.Sprintf("%s +%d more", Titles(others[:kept]), len(others)-kept))
+	default:
+		said = append(said, fmt.Sprintf("+%d more", len(others)))
+	}
+	short := strings.Join(said, " ")
+	if len(a.Projects) > 0 {
+		short += "; in " + mrkdwn.Count(len(a.Projects), "project")
+	}
+	return short
 }
 
-// warning begins the little room of a dialog, if there is something to warn of.
-func warning(r approval.Request) string {
-	if powers(AllRoles(r.Access)) == "" {
-		return ""
-	}
-	return "POWERFUL: "
-}
-
-// riskSummary is one line of what an approver should not pass over, while
-// approvers have to look, or if no approval was needed.
+// riskSummary lists what an approver should not pass over, while approvers have to
+// check, or if no approval was needed.
 func riskSummary(r approval.Request) mrkdwn.Text {
 	if r.State != approval.StatePending && !r.BreakGlass && r.Decision.Rule == "" {
 		return ""
 	}
-	var all []mrkdwn.Text
+	var said mrkdwn.Text
 	for _, risk := range r.Risks() {
-		all = append(all, riskText(r, risk))
+		if text := riskText(r, risk); text != "" {
+			said += "\n• " + text
+		}
 	}
-	said := mrkdwn.JoinedBy("; ", all...)
+	heading := mrkdwn.Text("*Check before approving:*")
+	if r.State != approval.StatePending {
+		heading = "*To check:*"
+	}
 	switch {
 	case said == "":
 		return ""
 	case powers(AllRoles(r.Access)) != "":
-		return mrkdwn.Textf(":warning: *Review carefully:* %s.", said)
+		return ":warning: " + heading + said
 	}
-	return mrkdwn.Textf(":mag: *Review carefully:* %s.", said)
+	return heading + said
 }
 
 // riskText is empty for what is no news: the requester of a change holds the
@@ -195,10 +229,10 @@ func riskText(r approval.Request, risk approval.Risk) mrkdwn.Text {
 			held--
 		}
 		if held > 0 {
-			return mrkdwn.Textf("%s held %s when they asked", Mention(requester(r)), mrkdwn.BotText(mrkdwn.Count(held, "active key")))
+			return mrkdwn.Textf("%s already holds %s", Mention(requester(r)), mrkdwn.BotText(mrkdwn.Count(held, "active key")))
 		}
 	case approval.RiskFirst:
-		return mrkdwn.Textf("it is the first request of %s", Mention(requester(r)))
+		return mrkdwn.Textf("first request from %s", Mention(requester(r)))
 	}
 	return ""
 }
@@ -210,7 +244,7 @@ func longLifetime(r approval.Request) mrkdwn.Text {
 	case approval.Extension:
 		return mrkdwn.Textf("%s more", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
 	}
-	return mrkdwn.Textf("valid for %s", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
+	return mrkdwn.Textf("%s lifetime", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
 }
 
 func wideNetworks(a policy.Access) mrkdwn.Text {

@@ -31,13 +31,20 @@ func Titles(roles []policy.Role) string {
 
 // powers lists the roles that an approver should look at twice.
 func powers(roles []policy.Role) string {
-	var all []policy.Role
+	powerful, _ := byPower(roles)
+	return Titles(powerful)
+}
+
+// byPower parts the powerful roles from the others.
+func byPower(roles []policy.Role) (powerful, others []policy.Role) {
 	for _, r := range roles {
 		if r.Info().Powerful {
-			all = append(all, r)
+			powerful = append(powerful, r)
+		} else {
+			others = append(others, r)
 		}
 	}
-	return Titles(all)
+	return powerful, others
 }
 
 // AllRoles are those in the organization and in projects, each once.
@@ -105,9 +112,9 @@ const smallNetwork = 8
 func addressCountText(a policy.Access) string {
 	switch hosts, countable := a.AddressCount(); {
 	case !countable:
-		return "IPv6 networks with more hosts than can be counted"
+		return "large IPv6 networks"
 	case hosts > smallNetwork:
-		return fmt.Sprintf("%d hosts in all", hosts)
+		return fmt.Sprintf("%d hosts", hosts)
 	}
 	return ""
 }
@@ -151,7 +158,7 @@ func accessFacts(a policy.Access) []mrkdwn.Fact {
 	if len(a.Projects) > 0 {
 		all = append(all, projectsFact(a))
 	}
-	return append(all, mrkdwn.Fact{Name: "May be used from", Value: usableFrom(a)})
+	return append(all, mrkdwn.Fact{Name: "IP access list", Value: usableFrom(a)})
 }
 
 const bullet = "\n • "
@@ -211,7 +218,7 @@ func mayText(a policy.Access) mrkdwn.Text {
 	if len(a.Projects) > 0 {
 		text = mrkdwn.JoinSentences(text, mrkdwn.Textf("Projects: %s.", projectsText(a.Projects)))
 	}
-	return mrkdwn.JoinSentences(text, mrkdwn.Textf("May be used from: %s.", namedAddresses(a)))
+	return mrkdwn.JoinSentences(text, mrkdwn.Textf("IP access list: %s.", namedAddresses(a)))
 }
 
 // mayDo is what a key may do, in a few words.

@@ -48,13 +48,13 @@ func missingApprovals(r approval.Request) mrkdwn.Text {
 	missing := needed(r) - len(r.Counted())
 	switch {
 	case len(r.Requirements) == 0:
-		return "an approver"
+		return "an approval"
 	case len(r.Counted()) == 0:
 		return approvalsNeeded(r.Requirements)
 	case len(r.Requirements) == 1 && missing > 0:
-		return mrkdwn.Textf("%s more of %s", missing, people(r.Requirements[0].From))
+		return mrkdwn.Textf("%s from %s", mrkdwn.BotText(mrkdwn.Count(missing, "more approval")), people(r.Requirements[0].From))
 	}
-	return mrkdwn.Textf("%s (it takes %s)", mrkdwn.BotText(mrkdwn.Count(max(missing, 1), "more approval")), approvalsNeeded(r.Requirements))
+	return mrkdwn.Textf("%s (needs %s)", mrkdwn.BotText(mrkdwn.Count(max(missing, 1), "more approval")), approvalsNeeded(r.Requirements))
 }
 
 // needed counts the approvals that r takes in all.
@@ -98,7 +98,7 @@ func approvedBy(r approval.Request) mrkdwn.Text {
 	case r.State == approval.StateDenied, r.CarriesDecision:
 		return ""
 	case r.Decision.Rule != "":
-		return mrkdwn.Textf(":white_check_mark: *Approved by the rule* %s %s: no approval was needed.", mrkdwn.Truncate(r.Decision.Rule, maxName), mrkdwn.Date(r.Decision.At))
+		return mrkdwn.Textf(":white_check_mark: *Auto-approved* by rule %s %s.", mrkdwn.Truncate(r.Decision.Rule, maxName), mrkdwn.Date(r.Decision.At))
 	case r.Decision.By == "":
 		return ""
 	}
@@ -109,36 +109,26 @@ func approvedBy(r approval.Request) mrkdwn.Text {
 func nudgedNote(r approval.Request) mrkdwn.Text {
 	var nudged, escalated mrkdwn.Text
 	if !r.NudgedAt.IsZero() {
-		nudged = mrkdwn.Textf("%s asked once more %s.", Mention(r.Requester), mrkdwn.Date(r.NudgedAt))
+		nudged = mrkdwn.Textf("%s reminded you %s.", Mention(r.Requester), mrkdwn.Date(r.NudgedAt))
 	}
 	if !r.EscalatedAt.IsZero() {
-		escalated = mrkdwn.Textf("Since %s it waits for %s as well: any of them counts for an approval that is missing.", mrkdwn.Date(r.EscalatedAt), people(r.EscalatedTo))
+		escalated = mrkdwn.Textf("Since %s %s can approve as well.", mrkdwn.Date(r.EscalatedAt), people(r.EscalatedTo))
 	}
 	return mrkdwn.JoinSentences(nudged, escalated)
 }
 
-// approvalsNeeded says whose approvals needs are: "1 of @platform and 1 of
-// @security (because of Organization Owner)".
+// approvalsNeeded says whose approvals needs are: "1 approval from @platform and 1
+// from @security (because of Organization Owner)".
 func approvalsNeeded(needs []policy.Requirement) mrkdwn.Text {
 	all := make([]mrkdwn.Text, len(needs))
 	for i, n := range needs {
-		all[i] = principalsText(n.From, n.Count)
-		sameNext := i+1 < len(needs) && slices.Equal(n.For, needs[i+1].For)
-		if len(n.For) > 0 && !sameNext {
-			all[i] += mrkdwn.Textf(" (because of %s)", mrkdwn.BotText(Titles(n.For)))
+		from := people(n.From)
+		if n.From.Everyone {
+			from = "any member of this workspace"
 		}
-	}
-	return enumerated(all, "and")
-}
-
-// approvalsFrom says the same for "This needs": "1 approval from @platform and 1 from
-// @security (because of Organization Owner)".
-func approvalsFrom(needs []policy.Requirement) mrkdwn.Text {
-	all := make([]mrkdwn.Text, len(needs))
-	for i, n := range needs {
-		all[i] = mrkdwn.Textf("%s from %s", n.Count, people(n.From))
+		all[i] = mrkdwn.Textf("%s from %s", n.Count, from)
 		if i == 0 {
-			all[i] = mrkdwn.Textf("%s from %s", mrkdwn.BotText(mrkdwn.Count(n.Count, "approval")), people(n.From))
+			all[i] = mrkdwn.Textf("%s from %s", mrkdwn.BotText(mrkdwn.Count(n.Count, "approval")), from)
 		}
 		sameNext := i+1 < len(needs) && slices.Equal(n.For, needs[i+1].For)
 		if len(n.For) > 0 && !sameNext {
@@ -146,51 +136,40 @@ func approvalsFrom(needs []policy.Requirement) mrkdwn.Text {
 		}
 	}
 	return enumerated(all, "and")
-}
-
-// principalsText says n of who.
-func principalsText(who policy.Principals, n int) mrkdwn.Text {
-	switch {
-	case who.Everyone:
-		return mrkdwn.Textf("%s of this workspace", mrkdwn.BotText(mrkdwn.Count(n, "member")))
-	case len(who.Users) == 1 && len(who.Groups) == 0:
-		return Mention(who.Users[0])
-	}
-	return mrkdwn.Textf("%s of %s", n, people(who))
 }
 
 // What came before an action that can be done once.
 
 func alreadyApproved(r approval.Request) mrkdwn.Text {
-	return mrkdwn.Textf("You approved this already. It waits for %s. Nothing was changed.", missingApprovalsShort(r))
+	return mrkdwn.Textf("You already approved this. Waiting for %s.", missingApprovalsShort(r))
 }
 
 func notNeeded(r approval.Request) mrkdwn.Text {
-	return mrkdwn.Textf("All the approvals that you could give are there; it waits for other people: %s. Nothing was changed.", missingApprovalsShort(r))
+	return mrkdwn.Textf("Your approval isn't needed any more. Waiting for %s.", missingApprovalsShort(r))
 }
 
 func alreadyNudged(r approval.Request) mrkdwn.Text {
-	return mrkdwn.Textf("You asked once more already, %s; the approvers read it under the card. Nothing was changed.", mrkdwn.Date(r.NudgedAt))
+	return mrkdwn.Textf("You already reminded the approvers %s.", mrkdwn.Date(r.NudgedAt))
 }
 
 // AlreadyReviewed says who reviewed r.
 func AlreadyReviewed(r approval.Request) mrkdwn.Text {
-	return mrkdwn.Textf("%s reviewed this already, %s. There is nothing else to do.", Mention(r.Review.By), mrkdwn.Date(r.Review.At))
+	return mrkdwn.Textf("%s already reviewed this %s.", Mention(r.Review.By), mrkdwn.Date(r.Review.At))
 }
 
 func ownedAgain(r approval.Request) mrkdwn.Text {
 	switch {
 	case !r.OwnerDeactivatedAt.IsZero():
-		return "The key is theirs already, and their account is deactivated. Nothing was changed; choose another person."
+		return "They already own this key, and their account is deactivated. Choose another person."
 	case len(r.Transfers) > 0:
-		return mrkdwn.JoinSentences(transferred(r), "Nothing else was changed.")
+		return transferred(r)
 	}
 	return OwnerStillActive(r)
 }
 
 // OwnerStillActive says why a key is not transferred.
 func OwnerStillActive(r approval.Request) mrkdwn.Text {
-	return mrkdwn.Textf("The account of %s is active, so the key stays theirs. Nothing was changed.", Mention(r.Requester))
+	return mrkdwn.Textf("The account of %s is active, so the key stays theirs.", Mention(r.Requester))
 }
 
 // notCounted names the approvals that do not count any more, and why.
@@ -198,7 +177,7 @@ func notCounted(approvals []approval.Approval) mrkdwn.Text {
 	var all []mrkdwn.Text
 	for _, a := range approvals {
 		if a.Void != "" {
-			all = append(all, mrkdwn.Textf("The approval of %s does not count any more: %s.", Mention(a.By), whyVoid(a.Void)))
+			all = append(all, mrkdwn.Textf("The approval of %s no longer counts: %s.", Mention(a.By), whyVoid(a.Void)))
 		}
 	}
 	return mrkdwn.JoinSentences(all...)
@@ -209,15 +188,15 @@ func whyVoid(reason policy.VoidReason) mrkdwn.Text {
 	case policy.VoidDeactivated:
 		return "that account is deactivated"
 	case policy.VoidGuest:
-		return "guests do not approve"
+		return "guests can't approve"
 	case policy.VoidExternal:
-		return "they are not a member of this workspace"
+		return "they aren't a member of this workspace"
 	case policy.VoidBot:
-		return "only people approve"
+		return "bots can't approve"
 	case policy.VoidOwnRequest:
-		return "it is their own request"
+		return "it's their own request"
 	}
-	return "they are not among the approvers"
+	return "they aren't an approver"
 }
 
 // MissingApprovalsNote tells an approver that theirs was not the last approval,
@@ -228,5 +207,18 @@ func MissingApprovalsNote(r approval.Request) mrkdwn.Text {
 	if r.State != approval.StatePending || void == "" {
 		return ""
 	}
-	return mrkdwn.JoinSentences("Your approval is recorded.", void, mrkdwn.Textf("The request still waits for %s.", missingApprovalsShort(r)))
+	return mrkdwn.JoinSentences("Your approval is recorded.", void, mrkdwn.Textf("Waiting for %s.", missingApprovalsShort(r)))
+}
+
+// unapproved says why no approval was needed for what happens.
+func unapproved(r approval.Request) mrkdwn.Text {
+	switch {
+	case r.CarriesDecision && r.BreakGlassOf != "":
+		return mrkdwn.Textf("No approval needed: replaces break-glass key %s with the same access and expiry.", r.ParentID)
+	case r.CarriesDecision:
+		return mrkdwn.Textf("No approval needed: replaces %s with the same access and expiry.", r.ParentID)
+	case r.Type == approval.AccessListChange && r.Decision.By == "" && r.Decision.Rule == "" && !r.Decision.At.IsZero():
+		return "No approval needed: entries are only removed."
+	}
+	return ""
 }

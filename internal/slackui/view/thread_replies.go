@@ -19,12 +19,12 @@ func what(r approval.Request) mrkdwn.Text {
 	summary := mrkdwn.Text("")
 	switch r.Type {
 	case approval.Extension:
-		summary = " for more time"
+		summary = " to extend a key"
 	case approval.AccessListChange:
-		summary = " for other addresses"
+		summary = " for a new IP access list"
 	case approval.Rotation:
 		if !r.CarriesDecision {
-			summary = " for a rotation"
+			summary = " to rotate a key"
 		}
 	}
 	return mrkdwn.Textf("request %s%s (%s)", r.ID, summary, mrkdwn.Truncate(r.Access.Description, 100))
@@ -51,7 +51,7 @@ func (v Screens) DeniedNotice(r approval.Request) mrkdwn.Message {
 	if r.State != approval.StateDenied {
 		return v.nothingLeft(r)
 	}
-	return threadReply(mrkdwn.Textf(":no_entry: %s denied %s %s.", Mention(d.By), v.whose(r), mrkdwn.Date(d.At)), d.Reason)
+	return threadReply(mrkdwn.Textf(":no_entry: Denied by %s: %s, %s.", Mention(d.By), v.whose(r), mrkdwn.Date(d.At)), d.Reason)
 }
 
 // approvalAddedNotice tells of the n-th approval, which was not the last.
@@ -61,23 +61,23 @@ func (v Screens) approvalAddedNotice(r approval.Request, n int) mrkdwn.Message {
 	}
 	a, earlier := r.Approvals[n-1], approval.Request{Approvals: r.Approvals[:n-1]}
 	counted := len(earlier.Counted()) + 1
-	said := mrkdwn.Textf(":ballot_box_with_check: %s approved %s %s: %s of %s.", Mention(a.By), v.whose(r), mrkdwn.Date(a.At), counted, mrkdwn.BotText(mrkdwn.Count(max(needed(r), counted+1), "approval")))
-	return threadReply(mrkdwn.JoinSentences(said, removedBy(a, "was asked for"), notCounted(earlier.Approvals)), "")
+	said := mrkdwn.Textf(":ballot_box_with_check: Approved by %s: %s, %s (%s of %s).", Mention(a.By), v.whose(r), mrkdwn.Date(a.At), counted, mrkdwn.BotText(mrkdwn.Count(max(needed(r), counted+1), "approval")))
+	return threadReply(mrkdwn.JoinSentences(said, removedBy(a), notCounted(earlier.Approvals)), "")
 }
 
 // keyCreatedNotice says that the n-th key of r was made and shown: from the second on
 // because the one before it was not seen.
 func (v Screens) keyCreatedNotice(r approval.Request, n int) mrkdwn.Message {
-	life := mrkdwn.Textf("It is valid for %s, unless something ends it before or approvers give it more time.", mrkdwn.BotText(mrkdwn.Duration(r.Access.Lifetime)))
+	life := expires(r)
 	if r.Type == approval.Rotation {
-		life = mrkdwn.Textf("It takes over from the key of request %s.", r.ParentID)
+		life = mrkdwn.Textf("It replaces the key of %s.", r.ParentID)
 	}
-	made := mrkdwn.Textf(":key: The key%s of %s was made and shown to %s alone %s.", KeyName(r), what(r), Mention(requester(r)), mrkdwn.Date(r.Confirmation.ShownAt))
+	made := mrkdwn.Textf(":key: The key%s of %s was shown only to %s %s.", KeyName(r), what(r), Mention(requester(r)), mrkdwn.Date(r.Confirmation.ShownAt))
 	if n > 1 {
-		life = mrkdwn.Textf("The one before it was not seen and is deleted. It is valid until %s, unless something ends it before or approvers give it more time.", mrkdwn.Date(r.KeyExpiresAt))
-		made = mrkdwn.Textf(":key: Another key%s of %s was made and shown to %s alone %s.", KeyName(r), what(r), Mention(requester(r)), mrkdwn.Date(r.Confirmation.ShownAt))
+		life = mrkdwn.Textf("The previous one wasn't seen and is deleted. Expires %s.", mrkdwn.Date(r.KeyExpiresAt))
+		made = mrkdwn.Textf(":key: Another key%s of %s was shown only to %s %s.", KeyName(r), what(r), Mention(requester(r)), mrkdwn.Date(r.Confirmation.ShownAt))
 	}
-	return threadReply(mrkdwn.JoinSentences(made, approvedBy(r), removedByApprover(r, "was asked for"), life), "")
+	return threadReply(mrkdwn.JoinSentences(made, approvedBy(r), removedByApprover(r), life), "")
 }
 
 // ClosedNotice says how it ended.
@@ -91,13 +91,13 @@ func (v Screens) ClosedNotice(r approval.Request) mrkdwn.Message {
 		return threadReply(mrkdwn.Textf(":wastebasket: The key%s of %s was deleted%s.", KeyName(r), v.whose(r), endReason(r)), note)
 	case approval.StateWithdrawn:
 		if r.Outcome.Cause == approval.CauseDeclined {
-			return threadReply(mrkdwn.Textf("%s declined what was approved of %s %s. No key is made.", Mention(r.Requester), what(r), mrkdwn.Date(r.Outcome.At)), "")
+			return threadReply(mrkdwn.Textf("%s declined the reduced access of %s, %s. No key is created.", Mention(r.Requester), what(r), mrkdwn.Date(r.Outcome.At)), "")
 		}
-		return threadReply(mrkdwn.Textf("%s took %s back %s.", Mention(r.Requester), what(r), mrkdwn.Date(r.Outcome.At)), "")
+		return threadReply(mrkdwn.Textf("%s withdrew %s, %s.", Mention(r.Requester), what(r), mrkdwn.Date(r.Outcome.At)), "")
 	case approval.StateExpired:
-		return threadReply(mrkdwn.Textf(":hourglass: The time of %s was over %s: %s", v.whose(r), mrkdwn.Date(r.Outcome.At), expiryReason(r)), "")
+		return threadReply(mrkdwn.Textf(":hourglass: Expired: %s, %s. The reason: %s", v.whose(r), mrkdwn.Date(r.Outcome.At), expiryReason(r)), "")
 	case approval.StateApplied:
-		return threadReply(mrkdwn.JoinSentences(changed(r, "The"), mrkdwn.Textf("That was request %s of %s.", r.ID, Mention(requester(r))), approvedBy(r)), "")
+		return threadReply(mrkdwn.JoinSentences(changed(r), approvedBy(r)), "")
 	}
 	return threadReply(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), statusForApprovers(r)), "")
 }
@@ -109,14 +109,14 @@ func (v Screens) nothingLeft(r approval.Request) mrkdwn.Message {
 // ApproverReminderNotice mentions those whose approval is missing.
 func (v Screens) ApproverReminderNotice(r approval.Request, n int) mrkdwn.Message {
 	if r.State != approval.StatePending || n < r.ApproverReminders {
-		return threadReply(mrkdwn.Textf("This was brought up while it waited: %s.", what(r)), "")
+		return threadReply(mrkdwn.Textf("Reminder sent; decided since: %s.", what(r)), "")
 	}
 	sofar := mrkdwn.Text("*Still waiting for a decision* on")
 	if n := len(r.Counted()); n > 0 {
 		sofar = mrkdwn.Textf("*%s of %s so far* for", n, mrkdwn.BotText(mrkdwn.Count(max(needed(r), n+1), "approval")))
 	}
 	return threadReply(mrkdwn.JoinSentences(
-		mrkdwn.Textf(":hourglass_flowing_sand: %s %s, which has waited since %s. Without a decision it expires %s.", sofar, what(r), mrkdwn.Date(r.RequestedAt), mrkdwn.Date(r.ExpiresAt)),
+		mrkdwn.Textf(":hourglass_flowing_sand: %s %s, requested %s. Expires %s if nobody decides.", sofar, what(r), mrkdwn.Date(r.RequestedAt), mrkdwn.Date(r.ExpiresAt)),
 		v.calling(r, approval.ApproverReminderNotice(n), "decide on the card above"),
 	), "")
 }
@@ -124,8 +124,8 @@ func (v Screens) ApproverReminderNotice(r approval.Request, n int) mrkdwn.Messag
 // NudgedNotice mentions those whose approval is missing.
 func (v Screens) NudgedNotice(r approval.Request) mrkdwn.Message {
 	return threadReply(mrkdwn.JoinSentences(
-		mrkdwn.Textf(":wave: %s asked once more for a decision on %s, %s.", Mention(r.Requester), what(r), mrkdwn.Date(r.NudgedAt)),
-		mrkdwn.Textf("It was asked for %s, and expires %s unless it is decided or withdrawn before.", mrkdwn.Date(r.RequestedAt), mrkdwn.Date(r.ExpiresAt)),
+		mrkdwn.Textf(":wave: %s still needs a decision on %s (reminded %s).", Mention(r.Requester), what(r), mrkdwn.Date(r.NudgedAt)),
+		mrkdwn.Textf("Expires %s if nobody decides.", mrkdwn.Date(r.ExpiresAt)),
 		v.calling(r, approval.NudgedNotice, "decide on the card above"),
 	), "")
 }
@@ -133,7 +133,7 @@ func (v Screens) NudgedNotice(r approval.Request) mrkdwn.Message {
 // EscalatedNotice calls the second group.
 func (v Screens) EscalatedNotice(r approval.Request) mrkdwn.Message {
 	return threadReply(mrkdwn.JoinSentences(
-		mrkdwn.Textf(":arrow_up: There was no decision on %s by %s, so it went to %s as well.", v.whose(r), mrkdwn.Date(r.EscalatedAt), people(r.EscalatedTo)),
-		mrkdwn.Textf("Any of you can decide until one of you has: each counts for an approval that is missing. It expires %s unless it is decided or withdrawn before. The buttons are on the card above.", mrkdwn.Date(r.ExpiresAt)),
+		mrkdwn.Textf(":arrow_up: No decision yet on %s, so %s can approve as well since %s.", v.whose(r), people(r.EscalatedTo), mrkdwn.Date(r.EscalatedAt)),
+		mrkdwn.Textf("One approval is enough for each that is missing. Decide on the card above; expires %s.", mrkdwn.Date(r.ExpiresAt)),
 	), "")
 }

@@ -15,8 +15,8 @@ import (
 //	│ @bob handed you the key abcdefgh of @alice … │
 //	│ Description: …  Role: …  May be used from: … │
 //	│ ▏backfill of invoices, TICKET-12             │
-//	│ You have the key. It ends …                  │
-//	│ I do not know its private key: to get one …  │
+//	│ Expires …                                    │
+//	│ I don't store private keys. …               │
 //	│ [ Extend ] [ Rotate ] [ … ] [ Revoke ]       │
 //	└──────────────────────────────────────────────┘
 func (v Screens) Transfer(r approval.Request, n int) mrkdwn.Message {
@@ -27,12 +27,12 @@ func (v Screens) Transfer(r approval.Request, n int) mrkdwn.Message {
 		return threadReply(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), StatusForRequester(r)), "")
 	}
 	t := r.Transfers[n-1]
-	intro := mrkdwn.Textf("%s transferred to you the Atlas API key%s of %s%s %s: their account is deactivated, and you look after it now.",
+	intro := mrkdwn.Textf("%s transferred the Atlas API key%s of %s%s to you %s: their account is deactivated.",
 		Mention(t.By), KeyName(r), Mention(t.From), v.inOrg(r), mrkdwn.Date(t.At))
-	status := mrkdwn.JoinSentences(mrkdwn.Textf("It ends %s and is deleted then; I tell you before.", mrkdwn.Date(r.KeyExpiresAt)), successor(r), v.earlierKey(r))
-	way := mrkdwn.JoinSentences("I do not know its private key and cannot show it. If you need one, press *Rotate*: you get another key with the same access, and this one keeps working while you switch over.", approvalFirst(t), "If nothing needs it, revoke it.")
+	status := mrkdwn.JoinSentences(mrkdwn.JoinSentences(expires(r), "I'll remind you before."), successor(r), v.earlierKey(r))
+	way := mrkdwn.JoinSentences("I don't store private keys. Need one? Press *Rotate*: you get a new key with the same access, and this one keeps working meanwhile.", approvalFirst(t), "Not needed? Revoke it.")
 	return mrkdwn.NewMessage(
-		mrkdwn.JoinSentences(intro, status, way, mrkdwn.Textf("Request %s.", r.ID), mayText(r.Access), v.detailText(r), mrkdwn.Textf("It was asked for with this reason: %s", r.Reason)),
+		mrkdwn.JoinSentences(intro, status, way, mrkdwn.Textf("Request %s.", r.ID), mayText(r.Access), v.detailText(r), mrkdwn.Textf("Reason: %s", r.Reason)),
 		mrkdwn.Header("A key is yours now: "+string(r.ID)),
 		mrkdwn.Section(intro),
 		mrkdwn.Facts(append(accessFacts(r.Access), v.detailFacts(r)...)...),
@@ -50,7 +50,7 @@ func approvalFirst(t approval.OwnershipTransfer) mrkdwn.Text {
 	if t.Approved {
 		return ""
 	}
-	return "Approvers decide on that first, as on a new key."
+	return "Approvers decide on that first, as for a new key."
 }
 
 // ownerDeactivated says of an active key that its owner cannot look after it.
@@ -72,17 +72,17 @@ func ownerDeactivated(r approval.Request) mrkdwn.Text {
 func (v Screens) OwnerDeactivatedNotice(r approval.Request, n int) mrkdwn.Message {
 	switch {
 	case n < r.OwnerDeactivations:
-		return threadReply(mrkdwn.Textf("The owner of the key%s of request %s had been deactivated. A newer message says how it is now.", KeyName(r), r.ID), "")
+		return threadReply(mrkdwn.Textf("The owner of the key%s of request %s was deactivated. See the newer message.", KeyName(r), r.ID), "")
 	case !hasKey(r):
 		return threadReply(mrkdwn.JoinSentences(mrkdwn.Textf("Request %s:", r.ID), statusForApprovers(r)), "")
 	case r.OwnerDeactivatedAt.IsZero() && len(r.Transfers) > 0:
 		return threadReply(mrkdwn.JoinSentences(mrkdwn.Textf(":handshake: The key%s of request %s (%s) has an owner again.", KeyName(r), r.ID, mrkdwn.Truncate(r.Access.Description, 100)), transferred(r)), "")
 	case r.OwnerDeactivatedAt.IsZero():
-		return threadReply(mrkdwn.Textf("The account of %s is active again, so their key%s of request %s stays as it is.", Mention(r.Requester), KeyName(r), r.ID), "")
+		return threadReply(mrkdwn.Textf("The account of %s is active again. Their key%s of request %s stays as it is.", Mention(r.Requester), KeyName(r), r.ID), "")
 	}
-	status := mrkdwn.Textf(":ghost: The account of %s is deactivated, and their key%s is still active: request %s (%s)%s, %s; usable from %s. It ends %s. (Found %s.)",
+	status := mrkdwn.Textf(":ghost: The account of %s is deactivated, and their key%s is still active: request %s (%s)%s. %s. IP access list: %s. Expires %s. (Found %s.)",
 		Mention(r.Requester), KeyName(r), r.ID, mrkdwn.Truncate(r.Access.Description, 100), v.inOrg(r), mrkdwn.Truncate(mayDo(r.Access), 600), mrkdwn.Truncate(namedAddresses(r.Access), 600), mrkdwn.Date(r.KeyExpiresAt), mrkdwn.Date(r.OwnerDeactivatedAt))
-	way := mrkdwn.Text("*Revoke* it, or transfer it to a person who looks after what uses it. The private key is not shown to them, as I do not know it; they can rotate the key.")
+	way := mrkdwn.Text("*Revoke* it, or transfer it. I don't store private keys. The new owner can rotate to get one.")
 	way = mrkdwn.JoinSentences(way, v.calling(r, approval.OwnerDeactivatedNotice(n), "decide"))
 	return mrkdwn.NewMessage(mrkdwn.JoinSentences(status, way), mrkdwn.Section(status), mrkdwn.Section(way), slack.NewActionBlock(blockID(approval.OwnerDeactivatedNotice(n), r.ID),
 		transferMenu(), button(ActionRevokeWithReason, r, "Revoke", slack.StyleDanger)))
@@ -92,7 +92,16 @@ func (v Screens) OwnerDeactivatedNotice(r approval.Request, n int) mrkdwn.Messag
 // request.
 func transferMenu() *slack.SelectBlockElement {
 	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, mrkdwn.PlainText("Transfer to …"), ActionTransfer)
-	menu.Confirm = slack.NewConfirmationBlockObject(mrkdwn.PlainText("Transfer this key?"),
-		mrkdwn.PlainText("The person you chose owns the key from now on. They're reminded before it expires, and can extend, rotate and revoke it."), mrkdwn.PlainText("Transfer"), mrkdwn.PlainText("Cancel"))
+	menu.Confirm = slack.NewConfirmationBlockObject(mrkdwn.PlainText("Transfer the key?"),
+		mrkdwn.PlainText("They own the key from now on: I remind them of its expiry, and they can extend, rotate and revoke it."), mrkdwn.PlainText("Transfer"), mrkdwn.PlainText("Cancel"))
 	return menu
+}
+
+// transferred says whose the key was before.
+func transferred(r approval.Request) mrkdwn.Text {
+	if len(r.Transfers) == 0 {
+		return ""
+	}
+	last := r.Transfers[len(r.Transfers)-1]
+	return mrkdwn.Textf("%s transferred it from %s to %s %s.", Mention(last.By), Mention(last.From), Mention(last.To), mrkdwn.Date(last.At))
 }

@@ -12,7 +12,7 @@ import (
 // RolledBackForOwner answers an action on a key that was created and is not handed
 // over: its owner may hold it.
 func RolledBackForOwner(r approval.Request) mrkdwn.Text {
-	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), rollbackStatus(r), "I say in the message about the key when you can create another.")
+	return mrkdwn.JoinSentences(whyNotMade(r.Issuance.Cause), rollbackStatus(r), "The message about the key will say when you can create another.")
 }
 
 // What owner and approvers read of keys that should not be there: one that may
@@ -49,13 +49,13 @@ func (v Screens) unresolvedStatus(r approval.Request) mrkdwn.Text {
 		why = noOrg
 	}
 	return mrkdwn.JoinSentences(
-		mrkdwn.Textf(":warning: There may be a key of request %s in Atlas that I can't look for: Atlas never said whether it was made.", r.ID), why,
-		"Its private key was not shown. I keep trying, and delete it when I find it.",
+		mrkdwn.Textf(":warning: There may be a key of request %s in Atlas that I can't look for: Atlas never said whether it was created.", r.ID), why,
+		"Its private key wasn't shown. I keep trying, and delete it when I find it.",
 	)
 }
 
 // noOrg says why nothing can be done in an organization.
-const noOrg mrkdwn.Text = "This bot isn't set up for that Atlas organization any more; the operator of this bot has to look at that."
+const noOrg mrkdwn.Text = "This bot isn't set up for that Atlas organization any more; the operator of this bot has to fix that."
 
 // leftover says to the owner that a key came back.
 func (v Screens) leftover(r approval.Request) mrkdwn.Message {
@@ -70,7 +70,7 @@ func (v Screens) leftover(r approval.Request) mrkdwn.Message {
 func (v Screens) leftoverNotice(r approval.Request) mrkdwn.Message {
 	status := leftoverStatus(r)
 	if r.Leftover.IsOpen() {
-		status = mrkdwn.JoinSentences(status, "If it can't wait, an Organization Owner can delete it in Atlas, and should ask MongoDB's support why it came back.")
+		status = mrkdwn.JoinSentences(status, "If it can't wait, an Organization Owner can delete it in Atlas. Ask MongoDB's support why it came back.")
 	}
 	return mrkdwn.NewMessage(status, mrkdwn.Section(status))
 }
@@ -78,9 +78,9 @@ func (v Screens) leftoverNotice(r approval.Request) mrkdwn.Message {
 func leftoverStatus(r approval.Request) mrkdwn.Text {
 	key := mrkdwn.Code(r.Leftover.Key.PublicKey)
 	if !r.Leftover.IsOpen() {
-		return mrkdwn.Textf("The key %s of request %s is gone now: Atlas doesn't know it any more.", key, r.ID)
+		return mrkdwn.Textf("The key %s of request %s is gone now.", key, r.ID)
 	}
-	return mrkdwn.Textf(":rotating_light: Atlas said that the key %s of request %s was deleted, and lists it again. Treat it as a key that works. I found it %s and go on deleting it.", key, r.ID, mrkdwn.Date(r.Leftover.Since))
+	return mrkdwn.Textf(":rotating_light: Atlas deleted the key %s of request %s, and lists it again. Assume that it works. I found it %s and keep deleting it.", key, r.ID, mrkdwn.Date(r.Leftover.Since))
 }
 
 // stillListed goes on from "the key was deleted" if it came back.
@@ -88,7 +88,7 @@ func stillListed(r approval.Request) mrkdwn.Text {
 	if !r.Leftover.IsOpen() || r.Leftover.Key.ID != r.Key.ID {
 		return ""
 	}
-	return ":rotating_light: *Atlas lists it again:* treat it as a key that works. I go on deleting it."
+	return ":rotating_light: *Atlas lists it again:* assume that it works. I keep deleting it."
 }
 
 // rollbackStatus says what is so of a key that was made and is not handed over, until it
@@ -99,9 +99,9 @@ func rollbackStatus(r approval.Request) mrkdwn.Text {
 	case r.Key.ID == "":
 		return "I make sure that no key is left."
 	case mayHaveBeenShown(r.Issuance.Cause):
-		key += "is being deleted. If it was shown, it works until it is gone: don't use it."
+		key += "is being deleted. If it was shown, don't use it."
 	default:
-		key += "was not shown and is being deleted."
+		key += "wasn't shown and is being deleted."
 	}
 	return mrkdwn.JoinSentences(key, notDeletedYet(r))
 }
