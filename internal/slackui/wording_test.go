@@ -47,7 +47,7 @@ func botSays(v any) []string {
 	return said
 }
 
-func messageGoldens(t *testing.T) map[string][]any {
+func goldenTexts(t *testing.T) map[string][]any {
 	t.Helper()
 	files, err := filepath.Glob("testdata/golden/*.json")
 	require.NoError(t, err)
@@ -72,7 +72,7 @@ func messageGoldens(t *testing.T) map[string][]any {
 // TestMessageSentencesAreShort reads every golden message.
 func TestMessageSentencesAreShort(t *testing.T) {
 	t.Parallel()
-	for name, blocks := range messageGoldens(t) {
+	for name, blocks := range goldenTexts(t) {
 		for _, text := range botSays(blocks) {
 			for _, sentence := range sentenceEnd.Split(oneWord.ReplaceAllString(text, "X"), -1) {
 				assert.LessOrEqual(t, len(strings.Fields(sentence)), maxSentence, "%s: %s", name, sentence)
@@ -84,7 +84,7 @@ func TestMessageSentencesAreShort(t *testing.T) {
 
 func TestMessagesFitIntoTheBudgetOfOne(t *testing.T) {
 	t.Parallel()
-	for name, blocks := range messageGoldens(t) {
+	for name, blocks := range goldenTexts(t) {
 		size := 0
 		for _, text := range botSays(blocks) {
 			size += len([]rune(text))
