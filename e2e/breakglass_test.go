@@ -179,7 +179,7 @@ func TestBreakGlassIsAuthorizedOnSubmit(t *testing.T) {
 
 // forgedBreakGlass is a form for break-glass as no one was shown it.
 func (w *Env) forgedBreakGlass(who, role string) string {
-	return sent(who, "emergency", "V0FORGED"+who, "org="+w.environ["ATLAS_ORG_ID"], map[string]any{
+	return sent(who, "breakglass", "V0FORGED"+who, "org="+w.environ["ATLAS_ORG_ID"], map[string]any{
 		"description": map[string]any{"value": "restart"},
 		"roles":       map[string]any{"selected_options": []any{map[string]any{"value": role}}},
 		"networks":    map[string]any{"value": "203.0.113.7"},

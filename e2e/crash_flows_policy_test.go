@@ -48,11 +48,11 @@ project_roles: {GROUP_READ_ONLY: {}, GROUP_CLUSTER_MANAGER: {}}
 `
 
 var (
-	approvesOnce = func(who string) act { return until("Approved.{0,3} by [^.]*<@"+who+">", approves) }
-	leavesLess   = sends("less", press("card/approve_partial"), "less", as(entered("networks", "203.0.113.7")))
-	nudges       = press("requested/nudge")
+	approvesOnce      = func(who string) act { return until("Approved.{0,3} by [^.]*<@"+who+">", approves) }
+	approvesPartially = sends("approve_partial", press("card/approve_partial"), "approve_partial", as(entered("networks", "203.0.113.7")))
+	nudges            = press("requested/nudge")
 
-	breaksGlass = sends("emergency", types("/atlas-key", "emergency"), "emergency", as(with(
+	usesBreakGlass = sends("breakglass", types("/atlas-key", "emergency"), "breakglass", as(with(
 		entered("description", "production is down", "networks", "203.0.113.7", "reason", "INC-7"), "roles", "ORG_OWNER")))
 	asksInProjects = sends("form", types("/atlas-key", ""), "form", findsProjects("Search", "Analytics"))
 	asksInSecond   = sends("form", types("/atlas-key", ""), "form", choosesOrganization(1))
@@ -70,12 +70,12 @@ func ruleFlows() []flow {
 			ends:   revoked, posts: map[string]int{`:ballot_box_with_check:`: 1, `was shown only to`: 1},
 		},
 		{
-			name: "approved with less", messages: 6, overHTTP: true, grant: grant{roles: defaultGrant.roles, from: "203.0.113.7"},
-			people: []person{{bob, []act{leavesLess}}, {alice, []act{asks, creates, saves, revokes}}}, ends: revoked,
+			name: "approved partially", messages: 6, overHTTP: true, grant: grant{roles: defaultGrant.roles, from: "203.0.113.7"},
+			people: []person{{bob, []act{approvesPartially}}, {alice, []act{asks, creates, saves, revokes}}}, ends: revoked,
 		},
 		{
-			name: "approved with less, and declined", messages: 4,
-			people: []person{{bob, []act{leavesLess}}, {alice, []act{asks, press("ready/withdraw")}}},
+			name: "approved partially, and declined", messages: 4,
+			people: []person{{bob, []act{approvesPartially}}, {alice, []act{asks, press("ready/withdraw")}}},
 			ends:   []outcome{ended(approval.StateWithdrawn, approval.CauseDeclined)}, posts: map[string]int{`declined the reduced access`: 1},
 		},
 		{
@@ -85,7 +85,7 @@ func ruleFlows() []flow {
 		},
 		{
 			name: "break-glass", messages: 6, policy: letsAlice, grant: grant{roles: "ORG_OWNER", from: "203.0.113.7"},
-			people: []person{{alice, []act{breaksGlass, creates, saves, revokes}}, {bob, []act{after("was deleted", press("review/review"))}}},
+			people: []person{{alice, []act{usesBreakGlass, creates, saves, revokes}}, {bob, []act{after("was deleted", press("review/review"))}}},
 			ends:   revoked, posts: map[string]int{`Review pending:`: 1},
 		},
 		{

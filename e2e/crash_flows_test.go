@@ -82,7 +82,7 @@ var (
 )
 
 func wantsFrom(networks string) act {
-	return sends("addresses", press("ready/replace_access_list"), "addresses", as(with(entered("reason", "another runner"), "networks", networks)))
+	return sends("replace_access_list", press("ready/replace_access_list"), "replace_access_list", as(with(entered("reason", "another runner"), "networks", networks)))
 }
 
 // flows are all the ways through the machine that people take.

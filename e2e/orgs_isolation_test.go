@@ -45,17 +45,17 @@ type forgedForm struct {
 }
 
 var forgedForms = map[string]forgedForm{
-	"less": {map[string]any{
+	"approve_partial": {map[string]any{
 		"roles": pickedMany("ORG_BILLING_READ_ONLY"), "networks": map[string]any{"value": "203.0.113.7"}, "lifetime": pickedOne("8h0m0s"),
 	}, "not_approver"},
-	"deny":      {map[string]any{"reason": map[string]any{"value": "no"}}, "not_approver"},
-	"extend":    {map[string]any{"lifetime": pickedOne("24h0m0s"), "reason": map[string]any{"value": "more"}}, "not_owner"},
-	"addresses": {map[string]any{"networks": map[string]any{"value": "203.0.113.7"}, "reason": map[string]any{"value": "fewer"}}, "not_owner"},
-	"revoke":    {map[string]any{"reason": map[string]any{"value": "seen in a log"}}, "not_owner"},
+	"deny":                {map[string]any{"reason": map[string]any{"value": "no"}}, "not_approver"},
+	"extend":              {map[string]any{"lifetime": pickedOne("24h0m0s"), "reason": map[string]any{"value": "more"}}, "not_owner"},
+	"replace_access_list": {map[string]any{"networks": map[string]any{"value": "203.0.113.7"}, "reason": map[string]any{"value": "fewer"}}, "not_owner"},
+	"revoke":              {map[string]any{"reason": map[string]any{"value": "seen in a log"}}, "not_owner"},
 }
 
 // formsAboutNoRequest are tried by themselves, and Home is no form.
-var formsAboutNoRequest = []string{"emergency", "form", "home"}
+var formsAboutNoRequest = []string{"breakglass", "form", "home"}
 
 // breakGlassInStaging is the policy of Staging: people on call can take a key.
 const breakGlassInStaging = `
@@ -138,7 +138,7 @@ func (w *Env) breakGlassKeyInStaging() policy.ID {
 			return e.By == bob && e.Org == w.org(1) && e.Refused == "break_glass_not_allowed"
 		})
 	}
-	answer := w.forgeSubmission(bob, "emergency", form, map[string]any{
+	answer := w.forgeSubmission(bob, "breakglass", form, map[string]any{
 		"description": map[string]any{"value": "restart"}, "roles": pickedMany("ORG_OWNER"),
 		"networks": map[string]any{"value": "203.0.113.7"}, "reason": map[string]any{"value": "down"},
 	})

@@ -67,12 +67,12 @@ func TestPolicyForgedPartialApprovalIsRefused(t *testing.T) {
 			"no address":                   {put("networks", map[string]any{"value": " , "}), "networks"},
 			"addresses that are not there": {without("networks"), ""},
 		} {
-			answer := w.forgeSubmission(bob, "less", modal, part(tt.spoil))
+			answer := w.forgeSubmission(bob, "approve_partial", modal, part(tt.spoil))
 			assert.Contains(t, answer, `"response_action":"errors"`, name)
 			assert.Contains(t, answer, `"`+tt.at, name)
 		}
 		for _, who := range []string{alice, carol, gil, "U0UNKNOWN"} {
-			answer := w.forgeSubmission(who, "less", modal, part())
+			answer := w.forgeSubmission(who, "approve_partial", modal, part())
 			assert.Contains(t, answer, `"response_action":"update"`, who)
 		}
 		r := w.stored(id)

@@ -117,7 +117,7 @@ func (b *App) work(ctx context.Context, mux *http.ServeMux, stopServing func()) 
 	worker.ReconcileTick, worker.OnReconciled = cmp.Or(b.ReconcileTick, worker.ReconcileTick), b.OnReconciled
 	service := &service.Service{
 		Store: kept, Directory: directory, Orgs: orgs,
-		Now: b.Now, NewID: approval.NewID, Wake: worker.Wake, Poke: worker.Poke,
+		Now: b.Now, NewID: approval.NewID, Wake: worker.Wake, UserActive: worker.UserActive,
 	}
 	service.Projects = b.projectCache(orgs, keys)
 	defer service.Projects.Close() // after the deliveries that search it

@@ -26,18 +26,18 @@ func limited(seconds string) func() (*http.Response, error) {
 }
 
 // connected is a workspace T1 in which every answer comes from w.
-func connected(t *testing.T, now func() time.Time) (*client.Slack, *weather) {
+func connected(t *testing.T, now func() time.Time) (*client.Slack, *faultyTransport) {
 	t.Helper()
-	w := &weather{}
-	w.add(callError{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)})
+	w := &faultyTransport{}
+	w.add(fault{method: "auth.test", answer: status(200, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)})
 	s, err := client.Connect(t.Context(), client.Config{Token: secret.New("xoxb"), APIURL: "https://slack.test/api/", Now: now, Transport: w})
 	require.NoError(t, err)
 	return s, w
 }
 
-// TestAnActTakesARecentAnswerOnlyWhenSlackIsLimiting: a deactivation is late by a
+// TestRateLimitedLookUpUsesRecentAnswer: a deactivation is late by a
 // minute then, rather than everybody's approvals.
-func TestAnActTakesARecentAnswerOnlyWhenSlackIsLimiting(t *testing.T) {
+func TestRateLimitedLookUpUsesRecentAnswer(t *testing.T) {
 	t.Parallel()
 	const member, guest, gone = `"team_id":"T1",` + fullMember, `"team_id":"T1","is_restricted":true`, `"team_id":"T1","deleted":true`
 	for name, tt := range map[string]struct {
@@ -55,22 +55,22 @@ func TestAnActTakesARecentAnswerOnlyWhenSlackIsLimiting(t *testing.T) {
 		"limiting, no user known":                   {nil, time.Second, limited("30"), ""},
 		"limiting, the clock went back":             {[]string{member}, -time.Hour, limited("30"), ""},
 		"away, a member":                            {[]string{member}, time.Second, status(503, ""), ""},
-		"no answer, a member":                       {[]string{member}, time.Second, cut, ""},
+		"no answer, a member":                       {[]string{member}, time.Second, connectionReset, ""},
 		"half an answer, a member":                  {[]string{member}, time.Second, status(200, `{"ok":true,"user":{"id":"U1"}}`), ""},
 		"deactivated now":                           {[]string{member}, time.Second, status(200, `{"ok":true,"user":{"id":"U1",`+gone+`}}`), policy.Deactivated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var clock movable
+			var clock testClock
 			s, w := connected(t, clock.Now)
 			directory, who := s.Directory(), policy.Actor{User: "U1", Team: "T1"}
 			for _, user := range tt.before {
-				w.add(callError{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+user+`}}`)})
+				w.add(fault{method: "users.info", answer: status(200, `{"ok":true,"user":{"id":"U1",`+user+`}}`)})
 				_, err := directory.MemberStatus(t.Context(), who)
 				require.NoError(t, err)
 			}
 			clock.advance(tt.after)
-			w.add(callError{method: "users.info", answer: tt.answer})
+			w.add(fault{method: "users.info", answer: tt.answer})
 			got, err := directory.MemberStatus(t.Context(), who)
 			require.Equal(t, tt.want, got)
 			require.Equal(t, tt.want == "", err != nil, "%v", err)
@@ -79,74 +79,74 @@ func TestAnActTakesARecentAnswerOnlyWhenSlackIsLimiting(t *testing.T) {
 	}
 }
 
-// TestOneLookUpADelivery, and none for what is only shown within a minute.
-func TestOneLookUpADelivery(t *testing.T) {
+// TestPeopleAreLookedUpOnceADelivery, and none for what is only shown within a minute.
+func TestPeopleAreLookedUpOnceADelivery(t *testing.T) {
 	t.Parallel()
-	for name, edits := range doors {
+	for name, edits := range transports {
 		if name != "over Socket Mode" && name != "over HTTP" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := open(t, edits...)
+			d := newEnv(t, edits...)
 			costs := func(doing string, want int, do func()) {
 				t.Helper()
 				d.app.Wait()
-				before := d.weather.count("users.info")
+				before := d.faults.count("users.info")
 				do()
 				d.app.Wait()
-				require.Equal(t, want, d.weather.count("users.info")-before, doing)
+				require.Equal(t, want, d.faults.count("users.info")-before, doing)
 			}
 			costs("an approver opens Home", 1, func() { require.NoError(t, d.OpenHome(t.Context(), bob)) })
 			costs("and again", 0, func() { require.NoError(t, d.OpenHome(t.Context(), bob)) })
 			var r approval.Request
-			costs("a form is opened and sent", 2, func() { r = d.asks(alice) })
-			costs("the list is shown", 0, func() { d.types(alice, "list") })
-			costs("a press on the card", 1, func() { d.presses(bob, "card/approve") })
-			d.is(r.ID, approval.StateApproved)
+			costs("a form is opened and sent", 2, func() { r = d.request(alice) })
+			costs("the list is shown", 0, func() { d.command(alice, "list") })
+			costs("a press on the card", 1, func() { d.click(bob, "card/approve") })
+			d.waitForState(r.ID, approval.StateApproved)
 			costs("a press in Home, and Home drawn again", 1, func() {
 				require.NoError(t, d.OpenHome(t.Context(), alice))
 				d.app.Wait()
 				require.NoError(t, d.ClickInHome(t.Context(), alice, "withdraw"))
 			})
-			d.is(r.ID, approval.StateWithdrawn)
-			d.clean()
+			d.waitForState(r.ID, approval.StateWithdrawn)
+			d.requireClean()
 		})
 	}
 }
 
-// TestWhatIsOnlyShownNeedsNoNewLookUp: Slack may be asked for nothing at all.
-func TestWhatIsOnlyShownNeedsNoNewLookUp(t *testing.T) {
+// TestDisplayUsesRecentLookUp: Slack may be asked for nothing at all.
+func TestDisplayUsesRecentLookUp(t *testing.T) {
 	t.Parallel()
-	d := openRich(t)
-	d.opensForm(alice)
+	d := newRichEnv(t)
+	d.openForm(alice)
 	for range 20 {
-		d.weather.add(callError{method: "users.info", answer: limited("60")})
+		d.faults.add(fault{method: "users.info", answer: limited("60")})
 	}
-	require.Equal(t, []string{"payments"}, labels(d.suggests(alice, "PAY")))
-	d.fills(alice, filled())
+	require.Equal(t, []string{"payments"}, labels(d.options(alice, "PAY")))
+	d.fill(alice, filled())
 	d.app.Wait()
-	require.Contains(t, shown(d.seesModal(alice)), "This needs", "the form follows what was chosen")
-	require.Equal(t, sandbox.Closed, d.submits(alice, nil).Outcome, "and is taken: a minute ago she was a member")
+	require.Contains(t, modalText(d.waitForModal(alice)), "This needs", "the form follows what was chosen")
+	require.Equal(t, sandbox.Closed, d.submit(alice, nil).Outcome, "and is taken: a minute ago she was a member")
 }
 
-// TestSomebodyIsToldHowLongSlackWantsToBeLeftAlone, wherever they are refused.
-func TestSomebodyIsToldHowLongSlackWantsToBeLeftAlone(t *testing.T) {
+// TestRateLimitedUserReadsHowLongToWait, wherever they are refused.
+func TestRateLimitedUserReadsHowLongToWait(t *testing.T) {
 	t.Parallel()
-	d := open(t)
-	d.weather.add(callError{method: "users.info", answer: limited("17")})
-	d.types(alice, "list")
-	d.seesText(alice, "Slack wants me to wait before I look up who you are, so nothing was changed. Try again in 17 seconds.")
-	d.types(alice, "")
-	d.seesModal(alice)
+	d := newEnv(t)
+	d.faults.add(fault{method: "users.info", answer: limited("17")})
+	d.command(alice, "list")
+	d.waitForMessage(alice, "Slack wants me to wait before I look up who you are, so nothing was changed. Try again in 17 seconds.")
+	d.command(alice, "")
+	d.waitForModal(alice)
 	d.Deactivate(sandbox.Carol)
 	d.app.Wait()
-	d.weather.add(callError{method: "users.info", answer: limited("86400")})
-	d.types(bob, "list")
-	d.seesText(bob, "Try again in 10 minutes.")
+	d.faults.add(fault{method: "users.info", answer: limited("86400")})
+	d.command(bob, "list")
+	d.waitForMessage(bob, "Try again in 10 minutes.")
 }
 
-func TestAGroupIsReadToItsLastPage(t *testing.T) {
+func TestGroupIsReadToItsLastPage(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		answers []string
@@ -167,7 +167,7 @@ func TestAGroupIsReadToItsLastPage(t *testing.T) {
 			t.Parallel()
 			s, w := connected(t, time.Now)
 			for _, a := range tt.answers {
-				w.add(callError{method: "usergroups.users.list", answer: status(200, a)})
+				w.add(fault{method: "usergroups.users.list", answer: status(200, a)})
 			}
 			got, err := s.Directory().Members(t.Context(), "S1")
 			require.Equal(t, tt.want, got)
@@ -180,24 +180,24 @@ func TestAGroupIsReadToItsLastPage(t *testing.T) {
 	}
 }
 
-// TestAGroupWithoutEndIsNotRead for ever.
-func TestAGroupWithoutEndIsNotRead(t *testing.T) {
+// TestEndlessGroupIsNotRead for ever.
+func TestEndlessGroupIsNotRead(t *testing.T) {
 	t.Parallel()
 	s, w := connected(t, time.Now)
 	for i := range 100 {
-		w.add(callError{method: "usergroups.users.list", answer: status(200, fmt.Sprintf(`{"ok":true,"users":["U%d"],"response_metadata":{"next_cursor":"c"}}`, i))})
+		w.add(fault{method: "usergroups.users.list", answer: status(200, fmt.Sprintf(`{"ok":true,"users":["U%d"],"response_metadata":{"next_cursor":"c"}}`, i))})
 	}
 	_, err := s.Directory().Members(t.Context(), "S1")
 	require.Error(t, err)
 	require.LessOrEqual(t, w.count("usergroups.users.list"), 20)
 }
 
-// TestAnApproverOnTheSecondPageOfAGroupCanApprove: no page is left out.
-func TestAnApproverOnTheSecondPageOfAGroupCanApprove(t *testing.T) {
+// TestApproverOnSecondPageOfGroupCanApprove: no page is left out.
+func TestApproverOnSecondPageOfGroupCanApprove(t *testing.T) {
 	t.Parallel()
-	d := open(t, func(s *setup) { s.GroupPage = 1 })
+	d := newEnv(t, func(s *envOptions) { s.GroupPage = 1 })
 	d.SetGroup(sandbox.Approvers, dana, bob)
-	r := d.asks(alice)
-	d.presses(bob, "card/approve")
-	d.is(r.ID, approval.StateApproved)
+	r := d.request(alice)
+	d.click(bob, "card/approve")
+	d.waitForState(r.ID, approval.StateApproved)
 }

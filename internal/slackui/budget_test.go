@@ -42,7 +42,7 @@ func TestLargestFormFitsInOneMessage(t *testing.T) {
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.ReadyMessage, approval.OutcomeMessage, approval.DriftNotice(1),
 		approval.ReviewNotice, approval.OwnerDeactivatedNotice(1), approval.TransferMessage(1), approval.DeniedNotice} {
 		for state, edits := range situations {
-			m := decoded(t, ofTwo().Message(request(append(append(with(), edits...), largest)...), name))
+			m := decoded(t, twoOrgViews().Message(request(append(append(with(), edits...), largest)...), name))
 			assert.LessOrEqual(t, charactersOf(m["blocks"]), 10_000, "%s in %s", name, state)
 		}
 	}
@@ -57,17 +57,17 @@ func TestLargestFormFitsInOneMessage(t *testing.T) {
 	assert.Regexp(t, `2001:db8:[0-9a-f:]+/80, \+[0-9]+ more \(large IPv6 networks`, shown, "addresses that are left out are counted")
 }
 
-// TestListsLeaveOutWholeEntries: what has no room is counted, and nothing is cut.
-func TestListsLeaveOutWholeEntries(t *testing.T) {
+// TestListsOmitWholeEntries: what has no room is counted, and nothing is cut.
+func TestListsOmitWholeEntries(t *testing.T) {
 	t.Parallel()
 	var all []approval.Request
 	for i := range 60 {
-		r := request(largest, emergency(active), needing(platform, security), endorsed("U0DANA"), nudged, escalated)
+		r := request(largest, breakGlass(active), requiring(platform, security), approvedBy("U0DANA"), nudged, escalated)
 		r.ID = policy.ID(fmt.Sprintf("AKR-%05d", i))
 		all = append(all, r)
 	}
 	for name, m := range map[string]mrkdwn.Message{
-		"list": ofTwo().List(approval.Page{Requests: all}, ""), "pending": ofTwo().Pending(all, all, later.Add(time.Hour)), "of few": ofTwo().Pending(all[:2], all[:2], later),
+		"list": twoOrgViews().List(approval.Page{Requests: all}, ""), "pending": twoOrgViews().Pending(all, all, later.Add(time.Hour)), "of few": twoOrgViews().Pending(all[:2], all[:2], later),
 	} {
 		n := decoded(t, m)
 		assert.LessOrEqual(t, charactersOf(n["blocks"]), 10_000, name)
@@ -82,7 +82,7 @@ func TestListsLeaveOutWholeEntries(t *testing.T) {
 	}
 }
 
-func TestBlocksThatAreTooLongAreShortened(t *testing.T) {
+func TestLongBlocksAreShortened(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 2900)
 	m := mrkdwn.NewMessage("text", mrkdwn.Section(mrkdwn.Text(long)), mrkdwn.Facts(mrkdwn.Fact{Name: "A", Value: long}, mrkdwn.Fact{Name: "B", Value: long}), mrkdwn.Quote(long), mrkdwn.Section(mrkdwn.Textf("%s", long)), mrkdwn.Footnote("end"))

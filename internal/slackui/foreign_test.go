@@ -11,7 +11,7 @@ import (
 	"atlaskeybot/internal/slackui/client"
 )
 
-func TestTextOfAnotherMachineIsShortPlainAndWithoutCredentials(t *testing.T) {
+func TestForeignTextIsShortPlainAndWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
 		"":             "",
@@ -28,7 +28,7 @@ func TestTextOfAnotherMachineIsShortPlainAndWithoutCredentials(t *testing.T) {
 	}
 }
 
-func TestAnErrorKeepsItsCause(t *testing.T) {
+func TestErrorKeepsItsCause(t *testing.T) {
 	t.Parallel()
 	err := client.ForeignError(fmt.Errorf("reading %s: %w", strings.Repeat("é", 500), context.Canceled))
 	require.ErrorIs(t, err, context.Canceled)

@@ -75,8 +75,8 @@ func FuzzSignature(f *testing.F) {
 	})
 }
 
-// FuzzSay: nothing that is typed can begin a mention or a link.
-func FuzzSay(f *testing.F) {
+// FuzzTextf: nothing that is typed can begin a mention or a link.
+func FuzzTextf(f *testing.F) {
 	f.Add(hostile)
 	f.Fuzz(func(t *testing.T, typed string) {
 		said := string(mrkdwn.Textf("%s", typed))

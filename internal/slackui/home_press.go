@@ -58,7 +58,7 @@ func (a *App) HomeOpened(ctx context.Context, e payload.Event, answer payload.Ac
 		answer(nil)
 		switch {
 		case e.OpensMessages():
-			a.poke(e.Who())
+			a.reportActive(e.Who())
 		case e.OpensHome():
 			a.publishOpened(ctx, e.Who(), view.ParseSearch(e.Event.View.Metadata))
 		}

@@ -15,7 +15,7 @@ import (
 	"atlaskeybot/internal/slackui/view"
 )
 
-func TestASearchSurvivesItsTravel(t *testing.T) {
+func TestSearchRoundTrip(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]view.Search{
 		"nothing":    {},
@@ -30,7 +30,7 @@ func TestASearchSurvivesItsTravel(t *testing.T) {
 	}
 }
 
-func TestASearchFinds(t *testing.T) {
+func TestSearchMatches(t *testing.T) {
 	t.Parallel()
 	keys := func(s view.Search) approval.KeySearch {
 		which := s.Keys(later)
@@ -57,7 +57,7 @@ func TestASearchFinds(t *testing.T) {
 	}
 }
 
-func TestAModalKnowsItsRequestAndItsHome(t *testing.T) {
+func TestRequestMetadataRoundTrip(t *testing.T) {
 	t.Parallel()
 	atHome := action{id: "AKR-7F3K2", home: &homeContext{search: view.Search{Person: "U0ALICE", Page: 2}}}
 	id, home, ok := requestOf(payload.SentView{Metadata: requestMetadata(atHome)})
@@ -76,7 +76,7 @@ func TestAModalKnowsItsRequestAndItsHome(t *testing.T) {
 	}
 }
 
-func TestWhichEventsOpenAHome(t *testing.T) {
+func TestEventsThatOpenHome(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]bool{
 		`{"team_id":"T1","event":{"type":"app_home_opened","user":"U1","tab":"home"}}`:     true,

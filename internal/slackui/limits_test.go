@@ -66,7 +66,7 @@ var everything = sync.OnceValue(func() map[string]node {
 func allScreens() map[string]any {
 	all := screens()
 	maps.Copy(all, absurdScreens())
-	all["the end of a found key"] = ofTwo().ClosedNotice(request(adopted["found.ended"]...))
+	all["the end of a found key"] = twoOrgViews().ClosedNotice(request(adopted["ended"]...))
 	for _, name := range []approval.MessageName{approval.CardMessage, approval.RequestedMessage, approval.ReadyMessage, approval.ReminderMessage,
 		approval.OutcomeMessage, approval.DeletionOverdueMessage, approval.DeletionOverdueNotice, approval.FailedNotice, approval.DriftNotice(1), approval.ExpiryReminderMessage(1), approval.ExpiryReminderMessage(2),
 		approval.DeniedNotice, approval.ApprovalAddedNotice(1), approval.KeyCreatedNotice, approval.KeyCreatedAgainNotice(2), approval.ClosedNotice, approval.ApproverReminderNotice(1), approval.NudgedNotice, approval.EscalatedNotice,
@@ -74,9 +74,9 @@ func allScreens() map[string]any {
 		approval.UnresolvedMessage, approval.UnresolvedNotice, approval.LeftoverMessage, approval.LeftoverNotice} {
 		for state, edits := range situations {
 			all[string(name)+" in "+state] = testViews.Message(request(edits...), name)
-			all["checked in "+state] = view.StatusReply(request(edits...))
+			all["status in "+state] = view.StatusReply(request(edits...))
 			all[string(name)+" in "+state+", large"] = testViews.Message(request(append(with(large), edits...)...), name)
-			all[string(name)+" in "+state+", absurd"] = ofTwo().Message(request(append(with(absurd), edits...)...), name)
+			all[string(name)+" in "+state+", absurd"] = twoOrgViews().Message(request(append(with(absurd), edits...)...), name)
 		}
 	}
 	return all
@@ -107,7 +107,7 @@ func kind(path string, n node) string {
 	return kind
 }
 
-func TestSlackTakesEveryScreen(t *testing.T) {
+func TestScreensKeepSlacksLimits(t *testing.T) {
 	t.Parallel()
 	for name, n := range everything() {
 		blocks, ok := n["blocks"].([]any)
@@ -192,9 +192,9 @@ func checkNode(t *testing.T, where string, n node, ids map[string]bool) {
 	}
 }
 
-// TestNothingTypedIsObeyed looks for live mentions and links in every text that
+// TestUserTextIsEscaped looks for live mentions and links in every text that
 // Slack interprets.
-func TestNothingTypedIsObeyed(t *testing.T) {
+func TestUserTextIsEscaped(t *testing.T) {
 	t.Parallel()
 	live := []string{"<@>", "<!channel", "<!here", "<!everyone", "<@U123>", "<https://evil"}
 	for name, screen := range everything() {
@@ -204,7 +204,7 @@ func TestNothingTypedIsObeyed(t *testing.T) {
 			if !ok || !interpreted {
 				return
 			}
-			if strings.HasPrefix(name, "card") && strings.Contains(name, "approved.emergency.new") { // see TestBreakGlassCallsTheChannelOnce
+			if strings.HasPrefix(name, "card") && strings.Contains(name, "approved.breakglass.new") { // see TestBreakGlassNotifiesChannelOnce
 				text = strings.TrimPrefix(text, "<!here> :rotating_light: ")
 			}
 			assert.GreaterOrEqual(t, strings.LastIndex(text, ">"), strings.LastIndex(text, "<"), "%s%s: cut in the middle of a mention", name, path)
@@ -218,9 +218,9 @@ func TestNothingTypedIsObeyed(t *testing.T) {
 	}
 }
 
-// TestBreakGlassCallsTheChannelOnce: when the card is posted. Drawing it again
+// TestBreakGlassNotifiesChannelOnce: when the card is posted. Drawing it again
 // notifies no user, and says so.
-func TestBreakGlassCallsTheChannelOnce(t *testing.T) {
+func TestBreakGlassNotifiesChannelOnce(t *testing.T) {
 	t.Parallel()
 	for situation, edits := range situations {
 		r := request(edits...)
@@ -265,13 +265,13 @@ func TestNaming(t *testing.T) {
 	}
 }
 
-// TestThePrivateKeyIsInOneBlock: never in a notification, and never in anything
+// TestPrivateKeyIsInOneBlock: never in a notification, and never in anything
 // that Slack hands around.
-func TestThePrivateKeyIsInOneBlock(t *testing.T) {
+func TestPrivateKeyIsInOneBlock(t *testing.T) {
 	t.Parallel()
 	private := credential().PrivateKey.Reveal()
 	seen := 0
-	walk(decoded(t, testViews.KeyMessage(request(minting), credential())), "", func(path string, n node) {
+	walk(decoded(t, testViews.KeyMessage(request(issuing), credential())), "", func(path string, n node) {
 		for key, v := range n {
 			if s, ok := v.(string); ok && strings.Contains(s, private) {
 				seen++
@@ -281,12 +281,12 @@ func TestThePrivateKeyIsInOneBlock(t *testing.T) {
 		}
 	})
 	require.Equal(t, 1, seen)
-	require.Equal(t, "Your Atlas API key is here.", testViews.KeyMessage(request(minting), credential()).Text)
+	require.Equal(t, "Your Atlas API key is here.", testViews.KeyMessage(request(issuing), credential()).Text)
 }
 
-// TestButtonsAreWhereTheyWork: in each state a person finds exactly the buttons
+// TestButtonsAreOnSurfacesThatTakeThem: in each state a person finds exactly the buttons
 // that the state machine allows there.
-func TestButtonsAreWhereTheyWork(t *testing.T) {
+func TestButtonsAreOnSurfacesThatTakeThem(t *testing.T) {
 	t.Parallel()
 	again := []string{view.ActionRequestAgain}
 	want := map[approval.MessageName]map[approval.State][]string{
@@ -312,7 +312,7 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 			r := request(edits...)
 			expected := states[r.State]
 			switch {
-			case name == approval.ReadyMessage && situation == "revoking.waits":
+			case name == approval.ReadyMessage && situation == "revoking.retrying":
 				expected = []string{view.ActionRetry}
 			case name == approval.DeletionOverdueMessage && r.IsDeleting() && r.Deletion.Tries > 0:
 				expected = []string{view.ActionRetry}
@@ -322,7 +322,7 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 				expected = append([]string{view.ActionRetirePredecessor}, expected...)
 			case name == approval.CardMessage && r.State == approval.StatePending && r.Type != approval.NewKey:
 				expected = []string{view.ActionApprove, view.ActionDeny}
-			case name == approval.RequestedMessage && slices.Contains([]string{"pending.nudged", "pending.escalated", "pending.absurd", "pending.unreached"}, situation):
+			case name == approval.RequestedMessage && slices.Contains([]string{"pending.nudged", "pending.escalated", "pending.absurd", "pending.no_card"}, situation):
 				expected = []string{view.ActionWithdraw}
 			}
 			assert.ElementsMatch(t, expected, pressable(t, r, name), "%s in %s", name, situation)
@@ -330,35 +330,35 @@ func TestButtonsAreWhereTheyWork(t *testing.T) {
 	}
 }
 
-// TestWhatApproversLookAfterHasButtonsAsLongAsItTakes, and no longer.
-func TestWhatApproversLookAfterHasButtonsAsLongAsItTakes(t *testing.T) {
+// TestApproverTasksKeepTheirButtonsUntilDone, and no longer.
+func TestApproverTasksKeepTheirButtonsUntilDone(t *testing.T) {
 	t.Parallel()
 	mine := []string{view.ActionExtend, view.ActionRotate, view.ActionReplaceAccessList, view.ActionRevoke}
 	for name, tt := range map[string]struct {
 		message approval.MessageName
 		want    []string
 	}{
-		"minting.emergency":      {approval.ReviewNotice, []string{view.ActionReview}},
-		"ended.emergency":        {approval.ReviewNotice, []string{view.ActionReview}},
-		"active.reviewed":        {approval.ReviewNotice, nil},
-		"active.orphan":          {approval.OwnerDeactivatedNotice(1), []string{view.ActionRevokeWithReason}},
-		"active":                 {approval.OwnerDeactivatedNotice(1), nil},
-		"ended.handed":           {approval.OwnerDeactivatedNotice(1), nil},
-		"active.handed":          {approval.TransferMessage(1), mine},
-		"active.handed.rotation": {approval.TransferMessage(1), append([]string{view.ActionRetirePredecessor}, mine...)},
-		"active.handed.twice":    {approval.TransferMessage(1), nil},
+		"issuing.breakglass":          {approval.ReviewNotice, []string{view.ActionReview}},
+		"ended.breakglass":            {approval.ReviewNotice, []string{view.ActionReview}},
+		"active.reviewed":             {approval.ReviewNotice, nil},
+		"active.owner_deactivated":    {approval.OwnerDeactivatedNotice(1), []string{view.ActionRevokeWithReason}},
+		"active":                      {approval.OwnerDeactivatedNotice(1), nil},
+		"ended.transferred":           {approval.OwnerDeactivatedNotice(1), nil},
+		"active.transferred":          {approval.TransferMessage(1), mine},
+		"active.transferred.rotation": {approval.TransferMessage(1), append([]string{view.ActionRetirePredecessor}, mine...)},
+		"active.transferred.twice":    {approval.TransferMessage(1), nil},
 	} {
 		r := request(situations[name]...)
 		assert.ElementsMatch(t, tt.want, pressable(t, r, tt.message), name)
 		drawn := string(pretty(t, testViews.Message(r, tt.message)))
-		assert.Equal(t, name == "active.orphan", strings.Contains(drawn, `"action_id": "`+view.ActionTransfer+`"`), name)
+		assert.Equal(t, name == "active.owner_deactivated", strings.Contains(drawn, `"action_id": "`+view.ActionTransfer+`"`), name)
 	}
-	assert.Empty(t, pressable(t, request(active, handed("U0CAROL")), approval.OwnerDeactivatedNotice(1)))
-	assert.ElementsMatch(t, mine, pressable(t, request(active, handed("U0CAROL", "U0DANA")), approval.TransferMessage(2)))
+	assert.Empty(t, pressable(t, request(active, transferred("U0CAROL")), approval.OwnerDeactivatedNotice(1)))
+	assert.ElementsMatch(t, mine, pressable(t, request(active, transferred("U0CAROL", "U0DANA")), approval.TransferMessage(2)))
 }
 
-// TestOnlyTheNewestEndingHasButtons, and that only while the key lives.
-func TestOnlyTheNewestEndingHasButtons(t *testing.T) {
+// TestOnlyNewestExpiryReminderHasButtons, and that only while the key lives.
+func TestOnlyNewestExpiryReminderHasButtons(t *testing.T) {
 	t.Parallel()
 	for situation, edits := range situations {
 		r := request(edits...)

@@ -15,22 +15,22 @@ import (
 	"atlaskeybot/internal/slackui/client"
 )
 
-func TestSlackTakesTheManifest(t *testing.T) {
+func TestManifestFitsSlacksSchema(t *testing.T) {
 	t.Parallel()
 	schema := readJSON(t, "testdata/manifest.schema.1.0.0.json")
-	for _, door := range []client.Transport{client.SocketModeTransport, client.HTTPTransport} {
-		text, err := client.Manifest(door, "/atlas-key", "https://bot.example.com/")
+	for _, mode := range []client.Transport{client.SocketModeTransport, client.HTTPTransport} {
+		text, err := client.Manifest(mode, "/atlas-key", "https://bot.example.com/")
 		require.NoError(t, err)
 		var m any
 		require.NoError(t, json.Unmarshal([]byte(text), &m))
-		assert.Empty(t, violations(schema, schema, m, string(door)))
+		assert.Empty(t, violations(schema, schema, m, string(mode)))
 
 		m.(node)["surprise"] = true
 		assert.NotEmpty(t, violations(schema, schema, m, ""), "the validator notices nothing")
 	}
 }
 
-func TestEachDoorHasItsAddresses(t *testing.T) {
+func TestManifestHasURLsOfItsTransport(t *testing.T) {
 	t.Parallel()
 	socket, err := client.Manifest(client.SocketModeTransport, "/keys", "")
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestEachDoorHasItsAddresses(t *testing.T) {
 func TestManifestRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		door          client.Transport
+		mode          client.Transport
 		command, base string
 	}{
 		"a command without a slash":  {client.SocketModeTransport, "atlas-key", ""},
@@ -66,15 +66,15 @@ func TestManifestRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := client.Manifest(tt.door, tt.command, tt.base)
+			_, err := client.Manifest(tt.mode, tt.command, tt.base)
 			require.Error(t, err)
 		})
 	}
 }
 
-// TestScopesAreWhatTheMethodsNeed compares them with Slack's reference.
+// TestManifestScopesAreThoseOfItsMethods compares them with Slack's reference.
 // "commands" is the one that no method needs.
-func TestScopesAreWhatTheMethodsNeed(t *testing.T) {
+func TestManifestScopesAreThoseOfItsMethods(t *testing.T) {
 	t.Parallel()
 	needed := []string{"commands"}
 	for _, scopes := range readJSON(t, "testdata/scopes.json") {

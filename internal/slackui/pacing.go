@@ -25,22 +25,22 @@ func (a *App) takePace(who policy.Actor, what pace.Action) (wait time.Duration, 
 		a.log.Info("refused", "doing", what, "user", who.User, "why", "too fast", "wait", wait.String())
 	}
 	if wait == 0 {
-		a.poke(who)
+		a.reportActive(who)
 	}
 	return wait, tell
 }
 
-// poke has what Slack refused to take for who tried again: they are there, and
+// reportActive has what Slack refused to take for who tried again: they are there, and
 // what was wrong may be mended.
-func (a *App) poke(who policy.Actor) {
-	if a.service.Poke == nil {
+func (a *App) reportActive(who policy.Actor) {
+	if a.service.UserActive == nil {
 		return
 	}
 	a.inFlight.Go(func() {
 		defer isolate.LogPanic(a.log, "having refused messages tried again panicked")
 		ctx, cancel := context.WithTimeout(context.Background(), serviceLimit)
 		defer cancel()
-		a.service.Poke(ctx, who.User)
+		a.service.UserActive(ctx, who.User)
 	})
 }
 

@@ -34,7 +34,7 @@ func payloadOf(t testing.TB, name string) []byte {
 	return envelope.Payload
 }
 
-func TestPressesAsSlackSendsThem(t *testing.T) {
+func TestDecodeAction(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]struct {
 		payload   []byte
@@ -68,15 +68,15 @@ func TestPressesAsSlackSendsThem(t *testing.T) {
 	}
 }
 
-// TestAStrangerInASharedChannel: the payload's team is ours, the person's is not.
-func TestAStrangerInASharedChannel(t *testing.T) {
+// TestDecodeActionOfExternalUser: the payload's team is ours, the person's is not.
+func TestDecodeActionOfExternalUser(t *testing.T) {
 	t.Parallel()
 	i, err := payload.DecodeInteraction(sample(t, "block_actions.slack_connect_external_user.fragment.json"))
 	require.NoError(t, err)
 	require.Equal(t, policy.Actor{User: "U03TBQ3FJ91", Team: "T03U1JC8EN4"}, i.Who())
 }
 
-func TestAModalAsSlackSendsIt(t *testing.T) {
+func TestDecodeSubmission(t *testing.T) {
 	t.Parallel()
 	i, err := payload.DecodeInteraction(sample(t, "view_submission.json"))
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestAModalAsSlackSendsIt(t *testing.T) {
 	require.Equal(t, policy.Form{IdempotencyKey: "V111"}, view.ReadForm(i.View).Form, "a form of another user holds nothing of ours")
 }
 
-func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
+func TestDecodeForm(t *testing.T) {
 	t.Parallel()
 	i, err := payload.DecodeInteraction([]byte(`{"type":"view_submission","user":{"id":"U1","team_id":"T1"},"view":{"id":"V1","callback_id":"form","state":{"values":{
 		"description":{"description":{"type":"plain_text_input","value":"invoices"}},
@@ -103,9 +103,9 @@ func TestOurFormIsReadAsItWasFilledIn(t *testing.T) {
 	}, view.ReadForm(i.View).Form)
 }
 
-// TestWhatIsTypedIntoAMenu has the fields that Slack documents for
+// TestDecodeOptionsRequest has the fields that Slack documents for
 // block_suggestion: there is no trigger and no state to rely on.
-func TestWhatIsTypedIntoAMenu(t *testing.T) {
+func TestDecodeOptionsRequest(t *testing.T) {
 	t.Parallel()
 	i, err := payload.DecodeInteraction([]byte(`{"type":"block_suggestion","user":{"id":"W1","username":"a","name":"a","team_id":"T1"},"container":{"type":"view","view_id":"V1"},
 		"api_app_id":"A1","token":"x","action_id":"projects.1","block_id":"projects.1","value":"pay","team":{"id":"T1","domain":"d","enterprise_id":"E1","enterprise_name":"n"},
@@ -121,9 +121,9 @@ func TestWhatIsTypedIntoAMenu(t *testing.T) {
 	}
 }
 
-// TestAskingAgainAsksForTheSame: what is filled in from a request is read back
+// TestRequestAgainKeepsForm: what is filled in from a request is read back
 // as what was asked.
-func TestAskingAgainAsksForTheSame(t *testing.T) {
+func TestRequestAgainKeepsForm(t *testing.T) {
 	t.Parallel()
 	r := request()
 	f := view.FormToRequestAgain(testPolicy, r)
@@ -133,7 +133,7 @@ func TestAskingAgainAsksForTheSame(t *testing.T) {
 	require.Equal(t, r.Reason, f.Reason)
 }
 
-func TestCommandsAsSlackSendsThem(t *testing.T) {
+func TestDecodeCommand(t *testing.T) {
 	t.Parallel()
 	form, err := url.ParseQuery(strings.TrimSpace(string(sample(t, "slash_command.http.form.txt"))))
 	require.NoError(t, err)
@@ -153,7 +153,7 @@ func TestCommandsAsSlackSendsThem(t *testing.T) {
 	}
 }
 
-func TestUnreadableDeliveriesAreRefusedWithoutQuotingThem(t *testing.T) {
+func TestUnreadablePayloadsAreNotQuoted(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []string{"", "null", "[]", `"x"`, `{"user":7}`, `{"type":"block_actions"}`, `{"user":{"id":"U1"},"actions":"hush"}`, "{"} {
 		_, err := payload.DecodeInteraction([]byte(broken))
@@ -164,8 +164,8 @@ func TestUnreadableDeliveriesAreRefusedWithoutQuotingThem(t *testing.T) {
 	}
 }
 
-// TestTheSignatureOfSlacksOwnExample is the vector of Slack's documentation.
-func TestTheSignatureOfSlacksOwnExample(t *testing.T) {
+// TestSignatureOfSlacksExample is the vector of Slack's documentation.
+func TestSignatureOfSlacksExample(t *testing.T) {
 	t.Parallel()
 	var v struct {
 		Secret    string `json:"signing_secret"`

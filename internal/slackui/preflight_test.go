@@ -75,7 +75,7 @@ func TestTryAppToken(t *testing.T) {
 	}
 }
 
-func TestAppIDIsTheBots(t *testing.T) {
+func TestAppIDMustBeTheBots(t *testing.T) {
 	t.Parallel()
 	s, _ := workspace(t, slack.New(slack.Options{}), nil)
 	app, err := s.AppID(t.Context())

@@ -25,16 +25,16 @@ import (
 	"atlaskeybot/internal/slackui/transport"
 )
 
-// A hostileSlack opens Socket Mode connections and sends what attack says over
+// A attackingSlack opens Socket Mode connections and sends what attack says over
 // each; then it asks for help and counts the answers.
-type hostileSlack struct {
+type attackingSlack struct {
 	t        *testing.T
 	attack   func(context.Context, *websocket.Conn) error
 	answered atomic.Int32
 	base     string
 }
 
-func (h *hostileSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *attackingSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasSuffix(r.URL.Path, "auth.test"):
 		fmt.Fprint(w, `{"ok":true,"team_id":"T1","user_id":"U0BOT"}`)
@@ -47,7 +47,7 @@ func (h *hostileSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *hostileSlack) link(w http.ResponseWriter, r *http.Request) {
+func (h *attackingSlack) link(w http.ResponseWriter, r *http.Request) {
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
 		return
@@ -74,9 +74,9 @@ func (h *hostileSlack) link(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestTheSocketOutlivesAnAttack: people are answered after it, over the same
+// TestSocketSurvivesMalformedFrames: people are answered after it, over the same
 // connection or the next one.
-func TestTheSocketOutlivesAnAttack(t *testing.T) {
+func TestSocketSurvivesMalformedFrames(t *testing.T) {
 	t.Parallel()
 	once := func(bytes []byte, kind websocket.MessageType) func(context.Context, *websocket.Conn) error {
 		return func(ctx context.Context, c *websocket.Conn) error { return c.Write(ctx, kind, bytes) }
@@ -115,19 +115,19 @@ func TestTheSocketOutlivesAnAttack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := &hostileSlack{t: t, attack: attack}
+			h := &attackingSlack{t: t, attack: attack}
 			h.run()
-			require.Eventually(t, func() bool { return h.answered.Load() > 0 }, reconnectBackoff, time.Millisecond)
+			require.Eventually(t, func() bool { return h.answered.Load() > 0 }, maxWait, time.Millisecond)
 		})
 	}
 }
 
-// TestAGiantFrameIsNotRead: the connection ends, and another one is opened.
-func TestAGiantFrameIsNotRead(t *testing.T) {
+// TestOversizedFrameIsNotRead: the connection ends, and another one is opened.
+func TestOversizedFrameIsNotRead(t *testing.T) {
 	t.Parallel()
 	var links atomic.Int32
 	var taken atomic.Int64
-	h := &hostileSlack{t: t, attack: func(ctx context.Context, c *websocket.Conn) error {
+	h := &attackingSlack{t: t, attack: func(ctx context.Context, c *websocket.Conn) error {
 		if links.Add(1) > 1 {
 			return nil
 		}
@@ -145,11 +145,11 @@ func TestAGiantFrameIsNotRead(t *testing.T) {
 		return nil
 	}}
 	h.run()
-	require.Eventually(t, func() bool { return h.answered.Load() > 0 }, reconnectBackoff, time.Millisecond)
+	require.Eventually(t, func() bool { return h.answered.Load() > 0 }, maxWait, time.Millisecond)
 	require.Less(t, taken.Load(), int64(32<<20), "what lies in buffers of the system, and no more")
 }
 
-func (h *hostileSlack) run() {
+func (h *attackingSlack) run() {
 	h.t.Helper()
 	server := httptest.NewServer(h)
 	h.t.Cleanup(server.Close)
@@ -166,6 +166,6 @@ func (h *hostileSlack) run() {
 		Now: time.Now, NewID: approval.NewID, Wake: func() {},
 	})
 	h.t.Cleanup(app.Wait)
-	socket, d := transport.NewSocket(s, app), &desk{t: h.t}
-	d.while(func(ctx context.Context) { _ = socket.Run(ctx) })
+	socket, d := transport.NewSocket(s, app), &env{t: h.t}
+	d.runInBackground(func(ctx context.Context) { _ = socket.Run(ctx) })
 }

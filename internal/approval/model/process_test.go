@@ -53,7 +53,7 @@ func (tr *run) start() {
 	worker := worker.NewWorker(tr.orgs, store, p.keysOf, guardedMessenger{p}, guardedDirectory{p}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	p.service = &service.Service{
 		Store: store, Directory: guardedDirectory{p}, Orgs: tr.orgs,
-		Projects: &service.ProjectCache{KeysOf: p.keysOf, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake, Poke: worker.Poke,
+		Projects: &service.ProjectCache{KeysOf: p.keysOf, Now: time.Now}, Now: time.Now, NewID: tr.newID, Wake: worker.Wake, UserActive: worker.UserActive,
 	}
 	tr.process = p
 	go func() { defer close(p.done); worker.Run(ctx) }()

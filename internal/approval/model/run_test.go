@@ -211,7 +211,7 @@ func (tr *run) waitIdle() {
 	tr.advance(43 * time.Minute)
 	for _, u := range people {
 		if tr.spec.isMember(u) {
-			tr.process.service.Poke(context.Background(), u)
+			tr.process.service.UserActive(context.Background(), u)
 		}
 	}
 	tr.advance(time.Minute)

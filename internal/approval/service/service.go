@@ -29,9 +29,9 @@ type Service struct {
 	NewID     func() policy.ID
 	Wake      func() // a hint to the worker; may be lost
 
-	// Poke, if set, is a hint to the worker that a person does something; see
-	// [atlaskeybot/internal/approval/worker.Worker.Poke].
-	Poke func(ctx context.Context, user policy.UserID)
+	// UserActive, if set, is a hint to the worker that a person does something; see
+	// [atlaskeybot/internal/approval/worker.Worker.UserActive].
+	UserActive func(ctx context.Context, user policy.UserID)
 
 	// counting is held while the requests or keys of a person are counted against
 	// the limits and one more is stored.

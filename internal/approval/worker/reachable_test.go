@@ -108,13 +108,13 @@ func TestWaitingMessagesAreTriedWhenTheUserIsActive(t *testing.T) {
 		w.Advance(2*time.Hour + 2*time.Minute)
 		before := s.posts.Load()
 		for range 50 {
-			w.Worker.Poke(t.Context(), alice)
+			w.Worker.UserActive(t.Context(), alice)
 			w.WaitIdle()
 		}
 		assert.Equal(t, before+1, s.posts.Load(), "once a minute at most")
 		s.off.Store(false)
 		w.Advance(time.Minute)
-		w.Worker.Poke(t.Context(), alice)
+		w.Worker.UserActive(t.Context(), alice)
 		w.WaitIdle()
 		assert.True(t, w.HasMessage(id, approval.RequestedMessage))
 		assert.False(t, w.HasMessage(others, approval.RequestedMessage))

@@ -56,34 +56,34 @@ func (w *Worker) isDropped(r approval.Request, name approval.MessageName) bool {
 	return f.dropped && f.version == r.Version
 }
 
-// pokePause is the least time between two tries of a refused message that are made
+// activePause is the least time between two tries of a refused message that are made
 // because its recipient does something.
-const pokePause = time.Minute
+const activePause = time.Minute
 
-// Poke is a hint that user is active, as they press or open something: messages to
+// UserActive is a hint that user is active, as they press or open something: messages to
 // them that Slack refused are tried again, also those that were dropped while the
 // user was deactivated. It does nothing within the pause after another one.
-func (w *Worker) Poke(ctx context.Context, user policy.UserID) {
-	if w.wasPoked(user) {
+func (w *Worker) UserActive(ctx context.Context, user policy.UserID) {
+	if w.wasRecentlyActive(user) {
 		return
 	}
-	w.reached(ctx, user, pokePause)
+	w.reached(ctx, user, activePause)
 	if err := w.retryDropped(ctx, user); err != nil {
 		w.Log.Warn("making dropped messages to a user due", "user", user, "error", err)
 	}
 }
 
-// wasPoked reports whether the user was poked within the pause, and notes that they
+// wasRecentlyActive reports whether the user was active within the pause, and notes that they
 // are now.
-func (w *Worker) wasPoked(user policy.UserID) bool {
+func (w *Worker) wasRecentlyActive(user policy.UserID) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.Now()
-	maps.DeleteFunc(w.pokedAt, func(_ policy.UserID, at time.Time) bool { return now.Sub(at).Abs() >= pokePause })
-	if _, ok := w.pokedAt[user]; ok {
+	maps.DeleteFunc(w.activeAt, func(_ policy.UserID, at time.Time) bool { return now.Sub(at).Abs() >= activePause })
+	if _, ok := w.activeAt[user]; ok {
 		return true
 	}
-	w.pokedAt[user] = now
+	w.activeAt[user] = now
 	return false
 }
 

@@ -46,7 +46,7 @@ type Worker struct {
 	mu          sync.Mutex
 	failedSyncs map[policy.ID]map[approval.MessageName]failedSync
 	inFlight    map[inFlightKey]func(context.Context) // see begin
-	pokedAt     map[policy.UserID]time.Time           // within the last minute
+	activeAt    map[policy.UserID]time.Time           // within the last minute
 	panics      map[policy.ID]int                     // of the work on a request, in a row
 
 	deletedAgain map[policy.OrgID]map[string]int // deletions by the reconciliation, by key
@@ -73,7 +73,7 @@ func NewWorker(orgs policy.Orgs, store Store, keysOf approval.KeysOf, messenger 
 		Orgs: orgs, Store: store, KeysOf: keysOf, Messenger: messenger, Directory: directory, Now: now, Log: log,
 		ReconcileTick: 10 * time.Second,
 		hint:          make(chan struct{}, 1), failedSyncs: map[policy.ID]map[approval.MessageName]failedSync{},
-		inFlight: map[inFlightKey]func(context.Context){}, pokedAt: map[policy.UserID]time.Time{}, panics: map[policy.ID]int{}, deletedAgain: map[policy.OrgID]map[string]int{},
+		inFlight: map[inFlightKey]func(context.Context){}, activeAt: map[policy.UserID]time.Time{}, panics: map[policy.ID]int{}, deletedAgain: map[policy.OrgID]map[string]int{},
 		missingSince: map[policy.ID]time.Time{}, inspectedAt: map[policy.ID]time.Time{},
 		owners: newOwnerRound(),
 	}

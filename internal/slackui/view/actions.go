@@ -53,11 +53,11 @@ const (
 // name the request that they are about.
 const (
 	ViewForm       = "form"
-	ViewBreakGlass = "emergency"
-	ViewPartial    = "less"
+	ViewBreakGlass = "breakglass"
+	ViewPartial    = "approve_partial"
 	ViewDeny       = "deny"
 	ViewExtend     = "extend"
-	ViewAccessList = "addresses"
+	ViewAccessList = "replace_access_list"
 	ViewRevoke     = "revoke"
 	ViewHome       = "home"
 )
