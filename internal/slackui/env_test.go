@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,6 +55,7 @@ type env struct {
 	store   *approvaltest.Memory
 	keys    *approvaltest.Keys
 	faults  *faultyTransport
+	ahead   *atomic.Int64 // of the bot's clock, in nanoseconds
 	log     *syncLog
 }
 
@@ -71,7 +73,8 @@ func newEnv(t *testing.T, edits ...func(*envOptions)) *env {
 	for _, e := range edits {
 		e(&s)
 	}
-	d := &env{t: t, store: &approvaltest.Memory{}, keys: &approvaltest.Keys{Now: time.Now}, log: &syncLog{}}
+	d := &env{t: t, store: &approvaltest.Memory{}, ahead: new(atomic.Int64), log: &syncLog{}}
+	d.keys = &approvaltest.Keys{Now: d.now}
 	d.store.SetOnMove(s.onMove)
 	s.Secrets = d.secrets
 
@@ -110,14 +113,14 @@ func (d *env) start(api string, s envOptions) {
 	var err error
 	d.slack, err = client.Connect(d.t.Context(), client.Config{
 		Token: secret.New(d.BotToken()), AppToken: secret.New(d.AppToken()), SigningSecret: secret.New(d.SigningSecret()),
-		APIURL: api, Channels: channels, Command: "/atlas-key", Log: logger, Now: time.Now, Transport: d.faults,
+		APIURL: api, Channels: channels, Command: "/atlas-key", Log: logger, Now: d.now, Transport: d.faults,
 	})
 	require.NoError(d.t, err)
-	worker := worker.NewWorker(orgs, d.store, d.keys.Of, d.slack.Messenger(orgs), d.slack.Directory(), time.Now, logger)
+	worker := worker.NewWorker(orgs, d.store, d.keys.Of, d.slack.Messenger(orgs), d.slack.Directory(), d.now, logger)
 	d.service = &service.Service{
 		Store: d.store, Directory: d.slack.Directory(), Orgs: orgs,
-		Projects: &service.ProjectCache{KeysOf: d.keys.Of, Now: time.Now},
-		Now:      time.Now, NewID: approval.NewID, Wake: worker.Wake,
+		Projects: &service.ProjectCache{KeysOf: d.keys.Of, Now: d.now},
+		Now:      d.now, NewID: approval.NewID, Wake: worker.Wake,
 	}
 	d.app = slackui.New(d.slack, d.service)
 	d.runInBackground(worker.Run)
@@ -137,6 +140,22 @@ func (d *env) runSocket() {
 	d.runInBackground(func(ctx context.Context) { _ = socket.Run(ctx) })
 	require.Eventually(d.t, socket.Ready, maxWait, time.Millisecond, "log: %s", d.log)
 	require.NoError(d.t, d.AwaitConnection(d.t.Context())) // Slack counts it a moment after its hello
+}
+
+// now is the bot's time: ours, and what [env.advanceUntil] added.
+func (d *env) now() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) }
+
+// advanceUntil lets time pass for the bot, a second at a time, until holds.
+func (d *env) advanceUntil(holds func() bool, what string) {
+	d.t.Helper()
+	require.Eventually(d.t, func() bool {
+		if holds() {
+			return true
+		}
+		d.ahead.Add(int64(time.Second))
+		d.service.Wake()
+		return false
+	}, maxWait, 10*time.Millisecond, "%s; log: %s", what, d.log)
 }
 
 func testPolicy() policy.Policy {

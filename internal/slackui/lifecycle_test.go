@@ -222,10 +222,10 @@ func TestDuplicateCardIsDisabled(t *testing.T) {
 	r := d.request(alice)
 	d.waitForMessage(alice, "can't reach the approvers' channel yet")
 	_, stray := d.waitForButton(bob, "card/approve")
-	require.Eventually(t, func() bool {
+	d.advanceUntil(func() bool {
 		r, _ = d.store.Get(t.Context(), r.ID)
 		return r.MessageRefs[approval.CardMessage].TS != ""
-	}, 15*time.Second, 10*time.Millisecond)
+	}, "a second card")
 	require.NotEqual(t, stray.TS, r.MessageRefs[approval.CardMessage].TS)
 
 	require.NoError(t, d.Click(t.Context(), bob, sandbox.Approvals, stray.TS, "approve"))

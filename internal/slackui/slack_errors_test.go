@@ -65,7 +65,7 @@ func TestSharedChannelShowsNoDecision(t *testing.T) {
 	r := d.request(alice)
 	d.waitForButton(bob, "card/approve")
 	d.ShareChannel(sandbox.Approvals, true)
-	<-time.After(5 * time.Second) // a channel in order is not looked at again for so long
+	d.ahead.Add(int64(5 * time.Second)) // a channel in order is not looked at again for so long
 	d.click(bob, "card/approve")
 	d.waitForState(r.ID, approval.StateApproved)
 	d.waitForButton(alice, "ready/issue")
@@ -102,10 +102,10 @@ func TestNoticesWaitForTheirCard(t *testing.T) {
 	r := d.request(alice)
 	_, err := d.service.Withdraw(t.Context(), actor(alice), r.ID)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool {
+	d.advanceUntil(func() bool {
 		got, err := d.store.Get(t.Context(), r.ID)
 		return err == nil && got.MessageRefs[approval.ClosedNotice].TS != ""
-	}, maxWait, time.Millisecond)
+	}, "the notice in the thread")
 	for _, c := range d.Screen(bob).Conversations {
 		if c.ID == sandbox.Approvals {
 			require.Len(t, c.Messages, 2)
@@ -223,14 +223,14 @@ func TestArchivedChannelIsReportedUntilRestored(t *testing.T) {
 	d.waitForButton(bob, "card/approve")
 	d.Archive(sandbox.Approvals, true)
 	d.request(carol) // at once: the channel was found in order a moment ago
-	require.Eventually(t, func() bool {
+	d.waitForMessage(carol, "can't reach the approvers")
+	d.advanceUntil(func() bool {
 		return strings.Contains(d.slack.Trouble(), "channel "+sandbox.Approvals+": it is archived")
-	}, maxWait, time.Millisecond)
+	}, "a channel that is archived")
 	require.Equal(t, 1, strings.Count(d.log.String(), "level=ERROR"))
 	require.Contains(t, d.log.String(), "approvers cannot be asked in their channel")
-	d.waitForMessage(carol, "can't reach the approvers")
 	d.Archive(sandbox.Approvals, false)
-	require.Eventually(t, func() bool { return d.slack.Trouble() == "" }, 2*maxWait, time.Millisecond)
+	d.advanceUntil(func() bool { return d.slack.Trouble() == "" }, "no trouble")
 	d.waitForScreen(bob, "both cards", func(s sandbox.Screen) bool {
 		n := 0
 		for _, c := range s.Conversations {
