@@ -334,16 +334,21 @@ func describe(s sandbox.Screen) string {
 	return string(all)
 }
 
-// waitForState waits until a request is in a state.
+// waitForState waits until a request is in a state. No request leaves a final one: from
+// there the wait fails at once.
 func (d *env) waitForState(id policy.ID, state approval.State) approval.Request {
 	d.t.Helper()
-	var r approval.Request
-	require.Eventually(d.t, func() bool {
-		var err error
-		r, err = d.store.Get(context.Background(), id)
-		return err == nil && r.State == state
-	}, maxWait, time.Millisecond, "waiting for %s; log: %s", state, d.log)
-	return r
+	for until := time.Now().Add(maxWait); ; <-time.After(time.Millisecond) {
+		r, err := d.store.Get(context.Background(), id)
+		switch {
+		case err == nil && r.State == state:
+			return r
+		case err == nil && r.State.Final():
+			d.t.Fatalf("%s is %s for good, and not %s (%+v); log: %s", id, r.State, state, r.Outcome, d.log)
+		case time.Now().After(until):
+			d.t.Fatalf("%s is %s, and not yet %s (%v); log: %s", id, r.State, state, err, d.log)
+		}
+	}
 }
 
 // requireClean asserts that nothing was done that Slack merely tolerates, and that
