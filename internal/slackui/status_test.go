@@ -1,6 +1,7 @@
 package slackui_test
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,11 +19,13 @@ func TestCheckAgainAnswersCurrentState(t *testing.T) {
 	r := d.request(alice)
 	d.click(bob, "card/approve")
 	d.waitForButton(alice, "ready/issue")
-	making, release := make(chan struct{}), make(chan struct{})
+	making, released := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	t.Cleanup(release) // also if the test fails: the worker waits for it
 	d.keys.SetOnCall(func(c approvaltest.Call) {
 		if c == approvaltest.CallCreate {
 			close(making)
-			<-release
+			<-released
 		}
 	})
 	d.click(alice, "ready/issue")
@@ -34,7 +37,7 @@ func TestCheckAgainAnswersCurrentState(t *testing.T) {
 	for range 60 {
 		d.faults.add(fault{method: "chat.update", answer: status(429, `{"ok":false,"error":"ratelimited"}`)})
 	}
-	close(release)
+	release()
 	d.waitForState(r.ID, approval.StateDelivered)
 	d.click(alice, "ready/retry")
 	d.waitForMessage(alice, "was shown here")
