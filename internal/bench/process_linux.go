@@ -48,9 +48,3 @@ func openFiles(pid int) (int, error) {
 	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	return len(files), err
 }
-
-// threads is how many threads a process has.
-func threads(pid int) (int, error) {
-	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
-	return len(all), err
-}

@@ -14,5 +14,3 @@ func residentBytes(int) (int64, error) { return 0, errNotLinux }
 func cpuSeconds(int) (float64, error) { return 0, errNotLinux }
 
 func openFiles(int) (int, error) { return 0, errNotLinux }
-
-func threads(int) (int, error) { return 0, errNotLinux }

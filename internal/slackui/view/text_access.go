@@ -48,15 +48,9 @@ func byPower(roles []policy.Role) (powerful, others []policy.Role) {
 }
 
 // AllRoles are those in the organization and in projects, each once.
-func AllRoles(a policy.Access) []policy.Role { return withProjectRoles(a.Roles, a.Projects) }
-
-func projectRoles(projects []policy.ProjectAccess) []policy.Role {
-	return withProjectRoles(nil, projects)
-}
-
-func withProjectRoles(roles []policy.Role, projects []policy.ProjectAccess) []policy.Role {
-	all := slices.Clone(roles)
-	for _, p := range projects {
+func AllRoles(a policy.Access) []policy.Role {
+	all := slices.Clone(a.Roles)
+	for _, p := range a.Projects {
 		for _, role := range p.Roles {
 			if !slices.Contains(all, role) {
 				all = append(all, role)
