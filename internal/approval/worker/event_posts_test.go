@@ -1,7 +1,10 @@
 package worker_test
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"atlaskeybot/internal/approval"
 	"atlaskeybot/internal/approval/approvaltest"
 	"atlaskeybot/internal/approval/policy"
+	"atlaskeybot/internal/approval/worker"
 )
 
 // postedMessage is the message of that name as it stands; there is one.
@@ -90,4 +94,36 @@ func TestEventPosts(t *testing.T) {
 	} {
 		assert.Equal(t, want, name.IsEvent(), name)
 	}
+}
+
+// A lostRef stores where an event was posted, and says once that it did not.
+type lostRef struct {
+	worker.Store
+	lost atomic.Bool
+}
+
+func (s *lostRef) SaveMessageRef(ctx context.Context, id policy.ID, name approval.MessageName, at approval.MessageRef) error {
+	err := s.Store.SaveMessageRef(ctx, id, name, at)
+	if name.IsEvent() && !s.lost.Swap(true) {
+		return errors.New("the answer of the store is lost")
+	}
+	return err
+}
+
+// An event post is never updated, so it must not count as out of date for ever.
+func TestEventPostWhoseRecordWasLostIsInSync(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newEnv(t, testPolicy())
+		store := &lostRef{Store: w.Store}
+		w.Worker.Store = store
+		w.Run(func() {
+			id := w.Active()
+			w.Advance(time.Minute)
+			require.True(t, store.lost.Load())
+			for name, at := range w.Stored(id).MessageRefs {
+				require.NotEmpty(t, at.Digest, name)
+			}
+		})
+	})
 }

@@ -85,8 +85,8 @@ func (w *Worker) syncAll(ctx context.Context, r approval.Request) (again time.Ti
 		}
 		isNew := !r.IsPosted(name)
 		err := isolate.SafelyDo(func() error { return w.syncMessage(ctx, r, name, updated) })
-		if err != nil && !r.IsOutOfDate(name) {
-			updated[name] = "" // what it shows is not known
+		if err != nil && !name.IsEvent() && !r.IsOutOfDate(name) {
+			updated[name] = "" // what it shows is not known; an event post stays as it was posted
 		}
 		w.logPanic("syncing a message panicked: it is set aside", r.ID, err, "message", name)
 		if err != nil && w.isRecipientGone(ctx, r, name, err) {
