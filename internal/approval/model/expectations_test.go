@@ -25,6 +25,7 @@ type expectations struct {
 	reminded  map[policy.ID]int                           // since its end moved
 	began     map[policy.ID]time.Time                     // when the first key that was delivered was created
 	owners    map[policy.ID][]policy.UserID               // who has had it
+	scheduled map[string]bool                             // successors, as in the note, whose predecessor was told to expire
 	alone     map[policy.ID]bool                          // who last handed it over could alone approve it
 	endSince  map[policy.ID]time.Time                     // its end is where it is, and it has an owner
 }
@@ -33,7 +34,7 @@ func newExpectations() expectations {
 	return expectations{
 		rows: map[policy.ID]approval.Request{}, allowed: map[policy.ID]string{}, wanted: map[policy.ID]policy.Access{},
 		broke: map[policy.ID]policy.UserID{}, pressed: map[policy.ID]snapshot{}, openSince: map[policy.ID]time.Time{},
-		listed: map[policy.ID]map[approval.MessageName]bool{}, reminded: map[policy.ID]int{}, began: map[policy.ID]time.Time{}, owners: map[policy.ID][]policy.UserID{}, alone: map[policy.ID]bool{}, endSince: map[policy.ID]time.Time{},
+		listed: map[policy.ID]map[approval.MessageName]bool{}, reminded: map[policy.ID]int{}, began: map[policy.ID]time.Time{}, owners: map[policy.ID][]policy.UserID{}, alone: map[policy.ID]bool{}, scheduled: map[string]bool{}, endSince: map[policy.ID]time.Time{},
 	}
 }
 
@@ -52,6 +53,9 @@ func (tr *run) moved(was, is approval.Request, e approval.AuditEntry) {
 	}
 	if e.Event == approval.EventIssue || e.Event == approval.EventReplace {
 		tr.pressed[is.ID] = snapshot{is.ID, e.Event, e.By}
+	}
+	if e.Event == approval.EventScheduleRetirement {
+		tr.scheduled[e.Note] = true
 	}
 	if e.Event == approval.EventTransfer {
 		tr.alone[is.ID] = tr.spec.approvesAlone(e.By, is.Org, is.Access)

@@ -43,7 +43,8 @@ var promises = []struct {
 	{"a key's end is later by a granted extension, nearer by a successor in use, and else where it was", transition.keepsEnd},
 	{"a successor in use has told its predecessor to end", func(m transition) bool {
 		old := m.run.rows[m.is.ParentID]
-		isLate := old.State == approval.StateActive && old.Requester == m.is.Requester && old.KeyExpiresAt.After(m.at().Add(overlap))
+		isLate := old.State == approval.StateActive && old.Requester == m.is.Requester && old.KeyExpiresAt.After(m.at().Add(overlap)) &&
+			!m.run.scheduled["by "+string(m.is.ID)] // an extension can come between
 		return m.e.Event != approval.EventPredecessorScheduled || !isLate
 	}},
 	{"the access is what it was, or less, or what a change of addresses says", transition.keepsAccess},
