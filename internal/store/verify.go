@@ -93,13 +93,19 @@ func (s *Store) checkChain(ctx context.Context, sum Summary) error {
 // line that is not a refusal and increments its version, in one transaction, so
 // they differ only if one of them is older.
 func (s *Store) checkRows(ctx context.Context) error {
+	// Two halves and no FULL JOIN, for which SQLite uses no index: with 10,000 requests
+	// that took ten seconds.
 	const differ = `
-		SELECT COALESCE(r.id, t.request), COALESCE(r.state, ''), COALESCE(r.version, 0), COALESCE(t.to_state, ''), COALESCE(t.changes, 0)
-		FROM request r FULL JOIN (
+		WITH t AS MATERIALIZED (
 			SELECT request, to_state, count(*) AS changes, max(seq) FROM audit
 			WHERE refused = '' AND request <> '' GROUP BY request
-		) t ON t.request = r.id
-		WHERE r.id IS NULL OR t.request IS NULL OR r.state <> t.to_state OR r.version <> t.changes
+		)
+		SELECT r.id, r.state, r.version, COALESCE(t.to_state, ''), COALESCE(t.changes, 0)
+		FROM request r LEFT JOIN t ON t.request = r.id
+		WHERE t.request IS NULL OR r.state <> t.to_state OR r.version <> t.changes
+		UNION ALL
+		SELECT t.request, '', 0, t.to_state, t.changes
+		FROM t WHERE NOT EXISTS (SELECT 1 FROM request r WHERE r.id = t.request)
 		LIMIT 1`
 	var id, state, said string
 	var version, changes int64
