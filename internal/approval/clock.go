@@ -75,7 +75,7 @@ func (r Request) StateDueAt() time.Time {
 	return time.Time{}
 }
 
-// parallelTrials is the due time of work that is due at once, whatever the clock says: it may be
+// atOnce is the due time of work that is due at once, whatever the clock says: it may be
 // moved between the click and the work.
 var atOnce = time.UnixMilli(1)
 
