@@ -26,7 +26,7 @@ check: ## everything that must hold before a commit
 	$(STATICCHECK) ./...
 	go test ./...
 
-bench: ## measure the bot, and write the figures into docs/ (ten minutes, on a machine that does nothing else)
+bench: ## measure the bot, and write the figures into docs/ (on a machine that does nothing else)
 	go run ./cmd/bench --docs docs
 
 golden: ## write the golden files again; read the diff before you commit it

@@ -85,10 +85,10 @@ func answers(ctx context.Context, url string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// stop ends the process as a supervisor does, and waits for it. Stopping twice is
-// harmless.
+// stop ends the process as a supervisor does, and waits for it. Stopping twice, or what
+// was never started, is harmless.
 func (p *process) stop() error {
-	if p.ended == nil {
+	if p == nil || p.ended == nil {
 		return nil
 	}
 	ended := p.ended

@@ -47,7 +47,7 @@ func expired(n int, now time.Time) approval.Request {
 	asked := now.Add(-year + time.Duration(n)*time.Second)
 	requester := fmt.Sprintf("U0OLD%04d", n%people)
 	if n%100 == 0 {
-		requester = approverIDs()[n/100%10]
+		requester = approver(int64(n / 100 % 10))
 	}
 	return approval.Request{
 		ID: idOf(n), Org: orgID, Kind: approval.APIKey, State: approval.StateEnded, Type: approval.NewKey,

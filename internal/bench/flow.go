@@ -15,10 +15,13 @@ import (
 // press so often a minute.
 const approversInGroup = 2000
 
-func approverIDs() []string {
+// approver is the n-th member of the group.
+func approver(n int64) string { return fmt.Sprintf("U0APPR%04d", n%approversInGroup) }
+
+func approvers() []string {
 	all := make([]string, approversInGroup)
 	for i := range all {
-		all[i] = fmt.Sprintf("U0APPR%04d", i)
+		all[i] = approver(int64(i))
 	}
 	return all
 }
@@ -31,7 +34,7 @@ var flows atomic.Int64
 // that took.
 func (w *workspace) flow(ctx context.Context) (time.Duration, error) {
 	n := flows.Add(1)
-	requester, approver, marker := fmt.Sprintf("U0R%07d", n), approverIDs()[n%approversInGroup], markerOf(n)
+	requester, marker := fmt.Sprintf("U0R%07d", n), markerOf(n)
 	trigger, direct := w.trigger(), directChannel(requester)
 	inbox, card, form := w.stub.expect(direct), w.stub.expect(marker), w.stub.expect(trigger)
 	defer w.stub.forget(direct)
@@ -49,7 +52,7 @@ func (w *workspace) flow(ctx context.Context) (time.Duration, error) {
 	if err := w.submit(ctx, requester, opened, marker); err != nil {
 		return 0, err
 	}
-	if err := w.clickWhenShown(ctx, approver, card, "approve"); err != nil {
+	if err := w.clickWhenShown(ctx, approver(n), card, "approve"); err != nil {
 		return 0, err
 	}
 	if err := w.clickWhenShown(ctx, requester, inbox, "issue"); err != nil {

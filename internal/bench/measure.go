@@ -46,7 +46,7 @@ type stage struct {
 }
 
 func (s *session) stage(ctx context.Context, database string, environment ...string) (*stage, error) {
-	p, err := startPlatforms(approverIDs())
+	p, err := startPlatforms(approvers())
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +256,7 @@ func (s *session) home(ctx context.Context, g *stage, what string, most time.Dur
 	const openings, openers = 60, 4 // the bot draws for each of them so often, and no more
 	var took []time.Duration
 	for n := range openings {
-		user := approverIDs()[s.opened+n%openers]
+		user := approver(int64(s.opened + n%openers))
 		shown := g.slack.stub.expect(user)
 		began := time.Now()
 		err := g.slack.openHome(ctx, user)

@@ -37,7 +37,12 @@ func newWorkspace(address string, p *platforms) *workspace {
 
 // deliver posts a form and returns how long the bot took to acknowledge it.
 func (w *workspace) deliver(ctx context.Context, path string, form url.Values) (time.Duration, error) {
-	body := form.Encode()
+	return w.post(ctx, path, "application/x-www-form-urlencoded", form.Encode())
+}
+
+// post signs a body as Slack does and posts it, and returns how long the bot took to
+// acknowledge it.
+func (w *workspace) post(ctx context.Context, path, contentType, body string) (time.Duration, error) {
 	now := strconv.FormatInt(time.Now().Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(signingSecret))
 	io.WriteString(mac, "v0:"+now+":"+body)
@@ -45,7 +50,7 @@ func (w *workspace) deliver(ctx context.Context, path string, form url.Values) (
 	if err != nil {
 		return 0, err
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Content-Type", contentType)
 	r.Header.Set("X-Slack-Request-Timestamp", now)
 	r.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
 	began := time.Now()
@@ -239,28 +244,6 @@ func (w *workspace) openHome(ctx context.Context, user string) error {
 	if err != nil {
 		return err
 	}
-	return w.deliverEvent(ctx, event)
-}
-
-func (w *workspace) deliverEvent(ctx context.Context, body []byte) error {
-	now := strconv.FormatInt(time.Now().Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(signingSecret))
-	mac.Write([]byte("v0:" + now + ":"))
-	mac.Write(body)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.bot+"/slack/events", strings.NewReader(string(body)))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Slack-Request-Timestamp", now)
-	r.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
-	response, err := w.client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("delivering an event: status %d", response.StatusCode)
-	}
-	return nil
+	_, err = w.post(ctx, "/slack/events", "application/json", string(event))
+	return err
 }

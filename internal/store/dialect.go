@@ -14,8 +14,13 @@ type dialect struct {
 	// lockSchema is run first in the transaction of each migration, so that
 	// two processes that start together do not both apply it.
 	lockSchema string
+
+	// useShortWaits follows the name of the table in a query that must use the index
+	// of short waits. SQLite would take that of states, which has every request that is
+	// over.
+	useShortWaits string
 }
 
 // sqliteDialect needs no locks of its own: every transaction is BEGIN IMMEDIATE, so
 // there is one at a time.
-var sqliteDialect = dialect{name: "sqlite", begin: "BEGIN IMMEDIATE"}
+var sqliteDialect = dialect{name: "sqlite", begin: "BEGIN IMMEDIATE", useShortWaits: " INDEXED BY request_by_short_wait"}

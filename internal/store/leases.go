@@ -24,7 +24,7 @@ func (s *Store) ClaimWork(ctx context.Context, now, until time.Time, in ...appro
 	}
 	return s.claim(ctx, &s.leases.work, now, until,
 		`SELECT id FROM request WHERE work_at > 0 AND work_at <= $1`+also+` ORDER BY work_at, id`,
-		`SELECT id FROM request INDEXED BY request_by_short_wait WHERE work_at > 0 AND work_at > $1 AND `+shortWait+also+` ORDER BY work_at, id`)
+		`SELECT id FROM request`+s.dialect.useShortWaits+` WHERE work_at > 0 AND work_at > $1 AND `+shortWait+also+` ORDER BY work_at, id`)
 }
 
 // shortWait is the condition of the index of requests that wait for no date.
