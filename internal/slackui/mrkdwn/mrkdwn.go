@@ -64,7 +64,7 @@ func Code(text string) Text {
 // plainName has nothing in it that Slack could format.
 var plainName = regexp.MustCompile(`^[\p{L}\p{M}\p{N}]+(?:[ .,-][\p{L}\p{M}\p{N}]+)*$`)
 
-// OrgText is an organization's name as its operator gave it: as it is, or as
+// OrgText is a name that was given elsewhere, as of an organization or a person: as it is, or as
 // [code] if Slack could format it.
 func OrgText(name string) Text {
 	if plainName.MatchString(name) {
