@@ -90,8 +90,9 @@ func (w *Worker) syncAll(ctx context.Context, r approval.Request) (again time.Ti
 		}
 		w.logPanic("syncing a message panicked: it is set aside", r.ID, err, "message", name)
 		if err != nil && w.isRecipientGone(ctx, r, name, err) {
-			w.drop(ctx, r, name, err)
-			continue
+			if err = w.drop(ctx, r, name, err); err == nil {
+				continue
+			}
 		}
 		if at := w.recordSync(r, name, err); err != nil {
 			again = approval.Earliest(again, at)

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -30,22 +31,22 @@ func (w *Worker) isRecipientGone(ctx context.Context, r approval.Request, name a
 }
 
 // drop leaves a message out of sync until the request changes or the user is active
-// again. The approvers are told at
-// once if an active key has no owner any more.
-func (w *Worker) drop(ctx context.Context, r approval.Request, name approval.MessageName, err error) {
-	w.Log.Warn("a message is dropped: the user is deactivated or deleted", "request", r.ID, "message", name, "user", r.Requester, "error", err)
+// again. The approvers are told at once if an active key has no owner any more; if that
+// cannot be recorded, the message is not dropped, so that it is tried again soon.
+func (w *Worker) drop(ctx context.Context, r approval.Request, name approval.MessageName, refusal error) error {
+	if r.State == approval.StateActive {
+		if err := w.recordOwnerStatus(ctx, r, true); err != nil && !errors.Is(err, approval.ErrConflict) {
+			return fmt.Errorf("recording that the owner of a key is deactivated: %w", err)
+		}
+	}
+	w.Log.Warn("a message is dropped: the user is deactivated or deleted", "request", r.ID, "message", name, "user", r.Requester, "error", refusal)
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.failedSyncs[r.ID] == nil {
 		w.failedSyncs[r.ID] = map[approval.MessageName]failedSync{}
 	}
 	w.failedSyncs[r.ID][name] = failedSync{version: r.Version, dropped: true}
-	w.mu.Unlock()
-	if r.State != approval.StateActive {
-		return
-	}
-	if err := w.recordOwnerStatus(ctx, r, true); err != nil && !errors.Is(err, approval.ErrConflict) {
-		w.Log.Warn("recording that the owner of a key is deactivated", "request", r.ID, "error", err)
-	}
+	return nil
 }
 
 // isDropped reports whether a message was dropped and r is as it was then.

@@ -2,9 +2,11 @@ package worker_test
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,5 +166,28 @@ func TestUnreachableOwnerIsFlaggedAtOnce(t *testing.T) {
 		w.Advance(20 * time.Minute)
 		assert.True(t, w.HasMessage(id, approval.DriftNotice(1)))
 		assert.True(t, w.HasMessage(id, approval.OwnerDeactivatedNotice(1)))
+	})
+}
+
+// Otherwise the approvers would learn of it an hour later, from the check of the owners.
+func TestDeactivationThatCouldNotBeRecordedIsTriedAgainSoon(t *testing.T) {
+	t.Parallel()
+	inEnv(t, func(w *env) {
+		id := w.ActiveFor(7 * 24 * time.Hour)
+		w.Advance(time.Until(w.Stored(id).RemindAt) - time.Second)
+		w.Directory.Set(policy.Deactivated, alice)
+		w.refuseMessagesTo(alice, approval.CauseUnknown)
+		full := time.Now().Add(5 * time.Second)
+		var failed atomic.Int64
+		w.Store.SetOnMove(func(e approval.AuditEntry) (bool, error) {
+			if e.Event == approval.EventOwnerDeactivated && time.Now().Before(full) {
+				failed.Add(1)
+				return false, errors.New("the disk is full")
+			}
+			return true, nil
+		})
+		w.Advance(30 * time.Second)
+		require.Positive(t, failed.Load())
+		assert.False(t, w.Stored(id).OwnerDeactivatedAt.IsZero())
 	})
 }
